@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef I2KIT_BASE_PROCESS_H
+#define I2KIT_BASE_PROCESS_H
+
+/*
+ * The only module that forks. Arguments are an argv, never a shell line; all descriptors but 0, 1,
+ * 2 are closed in the child; signals are at their defaults there. Secrets go through stdin or an
+ * environment variable, never argv.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "base/error.h"
+#include "base/string_list.h"
+
+struct process_options {
+	const char *const *argv;	/* NULL-terminated; argv[0] is looked up in PATH */
+	const char *const *environment; /* "K=V" added to ours, NULL-terminated, or NULL */
+	const char *folder;		/* working directory, or NULL */
+	int stdin_fd;			/* -1: /dev/null */
+	int stdout_fd;			/* -1: /dev/null */
+	int stderr_fd;			/* -1: /dev/null */
+	int pass_fd;			/* -1, or a descriptor the child sees as 3 */
+	bool is_detached;		/* own session: survives us and our terminal */
+	bool dies_with_parent;		/* PR_SET_PDEATHSIG */
+};
+
+#define PROCESS_OPTIONS(argv_)                                                                     \
+	((struct process_options){                                                                 \
+		.argv = (argv_), .stdin_fd = -1, .stdout_fd = -1, .stderr_fd = -1, .pass_fd = -1})
+
+/* Starts; a program that cannot be executed is an error here, not a status later. */
+MUST_CHECK bool process_start(const struct process_options *options, pid_t *ret_pid,
+			      struct error *err);
+
+struct process_output {
+	char *text; /* owned; stdout, NUL-terminated */
+	size_t size;
+	int status;	   /* as from waitpid() */
+	char *stderr_tail; /* owned; the last lines of stderr, at most 4 KiB */
+};
+void process_output_clear(struct process_output *output);
+
+/*
+ * Runs to the end with `input` on stdin and at most max_bytes of stdout kept; after timeout_ms
+ * (0: none) the child is killed. A status other than 0 is an error that carries stderr's last line,
+ * unless accept_failure.
+ */
+struct process_run {
+	const char *const *argv;
+	const char *const *environment;
+	const char *folder;
+	const void *input;
+	size_t input_size;
+	size_t max_bytes; /* 0: 16 MiB */
+	unsigned timeout_ms;
+	bool accept_failure;
+};
+MUST_CHECK bool process_run(const struct process_run *run, struct process_output *ret,
+			    struct error *err);
+
+/* Where `name` is in PATH (owned), or NULL. */
+char *process_find_program(const char *name);
+
+#endif

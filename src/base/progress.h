@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef I2KIT_BASE_PROGRESS_H
+#define I2KIT_BASE_PROGRESS_H
+
+/*
+ * What long work tells whoever watches. The lower folders emit; cli/ and tui/ draw (bars on a
+ * terminal, lines without one, JSON lines with --progress=json). Emitting is cheap; whoever draws
+ * thins out. Calls may come from one thread only.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum progress_state {
+	PROGRESS_START,	 /* a step began; total may be 0: unknown */
+	PROGRESS_UPDATE, /* done of total */
+	PROGRESS_DONE,
+	PROGRESS_FAILED,
+	PROGRESS_NOTE, /* one line worth saying, no step */
+};
+
+enum progress_unit { PROGRESS_COUNT, PROGRESS_BYTES };
+
+struct progress_event {
+	enum progress_state state;
+	const char *step; /* stable id: "pull", "layer", "disk", "boot", "upload", "stack" … */
+	const char *what; /* the object: pod, image, layer digest … */
+	const char *text; /* one line for people, or NULL */
+	enum progress_unit unit;
+	uint64_t done;
+	uint64_t total;
+};
+
+struct progress {
+	void (*emit)(const struct progress_event *event, void *arg);
+	void *arg;
+	/* Asked between pieces of work: true means stop as soon as possible (ERROR_CANCELLED). */
+	bool (*is_cancelled)(void *arg);
+};
+
+/* progress may be NULL in all of these. */
+void progress_start(const struct progress *progress, const char *step, const char *what,
+		    enum progress_unit unit, uint64_t total);
+void progress_update(const struct progress *progress, const char *step, const char *what,
+		     enum progress_unit unit, uint64_t done, uint64_t total);
+void progress_done(const struct progress *progress, const char *step, const char *what,
+		   const char *text_or_null);
+void progress_failed(const struct progress *progress, const char *step, const char *what,
+		     const char *text_or_null);
+void progress_note(const struct progress *progress, const char *what, const char *text);
+bool progress_is_cancelled(const struct progress *progress);
+
+#endif

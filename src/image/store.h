@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef I2KIT_IMAGE_STORE_H
+#define I2KIT_IMAGE_STORE_H
+
+/*
+ * The content-addressed store under $XDG_DATA_HOME/i2kit (path_folder(PATH_DATA)):
+ *
+ *	blobs/sha256/HEX	manifests, configs, layers as they came from their source
+ *	layers/HEX.sqfs		converted layers; HEX is of the layer's *diff id* and the
+ *converter's version
+ *	disks/HEX.img		finished disks (HEX of the raw bytes) and disks/HEX.json beside
+ *(i2kit.json) builds/HEX		build key → disk digest, for "nothing changed"
+ *	refs/…			what a reference resolved to, when, from where
+ *	tmp/			unfinished files, each held by a lock; leftovers are removed at open
+ *
+ * Every file appears by rename(2) after fsync and after its digest was checked; so any process may
+ *be killed at any byte. Two processes that want the same thing: one works, the other waits for the
+ *lock.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "base/sha256.h"
+
+struct store;
+
+/* NULL on failure. folder NULL: the default place. */
+MUST_CHECK struct store *store_open(const char *folder_or_null, struct error *err);
+void store_close(struct store *store);
+DEFINE_AUTO_PTR(store, store_close)
+
+const char *store_folder(const struct store *store);
+
+/* Kinds are the sub-folders above. */
+enum store_kind { STORE_BLOB, STORE_LAYER, STORE_DISK, STORE_BUILD };
+
+/* The path a thing has or would have; owned. digest is "sha256:…". */
+char *store_path(const struct store *store, enum store_kind kind, const char *digest);
+bool store_has(const struct store *store, enum store_kind kind, const char *digest);
+
+/*
+ * A file being written. Open, write to .fd, then commit under a digest (which the caller has
+ * checked or computed) or drop it. Commit fsyncs and renames; a commit onto an existing name keeps
+ * the old file.
+ */
+struct store_draft {
+	int fd;
+	char *path; /* owned */
+	int lock_fd;
+};
+#define STORE_DRAFT_INIT ((struct store_draft){.fd = -1, .lock_fd = -1})
+MUST_CHECK bool store_draft_open(struct store *store, struct store_draft *ret, struct error *err);
+MUST_CHECK bool store_draft_commit(struct store *store, struct store_draft *draft,
+				   enum store_kind kind, const char *digest, struct error *err);
+void store_draft_drop(struct store_draft *draft); /* safe after commit */
+
+/* Held while a thing is made, so that a second process waits instead of working; -1 on failure. */
+MUST_CHECK int store_lock(struct store *store, enum store_kind kind, const char *digest,
+			  struct error *err);
+
+/* Reads a small blob whole and checks its digest. */
+MUST_CHECK bool store_read_blob(struct store *store, const char *digest, size_t max_bytes,
+				char **ret, size_t *ret_size, struct error *err);
+/* Stores bytes as a blob; out_digest is theirs. */
+MUST_CHECK bool store_write_blob(struct store *store, const void *bytes, size_t size,
+				 char out_digest[DIGEST_SIZE], struct error *err);
+
+#endif

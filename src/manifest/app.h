@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef I2KIT_MANIFEST_APP_H
+#define I2KIT_MANIFEST_APP_H
+
+/*
+ * The application: what all manifests of a project say together, checked and with defaults filled
+ * in, the same whichever of the three spellings it came from. Made by app_load() (manifest/load.h);
+ * const ever after. Names are Kubernetes' own
+ * (https://kubernetes.io/docs/reference/kubernetes-api/) so that a reader knows what a field means.
+ * All pointers are owned by the struct they stand in; NULL text means "not given"; counts belong to
+ * the array before them.
+ *
+ * Two halves, on purpose (doc/formats.md):
+ *  - struct pod_spec.containers, init containers, security, restart rules: part of the *image*;
+ *  - environment, config maps, secrets, volumes, host names, replicas: *configuration*, never in
+ * it.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/string_list.h"
+
+/* Where a thing was written, for messages that come after parsing. */
+struct source_mark {
+	const char *file; /* borrowed from app.files; "-" for stdin */
+	unsigned line;	  /* from 1; 0: not from a file */
+	unsigned column;  /* from 1, in characters */
+};
+
+struct key_value {
+	char *key;
+	char *value;
+};
+
+enum protocol { PROTOCOL_TCP, PROTOCOL_UDP };
+
+/* How a published port is spoken to from outside; only the cloud's load balancer cares. */
+enum service_protocol {
+	SERVICE_TCP,
+	SERVICE_UDP,
+	SERVICE_HTTP,
+	SERVICE_HTTPS,
+	SERVICE_SSL,
+};
+
+struct container_port {
+	char *name; /* or NULL */
+	uint16_t port;
+	enum protocol protocol;
+	uint16_t host_port; /* 0: none asked */
+	char *host_ip;	    /* or NULL */
+};
+
+enum env_source {
+	ENV_VALUE,
+	ENV_CONFIG_MAP_KEY,
+	ENV_SECRET_KEY,
+	ENV_FIELD,    /* ref = metadata.name, status.podIP … */
+	ENV_RESOURCE, /* ref = limits.memory …; container = whose, or NULL for this */
+};
+
+struct env_var {
+	char *name;
+	enum env_source source;
+	char *value;	 /* ENV_VALUE: text, $(VAR) not yet expanded */
+	char *ref_name;	 /* config map, secret or field path */
+	char *ref_key;	 /* key in it; divisor for ENV_RESOURCE */
+	char *container; /* ENV_RESOURCE */
+	bool is_optional;
+	struct source_mark mark;
+};
+
+struct env_from {
+	char *prefix; /* or NULL */
+	bool is_secret;
+	char *ref_name;
+	bool is_optional;
+	struct source_mark mark;
+};
+
+struct volume_mount {
+	char *volume; /* name in pod_spec.volumes */
+	char *mount_path;
+	char *sub_path;	     /* or NULL */
+	char *sub_path_expr; /* or NULL: with $(VAR) */
+	bool is_read_only;
+	struct source_mark mark;
+};
+
+enum probe_kind { PROBE_NONE, PROBE_EXEC, PROBE_HTTP, PROBE_TCP, PROBE_GRPC };
+
+struct probe {
+	enum probe_kind kind;
+	struct string_list command; /* exec */
+	char *host;		    /* http, tcp; or NULL: the pod */
+	char *path;		    /* http */
+	bool is_https;		    /* http */
+	struct key_value *headers;  /* http */
+	size_t header_count;
+	uint16_t port;	    /* http, tcp, grpc; named ports are resolved */
+	char *grpc_service; /* or NULL */
+	uint32_t initial_delay_s;
+	uint32_t period_s;	    /* default 10 */
+	uint32_t timeout_s;	    /* default 1 */
+	uint32_t success_threshold; /* default 1 */
+	uint32_t failure_threshold; /* default 3 */
+	uint32_t grace_period_s;    /* probe's own; 0: the pod's */
+};
+
+enum hook_kind { HOOK_NONE, HOOK_EXEC, HOOK_HTTP, HOOK_TCP, HOOK_SLEEP };
+
+struct lifecycle_hook {
+	enum hook_kind kind;
+	struct string_list command;
+	char *host;
+	char *path;
+	bool is_https;
+	struct key_value *headers;
+	size_t header_count;
+	uint16_t port;
+	uint32_t sleep_s;
+};
+
+enum seccomp_kind { SECCOMP_DEFAULT, SECCOMP_UNCONFINED };
+enum tristate { TRI_UNSET, TRI_FALSE, TRI_TRUE };
+
+/* Container-level values win over the pod's; merged by the loader, so this is what holds. */
+struct security_context {
+	bool has_user;
+	uint32_t run_as_user;
+	bool has_group;
+	uint32_t run_as_group;
+	enum tristate run_as_non_root;
+	bool is_read_only_root;
+	enum tristate allow_privilege_escalation; /* TRI_FALSE sets no_new_privs */
+	bool is_privileged;
+	struct string_list capabilities_add; /* "NET_ADMIN", "ALL"; without CAP_ */
+	struct string_list capabilities_drop;
+	enum seccomp_kind seccomp;
+};
+
+/* Zero means not given. */
+struct resources {
+	uint64_t cpu_request_millis;
+	uint64_t cpu_limit_millis;
+	uint64_t memory_request_bytes;
+	uint64_t memory_limit_bytes;
+	uint64_t ephemeral_request_bytes;
+	uint64_t ephemeral_limit_bytes;
+};
+
+enum pull_policy { PULL_IF_NOT_PRESENT, PULL_ALWAYS, PULL_NEVER };
+
+struct container_spec {
+	char *name;
+	char *image; /* as written: reference or transport:… */
+	enum pull_policy pull_policy;
+	bool has_command; /* command given, even if empty: replaces ENTRYPOINT and CMD */
+	struct string_list command;
+	bool has_args; /* replaces CMD */
+	struct string_list args;
+	char *working_dir;
+	struct container_port *ports;
+	size_t port_count;
+	struct env_var *env;
+	size_t env_count;
+	struct env_from *env_from;
+	size_t env_from_count;
+	struct volume_mount *mounts;
+	size_t mount_count;
+	struct resources resources;
+	struct probe startup;
+	struct probe readiness;
+	struct probe liveness;
+	struct lifecycle_hook post_start;
+	struct lifecycle_hook pre_stop;
+	struct security_context security;
+	bool is_sidecar; /* an init container with restartPolicy: Always */
+	bool has_stdin;
+	bool stdin_once;
+	bool has_tty;
+	char *termination_message_path; /* or NULL: /dev/termination-log */
+	struct source_mark mark;
+};
+
+/* A file made from a key of a config map or secret, or from a downward field. */
+struct volume_item {
+	char *key;	 /* key, or field path for downward, or limits.cpu … */
+	char *path;	 /* below the mount; no .. */
+	char *container; /* downward resource: whose */
+	char *divisor;
+	bool has_mode;
+	uint16_t mode;
+};
+
+enum volume_kind {
+	VOLUME_EMPTY_DIR,
+	VOLUME_CONFIG_MAP,
+	VOLUME_SECRET,
+	VOLUME_HOST_PATH,
+	VOLUME_CLAIM,
+	VOLUME_DOWNWARD,
+	VOLUME_PROJECTED, /* its parts are in `sources`: config map, secret or downward volumes */
+};
+
+struct volume {
+	char *name;
+	enum volume_kind kind;
+	bool is_memory;		   /* emptyDir medium: Memory */
+	uint64_t size_limit_bytes; /* emptyDir; 0: none */
+	char *ref_name;		   /* config map, secret or claim */
+	bool is_optional;
+	bool is_read_only;	   /* claim */
+	uint16_t default_mode;	   /* 0644 when not given */
+	struct volume_item *items; /* none: all keys */
+	size_t item_count;
+	char *host_path;	/* absolute */
+	char *host_path_type;	/* Directory, DirectoryOrCreate, File … or NULL */
+	struct volume *sources; /* projected */
+	size_t source_count;
+	struct source_mark mark;
+};
+
+struct host_alias {
+	char *ip;
+	struct string_list names;
+};
+
+enum restart_policy { RESTART_ALWAYS, RESTART_ON_FAILURE, RESTART_NEVER };
+
+/* What kind of object the pod came from: decides names, replacement order and end of life. */
+enum workload_kind {
+	WORKLOAD_DEPLOYMENT, /* also ReplicaSet, ReplicationController, DaemonSet, the short forms
+			      */
+	WORKLOAD_STATEFUL_SET,
+	WORKLOAD_POD,
+	WORKLOAD_JOB,
+};
+
+/* A claim template of a StatefulSet, or a PersistentVolumeClaim. */
+struct claim {
+	char *name;
+	uint64_t size_bytes;
+	bool is_read_only;   /* accessModes has ReadOnlyMany only */
+	char *storage_class; /* or NULL; noted */
+	struct source_mark mark;
+};
+
+/* One pod template: one image, `replicas` VMs that boot it. */
+struct pod_spec {
+	char *name;	      /* unique in the app; the workload's metadata.name */
+	char *namespace_name; /* "default" when not given */
+	enum workload_kind workload;
+	char *kind_name; /* "Deployment", "i2kit" … as written, for messages */
+	uint32_t replicas;
+	bool is_public;		  /* service form: reachable from outside in the cloud */
+	bool is_stateful;	  /* one replica, replaced old-first, keeps its disk */
+	char *instance_type;	  /* cloud; or NULL */
+	struct key_value *labels; /* of the template */
+	size_t label_count;
+	struct key_value *annotations;
+	size_t annotation_count;
+	struct container_spec *init_containers; /* in order; sidecars among them */
+	size_t init_container_count;
+	struct container_spec *containers;
+	size_t container_count;
+	struct volume *volumes;
+	size_t volume_count;
+	struct claim *claim_templates; /* StatefulSet */
+	size_t claim_template_count;
+	char *service_name; /* StatefulSet's headless service, or NULL */
+	enum restart_policy restart_policy;
+	uint32_t termination_grace_s; /* default 30 */
+	uint64_t active_deadline_s;   /* 0: none */
+	uint32_t job_backoff_limit;   /* Job; default 6 */
+	char *hostname;		      /* or NULL: the instance's name */
+	char *subdomain;
+	struct host_alias *host_aliases;
+	size_t host_alias_count;
+	char *dns_policy; /* or NULL */
+	struct string_list dns_servers;
+	struct string_list dns_searches;
+	struct string_list dns_options; /* "ndots:5" */
+	bool has_fs_group;
+	uint32_t fs_group;
+	struct string_list supplemental_groups; /* decimal */
+	struct key_value *sysctls;
+	size_t sysctl_count;
+	uint32_t max_surge;	  /* rolling update, in pods; default 1 */
+	uint32_t max_unavailable; /* default 0 */
+	bool is_recreate;	  /* strategy: Recreate */
+	struct source_mark mark;
+};
+
+struct service_port {
+	char *name; /* or NULL */
+	uint16_t port;
+	uint16_t target_port; /* resolved from a name through the selected pods */
+	enum protocol protocol;
+	uint16_t node_port;	     /* 0: none */
+	enum service_protocol outer; /* what clients of a public service speak */
+	enum service_protocol inner; /* what the pod speaks */
+	char *certificate;	     /* or NULL */
+};
+
+enum service_kind {
+	SERVICE_CLUSTER_IP,
+	SERVICE_NODE_PORT,
+	SERVICE_LOAD_BALANCER,
+	SERVICE_HEADLESS
+};
+
+/* From a Service object, or made from the ports of the short forms (named after their pod). */
+struct service {
+	char *name;
+	char *namespace_name;
+	enum service_kind kind;
+	struct string_list pods; /* names of the pod_specs it selects */
+	struct service_port *ports;
+	size_t port_count;
+	bool has_client_ip_affinity;
+	bool publish_not_ready;
+	bool is_implied; /* no Service object; made from a pod's ports */
+	struct source_mark mark;
+};
+
+struct config_entry {
+	char *key;
+	char *bytes; /* NUL-terminated as well */
+	size_t size;
+};
+
+/* A ConfigMap or a Secret. */
+struct config_map {
+	char *name;
+	char *namespace_name;
+	bool is_secret;
+	char *secret_type; /* or NULL */
+	struct config_entry *entries;
+	size_t entry_count;
+	struct source_mark mark;
+};
+
+struct app {
+	char *project;		  /* -p, COMPOSE-like: else the folder's name made RFC 1123 */
+	char *folder;		  /* absolute; relative host paths and oci: images start here */
+	struct string_list files; /* all that were read, as given */
+	struct pod_spec *pods;
+	size_t pod_count;
+	struct service *services;
+	size_t service_count;
+	struct config_map *config_maps; /* config maps and secrets */
+	size_t config_map_count;
+	struct claim *claims;
+	size_t claim_count;
+};
+
+void app_clear(struct app *app);
+const struct pod_spec *app_find_pod(const struct app *app, const char *name);
+const struct service *app_find_service(const struct app *app, const char *name);
+const struct config_map *app_find_config(const struct app *app, const char *name, bool is_secret);
+const struct claim *app_find_claim(const struct app *app, const char *name);
+
+#endif

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef I2KIT_MANIFEST_LOAD_H
+#define I2KIT_MANIFEST_LOAD_H
+
+#include "base/error.h"
+#include "base/string_list.h"
+#include "manifest/app.h"
+
+enum problem_severity { PROBLEM_ERROR, PROBLEM_WARNING, PROBLEM_NOTE };
+
+/* One thing to say about the manifests; printed as file:line:column: severity: message. */
+struct problem {
+	enum problem_severity severity;
+	char *file;
+	unsigned line;
+	unsigned column;
+	char *message;
+	char *hint; /* or NULL */
+};
+
+struct problem_list {
+	struct problem *items; /* owned */
+	size_t count;
+	size_t error_count;
+};
+void problem_list_clear(struct problem_list *list);
+
+struct load_options {
+	struct string_list paths; /* files, folders, "-"; empty: the defaults in folder */
+	const char *folder;	  /* current folder */
+	const char *project;	  /* -p, or NULL */
+	bool skip_unsupported;	  /* refused documents become notes */
+};
+
+/*
+ * Reads, checks and completes. All problems of all files end in *problems (the caller's to clear),
+ * whatever the result; with at least one error the result is false, *ret is untouched and err
+ * summarises. Bounded: 16 MiB a file, depth 64, 1,000,000 nodes, 200 problems.
+ */
+MUST_CHECK bool app_load(const struct load_options *options, struct app *ret,
+			 struct problem_list *problems, struct error *err);
+
+#endif
