@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef I2KIT_RELEASE_RECEIPT_H
+#define I2KIT_RELEASE_RECEIPT_H
+
+/*
+ * The receipt of a local run: what became ready, signed. local/ writes one whenever a pod has all
+ * its replicas ready (receipt_record); promote asks for it (receipt_find) and refuses a release
+ * that has none. Kept under PATH_STATE/receipts/PROJECT/POD/IMAGE-CONFIG.json; the signing key,
+ * made at the first use, is PATH_CONFIG/receipt.key (0600). doc/formats.md has the format.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/sha256.h"
+
+/* A probe that had passed when the pod was ready. */
+struct receipt_probe {
+	char *container; /* owned */
+	char *probe;	 /* owned; "startup", "readiness", "liveness" */
+};
+
+struct receipt {
+	char *project; /* owned */
+	char *pod;     /* owned */
+	char image_digest[DIGEST_SIZE];
+	char config_digest[DIGEST_SIZE];
+	char *accelerator; /* owned; "kvm" or "tcg" */
+	char *firmware;	   /* owned; "direct", "bios", "uefi" */
+	uint32_t replicas; /* that were ready together */
+	uint32_t desired;
+	int64_t ready_ns;  /* since 1970: when the last of them became ready */
+	uint64_t start_ms; /* from the start of the VM to ready, the slowest replica */
+	bool is_dirty;	   /* live mounts or --watch touched it: not what the image holds */
+	struct receipt_probe *probes; /* owned */
+	size_t probe_count;
+	char *i2kit_version; /* owned; NULL: this program's */
+};
+
+void receipt_clear(struct receipt *receipt);
+void receipt_add_probe(struct receipt *receipt, const char *container, const char *probe);
+
+/* Signs and stores; an older receipt of the same release is replaced. Cheap: a few milliseconds. */
+MUST_CHECK bool receipt_record(const struct receipt *receipt, struct error *err);
+
+/*
+ * The receipt of exactly this release. ERROR_NOT_FOUND when it never was ready here; ERROR_CORRUPT
+ * when the file was changed after it was signed or is signed by a key that is not ours.
+ */
+MUST_CHECK bool receipt_find(const char *project, const char *pod, const char *image_digest,
+			     const char *config_digest, struct receipt *ret, struct error *err);
+
+/*
+ * The receipt as one line that fits a tag (at most 256 characters of A-Za-z0-9 space + - = . _ : /
+ * @), with signature and public key.
+ */
+MUST_CHECK bool receipt_to_tag(const struct receipt *receipt, char **ret, struct error *err);
+
+/* What a tag says; strings are empty where the tag has none of them (probes, version). */
+struct receipt_claim {
+	bool is_signature_good;
+	bool is_our_key;   /* signed on this machine, by this user */
+	char *accelerator; /* owned */
+	uint32_t replicas;
+	uint32_t desired;
+	int64_t ready_ns;
+	bool is_forced; /* promoted without a receipt, by --force */
+	char key[45];	/* the public key, base64 */
+};
+void receipt_claim_clear(struct receipt_claim *claim);
+/* False when the tag is not a receipt at all; a wrong signature is in *ret. */
+MUST_CHECK bool receipt_check_tag(const char *tag, const char *project, const char *pod,
+				  const char *image_digest, const char *config_digest,
+				  struct receipt_claim *ret, struct error *err);
+/* The tag of a release that was forced: signed too, so that who forced it can be told. */
+MUST_CHECK bool receipt_forced_tag(const char *project, const char *pod, const char *image_digest,
+				   const char *config_digest, char **ret, struct error *err);
+
+#endif
