@@ -32,8 +32,6 @@ void sha256_free(struct sha256 *hash)
 	free(hash);
 }
 
-DEFINE_AUTO_PTR(sha256, sha256_free)
-
 void sha256_update(struct sha256 *hash, const void *bytes, size_t size)
 {
 	if (EVP_DigestUpdate(hash->md, bytes, size) != 1)

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/cleanup.h"
 #include "base/error.h"
 
 #define SHA256_SIZE	32
@@ -16,6 +17,7 @@ struct sha256; /* a running computation */
 
 struct sha256 *sha256_new(void);
 void sha256_free(struct sha256 *hash);
+DEFINE_AUTO_PTR(sha256, sha256_free)
 void sha256_update(struct sha256 *hash, const void *bytes, size_t size);
 /* Ends the computation; hash can only be freed after. */
 void sha256_finish(struct sha256 *hash, uint8_t out[SHA256_SIZE]);

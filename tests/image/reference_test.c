@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "image/reference.h"
+
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "test.h"
+
+#define HEX "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
+static void names_expand_as_docker_does(void **state)
+{
+	static const char *const pairs[][2] = {
+		{"nginx", "docker.io/library/nginx:latest"},
+		{"nginx:1.22", "docker.io/library/nginx:1.22"},
+		{"bitnami/redis", "docker.io/bitnami/redis:latest"},
+		{"index.docker.io/nginx", "docker.io/library/nginx:latest"},
+		{"docker://quay.io/a/b/c:v1", "quay.io/a/b/c:v1"},
+		{"localhost/x", "localhost/x:latest"},
+		{"localhost:5000/x:y", "localhost:5000/x:y"},
+		{"[::1]:5000/x", "[::1]:5000/x:latest"},
+		{"HOST/x", "HOST/x:latest"},
+		{"a/b", "docker.io/a/b:latest"},
+		{"nginx@sha256:" HEX, "docker.io/library/nginx@sha256:" HEX},
+		{"nginx:1@sha256:" HEX, "docker.io/library/nginx:1@sha256:" HEX},
+		{"a.b/c__d/e--f.g:T_1.x-2", "a.b/c__d/e--f.g:T_1.x-2"},
+		{"docker-daemon:me/app", "docker-daemon:docker.io/me/app:latest"},
+		{"docker-daemon:sha256:" HEX, "docker-daemon:sha256:" HEX},
+		{"oci:x/y", "oci:/base/x/y"},
+		{"oci:x/y:1.2", "oci:/base/x/y:1.2"},
+		{"oci:/x@sha256:" HEX, "oci:/x@sha256:" HEX},
+		{"oci:/x:docker.io/library/nginx:1", "oci:/x:docker.io/library/nginx:1"},
+		{"oci-archive:f.tar", "oci-archive:/base/f.tar"},
+		{"docker-archive:f.tar:app:1", "docker-archive:/base/f.tar:app:1"},
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+		AUTO(error_clear) struct error err = ERROR_INIT;
+		AUTO(reference_clear) struct reference reference = {0};
+		if (!reference_parse(pairs[i][0], "/base", &reference, &err))
+			fail_msg("%s: %s", pairs[i][0], err.message);
+		assert_string_equal(reference.text, pairs[i][1]);
+	}
+}
+
+static void malformed_names_are_refused(void **state)
+{
+	static const char *const bad[] = {
+		"",
+		" nginx",
+		"nginx ",
+		"Nginx",
+		"nginx:",
+		"nginx:.x",
+		"a//b",
+		"/a",
+		"a/",
+		"a..b",
+		"a/b_-c",
+		"-a",
+		"a-",
+		"a___b",
+		"localhost:/x",
+		"localhost:123456/x",
+		"-h.x/y",
+		"h-.x/y",
+		"[::1/x",
+		"nginx@sha256:" HEX "0",
+		"nginx@sha256:ABC",
+		"nginx@sha512:" HEX,
+		"nginx@",
+		"oci:",
+		"oci:x:",
+		"docker-daemon:x@sha256:" HEX,
+		"a\nb",
+		"\xff",
+		"https://registry.example.com/x",
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		AUTO(error_clear) struct error err = ERROR_INIT;
+		AUTO(reference_clear) struct reference reference = {0};
+		if (reference_parse(bad[i], "/base", &reference, &err))
+			fail_msg("'%s' became '%s'", bad[i], reference.text);
+		assert_non_null(err.message);
+		assert_null(reference.text);
+	}
+}
+
+static void parts_are_where_they_belong(void **state)
+{
+	AUTO(error_clear) struct error err = ERROR_INIT;
+	AUTO(reference_clear) struct reference a = {0};
+	AUTO(reference_clear) struct reference b = {0};
+	(void)state;
+	assert_true(reference_parse("r.example:5000/team/app:v1@sha256:" HEX, NULL, &a, &err));
+	assert_int_equal(a.transport, TRANSPORT_REGISTRY);
+	assert_string_equal(a.host, "r.example:5000");
+	assert_string_equal(a.name, "team/app");
+	assert_string_equal(a.tag, "v1");
+	assert_string_equal(a.digest, "sha256:" HEX);
+	assert_true(reference_parse("oci-archive:/x.tar", NULL, &b, &err));
+	assert_string_equal(b.path, "/x.tar");
+	assert_null(b.tag);
+	assert_string_equal(b.digest, "");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(names_expand_as_docker_does),
+		cmocka_unit_test(malformed_names_are_refused),
+		cmocka_unit_test(parts_are_where_they_belong),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
