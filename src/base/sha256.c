@@ -108,6 +108,21 @@ void sha256_hmac(const void *key, size_t key_size, const void *bytes, size_t siz
 		abort();
 }
 
+void sha1_hex(const void *bytes, size_t size, char out[SHA1_HEX_SIZE])
+{
+	static const char digits[] = "0123456789abcdef";
+	uint8_t raw[20];
+	unsigned raw_size = 0;
+	if (EVP_Digest(bytes, size, raw, &raw_size, EVP_sha1(), NULL) != 1 ||
+	    raw_size != sizeof(raw))
+		abort();
+	for (size_t i = 0; i < sizeof(raw); i++) {
+		out[2 * i] = digits[raw[i] >> 4];
+		out[2 * i + 1] = digits[raw[i] & 15];
+	}
+	out[2 * sizeof(raw)] = '\0';
+}
+
 bool digest_is_valid(const char *text)
 {
 	return strncmp(text, "sha256:", 7) == 0 && strlen(text) == DIGEST_SIZE - 1 &&
