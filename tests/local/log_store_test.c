@@ -1,0 +1,459 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "local/log_store.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/path.h"
+#include "local/log_segment.h"
+
+#include "test.h"
+
+static char folder[64];
+
+static int make_folder(void **state)
+{
+	(void)state;
+	(void)snprintf(folder, sizeof(folder), "/tmp/i2kit-log-XXXXXX");
+	return mkdtemp(folder) == NULL ? -1 : 0;
+}
+
+static int remove_folder(void **state)
+{
+	(void)state;
+	return path_remove_tree(folder, NULL) ? 0 : -1;
+}
+
+static struct log_store *open_store(uint64_t instance_bytes)
+{
+	const struct log_store_options options = {.folder = folder,
+						  .instance_bytes = instance_bytes};
+	struct log_store *store = log_store_open("shop", &options, NULL);
+
+	assert_non_null(store);
+	return store;
+}
+
+static void put(struct log_store *store, const char *instance, const char *container,
+		const char *text, int64_t time_ns, uint64_t guest_sequence)
+{
+	char pod[32];
+	const struct log_entry entry = {.guest_sequence = guest_sequence,
+					.time_ns = time_ns,
+					.container = container,
+					.text = text,
+					.size = strlen(text)};
+
+	(void)snprintf(pod, sizeof(pod), "%.*s", (int)strcspn(instance, "-"), instance);
+	assert_true(log_store_append(store, pod, instance, "boot-1", &entry, 1, NULL));
+}
+
+static struct log_reader *open_reader(const char *selector)
+{
+	struct log_filter filter = {0};
+	struct log_reader *reader;
+
+	if (selector != NULL)
+		string_list_add(&filter.selectors, selector);
+	reader = log_reader_open("shop", folder, &filter, NULL);
+	string_list_clear(&filter.selectors);
+	assert_non_null(reader);
+	return reader;
+}
+
+static void expect_next(struct log_reader *reader, const char *text)
+{
+	struct log_line line;
+
+	if (text == NULL) {
+		assert_false(log_reader_next(reader, &line));
+		return;
+	}
+	assert_true(log_reader_next(reader, &line));
+	assert_int_equal(line.size, strlen(text));
+	assert_memory_equal(line.text, text, line.size);
+}
+
+static void expect_previous(struct log_reader *reader, const char *text)
+{
+	struct log_line line;
+
+	if (text == NULL) {
+		assert_false(log_reader_previous(reader, &line));
+		return;
+	}
+	assert_true(log_reader_previous(reader, &line));
+	assert_int_equal(line.size, strlen(text));
+	assert_memory_equal(line.text, text, line.size);
+}
+
+static void lines_of_instances_merge_by_time_both_ways(void **state)
+{
+	struct log_store *store = open_store(0);
+	struct log_reader *reader;
+	(void)state;
+
+	put(store, "web-0", "nginx", "a", 1000, 1);
+	put(store, "web-0", "nginx", "d", 4000, 2);
+	put(store, "db-0", "pg", "b", 2000, 1);
+	put(store, "db-0", "pg", "c", 3000, 2);
+	reader = open_reader(NULL);
+	expect_next(reader, "a");
+	expect_next(reader, "b");
+	expect_previous(reader, "b");
+	expect_next(reader, "b");
+	expect_next(reader, "c");
+	expect_next(reader, "d");
+	expect_next(reader, NULL);
+	expect_previous(reader, "d");
+	expect_previous(reader, "c");
+	expect_previous(reader, "b");
+	expect_previous(reader, "a");
+	expect_previous(reader, NULL);
+	log_reader_close(reader);
+	log_store_close(store);
+}
+
+static void selectors_name_pods_instances_and_containers(void **state)
+{
+	struct log_store *store = open_store(0);
+	struct log_reader *reader;
+	(void)state;
+
+	put(store, "web-0", "nginx", "a", 1000, 1);
+	put(store, "web-1", "sidecar", "b", 2000, 1);
+	put(store, "webhook-0", "x", "c", 3000, 1);
+	reader = open_reader("web");
+	expect_next(reader, "a");
+	expect_next(reader, "b");
+	expect_next(reader, NULL);
+	log_reader_close(reader);
+	reader = open_reader("web-1");
+	expect_next(reader, "b");
+	expect_next(reader, NULL);
+	log_reader_close(reader);
+	reader = open_reader("web/nginx");
+	expect_next(reader, "a");
+	expect_next(reader, NULL);
+	log_reader_close(reader);
+	log_store_close(store);
+}
+
+static void a_follower_sees_new_lines_and_new_instances(void **state)
+{
+	struct log_store *store = open_store(0);
+	struct log_reader *reader;
+	struct pollfd ready = {.events = POLLIN};
+	(void)state;
+
+	put(store, "web-0", "nginx", "a", 1000, 1);
+	reader = open_reader(NULL);
+	ready.fd = log_reader_watch_fd(reader);
+	assert_true(ready.fd >= 0);
+	expect_next(reader, "a");
+	expect_next(reader, NULL);
+	assert_int_equal(poll(&ready, 1, 0), 0);
+	put(store, "web-0", "nginx", "b", 2000, 2);
+	assert_int_equal(poll(&ready, 1, 1000), 1);
+	expect_next(reader, "b");
+	expect_next(reader, NULL);
+	put(store, "db-0", "pg", "c", 3000, 1);
+	assert_int_equal(poll(&ready, 1, 1000), 1);
+	expect_next(reader, "c");
+	expect_next(reader, NULL);
+	put(store, "db-0", "pg", "d", 4000, 2);
+	assert_int_equal(poll(&ready, 1, 1000), 1);
+	expect_next(reader, "d");
+	log_reader_close(reader);
+	log_store_close(store);
+}
+
+static void a_position_is_found_by_time_sequence_and_tail(void **state)
+{
+	struct log_store *store = open_store(0);
+	struct log_reader *reader;
+	struct log_line line;
+	char text[16];
+	(void)state;
+
+	for (int i = 0; i < 100; i++) {
+		(void)snprintf(text, sizeof(text), "%d", i);
+		put(store, i % 2 == 0 ? "web-0" : "db-0", "c", text, 1000 * (i + 1), 0);
+	}
+	reader = open_reader(NULL);
+	log_reader_seek_time(reader, 50000);
+	expect_next(reader, "49");
+	log_reader_seek_sequence(reader, 31);
+	assert_true(log_reader_next(reader, &line));
+	assert_int_equal(line.sequence, 31);
+	log_reader_seek_tail(reader, 2);
+	expect_next(reader, "96");
+	expect_next(reader, "97");
+	expect_next(reader, "98");
+	expect_next(reader, "99");
+	expect_next(reader, NULL);
+	log_reader_seek_time(reader, 1000000);
+	expect_next(reader, NULL);
+	log_reader_close(reader);
+	log_store_close(store);
+}
+
+static char *only_segment(const char *instance)
+{
+	AUTO_FREE char *path = path_join(folder, instance);
+	char name[LOG_SEGMENT_NAME_SIZE];
+	size_t count;
+	AUTO_FREE uint64_t *list = log_segment_list(path, &count);
+
+	assert_int_equal(count, 1);
+	log_segment_name(name, list[0]);
+	return path_join(path, name);
+}
+
+static void a_torn_tail_costs_only_its_own_record(void **state)
+{
+	struct log_store *store = open_store(0);
+	struct log_reader *reader;
+	AUTO_FREE char *path = NULL;
+	struct stat status;
+	(void)state;
+
+	put(store, "web-0", "nginx", "whole", 1000, 1);
+	put(store, "web-0", "nginx", "torn", 2000, 2);
+	log_store_close(store);
+	path = only_segment("web-0");
+	assert_int_equal(stat(path, &status), 0);
+	assert_int_equal(truncate(path, status.st_size - 9), 0);
+	store = open_store(0);
+	assert_int_equal(log_store_guest_position(store, "web-0", "boot-1"), 1);
+	put(store, "web-0", "nginx", "after", 3000, 2);
+	reader = open_reader(NULL);
+	expect_next(reader, "whole");
+	expect_next(reader, "after");
+	expect_next(reader, NULL);
+	expect_previous(reader, "after");
+	expect_previous(reader, "whole");
+	log_reader_close(reader);
+	log_store_close(store);
+}
+
+static void a_reopened_store_goes_on_where_it_stopped(void **state)
+{
+	struct log_store *store = open_store(0);
+	struct log_reader *reader;
+	struct log_line line;
+	uint64_t first;
+	(void)state;
+
+	put(store, "web-0", "nginx", "a", 1000, 7);
+	log_store_close(store);
+	store = open_store(0);
+	assert_int_equal(log_store_guest_position(store, "web-0", "boot-1"), 7);
+	assert_int_equal(log_store_guest_position(store, "web-0", "boot-2"), 0);
+	put(store, "web-0", "nginx", "b", 500, 8);
+	reader = open_reader(NULL);
+	assert_true(log_reader_next(reader, &line));
+	first = line.sequence;
+	assert_true(log_reader_next(reader, &line));
+	assert_true(line.sequence > first);
+	assert_int_equal(line.time_ns, 1000);
+	assert_int_equal(line.lost_before, 0);
+	log_reader_close(reader);
+	log_store_close(store);
+}
+
+static void a_second_writer_is_refused(void **state)
+{
+	const struct log_store_options options = {.folder = folder};
+	struct log_store *store = open_store(0);
+	struct error err = ERROR_INIT;
+	(void)state;
+
+	assert_null(log_store_open("shop", &options, &err));
+	assert_int_equal(err.kind, ERROR_BUSY);
+	error_clear(&err);
+	log_store_close(store);
+}
+
+static void a_noisy_pod_loses_only_its_own_lines(void **state)
+{
+	struct log_store *store = open_store((uint64_t)2 << 20);
+	struct log_store_counters counters;
+	struct log_reader *reader;
+	struct log_line line;
+	static char noise[10000];
+	uint64_t count = 0;
+	(void)state;
+
+	memset(noise, 'n', sizeof(noise) - 1);
+	put(store, "quiet-0", "c", "still here", 1000, 1);
+	for (uint64_t i = 0; i < 1000; i++)
+		put(store, "noisy-0", "c", noise, 2000, i + 1);
+	log_store_get_counters(store, &counters);
+	assert_true(counters.stored_bytes <= ((uint64_t)2 << 20) + 1000);
+	reader = open_reader(NULL);
+	expect_next(reader, "still here");
+	while (log_reader_next(reader, &line))
+		count++;
+	assert_true(count >= 90 && count < 210);
+	log_reader_close(reader);
+	log_store_close(store);
+}
+
+static void a_reader_that_is_too_slow_sees_how_much_it_missed(void **state)
+{
+	struct log_store *store = open_store((uint64_t)2 << 20);
+	struct log_reader *reader;
+	struct log_line line;
+	static char noise[10000];
+	uint64_t seen = 1;
+	(void)state;
+
+	memset(noise, 'n', sizeof(noise) - 1);
+	put(store, "noisy-0", "c", "first", 1000, 1);
+	reader = open_reader(NULL);
+	expect_next(reader, "first");
+	expect_next(reader, NULL);
+	for (uint64_t i = 0; i < 1000; i++)
+		put(store, "noisy-0", "c", noise, 2000, i + 2);
+	while (log_reader_next(reader, &line))
+		seen += 1 + line.lost_before;
+	assert_int_equal(seen, 1001);
+	log_reader_close(reader);
+	log_store_close(store);
+}
+
+static void losses_of_the_guest_stand_before_the_next_line(void **state)
+{
+	struct log_store *store = open_store(0);
+	struct log_reader *reader;
+	struct log_line line;
+	(void)state;
+
+	log_store_note_loss(store, "web-0", 12);
+	put(store, "web-0", "nginx", "a", 1000, 1);
+	put(store, "web-0", "nginx", "b", 1000, 2);
+	reader = open_reader(NULL);
+	assert_true(log_reader_next(reader, &line));
+	assert_int_equal(line.lost_before, 12);
+	assert_true(log_reader_next(reader, &line));
+	assert_int_equal(line.lost_before, 0);
+	log_reader_close(reader);
+	log_store_close(store);
+}
+
+static void previous_shows_the_run_before_the_last(void **state)
+{
+	struct log_store *store = open_store(0);
+	struct log_filter filter = {.is_previous = true};
+	struct log_reader *reader;
+	(void)state;
+
+	for (int run = 0; run < 3; run++) {
+		char text[16];
+		log_store_start_run(store, "web-0", "nginx");
+		(void)snprintf(text, sizeof(text), "run %d", run);
+		put(store, "web-0", "nginx", text, 1000, 0);
+	}
+	reader = log_reader_open("shop", folder, &filter, NULL);
+	expect_next(reader, "run 1");
+	expect_next(reader, NULL);
+	log_reader_close(reader);
+	log_store_close(store);
+}
+
+static void system_lines_come_only_when_asked_for(void **state)
+{
+	struct log_store *store = open_store(0);
+	const struct log_entry kernel = {.time_ns = 1,
+					 .source = 2,
+					 .container = "kernel",
+					 .text = "Linux version",
+					 .size = 13};
+	struct log_filter filter = {.has_system = true};
+	struct log_reader *reader;
+	(void)state;
+
+	assert_true(log_store_append(store, "web", "web-0", "", &kernel, 1, NULL));
+	put(store, "web-0", "nginx", "a", 1000, 1);
+	reader = open_reader(NULL);
+	expect_next(reader, "a");
+	log_reader_close(reader);
+	reader = open_reader("web-0/kernel");
+	expect_next(reader, "Linux version");
+	expect_next(reader, NULL);
+	log_reader_close(reader);
+	reader = log_reader_open("shop", folder, &filter, NULL);
+	expect_next(reader, "Linux version");
+	expect_next(reader, "a");
+	log_reader_close(reader);
+	log_store_close(store);
+}
+
+static void a_guest_clock_from_the_future_is_held_back(void **state)
+{
+	struct log_store *store = open_store(0);
+	struct log_reader *reader;
+	struct log_line line;
+	(void)state;
+
+	put(store, "web-0", "nginx", "a", INT64_MAX, 1);
+	reader = open_reader(NULL);
+	assert_true(log_reader_next(reader, &line));
+	assert_true(line.time_ns <= clock_wall_ns());
+	log_reader_close(reader);
+	log_store_close(store);
+}
+
+static void a_line_longer_than_a_record_comes_in_pieces(void **state)
+{
+	struct log_store *store = open_store(0);
+	struct log_reader *reader;
+	struct log_line line;
+	size_t size = LOG_MAX_LINE * 2 + 10;
+	AUTO_FREE char *text = calloc(1, size + 1);
+	(void)state;
+
+	memset(text, 'x', size);
+	put(store, "web-0", "nginx", text, 1, 1);
+	reader = open_reader(NULL);
+	assert_true(log_reader_next(reader, &line));
+	assert_true(line.is_partial);
+	assert_true(log_reader_next(reader, &line));
+	assert_true(line.is_partial);
+	assert_true(log_reader_next(reader, &line));
+	assert_false(line.is_partial);
+	assert_int_equal(line.size, 10);
+	log_reader_close(reader);
+	log_store_close(store);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, make_folder, remove_folder)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(lines_of_instances_merge_by_time_both_ways),
+		TEST(selectors_name_pods_instances_and_containers),
+		TEST(a_follower_sees_new_lines_and_new_instances),
+		TEST(a_position_is_found_by_time_sequence_and_tail),
+		TEST(a_torn_tail_costs_only_its_own_record),
+		TEST(a_reopened_store_goes_on_where_it_stopped),
+		TEST(a_second_writer_is_refused),
+		TEST(a_noisy_pod_loses_only_its_own_lines),
+		TEST(a_reader_that_is_too_slow_sees_how_much_it_missed),
+		TEST(losses_of_the_guest_stand_before_the_next_line),
+		TEST(previous_shows_the_run_before_the_last),
+		TEST(system_lines_come_only_when_asked_for),
+		TEST(a_guest_clock_from_the_future_is_held_back),
+		TEST(a_line_longer_than_a_record_comes_in_pieces),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
