@@ -66,7 +66,10 @@ void http_response_clear(struct http_response *response);
 /* The value of a header (name in lower case), or NULL. */
 const char *http_response_header(const struct http_response *response, const char *name);
 
-/* An answer of any status is success here; only a transfer that failed is an error. */
+/*
+ * An answer of any status is success here; only a transfer that failed is an error. Submitted
+ * transfers of the same client go on meanwhile, their callbacks included.
+ */
 MUST_CHECK bool http_perform(struct http_client *client, const struct http_request *request,
 			     struct http_response *ret, struct error *err);
 

@@ -56,7 +56,10 @@ typedef void loop_signal_fn(struct loop_signal *source, int signo, void *arg);
 struct loop_signal *loop_add_signal(struct loop *loop, int signo, loop_signal_fn *fn, void *arg);
 void loop_signal_remove(struct loop_signal *source);
 
-/* Fires once when the child has ended (pidfd); status is as from waitpid(). The child is reaped. */
+/*
+ * Fires once when the child has ended (pidfd); status is as from waitpid(). The child is reaped
+ * and the source is gone after that.
+ */
 typedef void loop_child_fn(struct loop_child *child, pid_t pid, int status, void *arg);
 struct loop_child *loop_add_child(struct loop *loop, pid_t pid, loop_child_fn *fn, void *arg);
 void loop_child_remove(struct loop_child *child);

@@ -24,7 +24,7 @@ struct process_options {
 	int stderr_fd;			/* -1: /dev/null */
 	int pass_fd;			/* -1, or a descriptor the child sees as 3 */
 	bool is_detached;		/* own session: survives us and our terminal */
-	bool dies_with_parent;		/* PR_SET_PDEATHSIG */
+	bool dies_with_parent;		/* SIGTERM by PR_SET_PDEATHSIG */
 };
 
 #define PROCESS_OPTIONS(argv_)                                                                     \
@@ -44,9 +44,9 @@ struct process_output {
 void process_output_clear(struct process_output *output);
 
 /*
- * Runs to the end with `input` on stdin and at most max_bytes of stdout kept; after timeout_ms
- * (0: none) the child is killed. A status other than 0 is an error that carries stderr's last line,
- * unless accept_failure.
+ * Runs to the end with `input` on stdin. More than max_bytes of stdout is an error, as is no end
+ * after timeout_ms (0: none); the child is killed then. A status other than 0 is an error that
+ * carries stderr's last line, unless accept_failure.
  */
 struct process_run {
 	const char *const *argv;
@@ -61,7 +61,7 @@ struct process_run {
 MUST_CHECK bool process_run(const struct process_run *run, struct process_output *ret,
 			    struct error *err);
 
-/* Where `name` is in PATH (owned), or NULL. */
+/* Where `name` is in PATH, /usr/sbin or /sbin (owned), or NULL. */
 char *process_find_program(const char *name);
 
 #endif

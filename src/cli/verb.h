@@ -29,7 +29,7 @@ enum complete_kind {
 	COMPLETE_INSTANCE,
 	COMPLETE_IMAGE,
 	COMPLETE_PROJECT,
-	COMPLETE_FORMAT, /* the words in `metavar`, separated by | */
+	COMPLETE_FORMAT, /* only the words in `metavar`, separated by |; the parser checks */
 };
 
 struct option_spec {
@@ -51,11 +51,16 @@ struct argument_spec {
 /* What the parser found. Values are looked up by the option's long name. */
 struct arguments;
 bool arguments_flag(const struct arguments *args, const char *name);
+unsigned arguments_count(const struct arguments *args, const char *name);    /* -vv: 2 */
 const char *arguments_value(const struct arguments *args, const char *name); /* or NULL */
 const struct string_list *arguments_values(const struct arguments *args, const char *name);
 const struct string_list *arguments_rest(const struct arguments *args); /* positional ones */
 
-/* Options every verb has: -p/--project, --color, -v/--verbose, --log-file, -h/--help. */
+/*
+ * Options every verb has: -p/--project, -C/--folder, --color, --progress, -v/--verbose, --log-file,
+ * -h/--help. The project when -p is not given: cli/project.h. Progress: cli/progress_view.h.
+ * Tables, notes: cli/output.h.
+ */
 enum output_format { OUTPUT_TABLE, OUTPUT_WIDE, OUTPUT_JSON };
 struct invocation {
 	const struct arguments *args;
@@ -72,8 +77,12 @@ enum verb_group { VERB_RUN, VERB_WATCH, VERB_IMAGE, VERB_MANIFEST, VERB_CLOUD, V
 struct verb {
 	const char *name;
 	enum verb_group group;
-	const char *summary;	 /* one line for i2kit --help, at most 55 characters */
-	const char *description; /* paragraphs for i2kit VERB --help and the man page */
+	const char *summary; /* one line for i2kit --help, at most 55 characters */
+	/*
+	 * Paragraphs for i2kit VERB --help and the man page: one line each, filled to the width;
+	 * lines that begin with a space stay as they are.
+	 */
+	const char *description;
 	const struct option_spec *options;
 	size_t option_count;
 	struct argument_spec argument; /* max 0 and metavar NULL: none */

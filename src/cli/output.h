@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef I2KIT_CLI_OUTPUT_H
+#define I2KIT_CLI_OUTPUT_H
+
+/*
+ * How verbs talk to people: results on stdout, everything else on stderr. Text that came from
+ * outside (names, messages) is made printable here, so that nothing in it acts on the terminal.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "cli/verb.h"
+
+enum text_style {
+	STYLE_NONE,
+	STYLE_BOLD,
+	STYLE_DIM,
+	STYLE_RED,
+	STYLE_GREEN,
+	STYLE_YELLOW,
+	STYLE_BLUE
+};
+
+/* The escape that begins a style, or "" without colour; STYLE_NONE ends one. */
+const char *style_begin(enum text_style style, bool is_colored);
+
+/* "error: …" and "hint: …" on stderr. */
+void output_error(const struct error *err, bool is_colored);
+/* "note: …", "warning: …" on stderr. */
+void output_note(const struct invocation *invocation, const char *fmt, ...) PRINTF_LIKE(2, 3);
+void output_warning(const struct invocation *invocation, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+/* Sets a usage error that names the nearest verb; returns false. */
+bool output_unknown_verb(const char *name, struct error *err);
+
+/* Columns of the terminal behind fd, $COLUMNS, or 0 where there is no terminal. */
+unsigned output_terminal_width(int fd);
+
+/*
+ * A table: columns first, then cells row by row. On a terminal, columns marked TABLE_SHRINK give
+ * way (with "…") until the row fits; elsewhere nothing is ever cut. The last column is not padded.
+ */
+struct table;
+enum table_flags { TABLE_LEFT = 0, TABLE_RIGHT = 1, TABLE_SHRINK = 2 };
+struct table *table_new(const struct invocation *invocation);
+void table_free(struct table *table);
+DEFINE_AUTO_PTR(table, table_free)
+void table_add_column(struct table *table, const char *title, unsigned flags);
+void table_add_cell(struct table *table, enum text_style style, const char *fmt, ...)
+	PRINTF_LIKE(3, 4);
+void table_print(const struct table *table, FILE *out);
+/* The same for a given width (0: none), for tests. */
+void table_write(const struct table *table, FILE *out, unsigned width);
+
+/* "812 B", "4.2 KiB", "1.5 GiB". */
+#define OUTPUT_SIZE_SIZE 24
+void output_format_size(char out[OUTPUT_SIZE_SIZE], uint64_t bytes);
+
+#endif

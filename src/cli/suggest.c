@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/suggest.h"
+
+#include <string.h>
+
+enum { MAX_LENGTH = 40, FAR = 1000 };
+
+static unsigned least(unsigned a, unsigned b, unsigned c)
+{
+	unsigned smaller = a < b ? a : b;
+	return smaller < c ? smaller : c;
+}
+
+/* Edits from a to b, where swapping two neighbours counts as one (optimal string alignment). */
+static unsigned distance(const char *a, const char *b)
+{
+	unsigned rows[3][MAX_LENGTH + 1];
+	unsigned *before = rows[0];
+	unsigned *last = rows[1];
+	unsigned *row = rows[2];
+	size_t a_length = strlen(a);
+	size_t b_length = strlen(b);
+
+	if (a_length > MAX_LENGTH || b_length > MAX_LENGTH)
+		return FAR;
+	for (unsigned j = 0; j <= b_length; j++)
+		last[j] = j;
+	for (size_t i = 1; i <= a_length; i++) {
+		row[0] = (unsigned)i;
+		for (size_t j = 1; j <= b_length; j++) {
+			unsigned cost = a[i - 1] == b[j - 1] ? 0 : 1;
+			row[j] = least(last[j] + 1, row[j - 1] + 1, last[j - 1] + cost);
+			bool is_swap =
+				i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
+			if (is_swap && before[j - 2] + 1 < row[j])
+				row[j] = before[j - 2] + 1;
+		}
+		unsigned *spare = before;
+		before = last;
+		last = row;
+		row = spare;
+	}
+	return last[b_length];
+}
+
+const char *suggest_nearest(const char *word, const struct string_list *known)
+{
+	const char *nearest = NULL;
+	size_t length = strlen(word);
+	unsigned best = length <= 3 ? 1 : (length <= 6 ? 2 : 3);
+
+	for (size_t i = 0; i < known->count; i++) {
+		/* "docto" and "comp" are beginnings, however many letters are missing. */
+		bool is_beginning = length >= 2 && strncmp(known->items[i], word, length) == 0;
+		unsigned edits = is_beginning ? 1 : distance(word, known->items[i]);
+		if (edits < best || (edits == best && nearest == NULL)) {
+			best = edits;
+			nearest = known->items[i];
+		}
+	}
+	return nearest;
+}

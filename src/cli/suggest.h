@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef I2KIT_CLI_SUGGEST_H
+#define I2KIT_CLI_SUGGEST_H
+
+#include "base/string_list.h"
+
+/* The known word a typo most likely meant (borrowed from known), or NULL when none is near. */
+const char *suggest_nearest(const char *word, const struct string_list *known);
+
+#endif

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "base/alloc.h"
+#include "cli/verb.h"
+
+/* One line here and one in the list below for each verb_NAME.c, both sorted by name. */
+extern const struct verb verb_help;
+extern const struct verb verb_version;
+
+const struct verb *const verbs[] = {
+	&verb_help,
+	&verb_version,
+};
+const size_t verb_count = ARRAY_SIZE(verbs);
+
+const struct verb *verb_find(const char *name)
+{
+	for (size_t i = 0; i < verb_count; i++) {
+		if (strcmp(verbs[i]->name, name) == 0)
+			return verbs[i];
+	}
+	return NULL;
+}
