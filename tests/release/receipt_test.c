@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "test.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/alloc.h"
+#include "base/cleanup.h"
+#include "base/path.h"
+#include "release/receipt.h"
+
+#define IMAGE  "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+#define CONFIG "sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
+#define OTHER  "sha256:cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc"
+
+static char folder[] = "/tmp/i2kit-receipt-XXXXXX";
+
+static int enter_folder(void **state)
+{
+	(void)state;
+	memcpy(folder + sizeof(folder) - 7, "XXXXXX", 6);
+	if (mkdtemp(folder) == NULL)
+		return 1;
+	AUTO_FREE char *state_home = path_join(folder, "state");
+	AUTO_FREE char *config_home = path_join(folder, "config");
+	return setenv("XDG_STATE_HOME", state_home, 1) | setenv("XDG_CONFIG_HOME", config_home, 1);
+}
+
+static int leave_folder(void **state)
+{
+	(void)state;
+	return path_remove_tree(folder, NULL) ? 0 : 1;
+}
+
+static void record_example(void)
+{
+	AUTO(receipt_clear)
+	struct receipt receipt = {
+		.project = xstrdup("shop"),
+		.pod = xstrdup("web"),
+		.image_digest = IMAGE,
+		.config_digest = CONFIG,
+		.accelerator = xstrdup("tcg"),
+		.replicas = 2,
+		.desired = 2,
+		.ready_ns = INT64_C(1790000000000000000),
+		.start_ms = 5400,
+	};
+	receipt_add_probe(&receipt, "nginx", "readiness");
+	assert_true(receipt_record(&receipt, NULL));
+}
+
+static void what_is_recorded_is_found(void **state)
+{
+	(void)state;
+	record_example();
+	AUTO(receipt_clear) struct receipt found = {0};
+	assert_true(receipt_find("shop", "web", IMAGE, CONFIG, &found, NULL));
+	assert_int_equal(found.replicas, 2);
+	assert_int_equal(found.start_ms, 5400);
+	assert_int_equal(found.probe_count, 1);
+	assert_string_equal(found.probes[0].probe, "readiness");
+	assert_string_equal(found.i2kit_version, I2KIT_VERSION);
+}
+
+static void another_release_is_not_found(void **state)
+{
+	(void)state;
+	record_example();
+	AUTO(receipt_clear) struct receipt found = {0};
+	AUTO(error_clear) struct error err = ERROR_INIT;
+	assert_false(receipt_find("shop", "web", IMAGE, OTHER, &found, &err));
+	assert_int_equal(err.kind, ERROR_NOT_FOUND);
+}
+
+static char *receipt_file(void)
+{
+	return path_folder(PATH_STATE,
+			   "receipts/shop/web/"
+			   "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+			   "aaaaa-bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
+			   "bbbbbbbbbb.json");
+}
+
+static void a_changed_receipt_is_refused(void **state)
+{
+	(void)state;
+	record_example();
+	AUTO_FREE char *path = receipt_file();
+	AUTO_FREE char *text = NULL;
+	size_t size = 0;
+	assert_true(file_read(path, 65536, &text, &size, NULL));
+	char *found = strstr(text, "\"replicas\":2");
+	assert_non_null(found);
+	found[strlen("\"replicas\":")] = '9';
+	assert_true(file_write_atomic(path, text, size, 0600, NULL));
+	AUTO(receipt_clear) struct receipt receipt = {0};
+	AUTO(error_clear) struct error err = ERROR_INIT;
+	assert_false(receipt_find("shop", "web", IMAGE, CONFIG, &receipt, &err));
+	assert_int_equal(err.kind, ERROR_CORRUPT);
+	assert_non_null(strstr(err.message, "changed"));
+}
+
+static void a_receipt_of_another_key_is_refused(void **state)
+{
+	(void)state;
+	record_example();
+	AUTO_FREE char *key = path_folder(PATH_CONFIG, "receipt.key");
+	struct stat status;
+	assert_int_equal(stat(key, &status), 0);
+	assert_int_equal(status.st_mode & 0777, 0600);
+	assert_true(path_remove_tree(key, NULL));
+	AUTO(receipt_clear) struct receipt receipt = {0};
+	AUTO(error_clear) struct error err = ERROR_INIT;
+	assert_false(receipt_find("shop", "web", IMAGE, CONFIG, &receipt, &err));
+	assert_int_equal(err.kind, ERROR_CORRUPT);
+}
+
+static void a_tag_fits_and_holds_for_its_own_release_alone(void **state)
+{
+	(void)state;
+	record_example();
+	AUTO(receipt_clear) struct receipt receipt = {0};
+	assert_true(receipt_find("shop", "web", IMAGE, CONFIG, &receipt, NULL));
+	AUTO_FREE char *tag = NULL;
+	assert_true(receipt_to_tag(&receipt, &tag, NULL));
+	assert_true(strlen(tag) <= 256);
+	assert_int_equal(strspn(tag, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				     "0123456789 +-=._:/@"),
+			 strlen(tag));
+	AUTO(receipt_claim_clear) struct receipt_claim claim = {0};
+	assert_true(receipt_check_tag(tag, "shop", "web", IMAGE, CONFIG, &claim, NULL));
+	assert_true(claim.is_signature_good);
+	assert_true(claim.is_our_key);
+	assert_int_equal(claim.replicas, 2);
+	AUTO(receipt_claim_clear) struct receipt_claim moved = {0};
+	assert_true(receipt_check_tag(tag, "shop", "web", IMAGE, OTHER, &moved, NULL));
+	assert_false(moved.is_signature_good);
+	AUTO(receipt_claim_clear) struct receipt_claim none = {0};
+	assert_false(receipt_check_tag("v1 ready x", "shop", "web", IMAGE, CONFIG, &none, NULL));
+}
+
+static void a_forced_release_says_so(void **state)
+{
+	(void)state;
+	AUTO_FREE char *tag = NULL;
+	assert_true(receipt_forced_tag("shop", "web", IMAGE, CONFIG, &tag, NULL));
+	AUTO(receipt_claim_clear) struct receipt_claim claim = {0};
+	assert_true(receipt_check_tag(tag, "shop", "web", IMAGE, CONFIG, &claim, NULL));
+	assert_true(claim.is_forced && claim.is_signature_good);
+}
+
+static void a_name_that_leaves_the_folder_is_refused(void **state)
+{
+	(void)state;
+	AUTO(receipt_clear) struct receipt receipt = {0};
+	AUTO(error_clear) struct error err = ERROR_INIT;
+	assert_false(receipt_find("..", "web", IMAGE, CONFIG, &receipt, &err));
+	assert_int_equal(err.kind, ERROR_INVALID);
+}
+
+#define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, enter_folder, leave_folder)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		IN_FOLDER(what_is_recorded_is_found),
+		IN_FOLDER(another_release_is_not_found),
+		IN_FOLDER(a_changed_receipt_is_refused),
+		IN_FOLDER(a_receipt_of_another_key_is_refused),
+		IN_FOLDER(a_tag_fits_and_holds_for_its_own_release_alone),
+		IN_FOLDER(a_forced_release_says_so),
+		IN_FOLDER(a_name_that_leaves_the_folder_is_refused),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
