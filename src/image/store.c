@@ -158,7 +158,8 @@ bool store_has(const struct store *store, enum store_kind kind, const char *dige
 	return store_size(store, kind, digest, &size);
 }
 
-int store_lock(struct store *store, enum store_kind kind, const char *digest, struct error *err)
+static int lock(const struct store *store, enum store_kind kind, const char *digest, bool wait,
+		struct error *err)
 {
 	static const char *const names[] = {[STORE_BLOB] = "blob",
 					    [STORE_LAYER] = "layer",
@@ -166,7 +167,7 @@ int store_lock(struct store *store, enum store_kind kind, const char *digest, st
 					    [STORE_BUILD] = "build"};
 	AUTO_FREE char *path = xasprintf("%s/locks/%s-%s", store->folder, names[kind], digest + 7);
 	for (;;) {
-		AUTO_CLOSE int fd = file_lock(path, true, err);
+		AUTO_CLOSE int fd = file_lock(path, wait, err);
 		struct stat held;
 		struct stat named;
 		if (fd < 0)
@@ -177,6 +178,16 @@ int store_lock(struct store *store, enum store_kind kind, const char *digest, st
 		    held.st_ino == named.st_ino && held.st_dev == named.st_dev)
 			return take_fd(&fd);
 	}
+}
+
+int store_lock(struct store *store, enum store_kind kind, const char *digest, struct error *err)
+{
+	return lock(store, kind, digest, true, err);
+}
+
+int store_try_lock(struct store *store, enum store_kind kind, const char *digest, struct error *err)
+{
+	return lock(store, kind, digest, false, err);
 }
 
 /* Locks the draft's file; false (without error) when a cleaner was faster and removed it. */

@@ -83,6 +83,10 @@ bool store_error_hint(const struct store *store, struct error *err);
 MUST_CHECK int store_lock(struct store *store, enum store_kind kind, const char *digest,
 			  struct error *err);
 
+/* Does not wait: ERROR_BUSY. */
+MUST_CHECK int store_try_lock(struct store *store, enum store_kind kind, const char *digest,
+			      struct error *err);
+
 /* The size of a stored thing; false when it is absent. */
 bool store_size(const struct store *store, enum store_kind kind, const char *digest, uint64_t *ret);
 
