@@ -8,6 +8,8 @@
  * also name a repository.
  */
 
+#include <stddef.h>
+
 #include "base/error.h"
 
 struct credential {

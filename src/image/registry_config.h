@@ -13,6 +13,8 @@
  * in order; the path of a mirror's URL goes before the repository's name.
  */
 
+#include <stddef.h>
+
 #include "base/error.h"
 
 struct registry_endpoint {

@@ -14,10 +14,12 @@ static source_fetch_fn *source_of(enum transport transport)
 	case TRANSPORT_OCI:
 		return source_layout_fetch;
 	case TRANSPORT_REGISTRY:
+		return source_registry_fetch;
 	case TRANSPORT_OCI_ARCHIVE:
 	case TRANSPORT_DOCKER_ARCHIVE:
+		return source_archive_fetch;
 	case TRANSPORT_DOCKER_DAEMON:
-		break;
+		return source_daemon_fetch;
 	}
 	return NULL;
 }

@@ -23,6 +23,7 @@ struct source_request {
 	const struct image_ref *known; /* from last time, or NULL */
 	const struct progress *progress;
 	const char *wanted_digest; /* i2kit.lock's, or NULL: whatever the tag says now */
+	bool must_be_fresh;	   /* policy Always */
 };
 
 /* Fills digest, manifest, source and stamp of *ret; the caller clears it. */
@@ -56,6 +57,9 @@ MUST_CHECK bool source_walk(const struct source_request *request, const struct o
  */
 MUST_CHECK bool source_copy_blob(const struct source_request *request, int fd, const char *path,
 				 const struct oci_descriptor *blob, struct error *err);
+
+/* Takes the known image when it is whole and, unless stamp is NULL, has that stamp. */
+bool source_reuse(const struct source_request *request, const char *stamp, struct image_ref *ret);
 
 /* Reads and parses a document of the store. */
 MUST_CHECK bool source_read_document(struct store *store, const char *digest,
