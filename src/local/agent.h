@@ -124,6 +124,8 @@ struct agent *agent_new(struct loop *loop, const char *name, const char *socket_
 struct agent *agent_new_fd(struct loop *loop, const char *name, int fd,
 			   const struct agent_handler *handler, void *arg);
 void agent_free(struct agent *agent); /* closes its streams first; NULL is fine */
+/* The guest was reset within its VM: greets it anew, at once. */
+void agent_reconnect(struct agent *agent);
 enum agent_state agent_get_state(const struct agent *agent);
 bool agent_is_up(const struct agent *agent);
 
