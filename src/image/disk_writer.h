@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef I2KIT_IMAGE_DISK_WRITER_H
+#define I2KIT_IMAGE_DISK_WRITER_H
+
+/* Writes pieces, in order, into a sparse file and hashes all of it, gaps included, on the way. */
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/progress.h"
+#include "base/sha256.h"
+
+struct disk_piece {
+	uint64_t offset;
+	uint64_t size;
+	const void *bytes; /* borrowed; or NULL: … */
+	const char *path;  /* … the content of this file, which must have `digest` */
+	const char *digest;
+};
+
+struct disk_writing {
+	int fd;				 /* an empty file */
+	const struct disk_piece *pieces; /* ascending, not overlapping */
+	size_t piece_count;
+	uint64_t size; /* of the disk */
+	const struct progress *progress;
+	const char *what;
+};
+
+MUST_CHECK bool disk_write(const struct disk_writing *writing, char out_digest[DIGEST_SIZE],
+			   struct error *err);
+
+#endif
