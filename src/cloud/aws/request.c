@@ -81,10 +81,16 @@ static bool sign_headers(const struct aws_call *call, const struct url_parts *pa
 			 struct string_list *headers, struct error *err)
 {
 	uint8_t raw[SHA256_SIZE];
-	char hash[SHA256_HEX_SIZE];
-	sha256_bytes(call->body != NULL ? call->body : "", call->body_size, raw);
-	sha256_hex(raw, hash);
+	char computed[SHA256_HEX_SIZE];
+	const char *hash = call->body_hash;
 	bool is_unsigned_payload = call->has_signed_checksum && parts->is_tls;
+	if (is_unsigned_payload) {
+		hash = SIGV4_UNSIGNED_PAYLOAD;
+	} else if (hash == NULL) {
+		sha256_bytes(call->body != NULL ? call->body : "", call->body_size, raw);
+		sha256_hex(raw, computed);
+		hash = computed;
+	}
 	bool is_s3 = call->service == &AWS_S3;
 	struct sigv4_key key = {credentials->access_key, credentials->secret_key,
 				credentials->session_token};
@@ -94,7 +100,7 @@ static bool sign_headers(const struct aws_call *call, const struct url_parts *pa
 		.path = path,
 		.query = call->query,
 		.headers = (const char *const *)headers->items,
-		.payload_hash = is_unsigned_payload ? SIGV4_UNSIGNED_PAYLOAD : hash,
+		.payload_hash = hash,
 		.region = aws_signing_region(call->service, region),
 		.service = call->service->signing,
 		.time_s = time_s,

@@ -26,6 +26,7 @@ struct aws_call {
 	const char *const *headers; /* "Name: value", NULL-terminated, or NULL */
 	const void *body;
 	size_t body_size;
+	const char *body_hash;	  /* hex SHA-256 of the body where the caller has it; or NULL */
 	bool is_unsigned;	  /* no Authorization at all */
 	bool has_signed_checksum; /* a signed header holds the body's checksum: over TLS the body
 				     itself stays out of the signature */
