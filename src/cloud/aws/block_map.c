@@ -14,8 +14,6 @@
 #define MAGIC_SIZE 8
 #define ENTRY_SIZE (4 + SHA256_SIZE)
 
-DEFINE_AUTO_PTR(sha256, sha256_free)
-
 void block_map_clear(struct block_map *map)
 {
 	free(map->blocks);
