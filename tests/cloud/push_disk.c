@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * For the tests against the fake AWS: one disk to the cloud by the provider's own functions.
+ *	push-disk PROJECT POD DISK DIGEST [full|sample|none]
+ *	push-disk --whoami
+ * prints who it is on stderr, and "IMAGE SNAPSHOT there|new SENT TOTAL VERIFIED PARENT".
+ */
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "cloud/provider.h"
+
+static enum verify_kind verify_kind(const char *name)
+{
+	if (strcmp(name, "sample") == 0)
+		return VERIFY_SAMPLE;
+	return strcmp(name, "none") == 0 ? VERIFY_NONE : VERIFY_FULL;
+}
+
+static bool whoami(const struct cloud_provider *aws, struct cloud *cloud, struct error *err)
+{
+	AUTO_FREE char *who = aws->identify(cloud, err);
+	if (who != NULL)
+		printf("%s\n", who);
+	return who != NULL;
+}
+
+static bool push(const struct cloud_provider *aws, struct cloud *cloud, char **argv, int argc,
+		 struct error *err)
+{
+	struct stat status;
+	if (stat(argv[3], &status) != 0)
+		return error_set(err, ERROR_NOT_FOUND, "%s", argv[3]);
+	struct cloud_upload upload = {.project = argv[1],
+				      .pod = argv[2],
+				      .path = argv[3],
+				      .digest = argv[4],
+				      .size_bytes = (uint64_t)status.st_size,
+				      .verify = verify_kind(argc > 5 ? argv[5] : "full")};
+	AUTO(cloud_image_clear) struct cloud_image image = {0};
+	AUTO_FREE char *who = aws->identify(cloud, err);
+	if (who == NULL)
+		return false;
+	(void)fprintf(stderr, "%s\n", who);
+	if (!aws->ensure_image(cloud, &upload, NULL, &image, err))
+		return false;
+	printf("%s %s %s %" PRIu64 " %" PRIu64 " %" PRIu64 " %s\n", image.id, image.snapshot,
+	       image.was_there ? "there" : "new", image.blocks_sent, image.blocks_total,
+	       image.blocks_verified, image.parent != NULL ? image.parent : "-");
+	return true;
+}
+
+int main(int argc, char **argv)
+{
+	AUTO(error_clear) struct error err = ERROR_INIT;
+	bool only_who = argc == 2 && strcmp(argv[1], "--whoami") == 0;
+	if (argc < 5 && !only_who)
+		return 2;
+	(void)signal(SIGPIPE, SIG_IGN);
+	if (getenv("PUSH_LOG") != NULL)
+		(void)!log_open(LOG_LEVEL_DEBUG, NULL, NULL);
+	const struct cloud_provider *aws = cloud_provider_find("aws", &err);
+	struct cloud_options options = {0};
+	struct cloud *cloud = aws != NULL ? aws->open(&options, &err) : NULL;
+	bool is_ok = cloud != NULL &&
+		     (only_who ? whoami(aws, cloud, &err) : push(aws, cloud, argv, argc, &err));
+	if (cloud != NULL)
+		aws->close(cloud);
+	if (!is_ok)
+		(void)fprintf(stderr, "%s\n%s\n", err.message, err.hint != NULL ? err.hint : "");
+	return is_ok ? 0 : 1;
+}

@@ -1,0 +1,207 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The part of EC2 that i2kit calls: snapshots, images, tags, networks, instances."""
+import base64
+import re
+import secrets
+import time
+
+from wire import AwsError, answer_ec2, items, numbered
+
+
+def stamp(seconds):
+    return time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime(seconds))
+
+
+def tag_set(tags):
+    return items([{"key": k, "value": v} for k, v in tags.items()])
+
+
+def filters_of(parameters):
+    return {f["Name"]: [v for k, v in f.items() if k.startswith("Value.")]
+            for f in numbered(parameters, "Filter")}
+
+
+def ids_of(parameters, name):
+    return [value[""] for value in numbered(parameters, name)]
+
+
+class Ec2:
+    def __init__(self, world):
+        self.world = world
+
+    def action(self, request):
+        return request.parameters().get("Action", "?")
+
+    def handle(self, request, action):
+        parameters = request.parameters()
+        if parameters.get("Version") != "2016-11-15":
+            raise AwsError(400, "InvalidAction", "the version is not 2016-11-15")
+        method = getattr(self, action, None)
+        if method is None or action.startswith("_"):
+            raise AwsError(400, "InvalidAction", f"The action {action} is not valid for this service")
+        return answer_ec2(action, method(parameters))
+
+    def matches(self, tags, fields, filters):
+        for name, values in filters.items():
+            have = tags.get(name[4:]) if name.startswith("tag:") else fields.get(name, "?unknown?")
+            if have == "?unknown?":
+                raise AwsError(400, "InvalidParameterValue", f"The filter '{name}' is invalid")
+            if have not in values:
+                return False
+        return True
+
+    # --- snapshots
+    def DescribeSnapshots(self, p):
+        wanted, found = ids_of(p, "SnapshotId"), []
+        for one in wanted:
+            if one not in self.world.snapshots:
+                raise AwsError(400, "InvalidSnapshot.NotFound", f"The snapshot '{one}' does not exist.")
+        for s in self.world.snapshots.values():
+            s.settle(time.time())
+            fields = {"status": s.state, "snapshot-id": s.id}
+            if (not wanted or s.id in wanted) and self.matches(s.tags, fields, filters_of(p)):
+                found.append({"snapshotId": s.id, "status": s.state, "volumeSize": s.volume_gib,
+                              "startTime": stamp(s.started), "ownerId": self.world.account,
+                              "progress": "100%" if s.state == "completed" else "10%",
+                              "encrypted": False, "description": s.description,
+                              "tagSet": tag_set(s.tags)})
+        return {"snapshotSet": items(found)}
+
+    def DeleteSnapshot(self, p):
+        one = p.get("SnapshotId")
+        if one not in self.world.snapshots:
+            raise AwsError(400, "InvalidSnapshot.NotFound", f"The snapshot '{one}' does not exist.")
+        if any(one == i["snapshot"] for i in self.world.images.values()):
+            raise AwsError(400, "InvalidSnapshot.InUse", f"The snapshot {one} is in use by an image")
+        del self.world.snapshots[one]
+        return {"return": True}
+
+    # --- images
+    def RegisterImage(self, p):
+        name = p.get("Name", "")
+        if not re.match(r"^[A-Za-z0-9()\[\] ./\-'@_]{3,128}$", name):
+            raise AwsError(400, "InvalidAMIName.Malformed", f"AMI names: '{name}'")
+        for image in self.world.images.values():
+            if image["name"] == name:
+                raise AwsError(400, "InvalidAMIName.Duplicate",
+                               f"AMI name {name} is already in use by AMI {image['id']}")
+        mappings = numbered(p, "BlockDeviceMapping")
+        root = [m for m in mappings if m.get("DeviceName") == p.get("RootDeviceName")]
+        if not root:
+            raise AwsError(400, "InvalidBlockDeviceMapping", "the root device is not mapped")
+        snapshot = self.world.snapshots.get(root[0].get("Ebs.SnapshotId"))
+        if snapshot is None:
+            raise AwsError(400, "InvalidSnapshot.NotFound", "the root snapshot does not exist")
+        snapshot.settle(time.time())
+        if snapshot.state != "completed":
+            raise AwsError(400, "IncorrectState", "the snapshot is not completed")
+        boot_mode = p.get("BootMode")
+        if boot_mode not in (None, "legacy-bios", "uefi", "uefi-preferred"):
+            raise AwsError(400, "InvalidParameterValue", "BootMode")
+        tags = {}
+        for spec in numbered(p, "TagSpecification"):
+            if spec.get("ResourceType") != "image":
+                raise AwsError(400, "InvalidParameterValue", "TagSpecification of something else")
+            tags.update({t["Key"]: t["Value"] for t in numbered(spec, "Tag")})
+        if any(len(v) > 256 or not re.match(r"^[\w +\-=._:/@]*$", v) for v in tags.values()):
+            raise AwsError(400, "InvalidParameterValue", "a tag value is too long or malformed")
+        image = {"id": "ami-" + secrets.token_hex(9)[:17], "name": name, "snapshot": snapshot.id,
+                 "architecture": p.get("Architecture", "i386"),
+                 "virtualization": p.get("VirtualizationType", "paravirtual"),
+                 "ena": p.get("EnaSupport") == "true", "boot_mode": boot_mode,
+                 "imds": p.get("ImdsSupport"), "root": p["RootDeviceName"],
+                 "description": p.get("Description", ""), "tags": tags, "created": time.time(),
+                 "volume_type": root[0].get("Ebs.VolumeType", "standard"),
+                 "delete": root[0].get("Ebs.DeleteOnTermination") == "true"}
+        self.world.images[image["id"]] = image
+        return {"imageId": image["id"]}
+
+    def DescribeImages(self, p):
+        wanted, found, now = ids_of(p, "ImageId"), [], time.time()
+        settings = self.world.settings
+        visible = {i: v for i, v in self.world.images.items()
+                   if now >= v["created"] + settings["image_visible_after_s"]}
+        for one in wanted:
+            if one not in visible:
+                raise AwsError(400, "InvalidAMIID.NotFound", f"The image id '[{one}]' does not exist")
+        for image in visible.values():
+            state = ("available" if now >= image["created"] + settings["image_pending_s"]
+                     else "pending")
+            fields = {"name": image["name"], "state": state, "image-id": image["id"]}
+            if wanted and image["id"] not in wanted:
+                continue
+            if not self.matches(image["tags"], fields, filters_of(p)):
+                continue
+            found.append({
+                "imageId": image["id"], "imageState": state, "name": image["name"],
+                "imageOwnerId": self.world.account, "isPublic": False,
+                "architecture": image["architecture"], "imageType": "machine",
+                "rootDeviceType": "ebs", "rootDeviceName": image["root"],
+                "virtualizationType": image["virtualization"], "enaSupport": image["ena"],
+                "bootMode": image["boot_mode"], "imdsSupport": image["imds"],
+                "creationDate": stamp(image["created"]), "description": image["description"],
+                "blockDeviceMapping": items([{"deviceName": image["root"], "ebs": {
+                    "snapshotId": image["snapshot"],
+                    "volumeSize": self.world.snapshots[image["snapshot"]].volume_gib,
+                    "volumeType": image["volume_type"], "deleteOnTermination": image["delete"],
+                    "encrypted": False}}]),
+                "tagSet": tag_set(image["tags"])})
+        return {"imagesSet": items(found)}
+
+    def DeregisterImage(self, p):
+        image = self.world.images.pop(p.get("ImageId"), None)
+        if image is None:
+            raise AwsError(400, "InvalidAMIID.Unavailable", "The image ID is no longer available")
+        return {"return": True}
+
+    def CreateTags(self, p):
+        for one in ids_of(p, "ResourceId"):
+            target = self.world.images.get(one)
+            tags = target["tags"] if target else getattr(self.world.snapshots.get(one), "tags", None)
+            if tags is None:
+                raise AwsError(400, "InvalidID", f"The ID '{one}' is not valid")
+            tags.update({t["Key"]: t["Value"] for t in numbered(p, "Tag")})
+        return {"return": True}
+
+    # --- networks
+    def DescribeVpcs(self, p):
+        found = [v for v in self.world.vpcs
+                 if self.matches({}, {"is-default": v["isDefault"], "vpc-id": v["vpcId"]}, filters_of(p))
+                 and v["vpcId"] in (ids_of(p, "VpcId") or [v["vpcId"]])]
+        return {"vpcSet": items(found)}
+
+    def DescribeSubnets(self, p):
+        wanted = ids_of(p, "SubnetId")
+        found = [s for s in self.world.subnets
+                 if self.matches({}, {"vpc-id": s["vpcId"], "default-for-az": s["defaultForAz"],
+                                      "availability-zone": s["availabilityZone"]}, filters_of(p))
+                 and s["subnetId"] in (wanted or [s["subnetId"]])]
+        for one in wanted:
+            if one not in [s["subnetId"] for s in self.world.subnets]:
+                raise AwsError(400, "InvalidSubnetID.NotFound", f"The subnet ID '{one}' does not exist")
+        return {"subnetSet": items(found)}
+
+    def DescribeAvailabilityZones(self, p):
+        return {"availabilityZoneInfo": items([{"zoneName": s["availabilityZone"], "zoneState": "available",
+                                                "regionName": self.world.region}
+                                               for s in self.world.subnets])}
+
+    # --- instances
+    def DescribeInstances(self, p):
+        wanted, found = ids_of(p, "InstanceId"), []
+        for i in self.world.instances.values():
+            fields = {"instance-state-name": i["state"], "image-id": i["image"]}
+            if (not wanted or i["id"] in wanted) and self.matches(i["tags"], fields, filters_of(p)):
+                found.append({"reservationId": "r-1", "instancesSet": items([{
+                    "instanceId": i["id"], "imageId": i["image"], "instanceType": i["type"],
+                    "instanceState": {"code": 16, "name": i["state"]},
+                    "privateIpAddress": i["address"], "launchTime": stamp(i["launched"]),
+                    "tagSet": tag_set(i["tags"])}])})
+        return {"reservationSet": items(found)}
+
+    def GetConsoleOutput(self, p):
+        instance = self.world.instances.get(p.get("InstanceId"))
+        if instance is None:
+            raise AwsError(400, "InvalidInstanceID.NotFound", "the instance does not exist")
+        text = base64.b64encode(instance["console"].encode()).decode()
+        return {"instanceId": instance["id"], "timestamp": stamp(time.time()), "output": text}
