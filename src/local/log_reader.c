@@ -117,6 +117,11 @@ struct log_reader *log_reader_open(const char *project, const char *folder,
 	return reader;
 }
 
+size_t log_reader_instance_count(const struct log_reader *reader)
+{
+	return reader->stream_count;
+}
+
 static void drain_watch(const struct log_reader *reader)
 {
 	char events[4096];

@@ -95,6 +95,8 @@ MUST_CHECK struct log_reader *log_reader_open(const char *project, const char *f
 					      const struct log_filter *filter_or_null,
 					      struct error *err);
 void log_reader_close(struct log_reader *reader);
+/* How many instances with logs the filter has found so far. */
+size_t log_reader_instance_count(const struct log_reader *reader);
 
 void log_reader_seek_start(struct log_reader *reader);
 void log_reader_seek_end(struct log_reader *reader);

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef I2KIT_CLI_LOG_VIEW_H
+#define I2KIT_CLI_LOG_VIEW_H
+
+/*
+ * How log lines look: "web-0/nginx | text" with a colour for each container, or JSON lines. Lines
+ * are a guest's and made harmless: of all control sequences only colours pass, and only to a
+ * terminal.
+ */
+
+#include <stdbool.h>
+
+#include "base/strbuf.h"
+#include "local/state.h"
+
+struct log_view_options {
+	bool is_colored;
+	bool has_timestamps;
+	bool is_json;
+	bool is_raw;	/* bytes as they came */
+	bool no_prefix; /* text alone */
+};
+
+struct log_view;
+struct log_view *log_view_new(const struct log_view_options *options);
+void log_view_free(struct log_view *view);
+/*
+ * Appends one line to *out. A partial line is left open, and goes on when the next one is from the
+ * same place; else it is ended first.
+ */
+void log_view_append(struct log_view *view, const struct log_line *line, struct strbuf *out);
+/* Ends an open line. */
+void log_view_finish(struct log_view *view, struct strbuf *out);
+
+#endif

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/parse.h"
+#include "base/path.h"
+#include "cli/interrupt.h"
+#include "cli/log_view.h"
+#include "cli/output.h"
+#include "cli/project.h"
+#include "cli/verb.h"
+#include "local/log_store.h"
+
+#define FLUSH_BYTES    ((size_t)64 << 10)
+#define POLL_MS	       500 /* the interrupt is looked at this often */
+#define POLL_BLIND_MS  100 /* where nothing tells of new lines */
+#define COALESCE_MS    10  /* a busy writer is read in pieces, not line by line */
+#define MAX_TAIL_LINES 10000000
+
+DEFINE_AUTO_PTR(log_reader, log_reader_close)
+DEFINE_AUTO_PTR(log_view, log_view_free)
+
+/* 5m, 1h30m … ago, or a time. */
+static bool parse_since(const char *text, int64_t *ret_ns, struct error *err)
+{
+	uint64_t ago_ms;
+
+	if (parse_duration_ms(text, &ago_ms) && ago_ms < (uint64_t)INT64_MAX / 1000000) {
+		*ret_ns = clock_wall_ns() - (int64_t)ago_ms * 1000000;
+		return true;
+	}
+	if (parse_rfc3339_ns(text, ret_ns))
+		return true;
+	(void)error_set(err, ERROR_USAGE, "--since: '%s' is neither a duration nor a time", text);
+	return error_hint(err, "--since 10m, or --since 2026-11-25T02:00:00Z");
+}
+
+static bool place_reader(struct log_reader *reader, const struct arguments *args, struct error *err)
+{
+	const char *tail = arguments_value(args, "tail");
+	const char *since = arguments_value(args, "since");
+	uint64_t lines = 0;
+	int64_t since_ns;
+
+	if (tail != NULL && since != NULL)
+		return error_set(err, ERROR_USAGE, "--tail and --since do not go together");
+	if (tail != NULL && !parse_u64(tail, 0, MAX_TAIL_LINES, &lines))
+		return error_set(err, ERROR_USAGE, "--tail: '%s' is no number of lines", tail);
+	if (tail != NULL)
+		log_reader_seek_tail(reader, lines);
+	if (since == NULL)
+		return true;
+	if (!parse_since(since, &since_ns, err))
+		return false;
+	log_reader_seek_time(reader, since_ns);
+	return true;
+}
+
+static bool flush(struct strbuf *out, struct error *err)
+{
+	bool is_written = out->size == 0 || fd_write_all(STDOUT_FILENO, out->data, out->size, err);
+
+	strbuf_reset(out);
+	return is_written;
+}
+
+/* All lines that are there now. */
+static bool print_lines(struct log_reader *reader, struct log_view *view, struct strbuf *out,
+			struct error *err)
+{
+	struct log_line line;
+
+	while (!interrupt_is_set() && log_reader_next(reader, &line)) {
+		log_view_append(view, &line, out);
+		if (out->size >= FLUSH_BYTES && !flush(out, err))
+			return false;
+	}
+	return flush(out, err);
+}
+
+static void wait_for_lines(struct log_reader *reader)
+{
+	struct pollfd watch = {.fd = log_reader_watch_fd(reader), .events = POLLIN};
+
+	if (watch.fd < 0)
+		(void)poll(NULL, 0, POLL_BLIND_MS);
+	else if (poll(&watch, 1, POLL_MS) > 0)
+		(void)poll(NULL, 0, COALESCE_MS);
+}
+
+static bool show(struct log_reader *reader, const struct invocation *invocation, struct error *err)
+{
+	const struct arguments *args = invocation->args;
+	const struct log_view_options options = {
+		.is_colored = invocation->is_colored,
+		.has_timestamps = arguments_flag(args, "timestamps"),
+		.is_json = invocation->output == OUTPUT_JSON,
+		.is_raw = arguments_flag(args, "raw"),
+		.no_prefix = arguments_flag(args, "no-prefix"),
+	};
+	AUTO_PTR(log_view) struct log_view *view = log_view_new(&options);
+	AUTO(strbuf_clear) struct strbuf out = STRBUF_INIT;
+	bool follows = arguments_flag(args, "follow");
+
+	if (!print_lines(reader, view, &out, err))
+		return false;
+	while (follows && !interrupt_is_set()) {
+		wait_for_lines(reader);
+		if (!print_lines(reader, view, &out, err))
+			return false;
+	}
+	log_view_finish(view, &out);
+	return flush(&out, err);
+}
+
+static int run(const struct invocation *invocation, struct error *err)
+{
+	const struct arguments *args = invocation->args;
+	AUTO_FREE char *project = project_resolve(invocation, NULL, err);
+	AUTO_PTR(log_reader) struct log_reader *reader = NULL;
+	struct log_filter filter = {.has_system = arguments_flag(args, "system"),
+				    .is_previous = arguments_flag(args, "previous")};
+
+	if (project == NULL)
+		return 1;
+	filter.selectors = *arguments_rest(args);
+	reader = log_reader_open(project, NULL, &filter, err);
+	if (reader == NULL)
+		return 1;
+	if (log_reader_instance_count(reader) == 0 && !arguments_flag(args, "follow")) {
+		(void)error_set(err, ERROR_NOT_FOUND,
+				filter.selectors.count == 0 ? "project '%s' has no logs"
+							    : "project '%s' has no such logs",
+				project);
+		(void)error_hint(err, "i2kit ps; i2kit -p PROJECT logs for another project");
+		return 1;
+	}
+	if (!place_reader(reader, args, err) || !show(reader, invocation, err))
+		return 1;
+	return 0;
+}
+
+static const struct option_spec options[] = {
+	{.name = "follow",
+	 .letter = 'f',
+	 .kind = OPTION_FLAG,
+	 .help = "go on with new lines until interrupted"},
+	{.name = "tail",
+	 .kind = OPTION_VALUE,
+	 .metavar = "N",
+	 .help = "only the last N lines of each instance"},
+	{.name = "since",
+	 .kind = OPTION_VALUE,
+	 .metavar = "TIME",
+	 .help = "from 10m, 2h ago or an RFC 3339 time on"},
+	{.name = "timestamps", .letter = 't', .kind = OPTION_FLAG, .help = "show each line's time"},
+	{.name = "previous",
+	 .kind = OPTION_FLAG,
+	 .help = "the run before each container's last start"},
+	{.name = "system", .kind = OPTION_FLAG, .help = "kernel and init messages too"},
+	{.name = "no-prefix", .kind = OPTION_FLAG, .help = "lines without their container's name"},
+	{.name = "raw", .kind = OPTION_FLAG, .help = "bytes as written: may act on the terminal"},
+};
+
+const struct verb verb_logs = {
+	.name = "logs",
+	.group = VERB_WATCH,
+	.summary = "show what pods have written",
+	.description =
+		"Shows the lines that containers wrote to their standard output and error, of "
+		"all pods or of those named, merged by time. They are kept on this machine, "
+		"up to 64 MiB for each instance, and survive the pods; so this works after "
+		"`i2kit down` too.\n\n"
+		"Control sequences in the lines are shown, not obeyed; colours pass to a "
+		"terminal.",
+	.options = options,
+	.option_count = ARRAY_SIZE(options),
+	.argument = {.metavar = "POD[/CONTAINER]", .max = 0, .complete = COMPLETE_POD},
+	.has_output = true,
+	.example = "i2kit logs -f web\n"
+		   "i2kit logs --since 10m web/nginx db-0\n"
+		   "i2kit logs --previous --tail 20 worker",
+	.run = run,
+};
