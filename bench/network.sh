@@ -38,7 +38,7 @@ names=(direct i2kit-1 i2kit-5 i2kit-25)
 declare -A where=([direct]="10.99.0.2 7001" [i2kit-1]="127.0.0.1 8001" [i2kit-5]="127.0.0.1 8005"
 	[i2kit-25]="127.0.0.1 8025")
 if command -v socat >/dev/null; then
-	socat -b 131072 TCP-LISTEN:9001,bind=127.0.0.1,fork,reuseaddr,nodelay TCP:10.99.0.2:7001,nodelay &
+	socat -b 131072 TCP-LISTEN:9001,bind=127.0.0.1,fork,reuseaddr,nodelay TCP:10.99.0.2:7001,nodelay 2>/dev/null &
 	names+=(socat)
 	where[socat]="127.0.0.1 9001"
 fi
@@ -62,7 +62,8 @@ if command -v haproxy >/dev/null; then
 fi
 # passt as a TCP forwarder between two namespaces is pasta: its splice path.
 if command -v pasta >/dev/null; then
-	pasta --quiet --config-net -t 9003 -- "$traffic" serve 127.0.0.1 9003 >"$work/pasta.log" 2>&1 &
+	ip route add default via 10.99.0.2 dev veth0
+	pasta --quiet --foreground --config-net -t 9003 -- "$traffic" serve 0.0.0.0 9003 >"$work/pasta.log" 2>&1 &
 	names+=(pasta)
 	where[pasta]="127.0.0.1 9003"
 fi
@@ -76,23 +77,37 @@ for name in "${names[@]}"; do
 		unset "where[$name]"
 	fi
 done
-for round in $(seq "$rounds"); do
+
+# measure TITLE: all ways one after another, round after round; medians.
+measure() {
+	rm -f "$work"/*.throughput "$work"/*.latency "$work"/*.connect
+	for round in $(seq "$rounds"); do
+		for name in "${names[@]}"; do
+			[ -n "${where[$name]:-}" ] || continue
+			read -r host port <<<"${where[$name]}"
+			"$traffic" throughput "$host" "$port" 1 >>"$work/$name.throughput"
+			"$traffic" latency "$host" "$port" 2000 >>"$work/$name.latency"
+			"$traffic" connect "$host" "$port" 200 >>"$work/$name.connect"
+		done
+	done 2>/dev/null
+	direct=$(median <"$work/direct.throughput")
+	direct_us=$(median <"$work/direct.latency")
+	echo "$1"
+	printf '%-10s %10s %8s %12s %10s %14s\n' way MB/s ratio 'median us' added-us 'connect us'
 	for name in "${names[@]}"; do
 		[ -n "${where[$name]:-}" ] || continue
-		read -r host port <<<"${where[$name]}"
-		"$traffic" throughput "$host" "$port" 1 >>"$work/$name.throughput"
-		"$traffic" latency "$host" "$port" 2000 >>"$work/$name.latency"
-		"$traffic" connect "$host" "$port" 200 >>"$work/$name.connect"
+		t=$(median <"$work/$name.throughput")
+		l=$(median <"$work/$name.latency")
+		c=$(median <"$work/$name.connect")
+		printf '%-10s %10s %8.2f %12s %10s %14s\n' "$name" "$t" \
+			"$(awk "BEGIN {print $t / $direct}")" "$l" "$((l - direct_us))" "$c"
 	done
-done
-direct=$(median <"$work/direct.throughput")
-direct_us=$(median <"$work/direct.latency")
-printf '%-10s %10s %8s %12s %10s %14s\n' way MB/s ratio 'median us' added-us 'connect us'
-for name in "${names[@]}"; do
-	[ -n "${where[$name]:-}" ] || continue
-	t=$(median <"$work/$name.throughput")
-	l=$(median <"$work/$name.latency")
-	c=$(median <"$work/$name.connect")
-	printf '%-10s %10s %8.2f %12s %10s %14s\n' "$name" "$t" "$(awk "BEGIN {print $t / $direct}")" \
-		"$l" "$((l - direct_us))" "$c"
-done
+}
+measure "as fast as the $(nproc) processors allow (client, forwarder and server share them):"
+# pasta does not cross the veth pair, so a limit there says nothing about it.
+unset 'where[pasta]'
+if inside tc qdisc add dev veth1 root tbf rate 4gbit burst 2m latency 20ms 2>/dev/null; then
+	measure "backends behind a link of 500 MB/s (a VM's virtio port under emulation has 300 to 400):"
+else
+	echo "no traffic control here: the limited link is left out" >&2
+fi
