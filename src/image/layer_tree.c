@@ -436,7 +436,7 @@ bool layer_tree_add_xattr(struct layer_tree *tree, struct layer_node *node, cons
 		return true;
 	for (const struct layer_xattr *xattr = node->xattrs; xattr != NULL; xattr = xattr->next)
 		if (strcmp(xattr->name, name) == 0)
-			return error_set(err, ERROR_INVALID, "extended attribute given twice");
+			return true; /* bsdtar writes each of them in two spellings */
 	tree->xattr_bytes += strlen(name) + size + sizeof(struct layer_xattr);
 	if (size > 65535 || strlen(name) > 255 || tree->xattr_bytes > LAYER_XATTR_BYTES_MAX)
 		return error_set(err, ERROR_INVALID, "extended attributes are too large");

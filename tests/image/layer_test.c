@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "image/layer.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <archive.h>
+#include <archive_entry.h>
+
+#include "base/alloc.h"
+#include "base/path.h"
+#include "image/layer_convert.h"
+#include "test.h"
+
+#define BIG ((size_t)700 << 10)
+
+static char *folder;
+
+static int make_folder(void **state)
+{
+	(void)state;
+	folder = xstrdup("/tmp/i2kit-layer-XXXXXX");
+	return mkdtemp(folder) == NULL ? -1 : 0;
+}
+
+static int remove_folder(void **state)
+{
+	(void)state;
+	bool is_removed = path_remove_tree(folder, NULL);
+	free(folder);
+	return is_removed ? 0 : -1;
+}
+
+static void add_file(struct archive *tar, const char *path, const void *bytes, size_t size)
+{
+	struct archive_entry *entry = archive_entry_new();
+	archive_entry_set_pathname(entry, path);
+	archive_entry_set_mode(entry, S_IFREG | 0644);
+	archive_entry_set_size(entry, (la_int64_t)size);
+	archive_entry_set_mtime(entry, 1700000000, 0);
+	archive_entry_xattr_add_entry(entry, "user.note", "x", 1);
+	assert_int_equal(archive_write_header(tar, entry), ARCHIVE_OK);
+	assert_int_equal(archive_write_data(tar, bytes, size), size);
+	archive_entry_free(entry);
+}
+
+/* A tar of two files, `second` among them; gzip where asked. */
+static char *make_tar(const char *name, const char *second, bool is_gzip)
+{
+	char *path = path_join(folder, name);
+	AUTO_FREE uint8_t *big = xmalloc(BIG);
+	uint32_t random = 1;
+	for (size_t i = 0; i < BIG; i++) {
+		random = random * 1664525u + 1013904223u;
+		big[i] = (uint8_t)(i < BIG / 2 ? random >> 24 : i / 1000);
+	}
+	struct archive *tar = archive_write_new();
+	archive_write_set_format_pax_restricted(tar);
+	if (is_gzip) {
+		archive_write_add_filter_gzip(tar);
+		archive_write_set_filter_option(tar, "gzip", "timestamp", NULL);
+	}
+	assert_int_equal(archive_write_open_filename(tar, path), ARCHIVE_OK);
+	add_file(tar, "usr/share/big", big, BIG);
+	add_file(tar, second, "hello", 5);
+	assert_int_equal(archive_write_free(tar), ARCHIVE_OK);
+	return path;
+}
+
+static bool convert(const char *tar, const char *name, unsigned workers,
+		    char out_diff_id[DIGEST_SIZE], char out_digest[DIGEST_SIZE], struct error *err)
+{
+	AUTO_CLOSE int fd = open(tar, O_RDONLY | O_CLOEXEC);
+	AUTO_FREE char *path = path_join(folder, name);
+	struct layer_conversion conversion = {
+		.fd = fd, .path = path, .what = "test", .workers = workers};
+	if (!layer_convert_blob(&conversion, out_diff_id, err))
+		return false;
+	AUTO_CLOSE int result = open(path, O_RDONLY | O_CLOEXEC);
+	return sha256_fd(result, out_digest, err);
+}
+
+static void file_digest(const char *path, char out[DIGEST_SIZE])
+{
+	AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
+	assert_true(sha256_fd(fd, out, NULL));
+}
+
+static void the_bytes_do_not_depend_on_the_number_of_cores(void **state)
+{
+	AUTO(error_clear) struct error err = ERROR_INIT;
+	AUTO_FREE char *tar = make_tar("a.tar", "etc/motd", false);
+	char diff_id[DIGEST_SIZE], one[DIGEST_SIZE], many[DIGEST_SIZE];
+	(void)state;
+	assert_true(convert(tar, "one.sqfs", 1, diff_id, one, &err));
+	assert_true(convert(tar, "many.sqfs", 7, diff_id, many, &err));
+	assert_string_equal(one, many);
+	/* A change here is a change of every disk: raise SQUASHFS_WRITER_VERSION. */
+	file_digest(tar, one);
+	assert_string_equal(diff_id, one);
+}
+
+static void the_compression_of_the_blob_does_not_matter(void **state)
+{
+	AUTO(error_clear) struct error err = ERROR_INIT;
+	AUTO_FREE char *plain = make_tar("p.tar", "etc/motd", false);
+	AUTO_FREE char *packed = make_tar("p.tar.gz", "etc/motd", true);
+	char diff_ids[2][DIGEST_SIZE], digests[2][DIGEST_SIZE];
+	(void)state;
+	assert_true(convert(plain, "p.sqfs", 0, diff_ids[0], digests[0], &err));
+	assert_true(convert(packed, "q.sqfs", 0, diff_ids[1], digests[1], &err));
+	assert_string_equal(diff_ids[0], diff_ids[1]);
+	assert_string_equal(digests[0], digests[1]);
+}
+
+static void the_result_is_whole_pages(void **state)
+{
+	AUTO_FREE char *tar = make_tar("a.tar", "etc/motd", false);
+	AUTO_FREE char *path = path_join(folder, "a.sqfs");
+	char diff_id[DIGEST_SIZE], digest[DIGEST_SIZE];
+	struct stat st;
+	(void)state;
+	assert_true(convert(tar, "a.sqfs", 0, diff_id, digest, NULL));
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_size % 4096, 0);
+	assert_true((size_t)st.st_size < BIG);
+}
+
+static void a_hostile_name_is_named(void **state)
+{
+	AUTO(error_clear) struct error err = ERROR_INIT;
+	AUTO_FREE char *tar = make_tar("h.tar", "../../root/.ssh/keys", true);
+	char diff_id[DIGEST_SIZE], digest[DIGEST_SIZE];
+	(void)state;
+	assert_false(convert(tar, "h.sqfs", 0, diff_id, digest, &err));
+	assert_int_equal(err.kind, ERROR_INVALID);
+	assert_non_null(strstr(err.message, "'../../root/.ssh/keys'"));
+}
+
+/* libarchive does not look at gzip's checksum; the diff id is what catches it. */
+static void a_damaged_blob_is_not_taken_for_the_layer(void **state)
+{
+	AUTO(error_clear) struct error err = ERROR_INIT;
+	AUTO_FREE char *tar = make_tar("d.tar.gz", "etc/motd", true);
+	char diff_id[DIGEST_SIZE], digest[DIGEST_SIZE], damaged[DIGEST_SIZE] = "";
+	AUTO_CLOSE int fd = open(tar, O_WRONLY | O_CLOEXEC);
+	(void)state;
+	assert_true(convert(tar, "d.sqfs", 0, diff_id, digest, &err));
+	assert_int_equal(pwrite(fd, "damage damage damage", 20, 30000), 20);
+	assert_false(convert(tar, "d.sqfs", 0, damaged, digest, &err) &&
+		     strcmp(damaged, diff_id) == 0);
+	error_clear(&err);
+	assert_int_equal(truncate(tar, 40000), 0);
+	assert_false(convert(tar, "d.sqfs", 0, diff_id, digest, &err));
+	assert_int_equal(err.kind, ERROR_CORRUPT);
+	error_clear(&err);
+	assert_int_equal(truncate(tar, 0), 0);
+	assert_false(convert(tar, "d.sqfs", 0, diff_id, digest, &err));
+}
+
+static void make_layer(struct store *store, struct image_layer *layer)
+{
+	AUTO_FREE char *plain = make_tar("s.tar", "etc/motd", false);
+	AUTO_FREE char *packed = make_tar("s.tar.gz", "etc/motd", true);
+	AUTO_FREE char *bytes = NULL;
+	size_t size;
+	file_digest(plain, layer->diff_id);
+	assert_true(file_read(packed, (size_t)16 << 20, &bytes, &size, NULL));
+	assert_true(store_write_blob(store, bytes, size, layer->digest, NULL));
+	layer->size_bytes = size;
+}
+
+static void a_layer_is_converted_once(void **state)
+{
+	AUTO(error_clear) struct error err = ERROR_INIT;
+	AUTO_PTR(store) struct store *store = store_open(folder, &err);
+	struct image_layer layer = {0};
+	AUTO(layer_file_clear) struct layer_file first = {0};
+	AUTO(layer_file_clear) struct layer_file again = {0};
+	char digest[DIGEST_SIZE];
+	(void)state;
+	make_layer(store, &layer);
+	assert_true(layer_convert(store, &layer, "test", NULL, &first, &err));
+	file_digest(first.path, digest);
+	assert_string_equal(first.digest, digest);
+	AUTO_FREE char *blob = store_path(store, STORE_BLOB, layer.digest);
+	assert_int_equal(unlink(blob), 0);
+	assert_true(layer_convert(store, &layer, "test", NULL, &again, &err));
+	assert_string_equal(again.path, first.path);
+	assert_string_equal(again.digest, digest);
+}
+
+/* Else an image could put its own files under the name of another image's layer. */
+static void a_layer_that_is_not_its_diff_id_is_refused(void **state)
+{
+	AUTO(error_clear) struct error err = ERROR_INIT;
+	AUTO_PTR(store) struct store *store = store_open(folder, &err);
+	struct image_layer layer = {0};
+	AUTO(layer_file_clear) struct layer_file file = {0};
+	(void)state;
+	make_layer(store, &layer);
+	layer.diff_id[DIGEST_SIZE - 2] = layer.diff_id[DIGEST_SIZE - 2] == '0' ? '1' : '0';
+	assert_false(layer_convert(store, &layer, "test", NULL, &file, &err));
+	assert_int_equal(err.kind, ERROR_CORRUPT);
+	assert_null(file.path);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, make_folder, remove_folder)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(the_bytes_do_not_depend_on_the_number_of_cores),
+		TEST(the_compression_of_the_blob_does_not_matter),
+		TEST(the_result_is_whole_pages),
+		TEST(a_hostile_name_is_named),
+		TEST(a_damaged_blob_is_not_taken_for_the_layer),
+		TEST(a_layer_is_converted_once),
+		TEST(a_layer_that_is_not_its_diff_id_is_refused),
+	};
+	return cmocka_run_group_tests_name("layer", tests, NULL, NULL);
+}
