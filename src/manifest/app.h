@@ -100,6 +100,7 @@ struct probe {
 	struct key_value *headers;  /* http */
 	size_t header_count;
 	uint16_t port;	    /* http, tcp, grpc; named ports are resolved */
+	char *port_name; /* or NULL; the name the port was given by */
 	char *grpc_service; /* or NULL */
 	uint32_t initial_delay_s;
 	uint32_t period_s;	    /* default 10 */
@@ -120,6 +121,7 @@ struct lifecycle_hook {
 	struct key_value *headers;
 	size_t header_count;
 	uint16_t port;
+	char *port_name; /* or NULL */
 	uint32_t sleep_s;
 };
 
@@ -283,6 +285,7 @@ struct pod_spec {
 	struct string_list dns_servers;
 	struct string_list dns_searches;
 	struct string_list dns_options; /* "ndots:5" */
+	struct security_context defaults; /* pod-level; already merged into the containers */
 	bool has_fs_group;
 	uint32_t fs_group;
 	struct string_list supplemental_groups; /* decimal */
@@ -323,6 +326,9 @@ struct service {
 	bool has_client_ip_affinity;
 	bool publish_not_ready;
 	bool is_implied; /* no Service object; made from a pod's ports */
+	struct key_value *selector; /* only while loading */
+	size_t selector_count;
+	struct string_list target_names; /* only while loading */
 	struct source_mark mark;
 };
 

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "manifest/app.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void free_pairs(struct key_value *pairs, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		free(pairs[i].key);
+		free(pairs[i].value);
+	}
+	free(pairs);
+}
+
+static void probe_clear(struct probe *probe)
+{
+	string_list_clear(&probe->command);
+	free(probe->host);
+	free(probe->path);
+	free_pairs(probe->headers, probe->header_count);
+	free(probe->port_name);
+	free(probe->grpc_service);
+}
+
+static void hook_clear(struct lifecycle_hook *hook)
+{
+	string_list_clear(&hook->command);
+	free(hook->host);
+	free(hook->path);
+	free_pairs(hook->headers, hook->header_count);
+	free(hook->port_name);
+}
+
+static void env_clear(struct container_spec *container)
+{
+	for (size_t i = 0; i < container->env_count; i++) {
+		struct env_var *env = &container->env[i];
+		free(env->name);
+		free(env->value);
+		free(env->ref_name);
+		free(env->ref_key);
+		free(env->container);
+	}
+	free(container->env);
+	for (size_t i = 0; i < container->env_from_count; i++) {
+		free(container->env_from[i].prefix);
+		free(container->env_from[i].ref_name);
+	}
+	free(container->env_from);
+}
+
+static void container_clear(struct container_spec *container)
+{
+	free(container->name);
+	free(container->image);
+	string_list_clear(&container->command);
+	string_list_clear(&container->args);
+	free(container->working_dir);
+	for (size_t i = 0; i < container->port_count; i++) {
+		free(container->ports[i].name);
+		free(container->ports[i].host_ip);
+	}
+	free(container->ports);
+	env_clear(container);
+	for (size_t i = 0; i < container->mount_count; i++) {
+		free(container->mounts[i].volume);
+		free(container->mounts[i].mount_path);
+		free(container->mounts[i].sub_path);
+		free(container->mounts[i].sub_path_expr);
+	}
+	free(container->mounts);
+	probe_clear(&container->startup);
+	probe_clear(&container->readiness);
+	probe_clear(&container->liveness);
+	hook_clear(&container->post_start);
+	hook_clear(&container->pre_stop);
+	string_list_clear(&container->security.capabilities_add);
+	string_list_clear(&container->security.capabilities_drop);
+	free(container->termination_message_path);
+}
+
+static void volumes_free(struct volume *volumes, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct volume *volume = &volumes[i];
+		free(volume->name);
+		free(volume->ref_name);
+		for (size_t k = 0; k < volume->item_count; k++) {
+			free(volume->items[k].key);
+			free(volume->items[k].path);
+			free(volume->items[k].container);
+			free(volume->items[k].divisor);
+		}
+		free(volume->items);
+		free(volume->host_path);
+		free(volume->host_path_type);
+		volumes_free(volume->sources, volume->source_count);
+	}
+	free(volumes);
+}
+
+static void claims_free(struct claim *claims, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		free(claims[i].name);
+		free(claims[i].storage_class);
+	}
+	free(claims);
+}
+
+static void pod_clear(struct pod_spec *pod)
+{
+	free(pod->name);
+	free(pod->namespace_name);
+	free(pod->kind_name);
+	free(pod->instance_type);
+	free_pairs(pod->labels, pod->label_count);
+	free_pairs(pod->annotations, pod->annotation_count);
+	for (size_t i = 0; i < pod->init_container_count; i++)
+		container_clear(&pod->init_containers[i]);
+	free(pod->init_containers);
+	for (size_t i = 0; i < pod->container_count; i++)
+		container_clear(&pod->containers[i]);
+	free(pod->containers);
+	volumes_free(pod->volumes, pod->volume_count);
+	claims_free(pod->claim_templates, pod->claim_template_count);
+	free(pod->service_name);
+	free(pod->hostname);
+	free(pod->subdomain);
+	for (size_t i = 0; i < pod->host_alias_count; i++) {
+		free(pod->host_aliases[i].ip);
+		string_list_clear(&pod->host_aliases[i].names);
+	}
+	free(pod->host_aliases);
+	free(pod->dns_policy);
+	string_list_clear(&pod->dns_servers);
+	string_list_clear(&pod->dns_searches);
+	string_list_clear(&pod->dns_options);
+	string_list_clear(&pod->defaults.capabilities_add);
+	string_list_clear(&pod->defaults.capabilities_drop);
+	string_list_clear(&pod->supplemental_groups);
+	free_pairs(pod->sysctls, pod->sysctl_count);
+}
+
+static void service_clear(struct service *service)
+{
+	free(service->name);
+	free(service->namespace_name);
+	string_list_clear(&service->pods);
+	for (size_t i = 0; i < service->port_count; i++) {
+		free(service->ports[i].name);
+		free(service->ports[i].certificate);
+	}
+	free(service->ports);
+	free_pairs(service->selector, service->selector_count);
+	string_list_clear(&service->target_names);
+}
+
+static void config_clear(struct config_map *map)
+{
+	free(map->name);
+	free(map->namespace_name);
+	free(map->secret_type);
+	for (size_t i = 0; i < map->entry_count; i++) {
+		free(map->entries[i].key);
+		free(map->entries[i].bytes);
+	}
+	free(map->entries);
+}
+
+void app_clear(struct app *app)
+{
+	free(app->project);
+	free(app->folder);
+	string_list_clear(&app->files);
+	for (size_t i = 0; i < app->pod_count; i++)
+		pod_clear(&app->pods[i]);
+	free(app->pods);
+	for (size_t i = 0; i < app->service_count; i++)
+		service_clear(&app->services[i]);
+	free(app->services);
+	for (size_t i = 0; i < app->config_map_count; i++)
+		config_clear(&app->config_maps[i]);
+	free(app->config_maps);
+	claims_free(app->claims, app->claim_count);
+	*app = (struct app){0};
+}
+
+const struct pod_spec *app_find_pod(const struct app *app, const char *name)
+{
+	for (size_t i = 0; i < app->pod_count; i++) {
+		if (strcmp(app->pods[i].name, name) == 0)
+			return &app->pods[i];
+	}
+	return NULL;
+}
+
+const struct service *app_find_service(const struct app *app, const char *name)
+{
+	for (size_t i = 0; i < app->service_count; i++) {
+		if (strcmp(app->services[i].name, name) == 0)
+			return &app->services[i];
+	}
+	return NULL;
+}
+
+const struct config_map *app_find_config(const struct app *app, const char *name, bool is_secret)
+{
+	for (size_t i = 0; i < app->config_map_count; i++) {
+		if (app->config_maps[i].is_secret == is_secret &&
+		    strcmp(app->config_maps[i].name, name) == 0)
+			return &app->config_maps[i];
+	}
+	return NULL;
+}
+
+const struct claim *app_find_claim(const struct app *app, const char *name)
+{
+	for (size_t i = 0; i < app->claim_count; i++) {
+		if (strcmp(app->claims[i].name, name) == 0)
+			return &app->claims[i];
+	}
+	return NULL;
+}

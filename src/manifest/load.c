@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "manifest/load.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/cleanup.h"
+#include "base/parse.h"
+#include "base/path.h"
+#include "manifest/loader.h"
+
+static bool is_manifest_name(const char *name)
+{
+	static const char *const ends[] = {".yml", ".yaml", ".json"};
+	size_t length = strlen(name);
+	for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
+		size_t end = strlen(ends[i]);
+		if (name[0] != '.' && length > end && strcmp(name + length - end, ends[i]) == 0)
+			return strncmp(name, "environment.", strlen("environment.")) != 0;
+	}
+	return false;
+}
+
+static bool add_folder(const char *folder, struct string_list *files, struct error *err)
+{
+	AUTO(string_list_clear) struct string_list names = STRING_LIST_INIT;
+	DIR *dir = opendir(folder);
+	if (dir == NULL)
+		return error_set_errno(err, errno, "%s", folder);
+	for (struct dirent *entry = readdir(dir); entry != NULL; entry = readdir(dir)) {
+		if (is_manifest_name(entry->d_name))
+			string_list_add(&names, entry->d_name);
+	}
+	(void)closedir(dir);
+	string_list_sort(&names);
+	for (size_t i = 0; i < names.count; i++)
+		string_list_take(files, path_join(folder, names.items[i]));
+	if (names.count == 0) {
+		error_set(err, ERROR_NOT_FOUND, "%s: no .yml, .yaml or .json file in this folder", folder);
+		return error_hint(err, "i2kit init writes a first manifest");
+	}
+	return true;
+}
+
+static bool add_path(const char *path, struct string_list *files, struct error *err)
+{
+	struct stat st;
+	if (strcmp(path, "-") == 0) {
+		string_list_add(files, path);
+		return true;
+	}
+	if (stat(path, &st) < 0)
+		return error_set_errno(err, errno, "%s", path);
+	if (S_ISDIR(st.st_mode))
+		return add_folder(path, files, err);
+	string_list_add(files, path);
+	return true;
+}
+
+static bool find_files(const struct load_options *options, struct string_list *files, struct error *err)
+{
+	static const char *const defaults[] = {"i2kit.yml", "i2kit.yaml", "k8s"};
+
+	for (size_t i = 0; i < options->paths.count; i++) {
+		if (!add_path(options->paths.items[i], files, err))
+			return false;
+	}
+	for (size_t i = 0; files->count == 0 && i < ARRAY_SIZE(defaults); i++) {
+		AUTO_FREE char *path =
+			options->folder ? path_join(options->folder, defaults[i]) : xstrdup(defaults[i]);
+		if (path_exists(path) && !add_path(path, files, err))
+			return false;
+	}
+	if (files->count == 0) {
+		error_set(err, ERROR_NOT_FOUND, "no manifest: neither i2kit.yml nor k8s/ is here");
+		return error_hint(err, "i2kit init writes one; -f FILE names another");
+	}
+	return true;
+}
+
+/* "12:5: message" from yaml_read() becomes a problem at that place. */
+static void add_yaml_problem(struct loader *loader, const struct error *err)
+{
+	struct source_mark mark = {.file = loader->file, .line = 1, .column = 1};
+	const char *message = err->message;
+	AUTO(string_list_clear) struct string_list parts = STRING_LIST_INIT;
+	string_list_split(&parts, message, ':');
+	uint64_t line = 0;
+	uint64_t column = 0;
+	if (parts.count >= 3 && parse_u64(parts.items[0], 1, UINT32_MAX, &line) &&
+	    parse_u64(parts.items[1], 1, UINT32_MAX, &column)) {
+		mark.line = (unsigned)line;
+		mark.column = (unsigned)column;
+		message += strlen(parts.items[0]) + strlen(parts.items[1]) + 3;
+	}
+	loader_error_at(loader, &mark, err->hint, "%s", message);
+}
+
+static void read_document(struct loader *loader, const struct yaml_node *root)
+{
+	if (root->kind != YAML_MAP) {
+		loader_error(loader, root, NULL, "a manifest must be a map of fields");
+		return;
+	}
+	if (yaml_get(root, "provider") != NULL && yaml_get(root, "containers") == NULL)
+		return; /* an environment.yml: for the cloud's verbs */
+	if (!read_kubernetes(loader, root) && !read_short_form(loader, root))
+		loader_error(loader, root,
+			     "apiVersion and kind make it a Kubernetes object, containers an i2kit pod",
+			     "neither a Kubernetes object nor an i2kit pod");
+}
+
+static void read_file(struct loader *loader, const char *path)
+{
+	AUTO(error_clear) struct error err = ERROR_INIT;
+	AUTO(yaml_documents_clear) struct yaml_documents documents = {0};
+	AUTO_FREE char *text = NULL;
+	size_t size = 0;
+
+	loader->file = path;
+	const char *real = strcmp(path, "-") == 0 ? "/dev/stdin" : path;
+	if (!file_read(real, YAML_MAX_BYTES, &text, &size, &err)) {
+		struct source_mark mark = {.file = path, .line = 1, .column = 1};
+		loader_error_at(loader, &mark, err.hint, "%s", err.message);
+		return;
+	}
+	if (!yaml_read(text, size, &documents, &err)) {
+		add_yaml_problem(loader, &err);
+		return;
+	}
+	for (size_t i = 0; i < documents.count; i++)
+		read_document(loader, documents.roots[i]);
+}
+
+/* A folder's name as a project name: lower case, others become '-'. */
+static char *project_from_folder(const char *folder)
+{
+	const char *slash = strrchr(folder, '/');
+	char *name = xstrdup(slash ? slash + 1 : folder);
+	size_t size = 0;
+	for (const char *p = name; *p != '\0' && size < 40; p++) {
+		char c = *p;
+		if (c >= 'A' && c <= 'Z')
+			c = (char)(c + ('a' - 'A'));
+		bool is_plain = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+		if (is_plain)
+			name[size++] = c;
+		else if (size > 0 && name[size - 1] != '-')
+			name[size++] = '-';
+	}
+	while (size > 0 && name[size - 1] == '-')
+		size--;
+	name[size] = '\0';
+	if (size == 0) {
+		free(name);
+		return xstrdup("default");
+	}
+	return name;
+}
+
+/* Where relative paths in the manifests start: the first file's folder. */
+static char *app_folder(const struct load_options *options, const char *first)
+{
+	AUTO_FREE char *folder = NULL;
+	char real[PATH_MAX];
+
+	if (strcmp(first, "-") == 0) {
+		folder = xstrdup(options->folder ? options->folder : ".");
+	} else {
+		folder = xstrdup(first);
+		char *slash = strrchr(folder, '/');
+		if (slash == NULL) {
+			free(folder);
+			folder = xstrdup(".");
+		} else {
+			slash[slash == folder ? 1 : 0] = '\0';
+		}
+	}
+	return realpath(folder, real) ? xstrdup(real) : TAKE_PTR(folder);
+}
+
+bool app_load(const struct load_options *options, struct app *ret, struct problem_list *problems,
+	      struct error *err)
+{
+	AUTO(app_clear) struct app app = {0};
+	struct loader loader = {.app = &app, .problems = problems, .options = options};
+
+	if (!find_files(options, &app.files, err))
+		return false;
+	app.folder = app_folder(options, app.files.items[0]);
+	app.project = options->project ? xstrdup(options->project) : project_from_folder(app.folder);
+	for (size_t i = 0; i < app.files.count; i++)
+		read_file(&loader, app.files.items[i]);
+	services_complete(&loader);
+	check_app(&loader);
+	string_list_clear(&loader.noted);
+	if (problems->error_count == 0 && app.pod_count == 0) {
+		error_set(err, ERROR_NOT_FOUND, "%s: no pod in it", app.files.items[0]);
+		return error_hint(err, "i2kit explain shows what a manifest may hold");
+	}
+	if (problems->error_count > 0)
+		return error_set(err, ERROR_INVALID, "%zu error%s in the manifests",
+				 problems->error_count, problems->error_count == 1 ? "" : "s");
+	*ret = app;
+	app = (struct app){0};
+	return true;
+}
