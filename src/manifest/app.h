@@ -100,7 +100,7 @@ struct probe {
 	struct key_value *headers;  /* http */
 	size_t header_count;
 	uint16_t port;	    /* http, tcp, grpc; named ports are resolved */
-	char *port_name; /* or NULL; the name the port was given by */
+	char *port_name;    /* or NULL; the name the port was given by */
 	char *grpc_service; /* or NULL */
 	uint32_t initial_delay_s;
 	uint32_t period_s;	    /* default 10 */
@@ -284,7 +284,7 @@ struct pod_spec {
 	char *dns_policy; /* or NULL */
 	struct string_list dns_servers;
 	struct string_list dns_searches;
-	struct string_list dns_options; /* "ndots:5" */
+	struct string_list dns_options;	  /* "ndots:5" */
 	struct security_context defaults; /* pod-level; already merged into the containers */
 	bool has_fs_group;
 	uint32_t fs_group;
@@ -325,7 +325,7 @@ struct service {
 	size_t port_count;
 	bool has_client_ip_affinity;
 	bool publish_not_ready;
-	bool is_implied; /* no Service object; made from a pod's ports */
+	bool is_implied;	    /* no Service object; made from a pod's ports */
 	struct key_value *selector; /* only while loading */
 	size_t selector_count;
 	struct string_list target_names; /* only while loading */

@@ -12,15 +12,17 @@ static void check_names(struct loader *loader)
 		for (size_t k = 0; k < i; k++) {
 			if (strcmp(app->pods[i].name, app->pods[k].name) == 0)
 				loader_error_at(loader, &app->pods[i].mark, NULL,
-						"there is another pod '%s' (%s:%u)", app->pods[i].name,
-						app->pods[k].mark.file, app->pods[k].mark.line);
+						"there is another pod '%s' (%s:%u)",
+						app->pods[i].name, app->pods[k].mark.file,
+						app->pods[k].mark.line);
 		}
 	}
 	for (size_t i = 0; i < app->service_count; i++) {
 		for (size_t k = 0; k < i; k++) {
 			if (strcmp(app->services[i].name, app->services[k].name) == 0)
 				loader_error_at(loader, &app->services[i].mark, NULL,
-						"there is another Service '%s'", app->services[i].name);
+						"there is another Service '%s'",
+						app->services[i].name);
 		}
 	}
 }
@@ -46,7 +48,8 @@ static void check_reference(struct loader *loader, const struct source_mark *mar
 		loader_error_at(loader, mark, "add it to the manifests, or say optional: true",
 				"there is no %s '%s'", kind, name);
 	else if (key_or_null != NULL && !has_key(map, key_or_null))
-		loader_error_at(loader, mark, NULL, "%s '%s' has no key '%s'", kind, name, key_or_null);
+		loader_error_at(loader, mark, NULL, "%s '%s' has no key '%s'", kind, name,
+				key_or_null);
 }
 
 static void check_env(struct loader *loader, const struct container_spec *container)
@@ -55,7 +58,8 @@ static void check_env(struct loader *loader, const struct container_spec *contai
 		const struct env_var *env = &container->env[i];
 		if (env->source == ENV_CONFIG_MAP_KEY || env->source == ENV_SECRET_KEY)
 			check_reference(loader, &env->mark, env->ref_name ? env->ref_name : "",
-					env->ref_key, env->source == ENV_SECRET_KEY, env->is_optional);
+					env->ref_key, env->source == ENV_SECRET_KEY,
+					env->is_optional);
 	}
 	for (size_t i = 0; i < container->env_from_count; i++) {
 		const struct env_from *from = &container->env_from[i];
@@ -85,10 +89,12 @@ static void check_containers(struct loader *loader, const struct pod_spec *pod,
 		for (size_t k = 0; k < containers[i].mount_count; k++) {
 			const struct volume_mount *mount = &containers[i].mounts[k];
 			if (!has_volume(pod, mount->volume))
-				loader_error_at(loader, &mount->mark, NULL, "pod '%s' has no volume '%s'",
-						pod->name, mount->volume);
+				loader_error_at(loader, &mount->mark, NULL,
+						"pod '%s' has no volume '%s'", pod->name,
+						mount->volume);
 			if (mount->mount_path[0] != '/')
-				loader_error_at(loader, &mount->mark, NULL, "mountPath must begin with /");
+				loader_error_at(loader, &mount->mark, NULL,
+						"mountPath must begin with /");
 		}
 		for (size_t k = 0; k < i; k++) {
 			if (strcmp(containers[i].name, containers[k].name) == 0)
@@ -134,6 +140,7 @@ void check_app(struct loader *loader)
 		for (size_t v = 0; v < pod->volume_count; v++)
 			check_volume(loader, &pod->volumes[v]);
 		if (pod->is_stateful && pod->replicas > 1 && strcmp(pod->kind_name, "i2kit") == 0)
-			loader_error_at(loader, &pod->mark, "replicas: 1", "a stateful pod has one replica");
+			loader_error_at(loader, &pod->mark, "replicas: 1",
+					"a stateful pod has one replica");
 	}
 }

@@ -22,10 +22,12 @@ static void read_ports(struct loader *loader, const struct yaml_node *node, void
 #define AT(member) offsetof(struct container_port, member)
 	static const struct field fields[] = {
 		{"containerPort", FIELD_USED, read_port_number, AT(port), NULL, NULL},
-		{"hostIP", FIELD_USED, read_text, AT(host_ip), NULL, "where the host port is bound"},
+		{"hostIP", FIELD_USED, read_text, AT(host_ip), NULL,
+		 "where the host port is bound"},
 		{"hostPort", FIELD_USED, read_port_number, AT(host_port), NULL,
 		 "published on the developer's machine"},
-		{"name", FIELD_USED, read_text, AT(name), NULL, "Services and probes may refer to it"},
+		{"name", FIELD_USED, read_text, AT(name), NULL,
+		 "Services and probes may refer to it"},
 		{"protocol", FIELD_USED, read_protocol, AT(protocol), NULL, NULL},
 	};
 #undef AT
@@ -62,7 +64,8 @@ static void read_selector(struct loader *loader, const struct yaml_node *node, s
 		[ENV_CONFIG_MAP_KEY] = {"configMapKeyRef", key_fields, ARRAY_SIZE(key_fields)},
 		[ENV_SECRET_KEY] = {"secretKeyRef", key_fields, ARRAY_SIZE(key_fields)},
 		[ENV_FIELD] = {"fieldRef", field_fields, ARRAY_SIZE(field_fields)},
-		[ENV_RESOURCE] = {"resourceFieldRef", resource_fields, ARRAY_SIZE(resource_fields)}};
+		[ENV_RESOURCE] = {"resourceFieldRef", resource_fields,
+				  ARRAY_SIZE(resource_fields)}};
 
 	env->source = source;
 	loader_read_map(loader, node, &sets[source], env);
@@ -133,7 +136,8 @@ static void read_source_ref(struct loader *loader, const struct yaml_node *node,
 	struct env_from *from = target;
 	static const struct field fields[] = {
 		{"name", FIELD_USED, read_text, offsetof(struct env_from, ref_name), NULL, NULL},
-		{"optional", FIELD_USED, read_bool, offsetof(struct env_from, is_optional), NULL, NULL}};
+		{"optional", FIELD_USED, read_bool, offsetof(struct env_from, is_optional), NULL,
+		 NULL}};
 	static const struct field_set set = {"reference", fields, ARRAY_SIZE(fields)};
 	loader_read_map(loader, node, &set, from);
 }
@@ -153,11 +157,13 @@ static void read_env_from(struct loader *loader, const struct yaml_node *node, v
 		{"secretRef", FIELD_USED, read_from_secret, 0, NULL, NULL}};
 	static const struct field_set set = {"envFrom", fields, ARRAY_SIZE(fields)};
 	for (size_t i = 0; node->kind == YAML_LIST && i < node->item_count; i++) {
-		struct env_from *from = ARRAY_APPEND(container->env_from, container->env_from_count);
+		struct env_from *from =
+			ARRAY_APPEND(container->env_from, container->env_from_count);
 		from->mark = loader_mark(loader, node->items[i]);
 		loader_read_map(loader, node->items[i], &set, from);
 		if (from->ref_name == NULL) {
-			loader_error(loader, node->items[i], NULL, "envFrom names no configMapRef or secretRef");
+			loader_error(loader, node->items[i], NULL,
+				     "envFrom names no configMapRef or secretRef");
 			from->ref_name = xstrdup("");
 		}
 	}
@@ -177,11 +183,13 @@ static void read_mounts(struct loader *loader, const struct yaml_node *node, voi
 #undef AT
 	static const struct field_set set = {"volumeMount", fields, ARRAY_SIZE(fields)};
 	for (size_t i = 0; node->kind == YAML_LIST && i < node->item_count; i++) {
-		struct volume_mount *mount = ARRAY_APPEND(container->mounts, container->mount_count);
+		struct volume_mount *mount =
+			ARRAY_APPEND(container->mounts, container->mount_count);
 		mount->mark = loader_mark(loader, node->items[i]);
 		loader_read_map(loader, node->items[i], &set, mount);
 		if (mount->volume == NULL || mount->mount_path == NULL)
-			loader_error(loader, node->items[i], NULL, "a volumeMount needs name and mountPath");
+			loader_error(loader, node->items[i], NULL,
+				     "a volumeMount needs name and mountPath");
 		if (mount->volume == NULL)
 			mount->volume = xstrdup("");
 		if (mount->mount_path == NULL)
@@ -200,7 +208,8 @@ static void read_amounts(struct loader *loader, const struct yaml_node *node,
 {
 #define AT(member) offsetof(struct resource_amounts, member)
 	static const struct field fields[] = {
-		{"cpu", FIELD_USED, read_millis, AT(cpu_millis), NULL, "vCPUs of the VM, cgroup limit in it"},
+		{"cpu", FIELD_USED, read_millis, AT(cpu_millis), NULL,
+		 "vCPUs of the VM, cgroup limit in it"},
 		{"ephemeral-storage", FIELD_USED, read_bytes, AT(ephemeral_bytes), NULL,
 		 "a scratch disk under the containers' writable layer"},
 		{"hugepages-2Mi", FIELD_NO_EFFECT, NULL, 0, NULL, NULL},
@@ -267,19 +276,23 @@ static void read_pull_policy(struct loader *loader, const struct yaml_node *node
 	loader_error(loader, node, NULL, "imagePullPolicy is Always, IfNotPresent or Never");
 }
 
-static void read_container_restart(struct loader *loader, const struct yaml_node *node, void *target)
+static void read_container_restart(struct loader *loader, const struct yaml_node *node,
+				   void *target)
 {
 	if (node->kind == YAML_SCALAR && strcmp(node->text, "Always") == 0)
 		((struct container_spec *)target)->is_sidecar = true;
 	else
-		loader_error(loader, node, NULL, "restartPolicy of an init container is Always or absent");
+		loader_error(loader, node, NULL,
+			     "restartPolicy of an init container is Always or absent");
 }
 
 static void read_lifecycle(struct loader *loader, const struct yaml_node *node, void *target)
 {
 	static const struct field fields[] = {
-		{"postStart", FIELD_USED, read_hook, offsetof(struct container_spec, post_start), NULL, NULL},
-		{"preStop", FIELD_USED, read_hook, offsetof(struct container_spec, pre_stop), NULL, NULL}};
+		{"postStart", FIELD_USED, read_hook, offsetof(struct container_spec, post_start),
+		 NULL, NULL},
+		{"preStop", FIELD_USED, read_hook, offsetof(struct container_spec, pre_stop), NULL,
+		 NULL}};
 	static const struct field_set set = {"lifecycle", fields, ARRAY_SIZE(fields)};
 	loader_read_map(loader, node, &set, target);
 }
@@ -294,7 +307,8 @@ static const struct field container_field_list[] = {
 	 "registry name, oci:DIR, oci-archive:, docker-archive: or docker-daemon:"},
 	{"imagePullPolicy", FIELD_USED, read_pull_policy, AT(pull_policy), NULL, NULL},
 	{"lifecycle", FIELD_USED, read_lifecycle, 0, NULL, NULL},
-	{"livenessProbe", FIELD_USED, read_probe, AT(liveness), &probe_fields, "restarts the container"},
+	{"livenessProbe", FIELD_USED, read_probe, AT(liveness), &probe_fields,
+	 "restarts the container"},
 	{"name", FIELD_USED, read_name, AT(name), NULL, NULL},
 	{"ports", FIELD_USED, read_ports, 0, NULL, NULL},
 	{"readinessProbe", FIELD_USED, read_probe, AT(readiness), &probe_fields,
@@ -303,13 +317,16 @@ static const struct field container_field_list[] = {
 	{"resources", FIELD_USED, read_resources, AT(resources), NULL, NULL},
 	{"restartPolicy", FIELD_USED, read_container_restart, 0, NULL, "Always: a sidecar"},
 	{"securityContext", FIELD_USED, read_security, AT(security), NULL, NULL},
-	{"startupProbe", FIELD_USED, read_probe, AT(startup), &probe_fields, "holds the others back"},
+	{"startupProbe", FIELD_USED, read_probe, AT(startup), &probe_fields,
+	 "holds the others back"},
 	{"stdin", FIELD_USED, read_bool, AT(has_stdin), NULL, NULL},
 	{"stdinOnce", FIELD_USED, read_bool, AT(stdin_once), NULL, NULL},
 	{"terminationMessagePath", FIELD_USED, read_text, AT(termination_message_path), NULL, NULL},
-	{"terminationMessagePolicy", FIELD_NO_EFFECT, NULL, 0, NULL, "the last log lines are kept anyway"},
+	{"terminationMessagePolicy", FIELD_NO_EFFECT, NULL, 0, NULL,
+	 "the last log lines are kept anyway"},
 	{"tty", FIELD_USED, read_bool, AT(has_tty), NULL, NULL},
-	{"volumeDevices", FIELD_REFUSED, NULL, 0, NULL, "use volumeMounts: block devices are not passed on"},
+	{"volumeDevices", FIELD_REFUSED, NULL, 0, NULL,
+	 "use volumeMounts: block devices are not passed on"},
 	{"volumeMounts", FIELD_USED, read_mounts, 0, NULL, NULL},
 	{"workingDir", FIELD_USED, read_text, AT(working_dir), NULL, NULL},
 };

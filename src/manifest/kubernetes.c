@@ -107,8 +107,8 @@ static void read_template(struct loader *loader, const struct yaml_node *node, v
 		if (strcmp(key->text, "spec") == 0)
 			loader_read_map(loader, node->pairs[i].value, &pod_fields, pod);
 		else if (strcmp(key->text, "metadata") != 0)
-			loader_error(loader, key, "metadata and spec", "unknown field '%.80s' in a template",
-				     key->text);
+			loader_error(loader, key, "metadata and spec",
+				     "unknown field '%.80s' in a template", key->text);
 	}
 }
 
@@ -128,7 +128,8 @@ static void read_strategy(struct loader *loader, const struct yaml_node *node, v
 	struct pod_spec *pod = ((struct workload *)target)->pod;
 	const struct yaml_node *type = yaml_get(node, "type");
 	(void)loader;
-	pod->is_recreate = type != NULL && type->text != NULL && strcmp(type->text, "Recreate") == 0;
+	pod->is_recreate =
+		type != NULL && type->text != NULL && strcmp(type->text, "Recreate") == 0;
 }
 
 static void read_service_name(struct loader *loader, const struct yaml_node *node, void *target)
@@ -209,7 +210,8 @@ static void check_selector(struct loader *loader, const struct workload *workloa
 	const struct yaml_node *labels = yaml_get(workload->selector, "matchLabels");
 	if (labels == NULL)
 		labels = workload->selector; /* ReplicationController: a plain map */
-	for (size_t i = 0; labels != NULL && labels->kind == YAML_MAP && i < labels->pair_count; i++) {
+	for (size_t i = 0; labels != NULL && labels->kind == YAML_MAP && i < labels->pair_count;
+	     i++) {
 		const struct yaml_node *key = labels->pairs[i].key;
 		const struct yaml_node *value = labels->pairs[i].value;
 		const char *has = label(workload->pod, key->text);
@@ -273,7 +275,8 @@ static void read_data(struct loader *loader, const struct yaml_node *node, struc
 		char *bytes = NULL;
 		size_t size = 0;
 		if (value->kind != YAML_SCALAR && value->kind != YAML_NULL) {
-			loader_error(loader, value, "quote it, or use a block: key: |", "data must be text");
+			loader_error(loader, value, "quote it, or use a block: key: |",
+				     "data must be text");
 			continue;
 		}
 		const char *text = value->text ? value->text : "";
@@ -297,7 +300,8 @@ static void read_data(struct loader *loader, const struct yaml_node *node, struc
 
 static void read_config(struct loader *loader, const struct yaml_node *root, bool is_secret)
 {
-	struct config_map *map = ARRAY_APPEND(loader->app->config_maps, loader->app->config_map_count);
+	struct config_map *map =
+		ARRAY_APPEND(loader->app->config_maps, loader->app->config_map_count);
 	AUTO(metadata_clear) struct metadata metadata = {0};
 
 	read_metadata(loader, root, &metadata, true);
@@ -316,14 +320,16 @@ static void read_config(struct loader *loader, const struct yaml_node *root, boo
 			map->secret_type = xstrdup_or_null(value->text);
 		else if (strcmp(key, "immutable") != 0 && strcmp(key, "apiVersion") != 0 &&
 			 strcmp(key, "kind") != 0 && strcmp(key, "metadata") != 0)
-			loader_error(loader, root->pairs[i].key, NULL, "unknown field '%.80s'", key);
+			loader_error(loader, root->pairs[i].key, NULL, "unknown field '%.80s'",
+				     key);
 	}
 }
 
 static void read_list(struct loader *loader, const struct yaml_node *root)
 {
 	const struct yaml_node *items = yaml_get(root, "items");
-	for (size_t i = 0; items != NULL && items->kind == YAML_LIST && i < items->item_count; i++) {
+	for (size_t i = 0; items != NULL && items->kind == YAML_LIST && i < items->item_count;
+	     i++) {
 		if (!read_kubernetes(loader, items->items[i]))
 			loader_error(loader, items->items[i], NULL, "not a Kubernetes object");
 	}
@@ -363,9 +369,12 @@ bool read_kubernetes(struct loader *loader, const struct yaml_node *root)
 		const char *kind;
 		enum workload_kind workload;
 	} workloads[] = {
-		{"Deployment", WORKLOAD_DEPLOYMENT},  {"ReplicaSet", WORKLOAD_DEPLOYMENT},
-		{"DaemonSet", WORKLOAD_DEPLOYMENT},   {"ReplicationController", WORKLOAD_DEPLOYMENT},
-		{"StatefulSet", WORKLOAD_STATEFUL_SET}, {"Pod", WORKLOAD_POD},
+		{"Deployment", WORKLOAD_DEPLOYMENT},
+		{"ReplicaSet", WORKLOAD_DEPLOYMENT},
+		{"DaemonSet", WORKLOAD_DEPLOYMENT},
+		{"ReplicationController", WORKLOAD_DEPLOYMENT},
+		{"StatefulSet", WORKLOAD_STATEFUL_SET},
+		{"Pod", WORKLOAD_POD},
 		{"Job", WORKLOAD_JOB},
 	};
 	const struct yaml_node *kind = yaml_get(root, "kind");
@@ -385,7 +394,8 @@ bool read_kubernetes(struct loader *loader, const struct yaml_node *root)
 	else if (strcmp(kind->text, "Secret") == 0)
 		read_config(loader, root, true);
 	else if (strcmp(kind->text, "PersistentVolumeClaim") == 0)
-		read_one_claim(loader, root, ARRAY_APPEND(loader->app->claims, loader->app->claim_count));
+		read_one_claim(loader, root,
+			       ARRAY_APPEND(loader->app->claims, loader->app->claim_count));
 	else if (strcmp(kind->text, "List") == 0)
 		read_list(loader, root);
 	else if (strcmp(kind->text, "Namespace") == 0 || strcmp(kind->text, "ServiceAccount") == 0)

@@ -42,7 +42,8 @@ static bool add_folder(const char *folder, struct string_list *files, struct err
 	for (size_t i = 0; i < names.count; i++)
 		string_list_take(files, path_join(folder, names.items[i]));
 	if (names.count == 0) {
-		error_set(err, ERROR_NOT_FOUND, "%s: no .yml, .yaml or .json file in this folder", folder);
+		error_set(err, ERROR_NOT_FOUND, "%s: no .yml, .yaml or .json file in this folder",
+			  folder);
 		return error_hint(err, "i2kit init writes a first manifest");
 	}
 	return true;
@@ -63,7 +64,8 @@ static bool add_path(const char *path, struct string_list *files, struct error *
 	return true;
 }
 
-static bool find_files(const struct load_options *options, struct string_list *files, struct error *err)
+static bool find_files(const struct load_options *options, struct string_list *files,
+		       struct error *err)
 {
 	static const char *const defaults[] = {"i2kit.yml", "i2kit.yaml", "k8s"};
 
@@ -72,8 +74,8 @@ static bool find_files(const struct load_options *options, struct string_list *f
 			return false;
 	}
 	for (size_t i = 0; files->count == 0 && i < ARRAY_SIZE(defaults); i++) {
-		AUTO_FREE char *path =
-			options->folder ? path_join(options->folder, defaults[i]) : xstrdup(defaults[i]);
+		AUTO_FREE char *path = options->folder ? path_join(options->folder, defaults[i])
+						       : xstrdup(defaults[i]);
 		if (path_exists(path) && !add_path(path, files, err))
 			return false;
 	}
@@ -111,9 +113,10 @@ static void read_document(struct loader *loader, const struct yaml_node *root)
 	if (yaml_get(root, "provider") != NULL && yaml_get(root, "containers") == NULL)
 		return; /* an environment.yml: for the cloud's verbs */
 	if (!read_kubernetes(loader, root) && !read_short_form(loader, root))
-		loader_error(loader, root,
-			     "apiVersion and kind make it a Kubernetes object, containers an i2kit pod",
-			     "neither a Kubernetes object nor an i2kit pod");
+		loader_error(
+			loader, root,
+			"apiVersion and kind make it a Kubernetes object, containers an i2kit pod",
+			"neither a Kubernetes object nor an i2kit pod");
 }
 
 static void read_file(struct loader *loader, const char *path)
@@ -194,7 +197,8 @@ bool app_load(const struct load_options *options, struct app *ret, struct proble
 	if (!find_files(options, &app.files, err))
 		return false;
 	app.folder = app_folder(options, app.files.items[0]);
-	app.project = options->project ? xstrdup(options->project) : project_from_folder(app.folder);
+	app.project =
+		options->project ? xstrdup(options->project) : project_from_folder(app.folder);
 	for (size_t i = 0; i < app.files.count; i++)
 		read_file(&loader, app.files.items[i]);
 	services_complete(&loader);

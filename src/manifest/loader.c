@@ -44,8 +44,9 @@ static void add_problem(struct loader *loader, enum problem_severity severity,
 
 struct source_mark loader_mark(const struct loader *loader, const struct yaml_node *node)
 {
-	return (struct source_mark){
-		.file = loader->file, .line = node ? node->line : 0, .column = node ? node->column : 0};
+	return (struct source_mark){.file = loader->file,
+				    .line = node ? node->line : 0,
+				    .column = node ? node->column : 0};
 }
 
 void loader_error(struct loader *loader, const struct yaml_node *node, const char *hint,
@@ -108,7 +109,8 @@ static size_t distance(const char *a, const char *b)
 		row[0] = i;
 		for (size_t j = 1; j <= b_size; j++) {
 			size_t above = row[j];
-			bool is_same = tolower((unsigned char)a[i - 1]) == tolower((unsigned char)b[j - 1]);
+			bool is_same = tolower((unsigned char)a[i - 1]) ==
+				       tolower((unsigned char)b[j - 1]);
 			row[j] = min3(above + 1, row[j - 1] + 1, diagonal + (is_same ? 0 : 1));
 			diagonal = above;
 		}
@@ -135,8 +137,9 @@ static void unknown_field(struct loader *loader, const struct yaml_node *key,
 			  const struct field_set *set)
 {
 	const char *nearest = loader_nearest(key->text, set);
-	AUTO_FREE char *hint = nearest ? xasprintf("did you mean '%s'?", nearest)
-				       : xasprintf("i2kit explain %s lists what is known", set->name);
+	AUTO_FREE char *hint =
+		nearest ? xasprintf("did you mean '%s'?", nearest)
+			: xasprintf("i2kit explain %s lists what is known", set->name);
 	loader_error(loader, key, hint, "unknown field '%.80s' in a %s", key->text, set->name);
 }
 
@@ -147,8 +150,8 @@ static void note_once(struct loader *loader, const struct yaml_node *key, const 
 	if (string_list_has(&loader->noted, path))
 		return;
 	string_list_add(&loader->noted, path);
-	loader_note(loader, key, "'%s' has no effect here%s%s", field->name, field->help ? ": " : "",
-		    field->help ? field->help : "");
+	loader_note(loader, key, "'%s' has no effect here%s%s", field->name,
+		    field->help ? ": " : "", field->help ? field->help : "");
 }
 
 void loader_read_map(struct loader *loader, const struct yaml_node *node,
@@ -170,7 +173,8 @@ void loader_read_map(struct loader *loader, const struct yaml_node *node,
 		if (field == NULL)
 			unknown_field(loader, key, set);
 		else if (field->verdict == FIELD_REFUSED)
-			loader_error(loader, key, field->help, "'%s' is not supported", field->name);
+			loader_error(loader, key, field->help, "'%s' is not supported",
+				     field->name);
 		else if (field->verdict == FIELD_NO_EFFECT)
 			note_once(loader, key, field, set);
 		else if (field->read != NULL && !yaml_is_null(node->pairs[i].value))
@@ -216,7 +220,8 @@ void read_name(struct loader *loader, const struct yaml_node *node, void *target
 {
 	read_text(loader, node, target);
 	if (node->kind == YAML_SCALAR && !name_is_valid(node->text))
-		loader_error(loader, node, "lower-case letters, digits and '-', at most 63 (RFC 1123)",
+		loader_error(loader, node,
+			     "lower-case letters, digits and '-', at most 63 (RFC 1123)",
 			     "'%.80s' is no valid name", node->text);
 }
 
@@ -261,10 +266,21 @@ static bool suffix_factor(const char *suffix, double *ret_factor)
 	static const struct {
 		const char *suffix;
 		double factor;
-	} factors[] = {{"", 1.0},	{"n", 1e-9},	 {"u", 1e-6},	   {"m", 1e-3},
-		       {"k", 1e3},	{"M", 1e6},	 {"G", 1e9},	   {"T", 1e12},
-		       {"P", 1e15},	{"E", 1e18},	 {"Ki", 1024.0},   {"Mi", 1048576.0},
-		       {"Gi", 1073741824.0}, {"Ti", 1099511627776.0}, {"Pi", 1125899906842624.0},
+	} factors[] = {{"", 1.0},
+		       {"n", 1e-9},
+		       {"u", 1e-6},
+		       {"m", 1e-3},
+		       {"k", 1e3},
+		       {"M", 1e6},
+		       {"G", 1e9},
+		       {"T", 1e12},
+		       {"P", 1e15},
+		       {"E", 1e18},
+		       {"Ki", 1024.0},
+		       {"Mi", 1048576.0},
+		       {"Gi", 1073741824.0},
+		       {"Ti", 1099511627776.0},
+		       {"Pi", 1125899906842624.0},
 		       {"Ei", 1152921504606846976.0}};
 	for (size_t i = 0; i < ARRAY_SIZE(factors); i++) {
 		if (strcmp(factors[i].suffix, suffix) == 0) {
@@ -320,7 +336,8 @@ void read_mode(struct loader *loader, const struct yaml_node *node, void *target
 	unsigned mode = 0;
 	uint64_t decimal = 0;
 	/* YAML 1.1: a leading 0 means octal; Kubernetes' JSON writes decimals. */
-	if (node->kind == YAML_SCALAR && node->text[0] == '0' && parse_octal(node->text, 0777, &mode))
+	if (node->kind == YAML_SCALAR && node->text[0] == '0' &&
+	    parse_octal(node->text, 0777, &mode))
 		*(uint16_t *)target = (uint16_t)mode;
 	else if (node->kind == YAML_SCALAR && parse_u64(node->text, 0, 0777, &decimal))
 		*(uint16_t *)target = (uint16_t)decimal;

@@ -17,7 +17,7 @@ struct loader {
 	struct app *app;
 	struct problem_list *problems;
 	const struct load_options *options;
-	const char *file; /* in app->files */
+	const char *file;	  /* in app->files */
 	struct string_list noted; /* fields already noted as without effect */
 };
 
@@ -64,18 +64,18 @@ struct source_mark loader_mark(const struct loader *loader, const struct yaml_no
 const char *loader_nearest(const char *name, const struct field_set *set);
 
 /* Typed fields (target is a pointer to what the comment says). */
-field_fn read_text;	    /* char * */
-field_fn read_name;	    /* char *, RFC 1123 label */
-field_fn read_bool;	    /* bool */
-field_fn read_tristate;	    /* enum tristate */
-field_fn read_u32;	    /* uint32_t */
-field_fn read_u64;	    /* uint64_t */
-field_fn read_port_number;  /* uint16_t */
-field_fn read_bytes;	    /* uint64_t from a quantity */
-field_fn read_millis;	    /* uint64_t thousandths from a quantity */
-field_fn read_text_list;    /* struct string_list */
-field_fn read_mode;	    /* uint16_t, octal or decimal */
-field_fn read_ignored;	    /* nothing */
+field_fn read_text;	   /* char * */
+field_fn read_name;	   /* char *, RFC 1123 label */
+field_fn read_bool;	   /* bool */
+field_fn read_tristate;	   /* enum tristate */
+field_fn read_u32;	   /* uint32_t */
+field_fn read_u64;	   /* uint64_t */
+field_fn read_port_number; /* uint16_t */
+field_fn read_bytes;	   /* uint64_t from a quantity */
+field_fn read_millis;	   /* uint64_t thousandths from a quantity */
+field_fn read_text_list;   /* struct string_list */
+field_fn read_mode;	   /* uint16_t, octal or decimal */
+field_fn read_ignored;	   /* nothing */
 
 /* Kubernetes quantities: 500m, 1.5, 64Mi, 1e3 … → thousandths; false: not one. */
 bool quantity_parse_millis(const char *text, uint64_t *ret);
@@ -89,7 +89,7 @@ void read_key_values(struct loader *loader, const struct yaml_node *node, struct
 extern const struct field_set container_fields;
 void read_containers(struct loader *loader, const struct yaml_node *node,
 		     struct container_spec **array, size_t *count, bool is_init);
-field_fn read_env;	     /* struct container_spec: Kubernetes list */
+field_fn read_env; /* struct container_spec: Kubernetes list */
 /* security.c */
 field_fn read_security;	    /* struct security_context */
 field_fn read_pod_security; /* struct pod_spec */

@@ -39,7 +39,8 @@ static void read_aliases(struct loader *loader, const struct yaml_node *node, vo
 {
 	struct pod_spec *pod = target;
 	static const struct field fields[] = {
-		{"hostnames", FIELD_USED, read_text_list, offsetof(struct host_alias, names), NULL, NULL},
+		{"hostnames", FIELD_USED, read_text_list, offsetof(struct host_alias, names), NULL,
+		 NULL},
 		{"ip", FIELD_USED, read_text, offsetof(struct host_alias, ip), NULL, NULL}};
 	static const struct field_set set = {"hostAlias", fields, ARRAY_SIZE(fields)};
 	for (size_t i = 0; node->kind == YAML_LIST && i < node->item_count; i++) {
@@ -72,9 +73,11 @@ static void read_dns_options(struct loader *loader, const struct yaml_node *node
 static void read_dns_config(struct loader *loader, const struct yaml_node *node, void *target)
 {
 	static const struct field fields[] = {
-		{"nameservers", FIELD_USED, read_text_list, offsetof(struct pod_spec, dns_servers), NULL, NULL},
+		{"nameservers", FIELD_USED, read_text_list, offsetof(struct pod_spec, dns_servers),
+		 NULL, NULL},
 		{"options", FIELD_USED, read_dns_options, 0, NULL, NULL},
-		{"searches", FIELD_USED, read_text_list, offsetof(struct pod_spec, dns_searches), NULL, NULL}};
+		{"searches", FIELD_USED, read_text_list, offsetof(struct pod_spec, dns_searches),
+		 NULL, NULL}};
 	static const struct field_set set = {"dnsConfig", fields, ARRAY_SIZE(fields)};
 	loader_read_map(loader, node, &set, target);
 }
@@ -97,8 +100,10 @@ static const struct field pod_field_list[] = {
 	{"hostPID", FIELD_REFUSED, NULL, 0, NULL, "a pod is a VM: it shares nothing with the host"},
 	{"hostUsers", FIELD_NO_EFFECT, NULL, 0, NULL, "a pod has a kernel of its own"},
 	{"hostname", FIELD_USED, read_name, AT(hostname), NULL, NULL},
-	{"imagePullSecrets", FIELD_NO_EFFECT, NULL, 0, NULL, "credentials come from ~/.docker/config.json"},
-	{"initContainers", FIELD_USED, read_init, 0, &container_fields, "in order, before the others"},
+	{"imagePullSecrets", FIELD_NO_EFFECT, NULL, 0, NULL,
+	 "credentials come from ~/.docker/config.json"},
+	{"initContainers", FIELD_USED, read_init, 0, &container_fields,
+	 "in order, before the others"},
 	{"nodeName", FIELD_NO_EFFECT, NULL, 0, NULL, no_cluster},
 	{"nodeSelector", FIELD_NO_EFFECT, NULL, 0, NULL, no_cluster},
 	{"os", FIELD_NO_EFFECT, NULL, 0, NULL, NULL},
@@ -116,9 +121,11 @@ static const struct field pod_field_list[] = {
 	{"serviceAccount", FIELD_NO_EFFECT, NULL, 0, NULL, "there is no API server"},
 	{"serviceAccountName", FIELD_NO_EFFECT, NULL, 0, NULL, "there is no API server"},
 	{"setHostnameAsFQDN", FIELD_NO_EFFECT, NULL, 0, NULL, NULL},
-	{"shareProcessNamespace", FIELD_NO_EFFECT, NULL, 0, NULL, "containers see their own processes"},
+	{"shareProcessNamespace", FIELD_NO_EFFECT, NULL, 0, NULL,
+	 "containers see their own processes"},
 	{"subdomain", FIELD_USED, read_name, AT(subdomain), NULL, NULL},
-	{"terminationGracePeriodSeconds", FIELD_USED, read_u32, AT(termination_grace_s), NULL, NULL},
+	{"terminationGracePeriodSeconds", FIELD_USED, read_u32, AT(termination_grace_s), NULL,
+	 NULL},
 	{"tolerations", FIELD_NO_EFFECT, NULL, 0, NULL, no_cluster},
 	{"topologySpreadConstraints", FIELD_NO_EFFECT, NULL, 0, NULL, no_cluster},
 	{"volumes", FIELD_USED, read_pod_volumes, 0, NULL, NULL},

@@ -9,9 +9,9 @@
 static void read_exec(struct loader *loader, const struct yaml_node *node, void *target)
 {
 	struct probe *probe = target;
-	static const struct field fields[] = {
-		{"command", FIELD_USED, read_text_list, offsetof(struct probe, command), NULL,
-		 "argv, run inside the container; not a shell line"}};
+	static const struct field fields[] = {{"command", FIELD_USED, read_text_list,
+					       offsetof(struct probe, command), NULL,
+					       "argv, run inside the container; not a shell line"}};
 	static const struct field_set set = {"exec", fields, ARRAY_SIZE(fields)};
 	probe->kind = PROBE_EXEC;
 	loader_read_map(loader, node, &set, probe);
@@ -59,7 +59,8 @@ static void read_scheme(struct loader *loader, const struct yaml_node *node, voi
 		loader_error(loader, node, NULL, "scheme is HTTP or HTTPS");
 }
 
-static void want_port(struct loader *loader, const struct yaml_node *node, const struct probe *probe)
+static void want_port(struct loader *loader, const struct yaml_node *node,
+		      const struct probe *probe)
 {
 	if (probe->port == 0 && probe->port_name == NULL)
 		loader_error(loader, node, NULL, "the probe needs a port");
@@ -69,7 +70,8 @@ static void read_http(struct loader *loader, const struct yaml_node *node, void 
 {
 	struct probe *probe = target;
 	static const struct field fields[] = {
-		{"host", FIELD_USED, read_text, offsetof(struct probe, host), NULL, "default: the pod"},
+		{"host", FIELD_USED, read_text, offsetof(struct probe, host), NULL,
+		 "default: the pod"},
 		{"httpHeaders", FIELD_USED, read_headers, 0, NULL, NULL},
 		{"path", FIELD_USED, read_text, offsetof(struct probe, path), NULL, "default: /"},
 		{"port", FIELD_USED, read_port, 0, NULL, "number or name"},
@@ -86,7 +88,8 @@ static void read_tcp(struct loader *loader, const struct yaml_node *node, void *
 {
 	struct probe *probe = target;
 	static const struct field fields[] = {
-		{"host", FIELD_USED, read_text, offsetof(struct probe, host), NULL, "default: the pod"},
+		{"host", FIELD_USED, read_text, offsetof(struct probe, host), NULL,
+		 "default: the pod"},
 		{"port", FIELD_USED, read_port, 0, NULL, "number or name"}};
 	static const struct field_set set = {"tcpSocket", fields, ARRAY_SIZE(fields)};
 	probe->kind = PROBE_TCP;
@@ -97,9 +100,9 @@ static void read_tcp(struct loader *loader, const struct yaml_node *node, void *
 static void read_grpc(struct loader *loader, const struct yaml_node *node, void *target)
 {
 	struct probe *probe = target;
-	static const struct field fields[] = {
-		{"port", FIELD_USED, read_port, 0, NULL, NULL},
-		{"service", FIELD_USED, read_text, offsetof(struct probe, grpc_service), NULL, NULL}};
+	static const struct field fields[] = {{"port", FIELD_USED, read_port, 0, NULL, NULL},
+					      {"service", FIELD_USED, read_text,
+					       offsetof(struct probe, grpc_service), NULL, NULL}};
 	static const struct field_set set = {"grpc", fields, ARRAY_SIZE(fields)};
 	probe->kind = PROBE_GRPC;
 	loader_read_map(loader, node, &set, probe);
@@ -190,5 +193,6 @@ void read_hook(struct loader *loader, const struct yaml_node *node, void *target
 	hook->port_name = probe->port_name;
 	hook->sleep_s = reader.sleep_s;
 	if (hook->kind == HOOK_NONE)
-		loader_error(loader, node, "exec, httpGet, tcpSocket or sleep", "the hook does nothing");
+		loader_error(loader, node, "exec, httpGet, tcpSocket or sleep",
+			     "the hook does nothing");
 }

@@ -41,25 +41,27 @@ static void read_seccomp(struct loader *loader, const struct yaml_node *node, vo
 static void read_capabilities(struct loader *loader, const struct yaml_node *node, void *target)
 {
 	static const struct field fields[] = {
-		{"add", FIELD_USED, read_text_list, offsetof(struct security_context, capabilities_add),
-		 NULL, NULL},
-		{"drop", FIELD_USED, read_text_list, offsetof(struct security_context, capabilities_drop),
-		 NULL, NULL}};
+		{"add", FIELD_USED, read_text_list,
+		 offsetof(struct security_context, capabilities_add), NULL, NULL},
+		{"drop", FIELD_USED, read_text_list,
+		 offsetof(struct security_context, capabilities_drop), NULL, NULL}};
 	static const struct field_set set = {"capabilities", fields, ARRAY_SIZE(fields)};
 	loader_read_map(loader, node, &set, target);
 }
 
 #define AT(member) offsetof(struct security_context, member)
 static const struct field security_field_list[] = {
-	{"allowPrivilegeEscalation", FIELD_USED, read_tristate, AT(allow_privilege_escalation), NULL,
-	 "false sets no_new_privs"},
+	{"allowPrivilegeEscalation", FIELD_USED, read_tristate, AT(allow_privilege_escalation),
+	 NULL, "false sets no_new_privs"},
 	{"appArmorProfile", FIELD_NO_EFFECT, NULL, 0, NULL, "a pod has a kernel of its own"},
-	{"capabilities", FIELD_USED, read_capabilities, 0, NULL, "Docker's default set, add and drop"},
+	{"capabilities", FIELD_USED, read_capabilities, 0, NULL,
+	 "Docker's default set, add and drop"},
 	{"privileged", FIELD_USED, read_bool, AT(is_privileged), NULL, "inside the pod's VM only"},
 	{"procMount", FIELD_NO_EFFECT, NULL, 0, NULL, NULL},
 	{"readOnlyRootFilesystem", FIELD_USED, read_bool, AT(is_read_only_root), NULL, NULL},
 	{"runAsGroup", FIELD_USED, read_group, 0, NULL, NULL},
-	{"runAsNonRoot", FIELD_USED, read_tristate, AT(run_as_non_root), NULL, "checked before start"},
+	{"runAsNonRoot", FIELD_USED, read_tristate, AT(run_as_non_root), NULL,
+	 "checked before start"},
 	{"runAsUser", FIELD_USED, read_user, 0, NULL, NULL},
 	{"seLinuxOptions", FIELD_NO_EFFECT, NULL, 0, NULL, "a pod has a kernel of its own"},
 	{"seccompProfile", FIELD_USED, read_seccomp, AT(seccomp), NULL, NULL},
@@ -100,7 +102,7 @@ static void read_sysctls(struct loader *loader, const struct yaml_node *node, vo
 
 /* The pod's own values stand in pod->defaults until pod_complete() spreads them. */
 #define POD(member) offsetof(struct pod_spec, member)
-#define AT(member) (offsetof(struct pod_spec, defaults) + offsetof(struct security_context, member))
+#define AT(member)  (offsetof(struct pod_spec, defaults) + offsetof(struct security_context, member))
 static const struct field pod_security_field_list[] = {
 	{"appArmorProfile", FIELD_NO_EFFECT, NULL, 0, NULL, "a pod has a kernel of its own"},
 	{"fsGroup", FIELD_USED, read_fs_group, 0, NULL, "owner group of the pod's volumes"},

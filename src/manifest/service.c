@@ -44,13 +44,15 @@ static void read_ports(struct loader *loader, const struct yaml_node *node, void
 	struct pending_service *pending = target;
 #define AT(member) (offsetof(struct port_reader, port) + offsetof(struct service_port, member))
 	static const struct field fields[] = {
-		{"appProtocol", FIELD_USED, read_text, offsetof(struct port_reader, app_protocol), NULL,
-		 "http and https choose the cloud's load balancer"},
+		{"appProtocol", FIELD_USED, read_text, offsetof(struct port_reader, app_protocol),
+		 NULL, "http and https choose the cloud's load balancer"},
 		{"name", FIELD_USED, read_text, AT(name), NULL, NULL},
 		{"nodePort", FIELD_USED, read_port_number, AT(node_port), NULL, NULL},
 		{"port", FIELD_USED, read_port_number, AT(port), NULL, NULL},
-		{"protocol", FIELD_USED, read_service_protocol, offsetof(struct port_reader, port), NULL, NULL},
-		{"targetPort", FIELD_USED, read_target, offsetof(struct port_reader, target), NULL, NULL},
+		{"protocol", FIELD_USED, read_service_protocol, offsetof(struct port_reader, port),
+		 NULL, NULL},
+		{"targetPort", FIELD_USED, read_target, offsetof(struct port_reader, target), NULL,
+		 NULL},
 	};
 #undef AT
 	static const struct field_set set = {"service port", fields, ARRAY_SIZE(fields)};
@@ -114,7 +116,8 @@ static void read_affinity(struct loader *loader, const struct yaml_node *node, v
 #define AT(member) (offsetof(struct pending_service, service) + offsetof(struct service, member))
 static const struct field service_field_list[] = {
 	{"allocateLoadBalancerNodePorts", FIELD_NO_EFFECT, NULL, 0, NULL, NULL},
-	{"clusterIP", FIELD_USED, read_cluster_ip, 0, NULL, "None makes it headless; others are not kept"},
+	{"clusterIP", FIELD_USED, read_cluster_ip, 0, NULL,
+	 "None makes it headless; others are not kept"},
 	{"clusterIPs", FIELD_NO_EFFECT, NULL, 0, NULL, NULL},
 	{"externalIPs", FIELD_REFUSED, NULL, 0, NULL, "use --bind"},
 	{"externalName", FIELD_REFUSED, NULL, 0, NULL, "use the name itself"},
@@ -156,16 +159,18 @@ void read_service(struct loader *loader, const struct yaml_node *root)
 	struct service *service = &pending.service;
 
 	service->mark = loader_mark(loader, root);
-	service->namespace_name = xstrdup(namespace_name && namespace_name->text ? namespace_name->text
-										 : "default");
+	service->namespace_name =
+		xstrdup(namespace_name && namespace_name->text ? namespace_name->text : "default");
 	if (name == NULL || name->kind != YAML_SCALAR || !name_is_valid(name->text))
-		loader_error(loader, name ? name : root, NULL, "a Service needs a valid metadata.name");
+		loader_error(loader, name ? name : root, NULL,
+			     "a Service needs a valid metadata.name");
 	service->name = xstrdup(name && name->text ? name->text : "");
 	if (spec != NULL)
 		loader_read_map(loader, spec, &service_fields, &pending);
 	else
 		loader_error(loader, root, NULL, "the Service has no spec");
-	/* What waits for the pods goes along with the service, taken off again by services_complete(). */
+	/* What waits for the pods goes along with the service, taken off again by
+	 * services_complete(). */
 	service->selector = pending.selector;
 	service->selector_count = pending.selector_count;
 	service->target_names = pending.target_names;
@@ -211,8 +216,8 @@ static void resolve_targets(struct loader *loader, struct service *service)
 		service->ports[i].target_port = port_by_name(pod, name);
 		if (service->ports[i].target_port == 0)
 			loader_error_at(loader, &service->mark, NULL,
-					"Service '%s': pod '%s' has no port named '%s'", service->name,
-					pod->name, name);
+					"Service '%s': pod '%s' has no port named '%s'",
+					service->name, pod->name, name);
 	}
 }
 
@@ -226,7 +231,8 @@ static void complete_service(struct loader *loader, struct service *service)
 			string_list_add(&service->pods, app->pods[p].name);
 	}
 	if (service->pods.count == 0 && service->selector_count > 0)
-		loader_error_at(loader, &service->mark, "compare its selector with the pods' labels",
+		loader_error_at(loader, &service->mark,
+				"compare its selector with the pods' labels",
 				"Service '%s' selects no pod", service->name);
 	resolve_targets(loader, service);
 	free_pairs(service->selector, service->selector_count);
@@ -246,7 +252,8 @@ static void imply_host_ports(struct loader *loader, const struct pod_spec *pod)
 			if (from->host_port == 0)
 				continue;
 			if (service == NULL) {
-				service = ARRAY_APPEND(loader->app->services, loader->app->service_count);
+				service = ARRAY_APPEND(loader->app->services,
+						       loader->app->service_count);
 				service->name = xstrdup(pod->name);
 				service->namespace_name = xstrdup(pod->namespace_name);
 				service->kind = SERVICE_LOAD_BALANCER;
@@ -254,7 +261,8 @@ static void imply_host_ports(struct loader *loader, const struct pod_spec *pod)
 				service->mark = pod->mark;
 				string_list_add(&service->pods, pod->name);
 			}
-			struct service_port *port = ARRAY_APPEND(service->ports, service->port_count);
+			struct service_port *port =
+				ARRAY_APPEND(service->ports, service->port_count);
 			port->name = xstrdup_or_null(from->name);
 			port->port = from->host_port;
 			port->target_port = from->port;

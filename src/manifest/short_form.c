@@ -42,10 +42,12 @@ static bool pair_is_allowed(enum service_protocol outer, enum service_protocol i
 }
 
 /* PROTO:PORT:PROTO:PORT[:CERTIFICATE] */
-static bool parse_long_port(const struct string_list *parts, const char *text, struct service_port *port)
+static bool parse_long_port(const struct string_list *parts, const char *text,
+			    struct service_port *port)
 {
 	if (parts->count < 4 || !protocol_word(parts->items[0], &port->outer) ||
-	    !parse_port(parts->items[1], &port->port) || !protocol_word(parts->items[2], &port->inner) ||
+	    !parse_port(parts->items[1], &port->port) ||
+	    !protocol_word(parts->items[2], &port->inner) ||
 	    !parse_port(parts->items[3], &port->target_port))
 		return false;
 	port->protocol = port->outer == SERVICE_UDP ? PROTOCOL_UDP : PROTOCOL_TCP;
@@ -157,7 +159,8 @@ static void read_environment(struct loader *loader, const struct yaml_node *node
 }
 
 /* A text is split at blanks, as the service form's command was. */
-static void read_words(struct loader *loader, const struct yaml_node *node, struct string_list *words)
+static void read_words(struct loader *loader, const struct yaml_node *node,
+		       struct string_list *words)
 {
 	if (node->kind != YAML_SCALAR) {
 		read_text_list(loader, node, words);
@@ -194,7 +197,8 @@ static const struct field own_field_list[] = {
 	{"ports", FIELD_USED, read_short_ports, 0, NULL,
 	 "80, \"8080:80\", \"80/udp\", \"https:443:http:80[:CERTIFICATE]\"; published"},
 };
-static const struct field_set own_fields = {"container", own_field_list, ARRAY_SIZE(own_field_list)};
+static const struct field_set own_fields = {"container", own_field_list,
+					    ARRAY_SIZE(own_field_list)};
 
 static const struct field *own_field(const char *name)
 {
@@ -205,15 +209,16 @@ static const struct field *own_field(const char *name)
 	return NULL;
 }
 
-static void read_one_container(struct loader *loader, const struct yaml_node *node, const char *name,
-			       struct short_pod *owner)
+static void read_one_container(struct loader *loader, const struct yaml_node *node,
+			       const char *name, struct short_pod *owner)
 {
 	struct short_container reader = {.owner = owner};
 	struct yaml_node rest = *node; /* the pairs that Kubernetes' table reads; borrowed */
 	AUTO_FREE struct yaml_pair *pairs = NULL;
 
 	if (node->kind != YAML_MAP) {
-		loader_error(loader, node, "name: {image: …}", "a container must be a map of fields");
+		loader_error(loader, node, "name: {image: …}",
+			     "a container must be a map of fields");
 		return;
 	}
 	pairs = xcalloc(node->pair_count, sizeof(*pairs));
@@ -237,7 +242,8 @@ static void read_one_container(struct loader *loader, const struct yaml_node *no
 			     "'%.80s' is no valid name", reader.container.name);
 	}
 	if (reader.container.image == NULL) {
-		loader_error(loader, node, NULL, "container '%s' needs an image", reader.container.name);
+		loader_error(loader, node, NULL, "container '%s' needs an image",
+			     reader.container.name);
 		reader.container.image = xstrdup("");
 	}
 	*ARRAY_APPEND(owner->pod->containers, owner->pod->container_count) = reader.container;
@@ -248,7 +254,8 @@ static void read_short_containers(struct loader *loader, const struct yaml_node 
 	struct short_pod *owner = target;
 	if (node->kind == YAML_MAP) {
 		for (size_t i = 0; i < node->pair_count; i++)
-			read_one_container(loader, node->pairs[i].value, node->pairs[i].key->text, owner);
+			read_one_container(loader, node->pairs[i].value, node->pairs[i].key->text,
+					   owner);
 		return;
 	}
 	for (size_t i = 0; node->kind == YAML_LIST && i < node->item_count; i++)
@@ -295,7 +302,8 @@ static const struct field short_field_list[] = {
 	{"stateful", FIELD_USED, read_stateful, 0, NULL, "one replica that keeps its disk"},
 	{"volumes", FIELD_USED, read_short_volumes, 0, NULL, "as in Kubernetes"},
 };
-static const struct field_set short_fields = {"pod", short_field_list, ARRAY_SIZE(short_field_list)};
+static const struct field_set short_fields = {"pod", short_field_list,
+					      ARRAY_SIZE(short_field_list)};
 
 bool read_short_form(struct loader *loader, const struct yaml_node *root)
 {
@@ -314,7 +322,8 @@ bool read_short_form(struct loader *loader, const struct yaml_node *root)
 	}
 	pod_complete(loader, pod);
 	if (reader.service.port_count > 0) {
-		struct service *service = ARRAY_APPEND(loader->app->services, loader->app->service_count);
+		struct service *service =
+			ARRAY_APPEND(loader->app->services, loader->app->service_count);
 		*service = reader.service;
 		service->name = xstrdup(pod->name);
 		service->namespace_name = xstrdup(pod->namespace_name);

@@ -81,7 +81,8 @@ static void read_host_path(struct loader *loader, const struct yaml_node *node, 
 {
 	struct volume *volume = target;
 	static const struct field fields[] = {
-		{"path", FIELD_USED, read_text, AT(host_path), NULL, "relative ones start at the manifest"},
+		{"path", FIELD_USED, read_text, AT(host_path), NULL,
+		 "relative ones start at the manifest"},
 		{"type", FIELD_USED, read_text, AT(host_path_type), NULL, NULL}};
 	static const struct field_set set = {"hostPath", fields, ARRAY_SIZE(fields)};
 	volume->kind = VOLUME_HOST_PATH;
@@ -95,7 +96,8 @@ static void read_claim(struct loader *loader, const struct yaml_node *node, void
 	static const struct field fields[] = {
 		{"claimName", FIELD_USED, read_text, AT(ref_name), NULL, NULL},
 		{"readOnly", FIELD_USED, read_bool, AT(is_read_only), NULL, NULL}};
-	static const struct field_set set = {"persistentVolumeClaim volume", fields, ARRAY_SIZE(fields)};
+	static const struct field_set set = {"persistentVolumeClaim volume", fields,
+					     ARRAY_SIZE(fields)};
 	((struct volume *)target)->kind = VOLUME_CLAIM;
 	loader_read_map(loader, node, &set, target);
 }
@@ -104,7 +106,8 @@ static void read_field_path(struct loader *loader, const struct yaml_node *node,
 {
 	static const struct field fields[] = {
 		{"apiVersion", FIELD_USED, read_ignored, 0, NULL, NULL},
-		{"fieldPath", FIELD_USED, read_text, offsetof(struct volume_item, key), NULL, NULL}};
+		{"fieldPath", FIELD_USED, read_text, offsetof(struct volume_item, key), NULL,
+		 NULL}};
 	static const struct field_set set = {"fieldRef", fields, ARRAY_SIZE(fields)};
 	loader_read_map(loader, node, &set, target);
 }
@@ -112,8 +115,10 @@ static void read_field_path(struct loader *loader, const struct yaml_node *node,
 static void read_resource_path(struct loader *loader, const struct yaml_node *node, void *target)
 {
 	static const struct field fields[] = {
-		{"containerName", FIELD_USED, read_text, offsetof(struct volume_item, container), NULL, NULL},
-		{"divisor", FIELD_USED, read_text, offsetof(struct volume_item, divisor), NULL, NULL},
+		{"containerName", FIELD_USED, read_text, offsetof(struct volume_item, container),
+		 NULL, NULL},
+		{"divisor", FIELD_USED, read_text, offsetof(struct volume_item, divisor), NULL,
+		 NULL},
 		{"resource", FIELD_USED, read_text, offsetof(struct volume_item, key), NULL, NULL}};
 	static const struct field_set set = {"resourceFieldRef", fields, ARRAY_SIZE(fields)};
 	loader_read_map(loader, node, &set, target);
@@ -132,7 +137,8 @@ static void read_downward_items(struct loader *loader, const struct yaml_node *n
 		struct volume_item *item = ARRAY_APPEND(volume->items, volume->item_count);
 		loader_read_map(loader, node->items[i], &set, item);
 		if (item->key == NULL || item->path == NULL)
-			loader_error(loader, node->items[i], NULL, "an item needs path and fieldRef");
+			loader_error(loader, node->items[i], NULL,
+				     "an item needs path and fieldRef");
 		item->key = item->key ? item->key : xstrdup("");
 		item->path = item->path ? item->path : xstrdup("");
 	}
@@ -156,7 +162,8 @@ static void read_sources(struct loader *loader, const struct yaml_node *node, vo
 		{"configMap", FIELD_USED, read_config_map, 0, NULL, NULL},
 		{"downwardAPI", FIELD_USED, read_downward, 0, NULL, NULL},
 		{"secret", FIELD_USED, read_secret, 0, NULL, NULL},
-		{"serviceAccountToken", FIELD_REFUSED, NULL, 0, NULL, "there is no API server to ask"}};
+		{"serviceAccountToken", FIELD_REFUSED, NULL, 0, NULL,
+		 "there is no API server to ask"}};
 	static const struct field_set set = {"projected source", fields, ARRAY_SIZE(fields)};
 	for (size_t i = 0; node->kind == YAML_LIST && i < node->item_count; i++) {
 		struct volume *source = ARRAY_APPEND(volume->sources, volume->source_count);
@@ -180,14 +187,16 @@ static const char host_only[] = "use persistentVolumeClaim, emptyDir or hostPath
 
 static const struct field volume_field_list[] = {
 	{"awsElasticBlockStore", FIELD_REFUSED, NULL, 0, NULL, host_only},
-	{"configMap", FIELD_USED, read_config_map, 0, NULL, "configuration: files, never in the image"},
+	{"configMap", FIELD_USED, read_config_map, 0, NULL,
+	 "configuration: files, never in the image"},
 	{"csi", FIELD_REFUSED, NULL, 0, NULL, host_only},
 	{"downwardAPI", FIELD_USED, read_downward, 0, NULL, NULL},
 	{"emptyDir", FIELD_USED, read_empty_dir, 0, NULL, "inside the VM; gone with it"},
 	{"ephemeral", FIELD_REFUSED, NULL, 0, NULL, host_only},
 	{"gcePersistentDisk", FIELD_REFUSED, NULL, 0, NULL, host_only},
 	{"gitRepo", FIELD_REFUSED, NULL, 0, NULL, "use an init container that clones"},
-	{"hostPath", FIELD_USED, read_host_path, 0, NULL, "a live mount; makes the pod dirty for promote"},
+	{"hostPath", FIELD_USED, read_host_path, 0, NULL,
+	 "a live mount; makes the pod dirty for promote"},
 	{"iscsi", FIELD_REFUSED, NULL, 0, NULL, host_only},
 	{"name", FIELD_USED, read_name, AT(name), NULL, NULL},
 	{"nfs", FIELD_REFUSED, NULL, 0, NULL, host_only},
@@ -228,8 +237,8 @@ static void read_access_modes(struct loader *loader, const struct yaml_node *nod
 
 static void read_storage(struct loader *loader, const struct yaml_node *node, void *target)
 {
-	static const struct field fields[] = {
-		{"storage", FIELD_USED, read_bytes, offsetof(struct claim, size_bytes), NULL, NULL}};
+	static const struct field fields[] = {{"storage", FIELD_USED, read_bytes,
+					       offsetof(struct claim, size_bytes), NULL, NULL}};
 	static const struct field_set set = {"storage request", fields, ARRAY_SIZE(fields)};
 	loader_read_map(loader, node, &set, target);
 }
@@ -251,10 +260,11 @@ void read_claim_spec(struct loader *loader, const struct yaml_node *node, void *
 		{"dataSource", FIELD_REFUSED, NULL, 0, NULL, "volumes start empty"},
 		{"resources", FIELD_USED, read_claim_resources, 0, NULL, NULL},
 		{"selector", FIELD_NO_EFFECT, NULL, 0, NULL, "each claim gets a disk of its own"},
-		{"storageClassName", FIELD_USED, read_text, offsetof(struct claim, storage_class), NULL,
-		 "no effect locally"},
+		{"storageClassName", FIELD_USED, read_text, offsetof(struct claim, storage_class),
+		 NULL, "no effect locally"},
 		{"volumeMode", FIELD_NO_EFFECT, NULL, 0, NULL, "always a file system"},
-		{"volumeName", FIELD_NO_EFFECT, NULL, 0, NULL, "each claim gets a disk of its own"}};
+		{"volumeName", FIELD_NO_EFFECT, NULL, 0, NULL,
+		 "each claim gets a disk of its own"}};
 	static const struct field_set set = {"persistentVolumeClaim", fields, ARRAY_SIZE(fields)};
 	loader_read_map(loader, node, &set, claim);
 	if (claim->size_bytes == 0)

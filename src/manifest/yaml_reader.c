@@ -63,7 +63,8 @@ static bool next_event(struct reader *reader, yaml_event_t *event)
 	yaml_mark_t mark = reader->parser.problem_mark;
 	const char *problem = reader->parser.problem ? reader->parser.problem : "cannot be parsed";
 	if (strcmp(problem, "found character that cannot start any token") == 0)
-		problem = "a character that cannot stand here (a tab? YAML is indented with spaces)";
+		problem =
+			"a character that cannot stand here (a tab? YAML is indented with spaces)";
 	return fail(reader, mark, problem);
 }
 
@@ -110,7 +111,8 @@ static struct yaml_node *copy_node(struct reader *reader, const struct yaml_node
 
 static bool check_tag(struct reader *reader, const yaml_char_t *tag, yaml_mark_t mark)
 {
-	static const char *const known[] = {"str", "int", "bool", "float", "null", "map", "seq", "binary"};
+	static const char *const known[] = {"str",  "int", "bool", "float",
+					    "null", "map", "seq",  "binary"};
 	static const char prefix[] = "tag:yaml.org,2002:";
 	const char *text = (const char *)tag;
 
@@ -180,7 +182,8 @@ static struct yaml_node *read_list(struct reader *reader, const yaml_event_t *st
 		return NULL;
 	for (;;) {
 		bool is_end = false;
-		struct yaml_node *item = read_next(reader, depth + 1, &is_end, YAML_SEQUENCE_END_EVENT);
+		struct yaml_node *item =
+			read_next(reader, depth + 1, &is_end, YAML_SEQUENCE_END_EVENT);
 		if (is_end)
 			return TAKE_PTR(list);
 		if (item == NULL)
@@ -191,7 +194,8 @@ static struct yaml_node *read_list(struct reader *reader, const yaml_event_t *st
 
 static bool node_fail(struct reader *reader, const struct yaml_node *node, const char *message)
 {
-	return error_set(reader->err, ERROR_INVALID, "%u:%u: %s", node->line, node->column, message);
+	return error_set(reader->err, ERROR_INVALID, "%u:%u: %s", node->line, node->column,
+			 message);
 }
 
 /* Maps with thousands of keys are checked for doubles by sorting, not pair by pair. */
@@ -202,8 +206,9 @@ static int compare_keys(const void *a, const void *b)
 	int order = strcmp(left->text, right->text);
 	if (order != 0)
 		return order;
-	return left->line != right->line ? (left->line < right->line ? -1 : 1)
-					 : (left->column > right->column) - (left->column < right->column);
+	return left->line != right->line
+		       ? (left->line < right->line ? -1 : 1)
+		       : (left->column > right->column) - (left->column < right->column);
 }
 
 static bool check_duplicates(struct reader *reader, const struct yaml_node *map)
@@ -217,8 +222,9 @@ static bool check_duplicates(struct reader *reader, const struct yaml_node *map)
 	for (size_t i = 1; i < map->pair_count; i++) {
 		if (strcmp(keys[i - 1]->text, keys[i]->text) != 0)
 			continue;
-		AUTO_FREE char *message = xasprintf("the key '%.60s' is given twice, first on line %u",
-						    keys[i]->text, keys[i - 1]->line);
+		AUTO_FREE char *message =
+			xasprintf("the key '%.60s' is given twice, first on line %u", keys[i]->text,
+				  keys[i - 1]->line);
 		return node_fail(reader, keys[i], message);
 	}
 	return true;
@@ -234,7 +240,8 @@ static bool merge_map(struct reader *reader, struct yaml_node *map, const struct
 		if (yaml_get(map, from->pairs[i].key->text) != NULL)
 			continue;
 		struct yaml_node *key = copy_node(reader, from->pairs[i].key, mark);
-		struct yaml_node *value = key ? copy_node(reader, from->pairs[i].value, mark) : NULL;
+		struct yaml_node *value =
+			key ? copy_node(reader, from->pairs[i].value, mark) : NULL;
 		if (value == NULL) {
 			node_free(key);
 			return false;
@@ -252,7 +259,8 @@ static bool apply_merges(struct reader *reader, struct yaml_node *map, yaml_mark
 		struct yaml_pair pair = map->pairs[i];
 		if (pair.key->is_quoted || strcmp(pair.key->text, "<<") != 0)
 			continue;
-		memmove(map->pairs + i, map->pairs + i + 1, (map->pair_count - i - 1) * sizeof(pair));
+		memmove(map->pairs + i, map->pairs + i + 1,
+			(map->pair_count - i - 1) * sizeof(pair));
 		map->pair_count--;
 		bool is_merged = true;
 		if (pair.value->kind == YAML_LIST) {
@@ -275,7 +283,8 @@ static struct yaml_node *read_map(struct reader *reader, const yaml_event_t *sta
 		return NULL;
 	for (;;) {
 		bool is_end = false;
-		struct yaml_node *key = read_next(reader, depth + 1, &is_end, YAML_MAPPING_END_EVENT);
+		struct yaml_node *key =
+			read_next(reader, depth + 1, &is_end, YAML_MAPPING_END_EVENT);
 		if (is_end)
 			break;
 		if (key == NULL)

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "manifest/load.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/path.h"
+#include "release/config.h"
+#include "test.h"
+
+/* Loads one text as a file; the caller clears both. */
+static bool load(const char *text, struct app *app, struct problem_list *problems)
+{
+	char path[] = "/tmp/i2kit-load-XXXXXX.yml";
+	AUTO(error_clear) struct error err = ERROR_INIT;
+	struct load_options options = {.project = "test"};
+	AUTO_CLOSE int fd = mkstemps(path, 4);
+	assert_true(fd >= 0);
+	assert_true(fd_write_all(fd, text, strlen(text), &err));
+	string_list_add(&options.paths, path);
+	bool is_loaded = app_load(&options, app, problems, &err);
+	string_list_clear(&options.paths);
+	(void)unlink(path);
+	return is_loaded;
+}
+
+static void the_short_form_publishes_its_ports(void **state)
+{
+	AUTO(app_clear) struct app app = {0};
+	AUTO(problem_list_clear) struct problem_list problems = {0};
+	(void)state;
+	assert_true(load("name: web\nreplicas: 2\ncontainers:\n  nginx:\n    image: nginx\n"
+			 "    environment: [A=1]\n    ports: [80, \"8443:443\"]\n",
+			 &app, &problems));
+	assert_int_equal(app.pod_count, 1);
+	assert_int_equal(app.pods[0].replicas, 2);
+	assert_int_equal(app.service_count, 1);
+	assert_int_equal(app.services[0].ports[1].port, 8443);
+	assert_int_equal(app.services[0].ports[1].target_port, 443);
+	assert_string_equal(app.pods[0].containers[0].env[0].name, "A");
+}
+
+static const char deployment[] =
+	"apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n"
+	"  replicas: 3\n  selector: {matchLabels: {app: web}}\n"
+	"  template:\n    metadata: {labels: {app: web}}\n    spec:\n"
+	"      containers:\n      - name: c\n        image: nginx\n"
+	"        ports: [{name: http, containerPort: 8080}]\n"
+	"        readinessProbe: {httpGet: {path: /, port: http}}\n"
+	"        env:\n        - {name: K, valueFrom: {secretKeyRef: {name: s, key: k}}}\n"
+	"---\napiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec:\n"
+	"  selector: {app: web}\n  ports: [{port: 80, targetPort: http}]\n"
+	"---\napiVersion: v1\nkind: Secret\nmetadata: {name: s}\ndata: {k: aHVudGVyMg==}\n";
+
+static void kubernetes_objects_find_each_other(void **state)
+{
+	AUTO(app_clear) struct app app = {0};
+	AUTO(problem_list_clear) struct problem_list problems = {0};
+	(void)state;
+	assert_true(load(deployment, &app, &problems));
+	assert_int_equal(app.pods[0].replicas, 3);
+	assert_int_equal(app.pods[0].containers[0].readiness.port, 8080);
+	assert_int_equal(app.services[0].ports[0].target_port, 8080);
+	assert_string_equal(app.services[0].pods.items[0], "web");
+	assert_string_equal(app.config_maps[0].entries[0].bytes, "hunter2");
+}
+
+static void the_config_digest_does_not_tell_a_secret(void **state)
+{
+	AUTO(app_clear) struct app app = {0};
+	AUTO(problem_list_clear) struct problem_list problems = {0};
+	AUTO(error_clear) struct error err = ERROR_INIT;
+	AUTO(release_config_clear) struct release_config config = {0};
+	(void)state;
+	assert_true(load(deployment, &app, &problems));
+	assert_true(release_config_make(&app, &app.pods[0], &config, &err));
+	assert_non_null(
+		strstr(config.json, "\"secrets\":{\"s\":{\"k\":{\"base64\":\"aHVudGVyMg==\"}}}"));
+	assert_true(digest_is_valid(config.digest));
+	char plain[DIGEST_SIZE];
+	sha256_digest(config.json, strlen(config.json), plain);
+	assert_string_not_equal(plain, config.digest);
+}
+
+static void a_typo_names_its_place_and_the_nearest_field(void **state)
+{
+	AUTO(app_clear) struct app app = {0};
+	AUTO(problem_list_clear) struct problem_list problems = {0};
+	(void)state;
+	assert_false(load("name: web\ncontainers:\n  c:\n    imgae: nginx\n", &app, &problems));
+	assert_true(problems.count >= 1);
+	assert_int_equal(problems.items[0].line, 4);
+	assert_int_equal(problems.items[0].column, 5);
+	assert_string_equal(problems.items[0].hint, "did you mean 'image'?");
+}
+
+static void an_alias_bomb_is_one_error(void **state)
+{
+	AUTO(app_clear) struct app app = {0};
+	AUTO(problem_list_clear) struct problem_list problems = {0};
+	char text[4096] = "a0: &a0 [x,x,x,x,x,x,x,x,x,x]\n";
+	(void)state;
+	size_t size = strlen(text);
+	for (int i = 1; i < 9; i++) {
+		int put = snprintf(
+			text + size, sizeof(text) - size,
+			"a%d: &a%d [*a%d,*a%d,*a%d,*a%d,*a%d,*a%d,*a%d,*a%d,*a%d,*a%d]\n", i, i,
+			i - 1, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1);
+		assert_true(put > 0);
+		size += (size_t)put;
+	}
+	assert_false(load(text, &app, &problems));
+	assert_int_equal(problems.count, 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_short_form_publishes_its_ports),
+		cmocka_unit_test(kubernetes_objects_find_each_other),
+		cmocka_unit_test(the_config_digest_does_not_tell_a_secret),
+		cmocka_unit_test(a_typo_names_its_place_and_the_nearest_field),
+		cmocka_unit_test(an_alias_bomb_is_one_error),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
