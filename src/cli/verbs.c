@@ -7,11 +7,13 @@
 /* One line here and one in the list below for each verb_NAME.c, both sorted by name. */
 extern const struct verb verb_help;
 extern const struct verb verb_logs;
+extern const struct verb verb_promote;
 extern const struct verb verb_version;
 
 const struct verb *const verbs[] = {
 	&verb_help,
 	&verb_logs,
+	&verb_promote,
 	&verb_version,
 };
 const size_t verb_count = ARRAY_SIZE(verbs);
