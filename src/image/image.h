@@ -21,7 +21,8 @@ struct image_options {
 	const char *folder; /* relative oci:, archive paths start here */
 	bool has_pull;	    /* --pull: overrides every container's own policy */
 	enum pull_policy pull;
-	const char *lock_file;			/* i2kit.lock to honour and complete, or NULL */
+	const char *lock_file; /* i2kit.lock to honour and complete, or NULL */
+	bool update_lock;      /* what the registry says now replaces what lock_file says */
 	const char *const *insecure_registries; /* host[:port], NULL-terminated, or NULL */
 };
 

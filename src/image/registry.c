@@ -90,7 +90,8 @@ bool registry_wait(const struct registry *registry, const struct http_response *
 static bool fall_back_to_http(struct registry *registry, const struct error *why)
 {
 	if (registry->is_settled || !registry->endpoint->is_insecure ||
-	    strcmp(registry->scheme, "http") == 0 || why->kind != ERROR_NETWORK)
+	    strcmp(registry->scheme, "http") == 0 ||
+	    (why->kind != ERROR_NETWORK && why->kind != ERROR_TIMEOUT))
 		return false;
 	log_verbose("%s: %s; trying http", registry->endpoint->host, why->message);
 	free(registry->scheme);

@@ -11,7 +11,7 @@
 
 #include "base/alloc.h"
 #include "base/path.h"
-#include "image/store_folders.h"
+#include "image/store_hold.h"
 
 struct store {
 	char *folder;
@@ -27,16 +27,6 @@ static const struct {
 	[STORE_DISK] = {"disks", ".img"},
 	[STORE_BUILD] = {"builds", ""},
 };
-
-const char *store_kind_folder(enum store_kind kind)
-{
-	return places[kind].folder;
-}
-
-const char *store_kind_suffix(enum store_kind kind)
-{
-	return places[kind].suffix;
-}
 
 const char *store_folder(const struct store *store)
 {
@@ -81,25 +71,43 @@ static bool make_folders(const struct store *store, struct error *err)
 	return true;
 }
 
-int store_use_lock(const char *folder, bool is_exclusive, struct error *err)
+static bool lock_use(const struct store *store, int how, struct error *err)
 {
-	AUTO_FREE char *path = path_join(folder, "use.lock");
-	AUTO_CLOSE int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd < 0) {
-		error_set_errno(err, errno, "%s", path);
-		return -1;
-	}
-	int how = is_exclusive ? LOCK_EX | LOCK_NB : LOCK_SH;
-	while (flock(fd, how) < 0) {
+	while (flock(store->use_fd, how) < 0) {
 		if (errno == EINTR)
 			continue;
 		if (errno == EWOULDBLOCK)
-			error_set(err, ERROR_BUSY, "the image store %s is in use", folder);
-		else
-			error_set_errno(err, errno, "lock %s", path);
-		return -1;
+			return error_set(err, ERROR_BUSY,
+					 "the image store %s is in use by another i2kit",
+					 store->folder);
+		return error_set_errno(err, errno, "lock %s/use.lock", store->folder);
 	}
-	return take_fd(&fd);
+	return true;
+}
+
+bool store_hold_alone(struct store *store, struct error *err)
+{
+	/* The kernel gives the shared lock up before it asks for the other: take it back. */
+	if (lock_use(store, LOCK_EX | LOCK_NB, err))
+		return true;
+	store_share_again(store);
+	return false;
+}
+
+void store_share_again(struct store *store)
+{
+	struct error ignored = ERROR_INIT;
+	(void)!lock_use(store, LOCK_SH, &ignored);
+	error_clear(&ignored);
+}
+
+static bool open_use(struct store *store, struct error *err)
+{
+	AUTO_FREE char *path = path_join(store->folder, "use.lock");
+	store->use_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (store->use_fd < 0)
+		return error_set_errno(err, errno, "%s", path);
+	return lock_use(store, LOCK_SH, err);
 }
 
 struct store *store_open(const char *folder_or_null, struct error *err)
@@ -112,16 +120,10 @@ struct store *store_open(const char *folder_or_null, struct error *err)
 		store_error_hint(store, err);
 		return NULL;
 	}
-	store->use_fd = store_use_lock(store->folder, false, err);
-	if (store->use_fd < 0)
+	if (!open_use(store, err))
 		return NULL;
 	remove_leftovers(store);
 	return TAKE_PTR(store);
-}
-
-int store_use_fd(const struct store *store)
-{
-	return store->use_fd;
 }
 
 void store_close(struct store *store)

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/strbuf.h"
+#include "cli/output.h"
+#include "cli/verb.h"
+#include "image/prune.h"
+
+static const struct option_spec options[] = {
+	{"all", 'a', OPTION_FLAG, NULL, "also pulled images that no VM uses", COMPLETE_NONE},
+	{"dry-run", 'n', OPTION_FLAG, NULL, "say what would go, remove nothing", COMPLETE_NONE},
+};
+
+static void print_json(const struct prune_result *result, bool is_dry_run)
+{
+	AUTO(strbuf_clear) struct strbuf text = STRBUF_INIT;
+	strbuf_appendf(&text, "{\"dryRun\":%s,\"freedBytes\":%llu,\"removed\":[",
+		       is_dry_run ? "true" : "false", (unsigned long long)result->freed_bytes);
+	for (size_t i = 0; i < result->count; i++) {
+		const struct pruned_file *file = &result->files[i];
+		strbuf_append(&text, i ? ",\n {\"kind\":" : "\n {\"kind\":");
+		strbuf_append_json(&text, file->kind);
+		strbuf_append(&text, ",\"name\":");
+		strbuf_append_json(&text, file->name);
+		strbuf_appendf(&text, ",\"sizeBytes\":%llu}", (unsigned long long)file->size_bytes);
+	}
+	(void)printf("%s]}\n", strbuf_text(&text));
+}
+
+static void print_table(const struct invocation *invocation, const struct prune_result *result,
+			bool is_dry_run)
+{
+	char freed[OUTPUT_SIZE_SIZE];
+	AUTO_PTR(table) struct table *table = table_new(invocation);
+	table_add_column(table, "KIND", TABLE_LEFT);
+	table_add_column(table, "NAME", TABLE_SHRINK);
+	table_add_column(table, "SIZE", TABLE_RIGHT);
+	for (size_t i = 0; i < result->count; i++) {
+		char size[OUTPUT_SIZE_SIZE];
+		output_format_size(size, result->files[i].size_bytes);
+		table_add_cell(table, STYLE_NONE, "%s", result->files[i].kind);
+		table_add_cell(table, STYLE_NONE, "%s", result->files[i].name);
+		table_add_cell(table, STYLE_NONE, "%s", size);
+	}
+	if (result->count > 0)
+		table_print(table, stdout);
+	output_format_size(freed, result->freed_bytes);
+	(void)printf("%zu files, %s %s\n", result->count, freed,
+		     is_dry_run ? "would be freed" : "freed");
+}
+
+static int run(const struct invocation *invocation, struct error *err)
+{
+	AUTO(prune_result_clear) struct prune_result result = {0};
+	const struct prune_options prune_options = {
+		.remove_all = arguments_flag(invocation->args, "all"),
+		.is_dry_run = arguments_flag(invocation->args, "dry-run")};
+	AUTO_PTR(store) struct store *store = store_open(NULL, err);
+	if (store == NULL || !store_prune(store, &prune_options, &result, err))
+		return 1;
+	if (invocation->output == OUTPUT_JSON)
+		print_json(&result, prune_options.is_dry_run);
+	else
+		print_table(invocation, &result, prune_options.is_dry_run);
+	return 0;
+}
+
+const struct verb verb_prune = {
+	.name = "prune",
+	.group = VERB_IMAGE,
+	.summary = "free what the image store does not need",
+	.description =
+		"Removes layers and blobs that no pulled image has, and disks that no VM has open "
+		"and no receipt of a local run names. Everything removed can be fetched or built "
+		"again, bit for bit. With --all pulled images go too, except what such a disk is "
+		"made of. Volumes are never touched.",
+	.options = options,
+	.option_count = ARRAY_SIZE(options),
+	.has_output = true,
+	.example = "i2kit prune --dry-run\ni2kit prune --all\n",
+	.run = run,
+};

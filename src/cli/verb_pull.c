@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/strbuf.h"
+#include "cli/output.h"
+#include "cli/progress_view.h"
+#include "cli/verb.h"
+#include "image/image_ref.h"
+#include "image/reference.h"
+#include "image/resolve.h"
+
+static const struct option_spec options[] = {
+	{"insecure-registry", 0, OPTION_REPEAT, "HOST[:PORT]",
+	 "may speak http or show any certificate", COMPLETE_NONE},
+	{"lock", 0, OPTION_FLAG, NULL, "write what was pulled to i2kit.lock", COMPLETE_NONE},
+	{"lock-file", 0, OPTION_VALUE, "FILE", "another name for i2kit.lock", COMPLETE_FILE},
+	{"policy", 0, OPTION_VALUE, "always|missing|never", "when to ask the registry (always)",
+	 COMPLETE_FORMAT},
+};
+
+static bool parse_policy(const char *text, enum pull_policy *ret, struct error *err)
+{
+	static const struct {
+		const char *name;
+		enum pull_policy policy;
+	} policies[] = {
+		{"always", PULL_ALWAYS},
+		{"missing", PULL_IF_NOT_PRESENT},
+		{"never", PULL_NEVER},
+	};
+	for (size_t i = 0; text != NULL && i < ARRAY_SIZE(policies); i++) {
+		if (strcmp(policies[i].name, text) == 0) {
+			*ret = policies[i].policy;
+			return true;
+		}
+	}
+	return text == NULL ||
+	       error_set(err, ERROR_USAGE, "--policy is always, missing or never, not '%s'", text);
+}
+
+static void append_json(struct strbuf *text, const struct oci_image *image,
+			const struct image_ref *ref)
+{
+	uint64_t size = 0;
+	for (size_t i = 0; i < image->layer_count; i++)
+		size += image->layers[i].size_bytes;
+	strbuf_append(text, text->size ? ",\n {\"reference\":" : "{\"reference\":");
+	strbuf_append_json(text, image->reference);
+	strbuf_appendf(text, ",\"digest\":\"%s\",\"manifest\":\"%s\",\"source\":", ref->digest,
+		       image->digest);
+	strbuf_append_json(text, ref->source);
+	strbuf_appendf(text, ",\"layers\":%zu,\"sizeBytes\":%llu}", image->layer_count,
+		       (unsigned long long)size);
+}
+
+/* What to write into a manifest to get these bytes again. */
+static void append_name(struct strbuf *text, const struct oci_image *image,
+			const struct image_ref *ref)
+{
+	size_t length = strcspn(image->reference, "@");
+	strbuf_append_bytes(text, image->reference, length);
+	strbuf_appendf(text, "@%s\n", ref->digest);
+}
+
+static bool pull_one(struct store *store, const char *name,
+		     const struct image_options *image_options, const struct progress *progress,
+		     bool is_json, struct strbuf *text, struct error *err)
+{
+	AUTO(oci_image_clear) struct oci_image image = {0};
+	AUTO(image_ref_clear) struct image_ref ref = {0};
+	if (!image_resolve(store, name, PULL_ALWAYS, image_options, progress, &image, err) ||
+	    !image_ref_read(store, image.reference, &ref, err))
+		return false;
+	if (is_json)
+		append_json(text, &image, &ref);
+	else
+		append_name(text, &image, &ref);
+	return true;
+}
+
+static bool pull_all(struct store *store, const struct invocation *invocation,
+		     const struct image_options *image_options, struct strbuf *text,
+		     struct error *err)
+{
+	const struct string_list *names = arguments_rest(invocation->args);
+	bool is_json = invocation->output == OUTPUT_JSON;
+	AUTO_PTR(progress_view) struct progress_view *view = progress_view_new(invocation);
+	for (size_t i = 0; i < names->count; i++) {
+		if (!pull_one(store, names->items[i], image_options, progress_view_progress(view),
+			      is_json, text, err))
+			return false;
+	}
+	return true;
+}
+
+static int run(const struct invocation *invocation, struct error *err)
+{
+	const struct arguments *args = invocation->args;
+	const struct string_list *insecure = arguments_values(args, "insecure-registry");
+	const char *lock_file = arguments_value(args, "lock-file");
+	struct image_options image_options = {.has_pull = true, .pull = PULL_ALWAYS};
+	if (!parse_policy(arguments_value(args, "policy"), &image_options.pull, err))
+		return 2;
+	if (arguments_flag(args, "lock") && lock_file == NULL)
+		lock_file = "i2kit.lock";
+	image_options.lock_file = lock_file;
+	image_options.update_lock = lock_file != NULL;
+	image_options.insecure_registries =
+		insecure != NULL ? (const char *const *)insecure->items : NULL;
+	AUTO_PTR(store) struct store *store = store_open(NULL, err);
+	if (store == NULL)
+		return 1;
+	AUTO(strbuf_clear) struct strbuf text = STRBUF_INIT;
+	bool is_done = pull_all(store, invocation, &image_options, &text, err);
+	if (invocation->output == OUTPUT_JSON && is_done)
+		(void)printf("[%s]\n", strbuf_text(&text));
+	else if (invocation->output != OUTPUT_JSON)
+		(void)fputs(strbuf_text(&text), stdout);
+	return is_done ? 0 : 1;
+}
+
+const struct verb verb_pull = {
+	.name = "pull",
+	.group = VERB_IMAGE,
+	.summary = "fetch images into the store",
+	.description =
+		"Fetches images for linux/amd64 and checks every byte of them against its digest. "
+		"An IMAGE is a registry's name as in Docker (nginx:1.22, "
+		"quay.io/org/app@sha256:…), "
+		"oci:FOLDER[:TAG], oci-archive:FILE[:TAG], docker-archive:FILE[:NAME] or "
+		"docker-daemon:NAME. Logins of docker, podman and skopeo are used, with their "
+		"credential helpers.\n\n"
+		"Mirrors are read from ~/.config/i2kit/registries.json, or else Docker's "
+		"daemon.json; "
+		"certificates from certs.d/HOST below ~/.config/i2kit, /etc/containers and "
+		"/etc/docker. A download that was cut goes on where it stopped, also after a "
+		"kill.\n\n"
+		"Pulling first is never needed: up and build fetch what is missing.",
+	.options = options,
+	.option_count = ARRAY_SIZE(options),
+	.argument = {"IMAGE", 1, 0, COMPLETE_IMAGE},
+	.has_output = true,
+	.example = "i2kit pull nginx:1.22\n"
+		   "i2kit pull --lock nginx:1.22 redis:7\n"
+		   "i2kit pull docker-daemon:my-app\n",
+	.run = run,
+};
