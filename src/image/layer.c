@@ -17,10 +17,9 @@ void layer_file_clear(struct layer_file *file)
 	*file = (struct layer_file){0};
 }
 
-/* What a converted layer is kept under: the same tar by the same converter. */
-static void layer_key(const struct image_layer *layer, char out[DIGEST_SIZE])
+void layer_store_key(const char *diff_id, char out[DIGEST_SIZE])
 {
-	AUTO_FREE char *text = xasprintf("squashfs %s %s", SQUASHFS_WRITER_VERSION, layer->diff_id);
+	AUTO_FREE char *text = xasprintf("squashfs %s %s", SQUASHFS_WRITER_VERSION, diff_id);
 	sha256_digest(text, strlen(text), out);
 }
 
@@ -96,7 +95,7 @@ bool layer_convert(struct store *store, const struct image_layer *layer, const c
 		   const struct progress *progress, struct layer_file *ret, struct error *err)
 {
 	char key[DIGEST_SIZE];
-	layer_key(layer, key);
+	layer_store_key(layer->diff_id, key);
 	if (find(store, key, ret))
 		return true;
 	AUTO_CLOSE int lock = store_lock(store, STORE_LAYER, key, err);

@@ -20,6 +20,9 @@ struct layer_file {
 };
 void layer_file_clear(struct layer_file *file);
 
+/* The name of a converted layer in the store: of the same tar by the same converter. */
+void layer_store_key(const char *diff_id, char out[DIGEST_SIZE]);
+
 /* Converts, or finds it converted. image_name is for messages. */
 MUST_CHECK bool layer_convert(struct store *store, const struct image_layer *layer,
 			      const char *image_name, const struct progress *progress,

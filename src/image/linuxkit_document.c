@@ -128,7 +128,7 @@ static bool check_services(const struct linuxkit_component_list *services, struc
 
 static bool check_file(const struct linuxkit_file *file, struct error *err)
 {
-	unsigned sources = (file->source != NULL) + (file->metadata != NULL);
+	unsigned sources = (file->source ? 1u : 0u) + (file->metadata ? 1u : 0u);
 	bool has_bytes = file->is_directory || file->symlink != NULL || file->contents != NULL;
 	if (file->path == NULL || file->path[0] == '\0')
 		return error_set(err, ERROR_INVALID, "%u:1: a file has no path", file->line);
