@@ -7,19 +7,23 @@
 /* One line here and one in the list below for each verb_NAME.c, both sorted by name. */
 extern const struct verb verb_help;
 extern const struct verb verb_images;
+extern const struct verb verb_inspect;
 extern const struct verb verb_logs;
 extern const struct verb verb_promote;
 extern const struct verb verb_prune;
 extern const struct verb verb_pull;
+extern const struct verb verb_verify;
 extern const struct verb verb_version;
 
 const struct verb *const verbs[] = {
 	&verb_help,
 	&verb_images,
+	&verb_inspect,
 	&verb_logs,
 	&verb_promote,
 	&verb_prune,
 	&verb_pull,
+	&verb_verify,
 	&verb_version,
 };
 const size_t verb_count = ARRAY_SIZE(verbs);

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <jansson.h>
+
+#include "base/alloc.h"
+#include "cli/disk_argument.h"
+#include "cli/output.h"
+#include "cli/verb.h"
+#include "image/resolve.h"
+#include "image/store.h"
+#include "image/toc.h"
+
+static const struct option_spec options[] = {
+	{"linuxkit", 0, OPTION_FLAG, NULL, "print the LinuxKit document alone", COMPLETE_NONE},
+	{"pod", 0, OPTION_FLAG, NULL, "print pod.json alone", COMPLETE_NONE},
+};
+
+#define SHORT_DIGEST_SIZE 20 /* "sha256:" and 12 digits */
+
+static void short_digest(const char *digest, char out[SHORT_DIGEST_SIZE])
+{
+	(void)snprintf(out, SHORT_DIGEST_SIZE, "%.19s", digest[0] == '\0' ? "-" : digest);
+}
+
+static void print_ranges(const struct invocation *invocation, const struct toc *toc)
+{
+	AUTO_PTR(table) struct table *table = table_new(invocation);
+	bool is_wide = invocation->output == OUTPUT_WIDE;
+	table_add_column(table, "#", TABLE_RIGHT);
+	table_add_column(table, "PARTITION", TABLE_LEFT);
+	table_add_column(table, "OFFSET", TABLE_RIGHT);
+	table_add_column(table, "SIZE", TABLE_RIGHT);
+	table_add_column(table, "DIGEST", TABLE_LEFT);
+	table_add_column(table, "SOURCE", TABLE_SHRINK);
+	for (size_t i = 0; i < toc->partition_count; i++) {
+		const struct toc_partition *partition = &toc->partitions[i];
+		char size[OUTPUT_SIZE_SIZE], digest[SHORT_DIGEST_SIZE];
+		output_format_size(size, partition->size);
+		short_digest(partition->digest, digest);
+		table_add_cell(table, STYLE_NONE, "%u", partition->number);
+		table_add_cell(table, STYLE_BOLD, "%s", partition->name);
+		table_add_cell(table, STYLE_NONE, "%llu", (unsigned long long)partition->offset);
+		table_add_cell(table, STYLE_NONE, "%s", size);
+		table_add_cell(table, STYLE_NONE, "%s", is_wide ? partition->digest : digest);
+		table_add_cell(table, STYLE_DIM, "%s", partition->source);
+	}
+	table_print(table, stdout);
+}
+
+static void print_containers(const struct invocation *invocation, const struct toc *toc)
+{
+	json_t *pod = json_loads(toc->pod_json, 0, NULL);
+	AUTO_PTR(table) struct table *table = table_new(invocation);
+	static const char *const lists[] = {"initContainers", "containers"};
+	table_add_column(table, "CONTAINER", TABLE_LEFT);
+	table_add_column(table, "IMAGE", TABLE_SHRINK);
+	table_add_column(table, "DIGEST", TABLE_LEFT);
+	table_add_column(table, "LAYERS", TABLE_RIGHT);
+	for (size_t n = 0; n < ARRAY_SIZE(lists); n++) {
+		size_t i;
+		json_t *item;
+		json_array_foreach(json_object_get(pod, lists[n]), i, item)
+		{
+			const char *name = json_string_value(json_object_get(item, "name"));
+			const char *image = json_string_value(json_object_get(item, "image"));
+			const char *digest =
+				json_string_value(json_object_get(item, "imageDigest"));
+			char text[SHORT_DIGEST_SIZE];
+			short_digest(digest == NULL ? "" : digest, text);
+			table_add_cell(table, STYLE_BOLD, "%s%s", name == NULL ? "?" : name,
+				       n == 0 ? " (init)" : "");
+			table_add_cell(table, STYLE_NONE, "%s", image == NULL ? "?" : image);
+			table_add_cell(table, STYLE_NONE, "%s",
+				       invocation->output == OUTPUT_WIDE && digest != NULL ? digest
+											   : text);
+			table_add_cell(table, STYLE_NONE, "%zu",
+				       json_array_size(json_object_get(item, "layers")));
+		}
+	}
+	table_print(table, stdout);
+	json_decref(pod);
+}
+
+static void print_disk(const struct invocation *invocation, const struct toc *toc, const char *path,
+		       const char *digest, const struct stat *st)
+{
+	char size[OUTPUT_SIZE_SIZE], allocated[OUTPUT_SIZE_SIZE];
+	json_t *pod = json_loads(toc->pod_json, 0, NULL);
+	const char *name = json_string_value(json_object_get(pod, "pod"));
+	output_format_size(size, (uint64_t)st->st_size);
+	output_format_size(allocated, (uint64_t)st->st_blocks * 512);
+	(void)printf("pod      %s\nfile     %s\ndigest   %s\nsize     %s (%s on disk)\n"
+		     "cmdline  %s\nbuilder  %s\n\n",
+		     name == NULL ? "?" : name, path, digest, size, allocated, toc->cmdline,
+		     toc->builder);
+	json_decref(pod);
+	print_ranges(invocation, toc);
+	(void)printf("\n");
+	print_containers(invocation, toc);
+}
+
+static bool inspect_disk(const struct invocation *invocation, const char *path, struct error *err)
+{
+	AUTO_FREE char *text = NULL;
+	AUTO(toc_clear) struct toc toc = {0};
+	char digest[DIGEST_SIZE];
+	size_t size;
+	struct stat st;
+	AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &st) != 0)
+		return error_set_errno(err, errno, "cannot read '%s'", path);
+	if (!toc_read_disk(fd, &text, &size, err) ||
+	    !toc_parse(text, size, (uint64_t)st.st_size, &toc, err))
+		return error_prefix(err, "'%s'", path);
+	if (arguments_flag(invocation->args, "linuxkit"))
+		return toc.linuxkit != NULL ? printf("%s", toc.linuxkit) >= 0
+					    : error_set(err, ERROR_NOT_FOUND,
+							"the disk carries no LinuxKit document");
+	if (arguments_flag(invocation->args, "pod"))
+		return printf("%s\n", toc.pod_json) >= 0;
+	if (invocation->output == OUTPUT_JSON)
+		return printf("%s\n", text) >= 0;
+	if (!sha256_fd(fd, digest, err))
+		return false;
+	print_disk(invocation, &toc, path, digest, &st);
+	return true;
+}
+
+static void print_image_json(const struct oci_image *image)
+{
+	json_t *root = json_object(), *layers = json_array();
+	json_object_set_new(root, "reference", json_string(image->reference));
+	json_object_set_new(root, "digest", json_string(image->digest));
+	json_object_set_new(root, "config", json_loads(image->config_json, 0, NULL));
+	for (size_t i = 0; i < image->layer_count; i++)
+		json_array_append_new(layers, json_pack("{s:s,s:s,s:s,s:I}", "digest",
+							image->layers[i].digest, "diffId",
+							image->layers[i].diff_id, "mediaType",
+							image->layers[i].media_type, "size",
+							(json_int_t)image->layers[i].size_bytes));
+	json_object_set_new(root, "layers", layers);
+	AUTO_FREE char *text = json_dumps(root, JSON_INDENT(1));
+	json_decref(root);
+	(void)printf("%s\n", text == NULL ? "{}" : text);
+}
+
+static void print_image(const struct invocation *invocation, const struct oci_image *image)
+{
+	AUTO_PTR(table) struct table *table = table_new(invocation);
+	(void)printf("image    %s\ndigest   %s\n\n", image->reference, image->digest);
+	table_add_column(table, "LAYER", TABLE_LEFT);
+	table_add_column(table, "DIFF ID", TABLE_LEFT);
+	table_add_column(table, "SIZE", TABLE_RIGHT);
+	table_add_column(table, "TYPE", TABLE_SHRINK);
+	for (size_t i = 0; i < image->layer_count; i++) {
+		const struct image_layer *layer = &image->layers[i];
+		char size[OUTPUT_SIZE_SIZE];
+		bool is_wide = invocation->output == OUTPUT_WIDE;
+		output_format_size(size, layer->size_bytes);
+		table_add_cell(table, STYLE_NONE, "%.*s", is_wide ? 71 : 19, layer->digest);
+		table_add_cell(table, STYLE_NONE, "%.*s", is_wide ? 71 : 19, layer->diff_id);
+		table_add_cell(table, STYLE_NONE, "%s", size);
+		table_add_cell(table, STYLE_DIM, "%s", layer->media_type);
+	}
+	table_print(table, stdout);
+}
+
+static bool inspect_image(const struct invocation *invocation, struct store *store,
+			  const char *reference, struct error *err)
+{
+	AUTO(oci_image_clear) struct oci_image image = {0};
+	struct image_options image_options = {0};
+	if (!image_resolve(store, reference, PULL_NEVER, &image_options, NULL, &image, err))
+		return error_hint(err, "i2kit pull %s", reference);
+	if (invocation->output == OUTPUT_JSON)
+		print_image_json(&image);
+	else
+		print_image(invocation, &image);
+	return true;
+}
+
+/* A name that no image can have: say that the file is missing, not that it can be pulled. */
+static bool looks_like_file(const char *name)
+{
+	size_t size = strlen(name);
+	return name[0] == '/' || name[0] == '.' ||
+	       (size > 4 && strcmp(name + size - 4, ".img") == 0);
+}
+
+static int run(const struct invocation *invocation, struct error *err)
+{
+	const char *name = arguments_rest(invocation->args)->items[0];
+	AUTO_PTR(store) struct store *store = store_open(NULL, err);
+	AUTO_FREE char *path = NULL;
+	if (store == NULL)
+		return 1;
+	if (disk_argument_find(store, name, &path, NULL))
+		return inspect_disk(invocation, path, err) ? 0 : 1;
+	if (looks_like_file(name))
+		return error_set(err, ERROR_NOT_FOUND, "there is no file '%s'", name) ? 0 : 1;
+	return inspect_image(invocation, store, name, err) ? 0 : 1;
+}
+
+const struct verb verb_inspect = {
+	.name = "inspect",
+	.group = VERB_IMAGE,
+	.summary = "show what is in a disk or an image",
+	.description = "For a disk (a file, or the beginning of its digest): its partitions, where "
+		       "each came from, its containers. -o json prints the disk's own table of "
+		       "contents. For an image in the store: its digest and layers.",
+	.options = options,
+	.option_count = ARRAY_SIZE(options),
+	.argument = {"FILE|DIGEST|IMAGE", 1, 1, COMPLETE_FILE},
+	.has_output = true,
+	.example = "i2kit inspect web.img\ni2kit inspect nginx:1.22 -o json",
+	.run = run,
+};
