@@ -183,8 +183,8 @@ int64_t json_view_number(struct json_view view, int64_t min, int64_t max, int64_
 	int64_t number = json_is_integer(value_of(view)) ? json_integer_value(value_of(view)) : 0;
 	if (json_is_integer(value_of(view)) && number >= min && number <= max)
 		return number;
-	AUTO_FREE char *problem = xasprintf(
-		"is not a whole number from %" PRId64 " to %" PRId64, min, max);
+	AUTO_FREE char *problem =
+		xasprintf("is not a whole number from %" PRId64 " to %" PRId64, min, max);
 	(void)complain(view, problem);
 	return absent;
 }

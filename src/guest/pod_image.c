@@ -77,10 +77,12 @@ static void read_headers(struct json_view list, struct string_list *ret)
 	size_t count = json_view_count(list, 100);
 	for (size_t i = 0; i < count; i++) {
 		struct json_view pair = json_view_at(list, i);
-		const char *name =
-			json_view_count(pair, 2) == 2 ? json_view_peek(json_view_at(pair, 0)) : NULL;
+		const char *name = json_view_count(pair, 2) == 2
+					   ? json_view_peek(json_view_at(pair, 0))
+					   : NULL;
 		const char *value = name != NULL ? json_view_peek(json_view_at(pair, 1)) : NULL;
-		if (value != NULL && strpbrk(name, "\r\n:") == NULL && strpbrk(value, "\r\n") == NULL)
+		if (value != NULL && strpbrk(name, "\r\n:") == NULL &&
+		    strpbrk(value, "\r\n") == NULL)
 			string_list_addf(ret, "%s: %s", name, value);
 		else
 			json_document_complain(list.document, "headers",
@@ -111,7 +113,8 @@ static void read_check(struct json_view view, struct check *ret)
 	if (ret->type == CHECK_EXEC && ret->command.count == 0)
 		json_document_complain(view.document, view.name, "has no command");
 	ret->host = json_view_text(json_view_get(view, "host"));
-	bool has_port = ret->type == CHECK_HTTP || ret->type == CHECK_TCP || ret->type == CHECK_GRPC;
+	bool has_port =
+		ret->type == CHECK_HTTP || ret->type == CHECK_TCP || ret->type == CHECK_GRPC;
 	ret->port = (uint16_t)json_view_number(json_view_get(view, "port"), 1, 65535, 0);
 	if (has_port && ret->port == 0)
 		json_document_complain(view.document, view.name, "has no port");
@@ -322,8 +325,8 @@ static void read_pod(struct json_view root, struct pod_image *ret)
 bool pod_image_parse(const void *bytes, size_t size, const char *what, struct pod_image *ret,
 		     struct error *err)
 {
-	AUTO_PTR(json_document) struct json_document *document =
-		json_document_parse(bytes, size, what, err);
+	AUTO_PTR(json_document)
+	struct json_document *document = json_document_parse(bytes, size, what, err);
 	if (document == NULL)
 		return false;
 	AUTO(pod_image_clear) struct pod_image image = {0};

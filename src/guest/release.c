@@ -130,7 +130,8 @@ static void read_item(struct json_view view, struct volume_item *ret)
 	ret->path = json_view_text(json_view_get(view, "path"));
 	ret->mode = (int)json_view_number(json_view_get(view, "mode"), 0, 07777, -1);
 	if (ret->path == NULL || !path_is_below(ret->path))
-		json_document_complain(view.document, "items", "has one whose path leaves the volume");
+		json_document_complain(view.document, "items",
+				       "has one whose path leaves the volume");
 	if (ret->key == NULL && ret->field == NULL && ret->resource == NULL)
 		json_document_complain(view.document, "items", "has one without a source");
 }
@@ -151,13 +152,13 @@ static enum volume_kind read_kind(struct json_view view)
 static void read_volume(struct json_view view, unsigned depth, struct volume_rule *ret)
 {
 	ret->name = json_view_text(json_view_get(view, "name"));
-	if (depth == 0 && (ret->name == NULL || !path_is_below(ret->name) ||
-			   strchr(ret->name, '/') != NULL))
+	if (depth == 0 &&
+	    (ret->name == NULL || !path_is_below(ret->name) || strchr(ret->name, '/') != NULL))
 		json_document_complain(view.document, "volumes", "has one without a usable name");
 	ret->kind = read_kind(view);
 	ret->is_memory = json_view_bool(json_view_get(view, "memory"), false);
-	ret->size_limit_bytes = (uint64_t)json_view_number(json_view_get(view, "sizeLimitBytes"), 0,
-							   INT64_MAX, 0);
+	ret->size_limit_bytes =
+		(uint64_t)json_view_number(json_view_get(view, "sizeLimitBytes"), 0, INT64_MAX, 0);
 	ret->ref = json_view_text(json_view_get(view, "ref"));
 	ret->is_optional = json_view_bool(json_view_get(view, "optional"), false);
 	ret->default_mode =
@@ -188,7 +189,7 @@ static void read_entry(struct json_view view, const char *key, struct map_entry 
 		ret->size = strlen(text);
 	} else if (base64 != NULL) {
 		uint8_t *bytes = NULL;
-		if (base64_decode(base64, &bytes, &ret->size))
+		if (base64_decode(base64, strlen(base64), &bytes, &ret->size))
 			ret->bytes = (char *)bytes;
 		else
 			json_document_complain(view.document, key, "is not base64");
@@ -342,8 +343,8 @@ static void read_release(struct json_view root, struct release *ret)
 
 bool release_parse(const void *bytes, size_t size, struct release *ret, struct error *err)
 {
-	AUTO_PTR(json_document) struct json_document *document =
-		json_document_parse(bytes, size, "release document", err);
+	AUTO_PTR(json_document)
+	struct json_document *document = json_document_parse(bytes, size, "release document", err);
 	if (document == NULL)
 		return false;
 	AUTO(release_clear) struct release release = {0};
@@ -362,8 +363,8 @@ bool host_list_parse(const void *bytes, size_t size, struct host_list *ret, stru
 	strbuf_append(&text, "{\"hosts\":");
 	strbuf_append_bytes(&text, bytes, size);
 	strbuf_append(&text, "}");
-	AUTO_PTR(json_document) struct json_document *document =
-		json_document_parse(text.data, text.size, "hosts", err);
+	AUTO_PTR(json_document)
+	struct json_document *document = json_document_parse(text.data, text.size, "hosts", err);
 	if (document == NULL)
 		return false;
 	AUTO(host_list_clear) struct host_list list = {0};
