@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tui/action.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "tui/key.h"
+
+#define LISTS                                                                                      \
+	(IN_VIEW(VIEW_PODS) | IN_VIEW(VIEW_SERVICES) | IN_VIEW(VIEW_IMAGES) |                      \
+	 IN_VIEW(VIEW_CLOUD) | IN_VIEW(VIEW_EVENTS) | IN_VIEW(VIEW_JOBS))
+#define LOGS	  IN_VIEW(VIEW_LOGS)
+#define INSTANCES (IN_VIEW(VIEW_PODS) | IN_VIEW(VIEW_POD))
+
+const struct action actions[] = {
+	{ACTION_UP,
+	 "up",
+	 {'k', TUI_KEY_ARROW_UP, TUI_KEY_WHEEL_UP},
+	 IN_ALL_VIEWS,
+	 NULL,
+	 "one line up"},
+	{ACTION_DOWN,
+	 "down",
+	 {'j', TUI_KEY_ARROW_DOWN, TUI_KEY_WHEEL_DOWN},
+	 IN_ALL_VIEWS,
+	 NULL,
+	 "one line down"},
+	{ACTION_PAGE_UP,
+	 "page-up",
+	 {TUI_KEY_PAGE_UP, TUI_KEY_CONTROL('b'), TUI_KEY_CONTROL('u')},
+	 IN_ALL_VIEWS,
+	 NULL,
+	 "one screen up"},
+	{ACTION_PAGE_DOWN,
+	 "page-down",
+	 {TUI_KEY_PAGE_DOWN, TUI_KEY_CONTROL('f'), TUI_KEY_CONTROL('d')},
+	 IN_ALL_VIEWS,
+	 NULL,
+	 "one screen down"},
+	{ACTION_TOP, "top", {'g', TUI_KEY_FIRST}, IN_ALL_VIEWS, NULL, "to the first line"},
+	{ACTION_BOTTOM, "bottom", {'G', TUI_KEY_LAST}, IN_ALL_VIEWS, NULL, "to the last line"},
+	{ACTION_LEFT, "left", {'h', TUI_KEY_ARROW_LEFT}, IN_ALL_VIEWS, NULL, "scroll left"},
+	{ACTION_RIGHT, "right", {TUI_KEY_ARROW_RIGHT}, IN_ALL_VIEWS, NULL, "scroll right"},
+	{ACTION_NEXT_VIEW, "next", {TUI_KEY_TABULATOR}, IN_ALL_VIEWS, NULL, "next screen"},
+	{ACTION_PREVIOUS_VIEW,
+	 "previous",
+	 {TUI_KEY_BACK_TAB},
+	 IN_ALL_VIEWS,
+	 NULL,
+	 "previous screen"},
+	{ACTION_VIEW_PODS, "pods", {'1'}, IN_ALL_VIEWS, NULL, "pods"},
+	{ACTION_VIEW_SERVICES, "services", {'2'}, IN_ALL_VIEWS, NULL, "services and ports"},
+	{ACTION_VIEW_LOGS, "all-logs", {'3'}, IN_ALL_VIEWS, NULL, "logs of all pods"},
+	{ACTION_VIEW_IMAGES, "images", {'4'}, IN_ALL_VIEWS, NULL, "images and releases"},
+	{ACTION_VIEW_CLOUD, "cloud", {'5'}, IN_ALL_VIEWS, NULL, "what runs where"},
+	{ACTION_VIEW_EVENTS, "events", {'6'}, IN_ALL_VIEWS, NULL, "events"},
+	{ACTION_VIEW_JOBS, "jobs", {'7'}, IN_ALL_VIEWS, NULL, "work started from here"},
+	{ACTION_OPEN, "open", {TUI_KEY_RETURN}, LISTS, "open", "details of the selected line"},
+	{ACTION_LOGS, "logs", {'l'}, INSTANCES, "logs", "logs of the selected or marked pods"},
+	{ACTION_MARK, "mark", {' '}, IN_VIEW(VIEW_PODS), "mark", "mark a pod, for logs of several"},
+	{ACTION_SHELL, "shell", {'s'}, INSTANCES, "shell", "a shell in the container"},
+	{ACTION_RESTART, "restart", {'r'}, INSTANCES, "restart", "restart the pod"},
+	{ACTION_SCALE, "scale", {'S'}, INSTANCES, "scale", "change the number of replicas"},
+	{ACTION_STOP, "stop", {'x'}, INSTANCES, "stop", "stop the pod (scale it to 0)"},
+	{ACTION_DELETE,
+	 "delete",
+	 {'D', TUI_KEY_REMOVE},
+	 INSTANCES,
+	 NULL,
+	 "take the project down, volumes stay"},
+	{ACTION_FORWARD, "forward", {'p'}, INSTANCES, NULL, "forward a local port to the pod"},
+	{ACTION_BROWSE,
+	 "browse",
+	 {'o'},
+	 INSTANCES | IN_VIEW(VIEW_SERVICES),
+	 "browse",
+	 "open the forwarded port in a browser"},
+	{ACTION_COPY,
+	 "copy",
+	 {'y'},
+	 INSTANCES | IN_VIEW(VIEW_SERVICES) | IN_VIEW(VIEW_IMAGES) | LOGS,
+	 "copy",
+	 "copy the address, digest or line"},
+	{ACTION_REBUILD, "rebuild", {'b'}, INSTANCES, NULL, "build again and replace what changed"},
+	{ACTION_PROMOTE,
+	 "promote",
+	 {'P'},
+	 INSTANCES | IN_VIEW(VIEW_CLOUD),
+	 "promote",
+	 "ship to the cloud: shows the plan, then asks"},
+	{ACTION_ROLLBACK,
+	 "rollback",
+	 {'R'},
+	 IN_VIEW(VIEW_CLOUD),
+	 "rollback",
+	 "back to an earlier release"},
+	{ACTION_SORT, "sort", {'>'}, LISTS, NULL, "sort by the next column"},
+	{ACTION_FILTER, "filter", {'&'}, LISTS | LOGS, "filter", "show only lines that match"},
+	{ACTION_SEARCH, "search", {'/'}, IN_ALL_VIEWS, "search", "search forward"},
+	{ACTION_SEARCH_NEXT, "search-next", {'n'}, IN_ALL_VIEWS, NULL, "next match"},
+	{ACTION_SEARCH_PREVIOUS, "search-previous", {'N'}, IN_ALL_VIEWS, NULL, "previous match"},
+	{ACTION_FOLLOW, "follow", {'f'}, LOGS, "follow", "follow, or pause"},
+	{ACTION_WRAP, "wrap", {'w'}, LOGS, "wrap", "wrap long lines"},
+	{ACTION_TIMESTAMPS, "timestamps", {'t'}, LOGS, "time", "show when a line was written"},
+	{ACTION_JSON, "json", {'J'}, LOGS, NULL, "show JSON lines as level and message"},
+	{ACTION_STREAM, "stream", {'e'}, LOGS, NULL, "all, only stdout, only stderr, system"},
+	{ACTION_CONTAINER, "container", {'c'}, LOGS, NULL, "only one container"},
+	{ACTION_SINCE, "since", {'T'}, LOGS, NULL, "only lines newer than 5m, 2h …"},
+	{ACTION_PREVIOUS_RUN, "previous-run", {'p'}, LOGS, NULL, "the run before the last restart"},
+	{ACTION_SAVE, "save", {'W'}, LOGS, NULL, "save what is shown to a file"},
+	{ACTION_REFRESH,
+	 "refresh",
+	 {TUI_KEY_CONTROL('r')},
+	 IN_VIEW(VIEW_IMAGES) | IN_VIEW(VIEW_CLOUD),
+	 "refresh",
+	 "ask again"},
+	{ACTION_CANCEL,
+	 "cancel",
+	 {TUI_KEY_CONTROL('k')},
+	 IN_ALL_VIEWS,
+	 NULL,
+	 "cancel the work that runs beside the screen"},
+	{ACTION_COMMAND, "command", {':'}, IN_ALL_VIEWS, NULL, "type an action by name"},
+	{ACTION_REDRAW,
+	 "redraw",
+	 {TUI_KEY_CONTROL('l')},
+	 IN_ALL_VIEWS,
+	 NULL,
+	 "draw the screen again"},
+	{ACTION_HELP, "help", {'?'}, IN_ALL_VIEWS, "help", "all keys of this screen"},
+	{ACTION_BACK, "back", {TUI_KEY_ESCAPE}, IN_ALL_VIEWS, NULL, "back to where you came from"},
+	{ACTION_QUIT,
+	 "quit",
+	 {'q', TUI_KEY_CONTROL('c')},
+	 IN_ALL_VIEWS,
+	 "quit",
+	 "leave; pods run on"},
+};
+const size_t action_count = ARRAY_SIZE(actions);
+
+const struct action *action_for_key(unsigned key, enum view_kind view)
+{
+	for (size_t i = 0; i < action_count; i++) {
+		if ((actions[i].views & IN_VIEW(view)) == 0)
+			continue;
+		for (size_t k = 0; k < ACTION_MAX_KEYS && actions[i].keys[k] != 0; k++) {
+			if (actions[i].keys[k] == key)
+				return &actions[i];
+		}
+	}
+	return NULL;
+}
+
+const struct action *action_for_name(const char *name, enum view_kind view)
+{
+	const struct action *found = NULL;
+	size_t length = strlen(name);
+
+	if (length == 0)
+		return NULL;
+	for (size_t i = 0; i < action_count; i++) {
+		if ((actions[i].views & IN_VIEW(view)) == 0)
+			continue;
+		if (strcmp(actions[i].name, name) == 0)
+			return &actions[i];
+	}
+	for (size_t i = 0; i < action_count; i++) {
+		if ((actions[i].views & IN_VIEW(view)) == 0 ||
+		    strncmp(actions[i].name, name, length) != 0)
+			continue;
+		if (found != NULL)
+			return NULL;
+		found = &actions[i];
+	}
+	return found;
+}
+
+const struct action *action_of_kind(enum action_kind kind)
+{
+	for (size_t i = 0; i < action_count; i++) {
+		if (actions[i].kind == kind)
+			return &actions[i];
+	}
+	return NULL;
+}
+
+static void append_key(struct strbuf *out, unsigned key)
+{
+	static const struct {
+		unsigned key;
+		const char *name;
+	} names[] = {
+		{TUI_KEY_ARROW_UP, "Up"},	 {TUI_KEY_ARROW_DOWN, "Down"},
+		{TUI_KEY_ARROW_LEFT, "Left"},	 {TUI_KEY_ARROW_RIGHT, "Right"},
+		{TUI_KEY_PAGE_UP, "PgUp"},	 {TUI_KEY_PAGE_DOWN, "PgDn"},
+		{TUI_KEY_FIRST, "Home"},	 {TUI_KEY_LAST, "End"},
+		{TUI_KEY_BACK_TAB, "Shift-Tab"}, {TUI_KEY_REMOVE, "Del"},
+		{TUI_KEY_ESCAPE, "Esc"},	 {TUI_KEY_RETURN, "Enter"},
+		{TUI_KEY_TABULATOR, "Tab"},	 {' ', "Space"},
+		{TUI_KEY_WHEEL_UP, "wheel"},	 {TUI_KEY_WHEEL_DOWN, "wheel"},
+	};
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		if (names[i].key == key) {
+			strbuf_append(out, names[i].name);
+			return;
+		}
+	}
+	if (key < 0x20)
+		strbuf_appendf(out, "^%c", (int)(key + 0x40));
+	else
+		strbuf_append_char(out, (char)key);
+}
+
+void action_key_names(const struct action *action, struct strbuf *out)
+{
+	bool is_first = true;
+	for (size_t k = 0; k < ACTION_MAX_KEYS && action->keys[k] != 0; k++) {
+		if (action->keys[k] == TUI_KEY_WHEEL_UP || action->keys[k] == TUI_KEY_WHEEL_DOWN)
+			continue;
+		if (!is_first)
+			strbuf_append(out, ", ");
+		append_key(out, action->keys[k]);
+		is_first = false;
+	}
+}
+
+const char *view_name(enum view_kind view)
+{
+	static const char *const names[VIEW_COUNT] = {
+		[VIEW_PODS] = "pods",	      [VIEW_POD] = "pod",	[VIEW_LOGS] = "logs",
+		[VIEW_SERVICES] = "services", [VIEW_IMAGES] = "images", [VIEW_CLOUD] = "cloud",
+		[VIEW_EVENTS] = "events",     [VIEW_JOBS] = "jobs",	[VIEW_HELP] = "help",
+	};
+	return names[view];
+}

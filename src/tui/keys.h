@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef I2KIT_TUI_KEYS_H
+#define I2KIT_TUI_KEYS_H
+
+/* What keys do to the model; update.c calls these. */
+
+#include "tui/model.h"
+
+void keys_handle(struct model *model, unsigned key);
+void keys_click(struct model *model, int row);
+/* Goes to the next (or previous) match; may_load: ask for older lines when none is in memory. */
+void keys_search_on(struct model *model, bool forward, bool may_load);
+/* Puts cursors and tops back into what there is. */
+void keys_clamp(struct model *model);
+
+/* prompt.c: a line being typed. */
+void prompt_open(struct model *model, enum prompt_kind kind, const char *question,
+		 const char *text);
+void prompt_key(struct model *model, unsigned key);
+/* Asks y/n; a yes runs the command that the returned list holds. */
+struct string_list *prompt_confirm(struct model *model, const char *question);
+
+/* acts.c: actions on pods; each ends in an effect. */
+void act_on_pod(struct model *model, enum action_kind kind);
+/* i2kit -p PROJECT …, as argv without the program. */
+struct effect *act_command(struct model *model, enum effect_kind kind);
+void act_promote(struct model *model, bool is_plan_only);
+void act_ask(struct model *model, enum view_kind view);
+
+/* log_keys.c */
+void log_keys_action(struct model *model, enum action_kind kind);
+void log_keys_move(struct model *model, enum action_kind kind);
+void log_keys_open(struct model *model); /* the logs screen, read anew */
+
+/* Rows that the middle of the screen has. */
+int keys_body_rows(const struct model *model);
+
+#endif

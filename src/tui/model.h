@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef I2KIT_TUI_MODEL_H
+#define I2KIT_TUI_MODEL_H
+
+/*
+ * All that the terminal UI knows. update.c changes it, the view_*.c files draw it, run.c feeds it
+ * and carries out the effects it asks for. No curses, no sockets, no files here, so every screen
+ * can be tested as keys in, text out.
+ */
+
+#include <regex.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/string_list.h"
+#include "local/state.h"
+#include "tui/action.h"
+#include "tui/log_window.h"
+
+/* Something the runner must do; taken by model_take_effect(). */
+enum effect_kind {
+	EFFECT_QUIT,
+	EFFECT_REDRAW,
+	EFFECT_RUN,	   /* argv beside the screen, output into a job */
+	EFFECT_FOREGROUND, /* argv with the terminal handed over: shell */
+	EFFECT_ASK,	   /* argv prints JSON; comes back with `view` */
+	EFFECT_COPY,	   /* text to the terminal's clipboard */
+	EFFECT_BROWSE,	   /* text is a URL */
+	EFFECT_SAVE_LOGS,  /* text is a path */
+	EFFECT_LOGS_OPEN,  /* read the store anew, with the selection and filter of model.logs */
+	EFFECT_LOGS_OLDER, /* lines before the first one in the window */
+	EFFECT_CANCEL_JOB, /* number */
+};
+
+struct effect {
+	enum effect_kind kind;
+	struct string_list argv; /* after the program's name */
+	char *text;		 /* owned or NULL */
+	enum view_kind view;
+	unsigned number;
+};
+void effect_clear(struct effect *effect);
+
+/* A command that runs beside the screen. */
+struct job {
+	unsigned number;
+	char *command;		  /* as a person would type it */
+	struct string_list lines; /* output, the last JOB_MAX_LINES */
+	bool is_running;
+	int exit_status; /* -1 while it runs; 128 + signal */
+	int64_t started_ns;
+	int64_t ended_ns;
+};
+enum { JOB_MAX_LINES = 1000 };
+
+/* A table that a verb printed as JSON: images, cloud. */
+struct answer {
+	bool is_loading;
+	char *problem; /* or NULL */
+	struct string_list titles;
+	struct answer_row {
+		struct string_list cells;
+	} * rows;
+	size_t row_count;
+};
+
+/* Per list: where the cursor is. */
+struct list_state {
+	size_t selected;
+	size_t top;
+	unsigned sort_column;
+	char *filter; /* regular expression, or NULL */
+};
+
+enum prompt_kind {
+	PROMPT_NONE,
+	PROMPT_COMMAND,
+	PROMPT_SEARCH,
+	PROMPT_FILTER,
+	PROMPT_SCALE,
+	PROMPT_SINCE,
+	PROMPT_SAVE,
+	PROMPT_FORWARD,
+	PROMPT_CONTAINER,
+	PROMPT_ROLLBACK,
+	PROMPT_CONFIRM, /* y or n; then runs `pending` */
+};
+
+struct prompt {
+	enum prompt_kind kind;
+	struct strbuf text; /* what is typed */
+	char *question;
+	struct string_list pending; /* argv that a yes runs */
+};
+
+enum { SPARK_SIZE = 24 };
+
+/* The course of an instance's load; the newest last. */
+struct load_history {
+	char *instance;
+	uint64_t last_cpu_usec;
+	int64_t last_ns;
+	uint8_t cpu_percent[SPARK_SIZE]; /* of one CPU, at most 255 */
+	uint8_t memory_percent[SPARK_SIZE];
+	size_t count;
+	bool is_seen;
+};
+
+struct model {
+	int rows;
+	int columns;
+	enum view_kind view;
+	enum view_kind history[8]; /* for ACTION_BACK */
+	size_t history_count;
+
+	char *project;
+	char *environment_file; /* -e for cloud verbs */
+	struct project_status status;
+	bool has_status;
+	bool is_connected;
+	char *problem; /* why there is no status */
+
+	struct project_event *events; /* the last EVENT_MAX */
+	size_t event_count;
+	struct load_history *loads;
+	size_t load_count;
+
+	struct list_state lists[VIEW_COUNT];
+	struct string_list marked; /* instances, for logs of several */
+	char *detail_instance;
+	struct answer answers[VIEW_COUNT]; /* images, cloud */
+	struct job *jobs;
+	size_t job_count;
+	unsigned next_job;
+
+	struct log_window logs;
+	struct string_list log_selection; /* pods or instances; empty: all */
+	size_t log_top;			  /* index into what is shown, when paused */
+	int log_left;			  /* columns scrolled */
+	bool is_following;
+	bool is_wrapped;
+	bool has_timestamps;
+	bool is_json_shown_raw;
+	bool search_needs_older; /* a search backward goes on when older lines came */
+
+	struct prompt prompt;
+	char *search;
+	regex_t search_regex;
+	bool has_search_regex;
+	char *message; /* the line above the keys, until the next key */
+	bool is_message_error;
+
+	unsigned host_cpu_percent;
+	uint64_t host_memory_used;
+	uint64_t host_memory_total;
+	int64_t now_ns;
+
+	struct effect *effects; /* a queue */
+	size_t effect_count;
+};
+enum { EVENT_MAX = 1000 };
+
+void model_init(struct model *model, const char *project, int rows, int columns);
+void model_clear(struct model *model);
+
+/* What happened; everything pointed to stays the caller's. */
+enum event_kind {
+	EVENT_KEY,
+	EVENT_CLICK,
+	EVENT_RESIZE,
+	EVENT_STATUS, /* status NULL: connection lost, text says why */
+	EVENT_PROJECT,
+	EVENT_LOG_LINE,	      /* a new line at the end */
+	EVENT_LOG_OLDER,      /* a line before all others; newest of them first */
+	EVENT_LOG_OLDER_DONE, /* number: how many came */
+	EVENT_TICK,	      /* every two seconds: host load, ages */
+	EVENT_JOB_STARTED,
+	EVENT_JOB_LINE,
+	EVENT_JOB_ENDED,
+	EVENT_ANSWER, /* text is the JSON that an EFFECT_ASK printed; NULL: failed, message in
+			 `problem` */
+	EVENT_NOTICE, /* text for the message line */
+};
+
+struct event {
+	enum event_kind kind;
+	unsigned key;
+	int row;
+	int column;
+	const struct project_status *status;
+	const struct project_event *project_event;
+	const struct log_line *line;
+	const char *text;
+	const char *problem;
+	unsigned number;
+	int exit_status;
+	enum view_kind view;
+	uint64_t memory_used;
+	uint64_t memory_total;
+	unsigned percent;
+};
+
+/* The one way the model changes. */
+void model_update(struct model *model, const struct event *event);
+
+/* Moves the oldest effect to *ret (the caller clears it); false when there is none. */
+bool model_take_effect(struct model *model, struct effect *ret);
+
+/* Used by update.c and the views' key handlers. */
+struct effect *model_add_effect(struct model *model, enum effect_kind kind);
+void model_say(struct model *model, bool is_error, const char *fmt, ...) PRINTF_LIKE(3, 4);
+void model_go(struct model *model, enum view_kind view);
+
+/* The rows of the pods screen: every instance, and pods without one. */
+struct pod_row {
+	const struct pod_status *pod;
+	const struct instance_status *instance; /* or NULL */
+};
+/* Owned array, filtered and sorted. */
+struct pod_row *model_pod_rows(const struct model *model, size_t *ret_count);
+const struct instance_status *model_find_instance(const struct model *model, const char *name);
+/* The instance that acts mean: the selected row's or the one in detail; NULL: none. */
+const struct instance_status *model_current_instance(const struct model *model);
+const struct pod_status *model_current_pod(const struct model *model);
+const struct load_history *model_find_load(const struct model *model, const char *instance);
+/* The published address of a pod ("127.0.0.1:8080"), owned, or NULL. */
+char *model_pod_address(const struct model *model, const char *pod);
+/* Whether text passes a list's filter. */
+bool model_filter_passes(const struct model *model, enum view_kind view, const char *text);
+size_t model_list_size(const struct model *model, enum view_kind view);
+
+#endif

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/parse.h"
+#include "tui/key.h"
+#include "tui/keys.h"
+
+void prompt_open(struct model *model, enum prompt_kind kind, const char *question, const char *text)
+{
+	struct prompt *prompt = &model->prompt;
+	prompt->kind = kind;
+	free(prompt->question);
+	prompt->question = xstrdup(question);
+	prompt->text.max = 512;
+	strbuf_reset(&prompt->text);
+	strbuf_append(&prompt->text, text ? text : "");
+	string_list_clear(&prompt->pending);
+}
+
+struct string_list *prompt_confirm(struct model *model, const char *question)
+{
+	prompt_open(model, PROMPT_CONFIRM, question, "");
+	return &model->prompt.pending;
+}
+
+static void close_prompt(struct model *model)
+{
+	model->prompt.kind = PROMPT_NONE;
+	strbuf_reset(&model->prompt.text);
+}
+
+static void append_rune(struct strbuf *text, unsigned code)
+{
+	char bytes[4];
+	size_t size = 0;
+	if (code < 0x80) {
+		bytes[size++] = (char)code;
+	} else if (code < 0x800) {
+		bytes[size++] = (char)(0xc0 | code >> 6);
+		bytes[size++] = (char)(0x80 | (code & 0x3f));
+	} else if (code < 0x10000) {
+		bytes[size++] = (char)(0xe0 | code >> 12);
+		bytes[size++] = (char)(0x80 | (code >> 6 & 0x3f));
+		bytes[size++] = (char)(0x80 | (code & 0x3f));
+	} else {
+		bytes[size++] = (char)(0xf0 | code >> 18);
+		bytes[size++] = (char)(0x80 | (code >> 12 & 0x3f));
+		bytes[size++] = (char)(0x80 | (code >> 6 & 0x3f));
+		bytes[size++] = (char)(0x80 | (code & 0x3f));
+	}
+	if (text->size + size <= text->max)
+		strbuf_append_bytes(text, bytes, size);
+}
+
+static void erase_rune(struct strbuf *text)
+{
+	while (text->size > 0 && ((unsigned char)text->data[text->size - 1] & 0xc0) == 0x80)
+		text->size--;
+	if (text->size > 0)
+		text->size--;
+	if (text->data != NULL)
+		text->data[text->size] = '\0';
+}
+
+static void set_filter(struct model *model, const char *pattern)
+{
+	if (!log_window_set_pattern(&model->logs,
+				    model->view == VIEW_LOGS ? pattern : model->logs.pattern)) {
+		model_say(model, true, "not a regular expression: %s", pattern);
+		return;
+	}
+	if (model->view == VIEW_LOGS) {
+		model_add_effect(model, EFFECT_LOGS_OPEN);
+		return;
+	}
+	regex_t regex;
+	if (regcomp(&regex, pattern, REG_EXTENDED | REG_NOSUB) != 0) {
+		model_say(model, true, "not a regular expression: %s", pattern);
+		return;
+	}
+	regfree(&regex);
+	free(model->lists[model->view].filter);
+	model->lists[model->view].filter = pattern[0] ? xstrdup(pattern) : NULL;
+}
+
+static void set_search(struct model *model, const char *pattern)
+{
+	if (pattern[0] == '\0') /* as in vi: again what was searched for last */
+		pattern = model->search ? model->search : "";
+	regex_t regex;
+	if (pattern[0] == '\0')
+		return;
+	if (regcomp(&regex, pattern, REG_EXTENDED | REG_ICASE) != 0) {
+		model_say(model, true, "not a regular expression: %s", pattern);
+		return;
+	}
+	char *kept = xstrdup(pattern);
+	if (model->has_search_regex)
+		regfree(&model->search_regex);
+	free(model->search);
+	model->search = kept;
+	model->search_regex = regex;
+	model->has_search_regex = true;
+	keys_search_on(model, true, true);
+}
+
+static void set_since(struct model *model, const char *text)
+{
+	uint64_t ms = 0;
+	if (text[0] != '\0' && !parse_duration_ms(text, &ms)) {
+		model_say(model, true, "'%s' is no duration: 30s, 5m, 2h, 1d", text);
+		return;
+	}
+	model->logs.since_ns = ms == 0 ? 0 : model->now_ns - (int64_t)ms * 1000000;
+	model_add_effect(model, EFFECT_LOGS_OPEN);
+}
+
+static void set_container(struct model *model, const char *name)
+{
+	free(model->logs.container);
+	model->logs.container = name[0] ? xstrdup(name) : NULL;
+	model_add_effect(model, EFFECT_LOGS_OPEN);
+}
+
+static void scale(struct model *model, const char *text)
+{
+	const struct pod_status *pod = model_current_pod(model);
+	uint64_t replicas = 0;
+	if (pod == NULL || !parse_u64(text, 0, 1000, &replicas)) {
+		model_say(model, true, "'%s' is no number of replicas (0 to 1000)", text);
+		return;
+	}
+	struct effect *effect = act_command(model, EFFECT_RUN);
+	string_list_add(&effect->argv, "scale");
+	string_list_addf(&effect->argv, "%s=%s", pod->name, text);
+}
+
+static void forward(struct model *model, const char *text)
+{
+	const struct instance_status *instance = model_current_instance(model);
+	if (instance == NULL || text[0] == '\0')
+		return;
+	struct effect *effect = act_command(model, EFFECT_RUN);
+	string_list_add(&effect->argv, "port-forward");
+	string_list_add(&effect->argv, instance->name);
+	string_list_add(&effect->argv, text);
+}
+
+static void roll_back(struct model *model, const char *release)
+{
+	struct string_list *argv = prompt_confirm(model, "roll the cloud back? (y/n)");
+	string_list_add(argv, "-p");
+	string_list_add(argv, model->project);
+	string_list_add(argv, "rollback");
+	string_list_add(argv, "-e");
+	string_list_add(argv,
+			model->environment_file ? model->environment_file : "environment.yml");
+	string_list_add(argv, "--yes");
+	if (release[0] != '\0')
+		string_list_add(argv, release);
+}
+
+static void run_command(struct model *model, const char *name)
+{
+	const struct action *action = action_for_name(name, model->view);
+	if (action == NULL) {
+		model_say(model, true, "no action '%s' here; ? shows all", name);
+		return;
+	}
+	keys_handle(model, action->keys[0]);
+}
+
+static void accept(struct model *model)
+{
+	enum prompt_kind kind = model->prompt.kind;
+	char *text = xstrdup(strbuf_text(&model->prompt.text));
+
+	close_prompt(model);
+	switch (kind) {
+	case PROMPT_COMMAND:
+		run_command(model, text);
+		break;
+	case PROMPT_SEARCH:
+		set_search(model, text);
+		break;
+	case PROMPT_FILTER:
+		set_filter(model, text);
+		break;
+	case PROMPT_SCALE:
+		scale(model, text);
+		break;
+	case PROMPT_SINCE:
+		set_since(model, text);
+		break;
+	case PROMPT_SAVE:
+		if (text[0] != '\0')
+			model_add_effect(model, EFFECT_SAVE_LOGS)->text = xstrdup(text);
+		break;
+	case PROMPT_FORWARD:
+		forward(model, text);
+		break;
+	case PROMPT_CONTAINER:
+		set_container(model, text);
+		break;
+	case PROMPT_ROLLBACK:
+		roll_back(model, text);
+		break;
+	default:
+		break;
+	}
+	free(text);
+}
+
+static void answer_question(struct model *model, unsigned key)
+{
+	if (key == 'y' || key == 'Y') {
+		struct effect *effect = model_add_effect(model, EFFECT_RUN);
+		string_list_copy(&effect->argv, &model->prompt.pending);
+	} else {
+		model_say(model, false, "left as it is");
+	}
+	close_prompt(model);
+}
+
+void prompt_key(struct model *model, unsigned key)
+{
+	struct strbuf *text = &model->prompt.text;
+
+	if (model->prompt.kind == PROMPT_CONFIRM) {
+		answer_question(model, key);
+		return;
+	}
+	switch (key) {
+	case TUI_KEY_ESCAPE:
+	case TUI_KEY_CONTROL('c'):
+		close_prompt(model);
+		break;
+	case TUI_KEY_RETURN:
+	case '\n':
+		accept(model);
+		break;
+	case TUI_KEY_ERASE:
+	case TUI_KEY_CONTROL('h'):
+		if (text->size == 0)
+			close_prompt(model);
+		else
+			erase_rune(text);
+		break;
+	case TUI_KEY_CONTROL('u'):
+		strbuf_reset(text);
+		break;
+	default:
+		if (key >= 0x20 && key < TUI_KEY_SPECIAL)
+			append_rune(text, key);
+	}
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tui/status_copy.h"
+
+#include <stdlib.h>
+
+#include "base/alloc.h"
+
+static void *copy_array(const void *array, size_t count, size_t size)
+{
+	return count == 0 ? NULL : xmemdup(array, count * size);
+}
+
+static void copy_instance(struct instance_status *instance)
+{
+	instance->name = xstrdup_or_null(instance->name);
+	instance->pod = xstrdup_or_null(instance->pod);
+	instance->uuid = xstrdup_or_null(instance->uuid);
+	instance->reason = xstrdup_or_null(instance->reason);
+	instance->address = xstrdup_or_null(instance->address);
+	instance->containers = copy_array(instance->containers, instance->container_count,
+					  sizeof(*instance->containers));
+	for (size_t i = 0; i < instance->container_count; i++) {
+		struct container_status *container = &instance->containers[i];
+		container->name = xstrdup_or_null(container->name);
+		container->reason = xstrdup_or_null(container->reason);
+		container->message = xstrdup_or_null(container->message);
+	}
+	instance->probes =
+		copy_array(instance->probes, instance->probe_count, sizeof(*instance->probes));
+	for (size_t i = 0; i < instance->probe_count; i++) {
+		struct probe_result *probe = &instance->probes[i];
+		probe->container = xstrdup_or_null(probe->container);
+		probe->probe = xstrdup_or_null(probe->probe);
+		probe->message = xstrdup_or_null(probe->message);
+	}
+	instance->stages =
+		copy_array(instance->stages, instance->stage_count, sizeof(*instance->stages));
+	for (size_t i = 0; i < instance->stage_count; i++)
+		instance->stages[i].name = xstrdup_or_null(instance->stages[i].name);
+}
+
+void status_copy(struct project_status *to, const struct project_status *from)
+{
+	*to = *from;
+	to->project = xstrdup_or_null(from->project);
+	to->folder = xstrdup_or_null(from->folder);
+	to->connection = xstrdup_or_null(from->connection);
+	to->accelerator = xstrdup_or_null(from->accelerator);
+	to->accelerator_reason = xstrdup_or_null(from->accelerator_reason);
+	to->pods = copy_array(from->pods, from->pod_count, sizeof(*from->pods));
+	for (size_t i = 0; i < to->pod_count; i++) {
+		to->pods[i].name = xstrdup_or_null(to->pods[i].name);
+		to->pods[i].kind = xstrdup_or_null(to->pods[i].kind);
+		to->pods[i].message = xstrdup_or_null(to->pods[i].message);
+	}
+	to->instances = copy_array(from->instances, from->instance_count, sizeof(*from->instances));
+	for (size_t i = 0; i < to->instance_count; i++)
+		copy_instance(&to->instances[i]);
+	to->ports = copy_array(from->ports, from->port_count, sizeof(*from->ports));
+	for (size_t i = 0; i < to->port_count; i++) {
+		to->ports[i].service = xstrdup_or_null(to->ports[i].service);
+		to->ports[i].name = xstrdup_or_null(to->ports[i].name);
+		to->ports[i].host = xstrdup_or_null(to->ports[i].host);
+		to->ports[i].problem = xstrdup_or_null(to->ports[i].problem);
+	}
+}
+
+void event_copy(struct project_event *to, const struct project_event *from)
+{
+	*to = *from;
+	to->type = xstrdup_or_null(from->type);
+	to->object = xstrdup_or_null(from->object);
+	to->message = xstrdup_or_null(from->message);
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef I2KIT_TUI_TUI_H
+#define I2KIT_TUI_TUI_H
+
+#include <stdbool.h>
+
+#include "base/error.h"
+
+struct tui_options {
+	const char *project;
+	const char *program;	      /* what to run for acts: this executable */
+	const char *environment_file; /* -e for the cloud's verbs, or NULL */
+	bool has_colour;
+};
+
+/* Runs until the user leaves. The pods go on. */
+MUST_CHECK bool tui_run(const struct tui_options *options, struct error *err);
+
+/* The table of keys for the man page, as scdoc text; owned. */
+char *tui_keys_document(void);
+
+#endif

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef I2KIT_TESTS_TUI_SAMPLE_H
+#define I2KIT_TESTS_TUI_SAMPLE_H
+
+#include "tui/model.h"
+
+/* A project with three pods in several states, at a fixed time. Nothing in it is owned. */
+extern struct project_status sample_status;
+#define SAMPLE_NOW_NS INT64_C(1764000000000000000)
+
+/* A model that has just got it. */
+void sample_model(struct model *model, int rows, int columns);
+void sample_press(struct model *model, const char *keys);
+void sample_log(struct model *model, uint64_t sequence, const char *pod, const char *container,
+		uint8_t source, const char *text);
+
+#endif
