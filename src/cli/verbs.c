@@ -5,10 +5,12 @@
 #include "cli/verb.h"
 
 /* One line here and one in the list below for each verb_NAME.c, both sorted by name. */
+extern const struct verb verb_exec;
 extern const struct verb verb_help;
 extern const struct verb verb_images;
 extern const struct verb verb_inspect;
 extern const struct verb verb_logs;
+extern const struct verb verb_port_forward;
 extern const struct verb verb_promote;
 extern const struct verb verb_prune;
 extern const struct verb verb_pull;
@@ -16,10 +18,12 @@ extern const struct verb verb_verify;
 extern const struct verb verb_version;
 
 const struct verb *const verbs[] = {
+	&verb_exec,
 	&verb_help,
 	&verb_images,
 	&verb_inspect,
 	&verb_logs,
+	&verb_port_forward,
 	&verb_promote,
 	&verb_prune,
 	&verb_pull,

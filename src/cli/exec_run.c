@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/exec_run.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/cleanup.h"
+#include "base/loop.h"
+#include "base/path.h"
+#include "base/strbuf.h"
+#include "local/session.h"
+
+#define CHUNK_BYTES ((size_t)32 << 10)
+
+struct session {
+	const struct exec_run *run;
+	struct loop *loop;
+	struct exec_client *client;
+	struct loop_fd *input;
+	bool is_interrupted;
+	bool has_failed;
+	int code;
+	struct error *err;
+};
+
+/* What must be put back when we end; the signals that end us come through the loop. */
+static struct termios saved_terminal;
+
+static bool make_raw(struct error *err)
+{
+	struct termios raw;
+
+	if (tcgetattr(STDIN_FILENO, &saved_terminal) < 0)
+		return error_set_errno(err, errno, "the terminal");
+	raw = saved_terminal;
+	cfmakeraw(&raw);
+	if (tcsetattr(STDIN_FILENO, TCSADRAIN, &raw) < 0)
+		return error_set_errno(err, errno, "the terminal");
+	return true;
+}
+
+static void restore_terminal(void)
+{
+	(void)tcsetattr(STDIN_FILENO, TCSADRAIN, &saved_terminal);
+}
+
+static bool window_size(struct winsize *ret)
+{
+	return ioctl(STDIN_FILENO, TIOCGWINSZ, ret) == 0 && ret->ws_row > 0 && ret->ws_col > 0;
+}
+
+static void append_list(struct strbuf *json, const char *key, const struct string_list *list)
+{
+	if (list == NULL || list->count == 0)
+		return;
+	strbuf_appendf(json, ",\"%s\":[", key);
+	for (size_t i = 0; i < list->count; i++) {
+		strbuf_append(json, i == 0 ? "" : ",");
+		strbuf_append_json(json, list->items[i]);
+	}
+	strbuf_append(json, "]");
+}
+
+static void append_text(struct strbuf *json, const char *key, const char *text)
+{
+	if (text == NULL)
+		return;
+	strbuf_appendf(json, ",\"%s\":", key);
+	strbuf_append_json(json, text);
+}
+
+static char *make_request(const struct exec_run *run)
+{
+	AUTO(strbuf_clear) struct strbuf json = STRBUF_INIT;
+	const char *slash = strchr(run->target, '/');
+	AUTO_FREE char *target = xstrndup(run->target, strcspn(run->target, "/"));
+	struct winsize size;
+
+	strbuf_append(&json, "{\"session\":\"exec\"");
+	append_text(&json, "target", target);
+	append_text(&json, "container",
+		    run->container != NULL ? run->container
+		    : slash != NULL	   ? slash + 1
+					   : NULL);
+	append_list(&json, "argv", run->argv);
+	append_list(&json, "env", run->env);
+	append_text(&json, "cwd", run->cwd);
+	append_text(&json, "user", run->user);
+	strbuf_append(&json, run->has_tty ? ",\"tty\":true" : ",\"tty\":false");
+	strbuf_append(&json, run->stdin_fd >= 0 ? ",\"stdin\":true" : ",\"stdin\":false");
+	if (run->has_tty && window_size(&size))
+		strbuf_appendf(&json, ",\"rows\":%u,\"columns\":%u", (unsigned)size.ws_row,
+			       (unsigned)size.ws_col);
+	strbuf_append(&json, "}");
+	return strbuf_take(&json);
+}
+
+static void stop(struct session *session, bool has_failed)
+{
+	session->has_failed = has_failed;
+	loop_stop(session->loop, 0);
+}
+
+static size_t on_output(bool is_stderr, const void *bytes, size_t size, void *arg)
+{
+	struct session *session = arg;
+	bool is_taken;
+
+	if (session->has_failed)
+		return size;
+	if (session->run->output != NULL)
+		is_taken = session->run->output(is_stderr, bytes, size, session->run->arg,
+						session->err);
+	else
+		is_taken = fd_write_all(is_stderr ? STDERR_FILENO : STDOUT_FILENO, bytes, size,
+					session->err);
+	if (!is_taken)
+		stop(session, true);
+	return size;
+}
+
+static void on_done(int code, const char *problem, void *arg)
+{
+	struct session *session = arg;
+
+	session->code = code;
+	if (problem != NULL && !session->has_failed)
+		(void)error_set(session->err, ERROR_SYSTEM, "%s", problem);
+	stop(session, session->has_failed || problem != NULL);
+}
+
+static void end_input(struct session *session)
+{
+	loop_fd_remove(session->input);
+	session->input = NULL;
+	exec_client_finish(session->client);
+}
+
+static void on_input(struct loop_fd *source, int fd, unsigned events, void *arg)
+{
+	static char bytes[CHUNK_BYTES];
+	struct session *session = arg;
+	size_t room = exec_client_room(session->client);
+	ssize_t got;
+	(void)events;
+
+	if (room == 0) {
+		loop_fd_set_events(source, 0);
+		return;
+	}
+	got = read(fd, bytes, room < sizeof(bytes) ? room : sizeof(bytes));
+	if (got < 0 && (errno == EINTR || errno == EAGAIN))
+		return;
+	if (got > 0)
+		exec_client_write(session->client, bytes, (size_t)got);
+	else
+		end_input(session);
+}
+
+static void on_writable(void *arg)
+{
+	struct session *session = arg;
+
+	if (session->input != NULL)
+		loop_fd_set_events(session->input, LOOP_READ);
+}
+
+static void on_resize(struct loop_signal *source, int signo, void *arg)
+{
+	struct session *session = arg;
+	struct winsize size;
+	(void)source;
+	(void)signo;
+
+	if (window_size(&size))
+		exec_client_resize(session->client, size.ws_row, size.ws_col);
+}
+
+/* The first one is the command's; who asks twice wants out. */
+static void on_interrupt(struct loop_signal *source, int signo, void *arg)
+{
+	struct session *session = arg;
+	(void)source;
+
+	if (signo == SIGINT && !session->is_interrupted) {
+		session->is_interrupted = true;
+		exec_client_signal(session->client, (uint8_t)signo);
+		return;
+	}
+	session->code = 128 + signo;
+	stop(session, false);
+}
+
+static const struct exec_client_handler handler = {
+	.output = on_output, .writable = on_writable, .done = on_done};
+
+static void run_session(struct session *session, int fd)
+{
+	const struct exec_run *run = session->run;
+
+	session->client = exec_client_new(session->loop, fd, &handler, session);
+	(void)loop_add_signal(session->loop, SIGINT, on_interrupt, session);
+	(void)loop_add_signal(session->loop, SIGTERM, on_interrupt, session);
+	(void)loop_add_signal(session->loop, SIGHUP, on_interrupt, session);
+	if (run->has_tty)
+		(void)loop_add_signal(session->loop, SIGWINCH, on_resize, session);
+	if (run->stdin_fd >= 0)
+		session->input =
+			loop_add_fd(session->loop, run->stdin_fd, LOOP_READ, on_input, session);
+	(void)loop_run(session->loop);
+	loop_fd_remove(session->input);
+	exec_client_free(session->client);
+}
+
+bool exec_run(const struct exec_run *run, int *ret_code, struct error *err)
+{
+	AUTO_FREE char *request = make_request(run);
+	struct session session = {.run = run, .err = err};
+	int fd = session_connect(run->project, request, err);
+
+	if (fd < 0)
+		return false;
+	session.loop = loop_new(err);
+	if (session.loop == NULL || (run->has_tty && !make_raw(err))) {
+		loop_free(session.loop);
+		(void)close(fd);
+		return false;
+	}
+	run_session(&session, fd);
+	loop_free(session.loop);
+	if (run->has_tty)
+		restore_terminal();
+	*ret_code = session.code;
+	return !session.has_failed;
+}

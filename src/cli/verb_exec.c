@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/cleanup.h"
+#include "cli/exec_run.h"
+#include "cli/output.h"
+#include "cli/project.h"
+#include "cli/verb.h"
+
+static int run(const struct invocation *invocation, struct error *err)
+{
+	const struct arguments *args = invocation->args;
+	const struct string_list *rest = arguments_rest(args);
+	size_t first = rest->count > 1 && strcmp(rest->items[1], "--") == 0 ? 2 : 1;
+	AUTO(string_list_clear) struct string_list argv = STRING_LIST_INIT;
+	AUTO_FREE char *project = project_resolve(invocation, NULL, err);
+	bool wants_tty = arguments_flag(args, "tty");
+	struct exec_run exec = {
+		.project = project,
+		.target = rest->items[0],
+		.container = arguments_value(args, "container"),
+		.argv = &argv,
+		.env = arguments_values(args, "env"),
+		.cwd = arguments_value(args, "workdir"),
+		.user = arguments_value(args, "user"),
+		.has_tty = wants_tty && isatty(STDIN_FILENO),
+		.stdin_fd = arguments_flag(args, "interactive") ? STDIN_FILENO : -1,
+	};
+	int code = 1;
+
+	if (project == NULL)
+		return 1;
+	for (size_t i = first; i < rest->count; i++)
+		string_list_add(&argv, rest->items[i]);
+	if (argv.count == 0) {
+		(void)error_set(err, ERROR_USAGE, "no command given");
+		(void)error_hint(err, "i2kit exec -it %s sh", rest->items[0]);
+		return 1;
+	}
+	if (wants_tty && !exec.has_tty)
+		output_warning(invocation, "-t has no effect: the input is not a terminal");
+	return exec_run(&exec, &code, err) ? code : 1;
+}
+
+static const struct option_spec options[] = {
+	{.name = "interactive",
+	 .letter = 'i',
+	 .kind = OPTION_FLAG,
+	 .help = "pass our input to the command"},
+	{.name = "tty", .letter = 't', .kind = OPTION_FLAG, .help = "give the command a terminal"},
+	{.name = "container",
+	 .letter = 'c',
+	 .kind = OPTION_VALUE,
+	 .metavar = "NAME",
+	 .help = "the container (default: the first)"},
+	{.name = "env",
+	 .letter = 'e',
+	 .kind = OPTION_REPEAT,
+	 .metavar = "K=V",
+	 .help = "set a variable for the command"},
+	{.name = "workdir",
+	 .letter = 'w',
+	 .kind = OPTION_VALUE,
+	 .metavar = "FOLDER",
+	 .help = "run in this folder of the container"},
+	{.name = "user",
+	 .letter = 'u',
+	 .kind = OPTION_VALUE,
+	 .metavar = "USER[:GROUP]",
+	 .help = "run as this user"},
+};
+
+const struct verb verb_exec = {
+	.name = "exec",
+	.group = VERB_WATCH,
+	.summary = "run a command in a container",
+	.description =
+		"Runs a command in a running container of a pod (its first instance that is up) "
+		"or of an instance. The exit status is the command's, or 128 and the signal "
+		"that ended it. Ctrl-C goes to the command; twice leaves.",
+	.options = options,
+	.option_count = ARRAY_SIZE(options),
+	.argument = {.metavar = "POD[/CONTAINER] COMMAND",
+		     .min = 1,
+		     .max = 0,
+		     .complete = COMPLETE_INSTANCE},
+	.stops_at_argument = true,
+	.example = "i2kit exec -it web sh\n"
+		   "i2kit exec web-0/nginx nginx -t\n"
+		   "i2kit exec -i db psql -U app < dump.sql",
+	.run = run,
+};

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef I2KIT_GUEST_AGENT_H
+#define I2KIT_GUEST_AGENT_H
+
+/* What the host says over the channel, carried out. */
+
+#include "guest/guest.h"
+
+/* Opens the virtio-serial port where this VM has one; guest->channel stays NULL where not. */
+void agent_open(struct guest *guest);
+
+#endif

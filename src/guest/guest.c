@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "guest/guest.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/sysinfo.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/base64.h"
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/path.h"
+#include "guest/checks.h"
+#include "guest/container.h"
+#include "guest/machine.h"
+#include "guest/network.h"
+#include "guest/rootfs.h"
+#include "guest/say.h"
+#include "guest/tunnel_table.h"
+
+#define LAST_WORDS_MS 2000 /* what the host may take to store the last lines */
+#define LAST_POLL_MS  5
+
+struct volume_plan guest_volume_plan(const struct guest *guest)
+{
+	return (struct volume_plan){
+		.pod = &guest->pod, .release = &guest->release, .facts = &guest->facts};
+}
+
+void guest_send_logs(void *arg)
+{
+	struct guest *guest = arg;
+	const void *bytes;
+	size_t size;
+	struct log_loss loss;
+	if (!channel_is_up(guest->channel))
+		return;
+	while (!channel_is_full(guest->channel) && log_ring_next(guest->logs, &bytes, &size))
+		channel_send(guest->channel, WIRE_LOG, 0, bytes, size);
+	while (log_ring_take_loss(guest->logs, &loss))
+		events_loss(guest->events, &loss);
+}
+
+/* What a probe or hook under way belongs to. */
+struct check_owner {
+	struct guest *guest;
+	size_t container;
+	bool is_hook;
+	enum probe_kind probe;
+	bool is_post_start;
+};
+
+static void on_check_done(bool is_ok, const char *message, void *arg)
+{
+	struct check_owner *owner = arg;
+	struct guest *guest = owner->guest;
+	uint64_t now = clock_monotonic_ms();
+	if (owner->is_hook)
+		supervisor_hook_done(guest->supervisor, owner->container, owner->is_post_start, now,
+				     is_ok, message);
+	else
+		supervisor_probed(guest->supervisor, owner->container, owner->probe, now, is_ok,
+				  message);
+	free(owner);
+	guest_advance(guest);
+}
+
+static const struct check *check_of(const struct container_image *image,
+				    const struct supervisor_action *action, uint64_t *ret_timeout)
+{
+	const struct probe_spec *spec = &image->liveness;
+	*ret_timeout = 0;
+	if (action->type == ACTION_HOOK)
+		return action->is_post_start ? &image->post_start : &image->pre_stop;
+	if (action->probe == PROBE_STARTUP)
+		spec = &image->startup;
+	else if (action->probe == PROBE_READINESS)
+		spec = &image->readiness;
+	*ret_timeout = spec->timeout_ms;
+	return &spec->check;
+}
+
+static void start_check(struct guest *guest, const struct supervisor_action *action)
+{
+	struct check_owner *owner = xcalloc(1, sizeof(*owner));
+	owner->guest = guest;
+	owner->container = action->container;
+	owner->is_hook = action->type == ACTION_HOOK;
+	owner->probe = action->probe;
+	owner->is_post_start = action->is_post_start;
+	uint64_t timeout = 0;
+	const struct check *check =
+		check_of(&guest->pod.containers[action->container], action, &timeout);
+	check_start(guest->containers[action->container], check, timeout, on_check_done, owner);
+}
+
+static void on_last_poll(struct loop_timer *timer, void *arg)
+{
+	struct guest *guest = arg;
+	uint64_t now = clock_monotonic_ms();
+	guest_send_logs(guest);
+	bool is_stored = !channel_is_up(guest->channel) || log_ring_bytes(guest->logs) == 0;
+	if (!is_stored && now < guest->off_ms) {
+		loop_timer_set(timer, LAST_POLL_MS);
+		return;
+	}
+	if (channel_is_up(guest->channel))
+		channel_drain(guest->channel, LAST_WORDS_MS);
+	struct volume_plan plan = guest_volume_plan(guest);
+	volumes_finish(&plan);
+	(void)umount2(ROOTFS_TOPS, MNT_DETACH);
+	machine_power_off();
+	loop_stop(guest->loop, 0);
+}
+
+static void begin_power_off(struct guest *guest)
+{
+	guest->off_ms = clock_monotonic_ms() + LAST_WORDS_MS;
+	(void)loop_add_timer(guest->loop, LAST_POLL_MS, on_last_poll, guest);
+}
+
+static void carry_out(struct guest *guest, const struct supervisor_action *action)
+{
+	switch (action->type) {
+	case ACTION_START:
+		container_start(guest->containers[action->container]);
+		break;
+	case ACTION_SIGNAL:
+		container_signal(guest->containers[action->container], action->signal);
+		break;
+	case ACTION_PROBE:
+	case ACTION_HOOK:
+		start_check(guest, action);
+		break;
+	case ACTION_REPORT_CONTAINER:
+		if (action->message != NULL)
+			say("container %s: %s: %s", guest->pod.containers[action->container].name,
+			    action->reason, action->message);
+		events_report(guest->events, &guest->pod, action);
+		break;
+	case ACTION_END:
+		begin_power_off(guest);
+		break;
+	default:
+		events_report(guest->events, &guest->pod, action);
+		break;
+	}
+}
+
+static void on_tick(struct loop_timer *timer, void *arg)
+{
+	struct guest *guest = arg;
+	(void)timer;
+	supervisor_tick(guest->supervisor, clock_monotonic_ms());
+	guest_advance(guest);
+}
+
+void guest_advance(struct guest *guest)
+{
+	struct supervisor_action action;
+	/* An action may lead to others (a container that cannot be started): no recursion. */
+	if (guest->is_advancing)
+		return;
+	guest->is_advancing = true;
+	while (supervisor_next_action(guest->supervisor, &action)) {
+		carry_out(guest, &action);
+		supervisor_action_clear(&action);
+	}
+	guest->is_advancing = false;
+	if (supervisor_phase_is_running(guest->supervisor) && !guest->has_told_started) {
+		guest->has_told_started = true;
+		events_boot(guest->events, "containers");
+	}
+	uint64_t next = supervisor_next_tick_ms(guest->supervisor);
+	uint64_t now = clock_monotonic_ms();
+	if (guest->tick == NULL)
+		guest->tick = loop_add_timer(guest->loop, 3600000, on_tick, guest);
+	if (next == UINT64_MAX)
+		loop_timer_cancel(guest->tick);
+	else
+		loop_timer_set(guest->tick, next > now ? next - now : 0);
+}
+
+void guest_shutdown(struct guest *guest, int64_t grace_ms)
+{
+	if (guest->supervisor == NULL) {
+		begin_power_off(guest);
+		return;
+	}
+	supervisor_shutdown(guest->supervisor, clock_monotonic_ms(), grace_ms);
+	guest_advance(guest);
+}
+
+static void set_sysctls(const struct pod_image *pod)
+{
+	for (size_t i = 0; i < pod->sysctls.count; i++) {
+		AUTO(error_clear) struct error err = ERROR_INIT;
+		const char *value = strchr(pod->sysctls.items[i], '=');
+		AUTO_FREE char *key =
+			xstrndup(pod->sysctls.items[i], (size_t)(value - pod->sysctls.items[i]));
+		for (char *at = key; *at != '\0'; at++)
+			*at = *at == '.' ? '/' : *at;
+		AUTO_FREE char *path = path_join("/proc/sys", key);
+		if (!path_is_below(key) || !machine_write(path, value + 1, &err))
+			say("sysctl %s: %s", key, err.message != NULL ? err.message : "not a name");
+	}
+}
+
+static bool prepare_memory(struct guest *guest, struct error *err)
+{
+	AUTO_FREE char *device = NULL;
+	if (!path_make_folders("/run/i2kit/shm", 0755, err) ||
+	    !path_make_folders(ROOTFS_TOPS, 0755, err) ||
+	    !path_make_folders("/run/config", 0755, err))
+		return false;
+	if (mount("shm", "/run/i2kit/shm", "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC,
+		  "mode=1777,size=64m") < 0)
+		return error_set_errno(err, errno, "/dev/shm");
+	if (guest->release.scratch_serial != NULL)
+		return volumes_mount_scratch(guest->release.scratch_serial, ROOTFS_TOPS, err);
+	if (mount("tops", ROOTFS_TOPS, "tmpfs", MS_NODEV, "mode=0755") < 0)
+		return error_set_errno(err, errno, ROOTFS_TOPS);
+	return true;
+}
+
+static void set_names(struct guest *guest)
+{
+	const struct release *release = &guest->release;
+	const char *name = release->hostname != NULL   ? release->hostname
+			   : release->instance != NULL ? release->instance
+						       : guest->pod.pod;
+	guest->hostname = xstrndup(name, 63);
+	if (sethostname(guest->hostname, strlen(guest->hostname)) < 0)
+		say("hostname %s: %s", guest->hostname, strerror(errno));
+	guest->address = network_plain_address(&release->network);
+	guest->facts = (struct pod_facts){.address = guest->address,
+					  .hostname = guest->hostname,
+					  .memory_bytes = machine_memory_bytes(),
+					  .cpu_count = (unsigned)get_nprocs()};
+}
+
+static void take_clock_and_entropy(const struct release *release)
+{
+	machine_set_wall_ns(release->time_ns);
+	uint8_t *bytes = NULL;
+	size_t size = 0;
+	if (release->entropy != NULL &&
+	    base64_decode(release->entropy, strlen(release->entropy), &bytes, &size))
+		machine_add_entropy(bytes, size);
+	free(bytes);
+}
+
+static bool prepare_pod(struct guest *guest, struct error *err)
+{
+	take_clock_and_entropy(&guest->release);
+	if (!network_configure(&guest->release.network, err))
+		return error_prefix(err, "network");
+	set_names(guest);
+	events_boot(guest->events, "network");
+	set_sysctls(&guest->pod);
+	struct volume_plan plan = guest_volume_plan(guest);
+	return prepare_memory(guest, err) &&
+	       network_write_files(&guest->release, guest->hostname, err) &&
+	       volumes_prepare(&plan, err);
+}
+
+static void start_pod(struct guest *guest)
+{
+	AUTO(error_clear) struct error err = ERROR_INIT;
+	guest->supervisor = supervisor_new(&guest->pod);
+	guest->containers = xcalloc(guest->pod.container_count, sizeof(struct container *));
+	for (size_t i = 0; i < guest->pod.container_count; i++)
+		guest->containers[i] = container_new(guest, i);
+	if (!prepare_pod(guest, &err)) {
+		say("the pod cannot be prepared: %s", err.message);
+		supervisor_fail(guest->supervisor, clock_monotonic_ms(), "PrepareError");
+	} else {
+		tunnel_table_listen(guest->tunnels, &guest->release);
+		supervisor_begin(guest->supervisor, clock_monotonic_ms());
+	}
+	guest_advance(guest);
+}
+
+/* Only what may change while the pod runs: names, and files of maps and secrets. */
+static void update_release(struct guest *guest, struct release *fresh)
+{
+	AUTO(error_clear) struct error err = ERROR_INIT;
+	struct release old = guest->release;
+	guest->release = *fresh;
+	*fresh = old; /* freed by the caller */
+	machine_set_wall_ns(guest->release.time_ns);
+	struct volume_plan plan = guest_volume_plan(guest);
+	if (!network_write_files(&guest->release, guest->hostname, &err) ||
+	    !volumes_update(&plan, &err))
+		say("new release: %s", err.message);
+}
+
+void guest_take_release(struct guest *guest, const void *bytes, size_t size)
+{
+	AUTO(error_clear) struct error err = ERROR_INIT;
+	AUTO(release_clear) struct release release = {0};
+	if (!release_parse(bytes, size, &release, &err)) {
+		say("%s", err.message);
+		return;
+	}
+	(void)mkdir("/run/config", 0755);
+	if (!file_write_atomic("/run/config/release.json", bytes, size, 0600, &err))
+		say("%s", err.message);
+	if (guest->has_release) {
+		update_release(guest, &release);
+		return;
+	}
+	guest->release = release;
+	release = (struct release){0};
+	guest->has_release = true;
+	events_boot(guest->events, "release");
+	start_pod(guest);
+}

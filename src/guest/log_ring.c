@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "guest/log_ring.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/cleanup.h"
+
+#define CHUNK_BYTES ((size_t)32 << 10) /* a payload is closed once it has grown past this */
+#define MAX_LINE    ((size_t)24 << 10) /* so that a chunk always fits a frame */
+
+/* One payload. */
+struct chunk {
+	struct chunk *next;
+	struct strbuf payload;
+	uint64_t last; /* highest sequence in it */
+	bool is_sent;
+};
+
+struct log_ring {
+	size_t max_bytes;
+	size_t bytes; /* of all payloads */
+	struct chunk *first;
+	struct chunk *last;
+	uint64_t sequence; /* of the newest line */
+	struct log_loss *losses;
+	size_t loss_count;
+};
+
+struct log_ring *log_ring_new(size_t max_bytes)
+{
+	struct log_ring *ring = xcalloc(1, sizeof(*ring));
+	ring->max_bytes = max_bytes;
+	return ring;
+}
+
+static void drop_first(struct log_ring *ring)
+{
+	struct chunk *chunk = ring->first;
+	ring->first = chunk->next;
+	if (ring->first == NULL)
+		ring->last = NULL;
+	ring->bytes -= chunk->payload.size;
+	strbuf_clear(&chunk->payload);
+	free(chunk);
+}
+
+void log_ring_free(struct log_ring *ring)
+{
+	if (ring == NULL)
+		return;
+	while (ring->first != NULL)
+		drop_first(ring);
+	free(ring->losses);
+	free(ring);
+}
+
+static struct log_loss *find_loss(struct log_ring *ring, const char *name, size_t size)
+{
+	for (size_t i = 0; i < ring->loss_count; i++) {
+		struct log_loss *loss = &ring->losses[i];
+		if (strncmp(loss->container, name, size) == 0 && loss->container[size] == '\0')
+			return loss;
+	}
+	struct log_loss *loss = ARRAY_APPEND(ring->losses, ring->loss_count);
+	memcpy(loss->container, name, size);
+	return loss;
+}
+
+static void lose_first(struct log_ring *ring)
+{
+	const struct chunk *chunk = ring->first;
+	size_t offset = 0;
+	struct wire_log_record record;
+	while (wire_log_next(chunk->payload.data, chunk->payload.size, &offset, &record, NULL)) {
+		struct log_loss *loss = find_loss(ring, record.container, record.container_size);
+		loss->lines++;
+		loss->bytes += record.text_size;
+	}
+	drop_first(ring);
+}
+
+static struct chunk *open_chunk(struct log_ring *ring)
+{
+	if (ring->last != NULL && !ring->last->is_sent && ring->last->payload.size < CHUNK_BYTES)
+		return ring->last;
+	struct chunk *chunk = xcalloc(1, sizeof(*chunk));
+	if (ring->last != NULL)
+		ring->last->next = chunk;
+	else
+		ring->first = chunk;
+	ring->last = chunk;
+	return chunk;
+}
+
+void log_ring_append(struct log_ring *ring, const char *container, enum wire_log_source source,
+		     bool is_partial, int64_t wall_ns, const void *text, size_t size)
+{
+	if (size > MAX_LINE)
+		size = MAX_LINE;
+	size_t name_size = strnlen(container, UINT8_MAX);
+	struct chunk *chunk = open_chunk(ring);
+	size_t before = chunk->payload.size;
+	wire_log_append(&chunk->payload, &(struct wire_log_record){
+						 .sequence = ++ring->sequence,
+						 .wall_ns = wall_ns,
+						 .source = source,
+						 .is_partial = is_partial,
+						 .container = container,
+						 .container_size = (uint8_t)name_size,
+						 .text = text,
+						 .text_size = size,
+					 });
+	chunk->last = ring->sequence;
+	ring->bytes += chunk->payload.size - before;
+	while (ring->bytes > ring->max_bytes && ring->first != ring->last)
+		lose_first(ring);
+}
+
+bool log_ring_next(struct log_ring *ring, const void **ret, size_t *ret_size)
+{
+	for (struct chunk *chunk = ring->first; chunk != NULL; chunk = chunk->next) {
+		if (chunk->is_sent)
+			continue;
+		chunk->is_sent = true;
+		*ret = chunk->payload.data;
+		*ret_size = chunk->payload.size;
+		return true;
+	}
+	return false;
+}
+
+void log_ring_acknowledge(struct log_ring *ring, uint64_t sequence)
+{
+	while (ring->first != NULL && ring->first->is_sent && ring->first->last <= sequence)
+		drop_first(ring);
+}
+
+void log_ring_rewind(struct log_ring *ring)
+{
+	for (struct chunk *chunk = ring->first; chunk != NULL; chunk = chunk->next)
+		chunk->is_sent = false;
+}
+
+size_t log_ring_bytes(const struct log_ring *ring)
+{
+	return ring->bytes;
+}
+
+bool log_ring_is_pressed(const struct log_ring *ring)
+{
+	return ring->bytes > ring->max_bytes / 4 * 3;
+}
+
+bool log_ring_take_loss(struct log_ring *ring, struct log_loss *ret)
+{
+	for (size_t i = 0; i < ring->loss_count; i++) {
+		if (ring->losses[i].lines == 0)
+			continue;
+		*ret = ring->losses[i];
+		ring->losses[i].lines = 0;
+		ring->losses[i].bytes = 0;
+		return true;
+	}
+	return false;
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef I2KIT_GUEST_TUNNEL_TABLE_H
+#define I2KIT_GUEST_TUNNEL_TABLE_H
+
+/*
+ * Connections that run through the channel: from the host to a port of the pod, and from the pod to
+ * a service's address that the guest listens on (INSTANCE.proxies).
+ */
+
+#include "guest/guest.h"
+
+struct tunnel_table *tunnel_table_new(struct guest *guest);
+void tunnel_table_listen(struct tunnel_table *table, const struct release *release);
+void tunnel_table_clear(struct tunnel_table *table);
+/* TUNNEL_OPEN, TUNNEL_DATA, TUNNEL_CLOSE. */
+void tunnel_table_take(struct tunnel_table *table, const struct wire_message *message);
+void tunnel_table_window(struct tunnel_table *table, uint16_t stream, uint32_t bytes);
+void tunnel_table_pump(struct tunnel_table *table);
+
+#endif

@@ -1,0 +1,67 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Templates against golden files, and against cfn-lint where it is installed.
+
+usage: template.py TEMPLATE-OF [--write]     (--write makes the golden files anew)
+"""
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+
+HERE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "templates")
+CASES = [("web", "made"), ("web", "given"), ("edge", "given"), ("stateful", "made"),
+         ("stateful", "given")]
+TOOL = sys.argv[1]
+
+
+def make(name, kind):
+    done = subprocess.run([TOOL, os.path.join(HERE, name + ".yml"), kind], capture_output=True,
+                          text=True)
+    if done.returncode:
+        return None, done.stderr
+    return json.dumps(json.loads(done.stdout), indent=1) + "\n", done.stdout
+
+
+def lint(text):
+    with tempfile.NamedTemporaryFile("w", suffix=".json") as out:
+        out.write(text)
+        out.flush()
+        done = subprocess.run(["cfn-lint", "--regions", "eu-west-1", "--include-checks", "W", "I",
+                               "--", out.name], capture_output=True, text=True)
+        return "" if done.returncode == 0 else done.stdout + done.stderr
+
+
+def main():
+    number = failed = 0
+    has_lint = shutil.which("cfn-lint") is not None
+    print(f"1..{len(CASES) * 2 + 1}")
+
+    def report(is_ok, what, why=""):
+        nonlocal number, failed
+        number += 1
+        failed += not is_ok
+        print("".join(f"# {line}\n" for line in why.splitlines()[:60]), end="")
+        print(f"{'ok' if is_ok else 'not ok'} {number} - {what}", flush=True)
+
+    for name, kind in CASES:
+        text, raw = make(name, kind)
+        path = os.path.join(HERE, f"{name}.{kind}.json")
+        if "--write" in sys.argv and text:
+            with open(path, "w") as out:
+                out.write(text)
+        golden = open(path).read() if os.path.exists(path) else ""
+        report(text == golden, f"{name} ({kind}) is as it was", raw if text is None else "")
+        if not has_lint:
+            report(True, f"{name} ({kind}) passes cfn-lint # SKIP cfn-lint is not installed")
+            continue
+        complaints = lint(text or "")
+        report(not complaints, f"{name} ({kind}) passes cfn-lint", complaints)
+    text, why = make("edge", "made")
+    report(text is None and "certificate" in why, "TLS without a certificate is refused", why)
+    sys.exit(1 if failed else 0)
+
+
+main()

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * For template.py: the CloudFormation template of a manifest, with releases made up, on stdout.
+ *	template-of MANIFEST made|given
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/cleanup.h"
+#include "cloud/aws/stack_plan.h"
+#include "manifest/load.h"
+
+#define IMAGE  "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+#define CONFIG "sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
+
+static bool print_template(const struct app *app, const struct stack_target *target,
+			   struct error *err)
+{
+	static const char *const parameters[] = {"/i2kit/shop/db/password/0123456789ab", NULL};
+	AUTO_FREE struct stack_release *releases = xcalloc(app->pod_count + 1, sizeof(*releases));
+	for (size_t i = 0; i < app->pod_count; i++)
+		releases[i] = (struct stack_release){
+			.pod = app->pods[i].name,
+			.image = "ami-0123456789abcdef0",
+			.image_digest = IMAGE,
+			.config_digest = CONFIG,
+			.user_data =
+				app->pods[i].is_stateful || app->pods[i].claim_template_count > 0
+					? "{\"attach\":[\"@volume:data@\"]}"
+					: "{\"it's\":\"a \\\"release\\\"\"}",
+			.parameters = parameters,
+		};
+	AUTO_FREE char *text = NULL;
+	if (!stack_template_make(app, target, releases, app->pod_count, &text, err))
+		return false;
+	printf("%s\n", text);
+	return true;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct stack_subnet subnets[] = {{"subnet-0123456789abcdef0", "eu-west-1a"},
+						      {"subnet-0123456789abcdef1", "eu-west-1b"}};
+	static const char *const groups[] = {"sg-0123456789abcdef0", NULL};
+	struct stack_target target = {
+		.project = "shop", .region = "eu-west-1", .stack = "i2kit-shop-production"};
+	if (argc != 3)
+		return 2;
+	if (strcmp(argv[2], "given") == 0) {
+		target.vpc = "vpc-0123456789abcdef0";
+		target.subnets = subnets;
+		target.subnet_count = ARRAY_SIZE(subnets);
+		target.security_groups = groups;
+		target.hosted_zone = "example.com";
+		target.certificate = "arn:aws:acm:eu-west-1:123456789012:certificate/"
+				     "12345678-1234-1234-1234-123456789012";
+		target.instance_type = "t3.small";
+	}
+	struct load_options options = {.folder = ".", .project = "shop"};
+	string_list_add(&options.paths, argv[1]);
+	AUTO(app_clear) struct app app = {0};
+	AUTO(problem_list_clear) struct problem_list problems = {0};
+	AUTO(error_clear) struct error err = ERROR_INIT;
+	bool is_ok =
+		app_load(&options, &app, &problems, &err) && print_template(&app, &target, &err);
+	string_list_clear(&options.paths);
+	if (!is_ok)
+		(void)fprintf(stderr, "%s\n", err.message);
+	for (size_t i = 0; i < problems.count && !is_ok; i++)
+		(void)fprintf(stderr, "%u: %s\n", problems.items[i].line,
+			      problems.items[i].message);
+	return is_ok ? 0 : 1;
+}
