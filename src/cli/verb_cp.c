@@ -27,9 +27,10 @@ static const char receive_file[] = "d=$0; if [ -d \"$d\" ]; then d=${d%/}/$1; fi
 static const char receive_folder[] = "d=$0; if [ -d \"$d\" ]; then d=${d%/}/$1; fi; "
 				     "mkdir -p \"$d\" && exec tar xf - -C \"$d\"";
 /* The first byte says what comes: a folder as tar, a program, a file. */
-static const char send_any[] = "if [ -d \"$0\" ]; then printf d; exec tar cf - -C \"$0\" .; fi; "
-			       "[ -r \"$0\" ] || { echo \"$0: no such file\" >&2; exit 1; }; "
-			       "if [ -x \"$0\" ]; then printf x; else printf f; fi; exec cat \"$0\"";
+static const char send_any[] =
+	"if [ -d \"$0\" ]; then printf d; exec tar cf - -C \"$0\" .; fi; "
+	"[ -r \"$0\" ] || { echo \"$0: no such file\" >&2; exit 1; }; "
+	"if [ -x \"$0\" ]; then printf x; else printf f; fi; exec cat \"$0\"";
 
 struct copy {
 	const char *project;
@@ -193,8 +194,8 @@ static char *destination(const struct copy *copy)
 /* tar is told to keep below the folder: names with .. and absolute ones are refused or stripped. */
 static bool begin_folder(struct copy *copy, struct error *err)
 {
-	const char *const tar[] = {"tar",	     "xf", "-", "-C", copy->destination,
-				   "--no-same-owner", NULL};
+	const char *const tar[] = {"tar", "xf", "-", "-C", copy->destination, "--no-same-owner",
+				   NULL};
 	int ends[2];
 
 	if (!path_make_folders(copy->destination, 0755, err))
@@ -290,7 +291,8 @@ static int run(const struct invocation *invocation, struct error *err)
 	if (split_remote(from_path, &from_target, &from_path) ==
 	    split_remote(to_path, &to_target, &to_path)) {
 		(void)error_set(err, ERROR_USAGE, "one of the two must be POD:PATH, the other not");
-		(void)error_hint(err, "i2kit cp ./index.html web:/srv/ (./ before a name with a :)");
+		(void)error_hint(err,
+				 "i2kit cp ./index.html web:/srv/ (./ before a name with a :)");
 		return 1;
 	}
 	copy.target = from_target != NULL ? from_target : to_target;
@@ -307,10 +309,11 @@ const struct verb verb_cp = {
 	.name = "cp",
 	.group = VERB_WATCH,
 	.summary = "copy files into or out of a container",
-	.description = "Copies a file, or a folder with all below it. A destination that is a folder "
-		       "takes the copy under its own name. The container needs sh and cat, and tar "
-		       "for folders. Changes in a container do not outlive it and are not in the "
-		       "image.",
+	.description =
+		"Copies a file, or a folder with all below it. A destination that is a folder "
+		"takes the copy under its own name. The container needs sh and cat, and tar "
+		"for folders. Changes in a container do not outlive it and are not in the "
+		"image.",
 	.argument = {.metavar = "FROM TO", .min = 2, .max = 2, .complete = COMPLETE_FILE},
 	.example = "i2kit cp ./index.html web:/usr/share/nginx/html/\n"
 		   "i2kit cp db-0/postgres:/var/lib/dump ./dump",
