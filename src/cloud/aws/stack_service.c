@@ -206,12 +206,16 @@ static bool add_targets(struct stack_text *text, const struct balancer *balancer
 			  "'Value':'lb_cookie'}"
 			: ",{'Key':'stickiness.enabled','Value':'true'},{'Key':'stickiness.type',"
 			  "'Value':'source_ip'}";
+	/* A pod that calls its own service must not see itself as the caller: NLBs drop that. */
+	bool is_hairpin = !balancer->is_public && !balancer->is_application &&
+			  port->protocol == PROTOCOL_TCP && !is_tcp_udp(balancer->service, port);
 	stack_add(text, id,
 		  "{'Type':'AWS::ElasticLoadBalancingV2::TargetGroup','Properties':{'VpcId':%s,"
 		  "'Protocol':'%s','Port':%u,'TargetType':'instance',%s,'TargetGroupAttributes':[{"
-		  "'Key':'deregistration_delay.timeout_seconds','Value':'%u'}%s]}}",
+		  "'Key':'deregistration_delay.timeout_seconds','Value':'%u'}%s%s]}}",
 		  vpc, target_protocol(balancer, port), port->target_port, strbuf_text(&health),
-		  drain, sticky);
+		  drain, sticky,
+		  is_hairpin ? ",{'Key':'preserve_client_ip.enabled','Value':'false'}" : "");
 	return true;
 }
 
