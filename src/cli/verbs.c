@@ -5,6 +5,7 @@
 #include "cli/verb.h"
 
 /* One line here and one in the list below for each verb_NAME.c, both sorted by name. */
+extern const struct verb verb_build;
 extern const struct verb verb_cp;
 extern const struct verb verb_exec;
 extern const struct verb verb_help;
@@ -19,6 +20,7 @@ extern const struct verb verb_verify;
 extern const struct verb verb_version;
 
 const struct verb *const verbs[] = {
+	&verb_build,
 	&verb_cp,
 	&verb_exec,
 	&verb_help,

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/alloc.h"
+#include "base/path.h"
+#include "base/strbuf.h"
+#include "cli/manifest_files.h"
+#include "cli/output.h"
+#include "cli/progress_view.h"
+#include "cli/verb.h"
+#include "image/disk_export.h"
+#include "image/image.h"
+#include "image/store.h"
+#include "manifest/app.h"
+
+static const struct option_spec options[] = {
+	MANIFEST_FILE_OPTION,
+	{"output", 'o', OPTION_VALUE, "FILE|FOLDER", "also write the disk there", COMPLETE_FILE},
+	{"format", 0, OPTION_VALUE, "raw|qcow2", "of that file (raw)", COMPLETE_FORMAT},
+	{"json", 0, OPTION_FLAG, NULL, "results as JSON, one object a line", COMPLETE_NONE},
+	{"pull", 0, OPTION_VALUE, "always|missing|never", "overrides imagePullPolicy",
+	 COMPLETE_FORMAT},
+	{"base", 0, OPTION_VALUE, "FOLDER", "another base than the default one", COMPLETE_FOLDER},
+	{"lock-file", 0, OPTION_VALUE, "FILE", "honour and complete this i2kit.lock",
+	 COMPLETE_FILE},
+	{"insecure-registry", 0, OPTION_REPEAT, "HOST[:PORT]",
+	 "may speak http or show any certificate", COMPLETE_NONE},
+};
+
+struct request {
+	const struct invocation *invocation;
+	struct image_options image;
+	const char *output; /* or NULL */
+	enum disk_format format;
+	bool is_folder; /* output is one */
+};
+
+static bool parse_pull(const char *text, struct image_options *image, struct error *err)
+{
+	static const char *const names[] = {[PULL_IF_NOT_PRESENT] = "missing",
+					    [PULL_ALWAYS] = "always",
+					    [PULL_NEVER] = "never"};
+	for (size_t i = 0; text != NULL && i < ARRAY_SIZE(names); i++) {
+		if (strcmp(names[i], text) != 0)
+			continue;
+		image->has_pull = true;
+		image->pull = (enum pull_policy)i;
+		return true;
+	}
+	return text == NULL ||
+	       error_set(err, ERROR_USAGE, "--pull is always, missing or never, not '%s'", text);
+}
+
+static bool parse_format(const char *text, enum disk_format *ret, struct error *err)
+{
+	if (text == NULL || strcmp(text, "raw") == 0)
+		*ret = DISK_RAW;
+	else if (strcmp(text, "qcow2") == 0)
+		*ret = DISK_QCOW2;
+	else
+		return error_set(err, ERROR_USAGE, "--format is raw or qcow2, not '%s'", text);
+	return true;
+}
+
+static bool parse_request(const struct invocation *invocation, struct request *ret,
+			  struct error *err)
+{
+	const struct arguments *args = invocation->args;
+	const struct string_list *insecure = arguments_values(args, "insecure-registry");
+	struct stat st;
+	*ret = (struct request){.invocation = invocation,
+				.output = arguments_value(args, "output")};
+	ret->image.base = arguments_value(args, "base");
+	ret->image.lock_file = arguments_value(args, "lock-file");
+	ret->image.insecure_registries =
+		insecure == NULL ? NULL : (const char *const *)insecure->items;
+	ret->is_folder =
+		ret->output != NULL && (ret->output[strlen(ret->output) - 1] == '/' ||
+					(stat(ret->output, &st) == 0 && S_ISDIR(st.st_mode)));
+	return parse_pull(arguments_value(args, "pull"), &ret->image, err) &&
+	       parse_format(arguments_value(args, "format"), &ret->format, err);
+}
+
+static void print_built(const struct request *request, const struct pod_spec *pod,
+			const struct disk_image *image, const char *path)
+{
+	AUTO(strbuf_clear) struct strbuf text = STRBUF_INIT;
+	char size[OUTPUT_SIZE_SIZE];
+	if (arguments_flag(request->invocation->args, "json")) {
+		strbuf_append(&text, "{\"pod\":");
+		strbuf_append_json(&text, pod->name);
+		strbuf_appendf(&text,
+			       ",\"digest\":\"%s\",\"sizeBytes\":%llu,\"built\":%s,\"path\":",
+			       image->digest, (unsigned long long)image->size_bytes,
+			       image->was_built ? "true" : "false");
+		strbuf_append_json(&text, path);
+		strbuf_append(&text, "}");
+	} else {
+		output_format_size(size, image->size_bytes);
+		strbuf_appendf(&text, "%s  %s  %s  %s", pod->name, image->digest, size, path);
+	}
+	(void)printf("%s\n", strbuf_text(&text));
+}
+
+static bool build_pod(struct store *store, const struct request *request,
+		      const struct pod_spec *pod, const struct progress *progress,
+		      struct error *err)
+{
+	AUTO(disk_image_clear) struct disk_image image = {0};
+	AUTO_FREE char *name =
+		xasprintf("%s.%s", pod->name, request->format == DISK_RAW ? "img" : "qcow2");
+	AUTO_FREE char *path = request->output == NULL ? NULL
+			       : request->is_folder    ? path_join(request->output, name)
+						       : xstrdup(request->output);
+	if (!image_build(store, pod, &request->image, progress, &image, err) ||
+	    (path != NULL && !disk_export(&image, request->format, path, err)))
+		return false;
+	print_built(request, pod, &image, path == NULL ? image.path : path);
+	return true;
+}
+
+static bool is_wanted(const struct string_list *names, const struct pod_spec *pod)
+{
+	return names->count == 0 || string_list_has(names, pod->name);
+}
+
+static bool check_names(const struct app *app, const struct request *request, struct error *err)
+{
+	const struct string_list *names = arguments_rest(request->invocation->args);
+	size_t wanted = names->count == 0 ? app->pod_count : names->count;
+	for (size_t i = 0; i < names->count; i++)
+		if (app_find_pod(app, names->items[i]) == NULL)
+			return error_set(err, ERROR_USAGE, "the manifests have no pod '%s'",
+					 names->items[i]);
+	if (wanted > 1 && request->output != NULL && !request->is_folder) {
+		(void)error_set(err, ERROR_USAGE, "%zu disks do not go into one file '%s'", wanted,
+				request->output);
+		return error_hint(err, "name one pod, or give a folder: -o %s/", request->output);
+	}
+	return !request->is_folder || path_make_folders(request->output, 0755, err);
+}
+
+static int run(const struct invocation *invocation, struct error *err)
+{
+	AUTO(app_clear) struct app app = {0};
+	struct request request;
+	if (!parse_request(invocation, &request, err) ||
+	    !manifest_files_load(invocation, &app, err) || !check_names(&app, &request, err))
+		return 1;
+	request.image.folder = app.folder;
+	AUTO_PTR(store) struct store *store = store_open(NULL, err);
+	AUTO_PTR(progress_view) struct progress_view *view = progress_view_new(invocation);
+	if (store == NULL)
+		return 1;
+	for (size_t i = 0; i < app.pod_count; i++)
+		if (is_wanted(arguments_rest(invocation->args), &app.pods[i]) &&
+		    !build_pod(store, &request, &app.pods[i], progress_view_progress(view), err))
+			return 1;
+	return 0;
+}
+
+const struct verb verb_build = {
+	.name = "build",
+	.group = VERB_IMAGE,
+	.summary = "make the disk of each pod, without running it",
+	.description =
+		"Pulls what is missing, converts layers that are new, and lays each pod out as one "
+		"immutable disk: the bytes that up runs and promote ships. The same inputs give "
+		"the "
+		"same SHA-256 on every machine; with nothing changed it is there at once.",
+	.options = options,
+	.option_count = ARRAY_SIZE(options),
+	.argument = {"POD", 0, 0, COMPLETE_POD},
+	.example = "i2kit build -f shop/ -o disks/\ni2kit build web -o web.qcow2 --format qcow2",
+	.run = run,
+};
