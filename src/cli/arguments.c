@@ -5,7 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/strbuf.h"
-#include "cli/suggest.h"
+#include "base/suggest.h"
 
 const struct option_spec common_options[] = {
 	{"project", 'p', OPTION_VALUE, "NAME", "project name (default: the folder's)",

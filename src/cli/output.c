@@ -8,7 +8,7 @@
 #include "base/alloc.h"
 #include "base/parse.h"
 #include "base/strbuf.h"
-#include "cli/suggest.h"
+#include "base/suggest.h"
 
 const char *style_begin(enum text_style style, bool is_colored)
 {

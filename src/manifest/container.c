@@ -7,123 +7,144 @@
 #include "base/parse.h"
 #include "manifest/loader.h"
 
-static void read_protocol(struct loader *loader, const struct yaml_node *node, void *target)
-{
-	enum protocol *protocol = target;
-	if (node->kind == YAML_SCALAR && strcmp(node->text, "UDP") == 0)
-		*protocol = PROTOCOL_UDP;
-	else if (node->kind != YAML_SCALAR || strcmp(node->text, "TCP") != 0)
-		loader_error(loader, node, NULL, "protocol is TCP or UDP");
-}
+#define AT(member) offsetof(struct container_port, member)
+static const struct field ports_list[] = {
+	{"containerPort", FIELD_USED, read_port_number, AT(port), NULL,
+	 "where the container listens"},
+	{"hostIP", FIELD_USED, read_text, AT(host_ip), NULL, "where the host port is bound"},
+	{"hostPort", FIELD_USED, read_port_number, AT(host_port), NULL,
+	 "published on the developer's machine"},
+	{"name", FIELD_USED, read_text, AT(name), NULL, "Services and probes may refer to it"},
+	{"protocol", FIELD_USED, read_choice, AT(protocol), NULL, "default TCP",
+	 .choices = "TCP|UDP"},
+};
+#undef AT
+static const struct field_set ports_fields = {"container port", ports_list, ARRAY_SIZE(ports_list)};
 
 static void read_ports(struct loader *loader, const struct yaml_node *node, void *target)
 {
 	struct container_spec *container = target;
-#define AT(member) offsetof(struct container_port, member)
-	static const struct field fields[] = {
-		{"containerPort", FIELD_USED, read_port_number, AT(port), NULL, NULL},
-		{"hostIP", FIELD_USED, read_text, AT(host_ip), NULL,
-		 "where the host port is bound"},
-		{"hostPort", FIELD_USED, read_port_number, AT(host_port), NULL,
-		 "published on the developer's machine"},
-		{"name", FIELD_USED, read_text, AT(name), NULL,
-		 "Services and probes may refer to it"},
-		{"protocol", FIELD_USED, read_protocol, AT(protocol), NULL, NULL},
-	};
-#undef AT
-	static const struct field_set set = {"container port", fields, ARRAY_SIZE(fields)};
-	if (node->kind != YAML_LIST) {
-		loader_error(loader, node, NULL, "ports is a list");
-		return;
-	}
 	for (size_t i = 0; i < node->item_count; i++) {
 		struct container_port *port = ARRAY_APPEND(container->ports, container->port_count);
-		loader_read_map(loader, node->items[i], &set, port);
+		loader_read_map(loader, node->items[i], &ports_fields, port);
 		if (port->port == 0)
-			loader_error(loader, node->items[i], NULL, "containerPort is missing");
+			loader_missing(loader, node->items[i], "containerPort", NULL);
 	}
 }
 
-static void read_selector(struct loader *loader, const struct yaml_node *node, struct env_var *env,
-			  enum env_source source)
-{
 #define AT(member) offsetof(struct env_var, member)
-	static const struct field key_fields[] = {
-		{"key", FIELD_USED, read_text, AT(ref_key), NULL, NULL},
-		{"name", FIELD_USED, read_text, AT(ref_name), NULL, NULL},
-		{"optional", FIELD_USED, read_bool, AT(is_optional), NULL, NULL}};
-	static const struct field field_fields[] = {
-		{"apiVersion", FIELD_USED, read_ignored, 0, NULL, NULL},
-		{"fieldPath", FIELD_USED, read_text, AT(ref_name), NULL, NULL}};
-	static const struct field resource_fields[] = {
-		{"containerName", FIELD_USED, read_text, AT(container), NULL, NULL},
-		{"divisor", FIELD_USED, read_text, AT(ref_key), NULL, NULL},
-		{"resource", FIELD_USED, read_text, AT(ref_name), NULL, NULL}};
+static const struct field key_ref_list[] = {{"key", FIELD_USED, read_text, AT(ref_key), NULL, NULL},
+					    {"name", FIELD_USED, read_text, AT(ref_name), NULL,
+					     "of a ConfigMap or Secret in the manifests"},
+					    {"optional", FIELD_USED, read_bool, AT(is_optional),
+					     NULL,
+					     "true: without the key, the variable is left out"}};
+static const struct field_set key_ref_fields = {"key reference", key_ref_list,
+						ARRAY_SIZE(key_ref_list)};
+static const struct field field_ref_list[] = {
+	{"apiVersion", FIELD_USED, read_ignored, 0, NULL, NULL},
+	{"fieldPath", FIELD_USED, read_text, AT(ref_name), NULL,
+	 "metadata.name, .namespace, .uid, .labels['KEY'], .annotations['KEY']; spec.nodeName; "
+	 "status.podIP, .hostIP"}};
+static const struct field_set field_ref_fields = {"fieldRef", field_ref_list,
+						  ARRAY_SIZE(field_ref_list)};
+static const struct field resource_ref_list[] = {
+	{"containerName", FIELD_USED, read_text, AT(container), NULL, "default: this container"},
+	{"divisor", FIELD_USED, read_scalar, AT(ref_key), NULL, "default 1"},
+	{"resource", FIELD_USED, read_text, AT(ref_name), NULL, "limits.memory, requests.cpu …"}};
+static const struct field_set resource_ref_fields = {"resourceFieldRef", resource_ref_list,
+						     ARRAY_SIZE(resource_ref_list)};
 #undef AT
-	static const struct field_set sets[] = {
-		[ENV_CONFIG_MAP_KEY] = {"configMapKeyRef", key_fields, ARRAY_SIZE(key_fields)},
-		[ENV_SECRET_KEY] = {"secretKeyRef", key_fields, ARRAY_SIZE(key_fields)},
-		[ENV_FIELD] = {"fieldRef", field_fields, ARRAY_SIZE(field_fields)},
-		[ENV_RESOURCE] = {"resourceFieldRef", resource_fields,
-				  ARRAY_SIZE(resource_fields)}};
 
+static void read_key_ref(struct loader *loader, const struct yaml_node *node, struct env_var *env,
+			 enum env_source source)
+{
 	env->source = source;
-	loader_read_map(loader, node, &sets[source], env);
-	if (env->ref_name == NULL ||
-	    (env->ref_key == NULL && (source == ENV_CONFIG_MAP_KEY || source == ENV_SECRET_KEY)))
-		loader_error(loader, node, NULL, "%s is not complete", sets[source].name);
+	loader_read_map(loader, node, &key_ref_fields, env);
+	if (node->kind != YAML_MAP)
+		return;
+	if (env->ref_name == NULL)
+		loader_missing(loader, node, "name", NULL);
+	if (env->ref_key == NULL)
+		loader_missing(loader, node, "key", NULL);
 }
 
 static void read_config_map_ref(struct loader *loader, const struct yaml_node *node, void *target)
 {
-	read_selector(loader, node, target, ENV_CONFIG_MAP_KEY);
+	read_key_ref(loader, node, target, ENV_CONFIG_MAP_KEY);
 }
 
 static void read_secret_ref(struct loader *loader, const struct yaml_node *node, void *target)
 {
-	read_selector(loader, node, target, ENV_SECRET_KEY);
+	read_key_ref(loader, node, target, ENV_SECRET_KEY);
+}
+
+/* What the guest can answer. */
+static bool field_path_is_known(const char *path)
+{
+	static const char *const known[] = {
+		"metadata.name", "metadata.namespace",	    "metadata.uid",
+		"spec.nodeName", "spec.serviceAccountName", "status.podIP",
+		"status.podIPs", "status.hostIP",	    "status.hostIPs"};
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
+		if (strcmp(known[i], path) == 0)
+			return true;
+	}
+	return strncmp(path, "metadata.labels['", 17) == 0 ||
+	       strncmp(path, "metadata.annotations['", 22) == 0;
 }
 
 static void read_field_ref(struct loader *loader, const struct yaml_node *node, void *target)
 {
-	read_selector(loader, node, target, ENV_FIELD);
+	struct env_var *env = target;
+	env->source = ENV_FIELD;
+	loader_read_map(loader, node, &field_ref_fields, env);
+	if (env->ref_name == NULL && node->kind == YAML_MAP)
+		loader_missing(loader, node, "fieldPath", "fieldPath: metadata.name");
+	else if (env->ref_name != NULL && !field_path_is_known(env->ref_name))
+		loader_error(loader, yaml_get(node, "fieldPath"),
+			     "metadata.name, status.podIP, metadata.labels['app'] …",
+			     "fieldPath: '%.80s' is not known", env->ref_name);
 }
 
 static void read_resource_ref(struct loader *loader, const struct yaml_node *node, void *target)
 {
-	read_selector(loader, node, target, ENV_RESOURCE);
+	struct env_var *env = target;
+	env->source = ENV_RESOURCE;
+	loader_read_map(loader, node, &resource_ref_fields, env);
+	if (env->ref_name == NULL && node->kind == YAML_MAP)
+		loader_missing(loader, node, "resource", "resource: limits.memory");
 }
+
+static const struct field value_from_list[] = {
+	{"configMapKeyRef", FIELD_USED, read_config_map_ref, 0, &key_ref_fields, NULL},
+	{"fieldRef", FIELD_USED, read_field_ref, 0, &field_ref_fields, NULL},
+	{"resourceFieldRef", FIELD_USED, read_resource_ref, 0, &resource_ref_fields, NULL},
+	{"secretKeyRef", FIELD_USED, read_secret_ref, 0, &key_ref_fields, NULL}};
+static const struct field_set value_from_fields = {"valueFrom", value_from_list,
+						   ARRAY_SIZE(value_from_list)};
 
 static void read_value_from(struct loader *loader, const struct yaml_node *node, void *target)
 {
-	static const struct field fields[] = {
-		{"configMapKeyRef", FIELD_USED, read_config_map_ref, 0, NULL, NULL},
-		{"fieldRef", FIELD_USED, read_field_ref, 0, NULL, NULL},
-		{"resourceFieldRef", FIELD_USED, read_resource_ref, 0, NULL, NULL},
-		{"secretKeyRef", FIELD_USED, read_secret_ref, 0, NULL, NULL}};
-	static const struct field_set set = {"valueFrom", fields, ARRAY_SIZE(fields)};
-	loader_read_map(loader, node, &set, target);
+	loader_read_map(loader, node, &value_from_fields, target);
 }
+
+static const struct field env_list[] = {
+	{"name", FIELD_USED, read_text, offsetof(struct env_var, name), NULL, NULL},
+	{"value", FIELD_USED, read_text, offsetof(struct env_var, value), NULL,
+	 "$(NAME) is expanded"},
+	{"valueFrom", FIELD_USED, read_value_from, 0, &value_from_fields, NULL}};
+const struct field_set env_fields = {"env variable", env_list, ARRAY_SIZE(env_list)};
 
 void read_env(struct loader *loader, const struct yaml_node *node, void *target)
 {
 	struct container_spec *container = target;
-	static const struct field fields[] = {
-		{"name", FIELD_USED, read_text, offsetof(struct env_var, name), NULL, NULL},
-		{"value", FIELD_USED, read_text, offsetof(struct env_var, value), NULL,
-		 "$(NAME) is expanded"},
-		{"valueFrom", FIELD_USED, read_value_from, 0, NULL, NULL}};
-	static const struct field_set set = {"env variable", fields, ARRAY_SIZE(fields)};
-	if (node->kind != YAML_LIST) {
-		loader_error(loader, node, "- name: KEY, value: text", "env is a list");
-		return;
-	}
 	for (size_t i = 0; i < node->item_count; i++) {
 		struct env_var *env = ARRAY_APPEND(container->env, container->env_count);
 		env->mark = loader_mark(loader, node->items[i]);
-		loader_read_map(loader, node->items[i], &set, env);
+		loader_read_map(loader, node->items[i], &env_fields, env);
 		if (env->name == NULL) {
-			loader_error(loader, node->items[i], NULL, "an env variable needs a name");
+			loader_missing(loader, node->items[i], "name", "- name: KEY");
 			env->name = xstrdup("");
 		}
 		if (env->source == ENV_VALUE && env->value == NULL)
@@ -131,15 +152,16 @@ void read_env(struct loader *loader, const struct yaml_node *node, void *target)
 	}
 }
 
+static const struct field source_ref_list[] = {
+	{"name", FIELD_USED, read_text, offsetof(struct env_from, ref_name), NULL, NULL},
+	{"optional", FIELD_USED, read_bool, offsetof(struct env_from, is_optional), NULL, NULL}};
+static const struct field_set source_ref_fields = {"reference", source_ref_list,
+						   ARRAY_SIZE(source_ref_list)};
+
 static void read_source_ref(struct loader *loader, const struct yaml_node *node, void *target)
 {
 	struct env_from *from = target;
-	static const struct field fields[] = {
-		{"name", FIELD_USED, read_text, offsetof(struct env_from, ref_name), NULL, NULL},
-		{"optional", FIELD_USED, read_bool, offsetof(struct env_from, is_optional), NULL,
-		 NULL}};
-	static const struct field_set set = {"reference", fields, ARRAY_SIZE(fields)};
-	loader_read_map(loader, node, &set, from);
+	loader_read_map(loader, node, &source_ref_fields, from);
 }
 
 static void read_from_secret(struct loader *loader, const struct yaml_node *node, void *target)
@@ -148,52 +170,57 @@ static void read_from_secret(struct loader *loader, const struct yaml_node *node
 	read_source_ref(loader, node, target);
 }
 
+static const struct field env_from_list[] = {
+	{"configMapRef", FIELD_USED, read_source_ref, 0, &source_ref_fields, NULL},
+	{"prefix", FIELD_USED, read_text, offsetof(struct env_from, prefix), NULL, NULL},
+	{"secretRef", FIELD_USED, read_from_secret, 0, &source_ref_fields, NULL}};
+static const struct field_set env_from_fields = {"envFrom", env_from_list,
+						 ARRAY_SIZE(env_from_list)};
+
 static void read_env_from(struct loader *loader, const struct yaml_node *node, void *target)
 {
 	struct container_spec *container = target;
-	static const struct field fields[] = {
-		{"configMapRef", FIELD_USED, read_source_ref, 0, NULL, NULL},
-		{"prefix", FIELD_USED, read_text, offsetof(struct env_from, prefix), NULL, NULL},
-		{"secretRef", FIELD_USED, read_from_secret, 0, NULL, NULL}};
-	static const struct field_set set = {"envFrom", fields, ARRAY_SIZE(fields)};
-	for (size_t i = 0; node->kind == YAML_LIST && i < node->item_count; i++) {
+	for (size_t i = 0; i < node->item_count; i++) {
 		struct env_from *from =
 			ARRAY_APPEND(container->env_from, container->env_from_count);
 		from->mark = loader_mark(loader, node->items[i]);
-		loader_read_map(loader, node->items[i], &set, from);
+		loader_read_map(loader, node->items[i], &env_from_fields, from);
 		if (from->ref_name == NULL) {
-			loader_error(loader, node->items[i], NULL,
-				     "envFrom names no configMapRef or secretRef");
+			loader_error(loader, node->items[i], "configMapRef: {name: …}",
+				     "envFrom: neither configMapRef nor secretRef");
 			from->ref_name = xstrdup("");
 		}
 	}
 }
 
+#define AT(member) offsetof(struct volume_mount, member)
+static const struct field mounts_list[] = {
+	{"mountPath", FIELD_USED, read_text, AT(mount_path), NULL,
+	 "absolute; where in the container"},
+	{"mountPropagation", FIELD_NO_EFFECT, NULL, 0, NULL, "a pod has its own kernel"},
+	{"name", FIELD_USED, read_text, AT(volume), NULL, NULL},
+	{"readOnly", FIELD_USED, read_bool, AT(is_read_only), NULL, NULL},
+	{"subPath", FIELD_USED, read_text, AT(sub_path), NULL, "below the volume's root; no .."},
+	{"subPathExpr", FIELD_USED, read_text, AT(sub_path_expr), NULL, "with $(VAR)"}};
+#undef AT
+static const struct field_set mounts_fields = {"volumeMount", mounts_list, ARRAY_SIZE(mounts_list)};
+
 static void read_mounts(struct loader *loader, const struct yaml_node *node, void *target)
 {
 	struct container_spec *container = target;
-#define AT(member) offsetof(struct volume_mount, member)
-	static const struct field fields[] = {
-		{"mountPath", FIELD_USED, read_text, AT(mount_path), NULL, NULL},
-		{"mountPropagation", FIELD_NO_EFFECT, NULL, 0, NULL, "a pod has its own kernel"},
-		{"name", FIELD_USED, read_text, AT(volume), NULL, NULL},
-		{"readOnly", FIELD_USED, read_bool, AT(is_read_only), NULL, NULL},
-		{"subPath", FIELD_USED, read_text, AT(sub_path), NULL, NULL},
-		{"subPathExpr", FIELD_USED, read_text, AT(sub_path_expr), NULL, NULL}};
-#undef AT
-	static const struct field_set set = {"volumeMount", fields, ARRAY_SIZE(fields)};
-	for (size_t i = 0; node->kind == YAML_LIST && i < node->item_count; i++) {
+	for (size_t i = 0; i < node->item_count; i++) {
 		struct volume_mount *mount =
 			ARRAY_APPEND(container->mounts, container->mount_count);
 		mount->mark = loader_mark(loader, node->items[i]);
-		loader_read_map(loader, node->items[i], &set, mount);
-		if (mount->volume == NULL || mount->mount_path == NULL)
-			loader_error(loader, node->items[i], NULL,
-				     "a volumeMount needs name and mountPath");
-		if (mount->volume == NULL)
+		loader_read_map(loader, node->items[i], &mounts_fields, mount);
+		if (mount->volume == NULL) {
+			loader_missing(loader, node->items[i], "name", "the name of a volume");
 			mount->volume = xstrdup("");
-		if (mount->mount_path == NULL)
+		}
+		if (mount->mount_path == NULL) {
+			loader_missing(loader, node->items[i], "mountPath", "mountPath: /data");
 			mount->mount_path = xstrdup("/");
+		}
 	}
 }
 
@@ -203,21 +230,24 @@ struct resource_amounts {
 	uint64_t ephemeral_bytes;
 };
 
+#define AT(member) offsetof(struct resource_amounts, member)
+static const struct field amounts_list[] = {
+	{"cpu", FIELD_USED, read_millis, AT(cpu_millis), NULL,
+	 "vCPUs of the VM, cgroup limit in it"},
+	{"ephemeral-storage", FIELD_USED, read_bytes, AT(ephemeral_bytes), NULL,
+	 "a scratch disk under the containers' writable layer"},
+	{"hugepages-1Gi", FIELD_NO_EFFECT, NULL, 0, NULL, "the VM has none"},
+	{"hugepages-2Mi", FIELD_NO_EFFECT, NULL, 0, NULL, "the VM has none"},
+	{"memory", FIELD_USED, read_bytes, AT(memory_bytes), NULL,
+	 "memory of the VM, cgroup limit in it"}};
+#undef AT
+static const struct field_set amounts_fields = {"resource list", amounts_list,
+						ARRAY_SIZE(amounts_list)};
+
 static void read_amounts(struct loader *loader, const struct yaml_node *node,
 			 struct resource_amounts *amounts)
 {
-#define AT(member) offsetof(struct resource_amounts, member)
-	static const struct field fields[] = {
-		{"cpu", FIELD_USED, read_millis, AT(cpu_millis), NULL,
-		 "vCPUs of the VM, cgroup limit in it"},
-		{"ephemeral-storage", FIELD_USED, read_bytes, AT(ephemeral_bytes), NULL,
-		 "a scratch disk under the containers' writable layer"},
-		{"hugepages-2Mi", FIELD_NO_EFFECT, NULL, 0, NULL, NULL},
-		{"memory", FIELD_USED, read_bytes, AT(memory_bytes), NULL,
-		 "memory of the VM, cgroup limit in it"}};
-#undef AT
-	static const struct field_set set = {"resource list", fields, ARRAY_SIZE(fields)};
-	loader_read_map(loader, node, &set, amounts);
+	loader_read_map(loader, node, &amounts_fields, amounts);
 }
 
 static void read_limits(struct loader *loader, const struct yaml_node *node, void *target)
@@ -240,14 +270,18 @@ static void read_requests(struct loader *loader, const struct yaml_node *node, v
 	resources->ephemeral_request_bytes = amounts.ephemeral_bytes;
 }
 
+static const struct field resources_list[] = {
+	{"claims", FIELD_REFUSED, NULL, 0, NULL, "devices cannot be claimed; take it out"},
+	{"limits", FIELD_USED, read_limits, 0, &amounts_fields,
+	 "of the container, and of the VM for the sum"},
+	{"requests", FIELD_USED, read_requests, 0, &amounts_fields,
+	 "size the VM where no limit does"}};
+static const struct field_set resources_fields = {"resources", resources_list,
+						  ARRAY_SIZE(resources_list)};
+
 static void read_resources(struct loader *loader, const struct yaml_node *node, void *target)
 {
-	static const struct field fields[] = {
-		{"claims", FIELD_REFUSED, NULL, 0, NULL, "devices cannot be claimed; take it out"},
-		{"limits", FIELD_USED, read_limits, 0, NULL, NULL},
-		{"requests", FIELD_USED, read_requests, 0, NULL, NULL}};
-	static const struct field_set set = {"resources", fields, ARRAY_SIZE(fields)};
-	loader_read_map(loader, node, &set, target);
+	loader_read_map(loader, node, &resources_fields, target);
 }
 
 static void read_command(struct loader *loader, const struct yaml_node *node, void *target)
@@ -264,71 +298,70 @@ static void read_args(struct loader *loader, const struct yaml_node *node, void 
 	read_text_list(loader, node, &container->args);
 }
 
-static void read_pull_policy(struct loader *loader, const struct yaml_node *node, void *target)
-{
-	static const char *const names[] = {"IfNotPresent", "Always", "Never"};
-	for (size_t i = 0; node->kind == YAML_SCALAR && i < ARRAY_SIZE(names); i++) {
-		if (strcmp(node->text, names[i]) == 0) {
-			*(enum pull_policy *)target = (enum pull_policy)i;
-			return;
-		}
-	}
-	loader_error(loader, node, NULL, "imagePullPolicy is Always, IfNotPresent or Never");
-}
-
 static void read_container_restart(struct loader *loader, const struct yaml_node *node,
 				   void *target)
 {
 	if (node->kind == YAML_SCALAR && strcmp(node->text, "Always") == 0)
 		((struct container_spec *)target)->is_sidecar = true;
 	else
-		loader_error(loader, node, NULL,
-			     "restartPolicy of an init container is Always or absent");
+		loader_error(loader, node,
+			     "of all containers of the pod: write it beside containers",
+			     "restartPolicy: of one container it is Always or absent");
 }
+
+static const struct field lifecycle_list[] = {
+	{"postStart", FIELD_USED, read_hook, offsetof(struct container_spec, post_start),
+	 &hook_fields, NULL},
+	{"preStop", FIELD_USED, read_hook, offsetof(struct container_spec, pre_stop), &hook_fields,
+	 NULL}};
+static const struct field_set lifecycle_fields = {"lifecycle", lifecycle_list,
+						  ARRAY_SIZE(lifecycle_list)};
 
 static void read_lifecycle(struct loader *loader, const struct yaml_node *node, void *target)
 {
-	static const struct field fields[] = {
-		{"postStart", FIELD_USED, read_hook, offsetof(struct container_spec, post_start),
-		 NULL, NULL},
-		{"preStop", FIELD_USED, read_hook, offsetof(struct container_spec, pre_stop), NULL,
-		 NULL}};
-	static const struct field_set set = {"lifecycle", fields, ARRAY_SIZE(fields)};
-	loader_read_map(loader, node, &set, target);
+	loader_read_map(loader, node, &lifecycle_fields, target);
 }
 
 #define AT(member) offsetof(struct container_spec, member)
 static const struct field container_field_list[] = {
 	{"args", FIELD_USED, read_args, 0, NULL, "replaces the image's CMD"},
 	{"command", FIELD_USED, read_command, 0, NULL, "replaces the image's ENTRYPOINT and CMD"},
-	{"env", FIELD_USED, read_env, 0, NULL, "configuration: never in the image"},
-	{"envFrom", FIELD_USED, read_env_from, 0, NULL, "configuration: never in the image"},
+	{"env", FIELD_USED, read_env, 0, &env_fields, "configuration: never in the image",
+	 .is_list = true},
+	{"envFrom", FIELD_USED, read_env_from, 0, &env_from_fields,
+	 "configuration: never in the image", .is_list = true},
 	{"image", FIELD_USED, read_text, AT(image), NULL,
 	 "registry name, oci:DIR, oci-archive:, docker-archive: or docker-daemon:"},
-	{"imagePullPolicy", FIELD_USED, read_pull_policy, AT(pull_policy), NULL, NULL},
-	{"lifecycle", FIELD_USED, read_lifecycle, 0, NULL, NULL},
+	{"imagePullPolicy", FIELD_USED, read_choice, AT(pull_policy), NULL,
+	 "default IfNotPresent, also for :latest: up --pull asks again",
+	 "not asked: the image is in the disk", .choices = "IfNotPresent|Always|Never"},
+	{"lifecycle", FIELD_USED, read_lifecycle, 0, &lifecycle_fields,
+	 "hooks after the start and before the stop"},
 	{"livenessProbe", FIELD_USED, read_probe, AT(liveness), &probe_fields,
 	 "restarts the container"},
 	{"name", FIELD_USED, read_name, AT(name), NULL, NULL},
-	{"ports", FIELD_USED, read_ports, 0, NULL, NULL},
+	{"ports", FIELD_USED, read_ports, 0, &ports_fields,
+	 "named ports; a Service or hostPort publishes them", .is_list = true},
 	{"readinessProbe", FIELD_USED, read_probe, AT(readiness), &probe_fields,
 	 "takes the pod in and out of its ports"},
 	{"resizePolicy", FIELD_NO_EFFECT, NULL, 0, NULL, NULL},
-	{"resources", FIELD_USED, read_resources, AT(resources), NULL, NULL},
+	{"resources", FIELD_USED, read_resources, AT(resources), &resources_fields,
+	 "size of the VM and limits of the container"},
 	{"restartPolicy", FIELD_USED, read_container_restart, 0, NULL, "Always: a sidecar"},
-	{"securityContext", FIELD_USED, read_security, AT(security), NULL, NULL},
+	{"securityContext", FIELD_USED, read_security, AT(security), &security_fields, NULL},
 	{"startupProbe", FIELD_USED, read_probe, AT(startup), &probe_fields,
 	 "holds the others back"},
-	{"stdin", FIELD_USED, read_bool, AT(has_stdin), NULL, NULL},
+	{"stdin", FIELD_USED, read_bool, AT(has_stdin), NULL, "kept open"},
 	{"stdinOnce", FIELD_USED, read_bool, AT(stdin_once), NULL, NULL},
-	{"terminationMessagePath", FIELD_USED, read_text, AT(termination_message_path), NULL, NULL},
+	{"terminationMessagePath", FIELD_USED, read_text, AT(termination_message_path), NULL,
+	 "its end is shown by i2kit why"},
 	{"terminationMessagePolicy", FIELD_NO_EFFECT, NULL, 0, NULL,
 	 "the last log lines are kept anyway"},
-	{"tty", FIELD_USED, read_bool, AT(has_tty), NULL, NULL},
+	{"tty", FIELD_USED, read_bool, AT(has_tty), NULL, "a terminal for attach and exec"},
 	{"volumeDevices", FIELD_REFUSED, NULL, 0, NULL,
 	 "use volumeMounts: block devices are not passed on"},
-	{"volumeMounts", FIELD_USED, read_mounts, 0, NULL, NULL},
-	{"workingDir", FIELD_USED, read_text, AT(working_dir), NULL, NULL},
+	{"volumeMounts", FIELD_USED, read_mounts, 0, &mounts_fields, NULL, .is_list = true},
+	{"workingDir", FIELD_USED, read_text, AT(working_dir), NULL, "default: the image's"},
 };
 #undef AT
 const struct field_set container_fields = {"container", container_field_list,
@@ -337,10 +370,6 @@ const struct field_set container_fields = {"container", container_field_list,
 void read_containers(struct loader *loader, const struct yaml_node *node,
 		     struct container_spec **array, size_t *count, bool is_init)
 {
-	if (node->kind != YAML_LIST) {
-		loader_error(loader, node, NULL, "a list of containers is wanted here");
-		return;
-	}
 	for (size_t i = 0; i < node->item_count; i++) {
 		struct container_spec *container = ARRAY_APPEND(*array, *count);
 		container->mark = loader_mark(loader, node->items[i]);
@@ -349,12 +378,11 @@ void read_containers(struct loader *loader, const struct yaml_node *node,
 			loader_error(loader, node->items[i], "move it to initContainers",
 				     "only init containers take a restartPolicy of their own");
 		if (container->name == NULL) {
-			loader_error(loader, node->items[i], NULL, "a container needs a name");
+			loader_missing(loader, node->items[i], "name", "name: web");
 			container->name = xasprintf("container-%zu", i);
 		}
 		if (container->image == NULL) {
-			loader_error(loader, node->items[i], NULL, "container '%s' needs an image",
-				     container->name);
+			loader_missing(loader, node->items[i], "image", "image: nginx:1.25");
 			container->image = xstrdup("");
 		}
 	}

@@ -3,404 +3,197 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/base64.h"
 #include "base/cleanup.h"
+#include "base/suggest.h"
 #include "manifest/loader.h"
 
-/* metadata of an object, or of a template inside one */
-struct metadata {
-	char *name;
-	char *namespace_name;
-	struct key_value *labels;
-	size_t label_count;
-	struct key_value *annotations;
-	size_t annotation_count;
-};
-
-static void read_labels(struct loader *loader, const struct yaml_node *node, void *target)
-{
-	struct metadata *metadata = target;
-	read_key_values(loader, node, &metadata->labels, &metadata->label_count);
-}
-
-static void read_annotations(struct loader *loader, const struct yaml_node *node, void *target)
-{
-	struct metadata *metadata = target;
-	read_key_values(loader, node, &metadata->annotations, &metadata->annotation_count);
-}
-
-static const struct field metadata_field_list[] = {
-	{"annotations", FIELD_USED, read_annotations, 0, NULL, NULL},
-	{"creationTimestamp", FIELD_NO_EFFECT, NULL, 0, NULL, NULL},
-	{"finalizers", FIELD_NO_EFFECT, NULL, 0, NULL, NULL},
-	{"generateName", FIELD_REFUSED, NULL, 0, NULL, "give it a name"},
-	{"generation", FIELD_NO_EFFECT, NULL, 0, NULL, NULL},
-	{"labels", FIELD_USED, read_labels, 0, NULL, NULL},
-	{"managedFields", FIELD_NO_EFFECT, NULL, 0, NULL, NULL},
-	{"name", FIELD_USED, read_text, offsetof(struct metadata, name), NULL, NULL},
-	{"namespace", FIELD_USED, read_name, offsetof(struct metadata, namespace_name), NULL, NULL},
-	{"ownerReferences", FIELD_NO_EFFECT, NULL, 0, NULL, NULL},
-	{"resourceVersion", FIELD_NO_EFFECT, NULL, 0, NULL, NULL},
-	{"selfLink", FIELD_NO_EFFECT, NULL, 0, NULL, NULL},
-	{"uid", FIELD_NO_EFFECT, NULL, 0, NULL, NULL},
-};
-static const struct field_set metadata_fields = {"metadata", metadata_field_list,
-						 ARRAY_SIZE(metadata_field_list)};
-
-static void free_pairs(struct key_value *pairs, size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		free(pairs[i].key);
-		free(pairs[i].value);
-	}
-	free(pairs);
-}
-
-static void metadata_clear(struct metadata *metadata)
-{
-	free(metadata->name);
-	free(metadata->namespace_name);
-	free_pairs(metadata->labels, metadata->label_count);
-	free_pairs(metadata->annotations, metadata->annotation_count);
-}
-
-static void read_metadata(struct loader *loader, const struct yaml_node *root,
-			  struct metadata *metadata, bool wants_name)
-{
-	const struct yaml_node *node = yaml_get(root, "metadata");
-	if (node != NULL)
-		loader_read_map(loader, node, &metadata_fields, metadata);
-	if (!wants_name)
-		return;
-	if (metadata->name == NULL)
-		loader_error(loader, node ? node : root, NULL, "metadata.name is missing");
-	else if (!name_is_valid(metadata->name) && strchr(metadata->name, '.') == NULL)
-		loader_error(loader, yaml_get(node, "name"),
-			     "lower-case letters, digits and '-', at most 63 (RFC 1123)",
-			     "'%.80s' is no valid name", metadata->name);
-	if (metadata->namespace_name == NULL)
-		metadata->namespace_name = xstrdup("default");
-}
-
-/* A workload being read: the pod, and what stands around its template. */
-struct workload {
-	struct pod_spec *pod;
-	const struct yaml_node *selector;
-};
-
-static void read_template(struct loader *loader, const struct yaml_node *node, void *target)
-{
-	struct workload *workload = target;
-	struct pod_spec *pod = workload->pod;
-	AUTO(metadata_clear) struct metadata metadata = {0};
-
-	read_metadata(loader, node, &metadata, false);
-	pod->labels = metadata.labels;
-	pod->label_count = metadata.label_count;
-	pod->annotations = metadata.annotations;
-	pod->annotation_count = metadata.annotation_count;
-	metadata.labels = NULL;
-	metadata.annotations = NULL;
-	metadata.label_count = metadata.annotation_count = 0;
-	for (size_t i = 0; node->kind == YAML_MAP && i < node->pair_count; i++) {
-		const struct yaml_node *key = node->pairs[i].key;
-		if (strcmp(key->text, "spec") == 0)
-			loader_read_map(loader, node->pairs[i].value, &pod_fields, pod);
-		else if (strcmp(key->text, "metadata") != 0)
-			loader_error(loader, key, "metadata and spec",
-				     "unknown field '%.80s' in a template", key->text);
-	}
-}
-
-static void read_replicas(struct loader *loader, const struct yaml_node *node, void *target)
-{
-	read_u32(loader, node, &((struct workload *)target)->pod->replicas);
-}
-
-static void read_selector(struct loader *loader, const struct yaml_node *node, void *target)
-{
-	(void)loader;
-	((struct workload *)target)->selector = node;
-}
-
-static void read_strategy(struct loader *loader, const struct yaml_node *node, void *target)
-{
-	struct pod_spec *pod = ((struct workload *)target)->pod;
-	const struct yaml_node *type = yaml_get(node, "type");
-	(void)loader;
-	pod->is_recreate =
-		type != NULL && type->text != NULL && strcmp(type->text, "Recreate") == 0;
-}
-
-static void read_service_name(struct loader *loader, const struct yaml_node *node, void *target)
-{
-	read_text(loader, node, &((struct workload *)target)->pod->service_name);
-}
-
-static void read_backoff(struct loader *loader, const struct yaml_node *node, void *target)
-{
-	read_u32(loader, node, &((struct workload *)target)->pod->job_backoff_limit);
-}
-
-static void read_deadline(struct loader *loader, const struct yaml_node *node, void *target)
-{
-	read_u64(loader, node, &((struct workload *)target)->pod->active_deadline_s);
-}
-
-static void read_one_claim(struct loader *loader, const struct yaml_node *root, struct claim *claim)
-{
-	AUTO(metadata_clear) struct metadata metadata = {0};
-	read_metadata(loader, root, &metadata, true);
-	claim->name = metadata.name ? TAKE_PTR(metadata.name) : xstrdup("");
-	claim->mark = loader_mark(loader, root);
-	const struct yaml_node *spec = yaml_get(root, "spec");
-	if (spec == NULL)
-		loader_error(loader, root, NULL, "the claim has no spec");
-	else
-		read_claim_spec(loader, spec, claim);
-}
-
-static void read_claim_templates(struct loader *loader, const struct yaml_node *node, void *target)
-{
-	struct pod_spec *pod = ((struct workload *)target)->pod;
-	for (size_t i = 0; node->kind == YAML_LIST && i < node->item_count; i++)
-		read_one_claim(loader, node->items[i],
-			       ARRAY_APPEND(pod->claim_templates, pod->claim_template_count));
-}
-
-/* All workloads share one table; what a kind does not have is not told apart yet. */
-static const struct field workload_field_list[] = {
-	{"activeDeadlineSeconds", FIELD_USED, read_deadline, 0, NULL, "Job"},
-	{"backoffLimit", FIELD_USED, read_backoff, 0, NULL, "Job; default 6"},
-	{"completionMode", FIELD_NO_EFFECT, NULL, 0, NULL, NULL},
-	{"completions", FIELD_NO_EFFECT, NULL, 0, NULL, "a Job runs once"},
-	{"minReadySeconds", FIELD_NO_EFFECT, NULL, 0, NULL, NULL},
-	{"ordinals", FIELD_NO_EFFECT, NULL, 0, NULL, NULL},
-	{"parallelism", FIELD_NO_EFFECT, NULL, 0, NULL, "a Job runs once"},
-	{"paused", FIELD_NO_EFFECT, NULL, 0, NULL, NULL},
-	{"persistentVolumeClaimRetentionPolicy", FIELD_NO_EFFECT, NULL, 0, NULL,
-	 "volumes go with down --volumes"},
-	{"podManagementPolicy", FIELD_NO_EFFECT, NULL, 0, NULL, NULL},
-	{"progressDeadlineSeconds", FIELD_NO_EFFECT, NULL, 0, NULL, NULL},
-	{"replicas", FIELD_USED, read_replicas, 0, NULL, "VMs that boot the same image"},
-	{"revisionHistoryLimit", FIELD_NO_EFFECT, NULL, 0, NULL, NULL},
-	{"selector", FIELD_USED, read_selector, 0, NULL, "must match the template's labels"},
-	{"serviceName", FIELD_USED, read_service_name, 0, NULL, "gives db-0.db names"},
-	{"strategy", FIELD_USED, read_strategy, 0, NULL, NULL},
-	{"suspend", FIELD_NO_EFFECT, NULL, 0, NULL, NULL},
-	{"template", FIELD_USED, read_template, 0, &pod_fields, NULL},
-	{"ttlSecondsAfterFinished", FIELD_NO_EFFECT, NULL, 0, NULL, NULL},
-	{"updateStrategy", FIELD_USED, read_strategy, 0, NULL, NULL},
-	{"volumeClaimTemplates", FIELD_USED, read_claim_templates, 0, NULL, NULL},
-};
-static const struct field_set workload_fields = {"workload spec", workload_field_list,
-						 ARRAY_SIZE(workload_field_list)};
-
-static const char *label(const struct pod_spec *pod, const char *key)
-{
-	for (size_t i = 0; i < pod->label_count; i++) {
-		if (strcmp(pod->labels[i].key, key) == 0)
-			return pod->labels[i].value;
-	}
-	return NULL;
-}
-
-static void check_selector(struct loader *loader, const struct workload *workload)
-{
-	const struct yaml_node *labels = yaml_get(workload->selector, "matchLabels");
-	if (labels == NULL)
-		labels = workload->selector; /* ReplicationController: a plain map */
-	for (size_t i = 0; labels != NULL && labels->kind == YAML_MAP && i < labels->pair_count;
-	     i++) {
-		const struct yaml_node *key = labels->pairs[i].key;
-		const struct yaml_node *value = labels->pairs[i].value;
-		const char *has = label(workload->pod, key->text);
-		if (value->kind != YAML_SCALAR)
-			continue;
-		if (has == NULL || strcmp(has, value->text) != 0)
-			loader_error(loader, key, "give the template the same label",
-				     "the selector '%s: %s' does not match the template's labels",
-				     key->text, value->text);
-	}
-}
-
-static void read_workload(struct loader *loader, const struct yaml_node *root, const char *kind,
-			  enum workload_kind workload_kind)
-{
-	struct pod_spec *pod = ARRAY_APPEND(loader->app->pods, loader->app->pod_count);
-	struct workload workload = {.pod = pod};
-	AUTO(metadata_clear) struct metadata metadata = {0};
-	const struct yaml_node *spec = yaml_get(root, "spec");
-
-	pod_spec_init(loader, pod, root);
-	read_metadata(loader, root, &metadata, true);
-	pod->name = metadata.name ? TAKE_PTR(metadata.name) : xstrdup("");
-	pod->namespace_name = TAKE_PTR(metadata.namespace_name);
-	pod->workload = workload_kind;
-	pod->kind_name = xstrdup(kind);
-	if (spec == NULL) {
-		loader_error(loader, root, NULL, "the %s has no spec", kind);
-		return;
-	}
-	if (strcmp(kind, "Pod") == 0) {
-		pod->labels = metadata.labels;
-		pod->label_count = metadata.label_count;
-		pod->annotations = metadata.annotations;
-		pod->annotation_count = metadata.annotation_count;
-		metadata.labels = metadata.annotations = NULL;
-		metadata.label_count = metadata.annotation_count = 0;
-		loader_read_map(loader, spec, &pod_fields, pod);
-	} else {
-		loader_read_map(loader, spec, &workload_fields, &workload);
-		check_selector(loader, &workload);
-	}
-	pod->is_stateful = workload_kind == WORKLOAD_STATEFUL_SET;
-	pod_complete(loader, pod);
-}
-
-static void add_entry(struct config_map *map, const char *key, char *bytes, size_t size)
-{
-	struct config_entry *entry = ARRAY_APPEND(map->entries, map->entry_count);
-	entry->key = xstrdup(key);
-	entry->bytes = bytes;
-	entry->size = size;
-}
-
-static void read_data(struct loader *loader, const struct yaml_node *node, struct config_map *map,
-		      bool is_base64)
-{
-	for (size_t i = 0; node != NULL && node->kind == YAML_MAP && i < node->pair_count; i++) {
-		const struct yaml_node *key = node->pairs[i].key;
-		const struct yaml_node *value = node->pairs[i].value;
-		char *bytes = NULL;
-		size_t size = 0;
-		if (value->kind != YAML_SCALAR && value->kind != YAML_NULL) {
-			loader_error(loader, value, "quote it, or use a block: key: |",
-				     "data must be text");
-			continue;
-		}
-		const char *text = value->text ? value->text : "";
-		if (!is_base64) {
-			add_entry(map, key->text, xstrdup(text), strlen(text));
-			continue;
-		}
-		uint8_t *raw = NULL;
-		if (base64_decode(text, strlen(text), &raw, &size)) {
-			bytes = xmalloc(size + 1);
-			memcpy(bytes, raw, size);
-			bytes[size] = '\0';
-			add_entry(map, key->text, bytes, size);
-		} else {
-			loader_error(loader, value, "plain text goes under stringData",
-				     "the value of '%s' is not base64", key->text);
-		}
-		free(raw);
-	}
-}
-
-static void read_config(struct loader *loader, const struct yaml_node *root, bool is_secret)
-{
-	struct config_map *map =
-		ARRAY_APPEND(loader->app->config_maps, loader->app->config_map_count);
-	AUTO(metadata_clear) struct metadata metadata = {0};
-
-	read_metadata(loader, root, &metadata, true);
-	map->name = metadata.name ? TAKE_PTR(metadata.name) : xstrdup("");
-	map->namespace_name = TAKE_PTR(metadata.namespace_name);
-	map->is_secret = is_secret;
-	map->mark = loader_mark(loader, root);
-	for (size_t i = 0; i < root->pair_count; i++) {
-		const char *key = root->pairs[i].key->text;
-		const struct yaml_node *value = root->pairs[i].value;
-		if (strcmp(key, "data") == 0)
-			read_data(loader, value, map, is_secret);
-		else if (strcmp(key, is_secret ? "stringData" : "binaryData") == 0)
-			read_data(loader, value, map, !is_secret);
-		else if (is_secret && strcmp(key, "type") == 0)
-			map->secret_type = xstrdup_or_null(value->text);
-		else if (strcmp(key, "immutable") != 0 && strcmp(key, "apiVersion") != 0 &&
-			 strcmp(key, "kind") != 0 && strcmp(key, "metadata") != 0)
-			loader_error(loader, root->pairs[i].key, NULL, "unknown field '%.80s'",
-				     key);
-	}
-}
+static const struct field list_list[] = {
+	{"apiVersion", FIELD_USED, NULL, 0, NULL, NULL},
+	{"items", FIELD_USED, NULL, 0, NULL, "objects, read one by one", .is_list = true},
+	{"kind", FIELD_USED, NULL, 0, NULL, NULL},
+	{"metadata", FIELD_USED, NULL, 0, NULL, NULL}};
+static const struct field_set list_fields = {"List", list_list, ARRAY_SIZE(list_list)};
 
 static void read_list(struct loader *loader, const struct yaml_node *root)
 {
 	const struct yaml_node *items = yaml_get(root, "items");
-	for (size_t i = 0; items != NULL && items->kind == YAML_LIST && i < items->item_count;
-	     i++) {
-		if (!read_kubernetes(loader, items->items[i]))
-			loader_error(loader, items->items[i], NULL, "not a Kubernetes object");
+	loader_read_map(loader, root, &list_fields, NULL);
+	for (size_t i = 0; items != NULL && i < items->item_count; i++) {
+		if (yaml_is_text(yaml_get(items->items[i], "kind"), "List"))
+			loader_error(loader, items->items[i], NULL, "a List inside a List");
+		else if (!read_kubernetes(loader, items->items[i]))
+			loader_error(loader, items->items[i], "apiVersion: v1, kind: …",
+				     "an item that is not a Kubernetes object");
 	}
 }
 
-static void refuse_kind(struct loader *loader, const struct yaml_node *kind)
+static const char no_server[] = "no API server here has anything to guard; remove the document";
+static const char no_nodes[] = "there are no nodes to schedule on; remove the document";
+static const char ingress[] =
+	"publish the Service itself: type: LoadBalancer (the short form takes "
+	"\"https:443:http:80\" with a certificate)";
+static const char one_size[] = "set replicas, or i2kit scale; remove the document";
+
+const struct kind kinds[] = {
+	{"Deployment", "apps extensions", FIELD_USED, read_workload, &workload_object_fields,
+	 "one image; `replicas` VMs boot it"},
+	{"StatefulSet", "apps", FIELD_USED, read_workload, &workload_object_fields,
+	 "one image; each instance keeps its name and disks"},
+	{"ReplicaSet", "apps extensions", FIELD_USED, read_workload, &workload_object_fields,
+	 "as a Deployment"},
+	{"ReplicationController", "", FIELD_USED, read_workload, &workload_object_fields,
+	 "as a Deployment"},
+	{"DaemonSet", "apps extensions", FIELD_USED, read_workload, &workload_object_fields,
+	 "as a Deployment of one replica: this machine is the only node"},
+	{"Pod", "", FIELD_USED, read_workload, &pod_object_fields, "one image, one VM"},
+	{"Job", "batch", FIELD_USED, read_workload, &workload_object_fields,
+	 "one VM that runs to its end"},
+	{"Service", "", FIELD_USED, read_service, &service_object_fields,
+	 "a name and ports in front of the ready pods; published on this machine"},
+	{"ConfigMap", "", FIELD_USED, read_config_map_object, &config_map_object_fields,
+	 "configuration of pods, never in an image"},
+	{"Secret", "", FIELD_USED, read_secret_object, &secret_object_fields,
+	 "configuration of pods, never in an image"},
+	{"PersistentVolumeClaim", "", FIELD_USED, read_claim_object, &claim_object_fields,
+	 "a disk that survives down"},
+	{"List", "", FIELD_USED, read_list, &list_fields, "its items, one by one"},
+	{"ConfigMapList", "", FIELD_USED, read_list, &list_fields, "its items, one by one"},
+	{"Namespace", "", FIELD_NO_EFFECT, NULL, NULL, "a project (-p) keeps applications apart"},
+	{"ServiceAccount", "", FIELD_NO_EFFECT, NULL, NULL, "there is no API server to log in to"},
+	{"Ingress", NULL, FIELD_REFUSED, NULL, NULL, ingress},
+	{"IngressClass", NULL, FIELD_REFUSED, NULL, NULL, ingress},
+	{"Gateway", NULL, FIELD_REFUSED, NULL, NULL, ingress},
+	{"HTTPRoute", NULL, FIELD_REFUSED, NULL, NULL, ingress},
+	{"VirtualService", NULL, FIELD_REFUSED, NULL, NULL, ingress},
+	{"HorizontalPodAutoscaler", NULL, FIELD_REFUSED, NULL, NULL, one_size},
+	{"VerticalPodAutoscaler", NULL, FIELD_REFUSED, NULL, NULL, one_size},
+	{"PodDisruptionBudget", NULL, FIELD_REFUSED, NULL, NULL, no_nodes},
+	{"PriorityClass", NULL, FIELD_REFUSED, NULL, NULL, no_nodes},
+	{"RuntimeClass", NULL, FIELD_REFUSED, NULL, NULL, no_nodes},
+	{"Node", NULL, FIELD_REFUSED, NULL, NULL, no_nodes},
+	{"CronJob", NULL, FIELD_REFUSED, NULL, NULL,
+	 "write a Job and start it from a timer: i2kit up -f job.yml"},
+	{"NetworkPolicy", NULL, FIELD_REFUSED, NULL, NULL,
+	 "only ports of Services and of ports: are reachable; remove the document"},
+	{"PersistentVolume", NULL, FIELD_REFUSED, NULL, NULL,
+	 "a PersistentVolumeClaim gets a disk by itself; remove the document"},
+	{"StorageClass", NULL, FIELD_REFUSED, NULL, NULL,
+	 "a PersistentVolumeClaim gets a disk by itself; remove the document"},
+	{"VolumeSnapshot", NULL, FIELD_REFUSED, NULL, NULL, "volumes start empty"},
+	{"Role", NULL, FIELD_REFUSED, NULL, NULL, no_server},
+	{"ClusterRole", NULL, FIELD_REFUSED, NULL, NULL, no_server},
+	{"RoleBinding", NULL, FIELD_REFUSED, NULL, NULL, no_server},
+	{"ClusterRoleBinding", NULL, FIELD_REFUSED, NULL, NULL, no_server},
+	{"ResourceQuota", NULL, FIELD_REFUSED, NULL, NULL, no_server},
+	{"LimitRange", NULL, FIELD_REFUSED, NULL, NULL, no_server},
+	{"PodSecurityPolicy", NULL, FIELD_REFUSED, NULL, NULL, no_server},
+	{"MutatingWebhookConfiguration", NULL, FIELD_REFUSED, NULL, NULL, no_server},
+	{"ValidatingWebhookConfiguration", NULL, FIELD_REFUSED, NULL, NULL, no_server},
+	{"APIService", NULL, FIELD_REFUSED, NULL, NULL, no_server},
+	{"CustomResourceDefinition", NULL, FIELD_REFUSED, NULL, NULL,
+	 "there is no API server to extend; remove the document"},
+	{"Endpoints", NULL, FIELD_REFUSED, NULL, NULL,
+	 "a Service finds pods by its selector; names of other machines go into hostAliases"},
+	{"EndpointSlice", NULL, FIELD_REFUSED, NULL, NULL,
+	 "a Service finds pods by its selector; names of other machines go into hostAliases"},
+	{"Kustomization", NULL, FIELD_REFUSED, NULL, NULL,
+	 "render it first: kubectl kustomize . | i2kit up -f -"},
+};
+const size_t kind_count = ARRAY_SIZE(kinds);
+
+/* "apps" of "apps/v1"; "" of "v1". */
+static char *group_of(const char *api_version)
 {
-	static const struct {
-		const char *kind;
-		const char *hint;
-	} known[] = {
-		{"Ingress", "give the Service type: LoadBalancer, or promote with a certificate"},
-		{"HorizontalPodAutoscaler", "set replicas; the cloud's group can be scaled there"},
-		{"CronJob", "use a Job and your own scheduler"},
-		{"NetworkPolicy", "pods reach each other only over declared Services"},
-		{"PersistentVolume", "a PersistentVolumeClaim gets a disk by itself"},
-		{"Role", "there is no API server to guard"},
-		{"ClusterRole", "there is no API server to guard"},
-		{"RoleBinding", "there is no API server to guard"},
-		{"ClusterRoleBinding", "there is no API server to guard"},
-		{"CustomResourceDefinition", "there is no API server to extend"},
-	};
-	const char *hint = "--skip-unsupported leaves such documents out";
-	for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
-		if (strcmp(known[i].kind, kind->text) == 0)
-			hint = known[i].hint;
+	const char *slash = strchr(api_version, '/');
+	return slash == NULL ? xstrdup("") : xstrndup(api_version, (size_t)(slash - api_version));
+}
+
+static bool is_in_group(const struct kind *kind, const char *group)
+{
+	if (kind->groups == NULL)
+		return true;
+	AUTO(string_list_clear) struct string_list groups = STRING_LIST_INIT;
+	string_list_split(&groups, kind->groups, ' ');
+	return string_list_has(&groups, group);
+}
+
+static const struct kind *find_kind(const char *name)
+{
+	for (size_t i = 0; i < kind_count; i++) {
+		if (strcmp(kinds[i].name, name) == 0)
+			return &kinds[i];
 	}
+	return NULL;
+}
+
+static void refuse(struct loader *loader, const struct yaml_node *node, const char *what,
+		   const char *hint)
+{
 	if (loader->options->skip_unsupported)
-		loader_note(loader, kind, "%.80s is left out: %s", kind->text, hint);
+		loader_note(loader, node, "%.80s is left out: %s", what, hint);
 	else
-		loader_error(loader, kind, hint, "kind %.80s is not supported", kind->text);
+		loader_error(loader, node, hint, "%.80s is not supported", what);
+}
+
+static void refuse_unknown(struct loader *loader, const struct yaml_node *node, const char *group)
+{
+	AUTO(string_list_clear) struct string_list known = STRING_LIST_INIT;
+	for (size_t i = 0; i < kind_count; i++) {
+		if (kinds[i].verdict == FIELD_USED)
+			string_list_add(&known, kinds[i].name);
+	}
+	const char *nearest = suggest_nearest(node->text, &known);
+	bool is_custom = strchr(group, '.') != NULL;
+	AUTO_FREE char *what = is_custom ? xasprintf("kind %.60s of %.60s", node->text, group)
+					 : xasprintf("kind %.60s", node->text);
+	AUTO_FREE char *hint =
+		!is_custom && nearest != NULL
+			? xasprintf("did you mean %s?", nearest)
+			: xstrdup(is_custom
+					  ? "custom resources need the operator of their cluster; "
+					    "--skip-unsupported leaves them out"
+					  : "--skip-unsupported leaves it out");
+	refuse(loader, node, what, hint);
+}
+
+static void read_kind(struct loader *loader, const struct yaml_node *root,
+		      const struct yaml_node *node, const char *group)
+{
+	const struct kind *kind = find_kind(node->text);
+	if (kind == NULL || !is_in_group(kind, group)) {
+		refuse_unknown(loader, node, group);
+		return;
+	}
+	if (kind->verdict == FIELD_REFUSED) {
+		AUTO_FREE char *what = xasprintf("kind %s", kind->name);
+		refuse(loader, node, what, kind->help);
+	} else if (kind->verdict == FIELD_NO_EFFECT) {
+		loader_note(loader, node, "%s has no effect here: %s", kind->name, kind->help);
+	} else {
+		const char *outer = loader->kind;
+		loader->kind = kind->name;
+		kind->read(loader, root);
+		loader->kind = outer;
+	}
 }
 
 bool read_kubernetes(struct loader *loader, const struct yaml_node *root)
 {
-	static const struct {
-		const char *kind;
-		enum workload_kind workload;
-	} workloads[] = {
-		{"Deployment", WORKLOAD_DEPLOYMENT},
-		{"ReplicaSet", WORKLOAD_DEPLOYMENT},
-		{"DaemonSet", WORKLOAD_DEPLOYMENT},
-		{"ReplicationController", WORKLOAD_DEPLOYMENT},
-		{"StatefulSet", WORKLOAD_STATEFUL_SET},
-		{"Pod", WORKLOAD_POD},
-		{"Job", WORKLOAD_JOB},
-	};
 	const struct yaml_node *kind = yaml_get(root, "kind");
+	const struct yaml_node *version = yaml_get(root, "apiVersion");
 
-	if (kind == NULL || kind->kind != YAML_SCALAR || yaml_get(root, "apiVersion") == NULL)
+	if (yaml_is_null(kind) && yaml_is_null(version))
 		return false;
-	for (size_t i = 0; i < ARRAY_SIZE(workloads); i++) {
-		if (strcmp(workloads[i].kind, kind->text) == 0) {
-			read_workload(loader, root, kind->text, workloads[i].workload);
-			return true;
-		}
+	if (yaml_is_null(kind) || kind->kind != YAML_SCALAR) {
+		loader_missing(loader, root, "kind", "kind: Deployment, Pod, Service …");
+		return true;
 	}
-	if (strcmp(kind->text, "Service") == 0)
-		read_service(loader, root);
-	else if (strcmp(kind->text, "ConfigMap") == 0)
-		read_config(loader, root, false);
-	else if (strcmp(kind->text, "Secret") == 0)
-		read_config(loader, root, true);
-	else if (strcmp(kind->text, "PersistentVolumeClaim") == 0)
-		read_one_claim(loader, root,
-			       ARRAY_APPEND(loader->app->claims, loader->app->claim_count));
-	else if (strcmp(kind->text, "List") == 0)
-		read_list(loader, root);
-	else if (strcmp(kind->text, "Namespace") == 0 || strcmp(kind->text, "ServiceAccount") == 0)
-		loader_note(loader, kind, "%s has no effect here", kind->text);
-	else
-		refuse_kind(loader, kind);
+	if (yaml_is_null(version) || version->kind != YAML_SCALAR) {
+		loader_missing(loader, root, "apiVersion",
+			       "apiVersion: apps/v1 for workloads, v1 for the others");
+		return true;
+	}
+	AUTO_FREE char *group = group_of(version->text);
+	read_kind(loader, root, kind, group);
 	return true;
 }

@@ -11,9 +11,9 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
-#include "base/parse.h"
 #include "base/path.h"
 #include "manifest/loader.h"
+#include "manifest/problem.h"
 
 static bool is_manifest_name(const char *name)
 {
@@ -86,37 +86,33 @@ static bool find_files(const struct load_options *options, struct string_list *f
 	return true;
 }
 
-/* "12:5: message" from yaml_read() becomes a problem at that place. */
-static void add_yaml_problem(struct loader *loader, const struct error *err)
+/* Other tools' files, told apart so that the answer can say what to do. */
+static const char *foreign_hint(const struct yaml_node *root)
 {
-	struct source_mark mark = {.file = loader->file, .line = 1, .column = 1};
-	const char *message = err->message;
-	AUTO(string_list_clear) struct string_list parts = STRING_LIST_INIT;
-	string_list_split(&parts, message, ':');
-	uint64_t line = 0;
-	uint64_t column = 0;
-	if (parts.count >= 3 && parse_u64(parts.items[0], 1, UINT32_MAX, &line) &&
-	    parse_u64(parts.items[1], 1, UINT32_MAX, &column)) {
-		mark.line = (unsigned)line;
-		mark.column = (unsigned)column;
-		message += strlen(parts.items[0]) + strlen(parts.items[1]) + 3;
-	}
-	loader_error_at(loader, &mark, err->hint, "%s", message);
+	if (yaml_get(root, "services") != NULL)
+		return "this is a Compose file: i2kit init writes a manifest to start from";
+	if (yaml_get(root, "kernel") != NULL && yaml_get(root, "init") != NULL)
+		return "this is a LinuxKit document: i2kit build --base takes those";
+	if (yaml_get(root, "resources") != NULL || yaml_get(root, "bases") != NULL)
+		return "render a kustomization first: kubectl kustomize . | i2kit up -f -";
+	return "apiVersion and kind make it a Kubernetes object, name and containers an i2kit pod";
 }
 
 static void read_document(struct loader *loader, const struct yaml_node *root)
 {
 	if (root->kind != YAML_MAP) {
-		loader_error(loader, root, NULL, "a manifest must be a map of fields");
+		loader_error(loader, root, "name: web, containers: …",
+			     "a manifest is a map, not %s", yaml_describe(root));
 		return;
 	}
-	if (yaml_get(root, "provider") != NULL && yaml_get(root, "containers") == NULL)
-		return; /* an environment.yml: for the cloud's verbs */
+	loader->kind = NULL;
+	if (!yaml_is_null(yaml_get(root, "provider")) && yaml_get(root, "containers") == NULL) {
+		loader_note(loader, root, "an environment, read by promote alone");
+		return;
+	}
 	if (!read_kubernetes(loader, root) && !read_short_form(loader, root))
-		loader_error(
-			loader, root,
-			"apiVersion and kind make it a Kubernetes object, containers an i2kit pod",
-			"neither a Kubernetes object nor an i2kit pod");
+		loader_error(loader, root, foreign_hint(root),
+			     "neither a Kubernetes object nor an i2kit pod");
 }
 
 static void read_file(struct loader *loader, const char *path)
@@ -129,14 +125,11 @@ static void read_file(struct loader *loader, const char *path)
 	loader->file = path;
 	const char *real = strcmp(path, "-") == 0 ? "/dev/stdin" : path;
 	if (!file_read(real, YAML_MAX_BYTES, &text, &size, &err)) {
-		struct source_mark mark = {.file = path, .line = 1, .column = 1};
+		struct source_mark mark = {.file = path};
 		loader_error_at(loader, &mark, err.hint, "%s", err.message);
 		return;
 	}
-	if (!yaml_read(text, size, &documents, &err)) {
-		add_yaml_problem(loader, &err);
-		return;
-	}
+	yaml_read(path, text, size, &documents, loader->problems);
 	for (size_t i = 0; i < documents.count; i++)
 		read_document(loader, documents.roots[i]);
 }
@@ -188,6 +181,30 @@ static char *app_folder(const struct load_options *options, const char *first)
 	return realpath(folder, real) ? xstrdup(real) : TAKE_PTR(folder);
 }
 
+/* A file named twice, by itself and by its folder, is read once. */
+static void drop_doubles(struct string_list *files)
+{
+	AUTO(string_list_clear) struct string_list once = STRING_LIST_INIT;
+	for (size_t i = 0; i < files->count; i++) {
+		if (!string_list_has(&once, files->items[i]))
+			string_list_add(&once, files->items[i]);
+	}
+	struct string_list all = *files;
+	*files = once;
+	once = all;
+}
+
+static bool summarise(const struct app *app, const struct problem_list *problems, struct error *err)
+{
+	if (problems->error_count > 0)
+		return error_set(err, ERROR_INVALID, "%zu error%s in the manifests",
+				 problems->error_count, problems->error_count == 1 ? "" : "s");
+	if (app->pod_count > 0)
+		return true;
+	error_set(err, ERROR_NOT_FOUND, "%s: no pod in it", app->files.items[0]);
+	return error_hint(err, "i2kit explain shows what a manifest may hold");
+}
+
 bool app_load(const struct load_options *options, struct app *ret, struct problem_list *problems,
 	      struct error *err)
 {
@@ -196,6 +213,7 @@ bool app_load(const struct load_options *options, struct app *ret, struct proble
 
 	if (!find_files(options, &app.files, err))
 		return false;
+	drop_doubles(&app.files);
 	app.folder = app_folder(options, app.files.items[0]);
 	app.project =
 		options->project ? xstrdup(options->project) : project_from_folder(app.folder);
@@ -204,13 +222,9 @@ bool app_load(const struct load_options *options, struct app *ret, struct proble
 	services_complete(&loader);
 	check_app(&loader);
 	string_list_clear(&loader.noted);
-	if (problems->error_count == 0 && app.pod_count == 0) {
-		error_set(err, ERROR_NOT_FOUND, "%s: no pod in it", app.files.items[0]);
-		return error_hint(err, "i2kit explain shows what a manifest may hold");
-	}
-	if (problems->error_count > 0)
-		return error_set(err, ERROR_INVALID, "%zu error%s in the manifests",
-				 problems->error_count, problems->error_count == 1 ? "" : "s");
+	problem_list_sort(problems, &app.files);
+	if (!summarise(&app, problems, err))
+		return false;
 	*ret = app;
 	app = (struct app){0};
 	return true;

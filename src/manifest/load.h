@@ -21,7 +21,8 @@ struct problem {
 struct problem_list {
 	struct problem *items; /* owned */
 	size_t count;
-	size_t error_count;
+	size_t error_count;   /* all of them, also those beyond the 200 kept */
+	size_t dropped_count; /* problems of any severity that were not kept */
 };
 void problem_list_clear(struct problem_list *list);
 

@@ -17,8 +17,10 @@ struct loader {
 	struct app *app;
 	struct problem_list *problems;
 	const struct load_options *options;
-	const char *file;	  /* in app->files */
-	struct string_list noted; /* fields already noted as without effect */
+	const char *file;	     /* in app->files */
+	const char *kind;	     /* of the Kubernetes object being read, or NULL */
+	const struct field *current; /* being read */
+	struct string_list noted;    /* fields already noted as without effect */
 };
 
 enum verdict {
@@ -35,6 +37,7 @@ struct field_set {
 	const char *name; /* "container", for messages */
 	const struct field *fields;
 	size_t count;
+	const struct field_set *base; /* further fields, for the same target; or NULL */
 };
 
 struct field {
@@ -44,7 +47,23 @@ struct field {
 	size_t offset;		       /* of what `read` fills, in the map's target */
 	const struct field_set *inner; /* what stands below, for explain; or NULL */
 	const char *help;	       /* what it does here; for REFUSED: what to do instead */
+	const char *cloud;	       /* in the cloud, where that differs */
+	const char *choices;	       /* "Always|OnFailure|Never"; read as the index */
+	const char *only;	       /* "StatefulSet|Job": unknown in objects of other kinds */
+	bool is_list;
 };
+
+/* Kubernetes objects that are known, and what becomes of them. */
+struct kind {
+	const char *name;
+	const char *groups; /* "apps extensions"; "" is the core group; NULL: any */
+	enum verdict verdict;
+	void (*read)(struct loader *loader, const struct yaml_node *root);
+	const struct field_set *fields; /* of the whole object; or NULL */
+	const char *help;		/* what it is here; for REFUSED: what to do instead */
+};
+extern const struct kind kinds[];
+extern const size_t kind_count;
 
 /* Every pair of the map through the table; unknown names are errors with the nearest known one. */
 void loader_read_map(struct loader *loader, const struct yaml_node *node,
@@ -56,10 +75,14 @@ void loader_note(struct loader *loader, const struct yaml_node *node, const char
 	PRINTF_LIKE(3, 4);
 void loader_warn(struct loader *loader, const struct yaml_node *node, const char *fmt, ...)
 	PRINTF_LIKE(3, 4);
+/* "NAME is missing", unless a key beside it looks like a mistyped NAME: that was reported. */
+void loader_missing(struct loader *loader, const struct yaml_node *map, const char *name,
+		    const char *hint);
 /* For checks that come after reading. */
 void loader_error_at(struct loader *loader, const struct source_mark *mark, const char *hint,
 		     const char *fmt, ...) PRINTF_LIKE(4, 5);
 struct source_mark loader_mark(const struct loader *loader, const struct yaml_node *node);
+const struct field *loader_find_field(const struct field_set *set, const char *name);
 /* The known name nearest to a mistyped one, or NULL. */
 const char *loader_nearest(const char *name, const struct field_set *set);
 
@@ -73,13 +96,19 @@ field_fn read_u64;	   /* uint64_t */
 field_fn read_port_number; /* uint16_t */
 field_fn read_bytes;	   /* uint64_t from a quantity */
 field_fn read_millis;	   /* uint64_t thousandths from a quantity */
+field_fn read_scalar;	   /* char *, numbers and booleans as they are written */
 field_fn read_text_list;   /* struct string_list */
+field_fn read_number_list; /* struct string_list of decimals */
+field_fn read_choice;	   /* an enum whose values are the field's choices, in their order */
 field_fn read_mode;	   /* uint16_t, octal or decimal */
 field_fn read_ignored;	   /* nothing */
 
 /* Kubernetes quantities: 500m, 1.5, 64Mi, 1e3 … → thousandths; false: not one. */
 bool quantity_parse_millis(const char *text, uint64_t *ret);
-bool name_is_valid(const char *name); /* RFC 1123 label, 63 characters */
+bool name_is_valid(const char *name);	  /* RFC 1123 label, 63 characters */
+bool name_is_subdomain(const char *name); /* labels with dots between, 253 characters */
+bool label_value_is_valid(const char *value);
+bool label_key_is_valid(const char *key);
 
 /* label-like maps → key_value arrays */
 void read_key_values(struct loader *loader, const struct yaml_node *node, struct key_value **array,
@@ -89,29 +118,68 @@ void read_key_values(struct loader *loader, const struct yaml_node *node, struct
 extern const struct field_set container_fields;
 void read_containers(struct loader *loader, const struct yaml_node *node,
 		     struct container_spec **array, size_t *count, bool is_init);
+extern const struct field_set env_fields;
 field_fn read_env; /* struct container_spec: Kubernetes list */
 /* security.c */
+extern const struct field_set security_fields;
+extern const struct field_set pod_security_fields;
 field_fn read_security;	    /* struct security_context */
 field_fn read_pod_security; /* struct pod_spec */
 /* probe.c */
 extern const struct field_set probe_fields;
+extern const struct field_set hook_fields;
 field_fn read_probe; /* struct probe */
 field_fn read_hook;  /* struct lifecycle_hook */
 /* volume.c */
+extern const struct field_set volume_fields;
 void read_volumes(struct loader *loader, const struct yaml_node *node, struct volume **array,
 		  size_t *count);
-field_fn read_claim_spec; /* struct claim */
+/* claim.c */
+extern const struct field_set claim_object_fields;
+void read_claim_object(struct loader *loader, const struct yaml_node *root);
+void read_claim_template(struct loader *loader, const struct yaml_node *root, struct claim *claim);
 /* pod.c */
 extern const struct field_set pod_fields;
 void pod_spec_init(struct loader *loader, struct pod_spec *pod, const struct yaml_node *node);
 /* Ports named in probes and hooks, and security contexts, once all is read. */
 void pod_complete(struct loader *loader, struct pod_spec *pod);
+
+/* metadata.c: metadata of an object, or of a template inside one. */
+struct metadata {
+	char *name;
+	char *namespace_name;
+	struct key_value *labels;
+	size_t label_count;
+	struct key_value *annotations;
+	size_t annotation_count;
+};
+extern const struct field_set metadata_fields;
+void metadata_clear(struct metadata *metadata);
+/* With wants_name, a name is required and the namespace defaulted. */
+void read_metadata(struct loader *loader, const struct yaml_node *root, struct metadata *metadata,
+		   bool wants_name);
+/* Labels and annotations become the pod's. */
+void metadata_move_to_pod(struct metadata *metadata, struct pod_spec *pod);
+
+/* workload.c */
+extern const struct field_set workload_object_fields;
+extern const struct field_set pod_object_fields;
+void read_workload(struct loader *loader, const struct yaml_node *root);
+/* config_object.c */
+extern const struct field_set config_map_object_fields;
+extern const struct field_set secret_object_fields;
+void read_config_map_object(struct loader *loader, const struct yaml_node *root);
+void read_secret_object(struct loader *loader, const struct yaml_node *root);
+/* service.c */
+extern const struct field_set service_object_fields;
+void read_service(struct loader *loader, const struct yaml_node *root);
+void services_complete(struct loader *loader); /* selectors, target ports, implied services */
 /* kubernetes.c, short_form.c: one document; false: it is not of that spelling. */
 bool read_kubernetes(struct loader *loader, const struct yaml_node *root);
 bool read_short_form(struct loader *loader, const struct yaml_node *root);
-/* service.c */
-void read_service(struct loader *loader, const struct yaml_node *root);
-void services_complete(struct loader *loader); /* selectors, target ports, implied services */
+extern const struct field_set short_fields;
+/* environment.c */
+extern const struct field_set environment_fields;
 /* check.c */
 void check_app(struct loader *loader);
 

@@ -23,46 +23,38 @@ static void read_pod_volumes(struct loader *loader, const struct yaml_node *node
 	read_volumes(loader, node, &pod->volumes, &pod->volume_count);
 }
 
-static void read_restart(struct loader *loader, const struct yaml_node *node, void *target)
-{
-	static const char *const names[] = {"Always", "OnFailure", "Never"};
-	for (size_t i = 0; node->kind == YAML_SCALAR && i < ARRAY_SIZE(names); i++) {
-		if (strcmp(node->text, names[i]) == 0) {
-			*(enum restart_policy *)target = (enum restart_policy)i;
-			return;
-		}
-	}
-	loader_error(loader, node, NULL, "restartPolicy is Always, OnFailure or Never");
-}
+static const struct field aliases_list[] = {
+	{"hostnames", FIELD_USED, read_text_list, offsetof(struct host_alias, names), NULL, NULL,
+	 .is_list = true},
+	{"ip", FIELD_USED, read_text, offsetof(struct host_alias, ip), NULL, NULL}};
+static const struct field_set aliases_fields = {"hostAlias", aliases_list,
+						ARRAY_SIZE(aliases_list)};
 
 static void read_aliases(struct loader *loader, const struct yaml_node *node, void *target)
 {
 	struct pod_spec *pod = target;
-	static const struct field fields[] = {
-		{"hostnames", FIELD_USED, read_text_list, offsetof(struct host_alias, names), NULL,
-		 NULL},
-		{"ip", FIELD_USED, read_text, offsetof(struct host_alias, ip), NULL, NULL}};
-	static const struct field_set set = {"hostAlias", fields, ARRAY_SIZE(fields)};
-	for (size_t i = 0; node->kind == YAML_LIST && i < node->item_count; i++) {
+	for (size_t i = 0; i < node->item_count; i++) {
 		struct host_alias *alias = ARRAY_APPEND(pod->host_aliases, pod->host_alias_count);
-		loader_read_map(loader, node->items[i], &set, alias);
+		loader_read_map(loader, node->items[i], &aliases_fields, alias);
 		if (alias->ip == NULL) {
-			loader_error(loader, node->items[i], NULL, "a hostAlias needs an ip");
+			loader_missing(loader, node->items[i], "ip", "ip: 10.0.0.1");
 			alias->ip = xstrdup("");
 		}
 	}
 }
 
+static const struct field dns_options_list[] = {
+	{"name", FIELD_USED, read_text, offsetof(struct key_value, key), NULL, NULL},
+	{"value", FIELD_USED, read_text, offsetof(struct key_value, value), NULL, NULL}};
+static const struct field_set dns_options_fields = {"dns option", dns_options_list,
+						    ARRAY_SIZE(dns_options_list)};
+
 static void read_dns_options(struct loader *loader, const struct yaml_node *node, void *target)
 {
 	struct pod_spec *pod = target;
-	static const struct field fields[] = {
-		{"name", FIELD_USED, read_text, offsetof(struct key_value, key), NULL, NULL},
-		{"value", FIELD_USED, read_text, offsetof(struct key_value, value), NULL, NULL}};
-	static const struct field_set set = {"dns option", fields, ARRAY_SIZE(fields)};
-	for (size_t i = 0; node->kind == YAML_LIST && i < node->item_count; i++) {
+	for (size_t i = 0; i < node->item_count; i++) {
 		struct key_value pair = {0};
-		loader_read_map(loader, node->items[i], &set, &pair);
+		loader_read_map(loader, node->items[i], &dns_options_fields, &pair);
 		AUTO_FREE char *key = pair.key;
 		AUTO_FREE char *value = pair.value;
 		string_list_addf(&pod->dns_options, "%s%s%s", key ? key : "", value ? ":" : "",
@@ -70,65 +62,80 @@ static void read_dns_options(struct loader *loader, const struct yaml_node *node
 	}
 }
 
+static const struct field dns_config_list[] = {
+	{"nameservers", FIELD_USED, read_text_list, offsetof(struct pod_spec, dns_servers), NULL,
+	 NULL, .is_list = true},
+	{"options", FIELD_USED, read_dns_options, 0, &dns_options_fields, NULL, .is_list = true},
+	{"searches", FIELD_USED, read_text_list, offsetof(struct pod_spec, dns_searches), NULL,
+	 NULL, .is_list = true}};
+static const struct field_set dns_config_fields = {"dnsConfig", dns_config_list,
+						   ARRAY_SIZE(dns_config_list)};
+
 static void read_dns_config(struct loader *loader, const struct yaml_node *node, void *target)
 {
-	static const struct field fields[] = {
-		{"nameservers", FIELD_USED, read_text_list, offsetof(struct pod_spec, dns_servers),
-		 NULL, NULL},
-		{"options", FIELD_USED, read_dns_options, 0, NULL, NULL},
-		{"searches", FIELD_USED, read_text_list, offsetof(struct pod_spec, dns_searches),
-		 NULL, NULL}};
-	static const struct field_set set = {"dnsConfig", fields, ARRAY_SIZE(fields)};
-	loader_read_map(loader, node, &set, target);
+	loader_read_map(loader, node, &dns_config_fields, target);
+}
+
+static void read_dns_policy(struct loader *loader, const struct yaml_node *node, void *target)
+{
+	unsigned choice = 0;
+	read_choice(loader, node, &choice);
+	read_text(loader, node, target);
 }
 
 static const char no_cluster[] = "there are no nodes to choose from";
 
 #define AT(member) offsetof(struct pod_spec, member)
 static const struct field pod_field_list[] = {
-	{"activeDeadlineSeconds", FIELD_USED, read_u64, AT(active_deadline_s), NULL, NULL},
+	{"activeDeadlineSeconds", FIELD_USED, read_u64, AT(active_deadline_s), NULL,
+	 "the pod is stopped and failed after that long"},
 	{"affinity", FIELD_NO_EFFECT, NULL, 0, NULL, no_cluster},
 	{"automountServiceAccountToken", FIELD_NO_EFFECT, NULL, 0, NULL, "there is no API server"},
-	{"containers", FIELD_USED, read_main, 0, &container_fields, NULL},
-	{"dnsConfig", FIELD_USED, read_dns_config, 0, NULL, NULL},
-	{"dnsPolicy", FIELD_USED, read_text, AT(dns_policy), NULL, NULL},
+	{"containers", FIELD_USED, read_main, 0, &container_fields, NULL, .is_list = true},
+	{"dnsConfig", FIELD_USED, read_dns_config, 0, &dns_config_fields, NULL},
+	{"dnsPolicy", FIELD_USED, read_dns_policy, AT(dns_policy), NULL,
+	 "None: only what dnsConfig says",
+	 .choices = "ClusterFirst|Default|None|ClusterFirstWithHostNet"},
 	{"enableServiceLinks", FIELD_NO_EFFECT, NULL, 0, NULL, "service variables are always set"},
 	{"ephemeralContainers", FIELD_REFUSED, NULL, 0, NULL, "use i2kit exec"},
-	{"hostAliases", FIELD_USED, read_aliases, 0, NULL, NULL},
+	{"hostAliases", FIELD_USED, read_aliases, 0, &aliases_fields, NULL, .is_list = true},
 	{"hostIPC", FIELD_REFUSED, NULL, 0, NULL, "a pod is a VM: it shares nothing with the host"},
 	{"hostNetwork", FIELD_REFUSED, NULL, 0, NULL, "publish ports instead"},
 	{"hostPID", FIELD_REFUSED, NULL, 0, NULL, "a pod is a VM: it shares nothing with the host"},
 	{"hostUsers", FIELD_NO_EFFECT, NULL, 0, NULL, "a pod has a kernel of its own"},
-	{"hostname", FIELD_USED, read_name, AT(hostname), NULL, NULL},
+	{"hostname", FIELD_USED, read_name, AT(hostname), NULL,
+	 "default: the instance's name, web-0"},
 	{"imagePullSecrets", FIELD_NO_EFFECT, NULL, 0, NULL,
 	 "credentials come from ~/.docker/config.json"},
 	{"initContainers", FIELD_USED, read_init, 0, &container_fields,
-	 "in order, before the others"},
+	 "in order, before the others", .is_list = true},
 	{"nodeName", FIELD_NO_EFFECT, NULL, 0, NULL, no_cluster},
 	{"nodeSelector", FIELD_NO_EFFECT, NULL, 0, NULL, no_cluster},
-	{"os", FIELD_NO_EFFECT, NULL, 0, NULL, NULL},
-	{"overhead", FIELD_NO_EFFECT, NULL, 0, NULL, NULL},
+	{"os", FIELD_NO_EFFECT, NULL, 0, NULL, "pods are Linux"},
+	{"overhead", FIELD_NO_EFFECT, NULL, 0, NULL, "what the VM itself needs is added anyway"},
 	{"preemptionPolicy", FIELD_NO_EFFECT, NULL, 0, NULL, no_cluster},
 	{"priority", FIELD_NO_EFFECT, NULL, 0, NULL, no_cluster},
 	{"priorityClassName", FIELD_NO_EFFECT, NULL, 0, NULL, no_cluster},
 	{"readinessGates", FIELD_REFUSED, NULL, 0, NULL, "use readinessProbe"},
 	{"resourceClaims", FIELD_REFUSED, NULL, 0, NULL, "devices cannot be claimed"},
-	{"restartPolicy", FIELD_USED, read_restart, AT(restart_policy), NULL, NULL},
+	{"restartPolicy", FIELD_USED, read_choice, AT(restart_policy), NULL,
+	 "of all containers; with back-off up to 5 minutes", .choices = "Always|OnFailure|Never"},
 	{"runtimeClassName", FIELD_NO_EFFECT, NULL, 0, NULL, "every pod is a VM"},
 	{"schedulerName", FIELD_NO_EFFECT, NULL, 0, NULL, no_cluster},
 	{"schedulingGates", FIELD_NO_EFFECT, NULL, 0, NULL, no_cluster},
-	{"securityContext", FIELD_USED, read_pod_security, 0, NULL, NULL},
+	{"securityContext", FIELD_USED, read_pod_security, 0, &pod_security_fields, NULL},
 	{"serviceAccount", FIELD_NO_EFFECT, NULL, 0, NULL, "there is no API server"},
 	{"serviceAccountName", FIELD_NO_EFFECT, NULL, 0, NULL, "there is no API server"},
-	{"setHostnameAsFQDN", FIELD_NO_EFFECT, NULL, 0, NULL, NULL},
+	{"setHostnameAsFQDN", FIELD_NO_EFFECT, NULL, 0, NULL, "the host name stays the short one"},
 	{"shareProcessNamespace", FIELD_NO_EFFECT, NULL, 0, NULL,
 	 "containers see their own processes"},
-	{"subdomain", FIELD_USED, read_name, AT(subdomain), NULL, NULL},
+	{"subdomain", FIELD_USED, read_name, AT(subdomain), NULL,
+	 "HOSTNAME.SUBDOMAIN resolves too"},
 	{"terminationGracePeriodSeconds", FIELD_USED, read_u32, AT(termination_grace_s), NULL,
 	 NULL},
 	{"tolerations", FIELD_NO_EFFECT, NULL, 0, NULL, no_cluster},
 	{"topologySpreadConstraints", FIELD_NO_EFFECT, NULL, 0, NULL, no_cluster},
-	{"volumes", FIELD_USED, read_pod_volumes, 0, NULL, NULL},
+	{"volumes", FIELD_USED, read_pod_volumes, 0, &volume_fields, NULL, .is_list = true},
 };
 #undef AT
 const struct field_set pod_fields = {"pod spec", pod_field_list, ARRAY_SIZE(pod_field_list)};
@@ -136,6 +143,7 @@ const struct field_set pod_fields = {"pod spec", pod_field_list, ARRAY_SIZE(pod_
 void pod_spec_init(struct loader *loader, struct pod_spec *pod, const struct yaml_node *node)
 {
 	pod->replicas = 1;
+	pod->max_unavailable = 0;
 	pod->termination_grace_s = 30;
 	pod->job_backoff_limit = 6;
 	pod->max_surge = 1;
@@ -209,9 +217,6 @@ void pod_complete(struct loader *loader, struct pod_spec *pod)
 		complete_container(loader, pod, &pod->init_containers[i]);
 	for (size_t i = 0; i < pod->container_count; i++)
 		complete_container(loader, pod, &pod->containers[i]);
-	if (pod->container_count == 0)
-		loader_error_at(loader, &pod->mark, NULL, "pod '%s' has no containers",
-				pod->name ? pod->name : "");
 	if (pod->namespace_name == NULL)
 		pod->namespace_name = xstrdup("default");
 }

@@ -6,17 +6,18 @@
 #include "base/parse.h"
 #include "manifest/loader.h"
 
+static const struct field exec_list[] = {
+	{"command", FIELD_USED, read_text_list, offsetof(struct probe, command), NULL,
+	 "argv, run inside the container; not a shell line", .is_list = true}};
+static const struct field_set exec_fields = {"exec", exec_list, ARRAY_SIZE(exec_list)};
+
 static void read_exec(struct loader *loader, const struct yaml_node *node, void *target)
 {
 	struct probe *probe = target;
-	static const struct field fields[] = {{"command", FIELD_USED, read_text_list,
-					       offsetof(struct probe, command), NULL,
-					       "argv, run inside the container; not a shell line"}};
-	static const struct field_set set = {"exec", fields, ARRAY_SIZE(fields)};
 	probe->kind = PROBE_EXEC;
-	loader_read_map(loader, node, &set, probe);
-	if (probe->command.count == 0)
-		loader_error(loader, node, NULL, "exec needs a command");
+	loader_read_map(loader, node, &exec_fields, probe);
+	if (probe->command.count == 0 && node->kind == YAML_MAP)
+		loader_missing(loader, node, "command", "command: [\"cat\", \"/tmp/healthy\"]");
 }
 
 /* A number, or a name that pod_complete() looks up. */
@@ -24,25 +25,33 @@ static void read_port(struct loader *loader, const struct yaml_node *node, void 
 {
 	struct probe *probe = target;
 	if (node->kind != YAML_SCALAR) {
-		loader_error(loader, node, NULL, "a port number or name is wanted here");
+		loader_error(loader, node, NULL, "port: a number or a name is wanted here, not %s",
+			     yaml_describe(node));
 		return;
 	}
 	if (parse_port(node->text, &probe->port))
 		return;
+	if (node->type != YAML_TEXT || !name_is_valid(node->text)) {
+		loader_error(loader, node, "1 to 65535, or the name of a port of the container",
+			     "port: '%.40s' is neither a port number nor a name", node->text);
+		return;
+	}
 	free(probe->port_name);
 	probe->port_name = xstrdup(node->text);
 }
 
+static const struct field headers_list[] = {
+	{"name", FIELD_USED, read_text, offsetof(struct key_value, key), NULL, NULL},
+	{"value", FIELD_USED, read_text, offsetof(struct key_value, value), NULL, NULL}};
+static const struct field_set headers_fields = {"httpHeader", headers_list,
+						ARRAY_SIZE(headers_list)};
+
 static void read_headers(struct loader *loader, const struct yaml_node *node, void *target)
 {
 	struct probe *probe = target;
-	static const struct field fields[] = {
-		{"name", FIELD_USED, read_text, offsetof(struct key_value, key), NULL, NULL},
-		{"value", FIELD_USED, read_text, offsetof(struct key_value, value), NULL, NULL}};
-	static const struct field_set set = {"httpHeader", fields, ARRAY_SIZE(fields)};
-	for (size_t i = 0; node->kind == YAML_LIST && i < node->item_count; i++) {
+	for (size_t i = 0; i < node->item_count; i++) {
 		struct key_value *header = ARRAY_APPEND(probe->headers, probe->header_count);
-		loader_read_map(loader, node->items[i], &set, header);
+		loader_read_map(loader, node->items[i], &headers_fields, header);
 		if (header->key == NULL)
 			header->key = xstrdup("");
 		if (header->value == NULL)
@@ -52,74 +61,73 @@ static void read_headers(struct loader *loader, const struct yaml_node *node, vo
 
 static void read_scheme(struct loader *loader, const struct yaml_node *node, void *target)
 {
-	bool *is_https = target;
-	if (node->kind == YAML_SCALAR && strcmp(node->text, "HTTPS") == 0)
-		*is_https = true;
-	else if (node->kind != YAML_SCALAR || strcmp(node->text, "HTTP") != 0)
-		loader_error(loader, node, NULL, "scheme is HTTP or HTTPS");
+	unsigned choice = 0;
+	read_choice(loader, node, &choice);
+	*(bool *)target = choice == 1;
 }
 
-static void want_port(struct loader *loader, const struct yaml_node *node,
-		      const struct probe *probe)
+static void want_port(struct loader *loader, const struct yaml_node *node)
 {
-	if (probe->port == 0 && probe->port_name == NULL)
-		loader_error(loader, node, NULL, "the probe needs a port");
+	if (node->kind == YAML_MAP && yaml_is_null(yaml_get(node, "port")))
+		loader_missing(loader, node, "port", "port: 8080");
 }
+
+static const struct field http_list[] = {
+	{"host", FIELD_USED, read_text, offsetof(struct probe, host), NULL, "default: the pod"},
+	{"httpHeaders", FIELD_USED, read_headers, 0, &headers_fields, NULL, .is_list = true},
+	{"path", FIELD_USED, read_text, offsetof(struct probe, path), NULL, "default: /"},
+	{"port", FIELD_USED, read_port, 0, NULL, "number or name"},
+	{"scheme", FIELD_USED, read_scheme, offsetof(struct probe, is_https), NULL, "default HTTP",
+	 .choices = "HTTP|HTTPS"}};
+static const struct field_set http_fields = {"httpGet", http_list, ARRAY_SIZE(http_list)};
 
 static void read_http(struct loader *loader, const struct yaml_node *node, void *target)
 {
 	struct probe *probe = target;
-	static const struct field fields[] = {
-		{"host", FIELD_USED, read_text, offsetof(struct probe, host), NULL,
-		 "default: the pod"},
-		{"httpHeaders", FIELD_USED, read_headers, 0, NULL, NULL},
-		{"path", FIELD_USED, read_text, offsetof(struct probe, path), NULL, "default: /"},
-		{"port", FIELD_USED, read_port, 0, NULL, "number or name"},
-		{"scheme", FIELD_USED, read_scheme, offsetof(struct probe, is_https), NULL, NULL}};
-	static const struct field_set set = {"httpGet", fields, ARRAY_SIZE(fields)};
 	probe->kind = PROBE_HTTP;
-	loader_read_map(loader, node, &set, probe);
+	loader_read_map(loader, node, &http_fields, probe);
 	if (probe->path == NULL)
 		probe->path = xstrdup("/");
-	want_port(loader, node, probe);
+	want_port(loader, node);
 }
+
+static const struct field tcp_list[] = {
+	{"host", FIELD_USED, read_text, offsetof(struct probe, host), NULL, "default: the pod"},
+	{"port", FIELD_USED, read_port, 0, NULL, "number or name"}};
+static const struct field_set tcp_fields = {"tcpSocket", tcp_list, ARRAY_SIZE(tcp_list)};
 
 static void read_tcp(struct loader *loader, const struct yaml_node *node, void *target)
 {
 	struct probe *probe = target;
-	static const struct field fields[] = {
-		{"host", FIELD_USED, read_text, offsetof(struct probe, host), NULL,
-		 "default: the pod"},
-		{"port", FIELD_USED, read_port, 0, NULL, "number or name"}};
-	static const struct field_set set = {"tcpSocket", fields, ARRAY_SIZE(fields)};
 	probe->kind = PROBE_TCP;
-	loader_read_map(loader, node, &set, probe);
-	want_port(loader, node, probe);
+	loader_read_map(loader, node, &tcp_fields, probe);
+	want_port(loader, node);
 }
+
+static const struct field grpc_list[] = {
+	{"port", FIELD_USED, read_port, 0, NULL, NULL},
+	{"service", FIELD_USED, read_text, offsetof(struct probe, grpc_service), NULL, NULL}};
+static const struct field_set grpc_fields = {"grpc", grpc_list, ARRAY_SIZE(grpc_list)};
 
 static void read_grpc(struct loader *loader, const struct yaml_node *node, void *target)
 {
 	struct probe *probe = target;
-	static const struct field fields[] = {{"port", FIELD_USED, read_port, 0, NULL, NULL},
-					      {"service", FIELD_USED, read_text,
-					       offsetof(struct probe, grpc_service), NULL, NULL}};
-	static const struct field_set set = {"grpc", fields, ARRAY_SIZE(fields)};
 	probe->kind = PROBE_GRPC;
-	loader_read_map(loader, node, &set, probe);
-	want_port(loader, node, probe);
+	loader_read_map(loader, node, &grpc_fields, probe);
+	want_port(loader, node);
 }
 
 #define AT(member) offsetof(struct probe, member)
 static const struct field probe_field_list[] = {
-	{"exec", FIELD_USED, read_exec, 0, NULL, "run a command in the container"},
+	{"exec", FIELD_USED, read_exec, 0, &exec_fields, "run a command in the container"},
 	{"failureThreshold", FIELD_USED, read_u32, AT(failure_threshold), NULL, "default 3"},
-	{"grpc", FIELD_USED, read_grpc, 0, NULL, "gRPC health check"},
-	{"httpGet", FIELD_USED, read_http, 0, NULL, "status 200 to 399 is success"},
+	{"grpc", FIELD_USED, read_grpc, 0, &grpc_fields, "gRPC health check"},
+	{"httpGet", FIELD_USED, read_http, 0, &http_fields, "status 200 to 399 is success"},
 	{"initialDelaySeconds", FIELD_USED, read_u32, AT(initial_delay_s), NULL, "default 0"},
 	{"periodSeconds", FIELD_USED, read_u32, AT(period_s), NULL,
 	 "default 10; until the first success it is asked more often"},
 	{"successThreshold", FIELD_USED, read_u32, AT(success_threshold), NULL, "default 1"},
-	{"tcpSocket", FIELD_USED, read_tcp, 0, NULL, "a connection is success"},
+	{"tcpSocket", FIELD_USED, read_tcp, 0, &tcp_fields, "a connection is success"},
 	{"terminationGracePeriodSeconds", FIELD_USED, read_u32, AT(grace_period_s), NULL, NULL},
 	{"timeoutSeconds", FIELD_USED, read_u32, AT(timeout_s), NULL, "default 1"},
 };
@@ -134,7 +142,7 @@ void read_probe(struct loader *loader, const struct yaml_node *node, void *targe
 	loader_read_map(loader, node, &probe_fields, probe);
 	if (probe->kind == PROBE_NONE)
 		loader_error(loader, node, "httpGet, tcpSocket, exec or grpc",
-			     "the probe says nothing to ask");
+			     "the probe does not say what to ask");
 	if (probe->period_s == 0)
 		probe->period_s = 10;
 	if (probe->timeout_s == 0)
@@ -145,11 +153,12 @@ void read_probe(struct loader *loader, const struct yaml_node *node, void *targe
 		probe->failure_threshold = 3;
 }
 
+static const struct field sleep_list[] = {{"seconds", FIELD_USED, read_u32, 0, NULL, NULL}};
+static const struct field_set sleep_fields = {"sleep", sleep_list, ARRAY_SIZE(sleep_list)};
+
 static void read_sleep(struct loader *loader, const struct yaml_node *node, void *target)
 {
-	static const struct field fields[] = {{"seconds", FIELD_USED, read_u32, 0, NULL, NULL}};
-	static const struct field_set set = {"sleep", fields, ARRAY_SIZE(fields)};
-	loader_read_map(loader, node, &set, target);
+	loader_read_map(loader, node, &sleep_fields, target);
 }
 
 /* A hook is a probe without times; read as one and carried over. */
@@ -166,23 +175,25 @@ static void read_hook_sleep(struct loader *loader, const struct yaml_node *node,
 	read_sleep(loader, node, &reader->sleep_s);
 }
 
+static const struct field hook_list[] = {
+	{"exec", FIELD_USED, read_exec, 0, &exec_fields, NULL},
+	{"httpGet", FIELD_USED, read_http, 0, &http_fields, NULL},
+	{"sleep", FIELD_USED, read_hook_sleep, 0, &sleep_fields, NULL},
+	{"tcpSocket", FIELD_USED, read_tcp, 0, &tcp_fields, NULL}};
+const struct field_set hook_fields = {"lifecycle hook", hook_list, ARRAY_SIZE(hook_list)};
+
 void read_hook(struct loader *loader, const struct yaml_node *node, void *target)
 {
 	struct lifecycle_hook *hook = target;
 	struct hook_reader reader = {0};
-	static const struct field fields[] = {{"exec", FIELD_USED, read_exec, 0, NULL, NULL},
-					      {"httpGet", FIELD_USED, read_http, 0, NULL, NULL},
-					      {"sleep", FIELD_USED, read_hook_sleep, 0, NULL, NULL},
-					      {"tcpSocket", FIELD_USED, read_tcp, 0, NULL, NULL}};
-	static const struct field_set set = {"lifecycle hook", fields, ARRAY_SIZE(fields)};
-	static const enum hook_kind kinds[] = {[PROBE_NONE] = HOOK_NONE,
-					       [PROBE_EXEC] = HOOK_EXEC,
-					       [PROBE_HTTP] = HOOK_HTTP,
-					       [PROBE_TCP] = HOOK_TCP};
+	static const enum hook_kind hook_kinds[] = {[PROBE_NONE] = HOOK_NONE,
+						    [PROBE_EXEC] = HOOK_EXEC,
+						    [PROBE_HTTP] = HOOK_HTTP,
+						    [PROBE_TCP] = HOOK_TCP};
 
-	loader_read_map(loader, node, &set, &reader);
+	loader_read_map(loader, node, &hook_fields, &reader);
 	struct probe *probe = &reader.probe;
-	hook->kind = reader.is_sleep ? HOOK_SLEEP : kinds[probe->kind];
+	hook->kind = reader.is_sleep ? HOOK_SLEEP : hook_kinds[probe->kind];
 	hook->command = probe->command;
 	hook->host = probe->host;
 	hook->path = probe->path;

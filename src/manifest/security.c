@@ -19,34 +19,29 @@ static void read_group(struct loader *loader, const struct yaml_node *node, void
 	read_u32(loader, node, &security->run_as_group);
 }
 
-static void read_seccomp_type(struct loader *loader, const struct yaml_node *node, void *target)
-{
-	enum seccomp_kind *kind = target;
-	if (node->kind == YAML_SCALAR && strcmp(node->text, "Unconfined") == 0)
-		*kind = SECCOMP_UNCONFINED;
-	else if (node->kind != YAML_SCALAR || strcmp(node->text, "RuntimeDefault") != 0)
-		loader_error(loader, node, "RuntimeDefault or Unconfined",
-			     "this seccomp profile is not supported");
-}
+static const struct field seccomp_list[] = {
+	{"localhostProfile", FIELD_REFUSED, NULL, 0, NULL, "use type: RuntimeDefault"},
+	{"type", FIELD_USED, read_choice, 0, NULL, "default RuntimeDefault",
+	 .choices = "RuntimeDefault|Unconfined"}};
+static const struct field_set seccomp_fields = {"seccompProfile", seccomp_list,
+						ARRAY_SIZE(seccomp_list)};
 
 static void read_seccomp(struct loader *loader, const struct yaml_node *node, void *target)
 {
-	static const struct field fields[] = {
-		{"localhostProfile", FIELD_REFUSED, NULL, 0, NULL, "use type: RuntimeDefault"},
-		{"type", FIELD_USED, read_seccomp_type, 0, NULL, NULL}};
-	static const struct field_set set = {"seccompProfile", fields, ARRAY_SIZE(fields)};
-	loader_read_map(loader, node, &set, target);
+	loader_read_map(loader, node, &seccomp_fields, target);
 }
+
+static const struct field capabilities_list[] = {
+	{"add", FIELD_USED, read_text_list, offsetof(struct security_context, capabilities_add),
+	 NULL, NULL, .is_list = true},
+	{"drop", FIELD_USED, read_text_list, offsetof(struct security_context, capabilities_drop),
+	 NULL, NULL, .is_list = true}};
+static const struct field_set capabilities_fields = {"capabilities", capabilities_list,
+						     ARRAY_SIZE(capabilities_list)};
 
 static void read_capabilities(struct loader *loader, const struct yaml_node *node, void *target)
 {
-	static const struct field fields[] = {
-		{"add", FIELD_USED, read_text_list,
-		 offsetof(struct security_context, capabilities_add), NULL, NULL},
-		{"drop", FIELD_USED, read_text_list,
-		 offsetof(struct security_context, capabilities_drop), NULL, NULL}};
-	static const struct field_set set = {"capabilities", fields, ARRAY_SIZE(fields)};
-	loader_read_map(loader, node, &set, target);
+	loader_read_map(loader, node, &capabilities_fields, target);
 }
 
 #define AT(member) offsetof(struct security_context, member)
@@ -54,7 +49,7 @@ static const struct field security_field_list[] = {
 	{"allowPrivilegeEscalation", FIELD_USED, read_tristate, AT(allow_privilege_escalation),
 	 NULL, "false sets no_new_privs"},
 	{"appArmorProfile", FIELD_NO_EFFECT, NULL, 0, NULL, "a pod has a kernel of its own"},
-	{"capabilities", FIELD_USED, read_capabilities, 0, NULL,
+	{"capabilities", FIELD_USED, read_capabilities, 0, &capabilities_fields,
 	 "Docker's default set, add and drop"},
 	{"privileged", FIELD_USED, read_bool, AT(is_privileged), NULL, "inside the pod's VM only"},
 	{"procMount", FIELD_NO_EFFECT, NULL, 0, NULL, NULL},
@@ -64,12 +59,12 @@ static const struct field security_field_list[] = {
 	 "checked before start"},
 	{"runAsUser", FIELD_USED, read_user, 0, NULL, NULL},
 	{"seLinuxOptions", FIELD_NO_EFFECT, NULL, 0, NULL, "a pod has a kernel of its own"},
-	{"seccompProfile", FIELD_USED, read_seccomp, AT(seccomp), NULL, NULL},
+	{"seccompProfile", FIELD_USED, read_seccomp, AT(seccomp), &seccomp_fields, NULL},
 	{"windowsOptions", FIELD_REFUSED, NULL, 0, NULL, "pods are Linux; take it out"},
 };
 #undef AT
-static const struct field_set security_fields = {"securityContext", security_field_list,
-						 ARRAY_SIZE(security_field_list)};
+const struct field_set security_fields = {"securityContext", security_field_list,
+					  ARRAY_SIZE(security_field_list)};
 
 void read_security(struct loader *loader, const struct yaml_node *node, void *target)
 {
@@ -83,16 +78,17 @@ static void read_fs_group(struct loader *loader, const struct yaml_node *node, v
 	read_u32(loader, node, &pod->fs_group);
 }
 
+static const struct field sysctls_list[] = {
+	{"name", FIELD_USED, read_text, offsetof(struct key_value, key), NULL, NULL},
+	{"value", FIELD_USED, read_text, offsetof(struct key_value, value), NULL, NULL}};
+static const struct field_set sysctls_fields = {"sysctl", sysctls_list, ARRAY_SIZE(sysctls_list)};
+
 static void read_sysctls(struct loader *loader, const struct yaml_node *node, void *target)
 {
 	struct pod_spec *pod = target;
-	static const struct field fields[] = {
-		{"name", FIELD_USED, read_text, offsetof(struct key_value, key), NULL, NULL},
-		{"value", FIELD_USED, read_text, offsetof(struct key_value, value), NULL, NULL}};
-	static const struct field_set set = {"sysctl", fields, ARRAY_SIZE(fields)};
-	for (size_t i = 0; node->kind == YAML_LIST && i < node->item_count; i++) {
+	for (size_t i = 0; i < node->item_count; i++) {
 		struct key_value *pair = ARRAY_APPEND(pod->sysctls, pod->sysctl_count);
-		loader_read_map(loader, node->items[i], &set, pair);
+		loader_read_map(loader, node->items[i], &sysctls_fields, pair);
 		if (pair->key == NULL || pair->value == NULL)
 			loader_error(loader, node->items[i], NULL, "a sysctl needs name and value");
 		pair->key = pair->key ? pair->key : xstrdup("");
@@ -111,14 +107,16 @@ static const struct field pod_security_field_list[] = {
 	{"runAsNonRoot", FIELD_USED, read_tristate, AT(run_as_non_root), NULL, NULL},
 	{"runAsUser", FIELD_USED, read_user, offsetof(struct pod_spec, defaults), NULL, NULL},
 	{"seLinuxOptions", FIELD_NO_EFFECT, NULL, 0, NULL, "a pod has a kernel of its own"},
-	{"seccompProfile", FIELD_USED, read_seccomp, AT(seccomp), NULL, NULL},
-	{"supplementalGroups", FIELD_USED, read_text_list, POD(supplemental_groups), NULL, NULL},
+	{"seccompProfile", FIELD_USED, read_seccomp, AT(seccomp), &seccomp_fields, NULL},
+	{"supplementalGroups", FIELD_USED, read_number_list, POD(supplemental_groups), NULL, NULL,
+	 .is_list = true},
 	{"supplementalGroupsPolicy", FIELD_NO_EFFECT, NULL, 0, NULL, NULL},
-	{"sysctls", FIELD_USED, read_sysctls, 0, NULL, "any: the kernel is the pod's own"},
+	{"sysctls", FIELD_USED, read_sysctls, 0, &sysctls_fields,
+	 "any: the kernel is the pod's own", .is_list = true},
 	{"windowsOptions", FIELD_REFUSED, NULL, 0, NULL, "pods are Linux; take it out"},
 };
-static const struct field_set pod_security_fields = {"pod securityContext", pod_security_field_list,
-						     ARRAY_SIZE(pod_security_field_list)};
+const struct field_set pod_security_fields = {"pod securityContext", pod_security_field_list,
+					      ARRAY_SIZE(pod_security_field_list)};
 
 void read_pod_security(struct loader *loader, const struct yaml_node *node, void *target)
 {

@@ -18,10 +18,15 @@ struct pending_service {
 
 static void read_target(struct loader *loader, const struct yaml_node *node, void *target)
 {
+	uint16_t port = 0;
+	bool is_name = node->kind == YAML_SCALAR && node->type == YAML_TEXT;
+	if (is_name && !parse_port(node->text, &port) && !name_is_valid(node->text))
+		loader_error(loader, node, "1 to 65535, or the name of a container port",
+			     "targetPort: '%.40s' is neither a port number nor a name", node->text);
+	if (!is_name)
+		read_port_number(loader, node, &port);
 	if (node->kind == YAML_SCALAR)
-		read_text(loader, node, target);
-	else
-		loader_error(loader, node, NULL, "targetPort is a number or a name");
+		read_scalar(loader, node, target);
 }
 
 struct port_reader {
@@ -30,40 +35,31 @@ struct port_reader {
 	char *app_protocol;
 };
 
-static void read_service_protocol(struct loader *loader, const struct yaml_node *node, void *target)
-{
-	struct service_port *port = target;
-	if (node->kind == YAML_SCALAR && strcmp(node->text, "UDP") == 0)
-		port->protocol = PROTOCOL_UDP;
-	else if (node->kind != YAML_SCALAR || strcmp(node->text, "TCP") != 0)
-		loader_error(loader, node, NULL, "protocol is TCP or UDP");
-}
+#define AT(member) (offsetof(struct port_reader, port) + offsetof(struct service_port, member))
+static const struct field ports_list[] = {
+	{"appProtocol", FIELD_USED, read_text, offsetof(struct port_reader, app_protocol), NULL,
+	 "http and https choose the cloud's load balancer"},
+	{"name", FIELD_USED, read_text, AT(name), NULL, NULL},
+	{"nodePort", FIELD_USED, read_port_number, AT(node_port), NULL, NULL},
+	{"port", FIELD_USED, read_port_number, AT(port), NULL, NULL},
+	{"protocol", FIELD_USED, read_choice, AT(protocol), NULL, "default TCP",
+	 .choices = "TCP|UDP"},
+	{"targetPort", FIELD_USED, read_target, offsetof(struct port_reader, target), NULL, NULL},
+};
+#undef AT
+static const struct field_set ports_fields = {"service port", ports_list, ARRAY_SIZE(ports_list)};
 
 static void read_ports(struct loader *loader, const struct yaml_node *node, void *target)
 {
 	struct pending_service *pending = target;
-#define AT(member) (offsetof(struct port_reader, port) + offsetof(struct service_port, member))
-	static const struct field fields[] = {
-		{"appProtocol", FIELD_USED, read_text, offsetof(struct port_reader, app_protocol),
-		 NULL, "http and https choose the cloud's load balancer"},
-		{"name", FIELD_USED, read_text, AT(name), NULL, NULL},
-		{"nodePort", FIELD_USED, read_port_number, AT(node_port), NULL, NULL},
-		{"port", FIELD_USED, read_port_number, AT(port), NULL, NULL},
-		{"protocol", FIELD_USED, read_service_protocol, offsetof(struct port_reader, port),
-		 NULL, NULL},
-		{"targetPort", FIELD_USED, read_target, offsetof(struct port_reader, target), NULL,
-		 NULL},
-	};
-#undef AT
-	static const struct field_set set = {"service port", fields, ARRAY_SIZE(fields)};
-	for (size_t i = 0; node->kind == YAML_LIST && i < node->item_count; i++) {
+	for (size_t i = 0; i < node->item_count; i++) {
 		struct port_reader reader = {0};
-		loader_read_map(loader, node->items[i], &set, &reader);
+		loader_read_map(loader, node->items[i], &ports_fields, &reader);
 		AUTO_FREE char *target_name = reader.target;
 		AUTO_FREE char *app_protocol = reader.app_protocol;
 		struct service_port *port = &reader.port;
 		if (port->port == 0)
-			loader_error(loader, node->items[i], NULL, "a service port needs a port");
+			loader_missing(loader, node->items[i], "port", "port: 80");
 		bool is_number = target_name == NULL || parse_port(target_name, &port->target_port);
 		if (target_name == NULL)
 			port->target_port = port->port;
@@ -87,96 +83,101 @@ static void read_service_selector(struct loader *loader, const struct yaml_node 
 
 static void read_type(struct loader *loader, const struct yaml_node *node, void *target)
 {
-	static const char *const names[] = {"ClusterIP", "NodePort", "LoadBalancer"};
+	unsigned choice = 0;
 	struct service *service = target;
-	for (size_t i = 0; node->kind == YAML_SCALAR && i < ARRAY_SIZE(names); i++) {
-		if (strcmp(node->text, names[i]) == 0) {
-			service->kind = (enum service_kind)i;
-			return;
-		}
+	if (yaml_is_text(node, "ExternalName")) {
+		loader_error(loader, node, "use the external name itself, or hostAliases",
+			     "type: ExternalName is not supported");
+		return;
 	}
-	loader_error(loader, node, "ClusterIP, NodePort or LoadBalancer",
-		     "this type of Service is not supported");
+	read_choice(loader, node, &choice);
+	/* Whatever comes first in the file, clusterIP: None wins. */
+	if (service->kind != SERVICE_HEADLESS)
+		service->kind = (enum service_kind)choice;
 }
 
 static void read_cluster_ip(struct loader *loader, const struct yaml_node *node, void *target)
 {
-	(void)loader;
-	if (node->kind == YAML_SCALAR && strcmp(node->text, "None") == 0)
+	AUTO_FREE char *text = NULL;
+	read_text(loader, node, &text);
+	if (yaml_is_text(node, "None"))
 		((struct service *)target)->kind = SERVICE_HEADLESS;
 }
 
 static void read_affinity(struct loader *loader, const struct yaml_node *node, void *target)
 {
-	(void)loader;
-	if (node->kind == YAML_SCALAR && strcmp(node->text, "ClientIP") == 0)
-		((struct service *)target)->has_client_ip_affinity = true;
+	unsigned choice = 0;
+	read_choice(loader, node, &choice);
+	((struct service *)target)->has_client_ip_affinity = choice == 1;
 }
 
 #define AT(member) (offsetof(struct pending_service, service) + offsetof(struct service, member))
+static const char one_host[] = "there are no nodes between";
+
 static const struct field service_field_list[] = {
-	{"allocateLoadBalancerNodePorts", FIELD_NO_EFFECT, NULL, 0, NULL, NULL},
+	{"allocateLoadBalancerNodePorts", FIELD_NO_EFFECT, NULL, 0, NULL, one_host},
 	{"clusterIP", FIELD_USED, read_cluster_ip, 0, NULL,
 	 "None makes it headless; others are not kept"},
-	{"clusterIPs", FIELD_NO_EFFECT, NULL, 0, NULL, NULL},
-	{"externalIPs", FIELD_REFUSED, NULL, 0, NULL, "use --bind"},
+	{"clusterIPs", FIELD_NO_EFFECT, NULL, 0, NULL, one_host},
+	{"externalIPs", FIELD_REFUSED, NULL, 0, NULL,
+	 "ports are published on this machine; up --bind names the address"},
 	{"externalName", FIELD_REFUSED, NULL, 0, NULL, "use the name itself"},
-	{"externalTrafficPolicy", FIELD_NO_EFFECT, NULL, 0, NULL, NULL},
-	{"healthCheckNodePort", FIELD_NO_EFFECT, NULL, 0, NULL, NULL},
-	{"internalTrafficPolicy", FIELD_NO_EFFECT, NULL, 0, NULL, NULL},
+	{"externalTrafficPolicy", FIELD_NO_EFFECT, NULL, 0, NULL, one_host},
+	{"healthCheckNodePort", FIELD_NO_EFFECT, NULL, 0, NULL, one_host},
+	{"internalTrafficPolicy", FIELD_NO_EFFECT, NULL, 0, NULL, one_host},
 	{"ipFamilies", FIELD_NO_EFFECT, NULL, 0, NULL, "IPv4"},
 	{"ipFamilyPolicy", FIELD_NO_EFFECT, NULL, 0, NULL, "IPv4"},
-	{"loadBalancerClass", FIELD_NO_EFFECT, NULL, 0, NULL, NULL},
-	{"loadBalancerIP", FIELD_NO_EFFECT, NULL, 0, NULL, NULL},
-	{"loadBalancerSourceRanges", FIELD_NO_EFFECT, NULL, 0, NULL, NULL},
-	{"ports", FIELD_USED, read_ports, 0, NULL, NULL},
+	{"loadBalancerClass", FIELD_NO_EFFECT, NULL, 0, NULL, one_host},
+	{"loadBalancerIP", FIELD_NO_EFFECT, NULL, 0, NULL, one_host},
+	{"loadBalancerSourceRanges", FIELD_REFUSED, NULL, 0, NULL,
+	 "locally only this machine connects; restrict the cloud's by security_groups in "
+	 "environment.yml"},
+	{"ports", FIELD_USED, read_ports, 0, &ports_fields,
+	 "published on 127.0.0.1 under the same number", .is_list = true},
 	{"publishNotReadyAddresses", FIELD_USED, read_bool, AT(publish_not_ready), NULL, NULL},
 	{"selector", FIELD_USED, read_service_selector, 0, NULL, "chooses pods by their labels"},
-	{"sessionAffinity", FIELD_USED, read_affinity, 0, NULL, NULL},
-	{"sessionAffinityConfig", FIELD_NO_EFFECT, NULL, 0, NULL, NULL},
-	{"type", FIELD_USED, read_type, 0, NULL, NULL},
+	{"sessionAffinity", FIELD_USED, read_affinity, 0, NULL,
+	 "ClientIP: a client stays with its pod", .choices = "None|ClientIP"},
+	{"sessionAffinityConfig", FIELD_NO_EFFECT, NULL, 0, NULL, one_host},
+	{"type", FIELD_USED, read_type, 0, NULL, "all are published on this machine",
+	 "LoadBalancer and NodePort: reachable from outside",
+	 .choices = "ClusterIP|NodePort|LoadBalancer"},
 };
 #undef AT
 static const struct field_set service_fields = {"service spec", service_field_list,
 						ARRAY_SIZE(service_field_list)};
 
-static void free_pairs(struct key_value *pairs, size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		free(pairs[i].key);
-		free(pairs[i].value);
-	}
-	free(pairs);
-}
+static const struct field service_object_list[] = {
+	{"apiVersion", FIELD_USED, NULL, 0, NULL, NULL},
+	{"kind", FIELD_USED, NULL, 0, NULL, NULL},
+	{"metadata", FIELD_USED, NULL, 0, &metadata_fields, NULL},
+	{"spec", FIELD_USED, NULL, 0, &service_fields, NULL},
+	{"status", FIELD_NO_EFFECT, NULL, 0, NULL, "written by API servers"}};
+const struct field_set service_object_fields = {"Service", service_object_list,
+						ARRAY_SIZE(service_object_list)};
 
 void read_service(struct loader *loader, const struct yaml_node *root)
 {
 	struct pending_service pending = {0};
-	const struct yaml_node *metadata = yaml_get(root, "metadata");
-	const struct yaml_node *name = yaml_get(metadata, "name");
-	const struct yaml_node *namespace_name = yaml_get(metadata, "namespace");
+	AUTO(metadata_clear) struct metadata metadata = {0};
 	const struct yaml_node *spec = yaml_get(root, "spec");
 	struct service *service = &pending.service;
 
+	read_metadata(loader, root, &metadata, true);
 	service->mark = loader_mark(loader, root);
-	service->namespace_name =
-		xstrdup(namespace_name && namespace_name->text ? namespace_name->text : "default");
-	if (name == NULL || name->kind != YAML_SCALAR || !name_is_valid(name->text))
-		loader_error(loader, name ? name : root, NULL,
-			     "a Service needs a valid metadata.name");
-	service->name = xstrdup(name && name->text ? name->text : "");
-	if (spec != NULL)
+	service->name = TAKE_PTR(metadata.name);
+	service->namespace_name = TAKE_PTR(metadata.namespace_name);
+	if (!yaml_is_null(spec))
 		loader_read_map(loader, spec, &service_fields, &pending);
 	else
-		loader_error(loader, root, NULL, "the Service has no spec");
-	/* What waits for the pods goes along with the service, taken off again by
-	 * services_complete(). */
+		loader_missing(loader, root, "spec", "spec: {selector: …, ports: […]}");
+	/* What waits for the pods goes along with the service until services_complete(). */
 	service->selector = pending.selector;
 	service->selector_count = pending.selector_count;
 	service->target_names = pending.target_names;
-	if (!pending.has_selector && spec != NULL)
-		loader_error(loader, spec, "a selector of the labels of its pods",
-			     "a Service without a selector has nobody behind it");
+	bool is_external = yaml_is_text(yaml_get(spec, "type"), "ExternalName");
+	if (!pending.has_selector && spec != NULL && spec->kind == YAML_MAP && !is_external)
+		loader_missing(loader, spec, "selector", "the labels of the pods behind it");
 	*ARRAY_APPEND(loader->app->services, loader->app->service_count) = *service;
 }
 
@@ -209,35 +210,42 @@ static uint16_t port_by_name(const struct pod_spec *pod, const char *name)
 static void resolve_targets(struct loader *loader, struct service *service)
 {
 	for (size_t i = 0; i < service->port_count && service->pods.count > 0; i++) {
+		struct service_port *port = &service->ports[i];
 		const char *name = service->target_names.items[i];
-		if (name[0] == '\0')
-			continue;
-		const struct pod_spec *pod = app_find_pod(loader->app, service->pods.items[0]);
-		service->ports[i].target_port = port_by_name(pod, name);
-		if (service->ports[i].target_port == 0)
-			loader_error_at(loader, &service->mark, NULL,
+		/* The first pod that knows the name; the others are behind the Service all the
+		 * same. */
+		for (size_t p = 0; name[0] != '\0' && p < service->pods.count; p++) {
+			const struct pod_spec *pod =
+				app_find_pod(loader->app, service->pods.items[p]);
+			if (port->target_port == 0)
+				port->target_port = port_by_name(pod, name);
+		}
+		if (port->target_port == 0 && name[0] != '\0')
+			loader_error_at(loader, &service->mark,
+					"ports: [{name: …, containerPort: …}]",
 					"Service '%s': pod '%s' has no port named '%s'",
-					service->name, pod->name, name);
+					service->name, service->pods.items[0], name);
 	}
 }
 
 static void complete_service(struct loader *loader, struct service *service)
 {
-	const struct app *app = loader->app;
+	struct app *app = loader->app;
 
 	for (size_t p = 0; p < app->pod_count; p++) {
-		if (strcmp(app->pods[p].namespace_name, service->namespace_name) == 0 &&
-		    labels_match(&app->pods[p], service))
-			string_list_add(&service->pods, app->pods[p].name);
+		struct pod_spec *pod = &app->pods[p];
+		if (strcmp(pod->namespace_name, service->namespace_name) != 0 ||
+		    !labels_match(pod, service))
+			continue;
+		string_list_add(&service->pods, pod->name);
+		pod->is_public = pod->is_public || service->kind == SERVICE_LOAD_BALANCER ||
+				 service->kind == SERVICE_NODE_PORT;
 	}
 	if (service->pods.count == 0 && service->selector_count > 0)
 		loader_error_at(loader, &service->mark,
-				"compare its selector with the pods' labels",
+				"compare its selector with the labels in the pods' templates",
 				"Service '%s' selects no pod", service->name);
 	resolve_targets(loader, service);
-	free_pairs(service->selector, service->selector_count);
-	service->selector = NULL;
-	service->selector_count = 0;
 	string_list_clear(&service->target_names);
 }
 

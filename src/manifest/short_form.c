@@ -12,13 +12,13 @@
 
 /* The document being read. Ports of the short forms are published, so they make a service. */
 struct short_pod {
-	struct pod_spec *pod;
+	struct pod_spec pod; /* first: Kubernetes' own fields are read into it */
 	struct service service;
 };
 
 /* Set while the containers of one document are read; read_short_ports() finds its service here. */
 struct short_container {
-	struct container_spec container;
+	struct container_spec container; /* first: Kubernetes' own fields are read into it */
 	struct short_pod *owner;
 };
 
@@ -88,6 +88,17 @@ static bool parse_short_port(const char *text, struct service_port *port)
 	return parse_port(copy, &port->port) && parse_port(colon + 1, &port->target_port);
 }
 
+/* The port as the pod and its service see it. */
+static void add_port(struct short_container *container, const struct service_port *port)
+{
+	struct service *service = &container->owner->service;
+	struct container_spec *spec = &container->container;
+	*ARRAY_APPEND(service->ports, service->port_count) = *port;
+	struct container_port *inner = ARRAY_APPEND(spec->ports, spec->port_count);
+	inner->port = port->target_port;
+	inner->protocol = port->protocol;
+}
+
 static void read_short_port(struct loader *loader, const struct yaml_node *node,
 			    struct short_container *container)
 {
@@ -95,75 +106,134 @@ static void read_short_port(struct loader *loader, const struct yaml_node *node,
 	AUTO(string_list_clear) struct string_list parts = STRING_LIST_INIT;
 
 	if (node->kind != YAML_SCALAR) {
-		loader_error(loader, node, "80, \"8080:80\" or \"https:443:http:80\"", "no port");
+		loader_error(loader, node, "80, \"8080:80\" or \"https:443:http:80\"",
+			     "ports: %s is not a port", yaml_describe(node));
 		return;
 	}
 	string_list_split(&parts, node->text, ':');
 	bool is_read = parts.count >= 4 ? parse_long_port(&parts, node->text, &port)
 					: parse_short_port(node->text, &port);
-	if (!is_read) {
-		free(port.certificate);
-		loader_error(loader, node,
-			     "80, \"80/udp\", \"8080:80\" or \"https:443:http:80[:CERTIFICATE]\" "
-			     "(http→http, https→https|http, tcp→tcp, ssl→ssl|tcp)",
-			     "'%.80s' is no port", node->text);
+	if (is_read) {
+		add_port(container, &port);
 		return;
 	}
+	free(port.certificate);
+	loader_error(loader, node,
+		     parts.count >= 4
+			     ? "PROTOCOL:PORT:PROTOCOL:PORT[:CERTIFICATE]; http to http, https to "
+			       "https or http, tcp to tcp, udp to udp, ssl to ssl or tcp"
+			     : "80, \"80/udp\", \"8080:80\" or \"https:443:http:80\"",
+		     "ports: '%.80s' is not a port", node->text);
+}
+
+/* Kubernetes' words for a port publish it like the others: that is what the short form is for. */
+static void read_port_maps(struct loader *loader, const struct yaml_node *list,
+			   struct short_container *container)
+{
+	const struct field *ports = loader_find_field(&container_fields, "ports");
+	size_t before = container->container.port_count;
 	struct service *service = &container->owner->service;
-	*ARRAY_APPEND(service->ports, service->port_count) = port;
-	struct container_spec *spec = &container->container;
-	struct container_port *inner = ARRAY_APPEND(spec->ports, spec->port_count);
-	inner->port = port.target_port;
-	inner->protocol = port.protocol;
+	ports->read(loader, list, &container->container);
+	for (size_t i = before; i < container->container.port_count; i++) {
+		const struct container_port *from = &container->container.ports[i];
+		struct service_port *port = ARRAY_APPEND(service->ports, service->port_count);
+		port->name = xstrdup_or_null(from->name);
+		port->port = from->host_port ? from->host_port : from->port;
+		port->target_port = from->port;
+		port->protocol = from->protocol;
+		port->outer = from->protocol == PROTOCOL_UDP ? SERVICE_UDP : SERVICE_TCP;
+		port->inner = port->outer;
+	}
 }
 
 static void read_short_ports(struct loader *loader, const struct yaml_node *node, void *target)
 {
+	struct short_container *container = target;
 	if (node->kind != YAML_LIST) {
-		read_short_port(loader, node, target);
+		read_short_port(loader, node, container);
 		return;
 	}
-	for (size_t i = 0; i < node->item_count; i++)
-		read_short_port(loader, node->items[i], target);
+	for (size_t i = 0; i < node->item_count; i++) {
+		struct yaml_node one = *node;
+		one.items = &node->items[i];
+		one.item_count = 1;
+		if (node->items[i]->kind == YAML_MAP)
+			read_port_maps(loader, &one, container);
+		else
+			read_short_port(loader, node->items[i], container);
+	}
+}
+
+static struct env_var *add_env(struct loader *loader, const struct yaml_node *node,
+			       struct container_spec *container)
+{
+	struct env_var *env = ARRAY_APPEND(container->env, container->env_count);
+	env->mark = loader_mark(loader, node);
+	return env;
+}
+
+/* {KEY: value}; numbers and booleans are taken as they are written. */
+static void read_env_map(struct loader *loader, const struct yaml_node *node,
+			 struct container_spec *container)
+{
+	for (size_t i = 0; i < node->pair_count; i++) {
+		const struct yaml_node *value = node->pairs[i].value;
+		struct env_var *env = add_env(loader, node->pairs[i].key, container);
+		env->name = xstrdup(node->pairs[i].key->text);
+		if (!yaml_is_null(value))
+			read_scalar(loader, value, &env->value);
+		if (env->value == NULL)
+			env->value = xstrdup("");
+	}
+}
+
+static void read_env_item(struct loader *loader, const struct yaml_node *item,
+			  struct container_spec *container)
+{
+	const char *equals = item->kind == YAML_SCALAR ? strchr(item->text, '=') : NULL;
+	if (equals == NULL) {
+		loader_error(loader, item, "- KEY=value, or KEY: value without the -",
+			     "environment: %.80s is not KEY=value",
+			     item->kind == YAML_SCALAR ? item->text : yaml_describe(item));
+		return;
+	}
+	struct env_var *env = add_env(loader, item, container);
+	env->name = xstrndup(item->text, (size_t)(equals - item->text));
+	env->value = xstrdup(equals + 1);
 }
 
 /* [K=V], {K: V} or Kubernetes' own list */
 static void read_environment(struct loader *loader, const struct yaml_node *node, void *target)
 {
 	struct container_spec *container = target;
+	bool is_kubernetes =
+		node->kind == YAML_LIST && node->item_count > 0 && node->items[0]->kind == YAML_MAP;
 
-	if (node->kind == YAML_LIST && node->item_count > 0 && node->items[0]->kind == YAML_MAP) {
+	if (is_kubernetes)
 		read_env(loader, node, target);
-		return;
-	}
-	size_t count = node->kind == YAML_MAP ? node->pair_count : node->item_count;
-	for (size_t i = 0; i < count; i++) {
-		const struct yaml_node *item =
-			node->kind == YAML_MAP ? node->pairs[i].key : node->items[i];
-		const char *equals = item->text ? strchr(item->text, '=') : NULL;
-		if (item->kind != YAML_SCALAR || (node->kind == YAML_LIST && equals == NULL)) {
-			loader_error(loader, item, "as in KEY=value", "no environment variable");
-			continue;
-		}
-		struct env_var *env = ARRAY_APPEND(container->env, container->env_count);
-		env->mark = loader_mark(loader, item);
-		if (node->kind == YAML_MAP) {
-			const struct yaml_node *value = node->pairs[i].value;
-			env->name = xstrdup(item->text);
-			env->value = xstrdup(value->text ? value->text : "");
-		} else {
-			env->name = xstrndup(item->text, (size_t)(equals - item->text));
-			env->value = xstrdup(equals + 1);
-		}
-	}
+	else if (node->kind == YAML_MAP)
+		read_env_map(loader, node, container);
+	else if (node->kind == YAML_LIST)
+		for (size_t i = 0; i < node->item_count; i++)
+			read_env_item(loader, node->items[i], container);
+	else
+		loader_error(loader, node, "{KEY: value} or [KEY=value]",
+			     "environment: a map or a list is wanted here, not %s",
+			     yaml_describe(node));
 }
 
-/* A text is split at blanks, as the service form's command was. */
+/* A text is split at blanks, as the service form's command was; quotes want a list. */
 static void read_words(struct loader *loader, const struct yaml_node *node,
 		       struct string_list *words)
 {
-	if (node->kind != YAML_SCALAR) {
+	if (node->kind != YAML_SCALAR || node->type != YAML_TEXT) {
 		read_text_list(loader, node, words);
+		return;
+	}
+	if (strpbrk(node->text, "\"'\\") != NULL) {
+		loader_error(loader, node, "[\"sh\", \"-c\", \"…\"]",
+			     "%s: one line is split at blanks and knows no quotes",
+			     loader->current->name);
 		return;
 	}
 	AUTO(string_list_clear) struct string_list parts = STRING_LIST_INIT;
@@ -189,148 +259,121 @@ static void read_args(struct loader *loader, const struct yaml_node *node, void 
 }
 
 /* What the short forms spell differently; every other field is Kubernetes' own. */
-static const struct field own_field_list[] = {
-	{"args", FIELD_USED, read_args, 0, NULL, "list, or one line split at blanks"},
-	{"command", FIELD_USED, read_command, 0, NULL, "list, or one line split at blanks"},
-	{"env", FIELD_USED, read_environment, 0, NULL, "[K=V], {K: V} or Kubernetes' list"},
-	{"environment", FIELD_USED, read_environment, 0, NULL, "[K=V], {K: V} or Kubernetes' list"},
+static const struct field short_container_list[] = {
+	{"args", FIELD_USED, read_args, 0, NULL,
+	 "replaces the image's CMD; a list, or one line split at blanks"},
+	{"command", FIELD_USED, read_command, 0, NULL,
+	 "replaces the image's ENTRYPOINT and CMD; a list, or one line split at blanks"},
+	{"env", FIELD_USED, read_environment, 0, &env_fields, "{K: V}, [K=V] or Kubernetes' list"},
+	{"environment", FIELD_USED, read_environment, 0, &env_fields,
+	 "{K: V}, [K=V] or Kubernetes' list; configuration, never in the image"},
 	{"ports", FIELD_USED, read_short_ports, 0, NULL,
-	 "80, \"8080:80\", \"80/udp\", \"https:443:http:80[:CERTIFICATE]\"; published"},
-};
-static const struct field_set own_fields = {"container", own_field_list,
-					    ARRAY_SIZE(own_field_list)};
-
-static const struct field *own_field(const char *name)
-{
-	for (size_t i = 0; i < own_fields.count; i++) {
-		if (strcmp(own_fields.fields[i].name, name) == 0)
-			return &own_fields.fields[i];
-	}
-	return NULL;
-}
+	 "80, \"8080:80\", \"80/udp\", \"https:443:http:80[:CERTIFICATE]\"; published on 127.0.0.1",
+	 "ports of the pod's load balancer with public: true, else reachable for the other pods"}};
+static const struct field_set short_container_fields = {"i2kit container", short_container_list,
+							ARRAY_SIZE(short_container_list),
+							&container_fields};
 
 static void read_one_container(struct loader *loader, const struct yaml_node *node,
-			       const char *name, struct short_pod *owner)
+			       const struct yaml_node *name, struct short_pod *owner)
 {
 	struct short_container reader = {.owner = owner};
-	struct yaml_node rest = *node; /* the pairs that Kubernetes' table reads; borrowed */
-	AUTO_FREE struct yaml_pair *pairs = NULL;
+	struct container_spec *container = &reader.container;
 
-	if (node->kind != YAML_MAP) {
-		loader_error(loader, node, "name: {image: …}",
-			     "a container must be a map of fields");
-		return;
-	}
-	pairs = xcalloc(node->pair_count, sizeof(*pairs));
-	rest.pairs = pairs;
-	rest.pair_count = 0;
-	reader.container.mark = loader_mark(loader, node);
-	reader.container.name = xstrdup_or_null(name);
-	for (size_t i = 0; i < node->pair_count; i++) {
-		const struct field *field = own_field(node->pairs[i].key->text);
-		if (field == NULL)
-			pairs[rest.pair_count++] = node->pairs[i];
-		else if (!yaml_is_null(node->pairs[i].value))
-			field->read(loader, node->pairs[i].value, &reader);
-	}
-	loader_read_map(loader, &rest, &container_fields, &reader.container);
-	if (reader.container.name == NULL) {
-		loader_error(loader, node, NULL, "a container needs a name");
-		reader.container.name = xstrdup("");
-	} else if (!name_is_valid(reader.container.name)) {
-		loader_error(loader, node, "lower-case letters, digits and '-' (RFC 1123)",
-			     "'%.80s' is no valid name", reader.container.name);
-	}
-	if (reader.container.image == NULL) {
-		loader_error(loader, node, NULL, "container '%s' needs an image",
-			     reader.container.name);
-		reader.container.image = xstrdup("");
-	}
-	*ARRAY_APPEND(owner->pod->containers, owner->pod->container_count) = reader.container;
+	container->mark = loader_mark(loader, name ? name : node);
+	if (name != NULL)
+		read_name(loader, name, &container->name);
+	loader_read_map(loader, node, &short_container_fields, &reader);
+	if (container->name == NULL && name == NULL && node->kind == YAML_MAP)
+		loader_missing(loader, node, "name", "name: web");
+	if (container->name == NULL)
+		container->name = xstrdup("");
+	if (container->image == NULL && node->kind == YAML_MAP)
+		loader_missing(loader, node, "image", "image: nginx:1.25");
+	if (container->image == NULL)
+		container->image = xstrdup("");
+	*ARRAY_APPEND(owner->pod.containers, owner->pod.container_count) = *container;
 }
 
 static void read_short_containers(struct loader *loader, const struct yaml_node *node, void *target)
 {
 	struct short_pod *owner = target;
-	if (node->kind == YAML_MAP) {
-		for (size_t i = 0; i < node->pair_count; i++)
-			read_one_container(loader, node->pairs[i].value, node->pairs[i].key->text,
-					   owner);
-		return;
-	}
-	for (size_t i = 0; node->kind == YAML_LIST && i < node->item_count; i++)
+	if (node->kind == YAML_SCALAR)
+		loader_error(loader, node, "web: {image: nginx:1.25}",
+			     "containers: a map or a list is wanted here, not %s",
+			     yaml_describe(node));
+	for (size_t i = 0; i < node->pair_count; i++)
+		read_one_container(loader, node->pairs[i].value, node->pairs[i].key, owner);
+	for (size_t i = 0; i < node->item_count; i++)
 		read_one_container(loader, node->items[i], NULL, owner);
 }
 
-static void read_short_name(struct loader *loader, const struct yaml_node *node, void *target)
+static void read_short_labels(struct loader *loader, const struct yaml_node *node, void *target)
 {
-	read_name(loader, node, &((struct short_pod *)target)->pod->name);
+	struct pod_spec *pod = target;
+	read_key_values(loader, node, &pod->labels, &pod->label_count);
 }
 
-static void read_short_replicas(struct loader *loader, const struct yaml_node *node, void *target)
+static void read_short_annotations(struct loader *loader, const struct yaml_node *node,
+				   void *target)
 {
-	read_u32(loader, node, &((struct short_pod *)target)->pod->replicas);
+	struct pod_spec *pod = target;
+	read_key_values(loader, node, &pod->annotations, &pod->annotation_count);
 }
 
-static void read_stateful(struct loader *loader, const struct yaml_node *node, void *target)
-{
-	read_bool(loader, node, &((struct short_pod *)target)->pod->is_stateful);
-}
-
-static void read_public(struct loader *loader, const struct yaml_node *node, void *target)
-{
-	read_bool(loader, node, &((struct short_pod *)target)->pod->is_public);
-}
-
-static void read_instance_type(struct loader *loader, const struct yaml_node *node, void *target)
-{
-	read_text(loader, node, &((struct short_pod *)target)->pod->instance_type);
-}
-
-static void read_short_volumes(struct loader *loader, const struct yaml_node *node, void *target)
-{
-	struct pod_spec *pod = ((struct short_pod *)target)->pod;
-	read_volumes(loader, node, &pod->volumes, &pod->volume_count);
-}
-
+#define AT(member) offsetof(struct pod_spec, member)
 static const struct field short_field_list[] = {
-	{"containers", FIELD_USED, read_short_containers, 0, &container_fields, "map or list"},
-	{"instance_type", FIELD_USED, read_instance_type, 0, NULL, "cloud only"},
-	{"name", FIELD_USED, read_short_name, 0, NULL, NULL},
-	{"public", FIELD_USED, read_public, 0, NULL, "reachable from outside in the cloud"},
-	{"replicas", FIELD_USED, read_short_replicas, 0, NULL, "default 1"},
-	{"stateful", FIELD_USED, read_stateful, 0, NULL, "one replica that keeps its disk"},
-	{"volumes", FIELD_USED, read_short_volumes, 0, NULL, "as in Kubernetes"},
-};
-static const struct field_set short_fields = {"pod", short_field_list,
-					      ARRAY_SIZE(short_field_list)};
+	{"annotations", FIELD_USED, read_short_annotations, 0, NULL, "for the downward API"},
+	{"containers", FIELD_USED, read_short_containers, 0, &short_container_fields,
+	 "a map NAME: {image: …}, or a list"},
+	{"instance_type", FIELD_USED, read_text, AT(instance_type), NULL, "no effect locally",
+	 "of the instances; default: environment.yml's"},
+	{"labels", FIELD_USED, read_short_labels, 0, NULL, "for selectors of Services"},
+	{"name", FIELD_USED, read_name, AT(name), NULL, "of the pod and of its service"},
+	{"namespace", FIELD_USED, read_name, AT(namespace_name), NULL, "default: default"},
+	{"public", FIELD_USED, read_bool, AT(is_public), NULL, "no effect locally",
+	 "its ports are reachable from outside"},
+	{"replicas", FIELD_USED, read_u32, AT(replicas), NULL,
+	 "VMs that boot the same image; default 1", "size of the Auto Scaling group"},
+	{"stateful", FIELD_USED, read_bool, AT(is_stateful), NULL,
+	 "one replica, replaced old first, that keeps its disk"}};
+#undef AT
+const struct field_set short_fields = {"i2kit pod", short_field_list, ARRAY_SIZE(short_field_list),
+				       &pod_fields};
+
+static void add_service(struct loader *loader, const struct pod_spec *pod, struct service *ports)
+{
+	struct service *service = ARRAY_APPEND(loader->app->services, loader->app->service_count);
+	*service = *ports;
+	service->name = xstrdup(pod->name);
+	service->namespace_name = xstrdup(pod->namespace_name);
+	service->kind = pod->is_public ? SERVICE_LOAD_BALANCER : SERVICE_CLUSTER_IP;
+	service->is_implied = true;
+	service->mark = pod->mark;
+	string_list_add(&service->pods, pod->name);
+}
 
 bool read_short_form(struct loader *loader, const struct yaml_node *root)
 {
-	if (yaml_get(root, "containers") == NULL || yaml_get(root, "apiVersion") != NULL)
+	if (yaml_is_null(yaml_get(root, "containers")) && yaml_is_null(yaml_get(root, "name")))
 		return false;
-	struct pod_spec *pod = ARRAY_APPEND(loader->app->pods, loader->app->pod_count);
-	struct short_pod reader = {.pod = pod};
+	struct short_pod reader = {0};
+	struct pod_spec *pod = &reader.pod;
 
 	pod_spec_init(loader, pod, root);
 	pod->workload = WORKLOAD_DEPLOYMENT;
 	pod->kind_name = xstrdup("i2kit");
 	loader_read_map(loader, root, &short_fields, &reader);
 	if (pod->name == NULL) {
-		loader_error(loader, root, NULL, "the pod needs a name");
+		loader_missing(loader, root, "name", "name: web");
 		pod->name = xstrdup("");
 	}
+	if (yaml_is_null(yaml_get(root, "containers")))
+		loader_missing(loader, root, "containers",
+			       "containers: {web: {image: nginx:1.25}}");
 	pod_complete(loader, pod);
-	if (reader.service.port_count > 0) {
-		struct service *service =
-			ARRAY_APPEND(loader->app->services, loader->app->service_count);
-		*service = reader.service;
-		service->name = xstrdup(pod->name);
-		service->namespace_name = xstrdup(pod->namespace_name);
-		service->kind = SERVICE_LOAD_BALANCER;
-		service->is_implied = true;
-		service->mark = pod->mark;
-		string_list_add(&service->pods, pod->name);
-	}
+	*ARRAY_APPEND(loader->app->pods, loader->app->pod_count) = *pod;
+	if (reader.service.port_count > 0)
+		add_service(loader, pod, &reader.service);
 	return true;
 }

@@ -16,14 +16,16 @@ static void read_medium(struct loader *loader, const struct yaml_node *node, voi
 		loader_error(loader, node, NULL, "medium is Memory or empty");
 }
 
+static const struct field empty_dir_list[] = {
+	{"medium", FIELD_USED, read_medium, 0, NULL, NULL},
+	{"sizeLimit", FIELD_USED, read_bytes, AT(size_limit_bytes), NULL, NULL}};
+static const struct field_set empty_dir_fields = {"emptyDir", empty_dir_list,
+						  ARRAY_SIZE(empty_dir_list)};
+
 static void read_empty_dir(struct loader *loader, const struct yaml_node *node, void *target)
 {
-	static const struct field fields[] = {
-		{"medium", FIELD_USED, read_medium, 0, NULL, NULL},
-		{"sizeLimit", FIELD_USED, read_bytes, AT(size_limit_bytes), NULL, NULL}};
-	static const struct field_set set = {"emptyDir", fields, ARRAY_SIZE(fields)};
 	((struct volume *)target)->kind = VOLUME_EMPTY_DIR;
-	loader_read_map(loader, node, &set, target);
+	loader_read_map(loader, node, &empty_dir_fields, target);
 }
 
 static void read_item_mode(struct loader *loader, const struct yaml_node *node, void *target)
@@ -33,17 +35,18 @@ static void read_item_mode(struct loader *loader, const struct yaml_node *node, 
 	read_mode(loader, node, &item->mode);
 }
 
+static const struct field items_list[] = {
+	{"key", FIELD_USED, read_text, offsetof(struct volume_item, key), NULL, NULL},
+	{"mode", FIELD_USED, read_item_mode, 0, NULL, NULL},
+	{"path", FIELD_USED, read_text, offsetof(struct volume_item, path), NULL, NULL}};
+static const struct field_set items_fields = {"item", items_list, ARRAY_SIZE(items_list)};
+
 static void read_items(struct loader *loader, const struct yaml_node *node, void *target)
 {
 	struct volume *volume = target;
-	static const struct field fields[] = {
-		{"key", FIELD_USED, read_text, offsetof(struct volume_item, key), NULL, NULL},
-		{"mode", FIELD_USED, read_item_mode, 0, NULL, NULL},
-		{"path", FIELD_USED, read_text, offsetof(struct volume_item, path), NULL, NULL}};
-	static const struct field_set set = {"item", fields, ARRAY_SIZE(fields)};
-	for (size_t i = 0; node->kind == YAML_LIST && i < node->item_count; i++) {
+	for (size_t i = 0; i < node->item_count; i++) {
 		struct volume_item *item = ARRAY_APPEND(volume->items, volume->item_count);
-		loader_read_map(loader, node->items[i], &set, item);
+		loader_read_map(loader, node->items[i], &items_fields, item);
 		if (item->key == NULL || item->path == NULL)
 			loader_error(loader, node->items[i], NULL, "an item needs key and path");
 		item->key = item->key ? item->key : xstrdup("");
@@ -51,91 +54,101 @@ static void read_items(struct loader *loader, const struct yaml_node *node, void
 	}
 }
 
+static const struct field config_map_list[] = {
+	{"defaultMode", FIELD_USED, read_mode, AT(default_mode), NULL, NULL},
+	{"items", FIELD_USED, read_items, 0, &items_fields, NULL, .is_list = true},
+	{"name", FIELD_USED, read_text, AT(ref_name), NULL, NULL},
+	{"optional", FIELD_USED, read_bool, AT(is_optional), NULL, NULL}};
+static const struct field_set config_map_fields = {"configMap volume", config_map_list,
+						   ARRAY_SIZE(config_map_list)};
+
 static void read_config_map(struct loader *loader, const struct yaml_node *node, void *target)
 {
-	static const struct field fields[] = {
-		{"defaultMode", FIELD_USED, read_mode, AT(default_mode), NULL, NULL},
-		{"items", FIELD_USED, read_items, 0, NULL, NULL},
-		{"name", FIELD_USED, read_text, AT(ref_name), NULL, NULL},
-		{"optional", FIELD_USED, read_bool, AT(is_optional), NULL, NULL}};
-	static const struct field_set set = {"configMap volume", fields, ARRAY_SIZE(fields)};
 	((struct volume *)target)->kind = VOLUME_CONFIG_MAP;
-	loader_read_map(loader, node, &set, target);
+	loader_read_map(loader, node, &config_map_fields, target);
 }
+
+static const struct field secret_list[] = {
+	{"defaultMode", FIELD_USED, read_mode, AT(default_mode), NULL, NULL},
+	{"items", FIELD_USED, read_items, 0, &items_fields, NULL, .is_list = true},
+	{"name", FIELD_USED, read_text, AT(ref_name), NULL, "in projected volumes"},
+	{"optional", FIELD_USED, read_bool, AT(is_optional), NULL, NULL},
+	{"secretName", FIELD_USED, read_text, AT(ref_name), NULL, NULL}};
+static const struct field_set secret_fields = {"secret volume", secret_list,
+					       ARRAY_SIZE(secret_list)};
 
 static void read_secret(struct loader *loader, const struct yaml_node *node, void *target)
 {
 	/* A projected source says name, a volume secretName. */
-	static const struct field fields[] = {
-		{"defaultMode", FIELD_USED, read_mode, AT(default_mode), NULL, NULL},
-		{"items", FIELD_USED, read_items, 0, NULL, NULL},
-		{"name", FIELD_USED, read_text, AT(ref_name), NULL, "in projected volumes"},
-		{"optional", FIELD_USED, read_bool, AT(is_optional), NULL, NULL},
-		{"secretName", FIELD_USED, read_text, AT(ref_name), NULL, NULL}};
-	static const struct field_set set = {"secret volume", fields, ARRAY_SIZE(fields)};
 	((struct volume *)target)->kind = VOLUME_SECRET;
-	loader_read_map(loader, node, &set, target);
+	loader_read_map(loader, node, &secret_fields, target);
 }
+
+static const struct field host_path_list[] = {
+	{"path", FIELD_USED, read_text, AT(host_path), NULL, "relative ones start at the manifest"},
+	{"type", FIELD_USED, read_text, AT(host_path_type), NULL, NULL}};
+static const struct field_set host_path_fields = {"hostPath", host_path_list,
+						  ARRAY_SIZE(host_path_list)};
 
 static void read_host_path(struct loader *loader, const struct yaml_node *node, void *target)
 {
 	struct volume *volume = target;
-	static const struct field fields[] = {
-		{"path", FIELD_USED, read_text, AT(host_path), NULL,
-		 "relative ones start at the manifest"},
-		{"type", FIELD_USED, read_text, AT(host_path_type), NULL, NULL}};
-	static const struct field_set set = {"hostPath", fields, ARRAY_SIZE(fields)};
 	volume->kind = VOLUME_HOST_PATH;
-	loader_read_map(loader, node, &set, target);
+	loader_read_map(loader, node, &host_path_fields, target);
 	if (volume->host_path == NULL)
 		loader_error(loader, node, NULL, "hostPath needs a path");
 }
 
+static const struct field claim_list[] = {
+	{"claimName", FIELD_USED, read_text, AT(ref_name), NULL, NULL},
+	{"readOnly", FIELD_USED, read_bool, AT(is_read_only), NULL, NULL}};
+static const struct field_set claim_fields = {"persistentVolumeClaim volume", claim_list,
+					      ARRAY_SIZE(claim_list)};
+
 static void read_claim(struct loader *loader, const struct yaml_node *node, void *target)
 {
-	static const struct field fields[] = {
-		{"claimName", FIELD_USED, read_text, AT(ref_name), NULL, NULL},
-		{"readOnly", FIELD_USED, read_bool, AT(is_read_only), NULL, NULL}};
-	static const struct field_set set = {"persistentVolumeClaim volume", fields,
-					     ARRAY_SIZE(fields)};
 	((struct volume *)target)->kind = VOLUME_CLAIM;
-	loader_read_map(loader, node, &set, target);
+	loader_read_map(loader, node, &claim_fields, target);
 }
+
+static const struct field field_path_list[] = {
+	{"apiVersion", FIELD_USED, read_ignored, 0, NULL, NULL},
+	{"fieldPath", FIELD_USED, read_text, offsetof(struct volume_item, key), NULL, NULL}};
+static const struct field_set field_path_fields = {"fieldRef", field_path_list,
+						   ARRAY_SIZE(field_path_list)};
 
 static void read_field_path(struct loader *loader, const struct yaml_node *node, void *target)
 {
-	static const struct field fields[] = {
-		{"apiVersion", FIELD_USED, read_ignored, 0, NULL, NULL},
-		{"fieldPath", FIELD_USED, read_text, offsetof(struct volume_item, key), NULL,
-		 NULL}};
-	static const struct field_set set = {"fieldRef", fields, ARRAY_SIZE(fields)};
-	loader_read_map(loader, node, &set, target);
+	loader_read_map(loader, node, &field_path_fields, target);
 }
+
+static const struct field resource_path_list[] = {
+	{"containerName", FIELD_USED, read_text, offsetof(struct volume_item, container), NULL,
+	 NULL},
+	{"divisor", FIELD_USED, read_text, offsetof(struct volume_item, divisor), NULL, NULL},
+	{"resource", FIELD_USED, read_text, offsetof(struct volume_item, key), NULL, NULL}};
+static const struct field_set resource_path_fields = {"resourceFieldRef", resource_path_list,
+						      ARRAY_SIZE(resource_path_list)};
 
 static void read_resource_path(struct loader *loader, const struct yaml_node *node, void *target)
 {
-	static const struct field fields[] = {
-		{"containerName", FIELD_USED, read_text, offsetof(struct volume_item, container),
-		 NULL, NULL},
-		{"divisor", FIELD_USED, read_text, offsetof(struct volume_item, divisor), NULL,
-		 NULL},
-		{"resource", FIELD_USED, read_text, offsetof(struct volume_item, key), NULL, NULL}};
-	static const struct field_set set = {"resourceFieldRef", fields, ARRAY_SIZE(fields)};
-	loader_read_map(loader, node, &set, target);
+	loader_read_map(loader, node, &resource_path_fields, target);
 }
+
+static const struct field downward_items_list[] = {
+	{"fieldRef", FIELD_USED, read_field_path, 0, &field_path_fields, NULL},
+	{"mode", FIELD_USED, read_item_mode, 0, NULL, NULL},
+	{"path", FIELD_USED, read_text, offsetof(struct volume_item, path), NULL, NULL},
+	{"resourceFieldRef", FIELD_USED, read_resource_path, 0, &resource_path_fields, NULL}};
+static const struct field_set downward_items_fields = {"downwardAPI item", downward_items_list,
+						       ARRAY_SIZE(downward_items_list)};
 
 static void read_downward_items(struct loader *loader, const struct yaml_node *node, void *target)
 {
 	struct volume *volume = target;
-	static const struct field fields[] = {
-		{"fieldRef", FIELD_USED, read_field_path, 0, NULL, NULL},
-		{"mode", FIELD_USED, read_item_mode, 0, NULL, NULL},
-		{"path", FIELD_USED, read_text, offsetof(struct volume_item, path), NULL, NULL},
-		{"resourceFieldRef", FIELD_USED, read_resource_path, 0, NULL, NULL}};
-	static const struct field_set set = {"downwardAPI item", fields, ARRAY_SIZE(fields)};
-	for (size_t i = 0; node->kind == YAML_LIST && i < node->item_count; i++) {
+	for (size_t i = 0; i < node->item_count; i++) {
 		struct volume_item *item = ARRAY_APPEND(volume->items, volume->item_count);
-		loader_read_map(loader, node->items[i], &set, item);
+		loader_read_map(loader, node->items[i], &downward_items_fields, item);
 		if (item->key == NULL || item->path == NULL)
 			loader_error(loader, node->items[i], NULL,
 				     "an item needs path and fieldRef");
@@ -144,76 +157,80 @@ static void read_downward_items(struct loader *loader, const struct yaml_node *n
 	}
 }
 
+static const struct field downward_list[] = {
+	{"defaultMode", FIELD_USED, read_mode, AT(default_mode), NULL, NULL},
+	{"items", FIELD_USED, read_downward_items, 0, &downward_items_fields, NULL,
+	 .is_list = true}};
+static const struct field_set downward_fields = {"downwardAPI", downward_list,
+						 ARRAY_SIZE(downward_list)};
+
 static void read_downward(struct loader *loader, const struct yaml_node *node, void *target)
 {
-	static const struct field fields[] = {
-		{"defaultMode", FIELD_USED, read_mode, AT(default_mode), NULL, NULL},
-		{"items", FIELD_USED, read_downward_items, 0, NULL, NULL}};
-	static const struct field_set set = {"downwardAPI", fields, ARRAY_SIZE(fields)};
 	((struct volume *)target)->kind = VOLUME_DOWNWARD;
-	loader_read_map(loader, node, &set, target);
+	loader_read_map(loader, node, &downward_fields, target);
 }
+
+static const struct field sources_list[] = {
+	{"clusterTrustBundle", FIELD_REFUSED, NULL, 0, NULL, "there is no cluster to ask"},
+	{"configMap", FIELD_USED, read_config_map, 0, &config_map_fields, NULL},
+	{"downwardAPI", FIELD_USED, read_downward, 0, &downward_fields, NULL},
+	{"secret", FIELD_USED, read_secret, 0, &secret_fields, NULL},
+	{"serviceAccountToken", FIELD_REFUSED, NULL, 0, NULL, "there is no API server to ask"}};
+static const struct field_set sources_fields = {"projected source", sources_list,
+						ARRAY_SIZE(sources_list)};
 
 static void read_sources(struct loader *loader, const struct yaml_node *node, void *target)
 {
 	struct volume *volume = target;
-	static const struct field fields[] = {
-		{"clusterTrustBundle", FIELD_REFUSED, NULL, 0, NULL, "there is no cluster to ask"},
-		{"configMap", FIELD_USED, read_config_map, 0, NULL, NULL},
-		{"downwardAPI", FIELD_USED, read_downward, 0, NULL, NULL},
-		{"secret", FIELD_USED, read_secret, 0, NULL, NULL},
-		{"serviceAccountToken", FIELD_REFUSED, NULL, 0, NULL,
-		 "there is no API server to ask"}};
-	static const struct field_set set = {"projected source", fields, ARRAY_SIZE(fields)};
-	for (size_t i = 0; node->kind == YAML_LIST && i < node->item_count; i++) {
+	for (size_t i = 0; i < node->item_count; i++) {
 		struct volume *source = ARRAY_APPEND(volume->sources, volume->source_count);
 		source->mark = loader_mark(loader, node->items[i]);
 		source->default_mode = 0644;
-		loader_read_map(loader, node->items[i], &set, source);
+		loader_read_map(loader, node->items[i], &sources_fields, source);
 	}
 }
 
+static const struct field projected_list[] = {
+	{"defaultMode", FIELD_USED, read_mode, AT(default_mode), NULL, NULL},
+	{"sources", FIELD_USED, read_sources, 0, &sources_fields, NULL, .is_list = true}};
+static const struct field_set projected_fields = {"projected volume", projected_list,
+						  ARRAY_SIZE(projected_list)};
+
 static void read_projected(struct loader *loader, const struct yaml_node *node, void *target)
 {
-	static const struct field fields[] = {
-		{"defaultMode", FIELD_USED, read_mode, AT(default_mode), NULL, NULL},
-		{"sources", FIELD_USED, read_sources, 0, NULL, NULL}};
-	static const struct field_set set = {"projected volume", fields, ARRAY_SIZE(fields)};
 	((struct volume *)target)->kind = VOLUME_PROJECTED;
-	loader_read_map(loader, node, &set, target);
+	loader_read_map(loader, node, &projected_fields, target);
 }
 
 static const char host_only[] = "use persistentVolumeClaim, emptyDir or hostPath";
 
 static const struct field volume_field_list[] = {
 	{"awsElasticBlockStore", FIELD_REFUSED, NULL, 0, NULL, host_only},
-	{"configMap", FIELD_USED, read_config_map, 0, NULL,
+	{"configMap", FIELD_USED, read_config_map, 0, &config_map_fields,
 	 "configuration: files, never in the image"},
 	{"csi", FIELD_REFUSED, NULL, 0, NULL, host_only},
-	{"downwardAPI", FIELD_USED, read_downward, 0, NULL, NULL},
-	{"emptyDir", FIELD_USED, read_empty_dir, 0, NULL, "inside the VM; gone with it"},
+	{"downwardAPI", FIELD_USED, read_downward, 0, &downward_fields, NULL},
+	{"emptyDir", FIELD_USED, read_empty_dir, 0, &empty_dir_fields,
+	 "inside the VM; gone with it"},
 	{"ephemeral", FIELD_REFUSED, NULL, 0, NULL, host_only},
 	{"gcePersistentDisk", FIELD_REFUSED, NULL, 0, NULL, host_only},
 	{"gitRepo", FIELD_REFUSED, NULL, 0, NULL, "use an init container that clones"},
-	{"hostPath", FIELD_USED, read_host_path, 0, NULL,
+	{"hostPath", FIELD_USED, read_host_path, 0, &host_path_fields,
 	 "a live mount; makes the pod dirty for promote"},
 	{"iscsi", FIELD_REFUSED, NULL, 0, NULL, host_only},
 	{"name", FIELD_USED, read_name, AT(name), NULL, NULL},
 	{"nfs", FIELD_REFUSED, NULL, 0, NULL, host_only},
-	{"persistentVolumeClaim", FIELD_USED, read_claim, 0, NULL, "a disk that survives down"},
-	{"projected", FIELD_USED, read_projected, 0, NULL, NULL},
-	{"secret", FIELD_USED, read_secret, 0, NULL, "configuration: files, never in the image"},
+	{"persistentVolumeClaim", FIELD_USED, read_claim, 0, &claim_fields,
+	 "a disk that survives down"},
+	{"projected", FIELD_USED, read_projected, 0, &projected_fields, NULL},
+	{"secret", FIELD_USED, read_secret, 0, &secret_fields,
+	 "configuration: files, never in the image"},
 };
-static const struct field_set volume_fields = {"volume", volume_field_list,
-					       ARRAY_SIZE(volume_field_list)};
+const struct field_set volume_fields = {"volume", volume_field_list, ARRAY_SIZE(volume_field_list)};
 
 void read_volumes(struct loader *loader, const struct yaml_node *node, struct volume **array,
 		  size_t *count)
 {
-	if (node->kind != YAML_LIST) {
-		loader_error(loader, node, NULL, "volumes is a list");
-		return;
-	}
 	for (size_t i = 0; i < node->item_count; i++) {
 		struct volume *volume = ARRAY_APPEND(*array, *count);
 		volume->mark = loader_mark(loader, node->items[i]);
@@ -226,48 +243,3 @@ void read_volumes(struct loader *loader, const struct yaml_node *node, struct vo
 	}
 }
 #undef AT
-
-static void read_access_modes(struct loader *loader, const struct yaml_node *node, void *target)
-{
-	struct claim *claim = target;
-	AUTO(string_list_clear) struct string_list modes = STRING_LIST_INIT;
-	read_text_list(loader, node, &modes);
-	claim->is_read_only = modes.count == 1 && strcmp(modes.items[0], "ReadOnlyMany") == 0;
-}
-
-static void read_storage(struct loader *loader, const struct yaml_node *node, void *target)
-{
-	static const struct field fields[] = {{"storage", FIELD_USED, read_bytes,
-					       offsetof(struct claim, size_bytes), NULL, NULL}};
-	static const struct field_set set = {"storage request", fields, ARRAY_SIZE(fields)};
-	loader_read_map(loader, node, &set, target);
-}
-
-static void read_claim_resources(struct loader *loader, const struct yaml_node *node, void *target)
-{
-	static const struct field fields[] = {
-		{"limits", FIELD_NO_EFFECT, NULL, 0, NULL, NULL},
-		{"requests", FIELD_USED, read_storage, 0, NULL, NULL}};
-	static const struct field_set set = {"claim resources", fields, ARRAY_SIZE(fields)};
-	loader_read_map(loader, node, &set, target);
-}
-
-void read_claim_spec(struct loader *loader, const struct yaml_node *node, void *target)
-{
-	struct claim *claim = target;
-	static const struct field fields[] = {
-		{"accessModes", FIELD_USED, read_access_modes, 0, NULL, NULL},
-		{"dataSource", FIELD_REFUSED, NULL, 0, NULL, "volumes start empty"},
-		{"resources", FIELD_USED, read_claim_resources, 0, NULL, NULL},
-		{"selector", FIELD_NO_EFFECT, NULL, 0, NULL, "each claim gets a disk of its own"},
-		{"storageClassName", FIELD_USED, read_text, offsetof(struct claim, storage_class),
-		 NULL, "no effect locally"},
-		{"volumeMode", FIELD_NO_EFFECT, NULL, 0, NULL, "always a file system"},
-		{"volumeName", FIELD_NO_EFFECT, NULL, 0, NULL,
-		 "each claim gets a disk of its own"}};
-	static const struct field_set set = {"persistentVolumeClaim", fields, ARRAY_SIZE(fields)};
-	loader_read_map(loader, node, &set, claim);
-	if (claim->size_bytes == 0)
-		loader_error(loader, node, "resources: {requests: {storage: 1Gi}}",
-			     "the claim says no size");
-}

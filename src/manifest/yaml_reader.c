@@ -3,445 +3,568 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <yaml.h>
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
-#include "base/utf8.h"
+#include "manifest/problem.h"
+#include "manifest/yaml_scalar.h"
+#include "manifest/yaml_text.h"
 
-static void node_free(struct yaml_node *node)
-{
-	if (node == NULL)
-		return;
-	free(node->text);
-	for (size_t i = 0; i < node->pair_count; i++) {
-		node_free(node->pairs[i].key);
-		node_free(node->pairs[i].value);
-	}
-	free(node->pairs);
-	for (size_t i = 0; i < node->item_count; i++)
-		node_free(node->items[i]);
-	free((void *)node->items);
-	free(node);
-}
-DEFINE_AUTO_PTR(yaml_node, node_free)
-
-void yaml_documents_clear(struct yaml_documents *documents)
-{
-	for (size_t i = 0; i < documents->count; i++)
-		node_free(documents->roots[i]);
-	free((void *)documents->roots);
-	*documents = (struct yaml_documents){0};
-}
+enum { ANCHORS_MAX = 10000, MERGE_MAX = 1000 };
 
 struct anchor {
-	char *name;
-	const struct yaml_node *node; /* borrowed from the tree being built */
+	char *name;		/* owned */
+	struct yaml_node *node; /* NULL while it is still being read */
 };
 
+/* One run of libyaml, from `line_base` lines into the file to its end or first fatal error. */
 struct reader {
 	yaml_parser_t parser;
-	size_t nodes;
-	struct anchor *anchors;
+	const char *file;
+	const char *text; /* what the parser reads, from line_base on */
+	unsigned line_base;
+	struct arena *arena;
+	size_t node_count;
+	struct anchor *anchors; /* of this document */
 	size_t anchor_count;
-	struct yaml_node **merged; /* owned: values of <<, which anchors may still point into */
-	size_t merged_count;
-	struct error *err;
+	struct problem_list *problems;
+	unsigned failed_line; /* in this run, from 0 */
 };
 
-static bool fail(struct reader *reader, yaml_mark_t mark, const char *message)
-{
-	return error_set(reader->err, ERROR_INVALID, "%zu:%zu: %s", mark.line + 1, mark.column + 1,
-			 message);
-}
-
-static bool next_event(struct reader *reader, yaml_event_t *event)
-{
-	if (yaml_parser_parse(&reader->parser, event))
-		return true;
-	yaml_mark_t mark = reader->parser.problem_mark;
-	const char *problem = reader->parser.problem ? reader->parser.problem : "cannot be parsed";
-	if (strcmp(problem, "found character that cannot start any token") == 0)
-		problem =
-			"a character that cannot stand here (a tab? YAML is indented with spaces)";
-	return fail(reader, mark, problem);
-}
-
-static struct yaml_node *new_node(struct reader *reader, enum yaml_kind kind, yaml_mark_t mark)
-{
-	if (++reader->nodes > YAML_MAX_NODES) {
-		fail(reader, mark, "more than 1,000,000 values, aliases expanded");
-		return NULL;
-	}
-	struct yaml_node *node = xcalloc(1, sizeof(*node));
-	node->kind = kind;
-	node->line = (unsigned)mark.line + 1;
-	node->column = (unsigned)mark.column + 1;
-	return node;
-}
-
-static struct yaml_node *copy_node(struct reader *reader, const struct yaml_node *from,
-				   yaml_mark_t mark)
-{
-	AUTO_PTR(yaml_node) struct yaml_node *node = new_node(reader, from->kind, mark);
-	if (node == NULL)
-		return NULL;
-	/* A copy is where its anchor was written: that is where a mistake has to be mended. */
-	node->line = from->line;
-	node->column = from->column;
-	node->is_quoted = from->is_quoted;
-	node->size = from->size;
-	node->text = from->text ? xmemdup(from->text, from->size + 1) : NULL;
-	for (size_t i = 0; i < from->pair_count; i++) {
-		struct yaml_pair *pair = ARRAY_APPEND(node->pairs, node->pair_count);
-		pair->key = copy_node(reader, from->pairs[i].key, mark);
-		pair->value = pair->key ? copy_node(reader, from->pairs[i].value, mark) : NULL;
-		if (pair->value == NULL)
-			return NULL;
-	}
-	for (size_t i = 0; i < from->item_count; i++) {
-		struct yaml_node *item = copy_node(reader, from->items[i], mark);
-		if (item == NULL)
-			return NULL;
-		*ARRAY_APPEND(node->items, node->item_count) = item;
-	}
-	return TAKE_PTR(node);
-}
-
-static bool check_tag(struct reader *reader, const yaml_char_t *tag, yaml_mark_t mark)
-{
-	static const char *const known[] = {"str",  "int", "bool", "float",
-					    "null", "map", "seq",  "binary"};
-	static const char prefix[] = "tag:yaml.org,2002:";
-	const char *text = (const char *)tag;
-
-	if (text == NULL || strcmp(text, "!") == 0)
-		return true;
-	if (strncmp(text, prefix, sizeof(prefix) - 1) == 0) {
-		for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
-			if (strcmp(text + sizeof(prefix) - 1, known[i]) == 0)
-				return true;
-		}
-	}
-	AUTO_FREE char *message = xasprintf("the tag '%.60s' is not accepted", text);
-	return fail(reader, mark, message);
-}
-
-static bool is_null_text(const char *text)
-{
-	return text[0] == '\0' || strcmp(text, "~") == 0 || strcmp(text, "null") == 0 ||
-	       strcmp(text, "Null") == 0 || strcmp(text, "NULL") == 0;
-}
-
-static struct yaml_node *read_scalar(struct reader *reader, const yaml_event_t *event)
-{
-	const char *text = (const char *)event->data.scalar.value;
-	size_t size = event->data.scalar.length;
-
-	if (!check_tag(reader, event->data.scalar.tag, event->start_mark))
-		return NULL;
-	if (memchr(text, '\0', size) != NULL) {
-		fail(reader, event->start_mark, "a NUL byte in a value");
-		return NULL;
-	}
-	bool is_quoted = event->data.scalar.style != YAML_PLAIN_SCALAR_STYLE;
-	bool is_null = !is_quoted && is_null_text(text);
-	struct yaml_node *node =
-		new_node(reader, is_null ? YAML_NULL : YAML_SCALAR, event->start_mark);
-	if (node == NULL)
-		return NULL;
-	node->is_quoted = is_quoted;
-	node->text = xmemdup(text, size + 1);
-	node->size = size;
-	return node;
-}
-
-static struct yaml_node *read_node(struct reader *reader, const yaml_event_t *event, int depth);
-
-static struct yaml_node *read_next(struct reader *reader, int depth, bool *ret_end,
-				   yaml_event_type_t end)
-{
-	yaml_event_t event;
-	*ret_end = false;
-	if (!next_event(reader, &event))
-		return NULL;
-	struct yaml_node *node = NULL;
-	if (event.type == end)
-		*ret_end = true;
-	else
-		node = read_node(reader, &event, depth);
-	yaml_event_delete(&event);
-	return node;
-}
-
-static struct yaml_node *read_list(struct reader *reader, const yaml_event_t *start, int depth)
-{
-	AUTO_PTR(yaml_node) struct yaml_node *list = new_node(reader, YAML_LIST, start->start_mark);
-	if (list == NULL || !check_tag(reader, start->data.sequence_start.tag, start->start_mark))
-		return NULL;
-	for (;;) {
-		bool is_end = false;
-		struct yaml_node *item =
-			read_next(reader, depth + 1, &is_end, YAML_SEQUENCE_END_EVENT);
-		if (is_end)
-			return TAKE_PTR(list);
-		if (item == NULL)
-			return NULL;
-		*ARRAY_APPEND(list->items, list->item_count) = item;
-	}
-}
-
-static bool node_fail(struct reader *reader, const struct yaml_node *node, const char *message)
-{
-	return error_set(reader->err, ERROR_INVALID, "%u:%u: %s", node->line, node->column,
-			 message);
-}
-
-/* Maps with thousands of keys are checked for doubles by sorting, not pair by pair. */
-static int compare_keys(const void *a, const void *b)
-{
-	const struct yaml_node *left = *(const struct yaml_node *const *)a;
-	const struct yaml_node *right = *(const struct yaml_node *const *)b;
-	int order = strcmp(left->text, right->text);
-	if (order != 0)
-		return order;
-	return left->line != right->line
-		       ? (left->line < right->line ? -1 : 1)
-		       : (left->column > right->column) - (left->column < right->column);
-}
-
-static bool check_duplicates(struct reader *reader, const struct yaml_node *map)
-{
-	if (map->pair_count < 2)
-		return true;
-	AUTO_FREE const struct yaml_node **keys = xcalloc(map->pair_count, sizeof(*keys));
-	for (size_t i = 0; i < map->pair_count; i++)
-		keys[i] = map->pairs[i].key;
-	qsort((void *)keys, map->pair_count, sizeof(*keys), compare_keys);
-	for (size_t i = 1; i < map->pair_count; i++) {
-		if (strcmp(keys[i - 1]->text, keys[i]->text) != 0)
-			continue;
-		AUTO_FREE char *message =
-			xasprintf("the key '%.60s' is given twice, first on line %u", keys[i]->text,
-				  keys[i - 1]->line);
-		return node_fail(reader, keys[i], message);
-	}
-	return true;
-}
-
-/* Adds what `from` has and the map does not. */
-static bool merge_map(struct reader *reader, struct yaml_node *map, const struct yaml_node *from,
-		      yaml_mark_t mark)
-{
-	if (from->kind != YAML_MAP)
-		return node_fail(reader, from, "'<<' merges a map, or a list of maps");
-	for (size_t i = 0; i < from->pair_count; i++) {
-		if (yaml_get(map, from->pairs[i].key->text) != NULL)
-			continue;
-		struct yaml_node *key = copy_node(reader, from->pairs[i].key, mark);
-		struct yaml_node *value =
-			key ? copy_node(reader, from->pairs[i].value, mark) : NULL;
-		if (value == NULL) {
-			node_free(key);
-			return false;
-		}
-		struct yaml_pair *pair = ARRAY_APPEND(map->pairs, map->pair_count);
-		pair->key = key;
-		pair->value = value;
-	}
-	return true;
-}
-
-static bool apply_merges(struct reader *reader, struct yaml_node *map, yaml_mark_t mark)
-{
-	for (size_t i = 0; i < map->pair_count; i++) {
-		struct yaml_pair pair = map->pairs[i];
-		if (pair.key->is_quoted || strcmp(pair.key->text, "<<") != 0)
-			continue;
-		memmove(map->pairs + i, map->pairs + i + 1,
-			(map->pair_count - i - 1) * sizeof(pair));
-		map->pair_count--;
-		bool is_merged = true;
-		if (pair.value->kind == YAML_LIST) {
-			for (size_t k = 0; is_merged && k < pair.value->item_count; k++)
-				is_merged = merge_map(reader, map, pair.value->items[k], mark);
-		} else {
-			is_merged = merge_map(reader, map, pair.value, mark);
-		}
-		node_free(pair.key);
-		*ARRAY_APPEND(reader->merged, reader->merged_count) = pair.value;
-		return is_merged;
-	}
-	return true;
-}
-
-static struct yaml_node *read_map(struct reader *reader, const yaml_event_t *start, int depth)
-{
-	AUTO_PTR(yaml_node) struct yaml_node *map = new_node(reader, YAML_MAP, start->start_mark);
-	if (map == NULL || !check_tag(reader, start->data.mapping_start.tag, start->start_mark))
-		return NULL;
-	for (;;) {
-		bool is_end = false;
-		struct yaml_node *key =
-			read_next(reader, depth + 1, &is_end, YAML_MAPPING_END_EVENT);
-		if (is_end)
-			break;
-		if (key == NULL)
-			return NULL;
-		struct yaml_pair *pair = ARRAY_APPEND(map->pairs, map->pair_count);
-		pair->key = key;
-		if (key->kind == YAML_NULL && key->text != NULL && key->text[0] != '\0')
-			key->kind = YAML_SCALAR;
-		if (key->kind != YAML_SCALAR) {
-			node_fail(reader, key, "a key must be plain text");
-			return NULL;
-		}
-		pair->value = read_next(reader, depth + 1, &is_end, YAML_NO_EVENT);
-		if (pair->value == NULL)
-			return NULL;
-	}
-	if (!check_duplicates(reader, map) || !apply_merges(reader, map, start->start_mark))
-		return NULL;
-	return TAKE_PTR(map);
-}
-
-static struct yaml_node *read_alias(struct reader *reader, const yaml_event_t *event)
-{
-	const char *name = (const char *)event->data.alias.anchor;
-	for (size_t i = reader->anchor_count; i > 0; i--) {
-		if (strcmp(reader->anchors[i - 1].name, name) == 0)
-			return copy_node(reader, reader->anchors[i - 1].node, event->start_mark);
-	}
-	AUTO_FREE char *message = xasprintf("the alias '*%.60s' names no anchor before it", name);
-	fail(reader, event->start_mark, message);
-	return NULL;
-}
-
-static struct yaml_node *read_node(struct reader *reader, const yaml_event_t *event, int depth)
-{
-	const yaml_char_t *anchor = NULL;
-	struct yaml_node *node = NULL;
-
-	if (depth > YAML_MAX_DEPTH) {
-		fail(reader, event->start_mark, "nested more than 64 deep");
-		return NULL;
-	}
-	switch (event->type) {
-	case YAML_ALIAS_EVENT:
-		return read_alias(reader, event);
-	case YAML_SCALAR_EVENT:
-		anchor = event->data.scalar.anchor;
-		node = read_scalar(reader, event);
-		break;
-	case YAML_SEQUENCE_START_EVENT:
-		anchor = event->data.sequence_start.anchor;
-		node = read_list(reader, event, depth);
-		break;
-	case YAML_MAPPING_START_EVENT:
-		anchor = event->data.mapping_start.anchor;
-		node = read_map(reader, event, depth);
-		break;
-	default:
-		fail(reader, event->start_mark, "unexpected end");
-		return NULL;
-	}
-	if (node != NULL && anchor != NULL) {
-		struct anchor *kept = ARRAY_APPEND(reader->anchors, reader->anchor_count);
-		kept->name = xstrdup((const char *)anchor);
-		kept->node = node;
-	}
-	return node;
-}
-
-static void forget_anchors(struct reader *reader)
+static void anchors_clear(struct reader *reader)
 {
 	for (size_t i = 0; i < reader->anchor_count; i++)
 		free(reader->anchors[i].name);
 	free(reader->anchors);
 	reader->anchors = NULL;
 	reader->anchor_count = 0;
-	for (size_t i = 0; i < reader->merged_count; i++)
-		node_free(reader->merged[i]);
-	free((void *)reader->merged);
-	reader->merged = NULL;
-	reader->merged_count = 0;
 }
 
-static bool read_documents(struct reader *reader, struct yaml_documents *documents)
+static void reader_clear(struct reader *reader)
 {
-	for (;;) {
-		yaml_event_t event;
-		if (!next_event(reader, &event))
-			return false;
-		yaml_event_type_t type = event.type;
-		struct yaml_node *root = NULL;
-		bool is_node = type != YAML_STREAM_START_EVENT && type != YAML_STREAM_END_EVENT &&
-			       type != YAML_DOCUMENT_START_EVENT && type != YAML_DOCUMENT_END_EVENT;
-		if (is_node)
-			root = read_node(reader, &event, 1);
-		yaml_event_delete(&event);
-		if (type == YAML_DOCUMENT_END_EVENT)
-			forget_anchors(reader);
-		if (type == YAML_STREAM_END_EVENT)
-			return true;
-		if (!is_node)
-			continue;
-		if (root == NULL)
-			return false;
-		if (root->kind == YAML_NULL)
-			node_free(root);
-		else
-			*ARRAY_APPEND(documents->roots, documents->count) = root;
-	}
+	anchors_clear(reader);
+	yaml_parser_delete(&reader->parser);
 }
 
-/* libyaml's own position is lost on bad bytes, so they are looked for first. */
-static bool check_bytes(const char *text, size_t size, struct error *err)
+static void event_clear(yaml_event_t *event)
 {
-	size_t bad = 0;
-	const char *nul = memchr(text, '\0', size);
-	const char *what = "a NUL byte";
+	yaml_event_delete(event);
+}
 
-	if (nul != NULL) {
-		bad = (size_t)(nul - text);
-	} else if (!utf8_is_valid(text, size, &bad)) {
-		what = "bytes that are not UTF-8";
-	} else {
-		return true;
+static struct source_mark mark_of(const struct reader *reader, yaml_mark_t mark)
+{
+	return (struct source_mark){.file = reader->file,
+				    .line = reader->line_base + (unsigned)mark.line + 1,
+				    .column = (unsigned)mark.column + 1};
+}
+
+/* Reports what makes going on in this document impossible; the problem is the caller's to hint. */
+static struct problem *fatal(struct reader *reader, yaml_mark_t mark, const char *message)
+{
+	reader->failed_line = (unsigned)mark.line;
+	return problem_error(reader->problems, mark_of(reader, mark), "%s", message);
+}
+
+static bool has_tab_indent(const struct reader *reader, size_t line)
+{
+	const char *start = yaml_text_line(reader->text, line);
+	return start != NULL && start[strspn(start, " ")] == '\t';
+}
+
+/* libyaml's words for what people get wrong most, in ours. */
+static const struct {
+	const char *theirs;
+	const char *ours;
+	const char *hint;
+} phrases[] = {
+	{"mapping values are not allowed in this context", "a ':' where no key can be",
+	 "indent the line like its neighbours, or put text with ': ' in quotes"},
+	{"did not find expected key", "the line is not indented like the keys it follows",
+	 "keys of one map start in the same column; close quotes opened above"},
+	{"could not find expected ':'", "a key without ':'",
+	 "write KEY: VALUE, with a space after the colon"},
+	{"did not find expected '-' indicator",
+	 "the line is neither an item of the list nor after it",
+	 "items of one list start in the same column"},
+	{"found unexpected end of stream", "the file ends inside quotes or brackets",
+	 "close what is opened here"},
+	{"did not find expected ',' or ']'", "a '[' that is not closed",
+	 "separate by ',' and end with ']'"},
+	{"did not find expected ',' or '}'", "a '{' that is not closed",
+	 "separate by ',' and end with '}'; text with { or } wants quotes"},
+	{"found undefined tag handle", "a tag; i2kit reads plain values only", "remove the !tag"},
+	{"did not find expected <document start>", "text after the end of the document",
+	 "begin another document with ---"},
+	{"control characters are not allowed", "a control character",
+	 "write it as \"\\xNN\" in double quotes"},
+};
+
+static void syntax_error(struct reader *reader)
+{
+	const yaml_parser_t *parser = &reader->parser;
+	const char *what = parser->problem != NULL ? parser->problem : "cannot be read";
+	yaml_mark_t mark = parser->problem_mark;
+
+	if (parser->error == YAML_READER_ERROR)
+		mark = parser->mark;
+	if (parser->error == YAML_MEMORY_ERROR)
+		what = "too much memory wanted";
+	if (has_tab_indent(reader, mark.line)) {
+		struct problem *problem = fatal(reader, mark, "a tab in the indentation");
+		problem_hint(problem, "indent with spaces");
+		return;
 	}
-	size_t line = 1;
-	size_t column = 1;
-	for (size_t i = 0; i < bad; i++, column++) {
-		if (text[i] == '\n') {
-			line++;
-			column = 0;
+	/* Of quotes and brackets left open, where they open is what helps. */
+	bool is_unclosed = parser->context != NULL && parser->context_mark.line < mark.line &&
+			   (strstr(parser->context, "quoted") != NULL ||
+			    strstr(parser->context, "flow") != NULL);
+	if (is_unclosed)
+		mark = parser->context_mark;
+	for (size_t i = 0; i < ARRAY_SIZE(phrases); i++) {
+		if (strcmp(what, phrases[i].theirs) == 0) {
+			problem_hint(fatal(reader, mark, phrases[i].ours), "%s", phrases[i].hint);
+			return;
 		}
 	}
-	return error_set(err, ERROR_INVALID, "%zu:%zu: %s", line, column, what);
+	AUTO_FREE char *message = parser->context != NULL
+					  ? xasprintf("not YAML: %s %s", what, parser->context)
+					  : xasprintf("not YAML: %s", what);
+	fatal(reader, mark, message);
 }
 
-bool yaml_read(const char *text, size_t size, struct yaml_documents *ret, struct error *err)
+static bool next_event(struct reader *reader, yaml_event_t *event)
 {
-	AUTO(yaml_documents_clear) struct yaml_documents documents = {0};
-	struct reader reader = {.err = err};
+	if (yaml_parser_parse(&reader->parser, event) != 0)
+		return true;
+	syntax_error(reader);
+	return false;
+}
 
-	if (size > YAML_MAX_BYTES)
-		return error_set(err, ERROR_INVALID, "1:1: larger than 16 MiB");
-	if (!check_bytes(text, size, err))
+static struct yaml_node *node_new(struct reader *reader, enum yaml_kind kind, yaml_mark_t mark)
+{
+	if (++reader->node_count > YAML_MAX_NODES) {
+		fatal(reader, mark, "more than 1000000 values in one file");
+		return NULL;
+	}
+	struct yaml_node *node = arena_alloc(reader->arena, sizeof(*node));
+	node->kind = kind;
+	node->height = 1;
+	node->weight = 1;
+	node->line = reader->line_base + (unsigned)mark.line + 1;
+	node->column = (unsigned)mark.column + 1;
+	return node;
+}
+
+static char *arena_text(struct arena *arena, const char *text, size_t size)
+{
+	char *copy = arena_alloc(arena, size + 1);
+	memcpy(copy, text, size);
+	return copy;
+}
+
+/* Only the tags that say what is so anyway. */
+static bool check_tag(struct reader *reader, const yaml_char_t *tag, yaml_mark_t mark)
+{
+	const char *name = (const char *)tag;
+	if (name == NULL || strcmp(name, "!") == 0 || strcmp(name, YAML_STR_TAG) == 0 ||
+	    strcmp(name, YAML_SEQ_TAG) == 0 || strcmp(name, YAML_MAP_TAG) == 0)
+		return true;
+	AUTO_FREE char *message = xasprintf("the tag %s; i2kit reads plain values only", name);
+	problem_hint(fatal(reader, mark, message), "remove the tag");
+	return false;
+}
+
+static struct yaml_node *read_scalar(struct reader *reader, const yaml_event_t *event)
+{
+	const char *text = (const char *)event->data.scalar.value;
+	size_t length = event->data.scalar.length;
+
+	if (!check_tag(reader, event->data.scalar.tag, event->start_mark))
+		return NULL;
+	if (memchr(text, '\0', length) != NULL) {
+		problem_hint(fatal(reader, event->start_mark, "a NUL character inside text"),
+			     "binary content goes into binaryData, in base64");
+		return NULL;
+	}
+	struct yaml_node *node = node_new(reader, YAML_SCALAR, event->start_mark);
+	if (node == NULL)
+		return NULL;
+	node->text = arena_text(reader->arena, text, length);
+	node->size = length;
+	if (event->data.scalar.plain_implicit != 0)
+		yaml_scalar_resolve(node);
+	return node;
+}
+
+static struct yaml_node *read_alias(struct reader *reader, const yaml_event_t *event,
+				    unsigned depth)
+{
+	const char *name = (const char *)event->data.alias.anchor;
+	struct yaml_node *node = NULL;
+	bool is_open = false;
+
+	for (size_t i = reader->anchor_count; i > 0 && node == NULL && !is_open; i--) {
+		if (strcmp(reader->anchors[i - 1].name, name) != 0)
+			continue;
+		node = reader->anchors[i - 1].node;
+		is_open = node == NULL;
+	}
+	if (node == NULL) {
+		AUTO_FREE char *message =
+			xasprintf(is_open ? "*%s stands inside of what it names"
+					  : "*%s names nothing: there is no &%s before it",
+				  name, name);
+		fatal(reader, event->start_mark, message);
+		return NULL;
+	}
+	reader->node_count += node->weight;
+	if (reader->node_count > YAML_MAX_NODES) {
+		fatal(reader, event->start_mark, "aliases that unfold to more than 1000000 values");
+		return NULL;
+	}
+	if (depth + node->height > YAML_MAX_DEPTH) {
+		fatal(reader, event->start_mark, "nested deeper than 64 levels");
+		return NULL;
+	}
+	return node;
+}
+
+static struct yaml_node *read_node(struct reader *reader, const yaml_event_t *event,
+				   unsigned depth);
+
+static bool read_child(struct reader *reader, const yaml_event_t *event, unsigned depth,
+		       struct yaml_node *parent, struct yaml_node **ret)
+{
+	struct yaml_node *child = read_node(reader, event, depth + 1);
+	if (child == NULL)
 		return false;
-	if (!yaml_parser_initialize(&reader.parser))
-		return error_set(err, ERROR_SYSTEM, "1:1: out of memory");
-	yaml_parser_set_encoding(&reader.parser, YAML_UTF8_ENCODING);
-	yaml_parser_set_input_string(&reader.parser, (const unsigned char *)text, size);
-	bool is_read = read_documents(&reader, &documents);
-	forget_anchors(&reader);
-	yaml_parser_delete(&reader.parser);
-	if (!is_read)
-		return false;
-	*ret = documents;
-	documents = (struct yaml_documents){0};
+	parent->weight += child->weight;
+	if (child->height + 1 > parent->height)
+		parent->height = child->height + 1;
+	*ret = child;
 	return true;
+}
+
+static bool read_list(struct reader *reader, struct yaml_node *list, unsigned depth)
+{
+	AUTO_FREE struct yaml_node **items = NULL;
+	for (;;) {
+		AUTO(event_clear) yaml_event_t event = {0};
+		if (!next_event(reader, &event))
+			return false;
+		if (event.type == YAML_SEQUENCE_END_EVENT)
+			break;
+		struct yaml_node *child = NULL;
+		if (!read_child(reader, &event, depth, list, &child))
+			return false;
+		items = array_grow((void *)items, list->item_count, sizeof(*items));
+		items[list->item_count++] = child;
+	}
+	list->items = arena_alloc(reader->arena, list->item_count * sizeof(*items));
+	if (list->item_count > 0)
+		memcpy((void *)list->items, (const void *)items, list->item_count * sizeof(*items));
+	return true;
+}
+
+static int compare_keys(const void *a, const void *b)
+{
+	const struct yaml_pair *const *left = a;
+	const struct yaml_pair *const *right = b;
+	int order = strcmp((*left)->key->text, (*right)->key->text);
+	if (order != 0)
+		return order;
+	return *left < *right ? -1 : 1;
+}
+
+static struct source_mark mark_of_node(const struct reader *reader, const struct yaml_node *node)
+{
+	return (struct source_mark){
+		.file = reader->file, .line = node->line, .column = node->column};
+}
+
+/* Reports each key that was written twice; sorted, since a hostile map may have a million keys. */
+static void find_duplicates(struct reader *reader, const struct yaml_pair *pairs, size_t count)
+{
+	if (count < 2)
+		return;
+	AUTO_FREE const struct yaml_pair **sorted = xcalloc(count, sizeof(*sorted));
+	for (size_t i = 0; i < count; i++)
+		sorted[i] = &pairs[i];
+	qsort((void *)sorted, count, sizeof(*sorted), compare_keys);
+	for (size_t i = 1; i < count; i++) {
+		const struct yaml_node *key = sorted[i]->key;
+		if (strcmp(key->text, sorted[i - 1]->key->text) != 0)
+			continue;
+		struct problem *problem =
+			problem_error(reader->problems, mark_of_node(reader, key),
+				      "'%.80s' is written twice, first in line %u", key->text,
+				      sorted[i - 1]->key->line);
+		problem_hint(problem, "remove one of them");
+	}
+}
+
+struct pairs {
+	struct yaml_pair *items;
+	size_t count;
+};
+
+static void pairs_clear(struct pairs *pairs)
+{
+	free(pairs->items);
+}
+
+static bool has_key(const struct pairs *pairs, const char *key)
+{
+	for (size_t i = 0; i < pairs->count; i++) {
+		if (strcmp(pairs->items[i].key->text, key) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* What `<<` adds: the keys that are not there yet. */
+static bool merge_map(struct reader *reader, struct pairs *pairs, const struct yaml_node *key,
+		      const struct yaml_node *from)
+{
+	if (from->kind != YAML_MAP) {
+		problem_error(reader->problems, mark_of_node(reader, key),
+			      "<< wants a map or a list of maps, not %s", yaml_describe(from));
+		return true;
+	}
+	/* Both sides bounded, so that looking for each key in all others stays cheap. */
+	if (from->pair_count > MERGE_MAX || pairs->count > MERGE_MAX) {
+		problem_error(reader->problems, mark_of_node(reader, key),
+			      "<< of more than 1000 keys");
+		return false;
+	}
+	for (size_t i = 0; i < from->pair_count; i++) {
+		if (!has_key(pairs, from->pairs[i].key->text))
+			*ARRAY_APPEND(pairs->items, pairs->count) = from->pairs[i];
+	}
+	return true;
+}
+
+static bool merge_all(struct reader *reader, struct pairs *pairs, const struct yaml_pair *merge)
+{
+	if (merge->value->kind != YAML_LIST)
+		return merge_map(reader, pairs, merge->key, merge->value);
+	for (size_t i = 0; i < merge->value->item_count; i++) {
+		if (!merge_map(reader, pairs, merge->key, merge->value->items[i]))
+			return false;
+	}
+	return true;
+}
+
+static bool read_key(struct reader *reader, const yaml_event_t *event, struct yaml_pair *ret,
+		     bool *ret_merge)
+{
+	if (event->type != YAML_SCALAR_EVENT) {
+		problem_hint(fatal(reader, event->start_mark, "a key must be text"),
+			     "templates ({{ … }}) must be rendered first: helm template, envsubst");
+		return false;
+	}
+	ret->key = read_scalar(reader, event);
+	if (ret->key == NULL)
+		return false;
+	ret->key->kind = YAML_SCALAR;
+	*ret_merge = event->data.scalar.plain_implicit != 0 && strcmp(ret->key->text, "<<") == 0;
+	return true;
+}
+
+/* One pair; *ret_end at the end of the map. */
+static bool read_pair(struct reader *reader, struct yaml_node *map, unsigned depth,
+		      struct yaml_pair *ret, bool *ret_merge, bool *ret_end)
+{
+	AUTO(event_clear) yaml_event_t key_event = {0};
+	AUTO(event_clear) yaml_event_t event = {0};
+	*ret_end = false;
+	if (!next_event(reader, &key_event))
+		return false;
+	if (key_event.type == YAML_MAPPING_END_EVENT) {
+		*ret_end = true;
+		return true;
+	}
+	return read_key(reader, &key_event, ret, ret_merge) && next_event(reader, &event) &&
+	       read_child(reader, &event, depth, map, &ret->value);
+}
+
+static bool read_map(struct reader *reader, struct yaml_node *map, unsigned depth)
+{
+	AUTO(pairs_clear) struct pairs pairs = {0};
+	struct yaml_pair merge = {0};
+	for (;;) {
+		struct yaml_pair pair = {0};
+		bool is_merge = false;
+		bool is_end = false;
+		if (!read_pair(reader, map, depth, &pair, &is_merge, &is_end))
+			return false;
+		if (is_end)
+			break;
+		if (is_merge)
+			merge = pair;
+		else
+			*ARRAY_APPEND(pairs.items, pairs.count) = pair;
+	}
+	find_duplicates(reader, pairs.items, pairs.count);
+	if (merge.value != NULL && !merge_all(reader, &pairs, &merge))
+		return false;
+	map->pair_count = pairs.count;
+	map->pairs = arena_alloc(reader->arena, pairs.count * sizeof(*pairs.items));
+	if (pairs.count > 0)
+		memcpy(map->pairs, pairs.items, pairs.count * sizeof(*pairs.items));
+	return true;
+}
+
+/* Remembers a name before its node is read, so that a node inside itself is seen. */
+static bool open_anchor(struct reader *reader, const yaml_char_t *name, yaml_mark_t mark)
+{
+	if (name == NULL)
+		return true;
+	if (reader->anchor_count >= ANCHORS_MAX) {
+		fatal(reader, mark, "more than 10000 anchors");
+		return false;
+	}
+	ARRAY_APPEND(reader->anchors, reader->anchor_count)->name = xstrdup((const char *)name);
+	return true;
+}
+
+static const yaml_char_t *anchor_of(const yaml_event_t *event)
+{
+	if (event->type == YAML_SCALAR_EVENT)
+		return event->data.scalar.anchor;
+	if (event->type == YAML_SEQUENCE_START_EVENT)
+		return event->data.sequence_start.anchor;
+	return event->type == YAML_MAPPING_START_EVENT ? event->data.mapping_start.anchor : NULL;
+}
+
+static struct yaml_node *read_collection(struct reader *reader, const yaml_event_t *event,
+					 unsigned depth)
+{
+	bool is_list = event->type == YAML_SEQUENCE_START_EVENT;
+	const yaml_char_t *tag =
+		is_list ? event->data.sequence_start.tag : event->data.mapping_start.tag;
+	if (!check_tag(reader, tag, event->start_mark))
+		return NULL;
+	struct yaml_node *node =
+		node_new(reader, is_list ? YAML_LIST : YAML_MAP, event->start_mark);
+	if (node == NULL)
+		return NULL;
+	bool is_read = is_list ? read_list(reader, node, depth) : read_map(reader, node, depth);
+	return is_read ? node : NULL;
+}
+
+static struct yaml_node *read_node(struct reader *reader, const yaml_event_t *event, unsigned depth)
+{
+	if (depth > YAML_MAX_DEPTH) {
+		fatal(reader, event->start_mark, "nested deeper than 64 levels");
+		return NULL;
+	}
+	if (event->type == YAML_ALIAS_EVENT)
+		return read_alias(reader, event, depth);
+	const yaml_char_t *name = anchor_of(event);
+	size_t anchor = reader->anchor_count;
+	if (!open_anchor(reader, name, event->start_mark))
+		return NULL;
+	struct yaml_node *node = event->type == YAML_SCALAR_EVENT
+					 ? read_scalar(reader, event)
+					 : read_collection(reader, event, depth);
+	if (name != NULL && node != NULL)
+		reader->anchors[anchor].node = node;
+	return node;
+}
+
+/* False at the end of the stream or after a fatal error; *ret_failed tells which. */
+static bool read_document(struct reader *reader, struct yaml_documents *documents, bool *ret_failed)
+{
+	AUTO(event_clear) yaml_event_t event = {0};
+	*ret_failed = true;
+	if (!next_event(reader, &event))
+		return false;
+	if (event.type == YAML_STREAM_END_EVENT) {
+		*ret_failed = false;
+		return false;
+	}
+	if (event.type != YAML_DOCUMENT_START_EVENT)
+		return true;
+	AUTO(event_clear) yaml_event_t root = {0};
+	if (!next_event(reader, &root))
+		return false;
+	struct yaml_node *node = read_node(reader, &root, 1);
+	if (node == NULL)
+		return false;
+	if (node->kind != YAML_NULL) {
+		documents->roots = array_grow((void *)documents->roots, documents->count,
+					      sizeof(*documents->roots));
+		documents->roots[documents->count++] = node;
+	}
+	anchors_clear(reader);
+	AUTO(event_clear) yaml_event_t end = {0};
+	*ret_failed = !next_event(reader, &end);
+	return !*ret_failed;
+}
+
+/* One run; true when a document failed, with its line (from 0, in this run) in *ret_line. */
+static bool read_run(struct reader *reader, size_t size, struct yaml_documents *documents,
+		     unsigned *ret_line)
+{
+	AUTO(event_clear) yaml_event_t start = {0};
+	bool is_failed = false;
+
+	yaml_parser_set_encoding(&reader->parser, YAML_UTF8_ENCODING);
+	yaml_parser_set_input_string(&reader->parser, (const unsigned char *)reader->text, size);
+	if (!next_event(reader, &start))
+		is_failed = true;
+	while (!is_failed && read_document(reader, documents, &is_failed))
+		;
+	*ret_line = reader->failed_line;
+	return is_failed;
+}
+
+static bool looks_like_json(const char *text)
+{
+	const char *start = text + strspn(text, " \t\r\n");
+	return *start == '{' || *start == '[';
+}
+
+void yaml_read(const char *file, const char *text, size_t size, struct yaml_documents *ret,
+	       struct problem_list *problems)
+{
+	unsigned line = 0;
+	size_t node_count = 0;
+
+	if (!yaml_text_check(file, text, size, problems))
+		return;
+	AUTO_FREE char *copy = xstrndup(text, size);
+	if (looks_like_json(copy))
+		yaml_text_join_surrogates(copy);
+	for (const char *at = copy; at != NULL;) {
+		AUTO(reader_clear)
+		struct reader reader = {.file = file,
+					.text = at,
+					.line_base = line,
+					.arena = &ret->arena,
+					.node_count = node_count,
+					.problems = problems};
+		unsigned failed = 0;
+		unsigned next = 0;
+		if (yaml_parser_initialize(&reader.parser) == 0)
+			return;
+		/* Past a bound nothing more is read of this file. */
+		if (!read_run(&reader, strlen(at), ret, &failed) ||
+		    reader.node_count > YAML_MAX_NODES || problems->count >= PROBLEM_MAX)
+			return;
+		node_count = reader.node_count;
+		at = yaml_text_next_document(at, failed, &next);
+		line += next;
+	}
+}
+
+void yaml_documents_clear(struct yaml_documents *documents)
+{
+	arena_clear(&documents->arena);
+	free((void *)documents->roots);
+	*documents = (struct yaml_documents){0};
 }
 
 const struct yaml_node *yaml_get(const struct yaml_node *map, const char *key)
@@ -462,20 +585,26 @@ bool yaml_is_null(const struct yaml_node *node)
 
 bool yaml_is_bool(const struct yaml_node *node, bool *ret)
 {
-	static const char *const yes[] = {"true", "yes", "on", "y"};
-	static const char *const no[] = {"false", "no", "off", "n"};
-
-	if (node == NULL || node->kind != YAML_SCALAR || node->is_quoted)
+	if (node == NULL || node->kind != YAML_SCALAR || node->type != YAML_BOOL)
 		return false;
-	for (size_t i = 0; i < ARRAY_SIZE(yes); i++) {
-		if (strcasecmp(node->text, yes[i]) == 0) {
-			*ret = true;
-			return true;
-		}
-		if (strcasecmp(node->text, no[i]) == 0) {
-			*ret = false;
-			return true;
-		}
-	}
-	return false;
+	*ret = node->integer != 0;
+	return true;
+}
+
+bool yaml_is_text(const struct yaml_node *node, const char *text)
+{
+	return node != NULL && node->kind == YAML_SCALAR && strcmp(node->text, text) == 0;
+}
+
+const char *yaml_describe(const struct yaml_node *node)
+{
+	if (node == NULL || node->kind == YAML_NULL)
+		return "nothing";
+	if (node->kind == YAML_LIST)
+		return "a list";
+	if (node->kind == YAML_MAP)
+		return "a map";
+	if (node->type == YAML_BOOL)
+		return "a boolean";
+	return node->type == YAML_TEXT ? "text" : "a number";
 }

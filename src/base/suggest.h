@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef I2KIT_CLI_SUGGEST_H
-#define I2KIT_CLI_SUGGEST_H
+#ifndef I2KIT_BASE_SUGGEST_H
+#define I2KIT_BASE_SUGGEST_H
 
 #include "base/string_list.h"
 

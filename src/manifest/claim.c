@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* PersistentVolumeClaim, alone or as a template in a StatefulSet. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/cleanup.h"
+#include "manifest/loader.h"
+
+static void read_access_modes(struct loader *loader, const struct yaml_node *node, void *target)
+{
+	struct claim *claim = target;
+	AUTO(string_list_clear) struct string_list modes = STRING_LIST_INIT;
+	read_text_list(loader, node, &modes);
+	for (size_t i = 0; i < modes.count; i++) {
+		const char *mode = modes.items[i];
+		if (strcmp(mode, "ReadWriteOnce") != 0 && strcmp(mode, "ReadOnlyMany") != 0 &&
+		    strcmp(mode, "ReadWriteMany") != 0 && strcmp(mode, "ReadWriteOncePod") != 0)
+			loader_error(loader, node->items[i], "ReadWriteOnce",
+				     "accessModes: '%.60s' is not known", mode);
+	}
+	claim->is_read_only = modes.count == 1 && strcmp(modes.items[0], "ReadOnlyMany") == 0;
+}
+
+static const struct field storage_list[] = {
+	{"storage", FIELD_USED, read_bytes, offsetof(struct claim, size_bytes), NULL,
+	 "size of the disk, which survives down", "size of the EBS volume"}};
+static const struct field_set storage_fields = {"storage request", storage_list,
+						ARRAY_SIZE(storage_list)};
+
+static void read_storage(struct loader *loader, const struct yaml_node *node, void *target)
+{
+	loader_read_map(loader, node, &storage_fields, target);
+}
+
+static const struct field claim_resources_list[] = {
+	{"limits", FIELD_NO_EFFECT, NULL, 0, NULL, "the disk has the size of the request"},
+	{"requests", FIELD_USED, read_storage, 0, &storage_fields, NULL}};
+static const struct field_set claim_resources_fields = {"claim resources", claim_resources_list,
+							ARRAY_SIZE(claim_resources_list)};
+
+static void read_claim_resources(struct loader *loader, const struct yaml_node *node, void *target)
+{
+	loader_read_map(loader, node, &claim_resources_fields, target);
+}
+
+static const struct field claim_spec_list[] = {
+	{"accessModes", FIELD_USED, read_access_modes, 0, NULL,
+	 "only ReadOnlyMany matters: mounted read-only", .is_list = true},
+	{"dataSource", FIELD_REFUSED, NULL, 0, NULL, "volumes start empty"},
+	{"dataSourceRef", FIELD_REFUSED, NULL, 0, NULL, "volumes start empty"},
+	{"resources", FIELD_USED, read_claim_resources, 0, &claim_resources_fields, NULL},
+	{"selector", FIELD_NO_EFFECT, NULL, 0, NULL, "each claim gets a disk of its own"},
+	{"storageClassName", FIELD_USED, read_text, offsetof(struct claim, storage_class), NULL,
+	 "no effect", "no effect: gp3 volumes"},
+	{"volumeMode", FIELD_NO_EFFECT, NULL, 0, NULL, "always a file system"},
+	{"volumeName", FIELD_NO_EFFECT, NULL, 0, NULL, "each claim gets a disk of its own"}};
+static const struct field_set claim_spec_fields = {"persistentVolumeClaim", claim_spec_list,
+						   ARRAY_SIZE(claim_spec_list)};
+
+static void read_claim_spec(struct loader *loader, const struct yaml_node *node, void *target)
+{
+	struct claim *claim = target;
+	loader_read_map(loader, node, &claim_spec_fields, claim);
+	if (claim->size_bytes == 0)
+		loader_missing(loader, node, "resources", "resources: {requests: {storage: 1Gi}}");
+}
+
+static const struct field claim_object_list[] = {
+	{"apiVersion", FIELD_USED, NULL, 0, NULL, NULL},
+	{"kind", FIELD_USED, NULL, 0, NULL, NULL},
+	{"metadata", FIELD_USED, NULL, 0, &metadata_fields, NULL},
+	{"spec", FIELD_USED, read_claim_spec, 0, &claim_spec_fields, NULL},
+	{"status", FIELD_NO_EFFECT, NULL, 0, NULL, "written by API servers"}};
+const struct field_set claim_object_fields = {"PersistentVolumeClaim", claim_object_list,
+					      ARRAY_SIZE(claim_object_list)};
+
+void read_claim_template(struct loader *loader, const struct yaml_node *root, struct claim *claim)
+{
+	AUTO(metadata_clear) struct metadata metadata = {0};
+	read_metadata(loader, root, &metadata, true);
+	claim->name = TAKE_PTR(metadata.name);
+	claim->mark = loader_mark(loader, root);
+	loader_read_map(loader, root, &claim_object_fields, claim);
+	if (root->kind == YAML_MAP && yaml_is_null(yaml_get(root, "spec")))
+		loader_missing(loader, root, "spec",
+			       "spec: {accessModes: [ReadWriteOnce], resources: {requests: "
+			       "{storage: 1Gi}}}");
+}
+
+void read_claim_object(struct loader *loader, const struct yaml_node *root)
+{
+	read_claim_template(loader, root,
+			    ARRAY_APPEND(loader->app->claims, loader->app->claim_count));
+}

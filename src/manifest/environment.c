@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "manifest/environment.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/path.h"
+#include "manifest/loader.h"
+
+void environment_clear(struct environment *environment)
+{
+	char *const texts[] = {environment->file,
+			       environment->name,
+			       environment->region,
+			       environment->profile,
+			       environment->instance_type,
+			       environment->vpc,
+			       environment->hosted_zone,
+			       environment->domain,
+			       environment->certificate,
+			       environment->key_pair,
+			       environment->instance_profile,
+			       environment->network,
+			       environment->external_network};
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
+		free(texts[i]);
+	string_list_clear(&environment->subnets);
+	string_list_clear(&environment->public_subnets);
+	string_list_clear(&environment->security_groups);
+	string_list_clear(&environment->availability_zones);
+	for (size_t i = 0; i < environment->tag_count; i++) {
+		free(environment->tags[i].key);
+		free(environment->tags[i].value);
+	}
+	free(environment->tags);
+	*environment = (struct environment){0};
+}
+
+static void read_type(struct loader *loader, const struct yaml_node *node, void *target)
+{
+	enum provider_type *type = target;
+	if (node->kind == YAML_SCALAR && strcmp(node->text, "aws") == 0)
+		*type = PROVIDER_AWS;
+	else if (node->kind == YAML_SCALAR && strcmp(node->text, "openstack") == 0)
+		*type = PROVIDER_OPENSTACK;
+	else
+		loader_error(loader, node, "write type: aws",
+			     "the provider's type is aws or openstack");
+}
+
+static void read_tags(struct loader *loader, const struct yaml_node *node, void *target)
+{
+	struct environment *environment = target;
+	read_key_values(loader, node, &environment->tags, &environment->tag_count);
+}
+
+#define AT(member) offsetof(struct environment, member)
+static const struct field provider_field_list[] = {
+	{"availability_zones", FIELD_USED, read_text_list, AT(availability_zones), NULL,
+	 "where instances may run; default: those of the subnets"},
+	{"certificate", FIELD_USED, read_text, AT(certificate), NULL,
+	 "for https and ssl ports that name none: an ACM ARN"},
+	{"domain", FIELD_USED, read_text, AT(domain), NULL,
+	 "public pods are POD.DOMAIN; default: the hosted zone"},
+	{"external_network", FIELD_USED, read_text, AT(external_network), NULL,
+	 "OpenStack: where floating IPs come from"},
+	{"hosted_zone", FIELD_USED, read_text, AT(hosted_zone), NULL,
+	 "the DNS zone public pods get their names in"},
+	{"instance_profile", FIELD_USED, read_text, AT(instance_profile), NULL,
+	 "AWS: an IAM instance profile; default: one with least privileges is made"},
+	{"instance_type", FIELD_USED, read_text, AT(instance_type), NULL,
+	 "of pods that name none; OpenStack: the flavor"},
+	{"key_pair", FIELD_USED, read_text, AT(key_pair), NULL, "an SSH key for the instances"},
+	{"log_retention_days", FIELD_USED, read_u32, AT(log_retention_days), NULL, "default 14"},
+	{"network", FIELD_USED, read_text, AT(network), NULL, "OpenStack: the instances' network"},
+	{"profile", FIELD_USED, read_text, AT(profile), NULL,
+	 "AWS: of ~/.aws/config; OpenStack: of clouds.yaml"},
+	{"public_subnets", FIELD_USED, read_text_list, AT(public_subnets), NULL,
+	 "of the load balancers; default: subnets"},
+	{"region", FIELD_USED, read_text, AT(region), NULL,
+	 "default: that of the profile or of AWS_REGION"},
+	{"security_groups", FIELD_USED, read_text_list, AT(security_groups), NULL,
+	 "added to the ones that are made"},
+	{"subnets", FIELD_USED, read_text_list, AT(subnets), NULL,
+	 "of the instances; default: the default VPC's"},
+	{"tags", FIELD_USED, read_tags, 0, NULL, "on everything that is made"},
+	{"type", FIELD_USED, read_type, AT(type), NULL, "aws or openstack"},
+	{"vpc", FIELD_USED, read_text, AT(vpc), NULL, "AWS; default: that of the subnets"},
+};
+static const struct field_set provider_fields = {"provider", provider_field_list,
+						 ARRAY_SIZE(provider_field_list)};
+
+static void read_provider(struct loader *loader, const struct yaml_node *node, void *target)
+{
+	loader_read_map(loader, node, &provider_fields, target);
+}
+
+static const struct field environment_field_list[] = {
+	{"name", FIELD_USED, read_name, AT(name), NULL,
+	 "of the environment: production, staging …"},
+	{"provider", FIELD_USED, read_provider, 0, &provider_fields, "where promote goes"},
+};
+#undef AT
+const struct field_set environment_fields = {"environment", environment_field_list,
+					     ARRAY_SIZE(environment_field_list)};
+
+/* A key of the other provider is a mistake that would be noticed late otherwise. */
+static void check_provider(struct loader *loader, const struct yaml_node *provider,
+			   enum provider_type type)
+{
+	static const char *const foreign[][5] = {
+		[PROVIDER_AWS] = {"network", "external_network"},
+		[PROVIDER_OPENSTACK] = {"vpc", "instance_profile", "subnets", "public_subnets"},
+	};
+	for (size_t i = 0; i < ARRAY_SIZE(foreign[0]) && foreign[type][i] != NULL; i++) {
+		const struct yaml_node *node = yaml_get(provider, foreign[type][i]);
+		if (node != NULL)
+			loader_error(loader, node, "remove it, or change the type",
+				     "%s means nothing for type: %s", foreign[type][i],
+				     type == PROVIDER_AWS ? "aws" : "openstack");
+	}
+}
+
+static void read_root(struct loader *loader, const struct yaml_node *root,
+		      struct environment *environment)
+{
+	const struct yaml_node *provider = yaml_get(root, "provider");
+	loader_read_map(loader, root, &environment_fields, environment);
+	if (yaml_get(root, "kind") != NULL || yaml_get(root, "containers") != NULL)
+		return; /* a manifest: the unknown fields say enough */
+	if (provider == NULL)
+		loader_error(loader, root, "provider: {type: aws, region: eu-central-1}",
+			     "an environment needs a provider");
+	else if (yaml_get(provider, "type") == NULL)
+		loader_error(loader, provider, "write type: aws", "the provider needs a type");
+	else
+		check_provider(loader, provider, environment->type);
+}
+
+bool environment_load(const char *path, struct environment *ret, struct problem_list *problems,
+		      struct error *err)
+{
+	AUTO(environment_clear) struct environment environment = {.log_retention_days = 14};
+	AUTO(yaml_documents_clear) struct yaml_documents documents = {0};
+	AUTO(string_list_clear) struct string_list noted = STRING_LIST_INIT;
+	AUTO_FREE char *text = NULL;
+	size_t size = 0;
+	size_t before = problems->error_count;
+
+	environment.file = xstrdup(path);
+	if (!file_read(path, YAML_MAX_BYTES, &text, &size, err))
+		return false;
+	yaml_read(path, text, size, &documents, problems);
+	struct loader loader = {.problems = problems, .file = environment.file, .noted = noted};
+	if (documents.count == 1)
+		read_root(&loader, documents.roots[0], &environment);
+	else if (problems->error_count == before)
+		loader_error(&loader, NULL, NULL, "%zu documents; an environment is one",
+			     documents.count);
+	string_list_clear(&loader.noted);
+	size_t errors = problems->error_count - before;
+	if (errors > 0)
+		return error_set(err, ERROR_INVALID, "%s: %zu error%s", path, errors,
+				 errors == 1 ? "" : "s");
+	*ret = environment;
+	environment = (struct environment){0};
+	return true;
+}
+
+char *environment_find(const char *folder)
+{
+	static const char *const names[] = {"environment.yml", "environment.yaml"};
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		AUTO_FREE char *path = path_join(folder, names[i]);
+		if (path_exists(path))
+			return TAKE_PTR(path);
+	}
+	return NULL;
+}

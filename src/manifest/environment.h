@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef I2KIT_MANIFEST_ENVIRONMENT_H
+#define I2KIT_MANIFEST_ENVIRONMENT_H
+
+/*
+ * environment.yml: the target of promote, apart from the manifests so that they stay the same
+ * everywhere.
+ *
+ *	provider:
+ *	  type: aws
+ *	  region: eu-central-1
+ *	  instance_type: t3.small
+ *	  subnets: [subnet-0a1b2c3d, subnet-1a2b3c4d]
+ *	  hosted_zone: example.com.
+ */
+
+#include <stdint.h>
+
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "base/string_list.h"
+#include "manifest/app.h"
+#include "manifest/load.h"
+
+enum provider_type { PROVIDER_AWS, PROVIDER_OPENSTACK };
+
+/* NULL text and empty lists mean "not given". */
+struct environment {
+	char *file; /* owned; as given */
+	char *name; /* "production"; for people and stack tags */
+	enum provider_type type;
+	char *region;
+	char *profile;	     /* aws: of ~/.aws/config; openstack: entry of clouds.yaml */
+	char *instance_type; /* pods without one of their own; openstack: flavor */
+	char *vpc;	     /* aws */
+	struct string_list subnets;
+	struct string_list public_subnets;  /* for load balancers; empty: subnets */
+	struct string_list security_groups; /* added to the ones that are made */
+	char *hosted_zone;		    /* DNS zone public services get their names in */
+	char *domain;			    /* below the zone; names are POD.DOMAIN */
+	char *certificate;		    /* of https and ssl ports that name none */
+	char *key_pair;			    /* aws, openstack: SSH key; none: no key */
+	char *instance_profile;		    /* aws: IAM; none: a least-privilege one is made */
+	char *network;			    /* openstack */
+	char *external_network;		    /* openstack: where floating IPs come from */
+	struct string_list availability_zones;
+	uint32_t log_retention_days; /* default 14 */
+	struct key_value *tags;	     /* on everything that is made */
+	size_t tag_count;
+};
+void environment_clear(struct environment *environment);
+
+/*
+ * Strict: unknown keys, wrong types and keys of the other provider are problems with file, line and
+ * column, all in one run. On failure err summarises and *ret is untouched. A file that is not there
+ * is ERROR_NOT_FOUND.
+ */
+MUST_CHECK bool environment_load(const char *path, struct environment *ret,
+				 struct problem_list *problems, struct error *err);
+
+/* The default: environment.yml or .yaml in folder, owned; NULL when there is none. */
+char *environment_find(const char *folder);
+
+#endif

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Words of Kubernetes: quantities, names, labels. */
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/parse.h"
+#include "manifest/loader.h"
+
+static const char lower_digits[] = "abcdefghijklmnopqrstuvwxyz0123456789";
+static const char letters_digits[] =
+	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+
+static bool is_label(const char *name, size_t length)
+{
+	if (length == 0 || length > 63)
+		return false;
+	for (size_t i = 0; i < length; i++) {
+		bool is_end = i == 0 || i + 1 == length;
+		if (strchr(lower_digits, name[i]) == NULL && (is_end || name[i] != '-'))
+			return false;
+	}
+	return true;
+}
+
+bool name_is_valid(const char *name)
+{
+	return is_label(name, strlen(name));
+}
+
+bool name_is_subdomain(const char *name)
+{
+	if (strlen(name) > 253)
+		return false;
+	for (;;) {
+		size_t length = strcspn(name, ".");
+		if (!is_label(name, length))
+			return false;
+		if (name[length] == '\0')
+			return true;
+		name += length + 1;
+	}
+}
+
+bool label_value_is_valid(const char *value)
+{
+	size_t length = strlen(value);
+	if (length > 63)
+		return false;
+	for (size_t i = 0; i < length; i++) {
+		bool is_end = i == 0 || i + 1 == length;
+		if (strchr(letters_digits, value[i]) == NULL &&
+		    (is_end || strchr("-_.", value[i]) == NULL))
+			return false;
+	}
+	return true;
+}
+
+bool label_key_is_valid(const char *key)
+{
+	const char *slash = strchr(key, '/');
+	if (slash != NULL) {
+		char prefix[254];
+		size_t length = (size_t)(slash - key);
+		if (length >= sizeof(prefix))
+			return false;
+		memcpy(prefix, key, length);
+		prefix[length] = '\0';
+		if (!name_is_subdomain(prefix))
+			return false;
+		key = slash + 1;
+	}
+	return key[0] != '\0' && label_value_is_valid(key);
+}
+
+static bool suffix_factor(const char *suffix, double *ret_factor)
+{
+	static const struct {
+		const char *suffix;
+		double factor;
+	} factors[] = {{"", 1.0},      {"n", 1e-9},    {"u", 1e-6},    {"m", 1e-3},
+		       {"k", 1e3},     {"M", 1e6},     {"G", 1e9},     {"T", 1e12},
+		       {"P", 1e15},    {"E", 1e18},    {"Ki", 1024.0}, {"Mi", 1048576.0},
+		       {"Gi", 0x1p30}, {"Ti", 0x1p40}, {"Pi", 0x1p50}, {"Ei", 0x1p60}};
+	for (size_t i = 0; i < ARRAY_SIZE(factors); i++) {
+		if (strcmp(factors[i].suffix, suffix) == 0) {
+			*ret_factor = factors[i].factor;
+			return true;
+		}
+	}
+	return false;
+}
+
+bool quantity_parse_millis(const char *text, uint64_t *ret)
+{
+	char number[40];
+	double value = 0;
+	double factor = 1;
+	size_t digits = strspn(text, "0123456789.+-");
+
+	/* 1e3 is a number, 1E is exa. */
+	if ((text[digits] == 'e' || text[digits] == 'E') && text[digits + 1] != '\0')
+		digits = strlen(text);
+	if (digits == 0 || digits >= sizeof(number))
+		return false;
+	memcpy(number, text, digits);
+	number[digits] = '\0';
+	if (!parse_double(number, &value) || !suffix_factor(text + digits, &factor) || value < 0)
+		return false;
+	value = value * factor * 1000.0;
+	if (value > 9e18)
+		return false;
+	*ret = (uint64_t)(value + 0.999999);
+	return true;
+}

@@ -1,0 +1,378 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Kubernetes objects that are or make pods. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/cleanup.h"
+#include "base/parse.h"
+#include "manifest/loader.h"
+
+/* A workload being read: the pod, and what stands around its template. */
+struct workload {
+	struct pod_spec *pod;
+	const struct yaml_node *root;
+	const struct yaml_node *selector;
+	bool has_template;
+};
+
+static void read_pod_template_spec(struct loader *loader, const struct yaml_node *node,
+				   void *target)
+{
+	loader_read_map(loader, node, &pod_fields, ((struct workload *)target)->pod);
+}
+
+static void read_template_metadata(struct loader *loader, const struct yaml_node *node,
+				   void *target)
+{
+	AUTO(metadata_clear) struct metadata metadata = {0};
+	loader_read_map(loader, node, &metadata_fields, &metadata);
+	metadata_move_to_pod(&metadata, ((struct workload *)target)->pod);
+}
+
+static const struct field template_list[] = {
+	{"metadata", FIELD_USED, read_template_metadata, 0, &metadata_fields,
+	 "labels and annotations of the pod"},
+	{"spec", FIELD_USED, read_pod_template_spec, 0, &pod_fields, "the pod"}};
+static const struct field_set template_fields = {"template", template_list,
+						 ARRAY_SIZE(template_list)};
+
+static void read_template(struct loader *loader, const struct yaml_node *node, void *target)
+{
+	struct workload *workload = target;
+	workload->has_template = true;
+	loader_read_map(loader, node, &template_fields, workload);
+	if (node->kind == YAML_MAP && yaml_get(node, "spec") == NULL)
+		loader_missing(loader, node, "spec", "spec: {containers: […]}");
+}
+
+static void read_replicas(struct loader *loader, const struct yaml_node *node, void *target)
+{
+	read_u32(loader, node, &((struct workload *)target)->pod->replicas);
+}
+
+static void read_selector(struct loader *loader, const struct yaml_node *node, void *target)
+{
+	(void)loader;
+	((struct workload *)target)->selector = node;
+}
+
+static const struct field requirement_list[] = {
+	{"key", FIELD_USED, NULL, 0, NULL, NULL},
+	{"operator", FIELD_USED, NULL, 0, NULL, "In, NotIn, Exists or DoesNotExist"},
+	{"values", FIELD_USED, NULL, 0, NULL, NULL, .is_list = true}};
+static const struct field_set requirement_fields = {"matchExpressions", requirement_list,
+						    ARRAY_SIZE(requirement_list)};
+static const struct field selector_list[] = {
+	{"matchExpressions", FIELD_USED, NULL, 0, &requirement_fields,
+	 "checked against the template", .is_list = true},
+	{"matchLabels", FIELD_USED, NULL, 0, NULL, "checked against the template"}};
+static const struct field_set selector_fields = {"selector", selector_list,
+						 ARRAY_SIZE(selector_list)};
+
+/* "25%" of the replicas or a number. */
+static void read_share(struct loader *loader, const struct yaml_node *node, uint32_t replicas,
+		       bool rounds_up, uint32_t *ret)
+{
+	uint64_t percent = 0;
+	size_t length = node->kind == YAML_SCALAR ? strlen(node->text) : 0;
+	if (length < 2 || node->type != YAML_TEXT || node->text[length - 1] != '%') {
+		read_u32(loader, node, ret);
+		return;
+	}
+	AUTO_FREE char *digits = xstrndup(node->text, length - 1);
+	if (!parse_u64(digits, 0, 100, &percent)) {
+		loader_error(loader, node, "as in 25% or 1", "%s: '%.40s' is not a share of pods",
+			     loader->current->name, node->text);
+		return;
+	}
+	*ret = (uint32_t)((percent * replicas + (rounds_up ? 99 : 0)) / 100);
+}
+
+static uint32_t replicas_of(const struct workload *workload)
+{
+	const struct yaml_node *node = yaml_get(yaml_get(workload->root, "spec"), "replicas");
+	bool is_good = node != NULL && node->kind == YAML_SCALAR && node->type == YAML_INTEGER &&
+		       node->integer >= 0 && node->integer <= INT32_MAX;
+	return is_good ? (uint32_t)node->integer : 1;
+}
+
+static void read_surge(struct loader *loader, const struct yaml_node *node, void *target)
+{
+	struct workload *workload = target;
+	read_share(loader, node, replicas_of(workload), true, &workload->pod->max_surge);
+}
+
+static void read_unavailable(struct loader *loader, const struct yaml_node *node, void *target)
+{
+	struct workload *workload = target;
+	read_share(loader, node, replicas_of(workload), false, &workload->pod->max_unavailable);
+}
+
+static const struct field rolling_list[] = {
+	{"maxSurge", FIELD_USED, read_surge, 0, NULL,
+	 "pods above replicas while updating; default 1"},
+	{"maxUnavailable", FIELD_USED, read_unavailable, 0, NULL,
+	 "pods that may be missing while updating; default 0"},
+	{"partition", FIELD_REFUSED, NULL, 0, NULL, "all pods are updated", .only = "StatefulSet"}};
+static const struct field_set rolling_fields = {"rollingUpdate", rolling_list,
+						ARRAY_SIZE(rolling_list)};
+
+static void read_rolling(struct loader *loader, const struct yaml_node *node, void *target)
+{
+	loader_read_map(loader, node, &rolling_fields, target);
+}
+
+static void read_strategy_type(struct loader *loader, const struct yaml_node *node, void *target)
+{
+	static const char *const known[] = {"RollingUpdate", "Recreate", "OnDelete"};
+	struct pod_spec *pod = ((struct workload *)target)->pod;
+	bool is_known = false;
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
+		is_known = is_known || yaml_is_text(node, known[i]);
+	if (!is_known)
+		loader_error(loader, node, "RollingUpdate or Recreate",
+			     "type: '%.60s' is not known",
+			     node->text ? node->text : yaml_describe(node));
+	if (yaml_is_text(node, "OnDelete"))
+		loader_note(loader, node, "OnDelete has no effect here: up replaces pods at once");
+	pod->is_recreate = yaml_is_text(node, "Recreate");
+}
+
+static const struct field strategy_list[] = {
+	{"rollingUpdate", FIELD_USED, read_rolling, 0, &rolling_fields, NULL},
+	{"type", FIELD_USED, read_strategy_type, 0, NULL,
+	 "RollingUpdate: new pods first; Recreate: old pods go first"}};
+static const struct field_set strategy_fields = {"strategy", strategy_list,
+						 ARRAY_SIZE(strategy_list)};
+
+static void read_strategy(struct loader *loader, const struct yaml_node *node, void *target)
+{
+	loader_read_map(loader, node, &strategy_fields, target);
+}
+
+static void read_service_name(struct loader *loader, const struct yaml_node *node, void *target)
+{
+	read_text(loader, node, &((struct workload *)target)->pod->service_name);
+}
+
+static void read_backoff(struct loader *loader, const struct yaml_node *node, void *target)
+{
+	read_u32(loader, node, &((struct workload *)target)->pod->job_backoff_limit);
+}
+
+static void read_deadline(struct loader *loader, const struct yaml_node *node, void *target)
+{
+	read_u64(loader, node, &((struct workload *)target)->pod->active_deadline_s);
+}
+
+static void read_claim_templates(struct loader *loader, const struct yaml_node *node, void *target)
+{
+	struct pod_spec *pod = ((struct workload *)target)->pod;
+	for (size_t i = 0; i < node->item_count; i++)
+		read_claim_template(loader, node->items[i],
+				    ARRAY_APPEND(pod->claim_templates, pod->claim_template_count));
+}
+
+static void read_count_of_one(struct loader *loader, const struct yaml_node *node, void *target)
+{
+	uint32_t count = 1;
+	(void)target;
+	read_u32(loader, node, &count);
+	if (count != 1)
+		loader_error(loader, node, "remove it; a Job here runs one pod, once",
+			     "%s: %u is not supported", loader->current->name, count);
+}
+
+static const char replicated[] = "Deployment|ReplicaSet|ReplicationController|StatefulSet";
+
+static const struct field workload_field_list[] = {
+	{"activeDeadlineSeconds", FIELD_USED, read_deadline, 0, NULL,
+	 "the pod is stopped and failed after that long", .only = "Job"},
+	{"backoffLimit", FIELD_USED, read_backoff, 0, NULL,
+	 "restarts before the Job has failed; default 6", .only = "Job"},
+	{"completionMode", FIELD_NO_EFFECT, NULL, 0, NULL, "a Job runs one pod", .only = "Job"},
+	{"completions", FIELD_USED, read_count_of_one, 0, NULL, "1", .only = "Job"},
+	{"manualSelector", FIELD_NO_EFFECT, NULL, 0, NULL, NULL, .only = "Job"},
+	{"minReadySeconds", FIELD_NO_EFFECT, NULL, 0, NULL, "a pod counts as soon as it is ready"},
+	{"ordinals", FIELD_REFUSED, NULL, 0, NULL, "instances count from 0", .only = "StatefulSet"},
+	{"parallelism", FIELD_USED, read_count_of_one, 0, NULL, "1", .only = "Job"},
+	{"paused", FIELD_REFUSED, NULL, 0, NULL, "remove it", .only = "Deployment"},
+	{"persistentVolumeClaimRetentionPolicy", FIELD_NO_EFFECT, NULL, 0, NULL,
+	 "volumes stay until down --volumes", .only = "StatefulSet"},
+	{"podFailurePolicy", FIELD_REFUSED, NULL, 0, NULL, "backoffLimit bounds the restarts",
+	 .only = "Job"},
+	{"podManagementPolicy", FIELD_NO_EFFECT, NULL, 0, NULL, "all instances start at once",
+	 .only = "StatefulSet"},
+	{"podReplacementPolicy", FIELD_NO_EFFECT, NULL, 0, NULL, NULL, .only = "Job"},
+	{"progressDeadlineSeconds", FIELD_NO_EFFECT, NULL, 0, NULL,
+	 "up --wait --timeout bounds the wait", .only = "Deployment"},
+	{"replicas", FIELD_USED, read_replicas, 0, NULL, "VMs that boot the same image; default 1",
+	 "size of the Auto Scaling group", .only = replicated},
+	{"revisionHistoryLimit", FIELD_NO_EFFECT, NULL, 0, NULL, "prune decides what is kept"},
+	{"rollbackTo", FIELD_REFUSED, NULL, 0, NULL, "i2kit rollback", .only = "Deployment"},
+	{"selector", FIELD_USED, read_selector, 0, &selector_fields,
+	 "must match the template's labels"},
+	{"serviceName", FIELD_USED, read_service_name, 0, NULL,
+	 "the headless Service that gives instances names such as db-0.db", .only = "StatefulSet"},
+	{"strategy", FIELD_USED, read_strategy, 0, &strategy_fields, "how pods are replaced",
+	 "the Auto Scaling group's rolling update", .only = "Deployment"},
+	{"successPolicy", FIELD_REFUSED, NULL, 0, NULL, "a Job runs one pod", .only = "Job"},
+	{"suspend", FIELD_REFUSED, NULL, 0, NULL, "leave the document out", .only = "Job"},
+	{"template", FIELD_USED, read_template, 0, &template_fields, "the pod"},
+	{"templateGeneration", FIELD_NO_EFFECT, NULL, 0, NULL, "written by API servers",
+	 .only = "DaemonSet"},
+	{"ttlSecondsAfterFinished", FIELD_NO_EFFECT, NULL, 0, NULL, "finished pods stay until down",
+	 .only = "Job"},
+	{"updateStrategy", FIELD_USED, read_strategy, 0, &strategy_fields, "how pods are replaced",
+	 .only = "StatefulSet|DaemonSet"},
+	{"volumeClaimTemplates", FIELD_USED, read_claim_templates, 0, &claim_object_fields,
+	 "a disk for each instance that survives down", "an EBS volume", .only = "StatefulSet",
+	 .is_list = true},
+};
+static const struct field_set workload_fields = {"workload spec", workload_field_list,
+						 ARRAY_SIZE(workload_field_list)};
+
+static const struct field workload_object_list[] = {
+	{"apiVersion", FIELD_USED, NULL, 0, NULL, NULL},
+	{"kind", FIELD_USED, NULL, 0, NULL, NULL},
+	{"metadata", FIELD_USED, NULL, 0, &metadata_fields, NULL},
+	{"spec", FIELD_USED, NULL, 0, &workload_fields, NULL},
+	{"status", FIELD_NO_EFFECT, NULL, 0, NULL, "written by API servers"}};
+const struct field_set workload_object_fields = {"workload", workload_object_list,
+						 ARRAY_SIZE(workload_object_list)};
+
+static const struct field pod_object_list[] = {
+	{"apiVersion", FIELD_USED, NULL, 0, NULL, NULL},
+	{"kind", FIELD_USED, NULL, 0, NULL, NULL},
+	{"metadata", FIELD_USED, NULL, 0, &metadata_fields, NULL},
+	{"spec", FIELD_USED, NULL, 0, &pod_fields, NULL},
+	{"status", FIELD_NO_EFFECT, NULL, 0, NULL, "written by API servers"}};
+const struct field_set pod_object_fields = {"Pod", pod_object_list, ARRAY_SIZE(pod_object_list)};
+
+static const char *label(const struct pod_spec *pod, const char *key)
+{
+	for (size_t i = 0; i < pod->label_count; i++) {
+		if (strcmp(pod->labels[i].key, key) == 0)
+			return pod->labels[i].value;
+	}
+	return NULL;
+}
+
+static bool expression_matches(const struct pod_spec *pod, const struct yaml_node *expression)
+{
+	const struct yaml_node *key = yaml_get(expression, "key");
+	const struct yaml_node *operator= yaml_get(expression, "operator");
+	const struct yaml_node *values = yaml_get(expression, "values");
+	const char *has = key && key->text ? label(pod, key->text) : NULL;
+	bool is_in = false;
+	for (size_t i = 0; has != NULL && values != NULL && i < values->item_count; i++)
+		is_in = is_in || yaml_is_text(values->items[i], has);
+	if (yaml_is_text(operator, "In"))
+		return is_in;
+	if (yaml_is_text(operator, "NotIn"))
+		return !is_in;
+	return yaml_is_text(operator, "Exists") ? has != NULL : has == NULL;
+}
+
+static void check_expressions(struct loader *loader, const struct workload *workload)
+{
+	const struct yaml_node *list = yaml_get(workload->selector, "matchExpressions");
+	for (size_t i = 0; list != NULL && i < list->item_count; i++) {
+		loader_read_map(loader, list->items[i], &requirement_fields, NULL);
+		if (!expression_matches(workload->pod, list->items[i]))
+			loader_error(loader, list->items[i], "give the template a label that fits",
+				     "the selector does not match the template's labels");
+	}
+}
+
+/* The selector of a ReplicationController is a plain map of labels. */
+static void check_selector(struct loader *loader, const struct workload *workload)
+{
+	bool is_plain = strcmp(loader->kind, "ReplicationController") == 0;
+	const struct yaml_node *labels = workload->selector;
+	if (labels == NULL)
+		return;
+	if (!is_plain) {
+		loader_read_map(loader, labels, &selector_fields, NULL);
+		check_expressions(loader, workload);
+		labels = yaml_get(labels, "matchLabels");
+	}
+	for (size_t i = 0; labels != NULL && labels->kind == YAML_MAP && i < labels->pair_count;
+	     i++) {
+		const struct yaml_node *key = labels->pairs[i].key;
+		const struct yaml_node *value = labels->pairs[i].value;
+		const char *has = label(workload->pod, key->text);
+		if (value->kind != YAML_SCALAR || (has != NULL && strcmp(has, value->text) == 0))
+			continue;
+		AUTO_FREE char *hint = xasprintf("template: {metadata: {labels: {%.60s: %.60s}}}",
+						 key->text, value->text);
+		loader_error(loader, key, hint,
+			     "the selector '%s: %s' does not match the template's labels",
+			     key->text, value->text);
+	}
+}
+
+static enum workload_kind workload_kind_of(const char *kind)
+{
+	if (strcmp(kind, "StatefulSet") == 0)
+		return WORKLOAD_STATEFUL_SET;
+	if (strcmp(kind, "Job") == 0)
+		return WORKLOAD_JOB;
+	return strcmp(kind, "Pod") == 0 ? WORKLOAD_POD : WORKLOAD_DEPLOYMENT;
+}
+
+static void read_spec(struct loader *loader, const struct yaml_node *root,
+		      struct workload *workload)
+{
+	const struct yaml_node *spec = yaml_get(root, "spec");
+	if (yaml_is_null(spec)) {
+		loader_missing(loader, root, "spec", "i2kit explain shows what stands in it");
+		return;
+	}
+	if (workload->pod->workload == WORKLOAD_POD) {
+		loader_read_map(loader, spec, &pod_fields, workload->pod);
+		return;
+	}
+	loader_read_map(loader, spec, &workload_fields, workload);
+	if (!workload->has_template && spec->kind == YAML_MAP)
+		loader_missing(loader, spec, "template",
+			       "template: {metadata: {labels: …}, spec: …}");
+	check_selector(loader, workload);
+}
+
+/* The place where containers should be is what the user has to look at. */
+static void check_has_containers(struct loader *loader, const struct yaml_node *root,
+				 const struct workload *workload)
+{
+	const struct yaml_node *spec = yaml_get(root, "spec");
+	if (workload->pod->workload != WORKLOAD_POD)
+		spec = yaml_get(yaml_get(spec, "template"), "spec");
+	if (spec != NULL && spec->kind == YAML_MAP && yaml_is_null(yaml_get(spec, "containers")))
+		loader_missing(loader, spec, "containers",
+			       "containers: [{name: web, image: nginx:1.25}]");
+}
+
+void read_workload(struct loader *loader, const struct yaml_node *root)
+{
+	struct pod_spec *pod = ARRAY_APPEND(loader->app->pods, loader->app->pod_count);
+	struct workload workload = {.pod = pod, .root = root};
+	AUTO(metadata_clear) struct metadata metadata = {0};
+
+	pod_spec_init(loader, pod, root);
+	pod->workload = workload_kind_of(loader->kind);
+	pod->kind_name = xstrdup(loader->kind);
+	read_metadata(loader, root, &metadata, true);
+	if (pod->workload == WORKLOAD_POD)
+		metadata_move_to_pod(&metadata, pod);
+	pod->name = TAKE_PTR(metadata.name);
+	pod->namespace_name = TAKE_PTR(metadata.namespace_name);
+	/* The workload's name becomes a host name, which has no dots. */
+	if (strchr(pod->name, '.') != NULL)
+		loader_error(loader, yaml_get(yaml_get(root, "metadata"), "name"), "use '-'",
+			     "name: '%.80s' becomes a host name and cannot have dots", pod->name);
+	read_spec(loader, root, &workload);
+	check_has_containers(loader, root, &workload);
+	pod->is_stateful = pod->workload == WORKLOAD_STATEFUL_SET;
+	pod_complete(loader, pod);
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef I2KIT_MANIFEST_WRITE_H
+#define I2KIT_MANIFEST_WRITE_H
+
+/* An application as manifest text again: i2kit convert. */
+
+#include "manifest/app.h"
+#include "manifest/yaml_writer.h"
+
+/* All of it as Kubernetes objects, for kubectl apply. Owned. */
+char *app_write_kubernetes(const struct app *app);
+/*
+ * Pods in i2kit's short form, with the services that it can say; what it has no words for stays a
+ * Kubernetes object beside. Owned.
+ */
+char *app_write_short(const struct app *app);
+
+/* Pieces, inside manifest/. */
+void write_container_body(struct yaml_writer *writer, const struct container_spec *container);
+void write_container_list(struct yaml_writer *writer, const char *key,
+			  const struct container_spec *containers, size_t count);
+void write_env(struct yaml_writer *writer, const struct container_spec *container);
+void write_volumes(struct yaml_writer *writer, const struct pod_spec *pod);
+/* Everything of a pod's spec but its containers. */
+void write_pod_rest(struct yaml_writer *writer, const struct pod_spec *pod);
+void write_claim_spec(struct yaml_writer *writer, const struct claim *claim);
+void write_service(struct yaml_writer *writer, const struct app *app,
+		   const struct service *service);
+void write_config_map(struct yaml_writer *writer, const struct config_map *map);
+void write_claim(struct yaml_writer *writer, const struct claim *claim);
+void write_bytes(struct yaml_writer *writer, const char *key, uint64_t bytes); /* 64Mi; 0: none */
+
+#endif
