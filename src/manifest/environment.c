@@ -151,7 +151,7 @@ bool environment_load(const char *path, struct environment *ret, struct problem_
 	environment.file = xstrdup(path);
 	if (!file_read(path, YAML_MAX_BYTES, &text, &size, err))
 		return false;
-	yaml_read(path, text, size, &documents, problems);
+	yaml_read_all(path, text, size, &documents, problems);
 	struct loader loader = {.problems = problems, .file = environment.file, .noted = noted};
 	if (documents.count == 1)
 		read_root(&loader, documents.roots[0], &environment);

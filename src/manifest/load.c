@@ -129,7 +129,7 @@ static void read_file(struct loader *loader, const char *path)
 		loader_error_at(loader, &mark, err.hint, "%s", err.message);
 		return;
 	}
-	yaml_read(path, text, size, &documents, loader->problems);
+	yaml_read_all(path, text, size, &documents, loader->problems);
 	for (size_t i = 0; i < documents.count; i++)
 		read_document(loader, documents.roots[i]);
 }

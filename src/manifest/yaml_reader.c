@@ -192,6 +192,7 @@ static struct yaml_node *read_scalar(struct reader *reader, const yaml_event_t *
 		return NULL;
 	node->text = arena_text(reader->arena, text, length);
 	node->size = length;
+	node->is_quoted = event->data.scalar.plain_implicit == 0;
 	if (event->data.scalar.plain_implicit != 0)
 		yaml_scalar_resolve(node);
 	return node;
@@ -527,8 +528,8 @@ static bool looks_like_json(const char *text)
 	return *start == '{' || *start == '[';
 }
 
-void yaml_read(const char *file, const char *text, size_t size, struct yaml_documents *ret,
-	       struct problem_list *problems)
+void yaml_read_all(const char *file, const char *text, size_t size, struct yaml_documents *ret,
+		   struct problem_list *problems)
 {
 	unsigned line = 0;
 	size_t node_count = 0;
@@ -558,6 +559,23 @@ void yaml_read(const char *file, const char *text, size_t size, struct yaml_docu
 		at = yaml_text_next_document(at, failed, &next);
 		line += next;
 	}
+}
+
+bool yaml_read(const char *text, size_t size, struct yaml_documents *ret, struct error *err)
+{
+	AUTO(problem_list_clear) struct problem_list problems = {0};
+	AUTO(yaml_documents_clear) struct yaml_documents documents = {0};
+
+	yaml_read_all("", text, size, &documents, &problems);
+	if (problems.error_count > 0) {
+		const struct problem *first = &problems.items[0];
+		error_set(err, ERROR_INVALID, "%u:%u: %s", first->line, first->column,
+			  first->message);
+		return first->hint ? error_hint(err, "%s", first->hint) : false;
+	}
+	*ret = documents;
+	documents = (struct yaml_documents){0};
+	return true;
 }
 
 void yaml_documents_clear(struct yaml_documents *documents)

@@ -26,6 +26,7 @@ enum yaml_type { YAML_TEXT, YAML_BOOL, YAML_INTEGER, YAML_FLOAT };
 struct yaml_node {
 	enum yaml_kind kind;
 	enum yaml_type type; /* of a scalar */
+	bool is_quoted;	     /* scalar in quotes or a block: text, whatever it looks like */
 	unsigned line;	     /* from 1 */
 	unsigned column;
 	unsigned height;  /* of the tree below; a scalar has 1 */
@@ -58,8 +59,11 @@ void yaml_documents_clear(struct yaml_documents *documents);
  * What is wrong goes to *problems, with file as its place, and reading goes on with the next
  * document. What could be read is in *ret whatever happened, the caller's to clear.
  */
-void yaml_read(const char *file, const char *text, size_t size, struct yaml_documents *ret,
-	       struct problem_list *problems);
+void yaml_read_all(const char *file, const char *text, size_t size, struct yaml_documents *ret,
+		   struct problem_list *problems);
+/* The same where one problem is enough: err begins "line:column: ", *ret is untouched then. */
+MUST_CHECK bool yaml_read(const char *text, size_t size, struct yaml_documents *ret,
+			  struct error *err);
 
 /* The value of a key in a map, or NULL; map may be NULL or no map. */
 const struct yaml_node *yaml_get(const struct yaml_node *map, const char *key);
