@@ -324,9 +324,11 @@ static bool receive_data(struct agent_stream *stream, const struct wire_message 
 	if (is_exec_data != (stream->kind == STREAM_EXEC) || stream->is_receive_finished)
 		return error_set(err, ERROR_INVALID, "%s does not belong to this stream",
 				 wire_type_name(message->type));
-	if (message->size > stream->receive_window)
+	/* A datagram cannot be sent in part: the last one may go over. */
+	if (message->size > stream->receive_window && !stream->is_datagrams)
 		return error_set(err, ERROR_INVALID, "more bytes than the window allows");
-	stream->receive_window -= (uint32_t)message->size;
+	stream->receive_window -= message->size < stream->receive_window ? (uint32_t)message->size
+									 : stream->receive_window;
 	if (stream->handler != NULL && stream->handler->data != NULL)
 		stream->handler->data(stream, message->type == WIRE_EXEC_STDERR, message->bytes,
 				      message->size, stream->arg);
