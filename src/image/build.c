@@ -11,12 +11,13 @@
 #include "image/disk_writer.h"
 #include "image/image.h"
 #include "image/layer.h"
+#include "image/linuxkit_pod.h"
 #include "image/pod_document.h"
 #include "image/resolve.h"
 #include "image/store.h"
 
 /* Raise it whenever the disk changes for the same inputs. */
-#define BUILDER_VERSION "1 " I2KIT_VERSION
+#define BUILDER_VERSION "2 " I2KIT_VERSION
 
 /* Everything one build owns. */
 struct build {
@@ -156,8 +157,10 @@ static bool write_disk(const struct build *build, char out_digest[DIGEST_SIZE], 
 						.size_bytes = build->layers[i].size_bytes,
 						.image = build->pod_layers[i].image,
 						.diff_id = build->pod_layers[i].diff_id};
+	AUTO_FREE char *linuxkit = linuxkit_pod_write(build->pod, build->images);
 	struct disk_request request = {.base = &build->base,
 				       .pod_json = build->pod_json,
+				       .linuxkit = linuxkit,
 				       .layers = layers,
 				       .layer_count = build->layer_count};
 	if (!disk_layout_make(layout, &request, err) ||
