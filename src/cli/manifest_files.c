@@ -15,10 +15,12 @@ static void append_line(struct strbuf *text, const struct problem *problem, bool
 	static const enum text_style styles[] = {[PROBLEM_ERROR] = STYLE_RED,
 						 [PROBLEM_WARNING] = STYLE_YELLOW,
 						 [PROBLEM_NOTE] = STYLE_DIM};
-	if (problem->file != NULL) {
-		strbuf_append_printable(text, problem->file, strlen(problem->file));
-		strbuf_appendf(text, ":%u:%u: ", problem->line, problem->column);
-	}
+	const char *file = strcmp(problem->file, "-") == 0 ? "<stdin>" : problem->file;
+	strbuf_append_printable(text, file, strlen(file));
+	/* What concerns the file as a whole, such as that it cannot be opened, has no line. */
+	if (problem->line > 0)
+		strbuf_appendf(text, ":%u:%u", problem->line, problem->column);
+	strbuf_append(text, ": ");
 	strbuf_appendf(text, "%s%s:%s ", style_begin(styles[problem->severity], is_colored),
 		       names[problem->severity], style_begin(STYLE_NONE, is_colored));
 	strbuf_append_printable(text, problem->message, strlen(problem->message));
@@ -30,17 +32,43 @@ static void append_line(struct strbuf *text, const struct problem *problem, bool
 	}
 }
 
+void manifest_files_print(const struct invocation *invocation, const struct problem_list *problems,
+			  bool is_quiet)
+{
+	AUTO(strbuf_clear) struct strbuf text = STRBUF_INIT;
+	for (size_t i = 0; i < problems->count; i++) {
+		if (!is_quiet || problems->items[i].severity == PROBLEM_ERROR)
+			append_line(&text, &problems->items[i], invocation->is_colored_stderr);
+	}
+	if (problems->dropped_count > 0)
+		strbuf_appendf(&text, "… and %zu more\n", problems->dropped_count);
+	(void)fputs(strbuf_text(&text), stderr);
+}
+
+bool manifest_files_read(const struct invocation *invocation, struct app *ret,
+			 struct problem_list *problems, struct error *err)
+{
+	struct load_options options = {.folder = ".", .project = invocation->project};
+	const struct string_list *files = arguments_values(invocation->args, "file");
+
+	options.may_have_no_pod = true;
+	options.skip_unsupported = arguments_flag(invocation->args, "skip-unsupported");
+	if (files != NULL)
+		string_list_copy(&options.paths, files);
+	string_list_copy(&options.paths, arguments_rest(invocation->args));
+	bool is_good = app_load(&options, ret, problems, err);
+	string_list_clear(&options.paths);
+	return is_good;
+}
+
 bool manifest_files_load(const struct invocation *invocation, struct app *ret, struct error *err)
 {
 	AUTO(problem_list_clear) struct problem_list problems = {0};
-	AUTO(strbuf_clear) struct strbuf text = STRBUF_INIT;
 	struct load_options options = {.folder = ".", .project = invocation->project};
 	const struct string_list *files = arguments_values(invocation->args, "file");
 	if (files != NULL)
 		options.paths = *files; /* borrowed */
 	bool is_good = app_load(&options, ret, &problems, err);
-	for (size_t i = 0; i < problems.count; i++)
-		append_line(&text, &problems.items[i], invocation->is_colored_stderr);
-	(void)fputs(strbuf_text(&text), stderr);
+	manifest_files_print(invocation, &problems, false);
 	return is_good;
 }

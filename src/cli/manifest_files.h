@@ -6,12 +6,26 @@
 
 #include "cli/verb.h"
 #include "manifest/app.h"
+#include "manifest/load.h"
 
 #define MANIFEST_FILE_OPTION                                                                       \
 	{                                                                                          \
 		"file", 'f', OPTION_REPEAT, "FILE", "manifest, folder, or - (default: here)",      \
 			COMPLETE_FILE                                                              \
 	}
+
+#define MANIFEST_SKIP_OPTION                                                                       \
+	{                                                                                          \
+		"skip-unsupported", 0, OPTION_FLAG, NULL,                                          \
+			"leave objects out that mean nothing here", COMPLETE_NONE                  \
+	}
+
+/* Positional arguments count as -f for verbs whose arguments are files. */
+MUST_CHECK bool manifest_files_read(const struct invocation *invocation, struct app *ret,
+				    struct problem_list *problems, struct error *err);
+/* One line each on stderr, and the hint below. */
+void manifest_files_print(const struct invocation *invocation, const struct problem_list *problems,
+			  bool is_quiet);
 
 /* Reads them; says every problem on stderr as file:line:column. */
 MUST_CHECK bool manifest_files_load(const struct invocation *invocation, struct app *ret,

@@ -16,6 +16,7 @@ extern const struct verb verb_port_forward;
 extern const struct verb verb_promote;
 extern const struct verb verb_prune;
 extern const struct verb verb_pull;
+extern const struct verb verb_validate;
 extern const struct verb verb_verify;
 extern const struct verb verb_version;
 
@@ -31,6 +32,7 @@ const struct verb *const verbs[] = {
 	&verb_promote,
 	&verb_prune,
 	&verb_pull,
+	&verb_validate,
 	&verb_verify,
 	&verb_version,
 };

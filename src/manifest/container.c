@@ -231,13 +231,17 @@ struct resource_amounts {
 };
 
 #define AT(member) offsetof(struct resource_amounts, member)
+static const char no_devices[] = "VMs get no devices of the host; remove it";
+
 static const struct field amounts_list[] = {
 	{"cpu", FIELD_USED, read_millis, AT(cpu_millis), NULL,
 	 "vCPUs of the VM, cgroup limit in it"},
 	{"ephemeral-storage", FIELD_USED, read_bytes, AT(ephemeral_bytes), NULL,
 	 "a scratch disk under the containers' writable layer"},
+	{"amd.com/gpu", FIELD_REFUSED, NULL, 0, NULL, no_devices},
 	{"hugepages-1Gi", FIELD_NO_EFFECT, NULL, 0, NULL, "the VM has none"},
 	{"hugepages-2Mi", FIELD_NO_EFFECT, NULL, 0, NULL, "the VM has none"},
+	{"nvidia.com/gpu", FIELD_REFUSED, NULL, 0, NULL, no_devices},
 	{"memory", FIELD_USED, read_bytes, AT(memory_bytes), NULL,
 	 "memory of the VM, cgroup limit in it"}};
 #undef AT

@@ -129,10 +129,12 @@ static const struct kind *find_kind(const char *name)
 static void refuse(struct loader *loader, const struct yaml_node *node, const char *what,
 		   const char *hint)
 {
-	if (loader->options->skip_unsupported)
+	if (loader->options->skip_unsupported) {
 		loader_note(loader, node, "%.80s is left out: %s", what, hint);
-	else
-		loader_error(loader, node, hint, "%.80s is not supported", what);
+		return;
+	}
+	AUTO_FREE char *both = xasprintf("%s (--skip-unsupported leaves it out)", hint);
+	loader_error(loader, node, both, "%.80s is not supported", what);
 }
 
 static void refuse_unknown(struct loader *loader, const struct yaml_node *node, const char *group)

@@ -194,12 +194,13 @@ static void drop_doubles(struct string_list *files)
 	once = all;
 }
 
-static bool summarise(const struct app *app, const struct problem_list *problems, struct error *err)
+static bool summarise(const struct load_options *options, const struct app *app,
+		      const struct problem_list *problems, struct error *err)
 {
 	if (problems->error_count > 0)
 		return error_set(err, ERROR_INVALID, "%zu error%s in the manifests",
 				 problems->error_count, problems->error_count == 1 ? "" : "s");
-	if (app->pod_count > 0)
+	if (app->pod_count > 0 || options->may_have_no_pod)
 		return true;
 	error_set(err, ERROR_NOT_FOUND, "%s: no pod in it", app->files.items[0]);
 	return error_hint(err, "i2kit explain shows what a manifest may hold");
@@ -223,7 +224,7 @@ bool app_load(const struct load_options *options, struct app *ret, struct proble
 	check_app(&loader);
 	string_list_clear(&loader.noted);
 	problem_list_sort(problems, &app.files);
-	if (!summarise(&app, problems, err))
+	if (!summarise(options, &app, problems, err))
 		return false;
 	*ret = app;
 	app = (struct app){0};

@@ -31,6 +31,7 @@ struct load_options {
 	const char *folder;	  /* current folder */
 	const char *project;	  /* -p, or NULL */
 	bool skip_unsupported;	  /* refused documents become notes */
+	bool may_have_no_pod;	  /* nothing to run is no error */
 };
 
 /*

@@ -88,6 +88,8 @@ void loader_missing(struct loader *loader, const struct yaml_node *map, const ch
 		    const char *hint)
 {
 	AUTO(string_list_clear) struct string_list known = STRING_LIST_INIT;
+	if (!yaml_is_null(yaml_get(map, name)))
+		return; /* there, and wrong: reported where it was read */
 	string_list_add(&known, name);
 	for (size_t i = 0; map->kind == YAML_MAP && i < map->pair_count; i++) {
 		const char *key = map->pairs[i].key->text;

@@ -29,6 +29,15 @@ static void read_target(struct loader *loader, const struct yaml_node *node, voi
 		read_scalar(loader, node, target);
 }
 
+/* 0 asks for any, as leaving it out does. */
+static void read_node_port(struct loader *loader, const struct yaml_node *node, void *target)
+{
+	bool is_zero =
+		node->kind == YAML_SCALAR && node->type == YAML_INTEGER && node->integer == 0;
+	if (!is_zero)
+		read_port_number(loader, node, target);
+}
+
 struct port_reader {
 	struct service_port port;
 	char *target;
@@ -40,7 +49,8 @@ static const struct field ports_list[] = {
 	{"appProtocol", FIELD_USED, read_text, offsetof(struct port_reader, app_protocol), NULL,
 	 "http and https choose the cloud's load balancer"},
 	{"name", FIELD_USED, read_text, AT(name), NULL, NULL},
-	{"nodePort", FIELD_USED, read_port_number, AT(node_port), NULL, NULL},
+	{"nodePort", FIELD_USED, read_node_port, AT(node_port), NULL,
+	 "published under this number too"},
 	{"port", FIELD_USED, read_port_number, AT(port), NULL, NULL},
 	{"protocol", FIELD_USED, read_choice, AT(protocol), NULL, "default TCP",
 	 .choices = "TCP|UDP"},

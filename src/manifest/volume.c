@@ -48,7 +48,8 @@ static void read_items(struct loader *loader, const struct yaml_node *node, void
 		struct volume_item *item = ARRAY_APPEND(volume->items, volume->item_count);
 		loader_read_map(loader, node->items[i], &items_fields, item);
 		if (item->key == NULL || item->path == NULL)
-			loader_error(loader, node->items[i], NULL, "an item needs key and path");
+			loader_error(loader, node->items[i], NULL,
+				     "an item needs both key and path");
 		item->key = item->key ? item->key : xstrdup("");
 		item->path = item->path ? item->path : xstrdup("");
 	}
@@ -206,6 +207,10 @@ static const char host_only[] = "use persistentVolumeClaim, emptyDir or hostPath
 
 static const struct field volume_field_list[] = {
 	{"awsElasticBlockStore", FIELD_REFUSED, NULL, 0, NULL, host_only},
+	{"azureDisk", FIELD_REFUSED, NULL, 0, NULL, host_only},
+	{"azureFile", FIELD_REFUSED, NULL, 0, NULL, host_only},
+	{"cephfs", FIELD_REFUSED, NULL, 0, NULL, host_only},
+	{"cinder", FIELD_REFUSED, NULL, 0, NULL, host_only},
 	{"configMap", FIELD_USED, read_config_map, 0, &config_map_fields,
 	 "configuration: files, never in the image"},
 	{"csi", FIELD_REFUSED, NULL, 0, NULL, host_only},
@@ -213,18 +218,31 @@ static const struct field volume_field_list[] = {
 	{"emptyDir", FIELD_USED, read_empty_dir, 0, &empty_dir_fields,
 	 "inside the VM; gone with it"},
 	{"ephemeral", FIELD_REFUSED, NULL, 0, NULL, host_only},
+	{"fc", FIELD_REFUSED, NULL, 0, NULL, host_only},
+	{"flexVolume", FIELD_REFUSED, NULL, 0, NULL, host_only},
+	{"flocker", FIELD_REFUSED, NULL, 0, NULL, host_only},
 	{"gcePersistentDisk", FIELD_REFUSED, NULL, 0, NULL, host_only},
 	{"gitRepo", FIELD_REFUSED, NULL, 0, NULL, "use an init container that clones"},
+	{"glusterfs", FIELD_REFUSED, NULL, 0, NULL, host_only},
 	{"hostPath", FIELD_USED, read_host_path, 0, &host_path_fields,
 	 "a live mount; makes the pod dirty for promote"},
+	{"image", FIELD_REFUSED, NULL, 0, NULL,
+	 "copy the files with an init container into an emptyDir"},
 	{"iscsi", FIELD_REFUSED, NULL, 0, NULL, host_only},
 	{"name", FIELD_USED, read_name, AT(name), NULL, NULL},
 	{"nfs", FIELD_REFUSED, NULL, 0, NULL, host_only},
 	{"persistentVolumeClaim", FIELD_USED, read_claim, 0, &claim_fields,
 	 "a disk that survives down"},
+	{"photonPersistentDisk", FIELD_REFUSED, NULL, 0, NULL, host_only},
+	{"portworxVolume", FIELD_REFUSED, NULL, 0, NULL, host_only},
 	{"projected", FIELD_USED, read_projected, 0, &projected_fields, NULL},
+	{"quobyte", FIELD_REFUSED, NULL, 0, NULL, host_only},
+	{"rbd", FIELD_REFUSED, NULL, 0, NULL, host_only},
+	{"scaleIO", FIELD_REFUSED, NULL, 0, NULL, host_only},
 	{"secret", FIELD_USED, read_secret, 0, &secret_fields,
 	 "configuration: files, never in the image"},
+	{"storageos", FIELD_REFUSED, NULL, 0, NULL, host_only},
+	{"vsphereVolume", FIELD_REFUSED, NULL, 0, NULL, host_only},
 };
 const struct field_set volume_fields = {"volume", volume_field_list, ARRAY_SIZE(volume_field_list)};
 

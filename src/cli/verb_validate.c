@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+
+#include <jansson.h>
+
+#include "base/cleanup.h"
+#include "cli/manifest_files.h"
+#include "cli/output.h"
+#include "cli/verb.h"
+
+static const struct option_spec options[] = {
+	MANIFEST_FILE_OPTION,
+	MANIFEST_SKIP_OPTION,
+	{"quiet", 'q', OPTION_FLAG, NULL, "errors only, no notes", COMPLETE_NONE},
+};
+
+static json_t *problem_json(const struct problem *problem)
+{
+	static const char *const names[] = {
+		[PROBLEM_ERROR] = "error", [PROBLEM_WARNING] = "warning", [PROBLEM_NOTE] = "note"};
+	json_t *object = json_pack("{s:s, s:i, s:i, s:s, s:s}", "file", problem->file, "line",
+				   (int)problem->line, "column", (int)problem->column, "severity",
+				   names[problem->severity], "message", problem->message);
+	if (object != NULL && problem->hint != NULL)
+		json_object_set_new(object, "hint", json_string(problem->hint));
+	return object;
+}
+
+/* Text in messages may hold what the file held: printable, so that it is valid JSON in any case. */
+static void print_json(bool is_valid, const struct app *app, const struct problem_list *problems)
+{
+	json_t *list = json_array();
+	for (size_t i = 0; i < problems->count; i++)
+		json_array_append_new(list, problem_json(&problems->items[i]));
+	json_t *root =
+		json_pack("{s:b, s:I, s:I, s:I, s:o}", "valid", is_valid, "pods",
+			  (json_int_t)app->pod_count, "services", (json_int_t)app->service_count,
+			  "errors", (json_int_t)problems->error_count, "problems", list);
+	(void)json_dumpf(root, stdout, JSON_INDENT(2));
+	(void)putchar('\n');
+	json_decref(root);
+}
+
+static const char *plural(size_t count)
+{
+	return count == 1 ? "" : "s";
+}
+
+static int run(const struct invocation *invocation, struct error *err)
+{
+	AUTO(app_clear) struct app app = {0};
+	AUTO(problem_list_clear) struct problem_list problems = {0};
+	bool is_valid = manifest_files_read(invocation, &app, &problems, err);
+
+	if (invocation->output == OUTPUT_JSON) {
+		bool is_other = !is_valid && problems.error_count == 0;
+		if (!is_other) {
+			error_clear(err); /* what it says is in the answer */
+			print_json(is_valid, &app, &problems);
+		}
+		return is_valid ? 0 : 1;
+	}
+	manifest_files_print(invocation, &problems, arguments_flag(invocation->args, "quiet"));
+	if (!is_valid)
+		return 1;
+	(void)printf("valid: %zu pod%s, %zu service%s in %zu file%s\n", app.pod_count,
+		     plural(app.pod_count), app.service_count, plural(app.service_count),
+		     app.files.count, plural(app.files.count));
+	return 0;
+}
+
+const struct verb verb_validate = {
+	.name = "validate",
+	.group = VERB_MANIFEST,
+	.summary = "check manifests and say all that is wrong",
+	.description =
+		"Reads manifests (Kubernetes objects, the short form, both mixed) and reports "
+		"every "
+		"problem of every file as FILE:LINE:COLUMN, with what to write instead. Fields "
+		"that "
+		"are understood but mean nothing here are noted once. Nothing is started, pulled "
+		"or "
+		"built.\n\n"
+		"The exit status is 0 when the manifests are valid and 1 when they are not. With "
+		"-o "
+		"json the answer is one object with valid, errors and the list of problems (file, "
+		"line, column, severity, message, hint).",
+	.options = options,
+	.option_count = sizeof(options) / sizeof(options[0]),
+	.argument = {"FILE", 0, 0, COMPLETE_FILE},
+	.has_output = true,
+	.example = "i2kit validate -f k8s/\nkubectl kustomize . | i2kit validate -",
+	.run = run,
+};
