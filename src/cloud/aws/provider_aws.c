@@ -6,17 +6,11 @@
 #include "base/alloc.h"
 #include "base/log.h"
 #include "cloud/aws/ami.h"
+#include "cloud/aws/aws_cloud.h"
 #include "cloud/aws/client.h"
 #include "cloud/aws/ebs_upload.h"
 #include "cloud/aws/snapshot.h"
 #include "cloud/aws/xml.h"
-
-struct cloud {
-	struct aws_client *client; /* owned */
-	char *account;		   /* owned; NULL until asked */
-	char *arn;		   /* owned; likewise */
-	unsigned parallel;
-};
 
 static void aws_close(struct cloud *cloud)
 {
@@ -207,4 +201,13 @@ const struct cloud_provider CLOUD_PROVIDER_AWS = {
 	.close = aws_close,
 	.identify = aws_identify,
 	.ensure_image = aws_ensure_image,
+	.plan_stack = aws_plan_stack,
+	.plan_rollback = aws_plan_rollback,
+	.apply_plan = aws_apply_plan,
+	.drop_plan = aws_drop_plan,
+	.free_plan = aws_free_plan,
+	.status = aws_status,
+	.records = aws_records,
+	.logs = aws_logs,
+	.destroy = aws_destroy,
 };

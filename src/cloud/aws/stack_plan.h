@@ -35,9 +35,10 @@ struct stack_target {
 	const char *instance_profile;	    /* name or ARN; NULL: a least-privileged role is made */
 	const char *key_pair;		    /* NULL: none */
 	const char *hosted_zone;	    /* "example.com" or "Z…"; NULL: no public names */
-	const char *zone_name;		    /* "example.com" where hosted_zone is an id */
-	const char *certificate;	    /* ARN, where a port names none */
-	unsigned log_days;		    /* 0: 30 */
+	bool is_zone_id;		    /* hosted_zone is "Z…" */
+	const char *domain;	 /* public names are SERVICE.DOMAIN; NULL: SERVICE.PROJECT.ZONE */
+	const char *certificate; /* ARN, where a port names none */
+	unsigned log_days;	 /* 0: 30 */
 };
 
 /* One pod's release. All borrowed. */

@@ -362,11 +362,12 @@ static void add_public_name(struct stack_text *text, const struct balancer *bala
 			     balancer->id);
 		return;
 	}
-	const char *suffix = target->zone_name != NULL ? target->zone_name : target->hosted_zone;
 	AUTO_FREE char *id = stack_logical_id(balancer->service->name, "PublicName");
-	AUTO_FREE char *name =
-		xasprintf("%s.%s.%s", balancer->service->name, target->project, suffix);
-	AUTO_FREE char *zone = target->zone_name != NULL
+	AUTO_FREE char *name = target->domain != NULL
+				       ? xasprintf("%s.%s", balancer->service->name, target->domain)
+				       : xasprintf("%s.%s.%s", balancer->service->name,
+						   target->project, target->hosted_zone);
+	AUTO_FREE char *zone = target->is_zone_id
 				       ? xasprintf("'HostedZoneId':'%s'", target->hosted_zone)
 				       : xasprintf("'HostedZoneName':'%s.'", target->hosted_zone);
 	add_record(text, balancer, id, zone, name);

@@ -40,7 +40,7 @@ static bool check_target(const struct stack_target *target, struct error *err)
 	       stack_check_plain("the VPC", target->vpc, err) &&
 	       stack_check_plain("the instance type", target->instance_type, err) &&
 	       stack_check_plain("the hosted zone", target->hosted_zone, err) &&
-	       stack_check_plain("the zone's name", target->zone_name, err) &&
+	       stack_check_plain("the domain", target->domain, err) &&
 	       stack_check_plain("the instance profile", target->instance_profile, err) &&
 	       stack_check_plain("the key pair", target->key_pair, err) &&
 	       check_list("a subnet", target->public_subnets, err) &&
