@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -25,6 +26,7 @@ struct session {
 	struct loop_fd *input;
 	bool is_interrupted;
 	bool has_failed;
+	bool has_complained; /* something came on its stderr */
 	int code;
 	struct error *err;
 };
@@ -114,6 +116,7 @@ static size_t on_output(bool is_stderr, const void *bytes, size_t size, void *ar
 
 	if (session->has_failed)
 		return size;
+	session->has_complained = session->has_complained || is_stderr;
 	if (session->run->output != NULL)
 		is_taken = session->run->output(is_stderr, bytes, size, session->run->arg,
 						session->err);
@@ -125,14 +128,27 @@ static size_t on_output(bool is_stderr, const void *bytes, size_t size, void *ar
 	return size;
 }
 
+/* The runtime has often said it on stderr already. */
+static void report(struct session *session, const char *problem)
+{
+	AUTO(strbuf_clear) struct strbuf text = STRBUF_INIT;
+
+	if (strstr(problem, "not found") != NULL || strstr(problem, "No such file") != NULL)
+		session->code = 127;
+	if (session->has_complained || session->has_failed)
+		return;
+	strbuf_append_printable(&text, problem, strlen(problem));
+	(void)fprintf(stderr, "error: %s\n", strbuf_text(&text));
+}
+
 static void on_done(int code, const char *problem, void *arg)
 {
 	struct session *session = arg;
 
 	session->code = code;
-	if (problem != NULL && !session->has_failed)
-		(void)error_set(session->err, ERROR_SYSTEM, "%s", problem);
-	stop(session, session->has_failed || problem != NULL);
+	if (problem != NULL)
+		report(session, problem);
+	stop(session, session->has_failed);
 }
 
 static void end_input(struct session *session)

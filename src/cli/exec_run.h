@@ -26,7 +26,11 @@ struct exec_run {
 	void *arg;
 };
 
-/* *ret_code is the command's exit code, or 128 + its signal. False when it could not be run. */
+/*
+ * *ret_code is the command's exit code, or 128 + its signal; when the runtime could not start it,
+ * 127 for a program that is not there and 126 else, as a shell has it. False when nothing was
+ * tried.
+ */
 MUST_CHECK bool exec_run(const struct exec_run *run, int *ret_code, struct error *err);
 
 #endif

@@ -11,6 +11,8 @@
 #include "base/strbuf.h"
 #include "base/string_list.h"
 
+#define EVENT_MARK "@event " /* no container's name */
+
 void log_runs_clear(struct log_runs *runs)
 {
 	for (size_t i = 0; i < runs->count; i++)
@@ -39,6 +41,15 @@ static struct log_run_count *add(struct log_runs *runs, const char *container)
 	return item;
 }
 
+static void read_event(struct log_runs *runs, const char *sequence, const char *boot)
+{
+	uint64_t hash;
+
+	if (parse_u64(boot, 0, UINT32_MAX, &hash) &&
+	    parse_u64(sequence, 0, UINT64_MAX, &runs->event_sequence))
+		runs->event_boot = (uint32_t)hash;
+}
+
 void log_runs_load(struct log_runs *runs, const char *folder)
 {
 	AUTO_FREE char *path = path_join(folder, "runs");
@@ -58,6 +69,10 @@ void log_runs_load(struct log_runs *runs, const char *folder)
 		if (space == NULL)
 			continue;
 		*space = '\0';
+		if (strncmp(space + 1, EVENT_MARK, strlen(EVENT_MARK)) == 0) {
+			read_event(runs, lines.items[i], space + 1 + strlen(EVENT_MARK));
+			continue;
+		}
 		if (parse_u64(lines.items[i], 0, UINT32_MAX, &starts) &&
 		    find(runs, space + 1) == NULL && (item = add(runs, space + 1)) != NULL)
 			item->starts = (uint32_t)starts;
@@ -72,6 +87,9 @@ void log_runs_save(const struct log_runs *runs, const char *folder)
 	for (size_t i = 0; i < runs->count; i++)
 		strbuf_appendf(&text, "%" PRIu32 " %s\n", runs->items[i].starts,
 			       runs->items[i].container);
+	if (runs->event_sequence > 0)
+		strbuf_appendf(&text, "%" PRIu64 " " EVENT_MARK "%" PRIu32 "\n",
+			       runs->event_sequence, runs->event_boot);
 	if (path_make_folders(folder, 0700, NULL))
 		(void)!file_write_atomic(path, strbuf_text(&text), text.size, 0600, NULL);
 }

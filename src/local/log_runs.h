@@ -4,7 +4,9 @@
 
 /*
  * How often each container of an instance was started, kept in INSTANCE/runs beside its log
- * segments ("starts container" a line), so that `logs --previous` knows which lines are whose.
+ * segments ("starts container" a line), so that `logs --previous` knows which lines are whose. With
+ * it ("seq @event boot") goes the last event counted: a guest tells its events again to each new
+ * supervisor.
  */
 
 #include <stddef.h>
@@ -19,6 +21,8 @@ struct log_run_count {
 struct log_runs {
 	struct log_run_count *items; /* owned */
 	size_t count;
+	uint32_t event_boot; /* hash of the boot's id */
+	uint64_t event_sequence;
 };
 
 void log_runs_clear(struct log_runs *runs);

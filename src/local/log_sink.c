@@ -50,8 +50,14 @@ bool log_sink_log(const struct log_sink *sink, const struct agent_log_record *re
 
 void log_sink_event(const struct log_sink *sink, const struct agent_event *event)
 {
-	if (event->type == AGENT_EVENT_LOSS)
-		log_store_note_loss(sink->store, sink->instance, event->lines);
-	if (event->type == AGENT_EVENT_CONTAINER && strcmp(event->state, "running") == 0)
+	bool is_start =
+		event->type == AGENT_EVENT_CONTAINER && strcmp(event->state, "running") == 0;
+
+	if ((event->type != AGENT_EVENT_LOSS && !is_start) ||
+	    !log_store_take_event(sink->store, sink->instance, sink->boot_id, event->sequence))
+		return;
+	if (is_start)
 		log_store_start_run(sink->store, sink->instance, event->container);
+	else
+		log_store_note_loss(sink->store, sink->instance, event->lines);
 }

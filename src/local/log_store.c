@@ -432,6 +432,23 @@ void log_store_start_run(struct log_store *store, const char *name, const char *
 	log_runs_save(&instance->runs, instance->folder);
 }
 
+bool log_store_take_event(struct log_store *store, const char *name, const char *boot_id,
+			  uint64_t sequence)
+{
+	uint32_t boot = log_hash(boot_id, strlen(boot_id));
+	struct log_runs *runs;
+
+	if (sequence == 0 || !name_is_sound(name))
+		return true;
+	runs = &get_instance(store, name)->runs;
+	if (runs->event_boot == boot && sequence <= runs->event_sequence)
+		return false;
+	runs->event_boot = boot;
+	runs->event_sequence = sequence;
+	log_runs_save(runs, get_instance(store, name)->folder);
+	return true;
+}
+
 uint64_t log_store_guest_position(struct log_store *store, const char *name, const char *boot_id)
 {
 	const struct instance *instance = name_is_sound(name) ? get_instance(store, name) : NULL;

@@ -60,6 +60,12 @@ MUST_CHECK bool log_store_append(struct log_store *store, const char *pod, const
 void log_store_note_loss(struct log_store *store, const char *instance, uint64_t lines);
 /* The container started (again): later lines belong to a new run (see `logs --previous`). */
 void log_store_start_run(struct log_store *store, const char *instance, const char *container);
+/*
+ * Whether this event of the guest was not counted before, also by an earlier process: call once
+ * before the two above. Sequence 0 is always new.
+ */
+bool log_store_take_event(struct log_store *store, const char *instance, const char *boot_id,
+			  uint64_t sequence);
 /* The highest guest_sequence stored of this boot of the instance; 0: none. */
 uint64_t log_store_guest_position(struct log_store *store, const char *instance,
 				  const char *boot_id);

@@ -349,6 +349,23 @@ static void losses_of_the_guest_stand_before_the_next_line(void **state)
 	log_store_close(store);
 }
 
+static void events_told_again_are_not_counted_again(void **state)
+{
+	struct log_store *store = open_store(0);
+	(void)state;
+
+	assert_true(log_store_take_event(store, "web-0", "b1", 3));
+	assert_false(log_store_take_event(store, "web-0", "b1", 3));
+	log_store_start_run(store, "web-0", "nginx");
+	log_store_close(store);
+	store = open_store(0);
+	put(store, "web-0", "nginx", "x", 1, 0);
+	assert_false(log_store_take_event(store, "web-0", "b1", 2));
+	assert_true(log_store_take_event(store, "web-0", "b1", 4));
+	assert_true(log_store_take_event(store, "web-0", "b2", 1));
+	log_store_close(store);
+}
+
 static void previous_shows_the_run_before_the_last(void **state)
 {
 	struct log_store *store = open_store(0);
@@ -450,6 +467,7 @@ int main(void)
 		TEST(a_noisy_pod_loses_only_its_own_lines),
 		TEST(a_reader_that_is_too_slow_sees_how_much_it_missed),
 		TEST(losses_of_the_guest_stand_before_the_next_line),
+		TEST(events_told_again_are_not_counted_again),
 		TEST(previous_shows_the_run_before_the_last),
 		TEST(system_lines_come_only_when_asked_for),
 		TEST(a_guest_clock_from_the_future_is_held_back),
