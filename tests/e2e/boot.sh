@@ -1,0 +1,128 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# usage: boot.sh   (I2KIT: the program; default: i2kit from PATH)
+#
+# One disk, every way to boot it, under plain QEMU without KVM: SeaBIOS on q35 and on i440fx, SeaBIOS
+# from NVMe, OVMF, and the kernel handed over directly. The pod (nginx) must answer over HTTP each
+# time. And: two builds give the same bytes, and verify notices a changed one.
+# Needs qemu-system-x86, ovmf, mtools, dosfstools, curl, python3; out/base and out/images/nginx.
+set -u
+if [ -z "${I2KIT_E2E_NET:-}" ]; then
+	[ "$(id -u)" = 0 ] && flags="--net" || flags="--user --map-root-user --net"
+	# shellcheck disable=SC2086
+	exec env I2KIT_E2E_NET=1 unshare $flags -- bash "$0" "$@"
+fi
+ip link set lo up
+top=$(cd "$(dirname "$0")/../.." && pwd)
+i2kit=${I2KIT:-i2kit}
+export PATH=$PATH:/usr/sbin:/sbin
+images=${I2KIT_IMAGES:-$top/out/images}
+for need in qemu-system-x86_64 mkfs.fat mcopy curl python3 "$i2kit"; do
+	command -v "$need" >/dev/null || { echo "1..0 # SKIP $need is not installed"; exit 77; }
+done
+[ -f "$images/nginx/index.json" ] || { echo "1..0 # SKIP scripts/example-images nginx was not run"; exit 77; }
+ovmf=/usr/share/OVMF/OVMF_CODE_4M.fd
+[ -f $ovmf ] || ovmf=/usr/share/OVMF/OVMF_CODE.fd
+work=$(mktemp -d /tmp/i2kit-boot.XXXXXX)
+vm=
+finish() {
+	[ -n "$vm" ] && kill "$vm" 2>/dev/null
+	wait 2>/dev/null
+	chmod -R u+w "$work"
+	rm -rf "$work"
+}
+trap finish EXIT
+passed=0 failed=0
+result() { # STATUS NAME [LOG]
+	if [ "$1" = 0 ]; then
+		passed=$((passed + 1)); echo "ok $((passed + failed)) - $2"
+	else
+		failed=$((failed + 1)); echo "not ok $((passed + failed)) - $2"
+		[ -n "${3:-}" ] && tail -c 1500 "$3" | tr -d '\033' | sed 's/^/# /'
+	fi
+}
+
+cat >"$work/web.yml" <<END
+name: web
+containers:
+  nginx:
+    image: oci:$images/nginx
+    ports: [80]
+END
+for n in 1 2; do
+	XDG_DATA_HOME=$work/store$n "$i2kit" build -f "$work/web.yml" -o "$work/disk$n.img" --progress=none >"$work/out$n" ||
+		{ echo "Bail out! build failed"; exit 1; }
+done
+disk=$work/disk1.img
+[ "$(sha256sum <"$work/disk1.img")" = "$(sha256sum <"$work/disk2.img")" ]
+result $? "two builds in two stores give the same bytes"
+grep -q "$(sha256sum <"$disk" | cut -d' ' -f1)" "$work/out1"
+result $? "the digest that build prints is the one that sha256sum prints"
+export XDG_DATA_HOME=$work/store1
+"$i2kit" verify "$disk" --progress=none >"$work/log" 2>&1
+result $? "verify builds the disk again, byte for byte" "$work/log"
+for offset in 600000 9000000 20000000; do
+	cp --sparse=always "$disk" "$work/changed.img"
+	printf '\xa5\x5a' | dd of="$work/changed.img" bs=1 seek=$offset conv=notrunc status=none
+	! "$i2kit" verify "$work/changed.img" --progress=none >"$work/log" 2>&1
+	result $? "verify notices a change at byte $offset"
+done
+
+# What a cloud would hand over: a disk labelled cidata.
+digest=sha256:$(sha256sum <"$disk" | cut -d' ' -f1)
+cat >"$work/user-data" <<END
+{"i2kit":{"config":{"version":1,"labels":{},"annotations":{},"containers":{},"volumes":[],"configMaps":{},"secrets":{}},
+"instance":{"version":1,"project":"e2e","pod":"web","instance":"web-0","replica":0,
+"uid":"00000000-0000-8000-8000-000000000000","imageDigest":"$digest","configDigest":"$digest","where":"rehearsal",
+"network":{"method":"static","address":"10.0.2.15/24","gateway":"10.0.2.2","dns":["10.0.2.3"]},
+"hosts":[],"serviceEnv":[],"volumes":{}}}}
+END
+truncate -s 1M "$work/cidata.img"
+mkfs.fat -n CIDATA "$work/cidata.img" >/dev/null
+mcopy -i "$work/cidata.img" "$work/user-data" ::/user-data
+
+port=18000
+boots() { # NAME MEMORY ARGUMENTS…
+	local name=$1 memory=$2 start answer=
+	shift 2
+	port=$((port + 1))
+	start=$(date +%s%N)
+	timeout 120 qemu-system-x86_64 -accel tcg -m "$memory" -nographic -no-reboot -snapshot "$@" \
+		-drive "file=$work/cidata.img,if=virtio,format=raw" \
+		-nic "user,model=virtio-net-pci,hostfwd=tcp:127.0.0.1:$port-:80" >"$work/log" 2>&1 </dev/null &
+	vm=$!
+	for _ in $(seq 300); do
+		answer=$(curl -s -m 2 "http://127.0.0.1:$port/" 2>/dev/null) && [ -n "$answer" ] && break
+		kill -0 $vm 2>/dev/null || break
+		sleep 0.2
+	done
+	kill $vm 2>/dev/null
+	wait $vm 2>/dev/null
+	vm=
+	grep -q "Hello from web-0" <<<"$answer"
+	result $? "$name: the pod answers" "$work/log"
+	echo "# $name: $((($(date +%s%N) - start) / 1000000)) ms to the first answer"
+}
+virtio="file=$disk,if=virtio,format=raw"
+boots "SeaBIOS, q35" 128 -machine q35 -drive "$virtio"
+boots "SeaBIOS, i440fx" 128 -machine pc -drive "$virtio"
+boots "SeaBIOS, NVMe" 128 -machine q35 -drive "file=$disk,if=none,id=d,format=raw" -device nvme,drive=d,serial=i2kit,bootindex=0
+if [ -f $ovmf ]; then
+	boots "OVMF" 256 -machine q35 -drive "if=pflash,format=raw,readonly=on,file=$ovmf" -drive "$virtio"
+else
+	echo "# OVMF is not installed"
+fi
+part() { # FILE-IN-TOC: its bytes
+	"$i2kit" inspect "$disk" -o json | python3 -c '
+import json, sys
+found = next(f for f in json.load(sys.stdin)["files"] if f["name"] == sys.argv[2])
+with open(sys.argv[1], "rb") as disk:
+    disk.seek(found["offset"])
+    sys.stdout.buffer.write(disk.read(found["size"]))' "$disk" "$1"
+}
+part kernel >"$work/kernel"
+part initrd >"$work/initrd"
+cmdline=$("$i2kit" inspect "$disk" -o json | python3 -c 'import json, sys; print(json.load(sys.stdin)["cmdline"])')
+boots "direct kernel" 128 -machine q35 -kernel "$work/kernel" -initrd "$work/initrd" -append "$cmdline" -drive "$virtio"
+echo "1..$((passed + failed))"
+[ "$failed" = 0 ]
