@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "base/path.h"
 #include "base/strbuf.h"
+#include "cli/build_linuxkit.h"
 #include "cli/manifest_files.h"
 #include "cli/output.h"
 #include "cli/progress_view.h"
@@ -18,7 +19,12 @@
 static const struct option_spec options[] = {
 	MANIFEST_FILE_OPTION,
 	{"output", 'o', OPTION_VALUE, "FILE|FOLDER", "also write the disk there", COMPLETE_FILE},
-	{"format", 0, OPTION_VALUE, "raw|qcow2", "of that file (raw)", COMPLETE_FORMAT},
+	{"format", 0, OPTION_VALUE, "raw|qcow2|kernel+initrd|tar", "of that file (raw)",
+	 COMPLETE_FORMAT},
+	{"linuxkit", 0, OPTION_FLAG, NULL, "print the LinuxKit document of each pod",
+	 COMPLETE_NONE},
+	{"linuxkit-file", 0, OPTION_VALUE, "FILE", "build a LinuxKit document, no pod",
+	 COMPLETE_FILE},
 	{"json", 0, OPTION_FLAG, NULL, "results as JSON, one object a line", COMPLETE_NONE},
 	{"pull", 0, OPTION_VALUE, "always|missing|never", "overrides imagePullPolicy",
 	 COMPLETE_FORMAT},
@@ -59,6 +65,8 @@ static bool parse_format(const char *text, enum disk_format *ret, struct error *
 		*ret = DISK_RAW;
 	else if (strcmp(text, "qcow2") == 0)
 		*ret = DISK_QCOW2;
+	else if (strcmp(text, "tar") == 0 || strcmp(text, "kernel+initrd") == 0)
+		return error_set(err, ERROR_USAGE, "--format %s goes with --linuxkit-file", text);
 	else
 		return error_set(err, ERROR_USAGE, "--format is raw or qcow2, not '%s'", text);
 	return true;
@@ -80,7 +88,8 @@ static bool parse_request(const struct invocation *invocation, struct request *r
 		ret->output != NULL && (ret->output[strlen(ret->output) - 1] == '/' ||
 					(stat(ret->output, &st) == 0 && S_ISDIR(st.st_mode)));
 	return parse_pull(arguments_value(args, "pull"), &ret->image, err) &&
-	       parse_format(arguments_value(args, "format"), &ret->format, err);
+	       (arguments_value(args, "linuxkit-file") != NULL ||
+		parse_format(arguments_value(args, "format"), &ret->format, err));
 }
 
 static void print_built(const struct request *request, const struct pod_spec *pod,
@@ -142,18 +151,49 @@ static bool check_names(const struct app *app, const struct request *request, st
 	return !request->is_folder || path_make_folders(request->output, 0755, err);
 }
 
+static int run_linuxkit_file(const struct invocation *invocation, const struct request *request,
+			     const char *file, struct error *err)
+{
+	const struct build_linuxkit_request build = {
+		.file = file,
+		.output = request->output,
+		.format = arguments_value(invocation->args, "format"),
+		.options = &request->image};
+	if (arguments_rest(invocation->args)->count > 0 ||
+	    arguments_flag(invocation->args, "linuxkit")) {
+		error_set(err, ERROR_USAGE,
+			  "--linuxkit-file builds no pod: leave POD and "
+			  "--linuxkit out");
+		return 2;
+	}
+	AUTO_PTR(store) struct store *store = store_open(NULL, err);
+	AUTO_PTR(progress_view) struct progress_view *view = progress_view_new(invocation);
+	if (store == NULL)
+		return 1;
+	return build_linuxkit_file(store, &build, progress_view_progress(view), err) ? 0 : 1;
+}
+
 static int run(const struct invocation *invocation, struct error *err)
 {
 	AUTO(app_clear) struct app app = {0};
 	struct request request;
-	if (!parse_request(invocation, &request, err) ||
-	    !manifest_files_load(invocation, &app, err) || !check_names(&app, &request, err))
+	const char *linuxkit_file = arguments_value(invocation->args, "linuxkit-file");
+	if (!parse_request(invocation, &request, err))
+		return 1;
+	if (linuxkit_file != NULL)
+		return run_linuxkit_file(invocation, &request, linuxkit_file, err);
+	if (!manifest_files_load(invocation, &app, err) || !check_names(&app, &request, err))
 		return 1;
 	request.image.folder = app.folder;
 	AUTO_PTR(store) struct store *store = store_open(NULL, err);
 	AUTO_PTR(progress_view) struct progress_view *view = progress_view_new(invocation);
 	if (store == NULL)
 		return 1;
+	if (arguments_flag(invocation->args, "linuxkit"))
+		return build_linuxkit_print(store, &app, arguments_rest(invocation->args),
+					    &request.image, progress_view_progress(view), err)
+			       ? 0
+			       : 1;
 	for (size_t i = 0; i < app.pod_count; i++)
 		if (is_wanted(arguments_rest(invocation->args), &app.pods[i]) &&
 		    !build_pod(store, &request, &app.pods[i], progress_view_progress(view), err))
@@ -169,10 +209,16 @@ const struct verb verb_build = {
 		"Pulls what is missing, converts layers that are new, and lays each pod out as one "
 		"immutable disk: the bytes that up runs and promote ships. The same inputs give "
 		"the "
-		"same SHA-256 on every machine; with nothing changed it is there at once.",
+		"same SHA-256 on every machine; with nothing changed it is there at once.\n\n"
+		"--linuxkit prints what is built as a LinuxKit document. --linuxkit-file builds "
+		"any "
+		"LinuxKit document into the file tree that linuxkit itself makes, as tar or as "
+		"kernel and initrd (the default); -o is then the beginning of the files' names.",
 	.options = options,
 	.option_count = ARRAY_SIZE(options),
 	.argument = {"POD", 0, 0, COMPLETE_POD},
-	.example = "i2kit build -f shop/ -o disks/\ni2kit build web -o web.qcow2 --format qcow2",
+	.example = "i2kit build -f shop/ -o disks/\ni2kit build web -o web.qcow2 --format qcow2\n"
+		   "i2kit build --linuxkit web > web.yml\n"
+		   "i2kit build --linuxkit-file my.yml --format tar -o my.tar",
 	.run = run,
 };

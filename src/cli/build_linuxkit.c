@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/build_linuxkit.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/cleanup.h"
+#include "base/path.h"
+#include "image/linuxkit_build.h"
+#include "image/linuxkit_pod.h"
+
+enum { DOCUMENT_MAX_BYTES = 16 << 20 };
+
+bool build_linuxkit_print(struct store *store, const struct app *app,
+			  const struct string_list *names, const struct image_options *options,
+			  const struct progress *progress, struct error *err)
+{
+	bool is_first = true;
+	for (size_t i = 0; i < app->pod_count; i++) {
+		const struct pod_spec *pod = &app->pods[i];
+		AUTO_FREE char *text = NULL;
+		if (names->count > 0 && !string_list_has(names, pod->name))
+			continue;
+		if (!linuxkit_pod_make(store, pod, options, progress, &text, err))
+			return error_prefix(err, "pod '%s'", pod->name);
+		(void)printf("%s%s", is_first ? "" : "---\n", text);
+		is_first = false;
+	}
+	return true;
+}
+
+/* Without its folders and its last extension. */
+static char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	const char *name = slash ? slash + 1 : path;
+	const char *dot = strrchr(name, '.');
+	return dot != NULL && dot != name ? xstrndup(name, (size_t)(dot - name)) : xstrdup(name);
+}
+
+static char *folder_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	if (slash == NULL)
+		return NULL;
+	return slash == path ? xstrdup("/") : xstrndup(path, (size_t)(slash - path));
+}
+
+/* "x.tar" as the output of a tar means the file itself. */
+static char *prefix_of(const struct build_linuxkit_request *request, enum linuxkit_format format)
+{
+	if (request->output == NULL)
+		return base_name(request->file);
+	size_t length = strlen(request->output);
+	bool has_suffix = length > 4 && strcmp(request->output + length - 4, ".tar") == 0;
+	return xstrndup(request->output,
+			format == LINUXKIT_TAR && has_suffix ? length - 4 : length);
+}
+
+static void print_names(const char *prefix, enum linuxkit_format format)
+{
+	if (format == LINUXKIT_TAR)
+		(void)printf("%s.tar\n", prefix);
+	else
+		(void)printf("%s-kernel\n%s-initrd.img\n%s-cmdline\n", prefix, prefix, prefix);
+}
+
+bool build_linuxkit_file(struct store *store, const struct build_linuxkit_request *request,
+			 const struct progress *progress, struct error *err)
+{
+	AUTO(linuxkit_document_clear) struct linuxkit_document document = {0};
+	AUTO_FREE char *text = NULL;
+	AUTO_FREE char *folder = folder_of(request->file);
+	size_t size = 0;
+	enum linuxkit_format format = LINUXKIT_KERNEL_INITRD;
+	if (request->format != NULL && !linuxkit_format_parse(request->format, &format, err))
+		return false;
+	if (!file_read(request->file, DOCUMENT_MAX_BYTES, &text, &size, err) ||
+	    !linuxkit_document_parse(text, size, request->file, &document, err))
+		return false;
+	AUTO_FREE char *prefix = prefix_of(request, format);
+	struct image_options options = *request->options;
+	options.folder = folder;
+	/* Upstream reads sources from where it is called, not from the document's folder. */
+	const struct linuxkit_build build = {
+		.store = store, .document = &document, .images = &options, .progress = progress};
+	if (!linuxkit_build(&build, format, prefix, err))
+		return false;
+	print_names(prefix, format);
+	return true;
+}
