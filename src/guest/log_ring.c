@@ -18,14 +18,24 @@ struct chunk {
 	bool is_sent;
 };
 
+struct loss_list {
+	struct log_loss *items;
+	size_t count;
+};
+
 struct log_ring {
 	size_t max_bytes;
 	size_t bytes; /* of all payloads */
 	struct chunk *first;
 	struct chunk *last;
 	uint64_t sequence; /* of the newest line */
-	struct log_loss *losses;
-	size_t loss_count;
+	struct loss_list losses;
+	/*
+	 * Dropped here after they were sent: not lost if the host gets to read them. Its ACK of
+	 * flight_last settles that, its death makes losses of them.
+	 */
+	struct loss_list flight;
+	uint64_t flight_last;
 };
 
 struct log_ring *log_ring_new(size_t max_bytes)
@@ -46,38 +56,50 @@ static void drop_first(struct log_ring *ring)
 	free(chunk);
 }
 
+static void forget(struct loss_list *list)
+{
+	free(list->items);
+	*list = (struct loss_list){0};
+}
+
 void log_ring_free(struct log_ring *ring)
 {
 	if (ring == NULL)
 		return;
 	while (ring->first != NULL)
 		drop_first(ring);
-	free(ring->losses);
+	forget(&ring->losses);
+	forget(&ring->flight);
 	free(ring);
 }
 
-static struct log_loss *find_loss(struct log_ring *ring, const char *name, size_t size)
+static void add_loss(struct loss_list *list, const char *name, size_t name_size, uint64_t lines,
+		     uint64_t bytes)
 {
-	for (size_t i = 0; i < ring->loss_count; i++) {
-		struct log_loss *loss = &ring->losses[i];
-		if (strncmp(loss->container, name, size) == 0 && loss->container[size] == '\0')
-			return loss;
+	struct log_loss *loss = NULL;
+	for (size_t i = 0; i < list->count && loss == NULL; i++) {
+		const char *other = list->items[i].container;
+		if (strncmp(other, name, name_size) == 0 && other[name_size] == '\0')
+			loss = &list->items[i];
 	}
-	struct log_loss *loss = ARRAY_APPEND(ring->losses, ring->loss_count);
-	memcpy(loss->container, name, size);
-	return loss;
+	if (loss == NULL) {
+		loss = ARRAY_APPEND(list->items, list->count);
+		memcpy(loss->container, name, name_size);
+	}
+	loss->lines += lines;
+	loss->bytes += bytes;
 }
 
 static void lose_first(struct log_ring *ring)
 {
 	const struct chunk *chunk = ring->first;
+	struct loss_list *list = chunk->is_sent ? &ring->flight : &ring->losses;
 	size_t offset = 0;
 	struct wire_log_record record;
-	while (wire_log_next(chunk->payload.data, chunk->payload.size, &offset, &record, NULL)) {
-		struct log_loss *loss = find_loss(ring, record.container, record.container_size);
-		loss->lines++;
-		loss->bytes += record.text_size;
-	}
+	while (wire_log_next(chunk->payload.data, chunk->payload.size, &offset, &record, NULL))
+		add_loss(list, record.container, record.container_size, 1, record.text_size);
+	if (chunk->is_sent)
+		ring->flight_last = chunk->last;
 	drop_first(ring);
 }
 
@@ -135,10 +157,18 @@ void log_ring_acknowledge(struct log_ring *ring, uint64_t sequence)
 {
 	while (ring->first != NULL && ring->first->is_sent && ring->first->last <= sequence)
 		drop_first(ring);
+	if (sequence >= ring->flight_last)
+		forget(&ring->flight);
 }
 
 void log_ring_rewind(struct log_ring *ring)
 {
+	for (size_t i = 0; i < ring->flight.count; i++) {
+		const struct log_loss *loss = &ring->flight.items[i];
+		add_loss(&ring->losses, loss->container, strlen(loss->container), loss->lines,
+			 loss->bytes);
+	}
+	forget(&ring->flight);
 	for (struct chunk *chunk = ring->first; chunk != NULL; chunk = chunk->next)
 		chunk->is_sent = false;
 }
@@ -155,13 +185,10 @@ bool log_ring_is_pressed(const struct log_ring *ring)
 
 bool log_ring_take_loss(struct log_ring *ring, struct log_loss *ret)
 {
-	for (size_t i = 0; i < ring->loss_count; i++) {
-		if (ring->losses[i].lines == 0)
-			continue;
-		*ret = ring->losses[i];
-		ring->losses[i].lines = 0;
-		ring->losses[i].bytes = 0;
-		return true;
-	}
-	return false;
+	if (ring->losses.count == 0)
+		return false;
+	*ret = ring->losses.items[--ring->losses.count];
+	if (ring->losses.count == 0)
+		forget(&ring->losses);
+	return true;
 }

@@ -1,0 +1,411 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""What a pod's VM does, seen from the channel, in real VMs under QEMU: supervision, probes, exec,
+volumes, limits. Needs the base (scripts/make-base) and the toolbox image (scripts/example-images).
+TAP on stdout. $I2KIT_BASE and $I2KIT_IMAGES say where those are; names as arguments pick tests."""
+
+import base64
+import json
+import os
+import socket
+import struct
+import sys
+import time
+import traceback
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
+sys.path.insert(0, os.path.join(TOP, "tests/guest"))
+sys.dont_write_bytecode = True
+
+import vm as v  # noqa: E402
+
+BASE = os.environ.get("I2KIT_BASE", f"{TOP}/out/base")
+IMAGES = os.environ.get("I2KIT_IMAGES", f"{TOP}/out/images")
+PROBE = {"initialDelaySeconds": 0, "periodSeconds": 1, "timeoutSeconds": 5, "successThreshold": 1, "failureThreshold": 1}
+
+
+def check(condition, what):
+    if not condition:
+        raise AssertionError(what)
+
+
+def equal(got, wanted):
+    check(got == wanted, f"{got!r} is not {wanted!r}")
+
+
+class Scene:
+    """One VM with its peer, for a test."""
+
+    def __init__(self, workshop, containers, init=(), config=None, instance=None, vm=None, **pod):
+        image = workshop.image("toolbox")
+        make = lambda fields: v.container(fields.pop("name"), [0], image.config, **fields)
+        document = v.pod_document("web", [make(dict(c)) for c in containers], [make(dict(c)) for c in init], **pod)
+        self.vm = workshop.boot(document, image, **(vm or {}))
+        self.peer = v.Peer(self.vm)
+        self.document = document
+        self.peer.send(v.RELEASE, v.release(document, config, instance))
+
+    def __enter__(self):
+        return self.peer
+
+    def __exit__(self, *_):
+        self.peer.close()
+        self.vm.__exit__()
+
+
+def sh(script, name="main", **fields):
+    return {"name": name, "command": ["sh", "-c", script], **fields}
+
+
+def output(peer, script, **fields):
+    result, out, err = peer.exec(["sh", "-c", script], **fields)
+    check(result.get("code") == 0, f"{script}: {result} {err}")
+    return out.decode().strip()
+
+
+def test_a_crash_restarts_at_once_and_then_backs_off(workshop):
+    with Scene(workshop, [sh("echo run; exit 3")]) as peer:
+        first = peer.wait_event(type="container", state="terminated", exitCode=3, restarts=0)
+        second = peer.wait_event(type="container", state="terminated", exitCode=3, restarts=1)
+        check(second["at"] - first["at"] < 3, "the first restart was not at once")
+        waiting = peer.wait_event(type="container", reason="CrashLoopBackOff", restarts=1)
+        equal(waiting["nextStartMs"], 10000)
+        third = peer.wait_event(type="container", state="terminated", restarts=2, timeout=20)
+        check(third["at"] - second["at"] > 9, "no back-off")
+        equal(peer.text_of("main"), ["run", "run", "run"])
+
+
+def test_a_job_ends_with_its_exit_code_and_the_vm_with_it(workshop):
+    with Scene(workshop, [sh("echo done >/dev/termination-log; exit 7")], workload="Job", restartPolicy="Never") as peer:
+        event = peer.wait_event(type="pod", phase="Failed")
+        equal(event["exitCode"], 7)
+        ended = peer.find_event(type="container", state="terminated")
+        equal(ended["message"].strip(), "done")
+        peer.vm.process.wait(10)
+
+
+def test_a_memory_limit_kills_and_says_so(workshop):
+    limit = {"memoryLimitBytes": 16 << 20}
+    with Scene(workshop, [sh("echo before; tail /dev/zero", resources=limit)], restartPolicy="Never") as peer:
+        event = peer.wait_event(type="container", state="terminated")
+        equal((event["reason"], event["exitCode"], event["signal"]), ("OOMKilled", 137, 9))
+
+
+def test_init_containers_run_in_order_and_sidecars_outlive_them(workshop):
+    init = [sh("echo one; echo 1 >>/shared/log", "first"),
+            sh("echo up; echo side >>/shared/log; trap 'exit 0' TERM; while :; do sleep 0.1; done", "side", sidecar=True,
+               startupProbe={"type": "exec", "command": ["grep", "side", "/shared/log"], **PROBE, "failureThreshold": 30}),
+            sh("cat /shared/log; echo two", "second")]
+    mounts = {"mounts": [{"volume": "shared", "path": "/shared"}]}
+    config = {"volumes": [{"name": "shared", "kind": "emptyDir"}],
+              "containers": {name: mounts for name in ("first", "side", "second", "main")}}
+    with Scene(workshop, [sh("cat /shared/log; trap 'exit 0' TERM; while :; do sleep 0.1; done")], init, config) as peer:
+        peer.wait_event(type="ready", ready=True)
+        equal(peer.text_of("second"), ["1", "side", "two"])
+        peer.until(lambda: peer.text_of("main") == ["1", "side"])
+        peer.send_json(v.SHUTDOWN, {})
+        peer.wait_event(type="pod", phase="Succeeded")
+        order = [e["container"] for e in peer.events if e["type"] == "container" and e["state"] == "terminated"]
+        equal(order, ["first", "second", "main", "side"])
+
+
+def test_probes_gate_readiness_and_liveness_restarts(workshop):
+    script = "sleep 1; touch /tmp/ready /tmp/live; trap 'exit 0' TERM; while :; do sleep 0.1; done"
+    probes = {"startupProbe": {"type": "exec", "command": ["test", "-e", "/tmp/ready"], **PROBE, "failureThreshold": 20},
+              "readinessProbe": {"type": "exec", "command": ["test", "-e", "/tmp/ready"], **PROBE},
+              "livenessProbe": {"type": "exec", "command": ["test", "-e", "/tmp/live"], **PROBE}}
+    with Scene(workshop, [sh(script, **probes)]) as peer:
+        started = peer.wait_event(type="container", state="running")
+        ready = peer.wait_event(type="ready", ready=True)
+        check(1 <= ready["at"] - started["at"] < 2.5, f"ready after {ready['at'] - started['at']:.2f} s")
+        output(peer, "rm /tmp/ready")
+        peer.wait_event(type="ready", ready=False)
+        output(peer, "touch /tmp/ready; rm /tmp/live")
+        peer.wait_event(type="probe", probe="liveness", ok=False)
+        peer.wait_event(type="container", state="running", restarts=1)
+
+
+def test_tcp_http_and_grpc_probes_find_what_answers(workshop):
+    server = "echo hello >/tmp/index.html; httpd -p 8080 -h /tmp; while :; do sleep 1; done"
+    probe = lambda kind, **fields: {"type": kind, **PROBE, **fields}
+    containers = [sh(server, "http", readinessProbe=probe("http", port=8080, path="/index.html")),
+                  sh("sleep 1000", "tcp", readinessProbe=probe("tcp", port=8080)),
+                  sh("sleep 1000", "missing", readinessProbe=probe("http", port=8080, path="/nope")),
+                  sh("sleep 1000", "grpc", readinessProbe=probe("grpc", port=8080))]
+    with Scene(workshop, containers) as peer:
+        peer.wait_event(type="probe", container="http", ok=True, message="HTTP 200")
+        peer.wait_event(type="probe", container="tcp", ok=True)
+        peer.wait_event(type="probe", container="missing", ok=False, message="HTTP 404")
+        peer.wait_event(type="probe", container="grpc", ok=False)
+        check(peer.find_event(type="ready", ready=True) is None, "ready without all of its probes")
+
+
+def test_hooks_signals_and_grace(workshop):
+    script = "trap 'echo got-term; exit 0' TERM; echo up; while :; do sleep 0.1; done"
+    hooks = {"postStart": {"type": "exec", "command": ["sh", "-c", "echo post >/tmp/post"]},
+             "preStop": {"type": "exec", "command": ["sh", "-c", "cat /tmp/post >/proc/1/fd/1; sleep 1"]}}
+    stubborn = sh("trap '' TERM; while :; do sleep 0.1; done", "stubborn")
+    with Scene(workshop, [sh(script, **hooks), stubborn], terminationGracePeriodSeconds=3) as peer:
+        peer.wait_event(type="ready", ready=True)
+        began = time.monotonic()
+        peer.send_json(v.SHUTDOWN, {})
+        peer.wait_event(type="pod", phase="Succeeded")
+        took = time.monotonic() - began
+        equal(peer.text_of("main"), ["up", "post", "got-term"])
+        killed = peer.find_event(type="container", container="stubborn", state="terminated")
+        equal(killed["exitCode"], 137)
+        check(2.9 < took < 5, f"the grace period took {took:.1f} s")
+        peer.vm.process.wait(10)
+
+
+def test_exec_streams_codes_signals_and_terminals(workshop):
+    with Scene(workshop, [sh("sleep 1000")]) as peer:
+        peer.wait_event(type="ready", ready=True)
+        result, out, err = peer.exec(["sh", "-c", "cat; echo problem >&2; exit 4"], stdin=b"some input")
+        equal((result, out, err), ({"code": 4}, b"some input", b"problem\n"))
+        big = os.urandom(200000)
+        result, out, _ = peer.exec(["cat"], stdin=big)
+        equal((result, len(out), out == big), ({"code": 0}, len(big), True))
+        result, out, _ = peer.exec(["sh", "-c", "head -c 3000000 /dev/zero"])
+        equal((result, len(out)), ({"code": 0}, 3000000))
+        equal(peer.exec(["sh", "-c", "kill -9 $$"])[0], {"signal": 9})
+        result = peer.exec(["/no/such/program"])[0]
+        check("No such file" in result["error"], result)
+        check("no container" in peer.exec(["true"], container="nope")[0]["error"], "unknown container")
+        equal(output(peer, "pwd; echo $X; id -u", cwd="/tmp", env=["X=y"], user="app"), "/tmp\ny\n1000")
+        result, out, _ = peer.exec(["sh", "-c", "stty size; tty"], tty=True, rows=33, columns=99)
+        check(b"33 99" in out and b"/dev/pts/" in out, out)
+        stream = 500
+        peer.send_json(v.EXEC_START, {"argv": ["sh"], "tty": True, "stdin": True, "rows": 24, "columns": 80}, stream)
+        gathered = lambda: b"".join(o[2] for o in peer.others if o[1] == stream and o[0] == v.EXEC_STDOUT)
+        peer.send(v.EXEC_STDIN, b"stty size; trap 'echo wi''nch' WINCH\n", stream)
+        peer.until(lambda: b"24 80" in gathered())
+        peer.send(v.EXEC_RESIZE, struct.pack("<HH", 50, 132), stream)
+        peer.send(v.EXEC_STDIN, b"stty size; exit 9\n", stream)
+        peer.until(lambda: any(o[0] == v.EXEC_EXIT and o[1] == stream for o in peer.others))
+        check(b"50 132" in gathered(), gathered())
+
+
+def test_the_pod_shares_network_ipc_and_name_but_not_processes(workshop):
+    server = sh("nc -ll -p 7000 -e echo from-one", "one")
+    with Scene(workshop, [server, sh("sleep 1000", "two")], config={"hostname": "shared-name"}) as peer:
+        peer.wait_event(type="ready", ready=True)
+        equal(output(peer, "nc 127.0.0.1 7000 </dev/null", container="two"), "from-one")
+        equal(output(peer, "hostname; cat /etc/hostname", container="two"), "shared-name\nshared-name")
+        output(peer, "echo x >/dev/shm/file", container="one")
+        equal(output(peer, "cat /dev/shm/file", container="two"), "x")
+        equal(output(peer, "cat /proc/1/comm", container="two"), "sleep")
+
+
+def test_containers_are_confined_as_docker_confines_them(workshop):
+    locked = sh("sleep 1000", "locked", security={"user": "1000", "readOnlyRoot": True, "allowPrivilegeEscalation": False,
+                                                  "drop": ["ALL"]})
+    open_ = sh("sleep 1000", "open", security={"privileged": True})
+    with Scene(workshop, [sh("sleep 1000"), locked, open_]) as peer:
+        peer.wait_event(type="ready", ready=True)
+        status = lambda name: dict(line.split(":\t", 1) for line in
+                                   output(peer, "cat /proc/1/status", container=name).splitlines() if ":\t" in line)
+        main, other = status("main"), status("locked")
+        equal((main["CapEff"], main["Seccomp"], main["NoNewPrivs"]), ("00000000a80425fb", "2", "0"))
+        equal((other["CapEff"], other["CapBnd"], other["Seccomp"], other["NoNewPrivs"]),
+              ("0000000000000000", "0000000000000000", "2", "1"))
+        equal(status("open")["Seccomp"], "0")
+        code = lambda script, name: peer.exec(["sh", "-c", script], container=name)[0]["code"]
+        check(code("touch /x", "locked") != 0, "the root is writable")
+        check(code("mount -t tmpfs none /mnt", "main") != 0, "mount is allowed")
+        check(code("unshare -m true", "main") != 0, "unshare is allowed")
+        equal(output(peer, "head -c1 /proc/kcore | wc -c; ls /sys/firmware | wc -l"), "0\n0")
+        check(code("echo 1 >/proc/sys/kernel/panic", "main") != 0, "/proc/sys is writable")
+        check(code("dd if=/dev/vda of=/dev/null count=1", "main") != 0, "the disk can be read")
+        equal(code("mkdir -p /m && mount -t tmpfs none /m", "open"), 0)
+
+
+def test_configuration_becomes_environment_and_files(workshop):
+    b64 = lambda text: {"base64": base64.b64encode(text.encode()).decode()}
+    config = {
+        "labels": {"app": "web"},
+        "configMaps": {"settings": {"a.conf": {"text": "alpha"}, "b": {"text": "beta"}}},
+        "secrets": {"keys": {"password": b64("s3cret")}},
+        "volumes": [{"name": "conf", "kind": "configMap", "ref": "settings", "defaultMode": 0o440},
+                    {"name": "sec", "kind": "secret", "ref": "keys", "defaultMode": 0o400,
+                     "items": [{"key": "password", "path": "deep/pw", "mode": 0o600}]},
+                    {"name": "down", "kind": "downward", "defaultMode": 0o644,
+                     "items": [{"field": "metadata.labels['app']", "path": "app"},
+                               {"resource": "limits.memory", "container": "main", "divisor": "1Mi", "path": "mem"}]},
+                    {"name": "scratch", "kind": "emptyDir", "memory": True, "sizeLimitBytes": 1 << 20}],
+        "containers": {"main": {
+            "envFrom": [{"prefix": "CM_", "configMap": "settings"}],
+            "env": [{"name": "A", "value": "1"}, {"name": "B", "value": "$(A)-$(CM_b)-$(NONE)-$$(A)"},
+                    {"name": "IP", "field": "status.podIP"}, {"name": "PW", "secret": "keys", "key": "password"}],
+            "mounts": [{"volume": "conf", "path": "/etc/conf"}, {"volume": "sec", "path": "/sec"},
+                       {"volume": "down", "path": "/down"}, {"volume": "scratch", "path": "/scratch"},
+                       {"volume": "scratch", "path": "/sub", "subPath": "inner/dir"},
+                       {"volume": "conf", "path": "/one/b", "subPath": "b"}]}}}
+    limit = {"memoryLimitBytes": 64 << 20}
+    with Scene(workshop, [sh("sleep 1000", resources=limit)], config=config, fsGroup=2000,
+               instance={"serviceEnv": ["DB_SERVICE_HOST=10.1.2.3"]}) as peer:
+        peer.wait_event(type="ready", ready=True)
+        equal(output(peer, "echo $B; echo $IP; echo $PW; echo $DB_SERVICE_HOST"),
+              "1-beta-$(NONE)-$(A)\n10.0.2.15\ns3cret\n10.1.2.3")
+        equal(output(peer, "cat /etc/conf/a.conf; stat -L -c '%a %g' /etc/conf/a.conf"), "alpha440 2000")
+        equal(output(peer, "cat /sec/deep/pw; stat -L -c %a /sec/deep/pw"), "s3cret640")
+        equal(output(peer, "cat /down/app /down/mem"), "web64")
+        equal(output(peer, "cat /one/b; touch /sub/x; ls /scratch/inner/dir; id -G"), "betax\n0 2000")
+        check(peer.exec(["sh", "-c", "head -c 2000000 /dev/zero >/scratch/big"])[0]["code"] != 0, "no size limit")
+        check(peer.exec(["touch", "/etc/conf/new"])[0]["code"] != 0, "a config map can be written")
+        config["configMaps"]["settings"] = {"a.conf": {"text": "changed"}}
+        peer.send(v.RELEASE, v.release({"pod": "web"}, config))
+        peer.send_json(v.HOSTS, [{"ip": "10.9.9.9", "names": ["db", "db.default"]}])
+        deadline = time.monotonic() + 5
+        while output(peer, "cat /etc/conf/a.conf; ls /etc/conf") != "changeda.conf" and time.monotonic() < deadline:
+            pass
+        equal(output(peer, "cat /etc/conf/a.conf; ls /etc/conf"), "changeda.conf")
+        check("10.9.9.9\tdb db.default" in output(peer, "cat /etc/hosts"), "HOSTS had no effect")
+
+
+def test_a_blank_volume_is_formatted_once_and_keeps_its_data(workshop):
+    volume = os.path.join(workshop.folder, "volume.img")
+    with open(volume, "wb") as file:
+        file.truncate(64 << 20)
+    extra = ["-drive", f"file={volume},if=none,id=d1,format=raw", "-device", "virtio-blk-pci,drive=d1,serial=claim-data"]
+    config = {"volumes": [{"name": "data", "kind": "claim", "claim": "data"}],
+              "containers": {"main": {"mounts": [{"volume": "data", "path": "/data"}]}}}
+    instance = {"volumes": {"data": {"type": "disk", "serial": "claim-data"}}}
+    for number in (1, 2):
+        with Scene(workshop, [sh("echo run >>/data/log; sync; cat /data/log; ls /data; sleep 1000")], config=config,
+                   instance=instance, vm={"extra": extra}) as peer:
+            peer.wait_event(type="ready", ready=True)
+            peer.until(lambda n=number: peer.text_of("main") == ["run"] * n + ["log"])
+            peer.send_json(v.SHUTDOWN, {"graceSeconds": 0})
+            peer.vm.process.wait(10)
+
+
+def test_tunnels_run_both_ways(workshop):
+    proxies = [{"ip": "127.77.0.3", "port": 6379, "service": "redis"}]
+    with Scene(workshop, [sh("nc -ll -p 9000 -e cat")], instance={"proxies": proxies}) as peer:
+        peer.wait_event(type="ready", ready=True)
+        time.sleep(0.3)
+        peer.send_json(v.TUNNEL_OPEN, {"protocol": "tcp", "port": 9000}, 7)
+        peer.send(v.TUNNEL_DATA, b"ping" * 1000, 7)
+        received = lambda stream: b"".join(o[2] for o in peer.others if o[0] == v.TUNNEL_DATA and o[1] == stream)
+        peer.until(lambda: received(7) == b"ping" * 1000)
+        peer.send(v.TUNNEL_CLOSE, b"", 7)
+        peer.until(lambda: (v.TUNNEL_CLOSE, 7, b"") in peer.others)
+        peer.send_json(v.TUNNEL_OPEN, {"protocol": "tcp", "port": 9999}, 8)
+        peer.until(lambda: any(o[0] == v.TUNNEL_CLOSE and o[1] == 8 and b"refused" in o[2] for o in peer.others))
+        peer.send_json(v.EXEC_START, {"argv": ["sh", "-c", "echo PING | nc 127.77.0.3 6379"], "tty": False, "stdin": False}, 9)
+        peer.until(lambda: any(o[0] == v.TUNNEL_OPEN for o in peer.others))
+        opened = next(o for o in peer.others if o[0] == v.TUNNEL_OPEN)
+        equal(json.loads(opened[2]), {"service": "redis", "port": 6379})
+        check(opened[1] & 0x8000, "a stream of the guest without bit 15")
+        peer.until(lambda: received(opened[1]) == b"PING\n")
+        peer.send(v.TUNNEL_DATA, b"+PONG\n", opened[1])
+        peer.send(v.TUNNEL_CLOSE, b"", opened[1])
+        peer.until(lambda: any(o[0] == v.EXEC_STDOUT and o[1] == 9 and o[2] == b"+PONG\n" for o in peer.others))
+
+
+def test_a_stuck_reader_stalls_nobody_and_losses_are_counted(workshop):
+    script = "i=0; while [ $i -lt 400 ]; do head -c 40000 /dev/zero | tr '\\0' x; echo; i=$((i+1)); done; echo end; sleep 1000"
+    with Scene(workshop, [sh(script)]) as peer:
+        peer.acknowledge = False
+        peer.wait_event(type="container", state="running")
+        # Nothing is read: the channel and the ring fill, and the container must still get to its end.
+        time.sleep(12)
+        peer.acknowledge = True
+        peer.until(lambda: "end" in peer.text_of("main"), 60)
+        loss = peer.wait_event(type="loss")
+        total = sum(e["bytes"] for e in peer.events if e["type"] == "loss") + \
+            sum(len(line[4]) for line in {l[0]: l for l in peer.lines if l[1] == "main"}.values())
+        equal(total, 400 * 40000 + 3)
+        check(loss["lines"] > 0, loss)
+
+
+def test_a_new_host_process_hears_everything_again(workshop):
+    with Scene(workshop, [sh("echo first; sleep 1000")]) as peer:
+        peer.acknowledge = False
+        peer.wait_event(type="ready", ready=True)
+        peer.until(lambda: peer.text_of("main") == ["first"])
+        # A frame is left unfinished, as by a process that was killed.
+        peer.socket.sendall(struct.pack("<IBBH", 500, v.HOSTS, 0, 0) + b"half")
+        peer.close()
+        second = v.Peer(peer.vm)
+        equal(second.hello["state"], "Running")
+        second.wait_event(type="ready", ready=True)
+        second.until(lambda: second.text_of("main") == ["first"])
+        equal(output(second, "echo alive"), "alive")
+        second.close()
+        third = v.Peer(peer.vm)
+        equal(output(third, "echo alive"), "alive")
+        equal(third.text_of("main"), [])
+        third.close()
+
+
+def test_restart_by_hand_and_start_errors(workshop):
+    bad = {"name": "bad", "command": ["/no/such/thing"]}
+    with Scene(workshop, [sh("echo run; trap 'exit 0' TERM; while :; do sleep 0.1; done"), bad]) as peer:
+        event = peer.wait_event(type="container", container="bad", reason="StartError")
+        check("No such file" in event["message"], event)
+        peer.send_json(v.RESTART, {"container": "main"})
+        peer.wait_event(type="container", container="main", state="running", restarts=1)
+        peer.until(lambda: peer.text_of("main") == ["run", "run"])
+
+
+def test_a_configuration_disk_starts_a_pod_without_a_channel(workshop):
+    folder = os.path.join(workshop.folder, "cidata")
+    os.makedirs(folder)
+    pod = {"pod": "web"}
+    with open(f"{folder}/user-data", "wb") as file:
+        file.write(v.release(pod))
+    disk = f"{folder}.img"
+    with open(disk, "wb") as file:
+        file.truncate(4 << 20)
+    v.run(["/usr/sbin/mkfs.fat", "-n", "CIDATA", disk])
+    v.run(["mcopy", "-i", disk, f"{folder}/user-data", "::/user-data"])
+    image = workshop.image("toolbox")
+    document = v.pod_document("web", [v.container("main", [0], image.config,
+                                                  command=["sh", "-c", "echo on-the-console >/dev/kmsg; httpd -f -p 80 -h /etc"],
+                                                  security={"privileged": True})])
+    extra = ["-drive", f"file={disk},if=none,id=d1,format=raw,readonly=on", "-device", "virtio-blk-pci,drive=d1"]
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    with workshop.boot(document, image, has_channel=False, extra=extra, forward={port: 80}) as vm:
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            try:
+                answer = v.run(["curl", "-sf", "-m", "2", f"http://127.0.0.1:{port}/passwd"])
+                break
+            except RuntimeError:
+                time.sleep(0.2)
+        else:
+            raise AssertionError(vm.console())
+        check(answer.startswith(b"root:"), answer)
+
+
+def main():
+    tests = [(name[5:].replace("_", " "), fn) for name, fn in globals().items() if name.startswith("test_")]
+    wanted = sys.argv[1:]
+    if wanted:
+        tests = [(name, fn) for name, fn in tests if any(word in name for word in wanted)]
+    for path in (f"{BASE}/initrd-base.cpio.zst", f"{IMAGES}/toolbox/index.json"):
+        if not os.path.exists(path):
+            print(f"1..0 # SKIP {path} is missing: run scripts/make-base and scripts/example-images")
+            return 77
+    print(f"1..{len(tests)}", flush=True)
+    failed = 0
+    with v.Workshop(BASE, IMAGES) as workshop:
+        for number, (name, fn) in enumerate(tests, 1):
+            began = time.monotonic()
+            try:
+                fn(workshop)
+                print(f"ok {number} - {name} # {time.monotonic() - began:.1f} s", flush=True)
+            except Exception:
+                failed += 1
+                print(f"not ok {number} - {name}", flush=True)
+                for line in traceback.format_exc().splitlines():
+                    print(f"# {line}", flush=True)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
