@@ -118,6 +118,23 @@ static bool show(struct log_reader *reader, const struct invocation *invocation,
 	return flush(&out, err);
 }
 
+static void explain_nothing(const char *project, const struct log_filter *filter, struct error *err)
+{
+	AUTO(string_list_clear) struct string_list known = STRING_LIST_INIT;
+	AUTO_FREE char *asked = string_list_join(&filter->selectors, " ");
+	AUTO_FREE char *names = NULL;
+
+	log_store_list(project, &known);
+	names = string_list_join(&known, " ");
+	if (known.count == 0) {
+		(void)error_set(err, ERROR_NOT_FOUND, "project '%s' has no logs", project);
+		(void)error_hint(err, "i2kit -p PROJECT logs for another project");
+		return;
+	}
+	(void)error_set(err, ERROR_NOT_FOUND, "project '%s' has no logs of %s", project, asked);
+	(void)error_hint(err, "there are logs of %s", names);
+}
+
 static int run(const struct invocation *invocation, struct error *err)
 {
 	const struct arguments *args = invocation->args;
@@ -133,11 +150,7 @@ static int run(const struct invocation *invocation, struct error *err)
 	if (reader == NULL)
 		return 1;
 	if (log_reader_instance_count(reader) == 0 && !arguments_flag(args, "follow")) {
-		(void)error_set(err, ERROR_NOT_FOUND,
-				filter.selectors.count == 0 ? "project '%s' has no logs"
-							    : "project '%s' has no such logs",
-				project);
-		(void)error_hint(err, "i2kit ps; i2kit -p PROJECT logs for another project");
+		explain_nothing(project, &filter, err);
 		return 1;
 	}
 	if (!place_reader(reader, args, err) || !show(reader, invocation, err))

@@ -117,6 +117,16 @@ struct log_reader *log_reader_open(const char *project, const char *folder,
 	return reader;
 }
 
+void log_store_list(const char *project, struct string_list *ret)
+{
+	struct log_reader *reader = log_reader_open(project, NULL, NULL, NULL);
+
+	for (size_t i = 0; reader != NULL && i < reader->stream_count; i++)
+		string_list_add(ret, reader->streams[i]->instance);
+	string_list_sort(ret);
+	log_reader_close(reader);
+}
+
 size_t log_reader_instance_count(const struct log_reader *reader)
 {
 	return reader->stream_count;

@@ -101,6 +101,9 @@ MUST_CHECK struct log_reader *log_reader_open(const char *project, const char *f
 					      const struct log_filter *filter_or_null,
 					      struct error *err);
 void log_reader_close(struct log_reader *reader);
+/* The names of all instances that have logs, sorted; none is no error. */
+void log_store_list(const char *project, struct string_list *ret);
+
 /* How many instances with logs the filter has found so far. */
 size_t log_reader_instance_count(const struct log_reader *reader);
 

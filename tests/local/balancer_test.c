@@ -338,6 +338,47 @@ static void the_death_of_a_backend_fails_only_its_own_connections(void **state)
 	expect(second_server, "on");
 }
 
+static int accept_on_any(void)
+{
+	int fd = -1;
+
+	for (int round = 0; round < 50 && fd < 0; round++) {
+		loop_step(loop, 1);
+		for (size_t i = 0; i < MAX_SERVERS && fd < 0; i++)
+			fd = servers[i] >= 0 ? accept4(servers[i], NULL, NULL, SOCK_CLOEXEC) : -1;
+	}
+	return fd;
+}
+
+/* Nobody has told the balancer yet that the backend is dead. */
+static void no_new_connection_fails_when_one_of_three_dies(void **state)
+{
+	(void)state;
+
+	open_port((struct balancer_port_options){0});
+	for (size_t i = 0; i < MAX_SERVERS; i++)
+		add(i);
+	for (int i = 0; i < 60; i++) {
+		int client = connect_client(SOCK_STREAM);
+		int server;
+		if (i == 20)
+			(void)close(take_fd(&servers[1]));
+		server = accept_on_any();
+		/* The one that was on its way to the dying server when it died. */
+		if (server < 0 && i == 20) {
+			(void)close(client);
+			continue;
+		}
+		assert_true(server >= 0);
+		put(client, "x");
+		expect(server, "x");
+		(void)close(server);
+		(void)close(client);
+	}
+	assert_true(counters().retried >= 1);
+	assert_int_equal(counters().failed, 0);
+}
+
 static void a_reset_of_the_server_reaches_the_client(void **state)
 {
 	const struct linger at_once = {.l_onoff = 1};
@@ -525,6 +566,7 @@ int main(void)
 		TEST(a_backend_that_is_not_up_yet_is_asked_again),
 		TEST(a_leaving_backend_keeps_its_connections_for_a_while),
 		TEST(the_death_of_a_backend_fails_only_its_own_connections),
+		TEST(no_new_connection_fails_when_one_of_three_dies),
 		TEST(a_reset_of_the_server_reaches_the_client),
 		TEST(one_client_keeps_its_backend_with_affinity),
 		TEST(much_data_arrives_whole_through_a_slow_reader),
