@@ -1,0 +1,120 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""usage: check_source.py [TREE]
+
+Reads the C sources of TREE (default: this one) for what the compiler does not see: folders that
+include upward, libraries met outside their place, banned calls, missing licences, overlong files.
+Prints file:line: message; the status is 1 when there was one."""
+
+import os
+import re
+import sys
+
+# Lower ones never include higher ones. guest stands beside: base and wire only.
+RANKS = {"base": 0, "wire": 1, "manifest": 2, "release": 3, "image": 3, "local": 4, "cloud": 4,
+         "tui": 5, "cli": 6}
+BESIDE = {("local", "cloud"), ("cloud", "local"), ("release", "image")}
+GUEST_SEES = {"guest", "base", "wire"}
+
+# header pattern → files (under src/) that may include it
+PLACES = [
+    (r"^curl/", {"base/http.c", "base/http_request.c", "base/http_transfer.c"}),
+    (r"^openssl/", {"base/"}),
+    (r"^yaml\.h$", {"manifest/yaml_reader.c", "manifest/yaml_text.c", "manifest/yaml_scalar.c"}),
+    (r"^archive", {"image/"}),
+    (r"^sqfs/", {"image/"}),
+    (r"^libvirt/", {"local/"}),
+    (r"^(n?curses|ncursesw/.*)\.h$", {"tui/screen.c", "tui/curses_keys.c"}),
+    (r"^mbedtls/", {"guest/"}),
+]
+JANSSON_NOT_IN_HEADERS = re.compile(r"\bjson_t\b")
+
+BANNED = {
+    "sprintf": "strbuf_appendf() or snprintf()", "vsprintf": "strbuf", "strcpy": "xstrdup() or memcpy()",
+    "strcat": "strbuf_append()", "strncat": "strbuf_append()", "strtok": "string_list_split()",
+    "atoi": "base/parse.h", "atol": "base/parse.h", "atoll": "base/parse.h", "atof": "base/parse.h",
+    "strtol": "base/parse.h", "strtoul": "base/parse.h", "strtoll": "base/parse.h",
+    "strtoull": "base/parse.h", "strtod": "base/parse.h", "sscanf": "base/parse.h",
+    "gets": "fgets()", "system": "base/process.h", "popen": "base/process.h",
+    "fork": "base/process.h", "vfork": "base/process.h", "tmpnam": "mkostemp()", "mktemp": "mkostemp()",
+    "alloca": "the heap", "usleep": "base/loop.h", "sleep": "base/loop.h",
+}
+ALLOWED = {
+    ("base/parse.c", "strtoull"), ("base/parse.c", "strtoll"), ("base/parse.c", "strtod"),
+    ("base/process.c", "fork"), ("base/process.c", "vfork"), ("base/process_child.c", "fork"),
+}
+MAX_LINES = 800  # think again at 500; the gate stops at this
+
+CALL = re.compile(r"(?<![\w.>])(" + "|".join(BANNED) + r")\s*\(")
+INCLUDE = re.compile(r'^\s*#\s*include\s+["<]([^">]+)[">]')
+STRIP = re.compile(r'"(?:\\.|[^"\\\n])*"|//[^\n]*|/\*.*?\*/', re.S)
+
+
+def blank(match):
+    """Comments and texts vanish; their line breaks stay, so that line numbers do."""
+    return "\n" * match.group(0).count("\n")
+
+
+class Checker:
+    def __init__(self, tree):
+        self.src = os.path.join(tree, "src")
+        self.tree = tree
+        self.count = 0
+
+    def say(self, path, line, text):
+        print(f"{os.path.relpath(path, self.tree)}:{line}: {text}")
+        self.count += 1
+
+    def check_include(self, path, folder, name, line, header):
+        top = header.split("/")[0]
+        inside = os.path.exists(os.path.join(self.src, header))
+        if inside and folder == "guest" and top not in GUEST_SEES:
+            self.say(path, line, f"the guest sees base/ and wire/ only, not {header}")
+        elif inside and folder != "guest" and top != folder:
+            if top == "guest":
+                self.say(path, line, f"nobody includes the guest's {header}")
+            elif RANKS.get(top, 9) > RANKS.get(folder, -1) or (folder, top) in BESIDE:
+                self.say(path, line, f"{folder}/ may not include {header}: its rank is not lower")
+        for pattern, places in PLACES:
+            if re.search(pattern, header) and not any(
+                    name == place or (place.endswith("/") and name.startswith(place)) for place in places):
+                self.say(path, line, f"<{header}> is met in {', '.join(sorted(places))} only")
+
+    def check_calls(self, path, folder, name, text):
+        code = STRIP.sub(blank, text)
+        for number, line in enumerate(code.split("\n"), 1):
+            for match in CALL.finditer(line):
+                call = match.group(1)
+                if (name, call) in ALLOWED or (folder == "guest" and call in ("fork", "vfork")):
+                    continue
+                self.say(path, number, f"{call}() is banned; use {BANNED[call]}")
+            if name.endswith(".h") and JANSSON_NOT_IN_HEADERS.search(line) and folder != "guest":
+                self.say(path, number, "json_t stands in a header")
+
+    def check_file(self, path):
+        name = os.path.relpath(path, self.src)
+        folder = name.split("/")[0]
+        with open(path, encoding="utf-8") as file:
+            text = file.read()
+        lines = text.split("\n")
+        if "SPDX-License-Identifier: Apache-2.0" not in lines[0]:
+            self.say(path, 1, "the first line is not the SPDX licence")
+        if len(lines) > MAX_LINES:
+            self.say(path, MAX_LINES, f"{len(lines)} lines; split it (500 is long)")
+        for number, line in enumerate(lines, 1):
+            match = INCLUDE.match(line)
+            if match:
+                self.check_include(path, folder, name, number, match.group(1))
+        self.check_calls(path, folder, name, text)
+
+    def run(self):
+        for folder, _, files in sorted(os.walk(self.src)):
+            for file in sorted(files):
+                if file.endswith((".c", ".h")):
+                    self.check_file(os.path.join(folder, file))
+        return 1 if self.count else 0
+
+
+if __name__ == "__main__":
+    here = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    sys.exit(Checker(os.path.abspath(sys.argv[1]) if len(sys.argv) > 1 else here).run())
