@@ -21,7 +21,8 @@ char *xstrndup(const char *text, size_t size) __attribute__((malloc, returns_non
 char *xstrdup_or_null(const char *text);
 void *xmemdup(const void *bytes, size_t size) __attribute__((malloc, returns_nonnull));
 char *xasprintf(const char *fmt, ...) PRINTF_LIKE(1, 2) __attribute__((malloc, returns_nonnull));
-char *xvasprintf(const char *fmt, va_list args) __attribute__((malloc, returns_nonnull));
+char *xvasprintf(const char *fmt, va_list args) PRINTF_LIKE(1, 0)
+	__attribute__((malloc, returns_nonnull));
 
 /*
  * A growing array is a pointer `x` and a count `x_count` in its owner; ARRAY_APPEND makes room for

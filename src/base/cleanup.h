@@ -42,7 +42,7 @@ static inline void auto_fclose(FILE **file)
 
 /* For `struct NAME` with a destructor void FREE_FN(struct NAME *) that accepts NULL. */
 #define DEFINE_AUTO_PTR(NAME, FREE_FN)                                                             \
-	static inline void auto_ptr_##NAME(struct NAME **ptr)                                      \
+	static inline __attribute__((unused)) void auto_ptr_##NAME(struct NAME **ptr)              \
 	{                                                                                          \
 		FREE_FN(*ptr);                                                                     \
 	}

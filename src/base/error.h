@@ -42,7 +42,8 @@ struct error {
 
 /* Each of these returns false, so that making an error also returns it. */
 bool error_set(struct error *err, enum error_kind kind, const char *fmt, ...) PRINTF_LIKE(3, 4);
-bool error_set_va(struct error *err, enum error_kind kind, const char *fmt, va_list args);
+bool error_set_va(struct error *err, enum error_kind kind, const char *fmt, va_list args)
+	PRINTF_LIKE(3, 0);
 /* Appends ": strerror(errnum)"; the kind follows from errnum (EACCES → denied, ENOSPC → full …). */
 bool error_set_errno(struct error *err, int errnum, const char *fmt, ...) PRINTF_LIKE(3, 4);
 /* Puts "prefix: " before the message. */

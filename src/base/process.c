@@ -20,10 +20,12 @@ enum { FIRST_FREE_FD = 16, PASSED_FD = 3, EXIT_NOT_EXECUTED = 127 };
 
 extern char **environ;
 
+enum start_stage { START_FOLDER, START_DESCRIPTORS, START_EXEC };
+
 /* What the child tells over the pipe when it could not become the program. */
 struct start_failure {
 	int errnum;
-	enum { FAILED_FOLDER, FAILED_DESCRIPTORS, FAILED_EXEC } at;
+	enum start_stage at;
 };
 
 char *process_find_program(const char *name)
@@ -68,10 +70,9 @@ static void make_environment(struct string_list *list, const char *const *added)
 
 /* From here to exec only async-signal-safe calls: other threads may have held any lock. */
 
-static void __attribute__((noreturn)) fail_start(int pipe_fd, int at)
+static void __attribute__((noreturn)) fail_start(int pipe_fd, enum start_stage at)
 {
-	struct start_failure failure = {.errnum = errno};
-	failure.at = at;
+	struct start_failure failure = {.errnum = errno, .at = at};
 	ssize_t put = write(pipe_fd, &failure, sizeof(failure));
 	(void)put;
 	_exit(EXIT_NOT_EXECUTED);
@@ -133,22 +134,22 @@ run_child(const struct process_options *options, const char *program, char *cons
 	    (prctl(PR_SET_PDEATHSIG, SIGTERM) < 0 || getppid() != parent))
 		_exit(EXIT_NOT_EXECUTED);
 	if (options->folder != NULL && chdir(options->folder) < 0)
-		fail_start(pipe_fd, FAILED_FOLDER);
+		fail_start(pipe_fd, START_FOLDER);
 	if (!place_descriptors(wanted))
-		fail_start(pipe_fd, FAILED_DESCRIPTORS);
+		fail_start(pipe_fd, START_DESCRIPTORS);
 	close_others_on_exec(options->pass_fd >= 0 ? PASSED_FD + 1 : PASSED_FD);
 	(void)execve(program, (char *const *)(uintptr_t)options->argv, environment);
-	fail_start(pipe_fd, FAILED_EXEC);
+	fail_start(pipe_fd, START_EXEC);
 }
 
 static bool report_start_failure(const struct process_options *options,
 				 const struct start_failure *failure, struct error *err)
 {
 	switch (failure->at) {
-	case FAILED_FOLDER:
+	case START_FOLDER:
 		return error_set_errno(err, failure->errnum, "start %s: folder %s",
 				       options->argv[0], options->folder);
-	case FAILED_DESCRIPTORS:
+	case START_DESCRIPTORS:
 		return error_set_errno(err, failure->errnum, "start %s: descriptors",
 				       options->argv[0]);
 	default:

@@ -13,8 +13,8 @@
 
 #define PIPE_BYTES (256 << 10) /* a whole socket buffer's worth; the kernel may give less */
 #define SPLICE_MAX ((size_t)1 << 20)
-#define MAX_ROUNDS 16 /* of one direction per call, so that one connection leaves time to others   \
-		       */
+/* Of one direction per call, so that one connection leaves time to others. */
+#define MAX_ROUNDS  16
 #define STOCK_COUNT 64
 
 struct pipe_ends {
