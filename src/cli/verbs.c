@@ -7,6 +7,7 @@
 /* One line here and one in the list below for each verb_NAME.c, both sorted by name. */
 extern const struct verb verb_build;
 extern const struct verb verb_cp;
+extern const struct verb verb_destroy;
 extern const struct verb verb_exec;
 extern const struct verb verb_help;
 extern const struct verb verb_images;
@@ -16,6 +17,9 @@ extern const struct verb verb_port_forward;
 extern const struct verb verb_promote;
 extern const struct verb verb_prune;
 extern const struct verb verb_pull;
+extern const struct verb verb_releases;
+extern const struct verb verb_rollback;
+extern const struct verb verb_status;
 extern const struct verb verb_validate;
 extern const struct verb verb_verify;
 extern const struct verb verb_version;
@@ -23,6 +27,7 @@ extern const struct verb verb_version;
 const struct verb *const verbs[] = {
 	&verb_build,
 	&verb_cp,
+	&verb_destroy,
 	&verb_exec,
 	&verb_help,
 	&verb_images,
@@ -32,6 +37,9 @@ const struct verb *const verbs[] = {
 	&verb_promote,
 	&verb_prune,
 	&verb_pull,
+	&verb_releases,
+	&verb_rollback,
+	&verb_status,
 	&verb_validate,
 	&verb_verify,
 	&verb_version,

@@ -22,24 +22,18 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import identity  # noqa: E402
 import signature  # noqa: E402
+from cloudformation import CloudFormation  # noqa: E402
 from ebs import Ebs  # noqa: E402
 from ec2 import Ec2  # noqa: E402
+from parameters import Logs, Parameters, SecretsManager  # noqa: E402
 from wire import Answer, AwsError, Request, answer_json, error_answer  # noqa: E402
 from world import World  # noqa: E402
 
 
 def make_services(world):
-    services = {"ebs": Ebs(world), "ec2": Ec2(world), "sts": identity.Sts(world)}
-    try:
-        from cloudformation import CloudFormation
-        from parameters import Logs, Parameters, SecretsManager
-        services["cloudformation"] = CloudFormation(world)
-        services["ssm"] = Parameters(world)
-        services["secretsmanager"] = SecretsManager(world)
-        services["logs"] = Logs(world)
-    except ImportError:
-        pass
-    return services
+    return {"ebs": Ebs(world), "ec2": Ec2(world), "sts": identity.Sts(world),
+            "cloudformation": CloudFormation(world), "ssm": Parameters(world),
+            "secretsmanager": SecretsManager(world), "logs": Logs(world)}
 
 
 class Fake:

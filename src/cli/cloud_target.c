@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/cloud_target.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/path.h"
+#include "base/strbuf.h"
+#include "cli/manifest_files.h"
+#include "cli/output.h"
+#include "cli/project.h"
+
+void cloud_target_clear(struct cloud_target *target)
+{
+	if (target->cloud != NULL)
+		target->provider->close(target->cloud);
+	environment_clear(&target->environment);
+	free(target->project);
+	free(target->stack);
+	*target = (struct cloud_target){0};
+}
+
+static bool load_environment(const struct invocation *invocation, struct environment *ret,
+			     struct error *err)
+{
+	const char *given = arguments_value(invocation->args, "environment");
+	AUTO_FREE char *found = given == NULL ? environment_find(".") : NULL;
+	const char *path = given != NULL ? given : found;
+	if (path == NULL)
+		return true;
+	AUTO(problem_list_clear) struct problem_list problems = {0};
+	bool is_ok = environment_load(path, ret, &problems, err);
+	manifest_files_print(invocation, &problems, false);
+	return is_ok;
+}
+
+static bool open_provider(const struct invocation *invocation, struct cloud_target *target,
+			  struct error *err)
+{
+	const char *region = arguments_value(invocation->args, "region");
+	const char *profile = arguments_value(invocation->args, "profile");
+	struct cloud_options options = {
+		.region = region != NULL ? region : target->environment.region,
+		.profile = profile != NULL ? profile : target->environment.profile,
+	};
+	const char *name = target->environment.type == PROVIDER_OPENSTACK ? "openstack" : "aws";
+	target->provider = cloud_provider_find(name, err);
+	if (target->provider == NULL)
+		return false;
+	target->cloud = target->provider->open(&options, err);
+	if (target->cloud == NULL)
+		return false;
+	AUTO_FREE char *who = target->provider->identify(target->cloud, err);
+	if (who == NULL)
+		return false;
+	output_note(invocation, "%s", who);
+	return true;
+}
+
+bool cloud_target_open(const struct invocation *invocation, const char *project,
+		       struct cloud_target *ret, struct error *err)
+{
+	AUTO(cloud_target_clear) struct cloud_target target = {0};
+	if (!load_environment(invocation, &target.environment, err))
+		return false;
+	target.project =
+		project != NULL ? xstrdup(project) : project_resolve(invocation, NULL, err);
+	if (target.project == NULL || !open_provider(invocation, &target, err))
+		return false;
+	target.stack = cloud_stack_name(target.project, target.environment.name);
+	*ret = target;
+	target = (struct cloud_target){0};
+	return true;
+}
+
+bool cloud_target_confirm(const struct invocation *invocation, const char *question,
+			  struct error *err)
+{
+	if (arguments_flag(invocation->args, "yes"))
+		return true;
+	if (isatty(STDIN_FILENO) == 0) {
+		error_set(err, ERROR_USAGE, "nobody is there to be asked: %s", question);
+		return error_hint(err, "--yes");
+	}
+	(void)fprintf(stderr, "%s [y/N] ", question);
+	char answer[16] = "";
+	if (fgets(answer, sizeof(answer), stdin) != NULL && (answer[0] == 'y' || answer[0] == 'Y'))
+		return true;
+	return error_set(err, ERROR_CANCELLED, "nothing was changed");
+}
+
+static void print_json(const struct cloud_plan *plan)
+{
+	AUTO(strbuf_clear) struct strbuf out = STRBUF_INIT;
+	strbuf_appendf(&out, "{\"new\":%s,\"changes\":[", plan->is_new ? "true" : "false");
+	for (size_t i = 0; i < plan->change_count; i++) {
+		const struct cloud_change *change = &plan->changes[i];
+		strbuf_append(&out, i > 0 ? ",{\"action\":" : "{\"action\":");
+		strbuf_append_json(&out, change->action);
+		strbuf_append(&out, ",\"resource\":");
+		strbuf_append_json(&out, change->resource);
+		strbuf_append(&out, ",\"type\":");
+		strbuf_append_json(&out, change->type);
+		strbuf_append(&out, "}");
+	}
+	strbuf_appendf(&out, "],\"template\":%s}\n", plan->template_text);
+	(void)fputs(strbuf_text(&out), stdout);
+}
+
+static enum text_style action_style(const char *action)
+{
+	if (strcmp(action, "Add") == 0)
+		return STYLE_GREEN;
+	return strcmp(action, "Remove") == 0 ? STYLE_RED : STYLE_YELLOW;
+}
+
+void cloud_plan_print(const struct invocation *invocation, const struct cloud_plan *plan)
+{
+	if (invocation->output == OUTPUT_JSON) {
+		print_json(plan);
+		return;
+	}
+	if (!plan->has_changes) {
+		printf("nothing to change\n");
+		return;
+	}
+	AUTO_PTR(table) struct table *table = table_new(invocation);
+	table_add_column(table, "ACTION", TABLE_LEFT);
+	table_add_column(table, "RESOURCE", TABLE_LEFT);
+	table_add_column(table, "TYPE", TABLE_SHRINK);
+	table_add_column(table, "REPLACED", TABLE_LEFT);
+	for (size_t i = 0; i < plan->change_count; i++) {
+		const struct cloud_change *change = &plan->changes[i];
+		table_add_cell(table, action_style(change->action), "%s", change->action);
+		table_add_cell(table, STYLE_NONE, "%s", change->resource);
+		table_add_cell(table, STYLE_NONE, "%s", change->type);
+		table_add_cell(table, STYLE_NONE, "%s",
+			       change->replacement != NULL ? change->replacement : "");
+	}
+	table_print(table, stdout);
+}

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cloud/promote.h"
+
+#include <string.h>
+
+#include "base/alloc.h"
+#include "release/receipt.h"
+
+#define SHORT_DIGEST 19 /* "sha256:" and 12 digits */
+
+void promotion_clear(struct promotion *promotion)
+{
+	for (size_t i = 0; i < promotion->count; i++) {
+		disk_image_clear(&promotion->pods[i].disk);
+		release_config_clear(&promotion->pods[i].config);
+		cloud_image_clear(&promotion->pods[i].image);
+		free(promotion->pods[i].receipt_tag);
+	}
+	free(promotion->pods);
+	*promotion = (struct promotion){0};
+}
+
+bool promotion_prepare(struct store *store, const struct app *app,
+		       const struct image_options *options, const struct progress *progress,
+		       struct promotion *ret, struct error *err)
+{
+	AUTO(promotion_clear) struct promotion out = {.app = app};
+	for (size_t i = 0; i < app->pod_count; i++) {
+		struct promotion_pod *entry = ARRAY_APPEND(out.pods, out.count);
+		entry->pod = &app->pods[i];
+		if (!image_build(store, entry->pod, options, progress, &entry->disk, err) ||
+		    !release_config_make(app, entry->pod, &entry->config, err))
+			return error_prefix(err, "pod '%s'", entry->pod->name);
+	}
+	if (out.count == 0)
+		return error_set(err, ERROR_NOT_FOUND, "there is no pod to promote");
+	*ret = out;
+	out = (struct promotion){0};
+	return true;
+}
+
+/* --- gate ----------------------------------------------------------------------------------- */
+
+static void check_receipt(const struct receipt *receipt, const struct pod_spec *pod,
+			  struct string_list *missing)
+{
+	if (receipt->is_dirty)
+		string_list_addf(
+			missing,
+			"pod '%s' was ready with files of this machine in it (live mounts or "
+			"--watch)",
+			pod->name);
+	/* Replicas are no part of a release; one that all of its own ran is what counts. */
+	if (receipt->replicas == 0 || receipt->replicas < receipt->desired)
+		string_list_addf(missing, "pod '%s' had %u of %u replicas ready", pod->name,
+				 receipt->replicas, receipt->desired);
+}
+
+static bool check_pod(const struct app *app, struct promotion_pod *entry,
+		      struct string_list *missing, struct error *err)
+{
+	AUTO(receipt_clear) struct receipt receipt = {0};
+	AUTO(error_clear) struct error failure = ERROR_INIT;
+	size_t before = missing->count;
+	bool is_found = receipt_find(app->project, entry->pod->name, entry->disk.digest,
+				     entry->config.digest, &receipt, &failure);
+	if (!is_found && failure.kind == ERROR_NOT_FOUND)
+		string_list_addf(
+			missing,
+			"pod '%s': image %.*s with configuration %.*s was never ready here",
+			entry->pod->name, SHORT_DIGEST, entry->disk.digest, SHORT_DIGEST,
+			entry->config.digest);
+	else if (!is_found && failure.kind == ERROR_CORRUPT)
+		string_list_addf(missing, "pod '%s': %s", entry->pod->name, failure.message);
+	else if (!is_found)
+		return error_move(err, &failure);
+	else
+		check_receipt(&receipt, entry->pod, missing);
+	free(TAKE_PTR(entry->receipt_tag));
+	if (missing->count == before)
+		return receipt_to_tag(&receipt, &entry->receipt_tag, err);
+	return receipt_forced_tag(app->project, entry->pod->name, entry->disk.digest,
+				  entry->config.digest, &entry->receipt_tag, err);
+}
+
+bool promotion_gate(struct promotion *promotion, bool is_forced, struct string_list *missing,
+		    struct error *err)
+{
+	for (size_t i = 0; i < promotion->count; i++)
+		if (!check_pod(promotion->app, &promotion->pods[i], missing, err))
+			return false;
+	if (missing->count == 0 || is_forced)
+		return true;
+	error_set(err, ERROR_DENIED, "not promoted: %zu things were not proved here",
+		  missing->count);
+	return error_hint(err, "i2kit up --wait, then promote; or --force, which is recorded");
+}
+
+/* --- upload --------------------------------------------------------------------------------- */
+
+bool promotion_upload(struct promotion *promotion, const struct cloud_provider *provider,
+		      struct cloud *cloud, enum verify_kind verify, const struct progress *progress,
+		      struct error *err)
+{
+	for (size_t i = 0; i < promotion->count; i++) {
+		struct promotion_pod *entry = &promotion->pods[i];
+		struct cloud_upload upload = {
+			.project = promotion->app->project,
+			.pod = entry->pod->name,
+			.digest = entry->disk.digest,
+			.path = entry->disk.path,
+			.size_bytes = entry->disk.size_bytes,
+			.verify = verify,
+			.receipt_tag = entry->receipt_tag,
+		};
+		if (!provider->ensure_image(cloud, &upload, progress, &entry->image, err))
+			return error_prefix(err, "pod '%s'", entry->pod->name);
+	}
+	return true;
+}
+
+struct cloud_release *promotion_releases(const struct promotion *promotion)
+{
+	struct cloud_release *releases = xcalloc(promotion->count + 1, sizeof(*releases));
+	for (size_t i = 0; i < promotion->count; i++) {
+		const struct promotion_pod *entry = &promotion->pods[i];
+		releases[i] = (struct cloud_release){
+			.pod = entry->pod->name,
+			.image = entry->image.id,
+			.image_digest = entry->disk.digest,
+			.config_digest = entry->config.digest,
+			.config_json = entry->config.json,
+			.receipt_tag = entry->receipt_tag,
+		};
+	}
+	return releases;
+}

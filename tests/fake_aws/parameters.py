@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: Apache-2.0
+"""SSM Parameter Store, Secrets Manager and CloudWatch Logs."""
+import json
+import re
+
+from wire import AwsError, answer_json
+
+
+class JsonService:
+    target = "?"
+
+    def __init__(self, world):
+        self.world = world
+
+    def action(self, request):
+        prefix, _, action = (request.header("X-Amz-Target") or "").rpartition(".")
+        return action if prefix == self.target else "?"
+
+    def handle(self, request, action):
+        if request.header("Content-Type") != "application/x-amz-json-1.1":
+            raise AwsError(400, "SerializationException", "Content-Type")
+        method = getattr(self, action, None)
+        if method is None or not action[:1].isupper():
+            raise AwsError(400, "UnknownOperationException", action)
+        return answer_json(method(json.loads(request.body or b"{}")))
+
+
+class Parameters(JsonService):
+    target = "AmazonSSM"
+
+    def PutParameter(self, p):
+        if not re.match(r"^/[A-Za-z0-9_.\-/]{1,1010}$", p["Name"]) or p["Name"].count("/") > 15:
+            raise AwsError(400, "ValidationException", "Parameter name")
+        if not 1 <= len(p["Value"].encode()) <= 4096:
+            raise AwsError(400, "ValidationException", "Standard tier parameters support a maximum of 4096")
+        if "{{" in p["Value"] and re.search(r"\{\{[^{}]*\}\}", p["Value"]):
+            raise AwsError(400, "ValidationException", "Parameter value can't nest another parameter")
+        if p["Type"] not in ("String", "SecureString"):
+            raise AwsError(400, "ValidationException", "Type")
+        if p["Name"] in self.world.parameters and not p.get("Overwrite"):
+            raise AwsError(400, "ParameterAlreadyExists", "The parameter already exists.")
+        self.world.parameters[p["Name"]] = (p["Type"], p["Value"])
+        return {"Version": 1, "Tier": "Standard"}
+
+    def shown(self, name, decrypt):
+        kind, value = self.world.parameters[name]
+        return {"Name": name, "Type": kind, "Version": 1,
+                "Value": value if kind == "String" or decrypt else "AQICAH-encrypted"}
+
+    def GetParametersByPath(self, p):
+        if not 1 <= p.get("MaxResults", 10) <= 10:
+            raise AwsError(400, "ValidationException", "MaxResults")
+        names = sorted(n for n in self.world.parameters if n.startswith(p["Path"].rstrip("/") + "/"))
+        start = int(p.get("NextToken", "0"))
+        page = names[start:start + p.get("MaxResults", 10)]
+        answer = {"Parameters": [self.shown(n, p.get("WithDecryption")) for n in page]}
+        if start + len(page) < len(names):
+            answer["NextToken"] = str(start + len(page))
+        return answer
+
+    def GetParameters(self, p):
+        if len(p["Names"]) > 10:
+            raise AwsError(400, "ValidationException", "at most 10 names")
+        return {"Parameters": [self.shown(n, p.get("WithDecryption")) for n in p["Names"]
+                               if n in self.world.parameters],
+                "InvalidParameters": [n for n in p["Names"] if n not in self.world.parameters]}
+
+    def DeleteParameter(self, p):
+        if self.world.parameters.pop(p["Name"], None) is None:
+            raise AwsError(400, "ParameterNotFound", "")
+        return {}
+
+
+class SecretsManager(JsonService):
+    target = "secretsmanager"
+
+    def GetSecretValue(self, p):
+        raise AwsError(400, "ResourceNotFoundException", "Secrets Manager can't find the specified secret.")
+
+
+class Logs(JsonService):
+    target = "Logs_20140328"
+
+    def group(self, p):
+        return self.world.log_groups.setdefault(p["logGroupName"], {})
+
+    def CreateLogStream(self, p):
+        if p["logStreamName"] in self.group(p):
+            raise AwsError(400, "ResourceAlreadyExistsException", "The specified log stream already exists")
+        self.group(p)[p["logStreamName"]] = []
+        return {}
+
+    def PutLogEvents(self, p):
+        stream = self.group(p).get(p["logStreamName"])
+        if stream is None:
+            raise AwsError(400, "ResourceNotFoundException", "The specified log stream does not exist.")
+        times = [e["timestamp"] for e in p["logEvents"]]
+        if times != sorted(times) or not 1 <= len(times) <= 10000:
+            raise AwsError(400, "InvalidParameterException", "Log events must be in chronological order")
+        if sum(len(e["message"].encode()) + 26 for e in p["logEvents"]) > 1048576:
+            raise AwsError(400, "InvalidParameterException", "Upload too large")
+        stream.extend(p["logEvents"])
+        return {"nextSequenceToken": "1"}
+
+    def FilterLogEvents(self, p):
+        if p["logGroupName"] not in self.world.log_groups:
+            raise AwsError(400, "ResourceNotFoundException", "The specified log group does not exist.")
+        found = sorted(((e["timestamp"], name, e["message"]) for name, lines in self.group(p).items()
+                        for e in lines if name.startswith(p.get("logStreamNamePrefix", ""))
+                        and e["timestamp"] >= p.get("startTime", 0)))
+        start = int(p.get("nextToken", "0"))
+        page = found[start:start + p.get("limit", 10000)]
+        answer = {"events": [{"timestamp": t, "logStreamName": n, "message": m, "eventId": str(start + i),
+                              "ingestionTime": t} for i, (t, n, m) in enumerate(page)]}
+        if start + len(page) < len(found):
+            answer["nextToken"] = str(start + len(page))
+        return answer

@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A template as CloudFormation checks it: types, references, order, what an update changes."""
+import json
+
+TYPES = {
+    "AWS::EC2::VPC", "AWS::EC2::InternetGateway", "AWS::EC2::VPCGatewayAttachment", "AWS::EC2::RouteTable",
+    "AWS::EC2::Route", "AWS::EC2::Subnet", "AWS::EC2::SubnetRouteTableAssociation", "AWS::EC2::SecurityGroup",
+    "AWS::EC2::SecurityGroupIngress", "AWS::EC2::SecurityGroupEgress", "AWS::EC2::LaunchTemplate",
+    "AWS::EC2::Volume", "AWS::AutoScaling::AutoScalingGroup", "AWS::ElasticLoadBalancingV2::LoadBalancer",
+    "AWS::ElasticLoadBalancingV2::Listener", "AWS::ElasticLoadBalancingV2::TargetGroup",
+    "AWS::Route53::RecordSet", "AWS::Route53::HostedZone", "AWS::IAM::Role", "AWS::IAM::InstanceProfile",
+    "AWS::Logs::LogGroup"}
+PSEUDO = {"AWS::Region", "AWS::AccountId", "AWS::Partition", "AWS::StackId", "AWS::StackName", "AWS::URLSuffix"}
+
+
+class Invalid(Exception):
+    pass
+
+
+def references(value):
+    """All logical ids and parameters a value needs."""
+    if isinstance(value, list):
+        return {r for v in value for r in references(v)}
+    if not isinstance(value, dict):
+        return set()
+    found = set()
+    for key, inner in value.items():
+        if key == "Ref":
+            found.add(inner)
+        elif key == "Fn::GetAtt":
+            found.add(inner[0])
+        elif key == "Fn::Sub":
+            text = inner if isinstance(inner, str) else inner[0]
+            for part in text.split("${")[1:]:
+                name = part.split("}")[0]
+                if not name.startswith("!"):
+                    found.add(name.split(".")[0])
+        else:
+            found |= references(inner)
+    return found
+
+
+class Template:
+    def __init__(self, body, world):
+        self.body, self.world = body, world
+        unknown = set(body) - {"AWSTemplateFormatVersion", "Description", "Parameters", "Resources", "Outputs"}
+        if unknown or not body.get("Resources"):
+            raise Invalid(f"Invalid template property or properties {sorted(unknown)}")
+        self.resources, self.parameters = body["Resources"], set(body.get("Parameters", {}))
+        if len(self.resources) > 500:
+            raise Invalid("more than 500 resources")
+        self.needs = {}
+        for logical, resource in self.resources.items():
+            self.check(logical, resource)
+        self.order()
+
+    def check(self, logical, resource):
+        if not logical.isalnum() or resource.get("Type") not in TYPES:
+            raise Invalid(f"Unrecognized resource types: [{resource.get('Type')}] ({logical})")
+        unknown = set(resource) - {"Type", "Properties", "DependsOn", "CreationPolicy", "UpdatePolicy",
+                                   "DeletionPolicy", "UpdateReplacePolicy"}
+        if unknown:
+            raise Invalid(f"{logical}: {unknown}")
+        needs = references(resource.get("Properties", {}))
+        depends = resource.get("DependsOn", [])
+        needs |= {depends} if isinstance(depends, str) else set(depends)
+        for name in needs - PSEUDO - self.parameters:
+            if name not in self.resources:
+                raise Invalid(f"Unresolved resource dependencies [{name}] in the Resources block")
+        self.needs[logical] = needs - PSEUDO - self.parameters
+        getattr(self, "check_" + resource["Type"].split("::")[-1], lambda *a: None)(
+            logical, resource.get("Properties", {}))
+
+    def check_LaunchTemplate(self, logical, properties):
+        data = properties["LaunchTemplateData"]
+        user_data = data["UserData"]["Fn::Base64"]
+        text = user_data if isinstance(user_data, str) else user_data["Fn::Sub"]
+        if len(text.encode()) > 16384:
+            raise Invalid(f"{logical}: user data is limited to 16384 bytes")
+        if data["MetadataOptions"]["HttpTokens"] != "required":
+            raise Invalid(f"{logical}: instance metadata without tokens")
+
+    def check_Listener(self, logical, properties):
+        target = self.resources[properties["DefaultActions"][0]["TargetGroupArn"]["Ref"]]["Properties"]
+        balancer = self.resources[properties["LoadBalancerArn"]["Ref"]]["Properties"]
+        is_http = properties["Protocol"] in ("HTTP", "HTTPS")
+        if is_http != (balancer["Type"] == "application") or is_http != (target["Protocol"] in ("HTTP", "HTTPS")):
+            raise Invalid(f"{logical}: protocols do not fit")
+        if (properties["Protocol"] in ("HTTPS", "TLS")) != ("Certificates" in properties):
+            raise Invalid(f"{logical}: certificate")
+        if balancer["Type"] == "application" and len(balancer["Subnets"]) < 2:
+            raise Invalid(f"{logical}: an ALB needs two subnets")
+
+    def check_TargetGroup(self, logical, properties):
+        if properties["HealthCheckTimeoutSeconds"] >= properties["HealthCheckIntervalSeconds"]:
+            raise Invalid(f"{logical}: timeout must be smaller than the interval")
+        if not 2 <= properties["HealthyThresholdCount"] <= 10:
+            raise Invalid(f"{logical}: threshold")
+
+    def check_AutoScalingGroup(self, logical, properties):
+        policy = self.resources[logical].get("UpdatePolicy", {}).get("AutoScalingRollingUpdate", {})
+        low, high = int(properties["MinSize"]), int(properties["MaxSize"])
+        if not low <= int(properties["DesiredCapacity"]) <= high:
+            raise Invalid(f"{logical}: sizes")
+        if high and policy.get("MinInstancesInService", 0) >= high:
+            raise Invalid(f"{logical}: MinInstancesInService must be less than MaxSize")
+
+    def has_iam(self):
+        return any(r["Type"].startswith("AWS::IAM::") for r in self.resources.values())
+
+    def order(self):
+        done, open_, result = set(), set(), []
+
+        def visit(name):
+            if name in done:
+                return
+            if name in open_:
+                raise Invalid(f"Circular dependency between resources: [{name}]")
+            open_.add(name)
+            for need in sorted(self.needs[name]):
+                visit(need)
+            done.add(name)
+            result.append(name)
+
+        for name in self.resources:
+            visit(name)
+        return result
+
+    def changes(self, old):
+        if old is None:
+            return [("Add", name) for name in self.order()]
+        changed = {n for n, r in self.resources.items()
+                   if n in old.resources and json.dumps(r, sort_keys=True) != json.dumps(
+                       old.resources[n], sort_keys=True)}
+        # The version of a launch template is an attribute: who reads it changes with it.
+        for name, resource in self.resources.items():
+            launch = resource.get("Properties", {}).get("LaunchTemplate", {}).get("LaunchTemplateId", {}).get("Ref") \
+                if isinstance(resource.get("Properties", {}).get("LaunchTemplate"), dict) else None
+            if launch in changed and name in old.resources:
+                changed.add(name)
+        return [("Add" if n not in old.resources else "Modify", n) for n in self.order()
+                if n not in old.resources or n in changed] + \
+               [("Remove", n) for n in reversed(old.order()) if n not in self.resources]
+
+    def outputs(self, physical):
+        found = {}
+        for name, output in self.body.get("Outputs", {}).items():
+            value = output["Value"]
+            if isinstance(value, dict):
+                target = value.get("Ref") or value["Fn::GetAtt"][0]
+                value = physical.get(target, target) + (".elb.fake" if "Fn::GetAtt" in value else "")
+            found[name] = value
+        return found
