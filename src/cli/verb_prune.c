@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <dirent.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/path.h"
 #include "base/strbuf.h"
 #include "cli/output.h"
 #include "cli/verb.h"
 #include "image/prune.h"
 
 static const struct option_spec options[] = {
-	{"all", 'a', OPTION_FLAG, NULL, "also pulled images that no VM uses", COMPLETE_NONE},
+	{"all", 'a', OPTION_FLAG, NULL, "all that no running VM uses", COMPLETE_NONE},
 	{"dry-run", 'n', OPTION_FLAG, NULL, "say what would go, remove nothing", COMPLETE_NONE},
 };
 
@@ -51,12 +53,54 @@ static void print_table(const struct invocation *invocation, const struct prune_
 		     is_dry_run ? "would be freed" : "freed");
 }
 
+/* Names in a folder that begin with no dot; none where there is no folder. */
+static void list_folder(const char *path, struct string_list *names)
+{
+	DIR *dir = opendir(path);
+	if (dir == NULL)
+		return;
+	for (const struct dirent *entry; (entry = readdir(dir)) != NULL;) {
+		if (entry->d_name[0] != '.')
+			string_list_add(names, entry->d_name);
+	}
+	(void)closedir(dir);
+}
+
+/* receipts/PROJECT/POD/IMAGE-CONFIG.json: what was ready here may yet be promoted. */
+static void list_receipts(struct string_list *images)
+{
+	enum { DIGITS_MIN = 12 };
+	AUTO(string_list_clear) struct string_list projects = STRING_LIST_INIT;
+	AUTO_FREE char *top = path_folder(PATH_STATE, "receipts");
+	list_folder(top, &projects);
+	for (size_t i = 0; i < projects.count; i++) {
+		AUTO(string_list_clear) struct string_list pods = STRING_LIST_INIT;
+		AUTO_FREE char *project = path_join(top, projects.items[i]);
+		list_folder(project, &pods);
+		for (size_t j = 0; j < pods.count; j++) {
+			AUTO(string_list_clear) struct string_list files = STRING_LIST_INIT;
+			AUTO_FREE char *pod = path_join(project, pods.items[j]);
+			list_folder(pod, &files);
+			for (size_t k = 0; k < files.count; k++) {
+				size_t digits = strspn(files.items[k], "0123456789abcdef");
+				if (digits >= DIGITS_MIN)
+					string_list_addf(images, "%.*s", (int)digits,
+							 files.items[k]);
+			}
+		}
+	}
+}
+
 static int run(const struct invocation *invocation, struct error *err)
 {
 	AUTO(prune_result_clear) struct prune_result result = {0};
+	AUTO(string_list_clear) struct string_list used = STRING_LIST_INIT;
 	const struct prune_options prune_options = {
 		.remove_all = arguments_flag(invocation->args, "all"),
-		.is_dry_run = arguments_flag(invocation->args, "dry-run")};
+		.is_dry_run = arguments_flag(invocation->args, "dry-run"),
+		.used = &used};
+	if (!prune_options.remove_all)
+		list_receipts(&used);
 	AUTO_PTR(store) struct store *store = store_open(NULL, err);
 	if (store == NULL || !store_prune(store, &prune_options, &result, err))
 		return 1;
@@ -74,8 +118,8 @@ const struct verb verb_prune = {
 	.description =
 		"Removes layers and blobs that no pulled image has, and disks that no VM has open "
 		"and no receipt of a local run names. Everything removed can be fetched or built "
-		"again, bit for bit. With --all pulled images go too, except what such a disk is "
-		"made of. Volumes are never touched.",
+		"again, bit for bit. With --all everything goes but the disks that VMs have open, "
+		"with what they are made of. Volumes are never touched.",
 	.options = options,
 	.option_count = ARRAY_SIZE(options),
 	.has_output = true,
