@@ -6,11 +6,14 @@
 
 /* One line here and one in the list below for each verb_NAME.c, both sorted by name. */
 extern const struct verb verb_build;
+extern const struct verb verb_convert;
 extern const struct verb verb_cp;
 extern const struct verb verb_destroy;
 extern const struct verb verb_exec;
+extern const struct verb verb_explain;
 extern const struct verb verb_help;
 extern const struct verb verb_images;
+extern const struct verb verb_init;
 extern const struct verb verb_inspect;
 extern const struct verb verb_logs;
 extern const struct verb verb_port_forward;
@@ -26,11 +29,14 @@ extern const struct verb verb_version;
 
 const struct verb *const verbs[] = {
 	&verb_build,
+	&verb_convert,
 	&verb_cp,
 	&verb_destroy,
 	&verb_exec,
+	&verb_explain,
 	&verb_help,
 	&verb_images,
+	&verb_init,
 	&verb_inspect,
 	&verb_logs,
 	&verb_port_forward,

@@ -24,6 +24,8 @@ void write_volumes(struct yaml_writer *writer, const struct pod_spec *pod);
 /* Everything of a pod's spec but its containers. */
 void write_pod_rest(struct yaml_writer *writer, const struct pod_spec *pod);
 void write_claim_spec(struct yaml_writer *writer, const struct claim *claim);
+void write_workload(struct yaml_writer *writer, const struct pod_spec *pod);
+void write_pod_selector(struct yaml_writer *writer, const char *key, const struct pod_spec *pod);
 void write_service(struct yaml_writer *writer, const struct app *app,
 		   const struct service *service);
 void write_config_map(struct yaml_writer *writer, const struct config_map *map);

@@ -140,7 +140,7 @@ static void write_resources(struct yaml_writer *writer, const struct resources *
 
 static void write_port(struct yaml_writer *writer, uint16_t port, const char *name)
 {
-	if (name != NULL)
+	if (port == 0 && name != NULL)
 		yaml_write_text(writer, "port", name);
 	else
 		yaml_write_number(writer, "port", port);

@@ -41,6 +41,9 @@ static bool is_plain(const char *text)
 		if (c < 0x20 || c >= 0x7f)
 			return false;
 	}
+	/* 22:22 is a number to the base of 60 for old readers. */
+	if (text[0] >= '0' && text[0] <= '9' && strchr(text, ':') != NULL)
+		return false;
 	return strstr(text, ": ") == NULL && strstr(text, " #") == NULL &&
 	       strpbrk(text, ",[]{}") == NULL && yaml_scalar_is_text(text);
 }

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+
+#include "base/cleanup.h"
+#include "cli/output.h"
+#include "cli/verb.h"
+#include "manifest/explain.h"
+
+static const struct option_spec options[] = {
+	{"table", 0, OPTION_FLAG, NULL, "all fields, as the table of the manual", COMPLETE_NONE},
+};
+
+static int run(const struct invocation *invocation, struct error *err)
+{
+	AUTO(strbuf_clear) struct strbuf text = STRBUF_INIT;
+	const struct string_list *rest = arguments_rest(invocation->args);
+
+	if (arguments_flag(invocation->args, "table"))
+		explain_table(&text);
+	else if (!explain_path(rest->count > 0 ? rest->items[0] : "", &text, err))
+		return 1;
+	(void)fputs(strbuf_text(&text), stdout);
+	return 0;
+}
+
+const struct verb verb_explain = {
+	.name = "explain",
+	.group = VERB_MANIFEST,
+	.summary = "say what a field of a manifest does here",
+	.description =
+		"Explains a field by its path (deployment.spec.template.spec.containers.image, "
+		"containers.livenessProbe, i2kit.ports, environment.provider), a kind, or a lone "
+		"field name: whether i2kit uses it, what it takes, and what it does on this "
+		"machine and in the cloud. Without an argument, the kinds are listed.\n\n"
+		"The answers come from the tables that manifests are read by, so they are what "
+		"happens.",
+	.options = options,
+	.option_count = sizeof(options) / sizeof(options[0]),
+	.argument = {"FIELD", 0, 1, COMPLETE_NONE},
+	.example = "i2kit explain containers.readinessProbe\ni2kit explain Ingress",
+	.run = run,
+};

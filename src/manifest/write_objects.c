@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Kubernetes objects around the pods. */
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/base64.h"
+#include "base/cleanup.h"
+#include "base/utf8.h"
+#include "manifest/write.h"
+
+static void write_head(struct yaml_writer *writer, const char *version, const char *kind,
+		       const char *name, const char *namespace_name)
+{
+	yaml_write_document(writer);
+	yaml_write_text(writer, "apiVersion", version);
+	yaml_write_text(writer, "kind", kind);
+	yaml_write_map(writer, "metadata");
+	yaml_write_text(writer, "name", name);
+	if (namespace_name != NULL && strcmp(namespace_name, "default") != 0)
+		yaml_write_text(writer, "namespace", namespace_name);
+	yaml_write_end(writer);
+}
+
+void write_claim_spec(struct yaml_writer *writer, const struct claim *claim)
+{
+	yaml_write_map(writer, "spec");
+	yaml_write_map(writer, "accessModes");
+	yaml_write_item_text(writer, claim->is_read_only ? "ReadOnlyMany" : "ReadWriteOnce");
+	yaml_write_end(writer);
+	yaml_write_text(writer, "storageClassName", claim->storage_class);
+	yaml_write_map(writer, "resources");
+	yaml_write_map(writer, "requests");
+	write_bytes(writer, "storage", claim->size_bytes);
+	yaml_write_end(writer);
+	yaml_write_end(writer);
+	yaml_write_end(writer);
+}
+
+void write_claim(struct yaml_writer *writer, const struct claim *claim)
+{
+	write_head(writer, "v1", "PersistentVolumeClaim", claim->name, NULL);
+	write_claim_spec(writer, claim);
+}
+
+/* Whether the bytes can stand in YAML as text. */
+static bool is_text(const struct config_entry *entry)
+{
+	if (!utf8_is_valid(entry->bytes, entry->size, NULL))
+		return false;
+	return memchr(entry->bytes, '\0', entry->size) == NULL;
+}
+
+static void write_entries(struct yaml_writer *writer, const char *key, const struct config_map *map,
+			  bool wants_text)
+{
+	yaml_write_map(writer, key);
+	for (size_t i = 0; i < map->entry_count; i++) {
+		const struct config_entry *entry = &map->entries[i];
+		if (is_text(entry) != wants_text)
+			continue;
+		if (wants_text) {
+			yaml_write_text(writer, entry->key, entry->bytes);
+			continue;
+		}
+		AUTO_FREE char *text = base64_encode(entry->bytes, entry->size);
+		yaml_write_text(writer, entry->key, text);
+	}
+	yaml_write_end(writer);
+}
+
+void write_config_map(struct yaml_writer *writer, const struct config_map *map)
+{
+	write_head(writer, "v1", map->is_secret ? "Secret" : "ConfigMap", map->name,
+		   map->namespace_name);
+	yaml_write_text(writer, "type", map->secret_type);
+	write_entries(writer, map->is_secret ? "stringData" : "data", map, true);
+	write_entries(writer, map->is_secret ? "data" : "binaryData", map, false);
+}
+
+static void write_service_ports(struct yaml_writer *writer, const struct service *service)
+{
+	yaml_write_map(writer, "ports");
+	for (size_t i = 0; i < service->port_count; i++) {
+		const struct service_port *port = &service->ports[i];
+		bool wants_name = port->name == NULL && service->port_count > 1;
+		yaml_write_item(writer);
+		yaml_write_text(writer, "name", port->name);
+		/* Kubernetes wants names where there are several. */
+		if (wants_name)
+			yaml_write_textf(writer, "name", "%s-%u",
+					 port->protocol == PROTOCOL_UDP ? "udp" : "tcp",
+					 (unsigned)port->port);
+		if (port->protocol == PROTOCOL_UDP)
+			yaml_write_text(writer, "protocol", "UDP");
+		yaml_write_number(writer, "port", port->port);
+		if (port->target_port != port->port)
+			yaml_write_number(writer, "targetPort", port->target_port);
+		if (port->node_port != 0)
+			yaml_write_number(writer, "nodePort", port->node_port);
+		if (port->outer == SERVICE_HTTP || port->outer == SERVICE_HTTPS)
+			yaml_write_text(writer, "appProtocol",
+					port->outer == SERVICE_HTTP ? "http" : "https");
+		yaml_write_end(writer);
+	}
+	yaml_write_end(writer);
+}
+
+void write_service(struct yaml_writer *writer, const struct app *app, const struct service *service)
+{
+	static const char *const types[] = {[SERVICE_CLUSTER_IP] = NULL,
+					    [SERVICE_NODE_PORT] = "NodePort",
+					    [SERVICE_LOAD_BALANCER] = "LoadBalancer",
+					    [SERVICE_HEADLESS] = NULL};
+	const struct pod_spec *pod =
+		service->pods.count > 0 ? app_find_pod(app, service->pods.items[0]) : NULL;
+
+	write_head(writer, "v1", "Service", service->name, service->namespace_name);
+	yaml_write_map(writer, "spec");
+	yaml_write_text(writer, "type", types[service->kind]);
+	if (service->kind == SERVICE_HEADLESS)
+		yaml_write_text(writer, "clusterIP", "None");
+	if (service->has_client_ip_affinity)
+		yaml_write_text(writer, "sessionAffinity", "ClientIP");
+	if (service->publish_not_ready)
+		yaml_write_bool(writer, "publishNotReadyAddresses", true);
+	if (service->selector_count > 0)
+		yaml_write_pairs(writer, "selector", service->selector, service->selector_count);
+	else if (pod != NULL)
+		write_pod_selector(writer, "selector", pod);
+	write_service_ports(writer, service);
+	yaml_write_end(writer);
+}
+
+/* A pod without labels gets one, so that something can select it. */
+void write_pod_selector(struct yaml_writer *writer, const char *key, const struct pod_spec *pod)
+{
+	if (pod->label_count > 0) {
+		yaml_write_pairs(writer, key, pod->labels, pod->label_count);
+		return;
+	}
+	yaml_write_map(writer, key);
+	yaml_write_text(writer, "app", pod->name);
+	yaml_write_end(writer);
+}
+
+static void write_pod_metadata(struct yaml_writer *writer, const struct pod_spec *pod,
+			       bool has_name)
+{
+	yaml_write_map(writer, "metadata");
+	if (has_name)
+		yaml_write_text(writer, "name", pod->name);
+	if (has_name && strcmp(pod->namespace_name, "default") != 0)
+		yaml_write_text(writer, "namespace", pod->namespace_name);
+	write_pod_selector(writer, "labels", pod);
+	yaml_write_pairs(writer, "annotations", pod->annotations, pod->annotation_count);
+	yaml_write_end(writer);
+}
+
+static void write_pod_spec(struct yaml_writer *writer, const struct pod_spec *pod)
+{
+	yaml_write_map(writer, "spec");
+	write_container_list(writer, "initContainers", pod->init_containers,
+			     pod->init_container_count);
+	write_container_list(writer, "containers", pod->containers, pod->container_count);
+	write_pod_rest(writer, pod);
+	yaml_write_end(writer);
+}
+
+static const char *workload_name(const struct pod_spec *pod)
+{
+	switch (pod->workload) {
+	case WORKLOAD_STATEFUL_SET:
+		return "StatefulSet";
+	case WORKLOAD_JOB:
+		return "Job";
+	case WORKLOAD_POD:
+		return "Pod";
+	case WORKLOAD_DEPLOYMENT:
+		break;
+	}
+	return "Deployment";
+}
+
+static void write_claim_templates(struct yaml_writer *writer, const struct pod_spec *pod)
+{
+	yaml_write_map(writer, "volumeClaimTemplates");
+	for (size_t i = 0; i < pod->claim_template_count; i++) {
+		yaml_write_item(writer);
+		yaml_write_map(writer, "metadata");
+		yaml_write_text(writer, "name", pod->claim_templates[i].name);
+		yaml_write_end(writer);
+		write_claim_spec(writer, &pod->claim_templates[i]);
+		yaml_write_end(writer);
+	}
+	yaml_write_end(writer);
+}
+
+/* What of the workload is not of its template. */
+static void write_workload_rest(struct yaml_writer *writer, const struct pod_spec *pod)
+{
+	if (pod->workload == WORKLOAD_JOB) {
+		if (pod->active_deadline_s != 0)
+			yaml_write_number(writer, "activeDeadlineSeconds", pod->active_deadline_s);
+		if (pod->job_backoff_limit != 6)
+			yaml_write_number(writer, "backoffLimit", pod->job_backoff_limit);
+		return;
+	}
+	yaml_write_number(writer, "replicas", pod->replicas);
+	yaml_write_text(writer, "serviceName", pod->service_name);
+	yaml_write_map(writer, "selector");
+	write_pod_selector(writer, "matchLabels", pod);
+	yaml_write_end(writer);
+	bool is_recreate =
+		pod->is_recreate || (pod->is_stateful && pod->workload == WORKLOAD_DEPLOYMENT);
+	yaml_write_map(writer, "strategy");
+	if (is_recreate) {
+		yaml_write_text(writer, "type", "Recreate");
+	} else if (pod->workload == WORKLOAD_DEPLOYMENT &&
+		   (pod->max_surge != 1 || pod->max_unavailable != 0)) {
+		yaml_write_map(writer, "rollingUpdate");
+		yaml_write_number(writer, "maxSurge", pod->max_surge);
+		yaml_write_number(writer, "maxUnavailable", pod->max_unavailable);
+		yaml_write_end(writer);
+	}
+	yaml_write_end(writer);
+}
+
+void write_workload(struct yaml_writer *writer, const struct pod_spec *pod)
+{
+	if (pod->workload == WORKLOAD_POD) {
+		yaml_write_document(writer);
+		yaml_write_text(writer, "apiVersion", "v1");
+		yaml_write_text(writer, "kind", "Pod");
+		write_pod_metadata(writer, pod, true);
+		write_pod_spec(writer, pod);
+		return;
+	}
+	write_head(writer, pod->workload == WORKLOAD_JOB ? "batch/v1" : "apps/v1",
+		   workload_name(pod), pod->name, pod->namespace_name);
+	yaml_write_map(writer, "spec");
+	write_workload_rest(writer, pod);
+	yaml_write_map(writer, "template");
+	write_pod_metadata(writer, pod, false);
+	write_pod_spec(writer, pod);
+	yaml_write_end(writer);
+	write_claim_templates(writer, pod);
+	yaml_write_end(writer);
+}
+
+char *app_write_kubernetes(const struct app *app)
+{
+	struct yaml_writer writer = {0};
+
+	for (size_t i = 0; i < app->config_map_count; i++)
+		write_config_map(&writer, &app->config_maps[i]);
+	for (size_t i = 0; i < app->claim_count; i++)
+		write_claim(&writer, &app->claims[i]);
+	for (size_t i = 0; i < app->pod_count; i++)
+		write_workload(&writer, &app->pods[i]);
+	for (size_t i = 0; i < app->service_count; i++) {
+		const struct service *service = &app->services[i];
+		/* A service that hostPort implies is said by hostPort. */
+		const struct pod_spec *pod =
+			service->pods.count > 0 ? app_find_pod(app, service->pods.items[0]) : NULL;
+		bool is_host_port =
+			service->is_implied && pod != NULL && strcmp(pod->kind_name, "i2kit") != 0;
+		if (!is_host_port)
+			write_service(&writer, app, service);
+	}
+	return strbuf_take(&writer.text);
+}
