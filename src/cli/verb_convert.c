@@ -5,7 +5,10 @@
 #include "base/cleanup.h"
 #include "cli/manifest_files.h"
 #include "cli/output.h"
+#include "cli/progress_view.h"
 #include "cli/verb.h"
+#include "image/linuxkit_pod.h"
+#include "image/store.h"
 #include "manifest/write.h"
 
 static const struct option_spec options[] = {
@@ -15,32 +18,54 @@ static const struct option_spec options[] = {
 	 COMPLETE_FORMAT},
 };
 
+/* One LinuxKit document for each pod. Images are asked for their entry points, so it may pull. */
+static bool print_linuxkit(const struct invocation *invocation, const struct app *app,
+			   struct error *err)
+{
+	const struct image_options image = {.folder = app->folder};
+	AUTO_PTR(store) struct store *store = store_open(NULL, err);
+	AUTO_PTR(progress_view) struct progress_view *view = progress_view_new(invocation);
+
+	if (store == NULL)
+		return false;
+	for (size_t i = 0; i < app->pod_count; i++) {
+		AUTO_FREE char *text = NULL;
+		if (!linuxkit_pod_make(store, &app->pods[i], &image, progress_view_progress(view),
+				       &text, err))
+			return error_prefix(err, "pod '%s'", app->pods[i].name);
+		(void)printf("%s# pod %s\n", i > 0 ? "---\n" : "", app->pods[i].name);
+		(void)fputs(text, stdout);
+	}
+	return true;
+}
+
+static bool print_form(const struct invocation *invocation, const struct app *app, const char *form,
+		       struct error *err)
+{
+	if (strcmp(form, "linuxkit") == 0)
+		return print_linuxkit(invocation, app, err);
+	AUTO_FREE char *text =
+		strcmp(form, "i2kit") == 0 ? app_write_short(app) : app_write_kubernetes(app);
+	(void)fputs(text, stdout);
+	return true;
+}
+
 static int run(const struct invocation *invocation, struct error *err)
 {
 	AUTO(app_clear) struct app app = {0};
 	AUTO(problem_list_clear) struct problem_list problems = {0};
-	const char *form = arguments_value(invocation->args, "to");
+	const char *given = arguments_value(invocation->args, "to");
+	const char *form = given ? given : "kubernetes";
 
-	if (form == NULL)
-		form = "kubernetes";
-	bool is_short = strcmp(form, "i2kit") == 0;
-	if (strcmp(form, "linuxkit") == 0) {
-		error_set(err, ERROR_UNSUPPORTED, "convert does not write LinuxKit documents");
-		error_hint(err, "i2kit build, then i2kit inspect --linuxkit POD");
-		return 1;
-	}
-	if (!is_short && strcmp(form, "kubernetes") != 0) {
+	if (strcmp(form, "i2kit") != 0 && strcmp(form, "kubernetes") != 0 &&
+	    strcmp(form, "linuxkit") != 0) {
 		error_set(err, ERROR_USAGE, "--to is i2kit, kubernetes or linuxkit, not '%s'",
 			  form);
 		return 2;
 	}
 	bool is_valid = manifest_files_read(invocation, &app, &problems, err);
 	manifest_files_print(invocation, &problems, false);
-	if (!is_valid)
-		return 1;
-	AUTO_FREE char *text = is_short ? app_write_short(&app) : app_write_kubernetes(&app);
-	(void)fputs(text, stdout);
-	return 0;
+	return is_valid && print_form(invocation, &app, form, err) ? 0 : 1;
 }
 
 const struct verb verb_convert = {
@@ -52,7 +77,9 @@ const struct verb verb_convert = {
 		"objects that kubectl apply takes, --to i2kit for the short form. What the short "
 		"form has no words for (StatefulSets, Jobs, ConfigMaps, Secrets, claims, Services "
 		"of several pods) stays a Kubernetes object in the same file, which i2kit reads "
-		"just as well.\n\n"
+		"just as well. --to linuxkit prints one LinuxKit document for each pod, for "
+		"linuxkit build; it looks the images up, since a command without its image's "
+		"entry point would be another one.\n\n"
 		"Comments are not kept, and Secrets come out as plain text.",
 	.options = options,
 	.option_count = sizeof(options) / sizeof(options[0]),

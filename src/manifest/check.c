@@ -1,146 +1,177 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What can only be checked when everything has been read. */
+/* What can only be checked when everything has been read: between objects. */
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/cleanup.h"
+#include "base/suggest.h"
 #include "manifest/loader.h"
+
+/* An object by its name, for finding two of one name. */
+struct named {
+	const char *name;
+	const struct source_mark *mark;
+	size_t order;
+};
+
+static int compare_named(const void *a, const void *b)
+{
+	const struct named *left = a;
+	const struct named *right = b;
+	int order = strcmp(left->name, right->name);
+	if (order != 0)
+		return order;
+	return left->order < right->order ? -1 : 1;
+}
+
+/* Sorts list. Names that are missing were reported before. */
+static void check_unique(struct loader *loader, const char *what, struct named *list, size_t count)
+{
+	if (count > 1)
+		qsort(list, count, sizeof(*list), compare_named);
+	for (size_t i = 1; i < count; i++) {
+		const struct source_mark *first = list[i - 1].mark;
+		if (list[i].name[0] == '\0' || strcmp(list[i].name, list[i - 1].name) != 0)
+			continue;
+		loader_error_at(loader, list[i].mark, "rename one of them",
+				"there is another %s '%s', in %s:%u", what, list[i].name,
+				first->file ? first->file : "", first->line);
+	}
+}
+
+#define CHECK_UNIQUE(loader, what, array, array_count, condition)                                  \
+	do {                                                                                       \
+		AUTO_FREE struct named *list = xcalloc((array_count) + 1, sizeof(*list));          \
+		size_t used = 0;                                                                   \
+		for (size_t i = 0; i < (array_count); i++) {                                       \
+			if (condition)                                                             \
+				list[used++] = (struct named){.name = (array)[i].name,             \
+							      .mark = &(array)[i].mark,            \
+							      .order = i};                         \
+		}                                                                                  \
+		check_unique(loader, what, list, used);                                            \
+	} while (false)
 
 static void check_names(struct loader *loader)
 {
 	const struct app *app = loader->app;
-	for (size_t i = 0; i < app->pod_count; i++) {
+	CHECK_UNIQUE(loader, "pod", app->pods, app->pod_count, true);
+	CHECK_UNIQUE(loader, "Service", app->services, app->service_count, true);
+	CHECK_UNIQUE(loader, "ConfigMap", app->config_maps, app->config_map_count,
+		     !app->config_maps[i].is_secret);
+	CHECK_UNIQUE(loader, "Secret", app->config_maps, app->config_map_count,
+		     app->config_maps[i].is_secret);
+	CHECK_UNIQUE(loader, "PersistentVolumeClaim", app->claims, app->claim_count, true);
+}
+
+static void check_service_ports(struct loader *loader, const struct service *service)
+{
+	for (size_t i = 0; i < service->port_count; i++) {
+		const struct service_port *port = &service->ports[i];
+		if (!service->is_implied && service->port_count > 1 && port->name == NULL)
+			loader_error_at(loader, &service->mark, "- name: http",
+					"Service '%s': port %u has no name, and there are several",
+					service->name, (unsigned)port->port);
 		for (size_t k = 0; k < i; k++) {
-			if (strcmp(app->pods[i].name, app->pods[k].name) == 0)
-				loader_error_at(loader, &app->pods[i].mark, NULL,
-						"there is another pod '%s' (%s:%u)",
-						app->pods[i].name, app->pods[k].mark.file,
-						app->pods[k].mark.line);
+			const struct service_port *other = &service->ports[k];
+			if (port->port != 0 && other->port == port->port &&
+			    other->protocol == port->protocol)
+				loader_error_at(loader, &service->mark, "remove one of them",
+						"%s '%s': port %u is there twice",
+						service->is_implied ? "pod" : "Service",
+						service->name, (unsigned)port->port);
+			if (port->name != NULL && other->name != NULL &&
+			    strcmp(port->name, other->name) == 0)
+				loader_error_at(loader, &service->mark, "rename one of them",
+						"Service '%s': two ports are called '%s'",
+						service->name, port->name);
 		}
 	}
-	for (size_t i = 0; i < app->service_count; i++) {
-		for (size_t k = 0; k < i; k++) {
-			if (strcmp(app->services[i].name, app->services[k].name) == 0)
-				loader_error_at(loader, &app->services[i].mark, NULL,
-						"there is another Service '%s'",
-						app->services[i].name);
-		}
-	}
 }
 
-static bool has_key(const struct config_map *map, const char *key)
-{
-	for (size_t i = 0; i < map->entry_count; i++) {
-		if (strcmp(map->entries[i].key, key) == 0)
-			return true;
-	}
-	return false;
-}
-
-static void check_reference(struct loader *loader, const struct source_mark *mark, const char *name,
-			    const char *key_or_null, bool is_secret, bool is_optional)
-{
-	const struct config_map *map = app_find_config(loader->app, name, is_secret);
-	const char *kind = is_secret ? "Secret" : "ConfigMap";
-
-	if (is_optional)
-		return;
-	if (map == NULL)
-		loader_error_at(loader, mark, "add it to the manifests, or say optional: true",
-				"there is no %s '%s'", kind, name);
-	else if (key_or_null != NULL && !has_key(map, key_or_null))
-		loader_error_at(loader, mark, NULL, "%s '%s' has no key '%s'", kind, name,
-				key_or_null);
-}
-
-static void check_env(struct loader *loader, const struct container_spec *container)
-{
-	for (size_t i = 0; i < container->env_count; i++) {
-		const struct env_var *env = &container->env[i];
-		if (env->source == ENV_CONFIG_MAP_KEY || env->source == ENV_SECRET_KEY)
-			check_reference(loader, &env->mark, env->ref_name ? env->ref_name : "",
-					env->ref_key, env->source == ENV_SECRET_KEY,
-					env->is_optional);
-	}
-	for (size_t i = 0; i < container->env_from_count; i++) {
-		const struct env_from *from = &container->env_from[i];
-		check_reference(loader, &from->mark, from->ref_name, NULL, from->is_secret,
-				from->is_optional);
-	}
-}
-
-static bool has_volume(const struct pod_spec *pod, const char *name)
+static bool uses_claim(const struct pod_spec *pod, const char *claim)
 {
 	for (size_t i = 0; i < pod->volume_count; i++) {
-		if (strcmp(pod->volumes[i].name, name) == 0)
-			return true;
-	}
-	for (size_t i = 0; i < pod->claim_template_count; i++) {
-		if (strcmp(pod->claim_templates[i].name, name) == 0)
+		const struct volume *volume = &pod->volumes[i];
+		if (volume->kind == VOLUME_CLAIM && !volume->is_read_only &&
+		    volume->ref_name != NULL && strcmp(volume->ref_name, claim) == 0)
 			return true;
 	}
 	return false;
 }
 
-static void check_containers(struct loader *loader, const struct pod_spec *pod,
-			     const struct container_spec *containers, size_t count)
+/* A claim is one disk, and a disk is written by one VM at a time. */
+static void check_claim_users(struct loader *loader, const struct claim *claim)
 {
-	for (size_t i = 0; i < count; i++) {
-		check_env(loader, &containers[i]);
-		for (size_t k = 0; k < containers[i].mount_count; k++) {
-			const struct volume_mount *mount = &containers[i].mounts[k];
-			if (!has_volume(pod, mount->volume))
-				loader_error_at(loader, &mount->mark, NULL,
-						"pod '%s' has no volume '%s'", pod->name,
-						mount->volume);
-			if (mount->mount_path[0] != '/')
-				loader_error_at(loader, &mount->mark, NULL,
-						"mountPath must begin with /");
-		}
-		for (size_t k = 0; k < i; k++) {
-			if (strcmp(containers[i].name, containers[k].name) == 0)
-				loader_error_at(loader, &containers[i].mark, NULL,
-						"there is another container '%s' in pod '%s'",
-						containers[i].name, pod->name);
-		}
+	struct app *app = loader->app;
+	const struct pod_spec *first = NULL;
+
+	for (size_t i = 0; i < app->pod_count && !claim->is_read_only; i++) {
+		struct pod_spec *pod = &app->pods[i];
+		if (!uses_claim(pod, claim->name))
+			continue;
+		/* The new pod cannot have the disk before the old one has gone. */
+		pod->is_recreate = true;
+		if (pod->replicas > 1)
+			loader_error_at(
+				loader, &pod->mark,
+				"replicas: 1, or a StatefulSet with volumeClaimTemplates: a "
+				"disk for each",
+				"pod '%s': %u replicas cannot write to the one disk of "
+				"claim '%s'",
+				pod->name, pod->replicas, claim->name);
+		if (first != NULL)
+			loader_error_at(loader, &pod->mark,
+					"give each its own claim, or readOnly: true",
+					"pods '%s' and '%s' cannot both write to the disk of claim "
+					"'%s'",
+					first->name, pod->name, claim->name);
+		first = pod;
 	}
 }
 
-static void check_volume(struct loader *loader, const struct volume *volume)
+static void check_stateful(struct loader *loader, const struct pod_spec *pod)
 {
-	const char *name = volume->ref_name ? volume->ref_name : "";
-	switch (volume->kind) {
-	case VOLUME_CONFIG_MAP:
-	case VOLUME_SECRET:
-		check_reference(loader, &volume->mark, name, NULL, volume->kind == VOLUME_SECRET,
-				volume->is_optional);
-		break;
-	case VOLUME_CLAIM:
-		if (app_find_claim(loader->app, name) == NULL)
-			loader_error_at(loader, &volume->mark, "add it to the manifests",
-					"there is no PersistentVolumeClaim '%s'", name);
-		break;
-	case VOLUME_PROJECTED:
-		for (size_t i = 0; i < volume->source_count; i++)
-			check_volume(loader, &volume->sources[i]);
-		break;
-	default:
-		break;
-	}
+	if (pod->is_stateful && pod->replicas > 1 && strcmp(pod->kind_name, "i2kit") == 0)
+		loader_error_at(loader, &pod->mark, "replicas: 1, or a StatefulSet",
+				"pod '%s': a stateful pod has one replica, not %u", pod->name,
+				pod->replicas);
+	if (pod->service_name != NULL && pod->service_name[0] != '\0' &&
+	    app_find_service(loader->app, pod->service_name) == NULL)
+		loader_warn_at(loader, &pod->mark,
+			       "StatefulSet '%s': there is no Service '%s', so names such as "
+			       "%s-0.%s do not resolve",
+			       pod->name, pod->service_name, pod->name, pod->service_name);
+}
+
+static void check_restart(struct loader *loader, const struct pod_spec *pod)
+{
+	if (pod->workload == WORKLOAD_JOB && pod->restart_policy == RESTART_ALWAYS)
+		loader_error_at(loader, &pod->mark, "restartPolicy: Never, or OnFailure",
+				"Job '%s': a Job ends, so its restartPolicy cannot be Always",
+				pod->name);
+	bool is_replicated =
+		pod->workload == WORKLOAD_DEPLOYMENT || pod->workload == WORKLOAD_STATEFUL_SET;
+	if (is_replicated && pod->restart_policy != RESTART_ALWAYS)
+		loader_error_at(loader, &pod->mark, "a Pod or a Job may end",
+				"%s '%s': restartPolicy is Always, or left out",
+				strcmp(pod->kind_name, "i2kit") == 0 ? "pod" : pod->kind_name,
+				pod->name);
 }
 
 void check_app(struct loader *loader)
 {
-	const struct app *app = loader->app;
+	struct app *app = loader->app;
 
 	check_names(loader);
+	for (size_t i = 0; i < app->service_count; i++)
+		check_service_ports(loader, &app->services[i]);
+	for (size_t i = 0; i < app->claim_count; i++)
+		check_claim_users(loader, &app->claims[i]);
 	for (size_t i = 0; i < app->pod_count; i++) {
-		const struct pod_spec *pod = &app->pods[i];
-		check_containers(loader, pod, pod->init_containers, pod->init_container_count);
-		check_containers(loader, pod, pod->containers, pod->container_count);
-		for (size_t v = 0; v < pod->volume_count; v++)
-			check_volume(loader, &pod->volumes[v]);
-		if (pod->is_stateful && pod->replicas > 1 && strcmp(pod->kind_name, "i2kit") == 0)
-			loader_error_at(loader, &pod->mark, "replicas: 1",
-					"a stateful pod has one replica");
+		check_stateful(loader, &app->pods[i]);
+		check_restart(loader, &app->pods[i]);
+		check_pod(loader, &app->pods[i]);
 	}
 }

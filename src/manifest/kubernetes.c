@@ -151,9 +151,8 @@ static void refuse_unknown(struct loader *loader, const struct yaml_node *node, 
 	AUTO_FREE char *hint =
 		!is_custom && nearest != NULL
 			? xasprintf("did you mean %s?", nearest)
-			: xstrdup(is_custom
-					  ? "custom resources need the operator of their cluster"
-					  : "i2kit explain lists the kinds that are known");
+			: xstrdup(is_custom ? "custom resources need the operator of their cluster"
+					    : "i2kit explain lists the kinds that are known");
 	refuse(loader, node, what, hint);
 }
 

@@ -46,6 +46,14 @@ void loader_error_at(struct loader *loader, const struct source_mark *mark, cons
 	va_end(args);
 }
 
+void loader_warn_at(struct loader *loader, const struct source_mark *mark, const char *fmt, ...)
+{
+	va_list args;
+	va_start(args, fmt);
+	add_problem(loader, PROBLEM_WARNING, *mark, NULL, fmt, args);
+	va_end(args);
+}
+
 void loader_note(struct loader *loader, const struct yaml_node *node, const char *fmt, ...)
 {
 	va_list args;
@@ -115,10 +123,15 @@ static void unknown_field(struct loader *loader, const struct yaml_node *key,
 			  const struct field_set *set)
 {
 	const char *nearest = loader_nearest(key->text, set);
-	AUTO_FREE char *hint =
-		nearest ? xasprintf("did you mean '%s'?", nearest)
-			: xasprintf("i2kit explain '%s' lists what is known", set->name);
-	loader_error(loader, key, hint, "unknown field '%.80s' in %s", key->text, set->name);
+	/* One table serves all workloads; people know theirs as a Deployment. */
+	bool is_workload = loader->kind != NULL && strncmp(set->name, "workload", 8) == 0;
+	const char *outer = loader->kind ? loader->kind : "i2kit";
+	AUTO_FREE char *name =
+		is_workload ? xasprintf("%s%s", loader->kind, set->name + 8) : xstrdup(set->name);
+	AUTO_FREE char *hint = nearest ? xasprintf("did you mean '%s'?", nearest)
+				       : xasprintf("i2kit explain %s lists what is known",
+						   loader->current ? loader->current->name : outer);
+	loader_error(loader, key, hint, "unknown field '%.80s' in %s", key->text, name);
 }
 
 static void note_once(struct loader *loader, const struct yaml_node *key, const struct field *field,

@@ -81,6 +81,8 @@ void loader_missing(struct loader *loader, const struct yaml_node *map, const ch
 /* For checks that come after reading. */
 void loader_error_at(struct loader *loader, const struct source_mark *mark, const char *hint,
 		     const char *fmt, ...) PRINTF_LIKE(4, 5);
+void loader_warn_at(struct loader *loader, const struct source_mark *mark, const char *fmt, ...)
+	PRINTF_LIKE(3, 4);
 struct source_mark loader_mark(const struct loader *loader, const struct yaml_node *node);
 const struct field *loader_find_field(const struct field_set *set, const char *name);
 /* The known name nearest to a mistyped one, or NULL. */
@@ -180,7 +182,8 @@ bool read_short_form(struct loader *loader, const struct yaml_node *root);
 extern const struct field_set short_fields;
 /* environment.c */
 extern const struct field_set environment_fields;
-/* check.c */
+/* check.c, check_pod.c */
 void check_app(struct loader *loader);
+void check_pod(struct loader *loader, const struct pod_spec *pod);
 
 #endif
