@@ -47,23 +47,38 @@ static char *folder_of(const char *path)
 	return slash == path ? xstrdup("/") : xstrndup(path, (size_t)(slash - path));
 }
 
+static const char *suffix_of(enum linuxkit_format format)
+{
+	switch (format) {
+	case LINUXKIT_TAR:
+		return ".tar";
+	case LINUXKIT_RAW:
+		return ".img";
+	case LINUXKIT_KERNEL_INITRD:
+		break;
+	}
+	return "";
+}
+
 /* "x.tar" as the output of a tar means the file itself. */
 static char *prefix_of(const struct build_linuxkit_request *request, enum linuxkit_format format)
 {
 	if (request->output == NULL)
 		return base_name(request->file);
+	const char *suffix = suffix_of(format);
 	size_t length = strlen(request->output);
-	bool has_suffix = length > 4 && strcmp(request->output + length - 4, ".tar") == 0;
-	return xstrndup(request->output,
-			format == LINUXKIT_TAR && has_suffix ? length - 4 : length);
+	size_t suffix_length = strlen(suffix);
+	bool has_suffix = length > suffix_length &&
+			  strcmp(request->output + length - suffix_length, suffix) == 0;
+	return xstrndup(request->output, has_suffix ? length - suffix_length : length);
 }
 
 static void print_names(const char *prefix, enum linuxkit_format format)
 {
-	if (format == LINUXKIT_TAR)
-		(void)printf("%s.tar\n", prefix);
-	else
+	if (format == LINUXKIT_KERNEL_INITRD)
 		(void)printf("%s-kernel\n%s-initrd.img\n%s-cmdline\n", prefix, prefix, prefix);
+	else
+		(void)printf("%s%s\n", prefix, suffix_of(format));
 }
 
 bool build_linuxkit_file(struct store *store, const struct build_linuxkit_request *request,

@@ -212,8 +212,10 @@ const struct verb verb_build = {
 		"same SHA-256 on every machine; with nothing changed it is there at once.\n\n"
 		"--linuxkit prints what is built as a LinuxKit document. --linuxkit-file builds "
 		"any "
-		"LinuxKit document into the file tree that linuxkit itself makes, as tar or as "
-		"kernel and initrd (the default); -o is then the beginning of the files' names.",
+		"LinuxKit document into the file tree that linuxkit itself makes: as tar, as "
+		"kernel and initrd (the default), or as a raw disk that boots with BIOS and UEFI; "
+		"-o "
+		"is then the beginning of the files' names.",
 	.options = options,
 	.option_count = ARRAY_SIZE(options),
 	.argument = {"POD", 0, 0, COMPLETE_POD},

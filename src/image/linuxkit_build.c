@@ -9,6 +9,7 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/path.h"
+#include "image/linuxkit_disk.h"
 #include "image/linuxkit_initrd.h"
 #include "image/linuxkit_tree.h"
 
@@ -22,9 +23,13 @@ bool linuxkit_format_parse(const char *text, enum linuxkit_format *ret, struct e
 		*ret = LINUXKIT_KERNEL_INITRD;
 		return true;
 	}
+	if (strcmp(text, "raw") == 0) {
+		*ret = LINUXKIT_RAW;
+		return true;
+	}
 	error_set(err, ERROR_UNSUPPORTED, "format '%s' is not built from a LinuxKit document",
 		  text);
-	return error_hint(err, "--format tar or --format kernel+initrd");
+	return error_hint(err, "--format tar, kernel+initrd or raw");
 }
 
 bool linuxkit_output_open(const char *path, struct linuxkit_output *ret, struct error *err)
@@ -92,12 +97,58 @@ static bool build_initrd(const struct linuxkit_build *build, const char *prefix,
 	       linuxkit_initrd_write(writer, draft.fd, prefix, err);
 }
 
+static bool write_disk(const struct linuxkit_build *build, const char *parts, const char *prefix,
+		       struct error *err)
+{
+	AUTO(linuxkit_output_clear) struct linuxkit_output output = LINUXKIT_OUTPUT_INIT;
+	AUTO_FREE char *kernel = xasprintf("%s-kernel", parts);
+	AUTO_FREE char *initrd = xasprintf("%s-initrd.img", parts);
+	AUTO_FREE char *path = xasprintf("%s.img", prefix);
+	const char *cmdline = build->document->kernel.cmdline;
+	const struct linuxkit_disk disk = {.kernel_path = kernel,
+					   .initrd_path = initrd,
+					   .cmdline = cmdline ? cmdline : "",
+					   .base = build->images->base,
+					   .progress = build->progress};
+	return linuxkit_output_open(path, &output, err) &&
+	       linuxkit_disk_write(&disk, output.fd, err) && linuxkit_output_commit(&output, err);
+}
+
+/* Kernel and initrd lie in the store's tmp/ meanwhile; what a kill leaves there goes at open. */
+static bool build_raw(const struct linuxkit_build *build, const char *prefix, struct error *err)
+{
+	static const char *const suffixes[] = {"-kernel", "-initrd.img", "-cmdline"};
+	AUTO(store_draft_drop) struct store_draft draft = STORE_DRAFT_INIT;
+	if (!store_draft_open(build->store, &draft, err))
+		return false;
+	bool is_done =
+		build_initrd(build, draft.path, err) && write_disk(build, draft.path, prefix, err);
+	for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++) {
+		AUTO_FREE char *path = xasprintf("%s%s", draft.path, suffixes[i]);
+		(void)unlink(path);
+	}
+	return is_done;
+}
+
+static bool build_as(const struct linuxkit_build *build, enum linuxkit_format format,
+		     const char *prefix, struct error *err)
+{
+	switch (format) {
+	case LINUXKIT_TAR:
+		return build_tar(build, prefix, err);
+	case LINUXKIT_RAW:
+		return build_raw(build, prefix, err);
+	case LINUXKIT_KERNEL_INITRD:
+		break;
+	}
+	return build_initrd(build, prefix, err);
+}
+
 bool linuxkit_build(const struct linuxkit_build *build, enum linuxkit_format format,
 		    const char *prefix, struct error *err)
 {
 	progress_start(build->progress, "linuxkit", prefix, PROGRESS_COUNT, 0);
-	bool is_done = format == LINUXKIT_TAR ? build_tar(build, prefix, err)
-					      : build_initrd(build, prefix, err);
+	bool is_done = build_as(build, format, prefix, err);
 	if (is_done)
 		progress_done(build->progress, "linuxkit", prefix, NULL);
 	else

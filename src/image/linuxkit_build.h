@@ -16,9 +16,10 @@
 
 enum linuxkit_format {
 	LINUXKIT_TAR,		/* PREFIX.tar */
+	LINUXKIT_RAW,		/* PREFIX.img: boots with BIOS and UEFI */
 	LINUXKIT_KERNEL_INITRD, /* PREFIX-kernel, PREFIX-initrd.img, PREFIX-cmdline */
 };
-/* Upstream's spelling: "tar", "kernel+initrd". */
+/* "tar" and "kernel+initrd" as upstream spells them; "raw". */
 MUST_CHECK bool linuxkit_format_parse(const char *text, enum linuxkit_format *ret,
 				      struct error *err);
 

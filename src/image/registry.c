@@ -180,8 +180,8 @@ bool registry_error(const struct registry *registry, const struct http_response 
 	switch (response->status) {
 	case 401:
 	case 403:
-		error_set(err, ERROR_DENIED, "%s refuses %s of %s%s%s", host, what, registry->name,
-			  colon, said);
+		error_set(err, ERROR_DENIED, "%s refuses %s of %s, or has no such image%s%s", host,
+			  what, registry->name, colon, said);
 		return error_hint(err, "docker login %s", registry->host);
 	case 404:
 		return error_set(err, ERROR_NOT_FOUND, "%s has no %s of %s%s%s", host, what,

@@ -56,10 +56,18 @@ struct fleet {
 	struct error err; /* the first failure */
 };
 
+/* A config of a few kilobytes is not worth a bar. */
+static const struct progress *progress_of(const struct download *download)
+{
+	enum { SHOWN_FROM_BYTES = 64 << 10 };
+	return download->blob->size_bytes < SHOWN_FROM_BYTES ? NULL
+							     : download->fleet->request->progress;
+}
+
 static void fail(struct download *download, struct error *why)
 {
 	struct fleet *fleet = download->fleet;
-	progress_failed(fleet->request->progress, "pull", download->blob->digest, why->message);
+	progress_failed(progress_of(download), "pull", download->blob->digest, why->message);
 	download->state = DOWNLOAD_DONE;
 	if (!fleet->has_failed)
 		error_move(&fleet->err, why);
@@ -78,7 +86,7 @@ static bool on_bytes(const void *bytes, size_t size, void *arg, struct error *er
 		return false;
 	sha256_update(download->hash, bytes, size);
 	download->size += size;
-	progress_update(request->progress, "pull", download->blob->digest, PROGRESS_BYTES,
+	progress_update(progress_of(download), "pull", download->blob->digest, PROGRESS_BYTES,
 			download->size, download->blob->size_bytes);
 	return true;
 }
@@ -148,7 +156,7 @@ static void finish(struct download *download)
 	}
 	(void)close(take_fd(&download->lock_fd));
 	download->state = DOWNLOAD_DONE;
-	progress_done(request->progress, "pull", digest, NULL);
+	progress_done(progress_of(download), "pull", digest, NULL);
 }
 
 static void on_error(struct download *download, struct error *err)
@@ -256,7 +264,8 @@ static void start(struct download *download)
 		download->state = DOWNLOAD_DONE;
 		return;
 	}
-	progress_start(request->progress, "pull", blob->digest, PROGRESS_BYTES, blob->size_bytes);
+	progress_start(progress_of(download), "pull", blob->digest, PROGRESS_BYTES,
+		       blob->size_bytes);
 	if (!store_partial_open(request->store, blob->digest, &download->draft, &size, &err) ||
 	    !hash_partial(download, size, &err)) {
 		fail(download, &err);

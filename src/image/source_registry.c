@@ -153,6 +153,9 @@ bool source_registry_fetch(const struct source_request *request, struct image_re
 			ret->time_ns = clock_wall_ns();
 			return true;
 		}
+		if (why.kind == ERROR_NETWORK && why.hint == NULL)
+			error_hint(&why, "without a network images come from oci:FOLDER, "
+					 "docker-archive:FILE or docker-daemon:NAME");
 		/* The last endpoint is the image's own registry: its word counts. */
 		if (i + 1 == endpoints.count || is_final(&why))
 			return error_move(err, &why);

@@ -79,6 +79,57 @@ pod() {
 		grep -q 'CAP_NET_BIND_SERVICE' pod.linuxkit.yml
 }
 check "a pod's document is printed" pod
+
+# --- a disk, booted: Debian's kernel out of the base and an init of our own
+base=${I2KIT_BASE:-$here/../../out/base}
+if [ -f "$base/kernel" ] && command -v qemu-system-x86_64 >/dev/null && command -v cc >/dev/null; then
+	export I2KIT_BASE=$base
+	cat >init.c <<-'C'
+		#include <stdio.h>
+		#include <string.h>
+		#include <sys/mount.h>
+		#include <sys/reboot.h>
+		#include <unistd.h>
+		int main(void)
+		{
+			char text[64] = "";
+			FILE *file = fopen("/containers/services/web/config.json", "r");
+			if (file != NULL && fgets(text, sizeof(text), file) != NULL && fgets(text, sizeof(text), file) != NULL)
+				printf("\nBOOTED %s", text);
+			fflush(stdout);
+			reboot(RB_POWER_OFF);
+			return 0;
+		}
+	C
+	cc -static -O2 -o init.bin init.c
+	python3 - "$here" "$base/kernel" <<'PY'
+import runpy, sys
+module = runpy.run_path(sys.argv[1] + "/linuxkit_images.py", run_name="images")
+module["make"]("boot-layout", {
+    "kernel": ([module["tar"]([{"name": "kernel", "data": open(sys.argv[2], "rb").read(), "mode": 0o755}])], {}),
+    "init": ([module["tar"]([{"name": "init", "data": open("init.bin", "rb").read(), "mode": 0o755}])], {}),
+    "web": ([module["tar"]([{"name": "x", "data": b"x"}])], {"Cmd": ["/x"]})})
+PY
+	cat >boot.yml <<-YML
+		kernel: {image: "oci:$work/boot-layout:kernel", cmdline: "console=ttyS0 quiet panic=-1", tar: none}
+		init: ["oci:$work/boot-layout:init"]
+		services: [{name: web, image: "oci:$work/boot-layout:web"}]
+	YML
+	disk() { "$i2kit" build --linuxkit-file boot.yml --format raw -o one.img && "$i2kit" build --linuxkit-file boot.yml --format raw -o two && cmp one.img two.img; }
+	check "a raw disk is made, twice the same" disk
+	boots() {
+		timeout 120 qemu-system-x86_64 -M q35 -m 512 -nographic -no-reboot -nodefaults -serial stdio "$@" \
+			-drive file=one.img,format=raw,if=virtio,snapshot=on </dev/null >console 2>&1
+		tail -5 console
+		grep -q 'BOOTED .*ociVersion' console
+	}
+	check "it boots with BIOS to the document's init" boots
+	for firmware in /usr/share/OVMF/OVMF_CODE.fd /usr/share/ovmf/OVMF.fd; do
+		[ -f "$firmware" ] || continue
+		check "it boots with UEFI to the document's init" boots -drive "if=pflash,format=raw,readonly=on,file=$firmware"
+		break
+	done
+fi
 echo "1..$((passed + failed))"
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]

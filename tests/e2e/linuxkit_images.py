@@ -12,14 +12,14 @@ import os
 import sys
 import tarfile
 
-TOP = sys.argv[1]
 TYPES = {"f": tarfile.REGTYPE, "d": tarfile.DIRTYPE, "l": tarfile.SYMTYPE, "h": tarfile.LNKTYPE, "c": tarfile.CHRTYPE}
 index = []
+folder_name = []
 
 
 def put(data):
     name = hashlib.sha256(data).hexdigest()
-    with open(f"{TOP}/blobs/sha256/{name}", "wb") as out:
+    with open(f"{folder_name[0]}/blobs/sha256/{name}", "wb") as out:
         out.write(data)
     return {"digest": "sha256:" + name, "size": len(data)}
 
@@ -53,17 +53,16 @@ def folder(name, **more):
     return {"name": name, "t": "d", "mode": 0o755, **more}
 
 
-def main():
-    os.makedirs(f"{TOP}/blobs/sha256")
+def images():
     modules = tar([folder("lib"), folder("lib/modules"), folder("lib/modules/6.1"), {"name": "lib/modules/6.1/x.ko", "data": b"mod"}])
-    image("kernel", [tar([{"name": "kernel", "data": b"KERNEL" * 1000, "mode": 0o755}, {"name": "kernel.tar", "data": modules},
+    yield "kernel", ([tar([{"name": "kernel", "data": b"KERNEL" * 1000, "mode": 0o755}, {"name": "kernel.tar", "data": modules},
                           {"name": "other", "data": b"x"}, {"name": "ucode.cpio", "data": b"ucode"}])], {})
-    image("init", [tar([folder("."), folder("./bin"), {"name": "./bin/init", "data": b"#!/bin/sh\n", "mode": 0o755},
+    yield "init", ([tar([folder("."), folder("./bin"), {"name": "./bin/init", "data": b"#!/bin/sh\n", "mode": 0o755},
                         folder("./etc", mode=0o700), {"name": "./etc/hosts", "data": b"old"}, {"name": "./etc/hostname", "data": b"h"},
                         folder("./lib"), folder("./lib/apk"), folder("./lib/apk/db"),
                         {"name": "./lib/apk/db/installed", "data": b"P:one\n"}, {"name": "./bin/sh", "t": "h", "link": "bin/init"},
                         {"name": "./sbin", "t": "l", "link": "bin"}])], {})
-    image("init2", [tar([folder("lib/"), folder("lib/apk/"), folder("lib/apk/db/"), {"name": "lib/apk/db/installed", "data": b"P:two\n"},
+    yield "init2", ([tar([folder("lib/"), folder("lib/apk/"), folder("lib/apk/db/"), {"name": "lib/apk/db/installed", "data": b"P:two\n"},
                          {"name": "etc/mtab", "t": "l", "link": "/proc/self/mounts", "mtime": 5},
                          {"name": "dev/null", "t": "c", "major": 1, "minor": 3, "mode": 0o666}])], {})
     deep = "very/" + "long-folder-name/" * 9 + "file"
@@ -77,13 +76,22 @@ def main():
     label = {"capabilities": ["CAP_NET_ADMIN", "CAP_CHOWN"], "binds": ["/a:/b", "/var/run:/run:ro"], "env": ["L=1"], "readonly": True,
              "net": "new", "runtime": {"mkdir": ["/m"], "bindNS": {"net": "/run/n"}}, "tmpfs": ["/tmp:size=1m,ro"],
              "rlimits": ["nofile,100,unlimited"]}
-    image("app", [base, upper], {"Entrypoint": ["/usr/bin/app"], "Cmd": ["--x", "<&>"], "Env": ["PATH=/usr/bin", "A=\u2028b"],
+    yield "app", ([base, upper], {"Entrypoint": ["/usr/bin/app"], "Cmd": ["--x", "<&>"], "Env": ["PATH=/usr/bin", "A=\u2028b"],
                                  "WorkingDir": "/srv", "User": "1000", "Labels": {"org.mobyproject.config": json.dumps(label)}})
-    image("plain", [base], {"Cmd": ["/usr/bin/app"], "Env": ["PATH=/bin"]})
-    with open(f"{TOP}/index.json", "w", encoding="utf-8") as out:
+    yield "plain", ([base], {"Cmd": ["/usr/bin/app"], "Env": ["PATH=/bin"]})
+
+
+def make(top, named):
+    """Writes the layout TOP with the images NAME: (layers, config)."""
+    os.makedirs(f"{top}/blobs/sha256")
+    folder_name[:] = [top]
+    for name, (layers, config) in dict(named).items():
+        image(name, layers, config)
+    with open(f"{top}/index.json", "w", encoding="utf-8") as out:
         json.dump({"schemaVersion": 2, "manifests": index}, out)
-    with open(f"{TOP}/oci-layout", "w", encoding="utf-8") as out:
+    with open(f"{top}/oci-layout", "w", encoding="utf-8") as out:
         out.write('{"imageLayoutVersion":"1.0.0"}')
 
 
-main()
+if __name__ == "__main__":
+    make(sys.argv[1], images())
