@@ -283,10 +283,11 @@ check "--insecure-registry takes any certificate" "$i2kit" pull --insecure-regis
 check "http to another host needs --insecure-registry" refused 'registry.test:5000' "$i2kit" pull registry.test:5000/team/app:1
 check "and goes with it" "$i2kit" pull --insecure-registry registry.test:5000 registry.test:5000/team/app:1
 
-# --- a token server
+# --- a token server whose tokens are good for three requests; blobs lie on another server, as on S3
 python3 - "$work/token.log" <<'PY' &
-import http.server, sys, urllib.error, urllib.parse, urllib.request
-class Token(http.server.BaseHTTPRequestHandler):
+import http.server, sys, threading, urllib.error, urllib.parse, urllib.request
+uses, count, lock = {}, [0], threading.Lock()
+class Base(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     def log_message(self, *a): pass
     def reply(self, status, body, *headers):
@@ -295,15 +296,7 @@ class Token(http.server.BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body))); self.end_headers()
         if self.command != "HEAD": self.wfile.write(body)
     def do_HEAD(self): self.do_GET()
-    def do_GET(self):
-        url = urllib.parse.urlsplit(self.path)
-        if url.path == "/token":
-            q = urllib.parse.parse_qs(url.query)
-            open(sys.argv[1], "a").write(repr(q) + self.headers.get("Authorization", "-") + "\n")
-            return self.reply(200, b'{"token":"good.token","expires_in":60}')
-        if self.headers.get("Authorization") != "Bearer good.token":
-            return self.reply(401, b"{}", ("WWW-Authenticate",
-                'Bearer realm="http://127.0.0.1:5010/token",service="e2e",scope="repository:team/app:pull"'))
+    def forward(self):
         try:
             with urllib.request.urlopen(urllib.request.Request("http://127.0.0.1:5000" + self.path, method=self.command,
                     headers={"Accept": self.headers.get("Accept", "*/*")})) as r:
@@ -311,13 +304,79 @@ class Token(http.server.BaseHTTPRequestHandler):
                 self.reply(r.status, r.read(), *keep)
         except urllib.error.HTTPError as e:
             self.reply(e.code, e.read())
+class Storage(Base):
+    def do_GET(self):
+        # As Amazon's storage: an Authorization that is not its own is an error.
+        if self.headers.get("Authorization"): return self.reply(400, b"Only one auth mechanism allowed")
+        self.forward()
+class Token(Base):
+    def token(self, line):
+        with lock:
+            open(sys.argv[1], "a").write(line + " " + self.headers.get("Authorization", "-") + "\n")
+            count[0] += 1
+            uses[f"t.{count[0]}"] = 3
+            self.reply(200, b'{"token":"t.%d"}' % count[0])
+    def do_POST(self):
+        form = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        self.token("POST " + form)
+    def do_GET(self):
+        url = urllib.parse.urlsplit(self.path)
+        if url.path == "/token": return self.token("GET " + urllib.parse.unquote(url.query))
+        token = self.headers.get("Authorization", "").removeprefix("Bearer ")
+        with lock:
+            good = uses.get(token, 0) > 0
+            if good: uses[token] -= 1
+        if not good:
+            return self.reply(401, b"{}", ("WWW-Authenticate",
+                'Bearer realm="http://127.0.0.1:5010/token",service="e2e",scope="repository:team/app:pull"'))
+        if "/blobs/" in self.path:
+            return self.reply(307, b"", ("Location", "http://127.0.0.1:5011" + self.path))
+        self.forward()
+threading.Thread(target=http.server.ThreadingHTTPServer(("127.0.0.1", 5011), Storage).serve_forever, daemon=True).start()
 http.server.ThreadingHTTPServer(("127.0.0.1", 5010), Token).serve_forever()
 PY
 pids+=($!)
 wait_port 5010
+token_pull() { # PATTERN for the token server's log
+	fresh
+	: >"$work/token.log"
+	"$i2kit" pull 127.0.0.1:5010/team/app:1 && cat "$work/token.log" && grep -q "$1" "$work/token.log"
+}
+check "a token is fetched, again when it has run out, and is not sent to where blobs lie" \
+	token_pull 'GET service=e2e&scope=repository:team/app:pull -'
+renewed() { [ "$(wc -l <"$work/token.log")" -ge 2 ]; }
+check "more than one token was needed" renewed
+auth() { printf '{"auths":{"127.0.0.1:5010":{%s}}}' "$1" >"$HOME/.docker/config.json"; }
+auth "\"auth\":\"$(printf user:secret | base64)\""
+check "a password goes to the token server" token_pull "Basic $(printf user:secret | base64)"
+auth '"auth":"PHRva2VuPjo=","identitytoken":"long-lived"'
+check "an identity token is traded in" token_pull 'POST grant_type=refresh_token&.*&refresh_token=long-lived -'
+rm "$HOME/.docker/config.json"
+
+# --- other compressions
 fresh
-with_token() { "$i2kit" pull 127.0.0.1:5010/team/app:1 && cat "$work/token.log" && grep -q "'service': \['e2e'\], 'scope': \['repository:team/app:pull'\]}-" "$work/token.log"; }
-check "a token is fetched from the realm that the registry names" with_token
+copy --dest-tls-verify=false --dest-compress-format zstd --dest-compress "oci:$work/layout:one" docker://127.0.0.1:5000/team/zstd:1 || exit 1
+copy --dest-decompress "oci:$work/layout:one" "dir:$work/plain-image" || exit 1
+copy --dest-tls-verify=false "dir:$work/plain-image" docker://127.0.0.1:5000/team/plain:1 || exit 1
+check "layers packed with zstd" "$i2kit" pull 127.0.0.1:5000/team/zstd:1
+check "layers that are not packed" "$i2kit" pull 127.0.0.1:5000/team/plain:1
+
+# --- Ctrl-C
+fresh
+interrupted() {
+	proxy 5009 slow:300000 || return 1
+	"$i2kit" pull 127.0.0.1:5009/team/app:1 2>"$work/err" &
+	local pid=$! start=$SECONDS
+	sleep 1
+	kill -TERM $pid
+	wait $pid
+	local result=$?
+	end_proxy
+	cat "$work/err"
+	[ $result = 1 ] && [ $((SECONDS - start)) -lt 4 ] && grep -q cancelled "$work/err" && ls "$store/partial" | grep -q .
+}
+check "an interrupt stops at once and keeps what has come" interrupted
+check "and the next pull takes it from there" "$i2kit" pull 127.0.0.1:5000/team/app:1
 
 # --- mirrors
 fresh
