@@ -1,0 +1,308 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""`i2kit promote` and the verbs around it, from manifest to stack, against the fake AWS.
+
+usage: promote.py I2KIT RECORD-RECEIPT     (I2KIT_BASE, I2KIT_IMAGES: out/base, out/images)
+"""
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+from harness import Bed, run_tests
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+I2KIT, RECORD = sys.argv[1], sys.argv[2]
+BASE = os.environ.get("I2KIT_BASE", TOP + "/out/base")
+IMAGES = os.environ.get("I2KIT_IMAGES", TOP + "/out/images")
+if not os.path.exists(BASE + "/base.json") or not os.path.exists(IMAGES + "/nginx/index.json"):
+    print("1..0 # SKIP scripts/make-base and scripts/example-images nginx were not run")
+    sys.exit(77)
+
+MANIFEST = """
+apiVersion: v1
+kind: ConfigMap
+metadata: {{name: page}}
+data: {{index.html: "{page}"}}
+---
+apiVersion: v1
+kind: Secret
+metadata: {{name: key}}
+stringData: {{token: "very-secret-token"}}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {{name: web}}
+spec:
+  replicas: 2
+  selector: {{matchLabels: {{app: web}}}}
+  template:
+    metadata: {{labels: {{app: web}}}}
+    spec:
+      containers:
+      - name: nginx
+        image: oci:{images}/nginx
+        ports: [{{containerPort: 80}}]
+        env:
+        - {{name: GREETING, value: "{greeting}"}}
+        - name: TOKEN
+          valueFrom: {{secretKeyRef: {{name: key, key: token}}}}
+        volumeMounts: [{{name: page, mountPath: /srv}}]
+        readinessProbe: {{httpGet: {{path: /, port: 80}}}}
+      volumes:
+      - {{name: page, configMap: {{name: page}}}}
+---
+apiVersion: v1
+kind: Service
+metadata: {{name: web}}
+spec: {{type: LoadBalancer, selector: {{app: web}}, ports: [{{port: 80}}]}}
+"""
+SHARED = {}   # the store is the same for all tests: building once is enough
+STACK = "i2kit-shop-test"
+
+
+def environment(bed, **more):
+    store = SHARED.setdefault("store", os.path.join("/tmp", f"i2kit-promote-{os.getpid()}"))
+    return bed.environment(I2KIT_BASE=BASE, XDG_DATA_HOME=store, **more)
+
+
+def write(bed, greeting="hello", page="hi"):
+    bed.file("app/i2kit.yml", MANIFEST.format(images=IMAGES, greeting=greeting, page=page))
+    bed.file("app/environment.yml", "name: test\nprovider: {type: aws, region: eu-west-1}\n")
+
+
+def i2kit(bed, *words, timeout=240):
+    return subprocess.run([I2KIT, *words, "-p", "shop"], cwd=bed.folder + "/app", text=True,
+                          env=environment(bed), capture_output=True, timeout=timeout)
+
+
+def ready(bed, replicas=2, desired=2, *more):
+    """What up would have written."""
+    plan = i2kit(bed, "promote", "-f", "i2kit.yml", "--only-images", "--force", "-o", "json",
+                 "--verify", "none")
+    assert plan.returncode == 0, plan.stderr
+    pod = json.loads(plan.stdout)[0]
+    subprocess.run([RECORD, "shop", "web", pod["imageDigest"], pod["configDigest"], str(replicas),
+                    str(desired), *more], env=environment(bed), check=True)
+    bed.world.images.clear()
+    bed.world.snapshots.clear()
+    bed.world.calls.clear()
+    return pod
+
+
+def promote(bed, *more):
+    return i2kit(bed, "promote", "-f", "i2kit.yml", "--yes", *more)
+
+
+def good(done):
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def stack(bed):
+    found = [s for s in bed.world.stacks.values() if s.status != "DELETE_COMPLETE"]
+    assert len(found) == 1, [s.status for s in found]
+    return found[0]
+
+
+def launch_data(bed):
+    return stack(bed).template.resources["WebLaunch"]["Properties"]["LaunchTemplateData"]
+
+
+def what_was_never_ready_is_refused_before_anything_is_sent(bed):
+    write(bed, greeting="never")
+    done = promote(bed)
+    assert done.returncode == 1 and "pod 'web'" in done.stderr and "never ready" in done.stderr, done.stderr
+    assert not bed.world.calls
+
+
+def a_dirty_or_partial_receipt_is_refused(bed):
+    write(bed)
+    ready(bed, 1, 2, "dirty")
+    done = promote(bed)
+    assert done.returncode == 1 and "1 of 2 replicas" in done.stderr and "live mounts" in done.stderr
+    assert not bed.world.calls
+
+
+def a_forced_release_says_so(bed):
+    write(bed, greeting="forced")
+    good(promote(bed, "--force"))
+    assert '"receipt":"forced"' in good(i2kit(bed, "status", "-o", "json"))
+
+
+def what_ran_here_runs_there(bed):
+    write(bed)
+    pod = ready(bed)
+    good(promote(bed))
+    assert stack(bed).status == "CREATE_COMPLETE"
+    image = list(bed.world.images.values())[0]
+    assert launch_data(bed)["ImageId"] == image["id"]
+    disk = f"{SHARED['store']}/i2kit/disks/{pod['imageDigest'][7:]}.img"
+    stored = bed.world.disk(image["snapshot"], os.path.getsize(disk))
+    assert "sha256:" + hashlib.sha256(stored).hexdigest() == pod["imageDigest"]
+    status = json.loads(good(i2kit(bed, "status", "-o", "json")))
+    assert status["pods"][0]["receipt"].startswith("ready 2/2 tcg"), status
+    assert [i["imageDigest"] for i in status["instances"]] == [pod["imageDigest"]] * 2
+    good(i2kit(bed, "status"))
+    again = good(promote(bed))
+    assert "nothing to change" in again and "there already" in again, again
+
+
+def secrets_go_by_reference(bed):
+    write(bed)
+    ready(bed)
+    good(promote(bed))
+    body = json.dumps(stack(bed).template.body)
+    encoded = "dmVyeS1zZWNyZXQtdG9rZW4="
+    assert "very-secret" not in body and encoded not in body
+    named = [n for n in bed.world.parameters if "/secrets/key/token/" in n]
+    assert len(named) == 1 and bed.world.parameters[named[0]] == ("SecureString", encoded)
+    document = json.loads(launch_data(bed)["UserData"]["Fn::Base64"])["i2kit"]
+    assert document["config"]["secrets"]["key"]["token"]["ref"] == "ssm:" + named[0]
+    assert document["instance"]["cloud"]["signal"] == {"stack": STACK, "resource": "WebGroup"}
+
+
+def a_long_configuration_goes_by_reference(bed):
+    write(bed, page="x" * 30000)
+    ready(bed)
+    good(promote(bed))
+    document = json.loads(launch_data(bed)["UserData"]["Fn::Base64"])["i2kit"]
+    names = document["configRef"]["parameters"]
+    text = "".join(bed.world.parameters[n][1] for n in names)
+    assert hashlib.sha256(text.encode()).hexdigest() == document["configRef"]["sha256"]
+    assert json.loads(text)["configMaps"]["page"]["index.html"]["text"] == "x" * 30000
+
+
+def a_changed_variable_replaces_instances_and_sends_no_disk(bed):
+    write(bed)
+    ready(bed)
+    good(promote(bed))
+    before = set(bed.world.instances)
+    blocks = bed.world.counts["blocks_put"]
+    write(bed, greeting="changed")
+    done = promote(bed, "--force")
+    assert "Modify" in good(done) and "WebLaunch" in done.stdout
+    assert stack(bed).status == "UPDATE_COMPLETE"
+    assert bed.world.counts["blocks_put"] == blocks
+    assert not before & set(bed.world.instances) and len(bed.world.instances) == 2
+
+
+def a_failed_creation_names_its_first_cause_and_the_next_run_mends_it(bed):
+    write(bed)
+    ready(bed)
+    bed.world.settings["signal"] = "FAILURE"
+    done = promote(bed)
+    assert done.returncode == 1 and "WebGroup CREATE_FAILED" in done.stderr, done.stderr
+    assert "cannot bind port 80" in done.stderr and "rolled back" in done.stderr
+    assert stack(bed).status == "ROLLBACK_COMPLETE"
+    bed.world.settings["signal"] = "SUCCESS"
+    good(promote(bed))
+    assert stack(bed).status == "CREATE_COMPLETE"
+
+
+def a_failed_update_leaves_the_old_release(bed):
+    write(bed)
+    ready(bed)
+    good(promote(bed))
+    old = launch_data(bed)["UserData"]
+    bed.world.settings["signal"] = "FAILURE"
+    write(bed, greeting="broken")
+    done = promote(bed, "--force")
+    assert done.returncode == 1 and "WebGroup UPDATE_FAILED" in done.stderr, done.stderr
+    assert stack(bed).status == "UPDATE_ROLLBACK_COMPLETE" and launch_data(bed)["UserData"] == old
+    assert len(json.loads(good(i2kit(bed, "releases", "-o", "json")))) == 1
+
+
+def a_stuck_rollback_is_ended_by_the_next_run(bed):
+    write(bed)
+    ready(bed)
+    good(promote(bed))
+    bed.world.settings.update(signal="FAILURE", rollback_fails=True)
+    write(bed, greeting="stuck")
+    assert promote(bed, "--force").returncode == 1
+    assert stack(bed).status == "UPDATE_ROLLBACK_FAILED"
+    bed.world.settings.update(signal="SUCCESS", rollback_fails=False)
+    good(promote(bed, "--force"))
+    assert stack(bed).status == "UPDATE_COMPLETE"
+
+
+def killed_while_the_stack_comes_up_the_next_run_finishes(bed):
+    write(bed)
+    ready(bed)
+    bed.world.settings["resource_s"] = 0.3
+    child = subprocess.Popen([I2KIT, "promote", "-f", "i2kit.yml", "--yes", "-p", "shop"],
+                             cwd=bed.folder + "/app", env=environment(bed),
+                             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    deadline = time.time() + 60
+    while time.time() < deadline and "CREATE_IN_PROGRESS" not in [s.status for s in bed.world.stacks.values()]:
+        time.sleep(0.05)
+    child.send_signal(signal.SIGKILL)
+    child.wait()
+    assert "nothing to change" in good(promote(bed))
+    assert stack(bed).status == "CREATE_COMPLETE"
+
+
+def killed_after_the_plan_the_next_run_starts_anew(bed):
+    write(bed)
+    ready(bed)
+    refused = i2kit(bed, "promote", "-f", "i2kit.yml")
+    assert refused.returncode == 2 and "--yes" in refused.stderr, refused.stderr
+    assert not [s for s in bed.world.stacks.values() if s.status != "DELETE_COMPLETE"]
+
+
+def a_plan_changes_nothing(bed):
+    write(bed)
+    ready(bed)
+    shown = good(i2kit(bed, "promote", "-f", "i2kit.yml", "--plan"))
+    assert "WebGroup" in shown and "AWS::AutoScaling::AutoScalingGroup" in shown
+    assert not bed.world.images and not bed.world.snapshots and not bed.world.parameters
+    assert not [s for s in bed.world.stacks.values() if s.status != "DELETE_COMPLETE"]
+
+
+def a_rollback_brings_the_earlier_release_back(bed):
+    write(bed)
+    ready(bed)
+    good(promote(bed))
+    first = launch_data(bed)["UserData"]
+    write(bed, greeting="second")
+    good(promote(bed, "--force"))
+    assert launch_data(bed)["UserData"] != first
+    good(i2kit(bed, "rollback", "--yes"))
+    assert launch_data(bed)["UserData"] == first
+    releases = json.loads(good(i2kit(bed, "releases", "-o", "json")))
+    assert [r["by"] for r in releases] == ["promote", "promote", "rollback to 1"], releases
+    good(i2kit(bed, "releases"))
+
+
+def destroy_leaves_nothing(bed):
+    write(bed)
+    ready(bed)
+    good(promote(bed))
+    good(i2kit(bed, "destroy", "--images", "--yes"))
+    assert not bed.world.images and not bed.world.snapshots and not bed.world.parameters
+    assert not bed.world.instances
+    assert i2kit(bed, "status").returncode == 1
+
+
+def destroy_says_what_could_not_go(bed):
+    write(bed)
+    ready(bed)
+    good(promote(bed))
+    bed.world.settings["undeletable"] = "WebBalancer"
+    done = i2kit(bed, "destroy", "--yes")
+    assert done.returncode == 1 and "WebBalancer DELETE_FAILED" in done.stderr, done.stderr
+
+
+run_tests(Bed(), [
+    what_was_never_ready_is_refused_before_anything_is_sent, a_dirty_or_partial_receipt_is_refused,
+    a_forced_release_says_so, what_ran_here_runs_there, secrets_go_by_reference,
+    a_long_configuration_goes_by_reference, a_changed_variable_replaces_instances_and_sends_no_disk,
+    a_failed_creation_names_its_first_cause_and_the_next_run_mends_it,
+    a_failed_update_leaves_the_old_release, a_stuck_rollback_is_ended_by_the_next_run,
+    killed_while_the_stack_comes_up_the_next_run_finishes,
+    killed_after_the_plan_the_next_run_starts_anew, a_plan_changes_nothing,
+    a_rollback_brings_the_earlier_release_back, destroy_leaves_nothing,
+    destroy_says_what_could_not_go])
