@@ -108,6 +108,10 @@ def stack(bed):
     return found[0]
 
 
+def live(bed):
+    return {i["id"] for i in bed.world.instances.values() if i["state"] == "running"}
+
+
 def launch_data(bed):
     return stack(bed).template.resources["WebLaunch"]["Properties"]["LaunchTemplateData"]
 
@@ -180,14 +184,14 @@ def a_changed_variable_replaces_instances_and_sends_no_disk(bed):
     write(bed)
     ready(bed)
     good(promote(bed))
-    before = set(bed.world.instances)
+    before = live(bed)
     blocks = bed.world.counts["blocks_put"]
     write(bed, greeting="changed")
     done = promote(bed, "--force")
     assert "Modify" in good(done) and "WebLaunch" in done.stdout
     assert stack(bed).status == "UPDATE_COMPLETE"
     assert bed.world.counts["blocks_put"] == blocks
-    assert not before & set(bed.world.instances) and len(bed.world.instances) == 2
+    assert not before & live(bed) and len(live(bed)) == 2
 
 
 def a_failed_creation_names_its_first_cause_and_the_next_run_mends_it(bed):
@@ -196,7 +200,7 @@ def a_failed_creation_names_its_first_cause_and_the_next_run_mends_it(bed):
     bed.world.settings["signal"] = "FAILURE"
     done = promote(bed)
     assert done.returncode == 1 and "WebGroup CREATE_FAILED" in done.stderr, done.stderr
-    assert "cannot bind port 80" in done.stderr and "rolled back" in done.stderr
+    assert "cannot bind port 80" in done.stderr and "rolled back" in done.stderr, done.stderr
     assert stack(bed).status == "ROLLBACK_COMPLETE"
     bed.world.settings["signal"] = "SUCCESS"
     good(promote(bed))
@@ -283,7 +287,7 @@ def destroy_leaves_nothing(bed):
     good(promote(bed))
     good(i2kit(bed, "destroy", "--images", "--yes"))
     assert not bed.world.images and not bed.world.snapshots and not bed.world.parameters
-    assert not bed.world.instances
+    assert not live(bed)
     assert i2kit(bed, "status").returncode == 1
 
 
@@ -296,7 +300,8 @@ def destroy_says_what_could_not_go(bed):
     assert done.returncode == 1 and "WebBalancer DELETE_FAILED" in done.stderr, done.stderr
 
 
-run_tests(Bed(), [
+ONLY = os.environ.get("ONLY")
+TESTS = [
     what_was_never_ready_is_refused_before_anything_is_sent, a_dirty_or_partial_receipt_is_refused,
     a_forced_release_says_so, what_ran_here_runs_there, secrets_go_by_reference,
     a_long_configuration_goes_by_reference, a_changed_variable_replaces_instances_and_sends_no_disk,
@@ -305,4 +310,5 @@ run_tests(Bed(), [
     killed_while_the_stack_comes_up_the_next_run_finishes,
     killed_after_the_plan_the_next_run_starts_anew, a_plan_changes_nothing,
     a_rollback_brings_the_earlier_release_back, destroy_leaves_nothing,
-    destroy_says_what_could_not_go])
+    destroy_says_what_could_not_go]
+run_tests(Bed(), [t for t in TESTS if not ONLY or ONLY in t.__name__])

@@ -120,7 +120,7 @@ class Operation(threading.Thread):
                 if sum(v == "SUCCESS" for v in got.values()) >= count:
                     for other in list(self.world.instances.values()):
                         if other["group"] == group and other not in fresh:
-                            del self.world.instances[other["id"]]
+                            other["state"] = "terminated"
                     return None
             time.sleep(0.05)
         return f"Failed to receive {count} resource signal(s) within the specified duration"
@@ -146,7 +146,7 @@ class Operation(threading.Thread):
             physical = self.stack.physical.pop(logical, "")
             for instance in list(self.world.instances.values()):
                 if instance["group"] == physical:
-                    del self.world.instances[instance["id"]]
+                    instance["state"] = "terminated"
             self.stack.event(logical, kind, physical, "DELETE_COMPLETE")
 
     # --- operations

@@ -151,7 +151,7 @@ static char *console_tail(struct aws_client *client, const char *instance)
 	return out.size > 0 ? strbuf_take(&out) : NULL;
 }
 
-/* The console of an instance of the group that failed, while it is still there. */
+/* The console of the group's newest instance; EC2 keeps it for an hour after its end. */
 static char *group_console(struct aws_client *client, const struct stack_event *event)
 {
 	if (strcmp(event->type, "AWS::AutoScaling::AutoScalingGroup") != 0)
@@ -161,17 +161,22 @@ static char *group_console(struct aws_client *client, const struct stack_event *
 	aws_query_add_filter(&query, 1, "tag:aws:autoscaling:groupName", event->physical);
 	AUTO_PTR(xml) struct xml *root = aws_client_query(client, &query, NULL, NULL);
 	const struct xml *set = xml_find(root, "reservationSet");
-	char *last = NULL;
+	const struct xml *newest = NULL;
+	const char *newest_time = "";
 	for (const struct xml *item = set != NULL ? set->first : NULL; item != NULL;
 	     item = item->next) {
-		const char *id = xml_text(item, "instancesSet/item/instanceId");
-		char *tail = id != NULL ? console_tail(client, id) : NULL;
-		if (tail != NULL) {
-			free(last);
-			last = tail;
+		const struct xml *inner = xml_find(item, "instancesSet");
+		for (const struct xml *i = inner != NULL ? inner->first : NULL; i != NULL;
+		     i = i->next) {
+			const char *launched = xml_text(i, "launchTime");
+			if (launched == NULL || strcmp(launched, newest_time) < 0)
+				continue;
+			newest = i;
+			newest_time = launched;
 		}
 	}
-	return last;
+	const char *id = xml_text(newest, "instanceId");
+	return id != NULL ? console_tail(client, id) : NULL;
 }
 
 static char *describe_cause(struct aws_client *client, const struct stack_event *event)
