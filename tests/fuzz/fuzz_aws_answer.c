@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "cloud/aws/request.h"
@@ -12,9 +14,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 	if (size == 0)
 		return 0;
 	const struct aws_service *service = services[bytes[0] % ARRAY_SIZE(services)];
+	char *body = xmalloc(size); /* of all bytes, NULs too, and one NUL behind */
+	memcpy(body, bytes + 1, size - 1);
+	body[size - 1] = '\0';
 	struct http_response response = {
 		.status = 400,
-		.body = xstrndup((const char *)bytes + 1, size - 1),
+		.body = body,
 		.body_size = size - 1,
 	};
 	AUTO(aws_answer_clear) struct aws_answer answer = {0};
