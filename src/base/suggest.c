@@ -47,7 +47,7 @@ const char *suggest_nearest(const char *word, const struct string_list *known)
 {
 	const char *nearest = NULL;
 	size_t length = strlen(word);
-	unsigned best = length <= 3 ? 1 : (length <= 6 ? 2 : 3);
+	unsigned best = length <= 4 ? 1 : (length <= 6 ? 2 : 3);
 
 	for (size_t i = 0; i < known->count; i++) {
 		/* "docto" and "comp" are beginnings, however many letters are missing. */

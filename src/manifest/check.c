@@ -34,9 +34,13 @@ static void check_unique(struct loader *loader, const char *what, struct named *
 		const struct source_mark *first = list[i - 1].mark;
 		if (list[i].name[0] == '\0' || strcmp(list[i].name, list[i - 1].name) != 0)
 			continue;
+		bool is_same_file = first->file == list[i].mark->file;
+		AUTO_FREE char *where =
+			is_same_file
+				? xasprintf("line %u", first->line)
+				: xasprintf("%s:%u", first->file ? first->file : "", first->line);
 		loader_error_at(loader, list[i].mark, "rename one of them",
-				"there is another %s '%s', in %s:%u", what, list[i].name,
-				first->file ? first->file : "", first->line);
+				"there is another %s '%s', in %s", what, list[i].name, where);
 	}
 }
 

@@ -79,21 +79,6 @@ static void read_secret_ref(struct loader *loader, const struct yaml_node *node,
 	read_key_ref(loader, node, target, ENV_SECRET_KEY);
 }
 
-/* What the guest can answer. */
-static bool field_path_is_known(const char *path)
-{
-	static const char *const known[] = {
-		"metadata.name", "metadata.namespace",	    "metadata.uid",
-		"spec.nodeName", "spec.serviceAccountName", "status.podIP",
-		"status.podIPs", "status.hostIP",	    "status.hostIPs"};
-	for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
-		if (strcmp(known[i], path) == 0)
-			return true;
-	}
-	return strncmp(path, "metadata.labels['", 17) == 0 ||
-	       strncmp(path, "metadata.annotations['", 22) == 0;
-}
-
 static void read_field_ref(struct loader *loader, const struct yaml_node *node, void *target)
 {
 	struct env_var *env = target;
@@ -348,7 +333,7 @@ static const struct field container_field_list[] = {
 	 "named ports; a Service or hostPort publishes them", .is_list = true},
 	{"readinessProbe", FIELD_USED, read_probe, AT(readiness), &probe_fields,
 	 "takes the pod in and out of its ports"},
-	{"resizePolicy", FIELD_NO_EFFECT, NULL, 0, NULL, NULL},
+	{"resizePolicy", FIELD_NO_EFFECT, NULL, 0, NULL, "limits change with the next image"},
 	{"resources", FIELD_USED, read_resources, AT(resources), &resources_fields,
 	 "size of the VM and limits of the container"},
 	{"restartPolicy", FIELD_USED, read_container_restart, 0, NULL, "Always: a sidecar"},

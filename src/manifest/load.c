@@ -115,10 +115,18 @@ static void read_document(struct loader *loader, const struct yaml_node *root)
 			     "neither a Kubernetes object nor an i2kit pod");
 }
 
+static void read_text_of(struct loader *loader, const char *name, const char *text, size_t size)
+{
+	AUTO(yaml_documents_clear) struct yaml_documents documents = {0};
+	loader->file = name;
+	yaml_read_all(name, text, size, &documents, loader->problems);
+	for (size_t i = 0; i < documents.count; i++)
+		read_document(loader, documents.roots[i]);
+}
+
 static void read_file(struct loader *loader, const char *path)
 {
 	AUTO(error_clear) struct error err = ERROR_INIT;
-	AUTO(yaml_documents_clear) struct yaml_documents documents = {0};
 	AUTO_FREE char *text = NULL;
 	size_t size = 0;
 
@@ -129,9 +137,7 @@ static void read_file(struct loader *loader, const char *path)
 		loader_error_at(loader, &mark, err.hint, "%s", err.message);
 		return;
 	}
-	yaml_read_all(path, text, size, &documents, loader->problems);
-	for (size_t i = 0; i < documents.count; i++)
-		read_document(loader, documents.roots[i]);
+	read_text_of(loader, path, text, size);
 }
 
 /* A folder's name as a project name: lower case, others become '-'. */
@@ -206,6 +212,28 @@ static bool summarise(const struct load_options *options, const struct app *app,
 	return error_hint(err, "i2kit explain shows what a manifest may hold");
 }
 
+/* Names the application before its files are read. */
+static void begin(const struct load_options *options, struct app *app)
+{
+	app->folder = app_folder(options, app->files.items[0]);
+	app->project =
+		options->project ? xstrdup(options->project) : project_from_folder(app->folder);
+}
+
+/* Completes and checks what all files said together; on success *ret is the application. */
+static bool finish(struct loader *loader, struct app *ret, struct error *err)
+{
+	services_complete(loader);
+	check_app(loader);
+	string_list_clear(&loader->noted);
+	problem_list_sort(loader->problems, &loader->app->files);
+	if (!summarise(loader->options, loader->app, loader->problems, err))
+		return false;
+	*ret = *loader->app;
+	*loader->app = (struct app){0};
+	return true;
+}
+
 bool app_load(const struct load_options *options, struct app *ret, struct problem_list *problems,
 	      struct error *err)
 {
@@ -215,18 +243,20 @@ bool app_load(const struct load_options *options, struct app *ret, struct proble
 	if (!find_files(options, &app.files, err))
 		return false;
 	drop_doubles(&app.files);
-	app.folder = app_folder(options, app.files.items[0]);
-	app.project =
-		options->project ? xstrdup(options->project) : project_from_folder(app.folder);
+	begin(options, &app);
 	for (size_t i = 0; i < app.files.count; i++)
 		read_file(&loader, app.files.items[i]);
-	services_complete(&loader);
-	check_app(&loader);
-	string_list_clear(&loader.noted);
-	problem_list_sort(problems, &app.files);
-	if (!summarise(options, &app, problems, err))
-		return false;
-	*ret = app;
-	app = (struct app){0};
-	return true;
+	return finish(&loader, ret, err);
+}
+
+bool app_load_text(const struct load_options *options, const char *name, const char *text,
+		   size_t size, struct app *ret, struct problem_list *problems, struct error *err)
+{
+	AUTO(app_clear) struct app app = {0};
+	struct loader loader = {.app = &app, .problems = problems, .options = options};
+
+	string_list_add(&app.files, name);
+	begin(options, &app);
+	read_text_of(&loader, app.files.items[0], text, size);
+	return finish(&loader, ret, err);
 }

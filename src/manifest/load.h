@@ -42,4 +42,9 @@ struct load_options {
 MUST_CHECK bool app_load(const struct load_options *options, struct app *ret,
 			 struct problem_list *problems, struct error *err);
 
+/* The same for one text, as if it stood in a file `name`, which begins relative paths. */
+MUST_CHECK bool app_load_text(const struct load_options *options, const char *name,
+			      const char *text, size_t size, struct app *ret,
+			      struct problem_list *problems, struct error *err);
+
 #endif

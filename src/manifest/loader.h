@@ -107,8 +107,9 @@ field_fn read_ignored;	   /* nothing */
 
 /* Kubernetes quantities: 500m, 1.5, 64Mi, 1e3 … → thousandths; false: not one. */
 bool quantity_parse_millis(const char *text, uint64_t *ret);
-bool name_is_valid(const char *name);	  /* RFC 1123 label, 63 characters */
-bool name_is_subdomain(const char *name); /* labels with dots between, 253 characters */
+bool name_is_valid(const char *name);	    /* RFC 1123 label, 63 characters */
+bool name_is_subdomain(const char *name);   /* labels with dots between, 253 characters */
+bool field_path_is_known(const char *path); /* of the downward API */
 bool label_value_is_valid(const char *value);
 bool label_key_is_valid(const char *key);
 

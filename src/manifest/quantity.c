@@ -6,6 +6,21 @@
 #include "base/parse.h"
 #include "manifest/loader.h"
 
+/* What the guest can answer. */
+bool field_path_is_known(const char *path)
+{
+	static const char *const known[] = {
+		"metadata.name", "metadata.namespace",	    "metadata.uid",
+		"spec.nodeName", "spec.serviceAccountName", "status.podIP",
+		"status.podIPs", "status.hostIP",	    "status.hostIPs"};
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
+		if (strcmp(known[i], path) == 0)
+			return true;
+	}
+	return strncmp(path, "metadata.labels['", 17) == 0 ||
+	       strncmp(path, "metadata.annotations['", 22) == 0;
+}
+
 static const char lower_digits[] = "abcdefghijklmnopqrstuvwxyz0123456789";
 static const char letters_digits[] =
 	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
@@ -109,6 +124,10 @@ bool quantity_parse_millis(const char *text, uint64_t *ret)
 	value = value * factor * 1000.0;
 	if (value > 9e18)
 		return false;
-	*ret = (uint64_t)(value + 0.999999);
+	/* Rounded up, as Kubernetes does, but not for what a double adds to 1.1. */
+	uint64_t whole = (uint64_t)value;
+	if (value < 0x1p50 && value - value * 1e-15 > (double)whole)
+		whole++;
+	*ret = whole;
 	return true;
 }

@@ -120,7 +120,17 @@ static const struct field_set field_path_fields = {"fieldRef", field_path_list,
 
 static void read_field_path(struct loader *loader, const struct yaml_node *node, void *target)
 {
-	loader_read_map(loader, node, &field_path_fields, target);
+	struct volume_item *item = target;
+	loader_read_map(loader, node, &field_path_fields, item);
+	if (item->key == NULL)
+		return;
+	/* A file, other than a variable, can hold all of them. */
+	bool is_all = strcmp(item->key, "metadata.labels") == 0 ||
+		      strcmp(item->key, "metadata.annotations") == 0;
+	if (!is_all && !field_path_is_known(item->key))
+		loader_error(loader, yaml_get(node, "fieldPath"),
+			     "metadata.name, metadata.labels, status.podIP …",
+			     "fieldPath: '%.80s' is not known", item->key);
 }
 
 static const struct field resource_path_list[] = {

@@ -93,6 +93,10 @@ static const struct {
 	 "separate by ',' and end with ']'"},
 	{"did not find expected ',' or '}'", "a '{' that is not closed",
 	 "separate by ',' and end with '}'; text with { or } wants quotes"},
+	{"found unexpected document indicator", "quotes that are not closed",
+	 "close what is opened here"},
+	{"did not find expected node content", "a value is missing here",
+	 "put text that begins with a special character in quotes"},
 	{"found undefined tag handle", "a tag; i2kit reads plain values only", "remove the !tag"},
 	{"did not find expected <document start>", "text after the end of the document",
 	 "begin another document with ---"},
@@ -170,7 +174,11 @@ static bool check_tag(struct reader *reader, const yaml_char_t *tag, yaml_mark_t
 	if (name == NULL || strcmp(name, "!") == 0 || strcmp(name, YAML_STR_TAG) == 0 ||
 	    strcmp(name, YAML_SEQ_TAG) == 0 || strcmp(name, YAML_MAP_TAG) == 0)
 		return true;
-	AUTO_FREE char *message = xasprintf("the tag %s; i2kit reads plain values only", name);
+	static const char prefix[] = "tag:yaml.org,2002:";
+	bool is_short = strncmp(name, prefix, sizeof(prefix) - 1) == 0;
+	AUTO_FREE char *message =
+		xasprintf("the tag %s%.80s; i2kit reads plain values only", is_short ? "!!" : "",
+			  is_short ? name + sizeof(prefix) - 1 : name);
 	problem_hint(fatal(reader, mark, message), "remove the tag");
 	return false;
 }

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Every manifest in corpus/ with what is said about it: NAME.expected beside it. After a change
+ * that is meant: I2KIT_UPDATE_GOLDEN=1 meson test manifest-corpus, and read the difference.
+ */
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/path.h"
+#include "base/strbuf.h"
+#include "manifest/load.h"
+#include "manifest/write.h"
+#include "test.h"
+
+static void append_problem(struct strbuf *text, const struct problem *problem)
+{
+	static const char *const names[] = {
+		[PROBLEM_ERROR] = "error", [PROBLEM_WARNING] = "warning", [PROBLEM_NOTE] = "note"};
+	strbuf_appendf(text, "%u:%u: %s: %s\n", problem->line, problem->column,
+		       names[problem->severity], problem->message);
+	if (problem->hint != NULL)
+		strbuf_appendf(text, "  hint: %s\n", problem->hint);
+}
+
+/* Problems, then the manifest in the Kubernetes form where there were no errors. */
+static char *outcome(const char *path)
+{
+	AUTO(app_clear) struct app app = {0};
+	AUTO(problem_list_clear) struct problem_list problems = {0};
+	AUTO(error_clear) struct error err = ERROR_INIT;
+	struct strbuf text = STRBUF_INIT;
+	struct load_options options = {.project = "test"};
+
+	string_list_add(&options.paths, path);
+	bool is_valid = app_load(&options, &app, &problems, &err);
+	string_list_clear(&options.paths);
+	for (size_t i = 0; i < problems.count; i++)
+		append_problem(&text, &problems.items[i]);
+	strbuf_append(&text, is_valid ? "valid\n" : "invalid\n");
+	if (is_valid) {
+		AUTO_FREE char *converted = app_write_kubernetes(&app);
+		strbuf_append(&text, converted);
+	}
+	return strbuf_take(&text);
+}
+
+static bool is_manifest(const char *name)
+{
+	size_t length = strlen(name);
+	return (length > 4 && strcmp(name + length - 4, ".yml") == 0) ||
+	       (length > 5 && strcmp(name + length - 5, ".json") == 0);
+}
+
+static void check_one(const char *name)
+{
+	AUTO(error_clear) struct error err = ERROR_INIT;
+	AUTO_FREE char *path = path_join(CORPUS, name);
+	AUTO(strbuf_clear) struct strbuf golden = STRBUF_INIT;
+	AUTO_FREE char *expected = NULL;
+	size_t size = 0;
+	AUTO_FREE char *is = outcome(path);
+
+	strbuf_appendf(&golden, "%s.expected", path);
+	if (getenv("I2KIT_UPDATE_GOLDEN") != NULL)
+		assert_true(file_write_atomic(golden.data, is, strlen(is), 0644, &err));
+	if (!file_read(golden.data, 1 << 20, &expected, &size, &err))
+		fail_msg("%s", err.message);
+	if (strcmp(is, expected) != 0)
+		fail_msg("%s is not what is said now:\n%s", golden.data, is);
+}
+
+static void the_corpus_reads_as_expected(void **state)
+{
+	size_t count = 0;
+	DIR *dir = opendir(CORPUS);
+	(void)state;
+	assert_non_null(dir);
+	for (struct dirent *entry = readdir(dir); entry != NULL; entry = readdir(dir)) {
+		if (!is_manifest(entry->d_name))
+			continue;
+		check_one(entry->d_name);
+		count++;
+	}
+	(void)closedir(dir);
+	assert_true(count >= 8);
+}
+
+static char *convert(const char *path, bool to_short)
+{
+	AUTO(app_clear) struct app app = {0};
+	AUTO(problem_list_clear) struct problem_list problems = {0};
+	AUTO(error_clear) struct error err = ERROR_INIT;
+	struct load_options options = {.project = "test"};
+	string_list_add(&options.paths, path);
+	bool is_valid = app_load(&options, &app, &problems, &err);
+	string_list_clear(&options.paths);
+	if (!is_valid)
+		fail_msg("%s: %s", path,
+			 problems.count > 0 ? problems.items[0].message : err.message);
+	return to_short ? app_write_short(&app) : app_write_kubernetes(&app);
+}
+
+static char *written(const char *text)
+{
+	AUTO(error_clear) struct error err = ERROR_INIT;
+	char path[] = "/tmp/i2kit-corpus-XXXXXX.yml";
+	AUTO_CLOSE int fd = mkstemps(path, 4);
+	assert_true(fd >= 0);
+	assert_true(fd_write_all(fd, text, strlen(text), &err));
+	return strdup(path);
+}
+
+static void what_is_converted_reads_back_the_same(void **state)
+{
+	AUTO_FREE char *path = path_join(CORPUS, "shop.yml");
+	AUTO_FREE char *first = convert(path, false);
+	AUTO_FREE char *first_path = written(first);
+	AUTO_FREE char *second = convert(first_path, false);
+	(void)state;
+	(void)unlink(first_path);
+	assert_string_equal(first, second);
+}
+
+static void the_short_form_reads_back_the_same(void **state)
+{
+	AUTO_FREE char *path = path_join(CORPUS, "shop.yml");
+	AUTO_FREE char *first = convert(path, true);
+	AUTO_FREE char *first_path = written(first);
+	AUTO_FREE char *second = convert(first_path, true);
+	(void)state;
+	(void)unlink(first_path);
+	assert_string_equal(first, second);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_corpus_reads_as_expected),
+		cmocka_unit_test(what_is_converted_reads_back_the_same),
+		cmocka_unit_test(the_short_form_reads_back_the_same),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
