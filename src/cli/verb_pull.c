@@ -4,6 +4,7 @@
 
 #include "base/alloc.h"
 #include "base/strbuf.h"
+#include "cli/manifest_files.h"
 #include "cli/output.h"
 #include "cli/progress_view.h"
 #include "cli/verb.h"
@@ -12,6 +13,7 @@
 #include "image/resolve.h"
 
 static const struct option_spec options[] = {
+	MANIFEST_FILE_OPTION,
 	{"insecure-registry", 0, OPTION_REPEAT, "HOST[:PORT]",
 	 "may speak http or show any certificate", COMPLETE_NONE},
 	{"lock", 0, OPTION_FLAG, NULL, "write what was pulled to i2kit.lock", COMPLETE_NONE},
@@ -81,16 +83,46 @@ static bool pull_one(struct store *store, const char *name,
 }
 
 static bool pull_all(struct store *store, const struct invocation *invocation,
-		     const struct image_options *image_options, struct strbuf *text,
-		     struct error *err)
+		     const struct string_list *names, const struct image_options *image_options,
+		     struct strbuf *text, struct error *err)
 {
-	const struct string_list *names = arguments_rest(invocation->args);
 	bool is_json = invocation->output == OUTPUT_JSON;
 	AUTO_PTR(progress_view) struct progress_view *view = progress_view_new(invocation);
 	for (size_t i = 0; i < names->count; i++) {
 		if (!pull_one(store, names->items[i], image_options, progress_view_progress(view),
 			      is_json, text, err))
 			return false;
+	}
+	return true;
+}
+
+static void add_images(const struct container_spec *containers, size_t count,
+		       struct string_list *names)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (!string_list_has(names, containers[i].image))
+			string_list_add(names, containers[i].image);
+	}
+}
+
+/* Those named, or each image of the manifests once. */
+static bool list_images(const struct invocation *invocation, struct app *app,
+			struct string_list *names, struct error *err)
+{
+	const struct string_list *given = arguments_rest(invocation->args);
+	const struct string_list *files = arguments_values(invocation->args, "file");
+	if (given->count > 0) {
+		if (files != NULL && files->count > 0)
+			return error_set(err, ERROR_USAGE, "give images or -f, not both");
+		string_list_copy(names, given);
+		return true;
+	}
+	if (!manifest_files_load(invocation, app, err))
+		return false;
+	for (size_t i = 0; i < app->pod_count; i++) {
+		const struct pod_spec *pod = &app->pods[i];
+		add_images(pod->init_containers, pod->init_container_count, names);
+		add_images(pod->containers, pod->container_count, names);
 	}
 	return true;
 }
@@ -109,11 +141,16 @@ static int run(const struct invocation *invocation, struct error *err)
 	image_options.update_lock = lock_file != NULL;
 	image_options.insecure_registries =
 		insecure != NULL ? (const char *const *)insecure->items : NULL;
+	AUTO(app_clear) struct app app = {0};
+	AUTO(string_list_clear) struct string_list names = STRING_LIST_INIT;
+	if (!list_images(invocation, &app, &names, err))
+		return 1;
+	image_options.folder = app.folder;
 	AUTO_PTR(store) struct store *store = store_open(NULL, err);
 	if (store == NULL)
 		return 1;
 	AUTO(strbuf_clear) struct strbuf text = STRBUF_INIT;
-	bool is_done = pull_all(store, invocation, &image_options, &text, err);
+	bool is_done = pull_all(store, invocation, &names, &image_options, &text, err);
 	if (invocation->output == OUTPUT_JSON && is_done)
 		(void)printf("[%s]\n", strbuf_text(&text));
 	else if (invocation->output != OUTPUT_JSON)
@@ -126,7 +163,8 @@ const struct verb verb_pull = {
 	.group = VERB_IMAGE,
 	.summary = "fetch images into the store",
 	.description =
-		"Fetches images for linux/amd64 and checks every byte of them against its digest. "
+		"Fetches the images named, or those of the manifests, for linux/amd64 and checks "
+		"every byte of them against its digest. "
 		"An IMAGE is a registry's name as in Docker (nginx:1.22, "
 		"quay.io/org/app@sha256:…), "
 		"oci:FOLDER[:TAG], oci-archive:FILE[:TAG], docker-archive:FILE[:NAME] or "
@@ -140,9 +178,10 @@ const struct verb verb_pull = {
 		"Pulling first is never needed: up and build fetch what is missing.",
 	.options = options,
 	.option_count = ARRAY_SIZE(options),
-	.argument = {"IMAGE", 1, 0, COMPLETE_IMAGE},
+	.argument = {"IMAGE", 0, 0, COMPLETE_IMAGE},
 	.has_output = true,
-	.example = "i2kit pull nginx:1.22\n"
+	.example = "i2kit pull\n"
+		   "i2kit pull nginx:1.22\n"
 		   "i2kit pull --lock nginx:1.22 redis:7\n"
 		   "i2kit pull docker-daemon:my-app\n",
 	.run = run,

@@ -104,6 +104,44 @@ static char *with_scheme(const struct registry *registry, const char *url)
 	return xasprintf("%s%s", registry->scheme, strstr(url, "://"));
 }
 
+struct answer {
+	struct http_response *response;
+	struct error *err;
+	bool is_done;
+	bool is_ok;
+};
+
+static void on_answer(struct http_response *response, struct error *err, void *arg)
+{
+	struct answer *answer = arg;
+	answer->is_done = true;
+	answer->is_ok = err == NULL;
+	if (err != NULL) {
+		error_move(answer->err, err);
+		return;
+	}
+	*answer->response = *response;
+	*response = (struct http_response){0};
+}
+
+bool registry_request(struct registry *registry, const struct http_request *request,
+		      struct http_response *ret, struct error *err)
+{
+	enum { STEP_MS = 100 };
+	struct answer answer = {.response = ret, .err = err};
+	http_client_submit(registry->client, request, on_answer, &answer);
+	while (!answer.is_done) {
+		(void)http_client_step(registry->client, STEP_MS);
+		if (answer.is_done || !progress_is_cancelled(registry->progress))
+			continue;
+		/* The transfer holds `answer`. */
+		http_client_free(registry->client);
+		registry->client = http_client_new(PARALLEL);
+		return error_set(err, ERROR_CANCELLED, "cancelled");
+	}
+	return answer.is_ok;
+}
+
 static bool perform_once(struct registry *registry, const char *method, const char *url,
 			 const char *accept, size_t max_bytes, struct http_response *ret,
 			 struct error *err)
@@ -113,7 +151,7 @@ static bool perform_once(struct registry *registry, const char *method, const ch
 	struct http_request request = {.method = method, .max_response_bytes = max_bytes};
 	registry_fill(registry, actual, headers, &request);
 	headers[headers[0] ? 1 : 0] = accept;
-	return http_perform(registry->client, &request, ret, err);
+	return registry_request(registry, &request, ret, err);
 }
 
 bool registry_perform(struct registry *registry, const char *method, const char *url,

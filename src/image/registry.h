@@ -38,6 +38,10 @@ char *registry_url(const struct registry *registry, const char *kind, const char
 void registry_fill(const struct registry *registry, const char *url, const char *headers[2],
 		   struct http_request *request);
 
+/* http_perform() that stops when the work is cancelled. */
+MUST_CHECK bool registry_request(struct registry *registry, const struct http_request *request,
+				 struct http_response *ret, struct error *err);
+
 /*
  * One small request with authorisation and up to three retries of what may pass (network, 429,
  * 5xx). Any other status is success here. method is GET or HEAD.

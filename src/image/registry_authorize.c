@@ -127,7 +127,7 @@ static bool ask_token_server(struct registry *registry, const struct http_reques
 	AUTO(http_response_clear) struct http_response response = {0};
 	AUTO_FREE char *server =
 		xstrndup(request->url, strcspn(request->url, "?#")); /* no secrets, no query */
-	if (!http_perform(registry->client, request, &response, err))
+	if (!registry_request(registry, request, &response, err))
 		return false;
 	if (response.status == 401 || response.status == 403) {
 		error_set(err, ERROR_DENIED, "%s: wrong user or password for %s", server,

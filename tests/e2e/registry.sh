@@ -161,6 +161,13 @@ lock() {
 }
 check "--lock writes the digest to i2kit.lock" lock
 
+from_manifests() {
+	mkdir -p "$work/app" && cd "$work/app" &&
+		printf 'name: web\ncontainers:\n  a: {image: "127.0.0.1:5000/team/app:1"}\n  b: {image: "127.0.0.1:5000/team/app:1"}\n' >i2kit.yml &&
+		[ "$("$i2kit" pull -f i2kit.yml | wc -l)" = 1 ]
+}
+check "the images of a manifest are pulled, each once" from_manifests
+
 # --- broken transfers
 fresh
 resumed() {
