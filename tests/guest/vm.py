@@ -3,6 +3,7 @@
 real guest and needs no libvirt. Disks are made with sfdisk and tar2sqfs from OCI layouts."""
 
 import base64
+import ctypes
 import gzip
 import hashlib
 import json
@@ -55,6 +56,26 @@ class Image:
             run(["tar2sqfs", "-q", "-f", "-c", "zstd", out + ".part"], input=data)
             os.rename(out + ".part", out)
         return out
+
+
+def unpack_kernel(bzimage, out):
+    """The ELF inside, as direct boot through PVH takes it (LZ4 legacy frames, as Debian packs it)."""
+    lz4 = ctypes.CDLL("liblz4.so.1")
+    with open(bzimage, "rb") as file:
+        data = file.read()
+    at = data.index(b"\x02\x21\x4c\x18") + 4
+    block = ctypes.create_string_buffer(8 << 20)
+    with open(out, "wb") as file:
+        while True:
+            size = struct.unpack_from("<I", data, at)[0]
+            done = lz4.LZ4_decompress_safe(data[at + 4:at + 4 + size], block, size, len(block))
+            if done <= 0:
+                break
+            file.write(block.raw[:done])
+            at += 4 + size
+            if done < len(block):
+                break
+    return out
 
 
 def cpio_file(name, data):

@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/path.h"
+#include "guest/check_socket.h"
+#include "guest/environment.h"
+#include "guest/image_user.h"
+#include "guest/log_ring.h"
+#include "guest/oci_config.h"
+#include "test.h"
+
+static const char pod_text[] =
+	"{\"version\":1,\"pod\":\"web\",\"namespace\":\"shop\",\"workload\":\"Deployment\","
+	"\"restartPolicy\":\"Always\",\"terminationGracePeriodSeconds\":30,\"fsGroup\":2000,"
+	"\"supplementalGroups\":[3000],\"base\":{\"name\":\"i2kit-base\"},"
+	"\"layers\":[{\"name\":\"i2kit-layer-000\"}],\"initContainers\":[],\"containers\":["
+	"{\"name\":\"main\",\"image\":\"x\",\"layers\":[0],\"config\":{\"Entrypoint\":[\"/entry\"],"
+	"\"Cmd\":[\"serve\"],\"Env\":[\"PATH=/bin\",\"LANG=C\"],\"User\":\"app\","
+	"\"WorkingDir\":\"/srv\",\"StopSignal\":\"SIGQUIT\"},\"args\":[\"--name\",\"$(LANG)\"],"
+	"\"resources\":{\"cpuLimitMillis\":500,\"memoryLimitBytes\":67108864},"
+	"\"security\":{\"drop\":[\"ALL\"],\"add\":[\"NET_ADMIN\"],\"readOnlyRoot\":true,"
+	"\"allowPrivilegeEscalation\":false,\"nonRoot\":true}}]}";
+
+static const char release_text[] =
+	"{\"i2kit\":{\"config\":{\"version\":1,\"labels\":{\"app\":\"web\"},\"annotations\":{},"
+	"\"containers\":{\"main\":{\"envFrom\":[{\"prefix\":\"P_\",\"configMap\":\"m\"}],\"env\":["
+	"{\"name\":\"LANG\",\"value\":\"de\"},{\"name\":\"X\",\"value\":\"$(P_k)$(NONE)$$(P_k)\"},"
+	"{\"name\":\"IP\",\"field\":\"status.podIP\"},"
+	"{\"name\":\"MEM\",\"resource\":\"limits.memory\",\"divisor\":\"1Mi\"},"
+	"{\"name\":\"CPU\",\"resource\":\"limits.cpu\"},"
+	"{\"name\":\"S\",\"secret\":\"s\",\"key\":\"k\"},"
+	"{\"name\":\"O\",\"secret\":\"s\",\"key\":\"nope\",\"optional\":true}]}},\"volumes\":[],"
+	"\"configMaps\":{\"m\":{\"k\":{\"text\":\"v\"},\"not ok\":{\"text\":\"x\"}}},"
+	"\"secrets\":{\"s\":{\"k\":{\"base64\":\"c2VjcmV0\"}}}},"
+	"\"instance\":{\"version\":1,\"instance\":\"web-0\",\"where\":\"local\","
+	"\"serviceEnv\":[\"DB_SERVICE_HOST=10.0.0.9\"]}}}";
+
+static const struct pod_facts facts = {.address = "10.0.0.5",
+				       .hostname = "web-0",
+				       .memory_bytes = (uint64_t)128 << 20,
+				       .cpu_count = 1};
+
+static void read_both(struct pod_image *pod, struct release *release)
+{
+	AUTO(error_clear) struct error err = ERROR_INIT;
+	assert_true(pod_image_parse(pod_text, strlen(pod_text), "pod.json", pod, &err));
+	assert_true(release_parse(release_text, strlen(release_text), release, &err));
+}
+
+static void the_environment_has_kubernetes_order_and_expansion(void **state)
+{
+	(void)state;
+	AUTO(pod_image_clear) struct pod_image pod = {0};
+	AUTO(release_clear) struct release release = {0};
+	AUTO(string_list_clear) struct string_list env = STRING_LIST_INIT;
+	read_both(&pod, &release);
+	assert_true(environment_make(&pod, &release, &pod.containers[0], &facts, &env, NULL));
+	AUTO_FREE char *text = string_list_join(&env, "|");
+	assert_string_equal(text, "PATH=/bin|HOSTNAME=web-0|LANG=de|DB_SERVICE_HOST=10.0.0.9|P_k=v|"
+				  "X=v$(NONE)$(P_k)|IP=10.0.0.5|MEM=64|CPU=1|S=secret");
+}
+
+static void a_missing_secret_is_named(void **state)
+{
+	(void)state;
+	AUTO(pod_image_clear) struct pod_image pod = {0};
+	AUTO(release_clear) struct release release = {0};
+	AUTO(string_list_clear) struct string_list env = STRING_LIST_INIT;
+	AUTO(error_clear) struct error err = ERROR_INIT;
+	read_both(&pod, &release);
+	free(release.maps[1].entries[0].key);
+	release.maps[1].entries[0].key = strdup("other");
+	assert_false(environment_make(&pod, &release, &pod.containers[0], &facts, &env, &err));
+	assert_string_equal(err.message, "env 'S': secret 's' has no key 'k'");
+}
+
+static void the_runtime_configuration_is_the_golden_one(void **state)
+{
+	(void)state;
+	AUTO(pod_image_clear) struct pod_image pod = {0};
+	AUTO(release_clear) struct release release = {0};
+	AUTO(string_list_clear) struct string_list env = STRING_LIST_INIT;
+	read_both(&pod, &release);
+	assert_true(environment_make(&pod, &release, &pod.containers[0], &facts, &env, NULL));
+	AUTO(image_user_clear)
+	struct image_user user = {.uid = 1000, .gid = 1000, .home = strdup("/home/app")};
+	char source[] = "/run/i2kit/etc/hosts";
+	char destination[] = "/etc/hosts";
+	struct oci_mount mount = {source, destination, false};
+	struct oci_plan plan = {.pod = &pod,
+				.container = &pod.containers[0],
+				.root_path = "/run/i2kit/c/main/root",
+				.cgroup_path = "/i2kit/main",
+				.environment = &env,
+				.user = &user,
+				.mounts = &mount,
+				.mount_count = 1,
+				.memory_limit_bytes = pod.containers[0].memory_limit_bytes};
+	AUTO_FREE char *text = oci_config_make(&plan, NULL);
+	AUTO_FREE char *path = path_join(getenv("I2KIT_GOLDEN"), "config.json");
+	if (getenv("I2KIT_UPDATE_GOLDEN") != NULL)
+		assert_true(file_write_atomic(path, text, strlen(text), 0644, NULL));
+	AUTO_FREE char *golden = NULL;
+	assert_true(file_read(path, 1 << 20, &golden, NULL, NULL));
+	assert_string_equal(text, golden);
+}
+
+static void run_as_non_root_refuses_root(void **state)
+{
+	(void)state;
+	AUTO(pod_image_clear) struct pod_image pod = {0};
+	AUTO(release_clear) struct release release = {0};
+	AUTO(string_list_clear) struct string_list env = STRING_LIST_INIT;
+	AUTO(error_clear) struct error err = ERROR_INIT;
+	read_both(&pod, &release);
+	char home[] = "/";
+	struct image_user root = {.home = home};
+	struct oci_plan plan = {.pod = &pod,
+				.container = &pod.containers[0],
+				.root_path = "/r",
+				.cgroup_path = "/c",
+				.environment = &env,
+				.user = &root};
+	assert_null(oci_config_make(&plan, &err));
+	assert_int_equal(err.kind, ERROR_DENIED);
+}
+
+static void expect_argv(bool has_command, bool has_args, const char *wanted)
+{
+	struct container_image container = {.has_command = has_command, .has_args = has_args};
+	AUTO(string_list_clear) struct string_list argv = STRING_LIST_INIT;
+	struct string_list none = STRING_LIST_INIT;
+	string_list_add(&container.entrypoint, "entry");
+	string_list_add(&container.cmd, "cmd");
+	if (has_command)
+		string_list_add(&container.command, "command");
+	if (has_args)
+		string_list_add(&container.args, "args");
+	assert_true(container_argv(&container, &none, &argv, NULL));
+	AUTO_FREE char *text = string_list_join(&argv, " ");
+	assert_string_equal(text, wanted);
+	string_list_clear(&container.entrypoint);
+	string_list_clear(&container.cmd);
+	string_list_clear(&container.command);
+	string_list_clear(&container.args);
+}
+
+static void command_and_args_replace_what_kubernetes_says_they_replace(void **state)
+{
+	(void)state;
+	expect_argv(false, false, "entry cmd");
+	expect_argv(false, true, "entry args");
+	expect_argv(true, false, "command");
+	expect_argv(true, true, "command args");
+}
+
+static void stop_signals_are_names_or_numbers(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text;
+		int signal;
+	} cases[] = {{NULL, 15}, {"SIGQUIT", 3},     {"QUIT", 3},
+		     {"9", 9},	 {"SIGRTMIN+3", 37}, {"NO", 15}};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct container_image container = {.stop_signal =
+							    (char *)(uintptr_t)cases[i].text};
+		assert_int_equal(container_stop_signal(&container), cases[i].signal);
+	}
+}
+
+static const char passwd[] = "root:x:0:0:root:/root:/bin/sh\napp:x:1000:1001::/app:/bin/sh\n";
+static const char group[] = "root:x:0:\nstaff:x:50:app,other\nwheel:x:10:root\n";
+
+static void expect_user(const char *who, const char *forced, uint32_t uid, uint32_t gid,
+			size_t groups, const char *home)
+{
+	AUTO(image_user_clear) struct image_user user = {0};
+	assert_true(image_user_find(who, forced, passwd, group, &user, NULL));
+	assert_int_equal(user.uid, uid);
+	assert_int_equal(user.gid, gid);
+	assert_int_equal(user.group_count, groups);
+	assert_string_equal(user.home, home);
+}
+
+static void users_are_found_by_name_and_by_number(void **state)
+{
+	(void)state;
+	expect_user("", NULL, 0, 0, 1, "/root");
+	expect_user("app", NULL, 1000, 1001, 1, "/app");
+	expect_user("1000", NULL, 1000, 1001, 1, "/app");
+	expect_user("app:staff", NULL, 1000, 50, 0, "/app");
+	expect_user("4711:4712", NULL, 4711, 4712, 0, "/");
+	expect_user("4711", "7", 4711, 7, 0, "/");
+	AUTO(image_user_clear) struct image_user user = {0};
+	AUTO(error_clear) struct error err = ERROR_INIT;
+	assert_false(image_user_find("nobody", NULL, passwd, group, &user, &err));
+	assert_string_equal(err.message, "user 'nobody' is not in the image's /etc/passwd");
+}
+
+static void what_leaves_its_place_is_refused(void **state)
+{
+	(void)state;
+	static const char *const bad[] = {
+		"{\"i2kit\":{\"config\":{\"volumes\":[{\"name\":\"../"
+		"x\",\"kind\":\"emptyDir\"}]},\"instance\":{}}}",
+		"{\"i2kit\":{\"config\":{\"configMaps\":{\"m\":{\"..\":{\"text\":\"\"}}}},"
+		"\"instance\":{}}}",
+		"{\"i2kit\":{\"config\":{\"volumes\":[{\"name\":\"v\",\"kind\":\"secret\","
+		"\"items\":["
+		"{\"key\":\"k\",\"path\":\"a/../../b\"}]}]},\"instance\":{}}}",
+		"{\"i2kit\":{\"config\":{\"containers\":{\"c\":{\"mounts\":[{\"volume\":\"v\","
+		"\"path\":\"/\","
+		"\"subPath\":\"../x\"}]}}},\"instance\":{}}}",
+		"{\"i2kit\":{\"config\":{},\"instance\":{\"hosts\":[{\"ip\":\"1 "
+		"2\",\"names\":[]}]}}}",
+		"{\"i2kit\":{\"config\":{}}}",
+		"[]",
+		"",
+	};
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		AUTO(release_clear) struct release release = {0};
+		AUTO(error_clear) struct error err = ERROR_INIT;
+		assert_false(release_parse(bad[i], strlen(bad[i]), &release, &err));
+		assert_int_equal(err.kind, ERROR_INVALID);
+	}
+}
+
+static uint64_t lines_in(const void *bytes, size_t size, uint64_t *last)
+{
+	uint64_t lines = 0;
+	size_t offset = 0;
+	struct wire_log_record record;
+	while (wire_log_next(bytes, size, &offset, &record, NULL)) {
+		lines++;
+		*last = record.sequence;
+	}
+	return lines;
+}
+
+static void a_full_ring_loses_the_oldest_and_counts_them(void **state)
+{
+	(void)state;
+	struct log_ring *ring = log_ring_new((size_t)128 << 10);
+	static const char line[1000];
+	for (int i = 0; i < 1000; i++)
+		log_ring_append(ring, "web", WIRE_LOG_STDOUT, false, 0, line, sizeof(line));
+	assert_true(log_ring_bytes(ring) <= (size_t)128 << 10);
+	struct log_loss loss = {0};
+	assert_true(log_ring_take_loss(ring, &loss));
+	assert_string_equal(loss.container, "web");
+	assert_int_equal(loss.bytes, loss.lines * 1000);
+	assert_false(log_ring_take_loss(ring, &loss));
+	const void *bytes;
+	size_t size;
+	uint64_t kept = 0;
+	uint64_t last = 0;
+	while (log_ring_next(ring, &bytes, &size))
+		kept += lines_in(bytes, size, &last);
+	assert_int_equal(kept + loss.lines, 1000);
+	assert_int_equal(last, 1000);
+	log_ring_acknowledge(ring, 1000);
+	assert_int_equal(log_ring_bytes(ring), 0);
+	log_ring_free(ring);
+}
+
+static void unacknowledged_lines_are_sent_again(void **state)
+{
+	(void)state;
+	struct log_ring *ring = log_ring_new((size_t)1 << 20);
+	const void *bytes;
+	size_t size;
+	uint64_t last = 0;
+	log_ring_append(ring, "web", WIRE_LOG_STDOUT, false, 0, "one", 3);
+	assert_true(log_ring_next(ring, &bytes, &size));
+	assert_false(log_ring_next(ring, &bytes, &size));
+	log_ring_append(ring, "web", WIRE_LOG_STDOUT, false, 0, "two", 3);
+	log_ring_acknowledge(ring, 1);
+	log_ring_rewind(ring);
+	assert_true(log_ring_next(ring, &bytes, &size));
+	assert_int_equal(lines_in(bytes, size, &last), 1);
+	assert_int_equal(last, 2);
+	log_ring_free(ring);
+}
+
+static void answers_of_probes_are_judged(void **state)
+{
+	(void)state;
+	assert_int_equal(http_status_parse("HTTP/1.1 204 No", 15), 204);
+	assert_int_equal(http_status_parse("HTTP/1.1 2", 10), 0);
+	assert_int_equal(http_status_parse("SSH-2.0-x", 9), -1);
+	assert_int_equal(http_status_parse("", 0), 0);
+	static const uint8_t whole[] = {0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 7, 0,
+					0, 0, 0, 0, 1, 0, 0, 0, 0, 2, 8, 1};
+	assert_int_equal(grpc_answer_parse(whole, sizeof(whole)), 1);
+	assert_int_equal(grpc_answer_parse(whole, sizeof(whole) - 1), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_environment_has_kubernetes_order_and_expansion),
+		cmocka_unit_test(a_missing_secret_is_named),
+		cmocka_unit_test(the_runtime_configuration_is_the_golden_one),
+		cmocka_unit_test(run_as_non_root_refuses_root),
+		cmocka_unit_test(command_and_args_replace_what_kubernetes_says_they_replace),
+		cmocka_unit_test(stop_signals_are_names_or_numbers),
+		cmocka_unit_test(users_are_found_by_name_and_by_number),
+		cmocka_unit_test(what_leaves_its_place_is_refused),
+		cmocka_unit_test(a_full_ring_loses_the_oldest_and_counts_them),
+		cmocka_unit_test(unacknowledged_lines_are_sent_again),
+		cmocka_unit_test(answers_of_probes_are_judged),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
