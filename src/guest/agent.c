@@ -217,21 +217,27 @@ static char *find_port(void)
 	return NULL;
 }
 
-void agent_open(struct guest *guest)
+void agent_attach(struct guest *guest, int fd)
 {
 	static const struct channel_handler handler = {.greeting = greeting,
 						       .up = on_up,
 						       .down = on_down,
 						       .message = on_message,
 						       .drained = on_drained};
+	events_set_channel(guest->events, NULL);
+	channel_free(guest->channel);
+	guest->channel = channel_new(guest->loop, fd, &handler, guest);
+	events_set_channel(guest->events, guest->channel);
+}
+
+void agent_open(struct guest *guest)
+{
 	AUTO_FREE char *path = find_port();
 	if (path == NULL)
 		return;
 	int fd = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
-	if (fd < 0) {
+	if (fd < 0)
 		say("agent channel %s: %s", path, strerror(errno));
-		return;
-	}
-	guest->channel = channel_new(guest->loop, fd, &handler, guest);
-	events_set_channel(guest->events, guest->channel);
+	else
+		agent_attach(guest, fd);
 }

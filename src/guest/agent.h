@@ -8,5 +8,7 @@
 
 /* Opens the virtio-serial port where this VM has one; guest->channel stays NULL where not. */
 void agent_open(struct guest *guest);
+/* Speaks the same over another descriptor, which it owns: the cloud agent is the host there. */
+void agent_attach(struct guest *guest, int fd);
 
 #endif

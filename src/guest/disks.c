@@ -138,6 +138,12 @@ bool disks_find_partitions(const struct pod_image *pod, struct string_list *ret_
 	return true;
 }
 
+static bool is_volume_id(const char *text, const char *serial)
+{
+	return strncmp(serial, "vol-", 4) == 0 && strncmp(text, "vol", 3) == 0 &&
+	       strcmp(text + 3, serial + 4) == 0;
+}
+
 static bool has_serial(const char *device, const char *serial)
 {
 	static const char *const places[] = {"serial", "device/serial"}; /* virtio, NVMe */
@@ -147,7 +153,8 @@ static bool has_serial(const char *device, const char *serial)
 		if (!file_read(path, 4096, &text, NULL, NULL))
 			continue;
 		text[strcspn(text, " \n")] = '\0';
-		if (strcmp(text, serial) == 0)
+		/* EBS volumes show vol-0123 as vol0123. */
+		if (strcmp(text, serial) == 0 || is_volume_id(text, serial))
 			return true;
 	}
 	return false;

@@ -20,6 +20,7 @@
 #include "guest/rootfs.h"
 #include "guest/say.h"
 #include "guest/tunnel_table.h"
+#include "guest/uplink.h"
 
 #define LAST_WORDS_MS 2000 /* what the host may take to store the last lines */
 #define LAST_POLL_MS  5
@@ -255,8 +256,7 @@ static void take_clock_and_entropy(const struct release *release)
 
 static bool prepare_pod(struct guest *guest, struct error *err)
 {
-	take_clock_and_entropy(&guest->release);
-	if (!network_configure(&guest->release.network, err))
+	if (!guest->release.network.is_dhcp && !network_configure(&guest->release.network, err))
 		return error_prefix(err, "network");
 	set_names(guest);
 	events_boot(guest->events, "network");
@@ -267,7 +267,7 @@ static bool prepare_pod(struct guest *guest, struct error *err)
 	       volumes_prepare(&plan, err);
 }
 
-static void start_pod(struct guest *guest)
+void guest_start_pod(struct guest *guest)
 {
 	AUTO(error_clear) struct error err = ERROR_INIT;
 	guest->supervisor = supervisor_new(&guest->pod);
@@ -317,5 +317,9 @@ void guest_take_release(struct guest *guest, const void *bytes, size_t size)
 	release = (struct release){0};
 	guest->has_release = true;
 	events_boot(guest->events, "release");
-	start_pod(guest);
+	take_clock_and_entropy(&guest->release);
+	if (guest->release.network.is_dhcp)
+		uplink_want_lease(guest->uplink);
+	else
+		guest_start_pod(guest);
 }

@@ -19,6 +19,7 @@ struct container;
 struct exec_table;
 struct tunnel_table;
 struct stats;
+struct uplink;
 
 struct guest {
 	struct loop *loop;
@@ -38,6 +39,7 @@ struct guest {
 	struct exec_table *execs;
 	struct tunnel_table *tunnels;
 	struct stats *stats;
+	struct uplink *uplink;
 	bool is_advancing;
 	bool has_told_started;
 	uint64_t off_ms; /* powers off then at the latest, once it is to */
@@ -51,6 +53,8 @@ void guest_shutdown(struct guest *guest, int64_t grace_ms);
 struct volume_plan guest_volume_plan(const struct guest *guest);
 /* Sends waiting log lines while the channel takes them. */
 void guest_send_logs(void *guest);
+/* The network is up (or the release needs none): the pod's containers start. */
+void guest_start_pod(struct guest *guest);
 /* A release document arrived, by whatever way; the first one starts the pod. */
 void guest_take_release(struct guest *guest, const void *bytes, size_t size);
 

@@ -26,6 +26,7 @@
 #include "guest/say.h"
 #include "guest/stats.h"
 #include "guest/tunnel_table.h"
+#include "guest/uplink.h"
 
 #define POD_DOCUMENT	"/etc/i2kit/pod.json"
 #define POD_MAX_BYTES	((size_t)4 << 20)
@@ -79,6 +80,7 @@ static bool make_loop(struct guest *guest, struct error *err)
 	guest->execs = exec_table_new(guest);
 	guest->tunnels = tunnel_table_new(guest);
 	guest->stats = stats_new(guest);
+	guest->uplink = uplink_new(guest);
 	/* Ctrl-Alt-Del and whoever else asks PID 1 politely. */
 	(void)reboot(RB_DISABLE_CAD);
 	(void)loop_add_signal(guest->loop, SIGINT, on_power_button, guest);
@@ -114,7 +116,7 @@ static void find_release_elsewhere(struct guest *guest)
 	if (config_disk_read(&bytes, &size, &err))
 		guest_take_release(guest, bytes, size);
 	else if (guest->channel == NULL)
-		say("no agent channel, and no configuration disk: %s", err.message);
+		uplink_find_release(guest->uplink);
 }
 
 int main(void)

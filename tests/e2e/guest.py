@@ -350,6 +350,14 @@ def test_restart_by_hand_and_start_errors(workshop):
         peer.until(lambda: peer.text_of("main") == ["run", "run"])
 
 
+def test_dhcp_configures_the_network(workshop):
+    with Scene(workshop, [sh("cat /etc/resolv.conf; sleep 1000")], instance={"network": {"method": "dhcp"}}) as peer:
+        peer.wait_event(type="ready", ready=True)
+        check("inet 10.0.2.15/24" in output(peer, "ip addr show eth0"), "no address")
+        check("default via 10.0.2.2" in output(peer, "ip route"), "no route")
+        check("nameserver 10.0.2.3" in peer.text_of("main"), peer.text_of("main"))
+
+
 def test_a_configuration_disk_starts_a_pod_without_a_channel(workshop):
     folder = os.path.join(workshop.folder, "cidata")
     os.makedirs(folder)

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef I2KIT_GUEST_UPLINK_H
+#define I2KIT_GUEST_UPLINK_H
+
+/*
+ * The way out where no host helps: DHCP, and the cloud agent, a program of its own that finds the
+ * release in instance metadata and is the channel's host end from then on (doc/guest.md).
+ */
+
+#include "guest/guest.h"
+
+struct uplink *uplink_new(struct guest *guest);
+/* The release asks for DHCP: the pod starts when there is a lease. */
+void uplink_want_lease(struct uplink *uplink);
+/* There is no channel and no configuration disk: ask the cloud. */
+void uplink_find_release(struct uplink *uplink);
+
+#endif
