@@ -481,7 +481,6 @@ static void guests_open_tunnels_to_services_that_exist(void **state)
 
 static void a_guest_that_never_reads_does_not_make_the_queue_grow(void **state)
 {
-	AUTO(strbuf_clear) struct strbuf lines = STRBUF_INIT;
 	static char release[(size_t)12 << 20];
 	struct error err = ERROR_INIT;
 	int sent = 0;
