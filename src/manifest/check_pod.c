@@ -242,14 +242,12 @@ static void check_port_names(struct loader *loader, const struct container_spec 
 }
 
 static void check_container(struct loader *loader, const struct pod_spec *pod,
-			    const struct container_spec *container)
+			    const struct container_spec *container,
+			    const struct string_list *volumes)
 {
-	AUTO(string_list_clear) struct string_list volumes = STRING_LIST_INIT;
-
-	list_volumes(pod, &volumes);
 	check_env(loader, pod, container);
 	for (size_t i = 0; i < container->mount_count; i++)
-		check_mount(loader, pod, container, i, &volumes);
+		check_mount(loader, pod, container, i, volumes);
 	check_resources(loader, container);
 	check_probe(loader, container, "livenessProbe", &container->liveness);
 	check_probe(loader, container, "startupProbe", &container->startup);
@@ -360,10 +358,13 @@ static void check_addresses(struct loader *loader, const struct pod_spec *pod)
 
 void check_pod(struct loader *loader, const struct pod_spec *pod)
 {
+	AUTO(string_list_clear) struct string_list volumes = STRING_LIST_INIT;
+
+	list_volumes(pod, &volumes);
 	for (size_t i = 0; i < pod->init_container_count; i++)
-		check_container(loader, pod, &pod->init_containers[i]);
+		check_container(loader, pod, &pod->init_containers[i], &volumes);
 	for (size_t i = 0; i < pod->container_count; i++)
-		check_container(loader, pod, &pod->containers[i]);
+		check_container(loader, pod, &pod->containers[i], &volumes);
 	check_volumes(loader, pod);
 	check_addresses(loader, pod);
 }

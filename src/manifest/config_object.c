@@ -83,6 +83,12 @@ static void read_entries(struct loader *loader, const struct yaml_node *node,
 			     yaml_describe(node));
 		return;
 	}
+	if (node->pair_count > ENTRIES_MAX) {
+		loader_error(loader, node, NULL, "%s: more than %d keys", loader->current->name,
+			     ENTRIES_MAX);
+		return;
+	}
+	bool has_others = map->entry_count > 0;
 	for (size_t i = 0; i < node->pair_count; i++) {
 		const struct yaml_node *key = node->pairs[i].key;
 		const struct yaml_node *value = node->pairs[i].value;
@@ -94,7 +100,7 @@ static void read_entries(struct loader *loader, const struct yaml_node *node,
 			read_text(loader, value, &text);
 		if (!yaml_is_null(value) && text == NULL)
 			continue;
-		if (!is_base64)
+		if (!is_base64 && has_others)
 			remove_entry(map, key->text); /* stringData wins over data */
 		if (is_base64)
 			add_base64(loader, key, value, map);

@@ -184,6 +184,8 @@ bool read_kubernetes(struct loader *loader, const struct yaml_node *root)
 
 	if (yaml_is_null(kind) && yaml_is_null(version))
 		return false;
+	if (loader_counts_too_many(loader, root))
+		return true;
 	if (yaml_is_null(kind) || kind->kind != YAML_SCALAR) {
 		loader_missing(loader, root, "kind", "kind: Deployment, Pod, Service …");
 		return true;

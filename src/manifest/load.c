@@ -100,6 +100,8 @@ static const char *foreign_hint(const struct yaml_node *root)
 
 static void read_document(struct loader *loader, const struct yaml_node *root)
 {
+	if (loader->object_count > OBJECTS_MAX)
+		return; /* said once */
 	if (root->kind != YAML_MAP) {
 		loader_error(loader, root, "name: web, containers: …",
 			     "a manifest is a map, not %s", yaml_describe(root));

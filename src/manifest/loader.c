@@ -92,6 +92,14 @@ const char *loader_nearest(const char *name, const struct field_set *set)
 	return nearest ? loader_find_field(set, nearest)->name : NULL;
 }
 
+bool loader_counts_too_many(struct loader *loader, const struct yaml_node *root)
+{
+	if (++loader->object_count == OBJECTS_MAX + 1)
+		loader_error(loader, root, "split them into several projects",
+			     "more than %d objects", OBJECTS_MAX);
+	return loader->object_count > OBJECTS_MAX;
+}
+
 void loader_missing(struct loader *loader, const struct yaml_node *map, const char *name,
 		    const char *hint)
 {
@@ -177,6 +185,10 @@ static void read_field(struct loader *loader, const struct yaml_pair *pair,
 		loader_error(loader, value, "begin each item with '- '",
 			     "%s: a list is wanted here, not %s", field->name,
 			     yaml_describe(value));
+		return;
+	}
+	if (field->is_list && value->item_count > LIST_MAX) {
+		loader_error(loader, value, NULL, "%s: more than %d items", field->name, LIST_MAX);
 		return;
 	}
 	const struct field *outer = loader->current;

@@ -13,11 +13,18 @@
 #include "manifest/load.h"
 #include "manifest/yaml_reader.h"
 
+/*
+ * Checks compare some things with all others of their kind, so hostile numbers of them would take
+ * hours. Kubernetes itself ends at 1 MiB an object.
+ */
+enum { OBJECTS_MAX = 2000, LIST_MAX = 1000, PAIRS_MAX = 256, ENTRIES_MAX = 10000 };
+
 struct loader {
 	struct app *app;
 	struct problem_list *problems;
 	const struct load_options *options;
-	const char *file;	     /* in app->files */
+	const char *file; /* in app->files */
+	size_t object_count;
 	const char *kind;	     /* of the Kubernetes object being read, or NULL */
 	const struct field *current; /* being read */
 	struct string_list noted;    /* fields already noted as without effect */
@@ -75,6 +82,8 @@ void loader_note(struct loader *loader, const struct yaml_node *node, const char
 	PRINTF_LIKE(3, 4);
 void loader_warn(struct loader *loader, const struct yaml_node *node, const char *fmt, ...)
 	PRINTF_LIKE(3, 4);
+/* Counts one more object; true, and an error the first time, past OBJECTS_MAX. */
+bool loader_counts_too_many(struct loader *loader, const struct yaml_node *root);
 /* "NAME is missing", unless a key beside it looks like a mistyped NAME: that was reported. */
 void loader_missing(struct loader *loader, const struct yaml_node *map, const char *name,
 		    const char *hint);

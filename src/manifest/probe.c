@@ -6,6 +6,16 @@
 #include "base/parse.h"
 #include "manifest/loader.h"
 
+/* A probe or hook asks in one way. */
+static void set_kind(struct loader *loader, const struct yaml_node *node, struct probe *probe,
+		     enum probe_kind kind)
+{
+	if (probe->kind != PROBE_NONE)
+		loader_error(loader, node, "keep one of them", "%s: it asks in another way already",
+			     loader->current->name);
+	probe->kind = kind;
+}
+
 static const struct field exec_list[] = {
 	{"command", FIELD_USED, read_text_list, offsetof(struct probe, command), NULL,
 	 "argv, run inside the container; not a shell line", .is_list = true}};
@@ -14,7 +24,7 @@ static const struct field_set exec_fields = {"exec", exec_list, ARRAY_SIZE(exec_
 static void read_exec(struct loader *loader, const struct yaml_node *node, void *target)
 {
 	struct probe *probe = target;
-	probe->kind = PROBE_EXEC;
+	set_kind(loader, node, probe, PROBE_EXEC);
 	loader_read_map(loader, node, &exec_fields, probe);
 	if (probe->command.count == 0 && node->kind == YAML_MAP)
 		loader_missing(loader, node, "command", "command: [\"cat\", \"/tmp/healthy\"]");
@@ -84,7 +94,7 @@ static const struct field_set http_fields = {"httpGet", http_list, ARRAY_SIZE(ht
 static void read_http(struct loader *loader, const struct yaml_node *node, void *target)
 {
 	struct probe *probe = target;
-	probe->kind = PROBE_HTTP;
+	set_kind(loader, node, probe, PROBE_HTTP);
 	loader_read_map(loader, node, &http_fields, probe);
 	if (probe->path == NULL)
 		probe->path = xstrdup("/");
@@ -99,7 +109,7 @@ static const struct field_set tcp_fields = {"tcpSocket", tcp_list, ARRAY_SIZE(tc
 static void read_tcp(struct loader *loader, const struct yaml_node *node, void *target)
 {
 	struct probe *probe = target;
-	probe->kind = PROBE_TCP;
+	set_kind(loader, node, probe, PROBE_TCP);
 	loader_read_map(loader, node, &tcp_fields, probe);
 	want_port(loader, node);
 }
@@ -112,7 +122,7 @@ static const struct field_set grpc_fields = {"grpc", grpc_list, ARRAY_SIZE(grpc_
 static void read_grpc(struct loader *loader, const struct yaml_node *node, void *target)
 {
 	struct probe *probe = target;
-	probe->kind = PROBE_GRPC;
+	set_kind(loader, node, probe, PROBE_GRPC);
 	loader_read_map(loader, node, &grpc_fields, probe);
 	want_port(loader, node);
 }

@@ -226,6 +226,11 @@ void read_key_values(struct loader *loader, const struct yaml_node *node, struct
 			     yaml_describe(node));
 		return;
 	}
+	if (node->pair_count > PAIRS_MAX) {
+		loader_error(loader, node, NULL, "%s: more than %d entries", field_name(loader),
+			     PAIRS_MAX);
+		return;
+	}
 	for (size_t i = 0; i < node->pair_count; i++) {
 		const struct yaml_node *value = node->pairs[i].value;
 		if (!yaml_is_null(value) && !want_text(loader, value))

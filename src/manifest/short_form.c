@@ -149,6 +149,10 @@ static void read_port_maps(struct loader *loader, const struct yaml_node *list,
 static void read_short_ports(struct loader *loader, const struct yaml_node *node, void *target)
 {
 	struct short_container *container = target;
+	if (node->item_count > LIST_MAX) {
+		loader_error(loader, node, NULL, "ports: more than %d", LIST_MAX);
+		return;
+	}
 	if (node->kind != YAML_LIST) {
 		read_short_port(loader, node, container);
 		return;
@@ -302,6 +306,10 @@ static void read_short_containers(struct loader *loader, const struct yaml_node 
 		loader_error(loader, node, "web: {image: nginx:1.25}",
 			     "containers: a map or a list is wanted here, not %s",
 			     yaml_describe(node));
+	if (node->pair_count + node->item_count > LIST_MAX) {
+		loader_error(loader, node, NULL, "containers: more than %d", LIST_MAX);
+		return;
+	}
 	for (size_t i = 0; i < node->pair_count; i++)
 		read_one_container(loader, node->pairs[i].value, node->pairs[i].key, owner);
 	for (size_t i = 0; i < node->item_count; i++)
@@ -357,6 +365,8 @@ bool read_short_form(struct loader *loader, const struct yaml_node *root)
 {
 	if (yaml_is_null(yaml_get(root, "containers")) && yaml_is_null(yaml_get(root, "name")))
 		return false;
+	if (loader_counts_too_many(loader, root))
+		return true;
 	struct short_pod reader = {0};
 	struct pod_spec *pod = &reader.pod;
 

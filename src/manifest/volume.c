@@ -256,6 +256,20 @@ static const struct field volume_field_list[] = {
 };
 const struct field_set volume_fields = {"volume", volume_field_list, ARRAY_SIZE(volume_field_list)};
 
+/* All keys but the name say what the volume is; there is one of them. */
+static void check_source(struct loader *loader, const struct yaml_node *node)
+{
+	size_t count = 0;
+	for (size_t i = 0; node->kind == YAML_MAP && i < node->pair_count; i++) {
+		const struct yaml_pair *pair = &node->pairs[i];
+		count += strcmp(pair->key->text, "name") != 0 && !yaml_is_null(pair->value) ? 1 : 0;
+	}
+	if (count == 0 && node->kind == YAML_MAP)
+		loader_error(loader, node, "emptyDir: {}", "the volume does not say what it is");
+	if (count > 1)
+		loader_error(loader, node, "keep one of them", "the volume is two things at once");
+}
+
 void read_volumes(struct loader *loader, const struct yaml_node *node, struct volume **array,
 		  size_t *count)
 {
@@ -264,8 +278,9 @@ void read_volumes(struct loader *loader, const struct yaml_node *node, struct vo
 		volume->mark = loader_mark(loader, node->items[i]);
 		volume->default_mode = 0644;
 		loader_read_map(loader, node->items[i], &volume_fields, volume);
+		check_source(loader, node->items[i]);
 		if (volume->name == NULL) {
-			loader_error(loader, node->items[i], NULL, "a volume needs a name");
+			loader_missing(loader, node->items[i], "name", "name: data");
 			volume->name = xstrdup("");
 		}
 	}

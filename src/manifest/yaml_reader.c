@@ -8,10 +8,11 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "manifest/problem.h"
+#include "manifest/yaml_pairs.h"
 #include "manifest/yaml_scalar.h"
 #include "manifest/yaml_text.h"
 
-enum { ANCHORS_MAX = 10000, MERGE_MAX = 1000 };
+enum { ANCHORS_MAX = 10000 };
 
 struct anchor {
 	char *name;		/* owned */
@@ -276,95 +277,6 @@ static bool read_list(struct reader *reader, struct yaml_node *list, unsigned de
 	return true;
 }
 
-static int compare_keys(const void *a, const void *b)
-{
-	const struct yaml_pair *const *left = a;
-	const struct yaml_pair *const *right = b;
-	int order = strcmp((*left)->key->text, (*right)->key->text);
-	if (order != 0)
-		return order;
-	return *left < *right ? -1 : 1;
-}
-
-static struct source_mark mark_of_node(const struct reader *reader, const struct yaml_node *node)
-{
-	return (struct source_mark){
-		.file = reader->file, .line = node->line, .column = node->column};
-}
-
-/* Reports each key that was written twice; sorted, since a hostile map may have a million keys. */
-static void find_duplicates(struct reader *reader, const struct yaml_pair *pairs, size_t count)
-{
-	if (count < 2)
-		return;
-	AUTO_FREE const struct yaml_pair **sorted = xcalloc(count, sizeof(*sorted));
-	for (size_t i = 0; i < count; i++)
-		sorted[i] = &pairs[i];
-	qsort((void *)sorted, count, sizeof(*sorted), compare_keys);
-	for (size_t i = 1; i < count; i++) {
-		const struct yaml_node *key = sorted[i]->key;
-		if (strcmp(key->text, sorted[i - 1]->key->text) != 0)
-			continue;
-		struct problem *problem =
-			problem_error(reader->problems, mark_of_node(reader, key),
-				      "'%.80s' is written twice, first in line %u", key->text,
-				      sorted[i - 1]->key->line);
-		problem_hint(problem, "remove one of them");
-	}
-}
-
-struct pairs {
-	struct yaml_pair *items;
-	size_t count;
-};
-
-static void pairs_clear(struct pairs *pairs)
-{
-	free(pairs->items);
-}
-
-static bool has_key(const struct pairs *pairs, const char *key)
-{
-	for (size_t i = 0; i < pairs->count; i++) {
-		if (strcmp(pairs->items[i].key->text, key) == 0)
-			return true;
-	}
-	return false;
-}
-
-/* What `<<` adds: the keys that are not there yet. */
-static bool merge_map(struct reader *reader, struct pairs *pairs, const struct yaml_node *key,
-		      const struct yaml_node *from)
-{
-	if (from->kind != YAML_MAP) {
-		problem_error(reader->problems, mark_of_node(reader, key),
-			      "<< wants a map or a list of maps, not %s", yaml_describe(from));
-		return true;
-	}
-	/* Both sides bounded, so that looking for each key in all others stays cheap. */
-	if (from->pair_count > MERGE_MAX || pairs->count > MERGE_MAX) {
-		problem_error(reader->problems, mark_of_node(reader, key),
-			      "<< of more than 1000 keys");
-		return false;
-	}
-	for (size_t i = 0; i < from->pair_count; i++) {
-		if (!has_key(pairs, from->pairs[i].key->text))
-			*ARRAY_APPEND(pairs->items, pairs->count) = from->pairs[i];
-	}
-	return true;
-}
-
-static bool merge_all(struct reader *reader, struct pairs *pairs, const struct yaml_pair *merge)
-{
-	if (merge->value->kind != YAML_LIST)
-		return merge_map(reader, pairs, merge->key, merge->value);
-	for (size_t i = 0; i < merge->value->item_count; i++) {
-		if (!merge_map(reader, pairs, merge->key, merge->value->items[i]))
-			return false;
-	}
-	return true;
-}
-
 static bool read_key(struct reader *reader, const yaml_event_t *event, struct yaml_pair *ret,
 		     bool *ret_merge)
 {
@@ -400,7 +312,7 @@ static bool read_pair(struct reader *reader, struct yaml_node *map, unsigned dep
 
 static bool read_map(struct reader *reader, struct yaml_node *map, unsigned depth)
 {
-	AUTO(pairs_clear) struct pairs pairs = {0};
+	AUTO(yaml_pairs_clear) struct yaml_pairs pairs = {0};
 	struct yaml_pair merge = {0};
 	for (;;) {
 		struct yaml_pair pair = {0};
@@ -415,8 +327,9 @@ static bool read_map(struct reader *reader, struct yaml_node *map, unsigned dept
 		else
 			*ARRAY_APPEND(pairs.items, pairs.count) = pair;
 	}
-	find_duplicates(reader, pairs.items, pairs.count);
-	if (merge.value != NULL && !merge_all(reader, &pairs, &merge))
+	yaml_pairs_drop_doubles(&pairs, reader->file, reader->problems);
+	if (merge.value != NULL &&
+	    !yaml_pairs_merge(&pairs, &merge, reader->file, reader->problems))
 		return false;
 	map->pair_count = pairs.count;
 	map->pairs = arena_alloc(reader->arena, pairs.count * sizeof(*pairs.items));
@@ -584,53 +497,4 @@ bool yaml_read(const char *text, size_t size, struct yaml_documents *ret, struct
 	*ret = documents;
 	documents = (struct yaml_documents){0};
 	return true;
-}
-
-void yaml_documents_clear(struct yaml_documents *documents)
-{
-	arena_clear(&documents->arena);
-	free((void *)documents->roots);
-	*documents = (struct yaml_documents){0};
-}
-
-const struct yaml_node *yaml_get(const struct yaml_node *map, const char *key)
-{
-	if (map == NULL || map->kind != YAML_MAP)
-		return NULL;
-	for (size_t i = 0; i < map->pair_count; i++) {
-		if (strcmp(map->pairs[i].key->text, key) == 0)
-			return map->pairs[i].value;
-	}
-	return NULL;
-}
-
-bool yaml_is_null(const struct yaml_node *node)
-{
-	return node == NULL || node->kind == YAML_NULL;
-}
-
-bool yaml_is_bool(const struct yaml_node *node, bool *ret)
-{
-	if (node == NULL || node->kind != YAML_SCALAR || node->type != YAML_BOOL)
-		return false;
-	*ret = node->integer != 0;
-	return true;
-}
-
-bool yaml_is_text(const struct yaml_node *node, const char *text)
-{
-	return node != NULL && node->kind == YAML_SCALAR && strcmp(node->text, text) == 0;
-}
-
-const char *yaml_describe(const struct yaml_node *node)
-{
-	if (node == NULL || node->kind == YAML_NULL)
-		return "nothing";
-	if (node->kind == YAML_LIST)
-		return "a list";
-	if (node->kind == YAML_MAP)
-		return "a map";
-	if (node->type == YAML_BOOL)
-		return "a boolean";
-	return node->type == YAML_TEXT ? "text" : "a number";
 }
