@@ -133,6 +133,7 @@ class Ebs:
         snapshot.blocks[int(index)] = request.body if request.body != ZERO else ZERO
         snapshot.written[int(index)] = digest
         self.world.count("blocks_put")
+        self.world.put_times.append(time.time())
         return answer_json({}, 201, {"x-amz-Checksum": checksum,
                                      "x-amz-Checksum-Algorithm": "SHA256"})
 

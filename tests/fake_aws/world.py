@@ -13,7 +13,7 @@ class World:
         self.snapshots, self.start_tokens, self.images = {}, {}, {}
         self.instances, self.stacks = {}, {}
         self.parameters, self.log_groups = {}, {}
-        self.counts, self.calls, self.faults = {}, [], []
+        self.counts, self.calls, self.faults, self.put_times = {}, [], [], []
         self.settings = {"visible_after_s": 0, "snapshot_pending_s": 0.3, "list_page": 10000,
                          "image_visible_after_s": 0, "image_pending_s": 0.2, "clock_skew_s": 0,
                          "resource_s": 0.05, "signal_after_s": 0.2, "signal": "SUCCESS"}

@@ -10,7 +10,6 @@
 #define SIGNAL_TIMEOUT "PT15M"
 #define BOOT_GRACE_S   120
 #define BYTES_PER_GIB  (UINT64_C(1) << 30)
-#define MAX_CLAIMS     11 /* /dev/sdf to /dev/sdp */
 
 /* The ids of what is made for one pod. All owned. */
 struct pod_ids {
@@ -166,10 +165,12 @@ static bool add_volumes(struct stack_text *text, const struct pod_spec *pod,
 	for (size_t i = 0; i < pod->volume_count; i++)
 		if (pod->volumes[i].kind == VOLUME_CLAIM)
 			add_volume(text, pod, pod->volumes[i].ref_name, ids);
-	return ids->count <= MAX_CLAIMS
-		       ? true
-		       : error_set(err, ERROR_UNSUPPORTED, "pod '%s' has more than %d volumes",
-				   pod->name, MAX_CLAIMS);
+	if (ids->count <= 1)
+		return true;
+	error_set(err, ERROR_UNSUPPORTED,
+		  "pod '%s': %zu volumes; in AWS a pod can have one for now", pod->name,
+		  ids->count);
+	return error_hint(err, "use one claim and subPath");
 }
 
 /* Text in which Fn::Sub finds nothing of its own. */

@@ -87,15 +87,14 @@ static bool refer_secrets(const struct user_data_input *input, json_t *config,
 
 /* --- instance ------------------------------------------------------------------------------- */
 
+/* One volume at most: stack_pod.c refuses more. */
 static void add_claim(json_t *volumes, json_t *attach, const char *volume, const char *claim)
 {
 	AUTO_FREE char *mark = xasprintf(STACK_VOLUME_START "%s" STACK_VOLUME_END, claim);
-	char device[] = "/dev/sdf";
-	device[strlen(device) - 1] = (char)('f' + json_array_size(attach));
 	json_object_set_new(volumes, volume,
 			    json_pack("{s:s, s:s}", "type", "disk", "serial", mark));
-	json_array_append_new(attach, json_pack("{s:s, s:s, s:s}", "volume", volume, "volumeId",
-						mark, "device", device));
+	json_object_set_new(attach, "volumeId", json_string(mark));
+	json_object_set_new(attach, "device", json_string("/dev/sdf"));
 }
 
 static void add_claims(const struct pod_spec *pod, json_t *volumes, json_t *attach)
@@ -133,7 +132,7 @@ static void add_service_env(json_t *list, const struct app *app, const struct se
 static json_t *make_instance(const struct user_data_input *input)
 {
 	json_t *volumes = json_object();
-	json_t *attach = json_array();
+	json_t *attach = json_object();
 	add_claims(input->pod, volumes, attach);
 	json_t *service_env = json_array();
 	for (size_t i = 0; i < input->app->service_count; i++)
@@ -143,7 +142,7 @@ static json_t *make_instance(const struct user_data_input *input)
 	AUTO_FREE char *group = stack_group_id(input->pod->name);
 	json_t *cloud = json_pack("{s:s, s:s, s:{s:s, s:s}}", "region", input->region, "logGroup",
 				  log_group, "signal", "stack", input->stack, "resource", group);
-	if (json_array_size(attach) > 0)
+	if (json_object_size(attach) > 0)
 		json_object_set(cloud, "attach", attach);
 	json_decref(attach);
 	return json_pack("{s:i, s:s, s:s, s:s, s:i, s:s, s:s, s:s, s:s, s:{s:s, s:[s]}, s:[], s:o, "
