@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -135,6 +136,16 @@ static void explain_nothing(const char *project, const struct log_filter *filter
 	(void)error_hint(err, "there are logs of %s", names);
 }
 
+static void note_removed(const struct invocation *invocation, struct log_reader *reader)
+{
+	uint64_t removed = log_reader_removed_lines(reader);
+
+	if (removed > 0)
+		output_note(invocation,
+			    "%" PRIu64 " older lines are gone: 64 MiB are kept for each instance",
+			    removed);
+}
+
 static int run(const struct invocation *invocation, struct error *err)
 {
 	const struct arguments *args = invocation->args;
@@ -153,6 +164,8 @@ static int run(const struct invocation *invocation, struct error *err)
 		explain_nothing(project, &filter, err);
 		return 1;
 	}
+	if (arguments_value(args, "tail") == NULL && arguments_value(args, "since") == NULL)
+		note_removed(invocation, reader);
 	if (!place_reader(reader, args, err) || !show(reader, invocation, err))
 		return 1;
 	return 0;

@@ -157,6 +157,15 @@ static void refresh(struct log_reader *reader)
 		}                                                                                  \
 	} while (0)
 
+uint64_t log_reader_removed_lines(struct log_reader *reader)
+{
+	uint64_t removed = 0;
+
+	for (size_t i = 0; i < reader->stream_count; i++)
+		removed += log_stream_first_line(reader->streams[i]);
+	return removed;
+}
+
 void log_reader_seek_start(struct log_reader *reader)
 {
 	FOR_EACH_STREAM(reader, log_stream_seek_start(stream));

@@ -107,6 +107,9 @@ void log_store_list(const char *project, struct string_list *ret);
 /* How many instances with logs the filter has found so far. */
 size_t log_reader_instance_count(const struct log_reader *reader);
 
+/* How many older lines the quotas have removed, of all chosen instances. */
+uint64_t log_reader_removed_lines(struct log_reader *reader);
+
 void log_reader_seek_start(struct log_reader *reader);
 void log_reader_seek_end(struct log_reader *reader);
 void log_reader_seek_time(struct log_reader *reader, int64_t time_ns); /* before the first ≥ */

@@ -346,6 +346,18 @@ struct log_stream *log_stream_open(const char *project_folder, const char *insta
 	return NULL;
 }
 
+uint64_t log_stream_first_line(struct log_stream *stream)
+{
+	struct log_record record;
+
+	if (stream->segment_count == 0)
+		return 0;
+	load(stream, 0);
+	return log_record_read(stream->bytes + HEADER, stream->sound - HEADER, &record)
+		       ? record.header.line
+		       : 0;
+}
+
 void log_stream_seek_start(struct log_stream *stream)
 {
 	stream->at = (struct log_position){0, HEADER};

@@ -57,6 +57,9 @@ void log_stream_free(struct log_stream *stream);
 /* Looks for what was written since; what was found stays found. */
 void log_stream_refresh(struct log_stream *stream);
 
+/* The number of the oldest line that is left: so many were removed before it. */
+uint64_t log_stream_first_line(struct log_stream *stream);
+
 void log_stream_seek_start(struct log_stream *stream);
 void log_stream_seek_end(struct log_stream *stream);
 void log_stream_seek_time(struct log_stream *stream, int64_t time_ns);

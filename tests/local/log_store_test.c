@@ -303,6 +303,7 @@ static void a_noisy_pod_loses_only_its_own_lines(void **state)
 	while (log_reader_next(reader, &line))
 		count++;
 	assert_true(count >= 90 && count < 210);
+	assert_int_equal(log_reader_removed_lines(reader), 1000 - count);
 	log_reader_close(reader);
 	log_store_close(store);
 }
