@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * The cloud agent: what `i2kit up` is on a laptop, this is inside an instance. Finds the release in
+ * instance metadata, then is the host end of the agent channel on descriptor 0: hands the release
+ * to init, stores its log lines in CloudWatch, tells the stack when the pod is ready. Started by
+ * init where there is no channel and no configuration disk; dormant everywhere else.
+ */
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/path.h"
+#include "base/strbuf.h"
+#include "guest/cloud_logs.h"
+#include "guest/cloud_release.h"
+#include "guest/json_view.h"
+#include "wire/bytes.h"
+#include "wire/frame.h"
+
+#define CHANNEL	  0
+#define POLL_MS	  500
+#define RETRY_MS  5000
+#define READ_SIZE 65536
+
+struct agent {
+	struct cloud_aws aws;
+	struct cloud_release release;
+	struct cloud_logs *logs; /* NULL: nowhere to store */
+	struct wire_decoder *decoder;
+	bool is_signalled;
+	const char *signal; /* what the stack is to be told, or NULL */
+	uint64_t retry_ms;  /* not before */
+};
+
+static void complain(const struct error *err)
+{
+	(void)fprintf(stderr, "i2kit: cloud agent: %s\n", err->message);
+}
+
+static bool send_message(enum wire_type type, const void *bytes, size_t size, struct error *err)
+{
+	AUTO(strbuf_clear) struct strbuf out = STRBUF_INIT;
+	wire_append(&out, type, 0, bytes, size);
+	return fd_write_all(CHANNEL, out.data, out.size, err);
+}
+
+static bool greet(struct agent *agent, struct error *err)
+{
+	uint8_t nonce[WIRE_NONCE_SIZE];
+	AUTO(strbuf_clear) struct strbuf out = STRBUF_INIT;
+	if (getrandom(nonce, sizeof(nonce), 0) != (ssize_t)sizeof(nonce))
+		return error_set_errno(err, errno, "random bytes");
+	wire_decoder_expect_hello(agent->decoder, nonce);
+	wire_append_hello(&out, nonce, NULL);
+	return fd_write_all(CHANNEL, out.data, out.size, err);
+}
+
+/* Ready: the stack may go on. Failed before that: it shall roll back now, not after its timeout. */
+static void take_event(struct agent *agent, const struct wire_message *message)
+{
+	AUTO_PTR(json_document)
+	struct json_document *document =
+		json_document_parse(message->bytes, message->size, "event", NULL);
+	if (document == NULL)
+		return;
+	struct json_view root = json_document_root(document);
+	const char *type = json_view_peek(json_view_get(root, "type"));
+	const char *phase = json_view_peek(json_view_get(root, "phase"));
+	if (type == NULL || agent->is_signalled)
+		return;
+	if (strcmp(type, "ready") == 0 && json_view_bool(json_view_get(root, "ready"), false))
+		agent->signal = "SUCCESS";
+	if (strcmp(type, "pod") == 0 && phase != NULL && strcmp(phase, "Succeeded") == 0)
+		agent->signal = "SUCCESS";
+	if (strcmp(type, "pod") == 0 && phase != NULL && strcmp(phase, "Failed") == 0)
+		agent->signal = "FAILURE";
+}
+
+static bool acknowledge(uint64_t sequence, struct error *err)
+{
+	uint8_t bytes[8];
+	bytes_put_u64(bytes, sequence);
+	return send_message(WIRE_LOG_ACK, bytes, sizeof(bytes), err);
+}
+
+static bool take_log(struct agent *agent, const struct wire_message *message, struct error *err)
+{
+	size_t offset = 0;
+	uint64_t last = 0;
+	struct wire_log_record record;
+	while (wire_log_next(message->bytes, message->size, &offset, &record, NULL)) {
+		last = record.sequence;
+		if (agent->logs != NULL)
+			cloud_logs_add(agent->logs, &record);
+	}
+	return agent->logs != NULL || acknowledge(last, err);
+}
+
+static bool send_logs(struct agent *agent, struct error *err)
+{
+	AUTO(error_clear) struct error problem = ERROR_INIT;
+	uint64_t sequence = 0;
+	if (agent->logs == NULL || !cloud_logs_is_due(agent->logs))
+		return true;
+	if (cloud_logs_send(agent->logs, &sequence, &problem))
+		return acknowledge(sequence, err);
+	complain(&problem);
+	agent->retry_ms = clock_monotonic_ms() + RETRY_MS;
+	return true;
+}
+
+static void send_signal(struct agent *agent)
+{
+	AUTO(error_clear) struct error err = ERROR_INIT;
+	AUTO(strbuf_clear) struct strbuf body = STRBUF_INIT;
+	AUTO_FREE char *answer = NULL;
+	if (agent->signal == NULL || agent->release.signal_stack == NULL ||
+	    agent->release.signal_resource == NULL)
+		return;
+	strbuf_append(&body, "Action=SignalResource&Version=2010-05-15&StackName=");
+	strbuf_append_url(&body, agent->release.signal_stack);
+	strbuf_append(&body, "&LogicalResourceId=");
+	strbuf_append_url(&body, agent->release.signal_resource);
+	strbuf_appendf(&body, "&UniqueId=%s&Status=%s", agent->aws.instance_id, agent->signal);
+	struct cloud_call call = {.service = "cloudformation", .body = strbuf_text(&body)};
+	if (cloud_call(&agent->aws, &call, &answer, &err)) {
+		agent->is_signalled = true;
+		agent->signal = NULL;
+		return;
+	}
+	complain(&err);
+	agent->retry_ms = clock_monotonic_ms() + RETRY_MS;
+	/* A stack that waits for no signal refuses one: that is how a later replacement boots. */
+	if (err.kind == ERROR_INVALID) {
+		agent->is_signalled = true;
+		agent->signal = NULL;
+	}
+}
+
+static bool take_message(struct agent *agent, const struct wire_message *message, struct error *err)
+{
+	if (message->type == WIRE_HELLO)
+		return send_message(WIRE_RELEASE, agent->release.document,
+				    strlen(agent->release.document), err);
+	if (message->type == WIRE_EVENT)
+		take_event(agent, message);
+	if (message->type == WIRE_LOG)
+		return take_log(agent, message, err);
+	return true;
+}
+
+static bool read_channel(struct agent *agent, struct error *err)
+{
+	static uint8_t buffer[READ_SIZE];
+	ssize_t size = read(CHANNEL, buffer, sizeof(buffer));
+	if (size <= 0)
+		return error_set(err, ERROR_NETWORK, "init is gone");
+	wire_decoder_feed(agent->decoder, buffer, (size_t)size);
+	for (;;) {
+		struct wire_message message;
+		enum wire_result result = wire_decoder_next(agent->decoder, &message, err);
+		if (result != WIRE_MESSAGE)
+			return result == WIRE_NEED_MORE;
+		if (!take_message(agent, &message, err))
+			return false;
+	}
+}
+
+static bool serve(struct agent *agent, struct error *err)
+{
+	agent->decoder = wire_decoder_new(WIRE_MAX_TO_HOST);
+	if (!greet(agent, err))
+		return false;
+	for (;;) {
+		struct pollfd wait = {.fd = CHANNEL, .events = POLLIN};
+		/* While a batch is due and cannot be sent, init keeps its lines. */
+		bool is_full = agent->logs != NULL && cloud_logs_is_due(agent->logs);
+		bool must_wait = clock_monotonic_ms() < agent->retry_ms;
+		int ready = poll(&wait, is_full ? 0 : 1, is_full && !must_wait ? 0 : POLL_MS);
+		if (ready > 0 && !read_channel(agent, err))
+			return false;
+		if (clock_monotonic_ms() < agent->retry_ms)
+			continue;
+		send_signal(agent);
+		if (!send_logs(agent, err))
+			return false;
+	}
+}
+
+int main(void)
+{
+	static struct agent agent;
+	AUTO(error_clear) struct error err = ERROR_INIT;
+	if (!cloud_aws_open(&agent.aws, &err) ||
+	    !cloud_release_load(&agent.aws, &agent.release, &err)) {
+		complain(&err);
+		return 1;
+	}
+	if (agent.release.log_group != NULL && agent.release.pod != NULL)
+		agent.logs = cloud_logs_new(&agent.aws, agent.release.log_group, agent.release.pod);
+	if (!serve(&agent, &err))
+		complain(&err);
+	return 1;
+}
