@@ -62,8 +62,14 @@ static void read_claim_spec(struct loader *loader, const struct yaml_node *node,
 {
 	struct claim *claim = target;
 	loader_read_map(loader, node, &claim_spec_fields, claim);
-	if (claim->size_bytes == 0)
+	const struct yaml_node *resources = yaml_get(node, "resources");
+	if (claim->size_bytes > 0 || node->kind != YAML_MAP)
+		return;
+	if (yaml_is_null(resources))
 		loader_missing(loader, node, "resources", "resources: {requests: {storage: 1Gi}}");
+	else
+		loader_error(loader, resources, "requests: {storage: 1Gi}",
+			     "the claim does not say how large it is");
 }
 
 static const struct field claim_object_list[] = {

@@ -88,6 +88,7 @@ static void read_entries(struct loader *loader, const struct yaml_node *node,
 			     ENTRIES_MAX);
 		return;
 	}
+	const struct field *outer = loader->current;
 	bool has_others = map->entry_count > 0;
 	for (size_t i = 0; i < node->pair_count; i++) {
 		const struct yaml_node *key = node->pairs[i].key;
@@ -96,8 +97,11 @@ static void read_entries(struct loader *loader, const struct yaml_node *node,
 		if (!entry_key_is_valid(key->text))
 			loader_error(loader, key, "letters, digits, '-', '_' and '.'",
 				     "'%.80s' is not a valid key", key->text);
+		const struct field entry = {.name = key->text};
+		loader->current = &entry; /* what messages name */
 		if (!yaml_is_null(value))
 			read_text(loader, value, &text);
+		loader->current = outer;
 		if (!yaml_is_null(value) && text == NULL)
 			continue;
 		if (!is_base64 && has_others)

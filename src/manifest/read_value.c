@@ -231,9 +231,14 @@ void read_key_values(struct loader *loader, const struct yaml_node *node, struct
 			     PAIRS_MAX);
 		return;
 	}
+	const struct field *outer = loader->current;
 	for (size_t i = 0; i < node->pair_count; i++) {
 		const struct yaml_node *value = node->pairs[i].value;
-		if (!yaml_is_null(value) && !want_text(loader, value))
+		const struct field entry = {.name = node->pairs[i].key->text};
+		loader->current = &entry; /* what messages name */
+		bool is_good = yaml_is_null(value) || want_text(loader, value);
+		loader->current = outer;
+		if (!is_good)
 			continue;
 		struct key_value *pair = ARRAY_APPEND(*array, *count);
 		pair->key = xstrdup(node->pairs[i].key->text);

@@ -180,12 +180,16 @@ static struct env_var *add_env(struct loader *loader, const struct yaml_node *no
 static void read_env_map(struct loader *loader, const struct yaml_node *node,
 			 struct container_spec *container)
 {
+	const struct field *outer = loader->current;
 	for (size_t i = 0; i < node->pair_count; i++) {
 		const struct yaml_node *value = node->pairs[i].value;
 		struct env_var *env = add_env(loader, node->pairs[i].key, container);
+		const struct field entry = {.name = node->pairs[i].key->text};
+		loader->current = &entry; /* what messages name */
 		env->name = xstrdup(node->pairs[i].key->text);
 		if (!yaml_is_null(value))
 			read_scalar(loader, value, &env->value);
+		loader->current = outer;
 		if (env->value == NULL)
 			env->value = xstrdup("");
 	}

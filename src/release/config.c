@@ -19,7 +19,7 @@ struct writer {
 	const struct pod_spec *pod;
 	struct strbuf *out;
 	bool is_for_digest;		/* secret values as their SHA-256 */
-	struct string_list config_maps; /* names referred to, once each, in order of first use */
+	struct string_list config_maps; /* names referred to, once each */
 	struct string_list secrets;
 };
 
@@ -61,13 +61,25 @@ static void put_number(struct writer *writer, const char *key, uint64_t value)
 	strbuf_appendf(writer->out, "%llu", (unsigned long long)value);
 }
 
+static int compare_pairs(const void *a, const void *b)
+{
+	const struct key_value *const *left = a;
+	const struct key_value *const *right = b;
+	return strcmp((*left)->key, (*right)->key);
+}
+
+/* By key: the order in the manifest means nothing, so it does not change the digest. */
 static void put_pairs(struct writer *writer, const char *key, const struct key_value *pairs,
 		      size_t count)
 {
 	put_key(writer, key);
 	strbuf_append_char(writer->out, '{');
+	AUTO_FREE const struct key_value **sorted = xcalloc(count + 1, sizeof(*sorted));
 	for (size_t i = 0; i < count; i++)
-		put_text(writer, pairs[i].key, pairs[i].value);
+		sorted[i] = &pairs[i];
+	qsort((void *)sorted, count, sizeof(*sorted), compare_pairs);
+	for (size_t i = 0; i < count; i++)
+		put_text(writer, sorted[i]->key, sorted[i]->value);
 	strbuf_append_char(writer->out, '}');
 }
 
@@ -266,9 +278,28 @@ static void put_entry(struct writer *writer, const struct config_entry *entry, b
 	strbuf_append_char(writer->out, '}');
 }
 
-static void put_maps(struct writer *writer, const char *key, const struct string_list *names,
+static int compare_entries(const void *a, const void *b)
+{
+	const struct config_entry *const *left = a;
+	const struct config_entry *const *right = b;
+	return strcmp((*left)->key, (*right)->key);
+}
+
+static void put_entries(struct writer *writer, const struct config_map *map)
+{
+	AUTO_FREE const struct config_entry **sorted =
+		xcalloc(map->entry_count + 1, sizeof(*sorted));
+	for (size_t i = 0; i < map->entry_count; i++)
+		sorted[i] = &map->entries[i];
+	qsort((void *)sorted, map->entry_count, sizeof(*sorted), compare_entries);
+	for (size_t i = 0; i < map->entry_count; i++)
+		put_entry(writer, sorted[i], map->is_secret);
+}
+
+static void put_maps(struct writer *writer, const char *key, struct string_list *names,
 		     bool is_secret)
 {
+	string_list_sort(names);
 	put_key(writer, key);
 	strbuf_append_char(writer->out, '{');
 	for (size_t i = 0; i < names->count; i++) {
@@ -278,8 +309,7 @@ static void put_maps(struct writer *writer, const char *key, const struct string
 			continue;
 		put_key(writer, map->name);
 		strbuf_append_char(writer->out, '{');
-		for (size_t k = 0; k < map->entry_count; k++)
-			put_entry(writer, &map->entries[k], is_secret);
+		put_entries(writer, map);
 		strbuf_append_char(writer->out, '}');
 	}
 	strbuf_append_char(writer->out, '}');
