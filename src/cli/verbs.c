@@ -6,6 +6,8 @@
 
 /* One line here and one in the list below for each verb_NAME.c, both sorted by name. */
 extern const struct verb verb_build;
+extern const struct verb verb_complete;
+extern const struct verb verb_completion;
 extern const struct verb verb_convert;
 extern const struct verb verb_cp;
 extern const struct verb verb_destroy;
@@ -29,6 +31,8 @@ extern const struct verb verb_version;
 
 const struct verb *const verbs[] = {
 	&verb_build,
+	&verb_complete,
+	&verb_completion,
 	&verb_convert,
 	&verb_cp,
 	&verb_destroy,
