@@ -70,25 +70,23 @@ static bool copy_digest(const json_t *root, const char *key, char out[DIGEST_SIZ
 	return true;
 }
 
+/* Fills *ret as far as it gets; the caller clears it. */
 static bool read_file(const char *path, struct image_ref *ret, struct error *err)
 {
 	AUTO_FREE char *text = NULL;
 	size_t size = 0;
-	AUTO(image_ref_clear) struct image_ref ref = {0};
 	if (!file_read(path, REF_MAX_BYTES, &text, &size, err))
 		return false;
 	AUTO(json_clear) json_t *root = json_loadb(text, size, 0, NULL);
 	const char *reference = json_string_value(json_object_get(root, "reference"));
-	if (reference == NULL || !copy_digest(root, "digest", ref.digest) ||
-	    !copy_digest(root, "manifest", ref.manifest))
+	if (reference == NULL || !copy_digest(root, "digest", ret->digest) ||
+	    !copy_digest(root, "manifest", ret->manifest))
 		return error_set(err, ERROR_CORRUPT, "%s is damaged", path);
-	ref.reference = xstrdup(reference);
+	ret->reference = xstrdup(reference);
 	const char *source = json_string_value(json_object_get(root, "source"));
-	ref.source = xstrdup(source ? source : "");
-	ref.stamp = xstrdup_or_null(json_string_value(json_object_get(root, "stamp")));
-	ref.time_ns = json_integer_value(json_object_get(root, "timeNs"));
-	*ret = ref;
-	ref = (struct image_ref){0};
+	ret->source = xstrdup(source ? source : "");
+	ret->stamp = xstrdup_or_null(json_string_value(json_object_get(root, "stamp")));
+	ret->time_ns = json_integer_value(json_object_get(root, "timeNs"));
 	return true;
 }
 
@@ -96,13 +94,15 @@ bool image_ref_read(struct store *store, const char *reference, struct image_ref
 		    struct error *err)
 {
 	AUTO_FREE char *path = ref_path(store, reference);
-	AUTO(image_ref_clear) struct image_ref ref = {0};
 	AUTO(error_clear) struct error why = ERROR_INIT;
-	if (!read_file(path, &ref, &why) || strcmp(ref.reference, reference) != 0)
-		return error_set(err, ERROR_NOT_FOUND, "image %s is not in the store", reference);
-	*ret = ref;
-	ref = (struct image_ref){0};
-	return true;
+	struct image_ref ref = {0};
+	if (read_file(path, &ref, &why) && ref.reference != NULL &&
+	    strcmp(ref.reference, reference) == 0) {
+		*ret = ref;
+		return true;
+	}
+	image_ref_clear(&ref);
+	return error_set(err, ERROR_NOT_FOUND, "image %s is not in the store", reference);
 }
 
 bool image_ref_remove(struct store *store, const char *reference, struct error *err)
@@ -121,24 +121,23 @@ static int by_reference(const void *a, const void *b)
 
 bool image_ref_read_all(struct store *store, struct image_ref_list *ret, struct error *err)
 {
-	AUTO(image_ref_list_clear) struct image_ref_list list = {0};
 	AUTO_FREE char *folder = path_join(store_folder(store), "refs");
 	DIR *dir = opendir(folder);
 	if (dir == NULL)
 		return error_set_errno(err, errno, "%s", folder);
-	for (const struct dirent *entry; (entry = readdir(dir)) != NULL && list.count < REFS_MAX;) {
+	for (const struct dirent *entry; (entry = readdir(dir)) != NULL && ret->count < REFS_MAX;) {
 		/* Longer names are the temporary ones of an atomic write. */
 		if (strlen(entry->d_name) != SHA256_HEX_SIZE - 1)
 			continue;
 		AUTO_FREE char *path = path_join(folder, entry->d_name);
 		struct image_ref ref = {0};
 		if (read_file(path, &ref, NULL))
-			*ARRAY_APPEND(list.items, list.count) = ref;
+			*ARRAY_APPEND(ret->items, ret->count) = ref;
+		else
+			image_ref_clear(&ref);
 	}
 	(void)closedir(dir);
-	if (list.count > 1)
-		qsort(list.items, list.count, sizeof(list.items[0]), by_reference);
-	*ret = list;
-	list = (struct image_ref_list){0};
+	if (ret->count > 1)
+		qsort(ret->items, ret->count, sizeof(ret->items[0]), by_reference);
 	return true;
 }

@@ -34,7 +34,7 @@ MUST_CHECK bool image_ref_write(struct store *store, const struct image_ref *ref
 MUST_CHECK bool image_ref_read(struct store *store, const char *reference, struct image_ref *ret,
 			       struct error *err);
 MUST_CHECK bool image_ref_remove(struct store *store, const char *reference, struct error *err);
-/* All that can be read; a damaged one is left out. */
+/* All that can be read, into an empty list; a damaged one is left out. */
 MUST_CHECK bool image_ref_read_all(struct store *store, struct image_ref_list *ret,
 				   struct error *err);
 

@@ -66,43 +66,45 @@ static bool fetch(const struct source_request *request, struct oci_image *ret, s
 	       oci_image_load(request->store, reference->text, ref.manifest, ret, err);
 }
 
-static bool resolve(struct source_request *request, enum pull_policy policy, struct oci_image *ret,
-		    struct error *err)
+static bool resolve(const struct source_request *asked, enum pull_policy policy,
+		    struct oci_image *ret, struct error *err)
 {
 	AUTO(image_ref_clear) struct image_ref known = {0};
-	const struct reference *reference = request->reference;
+	const struct reference *reference = asked->reference;
+	struct source_request request = *asked;
 	AUTO(error_clear) struct error unknown = ERROR_INIT;
-	if (image_ref_read(request->store, reference->text, &known, &unknown))
-		request->known = &known;
-	if (!must_ask(request, policy) && load_known(request, ret))
+	if (image_ref_read(request.store, reference->text, &known, &unknown))
+		request.known = &known;
+	if (!must_ask(&request, policy) && load_known(&request, ret))
 		return true;
 	if (policy != PULL_NEVER)
-		return fetch(request, ret, err);
+		return fetch(&request, ret, err);
 	error_set(err, ERROR_NOT_FOUND, "not in the store, and the pull policy is Never");
 	return error_hint(err, "i2kit pull %s", reference->text);
 }
 
 /* Around resolve(): the digest that i2kit.lock asks for, and the one it is told. */
-static bool resolve_locked(struct source_request *request, enum pull_policy policy,
+static bool resolve_locked(const struct source_request *asked, enum pull_policy policy,
 			   struct oci_image *ret, struct error *err)
 {
+	struct source_request request = *asked;
 	AUTO(image_ref_clear) struct image_ref ref = {0};
 	char locked[DIGEST_SIZE] = "";
-	const struct image_options *options = request->options;
-	const struct reference *reference = request->reference;
+	const struct image_options *options = request.options;
+	const struct reference *reference = request.reference;
 	bool has_lock = options->lock_file != NULL && reference->transport == TRANSPORT_REGISTRY &&
 			reference->digest[0] == '\0';
 	if (has_lock && !options->update_lock &&
 	    !lock_file_find(options->lock_file, reference->text, locked, err))
 		return false;
 	if (locked[0] != '\0')
-		request->wanted_digest = locked;
-	if (!resolve(request, policy, ret, err))
+		request.wanted_digest = locked;
+	if (!resolve(&request, policy, ret, err))
 		return locked[0] != '\0' ? error_prefix(err, "as %s says", options->lock_file)
 					 : false;
 	if (!has_lock || locked[0] != '\0')
 		return true;
-	return image_ref_read(request->store, reference->text, &ref, err) &&
+	return image_ref_read(request.store, reference->text, &ref, err) &&
 	       lock_file_set(options->lock_file, reference->text, ref.digest, err);
 }
 
@@ -118,11 +120,11 @@ bool image_resolve(struct store *store, const char *text, enum pull_policy polic
 		return false;
 	if (options->has_pull)
 		policy = options->pull;
-	struct source_request request = {.store = store,
-					 .reference = &reference,
-					 .options = options,
-					 .progress = progress,
-					 .must_be_fresh = policy == PULL_ALWAYS};
+	const struct source_request request = {.store = store,
+					       .reference = &reference,
+					       .options = options,
+					       .progress = progress,
+					       .must_be_fresh = policy == PULL_ALWAYS};
 	if (!resolve_locked(&request, policy, ret, err))
 		return error_prefix(err, "image %s", reference.text);
 	return true;

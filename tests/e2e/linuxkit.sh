@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# usage: linuxkit.sh   (I2KIT: the program; default: i2kit from PATH)
+# usage: linuxkit.sh   (I2KIT: the program; default: the one in $I2KIT_BUILD or build/)
 #
 # Builds a LinuxKit document from small images made here and compares the tree, file by file, with
 # golden/linuxkit.tree: what linuxkit's own build (v1.8.2) makes of the same document and images.
@@ -14,7 +14,7 @@ if [ -z "${I2KIT_E2E_NET:-}" ]; then
 fi
 ip link set lo up
 here=$(cd "$(dirname "$0")" && pwd)
-i2kit=${I2KIT:-i2kit}
+i2kit=${I2KIT:-${I2KIT_BUILD:-$here/../../build}/i2kit}
 for need in python3 cpio gzip "$i2kit"; do
 	command -v "$need" >/dev/null || { echo "1..0 # SKIP $need is not installed"; exit 77; }
 done

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# usage: registry.sh   (I2KIT: the program; default: i2kit from PATH)
+# usage: registry.sh   (I2KIT: the program; default: the one in $I2KIT_BUILD or build/)
 #
 # Pulls from Debian's docker-registry on loopback, in a network namespace of its own: http, https
 # with a password, cuts, wrong bytes, kills, a full disk, archives and a daemon's socket.
@@ -13,7 +13,7 @@ if [ -z "${I2KIT_E2E_NET:-}" ]; then
 fi
 ip link set lo up
 here=$(cd "$(dirname "$0")" && pwd)
-i2kit=${I2KIT:-i2kit}
+i2kit=${I2KIT:-${I2KIT_BUILD:-$here/../../build}/i2kit}
 for need in docker-registry skopeo openssl htpasswd python3 "$i2kit"; do
 	command -v "$need" >/dev/null || { echo "1..0 # SKIP $need is not installed"; exit 77; }
 done
@@ -353,10 +353,10 @@ check "a token is fetched, again when it has run out, and is not sent to where b
 	token_pull 'GET service=e2e&scope=repository:team/app:pull -'
 renewed() { [ "$(wc -l <"$work/token.log")" -ge 2 ]; }
 check "more than one token was needed" renewed
-auth() { printf '{"auths":{"127.0.0.1:5010":{%s}}}' "$1" >"$HOME/.docker/config.json"; }
-auth "\"auth\":\"$(printf user:secret | base64)\""
+auth_entry() { printf '{"auths":{"127.0.0.1:5010":{%s}}}' "$1" >"$HOME/.docker/config.json"; }
+auth_entry "\"auth\":\"$(printf user:secret | base64)\""
 check "a password goes to the token server" token_pull "Basic $(printf user:secret | base64)"
-auth '"auth":"PHRva2VuPjo=","identitytoken":"long-lived"'
+auth_entry '"auth":"PHRva2VuPjo=","identitytoken":"long-lived"'
 check "an identity token is traded in" token_pull 'POST grant_type=refresh_token&.*&refresh_token=long-lived -'
 rm "$HOME/.docker/config.json"
 
