@@ -25,3 +25,9 @@ bool interrupt_is_set(void)
 {
 	return is_set != 0;
 }
+
+void interrupt_reset(void)
+{
+	is_set = 0;
+	interrupt_install();
+}

@@ -10,5 +10,7 @@
  */
 void interrupt_install(void);
 bool interrupt_is_set(void);
+/* The interrupt was dealt with: the next one asks again, instead of killing. */
+void interrupt_reset(void);
 
 #endif

@@ -11,6 +11,8 @@ extern const struct verb verb_completion;
 extern const struct verb verb_convert;
 extern const struct verb verb_cp;
 extern const struct verb verb_destroy;
+extern const struct verb verb_down;
+extern const struct verb verb_events;
 extern const struct verb verb_exec;
 extern const struct verb verb_explain;
 extern const struct verb verb_help;
@@ -21,14 +23,24 @@ extern const struct verb verb_logs;
 extern const struct verb verb_port_forward;
 extern const struct verb verb_promote;
 extern const struct verb verb_prune;
+extern const struct verb verb_ps;
 extern const struct verb verb_pull;
 extern const struct verb verb_releases;
+extern const struct verb verb_restart;
 extern const struct verb verb_rollback;
+extern const struct verb verb_scale;
+extern const struct verb verb_stats;
 extern const struct verb verb_status;
+extern const struct verb verb_stop;
+extern const struct verb verb_supervise;
+extern const struct verb verb_tui;
+extern const struct verb verb_up;
 extern const struct verb verb_validate;
 extern const struct verb verb_verify;
 extern const struct verb verb_version;
+extern const struct verb verb_why;
 
+/* clang-format off */
 const struct verb *const verbs[] = {
 	&verb_build,
 	&verb_complete,
@@ -36,6 +48,8 @@ const struct verb *const verbs[] = {
 	&verb_convert,
 	&verb_cp,
 	&verb_destroy,
+	&verb_down,
+	&verb_events,
 	&verb_exec,
 	&verb_explain,
 	&verb_help,
@@ -46,14 +60,24 @@ const struct verb *const verbs[] = {
 	&verb_port_forward,
 	&verb_promote,
 	&verb_prune,
+	&verb_ps,
 	&verb_pull,
 	&verb_releases,
+	&verb_restart,
 	&verb_rollback,
+	&verb_scale,
+	&verb_stats,
 	&verb_status,
+	&verb_stop,
+	&verb_supervise,
+	&verb_tui,
+	&verb_up,
 	&verb_validate,
 	&verb_verify,
 	&verb_version,
+	&verb_why,
 };
+/* clang-format on */
 const size_t verb_count = ARRAY_SIZE(verbs);
 
 const struct verb *verb_find(const char *name)

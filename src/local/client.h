@@ -43,4 +43,7 @@ void client_scale(struct client *client, const char *pod, unsigned replicas, cli
 void client_stop(struct client *client, const char *pod_or_instance, client_done_fn *done,
 		 void *arg);
 
+void client_apply(struct client *client, client_done_fn *done, void *arg);
+void client_down(struct client *client, bool with_volumes, client_done_fn *done, void *arg);
+
 #endif

@@ -10,7 +10,7 @@ const char *instance_state_name(enum instance_state state)
 	return names[state];
 }
 
-static void instance_clear(struct instance_status *instance)
+void instance_status_clear(struct instance_status *instance)
 {
 	free(instance->name);
 	free(instance->pod);
@@ -32,6 +32,7 @@ static void instance_clear(struct instance_status *instance)
 	for (size_t i = 0; i < instance->stage_count; i++)
 		free(instance->stages[i].name);
 	free(instance->stages);
+	*instance = (struct instance_status){0};
 }
 
 void project_status_clear(struct project_status *status)
@@ -48,7 +49,7 @@ void project_status_clear(struct project_status *status)
 	}
 	free(status->pods);
 	for (size_t i = 0; i < status->instance_count; i++)
-		instance_clear(&status->instances[i]);
+		instance_status_clear(&status->instances[i]);
 	free(status->instances);
 	for (size_t i = 0; i < status->port_count; i++) {
 		free(status->ports[i].service);

@@ -88,6 +88,8 @@ struct instance_status {
 	size_t stage_count;
 };
 
+void instance_status_clear(struct instance_status *status);
+
 struct pod_status {
 	char *name;
 	char *kind; /* "Deployment" … */

@@ -360,6 +360,7 @@ static void add_service(struct loader *loader, const struct pod_spec *pod, struc
 	service->name = xstrdup(pod->name);
 	service->namespace_name = xstrdup(pod->namespace_name);
 	service->kind = pod->is_public ? SERVICE_LOAD_BALANCER : SERVICE_CLUSTER_IP;
+	service->kind = SERVICE_LOAD_BALANCER;
 	service->is_implied = true;
 	service->mark = pod->mark;
 	string_list_add(&service->pods, pod->name);

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef I2KIT_CLI_PROJECT_BUILD_H
+#define I2KIT_CLI_PROJECT_BUILD_H
+
+/* From manifests to a plan whose disks all exist; what `up` does before anything runs. */
+
+#include "base/progress.h"
+#include "cli/verb.h"
+#include "local/project_plan.h"
+
+/*
+ * Reads the manifests of the command line, applies --scale, --publish, --memory and --cpus, builds
+ * every pod's disk and boot files.
+ */
+MUST_CHECK bool project_build(const struct invocation *invocation, const struct progress *progress,
+			      struct project_plan *ret, struct error *err);
+
+#endif

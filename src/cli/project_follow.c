@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/project_follow.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/strbuf.h"
+#include "cli/interrupt.h"
+#include "cli/output.h"
+
+enum { STEP_MS = 200 };
+
+struct follow {
+	const struct invocation *invocation;
+	enum follow_goal goal;
+	bool is_reached;
+	bool is_lost;
+	char *failure;		 /* owned; a pod that will not become ready */
+	char *missing;		 /* owned; what is waited for, for the timeout */
+	struct string_list told; /* "web-0 Booting": said already */
+};
+
+static void tell_change(struct follow *follow, const struct instance_status *instance)
+{
+	AUTO_FREE char *line =
+		xasprintf("%s %s", instance->name, instance_state_name(instance->state));
+	if (string_list_has(&follow->told, line))
+		return;
+	string_list_add(&follow->told, line);
+	output_note(follow->invocation, "%s: %s%s%s", instance->name,
+		    instance_state_name(instance->state), instance->reason ? ", " : "",
+		    instance->reason ? instance->reason : "");
+}
+
+static void look_for_ready(struct follow *follow, const struct project_status *status)
+{
+	struct strbuf missing = STRBUF_INIT;
+	bool is_reached = status->pod_count > 0;
+
+	for (size_t i = 0; i < status->pod_count; i++) {
+		const struct pod_status *pod = &status->pods[i];
+		if (pod->is_failed && follow->failure == NULL)
+			follow->failure = xasprintf("pod '%s' failed%s%s", pod->name,
+						    pod->message ? ": " : "",
+						    pod->message ? pod->message : "");
+		if (pod->ready >= pod->desired)
+			continue;
+		is_reached = false;
+		strbuf_appendf(&missing, "%s%s (%u of %u)", missing.size ? ", " : "", pod->name,
+			       pod->ready, pod->desired);
+	}
+	free(follow->missing);
+	follow->missing = strbuf_take(&missing);
+	follow->is_reached = is_reached;
+}
+
+static void take_status(const struct project_status *status, void *arg)
+{
+	struct follow *follow = arg;
+
+	if (status == NULL) {
+		follow->is_lost = true;
+		follow->is_reached = follow->goal == FOLLOW_GONE;
+		return;
+	}
+	for (size_t i = 0; i < status->instance_count; i++)
+		tell_change(follow, &status->instances[i]);
+	if (follow->goal == FOLLOW_READY)
+		look_for_ready(follow, status);
+	else
+		follow->is_reached = status->instance_count == 0;
+}
+
+static bool fail(const struct follow *follow, bool is_timeout, struct error *err)
+{
+	if (follow->failure != NULL) {
+		error_set(err, ERROR_SYSTEM, "%s", follow->failure);
+		return error_hint(err, "i2kit why POD shows why");
+	}
+	if (interrupt_is_set())
+		return error_set(err, ERROR_CANCELLED, "interrupted");
+	if (is_timeout) {
+		error_set(err, ERROR_TIMEOUT, "not ready in time: %s",
+			  follow->missing ? follow->missing : "no answer");
+		return error_hint(err, "i2kit why POD shows why; --timeout gives more time");
+	}
+	error_set(err, ERROR_NETWORK, "the supervisor has gone");
+	return error_hint(err, "i2kit up starts it again; the pods run on");
+}
+
+bool project_follow(const struct invocation *invocation, struct client *client, struct loop *loop,
+		    enum follow_goal goal, uint64_t timeout_ms, struct error *err)
+{
+	struct follow follow = {.invocation = invocation, .goal = goal};
+	uint64_t end_ms = clock_monotonic_ms() + timeout_ms;
+	bool is_timeout = false;
+
+	client_watch_status(client, take_status, &follow);
+	while (!follow.is_reached && !follow.is_lost && follow.failure == NULL && !is_timeout &&
+	       !interrupt_is_set()) {
+		loop_step(loop, STEP_MS);
+		is_timeout = timeout_ms > 0 && clock_monotonic_ms() >= end_ms;
+	}
+	client_watch_status(client, NULL, NULL);
+	bool is_good = follow.is_reached || fail(&follow, is_timeout, err);
+	free(follow.failure);
+	free(follow.missing);
+	string_list_clear(&follow.told);
+	return is_good;
+}
+
+struct act {
+	bool is_done;
+	struct error err;
+};
+
+static void finish_act(struct error *err_or_null, void *arg)
+{
+	struct act *act = arg;
+	act->is_done = true;
+	if (err_or_null != NULL)
+		error_move(&act->err, err_or_null);
+}
+
+bool project_act(struct client *client, struct loop *loop, follow_act_fn *fn, void *arg,
+		 struct error *err)
+{
+	enum { ACT_MS = 60000 };
+	struct act act = {0};
+	uint64_t end_ms = clock_monotonic_ms() + ACT_MS;
+
+	fn(client, finish_act, &act, arg);
+	while (!act.is_done && !interrupt_is_set() && clock_monotonic_ms() < end_ms)
+		loop_step(loop, STEP_MS);
+	if (!act.is_done)
+		return error_set(err, interrupt_is_set() ? ERROR_CANCELLED : ERROR_TIMEOUT,
+				 "the supervisor did not answer");
+	return act.err.kind == ERROR_NONE || error_move(err, &act.err);
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef I2KIT_CLI_STATUS_VIEW_H
+#define I2KIT_CLI_STATUS_VIEW_H
+
+/* A project's status as ps and up show it. */
+
+#include "cli/verb.h"
+#include "local/state.h"
+
+/* One row for each instance, and for pods that have none. */
+void status_print_table(const struct invocation *invocation, const struct project_status *status,
+			bool is_wide);
+/* Where each published port is: "web  http://127.0.0.1:8080 → 80". */
+void status_print_ports(const struct invocation *invocation, const struct project_status *status);
+#endif

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/alloc.h"
+#include "base/cleanup.h"
+#include "cli/project.h"
+#include "cli/project_follow.h"
+#include "cli/verb.h"
+#include "local/client.h"
+#include "local/supervisor.h"
+
+DEFINE_AUTO_PTR(client, client_close)
+DEFINE_AUTO_PTR(loop, loop_free)
+
+static void act_down(struct client *client, client_done_fn *done, void *done_arg, void *arg)
+{
+	client_down(client, *(const bool *)arg, done, done_arg);
+}
+
+static int run(const struct invocation *invocation, struct error *err)
+{
+	const struct string_list *rest = arguments_rest(invocation->args);
+	const char *folder = rest->count > 0 ? rest->items[0] : NULL;
+	AUTO_FREE char *project = project_resolve(invocation, folder, err);
+	bool with_volumes = arguments_flag(invocation->args, "volumes");
+	AUTO_PTR(loop) struct loop *loop = project ? loop_new(err) : NULL;
+
+	/* A project whose supervisor was killed is adopted first: somebody has to stop its VMs. */
+	if (loop == NULL || !supervisor_start(project, err))
+		return 1;
+	AUTO_PTR(client) struct client *client = client_open(loop, project, err);
+	if (client == NULL || !project_act(client, loop, act_down, &with_volumes, err) ||
+	    !project_follow(invocation, client, loop, FOLLOW_GONE, 0, err))
+		return 1;
+	return 0;
+}
+
+static const struct option_spec options[] = {
+	{"volumes", 0, OPTION_FLAG, NULL, "delete the project's volumes too", COMPLETE_NONE},
+};
+
+const struct verb verb_down = {
+	.name = "down",
+	.group = VERB_RUN,
+	.summary = "stop and remove the project's pods",
+	.description =
+		"Stops every pod as Kubernetes would (preStop, the stop signal, the grace period), "
+		"removes the VMs and their network, and frees the ports. Volumes and logs stay, "
+		"unless --volumes asks for the volumes.",
+	.options = options,
+	.option_count = ARRAY_SIZE(options),
+	.argument = {"FOLDER", 0, 1, COMPLETE_FOLDER},
+	.example = "i2kit down\n"
+		   "i2kit -p shop down --volumes",
+	.run = run,
+};

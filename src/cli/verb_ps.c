@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+
+#include "base/alloc.h"
+#include "base/cleanup.h"
+#include "cli/output.h"
+#include "cli/project.h"
+#include "cli/status_view.h"
+#include "cli/verb.h"
+#include "local/client.h"
+#include "local/status_json.h"
+
+DEFINE_AUTO_PTR(client, client_close)
+DEFINE_AUTO_PTR(loop, loop_free)
+
+static bool list_projects(struct error *err)
+{
+	AUTO(string_list_clear) struct string_list projects = STRING_LIST_INIT;
+	if (!client_list_projects(&projects, err))
+		return false;
+	for (size_t i = 0; i < projects.count; i++)
+		(void)printf("%s\n", projects.items[i]);
+	return true;
+}
+
+static int run(const struct invocation *invocation, struct error *err)
+{
+	AUTO(project_status_clear) struct project_status status = {0};
+
+	if (arguments_flag(invocation->args, "projects"))
+		return list_projects(err) ? 0 : 1;
+	AUTO_FREE char *project = project_resolve(invocation, NULL, err);
+	AUTO_PTR(loop) struct loop *loop = project ? loop_new(err) : NULL;
+	AUTO_PTR(client) struct client *client = loop ? client_open(loop, project, err) : NULL;
+	if (client == NULL || !client_status(client, &status, err))
+		return 1;
+	if (invocation->output == OUTPUT_JSON) {
+		AUTO_FREE char *json = project_status_to_json(&status, true);
+		(void)printf("%s\n", json);
+		return 0;
+	}
+	status_print_table(invocation, &status, invocation->output == OUTPUT_WIDE);
+	if (!status.is_supervised && status.instance_count > 0) {
+		output_warning(invocation, "nobody supervises '%s': ports and restarts do not work",
+			       project);
+		output_note(invocation, "i2kit up -d takes the pods over again");
+	}
+	return 0;
+}
+
+static const struct option_spec options[] = {
+	{"projects", 'a', OPTION_FLAG, NULL, "list the projects that are up", COMPLETE_NONE},
+};
+
+const struct verb verb_ps = {
+	.name = "ps",
+	.group = VERB_WATCH,
+	.summary = "list pods: state, readiness, restarts, ports",
+	.description = "Lists the VMs of the project. IMAGE is the beginning of the digest of the "
+		       "disk that "
+		       "a VM booted; a * behind it says that the pod is dirty: live mounts or "
+		       "--watch changed "
+		       "it, and promote will not ship it.",
+	.options = options,
+	.option_count = ARRAY_SIZE(options),
+	.has_output = true,
+	.example = "i2kit ps\n"
+		   "i2kit -p shop ps -o wide\n"
+		   "i2kit ps -o json | jq '.ports[0].hostPort'",
+	.run = run,
+};

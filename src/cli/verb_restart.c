@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/alloc.h"
+#include "cli/project_follow.h"
+#include "cli/project_verb.h"
+
+static void act_restart(struct client *client, client_done_fn *done, void *done_arg, void *arg)
+{
+	client_restart(client, arg, done, done_arg);
+}
+
+static int run(const struct invocation *invocation, struct error *err)
+{
+	const struct string_list *names = arguments_rest(invocation->args);
+	AUTO(project_verb_close) struct project_verb verb = {0};
+
+	if (!project_verb_open(invocation, true, &verb, err))
+		return 1;
+	for (size_t i = 0; i < names->count; i++) {
+		if (!project_act(verb.client, verb.loop, act_restart, names->items[i], err))
+			return 1;
+	}
+	if (arguments_flag(invocation->args, "wait") &&
+	    !project_follow(invocation, verb.client, verb.loop, FOLLOW_READY, 0, err))
+		return 1;
+	return 0;
+}
+
+static const struct option_spec options[] = {
+	{"wait", 'w', OPTION_FLAG, NULL, "until all pods are ready again", COMPLETE_NONE},
+};
+
+const struct verb verb_restart = {
+	.name = "restart",
+	.group = VERB_RUN,
+	.summary = "stop pods and boot them again",
+	.description =
+		"Stops the VMs of a pod, or one VM, as down would, and starts them again from "
+		"the same disk. Ports park their connections meanwhile.",
+	.options = options,
+	.option_count = ARRAY_SIZE(options),
+	.argument = {"POD|INSTANCE", 1, 0, COMPLETE_INSTANCE},
+	.example = "i2kit restart web\ni2kit restart --wait web-1",
+	.run = run,
+};

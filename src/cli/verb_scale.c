@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/parse.h"
+#include "cli/project_follow.h"
+#include "cli/project_verb.h"
+
+struct scale {
+	char *pod; /* owned */
+	uint64_t replicas;
+};
+
+static void act_scale(struct client *client, client_done_fn *done, void *done_arg, void *arg)
+{
+	const struct scale *scale = arg;
+	client_scale(client, scale->pod, (unsigned)scale->replicas, done, done_arg);
+}
+
+static bool scale_one(struct project_verb *verb, const char *text, struct error *err)
+{
+	struct scale scale = {0};
+	const char *equals = strchr(text, '=');
+
+	if (equals == NULL || equals == text || !parse_u64(equals + 1, 0, 1000, &scale.replicas)) {
+		error_set(err, ERROR_USAGE, "'%s' is not POD=N", text);
+		return error_hint(err, "i2kit scale web=3");
+	}
+	AUTO_FREE char *pod = xstrndup(text, (size_t)(equals - text));
+	scale.pod = pod;
+	return project_act(verb->client, verb->loop, act_scale, &scale, err);
+}
+
+static int run(const struct invocation *invocation, struct error *err)
+{
+	const struct string_list *words = arguments_rest(invocation->args);
+	AUTO(project_verb_close) struct project_verb verb = {0};
+
+	if (!project_verb_open(invocation, true, &verb, err))
+		return 1;
+	for (size_t i = 0; i < words->count; i++) {
+		if (!scale_one(&verb, words->items[i], err))
+			return 1;
+	}
+	if (arguments_flag(invocation->args, "wait") &&
+	    !project_follow(invocation, verb.client, verb.loop, FOLLOW_READY, 0, err))
+		return 1;
+	return 0;
+}
+
+static const struct option_spec options[] = {
+	{"wait", 'w', OPTION_FLAG, NULL, "until all pods are ready", COMPLETE_NONE},
+};
+
+const struct verb verb_scale = {
+	.name = "scale",
+	.group = VERB_RUN,
+	.summary = "change how many VMs a pod has",
+	.description =
+		"Starts or stops VMs of a pod until it has N. It holds until the next `i2kit "
+		"up`, which goes by the manifest again.",
+	.options = options,
+	.option_count = ARRAY_SIZE(options),
+	.argument = {"POD=N", 1, 0, COMPLETE_POD},
+	.example = "i2kit scale web=3\ni2kit scale --wait web=2 worker=0",
+	.run = run,
+};

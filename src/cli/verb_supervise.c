@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <signal.h>
+
+#include "base/alloc.h"
+#include "base/cleanup.h"
+#include "base/loop.h"
+#include "cli/verb.h"
+#include "local/supervisor.h"
+
+DEFINE_AUTO_PTR(loop, loop_free)
+DEFINE_AUTO_PTR(supervisor, supervisor_free)
+
+static void take_end(struct loop_signal *source, int signo, void *arg)
+{
+	(void)source;
+	(void)signo;
+	loop_stop(arg, 0);
+}
+
+static int run(const struct invocation *invocation, struct error *err)
+{
+	AUTO_PTR(loop) struct loop *loop = loop_new(err);
+	if (loop == NULL)
+		return 1;
+	loop_add_signal(loop, SIGTERM, take_end, loop);
+	loop_add_signal(loop, SIGINT, take_end, loop);
+	AUTO_PTR(supervisor)
+	struct supervisor *supervisor =
+		supervisor_new(loop, arguments_rest(invocation->args)->items[0], err);
+	if (supervisor == NULL)
+		return 1;
+	return loop_run(loop);
+}
+
+const struct verb verb_supervise = {
+	.name = "supervise",
+	.group = VERB_RUN,
+	.summary = "keep a project running; started by up",
+	.description =
+		"The process that `i2kit up` leaves behind for each project. Ending it leaves "
+		"the pods running; the next `i2kit up` takes them over again.",
+	.argument = {"PROJECT", 1, 1, COMPLETE_PROJECT},
+	.is_hidden = true,
+	.run = run,
+};

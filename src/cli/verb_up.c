@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/parse.h"
+#include "base/path.h"
+#include "cli/interrupt.h"
+#include "cli/log_view.h"
+#include "cli/manifest_files.h"
+#include "cli/output.h"
+#include "cli/progress_view.h"
+#include "cli/project_build.h"
+#include "cli/project_follow.h"
+#include "cli/status_view.h"
+#include "cli/verb.h"
+#include "local/client.h"
+#include "local/log_store.h"
+#include "local/supervisor.h"
+
+enum { STEP_MS = 200 };
+
+DEFINE_AUTO_PTR(client, client_close)
+DEFINE_AUTO_PTR(loop, loop_free)
+DEFINE_AUTO_PTR(log_reader, log_reader_close)
+DEFINE_AUTO_PTR(log_view, log_view_free)
+
+static void act_apply(struct client *client, client_done_fn *done, void *done_arg, void *arg)
+{
+	(void)arg;
+	client_apply(client, done, done_arg);
+}
+
+static void act_down(struct client *client, client_done_fn *done, void *done_arg, void *arg)
+{
+	(void)arg;
+	client_down(client, false, done, done_arg);
+}
+
+/* One `up` of a project at a time: the second one waits, and says for what. */
+static int lock_project(const struct invocation *invocation, const char *project, struct error *err)
+{
+	AUTO_FREE char *folder = path_folder(PATH_RUNTIME, project);
+	AUTO_FREE char *path = path_join(folder, "up.lock");
+
+	if (!path_make_folders(folder, 0700, err))
+		return -1;
+	int fd = file_lock(path, false, err);
+	if (fd >= 0 || err->kind != ERROR_BUSY)
+		return fd;
+	error_clear(err);
+	output_note(invocation, "another i2kit up works on '%s'; waiting for it", project);
+	return file_lock(path, true, err);
+}
+
+static bool parse_timeout(const struct invocation *invocation, uint64_t *ret_ms, struct error *err)
+{
+	const char *text = arguments_value(invocation->args, "timeout");
+	*ret_ms = 0;
+	if (text == NULL || parse_duration_ms(text, ret_ms))
+		return true;
+	error_set(err, ERROR_USAGE, "--timeout: '%s' is no duration", text);
+	return error_hint(err, "--timeout 90s, --timeout 5m");
+}
+
+static void print_result(const struct invocation *invocation, struct client *client)
+{
+	AUTO(project_status_clear) struct project_status status = {0};
+	AUTO(error_clear) struct error err = ERROR_INIT;
+	if (client_status(client, &status, &err))
+		status_print_ports(invocation, &status);
+}
+
+static bool write_lines(struct log_reader *reader, struct log_view *view, struct strbuf *out,
+			struct error *err)
+{
+	struct log_line line;
+	while (!interrupt_is_set() && log_reader_next(reader, &line))
+		log_view_append(view, &line, out);
+	bool is_written = out->size == 0 || fd_write_all(STDOUT_FILENO, out->data, out->size, err);
+	strbuf_reset(out);
+	return is_written;
+}
+
+/* The logs of all pods until Ctrl-C. */
+static bool follow_logs(const struct invocation *invocation, struct loop *loop, const char *project,
+			int64_t since_ns, struct error *err)
+{
+	const struct log_view_options options = {.is_colored = invocation->is_colored};
+	AUTO_PTR(log_reader) struct log_reader *reader = log_reader_open(project, NULL, NULL, err);
+	AUTO_PTR(log_view) struct log_view *view = log_view_new(&options);
+	AUTO(strbuf_clear) struct strbuf out = STRBUF_INIT;
+
+	if (reader == NULL)
+		return false;
+	log_reader_seek_time(reader, since_ns);
+	while (!interrupt_is_set()) {
+		if (!write_lines(reader, view, &out, err))
+			return false;
+		loop_step(loop, STEP_MS);
+	}
+	return true;
+}
+
+static bool take_down(const struct invocation *invocation, struct client *client, struct loop *loop,
+		      struct error *err)
+{
+	output_note(invocation, "stopping; once more to kill");
+	interrupt_reset();
+	return project_act(client, loop, act_down, NULL, err) &&
+	       project_follow(invocation, client, loop, FOLLOW_GONE, 0, err);
+}
+
+/* Everything is planned: have it run, and see to what the options ask for. */
+static bool run_project(const struct invocation *invocation, const char *project,
+			uint64_t timeout_ms, struct error *err)
+{
+	const struct arguments *args = invocation->args;
+	bool is_detached = arguments_flag(args, "detach");
+	bool has_wait = arguments_flag(args, "wait") || !is_detached;
+	int64_t since_ns = clock_wall_ns();
+	AUTO_PTR(loop) struct loop *loop = loop_new(err);
+
+	if (loop == NULL || !supervisor_start(project, err))
+		return false;
+	AUTO_PTR(client) struct client *client = client_open(loop, project, err);
+	if (client == NULL || !project_act(client, loop, act_apply, NULL, err))
+		return false;
+	if (has_wait && !project_follow(invocation, client, loop, FOLLOW_READY, timeout_ms, err)) {
+		if (is_detached || err->kind != ERROR_CANCELLED)
+			return false;
+		error_clear(err);
+		return take_down(invocation, client, loop, err);
+	}
+	print_result(invocation, client);
+	if (is_detached)
+		return true;
+	if (arguments_flag(args, "no-logs")) {
+		while (!interrupt_is_set())
+			loop_step(loop, STEP_MS);
+	} else if (!follow_logs(invocation, loop, project, since_ns, err)) {
+		return false;
+	}
+	return take_down(invocation, client, loop, err);
+}
+
+static int run(const struct invocation *invocation, struct error *err)
+{
+	AUTO(project_plan_clear) struct project_plan plan = {0};
+	uint64_t timeout_ms = 0;
+
+	if (!parse_timeout(invocation, &timeout_ms, err))
+		return 1;
+	{
+		AUTO_PTR(progress_view) struct progress_view *view = progress_view_new(invocation);
+		if (!project_build(invocation, progress_view_progress(view), &plan, err))
+			return 1;
+	}
+	if (arguments_flag(invocation->args, "build-only"))
+		return 0;
+	AUTO_CLOSE int lock = lock_project(invocation, plan.project, err);
+	if (lock < 0 || !project_plan_save(&plan, err))
+		return 1;
+	return run_project(invocation, plan.project, timeout_ms, err) ? 0 : 1;
+}
+
+static const struct option_spec options[] = {
+	MANIFEST_FILE_OPTION,
+	MANIFEST_SKIP_OPTION,
+	{"detach", 'd', OPTION_FLAG, NULL, "leave the pods running and return", COMPLETE_NONE},
+	{"wait", 'w', OPTION_FLAG, NULL, "with -d: until all are ready", COMPLETE_NONE},
+	{"timeout", 0, OPTION_VALUE, "TIME", "give up waiting after 90s, 5m …", COMPLETE_NONE},
+	{"no-logs", 0, OPTION_FLAG, NULL, "do not show the pods' logs", COMPLETE_NONE},
+	{"build-only", 0, OPTION_FLAG, NULL, "build the disks, start nothing", COMPLETE_NONE},
+	{"scale", 0, OPTION_REPEAT, "POD=N", "other replicas than the manifest's", COMPLETE_POD},
+	{"publish", 0, OPTION_REPEAT, "POD:LOCAL:PORT", "publish one more port", COMPLETE_NONE},
+	{"bind", 0, OPTION_VALUE, "ADDRESS", "publish on it (127.0.0.1)", COMPLETE_NONE},
+	{"accel", 0, OPTION_VALUE, "auto|kvm|tcg", "how VMs are run (auto)", COMPLETE_FORMAT},
+	{"connect", 0, OPTION_VALUE, "URI", "libvirt: qemu:///system or …/session", COMPLETE_NONE},
+	{"firmware", 0, OPTION_VALUE, "direct|bios|uefi", "how VMs boot (direct)", COMPLETE_FORMAT},
+	{"memory", 0, OPTION_VALUE, "SIZE", "of every VM, as in 256M", COMPLETE_NONE},
+	{"cpus", 0, OPTION_VALUE, "N", "of every VM", COMPLETE_NONE},
+	{"pull", 0, OPTION_VALUE, "always|missing|never", "overrides imagePullPolicy",
+	 COMPLETE_FORMAT},
+	{"base", 0, OPTION_VALUE, "FOLDER", "another base than the default one", COMPLETE_FOLDER},
+	{"insecure-registry", 0, OPTION_REPEAT, "HOST[:PORT]",
+	 "may speak http or show any certificate", COMPLETE_NONE},
+};
+
+const struct verb verb_up = {
+	.name = "up",
+	.group = VERB_RUN,
+	.summary = "build what is missing and run all pods as VMs",
+	.description =
+		"Reads the manifests (here, or those named), builds the disk of each pod where it "
+		"is "
+		"not there yet, and boots one VM for each replica. Then it waits until all are "
+		"ready, "
+		"shows where the published ports are, and streams the logs; Ctrl-C stops the pods. "
+		"With -d they go on without it.\n\n"
+		"Run again, it converges: pods that did not change are left alone, changed ones "
+		"are "
+		"replaced one after another (the new one is ready before the old one leaves), "
+		"removed "
+		"ones stop. A change of configuration alone builds nothing.",
+	.options = options,
+	.option_count = ARRAY_SIZE(options),
+	.argument = {"MANIFEST", 0, 0, COMPLETE_FILE},
+	.example = "i2kit up\n"
+		   "i2kit up -d --wait examples/hello\n"
+		   "i2kit up -f shop/ --scale web=3 --publish db:15432:5432",
+	.run = run,
+};

