@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -156,6 +157,8 @@ static int run(const struct invocation *invocation, struct error *err)
 
 	if (project == NULL)
 		return 1;
+	/* `i2kit logs | head` ends without a word, as other tools do. */
+	(void)signal(SIGPIPE, SIG_DFL);
 	filter.selectors = *arguments_rest(args);
 	reader = log_reader_open(project, NULL, &filter, err);
 	if (reader == NULL)
