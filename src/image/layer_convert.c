@@ -174,7 +174,7 @@ bool layer_convert_blob(const struct layer_conversion *conversion, char out_diff
 	locale_t plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
 	if (plain == (locale_t)0)
 		return error_set(err, ERROR_SYSTEM, "no C locale");
-	AUTO(leave_locale) locale_t before = uselocale(plain);
+	AUTO(leave_locale) locale_t before __attribute__((unused)) = uselocale(plain);
 	AUTO(layer_tree_clear) struct layer_tree tree;
 	layer_tree_init(&tree);
 	AUTO_PTR(layer_stream) struct layer_stream *stream = layer_stream_new(conversion->fd, err);

@@ -43,6 +43,8 @@ struct squashfs_writer {
 	sqfs_meta_writer_t *folders;
 	sqfs_dir_writer_t *folder;
 	sqfs_super_t super;
+	bool is_in_file;
+	bool is_finished; /* the processor */
 };
 
 static bool set_sqfs_error(struct error *err, int code, const char *what)
@@ -143,6 +145,12 @@ void squashfs_writer_free(struct squashfs_writer *writer)
 {
 	if (writer == NULL)
 		return;
+	/* libsquashfs 1.2 leaks the block it was filling when it is destroyed before its end. */
+	if (writer->processor != NULL && !writer->is_finished) {
+		if (writer->is_in_file)
+			(void)sqfs_block_processor_end_file(writer->processor);
+		(void)sqfs_block_processor_finish(writer->processor);
+	}
 	/* Those that use others first. */
 	sqfs_destroy(writer->processor);
 	sqfs_destroy(writer->folder);
@@ -163,6 +171,7 @@ bool squashfs_file_begin(struct squashfs_writer *writer, struct layer_node *node
 	/* A node's address holds until the tree goes, which is what the processor asks for. */
 	int code = sqfs_block_processor_begin_file(
 		writer->processor, (sqfs_inode_generic_t **)(void *)&node->content, NULL, 0);
+	writer->is_in_file = code == 0;
 	return code == 0 || set_sqfs_error(err, code, "squashfs");
 }
 
@@ -177,6 +186,7 @@ bool squashfs_file_append(struct squashfs_writer *writer, const void *bytes, siz
 bool squashfs_file_end(struct squashfs_writer *writer, struct error *err)
 {
 	errno = 0;
+	writer->is_in_file = false;
 	int code = sqfs_block_processor_end_file(writer->processor);
 	return code == 0 || set_sqfs_error(err, code, "cannot write the squashfs");
 }
@@ -363,6 +373,7 @@ bool squashfs_writer_finish(struct squashfs_writer *writer, struct layer_tree *t
 			    struct error *err)
 {
 	errno = 0;
+	writer->is_finished = true;
 	int code = sqfs_block_processor_finish(writer->processor);
 	if (code != 0)
 		return set_sqfs_error(err, code, "cannot write the squashfs");
