@@ -187,7 +187,10 @@ bool read_kubernetes(struct loader *loader, const struct yaml_node *root)
 	if (loader_counts_too_many(loader, root))
 		return true;
 	if (yaml_is_null(kind) || kind->kind != YAML_SCALAR) {
-		loader_missing(loader, root, "kind", "kind: Deployment, Pod, Service …");
+		bool is_chart = yaml_get(root, "version") != NULL && yaml_get(root, "name") != NULL;
+		loader_missing(loader, root, "kind",
+			       is_chart ? "this is a Helm chart: helm template . | i2kit up -f -"
+					: "kind: Deployment, Pod, Service …");
 		return true;
 	}
 	if (yaml_is_null(version) || version->kind != YAML_SCALAR) {

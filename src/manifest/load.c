@@ -93,7 +93,8 @@ static const char *foreign_hint(const struct yaml_node *root)
 		return "this is a Compose file: i2kit init writes a manifest to start from";
 	if (yaml_get(root, "kernel") != NULL && yaml_get(root, "init") != NULL)
 		return "this is a LinuxKit document: i2kit build --base takes those";
-	if (yaml_get(root, "resources") != NULL || yaml_get(root, "bases") != NULL)
+	const struct yaml_node *resources = yaml_get(root, "resources");
+	if ((resources != NULL && resources->kind == YAML_LIST) || yaml_get(root, "bases") != NULL)
 		return "render a kustomization first: kubectl kustomize . | i2kit up -f -";
 	return "apiVersion and kind make it a Kubernetes object, name and containers an i2kit pod";
 }

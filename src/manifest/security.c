@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "base/suggest.h"
 #include "manifest/loader.h"
 
 static void read_user(struct loader *loader, const struct yaml_node *node, void *target)
@@ -31,11 +32,78 @@ static void read_seccomp(struct loader *loader, const struct yaml_node *node, vo
 	loader_read_map(loader, node, &seccomp_fields, target);
 }
 
+static const char *const capabilities[] = {"ALL",
+					   "AUDIT_CONTROL",
+					   "AUDIT_READ",
+					   "AUDIT_WRITE",
+					   "BLOCK_SUSPEND",
+					   "BPF",
+					   "CHECKPOINT_RESTORE",
+					   "CHOWN",
+					   "DAC_OVERRIDE",
+					   "DAC_READ_SEARCH",
+					   "FOWNER",
+					   "FSETID",
+					   "IPC_LOCK",
+					   "IPC_OWNER",
+					   "KILL",
+					   "LEASE",
+					   "LINUX_IMMUTABLE",
+					   "MAC_ADMIN",
+					   "MAC_OVERRIDE",
+					   "MKNOD",
+					   "NET_ADMIN",
+					   "NET_BIND_SERVICE",
+					   "NET_BROADCAST",
+					   "NET_RAW",
+					   "PERFMON",
+					   "SETFCAP",
+					   "SETGID",
+					   "SETPCAP",
+					   "SETUID",
+					   "SYSLOG",
+					   "SYS_ADMIN",
+					   "SYS_BOOT",
+					   "SYS_CHROOT",
+					   "SYS_MODULE",
+					   "SYS_NICE",
+					   "SYS_PACCT",
+					   "SYS_PTRACE",
+					   "SYS_RAWIO",
+					   "SYS_RESOURCE",
+					   "SYS_TIME",
+					   "SYS_TTY_CONFIG",
+					   "WAKE_ALARM"};
+
+/* Runtimes take CAP_NET_ADMIN, net_admin and NET_ADMIN; this is the last of them. */
+static void read_capability_list(struct loader *loader, const struct yaml_node *node, void *target)
+{
+	AUTO(string_list_clear) struct string_list names = STRING_LIST_INIT;
+	AUTO(string_list_clear) struct string_list known = STRING_LIST_INIT;
+
+	for (size_t i = 0; i < ARRAY_SIZE(capabilities); i++)
+		string_list_add(&known, capabilities[i]);
+	read_text_list(loader, node, &names);
+	for (size_t i = 0; i < names.count; i++) {
+		char *name = names.items[i];
+		for (char *at = name; *at != '\0'; at++)
+			*at = *at >= 'a' && *at <= 'z' ? (char)(*at - 'a' + 'A') : *at;
+		name += strncmp(name, "CAP_", 4) == 0 ? 4 : 0;
+		string_list_add(target, name);
+		if (string_list_has(&known, name))
+			continue;
+		const char *nearest = suggest_nearest(name, &known);
+		AUTO_FREE char *hint = nearest ? xasprintf("did you mean %s?", nearest) : NULL;
+		loader_error(loader, node, hint, "capabilities: '%.60s' is not known", name);
+	}
+}
+
 static const struct field capabilities_list[] = {
-	{"add", FIELD_USED, read_text_list, offsetof(struct security_context, capabilities_add),
-	 NULL, NULL, .is_list = true},
-	{"drop", FIELD_USED, read_text_list, offsetof(struct security_context, capabilities_drop),
-	 NULL, NULL, .is_list = true}};
+	{"add", FIELD_USED, read_capability_list,
+	 offsetof(struct security_context, capabilities_add), NULL, "as in NET_ADMIN",
+	 .is_list = true},
+	{"drop", FIELD_USED, read_capability_list,
+	 offsetof(struct security_context, capabilities_drop), NULL, "as in ALL", .is_list = true}};
 static const struct field_set capabilities_fields = {"capabilities", capabilities_list,
 						     ARRAY_SIZE(capabilities_list)};
 

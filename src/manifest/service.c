@@ -131,7 +131,8 @@ static const struct field service_field_list[] = {
 	{"clusterIPs", FIELD_NO_EFFECT, NULL, 0, NULL, one_host},
 	{"externalIPs", FIELD_REFUSED, NULL, 0, NULL,
 	 "ports are published on this machine; up --bind names the address"},
-	{"externalName", FIELD_REFUSED, NULL, 0, NULL, "use the name itself"},
+	{"externalName", FIELD_NO_EFFECT, NULL, 0, NULL,
+	 "it goes with type: ExternalName, which is not supported"},
 	{"externalTrafficPolicy", FIELD_NO_EFFECT, NULL, 0, NULL, one_host},
 	{"healthCheckNodePort", FIELD_NO_EFFECT, NULL, 0, NULL, one_host},
 	{"internalTrafficPolicy", FIELD_NO_EFFECT, NULL, 0, NULL, one_host},
@@ -238,6 +239,30 @@ static void resolve_targets(struct loader *loader, struct service *service)
 	}
 }
 
+/* The hint names what the pods have instead. */
+static void selects_nothing(struct loader *loader, const struct service *service)
+{
+	enum { SHOWN = 5 };
+	const struct app *app = loader->app;
+	const struct key_value *wanted = &service->selector[0];
+	AUTO(string_list_clear) struct string_list has = STRING_LIST_INIT;
+	for (size_t p = 0; p < app->pod_count; p++) {
+		const struct pod_spec *pod = &app->pods[p];
+		for (size_t i = 0; i < pod->label_count && has.count < SHOWN; i++) {
+			if (strcmp(pod->labels[i].key, wanted->key) == 0)
+				string_list_addf(&has, "%s: %s", pod->labels[i].key,
+						 pod->labels[i].value);
+		}
+	}
+	AUTO_FREE char *list = string_list_join(&has, ", ");
+	AUTO_FREE char *hint =
+		has.count > 0 ? xasprintf("it wants all of its labels; pods have %.200s", list)
+			      : xstrdup("give it the labels of a pod's template, or read the pods' "
+					"manifests too (-f)");
+	loader_error_at(loader, &service->mark, hint, "Service '%s' selects no pod (%s: %s)",
+			service->name, wanted->key, wanted->value);
+}
+
 static void complete_service(struct loader *loader, struct service *service)
 {
 	struct app *app = loader->app;
@@ -252,9 +277,7 @@ static void complete_service(struct loader *loader, struct service *service)
 				 service->kind == SERVICE_NODE_PORT;
 	}
 	if (service->pods.count == 0 && service->selector_count > 0)
-		loader_error_at(loader, &service->mark,
-				"compare its selector with the labels in the pods' templates",
-				"Service '%s' selects no pod", service->name);
+		selects_nothing(loader, service);
 	resolve_targets(loader, service);
 	string_list_clear(&service->target_names);
 }

@@ -94,6 +94,8 @@ static const struct {
 	 "separate by ',' and end with ']'"},
 	{"did not find expected ',' or '}'", "a '{' that is not closed",
 	 "separate by ',' and end with '}'; text with { or } wants quotes"},
+	{"found unexpected ':'", "a ':' with nothing after it inside { }",
+	 "write {key: value}, with a space after the colon"},
 	{"found unexpected document indicator", "quotes that are not closed",
 	 "close what is opened here"},
 	{"did not find expected node content", "a value is missing here",

@@ -88,6 +88,38 @@ static void the_corpus_reads_as_expected(void **state)
 	assert_true(count >= 8);
 }
 
+static void check_example(const char *name)
+{
+	AUTO(app_clear) struct app app = {0};
+	AUTO(problem_list_clear) struct problem_list problems = {0};
+	AUTO(error_clear) struct error err = ERROR_INIT;
+	AUTO_FREE char *path = path_join(EXAMPLES, name);
+	struct load_options options = {0};
+
+	string_list_add(&options.paths, path);
+	bool is_valid = app_load(&options, &app, &problems, &err);
+	string_list_clear(&options.paths);
+	if (!is_valid || problems.count > 0)
+		fail_msg("%s: %s", path,
+			 problems.count > 0 ? problems.items[0].message : err.message);
+}
+
+static void the_examples_are_valid_without_a_note(void **state)
+{
+	size_t count = 0;
+	DIR *dir = opendir(EXAMPLES);
+	(void)state;
+	assert_non_null(dir);
+	for (struct dirent *entry = readdir(dir); entry != NULL; entry = readdir(dir)) {
+		if (entry->d_name[0] == '.')
+			continue;
+		check_example(entry->d_name);
+		count++;
+	}
+	(void)closedir(dir);
+	assert_true(count >= 5);
+}
+
 static char *convert(const char *path, bool to_short)
 {
 	AUTO(app_clear) struct app app = {0};
@@ -139,6 +171,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_corpus_reads_as_expected),
+		cmocka_unit_test(the_examples_are_valid_without_a_note),
 		cmocka_unit_test(what_is_converted_reads_back_the_same),
 		cmocka_unit_test(the_short_form_reads_back_the_same),
 	};
