@@ -141,10 +141,10 @@ def the_command_line_client_too(bed):
     if aws is None:
         return
     done = subprocess.run([aws, "--endpoint-url", bed.url, "ec2", "describe-subnets"], capture_output=True,
-                          text=True, env=bed.environment())
+                          text=True, env=bed.environment(AWS_DEFAULT_REGION="eu-west-1"))
     assert done.returncode == 0 and len(json.loads(done.stdout)["Subnets"]) == 3, done.stderr
     done = subprocess.run([aws, "--endpoint-url", bed.url, "ebs", "start-snapshot", "--volume-size", "1"],
-                          capture_output=True, text=True, env=bed.environment())
+                          capture_output=True, text=True, env=bed.environment(AWS_DEFAULT_REGION="eu-west-1"))
     assert done.returncode == 0 and json.loads(done.stdout)["BlockSize"] == BLOCK, done.stderr
 
 
