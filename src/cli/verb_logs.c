@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/parse.h"
 #include "base/path.h"
+#include "cli/cloud_logs.h"
 #include "cli/interrupt.h"
 #include "cli/log_view.h"
 #include "cli/output.h"
@@ -147,9 +148,20 @@ static void note_removed(const struct invocation *invocation, struct log_reader 
 			    removed);
 }
 
+static int run_in_cloud(const struct invocation *invocation, struct error *err)
+{
+	const char *since = arguments_value(invocation->args, "since");
+	int64_t since_ns = 0;
+	if (since != NULL && !parse_since(since, &since_ns, err))
+		return 1;
+	return cloud_logs_show(invocation, since_ns, err) ? 0 : 1;
+}
+
 static int run(const struct invocation *invocation, struct error *err)
 {
 	const struct arguments *args = invocation->args;
+	if (arguments_value(args, "environment") != NULL)
+		return run_in_cloud(invocation, err);
 	AUTO_FREE char *project = project_resolve(invocation, NULL, err);
 	AUTO_PTR(log_reader) struct log_reader *reader = NULL;
 	struct log_filter filter = {.has_system = arguments_flag(args, "system"),
@@ -175,6 +187,12 @@ static int run(const struct invocation *invocation, struct error *err)
 }
 
 static const struct option_spec options[] = {
+	{.name = "environment",
+	 .letter = 'e',
+	 .kind = OPTION_VALUE,
+	 .metavar = "FILE",
+	 .help = "of the cloud that environment.yml names",
+	 .complete = COMPLETE_FILE},
 	{.name = "follow",
 	 .letter = 'f',
 	 .kind = OPTION_FLAG,

@@ -11,6 +11,7 @@ extern const struct verb verb_completion;
 extern const struct verb verb_convert;
 extern const struct verb verb_cp;
 extern const struct verb verb_destroy;
+extern const struct verb verb_diff;
 extern const struct verb verb_down;
 extern const struct verb verb_events;
 extern const struct verb verb_exec;
@@ -48,6 +49,7 @@ const struct verb *const verbs[] = {
 	&verb_convert,
 	&verb_cp,
 	&verb_destroy,
+	&verb_diff,
 	&verb_down,
 	&verb_events,
 	&verb_exec,

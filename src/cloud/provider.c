@@ -21,6 +21,8 @@ static void pods_free(struct cloud_pod_status *pods, size_t count)
 		free(pods[i].image_digest);
 		free(pods[i].config_digest);
 		free(pods[i].receipt_tag);
+		free(pods[i].config_json);
+		free(pods[i].instance_type);
 	}
 	free(pods);
 }

@@ -109,6 +109,10 @@ struct cloud_pod_status {
 	char *image_digest;
 	char *config_digest;
 	char *receipt_tag; /* or NULL */
+	/* Filled in by `details` alone. */
+	char *config_json; /* CONFIG with secrets by reference; NULL: too long to be kept whole */
+	uint32_t replicas;
+	char *instance_type; /* or NULL */
 };
 
 struct cloud_status {
@@ -170,6 +174,8 @@ struct cloud_provider {
 	void (*free_plan)(struct cloud_plan *plan);
 	bool (*status)(struct cloud *cloud, const char *project, const char *stack,
 		       struct cloud_status *ret, struct error *err);
+	/* Adds to *status what each pod's configuration is in the cloud. */
+	bool (*details)(struct cloud *cloud, struct cloud_status *status, struct error *err);
 	bool (*records)(struct cloud *cloud, const char *stack, struct cloud_record_list *ret,
 			struct error *err);
 	/* Lines since since_ns of all instances whose stream begins with `pod`; NULL: all. */

@@ -58,9 +58,11 @@ def snapshot(bed, data):
 
 def blocks_go_in_and_come_out(bed):
     data = {1: os.urandom(BLOCK), 7: os.urandom(BLOCK)}
-    one, ebs, ec2 = snapshot(bed, data), client(bed, "ebs"), client(bed, "ec2")
+    bed.world.settings["snapshot_pending_s"] = 1.5
+    ebs, ec2 = client(bed, "ebs"), client(bed, "ec2")
+    one = snapshot(bed, data)
     assert ec2.describe_snapshots(SnapshotIds=[one])["Snapshots"][0]["State"] == "pending"
-    time.sleep(0.4)
+    time.sleep(1.6)
     assert ec2.describe_snapshots(SnapshotIds=[one])["Snapshots"][0]["State"] == "completed"
     listed = ebs.list_snapshot_blocks(SnapshotId=one)["Blocks"]
     assert [b["BlockIndex"] for b in listed] == [1, 7]

@@ -281,6 +281,34 @@ def a_rollback_brings_the_earlier_release_back(bed):
     good(i2kit(bed, "releases"))
 
 
+def a_difference_is_named_without_values(bed):
+    write(bed)
+    ready(bed)
+    good(promote(bed))
+    same = i2kit(bed, "diff", "-f", "i2kit.yml")
+    assert same.returncode == 0 and "no difference" in same.stdout, same.stdout + same.stderr
+    write(bed, greeting="other-value", page="another page")
+    done = i2kit(bed, "diff", "-f", "i2kit.yml", "-o", "json")
+    assert done.returncode == 1, done.stderr
+    found = {d["what"]: (d["here"], d["cloud"]) for d in json.loads(done.stdout)}
+    assert set(found) == {"ready on this machine", "config", "containers.nginx.env.GREETING",
+                          "configMaps.page.index.html.text"}, found
+    assert "other-value" not in done.stdout
+    good(i2kit(bed, "promote", "-f", "i2kit.yml", "--yes", "--force"))
+
+
+def logs_of_the_cloud_are_shown(bed):
+    write(bed)
+    group = bed.world.log_groups.setdefault("/i2kit/" + STACK, {})
+    now = int(time.time() * 1000)
+    group["web/i-1/nginx"] = [{"timestamp": now - 7200000, "message": "old"},
+                              {"timestamp": now - 1000, "message": "GET / 200\x1b[31m"}]
+    group["db/i-2/x"] = [{"timestamp": now, "message": "db line"}]
+    shown = good(i2kit(bed, "logs", "-e", "environment.yml", "--since", "1h", "web"))
+    assert shown == "web/i-1/nginx | GET / 200\\x1b[31m\n", repr(shown)
+    assert "db line" in good(i2kit(bed, "logs", "-e", "environment.yml"))
+
+
 def destroy_leaves_nothing(bed):
     write(bed)
     ready(bed)
@@ -309,6 +337,7 @@ TESTS = [
     a_failed_update_leaves_the_old_release, a_stuck_rollback_is_ended_by_the_next_run,
     killed_while_the_stack_comes_up_the_next_run_finishes,
     killed_after_the_plan_the_next_run_starts_anew, a_plan_changes_nothing,
-    a_rollback_brings_the_earlier_release_back, destroy_leaves_nothing,
+    a_rollback_brings_the_earlier_release_back, a_difference_is_named_without_values,
+    logs_of_the_cloud_are_shown, destroy_leaves_nothing,
     destroy_says_what_could_not_go]
 run_tests(Bed(), [t for t in TESTS if not ONLY or ONLY in t.__name__])

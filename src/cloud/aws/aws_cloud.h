@@ -28,6 +28,7 @@ void aws_free_plan(struct cloud_plan *plan);
 /* provider_status.c */
 bool aws_status(struct cloud *cloud, const char *project, const char *stack,
 		struct cloud_status *ret, struct error *err);
+bool aws_details(struct cloud *cloud, struct cloud_status *status, struct error *err);
 bool aws_logs(struct cloud *cloud, const char *stack, const char *pod, int64_t since_ns,
 	      cloud_log_fn *fn, void *arg, struct error *err);
 bool aws_destroy(struct cloud *cloud, const char *project, const char *stack, bool with_images,

@@ -207,6 +207,7 @@ const struct cloud_provider CLOUD_PROVIDER_AWS = {
 	.drop_plan = aws_drop_plan,
 	.free_plan = aws_free_plan,
 	.status = aws_status,
+	.details = aws_details,
 	.records = aws_records,
 	.logs = aws_logs,
 	.destroy = aws_destroy,

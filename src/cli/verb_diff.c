@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/strbuf.h"
+#include "cli/cloud_target.h"
+#include "cli/manifest_files.h"
+#include "cli/output.h"
+#include "cli/progress_view.h"
+#include "cloud/config_diff.h"
+#include "cloud/promote.h"
+#include "release/receipt.h"
+
+#define SHORT_DIGEST 19
+
+/* One line of the answer. */
+struct difference {
+	char *pod; /* owned */
+	char *what;
+	char *here;
+	char *there;
+};
+
+struct differences {
+	struct difference *items; /* owned */
+	size_t count;
+};
+
+static void differences_clear(struct differences *list)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		free(list->items[i].pod);
+		free(list->items[i].what);
+		free(list->items[i].here);
+		free(list->items[i].there);
+	}
+	free(list->items);
+}
+
+static void add(struct differences *list, const char *pod, const char *what, const char *here,
+		const char *there)
+{
+	struct difference *added = ARRAY_APPEND(list->items, list->count);
+	added->pod = xstrdup(pod);
+	added->what = xstrdup(what);
+	added->here = xstrdup(here);
+	added->there = xstrdup(there);
+}
+
+static void compare_digest(struct differences *list, const char *pod, const char *what,
+			   const char *here, const char *there)
+{
+	if (there != NULL && strcmp(here, there) == 0)
+		return;
+	AUTO_FREE char *one = xasprintf("%.*s", SHORT_DIGEST, here);
+	AUTO_FREE char *two = xasprintf("%.*s", SHORT_DIGEST, there != NULL ? there : "none");
+	add(list, pod, what, one, two);
+}
+
+static bool compare_config(struct differences *list, const struct promotion_pod *entry,
+			   const struct cloud_pod_status *there, struct error *err)
+{
+	AUTO(string_list_clear) struct string_list lines = STRING_LIST_INIT;
+	if (there->config_json == NULL)
+		return true;
+	if (!config_diff_make(entry->config.json, there->config_json, &lines, err))
+		return false;
+	for (size_t i = 0; i < lines.count; i++) {
+		char *colon = strrchr(lines.items[i], ':');
+		*colon = '\0';
+		const char *how = colon + 2;
+		bool only_here = strcmp(how, "only here") == 0;
+		bool only_there = strcmp(how, "only there") == 0;
+		add(list, entry->pod->name, lines.items[i], only_there ? "-" : "set",
+		    only_here	 ? "-"
+		    : only_there ? "set"
+				 : "another value");
+	}
+	return true;
+}
+
+static bool compare_pod(struct differences *list, const struct app *app,
+			const struct promotion_pod *entry, const struct cloud_pod_status *there,
+			struct error *err)
+{
+	const char *pod = entry->pod->name;
+	AUTO(receipt_clear) struct receipt receipt = {0};
+	if (!receipt_find(app->project, pod, entry->disk.digest, entry->config.digest, &receipt,
+			  NULL))
+		add(list, pod, "ready on this machine", "never", "");
+	if (there == NULL) {
+		add(list, pod, "pod", "in the manifests", "absent");
+		return true;
+	}
+	compare_digest(list, pod, "image", entry->disk.digest, there->image_digest);
+	compare_digest(list, pod, "config", entry->config.digest, there->config_digest);
+	if (entry->pod->replicas != there->replicas) {
+		AUTO_FREE char *one = xasprintf("%u", entry->pod->replicas);
+		AUTO_FREE char *two = xasprintf("%u", there->replicas);
+		add(list, pod, "replicas", one, two);
+	}
+	return compare_config(list, entry, there, err);
+}
+
+static const struct cloud_pod_status *find_pod(const struct cloud_status *status, const char *name)
+{
+	for (size_t i = 0; i < status->pod_count; i++)
+		if (strcmp(status->pods[i].name, name) == 0)
+			return &status->pods[i];
+	return NULL;
+}
+
+static bool compare_all(struct differences *list, const struct promotion *promotion,
+			const struct cloud_status *status, struct error *err)
+{
+	for (size_t i = 0; i < promotion->count; i++) {
+		const struct promotion_pod *entry = &promotion->pods[i];
+		if (!compare_pod(list, promotion->app, entry, find_pod(status, entry->pod->name),
+				 err))
+			return error_prefix(err, "pod '%s'", entry->pod->name);
+	}
+	for (size_t i = 0; i < status->pod_count; i++)
+		if (app_find_pod(promotion->app, status->pods[i].name) == NULL)
+			add(list, status->pods[i].name, "pod", "absent", "in the cloud");
+	return true;
+}
+
+static void print_json(const struct differences *list)
+{
+	AUTO(strbuf_clear) struct strbuf out = STRBUF_INIT;
+	for (size_t i = 0; i < list->count; i++) {
+		strbuf_append(&out, i > 0 ? ",{\"pod\":" : "{\"pod\":");
+		strbuf_append_json(&out, list->items[i].pod);
+		strbuf_append(&out, ",\"what\":");
+		strbuf_append_json(&out, list->items[i].what);
+		strbuf_append(&out, ",\"here\":");
+		strbuf_append_json(&out, list->items[i].here);
+		strbuf_append(&out, ",\"cloud\":");
+		strbuf_append_json(&out, list->items[i].there);
+		strbuf_append(&out, "}");
+	}
+	printf("[%s]\n", strbuf_text(&out));
+}
+
+static void print_table(const struct invocation *invocation, const struct differences *list)
+{
+	AUTO_PTR(table) struct table *table = table_new(invocation);
+	table_add_column(table, "POD", TABLE_LEFT);
+	table_add_column(table, "WHAT", TABLE_SHRINK);
+	table_add_column(table, "HERE", TABLE_LEFT);
+	table_add_column(table, "CLOUD", TABLE_LEFT);
+	for (size_t i = 0; i < list->count; i++) {
+		table_add_cell(table, STYLE_NONE, "%s", list->items[i].pod);
+		table_add_cell(table, STYLE_NONE, "%s", list->items[i].what);
+		table_add_cell(table, STYLE_GREEN, "%s", list->items[i].here);
+		table_add_cell(table, STYLE_YELLOW, "%s", list->items[i].there);
+	}
+	table_print(table, stdout);
+}
+
+static bool find_differences(const struct invocation *invocation, const struct app *app,
+			     struct differences *list, struct error *err)
+{
+	AUTO_PTR(progress_view) struct progress_view *view = progress_view_new(invocation);
+	AUTO_PTR(store) struct store *store = store_open(NULL, err);
+	AUTO(promotion_clear) struct promotion promotion = {0};
+	AUTO(cloud_target_clear) struct cloud_target target = {0};
+	AUTO(cloud_status_clear) struct cloud_status status = {0};
+	const struct image_options options = {.base = arguments_value(invocation->args, "base"),
+					      .folder = app->folder};
+	return store != NULL &&
+	       promotion_prepare(store, app, &options, progress_view_progress(view), &promotion,
+				 err) &&
+	       cloud_target_open(invocation, app->project, &target, err) &&
+	       target.provider->status(target.cloud, target.project, target.stack, &status, err) &&
+	       (!status.exists || target.provider->details(target.cloud, &status, err)) &&
+	       compare_all(list, &promotion, &status, err);
+}
+
+static int run(const struct invocation *invocation, struct error *err)
+{
+	AUTO(app_clear) struct app app = {0};
+	AUTO(differences_clear) struct differences list = {0};
+	if (!manifest_files_load(invocation, &app, err) ||
+	    !find_differences(invocation, &app, &list, err))
+		return 1;
+	if (invocation->output == OUTPUT_JSON)
+		print_json(&list);
+	else if (list.count == 0)
+		printf("no difference\n");
+	else
+		print_table(invocation, &list);
+	return list.count > 0 ? 1 : 0;
+}
+
+static const struct option_spec options[] = {
+	ENVIRONMENT_OPTION,
+	MANIFEST_FILE_OPTION,
+	{"base", 0, OPTION_VALUE, "FOLDER", "another base than the default one", COMPLETE_FOLDER},
+	REGION_OPTION,
+	PROFILE_OPTION,
+};
+
+const struct verb verb_diff = {
+	.name = "diff",
+	.group = VERB_CLOUD,
+	.summary = "how the manifests and the cloud differ",
+	.description = "Compares image, configuration (variables, config maps, secrets by digest, "
+		       "volumes) and replicas of the manifests with what the cloud runs, and says "
+		       "whether the release here was ever ready on this machine. Values are never "
+		       "shown. Exits with 1 when there is a difference.",
+	.options = options,
+	.option_count = ARRAY_SIZE(options),
+	.has_output = true,
+	.run = run,
+};
