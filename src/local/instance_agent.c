@@ -163,6 +163,11 @@ static void take_probe(struct instance *instance, const struct agent_event *even
 	result->is_ok = event->is_ok;
 	result->message = xstrdup_or_null(event->message);
 	result->time_ns = event->time_ns;
+	if (strcmp(event->probe, "readiness") == 0) {
+		struct container_status *container = find_container(status, event->container);
+		if (container != NULL)
+			container->is_ready = event->is_ok;
+	}
 	if (!event->is_ok)
 		supervisor_say(instance->supervisor, true, "Unhealthy", object,
 			       "%s probe failed: %s", event->probe,
@@ -193,6 +198,10 @@ static void take_ready(struct instance *instance, bool is_ready)
 		return;
 	status->is_ready = is_ready;
 	if (is_ready) {
+		/* The pod is ready when all its containers are, those without a probe too. */
+		for (size_t i = 0; i < status->container_count; i++)
+			status->containers[i].is_ready =
+				status->containers[i].state == CONTAINER_RUNNING;
 		status->state = INSTANCE_READY;
 		instance->failures = 0;
 		if (status->ready_ns == 0)

@@ -180,6 +180,8 @@ bool project_plan_add_pod(struct project_plan *plan, const struct app *app,
  */
 static uint16_t published_port(const struct service *service, const struct service_port *port)
 {
+	if (service->is_implied)
+		return port->port;
 	switch (service->kind) {
 	case SERVICE_NODE_PORT:
 		return port->node_port ? port->node_port : port->port;
