@@ -117,6 +117,21 @@ static bool take_body(const char *head, size_t head_size, const char *body, size
 	return true;
 }
 
+bool cloud_answer_is_whole(const char *bytes, size_t size)
+{
+	const char *end = memmem(bytes, size, "\r\n\r\n", 4);
+	if (end == NULL)
+		return false;
+	size_t head = (size_t)(end - bytes) + 2;
+	size_t rest = size - head - 2;
+	AUTO_FREE char *coding = find_header(bytes, head, "Transfer-Encoding");
+	AUTO_FREE char *length = find_header(bytes, head, "Content-Length");
+	uint64_t count = 0;
+	if (coding != NULL)
+		return rest >= 5 && memcmp(bytes + size - 5, "0\r\n\r\n", 5) == 0;
+	return length != NULL && parse_u64(length, 0, UINT32_MAX, &count) && rest >= count;
+}
+
 bool cloud_answer_parse(const char *bytes, size_t size, struct cloud_answer *ret, struct error *err)
 {
 	int status = http_status_parse(bytes, size);

@@ -169,6 +169,8 @@ static bool receive_all(struct connection *connection, struct strbuf *ret, struc
 		if (got < 0)
 			return error_set(err, ERROR_NETWORK, "receiving failed");
 		strbuf_append_bytes(ret, buffer, (size_t)got);
+		if (cloud_answer_is_whole(strbuf_text(ret), ret->size))
+			return true;
 		if (ret->is_cut)
 			return error_set(err, ERROR_INVALID, "the answer is too long");
 	}

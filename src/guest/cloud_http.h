@@ -42,6 +42,8 @@ void cloud_answer_clear(struct cloud_answer *answer);
 MUST_CHECK bool cloud_http(const struct cloud_request *request, struct cloud_answer *ret,
 			   struct error *err);
 
+/* Whether the answer says itself that it is whole; else the end of the connection says so. Pure. */
+bool cloud_answer_is_whole(const char *bytes, size_t size);
 /*
  * A whole answer's bytes (the connection was closed after them) into status and body; chunked and
  * counted bodies. Pure.

@@ -20,7 +20,8 @@ struct stream {
 	char *name; /* of the log stream */
 	char *container;
 	bool is_made;
-	json_t *events; /* owned */
+	int64_t last_ms; /* the service wants times that do not go back, and clocks are set */
+	json_t *events;	 /* owned */
 };
 
 struct cloud_logs {
@@ -67,10 +68,11 @@ void cloud_logs_add(struct cloud_logs *logs, const struct wire_log_record *recor
 	strbuf_append_printable(&text, record->text, record->text_size);
 	/* An empty line is refused by the service. */
 	const char *message = text.size > 0 ? strbuf_text(&text) : " ";
+	int64_t time_ms = record->wall_ns / 1000000;
+	stream->last_ms = time_ms > stream->last_ms ? time_ms : stream->last_ms;
 	(void)json_array_append_new(stream->events,
-				    json_pack("{s:I,s:s}", "timestamp",
-					      (json_int_t)(record->wall_ns / 1000000), "message",
-					      message));
+				    json_pack("{s:I,s:s}", "timestamp", (json_int_t)stream->last_ms,
+					      "message", message));
 	if (logs->lines == 0)
 		logs->oldest_ms = clock_monotonic_ms();
 	logs->bytes += text.size + LINE_OVERHEAD;

@@ -44,13 +44,13 @@ static bool call_json(struct cloud_aws *aws, const char *service, const char *ta
 static bool get_parameter(struct cloud_aws *aws, const char *name, char **ret, struct error *err)
 {
 	AUTO_JSON json_t *answer = NULL;
-	if (!call_json(aws, "ssm", "AmazonSSM.GetParameter",
-		       json_pack("{s:s,s:b}", "Name", name, "WithDecryption", 1), &answer, err))
+	if (!call_json(aws, "ssm", "AmazonSSM.GetParameters",
+		       json_pack("{s:[s],s:b}", "Names", name, "WithDecryption", 1), &answer, err))
 		return error_prefix(err, "parameter %s", name);
-	const char *value =
-		json_string_value(json_object_get(json_object_get(answer, "Parameter"), "Value"));
+	const json_t *first = json_array_get(json_object_get(answer, "Parameters"), 0);
+	const char *value = json_string_value(json_object_get(first, "Value"));
 	if (value == NULL)
-		return error_set(err, ERROR_INVALID, "parameter %s has no value", name);
+		return error_set(err, ERROR_NOT_FOUND, "there is no parameter %s", name);
 	*ret = xstrdup(value);
 	return true;
 }

@@ -140,8 +140,8 @@ def release(pod, config=None, instance=None):
 class VM:
     """QEMU, started; use as a context."""
 
-    def __init__(self, folder, base, memory=128, forward=None, extra=(), kernel=None, has_channel=True,
-                 cmdline="console=ttyS0 quiet panic=-1"):
+    def __init__(self, folder, base, memory=128, forward=None, extra=(), kernel=None, has_channel=True, network=None,
+                 has_virtio_disk=True, cmdline="console=ttyS0 quiet panic=-1"):
         self.folder = folder
         self.socket_path = f"{folder}/agent.sock"
         self.console_path = f"{folder}/console.log"
@@ -150,13 +150,13 @@ class VM:
                 "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", "-kernel", kernel or f"{base}/kernel",
                 "-initrd", f"{folder}/initrd", "-append", cmdline, "-serial", f"file:{self.console_path}",
                 "-qmp", f"unix:{folder}/qmp.sock,server=on,wait=off"]
-        if os.path.exists(f"{folder}/disk.img"):
+        if has_virtio_disk and os.path.exists(f"{folder}/disk.img"):
             argv += ["-drive", f"file={folder}/disk.img,if=none,id=d0,format=raw,readonly=on",
                      "-device", "virtio-blk-pci,drive=d0,serial=root"]
         if has_channel:
             argv += ["-device", "virtio-serial-pci", "-chardev", f"socket,id=c0,path={self.socket_path},server=on,wait=off",
                      "-device", "virtserialport,chardev=c0,name=org.i2kit.agent.0"]
-        argv += ["-netdev", f"user,id=n0{forwards}", "-device", "virtio-net-pci,netdev=n0,romfile=", *extra]
+        argv += ["-netdev", network or f"user,id=n0{forwards}", "-device", "virtio-net-pci,netdev=n0,romfile=", *extra]
         self.started = time.monotonic()
         self.process = subprocess.Popen(argv, stdin=subprocess.DEVNULL)
 
