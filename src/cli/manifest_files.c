@@ -45,30 +45,35 @@ void manifest_files_print(const struct invocation *invocation, const struct prob
 	(void)fputs(strbuf_text(&text), stderr);
 }
 
-bool manifest_files_read(const struct invocation *invocation, struct app *ret,
-			 struct problem_list *problems, struct error *err)
+static bool read_files(const struct invocation *invocation, bool takes_arguments, struct app *ret,
+		       struct problem_list *problems, struct error *err)
 {
-	struct load_options options = {.folder = ".", .project = invocation->project};
-	const struct string_list *files = arguments_values(invocation->args, "file");
+	const struct arguments *args = invocation->args;
+	struct load_options options = {.folder = ".",
+				       .project = invocation->project,
+				       .skip_unsupported = arguments_flag(args, "skip-unsupported"),
+				       .may_have_no_pod = takes_arguments};
+	const struct string_list *files = arguments_values(args, "file");
 
-	options.may_have_no_pod = true;
-	options.skip_unsupported = arguments_flag(invocation->args, "skip-unsupported");
 	if (files != NULL)
 		string_list_copy(&options.paths, files);
-	string_list_copy(&options.paths, arguments_rest(invocation->args));
+	if (takes_arguments)
+		string_list_copy(&options.paths, arguments_rest(args));
 	bool is_good = app_load(&options, ret, problems, err);
 	string_list_clear(&options.paths);
 	return is_good;
 }
 
+bool manifest_files_read(const struct invocation *invocation, struct app *ret,
+			 struct problem_list *problems, struct error *err)
+{
+	return read_files(invocation, true, ret, problems, err);
+}
+
 bool manifest_files_load(const struct invocation *invocation, struct app *ret, struct error *err)
 {
 	AUTO(problem_list_clear) struct problem_list problems = {0};
-	struct load_options options = {.folder = ".", .project = invocation->project};
-	const struct string_list *files = arguments_values(invocation->args, "file");
-	if (files != NULL)
-		options.paths = *files; /* borrowed */
-	bool is_good = app_load(&options, ret, &problems, err);
+	bool is_good = read_files(invocation, false, ret, &problems, err);
 	manifest_files_print(invocation, &problems, false);
 	return is_good;
 }

@@ -20,7 +20,7 @@
 			"leave objects out that mean nothing here", COMPLETE_NONE                  \
 	}
 
-/* Positional arguments count as -f for verbs whose arguments are files. */
+/* For verbs whose arguments are files, as with -f. No pod at all is no error here. */
 MUST_CHECK bool manifest_files_read(const struct invocation *invocation, struct app *ret,
 				    struct problem_list *problems, struct error *err);
 /* One line each on stderr, and the hint below. */

@@ -168,6 +168,7 @@ static int run(const struct invocation *invocation, struct error *err)
 static const struct option_spec options[] = {
 	ENVIRONMENT_OPTION,
 	MANIFEST_FILE_OPTION,
+	MANIFEST_SKIP_OPTION,
 	{"plan", 0, OPTION_FLAG, NULL, "show what would change; change nothing", COMPLETE_NONE},
 	{"yes", 'y', OPTION_FLAG, NULL, "do not ask", COMPLETE_NONE},
 	{"wait", 0, OPTION_FLAG, NULL, "until all is ready (the default)", COMPLETE_NONE},
