@@ -50,7 +50,7 @@ bool image_ref_write(struct store *store, const struct image_ref *ref, struct er
 		strbuf_append_json(&text, ref->stamp);
 	}
 	strbuf_append(&text, "}\n");
-	if (file_write_atomic(path, text.data, text.size, 0644, err))
+	if (file_write_atomic(path, text.data, text.size, 0600, err))
 		return true;
 	error_prefix(err, "image store");
 	return store_error_hint(store, err);

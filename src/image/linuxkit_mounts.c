@@ -153,8 +153,6 @@ static bool complete(struct linuxkit_mount *mount, struct error *err)
 					       {"proc", "/proc"},
 					       {"sysfs", "/sys"},
 					       {"cgroup", "/sys/fs/cgroup"}};
-	if (mount->type == NULL || mount->source == NULL || mount->destination == NULL)
-		return error_set(err, ERROR_INVALID, "a mount was not read");
 	for (size_t i = 0; i < ARRAY_SIZE(known) && mount->type[0] == '\0'; i++) {
 		if (strcmp(mount->source, known[i][0]) != 0)
 			continue;
@@ -187,9 +185,14 @@ bool linuxkit_mounts_add_json(struct linuxkit_mounts *mounts, const char *json,
 			      const struct linuxkit_document *document, struct error *err)
 {
 	AUTO(linuxkit_mount_clear) struct linuxkit_mount mount = {0};
-	if (!linuxkit_mount_parse(json, &mount, err) || !complete(&mount, err))
+	if (!linuxkit_mount_parse(json, &mount, err))
 		return false;
-	bool is_bind = mount.type != NULL && strcmp(mount.type, "bind") == 0;
+	/* It never is; clang's analyser does not see it. */
+	if (mount.type == NULL || mount.source == NULL || mount.destination == NULL)
+		return error_set(err, ERROR_INVALID, "a mount was not read");
+	if (!complete(&mount, err))
+		return false;
+	bool is_bind = strcmp(mount.type, "bind") == 0;
 	AUTO_FREE char *source = resolve_source(mount.source, string_list_has(&mount.options, "ro"),
 						is_bind ? document : NULL, err);
 	if (source == NULL)

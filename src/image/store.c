@@ -294,7 +294,9 @@ bool store_draft_commit(struct store *store, struct store_draft *draft, enum sto
 	if (!digest_is_valid(digest))
 		return error_set(err, ERROR_INVALID, "'%s' is not a digest", digest);
 	AUTO_FREE char *path = store_path(store, kind, digest);
-	if (fchmod(draft->lock_fd, 0444) < 0 || fsync(draft->lock_fd) < 0 ||
+	/* A disk is read by libvirt's qemu as another user; private layers are nobody else's. */
+	mode_t mode = kind == STORE_DISK ? 0444 : 0400;
+	if (fchmod(draft->lock_fd, mode) < 0 || fsync(draft->lock_fd) < 0 ||
 	    !rename_or_keep(draft->path, path)) {
 		error_set_errno(err, errno, "store %s", path);
 		return store_error_hint(store, err);
