@@ -174,6 +174,7 @@ void read_service(struct loader *loader, const struct yaml_node *root)
 	const struct yaml_node *spec = yaml_get(root, "spec");
 	struct service *service = &pending.service;
 
+	loader_read_map(loader, root, &service_object_fields, NULL); /* names alone */
 	read_metadata(loader, root, &metadata, true);
 	service->mark = loader_mark(loader, root);
 	service->name = TAKE_PTR(metadata.name);

@@ -364,6 +364,7 @@ void read_workload(struct loader *loader, const struct yaml_node *root)
 	pod_spec_init(loader, pod, root);
 	pod->workload = workload_kind_of(loader->kind);
 	pod->kind_name = xstrdup(loader->kind);
+	loader_read_map(loader, root, &workload_object_fields, NULL); /* names alone */
 	read_metadata(loader, root, &metadata, true);
 	if (pod->workload == WORKLOAD_POD)
 		metadata_move_to_pod(&metadata, pod);
