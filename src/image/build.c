@@ -156,7 +156,8 @@ static bool write_disk(const struct build *build, char out_digest[DIGEST_SIZE], 
 						.digest = build->layers[i].digest,
 						.size_bytes = build->layers[i].size_bytes,
 						.image = build->pod_layers[i].image,
-						.diff_id = build->pod_layers[i].diff_id};
+						.diff_id = build->pod_layers[i].diff_id,
+						.was_just_made = build->layers[i].was_made};
 	AUTO_FREE char *linuxkit = linuxkit_pod_write(build->pod, build->images);
 	struct disk_request request = {.base = &build->base,
 				       .pod_json = build->pod_json,

@@ -20,6 +20,7 @@ struct disk_layer {
 	uint64_t size_bytes;
 	const char *image; /* as written */
 	const char *diff_id;
+	bool was_just_made; /* by this process */
 };
 
 struct disk_request {

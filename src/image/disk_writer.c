@@ -133,6 +133,8 @@ static bool copy_file(struct copier *copier, const struct disk_piece *piece)
 	if (from < 0)
 		return false;
 	bool is_shared = share_blocks(from, copier->writing->fd, piece);
+	if (is_shared && piece->was_just_made)
+		return true;
 	for (uint64_t done = 0; done < piece->size; done += size) {
 		if (atomic_load(&copier->has_stopped))
 			return error_set(err, ERROR_CANCELLED, "cancelled");

@@ -4,6 +4,7 @@
 
 /* Writes pieces, in order, into a sparse file and hashes all of it, gaps included, on the way. */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,6 +18,7 @@ struct disk_piece {
 	const void *bytes; /* borrowed; or NULL: … */
 	const char *path;  /* … the content of this file, which must have `digest` */
 	const char *digest;
+	bool was_just_made; /* by this process: need not be checked again */
 };
 
 struct disk_writing {

@@ -109,5 +109,6 @@ bool layer_convert(struct store *store, const struct image_layer *layer, const c
 		return error_prefix(err, "image '%s': layer %.19s", image_name, layer->digest);
 	}
 	progress_done(progress, "layer", layer->diff_id, NULL);
+	ret->was_made = true;
 	return true;
 }

@@ -17,6 +17,7 @@ struct layer_file {
 	char *path;		  /* in the store */
 	char digest[DIGEST_SIZE]; /* of the squashfs */
 	uint64_t size_bytes;	  /* multiple of 4096 */
+	bool was_made;		  /* just now; false: it was there */
 };
 void layer_file_clear(struct layer_file *file);
 

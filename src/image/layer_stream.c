@@ -8,8 +8,7 @@
 
 #include "base/alloc.h"
 
-#define READ_SIZE  ((size_t)256 << 10)
-#define CHUNK_SIZE ((size_t)128 << 10)
+#define READ_SIZE ((size_t)256 << 10)
 
 struct layer_stream {
 	int fd;
@@ -20,7 +19,6 @@ struct layer_stream {
 	uint64_t tar_bytes;
 	struct error failure; /* of the lower half */
 	unsigned char input[READ_SIZE];
-	unsigned char chunk[CHUNK_SIZE];
 };
 
 static ssize_t read_blob(struct archive *archive, void *arg, const void **ret)
@@ -40,10 +38,14 @@ static ssize_t read_blob(struct archive *archive, void *arg, const void **ret)
 }
 
 /* The next uncompressed bytes, hashed and counted; 0 at the end, -1 with stream->failure. */
-static ssize_t next_chunk(struct layer_stream *stream)
+static ssize_t next_chunk(struct layer_stream *stream, const void **ret)
 {
-	la_ssize_t size = archive_read_data(stream->raw, stream->chunk, CHUNK_SIZE);
-	if (size < 0) {
+	size_t size = 0;
+	la_int64_t offset;
+	int code = archive_read_data_block(stream->raw, ret, &size, &offset);
+	if (code == ARCHIVE_EOF)
+		return 0;
+	if (code < ARCHIVE_WARN) {
 		const char *text = archive_error_string(stream->raw);
 		(void)error_set(&stream->failure, ERROR_CORRUPT, "cannot be uncompressed: %s",
 				text == NULL ? "damaged" : text);
@@ -59,17 +61,16 @@ static ssize_t next_chunk(struct layer_stream *stream)
 				(unsigned long long)(stream->blob_bytes >> 10));
 		return -1;
 	}
-	sha256_update(stream->hash, stream->chunk, (size_t)size);
+	sha256_update(stream->hash, *ret, size);
 	return (ssize_t)size;
 }
 
 static la_ssize_t read_chunk(struct archive *archive, void *arg, const void **ret)
 {
 	struct layer_stream *stream = arg;
-	ssize_t size = next_chunk(stream);
+	ssize_t size = next_chunk(stream, ret);
 	if (size < 0)
 		archive_set_error(archive, EIO, "%s", "lower half failed");
-	*ret = stream->chunk;
 	return size;
 }
 
@@ -147,9 +148,10 @@ bool layer_stream_finish(struct layer_stream *stream, char out_digest[DIGEST_SIZ
 {
 	uint8_t raw[SHA256_SIZE];
 	char hex[SHA256_HEX_SIZE];
+	const void *bytes;
 	ssize_t size;
 	do
-		size = next_chunk(stream);
+		size = next_chunk(stream, &bytes);
 	while (size > 0);
 	if (size < 0)
 		return layer_stream_error(stream, err);
