@@ -28,6 +28,7 @@
 #define CHANNEL	  0
 #define POLL_MS	  500
 #define RETRY_MS  5000
+#define STEADY_MS 3000
 #define READ_SIZE 65536
 
 struct agent {
@@ -37,6 +38,8 @@ struct agent {
 	struct wire_decoder *decoder;
 	bool is_signalled;
 	const char *signal; /* what the stack is to be told, or NULL */
+	uint64_t ready_ms;  /* since when it is ready; 0: it is not */
+	bool is_ending;	    /* the pod is over: nothing is gathered any more */
 	uint64_t retry_ms;  /* not before */
 };
 
@@ -63,7 +66,26 @@ static bool greet(struct agent *agent, struct error *err)
 	return fd_write_all(CHANNEL, out.data, out.size, err);
 }
 
-/* Ready: the stack may go on. Failed before that: it shall roll back now, not after its timeout. */
+/*
+ * Ready for a while: the stack may go on. Without a readiness probe a container is ready as soon as
+ * it runs, and one that falls over at once should not pass for a success.
+ */
+static void judge_readiness(struct agent *agent)
+{
+	if (agent->ready_ms > 0 && !agent->is_signalled && agent->signal == NULL &&
+	    clock_monotonic_ms() - agent->ready_ms >= STEADY_MS)
+		agent->signal = "SUCCESS";
+}
+
+/* A pod that failed before that: the stack shall roll back now, not after its timeout. */
+static void take_phase(struct agent *agent, const char *phase)
+{
+	bool is_over = strcmp(phase, "Succeeded") == 0 || strcmp(phase, "Failed") == 0;
+	agent->is_ending = agent->is_ending || is_over;
+	if (is_over && !agent->is_signalled)
+		agent->signal = strcmp(phase, "Failed") == 0 ? "FAILURE" : "SUCCESS";
+}
+
 static void take_event(struct agent *agent, const struct wire_message *message)
 {
 	AUTO_PTR(json_document)
@@ -74,14 +96,14 @@ static void take_event(struct agent *agent, const struct wire_message *message)
 	struct json_view root = json_document_root(document);
 	const char *type = json_view_peek(json_view_get(root, "type"));
 	const char *phase = json_view_peek(json_view_get(root, "phase"));
-	if (type == NULL || agent->is_signalled)
+	if (type == NULL)
 		return;
-	if (strcmp(type, "ready") == 0 && json_view_bool(json_view_get(root, "ready"), false))
-		agent->signal = "SUCCESS";
-	if (strcmp(type, "pod") == 0 && phase != NULL && strcmp(phase, "Succeeded") == 0)
-		agent->signal = "SUCCESS";
-	if (strcmp(type, "pod") == 0 && phase != NULL && strcmp(phase, "Failed") == 0)
-		agent->signal = "FAILURE";
+	if (strcmp(type, "ready") == 0)
+		agent->ready_ms = json_view_bool(json_view_get(root, "ready"), false)
+					  ? clock_monotonic_ms()
+					  : 0;
+	if (strcmp(type, "pod") == 0 && phase != NULL)
+		take_phase(agent, phase);
 }
 
 static bool acknowledge(uint64_t sequence, struct error *err)
@@ -108,7 +130,8 @@ static bool send_logs(struct agent *agent, struct error *err)
 {
 	AUTO(error_clear) struct error problem = ERROR_INIT;
 	uint64_t sequence = 0;
-	if (agent->logs == NULL || !cloud_logs_is_due(agent->logs))
+	if (agent->logs == NULL || cloud_logs_is_empty(agent->logs) ||
+	    (!agent->is_ending && !cloud_logs_is_due(agent->logs)))
 		return true;
 	if (cloud_logs_send(agent->logs, &sequence, &problem))
 		return acknowledge(sequence, err);
@@ -189,6 +212,7 @@ static bool serve(struct agent *agent, struct error *err)
 			return false;
 		if (clock_monotonic_ms() < agent->retry_ms)
 			continue;
+		judge_readiness(agent);
 		send_signal(agent);
 		if (!send_logs(agent, err))
 			return false;

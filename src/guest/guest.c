@@ -22,7 +22,8 @@
 #include "guest/tunnel_table.h"
 #include "guest/uplink.h"
 
-#define LAST_WORDS_MS 2000 /* what the host may take to store the last lines */
+#define LAST_WORDS_MS 2000  /* what the host may take to store the last lines */
+#define CLOUD_LAST_MS 15000 /* and what the cloud agent may take for that and its signal */
 #define LAST_POLL_MS  5
 
 struct volume_plan guest_volume_plan(const struct guest *guest)
@@ -119,7 +120,8 @@ static void on_last_poll(struct loop_timer *timer, void *arg)
 
 static void begin_power_off(struct guest *guest)
 {
-	guest->off_ms = clock_monotonic_ms() + LAST_WORDS_MS;
+	bool is_local = guest->release.where == NULL || strcmp(guest->release.where, "local") == 0;
+	guest->off_ms = clock_monotonic_ms() + (is_local ? LAST_WORDS_MS : CLOUD_LAST_MS);
 	(void)loop_add_timer(guest->loop, LAST_POLL_MS, on_last_poll, guest);
 }
 
@@ -143,6 +145,8 @@ static void carry_out(struct guest *guest, const struct supervisor_action *actio
 		events_report(guest->events, &guest->pod, action);
 		break;
 	case ACTION_END:
+		/* A last line, whose being stored also says that all before it was. */
+		say("the pod is over: %s", supervisor_phase(guest->supervisor));
 		begin_power_off(guest);
 		break;
 	default:
