@@ -12,6 +12,7 @@ extern const struct verb verb_convert;
 extern const struct verb verb_cp;
 extern const struct verb verb_destroy;
 extern const struct verb verb_diff;
+extern const struct verb verb_doctor;
 extern const struct verb verb_down;
 extern const struct verb verb_events;
 extern const struct verb verb_exec;
@@ -50,6 +51,7 @@ const struct verb *const verbs[] = {
 	&verb_cp,
 	&verb_destroy,
 	&verb_diff,
+	&verb_doctor,
 	&verb_down,
 	&verb_events,
 	&verb_exec,

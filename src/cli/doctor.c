@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/doctor.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/cleanup.h"
+#include "base/path.h"
+#include "base/process.h"
+#include "cli/output.h"
+#include "cloud/provider.h"
+#include "image/base_folder.h"
+#include "image/docker_config.h"
+#include "image/store.h"
+
+/* Below this much free space a build may not finish. */
+#define LEAST_FREE_BYTES (UINT64_C(2) << 30)
+
+enum { ANSWER_MS = 10000, MOST_CPUINFO = 4 * 1024 * 1024 };
+
+void finding_clear(struct finding *finding)
+{
+	free(finding->text);
+	free(finding->mend);
+	*finding = (struct finding){0};
+}
+
+static const char *sudo(void)
+{
+	return geteuid() == 0 ? "" : "sudo ";
+}
+
+static void mend(struct finding *ret, enum finding_level level, bool is_safe, char *command)
+{
+	ret->level = level;
+	ret->is_safe_to_fix = is_safe;
+	free(ret->mend);
+	ret->mend = command;
+}
+
+static void mend_package(struct finding *ret, enum finding_level level, const char *packages)
+{
+	mend(ret, level, true, xasprintf("%sapt-get install -y %s", sudo(), packages));
+}
+
+/* "vmx", "svm", or NULL where the processor offers neither. */
+static const char *virtualisation_flag(void)
+{
+	AUTO_FREE char *cpuinfo = NULL;
+	if (!file_read("/proc/cpuinfo", MOST_CPUINFO, &cpuinfo, NULL, NULL))
+		return NULL;
+	const char *flags = strstr(cpuinfo, "\nflags");
+	if (flags == NULL)
+		return NULL;
+	const char *end = strchrnul(flags + 1, '\n');
+	AUTO_FREE char *line = xasprintf("%.*s ", (int)(end - flags), flags);
+	return strstr(line, " vmx ") ? "vmx" : (strstr(line, " svm ") ? "svm" : NULL);
+}
+
+static void check_cpu(const char *uri, struct finding *ret)
+{
+	const char *flag = virtualisation_flag();
+	(void)uri;
+	if (flag != NULL) {
+		ret->text = xasprintf("hardware virtualisation (%s)", flag);
+		return;
+	}
+	ret->level = FINDING_NOTE;
+	ret->text = xstrdup("no vmx or svm: pods run emulated, slower; firmware or the outer "
+			    "hypervisor turns it on");
+}
+
+static void check_kvm(const char *uri, struct finding *ret)
+{
+	(void)uri;
+	AUTO_CLOSE int fd = open("/dev/kvm", O_RDWR | O_CLOEXEC);
+	int open_errno = errno;
+	if (fd >= 0 && virtualisation_flag() != NULL) {
+		ret->text = xstrdup("/dev/kvm can be opened");
+		return;
+	}
+	ret->level = FINDING_NOTE;
+	/* Such a device opens and then hangs every guest. */
+	if (fd >= 0) {
+		ret->text = xstrdup("/dev/kvm opens, but cannot work without vmx or svm");
+		return;
+	}
+	ret->text = xasprintf("/dev/kvm: %s; pods run emulated", strerror(open_errno));
+	if (open_errno == EACCES)
+		mend(ret, FINDING_NOTE, false, xstrdup("sudo usermod -aG kvm $USER"));
+	else if (open_errno == ENOENT)
+		mend(ret, FINDING_NOTE, false,
+		     xasprintf("%smodprobe -a kvm_intel kvm_amd", sudo()));
+}
+
+static void check_qemu(const char *uri, struct finding *ret)
+{
+	(void)uri;
+	AUTO_FREE char *program = process_find_program("qemu-system-x86_64");
+	if (program != NULL) {
+		ret->text = TAKE_PTR(program);
+		return;
+	}
+	ret->text = xstrdup("qemu-system-x86_64 is not installed");
+	mend_package(ret, FINDING_BROKEN, "qemu-system-x86 qemu-utils");
+}
+
+/* How to start libvirt where the URI points: by systemd, by hand, or not at all (on demand). */
+static char *start_libvirt(const char *uri)
+{
+	if (strstr(uri, "/session") != NULL)
+		return xstrdup("libvirtd -d");
+	if (path_exists("/run/systemd/system"))
+		return xasprintf("%ssystemctl start virtlogd.socket libvirtd.socket", sudo());
+	return xasprintf("%svirtlogd -d; %slibvirtd -d", sudo(), sudo());
+}
+
+static void check_libvirt(const char *uri, struct finding *ret)
+{
+	AUTO(process_output_clear) struct process_output output = {0};
+	AUTO(error_clear) struct error err = ERROR_INIT;
+	const char *const argv[] = {"virsh", "--quiet", "-c", uri, "version", NULL};
+	struct process_run run = {.argv = argv, .timeout_ms = ANSWER_MS};
+
+	if (process_run(&run, &output, &err)) {
+		ret->text = xasprintf("%s answers", uri);
+		return;
+	}
+	ret->text = xasprintf("%s: %s", uri, err.message);
+	if (err.kind == ERROR_NOT_FOUND)
+		mend_package(ret, FINDING_BROKEN,
+			     "libvirt-clients libvirt-daemon-system libvirt-daemon-driver-qemu");
+	else if (strstr(err.message, "ermission") != NULL ||
+		 strstr(err.message, "authentication") != NULL)
+		mend(ret, FINDING_BROKEN, false, xstrdup("sudo usermod -aG libvirt $USER"));
+	else
+		mend(ret, FINDING_BROKEN, true, start_libvirt(uri));
+}
+
+static void check_network(const char *uri, struct finding *ret)
+{
+	bool is_session = strstr(uri, "/session") != NULL;
+	const char *name = is_session ? "passt" : "dnsmasq";
+	AUTO_FREE char *program = process_find_program(name);
+	if (program != NULL) {
+		ret->text = TAKE_PTR(program);
+		return;
+	}
+	ret->text = xasprintf("%s is not installed: %s", name,
+			      is_session ? "pods use the slower built-in network"
+					 : "pods get no network");
+	mend_package(ret, is_session ? FINDING_NOTE : FINDING_BROKEN,
+		     is_session ? "passt" : "dnsmasq-base iptables");
+}
+
+static void check_store(const char *uri, struct finding *ret)
+{
+	AUTO(error_clear) struct error err = ERROR_INIT;
+	AUTO_FREE char *folder = path_folder(PATH_DATA, NULL);
+	(void)uri;
+	/* Not opened where it is not there: that would make it. */
+	if (!path_exists(folder)) {
+		ret->text = xasprintf("%s is made at the first build", folder);
+		return;
+	}
+	AUTO_PTR(store) struct store *store = store_open(NULL, &err);
+	if (store == NULL) {
+		ret->level = FINDING_BROKEN;
+		ret->text = xstrdup(err.message);
+		return;
+	}
+	ret->text = xstrdup(store_folder(store));
+}
+
+static void check_space(const char *uri, struct finding *ret)
+{
+	char free_text[OUTPUT_SIZE_SIZE];
+	struct statvfs space;
+	AUTO_FREE char *folder = path_folder(PATH_DATA, NULL);
+	(void)uri;
+	/* The nearest folder that exists is on the same disk. */
+	while (statvfs(folder, &space) < 0) {
+		char *slash = strrchr(folder, '/');
+		if (errno != ENOENT || slash == NULL || slash == folder)
+			break;
+		*slash = '\0';
+	}
+	if (statvfs(folder, &space) < 0) {
+		ret->level = FINDING_BROKEN;
+		ret->text = xasprintf("%s: %s", folder, strerror(errno));
+		return;
+	}
+	uint64_t free_bytes = (uint64_t)space.f_bavail * space.f_frsize;
+	output_format_size(free_text, free_bytes);
+	ret->text = xasprintf("%s free at %s", free_text, folder);
+	if (free_bytes < LEAST_FREE_BYTES)
+		mend(ret, FINDING_BROKEN, false, xstrdup("i2kit prune"));
+}
+
+static void check_base(const char *uri, struct finding *ret)
+{
+	AUTO(base_folder_clear) struct base_folder base = {0};
+	AUTO(error_clear) struct error err = ERROR_INIT;
+	(void)uri;
+	if (base_folder_load(NULL, &base, &err)) {
+		ret->text = xasprintf("%s (%s) at %s", base.name, base.kernel, base.path);
+		return;
+	}
+	ret->text = xstrdup(err.message);
+	mend(ret, FINDING_BROKEN, true, xstrdup("scripts/make-base"));
+}
+
+static void check_registry(const char *uri, struct finding *ret)
+{
+	AUTO(credential_clear) struct credential credential = {0};
+	AUTO(error_clear) struct error err = ERROR_INIT;
+	(void)uri;
+	if (!credential_find("docker.io", "library/nginx", &credential, &err)) {
+		ret->level = FINDING_NOTE;
+		ret->text = xstrdup(err.message);
+		ret->mend = xstrdup("docker login");
+		return;
+	}
+	bool is_known = credential.username != NULL || credential.identity_token != NULL;
+	ret->text = xstrdup(is_known ? "docker.io: credentials found"
+				     : "docker.io: none, pulls are anonymous");
+}
+
+static void check_cloud(const char *uri, struct finding *ret)
+{
+	AUTO(error_clear) struct error err = ERROR_INIT;
+	const struct cloud_provider *provider = cloud_provider_find("aws", &err);
+	struct cloud_options options = {0};
+	(void)uri;
+	struct cloud *cloud = provider ? provider->open(&options, &err) : NULL;
+	AUTO_FREE char *who = cloud ? provider->identify(cloud, &err) : NULL;
+	if (cloud != NULL)
+		provider->close(cloud);
+	if (who != NULL) {
+		ret->text = TAKE_PTR(who);
+		return;
+	}
+	/* Nobody needs a cloud to run pods here. */
+	ret->level = FINDING_NOTE;
+	ret->text = xasprintf("aws: %s", err.message ? err.message : "not available");
+	ret->mend = xstrdup("aws configure");
+}
+
+void doctor_check(int number, const char *uri_or_null, struct finding *ret)
+{
+	static const struct {
+		const char *name;
+		void (*check)(const char *uri, struct finding *ret);
+	} checks[DOCTOR_CHECK_COUNT] = {
+		{"cpu", check_cpu},	      {"kvm", check_kvm},
+		{"qemu", check_qemu},	      {"libvirt", check_libvirt},
+		{"network", check_network},   {"store", check_store},
+		{"space", check_space},	      {"base", check_base},
+		{"registry", check_registry}, {"cloud", check_cloud},
+	};
+	const char *uri = uri_or_null;
+	if (uri == NULL)
+		uri = geteuid() == 0 ? "qemu:///system" : "qemu:///session";
+	*ret = (struct finding){.name = checks[number].name};
+	checks[number].check(uri, ret);
+}

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/process.h"
+#include "base/strbuf.h"
+#include "cli/doctor.h"
+#include "cli/output.h"
+#include "cli/verb.h"
+
+static const struct option_spec options[] = {
+	{"fix", 0, OPTION_FLAG, NULL, "run what mends it, where that is harmless", COMPLETE_NONE},
+	{"connect", 'c', OPTION_VALUE, "URI", "libvirt to look at", COMPLETE_NONE},
+};
+
+static const char *level_name(enum finding_level level)
+{
+	static const char *const names[] = {"ok", "note", "broken"};
+	return names[level];
+}
+
+static void print_json(const struct finding *finding, bool is_first)
+{
+	AUTO(strbuf_clear) struct strbuf text = STRBUF_INIT;
+	strbuf_appendf(&text,
+		       "%s{\"check\":\"%s\",\"level\":\"%s\",\"text\":", is_first ? "[" : ",\n ",
+		       finding->name, level_name(finding->level));
+	strbuf_append_json(&text, finding->text);
+	if (finding->mend != NULL) {
+		strbuf_append(&text, ",\"mend\":");
+		strbuf_append_json(&text, finding->mend);
+	}
+	strbuf_append_char(&text, '}');
+	(void)fputs(strbuf_text(&text), stdout);
+}
+
+static void print_line(const struct invocation *invocation, const struct finding *finding)
+{
+	static const enum text_style styles[] = {STYLE_GREEN, STYLE_YELLOW, STYLE_RED};
+	AUTO(strbuf_clear) struct strbuf text = STRBUF_INIT;
+	strbuf_append_printable(&text, finding->text, strlen(finding->text));
+	(void)printf("%s%-7s%s %-9s %s",
+		     style_begin(styles[finding->level], invocation->is_colored),
+		     level_name(finding->level), style_begin(STYLE_NONE, invocation->is_colored),
+		     finding->name, strbuf_text(&text));
+	if (finding->mend != NULL)
+		(void)printf("  -> %s", finding->mend);
+	(void)putchar('\n');
+	/* A slow check comes next; what is known is shown. */
+	(void)fflush(stdout);
+}
+
+/* The commands are our own texts, so a shell may read them. */
+static void fix(const struct invocation *invocation, const char *uri, int number,
+		struct finding *finding)
+{
+	AUTO(process_output_clear) struct process_output output = {0};
+	AUTO(error_clear) struct error err = ERROR_INIT;
+	const char *const argv[] = {"sh", "-c", finding->mend, NULL};
+	struct process_run run = {.argv = argv, .timeout_ms = 15 * 60 * 1000};
+
+	if (finding->level == FINDING_OK || finding->mend == NULL || !finding->is_safe_to_fix)
+		return;
+	output_note(invocation, "%s: %s", finding->name, finding->mend);
+	if (!process_run(&run, &output, &err))
+		output_warning(invocation, "%s: %s", finding->name, err.message);
+	finding_clear(finding);
+	doctor_check(number, uri, finding);
+}
+
+static int run(const struct invocation *invocation, struct error *err)
+{
+	const char *uri = arguments_value(invocation->args, "connect");
+	bool may_fix = arguments_flag(invocation->args, "fix");
+	bool is_json = invocation->output == OUTPUT_JSON;
+	unsigned broken = 0;
+	(void)err;
+
+	for (int i = 0; i < DOCTOR_CHECK_COUNT; i++) {
+		AUTO(finding_clear) struct finding finding = {0};
+		doctor_check(i, uri, &finding);
+		if (may_fix)
+			fix(invocation, uri, i, &finding);
+		if (is_json)
+			print_json(&finding, i == 0);
+		else
+			print_line(invocation, &finding);
+		broken += finding.level == FINDING_BROKEN ? 1 : 0;
+	}
+	if (is_json)
+		(void)puts("]");
+	return broken > 0 ? 1 : 0;
+}
+
+const struct verb verb_doctor = {
+	.name = "doctor",
+	.group = VERB_SYSTEM,
+	.summary = "check what i2kit needs here, and how to mend it",
+	.description =
+		"Looks at virtualisation, libvirt and its network, the image store, the base, and "
+		"credentials; one line each, with the command that mends what is wrong. Nothing is "
+		"changed without --fix.\nThe exit status is 1 when something is broken; notes do "
+		"not count.",
+	.options = options,
+	.option_count = ARRAY_SIZE(options),
+	.has_output = true,
+	.run = run,
+};
