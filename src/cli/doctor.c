@@ -2,7 +2,6 @@
 #include "cli/doctor.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/statvfs.h>
@@ -17,6 +16,7 @@
 #include "image/base_folder.h"
 #include "image/docker_config.h"
 #include "image/store.h"
+#include "local/accel.h"
 
 /* Below this much free space a build may not finish. */
 #define LEAST_FREE_BYTES (UINT64_C(2) << 30)
@@ -77,25 +77,25 @@ static void check_cpu(const char *uri, struct finding *ret)
 
 static void check_kvm(const char *uri, struct finding *ret)
 {
+	AUTO(accel_clear) struct accel accel = {0};
+	AUTO(error_clear) struct error err = ERROR_INIT;
 	(void)uri;
-	AUTO_CLOSE int fd = open("/dev/kvm", O_RDWR | O_CLOEXEC);
-	int open_errno = errno;
-	if (fd >= 0 && virtualisation_flag() != NULL) {
-		ret->text = xstrdup("/dev/kvm can be opened");
+	/* Not whether the device opens: whether a guest answers under it. */
+	if (!accel_choose("auto", &accel, &err)) {
+		ret->level = FINDING_NOTE;
+		ret->text = xstrdup(err.message);
+		return;
+	}
+	if (accel.is_kvm) {
+		ret->text = xstrdup("a guest answers under KVM");
 		return;
 	}
 	ret->level = FINDING_NOTE;
-	/* Such a device opens and then hangs every guest. */
-	if (fd >= 0) {
-		ret->text = xstrdup("/dev/kvm opens, but cannot work without vmx or svm");
-		return;
-	}
-	ret->text = xasprintf("/dev/kvm: %s; pods run emulated", strerror(open_errno));
-	if (open_errno == EACCES)
-		mend(ret, FINDING_NOTE, false, xstrdup("sudo usermod -aG kvm $USER"));
-	else if (open_errno == ENOENT)
-		mend(ret, FINDING_NOTE, false,
-		     xasprintf("%smodprobe -a kvm_intel kvm_amd", sudo()));
+	ret->text = xasprintf("pods run emulated: %s", accel.reason ? accel.reason : "no KVM");
+	if (access("/dev/kvm", F_OK) != 0)
+		ret->mend = xasprintf("%smodprobe -a kvm_intel kvm_amd", sudo());
+	else if (access("/dev/kvm", R_OK | W_OK) != 0)
+		ret->mend = xstrdup("sudo usermod -aG kvm $USER");
 }
 
 static void check_qemu(const char *uri, struct finding *ret)

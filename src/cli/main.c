@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <locale.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -123,14 +124,20 @@ static int run_command(struct arguments *args, int argc, char **argv, struct err
 	return run_verb(verb, args, argv[0], err);
 }
 
+/* Whether the reader of stdout went away, as head(1) does when it has seen enough. */
+static bool is_reader_gone(void)
+{
+	struct pollfd out = {.fd = STDOUT_FILENO, .events = POLLOUT};
+	return poll(&out, 1, 0) == 1 && (out.revents & POLLERR) != 0;
+}
+
 /* Output that could not be written (a full disk) is a failure; a closed pipe is the reader's. */
 static int close_stdout(int status)
 {
+	bool is_gone = is_reader_gone();
 	bool was_bad = ferror(stdout) != 0;
 	errno = 0;
-	if (fclose(stdout) == 0 && !was_bad)
-		return status;
-	if (errno == EPIPE)
+	if ((fclose(stdout) == 0 && !was_bad) || is_gone || errno == EPIPE)
 		return status;
 	AUTO(error_clear) struct error err = ERROR_INIT;
 	error_set_errno(&err, errno ? errno : EIO, "standard output");
