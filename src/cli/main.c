@@ -89,6 +89,10 @@ static int run_verb(const struct verb *verb, const struct arguments *args, const
 		.is_interactive = isatty(STDERR_FILENO) != 0,
 		.output = output_format(args),
 	};
+	/* Here, so that verbs which read manifests and those which do not mean the same project. */
+	if (invocation.project == NULL && getenv("I2KIT_PROJECT") != NULL &&
+	    getenv("I2KIT_PROJECT")[0] != '\0')
+		invocation.project = getenv("I2KIT_PROJECT");
 	if (invocation.project != NULL && !project_name_check(invocation.project, err))
 		return EXIT_USAGE;
 	if (!open_log(args, err) || !enter_folder(args, err))
