@@ -1,0 +1,68 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# logs: order, filters, follow, restarts, load, and what is left after down.
+set -u
+top=$(realpath "$(dirname "$0")/../..")
+[ -n "${I2KIT_ISOLATED:-}" ] || exec "$top/scripts/isolated" "$0" "$@"
+i2kit=${I2KIT:-${I2KIT_BUILD:-$top/build}/i2kit}
+work=$(mktemp -d)
+failed=0
+number=0
+ok() {
+	local status=$1
+	shift
+	number=$((number + 1))
+	[ "$status" = 0 ] && echo "ok $number - $*" && return
+	echo "not ok $number - $*"
+	failed=1
+}
+is() { [ "$1" = "$2" ] || { echo "# got '$1', wanted '$2'"; false; }; }
+finish() { "$i2kit" down --volumes >/dev/null 2>&1; rm -rf "$work"; }
+trap finish EXIT
+cd "$work" || exit 1
+cat >i2kit.yml <<END
+name: talk
+containers:
+  one:
+    image: oci:$top/out/images/toolbox
+    command: [sh, -c, 'echo first start; sleep 1000 & wait']
+  two:
+    image: oci:$top/out/images/toolbox
+    command: [sh, -c, 'printf "\\033[2Jevil\\n"; echo loud >&2; sleep 1000 & wait']
+END
+export I2KIT_PROJECT=logs
+"$i2kit" up -d --wait --timeout 120s
+ok $? "up"
+"$i2kit" logs | grep -q 'talk-0/one | first start'
+ok $? "logs show the container before the line"
+"$i2kit" logs talk/two --no-prefix | grep -qF '\x1b[2Jevil'
+ok $? "control sequences are shown, not obeyed"
+is "$("$i2kit" logs -o json talk/two | python3 -c 'import json,sys; print([json.loads(l)["stream"] for l in sys.stdin])')" \
+	"['stdout', 'stderr']"
+ok $? "JSON tells the streams apart"
+
+"$i2kit" logs -f --tail 0 >follow &
+pid=$!
+sleep 0.5
+"$i2kit" exec -c one talk sh -c 'echo later > /proc/1/fd/1'
+for i in $(seq 30); do grep -q later follow && break; sleep 0.1; done
+kill -INT $pid
+wait $pid 2>/dev/null
+is "$(cat follow)" "talk-0/one | later"
+ok $? "-f shows new lines, and --tail 0 no old ones"
+
+"$i2kit" exec -c one talk sh -c 'i=0; while [ $i -lt 20000 ]; do i=$((i+1)); echo "n $i"; done > /proc/1/fd/1'
+for i in $(seq 100); do "$i2kit" logs talk/one --tail 1 | grep -q 'n 20000' && break; sleep 0.2; done
+"$i2kit" logs talk/one --no-prefix | grep '^n ' | awk '$2 != NR {bad = 1} END {exit bad || NR != 20000}'
+ok $? "twenty thousand lines arrive whole and in order"
+
+"$i2kit" exec -c one talk sh -c 'kill -TERM 1; kill -KILL 1' 2>/dev/null
+"$i2kit" exec -c one talk kill -9 -1 2>/dev/null
+for i in $(seq 60); do "$i2kit" logs --previous talk/one | grep -q later && break; sleep 0.5; done
+"$i2kit" logs --previous talk/one --no-prefix | grep -q '^later$'
+ok $? "--previous shows the run before the restart"
+"$i2kit" down
+"$i2kit" logs --tail 1000000 talk/one | grep -q later
+ok $? "logs survive down"
+echo "1..$number"
+exit $failed

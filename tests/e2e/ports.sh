@@ -1,0 +1,98 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Published ports: taken ones, parking, replicas under load with one killed, scale.
+set -u
+top=$(realpath "$(dirname "$0")/../..")
+[ -n "${I2KIT_ISOLATED:-}" ] || exec "$top/scripts/isolated" "$0" "$@"
+i2kit=${I2KIT:-${I2KIT_BUILD:-$top/build}/i2kit}
+work=$(mktemp -d)
+failed=0
+number=0
+ok() {
+	local status=$1
+	shift
+	number=$((number + 1))
+	[ "$status" = 0 ] && echo "ok $number - $*" && return
+	echo "not ok $number - $*"
+	failed=1
+}
+is() { [ "$1" = "$2" ] || { echo "# got '$1', wanted '$2'"; false; }; }
+finish() { "$i2kit" down --volumes >/dev/null 2>&1; rm -rf "$work"; }
+trap finish EXIT
+cd "$work" || exit 1
+cat >i2kit.yml <<END
+name: web
+replicas: 3
+containers:
+  nginx:
+    image: oci:$top/out/images/nginx
+    ports: ["8080:80"]
+    readinessProbe:
+      httpGet: {path: /, port: 80}
+END
+export I2KIT_PROJECT=ports
+
+"$i2kit" up -d
+# Nobody is ready yet: the connection is parked, not refused.
+curl -fsS -m 100 http://127.0.0.1:8080/ | grep -q 'Hello from web-'
+ok $? "a request made while the pods boot is answered when one is ready"
+"$i2kit" up -d --wait --timeout 180s
+ok $? "three replicas are ready"
+for i in $(seq 30); do curl -fsS -m 10 http://127.0.0.1:8080/ | grep -o 'web-[0-9]'; done | sort | uniq -c >spread
+is "$(wc -l <spread | tr -d ' ')" 3
+ok $? "requests go to all three"
+
+# Bounded load, one connection a request; then one VM is killed. What fails on the way to it is in
+# flight there; a connection that cannot be made is none of that.
+cat >load.py <<'END'
+import socket, sys, threading, time
+end = time.time() + 12
+refused, cut, good = [], [], []
+def one():
+    while time.time() < end:
+        try:
+            s = socket.create_connection(("127.0.0.1", 8080), timeout=15)
+        except OSError as error:
+            refused.append(str(error)); continue
+        started = time.time()
+        try:
+            s.sendall(b"GET / HTTP/1.0\r\nHost: x\r\n\r\n")
+            data = b""
+            while chunk := s.recv(65536):
+                data += chunk
+            (good if b" 200 " in data else cut).append((started, data[:80]))
+        except OSError as error:
+            cut.append((started, str(error)))
+        s.close()
+        time.sleep(0.02)
+threads = [threading.Thread(target=one) for _ in range(4)]
+[t.start() for t in threads]; [t.join() for t in threads]
+print(len(good), len(cut), len(refused))
+print("cut:", cut[:5], "refused:", refused[:5], file=sys.stderr)
+END
+python3 load.py >load 2>load.err &
+pid=$!
+sleep 4
+vm=$(pgrep -f 'qemu-system.*guest=[^,]*web-1[,-]' | head -1)
+kill -9 "$vm"
+ok $? "one of three VMs is killed under load"
+wait $pid
+read -r good cut refused <load
+cat load.err | sed 's/^/# /'
+[ "$good" -gt 100 ] && [ "$refused" = 0 ] && [ "$cut" -le 4 ]
+ok $? "no connection fails but those in flight there: $good good, $cut cut, $refused refused"
+"$i2kit" up -d --wait --timeout 120s
+ok $? "the dead one is replaced"
+
+python3 -m http.server 8090 --bind 127.0.0.1 >/dev/null 2>&1 &
+server=$!
+sleep 0.5
+sed 's/8080:80/8090:80/; s/replicas: 3/replicas: 1/' i2kit.yml >taken.yml
+"$i2kit" -p taken up -d -f taken.yml >taken.out 2>&1
+sleep 1
+{ cat taken.out; "$i2kit" -p taken ps -o json; } | grep -q 'taken by python3'
+ok $? "a taken port names who holds it"
+"$i2kit" -p taken down --volumes >/dev/null 2>&1
+kill $server
+echo "1..$number"
+exit $failed
