@@ -137,7 +137,12 @@ static void read_file(struct loader *loader, const char *path)
 	const char *real = strcmp(path, "-") == 0 ? "/dev/stdin" : path;
 	if (!file_read(real, YAML_MAX_BYTES, &text, &size, &err)) {
 		struct source_mark mark = {.file = path};
-		loader_error_at(loader, &mark, err.hint, "%s", err.message);
+		/* The place names the file already. */
+		size_t length = strlen(real);
+		bool is_named = strncmp(err.message, real, length) == 0 &&
+				strncmp(err.message + length, ": ", 2) == 0;
+		loader_error_at(loader, &mark, err.hint, "%s",
+				err.message + (is_named ? length + 2 : 0));
 		return;
 	}
 	read_text_of(loader, path, text, size);

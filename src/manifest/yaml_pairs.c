@@ -62,9 +62,9 @@ void yaml_pairs_drop_doubles(struct yaml_pairs *pairs, const char *file,
 	drop_marked(pairs);
 }
 
-static bool has_key(const struct yaml_pairs *pairs, const char *key)
+static bool has_key(const struct yaml_pairs *pairs, size_t count, const char *key)
 {
-	for (size_t i = 0; i < pairs->count; i++) {
+	for (size_t i = 0; i < count; i++) {
 		if (strcmp(pairs->items[i].key->text, key) == 0)
 			return true;
 	}
@@ -84,8 +84,9 @@ static bool merge_map(struct yaml_pairs *pairs, const struct yaml_node *from,
 		problem_error(problems, mark, "<< of more than %d keys", YAML_MERGE_MAX);
 		return false;
 	}
+	size_t before = pairs->count; /* the keys of one map differ among themselves */
 	for (size_t i = 0; i < from->pair_count; i++) {
-		if (!has_key(pairs, from->pairs[i].key->text))
+		if (!has_key(pairs, before, from->pairs[i].key->text))
 			*ARRAY_APPEND(pairs->items, pairs->count) = from->pairs[i];
 	}
 	return true;

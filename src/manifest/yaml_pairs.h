@@ -7,7 +7,7 @@
 #include "manifest/load.h"
 #include "manifest/yaml_reader.h"
 
-enum { YAML_MERGE_MAX = 1000 };
+enum { YAML_MERGE_MAX = 250 };
 
 struct yaml_pairs {
 	struct yaml_pair *items; /* owned */
