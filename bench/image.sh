@@ -54,6 +54,7 @@ root = sys.argv[1]
 digest = json.load(open(root + "/index.json"))["manifests"][0]["digest"]
 print(*[layer["digest"][7:] for layer in json.load(open(f"{root}/blobs/sha256/{digest[7:]}"))["layers"]])' "$top/out/images/large")
 
+reference="" cold="" same=""
 seconds() { # COMMAND…: appends its time in ms to $times
 	local start
 	start=$(date +%s%N)
