@@ -64,7 +64,7 @@ static const char *suffix_of(enum linuxkit_format format)
 static char *prefix_of(const struct build_linuxkit_request *request, enum linuxkit_format format)
 {
 	if (request->output == NULL)
-		return base_name(request->file);
+		return base_name(request->files->items[request->files->count - 1]);
 	const char *suffix = suffix_of(format);
 	size_t length = strlen(request->output);
 	size_t suffix_length = strlen(suffix);
@@ -81,19 +81,33 @@ static void print_names(const char *prefix, enum linuxkit_format format)
 		(void)printf("%s%s\n", prefix, suffix_of(format));
 }
 
+static bool add_document(const char *path, struct linuxkit_document *document, bool is_first,
+			 struct error *err)
+{
+	AUTO(linuxkit_document_clear) struct linuxkit_document next = {0};
+	AUTO_FREE char *text = NULL;
+	size_t size = 0;
+	if (!file_read(path, DOCUMENT_MAX_BYTES, &text, &size, err))
+		return false;
+	if (is_first)
+		return linuxkit_document_parse(text, size, path, document, err);
+	if (!linuxkit_document_parse(text, size, path, &next, err))
+		return false;
+	return linuxkit_document_append(document, &next, err) || error_prefix(err, "%s", path);
+}
+
 bool build_linuxkit_file(struct store *store, const struct build_linuxkit_request *request,
 			 const struct progress *progress, struct error *err)
 {
 	AUTO(linuxkit_document_clear) struct linuxkit_document document = {0};
-	AUTO_FREE char *text = NULL;
-	AUTO_FREE char *folder = folder_of(request->file);
-	size_t size = 0;
+	AUTO_FREE char *folder = folder_of(request->files->items[0]);
 	enum linuxkit_format format = LINUXKIT_KERNEL_INITRD;
 	if (request->format != NULL && !linuxkit_format_parse(request->format, &format, err))
 		return false;
-	if (!file_read(request->file, DOCUMENT_MAX_BYTES, &text, &size, err) ||
-	    !linuxkit_document_parse(text, size, request->file, &document, err))
-		return false;
+	for (size_t i = 0; i < request->files->count; i++) {
+		if (!add_document(request->files->items[i], &document, i == 0, err))
+			return false;
+	}
 	AUTO_FREE char *prefix = prefix_of(request, format);
 	struct image_options options = *request->options;
 	options.folder = folder;

@@ -18,8 +18,8 @@ MUST_CHECK bool build_linuxkit_print(struct store *store, const struct app *app,
 				     const struct progress *progress, struct error *err);
 
 struct build_linuxkit_request {
-	const char *file;   /* the document */
-	const char *output; /* prefix of the files' names; NULL: the document's name */
+	const struct string_list *files; /* the documents; later ones add to the first */
+	const char *output; /* prefix of the files' names; NULL: the last document's name */
 	const char *format; /* NULL: kernel+initrd */
 	const struct image_options *options;
 };

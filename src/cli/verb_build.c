@@ -24,7 +24,7 @@ static const struct option_spec options[] = {
 	 COMPLETE_FORMAT},
 	{"linuxkit", 0, OPTION_FLAG, NULL, "print the LinuxKit document of each pod",
 	 COMPLETE_NONE},
-	{"linuxkit-file", 0, OPTION_VALUE, "FILE", "build a LinuxKit document, no pod",
+	{"linuxkit-file", 0, OPTION_REPEAT, "FILE", "build LinuxKit documents, no pod",
 	 COMPLETE_FILE},
 	{"json", 0, OPTION_FLAG, NULL, "results as JSON, one object a line", COMPLETE_NONE},
 	{"pull", 0, OPTION_VALUE, "always|missing|never", "overrides imagePullPolicy",
@@ -153,10 +153,10 @@ static bool check_names(const struct app *app, const struct request *request, st
 }
 
 static int run_linuxkit_file(const struct invocation *invocation, const struct request *request,
-			     const char *file, struct error *err)
+			     const struct string_list *files, struct error *err)
 {
 	const struct build_linuxkit_request build = {
-		.file = file,
+		.files = files,
 		.output = request->output,
 		.format = arguments_value(invocation->args, "format"),
 		.options = &request->image};
@@ -178,11 +178,11 @@ static int run(const struct invocation *invocation, struct error *err)
 {
 	AUTO(app_clear) struct app app = {0};
 	struct request request;
-	const char *linuxkit_file = arguments_value(invocation->args, "linuxkit-file");
+	const struct string_list *files = arguments_values(invocation->args, "linuxkit-file");
 	if (!parse_request(invocation, &request, err))
 		return 1;
-	if (linuxkit_file != NULL)
-		return run_linuxkit_file(invocation, &request, linuxkit_file, err);
+	if (files != NULL && files->count > 0)
+		return run_linuxkit_file(invocation, &request, files, err);
 	if (!manifest_files_load(invocation, &app, err) || !check_names(&app, &request, err))
 		return 1;
 	request.image.folder = app.folder;

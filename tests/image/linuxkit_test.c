@@ -148,6 +148,33 @@ static void a_component_that_means_nothing_is_refused(void **state)
 	}
 }
 
+static void a_second_document_adds_to_the_first(void **state)
+{
+	static const char first[] = "kernel: {image: a, cmdline: b}\ninit: [i]\nservices:\n"
+				    "- {name: x, image: x}\nfiles:\n- {path: p, contents: c}\n";
+	static const char second[] = "kernel: {cmdline: d, tar: none}\ninit: [j]\nservices:\n"
+				     "- {name: y, image: y}\nvolumes:\n- {name: v}\n";
+	AUTO(error_clear) struct error err = ERROR_INIT;
+	AUTO(linuxkit_document_clear) struct linuxkit_document to = {0};
+	AUTO(linuxkit_document_clear) struct linuxkit_document from = {0};
+	AUTO(linuxkit_document_clear) struct linuxkit_document again = {0};
+	(void)state;
+	assert_true(linuxkit_document_parse(first, strlen(first), "1", &to, &err));
+	assert_true(linuxkit_document_parse(second, strlen(second), "2", &from, &err));
+	assert_true(linuxkit_document_append(&to, &from, &err));
+	assert_string_equal(to.kernel.image, "a");
+	assert_string_equal(to.kernel.cmdline, "d");
+	assert_string_equal(to.kernel.tar, "none");
+	assert_int_equal(to.init.count, 2);
+	assert_int_equal(to.services.count, 2);
+	assert_int_equal(to.file_count, 1);
+	assert_non_null(linuxkit_document_find_volume(&to, "v"));
+	assert_non_null(strstr(to.json, "\"init\":[\"i\",\"j\"]"));
+	assert_true(linuxkit_document_parse(first, strlen(first), "3", &again, &err));
+	assert_false(linuxkit_document_append(&to, &again, &err));
+	assert_non_null(strstr(err.message, "service 'x'"));
+}
+
 static void a_pod_becomes_a_document_that_is_read_back(void **state)
 {
 	AUTO(error_clear) struct error err = ERROR_INIT;
@@ -191,6 +218,7 @@ int main(void)
 		cmocka_unit_test(names_are_numbers_from_100_in_order),
 		cmocka_unit_test(what_linuxkit_does_not_know_is_refused_with_its_place),
 		cmocka_unit_test(a_component_that_means_nothing_is_refused),
+		cmocka_unit_test(a_second_document_adds_to_the_first),
 		cmocka_unit_test(a_pod_becomes_a_document_that_is_read_back),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
