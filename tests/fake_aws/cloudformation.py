@@ -55,6 +55,7 @@ class Operation(threading.Thread):
         super().__init__(daemon=True)
         self.world, self.stack, self.kind, self.new, self.tags = world, stack, kind, template, tags
         self.old, self.old_tags = stack.template, stack.tags
+        stack.operation_template = template.resources if template else {}
 
     def run(self):
         try:

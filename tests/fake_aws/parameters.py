@@ -65,6 +65,11 @@ class Parameters(JsonService):
                                if n in self.world.parameters],
                 "InvalidParameters": [n for n in p["Names"] if n not in self.world.parameters]}
 
+    def GetParameter(self, p):
+        if p["Name"] not in self.world.parameters:
+            raise AwsError(400, "ParameterNotFound", "")
+        return {"Parameter": self.shown(p["Name"], p.get("WithDecryption"))}
+
     def DeleteParameter(self, p):
         if self.world.parameters.pop(p["Name"], None) is None:
             raise AwsError(400, "ParameterNotFound", "")
