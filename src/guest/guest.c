@@ -15,6 +15,7 @@
 #include "base/path.h"
 #include "guest/checks.h"
 #include "guest/container.h"
+#include "guest/linuxkit.h"
 #include "guest/machine.h"
 #include "guest/network.h"
 #include "guest/rootfs.h"
@@ -111,6 +112,7 @@ static void on_last_poll(struct loop_timer *timer, void *arg)
 	}
 	if (channel_is_up(guest->channel))
 		channel_drain(guest->channel, LAST_WORDS_MS);
+	linuxkit_run_onshutdown();
 	struct volume_plan plan = guest_volume_plan(guest);
 	volumes_finish(&plan);
 	(void)umount2(ROOTFS_TOPS, MNT_DETACH);

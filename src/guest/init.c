@@ -21,6 +21,7 @@
 #include "guest/disks.h"
 #include "guest/exec_table.h"
 #include "guest/guest.h"
+#include "guest/linuxkit.h"
 #include "guest/machine.h"
 #include "guest/network.h"
 #include "guest/say.h"
@@ -103,6 +104,9 @@ static bool boot(struct guest *guest, struct error *err)
 	if (!load_pod(guest, err) || !enter_disk(guest, err) || !network_start_loopback(err))
 		return false;
 	machine_set_defaults();
+	if (!linuxkit_run_onboot(err))
+		return false;
+	linuxkit_start_services(guest);
 	agent_open(guest);
 	return true;
 }

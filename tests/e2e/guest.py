@@ -7,6 +7,7 @@ TAP on stdout. $I2KIT_BASE and $I2KIT_IMAGES say where those are; names as argum
 import base64
 import json
 import os
+import shutil
 import socket
 import struct
 import sys
@@ -356,6 +357,63 @@ def test_dhcp_configures_the_network(workshop):
         check("inet 10.0.2.15/24" in output(peer, "ip addr show eth0"), "no address")
         check("default via 10.0.2.2" in output(peer, "ip route"), "no route")
         check("nameserver 10.0.2.3" in peer.text_of("main"), peer.text_of("main"))
+
+
+def linuxkit_base(workshop, onboot):
+    """The base with LinuxKit components: onboot, a writable service that ends again and again, onshutdown."""
+    base = os.path.join(workshop.folder, "linuxkit-base")
+    shutil.rmtree(base, ignore_errors=True)
+    shutil.copytree(BASE, base)
+    tree = os.path.join(workshop.folder, "linuxkit-tree")
+    shutil.rmtree(tree, ignore_errors=True)
+    v.run(["unsquashfs", "-q", "-n", "-d", tree, f"{BASE}/base.sqfs"])
+    toolbox = os.path.join(workshop.folder, "toolbox-tree")
+    if not os.path.exists(toolbox):
+        v.run(["unsquashfs", "-q", "-n", "-d", toolbox, workshop.image("toolbox").layers[0]])
+
+    def bundle(path, script, writable=False):
+        folder = f"{tree}/containers/{path}"
+        shutil.copytree(toolbox, f"{folder}/{'lower' if writable else 'rootfs'}", symlinks=True)
+        mounts = [{"destination": d, "type": t, "source": t} for d, t in (("/proc", "proc"), ("/dev", "tmpfs"))]
+        config = {"ociVersion": "1.0.2", "root": {"path": "rootfs", "readonly": not writable}, "mounts": mounts,
+                  "process": {"args": ["sh", "-c", script], "cwd": "/", "env": ["PATH=/usr/bin:/bin"], "user": {"uid": 0, "gid": 0}},
+                  "linux": {"namespaces": [{"type": "pid"}, {"type": "mount"}]}}
+        runtime = {"mkdir": [], "mounts": []}
+        if writable:
+            inside = f"/containers/{path}"
+            for name in ("tmp", "rootfs"):
+                os.makedirs(f"{folder}/{name}")
+            runtime["mounts"] = [{"destination": f"{inside}/tmp", "type": "tmpfs", "source": "tmpfs"},
+                                 {"destination": f"{inside}/rootfs", "type": "overlay", "source": "overlay", "options": [
+                                     f"lowerdir={inside}/lower", f"upperdir={inside}/tmp/upper", f"workdir={inside}/tmp/work"]}]
+        for name, content in (("config.json", config), ("runtime.json", runtime)):
+            with open(f"{folder}/{name}", "w", encoding="utf-8") as file:
+                json.dump(content, file)
+
+    bundle("onboot/000-hello", onboot)
+    bundle("services/beat", "echo beat >/tmp/x && cat /tmp/x", writable=True)
+    bundle("onshutdown/000-bye", "echo onshutdown-ran")
+    os.unlink(f"{base}/base.sqfs")
+    v.run(["mksquashfs", tree, f"{base}/base.sqfs", "-all-root", "-noappend", "-quiet", "-no-progress"])
+    return base
+
+
+def test_linuxkit_components_run_around_the_pod(workshop):
+    other = v.Workshop(linuxkit_base(workshop, "echo onboot-ran"), IMAGES)
+    with other, Scene(other, [sh("sleep 1000")]) as peer:
+        peer.wait_event(type="ready", ready=True)
+        check("onboot-ran" in peer.vm.console(), peer.vm.console())
+        peer.until(lambda: peer.text_of("beat") == ["beat", "beat"])
+        peer.send_json(v.SHUTDOWN, {"graceSeconds": 0})
+        peer.vm.process.wait(20)
+        check("onshutdown-ran" in peer.vm.console(), peer.vm.console())
+    other = v.Workshop(linuxkit_base(workshop, "exit 5"), IMAGES)
+    with other:
+        image = other.image("toolbox")
+        document = v.pod_document("web", [v.container("main", [0], image.config)])
+        with other.boot(document, image) as vm:
+            vm.wait_console("onboot component 000-hello: it ended with status 5")
+            vm.process.wait(10)
 
 
 def test_a_configuration_disk_starts_a_pod_without_a_channel(workshop):
