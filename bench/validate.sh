@@ -4,7 +4,7 @@
 #
 # Validating 10,000 lines of manifest, in one file and as one file for each object, alternating with
 # kubectl reading the same file without a server (`kubectl label --local`), where there is a kubectl.
-# Target: under 0.1 s.
+# Target: under 0.1 s of one CPU (the wall clock is shown too, and counts whoever else works here).
 set -eu
 top=$(cd "$(dirname "$0")/.." && pwd)
 # shellcheck source=bench/lib.sh
@@ -81,12 +81,13 @@ while [ "$(wc -l 2>/dev/null <"$work/one.yml" || echo 0)" -lt 10000 ]; do
 done
 echo "$(wc -l <"$work/one.yml") lines, $((2 * count)) objects, $(wc -c <"$work/one.yml") bytes"
 
+# Wall and CPU seconds (user and system) of a command, a line each in files of that name.
 measure() { # NAME COMMAND…
-	local name=$1 start
+	local name=$1 TIMEFORMAT='%R %U %S'
 	shift
-	start=$(seconds)
-	"$@" >/dev/null 2>"$work/err" || { cat "$work/err" >&2; exit 1; }
-	since "$start" >>"$work/times.$name"
+	{ time "$@" >/dev/null 2>"$work/err"; } 2>"$work/time" || { cat "$work/err" >&2; exit 1; }
+	awk -v wall="$work/wall.$name" -v cpu="$work/cpu.$name" \
+		'{ print $1 >>wall; print $2 + $3 >>cpu }' "$work/time"
 }
 
 for ((i = 0; i < rounds; i++)); do
@@ -96,12 +97,13 @@ for ((i = 0; i < rounds; i++)); do
 		measure kubectl kubectl label --local -f "$work/one.yml" bench=yes -o name
 	fi
 done
-one=$(median <"$work/times.one")
-figure "10,000 lines, one file" "$one" s
-figure "10,000 lines, $count files" "$(median <"$work/times.many")" s
-if [ -f "$work/times.kubectl" ]; then
-	other=$(median <"$work/times.kubectl")
-	figure "kubectl reading the same file" "$other" s
-	figure "kubectl / i2kit" "$(ratio "$other" "$one")" times
+figure "10,000 lines, one file: wall" "$(median <"$work/wall.one")" s
+cpu=$(median <"$work/cpu.one")
+figure "10,000 lines, one file: CPU" "$cpu" s
+figure "10,000 lines, $count files: wall" "$(median <"$work/wall.many")" s
+if [ -f "$work/wall.kubectl" ]; then
+	figure "kubectl reading the same file: wall" "$(median <"$work/wall.kubectl")" s
+	figure "kubectl / i2kit, wall" "$(ratio "$(median <"$work/wall.kubectl")" "$(median <"$work/wall.one")")" times
+	figure "kubectl / i2kit, CPU" "$(ratio "$(median <"$work/cpu.kubectl")" "$cpu")" times
 fi
-awk -v s="$one" 'BEGIN { exit !(s < 0.1) }' || { echo "error: $one s is not under 0.1 s" >&2; exit 1; }
+awk -v s="$cpu" 'BEGIN { exit !(s < 0.1) }' || { echo "error: $cpu s is not under 0.1 s" >&2; exit 1; }
