@@ -74,7 +74,7 @@ const struct kind kinds[] = {
 	{"CronJob", NULL, FIELD_REFUSED, NULL, NULL,
 	 "write a Job and start it from a timer: i2kit up -f job.yml"},
 	{"NetworkPolicy", NULL, FIELD_REFUSED, NULL, NULL,
-	 "only ports of Services and of ports: are reachable; remove the document"},
+	 "nothing here separates the pods of one project; remove the document"},
 	{"PersistentVolume", NULL, FIELD_REFUSED, NULL, NULL,
 	 "a PersistentVolumeClaim gets a disk by itself; remove the document"},
 	{"StorageClass", NULL, FIELD_REFUSED, NULL, NULL,

@@ -51,10 +51,11 @@ static const struct field ports_list[] = {
 	{"name", FIELD_USED, read_text, AT(name), NULL, NULL},
 	{"nodePort", FIELD_USED, read_node_port, AT(node_port), NULL,
 	 "published under this number too"},
-	{"port", FIELD_USED, read_port_number, AT(port), NULL, NULL},
+	{"port", FIELD_USED, read_port_number, AT(port), NULL, "what clients connect to"},
 	{"protocol", FIELD_USED, read_choice, AT(protocol), NULL, "default TCP",
 	 .choices = "TCP|UDP"},
-	{"targetPort", FIELD_USED, read_target, offsetof(struct port_reader, target), NULL, NULL},
+	{"targetPort", FIELD_USED, read_target, offsetof(struct port_reader, target), NULL,
+	 "number or name of a container port; default: port"},
 };
 #undef AT
 static const struct field_set ports_fields = {"service port", ports_list, ARRAY_SIZE(ports_list)};
