@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "test.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/cleanup.h"
+#include "cloud/aws/block_map.h"
+#include "cloud/aws/endpoint.h"
+#include "cloud/aws/ini.h"
+#include "cloud/aws/stack_plan.h"
+#include "cloud/aws/xml.h"
+#include "cloud/config_diff.h"
+
+static void endpoints_follow_partition_and_overrides(void **state)
+{
+	(void)state;
+	struct aws_settings settings = {.profile = xstrdup("default")};
+	(void)unsetenv("AWS_ENDPOINT_URL");
+	AUTO_FREE char *plain = aws_endpoint_url(&settings, &AWS_EBS, "eu-west-1");
+	assert_string_equal(plain, "https://ebs.eu-west-1.amazonaws.com");
+	AUTO_FREE char *china = aws_endpoint_url(&settings, &AWS_EC2, "cn-north-1");
+	assert_string_equal(china, "https://ec2.cn-north-1.amazonaws.com.cn");
+	AUTO_FREE char *global = aws_endpoint_url(&settings, &AWS_ROUTE53, "us-gov-west-1");
+	assert_string_equal(global, "https://route53.amazonaws.com");
+	assert_string_equal(aws_signing_region(&AWS_ROUTE53, "eu-west-1"), "us-east-1");
+	assert_int_equal(setenv("AWS_ENDPOINT_URL", "http://all/", 1), 0);
+	assert_int_equal(setenv("AWS_ENDPOINT_URL_EBS", "http://blocks:1/x/", 1), 0);
+	AUTO_FREE char *own = aws_endpoint_url(&settings, &AWS_EBS, "eu-west-1");
+	assert_string_equal(own, "http://blocks:1/x");
+	AUTO_FREE char *all = aws_endpoint_url(&settings, &AWS_EC2, "eu-west-1");
+	assert_string_equal(all, "http://all");
+	(void)unsetenv("AWS_ENDPOINT_URL");
+	(void)unsetenv("AWS_ENDPOINT_URL_EBS");
+	aws_settings_clear(&settings);
+}
+
+static void a_region_that_is_no_host_name_is_refused(void **state)
+{
+	(void)state;
+	assert_true(aws_region_is_valid("us-gov-west-1"));
+	assert_false(aws_region_is_valid("eu-west-1/x"));
+	assert_false(aws_region_is_valid("evil.example"));
+	assert_false(aws_region_is_valid(""));
+}
+
+static void sub_keys_are_read_below_their_key(void **state)
+{
+	(void)state;
+	AUTO(ini_clear) struct ini ini = {0};
+	assert_true(
+		ini_parse("[profile  'dev']\nRegion = x\ns3 =\n  addressing_style = path\nb=1\n",
+			  "t", &ini, NULL));
+	assert_string_equal(ini_get(&ini, "profile dev", "region"), "x");
+	assert_string_equal(ini_get(&ini, "profile dev", "s3.addressing_style"), "path");
+	assert_string_equal(ini_get(&ini, "profile dev", "b"), "1");
+	assert_null(ini_get(&ini, "dev", "region"));
+}
+
+static void an_xml_document_type_is_refused(void **state)
+{
+	(void)state;
+	static const char bomb[] = "<!DOCTYPE a [<!ENTITY b \"c\">]><a>&b;</a>";
+	AUTO(error_clear) struct error err = ERROR_INIT;
+	assert_null(xml_parse(bomb, strlen(bomb), &err));
+	assert_non_null(strstr(err.message, "document type"));
+	static const char good[] = "<n:a xmlns:n='u'><b><c> 1 &amp; 2 </c></b><b/></n:a>";
+	AUTO_PTR(xml) struct xml *root = xml_parse(good, strlen(good), NULL);
+	assert_string_equal(xml_text(root, "b/c"), "1 & 2");
+	assert_null(xml_text(root, "b/d"));
+}
+
+static void a_difference_writes_changes_and_zeroes_what_is_gone(void **state)
+{
+	(void)state;
+	struct block parent_blocks[] = {{0, {1}}, {2, {2}}, {9, {3}}};
+	struct block disk_blocks[] = {{0, {1}}, {2, {7}}, {3, {4}}};
+	struct block_map parent = {parent_blocks, 3, 10};
+	struct block_map disk = {disk_blocks, 3, 5};
+	AUTO(block_map_clear) struct block_map out = {0};
+	block_map_difference(&disk, &parent, &out);
+	assert_int_equal(out.total, 10);
+	assert_int_equal(out.count, 3);
+	assert_int_equal(out.blocks[0].index, 2);
+	assert_int_equal(out.blocks[0].digest[0], 7);
+	assert_int_equal(out.blocks[1].index, 3);
+	/* Block 9 has to become zero: the digest of 512 KiB of zeros. */
+	assert_int_equal(out.blocks[2].index, 9);
+	assert_int_equal(out.blocks[2].digest[0], 0x07);
+}
+
+static void different_names_give_different_logical_ids(void **state)
+{
+	(void)state;
+	static const char *const names[] = {"a1", "a-1", "ab", "a-b", "a.b", "a--b"};
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		for (size_t j = i + 1; j < ARRAY_SIZE(names); j++) {
+			AUTO_FREE char *one = stack_logical_id(names[i], "");
+			AUTO_FREE char *two = stack_logical_id(names[j], "");
+			assert_string_not_equal(one, two);
+		}
+	}
+}
+
+static void configurations_are_compared_without_values(void **state)
+{
+	(void)state;
+	/* base64 and SHA-256 of "x" */
+	static const char here[] =
+		"{\"containers\":{\"c\":{\"env\":[{\"name\":\"A\",\"value\":\"geheim\"},"
+		"{\"name\":\"B\",\"value\":\"2\"}]}},"
+		"\"secrets\":{\"s\":{\"k\":{\"base64\":\"eA==\"}}}}";
+	static const char there[] =
+		"{\"containers\":{\"c\":{\"env\":[{\"name\":\"A\",\"value\":\"1\"},"
+		"{\"name\":\"C\",\"value\":\"3\"}]}},"
+		"\"secrets\":{\"s\":{\"k\":{\"ref\":\"ssm:/x\",\"sha256\":"
+		"\"2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881\"}}}}";
+	AUTO(string_list_clear) struct string_list lines = STRING_LIST_INIT;
+	assert_true(config_diff_make(here, there, &lines, NULL));
+	AUTO_FREE char *text = string_list_join(&lines, "\n");
+	assert_string_equal(text, "containers.c.env.A: differs\ncontainers.c.env.B: only here\n"
+				  "containers.c.env.C: only there");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(endpoints_follow_partition_and_overrides),
+		cmocka_unit_test(a_region_that_is_no_host_name_is_refused),
+		cmocka_unit_test(sub_keys_are_read_below_their_key),
+		cmocka_unit_test(an_xml_document_type_is_refused),
+		cmocka_unit_test(a_difference_writes_changes_and_zeroes_what_is_gone),
+		cmocka_unit_test(different_names_give_different_logical_ids),
+		cmocka_unit_test(configurations_are_compared_without_values),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
