@@ -52,7 +52,7 @@ const char *suggest_nearest(const char *word, const struct string_list *known)
 	for (size_t i = 0; i < known->count; i++) {
 		/* "docto" and "comp" are beginnings, however many letters are missing. */
 		bool is_beginning = length >= 2 && strncmp(known->items[i], word, length) == 0;
-		unsigned edits = is_beginning ? 1 : distance(word, known->items[i]);
+		unsigned edits = is_beginning ? 0 : distance(word, known->items[i]);
 		if (edits < best || (edits == best && nearest == NULL)) {
 			best = edits;
 			nearest = known->items[i];

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/suggest.h"
 #include "cli/arguments.h"
 #include "cli/complete.h"
 #include "test.h"
@@ -95,6 +96,16 @@ static void refusals_say_what_to_type(void **state)
 		       "i2kit sample --help lists its options");
 }
 
+static void a_beginning_wins_over_a_likeness(void **state)
+{
+	AUTO(string_list_clear) struct string_list known = STRING_LIST_INIT;
+	(void)state;
+	string_list_split(&known, "stats status stop", ' ');
+	assert_string_equal(suggest_nearest("statu", &known), "status");
+	assert_string_equal(suggest_nearest("sotp", &known), "stop");
+	assert_null(suggest_nearest("zzzz", &known));
+}
+
 /* Every verb's own options, letters and texts keep to what help and the parser assume. */
 static void verbs_fit_the_table(void **state)
 {
@@ -153,6 +164,7 @@ int main(void)
 		cmocka_unit_test(two_dashes_end_options),
 		cmocka_unit_test(options_of_a_command_are_left_to_it),
 		cmocka_unit_test(refusals_say_what_to_type),
+		cmocka_unit_test(a_beginning_wins_over_a_likeness),
 		cmocka_unit_test(verbs_fit_the_table),
 		cmocka_unit_test(shells_are_offered_what_fits),
 	};
