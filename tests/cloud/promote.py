@@ -4,12 +4,15 @@
 
 usage: promote.py I2KIT RECORD-RECEIPT     (I2KIT_BASE, I2KIT_IMAGES: out/base, out/images)
 """
+import atexit
 import hashlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 
 from harness import Bed, run_tests
@@ -65,7 +68,10 @@ STACK = "i2kit-shop-test"
 
 
 def environment(bed, **more):
-    store = SHARED.setdefault("store", os.path.join("/tmp", f"i2kit-promote-{os.getpid()}"))
+    if "store" not in SHARED:
+        SHARED["store"] = tempfile.mkdtemp(prefix="i2kit-promote-")
+        atexit.register(shutil.rmtree, SHARED["store"], True)
+    store = SHARED["store"]
     return bed.environment(I2KIT_BASE=BASE, XDG_DATA_HOME=store, **more)
 
 
