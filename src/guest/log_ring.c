@@ -108,6 +108,10 @@ static struct chunk *open_chunk(struct log_ring *ring)
 	if (ring->last != NULL && !ring->last->is_sent && ring->last->payload.size < CHUNK_BYTES)
 		return ring->last;
 	struct chunk *chunk = xcalloc(1, sizeof(*chunk));
+	/* While lines pour in, room for all of the chunk at once; a quiet container needs little.
+	 */
+	if (ring->last != NULL)
+		(void)strbuf_reserve(&chunk->payload, CHUNK_BYTES);
 	if (ring->last != NULL)
 		ring->last->next = chunk;
 	else

@@ -1,23 +1,31 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "wire/log_record.h"
 
+#include <string.h>
+
 #include "wire/bytes.h"
 
 #define FLAG_PARTIAL 1U
 
 void wire_log_append(struct strbuf *out, const struct wire_log_record *record)
 {
-	uint8_t header[WIRE_LOG_HEADER_SIZE];
-	size_t size = sizeof(header) - 4 + record->container_size + record->text_size;
-	bytes_put_u32(header, (uint32_t)size);
+	size_t whole = WIRE_LOG_HEADER_SIZE + record->container_size + record->text_size;
+	uint8_t *header = (uint8_t *)strbuf_reserve(out, whole);
+	if (header == NULL)
+		return; /* out has a ceiling, and says so in is_cut */
+	bytes_put_u32(header, (uint32_t)(whole - 4));
 	bytes_put_u64(header + 4, record->sequence);
 	bytes_put_u64(header + 12, (uint64_t)record->wall_ns);
 	header[20] = (uint8_t)record->source;
 	header[21] = record->is_partial ? FLAG_PARTIAL : 0;
 	header[22] = record->container_size;
-	strbuf_append_bytes(out, header, sizeof(header));
-	strbuf_append_bytes(out, record->container, record->container_size);
-	strbuf_append_bytes(out, record->text, record->text_size);
+	uint8_t *at = header + WIRE_LOG_HEADER_SIZE;
+	if (record->container_size > 0)
+		memcpy(at, record->container, record->container_size);
+	if (record->text_size > 0)
+		memcpy(at + record->container_size, record->text, record->text_size);
+	out->size += whole;
+	out->data[out->size] = '\0';
 }
 
 static bool malformed(struct error *err, const char *what)

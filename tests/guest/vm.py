@@ -283,7 +283,10 @@ class Peer:
     def step(self, timeout):
         if not select.select([self.socket], [], [], timeout)[0]:
             return
-        data = self.socket.recv(1 << 20)
+        try:
+            data = self.socket.recv(1 << 20)
+        except ConnectionResetError:
+            data = b""
         if not data:
             raise ConnectionError("the VM is gone:\n" + self.vm.console()[-2000:])
         self.received += len(data)
