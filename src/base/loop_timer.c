@@ -114,6 +114,8 @@ void loop_timer_set(struct loop_timer *timer, uint64_t delay_ms)
 	timer->expires_us =
 		clock_monotonic_us() + (delay_ms < most_ms ? delay_ms : most_ms) * US_PER_MS;
 	timer->number = ++loop->timer_number;
+	/* An array of pointers, on purpose: timers keep their address while the heap moves. */
+	/* NOLINTNEXTLINE(bugprone-sizeof-expression) */
 	*ARRAY_APPEND(loop->timers, loop->timer_count) = timer;
 	sift_up(loop, loop->timer_count - 1);
 	loop_arm(loop);
