@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs
 
 OPTIONS = {"a": os.environ.get("OPTION_A", "Cats"), "b": os.environ.get("OPTION_B", "Dogs")}
-REDIS = (os.environ.get("REDIS_HOST", "redis"), int(os.environ.get("REDIS_PORT", "6379")))
+REDIS = (os.environ.get("REDIS_HOST", "redis"), 6379)
 PAGE = """<!doctype html><meta name=viewport content="width=device-width"><title>Vote</title>
 <style>body{{font:1.2em sans-serif;text-align:center}}button{{font-size:2em;margin:.5em;padding:.5em 1em}}
 .mine{{background:#9d9}}</style><h1>{a} or {b}?</h1>

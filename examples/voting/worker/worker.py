@@ -7,7 +7,7 @@ import time
 
 import psycopg2
 
-REDIS = (os.environ.get("REDIS_HOST", "redis"), int(os.environ.get("REDIS_PORT", "6379")))
+REDIS = (os.environ.get("REDIS_HOST", "redis"), 6379)
 DATABASE = dict(host=os.environ.get("DB_HOST", "db"), user=os.environ.get("DB_USER", "postgres"),
                 password=os.environ.get("DB_PASSWORD", "postgres"), dbname="postgres", connect_timeout=5)
 
