@@ -243,8 +243,9 @@ bool volumes_push_file(const struct pushed_file *file, struct error *err)
 	struct stat status;
 	if (stat(path, &status) == 0 && S_ISREG(status.st_mode) && status.st_size > 0) {
 		AUTO_CLOSE int fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);
-		return fd >= 0 ? fd_write_all(fd, file->bytes, file->size, err)
-			       : error_set_errno(err, errno, "%s", path);
+		if (fd < 0 || fchmod(fd, file->mode) < 0)
+			return error_set_errno(err, errno, "%s", path);
+		return fd_write_all(fd, file->bytes, file->size, err);
 	}
 	return file_write_atomic(path, file->bytes, file->size, file->mode, err);
 }

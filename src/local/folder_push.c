@@ -22,6 +22,7 @@
 #define MAX_PENDING	65536 /* beyond it everything is pushed anew */
 #define MAX_DEPTH	64
 #define MAX_FILE_BYTES	((size_t)15 << 20)
+#define MAX_ALL_BYTES	((uint64_t)64 << 20) /* of the first push */
 #define NEW		'+' /* made since the last push: gone again, it never was */
 #define OLD		'='
 #define PUSHES_PER_TURN 64
@@ -47,6 +48,9 @@ struct folder_push {
 	size_t watch_count;
 	struct string_list pending; /* NEW or OLD and a path below root, in order, each once */
 	size_t next;		    /* of pending: those before were pushed */
+	uint64_t all_bytes;	    /* since everything was pushed last */
+	void (*idle)(void *arg);    /* or NULL */
+	void *idle_arg;
 	struct folder_push_counters counters;
 };
 
@@ -141,6 +145,7 @@ static void push_all(struct folder_push *push)
 {
 	string_list_clear(&push->pending);
 	push->next = 0;
+	push->all_bytes = 0;
 	forget_watches(push);
 	scan(push, "", 0);
 	loop_timer_set(push->timer, 0);
@@ -195,13 +200,17 @@ static bool push_path(struct folder_push *push, char age, const char *below)
 	if (S_ISLNK(status.st_mode) && (!is_below_root(push, path) || stat(path, &status) < 0))
 		status.st_mode = 0;
 	if (!S_ISREG(status.st_mode) ||
+	    (age == NEW && push->all_bytes + (uint64_t)status.st_size > MAX_ALL_BYTES) ||
 	    !file_read(path, MAX_FILE_BYTES, &bytes, &file.size, NULL)) {
 		push->counters.skipped++;
 		return true;
 	}
 	file.mode = status.st_mode & 0777U;
 	file.bytes = bytes;
-	return send_file(push, &file);
+	if (!send_file(push, &file))
+		return false;
+	push->all_bytes += file.size;
+	return true;
 }
 
 static void on_timer(struct loop_timer *timer, void *arg)
@@ -225,6 +234,8 @@ static void on_timer(struct loop_timer *timer, void *arg)
 	}
 	string_list_clear(&push->pending);
 	push->next = 0;
+	if (push->idle != NULL)
+		push->idle(push->idle_arg);
 }
 
 static void take_event(struct folder_push *push, const struct inotify_event *event)
@@ -305,6 +316,17 @@ struct folder_push *folder_push_new(struct loop *loop, const char *volume, const
 	push->source = loop_add_fd(loop, fd, LOOP_READ, on_inotify, push);
 	push->timer = loop_add_timer(loop, 0, on_timer, push);
 	return push;
+}
+
+void folder_push_on_idle(struct folder_push *push, void (*idle)(void *arg), void *arg)
+{
+	push->idle = idle;
+	push->idle_arg = arg;
+}
+
+const char *folder_push_path(const struct folder_push *push)
+{
+	return push->root;
 }
 
 void folder_push_start(struct folder_push *push, struct agent *agent)

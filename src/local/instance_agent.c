@@ -29,6 +29,8 @@ void instance_send_release(struct instance *instance)
 	AUTO(error_clear) struct error problem = ERROR_INIT;
 	AUTO_FREE char *json = NULL;
 
+	if (instance->awaits_files)
+		return;
 	/* An instance of an older release keeps what it has until it is replaced. */
 	if (pod == NULL || !instance_is_current(instance, pod))
 		return;
@@ -54,7 +56,7 @@ static void on_up(struct agent *agent, const char *state, const char *boot_id, v
 	}
 	if (!agent_send_time(agent, clock_wall_ns(), NULL))
 		log_verbose("%s: the time was not sent", instance->status.name);
-	instance_send_release(instance);
+	instance_folders_start(instance);
 	if (instance->status.state == INSTANCE_STARTING)
 		instance->status.state = INSTANCE_BOOTING;
 	supervisor_changed(instance->supervisor);
@@ -65,6 +67,7 @@ static void on_down(struct agent *agent, const char *why, void *arg)
 	struct instance *instance = arg;
 
 	(void)agent;
+	instance_folders_stop(instance);
 	log_verbose("%s: agent is down: %s", instance->status.name, why);
 }
 
@@ -310,5 +313,6 @@ void instance_drop_agent(struct instance *instance)
 {
 	/* Backends that go through the agent must leave before it does. */
 	(void)balancer_remove(instance->supervisor->balancer, instance->status.name, 0);
+	instance_folders_drop(instance);
 	agent_free(TAKE_PTR(instance->agent));
 }

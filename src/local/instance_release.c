@@ -37,6 +37,14 @@ static void put_network(const struct instance *instance, struct strbuf *out)
 	strbuf_append(out, ",\"searches\":[\"default.svc.cluster.local\"]}");
 }
 
+static void put_pushed(const struct volume_plan *volume, struct strbuf *out)
+{
+	strbuf_append(out, ":{\"type\":\"pushed\"");
+	if (volume->is_file)
+		put_text(out, "file", strrchr(volume->host_path, '/') + 1);
+	strbuf_append_char(out, '}');
+}
+
 static void put_volumes(const struct instance *instance, const struct pod_plan *pod,
 			struct strbuf *out)
 {
@@ -50,8 +58,8 @@ static void put_volumes(const struct instance *instance, const struct pod_plan *
 		strbuf_append_json(out, volume->name);
 		if (volume->claim != NULL)
 			strbuf_appendf(out, ":{\"type\":\"disk\",\"serial\":\"%s\"}", serial);
-		else if (instance->supervisor->is_session)
-			strbuf_append(out, ":{\"type\":\"pushed\"}");
+		else if (volume_plan_is_pushed(volume, instance->supervisor->is_session))
+			put_pushed(volume, out);
 		else
 			strbuf_appendf(out, ":{\"type\":\"virtiofs\",\"tag\":\"%s\"}", serial);
 	}

@@ -49,7 +49,7 @@ static void add_volumes(const struct instance *instance, const struct pod_plan *
 		if (volume->claim != NULL) {
 			add_disk(vm, volume_disk_path(project, volume, instance->status.replica),
 				 volume->name, volume->size_bytes, volume->is_read_only, false);
-		} else if (!vm->is_session) {
+		} else if (!volume_plan_is_pushed(volume, vm->is_session)) {
 			struct vm_mount *mount = ARRAY_APPEND(vm->mounts, vm->mount_count);
 			mount->path = xstrdup(volume->host_path);
 			mount->tag = xcalloc(1, SERIAL_SIZE);

@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
@@ -109,6 +110,7 @@ static bool add_host_path(struct pod_plan *plan, const struct app *app, const st
 	if (may_create && !path_make_folders(joined, 0755, err))
 		return error_prefix(err, "volume '%s'", from->name);
 	AUTO_FREE char *real = realpath(joined, NULL);
+	struct stat status;
 	if (real == NULL) {
 		error_set(err, ERROR_NOT_FOUND, "volume '%s': host path %s does not exist",
 			  from->name, joined);
@@ -116,9 +118,16 @@ static bool add_host_path(struct pod_plan *plan, const struct app *app, const st
 	}
 	struct volume_plan *volume = ARRAY_APPEND(plan->volumes, plan->volume_count);
 	volume->name = xstrdup(from->name);
+	volume->is_file = stat(real, &status) == 0 && S_ISREG(status.st_mode);
 	volume->host_path = TAKE_PTR(real);
 	plan->is_dirty = true;
 	return true;
+}
+
+/* Sharing a file would mean sharing its folder, and the guest is not trusted with that. */
+bool volume_plan_is_pushed(const struct volume_plan *volume, bool is_session)
+{
+	return volume->host_path != NULL && (is_session || volume->is_file);
 }
 
 static bool add_volumes(struct pod_plan *plan, const struct app *app, const struct pod_spec *pod,

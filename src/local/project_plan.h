@@ -24,6 +24,7 @@ struct volume_plan {
 	bool is_template; /* one disk for each replica */
 	uint64_t size_bytes;
 	char *host_path; /* absolute; NULL for claims */
+	bool is_file;	 /* the host path is one file */
 	bool is_read_only;
 };
 
@@ -88,6 +89,9 @@ void project_plan_clear(struct project_plan *plan);
 /* Sizes that the pod's requests and limits ask for. */
 void pod_plan_size(const struct pod_spec *pod, unsigned *ret_cpus, uint64_t *ret_memory_bytes,
 		   uint64_t *ret_scratch_bytes);
+
+/* A host path whose files are sent over the agent channel instead of shared. */
+bool volume_plan_is_pushed(const struct volume_plan *volume, bool is_session);
 
 /* One pod with its disk; everything is copied. */
 MUST_CHECK bool project_plan_add_pod(struct project_plan *plan, const struct app *app,

@@ -21,12 +21,12 @@ static json_t *volumes_to_json(const struct pod_plan *pod)
 	json_t *list = json_array();
 	for (size_t i = 0; i < pod->volume_count; i++) {
 		const struct volume_plan *v = &pod->volumes[i];
-		json_array_append_new(list, json_pack("{s:s,s:o,s:b,s:I,s:o,s:b}", "name", v->name,
-						      "claim", text_or_null(v->claim), "template",
-						      (int)v->is_template, "size",
-						      (json_int_t)v->size_bytes, "hostPath",
-						      text_or_null(v->host_path), "readOnly",
-						      (int)v->is_read_only));
+		json_array_append_new(
+			list,
+			json_pack("{s:s,s:o,s:b,s:I,s:o,s:b,s:b}", "name", v->name, "claim",
+				  text_or_null(v->claim), "template", (int)v->is_template, "size",
+				  (json_int_t)v->size_bytes, "hostPath", text_or_null(v->host_path),
+				  "readOnly", (int)v->is_read_only, "file", (int)v->is_file));
 	}
 	return list;
 }
@@ -155,6 +155,7 @@ static bool read_pod(const json_t *object, struct pod_plan *pod)
 		volume->size_bytes = take_number(value, "size");
 		volume->host_path = take_text(value, "hostPath");
 		volume->is_read_only = take_bool(value, "readOnly");
+		volume->is_file = take_bool(value, "file");
 		if (volume->name == NULL || (volume->claim == NULL) == (volume->host_path == NULL))
 			return false;
 	}

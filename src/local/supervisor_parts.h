@@ -33,6 +33,9 @@ struct instance {
 	char *agent_socket;
 	unsigned grace_s;
 	struct agent *agent;
+	struct folder_push **folders; /* host paths that are pushed */
+	size_t folder_count;
+	bool awaits_files;	  /* the release goes out when they are there */
 	char *boot_id;		  /* of the guest's kernel, once it greeted */
 	struct loop_timer *timer; /* STOPPING: patience; CRASHED: pause before the next start */
 	unsigned failures;	  /* starts in a row that did not become ready */
@@ -109,6 +112,11 @@ bool instance_is_alive(const struct instance *instance);
 void instance_connect_agent(struct instance *instance);
 void instance_drop_agent(struct instance *instance);
 void instance_send_release(struct instance *instance);
+
+/* instance_folders.c: pushes what must be there and then sends the release; from `up`. */
+void instance_folders_start(struct instance *instance);
+void instance_folders_stop(struct instance *instance); /* the agent is down */
+void instance_folders_drop(struct instance *instance);
 
 void instance_add_stage(struct instance *instance, const char *name);
 

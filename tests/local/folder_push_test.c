@@ -151,6 +151,34 @@ static void links_out_of_the_folder_are_not_followed(void **state)
 	assert_int_equal(counters.skipped, 1);
 }
 
+static void on_idle(void *arg)
+{
+	*(int *)arg += 1;
+}
+
+static void it_says_when_all_is_there(void **state)
+{
+	int times = 0;
+	(void)state;
+
+	for (int i = 0; i < 200; i++) {
+		char name[16];
+		(void)snprintf(name, sizeof(name), "f%d", i);
+		write_file(name, "x");
+	}
+	folder_push_on_idle(push, on_idle, &times);
+	folder_push_start(push, agent);
+	assert_int_equal(times, 0);
+	for (int i = 0; i < 200; i++)
+		assert_non_null(receive());
+	for (int i = 0; i < 100 && times == 0; i++)
+		loop_step(loop, 1);
+	assert_int_equal(times, 1);
+	write_file("f1", "y");
+	assert_non_null(receive());
+	assert_int_equal(times, 2);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start, stop)
 
 int main(void)
@@ -160,6 +188,7 @@ int main(void)
 		TEST(new_folders_are_watched_too),
 		TEST(removed_files_are_removed_there),
 		TEST(links_out_of_the_folder_are_not_followed),
+		TEST(it_says_when_all_is_there),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
