@@ -113,6 +113,54 @@ bool project_follow(const struct invocation *invocation, struct client *client, 
 	return is_good;
 }
 
+struct project_teller {
+	const struct invocation *invocation;
+	struct client *client;
+	struct string_list told; /* "web-0 Booting": its last state */
+};
+
+/* The states of now in place of those said before. */
+static void tell_status(const struct project_status *status, void *arg)
+{
+	struct project_teller *teller = arg;
+	struct string_list now = STRING_LIST_INIT;
+
+	if (status == NULL)
+		return;
+	for (size_t i = 0; i < status->instance_count; i++) {
+		const struct instance_status *instance = &status->instances[i];
+		const char *state = instance_state_name(instance->state);
+		AUTO_FREE char *line = xasprintf("%s %s", instance->name, state);
+		if (!string_list_has(&teller->told, line))
+			output_note(teller->invocation, "%s: %s%s%s", instance->name, state,
+				    instance->reason ? ", " : "",
+				    instance->reason ? instance->reason : "");
+		string_list_add(&now, line);
+	}
+	string_list_clear(&teller->told);
+	teller->told = now;
+}
+
+struct project_teller *project_teller_new(const struct invocation *invocation,
+					  struct client *client)
+{
+	struct project_teller *teller = xcalloc(1, sizeof(*teller));
+
+	teller->invocation = invocation;
+	teller->client = client;
+	client_watch_status(client, tell_status, teller);
+	return teller;
+}
+
+void project_teller_free(struct project_teller *teller)
+{
+	if (teller == NULL)
+		return;
+	client_watch_status(teller->client, NULL, NULL);
+	string_list_clear(&teller->told);
+	free(teller);
+}
+
 struct act {
 	bool is_done;
 	struct error err;

@@ -30,4 +30,10 @@ typedef void follow_act_fn(struct client *client, client_done_fn *done, void *do
 MUST_CHECK bool project_act(struct client *client, struct loop *loop, follow_act_fn *act, void *arg,
 			    struct error *err);
 
+/* Says on stderr how instances change until it is freed; in place of project_follow(). */
+struct project_teller;
+struct project_teller *project_teller_new(const struct invocation *invocation,
+					  struct client *client);
+void project_teller_free(struct project_teller *teller);
+
 #endif

@@ -16,6 +16,7 @@
 #include "cli/project_build.h"
 #include "cli/project_follow.h"
 #include "cli/status_view.h"
+#include "cli/up_watch.h"
 #include "cli/verb.h"
 #include "local/client.h"
 #include "local/log_store.h"
@@ -87,7 +88,8 @@ static bool write_lines(struct log_reader *reader, struct log_view *view, struct
 
 /* The logs of all pods until Ctrl-C. */
 static bool follow_logs(const struct invocation *invocation, struct loop *loop, const char *project,
-			int64_t since_ns, struct error *err)
+			int64_t since_ns, struct up_watch *watch, struct client *client,
+			struct error *err)
 {
 	const struct log_view_options options = {.is_colored = invocation->is_colored};
 	AUTO_PTR(log_reader) struct log_reader *reader = log_reader_open(project, NULL, NULL, err);
@@ -101,6 +103,8 @@ static bool follow_logs(const struct invocation *invocation, struct loop *loop, 
 		if (!write_lines(reader, view, &out, err))
 			return false;
 		loop_step(loop, STEP_MS);
+		if (watch != NULL)
+			up_watch_step(watch, client, loop);
 	}
 	return true;
 }
@@ -114,13 +118,32 @@ static bool take_down(const struct invocation *invocation, struct client *client
 	       project_follow(invocation, client, loop, FOLLOW_GONE, 0, err);
 }
 
+/* up --watch: until Ctrl-C. */
+static bool follow_changes(const struct invocation *invocation, struct client *client,
+			   struct loop *loop, const char *project, int64_t since_ns,
+			   struct up_watch *watch, struct error *err)
+{
+	struct project_teller *teller = project_teller_new(invocation, client);
+	bool has_logs = !arguments_flag(invocation->args, "no-logs");
+	bool is_good =
+		!has_logs || follow_logs(invocation, loop, project, since_ns, watch, client, err);
+
+	while (!has_logs && !interrupt_is_set()) {
+		loop_step(loop, STEP_MS);
+		up_watch_step(watch, client, loop);
+	}
+	project_teller_free(teller);
+	return is_good && take_down(invocation, client, loop, err);
+}
+
 /* Everything is planned: have it run, and see to what the options ask for. */
 static bool run_project(const struct invocation *invocation, const char *project,
-			uint64_t timeout_ms, struct error *err)
+			uint64_t timeout_ms, struct up_watch *watch, struct error *err)
 {
 	const struct arguments *args = invocation->args;
 	bool is_detached = arguments_flag(args, "detach");
-	bool has_wait = arguments_flag(args, "wait") || !is_detached;
+	/* With --watch a pod that does not come up is what one is about to mend. */
+	bool has_wait = (arguments_flag(args, "wait") || !is_detached) && watch == NULL;
 	int64_t since_ns = clock_wall_ns();
 	AUTO_PTR(loop) struct loop *loop = loop_new(err);
 
@@ -138,21 +161,33 @@ static bool run_project(const struct invocation *invocation, const char *project
 	print_result(invocation, client);
 	if (is_detached)
 		return true;
+	if (watch != NULL)
+		return follow_changes(invocation, client, loop, project, since_ns, watch, err);
 	if (arguments_flag(args, "no-logs")) {
 		while (!interrupt_is_set())
 			loop_step(loop, STEP_MS);
-	} else if (!follow_logs(invocation, loop, project, since_ns, err)) {
+	} else if (!follow_logs(invocation, loop, project, since_ns, NULL, NULL, err)) {
 		return false;
 	}
 	return take_down(invocation, client, loop, err);
 }
 
+static bool check_watch(const struct arguments *args, struct error *err)
+{
+	if (!arguments_flag(args, "watch") ||
+	    (!arguments_flag(args, "detach") && !arguments_flag(args, "build-only")))
+		return true;
+	error_set(err, ERROR_USAGE, "--watch needs an i2kit up that stays");
+	return error_hint(err, "leave out --detach and --build-only");
+}
+
 static int run(const struct invocation *invocation, struct error *err)
 {
 	AUTO(project_plan_clear) struct project_plan plan = {0};
+	AUTO_PTR(up_watch) struct up_watch *watch = NULL;
 	uint64_t timeout_ms = 0;
 
-	if (!parse_timeout(invocation, &timeout_ms, err))
+	if (!parse_timeout(invocation, &timeout_ms, err) || !check_watch(invocation->args, err))
 		return 1;
 	{
 		AUTO_PTR(progress_view) struct progress_view *view = progress_view_new(invocation);
@@ -164,7 +199,10 @@ static int run(const struct invocation *invocation, struct error *err)
 	AUTO_CLOSE int lock = lock_project(invocation, plan.project, err);
 	if (lock < 0 || !project_plan_save(&plan, err))
 		return 1;
-	return run_project(invocation, plan.project, timeout_ms, err) ? 0 : 1;
+	if (arguments_flag(invocation->args, "watch") &&
+	    (watch = up_watch_new(invocation, &plan, err)) == NULL)
+		return 1;
+	return run_project(invocation, plan.project, timeout_ms, watch, err) ? 0 : 1;
 }
 
 static const struct option_spec options[] = {
@@ -174,6 +212,7 @@ static const struct option_spec options[] = {
 	{"wait", 'w', OPTION_FLAG, NULL, "with -d: until all are ready", COMPLETE_NONE},
 	{"timeout", 0, OPTION_VALUE, "TIME", "give up waiting after 90s, 5m …", COMPLETE_NONE},
 	{"no-logs", 0, OPTION_FLAG, NULL, "do not show the pods' logs", COMPLETE_NONE},
+	{"watch", 0, OPTION_FLAG, NULL, "replace pods whose images here change", COMPLETE_NONE},
 	{"build-only", 0, OPTION_FLAG, NULL, "build the disks, start nothing", COMPLETE_NONE},
 	{"scale", 0, OPTION_REPEAT, "POD=N", "other replicas than the manifest's", COMPLETE_POD},
 	{"publish", 0, OPTION_REPEAT, "POD:LOCAL:PORT", "publish one more port", COMPLETE_NONE},
@@ -205,7 +244,10 @@ const struct verb verb_up = {
 		"are "
 		"replaced one after another (the new one is ready before the old one leaves), "
 		"removed "
-		"ones stop. A change of configuration alone builds nothing.",
+		"ones stop. A change of configuration alone builds nothing.\n\n"
+		"With --watch it builds and converges by itself whenever a manifest changes, or an "
+		"image that lies on this machine (oci:, archives, docker-daemon:). A pod replaced "
+		"for its image is dirty, for promote, until a plain `i2kit up` has taken it over.",
 	.options = options,
 	.option_count = ARRAY_SIZE(options),
 	.argument = {"MANIFEST", 0, 0, COMPLETE_FILE},

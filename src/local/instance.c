@@ -394,6 +394,18 @@ bool instance_is_current(const struct instance *instance, const struct pod_plan 
 	       instance->status.cpu_count == pod->cpu_count;
 }
 
+void instance_take_dirt(struct instance *instance)
+{
+	const struct pod_plan *pod =
+		project_plan_find(&instance->supervisor->plan, instance->status.pod);
+
+	if (pod == NULL || !instance_is_current(instance, pod) ||
+	    instance->status.is_dirty == pod->is_dirty)
+		return;
+	instance->status.is_dirty = pod->is_dirty;
+	instance->has_receipt = false;
+}
+
 bool instance_is_alive(const struct instance *instance)
 {
 	switch (instance->status.state) {

@@ -174,6 +174,7 @@ static void adopt_domain(struct supervisor *supervisor, virDomainPtr domain)
 		return;
 	*ARRAY_APPEND(supervisor->instances, supervisor->instance_count) =
 		instance_adopt(supervisor, &identity, uuid);
+	instance_take_dirt(supervisor->instances[supervisor->instance_count - 1]);
 	supervisor_say(supervisor, false, "Adopted", identity.instance, "it was running already");
 }
 
@@ -283,6 +284,7 @@ bool supervisor_apply(struct supervisor *supervisor, struct error *err)
 		struct instance *instance = supervisor->instances[i];
 		if (instance->status.state == INSTANCE_CRASHED)
 			instance->failures = 0;
+		instance_take_dirt(instance);
 		if (instance->agent != NULL && agent_is_up(instance->agent))
 			instance_send_release(instance);
 	}

@@ -105,6 +105,8 @@ void instance_stop(struct instance *instance, const char *why);
 void instance_restart(struct instance *instance);
 /* The domain is gone. */
 void instance_domain_gone(struct instance *instance, const char *why);
+/* A pod is as dirty as its plan says, which a later `up` may take back: the bytes are the same. */
+void instance_take_dirt(struct instance *instance);
 bool instance_is_current(const struct instance *instance, const struct pod_plan *pod);
 bool instance_is_alive(const struct instance *instance);
 

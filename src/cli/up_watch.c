@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/up_watch.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "cli/manifest_files.h"
+#include "cli/output.h"
+#include "cli/progress_view.h"
+#include "cli/project_build.h"
+#include "cli/project_follow.h"
+#include "cli/watched_files.h"
+
+enum { LOOK_MS = 400 };
+
+/* A pod as the last build made it. */
+struct built_pod {
+	char *name;
+	char image_digest[DIGEST_SIZE];
+	char config_digest[DIGEST_SIZE];
+	uint32_t replicas;
+	bool is_dirty; /* replaced for its image */
+};
+
+struct up_watch {
+	const struct invocation *invocation;
+	struct watched_files files;
+	struct built_pod *pods;
+	size_t pod_count;
+	uint64_t looked_ms;
+};
+
+static void forget_pods(struct up_watch *watch)
+{
+	for (size_t i = 0; i < watch->pod_count; i++)
+		free(watch->pods[i].name);
+	free(watch->pods);
+	watch->pods = NULL;
+	watch->pod_count = 0;
+}
+
+void up_watch_free(struct up_watch *watch)
+{
+	if (watch == NULL)
+		return;
+	forget_pods(watch);
+	watched_files_clear(&watch->files);
+	free(watch);
+}
+
+static bool read_files(const struct up_watch *watch, struct watched_files *ret, struct error *err)
+{
+	AUTO(problem_list_clear) struct problem_list problems = {0};
+	AUTO(app_clear) struct app app = {0};
+
+	if (!manifest_files_read(watch->invocation, &app, &problems, err)) {
+		manifest_files_print(watch->invocation, &problems, true);
+		return false;
+	}
+	for (size_t i = 0; i < app.files.count; i++) {
+		if (strcmp(app.files.items[i], "-") == 0)
+			return error_set(err, ERROR_USAGE,
+					 "--watch cannot read the manifest from a pipe again");
+	}
+	watched_files_make(&app, ret);
+	return true;
+}
+
+static const struct built_pod *find_built(const struct up_watch *watch, const char *name)
+{
+	for (size_t i = 0; i < watch->pod_count; i++) {
+		if (strcmp(watch->pods[i].name, name) == 0)
+			return &watch->pods[i];
+	}
+	return NULL;
+}
+
+static void remember_pods(struct up_watch *watch, const struct project_plan *plan,
+			  const struct string_list *dirty)
+{
+	struct built_pod *pods = NULL;
+	size_t count = 0;
+
+	for (size_t i = 0; i < plan->pod_count; i++) {
+		const struct pod_plan *pod = &plan->pods[i];
+		struct built_pod *built = ARRAY_APPEND(pods, count);
+		built->name = xstrdup(pod->name);
+		memcpy(built->image_digest, pod->image_digest, DIGEST_SIZE);
+		memcpy(built->config_digest, pod->config_digest, DIGEST_SIZE);
+		built->replicas = pod->replicas;
+		built->is_dirty = string_list_has(dirty, pod->name);
+	}
+	forget_pods(watch);
+	watch->pods = pods;
+	watch->pod_count = count;
+}
+
+struct up_watch *up_watch_new(const struct invocation *invocation, const struct project_plan *plan,
+			      struct error *err)
+{
+	const struct string_list none = STRING_LIST_INIT;
+	AUTO_PTR(up_watch) struct up_watch *watch = xcalloc(1, sizeof(*watch));
+
+	watch->invocation = invocation;
+	if (!read_files(watch, &watch->files, err))
+		return NULL;
+	remember_pods(watch, plan, &none);
+	return TAKE_PTR(watch);
+}
+
+/* Replicas that `scale` set meanwhile stay, unless the manifest changed its mind. */
+static void keep_scale(const struct up_watch *watch, struct project_plan *plan)
+{
+	AUTO(project_plan_clear) struct project_plan running = {0};
+	AUTO(error_clear) struct error ignored = ERROR_INIT;
+
+	if (!project_plan_load(plan->project, &running, &ignored))
+		return;
+	for (size_t i = 0; i < plan->pod_count; i++) {
+		struct pod_plan *pod = &plan->pods[i];
+		const struct built_pod *built = find_built(watch, pod->name);
+		const struct pod_plan *now = project_plan_find(&running, pod->name);
+		if (built != NULL && now != NULL && built->replicas == pod->replicas)
+			pod->replicas = now->replicas;
+	}
+}
+
+/* Says what is replaced; the pods that are dirty from now on come into *dirty. */
+static size_t mark_changed(const struct up_watch *watch, struct project_plan *plan,
+			   const struct string_list *changed, struct string_list *dirty)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < plan->pod_count; i++) {
+		struct pod_plan *pod = &plan->pods[i];
+		const struct built_pod *built = find_built(watch, pod->name);
+		bool is_same_image =
+			built != NULL && strcmp(built->image_digest, pod->image_digest) == 0;
+		if (is_same_image ? built->is_dirty : string_list_has(changed, pod->name)) {
+			pod->is_dirty = true;
+			string_list_add(dirty, pod->name);
+		}
+		if (is_same_image && strcmp(built->config_digest, pod->config_digest) == 0 &&
+		    built->replicas == pod->replicas)
+			continue;
+		count++;
+		output_note(watch->invocation, "%s: changed, now image %.19s", pod->name,
+			    pod->image_digest);
+	}
+	return count;
+}
+
+static void act_apply(struct client *client, client_done_fn *done, void *done_arg, void *arg)
+{
+	(void)arg;
+	client_apply(client, done, done_arg);
+}
+
+static bool rebuild(struct up_watch *watch, const struct string_list *changed,
+		    struct client *client, struct loop *loop, struct error *err)
+{
+	AUTO(project_plan_clear) struct project_plan plan = {0};
+	AUTO(watched_files_clear) struct watched_files files = {0};
+	AUTO(string_list_clear) struct string_list dirty = STRING_LIST_INIT;
+	AUTO_PTR(progress_view)
+	struct progress_view *view = progress_view_new(watch->invocation);
+
+	/* Marks first: what changes during the build is found by the next look. */
+	if (!read_files(watch, &files, err) ||
+	    !project_build(watch->invocation, progress_view_progress(view), &plan, err))
+		return false;
+	bool has_fewer = plan.pod_count < watch->pod_count;
+	size_t count = mark_changed(watch, &plan, changed, &dirty);
+	remember_pods(watch, &plan, &dirty);
+	watched_files_clear(&watch->files);
+	watch->files = files;
+	files = (struct watched_files){0};
+	if (count == 0 && !has_fewer)
+		output_note(watch->invocation, "something was written anew, with the same content");
+	keep_scale(watch, &plan);
+	return project_plan_save(&plan, err) && project_act(client, loop, act_apply, NULL, err);
+}
+
+void up_watch_step(struct up_watch *watch, struct client *client, struct loop *loop)
+{
+	AUTO(string_list_clear) struct string_list changed = STRING_LIST_INIT;
+	AUTO(error_clear) struct error err = ERROR_INIT;
+	uint64_t now_ms = clock_monotonic_ms();
+
+	if (now_ms - watch->looked_ms < LOOK_MS)
+		return;
+	watch->looked_ms = now_ms;
+	if (!watched_files_look(&watch->files, &changed))
+		return;
+	watched_files_accept(&watch->files);
+	if (rebuild(watch, &changed, client, loop, &err) || err.kind == ERROR_CANCELLED)
+		return;
+	output_warning(watch->invocation, "%s; what ran before runs on", err.message);
+	if (err.hint != NULL)
+		output_note(watch->invocation, "%s", err.hint);
+}
