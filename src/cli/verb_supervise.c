@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <signal.h>
+#include <sys/prctl.h>
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
@@ -22,6 +23,8 @@ static int run(const struct invocation *invocation, struct error *err)
 	AUTO_PTR(loop) struct loop *loop = loop_new(err);
 	if (loop == NULL)
 		return 1;
+	/* It was started as /proc/self/exe; ps and "taken by" shall know it by its name. */
+	(void)prctl(PR_SET_NAME, "i2kit");
 	loop_add_signal(loop, SIGTERM, take_end, loop);
 	loop_add_signal(loop, SIGINT, take_end, loop);
 	AUTO_PTR(supervisor)

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/parse.h"
 #include "base/path.h"
 #include "cli/interrupt.h"
@@ -19,6 +22,7 @@
 #include "cli/up_watch.h"
 #include "cli/verb.h"
 #include "local/client.h"
+#include "local/control_path.h"
 #include "local/log_store.h"
 #include "local/supervisor.h"
 
@@ -41,7 +45,25 @@ static void act_down(struct client *client, client_done_fn *done, void *done_arg
 	client_down(client, false, done, done_arg);
 }
 
-/* One `up` of a project at a time: the second one waits, and says for what. */
+static void act_kill(struct client *client, client_done_fn *done, void *done_arg, void *arg)
+{
+	(void)arg;
+	client_kill(client, done, done_arg);
+}
+
+static char *lock_owner(const char *path)
+{
+	char *text = NULL;
+
+	if (!file_read(path, 64, &text, NULL, NULL) || text[0] == '\0') {
+		free(text);
+		return xstrdup("?");
+	}
+	text[strcspn(text, "\n")] = '\0';
+	return text;
+}
+
+/* One `up` of a project at a time: the second one waits, and says for whom. */
 static int lock_project(const struct invocation *invocation, const char *project, struct error *err)
 {
 	AUTO_FREE char *folder = path_folder(PATH_RUNTIME, project);
@@ -49,12 +71,30 @@ static int lock_project(const struct invocation *invocation, const char *project
 
 	if (!path_make_folders(folder, 0700, err))
 		return -1;
-	int fd = file_lock(path, false, err);
-	if (fd >= 0 || err->kind != ERROR_BUSY)
-		return fd;
+	AUTO_CLOSE int fd = file_lock(path, false, err);
+	if (fd < 0 && err->kind != ERROR_BUSY)
+		return -1;
+	if (fd < 0) {
+		AUTO_FREE char *owner = lock_owner(path);
+		output_note(invocation,
+			    "another i2kit up (process %s) works on '%s'; waiting for it", owner,
+			    project);
+	}
+	while (fd < 0) {
+		error_clear(err);
+		if (interrupt_is_set()) {
+			error_set(err, ERROR_CANCELLED, "interrupted");
+			return -1;
+		}
+		(void)poll(NULL, 0, STEP_MS);
+		fd = file_lock(path, false, err);
+		if (fd < 0 && err->kind != ERROR_BUSY)
+			return -1;
+	}
 	error_clear(err);
-	output_note(invocation, "another i2kit up works on '%s'; waiting for it", project);
-	return file_lock(path, true, err);
+	if (ftruncate(fd, 0) < 0 || dprintf(fd, "%d\n", (int)getpid()) < 0)
+		log_verbose("%s: cannot write", path);
+	return take_fd(&fd);
 }
 
 static bool parse_timeout(const struct invocation *invocation, uint64_t *ret_ms, struct error *err)
@@ -114,7 +154,15 @@ static bool take_down(const struct invocation *invocation, struct client *client
 {
 	output_note(invocation, "stopping; once more to kill");
 	interrupt_reset();
-	return project_act(client, loop, act_down, NULL, err) &&
+	if (project_act(client, loop, act_down, NULL, err) &&
+	    project_follow(invocation, client, loop, FOLLOW_GONE, 0, err))
+		return true;
+	if (err->kind != ERROR_CANCELLED)
+		return false;
+	output_note(invocation, "killing");
+	error_clear(err);
+	interrupt_reset();
+	return project_act(client, loop, act_kill, NULL, err) &&
 	       project_follow(invocation, client, loop, FOLLOW_GONE, 0, err);
 }
 
@@ -136,15 +184,30 @@ static bool follow_changes(const struct invocation *invocation, struct client *c
 	return is_good && take_down(invocation, client, loop, err);
 }
 
+/* Said once: when the project starts, not each time it converges. */
+static void tell_accelerator(const struct invocation *invocation, struct client *client)
+{
+	AUTO(project_status_clear) struct project_status status = {0};
+	AUTO(error_clear) struct error err = ERROR_INIT;
+
+	if (arguments_value(invocation->args, "accel") == NULL &&
+	    client_status(client, &status, &err) && status.accelerator != NULL &&
+	    strcmp(status.accelerator, "tcg") == 0)
+		output_note(invocation, "VMs are emulated, a boot takes 3 to 6 s: %s",
+			    status.accelerator_reason != NULL ? status.accelerator_reason
+							      : "no KVM");
+}
+
 /* Everything is planned: have it run, and see to what the options ask for. */
 static bool run_project(const struct invocation *invocation, const char *project,
-			uint64_t timeout_ms, struct up_watch *watch, struct error *err)
+			uint64_t timeout_ms, struct up_watch *watch, int *lock, struct error *err)
 {
 	const struct arguments *args = invocation->args;
 	bool is_detached = arguments_flag(args, "detach");
 	/* With --watch a pod that does not come up is what one is about to mend. */
 	bool has_wait = (arguments_flag(args, "wait") || !is_detached) && watch == NULL;
 	int64_t since_ns = clock_wall_ns();
+	AUTO_CLOSE int running = control_connect(project, NULL);
 	AUTO_PTR(loop) struct loop *loop = loop_new(err);
 
 	if (loop == NULL || !supervisor_start(project, err))
@@ -152,6 +215,8 @@ static bool run_project(const struct invocation *invocation, const char *project
 	AUTO_PTR(client) struct client *client = client_open(loop, project, err);
 	if (client == NULL || !project_act(client, loop, act_apply, NULL, err))
 		return false;
+	if (running < 0)
+		tell_accelerator(invocation, client);
 	if (has_wait && !project_follow(invocation, client, loop, FOLLOW_READY, timeout_ms, err)) {
 		if (is_detached || err->kind != ERROR_CANCELLED)
 			return false;
@@ -159,6 +224,9 @@ static bool run_project(const struct invocation *invocation, const char *project
 		return take_down(invocation, client, loop, err);
 	}
 	print_result(invocation, client);
+	/* What follows is watching: another up may change the project meanwhile. */
+	auto_close(lock);
+	*lock = -1;
 	if (is_detached)
 		return true;
 	if (watch != NULL)
@@ -202,7 +270,7 @@ static int run(const struct invocation *invocation, struct error *err)
 	if (arguments_flag(invocation->args, "watch") &&
 	    (watch = up_watch_new(invocation, &plan, err)) == NULL)
 		return 1;
-	return run_project(invocation, plan.project, timeout_ms, watch, err) ? 0 : 1;
+	return run_project(invocation, plan.project, timeout_ms, watch, &lock, err) ? 0 : 1;
 }
 
 static const struct option_spec options[] = {

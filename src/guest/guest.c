@@ -298,6 +298,7 @@ static void update_release(struct guest *guest, struct release *fresh)
 	guest->release = *fresh;
 	*fresh = old; /* freed by the caller */
 	machine_set_wall_ns(guest->release.time_ns);
+	tunnel_table_listen(guest->tunnels, &guest->release);
 	struct volume_plan plan = guest_volume_plan(guest);
 	if (!network_write_files(&guest->release, guest->hostname, &err) ||
 	    !volumes_update(&plan, &err))

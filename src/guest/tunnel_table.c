@@ -13,6 +13,7 @@
 #include "base/strbuf.h"
 #include "guest/json_view.h"
 #include "guest/say.h"
+#include "guest/service_redirect.h"
 #include "wire/bytes.h"
 
 #define MAX_TUNNELS 1280
@@ -37,7 +38,7 @@ struct tunnel {
 struct listener {
 	struct tunnel_table *table;
 	int fd;			    /* owned */
-	struct service_proxy proxy; /* service owned */
+	struct service_proxy proxy; /* owned */
 };
 
 struct tunnel_table {
@@ -367,20 +368,59 @@ static void on_connection(struct loop_fd *source, int fd, unsigned events, void 
 	watch(tunnel);
 }
 
-static bool listen_on(struct tunnel_table *table, const struct service_proxy *proxy,
-		      struct error *err)
+/* Where no container is likely to listen: above the kernel's own choices. */
+enum { FIRST_PROXY_PORT = 61000, LAST_PROXY_PORT = 65535 };
+
+static int bind_proxy(struct in_addr ip, uint16_t port)
 {
-	struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(proxy->port)};
-	if (inet_pton(AF_INET, proxy->ip, &address.sin_addr) != 1)
-		return error_set(err, ERROR_INVALID, "'%s' is no IPv4 address", proxy->ip);
+	struct sockaddr_in address = {
+		.sin_family = AF_INET, .sin_port = htons(port), .sin_addr = ip};
 	AUTO_CLOSE int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	int yes = 1;
+
 	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes)) < 0 ||
 	    bind(fd, (const struct sockaddr *)&address, sizeof(address)) < 0 || listen(fd, 128) < 0)
-		return error_set_errno(err, errno, "listening on %s:%u", proxy->ip, proxy->port);
+		return -1;
+	return take_fd(&fd);
+}
+
+/* Listens on a port of the guest's own and has the service's address lead there. */
+static int bind_redirected(struct tunnel_table *table, const struct service_proxy *proxy,
+			   struct error *err)
+{
+	const struct in_addr loopback = {.s_addr = htonl(INADDR_LOOPBACK)};
+
+	for (unsigned i = 0; i <= LAST_PROXY_PORT - FIRST_PROXY_PORT; i++) {
+		unsigned port = LAST_PROXY_PORT - (unsigned)table->listener_count - i;
+		if (port < FIRST_PROXY_PORT)
+			break;
+		AUTO_CLOSE int fd = bind_proxy(loopback, (uint16_t)port);
+		if (fd < 0)
+			continue;
+		if (!service_redirect_add(proxy->ip, proxy->port, (uint16_t)port, err))
+			return -1;
+		return take_fd(&fd);
+	}
+	error_set(err, ERROR_SYSTEM, "no port is left for %s:%u", proxy->ip, proxy->port);
+	return -1;
+}
+
+static bool listen_on(struct tunnel_table *table, const struct service_proxy *proxy,
+		      bool is_redirected, struct error *err)
+{
+	struct in_addr ip;
+	if (inet_pton(AF_INET, proxy->ip, &ip) != 1)
+		return error_set(err, ERROR_INVALID, "'%s' is no IPv4 address", proxy->ip);
+	AUTO_CLOSE int fd =
+		is_redirected ? bind_redirected(table, proxy, err) : bind_proxy(ip, proxy->port);
+	if (fd < 0)
+		return is_redirected ? false
+				     : error_set_errno(err, errno, "listening on %s:%u", proxy->ip,
+						       proxy->port);
 	struct listener *listener = xcalloc(1, sizeof(*listener));
 	listener->table = table;
 	listener->fd = take_fd(&fd);
+	listener->proxy.ip = xstrdup(proxy->ip);
 	listener->proxy.service = xstrdup(proxy->service);
 	listener->proxy.port = proxy->port;
 	*ARRAY_APPEND(table->listeners, table->listener_count) = listener;
@@ -388,11 +428,28 @@ static bool listen_on(struct tunnel_table *table, const struct service_proxy *pr
 	return true;
 }
 
+static bool has_listener(const struct tunnel_table *table, const struct service_proxy *proxy)
+{
+	for (size_t i = 0; i < table->listener_count; i++) {
+		const struct service_proxy *have = &table->listeners[i]->proxy;
+		if (have->port == proxy->port && strcmp(have->ip, proxy->ip) == 0 &&
+		    strcmp(have->service, proxy->service) == 0)
+			return true;
+	}
+	return false;
+}
+
 void tunnel_table_listen(struct tunnel_table *table, const struct release *release)
 {
+	AUTO(error_clear) struct error problem = ERROR_INIT;
+	bool is_redirected = release->proxy_count > 0 && service_redirect_start(&problem);
+
+	if (problem.message != NULL)
+		say("%s; ports of services cannot be used by containers here", problem.message);
 	for (size_t i = 0; i < release->proxy_count; i++) {
 		AUTO(error_clear) struct error err = ERROR_INIT;
-		if (!listen_on(table, &release->proxies[i], &err))
+		if (!has_listener(table, &release->proxies[i]) &&
+		    !listen_on(table, &release->proxies[i], is_redirected, &err))
 			say("service %s: %s", release->proxies[i].service, err.message);
 	}
 }

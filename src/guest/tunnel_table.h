@@ -10,6 +10,7 @@
 #include "guest/guest.h"
 
 struct tunnel_table *tunnel_table_new(struct guest *guest);
+/* Those that are not listened to yet: a later release may bring more. */
 void tunnel_table_listen(struct tunnel_table *table, const struct release *release);
 void tunnel_table_clear(struct tunnel_table *table);
 /* TUNNEL_OPEN, TUNNEL_DATA, TUNNEL_CLOSE. */

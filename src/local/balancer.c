@@ -76,14 +76,15 @@ struct balancer_port *balancer_open_port(struct balancer *balancer,
 {
 	struct socket_address address;
 	struct balancer_port *port;
-	int fd;
+	int fd = -1;
 
 	if (!socket_address_make(options->address != NULL ? options->address : "127.0.0.1",
 				 options->port, &address, err))
 		return NULL;
-	fd = listen_socket_open(options->service, options->is_udp, options->may_move, &address,
-				err);
-	if (fd < 0)
+	if (!options->has_no_listener)
+		fd = listen_socket_open(options->service, options->is_udp, options->may_move,
+					&address, err);
+	if (fd < 0 && !options->has_no_listener)
 		return NULL;
 	port = xcalloc(1, sizeof(*port));
 	port->balancer = balancer;
@@ -99,7 +100,7 @@ struct balancer_port *balancer_open_port(struct balancer *balancer,
 	balancer->ports = port;
 	if (options->is_udp)
 		balancer_udp_start(port);
-	else
+	else if (fd >= 0)
 		balancer_tcp_start(port);
 	return port;
 }
@@ -118,7 +119,7 @@ void balancer_close_port(struct balancer_port *port)
 	loop_fd_remove(port->source);
 	if (port->pause != NULL)
 		loop_timer_remove(port->pause);
-	(void)close(port->fd);
+	auto_close(&port->fd);
 	for (size_t i = 0; i < port->backend_count; i++)
 		backend_free(port->backends[i]);
 	free(port->backends);

@@ -41,6 +41,8 @@ struct balancer_port_options {
 	 * that. Without this it is an error.
 	 */
 	bool may_move;
+	/* Connections come by balancer_port_serve…() alone: nobody else on this machine gets in. */
+	bool has_no_listener;
 	unsigned max_parked;	     /* 0: 256; more are reset at once */
 	unsigned park_ms;	     /* 0: 60 s; then reset */
 	unsigned connect_timeout_ms; /* 0: 1 s; then the next backend is tried */

@@ -386,3 +386,8 @@ void client_down(struct client *client, bool with_volumes, client_done_fn *done,
 {
 	act(client, json_pack("{s:s,s:b}", "op", "down", "volumes", (int)with_volumes), done, arg);
 }
+
+void client_kill(struct client *client, client_done_fn *done, void *arg)
+{
+	act(client, json_pack("{s:s,s:b}", "op", "down", "force", 1), done, arg);
+}

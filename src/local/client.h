@@ -45,5 +45,7 @@ void client_stop(struct client *client, const char *pod_or_instance, client_done
 
 void client_apply(struct client *client, client_done_fn *done, void *arg);
 void client_down(struct client *client, bool with_volumes, client_done_fn *done, void *arg);
+/* The same, and no container is waited for. */
+void client_kill(struct client *client, client_done_fn *done, void *arg);
 
 #endif

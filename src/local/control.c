@@ -226,7 +226,8 @@ static bool do_operation(struct connection *connection, const char *op, const js
 	if (strcmp(op, "apply") == 0)
 		return supervisor_apply(supervisor, err);
 	if (strcmp(op, "down") == 0) {
-		supervisor_go_down(supervisor, json_is_true(json_object_get(request, "volumes")));
+		supervisor_go_down(supervisor, json_is_true(json_object_get(request, "volumes")),
+				   json_is_true(json_object_get(request, "force")));
 		return true;
 	}
 	if (name == NULL)

@@ -37,6 +37,7 @@ void vm_plan_write_metadata(const struct vm_plan *plan, int64_t created_ns, stru
 	put_attribute(out, "image", plan->image_digest);
 	put_attribute(out, "config", plan->config_digest);
 	put_attribute(out, "accelerator", plan->is_kvm ? "kvm" : "tcg");
+	put_attribute(out, "firmware", vm_firmware_name(plan->firmware));
 	put_attribute(out, "agent", plan->agent_socket);
 	strbuf_appendf(out, " memory=\"%llu\" cpus=\"%u\" dirty=\"%d\" created=\"%lld\"/>",
 		       (unsigned long long)plan->memory_bytes, plan->cpu_count, plan->is_dirty,

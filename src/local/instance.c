@@ -242,6 +242,7 @@ struct instance *instance_adopt(struct supervisor *supervisor, const struct vm_i
 	status->memory_bytes = identity->memory_bytes;
 	status->cpu_count = identity->cpu_count;
 	status->state = INSTANCE_BOOTING;
+	instance->firmware = identity->firmware;
 	instance->agent_socket = xstrdup(identity->agent_socket);
 	instance->grace_s = identity->grace_s;
 	instance->start_ms = clock_monotonic_ms();
@@ -309,6 +310,8 @@ void instance_start(struct instance *instance)
 	instance->is_replaced = false;
 	instance->is_ended = false;
 	instance->has_receipt = false;
+	instance->is_paused = false;
+	instance->firmware = instance_firmware(supervisor->plan.firmware);
 	instance->grace_s = pod->grace_s;
 	instance->start_ms = clock_monotonic_ms();
 	job = xcalloc(1, sizeof(*job));
@@ -346,6 +349,13 @@ void instance_stop(struct instance *instance, const char *why)
 	else
 		destroy(instance);
 	supervisor_changed(instance->supervisor);
+}
+
+void instance_kill(struct instance *instance)
+{
+	instance_stop(instance, "killed");
+	/* It is still there, and was asked: it does not get the time for an answer. */
+	loop_timer_set(instance->timer, 0);
 }
 
 void instance_restart(struct instance *instance)
@@ -388,7 +398,11 @@ void instance_domain_gone(struct instance *instance, const char *why)
 
 bool instance_is_current(const struct instance *instance, const struct pod_plan *pod)
 {
-	return strcmp(instance->status.image_digest, pod->image_digest) == 0 &&
+	const struct supervisor *supervisor = instance->supervisor;
+
+	return instance->status.is_kvm == supervisor->accel.is_kvm &&
+	       instance->firmware == instance_firmware(supervisor->plan.firmware) &&
+	       strcmp(instance->status.image_digest, pod->image_digest) == 0 &&
 	       strcmp(instance->status.config_digest, pod->config_digest) == 0 &&
 	       instance->status.memory_bytes == pod->memory_bytes &&
 	       instance->status.cpu_count == pod->cpu_count;

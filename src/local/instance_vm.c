@@ -60,7 +60,7 @@ static void add_volumes(const struct instance *instance, const struct pod_plan *
 		add_disk(vm, scratch_path(instance), "/scratch", pod->scratch_bytes, false, true);
 }
 
-static enum vm_firmware firmware_of(const char *name)
+enum vm_firmware instance_firmware(const char *name)
 {
 	if (name != NULL && strcmp(name, "bios") == 0)
 		return FIRMWARE_BIOS;
@@ -79,7 +79,7 @@ void instance_vm_plan(const struct instance *instance, const struct pod_plan *po
 		.is_dirty = pod->is_dirty,
 		.memory_bytes = pod->memory_bytes,
 		.cpu_count = pod->cpu_count,
-		.firmware = firmware_of(supervisor->plan.firmware),
+		.firmware = instance->firmware,
 		.is_session = supervisor->is_session,
 		.owner_uid = geteuid(),
 		.owner_gid = getegid(),

@@ -77,15 +77,49 @@ static uint64_t available_memory(void)
 	return parse_u64(digits, 0, UINT64_MAX >> 10, &kib) ? kib << 10 : UINT64_MAX;
 }
 
+/* What those that boot will still take: their memory is touched little by little. */
+static uint64_t promised_memory(const struct supervisor *supervisor, uint64_t overhead)
+{
+	uint64_t bytes = 0;
+
+	for (size_t i = 0; i < supervisor->instance_count; i++) {
+		const struct instance_status *status = &supervisor->instances[i]->status;
+		if (status->state == INSTANCE_STARTING || status->state == INSTANCE_BOOTING)
+			bytes += status->memory_bytes + overhead;
+	}
+	return bytes;
+}
+
+static void say_memory(struct supervisor *supervisor, const struct pod_plan *pod, uint64_t needs,
+		       uint64_t available)
+{
+	if (supervisor->waits_for_memory)
+		return;
+	supervisor->waits_for_memory = true;
+	supervisor_say(supervisor, true, "NoMemory", pod->name,
+		       "one more VM needs %llu MiB, this machine has %llu MiB free: waiting; "
+		       "smaller limits or --memory help",
+		       (unsigned long long)(needs >> 20), (unsigned long long)(available >> 20));
+}
+
 /* As many VMs boot at once as there are processors, and none that the memory cannot hold. */
-static bool may_start(const struct supervisor *supervisor, const struct pod_plan *pod)
+static bool may_start(struct supervisor *supervisor, const struct pod_plan *pod)
 {
 	long processors = sysconf(_SC_NPROCESSORS_ONLN);
 	unsigned most = processors > 2 ? (unsigned)processors : 2;
-	uint64_t needs = pod->memory_bytes +
-			 (supervisor->accel.is_kvm ? KVM_OVERHEAD_BYTES : TCG_OVERHEAD_BYTES);
+	uint64_t overhead = supervisor->accel.is_kvm ? KVM_OVERHEAD_BYTES : TCG_OVERHEAD_BYTES;
+	uint64_t needs = pod->memory_bytes + overhead;
+	uint64_t available;
 
-	return starting(supervisor) < most && available_memory() > needs;
+	if (starting(supervisor) >= most)
+		return false;
+	available = available_memory();
+	if (available > needs + promised_memory(supervisor, overhead)) {
+		supervisor->waits_for_memory = false;
+		return true;
+	}
+	say_memory(supervisor, pod, needs, available);
+	return false;
 }
 
 static struct instance *with_replica(const struct supervisor *supervisor,

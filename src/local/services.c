@@ -34,7 +34,7 @@ static unsigned service_slot(const struct supervisor *supervisor, const char *se
 	return slot;
 }
 
-static char *service_address(const struct supervisor *supervisor, const char *service)
+char *services_address(const struct supervisor *supervisor, const char *service)
 {
 	unsigned slot = service_slot(supervisor, service);
 
@@ -51,7 +51,8 @@ static struct port_run *find_run(struct supervisor *supervisor, const struct ser
 		struct port_run *run = &supervisor->ports[i];
 		if (strcmp(run->service, service->name) == 0 && run->port == port->port &&
 		    run->is_udp == port->is_udp && run->wanted_host_port == port->host_port &&
-		    run->target_port == port->target_port)
+		    run->target_port == port->target_port &&
+		    strcmp(run->address, supervisor->plan.bind) == 0)
 			return run;
 	}
 	return NULL;
@@ -66,6 +67,7 @@ static void close_run(struct port_run *run)
 	free(run->service);
 	free(run->name);
 	free(run->problem);
+	free(run->address);
 	string_list_clear(&run->pods);
 	*run = (struct port_run){0};
 }
@@ -86,7 +88,7 @@ static void open_run(struct supervisor *supervisor, const struct service_plan *s
 		     const struct port_plan *port)
 {
 	struct port_run *run = ARRAY_APPEND(supervisor->ports, supervisor->port_count);
-	AUTO_FREE char *address = service_address(supervisor, service->name);
+	AUTO_FREE char *address = services_address(supervisor, service->name);
 	AUTO(error_clear) struct error problem = ERROR_INIT;
 	struct balancer_port_options options = {.service = service->name,
 						.address = supervisor->plan.bind,
@@ -101,6 +103,7 @@ static void open_run(struct supervisor *supervisor, const struct service_plan *s
 	run->target_port = port->target_port;
 	run->wanted_host_port = port->host_port;
 	run->is_udp = port->is_udp;
+	run->address = xstrdup(supervisor->plan.bind);
 	run->is_kept = true;
 	if (port->host_port != 0) {
 		run->host = balancer_open_port(supervisor->balancer, &options, &problem);
@@ -108,11 +111,20 @@ static void open_run(struct supervisor *supervisor, const struct service_plan *s
 			note_problem(supervisor, run, &problem);
 		error_clear(&problem);
 	}
-	if (service->is_headless || (supervisor->is_session && port->is_udp))
+	if (service->is_headless)
 		return;
-	/* In session mode tunnels from guests end here: any free port of the loopback will do. */
+	if (supervisor->is_session && port->is_udp) {
+		supervisor_say(
+			supervisor, true, "NoUdp", service->name,
+			"without a network of its own (session mode) no pod reaches UDP port "
+			"%u of another; --connect qemu:///system has one",
+			(unsigned)port->port);
+		return;
+	}
+	/* In session mode tunnels from guests end here, and nothing else. */
+	options.has_no_listener = supervisor->is_session;
 	options.address = supervisor->is_session ? "127.0.0.1" : address;
-	options.port = supervisor->is_session ? 0 : port->port;
+	options.port = port->port;
 	options.may_move = false;
 	run->guest = balancer_open_port(supervisor->balancer, &options, &problem);
 	if (run->guest == NULL)
@@ -162,6 +174,7 @@ void services_close(struct supervisor *supervisor)
 {
 	for (size_t i = 0; i < supervisor->port_count; i++)
 		close_run(&supervisor->ports[i]);
+	session_directs_close(supervisor);
 	free(supervisor->ports);
 	supervisor->ports = NULL;
 	supervisor->port_count = 0;
@@ -207,6 +220,8 @@ void services_tunnel(struct supervisor *supervisor, struct agent_stream *stream,
 			return;
 		}
 	}
+	if (!session_tunnel(supervisor, stream, service, port))
+		agent_stream_abort(stream, "no such service");
 }
 
 static void put_host(struct strbuf *out, const char *ip, const struct string_list *names)
@@ -235,6 +250,11 @@ static void put_instance(const struct supervisor *supervisor, const struct insta
 {
 	AUTO(string_list_clear) struct string_list names = STRING_LIST_INIT;
 	const struct pod_plan *pod = project_plan_find(&supervisor->plan, instance->status.pod);
+	AUTO_FREE char *address =
+		instance->status.address != NULL
+			? xstrdup(instance->status.address)
+			: session_instance_address(supervisor, instance->status.pod,
+						   instance->status.replica);
 
 	string_list_add(&names, instance->status.name);
 	for (size_t i = 0; i < supervisor->plan.service_count; i++) {
@@ -248,7 +268,7 @@ static void put_instance(const struct supervisor *supervisor, const struct insta
 		if (instance->status.is_ready || service->publish_not_ready)
 			add_names(&names, service->name);
 	}
-	put_host(out, instance->status.address, &names);
+	put_host(out, address, &names);
 }
 
 char *services_hosts_json(const struct supervisor *supervisor)
@@ -265,7 +285,7 @@ char *services_hosts_json(const struct supervisor *supervisor)
 	for (size_t i = 0; i < supervisor->plan.service_count; i++) {
 		const struct service_plan *service = &supervisor->plan.services[i];
 		AUTO(string_list_clear) struct string_list names = STRING_LIST_INIT;
-		AUTO_FREE char *address = service_address(supervisor, service->name);
+		AUTO_FREE char *address = services_address(supervisor, service->name);
 		if (service->is_headless)
 			continue;
 		add_names(&names, service->name);
@@ -273,11 +293,20 @@ char *services_hosts_json(const struct supervisor *supervisor)
 	}
 	for (size_t i = 0; i < supervisor->instance_count; i++) {
 		const struct instance *instance = supervisor->instances[i];
-		if (instance->status.address != NULL && !instance->is_leaving)
+		if ((instance->status.address != NULL || supervisor->is_session) &&
+		    !instance->is_leaving)
 			put_instance(supervisor, instance, &out);
 	}
 	strbuf_append_char(&out, ']');
 	return strbuf_take(&out);
+}
+
+void services_put_proxy(struct strbuf *out, const char *ip, uint16_t port, const char *name)
+{
+	strbuf_appendf(out, "%s{\"ip\":\"%s\",\"port\":%u,\"service\":", out->size > 1 ? "," : "",
+		       ip, (unsigned)port);
+	strbuf_append_json(out, name);
+	strbuf_append_char(out, '}');
 }
 
 char *services_proxies_json(const struct supervisor *supervisor)
@@ -287,63 +316,39 @@ char *services_proxies_json(const struct supervisor *supervisor)
 	strbuf_append_char(&out, '[');
 	for (size_t i = 0; supervisor->is_session && i < supervisor->port_count; i++) {
 		const struct port_run *run = &supervisor->ports[i];
-		AUTO_FREE char *address = service_address(supervisor, run->service);
-		if (run->guest == NULL)
-			continue;
-		strbuf_appendf(&out,
-			       "%s{\"ip\":\"%s\",\"port\":%u,\"service\":", out.size > 1 ? "," : "",
-			       address, (unsigned)run->port);
-		strbuf_append_json(&out, run->service);
-		strbuf_append_char(&out, '}');
+		AUTO_FREE char *address = services_address(supervisor, run->service);
+		if (run->guest != NULL)
+			services_put_proxy(&out, address, run->port, run->service);
 	}
+	if (supervisor->is_session)
+		session_put_proxies(supervisor, &out);
 	strbuf_append_char(&out, ']');
 	return strbuf_take(&out);
 }
 
-static void put_env(struct strbuf *out, const char *name, const char *suffix, const char *value)
+/* Where guests listen for services and each other came with the release: so a new one goes out. */
+static void push_proxies(struct supervisor *supervisor)
 {
-	AUTO_FREE char *line = xasprintf("%s_%s=%s", name, suffix, value);
+	AUTO_FREE char *proxies = services_proxies_json(supervisor);
 
-	if (out->size > 1)
-		strbuf_append_char(out, ',');
-	strbuf_append_json(out, line);
-}
-
-/* REDIS_SERVICE_HOST and so on, as the kubelet makes them. */
-char *services_env_json(const struct supervisor *supervisor)
-{
-	AUTO(strbuf_clear) struct strbuf out = STRBUF_INIT;
-
-	strbuf_append_char(&out, '[');
-	for (size_t i = 0; i < supervisor->plan.service_count; i++) {
-		const struct service_plan *service = &supervisor->plan.services[i];
-		AUTO_FREE char *address = service_address(supervisor, service->name);
-		AUTO_FREE char *name = xstrdup(service->name);
-		if (service->is_headless || service->port_count == 0)
-			continue;
-		for (char *c = name; *c != '\0'; c++)
-			*c = *c == '-' || *c == '.' ? '_'
-						    : (char)(*c >= 'a' && *c <= 'z' ? *c - 32 : *c);
-		put_env(&out, name, "SERVICE_HOST", address);
-		for (size_t k = 0; k < service->port_count; k++) {
-			const struct port_plan *port = &service->ports[k];
-			AUTO_FREE char *number = xasprintf("%u", (unsigned)port->port);
-			AUTO_FREE char *url = xasprintf("%s://%s:%u", port->is_udp ? "udp" : "tcp",
-							address, (unsigned)port->port);
-			if (k > 0)
-				continue;
-			put_env(&out, name, "SERVICE_PORT", number);
-			put_env(&out, name, "PORT", url);
-		}
+	if (supervisor->last_proxies != NULL && strcmp(supervisor->last_proxies, proxies) == 0)
+		return;
+	for (size_t i = 0; supervisor->last_proxies != NULL && i < supervisor->instance_count;
+	     i++) {
+		struct instance *instance = supervisor->instances[i];
+		if (instance->agent != NULL && agent_is_up(instance->agent))
+			instance_send_release(instance);
 	}
-	strbuf_append_char(&out, ']');
-	return strbuf_take(&out);
+	free(supervisor->last_proxies);
+	supervisor->last_proxies = TAKE_PTR(proxies);
 }
 
 void services_push_hosts(struct supervisor *supervisor)
 {
 	AUTO_FREE char *hosts = services_hosts_json(supervisor);
 
+	if (supervisor->is_session)
+		push_proxies(supervisor);
 	if (supervisor->last_hosts != NULL && strcmp(supervisor->last_hosts, hosts) == 0)
 		return;
 	for (size_t i = 0; i < supervisor->instance_count; i++) {

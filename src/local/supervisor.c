@@ -122,9 +122,12 @@ static void on_tick(struct loop_timer *timer, void *arg)
 		loop_timer_set(supervisor->tick, POLL_MS);
 }
 
-void supervisor_go_down(struct supervisor *supervisor, bool with_volumes)
+void supervisor_go_down(struct supervisor *supervisor, bool with_volumes, bool is_forced)
 {
 	supervisor->is_going_down = true;
+	/* From the end: those that do not run are forgotten at once. */
+	for (size_t i = supervisor->instance_count; is_forced && i-- > 0;)
+		instance_kill(supervisor->instances[i]);
 	supervisor->removes_volumes = supervisor->removes_volumes || with_volumes;
 	supervisor_changed(supervisor);
 }
@@ -153,10 +156,13 @@ static void on_lifecycle(virConnectPtr connection, virDomainPtr domain, int even
 	struct instance *instance;
 
 	(void)connection;
-	if (event != VIR_DOMAIN_EVENT_STOPPED || virDomainGetUUIDString(domain, uuid) < 0)
+	if (virDomainGetUUIDString(domain, uuid) < 0)
 		return;
 	instance = supervisor_find_uuid(supervisor, uuid);
-	if (instance != NULL)
+	if (instance != NULL && event == VIR_DOMAIN_EVENT_SUSPENDED &&
+	    detail == VIR_DOMAIN_EVENT_SUSPENDED_IOERROR)
+		watch_paused(supervisor, instance);
+	if (instance != NULL && event == VIR_DOMAIN_EVENT_STOPPED)
 		instance_domain_gone(instance, gone_reason(event, detail));
 }
 
@@ -166,15 +172,21 @@ static void adopt_domain(struct supervisor *supervisor, virDomainPtr domain)
 	AUTO_FREE char *metadata = virDomainGetMetadata(domain, VIR_DOMAIN_METADATA_ELEMENT,
 							VM_METADATA_URI, VIR_DOMAIN_AFFECT_LIVE);
 	char uuid[VIR_UUID_STRING_BUFLEN];
+	struct instance *instance;
+	int state = 0;
+	int reason = 0;
 
 	if (metadata == NULL || !vm_identity_parse(metadata, &identity) ||
 	    strcmp(identity.project, supervisor->project) != 0 ||
 	    virDomainGetUUIDString(domain, uuid) < 0 ||
 	    supervisor_find_uuid(supervisor, uuid) != NULL)
 		return;
-	*ARRAY_APPEND(supervisor->instances, supervisor->instance_count) =
-		instance_adopt(supervisor, &identity, uuid);
-	instance_take_dirt(supervisor->instances[supervisor->instance_count - 1]);
+	instance = instance_adopt(supervisor, &identity, uuid);
+	*ARRAY_APPEND(supervisor->instances, supervisor->instance_count) = instance;
+	instance_take_dirt(instance);
+	if (virDomainGetState(domain, &state, &reason, 0) == 0 && state == VIR_DOMAIN_PAUSED &&
+	    reason == VIR_DOMAIN_PAUSED_IOERROR)
+		watch_paused(supervisor, instance);
 	supervisor_say(supervisor, false, "Adopted", identity.instance, "it was running already");
 }
 
@@ -269,13 +281,27 @@ static void on_reconnect(struct loop_timer *timer, void *arg)
 	supervisor_changed(supervisor);
 }
 
+/* The connection is chosen once: what runs, runs there. */
+static bool check_uri(const struct supervisor *supervisor, const char *wanted, struct error *err)
+{
+	if (wanted == NULL || strcmp(wanted, supervisor->uri) == 0)
+		return true;
+	(void)error_set(err, ERROR_UNSUPPORTED, "project '%s' runs at %s, not at %s",
+			supervisor->project, supervisor->uri, wanted);
+	return error_hint(err, "i2kit -p %s down first", supervisor->project);
+}
+
 bool supervisor_apply(struct supervisor *supervisor, struct error *err)
 {
 	AUTO(project_plan_clear) struct project_plan plan = {0};
+	AUTO(accel_clear) struct accel accel = {0};
 
-	if (!project_plan_load(supervisor->project, &plan, err))
+	if (!project_plan_load(supervisor->project, &plan, err) ||
+	    !check_uri(supervisor, plan.uri, err) || !accel_choose(plan.accel, &accel, err))
 		return false;
-	/* The connection is chosen once: what runs, runs there. */
+	accel_clear(&supervisor->accel);
+	supervisor->accel = accel;
+	accel = (struct accel){0};
 	project_plan_clear(&supervisor->plan);
 	supervisor->plan = plan;
 	plan = (struct project_plan){0};
@@ -340,6 +366,7 @@ static bool set_up(struct supervisor *supervisor, struct error *err)
 	if (supervisor->worker == NULL || !virt_loop_attach(supervisor->loop, err))
 		return false;
 	connection_silence();
+	supervisor->watch = watch_new(supervisor);
 	if (!connect_libvirt(supervisor, err))
 		return false;
 	services_apply(supervisor);
@@ -377,6 +404,7 @@ void supervisor_free(struct supervisor *supervisor)
 	control_close(TAKE_PTR(supervisor->control));
 	session_host_free(supervisor->sessions);
 	services_close(supervisor);
+	watch_free(supervisor->watch);
 	for (size_t i = 0; i < supervisor->instance_count; i++)
 		instance_free(supervisor->instances[i]);
 	free(supervisor->instances);
@@ -390,6 +418,7 @@ void supervisor_free(struct supervisor *supervisor)
 	project_network_clear(&supervisor->network);
 	accel_clear(&supervisor->accel);
 	free(supervisor->last_hosts);
+	free(supervisor->last_proxies);
 	free(supervisor->own_uri);
 	free(supervisor->project);
 	if (supervisor->lock_fd >= 0)

@@ -35,17 +35,19 @@ struct instance {
 	struct agent *agent;
 	struct folder_push **folders; /* host paths that are pushed */
 	size_t folder_count;
-	bool awaits_files;	  /* the release goes out when they are there */
-	char *boot_id;		  /* of the guest's kernel, once it greeted */
-	struct loop_timer *timer; /* STOPPING: patience; CRASHED: pause before the next start */
-	unsigned failures;	  /* starts in a row that did not become ready */
-	bool is_leaving;	  /* asked to stop: not to be replaced as itself */
-	bool is_replaced;	  /* restart: goes through STOPPING, then starts again */
-	bool is_job_running;	  /* a worker job refers to it */
-	bool is_ended;		  /* the pod said it is over: do not start again */
-	bool has_succeeded;	  /* with is_ended */
-	bool has_receipt;	  /* this run is in a receipt */
-	uint64_t start_ms;	  /* CLOCK_BOOTTIME of the last start */
+	bool awaits_files;	   /* the release goes out when they are there */
+	char *boot_id;		   /* of the guest's kernel, once it greeted */
+	struct loop_timer *timer;  /* STOPPING: patience; CRASHED: pause before the next start */
+	unsigned failures;	   /* starts in a row that did not become ready */
+	bool is_leaving;	   /* asked to stop: not to be replaced as itself */
+	bool is_replaced;	   /* restart: goes through STOPPING, then starts again */
+	bool is_job_running;	   /* a worker job refers to it */
+	bool is_ended;		   /* the pod said it is over: do not start again */
+	bool has_succeeded;	   /* with is_ended */
+	bool has_receipt;	   /* this run is in a receipt */
+	bool is_paused;		   /* by libvirt: the host could not write to its disk */
+	enum vm_firmware firmware; /* it was started with */
+	uint64_t start_ms;	   /* CLOCK_BOOTTIME of the last start */
 };
 
 /* One port of a service as it is listened on now. */
@@ -60,7 +62,15 @@ struct port_run {
 	struct balancer_port *guest; /* on the service's own address (system mode), or NULL */
 	struct string_list pods;
 	char *problem; /* or NULL */
+	char *address; /* host is bound to it */
 	bool is_kept;  /* while a new plan is applied */
+};
+
+/* Session mode: a port of one instance that guests reach by its name (session_names.c). */
+struct direct_port {
+	char *instance;
+	uint16_t port;
+	struct balancer_port *balanced; /* without a listener */
 };
 
 struct supervisor {
@@ -86,11 +96,16 @@ struct supervisor {
 	size_t instance_count;
 	struct port_run *ports;
 	size_t port_count;
+	struct direct_port *directs;
+	size_t direct_count;
 	struct loop_timer *tick;
 	struct loop_timer *reconnect;
+	struct watch *watch;
+	char *last_proxies; /* as sent; session mode */
 	bool is_going_down;
 	bool removes_volumes;
-	bool is_dirty; /* status changed since the clients heard */
+	bool waits_for_memory; /* was said */
+	bool is_dirty;	       /* status changed since the clients heard */
 };
 
 /* instance.c */
@@ -103,6 +118,8 @@ void instance_free(struct instance *instance);
 void instance_start(struct instance *instance);
 void instance_stop(struct instance *instance, const char *why);
 void instance_restart(struct instance *instance);
+/* At once, without its containers' leave. */
+void instance_kill(struct instance *instance);
 /* The domain is gone. */
 void instance_domain_gone(struct instance *instance, const char *why);
 /* A pod is as dirty as its plan says, which a later `up` may take back: the bytes are the same. */
@@ -128,6 +145,7 @@ char *instance_release_make(const struct instance *instance, const struct pod_pl
 /* instance_vm.c: the plan of its VM; the caller's to clear. */
 void instance_vm_plan(const struct instance *instance, const struct pod_plan *pod,
 		      struct vm_plan *ret);
+enum vm_firmware instance_firmware(const char *name_or_null);
 
 /* supervisor.c */
 struct instance *supervisor_find(struct supervisor *supervisor, const char *instance);
@@ -136,9 +154,15 @@ void supervisor_forget(struct supervisor *supervisor, struct instance *instance)
 void supervisor_say(struct supervisor *supervisor, bool is_warning, const char *type,
 		    const char *object, const char *fmt, ...) PRINTF_LIKE(5, 6);
 void supervisor_changed(struct supervisor *supervisor); /* status; reconciles soon */
-/* Removes the domain for good, on a thread; instance_domain_gone() follows. */
-void supervisor_go_down(struct supervisor *supervisor, bool with_volumes);
+/* Ends every VM, then the project; is_forced: without waiting for the containers. */
+void supervisor_go_down(struct supervisor *supervisor, bool with_volumes, bool is_forced);
 MUST_CHECK bool supervisor_apply(struct supervisor *supervisor, struct error *err);
+
+/* supervisor_watch.c: clocks that jump, VMs that libvirt paused because the disk was full. */
+struct watch;
+struct watch *watch_new(struct supervisor *supervisor);
+void watch_free(struct watch *watch);
+void watch_paused(struct supervisor *supervisor, struct instance *instance);
 
 /* reconcile.c */
 void supervisor_reconcile(struct supervisor *supervisor);
@@ -153,8 +177,21 @@ void services_tunnel(struct supervisor *supervisor, struct agent_stream *stream,
 /* JSON lists: INSTANCE.hosts, proxies and serviceEnv of doc/formats.md §4. Owned. */
 char *services_hosts_json(const struct supervisor *supervisor);
 char *services_proxies_json(const struct supervisor *supervisor);
-char *services_env_json(const struct supervisor *supervisor);
+char *services_env_json(const struct supervisor *supervisor); /* service_env.c */
+/* The service's own address, as guests see it. Owned. */
+char *services_address(const struct supervisor *supervisor, const char *service);
+void services_put_proxy(struct strbuf *out, const char *ip, uint16_t port, const char *name);
 void services_push_hosts(struct supervisor *supervisor);
+
+/* session_names.c: how guests reach each other without a network of the project. */
+/* Where `pod`'s replica is in every guest: on its loopback. Owned. */
+char *session_instance_address(const struct supervisor *supervisor, const char *pod,
+			       unsigned replica);
+void session_put_proxies(const struct supervisor *supervisor, struct strbuf *out);
+/* False: no instance of that name has that port. */
+MUST_CHECK bool session_tunnel(struct supervisor *supervisor, struct agent_stream *stream,
+			       const char *instance, uint16_t port);
+void session_directs_close(struct supervisor *supervisor);
 
 /* status.c */
 void supervisor_status(const struct supervisor *supervisor, struct project_status *ret);

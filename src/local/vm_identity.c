@@ -7,6 +7,13 @@
 #include "base/parse.h"
 #include "local/vm_plan.h"
 
+const char *vm_firmware_name(enum vm_firmware firmware)
+{
+	static const char *const names[] = {
+		[FIRMWARE_DIRECT] = "direct", [FIRMWARE_BIOS] = "bios", [FIRMWARE_UEFI] = "uefi"};
+	return names[firmware];
+}
+
 void vm_uuid_make(const char *project, const char *instance, char out[UUID_SIZE])
 {
 	AUTO_FREE char *seed = xasprintf("i2kit instance\n%s\n%s", project, instance);
@@ -119,6 +126,7 @@ bool vm_identity_parse(const char *xml, struct vm_identity *ret)
 {
 	AUTO(vm_identity_clear) struct vm_identity found = {0};
 	AUTO_FREE char *accelerator = find_attribute(xml, "accelerator");
+	AUTO_FREE char *firmware = find_attribute(xml, "firmware");
 
 	found.project = find_attribute(xml, "project");
 	found.pod = find_attribute(xml, "pod");
@@ -130,6 +138,10 @@ bool vm_identity_parse(const char *xml, struct vm_identity *ret)
 	find_digest(xml, "config", found.config_digest);
 	found.agent_socket = find_attribute(xml, "agent");
 	found.is_kvm = accelerator != NULL && strcmp(accelerator, "kvm") == 0;
+	for (unsigned i = 0; firmware != NULL && i <= FIRMWARE_UEFI; i++) {
+		if (strcmp(firmware, vm_firmware_name(i)) == 0)
+			found.firmware = i;
+	}
 	found.is_dirty = find_number(xml, "dirty") != 0;
 	found.created_ns = (int64_t)find_number(xml, "created");
 	found.memory_bytes = find_number(xml, "memory");

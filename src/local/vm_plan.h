@@ -33,6 +33,8 @@ struct vm_mount {
 
 enum vm_firmware { FIRMWARE_DIRECT, FIRMWARE_BIOS, FIRMWARE_UEFI };
 
+const char *vm_firmware_name(enum vm_firmware firmware);
+
 struct vm_plan {
 	char *domain; /* name of the libvirt domain */
 	char *project;
@@ -85,6 +87,7 @@ struct vm_identity {
 	int64_t created_ns;
 	uint64_t memory_bytes;
 	unsigned cpu_count;
+	enum vm_firmware firmware;
 	char *agent_socket;
 };
 void vm_identity_clear(struct vm_identity *identity);
