@@ -51,6 +51,7 @@ struct container_port {
 	enum protocol protocol;
 	uint16_t host_port; /* 0: none asked */
 	char *host_ip;	    /* or NULL */
+	struct source_mark mark;
 };
 
 enum env_source {
@@ -70,6 +71,8 @@ struct env_var {
 	char *container; /* ENV_RESOURCE */
 	bool is_optional;
 	struct source_mark mark;
+	struct source_mark name_mark; /* of ref_name */
+	struct source_mark key_mark;  /* of ref_key */
 };
 
 struct env_from {
@@ -77,7 +80,7 @@ struct env_from {
 	bool is_secret;
 	char *ref_name;
 	bool is_optional;
-	struct source_mark mark;
+	struct source_mark mark; /* of ref_name */
 };
 
 struct volume_mount {
@@ -86,7 +89,8 @@ struct volume_mount {
 	char *sub_path;	     /* or NULL */
 	char *sub_path_expr; /* or NULL: with $(VAR) */
 	bool is_read_only;
-	struct source_mark mark;
+	struct source_mark mark; /* of the volume's name */
+	struct source_mark path_mark;
 };
 
 enum probe_kind { PROBE_NONE, PROBE_EXEC, PROBE_HTTP, PROBE_TCP, PROBE_GRPC };
@@ -108,6 +112,7 @@ struct probe {
 	uint32_t success_threshold; /* default 1 */
 	uint32_t failure_threshold; /* default 3 */
 	uint32_t grace_period_s;    /* probe's own; 0: the pod's */
+	struct source_mark port_mark;
 };
 
 enum hook_kind { HOOK_NONE, HOOK_EXEC, HOOK_HTTP, HOOK_TCP, HOOK_SLEEP };
@@ -122,6 +127,7 @@ struct lifecycle_hook {
 	size_t header_count;
 	uint16_t port;
 	char *port_name; /* or NULL */
+	struct source_mark port_mark;
 	uint32_t sleep_s;
 };
 
@@ -141,6 +147,7 @@ struct security_context {
 	struct string_list capabilities_add; /* "NET_ADMIN", "ALL"; without CAP_ */
 	struct string_list capabilities_drop;
 	enum seccomp_kind seccomp;
+	struct source_mark mark; /* line 0: none was written */
 };
 
 /* Zero means not given. */
@@ -158,6 +165,7 @@ enum pull_policy { PULL_IF_NOT_PRESENT, PULL_ALWAYS, PULL_NEVER };
 struct container_spec {
 	char *name;
 	char *image; /* as written: reference or transport:… */
+	struct source_mark image_mark;
 	enum pull_policy pull_policy;
 	bool has_command; /* command given, even if empty: replaces ENTRYPOINT and CMD */
 	struct string_list command;
@@ -195,6 +203,7 @@ struct volume_item {
 	char *divisor;
 	bool has_mode;
 	uint16_t mode;
+	struct source_mark mark;
 };
 
 enum volume_kind {
@@ -223,6 +232,7 @@ struct volume {
 	struct volume *sources; /* projected */
 	size_t source_count;
 	struct source_mark mark;
+	struct source_mark ref_mark; /* of ref_name */
 };
 
 struct host_alias {
@@ -295,6 +305,10 @@ struct pod_spec {
 	uint32_t max_unavailable; /* default 0 */
 	bool is_recreate;	  /* strategy: Recreate */
 	struct source_mark mark;
+	struct source_mark
+		replicas_mark; /* these three: of the value, or of where it would stand */
+	struct source_mark restart_mark;
+	struct source_mark service_name_mark;
 };
 
 struct service_port {
@@ -306,6 +320,8 @@ struct service_port {
 	enum service_protocol outer; /* what clients of a public service speak */
 	enum service_protocol inner; /* what the pod speaks */
 	char *certificate;	     /* or NULL */
+	struct source_mark mark;
+	struct source_mark target_mark;
 };
 
 enum service_kind {
@@ -330,6 +346,7 @@ struct service {
 	size_t selector_count;
 	struct string_list target_names; /* only while loading */
 	struct source_mark mark;
+	struct source_mark selector_mark;
 };
 
 struct config_entry {

@@ -74,20 +74,20 @@ static void check_service_ports(struct loader *loader, const struct service *ser
 	for (size_t i = 0; i < service->port_count; i++) {
 		const struct service_port *port = &service->ports[i];
 		if (!service->is_implied && service->port_count > 1 && port->name == NULL)
-			loader_error_at(loader, &service->mark, "- name: http",
+			loader_error_at(loader, &port->mark, "- name: http",
 					"Service '%s': port %u has no name, and there are several",
 					service->name, (unsigned)port->port);
 		for (size_t k = 0; k < i; k++) {
 			const struct service_port *other = &service->ports[k];
 			if (port->port != 0 && other->port == port->port &&
 			    other->protocol == port->protocol)
-				loader_error_at(loader, &service->mark, "remove one of them",
+				loader_error_at(loader, &port->mark, "remove one of them",
 						"%s '%s': port %u is there twice",
 						service->is_implied ? "pod" : "Service",
 						service->name, (unsigned)port->port);
 			if (port->name != NULL && other->name != NULL &&
 			    strcmp(port->name, other->name) == 0)
-				loader_error_at(loader, &service->mark, "rename one of them",
+				loader_error_at(loader, &port->mark, "rename one of them",
 						"Service '%s': two ports are called '%s'",
 						service->name, port->name);
 		}
@@ -119,7 +119,7 @@ static void check_claim_users(struct loader *loader, const struct claim *claim)
 		pod->is_recreate = true;
 		if (pod->replicas > 1)
 			loader_error_at(
-				loader, &pod->mark,
+				loader, &pod->replicas_mark,
 				"replicas: 1, or a StatefulSet with volumeClaimTemplates: a "
 				"disk for each",
 				"pod '%s': %u replicas cannot write to the one disk of "
@@ -138,12 +138,12 @@ static void check_claim_users(struct loader *loader, const struct claim *claim)
 static void check_stateful(struct loader *loader, const struct pod_spec *pod)
 {
 	if (pod->is_stateful && pod->replicas > 1 && strcmp(pod->kind_name, "i2kit") == 0)
-		loader_error_at(loader, &pod->mark, "replicas: 1, or a StatefulSet",
+		loader_error_at(loader, &pod->replicas_mark, "replicas: 1, or a StatefulSet",
 				"pod '%s': a stateful pod has one replica, not %u", pod->name,
 				pod->replicas);
 	if (pod->service_name != NULL && pod->service_name[0] != '\0' &&
-	    app_find_service(loader->app, pod->service_name) == NULL)
-		loader_warn_at(loader, &pod->mark,
+	    app_find_service(loader->app, pod->service_name) == NULL && !loader->has_lost)
+		loader_warn_at(loader, &pod->service_name_mark,
 			       "StatefulSet '%s': there is no Service '%s', so names such as "
 			       "%s-0.%s do not resolve",
 			       pod->name, pod->service_name, pod->name, pod->service_name);
@@ -152,13 +152,13 @@ static void check_stateful(struct loader *loader, const struct pod_spec *pod)
 static void check_restart(struct loader *loader, const struct pod_spec *pod)
 {
 	if (pod->workload == WORKLOAD_JOB && pod->restart_policy == RESTART_ALWAYS)
-		loader_error_at(loader, &pod->mark, "restartPolicy: Never, or OnFailure",
+		loader_error_at(loader, &pod->restart_mark, "restartPolicy: Never, or OnFailure",
 				"Job '%s': a Job ends, so its restartPolicy cannot be Always",
 				pod->name);
 	bool is_replicated =
 		pod->workload == WORKLOAD_DEPLOYMENT || pod->workload == WORKLOAD_STATEFUL_SET;
 	if (is_replicated && pod->restart_policy != RESTART_ALWAYS)
-		loader_error_at(loader, &pod->mark, "a Pod or a Job may end",
+		loader_error_at(loader, &pod->restart_mark, "a Pod or a Job may end",
 				"%s '%s': restartPolicy is Always, or left out",
 				strcmp(pod->kind_name, "i2kit") == 0 ? "pod" : pod->kind_name,
 				pod->name);

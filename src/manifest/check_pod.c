@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What can only be checked when everything has been read: inside one pod, and what it refers to. */
-#include <arpa/inet.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -29,6 +28,8 @@ static void missing_config(struct loader *loader, const struct source_mark *mark
 {
 	AUTO(string_list_clear) struct string_list known = STRING_LIST_INIT;
 	const struct app *app = loader->app;
+	if (loader->has_lost)
+		return; /* it may stand in what could not be read */
 	for (size_t i = 0; i < app->config_map_count; i++) {
 		if (app->config_maps[i].is_secret == is_secret)
 			string_list_add(&known, app->config_maps[i].name);
@@ -54,16 +55,18 @@ static void missing_key(struct loader *loader, const struct source_mark *mark,
 }
 
 /* name NULL: reported where it was missing. */
-static void check_reference(struct loader *loader, const struct source_mark *mark, const char *name,
+static void check_reference(struct loader *loader, const struct source_mark *name_mark,
+			    const char *name, const struct source_mark *key_mark,
 			    const char *key_or_null, bool is_secret, bool is_optional)
 {
 	if (is_optional || name == NULL || name[0] == '\0')
 		return;
+
 	const struct config_map *map = app_find_config(loader->app, name, is_secret);
 	if (map == NULL)
-		missing_config(loader, mark, name, is_secret);
+		missing_config(loader, name_mark, name, is_secret);
 	else if (key_or_null != NULL && !has_key(map, key_or_null))
-		missing_key(loader, mark, map, key_or_null);
+		missing_key(loader, key_mark, map, key_or_null);
 }
 
 static const struct container_spec *find_container(const struct pod_spec *pod, const char *name)
@@ -102,14 +105,15 @@ static bool resource_is_known(const char *name)
 
 static void check_resource_ref(struct loader *loader, const struct source_mark *mark,
 			       const struct pod_spec *pod, const char *resource,
+			       const struct source_mark *container_mark,
 			       const char *container_or_null)
 {
 	if (resource != NULL && !resource_is_known(resource))
 		loader_error_at(loader, mark, "limits.cpu, limits.memory, requests.cpu …",
 				"resource '%.80s' is not known", resource);
 	if (container_or_null != NULL && find_container(pod, container_or_null) == NULL)
-		loader_error_at(loader, mark, NULL, "pod '%s' has no container '%s'", pod->name,
-				container_or_null);
+		loader_error_at(loader, container_mark, "the name of a container of this pod",
+				"pod '%s' has no container '%s'", pod->name, container_or_null);
 }
 
 static void check_env(struct loader *loader, const struct pod_spec *pod,
@@ -122,14 +126,15 @@ static void check_env(struct loader *loader, const struct pod_spec *pod,
 			loader_error_at(loader, &env->mark, "letters, digits and '_'",
 					"'%.80s' is not a valid name of a variable", env->name);
 		if (is_secret || env->source == ENV_CONFIG_MAP_KEY)
-			check_reference(loader, &env->mark, env->ref_name, env->ref_key, is_secret,
-					env->is_optional);
+			check_reference(loader, &env->name_mark, env->ref_name, &env->key_mark,
+					env->ref_key, is_secret, env->is_optional);
 		if (env->source == ENV_RESOURCE)
-			check_resource_ref(loader, &env->mark, pod, env->ref_name, env->container);
+			check_resource_ref(loader, &env->name_mark, pod, env->ref_name,
+					   &env->key_mark, env->container);
 	}
 	for (size_t i = 0; i < container->env_from_count; i++) {
 		const struct env_from *from = &container->env_from[i];
-		check_reference(loader, &from->mark, from->ref_name, NULL, from->is_secret,
+		check_reference(loader, &from->mark, from->ref_name, NULL, NULL, from->is_secret,
 				from->is_optional);
 	}
 }
@@ -161,84 +166,33 @@ static void check_mount(struct loader *loader, const struct pod_spec *pod,
 				pod->name, mount->volume);
 	}
 	if (mount->mount_path[0] != '/')
-		loader_error_at(loader, &mount->mark, "begin it with /",
+		loader_error_at(loader, &mount->path_mark, "begin it with /",
 				"mountPath '%.200s' is not absolute", mount->mount_path);
 	if (mount->sub_path != NULL && climbs_out(mount->sub_path))
 		loader_error_at(loader, &mount->mark, "a path below the volume's root",
 				"subPath '%.200s' leaves the volume", mount->sub_path);
 	for (size_t k = 0; k < index; k++) {
 		if (strcmp(container->mounts[k].mount_path, mount->mount_path) == 0)
-			loader_error_at(loader, &mount->mark, "remove one of them",
+			loader_error_at(loader, &mount->path_mark, "remove one of them",
 					"two volumes are mounted at %.200s", mount->mount_path);
 	}
-}
-
-static void check_amount(struct loader *loader, const struct container_spec *container,
-			 const char *what, uint64_t request, uint64_t limit)
-{
-	if (limit > 0 && request > limit)
-		loader_error_at(loader, &container->mark, "raise the limit or lower the request",
-				"container '%s': it requests more %s than its limit",
-				container->name, what);
-}
-
-static void check_resources(struct loader *loader, const struct container_spec *container)
-{
-	enum { LEAST_MEMORY = 4 << 20 };
-	const struct resources *resources = &container->resources;
-	check_amount(loader, container, "cpu", resources->cpu_request_millis,
-		     resources->cpu_limit_millis);
-	check_amount(loader, container, "memory", resources->memory_request_bytes,
-		     resources->memory_limit_bytes);
-	check_amount(loader, container, "ephemeral-storage", resources->ephemeral_request_bytes,
-		     resources->ephemeral_limit_bytes);
-	if (resources->memory_limit_bytes > 0 && resources->memory_limit_bytes < LEAST_MEMORY)
-		loader_error_at(loader, &container->mark, "as in 64Mi",
-				"container '%s': a memory limit of %llu bytes lets nothing run",
-				container->name, (unsigned long long)resources->memory_limit_bytes);
-}
-
-static void check_probe(struct loader *loader, const struct container_spec *container,
-			const char *name, const struct probe *probe)
-{
-	if (probe->kind != PROBE_NONE && probe->success_threshold > 1)
-		loader_error_at(loader, &container->mark, "successThreshold: 1",
-				"container '%s': one success is enough for a %s", container->name,
-				name);
 }
 
 static void check_security(struct loader *loader, const struct container_spec *container)
 {
 	const struct security_context *security = &container->security;
+	const struct source_mark *mark =
+		security->mark.line > 0 ? &security->mark : &container->mark;
 	if (security->run_as_non_root == TRI_TRUE && security->has_user &&
 	    security->run_as_user == 0)
-		loader_error_at(loader, &container->mark, "runAsUser: 1000",
+		loader_error_at(loader, mark, "runAsUser: 1000",
 				"container '%s': runAsNonRoot and runAsUser: 0 exclude each other",
 				container->name);
 	if (security->is_privileged && security->allow_privilege_escalation == TRI_FALSE)
-		loader_error_at(loader, &container->mark, "remove one of them",
+		loader_error_at(loader, mark, "remove one of them",
 				"container '%s': privileged and allowPrivilegeEscalation: false "
 				"exclude each other",
 				container->name);
-}
-
-static void check_port_names(struct loader *loader, const struct container_spec *container)
-{
-	for (size_t i = 0; i < container->port_count; i++) {
-		const struct container_port *port = &container->ports[i];
-		if (port->name != NULL && (strlen(port->name) > 15 || !name_is_valid(port->name)))
-			loader_error_at(loader, &container->mark,
-					"a-z, 0-9 and '-', at most 15 characters",
-					"container '%s': '%.80s' is not a valid name of a port",
-					container->name, port->name);
-		for (size_t k = 0; k < i && port->name != NULL; k++) {
-			const char *other = container->ports[k].name;
-			if (other != NULL && strcmp(other, port->name) == 0)
-				loader_error_at(loader, &container->mark, "rename one of them",
-						"container '%s': two ports are called '%s'",
-						container->name, port->name);
-		}
-	}
 }
 
 static void check_container(struct loader *loader, const struct pod_spec *pod,
@@ -248,11 +202,7 @@ static void check_container(struct loader *loader, const struct pod_spec *pod,
 	check_env(loader, pod, container);
 	for (size_t i = 0; i < container->mount_count; i++)
 		check_mount(loader, pod, container, i, volumes);
-	check_resources(loader, container);
-	check_probe(loader, container, "livenessProbe", &container->liveness);
-	check_probe(loader, container, "startupProbe", &container->startup);
 	check_security(loader, container);
-	check_port_names(loader, container);
 	if (container->name[0] != '\0' && find_container(pod, container->name) != container)
 		loader_error_at(loader, &container->mark, "rename one of them",
 				"there is another container '%s' in pod '%s'", container->name,
@@ -267,26 +217,29 @@ static void check_items(struct loader *loader, const struct pod_spec *pod,
 	for (size_t i = 0; i < volume->item_count; i++) {
 		const struct volume_item *item = &volume->items[i];
 		if (item->path[0] != '\0' && climbs_out(item->path))
-			loader_error_at(loader, &volume->mark, "a path below the mount",
+			loader_error_at(loader, &item->mark, "a path below the mount",
 					"volume '%s': the path '%.200s' leaves it",
 					volume->name ? volume->name : "", item->path);
 		if (volume->kind == VOLUME_DOWNWARD && item->container != NULL)
-			check_resource_ref(loader, &volume->mark, pod, item->key, item->container);
+			check_resource_ref(loader, &item->mark, pod, item->key, &item->mark,
+					   item->container);
 		else if (volume->kind != VOLUME_DOWNWARD && name != NULL &&
 			 app_find_config(loader->app, name, is_secret) != NULL)
-			check_reference(loader, &volume->mark, name, item->key, is_secret,
-					volume->is_optional);
+			check_reference(loader, &volume->ref_mark, name, &item->mark, item->key,
+					is_secret, volume->is_optional);
 	}
 }
 
 static void missing_claim(struct loader *loader, const struct volume *volume)
 {
 	AUTO(string_list_clear) struct string_list known = STRING_LIST_INIT;
+	if (loader->has_lost)
+		return;
 	for (size_t i = 0; i < loader->app->claim_count; i++)
 		string_list_add(&known, loader->app->claims[i].name);
 	AUTO_FREE char *hint =
 		suggest(volume->ref_name, &known, "add a PersistentVolumeClaim to the manifests");
-	loader_error_at(loader, &volume->mark, hint, "there is no PersistentVolumeClaim '%s'",
+	loader_error_at(loader, &volume->ref_mark, hint, "there is no PersistentVolumeClaim '%s'",
 			volume->ref_name);
 }
 
@@ -296,7 +249,7 @@ static void check_volume(struct loader *loader, const struct pod_spec *pod,
 	switch (volume->kind) {
 	case VOLUME_CONFIG_MAP:
 	case VOLUME_SECRET:
-		check_reference(loader, &volume->mark, volume->ref_name, NULL,
+		check_reference(loader, &volume->ref_mark, volume->ref_name, NULL, NULL,
 				volume->kind == VOLUME_SECRET, volume->is_optional);
 		check_items(loader, pod, volume);
 		break;
@@ -333,29 +286,6 @@ static void check_volumes(struct loader *loader, const struct pod_spec *pod)
 	}
 }
 
-static bool is_address(const char *text)
-{
-	unsigned char raw[sizeof(struct in6_addr)];
-	return inet_pton(AF_INET, text, raw) == 1 || inet_pton(AF_INET6, text, raw) == 1;
-}
-
-static void check_addresses(struct loader *loader, const struct pod_spec *pod)
-{
-	for (size_t i = 0; i < pod->host_alias_count; i++) {
-		const char *ip = pod->host_aliases[i].ip;
-		if (ip[0] != '\0' && !is_address(ip))
-			loader_error_at(loader, &pod->mark, "as in 10.0.0.1",
-					"pod '%s': hostAliases: '%.80s' is not an IP address",
-					pod->name, ip);
-	}
-	for (size_t i = 0; i < pod->dns_servers.count; i++) {
-		if (!is_address(pod->dns_servers.items[i]))
-			loader_error_at(loader, &pod->mark, "as in 10.0.0.53",
-					"pod '%s': dnsConfig: '%.80s' is not an IP address",
-					pod->name, pod->dns_servers.items[i]);
-	}
-}
-
 void check_pod(struct loader *loader, const struct pod_spec *pod)
 {
 	AUTO(string_list_clear) struct string_list volumes = STRING_LIST_INIT;
@@ -366,5 +296,4 @@ void check_pod(struct loader *loader, const struct pod_spec *pod)
 	for (size_t i = 0; i < pod->container_count; i++)
 		check_container(loader, pod, &pod->containers[i], &volumes);
 	check_volumes(loader, pod);
-	check_addresses(loader, pod);
 }

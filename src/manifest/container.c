@@ -21,14 +21,38 @@ static const struct field ports_list[] = {
 #undef AT
 static const struct field_set ports_fields = {"container port", ports_list, ARRAY_SIZE(ports_list)};
 
+static void check_port_name(struct loader *loader, const struct yaml_node *node,
+			    const struct container_spec *container, const char *name)
+{
+	if (strlen(name) > 15 || !name_is_valid(name))
+		loader_error(loader, node, "a-z, 0-9 and '-', at most 15 characters",
+			     "'%.80s' is not a valid name of a port", name);
+	for (size_t i = 0; i + 1 < container->port_count; i++) {
+		const char *other = container->ports[i].name;
+		if (other != NULL && strcmp(other, name) == 0)
+			loader_error(loader, node, "rename one of them",
+				     "two ports of the container are called '%.80s'", name);
+	}
+}
+
 static void read_ports(struct loader *loader, const struct yaml_node *node, void *target)
 {
 	struct container_spec *container = target;
 	for (size_t i = 0; i < node->item_count; i++) {
+		const struct yaml_node *item = node->items[i];
 		struct container_port *port = ARRAY_APPEND(container->ports, container->port_count);
-		loader_read_map(loader, node->items[i], &ports_fields, port);
+		port->mark = loader_mark_of(loader, item, "containerPort");
+		if (item->kind == YAML_SCALAR) {
+			AUTO_FREE char *hint = xasprintf("- containerPort: %.20s", item->text);
+			loader_error(loader, item, hint, "ports: a map is wanted here, not %s",
+				     yaml_describe(item));
+			continue;
+		}
+		loader_read_map(loader, item, &ports_fields, port);
 		if (port->port == 0)
-			loader_missing(loader, node->items[i], "containerPort", NULL);
+			loader_missing(loader, item, "containerPort", "containerPort: 8080");
+		if (port->name != NULL)
+			check_port_name(loader, yaml_get(item, "name"), container, port->name);
 	}
 }
 
@@ -60,13 +84,17 @@ static void read_key_ref(struct loader *loader, const struct yaml_node *node, st
 			 enum env_source source)
 {
 	env->source = source;
+	env->name_mark = loader_mark_of(loader, node, "name");
+	env->key_mark = loader_mark_of(loader, node, "key");
 	loader_read_map(loader, node, &key_ref_fields, env);
 	if (node->kind != YAML_MAP)
 		return;
+	bool is_secret = source == ENV_SECRET_KEY;
 	if (env->ref_name == NULL)
-		loader_missing(loader, node, "name", NULL);
+		loader_missing(loader, node, "name",
+			       is_secret ? "name: of a Secret" : "name: of a ConfigMap");
 	if (env->ref_key == NULL)
-		loader_missing(loader, node, "key", NULL);
+		loader_missing(loader, node, "key", "key: which of its keys");
 }
 
 static void read_config_map_ref(struct loader *loader, const struct yaml_node *node, void *target)
@@ -96,6 +124,8 @@ static void read_resource_ref(struct loader *loader, const struct yaml_node *nod
 {
 	struct env_var *env = target;
 	env->source = ENV_RESOURCE;
+	env->name_mark = loader_mark_of(loader, node, "resource");
+	env->key_mark = loader_mark_of(loader, node, "containerName");
 	loader_read_map(loader, node, &resource_ref_fields, env);
 	if (env->ref_name == NULL && node->kind == YAML_MAP)
 		loader_missing(loader, node, "resource", "resource: limits.memory");
@@ -132,6 +162,9 @@ void read_env(struct loader *loader, const struct yaml_node *node, void *target)
 			loader_missing(loader, node->items[i], "name", "- name: KEY");
 			env->name = xstrdup("");
 		}
+		if (env->source != ENV_VALUE && env->value != NULL)
+			loader_error(loader, node->items[i], "keep one of them",
+				     "'%.80s' has both value and valueFrom", env->name);
 		if (env->source == ENV_VALUE && env->value == NULL)
 			env->value = xstrdup("");
 	}
@@ -146,6 +179,7 @@ static const struct field_set source_ref_fields = {"reference", source_ref_list,
 static void read_source_ref(struct loader *loader, const struct yaml_node *node, void *target)
 {
 	struct env_from *from = target;
+	from->mark = loader_mark_of(loader, node, "name");
 	loader_read_map(loader, node, &source_ref_fields, from);
 }
 
@@ -196,7 +230,8 @@ static void read_mounts(struct loader *loader, const struct yaml_node *node, voi
 	for (size_t i = 0; i < node->item_count; i++) {
 		struct volume_mount *mount =
 			ARRAY_APPEND(container->mounts, container->mount_count);
-		mount->mark = loader_mark(loader, node->items[i]);
+		mount->mark = loader_mark_of(loader, node->items[i], "name");
+		mount->path_mark = loader_mark_of(loader, node->items[i], "mountPath");
 		loader_read_map(loader, node->items[i], &mounts_fields, mount);
 		if (mount->volume == NULL) {
 			loader_missing(loader, node->items[i], "name", "the name of a volume");
@@ -216,7 +251,7 @@ struct resource_amounts {
 };
 
 #define AT(member) offsetof(struct resource_amounts, member)
-static const char no_devices[] = "VMs get no devices of the host; remove it";
+static const char no_devices[] = "VMs get no devices of the host; remove the line";
 
 static const struct field amounts_list[] = {
 	{"cpu", FIELD_USED, read_millis, AT(cpu_millis), NULL,
@@ -231,7 +266,7 @@ static const struct field amounts_list[] = {
 	 "memory of the VM, cgroup limit in it"}};
 #undef AT
 static const struct field_set amounts_fields = {"resource list", amounts_list,
-						ARRAY_SIZE(amounts_list)};
+						ARRAY_SIZE(amounts_list), NULL, no_devices};
 
 static void read_amounts(struct loader *loader, const struct yaml_node *node,
 			 struct resource_amounts *amounts)
@@ -268,9 +303,33 @@ static const struct field resources_list[] = {
 static const struct field_set resources_fields = {"resources", resources_list,
 						  ARRAY_SIZE(resources_list)};
 
+static void check_amount(struct loader *loader, const struct yaml_node *node, const char *what,
+			 uint64_t request, uint64_t limit)
+{
+	const struct yaml_node *asked = yaml_get(yaml_get(node, "requests"), what);
+	const struct yaml_node *bound = yaml_get(yaml_get(node, "limits"), what);
+	if (limit > 0 && request > limit)
+		loader_error(loader, asked, "raise the limit or lower the request",
+			     "%s: %.40s is requested, more than the limit of %.40s", what,
+			     asked->text, bound->text);
+}
+
 static void read_resources(struct loader *loader, const struct yaml_node *node, void *target)
 {
+	enum { LEAST_MEMORY = 4 << 20 };
+	const struct resources *resources = target;
+
 	loader_read_map(loader, node, &resources_fields, target);
+	check_amount(loader, node, "cpu", resources->cpu_request_millis,
+		     resources->cpu_limit_millis);
+	check_amount(loader, node, "memory", resources->memory_request_bytes,
+		     resources->memory_limit_bytes);
+	check_amount(loader, node, "ephemeral-storage", resources->ephemeral_request_bytes,
+		     resources->ephemeral_limit_bytes);
+	if (resources->memory_limit_bytes > 0 && resources->memory_limit_bytes < LEAST_MEMORY)
+		loader_error(loader, yaml_get(yaml_get(node, "limits"), "memory"), "as in 64Mi",
+			     "memory: a limit of %llu bytes lets nothing run",
+			     (unsigned long long)resources->memory_limit_bytes);
 }
 
 static void read_command(struct loader *loader, const struct yaml_node *node, void *target)
@@ -362,6 +421,7 @@ void read_containers(struct loader *loader, const struct yaml_node *node,
 	for (size_t i = 0; i < node->item_count; i++) {
 		struct container_spec *container = ARRAY_APPEND(*array, *count);
 		container->mark = loader_mark(loader, node->items[i]);
+		container->image_mark = loader_mark_of(loader, node->items[i], "image");
 		loader_read_map(loader, node->items[i], &container_fields, container);
 		if (container->is_sidecar && !is_init)
 			loader_error(loader, node->items[i], "move it to initContainers",

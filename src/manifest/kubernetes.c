@@ -32,38 +32,47 @@ static const char no_nodes[] = "there are no nodes to schedule on; remove the do
 static const char ingress[] =
 	"publish the Service itself: type: LoadBalancer (the short form takes "
 	"\"https:443:http:80\" with a certificate)";
+static const char kustomize[] =
+	"render the folder with the kustomization.yaml first: kubectl kustomize . | i2kit up -f -";
+static const char cluster_only[] =
+	"it is for the servers and nodes of a cluster, and there are none here; remove the "
+	"document";
 static const char one_size[] = "set replicas, or i2kit scale; remove the document";
 
 const struct kind kinds[] = {
-	{"Deployment", "apps extensions", FIELD_USED, read_workload, &workload_object_fields,
-	 "one image; `replicas` VMs boot it"},
-	{"StatefulSet", "apps", FIELD_USED, read_workload, &workload_object_fields,
-	 "one image; each instance keeps its name and disks"},
-	{"ReplicaSet", "apps extensions", FIELD_USED, read_workload, &workload_object_fields,
+	{"Deployment", "apps/v1 apps/v1beta2 apps/v1beta1 extensions/v1beta1", FIELD_USED,
+	 read_workload, &workload_object_fields, "one image; `replicas` VMs boot it"},
+	{"StatefulSet", "apps/v1 apps/v1beta2 apps/v1beta1", FIELD_USED, read_workload,
+	 &workload_object_fields, "one image; each instance keeps its name and disks"},
+	{"ReplicaSet", "apps/v1 apps/v1beta2 extensions/v1beta1", FIELD_USED, read_workload,
+	 &workload_object_fields, "as a Deployment"},
+	{"ReplicationController", "v1", FIELD_USED, read_workload, &workload_object_fields,
 	 "as a Deployment"},
-	{"ReplicationController", "", FIELD_USED, read_workload, &workload_object_fields,
-	 "as a Deployment"},
-	{"DaemonSet", "apps extensions", FIELD_USED, read_workload, &workload_object_fields,
-	 "as a Deployment of one replica: this machine is the only node"},
-	{"Pod", "", FIELD_USED, read_workload, &pod_object_fields, "one image, one VM"},
-	{"Job", "batch", FIELD_USED, read_workload, &workload_object_fields,
+	{"DaemonSet", "apps/v1 apps/v1beta2 extensions/v1beta1", FIELD_USED, read_workload,
+	 &workload_object_fields, "as a Deployment of one replica: this machine is the only node"},
+	{"Pod", "v1", FIELD_USED, read_workload, &pod_object_fields, "one image, one VM"},
+	{"Job", "batch/v1", FIELD_USED, read_workload, &workload_object_fields,
 	 "one VM that runs to its end"},
-	{"Service", "", FIELD_USED, read_service, &service_object_fields,
+	{"Service", "v1", FIELD_USED, read_service, &service_object_fields,
 	 "a name and ports in front of the ready pods; published on this machine"},
-	{"ConfigMap", "", FIELD_USED, read_config_map_object, &config_map_object_fields,
+	{"ConfigMap", "v1", FIELD_USED, read_config_map_object, &config_map_object_fields,
 	 "configuration of pods, never in an image"},
-	{"Secret", "", FIELD_USED, read_secret_object, &secret_object_fields,
+	{"Secret", "v1", FIELD_USED, read_secret_object, &secret_object_fields,
 	 "configuration of pods, never in an image"},
-	{"PersistentVolumeClaim", "", FIELD_USED, read_claim_object, &claim_object_fields,
+	{"PersistentVolumeClaim", "v1", FIELD_USED, read_claim_object, &claim_object_fields,
 	 "a disk that survives down"},
-	{"List", "", FIELD_USED, read_list, &list_fields, "its items, one by one"},
-	{"ConfigMapList", "", FIELD_USED, read_list, &list_fields, "its items, one by one"},
-	{"Namespace", "", FIELD_NO_EFFECT, NULL, NULL, "a project (-p) keeps applications apart"},
-	{"ServiceAccount", "", FIELD_NO_EFFECT, NULL, NULL, "there is no API server to log in to"},
+	{"List", "v1", FIELD_USED, read_list, &list_fields,
+	 "its items, one by one; also DeploymentList, PodList …"},
+	{"Namespace", "v1", FIELD_NO_EFFECT, NULL, NULL, "a project (-p) keeps applications apart"},
+	{"ServiceAccount", "v1", FIELD_NO_EFFECT, NULL, NULL,
+	 "there is no API server to log in to"},
 	{"Ingress", NULL, FIELD_REFUSED, NULL, NULL, ingress},
 	{"IngressClass", NULL, FIELD_REFUSED, NULL, NULL, ingress},
 	{"Gateway", NULL, FIELD_REFUSED, NULL, NULL, ingress},
 	{"HTTPRoute", NULL, FIELD_REFUSED, NULL, NULL, ingress},
+	{"GatewayClass", NULL, FIELD_REFUSED, NULL, NULL, ingress},
+	{"GRPCRoute", NULL, FIELD_REFUSED, NULL, NULL, ingress},
+	{"TCPRoute", NULL, FIELD_REFUSED, NULL, NULL, ingress},
 	{"VirtualService", NULL, FIELD_REFUSED, NULL, NULL, ingress},
 	{"HorizontalPodAutoscaler", NULL, FIELD_REFUSED, NULL, NULL, one_size},
 	{"VerticalPodAutoscaler", NULL, FIELD_REFUSED, NULL, NULL, one_size},
@@ -96,8 +105,12 @@ const struct kind kinds[] = {
 	 "a Service finds pods by its selector; names of other machines go into hostAliases"},
 	{"EndpointSlice", NULL, FIELD_REFUSED, NULL, NULL,
 	 "a Service finds pods by its selector; names of other machines go into hostAliases"},
-	{"Kustomization", NULL, FIELD_REFUSED, NULL, NULL,
-	 "render it first: kubectl kustomize . | i2kit up -f -"},
+	{"SealedSecret", NULL, FIELD_REFUSED, NULL, NULL,
+	 "its key is in a cluster; write the Secret itself, outside of version control"},
+	{"ExternalSecret", NULL, FIELD_REFUSED, NULL, NULL,
+	 "write the Secret itself, outside of version control"},
+	{"Kustomization", NULL, FIELD_REFUSED, NULL, NULL, kustomize},
+	{"Component", "kustomize.config.k8s.io/v1alpha1", FIELD_REFUSED, NULL, NULL, kustomize},
 };
 const size_t kind_count = ARRAY_SIZE(kinds);
 
@@ -108,13 +121,24 @@ static char *group_of(const char *api_version)
 	return slash == NULL ? xstrdup("") : xstrndup(api_version, (size_t)(slash - api_version));
 }
 
-static bool is_in_group(const struct kind *kind, const char *group)
+static bool is_word_of(const char *word, const char *words)
 {
-	if (kind->groups == NULL)
-		return true;
-	AUTO(string_list_clear) struct string_list groups = STRING_LIST_INIT;
-	string_list_split(&groups, kind->groups, ' ');
-	return string_list_has(&groups, group);
+	AUTO(string_list_clear) struct string_list list = STRING_LIST_INIT;
+	string_list_split(&list, words, ' ');
+	return string_list_has(&list, word);
+}
+
+static bool ends_with(const char *text, const char *end)
+{
+	size_t length = strlen(text);
+	size_t end_length = strlen(end);
+	return length > end_length && strcmp(text + length - end_length, end) == 0;
+}
+
+/* A group with a dot that is not Kubernetes' own is somebody's extension. */
+static bool is_custom(const char *group)
+{
+	return strchr(group, '.') != NULL && !ends_with(group, ".k8s.io");
 }
 
 static const struct kind *find_kind(const char *name)
@@ -137,6 +161,20 @@ static void refuse(struct loader *loader, const struct yaml_node *node, const ch
 	loader_error(loader, node, both, "%.80s is not supported", what);
 }
 
+/* What a kind is not known for, by the group it says it is of. */
+static const char *foreign_help(const char *group)
+{
+	if (strcmp(group, "builtin") == 0 || ends_with(group, "kustomize.config.k8s.io"))
+		return kustomize;
+	if (is_custom(group))
+		return "custom resources need the operator of their cluster";
+	if (strchr(group, '.') != NULL || is_word_of(group, "policy autoscaling extensions"))
+		return cluster_only;
+	return group[0] == '\0' || is_word_of(group, "apps batch")
+		       ? "i2kit explain lists the kinds that are known"
+		       : "it is not an object of Kubernetes; leave the file out";
+}
+
 static void refuse_unknown(struct loader *loader, const struct yaml_node *node, const char *group)
 {
 	AUTO(string_list_clear) struct string_list known = STRING_LIST_INIT;
@@ -144,36 +182,66 @@ static void refuse_unknown(struct loader *loader, const struct yaml_node *node, 
 		if (kinds[i].verdict == FIELD_USED)
 			string_list_add(&known, kinds[i].name);
 	}
-	const char *nearest = suggest_nearest(node->text, &known);
-	bool is_custom = strchr(group, '.') != NULL;
-	AUTO_FREE char *what = is_custom ? xasprintf("kind %.60s of %.60s", node->text, group)
-					 : xasprintf("kind %.60s", node->text);
+	/* Pods and Secrets may have been meant to come of it. */
+	loader->has_lost = true;
+	bool is_ours = group[0] == '\0' || is_word_of(group, "apps batch");
+	const char *nearest = is_ours ? suggest_nearest(node->text, &known) : NULL;
+	if (nearest != NULL) {
+		AUTO_FREE char *hint = xasprintf("did you mean %s?", nearest);
+		loader_error(loader, node, hint, "kind %.60s is not known", node->text);
+		return;
+	}
+	AUTO_FREE char *what = group[0] != '\0'
+				       ? xasprintf("kind %.60s of %.60s", node->text, group)
+				       : xasprintf("kind %.60s", node->text);
+	refuse(loader, node, what, foreign_help(group));
+}
+
+/* The kind is known, and its apiVersion is not one that it has or had. */
+static void wrong_version(struct loader *loader, const struct yaml_node *version,
+			  const struct kind *kind)
+{
 	AUTO_FREE char *hint =
-		!is_custom && nearest != NULL
-			? xasprintf("did you mean %s?", nearest)
-			: xstrdup(is_custom ? "custom resources need the operator of their cluster"
-					    : "i2kit explain lists the kinds that are known");
-	refuse(loader, node, what, hint);
+		xasprintf("apiVersion: %.*s", (int)strcspn(kind->versions, " "), kind->versions);
+	loader->has_lost = true;
+	loader_error(loader, version, hint, "there is no %s in apiVersion '%.60s'", kind->name,
+		     version->text);
+}
+
+static void read_object(struct loader *loader, const struct yaml_node *root,
+			const struct kind *kind)
+{
+	const char *outer = loader->kind;
+	loader->kind = kind->name;
+	loader->outer[0] = kind->fields;
+	loader->outer_count = kind->fields != NULL ? 1 : 0;
+	kind->read(loader, root);
+	loader->outer_count = 0;
+	loader->kind = outer;
 }
 
 static void read_kind(struct loader *loader, const struct yaml_node *root,
-		      const struct yaml_node *node, const char *group)
+		      const struct yaml_node *node, const struct yaml_node *version)
 {
-	const struct kind *kind = find_kind(node->text);
-	if (kind == NULL || !is_in_group(kind, group)) {
+	AUTO_FREE char *group = group_of(version->text);
+	bool is_list = ends_with(node->text, "List") && yaml_get(root, "items") != NULL;
+	const struct kind *kind = find_kind(is_list ? "List" : node->text);
+	bool is_version = kind != NULL && (kind->versions == NULL || is_list ||
+					   is_word_of(version->text, kind->versions));
+	if (kind == NULL || (!is_version && is_custom(group))) {
 		refuse_unknown(loader, node, group);
-		return;
-	}
-	if (kind->verdict == FIELD_REFUSED) {
+	} else if (!is_version) {
+		wrong_version(loader, version, kind);
+	} else if (strcmp(kind->name, "Kustomization") == 0 &&
+		   kustomization_is_plain(loader, root)) {
+		loader_note(loader, node, "the files that the kustomization lists are read anyway");
+	} else if (kind->verdict == FIELD_REFUSED) {
 		AUTO_FREE char *what = xasprintf("kind %s", kind->name);
 		refuse(loader, node, what, kind->help);
 	} else if (kind->verdict == FIELD_NO_EFFECT) {
 		loader_note(loader, node, "%s has no effect here: %s", kind->name, kind->help);
 	} else {
-		const char *outer = loader->kind;
-		loader->kind = kind->name;
-		kind->read(loader, root);
-		loader->kind = outer;
+		read_object(loader, root, kind);
 	}
 }
 
@@ -188,17 +256,23 @@ bool read_kubernetes(struct loader *loader, const struct yaml_node *root)
 		return true;
 	if (yaml_is_null(kind) || kind->kind != YAML_SCALAR) {
 		bool is_chart = yaml_get(root, "version") != NULL && yaml_get(root, "name") != NULL;
+		loader->has_lost = true;
 		loader_missing(loader, root, "kind",
 			       is_chart ? "this is a Helm chart: helm template . | i2kit up -f -"
 					: "kind: Deployment, Pod, Service …");
 		return true;
 	}
 	if (yaml_is_null(version) || version->kind != YAML_SCALAR) {
-		loader_missing(loader, root, "apiVersion",
-			       "apiVersion: apps/v1 for workloads, v1 for the others");
+		const struct kind *known = find_kind(kind->text);
+		const char *versions = known != NULL ? known->versions : NULL;
+		AUTO_FREE char *hint = versions != NULL
+					       ? xasprintf("apiVersion: %.*s",
+							   (int)strcspn(versions, " "), versions)
+					       : xstrdup("apiVersion: v1, apps/v1 …");
+		loader->has_lost = true;
+		loader_missing(loader, root, "apiVersion", hint);
 		return true;
 	}
-	AUTO_FREE char *group = group_of(version->text);
-	read_kind(loader, root, kind, group);
+	read_kind(loader, root, kind, version);
 	return true;
 }

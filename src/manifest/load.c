@@ -109,20 +109,30 @@ static void read_document(struct loader *loader, const struct yaml_node *root)
 		return;
 	}
 	loader->kind = NULL;
+	loader->outer_count = 0;
 	if (!yaml_is_null(yaml_get(root, "provider")) && yaml_get(root, "containers") == NULL) {
 		loader_note(loader, root, "an environment, read by promote alone");
 		return;
 	}
-	if (!read_kubernetes(loader, root) && !read_short_form(loader, root))
+	if (kustomization_is_plain(loader, root) && yaml_get(root, "kind") == NULL) {
+		loader_note(loader, root, "the files that the kustomization lists are read anyway");
+		return;
+	}
+	if (!read_kubernetes(loader, root) && !read_short_form(loader, root)) {
+		loader->has_lost = true;
 		loader_error(loader, root, foreign_hint(root),
 			     "neither a Kubernetes object nor an i2kit pod");
+	}
 }
 
 static void read_text_of(struct loader *loader, const char *name, const char *text, size_t size)
 {
 	AUTO(yaml_documents_clear) struct yaml_documents documents = {0};
+	size_t before = loader->problems->error_count;
 	loader->file = name;
 	yaml_read_all(name, text, size, &documents, loader->problems);
+	loader->has_lost = loader->has_lost || loader->problems->error_count > before;
+	loader->document_count += documents.count;
 	for (size_t i = 0; i < documents.count; i++)
 		read_document(loader, documents.roots[i]);
 }
@@ -141,6 +151,7 @@ static void read_file(struct loader *loader, const char *path)
 		size_t length = strlen(real);
 		bool is_named = strncmp(err.message, real, length) == 0 &&
 				strncmp(err.message + length, ": ", 2) == 0;
+		loader->has_lost = true;
 		loader_error_at(loader, &mark, err.hint, "%s",
 				err.message + (is_named ? length + 2 : 0));
 		return;
@@ -208,13 +219,19 @@ static void drop_doubles(struct string_list *files)
 	once = all;
 }
 
-static bool summarise(const struct load_options *options, const struct app *app,
-		      const struct problem_list *problems, struct error *err)
+static bool summarise(struct loader *loader, struct error *err)
 {
+	const struct app *app = loader->app;
+	const struct problem_list *problems = loader->problems;
+	if (loader->document_count == 0 && problems->error_count == 0)
+		loader_error_at(loader, &(struct source_mark){.file = app->files.items[0]},
+				"i2kit init writes a first manifest",
+				app->files.count > 1 ? "no document in any of the files"
+						     : "no document in it");
 	if (problems->error_count > 0)
 		return error_set(err, ERROR_INVALID, "%zu error%s in the manifests",
 				 problems->error_count, problems->error_count == 1 ? "" : "s");
-	if (app->pod_count > 0 || options->may_have_no_pod)
+	if (app->pod_count > 0 || loader->options->may_have_no_pod)
 		return true;
 	error_set(err, ERROR_NOT_FOUND, "%s: no pod in it", app->files.items[0]);
 	return error_hint(err, "i2kit explain shows what a manifest may hold");
@@ -235,7 +252,7 @@ static bool finish(struct loader *loader, struct app *ret, struct error *err)
 	check_app(loader);
 	string_list_clear(&loader->noted);
 	problem_list_sort(loader->problems, &loader->app->files);
-	if (!summarise(loader->options, loader->app, loader->problems, err))
+	if (!summarise(loader, err))
 		return false;
 	*ret = *loader->app;
 	*loader->app = (struct app){0};

@@ -17,6 +17,13 @@ struct source_mark loader_mark(const struct loader *loader, const struct yaml_no
 				    .column = node ? node->column : 0};
 }
 
+struct source_mark loader_mark_of(const struct loader *loader, const struct yaml_node *map,
+				  const char *key)
+{
+	const struct yaml_node *value = yaml_get(map, key);
+	return loader_mark(loader, value != NULL ? value : map);
+}
+
 static void add_problem(struct loader *loader, enum problem_severity severity,
 			struct source_mark mark, const char *hint, const char *fmt, va_list args)
 {
@@ -127,18 +134,77 @@ static bool is_known_here(const struct loader *loader, const struct field *field
 	return field->only == NULL || loader->kind == NULL || is_word_of(loader->kind, field->only);
 }
 
+/* The path to a field of that name so many levels below, or NULL. */
+static char *find_below(const struct field_set *set, const char *name, unsigned levels)
+{
+	for (; set != NULL; set = set->base) {
+		for (size_t i = 0; i < set->count; i++) {
+			const struct field *field = &set->fields[i];
+			if (field->inner == NULL || field->verdict != FIELD_USED)
+				continue;
+			if (levels == 1 && loader_find_field(field->inner, name) != NULL)
+				return xasprintf("%s.%s", field->name, name);
+			AUTO_FREE char *below =
+				levels > 1 ? find_below(field->inner, name, levels - 1) : NULL;
+			if (below != NULL)
+				return xasprintf("%s.%s", field->name, below);
+		}
+	}
+	return NULL;
+}
+
+/* A field that is known, but not here, is mostly one that is indented wrongly. */
+static char *where_it_belongs(const struct loader *loader, const char *name,
+			      const struct field_set *set)
+{
+	enum { LEVELS = 4 };
+	for (unsigned levels = 1; levels <= LEVELS; levels++) {
+		AUTO_FREE char *below = find_below(set, name, levels);
+		if (below != NULL)
+			return xasprintf("it stands further in: %s", below);
+	}
+	for (size_t i = loader->outer_count; i > 0; i--) {
+		const struct field_set *outer = loader->outer[i - 1];
+		if (outer != set && loader_find_field(outer, name) != NULL)
+			return xasprintf("it stands further out, in %s: check the indentation",
+					 outer->name);
+	}
+	for (unsigned levels = 1; levels <= LEVELS && loader->outer_count > 0; levels++) {
+		AUTO_FREE char *path = find_below(loader->outer[0], name, levels);
+		if (path != NULL)
+			return xasprintf("it stands elsewhere: %s", path);
+	}
+	return NULL;
+}
+
+static char *unknown_hint(const struct loader *loader, const char *name,
+			  const struct field_set *set)
+{
+	char *place = where_it_belongs(loader, name, set);
+	if (place != NULL)
+		return place;
+	const char *nearest = loader_nearest(name, set);
+	if (nearest != NULL)
+		return xasprintf("did you mean '%s'?", nearest);
+	if (strcmp(set->name, "selector") == 0)
+		return xasprintf("matchLabels: {%.60s: …}", name);
+	const char *outer = loader->kind ? loader->kind : "i2kit";
+	return xasprintf("i2kit explain %s lists what is known",
+			 loader->current ? loader->current->name : outer);
+}
+
 static void unknown_field(struct loader *loader, const struct yaml_node *key,
 			  const struct field_set *set)
 {
-	const char *nearest = loader_nearest(key->text, set);
+	if (set->qualified != NULL && strchr(key->text, '/') != NULL) {
+		loader_error(loader, key, set->qualified, "'%.80s' is not supported", key->text);
+		return;
+	}
 	/* One table serves all workloads; people know theirs as a Deployment. */
 	bool is_workload = loader->kind != NULL && strncmp(set->name, "workload", 8) == 0;
-	const char *outer = loader->kind ? loader->kind : "i2kit";
 	AUTO_FREE char *name =
 		is_workload ? xasprintf("%s%s", loader->kind, set->name + 8) : xstrdup(set->name);
-	AUTO_FREE char *hint = nearest ? xasprintf("did you mean '%s'?", nearest)
-				       : xasprintf("i2kit explain %s lists what is known",
-						   loader->current ? loader->current->name : outer);
+	AUTO_FREE char *hint = unknown_hint(loader, key->text, set);
 	loader_error(loader, key, hint, "unknown field '%.80s' in %s", key->text, name);
 }
 
@@ -157,6 +223,8 @@ static void note_once(struct loader *loader, const struct yaml_node *key, const 
 static bool is_harmless(const struct yaml_node *node)
 {
 	bool is_set = true;
+	if (node->kind == YAML_SCALAR && node->type == YAML_INTEGER)
+		return node->integer == 0;
 	if (node->kind == YAML_SCALAR)
 		return node->text[0] == '\0' || (yaml_is_bool(node, &is_set) && !is_set);
 	return node->kind == YAML_NULL || node->pair_count + node->item_count == 0;
@@ -207,6 +275,9 @@ void loader_read_map(struct loader *loader, const struct yaml_node *node,
 			     set->name, yaml_describe(node));
 		return;
 	}
+	size_t outer_count = loader->outer_count;
+	if (outer_count < OUTER_MAX)
+		loader->outer[loader->outer_count++] = set;
 	for (size_t i = 0; i < node->pair_count; i++) {
 		const struct yaml_node *key = node->pairs[i].key;
 		const struct field *field = loader_find_field(set, key->text);
@@ -221,4 +292,5 @@ void loader_read_map(struct loader *loader, const struct yaml_node *node,
 		else
 			read_field(loader, &node->pairs[i], field, set, target);
 	}
+	loader->outer_count = outer_count;
 }

@@ -17,7 +17,7 @@
  * Checks compare some things with all others of their kind, so hostile numbers of them would take
  * hours. Kubernetes itself ends at 1 MiB an object.
  */
-enum { OBJECTS_MAX = 2000, LIST_MAX = 1000, PAIRS_MAX = 256, ENTRIES_MAX = 10000 };
+enum { OBJECTS_MAX = 2000, LIST_MAX = 1000, PAIRS_MAX = 256, ENTRIES_MAX = 10000, OUTER_MAX = 16 };
 
 struct loader {
 	struct app *app;
@@ -25,9 +25,13 @@ struct loader {
 	const struct load_options *options;
 	const char *file; /* in app->files */
 	size_t object_count;
-	const char *kind;	     /* of the Kubernetes object being read, or NULL */
-	const struct field *current; /* being read */
-	struct string_list noted;    /* fields already noted as without effect */
+	size_t document_count;
+	const char *kind;			  /* of the Kubernetes object being read, or NULL */
+	const struct field *current;		  /* being read */
+	struct string_list noted;		  /* fields already noted as without effect */
+	const struct field_set *outer[OUTER_MAX]; /* the maps being read, outermost first */
+	size_t outer_count;
+	bool has_lost; /* a document could not be read: what others refer to may stand in it */
 };
 
 enum verdict {
@@ -45,6 +49,7 @@ struct field_set {
 	const struct field *fields;
 	size_t count;
 	const struct field_set *base; /* further fields, for the same target; or NULL */
+	const char *qualified;	      /* refuses names with a '/', and says why; or NULL */
 };
 
 struct field {
@@ -63,7 +68,7 @@ struct field {
 /* Kubernetes objects that are known, and what becomes of them. */
 struct kind {
 	const char *name;
-	const char *groups; /* "apps extensions"; "" is the core group; NULL: any */
+	const char *versions; /* "apps/v1 extensions/v1beta1", today's first; NULL: any */
 	enum verdict verdict;
 	void (*read)(struct loader *loader, const struct yaml_node *root);
 	const struct field_set *fields; /* of the whole object; or NULL */
@@ -93,6 +98,9 @@ void loader_error_at(struct loader *loader, const struct source_mark *mark, cons
 void loader_warn_at(struct loader *loader, const struct source_mark *mark, const char *fmt, ...)
 	PRINTF_LIKE(3, 4);
 struct source_mark loader_mark(const struct loader *loader, const struct yaml_node *node);
+/* Of the value of a key of the map, or of the map where there is none. */
+struct source_mark loader_mark_of(const struct loader *loader, const struct yaml_node *map,
+				  const char *key);
 const struct field *loader_find_field(const struct field_set *set, const char *name);
 /* The known name nearest to a mistyped one, or NULL. */
 const char *loader_nearest(const char *name, const struct field_set *set);
@@ -186,6 +194,8 @@ void read_secret_object(struct loader *loader, const struct yaml_node *root);
 extern const struct field_set service_object_fields;
 void read_service(struct loader *loader, const struct yaml_node *root);
 void services_complete(struct loader *loader); /* selectors, target ports, implied services */
+/* kustomization.c: whether it only lists files that are read. */
+bool kustomization_is_plain(const struct loader *loader, const struct yaml_node *root);
 /* kubernetes.c, short_form.c: one document; false: it is not of that spelling. */
 bool read_kubernetes(struct loader *loader, const struct yaml_node *root);
 bool read_short_form(struct loader *loader, const struct yaml_node *root);

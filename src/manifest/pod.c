@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <arpa/inet.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -30,6 +31,12 @@ static const struct field aliases_list[] = {
 static const struct field_set aliases_fields = {"hostAlias", aliases_list,
 						ARRAY_SIZE(aliases_list)};
 
+static bool is_address(const char *text)
+{
+	unsigned char raw[sizeof(struct in6_addr)];
+	return inet_pton(AF_INET, text, raw) == 1 || inet_pton(AF_INET6, text, raw) == 1;
+}
+
 static void read_aliases(struct loader *loader, const struct yaml_node *node, void *target)
 {
 	struct pod_spec *pod = target;
@@ -39,6 +46,9 @@ static void read_aliases(struct loader *loader, const struct yaml_node *node, vo
 		if (alias->ip == NULL) {
 			loader_missing(loader, node->items[i], "ip", "ip: 10.0.0.1");
 			alias->ip = xstrdup("");
+		} else if (!is_address(alias->ip)) {
+			loader_error(loader, yaml_get(node->items[i], "ip"), "as in 10.0.0.1",
+				     "ip: '%.80s' is not an IP address", alias->ip);
 		}
 	}
 }
@@ -62,8 +72,19 @@ static void read_dns_options(struct loader *loader, const struct yaml_node *node
 	}
 }
 
+static void read_nameservers(struct loader *loader, const struct yaml_node *node, void *target)
+{
+	read_text_list(loader, node, target);
+	for (size_t i = 0; i < node->item_count; i++) {
+		const struct yaml_node *item = node->items[i];
+		if (item->kind == YAML_SCALAR && !is_address(item->text))
+			loader_error(loader, item, "as in 10.0.0.53",
+				     "nameservers: '%.80s' is not an IP address", item->text);
+	}
+}
+
 static const struct field dns_config_list[] = {
-	{"nameservers", FIELD_USED, read_text_list, offsetof(struct pod_spec, dns_servers), NULL,
+	{"nameservers", FIELD_USED, read_nameservers, offsetof(struct pod_spec, dns_servers), NULL,
 	 NULL, .is_list = true},
 	{"options", FIELD_USED, read_dns_options, 0, &dns_options_fields, NULL, .is_list = true},
 	{"searches", FIELD_USED, read_text_list, offsetof(struct pod_spec, dns_searches), NULL,
@@ -81,6 +102,13 @@ static void read_dns_policy(struct loader *loader, const struct yaml_node *node,
 	unsigned choice = 0;
 	read_choice(loader, node, &choice);
 	read_text(loader, node, target);
+}
+
+static void read_restart(struct loader *loader, const struct yaml_node *node, void *target)
+{
+	struct pod_spec *pod = target;
+	pod->restart_mark = loader_mark(loader, node);
+	read_choice(loader, node, &pod->restart_policy);
 }
 
 static const char no_cluster[] = "there are no nodes to choose from";
@@ -118,7 +146,7 @@ static const struct field pod_field_list[] = {
 	{"priorityClassName", FIELD_NO_EFFECT, NULL, 0, NULL, no_cluster},
 	{"readinessGates", FIELD_REFUSED, NULL, 0, NULL, "use readinessProbe"},
 	{"resourceClaims", FIELD_REFUSED, NULL, 0, NULL, "devices cannot be claimed"},
-	{"restartPolicy", FIELD_USED, read_choice, AT(restart_policy), NULL,
+	{"restartPolicy", FIELD_USED, read_restart, 0, NULL,
 	 "of all containers; with back-off up to 5 minutes", .choices = "Always|OnFailure|Never"},
 	{"runtimeClassName", FIELD_NO_EFFECT, NULL, 0, NULL, "every pod is a VM"},
 	{"schedulerName", FIELD_NO_EFFECT, NULL, 0, NULL, no_cluster},
@@ -148,6 +176,9 @@ void pod_spec_init(struct loader *loader, struct pod_spec *pod, const struct yam
 	pod->job_backoff_limit = 6;
 	pod->max_surge = 1;
 	pod->mark = loader_mark(loader, node);
+	pod->replicas_mark = pod->mark;
+	pod->restart_mark = pod->mark;
+	pod->service_name_mark = pod->mark;
 }
 
 static const struct container_port *find_port(const struct pod_spec *pod,
@@ -169,17 +200,29 @@ static const struct container_port *find_port(const struct pod_spec *pod,
 }
 
 static void resolve_port(struct loader *loader, const struct pod_spec *pod,
-			 const struct container_spec *container, const char *name, uint16_t *port)
+			 const struct container_spec *container, const char *name,
+			 const struct source_mark *mark, uint16_t *port)
 {
 	if (name == NULL || *port != 0)
 		return;
 	const struct container_port *found = find_port(pod, container, name);
-	if (found != NULL)
+	if (found != NULL) {
 		*port = found->port;
-	else
-		loader_error_at(loader, &container->mark, NULL,
-				"container '%s' has no port named '%s' (a probe or hook wants it)",
-				container->name, name);
+		return;
+	}
+	AUTO(string_list_clear) struct string_list known = STRING_LIST_INIT;
+	for (size_t i = 0; i < container->port_count; i++) {
+		if (container->ports[i].name != NULL)
+			string_list_add(&known, container->ports[i].name);
+	}
+	AUTO_FREE char *list = string_list_join(&known, ", ");
+	AUTO_FREE char *hint =
+		known.count > 0 ? xasprintf("its ports are called %.200s", list)
+				: xasprintf("ports: [{name: %.40s, containerPort: 8080}], or "
+					    "the number instead of the name",
+					    name);
+	loader_error_at(loader, mark, hint, "container '%s' has no port named '%s'",
+			container->name, name);
 }
 
 static void merge_security(const struct security_context *defaults, struct security_context *own)
@@ -205,9 +248,11 @@ static void complete_container(struct loader *loader, struct pod_spec *pod,
 	struct lifecycle_hook *hooks[] = {&container->post_start, &container->pre_stop};
 
 	for (size_t i = 0; i < ARRAY_SIZE(probes); i++)
-		resolve_port(loader, pod, container, probes[i]->port_name, &probes[i]->port);
+		resolve_port(loader, pod, container, probes[i]->port_name, &probes[i]->port_mark,
+			     &probes[i]->port);
 	for (size_t i = 0; i < ARRAY_SIZE(hooks); i++)
-		resolve_port(loader, pod, container, hooks[i]->port_name, &hooks[i]->port);
+		resolve_port(loader, pod, container, hooks[i]->port_name, &hooks[i]->port_mark,
+			     &hooks[i]->port);
 	merge_security(&pod->defaults, &container->security);
 }
 

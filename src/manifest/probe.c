@@ -34,6 +34,7 @@ static void read_exec(struct loader *loader, const struct yaml_node *node, void 
 static void read_port(struct loader *loader, const struct yaml_node *node, void *target)
 {
 	struct probe *probe = target;
+	probe->port_mark = loader_mark(loader, node);
 	if (node->kind != YAML_SCALAR) {
 		loader_error(loader, node, NULL, "port: a number or a name is wanted here, not %s",
 			     yaml_describe(node));
@@ -150,7 +151,12 @@ void read_probe(struct loader *loader, const struct yaml_node *node, void *targe
 	*probe = (struct probe){
 		.period_s = 10, .timeout_s = 1, .success_threshold = 1, .failure_threshold = 3};
 	loader_read_map(loader, node, &probe_fields, probe);
-	if (probe->kind == PROBE_NONE)
+	/* Kubernetes has them at 1; nothing else would mean anything. */
+	bool is_readiness = strcmp(loader->current->name, "readinessProbe") == 0;
+	if (!is_readiness && probe->success_threshold > 1)
+		loader_error(loader, yaml_get(node, "successThreshold"), "successThreshold: 1",
+			     "one success is enough for a %s", loader->current->name);
+	if (probe->kind == PROBE_NONE && node->kind == YAML_MAP)
 		loader_error(loader, node, "httpGet, tcpSocket, exec or grpc",
 			     "the probe does not say what to ask");
 	if (probe->period_s == 0)
@@ -212,6 +218,7 @@ void read_hook(struct loader *loader, const struct yaml_node *node, void *target
 	hook->header_count = probe->header_count;
 	hook->port = probe->port;
 	hook->port_name = probe->port_name;
+	hook->port_mark = probe->port_mark;
 	hook->sleep_s = reader.sleep_s;
 	if (hook->kind == HOOK_NONE)
 		loader_error(loader, node, "exec, httpGet, tcpSocket or sleep",

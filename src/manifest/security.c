@@ -20,9 +20,19 @@ static void read_group(struct loader *loader, const struct yaml_node *node, void
 	read_u32(loader, node, &security->run_as_group);
 }
 
+static void read_seccomp_type(struct loader *loader, const struct yaml_node *node, void *target)
+{
+	if (yaml_is_text(node, "Localhost"))
+		loader_error(loader, node, "type: RuntimeDefault",
+			     "type: Localhost is not supported: its profile is a file of a node");
+	else
+		read_choice(loader, node, target);
+}
+
 static const struct field seccomp_list[] = {
-	{"localhostProfile", FIELD_REFUSED, NULL, 0, NULL, "use type: RuntimeDefault"},
-	{"type", FIELD_USED, read_choice, 0, NULL, "default RuntimeDefault",
+	{"localhostProfile", FIELD_NO_EFFECT, NULL, 0, NULL,
+	 "it goes with type: Localhost, which is not supported"},
+	{"type", FIELD_USED, read_seccomp_type, 0, NULL, "default RuntimeDefault",
 	 .choices = "RuntimeDefault|Unconfined"}};
 static const struct field_set seccomp_fields = {"seccompProfile", seccomp_list,
 						ARRAY_SIZE(seccomp_list)};
@@ -136,6 +146,7 @@ const struct field_set security_fields = {"securityContext", security_field_list
 
 void read_security(struct loader *loader, const struct yaml_node *node, void *target)
 {
+	((struct security_context *)target)->mark = loader_mark(loader, node);
 	loader_read_map(loader, node, &security_fields, target);
 }
 

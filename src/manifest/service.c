@@ -69,6 +69,8 @@ static void read_ports(struct loader *loader, const struct yaml_node *node, void
 		AUTO_FREE char *target_name = reader.target;
 		AUTO_FREE char *app_protocol = reader.app_protocol;
 		struct service_port *port = &reader.port;
+		port->mark = loader_mark_of(loader, node->items[i], "port");
+		port->target_mark = loader_mark_of(loader, node->items[i], "targetPort");
 		if (port->port == 0)
 			loader_missing(loader, node->items[i], "port", "port: 80");
 		bool is_number = target_name == NULL || parse_port(target_name, &port->target_port);
@@ -89,6 +91,7 @@ static void read_service_selector(struct loader *loader, const struct yaml_node 
 {
 	struct pending_service *pending = target;
 	pending->has_selector = true;
+	pending->service.selector_mark = loader_mark(loader, node);
 	read_key_values(loader, node, &pending->selector, &pending->selector_count);
 }
 
@@ -168,6 +171,24 @@ static const struct field service_object_list[] = {
 const struct field_set service_object_fields = {"Service", service_object_list,
 						ARRAY_SIZE(service_object_list)};
 
+static void want_service_fields(struct loader *loader, const struct yaml_node *spec,
+				const struct pending_service *pending)
+{
+	const struct service *service = &pending->service;
+	const struct yaml_node *ports = yaml_get(spec, "ports");
+	bool has_none = yaml_is_null(ports) || (ports->kind == YAML_LIST && ports->item_count == 0);
+	if (!pending->has_selector)
+		loader_missing(loader, spec, "selector",
+			       "the labels of the pods behind it, as in selector: {app: web}");
+	if (has_none && service->kind != SERVICE_HEADLESS)
+		loader_missing(loader, spec, "ports", "ports: [{port: 80}]");
+	if (strchr(service->name, '.') != NULL)
+		loader_error_at(
+			loader, &service->mark, "use '-'",
+			"Service '%.80s': its name becomes a host name and cannot have dots",
+			service->name);
+}
+
 void read_service(struct loader *loader, const struct yaml_node *root)
 {
 	struct pending_service pending = {0};
@@ -189,19 +210,34 @@ void read_service(struct loader *loader, const struct yaml_node *root)
 	service->selector_count = pending.selector_count;
 	service->target_names = pending.target_names;
 	bool is_external = yaml_is_text(yaml_get(spec, "type"), "ExternalName");
-	if (!pending.has_selector && spec != NULL && spec->kind == YAML_MAP && !is_external)
-		loader_missing(loader, spec, "selector", "the labels of the pods behind it");
+	if (spec != NULL && spec->kind == YAML_MAP && !is_external)
+		want_service_fields(loader, spec, &pending);
 	*ARRAY_APPEND(loader->app->services, loader->app->service_count) = *service;
+}
+
+/* Labels that clusters give to pods by themselves. */
+static bool has_given_label(const struct pod_spec *pod, const struct key_value *wanted)
+{
+	bool is_job = strcmp(wanted->key, "job-name") == 0 ||
+		      strcmp(wanted->key, "batch.kubernetes.io/job-name") == 0;
+	if (pod->workload == WORKLOAD_JOB && is_job)
+		return strcmp(wanted->value, pod->name) == 0;
+	/* Of one instance of a StatefulSet; with one replica that is the pod. */
+	AUTO_FREE char *first = xasprintf("%s-0", pod->name);
+	return pod->workload == WORKLOAD_STATEFUL_SET && pod->replicas == 1 &&
+	       strcmp(wanted->key, "statefulset.kubernetes.io/pod-name") == 0 &&
+	       strcmp(wanted->value, first) == 0;
 }
 
 static bool labels_match(const struct pod_spec *pod, const struct service *service)
 {
 	for (size_t i = 0; i < service->selector_count; i++) {
 		bool is_there = false;
+		const struct key_value *wanted = &service->selector[i];
 		for (size_t k = 0; k < pod->label_count && !is_there; k++)
-			is_there = strcmp(pod->labels[k].key, service->selector[i].key) == 0 &&
-				   strcmp(pod->labels[k].value, service->selector[i].value) == 0;
-		if (!is_there)
+			is_there = strcmp(pod->labels[k].key, wanted->key) == 0 &&
+				   strcmp(pod->labels[k].value, wanted->value) == 0;
+		if (!is_there && !has_given_label(pod, wanted))
 			return false;
 	}
 	return service->selector_count > 0;
@@ -220,6 +256,29 @@ static uint16_t port_by_name(const struct pod_spec *pod, const char *name)
 	return 0;
 }
 
+static void unnamed_target(struct loader *loader, const struct service *service,
+			   const struct service_port *port, const char *name)
+{
+	const struct pod_spec *pod = app_find_pod(loader->app, service->pods.items[0]);
+	AUTO(string_list_clear) struct string_list known = STRING_LIST_INIT;
+	for (size_t c = 0; c < pod->container_count; c++) {
+		const struct container_spec *container = &pod->containers[c];
+		for (size_t i = 0; i < container->port_count; i++) {
+			if (container->ports[i].name != NULL)
+				string_list_add(&known, container->ports[i].name);
+		}
+	}
+	AUTO_FREE char *list = string_list_join(&known, ", ");
+	AUTO_FREE char *hint = known.count > 0 ? xasprintf("its ports are called %.200s", list)
+					       : xasprintf("ports: [{name: %.40s, containerPort: "
+							   "8080}] in the container, or "
+							   "the number here",
+							   name);
+	loader_error_at(loader, &port->target_mark, hint,
+			"Service '%s': pod '%s' has no port named '%s'", service->name, pod->name,
+			name);
+}
+
 static void resolve_targets(struct loader *loader, struct service *service)
 {
 	for (size_t i = 0; i < service->port_count && service->pods.count > 0; i++) {
@@ -234,10 +293,7 @@ static void resolve_targets(struct loader *loader, struct service *service)
 				port->target_port = port_by_name(pod, name);
 		}
 		if (port->target_port == 0 && name[0] != '\0')
-			loader_error_at(loader, &service->mark,
-					"ports: [{name: …, containerPort: …}]",
-					"Service '%s': pod '%s' has no port named '%s'",
-					service->name, service->pods.items[0], name);
+			unnamed_target(loader, service, port, name);
 	}
 }
 
@@ -261,8 +317,9 @@ static void selects_nothing(struct loader *loader, const struct service *service
 		has.count > 0 ? xasprintf("it wants all of its labels; pods have %.200s", list)
 			      : xstrdup("give it the labels of a pod's template, or read the pods' "
 					"manifests too (-f)");
-	loader_error_at(loader, &service->mark, hint, "Service '%s' selects no pod (%s: %s)",
-			service->name, wanted->key, wanted->value);
+	loader_error_at(loader, &service->selector_mark, hint,
+			"Service '%s' selects no pod (%s: %s)", service->name, wanted->key,
+			wanted->value);
 }
 
 static void complete_service(struct loader *loader, struct service *service)
@@ -278,7 +335,7 @@ static void complete_service(struct loader *loader, struct service *service)
 		pod->is_public = pod->is_public || service->kind == SERVICE_LOAD_BALANCER ||
 				 service->kind == SERVICE_NODE_PORT;
 	}
-	if (service->pods.count == 0 && service->selector_count > 0)
+	if (service->pods.count == 0 && service->selector_count > 0 && !loader->has_lost)
 		selects_nothing(loader, service);
 	resolve_targets(loader, service);
 	string_list_clear(&service->target_names);
@@ -307,6 +364,7 @@ static void imply_host_ports(struct loader *loader, const struct pod_spec *pod)
 			struct service_port *port =
 				ARRAY_APPEND(service->ports, service->port_count);
 			port->name = xstrdup_or_null(from->name);
+			port->mark = from->mark;
 			port->port = from->host_port;
 			port->target_port = from->port;
 			port->protocol = from->protocol;

@@ -95,6 +95,7 @@ static void add_port(struct short_container *container, const struct service_por
 	struct container_spec *spec = &container->container;
 	*ARRAY_APPEND(service->ports, service->port_count) = *port;
 	struct container_port *inner = ARRAY_APPEND(spec->ports, spec->port_count);
+	inner->mark = port->mark;
 	inner->port = port->target_port;
 	inner->protocol = port->protocol;
 }
@@ -114,6 +115,7 @@ static void read_short_port(struct loader *loader, const struct yaml_node *node,
 	bool is_read = parts.count >= 4 ? parse_long_port(&parts, node->text, &port)
 					: parse_short_port(node->text, &port);
 	if (is_read) {
+		port.mark = loader_mark(loader, node);
 		add_port(container, &port);
 		return;
 	}
@@ -138,6 +140,7 @@ static void read_port_maps(struct loader *loader, const struct yaml_node *list,
 		const struct container_port *from = &container->container.ports[i];
 		struct service_port *port = ARRAY_APPEND(service->ports, service->port_count);
 		port->name = xstrdup_or_null(from->name);
+		port->mark = from->mark;
 		port->port = from->host_port ? from->host_port : from->port;
 		port->target_port = from->port;
 		port->protocol = from->protocol;
@@ -289,9 +292,19 @@ static void read_one_container(struct loader *loader, const struct yaml_node *no
 	struct container_spec *container = &reader.container;
 
 	container->mark = loader_mark(loader, name ? name : node);
+	container->image_mark = loader_mark_of(loader, node, "image");
 	if (name != NULL)
 		read_name(loader, name, &container->name);
-	loader_read_map(loader, node, &short_container_fields, &reader);
+	if (node->kind == YAML_SCALAR) {
+		bool is_text = name != NULL && node->type == YAML_TEXT;
+		AUTO_FREE char *hint =
+			is_text ? xasprintf("%.60s: {image: %.80s}", name->text, node->text)
+				: xstrdup("web: {image: nginx:1.25}");
+		loader_error(loader, node, hint, "a container is a map, not %s",
+			     yaml_describe(node));
+	} else {
+		loader_read_map(loader, node, &short_container_fields, &reader);
+	}
 	if (container->name == NULL && name == NULL && node->kind == YAML_MAP)
 		loader_missing(loader, node, "name", "name: web");
 	if (container->name == NULL)
@@ -333,6 +346,13 @@ static void read_short_annotations(struct loader *loader, const struct yaml_node
 	read_key_values(loader, node, &pod->annotations, &pod->annotation_count);
 }
 
+static void read_short_replicas(struct loader *loader, const struct yaml_node *node, void *target)
+{
+	struct pod_spec *pod = target;
+	pod->replicas_mark = loader_mark(loader, node);
+	read_u32(loader, node, &pod->replicas);
+}
+
 #define AT(member) offsetof(struct pod_spec, member)
 static const struct field short_field_list[] = {
 	{"annotations", FIELD_USED, read_short_annotations, 0, NULL, "for the downward API"},
@@ -345,7 +365,7 @@ static const struct field short_field_list[] = {
 	{"namespace", FIELD_USED, read_name, AT(namespace_name), NULL, "default: default"},
 	{"public", FIELD_USED, read_bool, AT(is_public), NULL, "no effect locally",
 	 "its ports are reachable from outside"},
-	{"replicas", FIELD_USED, read_u32, AT(replicas), NULL,
+	{"replicas", FIELD_USED, read_short_replicas, 0, NULL,
 	 "VMs that boot the same image; default 1", "size of the Auto Scaling group"},
 	{"stateful", FIELD_USED, read_bool, AT(is_stateful), NULL,
 	 "one replica, replaced old first, that keeps its disk"}};
@@ -359,7 +379,6 @@ static void add_service(struct loader *loader, const struct pod_spec *pod, struc
 	*service = *ports;
 	service->name = xstrdup(pod->name);
 	service->namespace_name = xstrdup(pod->namespace_name);
-	service->kind = pod->is_public ? SERVICE_LOAD_BALANCER : SERVICE_CLUSTER_IP;
 	service->kind = SERVICE_LOAD_BALANCER;
 	service->is_implied = true;
 	service->mark = pod->mark;
@@ -386,6 +405,11 @@ bool read_short_form(struct loader *loader, const struct yaml_node *root)
 	if (yaml_is_null(yaml_get(root, "containers")))
 		loader_missing(loader, root, "containers",
 			       "containers: {web: {image: nginx:1.25}}");
+	const struct yaml_node *list = yaml_get(root, "containers");
+	if (list != NULL && (list->kind == YAML_MAP || list->kind == YAML_LIST) &&
+	    list->pair_count + list->item_count == 0)
+		loader_error(loader, list, "containers: {web: {image: nginx:1.25}}",
+			     "containers: a pod has at least one");
 	pod_complete(loader, pod);
 	*ARRAY_APPEND(loader->app->pods, loader->app->pod_count) = *pod;
 	if (reader.service.port_count > 0)

@@ -46,6 +46,7 @@ static void read_items(struct loader *loader, const struct yaml_node *node, void
 	struct volume *volume = target;
 	for (size_t i = 0; i < node->item_count; i++) {
 		struct volume_item *item = ARRAY_APPEND(volume->items, volume->item_count);
+		item->mark = loader_mark_of(loader, node->items[i], "key");
 		loader_read_map(loader, node->items[i], &items_fields, item);
 		if (item->key == NULL || item->path == NULL)
 			loader_error(loader, node->items[i], NULL,
@@ -53,6 +54,16 @@ static void read_items(struct loader *loader, const struct yaml_node *node, void
 		item->key = item->key ? item->key : xstrdup("");
 		item->path = item->path ? item->path : xstrdup("");
 	}
+}
+
+/* Where the name of what the volume shows stands; without one it shows nothing. */
+static void want_reference(struct loader *loader, const struct yaml_node *node,
+			   struct volume *volume, const char *key)
+{
+	AUTO_FREE char *hint = xasprintf("%s: …", key);
+	volume->ref_mark = loader_mark_of(loader, node, key);
+	if (volume->ref_name == NULL && node->kind == YAML_MAP)
+		loader_missing(loader, node, key, hint);
 }
 
 static const struct field config_map_list[] = {
@@ -65,8 +76,10 @@ static const struct field_set config_map_fields = {"configMap volume", config_ma
 
 static void read_config_map(struct loader *loader, const struct yaml_node *node, void *target)
 {
-	((struct volume *)target)->kind = VOLUME_CONFIG_MAP;
+	struct volume *volume = target;
+	volume->kind = VOLUME_CONFIG_MAP;
 	loader_read_map(loader, node, &config_map_fields, target);
+	want_reference(loader, node, volume, "name");
 }
 
 static const struct field secret_list[] = {
@@ -81,8 +94,11 @@ static const struct field_set secret_fields = {"secret volume", secret_list,
 static void read_secret(struct loader *loader, const struct yaml_node *node, void *target)
 {
 	/* A projected source says name, a volume secretName. */
-	((struct volume *)target)->kind = VOLUME_SECRET;
+	struct volume *volume = target;
+	volume->kind = VOLUME_SECRET;
 	loader_read_map(loader, node, &secret_fields, target);
+	want_reference(loader, node, volume,
+		       yaml_get(node, "name") != NULL ? "name" : "secretName");
 }
 
 static const struct field host_path_list[] = {
@@ -96,8 +112,8 @@ static void read_host_path(struct loader *loader, const struct yaml_node *node, 
 	struct volume *volume = target;
 	volume->kind = VOLUME_HOST_PATH;
 	loader_read_map(loader, node, &host_path_fields, target);
-	if (volume->host_path == NULL)
-		loader_error(loader, node, NULL, "hostPath needs a path");
+	if (volume->host_path == NULL && node->kind == YAML_MAP)
+		loader_missing(loader, node, "path", "path: ./data");
 }
 
 static const struct field claim_list[] = {
@@ -108,8 +124,10 @@ static const struct field_set claim_fields = {"persistentVolumeClaim volume", cl
 
 static void read_claim(struct loader *loader, const struct yaml_node *node, void *target)
 {
-	((struct volume *)target)->kind = VOLUME_CLAIM;
+	struct volume *volume = target;
+	volume->kind = VOLUME_CLAIM;
 	loader_read_map(loader, node, &claim_fields, target);
+	want_reference(loader, node, volume, "claimName");
 }
 
 static const struct field field_path_list[] = {
@@ -136,7 +154,7 @@ static void read_field_path(struct loader *loader, const struct yaml_node *node,
 static const struct field resource_path_list[] = {
 	{"containerName", FIELD_USED, read_text, offsetof(struct volume_item, container), NULL,
 	 NULL},
-	{"divisor", FIELD_USED, read_text, offsetof(struct volume_item, divisor), NULL, NULL},
+	{"divisor", FIELD_USED, read_scalar, offsetof(struct volume_item, divisor), NULL, NULL},
 	{"resource", FIELD_USED, read_text, offsetof(struct volume_item, key), NULL, NULL}};
 static const struct field_set resource_path_fields = {"resourceFieldRef", resource_path_list,
 						      ARRAY_SIZE(resource_path_list)};
@@ -159,6 +177,7 @@ static void read_downward_items(struct loader *loader, const struct yaml_node *n
 	struct volume *volume = target;
 	for (size_t i = 0; i < node->item_count; i++) {
 		struct volume_item *item = ARRAY_APPEND(volume->items, volume->item_count);
+		item->mark = loader_mark_of(loader, node->items[i], "path");
 		loader_read_map(loader, node->items[i], &downward_items_fields, item);
 		if (item->key == NULL || item->path == NULL)
 			loader_error(loader, node->items[i], NULL,
@@ -264,8 +283,9 @@ static void check_source(struct loader *loader, const struct yaml_node *node)
 		const struct yaml_pair *pair = &node->pairs[i];
 		count += strcmp(pair->key->text, "name") != 0 && !yaml_is_null(pair->value) ? 1 : 0;
 	}
-	if (count == 0 && node->kind == YAML_MAP)
-		loader_error(loader, node, "emptyDir: {}", "the volume does not say what it is");
+	/* As API servers do; "emptyDir:" with nothing after it is the common case. */
+	if (count == 0 && node->kind == YAML_MAP && node->pair_count < 2)
+		loader_warn(loader, node, "the volume does not say what it is: an emptyDir");
 	if (count > 1)
 		loader_error(loader, node, "keep one of them", "the volume is two things at once");
 }

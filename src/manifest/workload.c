@@ -19,7 +19,9 @@ struct workload {
 static void read_pod_template_spec(struct loader *loader, const struct yaml_node *node,
 				   void *target)
 {
-	loader_read_map(loader, node, &pod_fields, ((struct workload *)target)->pod);
+	struct pod_spec *pod = ((struct workload *)target)->pod;
+	pod->restart_mark = loader_mark(loader, node);
+	loader_read_map(loader, node, &pod_fields, pod);
 }
 
 static void read_template_metadata(struct loader *loader, const struct yaml_node *node,
@@ -48,7 +50,9 @@ static void read_template(struct loader *loader, const struct yaml_node *node, v
 
 static void read_replicas(struct loader *loader, const struct yaml_node *node, void *target)
 {
-	read_u32(loader, node, &((struct workload *)target)->pod->replicas);
+	struct pod_spec *pod = ((struct workload *)target)->pod;
+	pod->replicas_mark = loader_mark(loader, node);
+	read_u32(loader, node, &pod->replicas);
 }
 
 static void read_selector(struct loader *loader, const struct yaml_node *node, void *target)
@@ -153,7 +157,9 @@ static void read_strategy(struct loader *loader, const struct yaml_node *node, v
 
 static void read_service_name(struct loader *loader, const struct yaml_node *node, void *target)
 {
-	read_text(loader, node, &((struct workload *)target)->pod->service_name);
+	struct pod_spec *pod = ((struct workload *)target)->pod;
+	pod->service_name_mark = loader_mark(loader, node);
+	read_text(loader, node, &pod->service_name);
 }
 
 static void read_backoff(struct loader *loader, const struct yaml_node *node, void *target)
@@ -288,13 +294,32 @@ static void check_expressions(struct loader *loader, const struct workload *work
 	}
 }
 
+/* Where it must be written (apps/v1 and v1beta2); the older ones took the template's labels. */
+static void want_selector(struct loader *loader, const struct workload *workload)
+{
+	const struct pod_spec *pod = workload->pod;
+	const char *version = yaml_get(workload->root, "apiVersion")->text;
+	bool is_wanted = strcmp(version, "apps/v1") == 0 || strcmp(version, "apps/v1beta2") == 0;
+	if (!is_wanted || !workload->has_template)
+		return;
+	AUTO_FREE char *hint =
+		pod->label_count > 0
+			? xasprintf("selector: {matchLabels: {%.60s: %.60s}}", pod->labels[0].key,
+				    pod->labels[0].value)
+			: xstrdup("selector: {matchLabels: {app: web}}, and the template has the "
+				  "same labels");
+	loader_missing(loader, yaml_get(workload->root, "spec"), "selector", hint);
+}
+
 /* The selector of a ReplicationController is a plain map of labels. */
 static void check_selector(struct loader *loader, const struct workload *workload)
 {
 	bool is_plain = strcmp(loader->kind, "ReplicationController") == 0;
 	const struct yaml_node *labels = workload->selector;
-	if (labels == NULL)
+	if (labels == NULL) {
+		want_selector(loader, workload);
 		return;
+	}
 	if (!is_plain) {
 		loader_read_map(loader, labels, &selector_fields, NULL);
 		check_expressions(loader, workload);
@@ -307,10 +332,12 @@ static void check_selector(struct loader *loader, const struct workload *workloa
 		const char *has = label(workload->pod, key->text);
 		if (value->kind != YAML_SCALAR || (has != NULL && strcmp(has, value->text) == 0))
 			continue;
-		AUTO_FREE char *hint = xasprintf("template: {metadata: {labels: {%.60s: %.60s}}}",
-						 key->text, value->text);
+		AUTO_FREE char *hint =
+			has != NULL ? xasprintf("the template has %.60s: %.60s", key->text, has)
+				    : xasprintf("template: {metadata: {labels: {%.60s: %.60s}}}",
+						key->text, value->text);
 		loader_error(loader, key, hint,
-			     "the selector '%s: %s' does not match the template's labels",
+			     "the selector '%.80s: %.80s' does not match the template's labels",
 			     key->text, value->text);
 	}
 }
@@ -333,6 +360,7 @@ static void read_spec(struct loader *loader, const struct yaml_node *root,
 		return;
 	}
 	if (workload->pod->workload == WORKLOAD_POD) {
+		workload->pod->restart_mark = loader_mark(loader, spec);
 		loader_read_map(loader, spec, &pod_fields, workload->pod);
 		return;
 	}
@@ -350,7 +378,11 @@ static void check_has_containers(struct loader *loader, const struct yaml_node *
 	const struct yaml_node *spec = yaml_get(root, "spec");
 	if (workload->pod->workload != WORKLOAD_POD)
 		spec = yaml_get(yaml_get(spec, "template"), "spec");
-	if (spec != NULL && spec->kind == YAML_MAP && yaml_is_null(yaml_get(spec, "containers")))
+	const struct yaml_node *list = yaml_get(spec, "containers");
+	if (list != NULL && list->kind == YAML_LIST && list->item_count == 0)
+		loader_error(loader, list, "containers: [{name: web, image: nginx:1.25}]",
+			     "containers: a pod has at least one");
+	else if (spec != NULL && spec->kind == YAML_MAP && yaml_is_null(list))
 		loader_missing(loader, spec, "containers",
 			       "containers: [{name: web, image: nginx:1.25}]");
 }
@@ -364,7 +396,10 @@ void read_workload(struct loader *loader, const struct yaml_node *root)
 	pod_spec_init(loader, pod, root);
 	pod->workload = workload_kind_of(loader->kind);
 	pod->kind_name = xstrdup(loader->kind);
-	loader_read_map(loader, root, &workload_object_fields, NULL); /* names alone */
+	/* Names alone: metadata and spec are read below. */
+	loader_read_map(
+		loader, root,
+		pod->workload == WORKLOAD_POD ? &pod_object_fields : &workload_object_fields, NULL);
 	read_metadata(loader, root, &metadata, true);
 	if (pod->workload == WORKLOAD_POD)
 		metadata_move_to_pod(&metadata, pod);
