@@ -22,8 +22,8 @@ void cloud_target_clear(struct cloud_target *target)
 	*target = (struct cloud_target){0};
 }
 
-static bool load_environment(const struct invocation *invocation, struct environment *ret,
-			     struct error *err)
+bool cloud_target_environment(const struct invocation *invocation, struct environment *ret,
+			      struct error *err)
 {
 	const char *given = arguments_value(invocation->args, "environment");
 	AUTO_FREE char *found = given == NULL ? environment_find(".") : NULL;
@@ -63,7 +63,7 @@ bool cloud_target_open(const struct invocation *invocation, const char *project,
 		       struct cloud_target *ret, struct error *err)
 {
 	AUTO(cloud_target_clear) struct cloud_target target = {0};
-	if (!load_environment(invocation, &target.environment, err))
+	if (!cloud_target_environment(invocation, &target.environment, err))
 		return false;
 	target.project =
 		project != NULL ? xstrdup(project) : project_resolve(invocation, NULL, err);

@@ -36,6 +36,10 @@ void cloud_target_clear(struct cloud_target *target);
 MUST_CHECK bool cloud_target_open(const struct invocation *invocation, const char *project_or_null,
 				  struct cloud_target *ret, struct error *err);
 
+/* The file of -e, or the one that lies here; all NULL where there is none. */
+MUST_CHECK bool cloud_target_environment(const struct invocation *invocation,
+					 struct environment *ret, struct error *err);
+
 /* "y" on the terminal; without one, ERROR_USAGE that names --yes. */
 MUST_CHECK bool cloud_target_confirm(const struct invocation *invocation, const char *question,
 				     struct error *err);

@@ -9,6 +9,7 @@
 #include "cli/manifest_files.h"
 #include "cli/output.h"
 #include "cli/progress_view.h"
+#include "cli/rehearsal.h"
 #include "cloud/promote.h"
 
 struct request {
@@ -85,6 +86,24 @@ static bool pass_gate(const struct request *request, struct promotion *promotion
 	return is_ok;
 }
 
+/* After the gate and before anything is sent. */
+static bool rehearse(const struct request *request, const struct cloud_target *target,
+		     const struct promotion *promotion, struct error *err)
+{
+	struct rehearsal_request rehearsal = {
+		.invocation = request->invocation,
+		.stack = target->stack,
+		.region = target->environment.region,
+	};
+	AUTO(strbuf_clear) struct strbuf json = STRBUF_INIT;
+	if (request->invocation->output == OUTPUT_JSON)
+		rehearsal.json = &json; /* the images are the result */
+	if (!arguments_flag(request->invocation->args, "rehearse"))
+		return true;
+	return rehearsal_request_read(&rehearsal, err) &&
+	       rehearsal_run_all(&rehearsal, promotion, err);
+}
+
 static bool do_plan(const struct request *request, struct cloud_target *target,
 		    struct cloud_plan *plan, struct error *err)
 {
@@ -137,7 +156,8 @@ static bool promote(const struct request *request, const struct app *app, struct
 	if (store == NULL ||
 	    !promotion_prepare(store, app, &options, request->progress, &promotion, err) ||
 	    !pass_gate(request, &promotion, err) ||
-	    !cloud_target_open(request->invocation, app->project, &target, err))
+	    !cloud_target_open(request->invocation, app->project, &target, err) ||
+	    !rehearse(request, &target, &promotion, err))
 		return false;
 	if (!request->is_plan) {
 		if (!promotion_upload(&promotion, target.provider, target.cloud, request->verify,
@@ -174,6 +194,10 @@ static const struct option_spec options[] = {
 	{"wait", 0, OPTION_FLAG, NULL, "until all is ready (the default)", COMPLETE_NONE},
 	{"no-wait", 0, OPTION_FLAG, NULL, "return when the change has started", COMPLETE_NONE},
 	{"force", 0, OPTION_FLAG, NULL, "also what was not ready here; recorded", COMPLETE_NONE},
+	{"rehearse", 0, OPTION_FLAG, NULL, "first boot each disk as the cloud would",
+	 COMPLETE_NONE},
+	REHEARSAL_FIRMWARE_OPTION,
+	REHEARSAL_TIMEOUT_OPTION,
 	{"only-images", 0, OPTION_FLAG, NULL, "upload and compare, no stack", COMPLETE_NONE},
 	{"verify", 0, OPTION_VALUE, "full|sample|none", "how much is read back and compared",
 	 COMPLETE_FORMAT},
@@ -194,7 +218,9 @@ const struct verb verb_promote = {
 		"they become ready, load balancers, names, firewalls, a role that may do nothing "
 		"else.\n\n"
 		"A change that fails is rolled back, and the first cause is told with the last "
-		"lines of the console. Interrupted anywhere, the same command goes on.",
+		"lines of the console. Interrupted anywhere, the same command goes on.\n\n"
+		"With --rehearse a pod that does not become ready when it is booted as the cloud "
+		"would boot it stops the promotion before anything is sent (i2kit rehearse).",
 	.options = options,
 	.option_count = ARRAY_SIZE(options),
 	.has_output = true,

@@ -28,6 +28,8 @@ extern const struct verb verb_promote;
 extern const struct verb verb_prune;
 extern const struct verb verb_ps;
 extern const struct verb verb_pull;
+extern const struct verb verb_rehearse;
+extern const struct verb verb_relay;
 extern const struct verb verb_releases;
 extern const struct verb verb_restart;
 extern const struct verb verb_rollback;
@@ -68,6 +70,8 @@ const struct verb *const verbs[] = {
 	&verb_prune,
 	&verb_ps,
 	&verb_pull,
+	&verb_rehearse,
+	&verb_relay,
 	&verb_releases,
 	&verb_restart,
 	&verb_rollback,

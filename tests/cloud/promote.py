@@ -18,7 +18,7 @@ import time
 from harness import Bed, run_tests
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-I2KIT, RECORD = sys.argv[1], sys.argv[2]
+I2KIT, RECORD = (os.path.abspath(a) for a in sys.argv[1:3])
 BASE = os.environ.get("I2KIT_BASE", TOP + "/out/base")
 IMAGES = os.environ.get("I2KIT_IMAGES", TOP + "/out/images")
 if not os.path.exists(BASE + "/base.json") or not os.path.exists(IMAGES + "/nginx/index.json"):

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/path.h"
+#include "cli/verb.h"
+
+static int connect_to(const char *path, struct error *err)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	AUTO_CLOSE int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0 || strlen(path) >= sizeof(address.sun_path)) {
+		(void)error_set(err, ERROR_USAGE, "%s: the path is too long for a socket", path);
+		return -1;
+	}
+	memcpy(address.sun_path, path, strlen(path) + 1);
+	if (connect(fd, (const struct sockaddr *)(const void *)&address, sizeof(address)) < 0) {
+		(void)error_set_errno(err, errno, "%s", path);
+		return -1;
+	}
+	return take_fd(&fd);
+}
+
+/* False at the end of the stream. */
+static bool copy(int from, int to)
+{
+	static char buffer[65536];
+	ssize_t got = read(from, buffer, sizeof(buffer));
+	return got > 0 && fd_write_all(to, buffer, (size_t)got, NULL);
+}
+
+static int run(const struct invocation *invocation, struct error *err)
+{
+	AUTO_CLOSE int fd = connect_to(arguments_rest(invocation->args)->items[0], err);
+	if (fd < 0)
+		return 1;
+	struct pollfd ends[] = {{.fd = STDIN_FILENO, .events = POLLIN},
+				{.fd = fd, .events = POLLIN}};
+	while (ends[1].fd >= 0) {
+		if (poll(ends, 2, -1) < 0 && errno != EINTR)
+			return 1;
+		if (ends[0].revents != 0 && !copy(STDIN_FILENO, fd)) {
+			ends[0].fd = -1;
+			(void)shutdown(fd, SHUT_WR);
+		}
+		if (ends[1].revents != 0 && !copy(fd, STDOUT_FILENO))
+			ends[1].fd = -1;
+	}
+	return 0;
+}
+
+const struct verb verb_relay = {
+	.name = "relay",
+	.group = VERB_CLOUD,
+	.summary = "join a socket to standard input and output",
+	.description = "Started by QEMU for each connection of a guest that is being rehearsed.",
+	.argument = {"SOCKET", 1, 1, COMPLETE_FILE},
+	.is_hidden = true,
+	.run = run,
+};

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef I2KIT_CLOUD_REHEARSAL_H
+#define I2KIT_CLOUD_REHEARSAL_H
+
+/*
+ * The cloud as one instance sees it: its metadata service, and of the other services as much as
+ * the instance's role may call, all behind one address. No call leaves this process, no credentials
+ * of the user are needed. The guest is given what promote would give it; what it sends is checked
+ * as the cloud would check it. local/rehearsal_vm.h has the machine.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "base/strbuf.h"
+#include "manifest/app.h"
+
+struct cloud_rehearsal_input {
+	const struct app *app;
+	const struct pod_spec *pod;
+	const char *image_digest;
+	const char *config_digest;
+	const char *config_json;
+	const char *stack;
+	const char *region; /* NULL: any */
+	/* A line the pod logged; text is raw. */
+	void (*log)(const char *stream, const char *text, void *arg);
+	void *log_arg;
+};
+
+enum rehearsal_signal { REHEARSAL_NO_SIGNAL, REHEARSAL_READY, REHEARSAL_FAILED };
+
+/* An empty disk the pod will look for. */
+struct cloud_rehearsal_volume {
+	char *claim;  /* owned */
+	char *serial; /* owned; the NVMe disk's */
+	uint64_t size_bytes;
+};
+
+/* What has happened so far. */
+struct cloud_rehearsal_facts {
+	enum rehearsal_signal signal;
+	bool has_token;	       /* asked for a metadata token */
+	bool has_user_data;    /* fetched its user data, with that token */
+	unsigned parameters;   /* secrets and pieces of configuration fetched */
+	unsigned signed_calls; /* calls whose signature was right */
+	unsigned log_lines;    /* stored */
+	size_t user_data_bytes;
+	struct string_list refusals; /* owned; what the cloud would have refused, and why */
+	struct cloud_rehearsal_volume *volumes; /* owned */
+	size_t volume_count;
+};
+
+struct cloud_rehearsal;
+
+/* NULL on failure: what cannot be promoted cannot be rehearsed. */
+struct cloud_rehearsal *cloud_rehearsal_new(const struct cloud_rehearsal_input *input,
+					    struct error *err);
+void cloud_rehearsal_free(struct cloud_rehearsal *rehearsal);
+DEFINE_AUTO_PTR(cloud_rehearsal, cloud_rehearsal_free)
+
+/*
+ * Bytes of one connection so far. False: more must come first. True: *answer has all that is to be
+ * sent, then the connection ends.
+ */
+bool cloud_rehearsal_answer(struct cloud_rehearsal *rehearsal, const char *bytes, size_t size,
+			    struct strbuf *answer);
+const struct cloud_rehearsal_facts *cloud_rehearsal_facts(const struct cloud_rehearsal *rehearsal);
+
+#endif
