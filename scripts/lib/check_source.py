@@ -24,7 +24,7 @@ PLACES = [
     (r"^archive", {"image/"}),
     (r"^sqfs/", {"image/"}),
     (r"^libvirt/", {"local/"}),
-    (r"^(n?curses|ncursesw/.*)\.h$", {"tui/screen.c", "tui/curses_keys.c"}),
+    (r"^(n?curses|ncursesw/.*)\.h$", {"tui/screen.c", "tui/curses_keys.c", "tui/terminfo.c"}),
     (r"^mbedtls/", {"guest/"}),
 ]
 JANSSON_NOT_IN_HEADERS = re.compile(r"\bjson_t\b")

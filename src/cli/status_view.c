@@ -40,7 +40,7 @@ static void append_ports(struct strbuf *out, const struct project_status *status
 {
 	for (size_t i = 0; i < status->port_count; i++) {
 		const struct port_status *port = &status->ports[i];
-		if (strcmp(port->service, pod) != 0 || port->host_port == 0)
+		if (!port_status_serves(port, pod) || port->host_port == 0)
 			continue;
 		strbuf_appendf(out, "%s%s:%u->%u%s", out->size > 0 ? ", " : "", port->host,
 			       (unsigned)port->host_port, (unsigned)port->target_port,

@@ -2,11 +2,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/alloc.h"
+#include "base/cleanup.h"
 #include "base/strbuf.h"
 #include "cli/arguments.h"
 #include "cli/help.h"
 #include "cli/output.h"
 #include "cli/verb.h"
+#include "tui/tui.h"
 
 /*
  * The middle of the man page, as scdoc(5): synopsis, verbs and options from the table. What people
@@ -101,6 +104,8 @@ static int run(const struct invocation *invocation, struct error *err)
 		if (!verbs[i]->is_hidden)
 			append_verb(&text, verbs[i]);
 	}
+	AUTO_FREE char *keys = tui_keys_document();
+	strbuf_append(&text, keys);
 	strbuf_append(&text, "# OPTIONS OF EVERY VERB\n\n");
 	for (size_t i = 0; i < common_option_count; i++)
 		append_option(&text, &common_options[i]);

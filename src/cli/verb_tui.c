@@ -1,27 +1,52 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+#include <unistd.h>
+
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "base/path.h"
 #include "cli/project.h"
+#include "cli/project_tui.h"
 #include "cli/verb.h"
 #include "tui/tui.h"
+
+/* The verbs that the screen starts may work in another folder. */
+static char *absolute_path(const char *path)
+{
+	if (path == NULL || path[0] == '/')
+		return xstrdup_or_null(path);
+	AUTO_FREE char *here = getcwd(NULL, 0);
+	return here != NULL ? path_join(here, path) : xstrdup(path);
+}
+
+bool project_tui(const struct invocation *invocation, const char *project, bool has_no_mouse,
+		 struct error *err)
+{
+	AUTO_FREE char *environment =
+		absolute_path(arguments_value(invocation->args, "environment"));
+	const struct tui_options options = {
+		.project = project,
+		.program = "/proc/self/exe",
+		.environment_file = environment,
+		.has_colour = invocation->is_colored,
+		.has_no_mouse = has_no_mouse,
+	};
+	return tui_run(&options, err);
+}
 
 static int run(const struct invocation *invocation, struct error *err)
 {
 	AUTO_FREE char *project = project_resolve(invocation, NULL, err);
 	if (project == NULL)
 		return 1;
-	const struct tui_options options = {
-		.project = project,
-		.program = "/proc/self/exe",
-		.environment_file = arguments_value(invocation->args, "environment"),
-		.has_colour = invocation->is_colored,
-	};
-	return tui_run(&options, err) ? 0 : 1;
+	bool has_no_mouse = arguments_flag(invocation->args, "no-mouse");
+	return project_tui(invocation, project, has_no_mouse, err) ? 0 : 1;
 }
 
 static const struct option_spec options[] = {
 	{"environment", 'e', OPTION_VALUE, "FILE", "the cloud target's environment.yml",
 	 COMPLETE_FILE},
+	{"no-mouse", 0, OPTION_FLAG, NULL, "leave the mouse to the terminal", COMPLETE_NONE},
 };
 
 const struct verb verb_tui = {
@@ -33,7 +58,7 @@ const struct verb verb_tui = {
 		"cloud on a full screen, and acts on them: a shell, restart, scale, stop, "
 		"promote. Every act shows the command line that does the same; what destroys "
 		"is asked for first. Leaving it leaves the pods running.\n\n"
-		"Press ? for the keys of the screen you are on.",
+		"Press ? for the keys of the screen you are on; i2kit(1) lists them all.",
 	.options = options,
 	.option_count = ARRAY_SIZE(options),
 	.example = "i2kit tui\n"

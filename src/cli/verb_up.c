@@ -18,6 +18,7 @@
 #include "cli/progress_view.h"
 #include "cli/project_build.h"
 #include "cli/project_follow.h"
+#include "cli/project_tui.h"
 #include "cli/status_view.h"
 #include "cli/up_watch.h"
 #include "cli/verb.h"
@@ -198,6 +199,17 @@ static void tell_accelerator(const struct invocation *invocation, struct client 
 							      : "no KVM");
 }
 
+/* The screen shows how they boot. Leaving it leaves them running, as with -d. */
+static bool show_project(const struct invocation *invocation, const char *project,
+			 struct client *client, struct error *err)
+{
+	if (!project_tui(invocation, project, false, err))
+		return false;
+	print_result(invocation, client);
+	output_note(invocation, "the pods run on; i2kit -p %s down stops them", project);
+	return true;
+}
+
 /* Everything is planned: have it run, and see to what the options ask for. */
 static bool run_project(const struct invocation *invocation, const char *project,
 			uint64_t timeout_ms, struct up_watch *watch, int *lock, struct error *err)
@@ -217,6 +229,8 @@ static bool run_project(const struct invocation *invocation, const char *project
 		return false;
 	if (running < 0)
 		tell_accelerator(invocation, client);
+	if (arguments_flag(args, "tui"))
+		return show_project(invocation, project, client, err);
 	if (has_wait && !project_follow(invocation, client, loop, FOLLOW_READY, timeout_ms, err)) {
 		if (is_detached || err->kind != ERROR_CANCELLED)
 			return false;
@@ -264,6 +278,10 @@ static int run(const struct invocation *invocation, struct error *err)
 	}
 	if (arguments_flag(invocation->args, "build-only"))
 		return 0;
+	if (arguments_flag(invocation->args, "tui") && !isatty(STDOUT_FILENO)) {
+		error_set(err, ERROR_UNSUPPORTED, "--tui needs a terminal");
+		return error_hint(err, "i2kit up -d, and i2kit ps"), 1;
+	}
 	AUTO_CLOSE int lock = lock_project(invocation, plan.project, err);
 	if (lock < 0 || !project_plan_save(&plan, err))
 		return 1;
@@ -277,6 +295,7 @@ static const struct option_spec options[] = {
 	MANIFEST_FILE_OPTION,
 	MANIFEST_SKIP_OPTION,
 	{"detach", 'd', OPTION_FLAG, NULL, "leave the pods running and return", COMPLETE_NONE},
+	{"tui", 0, OPTION_FLAG, NULL, "show them in the terminal UI; they run on", COMPLETE_NONE},
 	{"wait", 'w', OPTION_FLAG, NULL, "with -d: until all are ready", COMPLETE_NONE},
 	{"timeout", 0, OPTION_VALUE, "TIME", "give up waiting after 90s, 5m …", COMPLETE_NONE},
 	{"no-logs", 0, OPTION_FLAG, NULL, "do not show the pods' logs", COMPLETE_NONE},

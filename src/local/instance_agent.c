@@ -273,6 +273,7 @@ static void on_stats(struct agent *agent, const struct agent_stats *stats, void 
 
 	(void)agent;
 	instance->status.memory_used_bytes = stats->memory_used_bytes;
+	instance->status.cpu_usec = 0;
 	for (size_t i = 0; i < stats->container_count; i++) {
 		struct container_status *container =
 			find_container(&instance->status, stats->containers[i].name);
@@ -280,6 +281,7 @@ static void on_stats(struct agent *agent, const struct agent_stats *stats, void 
 			continue;
 		container->cpu_usec = stats->containers[i].cpu_usec;
 		container->memory_bytes = stats->containers[i].memory_bytes;
+		instance->status.cpu_usec += container->cpu_usec;
 	}
 	instance->supervisor->is_dirty = true;
 	control_notify(instance->supervisor->control);

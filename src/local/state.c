@@ -2,6 +2,7 @@
 #include "local/state.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 const char *instance_state_name(enum instance_state state)
 {
@@ -35,6 +36,14 @@ void instance_status_clear(struct instance_status *instance)
 	*instance = (struct instance_status){0};
 }
 
+bool port_status_serves(const struct port_status *port, const char *pod)
+{
+	/* An older supervisor does not say which pods: mostly they have their service's name. */
+	if (port->pods.count == 0)
+		return strcmp(port->service, pod) == 0;
+	return string_list_has(&port->pods, pod);
+}
+
 void project_status_clear(struct project_status *status)
 {
 	free(status->project);
@@ -56,6 +65,7 @@ void project_status_clear(struct project_status *status)
 		free(status->ports[i].name);
 		free(status->ports[i].host);
 		free(status->ports[i].problem);
+		string_list_clear(&status->ports[i].pods);
 	}
 	free(status->ports);
 	*status = (struct project_status){0};

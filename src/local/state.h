@@ -78,7 +78,7 @@ struct instance_status {
 	int64_t ready_ns;	    /* 0: never */
 	uint64_t memory_bytes;	    /* the VM's size */
 	uint64_t memory_used_bytes; /* in the guest; 0 unknown */
-	uint64_t cpu_usec;	    /* host CPU time of the VM */
+	uint64_t cpu_usec;	    /* of its containers; unsupervised: of the VM on the host */
 	unsigned cpu_count;
 	struct container_status *containers;
 	size_t container_count;
@@ -112,8 +112,11 @@ struct port_status {
 	uint64_t connections; /* open now */
 	uint64_t total_connections;
 	uint64_t parked;
-	char *problem; /* cannot be bound: why; or NULL */
+	char *problem;		 /* cannot be bound: why; or NULL */
+	struct string_list pods; /* that the service leads to */
 };
+/* Whether the port leads to this pod. */
+bool port_status_serves(const struct port_status *port, const char *pod);
 
 struct project_status {
 	char *project;

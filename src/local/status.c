@@ -82,6 +82,7 @@ static void fill_port(const struct supervisor *supervisor, const struct port_run
 	port->wanted_host_port = run->wanted_host_port;
 	port->is_udp = run->is_udp;
 	port->problem = xstrdup_or_null(run->problem);
+	string_list_copy(&port->pods, &run->pods);
 	if (run->host == NULL)
 		return;
 	port->host_port = balancer_port_number(run->host);

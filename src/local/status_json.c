@@ -103,6 +103,10 @@ static json_t *port_object(const struct port_status *p)
 	json_object_set_new(object, "parked", json_integer((json_int_t)p->parked));
 	json_object_set_new(object, "problem", text(p->problem));
 	json_object_set_new(object, "wantedHostPort", json_integer(p->wanted_host_port));
+	json_t *pods = json_array();
+	for (size_t i = 0; i < p->pods.count; i++)
+		json_array_append_new(pods, text(p->pods.items[i]));
+	json_object_set_new(object, "pods", pods);
 	return object;
 }
 
@@ -255,6 +259,8 @@ static void read_instance(const json_t *object, struct instance_status *i)
 static void read_port(const json_t *object, struct port_status *p)
 {
 	const char *protocol = json_string_value(json_object_get(object, "protocol"));
+	size_t index = 0;
+	json_t *value = NULL;
 
 	p->service = take_text(object, "service");
 	p->name = take_text(object, "name");
@@ -269,6 +275,11 @@ static void read_port(const json_t *object, struct port_status *p)
 	p->total_connections = take_number(object, "totalConnections");
 	p->parked = take_number(object, "parked");
 	p->problem = take_text(object, "problem");
+	json_array_foreach(json_object_get(object, "pods"), index, value)
+	{
+		if (json_is_string(value))
+			string_list_add(&p->pods, json_string_value(value));
+	}
 }
 
 /* Names that everybody compares must be there; an instance without one is no status. */

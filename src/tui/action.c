@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/string_list.h"
 #include "tui/key.h"
 
 #define LISTS                                                                                      \
@@ -12,6 +13,8 @@
 	 IN_VIEW(VIEW_CLOUD) | IN_VIEW(VIEW_EVENTS) | IN_VIEW(VIEW_JOBS))
 #define LOGS	  IN_VIEW(VIEW_LOGS)
 #define INSTANCES (IN_VIEW(VIEW_PODS) | IN_VIEW(VIEW_POD))
+/* Screens whose lines lead to a pod. */
+#define POD_LISTS (IN_VIEW(VIEW_SERVICES) | IN_VIEW(VIEW_EVENTS) | IN_VIEW(VIEW_CLOUD))
 
 const struct action actions[] = {
 	{ACTION_UP,
@@ -40,8 +43,8 @@ const struct action actions[] = {
 	 "one screen down"},
 	{ACTION_TOP, "top", {'g', TUI_KEY_FIRST}, IN_ALL_VIEWS, NULL, "to the first line"},
 	{ACTION_BOTTOM, "bottom", {'G', TUI_KEY_LAST}, IN_ALL_VIEWS, NULL, "to the last line"},
-	{ACTION_LEFT, "left", {'h', TUI_KEY_ARROW_LEFT}, IN_ALL_VIEWS, NULL, "scroll left"},
-	{ACTION_RIGHT, "right", {TUI_KEY_ARROW_RIGHT}, IN_ALL_VIEWS, NULL, "scroll right"},
+	{ACTION_LEFT, "left", {'h', TUI_KEY_ARROW_LEFT}, LOGS, NULL, "scroll left"},
+	{ACTION_RIGHT, "right", {'l', TUI_KEY_ARROW_RIGHT}, LOGS, NULL, "scroll right"},
 	{ACTION_NEXT_VIEW, "next", {TUI_KEY_TABULATOR}, IN_ALL_VIEWS, NULL, "next screen"},
 	{ACTION_PREVIOUS_VIEW,
 	 "previous",
@@ -56,8 +59,18 @@ const struct action actions[] = {
 	{ACTION_VIEW_CLOUD, "cloud", {'5'}, IN_ALL_VIEWS, NULL, "what runs where"},
 	{ACTION_VIEW_EVENTS, "events", {'6'}, IN_ALL_VIEWS, NULL, "events"},
 	{ACTION_VIEW_JOBS, "jobs", {'7'}, IN_ALL_VIEWS, NULL, "work started from here"},
-	{ACTION_OPEN, "open", {TUI_KEY_RETURN}, LISTS, "open", "details of the selected line"},
-	{ACTION_LOGS, "logs", {'l'}, INSTANCES, "logs", "logs of the selected or marked pods"},
+	{ACTION_OPEN,
+	 "open",
+	 {TUI_KEY_RETURN},
+	 IN_VIEW(VIEW_PODS) | POD_LISTS | IN_VIEW(VIEW_JOBS),
+	 "open",
+	 "the selected pod or job, whole"},
+	{ACTION_LOGS,
+	 "logs",
+	 {'l'},
+	 INSTANCES | POD_LISTS,
+	 "logs",
+	 "logs of the selected or marked pods"},
 	{ACTION_MARK, "mark", {' '}, IN_VIEW(VIEW_PODS), "mark", "mark a pod, for logs of several"},
 	{ACTION_SHELL, "shell", {'s'}, INSTANCES, "shell", "a shell in the container"},
 	{ACTION_RESTART, "restart", {'r'}, INSTANCES, "restart", "restart the pod"},
@@ -79,9 +92,9 @@ const struct action actions[] = {
 	{ACTION_COPY,
 	 "copy",
 	 {'y'},
-	 INSTANCES | IN_VIEW(VIEW_SERVICES) | IN_VIEW(VIEW_IMAGES) | LOGS,
+	 INSTANCES | IN_VIEW(VIEW_SERVICES) | IN_VIEW(VIEW_IMAGES),
 	 "copy",
-	 "copy the address, digest or line"},
+	 "copy the address or digest"},
 	{ACTION_REBUILD, "rebuild", {'b'}, INSTANCES, NULL, "build again and replace what changed"},
 	{ACTION_PROMOTE,
 	 "promote",
@@ -95,20 +108,39 @@ const struct action actions[] = {
 	 IN_VIEW(VIEW_CLOUD),
 	 "rollback",
 	 "back to an earlier release"},
-	{ACTION_SORT, "sort", {'>'}, LISTS, NULL, "sort by the next column"},
-	{ACTION_FILTER, "filter", {'&'}, LISTS | LOGS, "filter", "show only lines that match"},
-	{ACTION_SEARCH, "search", {'/'}, IN_ALL_VIEWS, "search", "search forward"},
-	{ACTION_SEARCH_NEXT, "search-next", {'n'}, IN_ALL_VIEWS, NULL, "next match"},
-	{ACTION_SEARCH_PREVIOUS, "search-previous", {'N'}, IN_ALL_VIEWS, NULL, "previous match"},
 	{ACTION_FOLLOW, "follow", {'f'}, LOGS, "follow", "follow, or pause"},
+	{ACTION_SORT, "sort", {'>'}, LISTS, NULL, "sort by the next column"},
+	{ACTION_SORT_BACK, "sort-back", {'<'}, LISTS, NULL, "sort by the column before"},
+	{ACTION_REVERSE, "reverse", {'I'}, LISTS, NULL, "sort the other way round"},
+	{ACTION_FILTER, "filter", {'&'}, LISTS | LOGS, "filter", "show only lines that match"},
+	{ACTION_SEARCH,
+	 "search",
+	 {'/'},
+	 LISTS | LOGS,
+	 "search",
+	 "search; from the end of a followed log back"},
+	{ACTION_SEARCH_NEXT, "search-next", {'n'}, LISTS | LOGS, NULL, "next match, the same way"},
+	{ACTION_SEARCH_PREVIOUS,
+	 "search-previous",
+	 {'N'},
+	 LISTS | LOGS,
+	 NULL,
+	 "next match, the other way"},
 	{ACTION_WRAP, "wrap", {'w'}, LOGS, "wrap", "wrap long lines"},
 	{ACTION_TIMESTAMPS, "timestamps", {'t'}, LOGS, "time", "show when a line was written"},
-	{ACTION_JSON, "json", {'J'}, LOGS, NULL, "show JSON lines as level and message"},
-	{ACTION_STREAM, "stream", {'e'}, LOGS, NULL, "all, only stdout, only stderr, system"},
-	{ACTION_CONTAINER, "container", {'c'}, LOGS, NULL, "only one container"},
-	{ACTION_SINCE, "since", {'T'}, LOGS, NULL, "only lines newer than 5m, 2h …"},
-	{ACTION_PREVIOUS_RUN, "previous-run", {'p'}, LOGS, NULL, "the run before the last restart"},
-	{ACTION_SAVE, "save", {'W'}, LOGS, NULL, "save what is shown to a file"},
+	{ACTION_OPEN, "open", {TUI_KEY_RETURN}, LOGS, "line", "the selected line, whole"},
+	{ACTION_COPY, "copy", {'y'}, LOGS | IN_VIEW(VIEW_LINE), "copy", "copy the selected line"},
+	{ACTION_JSON, "json", {'J'}, LOGS, "json", "show JSON lines as level and message"},
+	{ACTION_STREAM, "stream", {'e'}, LOGS, "stream", "all, only stdout, only stderr, system"},
+	{ACTION_CONTAINER, "container", {'c'}, LOGS, "container", "only one container"},
+	{ACTION_SINCE, "since", {'T'}, LOGS, "since", "only lines newer than 5m, 2h …"},
+	{ACTION_PREVIOUS_RUN,
+	 "previous-run",
+	 {'p'},
+	 LOGS,
+	 "previous",
+	 "the run before the last restart"},
+	{ACTION_SAVE, "save", {'W'}, LOGS, "save", "save what is shown to a file"},
 	{ACTION_REFRESH,
 	 "refresh",
 	 {TUI_KEY_CONTROL('r')},
@@ -121,6 +153,18 @@ const struct action actions[] = {
 	 IN_ALL_VIEWS,
 	 NULL,
 	 "cancel the work that runs beside the screen"},
+	{ACTION_MOUSE,
+	 "mouse",
+	 {'M'},
+	 IN_ALL_VIEWS,
+	 NULL,
+	 "leave the mouse to the terminal, or take it"},
+	{ACTION_SUSPEND,
+	 "suspend",
+	 {TUI_KEY_CONTROL('z')},
+	 IN_ALL_VIEWS,
+	 NULL,
+	 "back to the shell; fg returns"},
 	{ACTION_COMMAND, "command", {':'}, IN_ALL_VIEWS, NULL, "type an action by name"},
 	{ACTION_REDRAW,
 	 "redraw",
@@ -135,7 +179,7 @@ const struct action actions[] = {
 	 {'q', TUI_KEY_CONTROL('c')},
 	 IN_ALL_VIEWS,
 	 "quit",
-	 "leave; pods run on"},
+	 "back from a page; else leave, pods run on"},
 };
 const size_t action_count = ARRAY_SIZE(actions);
 
@@ -225,12 +269,22 @@ void action_key_names(const struct action *action, struct strbuf *out)
 	}
 }
 
+void action_command_line(const struct string_list *argv, struct strbuf *out)
+{
+	strbuf_append(out, "i2kit");
+	for (size_t i = 0; i < argv->count; i++) {
+		strbuf_append_char(out, ' ');
+		strbuf_append_shell(out, argv->items[i]);
+	}
+}
+
 const char *view_name(enum view_kind view)
 {
 	static const char *const names[VIEW_COUNT] = {
 		[VIEW_PODS] = "pods",	      [VIEW_POD] = "pod",	[VIEW_LOGS] = "logs",
 		[VIEW_SERVICES] = "services", [VIEW_IMAGES] = "images", [VIEW_CLOUD] = "cloud",
-		[VIEW_EVENTS] = "events",     [VIEW_JOBS] = "jobs",	[VIEW_HELP] = "help",
+		[VIEW_EVENTS] = "events",     [VIEW_JOBS] = "jobs",	[VIEW_JOB] = "job",
+		[VIEW_LINE] = "line",	      [VIEW_HELP] = "help",
 	};
 	return names[view];
 }

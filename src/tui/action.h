@@ -20,6 +20,8 @@ enum view_kind {
 	VIEW_CLOUD,
 	VIEW_EVENTS,
 	VIEW_JOBS,
+	VIEW_JOB,  /* one job's output */
+	VIEW_LINE, /* one line of a log, whole */
 	VIEW_HELP,
 	VIEW_COUNT,
 };
@@ -52,6 +54,8 @@ enum action_kind {
 	ACTION_LOGS,
 	ACTION_FILTER,
 	ACTION_SORT,
+	ACTION_SORT_BACK,
+	ACTION_REVERSE,
 	ACTION_SEARCH,
 	ACTION_SEARCH_NEXT,
 	ACTION_SEARCH_PREVIOUS,
@@ -77,6 +81,8 @@ enum action_kind {
 	ACTION_ROLLBACK,
 	ACTION_REFRESH,
 	ACTION_CANCEL,
+	ACTION_MOUSE,
+	ACTION_SUSPEND,
 	ACTION_REDRAW,
 };
 
@@ -103,6 +109,9 @@ const struct action *action_for_name(const char *name, enum view_kind view);
 const struct action *action_of_kind(enum action_kind kind);
 /* "j, Down" */
 void action_key_names(const struct action *action, struct strbuf *out);
+/* "i2kit -p shop restart web-0", as a person would type it. */
+struct string_list;
+void action_command_line(const struct string_list *argv, struct strbuf *out);
 const char *view_name(enum view_kind view); /* "pods" */
 
 #endif

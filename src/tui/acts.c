@@ -28,57 +28,118 @@ static struct string_list *ask_first(struct model *model, const char *question)
 	return argv;
 }
 
-static const char *environment(const struct model *model)
+/* The cloud's verbs read the manifests: they run where `up` did, whatever folder this is. */
+static void add_cloud_verb(const struct model *model, struct string_list *argv, const char *verb)
 {
-	return model->environment_file ? model->environment_file : "environment.yml";
+	if (model->status.folder != NULL)
+		add_words(argv, (const char *const[]){"-C", model->status.folder, NULL});
+	add_words(argv, (const char *const[]){verb, "-e", model_environment(model), NULL});
 }
 
-void act_promote(struct model *model, bool is_plan_only)
+/* The plan's output fills the screen; when it has ended well, `question` is asked below it. */
+static void plan_first(struct model *model, const char *verb, const char *release,
+		       const char *question)
 {
-	if (is_plan_only) {
-		struct effect *effect = act_command(model, EFFECT_RUN);
-		add_words(&effect->argv, (const char *const[]){"promote", "-e", environment(model),
-							       "--plan", NULL});
+	struct plan_step *plan = &model->plan;
+	struct effect *effect = act_command(model, EFFECT_RUN);
+
+	add_cloud_verb(model, &effect->argv, verb);
+	string_list_add(&effect->argv, "--plan");
+	free(plan->question);
+	plan->question = xstrdup(question);
+	plan->is_next = true;
+	plan->job = 0;
+	string_list_clear(&plan->argv);
+	add_words(&plan->argv, (const char *const[]){"-p", model->project, NULL});
+	add_cloud_verb(model, &plan->argv, verb);
+	string_list_add(&plan->argv, "--yes");
+	if (release[0] != '\0') {
+		string_list_add(&effect->argv, release);
+		string_list_add(&plan->argv, release);
 	}
-	/* The plan runs in the jobs screen; the question stands below it. */
-	struct string_list *argv = ask_first(model, "promote this plan? (y/n)");
-	add_words(argv, (const char *const[]){"promote", "-e", environment(model), "--yes", NULL});
-	model_go(model, VIEW_JOBS);
+}
+
+void act_promote(struct model *model)
+{
+	plan_first(model, "promote", "", "promote this plan? (y/n)");
+}
+
+void act_roll_back(struct model *model, const char *release)
+{
+	plan_first(model, "rollback", release, "roll back by this plan? (y/n)");
+}
+
+static void ask(struct model *model, enum ask_kind kind)
+{
+	struct effect *effect = act_command(model, EFFECT_ASK);
+
+	effect->ask = kind;
+	if (kind == ASK_IMAGES)
+		string_list_add(&effect->argv, "images");
+	else
+		add_cloud_verb(model, &effect->argv, kind == ASK_STATUS ? "status" : "releases");
+	add_words(&effect->argv, (const char *const[]){"-o", "json", NULL});
+	model->answers[kind].is_loading = true;
 }
 
 void act_ask(struct model *model, enum view_kind view)
 {
-	struct effect *effect = act_command(model, EFFECT_ASK);
-	effect->view = view;
-	if (view == VIEW_IMAGES)
-		add_words(&effect->argv, (const char *const[]){"images", "-o", "json", NULL});
-	else
-		add_words(&effect->argv, (const char *const[]){"diff", "-e", environment(model),
-							       "-o", "json", NULL});
-	model->answers[view].is_loading = true;
+	if (view == VIEW_IMAGES && !model->answers[ASK_IMAGES].is_loading)
+		ask(model, ASK_IMAGES);
+	if (view == VIEW_CLOUD && !model->answers[ASK_STATUS].is_loading &&
+	    !model->answers[ASK_RELEASES].is_loading) {
+		ask(model, ASK_STATUS);
+		ask(model, ASK_RELEASES);
+	}
+}
+
+void act_ask_first(struct model *model, enum view_kind view)
+{
+	if ((view == VIEW_IMAGES && !model->answers[ASK_IMAGES].is_known) ||
+	    (view == VIEW_CLOUD && !model->answers[ASK_STATUS].is_known))
+		act_ask(model, view);
+}
+
+static const struct port_status *selected_port(const struct model *model)
+{
+	AUTO(table_clear) struct table table = {0};
+	size_t selected = model->lists[VIEW_SERVICES].selected;
+	table_make(&table, model, VIEW_SERVICES);
+	return selected < table.row_count ? &model->status.ports[table.rows[selected].index] : NULL;
+}
+
+static char *selected_digest(const struct model *model)
+{
+	AUTO(table_clear) struct table table = {0};
+	size_t selected = model->lists[VIEW_IMAGES].selected;
+	table_make(&table, model, VIEW_IMAGES);
+	if (selected >= table.row_count)
+		return NULL;
+	return xstrdup(
+		answer_cell(&model->answers[ASK_IMAGES], table.rows[selected].index, "digest"));
+}
+
+/* Where the selected line can be reached from this machine; owned or NULL. */
+static char *selected_address(const struct model *model)
+{
+	const struct pod_status *pod = model_current_pod(model);
+	const struct port_status *port = model->view == VIEW_SERVICES ? selected_port(model) : NULL;
+
+	if (port != NULL)
+		return port->host_port == 0
+			       ? NULL
+			       : xasprintf("%s:%u", port->host, (unsigned)port->host_port);
+	return pod != NULL ? model_pod_address(model, pod->name) : NULL;
 }
 
 static void copy_something(struct model *model)
 {
 	const struct instance_status *instance = model_current_instance(model);
-	AUTO_FREE char *text = NULL;
+	AUTO_FREE char *text =
+		model->view == VIEW_IMAGES ? selected_digest(model) : selected_address(model);
 
-	if (model->view == VIEW_SERVICES && model->status.port_count > 0) {
-		const struct port_status *port =
-			&model->status.ports[model->lists[VIEW_SERVICES].selected];
-		text = xasprintf("%s:%u", port->host, (unsigned)port->host_port);
-	} else if (model->view == VIEW_IMAGES && model->answers[VIEW_IMAGES].row_count > 0) {
-		const struct answer *answer = &model->answers[VIEW_IMAGES];
-		for (size_t c = 0; c < answer->titles.count; c++) {
-			if (strcmp(answer->titles.items[c], "digest") == 0)
-				text = xstrdup(answer->rows[model->lists[VIEW_IMAGES].selected]
-						       .cells.items[c]);
-		}
-	} else if (instance != NULL) {
-		text = model_pod_address(model, instance->pod);
-		if (text == NULL)
-			text = xstrdup_or_null(instance->address);
-	}
+	if (text == NULL && instance != NULL)
+		text = xstrdup_or_null(instance->address);
 	if (text == NULL) {
 		model_say(model, true, "nothing to copy here");
 		return;
@@ -89,18 +150,10 @@ static void copy_something(struct model *model)
 
 static void browse(struct model *model)
 {
-	const struct pod_status *pod = model_current_pod(model);
-	AUTO_FREE char *address = NULL;
+	AUTO_FREE char *address = selected_address(model);
 
-	if (model->view == VIEW_SERVICES && model->status.port_count > 0)
-		address = xasprintf(
-			"%s:%u", model->status.ports[model->lists[VIEW_SERVICES].selected].host,
-			(unsigned)model->status.ports[model->lists[VIEW_SERVICES].selected]
-				.host_port);
-	else if (pod != NULL)
-		address = model_pod_address(model, pod->name);
 	if (address == NULL) {
-		model_say(model, true, "no port of it is forwarded; p forwards one");
+		model_say(model, true, "no port of it is published; p forwards one");
 		return;
 	}
 	model_add_effect(model, EFFECT_BROWSE)->text = xasprintf("http://%s/", address);
@@ -130,9 +183,8 @@ static void shell(struct model *model, const struct instance_status *instance)
 
 static void ask_scale(struct model *model, const struct pod_status *pod)
 {
-	AUTO_FREE char *question = xasprintf("replicas of %s: ", pod->name);
-	AUTO_FREE char *now = xasprintf("%u", pod->desired);
-	prompt_open(model, PROMPT_SCALE, question, now);
+	AUTO_FREE char *question = xasprintf("replicas of %s (now %u): ", pod->name, pod->desired);
+	prompt_open(model, PROMPT_SCALE, question, "");
 }
 
 static void act_on(struct model *model, enum action_kind kind, const struct pod_status *pod,
@@ -180,7 +232,7 @@ void act_on_pod(struct model *model, enum action_kind kind)
 		browse(model);
 		return;
 	case ACTION_PROMOTE:
-		act_promote(model, true);
+		act_promote(model);
 		return;
 	case ACTION_DELETE:
 		string_list_add(ask_first(model, "take the whole project down? volumes stay (y/n)"),

@@ -12,8 +12,8 @@
 
 static void blank(struct cell *cell, struct style style)
 {
+	memset(cell->text, 0, sizeof(cell->text));
 	cell->text[0] = ' ';
-	cell->text[1] = '\0';
 	cell->style = style;
 }
 
@@ -243,12 +243,12 @@ void canvas_hline(struct canvas *canvas, int row, int column, int width, struct 
 		canvas_text(canvas, row, column + i, 1, style, "─");
 }
 
-void canvas_highlight(struct canvas *canvas, int row, int column, int width)
+void canvas_ground(struct canvas *canvas, int row, int column, int width, enum ground ground)
 {
 	for (int i = 0; i < width; i++) {
 		struct cell *cell = cell_at(canvas, row, column + i);
 		if (cell != NULL)
-			cell->style.is_reverse = true;
+			cell->style.ground = ground;
 	}
 }
 

@@ -23,22 +23,30 @@ enum colour {
 	COLOUR_CYAN,
 };
 
+/* What is behind the text. Where the terminal has too few colours: reverse video, or nothing. */
+enum ground {
+	GROUND_NONE,
+	GROUND_BAR,	 /* the first and the last line */
+	GROUND_SELECTED, /* the line under the cursor */
+	GROUND_MATCH,	 /* what a search found */
+};
+
 struct style {
 	enum colour colour;
+	enum ground ground;
 	bool is_bold;
 	bool is_dim;
-	bool is_reverse;
 	bool is_underlined;
 };
 
 #define STYLE_NORMAL  ((struct style){0})
 #define STYLE_BOLD    ((struct style){.is_bold = true})
 #define STYLE_DIM     ((struct style){.is_dim = true})
-#define STYLE_REVERSE ((struct style){.is_reverse = true})
 #define STYLE_OK      ((struct style){.colour = COLOUR_GREEN})
 #define STYLE_WARNING ((struct style){.colour = COLOUR_YELLOW})
 #define STYLE_ERROR   ((struct style){.colour = COLOUR_RED, .is_bold = true})
 #define STYLE_KEY     ((struct style){.colour = COLOUR_CYAN, .is_bold = true})
+#define STYLE_TITLE   ((struct style){.colour = COLOUR_BLUE, .is_bold = true})
 
 #define CELL_TEXT_SIZE 16 /* a base character and combining ones, NUL-terminated UTF-8 */
 
@@ -77,8 +85,8 @@ void canvas_field(struct canvas *canvas, int row, int column, int width, struct 
 		  const char *text);
 void canvas_fill(struct canvas *canvas, int row, int column, int width, struct style style);
 void canvas_hline(struct canvas *canvas, int row, int column, int width, struct style style);
-/* Turns a row's style to reverse, for the selected line; text and colours stay. */
-void canvas_highlight(struct canvas *canvas, int row, int column, int width);
+/* Gives cells another ground; text and colours stay. */
+void canvas_ground(struct canvas *canvas, int row, int column, int width, enum ground ground);
 
 /* Columns that text takes on a terminal, after being made printable. */
 int canvas_width(const char *bytes, size_t size);

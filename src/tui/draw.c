@@ -6,17 +6,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/cleanup.h"
-#include "base/clock.h"
+#include "tui/page.h"
 
 void draw_size(char out[SHORT_SIZE], uint64_t bytes)
 {
 	static const char units[] = "BKMGT";
 	unsigned unit = 0;
-	uint64_t tenths = bytes * 10;
 
 	if (bytes > UINT64_MAX / 10)
 		bytes = UINT64_MAX / 10;
+	uint64_t tenths = bytes * 10;
 	for (; tenths >= 10240 && unit + 2 < sizeof(units); unit++)
 		tenths /= 1024;
 	if (unit > 0 && tenths < 100)
@@ -24,6 +25,14 @@ void draw_size(char out[SHORT_SIZE], uint64_t bytes)
 			       tenths % 10, units[unit]);
 	else
 		(void)snprintf(out, SHORT_SIZE, "%" PRIu64 "%c", tenths / 10, units[unit]);
+}
+
+void draw_age(char out[AGE_SIZE], const struct model *model, int64_t since_ns)
+{
+	int64_t seconds = (model->now_ns - since_ns) / 1000000000;
+	out[0] = '\0';
+	if (since_ns > 0)
+		clock_format_age(out, seconds > 0 ? (uint64_t)seconds : 0);
 }
 
 void draw_spark(struct canvas *canvas, int row, int column, int width, struct style style,
@@ -35,8 +44,7 @@ void draw_spark(struct canvas *canvas, int row, int column, int width, struct st
 	for (size_t i = 0; i < shown; i++) {
 		unsigned value = values[count - shown + i];
 		unsigned level = limit == 0 ? 0 : value * 7 / limit;
-		canvas_text(canvas, row, column + width - (int)shown + (int)i, 1, style,
-			    bars[level > 7 ? 7 : level]);
+		canvas_text(canvas, row, column + (int)i, 1, style, bars[level > 7 ? 7 : level]);
 	}
 }
 
@@ -54,155 +62,127 @@ struct style draw_state_style(const struct instance_status *instance)
 	}
 }
 
+const char *draw_state_sign(const struct instance_status *instance)
+{
+	switch (instance->state) {
+	case INSTANCE_READY:
+		return "●";
+	case INSTANCE_SUCCEEDED:
+		return "✓";
+	case INSTANCE_FAILED:
+	case INSTANCE_CRASHED:
+		return "✗";
+	case INSTANCE_PENDING:
+		return "○";
+	default:
+		return "◐";
+	}
+}
+
+static bool has_failed(const struct container_status *container)
+{
+	return container->state != CONTAINER_RUNNING && container->exit_code > 0;
+}
+
+struct style draw_container_style(const struct container_status *container)
+{
+	if (has_failed(container))
+		return STYLE_ERROR;
+	if (container->is_ready)
+		return STYLE_OK;
+	return container->state == CONTAINER_TERMINATED ? STYLE_DIM : STYLE_WARNING;
+}
+
+const char *draw_container_sign(const struct container_status *container)
+{
+	if (has_failed(container))
+		return "✗";
+	if (container->is_ready)
+		return "●";
+	return container->state == CONTAINER_TERMINATED ? "✓" : "◐";
+}
+
+const char *draw_container_word(const struct container_status *container)
+{
+	static const char *const words[] = {"waiting", "running", "ended"};
+	return container->reason ? container->reason : words[container->state];
+}
+
 struct style draw_pod_style(unsigned number)
 {
-	static const enum colour colours[] = {COLOUR_CYAN, COLOUR_GREEN,   COLOUR_YELLOW,
-					      COLOUR_BLUE, COLOUR_MAGENTA, COLOUR_RED};
-	return (struct style){.colour = colours[number % 6]};
+	/* Not red: a name is no error. */
+	static const enum colour colours[] = {COLOUR_CYAN,    COLOUR_GREEN, COLOUR_BLUE,
+					      COLOUR_MAGENTA, COLOUR_CYAN,  COLOUR_MAGENTA};
+	return (struct style){.colour = colours[number % 6], .is_bold = number % 6 >= 4};
 }
 
-static void draw_header(struct canvas *canvas, const struct model *model)
+int draw_rule(struct canvas *canvas, int row, struct style style, const char *title)
 {
-	const struct project_status *status = &model->status;
-	char used[SHORT_SIZE];
-	char total[SHORT_SIZE];
-	AUTO(strbuf_clear) struct strbuf load = STRBUF_INIT;
-
-	int column = canvas_text(canvas, 0, 0, -1, STYLE_BOLD, "i2kit");
-	column = canvas_textf(canvas, 0, column, -1, STYLE_KEY, "  %s", model->project);
-	if (model->has_status && status->connection != NULL) {
-		column = canvas_textf(canvas, 0, column, -1, STYLE_NORMAL, "  %s",
-				      status->connection);
-		column = canvas_textf(canvas, 0, column, -1, STYLE_DIM, "  %s",
-				      status->accelerator ? status->accelerator : "");
-	}
-	if (model->has_status && !status->is_supervised)
-		column = canvas_text(canvas, 0, column, -1, STYLE_WARNING, "  not supervised");
-	if (model->host_memory_total > 0) {
-		draw_size(used, model->host_memory_used);
-		draw_size(total, model->host_memory_total);
-		strbuf_appendf(&load, "host cpu %u%%  memory %s of %s", model->host_cpu_percent,
-			       used, total);
-		int width = canvas_width(load.data, load.size);
-		if (column + 2 + width <= canvas->columns)
-			canvas_text(canvas, 0, canvas->columns - width, width, STYLE_DIM,
-				    load.data);
-	}
+	canvas_hline(canvas, row, 0, canvas->columns, STYLE_DIM);
+	if (title == NULL || title[0] == '\0')
+		return 0;
+	int column = canvas_text(canvas, row, 1, 1, STYLE_DIM, " ");
+	column = canvas_text(canvas, row, column, canvas->columns - column - 2, style, title);
+	return canvas_text(canvas, row, column, 1, STYLE_DIM, " ");
 }
 
-static void draw_tabs(struct canvas *canvas, const struct model *model)
-{
-	static const struct {
-		enum view_kind view;
-		const char *title;
-	} tabs[] = {{VIEW_PODS, "1 pods"},   {VIEW_SERVICES, "2 services"},
-		    {VIEW_LOGS, "3 logs"},   {VIEW_IMAGES, "4 images"},
-		    {VIEW_CLOUD, "5 cloud"}, {VIEW_EVENTS, "6 events"},
-		    {VIEW_JOBS, "7 jobs"}};
-	int column = 0;
+static void (*const pages[VIEW_COUNT])(struct page *, const struct model *) = {
+	[VIEW_POD] = view_pod,
+	[VIEW_JOB] = view_job,
+	[VIEW_LINE] = view_line,
+	[VIEW_HELP] = view_help,
+};
 
-	for (size_t i = 0; i < sizeof(tabs) / sizeof(tabs[0]); i++) {
-		bool is_here = tabs[i].view == model->view ||
-			       (tabs[i].view == VIEW_PODS && model->view == VIEW_POD);
-		/* Brackets as well as reverse video: colour is never the only sign. */
-		column = canvas_textf(canvas, 1, column, -1, is_here ? STYLE_REVERSE : STYLE_NORMAL,
-				      is_here ? "[%s]" : " %s ", tabs[i].title);
-	}
-	if (model->view == VIEW_HELP)
-		canvas_text(canvas, 1, column, -1, STYLE_REVERSE, "[? help]");
-	canvas_hline(canvas, 2, 0, canvas->columns, STYLE_DIM);
+static struct area body_of(int rows, int columns)
+{
+	return (struct area){.row = FIRST_BODY_ROW, .rows = rows - FRAME_ROWS, .columns = columns};
 }
 
-enum { LAST_KEYS_WIDTH = 15 }; /* "? help  q quit  " */
-
-static void draw_keys(struct canvas *canvas, const struct model *model)
+int draw_page_lines(const struct model *model)
 {
-	int row = canvas->rows - 1;
-	int column = 0;
-
-	for (size_t i = 0; i < action_count; i++) {
-		const struct action *action = &actions[i];
-		AUTO(strbuf_clear) struct strbuf keys = STRBUF_INIT;
-		if (action->label == NULL || (action->views & IN_VIEW(model->view)) == 0)
-			continue;
-		struct action first = *action;
-		first.keys[1] = 0;
-		action_key_names(&first, &keys);
-		int width = canvas_width(keys.data, keys.size) +
-			    canvas_width(action->label, strlen(action->label)) + 3;
-		/* Whatever has no room, the way to all the others and the way out have. */
-		bool is_last = action->kind == ACTION_HELP || action->kind == ACTION_QUIT;
-		if (column + width > canvas->columns - (is_last ? 0 : LAST_KEYS_WIDTH))
-			continue;
-		column = canvas_text(canvas, row, column, -1, STYLE_KEY, strbuf_text(&keys));
-		column =
-			canvas_textf(canvas, row, column, -1, STYLE_NORMAL, " %s  ", action->label);
-	}
+	struct page page = {.area = body_of(model->rows, model->columns)};
+	if (pages[model->view] != NULL)
+		pages[model->view](&page, model);
+	return page.line;
 }
 
-static unsigned running_jobs(const struct model *model, const struct job **ret_last)
+/* A mark at the right edge of the rule where there is more above or below. */
+static void draw_position(struct canvas *canvas, const struct page *page)
 {
-	unsigned count = 0;
-	for (size_t i = 0; i < model->job_count; i++) {
-		if (!model->jobs[i].is_running)
-			continue;
-		*ret_last = &model->jobs[i];
-		count++;
-	}
-	return count;
-}
-
-static void draw_message(struct canvas *canvas, const struct model *model)
-{
-	int row = canvas->rows - 2;
-	const struct job *job = NULL;
-
-	if (model->prompt.kind != PROMPT_NONE) {
-		int column = canvas_text(canvas, row, 0, -1, STYLE_BOLD, model->prompt.question);
-		if (model->prompt.kind == PROMPT_CONFIRM) {
-			AUTO_FREE char *command = string_list_join(&model->prompt.pending, " ");
-			canvas_textf(canvas, row, column, -1, STYLE_DIM, "  i2kit %s", command);
-			return;
-		}
-		column = canvas_text(canvas, row, column, -1, STYLE_NORMAL,
-				     strbuf_text(&model->prompt.text));
-		canvas->cursor_row = row;
-		canvas->cursor_column = column;
+	if (page->line <= page->area.rows)
 		return;
+	int last = page->top + page->area.rows;
+	canvas_textf(canvas, RULE_ROW, canvas->columns - 16, 15, STYLE_DIM, " %d–%d of %d ",
+		     page->top + 1, last < page->line ? last : page->line, page->line);
+}
+
+static void draw_body(struct canvas *canvas, const struct model *model)
+{
+	struct area area = body_of(canvas->rows, canvas->columns);
+	struct page page = {
+		.canvas = canvas, .area = area, .top = (int)model->lists[model->view].top};
+
+	if (pages[model->view] != NULL) {
+		pages[model->view](&page, model);
+		draw_position(canvas, &page);
+	} else if (model->view == VIEW_LOGS) {
+		view_logs(canvas, model, area);
+	} else {
+		view_list(canvas, model, area);
 	}
-	if (model->message != NULL) {
-		canvas_field(canvas, row, 0, canvas->columns,
-			     model->is_message_error ? STYLE_ERROR : STYLE_NORMAL, model->message);
-		return;
-	}
-	unsigned running = running_jobs(model, &job);
-	if (running > 0)
-		canvas_textf(canvas, row, 0, -1, STYLE_WARNING, "running (%u): %s", running,
-			     job->command);
-	else if (!model->is_connected && model->problem != NULL)
-		canvas_field(canvas, row, 0, canvas->columns, STYLE_ERROR, model->problem);
 }
 
 void draw_screen(struct canvas *canvas, const struct model *model)
 {
-	static void (*const views[VIEW_COUNT])(struct canvas *, const struct model *,
-					       struct area) = {
-		[VIEW_PODS] = view_pods,     [VIEW_POD] = view_pod,
-		[VIEW_LOGS] = view_logs,     [VIEW_SERVICES] = view_services,
-		[VIEW_IMAGES] = view_answer, [VIEW_CLOUD] = view_answer,
-		[VIEW_EVENTS] = view_events, [VIEW_JOBS] = view_jobs,
-		[VIEW_HELP] = view_help,
-	};
-	struct area area = {.row = 3, .rows = canvas->rows - 5, .columns = canvas->columns};
-
 	canvas_erase(canvas);
 	if (canvas->rows < 8 || canvas->columns < 40) {
 		canvas_text(canvas, 0, 0, -1, STYLE_ERROR, "too small: 40x8 at least");
 		return;
 	}
-	draw_header(canvas, model);
-	draw_tabs(canvas, model);
-	views[model->view](canvas, model, area);
-	draw_message(canvas, model);
-	draw_keys(canvas, model);
+	bar_header(canvas, model);
+	bar_tabs(canvas, model);
+	draw_rule(canvas, RULE_ROW, STYLE_DIM, NULL);
+	draw_body(canvas, model);
+	bar_message(canvas, model);
+	bar_keys(canvas, model);
 }

@@ -6,10 +6,8 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "tui/draw.h"
 #include "tui/key.h"
-
-/* Two lines of header and a title above, the message and the keys below. */
-enum { FRAME_ROWS = 5 };
 
 int keys_body_rows(const struct model *model)
 {
@@ -17,32 +15,35 @@ int keys_body_rows(const struct model *model)
 	return rows > 1 ? rows : 1;
 }
 
-static bool is_list(enum view_kind view)
+/* Text that fills the screen and is scrolled, as opposed to a list or the logs. */
+static bool is_page(enum view_kind view)
 {
-	return view != VIEW_POD && view != VIEW_LOGS && view != VIEW_HELP;
+	return view == VIEW_POD || view == VIEW_JOB || view == VIEW_LINE || view == VIEW_HELP;
 }
 
 void keys_clamp(struct model *model)
 {
 	size_t body = (size_t)keys_body_rows(model);
-	/* Lists have a line of titles; the screens of text have none. */
-	size_t page = body > 1 ? body - 1 : 1;
+	struct list_state *list = &model->lists[model->view];
 
-	for (int view = 0; view < VIEW_COUNT; view++) {
-		struct list_state *list = &model->lists[view];
-		if (!is_list((enum view_kind)view))
-			continue;
-		size_t count = model_list_size(model, (enum view_kind)view);
+	if (model->view == VIEW_LOGS) {
+		log_keys_clamp(model);
+	} else if (is_page(model->view)) {
+		size_t lines = (size_t)draw_page_lines(model);
+		size_t last = lines > body ? lines - body : 0;
+		list->top = list->top > last ? last : list->top;
+	} else {
+		size_t page = body > 1 ? body - 1 : 1; /* below the line of titles */
+		size_t count = model_list_size(model, model->view);
 		if (list->selected >= count)
 			list->selected = count ? count - 1 : 0;
 		if (list->top > list->selected)
 			list->top = list->selected;
 		if (list->selected >= list->top + page)
 			list->top = list->selected - page + 1;
+		if (list->top + page > count)
+			list->top = count > page ? count - page : 0;
 	}
-	size_t count = model->logs.count;
-	if (model->is_following || model->log_top > count)
-		model->log_top = count > body ? count - body : 0;
 }
 
 static size_t moved(size_t at, enum action_kind kind, size_t page, size_t last)
@@ -63,7 +64,7 @@ static size_t moved(size_t at, enum action_kind kind, size_t page, size_t last)
 	}
 }
 
-static void move(struct model *model, enum action_kind kind)
+void keys_move(struct model *model, enum action_kind kind)
 {
 	size_t page = (size_t)keys_body_rows(model) - (keys_body_rows(model) > 1 ? 1U : 0U);
 	struct list_state *list = &model->lists[model->view];
@@ -72,26 +73,25 @@ static void move(struct model *model, enum action_kind kind)
 		log_keys_move(model, kind);
 		return;
 	}
-	if (!is_list(model->view)) { /* text: the top moves; the view stops it at its end */
-		list->top = moved(list->top, kind, page,
-				  list->top + (kind == ACTION_BOTTOM ? 10000 : page));
+	if (is_page(model->view)) { /* keys_clamp() stops it at the end */
+		list->top = moved(list->top, kind, page, list->top + PAGE_END);
 		return;
 	}
 	size_t count = model_list_size(model, model->view);
 	list->selected = moved(list->selected, kind, page, count ? count - 1 : 0);
 }
 
-static void switch_view(struct model *model, enum view_kind view)
+void keys_switch_view(struct model *model, enum view_kind view)
 {
 	if (view == VIEW_LOGS) {
 		string_list_clear(&model->log_selection);
 		log_keys_open(model);
 		return;
 	}
+	if (view == VIEW_HELP)
+		model->lists[VIEW_HELP].top = 0;
 	model_go(model, view);
-	if ((view == VIEW_IMAGES || view == VIEW_CLOUD) && model->answers[view].titles.count == 0 &&
-	    !model->answers[view].is_loading)
-		act_ask(model, view);
+	act_ask_first(model, view);
 }
 
 static void next_view(struct model *model, int step)
@@ -104,35 +104,92 @@ static void next_view(struct model *model, int step)
 		if (order[i] == model->view)
 			at = i;
 	}
-	switch_view(model, order[(at + step + count) % count]);
+	keys_switch_view(model, order[(at + step + count) % count]);
+}
+
+static bool drop_filter(struct model *model)
+{
+	if (model->view == VIEW_LOGS && model->logs.has_regex) {
+		(void)log_window_set_pattern(&model->logs, NULL);
+		model_add_effect(model, EFFECT_LOGS_OPEN);
+		return true;
+	}
+	if (model->lists[model->view].filter == NULL)
+		return false;
+	free(model->lists[model->view].filter);
+	model->lists[model->view].filter = NULL;
+	return true;
 }
 
 static void go_back(struct model *model)
 {
-	if (model->lists[model->view].filter != NULL) { /* the first Esc takes the filter away */
-		free(model->lists[model->view].filter);
-		model->lists[model->view].filter = NULL;
+	if (drop_filter(model)) /* the first Esc takes the filter away */
 		return;
-	}
 	if (model->history_count > 0)
 		model->view = model->history[--model->history_count];
 	else
 		model->view = VIEW_PODS;
 }
 
-static void open_selected(struct model *model)
+static unsigned running_jobs(const struct model *model)
 {
-	if (model->view == VIEW_PODS) {
-		const struct instance_status *instance = model_current_instance(model);
-		if (instance == NULL) {
-			model_say(model, true, "no VM of this pod runs");
-			return;
-		}
-		free(model->detail_instance);
-		model->detail_instance = xstrdup(instance->name);
-		model->lists[VIEW_POD].top = 0;
-		model_go(model, VIEW_POD);
+	unsigned count = 0;
+	for (size_t i = 0; i < model->job_count; i++)
+		count += model->jobs[i].is_running ? 1 : 0;
+	return count;
+}
+
+static void quit(struct model *model, unsigned key)
+{
+	unsigned running = running_jobs(model);
+
+	if (is_page(model->view) && key == 'q') {
+		go_back(model);
+	} else if (running > 0) {
+		AUTO_FREE char *question =
+			xasprintf("%u of the commands started here run and end with it; leave? "
+				  "(y/n)",
+				  running);
+		prompt_open(model, PROMPT_QUIT, question, "");
+	} else {
+		model_add_effect(model, EFFECT_QUIT);
 	}
+}
+
+static void open_pod(struct model *model)
+{
+	const struct instance_status *instance = model_current_instance(model);
+	const struct pod_status *pod = model_current_pod(model);
+
+	for (size_t i = 0; instance == NULL && pod != NULL && i < model->status.instance_count; i++)
+		if (strcmp(model->status.instances[i].pod, pod->name) == 0)
+			instance = &model->status.instances[i];
+	if (instance == NULL) {
+		model_say(model, true, "no VM of it runs");
+		return;
+	}
+	free(model->detail_instance);
+	model->detail_instance = xstrdup(instance->name);
+	model->lists[VIEW_POD].top = 0;
+	model_go(model, VIEW_POD);
+}
+
+static void open_job(struct model *model)
+{
+	size_t selected = 0;
+	AUTO(table_clear) struct table table = {0};
+	table_make(&table, model, VIEW_JOBS);
+	selected = model->lists[VIEW_JOBS].selected;
+	if (selected >= table.row_count)
+		return;
+	keys_show_job(model, model->jobs[table.rows[selected].index].number);
+}
+
+void keys_show_job(struct model *model, unsigned number)
+{
+	model->detail_job = number;
+	model->lists[VIEW_JOB].top = PAGE_END;
+	model_go(model, VIEW_JOB);
 }
 
 static void mark_selected(struct model *model)
@@ -147,11 +204,11 @@ static void mark_selected(struct model *model)
 		memmove((void *)(model->marked.items + i), (void *)(model->marked.items + i + 1),
 			(model->marked.count - i) * sizeof(*model->marked.items));
 		model->marked.count--;
-		move(model, ACTION_DOWN);
+		keys_move(model, ACTION_DOWN);
 		return;
 	}
 	string_list_add(&model->marked, instance->name);
-	move(model, ACTION_DOWN);
+	keys_move(model, ACTION_DOWN);
 }
 
 static void open_logs(struct model *model)
@@ -160,7 +217,7 @@ static void open_logs(struct model *model)
 	const struct pod_status *pod = model_current_pod(model);
 
 	string_list_clear(&model->log_selection);
-	if (model->marked.count > 0)
+	if (model->view == VIEW_PODS && model->marked.count > 0)
 		string_list_copy(&model->log_selection, &model->marked);
 	else if (instance != NULL)
 		string_list_add(&model->log_selection, instance->name);
@@ -169,14 +226,25 @@ static void open_logs(struct model *model)
 	log_keys_open(model);
 }
 
+/* On the jobs' screens the one that is shown, elsewhere the newest. */
 static void cancel_job(struct model *model)
 {
+	unsigned wanted = model->view == VIEW_JOB ? model->detail_job : 0;
+	size_t selected = model->lists[VIEW_JOBS].selected;
+
+	if (model->view == VIEW_JOBS) {
+		AUTO(table_clear) struct table table = {0};
+		table_make(&table, model, VIEW_JOBS);
+		if (selected < table.row_count)
+			wanted = model->jobs[table.rows[selected].index].number;
+	}
 	for (size_t i = model->job_count; i > 0; i--) {
-		if (model->jobs[i - 1].is_running) {
-			model_add_effect(model, EFFECT_CANCEL_JOB)->number =
-				model->jobs[i - 1].number;
-			return;
-		}
+		const struct job *job = &model->jobs[i - 1];
+		if (!job->is_running || (wanted != 0 && job->number != wanted))
+			continue;
+		model_add_effect(model, EFFECT_CANCEL_JOB)->number = job->number;
+		model_say(model, false, "cancelling: %s", job->command);
+		return;
 	}
 	model_say(model, false, "nothing runs beside the screen");
 }
@@ -213,18 +281,36 @@ static bool change_view(struct model *model, enum action_kind kind)
 	};
 	for (size_t i = 0; i < ARRAY_SIZE(views); i++) {
 		if (views[i].action == kind) {
-			switch_view(model, views[i].view);
+			keys_switch_view(model, views[i].view);
 			return true;
 		}
 	}
 	return false;
 }
 
-static void do_general(struct model *model, enum action_kind kind)
+static void open_selected(struct model *model)
 {
+	if (model->view == VIEW_JOBS)
+		open_job(model);
+	else
+		open_pod(model);
+}
+
+static void change_mouse(struct model *model)
+{
+	model->is_mouse_off = !model->is_mouse_off;
+	model_add_effect(model, EFFECT_MOUSE)->number = model->is_mouse_off ? 0 : 1;
+	model_say(model, false,
+		  model->is_mouse_off ? "the mouse selects text again; M takes it back"
+				      : "the mouse selects, opens and scrolls");
+}
+
+static void do_general(struct model *model, enum action_kind kind, unsigned key)
+{
+	struct list_state *list = &model->lists[model->view];
 	switch (kind) {
 	case ACTION_QUIT:
-		model_add_effect(model, EFFECT_QUIT);
+		quit(model, key);
 		break;
 	case ACTION_BACK:
 		go_back(model);
@@ -245,13 +331,19 @@ static void do_general(struct model *model, enum action_kind kind)
 		open_logs(model);
 		break;
 	case ACTION_SORT:
-		model->lists[model->view].sort_column++;
+		list->sort_column++;
+		break;
+	case ACTION_SORT_BACK: /* modulo the number of columns + 1, whatever that is */
+		list->sort_column = table_sort_before(model, model->view);
+		break;
+	case ACTION_REVERSE:
+		list->is_reversed = !list->is_reversed;
 		break;
 	case ACTION_SEARCH_NEXT:
-		keys_search_on(model, true, true);
+		keys_search_on(model, !model->is_search_backward, true);
 		break;
 	case ACTION_SEARCH_PREVIOUS:
-		keys_search_on(model, false, true);
+		keys_search_on(model, model->is_search_backward, true);
 		break;
 	case ACTION_REFRESH:
 		act_ask(model, model->view);
@@ -261,6 +353,12 @@ static void do_general(struct model *model, enum action_kind kind)
 		break;
 	case ACTION_REDRAW:
 		model_add_effect(model, EFFECT_REDRAW);
+		break;
+	case ACTION_SUSPEND:
+		model_add_effect(model, EFFECT_SUSPEND);
+		break;
+	case ACTION_MOUSE:
+		change_mouse(model);
 		break;
 	case ACTION_COMMAND:
 	case ACTION_SEARCH:
@@ -273,107 +371,39 @@ static void do_general(struct model *model, enum action_kind kind)
 	}
 }
 
+static bool is_move(enum action_kind kind)
+{
+	return kind >= ACTION_UP && kind <= ACTION_BOTTOM;
+}
+
+static void do_action(struct model *model, const struct action *action, unsigned key)
+{
+	bool is_log_action = model->view == VIEW_LOGS &&
+			     (action->views == IN_VIEW(VIEW_LOGS) || action->kind == ACTION_COPY ||
+			      action->kind == ACTION_OPEN);
+	if (is_move(action->kind))
+		keys_move(model, action->kind);
+	else if (is_log_action || (model->view == VIEW_LINE && action->kind == ACTION_COPY))
+		log_keys_action(model, action->kind);
+	else if (!change_view(model, action->kind))
+		do_general(model, action->kind, key);
+}
+
 void keys_handle(struct model *model, unsigned key)
 {
+	key = key == '\n' ? TUI_KEY_RETURN : key;
+	const struct action *action = action_for_key(key, model->view);
 	if (model->prompt.kind != PROMPT_NONE) {
-		prompt_key(model, key);
+		/* What is asked about may be longer than the screen. */
+		bool is_question = model->prompt.kind == PROMPT_CONFIRM;
+		if (is_question && action != NULL && is_move(action->kind) && is_page(model->view))
+			keys_move(model, action->kind);
+		else
+			prompt_key(model, key);
 		return;
 	}
 	free(model->message);
 	model->message = NULL;
-	const struct action *action =
-		action_for_key(key == '\n' ? TUI_KEY_RETURN : key, model->view);
-	if (action == NULL)
-		return;
-	switch (action->kind) {
-	case ACTION_UP:
-	case ACTION_DOWN:
-	case ACTION_PAGE_UP:
-	case ACTION_PAGE_DOWN:
-	case ACTION_TOP:
-	case ACTION_BOTTOM:
-		move(model, action->kind);
-		break;
-	case ACTION_LEFT:
-		model->log_left = model->log_left > 8 ? model->log_left - 8 : 0;
-		break;
-	case ACTION_RIGHT:
-		model->log_left += 8;
-		break;
-	default:
-		if (change_view(model, action->kind))
-			break;
-		if (model->view == VIEW_LOGS &&
-		    (action->views == IN_VIEW(VIEW_LOGS) || action->kind == ACTION_COPY))
-			log_keys_action(model, action->kind);
-		else
-			do_general(model, action->kind);
-	}
-}
-
-void keys_click(struct model *model, int row)
-{
-	enum { FIRST_LIST_ROW = 4 };
-	struct list_state *list = &model->lists[model->view];
-	if (!is_list(model->view) || row < FIRST_LIST_ROW || model->prompt.kind != PROMPT_NONE)
-		return;
-	size_t index = list->top + (size_t)(row - FIRST_LIST_ROW);
-	if (index < model_list_size(model, model->view))
-		list->selected = index;
-}
-
-static bool row_matches(const struct model *model, size_t index)
-{
-	if (model->view == VIEW_LOGS) {
-		const struct window_line *line = log_window_line(&model->logs, index);
-		return regexec(&model->search_regex, line->text, 0, NULL, 0) == 0;
-	}
-	if (model->view == VIEW_PODS) {
-		size_t count = 0;
-		AUTO_FREE struct pod_row *rows = model_pod_rows(model, &count);
-		const char *name =
-			rows[index].instance ? rows[index].instance->name : rows[index].pod->name;
-		return regexec(&model->search_regex, name, 0, NULL, 0) == 0;
-	}
-	if (model->view == VIEW_EVENTS)
-		return regexec(&model->search_regex, model->events[index].message, 0, NULL, 0) == 0;
-	const struct answer *answer = &model->answers[model->view];
-	for (size_t c = 0; index < answer->row_count && c < answer->rows[index].cells.count; c++) {
-		if (regexec(&model->search_regex, answer->rows[index].cells.items[c], 0, NULL, 0) ==
-		    0)
-			return true;
-	}
-	return false;
-}
-
-void keys_search_on(struct model *model, bool forward, bool may_load)
-{
-	bool is_logs = model->view == VIEW_LOGS;
-	size_t count = model_list_size(model, model->view);
-	size_t at = is_logs ? model->log_top : model->lists[model->view].selected;
-
-	if (!model->has_search_regex || (!is_logs && !is_list(model->view)))
-		return;
-	for (size_t step = 1; step <= count; step++) {
-		if (forward ? at + step >= count : step > at)
-			break;
-		size_t index = forward ? at + step : at - step;
-		if (!row_matches(model, index))
-			continue;
-		model->lists[model->view].selected = index;
-		if (is_logs) {
-			model->log_top = index;
-			model->is_following = false;
-		}
-		return;
-	}
-	if (is_logs && !forward && may_load) { /* further back, in the store */
-		model->search_needs_older = true;
-		model->log_top = 0;
-		model->is_following = false;
-		model_add_effect(model, EFFECT_LOGS_OLDER);
-		return;
-	}
-	model_say(model, true, "no %s match for %s", forward ? "further" : "earlier",
-		  model->search);
+	if (action != NULL)
+		do_action(model, action, key);
 }

@@ -5,9 +5,16 @@
 /* What keys do to the model; update.c calls these. */
 
 #include "tui/model.h"
+#include "tui/table.h"
+
+enum { PAGE_END = 1 << 20 }; /* a top that keys_clamp() brings back to the last page */
 
 void keys_handle(struct model *model, unsigned key);
-void keys_click(struct model *model, int row);
+void keys_click(struct model *model, int row, int column);
+void keys_move(struct model *model, enum action_kind kind);
+void keys_switch_view(struct model *model, enum view_kind view);
+/* A job's output on the whole screen, at its end. */
+void keys_show_job(struct model *model, unsigned number);
 /* Goes to the next (or previous) match; may_load: ask for older lines when none is in memory. */
 void keys_search_on(struct model *model, bool forward, bool may_load);
 /* Puts cursors and tops back into what there is. */
@@ -24,13 +31,19 @@ struct string_list *prompt_confirm(struct model *model, const char *question);
 void act_on_pod(struct model *model, enum action_kind kind);
 /* i2kit -p PROJECT …, as argv without the program. */
 struct effect *act_command(struct model *model, enum effect_kind kind);
-void act_promote(struct model *model, bool is_plan_only);
+void act_promote(struct model *model);
+void act_roll_back(struct model *model, const char *release);
+/* Asks again for what a screen shows; the other one only where nothing is known yet. */
 void act_ask(struct model *model, enum view_kind view);
+void act_ask_first(struct model *model, enum view_kind view);
 
 /* log_keys.c */
 void log_keys_action(struct model *model, enum action_kind kind);
 void log_keys_move(struct model *model, enum action_kind kind);
 void log_keys_open(struct model *model); /* the logs screen, read anew */
+void log_keys_click(struct model *model, int row);
+void log_keys_go(struct model *model, size_t index); /* pauses there */
+void log_keys_clamp(struct model *model);
 
 /* Rows that the middle of the screen has. */
 int keys_body_rows(const struct model *model);

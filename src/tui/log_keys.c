@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "tui/draw.h"
 #include "tui/keys.h"
 
 void log_keys_open(struct model *model)
@@ -13,49 +14,95 @@ void log_keys_open(struct model *model)
 	model_add_effect(model, EFFECT_LOGS_OPEN);
 }
 
-static void pause_at(struct model *model, size_t top)
+void log_keys_go(struct model *model, size_t index)
 {
 	model->is_following = false;
-	model->log_top = top;
+	model->log_cursor = index;
 }
 
 static void follow(struct model *model)
 {
 	model->is_following = true;
-	if (model->logs.is_newest_cut) /* scrolled far back: the end is no longer in memory */
+	if (model->logs.is_newest_cut) /* the end is no longer in memory */
 		model_add_effect(model, EFFECT_LOGS_OPEN);
+}
+
+/* The top moves no further than it must to have the cursor's line on the screen. */
+void log_keys_clamp(struct model *model)
+{
+	size_t count = model->logs.count;
+	int body = keys_body_rows(model);
+
+	if (model->is_following)
+		model->log_cursor = count > 0 ? count - 1 : 0;
+	if (model->log_cursor >= count)
+		model->log_cursor = count > 0 ? count - 1 : 0;
+	if (model->log_top > model->log_cursor)
+		model->log_top = model->log_cursor;
+	int rows = 0;
+	size_t top = model->log_cursor + 1;
+	while (top > model->log_top && count > 0) {
+		rows += view_log_rows(model, log_window_line(&model->logs, top - 1));
+		if (rows > body)
+			break;
+		top--;
+	}
+	/* A line longer than the screen is shown from its beginning. */
+	model->log_top = top > model->log_cursor ? model->log_cursor : top;
+	/* Following, the screen is full where there is enough to fill it. */
+	while (model->is_following && model->log_top > 0) {
+		rows += view_log_rows(model, log_window_line(&model->logs, model->log_top - 1));
+		if (rows > body)
+			break;
+		model->log_top--;
+	}
 }
 
 void log_keys_move(struct model *model, enum action_kind kind)
 {
 	size_t body = (size_t)keys_body_rows(model);
-	size_t bottom = model->logs.count > body ? model->logs.count - body : 0;
-	size_t top = model->log_top;
+	size_t last = model->logs.count > 0 ? model->logs.count - 1 : 0;
+	size_t at = model->log_cursor;
 
 	switch (kind) {
 	case ACTION_UP:
-		pause_at(model, top > 0 ? top - 1 : 0);
+	case ACTION_PAGE_UP: {
+		size_t step = kind == ACTION_UP ? 1 : body;
+		log_keys_go(model, at > step ? at - step : 0);
 		break;
-	case ACTION_PAGE_UP:
-		pause_at(model, top > body ? top - body : 0);
-		break;
+	}
 	case ACTION_TOP:
-		pause_at(model, 0);
+		log_keys_go(model, 0);
 		break;
 	case ACTION_DOWN:
 	case ACTION_PAGE_DOWN:
-		top += kind == ACTION_DOWN ? 1 : body;
-		if (top >= bottom)
+		at += kind == ACTION_DOWN ? 1 : body;
+		if (at > last && !model->logs.is_newest_cut)
 			follow(model);
 		else
-			pause_at(model, top);
+			log_keys_go(model, at > last ? last : at);
 		break;
 	default:
 		follow(model);
 		return;
 	}
-	if (model->log_top == 0 && !model->is_following && kind != ACTION_DOWN)
+	if (model->log_cursor == 0 && !model->logs.is_oldest_read && kind != ACTION_DOWN)
 		model_add_effect(model, EFFECT_LOGS_OLDER);
+	else if (model->log_cursor == last && model->logs.is_newest_cut && !model->is_following)
+		model_add_effect(model, EFFECT_LOGS_NEWER);
+}
+
+void log_keys_click(struct model *model, int row)
+{
+	int at = FIRST_BODY_ROW;
+	for (size_t i = model->log_top; i < model->logs.count; i++) {
+		at += view_log_rows(model, log_window_line(&model->logs, i));
+		if (row >= at)
+			continue;
+		if (row >= FIRST_BODY_ROW)
+			log_keys_go(model, i);
+		return;
+	}
 }
 
 static void next_stream(struct model *model)
@@ -69,13 +116,20 @@ static void next_stream(struct model *model)
 
 static void copy_line(struct model *model)
 {
-	const struct window_line *line = log_window_line(
-		&model->logs, model->is_following && model->logs.count > 0 ? model->logs.count - 1
-									   : model->log_top);
+	const struct window_line *line = log_window_line(&model->logs, model->log_cursor);
 	if (line == NULL)
 		return;
 	model_add_effect(model, EFFECT_COPY)->text = xstrndup(line->text, line->size);
 	model_say(model, false, "copied one line");
+}
+
+static void open_line(struct model *model)
+{
+	if (model->logs.count == 0)
+		return;
+	log_keys_go(model, model->log_cursor);
+	model->lists[VIEW_LINE].top = 0;
+	model_go(model, VIEW_LINE);
 }
 
 void log_keys_action(struct model *model, enum action_kind kind)
@@ -83,7 +137,7 @@ void log_keys_action(struct model *model, enum action_kind kind)
 	switch (kind) {
 	case ACTION_FOLLOW:
 		if (model->is_following)
-			pause_at(model, model->log_top);
+			log_keys_go(model, model->log_cursor);
 		else
 			follow(model);
 		break;
@@ -115,6 +169,9 @@ void log_keys_action(struct model *model, enum action_kind kind)
 		break;
 	case ACTION_SAVE:
 		prompt_open(model, PROMPT_SAVE, "save to file: ", "");
+		break;
+	case ACTION_OPEN:
+		open_line(model);
 		break;
 	case ACTION_COPY:
 		copy_line(model);

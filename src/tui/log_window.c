@@ -19,6 +19,8 @@ void log_window_reset(struct log_window *window)
 {
 	drop_lines(window);
 	window->is_newest_cut = false;
+	window->is_oldest_read = false;
+	window->scan_sequence = 0;
 	window->total = 0;
 	window->lost = 0;
 }
@@ -143,21 +145,40 @@ static void ready_ring(struct log_window *window)
 		window->lines = xcalloc(LOG_WINDOW_LINES, sizeof(struct window_line *));
 }
 
-bool log_window_append(struct log_window *window, const struct log_line *line, size_t *ret_dropped)
+static bool is_full(const struct log_window *window)
+{
+	return window->count == LOG_WINDOW_LINES || window->bytes > LOG_WINDOW_BYTES;
+}
+
+static void drop_first(struct log_window *window)
+{
+	drop(window, &window->lines[window->first]);
+	window->first = (window->first + 1) % LOG_WINDOW_LINES;
+	window->count--;
+	window->is_oldest_read = false;
+}
+
+bool log_window_append(struct log_window *window, const struct log_line *line, bool is_held,
+		       size_t *ret_dropped)
 {
 	*ret_dropped = 0;
 	window->total++;
 	window->lost += line->lost_before;
-	if (!log_window_passes(window, line) || window->is_newest_cut)
+	if (window->scan_sequence == 0)
+		window->scan_sequence = line->sequence;
+	if (window->is_newest_cut || !log_window_passes(window, line))
 		return false;
 	ready_ring(window);
-	while (window->count > 0 &&
-	       (window->count == LOG_WINDOW_LINES || window->bytes > LOG_WINDOW_BYTES)) {
-		drop(window, &window->lines[window->first]);
-		window->first = (window->first + 1) % LOG_WINDOW_LINES;
-		window->count--;
+	if (is_held && is_full(window)) {
+		window->is_newest_cut = true;
+		return false;
+	}
+	while (window->count > 0 && is_full(window)) {
+		drop_first(window);
 		(*ret_dropped)++;
 	}
+	if (*ret_dropped > 0 && window->count > 0)
+		window->scan_sequence = window->lines[window->first]->sequence;
 	window->lines[(window->first + window->count) % LOG_WINDOW_LINES] = copy_line(window, line);
 	window->count++;
 	return true;
@@ -165,11 +186,11 @@ bool log_window_append(struct log_window *window, const struct log_line *line, s
 
 bool log_window_prepend(struct log_window *window, const struct log_line *line)
 {
+	window->scan_sequence = line->sequence;
 	if (!log_window_passes(window, line))
 		return false;
 	ready_ring(window);
-	while (window->count > 0 &&
-	       (window->count == LOG_WINDOW_LINES || window->bytes > LOG_WINDOW_BYTES)) {
+	while (window->count > 0 && is_full(window)) {
 		size_t last = (window->first + window->count - 1) % LOG_WINDOW_LINES;
 		drop(window, &window->lines[last]);
 		window->count--;

@@ -36,8 +36,10 @@ struct log_window {
 	size_t first;
 	size_t count;
 	size_t bytes;
-	bool is_newest_cut; /* lines after the last one were dropped: following must read again */
-	uint64_t total;	    /* lines seen since opened */
+	bool is_newest_cut;	/* lines after the last one are only in the store */
+	bool is_oldest_read;	/* there are none before the first */
+	uint64_t scan_sequence; /* looked through from here on, whatever passed; 0: nothing yet */
+	uint64_t total;		/* lines seen since opened */
 	uint64_t lost;
 
 	char **names; /* owned, each once */
@@ -59,8 +61,12 @@ void log_window_reset(struct log_window *window);
 /* NULL or "" removes the pattern. False: not a regular expression; the old one stays. */
 bool log_window_set_pattern(struct log_window *window, const char *pattern);
 bool log_window_passes(const struct log_window *window, const struct log_line *line);
-/* At the end; false when a filter keeps it out. *ret_dropped is how many went at the front. */
-bool log_window_append(struct log_window *window, const struct log_line *line, size_t *ret_dropped);
+/*
+ * At the end; false when a filter keeps it out. *ret_dropped is how many went at the front; with
+ * is_held none may: where there is no room the line is left to the store (is_newest_cut).
+ */
+bool log_window_append(struct log_window *window, const struct log_line *line, bool is_held,
+		       size_t *ret_dropped);
 /* Before the first; drops at the end where there is no room. */
 bool log_window_prepend(struct log_window *window, const struct log_line *line);
 const struct window_line *log_window_line(const struct log_window *window, size_t index);

@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "tui/table.h"
 
 void effect_clear(struct effect *effect)
 {
@@ -26,16 +27,6 @@ void model_init(struct model *model, const char *project, int rows, int columns)
 	};
 }
 
-static void answer_clear(struct answer *answer)
-{
-	free(answer->problem);
-	string_list_clear(&answer->titles);
-	for (size_t i = 0; i < answer->row_count; i++)
-		string_list_clear(&answer->rows[i].cells);
-	free(answer->rows);
-	*answer = (struct answer){0};
-}
-
 void model_clear(struct model *model)
 {
 	free(model->project);
@@ -50,8 +41,11 @@ void model_clear(struct model *model)
 	free(model->loads);
 	for (size_t i = 0; i < VIEW_COUNT; i++) {
 		free(model->lists[i].filter);
-		answer_clear(&model->answers[i]);
 	}
+	for (size_t i = 0; i < ASK_COUNT; i++)
+		answer_clear(&model->answers[i]);
+	free(model->plan.question);
+	string_list_clear(&model->plan.argv);
 	string_list_clear(&model->marked);
 	free(model->detail_instance);
 	for (size_t i = 0; i < model->job_count; i++) {
@@ -115,106 +109,6 @@ void model_go(struct model *model, enum view_kind view)
 	model->view = view;
 }
 
-bool model_filter_passes(const struct model *model, enum view_kind view, const char *text)
-{
-	const char *filter = model->lists[view].filter;
-	regex_t regex;
-
-	if (filter == NULL)
-		return true;
-	if (regcomp(&regex, filter, REG_EXTENDED | REG_NOSUB | REG_ICASE) != 0)
-		return true;
-	bool passes = regexec(&regex, text, 0, NULL, 0) == 0;
-	regfree(&regex);
-	return passes;
-}
-
-static int compare_numbers(uint64_t a, uint64_t b)
-{
-	return a < b ? -1 : a > b;
-}
-
-/* Names in the order people count: web-2 before web-10. */
-static int compare_names(const struct pod_row *a, const struct pod_row *b)
-{
-	int order = strcmp(a->pod->name, b->pod->name);
-	if (order != 0 || a->instance == NULL || b->instance == NULL)
-		return order;
-	return compare_numbers(a->instance->replica, b->instance->replica);
-}
-
-static int by_name(const void *a, const void *b)
-{
-	return compare_names(a, b);
-}
-
-static int by_state(const void *left, const void *right)
-{
-	const struct pod_row *a = left;
-	const struct pod_row *b = right;
-	unsigned state_a = a->instance ? (unsigned)a->instance->state : 0;
-	unsigned state_b = b->instance ? (unsigned)b->instance->state : 0;
-	int order = compare_numbers(state_a, state_b);
-	return order ? order : compare_names(a, b);
-}
-
-/* The most first in the three below: that is what one looks for. */
-static int by_restarts(const void *left, const void *right)
-{
-	const struct pod_row *a = left;
-	const struct pod_row *b = right;
-	int order = compare_numbers(b->instance ? b->instance->restarts : 0,
-				    a->instance ? a->instance->restarts : 0);
-	return order ? order : compare_names(a, b);
-}
-
-static int by_memory(const void *left, const void *right)
-{
-	const struct pod_row *a = left;
-	const struct pod_row *b = right;
-	int order = compare_numbers(b->instance ? b->instance->memory_used_bytes : 0,
-				    a->instance ? a->instance->memory_used_bytes : 0);
-	return order ? order : compare_names(a, b);
-}
-
-static int by_age(const void *left, const void *right)
-{
-	const struct pod_row *a = left;
-	const struct pod_row *b = right;
-	int order = compare_numbers(b->instance ? (uint64_t)b->instance->created_ns : 0,
-				    a->instance ? (uint64_t)a->instance->created_ns : 0);
-	return order ? order : compare_names(a, b);
-}
-
-struct pod_row *model_pod_rows(const struct model *model, size_t *ret_count)
-{
-	static int (*const orders[])(const void *, const void *) = {by_name, by_state, by_restarts,
-								    by_memory, by_age};
-	const struct project_status *status = &model->status;
-	struct pod_row *rows = NULL;
-	size_t count = 0;
-
-	for (size_t p = 0; p < status->pod_count; p++) {
-		const struct pod_status *pod = &status->pods[p];
-		bool has_instance = false;
-		for (size_t i = 0; i < status->instance_count; i++) {
-			const struct instance_status *instance = &status->instances[i];
-			if (strcmp(instance->pod, pod->name) != 0)
-				continue;
-			has_instance = true;
-			if (model_filter_passes(model, VIEW_PODS, instance->name))
-				*ARRAY_APPEND(rows, count) = (struct pod_row){pod, instance};
-		}
-		if (!has_instance && model_filter_passes(model, VIEW_PODS, pod->name))
-			*ARRAY_APPEND(rows, count) = (struct pod_row){pod, NULL};
-	}
-	if (count > 1)
-		qsort(rows, count, sizeof(*rows),
-		      orders[model->lists[VIEW_PODS].sort_column % ARRAY_SIZE(orders)]);
-	*ret_count = count;
-	return rows;
-}
-
 const struct instance_status *model_find_instance(const struct model *model, const char *name)
 {
 	for (size_t i = 0; name != NULL && i < model->status.instance_count; i++) {
@@ -224,35 +118,79 @@ const struct instance_status *model_find_instance(const struct model *model, con
 	return NULL;
 }
 
-static bool selected_row(const struct model *model, struct pod_row *ret)
+const struct job *model_find_job(const struct model *model, unsigned number)
 {
-	size_t count = 0;
-	AUTO_FREE struct pod_row *rows = model_pod_rows(model, &count);
-	if (model->lists[VIEW_PODS].selected >= count)
-		return false;
-	*ret = rows[model->lists[VIEW_PODS].selected];
-	return true;
+	for (size_t i = 0; i < model->job_count; i++) {
+		if (model->jobs[i].number == number)
+			return &model->jobs[i];
+	}
+	return NULL;
+}
+
+static const struct pod_status *find_pod(const struct model *model, const char *name)
+{
+	for (size_t i = 0; name != NULL && i < model->status.pod_count; i++) {
+		if (strcmp(model->status.pods[i].name, name) == 0)
+			return &model->status.pods[i];
+	}
+	return NULL;
+}
+
+/* What the selected line of a list is about; either may be NULL. */
+static void selected(const struct model *model, const struct pod_status **ret_pod,
+		     const struct instance_status **ret_instance)
+{
+	AUTO(table_clear) struct table table = {0};
+
+	*ret_pod = NULL;
+	*ret_instance = NULL;
+	table_make(&table, model, model->view);
+	if (model->lists[model->view].selected >= table.row_count)
+		return;
+	const struct table_row *row = &table.rows[model->lists[model->view].selected];
+	*ret_instance = row->instance;
+	*ret_pod = row->pod ? row->pod : find_pod(model, row->instance ? row->instance->pod : NULL);
 }
 
 const struct instance_status *model_current_instance(const struct model *model)
 {
-	struct pod_row row = {0};
+	const struct pod_status *pod = NULL;
+	const struct instance_status *instance = NULL;
 	if (model->view == VIEW_POD)
 		return model_find_instance(model, model->detail_instance);
-	return model->view == VIEW_PODS && selected_row(model, &row) ? row.instance : NULL;
+	selected(model, &pod, &instance);
+	return instance;
 }
 
 const struct pod_status *model_current_pod(const struct model *model)
 {
-	struct pod_row row = {0};
-	if (model->view == VIEW_PODS)
-		return selected_row(model, &row) ? row.pod : NULL;
-	const struct instance_status *instance = model_current_instance(model);
-	for (size_t i = 0; instance != NULL && i < model->status.pod_count; i++) {
-		if (strcmp(model->status.pods[i].name, instance->pod) == 0)
-			return &model->status.pods[i];
+	const struct pod_status *pod = NULL;
+	const struct instance_status *instance = NULL;
+	if (model->view != VIEW_POD) {
+		selected(model, &pod, &instance);
+		return pod;
 	}
-	return NULL;
+	instance = model_current_instance(model);
+	return instance ? find_pod(model, instance->pod) : NULL;
+}
+
+void model_count(const struct model *model, unsigned *ret_ready, unsigned *ret_all,
+		 unsigned *ret_failed)
+{
+	*ret_ready = 0;
+	*ret_all = 0;
+	*ret_failed = 0;
+	for (size_t i = 0; i < model->status.pod_count; i++) {
+		const struct pod_status *pod = &model->status.pods[i];
+		*ret_ready += pod->ready;
+		*ret_all += pod->desired;
+		*ret_failed += pod->is_failed ? 1 : 0;
+	}
+}
+
+const char *model_environment(const struct model *model)
+{
+	return model->environment_file ? model->environment_file : "environment.yml";
 }
 
 const struct load_history *model_find_load(const struct model *model, const char *instance)
@@ -268,8 +206,7 @@ char *model_pod_address(const struct model *model, const char *pod)
 {
 	for (size_t i = 0; i < model->status.port_count; i++) {
 		const struct port_status *port = &model->status.ports[i];
-		if (port->host_port != 0 && port->problem == NULL &&
-		    strcmp(port->service, pod) == 0)
+		if (port->host_port != 0 && port->problem == NULL && port_status_serves(port, pod))
 			return xasprintf("%s:%u", port->host, (unsigned)port->host_port);
 	}
 	return NULL;
@@ -277,24 +214,9 @@ char *model_pod_address(const struct model *model, const char *pod)
 
 size_t model_list_size(const struct model *model, enum view_kind view)
 {
-	size_t count = 0;
-	switch (view) {
-	case VIEW_PODS: {
-		AUTO_FREE struct pod_row *rows = model_pod_rows(model, &count);
-		return count;
-	}
-	case VIEW_SERVICES:
-		return model->status.port_count;
-	case VIEW_IMAGES:
-	case VIEW_CLOUD:
-		return model->answers[view].row_count;
-	case VIEW_EVENTS:
-		return model->event_count;
-	case VIEW_JOBS:
-		return model->job_count;
-	case VIEW_LOGS:
+	AUTO(table_clear) struct table table = {0};
+	if (view == VIEW_LOGS)
 		return model->logs.count;
-	default:
-		return 0;
-	}
+	table_make(&table, model, view);
+	return table.row_count;
 }

@@ -15,6 +15,7 @@
 #include "base/string_list.h"
 #include "local/state.h"
 #include "tui/action.h"
+#include "tui/answer.h"
 #include "tui/log_window.h"
 
 /* Something the runner must do; taken by model_take_effect(). */
@@ -23,12 +24,15 @@ enum effect_kind {
 	EFFECT_REDRAW,
 	EFFECT_RUN,	   /* argv beside the screen, output into a job */
 	EFFECT_FOREGROUND, /* argv with the terminal handed over: shell */
-	EFFECT_ASK,	   /* argv prints JSON; comes back with `view` */
+	EFFECT_ASK,	   /* argv prints JSON; comes back with `ask` */
 	EFFECT_COPY,	   /* text to the terminal's clipboard */
 	EFFECT_BROWSE,	   /* text is a URL */
 	EFFECT_SAVE_LOGS,  /* text is a path */
 	EFFECT_LOGS_OPEN,  /* read the store anew, with the selection and filter of model.logs */
 	EFFECT_LOGS_OLDER, /* lines before the first one in the window */
+	EFFECT_LOGS_NEWER, /* lines after the last one, which are no longer in memory */
+	EFFECT_SUSPEND,	   /* back to the shell, as ^Z does */
+	EFFECT_MOUSE,	   /* take the mouse, or leave it to the terminal: number */
 	EFFECT_CANCEL_JOB, /* number */
 };
 
@@ -36,7 +40,7 @@ struct effect {
 	enum effect_kind kind;
 	struct string_list argv; /* after the program's name */
 	char *text;		 /* owned or NULL */
-	enum view_kind view;
+	enum ask_kind ask;
 	unsigned number;
 };
 void effect_clear(struct effect *effect);
@@ -53,22 +57,12 @@ struct job {
 };
 enum { JOB_MAX_LINES = 1000 };
 
-/* A table that a verb printed as JSON: images, cloud. */
-struct answer {
-	bool is_loading;
-	char *problem; /* or NULL */
-	struct string_list titles;
-	struct answer_row {
-		struct string_list cells;
-	} * rows;
-	size_t row_count;
-};
-
 /* Per list: where the cursor is. */
 struct list_state {
 	size_t selected;
 	size_t top;
-	unsigned sort_column;
+	unsigned sort_column; /* 0: natural order; else counts the columns with a title */
+	bool is_reversed;
 	char *filter; /* regular expression, or NULL */
 };
 
@@ -84,6 +78,7 @@ enum prompt_kind {
 	PROMPT_CONTAINER,
 	PROMPT_ROLLBACK,
 	PROMPT_CONFIRM, /* y or n; then runs `pending` */
+	PROMPT_QUIT,	/* y or n */
 };
 
 struct prompt {
@@ -93,7 +88,7 @@ struct prompt {
 	struct string_list pending; /* argv that a yes runs */
 };
 
-enum { SPARK_SIZE = 24 };
+enum { SPARK_SIZE = 32 };
 
 /* The course of an instance's load; the newest last. */
 struct load_history {
@@ -128,20 +123,32 @@ struct model {
 	struct list_state lists[VIEW_COUNT];
 	struct string_list marked; /* instances, for logs of several */
 	char *detail_instance;
-	struct answer answers[VIEW_COUNT]; /* images, cloud */
+	struct answer answers[ASK_COUNT];
 	struct job *jobs;
 	size_t job_count;
 	unsigned next_job;
+	unsigned detail_job; /* the one whose output fills the screen */
+
+	/* A plan is shown first; when it is there, whether to carry it out is asked. */
+	struct plan_step {
+		bool is_next; /* the next job that starts is the plan */
+		unsigned job; /* 0: none */
+		char *question;
+		struct string_list argv;
+	} plan;
 
 	struct log_window logs;
 	struct string_list log_selection; /* pods or instances; empty: all */
-	size_t log_top;			  /* index into what is shown, when paused */
+	size_t log_top;			  /* the first line on the screen */
+	size_t log_cursor;		  /* the selected line, when paused */
 	int log_left;			  /* columns scrolled */
 	bool is_following;
 	bool is_wrapped;
 	bool has_timestamps;
 	bool is_json_shown_raw;
-	bool search_needs_older; /* a search backward goes on when older lines came */
+	bool search_goes_on; /* when lines have come from the store */
+	bool search_is_forward;
+	bool is_search_backward; /* the last / went back from the end of a followed log */
 
 	struct prompt prompt;
 	char *search;
@@ -151,9 +158,12 @@ struct model {
 	bool is_message_error;
 
 	unsigned host_cpu_percent;
+	uint8_t host_cpu[SPARK_SIZE]; /* the course of it, newest last */
+	size_t host_cpu_count;
 	uint64_t host_memory_used;
 	uint64_t host_memory_total;
 	int64_t now_ns;
+	bool is_mouse_off;
 
 	struct effect *effects; /* a queue */
 	size_t effect_count;
@@ -171,9 +181,12 @@ enum event_kind {
 	EVENT_STATUS, /* status NULL: connection lost, text says why */
 	EVENT_PROJECT,
 	EVENT_LOG_LINE,	      /* a new line at the end */
+	EVENT_LOG_LINES_DONE, /* those were all, for now */
 	EVENT_LOG_OLDER,      /* a line before all others; newest of them first */
-	EVENT_LOG_OLDER_DONE, /* number: how many came */
-	EVENT_TICK,	      /* every two seconds: host load, ages */
+	EVENT_LOG_OLDER_DONE, /* number: how many passed; is_end: there are no older ones */
+	EVENT_LOG_NEWER_DONE, /* the same of newer ones, which came as EVENT_LOG_NEWER */
+	EVENT_LOG_NEWER,
+	EVENT_TICK, /* every two seconds: host load, ages */
 	EVENT_JOB_STARTED,
 	EVENT_JOB_LINE,
 	EVENT_JOB_ENDED,
@@ -194,7 +207,8 @@ struct event {
 	const char *problem;
 	unsigned number;
 	int exit_status;
-	enum view_kind view;
+	enum ask_kind ask;
+	bool is_end;
 	uint64_t memory_used;
 	uint64_t memory_total;
 	unsigned percent;
@@ -211,13 +225,6 @@ struct effect *model_add_effect(struct model *model, enum effect_kind kind);
 void model_say(struct model *model, bool is_error, const char *fmt, ...) PRINTF_LIKE(3, 4);
 void model_go(struct model *model, enum view_kind view);
 
-/* The rows of the pods screen: every instance, and pods without one. */
-struct pod_row {
-	const struct pod_status *pod;
-	const struct instance_status *instance; /* or NULL */
-};
-/* Owned array, filtered and sorted. */
-struct pod_row *model_pod_rows(const struct model *model, size_t *ret_count);
 const struct instance_status *model_find_instance(const struct model *model, const char *name);
 /* The instance that acts mean: the selected row's or the one in detail; NULL: none. */
 const struct instance_status *model_current_instance(const struct model *model);
@@ -225,8 +232,12 @@ const struct pod_status *model_current_pod(const struct model *model);
 const struct load_history *model_find_load(const struct model *model, const char *instance);
 /* The published address of a pod ("127.0.0.1:8080"), owned, or NULL. */
 char *model_pod_address(const struct model *model, const char *pod);
-/* Whether text passes a list's filter. */
-bool model_filter_passes(const struct model *model, enum view_kind view, const char *text);
+/* How many VMs are ready, and how many pods say they failed. */
+void model_count(const struct model *model, unsigned *ret_ready, unsigned *ret_all,
+		 unsigned *ret_failed);
+const struct job *model_find_job(const struct model *model, unsigned number);
+/* Where the environment file is, or its usual name; never NULL. */
+const char *model_environment(const struct model *model);
 size_t model_list_size(const struct model *model, enum view_kind view);
 
 #endif

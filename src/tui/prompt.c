@@ -65,25 +65,31 @@ static void erase_rune(struct strbuf *text)
 		text->data[text->size] = '\0';
 }
 
-static void set_filter(struct model *model, const char *pattern)
+static bool is_expression(struct model *model, const char *pattern)
 {
-	if (!log_window_set_pattern(&model->logs,
-				    model->view == VIEW_LOGS ? pattern : model->logs.pattern)) {
-		model_say(model, true, "not a regular expression: %s", pattern);
-		return;
-	}
-	if (model->view == VIEW_LOGS) {
-		model_add_effect(model, EFFECT_LOGS_OPEN);
-		return;
-	}
 	regex_t regex;
 	if (regcomp(&regex, pattern, REG_EXTENDED | REG_NOSUB) != 0) {
 		model_say(model, true, "not a regular expression: %s", pattern);
-		return;
+		return false;
 	}
 	regfree(&regex);
-	free(model->lists[model->view].filter);
-	model->lists[model->view].filter = pattern[0] ? xstrdup(pattern) : NULL;
+	return true;
+}
+
+static void set_filter(struct model *model, const char *pattern)
+{
+	struct list_state *list = &model->lists[model->view];
+
+	if (!is_expression(model, pattern))
+		return;
+	if (model->view == VIEW_LOGS) {
+		(void)log_window_set_pattern(&model->logs, pattern);
+		model_add_effect(model, EFFECT_LOGS_OPEN);
+		return;
+	}
+	free(list->filter);
+	list->filter = pattern[0] ? xstrdup(pattern) : NULL;
+	list->selected = 0;
 }
 
 static void set_search(struct model *model, const char *pattern)
@@ -104,7 +110,9 @@ static void set_search(struct model *model, const char *pattern)
 	model->search = kept;
 	model->search_regex = regex;
 	model->has_search_regex = true;
-	keys_search_on(model, true, true);
+	/* Behind the newest line there is nothing: from there one looks back. */
+	model->is_search_backward = model->view == VIEW_LOGS && model->is_following;
+	keys_search_on(model, !model->is_search_backward, true);
 }
 
 static void set_since(struct model *model, const char *text)
@@ -147,20 +155,6 @@ static void forward(struct model *model, const char *text)
 	string_list_add(&effect->argv, "port-forward");
 	string_list_add(&effect->argv, instance->name);
 	string_list_add(&effect->argv, text);
-}
-
-static void roll_back(struct model *model, const char *release)
-{
-	struct string_list *argv = prompt_confirm(model, "roll the cloud back? (y/n)");
-	string_list_add(argv, "-p");
-	string_list_add(argv, model->project);
-	string_list_add(argv, "rollback");
-	string_list_add(argv, "-e");
-	string_list_add(argv,
-			model->environment_file ? model->environment_file : "environment.yml");
-	string_list_add(argv, "--yes");
-	if (release[0] != '\0')
-		string_list_add(argv, release);
 }
 
 static void run_command(struct model *model, const char *name)
@@ -206,7 +200,7 @@ static void accept(struct model *model)
 		set_container(model, text);
 		break;
 	case PROMPT_ROLLBACK:
-		roll_back(model, text);
+		act_roll_back(model, text);
 		break;
 	default:
 		break;
@@ -216,7 +210,11 @@ static void accept(struct model *model)
 
 static void answer_question(struct model *model, unsigned key)
 {
-	if (key == 'y' || key == 'Y') {
+	bool is_yes = key == 'y' || key == 'Y';
+
+	if (is_yes && model->prompt.kind == PROMPT_QUIT) {
+		model_add_effect(model, EFFECT_QUIT);
+	} else if (is_yes) {
 		struct effect *effect = model_add_effect(model, EFFECT_RUN);
 		string_list_copy(&effect->argv, &model->prompt.pending);
 	} else {
@@ -229,7 +227,7 @@ void prompt_key(struct model *model, unsigned key)
 {
 	struct strbuf *text = &model->prompt.text;
 
-	if (model->prompt.kind == PROMPT_CONFIRM) {
+	if (model->prompt.kind == PROMPT_CONFIRM || model->prompt.kind == PROMPT_QUIT) {
 		answer_question(model, key);
 		return;
 	}

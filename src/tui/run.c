@@ -18,6 +18,7 @@ static void draw_frame(struct loop_timer *timer, void *arg)
 	struct runner *runner = arg;
 	(void)timer;
 	runner->is_frame_due = false;
+	runner->last_frame_ms = clock_monotonic_ms();
 	draw_screen(&runner->canvas, &runner->model);
 	screen_show(runner->screen, &runner->canvas, runner->needs_redraw);
 	runner->needs_redraw = false;
@@ -28,8 +29,9 @@ static void want_frame(struct runner *runner)
 {
 	if (runner->is_frame_due)
 		return;
+	uint64_t passed_ms = clock_monotonic_ms() - runner->last_frame_ms;
 	runner->is_frame_due = true;
-	loop_timer_set(runner->frame, FRAME_MS);
+	loop_timer_set(runner->frame, passed_ms < FRAME_MS ? FRAME_MS - passed_ms : 0);
 }
 
 static void carry_out(struct runner *runner, const struct effect *effect)
@@ -63,7 +65,17 @@ static void carry_out(struct runner *runner, const struct effect *effect)
 		runner_open_logs(runner);
 		break;
 	case EFFECT_LOGS_OLDER:
-		runner_older_logs(runner);
+		runner_more_logs(runner, false);
+		break;
+	case EFFECT_LOGS_NEWER:
+		runner_more_logs(runner, true);
+		break;
+	case EFFECT_SUSPEND:
+		screen_stop(runner->screen);
+		runner->needs_redraw = true;
+		break;
+	case EFFECT_MOUSE:
+		screen_set_mouse(runner->screen, effect->number != 0);
 		break;
 	case EFFECT_CANCEL_JOB:
 		runner_cancel_job(runner, effect->number);
@@ -193,12 +205,13 @@ bool tui_run(const struct tui_options *options, struct error *err)
 	runner.loop = loop_new(err);
 	if (runner.loop == NULL)
 		return false;
-	runner.screen = screen_open(options->has_colour, err);
+	runner.screen = screen_open(options->has_colour, !options->has_no_mouse, err);
 	if (runner.screen == NULL)
 		return false;
 	screen_size(runner.screen, &rows, &columns);
 	canvas_init(&runner.canvas, rows, columns);
 	model_init(&runner.model, options->project, rows, columns);
+	runner.model.is_mouse_off = options->has_no_mouse;
 	runner.model.environment_file = xstrdup_or_null(options->environment_file);
 
 	runner.frame = loop_add_timer(runner.loop, 0, draw_frame, &runner);
@@ -211,16 +224,4 @@ bool tui_run(const struct tui_options *options, struct error *err)
 	loop_add_signal(runner.loop, SIGINT, take_end, &runner);
 	loop_run(runner.loop);
 	return true;
-}
-
-char *tui_keys_document(void)
-{
-	struct strbuf text = STRBUF_INIT;
-	for (size_t i = 0; i < action_count; i++) {
-		AUTO(strbuf_clear) struct strbuf keys = STRBUF_INIT;
-		action_key_names(&actions[i], &keys);
-		strbuf_appendf(&text, "*%s* (:%s)\n\t%s\n\n", strbuf_text(&keys), actions[i].name,
-			       actions[i].help);
-	}
-	return strbuf_take(&text);
 }

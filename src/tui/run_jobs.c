@@ -9,6 +9,7 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "base/path.h"
 #include "base/process.h"
 #include "tui/runner.h"
 
@@ -54,7 +55,7 @@ static void finish_if_done(struct runner_child *child)
 		const char *start = strpbrk(strbuf_text(&child->output), "[{");
 		bool is_answer = start != NULL && status <= 1;
 		runner_feed(runner, &(struct event){.kind = EVENT_ANSWER,
-						    .view = child->view,
+						    .ask = child->ask,
 						    .text = is_answer ? start : NULL,
 						    .problem = strbuf_text(&child->output)});
 	}
@@ -138,7 +139,7 @@ static struct runner_child *start_child(struct runner *runner, const struct effe
 	child->runner = runner;
 	child->pid = pid;
 	child->fd = take_fd(&read_end);
-	child->view = effect->view;
+	child->ask = effect->ask;
 	child->output.max = ANSWER_MAX;
 	child->source = loop_add_fd(runner->loop, child->fd, LOOP_READ, take_output, child);
 	child->watch = loop_add_child(runner->loop, pid, take_end, child);
@@ -164,11 +165,7 @@ void runner_start_job(struct runner *runner, const struct effect *effect)
 		return;
 	}
 	child->number = runner->model.next_job++;
-	strbuf_append(&command, "i2kit");
-	for (size_t i = 0; i < effect->argv.count; i++) {
-		strbuf_append_char(&command, ' ');
-		strbuf_append_shell(&command, effect->argv.items[i]);
-	}
+	action_command_line(&effect->argv, &command);
 	runner_feed(runner, &(struct event){.kind = EVENT_JOB_STARTED,
 					    .number = child->number,
 					    .text = command.data});
@@ -179,7 +176,7 @@ void runner_ask(struct runner *runner, const struct effect *effect)
 	AUTO(error_clear) struct error err = ERROR_INIT;
 	if (start_child(runner, effect, &err) == NULL)
 		runner_feed(runner, &(struct event){.kind = EVENT_ANSWER,
-						    .view = effect->view,
+						    .ask = effect->ask,
 						    .problem = err.message});
 }
 
@@ -195,6 +192,7 @@ void runner_foreground(struct runner *runner, const struct effect *effect)
 {
 	AUTO(error_clear) struct error err = ERROR_INIT;
 	AUTO(string_list_clear) struct string_list argv = STRING_LIST_INIT;
+	AUTO(strbuf_clear) struct strbuf command = STRBUF_INIT;
 	pid_t pid = -1;
 	int status = 0;
 
@@ -204,6 +202,10 @@ void runner_foreground(struct runner *runner, const struct effect *effect)
 	options.stdout_fd = STDOUT_FILENO;
 	options.stderr_fd = STDERR_FILENO;
 	screen_suspend(runner->screen);
+	strbuf_append(&command, "$ ");
+	action_command_line(&effect->argv, &command);
+	strbuf_append_char(&command, '\n');
+	(void)!fd_write_all(STDOUT_FILENO, command.data, command.size, NULL);
 	bool is_started = process_start(&options, &pid, &err);
 	while (is_started && waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;

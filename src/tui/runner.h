@@ -16,7 +16,7 @@
 struct runner_child {
 	struct runner *runner;
 	unsigned number; /* of the job; 0: a question */
-	enum view_kind view;
+	enum ask_kind ask;
 	pid_t pid;
 	int fd; /* its stdout and stderr; owned */
 	struct loop_fd *source;
@@ -40,6 +40,10 @@ struct runner {
 	bool needs_redraw;
 	struct runner_child *children;
 	struct log_reader *logs;
+	struct loop_timer *log_more; /* older or newer lines than those in memory are wanted */
+	bool is_more_newer;
+	uint64_t newer_sequence; /* so far the store was looked through for newer ones */
+	uint64_t last_frame_ms;
 	struct loop_fd *log_watch;
 	struct loop_timer *log_poll; /* where there is no watch; and to go on with a long read */
 	uint64_t last_busy;	     /* of /proc/stat */
@@ -59,7 +63,7 @@ void runner_free_children(struct runner *runner);
 
 /* run_logs.c */
 void runner_open_logs(struct runner *runner);
-void runner_older_logs(struct runner *runner);
+void runner_more_logs(struct runner *runner, bool is_newer);
 void runner_save_logs(struct runner *runner, const char *path);
 void runner_close_logs(struct runner *runner);
 

@@ -14,10 +14,13 @@
 #include "base/cleanup.h"
 #include "base/path.h"
 #include "tui/curses_keys.h"
+#include "tui/terminfo.h"
 
 struct screen {
 	SCREEN *terminal;
 	bool has_colour;
+	bool has_grounds;    /* enough colours for grounds of their own */
+	struct canvas shown; /* what the terminal has: only rows that differ are sent */
 	struct sigaction old_actions[8];
 };
 
@@ -42,7 +45,48 @@ static void catch_signals(struct screen *screen)
 		(void)sigaction(deadly[i], &action, &screen->old_actions[i]);
 }
 
-static void set_modes(struct screen *screen)
+enum { COLOURS = COLOUR_CYAN + 1 };
+
+static short pair_of(const struct style *style)
+{
+	return (short)((int)style->ground * COLOURS + (int)style->colour + 1);
+}
+
+/*
+ * Text has the eight colours of the terminal's own palette, which fit its background whatever that
+ * is. Grounds bring their own colour of text where none is asked for.
+ */
+static void define_colours(struct screen *screen)
+{
+	static const short colours[COLOURS] = {-1,	   COLOR_RED,	  COLOR_GREEN, COLOR_YELLOW,
+					       COLOR_BLUE, COLOR_MAGENTA, COLOR_CYAN};
+	static const short bright[COLOURS] = {253, 210, 114, 222, 117, 183, 123};
+	static const short grounds[] = {[GROUND_NONE] = -1,
+					[GROUND_BAR] = 236,
+					[GROUND_SELECTED] = 24,
+					[GROUND_MATCH] = 178};
+
+	screen->has_grounds = COLORS >= 256 && COLOR_PAIRS >= 64;
+	for (short i = 0; i < COLOURS; i++)
+		(void)init_pair((short)(i + 1), colours[i], -1);
+	for (short ground = 1; screen->has_grounds && ground < (short)ARRAY_SIZE(grounds);
+	     ground++) {
+		for (short i = 0; i < COLOURS; i++)
+			(void)init_pair((short)(ground * COLOURS + i + 1),
+					ground == GROUND_MATCH ? 16 : bright[i], grounds[ground]);
+	}
+}
+
+void screen_set_mouse(struct screen *screen, bool is_on)
+{
+	(void)screen;
+	(void)mousemask(
+		is_on ? BUTTON1_CLICKED | BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED : 0,
+		NULL);
+	(void)mouseinterval(0);
+}
+
+static void set_modes(struct screen *screen, bool has_mouse)
 {
 	(void)raw();
 	(void)noecho();
@@ -51,20 +95,16 @@ static void set_modes(struct screen *screen)
 	(void)nodelay(stdscr, TRUE);
 	(void)set_escdelay(25);
 	(void)curs_set(0);
-	(void)mousemask(BUTTON1_CLICKED | BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED,
-			NULL);
-	(void)mouseinterval(0);
-	if (!screen->has_colour || !has_colors())
+	screen_set_mouse(screen, has_mouse);
+	screen->has_colour = screen->has_colour && has_colors();
+	if (!screen->has_colour)
 		return;
 	(void)start_color();
 	(void)use_default_colors();
-	static const short colours[] = {-1,	    COLOR_RED,	   COLOR_GREEN, COLOR_YELLOW,
-					COLOR_BLUE, COLOR_MAGENTA, COLOR_CYAN};
-	for (short i = 1; i < (short)ARRAY_SIZE(colours); i++)
-		(void)init_pair(i, colours[i], -1);
+	define_colours(screen);
 }
 
-struct screen *screen_open(bool has_colour, struct error *err)
+struct screen *screen_open(bool has_colour, bool has_mouse, struct error *err)
 {
 	const char *term = getenv("TERM");
 
@@ -73,17 +113,24 @@ struct screen *screen_open(bool has_colour, struct error *err)
 		error_hint(err, "i2kit ps and i2kit logs -f work without one");
 		return NULL;
 	}
+	bool is_known = false;
+	if (!terminfo_can_draw(&is_known)) {
+		error_set(err, ERROR_UNSUPPORTED,
+			  is_known ? "the terminal '%s' cannot move its cursor"
+				   : "the terminal '%s' is not known",
+			  term ? term : "");
+		error_hint(err, "TERM=xterm i2kit tui, or i2kit ps and i2kit logs -f");
+		return NULL;
+	}
 	SCREEN *terminal = newterm(NULL, stdout, stdin);
 	if (terminal == NULL) {
-		error_set(err, ERROR_UNSUPPORTED, "the terminal '%s' is not known",
-			  term ? term : "");
-		error_hint(err, "TERM=xterm i2kit tui");
+		error_set(err, ERROR_UNSUPPORTED, "the terminal '%s' cannot be used", term);
 		return NULL;
 	}
 	struct screen *screen = xcalloc(1, sizeof(*screen));
 	screen->terminal = terminal;
 	screen->has_colour = has_colour;
-	set_modes(screen);
+	set_modes(screen, has_mouse);
 	catch_signals(screen);
 	return screen;
 }
@@ -96,6 +143,7 @@ void screen_close(struct screen *screen)
 		(void)sigaction(deadly[i], &screen->old_actions[i], NULL);
 	(void)endwin();
 	delscreen(screen->terminal);
+	canvas_clear(&screen->shown);
 	free(screen);
 }
 
@@ -114,17 +162,17 @@ void screen_resize(struct screen *screen)
 		(void)resizeterm(size.ws_row, size.ws_col);
 }
 
-static attr_t attributes(const struct style *style)
+static attr_t attributes(const struct screen *screen, const struct style *style)
 {
 	attr_t bits = A_NORMAL;
-	if (style->is_bold)
+	if (style->is_bold || (style->ground == GROUND_MATCH && !screen->has_grounds))
 		bits |= A_BOLD;
-	if (style->is_dim)
+	if (style->is_dim && style->ground == GROUND_NONE)
 		bits |= A_DIM;
-	if (style->is_reverse)
-		bits |= A_REVERSE;
 	if (style->is_underlined)
 		bits |= A_UNDERLINE;
+	if (style->ground != GROUND_NONE && !screen->has_grounds)
+		bits |= A_REVERSE;
 	return bits;
 }
 
@@ -132,21 +180,39 @@ static void show_row(const struct screen *screen, const struct canvas *canvas, i
 {
 	for (int column = 0; column < canvas->columns; column++) {
 		const struct cell *cell = canvas_cell(canvas, row, column);
-		short pair = screen->has_colour ? (short)cell->style.colour : 0;
+		struct style style = cell->style;
 		if (cell->text[0] == '\0')
 			continue;
-		(void)attr_set(attributes(&cell->style), pair, NULL);
+		attr_t bits = attributes(screen, &style);
+		if (!screen->has_grounds)
+			style.ground = GROUND_NONE;
+		(void)attr_set(bits, screen->has_colour ? pair_of(&style) : 0, NULL);
 		(void)mvaddstr(row, column, cell->text);
 	}
 }
 
+static bool is_row_shown(const struct screen *screen, const struct canvas *canvas, int row)
+{
+	size_t size = (size_t)canvas->columns * sizeof(struct cell);
+	return memcmp(canvas_cell(canvas, row, 0), canvas_cell(&screen->shown, row, 0), size) == 0;
+}
+
 void screen_show(struct screen *screen, const struct canvas *canvas, bool redraw)
 {
-	if (redraw)
+	struct canvas *shown = &screen->shown;
+	size_t count = (size_t)canvas->rows * (size_t)canvas->columns;
+
+	redraw = redraw || shown->rows != canvas->rows || shown->columns != canvas->columns;
+	if (redraw) {
 		(void)clearok(stdscr, TRUE);
-	(void)erase();
-	for (int row = 0; row < canvas->rows; row++)
-		show_row(screen, canvas, row);
+		(void)erase();
+		canvas_resize(shown, canvas->rows, canvas->columns);
+	}
+	for (int row = 0; row < canvas->rows; row++) {
+		if (redraw || !is_row_shown(screen, canvas, row))
+			show_row(screen, canvas, row);
+	}
+	memcpy(shown->cells, canvas->cells, count * sizeof(*canvas->cells));
 	(void)curs_set(canvas->cursor_row >= 0 ? 1 : 0);
 	if (canvas->cursor_row >= 0)
 		(void)move(canvas->cursor_row, canvas->cursor_column);
@@ -183,6 +249,13 @@ void screen_resume(struct screen *screen)
 	(void)reset_prog_mode();
 	(void)clearok(stdscr, TRUE);
 	(void)refresh();
+}
+
+void screen_stop(struct screen *screen)
+{
+	screen_suspend(screen);
+	(void)raise(SIGTSTP);
+	screen_resume(screen);
 }
 
 void screen_copy(struct screen *screen, const char *text)

@@ -15,7 +15,7 @@
 struct screen;
 
 /* NULL on failure: no terminal, or one that cannot move its cursor. */
-MUST_CHECK struct screen *screen_open(bool has_colour, struct error *err);
+MUST_CHECK struct screen *screen_open(bool has_colour, bool has_mouse, struct error *err);
 void screen_close(struct screen *screen); /* NULL is fine */
 
 void screen_size(const struct screen *screen, int *ret_rows, int *ret_columns);
@@ -28,6 +28,10 @@ bool screen_key(struct screen *screen, unsigned *ret_key, int *ret_row, int *ret
 /* Hands the terminal to another program, and takes it back. */
 void screen_suspend(struct screen *screen);
 void screen_resume(struct screen *screen);
+/* Back to the shell, until it continues this process. */
+void screen_stop(struct screen *screen);
+/* Off: the terminal's own selection of text works. */
+void screen_set_mouse(struct screen *screen, bool is_on);
 /* Puts text into the terminal's clipboard (OSC 52: works over ssh and in tmux). */
 void screen_copy(struct screen *screen, const char *text);
 

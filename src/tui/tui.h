@@ -11,12 +11,13 @@ struct tui_options {
 	const char *program;	      /* what to run for acts: this executable */
 	const char *environment_file; /* -e for the cloud's verbs, or NULL */
 	bool has_colour;
+	bool has_no_mouse; /* leave it to the terminal; M takes it */
 };
 
 /* Runs until the user leaves. The pods go on. */
 MUST_CHECK bool tui_run(const struct tui_options *options, struct error *err);
 
-/* The table of keys for the man page, as scdoc text; owned. */
+/* The table of keys for the man page, as a section of scdoc text; owned. */
 char *tui_keys_document(void);
 
 #endif

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -67,6 +66,25 @@ static void forget_gone_loads(struct model *model)
 	model->load_count = kept;
 }
 
+/* The cursor stays on its line when lines come and go above it. */
+static char *selected_key(const struct model *model)
+{
+	AUTO(table_clear) struct table table = {0};
+	size_t selected = model->lists[model->view].selected;
+	table_make(&table, model, model->view);
+	return selected < table.row_count ? xstrdup(table.rows[selected].key) : NULL;
+}
+
+static void select_key(struct model *model, const char *key)
+{
+	AUTO(table_clear) struct table table = {0};
+	table_make(&table, model, model->view);
+	for (size_t i = 0; key != NULL && i < table.row_count; i++) {
+		if (strcmp(table.rows[i].key, key) == 0)
+			model->lists[model->view].selected = i;
+	}
+}
+
 static void take_status(struct model *model, const struct event *event)
 {
 	free(model->problem);
@@ -75,11 +93,7 @@ static void take_status(struct model *model, const struct event *event)
 	if (event->status == NULL)
 		return;
 
-	/* The cursor stays on its pod when rows come and go above it. */
-	const struct instance_status *current = NULL;
-	if (model->view == VIEW_PODS)
-		current = model_current_instance(model);
-	AUTO_FREE char *selected = current ? xstrdup(current->name) : NULL;
+	AUTO_FREE char *selected = selected_key(model);
 
 	project_status_clear(&model->status);
 	status_copy(&model->status, event->status);
@@ -90,12 +104,7 @@ static void take_status(struct model *model, const struct event *event)
 		note_load(model, &model->status.instances[i]);
 	forget_gone_loads(model);
 
-	size_t count = 0;
-	AUTO_FREE struct pod_row *rows = model_pod_rows(model, &count);
-	for (size_t i = 0; selected != NULL && i < count; i++) {
-		if (rows[i].instance != NULL && strcmp(rows[i].instance->name, selected) == 0)
-			model->lists[VIEW_PODS].selected = i;
-	}
+	select_key(model, selected);
 }
 
 static void take_project_event(struct model *model, const struct project_event *event)
@@ -115,12 +124,8 @@ static void take_project_event(struct model *model, const struct project_event *
 static void take_log_line(struct model *model, const struct log_line *line)
 {
 	size_t dropped = 0;
-	if (!log_window_append(&model->logs, line, &dropped))
-		return;
-	if (model->is_following)
-		return;
-	/* Paused: what is on the screen stays where it is, also when older lines go. */
-	model->log_top = model->log_top > dropped ? model->log_top - dropped : 0;
+	/* Paused: what is on the screen stays where it is. */
+	(void)log_window_append(&model->logs, line, !model->is_following, &dropped);
 }
 
 static struct job *job_by_number(struct model *model, unsigned number)
@@ -141,6 +146,11 @@ static void start_job(struct model *model, const struct event *event)
 	job->exit_status = -1;
 	job->started_ns = model->now_ns;
 	model->lists[VIEW_JOBS].selected = model->job_count - 1;
+	if (!model->plan.is_next)
+		return;
+	model->plan.is_next = false;
+	model->plan.job = event->number;
+	keys_show_job(model, event->number);
 }
 
 static void add_job_line(struct model *model, const struct event *event)
@@ -155,7 +165,20 @@ static void add_job_line(struct model *model, const struct event *event)
 		job->lines.count--;
 	}
 	string_list_add(&job->lines, event->text);
-	model_say(model, false, "%s", event->text);
+	if (model->view == VIEW_JOB && model->detail_job == job->number)
+		model->lists[VIEW_JOB].top = PAGE_END; /* the newest line is what matters */
+	else
+		model_say(model, false, "%s", event->text);
+}
+
+/* The plan is there, in full: now it is asked whether it shall be done. */
+static void ask_for_plan(struct model *model)
+{
+	string_list_copy(prompt_confirm(model, model->plan.question), &model->plan.argv);
+	model->lists[VIEW_JOB].top = 0;
+	keys_show_job(model, model->plan.job);
+	model->lists[VIEW_JOB].top = 0;
+	model->plan.job = 0;
 }
 
 static void end_job(struct model *model, const struct event *event)
@@ -166,7 +189,9 @@ static void end_job(struct model *model, const struct event *event)
 	job->is_running = false;
 	job->exit_status = event->exit_status;
 	job->ended_ns = model->now_ns;
-	if (event->exit_status == 0)
+	if (event->exit_status == 0 && model->plan.job == job->number)
+		ask_for_plan(model);
+	else if (event->exit_status == 0)
 		model_say(model, false, "done: %s", job->command);
 	else
 		model_say(model, true, "failed (%d): %s%s%s", event->exit_status, job->command,
@@ -174,84 +199,65 @@ static void end_job(struct model *model, const struct event *event)
 			  job->lines.count ? job->lines.items[job->lines.count - 1] : "");
 }
 
-static char *cell_text(const json_t *value)
+static const char *list_key(enum ask_kind ask)
 {
-	if (json_is_string(value))
-		return xstrdup(json_string_value(value));
-	if (json_is_integer(value))
-		return xasprintf("%lld", (long long)json_integer_value(value));
-	if (json_is_boolean(value))
-		return xstrdup(json_is_true(value) ? "yes" : "no");
-	return xstrdup("");
-}
-
-/* A list of objects becomes a table; the first object's scalar keys are its columns. */
-static void fill_answer(struct answer *answer, const json_t *list)
-{
-	const char *key = NULL;
-	json_t *value = NULL;
-	json_t *first = json_array_get(list, 0);
-
-	json_object_foreach(first, key, value)
-	{
-		if (!json_is_object(value) && !json_is_array(value))
-			string_list_add(&answer->titles, key);
-	}
-	for (size_t i = 0; i < json_array_size(list) && i < 10000; i++) {
-		struct answer_row *row = ARRAY_APPEND(answer->rows, answer->row_count);
-		for (size_t c = 0; c < answer->titles.count; c++) {
-			value = json_object_get(json_array_get(list, i), answer->titles.items[c]);
-			string_list_take(&row->cells, cell_text(value));
-		}
-	}
-}
-
-/* The verbs print either a list or an object with one list in it. */
-static const json_t *list_in(const json_t *root)
-{
-	if (json_is_array(root) || !json_is_object(root))
-		return root;
-	for (void *i = json_object_iter((json_t *)(uintptr_t)root); i != NULL;
-	     i = json_object_iter_next((json_t *)(uintptr_t)root, i)) {
-		if (json_is_array(json_object_iter_value(i)))
-			return json_object_iter_value(i);
-	}
-	return NULL;
+	return ask == ASK_INSTANCES ? "instances" : ask == ASK_STATUS ? "pods" : "images";
 }
 
 static void take_answer(struct model *model, const struct event *event)
 {
-	struct answer *answer = &model->answers[event->view];
+	struct answer *answer = &model->answers[event->ask];
 
-	free(answer->problem);
-	string_list_clear(&answer->titles);
-	for (size_t i = 0; i < answer->row_count; i++)
-		string_list_clear(&answer->rows[i].cells);
-	free(answer->rows);
-	*answer = (struct answer){0};
 	if (event->text == NULL) {
-		answer->problem = xstrdup(event->problem ? event->problem : "no answer");
+		answer_clear(answer);
+		answer->problem =
+			xstrdup(event->problem && event->problem[0] ? event->problem : "no answer");
 		return;
 	}
-	json_error_t where;
-	json_t *root = json_loads(event->text, JSON_REJECT_DUPLICATES, &where);
-	if (root == NULL)
-		answer->problem = xasprintf("not JSON: %s", where.text);
-	else
-		fill_answer(answer, list_in(root));
-	json_decref(root);
+	answer_take_json(answer, event->text, list_key(event->ask));
+	if (event->ask == ASK_STATUS)
+		answer_take_json(&model->answers[ASK_INSTANCES], event->text,
+				 list_key(ASK_INSTANCES));
 }
 
 static void take_older(struct model *model, const struct event *event)
 {
 	if (event->kind == EVENT_LOG_OLDER) {
-		if (log_window_prepend(&model->logs, event->line))
+		if (log_window_prepend(&model->logs, event->line)) {
 			model->log_top++;
+			model->log_cursor++;
+		}
 		return;
 	}
-	if (model->search_needs_older) {
-		model->search_needs_older = false;
-		keys_search_on(model, false, event->number > 0);
+	model->logs.is_oldest_read = event->is_end;
+	if (event->number == 0 && !event->is_end) { /* nothing passed yet: further back */
+		model_add_effect(model, EFFECT_LOGS_OLDER);
+		return;
+	}
+	if (model->search_goes_on && !model->search_is_forward) {
+		model->search_goes_on = false;
+		keys_search_on(model, false, true);
+	}
+}
+
+static void take_newer(struct model *model, const struct event *event)
+{
+	size_t dropped = 0;
+	if (event->kind == EVENT_LOG_NEWER) {
+		model->logs.is_newest_cut = false;
+		(void)log_window_append(&model->logs, event->line, false, &dropped);
+		model->log_top -= dropped < model->log_top ? dropped : model->log_top;
+		model->log_cursor -= dropped < model->log_cursor ? dropped : model->log_cursor;
+		return;
+	}
+	model->logs.is_newest_cut = !event->is_end;
+	if (event->number == 0 && !event->is_end) {
+		model_add_effect(model, EFFECT_LOGS_NEWER);
+		return;
+	}
+	if (model->search_goes_on && model->search_is_forward) {
+		model->search_goes_on = false;
+		keys_search_on(model, true, true);
 	}
 }
 
@@ -260,6 +266,12 @@ static void take_tick(struct model *model, const struct event *event)
 	model->host_cpu_percent = event->percent;
 	model->host_memory_used = event->memory_used;
 	model->host_memory_total = event->memory_total;
+	if (model->host_cpu_count == SPARK_SIZE) {
+		memmove(model->host_cpu, model->host_cpu + 1, SPARK_SIZE - 1);
+		model->host_cpu_count--;
+	}
+	model->host_cpu[model->host_cpu_count++] =
+		(uint8_t)(event->percent > 100 ? 100 : event->percent);
 }
 
 void model_update(struct model *model, const struct event *event)
@@ -269,7 +281,7 @@ void model_update(struct model *model, const struct event *event)
 		keys_handle(model, event->key);
 		break;
 	case EVENT_CLICK:
-		keys_click(model, event->row);
+		keys_click(model, event->row, event->column);
 		break;
 	case EVENT_RESIZE:
 		model->rows = event->row;
@@ -283,10 +295,20 @@ void model_update(struct model *model, const struct event *event)
 		break;
 	case EVENT_LOG_LINE:
 		take_log_line(model, event->line);
-		break;
+		return; /* thousands a second: the event after the last of them sees to the rest */
 	case EVENT_LOG_OLDER:
+		take_older(model, event);
+		return;
+	case EVENT_LOG_NEWER:
+		take_newer(model, event);
+		return;
 	case EVENT_LOG_OLDER_DONE:
 		take_older(model, event);
+		break;
+	case EVENT_LOG_NEWER_DONE:
+		take_newer(model, event);
+		break;
+	case EVENT_LOG_LINES_DONE:
 		break;
 	case EVENT_TICK:
 		take_tick(model, event);

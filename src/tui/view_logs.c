@@ -1,64 +1,42 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <inttypes.h>
-#include <jansson.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/cleanup.h"
-#include "base/clock.h"
 #include "tui/draw.h"
+#include "tui/log_json.h"
 
-enum { JSON_MAX = 8192 };
+enum { NAME_LEAST = 8, TIME_WIDTH = 13, SIGN_WIDTH = 2 };
 
-static const char *string_of(const json_t *object, const char *const *names)
+static struct style line_style(const struct window_line *line, enum log_level_kind level)
 {
-	for (; *names != NULL; names++) {
-		const char *text = json_string_value(json_object_get(object, *names));
-		if (text != NULL)
-			return text;
-	}
-	return NULL;
-}
-
-/* "ERROR cannot connect host=db port=5432" out of a JSON log line; false: it is none. */
-static bool readable_json(const struct window_line *line, struct strbuf *out)
-{
-	static const char *const level_names[] = {"level", "severity", "lvl", "levelname", NULL};
-	static const char *const message_names[] = {"msg", "message", "event", "text", NULL};
-	static const char *const time_names[] = {"time", "ts", "timestamp", "@timestamp", NULL};
-	const char *key = NULL;
-	json_t *value = NULL;
-
-	if (line->size < 2 || line->size > JSON_MAX || line->text[0] != '{')
-		return false;
-	json_t *root = json_loadb(line->text, line->size, 0, NULL);
-	const char *message = root ? string_of(root, message_names) : NULL;
-	if (message == NULL) {
-		json_decref(root);
-		return false;
-	}
-	const char *level = string_of(root, level_names);
-	const char *when = string_of(root, time_names);
-	strbuf_appendf(out, "%-5.5s %s", level ? level : "", message);
-	json_object_foreach(root, key, value)
-	{
-		const char *text = json_string_value(value);
-		if (text != NULL && (text == level || text == message || text == when))
-			continue;
-		AUTO_FREE char *dump = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
-		strbuf_appendf(out, " %s=%s", key, text ? text : dump ? dump : "");
-	}
-	json_decref(root);
-	return true;
-}
-
-static struct style line_style(const struct window_line *line)
-{
-	if (line->source == 1)
+	if (level == LOG_IS_ERROR)
+		return STYLE_ERROR;
+	if (level == LOG_IS_WARNING || (level == LOG_IS_NONE && line->source == 1))
 		return STYLE_WARNING;
-	return line->source >= 2 ? STYLE_DIM : STYLE_NORMAL;
+	return line->source >= 2 || level == LOG_IS_TRACE ? STYLE_DIM : STYLE_NORMAL;
 }
 
-/* Underlines what the search found, in the cells of one row. */
+/* As wide as the longest name, within reason; the same for all lines, so that texts align. */
+static int name_width(const struct model *model, int columns)
+{
+	int most = columns >= 120 ? 32 : columns / 4;
+	int width = NAME_LEAST;
+	for (size_t i = 0; i < model->logs.name_count; i++) {
+		const char *name = model->logs.names[i];
+		int own = canvas_width(name, strlen(name));
+		width = own > width ? own : width;
+	}
+	return width > most ? most : width;
+}
+
+static int prefix_width(const struct model *model, int columns)
+{
+	return 1 + (model->has_timestamps ? TIME_WIDTH : 0) + name_width(model, columns) + 1 +
+	       SIGN_WIDTH;
+}
+
 static void mark_matches(struct canvas *canvas, const struct model *model, int row, int column,
 			 const char *text)
 {
@@ -70,131 +48,172 @@ static void mark_matches(struct canvas *canvas, const struct model *model, int r
 	       match.rm_eo > match.rm_so) {
 		int from = column + canvas_width(text, at + (size_t)match.rm_so);
 		int to = column + canvas_width(text, at + (size_t)match.rm_eo);
-		canvas_highlight(canvas, row, from, to - from);
+		canvas_ground(canvas, row, from, to - from, GROUND_MATCH);
 		at += (size_t)match.rm_eo;
 	}
 }
 
-/* The columns in front of a line's text: time, name, stream. Returns where the text begins. */
-static int draw_prefix(struct canvas *canvas, const struct model *model,
-		       const struct window_line *line, int row)
+/* Time, name, stream, in front of a line's text. */
+static void draw_prefix(struct canvas *canvas, const struct model *model,
+			const struct window_line *line, int row)
 {
 	char when[RFC3339_SIZE];
-	int column = 0;
+	int width = name_width(model, canvas->columns);
+	int column = 1;
 
 	if (model->has_timestamps) {
 		clock_format_rfc3339(when, line->time_ns, 3);
-		column = canvas_textf(canvas, row, 0, -1, STYLE_DIM, "%.12s ", when + 11);
+		canvas_textf(canvas, row, column, TIME_WIDTH, STYLE_DIM, "%.12s", when + 11);
+		column += TIME_WIDTH;
 	}
-	canvas_field(canvas, row, column, 20, draw_pod_style(line->colour), line->name);
-	column += 20;
+	canvas_field(canvas, row, column, width, draw_pod_style(line->colour), line->name);
 	/* stderr has a sign besides its colour */
-	return canvas_text(canvas, row, column, -1, STYLE_DIM, line->source == 1 ? "!" : "|") + 1;
+	canvas_text(canvas, row, column + width + 1, 1,
+		    line->source == 1 ? STYLE_WARNING : STYLE_DIM, line->source == 1 ? "!" : "│");
+}
+
+struct shown {
+	struct strbuf pretty;
+	const char *text;
+	size_t size;
+	enum log_level_kind level;
+};
+
+/* What is written on the screen for a line; pretty must be cleared. */
+static void show_as(const struct model *model, const struct window_line *line, struct shown *ret)
+{
+	*ret = (struct shown){.text = line->text, .size = line->size};
+	if (model->is_json_shown_raw ||
+	    !log_json_summary(line->text, line->size, &ret->pretty, &ret->level))
+		return;
+	ret->text = ret->pretty.data;
+	ret->size = ret->pretty.size;
+}
+
+int view_log_rows(const struct model *model, const struct window_line *line)
+{
+	int lost = line->lost_before > 0 ? 1 : 0;
+	struct shown shown;
+	if (!model->is_wrapped)
+		return lost + 1;
+	int width = model->columns - prefix_width(model, model->columns) - 1;
+	int rows = 0;
+	show_as(model, line, &shown);
+	do {
+		size_t fit = canvas_fit(shown.text, shown.size, width > 1 ? width : 1);
+		if (fit == 0)
+			fit = shown.size;
+		shown.text += fit;
+		shown.size -= fit;
+		rows++;
+	} while (shown.size > 0);
+	strbuf_clear(&shown.pretty);
+	return lost + rows;
 }
 
 /* Draws one line, wrapped if asked; returns how many rows it took. */
 static int draw_line(struct canvas *canvas, const struct model *model,
 		     const struct window_line *line, int row, int rows_left)
 {
-	AUTO(strbuf_clear) struct strbuf pretty = STRBUF_INIT;
-	const char *text = line->text;
-	size_t size = line->size;
+	int column = prefix_width(model, canvas->columns);
+	int width = canvas->columns - column - 1;
+	struct shown shown;
 	int used = 0;
 
 	if (line->lost_before > 0 && rows_left > 1) {
-		canvas_textf(canvas, row, 0, -1, STYLE_ERROR, "--- %" PRIu64 " lines lost ---",
+		canvas_textf(canvas, row, 1, -1, STYLE_ERROR, "─── %" PRIu64 " lines lost ───",
 			     line->lost_before);
 		used = 1;
 	}
-	if (!model->is_json_shown_raw && readable_json(line, &pretty)) {
-		text = pretty.data;
-		size = pretty.size;
-	}
-	int column = draw_prefix(canvas, model, line, row + used);
-	int width = canvas->columns - column;
+	show_as(model, line, &shown);
+	struct style style = line_style(line, shown.level);
+	const char *text = shown.text;
+	size_t size = shown.size;
+	draw_prefix(canvas, model, line, row + used);
 	if (!model->is_wrapped) {
 		size_t skip = canvas_fit(text, size, model->log_left);
-		canvas_bytes(canvas, row + used, column, -1, line_style(line), text + skip,
-			     size - skip);
+		canvas_bytes(canvas, row + used, column, -1, style, text + skip, size - skip);
 		mark_matches(canvas, model, row + used, column, text + skip);
-		return used + 1;
+		used++;
+		size = 0;
 	}
-	do {
-		size_t fit = canvas_fit(text, size, width);
+	while (size > 0 && used < rows_left) {
+		size_t fit = canvas_fit(text, size, width > 1 ? width : 1);
 		if (fit == 0)
 			fit = size;
-		canvas_bytes(canvas, row + used, column, -1, line_style(line), text, fit);
+		AUTO_FREE char *piece = xstrndup(text, fit);
+		canvas_bytes(canvas, row + used, column, -1, style, text, fit);
+		mark_matches(canvas, model, row + used, column, piece);
 		text += fit;
 		size -= fit;
 		used++;
-	} while (size > 0 && used < rows_left);
+	}
+	if (model->is_wrapped && shown.size == 0)
+		used++;
+	strbuf_clear(&shown.pretty);
 	return used;
 }
 
-static int rows_of(const struct model *model, const struct window_line *line, int columns)
+static void append_filters(struct strbuf *title, const struct model *model)
 {
-	int rows = line->lost_before > 0 ? 2 : 1;
-	if (!model->is_wrapped)
-		return rows;
-	int width = columns - 22 - (model->has_timestamps ? 13 : 0);
-	int length = canvas_width(line->text, line->size);
-	return rows + (width > 0 && length > width ? (length - 1) / width : 0);
-}
-
-/* Following means the last line is on the screen: with wrapping, fewer lines fit than rows. */
-static size_t first_shown(const struct model *model, struct area area)
-{
-	size_t first = model->logs.count;
-	int rows = 0;
-
-	if (!model->is_following)
-		return model->log_top;
-	while (first > 0) {
-		rows += rows_of(model, log_window_line(&model->logs, first - 1), area.columns);
-		if (rows > area.rows - 1)
-			break;
-		first--;
-	}
-	return first;
-}
-
-static void draw_status(struct canvas *canvas, const struct model *model, struct area area)
-{
-	static const char *const streams[] = {"", "stdout only", "stderr only", "system"};
-	AUTO_FREE char *which = string_list_join(&model->log_selection, " ");
+	static const char *const streams[] = {"", "stdout only", "stderr only", "kernel and init"};
 	const struct log_window *logs = &model->logs;
+	char since[RFC3339_SIZE];
 
-	int column = canvas_textf(canvas, area.row, 0, -1, STYLE_BOLD, "%s ",
-				  model->log_selection.count ? which : "all pods");
-	column = canvas_text(canvas, area.row, column, -1,
-			     model->is_following ? STYLE_OK : STYLE_WARNING,
-			     model->is_following ? "following" : "paused");
 	if (logs->pattern != NULL)
-		column = canvas_textf(canvas, area.row, column, -1, STYLE_KEY, "  /%s/",
-				      logs->pattern);
+		strbuf_appendf(title, "  /%s/", logs->pattern);
 	if (logs->container != NULL)
-		column = canvas_textf(canvas, area.row, column, -1, STYLE_KEY, "  container %s",
-				      logs->container);
+		strbuf_appendf(title, "  container %s", logs->container);
 	if (logs->stream != STREAM_ALL)
-		column = canvas_textf(canvas, area.row, column, -1, STYLE_KEY, "  %s",
-				      streams[logs->stream]);
-	if (logs->since_ns != 0)
-		column = canvas_text(canvas, area.row, column, -1, STYLE_KEY, "  newer");
+		strbuf_appendf(title, "  %s", streams[logs->stream]);
+	if (logs->since_ns != 0) {
+		clock_format_rfc3339(since, logs->since_ns, 0);
+		strbuf_appendf(title, "  since %.8s", since + 11);
+	}
 	if (logs->is_previous)
-		column = canvas_text(canvas, area.row, column, -1, STYLE_KEY, "  previous run");
+		strbuf_append(title, "  previous run");
+	if (model->search != NULL)
+		strbuf_appendf(title, "  search %s", model->search);
 	if (logs->lost > 0)
-		canvas_textf(canvas, area.row, column, -1, STYLE_ERROR, "  %" PRIu64 " lost",
-			     logs->lost);
+		strbuf_appendf(title, "  %" PRIu64 " lost", logs->lost);
+}
+
+static void draw_title(struct canvas *canvas, const struct model *model)
+{
+	AUTO(strbuf_clear) struct strbuf title = STRBUF_INIT;
+	AUTO_FREE char *which = string_list_join(&model->log_selection, " ");
+	bool is_following = model->is_following;
+
+	strbuf_appendf(&title, "%s  %s", model->log_selection.count ? which : "all pods",
+		       is_following ? "▶ following" : "‖ paused");
+	append_filters(&title, model);
+	draw_rule(canvas, RULE_ROW, is_following ? STYLE_OK : STYLE_WARNING, title.data);
+}
+
+static void say_empty(struct canvas *canvas, const struct model *model, struct area area)
+{
+	const struct log_window *logs = &model->logs;
+	bool is_filtered = logs->pattern != NULL || logs->container != NULL ||
+			   logs->stream != STREAM_ALL || logs->since_ns != 0 || logs->is_previous;
+	canvas_text(canvas, area.row + 1, 2, -1, STYLE_DIM,
+		    is_filtered ? "no line passes the filters; new ones appear here"
+				: "no lines yet; they appear here as they are written");
 }
 
 void view_logs(struct canvas *canvas, const struct model *model, struct area area)
 {
-	int row = 1;
+	int row = 0;
 
-	draw_status(canvas, model, area);
+	draw_title(canvas, model);
 	if (model->logs.count == 0)
-		canvas_text(canvas, area.row + 2, 2, -1, STYLE_DIM, "no lines yet");
-	for (size_t i = first_shown(model, area); i < model->logs.count && row < area.rows; i++)
-		row += draw_line(canvas, model, log_window_line(&model->logs, i), area.row + row,
+		say_empty(canvas, model, area);
+	for (size_t i = model->log_top; i < model->logs.count && row < area.rows; i++) {
+		int from = area.row + row;
+		row += draw_line(canvas, model, log_window_line(&model->logs, i), from,
 				 area.rows - row);
+		if (model->is_following || i != model->log_cursor)
+			continue;
+		canvas_text(canvas, from, 0, 1, STYLE_KEY, ">");
+		canvas_ground(canvas, from, 0, 1, GROUND_SELECTED);
+	}
 }

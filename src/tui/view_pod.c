@@ -1,124 +1,55 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <inttypes.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/cleanup.h"
-#include "base/clock.h"
-#include "tui/draw.h"
+#include "tui/pod_parts.h"
 
-/* The lines of the detail screen, scrolled by the list's top: only what falls into the area shows.
- */
-struct page {
-	struct canvas *canvas;
-	struct area area;
-	int line; /* the next one, from 0 */
-	int top;
-};
+enum { FAILURES_SHOWN = 8, EVENTS_SHOWN = 50 };
 
-static int page_row(struct page *page)
+static void add_addresses(struct page *page, const struct model *model,
+			  const struct instance_status *instance)
 {
-	int row = page->area.row + page->line - page->top;
-	bool is_shown = page->line >= page->top && row < page->area.row + page->area.rows;
-	page->line++;
-	return is_shown ? row : -1;
+	bool has_any = false;
+	page_pair(page, "address", STYLE_NORMAL, "%s",
+		  instance->address ? instance->address : "none of its own (session mode)");
+	for (size_t i = 0; i < model->status.port_count; i++) {
+		const struct port_status *port = &model->status.ports[i];
+		if (!port_status_serves(port, instance->pod) || port->host_port == 0)
+			continue;
+		page_pair(page, has_any ? "" : "published", STYLE_OK, "%s:%u → %u/%s", port->host,
+			  (unsigned)port->host_port, (unsigned)port->target_port,
+			  port->is_udp ? "udp" : "tcp");
+		has_any = true;
+	}
 }
 
-static void add_line(struct page *page, struct style style, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
-
-static void add_line(struct page *page, struct style style, const char *fmt, ...)
+static void add_load(struct page *page, const struct model *model,
+		     const struct instance_status *instance)
 {
-	va_list args;
+	const struct load_history *load = model_find_load(model, instance->name);
+	char used[SHORT_SIZE];
+	char all[SHORT_SIZE];
+
+	if (load == NULL || load->count == 0 || instance->memory_used_bytes == 0)
+		return;
+	draw_size(used, instance->memory_used_bytes);
+	draw_size(all, instance->memory_bytes);
 	int row = page_row(page);
-	AUTO(strbuf_clear) struct strbuf unused = STRBUF_INIT;
+	page->line--;
+	page_pair(page, "load", STYLE_NORMAL, "cpu %3u%%",
+		  (unsigned)load->cpu_percent[load->count - 1]);
 	if (row < 0)
 		return;
-	char text[1024];
-	va_start(args, fmt);
-	(void)vsnprintf(text, sizeof(text), fmt, args);
-	va_end(args);
-	canvas_field(page->canvas, row, 1, page->area.columns - 1, style, text);
-}
-
-static void add_title(struct page *page, const char *title)
-{
-	page_row(page);
-	add_line(page, STYLE_BOLD, "%s", title);
-}
-
-static const char *state_word(const struct container_status *container)
-{
-	static const char *const words[] = {"waiting", "running", "ended"};
-	return container->reason ? container->reason : words[container->state];
-}
-
-static void add_containers(struct page *page, const struct instance_status *instance)
-{
-	char memory[SHORT_SIZE];
-
-	add_title(page, "CONTAINERS");
-	for (size_t i = 0; i < instance->container_count; i++) {
-		const struct container_status *container = &instance->containers[i];
-		draw_size(memory, container->memory_bytes);
-		struct style style = container->is_ready		     ? STYLE_OK
-				     : container->state == CONTAINER_RUNNING ? STYLE_WARNING
-									     : STYLE_NORMAL;
-		add_line(page, style, "  %-20s %-18s %-9s restarts %u  memory %s%s%s",
-			 container->name, state_word(container),
-			 container->is_ready ? "ready" : "not ready", container->restarts, memory,
-			 container->is_init ? "  (init)" : "",
-			 container->exit_code > 0 ? "  last exit not 0" : "");
-		if (container->message != NULL)
-			add_line(page, STYLE_DIM, "    %s", container->message);
-	}
-}
-
-static void add_probes(struct page *page, const struct instance_status *instance)
-{
-	char when[RFC3339_SIZE];
-
-	add_title(page, "PROBES, newest first");
-	if (instance->probe_count == 0)
-		add_line(page, STYLE_DIM, "  none has answered");
-	for (size_t i = instance->probe_count; i > 0; i--) {
-		const struct probe_result *probe = &instance->probes[i - 1];
-		clock_format_rfc3339(when, probe->time_ns, 0);
-		add_line(page, probe->is_ok ? STYLE_OK : STYLE_ERROR, "  %.8s %s %-10s %s  %s",
-			 when + 11, probe->is_ok ? "ok  " : "FAIL", probe->probe, probe->container,
-			 probe->message ? probe->message : "");
-	}
-}
-
-static void add_boot(struct page *page, const struct instance_status *instance)
-{
-	uint64_t last = 0;
-	add_title(page, "BOOT");
-	for (size_t i = 0; i < instance->stage_count; i++) {
-		const struct boot_stage *stage = &instance->stages[i];
-		add_line(page, STYLE_NORMAL, "  %-12s %7.2f s  +%.2f s", stage->name,
-			 (double)stage->since_start_ms / 1000.0,
-			 (double)(stage->since_start_ms - last) / 1000.0);
-		last = stage->since_start_ms;
-	}
-}
-
-static void add_events(struct page *page, const struct model *model,
-		       const struct instance_status *instance)
-{
-	char age[AGE_SIZE];
-	size_t shown = 0;
-
-	add_title(page, "EVENTS, newest first");
-	for (size_t i = model->event_count; i > 0 && shown < 50; i--) {
-		const struct project_event *event = &model->events[i - 1];
-		if (strncmp(event->object, instance->name, strlen(instance->name)) != 0)
-			continue;
-		int64_t seconds = (model->now_ns - event->time_ns) / 1000000000;
-		clock_format_age(age, seconds > 0 ? (uint64_t)seconds : 0);
-		add_line(page, event->is_warning ? STYLE_WARNING : STYLE_NORMAL, "  %6s %-12s %s",
-			 age, event->type, event->message);
-		shown++;
-	}
+	int column = page->left + 21;
+	draw_spark(page->canvas, row, column, SPARK_SIZE / 2, STYLE_OK, load->cpu_percent,
+		   load->count, 100);
+	column += SPARK_SIZE / 2 + 3;
+	column = canvas_textf(page->canvas, row, column, -1, STYLE_NORMAL, "memory %s of %s ", used,
+			      all);
+	draw_spark(page->canvas, row, column, SPARK_SIZE / 2,
+		   (struct style){.colour = COLOUR_MAGENTA}, load->memory_percent, load->count,
+		   100);
 }
 
 static void add_summary(struct page *page, const struct model *model,
@@ -126,40 +57,45 @@ static void add_summary(struct page *page, const struct model *model,
 {
 	char age[AGE_SIZE];
 	char memory[SHORT_SIZE];
-	AUTO_FREE char *address = model_pod_address(model, instance->pod);
-	int64_t seconds = (model->now_ns - instance->created_ns) / 1000000000;
 
-	clock_format_age(age, seconds > 0 ? (uint64_t)seconds : 0);
+	draw_age(age, model, instance->created_ns);
 	draw_size(memory, instance->memory_bytes);
-	add_line(page, STYLE_BOLD, "%s", instance->name);
-	add_line(page, draw_state_style(instance), "state    %s%s%s",
-		 instance_state_name(instance->state), instance->reason ? ": " : "",
-		 instance->reason ? instance->reason : "");
-	add_line(page, STYLE_NORMAL, "vm       %s, %u cpu, %s memory, age %s, uuid %s",
-		 instance->is_kvm ? "kvm" : "tcg", instance->cpu_count, memory, age,
-		 instance->uuid ? instance->uuid : "");
-	add_line(page, STYLE_NORMAL, "address  %s  forwarded %s",
-		 instance->address ? instance->address : "(none in session mode)",
-		 address ? address : "(none)");
-	add_line(page, STYLE_NORMAL, "release  image  %s%s", instance->image_digest,
-		 instance->is_dirty ? "  * dirty: not for promote" : "");
-	add_line(page, STYLE_NORMAL, "         config %s", instance->config_digest);
+	page_pair(page, "state", draw_state_style(instance), "%s %s%s%s", draw_state_sign(instance),
+		  instance_state_name(instance->state), instance->reason ? ": " : "",
+		  instance->reason ? instance->reason : "");
+	page_pair(page, "vm", STYLE_NORMAL, "%s, %u cpu, %s memory, age %s, started again %u times",
+		  instance->is_kvm ? "kvm" : "tcg", instance->cpu_count, memory, age,
+		  instance->vm_restarts);
+	add_load(page, model, instance);
+	add_addresses(page, model, instance);
+	page_heading(page, "RELEASE");
+	page_pair(page, "image", STYLE_NORMAL, "%s", instance->image_digest);
+	page_pair(page, "config", STYLE_NORMAL, "%s", instance->config_digest);
+	if (instance->is_dirty)
+		page_pair(page, "", STYLE_WARNING,
+			  "* dirty: live mounts or pushed files touched it; not for promote");
 }
 
-void view_pod(struct canvas *canvas, const struct model *model, struct area area)
+void view_pod(struct page *page, const struct model *model)
 {
 	const struct instance_status *instance = model_find_instance(model, model->detail_instance);
-	struct page page = {.canvas = canvas, .area = area, .top = (int)model->lists[VIEW_POD].top};
 
+	if (page->canvas != NULL && model->detail_instance != NULL)
+		draw_rule(page->canvas, RULE_ROW, STYLE_TITLE, model->detail_instance);
 	if (instance == NULL) {
-		canvas_textf(canvas, area.row + 1, 1, -1, STYLE_WARNING,
-			     "%s is gone; Esc goes back",
-			     model->detail_instance ? model->detail_instance : "it");
+		page_line(page, STYLE_WARNING, "%s is gone; Esc goes back",
+			  model->detail_instance ? model->detail_instance : "it");
 		return;
 	}
-	add_summary(&page, model, instance);
-	add_containers(&page, instance);
-	add_probes(&page, instance);
-	add_boot(&page, instance);
-	add_events(&page, model, instance);
+	add_summary(page, model, instance);
+	page_heading(page, "CONTAINERS");
+	pod_add_containers(page, instance, true);
+	page_heading(page, "PROBES");
+	if (instance->probe_count == 0)
+		page_line(page, STYLE_DIM, "none has answered");
+	pod_add_probes(page, instance, FAILURES_SHOWN);
+	page_heading(page, "BOOT");
+	pod_add_boot(page, instance);
+	page_heading(page, "EVENTS, newest first");
+	pod_add_events(page, model, instance, EVENTS_SHOWN);
 }

@@ -174,4 +174,5 @@ void sample_log(struct model *model, uint64_t sequence, const char *pod, const c
 		.size = strlen(text),
 	};
 	model_update(model, &(struct event){.kind = EVENT_LOG_LINE, .line = &line});
+	model_update(model, &(struct event){.kind = EVENT_LOG_LINES_DONE});
 }

@@ -187,14 +187,19 @@ static void images_come_from_json(void **state)
 	model_update(&model,
 		     &(struct event){
 			     .kind = EVENT_ANSWER,
-			     .view = VIEW_IMAGES,
-			     .text = "{\"images\":[{\"name\":\"nginx\",\"digest\":\"sha256:1\","
-				     "\"size\":7},"
-				     "{\"name\":\"redis\",\"digest\":\"sha256:2\",\"size\":9}]}"});
+			     .ask = ASK_IMAGES,
+			     .text = "[{\"reference\":\"nginx:1.27\",\"digest\":\"sha256:"
+				     "0a1b2c3d4e5f6071\",\"source\":\"docker.io\",\"pulled\":"
+				     "\"2026-11-26T13:45:10.123Z\",\"whole\":true,\"layers\":7,"
+				     "\"sizeBytes\":71303168},"
+				     "{\"reference\":\"redis:7\",\"digest\":\"sha256:"
+				     "ffeeddccbbaa9988\",\"source\":\"oci:out/redis\",\"pulled\":"
+				     "\"2026-11-25T08:00:00.000Z\",\"whole\":true,\"layers\":4,"
+				     "\"sizeBytes\":41943040}]"});
 	expect_screen(&model, "images");
 	model_update(&model,
-		     &(struct event){.kind = EVENT_ANSWER, .view = VIEW_IMAGES, .text = "{broken"});
-	assert_non_null(model.answers[VIEW_IMAGES].problem);
+		     &(struct event){.kind = EVENT_ANSWER, .ask = ASK_IMAGES, .text = "{broken"});
+	assert_non_null(model.answers[ASK_IMAGES].problem);
 }
 
 static void a_small_terminal_says_so_and_survives(void **state)

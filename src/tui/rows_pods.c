@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "tui/draw.h"
+#include "tui/table.h"
+
+enum pod_column {
+	POD_NAME,
+	POD_STATE,
+	POD_READY,
+	POD_RESTARTS,
+	POD_AGE,
+	POD_CPU,
+	POD_CPU_BARS,
+	POD_MEMORY,
+	POD_MEMORY_BARS,
+	POD_PORTS,
+	POD_IMAGE,
+};
+
+static const struct column columns[] = {
+	[POD_NAME] = {"POD", COLUMN_LEFT, 32, 0},
+	[POD_STATE] = {"STATE", COLUMN_LEFT, 20, 0},
+	[POD_READY] = {"READY", COLUMN_RIGHT, 0, 3},
+	[POD_RESTARTS] = {"RESTARTS", COLUMN_RIGHT, 0, 4},
+	[POD_AGE] = {"AGE", COLUMN_RIGHT, 0, 2},
+	[POD_CPU] = {"CPU", COLUMN_RIGHT, 0, 5},
+	[POD_CPU_BARS] = {"", COLUMN_SPARK, 12, 9},
+	[POD_MEMORY] = {"MEM", COLUMN_RIGHT, 0, 6},
+	[POD_MEMORY_BARS] = {"", COLUMN_SPARK, 12, 10},
+	[POD_PORTS] = {"PORTS", COLUMN_LEFT, 28, 7},
+	[POD_IMAGE] = {"IMAGE", COLUMN_LEFT, 0, 8},
+};
+
+void draw_count_containers(const struct instance_status *instance, unsigned *ret_ready,
+			   unsigned *ret_all)
+{
+	*ret_ready = 0;
+	*ret_all = 0;
+	for (size_t i = 0; i < instance->container_count; i++) {
+		if (instance->containers[i].is_init)
+			continue;
+		(*ret_all)++;
+		*ret_ready += instance->containers[i].is_ready ? 1 : 0;
+	}
+}
+
+static char *ports_of(const struct model *model, const char *pod)
+{
+	struct strbuf out = STRBUF_INIT;
+	for (size_t i = 0; i < model->status.port_count; i++) {
+		const struct port_status *port = &model->status.ports[i];
+		if (!port_status_serves(port, pod) || port->host_port == 0)
+			continue;
+		strbuf_appendf(&out, "%s%u→%u%s", out.size ? " " : "", (unsigned)port->host_port,
+			       (unsigned)port->target_port, port->is_udp ? "/udp" : "");
+	}
+	return strbuf_take(&out);
+}
+
+static void set_load(struct table_row *row, const struct model *model,
+		     const struct instance_status *instance)
+{
+	const struct load_history *load = model_find_load(model, instance->name);
+	char used[SHORT_SIZE];
+
+	if (instance->memory_used_bytes > 0) {
+		draw_size(used, instance->memory_used_bytes);
+		table_set(row, POD_MEMORY, STYLE_NORMAL, "%s", used);
+		table_set_number(row, POD_MEMORY, (int64_t)instance->memory_used_bytes);
+	}
+	if (load == NULL || load->count == 0)
+		return;
+	unsigned percent = load->cpu_percent[load->count - 1];
+	table_set(row, POD_CPU, percent >= 90 ? STYLE_WARNING : STYLE_NORMAL, "%u%%", percent);
+	table_set_number(row, POD_CPU, percent);
+	row->fields[POD_CPU_BARS] = (struct field){.style = STYLE_OK,
+						   .bars = load->cpu_percent,
+						   .bar_count = load->count,
+						   .bar_limit = 100};
+	row->fields[POD_MEMORY_BARS] = (struct field){.style = {.colour = COLOUR_MAGENTA},
+						      .bars = load->memory_percent,
+						      .bar_count = load->count,
+						      .bar_limit = 100};
+}
+
+static void set_state(struct table_row *row, const struct instance_status *instance)
+{
+	bool has_reason = instance->reason != NULL && instance->state != INSTANCE_READY;
+	table_set(row, POD_STATE, draw_state_style(instance), "%s %s", draw_state_sign(instance),
+		  has_reason ? instance->reason : instance_state_name(instance->state));
+	table_set_number(row, POD_STATE, -(int64_t)instance->state);
+}
+
+static void add_instance(struct table *table, const struct model *model,
+			 const struct pod_status *pod, const struct instance_status *instance)
+{
+	struct table_row *row = table_add(table, 0, instance->name);
+	AUTO_FREE char *ports = ports_of(model, pod->name);
+	unsigned restarts = instance->restarts + instance->vm_restarts;
+	unsigned ready = 0;
+	unsigned all = 0;
+	char age[AGE_SIZE];
+
+	row->pod = pod;
+	row->instance = instance;
+	row->is_marked = string_list_has(&model->marked, instance->name);
+	draw_count_containers(instance, &ready, &all);
+	draw_age(age, model, instance->created_ns);
+	table_set(row, POD_NAME, STYLE_BOLD, "%s", instance->name);
+	set_state(row, instance);
+	if (all > 0)
+		table_set(row, POD_READY, ready == all ? STYLE_NORMAL : STYLE_WARNING, "%u/%u",
+			  ready, all);
+	else /* the guest has not said what it runs */
+		table_set(row, POD_READY, STYLE_DIM, "-");
+	table_set(row, POD_RESTARTS, restarts ? STYLE_WARNING : STYLE_DIM, "%u", restarts);
+	table_set_number(row, POD_RESTARTS, restarts);
+	table_set(row, POD_AGE, STYLE_NORMAL, "%s", age);
+	table_set_number(row, POD_AGE, instance->created_ns);
+	set_load(row, model, instance);
+	table_set(row, POD_PORTS, STYLE_NORMAL, "%s", ports);
+	table_set(row, POD_IMAGE, instance->is_dirty ? STYLE_WARNING : STYLE_DIM, "%.7s%s",
+		  instance->image_digest[0] ? instance->image_digest + 7 : "",
+		  instance->is_dirty ? "*" : "");
+}
+
+static void add_idle(struct table *table, const struct pod_status *pod)
+{
+	struct table_row *row = table_add(table, 0, pod->name);
+	row->pod = pod;
+	table_set(row, POD_NAME, STYLE_BOLD, "%s", pod->name);
+	if (pod->is_failed)
+		row->note = xasprintf("✗ %s", pod->message ? pod->message : "failed");
+	else
+		row->note = xasprintf("○ %s", pod->message   ? pod->message
+					      : pod->desired ? "waiting"
+							     : "scaled to 0");
+	row->note_style = pod->is_failed ? STYLE_ERROR : STYLE_DIM;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	const struct table_row *left = a;
+	const struct table_row *right = b;
+	return strverscmp(left->key, right->key);
+}
+
+void rows_of_pods(struct table *table, const struct model *model)
+{
+	const struct project_status *status = &model->status;
+
+	table->columns = columns;
+	table->column_count = ARRAY_SIZE(columns);
+	for (size_t p = 0; p < status->pod_count; p++) {
+		const struct pod_status *pod = &status->pods[p];
+		bool has_instance = false;
+		for (size_t i = 0; i < status->instance_count; i++) {
+			if (strcmp(status->instances[i].pod, pod->name) != 0)
+				continue;
+			has_instance = true;
+			add_instance(table, model, pod, &status->instances[i]);
+		}
+		if (!has_instance)
+			add_idle(table, pod);
+	}
+	if (table->row_count > 1)
+		qsort(table->rows, table->row_count, sizeof(*table->rows), by_name);
+}
