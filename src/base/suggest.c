@@ -3,7 +3,10 @@
 
 #include <string.h>
 
-enum { MAX_LENGTH = 40, FAR = 1000 };
+#include "base/cleanup.h"
+#include "base/strbuf.h"
+
+enum { MAX_LENGTH = 40, FAR = 1000, MAX_SHOWN = 12 };
 
 static unsigned least(unsigned a, unsigned b, unsigned c)
 {
@@ -59,4 +62,21 @@ const char *suggest_nearest(const char *word, const struct string_list *known)
 		}
 	}
 	return nearest;
+}
+
+bool suggest_hint(struct error *err, const char *word, const struct string_list *known)
+{
+	AUTO(strbuf_clear) struct strbuf text = STRBUF_INIT;
+	const char *nearest = suggest_nearest(word, known);
+
+	if (known->count == 0)
+		return false;
+	if (nearest != NULL)
+		strbuf_appendf(&text, "did you mean '%s'? ", nearest);
+	strbuf_append(&text, known->count == 1 ? "there is " : "there are ");
+	for (size_t i = 0; i < known->count && i < MAX_SHOWN; i++)
+		strbuf_appendf(&text, "%s%s", i > 0 ? ", " : "", known->items[i]);
+	if (known->count > MAX_SHOWN)
+		strbuf_append(&text, ", …");
+	return error_hint(err, "%s", strbuf_text(&text));
 }

@@ -324,7 +324,13 @@ bool arguments_parse_verb(struct arguments *args, const struct verb *verb, int a
 		} else {
 			string_list_add(&args->rest, word);
 			reader.at++;
-			/* A `--` before the command is not part of it: exec POD -- ls. */
+			/* exec POD -c NAME -- ls: no command begins with a dash. */
+			while (verb->stops_at_argument && reader.at < argc &&
+			       is_option(argv[reader.at])) {
+				if (!read_option(&reader, err))
+					return false;
+			}
+			/* A `--` before the command is not part of it. */
 			if (verb->stops_at_argument && reader.at < argc &&
 			    strcmp(argv[reader.at], "--") == 0)
 				reader.at++;

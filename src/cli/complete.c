@@ -94,14 +94,18 @@ void complete_words(char *const *words, size_t count, struct completion *ret)
 
 	*ret = (struct completion){.typed = words[count - 1]};
 	for (size_t i = 0; i + 1 < count; i++) {
-		if (waiting != NULL)
+		if (waiting != NULL) {
+			if (strcmp(waiting->name, "project") == 0)
+				ret->project = words[i];
 			waiting = NULL;
-		else if (strcmp(words[i], "--") == 0)
+		} else if (strcmp(words[i], "--") == 0)
 			has_options_ended = true;
 		else if (words[i][0] == '-' && !has_options_ended)
 			waiting = awaits_value(verb, words[i]);
 		else if (verb == NULL)
 			verb = verb_find(words[i]);
+		else if (ret->subject == NULL)
+			ret->subject = words[i];
 	}
 	if (waiting != NULL)
 		offer_value(waiting, ret);
@@ -110,6 +114,8 @@ void complete_words(char *const *words, size_t count, struct completion *ret)
 			offer_options(verb, ret);
 	} else if (verb == NULL || (strcmp(verb->name, "help") == 0))
 		offer_verbs(ret);
-	else
+	else if (!verb->stops_at_argument || ret->subject == NULL)
 		ret->kind = verb->argument.complete;
+	else
+		ret->kind = COMPLETE_FILE;
 }

@@ -11,6 +11,8 @@
 #include "cli/verb.h"
 
 struct completion {
+	const char *subject;	  /* the verb's first argument, borrowed; or NULL */
+	const char *project;	  /* of -p among the words, borrowed; or NULL */
 	enum complete_kind kind;  /* what the shell or the caller adds */
 	struct string_list items; /* "word" or "word<TAB>description"; begin with the last word */
 	char *prefix;		  /* owned: stands before what is added ("--file="), or NULL */

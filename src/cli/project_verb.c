@@ -4,7 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/strbuf.h"
+#include "base/cleanup.h"
+#include "base/suggest.h"
 #include "cli/project.h"
 #include "local/supervisor.h"
 
@@ -34,7 +35,7 @@ void project_verb_close(struct project_verb *verb)
 const struct instance_status *project_verb_find(const struct project_status *status,
 						const char *name, struct error *err)
 {
-	AUTO(strbuf_clear) struct strbuf names = STRBUF_INIT;
+	AUTO(string_list_clear) struct string_list known = STRING_LIST_INIT;
 
 	for (size_t i = 0; i < status->instance_count; i++) {
 		if (strcmp(status->instances[i].name, name) == 0)
@@ -43,11 +44,13 @@ const struct instance_status *project_verb_find(const struct project_status *sta
 	for (size_t i = 0; i < status->instance_count; i++) {
 		if (strcmp(status->instances[i].pod, name) == 0)
 			return &status->instances[i];
-		strbuf_appendf(&names, "%s%s", names.size ? ", " : "", status->instances[i].name);
+		if (!string_list_has(&known, status->instances[i].pod))
+			string_list_add(&known, status->instances[i].pod);
 	}
+	for (size_t i = 0; i < status->instance_count; i++)
+		string_list_add(&known, status->instances[i].name);
 	error_set(err, ERROR_NOT_FOUND, "project '%s' has no pod '%s'",
 		  status->project ? status->project : "", name);
-	if (names.size > 0)
-		error_hint(err, "there are: %s", names.data);
+	(void)suggest_hint(err, name, &known);
 	return NULL;
 }

@@ -27,6 +27,7 @@ enum complete_kind {
 	COMPLETE_FOLDER,
 	COMPLETE_POD,
 	COMPLETE_INSTANCE,
+	COMPLETE_CONTAINER, /* of the pod among the words, if there is one */
 	COMPLETE_IMAGE,
 	COMPLETE_PROJECT,
 	COMPLETE_FORMAT, /* only the words in `metavar`, separated by |; the parser checks */

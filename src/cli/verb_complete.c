@@ -8,26 +8,90 @@
 #include "base/path.h"
 #include "cli/complete.h"
 #include "cli/manifest_files.h"
+#include "cli/project.h"
 #include "cli/verb.h"
 #include "image/source.h"
+#include "local/log_store.h"
+#include "local/project_plan.h"
 
 /* Completion says nothing when something is wrong: the verb itself will. */
 
-static void add_pods(const struct invocation *invocation, bool are_instances,
+static void add_new(struct string_list *list, const char *text)
+{
+	if (!string_list_has(list, text))
+		string_list_add(list, text);
+}
+
+static void add_spec(const struct pod_spec *pod, bool are_instances, struct string_list *ret)
+{
+	add_new(ret, pod->name);
+	for (unsigned i = 0; are_instances && i < pod->replicas && i < 20; i++) {
+		AUTO_FREE char *name = xasprintf("%s-%u", pod->name, i);
+		add_new(ret, name);
+	}
+	for (size_t i = 0; i < pod->init_container_count + pod->container_count; i++) {
+		const struct container_spec *container =
+			i < pod->container_count ? &pod->containers[i]
+						 : &pod->init_containers[i - pod->container_count];
+		AUTO_FREE char *name = xasprintf("%s/%s", pod->name, container->name);
+		add_new(ret, name);
+	}
+}
+
+/* Pods, instances if wished, and each with its containers: of the manifests here, and those up. */
+static void add_pods(const struct invocation *invocation, const char *project, bool are_instances,
 		     struct string_list *ret)
 {
 	AUTO(app_clear) struct app app = {0};
 	AUTO(problem_list_clear) struct problem_list problems = {0};
+	AUTO(project_plan_clear) struct project_plan plan = {0};
 	AUTO(error_clear) struct error ignored = ERROR_INIT;
 	struct load_options options = {.folder = ".", .project = invocation->project};
+	AUTO_FREE char *name =
+		project != NULL ? xstrdup(project) : project_resolve(invocation, NULL, &ignored);
 
-	if (!app_load(&options, &app, &problems, &ignored))
+	if (project == NULL && app_load(&options, &app, &problems, &ignored)) {
+		for (size_t i = 0; i < app.pod_count; i++)
+			add_spec(&app.pods[i], are_instances, ret);
+	}
+	error_clear(&ignored);
+	if (name == NULL || !project_name_check(name, &ignored) ||
+	    !project_plan_load(name, &plan, &ignored))
 		return;
-	for (size_t i = 0; i < app.pod_count; i++) {
-		const struct pod_spec *pod = &app.pods[i];
-		string_list_add(ret, pod->name);
-		for (unsigned j = 0; are_instances && j < pod->replicas && j < 20; j++)
-			string_list_addf(ret, "%s-%u", pod->name, j);
+	for (size_t i = 0; i < plan.pod_count; i++) {
+		add_new(ret, plan.pods[i].name);
+		for (unsigned k = 0; are_instances && k < plan.pods[i].replicas && k < 20; k++) {
+			AUTO_FREE char *instance = xasprintf("%s-%u", plan.pods[i].name, k);
+			add_new(ret, instance);
+		}
+	}
+	log_store_list_selectors(name, ret);
+}
+
+static bool begins_with(const char *text, const char *beginning)
+{
+	return strncmp(text, beginning, strlen(beginning)) == 0;
+}
+
+/* "web", and once a / was typed "web/nginx"; for -c "nginx". */
+static void add_targets(const struct invocation *invocation, const struct completion *completion,
+			struct string_list *ret)
+{
+	AUTO(string_list_clear) struct string_list all = STRING_LIST_INIT;
+	bool is_container = completion->kind == COMPLETE_CONTAINER;
+	bool has_slash = strchr(completion->typed, '/') != NULL;
+
+	add_pods(invocation, completion->project, completion->kind != COMPLETE_POD, &all);
+	for (size_t i = 0; i < all.count; i++) {
+		const char *slash = strchr(all.items[i], '/');
+		size_t length = strcspn(all.items[i], "/");
+		bool is_subject = completion->subject == NULL ||
+				  (strlen(completion->subject) == length &&
+				   begins_with(all.items[i], completion->subject));
+		if (!is_container && (slash != NULL) == has_slash)
+			add_new(ret, all.items[i]);
+		else if (is_container && slash != NULL && is_subject)
+			add_new(ret, slash + 1);
 	}
 }
 
@@ -55,11 +119,13 @@ static void add_projects(struct string_list *ret)
 	(void)closedir(projects);
 }
 
-static void add_names(const struct invocation *invocation, enum complete_kind kind,
+static void add_names(const struct invocation *invocation, const struct completion *completion,
 		      struct string_list *ret)
 {
-	if (kind == COMPLETE_POD || kind == COMPLETE_INSTANCE)
-		add_pods(invocation, kind == COMPLETE_INSTANCE, ret);
+	enum complete_kind kind = completion->kind;
+
+	if (kind == COMPLETE_POD || kind == COMPLETE_INSTANCE || kind == COMPLETE_CONTAINER)
+		add_targets(invocation, completion, ret);
 	else if (kind == COMPLETE_IMAGE)
 		add_images(ret);
 	else if (kind == COMPLETE_PROJECT)
@@ -81,9 +147,9 @@ static int run(const struct invocation *invocation, struct error *err)
 		(void)printf(":%s\n", completion.kind == COMPLETE_FILE ? "files" : "folders");
 	for (size_t i = 0; i < completion.items.count; i++)
 		(void)printf("%s%s\n", prefix, completion.items.items[i]);
-	add_names(invocation, completion.kind, &names);
+	add_names(invocation, &completion, &names);
 	for (size_t i = 0; i < names.count; i++) {
-		if (strncmp(names.items[i], completion.typed, strlen(completion.typed)) == 0)
+		if (begins_with(names.items[i], completion.typed))
 			(void)printf("%s%s\n", prefix, names.items[i]);
 	}
 	return 0;

@@ -13,6 +13,7 @@
 #include "base/path.h"
 #include "cli/cloud_logs.h"
 #include "cli/interrupt.h"
+#include "cli/log_selectors.h"
 #include "cli/log_view.h"
 #include "cli/output.h"
 #include "cli/project.h"
@@ -48,19 +49,18 @@ static bool place_reader(struct log_reader *reader, const struct arguments *args
 	const char *tail = arguments_value(args, "tail");
 	const char *since = arguments_value(args, "since");
 	uint64_t lines = 0;
-	int64_t since_ns;
+	int64_t since_ns = 0;
 
-	if (tail != NULL && since != NULL)
-		return error_set(err, ERROR_USAGE, "--tail and --since do not go together");
 	if (tail != NULL && !parse_u64(tail, 0, MAX_TAIL_LINES, &lines))
 		return error_set(err, ERROR_USAGE, "--tail: '%s' is no number of lines", tail);
-	if (tail != NULL)
-		log_reader_seek_tail(reader, lines);
-	if (since == NULL)
-		return true;
-	if (!parse_since(since, &since_ns, err))
+	if (since != NULL && !parse_since(since, &since_ns, err))
 		return false;
-	log_reader_seek_time(reader, since_ns);
+	if (tail != NULL && since != NULL)
+		log_reader_seek_tail_since(reader, lines, since_ns);
+	else if (tail != NULL)
+		log_reader_seek_tail(reader, lines);
+	else if (since != NULL)
+		log_reader_seek_time(reader, since_ns);
 	return true;
 }
 
@@ -121,23 +121,6 @@ static bool show(struct log_reader *reader, const struct invocation *invocation,
 	return flush(&out, err);
 }
 
-static void explain_nothing(const char *project, const struct log_filter *filter, struct error *err)
-{
-	AUTO(string_list_clear) struct string_list known = STRING_LIST_INIT;
-	AUTO_FREE char *asked = string_list_join(&filter->selectors, " ");
-	AUTO_FREE char *names = NULL;
-
-	log_store_list(project, &known);
-	names = string_list_join(&known, " ");
-	if (known.count == 0) {
-		(void)error_set(err, ERROR_NOT_FOUND, "project '%s' has no logs", project);
-		(void)error_hint(err, "i2kit -p PROJECT logs for another project");
-		return;
-	}
-	(void)error_set(err, ERROR_NOT_FOUND, "project '%s' has no logs of %s", project, asked);
-	(void)error_hint(err, "there are logs of %s", names);
-}
-
 static void note_removed(const struct invocation *invocation, struct log_reader *reader)
 {
 	uint64_t removed = log_reader_removed_lines(reader);
@@ -164,6 +147,7 @@ static int run(const struct invocation *invocation, struct error *err)
 		return run_in_cloud(invocation, err);
 	AUTO_FREE char *project = project_resolve(invocation, NULL, err);
 	AUTO_PTR(log_reader) struct log_reader *reader = NULL;
+	AUTO(string_list_clear) struct string_list selectors = STRING_LIST_INIT;
 	struct log_filter filter = {.has_system = arguments_flag(args, "system"),
 				    .is_previous = arguments_flag(args, "previous")};
 
@@ -171,14 +155,13 @@ static int run(const struct invocation *invocation, struct error *err)
 		return 1;
 	/* `i2kit logs | head` ends without a word, as other tools do. */
 	(void)signal(SIGPIPE, SIG_DFL);
-	filter.selectors = *arguments_rest(args);
+	string_list_copy(&selectors, arguments_rest(args));
+	if (!log_selectors_check(project, arguments_value(args, "container"), &selectors, err))
+		return 1;
+	filter.selectors = selectors;
 	reader = log_reader_open(project, NULL, &filter, err);
 	if (reader == NULL)
 		return 1;
-	if (log_reader_instance_count(reader) == 0 && !arguments_flag(args, "follow")) {
-		explain_nothing(project, &filter, err);
-		return 1;
-	}
 	if (arguments_value(args, "tail") == NULL && arguments_value(args, "since") == NULL)
 		note_removed(invocation, reader);
 	if (!place_reader(reader, args, err) || !show(reader, invocation, err))
@@ -197,7 +180,14 @@ static const struct option_spec options[] = {
 	 .letter = 'f',
 	 .kind = OPTION_FLAG,
 	 .help = "go on with new lines until interrupted"},
+	{.name = "container",
+	 .letter = 'c',
+	 .kind = OPTION_VALUE,
+	 .metavar = "NAME",
+	 .help = "of this container, as in POD/NAME",
+	 .complete = COMPLETE_CONTAINER},
 	{.name = "tail",
+	 .letter = 'n',
 	 .kind = OPTION_VALUE,
 	 .metavar = "N",
 	 .help = "only the last N lines of each instance"},

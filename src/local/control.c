@@ -136,18 +136,12 @@ static struct pod_plan *plan_of(struct supervisor *supervisor, const char *pod)
 	return NULL;
 }
 
-static bool no_pod(const struct supervisor *supervisor, const char *name, struct error *err)
-{
-	error_set(err, ERROR_NOT_FOUND, "project '%s' has no pod '%s'", supervisor->project, name);
-	return error_hint(err, "i2kit ps lists them");
-}
-
 static bool do_scale(struct supervisor *supervisor, const char *name, json_int_t replicas,
 		     struct error *err)
 {
 	struct pod_plan *pod = plan_of(supervisor, name);
 	if (pod == NULL)
-		return no_pod(supervisor, name, err);
+		return supervisor_no_pod(supervisor, name, err);
 	if (replicas < 0 || replicas > 1000)
 		return error_set(err, ERROR_INVALID, "0 to 1000 replicas");
 	if (pod->is_stateful && pod->workload != WORKLOAD_STATEFUL_SET && replicas > 1)
@@ -176,7 +170,7 @@ static bool do_restart(struct supervisor *supervisor, const char *name, struct e
 		instance_restart(supervisor->instances[i]);
 		count++;
 	}
-	return count > 0 || no_pod(supervisor, name, err);
+	return count > 0 || supervisor_no_pod(supervisor, name, err);
 }
 
 static void ask_guests(struct supervisor *supervisor, unsigned interval_ms)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <dirent.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
@@ -127,6 +128,40 @@ void log_store_list(const char *project, struct string_list *ret)
 	log_reader_close(reader);
 }
 
+static void add_new(struct string_list *list, char *text)
+{
+	if (string_list_has(list, text))
+		free(text);
+	else
+		string_list_take(list, text);
+}
+
+static void add_selectors(const struct log_stream *stream, struct string_list *ret)
+{
+	const char *dash = strrchr(stream->instance, '-');
+	/* Before the first line only the name says whose it is. */
+	AUTO_FREE char *pod =
+		stream->pod[0] != '\0' || dash == NULL
+			? xstrdup(stream->pod)
+			: xstrndup(stream->instance, (size_t)(dash - stream->instance));
+
+	add_new(ret, xstrdup(pod));
+	add_new(ret, xstrdup(stream->instance));
+	for (size_t i = 0; i < stream->runs.count; i++) {
+		add_new(ret, xasprintf("%s/%s", pod, stream->runs.items[i].container));
+		add_new(ret, xasprintf("%s/%s", stream->instance, stream->runs.items[i].container));
+	}
+}
+
+void log_store_list_selectors(const char *project, struct string_list *ret)
+{
+	struct log_reader *reader = log_reader_open(project, NULL, NULL, NULL);
+
+	for (size_t i = 0; reader != NULL && i < reader->stream_count; i++)
+		add_selectors(reader->streams[i], ret);
+	log_reader_close(reader);
+}
+
 size_t log_reader_instance_count(const struct log_reader *reader)
 {
 	return reader->stream_count;
@@ -193,6 +228,12 @@ void log_reader_seek_tail(struct log_reader *reader, uint64_t lines)
 {
 	refresh(reader);
 	FOR_EACH_STREAM(reader, log_stream_seek_tail(stream, lines));
+}
+
+void log_reader_seek_tail_since(struct log_reader *reader, uint64_t lines, int64_t time_ns)
+{
+	refresh(reader);
+	FOR_EACH_STREAM(reader, log_stream_seek_tail_since(stream, lines, time_ns));
 }
 
 static void give(struct log_reader *reader, const struct log_stream *stream,

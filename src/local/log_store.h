@@ -104,6 +104,9 @@ void log_reader_close(struct log_reader *reader);
 /* The names of all instances that have logs, sorted; none is no error. */
 void log_store_list(const char *project, struct string_list *ret);
 
+/* Every selector that names something: pods, instances, each with its containers. */
+void log_store_list_selectors(const char *project, struct string_list *ret);
+
 /* How many instances with logs the filter has found so far. */
 size_t log_reader_instance_count(const struct log_reader *reader);
 
@@ -116,6 +119,8 @@ void log_reader_seek_time(struct log_reader *reader, int64_t time_ns); /* before
 void log_reader_seek_sequence(struct log_reader *reader, uint64_t sequence);
 /* Before the last `lines` lines of every instance. */
 void log_reader_seek_tail(struct log_reader *reader, uint64_t lines);
+/* The same, without those before the time. */
+void log_reader_seek_tail_since(struct log_reader *reader, uint64_t lines, int64_t time_ns);
 
 /*
  * Steps over one line and gives it; false at that end. *ret and its texts are borrowed until the

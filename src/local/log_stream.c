@@ -444,3 +444,13 @@ void log_stream_seek_tail(struct log_stream *stream, uint64_t lines)
 		forget_peeks(stream);
 	}
 }
+
+void log_stream_seek_tail_since(struct log_stream *stream, uint64_t lines, int64_t time_ns)
+{
+	const struct log_peek *peek;
+
+	log_stream_seek_tail(stream, lines);
+	peek = log_stream_peek_next(stream);
+	if (peek != NULL && peek->time_ns < time_ns)
+		log_stream_seek_time(stream, time_ns);
+}

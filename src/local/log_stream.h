@@ -64,6 +64,8 @@ void log_stream_seek_start(struct log_stream *stream);
 void log_stream_seek_end(struct log_stream *stream);
 void log_stream_seek_time(struct log_stream *stream, int64_t time_ns);
 void log_stream_seek_sequence(struct log_stream *stream, uint64_t sequence);
+/* Before the last lines, as far as they are not older than the time. */
+void log_stream_seek_tail_since(struct log_stream *stream, uint64_t lines, int64_t time_ns);
 void log_stream_seek_tail(struct log_stream *stream, uint64_t lines);
 
 /* The wanted record after and before the position; NULL when there is none. */

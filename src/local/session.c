@@ -11,6 +11,7 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "base/suggest.h"
 #include "local/session_parts.h"
 #include "local/stream_forward.h"
 
@@ -83,6 +84,21 @@ static uint16_t read_u16(const json_t *root, const char *key)
 	return value > 0 && value <= UINT16_MAX ? (uint16_t)value : 0;
 }
 
+void session_target_clear(struct session_target *target)
+{
+	string_list_clear(&target->containers);
+}
+
+static bool check_container(const struct session_target *target, const char *name,
+			    struct error *err)
+{
+	if (name == NULL || target->containers.count == 0 ||
+	    string_list_has(&target->containers, name))
+		return true;
+	(void)error_set(err, ERROR_NOT_FOUND, "%s has no container '%s'", target->instance, name);
+	return suggest_hint(err, name, &target->containers);
+}
+
 static bool start_exec(struct session_host *host, int fd, const struct session_target *target,
 		       const json_t *root, const char *answer, struct error *err)
 {
@@ -101,6 +117,8 @@ static bool start_exec(struct session_host *host, int fd, const struct session_t
 	};
 
 	if (!read_list(root, "argv", &argv, err) || !read_list(root, "env", &env, err))
+		return false;
+	if (!check_container(target, exec.container, err))
 		return false;
 	if (argv.count == 0)
 		return error_set(err, ERROR_INVALID, "no command given");
@@ -126,7 +144,7 @@ static bool start(struct session_host *host, int fd, const json_t *root, struct 
 	const char *session = json_string_value(json_object_get(root, "session"));
 	const char *name = json_string_value(json_object_get(root, "target"));
 	AUTO(strbuf_clear) struct strbuf answer = STRBUF_INIT;
-	struct session_target target = {0};
+	AUTO(session_target_clear) struct session_target target = {0};
 
 	if (session == NULL || name == NULL)
 		return error_set(err, ERROR_INVALID, "request: 'session' and 'target' are needed");

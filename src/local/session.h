@@ -28,6 +28,7 @@
 #include "base/error.h"
 #include "base/loop.h"
 #include "base/strbuf.h"
+#include "base/string_list.h"
 
 struct agent;
 struct session_host;
@@ -36,8 +37,10 @@ struct session_host;
 
 struct session_target {
 	char instance[256];
-	struct agent *agent; /* or NULL */
+	struct agent *agent;	       /* or NULL */
+	struct string_list containers; /* of the instance, as far as known */
 };
+void session_target_clear(struct session_target *target);
 /* Finds the instance, or the pod's first instance whose agent is up. */
 typedef bool session_find_fn(const char *pod_or_instance, struct session_target *ret, void *arg,
 			     struct error *err);

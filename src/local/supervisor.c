@@ -11,6 +11,7 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "base/path.h"
+#include "base/suggest.h"
 #include "local/receipts.h"
 #include "local/session.h"
 #include "local/supervisor_parts.h"
@@ -318,6 +319,19 @@ bool supervisor_apply(struct supervisor *supervisor, struct error *err)
 	return true;
 }
 
+bool supervisor_no_pod(const struct supervisor *supervisor, const char *name, struct error *err)
+{
+	AUTO(string_list_clear) struct string_list known = STRING_LIST_INIT;
+
+	for (size_t i = 0; i < supervisor->plan.pod_count; i++)
+		string_list_add(&known, supervisor->plan.pods[i].name);
+	for (size_t i = 0; i < supervisor->instance_count; i++)
+		string_list_add(&known, supervisor->instances[i]->status.name);
+	(void)error_set(err, ERROR_NOT_FOUND, "project '%s' has no pod '%s'", supervisor->project,
+			name);
+	return suggest_hint(err, name, &known);
+}
+
 static bool find_session(const char *name, struct session_target *ret, void *arg, struct error *err)
 {
 	struct supervisor *supervisor = arg;
@@ -329,13 +343,17 @@ static bool find_session(const char *name, struct session_target *ret, void *arg
 		    agent_is_up(instance->agent))
 			found = instance;
 	}
-	if (found == NULL) {
-		(void)error_set(err, ERROR_NOT_FOUND, "no pod or instance '%s' is running", name);
-		return error_hint(err, "i2kit ps lists them");
+	if (found == NULL && project_plan_find(&supervisor->plan, name) != NULL) {
+		(void)error_set(err, ERROR_NOT_FOUND, "no instance of pod '%s' is up", name);
+		return error_hint(err, "i2kit why %s", name);
 	}
+	if (found == NULL)
+		return supervisor_no_pod(supervisor, name, err);
 	*ret = (struct session_target){.agent = found->agent};
 	memcpy(ret->instance, found->status.name,
 	       strnlen(found->status.name, sizeof(ret->instance) - 1));
+	for (size_t i = 0; i < found->status.container_count; i++)
+		string_list_add(&ret->containers, found->status.containers[i].name);
 	return true;
 }
 

@@ -156,6 +156,8 @@ void supervisor_say(struct supervisor *supervisor, bool is_warning, const char *
 void supervisor_changed(struct supervisor *supervisor); /* status; reconciles soon */
 /* Ends every VM, then the project; is_forced: without waiting for the containers. */
 void supervisor_go_down(struct supervisor *supervisor, bool with_volumes, bool is_forced);
+/* The error for a name that is neither a pod nor an instance, with what was meant. False. */
+bool supervisor_no_pod(const struct supervisor *supervisor, const char *name, struct error *err);
 MUST_CHECK bool supervisor_apply(struct supervisor *supervisor, struct error *err);
 
 /* supervisor_watch.c: clocks that jump, VMs that libvirt paused because the disk was full. */

@@ -69,6 +69,18 @@ static void options_of_a_command_are_left_to_it(void **state)
 	assert_string_equal(rest->items[3], "--color");
 }
 
+static void options_may_stand_between_a_pod_and_its_command(void **state)
+{
+	AUTO_PTR(arguments) struct arguments *args = arguments_new();
+	(void)state;
+	assert_true(parse(&stopping, "web -v -- ls -l", args, NULL));
+	const struct string_list *rest = arguments_rest(args);
+	assert_int_equal(rest->count, 3);
+	assert_string_equal(rest->items[1], "ls");
+	assert_string_equal(rest->items[2], "-l");
+	assert_true(arguments_flag(args, "verbose"));
+}
+
 static void assert_refused(const char *line, const char *message, const char *hint)
 {
 	AUTO_PTR(arguments) struct arguments *args = arguments_new();
@@ -155,6 +167,9 @@ static void shells_are_offered_what_fits(void **state)
 	assert_offers("version --log-file ", COMPLETE_FILE, NULL);
 	assert_offers("-C /tmp ver", COMPLETE_NONE, "verify\t");
 	assert_offers("nosuchthing", COMPLETE_NONE, NULL);
+	assert_offers("exec we", COMPLETE_INSTANCE, NULL);
+	assert_offers("exec web -c ", COMPLETE_CONTAINER, NULL);
+	assert_offers("exec web ", COMPLETE_FILE, NULL);
 }
 
 int main(void)
@@ -163,6 +178,7 @@ int main(void)
 		cmocka_unit_test(options_come_in_every_spelling),
 		cmocka_unit_test(two_dashes_end_options),
 		cmocka_unit_test(options_of_a_command_are_left_to_it),
+		cmocka_unit_test(options_may_stand_between_a_pod_and_its_command),
 		cmocka_unit_test(refusals_say_what_to_type),
 		cmocka_unit_test(a_beginning_wins_over_a_likeness),
 		cmocka_unit_test(verbs_fit_the_table),
