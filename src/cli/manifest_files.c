@@ -4,8 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "base/strbuf.h"
 #include "cli/output.h"
+#include "image/reference.h"
 #include "manifest/load.h"
 
 static void append_line(struct strbuf *text, const struct problem *problem, bool is_colored)
@@ -45,6 +47,12 @@ void manifest_files_print(const struct invocation *invocation, const struct prob
 	(void)fputs(strbuf_text(&text), stderr);
 }
 
+static bool image_is_named(const char *image, const char *folder, struct error *err)
+{
+	AUTO(reference_clear) struct reference reference = {0};
+	return reference_parse(image, folder, &reference, err);
+}
+
 static bool read_files(const struct invocation *invocation, bool takes_arguments, struct app *ret,
 		       struct problem_list *problems, struct error *err)
 {
@@ -52,7 +60,8 @@ static bool read_files(const struct invocation *invocation, bool takes_arguments
 	struct load_options options = {.folder = ".",
 				       .project = invocation->project,
 				       .skip_unsupported = arguments_flag(args, "skip-unsupported"),
-				       .may_have_no_pod = takes_arguments};
+				       .may_have_no_pod = takes_arguments,
+				       .check_image = image_is_named};
 	const struct string_list *files = arguments_values(args, "file");
 
 	if (files != NULL)

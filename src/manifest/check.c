@@ -11,6 +11,7 @@
 /* An object by its name, for finding two of one name. */
 struct named {
 	const char *name;
+	const char *space; /* namespace; or NULL */
 	const struct source_mark *mark;
 	size_t order;
 };
@@ -39,18 +40,24 @@ static void check_unique(struct loader *loader, const char *what, struct named *
 			is_same_file
 				? xasprintf("line %u", first->line)
 				: xasprintf("%s:%u", first->file ? first->file : "", first->line);
-		loader_error_at(loader, list[i].mark, "rename one of them",
+		bool is_elsewhere = list[i].space != NULL && list[i - 1].space != NULL &&
+				    strcmp(list[i].space, list[i - 1].space) != 0;
+		loader_error_at(loader, list[i].mark,
+				is_elsewhere
+					? "names are unique over all namespaces: rename one of them"
+					: "rename one of them",
 				"there is another %s '%s', in %s", what, list[i].name, where);
 	}
 }
 
-#define CHECK_UNIQUE(loader, what, array, array_count, condition)                                  \
+#define CHECK_UNIQUE(loader, what, array, array_count, namespace, condition)                       \
 	do {                                                                                       \
 		AUTO_FREE struct named *list = xcalloc((array_count) + 1, sizeof(*list));          \
 		size_t used = 0;                                                                   \
 		for (size_t i = 0; i < (array_count); i++) {                                       \
 			if (condition)                                                             \
 				list[used++] = (struct named){.name = (array)[i].name,             \
+							      .space = namespace,                  \
 							      .mark = &(array)[i].mark,            \
 							      .order = i};                         \
 		}                                                                                  \
@@ -60,13 +67,14 @@ static void check_unique(struct loader *loader, const char *what, struct named *
 static void check_names(struct loader *loader)
 {
 	const struct app *app = loader->app;
-	CHECK_UNIQUE(loader, "pod", app->pods, app->pod_count, true);
-	CHECK_UNIQUE(loader, "Service", app->services, app->service_count, true);
+	CHECK_UNIQUE(loader, "pod", app->pods, app->pod_count, app->pods[i].namespace_name, true);
+	CHECK_UNIQUE(loader, "Service", app->services, app->service_count,
+		     app->services[i].namespace_name, true);
 	CHECK_UNIQUE(loader, "ConfigMap", app->config_maps, app->config_map_count,
-		     !app->config_maps[i].is_secret);
+		     app->config_maps[i].namespace_name, !app->config_maps[i].is_secret);
 	CHECK_UNIQUE(loader, "Secret", app->config_maps, app->config_map_count,
-		     app->config_maps[i].is_secret);
-	CHECK_UNIQUE(loader, "PersistentVolumeClaim", app->claims, app->claim_count, true);
+		     app->config_maps[i].namespace_name, app->config_maps[i].is_secret);
+	CHECK_UNIQUE(loader, "PersistentVolumeClaim", app->claims, app->claim_count, NULL, true);
 }
 
 static void check_service_ports(struct loader *loader, const struct service *service)

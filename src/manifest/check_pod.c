@@ -195,10 +195,24 @@ static void check_security(struct loader *loader, const struct container_spec *c
 				container->name);
 }
 
+static void check_image(struct loader *loader, const struct container_spec *container)
+{
+	AUTO(error_clear) struct error err = ERROR_INIT;
+	if (loader->options->check_image == NULL || container->image[0] == '\0' ||
+	    loader->options->check_image(container->image, loader->app->folder, &err))
+		return;
+	/* $TAG, <project> and the like wait for somebody to fill them in. */
+	const char *hint = strpbrk(container->image, "$<{") != NULL
+				   ? "fill in what the text leaves open, as with envsubst < FILE"
+				   : err.hint;
+	loader_error_at(loader, &container->image_mark, hint, "%s", err.message);
+}
+
 static void check_container(struct loader *loader, const struct pod_spec *pod,
 			    const struct container_spec *container,
 			    const struct string_list *volumes)
 {
+	check_image(loader, container);
 	check_env(loader, pod, container);
 	for (size_t i = 0; i < container->mount_count; i++)
 		check_mount(loader, pod, container, i, volumes);

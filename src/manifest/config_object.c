@@ -94,6 +94,7 @@ static void read_entries(struct loader *loader, const struct yaml_node *node,
 		const struct yaml_node *key = node->pairs[i].key;
 		const struct yaml_node *value = node->pairs[i].value;
 		AUTO_FREE char *text = NULL;
+		check_text_key(loader, key);
 		if (!entry_key_is_valid(key->text))
 			loader_error(loader, key, "letters, digits, '-', '_' and '.'",
 				     "'%.80s' is not a valid key", key->text);

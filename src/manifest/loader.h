@@ -130,6 +130,8 @@ bool field_path_is_known(const char *path); /* of the downward API */
 bool label_value_is_valid(const char *value);
 bool label_key_is_valid(const char *key);
 
+/* In maps of texts: a key that YAML takes for a boolean would be called "true" in a cluster. */
+void check_text_key(struct loader *loader, const struct yaml_node *key);
 /* label-like maps → key_value arrays */
 void read_key_values(struct loader *loader, const struct yaml_node *node, struct key_value **array,
 		     size_t *count);

@@ -40,7 +40,9 @@ static void read_object_name(struct loader *loader, const struct yaml_node *node
 	read_text(loader, node, target);
 	if (node->kind == YAML_SCALAR && node->type == YAML_TEXT && !name_is_subdomain(node->text))
 		loader_error(loader, node,
-			     "a-z, 0-9 and '-' inside, at most 63 characters (RFC 1123)",
+			     strchr(node->text, '$') != NULL
+				     ? "fill in the variables first: envsubst < FILE"
+				     : "a-z, 0-9 and '-' inside, at most 63 characters (RFC 1123)",
 			     "name: '%.80s' is not a valid name", node->text);
 }
 

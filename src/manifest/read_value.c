@@ -2,15 +2,22 @@
 /* Values of fields: strict, as kubectl is, so that what i2kit takes runs in a cluster too. */
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/parse.h"
+#include "base/suggest.h"
 #include "manifest/loader.h"
 
 static const char *field_name(const struct loader *loader)
 {
 	return loader->current ? loader->current->name : "value";
+}
+
+static bool has_variable(const struct yaml_node *node)
+{
+	return node->kind == YAML_SCALAR && strchr(node->text, '$') != NULL;
 }
 
 void read_ignored(struct loader *loader, const struct yaml_node *node, void *target)
@@ -25,8 +32,10 @@ static bool want_text(struct loader *loader, const struct yaml_node *node)
 	if (node->kind == YAML_SCALAR && node->type == YAML_TEXT)
 		return true;
 	if (node->kind != YAML_SCALAR) {
-		loader_error(loader, node, NULL, "%s: text is wanted here, not %s",
-			     field_name(loader), yaml_describe(node));
+		loader_error(loader, node,
+			     node->kind == YAML_MAP ? "for a text of several lines: KEY: |" : NULL,
+			     "%s: text is wanted here, not %s", field_name(loader),
+			     yaml_describe(node));
 		return false;
 	}
 	AUTO_FREE char *hint = xasprintf("quote it: \"%.80s\"", node->text);
@@ -61,7 +70,9 @@ void read_name(struct loader *loader, const struct yaml_node *node, void *target
 	read_text(loader, node, target);
 	if (node->kind == YAML_SCALAR && node->type == YAML_TEXT && !name_is_valid(node->text))
 		loader_error(loader, node,
-			     "a-z, 0-9 and '-' inside, at most 63 characters (RFC 1123)",
+			     has_variable(node)
+				     ? "fill in the variables first: envsubst < FILE"
+				     : "a-z, 0-9 and '-' inside, at most 63 characters (RFC 1123)",
 			     "%s: '%.80s' is not a valid name", field_name(loader), node->text);
 }
 
@@ -103,7 +114,10 @@ static bool read_integer(struct loader *loader, const struct yaml_node *node, in
 			     "%s: %.40s is not a whole number from %lld to %lld",
 			     field_name(loader), node->text, (long long)min, (long long)max);
 	else
-		loader_error(loader, node, is_quoted ? "without quotes" : NULL,
+		loader_error(loader, node,
+			     is_quoted		  ? "without quotes"
+			     : has_variable(node) ? "fill in the variables first: envsubst < FILE"
+						  : NULL,
 			     "%s: a whole number is wanted here, not %s", field_name(loader),
 			     yaml_describe(node));
 	return false;
@@ -166,12 +180,22 @@ void read_mode(struct loader *loader, const struct yaml_node *node, void *target
 			     "%s: file permissions are wanted here", field_name(loader));
 }
 
+/* A command in one line is for a shell, or is its words. */
+static char *list_hint(const struct loader *loader, const struct yaml_node *node)
+{
+	bool is_command = strcmp(field_name(loader), "command") == 0;
+	if (node->kind != YAML_SCALAR)
+		return xstrdup("[\"one\", \"two\"]");
+	if (!is_command || strchr(node->text, ' ') == NULL)
+		return xasprintf("[\"%.80s\"]", node->text);
+	const char *quote = strpbrk(node->text, "\"'\\") != NULL ? "'…'" : node->text;
+	return xasprintf("[sh, -c, \"%.80s\"], or each word an item of the list", quote);
+}
+
 void read_text_list(struct loader *loader, const struct yaml_node *node, void *target)
 {
 	if (node->kind != YAML_LIST) {
-		AUTO_FREE char *hint = node->kind == YAML_SCALAR
-					       ? xasprintf("[\"%.60s\"]", node->text)
-					       : xstrdup("[\"one\", \"two\"]");
+		AUTO_FREE char *hint = list_hint(loader, node);
 		loader_error(loader, node, hint, "%s: a list of texts is wanted here, not %s",
 			     field_name(loader), yaml_describe(node));
 		return;
@@ -199,6 +223,15 @@ void read_number_list(struct loader *loader, const struct yaml_node *node, void 
 	}
 }
 
+static const char *nearest_choice(const char *text, const struct string_list *words)
+{
+	for (size_t i = 0; i < words->count; i++) {
+		if (strcasecmp(words->items[i], text) == 0)
+			return words->items[i];
+	}
+	return suggest_nearest(text, words);
+}
+
 void read_choice(struct loader *loader, const struct yaml_node *node, void *target)
 {
 	const struct field *field = loader->current;
@@ -212,9 +245,20 @@ void read_choice(struct loader *loader, const struct yaml_node *node, void *targ
 		}
 	}
 	AUTO_FREE char *list = string_list_join(&words, ", ");
-	AUTO_FREE char *hint = xasprintf("one of %s", list);
+	const char *nearest = node->kind == YAML_SCALAR ? nearest_choice(node->text, &words) : NULL;
+	AUTO_FREE char *hint =
+		nearest != NULL ? xasprintf("did you mean %s? it is one of %s", nearest, list)
+				: xasprintf("one of %s", list);
 	loader_error(loader, node, hint, "%s: '%.60s' is not known", field->name,
 		     node->text ? node->text : yaml_describe(node));
+}
+
+void check_text_key(struct loader *loader, const struct yaml_node *key)
+{
+	if (key->type != YAML_BOOL || key->is_quoted)
+		return;
+	AUTO_FREE char *hint = xasprintf("quote it: \"%.10s\"", key->text);
+	loader_error(loader, key, hint, "the key %.10s is a boolean for YAML", key->text);
 }
 
 void read_key_values(struct loader *loader, const struct yaml_node *node, struct key_value **array,
@@ -233,6 +277,7 @@ void read_key_values(struct loader *loader, const struct yaml_node *node, struct
 	}
 	const struct field *outer = loader->current;
 	for (size_t i = 0; i < node->pair_count; i++) {
+		check_text_key(loader, node->pairs[i].key);
 		const struct yaml_node *value = node->pairs[i].value;
 		const struct field entry = {.name = node->pairs[i].key->text};
 		loader->current = &entry; /* what messages name */

@@ -179,7 +179,8 @@ static void want_service_fields(struct loader *loader, const struct yaml_node *s
 	bool has_none = yaml_is_null(ports) || (ports->kind == YAML_LIST && ports->item_count == 0);
 	if (!pending->has_selector)
 		loader_missing(loader, spec, "selector",
-			       "the labels of the pods behind it, as in selector: {app: web}");
+			       "the labels of the pods behind it, as in selector: {app: web}; "
+			       "machines outside go into hostAliases of a pod");
 	if (has_none && service->kind != SERVICE_HEADLESS)
 		loader_missing(loader, spec, "ports", "ports: [{port: 80}]");
 	if (strchr(service->name, '.') != NULL)

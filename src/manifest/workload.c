@@ -302,8 +302,10 @@ static void want_selector(struct loader *loader, const struct workload *workload
 	bool is_wanted = strcmp(version, "apps/v1") == 0 || strcmp(version, "apps/v1beta2") == 0;
 	if (!is_wanted || !workload->has_template)
 		return;
+	bool is_patch = pod->container_count > 0 && pod->containers[0].image[0] == '\0';
 	AUTO_FREE char *hint =
-		pod->label_count > 0
+		is_patch ? xstrdup("is this a patch? kubectl kustomize . | i2kit up -f -")
+		: pod->label_count > 0
 			? xasprintf("selector: {matchLabels: {%.60s: %.60s}}", pod->labels[0].key,
 				    pod->labels[0].value)
 			: xstrdup("selector: {matchLabels: {app: web}}, and the template has the "

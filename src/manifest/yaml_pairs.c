@@ -49,15 +49,27 @@ void yaml_pairs_drop_doubles(struct yaml_pairs *pairs, const char *file,
 	for (size_t i = 0; i < pairs->count; i++)
 		sorted[i] = &pairs->items[i];
 	qsort((void *)sorted, pairs->count, sizeof(*sorted), compare_keys);
+	bool is_cut = false; /* said once, for all keys of the second object */
 	for (size_t i = 1; i < pairs->count; i++) {
 		const struct yaml_node *key = sorted[i]->key;
 		if (strcmp(key->text, sorted[i - 1]->key->text) != 0)
+			continue;
+		/* apiVersion sorts before kind; where both are there, one says enough. */
+		bool is_object = key->column == 1 && (strcmp(key->text, "apiVersion") == 0 ||
+						      (strcmp(key->text, "kind") == 0 && !is_cut));
+		if (is_object)
+			problem_hint(problem_error(problems, mark_of(file, key),
+						   "another object begins here, in the same "
+						   "document"),
+				     "write a line --- before it");
+		is_cut = is_cut || is_object;
+		sorted[i]->value = NULL;
+		if (is_cut)
 			continue;
 		struct problem *problem = problem_error(
 			problems, mark_of(file, key), "'%.80s' is written twice, first in line %u",
 			key->text, sorted[i - 1]->key->line);
 		problem_hint(problem, "remove one of them");
-		sorted[i]->value = NULL;
 	}
 	drop_marked(pairs);
 }

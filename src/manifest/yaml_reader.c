@@ -10,6 +10,7 @@
 #include "manifest/problem.h"
 #include "manifest/yaml_pairs.h"
 #include "manifest/yaml_scalar.h"
+#include "manifest/yaml_syntax.h"
 #include "manifest/yaml_text.h"
 
 enum { ANCHORS_MAX = 10000 };
@@ -67,77 +68,29 @@ static struct problem *fatal(struct reader *reader, yaml_mark_t mark, const char
 	return problem_error(reader->problems, mark_of(reader, mark), "%s", message);
 }
 
-static bool has_tab_indent(const struct reader *reader, size_t line)
-{
-	const char *start = yaml_text_line(reader->text, line);
-	return start != NULL && start[strspn(start, " ")] == '\t';
-}
-
-/* libyaml's words for what people get wrong most, in ours. */
-static const struct {
-	const char *theirs;
-	const char *ours;
-	const char *hint;
-} phrases[] = {
-	{"mapping values are not allowed in this context", "a ':' where no key can be",
-	 "indent the line like its neighbours, or put text with ': ' in quotes"},
-	{"did not find expected key", "the line is not indented like the keys it follows",
-	 "keys of one map start in the same column; close quotes opened above"},
-	{"could not find expected ':'", "a key without ':'",
-	 "write KEY: VALUE, with a space after the colon"},
-	{"did not find expected '-' indicator",
-	 "the line is neither an item of the list nor after it",
-	 "items of one list start in the same column"},
-	{"found unexpected end of stream", "the file ends inside quotes or brackets",
-	 "close what is opened here"},
-	{"did not find expected ',' or ']'", "a '[' that is not closed",
-	 "separate by ',' and end with ']'"},
-	{"did not find expected ',' or '}'", "a '{' that is not closed",
-	 "separate by ',' and end with '}'; text with { or } wants quotes"},
-	{"found unexpected ':'", "a ':' with nothing after it inside { }",
-	 "write {key: value}, with a space after the colon"},
-	{"found unexpected document indicator", "quotes that are not closed",
-	 "close what is opened here"},
-	{"did not find expected node content", "a value is missing here",
-	 "put text that begins with a special character in quotes"},
-	{"found undefined tag handle", "a tag; i2kit reads plain values only", "remove the !tag"},
-	{"did not find expected <document start>", "text after the end of the document",
-	 "begin another document with ---"},
-	{"control characters are not allowed", "a control character",
-	 "write it as \"\\xNN\" in double quotes"},
-};
-
 static void syntax_error(struct reader *reader)
 {
 	const yaml_parser_t *parser = &reader->parser;
-	const char *what = parser->problem != NULL ? parser->problem : "cannot be read";
-	yaml_mark_t mark = parser->problem_mark;
+	AUTO(yaml_diagnosis_clear) struct yaml_diagnosis diagnosis = {0};
+	struct yaml_failure failure = {.text = reader->text,
+				       .what = parser->problem != NULL ? parser->problem
+								       : "cannot be read",
+				       .context = parser->context,
+				       .line = parser->problem_mark.line,
+				       .column = parser->problem_mark.column,
+				       .context_line = parser->context_mark.line,
+				       .context_column = parser->context_mark.column};
 
 	if (parser->error == YAML_READER_ERROR)
-		mark = parser->mark;
+		yaml_text_place(reader->text, parser->problem_offset, &failure.line,
+				&failure.column);
 	if (parser->error == YAML_MEMORY_ERROR)
-		what = "too much memory wanted";
-	if (has_tab_indent(reader, mark.line)) {
-		struct problem *problem = fatal(reader, mark, "a tab in the indentation");
-		problem_hint(problem, "indent with spaces");
-		return;
-	}
-	/* Of quotes and brackets left open, where they open is what helps. */
-	bool is_unclosed = parser->context != NULL && parser->context_mark.line < mark.line &&
-			   (strstr(parser->context, "quoted") != NULL ||
-			    strstr(parser->context, "flow") != NULL);
-	if (is_unclosed)
-		mark = parser->context_mark;
-	for (size_t i = 0; i < ARRAY_SIZE(phrases); i++) {
-		if (strcmp(what, phrases[i].theirs) == 0) {
-			problem_hint(fatal(reader, mark, phrases[i].ours), "%s", phrases[i].hint);
-			return;
-		}
-	}
-	AUTO_FREE char *message = parser->context != NULL
-					  ? xasprintf("not YAML: %s %s", what, parser->context)
-					  : xasprintf("not YAML: %s", what);
-	fatal(reader, mark, message);
+		failure.what = "too much memory wanted";
+	yaml_syntax_diagnose(&failure, &diagnosis);
+	yaml_mark_t mark = {.line = diagnosis.line, .column = diagnosis.column};
+	struct problem *problem = fatal(reader, mark, diagnosis.message);
+	if (diagnosis.hint != NULL)
+		problem_hint(problem, "%s", diagnosis.hint);
 }
 
 static bool next_event(struct reader *reader, yaml_event_t *event)
@@ -457,6 +410,11 @@ void yaml_read_all(const char *file, const char *text, size_t size, struct yaml_
 	unsigned line = 0;
 	size_t node_count = 0;
 
+	static const char mark[] = "\xef\xbb\xbf"; /* Windows' editors put it first */
+	if (size >= 3 && memcmp(text, mark, 3) == 0) {
+		text += 3;
+		size -= 3;
+	}
 	if (!yaml_text_check(file, text, size, problems))
 		return;
 	AUTO_FREE char *copy = xstrndup(text, size);

@@ -35,18 +35,49 @@ const char *yaml_text_next_document(const char *text, unsigned line, unsigned *r
 	return NULL;
 }
 
+void yaml_text_place(const char *text, size_t offset, size_t *ret_line, size_t *ret_column)
+{
+	*ret_line = 0;
+	*ret_column = 0;
+	for (size_t i = 0; i < offset; i++) {
+		if (text[i] == '\n') {
+			(*ret_line)++;
+			*ret_column = 0;
+		} else if (((unsigned char)text[i] & 0xc0) != 0x80) {
+			(*ret_column)++;
+		}
+	}
+}
+
 static struct source_mark mark_at(const char *file, const char *text, size_t offset)
 {
-	struct source_mark mark = {.file = file, .line = 1, .column = 1};
-	for (size_t i = 0; i < offset; i++) {
-		bool is_newline = text[i] == '\n';
-		mark.line += is_newline ? 1 : 0;
-		if (is_newline)
-			mark.column = 1;
-		else if (((unsigned char)text[i] & 0xc0) != 0x80)
-			mark.column++;
-	}
-	return mark;
+	size_t line = 0;
+	size_t column = 0;
+	yaml_text_place(text, offset, &line, &column);
+	return (struct source_mark){
+		.file = file, .line = (unsigned)line + 1, .column = (unsigned)column + 1};
+}
+
+/* Whole files of another kind: one word is better than what YAML makes of them. */
+static bool check_kind_of_file(const char *file, const char *text, size_t size,
+			       struct problem_list *problems)
+{
+	struct source_mark start = {.file = file, .line = 1, .column = 1};
+	bool is_utf16 =
+		size >= 2 && (memcmp(text, "\xff\xfe", 2) == 0 || memcmp(text, "\xfe\xff", 2) == 0);
+	size_t blanks = 0;
+	while (blanks < size && strchr(" \t\r\n", text[blanks]) != NULL && text[blanks] != '\0')
+		blanks++;
+	if (is_utf16)
+		problem_hint(problem_error(problems, start, "this is UTF-16"),
+			     "save the file as UTF-8");
+	else if (blanks < size && text[blanks] == '<' && size - blanks > 1 &&
+		 strchr("!?abcdefghijklmnopqrstuvwxyz", text[blanks + 1]) != NULL)
+		problem_hint(problem_error(problems, start, "this is HTML or XML, not YAML"),
+			     "a download may have brought an error page");
+	else
+		return true;
+	return false;
 }
 
 bool yaml_text_check(const char *file, const char *text, size_t size, struct problem_list *problems)
@@ -56,6 +87,8 @@ bool yaml_text_check(const char *file, const char *text, size_t size, struct pro
 		problem_error(problems, (struct source_mark){.file = file}, "larger than 16 MiB");
 		return false;
 	}
+	if (!check_kind_of_file(file, text, size, problems))
+		return false;
 	const char *nul = memchr(text, '\0', size);
 	if (nul != NULL) {
 		offset = (size_t)(nul - text);

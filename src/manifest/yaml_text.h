@@ -11,7 +11,9 @@ const char *yaml_text_line(const char *text, size_t line);
 /* The next line that begins a document, from `line` but not 0 on, or NULL; *ret_line is its number.
  */
 const char *yaml_text_next_document(const char *text, unsigned line, unsigned *ret_line);
-/* Size, NUL bytes, UTF-8. */
+/* The place, from 0, of a byte of the text; columns are characters. */
+void yaml_text_place(const char *text, size_t offset, size_t *ret_line, size_t *ret_column);
+/* Size, NUL bytes, UTF-8, and whether it is another kind of file altogether. */
 bool yaml_text_check(const char *file, const char *text, size_t size,
 		     struct problem_list *problems);
 /* In JSON, a pair of escaped surrogates is one character; YAML spells that \U. Same line breaks. */
