@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "cli/output.h"
 #include "cli/project.h"
 #include "cli/project_follow.h"
 #include "cli/verb.h"
 #include "local/client.h"
+#include "local/leftovers.h"
 #include "local/supervisor.h"
 
 DEFINE_AUTO_PTR(client, client_close)
@@ -13,6 +15,22 @@ DEFINE_AUTO_PTR(loop, loop_free)
 static void act_down(struct client *client, client_done_fn *done, void *done_arg, void *arg)
 {
 	client_down(client, *(const bool *)arg, done, done_arg);
+}
+
+/* No plan: nothing to supervise, but VMs may be left of a project whose files were deleted. */
+static bool remove_leftovers(const struct invocation *invocation, const char *project)
+{
+	AUTO(error_clear) struct error problem = ERROR_INIT;
+	unsigned count = 0;
+
+	if (!leftovers_remove(project, &count, &problem)) {
+		output_note(invocation, "%s", problem.message);
+		return false;
+	}
+	if (count > 0)
+		output_note(invocation, "%u VM%s of '%s' had no plan any more: ended", count,
+			    count == 1 ? "" : "s", project);
+	return count > 0;
 }
 
 static int run(const struct invocation *invocation, struct error *err)
@@ -24,8 +42,14 @@ static int run(const struct invocation *invocation, struct error *err)
 	AUTO_PTR(loop) struct loop *loop = project ? loop_new(err) : NULL;
 
 	/* A project whose supervisor was killed is adopted first: somebody has to stop its VMs. */
-	if (loop == NULL || !supervisor_start(project, err))
+	if (loop == NULL)
 		return 1;
+	if (!supervisor_start(project, err)) {
+		if (err->kind != ERROR_NOT_FOUND || !remove_leftovers(invocation, project))
+			return 1;
+		error_clear(err);
+		return 0;
+	}
 	AUTO_PTR(client) struct client *client = client_open(loop, project, err);
 	if (client == NULL || !project_act(client, loop, act_down, &with_volumes, err) ||
 	    !project_follow(invocation, client, loop, FOLLOW_GONE, 0, err))

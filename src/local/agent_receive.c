@@ -114,6 +114,18 @@ struct texts {
 	size_t count;
 };
 
+/* These texts end in terminals, under many hands: no control characters, of C0, DEL and C1. */
+static void make_harmless(char *text)
+{
+	for (unsigned char *c = (unsigned char *)text; *c != '\0'; c++) {
+		bool is_c1 = *c == 0xc2 && c[1] >= 0x80 && c[1] <= 0x9f;
+		if (is_c1)
+			c[1] = '?';
+		if (is_c1 || *c == 0x7f || (*c < ' ' && *c != '\n' && *c != '\t'))
+			*c = '?';
+	}
+}
+
 static const char *take_text(struct texts *texts, const json_t *root, const char *key, size_t max)
 {
 	const char *value = json_string_value(json_object_get(root, key));
@@ -129,6 +141,7 @@ static const char *take_text(struct texts *texts, const json_t *root, const char
 	/* A character cut in two goes as a whole. */
 	while (size > max && !utf8_is_valid(out, strlen(out), NULL))
 		out[strlen(out) - 1] = '\0';
+	make_harmless(out);
 	return out;
 }
 

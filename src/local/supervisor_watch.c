@@ -82,9 +82,10 @@ static void on_look(struct loop_timer *timer, void *arg)
 {
 	struct watch *watch = arg;
 	struct supervisor *supervisor = watch->supervisor;
-	AUTO_FREE char *data = path_folder(PATH_DATA, NULL);
-	AUTO_FREE char *state = path_folder(PATH_STATE, NULL);
-	bool is_roomy = supervisor->connection != NULL && has_room(data) && has_room(state);
+	AUTO_FREE char *below = path_join("volumes", supervisor->project);
+	AUTO_FREE char *volumes = path_folder(PATH_DATA, below);
+	AUTO_FREE char *state = path_folder(PATH_STATE, "projects");
+	bool is_roomy = supervisor->connection != NULL && has_room(volumes) && has_room(state);
 	bool has_paused = false;
 
 	for (size_t i = 0; i < supervisor->instance_count; i++) {

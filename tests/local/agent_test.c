@@ -329,6 +329,16 @@ static void events_arrive_as_plain_values(void **state)
 	assert_false(bench.is_down);
 }
 
+static void control_characters_in_events_reach_no_terminal(void **state)
+{
+	(void)state;
+	greet();
+	guest_send_text(WIRE_EVENT, 0,
+			"{\"type\":\"container\",\"container\":\"nginx\",\"state\":\"running\","
+			"\"reason\":\"a\\u001b[2Jb\\u009b1mc\\u007fd\\r\"}");
+	assert_string_equal(bench.text, "[1 nginx a?[2Jb??1mc?d?]");
+}
+
 static void malformed_events_end_the_connection(void **state)
 {
 	struct agent_counters counters;
@@ -521,6 +531,7 @@ int main(void)
 		TEST(lines_that_were_not_stored_are_not_acknowledged),
 		TEST(lines_of_no_container_end_the_connection),
 		TEST(events_arrive_as_plain_values),
+		TEST(control_characters_in_events_reach_no_terminal),
 		TEST(malformed_events_end_the_connection),
 		TEST(messages_that_are_the_hosts_end_the_connection),
 		TEST(a_handler_may_free_the_agent),

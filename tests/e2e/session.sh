@@ -1,0 +1,141 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# qemu:///session: everything as a user without any privilege. Names, Services on the port the pods
+# themselves listen on, StatefulSet and headless names, the host, scale, down.
+set -u
+top=$(realpath "$(dirname "$0")/../..")
+[ -n "${I2KIT_ISOLATED:-}" ] || exec "$top/scripts/isolated" "$0" "$@"
+if [ "$(id -u)" = 0 ]; then
+	# In this mount namespace alone: a user, and what belongs to him. The tree may lie below a folder
+	# that only root enters, so he gets a copy.
+	home=/run/pat
+	for file in passwd group; do
+		cp /etc/$file /run/$file
+		echo 'pat:x:4711:4711::/run/pat:/bin/bash' | cut -d: -f"$([ $file = passwd ] && echo 1-7 || echo 1-3)" \
+			>>/run/$file
+		mount --bind /run/$file /etc/$file
+	done
+	mkdir -p $home/tree/build $home/tree/out/images /run/user/4711
+	cp "${I2KIT:-${I2KIT_BUILD:-$top/build}/i2kit}" $home/tree/build/
+	cp -r "${I2KIT_BASE:-$top/out/base}" $home/tree/out/base
+	for image in nginx redis toolbox; do cp -r "$top/out/images/$image" $home/tree/out/images/; done
+	mkdir -p $home/tree/tests/e2e && cp "$0" $home/tree/tests/e2e/session.sh
+	chown -R 4711:4711 $home /run/user/4711
+	chmod 700 /run/user/4711
+	exec setpriv --reuid 4711 --regid 4711 --clear-groups env -i PATH="$PATH" HOME=$home I2KIT_ISOLATED=1 \
+		XDG_RUNTIME_DIR=/run/user/4711 I2KIT_BASE=$home/tree/out/base bash $home/tree/tests/e2e/session.sh
+fi
+i2kit=$top/build/i2kit
+failed=0
+number=0
+ok() {
+	local status=$1
+	shift
+	number=$((number + 1))
+	[ "$status" = 0 ] && echo "ok $number - $*" && return
+	echo "not ok $number - $*"
+	failed=1
+}
+mkdir -p "$HOME/app" && cd "$HOME/app" || exit 1
+trap '"$i2kit" down --volumes >/dev/null 2>&1' EXIT
+cat >i2kit.yml <<Y
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  replicas: 1
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      containers:
+      - name: nginx
+        image: oci:$top/out/images/nginx
+        ports: [{containerPort: 80}]
+        readinessProbe: {httpGet: {path: /, port: 80}}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: web}
+spec: {type: LoadBalancer, selector: {app: web}, ports: [{port: 8080, targetPort: 80, name: http}]}
+---
+# On the very port that web listens on itself, in all its VMs too.
+apiVersion: v1
+kind: Service
+metadata: {name: web80}
+spec: {selector: {app: web}, ports: [{port: 80, name: http}]}
+---
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: db}
+spec:
+  serviceName: db
+  replicas: 1
+  selector: {matchLabels: {app: db}}
+  template:
+    metadata: {labels: {app: db}}
+    spec:
+      containers:
+      - name: redis
+        image: oci:$top/out/images/redis
+        ports: [{containerPort: 6379}]
+        readinessProbe: {tcpSocket: {port: 6379}}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: db}
+spec: {clusterIP: None, selector: {app: db}, ports: [{port: 6379}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: cache}
+spec: {selector: {app: db}, ports: [{name: redis, port: 6379}, {name: udp, port: 6380, protocol: UDP}]}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: tool}
+spec:
+  containers:
+  - name: tool
+    image: oci:$top/out/images/toolbox
+    command: [sleep, "100000"]
+Y
+inside() { timeout 20 "$i2kit" exec tool -- sh -c "$1"; }
+ask() { inside "printf 'GET / HTTP/1.0\r\n\r\n' | nc -w 5 $1 $2"; }
+ping_redis() { inside "echo PING | nc -w 5 $1 6379" | grep -q PONG; }
+
+"$i2kit" up -d --wait --timeout 180s
+ok $? "three pods become ready, two of them listening on a Service's port"
+[ "$("$i2kit" ps -o json | jq -r '.session')" = true ]
+ok $? "it is session mode"
+curl -fsS -m 10 http://127.0.0.1:8080/ | grep -q 'Hello from web-0'
+ok $? "a published port answers"
+ask web 8080 | grep -q 'Hello from web-0'
+ok $? "a Service answers under its name and its own port"
+ask web80 80 | grep -q 'Hello from web-0'
+ok $? "a Service answers on the port of its pods"
+ping_redis cache && ping_redis cache.default.svc.cluster.local
+ok $? "the long name is as good"
+ping_redis db-0.db && ping_redis db && ping_redis db-0
+ok $? "StatefulSet and headless names"
+inside 'echo $CACHE_SERVICE_HOST $CACHE_PORT_6379_TCP' | grep -Eq '^127\.77\.[0-9.]+ tcp://127\.77\.[0-9.]+:6379$'
+ok $? "service environment variables"
+"$i2kit" events | grep -q 'no pod reaches UDP port 6380'
+ok $? "that UDP is not led between pods is said"
+mkdir www && echo 'the host itself' >www/index.html
+python3 -m http.server -d www --bind 127.0.0.1 9911 >/dev/null 2>&1 &
+server=$!
+sleep 0.5
+ask host.i2kit.internal 9911 | grep -q 'the host itself'
+ok $? "host.i2kit.internal is the loopback of this machine"
+kill $server
+"$i2kit" scale --wait db=2 && ping_redis db-1.db
+ok $? "a replica that comes later has its name in pods that run already"
+pid=$("$i2kit" ps -o json | jq -r '.supervisorPid // empty')
+[ -n "$pid" ] && [ "$pid" -gt 1 ] && kill -9 "$pid"
+"$i2kit" up -d --wait --timeout 120s && ask web80 80 | grep -q 'Hello from web-0'
+ok $? "after the supervisor's death the next one carries on"
+"$i2kit" down --volumes && [ -z "$(virsh -q -c qemu:///session list --name)" ]
+ok $? "down leaves no VM"
+echo "1..$number"
+exit $failed
