@@ -11,6 +11,28 @@
  */
 #define TCG_CACHE_MIB 32
 
+/*
+ * Devices sit on the root bus, from this slot on, one after another. Left to itself libvirt puts
+ * each behind a root port of its own, for hotplug we never do; the firmware and the kernel then
+ * walk and set up two devices where there is one: an eighth of a boot under emulation.
+ */
+#define FIRST_SLOT 0x02U
+#define LAST_SLOT  0x1cU
+
+struct slots {
+	unsigned next;
+};
+
+/* Whoever comes after the last slot gets a place from libvirt. */
+static void put_address(struct slots *slots, const char *indent, struct strbuf *out)
+{
+	if (slots->next <= LAST_SLOT)
+		strbuf_appendf(out,
+			       "%s<address type=\"pci\" domain=\"0\" bus=\"0\" slot=\"0x%02x\" "
+			       "function=\"0\"/>\n",
+			       indent, slots->next++);
+}
+
 static void put_element(struct strbuf *out, const char *indent, const char *name, const char *text)
 {
 	strbuf_appendf(out, "%s<%s>", indent, name);
@@ -69,8 +91,15 @@ static void put_cpu(const struct vm_plan *plan, struct strbuf *out)
 		strbuf_appendf(out, "    <tcg><tb-cache unit=\"MiB\">%d</tb-cache></tcg>\n",
 			       TCG_CACHE_MIB);
 	strbuf_append(out, "  </features>\n");
-	if (plan->is_kvm)
-		strbuf_append(out, "  <cpu mode=\"host-passthrough\" migratable=\"on\"/>\n");
+	/*
+	 * Without RDRAND the first program to ask for random numbers (a hash table of init) waits a
+	 * second for the kernel to gather them.
+	 */
+	strbuf_append(out, plan->is_kvm ? "  <cpu mode=\"host-passthrough\" migratable=\"on\"/>\n"
+					: "  <cpu mode=\"custom\" match=\"exact\" check=\"none\">\n"
+					  "    <model fallback=\"allow\">qemu64</model>\n"
+					  "    <feature policy=\"require\" name=\"rdrand\"/>\n"
+					  "  </cpu>\n");
 	strbuf_append(out, "  <clock offset=\"utc\">\n    <timer name=\"hpet\" present=\"no\"/>\n");
 	strbuf_append(out, "  </clock>\n");
 	/* A guest that ends, panics or reboots is gone: the supervisor makes a fresh one. */
@@ -80,7 +109,7 @@ static void put_cpu(const struct vm_plan *plan, struct strbuf *out)
 }
 
 static void put_disk(struct strbuf *out, const char *path, const char *format, const char *target,
-		     const char *serial, bool is_shared)
+		     const char *serial, bool is_shared, struct slots *slots)
 {
 	strbuf_append(out, "    <disk type=\"file\" device=\"disk\">\n");
 	strbuf_appendf(out, "      <driver name=\"qemu\" type=\"%s\" discard=\"unmap\"/>\n",
@@ -92,15 +121,17 @@ static void put_disk(struct strbuf *out, const char *path, const char *format, c
 		put_element(out, "      ", "serial", serial);
 	if (is_shared)
 		strbuf_append(out, "      <readonly/>\n      <shareable/>\n");
+	put_address(slots, "      ", out);
 	strbuf_append(out, "    </disk>\n");
 }
 
-static void put_disks(const struct vm_plan *plan, struct strbuf *out)
+static void put_disks(const struct vm_plan *plan, struct slots *slots, struct strbuf *out)
 {
-	put_disk(out, plan->disk_path, "raw", "vda", NULL, true);
+	put_disk(out, plan->disk_path, "raw", "vda", NULL, true, slots);
 	for (size_t i = 0; i < plan->disk_count; i++) {
 		char target[4] = {'v', 'd', (char)('b' + i), '\0'};
-		put_disk(out, plan->disks[i].path, "qcow2", target, plan->disks[i].serial, false);
+		put_disk(out, plan->disks[i].path, "qcow2", target, plan->disks[i].serial, false,
+			 slots);
 	}
 	for (size_t i = 0; i < plan->mount_count; i++) {
 		strbuf_append(out, "    <filesystem type=\"mount\" accessmode=\"passthrough\">\n"
@@ -108,11 +139,13 @@ static void put_disks(const struct vm_plan *plan, struct strbuf *out)
 		put_attribute(out, "dir", plan->mounts[i].path);
 		strbuf_append(out, "/>\n      <target");
 		put_attribute(out, "dir", plan->mounts[i].tag);
-		strbuf_append(out, "/>\n    </filesystem>\n");
+		strbuf_append(out, "/>\n");
+		put_address(slots, "      ", out);
+		strbuf_append(out, "    </filesystem>\n");
 	}
 }
 
-static void put_network(const struct vm_plan *plan, struct strbuf *out)
+static void put_network(const struct vm_plan *plan, struct slots *slots, struct strbuf *out)
 {
 	if (plan->network != NULL) {
 		strbuf_append(out, "    <interface type=\"network\">\n      <source");
@@ -123,24 +156,34 @@ static void put_network(const struct vm_plan *plan, struct strbuf *out)
 	}
 	strbuf_appendf(out, "      <mac address=\"%s\"/>\n", plan->mac);
 	strbuf_append(out, "      <model type=\"virtio\"/>\n");
-	strbuf_append(out, "      <rom enabled=\"no\"/>\n    </interface>\n");
+	strbuf_append(out, "      <rom enabled=\"no\"/>\n");
+	put_address(slots, "      ", out);
+	strbuf_append(out, "    </interface>\n");
 }
 
 static void put_devices(const struct vm_plan *plan, struct strbuf *out)
 {
+	struct slots slots = {.next = FIRST_SLOT};
 	strbuf_append(out, "  <devices>\n");
-	put_disks(plan, out);
-	put_network(plan, out);
+	put_disks(plan, &slots, out);
+	put_network(plan, &slots, out);
 	strbuf_append(out, "    <serial type=\"file\">\n      <source");
 	put_attribute(out, "path", plan->console_log);
 	strbuf_append(out, " append=\"on\"/>\n      <target port=\"0\"/>\n    </serial>\n");
+	strbuf_append(out, "    <controller type=\"virtio-serial\" index=\"0\">\n");
+	put_address(&slots, "      ", out);
+	strbuf_append(out, "    </controller>\n");
 	strbuf_append(out, "    <channel type=\"unix\">\n      <source mode=\"bind\"");
 	put_attribute(out, "path", plan->agent_socket);
 	strbuf_append(out, "/>\n      <target type=\"virtio\" name=\"org.i2kit.agent.0\"/>\n"
 			   "    </channel>\n");
-	strbuf_append(out, "    <rng model=\"virtio\"><backend model=\"random\">/dev/urandom"
-			   "</backend></rng>\n");
-	strbuf_append(out, "    <memballoon model=\"virtio\" freePageReporting=\"on\"/>\n");
+	strbuf_append(out, "    <rng model=\"virtio\">\n"
+			   "      <backend model=\"random\">/dev/urandom</backend>\n");
+	put_address(&slots, "      ", out);
+	strbuf_append(out, "    </rng>\n"
+			   "    <memballoon model=\"virtio\" freePageReporting=\"on\">\n");
+	put_address(&slots, "      ", out);
+	strbuf_append(out, "    </memballoon>\n");
 	strbuf_append(out, "    <audio id=\"1\" type=\"none\"/>\n");
 	strbuf_append(out, "    <controller type=\"usb\" model=\"none\"/>\n");
 	strbuf_append(out, "  </devices>\n");

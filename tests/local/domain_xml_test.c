@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "local/vm_plan.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/cleanup.h"
+
+#include "test.h"
+
+static void fill(struct vm_plan *plan, bool is_kvm, size_t disk_count)
+{
+	*plan = (struct vm_plan){
+		.domain = xstrdup("i2kit-shop.web-0"),
+		.project = xstrdup("shop"),
+		.pod = xstrdup("web"),
+		.instance = xstrdup("web-0"),
+		.uuid = "5dba99e4-f7da-8552-9ab9-90a5487a3bbb",
+		.is_kvm = is_kvm,
+		.memory_bytes = 128 << 20,
+		.cpu_count = 1,
+		.kernel_path = xstrdup("/cache/kernel"),
+		.initrd_path = xstrdup("/cache/initrd"),
+		.cmdline = xstrdup("quiet"),
+		.disk_path = xstrdup("/disks/web.img"),
+		.network = xstrdup("i2kit-shop"),
+		.mac = "52:54:00:5d:ba:99",
+		.agent_socket = xstrdup("/run/agent.sock"),
+		.console_log = xstrdup("/state/web-0.log"),
+		.disks = xcalloc(disk_count, sizeof(*plan->disks)),
+		.disk_count = disk_count,
+	};
+	for (size_t i = 0; i < disk_count; i++)
+		plan->disks[i].path = xasprintf("/volumes/%zu", i);
+}
+
+static size_t count(const char *text, const char *word)
+{
+	size_t found = 0;
+	for (const char *at = strstr(text, word); at != NULL; at = strstr(at + 1, word))
+		found++;
+	return found;
+}
+
+/* Disks, network, channel, random numbers, balloon: a root port costs a device's time at boot. */
+static void every_device_has_a_slot_of_its_own_on_the_root_bus(void **state)
+{
+	(void)state;
+	AUTO(vm_plan_clear) struct vm_plan plan = {0};
+	AUTO(strbuf_clear) struct strbuf xml = STRBUF_INIT;
+	fill(&plan, false, 20);
+	vm_plan_write_xml(&plan, &xml);
+	assert_int_equal(count(strbuf_text(&xml), "<address type=\"pci\""), 1 + 20 + 4);
+	for (unsigned slot = 0x02; slot < 0x02 + 25; slot++) {
+		char text[32];
+		(void)snprintf(text, sizeof(text), "slot=\"0x%02x\"", slot);
+		assert_int_equal(count(strbuf_text(&xml), text), 1);
+	}
+}
+
+/* 0x1d to 0x1f are the chip set's own. */
+static void more_devices_than_slots_are_left_to_libvirt(void **state)
+{
+	(void)state;
+	AUTO(vm_plan_clear) struct vm_plan plan = {0};
+	AUTO(strbuf_clear) struct strbuf xml = STRBUF_INIT;
+	fill(&plan, false, 24);
+	plan.mounts = xcalloc(3, sizeof(*plan.mounts));
+	plan.mount_count = 3;
+	for (size_t i = 0; i < plan.mount_count; i++) {
+		plan.mounts[i].path = xstrdup("/src");
+		plan.mounts[i].tag = xasprintf("m%zu", i);
+	}
+	vm_plan_write_xml(&plan, &xml);
+	assert_int_equal(count(strbuf_text(&xml), "<address type=\"pci\""), 27);
+	assert_int_equal(count(strbuf_text(&xml), "slot=\"0x1d\""), 0);
+}
+
+static void an_emulated_processor_has_random_numbers(void **state)
+{
+	(void)state;
+	for (int is_kvm = 0; is_kvm < 2; is_kvm++) {
+		AUTO(vm_plan_clear) struct vm_plan plan = {0};
+		AUTO(strbuf_clear) struct strbuf xml = STRBUF_INIT;
+		fill(&plan, is_kvm != 0, 0);
+		vm_plan_write_xml(&plan, &xml);
+		assert_int_equal(count(strbuf_text(&xml), "name=\"rdrand\""), is_kvm ? 0 : 1);
+		assert_int_equal(count(strbuf_text(&xml), "host-passthrough"), is_kvm);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_device_has_a_slot_of_its_own_on_the_root_bus),
+		cmocka_unit_test(more_devices_than_slots_are_left_to_libvirt),
+		cmocka_unit_test(an_emulated_processor_has_random_numbers),
+	};
+	return cmocka_run_group_tests_name("domain_xml", tests, NULL, NULL);
+}
