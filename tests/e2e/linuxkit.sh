@@ -57,7 +57,7 @@ if command -v linuxkit >/dev/null && command -v docker-registry >/dev/null && co
 	done
 	sed "s,registry.test/,127.0.0.1:5000/lk/," "$here/../image/golden/linuxkit.yml" >theirs.yml
 	theirs() {
-		linuxkit build --no-sbom --format tar --name theirs theirs.yml && tree theirs.tar >theirs.tree && compare theirs.tree
+		linuxkit --mirror http://127.0.0.1:5000 build --no-sbom --format tar --name theirs theirs.yml && tree theirs.tar >theirs.tree && compare theirs.tree
 	}
 	check "linuxkit beside us makes the same tree" theirs
 fi
