@@ -34,7 +34,7 @@ static bool read_number(const char *partition, uint64_t *ret)
 	if (!file_read(path, 64, &text, NULL, NULL))
 		return false;
 	text[strcspn(text, "\n")] = '\0';
-	return parse_u64(text, 1, 128, ret);
+	return parse_u64(text, 1, 255, ret);
 }
 
 /* The first three fields of a GUID are little-endian on disk. */

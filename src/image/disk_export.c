@@ -13,6 +13,19 @@
 #include "base/cleanup.h"
 #include "base/process.h"
 
+/* A full file system writes less before it says so. */
+static bool write_at(int to, const char *bytes, size_t size, off_t offset)
+{
+	for (size_t done = 0; done < size;) {
+		ssize_t count = pwrite(to, bytes + done, size - done, offset + (off_t)done);
+		if (count < 0 && errno != EINTR)
+			return false;
+		if (count > 0)
+			done += (size_t)count;
+	}
+	return true;
+}
+
 static bool copy_range(int from, int to, off_t start, off_t end, struct error *err)
 {
 	while (start < end) {
@@ -28,9 +41,10 @@ static bool copy_range(int from, int to, off_t start, off_t end, struct error *e
 	while (start < end) {
 		size_t wanted = end - start < 1 << 20 ? (size_t)(end - start) : (size_t)1 << 20;
 		ssize_t count = pread(from, buffer, wanted, start);
-		if (count <= 0 || pwrite(to, buffer, (size_t)count, start) != count)
-			return error_set_errno(err, errno != 0 ? errno : EIO,
-					       "cannot copy the disk");
+		if (count <= 0)
+			return error_set_errno(err, count < 0 ? errno : EIO, "cannot read it");
+		if (!write_at(to, buffer, (size_t)count, start))
+			return error_set_errno(err, errno, "cannot write it");
 		start += count;
 	}
 	return true;
@@ -41,7 +55,7 @@ static bool copy_sparse(int from, int to, struct error *err)
 {
 	struct stat st;
 	if (fstat(from, &st) != 0 || ftruncate(to, st.st_size) != 0)
-		return error_set_errno(err, errno, "cannot copy the disk");
+		return error_set_errno(err, errno, "cannot copy it");
 	for (off_t at = 0; at < st.st_size;) {
 		off_t start = lseek(from, at, SEEK_DATA);
 		if (start < 0 && errno == ENXIO)
@@ -53,7 +67,7 @@ static bool copy_sparse(int from, int to, struct error *err)
 			return false;
 		at = end;
 	}
-	return fsync(to) == 0 || error_set_errno(err, errno, "cannot copy the disk");
+	return fsync(to) == 0 || error_set_errno(err, errno, "cannot write it");
 }
 
 static bool export_raw(const struct disk_image *image, const char *path, struct error *err)
@@ -74,7 +88,9 @@ static bool export_qcow2(const struct disk_image *image, const char *path, struc
 	struct process_run run = {.argv = argv};
 	if (process_run(&run, &output, err))
 		return true;
-	return error_hint(err, "qemu-img makes qcow2: apt-get install qemu-utils");
+	return err != NULL && err->kind == ERROR_NOT_FOUND
+		       ? error_hint(err, "qemu-img makes qcow2: apt-get install qemu-utils")
+		       : false;
 }
 
 bool disk_export(const struct disk_image *image, enum disk_format format, const char *path,
@@ -86,7 +102,7 @@ bool disk_export(const struct disk_image *image, enum disk_format format, const 
 	if (is_good && rename(scratch, path) == 0)
 		return true;
 	if (is_good)
-		(void)error_set_errno(err, errno, "cannot write '%s'", path);
+		(void)error_set_errno(err, errno, "cannot rename it");
 	(void)unlink(scratch);
-	return false;
+	return error_prefix(err, "disk '%s'", path);
 }

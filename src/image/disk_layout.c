@@ -159,10 +159,14 @@ static bool add_partitions(struct disk_layout *layout, const struct disk_request
 {
 	const struct base_folder *base = request->base;
 	const struct base_file *file = base_folder_find(base, base->partition);
-	if (request->layer_count + 2 > GPT_PARTITIONS_MAX)
-		return error_set(err, ERROR_UNSUPPORTED,
-				 "the pod's images have %zu layers together; %u are possible",
-				 request->layer_count, GPT_PARTITIONS_MAX - 2);
+	if (request->layer_count + 2 > GPT_PARTITIONS_MAX) {
+		(void)error_set(err, ERROR_UNSUPPORTED,
+				"the pod's images have %zu different layers together; %u are "
+				"possible",
+				request->layer_count, GPT_PARTITIONS_MAX - 2);
+		return error_hint(err, "build one of them with fewer layers (docker build "
+				       "--squash, or a last stage of its own)");
+	}
 	if (file == NULL || file->size_bytes % SECTOR_SIZE != 0)
 		return error_set(err, ERROR_INVALID, "the base's partition '%s' is unusable",
 				 base->partition);

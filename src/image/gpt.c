@@ -7,7 +7,8 @@
 #include "image/bytes.h"
 
 #define ENTRY_SIZE	 128u
-#define ENTRIES_SIZE	 (GPT_PARTITIONS_MAX * ENTRY_SIZE)
+#define ENTRIES_USUAL	 128u
+#define ENTRIES_MANY	 256u
 #define HEADER_SIZE	 92u
 #define ENTRIES_LBA	 2u
 #define ATTRIBUTE_BIOS	 4u /* bit 2: legacy BIOS bootable */
@@ -17,7 +18,6 @@
 #define PROTECTIVE_ENTRY 446u
 #define SIGNATURE	 "EFI PART"
 #define REVISION	 0x00010000u
-#define FIRST_USABLE_LBA 34u
 
 static const char type_efi[UUID_SIZE] = "c12a7328-f81f-11d2-ba4b-00a0c93ec93b";
 static const char type_linux[UUID_SIZE] = "0fc63daf-8483-4772-8e79-3d69d8477de4";
@@ -93,6 +93,17 @@ void uuid_from_digest(const char *digest, char out[UUID_SIZE])
 	uuid_from_sha256(raw, out);
 }
 
+static uint32_t entry_count(const struct gpt_table *table)
+{
+	return table->partition_count > ENTRIES_USUAL ? ENTRIES_MANY : ENTRIES_USUAL;
+}
+
+/* As many sectors are kept at the end: entries and header. */
+static uint64_t first_usable(uint32_t entries)
+{
+	return ENTRIES_LBA + entries * ENTRY_SIZE / SECTOR_SIZE;
+}
+
 static void put_entry(uint8_t *at, const struct gpt_partition *partition)
 {
 	put_guid(at, partition->type == GPT_EFI_SYSTEM ? type_efi : type_linux);
@@ -108,18 +119,19 @@ static void put_header(uint8_t *at, const struct gpt_table *table, bool is_backu
 		       const uint8_t *entries)
 {
 	uint64_t sectors = table->disk_size / SECTOR_SIZE;
+	uint32_t count = entry_count(table);
 	memcpy(at, SIGNATURE, strlen(SIGNATURE));
 	put_u32(at + 8, REVISION);
 	put_u32(at + 12, HEADER_SIZE);
 	put_u64(at + 24, is_backup ? sectors - 1 : 1);
 	put_u64(at + 32, is_backup ? 1 : sectors - 1);
-	put_u64(at + 40, FIRST_USABLE_LBA);
-	put_u64(at + 48, sectors - FIRST_USABLE_LBA);
+	put_u64(at + 40, first_usable(count));
+	put_u64(at + 48, sectors - first_usable(count));
 	put_guid(at + 56, table->disk_uuid);
-	put_u64(at + 72, is_backup ? sectors - 33 : ENTRIES_LBA);
-	put_u32(at + 80, GPT_PARTITIONS_MAX);
+	put_u64(at + 72, is_backup ? sectors - first_usable(count) + 1 : ENTRIES_LBA);
+	put_u32(at + 80, count);
 	put_u32(at + 84, ENTRY_SIZE);
-	put_u32(at + 88, crc32(entries, ENTRIES_SIZE));
+	put_u32(at + 88, crc32(entries, (size_t)count * ENTRY_SIZE));
 	put_u32(at + 16, crc32(at, HEADER_SIZE));
 }
 
@@ -142,18 +154,20 @@ void gpt_make(const struct gpt_table *table, const uint8_t *boot_code, uint8_t h
 	      uint8_t tail[GPT_TAIL_SIZE])
 {
 	uint8_t *entries = head + (size_t)ENTRIES_LBA * SECTOR_SIZE;
+	size_t entries_size = (size_t)entry_count(table) * ENTRY_SIZE;
+	uint8_t *backup = tail + GPT_TAIL_SIZE - SECTOR_SIZE;
 	memset(head, 0, GPT_HEAD_SIZE);
 	memset(tail, 0, GPT_TAIL_SIZE);
 	for (size_t i = 0; i < table->partition_count; i++)
 		put_entry(entries + i * ENTRY_SIZE, &table->partitions[i]);
 	put_mbr(head, table, boot_code);
 	put_header(head + SECTOR_SIZE, table, false, entries);
-	memcpy(tail, entries, ENTRIES_SIZE);
-	put_header(tail + ENTRIES_SIZE, table, true, entries);
+	memcpy(backup - entries_size, entries, entries_size);
+	put_header(backup, table, true, entries);
 }
 
-static bool parse_entry(const uint8_t *at, uint64_t disk_size, struct gpt_partition *partition,
-			struct error *err)
+static bool parse_entry(const uint8_t *at, uint64_t first_lba, uint64_t disk_size,
+			struct gpt_partition *partition, struct error *err)
 {
 	char type[UUID_SIZE];
 	uint64_t first = get_u64(at + 32), last = get_u64(at + 40);
@@ -162,7 +176,7 @@ static bool parse_entry(const uint8_t *at, uint64_t disk_size, struct gpt_partit
 	partition->type = strcmp(type, type_efi) == 0	  ? GPT_EFI_SYSTEM
 			  : strcmp(type, type_linux) == 0 ? GPT_LINUX
 							  : GPT_OTHER;
-	if (first < FIRST_USABLE_LBA || last < first || last >= disk_size / SECTOR_SIZE)
+	if (first < first_lba || last < first || last >= disk_size / SECTOR_SIZE)
 		return error_set(err, ERROR_CORRUPT, "a partition lies outside the disk");
 	partition->offset = first * SECTOR_SIZE;
 	partition->size = (last - first + 1) * SECTOR_SIZE;
@@ -180,15 +194,18 @@ static bool check_header(const uint8_t *head, size_t size, struct error *err)
 {
 	const uint8_t *header = head + SECTOR_SIZE;
 	uint8_t copy[HEADER_SIZE];
+	uint32_t count;
 	if (size < GPT_HEAD_SIZE || memcmp(header, SIGNATURE, strlen(SIGNATURE)) != 0)
 		return error_set(err, ERROR_INVALID, "no GUID partition table: not an i2kit disk");
 	memcpy(copy, header, HEADER_SIZE);
 	put_u32(copy + 16, 0);
+	count = get_u32(header + 80);
 	if (get_u32(header + 12) != HEADER_SIZE || get_u64(header + 72) != ENTRIES_LBA ||
-	    get_u32(header + 80) != GPT_PARTITIONS_MAX || get_u32(header + 84) != ENTRY_SIZE)
+	    (count != ENTRIES_USUAL && count != ENTRIES_MANY) || get_u32(header + 84) != ENTRY_SIZE)
 		return error_set(err, ERROR_UNSUPPORTED, "a partition table not made by i2kit");
 	if (crc32(copy, HEADER_SIZE) != get_u32(header + 16) ||
-	    crc32(head + (size_t)ENTRIES_LBA * SECTOR_SIZE, ENTRIES_SIZE) != get_u32(header + 88))
+	    crc32(head + (size_t)ENTRIES_LBA * SECTOR_SIZE, (size_t)count * ENTRY_SIZE) !=
+		    get_u32(header + 88))
 		return error_set(err, ERROR_CORRUPT, "the partition table's checksum is wrong");
 	return true;
 }
@@ -201,11 +218,16 @@ bool gpt_parse(const uint8_t *head, size_t size, uint64_t disk_size, struct gpt_
 		return false;
 	*ret = (struct gpt_table){.disk_size = disk_size};
 	get_guid(head + SECTOR_SIZE + 56, ret->disk_uuid);
-	for (size_t i = 0; i < GPT_PARTITIONS_MAX; i++) {
+	uint32_t count = get_u32(head + SECTOR_SIZE + 80);
+	for (size_t i = 0; i < count; i++) {
 		const uint8_t *at = head + (size_t)ENTRIES_LBA * SECTOR_SIZE + i * ENTRY_SIZE;
 		if (memcmp(at, nothing, sizeof(nothing)) == 0)
 			continue;
-		if (!parse_entry(at, disk_size, &ret->partitions[ret->partition_count], err))
+		if (ret->partition_count == GPT_PARTITIONS_MAX)
+			return error_set(err, ERROR_UNSUPPORTED, "more than %u partitions",
+					 GPT_PARTITIONS_MAX);
+		if (!parse_entry(at, first_usable(count), disk_size,
+				 &ret->partitions[ret->partition_count], err))
 			return false;
 		ret->partition_count++;
 	}

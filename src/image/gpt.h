@@ -3,8 +3,9 @@
 #define I2KIT_IMAGE_GPT_H
 
 /*
- * GUID partition tables (UEFI specification 2.10, chapter 5) with 512-byte sectors, 128 entries and
- * a protective MBR that holds a boot loader's code.
+ * GUID partition tables (UEFI specification 2.10, chapter 5) with 512-byte sectors and a protective
+ * MBR that holds a boot loader's code. The table has room for 128 entries, as everywhere, or for
+ * 256 where a pod has more layers than that: Linux numbers no more partitions of a disk than 255.
  */
 
 #include <stdbool.h>
@@ -16,9 +17,9 @@
 
 #define SECTOR_SIZE	   512u
 #define DISK_ALIGNMENT	   ((uint64_t)512 << 10) /* the block of the EBS direct API */
-#define GPT_PARTITIONS_MAX 128u
-#define GPT_HEAD_SIZE	   (34u * SECTOR_SIZE)
-#define GPT_TAIL_SIZE	   (33u * SECTOR_SIZE)
+#define GPT_PARTITIONS_MAX 255u
+#define GPT_HEAD_SIZE	   (66u * SECTOR_SIZE)
+#define GPT_TAIL_SIZE	   (65u * SECTOR_SIZE)
 #define GPT_BOOT_CODE_SIZE 440u
 #define UUID_SIZE	   37 /* "xxxxxxxx-xxxx-…" and NUL */
 
@@ -45,7 +46,7 @@ void uuid_from_sha256(const uint8_t raw[SHA256_SIZE], char out[UUID_SIZE]);
 /* The same from "sha256:HEX". */
 void uuid_from_digest(const char *digest, char out[UUID_SIZE]);
 
-/* head goes to offset 0, tail to the last 33 sectors. boot_code: 440 bytes, or NULL. */
+/* head goes to offset 0, tail to the last GPT_TAIL_SIZE bytes. boot_code: 440 bytes, or NULL. */
 void gpt_make(const struct gpt_table *table, const uint8_t *boot_code, uint8_t head[GPT_HEAD_SIZE],
 	      uint8_t tail[GPT_TAIL_SIZE]);
 

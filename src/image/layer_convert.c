@@ -17,6 +17,9 @@
 #define ZEROS_SIZE ((size_t)64 << 10)
 /* Of all files together, holes included. */
 #define CONTENT_BYTES_MAX ((uint64_t)64 << 30)
+/* A layer with less than this gets small blocks. */
+#define SMALL_LAYER_BYTES   ((uint64_t)1 << 20)
+#define SMALL_LAYER_ENTRIES 4096u
 
 struct converter {
 	const struct layer_conversion *conversion;
@@ -24,6 +27,7 @@ struct converter {
 	struct squashfs_writer *writer;
 	struct layer_tree *tree;
 	uint64_t content_bytes;
+	unsigned entry_count;
 };
 
 /*
@@ -149,6 +153,7 @@ static bool add_entries(struct converter *converter, struct error *err)
 	struct archive *tar = layer_stream_tar(converter->stream);
 	struct archive_entry *entry;
 	for (unsigned count = 0;; count++) {
+		converter->entry_count = count;
 		int code = archive_read_next_header(tar, &entry);
 		if (code == ARCHIVE_EOF)
 			return true;
@@ -168,13 +173,9 @@ static bool add_entries(struct converter *converter, struct error *err)
 	}
 }
 
-bool layer_convert_blob(const struct layer_conversion *conversion, char out_diff_id[DIGEST_SIZE],
-			struct error *err)
+static bool convert(const struct layer_conversion *conversion, uint32_t block_size,
+		    bool *ret_is_small, char out_diff_id[DIGEST_SIZE], struct error *err)
 {
-	locale_t plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
-	if (plain == (locale_t)0)
-		return error_set(err, ERROR_SYSTEM, "no C locale");
-	AUTO(leave_locale) locale_t before __attribute__((unused)) = uselocale(plain);
 	AUTO(layer_tree_clear) struct layer_tree tree;
 	layer_tree_init(&tree);
 	AUTO_PTR(layer_stream) struct layer_stream *stream = layer_stream_new(conversion->fd, err);
@@ -182,11 +183,32 @@ bool layer_convert_blob(const struct layer_conversion *conversion, char out_diff
 		return false;
 	AUTO_PTR(squashfs_writer)
 	struct squashfs_writer *writer =
-		squashfs_writer_new(conversion->path, conversion->workers, err);
+		squashfs_writer_new(conversion->path, block_size, conversion->workers, err);
 	if (writer == NULL)
 		return false;
 	struct converter converter = {
 		.conversion = conversion, .stream = stream, .writer = writer, .tree = &tree};
-	return add_entries(&converter, err) && layer_stream_finish(stream, out_diff_id, err) &&
-	       squashfs_writer_finish(writer, &tree, err);
+	if (!add_entries(&converter, err) || !layer_stream_finish(stream, out_diff_id, err) ||
+	    !squashfs_writer_finish(writer, &tree, err))
+		return false;
+	*ret_is_small = converter.content_bytes < SMALL_LAYER_BYTES &&
+			converter.entry_count < SMALL_LAYER_ENTRIES;
+	return true;
+}
+
+/*
+ * Only the end tells how much there is: the size of the blob depends on how it was compressed. A
+ * small layer is done twice, which takes next to nothing.
+ */
+bool layer_convert_blob(const struct layer_conversion *conversion, char out_diff_id[DIGEST_SIZE],
+			struct error *err)
+{
+	bool is_small = false;
+	locale_t plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+	if (plain == (locale_t)0)
+		return error_set(err, ERROR_SYSTEM, "no C locale");
+	AUTO(leave_locale) locale_t before __attribute__((unused)) = uselocale(plain);
+	if (!convert(conversion, SQUASHFS_BLOCK_LARGE, &is_small, out_diff_id, err))
+		return false;
+	return !is_small || convert(conversion, SQUASHFS_BLOCK_SMALL, &is_small, out_diff_id, err);
 }

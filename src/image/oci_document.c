@@ -125,6 +125,9 @@ static bool check_layer(const struct oci_descriptor *layer, struct error *err)
 		return error_set(err, ERROR_UNSUPPORTED,
 				 "layer %s may not be distributed (%s), as in Windows images",
 				 layer->digest, layer->media_type);
+	if (strstr(layer->media_type, "+encrypted") != NULL)
+		return error_set(err, ERROR_UNSUPPORTED, "layer %s is encrypted (%.100s)",
+				 layer->digest, layer->media_type);
 	if (kind != MEDIA_LAYER)
 		return error_set(err, ERROR_UNSUPPORTED,
 				 "layer %s is a %.100s, not a container's file system",

@@ -18,7 +18,7 @@
 #define OCI_DOCUMENT_MAX_BYTES ((size_t)4 << 20)
 #define OCI_CONFIG_MAX_BYTES   ((size_t)8 << 20)
 /* A layer is a partition of the disk, and a GPT has 128 entries. */
-#define OCI_LAYERS_MAX	   125
+#define OCI_LAYERS_MAX	   253
 #define OCI_BLOB_MAX_BYTES ((uint64_t)64 << 30)
 
 #define MEDIA_OCI_INDEX	      "application/vnd.oci.image.index.v1+json"

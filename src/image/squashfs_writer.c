@@ -23,7 +23,6 @@
 
 #include "base/alloc.h"
 
-#define BLOCK_SIZE	 131072u
 #define DEVICE_BLOCK	 4096u
 #define ZSTD_LEVEL	 3u
 #define WORKERS_MAX	 16u
@@ -71,10 +70,10 @@ static unsigned core_count(void)
 	return count < 1 ? 1 : (unsigned)count > WORKERS_MAX ? WORKERS_MAX : (unsigned)count;
 }
 
-static bool make_compressors(struct squashfs_writer *writer, struct error *err)
+static bool make_compressors(struct squashfs_writer *writer, uint32_t block_size, struct error *err)
 {
 	sqfs_compressor_config_t config;
-	int code = sqfs_compressor_config_init(&config, SQFS_COMP_ZSTD, BLOCK_SIZE, 0);
+	int code = sqfs_compressor_config_init(&config, SQFS_COMP_ZSTD, block_size, 0);
 	if (code == 0) {
 		config.level = ZSTD_LEVEL;
 		code = sqfs_compressor_create(&config, &writer->compressor);
@@ -90,7 +89,7 @@ static bool make_processor(struct squashfs_writer *writer, unsigned workers, str
 {
 	sqfs_block_processor_desc_t desc = {
 		.size = sizeof(desc),
-		.max_block_size = BLOCK_SIZE,
+		.max_block_size = writer->super.block_size,
 		.num_workers = workers,
 		.max_backlog = workers * BACKLOG_PER_CORE,
 		.cmp = writer->compressor,
@@ -103,9 +102,9 @@ static bool make_processor(struct squashfs_writer *writer, unsigned workers, str
 	return code == 0 || set_sqfs_error(err, code, "squashfs");
 }
 
-static bool start_file(struct squashfs_writer *writer, struct error *err)
+static bool start_file(struct squashfs_writer *writer, uint32_t block_size, struct error *err)
 {
-	int code = sqfs_super_init(&writer->super, BLOCK_SIZE, 0, SQFS_COMP_ZSTD);
+	int code = sqfs_super_init(&writer->super, block_size, 0, SQFS_COMP_ZSTD);
 	if (code == 0)
 		code = sqfs_super_write(&writer->super, writer->file);
 	if (code == 0) {
@@ -116,7 +115,8 @@ static bool start_file(struct squashfs_writer *writer, struct error *err)
 	return code >= 0 || set_sqfs_error(err, code, "squashfs");
 }
 
-struct squashfs_writer *squashfs_writer_new(const char *path, unsigned workers, struct error *err)
+struct squashfs_writer *squashfs_writer_new(const char *path, uint32_t block_size, unsigned workers,
+					    struct error *err)
 {
 	AUTO_PTR(squashfs_writer) struct squashfs_writer *writer = xcalloc(1, sizeof(*writer));
 	errno = 0;
@@ -125,7 +125,7 @@ struct squashfs_writer *squashfs_writer_new(const char *path, unsigned workers, 
 		(void)error_set_errno(err, errno, "cannot open '%s'", path);
 		return NULL;
 	}
-	if (!make_compressors(writer, err) || !start_file(writer, err))
+	if (!make_compressors(writer, block_size, err) || !start_file(writer, block_size, err))
 		return NULL;
 	writer->blocks = sqfs_block_writer_create(writer->file, DEVICE_BLOCK, 0);
 	writer->fragments = sqfs_frag_table_create(0);

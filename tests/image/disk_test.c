@@ -50,6 +50,31 @@ static void a_partition_table_is_read_as_it_was_made(void **state)
 	assert_memory_equal(tail + GPT_TAIL_SIZE - 512, "EFI PART", 8);
 }
 
+static void more_than_128_partitions_take_a_larger_table(void **state)
+{
+	static struct gpt_table table, again;
+	uint8_t head[GPT_HEAD_SIZE], tail[GPT_TAIL_SIZE];
+	(void)state;
+	fill_table(&table);
+	table.disk_size = (GPT_PARTITIONS_MAX + 2) * DISK_ALIGNMENT;
+	for (size_t i = 2; i < GPT_PARTITIONS_MAX; i++) {
+		table.partitions[i] = table.partitions[1];
+		table.partitions[i].offset = (i + 1) * DISK_ALIGNMENT;
+	}
+	for (size_t count = 128; count <= GPT_PARTITIONS_MAX; count += 127) {
+		uint32_t entries = count == 128 ? 128 : 256;
+		table.partition_count = count;
+		gpt_make(&table, NULL, head, tail);
+		const uint8_t *backup = tail + GPT_TAIL_SIZE - SECTOR_SIZE;
+		assert_int_equal(get_u32(head + SECTOR_SIZE + 80), entries);
+		assert_memory_equal(head + 2 * SECTOR_SIZE, backup - entries * 128, entries * 128);
+		assert_int_equal(get_u64(backup + 72) + entries * 128 / SECTOR_SIZE + 1,
+				 table.disk_size / SECTOR_SIZE);
+		assert_true(gpt_parse(head, sizeof(head), table.disk_size, &again, NULL));
+		assert_int_equal(again.partition_count, count);
+	}
+}
+
 static void every_flipped_bit_of_a_partition_table_is_noticed(void **state)
 {
 	static struct gpt_table table, again;
@@ -229,6 +254,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_partition_table_is_read_as_it_was_made),
+		cmocka_unit_test(more_than_128_partitions_take_a_larger_table),
 		cmocka_unit_test(every_flipped_bit_of_a_partition_table_is_noticed),
 		cmocka_unit_test(a_partition_beyond_the_disk_is_refused),
 		cmocka_unit_test(a_uuid_comes_from_the_digest),

@@ -116,6 +116,35 @@ static void the_compression_of_the_blob_does_not_matter(void **state)
 	assert_string_equal(digests[0], digests[1]);
 }
 
+static uint32_t block_size_of(const char *name)
+{
+	AUTO_FREE char *path = path_join(folder, name);
+	AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
+	uint8_t super[16];
+	assert_int_equal(pread(fd, super, sizeof(super), 0), sizeof(super));
+	return (uint32_t)super[12] | (uint32_t)super[13] << 8 | (uint32_t)super[14] << 16;
+}
+
+/* Each mounted one takes its blocks from the guest's memory, and most layers are small. */
+static void a_small_layer_has_small_blocks(void **state)
+{
+	AUTO_FREE char *large = make_tar("large.tar", "etc/motd", false);
+	AUTO_FREE char *small = path_join(folder, "small.tar");
+	char diff_id[DIGEST_SIZE], digest[DIGEST_SIZE], whole[DIGEST_SIZE];
+	struct archive *tar = archive_write_new();
+	(void)state;
+	archive_write_set_format_pax_restricted(tar);
+	assert_int_equal(archive_write_open_filename(tar, small), ARCHIVE_OK);
+	add_file(tar, "etc/motd", "hello", 5);
+	assert_int_equal(archive_write_free(tar), ARCHIVE_OK);
+	assert_true(convert(large, "large.sqfs", 0, diff_id, digest, NULL));
+	assert_int_equal(block_size_of("large.sqfs"), 131072);
+	assert_true(convert(small, "small.sqfs", 0, diff_id, digest, NULL));
+	assert_int_equal(block_size_of("small.sqfs"), 16384);
+	file_digest(small, whole);
+	assert_string_equal(diff_id, whole);
+}
+
 static void the_result_is_whole_pages(void **state)
 {
 	AUTO_FREE char *tar = make_tar("a.tar", "etc/motd", false);
@@ -215,6 +244,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(the_bytes_do_not_depend_on_the_number_of_cores),
 		TEST(the_compression_of_the_blob_does_not_matter),
+		TEST(a_small_layer_has_small_blocks),
 		TEST(the_result_is_whole_pages),
 		TEST(a_hostile_name_is_named),
 		TEST(a_damaged_blob_is_not_taken_for_the_layer),
