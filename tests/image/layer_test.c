@@ -15,7 +15,7 @@
 #include "image/layer_convert.h"
 #include "test.h"
 
-#define BIG ((size_t)700 << 10)
+#define BIG ((size_t)2 << 20)
 
 static char *folder;
 
