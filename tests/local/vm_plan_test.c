@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "local/vm_plan.h"
+
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/cleanup.h"
+
+#include "test.h"
+
+static const char digest[] =
+	"sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+
+static struct vm_plan make_plan(void)
+{
+	struct vm_plan plan = {.replica = 2,
+			       .grace_s = 30,
+			       .memory_bytes = (uint64_t)128 << 20,
+			       .cpu_count = 1,
+			       .is_dirty = true,
+			       .owner_uid = 1000,
+			       .owner_gid = 1000};
+
+	plan.project = xstrdup("shop");
+	plan.pod = xstrdup("web");
+	plan.instance = xstrdup("web-2");
+	plan.domain = xstrdup("i2kit-shop.web-2");
+	vm_uuid_make("shop", "web-2", plan.uuid);
+	vm_mac_make(plan.uuid, plan.mac);
+	memcpy(plan.image_digest, digest, DIGEST_SIZE);
+	memcpy(plan.config_digest, digest, DIGEST_SIZE);
+	plan.kernel_path = xstrdup("/cache/kernel");
+	plan.initrd_path = xstrdup("/cache/initrd");
+	plan.cmdline = xstrdup("console=ttyS0");
+	plan.disk_path = xstrdup("/home/O'Neil & <sons>/\"disk\".img");
+	plan.address = xstrdup("10.77.1.12");
+	plan.network = xstrdup("i2kit-shop");
+	plan.agent_socket = xstrdup("/run/O'Neil & <sons>/\"a\".sock");
+	plan.console_log = xstrdup("/log");
+	return plan;
+}
+
+static void adoption_reads_what_the_metadata_says(void **state)
+{
+	AUTO(vm_plan_clear) struct vm_plan plan = make_plan();
+	AUTO(vm_identity_clear) struct vm_identity identity = {0};
+	AUTO(strbuf_clear) struct strbuf xml = STRBUF_INIT;
+	(void)state;
+
+	plan.firmware = FIRMWARE_UEFI;
+	vm_plan_write_metadata(&plan, 12345, &xml);
+	assert_true(vm_identity_parse(strbuf_text(&xml), &identity));
+	assert_string_equal(identity.project, "shop");
+	assert_string_equal(identity.pod, "web");
+	assert_string_equal(identity.instance, "web-2");
+	assert_int_equal(identity.replica, 2);
+	assert_int_equal(identity.grace_s, 30);
+	assert_string_equal(identity.address, "10.77.1.12");
+	assert_string_equal(identity.image_digest, digest);
+	assert_string_equal(identity.config_digest, digest);
+	assert_true(identity.is_dirty);
+	assert_false(identity.is_kvm);
+	assert_int_equal(identity.created_ns, 12345);
+	assert_int_equal(identity.memory_bytes, (uint64_t)128 << 20);
+	assert_int_equal(identity.cpu_count, 1);
+	assert_int_equal(identity.firmware, FIRMWARE_UEFI);
+	assert_string_equal(identity.agent_socket, "/run/O'Neil & <sons>/\"a\".sock");
+}
+
+static void metadata_of_others_is_not_adopted(void **state)
+{
+	AUTO(vm_identity_clear) struct vm_identity identity = {0};
+	(void)state;
+
+	assert_false(vm_identity_parse("<a project=\"shop\"/>", &identity));
+	assert_false(vm_identity_parse("", &identity));
+	assert_false(vm_identity_parse("<a project=\"shop pod=\"", &identity));
+}
+
+static void texts_are_escaped(void **state)
+{
+	AUTO(vm_plan_clear) struct vm_plan plan = make_plan();
+	AUTO(strbuf_clear) struct strbuf xml = STRBUF_INIT;
+	(void)state;
+
+	vm_plan_write_xml(&plan, &xml);
+	assert_null(strstr(strbuf_text(&xml), "<sons>"));
+	assert_non_null(strstr(strbuf_text(&xml), "&amp; &lt;sons&gt;"));
+}
+
+static void system_mode_has_the_projects_network_and_the_users_files(void **state)
+{
+	AUTO(vm_plan_clear) struct vm_plan plan = make_plan();
+	AUTO(strbuf_clear) struct strbuf xml = STRBUF_INIT;
+	(void)state;
+
+	vm_plan_write_xml(&plan, &xml);
+	assert_non_null(strstr(strbuf_text(&xml), "<source network=\"i2kit-shop\"/>"));
+	assert_non_null(strstr(strbuf_text(&xml), "<label>+1000:+1000</label>"));
+	assert_non_null(strstr(strbuf_text(&xml), "freePageReporting=\"on\""));
+	assert_non_null(strstr(strbuf_text(&xml), "<genid/>"));
+	assert_non_null(strstr(strbuf_text(&xml), "<readonly/>"));
+}
+
+static void session_mode_asks_for_nothing_privileged(void **state)
+{
+	AUTO(vm_plan_clear) struct vm_plan plan = make_plan();
+	AUTO(strbuf_clear) struct strbuf xml = STRBUF_INIT;
+	(void)state;
+
+	free(plan.network);
+	plan.network = NULL;
+	plan.is_session = true;
+	vm_plan_write_xml(&plan, &xml);
+	assert_non_null(strstr(strbuf_text(&xml), "<interface type=\"user\">"));
+	assert_null(strstr(strbuf_text(&xml), "<seclabel"));
+}
+
+static void firmware_decides_between_disk_and_kernel(void **state)
+{
+	AUTO(vm_plan_clear) struct vm_plan plan = make_plan();
+	AUTO(strbuf_clear) struct strbuf direct = STRBUF_INIT;
+	AUTO(strbuf_clear) struct strbuf bios = STRBUF_INIT;
+	(void)state;
+
+	vm_plan_write_xml(&plan, &direct);
+	plan.firmware = FIRMWARE_BIOS;
+	vm_plan_write_xml(&plan, &bios);
+	assert_non_null(strstr(strbuf_text(&direct), "<kernel>/cache/kernel</kernel>"));
+	assert_null(strstr(strbuf_text(&bios), "<kernel>"));
+	assert_non_null(strstr(strbuf_text(&bios), "<boot dev=\"hd\"/>"));
+}
+
+static void uuids_belong_to_project_and_instance(void **state)
+{
+	char one[UUID_SIZE];
+	char same[UUID_SIZE];
+	char other[UUID_SIZE];
+	(void)state;
+
+	vm_uuid_make("shop", "web-0", one);
+	vm_uuid_make("shop", "web-0", same);
+	vm_uuid_make("shopweb", "-0", other);
+	assert_string_equal(one, same);
+	assert_string_not_equal(one, other);
+	assert_int_equal(one[14], '8');
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(adoption_reads_what_the_metadata_says),
+		cmocka_unit_test(metadata_of_others_is_not_adopted),
+		cmocka_unit_test(texts_are_escaped),
+		cmocka_unit_test(system_mode_has_the_projects_network_and_the_users_files),
+		cmocka_unit_test(session_mode_asks_for_nothing_privileged),
+		cmocka_unit_test(firmware_decides_between_disk_and_kernel),
+		cmocka_unit_test(uuids_belong_to_project_and_instance),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
