@@ -15,6 +15,7 @@
 #include "local/receipts.h"
 #include "local/session.h"
 #include "local/supervisor_parts.h"
+#include "local/trim.h"
 #include "local/virt_loop.h"
 
 #define THREADS	     4
@@ -103,6 +104,7 @@ static void on_tick(struct loop_timer *timer, void *arg)
 {
 	struct supervisor *supervisor = arg;
 	bool is_settled = true;
+	bool is_ready = true;
 
 	if (supervisor->is_going_down && supervisor->instance_count == 0) {
 		finish_down(supervisor);
@@ -112,12 +114,19 @@ static void on_tick(struct loop_timer *timer, void *arg)
 	services_push_hosts(supervisor);
 	receipts_write(supervisor);
 	for (size_t i = 0; i < supervisor->plan.pod_count; i++) {
-		unsigned ready = 0;
-		for (size_t k = 0; k < supervisor->instance_count; k++)
-			ready += strcmp(supervisor->instances[k]->status.pod,
-					supervisor->plan.pods[i].name) == 0;
-		is_settled = is_settled && ready == supervisor->plan.pods[i].replicas;
+		unsigned count = 0;
+		for (size_t k = 0; k < supervisor->instance_count; k++) {
+			const struct instance_status *status = &supervisor->instances[k]->status;
+			if (strcmp(status->pod, supervisor->plan.pods[i].name) != 0)
+				continue;
+			count++;
+			is_ready = is_ready && status->is_ready;
+		}
+		is_settled = is_settled && count == supervisor->plan.pods[i].replicas;
 	}
+	if (is_settled && is_ready && !supervisor->is_trimmed)
+		trim_memory();
+	supervisor->is_trimmed = is_settled && is_ready;
 	/* Memory may become free without an event. */
 	if (!is_settled && timer != NULL)
 		loop_timer_set(supervisor->tick, POLL_MS);

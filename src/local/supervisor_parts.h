@@ -105,6 +105,7 @@ struct supervisor {
 	bool is_going_down;
 	bool removes_volumes;
 	bool waits_for_memory; /* was said */
+	bool is_trimmed;       /* since all became ready */
 	bool is_dirty;	       /* status changed since the clients heard */
 };
 
