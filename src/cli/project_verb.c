@@ -23,6 +23,22 @@ bool project_verb_open(const struct invocation *invocation, bool must_act, struc
 	return ret->client != NULL;
 }
 
+bool project_verb_is_up(const struct project_verb *verb, struct error *err)
+{
+	AUTO(project_status_clear) struct project_status status = {0};
+
+	if (!client_status(verb->client, &status, err))
+		return false;
+	if (status.is_supervised)
+		return true;
+	if (status.instance_count > 0) {
+		error_set(err, ERROR_NOT_FOUND, "nobody supervises project '%s'", verb->project);
+		return error_hint(err, "i2kit up -d takes its pods over again");
+	}
+	error_set(err, ERROR_NOT_FOUND, "project '%s' is not up", verb->project);
+	return error_hint(err, "i2kit up; i2kit ps --projects lists those that are");
+}
+
 void project_verb_close(struct project_verb *verb)
 {
 	client_close(verb->client);
@@ -44,11 +60,17 @@ const struct instance_status *project_verb_find(const struct project_status *sta
 	for (size_t i = 0; i < status->instance_count; i++) {
 		if (strcmp(status->instances[i].pod, name) == 0)
 			return &status->instances[i];
-		if (!string_list_has(&known, status->instances[i].pod))
-			string_list_add(&known, status->instances[i].pod);
 	}
+	for (size_t i = 0; i < status->pod_count; i++)
+		string_list_add(&known, status->pods[i].name);
 	for (size_t i = 0; i < status->instance_count; i++)
 		string_list_add(&known, status->instances[i].name);
+	if (known.count == 0) {
+		error_set(err, ERROR_NOT_FOUND, "project '%s' is not up",
+			  status->project ? status->project : "");
+		error_hint(err, "i2kit up; it says itself when an image cannot be had or built");
+		return NULL;
+	}
 	error_set(err, ERROR_NOT_FOUND, "project '%s' has no pod '%s'",
 		  status->project ? status->project : "", name);
 	(void)suggest_hint(err, name, &known);

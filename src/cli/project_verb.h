@@ -18,6 +18,8 @@ struct project_verb {
 /* must_act: a supervisor is needed, and started where there is none. */
 MUST_CHECK bool project_verb_open(const struct invocation *invocation, bool must_act,
 				  struct project_verb *ret, struct error *err);
+/* Whether a supervisor answers, for verbs that only it can serve. */
+MUST_CHECK bool project_verb_is_up(const struct project_verb *verb, struct error *err);
 void project_verb_close(struct project_verb *verb);
 
 /*

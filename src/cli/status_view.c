@@ -23,6 +23,20 @@ static enum text_style state_style(enum instance_state state)
 	}
 }
 
+/* What is wrong with a container says more than the state of its VM. */
+static const char *state_text(const struct instance_status *instance)
+{
+	if (instance->reason != NULL && instance->state != INSTANCE_READY)
+		return instance->reason;
+	for (size_t i = 0; instance->state == INSTANCE_RUNNING && i < instance->container_count;
+	     i++) {
+		const struct container_status *container = &instance->containers[i];
+		if (container->state == CONTAINER_WAITING && container->reason != NULL)
+			return container->reason;
+	}
+	return instance_state_name(instance->state);
+}
+
 static void count_ready(const struct instance_status *instance, unsigned *ret_ready,
 			unsigned *ret_all)
 {
@@ -61,10 +75,7 @@ static void add_instance(struct table *table, const struct project_status *statu
 	clock_format_age(age, seconds > 0 && instance->created_ns > 0 ? (uint64_t)seconds : 0);
 	append_ports(&ports, status, instance->pod);
 	table_add_cell(table, STYLE_BOLD, "%s", instance->name);
-	table_add_cell(table, state_style(instance->state), "%s",
-		       instance->reason != NULL && instance->state != INSTANCE_READY
-			       ? instance->reason
-			       : instance_state_name(instance->state));
+	table_add_cell(table, state_style(instance->state), "%s", state_text(instance));
 	table_add_cell(table, STYLE_NONE, "%u/%u", ready, all);
 	table_add_cell(table, STYLE_NONE, "%u", instance->restarts + instance->vm_restarts);
 	table_add_cell(table, STYLE_NONE, "%s", age);

@@ -36,7 +36,7 @@ static void print_event(const struct project_event *event, void *arg)
 		print_json(event, when);
 	} else {
 		strbuf_append_printable(&message, event->message, strlen(event->message));
-		(void)printf("%s  %s%-10s%s  %-20s  %s\n", when,
+		(void)printf("%s  %s%-17s%s  %-20s  %s\n", when,
 			     style_begin(event->is_warning ? STYLE_YELLOW : STYLE_NONE,
 					 invocation->is_colored),
 			     event->type, style_begin(STYLE_NONE, invocation->is_colored),
@@ -52,6 +52,8 @@ static int run(const struct invocation *invocation, struct error *err)
 	uint64_t end_ms = clock_monotonic_ms() + KEPT_MS;
 
 	if (!project_verb_open(invocation, false, &verb, err))
+		return 1;
+	if (!project_verb_is_up(&verb, err))
 		return 1;
 	client_watch_events(verb.client, print_event, (void *)(uintptr_t)invocation);
 	while (!interrupt_is_set() && (follows || clock_monotonic_ms() < end_ms))

@@ -11,21 +11,43 @@
 
 enum { STEP_MS = 100, INTERVAL_MS = 1000 };
 
-/* CPU between two looks at one instance, in percent of one CPU. */
-static unsigned cpu_percent(const struct project_status *before, const struct instance_status *now,
-			    uint64_t passed_us)
+static const struct instance_status *find(const struct project_status *status, const char *name)
 {
-	for (size_t i = 0; i < before->instance_count; i++) {
-		const struct instance_status *then = &before->instances[i];
-		if (strcmp(then->name, now->name) == 0 && now->cpu_usec >= then->cpu_usec &&
-		    passed_us > 0)
-			return (unsigned)((now->cpu_usec - then->cpu_usec) * 100 / passed_us);
+	for (size_t i = 0; i < status->instance_count; i++) {
+		if (strcmp(status->instances[i].name, name) == 0)
+			return &status->instances[i];
+	}
+	return NULL;
+}
+
+static uint64_t cpu_of(const struct instance_status *instance, const char *container)
+{
+	if (container == NULL)
+		return instance->cpu_usec;
+	for (size_t i = 0; i < instance->container_count; i++) {
+		if (strcmp(instance->containers[i].name, container) == 0)
+			return instance->containers[i].cpu_usec;
 	}
 	return 0;
 }
 
+/* CPU between two measurements of one instance or container, in percent of one CPU. */
+static void add_cpu(struct table *table, const struct instance_status *then,
+		    const struct instance_status *now, const char *container)
+{
+	int64_t passed_us = then != NULL ? (now->stats_time_ns - then->stats_time_ns) / 1000 : 0;
+	uint64_t before = then != NULL ? cpu_of(then, container) : 0;
+	uint64_t after = cpu_of(now, container);
+
+	if (then == NULL || then->stats_time_ns == 0 || passed_us <= 0 || after < before)
+		table_add_cell(table, STYLE_NONE, "-");
+	else
+		table_add_cell(table, STYLE_NONE, "%.1f%%",
+			       (double)(after - before) * 100.0 / (double)passed_us);
+}
+
 static void print_stats(const struct invocation *invocation, const struct project_status *before,
-			const struct project_status *now, uint64_t passed_us)
+			const struct project_status *now)
 {
 	AUTO_PTR(table) struct table *table = table_new(invocation);
 	char used[OUTPUT_SIZE_SIZE];
@@ -41,7 +63,7 @@ static void print_stats(const struct invocation *invocation, const struct projec
 		output_format_size(used, instance->memory_used_bytes);
 		output_format_size(size, instance->memory_bytes);
 		table_add_cell(table, STYLE_BOLD, "%s", instance->name);
-		table_add_cell(table, STYLE_NONE, "%u%%", cpu_percent(before, instance, passed_us));
+		add_cpu(table, find(before, instance->name), instance, NULL);
 		table_add_cell(table, STYLE_NONE, "%s", used);
 		table_add_cell(table, STYLE_NONE, "%s", size);
 		table_add_cell(table, STYLE_NONE, "%s", "");
@@ -50,7 +72,8 @@ static void print_stats(const struct invocation *invocation, const struct projec
 				continue;
 			output_format_size(used, instance->containers[c].memory_bytes);
 			table_add_cell(table, STYLE_DIM, "%s", "");
-			table_add_cell(table, STYLE_NONE, "%s", "");
+			add_cpu(table, find(before, instance->name), instance,
+				instance->containers[c].name);
 			table_add_cell(table, STYLE_NONE, "%s", used);
 			table_add_cell(table, STYLE_NONE, "%s", "");
 			table_add_cell(table, STYLE_NONE, "%s", instance->containers[c].name);
@@ -75,14 +98,16 @@ static int run(const struct invocation *invocation, struct error *err)
 
 	if (!project_verb_open(invocation, false, &verb, err))
 		return 1;
+	if (!project_verb_is_up(&verb, err))
+		return 1;
 	client_watch_stats(verb.client, INTERVAL_MS);
-	uint64_t before_us = clock_monotonic_us();
+	/* The first measurements are on their way. */
+	wait_ms(verb.loop, INTERVAL_MS + INTERVAL_MS / 2);
 	if (!client_status(verb.client, &before, err))
 		return 1;
 	do {
 		AUTO(project_status_clear) struct project_status now = {0};
 		wait_ms(verb.loop, 2 * INTERVAL_MS);
-		uint64_t now_us = clock_monotonic_us();
 		if (interrupt_is_set() || !client_status(verb.client, &now, err))
 			return err->kind == ERROR_NONE ? 0 : 1;
 		if (invocation->output == OUTPUT_JSON) {
@@ -91,13 +116,12 @@ static int run(const struct invocation *invocation, struct error *err)
 		} else {
 			if (!is_once && invocation->is_interactive)
 				(void)fputs("\x1b[H\x1b[J", stdout);
-			print_stats(invocation, &before, &now, now_us - before_us);
+			print_stats(invocation, &before, &now);
 		}
 		(void)fflush(stdout);
 		project_status_clear(&before);
 		before = now;
 		now = (struct project_status){0};
-		before_us = now_us;
 	} while (!is_once && !interrupt_is_set());
 	return 0;
 }
@@ -110,8 +134,9 @@ const struct verb verb_stats = {
 	.name = "stats",
 	.group = VERB_WATCH,
 	.summary = "show the CPU and memory that pods use",
-	.description = "Shows the CPU of each VM on the host (100% is one core), the memory in use "
-		       "inside it, and each container's share; anew every two seconds.",
+	.description =
+		"Shows the CPU that the containers of each VM use (100% is one core), the memory "
+		"in use inside it, and each container's share; anew every two seconds.",
 	.options = options,
 	.option_count = ARRAY_SIZE(options),
 	.has_output = true,

@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/cleanup.h"
+#include "base/path.h"
 #include "base/strbuf.h"
 #include "cli/log_view.h"
 #include "cli/output.h"
 #include "cli/project_verb.h"
 #include "local/log_store.h"
 
-enum { LAST_LINES = 10 };
+enum { LAST_LINES = 10, SPOKEN_STAGES = 2, MAX_CONSOLE = 4 << 20 };
 
 DEFINE_AUTO_PTR(log_reader, log_reader_close)
 DEFINE_AUTO_PTR(log_view, log_view_free)
@@ -28,9 +31,22 @@ static void print_text(const char *prefix, const char *text)
 	(void)printf("%s%s\n", prefix, strbuf_text(&safe));
 }
 
+static int compare_stages(const void *a, const void *b)
+{
+	const struct boot_stage *first = a;
+	const struct boot_stage *second = b;
+
+	return (first->since_start_ms > second->since_start_ms) -
+	       (first->since_start_ms < second->since_start_ms);
+}
+
 static void print_boot(const struct invocation *invocation, const struct instance_status *instance)
 {
 	uint64_t last = 0;
+
+	if (instance->stage_count > 1)
+		qsort(instance->stages, instance->stage_count, sizeof(*instance->stages),
+		      compare_stages);
 	title(invocation, "boot");
 	if (instance->stage_count == 0)
 		(void)printf("  the VM has not said anything yet\n");
@@ -56,7 +72,9 @@ static void print_containers(const struct invocation *invocation,
 					   : "not ready",
 			     c->restarts);
 		if (c->exit_code >= 0 && (c->restarts > 0 || c->state == CONTAINER_TERMINATED))
-			(void)printf("  last exit code %d", c->exit_code);
+			(void)printf("  last: %s, exit code %d",
+				     c->last_reason != NULL ? c->last_reason : "ended",
+				     c->exit_code);
 		(void)printf("\n");
 		if (c->message != NULL)
 			print_text("    ", c->message);
@@ -107,16 +125,60 @@ static void print_lines(const struct invocation *invocation, const char *project
 	(void)fputs(out.size > 0 ? out.data : "  none\n", stdout);
 }
 
+/* A guest that has not spoken yet has written to its console at most. */
+static void print_console(const struct invocation *invocation, const char *project,
+			  const struct instance_status *instance)
+{
+	AUTO_FREE char *below = xasprintf("projects/%s/console/%s.log", project, instance->name);
+	AUTO_FREE char *path = path_folder(PATH_STATE, below);
+	AUTO_FREE char *text = NULL;
+	AUTO(string_list_clear) struct string_list lines = STRING_LIST_INIT;
+
+	title(invocation, "console");
+	(void)printf("  %s\n", path);
+	if (!file_read(path, MAX_CONSOLE, &text, NULL, NULL))
+		return;
+	string_list_split(&lines, text, '\n');
+	for (size_t i = lines.count > LAST_LINES ? lines.count - LAST_LINES : 0; i < lines.count;
+	     i++) {
+		lines.items[i][strcspn(lines.items[i], "\r")] = '\0';
+		if (lines.items[i][0] != '\0')
+			print_text("  ", lines.items[i]);
+	}
+}
+
+/* The pod has no VM: the reasons there are. */
+static bool tell_pod(const struct project_status *status, const char *name)
+{
+	for (size_t i = 0; i < status->pod_count; i++) {
+		const struct pod_status *pod = &status->pods[i];
+		if (strcmp(pod->name, name) != 0)
+			continue;
+		(void)printf("%s: no VM runs\n\nwhat to try\n", name);
+		if (!status->is_supervised)
+			(void)printf("  nobody supervises the project: i2kit up -d\n");
+		else if (pod->desired == 0)
+			(void)printf("  it is scaled to 0: i2kit scale %s=1\n", name);
+		else
+			(void)printf("  it waits%s%s: i2kit events\n", pod->message ? ", " : "",
+				     pod->message ? pod->message : " for its turn or for memory");
+		return true;
+	}
+	return false;
+}
+
 /* What to type next, from what is known. */
 static const char *advice(const struct instance_status *instance)
 {
 	for (size_t i = 0; i < instance->container_count; i++) {
 		const char *reason = instance->containers[i].reason;
-		if (reason == NULL)
-			continue;
-		if (strcmp(reason, "OOMKilled") == 0)
+		const char *last = instance->containers[i].last_reason;
+		/* It may run again for now. */
+		if (last != NULL && strcmp(last, "OOMKilled") == 0)
 			return "it ran out of memory: raise resources.limits.memory, or try "
 			       "--memory 512M";
+		if (reason == NULL)
+			continue;
 		if (strcmp(reason, "CrashLoopBackOff") == 0)
 			return "it keeps ending: i2kit logs --previous shows the run before";
 		if (strcmp(reason, "StartError") == 0)
@@ -127,14 +189,19 @@ static const char *advice(const struct instance_status *instance)
 	case INSTANCE_READY:
 		return "it is ready; nothing to mend";
 	case INSTANCE_STARTING:
-		return "the VM has not spoken yet: i2kit logs --system shows its console; i2kit "
-		       "doctor";
+		return "the VM has not spoken yet: its console may say why; i2kit doctor";
+	case INSTANCE_SUCCEEDED:
+		return "it has done its work; nothing to mend";
+	case INSTANCE_FAILED:
+		return "it ended with an error and is not started again: its last lines are above; "
+		       "i2kit restart tries once more";
 	case INSTANCE_RUNNING:
 		return last_failure(instance)
 			       ? "its probe fails: try the same inside with i2kit exec"
 			       : "wait: it has only just started";
 	case INSTANCE_CRASHED:
-		return "the VM ended by itself: i2kit logs --system shows its last words";
+		return "the VM ended by itself: its console and i2kit logs --system have its last "
+		       "words";
 	default:
 		return "i2kit events shows what happened before";
 	}
@@ -150,6 +217,10 @@ static int run(const struct invocation *invocation, struct error *err)
 	    !client_status(verb.client, &status, err))
 		return 1;
 	const struct instance_status *instance = project_verb_find(&status, name, err);
+	if (instance == NULL && tell_pod(&status, name)) {
+		error_clear(err);
+		return 0;
+	}
 	if (instance == NULL)
 		return 1;
 	(void)printf("%s: %s%s%s  (%s, %u cpu, %" PRIu64 " MiB, image %.19s)\n", instance->name,
@@ -160,6 +231,8 @@ static int run(const struct invocation *invocation, struct error *err)
 	print_containers(invocation, instance);
 	print_probe(invocation, instance);
 	print_lines(invocation, verb.project, instance);
+	if (instance->stage_count < SPOKEN_STAGES || instance->state == INSTANCE_CRASHED)
+		print_console(invocation, verb.project, instance);
 	title(invocation, "what to try");
 	(void)printf("  %s\n", advice(instance));
 	return 0;

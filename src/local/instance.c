@@ -223,6 +223,15 @@ struct instance *instance_new(struct supervisor *supervisor, const struct pod_pl
 	return instance;
 }
 
+/* On our clock, of a VM that was created at that wall time. */
+static uint64_t start_of(int64_t created_ns)
+{
+	int64_t age_ms = (clock_wall_ns() - created_ns) / 1000000;
+	uint64_t now_ms = clock_monotonic_ms();
+
+	return age_ms > 0 && (uint64_t)age_ms < now_ms ? now_ms - (uint64_t)age_ms : now_ms;
+}
+
 struct instance *instance_adopt(struct supervisor *supervisor, const struct vm_identity *identity,
 				const char *uuid)
 {
@@ -245,7 +254,7 @@ struct instance *instance_adopt(struct supervisor *supervisor, const struct vm_i
 	instance->firmware = identity->firmware;
 	instance->agent_socket = xstrdup(identity->agent_socket);
 	instance->grace_s = identity->grace_s;
-	instance->start_ms = clock_monotonic_ms();
+	instance->start_ms = start_of(identity->created_ns);
 	init(instance, supervisor);
 	instance_connect_agent(instance);
 	return instance;

@@ -11,7 +11,7 @@
 #include "local/supervisor_parts.h"
 
 #define MAX_PROBES     64
-#define MAX_STAGES     32
+#define NO_UPTIME      UINT64_MAX /* a stage that the host saw */
 #define MAX_CONTAINERS 64
 
 static struct log_sink sink_of(const struct instance *instance)
@@ -110,16 +110,39 @@ static enum container_state parse_state(const char *state)
 								 : CONTAINER_WAITING;
 }
 
+/* What an event of a container says to people, where the guest did not say it. */
+static char *describe(const struct agent_event *event)
+{
+	enum container_state state = parse_state(event->state);
+
+	if (event->message != NULL && event->message[0] != '\0')
+		return xstrdup(event->message);
+	if (state == CONTAINER_TERMINATED && event->signal != 0)
+		return xasprintf("ended by signal %d", event->signal);
+	if (state == CONTAINER_TERMINATED && event->has_exit_code)
+		return xasprintf("ended with exit code %d", event->exit_code);
+	if (state == CONTAINER_WAITING && event->next_ms > 0)
+		return xasprintf("starts again in %.1f s", (double)event->next_ms / 1000.0);
+	if (state == CONTAINER_RUNNING && event->restarts > 0)
+		return xasprintf("runs, start number %u", event->restarts + 1);
+	return xstrdup(state == CONTAINER_RUNNING ? "runs" : "is being made ready");
+}
+
 static void take_container(struct instance *instance, const struct agent_event *event)
 {
 	struct instance_status *status = &instance->status;
 	struct container_status *container = find_container(status, event->container);
 	AUTO_FREE char *object = xasprintf("%s/%s", status->name, event->container);
+	AUTO_FREE char *text = describe(event);
 	bool is_bad;
 
 	if (container == NULL)
 		return;
 	container->state = parse_state(event->state);
+	/* Ready again says the pod, when it is. */
+	container->is_ready = container->is_ready && container->state == CONTAINER_RUNNING;
+	if (container->state == CONTAINER_TERMINATED)
+		set_text(&container->last_reason, event->reason);
 	set_text(&container->reason, event->reason);
 	set_text(&container->message, event->message);
 	if (event->has_exit_code)
@@ -136,9 +159,7 @@ static void take_container(struct instance *instance, const struct agent_event *
 		 strcmp(event->reason, "Completed") != 0 &&
 		 strcmp(event->reason, "ContainerCreating") != 0;
 	supervisor_say(instance->supervisor, is_bad,
-		       event->reason != NULL ? event->reason : "Container", object, "%s",
-		       event->message != NULL ? event->message
-					      : (event->state != NULL ? event->state : ""));
+		       event->reason != NULL ? event->reason : "Container", object, "%s", text);
 	if (container->state == CONTAINER_RUNNING && status->state == INSTANCE_BOOTING)
 		status->state = INSTANCE_RUNNING;
 }
@@ -177,20 +198,56 @@ static void take_probe(struct instance *instance, const struct agent_event *even
 			       event->message != NULL ? event->message : "");
 }
 
-void instance_add_stage(struct instance *instance, const char *name)
+/* NULL when there is one of that name, or too many. */
+static struct boot_stage *add_stage(struct instance_status *status, const char *name)
 {
-	struct instance_status *status = &instance->status;
 	struct boot_stage *stage;
 
-	if (status->stage_count >= MAX_STAGES)
-		return;
+	if (status->stage_count >= BOOT_MAX_STAGES)
+		return NULL;
 	for (size_t i = 0; i < status->stage_count; i++) {
 		if (strcmp(status->stages[i].name, name) == 0)
-			return;
+			return NULL;
 	}
 	stage = ARRAY_APPEND(status->stages, status->stage_count);
 	stage->name = xstrdup(name);
+	return stage;
+}
+
+void instance_add_stage(struct instance *instance, const char *name)
+{
+	struct instance_status *status = &instance->status;
+	struct boot_stage *stage = add_stage(status, name);
+
+	if (stage == NULL)
+		return;
 	stage->since_start_ms = clock_monotonic_ms() - instance->start_ms;
+	instance->uptimes_ms[status->stage_count - 1] = NO_UPTIME;
+}
+
+/*
+ * A guest tells its first stages when it is asked, which is later. They lie on its own clock, which
+ * began when the firmware was done: not after any of them came minus its uptime.
+ */
+static void take_stage(struct instance *instance, const struct agent_event *event)
+{
+	struct instance_status *status = &instance->status;
+	uint64_t now_ms = clock_monotonic_ms() - instance->start_ms;
+	uint64_t began_ms = now_ms > event->uptime_ms ? now_ms - event->uptime_ms : 0;
+
+	if (add_stage(status, "firmware") != NULL) {
+		instance->uptimes_ms[status->stage_count - 1] = 0;
+		instance->kernel_start_ms = began_ms;
+	}
+	if (began_ms < instance->kernel_start_ms)
+		instance->kernel_start_ms = began_ms;
+	if (add_stage(status, event->stage) != NULL)
+		instance->uptimes_ms[status->stage_count - 1] = event->uptime_ms;
+	for (size_t i = 0; i < status->stage_count; i++) {
+		if (instance->uptimes_ms[i] != NO_UPTIME)
+			status->stages[i].since_start_ms =
+				instance->kernel_start_ms + instance->uptimes_ms[i];
+	}
 }
 
 static void take_ready(struct instance *instance, bool is_ready)
@@ -247,7 +304,7 @@ static void on_event(struct agent *agent, const struct agent_event *event, void 
 	log_sink_event(&sink, event);
 	switch (event->type) {
 	case AGENT_EVENT_BOOT:
-		instance_add_stage(instance, event->stage);
+		take_stage(instance, event);
 		break;
 	case AGENT_EVENT_CONTAINER:
 		take_container(instance, event);
@@ -273,6 +330,7 @@ static void on_stats(struct agent *agent, const struct agent_stats *stats, void 
 
 	(void)agent;
 	instance->status.memory_used_bytes = stats->memory_used_bytes;
+	instance->status.stats_time_ns = stats->time_ns;
 	instance->status.cpu_usec = 0;
 	for (size_t i = 0; i < stats->container_count; i++) {
 		struct container_status *container =

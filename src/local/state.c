@@ -21,6 +21,7 @@ void instance_status_clear(struct instance_status *instance)
 	for (size_t i = 0; i < instance->container_count; i++) {
 		free(instance->containers[i].name);
 		free(instance->containers[i].reason);
+		free(instance->containers[i].last_reason);
 		free(instance->containers[i].message);
 	}
 	free(instance->containers);

@@ -35,9 +35,10 @@ struct container_status {
 	bool is_init;
 	enum container_state state;
 	bool is_ready;
-	char *reason;  /* "CrashLoopBackOff", "OOMKilled", … or NULL */
-	char *message; /* or NULL */
-	int exit_code; /* of the last end; -1: none yet */
+	char *reason;	   /* "CrashLoopBackOff", "OOMKilled", … or NULL */
+	char *message;	   /* or NULL */
+	char *last_reason; /* why it ended last: "Error", "OOMKilled", "Completed"; or NULL */
+	int exit_code;	   /* of the last end; -1: none yet */
 	unsigned restarts;
 	int64_t started_ns;
 	uint64_t cpu_usec; /* consumed since start */
@@ -79,6 +80,7 @@ struct instance_status {
 	uint64_t memory_bytes;	    /* the VM's size */
 	uint64_t memory_used_bytes; /* in the guest; 0 unknown */
 	uint64_t cpu_usec;	    /* of its containers; unsupervised: of the VM on the host */
+	int64_t stats_time_ns;	    /* when the guest measured its containers; 0: never */
 	unsigned cpu_count;
 	struct container_status *containers;
 	size_t container_count;

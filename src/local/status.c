@@ -15,6 +15,7 @@ static void copy_containers(struct instance_status *to, const struct instance_st
 		container->name = xstrdup(from->containers[i].name);
 		container->reason = xstrdup_or_null(from->containers[i].reason);
 		container->message = xstrdup_or_null(from->containers[i].message);
+		container->last_reason = xstrdup_or_null(from->containers[i].last_reason);
 	}
 }
 

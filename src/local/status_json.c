@@ -32,13 +32,13 @@ static json_t *containers(const struct instance_status *instance)
 		const struct container_status *c = &instance->containers[i];
 		json_array_append_new(
 			list,
-			json_pack("{s:o,s:b,s:s,s:b,s:o,s:o,s:i,s:i,s:o,s:I,s:I}", "name",
+			json_pack("{s:o,s:b,s:s,s:b,s:o,s:o,s:o,s:i,s:i,s:o,s:I,s:I}", "name",
 				  text(c->name), "init", (int)c->is_init, "state", states[c->state],
 				  "ready", (int)c->is_ready, "reason", text(c->reason), "message",
-				  text(c->message), "exitCode", c->exit_code, "restarts",
-				  (int)c->restarts, "startedAt", time_text(c->started_ns),
-				  "cpuUsec", (json_int_t)c->cpu_usec, "memoryBytes",
-				  (json_int_t)c->memory_bytes));
+				  text(c->message), "lastReason", text(c->last_reason), "exitCode",
+				  c->exit_code, "restarts", (int)c->restarts, "startedAt",
+				  time_text(c->started_ns), "cpuUsec", (json_int_t)c->cpu_usec,
+				  "memoryBytes", (json_int_t)c->memory_bytes));
 	}
 	return list;
 }
@@ -83,6 +83,7 @@ static json_t *instance_object(const struct instance_status *i)
 	json_object_set_new(object, "memoryUsedBytes",
 			    json_integer((json_int_t)i->memory_used_bytes));
 	json_object_set_new(object, "cpuUsec", json_integer((json_int_t)i->cpu_usec));
+	json_object_set_new(object, "statsMeasuredAt", time_text(i->stats_time_ns));
 	json_object_set_new(object, "cpus", json_integer(i->cpu_count));
 	json_object_set_new(object, "containers", containers(i));
 	json_object_set_new(object, "probes", probes(i));
@@ -188,6 +189,7 @@ static void read_container(const json_t *object, struct container_status *c)
 	c->is_ready = take_bool(object, "ready");
 	c->reason = take_text(object, "reason");
 	c->message = take_text(object, "message");
+	c->last_reason = take_text(object, "lastReason");
 	c->exit_code = (int)json_integer_value(json_object_get(object, "exitCode"));
 	c->restarts = (unsigned)take_number(object, "restarts");
 	c->started_ns = take_time(object, "startedAt");
@@ -252,6 +254,7 @@ static void read_instance(const json_t *object, struct instance_status *i)
 	i->memory_bytes = take_number(object, "memoryBytes");
 	i->memory_used_bytes = take_number(object, "memoryUsedBytes");
 	i->cpu_usec = take_number(object, "cpuUsec");
+	i->stats_time_ns = take_time(object, "statsMeasuredAt");
 	i->cpu_count = (unsigned)take_number(object, "cpus");
 	read_lists(object, i);
 }

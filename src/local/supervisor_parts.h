@@ -27,6 +27,8 @@
 #include "local/vm_plan.h"
 #include "local/worker.h"
 
+#define BOOT_MAX_STAGES 32
+
 struct instance {
 	struct supervisor *supervisor;
 	struct instance_status status; /* what everybody sees; name, digests, state … */
@@ -48,6 +50,8 @@ struct instance {
 	bool is_paused;		   /* by libvirt: the host could not write to its disk */
 	enum vm_firmware firmware; /* it was started with */
 	uint64_t start_ms;	   /* CLOCK_BOOTTIME of the last start */
+	uint64_t kernel_start_ms;  /* since start_ms */
+	uint64_t uptimes_ms[BOOT_MAX_STAGES]; /* of status.stages, on the guest's clock */
 };
 
 /* One port of a service as it is listened on now. */

@@ -24,6 +24,7 @@ static void copy_instance(struct instance_status *instance)
 		container->name = xstrdup_or_null(container->name);
 		container->reason = xstrdup_or_null(container->reason);
 		container->message = xstrdup_or_null(container->message);
+		container->last_reason = xstrdup_or_null(container->last_reason);
 	}
 	instance->probes =
 		copy_array(instance->probes, instance->probe_count, sizeof(*instance->probes));
