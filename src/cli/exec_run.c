@@ -137,6 +137,11 @@ static void report(struct session *session, const char *problem)
 		session->code = 127;
 	if (session->has_complained || session->has_failed)
 		return;
+	if (session->run->output != NULL) {
+		(void)session->run->output(true, problem, strlen(problem), session->run->arg,
+					   session->err);
+		return;
+	}
 	strbuf_append_printable(&text, problem, strlen(problem));
 	(void)fprintf(stderr, "error: %s\n", strbuf_text(&text));
 }

@@ -12,7 +12,9 @@
 #include "base/path.h"
 #include "base/process.h"
 #include "base/strbuf.h"
+#include "cli/copy_adopt.h"
 #include "cli/exec_run.h"
+#include "cli/output.h"
 #include "cli/project.h"
 #include "cli/verb.h"
 
@@ -26,22 +28,30 @@ static const char receive_file[] = "d=$0; if [ -d \"$d\" ]; then d=${d%/}/$1; fi
 				   "cat > \"$d\" && chmod \"$2\" \"$d\"";
 static const char receive_folder[] = "d=$0; if [ -d \"$d\" ]; then d=${d%/}/$1; fi; "
 				     "mkdir -p \"$d\" && exec tar xf - -C \"$d\"";
-/* The first byte says what comes: a folder as tar, a program, a file. */
+/*
+ * What comes is said first, in HEAD_SIZE bytes: a folder as tar, or a file (x: a program) with its
+ * mode where the container has stat.
+ */
+#define HEAD_SIZE 6
 static const char send_any[] =
-	"if [ -d \"$0\" ]; then printf d; exec tar cf - -C \"$0\" .; fi; "
-	"[ -r \"$0\" ] || { echo \"$0: no such file\" >&2; exit 1; }; "
-	"if [ -x \"$0\" ]; then printf x; else printf f; fi; exec cat \"$0\"";
+	"if [ -d \"$0\" ]; then printf 'd     '; exec tar cf - -C \"$0\" .; fi; "
+	"[ -e \"$0\" ] || { echo \"$0: no such file\" >&2; exit 1; }; "
+	"[ -r \"$0\" ] || { echo \"$0: may not be read\" >&2; exit 1; }; "
+	"k=f; if [ -x \"$0\" ]; then k=x; fi; "
+	"printf '%s%5s' $k \"$(stat -L -c %a \"$0\" 2>/dev/null)\"; exec cat \"$0\"";
 
 struct copy {
+	const struct invocation *invocation;
 	const char *project;
 	const char *target; /* POD[/CONTAINER], owned by the caller */
 	const char *inside; /* path in the container */
 	const char *here;   /* path on this machine */
 	struct strbuf complaint;
 	/* receiving */
-	char kind; /* 0 before the first byte */
+	char head[HEAD_SIZE + 1];
+	size_t head_size;
 	char *destination;
-	char *temporary; /* file: written here, renamed when whole */
+	char *temporary; /* made here, moved when whole */
 	int fd;
 	pid_t tar;
 };
@@ -135,7 +145,10 @@ static bool wait_for_tar(pid_t pid, struct error *err)
 
 static bool send_folder(struct copy *copy, struct string_list *argv, struct error *err)
 {
-	const char *const tar[] = {"tar", "cf", "-", "-C", copy->here, ".", NULL};
+	/* Who owns the files here means nothing there. */
+	const char *const tar[] = {
+		"tar", "cf",	   "-", "--owner=0", "--group=0", "--numeric-owner",
+		"-C",  copy->here, ".", NULL};
 	struct exec_run run = {.argv = argv, .output = on_send_output};
 	int ends[2];
 	pid_t pid;
@@ -191,15 +204,18 @@ static char *destination(const struct copy *copy)
 	return xstrdup(copy->here);
 }
 
-/* tar is told to keep below the folder: names with .. and absolute ones are refused or stripped. */
+/*
+ * tar refuses names that lead out of its folder, which is a fresh one that nobody else may enter;
+ * what it made there is looked through before it goes to its place.
+ */
 static bool begin_folder(struct copy *copy, struct error *err)
 {
-	const char *const tar[] = {"tar", "xf", "-", "-C", copy->destination, "--no-same-owner",
+	const char *const tar[] = {"tar", "xpf", "-", "-C", copy->temporary, "--no-same-owner",
 				   NULL};
 	int ends[2];
 
-	if (!path_make_folders(copy->destination, 0755, err))
-		return false;
+	if (mkdir(copy->temporary, 0700) < 0)
+		return error_set_errno(err, errno, "%s", copy->temporary);
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return error_set_errno(err, errno, "pipe");
 	copy->fd = ends[1];
@@ -211,22 +227,41 @@ static bool begin_folder(struct copy *copy, struct error *err)
 	return true;
 }
 
-static bool begin_file(struct copy *copy, struct error *err)
+static unsigned mode_of(const struct copy *copy)
 {
-	copy->temporary = xasprintf("%s.i2kit-%d", copy->destination, (int)getpid());
-	copy->fd = open(copy->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
-			copy->kind == 'x' ? 0755 : 0644);
-	return copy->fd >= 0 || error_set_errno(err, errno, "%s", copy->temporary);
+	unsigned mode = 0;
+
+	for (size_t i = 1; i < HEAD_SIZE; i++) {
+		char digit = copy->head[i];
+		if (digit >= '0' && digit <= '7')
+			mode = mode * 8 + (unsigned)(digit - '0');
+	}
+	if (mode == 0)
+		return copy->head[0] == 'x' ? 0755 : 0644;
+	return mode & 0777U;
 }
 
-static bool begin(struct copy *copy, char kind, struct error *err)
+static bool begin_file(struct copy *copy, struct error *err)
 {
-	copy->kind = kind;
+	copy->fd = open(copy->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	return (copy->fd >= 0 && fchmod(copy->fd, mode_of(copy)) == 0) ||
+	       error_set_errno(err, errno, "%s", copy->temporary);
+}
+
+static bool begin(struct copy *copy, struct error *err)
+{
+	size_t size;
+
 	copy->destination = destination(copy);
-	if (kind == 'd')
+	size = strlen(copy->destination);
+	while (size > 1 && copy->destination[size - 1] == '/')
+		size--;
+	copy->temporary = xasprintf("%.*s.i2kit-%d", (int)size, copy->destination, (int)getpid());
+	if (copy->head[0] == 'd')
 		return begin_folder(copy, err);
-	if (kind == 'f' || kind == 'x')
+	if (copy->head[0] == 'f' || copy->head[0] == 'x')
 		return begin_file(copy, err);
+	free(TAKE_PTR(copy->temporary));
 	return error_set(err, ERROR_INVALID, "%s: the container's answer makes no sense",
 			 copy->target);
 }
@@ -241,13 +276,29 @@ static bool on_receive_output(bool is_stderr, const void *bytes, size_t size, vo
 		keep_complaint(copy, bytes, size);
 		return true;
 	}
-	if (copy->kind == '\0' && size > 0) {
-		if (!begin(copy, text[0], err))
-			return false;
-		text++;
+	while (copy->head_size < HEAD_SIZE && size > 0) {
+		copy->head[copy->head_size++] = *text++;
 		size--;
+		if (copy->head_size == HEAD_SIZE && !begin(copy, err))
+			return false;
 	}
-	return fd_write_all(copy->fd, text, size, err);
+	return size == 0 || fd_write_all(copy->fd, text, size, err);
+}
+
+/* From where it was made to where it belongs. */
+static bool settle(struct copy *copy, struct error *err)
+{
+	size_t left_out = 0;
+
+	if (copy->head[0] != 'd')
+		return rename(copy->temporary, copy->destination) == 0 ||
+		       error_set_errno(err, errno, "%s", copy->destination);
+	if (!copy_adopt(copy->temporary, copy->destination, &left_out, err))
+		return false;
+	if (left_out > 0)
+		output_warning(copy->invocation,
+			       "%zu devices, pipes or sockets were left out of the copy", left_out);
+	return true;
 }
 
 static bool receive_from(struct copy *copy, struct error *err)
@@ -264,14 +315,11 @@ static bool receive_from(struct copy *copy, struct error *err)
 	if (copy->fd >= 0)
 		(void)close(take_fd(&copy->fd));
 	if (copy->tar > 0 && !wait_for_tar(copy->tar, is_received ? err : NULL))
-		return false;
+		is_received = false;
 	if (copy->temporary == NULL)
 		return is_received;
-	if (is_received && rename(copy->temporary, copy->destination) == 0)
-		return true;
-	if (is_received)
-		is_received = error_set_errno(err, errno, "%s", copy->destination);
-	(void)unlink(copy->temporary);
+	is_received = is_received && settle(copy, err);
+	(void)!path_remove_tree(copy->temporary, NULL);
 	return is_received;
 }
 
@@ -281,7 +329,10 @@ static int run(const struct invocation *invocation, struct error *err)
 	AUTO_FREE char *project = project_resolve(invocation, NULL, err);
 	AUTO_FREE char *from_target = NULL;
 	AUTO_FREE char *to_target = NULL;
-	struct copy copy = {.project = project, .fd = -1, .complaint = STRBUF_MAX(MAX_COMPLAINT)};
+	struct copy copy = {.invocation = invocation,
+			    .project = project,
+			    .fd = -1,
+			    .complaint = STRBUF_MAX(MAX_COMPLAINT)};
 	const char *from_path = rest->items[0];
 	const char *to_path = rest->items[1];
 	bool is_done;
@@ -312,8 +363,9 @@ const struct verb verb_cp = {
 	.description =
 		"Copies a file, or a folder with all below it. A destination that is a folder "
 		"takes the copy under its own name. The container needs sh and cat, and tar "
-		"for folders. Changes in a container do not outlive it and are not in the "
-		"image.",
+		"for folders. Modes and links are kept; owners, set-id bits and devices are not, "
+		"and no link here is followed below the destination. Changes in a container do "
+		"not outlive it and are not in the image.",
 	.argument = {.metavar = "FROM TO", .min = 2, .max = 2, .complete = COMPLETE_FILE},
 	.example = "i2kit cp ./index.html web:/usr/share/nginx/html/\n"
 		   "i2kit cp db-0/postgres:/var/lib/dump ./dump",
