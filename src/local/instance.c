@@ -16,6 +16,9 @@
 #define PATIENCE_MS	 10000 /* beyond the pod's own grace */
 #define FIRST_PAUSE_MS	 500
 #define LONGEST_PAUSE_MS 60000
+/* Connections get this long to end before the containers are asked to; idle ones never end. */
+#define DRAIN_MS      3000
+#define DRAIN_STEP_MS 100
 
 /* Work for a thread; owns all it reads. */
 struct domain_job {
@@ -167,14 +170,36 @@ static void on_created(void *arg, struct error *err)
 	supervisor_changed(instance->supervisor);
 }
 
+static void ask_to_stop(struct instance *instance)
+{
+	instance->drain_until_ms = 0;
+	if (instance->agent != NULL && agent_is_up(instance->agent) &&
+	    agent_send_shutdown(instance->agent, -1, NULL))
+		loop_timer_set(instance->timer, instance->grace_s * 1000 + PATIENCE_MS);
+	else
+		destroy(instance);
+}
+
+static void go_on_draining(struct instance *instance)
+{
+	if (clock_monotonic_ms() < instance->drain_until_ms &&
+	    balancer_connections(instance->supervisor->balancer, instance->status.name) > 0)
+		loop_timer_set(instance->timer, DRAIN_STEP_MS);
+	else
+		ask_to_stop(instance);
+}
+
 static void on_timer(struct loop_timer *timer, void *arg)
 {
 	struct instance *instance = arg;
 
 	(void)timer;
-	if (instance->status.state == INSTANCE_STOPPING)
+	if (instance->status.state == INSTANCE_STOPPING && instance->drain_until_ms > 0)
+		go_on_draining(instance);
+	else if (instance->status.state == INSTANCE_STOPPING)
 		destroy(instance);
-	else if (instance->status.state == INSTANCE_CRASHED)
+	else if (instance->status.state == INSTANCE_CRASHED ||
+		 instance->status.state == INSTANCE_PENDING)
 		instance_start(instance);
 }
 
@@ -351,19 +376,24 @@ void instance_stop(struct instance *instance, const char *why)
 	instance->status.state = INSTANCE_STOPPING;
 	instance->status.is_ready = false;
 	supervisor_say(instance->supervisor, false, "Stopping", instance->status.name, "%s", why);
-	services_remove(instance->supervisor, instance, instance->grace_s * 1000);
-	if (instance->agent != NULL && agent_is_up(instance->agent) &&
-	    agent_send_shutdown(instance->agent, -1, NULL))
-		loop_timer_set(instance->timer, instance->grace_s * 1000 + PATIENCE_MS);
+	services_remove(instance->supervisor, instance, instance->grace_s * 1000 + DRAIN_MS);
+	instance->drain_until_ms = clock_monotonic_ms() + DRAIN_MS;
+	if (instance->supervisor->is_going_down)
+		ask_to_stop(instance);
 	else
-		destroy(instance);
+		go_on_draining(instance);
 	supervisor_changed(instance->supervisor);
 }
 
 void instance_kill(struct instance *instance)
 {
+	bool was_running = instance_is_alive(instance);
+
 	instance_stop(instance, "killed");
+	if (!was_running)
+		return; /* forgotten */
 	/* It is still there, and was asked: it does not get the time for an answer. */
+	instance->drain_until_ms = 0;
 	loop_timer_set(instance->timer, 0);
 }
 

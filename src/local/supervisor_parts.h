@@ -49,6 +49,7 @@ struct instance {
 	bool has_receipt;	   /* this run is in a receipt */
 	bool is_paused;		   /* by libvirt: the host could not write to its disk */
 	enum vm_firmware firmware; /* it was started with */
+	uint64_t drain_until_ms;   /* STOPPING: connections may end until then; 0: asked already */
 	uint64_t start_ms;	   /* CLOCK_BOOTTIME of the last start */
 	uint64_t kernel_start_ms;  /* since start_ms */
 	uint64_t uptimes_ms[BOOT_MAX_STAGES]; /* of status.stages, on the guest's clock */
