@@ -24,8 +24,9 @@ struct source_mark loader_mark_of(const struct loader *loader, const struct yaml
 	return loader_mark(loader, value != NULL ? value : map);
 }
 
-static void add_problem(struct loader *loader, enum problem_severity severity,
-			struct source_mark mark, const char *hint, const char *fmt, va_list args)
+static void PRINTF_LIKE(5, 0)
+	add_problem(struct loader *loader, enum problem_severity severity, struct source_mark mark,
+		    const char *hint, const char *fmt, va_list args)
 {
 	AUTO_FREE char *message = xvasprintf(fmt, args);
 	if (mark.file == NULL)

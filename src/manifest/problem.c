@@ -7,8 +7,9 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 
-static struct problem *add_va(struct problem_list *list, enum problem_severity severity,
-			      struct source_mark mark, const char *fmt, va_list args)
+static struct problem *PRINTF_LIKE(4, 0)
+	add_va(struct problem_list *list, enum problem_severity severity, struct source_mark mark,
+	       const char *fmt, va_list args)
 {
 	if (severity == PROBLEM_ERROR)
 		list->error_count++;
