@@ -218,7 +218,6 @@ static void set_sysctls(const struct pod_image *pod)
 
 static bool prepare_memory(struct guest *guest, struct error *err)
 {
-	AUTO_FREE char *device = NULL;
 	if (!path_make_folders("/run/i2kit/shm", 0755, err) ||
 	    !path_make_folders(ROOTFS_TOPS, 0755, err) ||
 	    !path_make_folders("/run/config", 0755, err))

@@ -133,7 +133,8 @@ static void destroy(struct instance *instance)
 
 static void crash(struct instance *instance, const char *why)
 {
-	uint64_t pause = FIRST_PAUSE_MS << (instance->failures < 8 ? instance->failures : 8);
+	uint64_t pause = (uint64_t)FIRST_PAUSE_MS
+			 << (instance->failures < 8 ? instance->failures : 8);
 
 	pause = pause > LONGEST_PAUSE_MS ? LONGEST_PAUSE_MS : pause;
 	instance->failures++;

@@ -37,7 +37,8 @@ void stack_quote(struct strbuf *buf, size_t from)
 			buf->data[i] = '"';
 }
 
-static void add_entry(struct strbuf *buf, const char *id, const char *fmt, va_list args)
+static void PRINTF_LIKE(3, 0)
+	add_entry(struct strbuf *buf, const char *id, const char *fmt, va_list args)
 {
 	AUTO_FREE char *body = xvasprintf(fmt, args);
 	size_t from = buf->size;
