@@ -1,17 +1,19 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# The terminal UI on a real terminal (tmux): starts without pods, shows what runs, filters logs, resizes,
-# survives the death of a pod whose log is open, and leaves the terminal as it was.
+# The terminal UI on a real terminal (tmux): without pods, without libvirt, on poor terminals; then over a real
+# pod: screens, logs, filters, a shell, scaling, a VM that dies while its log is open, other sizes; and the
+# terminal is as it was after q, SIGTERM and a crash.
 set -euo pipefail
 top=$(dirname "$(dirname "$(dirname "$(readlink -f "$0")")")")
 [ -n "${I2KIT_ISOLATED:-}" ] || exec "$top/scripts/isolated" "$0" "$@"
 export PATH="$top/build:$PATH" LANG=C.UTF-8 TERM=xterm-256color
 export I2KIT_BASE=${I2KIT_BASE:-$top/out/base}
-socket=$(mktemp -d)/tmux
-trap 'i2kit -p hello down >/dev/null 2>&1 || true; tmux -S "$socket" kill-server 2>/dev/null || true' EXIT
+work=$(mktemp -d)
+trap 'i2kit -p hello down >/dev/null 2>&1 || true; tmux -S "$work/tmux" kill-server 2>/dev/null || true; rm -rf "$work"' EXIT
 
-screen() { tmux -S "$socket" capture-pane -p; }
-press() { tmux -S "$socket" send-keys "$@"; }
+tm() { tmux -S "$work/tmux" -f /dev/null "$@"; }
+screen() { tm capture-pane -p; }
+press() { tm send-keys "$@"; }
 # see TEXT [SECONDS]: waits until the screen has it
 see() {
 	local _
@@ -23,45 +25,139 @@ see() {
 	screen >&2
 	return 1
 }
+# unsee TEXT: waits until the screen has it no longer
+unsee() {
+	local _
+	for _ in $(seq 100); do
+		screen | grep -qF -- "$1" || return 0
+		sleep 0.1
+	done
+	echo "the screen still shows '$1':" >&2
+	screen >&2
+	return 1
+}
+# is_sane: the shell is back, and the terminal echoes and knows lines
+is_sane() {
+	see "prompt>"
+	press "echo sane: \$(stty -a | tr ' ' '\n' | grep -cx -e echo -e icanon)" Enter
+	see "sane: 2"
+	press "clear" Enter
+	sleep 0.3
+}
+# ui_pid: of the one terminal UI that runs here
+ui_pid() { pgrep -f 'hello tui$' | head -n 1; }
 
-tmux -S "$socket" -f /dev/null new-session -d -x 100 -y 30 "bash --norc --noprofile"
-press "PS1='prompt> '; clear" Enter
+tm new-session -d -x 100 -y 30 "bash --norc --noprofile"
+tm set -g default-terminal xterm-256color
+press "cd $top; PS1='prompt> '; clear" Enter
 see "prompt>"
-press "i2kit -p hello tui" Enter
+
+# poor terminals
+press "TERM=dumb i2kit -p hello tui" Enter
+see "cannot move its cursor"
+press "clear; i2kit -p hello tui | cat" Enter
+see "needs a terminal"
+
+# no libvirt, no pods
+press "clear; LIBVIRT_DEFAULT_URI='qemu+unix:///system?socket=$work/none' i2kit -p hello tui" Enter
+see "i2kit doctor"
+press q
+is_sane
+press "NO_COLOR=1 i2kit -p hello tui" Enter
 see "[1 pods]"
-see "no pods in project 'hello'" 15
+see "no pods run in project 'hello'" 15
+tm capture-pane -p -e | grep -qE $'\x1b\\[[0-9;]*(3[1-7]|38;|48;)' && { echo "colours in spite of NO_COLOR" >&2; exit 1; }
 press "?" ""
-see "keys of the pods screen"
-press "q"
-see "prompt>"
+see "ON THE PODS SCREEN"
+press q
+unsee "ON THE PODS SCREEN"
+press q
+is_sane
 
-i2kit up -d --wait "$top/examples/hello"
-press "clear; i2kit -p hello tui" Enter
+# up --tui: the pod appears and becomes ready; leaving leaves it running
+press "i2kit up --tui examples/hello" Enter
+see "hello-0" 60
+see "● Ready" 90
+press q
+see "the pods run on"
+press "clear; TERM=xterm i2kit -p hello tui" Enter # eight colours
 see "hello-0" 15
-see "Ready" 15
 press Enter
 see "CONTAINERS"
-see "BOOT"
-press Escape
-sleep 0.3
+see "readiness"
+press G
+see "EVENTS"
+press q
 press 2
 see "127.0.0.1:8080"
+press Enter
+see "RELEASE"
+press 4
+see "releases that run here" 20
+
+# logs
 press 3
 see "following"
-for _ in 1 2 3; do curl -fsS http://127.0.0.1:8080/no-such-page >/dev/null 2>&1 || true; done
-see "no-such-page" 15
-press "&" "no-such" Enter
-see "/no-such/"
-tmux -S "$socket" resize-window -x 130 -y 20
-see "no-such-page"
+for page in one two three; do curl -fsS "http://127.0.0.1:8080/no-such-$page" >/dev/null 2>&1 || true; done
+see "no-such-three" 15
+press / "no-such-two" Enter
+see "paused"
+press Enter
+see "stream"
+press q
+press "&" "no-such-one" Enter
+see "/no-such-one/"
+unsee "no-such-three"
+press W "$work/saved" Enter
+see "saved"
+grep -q no-such-one "$work/saved"
+grep -q no-such-three "$work/saved" && exit 1
+press Escape
+see "no-such-three"
+press f
+see "following"
+tm resize-window -x 80 -y 24
+see "no-such-three"
+tm resize-window -x 300 -y 100
+see "no-such-three"
+tm resize-window -x 40 -y 7
+see "too small"
+tm resize-window -x 100 -y 30
+see "no-such-three"
+
+# its VM dies while its log is open; another one takes its place and its lines come here
 virsh -q destroy "$(virsh -q list --name | grep hello | head -1)" >/dev/null
-sleep 1
 see "following"
 press 6
-see "TYPE"
+see "Crashed" 20
 press 1
-see "hello-0" 15
+
+# acts: a question with the command that does it, a shell, scaling
+press x
+see "i2kit -p hello scale hello=0"
+press n
+see "left as it is"
+see "● Ready" 90
+press s
+see "i2kit -p hello exec" 15
+press "hostname; exit" Enter
+see "[1 pods]" 20
+press S 2 Enter
+see "done: i2kit -p hello scale hello=2" 15
+see "hello-1" 30
+
+# gone in other ways than by q
+kill -TERM "$(ui_pid)"
+is_sane
+press "i2kit -p hello tui" Enter
+see "hello-1" 15
+kill -SEGV "$(ui_pid)"
+is_sane
+press "i2kit -p hello tui" Enter
+see "hello-1" 15
+press C-z
+see "Stopped"
+press "clear; fg" Enter
+see "[1 pods]"
 press q
-see "prompt>"
-press "stty -a | grep -o ' echo ' | tr -d ' '" Enter
-see "echo"
+is_sane
