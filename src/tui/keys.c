@@ -156,99 +156,6 @@ static void quit(struct model *model, unsigned key)
 	}
 }
 
-static void open_pod(struct model *model)
-{
-	const struct instance_status *instance = model_current_instance(model);
-	const struct pod_status *pod = model_current_pod(model);
-
-	for (size_t i = 0; instance == NULL && pod != NULL && i < model->status.instance_count; i++)
-		if (strcmp(model->status.instances[i].pod, pod->name) == 0)
-			instance = &model->status.instances[i];
-	if (instance == NULL) {
-		model_say(model, true, "no VM of it runs");
-		return;
-	}
-	free(model->detail_instance);
-	model->detail_instance = xstrdup(instance->name);
-	model->lists[VIEW_POD].top = 0;
-	model_go(model, VIEW_POD);
-}
-
-static void open_job(struct model *model)
-{
-	size_t selected = 0;
-	AUTO(table_clear) struct table table = {0};
-	table_make(&table, model, VIEW_JOBS);
-	selected = model->lists[VIEW_JOBS].selected;
-	if (selected >= table.row_count)
-		return;
-	keys_show_job(model, model->jobs[table.rows[selected].index].number);
-}
-
-void keys_show_job(struct model *model, unsigned number)
-{
-	model->detail_job = number;
-	model->lists[VIEW_JOB].top = PAGE_END;
-	model_go(model, VIEW_JOB);
-}
-
-static void mark_selected(struct model *model)
-{
-	const struct instance_status *instance = model_current_instance(model);
-	if (instance == NULL)
-		return;
-	for (size_t i = 0; i < model->marked.count; i++) {
-		if (strcmp(model->marked.items[i], instance->name) != 0)
-			continue;
-		free(model->marked.items[i]);
-		memmove((void *)(model->marked.items + i), (void *)(model->marked.items + i + 1),
-			(model->marked.count - i) * sizeof(*model->marked.items));
-		model->marked.count--;
-		keys_move(model, ACTION_DOWN);
-		return;
-	}
-	string_list_add(&model->marked, instance->name);
-	keys_move(model, ACTION_DOWN);
-}
-
-static void open_logs(struct model *model)
-{
-	const struct instance_status *instance = model_current_instance(model);
-	const struct pod_status *pod = model_current_pod(model);
-
-	string_list_clear(&model->log_selection);
-	if (model->view == VIEW_PODS && model->marked.count > 0)
-		string_list_copy(&model->log_selection, &model->marked);
-	else if (instance != NULL)
-		string_list_add(&model->log_selection, instance->name);
-	else if (pod != NULL)
-		string_list_add(&model->log_selection, pod->name);
-	log_keys_open(model);
-}
-
-/* On the jobs' screens the one that is shown, elsewhere the newest. */
-static void cancel_job(struct model *model)
-{
-	unsigned wanted = model->view == VIEW_JOB ? model->detail_job : 0;
-	size_t selected = model->lists[VIEW_JOBS].selected;
-
-	if (model->view == VIEW_JOBS) {
-		AUTO(table_clear) struct table table = {0};
-		table_make(&table, model, VIEW_JOBS);
-		if (selected < table.row_count)
-			wanted = model->jobs[table.rows[selected].index].number;
-	}
-	for (size_t i = model->job_count; i > 0; i--) {
-		const struct job *job = &model->jobs[i - 1];
-		if (!job->is_running || (wanted != 0 && job->number != wanted))
-			continue;
-		model_add_effect(model, EFFECT_CANCEL_JOB)->number = job->number;
-		model_say(model, false, "cancelling: %s", job->command);
-		return;
-	}
-	model_say(model, false, "nothing runs beside the screen");
-}
-
 static void open_prompt(struct model *model, enum action_kind kind)
 {
 	switch (kind) {
@@ -288,14 +195,6 @@ static bool change_view(struct model *model, enum action_kind kind)
 	return false;
 }
 
-static void open_selected(struct model *model)
-{
-	if (model->view == VIEW_JOBS)
-		open_job(model);
-	else
-		open_pod(model);
-}
-
 static void change_mouse(struct model *model)
 {
 	model->is_mouse_off = !model->is_mouse_off;
@@ -322,13 +221,13 @@ static void do_general(struct model *model, enum action_kind kind, unsigned key)
 		next_view(model, -1);
 		break;
 	case ACTION_OPEN:
-		open_selected(model);
+		keys_open(model);
 		break;
 	case ACTION_MARK:
-		mark_selected(model);
+		keys_mark(model);
 		break;
 	case ACTION_LOGS:
-		open_logs(model);
+		keys_open_logs(model);
 		break;
 	case ACTION_SORT:
 		list->sort_column++;
@@ -349,7 +248,7 @@ static void do_general(struct model *model, enum action_kind kind, unsigned key)
 		act_ask(model, model->view);
 		break;
 	case ACTION_CANCEL:
-		cancel_job(model);
+		keys_cancel(model);
 		break;
 	case ACTION_REDRAW:
 		model_add_effect(model, EFFECT_REDRAW);

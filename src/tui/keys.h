@@ -13,6 +13,11 @@ void keys_handle(struct model *model, unsigned key);
 void keys_click(struct model *model, int row, int column);
 void keys_move(struct model *model, enum action_kind kind);
 void keys_switch_view(struct model *model, enum view_kind view);
+/* keys_open.c: what the selected line stands for, its logs; marks it; cancels a job. */
+void keys_open(struct model *model);
+void keys_open_logs(struct model *model);
+void keys_mark(struct model *model);
+void keys_cancel(struct model *model);
 /* A job's output on the whole screen, at its end. */
 void keys_show_job(struct model *model, unsigned number);
 /* Goes to the next (or previous) match; may_load: ask for older lines when none is in memory. */

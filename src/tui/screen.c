@@ -67,11 +67,10 @@ static void define_colours(struct screen *screen)
 					[GROUND_MATCH] = 178};
 
 	screen->has_grounds = COLORS >= 256 && COLOR_PAIRS >= 64;
-	for (short i = 0; i < COLOURS; i++)
+	for (int i = 0; i < COLOURS; i++)
 		(void)init_pair((short)(i + 1), colours[i], -1);
-	for (short ground = 1; screen->has_grounds && ground < (short)ARRAY_SIZE(grounds);
-	     ground++) {
-		for (short i = 0; i < COLOURS; i++)
+	for (int ground = 1; screen->has_grounds && ground < (int)ARRAY_SIZE(grounds); ground++) {
+		for (int i = 0; i < COLOURS; i++)
 			(void)init_pair((short)(ground * COLOURS + i + 1),
 					ground == GROUND_MATCH ? 16 : bright[i], grounds[ground]);
 	}
