@@ -71,6 +71,8 @@ bool suggest_hint(struct error *err, const char *word, const struct string_list 
 
 	if (known->count == 0)
 		return false;
+	if (nearest != NULL && known->count == 1)
+		return error_hint(err, "did you mean '%s'?", nearest);
 	if (nearest != NULL)
 		strbuf_appendf(&text, "did you mean '%s'? ", nearest);
 	strbuf_append(&text, known->count == 1 ? "there is " : "there are ");

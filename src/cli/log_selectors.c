@@ -95,7 +95,7 @@ bool log_selectors_check(const char *project, const char *container, struct stri
 {
 	AUTO(string_list_clear) struct string_list known = STRING_LIST_INIT;
 
-	log_store_list_selectors(project, &known);
+	log_store_list_selectors(project, NULL, &known);
 	add_pods(project, &known);
 	if (container != NULL && selectors->count == 0) {
 		(void)error_set(err, ERROR_USAGE, "--container needs a pod");

@@ -65,7 +65,7 @@ static void add_pods(const struct invocation *invocation, const char *project, b
 			add_new(ret, instance);
 		}
 	}
-	log_store_list_selectors(name, ret);
+	log_store_list_selectors(name, NULL, ret);
 }
 
 static bool begins_with(const char *text, const char *beginning)

@@ -215,7 +215,7 @@ static bool begin_folder(struct copy *copy, struct error *err)
 	int ends[2];
 
 	if (mkdir(copy->temporary, 0700) < 0)
-		return error_set_errno(err, errno, "%s", copy->temporary);
+		return error_set_errno(err, errno, "%s", copy->destination);
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return error_set_errno(err, errno, "pipe");
 	copy->fd = ends[1];
@@ -245,7 +245,7 @@ static bool begin_file(struct copy *copy, struct error *err)
 {
 	copy->fd = open(copy->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	return (copy->fd >= 0 && fchmod(copy->fd, mode_of(copy)) == 0) ||
-	       error_set_errno(err, errno, "%s", copy->temporary);
+	       error_set_errno(err, errno, "%s", copy->destination);
 }
 
 static bool begin(struct copy *copy, struct error *err)

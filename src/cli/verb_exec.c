@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -32,6 +33,8 @@ static int run(const struct invocation *invocation, struct error *err)
 
 	if (project == NULL)
 		return 1;
+	/* `i2kit exec web yes | head` ends without a word, as other tools do. */
+	(void)signal(SIGPIPE, SIG_DFL);
 	for (size_t i = first; i < rest->count; i++)
 		string_list_add(&argv, rest->items[i]);
 	if (argv.count == 0) {

@@ -12,6 +12,7 @@
 #include "cli/output.h"
 #include "cli/project_verb.h"
 #include "local/log_store.h"
+#include "local/status_json.h"
 
 enum { LAST_LINES = 10, SPOKEN_STAGES = 2, MAX_CONSOLE = 4 << 20 };
 
@@ -223,6 +224,11 @@ static int run(const struct invocation *invocation, struct error *err)
 	}
 	if (instance == NULL)
 		return 1;
+	if (invocation->output == OUTPUT_JSON) {
+		AUTO_FREE char *json = instance_status_to_json(instance, advice(instance));
+		(void)printf("%s\n", json);
+		return 0;
+	}
 	(void)printf("%s: %s%s%s  (%s, %u cpu, %" PRIu64 " MiB, image %.19s)\n", instance->name,
 		     instance_state_name(instance->state), instance->reason ? ", " : "",
 		     instance->reason ? instance->reason : "", instance->is_kvm ? "kvm" : "tcg",
@@ -247,6 +253,7 @@ const struct verb verb_why = {
 		"containers do, the last failing probe, the last lines of the log, and what to "
 		"try.",
 	.argument = {"POD|INSTANCE", 1, 1, COMPLETE_INSTANCE},
+	.has_output = true,
 	.example = "i2kit why web",
 	.run = run,
 };

@@ -9,6 +9,7 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/path.h"
+#include "local/log_runs.h"
 #include "local/log_store.h"
 #include "local/log_stream.h"
 
@@ -145,17 +146,20 @@ static void add_selectors(const struct log_stream *stream, struct string_list *r
 			? xstrdup(stream->pod)
 			: xstrndup(stream->instance, (size_t)(dash - stream->instance));
 
+	AUTO(log_runs_clear) struct log_runs runs = {0};
+
+	log_runs_load(&runs, stream->folder);
 	add_new(ret, xstrdup(pod));
 	add_new(ret, xstrdup(stream->instance));
-	for (size_t i = 0; i < stream->runs.count; i++) {
-		add_new(ret, xasprintf("%s/%s", pod, stream->runs.items[i].container));
-		add_new(ret, xasprintf("%s/%s", stream->instance, stream->runs.items[i].container));
+	for (size_t i = 0; i < runs.count; i++) {
+		add_new(ret, xasprintf("%s/%s", pod, runs.items[i].container));
+		add_new(ret, xasprintf("%s/%s", stream->instance, runs.items[i].container));
 	}
 }
 
-void log_store_list_selectors(const char *project, struct string_list *ret)
+void log_store_list_selectors(const char *project, const char *folder, struct string_list *ret)
 {
-	struct log_reader *reader = log_reader_open(project, NULL, NULL, NULL);
+	struct log_reader *reader = log_reader_open(project, folder, NULL, NULL);
 
 	for (size_t i = 0; reader != NULL && i < reader->stream_count; i++)
 		add_selectors(reader->streams[i], ret);

@@ -105,7 +105,8 @@ void log_reader_close(struct log_reader *reader);
 void log_store_list(const char *project, struct string_list *ret);
 
 /* Every selector that names something: pods, instances, each with its containers. */
-void log_store_list_selectors(const char *project, struct string_list *ret);
+void log_store_list_selectors(const char *project, const char *folder_or_null,
+			      struct string_list *ret);
 
 /* How many instances with logs the filter has found so far. */
 size_t log_reader_instance_count(const struct log_reader *reader);

@@ -91,6 +91,17 @@ static json_t *instance_object(const struct instance_status *i)
 	return object;
 }
 
+char *instance_status_to_json(const struct instance_status *status, const char *advice)
+{
+	json_t *object = instance_object(status);
+	char *json;
+
+	json_object_set_new(object, "advice", text(advice));
+	json = json_dumps(object, JSON_INDENT(2));
+	json_decref(object);
+	return json ? json : xstrdup("{}");
+}
+
 static json_t *port_object(const struct port_status *p)
 {
 	json_t *object =

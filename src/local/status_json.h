@@ -10,4 +10,7 @@ char *project_status_to_json(const struct project_status *status, bool is_indent
 MUST_CHECK bool project_status_from_json(const char *text, struct project_status *ret,
 					 struct error *err);
 
+/* One instance as in the above, and what to try. Owned. */
+char *instance_status_to_json(const struct instance_status *status, const char *advice);
+
 #endif

@@ -58,13 +58,17 @@ inside() {
 	false
 }
 check_mounts() {
+	for _ in $(seq 50); do
+		[ "$("$i2kit" logs dev --no-prefix | wc -l)" -ge 2 ] && break
+		sleep 0.1
+	done
 	is "$("$i2kit" logs dev --no-prefix | head -2 | tr '\n' ' ')" "300 conf "
 	ok $? "$1: a pod finds all files when it starts"
 	echo two >src/a.txt
 	inside /src/a.txt two
 	ok $? "$1: a change arrives in the pod"
 	mkdir src/new && echo new >src/new/n.txt && rm src/deep/f300
-	inside /src/new/n.txt new && ! "$i2kit" exec dev ls /src/deep/f300 >/dev/null 2>&1
+	inside /src/new/n.txt new && { sleep 1; ! "$i2kit" exec dev ls /src/deep/f300 >/dev/null 2>&1; }
 	ok $? "$1: new folders arrive, removed files go"
 	echo changed >app.conf
 	inside /etc/app.conf changed
@@ -102,7 +106,7 @@ wait_for() {
 	sed 's/^/# /' out err
 	false
 }
-wait_for 'version $' out && wait_for 'dev-0: Ready' err
+wait_for 'version' out && wait_for 'dev-0: Ready' err
 ok $? "up --watch streams logs"
 python3 - <<END
 import hashlib, json, os

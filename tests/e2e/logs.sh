@@ -41,6 +41,14 @@ is "$("$i2kit" logs -o json talk/two | python3 -c 'import json,sys; print([json.
 	"['stdout', 'stderr']"
 ok $? "JSON tells the streams apart"
 
+"$i2kit" logs talk/oen 2>&1 | grep -q "did you mean 'one'"
+ok $? "a container that is not there is an error with a suggestion"
+"$i2kit" logs talk nope >/dev/null 2>err
+is $? 1 && grep -q "has no logs of 'nope'" err
+ok $? "one wrong pod among several is an error too"
+is "$("$i2kit" logs -c two -n 1 --since 1h talk --no-prefix)" loud
+ok $? "-c, -n and --since go together"
+
 "$i2kit" logs -f --tail 0 >follow &
 pid=$!
 sleep 0.5

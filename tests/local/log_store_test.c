@@ -146,6 +146,25 @@ static void selectors_name_pods_instances_and_containers(void **state)
 	log_store_close(store);
 }
 
+static void selectors_can_be_listed(void **state)
+{
+	AUTO(string_list_clear) struct string_list list = STRING_LIST_INIT;
+	struct log_store *store = open_store(0);
+	(void)state;
+
+	log_store_start_run(store, "web-0", "nginx");
+	put(store, "web-0", "nginx", "a", 1000, 1);
+	log_store_start_run(store, "db-0", "silent");
+	log_store_list_selectors("shop", folder, &list);
+	assert_int_equal(list.count, 8);
+	assert_true(string_list_has(&list, "web"));
+	assert_true(string_list_has(&list, "web-0/nginx"));
+	/* Of one that has not written yet, too. */
+	assert_true(string_list_has(&list, "db"));
+	assert_true(string_list_has(&list, "db/silent"));
+	log_store_close(store);
+}
+
 static void a_follower_sees_new_lines_and_new_instances(void **state)
 {
 	struct log_store *store = open_store(0);
@@ -199,6 +218,13 @@ static void a_position_is_found_by_time_sequence_and_tail(void **state)
 	expect_next(reader, "98");
 	expect_next(reader, "99");
 	expect_next(reader, NULL);
+	log_reader_seek_tail_since(reader, 2, 99000);
+	expect_next(reader, "98");
+	expect_next(reader, "99");
+	expect_next(reader, NULL);
+	log_reader_seek_tail_since(reader, 1, 1000);
+	expect_next(reader, "98");
+	expect_next(reader, "99");
 	log_reader_seek_time(reader, 1000000);
 	expect_next(reader, NULL);
 	log_reader_close(reader);
@@ -460,6 +486,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(lines_of_instances_merge_by_time_both_ways),
 		TEST(selectors_name_pods_instances_and_containers),
+		TEST(selectors_can_be_listed),
 		TEST(a_follower_sees_new_lines_and_new_instances),
 		TEST(a_position_is_found_by_time_sequence_and_tail),
 		TEST(a_torn_tail_costs_only_its_own_record),
