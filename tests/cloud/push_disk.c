@@ -65,7 +65,7 @@ int main(int argc, char **argv)
 	if (getenv("PUSH_LOG") != NULL)
 		(void)!log_open(LOG_LEVEL_DEBUG, NULL, NULL);
 	const struct cloud_provider *aws = cloud_provider_find("aws", &err);
-	struct cloud_options options = {0};
+	struct cloud_options options = {.parallel = getenv("PUSH_ALONE") != NULL ? 1 : 0};
 	struct cloud *cloud = aws != NULL ? aws->open(&options, &err) : NULL;
 	bool is_ok = cloud != NULL &&
 		     (only_who ? whoami(aws, cloud, &err) : push(aws, cloud, argv, argc, &err));

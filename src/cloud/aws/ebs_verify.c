@@ -45,10 +45,9 @@ static bool add_page(struct verify_run *run, const json_t *blocks, struct error 
 		const json_t *item = json_array_get(blocks, i);
 		const char *token = json_string_value(json_object_get(item, "BlockToken"));
 		json_int_t index = json_integer_value(json_object_get(item, "BlockIndex"));
-		bool is_in_order =
-			run->listed_count == 0 || index > run->listed[run->listed_count - 1].index;
-		if (token == NULL || strlen(token) > MAX_TOKEN || index < 0 || index > UINT32_MAX ||
-		    !is_in_order)
+		if (token == NULL || strlen(token) > MAX_TOKEN ||
+		    !json_is_integer(json_object_get(item, "BlockIndex")) || index < 0 ||
+		    index > UINT32_MAX)
 			return error_set(err, ERROR_INVALID,
 					 "ListSnapshotBlocks answered a list that is none");
 		struct listed_block *block = ARRAY_APPEND(run->listed, run->listed_count);
@@ -87,6 +86,26 @@ static bool list_page(struct verify_run *run, struct aws_client *client, char **
 	return is_ok;
 }
 
+static int by_index(const void *a, const void *b)
+{
+	uint32_t one = ((const struct listed_block *)a)->index;
+	uint32_t other = ((const struct listed_block *)b)->index;
+	return (one > other) - (one < other);
+}
+
+/* Nothing promises an order, or that no block comes twice. */
+static bool sort_list(struct verify_run *run, struct error *err)
+{
+	if (run->listed_count > 1)
+		qsort(run->listed, run->listed_count, sizeof(*run->listed), by_index);
+	for (size_t i = 1; i < run->listed_count; i++)
+		if (run->listed[i].index == run->listed[i - 1].index)
+			return error_set(err, ERROR_INVALID,
+					 "ListSnapshotBlocks has block %u twice",
+					 run->listed[i].index);
+	return true;
+}
+
 static bool list_all(struct verify_run *run, struct aws_client *client, struct error *err)
 {
 	AUTO_FREE char *page_token = NULL;
@@ -94,7 +113,7 @@ static bool list_all(struct verify_run *run, struct aws_client *client, struct e
 		if (!list_page(run, client, &page_token, err))
 			return false;
 		if (page_token == NULL)
-			return true;
+			return sort_list(run, err);
 	}
 	return error_set(err, ERROR_INVALID, "ListSnapshotBlocks does not come to an end");
 }

@@ -1,0 +1,18 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# The cloud without a cloud: uploads, credentials, templates, stacks and the verbs against the strict fake of
+# AWS, which Amazon's own clients drive as well. No VM: rehearse.sh boots what comes out. The tests mostly
+# wait, so they run side by side.
+set -euo pipefail
+top=$(dirname "$(dirname "$(dirname "$(readlink -f "$0")")")")
+build=${I2KIT_BUILD:-$top/build}
+export I2KIT_BASE=${I2KIT_BASE:-$top/out/base}
+if ! "$top/scripts/cloud-tools"; then
+	echo "cfn-lint and moto cannot be fetched: what needs them is skipped"
+fi
+export PATH="$top/out/cloud-tools/bin:$PATH"
+for program in aws cfn-lint moto_server; do
+	echo "$program: $(command -v "$program" || echo missing)"
+done
+meson test -C "$build" --no-rebuild --num-processes 6 --print-errorlogs --timeout-multiplier 3 \
+	cloud-upload cloud-credentials cloud-template cloud-promote cloud-fake-speaks-aws cloud-moto
