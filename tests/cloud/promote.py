@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """`i2kit promote` and the verbs around it, from manifest to stack, against the fake AWS.
 
-usage: promote.py I2KIT RECORD-RECEIPT     (I2KIT_BASE, I2KIT_IMAGES: out/base, out/images)
+usage: promote.py I2KIT RECORD-RECEIPT [PART PARTS]     (I2KIT_BASE, I2KIT_IMAGES: out/base, out/images)
 """
 import atexit
 import hashlib
@@ -346,4 +346,5 @@ TESTS = [
     a_rollback_brings_the_earlier_release_back, a_difference_is_named_without_values,
     logs_of_the_cloud_are_shown, destroy_leaves_nothing,
     destroy_says_what_could_not_go]
-run_tests(Bed(), [t for t in TESTS if not ONLY or ONLY in t.__name__])
+PART, PARTS = (int(a) for a in sys.argv[3:5]) if len(sys.argv) > 4 else (0, 1)
+run_tests(Bed(), [t for n, t in enumerate(TESTS) if (not ONLY or ONLY in t.__name__) and n % PARTS == PART])

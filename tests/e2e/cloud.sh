@@ -14,5 +14,6 @@ export PATH="$top/out/cloud-tools/bin:$PATH"
 for program in aws cfn-lint moto_server; do
 	echo "$program: $(command -v "$program" || echo missing)"
 done
-meson test -C "$build" --no-rebuild --num-processes 6 --print-errorlogs --timeout-multiplier 3 \
-	cloud-upload cloud-credentials cloud-template cloud-promote cloud-fake-speaks-aws cloud-moto
+meson test -C "$build" --no-rebuild --num-processes 8 --print-errorlogs --timeout-multiplier 3 \
+	cloud-upload cloud-credentials cloud-template cloud-fake-speaks-aws cloud-moto \
+	cloud-promote-0 cloud-promote-1 cloud-promote-2

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The whole way: promote to the fake AWS, read the disk back from its snapshot, boot that as EC2 would.
+"""The whole way: promote to the fake AWS, read the disk back from its snapshot, boot that as EC2 would (by
+UEFI where its firmware is there); then the verb `i2kit rehearse`, which needs no fake.
 
 usage: rehearse.py     (I2KIT; I2KIT_BASE, I2KIT_IMAGES: out/base, out/images)
 
@@ -9,6 +10,7 @@ listens on port 80, as metadata service and as all of AWS. The stack waits for t
 promote ends well only when the booted pod became ready and said so, signed with its role.
 Needs qemu-system-x86, ovmf, python3-botocore.
 """
+import hashlib
 import json
 import os
 import shutil
@@ -108,7 +110,18 @@ class Rehearsal:
             for index, data in snapshot.blocks.items():
                 out.seek(index * 524288)
                 out.write(data)
+        digest = hashlib.sha256()
+        with open(path, "rb") as stored:
+            size = os.path.getsize(self.local_disk(image))
+            while size > 0:
+                piece = stored.read(min(size, 1 << 20))
+                size -= len(piece)
+                digest.update(piece)
+        assert "sha256:" + digest.hexdigest() == image["tags"]["i2kit:image-sha256"], "not the same bytes"
         return path
+
+    def local_disk(self, image):
+        return f"{self.bed.folder}/data/i2kit/disks/{image['tags']['i2kit:image-sha256'][7:]}.img"
 
     def boot(self, disk, firmware):
         command = ["qemu-system-x86_64", "-accel", "tcg", "-machine", "q35", "-nographic", "-no-reboot",
@@ -159,19 +172,111 @@ def rehearse(firmware):
         rehearsal.server.server_close()
 
 
+PAGE = "This page came from a parameter. "
+VERB = f"""
+apiVersion: v1
+kind: ConfigMap
+metadata: {{name: page}}
+data: {{index.html: "{PAGE * 700}"}}
+---
+apiVersion: v1
+kind: Secret
+metadata: {{name: key}}
+stringData: {{token: "very-secret-token"}}
+---
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {{name: keeper}}
+spec:
+  serviceName: keeper
+  selector: {{matchLabels: {{app: keeper}}}}
+  template:
+    metadata: {{labels: {{app: keeper}}}}
+    spec:
+      containers:
+      - name: nginx
+        image: oci:{IMAGES}/nginx
+        ports: [{{containerPort: 80}}]
+        env:
+        - name: TOKEN
+          valueFrom: {{secretKeyRef: {{name: key, key: token}}}}
+        volumeMounts:
+        - {{name: page, mountPath: /srv}}
+        - {{name: data, mountPath: /var/lib/keeper}}
+        readinessProbe: {{exec: {{command: [sh, -c, "grep -q parameter /srv/index.html && touch /var/lib/keeper/x && test \\"$TOKEN\\" = very-secret-token"]}}, periodSeconds: 1}}
+      volumes:
+      - {{name: page, configMap: {{name: page}}}}
+  volumeClaimTemplates:
+  - metadata: {{name: data}}
+    spec: {{accessModes: [ReadWriteOnce], resources: {{requests: {{storage: 1Gi}}}}}}
+"""
+FAILING = f"""
+name: broken
+containers:
+  main: {{image: "oci:{IMAGES}/toolbox", command: [sh, -c, "echo cannot go on; exit 3"]}}
+"""
+
+
+def rehearse_verb(bed, *words):
+    return [I2KIT, "rehearse", "-p", "shop", "-f", "i2kit.yml", "--timeout", "120s", *words]
+
+
+def the_verb_passes_what_is_ready():
+    """BIOS, a volume, a secret and 22 KB of configuration by reference; reached from here meanwhile."""
+    bed = Bed()
+    bed.file("app/i2kit.yml", VERB)
+    env = {k: v for k, v in bed.environment(keys=False, I2KIT_BASE=BASE, XDG_RUNTIME_DIR=bed.folder + "/run").items()
+           if not k.startswith("AWS_")}
+    child = subprocess.Popen(rehearse_verb(bed, "--firmware", "bios", "--hold", "--publish", "18081:80", "-o", "json"),
+                             cwd=bed.folder + "/app", env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    said = ""
+    for line in child.stderr:
+        said += line
+        if "is ready" in line:
+            break
+    assert "is ready" in said, said[-3000:]
+    page = urllib.request.urlopen("http://127.0.0.1:18081/", timeout=20).read()
+    assert b"nginx" in page.lower() or b"hello" in page.lower(), page
+    child.send_signal(2)
+    output, more = child.communicate(timeout=20)
+    assert child.returncode == 0, said + more
+    result = json.loads(output)[0]
+    assert result["firmware"] == "bios" and result["parameters"] >= 6 and result["userDataBytes"] <= 16384, result
+    assert not os.listdir(bed.folder + "/run/i2kit/rehearsal"), "something was left"
+    assert not bed.world.calls
+
+
+def promote_rehearse_stops_what_does_not_become_ready():
+    bed = Bed()
+    bed.file("app/i2kit.yml", FAILING)
+    bed.file("app/environment.yml", "name: test\nprovider: {type: aws, region: eu-west-1}\n")
+    done = subprocess.run([I2KIT, "promote", "-p", "shop", "-f", "i2kit.yml", "--yes", "--force", "--rehearse",
+                           "--firmware", "bios", "--timeout", "20s"], cwd=bed.folder + "/app", text=True,
+                          capture_output=True, timeout=120, env=bed.environment(I2KIT_BASE=BASE, XDG_RUNTIME_DIR=bed.folder + "/run"))
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "pod 'broken' (bios): not ready after 20 s" in done.stderr and "cannot go on" in done.stderr, done.stderr
+    assert [c for c in bed.world.calls if c != "sts:GetCallerIdentity"] == [], bed.world.calls
+
+
+def what_the_cloud_stored_boots_serves_signals_and_logs():
+    rehearse(OVMF)
+
+
 def main():
-    cases = [("BIOS", None)] + ([("UEFI", OVMF)] if OVMF else [])
-    cases = [c for c in cases if os.environ.get("ONLY", c[0]) == c[0]]
+    tests = [what_the_cloud_stored_boots_serves_signals_and_logs, the_verb_passes_what_is_ready,
+             promote_rehearse_stops_what_does_not_become_ready]
+    tests = [t for t in tests if os.environ.get("ONLY", "") in t.__name__]
     failed = 0
-    print(f"1..{len(cases)}", flush=True)
-    for number, (name, firmware) in enumerate(cases, 1):
+    print(f"1..{len(tests)}", flush=True)
+    for number, test in enumerate(tests, 1):
+        start, name = time.time(), test.__name__.replace("_", " ")
         try:
-            rehearse(firmware)
-            print(f"ok {number} - {name}: what the cloud stored boots from NVMe, serves, signals and logs", flush=True)
+            test()
+            print(f"ok {number} - {name} # {time.time() - start:.0f} s", flush=True)
         except Exception as error:
             failed += 1
             print("# " + f"{type(error).__name__}: {error}".replace("\n", "\n# "))
-            print(f"not ok {number} - {name}: what the cloud stored boots from NVMe, serves, signals and logs", flush=True)
+            print(f"not ok {number} - {name}", flush=True)
     sys.exit(1 if failed else 0)
 
 
