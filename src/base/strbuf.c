@@ -197,6 +197,17 @@ void strbuf_append_shell(struct strbuf *buf, const char *text)
 	strbuf_append_char(buf, '\'');
 }
 
+/*
+ * U+2028…U+202E and U+2066…U+2069 end lines and turn the direction of text around, also of what we
+ * wrote before it.
+ */
+static bool turns_text(const unsigned char *s, size_t width)
+{
+	return width == 3 && s[0] == 0xe2 &&
+	       ((s[1] == 0x80 && s[2] >= 0xa8 && s[2] <= 0xae) ||
+		(s[1] == 0x81 && s[2] >= 0xa6 && s[2] <= 0xa9));
+}
+
 void strbuf_append_printable(struct strbuf *buf, const char *bytes, size_t size)
 {
 	for (size_t i = 0; i < size;) {
@@ -205,7 +216,8 @@ void strbuf_append_printable(struct strbuf *buf, const char *bytes, size_t size)
 		/* C1 controls (U+0080…U+009F, here as C2 80…C2 9F) act like ESC on some terminals.
 		 */
 		bool is_c1 = width == 2 && c == 0xc2 && (unsigned char)bytes[i + 1] < 0xa0;
-		if (width == 0 || is_c1 || (c < 0x20 && c != '\t') || c == 0x7f) {
+		if (width == 0 || is_c1 || turns_text((const unsigned char *)bytes + i, width) ||
+		    (c < 0x20 && c != '\t') || c == 0x7f) {
 			for (size_t end = i + (width ? width : 1); i < end; i++)
 				strbuf_appendf(buf, "\\x%02x", (unsigned char)bytes[i]);
 			continue;

@@ -41,6 +41,16 @@ static void printable_shows_escapes_instead_of_sending_them(void **state)
 	assert_string_equal(strbuf_text(&buf), "\\x1b]0;x\\x07\tok\\xc2\\x9b\\xff");
 }
 
+static void printable_lets_no_text_turn_around(void **state)
+{
+	AUTO(strbuf_clear) struct strbuf buf = STRBUF_INIT;
+	static const char text[] = "\u202eevil \u2066x\u2069 \u20ac";
+	(void)state;
+	strbuf_append_printable(&buf, text, sizeof(text) - 1);
+	assert_string_equal(strbuf_text(&buf), "\\xe2\\x80\\xaeevil \\xe2\\x81\\xa6x"
+					       "\\xe2\\x81\\xa9 \u20ac");
+}
+
 static void shell_quotes_only_what_needs_it(void **state)
 {
 	AUTO(strbuf_clear) struct strbuf buf = STRBUF_INIT;
@@ -69,6 +79,7 @@ int main(void)
 		cmocka_unit_test(json_escapes_quotes_controls_and_bad_utf8),
 		cmocka_unit_test(xml_escapes_markup),
 		cmocka_unit_test(printable_shows_escapes_instead_of_sending_them),
+		cmocka_unit_test(printable_lets_no_text_turn_around),
 		cmocka_unit_test(shell_quotes_only_what_needs_it),
 		cmocka_unit_test(consume_drops_from_the_front),
 	};

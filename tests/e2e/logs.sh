@@ -64,6 +64,23 @@ for i in $(seq 100); do "$i2kit" logs talk/one --tail 1 | grep -q 'n 20000' && b
 "$i2kit" logs talk/one --no-prefix | grep '^n ' | awk '$2 != NR {bad = 1} END {exit bad || NR != 20000}'
 ok $? "twenty thousand lines arrive whole and in order"
 
+# As fast as two containers can write: 20 MB; what is not kept is counted.
+flood() { "$i2kit" exec -c "$1" talk sh -c 'yes "$(printf %099d 7)" | head -n 100000 >/proc/1/fd/1'; }
+start=$(date +%s%N)
+flood one &
+flood two
+wait $!
+echo "# 20 MB in $((($(date +%s%N) - start) / 1000000)) ms"
+count() {
+	"$i2kit" logs -o json --since 5m "talk/$1" | python3 -c '
+import json, sys
+lines = [json.loads(line) for line in sys.stdin]
+print(sum(line.get("lostBefore", 0) + line["text"].startswith("0000000") for line in lines))'
+}
+for i in $(seq 30); do is "$(count one) $(count two)" "100000 100000" >/dev/null && break; sleep 0.5; done
+is "$(count one) $(count two)" "100000 100000"
+ok $? "of a flood from two containers each line is there or counted as lost"
+
 "$i2kit" exec -c one talk sh -c 'kill -TERM 1; kill -KILL 1' 2>/dev/null
 "$i2kit" exec -c one talk kill -9 -1 2>/dev/null
 for i in $(seq 60); do "$i2kit" logs --previous talk/one | grep -q later && break; sleep 0.5; done
