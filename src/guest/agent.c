@@ -62,6 +62,7 @@ static void on_down(void *arg)
 static void on_drained(void *arg)
 {
 	struct guest *guest = arg;
+	events_pump(guest->events);
 	exec_table_pump(guest->execs);
 	tunnel_table_pump(guest->tunnels);
 	guest_send_logs(guest);

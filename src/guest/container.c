@@ -32,6 +32,7 @@ struct container {
 	struct image_user user;
 	pid_t runtime;	    /* crun while it starts the container, else 0 */
 	pid_t pid;	    /* its first process while it runs, else 0 */
+	uint64_t begun_ms;  /* when the runtime was started */
 	uint64_t oom_kills; /* seen before this run */
 	struct log_stream *out;
 	struct log_stream *errors;
@@ -131,6 +132,12 @@ static void clear_mounts(struct mount_list *list)
 	free(list->items);
 }
 
+/* Where the container's termination message is outside it. */
+static char *message_path(const struct container *container)
+{
+	return path_join(CONTAINER_MESSAGES, container->image->name);
+}
+
 static const char *termination_path(const struct container_image *image)
 {
 	return image->termination_path != NULL ? image->termination_path : "/dev/termination-log";
@@ -170,8 +177,9 @@ static bool add_volume_mounts(const struct container *container, struct mount_li
 		release_container(&container->guest->release, container->image->name);
 	struct volume_plan plan = guest_volume_plan(container->guest);
 	for (size_t i = 0; config != NULL && i < config->mount_count; i++) {
+		AUTO_FREE char *place = xasprintf("%s/m%zu", container->folder, i);
 		if (!volumes_resolve_mount(&plan, &config->mounts[i], &container->environment,
-					   ARRAY_APPEND(list->items, list->count), err))
+					   place, ARRAY_APPEND(list->items, list->count), err))
 			return error_prefix(err, "mount %s", config->mounts[i].path);
 	}
 	for (size_t i = 0; i < container->image->volumes.count; i++) {
@@ -185,7 +193,7 @@ static bool make_mounts(const struct container *container, struct mount_list *li
 			struct error *err)
 {
 	static const char *const files[] = {"hosts", "resolv.conf", "hostname"};
-	AUTO_FREE char *message = path_join(container->folder, "termination-log");
+	AUTO_FREE char *message = message_path(container);
 	if (!file_write_atomic(message, "", 0, 0666, err) || chmod(message, 0666) < 0)
 		return false;
 	add_mount(&list->items, &list->count, xstrdup("/run/i2kit/shm"), "/dev/shm");
@@ -238,16 +246,18 @@ static bool write_bundle(struct container *container, struct error *err)
 	return config != NULL && file_write_atomic(path, config, strlen(config), 0600, err);
 }
 
-/* The last thing the container wrote about its end, or NULL. */
+/* The last 4 KiB the container wrote about its end, or NULL. */
 static char *read_termination_message(const struct container *container)
 {
-	AUTO_FREE char *path = path_join(container->folder, "termination-log");
-	char *text = NULL;
-	size_t size = 0;
-	if (!file_read(path, MAX_MESSAGE, &text, &size, NULL) || size == 0) {
-		free(text);
+	AUTO_FREE char *path = message_path(container);
+	AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct stat status;
+	if (fd < 0 || fstat(fd, &status) < 0 || status.st_size == 0)
 		return NULL;
-	}
+	char *text = xcalloc(1, MAX_MESSAGE + 1);
+	off_t start = status.st_size > MAX_MESSAGE ? status.st_size - MAX_MESSAGE : 0;
+	if (pread(fd, text, MAX_MESSAGE, start) <= 0)
+		text[0] = '\0';
 	return text;
 }
 
@@ -326,7 +336,7 @@ static void on_runtime_end(pid_t pid, int status, void *arg)
 		AUTO_FREE char *message = runtime_message(container);
 		fail(container, message);
 	} else {
-		reaper_watch(guest->reaper, container->pid, on_end, container);
+		reaper_watch(guest->reaper, container->pid, container->begun_ms, on_end, container);
 		supervisor_started(guest->supervisor, container->index, now_ms(), true, NULL);
 	}
 	guest_advance(guest);
@@ -399,13 +409,15 @@ static bool run_runtime(struct container *container, struct error *err)
 		argv[9] = name;
 	}
 	int fds[3] = {-1, pipes.out[1], pipes.errors[1]};
+	container->begun_ms = now_ms();
 	container->runtime = spawn(argv, NULL, fds, err);
 	if (container->runtime < 0)
 		return false;
 	if (!container->image->has_tty)
 		container->out = new_stream(container, take_fd(&pipes.out[0]), WIRE_LOG_STDOUT);
 	container->errors = new_stream(container, take_fd(&pipes.errors[0]), WIRE_LOG_STDERR);
-	reaper_watch(container->guest->reaper, container->runtime, on_runtime_end, container);
+	reaper_watch(container->guest->reaper, container->runtime, REAPER_CHILD, on_runtime_end,
+		     container);
 	return true;
 }
 
@@ -452,7 +464,7 @@ void container_start(struct container *container)
 	if (pid < 0)
 		fail(container, err.message);
 	else
-		reaper_watch(container->guest->reaper, pid, on_deleted, container);
+		reaper_watch(container->guest->reaper, pid, REAPER_CHILD, on_deleted, container);
 }
 
 void container_signal(struct container *container, int signal)

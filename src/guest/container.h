@@ -10,9 +10,10 @@
 #include "guest/guest.h"
 #include "guest/image_user.h"
 
-#define CONTAINER_FOLDER "/run/i2kit/c"
-#define CONTAINER_CGROUP "/sys/fs/cgroup/i2kit"
-#define CRUN_STATE	 "/run/crun"
+#define CONTAINER_FOLDER   "/run/i2kit/c"
+#define CONTAINER_MESSAGES "/run/i2kit/messages"
+#define CONTAINER_CGROUP   "/sys/fs/cgroup/i2kit"
+#define CRUN_STATE	   "/run/crun"
 
 struct container *container_new(struct guest *guest, size_t index);
 void container_start(struct container *container);

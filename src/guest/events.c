@@ -15,6 +15,7 @@ struct events {
 	struct channel *channel;
 	char *kept[KEPT]; /* owned; a ring by sequence */
 	uint64_t sequence;
+	uint64_t sent; /* in this connection */
 	events_listener_fn *listener;
 	void *listener_arg;
 };
@@ -35,13 +36,22 @@ void events_listen(struct events *events, events_listener_fn *fn, void *arg)
 	events->listener_arg = arg;
 }
 
-void events_replay(struct events *events)
+void events_pump(struct events *events)
 {
-	for (uint64_t i = 1; i <= KEPT; i++) {
-		const char *text = events->kept[(events->sequence + i) % KEPT];
+	if (events->sequence > KEPT && events->sent < events->sequence - KEPT)
+		events->sent = events->sequence - KEPT; /* what is kept no more */
+	while (events->sent < events->sequence && channel_is_up(events->channel) &&
+	       !channel_is_full(events->channel)) {
+		const char *text = events->kept[++events->sent % KEPT];
 		if (text != NULL)
 			channel_send_text(events->channel, WIRE_EVENT, 0, text);
 	}
+}
+
+void events_replay(struct events *events)
+{
+	events->sent = 0;
+	events_pump(events);
 }
 
 static json_t *new_event(struct events *events, const char *type)
@@ -60,8 +70,7 @@ static void emit(struct events *events, json_t *event)
 	char **place = &events->kept[events->sequence % KEPT];
 	free(*place);
 	*place = text;
-	if (channel_is_up(events->channel))
-		channel_send_text(events->channel, WIRE_EVENT, 0, text);
+	events_pump(events);
 	if (events->listener != NULL)
 		events->listener(text, events->listener_arg);
 }

@@ -16,6 +16,8 @@ struct events;
 struct events *events_new(void);
 void events_set_channel(struct events *events, struct channel *channel);
 void events_replay(struct events *events);
+/* Sends what waits for as long as the channel takes it: a stuck host does not make it grow. */
+void events_pump(struct events *events);
 
 void events_boot(struct events *events, const char *stage);
 /* A REPORT action. */

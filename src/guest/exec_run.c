@@ -9,6 +9,7 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/parse.h"
 #include "base/path.h"
 #include "guest/console.h"
@@ -18,6 +19,7 @@
 struct exec_run {
 	struct guest *guest;
 	char *base; /* owned; the files of this run are base.json, .pid, .log, .tty */
+	uint64_t begun_ms;
 	pid_t runtime;
 	pid_t pid;
 	int pending_signal; /* wanted before it had a pid */
@@ -101,7 +103,7 @@ static void on_runtime_end(pid_t pid, int status, void *arg)
 		end(run, 126, 0, message);
 		return;
 	}
-	reaper_watch(run->guest->reaper, run->pid, on_end, run);
+	reaper_watch(run->guest->reaper, run->pid, run->begun_ms, on_end, run);
 	if (run->pending_signal != 0)
 		exec_run_signal(run, run->pending_signal);
 }
@@ -182,6 +184,7 @@ static bool spawn_runtime(struct exec_run *run, const struct exec_request *reque
 		argv[10] = name;
 		fds[0] = fds[1] = fds[2] = -1;
 	}
+	run->begun_ms = clock_monotonic_ms();
 	run->runtime = spawn(argv, NULL, fds, err);
 	return run->runtime >= 0;
 }
@@ -204,7 +207,7 @@ struct exec_run *exec_run_start(const struct exec_request *request,
 		free_run(run);
 		return NULL;
 	}
-	reaper_watch(run->guest->reaper, run->runtime, on_runtime_end, run);
+	reaper_watch(run->guest->reaper, run->runtime, REAPER_CHILD, on_runtime_end, run);
 	return run;
 }
 
@@ -216,17 +219,25 @@ void exec_run_signal(struct exec_run *run, int signal)
 		run->pending_signal = signal;
 }
 
+static void ignore_terminal(int fd, void *arg)
+{
+	(void)arg;
+	(void)close(fd);
+}
+
+static void ignore_end(int exit_code, int signal, const char *error_or_null, void *arg)
+{
+	(void)exit_code;
+	(void)signal;
+	(void)error_or_null;
+	(void)arg;
+}
+
+/* The runtime is let through: killed half-way it would leave the process behind, running. */
 void exec_run_abort(struct exec_run *run)
 {
 	if (run == NULL)
 		return;
-	if (run->runtime > 0) {
-		(void)kill(run->runtime, SIGKILL);
-		reaper_forget(run->guest->reaper, run->runtime);
-	}
-	if (run->pid > 0) {
-		(void)kill(run->pid, SIGKILL);
-		reaper_forget(run->guest->reaper, run->pid);
-	}
-	free_run(run);
+	run->handler = (struct exec_handler){.terminal = ignore_terminal, .ended = ignore_end};
+	exec_run_signal(run, SIGKILL);
 }

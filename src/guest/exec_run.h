@@ -32,7 +32,7 @@ MUST_CHECK struct exec_run *exec_run_start(const struct exec_request *request,
 					   const struct exec_handler *handler, void *arg,
 					   struct error *err);
 void exec_run_signal(struct exec_run *run, int signal);
-/* Kills it and makes no further calls. */
+/* Kills it, or has it killed once it is there, and makes no further calls. */
 void exec_run_abort(struct exec_run *run);
 
 #endif

@@ -2,6 +2,7 @@
 #include "guest/guest.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -26,6 +27,7 @@
 #define LAST_WORDS_MS 2000  /* what the host may take to store the last lines */
 #define CLOUD_LAST_MS 15000 /* and what the cloud agent may take for that and its signal */
 #define LAST_POLL_MS  5
+#define MOST_SHM      ((uint64_t)64 << 20) /* Docker's and Kubernetes' */
 
 struct volume_plan guest_volume_plan(const struct guest *guest)
 {
@@ -216,20 +218,36 @@ static void set_sysctls(const struct pod_image *pod)
 	}
 }
 
+static bool mount_memory(const char *folder, unsigned long flags, const char *options,
+			 struct error *err)
+{
+	if (!path_make_folders(folder, 0755, err))
+		return false;
+	if (mount("tmpfs", folder, "tmpfs", MS_NODEV | flags, options) < 0)
+		return error_set_errno(err, errno, "%s", folder);
+	return true;
+}
+
+/*
+ * What containers can write to without end is never in /run itself, which init needs, and takes at
+ * most seven eighths of the memory there is: files in memory cannot be reclaimed, and a container
+ * that fills them would have others killed instead of seeing "no space left".
+ */
 static bool prepare_memory(struct guest *guest, struct error *err)
 {
-	if (!path_make_folders("/run/i2kit/shm", 0755, err) ||
-	    !path_make_folders(ROOTFS_TOPS, 0755, err) ||
+	uint64_t available = machine_available_bytes();
+	uint64_t shared = available / 4 < MOST_SHM ? available / 4 : MOST_SHM;
+	AUTO_FREE char *shm = xasprintf("mode=1777,size=%" PRIu64, shared);
+	AUTO_FREE char *tops = xasprintf("mode=0755,size=%" PRIu64, available / 8 * 5);
+	if (!mount_memory("/run/i2kit/shm", MS_NOSUID | MS_NOEXEC, shm, err) ||
+	    !mount_memory(NETWORK_FILES, MS_NOSUID | MS_NOEXEC, "mode=0755,size=1m", err) ||
+	    !mount_memory(CONTAINER_MESSAGES, MS_NOSUID | MS_NOEXEC, "mode=0700,size=1m", err) ||
 	    !path_make_folders("/run/config", 0755, err))
 		return false;
-	if (mount("shm", "/run/i2kit/shm", "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC,
-		  "mode=1777,size=64m") < 0)
-		return error_set_errno(err, errno, "/dev/shm");
-	if (guest->release.scratch_serial != NULL)
-		return volumes_mount_scratch(guest->release.scratch_serial, ROOTFS_TOPS, err);
-	if (mount("tops", ROOTFS_TOPS, "tmpfs", MS_NODEV, "mode=0755") < 0)
-		return error_set_errno(err, errno, ROOTFS_TOPS);
-	return true;
+	if (guest->release.scratch_serial == NULL)
+		return mount_memory(ROOTFS_TOPS, 0, tops, err);
+	return path_make_folders(ROOTFS_TOPS, 0755, err) &&
+	       volumes_mount_scratch(guest->release.scratch_serial, ROOTFS_TOPS, err);
 }
 
 static void set_names(struct guest *guest)
@@ -266,6 +284,7 @@ static bool prepare_pod(struct guest *guest, struct error *err)
 	set_names(guest);
 	events_boot(guest->events, "network");
 	set_sysctls(&guest->pod);
+	machine_keep_reserve();
 	struct volume_plan plan = guest_volume_plan(guest);
 	return prepare_memory(guest, err) &&
 	       network_write_files(&guest->release, guest->hostname, err) &&

@@ -153,7 +153,7 @@ static void start_service(struct service *service)
 	if (pid < 0)
 		say("service %s: %s", service->name, err.message);
 	else
-		reaper_watch(service->guest->reaper, pid, on_service_end, service);
+		reaper_watch(service->guest->reaper, pid, REAPER_CHILD, on_service_end, service);
 }
 
 void linuxkit_start_services(struct guest *guest)

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <fnmatch.h>
+#include <inttypes.h>
 #include <linux/random.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +26,7 @@
 #include "guest/say.h"
 
 #define MAX_ALIAS_BYTES ((size_t)4 << 20)
+#define RESERVE_BYTES	((uint64_t)6 << 20)
 
 struct mount_entry {
 	const char *source;
@@ -197,6 +199,42 @@ void machine_set_defaults(void)
 	(void)!machine_write("/sys/fs/cgroup/i2kit/cgroup.subtree_control",
 			     "+cpu +memory +io +pids", NULL);
 	(void)umask(0022);
+}
+
+/* A number of /proc; 0 where it is not. */
+static uint64_t read_number(const char *path, const char *key)
+{
+	AUTO_FREE char *text = NULL;
+	uint64_t value = 0;
+	if (!file_read(path, 65536, &text, NULL, NULL))
+		return 0;
+	const char *at = strstr(text, key);
+	if (at == NULL)
+		return 0;
+	at += strlen(key);
+	at += strspn(at, " ");
+	AUTO_FREE char *digits = xstrndup(at, strspn(at, "0123456789"));
+	return parse_u64(digits, 0, UINT64_MAX / 1024, &value) ? value : 0;
+}
+
+uint64_t machine_available_bytes(void)
+{
+	return read_number("/proc/meminfo", "MemAvailable:") * 1024;
+}
+
+void machine_keep_reserve(void)
+{
+	uint64_t available = machine_available_bytes();
+	uint64_t kept = RESERVE_BYTES + machine_memory_bytes() / 32; /* and what logs may take */
+	uint64_t threads = read_number("/proc/sys/kernel/threads-max", "");
+	if (available > 2 * kept) {
+		AUTO_FREE char *limit = xasprintf("%" PRIu64, available - kept);
+		(void)!machine_write("/sys/fs/cgroup/i2kit/memory.max", limit, NULL);
+	}
+	if (threads > 0) {
+		AUTO_FREE char *limit = xasprintf("%" PRIu64, threads / 8 * 7);
+		(void)!machine_write("/sys/fs/cgroup/i2kit/pids.max", limit, NULL);
+	}
 }
 
 void machine_set_wall_ns(int64_t wall_ns)

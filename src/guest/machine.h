@@ -25,6 +25,12 @@ void machine_load_by_name(const char *root, const char *name);
 void machine_set_defaults(void);
 /* Writes text to a file that exists (sysctl, cgroup). */
 MUST_CHECK bool machine_write(const char *path, const char *text, struct error *err);
+/*
+ * The last before containers start: however much memory and however many processes they take, some
+ * is left for init, the runtime and the kernel.
+ */
+void machine_keep_reserve(void);
+uint64_t machine_available_bytes(void);
 void machine_set_wall_ns(int64_t wall_ns);
 void machine_add_entropy(const void *bytes, size_t size);
 uint64_t machine_memory_bytes(void);

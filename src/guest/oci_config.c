@@ -290,6 +290,8 @@ static json_t *resources_json(const struct oci_plan *plan)
 				  ? json_pack("[{s:b,s:s}]", "allow", 1, "access", "rwm")
 				  : json_pack("[{s:b,s:s}]", "allow", 0, "access", "rwm");
 	(void)json_object_set_new(json, "devices", devices);
+	/* As Kubernetes: a container without one of its processes is not left half alive. */
+	(void)json_object_set_new(json, "unified", json_pack("{s:s}", "memory.oom.group", "1"));
 	if (plan->memory_limit_bytes > 0)
 		(void)json_object_set_new(
 			json, "memory",

@@ -3,11 +3,17 @@
 
 #include <errno.h>
 #include <sched.h>
+#include <sys/personality.h>
 #include <sys/socket.h>
 
 #include "base/alloc.h"
 
 #define MASKED_EQ "SCMP_CMP_MASKED_EQ"
+#define ALL_SET	  0x80000000U
+#define PERSONALITY(flag)                                                                          \
+	{                                                                                          \
+		"personality", NULL, EPERM, 0, MASKED_EQ, ALL_SET | (flag), (flag)                 \
+	}
 
 const struct seccomp_rule seccomp_rules[] = {
 	/* clone() may not make namespaces; clone3() hides its flags, so libc is told to use
@@ -71,6 +77,11 @@ const struct seccomp_rule seccomp_rules[] = {
 	{"io_uring_setup", NULL, EPERM, 0, NULL, 0, 0},
 	{"io_uring_enter", NULL, EPERM, 0, NULL, 0, 0},
 	{"io_uring_register", NULL, EPERM, 0, NULL, 0, 0},
+	/* Flags that weaken a program's memory; all bits set is the question what is set. */
+	PERSONALITY(ADDR_NO_RANDOMIZE),
+	PERSONALITY(MMAP_PAGE_ZERO),
+	PERSONALITY(ADDR_COMPAT_LAYOUT),
+	PERSONALITY(READ_IMPLIES_EXEC),
 	{"socket", NULL, EPERM, 0, "SCMP_CMP_EQ", AF_VSOCK, 0},
 };
 const size_t seccomp_rule_count = ARRAY_SIZE(seccomp_rules);

@@ -10,6 +10,7 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "base/clock.h"
 
 #define KEPT 64 /* ends that nobody had asked for yet */
 
@@ -24,6 +25,7 @@ struct watched {
 struct ended {
 	pid_t pid;
 	int status;
+	uint64_t at_ms;
 };
 
 struct reaper {
@@ -86,7 +88,8 @@ static void on_sigchld(struct loop_signal *source, int signo, void *arg)
 			watched->status = status;
 			continue;
 		}
-		reaper->ended[reaper->ended_next] = (struct ended){pid, status};
+		reaper->ended[reaper->ended_next] =
+			(struct ended){pid, status, clock_monotonic_ms()};
 		reaper->ended_next = (reaper->ended_next + 1) % KEPT;
 	}
 	tell(reaper);
@@ -100,12 +103,12 @@ struct reaper *reaper_new(struct loop *loop)
 	return reaper;
 }
 
-void reaper_watch(struct reaper *reaper, pid_t pid, reaper_fn *fn, void *arg)
+void reaper_watch(struct reaper *reaper, pid_t pid, uint64_t since_ms, reaper_fn *fn, void *arg)
 {
 	struct watched *watched = ARRAY_APPEND(reaper->watched, reaper->watched_count);
 	*watched = (struct watched){.pid = pid, .fn = fn, .arg = arg};
 	for (size_t i = 0; i < KEPT; i++) {
-		if (reaper->ended[i].pid != pid)
+		if (reaper->ended[i].pid != pid || reaper->ended[i].at_ms < since_ms)
 			continue;
 		watched->has_ended = true;
 		watched->status = reaper->ended[i].status;

@@ -8,6 +8,7 @@
  * other.)
  */
 
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "base/error.h"
@@ -17,8 +18,13 @@ struct reaper;
 typedef void reaper_fn(pid_t pid, int status, void *arg);
 
 struct reaper *reaper_new(struct loop *loop);
-/* Calls fn once when pid has ended, from the loop, also when it had ended before this call. */
-void reaper_watch(struct reaper *reaper, pid_t pid, reaper_fn *fn, void *arg);
+/*
+ * Calls fn once when pid has ended, from the loop, also when it had ended before this call, but not
+ * before since_ms (monotonic; the process cannot have been there earlier): numbers come back, and
+ * an older process of this number means nothing.
+ */
+#define REAPER_CHILD UINT64_MAX /* since_ms of what spawn() has just started */
+void reaper_watch(struct reaper *reaper, pid_t pid, uint64_t since_ms, reaper_fn *fn, void *arg);
 void reaper_forget(struct reaper *reaper, pid_t pid);
 
 /*

@@ -16,6 +16,7 @@
 #include "base/cleanup.h"
 #include "base/path.h"
 #include "base/strbuf.h"
+#include "guest/inside.h"
 
 #define MAX_TEXT  ((size_t)1 << 20)
 #define MAX_DEPTH 64
@@ -62,9 +63,9 @@ bool rootfs_mount(const struct container_image *container, const char *folder, s
 void rootfs_unmount(const struct container_image *container, const char *folder)
 {
 	AUTO_FREE char *root = path_join(folder, "root");
-	AUTO_FREE char *top = xasprintf("%s/%s", ROOTFS_TOPS, container->name);
+	AUTO_CLOSE int tops = open(ROOTFS_TOPS, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	(void)umount2(root, MNT_DETACH);
-	(void)!path_remove_tree(top, NULL);
+	(void)!inside_remove(tops, container->name, NULL);
 }
 
 static int open_inside(const char *root, const char *path, uint64_t flags)

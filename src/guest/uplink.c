@@ -98,7 +98,7 @@ static void start_cloud_agent(struct uplink *uplink)
 		say("no way to a configuration: %s", err.message);
 		return;
 	}
-	reaper_watch(uplink->guest->reaper, pid, on_agent_end, uplink);
+	reaper_watch(uplink->guest->reaper, pid, REAPER_CHILD, on_agent_end, uplink);
 	agent_attach(uplink->guest, take_fd(&own));
 }
 

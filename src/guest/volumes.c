@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -13,8 +14,10 @@
 #include "base/cleanup.h"
 #include "base/path.h"
 #include "guest/disks.h"
+#include "guest/inside.h"
 #include "guest/machine.h"
 #include "guest/reaper.h"
+#include "guest/rootfs.h"
 #include "guest/say.h"
 #include "guest/volume_files.h"
 
@@ -26,20 +29,54 @@ static char *folder_of(const char *volume)
 	return xasprintf("%s/%s", FOLDER, volume);
 }
 
+static gid_t tree_group; /* for give_group(): nftw() hands nothing on */
+
+/* As Kubernetes: the group may do what the owner may, and what is made in a folder belongs to it.
+ */
+static int give_group(const char *path, const struct stat *status, int type, struct FTW *walk)
+{
+	(void)type;
+	(void)walk;
+	mode_t more = S_ISDIR(status->st_mode) ? 02770 : 0660;
+	if (lchown(path, (uid_t)-1, tree_group) < 0)
+		return -1;
+	return S_ISLNK(status->st_mode) ? 0 : chmod(path, (status->st_mode & 07777) | more);
+}
+
+/* Nothing of the pod runs yet. A tree whose top has the group already is left as it is. */
 static bool set_owner(const struct pod_image *pod, const char *folder, struct error *err)
 {
+	enum { OPEN_FOLDERS = 32 };
+	struct stat status;
 	if (pod->fs_group < 0)
 		return true;
-	/* Set-gid, so that what is made inside belongs to the group too. */
-	if (chown(folder, (uid_t)-1, (gid_t)pod->fs_group) < 0 || chmod(folder, 02775) < 0)
+	tree_group = (gid_t)pod->fs_group;
+	if (stat(folder, &status) < 0)
 		return error_set_errno(err, errno, "fsGroup on %s", folder);
+	bool is_done = status.st_gid == tree_group && (status.st_mode & 02770) == 02770;
+	if (!is_done &&
+	    nftw(folder, give_group, OPEN_FOLDERS, FTW_DEPTH | FTW_PHYS | FTW_MOUNT) != 0)
+		return error_set_errno(err, errno, "fsGroup on %s", folder);
+	return true;
+}
+
+/* Where the containers' writable tops are: the scratch disk, or memory that they share. */
+static bool bind_beside_tops(const char *volume, const char *folder, struct error *err)
+{
+	AUTO_FREE char *source = xasprintf("%s/.volumes/%s", ROOTFS_TOPS, volume);
+	if (!path_make_folders(source, 0755, err))
+		return false;
+	if (mount(source, folder, NULL, MS_BIND, NULL) < 0 ||
+	    mount(NULL, folder, NULL, MS_REMOUNT | MS_BIND | MS_NOSUID | MS_NODEV, NULL) < 0)
+		return error_set_errno(err, errno, "%s", folder);
 	return true;
 }
 
 static bool prepare_empty(const struct volume_plan *plan, const struct volume_rule *volume,
 			  const char *folder, struct error *err)
 {
-	if (volume->is_memory || volume->size_limit_bytes > 0) {
+	bool has_scratch = plan->release->scratch_serial != NULL;
+	if (volume->is_memory || (volume->size_limit_bytes > 0 && !has_scratch)) {
 		AUTO_FREE char *options =
 			volume->size_limit_bytes > 0
 				? xasprintf("mode=0777,size=%llu",
@@ -47,7 +84,12 @@ static bool prepare_empty(const struct volume_plan *plan, const struct volume_ru
 				: xstrdup("mode=0777");
 		if (mount("tmpfs", folder, "tmpfs", MS_NOSUID | MS_NODEV, options) < 0)
 			return error_set_errno(err, errno, "tmpfs");
+	} else if (!bind_beside_tops(volume->name, folder, err)) {
+		return false;
 	}
+	if (has_scratch && !volume->is_memory && volume->size_limit_bytes > 0)
+		say("volume '%s' is on the scratch disk: its sizeLimit is not enforced",
+		    volume->name);
 	if (chmod(folder, 0777) < 0)
 		return error_set_errno(err, errno, "%s", folder);
 	return set_owner(plan->pod, folder, err);
@@ -166,6 +208,25 @@ bool volumes_update(const struct volume_plan *plan, struct error *err)
 	return true;
 }
 
+/* Mounts what fd stands for at a place, which becomes a folder or a file as that is. */
+static bool bind_open(int fd, const char *place, struct error *err)
+{
+	struct stat status;
+	AUTO_FREE char *source = xasprintf("/proc/self/fd/%d", fd);
+	if (fstat(fd, &status) < 0)
+		return error_set_errno(err, errno, "%s", place);
+	(void)umount2(place, MNT_DETACH | UMOUNT_NOFOLLOW); /* of an earlier start */
+	if (rmdir(place) < 0)
+		(void)unlink(place);
+	AUTO_CLOSE int made = S_ISDIR(status.st_mode)
+				      ? -1
+				      : open(place, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if ((S_ISDIR(status.st_mode) ? mkdir(place, 0700) : made) < 0 ||
+	    mount(source, place, NULL, MS_BIND | MS_REC, NULL) < 0)
+		return error_set_errno(err, errno, "%s", place);
+	return true;
+}
+
 void volumes_finish(const struct volume_plan *plan)
 {
 	for (size_t i = 0; i < plan->release->volume_count; i++) {
@@ -174,32 +235,33 @@ void volumes_finish(const struct volume_plan *plan)
 	}
 }
 
-static bool resolve_sub_path(const char *folder, const char *sub_path, bool is_written_volume,
-			     char **ret, struct error *err)
+/*
+ * The pod's own programs may have made a link to anywhere of any part of the path, and may change
+ * it while we look: what was found inside the volume is bound to a place of ours, which the runtime
+ * then mounts.
+ */
+static bool bind_sub_path(const char *folder, const char *sub_path, bool is_written_volume,
+			  const char *place, struct error *err)
 {
-	AUTO_FREE char *path = path_join(folder, sub_path);
-	/* A folder that the pod's own programs made may be a link to anywhere. */
-	AUTO_FREE char *real = realpath(path, NULL);
-	if (real == NULL && is_written_volume)
+	AUTO_CLOSE int volume = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	AUTO_CLOSE int fd = inside_open(volume, sub_path, O_PATH, 0);
+	if (fd < 0 && errno == ENOENT && !is_written_volume) {
+		if (!inside_make_folders(volume, sub_path, 0777, err))
+			return error_prefix(err, "subPath '%s'", sub_path);
+		fd = inside_open(volume, sub_path, O_PATH, 0);
+	}
+	if (fd < 0 && errno == EXDEV)
+		return error_set(err, ERROR_INVALID, "subPath '%s' leaves the volume", sub_path);
+	if (fd < 0 && errno == ENOENT)
 		return error_set(err, ERROR_NOT_FOUND, "subPath '%s' is not in the volume",
 				 sub_path);
-	if (real == NULL) {
-		if (!path_make_folders(path, 0777, err))
-			return false;
-		(void)chmod(path, 0777);
-		real = realpath(path, NULL);
-	}
-	size_t size = strlen(folder);
-	if (real == NULL || strncmp(real, folder, size) != 0 ||
-	    (real[size] != '/' && real[size] != '\0'))
-		return error_set(err, ERROR_INVALID, "subPath '%s' leaves the volume", sub_path);
-	*ret = TAKE_PTR(real);
-	return true;
+	return fd >= 0 ? bind_open(fd, place, err)
+		       : error_set_errno(err, errno, "subPath '%s'", sub_path);
 }
 
 bool volumes_resolve_mount(const struct volume_plan *plan, const struct mount_rule *rule,
-			   const struct string_list *environment, struct oci_mount *ret,
-			   struct error *err)
+			   const struct string_list *environment, const char *place,
+			   struct oci_mount *ret, struct error *err)
 {
 	const struct volume_rule *volume = release_volume(plan->release, rule->volume);
 	if (volume == NULL)
@@ -213,14 +275,11 @@ bool volumes_resolve_mount(const struct volume_plan *plan, const struct mount_ru
 		return error_set(err, ERROR_INVALID, "subPath '%s' leaves the volume", expanded);
 	const struct volume_delivery *delivery = release_delivery(plan->release, volume->name);
 	const char *file = delivery != NULL ? delivery->file : NULL;
-	AUTO_FREE char *source = NULL;
-	if (expanded != NULL && expanded[0] != '\0') {
-		if (!resolve_sub_path(folder, expanded, is_written(volume), &source, err))
-			return false;
-	} else {
-		source = file != NULL ? path_join(folder, file) : TAKE_PTR(folder);
-	}
-	ret->source = TAKE_PTR(source);
+	const char *below = expanded != NULL && expanded[0] != '\0' ? expanded : file;
+	if (below != NULL &&
+	    !bind_sub_path(folder, below, below == file || is_written(volume), place, err))
+		return false;
+	ret->source = below != NULL ? xstrdup(place) : TAKE_PTR(folder);
 	ret->destination = rule->path[0] == '/' ? xstrdup(rule->path) : path_join("/", rule->path);
 	ret->is_read_only = rule->is_read_only || volume->is_read_only || is_written(volume);
 	return true;
@@ -229,23 +288,20 @@ bool volumes_resolve_mount(const struct volume_plan *plan, const struct mount_ru
 bool volumes_push_file(const struct pushed_file *file, struct error *err)
 {
 	AUTO_FREE char *folder = folder_of(file->volume);
-	AUTO_FREE char *path = path_join(folder, file->path);
 	if (!path_is_below(file->volume) || strchr(file->volume, '/') != NULL ||
 	    !path_is_below(file->path))
 		return error_set(err, ERROR_INVALID, "'%s' leaves its volume", file->path);
-	if (file->is_deleted)
-		return path_remove_tree(path, err);
-	AUTO_FREE char *parent = xstrndup(path, (size_t)(strrchr(path, '/') - path));
-	if (!path_make_folders(parent, 0755, err))
+	if (!path_make_folders(folder, 0755, err)) /* files may come before the release */
 		return false;
-	/* A folder bound into a container sees the rename; a file bound alone would keep the old
-	 * one. */
-	struct stat status;
-	if (stat(path, &status) == 0 && S_ISREG(status.st_mode) && status.st_size > 0) {
-		AUTO_CLOSE int fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);
-		if (fd < 0 || fchmod(fd, file->mode) < 0)
-			return error_set_errno(err, errno, "%s", path);
-		return fd_write_all(fd, file->bytes, file->size, err);
-	}
-	return file_write_atomic(path, file->bytes, file->size, file->mode, err);
+	AUTO_CLOSE int volume = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (volume < 0)
+		return error_set_errno(err, errno, "volume '%s'", file->volume);
+	if (file->is_deleted)
+		return inside_remove(volume, file->path, err);
+	const char *slash = strrchr(file->path, '/');
+	AUTO_FREE char *parent =
+		slash != NULL ? xstrndup(file->path, (size_t)(slash - file->path)) : NULL;
+	if (parent != NULL && !inside_make_folders(volume, parent, 0755, err))
+		return false;
+	return inside_write(volume, file->path, file->bytes, file->size, file->mode, err);
 }

@@ -26,10 +26,13 @@ MUST_CHECK bool volumes_mount_scratch(const char *serial, const char *folder, st
 /* Unmounts the disks, so that their file systems are clean. */
 void volumes_finish(const struct volume_plan *plan);
 
-/* One mount of a container: makes the subPath's folder where it is missing. Owned texts in *ret. */
+/*
+ * One mount of a container: makes the subPath's folder where it is missing, and binds it to
+ * `place`. Owned texts in *ret.
+ */
 MUST_CHECK bool volumes_resolve_mount(const struct volume_plan *plan, const struct mount_rule *rule,
-				      const struct string_list *environment, struct oci_mount *ret,
-				      struct error *err);
+				      const struct string_list *environment, const char *place,
+				      struct oci_mount *ret, struct error *err);
 
 /* One changed file of a pushed hostPath volume; is_deleted: bytes do not count. */
 struct pushed_file {

@@ -215,6 +215,7 @@ def test_containers_are_confined_as_docker_confines_them(workshop):
         check(code("touch /x", "locked") != 0, "the root is writable")
         check(code("mount -t tmpfs none /mnt", "main") != 0, "mount is allowed")
         check(code("unshare -m true", "main") != 0, "unshare is allowed")
+        check(code("linux64 -R true", "main") not in (0, 127), "personality is allowed")
         equal(output(peer, "head -c1 /proc/kcore | wc -c; ls /sys/firmware | wc -l"), "0\n0")
         check(code("echo 1 >/proc/sys/kernel/panic", "main") != 0, "/proc/sys is writable")
         check(code("dd if=/dev/vda of=/dev/null count=1", "main") != 0, "the disk can be read")
@@ -357,6 +358,73 @@ def test_dhcp_configures_the_network(workshop):
         check("inet 10.0.2.15/24" in output(peer, "ip addr show eth0"), "no address")
         check("default via 10.0.2.2" in output(peer, "ip route"), "no route")
         check("nameserver 10.0.2.3" in peer.text_of("main"), peer.text_of("main"))
+
+
+def test_links_in_volumes_lead_nowhere_else(workshop):
+    maker = sh("ln -s /run/config /v/out; mkdir -m 777 /v/real; ln -s real /v/in", "maker")
+    mount = lambda path, **fields: {"volume": "v", "path": path, **fields}
+    config = {"volumes": [{"name": "v", "kind": "emptyDir"}, {"name": "p", "kind": "hostPath", "path": "/src"}],
+              "containers": {"maker": {"mounts": [mount("/v")]},
+                             "escape": {"mounts": [mount("/x", subPath="out/new")]},
+                             "within": {"env": [{"name": "WHO", "field": "metadata.name"}],
+                                        "mounts": [mount("/v"), mount("/x", subPath="in/new"), {"volume": "p", "path": "/p"},
+                                                   mount("/e", subPathExpr="$(WHO)/$(HOSTNAME)")]}}}
+    instance = {"volumes": {"p": {"type": "pushed"}}}
+    with Scene(workshop, [sh("sleep 1000", "within"), sh("sleep 1000", "escape")], [maker], config, instance) as peer:
+        event = peer.wait_event(type="container", container="escape", reason="StartError")
+        check("leaves the volume" in event["message"], event)
+        peer.wait_event(type="container", container="within", state="running")
+        equal(output(peer, "touch /x/f /e/g; ls /v/real/new /v/web-0/web-0"), "/v/real/new:\nf\n\n/v/web-0/web-0:\ng")
+        output(peer, "ln -s /run/config /p/dir; ln -s /run/config/release.json /p/file; mkfifo /p/fifo; mkdir /p/a; ln -s a /p/b")
+        for path in ("dir/evil", "file", "fifo", "b/c/d"):
+            peer.send(v.FILE_PUSH, json.dumps({"volume": "p", "path": path}).encode() + b"\0text\n")
+        peer.until(lambda: any(b"pushed file" in line[4] for line in peer.lines))
+        equal(output(peer, "cat /p/file /p/fifo /p/a/c/d; readlink /p/dir"), "text\ntext\ntext\n/run/config")
+        peer.send(v.FILE_PUSH, json.dumps({"volume": "p", "path": "a", "delete": True}).encode() + b"\0")
+        peer.send(v.FILE_PUSH, json.dumps({"volume": "p", "path": "dir", "delete": True}).encode() + b"\0")
+        equal(output(peer, "ls /p"), "b\nfifo\nfile")
+
+
+def test_a_hostile_container_harms_only_itself(workshop):
+    deep = "i=0; while [ $i -lt 150 ]; do mkdir d && cd d || exit; i=$((i+1)); done"
+    bad = sh("[ -e /bad ] && echo leftovers; echo begun; sleep 1000", "bad")
+    raw = sh("stty raw -echo; printf 'one\\ntwo\\n'; sleep 1000", "raw", tty=True)
+    with Scene(workshop, [sh("sleep 1000", "good"), bad, raw]) as peer:
+        peer.wait_event(type="ready", ready=True)
+        run = lambda script, **fields: peer.exec(["sh", "-c", script], container="bad", timeout=60, **fields)[0]
+        check(run("echo c >/proc/sysrq-trigger") != {"code": 0}, "sysrq works")
+        check(run("echo x >/tmp/hosts && mv /tmp/hosts /etc/hosts") != {"code": 0}, "/etc/hosts can be replaced")
+        run("kill -9 1; kill -9 -1; echo evil >/etc/hosts")
+        peer.send_json(v.HOSTS, [{"ip": "10.9.9.9", "names": ["db"]}])
+        check("10.9.9.9\tdb" in output(peer, "cat /etc/hosts"), "HOSTS cannot be told any more")
+        for full in ("/dev/shm/x", "/etc/hosts", "/dev/termination-log", "/fill"):
+            run(f"cat /dev/zero >{full}")
+            equal(output(peer, "echo alive"), "alive")
+            run(f"rm -f {full}")
+        run("head -c 1000000 /dev/zero | tr '\\0' x >/proc/1/fd/1; echo >/proc/1/fd/1")
+        peer.until(lambda: sum(len(text) for text in peer.text_of("bad")) >= 1000000)
+        check(max(len(text) for text in peer.text_of("bad")) <= 16384, "a piece of a line is too long")
+        peer.until(lambda: [text.strip() for text in peer.text_of("raw")] == ["one", "two"])
+        # A deep tree, and what a fork bomb leaves: gone with the restart.
+        run(f"touch /bad; cd /; {deep}")
+        peer.send_json(v.EXEC_START, {"argv": ["sh", "-c", "b() { b | b & }; b; sleep 100"], "tty": False, "stdin": False, "container": "bad"}, 77)
+        time.sleep(3)
+        equal(output(peer, "echo alive", timeout=60), "alive")
+        peer.send_json(v.RESTART, {"container": "bad"})
+        peer.until(lambda: peer.find_event(type="container", container="bad", state="running", restarts=1) or
+                   peer.find_event(type="container", container="bad", state="running", restarts=2), 90)
+        equal(output(peer, "echo alive"), "alive")
+        peer.until(lambda: peer.text_of("bad").count("begun") >= 2)
+        check("leftovers" not in peer.text_of("bad"), "the root is not new")
+        check(not [e for e in peer.events if e.get("container") == "good" and e.get("state") == "terminated"], "good died")
+
+
+def test_all_memory_gone_ends_the_one_that_took_it(workshop):
+    with Scene(workshop, [sh("sleep 1000", "good"), sh("echo up; sleep 2; tail /dev/zero", "greedy")]) as peer:
+        event = peer.wait_event(type="container", container="greedy", state="terminated")
+        equal((event["reason"], event["exitCode"]), ("OOMKilled", 137))
+        equal(output(peer, "echo alive"), "alive")
+        check(not peer.find_event(type="container", container="good", state="terminated"), "the wrong one died")
 
 
 def linuxkit_base(workshop, onboot):
