@@ -73,6 +73,9 @@ void instance_folders_start(struct instance *instance)
 
 	instance_folders_drop(instance);
 	instance->awaits_files = true;
+	/* The volumes of an instance that is about to be replaced are not the plan's. */
+	if (pod != NULL && !instance_is_current(instance, pod))
+		pod = NULL;
 	for (size_t i = 0; pod != NULL && i < pod->volume_count; i++) {
 		if (volume_plan_is_pushed(&pod->volumes[i], supervisor->is_session))
 			add_folder(instance, &pod->volumes[i]);

@@ -31,6 +31,8 @@ static bool find(const char *name, struct session_target *ret, void *arg, struct
 		return error_set(err, ERROR_NOT_FOUND, "no pod '%s'", name);
 	(void)snprintf(ret->instance, sizeof(ret->instance), "web-0");
 	ret->agent = agent;
+	string_list_add(&ret->containers, "nginx");
+	string_list_add(&ret->containers, "sidecar");
 	return true;
 }
 
@@ -242,6 +244,16 @@ static void a_pod_that_is_not_there_is_an_answer(void **state)
 	(void)close(fd);
 }
 
+static void a_wrong_container_is_answered_with_the_right_ones(void **state)
+{
+	int fd = request("{\"session\":\"exec\",\"target\":\"web\",\"container\":\"ngnix\","
+			 "\"argv\":[\"sh\"]}",
+			 "{\"error\":{\"message\":\"web-0 has no container 'ngnix'\",\"hint\":"
+			 "\"did you mean 'nginx'? there are nginx, sidecar\"}}\n");
+	(void)state;
+	(void)close(fd);
+}
+
 static void forwarded_bytes_reach_the_port(void **state)
 {
 	struct wire_message message;
@@ -277,6 +289,7 @@ int main(void)
 		TEST(a_client_that_goes_hangs_up_the_command),
 		TEST(output_that_is_not_taken_holds_the_guest_back),
 		TEST(a_pod_that_is_not_there_is_an_answer),
+		TEST(a_wrong_container_is_answered_with_the_right_ones),
 		TEST(forwarded_bytes_reach_the_port),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
