@@ -189,7 +189,7 @@ bool project_plan_add_pod(struct project_plan *plan, const struct app *app,
  */
 static uint16_t published_port(const struct service *service, const struct service_port *port)
 {
-	if (service->is_implied)
+	if (service->is_published)
 		return port->port;
 	switch (service->kind) {
 	case SERVICE_NODE_PORT:

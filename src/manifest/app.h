@@ -342,6 +342,7 @@ struct service {
 	bool has_client_ip_affinity;
 	bool publish_not_ready;
 	bool is_implied;	    /* no Service object; made from a pod's ports */
+	bool is_published;	    /* on the developer's machine, whatever its kind */
 	struct key_value *selector; /* labels; none of implied ones */
 	size_t selector_count;
 	struct string_list target_names; /* only while loading */

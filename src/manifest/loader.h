@@ -192,6 +192,14 @@ extern const struct field_set config_map_object_fields;
 extern const struct field_set secret_object_fields;
 void read_config_map_object(struct loader *loader, const struct yaml_node *root);
 void read_secret_object(struct loader *loader, const struct yaml_node *root);
+/* annotation.c: what the short form says beyond Kubernetes' fields. */
+#define ANNOTATION_PORTS	 "i2kit/ports"
+#define ANNOTATION_PUBLISHED	 "i2kit/published"
+#define ANNOTATION_INSTANCE_TYPE "i2kit/instance-type"
+void read_service_annotations(struct loader *loader, const struct yaml_node *root,
+			      struct service *service);
+void read_workload_annotations(struct loader *loader, const struct yaml_node *root,
+			       struct pod_spec *pod);
 /* service.c */
 extern const struct field_set service_object_fields;
 void read_service(struct loader *loader, const struct yaml_node *root);
@@ -202,6 +210,9 @@ bool kustomization_is_plain(const struct loader *loader, const struct yaml_node 
 bool read_kubernetes(struct loader *loader, const struct yaml_node *root);
 bool read_short_form(struct loader *loader, const struct yaml_node *root);
 extern const struct field_set short_fields;
+/* "8080:80", "https:443:http:80" …; certificate is the caller's. */
+bool short_port_parse(const char *text, struct service_port *port);
+extern const char short_port_hint[];
 /* environment.c */
 extern const struct field_set environment_fields;
 /* check.c, check_pod.c */

@@ -206,6 +206,7 @@ void read_service(struct loader *loader, const struct yaml_node *root)
 		loader_read_map(loader, spec, &service_fields, &pending);
 	else
 		loader_missing(loader, root, "spec", "spec: {selector: …, ports: […]}");
+	read_service_annotations(loader, root, service);
 	/* What waits for the pods goes along with the service until services_complete(). */
 	service->selector = pending.selector;
 	service->selector_count = pending.selector_count;
@@ -357,8 +358,9 @@ static void imply_host_ports(struct loader *loader, const struct pod_spec *pod)
 						       loader->app->service_count);
 				service->name = xstrdup(pod->name);
 				service->namespace_name = xstrdup(pod->namespace_name);
-				service->kind = SERVICE_LOAD_BALANCER;
+				service->kind = SERVICE_CLUSTER_IP;
 				service->is_implied = true;
+				service->is_published = true;
 				service->mark = pod->mark;
 				string_list_add(&service->pods, pod->name);
 			}

@@ -14,6 +14,7 @@
 struct short_pod {
 	struct pod_spec pod; /* first: Kubernetes' own fields are read into it */
 	struct service service;
+	bool is_unpublished;
 };
 
 /* Set while the containers of one document are read; read_short_ports() finds its service here. */
@@ -88,6 +89,18 @@ static bool parse_short_port(const char *text, struct service_port *port)
 	return parse_port(copy, &port->port) && parse_port(colon + 1, &port->target_port);
 }
 
+const char short_port_hint[] =
+	"PROTOCOL:PORT:PROTOCOL:PORT[:CERTIFICATE]; http to http, https to https or http, tcp to "
+	"tcp, udp to udp, ssl to ssl or tcp";
+
+bool short_port_parse(const char *text, struct service_port *port)
+{
+	AUTO(string_list_clear) struct string_list parts = STRING_LIST_INIT;
+	string_list_split(&parts, text, ':');
+	return parts.count >= 4 ? parse_long_port(&parts, text, port)
+				: parse_short_port(text, port);
+}
+
 /* The port as the pod and its service see it. */
 static void add_port(struct short_container *container, const struct service_port *port)
 {
@@ -104,27 +117,22 @@ static void read_short_port(struct loader *loader, const struct yaml_node *node,
 			    struct short_container *container)
 {
 	struct service_port port = {0};
-	AUTO(string_list_clear) struct string_list parts = STRING_LIST_INIT;
-
 	if (node->kind != YAML_SCALAR) {
 		loader_error(loader, node, "80, \"8080:80\" or \"https:443:http:80\"",
 			     "ports: %s is not a port", yaml_describe(node));
 		return;
 	}
-	string_list_split(&parts, node->text, ':');
-	bool is_read = parts.count >= 4 ? parse_long_port(&parts, node->text, &port)
-					: parse_short_port(node->text, &port);
-	if (is_read) {
+	if (short_port_parse(node->text, &port)) {
 		port.mark = loader_mark(loader, node);
 		add_port(container, &port);
 		return;
 	}
 	free(port.certificate);
+	AUTO(string_list_clear) struct string_list parts = STRING_LIST_INIT;
+	string_list_split(&parts, node->text, ':');
 	loader_error(loader, node,
-		     parts.count >= 4
-			     ? "PROTOCOL:PORT:PROTOCOL:PORT[:CERTIFICATE]; http to http, https to "
-			       "https or http, tcp to tcp, udp to udp, ssl to ssl or tcp"
-			     : "80, \"80/udp\", \"8080:80\" or \"https:443:http:80\"",
+		     parts.count >= 4 ? short_port_hint
+				      : "80, \"80/udp\", \"8080:80\" or \"https:443:http:80\"",
 		     "ports: '%.80s' is not a port", node->text);
 }
 
@@ -346,6 +354,13 @@ static void read_short_annotations(struct loader *loader, const struct yaml_node
 	read_key_values(loader, node, &pod->annotations, &pod->annotation_count);
 }
 
+static void read_publish(struct loader *loader, const struct yaml_node *node, void *target)
+{
+	bool is_published = true;
+	read_bool(loader, node, &is_published);
+	((struct short_pod *)target)->is_unpublished = !is_published;
+}
+
 static void read_short_replicas(struct loader *loader, const struct yaml_node *node, void *target)
 {
 	struct pod_spec *pod = target;
@@ -365,6 +380,9 @@ static const struct field short_field_list[] = {
 	{"namespace", FIELD_USED, read_name, AT(namespace_name), NULL, "default: default"},
 	{"public", FIELD_USED, read_bool, AT(is_public), NULL, "no effect locally",
 	 "its ports are reachable from outside"},
+	{"publish", FIELD_USED, read_publish, 0, NULL,
+	 "false: its ports are for the other pods alone, not on 127.0.0.1; default true",
+	 "no effect: public decides"},
 	{"replicas", FIELD_USED, read_short_replicas, 0, NULL,
 	 "VMs that boot the same image; default 1", "size of the Auto Scaling group"},
 	{"stateful", FIELD_USED, read_bool, AT(is_stateful), NULL,
@@ -379,7 +397,7 @@ static void add_service(struct loader *loader, const struct pod_spec *pod, struc
 	*service = *ports;
 	service->name = xstrdup(pod->name);
 	service->namespace_name = xstrdup(pod->namespace_name);
-	service->kind = SERVICE_LOAD_BALANCER;
+	service->kind = pod->is_public ? SERVICE_LOAD_BALANCER : SERVICE_CLUSTER_IP;
 	service->is_implied = true;
 	service->mark = pod->mark;
 	string_list_add(&service->pods, pod->name);
@@ -412,6 +430,8 @@ bool read_short_form(struct loader *loader, const struct yaml_node *root)
 			     "containers: a pod has at least one");
 	pod_complete(loader, pod);
 	*ARRAY_APPEND(loader->app->pods, loader->app->pod_count) = *pod;
+	if (reader.service.port_count > 0)
+		reader.service.is_published = !reader.is_unpublished;
 	if (reader.service.port_count > 0)
 		add_service(loader, pod, &reader.service);
 	return true;

@@ -405,6 +405,7 @@ void read_workload(struct loader *loader, const struct yaml_node *root)
 	read_metadata(loader, root, &metadata, true);
 	if (pod->workload == WORKLOAD_POD)
 		metadata_move_to_pod(&metadata, pod);
+	read_workload_annotations(loader, root, pod);
 	pod->name = TAKE_PTR(metadata.name);
 	pod->namespace_name = TAKE_PTR(metadata.namespace_name);
 	/* The workload's name becomes a host name, which has no dots. */

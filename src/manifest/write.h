@@ -28,6 +28,10 @@ void write_workload(struct yaml_writer *writer, const struct pod_spec *pod);
 void write_pod_selector(struct yaml_writer *writer, const char *key, const struct pod_spec *pod);
 void write_service(struct yaml_writer *writer, const struct app *app,
 		   const struct service *service);
+/* Made from a pod's hostPort, which says it already. */
+bool is_host_port_service(const struct app *app, const struct service *service);
+char *service_port_name(const struct service_port *port); /* of one without; owned */
+void append_long_port(struct strbuf *text, const struct service_port *port); /* http:80:http:80 */
 void write_config_map(struct yaml_writer *writer, const struct config_map *map);
 void write_claim(struct yaml_writer *writer, const struct claim *claim);
 void write_bytes(struct yaml_writer *writer, const char *key, uint64_t bytes); /* 64Mi; 0: none */

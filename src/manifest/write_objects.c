@@ -8,7 +8,8 @@
 #include "base/utf8.h"
 #include "manifest/write.h"
 
-static void write_head(struct yaml_writer *writer, const char *version, const char *kind,
+/* Metadata stays open, for annotations. */
+static void begin_head(struct yaml_writer *writer, const char *version, const char *kind,
 		       const char *name, const char *namespace_name)
 {
 	yaml_write_document(writer);
@@ -18,6 +19,12 @@ static void write_head(struct yaml_writer *writer, const char *version, const ch
 	yaml_write_text(writer, "name", name);
 	if (namespace_name != NULL && strcmp(namespace_name, "default") != 0)
 		yaml_write_text(writer, "namespace", namespace_name);
+}
+
+static void write_head(struct yaml_writer *writer, const char *version, const char *kind,
+		       const char *name, const char *namespace_name)
+{
+	begin_head(writer, version, kind, name, namespace_name);
 	yaml_write_end(writer);
 }
 
@@ -77,6 +84,12 @@ void write_config_map(struct yaml_writer *writer, const struct config_map *map)
 	write_entries(writer, map->is_secret ? "data" : "binaryData", map, false);
 }
 
+char *service_port_name(const struct service_port *port)
+{
+	return xasprintf("%s-%u", port->protocol == PROTOCOL_UDP ? "udp" : "tcp",
+			 (unsigned)port->port);
+}
+
 static void write_service_ports(struct yaml_writer *writer, const struct service *service)
 {
 	yaml_write_map(writer, "ports");
@@ -86,10 +99,8 @@ static void write_service_ports(struct yaml_writer *writer, const struct service
 		yaml_write_item(writer);
 		yaml_write_text(writer, "name", port->name);
 		/* Kubernetes wants names where there are several. */
-		if (wants_name)
-			yaml_write_textf(writer, "name", "%s-%u",
-					 port->protocol == PROTOCOL_UDP ? "udp" : "tcp",
-					 (unsigned)port->port);
+		AUTO_FREE char *given = wants_name ? service_port_name(port) : NULL;
+		yaml_write_text(writer, "name", given);
 		if (port->protocol == PROTOCOL_UDP)
 			yaml_write_text(writer, "protocol", "UDP");
 		yaml_write_number(writer, "port", port->port);
@@ -105,6 +116,26 @@ static void write_service_ports(struct yaml_writer *writer, const struct service
 	yaml_write_end(writer);
 }
 
+static void write_service_annotations(struct yaml_writer *writer, const struct service *service)
+{
+	AUTO(strbuf_clear) struct strbuf ports = STRBUF_INIT;
+	for (size_t i = 0; i < service->port_count; i++) {
+		const struct service_port *port = &service->ports[i];
+		bool is_plain = port->outer == port->inner && port->outer != SERVICE_SSL &&
+				port->certificate == NULL;
+		if (is_plain)
+			continue;
+		strbuf_append(&ports, ports.size > 0 ? " " : "");
+		append_long_port(&ports, port);
+	}
+	yaml_write_map(writer, "annotations");
+	yaml_write_text(writer, "i2kit/ports", ports.size > 0 ? strbuf_text(&ports) : NULL);
+	yaml_write_text(writer, "i2kit/published",
+			service->is_published && service->kind == SERVICE_CLUSTER_IP ? "true"
+										     : NULL);
+	yaml_write_end(writer);
+}
+
 void write_service(struct yaml_writer *writer, const struct app *app, const struct service *service)
 {
 	static const char *const types[] = {[SERVICE_CLUSTER_IP] = NULL,
@@ -114,7 +145,9 @@ void write_service(struct yaml_writer *writer, const struct app *app, const stru
 	const struct pod_spec *pod =
 		service->pods.count > 0 ? app_find_pod(app, service->pods.items[0]) : NULL;
 
-	write_head(writer, "v1", "Service", service->name, service->namespace_name);
+	begin_head(writer, "v1", "Service", service->name, service->namespace_name);
+	write_service_annotations(writer, service);
+	yaml_write_end(writer);
 	yaml_write_map(writer, "spec");
 	yaml_write_text(writer, "type", types[service->kind]);
 	if (service->kind == SERVICE_HEADLESS)
@@ -211,7 +244,7 @@ static void write_workload_rest(struct yaml_writer *writer, const struct pod_spe
 	write_pod_selector(writer, "matchLabels", pod);
 	yaml_write_end(writer);
 	bool is_recreate =
-		pod->is_recreate || (pod->is_stateful && pod->workload == WORKLOAD_DEPLOYMENT);
+		(pod->is_recreate || pod->is_stateful) && pod->workload == WORKLOAD_DEPLOYMENT;
 	yaml_write_map(writer, "strategy");
 	if (is_recreate) {
 		yaml_write_text(writer, "type", "Recreate");
@@ -235,8 +268,12 @@ void write_workload(struct yaml_writer *writer, const struct pod_spec *pod)
 		write_pod_spec(writer, pod);
 		return;
 	}
-	write_head(writer, pod->workload == WORKLOAD_JOB ? "batch/v1" : "apps/v1",
+	begin_head(writer, pod->workload == WORKLOAD_JOB ? "batch/v1" : "apps/v1",
 		   workload_name(pod), pod->name, pod->namespace_name);
+	yaml_write_map(writer, "annotations");
+	yaml_write_text(writer, "i2kit/instance-type", pod->instance_type);
+	yaml_write_end(writer);
+	yaml_write_end(writer);
 	yaml_write_map(writer, "spec");
 	write_workload_rest(writer, pod);
 	yaml_write_map(writer, "template");
@@ -245,6 +282,13 @@ void write_workload(struct yaml_writer *writer, const struct pod_spec *pod)
 	yaml_write_end(writer);
 	write_claim_templates(writer, pod);
 	yaml_write_end(writer);
+}
+
+bool is_host_port_service(const struct app *app, const struct service *service)
+{
+	const struct pod_spec *pod =
+		service->pods.count > 0 ? app_find_pod(app, service->pods.items[0]) : NULL;
+	return service->is_implied && pod != NULL && strcmp(pod->kind_name, "i2kit") != 0;
 }
 
 char *app_write_kubernetes(const struct app *app)
@@ -258,14 +302,8 @@ char *app_write_kubernetes(const struct app *app)
 	for (size_t i = 0; i < app->pod_count; i++)
 		write_workload(&writer, &app->pods[i]);
 	for (size_t i = 0; i < app->service_count; i++) {
-		const struct service *service = &app->services[i];
-		/* A service that hostPort implies is said by hostPort. */
-		const struct pod_spec *pod =
-			service->pods.count > 0 ? app_find_pod(app, service->pods.items[0]) : NULL;
-		bool is_host_port =
-			service->is_implied && pod != NULL && strcmp(pod->kind_name, "i2kit") != 0;
-		if (!is_host_port)
-			write_service(&writer, app, service);
+		if (!is_host_port_service(app, &app->services[i]))
+			write_service(&writer, app, &app->services[i]);
 	}
 	return strbuf_take(&writer.text);
 }

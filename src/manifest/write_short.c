@@ -1,29 +1,140 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <stdio.h>
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/cleanup.h"
 #include "manifest/write.h"
 
+static const struct container_port *find_container_port(const struct pod_spec *pod,
+							const struct service_port *port)
+{
+	for (size_t c = 0; c < pod->container_count; c++) {
+		const struct container_spec *container = &pod->containers[c];
+		for (size_t i = 0; i < container->port_count; i++) {
+			if (container->ports[i].port == port->target_port &&
+			    container->ports[i].protocol == port->protocol)
+				return &container->ports[i];
+		}
+	}
+	return NULL;
+}
+
+static bool is_same_name(const char *a, const char *b)
+{
+	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+/* NULL for the names that ports get when they are written as a Service's. */
+static const char *said_name(const struct service *service, const struct service_port *port)
+{
+	if (port->name == NULL || service->port_count < 2)
+		return port->name;
+	AUTO_FREE char *given = service_port_name(port);
+	return strcmp(given, port->name) == 0 ? NULL : port->name;
+}
+
+/* A named port is written in Kubernetes' words, which have one number and one name for both. */
+static bool can_say_port(const struct pod_spec *pod, const struct service *service,
+			 const struct service_port *port)
+{
+	const struct container_port *inner = find_container_port(pod, port);
+	const char *name = said_name(service, port);
+	bool is_plain = (port->outer == SERVICE_TCP || port->outer == SERVICE_UDP) &&
+			port->outer == port->inner && port->port == port->target_port;
+	return port->node_port == 0 && is_same_name(name, inner ? inner->name : NULL) &&
+	       (name == NULL || is_plain);
+}
+
 /*
- * The service whose ports the pod's own `ports:` can say: named as the pod, in front of it alone.
- * NodePorts, names of ports and affinity are said by a Service object only.
+ * The service whose ports the pod's own `ports:` can say: named as the pod, in front of it alone,
+ * and with nothing that only a Service object has words for.
  */
 static const struct service *own_service(const struct app *app, const struct pod_spec *pod)
 {
 	const struct service *service = app_find_service(app, pod->name);
 	if (service == NULL || service->pods.count != 1 ||
 	    strcmp(service->pods.items[0], pod->name) != 0 || service->has_client_ip_affinity ||
-	    service->publish_not_ready || service->kind == SERVICE_HEADLESS ||
-	    service->kind == SERVICE_NODE_PORT)
+	    service->publish_not_ready || service->port_count == 0 ||
+	    (service->kind != SERVICE_LOAD_BALANCER && service->kind != SERVICE_CLUSTER_IP))
 		return NULL;
+	for (size_t i = 0; i < service->port_count; i++) {
+		if (!can_say_port(pod, service, &service->ports[i]))
+			return NULL;
+	}
 	return service;
 }
 
-/* Jobs, bare Pods and StatefulSets have no short form: they are other kinds of thing. */
-static bool is_short(const struct pod_spec *pod)
+/* In the short form every port is one of the service. */
+static bool has_other_ports(const struct pod_spec *pod, const struct service *service)
 {
-	return pod->workload == WORKLOAD_DEPLOYMENT && pod->claim_template_count == 0;
+	for (size_t c = 0; c < pod->container_count; c++) {
+		for (size_t i = 0; i < pod->containers[c].port_count; i++) {
+			const struct container_port *port = &pod->containers[c].ports[i];
+			bool is_there = false;
+			for (size_t k = 0; service != NULL && k < service->port_count; k++)
+				is_there = is_there ||
+					   find_container_port(pod, &service->ports[k]) == port;
+			if (!is_there || port->host_port != 0 || port->host_ip != NULL)
+				return true;
+		}
+	}
+	return false;
+}
+
+/*
+ * Jobs, bare Pods and StatefulSets are other kinds of thing, and some of what Deployments say has
+ * no short word. All of them stay Kubernetes objects, so that nothing is lost.
+ */
+static bool is_short(const struct app *app, const struct pod_spec *pod)
+{
+	if (pod->workload != WORKLOAD_DEPLOYMENT || pod->claim_template_count > 0)
+		return false;
+	bool is_one = pod->is_recreate || pod->is_stateful;
+	bool has_strategy = pod->max_surge != 1 || pod->max_unavailable != 0;
+	if (is_one ? pod->replicas > 1 : has_strategy)
+		return false;
+	return !has_other_ports(pod, own_service(app, pod));
+}
+
+void append_long_port(struct strbuf *text, const struct service_port *port)
+{
+	static const char *const words[] = {[SERVICE_TCP] = "tcp",
+					    [SERVICE_UDP] = "udp",
+					    [SERVICE_HTTP] = "http",
+					    [SERVICE_HTTPS] = "https",
+					    [SERVICE_SSL] = "ssl"};
+	strbuf_appendf(text, "%s:%u:%s:%u%s%s", words[port->outer], (unsigned)port->port,
+		       words[port->inner], (unsigned)port->target_port,
+		       port->certificate ? ":" : "", port->certificate ? port->certificate : "");
+}
+
+static void write_short_port(struct yaml_writer *writer, const struct service *service,
+			     const struct service_port *port)
+{
+	AUTO(strbuf_clear) struct strbuf text = STRBUF_INIT;
+
+	if (said_name(service, port) != NULL) {
+		yaml_write_item(writer);
+		yaml_write_text(writer, "name", port->name);
+		yaml_write_number(writer, "containerPort", port->port);
+		yaml_write_text(writer, "protocol", port->protocol == PROTOCOL_UDP ? "UDP" : NULL);
+		yaml_write_end(writer);
+		return;
+	}
+	const char *end = port->outer == SERVICE_UDP ? "/udp" : "";
+	bool is_long = (port->outer != SERVICE_TCP && port->outer != SERVICE_UDP) ||
+		       port->certificate != NULL;
+	if (is_long)
+		append_long_port(&text, port);
+	else if (port->port == port->target_port)
+		strbuf_appendf(&text, "%u%s", (unsigned)port->port, end);
+	else
+		strbuf_appendf(&text, "%u:%u%s", (unsigned)port->port, (unsigned)port->target_port,
+			       end);
+	if (strpbrk(strbuf_text(&text), ":/") == NULL)
+		yaml_write_item_number(writer, strbuf_text(&text));
+	else
+		yaml_write_item_text(writer, strbuf_text(&text));
 }
 
 static bool container_has(const struct container_spec *container, const struct service_port *port)
@@ -34,35 +145,6 @@ static bool container_has(const struct container_spec *container, const struct s
 			return true;
 	}
 	return false;
-}
-
-static void write_short_port(struct yaml_writer *writer, const struct service_port *port)
-{
-	static const char *const words[] = {[SERVICE_TCP] = "tcp",
-					    [SERVICE_UDP] = "udp",
-					    [SERVICE_HTTP] = "http",
-					    [SERVICE_HTTPS] = "https",
-					    [SERVICE_SSL] = "ssl"};
-	char text[64];
-	struct strbuf long_form = STRBUF_INIT;
-
-	if (port->outer == SERVICE_TCP && port->port == port->target_port) {
-		(void)snprintf(text, sizeof(text), "%u", (unsigned)port->port);
-		yaml_write_item_number(writer, text);
-		return;
-	}
-	if (port->outer == SERVICE_TCP || port->outer == SERVICE_UDP) {
-		strbuf_appendf(&long_form, "%u:%u%s", (unsigned)port->port,
-			       (unsigned)port->target_port,
-			       port->outer == SERVICE_UDP ? "/udp" : "");
-	} else {
-		strbuf_appendf(&long_form, "%s:%u:%s:%u%s%s", words[port->outer],
-			       (unsigned)port->port, words[port->inner],
-			       (unsigned)port->target_port, port->certificate ? ":" : "",
-			       port->certificate ? port->certificate : "");
-	}
-	yaml_write_item_text(writer, strbuf_text(&long_form));
-	strbuf_clear(&long_form);
 }
 
 /* Each port of the service below the container that has it, or else below the first. */
@@ -77,7 +159,7 @@ static void write_short_ports(struct yaml_writer *writer, const struct pod_spec 
 				owner = c - 1;
 		}
 		if (owner == index)
-			write_short_port(writer, &service->ports[i]);
+			write_short_port(writer, service, &service->ports[i]);
 	}
 	yaml_write_end(writer);
 }
@@ -96,6 +178,19 @@ static void write_environment(struct yaml_writer *writer, const struct container
 	yaml_write_end(writer);
 }
 
+/* The label that a pod without any gets when it is written as a Deployment. */
+static bool has_given_labels(const struct app *app, const struct pod_spec *pod,
+			     const struct service *own)
+{
+	for (size_t i = 0; i < app->service_count; i++) {
+		const struct service *service = &app->services[i];
+		if (service != own && string_list_has(&service->pods, pod->name))
+			return false; /* an object that selects by them */
+	}
+	return pod->label_count == 1 && strcmp(pod->labels[0].key, "app") == 0 &&
+	       strcmp(pod->labels[0].value, pod->name) == 0;
+}
+
 static void write_short_pod(struct yaml_writer *writer, const struct app *app,
 			    const struct pod_spec *pod)
 {
@@ -109,10 +204,14 @@ static void write_short_pod(struct yaml_writer *writer, const struct app *app,
 		yaml_write_number(writer, "replicas", pod->replicas);
 	if (pod->is_stateful || pod->is_recreate)
 		yaml_write_bool(writer, "stateful", true);
-	if (pod->is_public && service != NULL)
+	/* Another Service may make the pod public; that one says so itself. */
+	if (service != NULL && service->kind == SERVICE_LOAD_BALANCER)
 		yaml_write_bool(writer, "public", true);
+	if (service != NULL && service->kind == SERVICE_CLUSTER_IP && !service->is_published)
+		yaml_write_bool(writer, "publish", false);
 	yaml_write_text(writer, "instance_type", pod->instance_type);
-	yaml_write_pairs(writer, "labels", pod->labels, pod->label_count);
+	if (!has_given_labels(app, pod, service))
+		yaml_write_pairs(writer, "labels", pod->labels, pod->label_count);
 	yaml_write_pairs(writer, "annotations", pod->annotations, pod->annotation_count);
 	write_container_list(writer, "initContainers", pod->init_containers,
 			     pod->init_container_count);
@@ -131,7 +230,7 @@ static void write_short_pod(struct yaml_writer *writer, const struct app *app,
 static bool is_said_by_pod(const struct app *app, const struct service *service)
 {
 	const struct pod_spec *pod = app_find_pod(app, service->name);
-	return pod != NULL && is_short(pod) && own_service(app, pod) == service;
+	return pod != NULL && is_short(app, pod) && own_service(app, pod) == service;
 }
 
 char *app_write_short(const struct app *app)
@@ -139,13 +238,14 @@ char *app_write_short(const struct app *app)
 	struct yaml_writer writer = {0};
 
 	for (size_t i = 0; i < app->pod_count; i++) {
-		if (is_short(&app->pods[i]))
+		if (is_short(app, &app->pods[i]))
 			write_short_pod(&writer, app, &app->pods[i]);
 		else
 			write_workload(&writer, &app->pods[i]);
 	}
 	for (size_t i = 0; i < app->service_count; i++) {
-		if (!is_said_by_pod(app, &app->services[i]))
+		if (!is_said_by_pod(app, &app->services[i]) &&
+		    !is_host_port_service(app, &app->services[i]))
 			write_service(&writer, app, &app->services[i]);
 	}
 	for (size_t i = 0; i < app->config_map_count; i++)

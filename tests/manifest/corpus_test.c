@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/path.h"
 #include "base/strbuf.h"
@@ -167,6 +168,35 @@ static void the_short_form_reads_back_the_same(void **state)
 	assert_string_equal(first, second);
 }
 
+/* What the short form alone can say travels in annotations. */
+static void the_short_form_becomes_kubernetes_and_back(void **state)
+{
+	AUTO_FREE char *path = path_join(CORPUS, "short.yml");
+	AUTO_FREE char *first = convert(path, true);
+	AUTO_FREE char *kubernetes = convert(path, false);
+	AUTO_FREE char *kubernetes_path = written(kubernetes);
+	AUTO_FREE char *second = convert(kubernetes_path, true);
+	(void)state;
+	(void)unlink(kubernetes_path);
+	assert_non_null(strstr(first, "https:443:http:80:arn:aws:acm"));
+	assert_string_equal(first, second);
+}
+
+static void kubernetes_becomes_the_short_form_and_back(void **state)
+{
+	static const char *const files[] = {"guestbook.yml", "voting.yml"};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+		AUTO_FREE char *path = path_join(CORPUS, files[i]);
+		AUTO_FREE char *first = convert(path, false);
+		AUTO_FREE char *in_short = convert(path, true);
+		AUTO_FREE char *short_path = written(in_short);
+		AUTO_FREE char *second = convert(short_path, false);
+		(void)unlink(short_path);
+		assert_string_equal(first, second);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -174,6 +204,8 @@ int main(void)
 		cmocka_unit_test(the_examples_are_valid_without_a_note),
 		cmocka_unit_test(what_is_converted_reads_back_the_same),
 		cmocka_unit_test(the_short_form_reads_back_the_same),
+		cmocka_unit_test(the_short_form_becomes_kubernetes_and_back),
+		cmocka_unit_test(kubernetes_becomes_the_short_form_and_back),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * i2kit's own annotations: what the short form says and Kubernetes has no field for, so that
+ * converting there and back gives the same application.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/cleanup.h"
+#include "manifest/loader.h"
+
+static const char prefix[] = "i2kit/";
+
+static const struct yaml_node *annotations_of(const struct yaml_node *root)
+{
+	return yaml_get(yaml_get(root, "metadata"), "annotations");
+}
+
+static void unknown_annotation(struct loader *loader, const struct yaml_node *key,
+			       const char *known)
+{
+	if (strncmp(key->text, prefix, sizeof(prefix) - 1) == 0)
+		loader_error(loader, key, known, "the annotation '%.80s' is not known here",
+			     key->text);
+}
+
+/* One word of i2kit/ports says how a port of the Service is spoken to. */
+static void apply_port(struct loader *loader, const struct yaml_node *node, const char *word,
+		       struct service *service)
+{
+	struct service_port said = {0};
+	if (!short_port_parse(word, &said)) {
+		loader_error(loader, node, short_port_hint, "'%.80s' is not a port", word);
+		free(said.certificate);
+		return;
+	}
+	for (size_t i = 0; i < service->port_count; i++) {
+		struct service_port *port = &service->ports[i];
+		if (port->port != said.port || port->protocol != said.protocol)
+			continue;
+		port->outer = said.outer;
+		port->inner = said.inner;
+		free(port->certificate);
+		port->certificate = said.certificate;
+		return;
+	}
+	free(said.certificate);
+	loader_error(loader, node, "name one of its ports", "the Service has no port %u",
+		     (unsigned)said.port);
+}
+
+void read_service_annotations(struct loader *loader, const struct yaml_node *root,
+			      struct service *service)
+{
+	const struct yaml_node *map = annotations_of(root);
+	for (size_t i = 0; map != NULL && i < map->pair_count; i++) {
+		const struct yaml_node *key = map->pairs[i].key;
+		const struct yaml_node *value = map->pairs[i].value;
+		if (value->kind != YAML_SCALAR)
+			continue; /* reported where labels and annotations are read */
+		if (strcmp(key->text, ANNOTATION_PUBLISHED) == 0) {
+			service->is_published = strcmp(value->text, "true") == 0;
+		} else if (strcmp(key->text, ANNOTATION_PORTS) == 0) {
+			AUTO(string_list_clear) struct string_list words = STRING_LIST_INIT;
+			string_list_split(&words, value->text, ' ');
+			for (size_t k = 0; k < words.count; k++)
+				apply_port(loader, value, words.items[k], service);
+		} else {
+			unknown_annotation(loader, key,
+					   ANNOTATION_PORTS " or " ANNOTATION_PUBLISHED);
+		}
+	}
+}
+
+void read_workload_annotations(struct loader *loader, const struct yaml_node *root,
+			       struct pod_spec *pod)
+{
+	const struct yaml_node *map = annotations_of(root);
+	for (size_t i = 0; map != NULL && i < map->pair_count; i++) {
+		const struct yaml_node *key = map->pairs[i].key;
+		const struct yaml_node *value = map->pairs[i].value;
+		bool is_type = strcmp(key->text, ANNOTATION_INSTANCE_TYPE) == 0;
+		if (is_type && value->kind == YAML_SCALAR) {
+			free(pod->instance_type);
+			pod->instance_type = xstrdup(value->text);
+		} else if (!is_type) {
+			unknown_annotation(loader, key, ANNOTATION_INSTANCE_TYPE);
+		}
+	}
+}
