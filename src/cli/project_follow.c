@@ -71,8 +71,8 @@ static void take_status(const struct project_status *status, void *arg)
 		tell_change(follow, &status->instances[i]);
 	if (follow->goal == FOLLOW_READY)
 		look_for_ready(follow, status);
-	else
-		follow->is_reached = status->instance_count == 0;
+	/* FOLLOW_GONE: the last VM is not the end; the supervisor still removes the network and the
+	 * plan. */
 }
 
 static bool fail(const struct follow *follow, bool is_timeout, struct error *err)

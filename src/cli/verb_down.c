@@ -4,6 +4,7 @@
 #include "cli/output.h"
 #include "cli/project.h"
 #include "cli/project_follow.h"
+#include "cli/project_lock.h"
 #include "cli/verb.h"
 #include "local/client.h"
 #include "local/leftovers.h"
@@ -42,7 +43,8 @@ static int run(const struct invocation *invocation, struct error *err)
 	AUTO_PTR(loop) struct loop *loop = project ? loop_new(err) : NULL;
 
 	/* A project whose supervisor was killed is adopted first: somebody has to stop its VMs. */
-	if (loop == NULL)
+	AUTO_CLOSE int lock = loop != NULL ? project_lock(invocation, project, err) : -1;
+	if (lock < 0)
 		return 1;
 	if (!supervisor_start(project, err)) {
 		if (err->kind != ERROR_NOT_FOUND || !remove_leftovers(invocation, project))

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +17,7 @@
 #include "cli/progress_view.h"
 #include "cli/project_build.h"
 #include "cli/project_follow.h"
+#include "cli/project_lock.h"
 #include "cli/project_tui.h"
 #include "cli/status_view.h"
 #include "cli/up_watch.h"
@@ -50,52 +50,6 @@ static void act_kill(struct client *client, client_done_fn *done, void *done_arg
 {
 	(void)arg;
 	client_kill(client, done, done_arg);
-}
-
-static char *lock_owner(const char *path)
-{
-	char *text = NULL;
-
-	if (!file_read(path, 64, &text, NULL, NULL) || text[0] == '\0') {
-		free(text);
-		return xstrdup("?");
-	}
-	text[strcspn(text, "\n")] = '\0';
-	return text;
-}
-
-/* One `up` of a project at a time: the second one waits, and says for whom. */
-static int lock_project(const struct invocation *invocation, const char *project, struct error *err)
-{
-	AUTO_FREE char *folder = path_folder(PATH_RUNTIME, project);
-	AUTO_FREE char *path = path_join(folder, "up.lock");
-
-	if (!path_make_folders(folder, 0700, err))
-		return -1;
-	AUTO_CLOSE int fd = file_lock(path, false, err);
-	if (fd < 0 && err->kind != ERROR_BUSY)
-		return -1;
-	if (fd < 0) {
-		AUTO_FREE char *owner = lock_owner(path);
-		output_note(invocation,
-			    "another i2kit up (process %s) works on '%s'; waiting for it", owner,
-			    project);
-	}
-	while (fd < 0) {
-		error_clear(err);
-		if (interrupt_is_set()) {
-			error_set(err, ERROR_CANCELLED, "interrupted");
-			return -1;
-		}
-		(void)poll(NULL, 0, STEP_MS);
-		fd = file_lock(path, false, err);
-		if (fd < 0 && err->kind != ERROR_BUSY)
-			return -1;
-	}
-	error_clear(err);
-	if (ftruncate(fd, 0) < 0 || dprintf(fd, "%d\n", (int)getpid()) < 0)
-		log_verbose("%s: cannot write", path);
-	return take_fd(&fd);
 }
 
 static bool parse_timeout(const struct invocation *invocation, uint64_t *ret_ms, struct error *err)
@@ -282,7 +236,7 @@ static int run(const struct invocation *invocation, struct error *err)
 		error_set(err, ERROR_UNSUPPORTED, "--tui needs a terminal");
 		return error_hint(err, "i2kit up -d, and i2kit ps"), 1;
 	}
-	AUTO_CLOSE int lock = lock_project(invocation, plan.project, err);
+	AUTO_CLOSE int lock = project_lock(invocation, plan.project, err);
 	if (lock < 0 || !project_plan_save(&plan, err))
 		return 1;
 	if (arguments_flag(invocation->args, "watch") &&

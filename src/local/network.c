@@ -10,6 +10,7 @@
 #include "base/parse.h"
 #include "base/sha256.h"
 #include "local/connection.h"
+#include "local/service_route.h"
 
 #define SUBNET_COUNT 254
 
@@ -24,7 +25,8 @@ char *project_network_name(const char *project)
 	return xasprintf("i2kit-%s", project);
 }
 
-void project_network_write_xml(const char *project, unsigned subnet, struct strbuf *out)
+void project_network_write_xml(const char *project, unsigned subnet, bool has_addresses,
+			       struct strbuf *out)
 {
 	AUTO_FREE char *name = project_network_name(project);
 	uint8_t raw[SHA256_SIZE];
@@ -40,7 +42,7 @@ void project_network_write_xml(const char *project, unsigned subnet, struct strb
 		       "  <bridge name=\"i2k-%.8s\" stp=\"off\" delay=\"0\"/>\n"
 		       "  <ip address=\"10.77.%u.1\" netmask=\"255.255.255.0\"/>\n",
 		       hex, subnet);
-	for (unsigned i = 0; i < NETWORK_SERVICE_COUNT; i++)
+	for (unsigned i = 0; has_addresses && i < NETWORK_SERVICE_COUNT; i++)
 		strbuf_appendf(out, "  <ip address=\"10.77.%u.%u\" prefix=\"32\"/>\n", subnet,
 			       NETWORK_FIRST_SERVICE + i);
 	strbuf_append(out, "</network>\n");
@@ -85,7 +87,7 @@ static bool create_network(virConnectPtr connection, const char *project, unsign
 		AUTO(strbuf_clear) struct strbuf xml = STRBUF_INIT;
 		AUTO_NETWORK virNetworkPtr network = NULL;
 		unsigned subnet = (first + i) % SUBNET_COUNT;
-		project_network_write_xml(project, subnet, &xml);
+		project_network_write_xml(project, subnet, !service_route_is_possible(), &xml);
 		network = virNetworkCreateXML(connection, strbuf_text(&xml));
 		if (network != NULL) {
 			*ret_subnet = subnet;
@@ -110,6 +112,8 @@ bool project_network_open(virConnectPtr connection, const char *project,
 				 "the libvirt network '%s' is there and not i2kit's", name);
 	if (xml == NULL && !create_network(connection, project, &subnet, err))
 		return false;
+	if (service_route_is_possible() && !service_route_add(subnet, err))
+		return false;
 	ret->name = TAKE_PTR(name);
 	ret->subnet = subnet;
 	return true;
@@ -122,6 +126,10 @@ bool project_network_remove(virConnectPtr connection, const char *project, struc
 
 	if (network == NULL)
 		return true;
+	AUTO_FREE char *xml = virNetworkGetXMLDesc(network, 0);
+	unsigned subnet = 0;
+	if (xml != NULL && read_subnet(xml, &subnet) && service_route_is_possible())
+		service_route_remove(subnet);
 	if (virNetworkDestroy(network) < 0)
 		return connection_error(err, "cannot remove the network '%s'", name);
 	return true;

@@ -2,6 +2,7 @@
 #include "local/supervisor.h"
 
 #include <libvirt/virterror.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,10 +19,12 @@
 #include "local/trim.h"
 #include "local/virt_loop.h"
 
-#define THREADS	     4
-#define TICK_MS	     5
-#define POLL_MS	     2000
-#define RECONNECT_MS 1000
+#define THREADS	      4
+#define TICK_MS	      5
+#define POLL_MS	      2000
+#define RECONNECT_MS  1000
+#define LOCK_TRIES    100
+#define LOCK_PAUSE_MS 100
 
 struct instance *supervisor_find(struct supervisor *supervisor, const char *name)
 {
@@ -306,6 +309,10 @@ bool supervisor_apply(struct supervisor *supervisor, struct error *err)
 	AUTO(project_plan_clear) struct project_plan plan = {0};
 	AUTO(accel_clear) struct accel accel = {0};
 
+	if (supervisor->is_going_down) {
+		(void)error_set(err, ERROR_BUSY, "project '%s' is going down", supervisor->project);
+		return error_hint(err, "again when it is gone");
+	}
 	if (!project_plan_load(supervisor->project, &plan, err) ||
 	    !check_uri(supervisor, plan.uri, err) || !accel_choose(plan.accel, &accel, err))
 		return false;
@@ -373,7 +380,15 @@ static bool take_lock(struct supervisor *supervisor, struct error *err)
 
 	if (!path_make_folders(folder, 0700, err))
 		return false;
-	supervisor->lock_fd = file_lock(path, false, err);
+	/* The one before may still be about to end. */
+	for (unsigned i = 0; i < LOCK_TRIES && supervisor->lock_fd < 0; i++) {
+		error_clear(err);
+		if (i > 0)
+			(void)poll(NULL, 0, LOCK_PAUSE_MS);
+		supervisor->lock_fd = file_lock(path, false, err);
+		if (supervisor->lock_fd < 0 && err->kind != ERROR_BUSY)
+			return false;
+	}
 	return supervisor->lock_fd >= 0;
 }
 
