@@ -21,7 +21,7 @@ static void draw_pod(struct canvas *canvas, const struct model *model,
 		     const struct instance_status *instance, struct area area)
 {
 	bool is_wide = area.columns >= TWO_COLUMNS;
-	int half = is_wide ? area.columns / 2 : area.columns;
+	int half = is_wide ? area.columns * 2 / 5 : area.columns;
 
 	draw_rule(canvas, area.row, STYLE_TITLE, instance->name);
 	struct area below = {.row = area.row + 1, .rows = area.rows - 1, .columns = area.columns};

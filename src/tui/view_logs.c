@@ -13,8 +13,9 @@ static struct style line_style(const struct window_line *line, enum log_level_ki
 {
 	if (level == LOG_IS_ERROR)
 		return STYLE_ERROR;
-	if (level == LOG_IS_WARNING || (level == LOG_IS_NONE && line->source == 1))
+	if (level == LOG_IS_WARNING)
 		return STYLE_WARNING;
+	/* Many programs write everything to stderr: only the sign in front has its colour. */
 	return line->source >= 2 || level == LOG_IS_TRACE ? STYLE_DIM : STYLE_NORMAL;
 }
 

@@ -5,7 +5,7 @@
 #include "base/cleanup.h"
 #include "tui/pod_parts.h"
 
-enum { FAILURES_SHOWN = 8, EVENTS_SHOWN = 50 };
+enum { FAILURES_SHOWN = 3, EVENTS_SHOWN = 50 };
 
 static void add_addresses(struct page *page, const struct model *model,
 			  const struct instance_status *instance)
@@ -63,12 +63,12 @@ static void add_summary(struct page *page, const struct model *model,
 	page_pair(page, "state", draw_state_style(instance), "%s %s%s%s", draw_state_sign(instance),
 		  instance_state_name(instance->state), instance->reason ? ": " : "",
 		  instance->reason ? instance->reason : "");
-	page_pair(page, "vm", STYLE_NORMAL, "%s, %u cpu, %s memory, age %s, started again %u times",
-		  instance->is_kvm ? "kvm" : "tcg", instance->cpu_count, memory, age,
-		  instance->vm_restarts);
+	page_pair(page, "vm", STYLE_NORMAL, "%s, %u cpu, %s memory, age %s",
+		  instance->is_kvm ? "kvm" : "tcg", instance->cpu_count, memory, age);
+	if (instance->vm_restarts > 0)
+		page_pair(page, "", STYLE_WARNING, "started again %u times", instance->vm_restarts);
 	add_load(page, model, instance);
 	add_addresses(page, model, instance);
-	page_heading(page, "RELEASE");
 	page_pair(page, "image", STYLE_NORMAL, "%s", instance->image_digest);
 	page_pair(page, "config", STYLE_NORMAL, "%s", instance->config_digest);
 	if (instance->is_dirty)

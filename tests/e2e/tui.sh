@@ -91,7 +91,7 @@ press q
 press 2
 see "127.0.0.1:8080"
 press Enter
-see "RELEASE"
+see "config"
 press 4
 see "releases that run here" 20
 
