@@ -209,6 +209,61 @@ static void all_text_that_is_written_reads_back(void **state)
 		assert_written_reads_back(values[i]);
 }
 
+static void assert_refused(const char *text, size_t size, const char *message)
+{
+	AUTO(yaml_documents_clear) struct yaml_documents documents = {0};
+	AUTO(error_clear) struct error err = ERROR_INIT;
+	assert_false(yaml_read(text, size, &documents, &err));
+	if (strcmp(err.message, message) != 0)
+		fail_msg("'%s' instead of '%s'", err.message, message);
+}
+
+static void files_of_other_kinds_are_recognised(void **state)
+{
+	static const char utf16[] = "\xff\xfe"
+				    "a\0";
+	static const char html[] = "\n<!DOCTYPE html>\n<p>404: not found";
+	static const char markdown[] = "```yaml\na: b\n```\n";
+	/* In pieces, so that no tool takes this file for one with a conflict. */
+	static const char conflict[] = "a: b\n"
+				       "<<<<"
+				       "<<< HEAD\nc: d\n"
+				       "===="
+				       "===\n";
+	(void)state;
+	assert_refused(utf16, sizeof(utf16) - 1, "1:1: this is UTF-16");
+	assert_refused(html, sizeof(html) - 1, "1:1: this is HTML or XML, not YAML");
+	assert_refused(markdown, sizeof(markdown) - 1, "1:1: this is Markdown: ``` is not YAML");
+	assert_refused(conflict, sizeof(conflict) - 1, "2:1: a merge conflict is left here");
+}
+
+static void a_byte_order_mark_is_no_part_of_the_text(void **state)
+{
+	static const char text[] = "\xef\xbb\xbf"
+				   "name: web\n";
+	AUTO(yaml_documents_clear) struct yaml_documents documents = {0};
+	AUTO(error_clear) struct error err = ERROR_INIT;
+	(void)state;
+	assert_true(yaml_read(text, sizeof(text) - 1, &documents, &err));
+	assert_true(yaml_is_text(yaml_get(documents.roots[0], "name"), "web"));
+}
+
+static void the_cause_is_pointed_at(void **state)
+{
+	static const char *const cases[][2] = {
+		{"a:\n  b:2\n  c: 3\n", "2:4: no space after the ':'"},
+		{"a: \"x\nb: 1\nc: \"y\"\n", "1:4: quotes that are not closed in this line"},
+		{"a:\n\xc2\xa0 b: 1\n  c: 2\n", "2:1: a no-break space in the indentation"},
+		{"a: `b`\n", "1:4: '`' cannot begin a value"},
+		{"a: b\x01\n", "1:5: a control character"},
+		{"kind: A\nb: 1\nkind: B\n",
+		 "3:1: another object begins here, in the same document"},
+	};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		assert_refused(cases[i][0], strlen(cases[i][0]), cases[i][1]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -220,6 +275,9 @@ int main(void)
 		cmocka_unit_test(reading_goes_on_after_a_broken_document),
 		cmocka_unit_test(own_keys_win_over_merged_ones),
 		cmocka_unit_test(all_text_that_is_written_reads_back),
+		cmocka_unit_test(files_of_other_kinds_are_recognised),
+		cmocka_unit_test(a_byte_order_mark_is_no_part_of_the_text),
+		cmocka_unit_test(the_cause_is_pointed_at),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
