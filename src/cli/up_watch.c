@@ -21,7 +21,6 @@ struct built_pod {
 	char image_digest[DIGEST_SIZE];
 	char config_digest[DIGEST_SIZE];
 	uint32_t replicas;
-	bool is_dirty; /* replaced for its image */
 };
 
 struct up_watch {
@@ -77,41 +76,50 @@ static const struct built_pod *find_built(const struct up_watch *watch, const ch
 	return NULL;
 }
 
-static void remember_pods(struct up_watch *watch, const struct project_plan *plan,
-			  const struct string_list *dirty)
+struct built_pods {
+	struct built_pod *items;
+	size_t count;
+};
+
+static struct built_pods list_pods(const struct project_plan *plan)
 {
-	struct built_pod *pods = NULL;
-	size_t count = 0;
+	struct built_pods pods = {0};
 
 	for (size_t i = 0; i < plan->pod_count; i++) {
 		const struct pod_plan *pod = &plan->pods[i];
-		struct built_pod *built = ARRAY_APPEND(pods, count);
+		struct built_pod *built = ARRAY_APPEND(pods.items, pods.count);
 		built->name = xstrdup(pod->name);
 		memcpy(built->image_digest, pod->image_digest, DIGEST_SIZE);
 		memcpy(built->config_digest, pod->config_digest, DIGEST_SIZE);
 		built->replicas = pod->replicas;
-		built->is_dirty = string_list_has(dirty, pod->name);
 	}
+	return pods;
+}
+
+static void remember_pods(struct up_watch *watch, struct built_pods pods)
+{
 	forget_pods(watch);
-	watch->pods = pods;
-	watch->pod_count = count;
+	watch->pods = pods.items;
+	watch->pod_count = pods.count;
 }
 
 struct up_watch *up_watch_new(const struct invocation *invocation, const struct project_plan *plan,
 			      struct error *err)
 {
-	const struct string_list none = STRING_LIST_INIT;
 	AUTO_PTR(up_watch) struct up_watch *watch = xcalloc(1, sizeof(*watch));
 
 	watch->invocation = invocation;
 	if (!read_files(watch, &watch->files, err))
 		return NULL;
-	remember_pods(watch, plan, &none);
+	remember_pods(watch, list_pods(plan));
 	return TAKE_PTR(watch);
 }
 
-/* Replicas that `scale` set meanwhile stay, unless the manifest changed its mind. */
-static void keep_scale(const struct up_watch *watch, struct project_plan *plan)
+/*
+ * What others did to the plan meanwhile stays: replicas that `scale` set, unless the manifest
+ * changed its mind, and whether a plain `up` took over an image that we had made dirty.
+ */
+static void keep_running(const struct up_watch *watch, struct project_plan *plan)
 {
 	AUTO(project_plan_clear) struct project_plan running = {0};
 	AUTO(error_clear) struct error ignored = ERROR_INIT;
@@ -122,14 +130,18 @@ static void keep_scale(const struct up_watch *watch, struct project_plan *plan)
 		struct pod_plan *pod = &plan->pods[i];
 		const struct built_pod *built = find_built(watch, pod->name);
 		const struct pod_plan *now = project_plan_find(&running, pod->name);
-		if (built != NULL && now != NULL && built->replicas == pod->replicas)
+		if (built == NULL || now == NULL)
+			continue;
+		if (built->replicas == pod->replicas)
 			pod->replicas = now->replicas;
+		if (strcmp(now->image_digest, pod->image_digest) == 0)
+			pod->is_dirty = pod->is_dirty || now->is_dirty;
 	}
 }
 
-/* Says what is replaced; the pods that are dirty from now on come into *dirty. */
+/* Says what is replaced; a pod that is so for its image is dirty. */
 static size_t mark_changed(const struct up_watch *watch, struct project_plan *plan,
-			   const struct string_list *changed, struct string_list *dirty)
+			   const struct string_list *changed)
 {
 	size_t count = 0;
 
@@ -138,10 +150,8 @@ static size_t mark_changed(const struct up_watch *watch, struct project_plan *pl
 		const struct built_pod *built = find_built(watch, pod->name);
 		bool is_same_image =
 			built != NULL && strcmp(built->image_digest, pod->image_digest) == 0;
-		if (is_same_image ? built->is_dirty : string_list_has(changed, pod->name)) {
+		if (!is_same_image && string_list_has(changed, pod->name))
 			pod->is_dirty = true;
-			string_list_add(dirty, pod->name);
-		}
 		if (is_same_image && strcmp(built->config_digest, pod->config_digest) == 0 &&
 		    built->replicas == pod->replicas)
 			continue;
@@ -163,7 +173,6 @@ static bool rebuild(struct up_watch *watch, const struct string_list *changed,
 {
 	AUTO(project_plan_clear) struct project_plan plan = {0};
 	AUTO(watched_files_clear) struct watched_files files = {0};
-	AUTO(string_list_clear) struct string_list dirty = STRING_LIST_INIT;
 	AUTO_PTR(progress_view)
 	struct progress_view *view = progress_view_new(watch->invocation);
 
@@ -172,14 +181,17 @@ static bool rebuild(struct up_watch *watch, const struct string_list *changed,
 	    !project_build(watch->invocation, progress_view_progress(view), &plan, err))
 		return false;
 	bool has_fewer = plan.pod_count < watch->pod_count;
-	size_t count = mark_changed(watch, &plan, changed, &dirty);
-	remember_pods(watch, &plan, &dirty);
+	size_t count = mark_changed(watch, &plan, changed);
+	/* As the manifests say, before it is as it runs. */
+	struct built_pods pods = list_pods(&plan);
+
+	keep_running(watch, &plan);
+	remember_pods(watch, pods);
 	watched_files_clear(&watch->files);
 	watch->files = files;
 	files = (struct watched_files){0};
 	if (count == 0 && !has_fewer)
 		output_note(watch->invocation, "something was written anew, with the same content");
-	keep_scale(watch, &plan);
 	return project_plan_save(&plan, err) && project_act(client, loop, act_apply, NULL, err);
 }
 

@@ -93,9 +93,11 @@ ok $? "promote refuses a pod with live mounts"
 cat >i2kit.yml <<END
 name: dev
 containers:
-  main: {image: "oci:image", command: [sh, -c, 'echo version \$VERSION; sleep 1000 & wait']}
+  main: {image: "oci:image", command: [sh, -c, 'trap "exit 0" TERM; echo version \$VERSION; sleep 1000 & wait']}
 END
-"$i2kit" up --watch >out 2>err &
+: >out
+: >err
+"$i2kit" up --watch >>out 2>>err &
 up=$!
 # wait_for TEXT FILE
 wait_for() {
