@@ -86,7 +86,7 @@ static void the_corpus_reads_as_expected(void **state)
 		count++;
 	}
 	(void)closedir(dir);
-	assert_true(count >= 8);
+	assert_true(count >= 16);
 }
 
 static void check_example(const char *name)
