@@ -127,8 +127,9 @@ static void read_base64(struct loader *loader, const struct yaml_node *node, voi
 
 static const struct field config_map_list[] = {
 	{"apiVersion", FIELD_USED, NULL, 0, NULL, NULL},
-	{"binaryData", FIELD_USED, read_base64, 0, NULL, "base64"},
-	{"data", FIELD_USED, read_plain, 0, NULL, "configuration: never in the image"},
+	{"binaryData", FIELD_USED, read_base64, 0, NULL, "base64", .takes = "map of base64 texts"},
+	{"data", FIELD_USED, read_plain, 0, NULL, "configuration: never in the image",
+	 .takes = "map of texts"},
 	{"immutable", FIELD_NO_EFFECT, NULL, 0, NULL, "each release has its own copy"},
 	{"kind", FIELD_USED, NULL, 0, NULL, NULL},
 	{"metadata", FIELD_USED, NULL, 0, &metadata_fields, NULL}};
@@ -137,11 +138,13 @@ const struct field_set config_map_object_fields = {"ConfigMap", config_map_list,
 
 static const struct field secret_list[] = {
 	{"apiVersion", FIELD_USED, NULL, 0, NULL, NULL},
-	{"data", FIELD_USED, read_base64, 0, NULL, "base64; configuration: never in the image"},
+	{"data", FIELD_USED, read_base64, 0, NULL, "base64; configuration: never in the image",
+	 .takes = "map of base64 texts"},
 	{"immutable", FIELD_NO_EFFECT, NULL, 0, NULL, "each release has its own copy"},
 	{"kind", FIELD_USED, NULL, 0, NULL, NULL},
 	{"metadata", FIELD_USED, NULL, 0, &metadata_fields, NULL},
-	{"stringData", FIELD_USED, read_plain, 0, NULL, "plain text; wins over data"},
+	{"stringData", FIELD_USED, read_plain, 0, NULL, "plain text; wins over data",
+	 .takes = "map of texts"},
 	{"type", FIELD_USED, read_text, offsetof(struct config_map, secret_type), NULL,
 	 "kept, not checked"}};
 const struct field_set secret_object_fields = {"Secret", secret_list, ARRAY_SIZE(secret_list)};

@@ -372,8 +372,10 @@ static void read_lifecycle(struct loader *loader, const struct yaml_node *node, 
 
 #define AT(member) offsetof(struct container_spec, member)
 static const struct field container_field_list[] = {
-	{"args", FIELD_USED, read_args, 0, NULL, "replaces the image's CMD"},
-	{"command", FIELD_USED, read_command, 0, NULL, "replaces the image's ENTRYPOINT and CMD"},
+	{"args", FIELD_USED, read_args, 0, NULL, "replaces the image's CMD",
+	 .takes = "list of texts"},
+	{"command", FIELD_USED, read_command, 0, NULL, "replaces the image's ENTRYPOINT and CMD",
+	 .takes = "list of texts"},
 	{"env", FIELD_USED, read_env, 0, &env_fields, "configuration: never in the image",
 	 .is_list = true},
 	{"envFrom", FIELD_USED, read_env_from, 0, &env_from_fields,
@@ -395,7 +397,8 @@ static const struct field container_field_list[] = {
 	{"resizePolicy", FIELD_NO_EFFECT, NULL, 0, NULL, "limits change with the next image"},
 	{"resources", FIELD_USED, read_resources, AT(resources), &resources_fields,
 	 "size of the VM and limits of the container"},
-	{"restartPolicy", FIELD_USED, read_container_restart, 0, NULL, "Always: a sidecar"},
+	{"restartPolicy", FIELD_USED, read_container_restart, 0, NULL, "Always: a sidecar",
+	 .takes = "Always"},
 	{"securityContext", FIELD_USED, read_security, AT(security), &security_fields, NULL},
 	{"startupProbe", FIELD_USED, read_probe, AT(startup), &probe_fields,
 	 "holds the others back"},

@@ -84,7 +84,8 @@ static const struct field provider_field_list[] = {
 	 "added to the ones that are made"},
 	{"subnets", FIELD_USED, read_text_list, AT(subnets), NULL,
 	 "of the instances; default: the default VPC's"},
-	{"tags", FIELD_USED, read_tags, 0, NULL, "on everything that is made"},
+	{"tags", FIELD_USED, read_tags, 0, NULL, "on everything that is made",
+	 .takes = "map of texts"},
 	{"type", FIELD_USED, read_type, AT(type), NULL, "aws or openstack"},
 	{"vpc", FIELD_USED, read_text, AT(vpc), NULL, "AWS; default: that of the subnets"},
 };

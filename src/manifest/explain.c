@@ -52,6 +52,8 @@ static const char *type_name(const struct field *field)
 		{read_number_list, "list of numbers"},
 		{read_mode, "mode"},
 	};
+	if (field->takes != NULL)
+		return field->takes;
 	for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
 		if (field->read == types[i].read)
 			return types[i].name;

@@ -245,6 +245,30 @@ static void read_kind(struct loader *loader, const struct yaml_node *root,
 	}
 }
 
+/* Of an object whose kind is not known nothing else is read, so a mistyped key is said here. */
+static void missing_head(struct loader *loader, const struct yaml_node *root, const char *name,
+			 const char *hint)
+{
+	AUTO(string_list_clear) struct string_list known = STRING_LIST_INIT;
+	string_list_add(&known, name);
+	if (!yaml_is_null(yaml_get(root, name))) {
+		loader_error(loader, yaml_get(root, name), hint, "%s: text is wanted here, not %s",
+			     name, yaml_describe(yaml_get(root, name)));
+		return;
+	}
+	for (size_t i = 0; i < root->pair_count; i++) {
+		const struct yaml_node *key = root->pairs[i].key;
+		bool is_same = strcmp(key->text, name) == 0;
+		if (is_same || suggest_nearest(key->text, &known) == NULL)
+			continue;
+		AUTO_FREE char *nearest = xasprintf("did you mean '%s'?", name);
+		loader_error(loader, key, nearest, "unknown field '%.80s', and '%s' is missing",
+			     key->text, name);
+		return;
+	}
+	loader_error(loader, root, hint, "'%s' is missing", name);
+}
+
 bool read_kubernetes(struct loader *loader, const struct yaml_node *root)
 {
 	const struct yaml_node *kind = yaml_get(root, "kind");
@@ -257,9 +281,9 @@ bool read_kubernetes(struct loader *loader, const struct yaml_node *root)
 	if (yaml_is_null(kind) || kind->kind != YAML_SCALAR) {
 		bool is_chart = yaml_get(root, "version") != NULL && yaml_get(root, "name") != NULL;
 		loader->has_lost = true;
-		loader_missing(loader, root, "kind",
-			       is_chart ? "this is a Helm chart: helm template . | i2kit up -f -"
-					: "kind: Deployment, Pod, Service …");
+		missing_head(loader, root, "kind",
+			     is_chart ? "this is a Helm chart: helm template . | i2kit up -f -"
+				      : "kind: Deployment, Pod, Service …");
 		return true;
 	}
 	if (yaml_is_null(version) || version->kind != YAML_SCALAR) {
@@ -270,7 +294,7 @@ bool read_kubernetes(struct loader *loader, const struct yaml_node *root)
 							   (int)strcspn(versions, " "), versions)
 					       : xstrdup("apiVersion: v1, apps/v1 …");
 		loader->has_lost = true;
-		loader_missing(loader, root, "apiVersion", hint);
+		missing_head(loader, root, "apiVersion", hint);
 		return true;
 	}
 	read_kind(loader, root, kind, version);

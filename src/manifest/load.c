@@ -56,9 +56,8 @@ static bool add_path(const char *path, struct string_list *files, struct error *
 		string_list_add(files, path);
 		return true;
 	}
-	if (stat(path, &st) < 0)
-		return error_set_errno(err, errno, "%s", path);
-	if (S_ISDIR(st.st_mode))
+	/* One that is not there is a problem like others, told with all of them. */
+	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
 		return add_folder(path, files, err);
 	string_list_add(files, path);
 	return true;
@@ -148,6 +147,11 @@ static void read_file(struct loader *loader, const char *path)
 	if (!file_read(real, YAML_MAX_BYTES, &text, &size, &err)) {
 		struct source_mark mark = {.file = path};
 		/* The place names the file already. */
+		if (strstr(err.message, "larger than") != NULL) {
+			loader_error_at(loader, &mark, "split it into several files",
+					"larger than 16 MiB");
+			return;
+		}
 		size_t length = strlen(real);
 		bool is_named = strncmp(err.message, real, length) == 0 &&
 				strncmp(err.message + length, ": ", 2) == 0;

@@ -61,6 +61,7 @@ struct field {
 	const char *help;	       /* what it does here; for REFUSED: what to do instead */
 	const char *cloud;	       /* in the cloud, where that differs */
 	const char *choices;	       /* "Always|OnFailure|Never"; read as the index */
+	const char *takes;	       /* for people, where the reader does not tell */
 	const char *only;	       /* "StatefulSet|Job": unknown in objects of other kinds */
 	bool is_list;
 };

@@ -49,15 +49,17 @@ static void read_object_name(struct loader *loader, const struct yaml_node *node
 static const char server_field[] = "written by API servers";
 
 static const struct field metadata_field_list[] = {
-	{"annotations", FIELD_USED, read_annotations, 0, NULL, "of a pod: for the downward API"},
+	{"annotations", FIELD_USED, read_annotations, 0, NULL, "of a pod: for the downward API",
+	 .takes = "map of texts"},
 	{"creationTimestamp", FIELD_NO_EFFECT, NULL, 0, NULL, server_field},
 	{"finalizers", FIELD_NO_EFFECT, NULL, 0, NULL, server_field},
 	{"generateName", FIELD_REFUSED, NULL, 0, NULL, "give it a name"},
 	{"generation", FIELD_NO_EFFECT, NULL, 0, NULL, server_field},
-	{"labels", FIELD_USED, read_labels, 0, NULL, "what selectors select by"},
+	{"labels", FIELD_USED, read_labels, 0, NULL, "what selectors select by",
+	 .takes = "map of texts"},
 	{"managedFields", FIELD_NO_EFFECT, NULL, 0, NULL, server_field},
 	{"name", FIELD_USED, read_object_name, offsetof(struct metadata, name), NULL,
-	 "of the object; a workload's is the pod's name in every verb"},
+	 "of the object; a workload's is the pod's name in every verb", .takes = "name"},
 	{"namespace", FIELD_USED, read_name, offsetof(struct metadata, namespace_name), NULL,
 	 "part of DNS names; names are unique over all namespaces"},
 	{"ownerReferences", FIELD_NO_EFFECT, NULL, 0, NULL, server_field},

@@ -87,7 +87,7 @@ static const struct field http_list[] = {
 	{"host", FIELD_USED, read_text, offsetof(struct probe, host), NULL, "default: the pod"},
 	{"httpHeaders", FIELD_USED, read_headers, 0, &headers_fields, NULL, .is_list = true},
 	{"path", FIELD_USED, read_text, offsetof(struct probe, path), NULL, "default: /"},
-	{"port", FIELD_USED, read_port, 0, NULL, "number or name"},
+	{"port", FIELD_USED, read_port, 0, NULL, "number or name", .takes = "port or name"},
 	{"scheme", FIELD_USED, read_scheme, offsetof(struct probe, is_https), NULL, "default HTTP",
 	 .choices = "HTTP|HTTPS"}};
 static const struct field_set http_fields = {"httpGet", http_list, ARRAY_SIZE(http_list)};
@@ -104,7 +104,7 @@ static void read_http(struct loader *loader, const struct yaml_node *node, void 
 
 static const struct field tcp_list[] = {
 	{"host", FIELD_USED, read_text, offsetof(struct probe, host), NULL, "default: the pod"},
-	{"port", FIELD_USED, read_port, 0, NULL, "number or name"}};
+	{"port", FIELD_USED, read_port, 0, NULL, "number or name", .takes = "port or name"}};
 static const struct field_set tcp_fields = {"tcpSocket", tcp_list, ARRAY_SIZE(tcp_list)};
 
 static void read_tcp(struct loader *loader, const struct yaml_node *node, void *target)
@@ -116,7 +116,7 @@ static void read_tcp(struct loader *loader, const struct yaml_node *node, void *
 }
 
 static const struct field grpc_list[] = {
-	{"port", FIELD_USED, read_port, 0, NULL, NULL},
+	{"port", FIELD_USED, read_port, 0, NULL, NULL, .takes = "port or name"},
 	{"service", FIELD_USED, read_text, offsetof(struct probe, grpc_service), NULL, NULL}};
 static const struct field_set grpc_fields = {"grpc", grpc_list, ARRAY_SIZE(grpc_list)};
 

@@ -50,12 +50,12 @@ static const struct field ports_list[] = {
 	 "http and https choose the cloud's load balancer"},
 	{"name", FIELD_USED, read_text, AT(name), NULL, NULL},
 	{"nodePort", FIELD_USED, read_node_port, AT(node_port), NULL,
-	 "published under this number too"},
+	 "published under this number too", .takes = "port"},
 	{"port", FIELD_USED, read_port_number, AT(port), NULL, "what clients connect to"},
 	{"protocol", FIELD_USED, read_choice, AT(protocol), NULL, "default TCP",
 	 .choices = "TCP|UDP"},
 	{"targetPort", FIELD_USED, read_target, offsetof(struct port_reader, target), NULL,
-	 "number or name of a container port; default: port"},
+	 "number or name of a container port; default: port", .takes = "port or name"},
 };
 #undef AT
 static const struct field_set ports_fields = {"service port", ports_list, ARRAY_SIZE(ports_list)};
@@ -131,7 +131,7 @@ static const char one_host[] = "there are no nodes between";
 static const struct field service_field_list[] = {
 	{"allocateLoadBalancerNodePorts", FIELD_NO_EFFECT, NULL, 0, NULL, one_host},
 	{"clusterIP", FIELD_USED, read_cluster_ip, 0, NULL,
-	 "None makes it headless; others are not kept"},
+	 "None makes it headless; others are not kept", .takes = "text"},
 	{"clusterIPs", FIELD_NO_EFFECT, NULL, 0, NULL, one_host},
 	{"externalIPs", FIELD_REFUSED, NULL, 0, NULL,
 	 "ports are published on this machine; up --bind names the address"},
@@ -150,7 +150,8 @@ static const struct field service_field_list[] = {
 	{"ports", FIELD_USED, read_ports, 0, &ports_fields,
 	 "published on 127.0.0.1 under the same number", .is_list = true},
 	{"publishNotReadyAddresses", FIELD_USED, read_bool, AT(publish_not_ready), NULL, NULL},
-	{"selector", FIELD_USED, read_service_selector, 0, NULL, "chooses pods by their labels"},
+	{"selector", FIELD_USED, read_service_selector, 0, NULL, "chooses pods by their labels",
+	 .takes = "map of texts"},
 	{"sessionAffinity", FIELD_USED, read_affinity, 0, NULL,
 	 "ClientIP: a client stays with its pod", .choices = "None|ClientIP"},
 	{"sessionAffinityConfig", FIELD_NO_EFFECT, NULL, 0, NULL, one_host},

@@ -280,15 +280,18 @@ static void read_args(struct loader *loader, const struct yaml_node *node, void 
 /* What the short forms spell differently; every other field is Kubernetes' own. */
 static const struct field short_container_list[] = {
 	{"args", FIELD_USED, read_args, 0, NULL,
-	 "replaces the image's CMD; a list, or one line split at blanks"},
+	 "replaces the image's CMD; a list, or one line split at blanks",
+	 .takes = "list of texts, or text"},
 	{"command", FIELD_USED, read_command, 0, NULL,
-	 "replaces the image's ENTRYPOINT and CMD; a list, or one line split at blanks"},
+	 "replaces the image's ENTRYPOINT and CMD; a list, or one line split at blanks",
+	 .takes = "list of texts, or text"},
 	{"env", FIELD_USED, read_environment, 0, &env_fields, "{K: V}, [K=V] or Kubernetes' list"},
 	{"environment", FIELD_USED, read_environment, 0, &env_fields,
 	 "{K: V}, [K=V] or Kubernetes' list; configuration, never in the image"},
 	{"ports", FIELD_USED, read_short_ports, 0, NULL,
 	 "80, \"8080:80\", \"80/udp\", \"https:443:http:80[:CERTIFICATE]\"; published on 127.0.0.1",
-	 "ports of the pod's load balancer with public: true, else reachable for the other pods"}};
+	 "ports of the pod's load balancer with public: true, else reachable for the other pods",
+	 .takes = "list"}};
 static const struct field_set short_container_fields = {"i2kit container", short_container_list,
 							ARRAY_SIZE(short_container_list),
 							&container_fields};
@@ -370,21 +373,24 @@ static void read_short_replicas(struct loader *loader, const struct yaml_node *n
 
 #define AT(member) offsetof(struct pod_spec, member)
 static const struct field short_field_list[] = {
-	{"annotations", FIELD_USED, read_short_annotations, 0, NULL, "for the downward API"},
+	{"annotations", FIELD_USED, read_short_annotations, 0, NULL, "for the downward API",
+	 .takes = "map of texts"},
 	{"containers", FIELD_USED, read_short_containers, 0, &short_container_fields,
 	 "a map NAME: {image: …}, or a list"},
 	{"instance_type", FIELD_USED, read_text, AT(instance_type), NULL, "no effect locally",
 	 "of the instances; default: environment.yml's"},
-	{"labels", FIELD_USED, read_short_labels, 0, NULL, "for selectors of Services"},
+	{"labels", FIELD_USED, read_short_labels, 0, NULL, "for selectors of Services",
+	 .takes = "map of texts"},
 	{"name", FIELD_USED, read_name, AT(name), NULL, "of the pod and of its service"},
 	{"namespace", FIELD_USED, read_name, AT(namespace_name), NULL, "default: default"},
 	{"public", FIELD_USED, read_bool, AT(is_public), NULL, "no effect locally",
 	 "its ports are reachable from outside"},
 	{"publish", FIELD_USED, read_publish, 0, NULL,
 	 "false: its ports are for the other pods alone, not on 127.0.0.1; default true",
-	 "no effect: public decides"},
+	 "no effect: public decides", .takes = "true or false"},
 	{"replicas", FIELD_USED, read_short_replicas, 0, NULL,
-	 "VMs that boot the same image; default 1", "size of the Auto Scaling group"},
+	 "VMs that boot the same image; default 1", "size of the Auto Scaling group",
+	 .takes = "number"},
 	{"stateful", FIELD_USED, read_bool, AT(is_stateful), NULL,
 	 "one replica, replaced old first, that keeps its disk"}};
 #undef AT

@@ -17,7 +17,8 @@ static void read_medium(struct loader *loader, const struct yaml_node *node, voi
 }
 
 static const struct field empty_dir_list[] = {
-	{"medium", FIELD_USED, read_medium, 0, NULL, "Memory, or empty: the VM's scratch space"},
+	{"medium", FIELD_USED, read_medium, 0, NULL, "Memory, or empty: the VM's scratch space",
+	 .takes = "text"},
 	{"sizeLimit", FIELD_USED, read_bytes, AT(size_limit_bytes), NULL, NULL}};
 static const struct field_set empty_dir_fields = {"emptyDir", empty_dir_list,
 						  ARRAY_SIZE(empty_dir_list)};
@@ -37,7 +38,7 @@ static void read_item_mode(struct loader *loader, const struct yaml_node *node, 
 
 static const struct field items_list[] = {
 	{"key", FIELD_USED, read_text, offsetof(struct volume_item, key), NULL, NULL},
-	{"mode", FIELD_USED, read_item_mode, 0, NULL, NULL},
+	{"mode", FIELD_USED, read_item_mode, 0, NULL, NULL, .takes = "mode"},
 	{"path", FIELD_USED, read_text, offsetof(struct volume_item, path), NULL, NULL}};
 static const struct field_set items_fields = {"item", items_list, ARRAY_SIZE(items_list)};
 
@@ -166,7 +167,7 @@ static void read_resource_path(struct loader *loader, const struct yaml_node *no
 
 static const struct field downward_items_list[] = {
 	{"fieldRef", FIELD_USED, read_field_path, 0, &field_path_fields, NULL},
-	{"mode", FIELD_USED, read_item_mode, 0, NULL, NULL},
+	{"mode", FIELD_USED, read_item_mode, 0, NULL, NULL, .takes = "mode"},
 	{"path", FIELD_USED, read_text, offsetof(struct volume_item, path), NULL, NULL},
 	{"resourceFieldRef", FIELD_USED, read_resource_path, 0, &resource_path_fields, NULL}};
 static const struct field_set downward_items_fields = {"downwardAPI item", downward_items_list,

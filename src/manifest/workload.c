@@ -115,9 +115,9 @@ static void read_unavailable(struct loader *loader, const struct yaml_node *node
 
 static const struct field rolling_list[] = {
 	{"maxSurge", FIELD_USED, read_surge, 0, NULL,
-	 "pods above replicas while updating; default 1"},
+	 "pods above replicas while updating; default 1", .takes = "number or percentage"},
 	{"maxUnavailable", FIELD_USED, read_unavailable, 0, NULL,
-	 "pods that may be missing while updating; default 0"},
+	 "pods that may be missing while updating; default 0", .takes = "number or percentage"},
 	{"partition", FIELD_REFUSED, NULL, 0, NULL, "all pods are updated", .only = "StatefulSet"}};
 static const struct field_set rolling_fields = {"rollingUpdate", rolling_list,
 						ARRAY_SIZE(rolling_list)};
@@ -146,7 +146,8 @@ static void read_strategy_type(struct loader *loader, const struct yaml_node *no
 static const struct field strategy_list[] = {
 	{"rollingUpdate", FIELD_USED, read_rolling, 0, &rolling_fields, NULL},
 	{"type", FIELD_USED, read_strategy_type, 0, NULL,
-	 "RollingUpdate: new pods first; Recreate: old pods go first"}};
+	 "RollingUpdate: new pods first; Recreate: old pods go first",
+	 .takes = "RollingUpdate, Recreate"}};
 static const struct field_set strategy_fields = {"strategy", strategy_list,
 						 ARRAY_SIZE(strategy_list)};
 
@@ -194,16 +195,18 @@ static const char replicated[] = "Deployment|ReplicaSet|ReplicationController|St
 
 static const struct field workload_field_list[] = {
 	{"activeDeadlineSeconds", FIELD_USED, read_deadline, 0, NULL,
-	 "the pod is stopped and failed after that long", .only = "Job"},
+	 "the pod is stopped and failed after that long", .only = "Job", .takes = "number"},
 	{"backoffLimit", FIELD_USED, read_backoff, 0, NULL,
-	 "restarts before the Job has failed; default 6", .only = "Job"},
+	 "restarts before the Job has failed; default 6", .only = "Job", .takes = "number"},
 	{"completionMode", FIELD_NO_EFFECT, NULL, 0, NULL, "a Job runs one pod", .only = "Job"},
-	{"completions", FIELD_USED, read_count_of_one, 0, NULL, "1", .only = "Job"},
+	{"completions", FIELD_USED, read_count_of_one, 0, NULL, "1", .only = "Job",
+	 .takes = "number"},
 	{"manualSelector", FIELD_NO_EFFECT, NULL, 0, NULL, "selectors of Jobs are only checked",
 	 .only = "Job"},
 	{"minReadySeconds", FIELD_NO_EFFECT, NULL, 0, NULL, "a pod counts as soon as it is ready"},
 	{"ordinals", FIELD_REFUSED, NULL, 0, NULL, "instances count from 0", .only = "StatefulSet"},
-	{"parallelism", FIELD_USED, read_count_of_one, 0, NULL, "1", .only = "Job"},
+	{"parallelism", FIELD_USED, read_count_of_one, 0, NULL, "1", .only = "Job",
+	 .takes = "number"},
 	{"paused", FIELD_REFUSED, NULL, 0, NULL, "remove it", .only = "Deployment"},
 	{"persistentVolumeClaimRetentionPolicy", FIELD_NO_EFFECT, NULL, 0, NULL,
 	 "volumes stay until down --volumes", .only = "StatefulSet"},
@@ -216,13 +219,14 @@ static const struct field workload_field_list[] = {
 	{"progressDeadlineSeconds", FIELD_NO_EFFECT, NULL, 0, NULL,
 	 "up --wait --timeout bounds the wait", .only = "Deployment"},
 	{"replicas", FIELD_USED, read_replicas, 0, NULL, "VMs that boot the same image; default 1",
-	 "size of the Auto Scaling group", .only = replicated},
+	 "size of the Auto Scaling group", .only = replicated, .takes = "number"},
 	{"revisionHistoryLimit", FIELD_NO_EFFECT, NULL, 0, NULL, "prune decides what is kept"},
 	{"rollbackTo", FIELD_REFUSED, NULL, 0, NULL, "i2kit rollback", .only = "Deployment"},
 	{"selector", FIELD_USED, read_selector, 0, &selector_fields,
 	 "must match the template's labels"},
 	{"serviceName", FIELD_USED, read_service_name, 0, NULL,
-	 "the headless Service that gives instances names such as db-0.db", .only = "StatefulSet"},
+	 "the headless Service that gives instances names such as db-0.db", .only = "StatefulSet",
+	 .takes = "text"},
 	{"strategy", FIELD_USED, read_strategy, 0, &strategy_fields, "how pods are replaced",
 	 "the Auto Scaling group's rolling update", .only = "Deployment"},
 	{"successPolicy", FIELD_REFUSED, NULL, 0, NULL, "a Job runs one pod", .only = "Job"},
