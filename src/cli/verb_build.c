@@ -29,7 +29,8 @@ static const struct option_spec options[] = {
 	{"json", 0, OPTION_FLAG, NULL, "results as JSON, one object a line", COMPLETE_NONE},
 	{"pull", 0, OPTION_VALUE, "always|missing|never", "overrides imagePullPolicy",
 	 COMPLETE_FORMAT},
-	{"base", 0, OPTION_VALUE, "FOLDER", "another base than the default one", COMPLETE_FOLDER},
+	{"base", 0, OPTION_VALUE, "FOLDER|FILE", "another base than the default one",
+	 COMPLETE_FILE},
 	{"lock-file", 0, OPTION_VALUE, "FILE", "honour and complete this i2kit.lock",
 	 COMPLETE_FILE},
 	{"insecure-registry", 0, OPTION_REPEAT, "HOST[:PORT]",
@@ -216,7 +217,9 @@ const struct verb verb_build = {
 		"LinuxKit document into the file tree that linuxkit itself makes: as tar, as "
 		"kernel and initrd (the default), or as a raw disk that boots with BIOS and UEFI; "
 		"-o "
-		"is then the beginning of the files' names.",
+		"is then the beginning of the files' names.\n\n--base takes a folder as "
+		"scripts/make-base makes it, or a LinuxKit document whose onboot, onshutdown, "
+		"services, init images and files are added to the default base.",
 	.options = options,
 	.option_count = ARRAY_SIZE(options),
 	.argument = {"POD", 0, 0, COMPLETE_POD},

@@ -201,7 +201,8 @@ static const struct option_spec options[] = {
 	{"only-images", 0, OPTION_FLAG, NULL, "upload and compare, no stack", COMPLETE_NONE},
 	{"verify", 0, OPTION_VALUE, "full|sample|none", "how much is read back and compared",
 	 COMPLETE_FORMAT},
-	{"base", 0, OPTION_VALUE, "FOLDER", "another base than the default one", COMPLETE_FOLDER},
+	{"base", 0, OPTION_VALUE, "FOLDER|FILE", "another base than the default one",
+	 COMPLETE_FILE},
 	REGION_OPTION,
 	PROFILE_OPTION,
 };

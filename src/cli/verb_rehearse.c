@@ -99,7 +99,8 @@ static const struct option_spec options[] = {
 	{"publish", 0, OPTION_REPEAT, "LOCAL:PORT", "reach a port of the pod meanwhile",
 	 COMPLETE_NONE},
 	{"memory", 0, OPTION_VALUE, "SIZE", "of the machine (1Gi, a t3.micro's)", COMPLETE_NONE},
-	{"base", 0, OPTION_VALUE, "FOLDER", "another base than the default one", COMPLETE_FOLDER},
+	{"base", 0, OPTION_VALUE, "FOLDER|FILE", "another base than the default one",
+	 COMPLETE_FILE},
 };
 
 const struct verb verb_rehearse = {

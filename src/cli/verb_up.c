@@ -265,7 +265,8 @@ static const struct option_spec options[] = {
 	{"cpus", 0, OPTION_VALUE, "N", "of every VM", COMPLETE_NONE},
 	{"pull", 0, OPTION_VALUE, "always|missing|never", "overrides imagePullPolicy",
 	 COMPLETE_FORMAT},
-	{"base", 0, OPTION_VALUE, "FOLDER", "another base than the default one", COMPLETE_FOLDER},
+	{"base", 0, OPTION_VALUE, "FOLDER|FILE", "another base than the default one",
+	 COMPLETE_FILE},
 	{"insecure-registry", 0, OPTION_REPEAT, "HOST[:PORT]",
 	 "may speak http or show any certificate", COMPLETE_NONE},
 };

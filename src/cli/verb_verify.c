@@ -11,7 +11,7 @@
 #include "image/disk_verify.h"
 
 static const struct option_spec options[] = {
-	{"base", 0, OPTION_VALUE, "FOLDER", "the base it was built on", COMPLETE_FOLDER},
+	{"base", 0, OPTION_VALUE, "FOLDER|FILE", "the base it was built on", COMPLETE_FILE},
 };
 
 static void print_result(const struct invocation *invocation,

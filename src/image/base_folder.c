@@ -29,6 +29,7 @@ void base_folder_clear(struct base_folder *base)
 	free(base->kernel);
 	free(base->initrd);
 	free(base->partition);
+	free(base->partition_path);
 	*base = (struct base_folder){0};
 }
 

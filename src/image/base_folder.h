@@ -3,6 +3,8 @@
 #define I2KIT_IMAGE_BASE_FOLDER_H
 
 /* The base: kernel, initrd, base partition, boot loaders (doc/formats.md §6). */
+#define BASE_TREE "tree.tar.zst" /* what is on the partition, for base_document.h; may be absent   \
+				  */
 
 #include <stdint.h>
 
@@ -22,6 +24,7 @@ struct base_folder {
 	char *kernel;  /* file names */
 	char *initrd;
 	char *partition;
+	char *partition_path; /* where it lies instead of in the folder, or NULL */
 	struct base_file *files;
 	size_t file_count;
 	char digest[DIGEST_SIZE]; /* of base.json: names every byte of the base */

@@ -5,7 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/strbuf.h"
-#include "image/base_folder.h"
+#include "image/base_document.h"
 #include "image/build_record.h"
 #include "image/disk_layout.h"
 #include "image/disk_writer.h"
@@ -207,7 +207,7 @@ bool image_build(struct store *store, const struct pod_spec *pod,
 {
 	AUTO(build_clear)
 	struct build build = {.store = store, .pod = pod, .options = options, .progress = progress};
-	if (!base_folder_load(options == NULL ? NULL : options->base, &build.base, err) ||
+	if (!base_open(store, options, progress, &build.base, err) ||
 	    !resolve_images(&build, err) || !convert_layers(&build, err) ||
 	    !make_document(&build, err) || !build_disk(&build, ret, err))
 		return error_prefix(err, "pod '%s'", pod->name);

@@ -326,7 +326,9 @@ bool disk_layout_make(struct disk_layout *layout, const struct disk_request *req
 	write_toc(layout, request);
 	name_boot_partition(layout);
 	gpt_make(&layout->table, (const uint8_t *)boot_code, layout->head, layout->tail);
-	layout->base_path = path_join(request->base->path, request->base->partition);
+	layout->base_path = request->base->partition_path != NULL
+				    ? xstrdup(request->base->partition_path)
+				    : path_join(request->base->path, request->base->partition);
 	add_pieces(layout, request);
 	return true;
 }

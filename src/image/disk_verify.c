@@ -10,7 +10,7 @@
 #include <jansson.h>
 
 #include "base/alloc.h"
-#include "image/base_folder.h"
+#include "image/base_document.h"
 #include "image/disk_layout.h"
 #include "image/layer_convert.h"
 #include "image/resolve.h"
@@ -122,17 +122,17 @@ static bool check_partitions(const struct verifier *verifier, struct error *err)
 
 static bool check_base(struct verifier *verifier, struct error *err)
 {
-	const char *folder = verifier->options == NULL ? NULL : verifier->options->base;
 	const char *wanted = json_string_value(
 		json_object_get(json_object_get(verifier->pod, "base"), "digest"));
-	if (!base_folder_load(folder, &verifier->base, err))
+	if (!base_open(verifier->store, verifier->options, verifier->progress, &verifier->base,
+		       err))
 		return false;
 	const struct base_file *file = base_folder_find(&verifier->base, verifier->base.partition);
 	if (file != NULL && wanted != NULL && strcmp(file->digest, wanted) == 0)
 		return true;
 	(void)error_set(err, ERROR_NOT_FOUND, "the disk was built on another base than '%s'",
 			verifier->base.path);
-	return error_hint(err, "i2kit verify --base FOLDER with the base it was built on");
+	return error_hint(err, "i2kit verify --base FOLDER|FILE with the base it was built on");
 }
 
 /* The very image the disk was made of, from the store or from where it came. */

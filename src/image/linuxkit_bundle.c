@@ -326,7 +326,9 @@ static bool write_config(const struct origin *origin, bool is_read_only, struct 
 			 struct error *err)
 {
 	go_json_begin(out, NULL, '{');
-	go_json_text(out, "ociVersion", OCI_VERSION);
+	go_json_text(out, "ociVersion",
+		     origin->document->oci_version != NULL ? origin->document->oci_version
+							   : OCI_VERSION);
 	if (!write_process(origin, out, err))
 		return false;
 	go_json_begin(out, "root", '{');

@@ -70,7 +70,8 @@ struct linuxkit_document {
 	size_t file_count;
 	struct linuxkit_volume *volumes;
 	size_t volume_count;
-	char *json; /* the whole document, for files[].metadata */
+	char *json;		 /* the whole document, for files[].metadata */
+	const char *oci_version; /* in bundles; NULL: what upstream says. Never of the text */
 };
 void linuxkit_document_clear(struct linuxkit_document *document);
 

@@ -50,6 +50,8 @@ static void add_socket(struct daemon_list *list, char *path)
 static bool list_daemons(struct daemon_list *list, struct error *err)
 {
 	const char *host = getenv("DOCKER_HOST");
+	if (host == NULL || host[0] == '\0')
+		host = getenv("CONTAINER_HOST"); /* podman's */
 	const char *runtime = getenv("XDG_RUNTIME_DIR");
 	if (host != NULL && host[0] != '\0') {
 		list->is_chosen = true;
@@ -62,7 +64,7 @@ static bool list_daemons(struct daemon_list *list, struct error *err)
 				xasprintf("http://%s", host + 6);
 			return true;
 		}
-		error_set(err, ERROR_UNSUPPORTED, "DOCKER_HOST=%.200s is not spoken to", host);
+		error_set(err, ERROR_UNSUPPORTED, "a daemon at %.200s is not spoken to", host);
 		return error_hint(err,
 				  "docker save NAME -o image.tar, then docker-archive:image.tar");
 	}
@@ -248,5 +250,6 @@ bool source_daemon_fetch(const struct source_request *request, struct image_ref 
 	if (why.kind != ERROR_NONE)
 		return error_move(err, &why);
 	error_set(err, ERROR_NOT_FOUND, "no Docker or podman daemon is running");
-	return error_hint(err, "start it, or set DOCKER_HOST=unix:///path/to/socket");
+	return error_hint(err, "start it (podman: systemctl --user start podman.socket), or set "
+			       "DOCKER_HOST=unix:///path/to/socket");
 }
