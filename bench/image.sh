@@ -8,7 +8,7 @@
 # fails when a target is missed: cold ≤ 1.0, top layer ≤ 0.1 of cold, nothing changed < 50 ms.
 set -eu
 top=$(cd "$(dirname "$0")/.." && pwd)
-i2kit=${I2KIT:-i2kit}
+i2kit=${I2KIT:-${I2KIT_BUILD:-$top/build}/i2kit}
 rounds=${1:-5}
 work=$(mktemp -d "${TMPDIR:-/var/tmp}/i2kit-bench.XXXXXX")
 trap 'chmod -R u+w "$work"; rm -rf "$work"' EXIT
@@ -58,7 +58,7 @@ reference="" cold="" same=""
 seconds() { # COMMAND…: appends its time in ms to $times
 	local start
 	start=$(date +%s%N)
-	"$@" >"$work/log" 2>&1 || { cat "$work/log"; exit 1; }
+	"$@" >"$work/log" 2>&1 || { cat "$work/log" >&2; exit 1; }
 	echo $((($(date +%s%N) - start) / 1000000))
 }
 reference() {

@@ -2,6 +2,7 @@
 #include "image/resolve.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/alloc.h"
 #include "base/path.h"
@@ -70,6 +71,23 @@ static void a_new_image_in_the_folder_is_noticed(void **state)
 	assert_string_not_equal(first.digest, second.digest);
 }
 
+/* A rename waits for the disk; a build of what is known must not. */
+static void an_unchanged_image_writes_nothing(void **state)
+{
+	AUTO(oci_image_clear) struct oci_image first = {0};
+	AUTO(oci_image_clear) struct oci_image again = {0};
+	struct stat before, after;
+	(void)state;
+	layout_make(folder, "same", "1", "amd64", "the same");
+	assert_true(resolve("oci:same:1", PULL_IF_NOT_PRESENT, &first, NULL));
+	AUTO_FREE char *path = path_join(store_folder(store), "refs");
+	assert_int_equal(stat(path, &before), 0);
+	assert_true(resolve("oci:same:1", PULL_IF_NOT_PRESENT, &again, NULL));
+	assert_int_equal(stat(path, &after), 0);
+	assert_true(before.st_mtim.tv_sec == after.st_mtim.tv_sec &&
+		    before.st_mtim.tv_nsec == after.st_mtim.tv_nsec);
+}
+
 static void never_means_never(void **state)
 {
 	AUTO(error_clear) struct error err = ERROR_INIT;
@@ -127,6 +145,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_layout_is_brought_into_the_store_whole),
 		cmocka_unit_test(a_new_image_in_the_folder_is_noticed),
+		cmocka_unit_test(an_unchanged_image_writes_nothing),
 		cmocka_unit_test(never_means_never),
 		cmocka_unit_test(bytes_that_do_not_match_their_digest_are_refused),
 		cmocka_unit_test(another_platform_is_named_in_the_error),
