@@ -60,6 +60,10 @@ if command -v linuxkit >/dev/null && command -v docker-registry >/dev/null && co
 		linuxkit --mirror http://127.0.0.1:5000 build --no-sbom --format tar --name theirs theirs.yml && tree theirs.tar >theirs.tree && compare theirs.tree
 	}
 	check "linuxkit beside us makes the same tree" theirs
+else
+	# Its Go module is not to be had from every module proxy, and takes minutes to compile.
+	passed=$((passed + 1))
+	echo "ok $((passed + failed)) - linuxkit beside us # SKIP linuxkit, docker-registry or skopeo is not installed: compared with what v1.8.2 made"
 fi
 check "kernel and initrd" build kernel+initrd boot
 initrd() {

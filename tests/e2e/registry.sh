@@ -251,6 +251,28 @@ full_disk() {
 }
 check "a full disk says what to do and damages nothing" full_disk
 
+# --- the same for what is built: the store, and the file of -o
+base=${I2KIT_BASE:-$here/../../out/base}
+if [ -f "$base/base.json" ]; then
+	full_build() {
+		local result=0 format
+		mkdir -p "$work/app" && printf 'name: web\ncontainers: {a: {image: "127.0.0.1:5000/team/app:1"}}\n' >"$work/app/web.yml"
+		mount -t tmpfs -o size=12m tmpfs "$work/small" || return 1
+		XDG_DATA_HOME=$work/small refused 'i2kit prune' "$i2kit" build --base "$base" -f "$work/app/web.yml" &&
+			XDG_DATA_HOME=$work/small "$i2kit" images --verify || result=1
+		[ -z "$(ls "$work/small/i2kit/tmp" "$work/small/i2kit/disks" | grep -v :)" ] || { echo "something is left"; result=1; }
+		rm -rf "${work:?}/small/i2kit"
+		for format in raw qcow2; do
+			refused "disk '$work/small/web.img'.*No space left" "$i2kit" build --base "$base" -f "$work/app/web.yml" \
+				-o "$work/small/web.img" --format $format || result=1
+			[ -z "$(ls "$work/small")" ] || { echo "something is left"; result=1; }
+		done
+		umount "$work/small"
+		return $result
+	}
+	check "a build on a full disk says so, names the file, leaves nothing" full_build
+fi
+
 # --- TLS with a password
 mkdir -p "$work/tls" "$HOME/.docker"
 openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=registry.test -addext subjectAltName=DNS:registry.test \
