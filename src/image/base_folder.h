@@ -3,8 +3,9 @@
 #define I2KIT_IMAGE_BASE_FOLDER_H
 
 /* The base: kernel, initrd, base partition, boot loaders (doc/formats.md §6). */
-#define BASE_TREE "tree.tar.zst" /* what is on the partition, for base_document.h; may be absent   \
-				  */
+#define BASE_TREE                                                                                  \
+	"tree.tar.zst" /* what is on the partition, for base_document.h; may be absent             \
+			*/
 
 #include <stdint.h>
 
