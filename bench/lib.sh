@@ -1,13 +1,39 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
-# For the benches: source it.
+# For the benches: source it. A bench is called as `NAME.sh [BUILD-FOLDER [ROUNDS]]`; bench/run gives
+# it the folder, $BENCH_ROUNDS and a file for what it finds.
+bench_folder=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
+if [ -z "${BENCH_FIGURES:-}" ]; then
+	BENCH_FIGURES=$(mktemp)
+	export BENCH_FIGURES
+fi
+PATH=$(dirname "$bench_folder")/out/bench/bin:$PATH
+
+record() {
+	local IFS=$'\t'
+	printf '%s\n' "${BENCH_NAME:-bench}"$'\t'"$*" >>"$BENCH_FIGURES"
+}
 
 # figure NAME VALUE UNIT: prints a figure and hands it to bench/run.
 figure() {
-	printf '%-44s %10s %s\n' "$1" "$2" "$3"
-	if [ -n "${BENCH_FIGURES:-}" ]; then
-		printf '%s\t%s\t%s\t%s\n' "${BENCH_NAME:-bench}" "$1" "$2" "$3" >>"$BENCH_FIGURES"
-	fi
+	printf '%-52s %10s %s\n' "$1" "$2" "$3"
+	record figure "$1" "$2" "$3"
+}
+
+# sample TABLE WAY VALUE UNIT: one round of one way. The first way of a table is what the others are
+# compared with, round by round; `tables` prints what came together.
+sample() {
+	record sample "$1" "$2" "$3" "$4"
+}
+
+# missing WHAT WHY: what could not be compared with, and why; said and kept.
+missing() {
+	echo "missing: $1: $2"
+	record missing "$1" "$2"
+}
+
+tables() {
+	python3 "$bench_folder/report.py" tables "$BENCH_FIGURES" "${BENCH_NAME:-bench}"
 }
 
 # median: of numbers on stdin, one a line

@@ -1,11 +1,15 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # Forwarding: the balancer beside the direct way, socat, passt and haproxy, all in the same minute.
+# i2kit-N balances between N backends, as table I(b) of the paper has 1, 5 and 25 replicas.
 # The backends sit behind a veth pair in a network namespace of their own, as VMs sit behind a bridge.
-# usage: bench/network.sh BUILD-FOLDER [ROUNDS]
+# usage: bench/network.sh [BUILD-FOLDER [ROUNDS]]
 set -euo pipefail
-build=$(realpath "${1:?usage: bench/network.sh BUILD-FOLDER [ROUNDS]}")
-rounds=${2:-5}
+top=$(dirname "$(dirname "$(readlink -f "$0")")")
+build=$(realpath "${1:-${I2KIT_BUILD:-$top/build}}")
+rounds=${2:-${BENCH_ROUNDS:-5}}
+# shellcheck source=bench/lib.sh
+. "$top/bench/lib.sh"
 if [ -z "${I2KIT_BENCH_INSIDE:-}" ]; then
 	ninja -C "$build" bench/traffic >/dev/null
 	exec env I2KIT_BENCH_INSIDE=1 unshare --user --map-root-user --net --mount --pid --fork --kill-child \
@@ -41,6 +45,8 @@ if command -v socat >/dev/null; then
 	socat -b 131072 TCP-LISTEN:9001,bind=127.0.0.1,fork,reuseaddr,nodelay TCP:10.99.0.2:7001,nodelay 2>/dev/null &
 	names+=(socat)
 	where[socat]="127.0.0.1 9001"
+else
+	missing socat "it is not installed"
 fi
 if command -v haproxy >/dev/null; then
 	cat >"$work/haproxy.cfg" <<-END
@@ -59,6 +65,8 @@ if command -v haproxy >/dev/null; then
 	haproxy -q -f "$work/haproxy.cfg" &
 	names+=(haproxy)
 	where[haproxy]="127.0.0.1 9002"
+else
+	missing haproxy "it is not installed"
 fi
 # passt as a TCP forwarder between two namespaces is pasta: its splice path.
 if command -v pasta >/dev/null; then
@@ -66,48 +74,38 @@ if command -v pasta >/dev/null; then
 	pasta --quiet --foreground --config-net -t 9003 -- "$traffic" serve 0.0.0.0 9003 >"$work/pasta.log" 2>&1 &
 	names+=(pasta)
 	where[pasta]="127.0.0.1 9003"
+else
+	missing pasta "it is not installed"
 fi
 sleep 1
 
-median() { sort -n | awk '{v[NR]=$1} END {print v[int((NR+1)/2)]}'; }
 for name in "${names[@]}"; do
 	read -r host port <<<"${where[$name]}"
 	if ! timeout 10 "$traffic" latency "$host" "$port" 100 >/dev/null 2>&1; then
-		echo "$name: not reachable here, left out" >&2
+		missing "$name" "not reachable through it here"
 		unset "where[$name]"
 	fi
 done
 
-# measure TITLE: all ways one after another, round after round; medians.
+# measure TITLE: all ways one after another, round after round.
 measure() {
-	rm -f "$work"/*.throughput "$work"/*.latency "$work"/*.connect
-	for round in $(seq "$rounds"); do
+	local host port
+	for _ in $(seq "$rounds"); do
 		for name in "${names[@]}"; do
 			[ -n "${where[$name]:-}" ] || continue
 			read -r host port <<<"${where[$name]}"
-			"$traffic" throughput "$host" "$port" 1 >>"$work/$name.throughput"
-			"$traffic" latency "$host" "$port" 2000 >>"$work/$name.latency"
-			"$traffic" connect "$host" "$port" 200 >>"$work/$name.connect"
+			sample "throughput, $1" "$name" "$("$traffic" throughput "$host" "$port" 1)" MB/s
+			sample "round trip, $1" "$name" "$("$traffic" latency "$host" "$port" 2000)" µs
+			sample "connect and first byte, $1" "$name" "$("$traffic" connect "$host" "$port" 200)" µs
 		done
 	done 2>/dev/null
-	direct=$(median <"$work/direct.throughput")
-	direct_us=$(median <"$work/direct.latency")
-	echo "$1"
-	printf '%-10s %10s %8s %12s %10s %14s\n' way MB/s ratio 'median us' added-us 'connect us'
-	for name in "${names[@]}"; do
-		[ -n "${where[$name]:-}" ] || continue
-		t=$(median <"$work/$name.throughput")
-		l=$(median <"$work/$name.latency")
-		c=$(median <"$work/$name.connect")
-		printf '%-10s %10s %8.2f %12s %10s %14s\n' "$name" "$t" \
-			"$(awk "BEGIN {print $t / $direct}")" "$l" "$((l - direct_us))" "$c"
-	done
 }
-measure "as fast as the $(nproc) processors allow (client, forwarder and server share them):"
+measure "$(nproc) processors shared by client, forwarder, server"
 # pasta does not cross the veth pair, so a limit there says nothing about it.
 unset 'where[pasta]'
 if inside tc qdisc add dev veth1 root tbf rate 4gbit burst 2m latency 20ms 2>/dev/null; then
-	measure "backends behind a link of 500 MB/s (a VM's virtio port under emulation has 300 to 400):"
+	measure "backends behind a link of 500 MB/s"
 else
-	echo "no traffic control here: the limited link is left out" >&2
+	missing "a link of 500 MB/s" "no traffic control here"
 fi
+tables

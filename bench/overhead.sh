@@ -2,18 +2,18 @@
 # SPDX-License-Identifier: Apache-2.0
 # What `i2kit up -d --wait` takes beyond the VM's own boot, everything cached: its whole time less the time
 # from the moment libvirt has started the VM until the guest says it is ready.
-# usage: bench/overhead.sh BUILD-FOLDER [ROUNDS]
+# usage: bench/overhead.sh [BUILD-FOLDER [ROUNDS]]
 set -euo pipefail
 top=$(dirname "$(dirname "$(readlink -f "$0")")")
-build=$(realpath "${1:?usage: bench/overhead.sh BUILD-FOLDER [ROUNDS]}")
-rounds=${2:-3}
+build=$(realpath "${1:-${I2KIT_BUILD:-$top/build}}")
+rounds=${2:-${BENCH_ROUNDS:-3}}
 [ -n "${I2KIT_ISOLATED:-}" ] || exec "$top/scripts/isolated" "$0" "$build" "$rounds"
 # shellcheck source=bench/lib.sh
 . "$top/bench/lib.sh"
 i2kit=$build/i2kit
 work=$(mktemp -d)
 trap '"$i2kit" -p hello down >/dev/null 2>&1 || true; rm -rf "$work"' EXIT
-"$i2kit" build "$top/examples/hello" >/dev/null 2>&1
+"$i2kit" build -f "$top/examples/hello" >/dev/null 2>&1
 for round in $(seq 0 "$rounds"); do
 	start=$(seconds)
 	"$i2kit" up -d --wait "$top/examples/hello" >/dev/null 2>&1

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# usage: pull.sh [BUILD]   (needs docker-registry, skopeo, scripts/example-images large)
+# usage: bench/pull.sh [BUILD-FOLDER [ROUNDS]]   (needs docker-registry, skopeo, scripts/example-images large)
 #
 # `i2kit pull` side by side with `skopeo copy` into an OCI layout: the same image of some 90 MB packed,
 # from the same registry on loopback, alternating, in a network namespace of its own. Then the same tag
@@ -15,11 +15,11 @@ fi
 ip link set lo up
 . "$here/lib.sh"
 top=$(dirname "$here")
-i2kit=${1:-$top/build}/i2kit
+i2kit=$(realpath "${1:-${I2KIT_BUILD:-$top/build}}")/i2kit
 image=$top/out/images/large
-rounds=7
+rounds=${2:-${BENCH_ROUNDS:-7}}
 for need in docker-registry skopeo; do
-	command -v $need >/dev/null || { echo "skipped: $need is not installed"; exit 0; }
+	command -v $need >/dev/null || { missing "skopeo copy" "$need is not installed"; exit 0; }
 done
 [ -f "$image/index.json" ] || { echo "skipped: no $image; run scripts/example-images large"; exit 0; }
 work=$(mktemp -d "${TMPDIR:-/var/tmp}/i2kit-bench-pull.XXXXXX")
@@ -39,18 +39,13 @@ timed() { # COMMAND FILE
 	sync
 	start=$(seconds)
 	"$1"
-	since "$start" >>"$work/$2"
+	sample "an image of 88 MiB from a registry" "$2" "$(since "$start")" s
 }
 for _ in $(seq $rounds); do
 	chmod -R u+w "$work/data" 2>/dev/null || true
 	rm -rf "$work/data" "$work/copy"
-	timed theirs skopeo
-	timed ours pull
-	timed ours again
+	timed theirs "skopeo copy"
+	timed ours "i2kit pull"
+	timed ours "i2kit pull, the same tag again"
 done
-a=$(median <"$work/pull") b=$(median <"$work/skopeo") c=$(median <"$work/again")
-figure "i2kit pull, 88 MiB" "$a" s
-figure "skopeo copy, the same" "$b" s
-figure "i2kit pull / skopeo copy" "$(ratio "$a" "$b")" ratio
-figure "the same tag again" "$c" s
-echo "pull $(spread <"$work/pull") s, skopeo $(spread <"$work/skopeo") s, again $(spread <"$work/again") s; $rounds rounds"
+tables

@@ -1,12 +1,18 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# From manifest to the first HTTP 200 on the forwarded port, image cached: i2kit, beside the bare floor (the
-# same QEMU machine and kernel with an init that only prints), and podman kube play where it runs.
-# usage: bench/start.sh BUILD-FOLDER [ROUNDS]
+# From manifest to the first HTTP 200 of nginx on the forwarded port, each way in each round:
+#   floor     the same QEMU machine and kernel with an init that only prints: no way to start a VM is faster
+#   i2kit     `i2kit up -d`
+#   podman    `podman kube play` with crun: containers, no VM
+#   linuxkit  `linuxkit run qemu`, with the same accelerator (bench/linuxkit_images.py says which images)
+# Repeated: the image is there, everything was started before. Cold: nothing is there but the OCI layout of
+# the image: it is unpacked or built first.
+# usage: bench/start.sh [BUILD-FOLDER [ROUNDS]]
 set -euo pipefail
 top=$(dirname "$(dirname "$(readlink -f "$0")")")
-build=$(realpath "${1:?usage: bench/start.sh BUILD-FOLDER [ROUNDS]}")
-rounds=${2:-3}
+build=$(realpath "${1:-${I2KIT_BUILD:-$top/build}}")
+rounds=${2:-${BENCH_ROUNDS:-5}}
+cold_rounds=$(((rounds + 1) / 2))
 if [ -z "${I2KIT_ISOLATED:-}" ]; then
 	ninja -C "$build" bench/floor_init >/dev/null
 	exec "$top/scripts/isolated" "$0" "$build" "$rounds"
@@ -14,42 +20,173 @@ fi
 # shellcheck source=bench/lib.sh
 . "$top/bench/lib.sh"
 i2kit=$build/i2kit
-work=$(mktemp -d)
-trap '"$i2kit" -p hello down >/dev/null 2>&1 || true; rm -rf "$work"' EXIT
+images=${I2KIT_IMAGES:-$top/out/images}
+base=${I2KIT_BASE:-$top/out/base}
+export I2KIT_BASE=$base
+work=$(mktemp -d /var/tmp/i2kit-bench.XXXXXX)
+vm="" registry=""
 
-"$i2kit" build "$top/examples/hello" >/dev/null 2>&1
-# The floor boots what i2kit boots: kernel and command line out of the disk itself.
-kernel=$(find "${XDG_CACHE_HOME:-$HOME/.cache}/i2kit" -name '*kernel*' -o -name 'vmlinux*' | head -n 1)
-mkdir -p "$work/root"
-cp "$build/bench/floor_init" "$work/root/init"
-(cd "$work/root" && find . | cpio -o -H newc --quiet) >"$work/floor.cpio"
-
-floor_once() {
-	local start
-	start=$(seconds)
-	timeout 60 qemu-system-x86_64 -accel tcg,tb-size=32 -machine q35 -m 128 -nographic -nodefaults -no-reboot \
-		-serial stdio -kernel "$kernel" -initrd "$work/floor.cpio" -append "console=ttyS0 quiet panic=-1" |
-		grep -q -m 1 floor
-	since "$start"
+finish() {
+	[ -z "$registry" ] || kill "$registry" 2>/dev/null || true
+	stop_linuxkit
+	"$i2kit" -p hello down >/dev/null 2>&1 || true
+	play_down || true
+	rm -rf "$work" 2>/dev/null || true
 }
 
-i2kit_once() {
-	local start
-	start=$(seconds)
+accelerator=tcg
+grep -Eqw 'vmx|svm' /proc/cpuinfo && [ -w /dev/kvm ] && accelerator=kvm
+processor=qemu64,+rdrand
+[ $accelerator = tcg ] || processor=host
+
+# The floor: it boots what i2kit boots, by the same way, with the same command line.
+prepare_floor() {
+	"$i2kit" build -f "$top/examples/hello" >/dev/null 2>&1
+	"$i2kit" up -d "$top/examples/hello" >/dev/null 2>&1 && "$i2kit" -p hello down >/dev/null 2>&1
+	kernel=$(find "$HOME/.cache/i2kit/boot" -name '*.vmlinux' | head -n 1)
+	[ -n "$kernel" ] || kernel=$base/kernel
+	mkdir -p "$work/root"
+	cp "$build/bench/floor_init" "$work/root/init"
+	(cd "$work/root" && find . | cpio -o -H newc --quiet) >"$work/floor.cpio"
+}
+
+floor() {
+	timeout 60 qemu-system-x86_64 -machine "q35,accel=$accelerator" -cpu $processor -m 128 -nographic -nodefaults \
+		-no-reboot -serial stdio -kernel "$kernel" -initrd "$work/floor.cpio" \
+		-append "$(jq -r .cmdline "$base/base.json")" | grep -q -m 1 floor
+}
+
+up() {
 	"$i2kit" up -d "$top/examples/hello" >/dev/null 2>&1
 	answers http://127.0.0.1:8080/
-	since "$start"
-	"$i2kit" -p hello down >/dev/null 2>&1
+}
+up_down() { "$i2kit" -p hello down >/dev/null 2>&1; }
+up_forget() { rm -rf "$HOME/.local/share/i2kit" "$HOME/.cache/i2kit/boot"; }
+
+podman() {
+	command podman --root "$work/podman" --runroot "$work/podman.run" --cgroup-manager cgroupfs --runtime crun "$@" \
+		>"$work/podman.log" 2>&1
+}
+prepare_podman() {
+	cat >"$work/play.yml" <<-END
+	apiVersion: v1
+	kind: Pod
+	metadata: {name: hello}
+	spec:
+	  containers:
+	    - name: nginx
+	      image: localhost/nginx:1
+	      imagePullPolicy: Never
+	      ports: [{containerPort: 80, hostPort: 8081}]
+	END
+	pull && play
+}
+pull() { podman pull "oci:$images/nginx" && podman tag "$(command podman --root "$work/podman" images -q | head -n 1)" localhost/nginx:1; }
+play() { podman kube play "$work/play.yml" && answers http://127.0.0.1:8081/ 20; }
+play_down() { podman kube play --down "$work/play.yml"; }
+play_forget() { podman rmi -f localhost/nginx:1; }
+play_cold() { pull && play; }
+
+prepare_linuxkit() {
+	python3 "$top/bench/linuxkit_images.py" "$work/layout" "$base" "$images/nginx"
+	printf 'version: 0.1\nlog: {level: error}\nstorage: {filesystem: {rootdirectory: %s}}\nhttp: {addr: "127.0.0.1:5000"}\n' \
+		"$work/registry" >"$work/registry.yml"
+	docker-registry serve "$work/registry.yml" >/dev/null 2>&1 &
+	registry=$!
+	answers http://127.0.0.1:5000/v2/ 10
+	for image in kernel init; do
+		skopeo copy -q --insecure-policy --dest-tls-verify=false "oci:$work/layout:$image" "docker://127.0.0.1:5000/bench/$image:1"
+	done
+	cat >"$work/linuxkit.yml" <<-END
+	kernel:
+	  image: 127.0.0.1:5000/bench/kernel:1
+	  cmdline: "$(jq -r .cmdline "$base/base.json")"
+	init:
+	  - 127.0.0.1:5000/bench/init:1
+	END
+	linuxkit_build && linuxkit_run
+}
+linuxkit_build() {
+	(cd "$work" && linuxkit build --no-sbom --format kernel+initrd --name hello linuxkit.yml) >"$work/linuxkit.log" 2>&1
+}
+linuxkit_run() {
+	(cd "$work" && exec setsid linuxkit run qemu --accel $accelerator --mem 256 --publish 8082:80 --networking user hello \
+		</dev/null >"$work/linuxkit.out" 2>&1) &
+	vm=$!
+	answers http://127.0.0.1:8082/ 60
+}
+stop_linuxkit() {
+	[ -z "$vm" ] || kill -- "-$vm" 2>/dev/null || true
+	[ -z "$vm" ] || wait "$vm" 2>/dev/null || true
+	vm=""
+}
+linuxkit_cold() { rm -rf "$HOME/.linuxkit" "$work"/hello-* && linuxkit_build && linuxkit_run; }
+
+timed() { # TABLE WAY COMMAND
+	local start
+	start=$(seconds)
+	if "$3"; then
+		sample "$1" "$2" "$(since "$start")" s
+	else
+		missing "$2" "it did not answer once"
+	fi
 }
 
-: >"$work/floor" && : >"$work/i2kit"
+trap finish EXIT
+prepare_floor
+has_podman=false has_linuxkit=false
+if ! command -v podman >/dev/null || ! command -v crun >/dev/null; then
+	missing "podman kube play" "podman or crun is not installed"
+elif prepare_podman; then
+	has_podman=true
+	play_down
+else
+	missing "podman kube play" "it does not run here: $(tail -n 1 "$work/podman.log" | tr '\t' ' ')"
+fi
+if ! command -v linuxkit >/dev/null; then
+	missing "linuxkit" "the program could not be had (bench/competitors says why)"
+elif ! command -v docker-registry >/dev/null || ! command -v skopeo >/dev/null; then
+	missing "linuxkit" "docker-registry or skopeo is not installed"
+elif prepare_linuxkit; then
+	has_linuxkit=true
+	stop_linuxkit
+else
+	missing "linuxkit" "it does not run here: $(tail -n 1 "$work/linuxkit.log" | tr '\t' ' ')"
+fi
+
+title="start to HTTP 200, repeated"
 for _ in $(seq "$rounds"); do
-	floor_once >>"$work/floor"
-	i2kit_once >>"$work/i2kit"
+	timed "$title" "floor: kernel and an init that prints" floor
+	timed "$title" "i2kit up" up
+	up_down
+	if $has_podman; then
+		timed "$title" "podman kube play (no VM)" play
+		play_down
+	fi
+	if $has_linuxkit; then
+		timed "$title" "linuxkit run qemu, init is nginx" linuxkit_run
+		stop_linuxkit
+	fi
 done
-floor=$(median <"$work/floor")
-ours=$(median <"$work/i2kit")
-figure "floor: kernel and an init that prints" "$floor" "s"
-figure "i2kit up: first HTTP 200" "$ours" "s"
-figure "ratio to the floor" "$(ratio "$ours" "$floor")" "x"
-echo "spread: floor $(spread <"$work/floor"), i2kit $(spread <"$work/i2kit") s"
+title="start to HTTP 200, cold"
+for _ in $(seq "$cold_rounds"); do
+	up_forget
+	timed "$title" "i2kit up" up
+	up_down
+	if $has_podman; then
+		play_forget
+		timed "$title" "podman pull and kube play (no VM)" play_cold
+		play_down
+	fi
+	if $has_linuxkit; then
+		timed "$title" "linuxkit build and run qemu" linuxkit_cold
+		stop_linuxkit
+	fi
+done
+tables
+disk=$(find "$HOME/.local/share/i2kit/disks" -name '*.img' -printf '%b\n' | head -n 1)
+figure "disk of the nginx pod (kernel, base, layers)" "$(awk -v b="$disk" 'BEGIN { printf "%.1f", b * 512 / 1e6 }')" MB
+if $has_linuxkit; then
+	figure "linuxkit's kernel and initrd of the same" "$(cat "$work"/hello-* | wc -c | awk '{ printf "%.1f", $1 / 1e6 }')" MB
+fi
+figure "LinuxKit's image in the paper" 60 MB

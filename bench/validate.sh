@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# usage: validate.sh [BUILD-FOLDER] [ROUNDS]
+# usage: bench/validate.sh [BUILD-FOLDER [ROUNDS]]
 #
 # Validating 10,000 lines of manifest, in one file and as one file for each object, alternating with
 # kubectl reading the same file without a server (`kubectl label --local`), where there is a kubectl.
@@ -10,7 +10,7 @@ top=$(cd "$(dirname "$0")/.." && pwd)
 # shellcheck source=bench/lib.sh
 . "$top/bench/lib.sh"
 i2kit=${1:-${I2KIT_BUILD:-$top/build}}/i2kit
-rounds=${2:-9}
+rounds=${2:-${BENCH_ROUNDS:-9}}
 work=$(mktemp -d "${TMPDIR:-/tmp}/i2kit-bench.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 
