@@ -74,6 +74,11 @@ static void finish(struct check_socket *socket, bool is_ok, const char *message)
 static void judge_http(struct check_socket *socket, bool is_end)
 {
 	int status = http_status_parse(strbuf_text(&socket->in), socket->in.size);
+	if (socket->check->is_https && socket->in.size > 0 && socket->in.data[0] == '!') {
+		if (is_end)
+			finish(socket, false, strbuf_text(&socket->in) + 1);
+		return;
+	}
 	if (status == 0 && !is_end)
 		return;
 	if (status <= 0) {
@@ -202,12 +207,12 @@ static char *begin(struct check_socket *socket_, const char *host)
 }
 
 struct check_socket *check_socket_start(struct loop *loop, const struct check *check,
-					const char *address, check_done_fn *done, void *arg)
+					const char *address, int fd, check_done_fn *done, void *arg)
 {
 	struct check_socket *socket = xcalloc(1, sizeof(*socket));
 	socket->loop = loop;
 	socket->check = check;
-	socket->fd = -1;
+	socket->fd = fd;
 	socket->in.max = MAX_ANSWER;
 	socket->done = done;
 	socket->arg = arg;
@@ -216,7 +221,10 @@ struct check_socket *check_socket_start(struct loop *loop, const struct check *c
 		http_request_make(check, host, &socket->out);
 	if (check->type == CHECK_GRPC)
 		grpc_request_make(check, host, &socket->out);
-	socket->failure = begin(socket, host);
+	if (fd < 0)
+		socket->failure = begin(socket, host);
+	else
+		socket->watch = loop_add_fd(loop, fd, LOOP_READ | LOOP_WRITE, on_ready, socket);
 	if (socket->failure != NULL)
 		socket->soon = loop_add_idle(loop, on_soon, socket);
 	return socket;

@@ -10,9 +10,13 @@
 
 struct check_socket;
 
-/* address: where to connect when the check names no host. */
+/*
+ * address: where to connect when the check names no host. fd: a connection that is there already,
+ * now owned, or -1.
+ */
 struct check_socket *check_socket_start(struct loop *loop, const struct check *check,
-					const char *address, check_done_fn *done, void *arg);
+					const char *address, int fd, check_done_fn *done,
+					void *arg);
 /* No call of done any more. */
 void check_socket_free(struct check_socket *socket);
 

@@ -3,7 +3,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -11,6 +13,7 @@
 #include "base/strbuf.h"
 #include "guest/check_socket.h"
 #include "guest/exec_run.h"
+#include "guest/uplink.h"
 
 #define MAX_OUTPUT 1024
 
@@ -19,7 +22,9 @@ struct running_check {
 	struct loop_timer *timer;
 	struct check_socket *socket;
 	struct exec_run *run;
-	int output; /* owned; what an exec check prints */
+	struct reaper *reaper;
+	pid_t helper; /* what speaks TLS, or 0 */
+	int output;   /* owned; what an exec check prints */
 	struct loop_fd *output_watch;
 	struct strbuf text;
 	check_done_fn *done;
@@ -34,6 +39,10 @@ static void end(struct running_check *running, bool is_ok, const char *message)
 	loop_timer_remove(running->timer);
 	check_socket_free(running->socket);
 	exec_run_abort(running->run);
+	if (running->helper > 0) {
+		(void)kill(running->helper, SIGKILL);
+		reaper_forget(running->reaper, running->helper);
+	}
 	loop_fd_remove(running->output_watch);
 	if (running->output >= 0)
 		(void)close(running->output);
@@ -128,12 +137,56 @@ static void fail_soon(struct running_check *running, const char *message)
 	running->timer = loop_add_timer(running->loop, 0, on_cannot, running);
 }
 
+static void on_helper_end(pid_t pid, int status, void *arg)
+{
+	struct running_check *running = arg;
+	(void)pid;
+	(void)status;
+	running->helper = 0;
+}
+
+/* A socket to the program that speaks TLS with the pod, or -1. */
+static int start_tls(struct running_check *running, const struct check *check, const char *address,
+		     struct error *err)
+{
+	int pair[2];
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0) {
+		(void)error_set_errno(err, errno, "socket");
+		return -1;
+	}
+	AUTO_CLOSE int own = pair[0];
+	AUTO_CLOSE int its = pair[1];
+	AUTO_FREE char *port = xasprintf("%u", check->port);
+	const char *host = check->host != NULL && check->host[0] != '\0' ? check->host : address;
+	const char *const argv[] = {CLOUD_AGENT, "tls", host, port, NULL};
+	const int fds[3] = {its, -1, -1};
+	running->helper = spawn(argv, NULL, fds, err);
+	if (running->helper < 0)
+		return -1;
+	(void)fcntl(own, F_SETFL, O_NONBLOCK);
+	reaper_watch(running->reaper, running->helper, REAPER_CHILD, on_helper_end, running);
+	return take_fd(&own);
+}
+
+static void start_socket(struct running_check *running, const struct check *check,
+			 const char *address)
+{
+	AUTO(error_clear) struct error err = ERROR_INIT;
+	int fd = check->is_https ? start_tls(running, check, address, &err) : -1;
+	if (check->is_https && fd < 0)
+		fail_soon(running, err.message);
+	else
+		running->socket = check_socket_start(running->loop, check, address, fd,
+						     on_socket_done, running);
+}
+
 void check_start(struct container *container, const struct check *check, uint64_t timeout_ms,
 		 check_done_fn *done, void *arg)
 {
 	struct guest *guest = container_guest(container);
 	struct running_check *running = xcalloc(1, sizeof(*running));
 	running->loop = guest->loop;
+	running->reaper = guest->reaper;
 	running->output = -1;
 	running->text.max = MAX_OUTPUT;
 	running->done = done;
@@ -147,11 +200,7 @@ void check_start(struct container *container, const struct check *check, uint64_
 	} else if (check->type == CHECK_EXEC) {
 		if (!start_exec(running, container, check, &err))
 			fail_soon(running, err.message);
-	} else if (check->is_https) {
-		fail_soon(running, "HTTPS probes are not supported by this guest");
 	} else {
-		const char *address = guest->address != NULL ? guest->address : "127.0.0.1";
-		running->socket =
-			check_socket_start(guest->loop, check, address, on_socket_done, running);
+		start_socket(running, check, guest->address != NULL ? guest->address : "127.0.0.1");
 	}
 }

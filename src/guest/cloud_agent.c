@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
@@ -17,8 +18,10 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/parse.h"
 #include "base/path.h"
 #include "base/strbuf.h"
+#include "guest/cloud_http.h"
 #include "guest/cloud_logs.h"
 #include "guest/cloud_release.h"
 #include "guest/json_view.h"
@@ -219,10 +222,27 @@ static bool serve(struct agent *agent, struct error *err)
 	}
 }
 
-int main(void)
+/* For init, which has no TLS: descriptor 0 is a socket with the request. "!" begins an excuse. */
+static int relay_tls(const char *host, const char *port_text)
+{
+	AUTO(error_clear) struct error err = ERROR_INIT;
+	uint64_t port = 0;
+	if (!parse_u64(port_text, 1, UINT16_MAX, &port))
+		return 2;
+	(void)signal(SIGPIPE, SIG_IGN);
+	if (cloud_tls_relay(host, (uint16_t)port, 0, &err))
+		return 0;
+	AUTO_FREE char *excuse = xasprintf("!%s", err.message);
+	(void)!fd_write_all(0, excuse, strlen(excuse), NULL);
+	return 1;
+}
+
+int main(int argc, char **argv)
 {
 	static struct agent agent;
 	AUTO(error_clear) struct error err = ERROR_INIT;
+	if (argc == 4 && strcmp(argv[1], "tls") == 0)
+		return relay_tls(argv[2], argv[3]);
 	if (!cloud_aws_open(&agent.aws, &err) ||
 	    !cloud_release_load(&agent.aws, &agent.release, &err)) {
 		complain(&err);

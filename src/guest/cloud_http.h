@@ -42,6 +42,12 @@ void cloud_answer_clear(struct cloud_answer *answer);
 MUST_CHECK bool cloud_http(const struct cloud_request *request, struct cloud_answer *ret,
 			   struct error *err);
 
+/*
+ * An HTTPS probe: the request that comes from fd, over TLS to host, and what is answered to fd. As
+ * the kubelet does, whatever the certificate.
+ */
+MUST_CHECK bool cloud_tls_relay(const char *host, uint16_t port, int fd, struct error *err);
+
 /* Whether the answer says itself that it is whole; else the end of the connection says so. Pure. */
 bool cloud_answer_is_whole(const char *bytes, size_t size);
 /*

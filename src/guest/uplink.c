@@ -17,8 +17,7 @@
 #include "guest/network.h"
 #include "guest/say.h"
 
-#define CLOUD_AGENT "/usr/bin/i2kit-cloud-agent"
-#define AGAIN_MS    2000
+#define AGAIN_MS 2000
 
 struct uplink {
 	struct guest *guest;

@@ -9,6 +9,8 @@
 
 #include "guest/guest.h"
 
+#define CLOUD_AGENT "/usr/bin/i2kit-cloud-agent"
+
 struct uplink *uplink_new(struct guest *guest);
 /* The release asks for DHCP: the pod starts when there is a lease. */
 void uplink_want_lease(struct uplink *uplink);

@@ -11,7 +11,6 @@ import os
 import sys
 import tempfile
 import time
-import traceback
 import types
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
@@ -75,7 +74,8 @@ def boot(workshop, port, script, **pod):
     extra = ["-drive", f"file={folder}/disk.img,if=none,id=n1,format=raw,readonly=on", "-device", "nvme,drive=n1,serial=vol0root",
              "-drive", f"file={disk},if=none,id=n2,format=raw", "-device", "nvme,drive=n2,serial=vol0123456789abcdef0"]
     network = f"user,id=n0,net=169.254.0.0/16,host=169.254.0.2,dhcpstart=169.254.10.15,guestfwd=tcp:169.254.169.254:80-cmd:{sys.executable} {RELAY} {port}"
-    return v.VM(folder, workshop.base, has_channel=False, extra=extra, network=network, has_virtio_disk=False)
+    return v.VM(folder, workshop.base, has_channel=False, extra=extra, network=network, has_virtio_disk=False,
+                kernel=workshop.kernel)
 
 
 def ready_stack(fake):
@@ -122,28 +122,5 @@ def test_a_secret_that_is_not_the_released_one_stops_the_start(workshop):
     http.shutdown()
 
 
-def main():
-    tests = [(name[5:].replace("_", " "), fn) for name, fn in globals().items() if name.startswith("test_")]
-    if sys.argv[1:]:
-        tests = [(name, fn) for name, fn in tests if any(word in name for word in sys.argv[1:])]
-    for path in (f"{BASE}/initrd-base.cpio.zst", f"{IMAGES}/toolbox/index.json"):
-        if not os.path.exists(path):
-            print(f"1..0 # SKIP {path} is missing: run scripts/make-base and scripts/example-images")
-            return 77
-    print(f"1..{len(tests)}", flush=True)
-    failed = 0
-    with v.Workshop(BASE, IMAGES) as workshop:
-        for number, (name, fn) in enumerate(tests, 1):
-            try:
-                fn(workshop)
-                print(f"ok {number} - {name}", flush=True)
-            except Exception:
-                failed += 1
-                print(f"not ok {number} - {name}", flush=True)
-                for line in traceback.format_exc().splitlines():
-                    print(f"# {line}", flush=True)
-    return 1 if failed else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(v.run_tests(dict(globals()), BASE, IMAGES, sys.argv[1:]))
