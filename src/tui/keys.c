@@ -301,6 +301,7 @@ void keys_handle(struct model *model, unsigned key)
 			prompt_key(model, key);
 		return;
 	}
+	model->search_goes_on = false; /* any key ends a long search */
 	free(model->message);
 	model->message = NULL;
 	if (action != NULL)

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+
 #include "tui/draw.h"
 #include "tui/keys.h"
 
@@ -53,6 +55,8 @@ static void search_logs(struct model *model, bool forward, bool may_load)
 	size_t index = find(model, NULL, at, model->logs.count, forward);
 
 	if (index != SIZE_MAX) {
+		free(model->message); /* "searching further …" */
+		model->message = NULL;
 		log_keys_go(model, index);
 		return;
 	}

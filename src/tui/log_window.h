@@ -15,8 +15,8 @@
 
 #include "local/state.h"
 
-enum { LOG_WINDOW_LINES = 8192 };
-#define LOG_WINDOW_BYTES ((size_t)2 << 20)
+enum { LOG_WINDOW_LINES = 6144 };
+#define LOG_WINDOW_BYTES ((size_t)3 << 19)
 
 struct window_line {
 	uint64_t sequence;
