@@ -195,6 +195,11 @@ static bool check_header(const uint8_t *head, size_t size, struct error *err)
 	const uint8_t *header = head + SECTOR_SIZE;
 	uint8_t copy[HEADER_SIZE];
 	uint32_t count;
+	if (size >= 4 && memcmp(head, "QFI\xfb", 4) == 0) {
+		(void)error_set(err, ERROR_INVALID, "a qcow2 file; this reads raw disks");
+		return error_hint(err, "qemu-img convert -O raw FILE disk.img; the digest is "
+				       "the raw disk's");
+	}
 	if (size < GPT_HEAD_SIZE || memcmp(header, SIGNATURE, strlen(SIGNATURE)) != 0)
 		return error_set(err, ERROR_INVALID, "no GUID partition table: not an i2kit disk");
 	memcpy(copy, header, HEADER_SIZE);

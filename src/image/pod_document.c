@@ -279,6 +279,27 @@ static void set_command(struct maker *maker, json_t *container, const struct con
 	set_true_if(maker, container, "tty", spec->has_tty);
 }
 
+/* As the guest puts it together: an empty list counts as none. */
+static bool has_program(const json_t *container, const struct container_spec *spec)
+{
+	const json_t *config = json_object_get(container, "config");
+	return spec->command.count > 0 || spec->args.count > 0 ||
+	       json_object_get(config, "Entrypoint") != NULL ||
+	       json_object_get(config, "Cmd") != NULL;
+}
+
+static bool check_program(const json_t *container, const struct container_spec *spec,
+			  struct error *err)
+{
+	if (has_program(container, spec))
+		return true;
+	(void)error_set(err, ERROR_INVALID,
+			"container '%s': there is no program to run: image '%s' names none, and "
+			"neither does the manifest",
+			spec->name, spec->image);
+	return error_hint(err, "command: [/path/to/program] in the container");
+}
+
 static json_t *make_container(struct maker *maker, const struct pod_document *document,
 			      const struct container_spec *spec, const struct oci_image *image,
 			      struct error *err)
@@ -291,7 +312,8 @@ static json_t *make_container(struct maker *maker, const struct pod_document *do
 		append(maker, layers,
 		       json_integer((json_int_t)layer_index(document, image->layers[i].diff_id)));
 	set(maker, container, "layers", layers);
-	if (!set_image_config(maker, container, image, err)) {
+	if (!set_image_config(maker, container, image, err) ||
+	    !check_program(container, spec, err)) {
 		json_decref(container);
 		return NULL;
 	}

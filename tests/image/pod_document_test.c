@@ -101,9 +101,24 @@ static void an_image_config_of_the_wrong_shape_is_refused(void **state)
 	}
 }
 
+static void a_container_without_a_program_is_refused(void **state)
+{
+	static char config[] = "{\"config\":{\"Entrypoint\":[],\"Cmd\":null}}";
+	struct container_spec container = {.name = name, .image = reference};
+	AUTO(error_clear) struct error err = ERROR_INIT;
+	(void)state;
+	assert_null(make(config, &container, &err));
+	assert_non_null(strstr(err.message, "no program to run"));
+	assert_non_null(err.hint);
+	string_list_add(&container.args, "/bin/true");
+	AUTO_FREE char *text = make(config, &container, NULL);
+	assert_non_null(text);
+	string_list_clear(&container.args);
+}
+
 static void a_text_that_is_not_utf8_is_refused(void **state)
 {
-	static char config[] = "{}", directory[] = "/\xff";
+	static char config[] = "{\"config\":{\"Cmd\":[\"x\"]}}", directory[] = "/\xff";
 	struct container_spec container = {
 		.name = name, .image = reference, .working_dir = directory};
 	AUTO(error_clear) struct error err = ERROR_INIT;
@@ -117,6 +132,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_document_is_as_the_guest_reads_it),
 		cmocka_unit_test(an_image_config_of_the_wrong_shape_is_refused),
+		cmocka_unit_test(a_container_without_a_program_is_refused),
 		cmocka_unit_test(a_text_that_is_not_utf8_is_refused),
 	};
 	return cmocka_run_group_tests_name("pod_document", tests, NULL, NULL);
