@@ -129,7 +129,7 @@ see "no-such-three"
 virsh -q destroy "$(virsh -q list --name | grep hello | head -1)" >/dev/null
 see "following"
 press 6
-see "Crashed" 20
+see "destroyed from outside" 20
 press 1
 
 # acts: a question with the command that does it, a shell, scaling
