@@ -50,16 +50,11 @@ def floor_init(folder):
         file.write(archive)
 
 
-def kernel():
-    """The kernel as direct boot takes it: unpacked where $I2KIT_VMLINUX names it, else the bzImage."""
-    return os.environ.get("I2KIT_VMLINUX", f"{BASE}/kernel")
-
-
 def boot_floor(workshop, image):
     folder = tempfile.mkdtemp(dir=workshop.folder)
     v.make_disk(folder, BASE, nginx_pod(image), image.layers)
     floor_init(folder)
-    with v.VM(folder, BASE, kernel=kernel()) as vm:
+    with v.VM(folder, BASE, kernel=workshop.kernel) as vm:
         return vm.wait_console("FLOOR")
 
 
@@ -69,7 +64,7 @@ def nginx_pod(image):
 
 def boot_pod(workshop, image, **options):
     pod = nginx_pod(image)
-    vm = workshop.boot(pod, image, kernel=kernel(), **options)
+    vm = workshop.boot(pod, image, kernel=workshop.kernel, **options)
     try:
         peer = v.Peer(vm)
         peer.send(v.RELEASE, v.release(pod))
@@ -137,7 +132,7 @@ def bench_logs(workshop):
     script = f"i=0; while [ $i -lt 1000 ]; do echo {line}; i=$((i+1)); done >/tmp/l; " \
              "i=0; while [ $i -lt 500 ]; do cat /tmp/l; i=$((i+1)); done; echo end; sleep 1000"
     pod = v.pod_document("web", [v.container("main", [0], image.config, command=["sh", "-c", script])])
-    with workshop.boot(pod, image, kernel=kernel()) as vm:
+    with workshop.boot(pod, image, kernel=workshop.kernel) as vm:
         peer = v.Peer(vm)
         wire_bytes = 23 + len("main") + len(line)
 

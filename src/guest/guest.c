@@ -277,6 +277,15 @@ static void take_clock_and_entropy(const struct release *release)
 	free(bytes);
 }
 
+static bool has_limits(const struct pod_image *pod)
+{
+	for (size_t i = 0; i < pod->container_count; i++) {
+		if (pod->containers[i].memory_limit_bytes == 0)
+			return false;
+	}
+	return true;
+}
+
 static bool prepare_pod(struct guest *guest, struct error *err)
 {
 	if (!guest->release.network.is_dhcp && !network_configure(&guest->release.network, err))
@@ -284,7 +293,7 @@ static bool prepare_pod(struct guest *guest, struct error *err)
 	set_names(guest);
 	events_boot(guest->events, "network");
 	set_sysctls(&guest->pod);
-	machine_keep_reserve();
+	machine_keep_reserve(has_limits(&guest->pod));
 	struct volume_plan plan = guest_volume_plan(guest);
 	return prepare_memory(guest, err) &&
 	       network_write_files(&guest->release, guest->hostname, err) &&

@@ -222,12 +222,12 @@ uint64_t machine_available_bytes(void)
 	return read_number("/proc/meminfo", "MemAvailable:") * 1024;
 }
 
-void machine_keep_reserve(void)
+void machine_keep_reserve(bool is_memory_limited)
 {
 	uint64_t available = machine_available_bytes();
 	uint64_t kept = RESERVE_BYTES + machine_memory_bytes() / 32; /* and what logs may take */
 	uint64_t threads = read_number("/proc/sys/kernel/threads-max", "");
-	if (available > 2 * kept) {
+	if (!is_memory_limited && available > 2 * kept) {
 		AUTO_FREE char *limit = xasprintf("%" PRIu64, available - kept);
 		(void)!machine_write("/sys/fs/cgroup/i2kit/memory.max", limit, NULL);
 	}

@@ -27,9 +27,10 @@ void machine_set_defaults(void);
 MUST_CHECK bool machine_write(const char *path, const char *text, struct error *err);
 /*
  * The last before containers start: however much memory and however many processes they take, some
- * is left for init, the runtime and the kernel.
+ * is left for init, the runtime and the kernel. is_memory_limited: each container has a limit of
+ * its own, and may use it all.
  */
-void machine_keep_reserve(void);
+void machine_keep_reserve(bool is_memory_limited);
 uint64_t machine_available_bytes(void);
 void machine_set_wall_ns(int64_t wall_ns);
 void machine_add_entropy(const void *bytes, size_t size);
