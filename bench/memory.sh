@@ -41,7 +41,7 @@ wait_ready() { # PODS: five seconds each, and a minute
 # MB of each QEMU, a line each
 host_pss() {
 	local pid
-	for pid in /run/libvirt/qemu/*.pid; do
+	for pid in /run/libvirt/qemu/i2kit-*.pid; do
 		awk '/^Pss:/ { printf "%.1f\n", $2 * 1024 / 1e6 }' "/proc/$(cat "$pid")/smaps_rollup"
 	done
 }

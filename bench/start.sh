@@ -51,9 +51,10 @@ prepare_floor() {
 }
 
 floor() {
-	timeout 60 qemu-system-x86_64 -machine "q35,accel=$accelerator" -cpu $processor -m 128 -nographic -nodefaults \
-		-no-reboot -serial stdio -kernel "$kernel" -initrd "$work/floor.cpio" \
-		-append "$(jq -r .cmdline "$base/base.json")" | grep -q -m 1 floor
+	# Done at the word, not when the machine has switched itself off.
+	grep -q -m 1 floor < <(timeout 60 qemu-system-x86_64 -machine "q35,accel=$accelerator" -cpu $processor -m 128 \
+		-nographic -nodefaults -no-reboot -serial stdio -kernel "$kernel" -initrd "$work/floor.cpio" \
+		-append "$(jq -r .cmdline "$base/base.json")")
 }
 
 up() {
@@ -65,9 +66,11 @@ up_forget() { rm -rf "$HOME/.local/share/i2kit" "$HOME/.cache/i2kit/boot"; }
 
 podman() {
 	command podman --root "$work/podman" --runroot "$work/podman.run" --cgroup-manager cgroupfs --runtime crun "$@" \
-		>"$work/podman.log" 2>&1
+		2>"$work/podman.log"
 }
 prepare_podman() {
+	# crun wants nothing of a machine with both versions of cgroups; in this namespace one goes.
+	[ ! -e /sys/fs/cgroup/unified ] || umount /sys/fs/cgroup/unified 2>/dev/null || true
 	cat >"$work/play.yml" <<-END
 	apiVersion: v1
 	kind: Pod
@@ -81,10 +84,13 @@ prepare_podman() {
 	END
 	pull && play
 }
-pull() { podman pull "oci:$images/nginx" && podman tag "$(command podman --root "$work/podman" images -q | head -n 1)" localhost/nginx:1; }
-play() { podman kube play "$work/play.yml" && answers http://127.0.0.1:8081/ 20; }
-play_down() { podman kube play --down "$work/play.yml"; }
-play_forget() { podman rmi -f localhost/nginx:1; }
+pull() {
+	local image
+	image=$(podman pull -q "oci:$images/nginx") && podman tag "$image" localhost/nginx:1
+}
+play() { podman kube play "$work/play.yml" >/dev/null && answers http://127.0.0.1:8081/ 20; }
+play_down() { podman kube play --down "$work/play.yml" >/dev/null; }
+play_forget() { podman rmi -f "$(podman images -q localhost/nginx:1)" >/dev/null; }
 play_cold() { pull && play; }
 
 prepare_linuxkit() {
@@ -157,6 +163,7 @@ fi
 title="start to HTTP 200, repeated"
 for _ in $(seq "$rounds"); do
 	timed "$title" "floor: kernel and an init that prints" floor
+	wait $! || true
 	timed "$title" "i2kit up" up
 	up_down
 	if $has_podman; then
