@@ -74,6 +74,12 @@ mv "$work/theirs/disk.img" "$work/disk2.img"
 disk=$work/disk1.img
 [ "$(sha256sum <"$work/disk1.img")" = "$(sha256sum <"$work/disk2.img")" ]
 result $? "another user, folder, umask, time zone, locale and number of cores give the same bytes"
+# A build id is a digest of debugging information, and so of the folder the source lay in.
+if command -v zstd >/dev/null && command -v cpio >/dev/null && command -v readelf >/dev/null; then
+	zstd -dcq "${I2KIT_BASE:-$top/out/base}/initrd-base.cpio.zst" 2>/dev/null | cpio -i --quiet --to-stdout init >"$work/init" 2>/dev/null
+	readelf -h "$work/init" >/dev/null 2>&1 && ! readelf -n "$work/init" 2>/dev/null | grep -q 'Build ID'
+	result $? "the base does not depend on where it was built"
+fi
 grep -q "$(sha256sum <"$disk" | cut -d' ' -f1)" "$work/out1"
 result $? "the digest that build prints is the one that sha256sum prints"
 export XDG_DATA_HOME=$work/store1
