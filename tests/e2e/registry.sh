@@ -454,6 +454,7 @@ daemon() { "$i2kit" pull docker-daemon:app:1 && "$i2kit" pull docker-daemon:app:
 check "docker-daemon, and an unchanged image only once" daemon
 check "a name the daemon does not know" refused 'no such image' "$i2kit" pull docker-daemon:nothing
 unset DOCKER_HOST
+check "podman's CONTAINER_HOST is looked at too" env "CONTAINER_HOST=unix://$work/docker.sock" "$i2kit" pull docker-daemon:app:1
 
 # --- prune
 kept() { "$i2kit" prune -o json | grep -q '"removed":\[\]'; }
