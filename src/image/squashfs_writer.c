@@ -295,18 +295,18 @@ static bool write_node(struct squashfs_writer *writer, struct layer_node *node,
 		       uint32_t root_parent, struct error *err)
 {
 	AUTO_FREE sqfs_inode_generic_t *made = NULL;
-	sqfs_inode_generic_t *inode;
+	sqfs_inode_generic_t *inode = S_ISREG(node->mode) ? node->content : NULL;
 	uint32_t xattr;
 	if (node->is_written)
 		return true;
 	if (!write_xattrs(writer, node, &xattr, err))
 		return false;
 	if (S_ISDIR(node->mode))
-		inode = made = make_folder(writer, node, xattr, root_parent, err);
-	else if (S_ISREG(node->mode))
-		inode = node->content;
-	else
-		inode = made = make_special(node);
+		made = make_folder(writer, node, xattr, root_parent, err);
+	else if (!S_ISREG(node->mode))
+		made = make_special(node);
+	if (made != NULL)
+		inode = made;
 	if (inode == NULL)
 		return false;
 	if (!fill_common(writer, node, inode, err))
