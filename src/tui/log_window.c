@@ -32,6 +32,7 @@ void log_window_clear(struct log_window *window)
 	for (size_t i = 0; i < window->name_count; i++)
 		free(window->names[i]);
 	free((void *)window->names);
+	string_list_clear(&window->pods);
 	free(window->pattern);
 	if (window->has_regex)
 		regfree(&window->regex);
@@ -106,13 +107,15 @@ static char *intern_name(struct log_window *window, const struct log_line *line)
 	return name;
 }
 
-/* The same pod has the same colour in every run. */
-static uint8_t colour_of(const char *pod)
+/* By first appearance: the first six pods of a project all look different. */
+static uint8_t colour_of(struct log_window *window, const char *pod)
 {
-	unsigned hash = 5381;
-	for (; *pod != '\0'; pod++)
-		hash = hash * 33 + (unsigned char)*pod;
-	return (uint8_t)(hash % 6);
+	for (size_t i = 0; i < window->pods.count; i++) {
+		if (strcmp(window->pods.items[i], pod) == 0)
+			return (uint8_t)(i % 6);
+	}
+	string_list_add(&window->pods, pod);
+	return (uint8_t)((window->pods.count - 1) % 6);
 }
 
 static struct window_line *copy_line(struct log_window *window, const struct log_line *line)
@@ -122,7 +125,7 @@ static struct window_line *copy_line(struct log_window *window, const struct log
 	copy->time_ns = line->time_ns;
 	copy->lost_before = line->lost_before;
 	copy->source = line->source;
-	copy->colour = colour_of(line->pod);
+	copy->colour = colour_of(window, line->pod);
 	copy->size = line->size;
 	copy->name = intern_name(window, line);
 	if (line->size > 0)

@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/string_list.h"
 #include "local/state.h"
 
 enum { LOG_WINDOW_LINES = 6144 };
@@ -44,6 +45,8 @@ struct log_window {
 
 	char **names; /* owned, each once */
 	size_t name_count;
+
+	struct string_list pods; /* in the order they appeared: their colours */
 
 	/* What passes. */
 	char *pattern; /* or NULL */

@@ -225,6 +225,21 @@ static void a_search_goes_on_in_the_store(void **state)
 	expect(&model, "no earlier match for needle");
 }
 
+static void the_first_pods_of_a_log_have_colours_of_their_own(void **state)
+{
+	static const char *const pods[] = {"vote", "result", "worker", "db", "redis", "web"};
+	AUTO(model_clear) struct model model;
+	unsigned seen = 0;
+	(void)state;
+	sample_model(&model, 24, 100);
+	sample_press(&model, "3");
+	for (size_t i = 0; i < ARRAY_SIZE(pods); i++)
+		sample_log(&model, i + 1, pods[i], "main", 0, "a line");
+	for (size_t i = 0; i < ARRAY_SIZE(pods); i++)
+		seen |= 1U << log_window_line(&model.logs, i)->colour;
+	assert_int_equal(seen, 0x3f);
+}
+
 static void json_lines_show_level_and_message(void **state)
 {
 	AUTO(strbuf_clear) struct strbuf out = STRBUF_INIT;
@@ -321,6 +336,7 @@ int main(void)
 		cmocka_unit_test(the_cloud_is_compared_with_what_runs_here),
 		cmocka_unit_test(a_paused_log_stays_where_it_is),
 		cmocka_unit_test(a_search_goes_on_in_the_store),
+		cmocka_unit_test(the_first_pods_of_a_log_have_colours_of_their_own),
 		cmocka_unit_test(json_lines_show_level_and_message),
 		cmocka_unit_test(running_work_is_asked_about_before_leaving),
 		cmocka_unit_test(the_mouse_selects_opens_and_changes_screens),
