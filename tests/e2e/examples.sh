@@ -1,0 +1,55 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# The examples in their own words: configuration that changes without a build, a volume that survives down.
+# (hello, voting, live and cloud have tests of their own.)
+set -euo pipefail
+top=$(dirname "$(dirname "$(dirname "$(readlink -f "$0")")")")
+[ -n "${I2KIT_ISOLATED:-}" ] || exec "$top/scripts/isolated" "$0" "$@"
+export PATH="${I2KIT_BUILD:-$top/build}:$PATH" I2KIT_BASE=${I2KIT_BASE:-$top/out/base}
+work=$(mktemp -d)
+trap 'i2kit -p volume down --volumes >/dev/null 2>&1; i2kit -p configuration down >/dev/null 2>&1; rm -rf "$work"' EXIT
+
+expect() { # expect TEXT COMMAND…
+	local text=$1 output
+	shift
+	output=$("$@" 2>&1) || true
+	if [[ $output != *"$text"* ]]; then
+		echo "'$*' did not show '$text':"
+		echo "$output"
+		return 1
+	fi
+}
+
+for example in "$top"/examples/*/; do
+	i2kit validate "$example"
+done
+
+# A copy, so that the page can be changed as the comment says.
+mkdir -p "$work/examples" "$work/out"
+cp -r "$top/examples/configuration" "$top/examples/volume" "$work/examples/"
+ln -s "$top/out/images" "$work/out/images"
+
+echo "configuration"
+cd "$work/examples/configuration"
+i2kit up -d --wait --timeout 180s
+expect "This page is configuration." curl -fsS -m 10 http://127.0.0.1:8081/
+expect ":" curl -fsS -m 10 http://127.0.0.1:8081/now/date
+pod=$(i2kit ps -o json | jq -r '.instances[0].name')
+expect "hello from $pod" i2kit exec "$pod/nginx" -- sh -c 'echo $GREETING'
+expect "only-an-example" i2kit exec "$pod/nginx" -- sh -c 'echo $DOOR_PASSWORD'
+image=$(i2kit ps -o json | jq -r '.instances[0].imageDigest')
+sed -i 's/This page is configuration/This page has changed/' i2kit.yml
+i2kit up -d --wait --timeout 180s 2>"$work/second"
+expect "This page has changed." curl -fsS -m 10 http://127.0.0.1:8081/
+[ "$(i2kit ps -o json | jq -r '.instances[0].imageDigest')" = "$image" ]
+! grep -E 'disk|layer' "$work/second"
+i2kit down
+
+echo "a volume that survives"
+cd "$work/examples/volume"
+i2kit up -d --wait --timeout 120s
+i2kit exec redis -- redis-cli set answer 42 && i2kit exec redis -- redis-cli save
+i2kit down && i2kit up -d --wait --timeout 120s
+expect 42 i2kit exec redis -- redis-cli get answer
+i2kit down --volumes
+[ -z "$(find "$HOME/.local/share/i2kit" /var/lib/libvirt -path '*volume*' -name '*redis-data*' 2>/dev/null)" ]
