@@ -80,8 +80,11 @@ static bool apply_publish(struct project_plan *plan, const struct string_list *p
 					 parts.items[0]);
 		struct service_plan *service = service_for(plan, pod);
 		struct port_plan *port = ARRAY_APPEND(service->ports, service->port_count);
-		*port = (struct port_plan){
-			.port = host, .target_port = target, .is_udp = is_udp, .host_port = host};
+		*port = (struct port_plan){.port = host,
+					   .target_port = target,
+					   .is_udp = is_udp,
+					   .host_port = host,
+					   .is_asked_for = true};
 	}
 	return true;
 }

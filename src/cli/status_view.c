@@ -158,7 +158,7 @@ void status_print_ports(const struct invocation *invocation, const struct projec
 			     port->is_udp ? "udp://" : "http://", port->host,
 			     (unsigned)port->host_port, (unsigned)port->target_port);
 		if (port->wanted_host_port != 0 && port->wanted_host_port != port->host_port)
-			output_note(invocation, "port %u needs privileges; '%s' is on %u instead",
+			output_note(invocation, "port %u was not to be had; '%s' is on %u instead",
 				    (unsigned)port->wanted_host_port, port->service,
 				    (unsigned)port->host_port);
 	}

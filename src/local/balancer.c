@@ -82,8 +82,8 @@ struct balancer_port *balancer_open_port(struct balancer *balancer,
 				 options->port, &address, err))
 		return NULL;
 	if (!options->has_no_listener)
-		fd = listen_socket_open(options->service, options->is_udp, options->may_move,
-					&address, err);
+		fd = listen_socket_open(options->service, options->is_udp, options->move, &address,
+					err);
 	if (fd < 0 && !options->has_no_listener)
 		return NULL;
 	port = xcalloc(1, sizeof(*port));

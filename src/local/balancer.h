@@ -19,6 +19,7 @@
 
 #include "base/error.h"
 #include "base/loop.h"
+#include "local/listen_socket.h"
 
 struct agent;
 struct balancer;
@@ -36,11 +37,7 @@ struct balancer_port_options {
 	bool is_udp;
 	enum balancer_policy policy;
 	bool has_client_affinity; /* one client address, one backend, while that is ready */
-	/*
-	 * A port below 1024 that we may not bind moves to port + 8000, or the first free one after
-	 * that. Without this it is an error.
-	 */
-	bool may_move;
+	enum listen_move move;	  /* when another port will do; else it is an error */
 	/* Connections come by balancer_port_serve…() alone: nobody else on this machine gets in. */
 	bool has_no_listener;
 	unsigned max_parked;	     /* 0: 256; more are reset at once */

@@ -35,9 +35,11 @@ static int try_bind(bool is_udp, const struct socket_address *address)
 
 static int find_other_port(bool is_udp, struct socket_address *address)
 {
-	unsigned first = (unsigned)socket_address_port(address) + LISTEN_MOVE_BY;
+	unsigned port = socket_address_port(address);
+	unsigned first = port + LISTEN_MOVE_BY + MOVE_TRIES <= UINT16_MAX ? port + LISTEN_MOVE_BY
+									  : port - LISTEN_MOVE_BY;
 
-	for (unsigned port = first; port < first + MOVE_TRIES; port++) {
+	for (port = first; port < first + MOVE_TRIES; port++) {
 		int fd;
 		socket_address_set_port(address, (uint16_t)port);
 		fd = try_bind(is_udp, address);
@@ -70,14 +72,15 @@ static bool refuse(const char *service, bool is_udp, const struct socket_address
 	return false;
 }
 
-int listen_socket_open(const char *service, bool is_udp, bool may_move,
+int listen_socket_open(const char *service, bool is_udp, enum listen_move move,
 		       struct socket_address *address, struct error *err)
 {
 	struct socket_address wanted = *address;
 	int fd = try_bind(is_udp, address);
 	int errnum = errno;
 
-	if (fd < 0 && errnum == EACCES && may_move) {
+	if (fd < 0 && ((errnum == EACCES && move != LISTEN_MOVE_NEVER) ||
+		       (errnum == EADDRINUSE && move == LISTEN_MOVE_TAKEN))) {
 		fd = find_other_port(is_udp, address);
 		errnum = errno;
 	}

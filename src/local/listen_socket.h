@@ -10,12 +10,21 @@
 #define LISTEN_MOVE_BY 8000 /* 80 → 8080, 443 → 8443 */
 
 /*
- * A bound (and for TCP listening) non-blocking socket; *address gets the port that was found where
- * it was 0 or had to move: a port below 1024 that we may not bind moves, with may_move, to
- * port + LISTEN_MOVE_BY or the first free one of the 1000 after it. -1 on failure; a port that
- * somebody holds is ERROR_EXISTS with that process's name; service is named in the hint.
+ * When another port will do: port + LISTEN_MOVE_BY (where there is none, as far below), or the
+ * first free one of the 1000 after it.
  */
-MUST_CHECK int listen_socket_open(const char *service, bool is_udp, bool may_move,
+enum listen_move {
+	LISTEN_MOVE_NEVER,
+	LISTEN_MOVE_PRIVILEGED, /* below 1024, and we may not bind it */
+	LISTEN_MOVE_TAKEN, /* likewise, and where somebody holds it: nobody asked for this one */
+};
+
+/*
+ * A bound (and for TCP listening) non-blocking socket; *address gets the port that was found where
+ * it was 0 or had to move. -1 on failure; a port that somebody holds is ERROR_EXISTS with that
+ * process's name; service is named in the hint.
+ */
+MUST_CHECK int listen_socket_open(const char *service, bool is_udp, enum listen_move move,
 				  struct socket_address *address, struct error *err);
 
 #endif

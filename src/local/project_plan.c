@@ -183,22 +183,13 @@ bool project_plan_add_pod(struct project_plan *plan, const struct app *app,
 	return true;
 }
 
-/*
- * Published on the developer's machine: what asks to be reached from outside. A NodePort on its
- * node port, a LoadBalancer and the ports of the short forms on the port itself.
- */
+/* Published on the developer's machine: a NodePort on its node port, others on the port itself. */
 static uint16_t published_port(const struct service *service, const struct service_port *port)
 {
-	if (service->is_published)
-		return port->port;
-	switch (service->kind) {
-	case SERVICE_NODE_PORT:
-		return port->node_port ? port->node_port : port->port;
-	case SERVICE_LOAD_BALANCER:
-		return port->port;
-	default:
+	if (!service->is_published)
 		return 0;
-	}
+	return service->kind == SERVICE_NODE_PORT && port->node_port != 0 ? port->node_port
+									  : port->port;
 }
 
 void project_plan_add_service(struct project_plan *plan, const struct service *service)
@@ -218,6 +209,7 @@ void project_plan_add_service(struct project_plan *plan, const struct service *s
 		port->target_port = from->target_port;
 		port->is_udp = from->protocol == PROTOCOL_UDP;
 		port->host_port = published_port(service, from);
+		port->is_asked_for = service->is_implied || service->kind != SERVICE_CLUSTER_IP;
 	}
 }
 

@@ -60,6 +60,7 @@ struct port_plan {
 	uint16_t target_port;
 	bool is_udp;
 	uint16_t host_port; /* published there; 0: not published */
+	bool is_asked_for;  /* a number of the user's: a taken one is a problem, not moved */
 };
 
 struct service_plan {

@@ -95,7 +95,8 @@ static void open_run(struct supervisor *supervisor, const struct service_plan *s
 						.port = port->host_port,
 						.is_udp = port->is_udp,
 						.has_client_affinity = service->has_affinity,
-						.may_move = true};
+						.move = port->is_asked_for ? LISTEN_MOVE_PRIVILEGED
+									   : LISTEN_MOVE_TAKEN};
 
 	run->service = xstrdup(service->name);
 	run->name = xstrdup_or_null(port->name);
@@ -125,10 +126,28 @@ static void open_run(struct supervisor *supervisor, const struct service_plan *s
 	options.has_no_listener = supervisor->is_session;
 	options.address = supervisor->is_session ? "127.0.0.1" : address;
 	options.port = port->port;
-	options.may_move = false;
+	options.move = LISTEN_MOVE_NEVER;
 	run->guest = balancer_open_port(supervisor->balancer, &options, &problem);
 	if (run->guest == NULL)
 		note_problem(supervisor, run, &problem);
+}
+
+static void open_runs(struct supervisor *supervisor, bool is_asked_for)
+{
+	for (size_t i = 0; i < supervisor->plan.service_count; i++) {
+		const struct service_plan *service = &supervisor->plan.services[i];
+		for (size_t k = 0; k < service->port_count; k++) {
+			if (service->ports[k].is_asked_for != is_asked_for)
+				continue;
+			struct port_run *run = find_run(supervisor, service, &service->ports[k]);
+			if (run == NULL) {
+				open_run(supervisor, service, &service->ports[k]);
+				run = &supervisor->ports[supervisor->port_count - 1];
+			}
+			string_list_clear(&run->pods);
+			string_list_copy(&run->pods, &service->pods);
+		}
+	}
 }
 
 void services_apply(struct supervisor *supervisor)
@@ -152,18 +171,9 @@ void services_apply(struct supervisor *supervisor)
 		close_run(&supervisor->ports[i]);
 		supervisor->ports[i] = supervisor->ports[--supervisor->port_count];
 	}
-	for (size_t i = 0; i < supervisor->plan.service_count; i++) {
-		const struct service_plan *service = &supervisor->plan.services[i];
-		for (size_t k = 0; k < service->port_count; k++) {
-			struct port_run *run = find_run(supervisor, service, &service->ports[k]);
-			if (run == NULL) {
-				open_run(supervisor, service, &service->ports[k]);
-				run = &supervisor->ports[supervisor->port_count - 1];
-			}
-			string_list_clear(&run->pods);
-			string_list_copy(&run->pods, &service->pods);
-		}
-	}
+	/* Then those whose number somebody asked for; the others take what is left. */
+	open_runs(supervisor, true);
+	open_runs(supervisor, false);
 	for (size_t i = 0; i < supervisor->instance_count; i++) {
 		if (supervisor->instances[i]->status.is_ready)
 			services_add(supervisor, supervisor->instances[i]);

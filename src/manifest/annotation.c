@@ -60,7 +60,8 @@ void read_service_annotations(struct loader *loader, const struct yaml_node *roo
 		if (value->kind != YAML_SCALAR)
 			continue; /* reported where labels and annotations are read */
 		if (strcmp(key->text, ANNOTATION_PUBLISHED) == 0) {
-			service->is_published = strcmp(value->text, "true") == 0;
+			service->is_published = strcmp(value->text, "false") != 0 &&
+						service->kind != SERVICE_HEADLESS;
 		} else if (strcmp(key->text, ANNOTATION_PORTS) == 0) {
 			AUTO(string_list_clear) struct string_list words = STRING_LIST_INIT;
 			string_list_split(&words, value->text, ' ');

@@ -155,7 +155,8 @@ static const struct field service_field_list[] = {
 	{"sessionAffinity", FIELD_USED, read_affinity, 0, NULL,
 	 "ClientIP: a client stays with its pod", .choices = "None|ClientIP"},
 	{"sessionAffinityConfig", FIELD_NO_EFFECT, NULL, 0, NULL, one_host},
-	{"type", FIELD_USED, read_type, 0, NULL, "all are published on this machine",
+	{"type", FIELD_USED, read_type, 0, NULL,
+	 "ClusterIP: published on this machine, elsewhere if the number is taken",
 	 "LoadBalancer and NodePort: reachable from outside",
 	 .choices = "ClusterIP|NodePort|LoadBalancer"},
 };
@@ -207,6 +208,7 @@ void read_service(struct loader *loader, const struct yaml_node *root)
 		loader_read_map(loader, spec, &service_fields, &pending);
 	else
 		loader_missing(loader, root, "spec", "spec: {selector: …, ports: […]}");
+	service->is_published = service->kind != SERVICE_HEADLESS;
 	read_service_annotations(loader, root, service);
 	/* What waits for the pods goes along with the service until services_complete(). */
 	service->selector = pending.selector;

@@ -131,8 +131,8 @@ static void write_service_annotations(struct yaml_writer *writer, const struct s
 	yaml_write_map(writer, "annotations");
 	yaml_write_text(writer, "i2kit/ports", ports.size > 0 ? strbuf_text(&ports) : NULL);
 	yaml_write_text(writer, "i2kit/published",
-			service->is_published && service->kind == SERVICE_CLUSTER_IP ? "true"
-										     : NULL);
+			service->is_published || service->kind != SERVICE_CLUSTER_IP ? NULL
+										     : "false");
 	yaml_write_end(writer);
 }
 
