@@ -33,6 +33,8 @@ END
 export I2KIT_PROJECT=logs
 "$i2kit" up -d --wait --timeout 120s
 ok $? "up"
+# Lines may be on their way when the pod is ready already.
+for i in $(seq 30); do "$i2kit" logs | grep -q loud && "$i2kit" logs | grep -q first && break; sleep 0.1; done
 "$i2kit" logs | grep -q 'talk-0/one | first start'
 ok $? "logs show the container before the line"
 "$i2kit" logs talk/two --no-prefix | grep -qF '\x1b[2Jevil'
