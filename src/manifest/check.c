@@ -102,6 +102,31 @@ static void check_service_ports(struct loader *loader, const struct service *ser
 	}
 }
 
+/* One number is one port of the machine, whichever Service it is of. */
+static void check_node_ports(struct loader *loader)
+{
+	enum { PORTS = 65536 };
+	const struct app *app = loader->app;
+	AUTO_FREE const struct service **owners = xcalloc((size_t)2 * PORTS, sizeof(*owners));
+	for (size_t i = 0; i < app->service_count; i++) {
+		const struct service *service = &app->services[i];
+		for (size_t k = 0; k < service->port_count; k++) {
+			const struct service_port *port = &service->ports[k];
+			size_t at = port->node_port;
+			at += port->protocol == PROTOCOL_UDP ? (size_t)PORTS : 0;
+			if (port->node_port == 0)
+				continue;
+			if (owners[at] != NULL)
+				loader_error_at(loader, &port->mark, "take another number, or none",
+						"nodePort %u of Service '%s' is that of Service "
+						"'%s' already",
+						(unsigned)port->node_port, service->name,
+						owners[at]->name);
+			owners[at] = service;
+		}
+	}
+}
+
 static bool uses_claim(const struct pod_spec *pod, const char *claim)
 {
 	for (size_t i = 0; i < pod->volume_count; i++) {
@@ -177,6 +202,7 @@ void check_app(struct loader *loader)
 	struct app *app = loader->app;
 
 	check_names(loader);
+	check_node_ports(loader);
 	for (size_t i = 0; i < app->service_count; i++)
 		check_service_ports(loader, &app->services[i]);
 	for (size_t i = 0; i < app->claim_count; i++)

@@ -116,6 +116,35 @@ static void check_resource_ref(struct loader *loader, const struct source_mark *
 				"pod '%s' has no container '%s'", pod->name, container_or_null);
 }
 
+/* Whether the text has $(NAME), which $$(NAME) is not. */
+static bool refers_to(const char *text, const char *name)
+{
+	AUTO_FREE char *reference = xasprintf("$(%s)", name);
+	const char *at = strstr(text, reference);
+	return at != NULL && (at == text || at[-1] != '$');
+}
+
+/* As in clusters: the last one of a name counts, and only what stands before is filled in. */
+static void check_env_order(struct loader *loader, const struct container_spec *container)
+{
+	for (size_t i = 0; i < container->env_count && container->env_count <= LIST_MAX; i++) {
+		const struct env_var *env = &container->env[i];
+		for (size_t k = 0; k < i; k++) {
+			const struct env_var *before = &container->env[k];
+			if (env->name[0] != '\0' && strcmp(before->name, env->name) == 0)
+				loader_warn_at(loader, &env->mark,
+					       "container '%s': the variable '%.80s' is set "
+					       "twice; the last one counts",
+					       container->name, env->name);
+			else if (before->value != NULL && refers_to(before->value, env->name))
+				loader_warn_at(loader, &before->mark,
+					       "container '%s': $(%.80s) stays as it is written: "
+					       "it is set further down",
+					       container->name, env->name);
+		}
+	}
+}
+
 static void check_env(struct loader *loader, const struct pod_spec *pod,
 		      const struct container_spec *container)
 {
@@ -214,6 +243,7 @@ static void check_container(struct loader *loader, const struct pod_spec *pod,
 {
 	check_image(loader, container);
 	check_env(loader, pod, container);
+	check_env_order(loader, container);
 	for (size_t i = 0; i < container->mount_count; i++)
 		check_mount(loader, pod, container, i, volumes);
 	check_security(loader, container);

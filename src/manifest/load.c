@@ -244,7 +244,8 @@ static bool summarise(struct loader *loader, struct error *err)
 /* Names the application before its files are read. */
 static void begin(const struct load_options *options, struct app *app)
 {
-	app->folder = app_folder(options, app->files.items[0]);
+	const char *first = app->files.count > 0 ? app->files.items[0] : "-";
+	app->folder = app_folder(options, first);
 	app->project =
 		options->project ? xstrdup(options->project) : project_from_folder(app->folder);
 }

@@ -227,7 +227,7 @@ static bool read_list(struct reader *reader, struct yaml_node *list, unsigned de
 		items[list->item_count++] = child;
 	}
 	list->items = arena_alloc(reader->arena, list->item_count * sizeof(*items));
-	if (list->item_count > 0)
+	if (items != NULL)
 		memcpy((void *)list->items, (const void *)items, list->item_count * sizeof(*items));
 	return true;
 }
