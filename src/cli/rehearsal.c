@@ -19,7 +19,7 @@
 
 #define TIMEOUT_MS     180000
 #define MEMORY_BYTES   ((uint64_t)1 << 30) /* a t3.micro's */
-#define LAST_LOGS_MS   5000		   /* lines go out in batches, after the signal */
+#define LAST_WORD_MS   60000		   /* the guest reads its whole disk after the signal */
 #define MAX_PROGRAM    4096
 #define MAX_TIMEOUT_MS ((uint64_t)24 * 3600 * 1000)
 
@@ -94,9 +94,9 @@ static enum rehearsal_verdict judge(void *arg)
 		boot->signal_ms = clock_monotonic_ms();
 	if (facts->signal == REHEARSAL_READY && boot->request->holds)
 		return hold(boot);
-	bool has_logs =
-		facts->log_lines > 0 || clock_monotonic_ms() - boot->signal_ms >= LAST_LOGS_MS;
-	return has_logs ? REHEARSAL_IS_OVER : REHEARSAL_GOES_ON;
+	bool is_over = facts->signal == REHEARSAL_FAILED || facts->booted[0] != '\0' ||
+		       clock_monotonic_ms() - boot->signal_ms >= LAST_WORD_MS;
+	return is_over ? REHEARSAL_IS_OVER : REHEARSAL_GOES_ON;
 }
 
 /* --- what came of it ------------------------------------------------------------------------ */
@@ -108,6 +108,10 @@ static bool check_facts(const struct boot *boot, struct error *err)
 		return error_set(err, ERROR_CANCELLED, "interrupted");
 	if (facts->signal == REHEARSAL_FAILED)
 		return error_set(err, ERROR_INVALID, "the pod says that it failed");
+	if (facts->booted[0] == '\0' && !boot->request->holds)
+		return error_set(err, ERROR_TIMEOUT, "it is ready, but did not say what it booted");
+	if (facts->booted[0] != '\0' && strcmp(facts->booted, boot->pod->disk.digest) != 0)
+		return error_set(err, ERROR_CORRUPT, "it read %s from its disk", facts->booted);
 	for (size_t i = 0; i < facts->refusals.count; i++)
 		output_warning(boot->request->invocation, "refused: %s", facts->refusals.items[i]);
 	if (facts->refusals.count > 0)
@@ -146,10 +150,11 @@ static void report(const struct boot *boot)
 	if (json == NULL) {
 		printf("%s  %s  %s  ready after %" PRIu64 ".%" PRIu64
 		       " s: metadata token, %zu bytes of user data, %u parameters, %u signed "
-		       "calls, %u log lines\n",
+		       "calls, %u log lines, booted digest %s\n",
 		       boot->pod->pod->name, boot->firmware_name, boot->pod->disk.digest, ms / 1000,
 		       ms % 1000 / 100, facts->user_data_bytes, facts->parameters,
-		       facts->signed_calls, facts->log_lines);
+		       facts->signed_calls, facts->log_lines,
+		       facts->booted[0] != '\0' ? "equal" : "not yet known");
 		(void)fflush(stdout);
 		return;
 	}

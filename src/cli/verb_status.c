@@ -41,7 +41,12 @@ static const char *instance_note(const struct cloud_status *status,
 			continue;
 		bool is_same = instance->image_digest != NULL &&
 			       strcmp(instance->image_digest, pod->image_digest) == 0;
-		return is_same ? "" : "other image";
+		if (instance->booted_digest != NULL &&
+		    strcmp(instance->booted_digest, pod->image_digest) != 0)
+			return "BOOTED ANOTHER DISK";
+		if (!is_same)
+			return "other image";
+		return instance->booted_digest != NULL ? "booted digest equal" : "";
 	}
 	return "no such pod";
 }
@@ -144,11 +149,31 @@ static void print_json(const char *project, const struct cloud_status *status)
 		append_pair(&out, "state", instance->state);
 		append_pair(&out, "image", instance->image);
 		append_pair(&out, "imageDigest", instance->image_digest);
+		append_pair(&out, "bootedDigest", instance->booted_digest);
 		append_pair(&out, "address", instance->address);
 		strbuf_append(&out, "}");
 	}
 	strbuf_append(&out, "]}\n");
 	(void)fputs(strbuf_text(&out), stdout);
+}
+
+/* Something in the cloud that is not what it says: no status to end with 0. */
+static bool find_lie(const char *project, const struct cloud_status *status, struct error *err)
+{
+	for (size_t i = 0; i < status->pod_count; i++) {
+		AUTO_FREE char *words = receipt_words(project, &status->pods[i]);
+		if (strcmp(words, "WRONG SIGNATURE") == 0)
+			return !error_set(err, ERROR_CORRUPT,
+					  "pod '%s': its receipt was not signed with its key",
+					  status->pods[i].name);
+	}
+	for (size_t i = 0; i < status->instance_count; i++)
+		if (strcmp(instance_note(status, &status->instances[i]), "BOOTED ANOTHER DISK") ==
+		    0)
+			return !error_set(err, ERROR_CORRUPT, "instance %s booted %s",
+					  status->instances[i].id,
+					  status->instances[i].booted_digest);
+	return false;
 }
 
 static int run(const struct invocation *invocation, struct error *err)
@@ -167,7 +192,7 @@ static int run(const struct invocation *invocation, struct error *err)
 		print_json(target.project, &status);
 	else
 		print_text(invocation, target.project, &status);
-	return 0;
+	return find_lie(target.project, &status, err) ? 1 : 0;
 }
 
 static const struct option_spec options[] = {
@@ -182,7 +207,10 @@ const struct verb verb_status = {
 	.summary = "what runs in the cloud, and on whose word",
 	.description =
 		"Shows the stack, its public addresses, which image and configuration each "
-		"pod runs, whether the receipt that came with them holds, and the instances.",
+		"pod runs, whether the receipt that came with them holds, and the instances, with "
+		"what each read from its own disk. Exits with 1 when a receipt's signature is "
+		"wrong "
+		"or an instance booted another disk than its release's.",
 	.options = options,
 	.option_count = ARRAY_SIZE(options),
 	.has_output = true,

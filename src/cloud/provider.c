@@ -35,6 +35,7 @@ static void instances_free(struct cloud_instance *instances, size_t count)
 		free(instances[i].state);
 		free(instances[i].image);
 		free(instances[i].image_digest);
+		free(instances[i].booted_digest);
 		free(instances[i].address);
 	}
 	free(instances);

@@ -97,10 +97,11 @@ struct cloud_plan {
 struct cloud_instance {
 	char *id; /* all owned */
 	char *pod;
-	char *state;	    /* "running", "pending", … */
-	char *image;	    /* the image it booted */
-	char *image_digest; /* as its tags say; or NULL */
-	char *address;	    /* private; or NULL */
+	char *state;	     /* "running", "pending", … */
+	char *image;	     /* the image it booted */
+	char *image_digest;  /* as its tags say; or NULL */
+	char *booted_digest; /* as it read it from its own disk; NULL: not said (yet) */
+	char *address;	     /* private; or NULL */
 	int64_t launched_ns;
 };
 

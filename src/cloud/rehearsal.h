@@ -15,6 +15,7 @@
 
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "base/sha256.h"
 #include "base/strbuf.h"
 #include "manifest/app.h"
 
@@ -43,11 +44,12 @@ struct cloud_rehearsal_volume {
 /* What has happened so far. */
 struct cloud_rehearsal_facts {
 	enum rehearsal_signal signal;
-	bool has_token;	       /* asked for a metadata token */
-	bool has_user_data;    /* fetched its user data, with that token */
-	unsigned parameters;   /* secrets and pieces of configuration fetched */
-	unsigned signed_calls; /* calls whose signature was right */
-	unsigned log_lines;    /* stored */
+	bool has_token;		  /* asked for a metadata token */
+	bool has_user_data;	  /* fetched its user data, with that token */
+	unsigned parameters;	  /* secrets and pieces of configuration fetched */
+	unsigned signed_calls;	  /* calls whose signature was right */
+	char booted[DIGEST_SIZE]; /* of the disk, as the guest itself read it; or "" */
+	unsigned log_lines;	  /* stored */
 	size_t user_data_bytes;
 	struct string_list refusals; /* owned; what the cloud would have refused, and why */
 	struct cloud_rehearsal_volume *volumes; /* owned */

@@ -21,6 +21,7 @@
 #include "base/parse.h"
 #include "base/path.h"
 #include "base/strbuf.h"
+#include "guest/cloud_booted.h"
 #include "guest/cloud_http.h"
 #include "guest/cloud_logs.h"
 #include "guest/cloud_release.h"
@@ -40,10 +41,12 @@ struct agent {
 	struct cloud_logs *logs; /* NULL: nowhere to store */
 	struct wire_decoder *decoder;
 	bool is_signalled;
-	const char *signal; /* what the stack is to be told, or NULL */
-	uint64_t ready_ms;  /* since when it is ready; 0: it is not */
-	bool is_ending;	    /* the pod is over: nothing is gathered any more */
-	uint64_t retry_ms;  /* not before */
+	const char *signal;	     /* what the stack is to be told, or NULL */
+	uint64_t ready_ms;	     /* since when it is ready; 0: it is not */
+	bool is_ending;		     /* the pod is over: nothing is gathered any more */
+	uint64_t retry_ms;	     /* not before */
+	struct cloud_booted *booted; /* while the disk is being hashed, after the signal */
+	bool has_hashed;
 };
 
 static void complain(const struct error *err)
@@ -171,6 +174,30 @@ static void send_signal(struct agent *agent)
 	}
 }
 
+/* A piece of the disk at a time, so that nothing else waits; true: there is more. */
+static bool hash_disk(struct agent *agent)
+{
+	AUTO(error_clear) struct error err = ERROR_INIT;
+	bool is_done = false;
+	if (agent->has_hashed || !agent->is_signalled || agent->logs == NULL)
+		return false;
+	if (agent->booted == NULL)
+		agent->booted = cloud_booted_new(&err);
+	if (agent->booted != NULL && cloud_booted_step(agent->booted, &is_done, &err) && !is_done)
+		return true;
+	if (is_done) {
+		char digest[72];
+		cloud_booted_digest(agent->booted, digest);
+		AUTO_FREE char *line = xasprintf("i2kit: booted %s", digest);
+		cloud_logs_say(agent->logs, "booted", line);
+	} else {
+		complain(&err);
+	}
+	cloud_booted_free(TAKE_PTR(agent->booted));
+	agent->has_hashed = true;
+	return false;
+}
+
 static bool take_message(struct agent *agent, const struct wire_message *message, struct error *err)
 {
 	if (message->type == WIRE_HELLO)
@@ -210,7 +237,9 @@ static bool serve(struct agent *agent, struct error *err)
 		/* While a batch is due and cannot be sent, init keeps its lines. */
 		bool is_full = agent->logs != NULL && cloud_logs_is_due(agent->logs);
 		bool must_wait = clock_monotonic_ms() < agent->retry_ms;
-		int ready = poll(&wait, is_full ? 0 : 1, is_full && !must_wait ? 0 : POLL_MS);
+		bool has_more = hash_disk(agent);
+		int ready = poll(&wait, is_full ? 0 : 1,
+				 has_more || (is_full && !must_wait) ? 0 : POLL_MS);
 		if (ready > 0 && !read_channel(agent, err))
 			return false;
 		if (clock_monotonic_ms() < agent->retry_ms)

@@ -61,14 +61,14 @@ static struct stream *find_stream(struct cloud_logs *logs, const char *container
 	return stream;
 }
 
-void cloud_logs_add(struct cloud_logs *logs, const struct wire_log_record *record)
+static void add_line(struct cloud_logs *logs, struct stream *stream, int64_t wall_ns,
+		     const char *bytes, size_t size)
 {
-	struct stream *stream = find_stream(logs, record->container, record->container_size);
 	AUTO(strbuf_clear) struct strbuf text = STRBUF_MAX((size_t)128 << 10);
-	strbuf_append_printable(&text, record->text, record->text_size);
+	strbuf_append_printable(&text, bytes, size);
 	/* An empty line is refused by the service. */
 	const char *message = text.size > 0 ? strbuf_text(&text) : " ";
-	int64_t time_ms = record->wall_ns / 1000000;
+	int64_t time_ms = wall_ns / 1000000;
 	stream->last_ms = time_ms > stream->last_ms ? time_ms : stream->last_ms;
 	(void)json_array_append_new(stream->events,
 				    json_pack("{s:I,s:s}", "timestamp", (json_int_t)stream->last_ms,
@@ -77,7 +77,20 @@ void cloud_logs_add(struct cloud_logs *logs, const struct wire_log_record *recor
 		logs->oldest_ms = clock_monotonic_ms();
 	logs->bytes += text.size + LINE_OVERHEAD;
 	logs->lines++;
+}
+
+void cloud_logs_add(struct cloud_logs *logs, const struct wire_log_record *record)
+{
+	struct stream *stream = find_stream(logs, record->container, record->container_size);
+	add_line(logs, stream, record->wall_ns, record->text, record->text_size);
 	logs->sequence = record->sequence;
+}
+
+void cloud_logs_say(struct cloud_logs *logs, const char *name, const char *text)
+{
+	AUTO_FREE char *container = xasprintf(".%s", name);
+	struct stream *stream = find_stream(logs, container, strlen(container));
+	add_line(logs, stream, clock_wall_ns(), text, strlen(text));
 }
 
 bool cloud_logs_is_empty(const struct cloud_logs *logs)

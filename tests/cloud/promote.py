@@ -315,6 +315,22 @@ def logs_of_the_cloud_are_shown(bed):
     assert "db line" in good(i2kit(bed, "logs", "-e", "environment.yml"))
 
 
+def what_an_instance_booted_is_its_own_word(bed):
+    write(bed)
+    pod = ready(bed)
+    good(promote(bed))
+    one, other = sorted(live(bed))
+    group, now = bed.world.log_groups.setdefault("/i2kit/" + STACK, {}), int(time.time() * 1000) + 60000
+    group[f"web/.booted/{one}"] = [{"timestamp": now, "message": "i2kit: booted " + pod["imageDigest"]}]
+    group[f"web/nginx/{other}"] = [{"timestamp": now, "message": "i2kit: booted sha256:" + "0" * 64}]
+    told = {i["id"]: i["bootedDigest"] for i in json.loads(good(i2kit(bed, "status", "-o", "json")))["instances"]}
+    assert told == {one: pod["imageDigest"], other: None}, told
+    assert "booted digest equal" in good(i2kit(bed, "status"))
+    group[f"web/.booted/{other}"] = [{"timestamp": now, "message": "i2kit: booted sha256:" + "0" * 64}]
+    lie = i2kit(bed, "status")
+    assert lie.returncode == 1 and "BOOTED ANOTHER DISK" in lie.stdout and other in lie.stderr, lie.stderr
+
+
 def destroy_leaves_nothing(bed):
     write(bed)
     ready(bed)
@@ -344,7 +360,8 @@ TESTS = [
     killed_while_the_stack_comes_up_the_next_run_finishes,
     killed_after_the_plan_the_next_run_starts_anew, a_plan_changes_nothing,
     a_rollback_brings_the_earlier_release_back, a_difference_is_named_without_values,
-    logs_of_the_cloud_are_shown, destroy_leaves_nothing,
+    logs_of_the_cloud_are_shown, what_an_instance_booted_is_its_own_word,
+    destroy_leaves_nothing,
     destroy_says_what_could_not_go]
 PART, PARTS = (int(a) for a in sys.argv[3:5]) if len(sys.argv) > 4 else (0, 1)
 run_tests(Bed(), [t for n, t in enumerate(TESTS) if (not ONLY or ONLY in t.__name__) and n % PARTS == PART])

@@ -112,7 +112,8 @@ class Logs(JsonService):
             raise AwsError(400, "ResourceNotFoundException", "The specified log group does not exist.")
         found = sorted(((e["timestamp"], name, e["message"]) for name, lines in self.group(p).items()
                         for e in lines if name.startswith(p.get("logStreamNamePrefix", ""))
-                        and e["timestamp"] >= p.get("startTime", 0)))
+                        and e["timestamp"] >= p.get("startTime", 0)
+                        and p.get("filterPattern", "").strip('"') in e["message"]))
         start = int(p.get("nextToken", "0"))
         page = found[start:start + p.get("limit", 10000)]
         answer = {"events": [{"timestamp": t, "logStreamName": n, "message": m, "eventId": str(start + i),

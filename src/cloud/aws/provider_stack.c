@@ -94,8 +94,14 @@ static void link_subnets(struct network *network)
 static bool find_network(struct aws_client *client, const struct environment *environment,
 			 struct network *ret, struct error *err)
 {
+	const struct string_list *zones = &environment->availability_zones;
 	if (environment->vpc == NULL && environment->subnets.count == 0)
-		return true;
+		return zones->count == 0 ||
+		       (error_set(
+				err, ERROR_UNSUPPORTED,
+				"provider.availability_zones chooses among subnets that are there; "
+				"the network that would be made takes two zones itself") ||
+			error_hint(err, "provider.vpc or provider.subnets"));
 	AUTO(aws_query_clear) struct aws_query query;
 	aws_query_init(&query, &AWS_EC2, "DescribeSubnets");
 	for (size_t i = 0; i < environment->subnets.count; i++)
@@ -111,7 +117,8 @@ static bool find_network(struct aws_client *client, const struct environment *en
 		const char *id = xml_text(item, "subnetId");
 		const char *zone = xml_text(item, "availabilityZone");
 		const char *vpc = xml_text(item, "vpcId");
-		if (id == NULL || zone == NULL || vpc == NULL)
+		if (id == NULL || zone == NULL || vpc == NULL ||
+		    (zones->count > 0 && !string_list_has(zones, zone)))
 			continue;
 		if (ret->vpc != NULL && strcmp(ret->vpc, vpc) != 0)
 			return error_set(err, ERROR_INVALID,
@@ -122,8 +129,9 @@ static bool find_network(struct aws_client *client, const struct environment *en
 	}
 	link_subnets(ret);
 	if (ret->count == 0)
-		return error_set(err, ERROR_NOT_FOUND, "no subnet of %s is there",
-				 environment->vpc != NULL ? environment->vpc : "provider.subnets");
+		return error_set(err, ERROR_NOT_FOUND, "no subnet of %s is there%s",
+				 environment->vpc != NULL ? environment->vpc : "provider.subnets",
+				 zones->count > 0 ? " in provider.availability_zones" : "");
 	return true;
 }
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/log.h"
 #include "base/parse.h"
 #include "cloud/aws/ami.h"
 #include "cloud/aws/aws_cloud.h"
@@ -89,28 +90,10 @@ static void read_addresses(const struct stack_status *stack, struct cloud_status
 	}
 }
 
-bool aws_status(struct cloud *cloud, const char *project, const char *stack,
-		struct cloud_status *ret, struct error *err)
-{
-	AUTO(stack_status_clear) struct stack_status status = {0};
-	AUTO(cloud_status_clear) struct cloud_status out = {.stack = xstrdup(stack)};
-	if (!stack_describe(cloud->client, stack, &status, err))
-		return false;
-	out.exists = status.exists;
-	out.state = xstrdup(status.exists ? status.status : "absent");
-	out.reason = xstrdup_or_null(status.reason);
-	read_addresses(&status, &out);
-	stack_tags_to_pods(status.tags, status.tag_count, &out.pods, &out.pod_count);
-	if (status.exists && !list_instances(cloud, project, &out, err))
-		return false;
-	*ret = out;
-	out = (struct cloud_status){0};
-	return true;
-}
-
 /* --- logs ----------------------------------------------------------------------------------- */
 
-static json_t *logs_body(const char *stack, const char *pod, int64_t since_ns, const char *next)
+static json_t *logs_body(const char *stack, const char *pod, int64_t since_ns, const char *next,
+			 const char *pattern)
 {
 	AUTO_FREE char *group = xasprintf("/i2kit/%s", stack);
 	AUTO_FREE char *prefix = pod != NULL ? xasprintf("%s/", pod) : NULL;
@@ -120,6 +103,8 @@ static json_t *logs_body(const char *stack, const char *pod, int64_t since_ns, c
 		json_object_set_new(body, "logStreamNamePrefix", json_string(prefix));
 	if (next != NULL)
 		json_object_set_new(body, "nextToken", json_string(next));
+	if (pattern != NULL)
+		json_object_set_new(body, "filterPattern", json_string(pattern));
 	return body;
 }
 
@@ -138,13 +123,13 @@ static bool give_lines(const json_t *events, cloud_log_fn *fn, void *arg)
 	return true;
 }
 
-bool aws_logs(struct cloud *cloud, const char *stack, const char *pod, int64_t since_ns,
-	      cloud_log_fn *fn, void *arg, struct error *err)
+static bool read_logs(struct cloud *cloud, const char *stack, const char *pod, int64_t since_ns,
+		      const char *pattern, cloud_log_fn *fn, void *arg, struct error *err)
 {
 	AUTO_FREE char *next = NULL;
 	bool is_wanted = true;
 	for (unsigned page = 0; page < MAX_PAGES && is_wanted; page++) {
-		json_t *body = logs_body(stack, pod, since_ns, next);
+		json_t *body = logs_body(stack, pod, since_ns, next, pattern);
 		AUTO_FREE char *text = json_dumps(body, JSON_COMPACT);
 		json_decref(body);
 		struct aws_call call = {.service = &AWS_LOGS,
@@ -164,6 +149,68 @@ bool aws_logs(struct cloud *cloud, const char *stack, const char *pod, int64_t s
 		if (next == NULL)
 			return true;
 	}
+	return true;
+}
+
+bool aws_logs(struct cloud *cloud, const char *stack, const char *pod, int64_t since_ns,
+	      cloud_log_fn *fn, void *arg, struct error *err)
+{
+	return read_logs(cloud, stack, pod, since_ns, NULL, fn, arg, err);
+}
+
+/* "web/.booted/i-0123" "i2kit: booted sha256:…": a stream that no container's lines go to. */
+static bool take_booted(int64_t time_ns, const char *stream, const char *text, void *arg)
+{
+	struct cloud_status *status = arg;
+	static const char start[] = "i2kit: booted ";
+	const char *id = strstr(stream, "/.booted/");
+	(void)time_ns;
+	if (id == NULL || strncmp(text, start, strlen(start)) != 0 ||
+	    !digest_is_valid(text + strlen(start)))
+		return true;
+	for (size_t i = 0; i < status->instance_count; i++) {
+		struct cloud_instance *instance = &status->instances[i];
+		if (strcmp(instance->id, id + strlen("/.booted/")) != 0)
+			continue;
+		free(instance->booted_digest);
+		instance->booted_digest = xstrdup(text + strlen(start));
+	}
+	return true;
+}
+
+/* What the instances say themselves. Without the right to read logs, or without a log group yet,
+ * they say nothing. */
+static bool read_booted(struct cloud *cloud, const char *stack, struct cloud_status *status)
+{
+	AUTO(error_clear) struct error err = ERROR_INIT;
+	int64_t since_ns = INT64_MAX;
+	for (size_t i = 0; i < status->instance_count; i++)
+		if (status->instances[i].launched_ns < since_ns)
+			since_ns = status->instances[i].launched_ns;
+	if (status->instance_count == 0 ||
+	    read_logs(cloud, stack, NULL, since_ns, "\"i2kit: booted\"", take_booted, status, &err))
+		return true;
+	log_verbose("what the instances booted is not known: %s", err.message);
+	return false;
+}
+
+bool aws_status(struct cloud *cloud, const char *project, const char *stack,
+		struct cloud_status *ret, struct error *err)
+{
+	AUTO(stack_status_clear) struct stack_status status = {0};
+	AUTO(cloud_status_clear) struct cloud_status out = {.stack = xstrdup(stack)};
+	if (!stack_describe(cloud->client, stack, &status, err))
+		return false;
+	out.exists = status.exists;
+	out.state = xstrdup(status.exists ? status.status : "absent");
+	out.reason = xstrdup_or_null(status.reason);
+	read_addresses(&status, &out);
+	stack_tags_to_pods(status.tags, status.tag_count, &out.pods, &out.pod_count);
+	if (status.exists && !list_instances(cloud, project, &out, err))
+		return false;
+	(void)read_booted(cloud, stack, &out);
+	*ret = out;
+	out = (struct cloud_status){0};
 	return true;
 }
 

@@ -79,6 +79,15 @@ static void create_stream(struct cloud_rehearsal *rehearsal, const json_t *reque
 	strbuf_append(&answer->body, "{}");
 }
 
+/* The guest's word on its own disk (guest/cloud_booted.h). */
+static void take_booted(struct cloud_rehearsal *rehearsal, const char *stream, const char *text)
+{
+	static const char start[] = "i2kit: booted ";
+	if (strstr(stream, "/.booted/") != NULL && strncmp(text, start, strlen(start)) == 0 &&
+	    digest_is_valid(text + strlen(start)))
+		memcpy(rehearsal->facts.booted, text + strlen(start), DIGEST_SIZE);
+}
+
 static void put_events(struct cloud_rehearsal *rehearsal, const json_t *request,
 		       struct rehearsal_answer *answer)
 {
@@ -102,6 +111,7 @@ static void put_events(struct cloud_rehearsal *rehearsal, const json_t *request,
 			return;
 		}
 		last = time_ms;
+		take_booted(rehearsal, stream, text);
 		rehearsal->facts.log_lines++;
 		if (rehearsal->log != NULL)
 			rehearsal->log(stream, text, rehearsal->log_arg);
