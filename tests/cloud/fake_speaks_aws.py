@@ -142,12 +142,21 @@ def the_command_line_client_too(bed):
     aws = shutil.which("aws")
     if aws is None:
         return
-    done = subprocess.run([aws, "--endpoint-url", bed.url, "ec2", "describe-subnets"], capture_output=True,
-                          text=True, env=bed.environment(AWS_DEFAULT_REGION="eu-west-1"))
-    assert done.returncode == 0 and len(json.loads(done.stdout)["Subnets"]) == 3, done.stderr
-    done = subprocess.run([aws, "--endpoint-url", bed.url, "ebs", "start-snapshot", "--volume-size", "1"],
-                          capture_output=True, text=True, env=bed.environment(AWS_DEFAULT_REGION="eu-west-1"))
-    assert done.returncode == 0 and json.loads(done.stdout)["BlockSize"] == BLOCK, done.stderr
+
+    def call(*words):
+        done = subprocess.run([aws, "--endpoint-url", bed.url, "--output", "json", *words], capture_output=True, text=True,
+                              env=bed.environment(AWS_DEFAULT_REGION="eu-west-1", AWS_PAGER=""), timeout=60)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout) if done.stdout.startswith("{") else done.stdout
+
+    assert len(call("ec2", "describe-subnets")["Subnets"]) == 3
+    assert call("ebs", "start-snapshot", "--volume-size", "1")["BlockSize"] == BLOCK
+    call("ssm", "put-parameter", "--name", "/a/b", "--value", "x", "--type", "SecureString")
+    assert call("ssm", "get-parameters", "--names", "/a/b", "--with-decryption")["Parameters"][0]["Value"] == "x"
+    template = bed.file("template.json", json.dumps(TEMPLATE))
+    assert "Successfully" in call("cloudformation", "deploy", "--stack-name", "s", "--template-file", template)
+    assert call("cloudformation", "describe-stacks", "--stack-name", "s")["Stacks"][0]["StackStatus"] == "CREATE_COMPLETE"
+    call("cloudformation", "delete-stack", "--stack-name", "s")
 
 
 run_tests(Bed(), [blocks_go_in_and_come_out, wrong_checksums_counts_and_sizes_are_refused,

@@ -263,6 +263,43 @@ def killed_after_the_plan_the_next_run_starts_anew(bed):
     assert not [s for s in bed.world.stacks.values() if s.status != "DELETE_COMPLETE"]
 
 
+def a_plan_that_was_left_behind_is_no_obstacle(bed):
+    """As kill -9 between change set and execution leaves it."""
+    import botocore.session
+    write(bed)
+    ready(bed)
+    cf = botocore.session.Session().create_client(
+        "cloudformation", region_name="eu-west-1", endpoint_url=bed.url, aws_access_key_id="AKIDFAKE",
+        aws_secret_access_key="fake/secret+key")
+    cf.create_change_set(StackName=STACK, ChangeSetName="left", ChangeSetType="CREATE", TemplateBody=json.dumps(
+        {"Resources": {"Logs": {"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": "/x"}}}}))
+    assert stack(bed).status == "REVIEW_IN_PROGRESS"
+    good(promote(bed))
+    assert stack(bed).status == "CREATE_COMPLETE" and "WebGroup" in stack(bed).template.resources
+
+
+def zones_choose_among_subnets_and_are_not_dropped(bed):
+    write(bed)
+    ready(bed)
+    provider = "name: test\nprovider: {type: aws, region: eu-west-1, availability_zones: [eu-west-1a, eu-west-1c]%s}\n"
+    bed.file("app/environment.yml", provider % "")
+    done = promote(bed)
+    assert done.returncode == 1 and "availability_zones" in done.stderr, done.stderr
+    bed.file("app/environment.yml", provider % ", vpc: vpc-0fake")
+    good(promote(bed))
+    group = stack(bed).template.resources["WebGroup"]["Properties"]
+    assert group["VPCZoneIdentifier"] == ["subnet-0a", "subnet-0c"], group
+
+
+def openstack_is_refused_before_anything_is_done(bed):
+    write(bed)
+    bed.file("app/environment.yml", "name: test\nprovider: {type: openstack}\n")
+    for verb in (["promote", "-f", "i2kit.yml", "--yes", "--force"], ["status"], ["destroy", "--yes"]):
+        done = i2kit(bed, *verb)
+        assert done.returncode == 1 and "cannot promote to 'openstack'" in done.stderr, done.stderr
+    assert not bed.world.calls
+
+
 def a_plan_changes_nothing(bed):
     write(bed)
     ready(bed)
@@ -358,7 +395,9 @@ TESTS = [
     a_failed_creation_names_its_first_cause_and_the_next_run_mends_it,
     a_failed_update_leaves_the_old_release, a_stuck_rollback_is_ended_by_the_next_run,
     killed_while_the_stack_comes_up_the_next_run_finishes,
-    killed_after_the_plan_the_next_run_starts_anew, a_plan_changes_nothing,
+    killed_after_the_plan_the_next_run_starts_anew, a_plan_that_was_left_behind_is_no_obstacle,
+    zones_choose_among_subnets_and_are_not_dropped, openstack_is_refused_before_anything_is_done,
+    a_plan_changes_nothing,
     a_rollback_brings_the_earlier_release_back, a_difference_is_named_without_values,
     logs_of_the_cloud_are_shown, what_an_instance_booted_is_its_own_word,
     destroy_leaves_nothing,

@@ -210,6 +210,17 @@ def a_wrong_clock_is_put_right(bed):
     check_round_trip(bed, pushed(bed, disk), disk)
 
 
+def each_region_has_its_own_image(bed):
+    import server
+    disk = make_disk(bed, 3)
+    here = pushed(bed, disk)
+    other, fake, url = server.start(region="us-east-1")
+    there = pushed(bed, disk, AWS_REGION="us-east-1", AWS_ENDPOINT_URL=url)
+    assert not there["there"] and list(fake.world.images) == [there["image"]] and here["image"] in bed.world.images
+    assert pushed(bed, disk, AWS_REGION="us-east-1", AWS_ENDPOINT_URL=url)["there"]
+    other.shutdown()
+
+
 def an_image_ec2_does_not_know_yet_is_waited_for(bed):
     bed.world.settings["image_visible_after_s"] = 0.05
     pushed(bed, make_disk(bed, 2))
@@ -224,5 +235,5 @@ run_tests(Bed(), [
     access_denied_ends_it_at_once_and_leaves_nothing, a_killed_upload_goes_on_where_it_stopped,
     an_abandoned_snapshot_is_deleted, what_the_cloud_stored_wrongly_is_never_registered,
     a_sample_reads_fewer_blocks, a_disk_of_another_digest_is_refused,
-    a_long_list_is_read_in_pages, a_wrong_clock_is_put_right,
+    a_long_list_is_read_in_pages, a_wrong_clock_is_put_right, each_region_has_its_own_image,
     an_image_ec2_does_not_know_yet_is_waited_for])
