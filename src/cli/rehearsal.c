@@ -158,15 +158,17 @@ static void report(const struct boot *boot)
 		(void)fflush(stdout);
 		return;
 	}
+	const char *quote = facts->booted[0] != '\0' ? "\"" : "";
 	strbuf_append(json, json->size > 0 ? ",{\"pod\":" : "{\"pod\":");
 	strbuf_append_json(json, boot->pod->pod->name);
 	strbuf_appendf(json,
 		       ",\"firmware\":\"%s\",\"imageDigest\":\"%s\",\"configDigest\":\"%s\","
 		       "\"readyMs\":%" PRIu64 ",\"userDataBytes\":%zu,\"parameters\":%u,"
-		       "\"signedCalls\":%u,\"logLines\":%u}",
+		       "\"signedCalls\":%u,\"logLines\":%u,\"bootedDigest\":%s%s%s}",
 		       boot->firmware_name, boot->pod->disk.digest, boot->pod->config.digest, ms,
 		       facts->user_data_bytes, facts->parameters, facts->signed_calls,
-		       facts->log_lines);
+		       facts->log_lines, quote, facts->booted[0] != '\0' ? facts->booted : "null",
+		       quote);
 }
 
 /* --- the machine ---------------------------------------------------------------------------- */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "local/rehearsal_vm.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -37,16 +38,42 @@ const char *rehearsal_find_uefi(void)
 
 /* --- files ---------------------------------------------------------------------------------- */
 
-static bool make_folder(char **ret, struct error *err)
+/* What a run that was killed left behind: nobody holds its lock any more. */
+static void sweep(const char *parent)
+{
+	DIR *entries = opendir(parent);
+	const struct dirent *entry;
+	while (entries != NULL && (entry = readdir(entries)) != NULL) {
+		AUTO_FREE char *folder = path_join(parent, entry->d_name);
+		AUTO_FREE char *lock = path_join(folder, "lock");
+		if (entry->d_name[0] == '.' || !path_exists(lock))
+			continue;
+		AUTO_CLOSE int fd = file_lock(lock, false, NULL);
+		if (fd >= 0)
+			(void)!path_remove_tree(folder, NULL);
+	}
+	if (entries != NULL)
+		(void)closedir(entries);
+}
+
+/* One process at a time looks at all folders, so that none is swept before it is locked. */
+static bool make_folder(char **ret, int *ret_lock, struct error *err)
 {
 	AUTO_FREE char *parent = path_folder(PATH_RUNTIME, "rehearsal");
+	AUTO_FREE char *door_path = path_folder(PATH_RUNTIME, "rehearsal.lock");
 	AUTO_FREE char *folder = path_join(parent, "XXXXXX");
 	if (!path_make_folders(parent, 0700, err))
 		return false;
+	AUTO_CLOSE int door = file_lock(door_path, true, err);
+	if (door < 0)
+		return false;
+	sweep(parent);
 	if (mkdtemp(folder) == NULL)
 		return error_set_errno(err, errno, "%s", folder);
+	AUTO_FREE char *lock = path_join(folder, "lock");
+	*ret_lock = file_lock(lock, true, err);
 	*ret = TAKE_PTR(folder);
-	return true;
+	return *ret_lock >= 0;
 }
 
 /* The disk's bytes and, behind them, zeros: as a volume made of a snapshot has them. */
@@ -220,7 +247,8 @@ bool rehearsal_vm_run(const struct rehearsal_vm *vm, struct rehearsal_run *run, 
 {
 	struct machine machine = {.vm = vm, .run = run};
 	AUTO_FREE char *folder = NULL;
-	if (!make_folder(&folder, err))
+	AUTO_CLOSE int lock = -1;
+	if (!make_folder(&folder, &lock, err))
 		return false;
 	bool is_ok = make_files(vm, folder, err) && run_in(&machine, folder, err);
 	return path_remove_tree(folder, is_ok ? err : NULL) && is_ok;

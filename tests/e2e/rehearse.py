@@ -163,6 +163,10 @@ def rehearse(firmware):
             time.sleep(0.5)
             logs = rehearsal.world.log_groups.get("/i2kit/i2kit-shop-test", {})
         assert any(name.startswith("web/") and lines for name, lines in logs.items()), logs
+        while "web/.booted/i-0123456789abcdef0" not in logs and time.time() < deadline + 60:
+            time.sleep(0.5)
+        digest = list(rehearsal.world.images.values())[0]["tags"]["i2kit:image-sha256"]
+        assert logs["web/.booted/i-0123456789abcdef0"][0]["message"] == "i2kit: booted " + digest, logs
     finally:
         child.kill()
         if vm is not None:
@@ -225,6 +229,7 @@ def the_verb_passes_what_is_ready():
     """BIOS, a volume, a secret and 22 KB of configuration by reference; reached from here meanwhile."""
     bed = Bed()
     bed.file("app/i2kit.yml", VERB)
+    bed.file("run/i2kit/rehearsal/left/lock", "")   # by one that was killed
     env = {k: v for k, v in bed.environment(keys=False, I2KIT_BASE=BASE, XDG_RUNTIME_DIR=bed.folder + "/run").items()
            if not k.startswith("AWS_")}
     child = subprocess.Popen(rehearse_verb(bed, "--firmware", "bios", "--hold", "--publish", "18081:80", "-o", "json"),
@@ -242,6 +247,7 @@ def the_verb_passes_what_is_ready():
     assert child.returncode == 0, said + more
     result = json.loads(output)[0]
     assert result["firmware"] == "bios" and result["parameters"] >= 6 and result["userDataBytes"] <= 16384, result
+    assert result["bootedDigest"] in (None, result["imageDigest"]), result
     assert not os.listdir(bed.folder + "/run/i2kit/rehearsal"), "something was left"
     assert not bed.world.calls
 
