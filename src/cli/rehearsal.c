@@ -96,7 +96,7 @@ static enum rehearsal_verdict judge(void *arg)
 		return hold(boot);
 	bool is_over = facts->signal == REHEARSAL_FAILED || facts->booted[0] != '\0' ||
 		       clock_monotonic_ms() - boot->signal_ms >= LAST_WORD_MS;
-	return is_over ? REHEARSAL_IS_OVER : REHEARSAL_GOES_ON;
+	return is_over ? REHEARSAL_IS_OVER : REHEARSAL_HOLDS;
 }
 
 /* --- what came of it ------------------------------------------------------------------------ */
