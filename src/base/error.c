@@ -7,7 +7,7 @@
 
 #include "base/alloc.h"
 
-bool error_set_va(struct error *err, enum error_kind kind, const char *fmt, va_list args)
+bool(error_set_va)(struct error *err, enum error_kind kind, const char *fmt, va_list args)
 {
 	if (err == NULL)
 		return false;
@@ -17,7 +17,7 @@ bool error_set_va(struct error *err, enum error_kind kind, const char *fmt, va_l
 	return false;
 }
 
-bool error_set(struct error *err, enum error_kind kind, const char *fmt, ...)
+bool(error_set)(struct error *err, enum error_kind kind, const char *fmt, ...)
 {
 	va_list args;
 	va_start(args, fmt);
@@ -58,7 +58,7 @@ static enum error_kind kind_of_errno(int errnum)
 	}
 }
 
-bool error_set_errno(struct error *err, int errnum, const char *fmt, ...)
+bool(error_set_errno)(struct error *err, int errnum, const char *fmt, ...)
 {
 	va_list args;
 
@@ -72,7 +72,7 @@ bool error_set_errno(struct error *err, int errnum, const char *fmt, ...)
 	return false;
 }
 
-bool error_prefix(struct error *err, const char *fmt, ...)
+bool(error_prefix)(struct error *err, const char *fmt, ...)
 {
 	va_list args;
 
@@ -88,7 +88,7 @@ bool error_prefix(struct error *err, const char *fmt, ...)
 	return false;
 }
 
-bool error_hint(struct error *err, const char *fmt, ...)
+bool(error_hint)(struct error *err, const char *fmt, ...)
 {
 	va_list args;
 
@@ -111,7 +111,7 @@ void error_clear(struct error *err)
 	*err = ERROR_INIT;
 }
 
-bool error_move(struct error *to, struct error *from)
+bool(error_move)(struct error *to, struct error *from)
 {
 	if (to == NULL) {
 		error_clear(from);

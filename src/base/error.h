@@ -56,4 +56,19 @@ void error_clear(struct error *err);
 /* Moves *from to *to (whose old value is freed); returns false. */
 bool error_move(struct error *to, struct error *from);
 
+#ifdef __clang_analyzer__
+/* It sees one file at a time and would follow the path on which an error is no failure. */
+static inline bool error_is_false(bool ignored)
+{
+	(void)ignored;
+	return false;
+}
+#define error_set(...)	     error_is_false(error_set(__VA_ARGS__))
+#define error_set_va(...)    error_is_false(error_set_va(__VA_ARGS__))
+#define error_set_errno(...) error_is_false(error_set_errno(__VA_ARGS__))
+#define error_prefix(...)    error_is_false(error_prefix(__VA_ARGS__))
+#define error_hint(...)	     error_is_false(error_hint(__VA_ARGS__))
+#define error_move(...)	     error_is_false(error_move(__VA_ARGS__))
+#endif
+
 #endif

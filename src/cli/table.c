@@ -164,6 +164,8 @@ void table_write(const struct table *table, FILE *out, unsigned width)
 	AUTO_FREE unsigned *widths = xcalloc(table->column_count, sizeof(*widths));
 	AUTO(strbuf_clear) struct strbuf line = STRBUF_INIT;
 
+	if (table->column_count == 0)
+		return;
 	measure(table, widths);
 	if (width > 0)
 		shrink(table, widths, width);

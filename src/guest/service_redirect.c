@@ -66,7 +66,7 @@ static int load_program(void)
 		STORE(BPF_REG_10, KEY + 4, BPF_REG_2),
 		MOVE(BPF_REG_2, BPF_REG_10),
 		ADD(BPF_REG_2, KEY),
-		/* BPF_LD and BPF_IMM, which clang-tidy wants named once, are 0. */
+		/* BPF_IMM, 0 as BPF_LD is, goes without saying. */
 		{BPF_LD | BPF_DW, BPF_REG_1, BPF_PSEUDO_MAP_FD, 0, map_fd},
 		{0, 0, 0, 0, 0}, /* the upper half of the address */
 		{BPF_JMP | BPF_CALL, 0, 0, 0, BPF_FUNC_map_lookup_elem},

@@ -175,7 +175,7 @@ static void search_set(struct search *search, const struct field_set *set, const
 		if (search->seen[i] == set)
 			return;
 	}
-	if (search->seen_count == ARRAY_SIZE(search->seen))
+	if (set == NULL || search->seen_count == ARRAY_SIZE(search->seen))
 		return;
 	search->seen[search->seen_count++] = set;
 	for (size_t i = 0; i < set->count; i++) {

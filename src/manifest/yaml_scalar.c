@@ -29,7 +29,8 @@ static const char *const float_words[] = {".inf",  ".Inf",  ".INF",  "+.inf", "+
 static bool parse_based(const char *digits, unsigned base, uint64_t max, uint64_t *ret)
 {
 	uint64_t value = 0;
-	if (digits[0] == '\0')
+	/* After strncmp() the analyzer takes what it compared for all there is. */
+	if (digits[0] == '\0') // NOLINT(clang-analyzer-core.UndefinedBinaryOperatorResult)
 		return false;
 	for (const char *at = digits; *at != '\0'; at++) {
 		unsigned digit = 99;

@@ -164,6 +164,7 @@ const struct block *block_map_find(const struct block_map *map, uint32_t index)
 void block_map_difference(const struct block_map *disk, const struct block_map *parent,
 			  struct block_map *ret)
 {
+	static const struct block end = {.index = UINT32_MAX}; /* after any disk's last */
 	static const struct block_map nothing = {0};
 	if (parent == NULL)
 		parent = &nothing;
@@ -175,20 +176,16 @@ void block_map_difference(const struct block_map *disk, const struct block_map *
 	size_t d = 0;
 	size_t p = 0;
 	while (d < disk->count || p < parent->count) {
-		const struct block *mine = d < disk->count ? &disk->blocks[d] : NULL;
-		const struct block *old = p < parent->count ? &parent->blocks[p] : NULL;
-		if (old == NULL || (mine != NULL && mine->index < old->index)) {
+		const struct block *mine = d < disk->count ? &disk->blocks[d] : &end;
+		const struct block *old = p < parent->count ? &parent->blocks[p] : &end;
+		bool is_mine = mine->index <= old->index;
+		bool is_old = old->index <= mine->index;
+		if (is_mine && (!is_old || memcmp(mine->digest, old->digest, SHA256_SIZE) != 0))
 			add_block(ret, mine->index, mine->digest);
-			d++;
-		} else if (mine == NULL || old->index < mine->index) {
+		else if (!is_mine)
 			add_block(ret, old->index, zero_digest);
-			p++;
-		} else {
-			if (memcmp(mine->digest, old->digest, SHA256_SIZE) != 0)
-				add_block(ret, mine->index, mine->digest);
-			d++;
-			p++;
-		}
+		d += is_mine;
+		p += is_old;
 	}
 }
 
