@@ -143,8 +143,11 @@ class VM:
     """QEMU, started; use as a context."""
 
     def __init__(self, folder, base, memory=128, forward=None, extra=(), kernel=None, has_channel=True, network=None,
-                 has_virtio_disk=True, cmdline="console=ttyS0 quiet panic=-1"):
+                 has_virtio_disk=True, cmdline=None):
         self.folder = folder
+        if cmdline is None:
+            with open(f"{base}/base.json", encoding="utf-8") as file:
+                cmdline = json.load(file)["cmdline"]
         self.socket_path = f"{folder}/agent.sock"
         self.console_path = f"{folder}/console.log"
         forwards = "".join(f",hostfwd=tcp:127.0.0.1:{host}-:{guest}" for host, guest in (forward or {}).items())
