@@ -23,6 +23,7 @@ figure() {
 # sample TABLE WAY VALUE UNIT: one round of one way. The first way of a table is what the others are
 # compared with, round by round; `tables` prints what came together.
 sample() {
+	echo "$2: $3 $4" >&2
 	record sample "$1" "$2" "$3" "$4"
 }
 
