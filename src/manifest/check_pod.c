@@ -116,31 +116,46 @@ static void check_resource_ref(struct loader *loader, const struct source_mark *
 				"pod '%s' has no container '%s'", pod->name, container_or_null);
 }
 
-/* Whether the text has $(NAME), which $$(NAME) is not. */
-static bool refers_to(const char *text, const char *name)
+/* $(NAME) in the value of a variable, which $$(NAME) is not, where NAME is set further down. */
+static void check_references(struct loader *loader, const struct container_spec *container,
+			     size_t index, size_t *budget)
 {
-	AUTO_FREE char *reference = xasprintf("$(%s)", name);
-	const char *at = strstr(text, reference);
-	return at != NULL && (at == text || at[-1] != '$');
-}
-
-/* As in clusters: the last one of a name counts, and only what stands before is filled in. */
-static void check_env_order(struct loader *loader, const struct container_spec *container)
-{
-	for (size_t i = 0; i < container->env_count && container->env_count <= LIST_MAX; i++) {
-		const struct env_var *env = &container->env[i];
-		for (size_t k = 0; k < i; k++) {
-			const struct env_var *before = &container->env[k];
-			if (env->name[0] != '\0' && strcmp(before->name, env->name) == 0)
+	const struct env_var *env = &container->env[index];
+	const char *at = env->value != NULL ? strstr(env->value, "$(") : NULL;
+	for (; at != NULL && *budget > 0; at = strstr(at + 2, "$("), (*budget)--) {
+		size_t length = strcspn(at + 2, ")");
+		bool is_escaped = at > env->value && at[-1] == '$';
+		for (size_t k = index + 1; k < container->env_count && !is_escaped; k++) {
+			const char *name = container->env[k].name;
+			if (strncmp(name, at + 2, length) == 0 && name[length] == '\0' &&
+			    length > 0)
 				loader_warn_at(loader, &env->mark,
-					       "container '%s': the variable '%.80s' is set "
-					       "twice; the last one counts",
-					       container->name, env->name);
-			else if (before->value != NULL && refers_to(before->value, env->name))
-				loader_warn_at(loader, &before->mark,
 					       "container '%s': $(%.80s) stays as it is written: "
 					       "it is set further down",
-					       container->name, env->name);
+					       container->name, name);
+		}
+	}
+}
+
+/*
+ * As in clusters: the last one of a name counts, and only what stands before is filled in. Bounded,
+ * since hostile manifests have many.
+ */
+static void check_env_order(struct loader *loader, const struct container_spec *container)
+{
+	enum { REFERENCES_MAX = 200 };
+	size_t budget = REFERENCES_MAX;
+	for (size_t i = 0; i < container->env_count && container->env_count <= PAIRS_MAX; i++) {
+		const struct env_var *env = &container->env[i];
+		check_references(loader, container, i, &budget);
+		for (size_t k = 0; k < i; k++) {
+			if (env->name[0] == '\0' || strcmp(container->env[k].name, env->name) != 0)
+				continue;
+			loader_warn_at(loader, &env->mark,
+				       "container '%s': the variable '%.80s' is set twice; the "
+				       "last one counts",
+				       container->name, env->name);
+			break;
 		}
 	}
 }

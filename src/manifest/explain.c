@@ -171,6 +171,8 @@ struct search {
 
 static void search_set(struct search *search, const struct field_set *set, const char *path)
 {
+	if (set == NULL)
+		return;
 	for (size_t i = 0; i < search->seen_count; i++) {
 		if (search->seen[i] == set)
 			return;

@@ -181,6 +181,8 @@ static char *where_it_belongs(const struct loader *loader, const char *name,
 static char *unknown_hint(const struct loader *loader, const char *name,
 			  const struct field_set *set)
 {
+	if (loader->problems->count >= PROBLEM_MAX)
+		return NULL; /* it will not be kept, and looking for it takes a while */
 	if (strstr(name, "\xc2\xa0") != NULL)
 		return xstrdup("it has a no-break space, which came along with copied text");
 	char *place = where_it_belongs(loader, name, set);
