@@ -185,7 +185,7 @@ static const struct field pod_security_field_list[] = {
 	{"fsGroup", FIELD_USED, read_fs_group, 0, NULL, "owner group of the pod's volumes",
 	 .takes = "number"},
 	{"fsGroupChangePolicy", FIELD_NO_EFFECT, NULL, 0, NULL,
-	 "volumes get their group at each start"},
+	 "a volume that has the group already is left as it is"},
 	{"runAsGroup", FIELD_USED, read_group, offsetof(struct pod_spec, defaults), NULL, NULL,
 	 .takes = "number"},
 	{"runAsNonRoot", FIELD_USED, read_tristate, AT(run_as_non_root), NULL, NULL},

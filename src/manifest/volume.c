@@ -19,7 +19,8 @@ static void read_medium(struct loader *loader, const struct yaml_node *node, voi
 static const struct field empty_dir_list[] = {
 	{"medium", FIELD_USED, read_medium, 0, NULL, "Memory, or empty: the VM's scratch space",
 	 .takes = "text"},
-	{"sizeLimit", FIELD_USED, read_bytes, AT(size_limit_bytes), NULL, NULL}};
+	{"sizeLimit", FIELD_USED, read_bytes, AT(size_limit_bytes), NULL,
+	 "in memory; with ephemeral-storage, on its disk, it is not enforced"}};
 static const struct field_set empty_dir_fields = {"emptyDir", empty_dir_list,
 						  ARRAY_SIZE(empty_dir_list)};
 
