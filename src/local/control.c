@@ -10,6 +10,7 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/path.h"
 #include "base/strbuf.h"
 #include "local/session.h"
@@ -44,6 +45,7 @@ struct control {
 	struct loop_timer *notify;
 	struct loop_timer *stats;
 	bool is_notify_due;
+	uint64_t notified_ms;
 	struct connection **connections;
 	size_t connection_count;
 };
@@ -354,6 +356,7 @@ static void on_notify(struct loop_timer *timer, void *arg)
 	(void)timer;
 
 	control->is_notify_due = false;
+	control->notified_ms = clock_monotonic_ms();
 	for (size_t i = control->connection_count; i > 0; i--) {
 		struct connection *connection = control->connections[i - 1];
 		if (connection->watches_status && control->supervisor->is_dirty)
@@ -371,7 +374,9 @@ void control_notify(struct control *control)
 	if (control == NULL || control->is_notify_due)
 		return;
 	control->is_notify_due = true;
-	loop_timer_set(control->notify, NOTIFY_MS);
+	/* After a quiet while at once: somebody may wait for just this. */
+	loop_timer_set(control->notify,
+		       clock_monotonic_ms() - control->notified_ms >= NOTIFY_MS ? 1 : NOTIFY_MS);
 }
 
 static int listen_at(const char *path, struct error *err)
