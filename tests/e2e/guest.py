@@ -229,7 +229,7 @@ def test_the_pod_shares_network_ipc_and_name_but_not_processes(workshop):
 
 
 def test_containers_are_confined_as_docker_confines_them(workshop):
-    locked = sh("sleep 1000", "locked", security={"user": "1000", "readOnlyRoot": True, "allowPrivilegeEscalation": False,
+    locked = sh("echo from-user >/dev/stdout; echo problem >/dev/stderr; sleep 1000", "locked", security={"user": "1000", "readOnlyRoot": True, "allowPrivilegeEscalation": False,
                                                   "drop": ["ALL"]})
     open_ = sh("sleep 1000", "open", security={"privileged": True})
     with Scene(workshop, [sh("sleep 1000"), locked, open_]) as peer:
@@ -243,6 +243,7 @@ def test_containers_are_confined_as_docker_confines_them(workshop):
         equal(status("open")["Seccomp"], "0")
         code = lambda script, name: peer.exec(["sh", "-c", script], container=name)[0]["code"]
         check(code("touch /x", "locked") != 0, "the root is writable")
+        peer.until(lambda: peer.text_of("locked", 0) == ["from-user"] and peer.text_of("locked", 1) == ["problem"])
         check(code("mount -t tmpfs none /mnt", "main") != 0, "mount is allowed")
         check(code("unshare -m true", "main") != 0, "unshare is allowed")
         check(code("linux64 -R true", "main") not in (0, 127), "personality is allowed")
@@ -256,6 +257,8 @@ def test_configuration_becomes_environment_and_files(workshop):
     b64 = lambda text: {"base64": base64.b64encode(text.encode()).decode()}
     config = {
         "labels": {"app": "web"},
+        "hostAliases": [{"ip": "10.1.1.1", "names": ["alias", "other"]}],
+        "dns": {"servers": ["10.5.5.5"], "searches": ["x.example"], "options": ["ndots:2"]},
         "configMaps": {"settings": {"a.conf": {"text": "alpha"}, "b": {"text": "beta"}}},
         "secrets": {"keys": {"password": b64("s3cret")}},
         "volumes": [{"name": "conf", "kind": "configMap", "ref": "settings", "defaultMode": 0o440},
@@ -284,6 +287,10 @@ def test_configuration_becomes_environment_and_files(workshop):
         equal(output(peer, "cat /down/app /down/mem"), "web64")
         equal(output(peer, "cat /one/b; touch /sub/x; ls /scratch/inner/dir; id -G"), "betax\n0 2000")
         check(peer.exec(["sh", "-c", "head -c 2000000 /dev/zero >/scratch/big"])[0]["code"] != 0, "no size limit")
+        check("10.1.1.1\talias other" in output(peer, "cat /etc/hosts"), "no host alias")
+        equal(output(peer, "cat /etc/resolv.conf"),
+              "nameserver 10.0.2.3\nnameserver 10.5.5.5\nsearch x.example\noptions ndots:2")
+        check(abs(int(output(peer, "date +%s")) - time.time()) < 5, "the clock is not set")
         check(peer.exec(["touch", "/etc/conf/new"])[0]["code"] != 0, "a config map can be written")
         config["configMaps"]["settings"] = {"a.conf": {"text": "changed"}}
         peer.send(v.RELEASE, v.release({"pod": "web"}, config))
@@ -303,11 +310,11 @@ def test_a_blank_volume_is_formatted_once_and_keeps_its_data(workshop):
     config = {"volumes": [{"name": "data", "kind": "claim", "claim": "data"}],
               "containers": {"main": {"mounts": [{"volume": "data", "path": "/data"}]}}}
     instance = {"volumes": {"data": {"type": "disk", "serial": "claim-data"}}}
-    for number in (1, 2):
-        with Scene(workshop, [sh("echo run >>/data/log; sync; cat /data/log; ls /data; sleep 1000")], config=config,
-                   instance=instance, vm={"extra": extra}) as peer:
+    script = "echo run >>/data/log; sync; cat /data/log; ls /data; stat -c '%g %a' /data/log; sleep 1000"
+    for number, pod, owner in ((1, {}, "0 644"), (2, {"fsGroup": 2000}, "2000 664")):
+        with Scene(workshop, [sh(script)], config=config, instance=instance, vm={"extra": extra}, **pod) as peer:
             peer.wait_event(type="ready", ready=True)
-            peer.until(lambda n=number: peer.text_of("main") == ["run"] * n + ["log"])
+            peer.until(lambda n=number, o=owner: peer.text_of("main") == ["run"] * n + ["log", o])
             peer.send_json(v.SHUTDOWN, {"graceSeconds": 0})
             peer.vm.process.wait(10)
 
