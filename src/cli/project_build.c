@@ -192,7 +192,7 @@ bool project_build(const struct invocation *invocation, const struct progress *p
 	if (!build_pods(invocation, &app, progress, &plan, err))
 		return false;
 	for (size_t i = 0; i < app.service_count; i++)
-		project_plan_add_service(&plan, &app.services[i]);
+		project_plan_add_service(&plan, &app, &app.services[i]);
 	if (!apply_scale(&plan, arguments_values(args, "scale"), err) ||
 	    !apply_publish(&plan, arguments_values(args, "publish"), err) ||
 	    !apply_sizes(&plan, args, err))

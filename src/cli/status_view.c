@@ -155,7 +155,7 @@ void status_print_ports(const struct invocation *invocation, const struct projec
 		(void)printf("%s%s%s  %s%s:%u -> %u\n",
 			     style_begin(STYLE_BOLD, invocation->is_colored), port->service,
 			     style_begin(STYLE_NONE, invocation->is_colored),
-			     port->is_udp ? "udp://" : "http://", port->host,
+			     port->is_udp ? "udp://" : (port->is_http ? "http://" : ""), port->host,
 			     (unsigned)port->host_port, (unsigned)port->target_port);
 		if (port->wanted_host_port != 0 && port->wanted_host_port != port->host_port)
 			output_note(invocation, "port %u was not to be had; '%s' is on %u instead",

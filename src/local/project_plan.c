@@ -192,7 +192,39 @@ static uint16_t published_port(const struct service *service, const struct servi
 									  : port->port;
 }
 
-void project_plan_add_service(struct project_plan *plan, const struct service *service)
+static bool is_probed_by_http(const struct pod_spec *pod, uint16_t port)
+{
+	for (size_t i = 0; i < pod->container_count; i++) {
+		const struct container_spec *container = &pod->containers[i];
+		const struct probe *probes[] = {&container->startup, &container->readiness,
+						&container->liveness};
+		for (size_t k = 0; k < ARRAY_SIZE(probes); k++) {
+			if (probes[k]->kind == PROBE_HTTP && probes[k]->port == port)
+				return true;
+		}
+	}
+	return false;
+}
+
+/* Said by the port's protocol or name, or shown by a probe that asks it so. */
+static bool speaks_http(const struct app *app, const struct service *service,
+			const struct service_port *port)
+{
+	if (port->protocol == PROTOCOL_UDP)
+		return false;
+	if (port->inner == SERVICE_HTTP || port->inner == SERVICE_HTTPS ||
+	    (port->name != NULL && strncmp(port->name, "http", 4) == 0))
+		return true;
+	for (size_t i = 0; i < service->pods.count; i++) {
+		const struct pod_spec *pod = app_find_pod(app, service->pods.items[i]);
+		if (pod != NULL && is_probed_by_http(pod, port->target_port))
+			return true;
+	}
+	return false;
+}
+
+void project_plan_add_service(struct project_plan *plan, const struct app *app,
+			      const struct service *service)
 {
 	struct service_plan *made = ARRAY_APPEND(plan->services, plan->service_count);
 
@@ -208,6 +240,7 @@ void project_plan_add_service(struct project_plan *plan, const struct service *s
 		port->port = from->port;
 		port->target_port = from->target_port;
 		port->is_udp = from->protocol == PROTOCOL_UDP;
+		port->is_http = speaks_http(app, service, from);
 		port->host_port = published_port(service, from);
 		port->is_asked_for = service->is_implied || service->kind != SERVICE_CLUSTER_IP;
 	}

@@ -60,6 +60,7 @@ struct port_plan {
 	uint16_t target_port;
 	bool is_udp;
 	uint16_t host_port; /* published there; 0: not published */
+	bool is_http;	    /* an address is shown as a link */
 	bool is_asked_for;  /* a number of the user's: a taken one is a problem, not moved */
 };
 
@@ -98,7 +99,8 @@ bool volume_plan_is_pushed(const struct volume_plan *volume, bool is_session);
 MUST_CHECK bool project_plan_add_pod(struct project_plan *plan, const struct app *app,
 				     const struct pod_spec *pod, const struct disk_image *image,
 				     const struct boot_files *boot, struct error *err);
-void project_plan_add_service(struct project_plan *plan, const struct service *service);
+void project_plan_add_service(struct project_plan *plan, const struct app *app,
+			      const struct service *service);
 
 char *project_plan_path(const char *project); /* owned */
 MUST_CHECK bool project_plan_save(const struct project_plan *plan, struct error *err);

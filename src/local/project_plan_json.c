@@ -61,12 +61,12 @@ static json_t *service_to_json(const struct service_plan *service)
 		json_array_append_new(pods, json_string(service->pods.items[i]));
 	for (size_t i = 0; i < service->port_count; i++) {
 		const struct port_plan *port = &service->ports[i];
-		json_array_append_new(ports,
-				      json_pack("{s:o,s:i,s:i,s:b,s:i,s:b}", "name",
-						text_or_null(port->name), "port", (int)port->port,
-						"target", (int)port->target_port, "udp",
-						(int)port->is_udp, "host", (int)port->host_port,
-						"asked", (int)port->is_asked_for));
+		json_array_append_new(
+			ports,
+			json_pack("{s:o,s:i,s:i,s:b,s:i,s:b,s:b}", "name", text_or_null(port->name),
+				  "port", (int)port->port, "target", (int)port->target_port, "udp",
+				  (int)port->is_udp, "host", (int)port->host_port, "asked",
+				  (int)port->is_asked_for, "http", (int)port->is_http));
 	}
 	return json_pack("{s:s,s:b,s:b,s:b,s:o,s:o}", "name", service->name, "headless",
 			 (int)service->is_headless, "affinity", (int)service->has_affinity,
@@ -190,6 +190,7 @@ static bool read_service(const json_t *object, struct service_plan *service)
 		port->is_udp = take_bool(value, "udp");
 		port->host_port = (uint16_t)take_number(value, "host");
 		port->is_asked_for = take_bool(value, "asked");
+		port->is_http = take_bool(value, "http");
 	}
 	return service->name != NULL;
 }

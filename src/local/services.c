@@ -144,6 +144,7 @@ static void open_runs(struct supervisor *supervisor, bool is_asked_for)
 				open_run(supervisor, service, &service->ports[k]);
 				run = &supervisor->ports[supervisor->port_count - 1];
 			}
+			run->is_http = service->ports[k].is_http;
 			string_list_clear(&run->pods);
 			string_list_copy(&run->pods, &service->pods);
 		}

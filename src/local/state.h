@@ -110,6 +110,7 @@ struct port_status {
 	uint16_t service_port;
 	uint16_t target_port;
 	bool is_udp;
+	bool is_http;	      /* as far as the manifest tells */
 	unsigned backends;    /* ready ones */
 	uint64_t connections; /* open now */
 	uint64_t total_connections;

@@ -82,6 +82,7 @@ static void fill_port(const struct supervisor *supervisor, const struct port_run
 	port->target_port = run->target_port;
 	port->wanted_host_port = run->wanted_host_port;
 	port->is_udp = run->is_udp;
+	port->is_http = run->is_http;
 	port->problem = xstrdup_or_null(run->problem);
 	string_list_copy(&port->pods, &run->pods);
 	if (run->host == NULL)

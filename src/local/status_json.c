@@ -114,6 +114,7 @@ static json_t *port_object(const struct port_status *p)
 			    json_integer((json_int_t)p->total_connections));
 	json_object_set_new(object, "parked", json_integer((json_int_t)p->parked));
 	json_object_set_new(object, "problem", text(p->problem));
+	json_object_set_new(object, "http", json_boolean(p->is_http));
 	json_object_set_new(object, "wantedHostPort", json_integer(p->wanted_host_port));
 	json_t *pods = json_array();
 	for (size_t i = 0; i < p->pods.count; i++)
@@ -284,6 +285,7 @@ static void read_port(const json_t *object, struct port_status *p)
 	p->service_port = (uint16_t)take_number(object, "port");
 	p->target_port = (uint16_t)take_number(object, "targetPort");
 	p->is_udp = protocol != NULL && strcmp(protocol, "udp") == 0;
+	p->is_http = json_is_true(json_object_get(object, "http"));
 	p->backends = (unsigned)take_number(object, "backends");
 	p->connections = take_number(object, "connections");
 	p->total_connections = take_number(object, "totalConnections");

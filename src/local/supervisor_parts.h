@@ -63,6 +63,7 @@ struct port_run {
 	uint16_t target_port;
 	uint16_t wanted_host_port; /* 0: not published */
 	bool is_udp;
+	bool is_http;
 	struct balancer_port *host;  /* published, or NULL */
 	struct balancer_port *guest; /* on the service's own address (system mode), or NULL */
 	struct string_list pods;
