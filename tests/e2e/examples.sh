@@ -52,4 +52,8 @@ i2kit exec redis -- redis-cli set answer 42 && i2kit exec redis -- redis-cli sav
 i2kit down && i2kit up -d --wait --timeout 120s
 expect 42 i2kit exec redis -- redis-cli get answer
 i2kit down --volumes
-[ -z "$(find "$HOME/.local/share/i2kit" /var/lib/libvirt -path '*volume*' -name '*redis-data*' 2>/dev/null)" ]
+left=$(find / -xdev -name '*redis-data*' -not -path '/proc/*' 2>/dev/null || true)
+if [ -n "$left" ]; then
+	echo "left behind: $left"
+	exit 1
+fi
