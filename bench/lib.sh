@@ -64,8 +64,8 @@ since() {
 
 # answers URL [SECONDS]: waits until it answers 200, looking every 10 ms
 answers() {
-	local _
-	for _ in $(seq $((${2:-60} * 100))); do
+	local end=$((SECONDS + ${2:-60}))
+	while [ $SECONDS -lt $end ]; do
 		curl -fsS -o /dev/null --max-time 2 "$1" 2>/dev/null && return 0
 		sleep 0.01
 	done

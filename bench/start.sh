@@ -119,7 +119,7 @@ linuxkit_run() {
 	(cd "$work" && exec setsid linuxkit run qemu --accel $accelerator --mem 256 --publish 8082:80 --networking user hello \
 		</dev/null >"$work/linuxkit.out" 2>&1) &
 	vm=$!
-	answers http://127.0.0.1:8082/ 60
+	answers http://127.0.0.1:8082/ 60 || { stop_linuxkit; return 1; }
 }
 stop_linuxkit() {
 	[ -z "$vm" ] || kill -- "-$vm" 2>/dev/null || true
@@ -157,7 +157,7 @@ elif prepare_linuxkit; then
 	has_linuxkit=true
 	stop_linuxkit
 else
-	missing "linuxkit" "it does not run here: $(tail -n 1 "$work/linuxkit.log" | tr '\t' ' ')"
+	missing "linuxkit" "it does not run here: $(cat "$work/linuxkit.log" "$work/linuxkit.out" 2>/dev/null | tail -n 1 | tr '\t\r' '  ')"
 fi
 
 title="start to HTTP 200, repeated"
