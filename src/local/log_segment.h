@@ -20,8 +20,8 @@
 
 #include "base/strbuf.h"
 
-#define LOG_SEGMENT_MAX_BYTES	((size_t)1 << 20)
-#define LOG_SEGMENT_NAME_SIZE	24 /* "%016x.log" and NUL */
+#define LOG_SEGMENT_MAX_BYTES	((size_t)1 << 18) /* a reader holds one for each instance */
+#define LOG_SEGMENT_NAME_SIZE	24		  /* "%016x.log" and NUL */
 #define LOG_RECORD_FLAG_PARTIAL 1
 
 struct log_segment_header {
