@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/path.h"
 #include "base/strbuf.h"
 #include "cli/output.h"
 #include "image/reference.h"
@@ -84,5 +85,11 @@ bool manifest_files_load(const struct invocation *invocation, struct app *ret, s
 	AUTO(problem_list_clear) struct problem_list problems = {0};
 	bool is_good = read_files(invocation, false, ret, &problems, err);
 	manifest_files_print(invocation, &problems, false);
+	const struct string_list *rest = arguments_rest(invocation->args);
+	/* Arguments of these verbs are pods, of others manifests. */
+	if (!is_good && err->kind == ERROR_NOT_FOUND && rest->count > 0 &&
+	    path_exists(rest->items[0]))
+		return error_hint(err, "arguments are pods here; manifests go with -f: -f %s",
+				  rest->items[0]);
 	return is_good;
 }
