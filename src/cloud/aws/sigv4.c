@@ -203,7 +203,8 @@ static void collect_headers(const struct sigv4_key *key, const struct sigv4_requ
 			add_header(headers, request->headers[i],
 				   (size_t)(colon - request->headers[i]), colon + 1);
 	}
-	qsort(headers->items, headers->count, sizeof(*headers->items), compare_headers);
+	if (headers->items != NULL)
+		qsort(headers->items, headers->count, sizeof(*headers->items), compare_headers);
 }
 
 static void append_header_names(struct strbuf *out, const struct signed_headers *headers)
