@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# usage: boot.sh   (I2KIT: the program; default: i2kit from PATH)
+# usage: boot.sh   (I2KIT: the program; default: that of ./build)
 #
 # One disk, every way to boot it, under plain QEMU without KVM: SeaBIOS on q35 and (as qcow2) on
 # i440fx, SeaBIOS from NVMe, OVMF, and the kernel handed over directly. The pod (nginx) must answer
@@ -17,7 +17,7 @@ if [ -z "${I2KIT_E2E_NET:-}" ]; then
 fi
 ip link set lo up
 top=$(cd "$(dirname "$0")/../.." && pwd)
-i2kit=${I2KIT:-i2kit}
+i2kit=${I2KIT:-${I2KIT_BUILD:-$top/build}/i2kit}
 export PATH=$PATH:/usr/sbin:/sbin
 images=${I2KIT_IMAGES:-$top/out/images}
 for need in qemu-system-x86_64 mkfs.fat mcopy curl python3 "$i2kit"; do

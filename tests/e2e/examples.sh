@@ -7,7 +7,7 @@ top=$(dirname "$(dirname "$(dirname "$(readlink -f "$0")")")")
 [ -n "${I2KIT_ISOLATED:-}" ] || exec "$top/scripts/isolated" "$0" "$@"
 export PATH="${I2KIT_BUILD:-$top/build}:$PATH" I2KIT_BASE=${I2KIT_BASE:-$top/out/base}
 work=$(mktemp -d)
-trap 'i2kit -p volume down --volumes >/dev/null 2>&1; i2kit -p configuration down >/dev/null 2>&1; rm -rf "$work"' EXIT
+trap '{ i2kit -p volume down --volumes; i2kit -p configuration down; } >/dev/null 2>&1 || true; rm -rf "$work"' EXIT
 
 expect() { # expect TEXT COMMAND…
 	local text=$1 output
