@@ -245,6 +245,16 @@ size_t balancer_remove(struct balancer *balancer, const char *name, unsigned dra
 	return balancer_connections(balancer, name);
 }
 
+void balancer_drop_client(struct balancer *balancer, const char *address)
+{
+	struct socket_address client;
+
+	if (!socket_address_make(address, 0, &client, NULL))
+		return;
+	for (struct balancer_port *port = balancer->ports; port != NULL; port = port->next)
+		balancer_tcp_drop_client(port, socket_address_hash_host(&client));
+}
+
 size_t balancer_connections(const struct balancer *balancer, const char *name)
 {
 	size_t open = 0;

@@ -76,6 +76,11 @@ void balancer_port_remove(struct balancer_port *port, const char *name, unsigned
 /* The same on every port. Returns how many connections it still has. */
 size_t balancer_remove(struct balancer *balancer, const char *name, unsigned drain_ms);
 size_t balancer_connections(const struct balancer *balancer, const char *name);
+/*
+ * Resets every connection that comes from this address: a VM that died cannot do it, and a server
+ * would go on answering nobody.
+ */
+void balancer_drop_client(struct balancer *balancer, const char *address);
 
 /*
  * One more connection for a port's backends, which did not come through its listener: fd is a

@@ -84,6 +84,8 @@ void balancer_tcp_serve(struct balancer_port *port, int fd, uint32_t client_hash
 void balancer_tcp_wake(struct balancer_port *port); /* a backend is there: joins parked ones */
 void balancer_tcp_cut(struct balancer_port *port, const struct backend *backend_or_null);
 
+void balancer_tcp_drop_client(struct balancer_port *port, uint32_t client_hash);
+
 void balancer_udp_start(struct balancer_port *port);
 void balancer_udp_cut(struct balancer_port *port, const struct backend *backend_or_null);
 

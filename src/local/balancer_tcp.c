@@ -396,3 +396,15 @@ void balancer_port_serve_stream(struct balancer_port *port, struct agent_stream 
 	stream_relay_attach(relay, stream);
 	balancer_tcp_serve(port, ends[1], 0);
 }
+
+void balancer_tcp_drop_client(struct balancer_port *port, uint32_t client_hash)
+{
+	struct connection *next;
+
+	for (struct connection *connection = port->connections; connection != NULL;
+	     connection = next) {
+		next = connection->next;
+		if (connection->client_hash == client_hash)
+			discard(connection);
+	}
+}

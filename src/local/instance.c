@@ -417,6 +417,8 @@ void instance_domain_gone(struct instance *instance, const char *why)
 	if (instance->is_job_running)
 		return; /* the job's end says it again */
 	services_remove(supervisor, instance, 0);
+	if (instance->status.address != NULL)
+		balancer_drop_client(supervisor->balancer, instance->status.address);
 	instance_drop_agent(instance);
 	loop_timer_cancel(instance->timer);
 	instance->status.is_ready = false;

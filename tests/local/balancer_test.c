@@ -338,6 +338,24 @@ static void the_death_of_a_backend_fails_only_its_own_connections(void **state)
 	expect(second_server, "on");
 }
 
+static void a_dead_clients_connections_end_at_the_server_too(void **state)
+{
+	AUTO_CLOSE int client = -1;
+	AUTO_CLOSE int server = -1;
+	(void)state;
+
+	open_port((struct balancer_port_options){0});
+	add(0);
+	client = connect_client(SOCK_STREAM);
+	server = accept_on(0);
+	balancer_drop_client(balancer, "127.0.0.2");
+	put(server, "on");
+	expect(client, "on");
+	balancer_drop_client(balancer, "127.0.0.1");
+	assert_true(is_reset(server));
+	assert_true(is_reset(client));
+}
+
 static int accept_on_any(void)
 {
 	int fd = -1;
@@ -566,6 +584,7 @@ int main(void)
 		TEST(a_backend_that_is_not_up_yet_is_asked_again),
 		TEST(a_leaving_backend_keeps_its_connections_for_a_while),
 		TEST(the_death_of_a_backend_fails_only_its_own_connections),
+		TEST(a_dead_clients_connections_end_at_the_server_too),
 		TEST(no_new_connection_fails_when_one_of_three_dies),
 		TEST(a_reset_of_the_server_reaches_the_client),
 		TEST(one_client_keeps_its_backend_with_affinity),

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Moves votes from Redis to PostgreSQL; the last vote of a voter counts."""
+"""Moves votes from Redis to PostgreSQL; the last vote of a voter counts. A vote leaves Redis when the
+database has it: until then it is on a second list, and is taken from there after a crash."""
 
 import os
 import socket
@@ -12,21 +13,34 @@ DATABASE = dict(host=os.environ.get("DB_HOST", "db"), user=os.environ.get("DB_US
                 password=os.environ.get("DB_PASSWORD", "postgres"), dbname="postgres", connect_timeout=5)
 
 
-def votes():
-    """Each vote as it comes: BLPOP in Redis' own protocol."""
-    with socket.create_connection(REDIS, timeout=30) as connection, connection.makefile("rb") as answers:
-        while True:
-            connection.sendall(b"*3\r\n$5\r\nBLPOP\r\n$5\r\nvotes\r\n$2\r\n10\r\n")
-            head = answers.readline()
-            if head.startswith(b"*-1"):
-                continue
-            if head != b"*2\r\n":
-                raise OSError("redis: " + head.decode(errors="replace").strip())
-            parts = []
-            for _ in range(2):
-                size = int(answers.readline()[1:])
-                parts.append(answers.read(size + 2)[:size].decode())
-            yield parts[1].split(" ", 1)
+class Redis:
+    """As much of Redis' own protocol as it takes."""
+
+    def __init__(self):
+        self.connection = socket.create_connection(REDIS, timeout=30)
+        self.answers = self.connection.makefile("rb")
+
+    def ask(self, *words):
+        request = b"*%d\r\n" % len(words)
+        request += b"".join(b"$%d\r\n%s\r\n" % (len(word.encode()), word.encode()) for word in words)
+        self.connection.sendall(request)
+        head = self.answers.readline()
+        if head[:1] not in (b"$", b":", b"*"):
+            raise OSError("redis: " + head.decode(errors="replace").strip())
+        size = int(head[1:])
+        if head[:1] != b"$":
+            return size
+        return self.answers.read(size + 2)[:size].decode() if size >= 0 else None
+
+
+def votes(redis):
+    """Each vote as it comes; those that a worker before us did not finish first."""
+    while redis.ask("LMOVE", "counting", "votes", "RIGHT", "LEFT"):
+        pass
+    while True:
+        line = redis.ask("BLMOVE", "votes", "counting", "LEFT", "RIGHT", "10")
+        if isinstance(line, str):
+            yield line
 
 
 def work():
@@ -34,10 +48,13 @@ def work():
     database.autocommit = True
     with database.cursor() as cursor:
         cursor.execute("CREATE TABLE IF NOT EXISTS votes (voter text PRIMARY KEY, vote text NOT NULL)")
+        redis = Redis()
         print("worker: connected", flush=True)
-        for voter, vote in votes():
+        for line in votes(redis):
+            voter, vote = line.split(" ", 1)
             cursor.execute("INSERT INTO votes VALUES (%s, %s) ON CONFLICT (voter) DO UPDATE SET vote = excluded.vote",
                            (voter, vote))
+            redis.ask("LREM", "counting", "1", line)
             print(f"worker: {voter[:8]} votes {vote}", flush=True)
 
 
