@@ -57,10 +57,16 @@ const struct instance_status *project_verb_find(const struct project_status *sta
 		if (strcmp(status->instances[i].name, name) == 0)
 			return &status->instances[i];
 	}
+	/* A pod stands for its instance that stays, not for one that it replaces. */
+	const struct instance_status *of_pod = NULL;
 	for (size_t i = 0; i < status->instance_count; i++) {
-		if (strcmp(status->instances[i].pod, name) == 0)
-			return &status->instances[i];
+		const struct instance_status *instance = &status->instances[i];
+		if (strcmp(instance->pod, name) == 0 &&
+		    (of_pod == NULL || of_pod->state == INSTANCE_STOPPING))
+			of_pod = instance;
 	}
+	if (of_pod != NULL)
+		return of_pod;
 	for (size_t i = 0; i < status->pod_count; i++)
 		string_list_add(&known, status->pods[i].name);
 	for (size_t i = 0; i < status->instance_count; i++)

@@ -348,17 +348,33 @@ bool supervisor_no_pod(const struct supervisor *supervisor, const char *name, st
 	return suggest_hint(err, name, &known);
 }
 
+/* Of those that can be talked to: a ready one, else one that stays, else any. */
+static struct instance *instance_of_pod(struct supervisor *supervisor, const char *pod)
+{
+	struct instance *found = NULL;
+	unsigned best = 0;
+
+	for (size_t i = 0; i < supervisor->instance_count; i++) {
+		struct instance *instance = supervisor->instances[i];
+		unsigned rank = instance->status.is_ready && !instance->is_leaving ? 3
+				: !instance->is_leaving				   ? 2
+										   : 1;
+		if (strcmp(instance->status.pod, pod) == 0 && instance->agent != NULL &&
+		    agent_is_up(instance->agent) && rank > best) {
+			found = instance;
+			best = rank;
+		}
+	}
+	return found;
+}
+
 static bool find_session(const char *name, struct session_target *ret, void *arg, struct error *err)
 {
 	struct supervisor *supervisor = arg;
 	struct instance *found = supervisor_find(supervisor, name);
 
-	for (size_t i = 0; found == NULL && i < supervisor->instance_count; i++) {
-		struct instance *instance = supervisor->instances[i];
-		if (strcmp(instance->status.pod, name) == 0 && instance->agent != NULL &&
-		    agent_is_up(instance->agent))
-			found = instance;
-	}
+	if (found == NULL)
+		found = instance_of_pod(supervisor, name);
 	if (found == NULL && project_plan_find(&supervisor->plan, name) != NULL) {
 		(void)error_set(err, ERROR_NOT_FOUND, "no instance of pod '%s' is up", name);
 		return error_hint(err, "i2kit why %s", name);

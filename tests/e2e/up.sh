@@ -62,7 +62,7 @@ tool() {
 	END
 }
 { web red; tool; } >i2kit.yml
-ps_of() { "$i2kit" ps -o json | jq -r ".instances[] | select(.pod == \"$1\") | .$2"; }
+ps_of() { "$i2kit" ps -o json | jq -r ".instances[] | select(.pod == \"$1\" and .state != \"Stopping\") | .$2"; }
 vm_count() { virsh -q list --name | grep -c upto; }
 gone() { # gone SECONDS
 	local _
