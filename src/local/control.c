@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The supervisor's socket: one JSON object a line, both ways; doc/control.md. */
+/* The supervisor's socket: one JSON object a line, both ways; doc/formats.md §8. */
 #include <errno.h>
 #include <jansson.h>
 #include <stdlib.h>

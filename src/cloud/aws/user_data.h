@@ -3,7 +3,7 @@
 #define I2KIT_CLOUD_AWS_USER_DATA_H
 
 /*
- * The release document of a pod as EC2 user data (doc/formats.md §4 and §7): secrets by reference
+ * The release document of a pod as EC2 user data (doc/formats.md §4 and §11): secrets by reference
  * to SSM, and the whole configuration by reference where it is too long for user data. Pure.
  */
 
