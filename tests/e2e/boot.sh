@@ -10,39 +10,20 @@
 # Needs qemu-system-x86, qemu-utils, ovmf, mtools, dosfstools, curl, python3; out/base and
 # out/images/nginx, toolbox.
 set -u
-if [ -z "${I2KIT_E2E_NET:-}" ]; then
-	[ "$(id -u)" = 0 ] && flags="--net" || flags="--user --map-root-user --net"
-	# shellcheck disable=SC2086
-	exec env I2KIT_E2E_NET=1 unshare $flags -- bash "$0" "$@"
-fi
-ip link set lo up
-top=$(cd "$(dirname "$0")/../.." && pwd)
-i2kit=${I2KIT:-${I2KIT_BUILD:-$top/build}/i2kit}
-export PATH=$PATH:/usr/sbin:/sbin
-images=${I2KIT_IMAGES:-$top/out/images}
-for need in qemu-system-x86_64 mkfs.fat mcopy curl python3 "$i2kit"; do
-	command -v "$need" >/dev/null || { echo "1..0 # SKIP $need is not installed"; exit 77; }
-done
-[ -f "$images/nginx/index.json" ] || { echo "1..0 # SKIP scripts/example-images nginx was not run"; exit 77; }
+. "$(dirname "$0")/lib/prologue.sh"
+own_network "$@"
+need qemu-system-x86_64 mkfs.fat mcopy curl python3 "$i2kit"
+[ -f "$images/nginx/index.json" ] || skip "scripts/example-images nginx was not run"
 ovmf=/usr/share/OVMF/OVMF_CODE_4M.fd
 [ -f $ovmf ] || ovmf=/usr/share/OVMF/OVMF_CODE.fd
-work=$(mktemp -d /tmp/i2kit-boot.XXXXXX)
 vm=
-finish() {
+cleanup() {
 	[ -n "$vm" ] && kill "$vm" 2>/dev/null
-	wait 2>/dev/null
-	chmod -R u+w "$work"
-	rm -rf "$work"
+	wait
 }
-trap finish EXIT
-passed=0 failed=0
 result() { # STATUS NAME [LOG]
-	if [ "$1" = 0 ]; then
-		passed=$((passed + 1)); echo "ok $((passed + failed)) - $2"
-	else
-		failed=$((failed + 1)); echo "not ok $((passed + failed)) - $2"
-		[ -n "${3:-}" ] && tail -c 1500 "$3" | tr -d '\033' | sed 's/^/# /'
-	fi
+	ok "$1" "$2"
+	[ "$1" = 0 ] || [ -z "${3:-}" ] || tail -c 1500 "$3" | tr -d '\033' | sed 's/^/# /'
 }
 
 cat >"$work/web.yml" <<END
@@ -211,5 +192,4 @@ if [ -f "$images/toolbox/index.json" ]; then
 		grep -q "default base's kernel" "$work/log"
 	result $? "another kernel is refused with the way out" "$work/log"
 fi
-echo "1..$((passed + failed))"
-[ "$failed" = 0 ]
+finished

@@ -4,9 +4,7 @@
 # AWS, which Amazon's own clients drive as well. No VM: rehearse.sh boots what comes out. The tests mostly
 # wait, so they run side by side.
 set -euo pipefail
-top=$(dirname "$(dirname "$(dirname "$(readlink -f "$0")")")")
-build=${I2KIT_BUILD:-$top/build}
-export I2KIT_BASE=${I2KIT_BASE:-$top/out/base}
+. "$(dirname "$0")/lib/prologue.sh"
 if ! "$top/scripts/cloud-tools"; then
 	echo "cfn-lint and moto cannot be fetched: what needs them is skipped"
 fi
@@ -14,6 +12,6 @@ export PATH="$top/out/cloud-tools/bin:$PATH"
 for program in aws cfn-lint moto_server; do
 	echo "$program: $(command -v "$program" || echo missing)"
 done
-meson test -C "$build" --no-rebuild --num-processes 8 --print-errorlogs --timeout-multiplier 3 \
+meson test -C "$(dirname "$i2kit")" --no-rebuild --num-processes 8 --print-errorlogs --timeout-multiplier 3 \
 	cloud-upload cloud-credentials cloud-template cloud-fake-speaks-aws cloud-moto \
 	cloud-promote-0 cloud-promote-1 cloud-promote-2

@@ -2,28 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 # The dev loop: live mounts in both modes, up --watch, and that promote wants none of it.
 set -u
-top=$(realpath "$(dirname "$0")/../..")
-[ -n "${I2KIT_ISOLATED:-}" ] || exec "$top/scripts/isolated" "$0" "$@"
-i2kit=${I2KIT:-${I2KIT_BUILD:-$top/build}/i2kit}
-work=$(mktemp -d)
-failed=0
-number=0
-ok() {
-	local status=$1
-	shift
-	number=$((number + 1))
-	[ "$status" = 0 ] && echo "ok $number - $*" && return
-	echo "not ok $number - $*"
-	failed=1
-}
-is() { [ "$1" = "$2" ] || { echo "# got '$1', wanted '$2'"; false; }; }
-finish() {
+. "$(dirname "$0")/lib/prologue.sh"
+isolated "$@"
+cleanup() {
 	[ -z "${up:-}" ] || kill -KILL "$up" 2>/dev/null
 	"$i2kit" -p dev down --volumes >/dev/null 2>&1
 	"$i2kit" -p devs down --volumes >/dev/null 2>&1
-	rm -rf "$work"
 }
-trap finish EXIT
 cd "$work" || exit 1
 mkdir -p src/deep cloud && echo one >src/a.txt && echo conf >app.conf
 for i in $(seq 300); do echo "$i" >"src/deep/f$i"; done
@@ -158,5 +143,4 @@ rm -r src/new && echo 300 >src/deep/f300 && echo conf >app.conf
 ok $? "up in session mode"
 check_mounts "session mode"
 "$i2kit" down
-echo "1..$number"
-exit $failed
+finished

@@ -3,22 +3,9 @@
 # The examples in their own words: configuration that changes without a build, a volume that survives down.
 # (hello, voting, live and cloud have tests of their own.)
 set -euo pipefail
-top=$(dirname "$(dirname "$(dirname "$(readlink -f "$0")")")")
-[ -n "${I2KIT_ISOLATED:-}" ] || exec "$top/scripts/isolated" "$0" "$@"
-export PATH="${I2KIT_BUILD:-$top/build}:$PATH" I2KIT_BASE=${I2KIT_BASE:-$top/out/base}
-work=$(mktemp -d)
-trap '{ i2kit -p volume down --volumes; i2kit -p configuration down; } >/dev/null 2>&1 || true; rm -rf "$work"' EXIT
-
-expect() { # expect TEXT COMMAND…
-	local text=$1 output
-	shift
-	output=$("$@" 2>&1) || true
-	if [[ $output != *"$text"* ]]; then
-		echo "'$*' did not show '$text':"
-		echo "$output"
-		return 1
-	fi
-}
+. "$(dirname "$0")/lib/prologue.sh"
+isolated "$@"
+cleanup() { i2kit -p volume down --volumes; i2kit -p configuration down; }
 
 for example in "$top"/examples/*/; do
 	i2kit validate "$example"
@@ -42,7 +29,7 @@ sed -i 's/This page is configuration/This page has changed/' i2kit.yml
 i2kit up -d --wait --timeout 180s 2>"$work/second"
 expect "This page has changed." curl -fsS -m 10 http://127.0.0.1:8081/
 [ "$(i2kit ps -o json | jq -r '.instances[0].imageDigest')" = "$image" ]
-! grep -E 'disk|layer' "$work/second"
+if grep -E 'disk|layer' "$work/second"; then exit 1; fi
 i2kit down
 
 echo "a volume that survives"

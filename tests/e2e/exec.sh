@@ -2,23 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # exec, cp and port-forward against one pod.
 set -u
-top=$(realpath "$(dirname "$0")/../..")
-[ -n "${I2KIT_ISOLATED:-}" ] || exec "$top/scripts/isolated" "$0" "$@"
-i2kit=${I2KIT:-${I2KIT_BUILD:-$top/build}/i2kit}
-work=$(mktemp -d)
-failed=0
-number=0
-ok() {
-	local status=$1
-	shift
-	number=$((number + 1))
-	[ "$status" = 0 ] && echo "ok $number - $*" && return
-	echo "not ok $number - $*"
-	failed=1
-}
-is() { [ "$1" = "$2" ] || { echo "# got '$1', wanted '$2'"; false; }; }
-finish() { "$i2kit" -p execs down --volumes >/dev/null 2>&1; rm -rf "$work"; }
-trap finish EXIT
+. "$(dirname "$0")/lib/prologue.sh"
+isolated "$@"
+cleanup() { "$i2kit" -p execs down --volumes; }
 cd "$work" || exit 1
 cat >i2kit.yml <<END
 name: web
@@ -143,5 +129,4 @@ mv dest/special dest/again
 ok $? "cp does not follow a link that an earlier copy left"
 ! find "$work" /tmp -maxdepth 1 -name 'escaped-*' | grep -q . && [ -z "$(find . -name '*.i2kit-*')" ]
 ok $? "nothing was written beside the destination, and nothing is left behind"
-echo "1..$number"
-exit $failed
+finished

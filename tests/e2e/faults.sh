@@ -3,30 +3,16 @@
 # Hostile surroundings: libvirtd restarted, QEMU killed with its image gone, the disk full, two ups at once,
 # the supervisor killed at several moments, the plan lost, a guest that was taken over.
 set -u
-top=$(realpath "$(dirname "$0")/../..")
-[ -n "${I2KIT_ISOLATED:-}" ] || exec "$top/scripts/isolated" "$0" "$@"
+. "$(dirname "$0")/lib/prologue.sh"
+isolated "$@"
 # It kills libvirtd and mounts: never but in a process namespace of its own.
 case $HOME in /tmp/i2kit-isolated.*) ;; *) echo "not isolated" >&2 && exit 1 ;; esac
-i2kit=${I2KIT:-${I2KIT_BUILD:-$top/build}/i2kit}
-export I2KIT_BASE=${I2KIT_BASE:-$top/out/base} I2KIT_PROJECT=faults
-work=$(mktemp -d)
+export I2KIT_PROJECT=faults
 data=$HOME/.local/share/i2kit
-failed=0
-number=0
-ok() {
-	local status=$1
-	shift
-	number=$((number + 1))
-	[ "$status" = 0 ] && echo "ok $number - $*" && return
-	echo "not ok $number - $*"
-	failed=1
-}
-finish() {
-	"$i2kit" down --volumes >/dev/null 2>&1
+cleanup() {
+	"$i2kit" down --volumes
 	umount "$data/volumes" 2>/dev/null
-	rm -rf "$work"
 }
-trap finish EXIT
 cd "$work" || exit 1
 cat >web.yml <<END
 name: web
@@ -191,5 +177,4 @@ kill_supervisor
 rm -rf "$HOME/.local/state/i2kit/projects/faults"
 "$i2kit" down >down.out 2>&1 && grep -q 'had no plan any more' down.out && [ "$(vms)" = 0 ]
 ok $? "down ends VMs that nothing but libvirt knows of"
-echo "1..$number"
-exit $failed
+finished

@@ -3,21 +3,9 @@
 # The walking line, in the README's words: manifest in, disk built, VM up, port answered, log line out, a row
 # in ps, taken over after the supervisor's death, down.
 set -euo pipefail
-top=$(dirname "$(dirname "$(dirname "$(readlink -f "$0")")")")
-[ -n "${I2KIT_ISOLATED:-}" ] || exec "$top/scripts/isolated" "$0" "$@"
-export PATH="$top/build:$PATH" I2KIT_BASE=${I2KIT_BASE:-$top/out/base}
-trap 'i2kit -p hello down >/dev/null 2>&1 || true' EXIT
-
-expect() { # expect TEXT COMMAND…
-	local text=$1 output
-	shift
-	output=$("$@" 2>&1) || true
-	if [[ $output != *"$text"* ]]; then
-		echo "'$*' did not show '$text':"
-		echo "$output"
-		return 1
-	fi
-}
+. "$(dirname "$0")/lib/prologue.sh"
+isolated "$@"
+cleanup() { i2kit -p hello down; }
 
 i2kit up -d --wait --timeout 90s "$top/examples/hello"
 expect "Hello from hello-0" curl -fsS -m 10 http://127.0.0.1:8080/

@@ -2,23 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # logs: order, filters, follow, restarts, load, and what is left after down.
 set -u
-top=$(realpath "$(dirname "$0")/../..")
-[ -n "${I2KIT_ISOLATED:-}" ] || exec "$top/scripts/isolated" "$0" "$@"
-i2kit=${I2KIT:-${I2KIT_BUILD:-$top/build}/i2kit}
-work=$(mktemp -d)
-failed=0
-number=0
-ok() {
-	local status=$1
-	shift
-	number=$((number + 1))
-	[ "$status" = 0 ] && echo "ok $number - $*" && return
-	echo "not ok $number - $*"
-	failed=1
-}
-is() { [ "$1" = "$2" ] || { echo "# got '$1', wanted '$2'"; false; }; }
-finish() { "$i2kit" down --volumes >/dev/null 2>&1; rm -rf "$work"; }
-trap finish EXIT
+. "$(dirname "$0")/lib/prologue.sh"
+isolated "$@"
+cleanup() { "$i2kit" down --volumes; }
 cd "$work" || exit 1
 cat >i2kit.yml <<END
 name: talk
@@ -91,5 +77,4 @@ ok $? "--previous shows the run before the restart"
 "$i2kit" down
 "$i2kit" logs --tail 1000000 talk/one | grep -q later
 ok $? "logs survive down"
-echo "1..$number"
-exit $failed
+finished

@@ -2,23 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # Published ports: taken ones, parking, replicas under load with one killed, scale.
 set -u
-top=$(realpath "$(dirname "$0")/../..")
-[ -n "${I2KIT_ISOLATED:-}" ] || exec "$top/scripts/isolated" "$0" "$@"
-i2kit=${I2KIT:-${I2KIT_BUILD:-$top/build}/i2kit}
-work=$(mktemp -d)
-failed=0
-number=0
-ok() {
-	local status=$1
-	shift
-	number=$((number + 1))
-	[ "$status" = 0 ] && echo "ok $number - $*" && return
-	echo "not ok $number - $*"
-	failed=1
-}
-is() { [ "$1" = "$2" ] || { echo "# got '$1', wanted '$2'"; false; }; }
-finish() { "$i2kit" down --volumes >/dev/null 2>&1; rm -rf "$work"; }
-trap finish EXIT
+. "$(dirname "$0")/lib/prologue.sh"
+isolated "$@"
+cleanup() { "$i2kit" down --volumes; }
 cd "$work" || exit 1
 cat >i2kit.yml <<END
 name: web
@@ -94,5 +80,4 @@ sleep 1
 ok $? "a taken port names who holds it"
 "$i2kit" -p taken down --volumes >/dev/null 2>&1
 kill $server
-echo "1..$number"
-exit $failed
+finished

@@ -6,43 +6,22 @@
 # with a password, cuts, wrong bytes, kills, a full disk, archives and a daemon's socket.
 # Needs docker-registry, skopeo, openssl, htpasswd (apache2-utils), python3.
 set -u
-if [ -z "${I2KIT_E2E_NET:-}" ]; then
-	[ "$(id -u)" = 0 ] && flags="--net --mount" || flags="--user --map-root-user --net --mount"
-	# shellcheck disable=SC2086
-	exec env I2KIT_E2E_NET=1 unshare $flags -- bash "$0" "$@"
-fi
-ip link set lo up
-here=$(cd "$(dirname "$0")" && pwd)
-i2kit=${I2KIT:-${I2KIT_BUILD:-$here/../../build}/i2kit}
-for need in docker-registry skopeo openssl htpasswd python3 "$i2kit"; do
-	command -v "$need" >/dev/null || { echo "1..0 # SKIP $need is not installed"; exit 77; }
-done
-work=$(mktemp -d /tmp/i2kit-registry.XXXXXX)
+. "$(dirname "$0")/lib/prologue.sh"
+own_network "$@"
+here=$top/tests/e2e
+need docker-registry skopeo openssl htpasswd python3 "$i2kit"
 pids=()
-finish() {
+cleanup() {
 	for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null; done
 	wait 2>/dev/null
-	mountpoint -q "$work/small" && umount "$work/small"
-	rm -rf "$work"
+	! mountpoint -q "$work/small" || umount "$work/small"
 }
-trap finish EXIT
 export HOME=$work/home XDG_RUNTIME_DIR=$work/run
 unset XDG_DATA_HOME XDG_CONFIG_HOME XDG_CACHE_HOME DOCKER_CONFIG REGISTRY_AUTH_FILE DOCKER_HOST
 unset http_proxy https_proxy HTTP_PROXY HTTPS_PROXY all_proxy ALL_PROXY
 mkdir -p "$HOME" "$XDG_RUNTIME_DIR"
 store=$HOME/.local/share/i2kit
-passed=0 failed=0
 
-check() { # NAME COMMAND…
-	local name=$1
-	shift
-	if "$@" >"$work/out" 2>&1; then
-		passed=$((passed + 1)); echo "ok $((passed + failed)) - $name"
-	else
-		failed=$((failed + 1)); echo "not ok $((passed + failed)) - $name"
-		sed 's/^/# /' "$work/out" | tail -20
-	fi
-}
 fresh() { chmod -R u+w "$store" 2>/dev/null; rm -rf "$store"; }
 wait_port() {
 	for _ in $(seq 100); do
@@ -252,7 +231,7 @@ full_disk() {
 check "a full disk says what to do and damages nothing" full_disk
 
 # --- the same for what is built: the store, and the file of -o
-base=${I2KIT_BASE:-$here/../../out/base}
+base=$I2KIT_BASE
 if [ -f "$base/base.json" ]; then
 	full_build() {
 		local result=0 format
@@ -475,6 +454,4 @@ busy_store() {
 }
 check "prune does not take things from under a pull" busy_store
 
-echo "1..$((passed + failed))"
-echo "$passed passed, $failed failed"
-[ "$failed" = 0 ]
+finished

@@ -3,8 +3,8 @@
 # qemu:///session: everything as a user without any privilege. Names, Services on the port the pods
 # themselves listen on, StatefulSet and headless names, the host, scale, down.
 set -u
-top=$(realpath "$(dirname "$0")/../..")
-[ -n "${I2KIT_ISOLATED:-}" ] || exec "$top/scripts/isolated" "$0" "$@"
+. "$(dirname "$0")/lib/prologue.sh"
+isolated "$@"
 if [ "$(id -u)" = 0 ]; then
 	# In this mount namespace alone: a user, and what belongs to him. The tree may lie below a folder
 	# that only root enters, so he gets a copy.
@@ -16,28 +16,19 @@ if [ "$(id -u)" = 0 ]; then
 		mount --bind /run/$file /etc/$file
 	done
 	mkdir -p $home/tree/build $home/tree/out/images /run/user/4711
-	cp "${I2KIT:-${I2KIT_BUILD:-$top/build}/i2kit}" $home/tree/build/
-	cp -r "${I2KIT_BASE:-$top/out/base}" $home/tree/out/base
-	for image in nginx redis toolbox; do cp -r "$top/out/images/$image" $home/tree/out/images/; done
-	mkdir -p $home/tree/tests/e2e && cp "$0" $home/tree/tests/e2e/session.sh
+	cp "$i2kit" $home/tree/build/
+	cp -r "$I2KIT_BASE" $home/tree/out/base
+	for image in nginx redis toolbox; do cp -r "$images/$image" $home/tree/out/images/; done
+	mkdir -p $home/tree/tests/e2e/lib && cp "$0" $home/tree/tests/e2e/session.sh
+	cp "$(dirname "$0")/lib/prologue.sh" $home/tree/tests/e2e/lib/
 	chown -R 4711:4711 $home /run/user/4711
 	chmod 700 /run/user/4711
-	exec setpriv --reuid 4711 --regid 4711 --clear-groups env -i PATH="$PATH" HOME=$home I2KIT_ISOLATED=1 \
+	setpriv --reuid 4711 --regid 4711 --clear-groups env -i PATH="$PATH" HOME=$home I2KIT_ISOLATED=1 \
 		XDG_RUNTIME_DIR=/run/user/4711 I2KIT_BASE=$home/tree/out/base bash $home/tree/tests/e2e/session.sh
+	exit
 fi
-i2kit=$top/build/i2kit
-failed=0
-number=0
-ok() {
-	local status=$1
-	shift
-	number=$((number + 1))
-	[ "$status" = 0 ] && echo "ok $number - $*" && return
-	echo "not ok $number - $*"
-	failed=1
-}
 mkdir -p "$HOME/app" && cd "$HOME/app" || exit 1
-trap '"$i2kit" down --volumes >/dev/null 2>&1' EXIT
+cleanup() { "$i2kit" down --volumes; }
 cat >i2kit.yml <<Y
 apiVersion: apps/v1
 kind: Deployment
@@ -137,5 +128,4 @@ pid=$("$i2kit" ps -o json | jq -r '.supervisorPid // empty')
 ok $? "after the supervisor's death the next one carries on"
 "$i2kit" down --volumes && [ -z "$(virsh -q -c qemu:///session list --name)" ]
 ok $? "down leaves no VM"
-echo "1..$number"
-exit $failed
+finished

@@ -4,12 +4,13 @@
 # pod: screens, logs, filters, a shell, scaling, a VM that dies while its log is open, other sizes; and the
 # terminal is as it was after q, SIGTERM and a crash.
 set -euo pipefail
-top=$(dirname "$(dirname "$(dirname "$(readlink -f "$0")")")")
-[ -n "${I2KIT_ISOLATED:-}" ] || exec "$top/scripts/isolated" "$0" "$@"
-export PATH="$top/build:$PATH" LANG=C.UTF-8 TERM=xterm-256color
-export I2KIT_BASE=${I2KIT_BASE:-$top/out/base}
-work=$(mktemp -d)
-trap 'i2kit -p hello down >/dev/null 2>&1 || true; tmux -S "$work/tmux" kill-server 2>/dev/null || true; rm -rf "$work"' EXIT
+. "$(dirname "$0")/lib/prologue.sh"
+isolated "$@"
+export LANG=C.UTF-8 TERM=xterm-256color
+cleanup() {
+	i2kit -p hello down
+	tmux -S "$work/tmux" kill-server
+}
 
 tm() { tmux -S "$work/tmux" -f /dev/null "$@"; }
 screen() { tm capture-pane -p; }

@@ -2,22 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 # i2kit up: its options, convergence, Ctrl-C once and twice.
 set -u
-top=$(realpath "$(dirname "$0")/../..")
-[ -n "${I2KIT_ISOLATED:-}" ] || exec "$top/scripts/isolated" "$0" "$@"
-i2kit=${I2KIT:-${I2KIT_BUILD:-$top/build}/i2kit}
-export I2KIT_BASE=${I2KIT_BASE:-$top/out/base} I2KIT_PROJECT=upto
-work=$(mktemp -d)
-failed=0
-number=0
-ok() {
-	local status=$1
-	shift
-	number=$((number + 1))
-	[ "$status" = 0 ] && echo "ok $number - $*" && return
-	echo "not ok $number - $*"
-	failed=1
-}
-trap '"$i2kit" down --volumes >/dev/null 2>&1; rm -rf "$work"' EXIT
+. "$(dirname "$0")/lib/prologue.sh"
+isolated "$@"
+export I2KIT_PROJECT=upto
+cleanup() { "$i2kit" down --volumes; }
 cd "$work" || exit 1
 web() {
 	cat <<-END
@@ -146,5 +134,4 @@ ok $? "--bind moves the port of a running project"
 for _ in $(seq 40); do [ "$(virsh -q list --name | grep -c web)" = 1 ] && break; sleep 1; done
 ! virsh dumpxml "$(virsh -q list --name | grep web)" | grep -q '<kernel>'
 ok $? "--firmware bios boots the disk itself"
-echo "1..$number"
-exit $failed
+finished

@@ -3,22 +3,10 @@
 # The voting application of examples/voting: a vote cast through one port shows up through another,
 # after the death of each VM in turn, and after down and up.
 set -u
-top=$(realpath "$(dirname "$0")/../..")
-[ -n "${I2KIT_ISOLATED:-}" ] || exec "$top/scripts/isolated" "$0" "$@"
-i2kit=${I2KIT:-${I2KIT_BUILD:-$top/build}/i2kit}
+. "$(dirname "$0")/lib/prologue.sh"
+isolated "$@"
 cd "$top/examples/voting" || exit 1
-failed=0
-number=0
-ok() {
-	local status=$1
-	shift
-	number=$((number + 1))
-	[ "$status" = 0 ] && echo "ok $number - $*" && return
-	echo "not ok $number - $*"
-	failed=1
-}
-finish() { "$i2kit" down --volumes >/dev/null 2>&1; }
-trap finish EXIT
+cleanup() { "$i2kit" down --volumes; }
 
 # vote WHAT VOTER: one voter's vote counts once, however often it is sent
 vote() {
@@ -59,5 +47,4 @@ done
 ok $? "down"
 "$i2kit" up -d --wait --timeout 240s && shows "$votes"
 ok $? "the database has kept its votes over down and up"
-echo "1..$number"
-exit $failed
+finished
