@@ -68,6 +68,13 @@ static void format_digest(const uint8_t raw[SHA256_SIZE], char out[DIGEST_SIZE])
 	sha256_hex(raw, out + 7);
 }
 
+void sha256_finish_digest(struct sha256 *hash, char out[DIGEST_SIZE])
+{
+	uint8_t raw[SHA256_SIZE];
+	sha256_finish(hash, raw);
+	format_digest(raw, out);
+}
+
 void sha256_digest(const void *bytes, size_t size, char out[DIGEST_SIZE])
 {
 	uint8_t raw[SHA256_SIZE];
@@ -93,9 +100,7 @@ bool sha256_fd(int fd, char out_digest[DIGEST_SIZE], struct error *err)
 		sha256_update(hash, chunk, (size_t)got);
 		offset += got;
 	}
-	uint8_t raw[SHA256_SIZE];
-	sha256_finish(hash, raw);
-	format_digest(raw, out_digest);
+	sha256_finish_digest(hash, out_digest);
 	return true;
 }
 

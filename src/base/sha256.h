@@ -21,6 +21,7 @@ DEFINE_AUTO_PTR(sha256, sha256_free)
 void sha256_update(struct sha256 *hash, const void *bytes, size_t size);
 /* Ends the computation; hash can only be freed after. */
 void sha256_finish(struct sha256 *hash, uint8_t out[SHA256_SIZE]);
+void sha256_finish_digest(struct sha256 *hash, char out[DIGEST_SIZE]);
 
 void sha256_bytes(const void *bytes, size_t size, uint8_t out[SHA256_SIZE]);
 void sha256_hex(const uint8_t raw[SHA256_SIZE], char out[SHA256_HEX_SIZE]);

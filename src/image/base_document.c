@@ -161,6 +161,7 @@ static bool build_base(struct base_build *build, const char *path, struct error 
 	AUTO_FREE char *text = NULL;
 	AUTO_FREE char *folder = xstrdup(path);
 	struct image_layer layer = {0};
+	const struct layer_request request = {.layer = &layer, .image_name = path};
 	size_t size = 0;
 	char *slash = strrchr(folder, '/');
 	if (slash != NULL)
@@ -175,7 +176,7 @@ static bool build_base(struct base_build *build, const char *path, struct error 
 		return error_set(err, ERROR_INVALID, "kernel.cmdline has more than one line");
 	if (!base_folder_load(NULL, &build->base, err) || !take_own_parts(build, err) ||
 	    !make_layer(build, &layer, err) ||
-	    !layer_convert(build->store, &layer, path, build->progress, &made, err))
+	    !layers_convert(build->store, &request, 1, build->progress, &made, err))
 		return false;
 	replace_partition(build, &made, path);
 	build->images.folder = NULL;

@@ -80,28 +80,38 @@ static bool has_layer(const struct build *build, const char *diff_id)
 	return false;
 }
 
-static bool convert_layers(struct build *build, struct error *err)
+/* Each diff id once, in the order of the images. */
+static size_t list_layers(struct build *build, struct layer_request *ret)
 {
-	size_t most = 0, n = 0;
-	for (size_t i = 0; i < build->image_count; i++)
-		most += build->images[i].layer_count;
-	build->layers = xcalloc(most + 1, sizeof(struct layer_file));
-	build->pod_layers = xcalloc(most + 1, sizeof(struct pod_layer));
+	size_t n = 0;
 	for (size_t i = 0; i < build->image_count; i++) {
 		const struct oci_image *image = &build->images[i];
 		const char *name = container_at(build->pod, i)->image;
 		for (size_t j = 0; j < image->layer_count; j++) {
 			if (has_layer(build, image->layers[j].diff_id))
 				continue;
-			if (!layer_convert(build->store, &image->layers[j], name, build->progress,
-					   &build->layers[n], err))
-				return false;
+			ret[n] = (struct layer_request){&image->layers[j], name};
 			build->pod_layers[n].diff_id = image->layers[j].diff_id;
 			build->pod_layers[n].image = name;
-			memcpy(build->pod_layers[n].digest, build->layers[n].digest, DIGEST_SIZE);
 			build->layer_count = ++n;
 		}
 	}
+	return n;
+}
+
+static bool convert_layers(struct build *build, struct error *err)
+{
+	size_t most = 0;
+	for (size_t i = 0; i < build->image_count; i++)
+		most += build->images[i].layer_count;
+	build->layers = xcalloc(most + 1, sizeof(struct layer_file));
+	build->pod_layers = xcalloc(most + 1, sizeof(struct pod_layer));
+	AUTO_FREE struct layer_request *requests = xcalloc(most + 1, sizeof(*requests));
+	size_t count = list_layers(build, requests);
+	if (!layers_convert(build->store, requests, count, build->progress, build->layers, err))
+		return false;
+	for (size_t i = 0; i < count; i++)
+		memcpy(build->pod_layers[i].digest, build->layers[i].digest, DIGEST_SIZE);
 	return true;
 }
 
@@ -154,6 +164,7 @@ static bool write_disk(const struct build *build, char out_digest[DIGEST_SIZE], 
 	for (size_t i = 0; i < build->layer_count; i++)
 		layers[i] = (struct disk_layer){.path = build->layers[i].path,
 						.digest = build->layers[i].digest,
+						.checksum = build->layers[i].checksum,
 						.size_bytes = build->layers[i].size_bytes,
 						.image = build->pod_layers[i].image,
 						.diff_id = build->pod_layers[i].diff_id,

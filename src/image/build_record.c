@@ -23,8 +23,8 @@ bool build_record_write(struct store *store, const char *key, const struct build
 	AUTO(strbuf_clear) struct strbuf text = STRBUF_INIT;
 	AUTO_FREE char *path = store_path(store, STORE_BUILD, key);
 	if (record->disk[0] == '\0') {
-		strbuf_appendf(&text, "{\"layer\":\"%s\",\"digest\":\"%s\"}\n",
-			       record->layers.items[0], record->digest);
+		strbuf_appendf(&text, "{\"layer\":\"%s\",\"digest\":\"%s\",\"crc64\":\"%s\"}\n",
+			       record->layers.items[0], record->digest, record->checksum);
 	} else {
 		strbuf_appendf(&text, "{\"disk\":\"%s\",\"layers\":[", record->disk);
 		for (size_t i = 0; i < record->layers.count; i++)
@@ -43,6 +43,13 @@ static bool copy_digest(const json_t *value, char out[DIGEST_SIZE])
 		return false;
 	memcpy(out, text, DIGEST_SIZE);
 	return true;
+}
+
+static void copy_checksum(const json_t *value, char out[CHECKSUM_SIZE])
+{
+	const char *text = json_string_value(value);
+	if (text != NULL && strlen(text) == CHECKSUM_SIZE - 1)
+		memcpy(out, text, CHECKSUM_SIZE);
 }
 
 static bool read_layers(const json_t *list, struct string_list *ret)
@@ -67,6 +74,7 @@ static bool fill_record(const json_t *root, struct build_record *record)
 	if (!copy_digest(json_object_get(root, "layer"), layer) ||
 	    !copy_digest(json_object_get(root, "digest"), record->digest))
 		return false;
+	copy_checksum(json_object_get(root, "crc64"), record->checksum);
 	string_list_add(&record->layers, layer);
 	return true;
 }

@@ -6,21 +6,24 @@
  * What was made from what: builds/HEX of the store, one JSON object. HEX is of the build key, which
  * names every input.
  *
- *	{"layer":"sha256:KEY of layers/","digest":"sha256:… of that file"}
+ *	{"layer":"sha256:KEY of layers/","digest":"sha256:… of that file","crc64":"16 hex digits"}
  *	{"disk":"sha256:…","layers":["sha256:KEY of layers/",…]}
  *
- * A record whose disk or layer is gone means nothing and may be removed.
+ * Records of older versions have no crc64. A record whose disk or layer is gone means nothing and
+ *may be removed.
  */
 
 #include "base/error.h"
 #include "base/sha256.h"
 #include "base/string_list.h"
+#include "image/checksum.h"
 #include "image/store.h"
 
 struct build_record {
-	char disk[DIGEST_SIZE];	   /* "" in a layer's record */
-	struct string_list layers; /* keys */
-	char digest[DIGEST_SIZE];  /* of the one layer's file; "" in a disk's record */
+	char disk[DIGEST_SIZE];	      /* "" in a layer's record */
+	struct string_list layers;    /* keys */
+	char digest[DIGEST_SIZE];     /* of the one layer's file; "" in a disk's record */
+	char checksum[CHECKSUM_SIZE]; /* of the same; "" where it is not known */
 };
 void build_record_clear(struct build_record *record);
 

@@ -289,12 +289,16 @@ static void add_pieces(struct disk_layout *layout, const struct disk_request *re
 								layout->files[i].offset,
 						      .size = layout->files[i].size,
 						      .bytes = layout->bytes[i]});
-	for (size_t i = 1; i < layout->table.partition_count; i++)
-		add_piece(layout, (struct disk_piece){.offset = partitions[i].offset,
-						      .size = partitions[i].size,
-						      .path = i == 1 ? layout->base_path
-								     : request->layers[i - 2].path,
-						      .digest = layout->toc.partitions[i].digest});
+	for (size_t i = 1; i < layout->table.partition_count; i++) {
+		const struct disk_layer *layer = i == 1 ? NULL : &request->layers[i - 2];
+		add_piece(layout, (struct disk_piece){
+					  .offset = partitions[i].offset,
+					  .size = partitions[i].size,
+					  .path = layer == NULL ? layout->base_path : layer->path,
+					  .digest = layout->toc.partitions[i].digest,
+					  .checksum = layer == NULL ? NULL : layer->checksum,
+					  .was_just_made = layer != NULL && layer->was_just_made});
+	}
 	add_piece(layout, (struct disk_piece){.offset = layout->table.disk_size - GPT_TAIL_SIZE,
 					      .size = GPT_TAIL_SIZE,
 					      .bytes = layout->tail});

@@ -15,8 +15,9 @@
 #include "image/toc.h"
 
 struct disk_layer {
-	const char *path;   /* of the squashfs */
-	const char *digest; /* of it */
+	const char *path;     /* of the squashfs */
+	const char *digest;   /* of it */
+	const char *checksum; /* of it; "" or NULL where it is not known */
 	uint64_t size_bytes;
 	const char *image; /* as written */
 	const char *diff_id;

@@ -11,15 +11,7 @@
 #include "base/error.h"
 #include "base/progress.h"
 #include "base/sha256.h"
-
-struct disk_piece {
-	uint64_t offset;
-	uint64_t size;
-	const void *bytes; /* borrowed; or NULL: … */
-	const char *path;  /* … the content of this file, which must have `digest` */
-	const char *digest;
-	bool was_just_made; /* by this process: need not be checked again */
-};
+#include "image/disk_piece.h"
 
 struct disk_writing {
 	int fd;				 /* an empty file */

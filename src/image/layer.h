@@ -10,23 +10,36 @@
 
 #include "base/error.h"
 #include "base/progress.h"
+#include "image/checksum.h"
 #include "image/resolve.h"
 #include "image/store.h"
 
 struct layer_file {
-	char *path;		  /* in the store */
-	char digest[DIGEST_SIZE]; /* of the squashfs */
-	uint64_t size_bytes;	  /* multiple of 4096 */
-	bool was_made;		  /* just now; false: it was there */
+	char *path;		      /* in the store */
+	char digest[DIGEST_SIZE];     /* of the squashfs */
+	char checksum[CHECKSUM_SIZE]; /* the same; "" where an older version made it */
+	uint64_t size_bytes;	      /* multiple of 4096 */
+	bool was_made;		      /* just now; false: it was there */
 };
 void layer_file_clear(struct layer_file *file);
 
 /* The name of a converted layer in the store: of the same tar by the same converter. */
 void layer_store_key(const char *diff_id, char out[DIGEST_SIZE]);
 
-/* Converts, or finds it converted. image_name is for messages. */
-MUST_CHECK bool layer_convert(struct store *store, const struct image_layer *layer,
-			      const char *image_name, const struct progress *progress,
-			      struct layer_file *ret, struct error *err);
+/* The name of the record that says the digest of the converted file; key is the name above. */
+void layer_record_key(const char *key, char out[DIGEST_SIZE]);
+
+struct layer_request {
+	const struct image_layer *layer;
+	const char *image_name; /* for messages */
+};
+
+/*
+ * Converts count layers in order, or finds them converted; ret has room for as many and is filled
+ * as far as it went.
+ */
+MUST_CHECK bool layers_convert(struct store *store, const struct layer_request *requests,
+			       size_t count, const struct progress *progress,
+			       struct layer_file *ret, struct error *err);
 
 #endif

@@ -7,13 +7,15 @@
 #include <archive.h>
 
 #include "base/alloc.h"
+#include "image/gunzip.h"
 
 #define READ_SIZE ((size_t)256 << 10)
 
 struct layer_stream {
 	int fd;
-	struct archive *raw; /* uncompresses */
-	struct archive *tar; /* reads from raw through read_chunk() */
+	struct gunzip *gunzip; /* uncompresses, or NULL: */
+	struct archive *raw;   /* does */
+	struct archive *tar;   /* reads from either through read_chunk() */
 	struct sha256 *hash;
 	uint64_t blob_bytes;
 	uint64_t tar_bytes;
@@ -21,27 +23,44 @@ struct layer_stream {
 	unsigned char input[READ_SIZE];
 };
 
-static ssize_t read_blob(struct archive *archive, void *arg, const void **ret)
+static ssize_t read_some(struct layer_stream *stream, const void **ret)
 {
-	struct layer_stream *stream = arg;
 	ssize_t size;
 	do
 		size = pread(stream->fd, stream->input, READ_SIZE, (off_t)stream->blob_bytes);
 	while (size < 0 && errno == EINTR);
-	if (size < 0) {
-		archive_set_error(archive, errno, "%s", "cannot read the blob");
-		return -1;
-	}
-	stream->blob_bytes += (uint64_t)size;
+	if (size > 0)
+		stream->blob_bytes += (uint64_t)size;
 	*ret = stream->input;
 	return size;
 }
 
-/* The next uncompressed bytes, hashed and counted; 0 at the end, -1 with stream->failure. */
-static ssize_t next_chunk(struct layer_stream *stream, const void **ret)
+static ssize_t read_blob(struct archive *archive, void *arg, const void **ret)
+{
+	ssize_t size = read_some(arg, ret);
+	if (size < 0)
+		archive_set_error(archive, errno, "%s", "cannot read the blob");
+	return size;
+}
+
+static ssize_t read_gzip(void *arg, const void **ret, struct error *err)
+{
+	ssize_t size = read_some(arg, ret);
+	if (size < 0)
+		(void)error_set_errno(err, errno, "cannot read the blob");
+	return size;
+}
+
+static ssize_t uncompress(struct layer_stream *stream, const void **ret)
 {
 	size_t size = 0;
 	la_int64_t offset;
+	if (stream->gunzip != NULL) {
+		ssize_t count = gunzip_next(stream->gunzip, ret, &stream->failure);
+		if (count < 0)
+			(void)error_prefix(&stream->failure, "cannot be uncompressed");
+		return count;
+	}
 	int code = archive_read_data_block(stream->raw, ret, &size, &offset);
 	if (code == ARCHIVE_EOF)
 		return 0;
@@ -51,6 +70,15 @@ static ssize_t next_chunk(struct layer_stream *stream, const void **ret)
 				text == NULL ? "damaged" : text);
 		return -1;
 	}
+	return (ssize_t)size;
+}
+
+/* The next uncompressed bytes, hashed and counted; 0 at the end, -1 with stream->failure. */
+static ssize_t next_chunk(struct layer_stream *stream, const void **ret)
+{
+	ssize_t size = uncompress(stream, ret);
+	if (size <= 0)
+		return size;
 	stream->tar_bytes += (uint64_t)size;
 	if (stream->tar_bytes > LAYER_BYTES_MAX ||
 	    (stream->tar_bytes > LAYER_RATIO_FROM &&
@@ -61,8 +89,8 @@ static ssize_t next_chunk(struct layer_stream *stream, const void **ret)
 				(unsigned long long)(stream->blob_bytes >> 10));
 		return -1;
 	}
-	sha256_update(stream->hash, *ret, size);
-	return (ssize_t)size;
+	sha256_update(stream->hash, *ret, (size_t)size);
+	return size;
 }
 
 static la_ssize_t read_chunk(struct archive *archive, void *arg, const void **ret)
@@ -77,7 +105,12 @@ static la_ssize_t read_chunk(struct archive *archive, void *arg, const void **re
 static bool open_raw(struct layer_stream *stream, struct error *err)
 {
 	struct archive_entry *entry;
-	archive_read_support_filter_gzip(stream->raw);
+	uint8_t magic[2];
+	if (pread(stream->fd, magic, sizeof(magic), 0) == sizeof(magic) &&
+	    gunzip_is_gzip(magic, sizeof(magic))) {
+		stream->gunzip = gunzip_new(read_gzip, stream);
+		return true;
+	}
 	archive_read_support_filter_zstd(stream->raw);
 	archive_read_support_filter_xz(stream->raw);
 	archive_read_support_filter_bzip2(stream->raw);
@@ -120,6 +153,7 @@ void layer_stream_free(struct layer_stream *stream)
 		return;
 	archive_read_free(stream->tar);
 	archive_read_free(stream->raw);
+	gunzip_free(stream->gunzip);
 	sha256_free(stream->hash);
 	error_clear(&stream->failure);
 	free(stream);
@@ -146,8 +180,6 @@ uint64_t layer_stream_blob_bytes(const struct layer_stream *stream)
 bool layer_stream_finish(struct layer_stream *stream, char out_digest[DIGEST_SIZE],
 			 struct error *err)
 {
-	uint8_t raw[SHA256_SIZE];
-	char hex[SHA256_HEX_SIZE];
 	const void *bytes;
 	ssize_t size;
 	do
@@ -155,9 +187,6 @@ bool layer_stream_finish(struct layer_stream *stream, char out_digest[DIGEST_SIZ
 	while (size > 0);
 	if (size < 0)
 		return layer_stream_error(stream, err);
-	sha256_finish(stream->hash, raw);
-	sha256_hex(raw, hex);
-	memcpy(out_digest, "sha256:", strlen("sha256:"));
-	memcpy(out_digest + strlen("sha256:"), hex, sizeof(hex));
+	sha256_finish_digest(stream->hash, out_digest);
 	return true;
 }

@@ -171,10 +171,8 @@ static bool copy_checked(const struct source_request *request, int from, int to,
 	if (size != blob->size_bytes)
 		return error_set(err, ERROR_CORRUPT, "not %llu bytes long, as %s should be",
 				 (unsigned long long)blob->size_bytes, blob->digest);
-	uint8_t raw[SHA256_SIZE];
-	char digest[DIGEST_SIZE] = "sha256:";
-	sha256_finish(hash, raw);
-	sha256_hex(raw, digest + 7);
+	char digest[DIGEST_SIZE];
+	sha256_finish_digest(hash, digest);
 	if (strcmp(digest, blob->digest) != 0)
 		return error_set(err, ERROR_CORRUPT, "its digest is %s, not %s", digest,
 				 blob->digest);

@@ -202,6 +202,13 @@ static void make_layer(struct store *store, struct image_layer *layer)
 	layer->size_bytes = size;
 }
 
+static bool convert_one(struct store *store, const struct image_layer *layer,
+			struct layer_file *ret, struct error *err)
+{
+	const struct layer_request request = {layer, "test"};
+	return layers_convert(store, &request, 1, NULL, ret, err);
+}
+
 static void a_layer_is_converted_once(void **state)
 {
 	AUTO(error_clear) struct error err = ERROR_INIT;
@@ -212,12 +219,12 @@ static void a_layer_is_converted_once(void **state)
 	char digest[DIGEST_SIZE];
 	(void)state;
 	make_layer(store, &layer);
-	assert_true(layer_convert(store, &layer, "test", NULL, &first, &err));
+	assert_true(convert_one(store, &layer, &first, &err));
 	file_digest(first.path, digest);
 	assert_string_equal(first.digest, digest);
 	AUTO_FREE char *blob = store_path(store, STORE_BLOB, layer.digest);
 	assert_int_equal(unlink(blob), 0);
-	assert_true(layer_convert(store, &layer, "test", NULL, &again, &err));
+	assert_true(convert_one(store, &layer, &again, &err));
 	assert_string_equal(again.path, first.path);
 	assert_string_equal(again.digest, digest);
 }
@@ -232,7 +239,7 @@ static void a_layer_that_is_not_its_diff_id_is_refused(void **state)
 	(void)state;
 	make_layer(store, &layer);
 	layer.diff_id[DIGEST_SIZE - 2] = layer.diff_id[DIGEST_SIZE - 2] == '0' ? '1' : '0';
-	assert_false(layer_convert(store, &layer, "test", NULL, &file, &err));
+	assert_false(convert_one(store, &layer, &file, &err));
 	assert_int_equal(err.kind, ERROR_CORRUPT);
 	assert_null(file.path);
 }
