@@ -199,6 +199,12 @@ static void write_pod_spec(struct yaml_writer *writer, const struct pod_spec *po
 	yaml_write_end(writer);
 }
 
+/* Here it is one pod on the one machine; elsewhere it is again what was written. */
+static bool is_daemon_set(const struct pod_spec *pod)
+{
+	return pod->workload == WORKLOAD_DEPLOYMENT && strcmp(pod->kind_name, "DaemonSet") == 0;
+}
+
 static const char *workload_name(const struct pod_spec *pod)
 {
 	switch (pod->workload) {
@@ -211,7 +217,7 @@ static const char *workload_name(const struct pod_spec *pod)
 	case WORKLOAD_DEPLOYMENT:
 		break;
 	}
-	return "Deployment";
+	return is_daemon_set(pod) ? "DaemonSet" : "Deployment";
 }
 
 static void write_claim_templates(struct yaml_writer *writer, const struct pod_spec *pod)
@@ -238,11 +244,14 @@ static void write_workload_rest(struct yaml_writer *writer, const struct pod_spe
 			yaml_write_number(writer, "backoffLimit", pod->job_backoff_limit);
 		return;
 	}
-	yaml_write_number(writer, "replicas", pod->replicas);
+	if (!is_daemon_set(pod))
+		yaml_write_number(writer, "replicas", pod->replicas);
 	yaml_write_text(writer, "serviceName", pod->service_name);
 	yaml_write_map(writer, "selector");
 	write_pod_selector(writer, "matchLabels", pod);
 	yaml_write_end(writer);
+	if (is_daemon_set(pod))
+		return;
 	bool is_recreate =
 		(pod->is_recreate || pod->is_stateful) && pod->workload == WORKLOAD_DEPLOYMENT;
 	yaml_write_map(writer, "strategy");
