@@ -121,10 +121,10 @@ static bool acknowledge(uint64_t sequence, struct error *err)
 
 static bool take_log(struct agent *agent, const struct wire_message *message, struct error *err)
 {
-	size_t offset = 0;
+	struct wire_log_reader reader = WIRE_LOG_READER(message->bytes, message->size);
 	uint64_t last = 0;
 	struct wire_log_record record;
-	while (wire_log_next(message->bytes, message->size, &offset, &record, NULL)) {
+	while (wire_log_next(&reader, &record, NULL)) {
 		last = record.sequence;
 		if (agent->logs != NULL)
 			cloud_logs_add(agent->logs, &record);

@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "wire/frame.h"
 
 #define CHUNK_BYTES ((size_t)32 << 10) /* a payload is closed once it has grown past this */
 #define MAX_LINE    ((size_t)24 << 10) /* so that a chunk always fits a frame */
@@ -28,7 +29,7 @@ struct log_ring {
 	size_t bytes; /* of all payloads */
 	struct chunk *first;
 	struct chunk *last;
-	uint64_t sequence; /* of the newest line */
+	uint64_t sequence; /* of the newest record */
 	struct loss_list losses;
 	/*
 	 * Dropped here after they were sent: not lost if the host gets to read them. Its ACK of
@@ -94,18 +95,20 @@ static void lose_first(struct log_ring *ring)
 {
 	const struct chunk *chunk = ring->first;
 	struct loss_list *list = chunk->is_sent ? &ring->flight : &ring->losses;
-	size_t offset = 0;
+	struct wire_log_reader reader = WIRE_LOG_READER(chunk->payload.data, chunk->payload.size);
 	struct wire_log_record record;
-	while (wire_log_next(chunk->payload.data, chunk->payload.size, &offset, &record, NULL))
+	while (wire_log_next(&reader, &record, NULL))
 		add_loss(list, record.container, record.container_size, 1, record.text_size);
 	if (chunk->is_sent)
 		ring->flight_last = chunk->last;
 	drop_first(ring);
 }
 
-static struct chunk *open_chunk(struct log_ring *ring)
+/* One that takes `need` bytes more and is still one frame. */
+static struct chunk *open_chunk(struct log_ring *ring, size_t need)
 {
-	if (ring->last != NULL && !ring->last->is_sent && ring->last->payload.size < CHUNK_BYTES)
+	if (ring->last != NULL && !ring->last->is_sent && ring->last->payload.size < CHUNK_BYTES &&
+	    ring->last->payload.size + need <= WIRE_MAX_PAYLOAD)
 		return ring->last;
 	struct chunk *chunk = xcalloc(1, sizeof(*chunk));
 	/* While lines pour in, room for all of the chunk at once; a quiet container needs little.
@@ -120,28 +123,42 @@ static struct chunk *open_chunk(struct log_ring *ring)
 	return chunk;
 }
 
-void log_ring_append(struct log_ring *ring, const char *container, enum wire_log_source source,
-		     bool is_partial, int64_t wall_ns, const void *text, size_t size)
+static void append(struct log_ring *ring, struct wire_log_record *record, const char *container)
 {
-	if (size > MAX_LINE)
-		size = MAX_LINE;
-	size_t name_size = strnlen(container, UINT8_MAX);
-	struct chunk *chunk = open_chunk(ring);
+	record->container = container;
+	record->container_size = (uint8_t)strnlen(container, UINT8_MAX);
+	size_t size = WIRE_LOG_HEADER_SIZE + record->container_size + record->text_size;
+	struct chunk *chunk = open_chunk(ring, size);
 	size_t before = chunk->payload.size;
-	wire_log_append(&chunk->payload, &(struct wire_log_record){
-						 .sequence = ++ring->sequence,
-						 .wall_ns = wall_ns,
-						 .source = source,
-						 .is_partial = is_partial,
-						 .container = container,
-						 .container_size = (uint8_t)name_size,
-						 .text = text,
-						 .text_size = size,
-					 });
+	ring->sequence += record->text_size + (record->is_raw ? 0 : 1);
+	record->sequence = ring->sequence;
+	wire_log_append(&chunk->payload, record);
 	chunk->last = ring->sequence;
 	ring->bytes += chunk->payload.size - before;
 	while (ring->bytes > ring->max_bytes && ring->first != ring->last)
 		lose_first(ring);
+}
+
+void log_ring_append(struct log_ring *ring, const char *container, enum wire_log_source source,
+		     int64_t wall_ns, const void *text, size_t size)
+{
+	struct wire_log_record record = {.wall_ns = wall_ns,
+					 .source = source,
+					 .text = text,
+					 .text_size = size > MAX_LINE ? MAX_LINE : size};
+	append(ring, &record, container);
+}
+
+void log_ring_append_raw(struct log_ring *ring, const char *container, enum wire_log_source source,
+			 bool is_partial, int64_t wall_ns, const void *text, size_t size)
+{
+	struct wire_log_record record = {.wall_ns = wall_ns,
+					 .source = source,
+					 .is_partial = is_partial,
+					 .is_raw = true,
+					 .text = text,
+					 .text_size = size};
+	append(ring, &record, container);
 }
 
 bool log_ring_next(struct log_ring *ring, const void **ret, size_t *ret_size)

@@ -4,7 +4,7 @@
 
 /*
  * Log lines that the host has not stored yet, as LOG payloads ready to send. Bounded: when it is
- * full, the oldest are dropped and counted per container. Sequences count from 1 in each boot.
+ * full, the oldest are dropped and counted per container. Sequences count the bytes of each boot.
  */
 
 #include <stdbool.h>
@@ -18,8 +18,15 @@ struct log_ring;
 struct log_ring *log_ring_new(size_t max_bytes);
 void log_ring_free(struct log_ring *ring);
 
+#define LOG_RING_MAX_RAW ((size_t)60 << 10)
+
+/* One line, without its newline. */
 void log_ring_append(struct log_ring *ring, const char *container, enum wire_log_source source,
-		     bool is_partial, int64_t wall_ns, const void *text, size_t size);
+		     int64_t wall_ns, const void *text, size_t size);
+/* Whole lines with their newlines, or (is_partial) the beginning of a long one. At most
+ * LOG_RING_MAX_RAW bytes, at least one. */
+void log_ring_append_raw(struct log_ring *ring, const char *container, enum wire_log_source source,
+			 bool is_partial, int64_t wall_ns, const void *text, size_t size);
 
 /* The next payload that was not sent, borrowed until the next call; false when all were. */
 bool log_ring_next(struct log_ring *ring, const void **ret, size_t *ret_size);

@@ -2,6 +2,7 @@
 #include "guest/log_stream.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -10,8 +11,7 @@
 #include "base/clock.h"
 #include "base/strbuf.h"
 
-#define READ_BYTES   ((size_t)64 << 10)
-#define LINE_BYTES   ((size_t)16 << 10) /* longer lines go in pieces, as Docker cuts them */
+#define PIPE_BYTES   (256 << 10) /* fewer turns between a busy writer and us */
 #define PAUSE_MS     20
 #define MAX_PAUSES   25 /* in a row without the ring emptying: half a second */
 #define DRAIN_ROUNDS 64
@@ -26,56 +26,44 @@ struct log_stream {
 	struct log_ring *ring;
 	char *container;
 	enum wire_log_source source;
-	struct strbuf rest; /* a line whose end has not come */
+	struct strbuf rest; /* a line whose end has not come; at most WIRE_LOG_PIECE */
 	log_stream_fn *appended;
 	void *arg;
 };
 
-static void append_line(struct log_stream *stream, int64_t now, bool is_partial, const char *text,
-			size_t size)
+/* Lines with their newlines, or the first pieces of a long one: the reader cuts them. */
+static void append_raw(struct log_stream *stream, bool is_partial, const char *text, size_t size)
 {
-	log_ring_append(stream->ring, stream->container, stream->source, is_partial, now, text,
-			size);
+	if (size > 0)
+		log_ring_append_raw(stream->ring, stream->container, stream->source, is_partial,
+				    clock_wall_ns(), text, size);
 }
 
-/* A line without its newline; goes out in pieces where it is long. */
-static void take_line(struct log_stream *stream, int64_t now, const char *text, size_t size)
-{
-	for (; size > LINE_BYTES; text += LINE_BYTES, size -= LINE_BYTES)
-		append_line(stream, now, true, text, LINE_BYTES);
-	append_line(stream, now, false, text, size);
-}
-
+/*
+ * `size` new bytes stand behind the rest. Whole lines go into the ring at once and unlooked at:
+ * every instruction for a line is emulated here.
+ */
 static void take_bytes(struct log_stream *stream, const char *bytes, size_t size)
 {
-	int64_t now = clock_wall_ns();
-	const char *end = memchr(bytes, '\n', size);
-	if (stream->rest.size > 0 && end != NULL) {
-		strbuf_append_bytes(&stream->rest, bytes, (size_t)(end - bytes));
-		take_line(stream, now, stream->rest.data, stream->rest.size);
-		strbuf_reset(&stream->rest);
-		size -= (size_t)(end - bytes) + 1;
-		bytes = end + 1;
-		end = memchr(bytes, '\n', size);
-	}
-	while (end != NULL) {
-		take_line(stream, now, bytes, (size_t)(end - bytes));
-		size -= (size_t)(end - bytes) + 1;
-		bytes = end + 1;
-		end = memchr(bytes, '\n', size);
-	}
-	strbuf_append_bytes(&stream->rest, bytes, size);
-	while (stream->rest.size > LINE_BYTES) {
-		append_line(stream, now, true, stream->rest.data, LINE_BYTES);
-		strbuf_consume(&stream->rest, LINE_BYTES);
-	}
+	size_t total = stream->rest.size + size;
+	const char *end = memrchr(bytes + stream->rest.size, '\n', size);
+	size_t whole = end != NULL ? (size_t)(end - bytes) + 1 : 0;
+	size_t rest = total - whole;
+	size_t pieces = rest > 0 ? (rest - 1) / WIRE_LOG_PIECE * WIRE_LOG_PIECE : 0;
+	append_raw(stream, false, bytes, whole);
+	append_raw(stream, true, bytes + whole, pieces);
+	strbuf_reset(&stream->rest);
+	strbuf_append_bytes(&stream->rest, bytes + whole + pieces, rest - pieces);
 }
 
 /* False at the end of the stream (a terminal's end is EIO). */
 static bool read_some(struct log_stream *stream, ssize_t *ret_size)
 {
-	static char buffer[READ_BYTES];
-	ssize_t size = read(stream->fd, buffer, sizeof(buffer));
+	static char buffer[LOG_RING_MAX_RAW];
+	size_t rest = stream->rest.size;
+	if (rest > 0)
+		memcpy(buffer, stream->rest.data, rest);
+	ssize_t size = read(stream->fd, buffer + rest, sizeof(buffer) - rest);
 	*ret_size = size;
 	if (size > 0)
 		take_bytes(stream, buffer, (size_t)size);
@@ -130,6 +118,7 @@ struct log_stream *log_stream_new(struct loop *loop, int fd, struct log_ring *ri
 	struct log_stream *stream = xcalloc(1, sizeof(*stream));
 	stream->loop = loop;
 	stream->fd = fd;
+	(void)fcntl(fd, F_SETPIPE_SZ, PIPE_BYTES); /* a terminal has none */
 	stream->ring = ring;
 	stream->container = xstrdup(container);
 	stream->source = source;
@@ -150,7 +139,8 @@ void log_stream_free(struct log_stream *stream)
 	for (int i = 0; stream->watch != NULL && size > 0 && i < DRAIN_ROUNDS; i++)
 		(void)read_some(stream, &size);
 	if (stream->rest.size > 0)
-		take_line(stream, clock_wall_ns(), stream->rest.data, stream->rest.size);
+		log_ring_append(stream->ring, stream->container, stream->source, clock_wall_ns(),
+				stream->rest.data, stream->rest.size);
 	stream->appended(stream->arg);
 	loop_fd_remove(stream->watch);
 	loop_timer_remove(stream->pause);

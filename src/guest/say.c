@@ -34,6 +34,6 @@ void say(const char *fmt, ...)
 	if (console >= 0)
 		(void)!write(console, line, strlen(line));
 	if (log_ring != NULL)
-		log_ring_append(log_ring, "init", WIRE_LOG_INIT, false, clock_wall_ns(), text,
+		log_ring_append(log_ring, "init", WIRE_LOG_INIT, clock_wall_ns(), text,
 				strlen(text));
 }

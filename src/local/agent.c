@@ -201,11 +201,12 @@ static bool read_greeting(struct agent *agent, const struct wire_message *messag
 	const char *boot = json_string_value(json_object_get(root, "boot"));
 	json_int_t version = json_integer_value(json_object_get(root, "version"));
 
-	if (version != WIRE_VERSION) {
+	/* A pod of an older image: raw output is what it does not know of. */
+	if (version != WIRE_VERSION && version != 1) {
 		json_decref(root);
 		return error_set(err, ERROR_UNSUPPORTED,
 				 "the guest speaks version %lld of the "
-				 "agent protocol, not %d",
+				 "agent protocol, not 1 to %d",
 				 (long long)version, WIRE_VERSION);
 	}
 	agent->state = AGENT_UP;

@@ -87,10 +87,10 @@ static bool receive_log(struct agent *agent, const struct wire_message *message,
 	struct wire_log_record record;
 	struct error problem = ERROR_INIT;
 	uint64_t last = agent->log_position;
-	size_t offset = 0;
+	struct wire_log_reader reader = WIRE_LOG_READER(message->bytes, message->size);
 
 	batch.count = 0;
-	while (wire_log_next(message->bytes, message->size, &offset, &record, &problem)) {
+	while (wire_log_next(&reader, &record, &problem)) {
 		if (record.sequence <= last) {
 			agent->counters.repeated_lines++;
 			continue;

@@ -44,7 +44,7 @@ enum wire_type {
 /* "EXEC_START"; "?" for a number that is none. */
 const char *wire_type_name(unsigned type);
 
-#define WIRE_VERSION	   1
+#define WIRE_VERSION	   2 /* 1: without raw output in LOG */
 #define WIRE_HEADER_SIZE   8
 #define WIRE_MAX_PAYLOAD   ((size_t)64 << 10)
 #define WIRE_MAX_TO_GUEST  ((size_t)16 << 20) /* one message */

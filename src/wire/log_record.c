@@ -6,6 +6,7 @@
 #include "wire/bytes.h"
 
 #define FLAG_PARTIAL 1U
+#define FLAG_RAW     2U
 
 void wire_log_append(struct strbuf *out, const struct wire_log_record *record)
 {
@@ -17,7 +18,8 @@ void wire_log_append(struct strbuf *out, const struct wire_log_record *record)
 	bytes_put_u64(header + 4, record->sequence);
 	bytes_put_u64(header + 12, (uint64_t)record->wall_ns);
 	header[20] = (uint8_t)record->source;
-	header[21] = record->is_partial ? FLAG_PARTIAL : 0;
+	header[21] = (uint8_t)((record->is_partial ? FLAG_PARTIAL : 0) |
+			       (record->is_raw ? FLAG_RAW : 0));
 	header[22] = record->container_size;
 	uint8_t *at = header + WIRE_LOG_HEADER_SIZE;
 	if (record->container_size > 0)
@@ -33,13 +35,11 @@ static bool malformed(struct error *err, const char *what)
 	return error_set(err, ERROR_INVALID, "agent channel: LOG record %s", what);
 }
 
-bool wire_log_next(const void *bytes, size_t size, size_t *offset, struct wire_log_record *ret,
-		   struct error *err)
+static bool read_record(struct wire_log_reader *reader, struct wire_log_record *ret,
+			struct error *err)
 {
-	if (*offset >= size)
-		return false;
-	const uint8_t *at = (const uint8_t *)bytes + *offset;
-	size_t rest = size - *offset;
+	const uint8_t *at = reader->bytes + reader->offset;
+	size_t rest = reader->size - reader->offset;
 	if (rest < WIRE_LOG_HEADER_SIZE)
 		return malformed(err, "is cut off");
 	uint32_t record_size = bytes_get_u32(at);
@@ -56,11 +56,52 @@ bool wire_log_next(const void *bytes, size_t size, size_t *offset, struct wire_l
 		.wall_ns = (int64_t)bytes_get_u64(at + 12),
 		.source = (enum wire_log_source)at[20],
 		.is_partial = (at[21] & FLAG_PARTIAL) != 0,
+		.is_raw = (at[21] & FLAG_RAW) != 0,
 		.container = (const char *)at + WIRE_LOG_HEADER_SIZE,
 		.container_size = name_size,
 		.text = (const char *)at + WIRE_LOG_HEADER_SIZE + name_size,
 		.text_size = body - name_size,
 	};
-	*offset += 4 + (size_t)record_size;
+	reader->offset += 4 + (size_t)record_size;
+	return true;
+}
+
+static bool raw_is_sound(const struct wire_log_record *raw)
+{
+	return raw->text_size > 0 && raw->sequence >= raw->text_size &&
+	       (raw->is_partial || raw->text[raw->text_size - 1] == '\n');
+}
+
+/* The first line of raw output, and what is left of it. */
+static void cut_line(struct wire_log_record *raw, struct wire_log_record *ret)
+{
+	size_t limit = raw->text_size <= WIRE_LOG_PIECE ? raw->text_size : WIRE_LOG_PIECE + 1;
+	const char *end = memchr(raw->text, '\n', limit);
+	size_t piece = limit <= WIRE_LOG_PIECE ? limit : WIRE_LOG_PIECE;
+	size_t used = end != NULL ? (size_t)(end - raw->text) + 1 : piece;
+	*ret = *raw;
+	ret->is_raw = false;
+	ret->is_partial = end == NULL;
+	ret->text_size = end != NULL ? used - 1 : used;
+	raw->text += used;
+	raw->text_size -= used;
+	ret->sequence = raw->sequence - raw->text_size;
+}
+
+bool wire_log_next(struct wire_log_reader *reader, struct wire_log_record *ret, struct error *err)
+{
+	if (reader->rest.text_size == 0) {
+		struct wire_log_record record;
+		if (reader->offset >= reader->size || !read_record(reader, &record, err))
+			return false;
+		if (!record.is_raw) {
+			*ret = record;
+			return true;
+		}
+		if (!raw_is_sound(&record))
+			return malformed(err, "has raw output without an end");
+		reader->rest = record;
+	}
+	cut_line(&reader->rest, ret);
 	return true;
 }

@@ -10,10 +10,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
 static void read_records(const struct wire_message *message)
 {
-	size_t offset = 0;
+	struct wire_log_reader reader = WIRE_LOG_READER(message->bytes, message->size);
 	struct wire_log_record record;
 	uint64_t sum = 0;
-	while (wire_log_next(message->bytes, message->size, &offset, &record, NULL)) {
+	while (wire_log_next(&reader, &record, NULL)) {
+		if (record.is_raw)
+			abort();
 		for (size_t i = 0; i < record.container_size; i++)
 			sum += (uint8_t)record.container[i];
 		for (size_t i = 0; i < record.text_size; i++)

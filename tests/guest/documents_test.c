@@ -11,6 +11,7 @@
 #include "guest/log_ring.h"
 #include "guest/oci_config.h"
 #include "test.h"
+#include "wire/frame.h"
 
 static const char pod_text[] =
 	"{\"version\":1,\"pod\":\"web\",\"namespace\":\"shop\",\"workload\":\"Deployment\","
@@ -232,9 +233,9 @@ static void what_leaves_its_place_is_refused(void **state)
 static uint64_t lines_in(const void *bytes, size_t size, uint64_t *last)
 {
 	uint64_t lines = 0;
-	size_t offset = 0;
+	struct wire_log_reader reader = WIRE_LOG_READER(bytes, size);
 	struct wire_log_record record;
-	while (wire_log_next(bytes, size, &offset, &record, NULL)) {
+	while (wire_log_next(&reader, &record, NULL)) {
 		lines++;
 		*last = record.sequence;
 	}
@@ -247,7 +248,7 @@ static void a_full_ring_loses_the_oldest_and_counts_them(void **state)
 	struct log_ring *ring = log_ring_new((size_t)128 << 10);
 	static const char line[1000];
 	for (int i = 0; i < 1000; i++)
-		log_ring_append(ring, "web", WIRE_LOG_STDOUT, false, 0, line, sizeof(line));
+		log_ring_append(ring, "web", WIRE_LOG_STDOUT, 0, line, sizeof(line));
 	assert_true(log_ring_bytes(ring) <= (size_t)128 << 10);
 	struct log_loss loss = {0};
 	assert_true(log_ring_take_loss(ring, &loss));
@@ -261,9 +262,34 @@ static void a_full_ring_loses_the_oldest_and_counts_them(void **state)
 	while (log_ring_next(ring, &bytes, &size))
 		kept += lines_in(bytes, size, &last);
 	assert_int_equal(kept + loss.lines, 1000);
-	assert_int_equal(last, 1000);
-	log_ring_acknowledge(ring, 1000);
+	assert_int_equal(last, 1001000);
+	log_ring_acknowledge(ring, last);
 	assert_int_equal(log_ring_bytes(ring), 0);
+	log_ring_free(ring);
+}
+
+static void raw_output_fills_frames_and_its_lost_lines_are_counted(void **state)
+{
+	(void)state;
+	struct log_ring *ring = log_ring_new((size_t)256 << 10);
+	static char text[LOG_RING_MAX_RAW];
+	for (size_t i = 0; i < sizeof(text); i++)
+		text[i] = i % 120 == 119 ? '\n' : 'x';
+	for (int i = 0; i < 20; i++)
+		log_ring_append_raw(ring, "web", WIRE_LOG_STDOUT, false, 0, text, sizeof(text));
+	struct log_loss loss = {0};
+	assert_true(log_ring_take_loss(ring, &loss));
+	assert_int_equal(loss.lines % 512, 0);
+	const void *bytes;
+	size_t size;
+	uint64_t kept = 0;
+	uint64_t last = 0;
+	while (log_ring_next(ring, &bytes, &size)) {
+		assert_true(size <= WIRE_MAX_PAYLOAD);
+		kept += lines_in(bytes, size, &last);
+	}
+	assert_int_equal(kept + loss.lines, 20 * 512);
+	assert_int_equal(last, 20 * sizeof(text));
 	log_ring_free(ring);
 }
 
@@ -274,15 +300,15 @@ static void unacknowledged_lines_are_sent_again(void **state)
 	const void *bytes;
 	size_t size;
 	uint64_t last = 0;
-	log_ring_append(ring, "web", WIRE_LOG_STDOUT, false, 0, "one", 3);
+	log_ring_append(ring, "web", WIRE_LOG_STDOUT, 0, "one", 3);
 	assert_true(log_ring_next(ring, &bytes, &size));
 	assert_false(log_ring_next(ring, &bytes, &size));
-	log_ring_append(ring, "web", WIRE_LOG_STDOUT, false, 0, "two", 3);
-	log_ring_acknowledge(ring, 1);
+	log_ring_append(ring, "web", WIRE_LOG_STDOUT, 0, "two", 3);
+	log_ring_acknowledge(ring, 4);
 	log_ring_rewind(ring);
 	assert_true(log_ring_next(ring, &bytes, &size));
 	assert_int_equal(lines_in(bytes, size, &last), 1);
-	assert_int_equal(last, 2);
+	assert_int_equal(last, 8);
 	log_ring_free(ring);
 }
 
@@ -311,6 +337,7 @@ int main(void)
 		cmocka_unit_test(users_are_found_by_name_and_by_number),
 		cmocka_unit_test(what_leaves_its_place_is_refused),
 		cmocka_unit_test(a_full_ring_loses_the_oldest_and_counts_them),
+		cmocka_unit_test(raw_output_fills_frames_and_its_lost_lines_are_counted),
 		cmocka_unit_test(unacknowledged_lines_are_sent_again),
 		cmocka_unit_test(answers_of_probes_are_judged),
 	};

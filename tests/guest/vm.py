@@ -247,8 +247,14 @@ class Peer:
             start = offset + 23
             name = payload[start:start + name_size].decode()
             text = payload[start + name_size:offset + 4 + size]
-            self.lines.append((sequence, name, source, flags, text))
-            self.log_bytes += len(text) + 1
+            if flags & 2:  # raw output: its lines, the last one partial if it has no newline
+                lines = text.split(b"\n")
+                end = lines.pop()
+                self.lines += [(sequence, name, source, 0, line) for line in lines]
+                self.lines += [(sequence, name, source, 1, end)] if end else []
+            else:
+                self.lines.append((sequence, name, source, flags, text))
+            self.log_bytes += len(text) + 1 - (flags >> 1 & 1)
             highest = max(highest, sequence)
             offset += 4 + size
         if self.acknowledge:

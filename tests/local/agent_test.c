@@ -237,10 +237,17 @@ static void a_greeting_that_is_echoed_brings_it_up(void **state)
 	assert_string_equal(bench.boot, "waiting/b1");
 }
 
+static void a_guest_of_either_version_is_heard(void **state)
+{
+	(void)state;
+	greet_with("{\"version\":2,\"state\":\"waiting\",\"boot\":\"b2\"}");
+	assert_true(bench.is_up);
+}
+
 static void another_version_of_the_protocol_is_refused(void **state)
 {
 	(void)state;
-	greet_with("{\"version\":2}");
+	greet_with("{\"version\":3}");
 	assert_false(bench.is_up);
 	assert_int_equal(agent_get_state(bench.agent), AGENT_CONNECTING);
 }
@@ -525,6 +532,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_greeting_that_is_echoed_brings_it_up),
+		TEST(a_guest_of_either_version_is_heard),
 		TEST(another_version_of_the_protocol_is_refused),
 		TEST(nothing_can_be_sent_before_the_greeting),
 		TEST(stored_lines_are_acknowledged_once),
