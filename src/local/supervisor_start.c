@@ -19,7 +19,7 @@
 #include "local/supervisor.h"
 
 /* The self-test of KVM may take its seconds before the socket is there. */
-enum { START_MS = 30000, LOOK_MS = 20, LOG_MAX = 1 << 20 };
+enum { START_MS = 30000, LOOK_MS = 4, LOG_MAX = 1 << 20 };
 
 int control_connect(const char *project, struct error *err)
 {

@@ -77,6 +77,20 @@ static void more_devices_than_slots_are_left_to_libvirt(void **state)
 	assert_int_equal(count(strbuf_text(&xml), "slot=\"0x1d\""), 0);
 }
 
+/* libvirt would ask for each property of the processor in turn: a fifth of a second of each start.
+ */
+static void libvirt_is_kept_from_asking_for_each_property_of_the_processor(void **state)
+{
+	(void)state;
+	AUTO(vm_plan_clear) struct vm_plan plan = {0};
+	AUTO(strbuf_clear) struct strbuf xml = STRBUF_INIT;
+	fill(&plan, false, 0);
+	vm_plan_write_xml(&plan, &xml);
+	assert_int_equal(
+		count(strbuf_text(&xml), "<qemu:del capability=\"cpu-unavailable-features\"/>"), 1);
+	assert_int_equal(count(strbuf_text(&xml), "xmlns:qemu="), 1);
+}
+
 static void an_emulated_processor_has_random_numbers(void **state)
 {
 	(void)state;
@@ -95,6 +109,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_device_has_a_slot_of_its_own_on_the_root_bus),
 		cmocka_unit_test(more_devices_than_slots_are_left_to_libvirt),
+		cmocka_unit_test(libvirt_is_kept_from_asking_for_each_property_of_the_processor),
 		cmocka_unit_test(an_emulated_processor_has_random_numbers),
 	};
 	return cmocka_run_group_tests_name("domain_xml", tests, NULL, NULL);
