@@ -33,6 +33,19 @@ missing() {
 	record missing "$1" "$2"
 }
 
+# missed WHAT: a goal that was not reached: what was found and what it should be. `exit $bench_status` ends a bench.
+bench_status=0
+missed() {
+	echo "missed: $1"
+	record missed "$1"
+	bench_status=1
+}
+
+# below NAME VALUE LIMIT UNIT: a goal
+below() {
+	awk -v a="$2" -v b="$3" 'BEGIN { exit !(a <= b) }' || missed "$1: $2 $4, at most $3 $4 is the goal"
+}
+
 tables() {
 	python3 "$bench_folder/report.py" tables "$BENCH_FIGURES" "${BENCH_NAME:-bench}"
 }

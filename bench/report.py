@@ -4,7 +4,8 @@
        report.py markdown JSON             the same as tables for bench/README.md
 
 FILE has a line `BENCH figure NAME VALUE UNIT`, `BENCH sample TABLE WAY VALUE UNIT`, `BENCH missing WHAT
-WHY` or `BENCH end STATUS SECONDS` for each thing found, its words parted by tabs."""
+WHY`, `BENCH missed GOAL` or `BENCH end STATUS SECONDS LAST-LINE-OF-STDERR` for each thing found, its words
+parted by tabs."""
 
 import json
 import statistics
@@ -34,20 +35,24 @@ class Table:
 
 
 def read(path):
-    """{bench: {"figures", "tables", "missing", "status", "seconds"}}, in the order found."""
+    """{bench: {"figures", "tables", "missing", "missed", "status", "seconds", "error"?}}, in the order found."""
     benches = {}
     with open(path, encoding="utf-8") as file:
         for line in file:
             name, kind, *words = line.rstrip("\n").split("\t")
-            bench = benches.setdefault(name, {"figures": [], "tables": {}, "missing": []})
+            bench = benches.setdefault(name, {"figures": [], "tables": {}, "missing": [], "missed": []})
             if kind == "figure":
                 bench["figures"].append({"name": words[0], "value": float(words[1]), "unit": words[2]})
             elif kind == "sample":
                 bench["tables"].setdefault(words[0], Table(words[0])).add(words[1], float(words[2]), words[3])
             elif kind == "missing":
                 bench["missing"].append({"what": words[0], "why": words[1]})
+            elif kind == "missed":
+                bench["missed"].append(words[0])
             elif kind == "end":
                 bench["status"], bench["seconds"] = int(words[0]), float(words[1])
+                if bench["status"] != 0 and not bench["missed"]:
+                    bench["error"] = words[2] if len(words) > 2 else ""
     return benches
 
 
@@ -101,8 +106,10 @@ def print_markdown(report):
                 print(f"| {figure['name']} | {number(figure['value'])} {figure['unit']} |")
         for lack in bench["missing"]:
             print(f"\nNot compared with {lack['what']}: {lack['why']}.")
-        if bench.get("status"):
-            print("\nThis bench ended with an error or missed its goal.")
+        for goal in bench.get("missed", []):
+            print(f"\nMissed: {goal}.")
+        if "error" in bench:
+            print(f"\nThis bench did not come to its end: {bench['error'] or 'exit status ' + str(bench['status'])}.")
 
 
 def main():

@@ -39,7 +39,7 @@ def tar(entries):
 
 
 def image(name, layers, config):
-    packed = [{"mediaType": "application/vnd.oci.image.layer.v1.tar+gzip", **put(gzip.compress(x, mtime=0))} for x in layers]
+    packed = [{"mediaType": "application/vnd.oci.image.layer.v1.tar+gzip", **put(gzip.compress(x, 1, mtime=0))} for x in layers]
     diff_ids = ["sha256:" + hashlib.sha256(x).hexdigest() for x in layers]
     whole = {"os": "linux", "architecture": "amd64", "config": config, "rootfs": {"type": "layers", "diff_ids": diff_ids}}
     manifest = {"schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json",
