@@ -5,9 +5,17 @@
 # Builds a LinuxKit document from small images made here and compares the tree, file by file, with
 # golden/linuxkit.tree: what linuxkit's own build (v1.8.2) makes of the same document and images.
 # Where `linuxkit` is installed and docker-registry and skopeo too, it builds beside us and its tree
-# is compared instead. Needs python3, cpio.
+# is compared instead. Where $I2KIT_LINUXKIT_SOURCE is a checkout of linuxkit's repository, `linuxkit` is built
+# from it, and upstream's own init, which boots a document of ours (linuxkit_upstream.py). Needs
+# python3, cpio.
 set -u
 . "$(dirname "$0")/lib/prologue.sh"
+upstream=$top/out/linuxkit-upstream
+if [ -n "${I2KIT_LINUXKIT_SOURCE:-}" ] && [ -z "${I2KIT_E2E_NET:-}" ]; then # while there is a network, and a cache of Go's
+	"$top/bench/competitors" linuxkit
+	rm -rf "$upstream" "$upstream.work"
+	python3 "$top/tests/e2e/linuxkit_upstream.py" "$upstream" "$I2KIT_LINUXKIT_SOURCE" "$I2KIT_BASE" || exit 1
+fi
 own_network "$@"
 here=$top/tests/e2e
 need python3 cpio gzip "$i2kit"
@@ -27,20 +35,29 @@ compare() { tree ours.tar >ours.tree && diff "$1" ours.tree; }
 check "the tree is linuxkit's" compare "$here/../image/golden/linuxkit.tree"
 again() { build tar again.tar && cmp ours.tar again.tar; }
 check "the same bytes again" again
-if command -v linuxkit >/dev/null && command -v docker-registry >/dev/null && command -v skopeo >/dev/null; then
+PATH=$PATH:$top/out/bench/bin
+has_linuxkit=false
+command -v linuxkit >/dev/null && command -v docker-registry >/dev/null && command -v skopeo >/dev/null && has_linuxkit=true
+push() { # LAYOUT IMAGE…: to the registry
+	local layout=$1 image
+	shift
+	for image; do
+		skopeo copy -q --insecure-policy --dest-tls-verify=false "oci:$layout:$image" "docker://127.0.0.1:5000/lk/$image:1"
+	done
+}
+same_tree() { # DOCUMENT OURS.tar: linuxkit's tree of the document and ours
+	linuxkit --mirror http://127.0.0.1:5000 build --no-sbom --format tar --name theirs "$1" && tree theirs.tar >theirs.tree &&
+		tree "$2" >our.tree && diff theirs.tree our.tree
+}
+if $has_linuxkit; then
 	printf 'version: 0.1\nlog: {level: error}\nstorage: {filesystem: {rootdirectory: %s}}\nhttp: {addr: "127.0.0.1:5000"}\n' \
 		"$work/registry" >registry.yml
 	docker-registry serve registry.yml >/dev/null 2>&1 &
 	registry_pid=$!
 	sleep 1
-	for image in kernel init init2 app plain; do
-		skopeo copy -q --insecure-policy --dest-tls-verify=false "oci:layout:$image" "docker://127.0.0.1:5000/lk/$image:1"
-	done
+	push layout kernel init init2 app plain
 	sed "s,registry.test/,127.0.0.1:5000/lk/," "$here/../image/golden/linuxkit.yml" >theirs.yml
-	theirs() {
-		linuxkit --mirror http://127.0.0.1:5000 build --no-sbom --format tar --name theirs theirs.yml && tree theirs.tar >theirs.tree && compare theirs.tree
-	}
-	check "linuxkit beside us makes the same tree" theirs
+	check "linuxkit beside us makes the same tree" same_tree theirs.yml ours.tar
 else
 	# Its Go module is not to be had from every module proxy, and takes minutes to compile.
 	ok 0 "linuxkit beside us # SKIP linuxkit, docker-registry or skopeo is not installed: compared with what v1.8.2 made"
@@ -114,4 +131,49 @@ PY
 		break
 	done
 fi
+
+# --- booted by LinuxKit's own init, runc and containerd, built from its source
+upstream_document() { # WHERE WHAT-FOLLOWS-THE-NAME
+	cat <<-YML
+		kernel: {image: "$1kernel$2", cmdline: "console=ttyS0 quiet panic=-1 no_timer_check"}
+		init: ["$1init$2", "$1runc$2", "$1containerd$2"]
+		onboot:
+		  - {name: first, image: "$1busybox$2", command: [/bin/sh, -c, "echo ONBOOT as \$(/bin/busybox id -u)"]}
+		services:
+		  - name: second
+		    image: "$1busybox$2"
+		    command: [/bin/sh, -c, "echo SERVICE in \$(/bin/busybox cat /proc/self/cgroup) >/dev/console; kill -USR2 1"]
+		    pid: host
+		    capabilities: [CAP_KILL]
+		    devices: [{path: /dev/console, type: c, major: 5, minor: 1, mode: "0600"}]
+		onshutdown:
+		  - {name: last, image: "$1busybox$2", command: [/bin/sh, -c, "echo ONSHUTDOWN"]}
+	YML
+}
+upstream_boots() { # QEMU-ARGUMENTS…: all three kinds of containers ran, and the machine went off by itself
+	timeout 240 qemu-system-x86_64 -M q35 -cpu qemu64,+rdrand -m 1024 -nographic -no-reboot -nodefaults -serial stdio "$@" </dev/null >console 2>&1 ||
+		return 1
+	grep -a 'onboot 000-first\|ONBOOT\|SERVICE\|ONSHUTDOWN\|panic' console
+	grep -aq '^ONBOOT as 0' console && grep -aq '^SERVICE in 0::/' console && grep -aq '^ONSHUTDOWN' console
+}
+upstream() {
+	local format
+	upstream_document "oci:$upstream:" "" >upstream.yml
+	for format in kernel+initrd raw tar; do
+		"$i2kit" build --linuxkit-file upstream.yml --format $format -o up-$format || return
+	done
+}
+if [ -z "${I2KIT_LINUXKIT_SOURCE:-}" ]; then
+	ok 0 "upstream's own init boots our build # SKIP I2KIT_LINUXKIT_SOURCE names no checkout of linuxkit"
+	finished
+fi
+check "a document with LinuxKit's init, runc and containerd, built from source, becomes kernel and initrd, raw, tar" upstream
+if $has_linuxkit; then
+	push "$upstream" kernel init runc containerd busybox
+	upstream_document 127.0.0.1:5000/lk/ :1 >theirs.yml
+	check "linuxkit makes the same tree of that document" same_tree theirs.yml up-tar
+fi
+check "upstream's init boots kernel and initrd: onboot by runc, a service by containerd, onshutdown" \
+	upstream_boots -kernel up-kernel+initrd-kernel -initrd up-kernel+initrd-initrd.img -append "$(cat up-kernel+initrd-cmdline)"
+check "upstream's init boots the raw disk" upstream_boots -drive file=up-raw,format=raw,if=virtio,snapshot=on
 finished

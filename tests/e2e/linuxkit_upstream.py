@@ -6,7 +6,7 @@ Makes an OCI layout with what a LinuxKit document needs to be booted by LinuxKit
 its images cannot be had: `init`, `runc` and `containerd` after the Dockerfiles in SOURCE/pkg (a
 checkout of linuxkit's repository, built offline out of its vendor folders), `kernel` and its modules out of BASE,
 and `busybox` for containers. Debian's busybox, runc and containerd stand in for Alpine's and
-upstream's. Needs go, cc, ldd, apt-get and dpkg-deb; works in the folder LAYOUT.work."""
+upstream's; `ctr` and Alpine's package index are left out. Needs go, cc, ldd, apt-get and dpkg-deb; works in the folder LAYOUT.work."""
 import json
 import os
 import runpy
@@ -110,7 +110,7 @@ def init(work, source):
 
 
 def main():
-    layout, source, base = sys.argv[1:]
+    layout, source, base = map(os.path.abspath, sys.argv[1:])
     work = layout + ".work"
     os.makedirs(work)
     build(work, source)
