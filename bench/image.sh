@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# usage: bench/image.sh [BUILD-FOLDER [ROUNDS]]   (needs skopeo, tar2sqfs)
+# usage: bench/image.sh [BUILD-FOLDER [ROUNDS]]   (needs skopeo, tar2sqfs, linuxkit)
 #
 # Building the disk of an image of some 250 MB, side by side with `skopeo copy` and `tar2sqfs` of the
 # same layers with the same compressor (zstd 3, 128 KiB blocks), alternating, on the same machine:
@@ -14,7 +14,8 @@ rounds=${2:-${BENCH_ROUNDS:-5}}
 # shellcheck source=bench/lib.sh
 . "$top/bench/lib.sh"
 work=$(mktemp -d "${TMPDIR:-/var/tmp}/i2kit-bench.XXXXXX")
-trap 'chmod -R u+w "$work"; rm -rf "$work"' EXIT
+registry=
+trap '[ -z "$registry" ] || kill "$registry"; chmod -R u+w "$work"; rm -rf "$work"' EXIT
 [ -f "$top/out/images/large/index.json" ] || "$top/scripts/example-images" large
 
 # The same image with another top layer.
@@ -64,7 +65,7 @@ timed() { # WAY COMMAND…
 	start=$(seconds)
 	"$@" >"$work/log" 2>&1 || { cat "$work/log" >&2; exit 1; }
 	took=$(since "$start")
-	sample "disk of an image of 250 MB" "$way" "$took" s
+	sample "${table:-disk of an image of 250 MB}" "$way" "$took" s
 }
 reference() {
 	rm -rf "$work/copy" "$work/sqfs"
@@ -80,7 +81,40 @@ has_reference=true
 for need in skopeo tar2sqfs; do
 	command -v $need >/dev/null || { missing "skopeo and tar2sqfs" "$need is not installed"; has_reference=false; }
 done
-for _ in $(seq "$rounds"); do
+
+# linuxkit has no OverlayFS: it packs everything anew. Its images of disks need more of its own images
+# than can be had everywhere, so what it makes here is kernel and initrd, with the image as the root file system.
+has_linuxkit=false
+prepare_linuxkit() {
+	local name folder
+	serve_images "$work" 5080 || return
+	for name in large changed; do
+		[ $name = large ] && folder=$top/out/images/large || folder=$work/changed
+		python3 "$top/bench/linuxkit_images.py" "$work/lk-$name" "$I2KIT_BASE" "$folder" &&
+			linuxkit_document 5080 $name "$work/lk-$name" "$I2KIT_BASE" >"$work/lk-$name.yml" || return
+	done
+}
+linuxkit_build() { linuxkit --cache "$work/lk-cache" build --no-sbom --format kernel+initrd --dir "$work" --name lk "$work/lk-$1.yml"; }
+our_document() {
+	XDG_DATA_HOME=$work/lk-data "$i2kit" build --linuxkit-file "$work/lk-large.yml" --format kernel+initrd -o "$work/ours" --progress=none
+}
+linuxkit_rows() {
+	chmod -R u+w "$work/lk-data" 2>/dev/null || true
+	rm -rf "$work/lk-cache" "$work/lk-data"
+	timed "linuxkit build (kernel+initrd), cold" linuxkit_build large
+	sample "a LinuxKit document to kernel+initrd" "linuxkit build" "$took" s
+	timed "linuxkit build, nothing changed" linuxkit_build large
+	timed "linuxkit build, top layer changed" linuxkit_build changed
+	table="a LinuxKit document to kernel+initrd" timed "i2kit build --linuxkit-file" our_document
+}
+if ! command -v linuxkit >/dev/null || ! command -v docker-registry >/dev/null || ! command -v skopeo >/dev/null; then
+	missing "linuxkit build" "linuxkit (see bench/competitors), docker-registry or skopeo is not installed"
+elif prepare_linuxkit; then
+	has_linuxkit=true
+else
+	missing "linuxkit build" "its registry does not run here"
+fi
+for round in $(seq "$rounds"); do
 	chmod -R u+w "$work/data" 2>/dev/null || true
 	rm -rf "$work/data"
 	sync
@@ -95,6 +129,8 @@ for _ in $(seq "$rounds"); do
 	echo "$took" >>"$work/same"
 	timed "i2kit build, top layer changed" build changed
 	echo "$took" >>"$work/top"
+	# It takes ten times as long as all of the others: half of the rounds show that.
+	! $has_linuxkit || [ "$round" -gt $(((rounds + 1) / 2)) ] || linuxkit_rows
 done
 tables
 disk=$(find "$work/data/i2kit/disks" -name '*.img' -printf '%b\n' | sort -n | tail -n 1)

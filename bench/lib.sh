@@ -34,6 +34,7 @@ missing() {
 }
 
 # missed WHAT: a goal that was not reached: what was found and what it should be. `exit $bench_status` ends a bench.
+# shellcheck disable=SC2034 # for who sources this
 bench_status=0
 missed() {
 	echo "missed: $1"
@@ -83,4 +84,25 @@ answers() {
 		sleep 0.01
 	done
 	return 1
+}
+
+# serve_images FOLDER PORT: a registry on loopback, its process in $registry
+serve_images() {
+	printf 'version: 0.1\nlog: {level: error, accesslog: {disabled: true}}\nstorage: {filesystem: {rootdirectory: %s}}\nhttp: {addr: "127.0.0.1:%s"}\n' \
+		"$1/registry" "$2" >"$1/registry.yml"
+	docker-registry serve "$1/registry.yml" >/dev/null 2>&1 &
+	# shellcheck disable=SC2034
+	registry=$!
+	answers "http://127.0.0.1:$2/v2/" 10
+}
+
+# linuxkit_document PORT NAME LAYOUT BASE: puts kernel and init of the layout into the registry as bench/NAME-…;
+# prints the LinuxKit document of the two
+linuxkit_document() {
+	local image
+	for image in kernel init; do
+		skopeo copy -q --insecure-policy --dest-tls-verify=false "oci:$3:$image" "docker://127.0.0.1:$1/bench/$2-$image:1"
+	done
+	printf 'kernel: {image: "127.0.0.1:%s/bench/%s-kernel:1", cmdline: "%s"}\ninit: ["127.0.0.1:%s/bench/%s-init:1"]\n' \
+		"$1" "$2" "$(jq -r .cmdline "$4/base.json")" "$1" "$2"
 }

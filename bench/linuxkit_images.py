@@ -56,8 +56,16 @@ class Layout:
 
 def tar(files):
     out = io.BytesIO()
+    folders = set()     # the kernel makes no file whose folder it has not seen
     with tarfile.open(fileobj=out, mode="w") as archive:
         for name, data, mode in files:
+            parts = name.split("/")
+            for folder in ("/".join(parts[:i]) for i in range(1, len(parts))):
+                if folder not in folders:
+                    entry = tarfile.TarInfo(folder)
+                    entry.type, entry.mode = tarfile.DIRTYPE, 0o755
+                    archive.addfile(entry)
+                    folders.add(folder)
             entry = tarfile.TarInfo(name)
             entry.size, entry.mode = len(data), mode
             archive.addfile(entry, io.BytesIO(data))

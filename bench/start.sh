@@ -100,21 +100,8 @@ play_cold() { pull && play; }
 
 prepare_linuxkit() {
 	python3 "$top/bench/linuxkit_images.py" "$work/layout" "$base" "$images/nginx"
-	printf 'version: 0.1\nlog: {level: error}\nstorage: {filesystem: {rootdirectory: %s}}\nhttp: {addr: "127.0.0.1:5000"}\n' \
-		"$work/registry" >"$work/registry.yml"
-	docker-registry serve "$work/registry.yml" >/dev/null 2>&1 &
-	registry=$!
-	answers http://127.0.0.1:5000/v2/ 10
-	for image in kernel init; do
-		skopeo copy -q --insecure-policy --dest-tls-verify=false "oci:$work/layout:$image" "docker://127.0.0.1:5000/bench/$image:1"
-	done
-	cat >"$work/linuxkit.yml" <<-END
-	kernel:
-	  image: 127.0.0.1:5000/bench/kernel:1
-	  cmdline: "$(jq -r .cmdline "$base/base.json")"
-	init:
-	  - 127.0.0.1:5000/bench/init:1
-	END
+	serve_images "$work" 5000
+	linuxkit_document 5000 hello "$work/layout" "$base" >"$work/linuxkit.yml"
 	linuxkit_build && linuxkit_run
 }
 linuxkit_build() {

@@ -171,9 +171,9 @@ check "a document with LinuxKit's init, runc and containerd, built from source, 
 if $has_linuxkit; then
 	push "$upstream" kernel init runc containerd busybox
 	upstream_document 127.0.0.1:5000/lk/ :1 >theirs.yml
-	check "linuxkit makes the same tree of that document" same_tree theirs.yml up-tar
+	check "linuxkit makes the same tree of that document" same_tree theirs.yml up-tar.tar
 fi
 check "upstream's init boots kernel and initrd: onboot by runc, a service by containerd, onshutdown" \
 	upstream_boots -kernel up-kernel+initrd-kernel -initrd up-kernel+initrd-initrd.img -append "$(cat up-kernel+initrd-cmdline)"
-check "upstream's init boots the raw disk" upstream_boots -drive file=up-raw,format=raw,if=virtio,snapshot=on
+check "upstream's init boots the raw disk" upstream_boots -drive file=up-raw.img,format=raw,if=virtio,snapshot=on
 finished
