@@ -90,10 +90,11 @@ def modules(base):
 
     def content(name):
         return subprocess.run(["cpio", "-i", "--quiet", "--to-stdout", name], input=cpio, stdout=subprocess.PIPE, check=True).stdout
-    names = content("etc/i2kit/modules")
-    yield "etc/i2kit/modules", names, 0o644
-    for name in names.decode().split():
-        yield name.lstrip("/"), content(name.lstrip("/")), 0o644
+    names = content("etc/i2kit/modules").decode().split()
+    # Not in /lib, which is a link in the image.
+    yield "etc/i2kit/modules", "".join(f"/etc/i2kit/{os.path.basename(name)}\n" for name in names).encode(), 0o644
+    for name in names:
+        yield f"etc/i2kit/{os.path.basename(name)}", content(name.lstrip("/")), 0o644
 
 
 def main():

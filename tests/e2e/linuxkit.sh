@@ -38,11 +38,11 @@ check "the same bytes again" again
 PATH=$PATH:$top/out/bench/bin
 has_linuxkit=false
 command -v linuxkit >/dev/null && command -v docker-registry >/dev/null && command -v skopeo >/dev/null && has_linuxkit=true
-push() { # LAYOUT IMAGE…: to the registry
-	local layout=$1 image
-	shift
+push() { # LAYOUT REPOSITORY IMAGE…: to the registry
+	local layout=$1 to=$2 image
+	shift 2
 	for image; do
-		skopeo copy -q --insecure-policy --dest-tls-verify=false "oci:$layout:$image" "docker://127.0.0.1:5000/lk/$image:1"
+		skopeo copy -q --insecure-policy --dest-tls-verify=false "oci:$layout:$image" "docker://127.0.0.1:5000/$to/$image:1"
 	done
 }
 same_tree() { # DOCUMENT OURS.tar: linuxkit's tree of the document and ours
@@ -55,7 +55,7 @@ if $has_linuxkit; then
 	docker-registry serve registry.yml >/dev/null 2>&1 &
 	registry_pid=$!
 	sleep 1
-	push layout kernel init init2 app plain
+	push layout lk kernel init init2 app plain
 	sed "s,registry.test/,127.0.0.1:5000/lk/," "$here/../image/golden/linuxkit.yml" >theirs.yml
 	check "linuxkit beside us makes the same tree" same_tree theirs.yml ours.tar
 else
@@ -169,8 +169,8 @@ if [ -z "${I2KIT_LINUXKIT_SOURCE:-}" ]; then
 fi
 check "a document with LinuxKit's init, runc and containerd, built from source, becomes kernel and initrd, raw, tar" upstream
 if $has_linuxkit; then
-	push "$upstream" kernel init runc containerd busybox
-	upstream_document 127.0.0.1:5000/lk/ :1 >theirs.yml
+	push "$upstream" upstream kernel init runc containerd busybox
+	upstream_document 127.0.0.1:5000/upstream/ :1 >theirs.yml
 	check "linuxkit makes the same tree of that document" same_tree theirs.yml up-tar.tar
 fi
 check "upstream's init boots kernel and initrd: onboot by runc, a service by containerd, onshutdown" \
