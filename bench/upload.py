@@ -32,6 +32,7 @@ os.environ["PATH"] = f"{TOP}/out/bench/bin:{os.environ['PATH']}"
 sys.path.insert(0, f"{TOP}/tests/cloud")
 sys.dont_write_bytecode = True
 
+import report  # noqa: E402
 from harness import Bed  # noqa: E402
 
 
@@ -169,7 +170,7 @@ def fresh(bed):
     with open(disk, "wb") as out:
         for _ in range(SIZE * 2):
             out.write(rng.randbytes(BLOCK))
-        out.truncate(1 << 30)
+        out.truncate(SIZE * 3 * BLOCK)    # a third of the disk is zeros
     return disk
 
 
@@ -245,6 +246,8 @@ def main():
         disk, ours, theirs = one_round(bed, link, has_coldsnap)
         rounds.append(ours)
     missed = [why for good, why in goals(rounds, small_change(bed, link, disk, theirs)) if not good]
+    if "BENCH_FIGURES" in os.environ:
+        report.print_tables(report.read(os.environ["BENCH_FIGURES"]), os.environ.get("BENCH_NAME", "upload"))
     for why in missed:
         print(f"missed: {why}")
         record("missed", why)
