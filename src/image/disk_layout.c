@@ -82,6 +82,20 @@ static void append_cpio(struct strbuf *out, const char *name, uint32_t mode, con
 	append_padding(out);
 }
 
+/* By far the largest: its digest is checked while the disk is hashed, in the other thread. */
+static bool add_kernel(struct disk_layout *layout, const struct base_folder *base,
+		       struct error *err)
+{
+	char *bytes = NULL;
+	size_t size = 0;
+	const char *digest = NULL;
+	if (!base_folder_read_unchecked(base, base->kernel, &bytes, &size, &digest, err))
+		return false;
+	layout->digests[layout->file_count] = digest;
+	add_file(layout, "kernel", bytes, size);
+	return true;
+}
+
 /* The base's initrd with pod.json behind it. */
 static bool add_initrd(struct disk_layout *layout, const struct disk_request *request,
 		       struct error *err)
@@ -116,8 +130,7 @@ static bool add_boot_files(struct disk_layout *layout, const struct disk_request
 	add_text_file(layout, "loader/entries/i2kit.conf",
 		      xasprintf("title i2kit\nlinux /kernel\ninitrd /initrd\noptions %s\n",
 				base->cmdline));
-	return add_base_file(layout, base, base->kernel, "kernel", err) &&
-	       add_initrd(layout, request, err);
+	return add_kernel(layout, base, err) && add_initrd(layout, request, err);
 }
 
 static size_t find_boot_file(const struct disk_layout *layout, const char *path)
@@ -288,7 +301,9 @@ static void add_pieces(struct disk_layout *layout, const struct disk_request *re
 		add_piece(layout, (struct disk_piece){.offset = partitions[0].offset +
 								layout->files[i].offset,
 						      .size = layout->files[i].size,
-						      .bytes = layout->bytes[i]});
+						      .bytes = layout->bytes[i],
+						      .path = layout->files[i].path,
+						      .digest = layout->digests[i]});
 	for (size_t i = 1; i < layout->table.partition_count; i++) {
 		const struct disk_layer *layer = i == 1 ? NULL : &request->layers[i - 2];
 		add_piece(layout, (struct disk_piece){

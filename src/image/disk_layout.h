@@ -37,6 +37,7 @@ struct disk_request {
 struct disk_layout {
 	struct fat_file files[BOOT_FILES_MAX]; /* of the boot partition, in order */
 	char *bytes[BOOT_FILES_MAX];	       /* owned: their contents */
+	const char *digests[BOOT_FILES_MAX];   /* borrowed; of what disk_write() is to check */
 	size_t file_count;
 	struct fat_layout boot;
 	struct gpt_table table;

@@ -16,11 +16,11 @@
 struct disk_piece {
 	uint64_t offset;
 	uint64_t size;
-	const void *bytes; /* borrowed; or NULL: … */
-	const char *path;  /* … the content of this file, which must have `digest` */
-	const char *digest;
-	const char *checksum; /* checked instead of the digest, unless "" or NULL */
-	bool was_just_made;   /* by this process: need not be checked again */
+	const void *bytes;    /* borrowed; or NULL: … */
+	const char *path;     /* … the content of this file. With bytes: for messages */
+	const char *digest;   /* of it, checked; with bytes it may be NULL */
+	const char *checksum; /* of a file: checked instead of the digest, unless "" or NULL */
+	bool was_just_made;   /* a file, by this process: need not be checked again */
 };
 
 /* The piece's file, which must have its size; -1 on failure. */

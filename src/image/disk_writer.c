@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <unistd.h>
 
-#include "base/alloc.h"
 #include "base/cleanup.h"
 #include "image/disk_copier.h"
 
@@ -29,19 +28,17 @@ static void hash_zeros(struct hashes *hashes, uint64_t until)
 	}
 }
 
-static bool hash_file(const struct disk_writing *writing, const struct disk_piece *piece,
-		      struct hashes *hashes, struct error *err)
+/* The copier writes it. */
+static bool hash_file(const struct disk_writing *writing, struct disk_copier *copier,
+		      const struct disk_piece *piece, struct hashes *hashes, struct error *err)
 {
-	AUTO_FREE uint8_t *buffer = xmalloc(DISK_CHUNK_SIZE);
-	AUTO_CLOSE int from = disk_piece_open(piece, err);
-	size_t size;
-	if (from < 0)
-		return false;
-	for (uint64_t done = 0; done < piece->size; done += size) {
-		if (!disk_piece_read(piece, from, done, buffer, &size, err))
+	uint64_t end = hashes->at + piece->size;
+	while (hashes->at < end) {
+		const struct disk_chunk *chunk;
+		if (!disk_copier_next(copier, &chunk, err))
 			return false;
-		sha256_update(hashes->disk, buffer, size);
-		hashes->at += size;
+		sha256_update(hashes->disk, chunk->bytes, chunk->size);
+		hashes->at += chunk->size;
 		progress_update(writing->progress, "disk", writing->what, PROGRESS_BYTES,
 				hashes->at, writing->size);
 		if (progress_is_cancelled(writing->progress))
@@ -64,13 +61,13 @@ bool disk_write(const struct disk_writing *writing, char out_digest[DIGEST_SIZE]
 	struct hashes hashes = {.disk = hash};
 	if (ftruncate(writing->fd, (off_t)writing->size) != 0)
 		return error_set_errno(err, errno, "cannot make the disk");
-	AUTO(disk_copier_clear) struct disk_copier copier = {.writing = writing};
-	if (!disk_copier_start(&copier, err))
+	AUTO(disk_copier_clear) struct disk_copier copier = {0};
+	if (!disk_copier_start(&copier, writing, err))
 		return false;
 	for (size_t i = 0; i < writing->piece_count; i++) {
 		const struct disk_piece *piece = &writing->pieces[i];
 		hash_zeros(&hashes, piece->offset);
-		if (piece->bytes == NULL ? !hash_file(writing, piece, &hashes, err)
+		if (piece->bytes == NULL ? !hash_file(writing, &copier, piece, &hashes, err)
 					 : !write_bytes(writing, piece, &hashes, err))
 			return false;
 	}

@@ -146,13 +146,28 @@ static void work_clear(struct work *work)
 	layer_seal_clear(&work->seal);
 }
 
+static int compare_sizes(const void *a, const void *b)
+{
+	const struct layer_request *one = *(const struct layer_request *const *)a;
+	const struct layer_request *other = *(const struct layer_request *const *)b;
+	uint64_t size = one->layer->size_bytes, other_size = other->layer->size_bytes;
+	if (size != other_size)
+		return size > other_size ? -1 : 1;
+	return one < other ? -1 : 1;
+}
+
+/* The largest first: beside the last seal nothing is left to do, so it had better be short. */
 bool layers_convert(struct store *store, const struct layer_request *requests, size_t count,
 		    const struct progress *progress, struct layer_file *ret, struct error *err)
 {
 	AUTO(work_clear)
 	struct work work = {.store = store, .progress = progress, .seal = LAYER_SEAL_INIT};
+	AUTO_FREE const struct layer_request **order = xcalloc(count + 1, sizeof(*order));
 	for (size_t i = 0; i < count; i++)
-		if (!begin(&work, &requests[i], &ret[i], err))
+		order[i] = &requests[i];
+	qsort(order, count, sizeof(*order), compare_sizes);
+	for (size_t i = 0; i < count; i++)
+		if (!begin(&work, order[i], &ret[order[i] - requests], err))
 			return false;
 	return await_seal(&work, err);
 }

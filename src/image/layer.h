@@ -35,8 +35,8 @@ struct layer_request {
 };
 
 /*
- * Converts count layers in order, or finds them converted; ret has room for as many and is filled
- * as far as it went.
+ * Converts count layers, or finds them converted; ret has room for as many, in the same order, and
+ * is filled in part on failure.
  */
 MUST_CHECK bool layers_convert(struct store *store, const struct layer_request *requests,
 			       size_t count, const struct progress *progress,
