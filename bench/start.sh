@@ -186,6 +186,6 @@ tables
 disk=$(find "$HOME/.local/share/i2kit/disks" -name '*.img' -printf '%b\n' | head -n 1)
 figure "disk of the nginx pod (kernel, base, layers)" "$(awk -v b="$disk" 'BEGIN { printf "%.1f", b * 512 / 1e6 }')" MB
 if $has_linuxkit; then
-	figure "linuxkit's kernel and initrd of the same" "$(cat "$work"/hello-* | wc -c | awk '{ printf "%.1f", $1 / 1e6 }')" MB
+	figure "linuxkit's kernel and initrd of the same" "$(cat "$work"/hello-kernel "$work"/hello-initrd.img | wc -c | awk '{ printf "%.1f", $1 / 1e6 }')" MB
 fi
 figure "LinuxKit's image in the paper" 60 MB

@@ -139,7 +139,8 @@ static bool write_cpio(const struct tar_place *places, size_t count, int fd,
 	AUTO(free_archive) struct archive *archive = archive_write_new();
 	if (archive == NULL || archive_write_set_format_cpio_newc(archive) != ARCHIVE_OK ||
 	    archive_write_add_filter_gzip(archive) != ARCHIVE_OK ||
-	    archive_write_set_options(archive, "gzip:!timestamp") != ARCHIVE_OK ||
+	    archive_write_set_options(archive, "gzip:!timestamp,gzip:compression-level=4") !=
+		    ARCHIVE_OK ||
 	    archive_write_set_bytes_in_last_block(archive, 1) != ARCHIVE_OK ||
 	    archive_write_open_fd(archive, output->fd) != ARCHIVE_OK)
 		return error_set(err, ERROR_SYSTEM, "libarchive cannot write cpio with gzip");
