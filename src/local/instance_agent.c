@@ -35,7 +35,9 @@ void instance_send_release(struct instance *instance)
 	if (pod == NULL || !instance_is_current(instance, pod))
 		return;
 	json = instance_release_make(instance, pod);
-	if (!agent_send_release(instance->agent, json, &problem))
+	if (agent_send_release(instance->agent, json, &problem))
+		instance->awaits_release = false;
+	else
 		log_verbose("%s: release: %s", instance->status.name, problem.message);
 }
 
@@ -47,6 +49,7 @@ static void on_up(struct agent *agent, const char *state, const char *boot_id, v
 	log_verbose("%s: agent is up, guest is %s", instance->status.name, state);
 	free(instance->boot_id);
 	instance->boot_id = xstrdup(boot_id);
+	instance->awaits_release = strcmp(state, "waiting") == 0;
 	sink = sink_of(instance);
 	log_sink_up(&sink, agent);
 	if (instance->status.state == INSTANCE_STOPPING) {

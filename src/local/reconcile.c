@@ -204,9 +204,24 @@ static void reconcile_ordered(struct supervisor *supervisor, const struct pod_pl
 	}
 }
 
+/*
+ * An old one whose guest waits for its release does not get it any more (instance_send_release): it
+ * would stay as one that boots for ever, and two of them would let no other start.
+ */
+static void stop_unborn(struct supervisor *supervisor, const struct pod_plan *pod)
+{
+	for (size_t i = supervisor->instance_count; i-- > 0;) {
+		struct instance *instance = supervisor->instances[i];
+		if (instance->awaits_release && is_of(instance, pod) && !instance->is_leaving &&
+		    !instance_is_current(instance, pod))
+			instance_stop(instance, "replaced by a new release before it was up");
+	}
+}
+
 /* New before old: one more than wanted while there are old ones, which leave as new get ready. */
 static void reconcile_rolling(struct supervisor *supervisor, const struct pod_plan *pod)
 {
+	stop_unborn(supervisor, pod);
 	struct tally tally = count(supervisor, pod);
 
 	while (tally.current < pod->replicas &&

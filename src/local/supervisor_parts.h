@@ -37,6 +37,7 @@ struct instance {
 	struct agent *agent;
 	struct folder_push **folders; /* host paths that are pushed */
 	size_t folder_count;
+	bool awaits_release;	   /* its guest has said so */
 	bool awaits_files;	   /* the release goes out when they are there */
 	char *boot_id;		   /* of the guest's kernel, once it greeted */
 	struct loop_timer *timer;  /* STOPPING: patience; CRASHED: pause before the next start */

@@ -14,7 +14,7 @@
 #include "base/path.h"
 #include "local/supervisor_parts.h"
 
-enum { LOOK_MS = 2000 };
+enum { LOOK_MS = 2000, BEAT_MS = 5000, STALL_MS = 5000 };
 #define ENOUGH_BYTES ((uint64_t)64 << 20)
 #define FAR_AWAY_S   ((time_t)1 << 40)
 
@@ -23,6 +23,8 @@ struct watch {
 	int clock_fd;
 	struct loop_fd *clock;
 	struct loop_timer *look;
+	struct loop_timer *beat;
+	uint64_t beat_ms; /* when it is due */
 };
 
 /* A timer that never ends but for its side: the kernel wakes it when somebody sets the clock. */
@@ -33,6 +35,16 @@ static void arm_clock(const struct watch *watch)
 	if (timerfd_settime(watch->clock_fd, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &never,
 			    NULL) < 0)
 		log_verbose("the clock cannot be watched");
+}
+
+static void send_time(struct supervisor *supervisor)
+{
+	for (size_t i = 0; i < supervisor->instance_count; i++) {
+		struct agent *agent = supervisor->instances[i]->agent;
+		if (agent != NULL && agent_is_up(agent) &&
+		    !agent_send_time(agent, clock_wall_ns(), NULL))
+			log_verbose("the time was not sent");
+	}
 }
 
 /* The clock was set, or the host slept: guests go by ours. */
@@ -47,14 +59,29 @@ static void on_clock(struct loop_fd *source, int fd, unsigned events, void *arg)
 	if (read(fd, &ignored, sizeof(ignored)) < 0 && errno != ECANCELED)
 		return;
 	arm_clock(watch);
-	for (size_t i = 0; i < supervisor->instance_count; i++) {
-		struct agent *agent = supervisor->instances[i]->agent;
-		if (agent != NULL && agent_is_up(agent) &&
-		    !agent_send_time(agent, clock_wall_ns(), NULL))
-			log_verbose("the time was not sent");
-	}
+	send_time(supervisor);
 	supervisor_say(supervisor, false, "ClockSet", supervisor->project,
 		       "this machine's clock jumped; the pods' follow");
+}
+
+/*
+ * Nobody sets a clock when processes are stopped and go on later, as a frozen control group's are.
+ * A guest that did not run for some seconds has lost them: its timer has wrapped.
+ */
+static void on_beat(struct loop_timer *timer, void *arg)
+{
+	struct watch *watch = arg;
+	struct supervisor *supervisor = watch->supervisor;
+	uint64_t now_ms = clock_monotonic_ms();
+
+	if (now_ms > watch->beat_ms + STALL_MS) {
+		send_time(supervisor);
+		supervisor_say(supervisor, false, "ClockSet", supervisor->project,
+			       "this machine stood still for %llu s; the pods' clocks are set",
+			       (unsigned long long)(now_ms - watch->beat_ms) / 1000);
+	}
+	watch->beat_ms = now_ms + BEAT_MS;
+	loop_timer_set(timer, BEAT_MS);
 }
 
 /* Disks of volumes and scratch lie below these two. */
@@ -115,6 +142,8 @@ struct watch *watch_new(struct supervisor *supervisor)
 
 	watch->supervisor = supervisor;
 	watch->look = loop_add_timer(supervisor->loop, LOOK_MS, on_look, watch);
+	watch->beat = loop_add_timer(supervisor->loop, BEAT_MS, on_beat, watch);
+	watch->beat_ms = clock_monotonic_ms() + BEAT_MS;
 	watch->clock_fd = timerfd_create(CLOCK_REALTIME, TFD_NONBLOCK | TFD_CLOEXEC);
 	if (watch->clock_fd >= 0) {
 		watch->clock =
@@ -131,5 +160,6 @@ void watch_free(struct watch *watch)
 	loop_fd_remove(watch->clock);
 	auto_close(&watch->clock_fd);
 	loop_timer_remove(watch->look);
+	loop_timer_remove(watch->beat);
 	free(watch);
 }
