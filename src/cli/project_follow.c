@@ -12,13 +12,16 @@
 #include "cli/interrupt.h"
 #include "cli/output.h"
 
-enum { STEP_MS = 200 };
+/* So often may a container or a VM end by itself while it is waited for, half a minute or so: one
+ * that needs another pod may end until that is there. */
+enum { STEP_MS = 200, LOOP_RESTARTS = 3 };
 
 struct follow {
 	const struct invocation *invocation;
 	enum follow_goal goal;
 	bool is_reached;
 	bool is_lost;
+	bool is_failed;		 /* for good: nobody starts it again */
 	char *failure;		 /* owned; a pod that will not become ready */
 	char *missing;		 /* owned; what is waited for, for the timeout */
 	struct string_list told; /* "web-0 Booting": said already */
@@ -36,6 +39,36 @@ static void tell_change(struct follow *follow, const struct instance_status *ins
 		    instance->reason ? instance->reason : "");
 }
 
+static bool is_looping(const struct instance_status *instance)
+{
+	if (instance->state == INSTANCE_CRASHED && instance->vm_restarts >= LOOP_RESTARTS)
+		return true;
+	for (size_t i = 0; i < instance->container_count; i++) {
+		const struct container_status *container = &instance->containers[i];
+		if (container->restarts >= LOOP_RESTARTS && container->reason != NULL &&
+		    strcmp(container->reason, "CrashLoopBackOff") == 0)
+			return true;
+	}
+	return false;
+}
+
+/* While one that is not ready may still become it, there is hope: it may replace those that end. */
+static bool is_hopeless(const struct project_status *status, const struct pod_status *pod)
+{
+	bool is_seen = false;
+
+	for (size_t i = 0; i < status->instance_count; i++) {
+		const struct instance_status *instance = &status->instances[i];
+		if (strcmp(instance->pod, pod->name) != 0 || instance->is_ready ||
+		    instance->state == INSTANCE_STOPPING)
+			continue;
+		if (!is_looping(instance))
+			return false;
+		is_seen = true;
+	}
+	return is_seen;
+}
+
 static void look_for_ready(struct follow *follow, const struct project_status *status)
 {
 	struct strbuf missing = STRBUF_INIT;
@@ -43,6 +76,7 @@ static void look_for_ready(struct follow *follow, const struct project_status *s
 
 	for (size_t i = 0; i < status->pod_count; i++) {
 		const struct pod_status *pod = &status->pods[i];
+		follow->is_failed = follow->is_failed || pod->is_failed;
 		if (pod->is_failed && follow->failure == NULL)
 			follow->failure = xasprintf("pod '%s' failed%s%s", pod->name,
 						    pod->message ? ": " : "",
@@ -50,6 +84,8 @@ static void look_for_ready(struct follow *follow, const struct project_status *s
 		if (pod->ready >= pod->desired)
 			continue;
 		is_reached = false;
+		if (follow->failure == NULL && is_hopeless(status, pod))
+			follow->failure = xasprintf("pod '%s' keeps ending", pod->name);
 		strbuf_appendf(&missing, "%s%s (%u of %u)", missing.size ? ", " : "", pod->name,
 			       pod->ready, pod->desired);
 	}
@@ -69,7 +105,7 @@ static void take_status(const struct project_status *status, void *arg)
 	}
 	for (size_t i = 0; i < status->instance_count; i++)
 		tell_change(follow, &status->instances[i]);
-	if (follow->goal == FOLLOW_READY)
+	if (follow->goal != FOLLOW_GONE)
 		look_for_ready(follow, status);
 	/* FOLLOW_GONE: the last VM is not the end; the supervisor still removes the network and the
 	 * plan. */
@@ -106,6 +142,10 @@ bool project_follow(const struct invocation *invocation, struct client *client, 
 		is_timeout = timeout_ms > 0 && clock_monotonic_ms() >= end_ms;
 	}
 	client_watch_status(client, NULL, NULL);
+	if (follow.failure != NULL && !follow.is_failed && goal == FOLLOW_SHOWN) {
+		output_note(invocation, "%s; i2kit why POD shows why", follow.failure);
+		follow.is_reached = true;
+	}
 	bool is_good = follow.is_reached || fail(&follow, is_timeout, err);
 	free(follow.failure);
 	free(follow.missing);

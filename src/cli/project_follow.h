@@ -13,13 +13,14 @@
 /* What a wait waits for. */
 enum follow_goal {
 	FOLLOW_READY, /* every pod has what it wants, ready (or has succeeded) */
+	FOLLOW_SHOWN, /* the same, or until one keeps ending: its logs will say why */
 	FOLLOW_GONE,  /* nothing is left */
 };
 
 /*
  * Says state changes on stderr while it waits (not with --progress=none). timeout_ms 0: for ever.
  * ERROR_TIMEOUT names what is missing; ERROR_CANCELLED after an interrupt; a pod that failed for
- * good is an error at once.
+ * good is an error at once, one that keeps ending (CrashLoopBackOff) after its third restart.
  */
 MUST_CHECK bool project_follow(const struct invocation *invocation, struct client *client,
 			       struct loop *loop, enum follow_goal goal, uint64_t timeout_ms,

@@ -26,12 +26,15 @@ static enum text_style state_style(enum instance_state state)
 /* What is wrong with a container says more than the state of its VM. */
 static const char *state_text(const struct instance_status *instance)
 {
-	if (instance->reason != NULL && instance->state != INSTANCE_READY)
+	if (instance->reason != NULL && instance->state != INSTANCE_READY &&
+	    instance->state != INSTANCE_CRASHED)
 		return instance->reason;
-	for (size_t i = 0; instance->state == INSTANCE_RUNNING && i < instance->container_count;
-	     i++) {
+	for (size_t i = 0; i < instance->container_count; i++) {
 		const struct container_status *container = &instance->containers[i];
-		if (container->state == CONTAINER_WAITING && container->reason != NULL)
+		bool is_telling = instance->state == INSTANCE_RUNNING ||
+				  (instance->state == INSTANCE_BOOTING && container->restarts > 0);
+		if (is_telling && container->state == CONTAINER_WAITING &&
+		    container->reason != NULL)
 			return container->reason;
 	}
 	return instance_state_name(instance->state);

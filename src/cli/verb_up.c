@@ -185,7 +185,8 @@ static bool run_project(const struct invocation *invocation, const char *project
 		tell_accelerator(invocation, client);
 	if (arguments_flag(args, "tui"))
 		return show_project(invocation, project, client, err);
-	if (has_wait && !project_follow(invocation, client, loop, FOLLOW_READY, timeout_ms, err)) {
+	enum follow_goal goal = is_detached ? FOLLOW_READY : FOLLOW_SHOWN;
+	if (has_wait && !project_follow(invocation, client, loop, goal, timeout_ms, err)) {
 		if (is_detached || err->kind != ERROR_CANCELLED)
 			return false;
 		error_clear(err);
@@ -287,6 +288,9 @@ const struct verb verb_up = {
 		"replaced one after another (the new one is ready before the old one leaves), "
 		"removed "
 		"ones stop. A change of configuration alone builds nothing.\n\n"
+		"Waiting ends with an error when a pod has failed for good, or when one has been "
+		"started again three times and still keeps ending; without -d its logs are shown "
+		"then.\n\n"
 		"With --watch it builds and converges by itself whenever a manifest changes, or an "
 		"image that lies on this machine (oci:, archives, docker-daemon:). A pod replaced "
 		"for its image is dirty, for promote, until a plain `i2kit up` has taken it over.",

@@ -16,6 +16,9 @@
 
 enum { LAST_LINES = 10, SPOKEN_STAGES = 2, MAX_CONSOLE = 4 << 20 };
 
+/* The kernel of the default base boots in 80 MiB and not in 64 (bench/README.md). */
+#define SMALLEST_VM_BYTES ((uint64_t)80 << 20)
+
 DEFINE_AUTO_PTR(log_reader, log_reader_close)
 DEFINE_AUTO_PTR(log_view, log_view_free)
 
@@ -64,6 +67,8 @@ static void print_containers(const struct invocation *invocation,
 			     const struct instance_status *instance)
 {
 	static const char *const states[] = {"waiting", "running", "ended"};
+	if (instance->container_count == 0)
+		return;
 	title(invocation, "containers");
 	for (size_t i = 0; i < instance->container_count; i++) {
 		const struct container_status *c = &instance->containers[i];
@@ -116,14 +121,52 @@ static void print_lines(const struct invocation *invocation, const char *project
 	AUTO_PTR(log_reader)
 	struct log_reader *reader = log_reader_open(project, NULL, &filter, &err);
 	AUTO_PTR(log_view) struct log_view *view = log_view_new(&options);
-	title(invocation, "last lines");
 	if (reader == NULL)
 		return;
 	log_reader_seek_tail(reader, LAST_LINES);
 	while (log_reader_next(reader, &line))
 		log_view_append(view, &line, &out);
 	log_view_finish(view, &out);
+	/* Of a VM that never spoke there are none; its console follows. */
+	if (out.size == 0 && instance->stage_count < SPOKEN_STAGES)
+		return;
+	title(invocation, "last lines");
 	(void)fputs(out.size > 0 ? out.data : "  none\n", stdout);
+}
+
+static bool is_last_word(const char *line)
+{
+	static const char *const words[] = {"Kernel panic",  "unpacking failed", "Out of memory",
+					    "out of memory", "Unable to mount",	 "Run /init"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+		if (strstr(line, words[i]) != NULL)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * The end, and above it what the kernel said of the reason: a panic ends with a trace that tells
+ * nobody anything, and further up are the boots before this one, which said the same.
+ */
+static void print_last_words(struct string_list *lines)
+{
+	enum { LAST_WORDS = 3 };
+	size_t end = lines->count > LAST_LINES ? lines->count - LAST_LINES : 0;
+	size_t first = end;
+
+	for (size_t i = end, found = 0; i-- > 0 && found < LAST_WORDS;) {
+		if (is_last_word(lines->items[i])) {
+			found++;
+			first = i;
+		}
+	}
+	for (size_t i = first; i < lines->count; i++) {
+		lines->items[i][strcspn(lines->items[i], "\r")] = '\0';
+		if (lines->items[i][0] != '\0' && (i >= end || is_last_word(lines->items[i])))
+			print_text("  ", lines->items[i]);
+	}
 }
 
 /* A guest that has not spoken yet has written to its console at most. */
@@ -140,12 +183,7 @@ static void print_console(const struct invocation *invocation, const char *proje
 	if (!file_read(path, MAX_CONSOLE, &text, NULL, NULL))
 		return;
 	string_list_split(&lines, text, '\n');
-	for (size_t i = lines.count > LAST_LINES ? lines.count - LAST_LINES : 0; i < lines.count;
-	     i++) {
-		lines.items[i][strcspn(lines.items[i], "\r")] = '\0';
-		if (lines.items[i][0] != '\0')
-			print_text("  ", lines.items[i]);
-	}
+	print_last_words(&lines);
 }
 
 /* The pod has no VM: the reasons there are. */
@@ -178,13 +216,11 @@ static const char *advice(const struct instance_status *instance)
 		if (last != NULL && strcmp(last, "OOMKilled") == 0)
 			return "it ran out of memory: raise resources.limits.memory, or try "
 			       "--memory 512M";
-		if (reason == NULL)
-			continue;
-		if (strcmp(reason, "CrashLoopBackOff") == 0)
+		if (last != NULL && strcmp(last, "StartError") == 0)
+			return "it cannot be started, the last line says why: compare its command "
+			       "with what the image has (i2kit inspect IMAGE)";
+		if (reason != NULL && strcmp(reason, "CrashLoopBackOff") == 0)
 			return "it keeps ending: i2kit logs --previous shows the run before";
-		if (strcmp(reason, "StartError") == 0)
-			return "it cannot be started: compare command and image (i2kit inspect "
-			       "IMAGE)";
 	}
 	switch (instance->state) {
 	case INSTANCE_READY:
@@ -201,6 +237,13 @@ static const char *advice(const struct instance_status *instance)
 			       ? "its probe fails: try the same inside with i2kit exec"
 			       : "wait: it has only just started";
 	case INSTANCE_CRASHED:
+		if (instance->stage_count < SPOKEN_STAGES)
+			return instance->memory_bytes < SMALLEST_VM_BYTES
+				       ? "this VM is too small for the kernel: --memory 128M, or "
+					 "larger resources.limits.memory"
+				       : "the kernel did not get as far as i2kit's init: its "
+					 "console says why; a base of your own (--base) is what "
+					 "can be wrong, i2kit doctor looks at the rest";
 		return "the VM ended by itself: its console and i2kit logs --system have its last "
 		       "words";
 	default:

@@ -125,6 +125,12 @@ ok $? "the new one was ready before the old one left: no request failed"
 ok $? "the new one has the new configuration"
 "$i2kit" ps -o json | jq -e '[.instances[] | select(.pod == "tool" and .state != "Stopping")] == []' >/dev/null
 ok $? "a pod that is no longer there stops"
+made=$(ps_of web createdAt)
+"$i2kit" up -d --wait --timeout 120s --scale web=2 >/dev/null 2>&1
+is "$(ps_of web ready | tr '\n' ' ')" "true true " && [[ $(ps_of web createdAt) == *$made* ]]
+ok $? "--scale adds a replica and leaves the other alone"
+! "$i2kit" up -d --scale wbe=2 >scale.out 2>&1 && grep -q "there is no pod 'wbe'" scale.out
+ok $? "--scale of a pod that is not there is an error"
 "$i2kit" up -d --connect qemu:///session >other.out 2>&1
 grep -q 'runs at qemu:///system, not at qemu:///session' other.out
 ok $? "another --connect than the running project's is refused"
