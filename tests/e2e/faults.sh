@@ -135,6 +135,75 @@ done
 whole
 ok $? "the volume's file is still whole"
 
+echo "# the clock jumps"
+# What asks for the wall clock gets it with an offset that the test changes; other clocks go on.
+cat >jump.c <<'END'
+#define _GNU_SOURCE
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+int clock_gettime(clockid_t id, struct timespec *now)
+{
+	long offset = 0;
+	int status = (int)syscall(SYS_clock_gettime, id, now);
+	FILE *file = id == CLOCK_REALTIME ? fopen(getenv("JUMP_FILE"), "re") : NULL;
+	if (file != NULL && fscanf(file, "%ld", &offset) == 1)
+		now->tv_sec += offset;
+	if (file != NULL)
+		fclose(file);
+	return status;
+}
+END
+"${CC:-cc}" -shared -fPIC -o jump.so jump.c
+export JUMP_FILE=$work/offset
+kill_supervisor
+echo 7200 >offset
+LD_PRELOAD=$work/jump.so "$i2kit" up -d --wait --timeout 60s -f now.yml -f disk.yml >/dev/null 2>&1 && answers
+ok $? "two hours ahead: the pods that run are taken over, and the port answers"
+echo -7200 >offset
+vm=$(pgrep -f 'qemu-system.*guest=i2kit-faults\.web-0' | head -1)
+[ -n "$vm" ] && kill -9 "$vm"
+came=1
+for _ in $(seq 40); do
+	answers 2 2>/dev/null && came=0 && break
+	sleep 1
+done
+ok $came "four hours back: a VM that dies comes back after its pause, not after four hours"
+"$i2kit" exec web -- sh -c 'echo after the jump >/proc/1/fd/1'
+sleep 1
+"$i2kit" logs --tail 1 web | grep -q 'after the jump'
+ok $? "the newest line is shown as the newest"
+"$i2kit" events -o json | jq -se 'map(.type) | index("BackOff") as $gone | $gone != null and $gone < rindex("Ready")' >/dev/null
+ok $? "events stand in the order in which they came"
+kill_supervisor
+"$i2kit" up -d --wait --timeout 60s -f now.yml -f disk.yml >/dev/null 2>&1 && [ "$(vms)" = 2 ] && answers
+ok $? "with the right time again: the same VMs go on"
+
+echo "# the host sleeps"
+before=$(virsh -q list --uuid --id | sort)
+exec 5<>/dev/tcp/127.0.0.1/8080
+printf 'GET / HTTP/1.1\r\nHost: a\r\n\r\n' >&5
+timeout 5 head -n 1 <&5 | grep -q 200
+asleep=$(pgrep -f 'qemu-system.*guest=i2kit-faults\.')" $(supervisor)"
+# shellcheck disable=SC2086
+kill -STOP $asleep && sleep 15 && kill -CONT $asleep
+answers 5
+ok $? "after 15 s of sleep the port answers"
+printf 'GET / HTTP/1.0\r\nHost: a\r\n\r\n' >&5
+timeout 5 cat <&5 | grep -q 'Hello from web-'
+ok $? "a connection of before goes on"
+exec 5<&-
+says 'stood still' 8
+[ "$("$i2kit" ps -o json | jq '[.instances[] | select(.ready)] | length')" = 2 ] &&
+	[ "$(virsh -q list --uuid --id | sort)" = "$before" ]
+ok $? "both pods are ready, in the same VMs"
+behind=$(($(date +%s) - $("$i2kit" exec disk -- date +%s)))
+[ "${behind#-}" -le 2 ] || echo "# it is $behind s behind"
+[ "${behind#-}" -le 2 ]
+ok $? "the guest has the right time"
+
 echo "# a guest that was taken over"
 socket=$(virsh dumpxml i2kit-faults.disk-0 | sed -n "s/.*agent=['\"]\([^'\"]*\)['\"].*/\1/p")
 kill_supervisor
