@@ -30,9 +30,9 @@ manifest() { # REPLICAS
 }
 available_mb() { awk '/MemAvailable/ { printf "%.0f\n", $2 * 1024 / 1e6 }' /proc/meminfo; }
 ready() { "$i2kit" ps -o json 2>/dev/null | jq '[.instances[] | select(.ready)] | length' || echo 0; }
-wait_ready() { # PODS: five seconds each, and a minute
+wait_ready() { # PODS: ten seconds each, and a minute
 	local _
-	for _ in $(seq $(($1 * 5 + 60))); do
+	for _ in $(seq $(($1 * 10 + 60))); do
 		[ "$(ready)" -lt "$1" ] || return 0
 		sleep 1
 	done
@@ -44,6 +44,17 @@ host_pss() {
 	for pid in /run/libvirt/qemu/i2kit-*.pid; do
 		awk '/^Pss:/ { printf "%.1f\n", $2 * 1024 / 1e6 }' "/proc/$(cat "$pid")/smaps_rollup"
 	done
+}
+
+# PODS: the supervisor's CPU while nothing happens, over 20 s
+idle() {
+	local pid from to
+	[ "$1" -ge 10 ] || return 0
+	pid=$("$i2kit" ps -o json | jq -r .supervisorPid)
+	from=$(awk '{ print $14 + $15 }' "/proc/$pid/stat") # ticks of 10 ms
+	sleep 20
+	to=$(awk '{ print $14 + $15 }' "/proc/$pid/stat")
+	figure "$1 pods: the idle supervisor" "$(awk -v t=$((to - from)) 'BEGIN { printf "%.2f", t / 20 }')" "% of a CPU"
 }
 
 manifest 1
@@ -72,6 +83,7 @@ for pods; do
 	sample "$each: the whole" "$pods pods" "$(awk -v w=$whole -v n="$pods" 'BEGIN { printf "%.1f", w / n }')" MB
 	figure "$pods pods: the whole" "$whole" MB
 	figure "$pods pods: until all were ready" "$took" s
+	idle "$pods"
 done
 tables
 supervisor=$("$i2kit" ps -o json | jq -r .supervisorPid)
