@@ -17,7 +17,7 @@
 #include "image/store.h"
 
 /* Raise it whenever the disk changes for the same inputs. */
-#define BUILDER_VERSION "2 " I2KIT_VERSION
+#define BUILDER_VERSION "3 " I2KIT_VERSION
 
 /* Everything one build owns. */
 struct build {
@@ -169,7 +169,7 @@ static bool write_disk(const struct build *build, char out_digest[DIGEST_SIZE], 
 						.image = build->pod_layers[i].image,
 						.diff_id = build->pod_layers[i].diff_id,
 						.was_just_made = build->layers[i].was_made};
-	AUTO_FREE char *linuxkit = linuxkit_pod_write(build->pod, build->images);
+	AUTO_FREE char *linuxkit = linuxkit_pod_write(build->pod, build->images, true);
 	struct disk_request request = {.base = &build->base,
 				       .pod_json = build->pod_json,
 				       .linuxkit = linuxkit,

@@ -10,6 +10,7 @@
 #include "base/strbuf.h"
 #include "image/bytes.h"
 #include "image/pod_document.h"
+#include "image/reference.h"
 #include "image/syslinux.h"
 
 #define POD_PATH  "etc/i2kit/pod.json"
@@ -192,9 +193,10 @@ static bool add_partitions(struct disk_layout *layout, const struct disk_request
 	for (size_t i = 0; i < request->layer_count; i++) {
 		const struct disk_layer *layer = &request->layers[i];
 		char name[PARTITION_NAME_SIZE];
+		AUTO_FREE char *image = reference_portable(layer->image);
 		pod_layer_name(i, name);
 		(void)add_partition(layout, name, layer->size_bytes, layer->digest,
-				    xasprintf("%s layer %s", layer->image, layer->diff_id));
+				    xasprintf("%s layer %s", image, layer->diff_id));
 	}
 	struct gpt_partition *last = &layout->table.partitions[layout->table.partition_count - 1];
 	layout->table.disk_size = align(last->offset + last->size) + DISK_ALIGNMENT;

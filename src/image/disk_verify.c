@@ -12,7 +12,9 @@
 #include "base/alloc.h"
 #include "image/base_document.h"
 #include "image/disk_layout.h"
+#include "image/image_ref.h"
 #include "image/layer_convert.h"
+#include "image/reference.h"
 #include "image/resolve.h"
 #include "image/source.h"
 #include "image/toc.h"
@@ -135,6 +137,24 @@ static bool check_base(struct verifier *verifier, struct error *err)
 	return error_hint(err, "i2kit verify --base FOLDER|FILE with the base it was built on");
 }
 
+/* The disk does not say where on this machine an image came from; the store may know. Owned. */
+static char *find_origin(const struct verifier *verifier, const char *name, const char *digest)
+{
+	AUTO(image_ref_list_clear) struct image_ref_list refs = {0};
+	if (!image_ref_read_all(verifier->store, &refs, NULL))
+		return xstrdup(name);
+	for (size_t i = 0; i < refs.count; i++)
+		if (strcmp(refs.items[i].manifest, digest) == 0)
+			return xstrdup(refs.items[i].reference);
+	return xstrdup(name);
+}
+
+static bool is_path(const char *name)
+{
+	AUTO(reference_clear) struct reference reference = {0};
+	return reference_parse(name, "/", &reference, NULL) && reference.path != NULL;
+}
+
 /* The very image the disk was made of, from the store or from where it came. */
 static bool load_image(struct verifier *verifier, const char *name, const char *digest,
 		       struct error *err)
@@ -143,13 +163,15 @@ static bool load_image(struct verifier *verifier, const char *name, const char *
 	if (oci_image_load(verifier->store, name, digest, image, NULL))
 		return true;
 	oci_image_clear(image);
-	if (!image_resolve(verifier->store, name, PULL_ALWAYS, verifier->options,
+	AUTO_FREE char *origin = find_origin(verifier, name, digest);
+	if (!image_resolve(verifier->store, origin, PULL_ALWAYS, verifier->options,
 			   verifier->progress, image, err))
-		return false;
+		return is_path(name) ? error_hint(err, "i2kit pull the image from where it lies")
+				     : false;
 	return strcmp(image->digest, digest) == 0 ||
 	       error_set(err, ERROR_NOT_FOUND,
-			 "image '%s' is %.19s now; the disk was made of %.19s", name, image->digest,
-			 digest);
+			 "image '%s' is %.19s now; the disk was made of %.19s", origin,
+			 image->digest, digest);
 }
 
 static bool load_images(struct verifier *verifier, const char *list, struct error *err)

@@ -57,16 +57,18 @@ static void write_text(struct strbuf *text, const char *key, const char *value)
 
 /* Pinned, where the image has a place that others can ask. */
 static void write_image(struct strbuf *text, const struct container_spec *container,
-			const struct oci_image *image)
+			const struct oci_image *image, bool is_portable)
 {
 	AUTO(reference_clear) struct reference reference = {0};
 	AUTO(error_clear) struct error ignored = ERROR_INIT;
 	if (!reference_parse(container->image, "/", &reference, &ignored) ||
 	    reference.transport != TRANSPORT_REGISTRY) {
-		strbuf_append(text,
-			      "    # not in a registry: i2kit finds this image, linuxkit does "
-			      "not\n");
-		write_text(text, "image", container->image);
+		AUTO_FREE char *name = is_portable ? reference_portable(container->image)
+						   : xstrdup(container->image);
+		strbuf_appendf(text, "    # not in a registry: %s\n",
+			       is_portable ? image->digest
+					   : "i2kit finds this image, linuxkit does not");
+		write_text(text, "image", name);
 		return;
 	}
 	AUTO_FREE char *pinned = reference.digest[0]
@@ -166,14 +168,14 @@ static void write_resources(struct strbuf *text, const struct resources *resourc
 }
 
 static void write_container(struct strbuf *text, const struct container_spec *container,
-			    const struct oci_image *image)
+			    const struct oci_image *image, bool is_portable)
 {
 	const struct security_context *security = &container->security;
 	AUTO(json_clear) json_t *config = json_loads(image->config_json, 0, NULL);
 	strbuf_append(text, "  - name: ");
 	strbuf_append_json(text, container->name);
 	strbuf_append_char(text, '\n');
-	write_image(text, container, image);
+	write_image(text, container, image, is_portable);
 	write_command(text, container, config);
 	if (container->working_dir != NULL)
 		write_text(text, "cwd", container->working_dir);
@@ -187,7 +189,8 @@ static void write_container(struct strbuf *text, const struct container_spec *co
 	strbuf_append(text, "    binds: [\"/etc/resolv.conf:/etc/resolv.conf\"]\n");
 }
 
-char *linuxkit_pod_write(const struct pod_spec *pod, const struct oci_image *images)
+char *linuxkit_pod_write(const struct pod_spec *pod, const struct oci_image *images,
+			 bool is_portable)
 {
 	AUTO(strbuf_clear) struct strbuf text = STRBUF_INIT;
 	strbuf_append(&text, "# Pod ");
@@ -198,15 +201,16 @@ char *linuxkit_pod_write(const struct pod_spec *pod, const struct oci_image *ima
 	/* A sidecar starts before the containers and stays. */
 	for (size_t i = 0; i < pod->init_container_count; i++) {
 		if (!pod->init_containers[i].is_sidecar)
-			write_container(&text, &pod->init_containers[i], &images[i]);
+			write_container(&text, &pod->init_containers[i], &images[i], is_portable);
 	}
 	strbuf_append(&text, "services:\n");
 	for (size_t i = 0; i < pod->init_container_count; i++) {
 		if (pod->init_containers[i].is_sidecar)
-			write_container(&text, &pod->init_containers[i], &images[i]);
+			write_container(&text, &pod->init_containers[i], &images[i], is_portable);
 	}
 	for (size_t i = 0; i < pod->container_count; i++)
-		write_container(&text, &pod->containers[i], &images[pod->init_container_count + i]);
+		write_container(&text, &pod->containers[i], &images[pod->init_container_count + i],
+				is_portable);
 	return strbuf_take(&text);
 }
 
@@ -227,7 +231,7 @@ bool linuxkit_pod_make(struct store *store, const struct pod_spec *pod,
 			  error_prefix(err, "container '%s'", container->name);
 	}
 	if (is_done)
-		*ret = linuxkit_pod_write(pod, images);
+		*ret = linuxkit_pod_write(pod, images, false);
 	for (size_t i = 0; i < count; i++)
 		oci_image_clear(&images[i]);
 	free(images);

@@ -15,8 +15,12 @@
 #include "image/store.h"
 #include "manifest/app.h"
 
-/* images: init containers', then containers', as resolved. YAML text, owned; pure. */
-char *linuxkit_pod_write(const struct pod_spec *pod, const struct oci_image *images);
+/*
+ * images: init containers', then containers', as resolved. is_portable: for a disk, which must not
+ * say where on this machine an image lay. YAML text, owned; pure.
+ */
+char *linuxkit_pod_write(const struct pod_spec *pod, const struct oci_image *images,
+			 bool is_portable);
 
 /* Resolves the images first (a command without its image's entry point would be another one). */
 MUST_CHECK bool linuxkit_pod_make(struct store *store, const struct pod_spec *pod,

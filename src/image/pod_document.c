@@ -11,6 +11,7 @@
 #include "base/cleanup.h"
 #include "base/parse.h"
 #include "image/gpt.h"
+#include "image/reference.h"
 
 /*
  * Keys appear in the order they are set. A text that is not UTF-8 makes json_string() NULL, which
@@ -306,7 +307,8 @@ static json_t *make_container(struct maker *maker, const struct pod_document *do
 {
 	json_t *container = json_object(), *layers = json_array();
 	set_text(maker, container, "name", spec->name);
-	set_text(maker, container, "image", spec->image);
+	AUTO_FREE char *image_name = reference_portable(spec->image);
+	set_text(maker, container, "image", image_name);
 	set_text(maker, container, "imageDigest", image->digest);
 	for (size_t i = 0; i < image->layer_count; i++)
 		append(maker, layers,

@@ -305,3 +305,24 @@ bool reference_parse(const char *text, const char *folder, struct reference *ret
 	reference = (struct reference){0};
 	return true;
 }
+
+char *reference_portable(const char *text)
+{
+	AUTO(reference_clear) struct reference reference = {0};
+	AUTO(error_clear) struct error ignored = ERROR_INIT;
+	/* Any folder will do: it is left out again. */
+	if (!reference_parse(text, "/", &reference, &ignored) || reference.path == NULL)
+		return xstrdup(text);
+	const char *prefix = transport_prefix(reference.transport);
+	const char *rest = reference.text + strlen(prefix) + strlen(reference.path);
+	size_t end = strlen(reference.path);
+	while (end > 0 && reference.path[end - 1] == '/')
+		end--;
+	size_t begin = end;
+	while (begin > 0 && reference.path[begin - 1] != '/')
+		begin--;
+	/* "." stays: what it is called is not for the disk to say. */
+	if (begin == end)
+		return xasprintf("%s.%s", prefix, rest);
+	return xasprintf("%s%.*s%s", prefix, (int)(end - begin), reference.path + begin, rest);
+}

@@ -36,6 +36,13 @@ void reference_clear(struct reference *reference);
 MUST_CHECK bool reference_parse(const char *text, const char *folder, struct reference *ret,
 				struct error *err);
 
+/*
+ * The name as a disk may say it: of a path only the last part, since the folder it lies in is this
+ * machine's; "oci:/home/me/web:1" is "oci:web:1". Other names, and malformed ones, as they are.
+ * Owned.
+ */
+char *reference_portable(const char *text);
+
 /* "docker-archive:" …; "" for registries. */
 const char *transport_prefix(enum transport transport);
 

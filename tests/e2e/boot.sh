@@ -38,23 +38,26 @@ XDG_DATA_HOME=$work/store1 "$i2kit" build -f "$work/web.yml" -o "$work/disk1.img
 elsewhere() {
 	local base=${I2KIT_BASE:-$top/out/base} as=()
 	cd / && umask 077
-	chmod 711 "$work" && mkdir -m 777 "$work/theirs" && chmod 644 "$work/web.yml"
+	chmod 711 "$work" && mkdir -m 777 "$work/theirs" && mkdir -m 755 "$work/moved"
+	# Where the image lies is not in the disk.
+	cp -r "$images/nginx" "$work/moved" && sed 's,oci:.*,oci:nginx,' "$work/web.yml" >"$work/moved/web.yml"
+	chmod -R a+rX "$work/moved"
 	# Only where root may become someone, and that one may read all this.
 	as=(setpriv --reuid 12345 --regid 12345 --clear-groups)
-	if ! "${as[@]}" cat "$images/nginx/index.json" "$base/base.json" "$i2kit" >/dev/null 2>&1; then
+	if ! "${as[@]}" cat "$work/moved/nginx/index.json" "$base/base.json" "$i2kit" >/dev/null 2>&1; then
 		as=()
 		echo "# the second build is the same user's"
 	fi
 	HOME=$work/theirs XDG_DATA_HOME=$work/theirs/store XDG_CACHE_HOME=$work/theirs/cache I2KIT_BASE=$base \
 		TZ=Pacific/Kiritimati LC_ALL=tr_TR.UTF-8 ${as[@]+"${as[@]}"} taskset -c 0 \
-		"$i2kit" build -f "$work/web.yml" -o "$work/theirs/disk.img" --progress=none >/dev/null
+		"$i2kit" build -f "$work/moved/web.yml" -o "$work/theirs/disk.img" --progress=none >/dev/null
 }
 i2kit=$(realpath "$(command -v "$i2kit")")
 (elsewhere) || { echo "Bail out! the second build failed"; exit 1; }
 mv "$work/theirs/disk.img" "$work/disk2.img"
 disk=$work/disk1.img
 [ "$(sha256sum <"$work/disk1.img")" = "$(sha256sum <"$work/disk2.img")" ]
-result $? "another user, folder, umask, time zone, locale and number of cores give the same bytes"
+result $? "another user, folder, place of the image, umask, time zone, locale and number of cores give the same bytes"
 # A build id is a digest of debugging information, and so of the folder the source lay in.
 if command -v zstd >/dev/null && command -v cpio >/dev/null && command -v readelf >/dev/null; then
 	zstd -dcq "${I2KIT_BASE:-$top/out/base}/initrd-base.cpio.zst" 2>/dev/null | cpio -i --quiet --to-stdout init >"$work/init" 2>/dev/null

@@ -198,7 +198,7 @@ static void a_pod_becomes_a_document_that_is_read_back(void **state)
 	(void)state;
 	sha256_digest("x", 1, images[0].digest);
 	sha256_digest("x", 1, images[1].digest);
-	AUTO_FREE char *text = linuxkit_pod_write(&pod, images);
+	AUTO_FREE char *text = linuxkit_pod_write(&pod, images, false);
 	if (!linuxkit_document_parse(text, strlen(text), "pod", &document, &err))
 		fail_msg("%s\n%s", err.message, text);
 	assert_int_equal(document.onboot.count, 2);

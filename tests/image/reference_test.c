@@ -43,6 +43,31 @@ static void names_expand_as_docker_does(void **state)
 	}
 }
 
+static void the_folder_of_a_path_is_not_part_of_the_portable_name(void **state)
+{
+	static const char *const pairs[][2] = {
+		{"oci:/home/me/web", "oci:web"},
+		{"oci:web", "oci:web"},
+		{"oci:./web/", "oci:web"},
+		{"oci:../x/web:1.2", "oci:web:1.2"},
+		{"oci:.", "oci:."},
+		{"oci:/", "oci:."},
+		{"oci:/a/web@sha256:" HEX, "oci:web@sha256:" HEX},
+		{"oci:/a/x:docker.io/library/nginx:1", "oci:x:docker.io/library/nginx:1"},
+		{"oci-archive:/tmp/f.tar", "oci-archive:f.tar"},
+		{"docker-archive:a/f.tar:team/app:1", "docker-archive:f.tar:team/app:1"},
+		{"docker-daemon:me/app", "docker-daemon:me/app"},
+		{"nginx:1.22", "nginx:1.22"},
+		{"a.b/c/d:1", "a.b/c/d:1"},
+		{"/malformed/name", "/malformed/name"},
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+		AUTO_FREE char *name = reference_portable(pairs[i][0]);
+		assert_string_equal(name, pairs[i][1]);
+	}
+}
+
 static void malformed_names_are_refused(void **state)
 {
 	static const char *const bad[] = {
@@ -109,6 +134,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names_expand_as_docker_does),
+		cmocka_unit_test(the_folder_of_a_path_is_not_part_of_the_portable_name),
 		cmocka_unit_test(malformed_names_are_refused),
 		cmocka_unit_test(parts_are_where_they_belong),
 	};
