@@ -51,8 +51,8 @@ def read(path):
                 bench["missed"].append(words[0])
             elif kind == "end":
                 bench["status"], bench["seconds"] = int(words[0]), float(words[1])
-                if bench["status"] != 0 and not bench["missed"]:
-                    bench["error"] = words[2] if len(words) > 2 else ""
+                if bench["status"] != (1 if bench["missed"] else 0):
+                    bench["error"] = words[2] if len(words) > 2 and words[2] else f"exit status {bench['status']}"
     return benches
 
 
@@ -109,7 +109,7 @@ def print_markdown(report):
         for goal in bench.get("missed", []):
             print(f"\nMissed: {goal}.")
         if "error" in bench:
-            print(f"\nThis bench did not come to its end: {bench['error'] or 'exit status ' + str(bench['status'])}.")
+            print(f"\nThis bench did not come to its end: {bench['error']}.")
 
 
 def main():
