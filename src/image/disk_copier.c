@@ -13,7 +13,7 @@
 #include "image/disk_writer.h"
 
 /* After each so much the writing to the medium begins, so that the fsync has little to do. */
-#define FLUSH_SIZE ((uint64_t)8 << 20)
+#define FLUSH_SIZE ((uint64_t)4 << 20)
 
 /* Where the file systems can share blocks, the disk costs no second copy of its layers. */
 static bool share_blocks(int from, int to, const struct disk_piece *piece)
