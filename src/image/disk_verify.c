@@ -68,8 +68,6 @@ static bool hash_range(const struct verifier *verifier, uint64_t offset, uint64_
 {
 	AUTO(free_hash) struct sha256 *hash = sha256_new();
 	AUTO_FREE uint8_t *buffer = xmalloc(PIECE_SIZE);
-	uint8_t raw[SHA256_SIZE];
-	char hex[SHA256_HEX_SIZE];
 	while (size > 0) {
 		size_t wanted = size < PIECE_SIZE ? (size_t)size : PIECE_SIZE;
 		ssize_t count = pread(verifier->fd, buffer, wanted, (off_t)offset);
@@ -82,10 +80,7 @@ static bool hash_range(const struct verifier *verifier, uint64_t offset, uint64_
 		offset += (uint64_t)count;
 		size -= (uint64_t)count;
 	}
-	sha256_finish(hash, raw);
-	sha256_hex(raw, hex);
-	memcpy(out, "sha256:", strlen("sha256:"));
-	memcpy(out + strlen("sha256:"), hex, sizeof(hex));
+	sha256_finish_digest(hash, out);
 	return true;
 }
 
