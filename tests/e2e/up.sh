@@ -103,8 +103,12 @@ kill -INT "$up"
 gone 10
 ok $? "the second Ctrl-C kills it"
 
-web red >i2kit.yml
 echo "# again, with web alone"
+web green >i2kit.yml
+"$i2kit" up -d --scale web=2 >/dev/null 2>&1
+web red >i2kit.yml
+"$i2kit" up -d --wait --timeout 60s --scale web=2 >/dev/null 2>&1 && "$i2kit" exec web -- sh -c 'echo $COLOUR' | grep -q red
+ok $? "a change while all VMs still boot does not block: the new ones come up"
 "$i2kit" up -d --wait --timeout 120s >/dev/null 2>&1
 made=$(ps_of web createdAt) image=$(ps_of web imageDigest)
 { web red; tool; } >i2kit.yml
