@@ -143,32 +143,21 @@ const struct base_file *base_folder_find(const struct base_folder *base, const c
 	return NULL;
 }
 
-bool base_folder_read_unchecked(const struct base_folder *base, const char *name, char **ret,
-				size_t *ret_size, const char **ret_digest, struct error *err)
-{
-	const struct base_file *file = base_folder_find(base, name);
-	AUTO_FREE char *path = path_join(base->path, name);
-	if (file == NULL)
-		return error_set(err, ERROR_INVALID, "base '%s' has no '%s'", base->path, name);
-	if (!file_read(path, FILE_MAX_BYTES, ret, ret_size, err))
-		return error_prefix(err, "base");
-	*ret_digest = file->digest;
-	return true;
-}
-
 bool base_folder_read(const struct base_folder *base, const char *name, char **ret,
 		      size_t *ret_size, struct error *err)
 {
+	const struct base_file *file = base_folder_find(base, name);
+	AUTO_FREE char *path = path_join(base->path, name);
 	AUTO_FREE char *bytes = NULL;
 	char digest[DIGEST_SIZE];
-	const char *wanted;
 	size_t size;
-	if (!base_folder_read_unchecked(base, name, &bytes, &size, &wanted, err))
-		return false;
+	if (file == NULL)
+		return error_set(err, ERROR_INVALID, "base '%s' has no '%s'", base->path, name);
+	if (!file_read(path, FILE_MAX_BYTES, &bytes, &size, err))
+		return error_prefix(err, "base");
 	sha256_digest(bytes, size, digest);
-	if (strcmp(digest, wanted) != 0) {
-		(void)error_set(err, ERROR_CORRUPT, "'%s/%s' is not what base.json says",
-				base->path, name);
+	if (strcmp(digest, file->digest) != 0) {
+		(void)error_set(err, ERROR_CORRUPT, "'%s' is not what base.json says", path);
 		return error_hint(err, "scripts/make-base %s", base->path);
 	}
 	*ret = TAKE_PTR(bytes);

@@ -43,9 +43,5 @@ const struct base_file *base_folder_find(const struct base_folder *base, const c
 /* Reads a file whole and checks that it is what base.json says. */
 MUST_CHECK bool base_folder_read(const struct base_folder *base, const char *name, char **ret,
 				 size_t *ret_size, struct error *err);
-/* Leaves the check against *ret_digest (borrowed) to the caller. */
-MUST_CHECK bool base_folder_read_unchecked(const struct base_folder *base, const char *name,
-					   char **ret, size_t *ret_size, const char **ret_digest,
-					   struct error *err);
 
 #endif

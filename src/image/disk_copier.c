@@ -132,27 +132,13 @@ static bool copy_file(struct disk_copier *copier, const struct disk_piece *piece
 	return copy_bytes(copier, piece, from, is_shared, &check);
 }
 
-static bool check_bytes(struct disk_copier *copier, const struct disk_piece *piece)
-{
-	char actual[DIGEST_SIZE];
-	if (piece->digest == NULL)
-		return true;
-	sha256_digest(piece->bytes, (size_t)piece->size, actual);
-	return strcmp(actual, piece->digest) == 0 ||
-	       error_set(&copier->failure, ERROR_CORRUPT,
-			 "the base's '%s' is damaged: it is not %s any more", piece->path,
-			 piece->digest);
-}
-
 static void *copy_files(void *arg)
 {
 	struct disk_copier *copier = arg;
-	bool is_good = true;
-	for (size_t i = 0; i < copier->writing->piece_count && is_good; i++) {
-		const struct disk_piece *piece = &copier->writing->pieces[i];
-		is_good = piece->bytes != NULL ? check_bytes(copier, piece)
-					       : copy_file(copier, piece);
-	}
+	for (size_t i = 0; i < copier->writing->piece_count; i++)
+		if (copier->writing->pieces[i].bytes == NULL &&
+		    !copy_file(copier, &copier->writing->pieces[i]))
+			break;
 	(void)pthread_mutex_lock(&copier->mutex);
 	copier->has_ended = true;
 	(void)pthread_cond_signal(&copier->changed);

@@ -30,6 +30,8 @@ void disk_layout_free(struct disk_layout *layout)
 		return;
 	for (size_t i = 0; i < layout->file_count; i++)
 		free(layout->bytes[i]);
+	for (size_t i = 0; i < layout->file_count; i++)
+		free(layout->paths[i]);
 	fat_layout_clear(&layout->boot);
 	toc_clear(&layout->toc);
 	free(layout->base_path);
@@ -83,17 +85,17 @@ static void append_cpio(struct strbuf *out, const char *name, uint32_t mode, con
 	append_padding(out);
 }
 
-/* By far the largest: its digest is checked while the disk is hashed, in the other thread. */
+/* By far the largest: copied and checked with the layers, without passing through memory. */
 static bool add_kernel(struct disk_layout *layout, const struct base_folder *base,
 		       struct error *err)
 {
-	char *bytes = NULL;
-	size_t size = 0;
-	const char *digest = NULL;
-	if (!base_folder_read_unchecked(base, base->kernel, &bytes, &size, &digest, err))
-		return false;
-	layout->digests[layout->file_count] = digest;
-	add_file(layout, "kernel", bytes, size);
+	const struct base_file *file = base_folder_find(base, base->kernel);
+	if (file == NULL)
+		return error_set(err, ERROR_INVALID, "base '%s' has no '%s'", base->path,
+				 base->kernel);
+	layout->digests[layout->file_count] = file->digest;
+	layout->paths[layout->file_count] = path_join(base->path, base->kernel);
+	add_file(layout, "kernel", NULL, (size_t)file->size_bytes);
 	return true;
 }
 
@@ -301,7 +303,7 @@ static void add_pieces(struct disk_layout *layout, const struct disk_request *re
 								layout->files[i].offset,
 						      .size = layout->files[i].size,
 						      .bytes = layout->bytes[i],
-						      .path = layout->files[i].path,
+						      .path = layout->paths[i],
 						      .digest = layout->digests[i]});
 	for (size_t i = 1; i < layout->table.partition_count; i++) {
 		const struct disk_layer *layer = i == 1 ? NULL : &request->layers[i - 2];

@@ -36,8 +36,9 @@ struct disk_request {
 
 struct disk_layout {
 	struct fat_file files[BOOT_FILES_MAX]; /* of the boot partition, in order */
-	char *bytes[BOOT_FILES_MAX];	       /* owned: their contents */
-	const char *digests[BOOT_FILES_MAX];   /* borrowed; of what disk_write() is to check */
+	char *bytes[BOOT_FILES_MAX];	       /* owned: their contents; or NULL: */
+	char *paths[BOOT_FILES_MAX];	       /* owned: they are in these files … */
+	const char *digests[BOOT_FILES_MAX];   /* … which have these digests; borrowed */
 	size_t file_count;
 	struct fat_layout boot;
 	struct gpt_table table;

@@ -17,10 +17,10 @@ struct disk_piece {
 	uint64_t offset;
 	uint64_t size;
 	const void *bytes;    /* borrowed; or NULL: … */
-	const char *path;     /* … the content of this file. With bytes: for messages */
-	const char *digest;   /* of it, checked; with bytes it may be NULL */
-	const char *checksum; /* of a file: checked instead of the digest, unless "" or NULL */
-	bool was_just_made;   /* a file, by this process: need not be checked again */
+	const char *path;     /* … the content of this file, */
+	const char *digest;   /* which must have this digest … */
+	const char *checksum; /* … or this sum instead, unless it is "" or NULL … */
+	bool was_just_made;   /* … but for one that this process has just made */
 };
 
 /* The piece's file, which must have its size; -1 on failure. */

@@ -28,6 +28,7 @@ struct converter {
 	struct layer_tree *tree;
 	uint64_t content_bytes;
 	unsigned entry_count;
+	bool is_trial; /* stops as soon as the layer is not small */
 };
 
 /*
@@ -77,6 +78,12 @@ static bool copy_blocks(struct converter *converter, uint64_t size, struct error
 	return append_zeros(converter, size - at, err);
 }
 
+static bool is_small(const struct converter *converter)
+{
+	return converter->content_bytes < SMALL_LAYER_BYTES &&
+	       converter->entry_count < SMALL_LAYER_ENTRIES;
+}
+
 static bool add_content(struct converter *converter, struct archive_entry *entry,
 			struct layer_node *node, struct error *err)
 {
@@ -85,6 +92,8 @@ static bool add_content(struct converter *converter, struct archive_entry *entry
 		return error_set(err, ERROR_INVALID, "the layer's files are larger than %llu GiB",
 				 (unsigned long long)(CONTENT_BYTES_MAX >> 30));
 	converter->content_bytes += (uint64_t)size;
+	if (converter->is_trial && !is_small(converter))
+		return true;
 	return squashfs_file_begin(converter->writer, node, err) &&
 	       copy_blocks(converter, (uint64_t)size, err) &&
 	       squashfs_file_end(converter->writer, err);
@@ -164,6 +173,8 @@ static bool add_entries(struct converter *converter, struct error *err)
 					 4 * LAYER_ENTRIES_MAX);
 		if (!add_entry(converter, entry, err))
 			return prefix_with_name(err, archive_entry_pathname(entry));
+		if (converter->is_trial && !is_small(converter))
+			return true;
 		if (count % 64 != 0)
 			continue;
 		progress_update(conversion->progress, "layer", conversion->what, PROGRESS_BYTES,
@@ -173,8 +184,9 @@ static bool add_entries(struct converter *converter, struct error *err)
 	}
 }
 
-static bool convert(const struct layer_conversion *conversion, uint32_t block_size,
-		    bool *ret_is_small, char out_diff_id[DIGEST_SIZE], struct error *err)
+/* *ret_fits: the layer is small exactly where it was to be. If not, there is no result. */
+static bool convert(const struct layer_conversion *conversion, bool as_small, bool *ret_fits,
+		    char out_diff_id[DIGEST_SIZE], struct error *err)
 {
 	AUTO(layer_tree_clear) struct layer_tree tree;
 	layer_tree_init(&tree);
@@ -182,33 +194,38 @@ static bool convert(const struct layer_conversion *conversion, uint32_t block_si
 	if (stream == NULL)
 		return false;
 	AUTO_PTR(squashfs_writer)
-	struct squashfs_writer *writer =
-		squashfs_writer_new(conversion->path, block_size, conversion->workers, err);
+	struct squashfs_writer *writer = squashfs_writer_new(
+		conversion->path, as_small ? SQUASHFS_BLOCK_SMALL : SQUASHFS_BLOCK_LARGE,
+		conversion->workers, err);
 	if (writer == NULL)
 		return false;
-	struct converter converter = {
-		.conversion = conversion, .stream = stream, .writer = writer, .tree = &tree};
-	if (!add_entries(&converter, err) || !layer_stream_finish(stream, out_diff_id, err) ||
-	    !squashfs_writer_finish(writer, &tree, err))
+	struct converter converter = {.conversion = conversion,
+				      .stream = stream,
+				      .writer = writer,
+				      .tree = &tree,
+				      .is_trial = as_small};
+	if (!add_entries(&converter, err))
 		return false;
-	*ret_is_small = converter.content_bytes < SMALL_LAYER_BYTES &&
-			converter.entry_count < SMALL_LAYER_ENTRIES;
-	return true;
+	*ret_fits = is_small(&converter) == as_small;
+	return !*ret_fits || (layer_stream_finish(stream, out_diff_id, err) &&
+			      squashfs_writer_finish(writer, &tree, err));
 }
 
 /*
- * Only the end tells how much there is: the size of the blob depends on how it was compressed. A
- * small layer is done twice, which takes next to nothing.
+ * Only the end tells how much there is: the size of the blob depends on how it was compressed. What
+ * looks small is tried as such, and that ends where the layer is not; the other way round a small
+ * layer is done twice, which takes next to nothing.
  */
 bool layer_convert_blob(const struct layer_conversion *conversion, char out_diff_id[DIGEST_SIZE],
 			struct error *err)
 {
-	bool is_small = false;
+	bool as_small = conversion->size_bytes < SMALL_LAYER_BYTES / 2, fits = false;
 	locale_t plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
 	if (plain == (locale_t)0)
 		return error_set(err, ERROR_SYSTEM, "no C locale");
 	AUTO(leave_locale) locale_t before __attribute__((unused)) = uselocale(plain);
-	if (!convert(conversion, SQUASHFS_BLOCK_LARGE, &is_small, out_diff_id, err))
+	if (!convert(conversion, as_small, &fits, out_diff_id, err) ||
+	    (!fits && !convert(conversion, !as_small, &fits, out_diff_id, err)))
 		return false;
-	return !is_small || convert(conversion, SQUASHFS_BLOCK_SMALL, &is_small, out_diff_id, err);
+	return fits || error_set(err, ERROR_CORRUPT, "the blob changed while it was read");
 }

@@ -70,13 +70,19 @@ static char *make_tar(const char *name, const char *second, bool is_gzip)
 	return path;
 }
 
+/* The size of the blob that the conversion is told. */
+static uint64_t told_size;
+
 static bool convert(const char *tar, const char *name, unsigned workers,
 		    char out_diff_id[DIGEST_SIZE], char out_digest[DIGEST_SIZE], struct error *err)
 {
 	AUTO_CLOSE int fd = open(tar, O_RDONLY | O_CLOEXEC);
 	AUTO_FREE char *path = path_join(folder, name);
-	struct layer_conversion conversion = {
-		.fd = fd, .path = path, .what = "test", .workers = workers};
+	struct layer_conversion conversion = {.fd = fd,
+					      .path = path,
+					      .size_bytes = told_size,
+					      .what = "test",
+					      .workers = workers};
 	if (!layer_convert_blob(&conversion, out_diff_id, err))
 		return false;
 	AUTO_CLOSE int result = open(path, O_RDONLY | O_CLOEXEC);
@@ -114,6 +120,30 @@ static void the_compression_of_the_blob_does_not_matter(void **state)
 	assert_true(convert(packed, "q.sqfs", 0, diff_ids[1], digests[1], &err));
 	assert_string_equal(diff_ids[0], diff_ids[1]);
 	assert_string_equal(digests[0], digests[1]);
+}
+
+/* It only decides which block size is tried first. */
+static void the_size_of_the_blob_does_not_matter(void **state)
+{
+	AUTO_FREE char *large = make_tar("l.tar", "etc/motd", false);
+	AUTO_FREE char *small = path_join(folder, "s.tar");
+	struct archive *tar = archive_write_new();
+	(void)state;
+	archive_write_set_format_pax_restricted(tar);
+	assert_int_equal(archive_write_open_filename(tar, small), ARCHIVE_OK);
+	add_file(tar, "etc/motd", "hello", 5);
+	assert_int_equal(archive_write_free(tar), ARCHIVE_OK);
+	const char *const tars[] = {large, small};
+	for (size_t i = 0; i < ARRAY_SIZE(tars); i++) {
+		char diff_ids[2][DIGEST_SIZE], digests[2][DIGEST_SIZE];
+		for (size_t j = 0; j < 2; j++) {
+			told_size = j == 0 ? 0 : (uint64_t)1 << 30;
+			assert_true(convert(tars[i], "x.sqfs", 0, diff_ids[j], digests[j], NULL));
+		}
+		told_size = 0;
+		assert_string_equal(diff_ids[0], diff_ids[1]);
+		assert_string_equal(digests[0], digests[1]);
+	}
 }
 
 static uint32_t block_size_of(const char *name)
@@ -251,6 +281,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(the_bytes_do_not_depend_on_the_number_of_cores),
 		TEST(the_compression_of_the_blob_does_not_matter),
+		TEST(the_size_of_the_blob_does_not_matter),
 		TEST(a_small_layer_has_small_blocks),
 		TEST(the_result_is_whole_pages),
 		TEST(a_hostile_name_is_named),
