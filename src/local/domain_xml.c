@@ -111,18 +111,36 @@ static void put_cpu(const struct vm_plan *plan, struct strbuf *out)
 			   "  <on_crash>destroy</on_crash>\n");
 }
 
-static void put_disk(struct strbuf *out, const char *path, const char *format, const char *target,
-		     const char *serial, bool is_shared, struct slots *slots)
+/* In system mode libvirt is root, and QEMU runs as the user whose supervisor and files these are.
+ */
+static bool runs_as_user(const struct vm_plan *plan)
+{
+	return !plan->is_session && plan->owner_uid != 0;
+}
+
+struct disk {
+	const char *path;
+	const char *format;
+	const char *target;
+	const char *serial; /* or NULL */
+	bool is_shared;
+	bool keeps_owner;
+};
+
+static void put_disk(const struct disk *disk, struct slots *slots, struct strbuf *out)
 {
 	strbuf_append(out, "    <disk type=\"file\" device=\"disk\">\n");
 	strbuf_appendf(out, "      <driver name=\"qemu\" type=\"%s\" discard=\"unmap\"/>\n",
-		       format);
+		       disk->format);
 	strbuf_append(out, "      <source");
-	put_attribute(out, "file", path);
-	strbuf_appendf(out, "/>\n      <target dev=\"%s\" bus=\"virtio\"/>\n", target);
-	if (serial != NULL)
-		put_element(out, "      ", "serial", serial);
-	if (is_shared)
+	put_attribute(out, "file", disk->path);
+	strbuf_append(out, disk->keeps_owner
+				   ? "><seclabel model=\"dac\" relabel=\"no\"/></source>\n"
+				   : "/>\n");
+	strbuf_appendf(out, "      <target dev=\"%s\" bus=\"virtio\"/>\n", disk->target);
+	if (disk->serial != NULL)
+		put_element(out, "      ", "serial", disk->serial);
+	if (disk->is_shared)
 		strbuf_append(out, "      <readonly/>\n      <shareable/>\n");
 	put_address(slots, "      ", out);
 	strbuf_append(out, "    </disk>\n");
@@ -130,11 +148,20 @@ static void put_disk(struct strbuf *out, const char *path, const char *format, c
 
 static void put_disks(const struct vm_plan *plan, struct slots *slots, struct strbuf *out)
 {
-	put_disk(out, plan->disk_path, "raw", "vda", NULL, true, slots);
+	put_disk(&(struct disk){.path = plan->disk_path,
+				.format = "raw",
+				.target = "vda",
+				.is_shared = true,
+				.keeps_owner = runs_as_user(plan)},
+		 slots, out);
 	for (size_t i = 0; i < plan->disk_count; i++) {
 		char target[4] = {'v', 'd', (char)('b' + i), '\0'};
-		put_disk(out, plan->disks[i].path, "qcow2", target, plan->disks[i].serial, false,
-			 slots);
+		put_disk(&(struct disk){.path = plan->disks[i].path,
+					.format = "qcow2",
+					.target = target,
+					.serial = plan->disks[i].serial,
+					.keeps_owner = runs_as_user(plan)},
+			 slots, out);
 	}
 	for (size_t i = 0; i < plan->mount_count; i++) {
 		strbuf_append(out, "    <filesystem type=\"mount\" accessmode=\"passthrough\">\n"
@@ -203,6 +230,20 @@ static void put_quirks(struct strbuf *out)
 			   "  </qemu:capabilities>\n");
 }
 
+/*
+ * Whom QEMU runs as. A user's VM has its channel's socket and its console handed to the user, else
+ * the supervisor could not open what libvirt makes as root; the disks say themselves that they stay
+ * as they are.
+ */
+static void put_owner(const struct vm_plan *plan, struct strbuf *out)
+{
+	if (!plan->is_session)
+		strbuf_appendf(out,
+			       "  <seclabel type=\"static\" model=\"dac\" relabel=\"%s\">"
+			       "<label>+%u:+%u</label></seclabel>\n",
+			       runs_as_user(plan) ? "yes" : "no", plan->owner_uid, plan->owner_gid);
+}
+
 void vm_plan_write_xml(const struct vm_plan *plan, struct strbuf *out)
 {
 	strbuf_appendf(out, "<domain type=\"%s\" xmlns:qemu=\"%s\">\n",
@@ -221,11 +262,7 @@ void vm_plan_write_xml(const struct vm_plan *plan, struct strbuf *out)
 	put_boot(plan, out);
 	put_cpu(plan, out);
 	put_devices(plan, out);
-	if (!plan->is_session)
-		strbuf_appendf(out,
-			       "  <seclabel type=\"static\" model=\"dac\" relabel=\"no\">"
-			       "<label>+%u:+%u</label></seclabel>\n",
-			       plan->owner_uid, plan->owner_gid);
+	put_owner(plan, out);
 	put_quirks(out);
 	strbuf_append(out, "</domain>\n");
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,13 +56,22 @@ static bool make_disk(const struct vm_disk *disk, struct error *err)
 	return true;
 }
 
+/* virtlogd appends to it, as root in system mode: what is there already stays its owner's. */
+static bool make_console(const char *path, struct error *err)
+{
+	AUTO_CLOSE int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+	return fd >= 0 || error_set_errno(err, errno, "the console's log %s", path);
+}
+
 static bool prepare(const struct vm_plan *vm, struct error *err)
 {
 	AUTO_FREE char *console = xstrndup(
 		vm->console_log, (size_t)(strrchr(vm->console_log, '/') - vm->console_log));
 	AUTO_FREE char *sockets = path_folder(PATH_RUNTIME, "vm");
 
-	if (!path_make_folders(console, 0700, err) || !path_make_folders(sockets, 0700, err))
+	if (!path_make_folders(console, 0700, err) || !path_make_folders(sockets, 0700, err) ||
+	    !make_console(vm->console_log, err))
 		return false;
 	if (!path_exists(vm->disk_path)) {
 		(void)error_set(err, ERROR_NOT_FOUND, "the disk image %s is gone", vm->disk_path);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -67,6 +68,20 @@ enum vm_firmware instance_firmware(const char *name)
 	return name != NULL && strcmp(name, "uefi") == 0 ? FIRMWARE_UEFI : FIRMWARE_DIRECT;
 }
 
+/*
+ * The group QEMU runs as in system mode. libvirt keeps what it makes for a VM (keys, sockets) below
+ * a folder that Debian opens to its own user and group alone, and QEMU runs as the user whose files
+ * it reads: so with that folder's group. Everybody may see whose the folder is.
+ */
+static gid_t libvirt_group(void)
+{
+	struct stat st;
+
+	if (geteuid() == 0 || stat("/var/lib/libvirt/qemu", &st) < 0 || (st.st_mode & S_IXOTH) != 0)
+		return getegid();
+	return st.st_gid;
+}
+
 void instance_vm_plan(const struct instance *instance, const struct pod_plan *pod,
 		      struct vm_plan *ret)
 {
@@ -82,7 +97,7 @@ void instance_vm_plan(const struct instance *instance, const struct pod_plan *po
 		.firmware = instance->firmware,
 		.is_session = supervisor->is_session,
 		.owner_uid = geteuid(),
-		.owner_gid = getegid(),
+		.owner_gid = libvirt_group(),
 	};
 	AUTO_FREE char *console =
 		xasprintf("projects/%s/console/%s.log", supervisor->project, status->name);

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # qemu:///session: everything as a user without any privilege. Names, Services on the port the pods
-# themselves listen on, StatefulSet and headless names, the host, scale, down.
+# themselves listen on, StatefulSet and headless names, the host, scale, down. Then qemu:///system as a member of
+# group libvirt.
 set -u
 . "$(dirname "$0")/lib/prologue.sh"
 isolated "$@"
@@ -23,7 +24,7 @@ if [ "$(id -u)" = 0 ]; then
 	cp "$(dirname "$0")/lib/prologue.sh" $home/tree/tests/e2e/lib/
 	chown -R 4711:4711 $home /run/user/4711
 	chmod 700 /run/user/4711
-	setpriv --reuid 4711 --regid 4711 --clear-groups env -i PATH="$PATH" HOME=$home I2KIT_ISOLATED=1 \
+	setpriv --reuid 4711 --regid 4711 --groups "$(getent group libvirt | cut -d: -f3)" env -i PATH="$PATH" HOME=$home I2KIT_ISOLATED=1 \
 		XDG_RUNTIME_DIR=/run/user/4711 I2KIT_BASE=$home/tree/out/base bash $home/tree/tests/e2e/session.sh
 	exit
 fi
@@ -128,4 +129,40 @@ pid=$("$i2kit" ps -o json | jq -r '.supervisorPid // empty')
 ok $? "after the supervisor's death the next one carries on"
 "$i2kit" down --volumes && [ -z "$(virsh -q -c qemu:///session list --name)" ]
 ok $? "down leaves no VM"
+
+# A member of group libvirt may use system mode; QEMU then runs as him, beside a libvirtd that is root.
+mkdir -p "$HOME/shared" "$HOME/app2" && cd "$HOME/app2" && echo mine >"$HOME/shared/file"
+cat >i2kit.yml <<Y
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {name: data}
+spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 64Mi}}}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: keep}
+spec:
+  containers:
+  - name: nginx
+    image: oci:$top/out/images/nginx
+    ports: [{containerPort: 80, hostPort: 8085}]
+    volumeMounts: [{name: data, mountPath: /data}, {name: live, mountPath: /live}]
+    readinessProbe: {httpGet: {path: /, port: 80}}
+  volumes:
+  - {name: data, persistentVolumeClaim: {claimName: data}}
+  - {name: live, hostPath: {path: $HOME/shared}}
+Y
+if virsh -q -c qemu:///system uri >/dev/null 2>&1; then
+	"$i2kit" up -d --wait --timeout 120s --connect qemu:///system && curl -fsS -m 10 -o /dev/null http://127.0.0.1:8085/
+	ok $? "system mode as a user: a published port answers"
+	[ "$("$i2kit" exec keep -- sh -c 'echo kept >/data/k; cat /live/file')" = mine ]
+	ok $? "and a live mount"
+	"$i2kit" restart keep && "$i2kit" up -d --wait --timeout 120s --connect qemu:///system &&
+		[ "$("$i2kit" exec keep -- cat /data/k)" = kept ] && [ -r "$HOME/.local/state/i2kit/projects/app2/console/keep-0.log" ]
+	ok $? "and a volume over a restart; the console's log stays readable"
+	"$i2kit" down --volumes && ! find "$HOME" ! -user pat ! -path "$HOME/shared/*" | grep .
+	ok $? "down leaves nothing, and nothing of the user's has another owner"
+else
+	ok 0 "system mode as a user # SKIP this libvirtd does not let group libvirt in"
+fi
 finished

@@ -104,6 +104,33 @@ static void an_emulated_processor_has_random_numbers(void **state)
 	}
 }
 
+/* libvirt makes the channel's socket as root; without relabelling a user's supervisor cannot
+ * connect. */
+static void a_users_vm_is_the_users_and_so_are_its_disks(void **state)
+{
+	(void)state;
+	for (unsigned uid = 0; uid <= 1000; uid += 1000) {
+		AUTO(vm_plan_clear) struct vm_plan plan = {0};
+		AUTO(strbuf_clear) struct strbuf xml = STRBUF_INIT;
+		fill(&plan, false, 2);
+		plan.owner_uid = uid;
+		plan.owner_gid = 64055;
+		vm_plan_write_xml(&plan, &xml);
+		assert_int_equal(
+			count(strbuf_text(&xml), "type=\"static\" model=\"dac\" relabel=\"yes\""),
+			uid != 0);
+		assert_int_equal(count(strbuf_text(&xml), "<source file=\"/volumes/0\"><seclabel "
+							  "model=\"dac\" relabel=\"no\"/>"),
+				 uid != 0);
+		assert_int_equal(count(strbuf_text(&xml),
+				       "><seclabel model=\"dac\" relabel=\"no\"/></source>"),
+				 uid != 0 ? 3 : 0);
+		assert_int_equal(count(strbuf_text(&xml), uid != 0 ? "<label>+1000:+64055</label>"
+								   : "<label>+0:+64055</label>"),
+				 1);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -111,6 +138,7 @@ int main(void)
 		cmocka_unit_test(more_devices_than_slots_are_left_to_libvirt),
 		cmocka_unit_test(libvirt_is_kept_from_asking_for_each_property_of_the_processor),
 		cmocka_unit_test(an_emulated_processor_has_random_numbers),
+		cmocka_unit_test(a_users_vm_is_the_users_and_so_are_its_disks),
 	};
 	return cmocka_run_group_tests_name("domain_xml", tests, NULL, NULL);
 }
