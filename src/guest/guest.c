@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "guest/guest.h"
+#include "guest/data_disk.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -247,7 +248,7 @@ static bool prepare_memory(struct guest *guest, struct error *err)
 	if (guest->release.scratch_serial == NULL)
 		return mount_memory(ROOTFS_TOPS, 0, tops, err);
 	return path_make_folders(ROOTFS_TOPS, 0755, err) &&
-	       volumes_mount_scratch(guest->release.scratch_serial, ROOTFS_TOPS, err);
+	       data_disk_mount_scratch(guest->release.scratch_serial, ROOTFS_TOPS, err);
 }
 
 static void set_names(struct guest *guest)

@@ -7,22 +7,19 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/path.h"
-#include "guest/disks.h"
+#include "guest/data_disk.h"
 #include "guest/inside.h"
 #include "guest/machine.h"
-#include "guest/reaper.h"
 #include "guest/rootfs.h"
 #include "guest/say.h"
 #include "guest/volume_files.h"
 
-#define FOLDER	     "/run/i2kit/volumes"
-#define DISK_WAIT_MS 60000U
+#define FOLDER "/run/i2kit/volumes"
 
 static char *folder_of(const char *volume)
 {
@@ -72,6 +69,16 @@ static bool bind_beside_tops(const char *volume, const char *folder, struct erro
 	return true;
 }
 
+/* A project of its own on the scratch disk, with the sizeLimit as its quota. */
+static bool limit_on_disk(const struct volume_plan *plan, const struct volume_rule *volume,
+			  struct error *err)
+{
+	AUTO_FREE char *source = xasprintf("%s/.volumes/%s", ROOTFS_TOPS, volume->name);
+	unsigned project = (unsigned)(volume - plan->release->volumes) + 1;
+	return data_disk_limit(plan->release->scratch_serial, source, project,
+			       volume->size_limit_bytes, err);
+}
+
 static bool prepare_empty(const struct volume_plan *plan, const struct volume_rule *volume,
 			  const char *folder, struct error *err)
 {
@@ -87,57 +94,19 @@ static bool prepare_empty(const struct volume_plan *plan, const struct volume_ru
 	} else if (!bind_beside_tops(volume->name, folder, err)) {
 		return false;
 	}
-	if (has_scratch && !volume->is_memory && volume->size_limit_bytes > 0)
-		say("volume '%s' is on the scratch disk: its sizeLimit is not enforced",
-		    volume->name);
+	bool is_on_disk = has_scratch && !volume->is_memory;
+	if (is_on_disk && volume->size_limit_bytes > 0 && !limit_on_disk(plan, volume, err))
+		return false;
 	if (chmod(folder, 0777) < 0)
 		return error_set_errno(err, errno, "%s", folder);
 	return set_owner(plan->pod, folder, err);
-}
-
-/* Runs mkfs.ext4 and waits: there is nothing else to do before the pod has its disk. */
-static bool make_file_system(const char *device, struct error *err)
-{
-	static const int fds[3] = {-1, -1, -1};
-	const char *const argv[] = {"/usr/sbin/mkfs.ext4",	    "-q",   "-F", "-E",
-				    "lazy_itable_init=1,nodiscard", device, NULL};
-	pid_t pid = spawn(argv, NULL, fds, err);
-	int status = 0;
-	if (pid < 0)
-		return false;
-	while (waitpid(pid, &status, 0) < 0) {
-		if (errno != EINTR)
-			return error_set_errno(err, errno, "mkfs.ext4");
-	}
-	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
-		return error_set(err, ERROR_SYSTEM, "mkfs.ext4 %s failed", device);
-	return true;
-}
-
-static bool mount_disk(const char *serial, unsigned long flags, const char *folder,
-		       struct error *err)
-{
-	bool is_blank = false;
-	AUTO_FREE char *device = disks_find_serial(serial, DISK_WAIT_MS, err);
-	if (device == NULL || !disks_is_blank(device, &is_blank, err))
-		return false;
-	if (is_blank && !make_file_system(device, err))
-		return false;
-	if (mount(device, folder, "ext4", flags, NULL) < 0)
-		return error_set_errno(err, errno, "mounting the disk with serial '%s'", serial);
-	return true;
-}
-
-bool volumes_mount_scratch(const char *serial, const char *folder, struct error *err)
-{
-	return mount_disk(serial, MS_NODEV, folder, err);
 }
 
 static bool prepare_disk(const struct volume_plan *plan, const struct volume_delivery *delivery,
 			 bool is_read_only, const char *folder, struct error *err)
 {
 	unsigned long flags = MS_NODEV | MS_NOSUID | (is_read_only ? MS_RDONLY : 0);
-	if (!mount_disk(delivery->serial, flags, folder, err))
+	if (!data_disk_mount(delivery->serial, flags, folder, err))
 		return false;
 	/* Programs such as postgres refuse a data folder that is not empty. */
 	AUTO_FREE char *lost = path_join(folder, "lost+found");

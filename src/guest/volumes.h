@@ -21,8 +21,6 @@ struct volume_plan {
 MUST_CHECK bool volumes_prepare(const struct volume_plan *plan, struct error *err);
 /* Writes the files of config maps, secrets, downward and projected volumes anew. */
 MUST_CHECK bool volumes_update(const struct volume_plan *plan, struct error *err);
-/* The disk for writable tops of containers, formatted when blank. */
-MUST_CHECK bool volumes_mount_scratch(const char *serial, const char *folder, struct error *err);
 /* Unmounts the disks, so that their file systems are clean. */
 void volumes_finish(const struct volume_plan *plan);
 

@@ -319,6 +319,28 @@ def test_a_blank_volume_is_formatted_once_and_keeps_its_data(workshop):
             peer.vm.process.wait(10)
 
 
+def test_empty_dirs_of_a_scratch_disk_keep_to_their_size(workshop):
+    disk = os.path.join(workshop.folder, "scratch.img")
+    with open(disk, "wb") as file:
+        file.truncate(64 << 20)
+    extra = ["-drive", f"file={disk},if=none,id=d1,format=raw", "-device", "virtio-blk-pci,drive=d1,serial=scratch"]
+    volumes = [{"name": name, "kind": "emptyDir", "sizeLimitBytes": size << 20} for name, size in (("a", 2), ("b", 6))]
+    config = {"volumes": volumes + [{"name": "free", "kind": "emptyDir"}],
+              "containers": {"main": {"mounts": [{"volume": v, "path": f"/{v}"} for v in ("a", "b", "free")]}}}
+    with Scene(workshop, [sh("sleep 1000")], config=config, instance={"scratch": {"serial": "scratch"}},
+               vm={"extra": extra}) as peer:
+        peer.wait_event(type="ready", ready=True)
+        fill = lambda path, mib: peer.exec(["dd", "if=/dev/zero", f"of={path}", "bs=1M", f"count={mib}"])
+        equal(fill("/a/1", 1)[0], {"code": 0})
+        done = fill("/a/2", 2)
+        check(done[0]["code"] != 0 and b"quota" in done[2].lower(), done)
+        check(peer.exec(["sh", "-c", "mkdir /a/d; mv /a/1 /a/d/ && cat /a/d/1 /a/d/1 >/a/d/2"])[0]["code"] != 0, "in a folder")
+        equal(fill("/b/1", 4)[0], {"code": 0})
+        equal(fill("/free/1", 8)[0], {"code": 0})
+        equal(peer.exec(["sh", "-c", "rm -f /a/2 /a/d/2"])[0], {"code": 0})
+        equal(fill("/a/3", 1)[0], {"code": 0})
+
+
 def test_tunnels_run_both_ways(workshop):
     proxies = [{"ip": "127.77.0.3", "port": 6379, "service": "redis"}]
     with Scene(workshop, [sh("nc -ll -p 9000 -e cat")], instance={"proxies": proxies}) as peer:
