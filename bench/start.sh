@@ -4,7 +4,8 @@
 #   floor     the same QEMU machine and kernel with an init that only prints: no way to start a VM is faster
 #   i2kit     `i2kit up -d`
 #   podman    `podman kube play` with crun: containers, no VM
-#   linuxkit  `linuxkit run qemu`, with the same accelerator (bench/linuxkit_images.py says which images)
+#   linuxkit  `linuxkit run qemu`, with the same accelerator: with nginx as init (bench/linuxkit_images.py), and with
+#             LinuxKit's own init, runc and containerd where they were built (out/linuxkit-upstream: bench/run)
 # Repeated: the image is there, everything was started before. Cold: nothing is there but the OCI layout of
 # the image: it is unpacked or built first.
 # usage: bench/start.sh [BUILD-FOLDER [ROUNDS]]
@@ -98,35 +99,63 @@ play_down() { podman kube play --down "$work/play.yml" >/dev/null; }
 play_forget() { podman rmi -f "$(podman images -q localhost/nginx:1)" >/dev/null; }
 play_cold() { pull && play; }
 
+upstream=$top/out/linuxkit-upstream
 prepare_linuxkit() {
 	python3 "$top/bench/linuxkit_images.py" "$work/layout" "$base" "$images/nginx"
 	serve_images "$work" 5000
-	linuxkit_document 5000 hello "$work/layout" "$base" >"$work/linuxkit.yml"
-	linuxkit_build && linuxkit_run
+	linuxkit_document 5000 hello "$work/layout" "$base" >"$work/hello.yml"
+	linuxkit_build hello && linuxkit_run hello 256
 }
-linuxkit_build() {
-	(cd "$work" && linuxkit build --no-sbom --format kernel+initrd --name hello linuxkit.yml) >"$work/linuxkit.log" 2>&1
+# As LinuxKit's examples do it: the network by onboot, nginx as a service under containerd.
+prepare_own_init() {
+	local image
+	for image in kernel init runc containerd busybox; do
+		skopeo copy -q --insecure-policy --dest-tls-verify=false "oci:$upstream:$image" "docker://127.0.0.1:5000/own/$image:1" || return
+	done
+	skopeo copy -q --insecure-policy --dest-tls-verify=false "oci:$images/nginx" docker://127.0.0.1:5000/own/nginx:1 || return
+	cat >"$work/own.yml" <<-END
+	kernel: {image: "127.0.0.1:5000/own/kernel:1", cmdline: "$(jq -r .cmdline "$base/base.json")"}
+	init: ["127.0.0.1:5000/own/init:1", "127.0.0.1:5000/own/runc:1", "127.0.0.1:5000/own/containerd:1"]
+	onboot:
+	  - name: network
+	    image: 127.0.0.1:5000/own/busybox:1
+	    net: host
+	    capabilities: [CAP_NET_ADMIN]
+	    command: [/bin/sh, -c, "busybox ip addr add 10.0.2.15/24 dev eth0; busybox ip link set eth0 up; busybox ip route add default via 10.0.2.2"]
+	services:
+	  - name: nginx
+	    image: 127.0.0.1:5000/own/nginx:1
+	    net: host
+	    capabilities: [CAP_NET_BIND_SERVICE, CAP_CHOWN, CAP_SETUID, CAP_SETGID, CAP_DAC_OVERRIDE]
+	END
+	linuxkit_build own && linuxkit_run own 1024
 }
-linuxkit_run() {
-	(cd "$work" && exec setsid linuxkit run qemu --accel $accelerator --mem 256 --publish 8082:80 --networking user hello \
+linuxkit_build() { # DOCUMENT
+	(cd "$work" && linuxkit build --no-sbom --format kernel+initrd --name "$1" "$1.yml") >"$work/linuxkit.log" 2>&1
+}
+linuxkit_run() { # DOCUMENT MEMORY
+	(cd "$work" && exec setsid linuxkit run qemu --accel $accelerator --mem "$2" --publish 8082:80 --networking user "$1" \
 		</dev/null >"$work/linuxkit.out" 2>&1) &
 	vm=$!
-	answers http://127.0.0.1:8082/ 60 || { stop_linuxkit; return 1; }
+	answers http://127.0.0.1:8082/ 90 || { stop_linuxkit; return 1; }
 }
 stop_linuxkit() {
 	[ -z "$vm" ] || kill -- "-$vm" 2>/dev/null || true
 	[ -z "$vm" ] || wait "$vm" 2>/dev/null || true
 	vm=""
 }
-linuxkit_cold() { rm -rf "$HOME/.linuxkit" "$work"/hello-* && linuxkit_build && linuxkit_run; }
+linuxkit_cold() { rm -rf "$HOME/.linuxkit" "$work/$1"-* && linuxkit_build "$1" && linuxkit_run "$@"; }
+# What it said last, and what its VM did.
+linuxkit_words() { cat "$work/linuxkit.log" "$work/linuxkit.out" 2>/dev/null | tail -n 1 | tr '\t\r' '  '; }
 
-timed() { # TABLE WAY COMMAND
-	local start
+timed() { # TABLE WAY COMMAND…
+	local start table=$1 way=$2
+	shift 2
 	start=$(seconds)
-	if "$3"; then
-		sample "$1" "$2" "$(since "$start")" s
+	if "$@"; then
+		sample "$table" "$way" "$(since "$start")" s
 	else
-		missing "$2" "it did not answer once"
+		missing "$way" "it did not answer once"
 	fi
 }
 
@@ -149,11 +178,20 @@ elif prepare_linuxkit; then
 	has_linuxkit=true
 	stop_linuxkit
 else
-	missing "linuxkit" "it does not run here: $(cat "$work/linuxkit.log" "$work/linuxkit.out" 2>/dev/null | tail -n 1 | tr '\t\r' '  ')"
+	missing "linuxkit" "it does not run here: $(linuxkit_words)"
+fi
+has_own_init=false
+if $has_linuxkit && [ ! -f "$upstream/index.json" ]; then
+	missing "LinuxKit's own init" "it was not built (I2KIT_LINUXKIT_SOURCE names no checkout of linuxkit)"
+elif $has_linuxkit && prepare_own_init; then
+	has_own_init=true
+	stop_linuxkit
+elif $has_linuxkit; then
+	missing "LinuxKit's own init" "it does not run here: $(linuxkit_words)"
 fi
 
 title="start to HTTP 200, repeated"
-for _ in $(seq "$rounds"); do
+for round in $(seq "$rounds"); do
 	timed "$title" "floor: kernel and an init that prints" floor
 	floor_is_gone
 	timed "$title" "i2kit up" up
@@ -163,7 +201,11 @@ for _ in $(seq "$rounds"); do
 		play_down
 	fi
 	if $has_linuxkit; then
-		timed "$title" "linuxkit run qemu, init is nginx" linuxkit_run
+		timed "$title" "linuxkit run qemu, init is nginx" linuxkit_run hello 256
+		stop_linuxkit
+	fi
+	if $has_own_init && [ "$round" -le 3 ]; then # the longest way
+		timed "$title" "linuxkit run qemu, its own init" linuxkit_run own 1024
 		stop_linuxkit
 	fi
 done
@@ -178,14 +220,22 @@ for _ in $(seq "$cold_rounds"); do
 		play_down
 	fi
 	if $has_linuxkit; then
-		timed "$title" "linuxkit build and run qemu" linuxkit_cold
+		timed "$title" "linuxkit build and run qemu, init is nginx" linuxkit_cold hello 256
+		stop_linuxkit
+	fi
+	if $has_own_init; then
+		timed "$title" "linuxkit build and run qemu, its own init" linuxkit_cold own 1024
 		stop_linuxkit
 	fi
 done
 tables
+megabytes() { cat "$@" | wc -c | awk '{ printf "%.1f", $1 / 1e6 }'; }
 disk=$(find "$HOME/.local/share/i2kit/disks" -name '*.img' -printf '%b\n' | head -n 1)
 figure "disk of the nginx pod (kernel, base, layers)" "$(awk -v b="$disk" 'BEGIN { printf "%.1f", b * 512 / 1e6 }')" MB
 if $has_linuxkit; then
-	figure "linuxkit's kernel and initrd of the same" "$(cat "$work"/hello-kernel "$work"/hello-initrd.img | wc -c | awk '{ printf "%.1f", $1 / 1e6 }')" MB
+	figure "linuxkit's kernel and initrd, init is nginx" "$(megabytes "$work/hello-kernel" "$work/hello-initrd.img")" MB
+fi
+if $has_own_init; then
+	figure "linuxkit's kernel and initrd, its own init" "$(megabytes "$work/own-kernel" "$work/own-initrd.img")" MB
 fi
 figure "LinuxKit's image in the paper" 60 MB
