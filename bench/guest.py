@@ -49,13 +49,20 @@ def init_archive(folder, program):
         return v.cpio_file("init", file.read()).replace(b"000081a4", b"000081ed", 1)
 
 
+def cpu_seconds(vm):
+    """QEMU's; says more than the clock where others want the processors too."""
+    with open(f"/proc/{vm.process.pid}/stat", encoding="ascii") as file:
+        fields = file.read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def boot_floor(workshop, image):
     folder = tempfile.mkdtemp(dir=workshop.folder)
     v.make_disk(folder, BASE, nginx_pod(image), image.layers)
     with open(f"{folder}/initrd", "wb") as file:
         file.write(init_archive(folder, FLOOR))
     with v.VM(folder, BASE, kernel=workshop.kernel) as vm:
-        return vm.wait_console("FLOOR")
+        return vm.wait_console("FLOOR"), cpu_seconds(vm)
 
 
 def nginx_pod(image):
@@ -98,21 +105,29 @@ def goal(good, missed):
 
 
 def bench_boot(workshop, image, runs):
+    """Floor and pod take turns, and are compared pair by pair: what disturbs one disturbs the other."""
     floors, pods = [], []
     for _ in range(runs):
         floors.append(boot_floor(workshop, image))
         vm, peer, took = boot_pod(workshop, image)
-        pods.append(took)
+        pods.append((took, cpu_seconds(vm)))
         peer.close()
         vm.__exit__()
-    floor, pod = statistics.median(floors), statistics.median(pods)
     for one, other in zip(floors, pods):
-        record("sample", "start of a VM", "floor: start → init prints", one, "s")
-        record("sample", "start of a VM", "nginx pod: start → containers run", other, "s")
-    show("floor: start → init prints, s", f"{floor:.2f}", f"{min(floors):.2f}–{max(floors):.2f}, n={runs}", False)
-    show("nginx pod: start → containers run, s", f"{pod:.2f}", f"{min(pods):.2f}–{max(pods):.2f}, n={runs}", False)
-    show("ratio", f"{pod / floor:.2f}", "at most 1.30", False)
-    return goal(pod / floor <= 1.3, f"the pod starts in {pod / floor:.2f} times the floor, at most 1.30 is the goal")
+        record("sample", "start of a VM", "floor: start → init prints", one[0], "s")
+        record("sample", "start of a VM", "nginx pod: start → containers run", other[0], "s")
+        record("sample", "start of a VM, processor time of QEMU", "floor: start → init prints", one[1], "s")
+        record("sample", "start of a VM, processor time of QEMU", "nginx pod: start → containers run", other[1], "s")
+    ratios = []
+    for kind, name in enumerate(("by the clock", "processor time of QEMU")):
+        for who, values in (("floor: start → init prints", floors), ("nginx pod: start → containers run", pods)):
+            values = [value[kind] for value in values]
+            show(f"{who}, {name}, s", f"{statistics.median(values):.2f}",
+                 f"{min(values):.2f}–{max(values):.2f}, n={runs}", False)
+        pairs = [pod[kind] / floor[kind] for floor, pod in zip(floors, pods)]
+        ratios.append(statistics.median(pairs))
+        show(f"ratio, {name}", f"{ratios[-1]:.2f}", f"at most 1.30; {min(pairs):.2f}–{max(pairs):.2f}", False)
+    return ratios[0] <= 1.3
 
 
 def bench_running(workshop, image):
@@ -133,13 +148,6 @@ def bench_running(workshop, image):
         show("exec round trip, ms", f"{trip:.0f}", f"under 50; {min(times):.0f}–{max(times):.0f}")
         light = goal(used <= 45, f"{used:.1f} MiB in use, at most 45 is the goal")
         return goal(trip < 50, f"an exec takes {trip:.0f} ms, under 50 is the goal") and light
-
-
-def cpu_seconds(vm):
-    """QEMU's; says more than the clock where others want the processors too."""
-    with open(f"/proc/{vm.process.pid}/stat", encoding="ascii") as file:
-        fields = file.read().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 class Rate:

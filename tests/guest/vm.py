@@ -9,6 +9,7 @@ import gzip
 import hashlib
 import json
 import os
+import re
 import select
 import shutil
 import socket
@@ -247,11 +248,11 @@ class Peer:
             start = offset + 23
             name = payload[start:start + name_size].decode()
             text = payload[start + name_size:offset + 4 + size]
-            if flags & 2:  # raw output: its lines, the last one partial if it has no newline
-                lines = text.split(b"\n")
-                end = lines.pop()
-                self.lines += [(sequence, name, source, 0, line) for line in lines]
-                self.lines += [(sequence, name, source, 1, end)] if end else []
+            if flags & 2:  # raw output: each line's sequence is that at its end
+                at = sequence - len(text)
+                for line in re.findall(b"[^\n]*\n|[^\n]+", text):
+                    at += len(line)
+                    self.lines.append((at, name, source, int(line[-1:] != b"\n"), line.removesuffix(b"\n")))
             else:
                 self.lines.append((sequence, name, source, flags, text))
             self.log_bytes += len(text) + 1 - (flags >> 1 & 1)
