@@ -63,9 +63,11 @@ static bool check_end(struct check *check, const struct disk_piece *piece, struc
 		sha256_finish_digest(check->hash, actual);
 	else
 		checksum_format(check->sum, actual);
-	return (wanted != NULL && strcmp(actual, wanted) == 0) ||
-	       error_set(err, ERROR_CORRUPT, "'%s' is damaged: it is not %s any more", piece->path,
-			 piece->digest);
+	if (wanted != NULL && strcmp(actual, wanted) == 0)
+		return true;
+	(void)error_set(err, ERROR_CORRUPT, "'%s' is damaged: it is not %s any more", piece->path,
+			piece->digest);
+	return piece->hint != NULL ? error_hint(err, "%s", piece->hint) : false;
 }
 
 /* The next chunk that the other thread has done with; NULL when it has stopped. */

@@ -17,6 +17,7 @@
 #define TOC_UNIT  4096u
 #define CPIO_SIZE 110u /* of a header */
 
+static const char base_hint[] = "make the base again (scripts/make-base), or give another: --base";
 static const char loader_conf[] = "default i2kit.conf\ntimeout 0\neditor no\n";
 
 struct disk_layout *disk_layout_new(void)
@@ -304,16 +305,20 @@ static void add_pieces(struct disk_layout *layout, const struct disk_request *re
 						      .size = layout->files[i].size,
 						      .bytes = layout->bytes[i],
 						      .path = layout->paths[i],
-						      .digest = layout->digests[i]});
+						      .digest = layout->digests[i],
+						      .hint = base_hint});
 	for (size_t i = 1; i < layout->table.partition_count; i++) {
 		const struct disk_layer *layer = i == 1 ? NULL : &request->layers[i - 2];
-		add_piece(layout, (struct disk_piece){
-					  .offset = partitions[i].offset,
-					  .size = partitions[i].size,
-					  .path = layer == NULL ? layout->base_path : layer->path,
-					  .digest = layout->toc.partitions[i].digest,
-					  .checksum = layer == NULL ? NULL : layer->checksum,
-					  .was_just_made = layer != NULL && layer->was_just_made});
+		add_piece(layout,
+			  (struct disk_piece){
+				  .offset = partitions[i].offset,
+				  .size = partitions[i].size,
+				  .path = layer == NULL ? layout->base_path : layer->path,
+				  .digest = layout->toc.partitions[i].digest,
+				  .checksum = layer == NULL ? NULL : layer->checksum,
+				  .was_just_made = layer != NULL && layer->was_just_made,
+				  .hint = layer == NULL ? base_hint
+							: "i2kit images --verify --repair"});
 	}
 	add_piece(layout, (struct disk_piece){.offset = layout->table.disk_size - GPT_TAIL_SIZE,
 					      .size = GPT_TAIL_SIZE,

@@ -19,6 +19,8 @@ int disk_piece_open(const struct disk_piece *piece, struct error *err)
 	if ((uint64_t)st.st_size != piece->size) {
 		(void)error_set(err, ERROR_CORRUPT, "'%s' has another size than when it was made",
 				piece->path);
+		if (piece->hint != NULL)
+			(void)error_hint(err, "%s", piece->hint);
 		return -1;
 	}
 	return take_fd(&from);

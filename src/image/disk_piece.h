@@ -21,6 +21,7 @@ struct disk_piece {
 	const char *digest;   /* which must have this digest … */
 	const char *checksum; /* … or this sum instead, unless it is "" or NULL … */
 	bool was_just_made;   /* … but for one that this process has just made */
+	const char *hint;     /* what to type when it is damaged; or NULL */
 };
 
 /* The piece's file, which must have its size; -1 on failure. */

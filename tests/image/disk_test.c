@@ -214,7 +214,8 @@ static void write_with_file(const char *checksum, bool was_just_made)
 				       .path = part,
 				       .digest = part_digest,
 				       .checksum = checksum,
-				       .was_just_made = was_just_made},
+				       .was_just_made = was_just_made,
+				       .hint = "mend it"},
 				      {.offset = (100 << 20) - 10, .size = 10, .bytes = bytes}};
 	struct disk_writing writing = {.fd = fd,
 				       .pieces = pieces,
@@ -232,6 +233,7 @@ static void write_with_file(const char *checksum, bool was_just_made)
 	if (!was_just_made) {
 		assert_false(disk_write(&writing, written, &err));
 		assert_int_equal(err.kind, ERROR_CORRUPT);
+		assert_string_equal(err.hint, "mend it");
 	}
 	(void)unlink(path);
 	(void)unlink(part);
