@@ -152,7 +152,7 @@ class VM:
         self.socket_path = f"{folder}/agent.sock"
         self.console_path = f"{folder}/console.log"
         forwards = "".join(f",hostfwd=tcp:127.0.0.1:{host}-:{guest}" for host, guest in (forward or {}).items())
-        argv = ["qemu-system-x86_64", "-accel", "tcg,tb-size=32", "-machine", "q35,hpet=off", "-cpu", "qemu64,+rdrand", "-m", str(memory),
+        argv = ["qemu-system-x86_64", "-accel", "tcg,tb-size=64", "-machine", "q35,hpet=off", "-cpu", "qemu64,+rdrand", "-m", str(memory),
                 "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", "-kernel", kernel or f"{base}/kernel",
                 "-initrd", f"{folder}/initrd", "-append", cmdline, "-serial", f"file:{self.console_path}",
                 "-qmp", f"unix:{folder}/qmp.sock,server=on,wait=off"]
