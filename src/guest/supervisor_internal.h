@@ -2,11 +2,12 @@
 #ifndef I2KIT_GUEST_SUPERVISOR_INTERNAL_H
 #define I2KIT_GUEST_SUPERVISOR_INTERNAL_H
 
-/* What supervisor.c and supervisor_probe.c share; nobody else includes this. */
+/* What supervisor.c, supervisor_unit.c and supervisor_probe.c share; nobody else includes this. */
 
 #include "guest/supervisor.h"
 
-#define NEVER UINT64_MAX
+#define NEVER		  UINT64_MAX
+#define START_FAILED_CODE 128
 
 struct probe_state {
 	uint64_t next_ms;    /* NEVER: not now */
@@ -67,6 +68,12 @@ struct supervisor {
 
 struct supervisor_action *supervisor_push(struct supervisor *supervisor, enum action_type type,
 					  size_t container);
+/* The pod ends; what was begun before stays the reason. */
+void supervisor_begin_ending(struct supervisor *supervisor, uint64_t now_ms, uint64_t grace_ms,
+			     const char *phase, const char *reason);
+void unit_start(struct supervisor *supervisor, size_t container);
+/* Does what is due of one container. */
+void unit_advance(struct supervisor *supervisor, size_t container, uint64_t now_ms);
 void supervisor_stop_unit(struct supervisor *supervisor, size_t container, uint64_t now_ms,
 			  uint64_t grace_ms);
 
