@@ -120,8 +120,9 @@ prepare_own_init() {
 	  - name: network
 	    image: 127.0.0.1:5000/own/busybox:1
 	    net: host
-	    capabilities: [CAP_NET_ADMIN]
-	    command: [/bin/sh, -c, "busybox ip addr add 10.0.2.15/24 dev eth0; busybox ip link set eth0 up; busybox ip route add default via 10.0.2.2"]
+	    capabilities: [CAP_NET_ADMIN, CAP_SYS_MODULE]
+	    binds: ["/lib/modules:/lib/modules"]
+	    command: [/bin/sh, -c, "busybox modprobe virtio_net; busybox ip addr add 10.0.2.15/24 dev eth0; busybox ip link set eth0 up; busybox ip route add default via 10.0.2.2"]
 	services:
 	  - name: nginx
 	    image: 127.0.0.1:5000/own/nginx:1
