@@ -239,7 +239,7 @@ static void put_quirks(struct strbuf *out)
  */
 static void put_owner(const struct vm_plan *plan, struct strbuf *out)
 {
-	if (!plan->is_session)
+	if (!plan->is_session || plan->owner_uid == 0) /* root's session daemon is root as well */
 		strbuf_appendf(out,
 			       "  <seclabel type=\"static\" model=\"dac\" relabel=\"%s\">"
 			       "<label>+%u:+%u</label></seclabel>\n",
