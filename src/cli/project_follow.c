@@ -14,7 +14,7 @@
 
 /* So often may a container or a VM end by itself while it is waited for, half a minute or so: one
  * that needs another pod may end until that is there. */
-enum { STEP_MS = 200, LOOP_RESTARTS = 3 };
+enum { STEP_MS = 200, LOOP_RESTARTS = 3, SILENT_MS = 30000 };
 
 struct follow {
 	const struct invocation *invocation;
@@ -25,6 +25,8 @@ struct follow {
 	char *failure;		 /* owned; a pod that will not become ready */
 	char *missing;		 /* owned; what is waited for, for the timeout */
 	struct string_list told; /* "web-0 Booting": said already */
+	char *silent;		 /* owned; an instance whose guest was not heard of yet */
+	uint64_t silent_ms;	 /* since when it is waited for */
 };
 
 static void tell_change(struct follow *follow, const struct instance_status *instance)
@@ -94,6 +96,32 @@ static void look_for_ready(struct follow *follow, const struct project_status *s
 	follow->is_reached = is_reached;
 }
 
+/* A VM that hangs changes nothing that could be told. */
+static void look_for_silent(struct follow *follow, const struct project_status *status)
+{
+	const char *found = NULL;
+
+	for (size_t i = 0; i < status->instance_count && found == NULL; i++) {
+		if (status->instances[i].state == INSTANCE_STARTING)
+			found = status->instances[i].name;
+	}
+	if (found != NULL && follow->silent != NULL && strcmp(found, follow->silent) == 0)
+		return;
+	free(follow->silent);
+	follow->silent = xstrdup_or_null(found);
+	follow->silent_ms = clock_monotonic_ms();
+}
+
+static void tell_silent(struct follow *follow)
+{
+	if (follow->silent == NULL || clock_monotonic_ms() < follow->silent_ms + SILENT_MS ||
+	    string_list_has(&follow->told, follow->silent))
+		return;
+	string_list_add(&follow->told, follow->silent);
+	output_note(follow->invocation, "%s: nothing heard of its VM yet; i2kit why %s shows more",
+		    follow->silent, follow->silent);
+}
+
 static void take_status(const struct project_status *status, void *arg)
 {
 	struct follow *follow = arg;
@@ -105,6 +133,7 @@ static void take_status(const struct project_status *status, void *arg)
 	}
 	for (size_t i = 0; i < status->instance_count; i++)
 		tell_change(follow, &status->instances[i]);
+	look_for_silent(follow, status);
 	if (follow->goal != FOLLOW_GONE)
 		look_for_ready(follow, status);
 	/* FOLLOW_GONE: the last VM is not the end; the supervisor still removes the network and the
@@ -139,6 +168,7 @@ bool project_follow(const struct invocation *invocation, struct client *client, 
 	while (!follow.is_reached && !follow.is_lost && follow.failure == NULL && !is_timeout &&
 	       !interrupt_is_set()) {
 		loop_step(loop, STEP_MS);
+		tell_silent(&follow);
 		is_timeout = timeout_ms > 0 && clock_monotonic_ms() >= end_ms;
 	}
 	client_watch_status(client, NULL, NULL);
@@ -149,6 +179,7 @@ bool project_follow(const struct invocation *invocation, struct client *client, 
 	bool is_good = follow.is_reached || fail(&follow, is_timeout, err);
 	free(follow.failure);
 	free(follow.missing);
+	free(follow.silent);
 	string_list_clear(&follow.told);
 	return is_good;
 }
