@@ -144,18 +144,17 @@ static void check_libvirt(const char *uri, struct finding *ret)
 
 static void check_network(const char *uri, struct finding *ret)
 {
-	bool is_session = strstr(uri, "/session") != NULL;
-	const char *name = is_session ? "passt" : "dnsmasq";
-	AUTO_FREE char *program = process_find_program(name);
+	if (strstr(uri, "/session") != NULL) {
+		ret->text = xstrdup("QEMU's own user network, built in");
+		return;
+	}
+	AUTO_FREE char *program = process_find_program("dnsmasq");
 	if (program != NULL) {
 		ret->text = TAKE_PTR(program);
 		return;
 	}
-	ret->text = xasprintf("%s is not installed: %s", name,
-			      is_session ? "pods use the slower built-in network"
-					 : "pods get no network");
-	mend_package(ret, is_session ? FINDING_NOTE : FINDING_BROKEN,
-		     is_session ? "passt" : "dnsmasq-base iptables");
+	ret->text = xstrdup("dnsmasq is not installed: pods get no network");
+	mend_package(ret, FINDING_BROKEN, "dnsmasq-base iptables");
 }
 
 static void check_store(const char *uri, struct finding *ret)

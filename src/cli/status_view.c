@@ -23,12 +23,18 @@ static enum text_style state_style(enum instance_state state)
 	}
 }
 
+/* A reason is a word, or what was said when something went wrong, which no column holds. */
+static bool is_word(const char *reason)
+{
+	return strchr(reason, ' ') == NULL;
+}
+
 /* What is wrong with a container says more than the state of its VM. */
 static const char *state_text(const struct instance_status *instance)
 {
 	if (instance->reason != NULL && instance->state != INSTANCE_READY &&
 	    instance->state != INSTANCE_CRASHED)
-		return instance->reason;
+		return is_word(instance->reason) ? instance->reason : "Crashed";
 	for (size_t i = 0; i < instance->container_count; i++) {
 		const struct container_status *container = &instance->containers[i];
 		bool is_telling = instance->state == INSTANCE_RUNNING ||
@@ -142,6 +148,12 @@ void status_print_table(const struct invocation *invocation, const struct projec
 			add_missing_pod(table, &status->pods[i], is_wide);
 	}
 	table_print(table, stdout);
+	for (size_t i = 0; i < status->instance_count; i++) {
+		const struct instance_status *instance = &status->instances[i];
+		if (instance->reason != NULL && !is_word(instance->reason) &&
+		    instance->state != INSTANCE_READY)
+			output_warning(invocation, "%s: %s", instance->name, instance->reason);
+	}
 }
 
 void status_print_ports(const struct invocation *invocation, const struct project_status *status)
