@@ -44,10 +44,11 @@ void guest_send_logs(void *arg)
 	struct log_loss loss;
 	if (!channel_is_up(guest->channel))
 		return;
+	/* Summed up while the host is stuck: each on its own, they would push each other out. */
+	while (!channel_is_full(guest->channel) && log_ring_take_loss(guest->logs, &loss))
+		events_loss(guest->events, &loss);
 	while (!channel_is_full(guest->channel) && log_ring_next(guest->logs, &bytes, &size))
 		channel_send(guest->channel, WIRE_LOG, 0, bytes, size);
-	while (log_ring_take_loss(guest->logs, &loss))
-		events_loss(guest->events, &loss);
 }
 
 /* What a probe or hook under way belongs to. */
