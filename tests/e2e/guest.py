@@ -335,9 +335,11 @@ def test_empty_dirs_of_a_scratch_disk_keep_to_their_size(workshop):
         equal(fill("/a/1", 1)[0], {"code": 0})
         done = fill("/a/2", 2)
         check(done[0]["code"] != 0 and b"quota" in done[2].lower(), done)
-        check(peer.exec(["sh", "-c", "mkdir /a/d; mv /a/1 /a/d/ && cat /a/d/1 /a/d/1 >/a/d/2"])[0]["code"] != 0, "in a folder")
+        check(peer.exec(["mkdir", "/a/d"])[0]["code"] != 0, "a folder beyond the limit")
         equal(fill("/b/1", 4)[0], {"code": 0})
         equal(fill("/free/1", 8)[0], {"code": 0})
+        equal(peer.exec(["sh", "-c", "rm -rf /a/*"])[0], {"code": 0})
+        equal(fill("/a/3", 1)[0], {"code": 0})
 
 
 def test_tunnels_run_both_ways(workshop):
