@@ -84,9 +84,8 @@ def layers_of(layout):
 
 
 def modules(base):
-    with open(f"{base}/initrd-base.cpio.zst", "rb") as file:
-        packed = file.read().rstrip(b"\0")
-    cpio = subprocess.run(["zstd", "-dcq"], input=packed, stdout=subprocess.PIPE, check=True).stdout
+    with open(f"{base}/initrd-base.cpio", "rb") as file:
+        cpio = file.read()
 
     def content(name):
         return subprocess.run(["cpio", "-i", "--quiet", "--to-stdout", name], input=cpio, stdout=subprocess.PIPE, check=True).stdout

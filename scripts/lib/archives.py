@@ -97,16 +97,11 @@ class Tree:
         entry(0, "TRAILER!!!", 0, b"")
         return bytes(out)
 
-    def squashfs(self, path, level=19):
+    def squashfs(self, path):
         """Through tar2sqfs, which is deterministic (sqfstar is not)."""
-        subprocess.run(["tar2sqfs", "-q", "-f", "-c", "zstd", "-X", f"level={level}",
+        subprocess.run(["tar2sqfs", "-q", "-f", "-c", "lz4", "-X", "hc",
                         "--defaults", "uid=0,gid=0,mode=0755,mtime=0", path],
                        input=self.tar(), check=True, stderr=subprocess.PIPE)
-
-
-def zstd(data, level=19):
-    done = subprocess.run(["zstd", "-q", f"-{level}", "-T1", "-c"], input=data, check=True, stdout=subprocess.PIPE)
-    return done.stdout + b"\0" * (-len(done.stdout) % 4)
 
 
 def digest(data):

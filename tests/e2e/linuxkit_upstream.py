@@ -79,8 +79,8 @@ def kernel(work, base):
     """As linuxkit/kernel: the kernel, and its modules as a tar. What upstream builds in is a module here."""
     root = f"{work}/root"
     os.makedirs(root)
-    with open(f"{base}/initrd-base.cpio.zst", "rb") as packed:
-        cpio = run("zstd", "-dcq", input=packed.read().rstrip(b"\0"))
+    with open(f"{base}/initrd-base.cpio", "rb") as initrd:
+        cpio = initrd.read()
     run("cpio", "-idu", "--quiet", "--no-absolute-filenames", "lib/modules/*", input=cpio, cwd=root)
     with open(f"{base}/base.json", encoding="utf-8") as index:
         release = json.load(index)["kernelRelease"]
