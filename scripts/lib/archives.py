@@ -99,7 +99,7 @@ class Tree:
 
     def squashfs(self, path):
         """Through tar2sqfs, which is deterministic (sqfstar is not)."""
-        subprocess.run(["tar2sqfs", "-q", "-f", "-c", "lz4", "-X", "hc",
+        subprocess.run(["tar2sqfs", "-q", "-f", "-c", "lzo", "-X", "level=9",
                         "--defaults", "uid=0,gid=0,mode=0755,mtime=0", path],
                        input=self.tar(), check=True, stderr=subprocess.PIPE)
 

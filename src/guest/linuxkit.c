@@ -9,6 +9,8 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/parse.h"
 #include "base/path.h"
 #include "guest/container.h"
 #include "guest/folder.h"
@@ -26,6 +28,7 @@ struct service {
 	char *bundle;
 	struct loop_timer *again;
 	uint64_t wait_ms;
+	bool wants_process;
 	struct log_stream *out;
 	struct log_stream *errors;
 };
@@ -36,6 +39,77 @@ static void list_bundles(const char *kind, struct string_list *ret)
 	AUTO_FREE char *folder = path_join(TREE, kind);
 	if (folder_list(folder, ret))
 		string_list_sort(ret);
+}
+
+/* One of crun's commands that end at once. */
+static bool run_crun(const char *command, const char *option, const char *option2, const char *name,
+		     const int fds[3], struct error *err)
+{
+	const char *argv[] = {"/usr/bin/crun",
+			      "--root=" CRUN_STATE,
+			      "--cgroup-manager=cgroupfs",
+			      command,
+			      NULL,
+			      NULL,
+			      NULL,
+			      NULL};
+	size_t count = 4;
+	int status = 0;
+
+	if (option != NULL)
+		argv[count++] = option;
+	if (option2 != NULL)
+		argv[count++] = option2;
+	argv[count] = name;
+	pid_t pid = spawn(argv, NULL, fds, err);
+	if (pid < 0)
+		return false;
+	while (waitpid(pid, &status, 0) < 0) {
+		if (errno != EINTR)
+			return error_set_errno(err, errno, "waiting for crun");
+	}
+	return (WIFEXITED(status) && WEXITSTATUS(status) == 0) ||
+	       error_set(err, ERROR_SYSTEM, "crun %s failed", command);
+}
+
+static void forget_container(const char *name)
+{
+	static const int none[3] = {-1, -1, -1};
+	AUTO(error_clear) struct error err = ERROR_INIT;
+
+	(void)run_crun("delete", "--force", NULL, name, none, &err);
+}
+
+static pid_t read_pid(const char *path)
+{
+	AUTO_FREE char *text = NULL;
+	uint64_t number = 0;
+
+	return file_read(path, 64, &text, NULL, NULL) && parse_u64(text, 2, INT32_MAX, &number)
+		       ? (pid_t)number
+		       : -1;
+}
+
+/* Made and started in two steps: what runtime.json wants of the process comes between. */
+static pid_t create_and_start(const char *bundle, const char *name, const int fds[3],
+			      struct error *err)
+{
+	static const int none[3] = {-1, -1, -1};
+	AUTO_FREE char *option = xasprintf("--bundle=%s", bundle);
+	AUTO_FREE char *pid_path = xasprintf("/run/%s.pid", name);
+	AUTO_FREE char *pid_option = xasprintf("--pid-file=%s", pid_path);
+
+	forget_container(name); /* of its last run */
+	if (!run_crun("create", option, pid_option, name, fds, err))
+		return -1;
+	pid_t pid = read_pid(pid_path);
+	if (pid < 0)
+		(void)error_set(err, ERROR_SYSTEM, "crun wrote no process number");
+	else if (linuxkit_prepare_process(bundle, pid, err) &&
+		 run_crun("start", NULL, NULL, name, none, err))
+		return pid;
+	forget_container(name);
+	return -1;
 }
 
 static pid_t start_crun(const char *bundle, const char *name, const int fds[3], struct error *err)
@@ -58,15 +132,19 @@ static bool run_to_end(const char *kind, const char *name, struct error *err)
 	AUTO_CLOSE int console = open("/dev/console", O_WRONLY | O_NOCTTY | O_CLOEXEC);
 	int fds[3] = {-1, console, console};
 	int status = 0;
-	if (!linuxkit_prepare(bundle, err))
+	bool wants_process = false;
+	if (!linuxkit_prepare(bundle, &wants_process, err))
 		return false;
-	pid_t pid = start_crun(bundle, id, fds, err);
+	pid_t pid = wants_process ? create_and_start(bundle, id, fds, err)
+				  : start_crun(bundle, id, fds, err);
 	if (pid < 0)
 		return false;
 	while (waitpid(pid, &status, 0) < 0) {
 		if (errno != EINTR)
 			return error_set_errno(err, errno, "waiting for %s", name);
 	}
+	if (wants_process)
+		forget_container(id);
 	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
 		return error_set(err, ERROR_SYSTEM, "it ended with status %d",
 				 WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
@@ -145,7 +223,9 @@ static void start_service(struct service *service)
 		return;
 	}
 	int fds[3] = {-1, out[1], errors[1]};
-	pid_t pid = start_crun(service->bundle, id, fds, &err);
+	uint64_t since_ms = service->wants_process ? clock_monotonic_ms() : REAPER_CHILD;
+	pid_t pid = service->wants_process ? create_and_start(service->bundle, id, fds, &err)
+					   : start_crun(service->bundle, id, fds, &err);
 	(void)close(out[1]);
 	(void)close(errors[1]);
 	service->out = new_stream(service, out[0], WIRE_LOG_STDOUT);
@@ -153,7 +233,7 @@ static void start_service(struct service *service)
 	if (pid < 0)
 		say("service %s: %s", service->name, err.message);
 	else
-		reaper_watch(service->guest->reaper, pid, REAPER_CHILD, on_service_end, service);
+		reaper_watch(service->guest->reaper, pid, since_ms, on_service_end, service);
 }
 
 void linuxkit_start_services(struct guest *guest)
@@ -167,7 +247,7 @@ void linuxkit_start_services(struct guest *guest)
 		service->name = xstrdup(names.items[i]);
 		service->bundle = xasprintf(TREE "/services/%s", names.items[i]);
 		service->wait_ms = FIRST_WAIT_MS;
-		if (linuxkit_prepare(service->bundle, &err))
+		if (linuxkit_prepare(service->bundle, &service->wants_process, &err))
 			start_service(service);
 		else
 			say("service %s: %s", service->name, err.message);

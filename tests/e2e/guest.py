@@ -500,14 +500,17 @@ def linuxkit_base(workshop, onboot):
     if not os.path.exists(toolbox):
         v.run(["unsquashfs", "-q", "-n", "-d", toolbox, workshop.image("toolbox").layers[0]])
 
-    def bundle(path, script, writable=False):
+    def bundle(path, script, writable=False, interfaces=(), bound=None, more_mounts=()):
         folder = f"{tree}/containers/{path}"
         shutil.copytree(toolbox, f"{folder}/{'lower' if writable else 'rootfs'}", symlinks=True)
         mounts = [{"destination": d, "type": t, "source": t} for d, t in (("/proc", "proc"), ("/dev", "tmpfs"))]
+        mounts += more_mounts
         config = {"ociVersion": "1.0.2", "root": {"path": "rootfs", "readonly": not writable}, "mounts": mounts,
                   "process": {"args": ["sh", "-c", script], "cwd": "/", "env": ["PATH=/usr/bin:/bin"], "user": {"uid": 0, "gid": 0}},
                   "linux": {"namespaces": [{"type": "pid"}, {"type": "mount"}]}}
-        runtime = {"mkdir": [], "mounts": []}
+        if interfaces:
+            config["linux"]["namespaces"].append({"type": "network"})
+        runtime = {"mkdir": [], "mounts": [], "interfaces": list(interfaces), "bindNS": bound or {}}
         if writable:
             inside = f"/containers/{path}"
             for name in ("tmp", "rootfs"):
@@ -521,7 +524,13 @@ def linuxkit_base(workshop, onboot):
 
     bundle("onboot/000-hello", onboot)
     bundle("services/beat", "echo beat >/tmp/x && cat /tmp/x", writable=True)
-    bundle("onshutdown/000-bye", "echo onshutdown-ran")
+    # A veth made here, one end moved because it is one, the other by its name; its network stays after it.
+    bundle("onboot/001-net", "grep -o 'lk[a-z0-9]*' /proc/net/dev | sort | tr '\\n' ' '; grep -c eth0 /proc/net/dev || true",
+           interfaces=[{"name": "lkhere", "add": "", "peer": "lkthere", "createInRoot": False}, {"name": "lkthere"}],
+           bound={"net": "/run/netns/kept", "uts": ""})
+    bundle("services/net", "grep -o 'lk[a-z0-9]*' /proc/net/dev", interfaces=[{"name": "lkagain", "peer": "lkpeer"}])
+    bundle("onshutdown/000-bye", "echo onshutdown-ran; grep -o ' /run/netns/kept .* nsfs' /proc/self/mountinfo",
+           more_mounts=[{"destination": "/run", "type": "bind", "source": "/run", "options": ["rbind"]}])
     os.unlink(f"{base}/base.sqfs")
     v.run(["mksquashfs", tree, f"{base}/base.sqfs", "-all-root", "-noappend", "-quiet", "-no-progress"])
     return base
@@ -532,10 +541,14 @@ def test_linuxkit_components_run_around_the_pod(workshop):
     with other, Scene(other, [sh("sleep 1000")]) as peer:
         peer.wait_event(type="ready", ready=True)
         check("onboot-ran" in peer.vm.console(), peer.vm.console())
+        check("lkhere lkthere 0" in peer.vm.console(), peer.vm.console())
         peer.until(lambda: peer.text_of("beat") == ["beat", "beat"])
+        # Its interface goes with it, so it can be made again.
+        peer.until(lambda: peer.text_of("net")[:2] == ["lkagain", "lkagain"])
         peer.send_json(v.SHUTDOWN, {"graceSeconds": 0})
         peer.vm.process.wait(20)
         check("onshutdown-ran" in peer.vm.console(), peer.vm.console())
+        check(" /run/netns/kept " in peer.vm.console(), peer.vm.console())
     other = v.Workshop(linuxkit_base(workshop, "exit 5"), IMAGES)
     with other:
         image = other.image("toolbox")
