@@ -12,7 +12,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/parse.h"
-#include "local/log_store.h"
+#include "local/logs/log_store.h"
 
 enum { BATCH = 50, PODS = 3 };
 

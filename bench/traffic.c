@@ -26,8 +26,8 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/parse.h"
-#include "local/balancer.h"
-#include "local/socket_address.h"
+#include "local/ports/balancer.h"
+#include "local/ports/socket_address.h"
 
 #define CHUNK ((size_t)128 << 10)
 

@@ -27,10 +27,10 @@ plant() {
 
 plant format "an indent of spaces" src/base/clock.c '    int planted ( void ) ;'
 plant source "a banned call" src/base/clock.c 'int planted(const char *t); int planted(const char *t) { return atoi(t); }'
-plant source "an upward include" src/base/clock.c '#include "local/state.h"'
-plant source "cloud knows local" src/cloud/provider.h '#include "local/state.h"'
+plant source "an upward include" src/base/clock.c '#include "local/plan/state.h"'
+plant source "cloud knows local" src/cloud/provider.h '#include "local/plan/state.h"'
 plant source "curses outside its place" src/tui/draw.c '#include <ncurses.h>'
-plant source "json_t in a header" src/local/state.h 'json_t *planted(void);'
+plant source "json_t in a header" src/local/plan/state.h 'json_t *planted(void);'
 plant source "no licence" src/base/planted.c 'int planted;'
 plant shell "an unquoted glob in a loop" scripts/setup 'for f in $(ls *); do rm $f; done; cd nowhere; echo $1 > $undefined_'
 mkdir -p "$work/bin"

@@ -23,7 +23,7 @@ PLACES = [
     (r"^yaml\.h$", {"manifest/yaml_reader.c", "manifest/yaml_text.c", "manifest/yaml_scalar.c"}),
     (r"^archive", {"image/"}),
     (r"^sqfs/", {"image/"}),
-    (r"^isa-l", {"image/checksum.c", "image/gunzip.c"}),
+    (r"^isa-l", {"image/layer/checksum.c", "image/layer/gunzip.c"}),
     (r"^libvirt/", {"local/"}),
     (r"^(n?curses|ncursesw/.*)\.h$", {"tui/screen.c", "tui/curses_keys.c", "tui/terminfo.c"}),
     (r"^mbedtls/", {"guest/"}),

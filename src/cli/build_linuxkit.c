@@ -7,8 +7,8 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/path.h"
-#include "image/linuxkit_build.h"
-#include "image/linuxkit_pod.h"
+#include "image/linuxkit/linuxkit_build.h"
+#include "image/linuxkit/linuxkit_pod.h"
 
 enum { DOCUMENT_MAX_BYTES = 16 << 20 };
 

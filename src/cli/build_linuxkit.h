@@ -6,8 +6,8 @@
 
 #include "base/progress.h"
 #include "cli/verb.h"
-#include "image/image.h"
-#include "image/store.h"
+#include "image/pod/image.h"
+#include "image/store/store.h"
 #include "manifest/app.h"
 
 /* --linuxkit: the document of each pod on stdout, several parted by "---". names: NULL or empty:

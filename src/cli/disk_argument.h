@@ -3,7 +3,7 @@
 #define I2KIT_CLI_DISK_ARGUMENT_H
 
 #include "base/error.h"
-#include "image/store.h"
+#include "image/store/store.h"
 
 /*
  * A disk as people name it: a file, or the digest (or the beginning of one) of a disk in the store.

@@ -13,10 +13,10 @@
 #include "base/process.h"
 #include "cli/output.h"
 #include "cloud/provider.h"
-#include "image/base_folder.h"
-#include "image/docker_config.h"
-#include "image/store.h"
-#include "local/accel.h"
+#include "image/disk/base_folder.h"
+#include "image/oci/docker_config.h"
+#include "image/store/store.h"
+#include "local/vm/accel.h"
 
 /* Below this much free space a build may not finish. */
 #define LEAST_FREE_BYTES (UINT64_C(2) << 30)

@@ -15,7 +15,7 @@
 #include "base/loop.h"
 #include "base/path.h"
 #include "base/strbuf.h"
-#include "local/session.h"
+#include "local/supervisor/session.h"
 
 #define CHUNK_BYTES ((size_t)32 << 10)
 

@@ -6,8 +6,8 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/suggest.h"
-#include "local/log_store.h"
-#include "local/project_plan.h"
+#include "local/logs/log_store.h"
+#include "local/plan/project_plan.h"
 
 /* The system's own, of every instance. */
 static const char *const system_names[] = {"kernel", "init"};

@@ -11,7 +11,7 @@
 #include <stdbool.h>
 
 #include "base/strbuf.h"
-#include "local/state.h"
+#include "local/plan/state.h"
 
 struct log_view_options {
 	bool is_colored;

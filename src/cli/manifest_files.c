@@ -8,7 +8,7 @@
 #include "base/path.h"
 #include "base/strbuf.h"
 #include "cli/output.h"
-#include "image/reference.h"
+#include "image/oci/reference.h"
 #include "manifest/load.h"
 
 static void append_line(struct strbuf *text, const struct problem *problem, bool is_colored)

@@ -8,8 +8,8 @@
 #include "base/parse.h"
 #include "cli/manifest_files.h"
 #include "cli/output.h"
-#include "image/image.h"
-#include "image/store.h"
+#include "image/pod/image.h"
+#include "image/store/store.h"
 
 static struct pod_plan *find_pod(struct project_plan *plan, const char *name, size_t length)
 {

@@ -6,7 +6,7 @@
 
 #include "base/progress.h"
 #include "cli/verb.h"
-#include "local/project_plan.h"
+#include "local/plan/project_plan.h"
 
 /*
  * Reads the manifests of the command line, applies --scale, --publish, --memory and --cpus, builds

@@ -8,7 +8,7 @@
 
 #include "base/loop.h"
 #include "cli/verb.h"
-#include "local/client.h"
+#include "local/client/client.h"
 
 /* What a wait waits for. */
 enum follow_goal {

@@ -7,7 +7,7 @@
 #include "base/cleanup.h"
 #include "base/suggest.h"
 #include "cli/project.h"
-#include "local/supervisor.h"
+#include "local/supervisor/supervisor.h"
 
 bool project_verb_open(const struct invocation *invocation, bool must_act, struct project_verb *ret,
 		       struct error *err)

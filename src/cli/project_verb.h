@@ -7,7 +7,7 @@
 #include "base/cleanup.h"
 #include "base/loop.h"
 #include "cli/verb.h"
-#include "local/client.h"
+#include "local/client/client.h"
 
 struct project_verb {
 	char *project;	       /* owned */

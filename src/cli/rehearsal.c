@@ -15,7 +15,7 @@
 #include "cli/interrupt.h"
 #include "cli/output.h"
 #include "cloud/rehearsal.h"
-#include "local/accel.h"
+#include "local/vm/accel.h"
 
 #define TIMEOUT_MS     180000
 #define MEMORY_BYTES   ((uint64_t)1 << 30) /* a t3.micro's */

@@ -9,7 +9,7 @@
 
 #include "cli/verb.h"
 #include "cloud/promote.h"
-#include "local/rehearsal_vm.h"
+#include "local/vm/rehearsal_vm.h"
 
 #define REHEARSAL_TIMEOUT_OPTION                                                                   \
 	{                                                                                          \

@@ -5,7 +5,7 @@
 /* A project's status as ps and up show it. */
 
 #include "cli/verb.h"
-#include "local/state.h"
+#include "local/plan/state.h"
 
 /* One row for each instance, and for pods that have none. */
 void status_print_table(const struct invocation *invocation, const struct project_status *status,

@@ -11,8 +11,8 @@
 
 #include "base/cleanup.h"
 #include "cli/verb.h"
-#include "local/client.h"
-#include "local/project_plan.h"
+#include "local/client/client.h"
+#include "local/plan/project_plan.h"
 
 struct up_watch;
 

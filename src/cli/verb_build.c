@@ -11,9 +11,9 @@
 #include "cli/output.h"
 #include "cli/progress_view.h"
 #include "cli/verb.h"
-#include "image/disk_export.h"
-#include "image/image.h"
-#include "image/store.h"
+#include "image/pod/disk_export.h"
+#include "image/pod/image.h"
+#include "image/store/store.h"
 #include "manifest/app.h"
 
 static const struct option_spec options[] = {

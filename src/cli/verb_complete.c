@@ -10,9 +10,9 @@
 #include "cli/manifest_files.h"
 #include "cli/project.h"
 #include "cli/verb.h"
-#include "image/source.h"
-#include "local/log_store.h"
-#include "local/project_plan.h"
+#include "image/oci/source.h"
+#include "local/logs/log_store.h"
+#include "local/plan/project_plan.h"
 
 /* Completion says nothing when something is wrong: the verb itself will. */
 

@@ -7,8 +7,8 @@
 #include "cli/output.h"
 #include "cli/progress_view.h"
 #include "cli/verb.h"
-#include "image/linuxkit_pod.h"
-#include "image/store.h"
+#include "image/linuxkit/linuxkit_pod.h"
+#include "image/store/store.h"
 #include "manifest/write.h"
 
 static const struct option_spec options[] = {

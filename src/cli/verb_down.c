@@ -6,9 +6,9 @@
 #include "cli/project_follow.h"
 #include "cli/project_lock.h"
 #include "cli/verb.h"
-#include "local/client.h"
-#include "local/leftovers.h"
-#include "local/supervisor.h"
+#include "local/client/client.h"
+#include "local/vm/leftovers.h"
+#include "local/supervisor/supervisor.h"
 
 DEFINE_AUTO_PTR(client, client_close)
 DEFINE_AUTO_PTR(loop, loop_free)

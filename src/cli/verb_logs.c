@@ -18,7 +18,7 @@
 #include "cli/output.h"
 #include "cli/project.h"
 #include "cli/verb.h"
-#include "local/log_store.h"
+#include "local/logs/log_store.h"
 
 #define FLUSH_BYTES    ((size_t)64 << 10)
 #define POLL_MS	       500 /* the interrupt is looked at this often */

@@ -14,9 +14,9 @@
 #include "cli/output.h"
 #include "cli/project.h"
 #include "cli/verb.h"
-#include "local/listen_socket.h"
-#include "local/relay.h"
-#include "local/session.h"
+#include "local/ports/listen_socket.h"
+#include "local/ports/relay.h"
+#include "local/supervisor/session.h"
 
 #define MAX_FORWARDS 32
 

@@ -8,7 +8,7 @@
 #include "base/strbuf.h"
 #include "cli/output.h"
 #include "cli/verb.h"
-#include "image/prune.h"
+#include "image/pod/prune.h"
 
 static const struct option_spec options[] = {
 	{"all", 'a', OPTION_FLAG, NULL, "all that no running VM uses", COMPLETE_NONE},

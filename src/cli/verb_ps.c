@@ -7,8 +7,8 @@
 #include "cli/project.h"
 #include "cli/status_view.h"
 #include "cli/verb.h"
-#include "local/client.h"
-#include "local/status_json.h"
+#include "local/client/client.h"
+#include "local/plan/status_json.h"
 
 DEFINE_AUTO_PTR(client, client_close)
 DEFINE_AUTO_PTR(loop, loop_free)

@@ -8,9 +8,9 @@
 #include "cli/output.h"
 #include "cli/progress_view.h"
 #include "cli/verb.h"
-#include "image/image_ref.h"
-#include "image/reference.h"
-#include "image/resolve.h"
+#include "image/oci/image_ref.h"
+#include "image/oci/reference.h"
+#include "image/oci/resolve.h"
 
 static const struct option_spec options[] = {
 	MANIFEST_FILE_OPTION,

@@ -7,7 +7,7 @@
 #include "cli/interrupt.h"
 #include "cli/output.h"
 #include "cli/project_verb.h"
-#include "local/status_json.h"
+#include "local/plan/status_json.h"
 
 enum { STEP_MS = 100, INTERVAL_MS = 1000 };
 

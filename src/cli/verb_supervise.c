@@ -6,7 +6,7 @@
 #include "base/cleanup.h"
 #include "base/loop.h"
 #include "cli/verb.h"
-#include "local/supervisor.h"
+#include "local/supervisor/supervisor.h"
 
 DEFINE_AUTO_PTR(loop, loop_free)
 DEFINE_AUTO_PTR(supervisor, supervisor_free)

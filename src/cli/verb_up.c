@@ -22,10 +22,10 @@
 #include "cli/status_view.h"
 #include "cli/up_watch.h"
 #include "cli/verb.h"
-#include "local/client.h"
-#include "local/control_path.h"
-#include "local/log_store.h"
-#include "local/supervisor.h"
+#include "local/client/client.h"
+#include "local/supervisor/control_path.h"
+#include "local/logs/log_store.h"
+#include "local/supervisor/supervisor.h"
 
 enum { STEP_MS = 200 };
 

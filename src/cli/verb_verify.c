@@ -8,7 +8,7 @@
 #include "cli/output.h"
 #include "cli/progress_view.h"
 #include "cli/verb.h"
-#include "image/disk_verify.h"
+#include "image/pod/disk_verify.h"
 
 static const struct option_spec options[] = {
 	{"base", 0, OPTION_VALUE, "FOLDER|FILE", "the base it was built on", COMPLETE_FILE},

@@ -11,8 +11,8 @@
 #include "cli/log_view.h"
 #include "cli/output.h"
 #include "cli/project_verb.h"
-#include "local/log_store.h"
-#include "local/status_json.h"
+#include "local/logs/log_store.h"
+#include "local/plan/status_json.h"
 
 enum { LAST_LINES = 10, SPOKEN_STAGES = 2, MAX_CONSOLE = 4 << 20 };
 

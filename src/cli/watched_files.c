@@ -9,8 +9,8 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/path.h"
-#include "image/reference.h"
-#include "image/resolve.h"
+#include "image/oci/reference.h"
+#include "image/oci/resolve.h"
 
 enum { DAEMON_MS = 2000 };
 

@@ -9,8 +9,8 @@
  */
 
 #include "cloud/provider.h"
-#include "image/image.h"
-#include "image/store.h"
+#include "image/pod/image.h"
+#include "image/store/store.h"
 #include "release/config.h"
 
 struct promotion_pod {

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "cloud/aws/provider_aws.h"
+#include "cloud/aws/provider/provider_aws.h"
 
 void cloud_image_clear(struct cloud_image *image)
 {

@@ -6,7 +6,7 @@
  * The cloud as one instance sees it: its metadata service, and of the other services as much as
  * the instance's role may call, all behind one address. No call leaves this process, no credentials
  * of the user are needed. The guest is given what promote would give it; what it sends is checked
- * as the cloud would check it. local/rehearsal_vm.h has the machine.
+ * as the cloud would check it. local/vm/rehearsal_vm.h has the machine.
  */
 
 #include <stdbool.h>

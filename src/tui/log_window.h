@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 #include "base/string_list.h"
-#include "local/state.h"
+#include "local/plan/state.h"
 
 enum { LOG_WINDOW_LINES = 6144 };
 #define LOG_WINDOW_BYTES ((size_t)3 << 19)

@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #include "base/string_list.h"
-#include "local/state.h"
+#include "local/plan/state.h"
 #include "tui/action.h"
 #include "tui/answer.h"
 #include "tui/log_window.h"

@@ -5,8 +5,8 @@
 /* Inside tui/: what run.c, run_jobs.c and run_logs.c share. */
 
 #include "base/loop.h"
-#include "local/client.h"
-#include "local/log_store.h"
+#include "local/client/client.h"
+#include "local/logs/log_store.h"
 #include "tui/model.h"
 #include "tui/screen.h"
 #include "tui/tui.h"

@@ -2,7 +2,7 @@
 #ifndef I2KIT_TUI_STATUS_COPY_H
 #define I2KIT_TUI_STATUS_COPY_H
 
-#include "local/state.h"
+#include "local/plan/state.h"
 
 /* A deep copy: the client's status is only borrowed during its callback. */
 void status_copy(struct project_status *to, const struct project_status *from);

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "cloud/aws/sigv4.h"
+#include "cloud/aws/client/sigv4.h"
 
 static const char *text_of(const json_t *object, const char *name)
 {

@@ -8,7 +8,7 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
-#include "cloud/aws/stack_plan.h"
+#include "cloud/aws/stack/stack_plan.h"
 #include "manifest/load.h"
 
 #define IMAGE  "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"

@@ -5,7 +5,7 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/path.h"
-#include "image/archive_import.h"
+#include "image/oci/archive_import.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 

@@ -3,7 +3,7 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
-#include "cloud/aws/request.h"
+#include "cloud/aws/client/request.h"
 #include "fuzz.h"
 
 /* First byte: which protocol; the rest: an error answer's body. */

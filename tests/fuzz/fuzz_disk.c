@@ -9,9 +9,9 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/path.h"
-#include "image/fat.h"
-#include "image/gpt.h"
-#include "image/toc.h"
+#include "image/disk/fat.h"
+#include "image/disk/gpt.h"
+#include "image/disk/toc.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {

@@ -3,11 +3,11 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "guest/check_socket.h"
-#include "guest/dhcp_message.h"
-#include "guest/environment.h"
-#include "guest/image_user.h"
-#include "guest/oci_config.h"
+#include "guest/pod/check_socket.h"
+#include "guest/machine/dhcp_message.h"
+#include "guest/documents/environment.h"
+#include "guest/documents/image_user.h"
+#include "guest/documents/oci_config.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 

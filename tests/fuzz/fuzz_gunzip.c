@@ -10,7 +10,7 @@
 #include <sys/mman.h>
 
 #include "base/cleanup.h"
-#include "image/gunzip.h"
+#include "image/layer/gunzip.h"
 
 #define ROOM	   65536u
 #define PAGE	   4096u

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "base/cleanup.h"
-#include "image/kernel_unpack.h"
+#include "image/disk/kernel_unpack.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {

@@ -8,7 +8,7 @@
 
 #include "base/cleanup.h"
 #include "base/path.h"
-#include "image/layer_convert.h"
+#include "image/layer/layer_convert.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "image/linuxkit_bundle.h"
-#include "image/linuxkit_document.h"
+#include "image/linuxkit/linuxkit_bundle.h"
+#include "image/linuxkit/linuxkit_document.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 

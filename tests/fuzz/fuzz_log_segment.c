@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "local/log_segment.h"
+#include "local/logs/log_segment.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 

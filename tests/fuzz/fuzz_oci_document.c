@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "image/oci_document.h"
+#include "image/oci/oci_document.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 

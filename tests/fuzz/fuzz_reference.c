@@ -4,7 +4,7 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
-#include "image/reference.h"
+#include "image/oci/reference.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 

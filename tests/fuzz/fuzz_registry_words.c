@@ -4,10 +4,10 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
-#include "image/docker_config.h"
-#include "image/registry.h"
-#include "image/registry_config.h"
-#include "image/www_authenticate.h"
+#include "image/oci/docker_config.h"
+#include "image/oci/registry.h"
+#include "image/oci/registry_config.h"
+#include "image/oci/www_authenticate.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 

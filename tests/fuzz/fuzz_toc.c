@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "image/toc.h"
+#include "image/disk/toc.h"
 
 #define DISK_SIZE ((uint64_t)1 << 30)
 

@@ -9,7 +9,7 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/path.h"
-#include "guest/inside.h"
+#include "guest/machine/inside.h"
 #include "test.h"
 
 /* A folder "volume" beside a folder "outside". */

@@ -5,7 +5,7 @@
 
 #include "base/cleanup.h"
 #include "base/strbuf.h"
-#include "guest/supervisor.h"
+#include "guest/supervisor/supervisor.h"
 #include "test.h"
 
 /* A pod of these containers; names are letters. */

@@ -6,14 +6,14 @@
 
 #include "base/alloc.h"
 #include "base/path.h"
-#include "image/bytes.h"
-#include "image/checksum.h"
-#include "image/disk_writer.h"
-#include "image/fat.h"
-#include "image/gpt.h"
-#include "image/kernel_unpack.h"
-#include "image/syslinux.h"
-#include "image/toc.h"
+#include "image/disk/bytes.h"
+#include "image/layer/checksum.h"
+#include "image/disk/disk_writer.h"
+#include "image/disk/fat.h"
+#include "image/disk/gpt.h"
+#include "image/disk/kernel_unpack.h"
+#include "image/disk/syslinux.h"
+#include "image/disk/toc.h"
 #include "test.h"
 
 #define DISK_SIZE ((uint64_t)64 << 20)

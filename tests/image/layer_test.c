@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "image/layer.h"
+#include "image/layer/layer.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -12,7 +12,7 @@
 
 #include "base/alloc.h"
 #include "base/path.h"
-#include "image/layer_convert.h"
+#include "image/layer/layer_convert.h"
 #include "test.h"
 
 #define BIG ((size_t)2 << 20)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "image/layer_tree.h"
+#include "image/layer/layer_tree.h"
 
 #include <stdio.h>
 #include <string.h>

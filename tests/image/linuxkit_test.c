@@ -6,9 +6,9 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/path.h"
-#include "image/linuxkit_bundle.h"
-#include "image/linuxkit_document.h"
-#include "image/linuxkit_pod.h"
+#include "image/linuxkit/linuxkit_bundle.h"
+#include "image/linuxkit/linuxkit_document.h"
+#include "image/linuxkit/linuxkit_pod.h"
 #include "test.h"
 
 static char *golden(const char *name, size_t *ret_size)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "image/pod_document.h"
+#include "image/pod/pod_document.h"
 
 #include <string.h>
 

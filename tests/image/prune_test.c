@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "image/prune.h"
+#include "image/pod/prune.h"
 
 #include <fcntl.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/path.h"
-#include "image/build_record.h"
-#include "image/layer.h"
-#include "image/lock_file.h"
-#include "image/resolve.h"
+#include "image/layer/build_record.h"
+#include "image/layer/layer.h"
+#include "image/oci/lock_file.h"
+#include "image/oci/resolve.h"
 #include "layout.h"
 #include "test.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "image/reference.h"
+#include "image/oci/reference.h"
 
 #include <string.h>
 

@@ -4,11 +4,11 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
-#include "image/docker_config.h"
-#include "image/oci_document.h"
-#include "image/registry.h"
-#include "image/registry_config.h"
-#include "image/www_authenticate.h"
+#include "image/oci/docker_config.h"
+#include "image/oci/oci_document.h"
+#include "image/oci/registry.h"
+#include "image/oci/registry_config.h"
+#include "image/oci/www_authenticate.h"
 #include "test.h"
 
 #define D "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"

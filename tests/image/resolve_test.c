@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "image/resolve.h"
+#include "image/oci/resolve.h"
 
 #include <string.h>
 #include <sys/stat.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "image/store.h"
+#include "image/store/store.h"
 
 #include <fcntl.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "local/accel.h"
+#include "local/vm/accel.h"
 
 #include <stdlib.h>
 #include <string.h>

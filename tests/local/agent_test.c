@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "local/agent.h"
+#include "local/agent/agent.h"
 
 #include <fcntl.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "local/balancer.h"
+#include "local/ports/balancer.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "local/port_owner.h"
+#include "local/ports/port_owner.h"
 
 #include "test.h"
 

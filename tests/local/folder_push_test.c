@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "local/folder_push.h"
+#include "local/agent/folder_push.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,7 +10,7 @@
 
 #include "base/cleanup.h"
 #include "base/path.h"
-#include "local/agent.h"
+#include "local/agent/agent.h"
 #include "wire/frame.h"
 
 #include "test.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "local/log_store.h"
+#include "local/logs/log_store.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -12,7 +12,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/path.h"
-#include "local/log_segment.h"
+#include "local/logs/log_segment.h"
 
 #include "test.h"
 

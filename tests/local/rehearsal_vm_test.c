@@ -5,7 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
-#include "local/rehearsal_vm.h"
+#include "local/vm/rehearsal_vm.h"
 
 static void a_volume_ends_at_a_whole_gib(void **state)
 {

@@ -4,7 +4,7 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
-#include "local/supervisor_parts.h"
+#include "local/supervisor/supervisor_parts.h"
 
 #include "test.h"
 

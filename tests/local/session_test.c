@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "local/session.h"
+#include "local/supervisor/session.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "local/agent.h"
+#include "local/agent/agent.h"
 #include "wire/frame.h"
 
 #include "test.h"

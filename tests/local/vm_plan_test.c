@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "local/vm_plan.h"
+#include "local/vm/vm_plan.h"
 
 #include <string.h>
 

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <jansson.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+#include "base/alloc.h"
+#include "base/cleanup.h"
+#include "base/parse.h"
+#include "base/strbuf.h"
+#include "cloud/aws/client/request.h"
+#include "cloud/aws/client/xml.h"
+
+#define MAX_MESSAGE 2048
+
+void aws_answer_clear(struct aws_answer *answer)
+{
+	free(answer->code);
+	free(answer->message);
+	free(answer->reason);
+	free(answer->request_id);
+	free(answer->body);
+	*answer = (struct aws_answer){0};
+}
+
+/* Words from the network, safe to print, on one line, not endless. NULL stays NULL. */
+static char *printable(const char *text)
+{
+	if (text == NULL)
+		return NULL;
+	AUTO(strbuf_clear) struct strbuf out = STRBUF_MAX(MAX_MESSAGE);
+	strbuf_append_printable(&out, text, strnlen(text, MAX_MESSAGE));
+	return strbuf_take(&out);
+}
+
+/* "aws.ebs#AccessDeniedException:http://…" → "AccessDeniedException". Owned. */
+static char *bare_code(const char *text)
+{
+	if (text == NULL)
+		return NULL;
+	const char *hash = strchr(text, '#');
+	if (hash != NULL)
+		text = hash + 1;
+	AUTO_FREE char *code = xstrndup(text, strcspn(text, ":"));
+	return printable(code);
+}
+
+static void read_xml_error(struct aws_answer *answer)
+{
+	AUTO_PTR(xml) struct xml *root = xml_parse(answer->body, answer->body_size, NULL);
+	if (root == NULL)
+		return;
+	const struct xml *error = xml_find(root, "Error"); /* query, Route 53 */
+	if (error == NULL)
+		error = xml_find(root, "Errors/Error"); /* EC2 */
+	if (error == NULL)
+		error = root; /* S3 */
+	answer->code = printable(xml_text(error, "Code"));
+	answer->message = printable(xml_text(error, "Message"));
+	if (answer->request_id != NULL)
+		return;
+	const char *id = xml_text(root, "RequestId");
+	answer->request_id = printable(id != NULL ? id : xml_text(root, "RequestID"));
+}
+
+static const char *json_text(const json_t *object, const char *a, const char *b)
+{
+	const char *text = json_string_value(json_object_get(object, a));
+	return text != NULL ? text : json_string_value(json_object_get(object, b));
+}
+
+static void read_json_error(struct aws_answer *answer, const char *type_header)
+{
+	json_t *object = json_loadb(answer->body, answer->body_size, 0, NULL);
+	const char *type = type_header != NULL ? type_header : json_text(object, "__type", "code");
+	answer->code = bare_code(type);
+	answer->message = printable(json_text(object, "Message", "message"));
+	answer->reason = printable(json_text(object, "Reason", "reason"));
+	json_decref(object);
+}
+
+/* "Wed, 25 Nov 2026 02:31:23 GMT" → seconds; 0 when it is none. */
+static int64_t read_http_date(const char *text)
+{
+	struct tm utc = {0};
+	if (text == NULL)
+		return 0;
+	const char *end = strptime(text, "%a, %d %b %Y %H:%M:%S GMT", &utc);
+	return end != NULL && *end == '\0' ? (int64_t)timegm(&utc) : 0;
+}
+
+void aws_answer_read(const struct aws_service *service, struct http_response *response,
+		     struct aws_answer *ret)
+{
+	aws_answer_clear(ret);
+	ret->status = response->status;
+	ret->body = TAKE_PTR(response->body);
+	ret->body_size = response->body_size;
+	ret->date_s = read_http_date(http_response_header(response, "date"));
+	const char *id = http_response_header(response, "x-amzn-requestid");
+	ret->request_id =
+		printable(id != NULL ? id : http_response_header(response, "x-amz-request-id"));
+	const char *wait = http_response_header(response, "x-amz-retry-after");
+	if (wait != NULL)
+		(void)!parse_u64(wait, 0, 60000, &ret->retry_after_ms);
+	if (ret->status < 300)
+		return;
+	if (ret->body == NULL)
+		ret->body = xstrdup("");
+	if (service->protocol == AWS_JSON || service->protocol == AWS_REST_JSON)
+		read_json_error(ret, http_response_header(response, "x-amzn-errortype"));
+	else
+		read_xml_error(ret);
+}
+
+bool aws_code_is(const struct aws_answer *answer, const char *code)
+{
+	return answer->code != NULL && strcmp(answer->code, code) == 0;
+}
+
+static bool code_is_one_of(const struct aws_answer *answer, const char *const *codes, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (aws_code_is(answer, codes[i]))
+			return true;
+	return false;
+}
+
+bool aws_answer_is_throttle(const struct aws_service *service, const struct aws_answer *answer)
+{
+	static const char *const codes[] = {"Throttling",
+					    "ThrottlingException",
+					    "ThrottledException",
+					    "RequestThrottled",
+					    "RequestThrottledException",
+					    "TooManyRequestsException",
+					    "RequestLimitExceeded",
+					    "BandwidthLimitExceeded",
+					    "LimitExceededException",
+					    "SlowDown",
+					    "ProvisionedThroughputExceededException",
+					    "TransactionInProgressException",
+					    "EC2ThrottledException",
+					    "PriorRequestNotComplete"};
+	/* There it is a quota that waiting does not lift. */
+	if (service == &AWS_CLOUDFORMATION && aws_code_is(answer, "LimitExceededException"))
+		return false;
+	return answer->status == 429 || code_is_one_of(answer, codes, ARRAY_SIZE(codes));
+}
+
+bool aws_answer_is_transient(const struct aws_service *service, const struct aws_answer *answer)
+{
+	static const char *const codes[] = {"RequestTimeout", "RequestTimeoutException",
+					    "InternalError", "InternalFailure",
+					    "ServiceUnavailable"};
+	int status = answer->status;
+	return status == 500 || status == 502 || status == 503 || status == 504 ||
+	       code_is_one_of(answer, codes, ARRAY_SIZE(codes)) ||
+	       aws_answer_is_throttle(service, answer);
+}
+
+bool aws_answer_is_skew(const struct aws_answer *answer)
+{
+	static const char *const codes[] = {"RequestTimeTooSkewed",	 "RequestExpired",
+					    "InvalidSignatureException", "SignatureDoesNotMatch",
+					    "RequestInTheFuture",	 "AuthFailure"};
+	return answer->date_s != 0 && code_is_one_of(answer, codes, ARRAY_SIZE(codes));
+}
+
+static bool is_denied(const struct aws_answer *answer)
+{
+	static const char *const codes[] = {
+		"AccessDenied",		 "AccessDeniedException",     "UnauthorizedOperation",
+		"AuthFailure",		 "InvalidClientTokenId",      "UnrecognizedClientException",
+		"SignatureDoesNotMatch", "InvalidSignatureException", "MissingAuthenticationToken"};
+	return answer->status == 401 || answer->status == 403 ||
+	       code_is_one_of(answer, codes, ARRAY_SIZE(codes));
+}
+
+static bool is_expired(const struct aws_answer *answer)
+{
+	static const char *const codes[] = {"ExpiredToken", "ExpiredTokenException",
+					    "RequestExpired"};
+	return code_is_one_of(answer, codes, ARRAY_SIZE(codes));
+}
+
+static enum error_kind answer_kind(const struct aws_call *call, const struct aws_answer *answer)
+{
+	if (is_denied(answer) || is_expired(answer))
+		return ERROR_DENIED;
+	if (aws_answer_is_transient(call->service, answer))
+		return ERROR_NETWORK;
+	if (answer->status == 404 || (answer->code != NULL && strstr(answer->code, "NotFound")))
+		return ERROR_NOT_FOUND;
+	if (answer->status == 402 ||
+	    (answer->code != NULL && strstr(answer->code, "LimitExceeded")))
+		return ERROR_FULL;
+	return ERROR_INVALID;
+}
+
+bool aws_answer_error(const struct aws_call *call, const struct aws_answer *answer,
+		      struct error *err)
+{
+	error_set(err, answer_kind(call, answer), "%s %s: %s (%s, HTTP %d)%s%s",
+		  call->service->name, call->action,
+		  answer->message != NULL ? answer->message : "no explanation",
+		  answer->code != NULL ? answer->code : "no code", answer->status,
+		  answer->reason != NULL ? ", reason " : "",
+		  answer->reason != NULL ? answer->reason : "");
+	if (is_expired(answer))
+		return error_hint(err,
+				  "the credentials have expired: aws sso login, or renew them");
+	if (aws_code_is(answer, "InvalidClientTokenId") ||
+	    aws_code_is(answer, "UnrecognizedClientException"))
+		return error_hint(err, "AWS does not know this access key: aws sts "
+				       "get-caller-identity shows which one is used");
+	if (is_denied(answer) && call->service->host != NULL)
+		return error_hint(err, "the credentials need the permission %s:%s",
+				  call->service->signing, call->action);
+	return false;
+}

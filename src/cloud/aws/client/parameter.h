@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef I2KIT_CLOUD_AWS_CLIENT_PARAMETER_H
+#define I2KIT_CLOUD_AWS_CLIENT_PARAMETER_H
+
+/* SSM Parameter Store: where secrets, long configurations and the records of releases are kept. */
+
+#include "cloud/aws/client/client.h"
+
+#define PARAMETER_MAX 4096 /* bytes of a standard parameter's value */
+
+struct parameter {
+	char *name;  /* owned; "/i2kit/…" */
+	char *value; /* owned; wiped when freed */
+	bool is_secret;
+};
+
+struct parameter_list {
+	struct parameter *items; /* owned */
+	size_t count;
+};
+void parameter_list_clear(struct parameter_list *list);
+void parameter_list_add(struct parameter_list *list, const char *name, const char *value,
+			bool is_secret);
+const char *parameter_list_find(const struct parameter_list *list, const char *name);
+
+/* Names carry the digest of their value, so one that is there already holds the same: kept. */
+MUST_CHECK bool parameter_put(struct aws_client *client, const struct parameter *parameter,
+			      struct error *err);
+/* All below a path, with their values. Secrets are decrypted only when asked for. */
+MUST_CHECK bool parameter_list_below(struct aws_client *client, const char *path, bool decrypt,
+				     struct parameter_list *ret, struct error *err);
+MUST_CHECK bool parameter_delete(struct aws_client *client, const char *name, struct error *err);
+
+#endif

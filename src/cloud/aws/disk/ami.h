@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef I2KIT_CLOUD_AWS_DISK_AMI_H
+#define I2KIT_CLOUD_AWS_DISK_AMI_H
+
+/* Machine images: one per digest and region, found again by their tags. */
+
+#include "base/progress.h"
+#include "base/sha256.h"
+#include "cloud/aws/client/client.h"
+
+struct ami {
+	char *id;		  /* owned; "ami-…" */
+	char *snapshot;		  /* owned; of the root device */
+	char *state;		  /* owned; "available", "pending", … */
+	char *created;		  /* owned; RFC 3339, so it sorts */
+	char digest[DIGEST_SIZE]; /* of the tag; "" when the tag is none */
+	bool is_verified;	  /* its blocks were compared with the disk */
+};
+void ami_clear(struct ami *ami);
+
+struct ami_list {
+	struct ami *items; /* owned; newest first */
+	size_t count;
+};
+void ami_list_clear(struct ami_list *list);
+
+/* Our images of a pod (project and pod not NULL), of a digest (digest not NULL), or both. */
+MUST_CHECK bool ami_list(struct aws_client *client, const char *project, const char *pod,
+			 const char *digest, struct ami_list *ret, struct error *err);
+
+struct ami_register {
+	const char *project;
+	const char *pod;
+	const char *digest;
+	const char *snapshot;
+	const char *receipt_tag; /* or NULL */
+};
+/* Registers; an image of that name that is there already is returned instead. *ret_id is owned. */
+MUST_CHECK bool ami_register(struct aws_client *client, const struct ami_register *image,
+			     char **ret_id, struct error *err);
+/* Until it is available; at most 10 minutes. "Not found" is believed after a minute. */
+MUST_CHECK bool ami_wait(struct aws_client *client, const char *id, const struct progress *progress,
+			 struct error *err);
+/* Sets one tag of any EC2 object. */
+MUST_CHECK bool ec2_tag(struct aws_client *client, const char *id, const char *key,
+			const char *value, struct error *err);
+/* Deregisters and deletes the snapshot behind it. */
+MUST_CHECK bool ami_remove(struct aws_client *client, const struct ami *ami, struct error *err);
+
+#endif

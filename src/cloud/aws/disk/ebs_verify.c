@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <jansson.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/base64.h"
+#include "base/strbuf.h"
+#include "cloud/aws/disk/block_pump.h"
+#include "cloud/aws/disk/ebs_upload.h"
+#include "cloud/aws/disk/snapshot.h"
+
+#define PAGE_SIZE	"10000"
+#define MAX_PAGES	200
+#define MAX_TOKEN	512
+#define SAMPLE_EVERY	16
+#define SAMPLE_AT_LEAST 32
+
+/* A block the snapshot says it has. */
+struct listed_block {
+	uint32_t index;
+	char *token; /* owned */
+};
+
+struct verify_run {
+	const char *snapshot;
+	struct listed_block *listed; /* owned; by index */
+	size_t listed_count;
+	struct block *wanted; /* owned; what to read, with the digest it must have */
+	size_t *wanted_at;    /* owned; the position in `listed` of each */
+	size_t wanted_count;
+};
+
+static void run_clear(struct verify_run *run)
+{
+	for (size_t i = 0; i < run->listed_count; i++)
+		free(run->listed[i].token);
+	free(run->listed);
+	free(run->wanted);
+	free(run->wanted_at);
+}
+
+static bool add_page(struct verify_run *run, const json_t *blocks, struct error *err)
+{
+	for (size_t i = 0; i < json_array_size(blocks); i++) {
+		const json_t *item = json_array_get(blocks, i);
+		const char *token = json_string_value(json_object_get(item, "BlockToken"));
+		json_int_t index = json_integer_value(json_object_get(item, "BlockIndex"));
+		if (token == NULL || strlen(token) > MAX_TOKEN ||
+		    !json_is_integer(json_object_get(item, "BlockIndex")) || index < 0 ||
+		    index > UINT32_MAX)
+			return error_set(err, ERROR_INVALID,
+					 "ListSnapshotBlocks answered a list that is none");
+		struct listed_block *block = ARRAY_APPEND(run->listed, run->listed_count);
+		block->index = (uint32_t)index;
+		block->token = xstrdup(token);
+	}
+	return true;
+}
+
+/* *page_token is replaced by the next one, NULL at the end. */
+static bool list_page(struct verify_run *run, struct aws_client *client, char **page_token,
+		      struct error *err)
+{
+	AUTO_FREE char *path = xasprintf("/snapshots/%s/blocks", run->snapshot);
+	AUTO(strbuf_clear) struct strbuf query = STRBUF_INIT;
+	strbuf_append(&query, "maxResults=" PAGE_SIZE);
+	if (*page_token != NULL) {
+		strbuf_append(&query, "&pageToken=");
+		strbuf_append_url(&query, *page_token);
+	}
+	struct aws_call call = {.service = &AWS_EBS,
+				.action = "ListSnapshotBlocks",
+				.method = "GET",
+				.path = path,
+				.query = strbuf_text(&query)};
+	AUTO(aws_answer_clear) struct aws_answer answer = {0};
+	if (!aws_client_call(client, &call, &answer, err))
+		return false;
+	json_t *root =
+		json_loadb(answer.body != NULL ? answer.body : "", answer.body_size, 0, NULL);
+	bool is_ok = add_page(run, json_object_get(root, "Blocks"), err);
+	const char *next = json_string_value(json_object_get(root, "NextToken"));
+	free(*page_token);
+	*page_token = xstrdup_or_null(next != NULL && next[0] != '\0' ? next : NULL);
+	json_decref(root);
+	return is_ok;
+}
+
+static int by_index(const void *a, const void *b)
+{
+	uint32_t one = ((const struct listed_block *)a)->index;
+	uint32_t other = ((const struct listed_block *)b)->index;
+	return (one > other) - (one < other);
+}
+
+/* Nothing promises an order, or that no block comes twice. */
+static bool sort_list(struct verify_run *run, struct error *err)
+{
+	if (run->listed_count > 1)
+		qsort(run->listed, run->listed_count, sizeof(*run->listed), by_index);
+	for (size_t i = 1; i < run->listed_count; i++)
+		if (run->listed[i].index == run->listed[i - 1].index)
+			return error_set(err, ERROR_INVALID,
+					 "ListSnapshotBlocks has block %u twice",
+					 run->listed[i].index);
+	return true;
+}
+
+static bool list_all(struct verify_run *run, struct aws_client *client, struct error *err)
+{
+	AUTO_FREE char *page_token = NULL;
+	for (unsigned page = 0; page < MAX_PAGES; page++) {
+		if (!list_page(run, client, &page_token, err))
+			return false;
+		if (page_token == NULL)
+			return sort_list(run, err);
+	}
+	return error_set(err, ERROR_INVALID, "ListSnapshotBlocks does not come to an end");
+}
+
+static void want(struct verify_run *run, size_t position, const uint8_t digest[SHA256_SIZE])
+{
+	size_t count = run->wanted_count;
+	struct block *block = ARRAY_APPEND(run->wanted, run->wanted_count);
+	block->index = run->listed[position].index;
+	memcpy(block->digest, digest, SHA256_SIZE);
+	size_t at_count = count;
+	*ARRAY_APPEND(run->wanted_at, at_count) = position;
+}
+
+/*
+ * Every block of ours must be listed; one that is listed and zero here must be read and be zero.
+ * Which ones a sample takes follows from the digests: no choice, and no pattern on the disk.
+ */
+static bool choose(struct verify_run *run, const struct block_map *disk, enum verify_kind kind,
+		   struct error *err)
+{
+	AUTO_FREE void *zeros = xcalloc(1, BLOCK_SIZE);
+	uint8_t zero_digest[SHA256_SIZE];
+	sha256_bytes(zeros, BLOCK_SIZE, zero_digest);
+	size_t found = 0;
+	bool is_all = kind == VERIFY_FULL || disk->count <= SAMPLE_AT_LEAST * 2;
+	for (size_t i = 0; i < run->listed_count; i++) {
+		const struct block *mine = block_map_find(disk, run->listed[i].index);
+		found += mine != NULL;
+		if (mine == NULL)
+			want(run, i, zero_digest);
+		else if (is_all || mine->digest[0] % SAMPLE_EVERY == 0 ||
+			 found <= SAMPLE_AT_LEAST / 2)
+			want(run, i, mine->digest);
+	}
+	if (found != disk->count)
+		return error_set(err, ERROR_CORRUPT,
+				 "the snapshot %s holds %zu of the disk's %zu blocks",
+				 run->snapshot, found, disk->count);
+	return true;
+}
+
+static bool prepare_get(const struct block *block, struct block_request *request, void *arg,
+			struct error *err)
+{
+	(void)err;
+	const struct verify_run *run = arg;
+	size_t low = 0;
+	size_t high = run->wanted_count;
+	while (high - low > 1) {
+		size_t middle = low + (high - low) / 2;
+		if (run->wanted[middle].index <= block->index)
+			low = middle;
+		else
+			high = middle;
+	}
+	AUTO(strbuf_clear) struct strbuf query = STRBUF_INIT;
+	strbuf_append(&query, "blockToken=");
+	strbuf_append_url(&query, run->listed[run->wanted_at[low]].token);
+	request->path = xasprintf("/snapshots/%s/blocks/%u", run->snapshot, block->index);
+	request->query = strbuf_take(&query);
+	request->call = (struct aws_call){
+		.service = &AWS_EBS,
+		.action = "GetSnapshotBlock",
+		.method = "GET",
+		.path = request->path,
+		.query = request->query,
+		.is_raw_answer = true,
+	};
+	return true;
+}
+
+static enum block_verdict judge_get(const struct block *block, const struct aws_answer *answer,
+				    void *arg, struct error *err)
+{
+	const struct verify_run *run = arg;
+	uint8_t digest[SHA256_SIZE];
+	if (answer->status == 200) {
+		sha256_bytes(answer->body != NULL ? answer->body : "", answer->body_size, digest);
+		if (answer->body_size == BLOCK_SIZE &&
+		    memcmp(digest, block->digest, SHA256_SIZE) == 0)
+			return BLOCK_DONE;
+		error_set(err, ERROR_CORRUPT,
+			  "block %u of the snapshot %s is not what was on the disk", block->index,
+			  run->snapshot);
+		return BLOCK_FATAL;
+	}
+	if (aws_answer_is_throttle(&AWS_EBS, answer) || answer->status == 503)
+		return BLOCK_RETRY_SLOWER;
+	return aws_answer_is_transient(&AWS_EBS, answer) ? BLOCK_RETRY : BLOCK_FATAL;
+}
+
+bool ebs_verify_run(struct aws_client *client, const char *snapshot, const struct block_map *disk,
+		    enum verify_kind kind, unsigned parallel, const struct progress *progress,
+		    uint64_t *ret_verified, struct error *err)
+{
+	AUTO(run_clear) struct verify_run run = {.snapshot = snapshot};
+	if (!list_all(&run, client, err) || !choose(&run, disk, kind, err))
+		return false;
+	AUTO_FREE uint8_t *done = xcalloc(run.wanted_count + 1, 1);
+	struct block_pump pump = {
+		.client = client,
+		.progress = progress,
+		.step = "verify",
+		.what = snapshot,
+		.blocks = run.wanted,
+		.count = run.wanted_count,
+		.done = done,
+		.max_parallel = parallel,
+		.prepare = prepare_get,
+		.judge = judge_get,
+		.arg = &run,
+	};
+	progress_start(progress, "verify", snapshot, PROGRESS_BYTES,
+		       pump.count * (uint64_t)BLOCK_SIZE);
+	if (!block_pump_run(&pump, err)) {
+		progress_failed(progress, "verify", snapshot, NULL);
+		return false;
+	}
+	progress_done(progress, "verify", snapshot, NULL);
+	*ret_verified = run.wanted_count;
+	return true;
+}

@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cloud/rehearsal.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "base/alloc.h"
+#include "base/base64.h"
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "cloud/aws/rehearsal/rehearsal_parts.h"
+#include "cloud/aws/stack/stack_plan.h"
+
+#define ENDPOINT       "http://169.254.169.254"
+#define REGION	       "eu-west-1"
+#define TOKEN_BYTES    30
+#define CREDENTIALS_S  (6 * 3600)
+#define MAX_REFUSALS   50
+#define DEFAULT_VOLUME ((uint64_t)1 << 30)
+#define META	       "/latest/meta-data/"
+#define ROLE	       META "iam/security-credentials/"
+
+static inline void auto_json(json_t **value)
+{
+	json_decref(*value);
+}
+#define AUTO_JSON AUTO(auto_json)
+
+void cloud_rehearsal_free(struct cloud_rehearsal *rehearsal)
+{
+	if (rehearsal == NULL)
+		return;
+	for (size_t i = 0; i < rehearsal->facts.volume_count; i++) {
+		free(rehearsal->facts.volumes[i].claim);
+		free(rehearsal->facts.volumes[i].serial);
+	}
+	free(rehearsal->facts.volumes);
+	string_list_clear(&rehearsal->facts.refusals);
+	string_list_clear(&rehearsal->streams);
+	user_data_clear(&rehearsal->data);
+	free(rehearsal->document);
+	free(rehearsal->stack);
+	free(rehearsal->group);
+	free(rehearsal->log_group);
+	free(rehearsal->region);
+	free(rehearsal->metadata_token);
+	free(rehearsal->secret);
+	free(rehearsal->session_token);
+	free(rehearsal);
+}
+
+const struct cloud_rehearsal_facts *cloud_rehearsal_facts(const struct cloud_rehearsal *rehearsal)
+{
+	return &rehearsal->facts;
+}
+
+/* --- what the guest is given ---------------------------------------------------------------- */
+
+static uint64_t claim_size(const struct cloud_rehearsal_input *input, const char *name)
+{
+	const struct claim *claim = app_find_claim(input->app, name);
+	for (size_t i = 0; claim == NULL && i < input->pod->claim_template_count; i++)
+		if (strcmp(input->pod->claim_templates[i].name, name) == 0)
+			claim = &input->pod->claim_templates[i];
+	return claim != NULL && claim->size_bytes > 0 ? claim->size_bytes : DEFAULT_VOLUME;
+}
+
+/* The serial of the disk that stands for a claim. */
+static const char *find_volume(struct cloud_rehearsal *rehearsal,
+			       const struct cloud_rehearsal_input *input, const char *claim)
+{
+	struct cloud_rehearsal_facts *facts = &rehearsal->facts;
+	for (size_t i = 0; i < facts->volume_count; i++)
+		if (strcmp(facts->volumes[i].claim, claim) == 0)
+			return facts->volumes[i].serial;
+	struct cloud_rehearsal_volume *volume = ARRAY_APPEND(facts->volumes, facts->volume_count);
+	volume->claim = xstrdup(claim);
+	volume->serial = xasprintf("vol%017zx", facts->volume_count);
+	volume->size_bytes = claim_size(input, claim);
+	return volume->serial;
+}
+
+/* User data with volume ids where the stack would put them. Owned. */
+static char *fill_marks(struct cloud_rehearsal *rehearsal,
+			const struct cloud_rehearsal_input *input, const char *text)
+{
+	AUTO(strbuf_clear) struct strbuf out = STRBUF_INIT;
+	for (;;) {
+		const char *mark = strstr(text, STACK_VOLUME_START);
+		if (mark == NULL)
+			break;
+		const char *name = mark + strlen(STACK_VOLUME_START);
+		size_t size = strcspn(name, STACK_VOLUME_END);
+		AUTO_FREE char *claim = xstrndup(name, size);
+		strbuf_append_bytes(&out, text, (size_t)(mark - text));
+		strbuf_appendf(&out, "vol-%s", find_volume(rehearsal, input, claim) + 3);
+		text = name + size + strlen(STACK_VOLUME_END);
+	}
+	strbuf_append(&out, text);
+	return strbuf_take(&out);
+}
+
+/* All that differs from what an instance gets: where it is, and where the services are. */
+static bool make_document(struct cloud_rehearsal *rehearsal,
+			  const struct cloud_rehearsal_input *input, struct error *err)
+{
+	AUTO_FREE char *text = fill_marks(rehearsal, input, rehearsal->data.text);
+	AUTO_JSON json_t *root = json_loads(text, 0, NULL);
+	json_t *instance = json_object_get(json_object_get(root, "i2kit"), "instance");
+	json_t *cloud = json_object_get(instance, "cloud");
+	if (cloud == NULL)
+		return error_set(err, ERROR_INVALID, "the user data has no instance");
+	rehearsal->facts.user_data_bytes = strlen(text);
+	json_object_set_new(instance, "where", json_string("rehearsal"));
+	json_object_set_new(cloud, "endpoint", json_string(ENDPOINT));
+	rehearsal->document = json_dumps(root, JSON_COMPACT);
+	return true;
+}
+
+static bool make_secret(char **ret, struct error *err)
+{
+	uint8_t bytes[TOKEN_BYTES];
+	if (getrandom(bytes, sizeof(bytes), 0) != (ssize_t)sizeof(bytes))
+		return error_set_errno(err, errno, "random bytes");
+	free(*ret);
+	*ret = base64_encode(bytes, sizeof(bytes));
+	return true;
+}
+
+struct cloud_rehearsal *cloud_rehearsal_new(const struct cloud_rehearsal_input *input,
+					    struct error *err)
+{
+	AUTO_PTR(cloud_rehearsal)
+	struct cloud_rehearsal *rehearsal = xcalloc(1, sizeof(*rehearsal));
+	rehearsal->region = xstrdup(input->region != NULL ? input->region : REGION);
+	rehearsal->stack = xstrdup(input->stack);
+	rehearsal->group = stack_group_id(input->pod->name);
+	rehearsal->log_group = xasprintf("/i2kit/%s", input->stack);
+	rehearsal->log = input->log;
+	rehearsal->log_arg = input->log_arg;
+	const struct user_data_input data = {
+		.app = input->app,
+		.pod = input->pod,
+		.config_json = input->config_json,
+		.config_digest = input->config_digest,
+		.image_digest = input->image_digest,
+		.stack = input->stack,
+		.region = rehearsal->region,
+	};
+	if (!user_data_make(&data, &rehearsal->data, err) ||
+	    !make_document(rehearsal, input, err) || !make_secret(&rehearsal->secret, err) ||
+	    !make_secret(&rehearsal->session_token, err))
+		return NULL;
+	return TAKE_PTR(rehearsal);
+}
+
+/* --- answers -------------------------------------------------------------------------------- */
+
+void rehearsal_refuse(struct cloud_rehearsal *rehearsal, struct rehearsal_answer *answer,
+		      const char *service, const char *code, const char *fmt, ...)
+{
+	char message[400];
+	va_list args;
+	va_start(args, fmt);
+	(void)vsnprintf(message, sizeof(message), fmt, args);
+	va_end(args);
+	AUTO(strbuf_clear) struct strbuf line = STRBUF_INIT;
+	strbuf_append_printable(&line, message, strlen(message));
+	if (rehearsal->facts.refusals.count < MAX_REFUSALS)
+		string_list_addf(&rehearsal->facts.refusals, "%s: %s: %s", service, code,
+				 strbuf_text(&line));
+	bool is_denied = strstr(code, "Denied") != NULL || strstr(code, "Unauthorized") != NULL ||
+			 strstr(code, "Signature") != NULL;
+	answer->status = is_denied ? 403 : 400;
+	strbuf_reset(&answer->body);
+	strbuf_append(&answer->body, "{\"__type\":");
+	strbuf_append_json(&answer->body, code);
+	strbuf_append(&answer->body, ",\"message\":");
+	strbuf_append_json(&answer->body, strbuf_text(&line));
+	strbuf_append(&answer->body, "}");
+}
+
+static void give_token(struct cloud_rehearsal *rehearsal, const struct rehearsal_request *request,
+		       struct rehearsal_answer *answer)
+{
+	bool is_asked_well =
+		strcmp(request->method, "PUT") == 0 &&
+		rehearsal_request_header(request, "x-aws-ec2-metadata-token-ttl-seconds") != NULL;
+	if (!is_asked_well || !make_secret(&rehearsal->metadata_token, NULL)) {
+		answer->status = 400;
+		return;
+	}
+	rehearsal->facts.has_token = true;
+	strbuf_append(&answer->body, rehearsal->metadata_token);
+}
+
+static void give_credentials(const struct cloud_rehearsal *rehearsal,
+			     struct rehearsal_answer *answer)
+{
+	char expires[RFC3339_SIZE];
+	clock_format_rfc3339(expires, clock_wall_ns() + CREDENTIALS_S * INT64_C(1000000000), 0);
+	strbuf_appendf(&answer->body,
+		       "{\"Code\":\"Success\",\"Type\":\"AWS-HMAC\",\"AccessKeyId\":\"%s\","
+		       "\"SecretAccessKey\":\"%s\",\"Token\":\"%s\",\"Expiration\":\"%s\"}",
+		       REHEARSAL_KEY_ID, rehearsal->secret, rehearsal->session_token, expires);
+}
+
+static void give_metadata(struct cloud_rehearsal *rehearsal, const char *path,
+			  struct rehearsal_answer *answer)
+{
+	AUTO_FREE char *zone = xasprintf("%sa", rehearsal->region);
+	const char *const fixed[][2] = {
+		{META "instance-id", REHEARSAL_INSTANCE},
+		{META "instance-type", "t3.micro"},
+		{META "placement/region", rehearsal->region},
+		{META "placement/availability-zone", zone},
+		{META "local-ipv4", "169.254.10.15"},
+		{ROLE, "pod"},
+		{"/latest/user-data", rehearsal->document},
+	};
+	if (strcmp(path, ROLE "pod") == 0) {
+		give_credentials(rehearsal, answer);
+		return;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(fixed); i++) {
+		if (strcmp(path, fixed[i][0]) != 0)
+			continue;
+		rehearsal->facts.has_user_data =
+			rehearsal->facts.has_user_data || fixed[i][1] == rehearsal->document;
+		strbuf_append(&answer->body, fixed[i][1]);
+		return;
+	}
+	answer->status = 404;
+}
+
+static void answer_metadata(struct cloud_rehearsal *rehearsal,
+			    const struct rehearsal_request *request,
+			    struct rehearsal_answer *answer)
+{
+	const char *token = rehearsal_request_header(request, "x-aws-ec2-metadata-token");
+	if (strcmp(request->path, "/latest/api/token") == 0)
+		give_token(rehearsal, request, answer);
+	else if (token == NULL || rehearsal->metadata_token == NULL ||
+		 strcmp(token, rehearsal->metadata_token) != 0)
+		answer->status = 401;
+	else if (strcmp(request->method, "GET") == 0)
+		give_metadata(rehearsal, request->path, answer);
+	else
+		answer->status = 405;
+}
+
+static void answer_whole(struct cloud_rehearsal *rehearsal, const struct rehearsal_request *request,
+			 struct rehearsal_answer *answer)
+{
+	AUTO(error_clear) struct error refusal = ERROR_INIT;
+	AUTO_FREE char *service = NULL;
+	if (strncmp(request->path, "/latest/", 8) == 0)
+		answer_metadata(rehearsal, request, answer);
+	else if (!rehearsal_check_signature(rehearsal, request, &service, &refusal))
+		rehearsal_refuse(rehearsal, answer, "aws", "SignatureDoesNotMatch", "%s",
+				 refusal.message);
+	else
+		rehearsal_call(rehearsal, request, service, answer);
+}
+
+bool cloud_rehearsal_answer(struct cloud_rehearsal *rehearsal, const char *bytes, size_t size,
+			    struct strbuf *ret)
+{
+	AUTO(rehearsal_request_clear) struct rehearsal_request request = {0};
+	struct rehearsal_answer answer = {.status = 200, .type = "text/plain"};
+	switch (rehearsal_request_parse(bytes, size, &request)) {
+	case REQUEST_PARTIAL:
+		return false;
+	case REQUEST_BAD:
+		answer.status = 400;
+		break;
+	case REQUEST_WHOLE:
+		answer_whole(rehearsal, &request, &answer);
+		break;
+	}
+	strbuf_appendf(ret,
+		       "HTTP/1.1 %d %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\n"
+		       "Connection: close\r\n\r\n%s",
+		       answer.status, answer.status == 200 ? "OK" : "Refused", answer.type,
+		       answer.body.size, strbuf_text(&answer.body));
+	strbuf_clear(&answer.body);
+	return true;
+}

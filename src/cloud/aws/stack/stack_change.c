@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "cloud/aws/stack/stack.h"
+#include "cloud/aws/stack/stack_plan.h"
+#include "cloud/aws/client/xml.h"
+
+#define WAIT_MS	  (10 * 60 * 1000)
+#define MAX_PAGES 20
+
+void stack_plan_clear(struct stack_plan *plan)
+{
+	for (size_t i = 0; i < plan->change_count; i++) {
+		free(plan->changes[i].action);
+		free(plan->changes[i].resource);
+		free(plan->changes[i].type);
+		free(plan->changes[i].replacement);
+	}
+	free(plan->changes);
+	free(plan->change_set);
+	free(plan->stack);
+	*plan = (struct stack_plan){0};
+}
+
+static bool create_change_set(struct aws_client *client, const struct stack_plan *plan,
+			      const char *template_json, const struct key_value *tags,
+			      size_t tag_count, char **ret_arn, struct error *err)
+{
+	AUTO_FREE char *name = xasprintf("i2kit-%lld", (long long)(clock_wall_ns() / 1000000));
+	AUTO(aws_query_clear) struct aws_query query;
+	aws_query_init(&query, &AWS_CLOUDFORMATION, "CreateChangeSet");
+	aws_query_add(&query, "StackName", plan->stack);
+	aws_query_add(&query, "ChangeSetName", name);
+	aws_query_add(&query, "ChangeSetType", plan->is_new ? "CREATE" : "UPDATE");
+	aws_query_add(&query, "TemplateBody", template_json);
+	aws_query_add(&query, "Capabilities.member.1", "CAPABILITY_IAM");
+	aws_query_add(&query, "ClientToken", name);
+	for (size_t i = 0; i < tag_count; i++) {
+		aws_query_addf(&query, tags[i].key, "Tags.member.%zu.Key", i + 1);
+		aws_query_addf(&query, tags[i].value, "Tags.member.%zu.Value", i + 1);
+	}
+	AUTO_PTR(xml) struct xml *root = aws_client_query(client, &query, NULL, err);
+	const char *arn = xml_text(root, "CreateChangeSetResult/Id");
+	if (root == NULL)
+		return false;
+	if (arn == NULL)
+		return error_set(err, ERROR_INVALID, "CreateChangeSet answered no change set");
+	*ret_arn = xstrdup(arn);
+	return true;
+}
+
+static void read_changes(const struct xml *set, struct stack_plan *plan)
+{
+	for (const struct xml *item = set != NULL ? set->first : NULL; item != NULL;
+	     item = item->next) {
+		const struct xml *change = xml_find(item, "ResourceChange");
+		const char *action = xml_text(change, "Action");
+		const char *resource = xml_text(change, "LogicalResourceId");
+		const char *type = xml_text(change, "ResourceType");
+		if (action == NULL || resource == NULL || type == NULL)
+			continue;
+		struct stack_change *added = ARRAY_APPEND(plan->changes, plan->change_count);
+		added->action = xstrdup(action);
+		added->resource = xstrdup(resource);
+		added->type = xstrdup(type);
+		added->replacement = xstrdup_or_null(xml_text(change, "Replacement"));
+	}
+}
+
+/* NULL on failure. */
+static struct xml *describe(struct aws_client *client, const char *arn, const char *next,
+			    struct error *err)
+{
+	AUTO(aws_query_clear) struct aws_query query;
+	aws_query_init(&query, &AWS_CLOUDFORMATION, "DescribeChangeSet");
+	aws_query_add(&query, "ChangeSetName", arn);
+	aws_query_add(&query, "NextToken", next);
+	return aws_client_query(client, &query, NULL, err);
+}
+
+static bool is_nothing_to_do(const char *reason)
+{
+	return reason != NULL && (strstr(reason, "didn't contain changes") != NULL ||
+				  strstr(reason, "No updates are to be performed") != NULL);
+}
+
+/* CloudFormation works it out; *ret_ready when it has, false in it when nothing is to be done. */
+static bool wait_for(struct aws_client *client, const char *arn, const struct progress *progress,
+		     bool *ret_has_changes, struct error *err)
+{
+	uint64_t end = clock_monotonic_ms() + WAIT_MS;
+	uint64_t pause = 300;
+	while (clock_monotonic_ms() < end) {
+		AUTO_PTR(xml) struct xml *root = describe(client, arn, NULL, err);
+		if (root == NULL)
+			return false;
+		const struct xml *result = xml_find(root, "DescribeChangeSetResult");
+		const char *status = xml_text(result, "Status");
+		const char *reason = xml_text(result, "StatusReason");
+		if (status != NULL && strcmp(status, "CREATE_COMPLETE") == 0) {
+			*ret_has_changes = true;
+			return true;
+		}
+		if (status != NULL && strcmp(status, "FAILED") == 0) {
+			*ret_has_changes = false;
+			return is_nothing_to_do(reason)
+				       ? true
+				       : error_set(err, ERROR_INVALID,
+						   "CloudFormation refuses the template: %s",
+						   reason != NULL ? reason : "no reason given");
+		}
+		if (!aws_wait_ms(pause, progress, err))
+			return false;
+		pause = pause * 2 < 3000 ? pause * 2 : 3000;
+	}
+	return error_set(err, ERROR_TIMEOUT, "CloudFormation did not work out the change set");
+}
+
+static bool read_all_changes(struct aws_client *client, struct stack_plan *plan, struct error *err)
+{
+	AUTO_FREE char *next = NULL;
+	for (unsigned page = 0; page < MAX_PAGES; page++) {
+		AUTO_PTR(xml) struct xml *root = describe(client, plan->change_set, next, err);
+		if (root == NULL)
+			return false;
+		const struct xml *result = xml_find(root, "DescribeChangeSetResult");
+		read_changes(xml_find(result, "Changes"), plan);
+		const char *token = xml_text(result, "NextToken");
+		free(next);
+		next = xstrdup_or_null(token != NULL && token[0] != '\0' ? token : NULL);
+		if (next == NULL)
+			return true;
+	}
+	return error_set(err, ERROR_INVALID, "DescribeChangeSet does not come to an end");
+}
+
+static bool delete_change_set(struct aws_client *client, const char *arn, struct error *err)
+{
+	AUTO(aws_query_clear) struct aws_query query;
+	aws_query_init(&query, &AWS_CLOUDFORMATION, "DeleteChangeSet");
+	aws_query_add(&query, "ChangeSetName", arn);
+	AUTO_PTR(xml) struct xml *root = aws_client_query(client, &query, NULL, err);
+	return root != NULL;
+}
+
+bool stack_plan_make(struct aws_client *client, const char *name, const char *template_json,
+		     const struct key_value *tags, size_t tag_count,
+		     const struct progress *progress, struct stack_plan *ret, struct error *err)
+{
+	AUTO(stack_status_clear) struct stack_status status = {0};
+	AUTO(stack_plan_clear) struct stack_plan out = {.stack = xstrdup(name)};
+	if (strlen(template_json) > STACK_TEMPLATE_MAX) {
+		error_set(err, ERROR_FULL, "the template has %zu bytes and CloudFormation takes %d",
+			  strlen(template_json), STACK_TEMPLATE_MAX);
+		return error_hint(err, "promote fewer pods per project");
+	}
+	if (!stack_settle(client, name, progress, err) ||
+	    !stack_describe(client, name, &status, err))
+		return false;
+	out.is_new = !status.exists;
+	bool has_changes = false;
+	AUTO(error_clear) struct error failure = ERROR_INIT;
+	if (!create_change_set(client, &out, template_json, tags, tag_count, &out.change_set, err))
+		return error_prefix(err, "stack %s", name);
+	if (!wait_for(client, out.change_set, progress, &has_changes, &failure)) {
+		(void)!stack_plan_drop(client, &out, NULL);
+		return error_move(err, &failure);
+	}
+	if (!has_changes) {
+		if (!delete_change_set(client, out.change_set, err))
+			return false;
+		free(TAKE_PTR(out.change_set));
+	} else if (!read_all_changes(client, &out, err)) {
+		return false;
+	}
+	*ret = out;
+	out = (struct stack_plan){0};
+	return true;
+}
+
+bool stack_plan_drop(struct aws_client *client, const struct stack_plan *plan, struct error *err)
+{
+	if (plan->change_set == NULL)
+		return true;
+	if (!delete_change_set(client, plan->change_set, err))
+		return false;
+	/* REVIEW_IN_PROGRESS: the stack that a change set of type CREATE leaves behind. */
+	return !plan->is_new || stack_delete(client, plan->stack, NULL, err);
+}
+
+static bool end_of(const struct stack_plan *plan, const char *status, const char *cause,
+		   struct error *err)
+{
+	if (strcmp(status, "CREATE_COMPLETE") == 0 || strcmp(status, "UPDATE_COMPLETE") == 0)
+		return true;
+	bool is_back = strcmp(status, "UPDATE_ROLLBACK_COMPLETE") == 0 ||
+		       strcmp(status, "ROLLBACK_COMPLETE") == 0;
+	return error_set(err, ERROR_INVALID, "stack %s: %s; %s", plan->stack,
+			 cause != NULL ? cause : "it failed without a reason",
+			 is_back ? "everything was rolled back" : status);
+}
+
+bool stack_plan_execute(struct aws_client *client, const struct stack_plan *plan, bool wait,
+			const struct progress *progress, struct error *err)
+{
+	if (plan->change_set == NULL)
+		return true;
+	AUTO(stack_status_clear) struct stack_status before = {0};
+	if (!stack_describe(client, plan->stack, &before, err))
+		return false;
+	AUTO_FREE char *marker = before.exists ? stack_newest_event(client, before.id) : NULL;
+	AUTO(aws_query_clear) struct aws_query query;
+	aws_query_init(&query, &AWS_CLOUDFORMATION, "ExecuteChangeSet");
+	aws_query_add(&query, "ChangeSetName", plan->change_set);
+	AUTO_PTR(xml) struct xml *root = aws_client_query(client, &query, NULL, err);
+	if (root == NULL)
+		return false;
+	if (!wait)
+		return true;
+	AUTO_FREE char *status = NULL;
+	AUTO_FREE char *cause = NULL;
+	const char *id = before.exists ? before.id : plan->stack;
+	return stack_follow_from(client, id, marker, progress, &status, &cause, err) &&
+	       end_of(plan, status, cause, err);
+}

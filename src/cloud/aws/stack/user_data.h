@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef I2KIT_CLOUD_AWS_STACK_USER_DATA_H
+#define I2KIT_CLOUD_AWS_STACK_USER_DATA_H
+
+/*
+ * The release document of a pod as EC2 user data (doc/formats.md §4 and §11): secrets by reference
+ * to SSM, and the whole configuration by reference where it is too long for user data. Pure.
+ */
+
+#include "base/error.h"
+#include "base/sha256.h"
+#include "cloud/aws/client/parameter.h"
+#include "manifest/app.h"
+
+#define USER_DATA_MAX 16384
+
+struct user_data {
+	char *text;		       /* owned; with STACK_VOLUME marks */
+	struct parameter_list puts;    /* what must be in SSM before an instance starts */
+	struct string_list parameters; /* their names */
+};
+void user_data_clear(struct user_data *data);
+
+struct user_data_input {
+	const struct app *app;
+	const struct pod_spec *pod;
+	const char *config_json; /* CONFIG, secret values in base64 */
+	const char *config_digest;
+	const char *image_digest;
+	const char *stack;
+	const char *region;
+};
+
+MUST_CHECK bool user_data_make(const struct user_data_input *input, struct user_data *ret,
+			       struct error *err);
+
+#endif

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef I2KIT_GUEST_CHANNEL_EVENTS_H
+#define I2KIT_GUEST_CHANNEL_EVENTS_H
+
+/*
+ * EVENT messages, doc/formats.md §5. The last 256 are kept and sent again to each host process that
+ * connects (same sequence numbers): it learns what happened before it came.
+ */
+
+#include "guest/channel/channel.h"
+#include "guest/channel/log_ring.h"
+#include "guest/supervisor/supervisor.h"
+
+struct events;
+
+struct events *events_new(void);
+void events_set_channel(struct events *events, struct channel *channel);
+void events_replay(struct events *events);
+/* Sends what waits for as long as the channel takes it: a stuck host does not make it grow. */
+void events_pump(struct events *events);
+
+void events_boot(struct events *events, const char *stage);
+/* A REPORT action. */
+void events_report(struct events *events, const struct pod_image *pod,
+		   const struct supervisor_action *action);
+void events_loss(struct events *events, const struct log_loss *loss);
+
+/* Called with each event's JSON as it happens (the cloud agent listens there); NULL: none. */
+typedef void events_listener_fn(const char *json, void *arg);
+void events_listen(struct events *events, events_listener_fn *fn, void *arg);
+
+#endif

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef I2KIT_GUEST_CLOUD_CLOUD_RELEASE_H
+#define I2KIT_GUEST_CLOUD_CLOUD_RELEASE_H
+
+/* User data becomes the release document: references fetched and checked, the instance named. */
+
+#include "guest/cloud/cloud_aws.h"
+
+/* What the agent itself needs to know of the release. NULL: not given. */
+struct cloud_release {
+	char *document; /* the whole release document, ready for the guest */
+	char *pod;
+	char *log_group;
+	char *signal_stack;
+	char *signal_resource;
+};
+void cloud_release_clear(struct cloud_release *release);
+
+/* Attaches the pod's volumes, too. */
+MUST_CHECK bool cloud_release_load(struct cloud_aws *aws, struct cloud_release *ret,
+				   struct error *err);
+
+#endif

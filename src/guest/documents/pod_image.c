@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "guest/documents/pod_image.h"
+
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/cleanup.h"
+#include "guest/documents/json_view.h"
+
+#define MAX_TEXTS   4096
+#define MAX_SECONDS INT64_C(1000000000)
+#define MAX_BYTES   (INT64_C(1) << 60)
+
+static uint64_t seconds_ms(struct json_view view, int64_t absent)
+{
+	return (uint64_t)json_view_number(view, 0, MAX_SECONDS, absent) * 1000U;
+}
+
+static void clear_check(struct check *check)
+{
+	string_list_clear(&check->command);
+	free(check->host);
+	free(check->path);
+	string_list_clear(&check->headers);
+	free(check->service);
+}
+
+static void clear_container(struct container_image *container)
+{
+	free(container->name);
+	free(container->image);
+	free(container->layers);
+	string_list_clear(&container->entrypoint);
+	string_list_clear(&container->cmd);
+	string_list_clear(&container->env);
+	free(container->working_dir);
+	free(container->user);
+	free(container->stop_signal);
+	string_list_clear(&container->volumes);
+	string_list_clear(&container->command);
+	string_list_clear(&container->args);
+	free(container->wanted_working_dir);
+	clear_check(&container->startup.check);
+	clear_check(&container->readiness.check);
+	clear_check(&container->liveness.check);
+	clear_check(&container->post_start);
+	clear_check(&container->pre_stop);
+	free(container->security.user);
+	free(container->security.group);
+	string_list_clear(&container->security.add);
+	string_list_clear(&container->security.drop);
+	free(container->termination_path);
+}
+
+void pod_image_clear(struct pod_image *image)
+{
+	free(image->pod);
+	free(image->namespace);
+	free(image->workload);
+	string_list_clear(&image->sysctls);
+	free(image->supplemental_groups);
+	free(image->base_name);
+	free(image->base_uuid);
+	for (size_t i = 0; i < image->layer_count; i++) {
+		free(image->layers[i].name);
+		free(image->layers[i].uuid);
+	}
+	free(image->layers);
+	for (size_t i = 0; i < image->container_count; i++)
+		clear_container(&image->containers[i]);
+	free(image->containers);
+	*image = (struct pod_image){0};
+}
+
+static void read_headers(struct json_view list, struct string_list *ret)
+{
+	size_t count = json_view_count(list, 100);
+	for (size_t i = 0; i < count; i++) {
+		struct json_view pair = json_view_at(list, i);
+		const char *name = json_view_count(pair, 2) == 2
+					   ? json_view_peek(json_view_at(pair, 0))
+					   : NULL;
+		const char *value = name != NULL ? json_view_peek(json_view_at(pair, 1)) : NULL;
+		if (value != NULL && strpbrk(name, "\r\n:") == NULL &&
+		    strpbrk(value, "\r\n") == NULL)
+			string_list_addf(ret, "%s: %s", name, value);
+		else
+			json_document_complain(list.document, "headers",
+					       "is not a list of names with values");
+	}
+}
+
+static void read_check(struct json_view view, struct check *ret)
+{
+	static const struct {
+		const char *name;
+		enum check_type type;
+	} types[] = {{"exec", CHECK_EXEC},
+		     {"http", CHECK_HTTP},
+		     {"tcp", CHECK_TCP},
+		     {"grpc", CHECK_GRPC},
+		     {"sleep", CHECK_SLEEP}};
+	if (!json_view_exists(view))
+		return;
+	const char *type = json_view_peek(json_view_get(view, "type"));
+	for (size_t i = 0; type != NULL && i < ARRAY_SIZE(types); i++) {
+		if (strcmp(types[i].name, type) == 0)
+			ret->type = types[i].type;
+	}
+	if (ret->type == CHECK_NONE)
+		json_document_complain(view.document, view.name, "has an unknown type");
+	json_view_texts(json_view_get(view, "command"), MAX_TEXTS, &ret->command);
+	if (ret->type == CHECK_EXEC && ret->command.count == 0)
+		json_document_complain(view.document, view.name, "has no command");
+	ret->host = json_view_text(json_view_get(view, "host"));
+	bool has_port =
+		ret->type == CHECK_HTTP || ret->type == CHECK_TCP || ret->type == CHECK_GRPC;
+	ret->port = (uint16_t)json_view_number(json_view_get(view, "port"), 1, 65535, 0);
+	if (has_port && ret->port == 0)
+		json_document_complain(view.document, view.name, "has no port");
+	ret->path = json_view_text(json_view_get(view, "path"));
+	const char *scheme = json_view_peek(json_view_get(view, "scheme"));
+	ret->is_https = scheme != NULL && strcmp(scheme, "HTTPS") == 0;
+	read_headers(json_view_get(view, "headers"), &ret->headers);
+	ret->service = json_view_text(json_view_get(view, "service"));
+	ret->sleep_ms = seconds_ms(json_view_get(view, "seconds"), 0);
+}
+
+static void read_probe(struct json_view view, struct probe_spec *ret)
+{
+	read_check(view, &ret->check);
+	ret->initial_delay_ms = seconds_ms(json_view_get(view, "initialDelaySeconds"), 0);
+	ret->period_ms = seconds_ms(json_view_get(view, "periodSeconds"), 10);
+	ret->timeout_ms = seconds_ms(json_view_get(view, "timeoutSeconds"), 1);
+	ret->success_threshold =
+		(unsigned)json_view_number(json_view_get(view, "successThreshold"), 1, 1000000, 1);
+	ret->failure_threshold =
+		(unsigned)json_view_number(json_view_get(view, "failureThreshold"), 1, 1000000, 3);
+	int64_t grace =
+		json_view_number(json_view_get(view, "gracePeriodSeconds"), 0, MAX_SECONDS, -1);
+	ret->grace_ms = grace < 0 ? -1 : grace * 1000;
+	if (ret->period_ms == 0)
+		ret->period_ms = 1000;
+	if (ret->timeout_ms == 0)
+		ret->timeout_ms = 1000;
+}
+
+static void read_layers_of(struct json_view list, size_t layer_count, struct container_image *ret)
+{
+	size_t count = json_view_count(list, POD_MAX_LAYERS);
+	for (size_t i = 0; i < count; i++)
+		*ARRAY_APPEND(ret->layers, ret->layer_count) = (size_t)json_view_number(
+			json_view_at(list, i), 0, (int64_t)layer_count - 1, 0);
+}
+
+static void read_image_config(struct json_view config, struct container_image *ret)
+{
+	json_view_texts(json_view_get(config, "Entrypoint"), MAX_TEXTS, &ret->entrypoint);
+	json_view_texts(json_view_get(config, "Cmd"), MAX_TEXTS, &ret->cmd);
+	json_view_texts(json_view_get(config, "Env"), MAX_TEXTS, &ret->env);
+	ret->working_dir = json_view_text(json_view_get(config, "WorkingDir"));
+	ret->user = json_view_text(json_view_get(config, "User"));
+	ret->stop_signal = json_view_text(json_view_get(config, "StopSignal"));
+	/* Docker writes {"/data":{}}; a list of paths is taken too. */
+	struct json_view volumes = json_view_get(config, "Volumes");
+	size_t count = json_view_exists(volumes) ? json_view_members(volumes, MAX_TEXTS) : 0;
+	for (size_t i = 0; i < count; i++) {
+		const char *path;
+		(void)json_view_member(volumes, i, &path);
+		string_list_add(&ret->volumes, path);
+	}
+}
+
+static void read_resources(struct json_view view, struct container_image *ret)
+{
+	const struct {
+		const char *name;
+		uint64_t *to;
+	} fields[] = {{"cpuRequestMillis", &ret->cpu_request_millis},
+		      {"cpuLimitMillis", &ret->cpu_limit_millis},
+		      {"memoryRequestBytes", &ret->memory_request_bytes},
+		      {"memoryLimitBytes", &ret->memory_limit_bytes},
+		      {"ephemeralRequestBytes", &ret->ephemeral_request_bytes},
+		      {"ephemeralLimitBytes", &ret->ephemeral_limit_bytes}};
+	for (size_t i = 0; i < ARRAY_SIZE(fields); i++)
+		*fields[i].to = (uint64_t)json_view_number(json_view_get(view, fields[i].name), 0,
+							   MAX_BYTES, 0);
+}
+
+static char *text_or_number(struct json_view view)
+{
+	if (!json_view_exists(view))
+		return NULL;
+	return json_view_text(view);
+}
+
+static void read_security(struct json_view view, struct container_security *ret)
+{
+	ret->user = text_or_number(json_view_get(view, "user"));
+	ret->group = text_or_number(json_view_get(view, "group"));
+	ret->is_non_root = json_view_bool(json_view_get(view, "nonRoot"), false);
+	ret->is_root_read_only = json_view_bool(json_view_get(view, "readOnlyRoot"), false);
+	ret->has_no_new_privileges =
+		!json_view_bool(json_view_get(view, "allowPrivilegeEscalation"), true);
+	ret->is_privileged = json_view_bool(json_view_get(view, "privileged"), false);
+	json_view_texts(json_view_get(view, "add"), 100, &ret->add);
+	json_view_texts(json_view_get(view, "drop"), 100, &ret->drop);
+	const char *seccomp = json_view_peek(json_view_get(view, "seccomp"));
+	ret->is_seccomp_off = seccomp != NULL && strcmp(seccomp, "unconfined") == 0;
+}
+
+/* Container names become folders and cgroups: a DNS label, nothing else. */
+static bool is_name(const char *text)
+{
+	size_t size = strlen(text);
+	return size > 0 && size <= 63 && text[0] != '-' &&
+	       strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-") == size;
+}
+
+static void read_container(struct json_view view, bool is_init, size_t layer_count,
+			   struct container_image *ret)
+{
+	ret->is_init = is_init;
+	ret->name = json_view_text(json_view_get(view, "name"));
+	if (ret->name == NULL || !is_name(ret->name))
+		json_document_complain(view.document, "name", "of a container is no DNS label");
+	ret->image = json_view_text(json_view_get(view, "image"));
+	read_layers_of(json_view_get(view, "layers"), layer_count, ret);
+	read_image_config(json_view_get(view, "config"), ret);
+	ret->has_command = json_view_exists(json_view_get(view, "command"));
+	json_view_texts(json_view_get(view, "command"), MAX_TEXTS, &ret->command);
+	ret->has_args = json_view_exists(json_view_get(view, "args"));
+	json_view_texts(json_view_get(view, "args"), MAX_TEXTS, &ret->args);
+	ret->wanted_working_dir = json_view_text(json_view_get(view, "workingDir"));
+	ret->is_sidecar = is_init && json_view_bool(json_view_get(view, "sidecar"), false);
+	ret->has_stdin = json_view_bool(json_view_get(view, "stdin"), false);
+	ret->has_tty = json_view_bool(json_view_get(view, "tty"), false);
+	read_resources(json_view_get(view, "resources"), ret);
+	read_probe(json_view_get(view, "startupProbe"), &ret->startup);
+	read_probe(json_view_get(view, "readinessProbe"), &ret->readiness);
+	read_probe(json_view_get(view, "livenessProbe"), &ret->liveness);
+	read_check(json_view_get(view, "postStart"), &ret->post_start);
+	read_check(json_view_get(view, "preStop"), &ret->pre_stop);
+	read_security(json_view_get(view, "security"), &ret->security);
+	ret->termination_path = json_view_text(json_view_get(view, "terminationMessagePath"));
+}
+
+static void read_containers(struct json_view list, bool is_init, struct pod_image *ret)
+{
+	size_t count = json_view_count(list, POD_MAX_CONTAINERS);
+	for (size_t i = 0; i < count; i++)
+		read_container(json_view_at(list, i), is_init, ret->layer_count,
+			       ARRAY_APPEND(ret->containers, ret->container_count));
+}
+
+static void read_layers(struct json_view list, struct pod_image *ret)
+{
+	size_t count = json_view_count(list, POD_MAX_LAYERS);
+	for (size_t i = 0; i < count; i++) {
+		struct json_view view = json_view_at(list, i);
+		struct image_layer *layer = ARRAY_APPEND(ret->layers, ret->layer_count);
+		layer->name = json_view_text(json_view_get(view, "name"));
+		layer->uuid = json_view_text(json_view_get(view, "uuid"));
+		if (layer->name == NULL || strchr(layer->name, '/') != NULL)
+			json_document_complain(list.document, "layers", "has one without a name");
+	}
+}
+
+static void read_groups(struct json_view list, struct pod_image *ret)
+{
+	size_t count = json_view_count(list, 1000);
+	for (size_t i = 0; i < count; i++)
+		*ARRAY_APPEND(ret->supplemental_groups, ret->supplemental_group_count) =
+			(uint32_t)json_view_number(json_view_at(list, i), 0, UINT32_MAX - 1, 0);
+}
+
+static void read_sysctls(struct json_view object, struct string_list *ret)
+{
+	size_t count = json_view_members(object, 1000);
+	for (size_t i = 0; i < count; i++) {
+		const char *key;
+		const char *value = json_view_peek(json_view_member(object, i, &key));
+		if (value != NULL)
+			string_list_addf(ret, "%s=%s", key, value);
+	}
+}
+
+static enum restart_policy read_policy(struct json_view view)
+{
+	const char *text = json_view_peek(view);
+	if (text != NULL && strcmp(text, "Never") == 0)
+		return RESTART_NEVER;
+	if (text != NULL && strcmp(text, "OnFailure") == 0)
+		return RESTART_ON_FAILURE;
+	if (text != NULL && strcmp(text, "Always") != 0)
+		json_document_complain(view.document, view.name, "is no restart policy");
+	return RESTART_ALWAYS;
+}
+
+static void read_pod(struct json_view root, struct pod_image *ret)
+{
+	if (json_view_number(json_view_get(root, "version"), 1, INT32_MAX, 1) != 1)
+		json_document_complain(root.document, "version", "is not 1");
+	ret->pod = json_view_text(json_view_get(root, "pod"));
+	ret->namespace = json_view_text(json_view_get(root, "namespace"));
+	ret->workload = json_view_text(json_view_get(root, "workload"));
+	ret->restart_policy = read_policy(json_view_get(root, "restartPolicy"));
+	ret->grace_ms = seconds_ms(json_view_get(root, "terminationGracePeriodSeconds"), 30);
+	ret->active_deadline_ms = seconds_ms(json_view_get(root, "activeDeadlineSeconds"), 0);
+	ret->backoff_limit =
+		json_view_number(json_view_get(root, "backoffLimit"), 0, INT32_MAX, -1);
+	read_sysctls(json_view_get(root, "sysctls"), &ret->sysctls);
+	ret->fs_group = json_view_number(json_view_get(root, "fsGroup"), 0, UINT32_MAX - 1, -1);
+	read_groups(json_view_get(root, "supplementalGroups"), ret);
+	struct json_view base = json_view_get(root, "base");
+	ret->base_name = json_view_text(json_view_get(base, "name"));
+	ret->base_uuid = json_view_text(json_view_get(base, "uuid"));
+	if (ret->pod == NULL || ret->base_name == NULL)
+		json_document_complain(root.document, "pod", "or its base is missing");
+	read_layers(json_view_get(root, "layers"), ret);
+	read_containers(json_view_get(root, "initContainers"), true, ret);
+	read_containers(json_view_get(root, "containers"), false, ret);
+}
+
+bool pod_image_parse(const void *bytes, size_t size, const char *what, struct pod_image *ret,
+		     struct error *err)
+{
+	AUTO_PTR(json_document)
+	struct json_document *document = json_document_parse(bytes, size, what, err);
+	if (document == NULL)
+		return false;
+	AUTO(pod_image_clear) struct pod_image image = {0};
+	read_pod(json_document_root(document), &image);
+	if (!json_document_check(document, err))
+		return false;
+	*ret = image;
+	image = (struct pod_image){0};
+	return true;
+}

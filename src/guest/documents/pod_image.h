@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef I2KIT_GUEST_DOCUMENTS_POD_IMAGE_H
+#define I2KIT_GUEST_DOCUMENTS_POD_IMAGE_H
+
+/*
+ * /etc/i2kit/pod.json as values: what is in this VM's disk, doc/formats.md §2. Everything is owned
+ * by the struct it stands in. NULL or empty: not given.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/string_list.h"
+
+#define POD_MAX_CONTAINERS 64
+#define POD_MAX_LAYERS	   500
+
+enum check_type { CHECK_NONE, CHECK_EXEC, CHECK_HTTP, CHECK_TCP, CHECK_GRPC, CHECK_SLEEP };
+
+/* What a probe or a lifecycle hook does. */
+struct check {
+	enum check_type type;
+	struct string_list command;
+	char *host;
+	uint16_t port;
+	char *path;
+	bool is_https;
+	struct string_list headers; /* "Name: value" */
+	char *service;		    /* gRPC */
+	uint64_t sleep_ms;
+};
+
+struct probe_spec {
+	struct check check; /* CHECK_NONE: there is no such probe */
+	uint64_t initial_delay_ms;
+	uint64_t period_ms;
+	uint64_t timeout_ms;
+	unsigned success_threshold;
+	unsigned failure_threshold;
+	int64_t grace_ms; /* -1: the pod's */
+};
+
+struct container_security {
+	char *user; /* name or number, perhaps with :group */
+	char *group;
+	bool is_non_root; /* refuse to run as 0 */
+	bool is_root_read_only;
+	bool has_no_new_privileges;
+	bool is_privileged;
+	struct string_list add; /* capabilities without CAP_ */
+	struct string_list drop;
+	bool is_seccomp_off;
+};
+
+struct container_image {
+	char *name;
+	char *image;
+	size_t *layers; /* indexes, bottom first */
+	size_t layer_count;
+	/* Of the OCI image config. */
+	struct string_list entrypoint;
+	struct string_list cmd;
+	struct string_list env;
+	char *working_dir;
+	char *user;
+	char *stop_signal;
+	struct string_list volumes; /* paths */
+	/* Of the manifest. */
+	bool has_command;
+	struct string_list command;
+	bool has_args;
+	struct string_list args;
+	char *wanted_working_dir;
+	bool is_init;
+	bool is_sidecar; /* an init container that goes on */
+	bool has_stdin;
+	bool has_tty;
+	uint64_t cpu_request_millis; /* 0: not given */
+	uint64_t cpu_limit_millis;
+	uint64_t memory_request_bytes;
+	uint64_t memory_limit_bytes;
+	uint64_t ephemeral_request_bytes;
+	uint64_t ephemeral_limit_bytes;
+	struct probe_spec startup;
+	struct probe_spec readiness;
+	struct probe_spec liveness;
+	struct check post_start;
+	struct check pre_stop;
+	struct container_security security;
+	char *termination_path;
+};
+
+struct image_layer {
+	char *name; /* the partition's */
+	char *uuid;
+};
+
+enum restart_policy { RESTART_ALWAYS, RESTART_ON_FAILURE, RESTART_NEVER };
+
+struct pod_image {
+	char *pod;
+	char *namespace;
+	char *workload;
+	enum restart_policy restart_policy;
+	uint64_t grace_ms;
+	uint64_t active_deadline_ms; /* 0: none */
+	int64_t backoff_limit;	     /* -1: none */
+	struct string_list sysctls;  /* "net.core.somaxconn=1024" */
+	int64_t fs_group;	     /* -1: none */
+	uint32_t *supplemental_groups;
+	size_t supplemental_group_count;
+	char *base_name; /* partition */
+	char *base_uuid;
+	struct image_layer *layers;
+	size_t layer_count;
+	struct container_image *containers; /* init containers first, in order */
+	size_t container_count;
+};
+
+/* what names the document in messages. */
+MUST_CHECK bool pod_image_parse(const void *bytes, size_t size, const char *what,
+				struct pod_image *ret, struct error *err);
+void pod_image_clear(struct pod_image *image);
+
+#endif

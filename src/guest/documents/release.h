@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef I2KIT_GUEST_DOCUMENTS_RELEASE_H
+#define I2KIT_GUEST_DOCUMENTS_RELEASE_H
+
+/*
+ * The release document as values, doc/formats.md §4: what differs between two runs of one image.
+ * Everything is owned by the struct it stands in. NULL or empty: not given.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/string_list.h"
+
+#define RELEASE_MAX_BYTES ((size_t)16 << 20)
+
+/* One value under a key of a config map or secret. */
+struct map_entry {
+	char *key;
+	char *bytes; /* NUL follows */
+	size_t size;
+	char *reference; /* "ssm:/path": to be fetched; then bytes is NULL until it was */
+};
+
+struct config_map {
+	char *name;
+	bool is_secret;
+	struct map_entry *entries;
+	size_t entry_count;
+};
+
+enum env_kind { ENV_VALUE, ENV_CONFIG_MAP, ENV_SECRET, ENV_FIELD, ENV_RESOURCE };
+
+struct env_rule {
+	char *name;
+	enum env_kind kind;
+	char *value; /* ENV_VALUE; else the map's name, the field or the resource */
+	char *key;   /* of a map */
+	bool is_optional;
+	char *container; /* ENV_RESOURCE; NULL: its own */
+	char *divisor;
+};
+
+struct env_source {
+	char *prefix;
+	char *map;
+	bool is_secret;
+	bool is_optional;
+};
+
+struct mount_rule {
+	char *volume;
+	char *path;
+	char *sub_path;
+	char *sub_path_expression;
+	bool is_read_only;
+};
+
+struct container_config {
+	char *name;
+	struct env_rule *env;
+	size_t env_count;
+	struct env_source *sources;
+	size_t source_count;
+	struct mount_rule *mounts;
+	size_t mount_count;
+};
+
+enum volume_kind {
+	VOLUME_EMPTY,
+	VOLUME_CONFIG_MAP,
+	VOLUME_SECRET,
+	VOLUME_HOST_PATH,
+	VOLUME_CLAIM,
+	VOLUME_DOWNWARD,
+	VOLUME_PROJECTED,
+};
+
+/* One file of a volume that is made of configuration. */
+struct volume_item {
+	char *key;	/* of a map */
+	char *field;	/* downward */
+	char *resource; /* downward */
+	char *container;
+	char *divisor;
+	char *path; /* below the volume, checked: no "..", not absolute */
+	int mode;   /* -1: the volume's */
+};
+
+struct volume_rule {
+	char *name;
+	enum volume_kind kind;
+	bool is_memory;		   /* EMPTY */
+	uint64_t size_limit_bytes; /* EMPTY; 0: none */
+	char *ref;		   /* the map's name */
+	bool is_optional;
+	unsigned default_mode;
+	struct volume_item *items;
+	size_t item_count;
+	bool is_read_only; /* CLAIM */
+	char *host_type;   /* HOST_PATH: "DirectoryOrCreate" … */
+	struct volume_rule *sources;
+	size_t source_count; /* PROJECTED */
+};
+
+enum delivery { DELIVERY_NONE, DELIVERY_DISK, DELIVERY_VIRTIOFS, DELIVERY_PUSHED };
+
+/* How a hostPath or claim volume arrives in this VM. */
+struct volume_delivery {
+	char *volume;
+	enum delivery how;
+	char *serial;
+	char *tag;
+	char *file; /* the one file of the shared folder that is meant */
+};
+
+struct host_entry {
+	char *ip;
+	struct string_list names;
+};
+
+struct host_list {
+	struct host_entry *entries;
+	size_t count;
+};
+
+/* A service's address that the guest listens on and tunnels to the host (session mode). */
+struct service_proxy {
+	char *ip;
+	uint16_t port;
+	char *service;
+};
+
+struct network_config {
+	bool is_dhcp;
+	char *mac;
+	char *address; /* "10.77.1.5/24" */
+	char *gateway;
+	struct string_list dns;
+	struct string_list searches;
+	unsigned mtu; /* 0: the driver's */
+};
+
+struct cloud_config {
+	bool is_given;
+	char *region;
+	char *log_group;
+	char *signal_stack;
+	char *signal_resource;
+	char *attach_volume;
+	char *attach_device;
+};
+
+struct release {
+	/* The release configuration. */
+	char *hostname;
+	char *subdomain;
+	struct string_list labels; /* "key=value", sorted by the writer */
+	struct string_list annotations;
+	struct host_list aliases;
+	char *dns_policy;
+	struct string_list dns_servers;
+	struct string_list dns_searches;
+	struct string_list dns_options;
+	struct container_config *containers;
+	size_t container_count;
+	struct volume_rule *volumes;
+	size_t volume_count;
+	struct config_map *maps;
+	size_t map_count;
+	/* The instance. */
+	char *project;
+	char *pod;
+	char *instance;
+	char *uid;
+	char *image_digest;
+	char *config_digest;
+	char *where; /* "local", "rehearsal", "aws", "openstack" */
+	struct network_config network;
+	struct host_list hosts;
+	struct service_proxy *proxies;
+	size_t proxy_count;
+	struct string_list service_env;
+	struct volume_delivery *deliveries;
+	size_t delivery_count;
+	char *scratch_serial;
+	int64_t time_ns; /* 0: not given */
+	char *entropy;	 /* base64 */
+	struct cloud_config cloud;
+};
+
+MUST_CHECK bool release_parse(const void *bytes, size_t size, struct release *ret,
+			      struct error *err);
+void release_clear(struct release *release);
+
+/* A HOSTS message: the list alone. */
+MUST_CHECK bool host_list_parse(const void *bytes, size_t size, struct host_list *ret,
+				struct error *err);
+void host_list_clear(struct host_list *list);
+
+const struct container_config *release_container(const struct release *release, const char *name);
+const struct config_map *release_map(const struct release *release, const char *name,
+				     bool is_secret);
+const struct map_entry *config_map_entry(const struct config_map *map, const char *key);
+const struct volume_rule *release_volume(const struct release *release, const char *name);
+const struct volume_delivery *release_delivery(const struct release *release, const char *volume);
+
+/* Whether path is relative and stays below where it starts. */
+bool path_is_below(const char *path);
+
+#endif

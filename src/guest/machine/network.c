@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "guest/machine/network.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <net/if.h>
+#include <net/route.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/cleanup.h"
+#include "base/parse.h"
+#include "base/path.h"
+#include "base/strbuf.h"
+#include "guest/machine/folder.h"
+
+static void set_name(struct ifreq *request, const char *interface)
+{
+	(void)memset(request, 0, sizeof(*request));
+	(void)memcpy(request->ifr_name, interface, strnlen(interface, IFNAMSIZ - 1));
+}
+
+static bool bring_up(int fd, const char *interface, struct error *err)
+{
+	struct ifreq request;
+	set_name(&request, interface);
+	if (ioctl(fd, SIOCGIFFLAGS, &request) < 0)
+		return error_set_errno(err, errno, "interface %s", interface);
+	request.ifr_flags = (short)(request.ifr_flags | IFF_UP | IFF_RUNNING);
+	if (ioctl(fd, SIOCSIFFLAGS, &request) < 0)
+		return error_set_errno(err, errno, "interface %s", interface);
+	return true;
+}
+
+static int control_socket(struct error *err)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		(void)error_set_errno(err, errno, "network");
+	return fd;
+}
+
+bool network_start_loopback(struct error *err)
+{
+	AUTO_CLOSE int fd = control_socket(err);
+	return fd >= 0 && bring_up(fd, "lo", err);
+}
+
+static bool has_mac(const char *interface, const char *mac)
+{
+	AUTO_FREE char *path = xasprintf("/sys/class/net/%s/address", interface);
+	AUTO_FREE char *text = NULL;
+	if (!file_read(path, 64, &text, NULL, NULL))
+		return false;
+	text[strcspn(text, "\n")] = '\0';
+	return strcasecmp(text, mac) == 0;
+}
+
+char *network_find_interface(const char *mac_or_null)
+{
+	AUTO(string_list_clear) struct string_list names = STRING_LIST_INIT;
+	if (!folder_list("/sys/class/net", &names))
+		return NULL;
+	string_list_sort(&names);
+	char *first = NULL;
+	for (size_t i = 0; i < names.count; i++) {
+		AUTO_FREE char *device = xasprintf("/sys/class/net/%s/device", names.items[i]);
+		if (!path_exists(device))
+			continue; /* lo, sit0 … */
+		if (mac_or_null != NULL && has_mac(names.items[i], mac_or_null)) {
+			free(first);
+			return xstrdup(names.items[i]);
+		}
+		if (first == NULL)
+			first = xstrdup(names.items[i]);
+	}
+	return first;
+}
+
+static void set_ipv4(struct sockaddr *to, struct in_addr address)
+{
+	struct sockaddr_in ipv4 = {.sin_family = AF_INET, .sin_addr = address};
+	(void)memcpy(to, &ipv4, sizeof(ipv4));
+}
+
+static bool parse_address(const char *text, struct in_addr *ret, struct in_addr *ret_mask,
+			  struct error *err)
+{
+	size_t size = strcspn(text, "/");
+	AUTO_FREE char *plain = xstrndup(text, size);
+	uint64_t bits = 24;
+	if (inet_pton(AF_INET, plain, ret) != 1 ||
+	    (text[size] == '/' && !parse_u64(text + size + 1, 1, 32, &bits)))
+		return error_set(err, ERROR_INVALID, "'%s' is no IPv4 address with a prefix length",
+				 text);
+	ret_mask->s_addr = htonl(UINT32_MAX << (32 - bits));
+	return true;
+}
+
+bool network_set_address(const char *interface, const char *address, unsigned mtu,
+			 struct error *err)
+{
+	struct in_addr ip = {0};
+	struct in_addr mask = {0};
+	struct ifreq request;
+	AUTO_CLOSE int fd = control_socket(err);
+	if (fd < 0 || !parse_address(address, &ip, &mask, err))
+		return false;
+	if (mtu > 0) {
+		set_name(&request, interface);
+		request.ifr_mtu = (int)mtu;
+		if (ioctl(fd, SIOCSIFMTU, &request) < 0)
+			return error_set_errno(err, errno, "MTU %u on %s", mtu, interface);
+	}
+	set_name(&request, interface);
+	set_ipv4(&request.ifr_addr, ip);
+	if (ioctl(fd, SIOCSIFADDR, &request) < 0)
+		return error_set_errno(err, errno, "address %s on %s", address, interface);
+	set_ipv4(&request.ifr_netmask, mask);
+	if (ioctl(fd, SIOCSIFNETMASK, &request) < 0)
+		return error_set_errno(err, errno, "netmask of %s on %s", address, interface);
+	return bring_up(fd, interface, err);
+}
+
+bool network_add_gateway(const char *interface, const char *gateway, struct error *err)
+{
+	struct in_addr ip;
+	AUTO_CLOSE int fd = control_socket(err);
+	if (fd < 0)
+		return false;
+	if (inet_pton(AF_INET, gateway, &ip) != 1)
+		return error_set(err, ERROR_INVALID, "gateway '%s' is no IPv4 address", gateway);
+	AUTO_FREE char *device = xstrdup(interface);
+	struct rtentry route = {.rt_flags = RTF_UP | RTF_GATEWAY, .rt_dev = device};
+	set_ipv4(&route.rt_gateway, ip);
+	set_ipv4(&route.rt_dst, (struct in_addr){0});
+	set_ipv4(&route.rt_genmask, (struct in_addr){0});
+	if (ioctl(fd, SIOCADDRT, &route) < 0 && errno != EEXIST)
+		return error_set_errno(err, errno, "gateway %s", gateway);
+	return true;
+}
+
+bool network_configure(const struct network_config *config, struct error *err)
+{
+	if (config->address == NULL)
+		return true; /* a pod without network */
+	AUTO_FREE char *interface = network_find_interface(config->mac);
+	if (interface == NULL)
+		return error_set(err, ERROR_NOT_FOUND, "the VM has no network interface");
+	if (!network_set_address(interface, config->address, config->mtu, err))
+		return false;
+	return config->gateway == NULL || network_add_gateway(interface, config->gateway, err);
+}
+
+char *network_plain_address(const struct network_config *config)
+{
+	if (config->address == NULL)
+		return NULL;
+	return xstrndup(config->address, strcspn(config->address, "/"));
+}
+
+static void append_hosts(struct strbuf *out, const struct host_list *list)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		const struct host_entry *entry = &list->entries[i];
+		if (entry->names.count == 0)
+			continue;
+		AUTO_FREE char *names = string_list_join(&entry->names, " ");
+		strbuf_appendf(out, "%s\t%s\n", entry->ip, names);
+	}
+}
+
+char *hosts_make(const struct release *release, const char *hostname, const char *address_or_null)
+{
+	struct strbuf out = STRBUF_INIT;
+	strbuf_append(&out,
+		      "127.0.0.1\tlocalhost\n"
+		      "::1\tlocalhost ip6-localhost ip6-loopback\n"
+		      "fe00::0\tip6-localnet\nff02::1\tip6-allnodes\nff02::2\tip6-allrouters\n");
+	const char *address = address_or_null != NULL ? address_or_null : "127.0.1.1";
+	if (release->subdomain != NULL)
+		strbuf_appendf(&out, "%s\t%s.%s %s\n", address, hostname, release->subdomain,
+			       hostname);
+	else
+		strbuf_appendf(&out, "%s\t%s\n", address, hostname);
+	append_hosts(&out, &release->hosts);
+	append_hosts(&out, &release->aliases);
+	return strbuf_take(&out);
+}
+
+char *resolv_conf_make(const struct release *release)
+{
+	bool is_own = release->dns_policy != NULL && strcmp(release->dns_policy, "None") == 0;
+	AUTO(string_list_clear) struct string_list servers = STRING_LIST_INIT;
+	AUTO(string_list_clear) struct string_list searches = STRING_LIST_INIT;
+	if (!is_own) {
+		string_list_copy(&servers, &release->network.dns);
+		string_list_copy(&searches, &release->network.searches);
+	}
+	string_list_copy(&servers, &release->dns_servers);
+	string_list_copy(&searches, &release->dns_searches);
+	struct strbuf out = STRBUF_INIT;
+	for (size_t i = 0; i < servers.count; i++)
+		strbuf_appendf(&out, "nameserver %s\n", servers.items[i]);
+	if (searches.count > 0) {
+		AUTO_FREE char *text = string_list_join(&searches, " ");
+		strbuf_appendf(&out, "search %s\n", text);
+	}
+	if (release->dns_options.count > 0) {
+		AUTO_FREE char *text = string_list_join(&release->dns_options, " ");
+		strbuf_appendf(&out, "options %s\n", text);
+	}
+	return strbuf_take(&out);
+}
+
+static bool write_in_place(const char *name, const char *text, struct error *err)
+{
+	AUTO_FREE char *path = path_join(NETWORK_FILES, name);
+	AUTO_CLOSE int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+	size_t size = strlen(text);
+	/* The new text first, the cut last: a reader in between sees a whole first part. */
+	if (fd < 0 || pwrite(fd, text, size, 0) != (ssize_t)size || ftruncate(fd, (off_t)size) < 0)
+		return error_set_errno(err, errno, "%s", path);
+	return true;
+}
+
+bool network_write_files(const struct release *release, const char *hostname, struct error *err)
+{
+	AUTO_FREE char *address = network_plain_address(&release->network);
+	AUTO_FREE char *hosts = hosts_make(release, hostname, address);
+	AUTO_FREE char *resolv = resolv_conf_make(release);
+	AUTO_FREE char *name = xasprintf("%s\n", hostname);
+	return path_make_folders(NETWORK_FILES, 0755, err) && write_in_place("hosts", hosts, err) &&
+	       write_in_place("resolv.conf", resolv, err) && write_in_place("hostname", name, err);
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef I2KIT_GUEST_MACHINE_ROOTFS_H
+#define I2KIT_GUEST_MACHINE_ROOTFS_H
+
+/*
+ * A container's root filesystem: its layers under a writable top that is new with each start. Files
+ * inside are reached without following the image's links out of it.
+ */
+
+#include <stddef.h>
+
+#include "base/error.h"
+#include "guest/documents/pod_image.h"
+
+#define ROOTFS_TOPS "/run/i2kit/rw" /* where writable tops live: memory, or the scratch disk */
+
+/* Mounts at FOLDER/root; whatever an earlier run left is thrown away first. */
+MUST_CHECK bool rootfs_mount(const struct container_image *container, const char *folder,
+			     struct error *err);
+void rootfs_unmount(const struct container_image *container, const char *folder);
+/* The text of a file inside, "" when it is not there or larger than 1 MiB; owned. */
+char *rootfs_read(const char *root, const char *path);
+/* Whether a folder inside exists. */
+bool rootfs_has_folder(const char *root, const char *path);
+/* Copies a folder's content (files, links, folders, owners, modes) into an empty one. */
+MUST_CHECK bool rootfs_copy_tree(const char *root, const char *path, const char *to,
+				 struct error *err);
+
+#endif

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "guest/machine/service_redirect.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/bpf.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/cleanup.h"
+
+#define MAX_PLACES 4096
+
+/* As struct bpf_sock_addr has them: network byte order. */
+struct place {
+	uint32_t ip;
+	uint32_t port;
+};
+
+/* Both live as long as the guest does. */
+static int map_fd = -1;
+static int program_fd = -1;
+
+static int call_bpf(enum bpf_cmd command, union bpf_attr *attributes)
+{
+	return (int)syscall(SYS_bpf, command, attributes, sizeof(*attributes));
+}
+
+#define LOAD(to, from, at)                                                                         \
+	{                                                                                          \
+		BPF_LDX | BPF_MEM | BPF_W, (to), (from), (at), 0                                   \
+	}
+#define STORE(to, at, from)                                                                        \
+	{                                                                                          \
+		BPF_STX | BPF_MEM | BPF_W, (to), (from), (at), 0                                   \
+	}
+#define MOVE(to, from)                                                                             \
+	{                                                                                          \
+		BPF_ALU64 | BPF_MOV | BPF_X, (to), (from), 0, 0                                    \
+	}
+#define SET(to, value)                                                                             \
+	{                                                                                          \
+		BPF_ALU64 | BPF_MOV | BPF_K, (to), 0, 0, (value)                                   \
+	}
+#define ADD(to, value)                                                                             \
+	{                                                                                          \
+		BPF_ALU64 | BPF_ADD | BPF_K, (to), 0, 0, (value)                                   \
+	}
+
+static int load_program(void)
+{
+	enum {
+		IP = offsetof(struct bpf_sock_addr, user_ip4),
+		PORT = offsetof(struct bpf_sock_addr, user_port),
+		KEY = -(int)sizeof(struct place),
+	};
+	const struct bpf_insn program[] = {
+		MOVE(BPF_REG_6, BPF_REG_1),
+		LOAD(BPF_REG_2, BPF_REG_6, IP),
+		STORE(BPF_REG_10, KEY, BPF_REG_2),
+		LOAD(BPF_REG_2, BPF_REG_6, PORT),
+		STORE(BPF_REG_10, KEY + 4, BPF_REG_2),
+		MOVE(BPF_REG_2, BPF_REG_10),
+		ADD(BPF_REG_2, KEY),
+		/* BPF_IMM, 0 as BPF_LD is, goes without saying. */
+		{BPF_LD | BPF_DW, BPF_REG_1, BPF_PSEUDO_MAP_FD, 0, map_fd},
+		{0, 0, 0, 0, 0}, /* the upper half of the address */
+		{BPF_JMP | BPF_CALL, 0, 0, 0, BPF_FUNC_map_lookup_elem},
+		{BPF_JMP | BPF_JEQ | BPF_K, BPF_REG_0, 0, 4, 0},
+		LOAD(BPF_REG_2, BPF_REG_0, 0),
+		STORE(BPF_REG_6, IP, BPF_REG_2),
+		LOAD(BPF_REG_2, BPF_REG_0, 4),
+		STORE(BPF_REG_6, PORT, BPF_REG_2),
+		SET(BPF_REG_0, 1), /* go on with connect */
+		{BPF_JMP | BPF_EXIT, 0, 0, 0, 0},
+	};
+	static const char licence[] = "Apache-2.0";
+	union bpf_attr load = {0};
+
+	load.prog_type = BPF_PROG_TYPE_CGROUP_SOCK_ADDR;
+	load.expected_attach_type = BPF_CGROUP_INET4_CONNECT;
+	load.insns = (uintptr_t)program;
+	load.insn_cnt = ARRAY_SIZE(program);
+	load.license = (uintptr_t)licence;
+	return call_bpf(BPF_PROG_LOAD, &load);
+}
+
+static void forget(void)
+{
+	auto_close(&map_fd);
+	auto_close(&program_fd);
+	map_fd = -1;
+	program_fd = -1;
+}
+
+bool service_redirect_start(struct error *err)
+{
+	union bpf_attr map = {0};
+	union bpf_attr attach = {0};
+	AUTO_CLOSE int group = open("/sys/fs/cgroup", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (program_fd >= 0)
+		return true;
+	map.map_type = BPF_MAP_TYPE_HASH;
+	map.key_size = sizeof(struct place);
+	map.value_size = sizeof(struct place);
+	map.max_entries = MAX_PLACES;
+	map_fd = call_bpf(BPF_MAP_CREATE, &map);
+	if (map_fd >= 0)
+		program_fd = load_program();
+	attach.target_fd = (uint32_t)group;
+	attach.attach_bpf_fd = (uint32_t)program_fd;
+	attach.attach_type = BPF_CGROUP_INET4_CONNECT;
+	if (group >= 0 && program_fd >= 0 && call_bpf(BPF_PROG_ATTACH, &attach) == 0)
+		return true;
+	(void)error_set_errno(err, errno, "leading connections to services");
+	forget();
+	return false;
+}
+
+bool service_redirect_add(const char *ip, uint16_t port, uint16_t to_port, struct error *err)
+{
+	struct place from = {.port = htons(port)};
+	struct place to = {.ip = htonl(INADDR_LOOPBACK), .port = htons(to_port)};
+	union bpf_attr update = {0};
+
+	if (inet_pton(AF_INET, ip, &from.ip) != 1)
+		return error_set(err, ERROR_INVALID, "'%s' is no IPv4 address", ip);
+	update.map_fd = (uint32_t)map_fd;
+	update.key = (uintptr_t)&from;
+	update.value = (uintptr_t)&to;
+	if (call_bpf(BPF_MAP_UPDATE_ELEM, &update) < 0)
+		return error_set_errno(err, errno, "leading %s:%u", ip, port);
+	return true;
+}

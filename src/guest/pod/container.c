@@ -1,0 +1,483 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "guest/pod/container.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/parse.h"
+#include "base/path.h"
+#include "guest/machine/console.h"
+#include "guest/channel/log_stream.h"
+#include "guest/machine/network.h"
+#include "guest/documents/oci_config.h"
+#include "guest/machine/rootfs.h"
+#include "guest/channel/say.h"
+
+#define MAX_MESSAGE 4096
+
+struct container {
+	struct guest *guest;
+	size_t index;
+	const struct container_image *image;
+	char *folder; /* owned; the bundle */
+	struct string_list environment;
+	struct image_user user;
+	pid_t runtime;	    /* crun while it starts the container, else 0 */
+	pid_t pid;	    /* its first process while it runs, else 0 */
+	uint64_t begun_ms;  /* when the runtime was started */
+	uint64_t oom_kills; /* seen before this run */
+	struct log_stream *out;
+	struct log_stream *errors;
+	struct console *console; /* waiting for the terminal of a container that has one */
+};
+
+static uint64_t now_ms(void)
+{
+	return clock_monotonic_ms();
+}
+
+struct container *container_new(struct guest *guest, size_t index)
+{
+	struct container *container = xcalloc(1, sizeof(*container));
+	container->guest = guest;
+	container->index = index;
+	container->image = &guest->pod.containers[index];
+	container->folder = path_join(CONTAINER_FOLDER, container->image->name);
+	return container;
+}
+
+pid_t container_pid(const struct container *container)
+{
+	return container->pid;
+}
+
+struct guest *container_guest(const struct container *container)
+{
+	return container->guest;
+}
+
+const struct container_image *container_get_image(const struct container *container)
+{
+	return container->image;
+}
+
+const struct string_list *container_environment(const struct container *container)
+{
+	return &container->environment;
+}
+
+const struct image_user *container_user(const struct container *container)
+{
+	return &container->user;
+}
+
+char *container_root(const struct container *container)
+{
+	return path_join(container->folder, "root");
+}
+
+struct container *guest_find_container(struct guest *guest, const char *name_or_null)
+{
+	for (size_t i = 0; guest->containers != NULL && i < guest->pod.container_count; i++) {
+		const struct container_image *image = guest->containers[i]->image;
+		if (name_or_null == NULL ? !image->is_init : strcmp(image->name, name_or_null) == 0)
+			return guest->containers[i];
+	}
+	return NULL;
+}
+
+static uint64_t count_oom_kills(const struct container *container)
+{
+	AUTO_FREE char *path =
+		xasprintf("%s/%s/memory.events", CONTAINER_CGROUP, container->image->name);
+	AUTO_FREE char *text = NULL;
+	uint64_t count = 0;
+	if (!file_read(path, 4096, &text, NULL, NULL))
+		return 0;
+	char *line = strstr(text, "oom_kill ");
+	if (line == NULL)
+		return 0;
+	line += strlen("oom_kill ");
+	line[strcspn(line, "\n")] = '\0';
+	return parse_u64(line, 0, UINT64_MAX, &count) ? count : 0;
+}
+
+static void add_mount(struct oci_mount **mounts, size_t *count, char *source,
+		      const char *destination)
+{
+	struct oci_mount *mount = ARRAY_APPEND(*mounts, *count);
+	mount->source = source;
+	mount->destination = xstrdup(destination);
+}
+
+struct mount_list {
+	struct oci_mount *items;
+	size_t count;
+};
+
+static void clear_mounts(struct mount_list *list)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		free(list->items[i].source);
+		free(list->items[i].destination);
+	}
+	free(list->items);
+}
+
+/* Where the container's termination message is outside it. */
+static char *message_path(const struct container *container)
+{
+	return path_join(CONTAINER_MESSAGES, container->image->name);
+}
+
+static const char *termination_path(const struct container_image *image)
+{
+	return image->termination_path != NULL ? image->termination_path : "/dev/termination-log";
+}
+
+static bool has_mount_at(const struct mount_list *list, const char *destination)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		if (strcmp(list->items[i].destination, destination) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* A folder the image declares as a volume and no mount covers: new, with the image's content. */
+static bool add_image_volume(const struct container *container, size_t number,
+			     struct mount_list *list, struct error *err)
+{
+	const char *path = container->image->volumes.items[number];
+	AUTO_FREE char *root = container_root(container);
+	AUTO_FREE char *folder =
+		xasprintf("%s/%s/v%zu", ROOTFS_TOPS, container->image->name, number);
+	if (path[0] != '/' || has_mount_at(list, path))
+		return true;
+	if (!path_make_folders(folder, 0755, err))
+		return false;
+	if (rootfs_has_folder(root, path) && !rootfs_copy_tree(root, path, folder, err))
+		return error_prefix(err, "volume %s of the image", path);
+	add_mount(&list->items, &list->count, TAKE_PTR(folder), path);
+	return true;
+}
+
+static bool add_volume_mounts(const struct container *container, struct mount_list *list,
+			      struct error *err)
+{
+	const struct container_config *config =
+		release_container(&container->guest->release, container->image->name);
+	struct volume_plan plan = guest_volume_plan(container->guest);
+	for (size_t i = 0; config != NULL && i < config->mount_count; i++) {
+		AUTO_FREE char *place = xasprintf("%s/m%zu", container->folder, i);
+		if (!volumes_resolve_mount(&plan, &config->mounts[i], &container->environment,
+					   place, ARRAY_APPEND(list->items, list->count), err))
+			return error_prefix(err, "mount %s", config->mounts[i].path);
+	}
+	for (size_t i = 0; i < container->image->volumes.count; i++) {
+		if (!add_image_volume(container, i, list, err))
+			return false;
+	}
+	return true;
+}
+
+static bool make_mounts(const struct container *container, struct mount_list *list,
+			struct error *err)
+{
+	static const char *const files[] = {"hosts", "resolv.conf", "hostname"};
+	AUTO_FREE char *message = message_path(container);
+	if (!file_write_atomic(message, "", 0, 0666, err) || chmod(message, 0666) < 0)
+		return false;
+	add_mount(&list->items, &list->count, xstrdup("/run/i2kit/shm"), "/dev/shm");
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+		AUTO_FREE char *inside = path_join("/etc", files[i]);
+		add_mount(&list->items, &list->count, path_join(NETWORK_FILES, files[i]), inside);
+	}
+	add_mount(&list->items, &list->count, TAKE_PTR(message),
+		  termination_path(container->image));
+	return add_volume_mounts(container, list, err);
+}
+
+static bool find_user(struct container *container, struct error *err)
+{
+	const struct container_security *security = &container->image->security;
+	const char *image_user = container->image->user != NULL ? container->image->user : "";
+	AUTO_FREE char *root = container_root(container);
+	AUTO_FREE char *passwd = rootfs_read(root, "/etc/passwd");
+	AUTO_FREE char *group = rootfs_read(root, "/etc/group");
+	image_user_clear(&container->user);
+	return image_user_find(security->user != NULL ? security->user : image_user,
+			       security->group, passwd, group, &container->user, err);
+}
+
+static bool write_bundle(struct container *container, struct error *err)
+{
+	struct guest *guest = container->guest;
+	string_list_clear(&container->environment);
+	if (!environment_make(&guest->pod, &guest->release, container->image, &guest->facts,
+			      &container->environment, err))
+		return false;
+	if (!rootfs_mount(container->image, container->folder, err) || !find_user(container, err))
+		return false;
+	AUTO(clear_mounts) struct mount_list mounts = {0};
+	if (!make_mounts(container, &mounts, err))
+		return false;
+	AUTO_FREE char *root = container_root(container);
+	AUTO_FREE char *cgroup = xasprintf("/i2kit/%s", container->image->name);
+	struct oci_plan plan = {.pod = &guest->pod,
+				.container = container->image,
+				.root_path = root,
+				.cgroup_path = cgroup,
+				.environment = &container->environment,
+				.user = &container->user,
+				.mounts = mounts.items,
+				.mount_count = mounts.count,
+				.memory_limit_bytes = container->image->memory_limit_bytes};
+	AUTO_FREE char *config = oci_config_make(&plan, err);
+	AUTO_FREE char *path = path_join(container->folder, "config.json");
+	return config != NULL && file_write_atomic(path, config, strlen(config), 0600, err);
+}
+
+/* The last 4 KiB the container wrote about its end, or NULL. */
+static char *read_termination_message(const struct container *container)
+{
+	AUTO_FREE char *path = message_path(container);
+	AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct stat status;
+	if (fd < 0 || fstat(fd, &status) < 0 || status.st_size == 0)
+		return NULL;
+	char *text = xcalloc(1, MAX_MESSAGE + 1);
+	off_t start = status.st_size > MAX_MESSAGE ? status.st_size - MAX_MESSAGE : 0;
+	if (pread(fd, text, MAX_MESSAGE, start) <= 0)
+		text[0] = '\0';
+	return text;
+}
+
+static void close_outputs(struct container *container)
+{
+	log_stream_free(container->out);
+	log_stream_free(container->errors);
+	console_free(container->console);
+	container->out = NULL;
+	container->errors = NULL;
+	container->console = NULL;
+}
+
+static void on_end(pid_t pid, int status, void *arg)
+{
+	struct container *container = arg;
+	(void)pid;
+	container->pid = 0;
+	close_outputs(container);
+	AUTO_FREE char *message = read_termination_message(container);
+	struct unit_end end = {.message = message,
+			       .is_oom = count_oom_kills(container) > container->oom_kills};
+	if (WIFSIGNALED(status)) {
+		end.signal = WTERMSIG(status);
+		end.exit_code = 128 + end.signal;
+	} else {
+		end.exit_code = WEXITSTATUS(status);
+	}
+	supervisor_exited(container->guest->supervisor, container->index, now_ms(), &end);
+	guest_advance(container->guest);
+}
+
+/* crun's last line about what went wrong; owned. */
+static char *runtime_message(const struct container *container)
+{
+	AUTO_FREE char *path = path_join(container->folder, "crun.log");
+	AUTO_FREE char *text = NULL;
+	size_t size = 0;
+	if (!file_read(path, (size_t)1 << 20, &text, &size, NULL) || size == 0)
+		return xstrdup("the runtime failed without saying why");
+	while (size > 0 && text[size - 1] == '\n')
+		text[--size] = '\0';
+	const char *line = strrchr(text, '\n');
+	return xstrdup(line != NULL ? line + 1 : text);
+}
+
+static void fail(struct container *container, const char *message)
+{
+	close_outputs(container);
+	supervisor_started(container->guest->supervisor, container->index, now_ms(), false,
+			   message);
+}
+
+static bool read_pid(const struct container *container, pid_t *ret)
+{
+	AUTO_FREE char *path = path_join(container->folder, "pid");
+	AUTO_FREE char *text = NULL;
+	uint64_t pid = 0;
+	if (!file_read(path, 32, &text, NULL, NULL))
+		return false;
+	text[strcspn(text, "\n")] = '\0';
+	if (!parse_u64(text, 2, INT32_MAX, &pid))
+		return false;
+	*ret = (pid_t)pid;
+	return true;
+}
+
+static void on_runtime_end(pid_t pid, int status, void *arg)
+{
+	struct container *container = arg;
+	struct guest *guest = container->guest;
+	(void)pid;
+	container->runtime = 0;
+	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0 ||
+	    !read_pid(container, &container->pid)) {
+		AUTO_FREE char *message = runtime_message(container);
+		fail(container, message);
+	} else {
+		reaper_watch(guest->reaper, container->pid, container->begun_ms, on_end, container);
+		supervisor_started(guest->supervisor, container->index, now_ms(), true, NULL);
+	}
+	guest_advance(guest);
+}
+
+static struct log_stream *new_stream(struct container *container, int fd,
+				     enum wire_log_source source)
+{
+	return log_stream_new(container->guest->loop, fd, container->guest->logs,
+			      container->image->name, source, guest_send_logs, container->guest);
+}
+
+static void on_terminal(int fd, void *arg)
+{
+	struct container *container = arg;
+	container->out = new_stream(container, fd, WIRE_LOG_STDOUT);
+}
+
+/* fds for the runtime's 0, 1, 2; the reading ends go to the log. Both pairs are closed by owner. */
+struct pipe_pair {
+	int out[2];
+	int errors[2];
+};
+
+static void close_pipes(struct pipe_pair *pipes)
+{
+	auto_close(&pipes->out[0]);
+	auto_close(&pipes->out[1]);
+	auto_close(&pipes->errors[0]);
+	auto_close(&pipes->errors[1]);
+}
+
+static bool open_pipes(struct pipe_pair *ret, struct error *err)
+{
+	if (pipe2(ret->out, O_CLOEXEC) < 0 || pipe2(ret->errors, O_CLOEXEC) < 0)
+		return error_set_errno(err, errno, "pipe");
+	(void)fcntl(ret->out[0], F_SETFL, O_NONBLOCK);
+	(void)fcntl(ret->errors[0], F_SETFL, O_NONBLOCK);
+	return true;
+}
+
+static bool run_runtime(struct container *container, struct error *err)
+{
+	const char *name = container->image->name;
+	AUTO(close_pipes) struct pipe_pair pipes = {{-1, -1}, {-1, -1}};
+	AUTO_FREE char *log = xasprintf("--log=file:%s/crun.log", container->folder);
+	AUTO_FREE char *pid_file = xasprintf("--pid-file=%s/pid", container->folder);
+	AUTO_FREE char *bundle = xasprintf("--bundle=%s", container->folder);
+	AUTO_FREE char *console = xasprintf("--console-socket=%s/console", container->folder);
+	const char *argv[] = {"/usr/bin/crun",
+			      "--root=" CRUN_STATE,
+			      "--cgroup-manager=cgroupfs",
+			      log,
+			      "run",
+			      "--detach",
+			      bundle,
+			      pid_file,
+			      name,
+			      NULL,
+			      NULL};
+	if (!open_pipes(&pipes, err))
+		return false;
+	if (container->image->has_tty) {
+		AUTO_FREE char *path = path_join(container->folder, "console");
+		container->console =
+			console_new(container->guest->loop, path, on_terminal, container, err);
+		if (container->console == NULL)
+			return false;
+		argv[8] = console;
+		argv[9] = name;
+	}
+	int fds[3] = {-1, pipes.out[1], pipes.errors[1]};
+	container->begun_ms = now_ms();
+	container->runtime = spawn(argv, NULL, fds, err);
+	if (container->runtime < 0)
+		return false;
+	if (!container->image->has_tty)
+		container->out = new_stream(container, take_fd(&pipes.out[0]), WIRE_LOG_STDOUT);
+	container->errors = new_stream(container, take_fd(&pipes.errors[0]), WIRE_LOG_STDERR);
+	reaper_watch(container->guest->reaper, container->runtime, REAPER_CHILD, on_runtime_end,
+		     container);
+	return true;
+}
+
+static void run_prepared(struct container *container)
+{
+	AUTO(error_clear) struct error err = ERROR_INIT;
+	AUTO_FREE char *log = path_join(container->folder, "crun.log");
+	(void)unlink(log);
+	container->oom_kills = 0;
+	if (!path_make_folders(container->folder, 0700, &err) || !write_bundle(container, &err) ||
+	    !run_runtime(container, &err)) {
+		container->runtime = 0;
+		fail(container, err.message);
+	}
+}
+
+static void on_deleted(pid_t pid, int status, void *arg)
+{
+	(void)pid;
+	(void)status;
+	struct container *container = arg;
+	run_prepared(container);
+	guest_advance(container->guest);
+}
+
+void container_start(struct container *container)
+{
+	AUTO_FREE char *state = path_join(CRUN_STATE, container->image->name);
+	if (!path_exists(state)) {
+		run_prepared(container);
+		return;
+	}
+	/* An earlier run is still known to the runtime; it goes with its cgroup and leftovers. */
+	static const int fds[3] = {-1, -1, -1};
+	const char *const argv[] = {"/usr/bin/crun",
+				    "--root=" CRUN_STATE,
+				    "--cgroup-manager=cgroupfs",
+				    "delete",
+				    "--force",
+				    container->image->name,
+				    NULL};
+	AUTO(error_clear) struct error err = ERROR_INIT;
+	pid_t pid = spawn(argv, NULL, fds, &err);
+	if (pid < 0)
+		fail(container, err.message);
+	else
+		reaper_watch(container->guest->reaper, pid, REAPER_CHILD, on_deleted, container);
+}
+
+void container_signal(struct container *container, int signal)
+{
+	if (container->pid <= 0)
+		return;
+	if (signal != SIGKILL) {
+		(void)kill(container->pid, signal);
+		return;
+	}
+	AUTO_FREE char *path =
+		xasprintf("%s/%s/cgroup.kill", CONTAINER_CGROUP, container->image->name);
+	AUTO_CLOSE int fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0 || write(fd, "1", 1) != 1)
+		(void)kill(container->pid, SIGKILL);
+}

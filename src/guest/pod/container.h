@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef I2KIT_GUEST_POD_CONTAINER_H
+#define I2KIT_GUEST_POD_CONTAINER_H
+
+/*
+ * One container of the pod as it runs: its root filesystem, its OCI bundle under
+ * /run/i2kit/c/NAME, the runtime, its outputs. Tells the supervisor when it started and ended.
+ */
+
+#include "guest/pod/guest.h"
+#include "guest/documents/image_user.h"
+
+#define CONTAINER_FOLDER   "/run/i2kit/c"
+#define CONTAINER_MESSAGES "/run/i2kit/messages"
+#define CONTAINER_CGROUP   "/sys/fs/cgroup/i2kit"
+#define CRUN_STATE	   "/run/crun"
+
+struct container *container_new(struct guest *guest, size_t index);
+void container_start(struct container *container);
+void container_signal(struct container *container, int signal);
+/* 0 while it does not run. */
+pid_t container_pid(const struct container *container);
+struct guest *container_guest(const struct container *container);
+const struct container_image *container_get_image(const struct container *container);
+const struct string_list *container_environment(const struct container *container);
+const struct image_user *container_user(const struct container *container);
+/* Where its root filesystem is mounted; owned. */
+char *container_root(const struct container *container);
+struct container *guest_find_container(struct guest *guest, const char *name_or_null);
+
+#endif

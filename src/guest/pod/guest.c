@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "guest/pod/guest.h"
+#include "guest/machine/data_disk.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/sysinfo.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/base64.h"
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/path.h"
+#include "guest/pod/checks.h"
+#include "guest/pod/container.h"
+#include "guest/pod/linuxkit.h"
+#include "guest/machine/machine.h"
+#include "guest/machine/network.h"
+#include "guest/machine/rootfs.h"
+#include "guest/channel/say.h"
+#include "guest/pod/tunnel_table.h"
+#include "guest/pod/uplink.h"
+
+#define LAST_WORDS_MS 2000  /* what the host may take to store the last lines */
+#define CLOUD_LAST_MS 15000 /* and what the cloud agent may take for that and its signal */
+#define LAST_POLL_MS  5
+#define MOST_SHM      ((uint64_t)64 << 20) /* Docker's and Kubernetes' */
+
+struct volume_plan guest_volume_plan(const struct guest *guest)
+{
+	return (struct volume_plan){
+		.pod = &guest->pod, .release = &guest->release, .facts = &guest->facts};
+}
+
+void guest_send_logs(void *arg)
+{
+	struct guest *guest = arg;
+	const void *bytes;
+	size_t size;
+	struct log_loss loss;
+	if (!channel_is_up(guest->channel))
+		return;
+	/* Summed up while the host is stuck: each on its own, they would push each other out. */
+	while (!channel_is_full(guest->channel) && log_ring_take_loss(guest->logs, &loss))
+		events_loss(guest->events, &loss);
+	while (!channel_is_full(guest->channel) && log_ring_next(guest->logs, &bytes, &size))
+		channel_send(guest->channel, WIRE_LOG, 0, bytes, size);
+}
+
+/* What a probe or hook under way belongs to. */
+struct check_owner {
+	struct guest *guest;
+	size_t container;
+	bool is_hook;
+	enum probe_kind probe;
+	bool is_post_start;
+};
+
+static void on_check_done(bool is_ok, const char *message, void *arg)
+{
+	struct check_owner *owner = arg;
+	struct guest *guest = owner->guest;
+	uint64_t now = clock_monotonic_ms();
+	if (owner->is_hook)
+		supervisor_hook_done(guest->supervisor, owner->container, owner->is_post_start, now,
+				     is_ok, message);
+	else
+		supervisor_probed(guest->supervisor, owner->container, owner->probe, now, is_ok,
+				  message);
+	free(owner);
+	guest_advance(guest);
+}
+
+static const struct check *check_of(const struct container_image *image,
+				    const struct supervisor_action *action, uint64_t *ret_timeout)
+{
+	const struct probe_spec *spec = &image->liveness;
+	*ret_timeout = 0;
+	if (action->type == ACTION_HOOK)
+		return action->is_post_start ? &image->post_start : &image->pre_stop;
+	if (action->probe == PROBE_STARTUP)
+		spec = &image->startup;
+	else if (action->probe == PROBE_READINESS)
+		spec = &image->readiness;
+	*ret_timeout = spec->timeout_ms;
+	return &spec->check;
+}
+
+static void start_check(struct guest *guest, const struct supervisor_action *action)
+{
+	struct check_owner *owner = xcalloc(1, sizeof(*owner));
+	owner->guest = guest;
+	owner->container = action->container;
+	owner->is_hook = action->type == ACTION_HOOK;
+	owner->probe = action->probe;
+	owner->is_post_start = action->is_post_start;
+	uint64_t timeout = 0;
+	const struct check *check =
+		check_of(&guest->pod.containers[action->container], action, &timeout);
+	check_start(guest->containers[action->container], check, timeout, on_check_done, owner);
+}
+
+static void on_last_poll(struct loop_timer *timer, void *arg)
+{
+	struct guest *guest = arg;
+	uint64_t now = clock_monotonic_ms();
+	guest_send_logs(guest);
+	bool is_stored = !channel_is_up(guest->channel) || log_ring_bytes(guest->logs) == 0;
+	if (!is_stored && now < guest->off_ms) {
+		loop_timer_set(timer, LAST_POLL_MS);
+		return;
+	}
+	if (channel_is_up(guest->channel))
+		channel_drain(guest->channel, LAST_WORDS_MS);
+	linuxkit_run_onshutdown();
+	struct volume_plan plan = guest_volume_plan(guest);
+	volumes_finish(&plan);
+	(void)umount2(ROOTFS_TOPS, MNT_DETACH);
+	machine_power_off();
+	loop_stop(guest->loop, 0);
+}
+
+static void begin_power_off(struct guest *guest)
+{
+	bool is_local = guest->release.where == NULL || strcmp(guest->release.where, "local") == 0;
+	guest->off_ms = clock_monotonic_ms() + (is_local ? LAST_WORDS_MS : CLOUD_LAST_MS);
+	(void)loop_add_timer(guest->loop, LAST_POLL_MS, on_last_poll, guest);
+}
+
+static void carry_out(struct guest *guest, const struct supervisor_action *action)
+{
+	switch (action->type) {
+	case ACTION_START:
+		container_start(guest->containers[action->container]);
+		break;
+	case ACTION_SIGNAL:
+		container_signal(guest->containers[action->container], action->signal);
+		break;
+	case ACTION_PROBE:
+	case ACTION_HOOK:
+		start_check(guest, action);
+		break;
+	case ACTION_REPORT_CONTAINER:
+		if (action->message != NULL)
+			say("container %s: %s: %s", guest->pod.containers[action->container].name,
+			    action->reason, action->message);
+		events_report(guest->events, &guest->pod, action);
+		break;
+	case ACTION_END:
+		/* A last line, whose being stored also says that all before it was. */
+		say("the pod is over: %s", supervisor_phase(guest->supervisor));
+		begin_power_off(guest);
+		break;
+	default:
+		events_report(guest->events, &guest->pod, action);
+		break;
+	}
+}
+
+static void on_tick(struct loop_timer *timer, void *arg)
+{
+	struct guest *guest = arg;
+	(void)timer;
+	supervisor_tick(guest->supervisor, clock_monotonic_ms());
+	guest_advance(guest);
+}
+
+void guest_advance(struct guest *guest)
+{
+	struct supervisor_action action;
+	/* An action may lead to others (a container that cannot be started): no recursion. */
+	if (guest->is_advancing)
+		return;
+	guest->is_advancing = true;
+	while (supervisor_next_action(guest->supervisor, &action)) {
+		carry_out(guest, &action);
+		supervisor_action_clear(&action);
+	}
+	guest->is_advancing = false;
+	if (supervisor_phase_is_running(guest->supervisor) && !guest->has_told_started) {
+		guest->has_told_started = true;
+		events_boot(guest->events, "containers");
+	}
+	uint64_t next = supervisor_next_tick_ms(guest->supervisor);
+	uint64_t now = clock_monotonic_ms();
+	if (guest->tick == NULL)
+		guest->tick = loop_add_timer(guest->loop, 3600000, on_tick, guest);
+	if (next == UINT64_MAX)
+		loop_timer_cancel(guest->tick);
+	else
+		loop_timer_set(guest->tick, next > now ? next - now : 0);
+}
+
+void guest_shutdown(struct guest *guest, int64_t grace_ms)
+{
+	if (guest->supervisor == NULL) {
+		begin_power_off(guest);
+		return;
+	}
+	supervisor_shutdown(guest->supervisor, clock_monotonic_ms(), grace_ms);
+	guest_advance(guest);
+}
+
+static void set_sysctls(const struct pod_image *pod)
+{
+	for (size_t i = 0; i < pod->sysctls.count; i++) {
+		AUTO(error_clear) struct error err = ERROR_INIT;
+		const char *value = strchr(pod->sysctls.items[i], '=');
+		AUTO_FREE char *key =
+			xstrndup(pod->sysctls.items[i], (size_t)(value - pod->sysctls.items[i]));
+		for (char *at = key; *at != '\0'; at++)
+			*at = *at == '.' ? '/' : *at;
+		AUTO_FREE char *path = path_join("/proc/sys", key);
+		if (!path_is_below(key) || !machine_write(path, value + 1, &err))
+			say("sysctl %s: %s", key, err.message != NULL ? err.message : "not a name");
+	}
+}
+
+static bool mount_memory(const char *folder, unsigned long flags, const char *options,
+			 struct error *err)
+{
+	if (!path_make_folders(folder, 0755, err))
+		return false;
+	if (mount("tmpfs", folder, "tmpfs", MS_NODEV | flags, options) < 0)
+		return error_set_errno(err, errno, "%s", folder);
+	return true;
+}
+
+/*
+ * What containers can write to without end is never in /run itself, which init needs, and takes at
+ * most seven eighths of the memory there is: files in memory cannot be reclaimed, and a container
+ * that fills them would have others killed instead of seeing "no space left".
+ */
+static bool prepare_memory(struct guest *guest, struct error *err)
+{
+	uint64_t available = machine_available_bytes();
+	uint64_t shared = available / 4 < MOST_SHM ? available / 4 : MOST_SHM;
+	AUTO_FREE char *shm = xasprintf("mode=1777,size=%" PRIu64, shared);
+	AUTO_FREE char *tops = xasprintf("mode=0755,size=%" PRIu64, available / 8 * 5);
+	if (!mount_memory("/run/i2kit/shm", MS_NOSUID | MS_NOEXEC, shm, err) ||
+	    !mount_memory(NETWORK_FILES, MS_NOSUID | MS_NOEXEC, "mode=0755,size=1m", err) ||
+	    !mount_memory(CONTAINER_MESSAGES, MS_NOSUID | MS_NOEXEC, "mode=0700,size=1m", err) ||
+	    !path_make_folders("/run/config", 0755, err))
+		return false;
+	if (guest->release.scratch_serial == NULL)
+		return mount_memory(ROOTFS_TOPS, 0, tops, err);
+	return path_make_folders(ROOTFS_TOPS, 0755, err) &&
+	       data_disk_mount_scratch(guest->release.scratch_serial, ROOTFS_TOPS, err);
+}
+
+static void set_names(struct guest *guest)
+{
+	const struct release *release = &guest->release;
+	const char *name = release->hostname != NULL   ? release->hostname
+			   : release->instance != NULL ? release->instance
+						       : guest->pod.pod;
+	guest->hostname = xstrndup(name, 63);
+	if (sethostname(guest->hostname, strlen(guest->hostname)) < 0)
+		say("hostname %s: %s", guest->hostname, strerror(errno));
+	guest->address = network_plain_address(&release->network);
+	guest->facts = (struct pod_facts){.address = guest->address,
+					  .hostname = guest->hostname,
+					  .memory_bytes = machine_memory_bytes(),
+					  .cpu_count = (unsigned)get_nprocs()};
+}
+
+static void take_clock_and_entropy(const struct release *release)
+{
+	machine_set_wall_ns(release->time_ns);
+	uint8_t *bytes = NULL;
+	size_t size = 0;
+	if (release->entropy != NULL &&
+	    base64_decode(release->entropy, strlen(release->entropy), &bytes, &size))
+		machine_add_entropy(bytes, size);
+	free(bytes);
+}
+
+static bool has_limits(const struct pod_image *pod)
+{
+	for (size_t i = 0; i < pod->container_count; i++) {
+		if (pod->containers[i].memory_limit_bytes == 0)
+			return false;
+	}
+	return true;
+}
+
+static bool prepare_pod(struct guest *guest, struct error *err)
+{
+	if (!guest->release.network.is_dhcp && !network_configure(&guest->release.network, err))
+		return error_prefix(err, "network");
+	set_names(guest);
+	events_boot(guest->events, "network");
+	set_sysctls(&guest->pod);
+	machine_keep_reserve(has_limits(&guest->pod));
+	struct volume_plan plan = guest_volume_plan(guest);
+	return prepare_memory(guest, err) &&
+	       network_write_files(&guest->release, guest->hostname, err) &&
+	       volumes_prepare(&plan, err);
+}
+
+void guest_start_pod(struct guest *guest)
+{
+	AUTO(error_clear) struct error err = ERROR_INIT;
+	guest->supervisor = supervisor_new(&guest->pod);
+	guest->containers = xcalloc(guest->pod.container_count, sizeof(struct container *));
+	for (size_t i = 0; i < guest->pod.container_count; i++)
+		guest->containers[i] = container_new(guest, i);
+	if (!prepare_pod(guest, &err)) {
+		say("the pod cannot be prepared: %s", err.message);
+		supervisor_fail(guest->supervisor, clock_monotonic_ms(), "PrepareError");
+	} else {
+		tunnel_table_listen(guest->tunnels, &guest->release);
+		supervisor_begin(guest->supervisor, clock_monotonic_ms());
+	}
+	guest_advance(guest);
+}
+
+/* Only what may change while the pod runs: names, and files of maps and secrets. */
+static void update_release(struct guest *guest, struct release *fresh)
+{
+	AUTO(error_clear) struct error err = ERROR_INIT;
+	struct release old = guest->release;
+	guest->release = *fresh;
+	*fresh = old; /* freed by the caller */
+	machine_set_wall_ns(guest->release.time_ns);
+	tunnel_table_listen(guest->tunnels, &guest->release);
+	struct volume_plan plan = guest_volume_plan(guest);
+	if (!network_write_files(&guest->release, guest->hostname, &err) ||
+	    !volumes_update(&plan, &err))
+		say("new release: %s", err.message);
+}
+
+void guest_take_release(struct guest *guest, const void *bytes, size_t size)
+{
+	AUTO(error_clear) struct error err = ERROR_INIT;
+	AUTO(release_clear) struct release release = {0};
+	if (!release_parse(bytes, size, &release, &err)) {
+		say("%s", err.message);
+		return;
+	}
+	(void)mkdir("/run/config", 0755);
+	if (!file_write_atomic("/run/config/release.json", bytes, size, 0600, &err))
+		say("%s", err.message);
+	if (guest->has_release) {
+		update_release(guest, &release);
+		return;
+	}
+	guest->release = release;
+	release = (struct release){0};
+	guest->has_release = true;
+	events_boot(guest->events, "release");
+	take_clock_and_entropy(&guest->release);
+	if (guest->release.network.is_dhcp)
+		uplink_want_lease(guest->uplink);
+	else
+		guest_start_pod(guest);
+}

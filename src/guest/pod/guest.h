@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef I2KIT_GUEST_POD_GUEST_H
+#define I2KIT_GUEST_POD_GUEST_H
+
+/* The VM as a whole: what init's parts share. One of it, made by init.c. */
+
+#include "base/loop.h"
+#include "guest/channel/channel.h"
+#include "guest/documents/environment.h"
+#include "guest/channel/events.h"
+#include "guest/channel/log_ring.h"
+#include "guest/documents/pod_image.h"
+#include "guest/supervisor/reaper.h"
+#include "guest/documents/release.h"
+#include "guest/supervisor/supervisor.h"
+#include "guest/pod/volumes.h"
+
+struct container;
+struct exec_table;
+struct tunnel_table;
+struct stats;
+struct uplink;
+
+struct guest {
+	struct loop *loop;
+	struct reaper *reaper;
+	struct log_ring *logs;
+	struct events *events;
+	struct channel *channel; /* NULL: this VM has none */
+	struct pod_image pod;
+	struct release release;
+	bool has_release;
+	char *hostname; /* owned */
+	char *address;	/* owned, or NULL */
+	struct pod_facts facts;
+	struct supervisor *supervisor; /* NULL until the release is here */
+	struct loop_timer *tick;
+	struct container **containers; /* one per container of the pod */
+	struct exec_table *execs;
+	struct tunnel_table *tunnels;
+	struct stats *stats;
+	struct uplink *uplink;
+	bool is_advancing;
+	bool has_told_started;
+	uint64_t off_ms; /* powers off then at the latest, once it is to */
+};
+
+/* Carries out what the supervisor wants. Call after everything that tells it something. */
+void guest_advance(struct guest *guest);
+/* Stops the pod and powers off; grace_ms < 0: the pod's own. */
+void guest_shutdown(struct guest *guest, int64_t grace_ms);
+/* The documents' view that volumes need. */
+struct volume_plan guest_volume_plan(const struct guest *guest);
+/* Sends waiting log lines while the channel takes them. */
+void guest_send_logs(void *guest);
+/* The network is up (or the release needs none): the pod's containers start. */
+void guest_start_pod(struct guest *guest);
+/* A release document arrived, by whatever way; the first one starts the pod. */
+void guest_take_release(struct guest *guest, const void *bytes, size_t size);
+
+#endif

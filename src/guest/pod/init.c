@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * PID 1 of a pod's VM: from the kernel's hand-over to running containers, then their supervisor and
+ * the host's agent, all on one loop. doc/guest.md tells the whole way.
+ */
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/reboot.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/cleanup.h"
+#include "base/path.h"
+#include "guest/pod/agent.h"
+#include "guest/machine/config_disk.h"
+#include "guest/machine/disks.h"
+#include "guest/pod/exec_table.h"
+#include "guest/pod/guest.h"
+#include "guest/pod/linuxkit.h"
+#include "guest/machine/machine.h"
+#include "guest/machine/network.h"
+#include "guest/channel/say.h"
+#include "guest/pod/stats.h"
+#include "guest/pod/tunnel_table.h"
+#include "guest/pod/uplink.h"
+
+#define POD_DOCUMENT	"/etc/i2kit/pod.json"
+#define POD_MAX_BYTES	((size_t)4 << 20)
+#define LEAST_RING	((uint64_t)512 << 10)
+#define MOST_RING	((uint64_t)8 << 20)
+#define FAILED_PAUSE_MS 1000
+
+static size_t ring_bytes(void)
+{
+	uint64_t share = machine_memory_bytes() / 32;
+	return (size_t)(share < LEAST_RING ? LEAST_RING : share > MOST_RING ? MOST_RING : share);
+}
+
+static bool load_pod(struct guest *guest, struct error *err)
+{
+	AUTO_FREE char *text = NULL;
+	size_t size = 0;
+	return file_read(POD_DOCUMENT, POD_MAX_BYTES, &text, &size, err) &&
+	       pod_image_parse(text, size, POD_DOCUMENT, &guest->pod, err);
+}
+
+static bool enter_disk(struct guest *guest, struct error *err)
+{
+	AUTO(string_list_clear) struct string_list devices = STRING_LIST_INIT;
+	if (!disks_find_partitions(&guest->pod, &devices, err) ||
+	    !disks_enter_base(devices.items[0], err))
+		return false;
+	events_boot(guest->events, "base");
+	if (!disks_mount_layers(&devices, err))
+		return false;
+	events_boot(guest->events, "layers");
+	return true;
+}
+
+static void on_power_button(struct loop_signal *source, int signo, void *arg)
+{
+	(void)source;
+	(void)signo;
+	guest_shutdown(arg, -1);
+}
+
+static bool make_loop(struct guest *guest, struct error *err)
+{
+	guest->loop = loop_new(err);
+	if (guest->loop == NULL)
+		return false;
+	guest->logs = log_ring_new(ring_bytes());
+	say_set_ring(guest->logs);
+	guest->events = events_new();
+	guest->reaper = reaper_new(guest->loop);
+	guest->execs = exec_table_new(guest);
+	guest->tunnels = tunnel_table_new(guest);
+	guest->stats = stats_new(guest);
+	guest->uplink = uplink_new(guest);
+	/* Ctrl-Alt-Del and whoever else asks PID 1 politely. */
+	(void)reboot(RB_DISABLE_CAD);
+	(void)loop_add_signal(guest->loop, SIGINT, on_power_button, guest);
+	(void)loop_add_signal(guest->loop, SIGTERM, on_power_button, guest);
+	(void)signal(SIGPIPE, SIG_IGN);
+	return true;
+}
+
+static bool boot(struct guest *guest, struct error *err)
+{
+	if (!machine_mount(err))
+		return false;
+	say_open();
+	if (!make_loop(guest, err))
+		return false;
+	events_boot(guest->events, "kernel");
+	machine_load_modules();
+	machine_load_for_devices("");
+	events_boot(guest->events, "init");
+	if (!load_pod(guest, err) || !enter_disk(guest, err) || !network_start_loopback(err))
+		return false;
+	machine_set_defaults();
+	if (!linuxkit_run_onboot(err))
+		return false;
+	linuxkit_start_services(guest);
+	agent_open(guest);
+	return true;
+}
+
+/* Without a channel the configuration is on a disk, or comes from the cloud's metadata service. */
+static void find_release_elsewhere(struct guest *guest)
+{
+	AUTO(error_clear) struct error err = ERROR_INIT;
+	AUTO_FREE char *bytes = NULL;
+	size_t size = 0;
+	if (config_disk_read(&bytes, &size, &err))
+		guest_take_release(guest, bytes, size);
+	else if (guest->channel == NULL)
+		uplink_find_release(guest->uplink);
+}
+
+int main(void)
+{
+	static struct guest guest;
+	AUTO(error_clear) struct error err = ERROR_INIT;
+	if (getpid() != 1) {
+		(void)fprintf(stderr, "init: only for use as the first process of a pod's VM\n");
+		return 2;
+	}
+	if (!boot(&guest, &err)) {
+		say("cannot boot: %s", err.message);
+		(void)poll(NULL, 0, FAILED_PAUSE_MS); /* for the console to be read */
+		machine_power_off();
+		return 1;
+	}
+	find_release_elsewhere(&guest);
+	return loop_run(guest.loop);
+}

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "guest/pod/stats.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/parse.h"
+#include "base/path.h"
+#include "guest/pod/container.h"
+#include "guest/machine/network.h"
+
+#define LEAST_MS 100
+
+struct stats {
+	struct guest *guest;
+	struct loop_timer *timer;
+	uint32_t interval_ms; /* 0: off */
+};
+
+/* The number after `key` at the start of a line of a file, 0 where it is not. */
+static uint64_t number_after(const char *text, const char *key)
+{
+	size_t size = strlen(key);
+	for (const char *line = text; line != NULL && *line != '\0';) {
+		if (strncmp(line, key, size) == 0) {
+			const char *at = line + size + strspn(line + size, " \t");
+			AUTO_FREE char *digits = xstrndup(at, strspn(at, "0123456789"));
+			uint64_t value = 0;
+			return parse_u64(digits, 0, UINT64_MAX, &value) ? value : 0;
+		}
+		line = strchr(line, '\n');
+		line = line != NULL ? line + 1 : NULL;
+	}
+	return 0;
+}
+
+static char *read_text(const char *path)
+{
+	char *text = NULL;
+	return file_read(path, 65536, &text, NULL, NULL) ? text : xstrdup("");
+}
+
+static char *read_cgroup(const char *container, const char *file)
+{
+	AUTO_FREE char *path = xasprintf("%s/%s/%s", CONTAINER_CGROUP, container, file);
+	return read_text(path);
+}
+
+/* io.stat has one line per device: "253:0 rbytes=… wbytes=… …". */
+static uint64_t sum_of(const char *text, const char *key)
+{
+	uint64_t sum = 0;
+	for (const char *at = strstr(text, key); at != NULL; at = strstr(at, key)) {
+		at += strlen(key);
+		AUTO_FREE char *digits = xstrndup(at, strspn(at, "0123456789"));
+		uint64_t value = 0;
+		if (parse_u64(digits, 0, UINT64_MAX, &value))
+			sum += value;
+	}
+	return sum;
+}
+
+static void set_number(json_t *object, const char *key, uint64_t value)
+{
+	(void)json_object_set_new(object, key, json_integer((json_int_t)value));
+}
+
+static json_t *container_json(const char *name)
+{
+	AUTO_FREE char *cpu = read_cgroup(name, "cpu.stat");
+	AUTO_FREE char *memory = read_cgroup(name, "memory.current");
+	AUTO_FREE char *io = read_cgroup(name, "io.stat");
+	AUTO_FREE char *pids = read_cgroup(name, "pids.current");
+	json_t *json = json_object();
+	set_number(json, "cpuUsec", number_after(cpu, "usage_usec"));
+	set_number(json, "memoryBytes", number_after(memory, ""));
+	set_number(json, "readBytes", sum_of(io, "rbytes="));
+	set_number(json, "writeBytes", sum_of(io, "wbytes="));
+	set_number(json, "pids", number_after(pids, ""));
+	return json;
+}
+
+static json_t *memory_json(void)
+{
+	AUTO_FREE char *text = read_text("/proc/meminfo");
+	uint64_t total = number_after(text, "MemTotal:") * 1024;
+	uint64_t available = number_after(text, "MemAvailable:") * 1024;
+	json_t *json = json_object();
+	set_number(json, "totalBytes", total);
+	set_number(json, "availableBytes", available);
+	set_number(json, "usedBytes", total > available ? total - available : 0);
+	return json;
+}
+
+static json_t *network_json(void)
+{
+	AUTO_FREE char *interface = network_find_interface(NULL);
+	AUTO_FREE char *received = xasprintf("/sys/class/net/%s/statistics/rx_bytes",
+					     interface != NULL ? interface : "lo");
+	AUTO_FREE char *sent = xasprintf("/sys/class/net/%s/statistics/tx_bytes",
+					 interface != NULL ? interface : "lo");
+	AUTO_FREE char *rx = read_text(received);
+	AUTO_FREE char *tx = read_text(sent);
+	json_t *json = json_object();
+	set_number(json, "rxBytes", number_after(rx, ""));
+	set_number(json, "txBytes", number_after(tx, ""));
+	return json;
+}
+
+static void send_stats(struct stats *stats)
+{
+	struct guest *guest = stats->guest;
+	json_t *json = json_object();
+	json_t *containers = json_object();
+	double load = 0;
+	(void)getloadavg(&load, 1);
+	for (size_t i = 0; guest->supervisor != NULL && i < guest->pod.container_count; i++) {
+		const char *name = guest->pod.containers[i].name;
+		if (supervisor_is_running(guest->supervisor, i))
+			(void)json_object_set_new(containers, name, container_json(name));
+	}
+	(void)json_object_set_new(json, "timeNs", json_integer((json_int_t)clock_wall_ns()));
+	(void)json_object_set_new(json, "memory", memory_json());
+	(void)json_object_set_new(json, "load1", json_real(load));
+	(void)json_object_set_new(json, "containers", containers);
+	(void)json_object_set_new(json, "network", network_json());
+	AUTO_FREE char *text = json_dumps(json, JSON_COMPACT);
+	json_decref(json);
+	if (text != NULL && channel_is_up(guest->channel) && !channel_is_full(guest->channel))
+		channel_send_text(guest->channel, WIRE_STATS, 0, text);
+}
+
+static void on_timer(struct loop_timer *timer, void *arg)
+{
+	struct stats *stats = arg;
+	send_stats(stats);
+	loop_timer_set(timer, stats->interval_ms);
+}
+
+struct stats *stats_new(struct guest *guest)
+{
+	struct stats *stats = xcalloc(1, sizeof(*stats));
+	stats->guest = guest;
+	stats->timer = loop_add_timer(guest->loop, 1000, on_timer, stats);
+	loop_timer_cancel(stats->timer);
+	return stats;
+}
+
+void stats_request(struct stats *stats, uint32_t interval_ms)
+{
+	stats->interval_ms = interval_ms > 0 && interval_ms < LEAST_MS ? LEAST_MS : interval_ms;
+	if (stats->interval_ms == 0) {
+		stats_stop(stats);
+		return;
+	}
+	send_stats(stats);
+	loop_timer_set(stats->timer, stats->interval_ms);
+}
+
+void stats_stop(struct stats *stats)
+{
+	stats->interval_ms = 0;
+	loop_timer_cancel(stats->timer);
+}

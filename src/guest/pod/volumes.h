@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef I2KIT_GUEST_POD_VOLUMES_H
+#define I2KIT_GUEST_POD_VOLUMES_H
+
+/*
+ * The pod's volumes as folders under /run/i2kit/volumes/NAME: emptyDir, disks and shares mounted,
+ * config maps and secrets written as files. Those have Kubernetes' shape (a `..data` link that is
+ * swapped), so that an update is seen whole or not at all.
+ */
+
+#include "guest/documents/environment.h"
+#include "guest/documents/oci_config.h"
+
+struct volume_plan {
+	const struct pod_image *pod;
+	const struct release *release;
+	const struct pod_facts *facts;
+};
+
+/* Makes every volume ready. */
+MUST_CHECK bool volumes_prepare(const struct volume_plan *plan, struct error *err);
+/* Writes the files of config maps, secrets, downward and projected volumes anew. */
+MUST_CHECK bool volumes_update(const struct volume_plan *plan, struct error *err);
+/* Unmounts the disks, so that their file systems are clean. */
+void volumes_finish(const struct volume_plan *plan);
+
+/*
+ * One mount of a container: makes the subPath's folder where it is missing, and binds it to
+ * `place`. Owned texts in *ret.
+ */
+MUST_CHECK bool volumes_resolve_mount(const struct volume_plan *plan, const struct mount_rule *rule,
+				      const struct string_list *environment, const char *place,
+				      struct oci_mount *ret, struct error *err);
+
+/* One changed file of a pushed hostPath volume; is_deleted: bytes do not count. */
+struct pushed_file {
+	const char *volume;
+	const char *path;
+	unsigned mode;
+	bool is_deleted;
+	const void *bytes;
+	size_t size;
+};
+MUST_CHECK bool volumes_push_file(const struct pushed_file *file, struct error *err);
+
+#endif

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef I2KIT_GUEST_SUPERVISOR_SUPERVISOR_H
+#define I2KIT_GUEST_SUPERVISOR_SUPERVISOR_H
+
+/*
+ * What a pod's containers do when, as Kubernetes would have it: a step machine without a clock, a
+ * process or a socket of its own. Whoever runs it tells what happened and at which millisecond,
+ *then carries out the actions it takes out, in order, and calls supervisor_tick() when it wants to
+ *be.
+ *
+ *	unit:	IDLE → STARTING → RUNNING → STOPPING → (WAITING → STARTING …) | ENDED
+ *	pod:	INIT (one init container after the other) → MAIN → ENDING → ENDED
+ */
+
+#include "guest/documents/pod_image.h"
+
+enum probe_kind { PROBE_STARTUP, PROBE_READINESS, PROBE_LIVENESS, PROBE_KINDS };
+const char *probe_kind_name(enum probe_kind kind);
+
+enum action_type {
+	ACTION_START,  /* start container; answer with supervisor_started() */
+	ACTION_SIGNAL, /* send signal to the container's first process */
+	ACTION_PROBE,  /* run probe; answer with supervisor_probed() */
+	ACTION_HOOK,   /* run postStart or preStop; answer with supervisor_hook_done() */
+	ACTION_REPORT_CONTAINER,
+	ACTION_REPORT_PROBE,
+	ACTION_REPORT_READY,
+	ACTION_REPORT_POD,
+	ACTION_END, /* nothing runs any more: the VM may go */
+};
+
+struct supervisor_action {
+	enum action_type type;
+	size_t container; /* index in the pod image */
+	int signal;
+	enum probe_kind probe;
+	bool is_post_start; /* ACTION_HOOK: else preStop */
+	bool is_ok;	    /* REPORT_PROBE, REPORT_READY */
+	const char *state;  /* REPORT_CONTAINER: "waiting", "running", "terminated" */
+	const char *reason; /* REPORT_CONTAINER, REPORT_POD; may be NULL */
+	const char *phase;  /* REPORT_POD */
+	int exit_code;	    /* REPORT_CONTAINER, REPORT_POD; -1: none */
+	int ended_by;	    /* REPORT_CONTAINER: signal; 0: none */
+	unsigned restarts;
+	uint64_t next_start_ms; /* REPORT_CONTAINER waiting: so long from now; 0: none */
+	char *message;		/* owned by the action; or NULL */
+};
+void supervisor_action_clear(struct supervisor_action *action);
+
+struct supervisor;
+
+/* pod must outlive it. */
+struct supervisor *supervisor_new(const struct pod_image *pod);
+void supervisor_free(struct supervisor *supervisor);
+
+void supervisor_begin(struct supervisor *supervisor, uint64_t now_ms);
+/* message_or_null: why it could not be started. */
+void supervisor_started(struct supervisor *supervisor, size_t container, uint64_t now_ms,
+			bool is_ok, const char *message_or_null);
+struct unit_end {
+	int exit_code; /* 128 + signal where a signal ended it */
+	int signal;
+	bool is_oom;
+	const char *message; /* the termination message, or NULL */
+};
+void supervisor_exited(struct supervisor *supervisor, size_t container, uint64_t now_ms,
+		       const struct unit_end *end);
+void supervisor_probed(struct supervisor *supervisor, size_t container, enum probe_kind probe,
+		       uint64_t now_ms, bool is_ok, const char *message);
+void supervisor_hook_done(struct supervisor *supervisor, size_t container, bool is_post_start,
+			  uint64_t now_ms, bool is_ok, const char *message);
+/* grace_ms < 0: the pod's own. A second call may only shorten it. */
+void supervisor_shutdown(struct supervisor *supervisor, uint64_t now_ms, int64_t grace_ms);
+/* Stop one container and start it again at once, whatever the policy. False: it is not there. */
+bool supervisor_restart(struct supervisor *supervisor, const char *container, uint64_t now_ms);
+void supervisor_tick(struct supervisor *supervisor, uint64_t now_ms);
+
+/* The oldest action not taken yet; false when there is none. */
+bool supervisor_next_action(struct supervisor *supervisor, struct supervisor_action *ret);
+/* When supervisor_tick() is due; UINT64_MAX: not at all. */
+uint64_t supervisor_next_tick_ms(const struct supervisor *supervisor);
+bool supervisor_is_ready(const struct supervisor *supervisor);
+bool supervisor_is_running(const struct supervisor *supervisor, size_t container);
+/* Every main container was started at least once. */
+bool supervisor_phase_is_running(const struct supervisor *supervisor);
+/* The pod cannot run at all: it ends as Failed. */
+void supervisor_fail(struct supervisor *supervisor, uint64_t now_ms, const char *reason);
+const char *supervisor_phase(const struct supervisor *supervisor); /* as in the pod event */
+
+#endif

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "image/disk/base_folder.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "base/alloc.h"
+#include "base/cleanup.h"
+#include "base/path.h"
+
+#define INDEX_MAX_BYTES ((size_t)1 << 20)
+#define FILE_MAX_BYTES	((size_t)512 << 20)
+
+#ifndef I2KIT_BASE_FOLDER
+#define I2KIT_BASE_FOLDER "/usr/local/share/i2kit/base"
+#endif
+
+void base_folder_clear(struct base_folder *base)
+{
+	for (size_t i = 0; i < base->file_count; i++)
+		free(base->files[i].name);
+	free(base->files);
+	free(base->path);
+	free(base->name);
+	free(base->cmdline);
+	free(base->kernel);
+	free(base->initrd);
+	free(base->partition);
+	free(base->partition_path);
+	*base = (struct base_folder){0};
+}
+
+/* out/base of the source tree that this program was built from. */
+static char *source_tree_base(void)
+{
+#ifdef I2KIT_SOURCE_FOLDER
+	return xstrdup(I2KIT_SOURCE_FOLDER "/out/base");
+#else
+	return NULL;
+#endif
+}
+
+static bool has_index(const char *folder)
+{
+	AUTO_FREE char *index = path_join(folder, "base.json");
+	return path_exists(index);
+}
+
+/* Owned; NULL when there is none. */
+static char *find_folder(const char *folder_or_null)
+{
+	const char *named = folder_or_null != NULL ? folder_or_null : getenv("I2KIT_BASE");
+	if (named != NULL && named[0] != '\0')
+		return xstrdup(named);
+	AUTO_FREE char *tree = source_tree_base();
+	if (tree != NULL && has_index(tree))
+		return TAKE_PTR(tree);
+	return has_index(I2KIT_BASE_FOLDER) ? xstrdup(I2KIT_BASE_FOLDER) : NULL;
+}
+
+/* A plain relative name: the base may come from someone else. */
+static bool is_safe_name(const char *name)
+{
+	return name != NULL && name[0] != '\0' && name[0] != '/' && strstr(name, "..") == NULL;
+}
+
+static bool copy_name(const json_t *root, const char *key, char **ret)
+{
+	const char *text = json_string_value(json_object_get(root, key));
+	if (!is_safe_name(text))
+		return false;
+	*ret = xstrdup(text);
+	return true;
+}
+
+static bool parse_files(const json_t *list, struct base_folder *base)
+{
+	size_t i;
+	json_t *item;
+	json_array_foreach(list, i, item)
+	{
+		const char *name = json_string_value(json_object_get(item, "name"));
+		const char *digest = json_string_value(json_object_get(item, "digest"));
+		json_int_t size = json_integer_value(json_object_get(item, "size"));
+		if (!is_safe_name(name) || digest == NULL || !digest_is_valid(digest) ||
+		    size <= 0 || i >= 64)
+			return false;
+		struct base_file *file = ARRAY_APPEND(base->files, base->file_count);
+		file->name = xstrdup(name);
+		file->size_bytes = (uint64_t)size;
+		memcpy(file->digest, digest, DIGEST_SIZE);
+	}
+	return true;
+}
+
+static bool parse_index(const char *text, size_t size, struct base_folder *base)
+{
+	json_t *root = json_loadb(text, size, JSON_REJECT_DUPLICATES, NULL);
+	bool is_good = root != NULL && copy_name(root, "name", &base->name) &&
+		       copy_name(root, "cmdline", &base->cmdline) &&
+		       copy_name(root, "kernel", &base->kernel) &&
+		       copy_name(root, "initrd", &base->initrd) &&
+		       copy_name(root, "base", &base->partition) &&
+		       parse_files(json_object_get(root, "files"), base) &&
+		       strpbrk(base->cmdline, "\r\n") == NULL;
+	json_decref(root);
+	return is_good;
+}
+
+bool base_folder_load(const char *folder_or_null, struct base_folder *ret, struct error *err)
+{
+	AUTO(base_folder_clear) struct base_folder base = {0};
+	AUTO_FREE char *text = NULL;
+	size_t size;
+	base.path = find_folder(folder_or_null);
+	if (base.path == NULL) {
+		(void)error_set(err, ERROR_NOT_FOUND,
+				"there is no base (kernel, init, runtime) yet");
+		return error_hint(err,
+				  "scripts/make-base, then set I2KIT_BASE=out/base or use --base");
+	}
+	AUTO_FREE char *index = path_join(base.path, "base.json");
+	if (!file_read(index, INDEX_MAX_BYTES, &text, &size, err)) {
+		(void)error_prefix(err, "base '%s'", base.path);
+		return error_hint(err, "scripts/make-base %s", base.path);
+	}
+	if (!parse_index(text, size, &base))
+		return error_set(err, ERROR_INVALID, "'%s' is not the index of a base", index);
+	sha256_digest(text, size, base.digest);
+	*ret = base;
+	base = (struct base_folder){0};
+	return true;
+}
+
+const struct base_file *base_folder_find(const struct base_folder *base, const char *name)
+{
+	for (size_t i = 0; i < base->file_count; i++)
+		if (strcmp(base->files[i].name, name) == 0)
+			return &base->files[i];
+	return NULL;
+}
+
+bool base_folder_read(const struct base_folder *base, const char *name, char **ret,
+		      size_t *ret_size, struct error *err)
+{
+	const struct base_file *file = base_folder_find(base, name);
+	AUTO_FREE char *path = path_join(base->path, name);
+	AUTO_FREE char *bytes = NULL;
+	char digest[DIGEST_SIZE];
+	size_t size;
+	if (file == NULL)
+		return error_set(err, ERROR_INVALID, "base '%s' has no '%s'", base->path, name);
+	if (!file_read(path, FILE_MAX_BYTES, &bytes, &size, err))
+		return error_prefix(err, "base");
+	sha256_digest(bytes, size, digest);
+	if (strcmp(digest, file->digest) != 0) {
+		(void)error_set(err, ERROR_CORRUPT, "'%s' is not what base.json says", path);
+		return error_hint(err, "scripts/make-base %s", base->path);
+	}
+	*ret = TAKE_PTR(bytes);
+	*ret_size = size;
+	return true;
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef I2KIT_IMAGE_DISK_BASE_FOLDER_H
+#define I2KIT_IMAGE_DISK_BASE_FOLDER_H
+
+/* The base: kernel, initrd, base partition, boot loaders (doc/formats.md §6). */
+#define BASE_TREE                                                                                  \
+	"tree.tar.zst" /* what is on the partition, for base_document.h; may be absent             \
+			*/
+
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/sha256.h"
+
+struct base_file {
+	char *name;
+	char digest[DIGEST_SIZE];
+	uint64_t size_bytes;
+};
+
+struct base_folder {
+	char *path;    /* owned; absolute or as given */
+	char *name;    /* "debian-12" */
+	char *cmdline; /* of the kernel */
+	char *kernel;  /* file names */
+	char *initrd;
+	char *partition;
+	char *partition_path; /* where it lies instead of in the folder, or NULL */
+	struct base_file *files;
+	size_t file_count;
+	char digest[DIGEST_SIZE]; /* of base.json: names every byte of the base */
+};
+void base_folder_clear(struct base_folder *base);
+
+/*
+ * folder_or_null: what --base says; else $I2KIT_BASE, out/base beside the build of a source tree,
+ * $prefix/share/i2kit/base. A missing base's error says how to make one.
+ */
+MUST_CHECK bool base_folder_load(const char *folder_or_null, struct base_folder *ret,
+				 struct error *err);
+const struct base_file *base_folder_find(const struct base_folder *base, const char *name);
+
+/* Reads a file whole and checks that it is what base.json says. */
+MUST_CHECK bool base_folder_read(const struct base_folder *base, const char *name, char **ret,
+				 size_t *ret_size, struct error *err);
+
+#endif

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "image/layer/layer.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/alloc.h"
+#include "image/layer/build_record.h"
+#include "image/layer/layer_convert.h"
+#include "image/layer/layer_seal.h"
+#include "image/layer/squashfs_writer.h"
+
+void layer_file_clear(struct layer_file *file)
+{
+	free(file->path);
+	*file = (struct layer_file){0};
+}
+
+void layer_store_key(const char *diff_id, char out[DIGEST_SIZE])
+{
+	AUTO_FREE char *text = xasprintf("squashfs %s %s", SQUASHFS_WRITER_VERSION, diff_id);
+	sha256_digest(text, strlen(text), out);
+}
+
+void layer_record_key(const char *key, char out[DIGEST_SIZE])
+{
+	AUTO_FREE char *text = xasprintf("layer digest %s", key);
+	sha256_digest(text, strlen(text), out);
+}
+
+static bool describe(struct store *store, const char *key, const char *digest, const char *checksum,
+		     struct layer_file *ret, struct error *err)
+{
+	AUTO_FREE char *path = store_path(store, STORE_LAYER, key);
+	struct stat st;
+	if (stat(path, &st) != 0)
+		return error_set_errno(err, errno, "'%s'", path);
+	layer_file_clear(ret);
+	ret->path = TAKE_PTR(path);
+	memcpy(ret->digest, digest, DIGEST_SIZE);
+	memcpy(ret->checksum, checksum, CHECKSUM_SIZE);
+	ret->size_bytes = (uint64_t)st.st_size;
+	return true;
+}
+
+static bool find(struct store *store, const char *key, struct layer_file *ret)
+{
+	AUTO(build_record_clear) struct build_record record = {0};
+	char name[DIGEST_SIZE];
+	layer_record_key(key, name);
+	return store_has(store, STORE_LAYER, key) && build_record_read(store, name, &record) &&
+	       record.digest[0] != '\0' &&
+	       describe(store, key, record.digest, record.checksum, ret, NULL);
+}
+
+/* One conversion after another, and the seal of the one before. */
+struct work {
+	struct store *store;
+	const struct progress *progress;
+	struct layer_seal seal;
+	const struct layer_request *sealed; /* what it is of; NULL: none */
+	struct layer_file *ret;		    /* where that belongs */
+};
+
+static bool fail(const struct work *work, const struct layer_request *request, struct error *err)
+{
+	progress_failed(work->progress, "layer", request->layer->diff_id, NULL);
+	return error_prefix(err, "image '%s': layer %.19s", request->image_name,
+			    request->layer->digest);
+}
+
+static bool await_seal(struct work *work, struct error *err)
+{
+	const struct layer_request *request = work->sealed;
+	struct layer_seal *seal = &work->seal;
+	if (request == NULL)
+		return true;
+	work->sealed = NULL;
+	if (!layer_seal_join(seal, err) ||
+	    !describe(work->store, seal->key, seal->digest, seal->checksum, work->ret, err))
+		return fail(work, request, err);
+	work->ret->was_made = true;
+	progress_done(work->progress, "layer", request->layer->diff_id, NULL);
+	layer_seal_clear(seal);
+	return true;
+}
+
+static bool convert(const struct work *work, const struct image_layer *layer,
+		    struct store_draft *draft, struct error *err)
+{
+	AUTO_FREE char *blob = store_path(work->store, STORE_BLOB, layer->digest);
+	AUTO_CLOSE int fd = open(blob, O_RDONLY | O_CLOEXEC);
+	char diff_id[DIGEST_SIZE];
+	if (fd < 0)
+		return error_set_errno(err, errno, "cannot read '%s'", blob);
+	if (!store_draft_open(work->store, draft, err))
+		return false;
+	struct layer_conversion conversion = {.fd = fd,
+					      .path = draft->path,
+					      .size_bytes = layer->size_bytes,
+					      .what = layer->diff_id,
+					      .progress = work->progress};
+	if (!layer_convert_blob(&conversion, diff_id, err))
+		return store_error_hint(work->store, err);
+	return strcmp(diff_id, layer->diff_id) == 0 ||
+	       error_set(err, ERROR_CORRUPT,
+			 "the layer unpacks to %s, but the image's config says %s", diff_id,
+			 layer->diff_id);
+}
+
+/* Its result is in *ret after the next await_seal(), unless it was there. */
+static bool begin(struct work *work, const struct layer_request *request, struct layer_file *ret,
+		  struct error *err)
+{
+	AUTO(store_draft_drop) struct store_draft draft = STORE_DRAFT_INIT;
+	const struct image_layer *layer = request->layer;
+	char key[DIGEST_SIZE];
+	layer_store_key(layer->diff_id, key);
+	if (find(work->store, key, ret))
+		return true;
+	AUTO_CLOSE int lock = store_lock(work->store, STORE_LAYER, key, err);
+	if (lock < 0)
+		return false;
+	if (find(work->store, key, ret)) /* another process has made it while we waited */
+		return true;
+	progress_start(work->progress, "layer", layer->diff_id, PROGRESS_BYTES, layer->size_bytes);
+	if (!convert(work, layer, &draft, err))
+		return fail(work, request, err);
+	if (!await_seal(work, err))
+		return false;
+	work->seal.store = work->store;
+	work->seal.draft = draft;
+	draft = STORE_DRAFT_INIT;
+	work->seal.lock_fd = take_fd(&lock);
+	memcpy(work->seal.key, key, DIGEST_SIZE);
+	work->sealed = request;
+	work->ret = ret;
+	layer_seal_start(&work->seal);
+	return true;
+}
+
+static void work_clear(struct work *work)
+{
+	layer_seal_clear(&work->seal);
+}
+
+static int compare_sizes(const void *a, const void *b)
+{
+	const struct layer_request *one = *(const struct layer_request *const *)a;
+	const struct layer_request *other = *(const struct layer_request *const *)b;
+	uint64_t size = one->layer->size_bytes, other_size = other->layer->size_bytes;
+	if (size != other_size)
+		return size > other_size ? -1 : 1;
+	return one < other ? -1 : 1;
+}
+
+/* The largest first: beside the last seal nothing is left to do, so it had better be short. */
+bool layers_convert(struct store *store, const struct layer_request *requests, size_t count,
+		    const struct progress *progress, struct layer_file *ret, struct error *err)
+{
+	AUTO(work_clear)
+	struct work work = {.store = store, .progress = progress, .seal = LAYER_SEAL_INIT};
+	AUTO_FREE const struct layer_request **order = xcalloc(count + 1, sizeof(*order));
+	for (size_t i = 0; i < count; i++)
+		order[i] = &requests[i];
+	qsort(order, count, sizeof(*order), compare_sizes);
+	for (size_t i = 0; i < count; i++)
+		if (!begin(&work, order[i], &ret[order[i] - requests], err))
+			return false;
+	return await_seal(&work, err);
+}

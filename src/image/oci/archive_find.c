@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <fcntl.h>
+#include <jansson.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/strbuf.h"
+#include "image/oci/archive_import.h"
+
+static void json_clear(json_t **json)
+{
+	json_decref(*json);
+}
+
+/* Everything an archive has is in the store by now. */
+static bool bring_nothing(const struct oci_descriptor *const *blobs, size_t count, void *arg,
+			  struct error *err)
+{
+	(void)arg;
+	(void)count;
+	return error_set(err, ERROR_NOT_FOUND, "the archive lacks %s", blobs[0]->digest);
+}
+
+static const struct oci_descriptor *choose(const struct source_request *request,
+					   const struct oci_document *index, struct error *err)
+{
+	const struct reference *reference = request->reference;
+	const char *digest = reference->digest[0] ? reference->digest : request->wanted_digest;
+	if (digest == NULL)
+		return oci_index_choose(index, reference->tag, err);
+	for (size_t i = 0; i < index->item_count; i++) {
+		if (strcmp(index->items[i].digest, digest) == 0)
+			return &index->items[i];
+	}
+	error_set(err, ERROR_NOT_FOUND, "its index.json does not list %s", digest);
+	return NULL;
+}
+
+bool archive_find_oci(const struct source_request *request, const struct archive_listing *listing,
+		      struct image_ref *ret, struct error *err)
+{
+	AUTO(oci_document_clear) struct oci_document index = {0};
+	const struct archive_entry_found *file = archive_listing_find(listing, "index.json");
+	if (file == NULL || file->text == NULL)
+		return error_set(err, ERROR_INVALID, "there is no index.json in it");
+	if (!oci_document_parse(file->text, file->size_bytes, MEDIA_OCI_INDEX, &index, err))
+		return error_prefix(err, "index.json");
+	const struct oci_descriptor *top = choose(request, &index, err);
+	if (top == NULL)
+		return false;
+	memcpy(ret->digest, top->digest, DIGEST_SIZE);
+	return source_walk(request, top, bring_nothing, NULL, ret->manifest, err);
+}
+
+static bool has_tag(const json_t *image, const char *wanted)
+{
+	size_t i;
+	const json_t *tag;
+	json_array_foreach(json_object_get(image, "RepoTags"), i, tag)
+	{
+		const char *text = json_string_value(tag);
+		AUTO(reference_clear) struct reference have = {0};
+		AUTO(reference_clear) struct reference want = {0};
+		if (text == NULL)
+			continue;
+		if (strcmp(text, wanted) == 0)
+			return true;
+		if (reference_parse(text, NULL, &have, NULL) &&
+		    reference_parse(wanted, NULL, &want, NULL) && strcmp(have.text, want.text) == 0)
+			return true;
+	}
+	return false;
+}
+
+static char *list_tags(const json_t *images)
+{
+	size_t i;
+	size_t j;
+	const json_t *image;
+	const json_t *tag;
+	AUTO(strbuf_clear) struct strbuf text = STRBUF_MAX(1000);
+	json_array_foreach(images, i, image)
+	{
+		json_array_foreach(json_object_get(image, "RepoTags"), j, tag)
+		{
+			const char *name = json_string_value(tag);
+			if (text.size > 0)
+				strbuf_append(&text, ", ");
+			if (name != NULL)
+				strbuf_append_printable(&text, name, strlen(name));
+		}
+	}
+	return strbuf_take(&text);
+}
+
+/* The only image, or the one with the tag asked for. */
+static const json_t *choose_docker(const json_t *images, const char *tag, struct error *err)
+{
+	size_t i;
+	const json_t *image;
+	if (tag == NULL && json_array_size(images) == 1)
+		return json_array_get(images, 0);
+	json_array_foreach(images, i, image)
+	{
+		if (tag != NULL && has_tag(image, tag))
+			return image;
+	}
+	AUTO_FREE char *tags = list_tags(images);
+	if (tag == NULL)
+		error_set(err, ERROR_INVALID, "it holds several images; say which, after a ':': %s",
+			  tags);
+	else
+		error_set(err, ERROR_NOT_FOUND, "it has no image '%s'; there is: %s", tag, tags);
+	return NULL;
+}
+
+/* How the layer is packed; docker save writes plain tars, others compress. */
+static bool layer_media_type(struct store *store, const char *digest, char **ret, struct error *err)
+{
+	unsigned char start[4] = {0};
+	AUTO_FREE char *path = store_path(store, STORE_BLOB, digest);
+	AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || pread(fd, start, sizeof(start), 0) < 0)
+		return error_set(err, ERROR_SYSTEM, "layer %s cannot be read", digest);
+	const char *suffix = "";
+	if (start[0] == 0x1f && start[1] == 0x8b)
+		suffix = "+gzip";
+	else if (memcmp(start, "\x28\xb5\x2f\xfd", 4) == 0)
+		suffix = "+zstd";
+	*ret = xasprintf("%s%s", MEDIA_OCI_LAYER, suffix);
+	return true;
+}
+
+static bool find_layers(const struct source_request *request, const json_t *names,
+			const struct archive_listing *listing, struct oci_document *manifest,
+			struct error *err)
+{
+	size_t i;
+	const json_t *json;
+	if (!json_is_array(names) || json_array_size(names) > OCI_LAYERS_MAX)
+		return error_set(err, ERROR_INVALID, "manifest.json: no list of at most %d layers",
+				 OCI_LAYERS_MAX);
+	json_array_foreach(names, i, json)
+	{
+		const char *name = json_string_value(json);
+		const struct archive_entry_found *file =
+			name ? archive_listing_find(listing, name) : NULL;
+		if (file == NULL || file->text != NULL)
+			return error_set(err, ERROR_INVALID, "layer %zu (%.200s) is not in it", i,
+					 name ? name : "without a name");
+		struct oci_descriptor *layer = ARRAY_APPEND(manifest->items, manifest->item_count);
+		memcpy(layer->digest, file->digest, DIGEST_SIZE);
+		layer->size_bytes = file->size_bytes;
+		if (!layer_media_type(request->store, file->digest, &layer->media_type, err))
+			return false;
+	}
+	return true;
+}
+
+static bool store_config(const struct source_request *request, const char *name,
+			 const struct archive_listing *listing, struct oci_descriptor *ret,
+			 struct error *err)
+{
+	const struct archive_entry_found *file = name ? archive_listing_find(listing, name) : NULL;
+	if (file == NULL)
+		return error_set(err, ERROR_INVALID, "the image's config (%.200s) is not in it",
+				 name ? name : "without a name");
+	memcpy(ret->digest, file->digest, DIGEST_SIZE);
+	ret->size_bytes = file->size_bytes;
+	return file->text == NULL ||
+	       store_write_blob(request->store, file->text, file->size_bytes, ret->digest, err);
+}
+
+bool archive_find_docker(const struct source_request *request,
+			 const struct archive_listing *listing, struct image_ref *ret,
+			 struct error *err)
+{
+	AUTO(oci_document_clear) struct oci_document document = {0};
+	const struct archive_entry_found *file = archive_listing_find(listing, "manifest.json");
+	if (file == NULL || file->text == NULL) {
+		error_set(err, ERROR_INVALID, "there is no manifest.json in it");
+		if (archive_listing_find(listing, "index.json") != NULL)
+			error_hint(err, "it is an OCI layout: oci-archive:%s",
+				   request->reference->path ? request->reference->path : "FILE");
+		return false;
+	}
+	AUTO(json_clear) json_t *images = json_loadb(file->text, file->size_bytes, 0, NULL);
+	if (!json_is_array(images))
+		return error_set(err, ERROR_INVALID, "its manifest.json is not a list");
+	const char *tag = request->reference->path != NULL ? request->reference->tag : NULL;
+	const json_t *image = choose_docker(images, tag, err);
+	if (image == NULL)
+		return false;
+	const char *config = json_string_value(json_object_get(image, "Config"));
+	if (!store_config(request, config, listing, &document.config, err) ||
+	    !find_layers(request, json_object_get(image, "Layers"), listing, &document, err))
+		return false;
+	AUTO_FREE char *text = oci_manifest_make(document.config.digest, document.config.size_bytes,
+						 document.items, document.item_count);
+	struct oci_descriptor top = {.size_bytes = strlen(text)};
+	if (!store_write_blob(request->store, text, strlen(text), top.digest, err))
+		return false;
+	memcpy(ret->digest, top.digest, DIGEST_SIZE);
+	return source_walk(request, &top, bring_nothing, NULL, ret->manifest, err);
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef I2KIT_IMAGE_OCI_DOCKER_CONFIG_H
+#define I2KIT_IMAGE_OCI_DOCKER_CONFIG_H
+
+/*
+ * Who we are for a registry, as `docker login`, `podman login` and `skopeo login` have written it:
+ * ~/.docker/config.json (auths, credsStore, credHelpers) and containers' auth.json, whose keys may
+ * also name a repository.
+ */
+
+#include <stddef.h>
+
+#include "base/error.h"
+
+struct credential {
+	char *username;	      /* NULL: none */
+	char *password;	      /* secret */
+	char *identity_token; /* or NULL; instead of a password, for OAuth2 token servers */
+	char *helper;	      /* or NULL: ask docker-credential-HELPER for `server` */
+	char *server;	      /* the key as written, what the helper knows it by */
+};
+void credential_clear(struct credential *credential); /* wipes the secrets */
+
+/*
+ * What the text of one such file says for repository `name` at `host` ("docker.io", "quay.io:443").
+ * An empty credential means: nothing. Where a helper is named it has precedence, as in Docker.
+ */
+MUST_CHECK bool docker_config_find(const char *text, size_t size, const char *host,
+				   const char *name, struct credential *ret, struct error *err);
+
+/* What a helper printed. */
+MUST_CHECK bool credential_parse_helper(const char *text, size_t size, struct credential *ret,
+					struct error *err);
+
+/*
+ * Looks through $REGISTRY_AUTH_FILE, containers' auth.json and Docker's config.json, in this order,
+ * and runs the helper where one is named. Empty when nobody knows the host.
+ */
+MUST_CHECK bool credential_find(const char *host, const char *name, struct credential *ret,
+				struct error *err);
+
+#endif

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef I2KIT_IMAGE_OCI_REGISTRY_CONFIG_H
+#define I2KIT_IMAGE_OCI_REGISTRY_CONFIG_H
+
+/*
+ * Where to ask for the images of a host, and how far to trust it. Read from
+ * ~/.config/i2kit/registries.json:
+ *
+ *	{"registries":[{"host":"docker.io","mirrors":["https://mirror.example/hub"],
+ *	                "insecure":false}]}
+ *
+ * and from Docker's daemon.json (registry-mirrors, insecure-registries). Mirrors are asked first,
+ * in order; the path of a mirror's URL goes before the repository's name.
+ */
+
+#include <stddef.h>
+
+#include "base/error.h"
+
+struct registry_endpoint {
+	char *host;   /* host[:port] as in image names: for credentials, certificates, messages */
+	char *server; /* host[:port] to connect to */
+	char *prefix; /* "" or "hub/" */
+	bool is_mirror;
+	bool is_plain;	  /* http and nothing else: written so */
+	bool is_insecure; /* certificate unchecked, http where https does not answer */
+};
+
+struct registry_endpoint_list {
+	struct registry_endpoint *items;
+	size_t count;
+};
+void registry_endpoint_list_clear(struct registry_endpoint_list *list);
+
+/*
+ * Mirrors of host and then host itself. insecure is NULL or a NULL-terminated list of hosts.
+ * Loopback hosts count as insecure, as in Docker.
+ */
+MUST_CHECK bool registry_endpoints_find(const char *host, const char *const *insecure,
+					struct registry_endpoint_list *ret, struct error *err);
+
+/* The two parts of that, for one file's text: pure. */
+MUST_CHECK bool registry_config_add(const char *text, size_t size, const char *host,
+				    struct registry_endpoint_list *list, bool *is_insecure,
+				    struct error *err);
+MUST_CHECK bool docker_daemon_config_add(const char *text, size_t size, const char *host,
+					 struct registry_endpoint_list *list, bool *is_insecure,
+					 struct error *err);
+bool registry_host_is_loopback(const char *host);
+
+/*
+ * Own certificates of a host, by Docker's convention: certs.d/HOST[:PORT]/ with *.crt (authorities,
+ * trusted besides the system's), *.cert and *.key (ours). Folders: ~/.config/i2kit, containers and
+ * docker below ~/.config and /etc. The first that has one counts.
+ */
+struct registry_certificates {
+	char *ca_file; /* or NULL: the system's; the system's and the host's in one file */
+	char *client_cert_file;
+	char *client_key_file;
+};
+void registry_certificates_clear(struct registry_certificates *certificates);
+MUST_CHECK bool registry_certificates_find(const char *host, struct registry_certificates *ret,
+					   struct error *err);
+
+#endif

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "image/oci/resolve.h"
+
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "image/oci/lock_file.h"
+#include "image/oci/source.h"
+
+static source_fetch_fn *source_of(enum transport transport)
+{
+	switch (transport) {
+	case TRANSPORT_OCI:
+		return source_layout_fetch;
+	case TRANSPORT_REGISTRY:
+		return source_registry_fetch;
+	case TRANSPORT_OCI_ARCHIVE:
+	case TRANSPORT_DOCKER_ARCHIVE:
+		return source_archive_fetch;
+	case TRANSPORT_DOCKER_DAEMON:
+		return source_daemon_fetch;
+	}
+	return source_registry_fetch;
+}
+
+/* A name with a digest needs no ref: the digest says which image it is. */
+static bool load_known(const struct source_request *request, struct oci_image *ret)
+{
+	AUTO(error_clear) struct error why = ERROR_INIT;
+	const struct reference *reference = request->reference;
+	const struct image_ref *known = request->known;
+	const char *wanted = request->wanted_digest;
+	const char *manifest = known != NULL ? known->manifest : reference->digest;
+	/* The lock asks for another image than the one that the tag stood for last time. */
+	if (known != NULL && wanted != NULL && strcmp(wanted, known->digest) != 0)
+		return false;
+	if (manifest[0] == '\0')
+		return false;
+	if (oci_image_load(request->store, reference->text, manifest, ret, &why))
+		return true;
+	log_verbose("%s: the stored copy is not whole: %s", reference->text, why.message);
+	return false;
+}
+
+static bool must_ask(const struct source_request *request, enum pull_policy policy)
+{
+	if (policy == PULL_NEVER)
+		return false;
+	/* A folder or a daemon on this machine may have a new image since, and asking is cheap. */
+	if (transport_is_local(request->reference->transport))
+		return true;
+	/* What is fixed by a digest cannot be newer. */
+	return policy == PULL_ALWAYS && request->wanted_digest == NULL &&
+	       request->reference->digest[0] == '\0';
+}
+
+static bool fetch(const struct source_request *request, struct oci_image *ret, struct error *err)
+{
+	AUTO(image_ref_clear) struct image_ref ref = {0};
+	const struct reference *reference = request->reference;
+	ref.reference = xstrdup(reference->text);
+	return source_of(reference->transport)(request, &ref, err) &&
+	       image_ref_write(request->store, &ref, err) &&
+	       oci_image_load(request->store, reference->text, ref.manifest, ret, err);
+}
+
+static bool resolve(const struct source_request *asked, enum pull_policy policy,
+		    struct oci_image *ret, struct error *err)
+{
+	AUTO(image_ref_clear) struct image_ref known = {0};
+	const struct reference *reference = asked->reference;
+	struct source_request request = *asked;
+	AUTO(error_clear) struct error unknown = ERROR_INIT;
+	if (image_ref_read(request.store, reference->text, &known, &unknown))
+		request.known = &known;
+	if (!must_ask(&request, policy) && load_known(&request, ret))
+		return true;
+	if (policy != PULL_NEVER)
+		return fetch(&request, ret, err);
+	error_set(err, ERROR_NOT_FOUND, "not in the store, and the pull policy is Never");
+	return error_hint(err, "i2kit pull %s", reference->text);
+}
+
+/* Around resolve(): the digest that i2kit.lock asks for, and the one it is told. */
+static bool resolve_locked(const struct source_request *asked, enum pull_policy policy,
+			   struct oci_image *ret, struct error *err)
+{
+	struct source_request request = *asked;
+	AUTO(image_ref_clear) struct image_ref ref = {0};
+	char locked[DIGEST_SIZE] = "";
+	const struct image_options *options = request.options;
+	const struct reference *reference = request.reference;
+	bool has_lock = options->lock_file != NULL && reference->transport == TRANSPORT_REGISTRY &&
+			reference->digest[0] == '\0';
+	if (has_lock && !options->update_lock &&
+	    !lock_file_find(options->lock_file, reference->text, locked, err))
+		return false;
+	if (locked[0] != '\0')
+		request.wanted_digest = locked;
+	if (!resolve(&request, policy, ret, err))
+		return locked[0] != '\0' ? error_prefix(err, "as %s says", options->lock_file)
+					 : false;
+	if (!has_lock || locked[0] != '\0')
+		return true;
+	return image_ref_read(request.store, reference->text, &ref, err) &&
+	       lock_file_set(options->lock_file, reference->text, ref.digest, err);
+}
+
+bool image_resolve(struct store *store, const char *text, enum pull_policy policy,
+		   const struct image_options *options, const struct progress *progress,
+		   struct oci_image *ret, struct error *err)
+{
+	static const struct image_options defaults = {0};
+	AUTO(reference_clear) struct reference reference = {0};
+	if (options == NULL)
+		options = &defaults;
+	if (!reference_parse(text, options->folder, &reference, err))
+		return false;
+	if (options->has_pull)
+		policy = options->pull;
+	const struct source_request request = {.store = store,
+					       .reference = &reference,
+					       .options = options,
+					       .progress = progress,
+					       .must_be_fresh = policy == PULL_ALWAYS};
+	if (!resolve_locked(&request, policy, ret, err))
+		return error_prefix(err, "image %s", reference.text);
+	return true;
+}

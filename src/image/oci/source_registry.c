@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+#include <strings.h>
+
+#include "base/alloc.h"
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "image/oci/registry.h"
+
+#define ACCEPT                                                                                     \
+	"Accept: " MEDIA_OCI_INDEX ", " MEDIA_OCI_MANIFEST ", " MEDIA_DOCKER_LIST                  \
+	", " MEDIA_DOCKER_MANIFEST
+
+struct pull {
+	struct registry *registry;
+	const struct source_request *request;
+};
+
+/* Content-Type without its parameters. */
+static char *media_type_of(const struct http_response *response)
+{
+	const char *type = http_response_header(response, "content-type");
+	return type ? xstrndup(type, strcspn(type, "; \t")) : NULL;
+}
+
+/*
+ * GETs a manifest or index into the store and fills *ret with what it is. wanted is the digest it
+ * must have, or NULL when the tag decides.
+ */
+static bool get_document(struct pull *pull, const char *name, const char *wanted,
+			 struct oci_descriptor *ret, struct error *err)
+{
+	AUTO(http_response_clear) struct http_response response = {0};
+	AUTO_FREE char *url = registry_url(pull->registry, "manifests", name);
+	AUTO_FREE char *what = xasprintf("manifest %s", name);
+	if (!registry_perform(pull->registry, "GET", url, ACCEPT, OCI_DOCUMENT_MAX_BYTES, &response,
+			      err))
+		return false;
+	if (response.status != 200)
+		return registry_error(pull->registry, &response, what, err);
+	char actual[DIGEST_SIZE];
+	sha256_digest(response.body, response.body_size, actual);
+	const char *said = http_response_header(&response, "docker-content-digest");
+	if (wanted == NULL && said != NULL && digest_is_valid(said))
+		wanted = said;
+	if (wanted != NULL && strcmp(wanted, actual) != 0)
+		return error_set(err, ERROR_CORRUPT,
+				 "%s sent other bytes for manifest %s: their digest is %s",
+				 pull->registry->endpoint->host, wanted, actual);
+	/* Parsed before it is stored: an HTML page from a captive portal is no manifest. */
+	AUTO(oci_document_clear) struct oci_document document = {0};
+	ret->media_type = media_type_of(&response);
+	ret->size_bytes = response.body_size;
+	return oci_document_parse(response.body, response.body_size, ret->media_type, &document,
+				  err) &&
+	       store_write_blob(pull->request->store, response.body, response.body_size,
+				ret->digest, err);
+}
+
+static bool is_document(const char *media_type)
+{
+	static const char *const types[] = {MEDIA_OCI_INDEX, MEDIA_OCI_MANIFEST, MEDIA_DOCKER_LIST,
+					    MEDIA_DOCKER_MANIFEST};
+	for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
+		if (strcmp(media_type, types[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool bring(const struct oci_descriptor *const *blobs, size_t count, void *arg,
+		  struct error *err)
+{
+	struct pull *pull = arg;
+	if (count == 1 && is_document(blobs[0]->media_type)) {
+		AUTO(oci_descriptor_clear) struct oci_descriptor got = {0};
+		return get_document(pull, blobs[0]->digest, blobs[0]->digest, &got, err);
+	}
+	return registry_bring_blobs(pull->registry, pull->request, blobs, count, err);
+}
+
+/* The digest a tag has now, without the document; "" when the registry does not say. */
+static bool head_digest(struct pull *pull, const char *tag, char out[DIGEST_SIZE],
+			struct error *err)
+{
+	AUTO(http_response_clear) struct http_response response = {0};
+	AUTO_FREE char *url = registry_url(pull->registry, "manifests", tag);
+	out[0] = '\0';
+	if (!registry_perform(pull->registry, "HEAD", url, ACCEPT, OCI_DOCUMENT_MAX_BYTES,
+			      &response, err))
+		return false;
+	const char *digest = http_response_header(&response, "docker-content-digest");
+	if (response.status == 200 && digest != NULL && digest_is_valid(digest))
+		memcpy(out, digest, DIGEST_SIZE);
+	return true;
+}
+
+/* The top document, from the store where its digest is known, else from the registry. */
+static bool find_top(struct pull *pull, struct oci_descriptor *top, struct error *err)
+{
+	const struct source_request *request = pull->request;
+	const struct reference *reference = request->reference;
+	char digest[DIGEST_SIZE] = "";
+	const char *wanted = reference->digest[0] ? reference->digest : request->wanted_digest;
+	/* HEAD is not counted by registries that limit pulls. */
+	if (wanted == NULL && request->known != NULL) {
+		if (!head_digest(pull, reference->tag, digest, err))
+			return false;
+		if (strcmp(digest, request->known->digest) == 0)
+			wanted = digest;
+	}
+	if (wanted == NULL)
+		return get_document(pull, reference->tag, NULL, top, err);
+	uint64_t size = 0;
+	if (!store_size(request->store, STORE_BLOB, wanted, &size))
+		return get_document(pull, wanted, wanted, top, err);
+	memcpy(top->digest, wanted, DIGEST_SIZE);
+	top->size_bytes = size;
+	return true;
+}
+
+static bool fetch_from(const struct source_request *request,
+		       const struct registry_endpoint *endpoint, struct image_ref *ret,
+		       struct error *err)
+{
+	AUTO(registry_close) struct registry registry = {0};
+	AUTO(oci_descriptor_clear) struct oci_descriptor top = {0};
+	struct pull pull = {.registry = &registry, .request = request};
+	if (!registry_open(request, endpoint, &registry, err) || !find_top(&pull, &top, err))
+		return false;
+	memcpy(ret->digest, top.digest, DIGEST_SIZE);
+	return source_walk(request, &top, bring, &pull, ret->manifest, err);
+}
+
+static bool is_final(const struct error *err)
+{
+	return err->kind == ERROR_CANCELLED || err->kind == ERROR_FULL;
+}
+
+bool source_registry_fetch(const struct source_request *request, struct image_ref *ret,
+			   struct error *err)
+{
+	AUTO(registry_endpoint_list_clear) struct registry_endpoint_list endpoints = {0};
+	if (!registry_endpoints_find(request->reference->host,
+				     request->options->insecure_registries, &endpoints, err))
+		return false;
+	for (size_t i = 0; i < endpoints.count; i++) {
+		const struct registry_endpoint *endpoint = &endpoints.items[i];
+		AUTO(error_clear) struct error why = ERROR_INIT;
+		if (fetch_from(request, endpoint, ret, &why)) {
+			ret->source = xstrdup(endpoint->host);
+			ret->time_ns = clock_wall_ns();
+			return true;
+		}
+		if (why.kind == ERROR_NETWORK && why.hint == NULL)
+			error_hint(&why, "without a network images come from oci:FOLDER, "
+					 "docker-archive:FILE or docker-daemon:NAME");
+		/* The last endpoint is the image's own registry: its word counts. */
+		if (i + 1 == endpoints.count || is_final(&why))
+			return error_move(err, &why);
+		AUTO_FREE char *note = xasprintf("mirror %s: %s", endpoint->host, why.message);
+		progress_note(request->progress, request->reference->text, note);
+	}
+	return error_set(err, ERROR_NOT_FOUND, "no registry");
+}

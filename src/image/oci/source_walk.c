@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/cleanup.h"
+#include "image/oci/source.h"
+
+void oci_image_clear(struct oci_image *image)
+{
+	free(image->reference);
+	free(image->config_json);
+	for (size_t i = 0; i < image->layer_count; i++)
+		free(image->layers[i].media_type);
+	free(image->layers);
+	*image = (struct oci_image){0};
+}
+
+bool source_read_document(struct store *store, const char *digest, const char *media_type,
+			  struct oci_document *ret, struct error *err)
+{
+	AUTO_FREE char *text = NULL;
+	size_t size = 0;
+	return store_read_blob(store, digest, OCI_DOCUMENT_MAX_BYTES, &text, &size, err) &&
+	       oci_document_parse(text, size, media_type, ret, err);
+}
+
+/* Present, and as long as the document says. */
+static bool is_stored(struct store *store, const struct oci_descriptor *blob)
+{
+	uint64_t size = 0;
+	return store_size(store, STORE_BLOB, blob->digest, &size) && size == blob->size_bytes;
+}
+
+static bool bring_one(const struct source_request *request, const struct oci_descriptor *blob,
+		      size_t max_bytes, source_bring_fn *bring, void *arg, struct error *err)
+{
+	if (blob->size_bytes > max_bytes)
+		return error_set(err, ERROR_INVALID, "%s is %llu bytes; at most %zu are read",
+				 blob->digest, (unsigned long long)blob->size_bytes, max_bytes);
+	return store_has(request->store, STORE_BLOB, blob->digest) || bring(&blob, 1, arg, err);
+}
+
+static bool bring_layers(const struct source_request *request, const struct oci_document *manifest,
+			 source_bring_fn *bring, void *arg, struct error *err)
+{
+	const struct oci_descriptor *missing[OCI_LAYERS_MAX];
+	size_t count = 0;
+	for (size_t i = 0; i < manifest->item_count; i++) {
+		const struct oci_descriptor *layer = &manifest->items[i];
+		bool is_listed = is_stored(request->store, layer);
+		for (size_t j = 0; j < count && !is_listed; j++)
+			is_listed = strcmp(missing[j]->digest, layer->digest) == 0;
+		if (!is_listed)
+			missing[count++] = layer;
+	}
+	return count == 0 || bring(missing, count, arg, err);
+}
+
+static bool check_config(struct store *store, const struct oci_document *manifest,
+			 struct string_list *ret_diff_ids, char **ret_text, struct error *err)
+{
+	size_t size = 0;
+	if (!store_read_blob(store, manifest->config.digest, OCI_CONFIG_MAX_BYTES, ret_text, &size,
+			     err))
+		return false;
+	return oci_config_parse(*ret_text, size, manifest->item_count, ret_diff_ids, err);
+}
+
+static bool bring_image(const struct source_request *request, const struct oci_document *manifest,
+			source_bring_fn *bring, void *arg, struct error *err)
+{
+	AUTO(string_list_clear) struct string_list diff_ids = STRING_LIST_INIT;
+	AUTO_FREE char *config = NULL;
+	return bring_one(request, &manifest->config, OCI_CONFIG_MAX_BYTES, bring, arg, err) &&
+	       check_config(request->store, manifest, &diff_ids, &config, err) &&
+	       bring_layers(request, manifest, bring, arg, err);
+}
+
+static bool walk(const struct source_request *request, const struct oci_descriptor *from,
+		 source_bring_fn *bring, void *arg, unsigned depth, char out_manifest[DIGEST_SIZE],
+		 struct error *err)
+{
+	enum { DEPTH_MAX = 3 };
+	AUTO(oci_document_clear) struct oci_document document = {0};
+	if (depth > DEPTH_MAX)
+		return error_set(err, ERROR_INVALID, "more than %d indexes inside one another",
+				 DEPTH_MAX);
+	if (!bring_one(request, from, OCI_DOCUMENT_MAX_BYTES, bring, arg, err) ||
+	    !source_read_document(request->store, from->digest, from->media_type, &document, err))
+		return false;
+	if (!document.is_index) {
+		memcpy(out_manifest, from->digest, DIGEST_SIZE);
+		return bring_image(request, &document, bring, arg, err);
+	}
+	const struct oci_descriptor *item = oci_index_choose(&document, NULL, err);
+	return item != NULL && walk(request, item, bring, arg, depth + 1, out_manifest, err);
+}
+
+bool source_walk(const struct source_request *request, const struct oci_descriptor *top,
+		 source_bring_fn *bring, void *arg, char out_manifest[DIGEST_SIZE],
+		 struct error *err)
+{
+	return walk(request, top, bring, arg, 0, out_manifest, err);
+}
+
+static void fill_layers(struct oci_image *image, const struct oci_document *manifest,
+			const struct string_list *diff_ids)
+{
+	image->layers = xcalloc(manifest->item_count + 1, sizeof(*image->layers));
+	image->layer_count = manifest->item_count;
+	for (size_t i = 0; i < manifest->item_count; i++) {
+		struct image_layer *layer = &image->layers[i];
+		memcpy(layer->digest, manifest->items[i].digest, DIGEST_SIZE);
+		memcpy(layer->diff_id, diff_ids->items[i], DIGEST_SIZE);
+		layer->media_type = xstrdup(manifest->items[i].media_type);
+		layer->size_bytes = manifest->items[i].size_bytes;
+	}
+}
+
+bool oci_image_load(struct store *store, const char *reference, const char *manifest,
+		    struct oci_image *ret, struct error *err)
+{
+	AUTO(oci_document_clear) struct oci_document document = {0};
+	AUTO(string_list_clear) struct string_list diff_ids = STRING_LIST_INIT;
+	AUTO_FREE char *config = NULL;
+	if (!source_read_document(store, manifest, NULL, &document, err))
+		return false;
+	if (document.is_index)
+		return error_set(err, ERROR_INVALID, "%s is an index", manifest);
+	if (!check_config(store, &document, &diff_ids, &config, err))
+		return false;
+	for (size_t i = 0; i < document.item_count; i++) {
+		if (!is_stored(store, &document.items[i]))
+			return error_set(err, ERROR_NOT_FOUND, "layer %s is not in the store",
+					 document.items[i].digest);
+	}
+	*ret = (struct oci_image){.reference = xstrdup(reference), .config_json = TAKE_PTR(config)};
+	memcpy(ret->digest, manifest, DIGEST_SIZE);
+	fill_layers(ret, &document, &diff_ids);
+	return true;
+}
+
+/* Hashes while it copies; more than the blob's size is never written. */
+static bool copy_checked(const struct source_request *request, int from, int to,
+			 const struct oci_descriptor *blob, struct error *err)
+{
+	enum { CHUNK_SIZE = 256 << 10 };
+	AUTO_FREE char *chunk = xmalloc(CHUNK_SIZE);
+	AUTO_PTR(sha256) struct sha256 *hash = sha256_new();
+	uint64_t size = 0;
+	for (;;) {
+		ssize_t got = read(from, chunk, CHUNK_SIZE);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return error_set_errno(err, errno, "read");
+		if (got == 0)
+			break;
+		size += (uint64_t)got;
+		if (size > blob->size_bytes)
+			break;
+		sha256_update(hash, chunk, (size_t)got);
+		if (!store_write(request->store, to, chunk, (size_t)got, err))
+			return false;
+		progress_update(request->progress, "pull", blob->digest, PROGRESS_BYTES, size,
+				blob->size_bytes);
+		if (progress_is_cancelled(request->progress))
+			return error_set(err, ERROR_CANCELLED, "cancelled");
+	}
+	if (size != blob->size_bytes)
+		return error_set(err, ERROR_CORRUPT, "not %llu bytes long, as %s should be",
+				 (unsigned long long)blob->size_bytes, blob->digest);
+	char digest[DIGEST_SIZE];
+	sha256_finish_digest(hash, digest);
+	if (strcmp(digest, blob->digest) != 0)
+		return error_set(err, ERROR_CORRUPT, "its digest is %s, not %s", digest,
+				 blob->digest);
+	return true;
+}
+
+bool source_copy_blob(const struct source_request *request, int fd, const char *path,
+		      const struct oci_descriptor *blob, struct error *err)
+{
+	AUTO(store_draft_drop) struct store_draft draft = STORE_DRAFT_INIT;
+	AUTO_CLOSE int lock = store_lock(request->store, STORE_BLOB, blob->digest, err);
+	if (lock < 0)
+		return false;
+	if (store_has(request->store, STORE_BLOB, blob->digest))
+		return true;
+	if (!store_draft_open(request->store, &draft, err))
+		return false;
+	progress_start(request->progress, "pull", blob->digest, PROGRESS_BYTES, blob->size_bytes);
+	if (!copy_checked(request, fd, draft.fd, blob, err) ||
+	    !store_draft_commit(request->store, &draft, STORE_BLOB, blob->digest, err)) {
+		progress_failed(request->progress, "pull", blob->digest, NULL);
+		return error_prefix(err, "%s", path);
+	}
+	progress_done(request->progress, "pull", blob->digest, NULL);
+	return true;
+}

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/path.h"
+#include "image/pod/image.h"
+#include "image/disk/kernel_unpack.h"
+#include "image/disk/toc.h"
+
+#define BOOT_FILE_MAX ((uint64_t)512 << 20)
+
+void boot_files_clear(struct boot_files *files)
+{
+	free(files->kernel_path);
+	free(files->initrd_path);
+	free(files->cmdline);
+	*files = (struct boot_files){0};
+}
+
+/* The file's bytes out of the disk, which must be what the table of contents says. Owned. */
+static bool read_from_disk(int fd, const struct toc_file *file, uint8_t **ret, struct error *err)
+{
+	char digest[DIGEST_SIZE];
+	if (file->size > BOOT_FILE_MAX)
+		return error_set(err, ERROR_INVALID, "%s is too large", file->name);
+	AUTO_FREE uint8_t *bytes = xmalloc((size_t)file->size + 1);
+	for (uint64_t done = 0; done < file->size;) {
+		ssize_t count = pread(fd, bytes + done, (size_t)(file->size - done),
+				      (off_t)(file->offset + done));
+		if (count < 0 && errno == EINTR)
+			continue;
+		if (count <= 0)
+			return error_set_errno(err, count < 0 ? errno : EIO,
+					       "cannot read the disk");
+		done += (uint64_t)count;
+	}
+	sha256_digest(bytes, (size_t)file->size, digest);
+	if (strcmp(digest, file->digest) != 0)
+		return error_set(err, ERROR_CORRUPT, "the disk's %s is not %s any more", file->name,
+				 file->digest);
+	*ret = TAKE_PTR(bytes);
+	return true;
+}
+
+/* Names carry the digest of what they came from: a file that is there is the right one. */
+static char *cached_path(const struct toc_file *file, const char *suffix)
+{
+	AUTO_FREE char *folder = path_folder(PATH_CACHE, "boot");
+	return xasprintf("%s/%s%s", folder, file->digest + strlen("sha256:"), suffix);
+}
+
+static bool write_cached(const char *path, const uint8_t *bytes, size_t size, struct error *err)
+{
+	AUTO_FREE char *folder = path_folder(PATH_CACHE, "boot");
+	return path_make_folders(folder, 0755, err) &&
+	       file_write_atomic(path, bytes, size, 0644, err);
+}
+
+static bool unpack_kernel(int fd, const struct toc_file *file, char **ret, struct error *err)
+{
+	AUTO_FREE char *elf_path = cached_path(file, ".vmlinux");
+	AUTO_FREE char *whole_path = cached_path(file, ".bzimage");
+	AUTO_FREE uint8_t *bytes = NULL;
+	if (path_exists(elf_path) || path_exists(whole_path)) {
+		*ret = path_exists(elf_path) ? TAKE_PTR(elf_path) : TAKE_PTR(whole_path);
+		return true;
+	}
+	if (!read_from_disk(fd, file, &bytes, err))
+		return false;
+	size_t size;
+	AUTO_FREE uint8_t *elf = kernel_unpack(bytes, (size_t)file->size, &size);
+	if (elf == NULL) {
+		*ret = TAKE_PTR(whole_path);
+		return write_cached(*ret, bytes, (size_t)file->size, err);
+	}
+	*ret = TAKE_PTR(elf_path);
+	return write_cached(*ret, elf, size, err);
+}
+
+static bool copy_initrd(int fd, const struct toc_file *file, char **ret, struct error *err)
+{
+	AUTO_FREE uint8_t *bytes = NULL;
+	*ret = cached_path(file, ".initrd");
+	if (path_exists(*ret))
+		return true;
+	return read_from_disk(fd, file, &bytes, err) &&
+	       write_cached(*ret, bytes, (size_t)file->size, err);
+}
+
+bool image_boot_files(struct store *store, const struct disk_image *image, struct boot_files *ret,
+		      struct error *err)
+{
+	AUTO(boot_files_clear) struct boot_files files = {0};
+	AUTO(toc_clear) struct toc toc = {0};
+	(void)store;
+	if (!toc_parse(image->toc_json, strlen(image->toc_json), image->size_bytes, &toc, err))
+		return false;
+	const struct toc_file *kernel = toc_find_file(&toc, "kernel");
+	const struct toc_file *initrd = toc_find_file(&toc, "initrd");
+	if (kernel == NULL || initrd == NULL)
+		return error_set(err, ERROR_CORRUPT, "the disk names no kernel or no initrd");
+	AUTO_CLOSE int fd = open(image->path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return error_set_errno(err, errno, "cannot read '%s'", image->path);
+	if (!unpack_kernel(fd, kernel, &files.kernel_path, err) ||
+	    !copy_initrd(fd, initrd, &files.initrd_path, err))
+		return error_prefix(err, "disk %.19s", image->digest);
+	files.cmdline = xstrdup(toc.cmdline);
+	*ret = files;
+	files = (struct boot_files){0};
+	return true;
+}

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/alloc.h"
+#include "base/strbuf.h"
+#include "image/pod/base_document.h"
+#include "image/layer/build_record.h"
+#include "image/pod/disk_layout.h"
+#include "image/disk/disk_writer.h"
+#include "image/pod/image.h"
+#include "image/layer/layer.h"
+#include "image/linuxkit/linuxkit_pod.h"
+#include "image/pod/pod_document.h"
+#include "image/oci/resolve.h"
+#include "image/store/store.h"
+
+/* Raise it whenever the disk changes for the same inputs. */
+#define BUILDER_VERSION "3 " I2KIT_VERSION
+
+/* Everything one build owns. */
+struct build {
+	struct store *store;
+	const struct pod_spec *pod;
+	const struct image_options *options;
+	const struct progress *progress;
+	struct base_folder base;
+	struct oci_image *images; /* init containers', then containers' */
+	size_t image_count;
+	struct layer_file *layers;    /* converted; each diff id once */
+	struct pod_layer *pod_layers; /* the same, as pod.json has them */
+	size_t layer_count;
+	char *pod_json;
+	char key[DIGEST_SIZE];
+};
+
+static void build_clear(struct build *build)
+{
+	for (size_t i = 0; i < build->image_count; i++)
+		oci_image_clear(&build->images[i]);
+	for (size_t i = 0; i < build->layer_count; i++)
+		layer_file_clear(&build->layers[i]);
+	free(build->images);
+	free(build->layers);
+	free(build->pod_layers);
+	free(build->pod_json);
+	base_folder_clear(&build->base);
+}
+
+static const struct container_spec *container_at(const struct pod_spec *pod, size_t index)
+{
+	return index < pod->init_container_count
+		       ? &pod->init_containers[index]
+		       : &pod->containers[index - pod->init_container_count];
+}
+
+static bool resolve_images(struct build *build, struct error *err)
+{
+	size_t count = build->pod->init_container_count + build->pod->container_count;
+	build->images = xcalloc(count + 1, sizeof(struct oci_image));
+	for (size_t i = 0; i < count; i++) {
+		const struct container_spec *container = container_at(build->pod, i);
+		enum pull_policy policy = build->options != NULL && build->options->has_pull
+						  ? build->options->pull
+						  : container->pull_policy;
+		if (!image_resolve(build->store, container->image, policy, build->options,
+				   build->progress, &build->images[i], err))
+			return error_prefix(err, "container '%s'", container->name);
+		build->image_count++;
+	}
+	return true;
+}
+
+static bool has_layer(const struct build *build, const char *diff_id)
+{
+	for (size_t i = 0; i < build->layer_count; i++)
+		if (strcmp(build->pod_layers[i].diff_id, diff_id) == 0)
+			return true;
+	return false;
+}
+
+/* Each diff id once, in the order of the images. */
+static size_t list_layers(struct build *build, struct layer_request *ret)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < build->image_count; i++) {
+		const struct oci_image *image = &build->images[i];
+		const char *name = container_at(build->pod, i)->image;
+		for (size_t j = 0; j < image->layer_count; j++) {
+			if (has_layer(build, image->layers[j].diff_id))
+				continue;
+			ret[n] = (struct layer_request){&image->layers[j], name};
+			build->pod_layers[n].diff_id = image->layers[j].diff_id;
+			build->pod_layers[n].image = name;
+			build->layer_count = ++n;
+		}
+	}
+	return n;
+}
+
+static bool convert_layers(struct build *build, struct error *err)
+{
+	size_t most = 0;
+	for (size_t i = 0; i < build->image_count; i++)
+		most += build->images[i].layer_count;
+	build->layers = xcalloc(most + 1, sizeof(struct layer_file));
+	build->pod_layers = xcalloc(most + 1, sizeof(struct pod_layer));
+	AUTO_FREE struct layer_request *requests = xcalloc(most + 1, sizeof(*requests));
+	size_t count = list_layers(build, requests);
+	if (!layers_convert(build->store, requests, count, build->progress, build->layers, err))
+		return false;
+	for (size_t i = 0; i < count; i++)
+		memcpy(build->pod_layers[i].digest, build->layers[i].digest, DIGEST_SIZE);
+	return true;
+}
+
+static bool make_document(struct build *build, struct error *err)
+{
+	const struct base_file *partition = base_folder_find(&build->base, build->base.partition);
+	if (partition == NULL)
+		return error_set(err, ERROR_INVALID, "base '%s' has no '%s'", build->base.path,
+				 build->base.partition);
+	struct pod_document document = {.pod = build->pod,
+					.images = build->images,
+					.layers = build->pod_layers,
+					.layer_count = build->layer_count};
+	memcpy(document.base_digest, partition->digest, DIGEST_SIZE);
+	build->pod_json = pod_document_make(&document, err);
+	if (build->pod_json == NULL)
+		return false;
+	AUTO_FREE char *text =
+		xasprintf("disk %s\n%s\n%s", BUILDER_VERSION, build->base.digest, build->pod_json);
+	sha256_digest(text, strlen(text), build->key);
+	return true;
+}
+
+static bool find_built(const struct build *build, struct disk_image *ret)
+{
+	AUTO(build_record_clear) struct build_record record = {0};
+	return build_record_read(build->store, build->key, &record) && record.disk[0] != '\0' &&
+	       store_has(build->store, STORE_DISK, record.disk) &&
+	       image_find(build->store, record.disk, ret, NULL);
+}
+
+static bool write_record(const struct build *build, const char *digest, struct error *err)
+{
+	AUTO(build_record_clear) struct build_record record = {0};
+	memcpy(record.disk, digest, DIGEST_SIZE);
+	for (size_t i = 0; i < build->layer_count; i++) {
+		/* …/layers/HEX or …/layers/HEX.sqfs */
+		const char *name = strrchr(build->layers[i].path, '/') + 1;
+		string_list_addf(&record.layers, "sha256:%.64s", name);
+	}
+	return build_record_write(build->store, build->key, &record, err);
+}
+
+static bool write_disk(const struct build *build, char out_digest[DIGEST_SIZE], struct error *err)
+{
+	AUTO_PTR(disk_layout) struct disk_layout *layout = disk_layout_new();
+	AUTO(store_draft_drop) struct store_draft draft = STORE_DRAFT_INIT;
+	AUTO_FREE struct disk_layer *layers =
+		xcalloc(build->layer_count + 1, sizeof(struct disk_layer));
+	for (size_t i = 0; i < build->layer_count; i++)
+		layers[i] = (struct disk_layer){.path = build->layers[i].path,
+						.digest = build->layers[i].digest,
+						.checksum = build->layers[i].checksum,
+						.size_bytes = build->layers[i].size_bytes,
+						.image = build->pod_layers[i].image,
+						.diff_id = build->pod_layers[i].diff_id,
+						.was_just_made = build->layers[i].was_made};
+	AUTO_FREE char *linuxkit = linuxkit_pod_write(build->pod, build->images, true);
+	struct disk_request request = {.base = &build->base,
+				       .pod_json = build->pod_json,
+				       .linuxkit = linuxkit,
+				       .layers = layers,
+				       .layer_count = build->layer_count};
+	if (!disk_layout_make(layout, &request, err) ||
+	    !store_draft_open(build->store, &draft, err))
+		return false;
+	struct disk_writing writing = {.fd = draft.fd,
+				       .pieces = layout->pieces,
+				       .piece_count = layout->piece_count,
+				       .size = layout->table.disk_size,
+				       .progress = build->progress,
+				       .what = build->pod->name};
+	progress_start(build->progress, "disk", build->pod->name, PROGRESS_BYTES, writing.size);
+	if (!disk_write(&writing, out_digest, err))
+		return store_error_hint(build->store, err);
+	return store_draft_commit(build->store, &draft, STORE_DISK, out_digest, err) &&
+	       write_record(build, out_digest, err);
+}
+
+static bool build_disk(struct build *build, struct disk_image *ret, struct error *err)
+{
+	char digest[DIGEST_SIZE];
+	if (find_built(build, ret))
+		return true;
+	AUTO_CLOSE int lock = store_lock(build->store, STORE_BUILD, build->key, err);
+	if (lock < 0)
+		return false;
+	if (find_built(build, ret)) /* another process has made it while we waited */
+		return true;
+	if (!write_disk(build, digest, err)) {
+		progress_failed(build->progress, "disk", build->pod->name, NULL);
+		return false;
+	}
+	progress_done(build->progress, "disk", build->pod->name, digest);
+	if (!image_find(build->store, digest, ret, err))
+		return false;
+	ret->was_built = true;
+	return true;
+}
+
+bool image_build(struct store *store, const struct pod_spec *pod,
+		 const struct image_options *options, const struct progress *progress,
+		 struct disk_image *ret, struct error *err)
+{
+	AUTO(build_clear)
+	struct build build = {.store = store, .pod = pod, .options = options, .progress = progress};
+	if (!base_open(store, options, progress, &build.base, err) ||
+	    !resolve_images(&build, err) || !convert_layers(&build, err) ||
+	    !make_document(&build, err) || !build_disk(&build, ret, err))
+		return error_prefix(err, "pod '%s'", pod->name);
+	return true;
+}

@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "image/pod/disk_verify.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <jansson.h>
+
+#include "base/alloc.h"
+#include "image/pod/base_document.h"
+#include "image/pod/disk_layout.h"
+#include "image/oci/image_ref.h"
+#include "image/layer/layer_convert.h"
+#include "image/oci/reference.h"
+#include "image/oci/resolve.h"
+#include "image/oci/source.h"
+#include "image/disk/toc.h"
+
+#define PIECE_SIZE ((size_t)1 << 20)
+
+struct verifier {
+	struct store *store;
+	const char *path;
+	const struct image_options *options;
+	const struct progress *progress;
+	int fd;
+	uint64_t size;
+	struct toc toc;
+	json_t *pod; /* toc.pod_json, parsed */
+	struct base_folder base;
+	struct oci_image *images;
+	char **image_names; /* as written; one for each image */
+	size_t image_count;
+	struct store_draft *drafts; /* the layers, converted again */
+	struct disk_layer *layers;
+	size_t layer_count;
+};
+
+static void verifier_clear(struct verifier *verifier)
+{
+	for (size_t i = 0; i < verifier->layer_count; i++)
+		store_draft_drop(&verifier->drafts[i]);
+	for (size_t i = 0; i < verifier->image_count; i++) {
+		oci_image_clear(&verifier->images[i]);
+		free(verifier->image_names[i]);
+	}
+	free(verifier->images);
+	free(verifier->image_names);
+	free(verifier->drafts);
+	free(verifier->layers);
+	base_folder_clear(&verifier->base);
+	json_decref(verifier->pod);
+	toc_clear(&verifier->toc);
+	if (verifier->fd >= 0)
+		(void)close(verifier->fd);
+}
+
+static void free_hash(struct sha256 **hash)
+{
+	sha256_free(*hash);
+}
+
+static bool hash_range(const struct verifier *verifier, uint64_t offset, uint64_t size,
+		       char out[DIGEST_SIZE], struct error *err)
+{
+	AUTO(free_hash) struct sha256 *hash = sha256_new();
+	AUTO_FREE uint8_t *buffer = xmalloc(PIECE_SIZE);
+	while (size > 0) {
+		size_t wanted = size < PIECE_SIZE ? (size_t)size : PIECE_SIZE;
+		ssize_t count = pread(verifier->fd, buffer, wanted, (off_t)offset);
+		if (count < 0 && errno == EINTR)
+			continue;
+		if (count <= 0)
+			return error_set_errno(err, count < 0 ? errno : EIO, "cannot read '%s'",
+					       verifier->path);
+		sha256_update(hash, buffer, (size_t)count);
+		offset += (uint64_t)count;
+		size -= (uint64_t)count;
+	}
+	sha256_finish_digest(hash, out);
+	return true;
+}
+
+static bool open_disk(struct verifier *verifier, struct error *err)
+{
+	AUTO_FREE char *text = NULL;
+	struct stat st;
+	size_t size;
+	verifier->fd = open(verifier->path, O_RDONLY | O_CLOEXEC);
+	if (verifier->fd < 0 || fstat(verifier->fd, &st) != 0)
+		return error_set_errno(err, errno, "cannot read '%s'", verifier->path);
+	verifier->size = (uint64_t)st.st_size;
+	if (!toc_read_disk(verifier->fd, &text, &size, err) ||
+	    !toc_parse(text, size, verifier->size, &verifier->toc, err))
+		return false;
+	verifier->pod = json_loads(verifier->toc.pod_json, 0, NULL);
+	return verifier->pod != NULL || error_set(err, ERROR_CORRUPT, "pod.json is malformed");
+}
+
+static bool check_partitions(const struct verifier *verifier, struct error *err)
+{
+	for (size_t i = 0; i < verifier->toc.partition_count; i++) {
+		const struct toc_partition *partition = &verifier->toc.partitions[i];
+		char digest[DIGEST_SIZE];
+		if (partition->digest[0] == '\0')
+			continue;
+		if (!hash_range(verifier, partition->offset, partition->size, digest, err))
+			return false;
+		if (strcmp(digest, partition->digest) != 0)
+			return error_set(err, ERROR_CORRUPT,
+					 "partition %u (%s) was changed: it is not %.19s any more",
+					 partition->number, partition->name, partition->digest);
+	}
+	return true;
+}
+
+static bool check_base(struct verifier *verifier, struct error *err)
+{
+	const char *wanted = json_string_value(
+		json_object_get(json_object_get(verifier->pod, "base"), "digest"));
+	if (!base_open(verifier->store, verifier->options, verifier->progress, &verifier->base,
+		       err))
+		return false;
+	const struct base_file *file = base_folder_find(&verifier->base, verifier->base.partition);
+	if (file != NULL && wanted != NULL && strcmp(file->digest, wanted) == 0)
+		return true;
+	(void)error_set(err, ERROR_NOT_FOUND, "the disk was built on another base than '%s'",
+			verifier->base.path);
+	return error_hint(err, "i2kit verify --base FOLDER|FILE with the base it was built on");
+}
+
+/* The disk does not say where on this machine an image came from; the store may know. Owned. */
+static char *find_origin(const struct verifier *verifier, const char *name, const char *digest)
+{
+	AUTO(image_ref_list_clear) struct image_ref_list refs = {0};
+	if (!image_ref_read_all(verifier->store, &refs, NULL))
+		return xstrdup(name);
+	for (size_t i = 0; i < refs.count; i++)
+		if (strcmp(refs.items[i].manifest, digest) == 0)
+			return xstrdup(refs.items[i].reference);
+	return xstrdup(name);
+}
+
+static bool is_path(const char *name)
+{
+	AUTO(reference_clear) struct reference reference = {0};
+	return reference_parse(name, "/", &reference, NULL) && reference.path != NULL;
+}
+
+/* The very image the disk was made of, from the store or from where it came. */
+static bool load_image(struct verifier *verifier, const char *name, const char *digest,
+		       struct error *err)
+{
+	struct oci_image *image = &verifier->images[verifier->image_count];
+	if (oci_image_load(verifier->store, name, digest, image, NULL))
+		return true;
+	oci_image_clear(image);
+	AUTO_FREE char *origin = find_origin(verifier, name, digest);
+	if (!image_resolve(verifier->store, origin, PULL_ALWAYS, verifier->options,
+			   verifier->progress, image, err))
+		return is_path(name) ? error_hint(err, "i2kit pull the image from where it lies")
+				     : false;
+	return strcmp(image->digest, digest) == 0 ||
+	       error_set(err, ERROR_NOT_FOUND,
+			 "image '%s' is %.19s now; the disk was made of %.19s", origin,
+			 image->digest, digest);
+}
+
+static bool load_images(struct verifier *verifier, const char *list, struct error *err)
+{
+	const json_t *containers = json_object_get(verifier->pod, list);
+	size_t i, count = verifier->image_count + json_array_size(containers);
+	json_t *item;
+	verifier->images = xreallocarray(verifier->images, count + 1, sizeof(struct oci_image));
+	verifier->image_names = xreallocarray(verifier->image_names, count + 1, sizeof(char *));
+	json_array_foreach(containers, i, item)
+	{
+		const char *name = json_string_value(json_object_get(item, "image"));
+		const char *digest = json_string_value(json_object_get(item, "imageDigest"));
+		if (name == NULL || digest == NULL || !digest_is_valid(digest))
+			return error_set(err, ERROR_CORRUPT, "pod.json is malformed");
+		verifier->images[verifier->image_count] = (struct oci_image){0};
+		if (!load_image(verifier, name, digest, err)) {
+			oci_image_clear(&verifier->images[verifier->image_count]);
+			return false;
+		}
+		verifier->image_names[verifier->image_count++] = xstrdup(name);
+	}
+	return true;
+}
+
+/* The first image that has the layer, as build.c names it. */
+static const struct image_layer *find_layer(const struct verifier *verifier, const char *diff_id,
+					    const char **ret_image)
+{
+	for (size_t i = 0; i < verifier->image_count; i++) {
+		const struct oci_image *image = &verifier->images[i];
+		for (size_t j = 0; j < image->layer_count; j++) {
+			if (strcmp(image->layers[j].diff_id, diff_id) != 0)
+				continue;
+			*ret_image = verifier->image_names[i];
+			return &image->layers[j];
+		}
+	}
+	return NULL;
+}
+
+/* Converts a layer from its blob again and compares with what the disk has. */
+static bool convert_layer(struct verifier *verifier, const json_t *item, struct store_draft *draft,
+			  struct disk_layer *ret, struct error *err)
+{
+	char diff_id[DIGEST_SIZE], digest[DIGEST_SIZE];
+	struct stat st;
+	ret->diff_id = json_string_value(json_object_get(item, "layer"));
+	ret->digest = json_string_value(json_object_get(item, "digest"));
+	if (ret->diff_id == NULL || ret->digest == NULL || !digest_is_valid(ret->digest))
+		return error_set(err, ERROR_CORRUPT, "pod.json is malformed");
+	const struct image_layer *layer = find_layer(verifier, ret->diff_id, &ret->image);
+	if (layer == NULL)
+		return error_set(err, ERROR_CORRUPT, "layer %.19s is in none of the pod's images",
+				 ret->diff_id);
+	AUTO_FREE char *blob = store_path(verifier->store, STORE_BLOB, layer->digest);
+	AUTO_CLOSE int fd = open(blob, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return error_set_errno(err, errno, "cannot read '%s'", blob);
+	struct layer_conversion conversion = {.fd = fd,
+					      .path = draft->path,
+					      .size_bytes = layer->size_bytes,
+					      .what = ret->diff_id,
+					      .progress = verifier->progress};
+	if (!layer_convert_blob(&conversion, diff_id, err) || !sha256_fd(draft->fd, digest, err) ||
+	    fstat(draft->fd, &st) != 0)
+		return error_prefix(err, "layer %.19s", ret->diff_id);
+	if (strcmp(diff_id, ret->diff_id) != 0 || strcmp(digest, ret->digest) != 0)
+		return error_set(err, ERROR_CORRUPT,
+				 "layer %.19s of '%s' gives %.19s, but the disk has %.19s",
+				 ret->diff_id, ret->image, digest, ret->digest);
+	ret->path = draft->path;
+	ret->size_bytes = (uint64_t)st.st_size;
+	return true;
+}
+
+static bool convert_layers(struct verifier *verifier, struct error *err)
+{
+	const json_t *layers = json_object_get(verifier->pod, "layers");
+	size_t i, count = json_array_size(layers);
+	json_t *item;
+	verifier->drafts = xcalloc(count + 1, sizeof(struct store_draft));
+	verifier->layers = xcalloc(count + 1, sizeof(struct disk_layer));
+	json_array_foreach(layers, i, item)
+	{
+		verifier->drafts[i] = STORE_DRAFT_INIT;
+		verifier->layer_count++;
+		if (!store_draft_open(verifier->store, &verifier->drafts[i], err) ||
+		    !convert_layer(verifier, item, &verifier->drafts[i], &verifier->layers[i], err))
+			return false;
+	}
+	return true;
+}
+
+static bool compare_disks(struct verifier *verifier, const char *digest, struct error *err)
+{
+	AUTO_PTR(disk_layout) struct disk_layout *layout = disk_layout_new();
+	AUTO(store_draft_drop) struct store_draft draft = STORE_DRAFT_INIT;
+	struct disk_request request = {.base = &verifier->base,
+				       .pod_json = verifier->toc.pod_json,
+				       .linuxkit = verifier->toc.linuxkit,
+				       .layers = verifier->layers,
+				       .layer_count = verifier->layer_count};
+	char rebuilt[DIGEST_SIZE];
+	if (!disk_layout_make(layout, &request, err) ||
+	    !store_draft_open(verifier->store, &draft, err))
+		return false;
+	struct disk_writing writing = {.fd = draft.fd,
+				       .pieces = layout->pieces,
+				       .piece_count = layout->piece_count,
+				       .size = layout->table.disk_size,
+				       .progress = verifier->progress,
+				       .what = verifier->path};
+	if (!disk_write(&writing, rebuilt, err))
+		return store_error_hint(verifier->store, err);
+	if (strcmp(rebuilt, digest) == 0)
+		return true;
+	(void)error_set(err, ERROR_CORRUPT, "built again it is %.19s, but the disk is %.19s",
+			rebuilt, digest);
+	if (strcmp(verifier->toc.builder, "i2kit " I2KIT_VERSION) != 0)
+		return error_hint(err, "it was built by '%s'; use that version",
+				  verifier->toc.builder);
+	return error_hint(err, "its boot partition differs; compare with i2kit inspect");
+}
+
+bool disk_verify(struct store *store, const char *path, const struct image_options *options,
+		 const struct progress *progress, struct disk_verification *ret, struct error *err)
+{
+	AUTO(verifier_clear)
+	struct verifier verifier = {
+		.store = store, .path = path, .options = options, .progress = progress, .fd = -1};
+	if (!open_disk(&verifier, err) ||
+	    !hash_range(&verifier, 0, verifier.size, ret->digest, err) ||
+	    !check_partitions(&verifier, err) || !check_base(&verifier, err) ||
+	    !load_images(&verifier, "initContainers", err) ||
+	    !load_images(&verifier, "containers", err) || !convert_layers(&verifier, err) ||
+	    !compare_disks(&verifier, ret->digest, err))
+		return error_prefix(err, "'%s'", path);
+	ret->partition_count = verifier.toc.partition_count;
+	ret->layer_count = verifier.layer_count;
+	ret->image_count = verifier.image_count;
+	return true;
+}

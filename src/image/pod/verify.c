@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/alloc.h"
+#include "base/path.h"
+#include "image/layer/build_record.h"
+#include "image/pod/prune.h"
+
+void verify_result_clear(struct verify_result *result)
+{
+	for (size_t i = 0; i < result->count; i++) {
+		free(result->faults[i].path);
+		free(result->faults[i].what);
+	}
+	free(result->faults);
+	*result = (struct verify_result){0};
+}
+
+struct verify {
+	struct store *store;
+	const struct progress *progress;
+	struct verify_result *result;
+	bool repair;
+};
+
+static bool list_names(const char *folder, struct string_list *names, struct error *err)
+{
+	DIR *dir = opendir(folder);
+	if (dir == NULL)
+		return error_set_errno(err, errno, "%s", folder);
+	for (const struct dirent *entry; (entry = readdir(dir)) != NULL;) {
+		if (entry->d_name[0] != '.')
+			string_list_add(names, entry->d_name);
+	}
+	(void)closedir(dir);
+	string_list_sort(names);
+	return true;
+}
+
+static void add_fault(struct verify *verify, const char *path, const char *what)
+{
+	struct verify_fault *fault = ARRAY_APPEND(verify->result->faults, verify->result->count);
+	fault->path = xstrdup(path);
+	fault->what = xstrdup(what);
+	fault->is_removed = verify->repair && unlink(path) == 0;
+}
+
+static void check_file(struct verify *verify, const char *path, const char *wanted)
+{
+	AUTO(error_clear) struct error err = ERROR_INIT;
+	char digest[DIGEST_SIZE];
+	struct stat st;
+	AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	/* Gone since the listing: another process prunes. */
+	if (fd < 0 && errno == ENOENT)
+		return;
+	verify->result->checked_files++;
+	if (fd < 0 || fstat(fd, &st) < 0 || !sha256_fd(fd, digest, &err)) {
+		add_fault(verify, path, err.message ? err.message : "cannot be read");
+		return;
+	}
+	verify->result->checked_bytes += (uint64_t)st.st_size;
+	if (strcmp(digest, wanted) == 0)
+		return;
+	AUTO_FREE char *what = xasprintf("its digest is %s", digest);
+	add_fault(verify, path, what);
+}
+
+static bool check_folder(struct verify *verify, const char *below, const char *suffix,
+			 struct error *err)
+{
+	AUTO(string_list_clear) struct string_list names = STRING_LIST_INIT;
+	AUTO_FREE char *folder = path_join(store_folder(verify->store), below);
+	if (!list_names(folder, &names, err))
+		return false;
+	progress_start(verify->progress, "verify", below, PROGRESS_COUNT, names.count);
+	for (size_t i = 0; i < names.count; i++) {
+		AUTO_FREE char *path = path_join(folder, names.items[i]);
+		AUTO_FREE char *digest =
+			xasprintf("sha256:%.*s", (int)strcspn(names.items[i], "."), names.items[i]);
+		if (progress_is_cancelled(verify->progress))
+			return error_set(err, ERROR_CANCELLED, "cancelled");
+		const char *dot = strchr(names.items[i], '.');
+		if (digest_is_valid(digest) && strcmp(dot ? dot : "", suffix) == 0)
+			check_file(verify, path, digest);
+		progress_update(verify->progress, "verify", below, PROGRESS_COUNT, i + 1,
+				names.count);
+	}
+	progress_done(verify->progress, "verify", below, NULL);
+	return true;
+}
+
+/* A converted layer is named after its source; its own digest is in its build record. */
+static bool check_layers(struct verify *verify, struct error *err)
+{
+	AUTO(string_list_clear) struct string_list names = STRING_LIST_INIT;
+	AUTO_FREE char *folder = path_join(store_folder(verify->store), "builds");
+	if (!list_names(folder, &names, err))
+		return false;
+	progress_start(verify->progress, "verify", "layers", PROGRESS_COUNT, names.count);
+	for (size_t i = 0; i < names.count; i++) {
+		AUTO(build_record_clear) struct build_record record = {0};
+		AUTO_FREE char *key = xasprintf("sha256:%s", names.items[i]);
+		if (progress_is_cancelled(verify->progress))
+			return error_set(err, ERROR_CANCELLED, "cancelled");
+		if (!digest_is_valid(key) || !build_record_read(verify->store, key, &record) ||
+		    record.digest[0] == '\0' || record.layers.count != 1)
+			continue;
+		AUTO_FREE char *path =
+			store_path(verify->store, STORE_LAYER, record.layers.items[0]);
+		check_file(verify, path, record.digest);
+		progress_update(verify->progress, "verify", "layers", PROGRESS_COUNT, i + 1,
+				names.count);
+	}
+	progress_done(verify->progress, "verify", "layers", NULL);
+	return true;
+}
+
+bool store_verify(struct store *store, bool repair, const struct progress *progress,
+		  struct verify_result *ret, struct error *err)
+{
+	struct verify verify = {
+		.store = store, .progress = progress, .result = ret, .repair = repair};
+	return check_folder(&verify, "blobs/sha256", "", err) && check_layers(&verify, err) &&
+	       check_folder(&verify, "disks", ".img", err);
+}

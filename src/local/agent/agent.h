@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef I2KIT_LOCAL_AGENT_AGENT_H
+#define I2KIT_LOCAL_AGENT_AGENT_H
+
+/*
+ * The host's end of the channel to one VM (doc/formats.md §5): a unix socket that QEMU listens on,
+ * connected by us, connected again with growing pauses whenever it breaks.
+ *
+ *	CONNECTING → GREETING (HELLO sent, rests of older frames thrown away) → UP → CONNECTING …
+ *
+ * The guest is untrusted. What it sends is checked before a handler sees it, and what it makes us
+ * keep is bounded (AGENT_MAX_…), so that a hostile guest harms its own pod and nothing else. A
+ *guest that breaks the protocol is disconnected and greeted again after a pause, and counted.
+ *
+ * All pointers a handler gets are borrowed for the call. A handler may call anything here, also
+ * agent_free() on the agent that called it.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/loop.h"
+#include "base/string_list.h"
+
+#define AGENT_MAX_QUEUE_BYTES	((size_t)40 << 20) /* towards the guest; a release may be 16 MiB */
+#define AGENT_MAX_STREAMS	1024		   /* opened by the host */
+#define AGENT_MAX_GUEST_STREAMS 256		   /* opened by the guest */
+#define AGENT_WINDOW_BYTES	((size_t)256 << 10)
+
+struct agent;
+struct agent_stream;
+
+enum agent_state { AGENT_CONNECTING, AGENT_GREETING, AGENT_UP };
+
+enum agent_event_type {
+	AGENT_EVENT_BOOT,
+	AGENT_EVENT_CONTAINER,
+	AGENT_EVENT_PROBE,
+	AGENT_EVENT_READY,
+	AGENT_EVENT_LOSS,
+	AGENT_EVENT_POD,
+};
+
+/* One EVENT. Texts are valid UTF-8 of at most 1 KiB (names 253 bytes), not fit for a terminal. */
+struct agent_event {
+	enum agent_event_type type;
+	uint64_t sequence;
+	int64_t time_ns;       /* the guest's clock */
+	const char *container; /* CONTAINER, PROBE, LOSS; else NULL */
+	const char *stage;     /* BOOT */
+	uint64_t uptime_ms;    /* BOOT */
+	const char *state;     /* CONTAINER: waiting, running, terminated */
+	const char *reason;    /* CONTAINER, POD; or NULL */
+	const char *message;   /* CONTAINER, PROBE; or NULL */
+	bool has_exit_code;    /* CONTAINER, POD */
+	int exit_code;
+	int signal;	   /* CONTAINER; 0: none */
+	unsigned restarts; /* CONTAINER */
+	uint64_t next_ms;  /* CONTAINER: start comes in so many ms; 0: not given */
+	const char *probe; /* PROBE: startup, readiness, liveness */
+	bool is_ok;	   /* PROBE: ok; READY: ready */
+	uint64_t lines;	   /* LOSS */
+	uint64_t bytes;	   /* LOSS */
+	const char *phase; /* POD */
+};
+
+struct agent_container_stats {
+	const char *name;
+	uint64_t cpu_usec;
+	uint64_t memory_bytes;
+	uint64_t read_bytes;
+	uint64_t write_bytes;
+	uint64_t pids;
+};
+
+struct agent_stats {
+	int64_t time_ns;
+	uint64_t memory_total_bytes;
+	uint64_t memory_available_bytes;
+	uint64_t memory_used_bytes;
+	double load1;
+	uint64_t rx_bytes;
+	uint64_t tx_bytes;
+	const struct agent_container_stats *containers;
+	size_t container_count;
+};
+
+struct agent_log_record {
+	uint64_t sequence;
+	int64_t time_ns;
+	uint8_t source; /* 0 stdout, 1 stderr, 2 kernel, 3 init */
+	bool is_partial;
+	const char *container; /* NUL-terminated; checked: a DNS label, or empty */
+	const char *text;      /* raw bytes, no NUL at the end */
+	size_t size;
+};
+
+/* Any of these may be NULL. */
+struct agent_handler {
+	/* HELLO was answered: state is what the guest says of itself, boot_id tells boots apart (""
+	 * when not given). */
+	void (*up)(struct agent *agent, const char *state, const char *boot_id, void *arg);
+	/* It was up and is not any more; streams were closed before. */
+	void (*down)(struct agent *agent, const char *why, void *arg);
+	void (*event)(struct agent *agent, const struct agent_event *event, void *arg);
+	void (*stats)(struct agent *agent, const struct agent_stats *stats, void *arg);
+	/* True: they are stored (or counted as lost) and may be acknowledged. */
+	bool (*log)(struct agent *agent, const struct agent_log_record *records, size_t count,
+		    void *arg);
+	/*
+	 * A container connected to a service (session mode). Take the stream with
+	 * agent_stream_accept() within the call, or it is closed.
+	 */
+	void (*tunnel)(struct agent *agent, struct agent_stream *stream, const char *service,
+		       uint16_t port, void *arg);
+};
+
+/* Starts connecting at once. Copies path, name (for log lines) and *handler. */
+struct agent *agent_new(struct loop *loop, const char *name, const char *socket_path,
+			const struct agent_handler *handler, void *arg);
+/* The same over a connected socket, which it owns; does not reconnect. For tests. */
+struct agent *agent_new_fd(struct loop *loop, const char *name, int fd,
+			   const struct agent_handler *handler, void *arg);
+void agent_free(struct agent *agent); /* closes its streams first; NULL is fine */
+/* The guest was reset within its VM: greets it anew, at once. */
+void agent_reconnect(struct agent *agent);
+enum agent_state agent_get_state(const struct agent *agent);
+bool agent_is_up(const struct agent *agent);
+
+struct agent_counters {
+	uint64_t received_bytes;
+	uint64_t sent_bytes;
+	uint64_t log_lines;
+	uint64_t repeated_lines; /* sent again by the guest, already stored */
+	uint64_t violations;	 /* of the protocol */
+	uint64_t connects;
+	size_t streams;
+};
+void agent_get_counters(const struct agent *agent, struct agent_counters *ret);
+
+/*
+ * Lines of this boot up to this sequence are stored already (log_store_guest_position()): they are
+ * acknowledged and not handed on again. Call from `up`.
+ */
+void agent_set_log_position(struct agent *agent, uint64_t sequence);
+
+/* Messages. ERROR_NETWORK while not up, ERROR_FULL when the guest does not read. */
+MUST_CHECK bool agent_send_release(struct agent *agent, const char *json, struct error *err);
+MUST_CHECK bool agent_send_hosts(struct agent *agent, const char *json, struct error *err);
+MUST_CHECK bool agent_send_time(struct agent *agent, int64_t wall_ns, struct error *err);
+MUST_CHECK bool agent_send_entropy(struct agent *agent, const void *bytes, size_t size,
+				   struct error *err);
+MUST_CHECK bool agent_request_stats(struct agent *agent, uint32_t interval_ms, struct error *err);
+/* grace_s < 0: the pod's own. */
+MUST_CHECK bool agent_send_shutdown(struct agent *agent, int64_t grace_s, struct error *err);
+MUST_CHECK bool agent_send_restart(struct agent *agent, const char *container, struct error *err);
+
+/* One changed file of a pushed hostPath volume; bytes NULL: deleted. At most 15 MiB. */
+struct agent_file {
+	const char *volume;
+	const char *path; /* below the volume, no ".." */
+	unsigned mode;
+	const void *bytes;
+	size_t size;
+};
+MUST_CHECK bool agent_push_file(struct agent *agent, const struct agent_file *file,
+				struct error *err);
+
+/*
+ * Streams: exec sessions and tunnels. Bytes flow under windows both ways: write what
+ * agent_stream_room() allows and go on in `writable`; say agent_stream_consumed() when bytes given
+ * to `data` have left us, which lets the guest send more. `closed` is the last call; the stream is
+ * gone after it. agent_stream_abort() makes no further calls.
+ */
+struct agent_stream_end {
+	bool has_code; /* exec: exit code */
+	int code;
+	int signal;	   /* exec: ended by it; else 0 */
+	const char *error; /* or NULL */
+};
+struct agent_stream_handler {
+	/* is_stderr only for exec without tty. */
+	void (*data)(struct agent_stream *stream, bool is_stderr, const void *bytes, size_t size,
+		     void *arg);
+	void (*writable)(struct agent_stream *stream, void *arg);
+	void (*finished)(struct agent_stream *stream, void *arg); /* tunnel: peer sends no more */
+	void (*closed)(struct agent_stream *stream, const struct agent_stream_end *end, void *arg);
+};
+
+struct agent_exec {
+	const char *container; /* NULL: the first */
+	const struct string_list *argv;
+	const struct string_list *env; /* or NULL */
+	const char *cwd;	       /* or NULL */
+	const char *user;	       /* or NULL */
+	bool has_tty;
+	bool has_stdin;
+	uint16_t rows;
+	uint16_t columns;
+};
+MUST_CHECK struct agent_stream *agent_exec(struct agent *agent, const struct agent_exec *exec,
+					   const struct agent_stream_handler *handler, void *arg,
+					   struct error *err); /* NULL on failure */
+void agent_stream_resize(struct agent_stream *stream, uint16_t rows, uint16_t columns);
+void agent_stream_signal(struct agent_stream *stream, uint8_t signal);
+
+/* A connection to a port inside the pod. What is written before it is made is kept in the guest. */
+MUST_CHECK struct agent_stream *agent_tunnel(struct agent *agent, uint16_t port, bool is_udp,
+					     const struct agent_stream_handler *handler, void *arg,
+					     struct error *err);
+void agent_stream_accept(struct agent_stream *stream, const struct agent_stream_handler *handler,
+			 void *arg);
+
+size_t agent_stream_room(const struct agent_stream *stream);
+/* size is at most what agent_stream_room() says. */
+void agent_stream_write(struct agent_stream *stream, const void *bytes, size_t size);
+void agent_stream_finish(struct agent_stream *stream); /* no more from us: end of file there */
+void agent_stream_consumed(struct agent_stream *stream, size_t size);
+/* Ends it now, both ways. why is told to the guest, or NULL. */
+void agent_stream_abort(struct agent_stream *stream, const char *why_or_null);
+
+#endif

@@ -1,0 +1,393 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "local/client/client.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/path.h"
+#include "base/strbuf.h"
+#include "local/supervisor/control_path.h"
+#include "local/plan/status_json.h"
+#include "local/client/status_offline.h"
+
+enum { RECONNECT_MS = 1000, STATUS_MS = 3000, MAX_ANSWER = 16 << 20 };
+
+struct pending {
+	uint64_t id;
+	client_done_fn *done;
+	void *arg;
+};
+
+struct client {
+	struct loop *loop;
+	char *project;
+	int fd; /* -1: no supervisor */
+	struct loop_fd *source;
+	struct loop_timer *reconnect;
+	struct strbuf in;
+	client_status_fn *status_fn;
+	void *status_arg;
+	client_event_fn *event_fn;
+	void *event_arg;
+	unsigned stats_ms;
+	uint64_t next_id;
+	struct pending *pending;
+	size_t pending_count;
+	struct project_status *wanted; /* client_status() waits for one */
+	bool is_freed;		       /* client_close() from within a callback */
+	bool is_busy;
+};
+
+static void send_line(struct client *client, const char *line)
+{
+	size_t size = strlen(line);
+	while (client->fd >= 0 && size > 0) {
+		ssize_t put = send(client->fd, line, size, MSG_NOSIGNAL);
+		if (put < 0 && errno == EINTR)
+			continue;
+		if (put < 0)
+			return; /* the end of the connection is seen by the reader */
+		line += put;
+		size -= (size_t)put;
+	}
+}
+
+static void send_request(struct client *client, json_t *request)
+{
+	AUTO_FREE char *text = json_dumps(request, JSON_COMPACT);
+	AUTO_FREE char *line = text ? xasprintf("%s\n", text) : NULL;
+	json_decref(request);
+	if (line != NULL)
+		send_line(client, line);
+}
+
+static void finish(struct client *client, uint64_t id, struct error *err_or_null)
+{
+	for (size_t i = 0; i < client->pending_count; i++) {
+		if (client->pending[i].id != id)
+			continue;
+		struct pending pending = client->pending[i];
+		client->pending[i] = client->pending[--client->pending_count];
+		pending.done(err_or_null, pending.arg);
+		return;
+	}
+}
+
+static void take_answer(struct client *client, const json_t *answer)
+{
+	const json_t *problem = json_object_get(answer, "error");
+	const char *message = json_string_value(json_object_get(problem, "message"));
+	const char *hint = json_string_value(json_object_get(problem, "hint"));
+	json_int_t kind = json_integer_value(json_object_get(problem, "kind"));
+	uint64_t id = (uint64_t)json_integer_value(json_object_get(answer, "id"));
+	AUTO(error_clear) struct error err = ERROR_INIT;
+
+	if (problem == NULL) {
+		finish(client, id, NULL);
+		return;
+	}
+	bool is_known = kind > ERROR_NONE && kind <= ERROR_SYSTEM;
+	error_set(&err, is_known ? (enum error_kind)kind : ERROR_SYSTEM, "%s",
+		  message ? message : "failed");
+	if (hint != NULL)
+		error_hint(&err, "%s", hint);
+	finish(client, id, &err);
+}
+
+static void take_status(struct client *client, const json_t *object)
+{
+	AUTO(project_status_clear) struct project_status status = {0};
+	AUTO_FREE char *text = json_dumps(object, JSON_COMPACT);
+
+	if (text == NULL || !project_status_from_json(text, &status, NULL))
+		return;
+	if (client->status_fn != NULL)
+		client->status_fn(&status, client->status_arg);
+	if (!client->is_freed && client->wanted != NULL) {
+		*client->wanted = status;
+		status = (struct project_status){0};
+		client->wanted = NULL;
+	}
+}
+
+static void take_event(struct client *client, const json_t *object)
+{
+	struct project_event event = {
+		.sequence = (uint64_t)json_integer_value(json_object_get(object, "sequence")),
+		.time_ns = json_integer_value(json_object_get(object, "timeNs")),
+		.is_warning = json_is_true(json_object_get(object, "warning")),
+	};
+	const char *type = json_string_value(json_object_get(object, "type"));
+	const char *name = json_string_value(json_object_get(object, "object"));
+	const char *message = json_string_value(json_object_get(object, "message"));
+
+	if (type == NULL || name == NULL || message == NULL || client->event_fn == NULL)
+		return;
+	event.type = xstrdup(type);
+	event.object = xstrdup(name);
+	event.message = xstrdup(message);
+	client->event_fn(&event, client->event_arg);
+	project_event_clear(&event);
+}
+
+static void take_line(struct client *client, const char *line, size_t size)
+{
+	json_t *root = json_loadb(line, size, 0, NULL);
+	const json_t *status = json_object_get(root, "status");
+	const json_t *event = json_object_get(root, "event");
+
+	if (status != NULL)
+		take_status(client, status);
+	else if (event != NULL)
+		take_event(client, event);
+	else if (json_is_object(root))
+		take_answer(client, root);
+	json_decref(root);
+}
+
+static void fail_pending(struct client *client)
+{
+	while (client->pending_count > 0 && !client->is_freed) {
+		AUTO(error_clear) struct error err = ERROR_INIT;
+		error_set(&err, ERROR_NETWORK, "the supervisor of '%s' has gone", client->project);
+		error_hint(&err, "i2kit up starts it again; pods run on");
+		finish(client, client->pending[0].id, &err);
+	}
+}
+
+static void disconnect(struct client *client)
+{
+	loop_fd_remove(TAKE_PTR(client->source));
+	auto_close(&client->fd);
+	client->fd = -1;
+	strbuf_reset(&client->in);
+}
+
+static void lose(struct client *client)
+{
+	disconnect(client);
+	fail_pending(client);
+	if (!client->is_freed && client->status_fn != NULL)
+		client->status_fn(NULL, client->status_arg);
+	if (!client->is_freed)
+		loop_timer_set(client->reconnect, RECONNECT_MS);
+}
+
+static void client_free(struct client *client)
+{
+	disconnect(client);
+	loop_timer_remove(client->reconnect);
+	strbuf_clear(&client->in);
+	free(client->pending);
+	free(client->project);
+	free(client);
+}
+
+/* Takes what is there; false: the connection ended. */
+static bool read_lines(struct client *client)
+{
+	char bytes[65536];
+	char *end = NULL;
+	ssize_t got = recv(client->fd, bytes, sizeof(bytes), MSG_DONTWAIT);
+
+	if (got < 0 && (errno == EAGAIN || errno == EINTR))
+		return true;
+	if (got <= 0)
+		return false;
+	strbuf_append_bytes(&client->in, bytes, (size_t)got);
+	while (!client->is_freed && client->in.size > 0 &&
+	       (end = memchr(client->in.data, '\n', client->in.size)) != NULL) {
+		size_t size = (size_t)(end - client->in.data);
+		AUTO_FREE char *line = xstrndup(client->in.data, size);
+		strbuf_consume(&client->in, size + 1);
+		take_line(client, line, strlen(line));
+	}
+	return !client->in.is_cut;
+}
+
+static void on_readable(struct loop_fd *source, int fd, unsigned events, void *arg)
+{
+	struct client *client = arg;
+	(void)source;
+	(void)fd;
+	(void)events;
+
+	client->is_busy = true;
+	if (!read_lines(client) && !client->is_freed)
+		lose(client);
+	client->is_busy = false;
+	if (client->is_freed)
+		client_free(client);
+}
+
+static void subscribe(struct client *client)
+{
+	if (client->status_fn != NULL)
+		send_line(client, "{\"op\":\"watch\"}\n");
+	if (client->event_fn != NULL)
+		send_line(client, "{\"op\":\"events\"}\n");
+	if (client->stats_ms > 0)
+		client_watch_stats(client, client->stats_ms);
+}
+
+static bool try_connect(struct client *client)
+{
+	client->fd = control_connect(client->project, NULL);
+	if (client->fd < 0)
+		return false;
+	client->source = loop_add_fd(client->loop, client->fd, LOOP_READ, on_readable, client);
+	subscribe(client);
+	return true;
+}
+
+static void on_reconnect(struct loop_timer *timer, void *arg)
+{
+	struct client *client = arg;
+	AUTO(project_status_clear) struct project_status status = {0};
+
+	if (client->fd >= 0 || try_connect(client))
+		return;
+	loop_timer_set(timer, RECONNECT_MS);
+	if (client->status_fn != NULL && status_offline(client->project, &status, NULL)) {
+		client->is_busy = true;
+		client->status_fn(&status, client->status_arg);
+		client->is_busy = false;
+		if (client->is_freed)
+			client_free(client);
+	}
+}
+
+struct client *client_open(struct loop *loop, const char *project, struct error *err)
+{
+	struct client *client = xcalloc(1, sizeof(*client));
+	(void)err;
+
+	client->loop = loop;
+	client->project = xstrdup(project);
+	client->fd = -1;
+	client->in.max = MAX_ANSWER;
+	client->next_id = 1;
+	client->reconnect = loop_add_timer(loop, RECONNECT_MS, on_reconnect, client);
+	if (try_connect(client))
+		loop_timer_cancel(client->reconnect);
+	return client;
+}
+
+void client_close(struct client *client)
+{
+	if (client == NULL)
+		return;
+	client->is_freed = true;
+	if (!client->is_busy)
+		client_free(client);
+}
+
+bool client_status(struct client *client, struct project_status *ret, struct error *err)
+{
+	uint64_t end_ms = clock_monotonic_ms() + STATUS_MS;
+
+	if (client->fd < 0)
+		return status_offline(client->project, ret, err);
+	*ret = (struct project_status){0};
+	client->wanted = ret;
+	send_line(client, "{\"op\":\"status\"}\n");
+	while (client->wanted != NULL && client->fd >= 0 && clock_monotonic_ms() < end_ms) {
+		struct pollfd poll_fd = {.fd = client->fd, .events = POLLIN};
+		if (poll(&poll_fd, 1, 200) > 0 && !read_lines(client))
+			disconnect(client);
+	}
+	if (client->wanted == NULL)
+		return true;
+	client->wanted = NULL;
+	if (client->fd < 0)
+		return status_offline(client->project, ret, err);
+	return error_set(err, ERROR_TIMEOUT, "the supervisor of '%s' does not answer",
+			 client->project);
+}
+
+void client_watch_status(struct client *client, client_status_fn *fn, void *arg)
+{
+	client->status_fn = fn;
+	client->status_arg = arg;
+	if (fn == NULL)
+		return;
+	if (client->fd >= 0)
+		send_line(client, "{\"op\":\"watch\"}\n");
+	else
+		loop_timer_set(client->reconnect, 0);
+}
+
+void client_watch_events(struct client *client, client_event_fn *fn, void *arg)
+{
+	client->event_fn = fn;
+	client->event_arg = arg;
+	if (fn != NULL)
+		send_line(client, "{\"op\":\"events\"}\n");
+}
+
+void client_watch_stats(struct client *client, unsigned interval_ms)
+{
+	client->stats_ms = interval_ms;
+	send_request(client, json_pack("{s:s,s:i}", "op", "stats", "intervalMs", (int)interval_ms));
+}
+
+static void act(struct client *client, json_t *request, client_done_fn *done, void *arg)
+{
+	uint64_t id = client->next_id++;
+
+	if (client->fd < 0) {
+		AUTO(error_clear) struct error err = ERROR_INIT;
+		json_decref(request);
+		error_set(&err, ERROR_NOT_FOUND, "nobody supervises project '%s'", client->project);
+		error_hint(&err, "i2kit up -d");
+		done(&err, arg);
+		return;
+	}
+	struct pending *pending = ARRAY_APPEND(client->pending, client->pending_count);
+	*pending = (struct pending){id, done, arg};
+	json_object_set_new(request, "id", json_integer((json_int_t)id));
+	send_request(client, request);
+}
+
+void client_restart(struct client *client, const char *pod_or_instance, client_done_fn *done,
+		    void *arg)
+{
+	act(client, json_pack("{s:s,s:s}", "op", "restart", "name", pod_or_instance), done, arg);
+}
+
+void client_scale(struct client *client, const char *pod, unsigned replicas, client_done_fn *done,
+		  void *arg)
+{
+	act(client,
+	    json_pack("{s:s,s:s,s:i}", "op", "scale", "name", pod, "replicas", (int)replicas), done,
+	    arg);
+}
+
+void client_stop(struct client *client, const char *pod, client_done_fn *done, void *arg)
+{
+	act(client, json_pack("{s:s,s:s}", "op", "stop", "name", pod), done, arg);
+}
+
+void client_apply(struct client *client, client_done_fn *done, void *arg)
+{
+	act(client, json_pack("{s:s}", "op", "apply"), done, arg);
+}
+
+void client_down(struct client *client, bool with_volumes, client_done_fn *done, void *arg)
+{
+	act(client, json_pack("{s:s,s:b}", "op", "down", "volumes", (int)with_volumes), done, arg);
+}
+
+void client_kill(struct client *client, client_done_fn *done, void *arg)
+{
+	act(client, json_pack("{s:s,s:b}", "op", "down", "force", 1), done, arg);
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "local/logs/log_sink.h"
+
+#include <string.h>
+
+#include "base/log.h"
+
+#define BATCH 128
+
+void log_sink_up(const struct log_sink *sink, struct agent *agent)
+{
+	agent_set_log_position(
+		agent, log_store_guest_position(sink->store, sink->instance, sink->boot_id));
+}
+
+static void store(const struct log_sink *sink, const struct log_entry *entries, size_t count)
+{
+	struct error err = ERROR_INIT;
+
+	/* The store has counted what it could not write; the guest cannot keep it for us for ever.
+	 */
+	if (!log_store_append(sink->store, sink->pod, sink->instance, sink->boot_id, entries, count,
+			      &err))
+		log_verbose("logs of %s: %s", sink->instance, err.message);
+	error_clear(&err);
+}
+
+bool log_sink_log(const struct log_sink *sink, const struct agent_log_record *records, size_t count)
+{
+	struct log_entry entries[BATCH];
+	size_t filled = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		entries[filled++] = (struct log_entry){
+			.guest_sequence = records[i].sequence,
+			.time_ns = records[i].time_ns,
+			.source = records[i].source,
+			.is_partial = records[i].is_partial,
+			.container = records[i].container,
+			.text = records[i].text,
+			.size = records[i].size,
+		};
+		if (filled == BATCH || i + 1 == count) {
+			store(sink, entries, filled);
+			filled = 0;
+		}
+	}
+	return true;
+}
+
+void log_sink_event(const struct log_sink *sink, const struct agent_event *event)
+{
+	bool is_start =
+		event->type == AGENT_EVENT_CONTAINER && strcmp(event->state, "running") == 0;
+
+	if ((event->type != AGENT_EVENT_LOSS && !is_start) ||
+	    !log_store_take_event(sink->store, sink->instance, sink->boot_id, event->sequence))
+		return;
+	if (is_start)
+		log_store_start_run(sink->store, sink->instance, event->container);
+	else
+		log_store_note_loss(sink->store, sink->instance, event->lines);
+}

@@ -1,0 +1,476 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "local/logs/log_store.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/parse.h"
+#include "base/path.h"
+#include "local/logs/log_runs.h"
+#include "local/logs/log_segment.h"
+
+#define DEFAULT_INSTANCE_BYTES ((uint64_t)64 << 20)
+#define MIN_INSTANCE_BYTES     ((uint64_t)2 << 20)
+#define MAX_SEGMENTS	       ((size_t)1024) /* small ones after many restarts count too */
+#define BACKWARD_CLOCK_NS      INT64_C(1000000000)
+
+struct segment {
+	uint64_t first_sequence;
+	uint64_t size;
+};
+
+/* What is known of one instance's folder. */
+struct instance {
+	char *name;
+	char *folder;
+	struct log_runs runs;
+	struct segment *segments; /* oldest first; the last is being written while fd >= 0 */
+	size_t segment_count;
+	uint64_t stored_bytes;
+	int fd;
+	uint64_t next_line;
+	int64_t last_time_ns;
+	uint32_t boot;
+	uint64_t guest_sequence;
+	uint64_t lost; /* to be said before the next line */
+};
+
+struct log_store {
+	char *folder;
+	int lock_fd;
+	uint64_t instance_bytes;
+	uint64_t next_sequence;
+	struct instance **instances;
+	size_t instance_count;
+	struct strbuf batch;
+	struct log_store_counters counters;
+};
+
+static void instance_free(struct instance *instance)
+{
+	if (instance == NULL)
+		return;
+	if (instance->fd >= 0)
+		(void)close(instance->fd);
+	log_runs_clear(&instance->runs);
+	free(instance->segments);
+	free(instance->folder);
+	free(instance->name);
+	free(instance);
+}
+DEFINE_AUTO_PTR(instance, instance_free)
+
+void log_store_close(struct log_store *store)
+{
+	if (store == NULL)
+		return;
+	for (size_t i = 0; i < store->instance_count; i++)
+		instance_free(store->instances[i]);
+	free(store->instances);
+	strbuf_clear(&store->batch);
+	if (store->lock_fd >= 0)
+		(void)close(store->lock_fd);
+	free(store->folder);
+	free(store);
+}
+DEFINE_AUTO_PTR(log_store, log_store_close)
+
+/* Learns from the newest segment where the writer before us stopped. */
+static void recover(struct log_store *store, struct instance *instance, uint64_t first)
+{
+	char name[LOG_SEGMENT_NAME_SIZE];
+	AUTO_FREE char *path = NULL;
+	AUTO_FREE char *bytes = NULL;
+	struct log_segment_header header;
+	struct log_record record;
+	size_t size;
+
+	log_segment_name(name, first);
+	path = path_join(instance->folder, name);
+	if (!file_read(path, LOG_SEGMENT_MAX_BYTES, &bytes, &size, NULL) ||
+	    !log_segment_read_header(bytes, size, &header))
+		return;
+	for (size_t at = sizeof(header); log_record_read(bytes + at, size - at, &record);
+	     at += record.header.size) {
+		if (record.header.sequence >= store->next_sequence &&
+		    record.header.sequence < UINT64_MAX / 2)
+			store->next_sequence = record.header.sequence + 1;
+		instance->next_line = record.header.line + 1;
+		instance->last_time_ns = record.header.time_ns;
+		if (record.header.guest_sequence != 0) {
+			instance->boot = record.header.boot;
+			instance->guest_sequence = record.header.guest_sequence;
+		}
+	}
+}
+
+static struct instance *load_instance(struct log_store *store, const char *name)
+{
+	struct instance *instance = xcalloc(1, sizeof(*instance));
+	AUTO_FREE uint64_t *firsts = NULL;
+	size_t count;
+
+	instance->fd = -1;
+	instance->name = xstrdup(name);
+	instance->folder = path_join(store->folder, name);
+	log_runs_load(&instance->runs, instance->folder);
+	firsts = log_segment_list(instance->folder, &count);
+	for (size_t i = 0; i < count; i++) {
+		char file[LOG_SEGMENT_NAME_SIZE];
+		AUTO_FREE char *path = NULL;
+		struct stat status;
+		struct segment *segment;
+
+		log_segment_name(file, firsts[i]);
+		path = path_join(instance->folder, file);
+		if (stat(path, &status) < 0)
+			continue;
+		segment = ARRAY_APPEND(instance->segments, instance->segment_count);
+		segment->first_sequence = firsts[i];
+		segment->size = (uint64_t)status.st_size;
+		instance->stored_bytes += segment->size;
+		/* A torn file may hold no record: its name alone keeps sequences growing. */
+		if (firsts[i] >= store->next_sequence && firsts[i] < UINT64_MAX / 2)
+			store->next_sequence = firsts[i] + 1;
+	}
+	if (count > 0)
+		recover(store, instance, firsts[count - 1]);
+	store->counters.stored_bytes += instance->stored_bytes;
+	*ARRAY_APPEND(store->instances, store->instance_count) = instance;
+	return instance;
+}
+
+static bool name_is_sound(const char *name)
+{
+	size_t length = strlen(name);
+
+	return length > 0 && length <= 253 && name[0] != '.' && strchr(name, '/') == NULL;
+}
+
+static void load_all(struct log_store *store)
+{
+	DIR *dir = opendir(store->folder);
+	const struct dirent *entry;
+
+	while (dir != NULL && (entry = readdir(dir)) != NULL) {
+		if (name_is_sound(entry->d_name) && strcmp(entry->d_name, "lock") != 0)
+			(void)load_instance(store, entry->d_name);
+	}
+	if (dir != NULL)
+		(void)closedir(dir);
+}
+
+static char *project_folder(const char *project)
+{
+	AUTO_FREE char *below = path_join("logs", project);
+
+	return path_folder(PATH_DATA, below);
+}
+
+static bool lock_folder(struct log_store *store, struct error *err)
+{
+	AUTO_FREE char *path = path_join(store->folder, "lock");
+
+	store->lock_fd = file_lock(path, false, err);
+	return store->lock_fd >= 0;
+}
+
+struct log_store *log_store_open(const char *project, const struct log_store_options *options,
+				 struct error *err)
+{
+	AUTO_PTR(log_store) struct log_store *store = xcalloc(1, sizeof(*store));
+
+	store->lock_fd = -1;
+	store->next_sequence = 1;
+	store->instance_bytes = DEFAULT_INSTANCE_BYTES;
+	if (options != NULL && options->instance_bytes != 0)
+		store->instance_bytes = options->instance_bytes < MIN_INSTANCE_BYTES
+						? MIN_INSTANCE_BYTES
+						: options->instance_bytes;
+	store->folder = options != NULL && options->folder != NULL ? xstrdup(options->folder)
+								   : project_folder(project);
+	if (!path_make_folders(store->folder, 0700, err) || !lock_folder(store, err)) {
+		(void)error_prefix(err, "logs of project '%s'", project);
+		return NULL;
+	}
+	load_all(store);
+	return TAKE_PTR(store);
+}
+
+static struct instance *get_instance(struct log_store *store, const char *name)
+{
+	for (size_t i = 0; i < store->instance_count; i++) {
+		if (strcmp(store->instances[i]->name, name) == 0)
+			return store->instances[i];
+	}
+	return load_instance(store, name);
+}
+
+static void close_segment(struct instance *instance)
+{
+	if (instance->fd >= 0)
+		(void)close(instance->fd);
+	instance->fd = -1;
+}
+
+static void drop_oldest(struct log_store *store, struct instance *instance)
+{
+	char name[LOG_SEGMENT_NAME_SIZE];
+	AUTO_FREE char *path = NULL;
+
+	log_segment_name(name, instance->segments[0].first_sequence);
+	path = path_join(instance->folder, name);
+	(void)unlink(path);
+	instance->stored_bytes -= instance->segments[0].size;
+	store->counters.stored_bytes -= instance->segments[0].size;
+	instance->segment_count--;
+	memmove(instance->segments, instance->segments + 1,
+		instance->segment_count * sizeof(*instance->segments));
+}
+
+/* Keeps room for one whole segment more under the quota. */
+static void obey_quota(struct log_store *store, struct instance *instance)
+{
+	while (instance->segment_count > 0 &&
+	       (instance->segment_count >= MAX_SEGMENTS ||
+		instance->stored_bytes + LOG_SEGMENT_MAX_BYTES > store->instance_bytes))
+		drop_oldest(store, instance);
+}
+
+static bool open_segment(struct log_store *store, struct instance *instance, const char *pod,
+			 int64_t time_ns, struct error *err)
+{
+	char name[LOG_SEGMENT_NAME_SIZE];
+	AUTO_FREE char *path = NULL;
+	AUTO(strbuf_clear) struct strbuf header = STRBUF_INIT;
+	struct segment *segment;
+
+	obey_quota(store, instance);
+	if (!path_make_folders(instance->folder, 0700, err))
+		return false;
+	log_segment_name(name, store->next_sequence);
+	path = path_join(instance->folder, name);
+	instance->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	if (instance->fd < 0)
+		return error_set_errno(err, errno, "cannot write %s", path);
+	segment = ARRAY_APPEND(instance->segments, instance->segment_count);
+	segment->first_sequence = store->next_sequence;
+	log_segment_start(&header, pod, store->next_sequence, time_ns);
+	if (!fd_write_all(instance->fd, header.data, header.size, err)) {
+		close_segment(instance);
+		drop_oldest(store, instance);
+		return error_prefix(err, "%s", path);
+	}
+	segment->size = header.size;
+	instance->stored_bytes += header.size;
+	store->counters.stored_bytes += header.size;
+	return true;
+}
+
+static bool flush_batch(struct log_store *store, struct instance *instance, struct error *err)
+{
+	struct segment *segment = &instance->segments[instance->segment_count - 1];
+	size_t size = store->batch.size;
+
+	if (size == 0)
+		return true;
+	if (!fd_write_all(instance->fd, store->batch.data, size, err)) {
+		/* The file may end in a torn record: leave it and go on in a new one. */
+		close_segment(instance);
+		strbuf_reset(&store->batch);
+		return error_prefix(err, "logs of %s", instance->name);
+	}
+	segment->size += size;
+	instance->stored_bytes += size;
+	store->counters.stored_bytes += size;
+	strbuf_reset(&store->batch);
+	return true;
+}
+
+/*
+ * Times within an instance do not go back and are never in the future, so that a guest with a wild
+ * clock disorders its own lines at most. When the host's own clock was set back, times follow it.
+ */
+static int64_t settle_time(const struct instance *instance, int64_t time_ns, int64_t now_ns)
+{
+	if (time_ns > now_ns)
+		time_ns = now_ns;
+	if (instance->last_time_ns > now_ns + BACKWARD_CLOCK_NS)
+		return time_ns;
+	return time_ns < instance->last_time_ns ? instance->last_time_ns : time_ns;
+}
+
+struct piece {
+	const char *pod;
+	uint32_t boot;
+	int64_t now_ns;
+	const struct log_entry *entry;
+	const char *text;
+	size_t size;
+	bool is_partial;
+};
+
+static bool append_piece(struct log_store *store, struct instance *instance,
+			 const struct piece *piece, struct error *err)
+{
+	const struct log_entry *entry = piece->entry;
+	size_t container_size = strnlen(entry->container, UINT8_MAX);
+	size_t bound = sizeof(struct log_record_header) + container_size + piece->size + 12;
+	int64_t time_ns = settle_time(instance, entry->time_ns, piece->now_ns);
+	struct log_record record = {.container = entry->container, .text = piece->text};
+
+	if (instance->fd >= 0 &&
+	    instance->segments[instance->segment_count - 1].size + store->batch.size + bound >
+		    LOG_SEGMENT_MAX_BYTES) {
+		if (!flush_batch(store, instance, err))
+			return false;
+		close_segment(instance);
+	}
+	if (instance->fd < 0 && !open_segment(store, instance, piece->pod, time_ns, err))
+		return false;
+	record.header = (struct log_record_header){
+		.sequence = store->next_sequence++,
+		.line = instance->next_line++,
+		.time_ns = time_ns,
+		.guest_sequence = entry->guest_sequence,
+		.boot = piece->boot,
+		.run = log_runs_current(&instance->runs, entry->container),
+		.lost_before = instance->lost > UINT32_MAX ? UINT32_MAX : (uint32_t)instance->lost,
+		.text_size = (uint32_t)piece->size,
+		.source = entry->source,
+		.flags = piece->is_partial ? LOG_RECORD_FLAG_PARTIAL : 0,
+		.container_size = (uint8_t)container_size,
+	};
+	log_record_write(&store->batch, &record);
+	instance->lost = 0;
+	instance->last_time_ns = time_ns;
+	return true;
+}
+
+/* A line longer than a record may be becomes several partial ones. */
+static bool append_entry(struct log_store *store, struct instance *instance, struct piece *piece,
+			 struct error *err)
+{
+	const struct log_entry *entry = piece->entry;
+	size_t done = 0;
+
+	do {
+		size_t rest = entry->size - done;
+		piece->size = rest > LOG_MAX_LINE ? LOG_MAX_LINE : rest;
+		piece->text = entry->text + done;
+		piece->is_partial = rest > LOG_MAX_LINE || entry->is_partial;
+		if (!append_piece(store, instance, piece, err))
+			return false;
+		done += piece->size;
+	} while (done < entry->size);
+	store->counters.lines++;
+	store->counters.bytes += entry->size;
+	return true;
+}
+
+static bool append_all(struct log_store *store, struct instance *instance, struct piece *piece,
+		       const struct log_entry *entries, size_t count, struct error *err)
+{
+	for (size_t i = 0; i < count; i++) {
+		piece->entry = &entries[i];
+		if (!append_entry(store, instance, piece, err))
+			return false;
+	}
+	return flush_batch(store, instance, err);
+}
+
+bool log_store_append(struct log_store *store, const char *pod, const char *name,
+		      const char *boot_id, const struct log_entry *entries, size_t count,
+		      struct error *err)
+{
+	struct piece piece = {
+		.pod = pod, .boot = log_hash(boot_id, strlen(boot_id)), .now_ns = clock_wall_ns()};
+	struct instance *instance;
+	bool is_done;
+
+	if (!name_is_sound(name))
+		return error_set(err, ERROR_INVALID, "'%s' is no instance name", name);
+	instance = get_instance(store, name);
+	is_done = append_all(store, instance, &piece, entries, count, err);
+	if (!is_done) {
+		/* Which of them got through is not known to the line; none is counted as stored. */
+		strbuf_reset(&store->batch);
+		instance->lost += count;
+		store->counters.lost_lines += count;
+	}
+	if (count > 0 && entries[count - 1].guest_sequence != 0) {
+		instance->boot = piece.boot;
+		instance->guest_sequence = entries[count - 1].guest_sequence;
+	}
+	return is_done;
+}
+
+void log_store_note_loss(struct log_store *store, const char *name, uint64_t lines)
+{
+	if (!name_is_sound(name))
+		return;
+	get_instance(store, name)->lost += lines;
+	store->counters.lost_lines += lines;
+}
+
+void log_store_start_run(struct log_store *store, const char *name, const char *container)
+{
+	struct instance *instance;
+
+	if (!name_is_sound(name))
+		return;
+	instance = get_instance(store, name);
+	log_runs_start(&instance->runs, container);
+	log_runs_save(&instance->runs, instance->folder);
+}
+
+bool log_store_take_event(struct log_store *store, const char *name, const char *boot_id,
+			  uint64_t sequence)
+{
+	uint32_t boot = log_hash(boot_id, strlen(boot_id));
+	struct log_runs *runs;
+
+	if (sequence == 0 || !name_is_sound(name))
+		return true;
+	runs = &get_instance(store, name)->runs;
+	if (runs->event_boot == boot && sequence <= runs->event_sequence)
+		return false;
+	runs->event_boot = boot;
+	runs->event_sequence = sequence;
+	log_runs_save(runs, get_instance(store, name)->folder);
+	return true;
+}
+
+uint64_t log_store_guest_position(struct log_store *store, const char *name, const char *boot_id)
+{
+	const struct instance *instance = name_is_sound(name) ? get_instance(store, name) : NULL;
+
+	if (instance == NULL || instance->boot != log_hash(boot_id, strlen(boot_id)))
+		return 0;
+	return instance->guest_sequence;
+}
+
+void log_store_get_counters(const struct log_store *store, struct log_store_counters *ret)
+{
+	*ret = store->counters;
+}
+
+bool log_store_remove(const char *project, struct error *err)
+{
+	AUTO_FREE char *folder = project_folder(project);
+	AUTO_FREE char *lock_path = path_join(folder, "lock");
+	AUTO_CLOSE int lock_fd = -1;
+
+	if (!path_exists(folder))
+		return true;
+	lock_fd = file_lock(lock_path, false, err);
+	return lock_fd >= 0 && path_remove_tree(folder, err);
+}

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef I2KIT_LOCAL_LOGS_LOG_STORE_H
+#define I2KIT_LOCAL_LOGS_LOG_STORE_H
+
+/*
+ * The logs of a project's pods on the host: PATH_DATA/logs/PROJECT/INSTANCE/SEGMENT. One process
+ * writes (the supervisor; a lock sees to it), any number read, no reader disturbs the writer. Each
+ * instance has a quota of its own and loses its own oldest segments, so a pod that writes much
+ * never pushes out what another one wrote. What the writer has appended is in the kernel's hands:
+ * it survives the death of any process, and of the host as far as the file system had written it. A
+ * record torn by that is left out by readers. Survives `down`.
+ *
+ * The segment format is described in log_segment.h.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/string_list.h"
+#include "local/plan/state.h"
+
+#define LOG_MAX_LINE ((size_t)64 << 10) /* longer ones are stored in partial pieces */
+
+/* ---- writing ---- */
+
+struct log_store;
+
+struct log_store_options {
+	const char *folder;	 /* NULL: PATH_DATA/logs/PROJECT */
+	uint64_t instance_bytes; /* quota of one instance; 0: 64 MiB; at least 2 MiB */
+};
+
+/* ERROR_BUSY when another process writes. NULL on failure. */
+MUST_CHECK struct log_store *log_store_open(const char *project,
+					    const struct log_store_options *options_or_null,
+					    struct error *err);
+void log_store_close(struct log_store *store); /* NULL is fine */
+
+struct log_entry {
+	uint64_t guest_sequence; /* 0: not from a guest */
+	int64_t time_ns; /* kept between the instance's last line and now, whatever a guest says */
+	uint8_t source;
+	bool is_partial;
+	const char *container;
+	const char *text;
+	size_t size;
+};
+
+/*
+ * Appends lines of one instance in order. boot_id tells the boots of one VM apart, for
+ * log_store_guest_position(). On ERROR_FULL and other failures the lines are counted as lost, the
+ * count goes before the next line that can be written, and the caller may acknowledge them.
+ */
+MUST_CHECK bool log_store_append(struct log_store *store, const char *pod, const char *instance,
+				 const char *boot_id, const struct log_entry *entries, size_t count,
+				 struct error *err);
+/* Lines that a guest lost; shown before its next line. */
+void log_store_note_loss(struct log_store *store, const char *instance, uint64_t lines);
+/* The container started (again): later lines belong to a new run (see `logs --previous`). */
+void log_store_start_run(struct log_store *store, const char *instance, const char *container);
+/*
+ * Whether this event of the guest was not counted before, also by an earlier process: call once
+ * before the two above. Sequence 0 is always new.
+ */
+bool log_store_take_event(struct log_store *store, const char *instance, const char *boot_id,
+			  uint64_t sequence);
+/* The highest guest_sequence stored of this boot of the instance; 0: none. */
+uint64_t log_store_guest_position(struct log_store *store, const char *instance,
+				  const char *boot_id);
+
+struct log_store_counters {
+	uint64_t lines;
+	uint64_t bytes; /* of text */
+	uint64_t lost_lines;
+	uint64_t stored_bytes; /* on disk now, all instances */
+};
+void log_store_get_counters(const struct log_store *store, struct log_store_counters *ret);
+
+/* Deletes a project's logs; ERROR_BUSY while somebody writes. */
+MUST_CHECK bool log_store_remove(const char *project, struct error *err);
+
+/* ---- reading ---- */
+
+struct log_reader;
+
+struct log_filter {
+	/* "pod", "instance", each with "/container" if wished; empty: all */
+	struct string_list selectors;
+	bool has_system;  /* kernel and init lines too */
+	bool is_previous; /* of each container, only the run before its last */
+	unsigned sources; /* bit mask of 1 << source; 0: all */
+};
+
+/*
+ * A position between two lines of all chosen instances merged by time; at the start when opened. A
+ * project without logs has no lines; that is no error. NULL on failure.
+ */
+MUST_CHECK struct log_reader *log_reader_open(const char *project, const char *folder_or_null,
+					      const struct log_filter *filter_or_null,
+					      struct error *err);
+void log_reader_close(struct log_reader *reader);
+/* The names of all instances that have logs, sorted; none is no error. */
+void log_store_list(const char *project, struct string_list *ret);
+
+/* Every selector that names something: pods, instances, each with its containers. */
+void log_store_list_selectors(const char *project, const char *folder_or_null,
+			      struct string_list *ret);
+
+/* How many instances with logs the filter has found so far. */
+size_t log_reader_instance_count(const struct log_reader *reader);
+
+/* How many older lines the quotas have removed, of all chosen instances. */
+uint64_t log_reader_removed_lines(struct log_reader *reader);
+
+void log_reader_seek_start(struct log_reader *reader);
+void log_reader_seek_end(struct log_reader *reader);
+void log_reader_seek_time(struct log_reader *reader, int64_t time_ns); /* before the first ≥ */
+void log_reader_seek_sequence(struct log_reader *reader, uint64_t sequence);
+/* Before the last `lines` lines of every instance. */
+void log_reader_seek_tail(struct log_reader *reader, uint64_t lines);
+/* The same, without those before the time. */
+void log_reader_seek_tail_since(struct log_reader *reader, uint64_t lines, int64_t time_ns);
+
+/*
+ * Steps over one line and gives it; false at that end. *ret and its texts are borrowed until the
+ * next call. After a false log_reader_next() the same call gives lines written since.
+ */
+bool log_reader_next(struct log_reader *reader, struct log_line *ret);
+bool log_reader_previous(struct log_reader *reader, struct log_line *ret);
+
+/*
+ * An fd that polls readable when there may be more (inotify); log_reader_next() drains it. -1 when
+ * the system has none to give: poll log_reader_next() instead.
+ */
+int log_reader_watch_fd(struct log_reader *reader);
+
+#endif

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef I2KIT_LOCAL_PLAN_PROJECT_PLAN_H
+#define I2KIT_LOCAL_PLAN_PROJECT_PLAN_H
+
+/*
+ * What should run: made by `up` from the application and its finished disks, read by the
+ * supervisor, kept in PATH_STATE/projects/PROJECT/plan.json (0600: it holds secrets). A supervisor
+ * that starts again needs this file and libvirt, nothing else.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/sha256.h"
+#include "image/pod/image.h"
+#include "manifest/app.h"
+
+/* A claim or host path that becomes a device of the VM. */
+struct volume_plan {
+	char *name;	  /* in the pod */
+	char *claim;	  /* PersistentVolumeClaim, or template of a StatefulSet; NULL: host path */
+	bool is_template; /* one disk for each replica */
+	uint64_t size_bytes;
+	char *host_path; /* absolute; NULL for claims */
+	bool is_file;	 /* the host path is one file */
+	bool is_read_only;
+};
+
+struct pod_plan {
+	char *name;
+	char *kind_name;
+	enum workload_kind workload;
+	uint32_t replicas;
+	char image_digest[DIGEST_SIZE];
+	char *image_path;
+	uint64_t image_bytes;
+	char *kernel_path;
+	char *initrd_path;
+	char *cmdline;
+	char config_digest[DIGEST_SIZE];
+	char *config_json;
+	unsigned cpu_count;
+	uint64_t memory_bytes;
+	uint64_t scratch_bytes; /* 0: the writable layers live in memory */
+	uint32_t grace_s;
+	uint32_t max_surge;
+	bool is_stateful; /* old goes before new comes */
+	bool is_dirty;
+	enum restart_policy restart_policy;
+	char *service_name; /* StatefulSet's headless service, or NULL */
+	struct volume_plan *volumes;
+	size_t volume_count;
+};
+
+struct port_plan {
+	char *name; /* or NULL */
+	uint16_t port;
+	uint16_t target_port;
+	bool is_udp;
+	uint16_t host_port; /* published there; 0: not published */
+	bool is_http;	    /* an address is shown as a link */
+	bool is_asked_for;  /* a number of the user's: a taken one is a problem, not moved */
+};
+
+struct service_plan {
+	char *name;
+	bool is_headless;
+	bool has_affinity;
+	bool publish_not_ready;
+	struct string_list pods;
+	struct port_plan *ports;
+	size_t port_count;
+};
+
+struct project_plan {
+	char *project;
+	char *folder;
+	char *uri;	/* libvirt connection, or NULL: choose */
+	char *accel;	/* "auto", "kvm", "tcg" */
+	char *firmware; /* "direct", "bios", "uefi" */
+	char *bind;	/* address of published ports */
+	struct pod_plan *pods;
+	size_t pod_count;
+	struct service_plan *services;
+	size_t service_count;
+};
+void project_plan_clear(struct project_plan *plan);
+
+/* Sizes that the pod's requests and limits ask for. */
+void pod_plan_size(const struct pod_spec *pod, unsigned *ret_cpus, uint64_t *ret_memory_bytes,
+		   uint64_t *ret_scratch_bytes);
+
+/* A host path whose files are sent over the agent channel instead of shared. */
+bool volume_plan_is_pushed(const struct volume_plan *volume, bool is_session);
+
+/* One pod with its disk; everything is copied. */
+MUST_CHECK bool project_plan_add_pod(struct project_plan *plan, const struct app *app,
+				     const struct pod_spec *pod, const struct disk_image *image,
+				     const struct boot_files *boot, struct error *err);
+void project_plan_add_service(struct project_plan *plan, const struct app *app,
+			      const struct service *service);
+
+char *project_plan_path(const char *project); /* owned */
+MUST_CHECK bool project_plan_save(const struct project_plan *plan, struct error *err);
+/* ERROR_NOT_FOUND when the project was never up. */
+MUST_CHECK bool project_plan_load(const char *project, struct project_plan *ret, struct error *err);
+
+const struct pod_plan *project_plan_find(const struct project_plan *plan, const char *pod);
+
+#endif

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "local/plan/state.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+const char *instance_state_name(enum instance_state state)
+{
+	static const char *const names[] = {"Pending",	"Starting",  "Booting", "Running", "Ready",
+					    "Stopping", "Succeeded", "Failed",	"Crashed"};
+	return names[state];
+}
+
+void instance_status_clear(struct instance_status *instance)
+{
+	free(instance->name);
+	free(instance->pod);
+	free(instance->uuid);
+	free(instance->reason);
+	free(instance->address);
+	for (size_t i = 0; i < instance->container_count; i++) {
+		free(instance->containers[i].name);
+		free(instance->containers[i].reason);
+		free(instance->containers[i].last_reason);
+		free(instance->containers[i].message);
+	}
+	free(instance->containers);
+	for (size_t i = 0; i < instance->probe_count; i++) {
+		free(instance->probes[i].container);
+		free(instance->probes[i].probe);
+		free(instance->probes[i].message);
+	}
+	free(instance->probes);
+	for (size_t i = 0; i < instance->stage_count; i++)
+		free(instance->stages[i].name);
+	free(instance->stages);
+	*instance = (struct instance_status){0};
+}
+
+bool port_status_serves(const struct port_status *port, const char *pod)
+{
+	/* An older supervisor does not say which pods: mostly they have their service's name. */
+	if (port->pods.count == 0)
+		return strcmp(port->service, pod) == 0;
+	return string_list_has(&port->pods, pod);
+}
+
+void project_status_clear(struct project_status *status)
+{
+	free(status->project);
+	free(status->folder);
+	free(status->connection);
+	free(status->accelerator);
+	free(status->accelerator_reason);
+	for (size_t i = 0; i < status->pod_count; i++) {
+		free(status->pods[i].name);
+		free(status->pods[i].kind);
+		free(status->pods[i].message);
+	}
+	free(status->pods);
+	for (size_t i = 0; i < status->instance_count; i++)
+		instance_status_clear(&status->instances[i]);
+	free(status->instances);
+	for (size_t i = 0; i < status->port_count; i++) {
+		free(status->ports[i].service);
+		free(status->ports[i].name);
+		free(status->ports[i].host);
+		free(status->ports[i].problem);
+		string_list_clear(&status->ports[i].pods);
+	}
+	free(status->ports);
+	*status = (struct project_status){0};
+}
+
+void project_event_clear(struct project_event *event)
+{
+	free(event->type);
+	free(event->object);
+	free(event->message);
+	*event = (struct project_event){0};
+}

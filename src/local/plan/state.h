@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef I2KIT_LOCAL_PLAN_STATE_H
+#define I2KIT_LOCAL_PLAN_STATE_H
+
+/*
+ * What is running, as plain values: the supervisor makes them, the client library (local/client/client.h)
+ * hands them to cli/ and tui/. Everything is owned by the struct it stands in; sizes in bytes,
+ * times in nanoseconds since 1970 unless the name says otherwise.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/sha256.h"
+#include "base/string_list.h"
+
+enum instance_state {
+	INSTANCE_PENDING,  /* wanted; its disk is being built */
+	INSTANCE_STARTING, /* VM defined, guest not heard of yet */
+	INSTANCE_BOOTING,  /* guest speaks; containers not all started */
+	INSTANCE_RUNNING,  /* containers run; not ready yet, or no longer */
+	INSTANCE_READY,
+	INSTANCE_STOPPING,
+	INSTANCE_SUCCEEDED, /* a Job or a Never pod that ended with 0 */
+	INSTANCE_FAILED,
+	INSTANCE_CRASHED, /* VM gone without being asked; to be replaced */
+};
+const char *instance_state_name(enum instance_state state); /* "Running", as ps shows it */
+
+enum container_state { CONTAINER_WAITING, CONTAINER_RUNNING, CONTAINER_TERMINATED };
+
+struct container_status {
+	char *name;
+	bool is_init;
+	enum container_state state;
+	bool is_ready;
+	char *reason;	   /* "CrashLoopBackOff", "OOMKilled", … or NULL */
+	char *message;	   /* or NULL */
+	char *last_reason; /* why it ended last: "Error", "OOMKilled", "Completed"; or NULL */
+	int exit_code;	   /* of the last end; -1: none yet */
+	unsigned restarts;
+	int64_t started_ns;
+	uint64_t cpu_usec; /* consumed since start */
+	uint64_t memory_bytes;
+};
+
+struct probe_result {
+	char *container;
+	char *probe; /* "startup", "readiness", "liveness" */
+	bool is_ok;
+	char *message;
+	int64_t time_ns;
+};
+
+struct boot_stage {
+	char *name; /* "define", "firmware", "kernel", "init", "base", "network", "release",
+		       "layers", "containers", "ready" */
+	uint64_t since_start_ms; /* from the start of the VM */
+};
+
+/* One VM. */
+struct instance_status {
+	char *name; /* "web-0" */
+	char *pod;
+	unsigned replica;
+	char *uuid;
+	enum instance_state state;
+	bool is_ready;
+	char *reason;  /* or NULL */
+	char *address; /* IPv4 inside the project's network, or NULL in session mode */
+	char image_digest[DIGEST_SIZE];
+	char config_digest[DIGEST_SIZE];
+	bool is_dirty; /* live mounts or --watch touched it: not for promote */
+	bool is_kvm;
+	unsigned restarts; /* of containers, summed */
+	unsigned vm_restarts;
+	int64_t created_ns;
+	int64_t ready_ns;	    /* 0: never */
+	uint64_t memory_bytes;	    /* the VM's size */
+	uint64_t memory_used_bytes; /* in the guest; 0 unknown */
+	uint64_t cpu_usec;	    /* of its containers; unsupervised: of the VM on the host */
+	int64_t stats_time_ns;	    /* when the guest measured its containers; 0: never */
+	unsigned cpu_count;
+	struct container_status *containers;
+	size_t container_count;
+	struct probe_result *probes; /* newest last, at most 64 */
+	size_t probe_count;
+	struct boot_stage *stages;
+	size_t stage_count;
+};
+
+void instance_status_clear(struct instance_status *status);
+
+struct pod_status {
+	char *name;
+	char *kind; /* "Deployment" … */
+	unsigned desired;
+	unsigned ready;
+	char *message; /* what it waits for, or NULL */
+	bool is_failed;
+};
+
+struct port_status {
+	char *service;
+	char *name; /* of the port, or NULL */
+	char *host; /* "127.0.0.1" */
+	uint16_t host_port;
+	uint16_t wanted_host_port; /* differs when it had to move */
+	uint16_t service_port;
+	uint16_t target_port;
+	bool is_udp;
+	bool is_http;	      /* as far as the manifest tells */
+	unsigned backends;    /* ready ones */
+	uint64_t connections; /* open now */
+	uint64_t total_connections;
+	uint64_t parked;
+	char *problem;		 /* cannot be bound: why; or NULL */
+	struct string_list pods; /* that the service leads to */
+};
+/* Whether the port leads to this pod. */
+bool port_status_serves(const struct port_status *port, const char *pod);
+
+struct project_status {
+	char *project;
+	char *folder;
+	char *connection; /* libvirt URI */
+	bool is_session;
+	char *accelerator;	  /* "kvm" or "tcg" */
+	char *accelerator_reason; /* why not kvm, or NULL */
+	bool is_supervised;	  /* a supervisor is alive */
+	int supervisor_pid;
+	struct pod_status *pods;
+	size_t pod_count;
+	struct instance_status *instances;
+	size_t instance_count;
+	struct port_status *ports;
+	size_t port_count;
+};
+void project_status_clear(struct project_status *status);
+
+struct project_event {
+	uint64_t sequence;
+	int64_t time_ns;
+	char *type; /* "Started", "Ready", "Unhealthy", "Killed", "BackOff", "Replaced", … */
+	bool is_warning;
+	char *object; /* "web-0", "web-0/nginx", "service/web" */
+	char *message;
+};
+void project_event_clear(struct project_event *event);
+
+struct log_line {
+	uint64_t sequence; /* per project, grows */
+	int64_t time_ns;
+	char *pod;	 /* "web" */
+	char *instance;	 /* "web-0" */
+	char *container; /* "nginx"; "kernel" or "init" for the system's own */
+	uint8_t source;	 /* 0 stdout, 1 stderr, 2 kernel, 3 init (wire/) */
+	bool is_partial;
+	unsigned run;	  /* 0: first start of the container, 1: after one restart … */
+	const char *text; /* not NUL-safe: size counts; raw bytes, make printable before showing */
+	size_t size;
+	uint64_t lost_before; /* lines lost just before this one */
+};
+
+#endif

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "local/ports/listen_socket.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "local/ports/port_owner.h"
+
+#define BACKLOG	   4096
+#define MOVE_TRIES 1000
+
+static int try_bind(bool is_udp, const struct socket_address *address)
+{
+	AUTO_CLOSE int fd =
+		socket(address->u.any.sa_family,
+		       (is_udp ? SOCK_DGRAM : SOCK_STREAM) | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	const int on = 1;
+
+	if (fd < 0)
+		return -1;
+	/* For TCP: not kept waiting by connections of an earlier run. For UDP it would share. */
+	if (!is_udp)
+		(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	if (is_udp && address->u.any.sa_family == AF_INET6)
+		(void)setsockopt(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &on, sizeof(on));
+	if (is_udp && address->u.any.sa_family == AF_INET)
+		(void)setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &on, sizeof(on));
+	if (bind(fd, &address->u.any, address->size) < 0)
+		return -1;
+	if (!is_udp && listen(fd, BACKLOG) < 0)
+		return -1;
+	return take_fd(&fd);
+}
+
+static int find_other_port(bool is_udp, struct socket_address *address)
+{
+	unsigned port = socket_address_port(address);
+	unsigned first = port + LISTEN_MOVE_BY + MOVE_TRIES <= UINT16_MAX ? port + LISTEN_MOVE_BY
+									  : port - LISTEN_MOVE_BY;
+
+	for (port = first; port < first + MOVE_TRIES; port++) {
+		int fd;
+		socket_address_set_port(address, (uint16_t)port);
+		fd = try_bind(is_udp, address);
+		if (fd >= 0 || errno != EADDRINUSE)
+			return fd;
+	}
+	return -1;
+}
+
+static bool refuse(const char *service, bool is_udp, const struct socket_address *address,
+		   int errnum, struct error *err)
+{
+	char text[SOCKET_ADDRESS_TEXT_SIZE];
+	unsigned port = socket_address_port(address);
+	unsigned other = port + LISTEN_MOVE_BY <= UINT16_MAX ? port + LISTEN_MOVE_BY : 0;
+
+	socket_address_format(text, address);
+	if (errnum == EADDRINUSE) {
+		AUTO_FREE char *owner = port_owner_describe((uint16_t)port, is_udp);
+		(void)error_set(err, ERROR_EXISTS, "port %s is taken by %s", text, owner);
+		return error_hint(err,
+				  "stop that process, or publish '%s' elsewhere: "
+				  "--publish %s:%u:%u",
+				  service, service, other, port);
+	}
+	(void)error_set_errno(err, errnum, "cannot listen on %s", text);
+	if (errnum == EACCES)
+		return error_hint(err, "ports below 1024 need a privilege; --publish %s:%u:%u",
+				  service, other, port);
+	return false;
+}
+
+int listen_socket_open(const char *service, bool is_udp, enum listen_move move,
+		       struct socket_address *address, struct error *err)
+{
+	struct socket_address wanted = *address;
+	int fd = try_bind(is_udp, address);
+	int errnum = errno;
+
+	if (fd < 0 && ((errnum == EACCES && move != LISTEN_MOVE_NEVER) ||
+		       (errnum == EADDRINUSE && move == LISTEN_MOVE_TAKEN))) {
+		fd = find_other_port(is_udp, address);
+		errnum = errno;
+	}
+	if (fd < 0) {
+		(void)refuse(service, is_udp, &wanted, errnum, err);
+		return -1;
+	}
+	address->size = sizeof(address->u);
+	(void)getsockname(fd, &address->u.any, &address->size);
+	return fd;
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef I2KIT_LOCAL_PORTS_RELAY_H
+#define I2KIT_LOCAL_PORTS_RELAY_H
+
+/*
+ * Joins two byte streams until both have ended. Between two sockets the bytes go through pipes with
+ * splice(2) and are not copied into this process; between a socket and a tunnel they are, under the
+ * tunnel's window. The end of one direction is passed on (half close) and the other one goes on; an
+ * error on either side resets the other, so that a cut answer never looks like a whole one.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/loop.h"
+
+struct agent_stream;
+struct relay;
+struct relay_pipes; /* a stock of pipes; must outlive the relays */
+
+struct relay_pipes *relay_pipes_new(void);
+void relay_pipes_free(struct relay_pipes *pipes);
+
+/* Called once, from the loop, never from relay_…() itself; the relay is gone after it. */
+typedef void relay_done_fn(bool is_clean, void *arg);
+
+struct relay_options {
+	struct loop *loop;
+	struct relay_pipes *pipes;
+	uint64_t *count_in;  /* bytes from the first to the second are added here; or NULL */
+	uint64_t *count_out; /* and back */
+	relay_done_fn *done;
+	void *arg;
+};
+
+/* Both owned from here on; connected stream sockets, made non-blocking. */
+struct relay *relay_sockets(const struct relay_options *options, int first_fd, int second_fd);
+
+/* Ends it now, both sides reset, without calling done. */
+void relay_cut(struct relay *relay);
+
+/* The same between a socket and one end of a tunnel. */
+struct stream_relay;
+struct stream_relay *stream_relay_start(const struct relay_options *options, int fd);
+/* What the tunnel is made with: agent_tunnel(…, &stream_relay_handler, relay) or accept. */
+extern const struct agent_stream_handler stream_relay_handler;
+/* The stream, once it is known. */
+void stream_relay_attach(struct stream_relay *relay, struct agent_stream *stream);
+void stream_relay_cut(struct stream_relay *relay);
+/* Before it is attached: frees it and leaves the socket with the caller. */
+void stream_relay_forget(struct stream_relay *relay);
+
+/* Closes so that the peer sees a reset where its protocol has one. */
+void relay_reset_fd(int fd);
+
+#endif

@@ -1,0 +1,436 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The supervisor's socket: one JSON object a line, both ways; doc/formats.md §8. */
+#include <errno.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/path.h"
+#include "base/strbuf.h"
+#include "local/supervisor/session.h"
+#include "local/plan/status_json.h"
+#include "local/supervisor/supervisor_parts.h"
+
+enum {
+	NOTIFY_MS = 100, /* at most ten statuses a second */
+	STATS_MS = 5000, /* guests that came meanwhile are asked too */
+	MAX_LINE = 1 << 20,
+	MAX_QUEUE = 8 << 20, /* a client that does not read is let go */
+	MAX_CONNECTIONS = 64,
+};
+
+struct connection {
+	struct control *control;
+	int fd;
+	struct loop_fd *source;
+	struct strbuf in;
+	struct strbuf out;
+	bool watches_status;
+	bool watches_events;
+	uint64_t event_sequence; /* told up to this one */
+	unsigned stats_ms;	 /* 0: does not want any */
+};
+
+struct control {
+	struct supervisor *supervisor;
+	int fd;
+	char *path;
+	struct loop_fd *source;
+	struct loop_timer *notify;
+	struct loop_timer *stats;
+	bool is_notify_due;
+	uint64_t notified_ms;
+	struct connection **connections;
+	size_t connection_count;
+};
+
+static void forget(struct connection *connection)
+{
+	struct control *control = connection->control;
+	for (size_t i = 0; i < control->connection_count; i++) {
+		if (control->connections[i] == connection)
+			control->connections[i] = control->connections[--control->connection_count];
+	}
+	loop_fd_remove(connection->source);
+	auto_close(&connection->fd);
+	strbuf_clear(&connection->in);
+	strbuf_clear(&connection->out);
+	free(connection);
+}
+
+/* What the socket does not take now waits; false: the client has gone or reads nothing. */
+static bool flush(struct connection *connection)
+{
+	while (connection->out.size > 0) {
+		ssize_t put = send(connection->fd, connection->out.data, connection->out.size,
+				   MSG_NOSIGNAL | MSG_DONTWAIT);
+		if (put < 0 && errno == EINTR)
+			continue;
+		if (put < 0 && errno == EAGAIN)
+			break;
+		if (put < 0)
+			return false;
+		strbuf_consume(&connection->out, (size_t)put);
+	}
+	loop_fd_set_events(connection->source,
+			   connection->out.size > 0 ? LOOP_READ | LOOP_WRITE : LOOP_READ);
+	return connection->out.size <= MAX_QUEUE;
+}
+
+static void answer(struct connection *connection, json_int_t id, struct error *err)
+{
+	strbuf_appendf(&connection->out, "{\"id\":%lld,", (long long)id);
+	if (err->kind == ERROR_NONE) {
+		strbuf_append(&connection->out, "\"ok\":true}\n");
+		return;
+	}
+	strbuf_appendf(&connection->out, "\"error\":{\"kind\":%d,\"message\":", (int)err->kind);
+	strbuf_append_json(&connection->out, err->message);
+	if (err->hint != NULL) {
+		strbuf_append(&connection->out, ",\"hint\":");
+		strbuf_append_json(&connection->out, err->hint);
+	}
+	strbuf_append(&connection->out, "}}\n");
+}
+
+static void tell_status(struct connection *connection)
+{
+	AUTO(project_status_clear) struct project_status status = {0};
+	supervisor_status(connection->control->supervisor, &status);
+	AUTO_FREE char *json = project_status_to_json(&status, false);
+	strbuf_appendf(&connection->out, "{\"status\":%s}\n", json);
+}
+
+static void tell_events(struct connection *connection)
+{
+	const struct event_ring *ring = connection->control->supervisor->events;
+	const struct project_event *event = NULL;
+
+	while ((event = event_ring_after(ring, connection->event_sequence)) != NULL) {
+		struct strbuf *out = &connection->out;
+		strbuf_appendf(
+			out,
+			"{\"event\":{\"sequence\":%llu,\"timeNs\":%lld,\"warning\":%s,\"type\":",
+			(unsigned long long)event->sequence, (long long)event->time_ns,
+			event->is_warning ? "true" : "false");
+		strbuf_append_json(out, event->type);
+		strbuf_append(out, ",\"object\":");
+		strbuf_append_json(out, event->object);
+		strbuf_append(out, ",\"message\":");
+		strbuf_append_json(out, event->message);
+		strbuf_append(out, "}}\n");
+		connection->event_sequence = event->sequence;
+	}
+}
+
+static struct pod_plan *plan_of(struct supervisor *supervisor, const char *pod)
+{
+	for (size_t i = 0; i < supervisor->plan.pod_count; i++) {
+		if (strcmp(supervisor->plan.pods[i].name, pod) == 0)
+			return &supervisor->plan.pods[i];
+	}
+	return NULL;
+}
+
+static bool do_scale(struct supervisor *supervisor, const char *name, json_int_t replicas,
+		     struct error *err)
+{
+	struct pod_plan *pod = plan_of(supervisor, name);
+	if (pod == NULL)
+		return supervisor_no_pod(supervisor, name, err);
+	if (replicas < 0 || replicas > 1000)
+		return error_set(err, ERROR_INVALID, "0 to 1000 replicas");
+	if (pod->is_stateful && pod->workload != WORKLOAD_STATEFUL_SET && replicas > 1)
+		return error_set(err, ERROR_UNSUPPORTED, "pod '%s' is stateful: 0 or 1 replica",
+				 name);
+	pod->replicas = (uint32_t)replicas;
+	/* Kept, so that a supervisor that starts again knows of it. */
+	if (!project_plan_save(&supervisor->plan, err))
+		return false;
+	supervisor_changed(supervisor);
+	return true;
+}
+
+static bool do_restart(struct supervisor *supervisor, const char *name, struct error *err)
+{
+	struct instance *instance = supervisor_find(supervisor, name);
+	size_t count = 0;
+
+	if (instance != NULL) {
+		instance_restart(instance);
+		return true;
+	}
+	for (size_t i = 0; i < supervisor->instance_count; i++) {
+		if (strcmp(supervisor->instances[i]->status.pod, name) != 0)
+			continue;
+		instance_restart(supervisor->instances[i]);
+		count++;
+	}
+	return count > 0 || supervisor_no_pod(supervisor, name, err);
+}
+
+static void ask_guests(struct supervisor *supervisor, unsigned interval_ms)
+{
+	for (size_t i = 0; i < supervisor->instance_count; i++) {
+		struct agent *agent = supervisor->instances[i]->agent;
+		if (agent != NULL && agent_is_up(agent) &&
+		    !agent_request_stats(agent, interval_ms, NULL))
+			continue;
+	}
+}
+
+/* The shortest interval anybody wants; 0: nobody wants any. */
+static unsigned wanted_stats(const struct control *control)
+{
+	unsigned least = 0;
+	for (size_t i = 0; i < control->connection_count; i++) {
+		unsigned ms = control->connections[i]->stats_ms;
+		if (ms > 0 && (least == 0 || ms < least))
+			least = ms;
+	}
+	return least;
+}
+
+static void update_stats(struct control *control)
+{
+	unsigned interval_ms = wanted_stats(control);
+	ask_guests(control->supervisor, interval_ms);
+	if (interval_ms > 0)
+		loop_timer_set(control->stats, STATS_MS);
+	else
+		loop_timer_cancel(control->stats);
+}
+
+static void on_stats(struct loop_timer *timer, void *arg)
+{
+	(void)timer;
+	update_stats(arg);
+}
+
+static bool do_operation(struct connection *connection, const char *op, const json_t *request,
+			 struct error *err)
+{
+	struct supervisor *supervisor = connection->control->supervisor;
+	const char *name = json_string_value(json_object_get(request, "name"));
+
+	if (strcmp(op, "apply") == 0)
+		return supervisor_apply(supervisor, err);
+	if (strcmp(op, "down") == 0) {
+		supervisor_go_down(supervisor, json_is_true(json_object_get(request, "volumes")),
+				   json_is_true(json_object_get(request, "force")));
+		return true;
+	}
+	if (name == NULL)
+		return error_set(err, ERROR_INVALID, "'%s' needs a name", op);
+	if (strcmp(op, "scale") == 0)
+		return do_scale(supervisor, name,
+				json_integer_value(json_object_get(request, "replicas")), err);
+	if (strcmp(op, "stop") == 0)
+		return do_scale(supervisor, name, 0, err);
+	if (strcmp(op, "restart") == 0)
+		return do_restart(supervisor, name, err);
+	return error_set(err, ERROR_INVALID, "unknown operation '%.40s'", op);
+}
+
+static void do_request(struct connection *connection, const json_t *request)
+{
+	const char *op = json_string_value(json_object_get(request, "op"));
+	json_int_t id = json_integer_value(json_object_get(request, "id"));
+	AUTO(error_clear) struct error err = ERROR_INIT;
+
+	if (op == NULL) {
+		error_set(&err, ERROR_INVALID, "a request needs an op");
+		answer(connection, id, &err);
+	} else if (strcmp(op, "status") == 0) {
+		tell_status(connection);
+	} else if (strcmp(op, "watch") == 0) {
+		connection->watches_status = true;
+		tell_status(connection);
+	} else if (strcmp(op, "events") == 0) {
+		connection->watches_events = true;
+		tell_events(connection);
+	} else if (strcmp(op, "stats") == 0) {
+		json_int_t ms = json_integer_value(json_object_get(request, "intervalMs"));
+		connection->stats_ms = ms <= 0	    ? 0
+				       : ms < 500   ? 500
+				       : ms > 60000 ? 60000
+						    : (unsigned)ms;
+		update_stats(connection->control);
+	} else {
+		if (!do_operation(connection, op, request, &err) && err.kind == ERROR_NONE)
+			error_set(&err, ERROR_SYSTEM, "'%s' failed", op);
+		answer(connection, id, &err);
+	}
+}
+
+/* False: the connection is not ours any more. */
+static bool take_line(struct connection *connection, const char *line, size_t size)
+{
+	struct control *control = connection->control;
+
+	if (session_is_request(line, size)) {
+		session_host_take(control->supervisor->sessions, take_fd(&connection->fd), line,
+				  size);
+		return false;
+	}
+	json_t *request = json_loadb(line, size, JSON_REJECT_DUPLICATES, NULL);
+	if (!json_is_object(request)) {
+		AUTO(error_clear) struct error err = ERROR_INIT;
+		error_set(&err, ERROR_INVALID, "a request is one JSON object on a line");
+		answer(connection, 0, &err);
+	} else {
+		do_request(connection, request);
+	}
+	json_decref(request);
+	return true;
+}
+
+static void on_connection(struct loop_fd *source, int fd, unsigned events, void *arg)
+{
+	struct connection *connection = arg;
+	char bytes[4096];
+	char *end = NULL;
+	(void)source;
+	(void)events;
+
+	ssize_t got = recv(fd, bytes, sizeof(bytes), MSG_DONTWAIT);
+	if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR)) {
+		bool had_stats = connection->stats_ms > 0;
+		struct control *control = connection->control;
+		forget(connection);
+		if (had_stats)
+			update_stats(control);
+		return;
+	}
+	if (got > 0)
+		strbuf_append_bytes(&connection->in, bytes, (size_t)got);
+	while (connection->in.size > 0 &&
+	       (end = memchr(connection->in.data, '\n', connection->in.size)) != NULL) {
+		size_t size = (size_t)(end - connection->in.data);
+		AUTO_FREE char *line = xstrndup(connection->in.data, size);
+		strbuf_consume(&connection->in, size + 1);
+		if (session_is_request(line, strlen(line)))
+			loop_fd_remove(TAKE_PTR(connection->source));
+		if (!take_line(connection, line, strlen(line))) {
+			forget(connection);
+			return;
+		}
+	}
+	if (connection->in.is_cut || !flush(connection))
+		forget(connection);
+}
+
+static void on_listen(struct loop_fd *source, int listen_fd, unsigned events, void *arg)
+{
+	struct control *control = arg;
+	(void)source;
+	(void)events;
+
+	AUTO_CLOSE int fd = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	struct ucred peer = {0};
+	socklen_t size = sizeof(peer);
+	if (fd < 0 || control->connection_count >= MAX_CONNECTIONS)
+		return;
+	/* The folder keeps others out; this holds where somebody opened it. */
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0 ||
+	    (peer.uid != geteuid() && peer.uid != 0))
+		return;
+	struct connection *connection = xcalloc(1, sizeof(*connection));
+	connection->control = control;
+	connection->fd = take_fd(&fd);
+	connection->in.max = MAX_LINE;
+	connection->source = loop_add_fd(control->supervisor->loop, connection->fd, LOOP_READ,
+					 on_connection, connection);
+	*ARRAY_APPEND(control->connections, control->connection_count) = connection;
+}
+
+static void on_notify(struct loop_timer *timer, void *arg)
+{
+	struct control *control = arg;
+	(void)timer;
+
+	control->is_notify_due = false;
+	control->notified_ms = clock_monotonic_ms();
+	for (size_t i = control->connection_count; i > 0; i--) {
+		struct connection *connection = control->connections[i - 1];
+		if (connection->watches_status && control->supervisor->is_dirty)
+			tell_status(connection);
+		if (connection->watches_events)
+			tell_events(connection);
+		if (!flush(connection))
+			forget(connection);
+	}
+	control->supervisor->is_dirty = false;
+}
+
+void control_notify(struct control *control)
+{
+	if (control == NULL || control->is_notify_due)
+		return;
+	control->is_notify_due = true;
+	/* After a quiet while at once: somebody may wait for just this. */
+	loop_timer_set(control->notify,
+		       clock_monotonic_ms() - control->notified_ms >= NOTIFY_MS ? 1 : NOTIFY_MS);
+}
+
+static int listen_at(const char *path, struct error *err)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	AUTO_CLOSE int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	if (strlen(path) >= sizeof(address.sun_path)) {
+		error_set(err, ERROR_INVALID, "the path %s is too long for a socket", path);
+		error_hint(err, "XDG_RUNTIME_DIR=/run/user/%u", (unsigned)getuid());
+		return -1;
+	}
+	memcpy(address.sun_path, path, strlen(path));
+	/* We hold the project's lock: a socket that is there is a dead supervisor's. */
+	(void)unlink(path);
+	if (fd < 0 || bind(fd, (const struct sockaddr *)&address, sizeof(address)) < 0 ||
+	    listen(fd, 16) < 0) {
+		error_set_errno(err, errno, "listen on %s", path);
+		return -1;
+	}
+	return take_fd(&fd);
+}
+
+struct control *control_open(struct supervisor *supervisor, struct error *err)
+{
+	AUTO_FREE char *folder = path_folder(PATH_RUNTIME, supervisor->project);
+	AUTO_FREE char *path = path_join(folder, "control.sock");
+	int fd = listen_at(path, err);
+
+	if (fd < 0)
+		return NULL;
+	struct control *control = xcalloc(1, sizeof(*control));
+	control->supervisor = supervisor;
+	control->fd = fd;
+	control->path = TAKE_PTR(path);
+	control->source = loop_add_fd(supervisor->loop, fd, LOOP_READ, on_listen, control);
+	control->notify = loop_add_timer(supervisor->loop, NOTIFY_MS, on_notify, control);
+	control->stats = loop_add_timer(supervisor->loop, STATS_MS, on_stats, control);
+	loop_timer_cancel(control->stats);
+	return control;
+}
+
+void control_close(struct control *control)
+{
+	if (control == NULL)
+		return;
+	while (control->connection_count > 0)
+		forget(control->connections[0]);
+	free(control->connections);
+	loop_fd_remove(control->source);
+	loop_timer_remove(control->notify);
+	loop_timer_remove(control->stats);
+	(void)unlink(control->path);
+	auto_close(&control->fd);
+	free(control->path);
+	free(control);
+}

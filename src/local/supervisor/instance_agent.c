@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a guest says about itself, into the instance's status. The guest is not trusted. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "local/logs/log_sink.h"
+#include "local/supervisor/supervisor_parts.h"
+
+#define MAX_PROBES     64
+#define NO_UPTIME      UINT64_MAX /* a stage that the host saw */
+#define MAX_CONTAINERS 64
+
+static struct log_sink sink_of(const struct instance *instance)
+{
+	return (struct log_sink){.store = instance->supervisor->logs,
+				 .pod = instance->status.pod,
+				 .instance = instance->status.name,
+				 .boot_id = instance->boot_id != NULL ? instance->boot_id : ""};
+}
+
+void instance_send_release(struct instance *instance)
+{
+	const struct pod_plan *pod =
+		project_plan_find(&instance->supervisor->plan, instance->status.pod);
+	AUTO(error_clear) struct error problem = ERROR_INIT;
+	AUTO_FREE char *json = NULL;
+
+	if (instance->awaits_files)
+		return;
+	/* An instance of an older release keeps what it has until it is replaced. */
+	if (pod == NULL || !instance_is_current(instance, pod))
+		return;
+	json = instance_release_make(instance, pod);
+	if (agent_send_release(instance->agent, json, &problem))
+		instance->awaits_release = false;
+	else
+		log_verbose("%s: release: %s", instance->status.name, problem.message);
+}
+
+static void on_up(struct agent *agent, const char *state, const char *boot_id, void *arg)
+{
+	struct instance *instance = arg;
+	struct log_sink sink;
+
+	log_verbose("%s: agent is up, guest is %s", instance->status.name, state);
+	free(instance->boot_id);
+	instance->boot_id = xstrdup(boot_id);
+	instance->awaits_release = strcmp(state, "waiting") == 0;
+	sink = sink_of(instance);
+	log_sink_up(&sink, agent);
+	if (instance->status.state == INSTANCE_STOPPING) {
+		if (!agent_send_shutdown(agent, -1, NULL))
+			return;
+		return;
+	}
+	if (!agent_send_time(agent, clock_wall_ns(), NULL))
+		log_verbose("%s: the time was not sent", instance->status.name);
+	instance_folders_start(instance);
+	if (instance->status.state == INSTANCE_STARTING)
+		instance->status.state = INSTANCE_BOOTING;
+	supervisor_changed(instance->supervisor);
+}
+
+static void on_down(struct agent *agent, const char *why, void *arg)
+{
+	struct instance *instance = arg;
+
+	(void)agent;
+	instance_folders_stop(instance);
+	log_verbose("%s: agent is down: %s", instance->status.name, why);
+}
+
+static bool on_log(struct agent *agent, const struct agent_log_record *records, size_t count,
+		   void *arg)
+{
+	struct log_sink sink = sink_of(arg);
+
+	(void)agent;
+	return log_sink_log(&sink, records, count);
+}
+
+static struct container_status *find_container(struct instance_status *status, const char *name)
+{
+	struct container_status *made;
+
+	for (size_t i = 0; i < status->container_count; i++) {
+		if (strcmp(status->containers[i].name, name) == 0)
+			return &status->containers[i];
+	}
+	if (status->container_count >= MAX_CONTAINERS)
+		return NULL;
+	made = ARRAY_APPEND(status->containers, status->container_count);
+	made->name = xstrdup(name);
+	made->exit_code = -1;
+	return made;
+}
+
+static void set_text(char **place, const char *text)
+{
+	free(*place);
+	*place = xstrdup_or_null(text);
+}
+
+static enum container_state parse_state(const char *state)
+{
+	if (state != NULL && strcmp(state, "running") == 0)
+		return CONTAINER_RUNNING;
+	return state != NULL && strcmp(state, "terminated") == 0 ? CONTAINER_TERMINATED
+								 : CONTAINER_WAITING;
+}
+
+/* What an event of a container says to people, where the guest did not say it. */
+static char *describe(const struct agent_event *event)
+{
+	enum container_state state = parse_state(event->state);
+
+	if (event->message != NULL && event->message[0] != '\0')
+		return xstrdup(event->message);
+	if (state == CONTAINER_TERMINATED && event->signal != 0)
+		return xasprintf("ended by signal %d", event->signal);
+	if (state == CONTAINER_TERMINATED && event->has_exit_code)
+		return xasprintf("ended with exit code %d", event->exit_code);
+	if (state == CONTAINER_WAITING && event->next_ms > 0)
+		return xasprintf("starts again in %.1f s", (double)event->next_ms / 1000.0);
+	if (state == CONTAINER_RUNNING && event->restarts > 0)
+		return xasprintf("runs, start number %u", event->restarts + 1);
+	return xstrdup(state == CONTAINER_RUNNING ? "runs" : "is being made ready");
+}
+
+static void take_container(struct instance *instance, const struct agent_event *event)
+{
+	struct instance_status *status = &instance->status;
+	struct container_status *container = find_container(status, event->container);
+	AUTO_FREE char *object = xasprintf("%s/%s", status->name, event->container);
+	AUTO_FREE char *text = describe(event);
+	bool is_bad;
+
+	if (container == NULL)
+		return;
+	container->state = parse_state(event->state);
+	/* Ready again says the pod, when it is. */
+	container->is_ready = container->is_ready && container->state == CONTAINER_RUNNING;
+	if (container->state == CONTAINER_TERMINATED)
+		set_text(&container->last_reason, event->reason);
+	set_text(&container->reason, event->reason);
+	set_text(&container->message, event->message);
+	if (event->has_exit_code)
+		container->exit_code = event->exit_code;
+	else if (event->signal != 0)
+		container->exit_code = 128 + event->signal;
+	container->restarts = event->restarts;
+	if (container->state == CONTAINER_RUNNING)
+		container->started_ns = event->time_ns;
+	status->restarts = 0;
+	for (size_t i = 0; i < status->container_count; i++)
+		status->restarts += status->containers[i].restarts;
+	is_bad = event->reason != NULL && strcmp(event->reason, "Started") != 0 &&
+		 strcmp(event->reason, "Completed") != 0 &&
+		 strcmp(event->reason, "ContainerCreating") != 0;
+	supervisor_say(instance->supervisor, is_bad,
+		       event->reason != NULL ? event->reason : "Container", object, "%s", text);
+	if (container->state == CONTAINER_RUNNING && status->state == INSTANCE_BOOTING)
+		status->state = INSTANCE_RUNNING;
+}
+
+static void take_probe(struct instance *instance, const struct agent_event *event)
+{
+	struct instance_status *status = &instance->status;
+	AUTO_FREE char *object = xasprintf("%s/%s", status->name, event->container);
+	struct probe_result *result;
+
+	if (status->probe_count >= MAX_PROBES) {
+		free(status->probes[0].container);
+		free(status->probes[0].probe);
+		free(status->probes[0].message);
+		memmove(&status->probes[0], &status->probes[1],
+			(MAX_PROBES - 1) * sizeof(status->probes[0]));
+		status->probe_count--;
+		status->probes[MAX_PROBES - 1] = (struct probe_result){0};
+		result = &status->probes[status->probe_count++];
+	} else {
+		result = ARRAY_APPEND(status->probes, status->probe_count);
+	}
+	result->container = xstrdup(event->container);
+	result->probe = xstrdup(event->probe);
+	result->is_ok = event->is_ok;
+	result->message = xstrdup_or_null(event->message);
+	result->time_ns = event->time_ns;
+	if (strcmp(event->probe, "readiness") == 0) {
+		struct container_status *container = find_container(status, event->container);
+		if (container != NULL)
+			container->is_ready = event->is_ok;
+	}
+	if (!event->is_ok)
+		supervisor_say(instance->supervisor, true, "Unhealthy", object,
+			       "%s probe failed: %s", event->probe,
+			       event->message != NULL ? event->message : "");
+}
+
+/* NULL when there is one of that name, or too many. */
+static struct boot_stage *add_stage(struct instance_status *status, const char *name)
+{
+	struct boot_stage *stage;
+
+	if (status->stage_count >= BOOT_MAX_STAGES)
+		return NULL;
+	for (size_t i = 0; i < status->stage_count; i++) {
+		if (strcmp(status->stages[i].name, name) == 0)
+			return NULL;
+	}
+	stage = ARRAY_APPEND(status->stages, status->stage_count);
+	stage->name = xstrdup(name);
+	return stage;
+}
+
+void instance_add_stage(struct instance *instance, const char *name)
+{
+	struct instance_status *status = &instance->status;
+	struct boot_stage *stage = add_stage(status, name);
+
+	if (stage == NULL)
+		return;
+	stage->since_start_ms = clock_monotonic_ms() - instance->start_ms;
+	instance->uptimes_ms[status->stage_count - 1] = NO_UPTIME;
+}
+
+/*
+ * A guest tells its first stages when it is asked, which is later. They lie on its own clock, which
+ * began when the firmware was done: not after any of them came minus its uptime.
+ */
+static void take_stage(struct instance *instance, const struct agent_event *event)
+{
+	struct instance_status *status = &instance->status;
+	uint64_t now_ms = clock_monotonic_ms() - instance->start_ms;
+	uint64_t began_ms = now_ms > event->uptime_ms ? now_ms - event->uptime_ms : 0;
+
+	if (add_stage(status, "firmware") != NULL) {
+		instance->uptimes_ms[status->stage_count - 1] = 0;
+		instance->kernel_start_ms = began_ms;
+	}
+	if (began_ms < instance->kernel_start_ms)
+		instance->kernel_start_ms = began_ms;
+	if (add_stage(status, event->stage) != NULL)
+		instance->uptimes_ms[status->stage_count - 1] = event->uptime_ms;
+	for (size_t i = 0; i < status->stage_count; i++) {
+		if (instance->uptimes_ms[i] != NO_UPTIME)
+			status->stages[i].since_start_ms =
+				instance->kernel_start_ms + instance->uptimes_ms[i];
+	}
+}
+
+static void take_ready(struct instance *instance, bool is_ready)
+{
+	struct instance_status *status = &instance->status;
+
+	if (status->state == INSTANCE_STOPPING || is_ready == status->is_ready)
+		return;
+	status->is_ready = is_ready;
+	if (is_ready) {
+		/* The pod is ready when all its containers are, those without a probe too. */
+		for (size_t i = 0; i < status->container_count; i++)
+			status->containers[i].is_ready =
+				status->containers[i].state == CONTAINER_RUNNING;
+		status->state = INSTANCE_READY;
+		instance->failures = 0;
+		if (status->ready_ns == 0)
+			status->ready_ns = clock_wall_ns();
+		instance_add_stage(instance, "ready");
+		supervisor_say(instance->supervisor, false, "Ready", status->name,
+			       "ready %.1f s after its start",
+			       (double)(clock_monotonic_ms() - instance->start_ms) / 1000.0);
+		services_add(instance->supervisor, instance);
+	} else {
+		status->state = INSTANCE_RUNNING;
+		supervisor_say(instance->supervisor, true, "NotReady", status->name,
+			       "no longer ready");
+		services_remove(instance->supervisor, instance, instance->grace_s * 1000);
+	}
+}
+
+static void take_pod(struct instance *instance, const struct agent_event *event)
+{
+	bool is_over = event->phase != NULL && (strcmp(event->phase, "Succeeded") == 0 ||
+						strcmp(event->phase, "Failed") == 0);
+	bool is_good = is_over && strcmp(event->phase, "Succeeded") == 0;
+
+	if (!is_over || instance->is_ended)
+		return;
+	instance->is_ended = true;
+	instance->has_succeeded = is_good;
+	set_text(&instance->status.reason, event->reason);
+	supervisor_say(instance->supervisor, !is_good, event->phase, instance->status.name,
+		       event->has_exit_code ? "ended with exit code %d" : "ended",
+		       event->exit_code);
+}
+
+static void on_event(struct agent *agent, const struct agent_event *event, void *arg)
+{
+	struct instance *instance = arg;
+	struct log_sink sink = sink_of(instance);
+
+	(void)agent;
+	log_sink_event(&sink, event);
+	switch (event->type) {
+	case AGENT_EVENT_BOOT:
+		take_stage(instance, event);
+		break;
+	case AGENT_EVENT_CONTAINER:
+		take_container(instance, event);
+		break;
+	case AGENT_EVENT_PROBE:
+		take_probe(instance, event);
+		break;
+	case AGENT_EVENT_READY:
+		take_ready(instance, event->is_ok);
+		break;
+	case AGENT_EVENT_LOSS:
+		break;
+	case AGENT_EVENT_POD:
+		take_pod(instance, event);
+		break;
+	}
+	supervisor_changed(instance->supervisor);
+}
+
+static void on_stats(struct agent *agent, const struct agent_stats *stats, void *arg)
+{
+	struct instance *instance = arg;
+
+	(void)agent;
+	instance->status.memory_used_bytes = stats->memory_used_bytes;
+	instance->status.stats_time_ns = stats->time_ns;
+	instance->status.cpu_usec = 0;
+	for (size_t i = 0; i < stats->container_count; i++) {
+		struct container_status *container =
+			find_container(&instance->status, stats->containers[i].name);
+		if (container == NULL)
+			continue;
+		container->cpu_usec = stats->containers[i].cpu_usec;
+		container->memory_bytes = stats->containers[i].memory_bytes;
+		instance->status.cpu_usec += container->cpu_usec;
+	}
+	instance->supervisor->is_dirty = true;
+	control_notify(instance->supervisor->control);
+}
+
+static void on_tunnel(struct agent *agent, struct agent_stream *stream, const char *service,
+		      uint16_t port, void *arg)
+{
+	const struct instance *instance = arg;
+
+	(void)agent;
+	services_tunnel(instance->supervisor, stream, service, port);
+}
+
+void instance_connect_agent(struct instance *instance)
+{
+	static const struct agent_handler handler = {
+		.up = on_up,
+		.down = on_down,
+		.event = on_event,
+		.stats = on_stats,
+		.log = on_log,
+		.tunnel = on_tunnel,
+	};
+
+	instance->agent = agent_new(instance->supervisor->loop, instance->status.name,
+				    instance->agent_socket, &handler, instance);
+}
+
+void instance_drop_agent(struct instance *instance)
+{
+	/* Backends that go through the agent must leave before it does. */
+	(void)balancer_remove(instance->supervisor->balancer, instance->status.name, 0);
+	instance_folders_drop(instance);
+	agent_free(TAKE_PTR(instance->agent));
+}

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/cleanup.h"
+#include "base/path.h"
+#include "local/supervisor/supervisor_parts.h"
+
+static char *volume_disk_path(const char *project, const struct volume_plan *volume,
+			      unsigned replica)
+{
+	AUTO_FREE char *below =
+		volume->is_template
+			? xasprintf("volumes/%s/%s-%u.qcow2", project, volume->claim, replica)
+			: xasprintf("volumes/%s/%s.qcow2", project, volume->claim);
+
+	return path_folder(PATH_DATA, below);
+}
+
+static char *scratch_path(const struct instance *instance)
+{
+	AUTO_FREE char *below = xasprintf("projects/%s/scratch/%s.qcow2",
+					  instance->supervisor->project, instance->status.name);
+
+	return path_folder(PATH_STATE, below);
+}
+
+static void add_disk(struct vm_plan *vm, char *path, const char *serial_of, uint64_t size_bytes,
+		     bool is_read_only, bool is_scratch)
+{
+	struct vm_disk *disk = ARRAY_APPEND(vm->disks, vm->disk_count);
+
+	disk->path = path;
+	vm_serial_make(serial_of, disk->serial);
+	disk->size_bytes = size_bytes;
+	disk->is_read_only = is_read_only;
+	disk->is_scratch = is_scratch;
+}
+
+static void add_volumes(const struct instance *instance, const struct pod_plan *pod,
+			struct vm_plan *vm)
+{
+	const char *project = instance->supervisor->project;
+
+	for (size_t i = 0; i < pod->volume_count; i++) {
+		const struct volume_plan *volume = &pod->volumes[i];
+		if (volume->claim != NULL) {
+			add_disk(vm, volume_disk_path(project, volume, instance->status.replica),
+				 volume->name, volume->size_bytes, volume->is_read_only, false);
+		} else if (!volume_plan_is_pushed(volume, vm->is_session)) {
+			struct vm_mount *mount = ARRAY_APPEND(vm->mounts, vm->mount_count);
+			mount->path = xstrdup(volume->host_path);
+			mount->tag = xcalloc(1, SERIAL_SIZE);
+			vm_serial_make(volume->name, mount->tag);
+		}
+	}
+	if (pod->scratch_bytes > 0)
+		add_disk(vm, scratch_path(instance), "/scratch", pod->scratch_bytes, false, true);
+}
+
+enum vm_firmware instance_firmware(const char *name)
+{
+	if (name != NULL && strcmp(name, "bios") == 0)
+		return FIRMWARE_BIOS;
+	return name != NULL && strcmp(name, "uefi") == 0 ? FIRMWARE_UEFI : FIRMWARE_DIRECT;
+}
+
+/*
+ * The group QEMU runs as in system mode. libvirt keeps what it makes for a VM (keys, sockets) below
+ * a folder that Debian opens to its own user and group alone, and QEMU runs as the user whose files
+ * it reads: so with that folder's group. Everybody may see whose the folder is.
+ */
+static gid_t libvirt_group(void)
+{
+	struct stat st;
+
+	if (geteuid() == 0 || stat("/var/lib/libvirt/qemu", &st) < 0 || (st.st_mode & S_IXOTH) != 0)
+		return getegid();
+	return st.st_gid;
+}
+
+void instance_vm_plan(const struct instance *instance, const struct pod_plan *pod,
+		      struct vm_plan *ret)
+{
+	const struct supervisor *supervisor = instance->supervisor;
+	const struct instance_status *status = &instance->status;
+	struct vm_plan vm = {
+		.replica = status->replica,
+		.grace_s = pod->grace_s,
+		.is_kvm = supervisor->accel.is_kvm,
+		.is_dirty = pod->is_dirty,
+		.memory_bytes = pod->memory_bytes,
+		.cpu_count = pod->cpu_count,
+		.firmware = instance->firmware,
+		.is_session = supervisor->is_session,
+		.owner_uid = geteuid(),
+		.owner_gid = libvirt_group(),
+	};
+	AUTO_FREE char *console =
+		xasprintf("projects/%s/console/%s.log", supervisor->project, status->name);
+
+	vm.domain = xasprintf("i2kit-%s.%s", supervisor->project, status->name);
+	vm.project = xstrdup(supervisor->project);
+	vm.pod = xstrdup(pod->name);
+	vm.instance = xstrdup(status->name);
+	memcpy(vm.uuid, status->uuid, UUID_SIZE);
+	memcpy(vm.image_digest, pod->image_digest, DIGEST_SIZE);
+	memcpy(vm.config_digest, pod->config_digest, DIGEST_SIZE);
+	vm.kernel_path = xstrdup(pod->kernel_path);
+	vm.initrd_path = xstrdup(pod->initrd_path);
+	vm.cmdline = xstrdup(pod->cmdline);
+	vm.disk_path = xstrdup(pod->image_path);
+	vm.network = xstrdup_or_null(supervisor->network.name);
+	vm.address = xstrdup_or_null(status->address);
+	vm_mac_make(vm.uuid, vm.mac);
+	vm.agent_socket = xstrdup(instance->agent_socket);
+	vm.console_log = path_folder(PATH_STATE, console);
+	add_volumes(instance, pod, &vm);
+	*ret = vm;
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "local/supervisor/receipts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "local/supervisor/supervisor_parts.h"
+#include "release/receipt.h"
+
+static void add_probes(struct receipt *receipt, const struct instance_status *status)
+{
+	for (size_t i = 0; i < status->probe_count; i++) {
+		const struct probe_result *probe = &status->probes[i];
+		bool is_known = !probe->is_ok;
+		for (size_t k = 0; k < receipt->probe_count; k++)
+			is_known = is_known ||
+				   (strcmp(receipt->probes[k].container, probe->container) == 0 &&
+				    strcmp(receipt->probes[k].probe, probe->probe) == 0);
+		if (!is_known)
+			receipt_add_probe(receipt, probe->container, probe->probe);
+	}
+}
+
+static uint64_t start_ms(const struct instance_status *status)
+{
+	return status->ready_ns > status->created_ns
+		       ? (uint64_t)(status->ready_ns - status->created_ns) / 1000000
+		       : 0;
+}
+
+static void add_instance(struct receipt *receipt, const struct instance_status *status)
+{
+	uint64_t ms = start_ms(status);
+
+	receipt->replicas++;
+	receipt->start_ms = ms > receipt->start_ms ? ms : receipt->start_ms;
+	receipt->ready_ns =
+		status->ready_ns > receipt->ready_ns ? status->ready_ns : receipt->ready_ns;
+	receipt->is_dirty = receipt->is_dirty || status->is_dirty;
+	add_probes(receipt, status);
+}
+
+static void write_pod(struct supervisor *supervisor, const struct pod_plan *pod)
+{
+	AUTO(receipt_clear) struct receipt receipt = {0};
+	AUTO(error_clear) struct error problem = ERROR_INIT;
+	bool is_new = false;
+
+	receipt.project = xstrdup(supervisor->project);
+	receipt.pod = xstrdup(pod->name);
+	memcpy(receipt.image_digest, pod->image_digest, DIGEST_SIZE);
+	memcpy(receipt.config_digest, pod->config_digest, DIGEST_SIZE);
+	receipt.accelerator = xstrdup(supervisor->accel.is_kvm ? "kvm" : "tcg");
+	receipt.firmware = xstrdup(supervisor->plan.firmware);
+	receipt.desired = pod->replicas;
+	for (size_t i = 0; i < supervisor->instance_count; i++) {
+		struct instance *instance = supervisor->instances[i];
+		if (strcmp(instance->status.pod, pod->name) != 0 || !instance->status.is_ready ||
+		    !instance_is_current(instance, pod))
+			continue;
+		add_instance(&receipt, &instance->status);
+		is_new = is_new || !instance->has_receipt;
+	}
+	if (!is_new || receipt.replicas < pod->replicas)
+		return;
+	if (!receipt_record(&receipt, &problem)) {
+		supervisor_say(supervisor, true, "ReceiptFailed", pod->name, "%s", problem.message);
+		log_verbose("receipt: %s", problem.message);
+	}
+	for (size_t i = 0; i < supervisor->instance_count; i++) {
+		if (strcmp(supervisor->instances[i]->status.pod, pod->name) == 0)
+			supervisor->instances[i]->has_receipt = true;
+	}
+}
+
+void receipts_write(struct supervisor *supervisor)
+{
+	for (size_t i = 0; i < supervisor->plan.pod_count; i++)
+		write_pod(supervisor, &supervisor->plan.pods[i]);
+}

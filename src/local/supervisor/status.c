@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "local/supervisor/supervisor_parts.h"
+
+static void copy_containers(struct instance_status *to, const struct instance_status *from)
+{
+	for (size_t i = 0; i < from->container_count; i++) {
+		struct container_status *container =
+			ARRAY_APPEND(to->containers, to->container_count);
+		*container = from->containers[i];
+		container->name = xstrdup(from->containers[i].name);
+		container->reason = xstrdup_or_null(from->containers[i].reason);
+		container->message = xstrdup_or_null(from->containers[i].message);
+		container->last_reason = xstrdup_or_null(from->containers[i].last_reason);
+	}
+}
+
+static void copy_instance(struct instance_status *to, const struct instance_status *from)
+{
+	*to = *from;
+	to->name = xstrdup_or_null(from->name);
+	to->pod = xstrdup_or_null(from->pod);
+	to->uuid = xstrdup_or_null(from->uuid);
+	to->reason = xstrdup_or_null(from->reason);
+	to->address = xstrdup_or_null(from->address);
+	to->containers = NULL;
+	to->container_count = 0;
+	copy_containers(to, from);
+	to->probes = NULL;
+	to->probe_count = 0;
+	for (size_t i = 0; i < from->probe_count; i++) {
+		struct probe_result *probe = ARRAY_APPEND(to->probes, to->probe_count);
+		*probe = from->probes[i];
+		probe->container = xstrdup_or_null(from->probes[i].container);
+		probe->probe = xstrdup_or_null(from->probes[i].probe);
+		probe->message = xstrdup_or_null(from->probes[i].message);
+	}
+	to->stages = NULL;
+	to->stage_count = 0;
+	for (size_t i = 0; i < from->stage_count; i++) {
+		struct boot_stage *stage = ARRAY_APPEND(to->stages, to->stage_count);
+		*stage = from->stages[i];
+		stage->name = xstrdup_or_null(from->stages[i].name);
+	}
+}
+
+static void fill_pod(const struct supervisor *supervisor, const struct pod_plan *plan,
+		     struct pod_status *pod)
+{
+	pod->name = xstrdup(plan->name);
+	pod->kind = xstrdup(plan->kind_name);
+	pod->desired = plan->replicas;
+	for (size_t i = 0; i < supervisor->instance_count; i++) {
+		const struct instance *instance = supervisor->instances[i];
+		if (strcmp(instance->status.pod, plan->name) != 0)
+			continue;
+		/* What has ended well is as good as ready: nobody has to wait for it any more. */
+		if ((instance->status.is_ready && instance_is_current(instance, plan)) ||
+		    instance->status.state == INSTANCE_SUCCEEDED)
+			pod->ready++;
+		if (instance->status.state == INSTANCE_FAILED) {
+			pod->is_failed = true;
+			free(pod->message);
+			pod->message = xstrdup_or_null(instance->status.reason);
+		}
+	}
+}
+
+static void fill_port(const struct supervisor *supervisor, const struct port_run *run,
+		      struct port_status *port)
+{
+	struct balancer_counters counters = {0};
+
+	port->service = xstrdup(run->service);
+	port->name = xstrdup_or_null(run->name);
+	port->host = xstrdup(supervisor->plan.bind);
+	port->service_port = run->port;
+	port->target_port = run->target_port;
+	port->wanted_host_port = run->wanted_host_port;
+	port->is_udp = run->is_udp;
+	port->is_http = run->is_http;
+	port->problem = xstrdup_or_null(run->problem);
+	string_list_copy(&port->pods, &run->pods);
+	if (run->host == NULL)
+		return;
+	port->host_port = balancer_port_number(run->host);
+	balancer_port_get_counters(run->host, &counters);
+	port->backends = counters.backends;
+	port->connections = counters.open;
+	port->total_connections = counters.total;
+	port->parked = counters.parked;
+}
+
+void supervisor_status(const struct supervisor *supervisor, struct project_status *ret)
+{
+	*ret = (struct project_status){
+		.project = xstrdup(supervisor->project),
+		.folder = xstrdup_or_null(supervisor->plan.folder),
+		.connection = xstrdup(supervisor->uri),
+		.is_session = supervisor->is_session,
+		.accelerator = xstrdup(supervisor->accel.is_kvm ? "kvm" : "tcg"),
+		.accelerator_reason = xstrdup_or_null(supervisor->accel.reason),
+		.is_supervised = true,
+		.supervisor_pid = (int)getpid(),
+	};
+	for (size_t i = 0; i < supervisor->plan.pod_count; i++)
+		fill_pod(supervisor, &supervisor->plan.pods[i],
+			 ARRAY_APPEND(ret->pods, ret->pod_count));
+	for (size_t i = 0; i < supervisor->instance_count; i++)
+		copy_instance(ARRAY_APPEND(ret->instances, ret->instance_count),
+			      &supervisor->instances[i]->status);
+	for (size_t i = 0; i < supervisor->port_count; i++)
+		fill_port(supervisor, &supervisor->ports[i],
+			  ARRAY_APPEND(ret->ports, ret->port_count));
+}

@@ -1,0 +1,485 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "local/supervisor/supervisor.h"
+
+#include <libvirt/virterror.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "base/path.h"
+#include "base/suggest.h"
+#include "local/supervisor/receipts.h"
+#include "local/supervisor/session.h"
+#include "local/supervisor/supervisor_parts.h"
+#include "local/vm/trim.h"
+#include "local/vm/virt_loop.h"
+
+#define THREADS	      4
+#define TICK_MS	      5
+#define POLL_MS	      2000
+#define RECONNECT_MS  1000
+#define LOCK_TRIES    100
+#define LOCK_PAUSE_MS 100
+
+struct instance *supervisor_find(struct supervisor *supervisor, const char *name)
+{
+	for (size_t i = 0; i < supervisor->instance_count; i++) {
+		if (strcmp(supervisor->instances[i]->status.name, name) == 0)
+			return supervisor->instances[i];
+	}
+	return NULL;
+}
+
+struct instance *supervisor_find_uuid(struct supervisor *supervisor, const char *uuid)
+{
+	for (size_t i = 0; i < supervisor->instance_count; i++) {
+		if (strcmp(supervisor->instances[i]->status.uuid, uuid) == 0)
+			return supervisor->instances[i];
+	}
+	return NULL;
+}
+
+void supervisor_forget(struct supervisor *supervisor, struct instance *instance)
+{
+	for (size_t i = 0; i < supervisor->instance_count; i++) {
+		if (supervisor->instances[i] != instance)
+			continue;
+		supervisor->instances[i] = supervisor->instances[--supervisor->instance_count];
+		instance_free(instance);
+		break;
+	}
+	supervisor_changed(supervisor);
+}
+
+void supervisor_say(struct supervisor *supervisor, bool is_warning, const char *type,
+		    const char *object, const char *fmt, ...)
+{
+	AUTO_FREE char *message = NULL;
+	va_list args;
+
+	va_start(args, fmt);
+	message = xvasprintf(fmt, args);
+	va_end(args);
+	log_verbose("%s %s: %s", type, object, message);
+	event_ring_add(supervisor->events, is_warning, type, object, message);
+	supervisor->is_dirty = true;
+	if (supervisor->control != NULL)
+		control_notify(supervisor->control);
+}
+
+void supervisor_changed(struct supervisor *supervisor)
+{
+	supervisor->is_dirty = true;
+	loop_timer_set(supervisor->tick, TICK_MS);
+	if (supervisor->control != NULL)
+		control_notify(supervisor->control);
+}
+
+static void remove_volumes(struct supervisor *supervisor)
+{
+	AUTO_FREE char *below = path_join("volumes", supervisor->project);
+	AUTO_FREE char *folder = path_folder(PATH_DATA, below);
+
+	if (supervisor->removes_volumes && !path_remove_tree(folder, NULL))
+		log_verbose("volumes were not removed");
+}
+
+static void finish_down(struct supervisor *supervisor)
+{
+	AUTO_FREE char *plan = project_plan_path(supervisor->project);
+	AUTO(error_clear) struct error problem = ERROR_INIT;
+
+	services_close(supervisor);
+	if (!supervisor->is_session && supervisor->connection != NULL &&
+	    !project_network_remove(supervisor->connection, supervisor->project, &problem))
+		log_verbose("%s", problem.message);
+	remove_volumes(supervisor);
+	(void)unlink(plan);
+	loop_stop(supervisor->loop, 0);
+}
+
+static void on_tick(struct loop_timer *timer, void *arg)
+{
+	struct supervisor *supervisor = arg;
+	bool is_settled = true;
+	bool is_ready = true;
+
+	if (supervisor->is_going_down && supervisor->instance_count == 0) {
+		finish_down(supervisor);
+		return;
+	}
+	supervisor_reconcile(supervisor);
+	services_push_hosts(supervisor);
+	receipts_write(supervisor);
+	for (size_t i = 0; i < supervisor->plan.pod_count; i++) {
+		unsigned count = 0;
+		for (size_t k = 0; k < supervisor->instance_count; k++) {
+			const struct instance_status *status = &supervisor->instances[k]->status;
+			if (strcmp(status->pod, supervisor->plan.pods[i].name) != 0)
+				continue;
+			count++;
+			is_ready = is_ready && status->is_ready;
+		}
+		is_settled = is_settled && count == supervisor->plan.pods[i].replicas;
+	}
+	if (is_settled && is_ready && !supervisor->is_trimmed)
+		trim_memory();
+	supervisor->is_trimmed = is_settled && is_ready;
+	/* Memory may become free without an event. */
+	if (!is_settled && timer != NULL)
+		loop_timer_set(supervisor->tick, POLL_MS);
+}
+
+void supervisor_go_down(struct supervisor *supervisor, bool with_volumes, bool is_forced)
+{
+	supervisor->is_going_down = true;
+	/* From the end: those that do not run are forgotten at once. */
+	for (size_t i = supervisor->instance_count; is_forced && i-- > 0;)
+		instance_kill(supervisor->instances[i]);
+	supervisor->removes_volumes = supervisor->removes_volumes || with_volumes;
+	supervisor_changed(supervisor);
+}
+
+static const char *gone_reason(int event, int detail)
+{
+	if (event == VIR_DOMAIN_EVENT_CRASHED)
+		return "the guest's kernel panicked";
+	switch (detail) {
+	case VIR_DOMAIN_EVENT_STOPPED_CRASHED:
+		return "the guest crashed";
+	case VIR_DOMAIN_EVENT_STOPPED_FAILED:
+		return "QEMU was killed or failed";
+	case VIR_DOMAIN_EVENT_STOPPED_DESTROYED:
+		return "the VM was destroyed from outside";
+	default:
+		return "the guest powered off";
+	}
+}
+
+static void on_lifecycle(virConnectPtr connection, virDomainPtr domain, int event, int detail,
+			 void *arg)
+{
+	struct supervisor *supervisor = arg;
+	char uuid[VIR_UUID_STRING_BUFLEN];
+	struct instance *instance;
+
+	(void)connection;
+	if (virDomainGetUUIDString(domain, uuid) < 0)
+		return;
+	instance = supervisor_find_uuid(supervisor, uuid);
+	if (instance != NULL && event == VIR_DOMAIN_EVENT_SUSPENDED &&
+	    detail == VIR_DOMAIN_EVENT_SUSPENDED_IOERROR)
+		watch_paused(supervisor, instance);
+	if (instance != NULL && event == VIR_DOMAIN_EVENT_STOPPED)
+		instance_domain_gone(instance, gone_reason(event, detail));
+}
+
+static void adopt_domain(struct supervisor *supervisor, virDomainPtr domain)
+{
+	AUTO(vm_identity_clear) struct vm_identity identity = {0};
+	AUTO_FREE char *metadata = virDomainGetMetadata(domain, VIR_DOMAIN_METADATA_ELEMENT,
+							VM_METADATA_URI, VIR_DOMAIN_AFFECT_LIVE);
+	char uuid[VIR_UUID_STRING_BUFLEN];
+	struct instance *instance;
+	int state = 0;
+	int reason = 0;
+
+	if (metadata == NULL || !vm_identity_parse(metadata, &identity) ||
+	    strcmp(identity.project, supervisor->project) != 0 ||
+	    virDomainGetUUIDString(domain, uuid) < 0 ||
+	    supervisor_find_uuid(supervisor, uuid) != NULL)
+		return;
+	instance = instance_adopt(supervisor, &identity, uuid);
+	*ARRAY_APPEND(supervisor->instances, supervisor->instance_count) = instance;
+	instance_take_dirt(instance);
+	if (virDomainGetState(domain, &state, &reason, 0) == 0 && state == VIR_DOMAIN_PAUSED &&
+	    reason == VIR_DOMAIN_PAUSED_IOERROR)
+		watch_paused(supervisor, instance);
+	supervisor_say(supervisor, false, "Adopted", identity.instance, "it was running already");
+}
+
+/* What libvirt has against what we know: after a start and after every reconnection. */
+static bool adopt(struct supervisor *supervisor, struct error *err)
+{
+	virDomainPtr *domains = NULL;
+	int count = virConnectListAllDomains(supervisor->connection, &domains,
+					     VIR_CONNECT_LIST_DOMAINS_ACTIVE);
+
+	if (count < 0)
+		return connection_error(err, "cannot list the VMs");
+	for (size_t i = supervisor->instance_count; i-- > 0;) {
+		struct instance *instance = supervisor->instances[i];
+		bool is_there = false;
+		for (int k = 0; k < count; k++) {
+			char uuid[VIR_UUID_STRING_BUFLEN];
+			is_there = is_there || (virDomainGetUUIDString(domains[k], uuid) == 0 &&
+						strcmp(uuid, instance->status.uuid) == 0);
+		}
+		if (!is_there && instance_is_alive(instance))
+			instance_domain_gone(instance, "it ended while libvirt was away");
+	}
+	for (int k = 0; k < count; k++) {
+		adopt_domain(supervisor, domains[k]);
+		(void)virDomainFree(domains[k]);
+	}
+	free(domains);
+	return true;
+}
+
+static void on_closed(virConnectPtr connection, int reason, void *arg)
+{
+	struct supervisor *supervisor = arg;
+
+	(void)connection;
+	(void)reason;
+	supervisor_say(supervisor, true, "LibvirtLost", supervisor->project,
+		       "the connection to libvirt broke; VMs go on, trying again");
+	loop_timer_set(supervisor->reconnect, RECONNECT_MS);
+}
+
+static bool connect_libvirt(struct supervisor *supervisor, struct error *err)
+{
+	supervisor->connection = connection_open(supervisor->uri, err);
+	if (supervisor->connection == NULL)
+		return false;
+	if (virConnectRegisterCloseCallback(supervisor->connection, on_closed, supervisor, NULL) <
+	    0)
+		return connection_error(err, "cannot watch the connection");
+	supervisor->lifecycle_id = virConnectDomainEventRegisterAny(
+		supervisor->connection, NULL, VIR_DOMAIN_EVENT_ID_LIFECYCLE,
+		VIR_DOMAIN_EVENT_CALLBACK(on_lifecycle), supervisor, NULL);
+	if (supervisor->lifecycle_id < 0)
+		return connection_error(err, "cannot watch the VMs");
+	if (!supervisor->is_session) {
+		project_network_clear(&supervisor->network);
+		if (!project_network_open(supervisor->connection, supervisor->project,
+					  &supervisor->network, err))
+			return false;
+	}
+	return adopt(supervisor, err);
+}
+
+static void disconnect(struct supervisor *supervisor)
+{
+	if (supervisor->connection == NULL)
+		return;
+	if (supervisor->lifecycle_id >= 0)
+		(void)virConnectDomainEventDeregisterAny(supervisor->connection,
+							 supervisor->lifecycle_id);
+	supervisor->lifecycle_id = -1;
+	(void)virConnectUnregisterCloseCallback(supervisor->connection, on_closed);
+	(void)virConnectClose(supervisor->connection);
+	supervisor->connection = NULL;
+}
+
+static void on_reconnect(struct loop_timer *timer, void *arg)
+{
+	struct supervisor *supervisor = arg;
+	AUTO(error_clear) struct error problem = ERROR_INIT;
+
+	disconnect(supervisor);
+	if (!connect_libvirt(supervisor, &problem)) {
+		log_verbose("%s", problem.message);
+		disconnect(supervisor);
+		loop_timer_set(timer, RECONNECT_MS);
+		return;
+	}
+	supervisor_say(supervisor, false, "LibvirtBack", supervisor->project,
+		       "connected to libvirt again");
+	supervisor_changed(supervisor);
+}
+
+/* The connection is chosen once: what runs, runs there. */
+static bool check_uri(const struct supervisor *supervisor, const char *wanted, struct error *err)
+{
+	if (wanted == NULL || strcmp(wanted, supervisor->uri) == 0)
+		return true;
+	(void)error_set(err, ERROR_UNSUPPORTED, "project '%s' runs at %s, not at %s",
+			supervisor->project, supervisor->uri, wanted);
+	return error_hint(err, "i2kit -p %s down first", supervisor->project);
+}
+
+bool supervisor_apply(struct supervisor *supervisor, struct error *err)
+{
+	AUTO(project_plan_clear) struct project_plan plan = {0};
+	AUTO(accel_clear) struct accel accel = {0};
+
+	if (supervisor->is_going_down) {
+		(void)error_set(err, ERROR_BUSY, "project '%s' is going down", supervisor->project);
+		return error_hint(err, "again when it is gone");
+	}
+	if (!project_plan_load(supervisor->project, &plan, err) ||
+	    !check_uri(supervisor, plan.uri, err) || !accel_choose(plan.accel, &accel, err))
+		return false;
+	accel_clear(&supervisor->accel);
+	supervisor->accel = accel;
+	accel = (struct accel){0};
+	project_plan_clear(&supervisor->plan);
+	supervisor->plan = plan;
+	plan = (struct project_plan){0};
+	services_apply(supervisor);
+	for (size_t i = 0; i < supervisor->instance_count; i++) {
+		struct instance *instance = supervisor->instances[i];
+		if (instance->status.state == INSTANCE_CRASHED)
+			instance->failures = 0;
+		instance_take_dirt(instance);
+		if (instance->agent != NULL && agent_is_up(instance->agent))
+			instance_send_release(instance);
+	}
+	supervisor_changed(supervisor);
+	return true;
+}
+
+bool supervisor_no_pod(const struct supervisor *supervisor, const char *name, struct error *err)
+{
+	AUTO(string_list_clear) struct string_list known = STRING_LIST_INIT;
+
+	for (size_t i = 0; i < supervisor->plan.pod_count; i++)
+		string_list_add(&known, supervisor->plan.pods[i].name);
+	for (size_t i = 0; i < supervisor->instance_count; i++)
+		string_list_add(&known, supervisor->instances[i]->status.name);
+	(void)error_set(err, ERROR_NOT_FOUND, "project '%s' has no pod '%s'", supervisor->project,
+			name);
+	return suggest_hint(err, name, &known);
+}
+
+/* Of those that can be talked to: a ready one, else one that stays, else any. */
+static struct instance *instance_of_pod(struct supervisor *supervisor, const char *pod)
+{
+	struct instance *found = NULL;
+	unsigned best = 0;
+
+	for (size_t i = 0; i < supervisor->instance_count; i++) {
+		struct instance *instance = supervisor->instances[i];
+		unsigned rank = instance->status.is_ready && !instance->is_leaving ? 3
+				: !instance->is_leaving				   ? 2
+										   : 1;
+		if (strcmp(instance->status.pod, pod) == 0 && instance->agent != NULL &&
+		    agent_is_up(instance->agent) && rank > best) {
+			found = instance;
+			best = rank;
+		}
+	}
+	return found;
+}
+
+static bool find_session(const char *name, struct session_target *ret, void *arg, struct error *err)
+{
+	struct supervisor *supervisor = arg;
+	struct instance *found = supervisor_find(supervisor, name);
+
+	if (found == NULL)
+		found = instance_of_pod(supervisor, name);
+	if (found == NULL && project_plan_find(&supervisor->plan, name) != NULL) {
+		(void)error_set(err, ERROR_NOT_FOUND, "no instance of pod '%s' is up", name);
+		return error_hint(err, "i2kit why %s", name);
+	}
+	if (found == NULL)
+		return supervisor_no_pod(supervisor, name, err);
+	*ret = (struct session_target){.agent = found->agent};
+	memcpy(ret->instance, found->status.name,
+	       strnlen(found->status.name, sizeof(ret->instance) - 1));
+	for (size_t i = 0; i < found->status.container_count; i++)
+		string_list_add(&ret->containers, found->status.containers[i].name);
+	return true;
+}
+
+static bool take_lock(struct supervisor *supervisor, struct error *err)
+{
+	AUTO_FREE char *folder = path_folder(PATH_RUNTIME, supervisor->project);
+	AUTO_FREE char *path = path_join(folder, "supervisor.lock");
+
+	if (!path_make_folders(folder, 0700, err))
+		return false;
+	/* The one before may still be about to end. */
+	for (unsigned i = 0; i < LOCK_TRIES && supervisor->lock_fd < 0; i++) {
+		error_clear(err);
+		if (i > 0)
+			(void)poll(NULL, 0, LOCK_PAUSE_MS);
+		supervisor->lock_fd = file_lock(path, false, err);
+		if (supervisor->lock_fd < 0 && err->kind != ERROR_BUSY)
+			return false;
+	}
+	return supervisor->lock_fd >= 0;
+}
+
+static bool set_up(struct supervisor *supervisor, struct error *err)
+{
+	if (!take_lock(supervisor, err) ||
+	    !project_plan_load(supervisor->project, &supervisor->plan, err) ||
+	    !accel_choose(supervisor->plan.accel, &supervisor->accel, err))
+		return false;
+	supervisor->own_uri = xstrdup(connection_choose(supervisor->plan.uri));
+	supervisor->uri = supervisor->own_uri;
+	supervisor->is_session = connection_is_session(supervisor->uri);
+	supervisor->logs = log_store_open(supervisor->project, NULL, err);
+	if (supervisor->logs == NULL)
+		return false;
+	supervisor->worker = worker_new(supervisor->loop, THREADS, err);
+	if (supervisor->worker == NULL || !virt_loop_attach(supervisor->loop, err))
+		return false;
+	connection_silence();
+	supervisor->watch = watch_new(supervisor);
+	if (!connect_libvirt(supervisor, err))
+		return false;
+	services_apply(supervisor);
+	supervisor->control = control_open(supervisor, err);
+	return supervisor->control != NULL;
+}
+
+struct supervisor *supervisor_new(struct loop *loop, const char *project, struct error *err)
+{
+	struct supervisor *supervisor = xcalloc(1, sizeof(*supervisor));
+
+	supervisor->loop = loop;
+	supervisor->project = xstrdup(project);
+	supervisor->lock_fd = -1;
+	supervisor->lifecycle_id = -1;
+	supervisor->events = event_ring_new();
+	supervisor->balancer = balancer_new(loop);
+	supervisor->sessions = session_host_new(loop, find_session, supervisor);
+	supervisor->tick = loop_add_timer(loop, TICK_MS, on_tick, supervisor);
+	supervisor->reconnect = loop_add_timer(loop, RECONNECT_MS, on_reconnect, supervisor);
+	loop_timer_cancel(supervisor->reconnect);
+	if (!set_up(supervisor, err)) {
+		supervisor_free(supervisor);
+		return NULL;
+	}
+	return supervisor;
+}
+
+void supervisor_free(struct supervisor *supervisor)
+{
+	if (supervisor == NULL)
+		return;
+	/* Threads first: their jobs refer to instances. */
+	worker_free(supervisor->worker);
+	control_close(TAKE_PTR(supervisor->control));
+	session_host_free(supervisor->sessions);
+	services_close(supervisor);
+	watch_free(supervisor->watch);
+	for (size_t i = 0; i < supervisor->instance_count; i++)
+		instance_free(supervisor->instances[i]);
+	free(supervisor->instances);
+	balancer_free(supervisor->balancer);
+	disconnect(supervisor);
+	log_store_close(supervisor->logs);
+	event_ring_free(supervisor->events);
+	loop_timer_remove(supervisor->tick);
+	loop_timer_remove(supervisor->reconnect);
+	project_plan_clear(&supervisor->plan);
+	project_network_clear(&supervisor->network);
+	accel_clear(&supervisor->accel);
+	free(supervisor->last_hosts);
+	free(supervisor->last_proxies);
+	free(supervisor->own_uri);
+	free(supervisor->project);
+	if (supervisor->lock_fd >= 0)
+		(void)close(supervisor->lock_fd);
+	free(supervisor);
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef I2KIT_LOCAL_SUPERVISOR_SUPERVISOR_H
+#define I2KIT_LOCAL_SUPERVISOR_SUPERVISOR_H
+
+#include "base/error.h"
+#include "base/loop.h"
+
+/*
+ * One process for each project that makes what runs be what the plan says, and keeps it so. It
+ * holds no truth: the plan is a file, what runs is in libvirt. Killed at any moment, VMs go on and
+ * the next supervisor adopts them.
+ */
+struct supervisor;
+
+/* ERROR_BUSY when the project has one. NULL on failure. */
+MUST_CHECK struct supervisor *supervisor_new(struct loop *loop, const char *project,
+					     struct error *err);
+/* Leaves the VMs running. */
+void supervisor_free(struct supervisor *supervisor);
+
+/*
+ * Sees to it that somebody supervises the project: starts `i2kit supervise PROJECT` as a process of
+ * its own where nobody answers, and waits until it does. What it says goes to
+ * PATH_STATE/projects/PROJECT/supervisor.log.
+ */
+MUST_CHECK bool supervisor_start(const char *project, struct error *err);
+
+#endif

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef I2KIT_LOCAL_SUPERVISOR_SUPERVISOR_PARTS_H
+#define I2KIT_LOCAL_SUPERVISOR_SUPERVISOR_PARTS_H
+
+/*
+ * What the supervisor's files share: supervisor.c (life, adoption), reconcile.c (desired against
+ * actual), instance.c (one VM), services.c (ports, names), control.c (clients).
+ *
+ * An instance lives like this; whatever happens to its VM, one of these is true of it:
+ *
+ *	STARTING (a thread makes the domain) → BOOTING (agent greets) → RUNNING ⇄ READY
+ *	   any of them → STOPPING (drained, asked, at last destroyed) → gone
+ *	   any of them → CRASHED (the domain is gone unasked) → after a pause STARTING again
+ *	   RUNNING → SUCCEEDED | FAILED (Job, Never: kept for ps until down)
+ */
+
+#include "local/vm/accel.h"
+#include "local/agent/agent.h"
+#include "local/ports/balancer.h"
+#include "local/vm/connection.h"
+#include "local/supervisor/event_ring.h"
+#include "local/logs/log_store.h"
+#include "local/vm/network.h"
+#include "local/plan/project_plan.h"
+#include "local/plan/state.h"
+#include "local/supervisor/supervisor.h"
+#include "local/vm/vm_plan.h"
+#include "local/supervisor/worker.h"
+
+#define BOOT_MAX_STAGES 32
+
+struct instance {
+	struct supervisor *supervisor;
+	struct instance_status status; /* what everybody sees; name, digests, state … */
+	char *agent_socket;
+	unsigned grace_s;
+	struct agent *agent;
+	struct folder_push **folders; /* host paths that are pushed */
+	size_t folder_count;
+	bool awaits_release;	   /* its guest has said so */
+	bool awaits_files;	   /* the release goes out when they are there */
+	char *boot_id;		   /* of the guest's kernel, once it greeted */
+	struct loop_timer *timer;  /* STOPPING: patience; CRASHED: pause before the next start */
+	unsigned failures;	   /* starts in a row that did not become ready */
+	bool is_leaving;	   /* asked to stop: not to be replaced as itself */
+	bool is_replaced;	   /* restart: goes through STOPPING, then starts again */
+	bool is_job_running;	   /* a worker job refers to it */
+	bool is_ended;		   /* the pod said it is over: do not start again */
+	bool has_succeeded;	   /* with is_ended */
+	bool has_receipt;	   /* this run is in a receipt */
+	bool is_paused;		   /* by libvirt: the host could not write to its disk */
+	enum vm_firmware firmware; /* it was started with */
+	uint64_t drain_until_ms;   /* STOPPING: connections may end until then; 0: asked already */
+	uint64_t start_ms;	   /* CLOCK_BOOTTIME of the last start */
+	uint64_t kernel_start_ms;  /* since start_ms */
+	uint64_t uptimes_ms[BOOT_MAX_STAGES]; /* of status.stages, on the guest's clock */
+};
+
+/* One port of a service as it is listened on now. */
+struct port_run {
+	char *service;
+	char *name; /* or NULL */
+	uint16_t port;
+	uint16_t target_port;
+	uint16_t wanted_host_port; /* 0: not published */
+	bool is_udp;
+	bool is_http;
+	struct balancer_port *host;  /* published, or NULL */
+	struct balancer_port *guest; /* on the service's own address (system mode), or NULL */
+	struct string_list pods;
+	char *problem; /* or NULL */
+	char *address; /* host is bound to it */
+	bool is_kept;  /* while a new plan is applied */
+};
+
+/* Session mode: a port of one instance that guests reach by its name (session_names.c). */
+struct direct_port {
+	char *instance;
+	uint16_t port;
+	struct balancer_port *balanced; /* without a listener */
+};
+
+struct supervisor {
+	struct loop *loop;
+	char *project;
+	int lock_fd;
+	struct project_plan plan;
+	const char *uri; /* = own_uri */
+	char *own_uri;
+	bool is_session;
+	virConnectPtr connection;
+	int lifecycle_id; /* of the domain event callback; -1 */
+	struct accel accel;
+	struct project_network network;
+	struct worker *worker;
+	struct session_host *sessions;
+	char *last_hosts; /* as pushed */
+	struct balancer *balancer;
+	struct log_store *logs;
+	struct event_ring *events;
+	struct control *control;
+	struct instance **instances;
+	size_t instance_count;
+	struct port_run *ports;
+	size_t port_count;
+	struct direct_port *directs;
+	size_t direct_count;
+	struct loop_timer *tick;
+	struct loop_timer *reconnect;
+	struct watch *watch;
+	char *last_proxies; /* as sent; session mode */
+	bool is_going_down;
+	bool removes_volumes;
+	bool waits_for_memory; /* was said */
+	bool is_trimmed;       /* since all became ready */
+	bool is_dirty;	       /* status changed since the clients heard */
+};
+
+/* instance.c */
+struct instance *instance_new(struct supervisor *supervisor, const struct pod_plan *pod,
+			      unsigned replica);
+/* Of a domain that runs already. */
+struct instance *instance_adopt(struct supervisor *supervisor, const struct vm_identity *identity,
+				const char *uuid);
+void instance_free(struct instance *instance);
+void instance_start(struct instance *instance);
+void instance_stop(struct instance *instance, const char *why);
+void instance_restart(struct instance *instance);
+/* At once, without its containers' leave. */
+void instance_kill(struct instance *instance);
+/* The domain is gone. */
+void instance_domain_gone(struct instance *instance, const char *why);
+/* A pod is as dirty as its plan says, which a later `up` may take back: the bytes are the same. */
+void instance_take_dirt(struct instance *instance);
+bool instance_is_current(const struct instance *instance, const struct pod_plan *pod);
+bool instance_is_alive(const struct instance *instance);
+
+/* instance_agent.c */
+void instance_connect_agent(struct instance *instance);
+void instance_drop_agent(struct instance *instance);
+void instance_send_release(struct instance *instance);
+
+/* instance_folders.c: pushes what must be there and then sends the release; from `up`. */
+void instance_folders_start(struct instance *instance);
+void instance_folders_stop(struct instance *instance); /* the agent is down */
+void instance_folders_drop(struct instance *instance);
+
+void instance_add_stage(struct instance *instance, const char *name);
+
+/* instance_release.c: the release document of an instance; owned. */
+char *instance_release_make(const struct instance *instance, const struct pod_plan *pod);
+
+/* instance_vm.c: the plan of its VM; the caller's to clear. */
+void instance_vm_plan(const struct instance *instance, const struct pod_plan *pod,
+		      struct vm_plan *ret);
+enum vm_firmware instance_firmware(const char *name_or_null);
+
+/* supervisor.c */
+struct instance *supervisor_find(struct supervisor *supervisor, const char *instance);
+struct instance *supervisor_find_uuid(struct supervisor *supervisor, const char *uuid);
+void supervisor_forget(struct supervisor *supervisor, struct instance *instance);
+void supervisor_say(struct supervisor *supervisor, bool is_warning, const char *type,
+		    const char *object, const char *fmt, ...) PRINTF_LIKE(5, 6);
+void supervisor_changed(struct supervisor *supervisor); /* status; reconciles soon */
+/* Ends every VM, then the project; is_forced: without waiting for the containers. */
+void supervisor_go_down(struct supervisor *supervisor, bool with_volumes, bool is_forced);
+/* The error for a name that is neither a pod nor an instance, with what was meant. False. */
+bool supervisor_no_pod(const struct supervisor *supervisor, const char *name, struct error *err);
+MUST_CHECK bool supervisor_apply(struct supervisor *supervisor, struct error *err);
+
+/* supervisor_watch.c: clocks that jump, VMs that libvirt paused because the disk was full. */
+struct watch;
+struct watch *watch_new(struct supervisor *supervisor);
+void watch_free(struct watch *watch);
+void watch_paused(struct supervisor *supervisor, struct instance *instance);
+
+/* reconcile.c */
+void supervisor_reconcile(struct supervisor *supervisor);
+
+/* services.c */
+void services_apply(struct supervisor *supervisor);
+void services_close(struct supervisor *supervisor);
+void services_add(struct supervisor *supervisor, struct instance *instance);
+void services_remove(struct supervisor *supervisor, struct instance *instance, unsigned drain_ms);
+void services_tunnel(struct supervisor *supervisor, struct agent_stream *stream,
+		     const char *service, uint16_t port);
+/* JSON lists: INSTANCE.hosts, proxies and serviceEnv of doc/formats.md §4. Owned. */
+char *services_hosts_json(const struct supervisor *supervisor);
+char *services_proxies_json(const struct supervisor *supervisor);
+char *services_env_json(const struct supervisor *supervisor); /* service_env.c */
+/* The service's own address, as guests see it. Owned. */
+char *services_address(const struct supervisor *supervisor, const char *service);
+void services_put_proxy(struct strbuf *out, const char *ip, uint16_t port, const char *name);
+void services_push_hosts(struct supervisor *supervisor);
+
+/* session_names.c: how guests reach each other without a network of the project. */
+/* Where `pod`'s replica is in every guest: on its loopback. Owned. */
+char *session_instance_address(const struct supervisor *supervisor, const char *pod,
+			       unsigned replica);
+void session_put_proxies(const struct supervisor *supervisor, struct strbuf *out);
+/* False: no instance of that name has that port. */
+MUST_CHECK bool session_tunnel(struct supervisor *supervisor, struct agent_stream *stream,
+			       const char *instance, uint16_t port);
+void session_directs_close(struct supervisor *supervisor);
+
+/* status.c */
+void supervisor_status(const struct supervisor *supervisor, struct project_status *ret);
+
+/* control.c */
+struct control;
+MUST_CHECK struct control *control_open(struct supervisor *supervisor, struct error *err);
+void control_close(struct control *control);
+void control_notify(struct control *control); /* the status or the events changed */
+
+#endif

@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "local/vm/vm_plan.h"
+
+/*
+ * Domain XML as https://libvirt.org/formatdomain.html has it. Under emulation tb-cache is the one
+ * knob that matters: the code of a boot up to running containers takes some 55 MiB. With less it is
+ * all thrown away just when the containers start, which then takes twice as long. It is filled as
+ * far as it is used, 31 MiB more than with 32.
+ */
+#define TCG_CACHE_MIB 64
+
+/* https://libvirt.org/kbase/qemu-passthrough-security.html */
+#define QEMU_NAMESPACE "http://libvirt.org/schemas/domain/qemu/1.0"
+
+/*
+ * Devices sit on the root bus, from this slot on, one after another. Left to itself libvirt puts
+ * each behind a root port of its own, for hotplug we never do; the firmware and the kernel then
+ * walk and set up two devices where there is one: an eighth of a boot under emulation.
+ */
+#define FIRST_SLOT 0x02U
+#define LAST_SLOT  0x1cU
+
+struct slots {
+	unsigned next;
+};
+
+/* Whoever comes after the last slot gets a place from libvirt. */
+static void put_address(struct slots *slots, const char *indent, struct strbuf *out)
+{
+	if (slots->next <= LAST_SLOT)
+		strbuf_appendf(out,
+			       "%s<address type=\"pci\" domain=\"0\" bus=\"0\" slot=\"0x%02x\" "
+			       "function=\"0\"/>\n",
+			       indent, slots->next++);
+}
+
+static void put_element(struct strbuf *out, const char *indent, const char *name, const char *text)
+{
+	strbuf_appendf(out, "%s<%s>", indent, name);
+	strbuf_append_xml(out, text);
+	strbuf_appendf(out, "</%s>\n", name);
+}
+
+static void put_attribute(struct strbuf *out, const char *name, const char *value)
+{
+	strbuf_appendf(out, " %s=\"", name);
+	strbuf_append_xml(out, value);
+	strbuf_append_char(out, '"');
+}
+
+void vm_plan_write_metadata(const struct vm_plan *plan, int64_t created_ns, struct strbuf *out)
+{
+	strbuf_append(out, "<i2kit:instance xmlns:i2kit=\"" VM_METADATA_URI "\"");
+	put_attribute(out, "project", plan->project);
+	put_attribute(out, "pod", plan->pod);
+	put_attribute(out, "name", plan->instance);
+	strbuf_appendf(out, " replica=\"%u\" grace=\"%u\"", plan->replica, plan->grace_s);
+	if (plan->address != NULL)
+		put_attribute(out, "address", plan->address);
+	put_attribute(out, "image", plan->image_digest);
+	put_attribute(out, "config", plan->config_digest);
+	put_attribute(out, "accelerator", plan->is_kvm ? "kvm" : "tcg");
+	put_attribute(out, "firmware", vm_firmware_name(plan->firmware));
+	put_attribute(out, "agent", plan->agent_socket);
+	strbuf_appendf(out, " memory=\"%llu\" cpus=\"%u\" dirty=\"%d\" created=\"%lld\"/>",
+		       (unsigned long long)plan->memory_bytes, plan->cpu_count, plan->is_dirty,
+		       (long long)created_ns);
+}
+
+static void put_boot(const struct vm_plan *plan, struct strbuf *out)
+{
+	strbuf_append(out,
+		      plan->firmware == FIRMWARE_UEFI ? "  <os firmware=\"efi\">\n" : "  <os>\n");
+	strbuf_append(out, "    <type arch=\"x86_64\" machine=\"q35\">hvm</type>\n");
+	if (plan->firmware == FIRMWARE_UEFI)
+		strbuf_append(out, "    <firmware><feature enabled=\"no\" name=\"secure-boot\"/>"
+				   "</firmware>\n");
+	if (plan->firmware == FIRMWARE_DIRECT) {
+		put_element(out, "    ", "kernel", plan->kernel_path);
+		put_element(out, "    ", "initrd", plan->initrd_path);
+		put_element(out, "    ", "cmdline", plan->cmdline);
+	} else {
+		strbuf_append(out, "    <boot dev=\"hd\"/>\n");
+	}
+	strbuf_append(out, "  </os>\n");
+}
+
+static void put_cpu(const struct vm_plan *plan, struct strbuf *out)
+{
+	strbuf_append(out, "  <features>\n    <acpi/>\n");
+	if (!plan->is_kvm)
+		strbuf_appendf(out, "    <tcg><tb-cache unit=\"MiB\">%d</tb-cache></tcg>\n",
+			       TCG_CACHE_MIB);
+	strbuf_append(out, "  </features>\n");
+	/*
+	 * Without RDRAND the first program to ask for random numbers (a hash table of init) waits a
+	 * second for the kernel to gather them.
+	 */
+	strbuf_append(out, plan->is_kvm ? "  <cpu mode=\"host-passthrough\" migratable=\"on\"/>\n"
+					: "  <cpu mode=\"custom\" match=\"exact\" check=\"none\">\n"
+					  "    <model fallback=\"allow\">qemu64</model>\n"
+					  "    <feature policy=\"require\" name=\"rdrand\"/>\n"
+					  "  </cpu>\n");
+	strbuf_append(out, "  <clock offset=\"utc\">\n    <timer name=\"hpet\" present=\"no\"/>\n");
+	strbuf_append(out, "  </clock>\n");
+	/* A guest that ends, panics or reboots is gone: the supervisor makes a fresh one. */
+	strbuf_append(out, "  <on_poweroff>destroy</on_poweroff>\n"
+			   "  <on_reboot>destroy</on_reboot>\n"
+			   "  <on_crash>destroy</on_crash>\n");
+}
+
+/* In system mode libvirt is root, and QEMU runs as the user whose supervisor and files these are.
+ */
+static bool runs_as_user(const struct vm_plan *plan)
+{
+	return !plan->is_session && plan->owner_uid != 0;
+}
+
+struct disk {
+	const char *path;
+	const char *format;
+	const char *target;
+	const char *serial; /* or NULL */
+	bool is_shared;
+	bool keeps_owner;
+};
+
+static void put_disk(const struct disk *disk, struct slots *slots, struct strbuf *out)
+{
+	strbuf_append(out, "    <disk type=\"file\" device=\"disk\">\n");
+	strbuf_appendf(out, "      <driver name=\"qemu\" type=\"%s\" discard=\"unmap\"/>\n",
+		       disk->format);
+	strbuf_append(out, "      <source");
+	put_attribute(out, "file", disk->path);
+	strbuf_append(out, disk->keeps_owner
+				   ? "><seclabel model=\"dac\" relabel=\"no\"/></source>\n"
+				   : "/>\n");
+	strbuf_appendf(out, "      <target dev=\"%s\" bus=\"virtio\"/>\n", disk->target);
+	if (disk->serial != NULL)
+		put_element(out, "      ", "serial", disk->serial);
+	if (disk->is_shared)
+		strbuf_append(out, "      <readonly/>\n      <shareable/>\n");
+	put_address(slots, "      ", out);
+	strbuf_append(out, "    </disk>\n");
+}
+
+static void put_disks(const struct vm_plan *plan, struct slots *slots, struct strbuf *out)
+{
+	put_disk(&(struct disk){.path = plan->disk_path,
+				.format = "raw",
+				.target = "vda",
+				.is_shared = true,
+				.keeps_owner = runs_as_user(plan)},
+		 slots, out);
+	for (size_t i = 0; i < plan->disk_count; i++) {
+		char target[4] = {'v', 'd', (char)('b' + i), '\0'};
+		put_disk(&(struct disk){.path = plan->disks[i].path,
+					.format = "qcow2",
+					.target = target,
+					.serial = plan->disks[i].serial,
+					.keeps_owner = runs_as_user(plan)},
+			 slots, out);
+	}
+	for (size_t i = 0; i < plan->mount_count; i++) {
+		strbuf_append(out, "    <filesystem type=\"mount\" accessmode=\"passthrough\">\n"
+				   "      <driver type=\"virtiofs\"/>\n      <source");
+		put_attribute(out, "dir", plan->mounts[i].path);
+		strbuf_append(out, "/>\n      <target");
+		put_attribute(out, "dir", plan->mounts[i].tag);
+		strbuf_append(out, "/>\n");
+		put_address(slots, "      ", out);
+		strbuf_append(out, "    </filesystem>\n");
+	}
+}
+
+static void put_network(const struct vm_plan *plan, struct slots *slots, struct strbuf *out)
+{
+	if (plan->network != NULL) {
+		strbuf_append(out, "    <interface type=\"network\">\n      <source");
+		put_attribute(out, "network", plan->network);
+		strbuf_append(out, "/>\n");
+	} else {
+		strbuf_append(out, "    <interface type=\"user\">\n");
+	}
+	strbuf_appendf(out, "      <mac address=\"%s\"/>\n", plan->mac);
+	strbuf_append(out, "      <model type=\"virtio\"/>\n");
+	strbuf_append(out, "      <rom enabled=\"no\"/>\n");
+	put_address(slots, "      ", out);
+	strbuf_append(out, "    </interface>\n");
+}
+
+static void put_devices(const struct vm_plan *plan, struct strbuf *out)
+{
+	struct slots slots = {.next = FIRST_SLOT};
+	strbuf_append(out, "  <devices>\n");
+	put_disks(plan, &slots, out);
+	put_network(plan, &slots, out);
+	strbuf_append(out, "    <serial type=\"file\">\n      <source");
+	put_attribute(out, "path", plan->console_log);
+	strbuf_append(out, " append=\"on\"/>\n      <target port=\"0\"/>\n    </serial>\n");
+	strbuf_append(out, "    <controller type=\"virtio-serial\" index=\"0\">\n");
+	put_address(&slots, "      ", out);
+	strbuf_append(out, "    </controller>\n");
+	strbuf_append(out, "    <channel type=\"unix\">\n      <source mode=\"bind\"");
+	put_attribute(out, "path", plan->agent_socket);
+	strbuf_append(out, "/>\n      <target type=\"virtio\" name=\"org.i2kit.agent.0\"/>\n"
+			   "    </channel>\n");
+	strbuf_append(out, "    <rng model=\"virtio\">\n"
+			   "      <backend model=\"random\">/dev/urandom</backend>\n");
+	put_address(&slots, "      ", out);
+	strbuf_append(out, "    </rng>\n"
+			   "    <memballoon model=\"virtio\" freePageReporting=\"on\">\n");
+	put_address(&slots, "      ", out);
+	strbuf_append(out, "    </memballoon>\n");
+	strbuf_append(out, "    <audio id=\"1\" type=\"none\"/>\n");
+	strbuf_append(out, "    <controller type=\"usb\" model=\"none\"/>\n");
+	strbuf_append(out, "  </devices>\n");
+}
+
+/*
+ * With this capability libvirt asks QEMU for each of the processor's 400 properties in turn, a
+ * fifth of a second for what nobody reads here; without it for all of them at once.
+ */
+static void put_quirks(struct strbuf *out)
+{
+	strbuf_append(out, "  <qemu:capabilities>\n"
+			   "    <qemu:del capability=\"cpu-unavailable-features\"/>\n"
+			   "  </qemu:capabilities>\n");
+}
+
+/*
+ * Whom QEMU runs as. A user's VM has its channel's socket and its console handed to the user, else
+ * the supervisor could not open what libvirt makes as root; the disks say themselves that they stay
+ * as they are.
+ */
+static void put_owner(const struct vm_plan *plan, struct strbuf *out)
+{
+	if (!plan->is_session || plan->owner_uid == 0) /* root's session daemon is root as well */
+		strbuf_appendf(out,
+			       "  <seclabel type=\"static\" model=\"dac\" relabel=\"%s\">"
+			       "<label>+%u:+%u</label></seclabel>\n",
+			       runs_as_user(plan) ? "yes" : "no", plan->owner_uid, plan->owner_gid);
+}
+
+void vm_plan_write_xml(const struct vm_plan *plan, struct strbuf *out)
+{
+	strbuf_appendf(out, "<domain type=\"%s\" xmlns:qemu=\"%s\">\n",
+		       plan->is_kvm ? "kvm" : "qemu", QEMU_NAMESPACE);
+	put_element(out, "  ", "name", plan->domain);
+	put_element(out, "  ", "uuid", plan->uuid);
+	strbuf_append(out, "  <genid/>\n  <metadata>");
+	vm_plan_write_metadata(plan, clock_wall_ns(), out);
+	strbuf_append(out, "</metadata>\n");
+	strbuf_appendf(out, "  <memory unit=\"b\">%llu</memory>\n",
+		       (unsigned long long)plan->memory_bytes);
+	if (plan->mount_count > 0)
+		strbuf_append(out, "  <memoryBacking><source type=\"memfd\"/>"
+				   "<access mode=\"shared\"/></memoryBacking>\n");
+	strbuf_appendf(out, "  <vcpu>%u</vcpu>\n", plan->cpu_count);
+	put_boot(plan, out);
+	put_cpu(plan, out);
+	put_devices(plan, out);
+	put_owner(plan, out);
+	put_quirks(out);
+	strbuf_append(out, "</domain>\n");
+}
+
+void vm_plan_clear(struct vm_plan *plan)
+{
+	for (size_t i = 0; i < plan->disk_count; i++)
+		free(plan->disks[i].path);
+	for (size_t i = 0; i < plan->mount_count; i++) {
+		free(plan->mounts[i].path);
+		free(plan->mounts[i].tag);
+	}
+	free(plan->disks);
+	free(plan->mounts);
+	free(plan->domain);
+	free(plan->project);
+	free(plan->pod);
+	free(plan->instance);
+	free(plan->kernel_path);
+	free(plan->initrd_path);
+	free(plan->cmdline);
+	free(plan->disk_path);
+	free(plan->network);
+	free(plan->address);
+	free(plan->agent_socket);
+	free(plan->console_log);
+	*plan = (struct vm_plan){0};
+}

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "local/vm/network.h"
+
+#include <libvirt/virterror.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/cleanup.h"
+#include "base/parse.h"
+#include "base/sha256.h"
+#include "local/vm/connection.h"
+#include "local/vm/service_route.h"
+
+#define SUBNET_COUNT 254
+
+void project_network_clear(struct project_network *network)
+{
+	free(network->name);
+	*network = (struct project_network){0};
+}
+
+char *project_network_name(const char *project)
+{
+	return xasprintf("i2kit-%s", project);
+}
+
+void project_network_write_xml(const char *project, unsigned subnet, bool has_addresses,
+			       struct strbuf *out)
+{
+	AUTO_FREE char *name = project_network_name(project);
+	uint8_t raw[SHA256_SIZE];
+	char hex[SHA256_HEX_SIZE];
+
+	sha256_bytes(name, strlen(name), raw);
+	sha256_hex(raw, hex);
+	strbuf_append(out, "<network>\n  <name>");
+	strbuf_append_xml(out, name);
+	/* No STP: its listening and learning cost a fresh guest four seconds. */
+	strbuf_appendf(out,
+		       "</name>\n  <forward mode=\"nat\"/>\n"
+		       "  <bridge name=\"i2k-%.8s\" stp=\"off\" delay=\"0\"/>\n"
+		       "  <ip address=\"10.77.%u.1\" netmask=\"255.255.255.0\"/>\n",
+		       hex, subnet);
+	for (unsigned i = 0; has_addresses && i < NETWORK_SERVICE_COUNT; i++)
+		strbuf_appendf(out, "  <ip address=\"10.77.%u.%u\" prefix=\"32\"/>\n", subnet,
+			       NETWORK_FIRST_SERVICE + i);
+	strbuf_append(out, "</network>\n");
+}
+
+/* N of the first "10.77.N.1" in a network's XML. */
+static bool read_subnet(const char *xml, unsigned *ret)
+{
+	const char *at = strstr(xml, "10.77.");
+	char digits[4] = {0};
+	uint64_t value;
+
+	if (at == NULL)
+		return false;
+	at += strlen("10.77.");
+	for (size_t i = 0; i < 3 && at[i] >= '0' && at[i] <= '9'; i++)
+		digits[i] = at[i];
+	if (!parse_u64(digits, 0, SUBNET_COUNT, &value))
+		return false;
+	*ret = (unsigned)value;
+	return true;
+}
+
+static void auto_network(virNetworkPtr *network)
+{
+	if (*network != NULL)
+		(void)virNetworkFree(*network);
+}
+#define AUTO_NETWORK AUTO(auto_network)
+
+static bool create_network(virConnectPtr connection, const char *project, unsigned *ret_subnet,
+			   struct error *err)
+{
+	uint8_t raw[SHA256_SIZE];
+	unsigned first;
+
+	sha256_bytes(project, strlen(project), raw);
+	first = raw[0];
+	/* Somebody else's route or network may be in the way: libvirt says so, the next is tried.
+	 */
+	for (unsigned i = 0; i < SUBNET_COUNT; i++) {
+		AUTO(strbuf_clear) struct strbuf xml = STRBUF_INIT;
+		AUTO_NETWORK virNetworkPtr network = NULL;
+		unsigned subnet = (first + i) % SUBNET_COUNT;
+		project_network_write_xml(project, subnet, !service_route_is_possible(), &xml);
+		network = virNetworkCreateXML(connection, strbuf_text(&xml));
+		if (network != NULL) {
+			*ret_subnet = subnet;
+			return true;
+		}
+		if (virGetLastErrorCode() != VIR_ERR_INTERNAL_ERROR || i > 20)
+			break;
+	}
+	return connection_error(err, "cannot make the project's network");
+}
+
+bool project_network_open(virConnectPtr connection, const char *project,
+			  struct project_network *ret, struct error *err)
+{
+	AUTO_FREE char *name = project_network_name(project);
+	AUTO_NETWORK virNetworkPtr network = virNetworkLookupByName(connection, name);
+	AUTO_FREE char *xml = network != NULL ? virNetworkGetXMLDesc(network, 0) : NULL;
+	unsigned subnet = 0;
+
+	if (xml != NULL && !read_subnet(xml, &subnet))
+		return error_set(err, ERROR_EXISTS,
+				 "the libvirt network '%s' is there and not i2kit's", name);
+	if (xml == NULL && !create_network(connection, project, &subnet, err))
+		return false;
+	if (service_route_is_possible() && !service_route_add(subnet, err))
+		return false;
+	ret->name = TAKE_PTR(name);
+	ret->subnet = subnet;
+	return true;
+}
+
+bool project_network_remove(virConnectPtr connection, const char *project, struct error *err)
+{
+	AUTO_FREE char *name = project_network_name(project);
+	AUTO_NETWORK virNetworkPtr network = virNetworkLookupByName(connection, name);
+
+	if (network == NULL)
+		return true;
+	AUTO_FREE char *xml = virNetworkGetXMLDesc(network, 0);
+	unsigned subnet = 0;
+	if (xml != NULL && read_subnet(xml, &subnet) && service_route_is_possible())
+		service_route_remove(subnet);
+	if (virNetworkDestroy(network) < 0)
+		return connection_error(err, "cannot remove the network '%s'", name);
+	return true;
+}

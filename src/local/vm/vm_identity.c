@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/cleanup.h"
+#include "base/parse.h"
+#include "local/vm/vm_plan.h"
+
+const char *vm_firmware_name(enum vm_firmware firmware)
+{
+	static const char *const names[] = {
+		[FIRMWARE_DIRECT] = "direct", [FIRMWARE_BIOS] = "bios", [FIRMWARE_UEFI] = "uefi"};
+	return names[firmware];
+}
+
+void vm_uuid_make(const char *project, const char *instance, char out[UUID_SIZE])
+{
+	AUTO_FREE char *seed = xasprintf("i2kit instance\n%s\n%s", project, instance);
+	uint8_t raw[SHA256_SIZE];
+	char hex[SHA256_HEX_SIZE];
+
+	sha256_bytes(seed, strlen(seed), raw);
+	raw[6] = (uint8_t)((raw[6] & 0x0f) | 0x80);
+	raw[8] = (uint8_t)((raw[8] & 0x3f) | 0x80);
+	sha256_hex(raw, hex);
+	for (size_t from = 0, to = 0; from < 32; from++) {
+		if (from == 8 || from == 12 || from == 16 || from == 20)
+			out[to++] = '-';
+		out[to++] = hex[from];
+	}
+	out[UUID_SIZE - 1] = '\0';
+}
+
+void vm_mac_make(const char *uuid, char out[MAC_SIZE])
+{
+	static const char prefix[] = "52:54:00:";
+
+	memcpy(out, prefix, sizeof(prefix));
+	for (size_t i = 0; i < 3; i++) {
+		out[9 + i * 3] = uuid[i * 2];
+		out[10 + i * 3] = uuid[i * 2 + 1];
+		out[11 + i * 3] = i < 2 ? ':' : '\0';
+	}
+}
+
+void vm_serial_make(const char *name, char out[SERIAL_SIZE])
+{
+	uint8_t raw[SHA256_SIZE];
+	char hex[SHA256_HEX_SIZE];
+
+	sha256_bytes(name, strlen(name), raw);
+	sha256_hex(raw, hex);
+	memcpy(out, hex, SERIAL_SIZE - 1);
+	out[SERIAL_SIZE - 1] = '\0';
+}
+
+/* The five entities that strbuf_append_xml() and libxml2 write. */
+static char *unescape(const char *text, size_t size)
+{
+	static const struct {
+		const char *name;
+		char c;
+	} entities[] = {
+		{"&amp;", '&'}, {"&lt;", '<'}, {"&gt;", '>'}, {"&quot;", '"'}, {"&apos;", '\''}};
+	AUTO(strbuf_clear) struct strbuf out = STRBUF_INIT;
+
+	for (size_t at = 0; at < size;) {
+		size_t step = 1;
+		char c = text[at];
+		for (size_t i = 0; c == '&' && i < ARRAY_SIZE(entities); i++) {
+			size_t width = strlen(entities[i].name);
+			if (width <= size - at && memcmp(text + at, entities[i].name, width) == 0) {
+				c = entities[i].c;
+				step = width;
+			}
+			if (step > 1)
+				break;
+		}
+		strbuf_append_char(&out, c);
+		at += step;
+	}
+	return strbuf_take(&out);
+}
+
+/* The value of ` name="…"` (or '…') in the element; owned, or NULL. */
+static char *find_attribute(const char *xml, const char *name)
+{
+	size_t width = strlen(name);
+
+	for (const char *at = strchr(xml, ' '); at != NULL; at = strchr(at + 1, ' ')) {
+		char quote;
+		const char *end;
+		if (strncmp(at + 1, name, width) != 0 || at[1 + width] != '=')
+			continue;
+		quote = at[2 + width];
+		if (quote != '"' && quote != '\'')
+			continue;
+		end = strchr(at + 3 + width, quote);
+		if (end == NULL)
+			return NULL;
+		return unescape(at + 3 + width, (size_t)(end - (at + 3 + width)));
+	}
+	return NULL;
+}
+
+static uint64_t find_number(const char *xml, const char *name)
+{
+	AUTO_FREE char *text = find_attribute(xml, name);
+	uint64_t value = 0;
+
+	if (text == NULL || !parse_u64(text, 0, INT64_MAX, &value))
+		return 0;
+	return value;
+}
+
+static void find_digest(const char *xml, const char *name, char out[DIGEST_SIZE])
+{
+	AUTO_FREE char *text = find_attribute(xml, name);
+
+	if (text != NULL && digest_is_valid(text))
+		memcpy(out, text, DIGEST_SIZE);
+}
+
+bool vm_identity_parse(const char *xml, struct vm_identity *ret)
+{
+	AUTO(vm_identity_clear) struct vm_identity found = {0};
+	AUTO_FREE char *accelerator = find_attribute(xml, "accelerator");
+	AUTO_FREE char *firmware = find_attribute(xml, "firmware");
+
+	found.project = find_attribute(xml, "project");
+	found.pod = find_attribute(xml, "pod");
+	found.instance = find_attribute(xml, "name");
+	found.replica = (unsigned)find_number(xml, "replica");
+	found.grace_s = (unsigned)find_number(xml, "grace");
+	found.address = find_attribute(xml, "address");
+	find_digest(xml, "image", found.image_digest);
+	find_digest(xml, "config", found.config_digest);
+	found.agent_socket = find_attribute(xml, "agent");
+	found.is_kvm = accelerator != NULL && strcmp(accelerator, "kvm") == 0;
+	for (unsigned i = 0; firmware != NULL && i <= FIRMWARE_UEFI; i++) {
+		if (strcmp(firmware, vm_firmware_name(i)) == 0)
+			found.firmware = i;
+	}
+	found.is_dirty = find_number(xml, "dirty") != 0;
+	found.created_ns = (int64_t)find_number(xml, "created");
+	found.memory_bytes = find_number(xml, "memory");
+	found.cpu_count = (unsigned)find_number(xml, "cpus");
+	if (found.project == NULL || found.pod == NULL || found.instance == NULL ||
+	    found.agent_socket == NULL)
+		return false;
+	*ret = found;
+	found = (struct vm_identity){0};
+	return true;
+}
+
+void vm_identity_clear(struct vm_identity *identity)
+{
+	free(identity->project);
+	free(identity->pod);
+	free(identity->instance);
+	free(identity->address);
+	free(identity->agent_socket);
+	*identity = (struct vm_identity){0};
+}

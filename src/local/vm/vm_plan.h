@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef I2KIT_LOCAL_VM_VM_PLAN_H
+#define I2KIT_LOCAL_VM_VM_PLAN_H
+
+/*
+ * One VM as a value: everything its domain XML says. Made by instance.c from the project's plan and
+ * the place the VM gets; written by vm_plan_write_xml(), which is pure.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/sha256.h"
+#include "base/strbuf.h"
+
+#define VM_METADATA_URI "https://i2kit.org/xmlns/domain/1"
+#define UUID_SIZE	37
+#define MAC_SIZE	18
+#define SERIAL_SIZE	21 /* virtio serial numbers have at most 20 characters */
+
+struct vm_disk {
+	char *path;
+	char serial[SERIAL_SIZE];
+	uint64_t size_bytes; /* of a disk that is to be made when absent */
+	bool is_read_only;
+	bool is_scratch; /* made anew for each start */
+};
+
+struct vm_mount {
+	char *path;
+	char *tag;
+};
+
+enum vm_firmware { FIRMWARE_DIRECT, FIRMWARE_BIOS, FIRMWARE_UEFI };
+
+const char *vm_firmware_name(enum vm_firmware firmware);
+
+struct vm_plan {
+	char *domain; /* name of the libvirt domain */
+	char *project;
+	char *pod;
+	char *instance;
+	unsigned replica;
+	unsigned grace_s;
+	char uuid[UUID_SIZE];
+	char image_digest[DIGEST_SIZE];
+	char config_digest[DIGEST_SIZE];
+	bool is_kvm;
+	bool is_dirty; /* a live mount: not for promote */
+	uint64_t memory_bytes;
+	unsigned cpu_count;
+	enum vm_firmware firmware;
+	char *kernel_path; /* direct */
+	char *initrd_path;
+	char *cmdline;
+	char *disk_path;
+	struct vm_disk *disks; /* volumes and scratch */
+	size_t disk_count;
+	struct vm_mount *mounts; /* virtiofs */
+	size_t mount_count;
+	char *network; /* libvirt network; NULL: QEMU's user network */
+	char *address; /* "10.77.1.10" */
+	char mac[MAC_SIZE];
+	char *agent_socket;
+	char *console_log;
+	unsigned owner_uid; /* system mode: whom QEMU runs as, so that it can read the user's files
+			     */
+	unsigned owner_gid;
+	bool is_session;
+};
+
+void vm_plan_clear(struct vm_plan *plan);
+void vm_plan_write_xml(const struct vm_plan *plan, struct strbuf *out);
+
+/* What a domain's metadata says; read back when domains are adopted. */
+struct vm_identity {
+	char *project;
+	char *pod;
+	char *instance;
+	unsigned replica;
+	unsigned grace_s;
+	char *address; /* or NULL */
+	char image_digest[DIGEST_SIZE];
+	char config_digest[DIGEST_SIZE];
+	bool is_dirty;
+	bool is_kvm;
+	int64_t created_ns;
+	uint64_t memory_bytes;
+	unsigned cpu_count;
+	enum vm_firmware firmware;
+	char *agent_socket;
+};
+void vm_identity_clear(struct vm_identity *identity);
+/* From the one element `metadata` holds in our namespace. */
+bool vm_identity_parse(const char *xml, struct vm_identity *ret);
+/* The element. */
+void vm_plan_write_metadata(const struct vm_plan *plan, int64_t created_ns, struct strbuf *out);
+
+/* Same project and instance, same UUID: version 8 from SHA-256. */
+void vm_uuid_make(const char *project, const char *instance, char out[UUID_SIZE]);
+void vm_mac_make(const char *uuid, char out[MAC_SIZE]);
+void vm_serial_make(const char *name, char out[SERIAL_SIZE]);
+
+#endif
