@@ -7,8 +7,8 @@
 #include "cli/project_lock.h"
 #include "cli/verb.h"
 #include "local/client/client.h"
-#include "local/vm/leftovers.h"
 #include "local/supervisor/supervisor.h"
+#include "local/vm/leftovers.h"
 
 DEFINE_AUTO_PTR(client, client_close)
 DEFINE_AUTO_PTR(loop, loop_free)

@@ -8,8 +8,8 @@
 #include "cli/output.h"
 #include "cli/progress_view.h"
 #include "cli/verb.h"
-#include "image/pod/prune.h"
 #include "image/oci/source.h"
+#include "image/pod/prune.h"
 
 static const struct option_spec options[] = {
 	{"verify", 0, OPTION_FLAG, NULL, "read everything, compare with its digest", COMPLETE_NONE},

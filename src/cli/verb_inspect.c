@@ -11,9 +11,9 @@
 #include "cli/disk_argument.h"
 #include "cli/output.h"
 #include "cli/verb.h"
+#include "image/disk/toc.h"
 #include "image/oci/resolve.h"
 #include "image/store/store.h"
-#include "image/disk/toc.h"
 
 static const struct option_spec options[] = {
 	{"linuxkit", 0, OPTION_FLAG, NULL, "print the LinuxKit document alone", COMPLETE_NONE},

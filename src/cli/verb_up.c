@@ -23,8 +23,8 @@
 #include "cli/up_watch.h"
 #include "cli/verb.h"
 #include "local/client/client.h"
-#include "local/supervisor/control_path.h"
 #include "local/logs/log_store.h"
+#include "local/supervisor/control_path.h"
 #include "local/supervisor/supervisor.h"
 
 enum { STEP_MS = 200 };

@@ -6,11 +6,11 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
-#include "cloud/aws/disk/block_map.h"
 #include "cloud/aws/client/endpoint.h"
 #include "cloud/aws/client/ini.h"
-#include "cloud/aws/stack/stack_plan.h"
 #include "cloud/aws/client/xml.h"
+#include "cloud/aws/disk/block_map.h"
+#include "cloud/aws/stack/stack_plan.h"
 #include "cloud/config_diff.h"
 
 static void endpoints_follow_partition_and_overrides(void **state)

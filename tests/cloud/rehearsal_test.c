@@ -7,8 +7,8 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
-#include "cloud/aws/rehearsal/rehearsal_parts.h"
 #include "cloud/aws/client/sigv4.h"
+#include "cloud/aws/rehearsal/rehearsal_parts.h"
 
 /* A stateful pod with one secret and one volume, and the cloud it sees. */
 static struct cloud_rehearsal *make_cloud(void)

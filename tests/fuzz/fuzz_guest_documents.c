@@ -3,11 +3,11 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "guest/pod/check_socket.h"
-#include "guest/machine/dhcp_message.h"
 #include "guest/documents/environment.h"
 #include "guest/documents/image_user.h"
 #include "guest/documents/oci_config.h"
+#include "guest/machine/dhcp_message.h"
+#include "guest/pod/check_socket.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 

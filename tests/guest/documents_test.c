@@ -5,11 +5,11 @@
 
 #include "base/cleanup.h"
 #include "base/path.h"
-#include "guest/pod/check_socket.h"
+#include "guest/channel/log_ring.h"
 #include "guest/documents/environment.h"
 #include "guest/documents/image_user.h"
-#include "guest/channel/log_ring.h"
 #include "guest/documents/oci_config.h"
+#include "guest/pod/check_socket.h"
 #include "test.h"
 #include "wire/frame.h"
 

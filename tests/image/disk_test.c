@@ -7,13 +7,13 @@
 #include "base/alloc.h"
 #include "base/path.h"
 #include "image/disk/bytes.h"
-#include "image/layer/checksum.h"
 #include "image/disk/disk_writer.h"
 #include "image/disk/fat.h"
 #include "image/disk/gpt.h"
 #include "image/disk/kernel_unpack.h"
 #include "image/disk/syslinux.h"
 #include "image/disk/toc.h"
+#include "image/layer/checksum.h"
 #include "test.h"
 
 #define DISK_SIZE ((uint64_t)64 << 20)

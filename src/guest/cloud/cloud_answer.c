@@ -6,8 +6,8 @@
 #include "base/cleanup.h"
 #include "base/parse.h"
 #include "base/strbuf.h"
-#include "guest/pod/check_socket.h"
 #include "guest/cloud/cloud_http.h"
+#include "guest/pod/check_socket.h"
 
 void cloud_url_clear(struct cloud_url *url)
 {

@@ -15,8 +15,8 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
-#include "guest/machine/network.h"
 #include "guest/channel/say.h"
+#include "guest/machine/network.h"
 
 #define FIRST_PAUSE_MS	 250
 #define LAST_PAUSE_MS	 8000

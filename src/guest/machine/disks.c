@@ -14,9 +14,9 @@
 #include "base/clock.h"
 #include "base/path.h"
 #include "base/strbuf.h"
+#include "guest/channel/say.h"
 #include "guest/machine/folder.h"
 #include "guest/machine/gpt_entry.h"
-#include "guest/channel/say.h"
 
 #define WAIT_MS	     30000U
 #define FIRST_NAP_MS 1

@@ -22,8 +22,8 @@
 #include "base/parse.h"
 #include "base/path.h"
 #include "base/string_list.h"
-#include "guest/machine/folder.h"
 #include "guest/channel/say.h"
+#include "guest/machine/folder.h"
 
 #define MAX_ALIAS_BYTES ((size_t)4 << 20)
 #define RESERVE_BYTES	((uint64_t)6 << 20)

@@ -14,12 +14,12 @@
 #include "base/clock.h"
 #include "base/parse.h"
 #include "base/path.h"
-#include "guest/machine/console.h"
 #include "guest/channel/log_stream.h"
-#include "guest/machine/network.h"
-#include "guest/documents/oci_config.h"
-#include "guest/machine/rootfs.h"
 #include "guest/channel/say.h"
+#include "guest/documents/oci_config.h"
+#include "guest/machine/console.h"
+#include "guest/machine/network.h"
+#include "guest/machine/rootfs.h"
 
 #define MAX_MESSAGE 4096
 

@@ -7,8 +7,8 @@
  * /run/i2kit/c/NAME, the runtime, its outputs. Tells the supervisor when it started and ended.
  */
 
-#include "guest/pod/guest.h"
 #include "guest/documents/image_user.h"
+#include "guest/pod/guest.h"
 
 #define CONTAINER_FOLDER   "/run/i2kit/c"
 #define CONTAINER_MESSAGES "/run/i2kit/messages"

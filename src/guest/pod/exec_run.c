@@ -12,8 +12,8 @@
 #include "base/clock.h"
 #include "base/parse.h"
 #include "base/path.h"
-#include "guest/machine/console.h"
 #include "guest/documents/oci_config.h"
+#include "guest/machine/console.h"
 #include "guest/machine/rootfs.h"
 
 struct exec_run {

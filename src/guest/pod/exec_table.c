@@ -12,8 +12,8 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/strbuf.h"
-#include "guest/pod/exec_run.h"
 #include "guest/documents/json_view.h"
+#include "guest/pod/exec_run.h"
 #include "wire/bytes.h"
 
 #define MAX_SESSIONS 64

@@ -6,14 +6,14 @@
 
 #include "base/loop.h"
 #include "guest/channel/channel.h"
-#include "guest/documents/environment.h"
 #include "guest/channel/events.h"
 #include "guest/channel/log_ring.h"
+#include "guest/documents/environment.h"
 #include "guest/documents/pod_image.h"
-#include "guest/supervisor/reaper.h"
 #include "guest/documents/release.h"
-#include "guest/supervisor/supervisor.h"
 #include "guest/pod/volumes.h"
+#include "guest/supervisor/reaper.h"
+#include "guest/supervisor/supervisor.h"
 
 struct container;
 struct exec_table;

@@ -12,11 +12,11 @@
 #include "base/clock.h"
 #include "base/parse.h"
 #include "base/path.h"
-#include "guest/pod/container.h"
-#include "guest/machine/folder.h"
-#include "guest/pod/linuxkit_runtime.h"
 #include "guest/channel/log_stream.h"
 #include "guest/channel/say.h"
+#include "guest/machine/folder.h"
+#include "guest/pod/container.h"
+#include "guest/pod/linuxkit_runtime.h"
 
 #define TREE	      "/containers"
 #define FIRST_WAIT_MS 1000

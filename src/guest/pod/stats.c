@@ -10,8 +10,8 @@
 #include "base/clock.h"
 #include "base/parse.h"
 #include "base/path.h"
-#include "guest/pod/container.h"
 #include "guest/machine/network.h"
+#include "guest/pod/container.h"
 
 #define LEAST_MS 100
 

@@ -11,8 +11,8 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/strbuf.h"
-#include "guest/documents/json_view.h"
 #include "guest/channel/say.h"
+#include "guest/documents/json_view.h"
 #include "guest/machine/service_redirect.h"
 #include "wire/bytes.h"
 

@@ -11,11 +11,11 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/path.h"
-#include "guest/pod/agent.h"
+#include "guest/channel/say.h"
 #include "guest/machine/dhcp.h"
 #include "guest/machine/machine.h"
 #include "guest/machine/network.h"
-#include "guest/channel/say.h"
+#include "guest/pod/agent.h"
 
 #define AGAIN_MS 2000
 

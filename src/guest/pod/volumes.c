@@ -12,11 +12,11 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/path.h"
+#include "guest/channel/say.h"
 #include "guest/machine/data_disk.h"
 #include "guest/machine/inside.h"
 #include "guest/machine/machine.h"
 #include "guest/machine/rootfs.h"
-#include "guest/channel/say.h"
 #include "guest/pod/volume_files.h"
 
 #define FOLDER "/run/i2kit/volumes"

@@ -9,8 +9,8 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
-#include "image/layer/checksum.h"
 #include "image/disk/disk_writer.h"
+#include "image/layer/checksum.h"
 
 /* After each so much the writing to the medium begins, so that the fsync has little to do. */
 #define FLUSH_SIZE ((uint64_t)4 << 20)

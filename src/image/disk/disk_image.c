@@ -7,9 +7,9 @@
 
 #include "base/alloc.h"
 #include "base/path.h"
-#include "image/pod/image.h"
-#include "image/store/store.h"
+#include "image/disk/disk_image.h"
 #include "image/disk/toc.h"
+#include "image/store/store.h"
 
 #define PREFIX_MIN 6u
 #define HEX_DIGITS 64u

@@ -10,8 +10,9 @@
 
 #include "base/error.h"
 #include "base/progress.h"
-#include "image/pod/image.h"
+#include "image/disk/disk_image.h"
 #include "image/linuxkit/linuxkit_document.h"
+#include "image/oci/image_options.h"
 #include "image/store/store.h"
 
 enum linuxkit_format {

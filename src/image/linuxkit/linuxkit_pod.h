@@ -10,7 +10,7 @@
 
 #include "base/error.h"
 #include "base/progress.h"
-#include "image/pod/image.h"
+#include "image/oci/image_options.h"
 #include "image/oci/resolve.h"
 #include "image/store/store.h"
 #include "manifest/app.h"

@@ -5,8 +5,8 @@
 /* The root file system of a LinuxKit document, written as one tar. */
 
 #include "image/linuxkit/linuxkit_build.h"
-#include "image/oci/resolve.h"
 #include "image/linuxkit/tar_writer.h"
+#include "image/oci/resolve.h"
 
 /* 2017-04-18T16:30:00Z: the time of what is not from an image. */
 #define LINUXKIT_TIME_S INT64_C(1492533000)

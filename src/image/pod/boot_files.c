@@ -7,9 +7,9 @@
 
 #include "base/alloc.h"
 #include "base/path.h"
-#include "image/pod/image.h"
 #include "image/disk/kernel_unpack.h"
 #include "image/disk/toc.h"
+#include "image/pod/image.h"
 
 #define BOOT_FILE_MAX ((uint64_t)512 << 20)
 

@@ -5,15 +5,15 @@
 
 #include "base/alloc.h"
 #include "base/strbuf.h"
-#include "image/pod/base_document.h"
-#include "image/layer/build_record.h"
-#include "image/pod/disk_layout.h"
 #include "image/disk/disk_writer.h"
-#include "image/pod/image.h"
+#include "image/layer/build_record.h"
 #include "image/layer/layer.h"
 #include "image/linuxkit/linuxkit_pod.h"
-#include "image/pod/pod_document.h"
 #include "image/oci/resolve.h"
+#include "image/pod/base_document.h"
+#include "image/pod/disk_layout.h"
+#include "image/pod/image.h"
+#include "image/pod/pod_document.h"
 #include "image/store/store.h"
 
 /* Raise it whenever the disk changes for the same inputs. */

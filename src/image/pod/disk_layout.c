@@ -9,9 +9,9 @@
 #include "base/path.h"
 #include "base/strbuf.h"
 #include "image/disk/bytes.h"
-#include "image/pod/pod_document.h"
-#include "image/oci/reference.h"
 #include "image/disk/syslinux.h"
+#include "image/oci/reference.h"
+#include "image/pod/pod_document.h"
 
 #define POD_PATH  "etc/i2kit/pod.json"
 #define TOC_UNIT  4096u

@@ -10,14 +10,14 @@
 #include <jansson.h>
 
 #include "base/alloc.h"
-#include "image/pod/base_document.h"
-#include "image/pod/disk_layout.h"
-#include "image/oci/image_ref.h"
+#include "image/disk/toc.h"
 #include "image/layer/layer_convert.h"
+#include "image/oci/image_ref.h"
 #include "image/oci/reference.h"
 #include "image/oci/resolve.h"
 #include "image/oci/source.h"
-#include "image/disk/toc.h"
+#include "image/pod/base_document.h"
+#include "image/pod/disk_layout.h"
 
 #define PIECE_SIZE ((size_t)1 << 20)
 

@@ -7,26 +7,13 @@
  * The store (image/store/store.h) is opened by the verb.
  */
 
-#include <stdint.h>
-
 #include "base/error.h"
 #include "base/progress.h"
-#include "base/sha256.h"
+#include "image/disk/disk_image.h"
 #include "image/oci/image_options.h"
 #include "manifest/app.h"
 
 struct store;
-
-/* A finished disk in the store: raw, sparse, read-only, named after its digest. */
-struct disk_image {
-	char digest[DIGEST_SIZE]; /* of the whole raw file, as sha256sum prints it */
-	char *path;
-	uint64_t size_bytes;
-	uint64_t allocated_bytes;
-	char *toc_json; /* i2kit.json, doc/formats.md §3 */
-	bool was_built; /* false: it was already there */
-};
-void disk_image_clear(struct disk_image *image);
 
 /*
  * Resolves and pulls the pod's images, converts what layers are missing, writes the disk. Nothing
@@ -35,10 +22,6 @@ void disk_image_clear(struct disk_image *image);
 MUST_CHECK bool image_build(struct store *store, const struct pod_spec *pod,
 			    const struct image_options *options, const struct progress *progress,
 			    struct disk_image *ret, struct error *err);
-
-/* Finds a disk by digest (or unique prefix of at least 6 digits) in the store. */
-MUST_CHECK bool image_find(struct store *store, const char *digest, struct disk_image *ret,
-			   struct error *err);
 
 /*
  * What direct boot needs, taken out of the disk itself and kept in the cache by digest: the kernel

@@ -16,8 +16,8 @@
  *
  * Every file appears by rename(2) after fsync and after its digest was checked, so any process may
  * be killed at any byte. Two processes that want the same thing: one works, the other waits for
- * the lock. An open store is held shared, so that prune (image/pod/prune.h) never takes a thing away
- * from under a build; close it as soon as the image is made.
+ * the lock. An open store is held shared, so that prune (image/pod/prune.h) never takes a thing
+ *away from under a build; close it as soon as the image is made.
  */
 
 #include <stdbool.h>

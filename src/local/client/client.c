@@ -15,9 +15,9 @@
 #include "base/clock.h"
 #include "base/path.h"
 #include "base/strbuf.h"
-#include "local/supervisor/control_path.h"
-#include "local/plan/status_json.h"
 #include "local/client/status_offline.h"
+#include "local/plan/status_json.h"
+#include "local/supervisor/control_path.h"
 
 enum { RECONNECT_MS = 1000, STATUS_MS = 3000, MAX_ANSWER = 16 << 20 };
 

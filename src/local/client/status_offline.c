@@ -11,9 +11,9 @@
 #include "base/path.h"
 #include "base/string_list.h"
 #include "local/client/client.h"
-#include "local/vm/connection.h"
-#include "local/supervisor/control_path.h"
 #include "local/plan/project_plan.h"
+#include "local/supervisor/control_path.h"
+#include "local/vm/connection.h"
 #include "local/vm/vm_plan.h"
 
 static void add_domain(virDomainPtr domain, struct project_status *status)

@@ -3,9 +3,9 @@
 #define I2KIT_LOCAL_PLAN_STATE_H
 
 /*
- * What is running, as plain values: the supervisor makes them, the client library (local/client/client.h)
- * hands them to cli/ and tui/. Everything is owned by the struct it stands in; sizes in bytes,
- * times in nanoseconds since 1970 unless the name says otherwise.
+ * What is running, as plain values: the supervisor makes them, the client library
+ * (local/client/client.h) hands them to cli/ and tui/. Everything is owned by the struct it stands
+ * in; sizes in bytes, times in nanoseconds since 1970 unless the name says otherwise.
  */
 
 #include <stdbool.h>

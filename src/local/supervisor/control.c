@@ -13,8 +13,8 @@
 #include "base/clock.h"
 #include "base/path.h"
 #include "base/strbuf.h"
-#include "local/supervisor/session.h"
 #include "local/plan/status_json.h"
+#include "local/supervisor/session.h"
 #include "local/supervisor/supervisor_parts.h"
 
 enum {

@@ -12,8 +12,8 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/suggest.h"
-#include "local/supervisor/session_parts.h"
 #include "local/ports/stream_forward.h"
+#include "local/supervisor/session_parts.h"
 
 #define MAX_SESSIONS 256
 #define MAX_ARGV     4096

@@ -14,18 +14,18 @@
  *	   RUNNING → SUCCEEDED | FAILED (Job, Never: kept for ps until down)
  */
 
-#include "local/vm/accel.h"
 #include "local/agent/agent.h"
-#include "local/ports/balancer.h"
-#include "local/vm/connection.h"
-#include "local/supervisor/event_ring.h"
 #include "local/logs/log_store.h"
-#include "local/vm/network.h"
 #include "local/plan/project_plan.h"
 #include "local/plan/state.h"
+#include "local/ports/balancer.h"
+#include "local/supervisor/event_ring.h"
 #include "local/supervisor/supervisor.h"
-#include "local/vm/vm_plan.h"
 #include "local/supervisor/worker.h"
+#include "local/vm/accel.h"
+#include "local/vm/connection.h"
+#include "local/vm/network.h"
+#include "local/vm/vm_plan.h"
 
 #define BOOT_MAX_STAGES 32
 

@@ -14,8 +14,8 @@
 #include "base/clock.h"
 #include "base/path.h"
 #include "base/process.h"
-#include "local/supervisor/control_path.h"
 #include "local/plan/project_plan.h"
+#include "local/supervisor/control_path.h"
 #include "local/supervisor/supervisor.h"
 
 /* The self-test of KVM may take its seconds before the socket is there. */

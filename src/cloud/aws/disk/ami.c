@@ -6,8 +6,8 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
-#include "cloud/aws/disk/snapshot.h"
 #include "cloud/aws/client/xml.h"
+#include "cloud/aws/disk/snapshot.h"
 
 #define MAX_PAGES	100
 #define WAIT_MS		(10 * 60 * 1000)

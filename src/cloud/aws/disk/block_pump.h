@@ -9,8 +9,8 @@
  * back-off.
  */
 
-#include "cloud/aws/disk/block_map.h"
 #include "cloud/aws/client/client.h"
+#include "cloud/aws/disk/block_map.h"
 
 #define PUMP_MAX_PARALLEL 64
 

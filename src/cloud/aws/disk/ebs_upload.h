@@ -8,8 +8,8 @@
  */
 
 #include "base/progress.h"
-#include "cloud/aws/disk/block_map.h"
 #include "cloud/aws/client/client.h"
+#include "cloud/aws/disk/block_map.h"
 #include "cloud/provider.h"
 
 struct ebs_upload {

@@ -5,8 +5,8 @@
 /* One EBS snapshot's life: started and completed by EBS direct, watched and deleted by EC2. */
 
 #include "base/progress.h"
-#include "cloud/aws/disk/block_map.h"
 #include "cloud/aws/client/client.h"
+#include "cloud/aws/disk/block_map.h"
 
 enum snapshot_state { SNAPSHOT_ABSENT, SNAPSHOT_PENDING, SNAPSHOT_COMPLETED, SNAPSHOT_ERROR };
 

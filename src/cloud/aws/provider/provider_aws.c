@@ -5,12 +5,12 @@
 
 #include "base/alloc.h"
 #include "base/log.h"
-#include "cloud/aws/disk/ami.h"
-#include "cloud/aws/provider/aws_cloud.h"
 #include "cloud/aws/client/client.h"
+#include "cloud/aws/client/xml.h"
+#include "cloud/aws/disk/ami.h"
 #include "cloud/aws/disk/ebs_upload.h"
 #include "cloud/aws/disk/snapshot.h"
-#include "cloud/aws/client/xml.h"
+#include "cloud/aws/provider/aws_cloud.h"
 
 static void aws_close(struct cloud *cloud)
 {

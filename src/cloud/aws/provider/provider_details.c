@@ -4,9 +4,9 @@
 
 #include "base/alloc.h"
 #include "base/parse.h"
+#include "cloud/aws/client/xml.h"
 #include "cloud/aws/provider/aws_cloud.h"
 #include "cloud/aws/stack/stack_plan.h"
-#include "cloud/aws/client/xml.h"
 
 /* Follows names; NULL where one is missing. */
 static json_t *walk(json_t *value, const char *const *names, size_t count)

@@ -2,11 +2,11 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "cloud/aws/client/xml.h"
 #include "cloud/aws/provider/aws_cloud.h"
 #include "cloud/aws/stack/stack.h"
 #include "cloud/aws/stack/stack_plan.h"
 #include "cloud/aws/stack/user_data.h"
-#include "cloud/aws/client/xml.h"
 
 #define NO_IMAGE "ami-00000000000000000" /* stands in a plan for what is not uploaded yet */
 

@@ -5,10 +5,10 @@
 #include "base/alloc.h"
 #include "base/log.h"
 #include "base/parse.h"
+#include "cloud/aws/client/xml.h"
 #include "cloud/aws/disk/ami.h"
 #include "cloud/aws/provider/aws_cloud.h"
 #include "cloud/aws/stack/stack.h"
-#include "cloud/aws/client/xml.h"
 
 #define MAX_PAGES 200
 

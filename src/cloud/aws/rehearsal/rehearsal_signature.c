@@ -4,8 +4,8 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
-#include "cloud/aws/rehearsal/rehearsal_parts.h"
 #include "cloud/aws/client/sigv4.h"
+#include "cloud/aws/rehearsal/rehearsal_parts.h"
 
 #define ALGORITHM  "AWS4-HMAC-SHA256 "
 #define MAX_SKEW_S (5 * 60)

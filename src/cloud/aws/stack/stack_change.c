@@ -3,9 +3,9 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "cloud/aws/client/xml.h"
 #include "cloud/aws/stack/stack.h"
 #include "cloud/aws/stack/stack_plan.h"
-#include "cloud/aws/client/xml.h"
 
 #define WAIT_MS	  (10 * 60 * 1000)
 #define MAX_PAGES 20

@@ -6,8 +6,8 @@
 #include "base/clock.h"
 #include "base/strbuf.h"
 #include "base/string_list.h"
-#include "cloud/aws/stack/stack.h"
 #include "cloud/aws/client/xml.h"
+#include "cloud/aws/stack/stack.h"
 
 #define MAX_PAGES	30
 #define FAST_POLL_MS	500
