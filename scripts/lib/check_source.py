@@ -15,6 +15,13 @@ RANKS = {"base": 0, "wire": 1, "manifest": 2, "release": 3, "image": 3, "local":
          "tui": 5, "cli": 6}
 BESIDE = {("local", "cloud"), ("cloud", "local"), ("release", "image")}
 GUEST_SEES = {"guest", "base", "wire"}
+# Rooms of a folder, lower ones first: a file may include its own room and those before it.
+ROOMS = {
+    "image": ["store", "oci", "layer", "disk", "linuxkit", "pod"],
+    "local": ["agent", "plan", "logs", "ports", "vm", "supervisor", "client"],
+    "guest": ["documents", "supervisor", "channel", "machine", "pod", "cloud"],
+    "cloud/aws": ["client", "disk", "stack", "provider", "rehearsal"],
+}
 
 # header pattern → files (under src/) that may include it
 PLACES = [
@@ -76,10 +83,21 @@ class Checker:
                 self.say(path, line, f"nobody includes the guest's {header}")
             elif RANKS.get(top, 9) > RANKS.get(folder, -1) or (folder, top) in BESIDE:
                 self.say(path, line, f"{folder}/ may not include {header}: its rank is not lower")
+        self.check_room(path, name, line, header)
         for pattern, places in PLACES:
             if re.search(pattern, header) and not any(
                     name == place or (place.endswith("/") and name.startswith(place)) for place in places):
                 self.say(path, line, f"<{header}> is met in {', '.join(sorted(places))} only")
+
+    def check_room(self, path, name, line, header):
+        for folder, rooms in ROOMS.items():
+            if not (name.startswith(folder + "/") and header.startswith(folder + "/")):
+                continue
+            own, other = (text[len(folder) + 1:].split("/")[0] for text in (name, header))
+            if own not in rooms:
+                self.say(path, line, f"{name} lies in no room of {folder}/")
+            elif other in rooms and rooms.index(other) > rooms.index(own):
+                self.say(path, line, f"{folder}/{own}/ may not include {header}: its rank is not lower")
 
     def check_calls(self, path, folder, name, text):
         code = STRIP.sub(blank, text)
