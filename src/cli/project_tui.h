@@ -8,4 +8,7 @@
 MUST_CHECK bool project_tui(const struct invocation *invocation, const char *project,
 			    bool has_no_mouse, struct error *err);
 
+/* Its keys as scdoc, for the man page; owned. */
+char *project_tui_keys(void);
+
 #endif

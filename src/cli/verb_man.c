@@ -8,8 +8,8 @@
 #include "cli/arguments.h"
 #include "cli/help.h"
 #include "cli/output.h"
+#include "cli/project_tui.h"
 #include "cli/verb.h"
-#include "tui/tui.h"
 
 /*
  * The middle of the man page, as scdoc(5): synopsis, verbs and options from the table. What people
@@ -104,7 +104,7 @@ static int run(const struct invocation *invocation, struct error *err)
 		if (!verbs[i]->is_hidden)
 			append_verb(&text, verbs[i]);
 	}
-	AUTO_FREE char *keys = tui_keys_document();
+	AUTO_FREE char *keys = project_tui_keys();
 	strbuf_append(&text, keys);
 	strbuf_append(&text, "# OPTIONS OF EVERY VERB\n\n");
 	for (size_t i = 0; i < common_option_count; i++)

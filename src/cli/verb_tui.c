@@ -34,6 +34,11 @@ bool project_tui(const struct invocation *invocation, const char *project, bool 
 	return tui_run(&options, err);
 }
 
+char *project_tui_keys(void)
+{
+	return tui_keys_document();
+}
+
 static int run(const struct invocation *invocation, struct error *err)
 {
 	AUTO_FREE char *project = project_resolve(invocation, NULL, err);

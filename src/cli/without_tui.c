@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* In place of verb_tui.c in a build without the terminal UI, and so without ncurses. */
+#include "base/alloc.h"
+#include "cli/project_tui.h"
+#include "cli/verb.h"
+
+bool project_tui(const struct invocation *invocation, const char *project, bool has_no_mouse,
+		 struct error *err)
+{
+	(void)invocation;
+	(void)project;
+	(void)has_no_mouse;
+	error_set(err, ERROR_UNSUPPORTED, "this i2kit was built without its terminal UI");
+	return error_hint(err, "i2kit ps and i2kit logs -f, or build it with meson -Dtui=true");
+}
+
+char *project_tui_keys(void)
+{
+	return xstrdup("");
+}
+
+static int run(const struct invocation *invocation, struct error *err)
+{
+	return project_tui(invocation, NULL, false, err) ? 0 : 1;
+}
+
+const struct verb verb_tui = {
+	.name = "tui",
+	.group = VERB_WATCH,
+	.summary = "not in this build",
+	.is_hidden = true,
+	.run = run,
+};
