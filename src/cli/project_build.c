@@ -10,6 +10,7 @@
 #include "cli/output.h"
 #include "image/pod/image.h"
 #include "image/store/store.h"
+#include "local/vm/volume_disk.h"
 
 static struct pod_plan *find_pod(struct project_plan *plan, const char *name, size_t length)
 {
@@ -195,7 +196,7 @@ bool project_build(const struct invocation *invocation, const struct progress *p
 		project_plan_add_service(&plan, &app, &app.services[i]);
 	if (!apply_scale(&plan, arguments_values(args, "scale"), err) ||
 	    !apply_publish(&plan, arguments_values(args, "publish"), err) ||
-	    !apply_sizes(&plan, args, err))
+	    !apply_sizes(&plan, args, err) || !volume_disk_check(&plan, err))
 		return false;
 	*ret = plan;
 	plan = (struct project_plan){0};

@@ -11,8 +11,8 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/path.h"
-#include "base/process.h"
 #include "local/supervisor/supervisor_parts.h"
+#include "local/vm/volume_disk.h"
 
 #define PATIENCE_MS	 10000 /* beyond the pod's own grace */
 #define FIRST_PAUSE_MS	 500
@@ -35,25 +35,6 @@ static void job_free(struct domain_job *job)
 		(void)virConnectClose(job->connection);
 	vm_plan_clear(&job->vm);
 	free(job);
-}
-
-static bool make_disk(const struct vm_disk *disk, struct error *err)
-{
-	AUTO_FREE char *draft = xasprintf("%s.new", disk->path);
-	AUTO_FREE char *size = xasprintf("%llu", (unsigned long long)disk->size_bytes);
-	AUTO_FREE char *folder =
-		xstrndup(disk->path, (size_t)(strrchr(disk->path, '/') - disk->path));
-	AUTO(process_output_clear) struct process_output output = {0};
-	const char *argv[] = {"qemu-img", "create", "-q", "-f", "qcow2", draft, size, NULL};
-	const struct process_run run = {.argv = argv, .timeout_ms = 30000};
-
-	if (path_exists(disk->path) && !disk->is_scratch)
-		return true;
-	if (!path_make_folders(folder, 0700, err) || !process_run(&run, &output, err))
-		return error_prefix(err, "disk %s", disk->path);
-	if (rename(draft, disk->path) < 0)
-		return error_set_errno(err, errno, "disk %s", disk->path);
-	return true;
 }
 
 /* virtlogd appends to it, as root in system mode: what is there already stays its owner's. */
@@ -79,7 +60,7 @@ static bool prepare(const struct vm_plan *vm, struct error *err)
 	}
 	(void)unlink(vm->agent_socket);
 	for (size_t i = 0; i < vm->disk_count; i++) {
-		if (!make_disk(&vm->disks[i], err))
+		if (!volume_disk_provide(&vm->disks[i], err))
 			return false;
 	}
 	return true;

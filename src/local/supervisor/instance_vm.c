@@ -8,17 +8,7 @@
 #include "base/cleanup.h"
 #include "base/path.h"
 #include "local/supervisor/supervisor_parts.h"
-
-static char *volume_disk_path(const char *project, const struct volume_plan *volume,
-			      unsigned replica)
-{
-	AUTO_FREE char *below =
-		volume->is_template
-			? xasprintf("volumes/%s/%s-%u.qcow2", project, volume->claim, replica)
-			: xasprintf("volumes/%s/%s.qcow2", project, volume->claim);
-
-	return path_folder(PATH_DATA, below);
-}
+#include "local/vm/volume_disk.h"
 
 static char *scratch_path(const struct instance *instance)
 {
@@ -28,28 +18,23 @@ static char *scratch_path(const struct instance *instance)
 	return path_folder(PATH_STATE, below);
 }
 
-static void add_disk(struct vm_plan *vm, char *path, const char *serial_of, uint64_t size_bytes,
-		     bool is_read_only, bool is_scratch)
+static struct vm_disk scratch_disk(const struct instance *instance, uint64_t size_bytes)
 {
-	struct vm_disk *disk = ARRAY_APPEND(vm->disks, vm->disk_count);
+	struct vm_disk disk = {
+		.path = scratch_path(instance), .size_bytes = size_bytes, .is_scratch = true};
 
-	disk->path = path;
-	vm_serial_make(serial_of, disk->serial);
-	disk->size_bytes = size_bytes;
-	disk->is_read_only = is_read_only;
-	disk->is_scratch = is_scratch;
+	vm_serial_make("/scratch", disk.serial);
+	return disk;
 }
 
 static void add_volumes(const struct instance *instance, const struct pod_plan *pod,
 			struct vm_plan *vm)
 {
-	const char *project = instance->supervisor->project;
-
 	for (size_t i = 0; i < pod->volume_count; i++) {
 		const struct volume_plan *volume = &pod->volumes[i];
 		if (volume->claim != NULL) {
-			add_disk(vm, volume_disk_path(project, volume, instance->status.replica),
-				 volume->name, volume->size_bytes, volume->is_read_only, false);
+			*ARRAY_APPEND(vm->disks, vm->disk_count) = volume_disk_make(
+				&instance->supervisor->plan, pod, volume, instance->status.replica);
 		} else if (!volume_plan_is_pushed(volume, vm->is_session)) {
 			struct vm_mount *mount = ARRAY_APPEND(vm->mounts, vm->mount_count);
 			mount->path = xstrdup(volume->host_path);
@@ -58,7 +43,8 @@ static void add_volumes(const struct instance *instance, const struct pod_plan *
 		}
 	}
 	if (pod->scratch_bytes > 0)
-		add_disk(vm, scratch_path(instance), "/scratch", pod->scratch_bytes, false, true);
+		*ARRAY_APPEND(vm->disks, vm->disk_count) =
+			scratch_disk(instance, pod->scratch_bytes);
 }
 
 enum vm_firmware instance_firmware(const char *name)

@@ -271,8 +271,10 @@ void vm_plan_write_xml(const struct vm_plan *plan, struct strbuf *out)
 
 void vm_plan_clear(struct vm_plan *plan)
 {
-	for (size_t i = 0; i < plan->disk_count; i++)
+	for (size_t i = 0; i < plan->disk_count; i++) {
 		free(plan->disks[i].path);
+		free(plan->disks[i].former_path);
+	}
 	for (size_t i = 0; i < plan->mount_count; i++) {
 		free(plan->mounts[i].path);
 		free(plan->mounts[i].tag);

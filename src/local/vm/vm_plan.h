@@ -20,6 +20,8 @@
 
 struct vm_disk {
 	char *path;
+	char *former_path;    /* where an older release had it, or NULL (volume_disk.h) */
+	bool has_other_heirs; /* former_path is not this disk's alone */
 	char serial[SERIAL_SIZE];
 	uint64_t size_bytes; /* of a disk that is to be made when absent */
 	bool is_read_only;
