@@ -12,6 +12,7 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "base/strbuf.h"
+#include "base/url.h"
 
 enum {
 	DEFAULT_MAX_RESPONSE = 4 * 1024 * 1024,
@@ -127,21 +128,6 @@ const char *http_response_header(const struct http_response *response, const cha
 			return line + length + 2;
 	}
 	return NULL;
-}
-
-/* The URL as a message may show it: presigned queries and passwords are secrets. */
-static char *public_url(const char *url)
-{
-	const char *host = strstr(url, "://");
-	host = host ? host + 3 : url;
-	size_t length = strcspn(host, "?#");
-	size_t authority = strcspn(host, "/?#");
-	const char *at = memchr(host, '@', authority);
-	if (at != NULL) {
-		length -= (size_t)(at + 1 - host);
-		return xasprintf("%.*s%.*s", (int)(host - url), url, (int)length, at + 1);
-	}
-	return xasprintf("%.*s%.*s", (int)(host - url), url, (int)length, host);
 }
 
 /* Callbacks of libcurl. */
@@ -310,6 +296,8 @@ static void set_connection(CURL *easy, const struct http_request *request)
 	/* Once encrypted, a redirect does not lead out of it. */
 	bool is_https = strncasecmp(request->url, "https:", 6) == 0;
 	(void)curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+	/* Nor is a password taken from a URL, be it ours or a redirect's. */
+	(void)curl_easy_setopt(easy, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
 	(void)curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR,
 			       is_https ? "https" : "http,https");
 	(void)curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, request->follow_redirects ? 1L : 0L);
@@ -367,6 +355,7 @@ static enum error_kind kind_of(CURLcode code)
 		return ERROR_TIMEOUT;
 	case CURLE_UNSUPPORTED_PROTOCOL:
 	case CURLE_URL_MALFORMAT:
+	case CURLE_LOGIN_DENIED: /* a user in the URL */
 	case CURLE_TOO_MANY_REDIRECTS:
 	case CURLE_WEIRD_SERVER_REPLY:
 		return ERROR_INVALID;
@@ -382,7 +371,7 @@ static enum error_kind kind_of(CURLcode code)
 
 static bool report(struct transfer *transfer, CURLcode code, struct error *err)
 {
-	AUTO_FREE char *url = public_url(transfer->request.url);
+	AUTO_FREE char *url = url_public(transfer->request.url);
 	if (transfer->err.kind != ERROR_NONE) {
 		error_move(err, &transfer->err);
 	} else {
@@ -423,7 +412,7 @@ static void unlink_running(struct http_client *client, const struct transfer *tr
 static void finish(struct transfer *transfer, CURLcode code)
 {
 	AUTO(error_clear) struct error err = ERROR_INIT;
-	AUTO_FREE char *url = public_url(transfer->request.url);
+	AUTO_FREE char *url = url_public(transfer->request.url);
 
 	unlink_running(transfer->client, transfer);
 	if (code == CURLE_OK) {

@@ -94,7 +94,7 @@ static void server_stop(struct server *server)
 
 static char *url_of(const struct server *server, const char *path)
 {
-	return xasprintf("http://user:secret@127.0.0.1:%u%s", server->port, path);
+	return xasprintf("http://127.0.0.1:%u%s", server->port, path);
 }
 
 #define ANSWER(status, headers, body)                                                              \
@@ -168,6 +168,24 @@ static void a_body_that_is_too_large_is_refused_without_secrets(void **state)
 	assert_string_equal(err.message, expected);
 }
 
+/* Its password would go to a host that looks like another. */
+static void a_user_in_a_url_is_refused(void **state)
+{
+	static const char *const answers[] = {ANSWER("200 OK", "Content-Length: 1\r\n", "x"), NULL};
+	AUTO(server_stop) struct server server;
+	AUTO(http_response_clear) struct http_response response = {0};
+	AUTO(error_clear) struct error err = ERROR_INIT;
+	AUTO_PTR(http_client) struct http_client *client = http_client_new(1);
+	(void)state;
+	server_start(&server, answers);
+	AUTO_FREE char *url = xasprintf("http://user:secret@127.0.0.1:%u/x?hidden", server.port);
+	assert_false(http_perform(client, &(struct http_request){.url = url}, &response, &err));
+	assert_int_equal(err.kind, ERROR_INVALID);
+	assert_null(strstr(err.message, "secret"));
+	assert_null(strstr(err.message, "hidden"));
+	assert_null(server.requests[0]);
+}
+
 static void other_schemes_and_dead_ports_fail(void **state)
 {
 	AUTO(http_response_clear) struct http_response response = {0};
@@ -214,6 +232,7 @@ int main(void)
 		cmocka_unit_test(a_status_is_an_answer_and_headers_are_found),
 		cmocka_unit_test(authorization_does_not_follow_to_another_host),
 		cmocka_unit_test(a_body_that_is_too_large_is_refused_without_secrets),
+		cmocka_unit_test(a_user_in_a_url_is_refused),
 		cmocka_unit_test(other_schemes_and_dead_ports_fail),
 		cmocka_unit_test(submitted_requests_all_come_back),
 	};

@@ -4,6 +4,7 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "base/url.h"
 #include "image/oci/docker_config.h"
 #include "image/oci/oci_document.h"
 #include "image/oci/registry.h"
@@ -153,11 +154,52 @@ static void mirrors_come_before_the_registry(void **state)
 	assert_int_equal(list.count, 3);
 	assert_true(registry_config_add(text, strlen(text), "h", &list, &is_insecure, &err));
 	assert_true(is_insecure);
-	assert_true(registry_host_is_loopback("127.3.2.1:80"));
-	assert_true(registry_host_is_loopback("[::1]:80"));
-	assert_true(registry_host_is_loopback("localhost"));
-	assert_false(registry_host_is_loopback("127.evil.example"));
-	assert_false(registry_host_is_loopback("10.0.0.1"));
+}
+
+static void mirrors_that_hide_their_host_are_refused(void **state)
+{
+	static const char *const bad[] = {"http://localhost:x@evil", "https://m.example/?a=b",
+					  "https://m.example/#x",    "http://[::1]evil:80",
+					  "ftp://m.example",	     "http://m example"};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		AUTO(registry_endpoint_list_clear) struct registry_endpoint_list list = {0};
+		bool is_insecure = false;
+		AUTO_FREE char *text = xasprintf(
+			"{\"registries\":[{\"host\":\"h\",\"mirrors\":[\"%s\"]}]}", bad[i]);
+		if (registry_config_add(text, strlen(text), "h", &list, &is_insecure, NULL))
+			fail_msg("accepted: %s", bad[i]);
+	}
+}
+
+/* `http://localhost:x@evil/` begins like a host of this machine. */
+static void the_password_goes_to_no_host_in_disguise(void **state)
+{
+	static const char *const bad[] = {
+		"http://localhost:x@evil/",  "http://localhost@evil/",	"http://127.0.0.1:1@evil/t",
+		"http://[::1]:80@evil/",     "http://evil/token",	"http://localhost.evil/",
+		"http://[::1]evil/",	     "http://127.0.0.1.evil/t", "https://u:p@auth.example/",
+		"http://localhost\\@evil/t", "ftp://localhost/",	"localhost/token",
+		"http://evil#@localhost/",   "http://evil?@localhost/", NULL,
+	};
+	static const char *const good[] = {"https://auth.example/token", "http://localhost:5000/t",
+					   "http://127.0.0.1/token", "http://[::1]:5000/token?a=b"};
+	char host[] = "r.example";
+	struct registry_endpoint endpoint = {.host = host};
+	struct registry_endpoint plain = {.host = host, .is_plain = true};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		if (registry_realm_is_safe(&endpoint, bad[i], NULL))
+			fail_msg("sent to %s", bad[i]);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(good); i++) {
+		AUTO(error_clear) struct error err = ERROR_INIT;
+		if (!registry_realm_is_safe(&endpoint, good[i], &err))
+			fail_msg("%s: %s", good[i], err.message);
+	}
+	/* Even where http is allowed, no URL with a user in it. */
+	assert_true(registry_realm_is_safe(&plain, "http://other.example/token", NULL));
+	assert_false(registry_realm_is_safe(&plain, "http://localhost:x@evil/", NULL));
 }
 
 #define LAYER(type) "{\"mediaType\":\"" type "\",\"digest\":\"" D "\",\"size\":3}"
@@ -224,6 +266,8 @@ int main(void)
 		cmocka_unit_test(broken_logins_are_errors),
 		cmocka_unit_test(tokens_cannot_carry_headers),
 		cmocka_unit_test(mirrors_come_before_the_registry),
+		cmocka_unit_test(mirrors_that_hide_their_host_are_refused),
+		cmocka_unit_test(the_password_goes_to_no_host_in_disguise),
 		cmocka_unit_test(manifests_that_are_no_image_are_refused),
 		cmocka_unit_test(layers_of_every_kind_are_taken),
 	};

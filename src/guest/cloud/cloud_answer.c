@@ -38,7 +38,8 @@ bool cloud_url_parse(const char *text, struct cloud_url *ret, struct error *err)
 		if (!parse_port(digits, &port))
 			return error_set(err, ERROR_INVALID, "'%s' has no usable port", text);
 	}
-	if (host == 0 || strpbrk(text, " \r\n") != NULL)
+	/* What stands before an @ would look like the host. */
+	if (host == 0 || strpbrk(text, " \r\n") != NULL || memchr(start, '@', authority) != NULL)
 		return error_set(err, ERROR_INVALID, "'%s' is no URL", text);
 	const char *path = start + authority;
 	*ret = (struct cloud_url){.is_tls = is_tls,

@@ -54,6 +54,10 @@ MUST_CHECK bool registry_perform(struct registry *registry, const char *method, 
 MUST_CHECK bool registry_authorize(struct registry *registry, const struct http_response *response,
 				   struct error *err);
 
+/* Whether the password may go where the registry says: as safe a way as to itself. */
+MUST_CHECK bool registry_realm_is_safe(const struct registry_endpoint *endpoint, const char *realm,
+				       struct error *err);
+
 /* Says what a status other than 2xx means; what is "manifest 1.22", "layer sha256:…". */
 bool registry_error(const struct registry *registry, const struct http_response *response,
 		    const char *what, struct error *err);

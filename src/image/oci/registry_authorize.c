@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "base/strbuf.h"
+#include "base/url.h"
 #include "image/oci/docker_config.h"
 #include "image/oci/registry.h"
 #include "image/oci/www_authenticate.h"
@@ -73,21 +74,20 @@ bool registry_parse_token(const char *text, size_t size, char **ret, struct erro
 	return is_good || error_set(err, ERROR_INVALID, "the answer holds no token");
 }
 
-/* Where the password goes must be as safe as where it was asked for. */
-static bool check_realm(const struct registry *registry, const char *realm, struct error *err)
+bool registry_realm_is_safe(const struct registry_endpoint *endpoint, const char *realm,
+			    struct error *err)
 {
-	if (realm != NULL && strncmp(realm, "https://", 8) == 0)
+	AUTO(url_clear) struct url url = {0};
+	if (realm == NULL)
+		return error_set(err, ERROR_INVALID, "%s names no token server", endpoint->host);
+	if (!url_parse(realm, &url, err))
+		return error_prefix(err, "%s names a token server that is none", endpoint->host);
+	if (url.is_tls || endpoint->is_plain || endpoint->is_insecure ||
+	    url_host_is_loopback(url.host))
 		return true;
-	if (realm != NULL && strncmp(realm, "http://", 7) == 0) {
-		AUTO_FREE char *host = xstrndup(realm + 7, strcspn(realm + 7, "/?#"));
-		if (registry->endpoint->is_plain || registry->endpoint->is_insecure ||
-		    registry_host_is_loopback(host))
-			return true;
-		return error_set(err, ERROR_DENIED,
-				 "%s wants the password sent to %.200s without encryption",
-				 registry->endpoint->host, realm);
-	}
-	return error_set(err, ERROR_INVALID, "%s names no token server", registry->endpoint->host);
+	return error_set(err, ERROR_DENIED,
+			 "%s wants the password sent to http://%s without encryption",
+			 endpoint->host, url.authority);
 }
 
 static char *make_scope(const struct registry *registry, const struct auth_challenge *challenge)
@@ -125,8 +125,7 @@ static bool ask_token_server(struct registry *registry, const struct http_reques
 			     char **ret, struct error *err)
 {
 	AUTO(http_response_clear) struct http_response response = {0};
-	AUTO_FREE char *server =
-		xstrndup(request->url, strcspn(request->url, "?#")); /* no secrets, no query */
+	AUTO_FREE char *server = url_public(request->url);
 	if (!registry_request(registry, request, &response, err))
 		return false;
 	if (response.status == 401 || response.status == 403) {
@@ -153,7 +152,7 @@ static bool authorize_bearer(struct registry *registry, const struct auth_challe
 	AUTO_SECRET char *line = NULL;
 	AUTO_SECRET char *token = NULL;
 	const char *headers[2] = {NULL, NULL};
-	if (!check_realm(registry, challenge->realm, err))
+	if (!registry_realm_is_safe(registry->endpoint, challenge->realm, err))
 		return false;
 	struct http_request request = {.max_response_bytes = TOKEN_MAX_BYTES,
 				       .headers = headers,

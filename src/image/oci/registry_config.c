@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/path.h"
+#include "base/url.h"
 
 enum { CONFIG_MAX_BYTES = 1 << 20, MIRRORS_MAX = 32 };
 
@@ -32,38 +33,24 @@ static void json_clear(json_t **json)
 	json_decref(*json);
 }
 
-bool registry_host_is_loopback(const char *host)
-{
-	size_t length = host[0] == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":");
-	AUTO_FREE char *name = xstrndup(host, length);
-	return strcmp(name, "localhost") == 0 || strcmp(name, "[::1]") == 0 ||
-	       (strncmp(name, "127.", 4) == 0 && strspn(name, "0123456789.") == strlen(name));
-}
-
 /* [https://|http://]HOST[:PORT][/PATH] */
-static bool add_mirror(struct registry_endpoint_list *list, const char *url, struct error *err)
+static bool add_mirror(struct registry_endpoint_list *list, const char *text, struct error *err)
 {
-	const char *rest = url;
-	bool is_plain = strncmp(url, "http://", 7) == 0;
-	if (is_plain)
-		rest = url + 7;
-	else if (strncmp(url, "https://", 8) == 0)
-		rest = url + 8;
-	size_t host_length = strcspn(rest, "/");
-	size_t good = strspn(rest, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				   "0123456789.-:[]/_");
-	if (host_length == 0 || rest[good] != '\0')
-		return error_set(err, ERROR_INVALID, "'%.200s' is not a mirror's URL", url);
+	AUTO(url_clear) struct url url = {0};
+	AUTO_FREE char *whole = strstr(text, "://") ? xstrdup(text) : xasprintf("https://%s", text);
+	if (!url_parse(whole, &url, err))
+		return error_prefix(err, "mirror");
+	if (url.query != NULL)
+		return error_set(err, ERROR_INVALID, "mirror '%.200s' has a ?query", text);
 	if (list->count >= MIRRORS_MAX)
 		return error_set(err, ERROR_INVALID, "more than %d mirrors", MIRRORS_MAX);
 	struct registry_endpoint *mirror = ARRAY_APPEND(list->items, list->count);
-	mirror->host = xstrndup(rest, host_length);
-	mirror->server = xstrdup(mirror->host);
+	mirror->host = xstrdup(url.authority);
+	mirror->server = xstrdup(url.authority);
 	mirror->is_mirror = true;
-	mirror->is_plain = is_plain;
-	mirror->is_insecure = !is_plain && registry_host_is_loopback(mirror->host);
-	const char *path = rest + host_length;
-	path += strspn(path, "/");
+	mirror->is_plain = !url.is_tls;
+	mirror->is_insecure = url.is_tls && url_host_is_loopback(url.host);
+	const char *path = url.path + strspn(url.path, "/");
 	size_t path_length = strlen(path);
 	while (path_length > 0 && path[path_length - 1] == '/')
 		path_length--;
@@ -194,7 +181,7 @@ bool registry_endpoints_find(const char *host, const char *const *insecure,
 			     struct registry_endpoint_list *ret, struct error *err)
 {
 	AUTO(registry_endpoint_list_clear) struct registry_endpoint_list list = {0};
-	bool is_insecure = is_listed(host, insecure) || registry_host_is_loopback(host);
+	bool is_insecure = is_listed(host, insecure) || url_host_is_loopback(host);
 	AUTO_FREE char *own = path_folder(PATH_CONFIG, "registries.json");
 	if (!add_file(own, registry_config_add, host, &list, &is_insecure, err))
 		return false;

@@ -46,7 +46,6 @@ MUST_CHECK bool registry_config_add(const char *text, size_t size, const char *h
 MUST_CHECK bool docker_daemon_config_add(const char *text, size_t size, const char *host,
 					 struct registry_endpoint_list *list, bool *is_insecure,
 					 struct error *err);
-bool registry_host_is_loopback(const char *host);
 
 /*
  * Own certificates of a host, by Docker's convention: certs.d/HOST[:PORT]/ with *.crt (authorities,

@@ -15,6 +15,7 @@
 #include "base/http.h"
 #include "base/path.h"
 #include "base/strbuf.h"
+#include "base/url.h"
 #include "image/oci/archive_import.h"
 
 enum { STEP_MS = 200 };
@@ -60,8 +61,12 @@ static bool list_daemons(struct daemon_list *list, struct error *err)
 			return true;
 		}
 		if (strncmp(host, "tcp://", 6) == 0 && getenv("DOCKER_TLS_VERIFY") == NULL) {
+			AUTO(url_clear) struct url url = {0};
+			AUTO_FREE char *text = xasprintf("http://%s", host + 6);
+			if (!url_parse(text, &url, err))
+				return error_prefix(err, "DOCKER_HOST");
 			ARRAY_APPEND(list->items, list->count)->base =
-				xasprintf("http://%s", host + 6);
+				xasprintf("http://%s", url.authority);
 			return true;
 		}
 		error_set(err, ERROR_UNSUPPORTED, "a daemon at %.200s is not spoken to", host);

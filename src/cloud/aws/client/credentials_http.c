@@ -10,6 +10,7 @@
 #include "base/path.h"
 #include "base/sha256.h"
 #include "base/strbuf.h"
+#include "base/url.h"
 #include "cloud/aws/client/credentials.h"
 #include "cloud/aws/client/endpoint.h"
 #include "cloud/aws/client/request.h"
@@ -24,16 +25,15 @@
 /* Only where nobody on the network can listen or answer in its place. */
 static bool is_safe_container_url(const char *url)
 {
-	static const char *const hosts[] = {"http://127.0.0.1",	     "http://localhost",
-					    "http://[::1]",	     "http://169.254.170.2",
-					    "http://169.254.170.23", "http://[fd00:ec2::23]"};
-	if (strncmp(url, "https://", 8) == 0)
+	static const char *const hosts[] = {"169.254.170.2", "169.254.170.23", "[fd00:ec2::23]"};
+	AUTO(url_clear) struct url parts = {0};
+	AUTO(error_clear) struct error ignored = ERROR_INIT;
+	if (!url_parse(url, &parts, &ignored))
+		return false;
+	if (parts.is_tls || url_host_is_loopback(parts.host))
 		return true;
 	for (size_t i = 0; i < ARRAY_SIZE(hosts); i++) {
-		size_t size = strlen(hosts[i]);
-		if (strncmp(url, hosts[i], size) == 0 &&
-		    (url[size] == '/' || url[size] == ':' || url[size] == '\0') &&
-		    strchr(url + 7, '@') == NULL)
+		if (strcmp(parts.host, hosts[i]) == 0)
 			return true;
 	}
 	return false;

@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/sha256.h"
+#include "base/url.h"
 #include "cloud/aws/client/sigv4.h"
 
 void aws_signed_clear(struct aws_signed *request)
@@ -40,23 +41,16 @@ static void url_parts_clear(struct url_parts *parts)
 
 static bool split_url(const char *url, struct url_parts *ret, struct error *err)
 {
-	bool is_tls = strncmp(url, "https://", 8) == 0;
-	if (!is_tls && strncmp(url, "http://", 7) != 0) {
-		error_set(err, ERROR_INVALID, "the endpoint '%s' is neither http:// nor https://",
-			  url);
+	AUTO(url_clear) struct url parts = {0};
+	if (!url_parse(url, &parts, err)) {
+		error_prefix(err, "the endpoint");
 		return error_hint(err, "AWS_ENDPOINT_URL=https://host[:port]");
 	}
-	const char *host = url + (is_tls ? 8 : 7);
-	size_t size = strcspn(host, "/?#");
-	if (size == 0 || memchr(host, '@', size) != NULL || host[size] == '?' || host[size] == '#')
-		return error_set(err, ERROR_INVALID, "the endpoint '%s' is not a plain URL", url);
-	ret->is_tls = is_tls;
-	ret->prefix = xstrdup(host + size);
-	const char *own_port = is_tls ? ":443" : ":80";
-	size_t port_size = strlen(own_port);
-	if (size > port_size && memcmp(host + size - port_size, own_port, port_size) == 0)
-		size -= port_size;
-	ret->host = xstrndup(host, size);
+	if (parts.query != NULL)
+		return error_set(err, ERROR_INVALID, "the endpoint '%s' has a ?query", url);
+	ret->is_tls = parts.is_tls;
+	ret->host = xstrdup(parts.authority);
+	ret->prefix = xstrdup(strcmp(parts.path, "/") == 0 ? "" : parts.path);
 	return true;
 }
 
