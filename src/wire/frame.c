@@ -65,6 +65,8 @@ const char *wire_type_name(unsigned type)
 		[WIRE_TUNNEL_CLOSE] = "TUNNEL_CLOSE",
 		[WIRE_FILE_PUSH] = "FILE_PUSH",
 		[WIRE_RESTART] = "RESTART",
+		[WIRE_PING] = "PING",
+		[WIRE_PONG] = "PONG",
 	};
 	return type >= WIRE_HELLO && type <= WIRE_TYPE_LAST ? names[type] : "?";
 }

@@ -39,7 +39,9 @@ enum wire_type {
 	WIRE_TUNNEL_CLOSE = 22,
 	WIRE_FILE_PUSH = 23,
 	WIRE_RESTART = 24,
-	WIRE_TYPE_LAST = WIRE_RESTART,
+	WIRE_PING = 25, /* only to a guest whose HELLO says that it answers */
+	WIRE_PONG = 26,
+	WIRE_TYPE_LAST = WIRE_PONG,
 };
 /* "EXEC_START"; "?" for a number that is none. */
 const char *wire_type_name(unsigned type);

@@ -252,6 +252,33 @@ static void another_version_of_the_protocol_is_refused(void **state)
 	assert_int_equal(agent_get_state(bench.agent), AGENT_CONNECTING);
 }
 
+static void a_guest_that_falls_silent_is_noticed(void **state)
+{
+	struct wire_message message;
+	(void)state;
+
+	greet_with("{\"version\":2,\"state\":\"running\",\"ping\":true}");
+	assert_int_equal(agent_ping(bench.agent), 0);
+	guest_expect(WIRE_PING, &message);
+	assert_int_equal(agent_ping(bench.agent), 1);
+	assert_int_equal(agent_ping(bench.agent), 2);
+	guest_send(WIRE_PONG, 0, "", 0);
+	turn();
+	assert_int_equal(agent_ping(bench.agent), 0);
+	assert_true(agent_is_up(bench.agent));
+}
+
+static void a_guest_of_before_is_not_asked_whether_it_lives(void **state)
+{
+	(void)state;
+
+	greet();
+	for (int i = 0; i < 5; i++)
+		assert_int_equal(agent_ping(bench.agent), 0);
+	turn();
+	assert_true(agent_is_up(bench.agent));
+}
+
 static void nothing_can_be_sent_before_the_greeting(void **state)
 {
 	struct error err = ERROR_INIT;
@@ -534,6 +561,8 @@ int main(void)
 		TEST(a_greeting_that_is_echoed_brings_it_up),
 		TEST(a_guest_of_either_version_is_heard),
 		TEST(another_version_of_the_protocol_is_refused),
+		TEST(a_guest_that_falls_silent_is_noticed),
+		TEST(a_guest_of_before_is_not_asked_whether_it_lives),
 		TEST(nothing_can_be_sent_before_the_greeting),
 		TEST(stored_lines_are_acknowledged_once),
 		TEST(lines_that_were_not_stored_are_not_acknowledged),

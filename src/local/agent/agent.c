@@ -214,6 +214,8 @@ static bool read_greeting(struct agent *agent, const struct wire_message *messag
 	loop_timer_cancel(agent->timer);
 	agent->log_position = 0;
 	agent->log_acked = 0;
+	agent->answers_pings = json_is_true(json_object_get(root, "ping"));
+	agent->unanswered = 0;
 	if (agent->handler.up != NULL)
 		agent->handler.up(agent, state != NULL ? state : "",
 				  boot != NULL && strlen(boot) <= 64 ? boot : "", agent->arg);
@@ -274,6 +276,7 @@ static bool read_socket(struct agent *agent)
 			return false;
 		}
 		agent->counters.received_bytes += (uint64_t)got;
+		agent->unanswered = 0;
 		wire_decoder_feed(agent->decoder, bytes, (size_t)got);
 		if (!take_messages(agent))
 			return false;
@@ -418,6 +421,16 @@ void agent_get_counters(const struct agent *agent, struct agent_counters *ret)
 void agent_set_log_position(struct agent *agent, uint64_t sequence)
 {
 	agent->log_position = sequence;
+}
+
+unsigned agent_ping(struct agent *agent)
+{
+	if (agent->state != AGENT_UP || !agent->answers_pings)
+		return 0;
+	/* One that does not read gets no more of them. */
+	if (agent_queued(agent) <= SMALL_QUEUE_BYTES)
+		agent_send_small(agent, WIRE_PING, 0, "", 0);
+	return agent->unanswered++;
 }
 
 bool agent_send_release(struct agent *agent, const char *json, struct error *err)

@@ -146,6 +146,12 @@ void agent_get_counters(const struct agent *agent, struct agent_counters *ret);
  */
 void agent_set_log_position(struct agent *agent, uint64_t sequence);
 
+/*
+ * Asks whether the guest lives, and says how many times that was asked since anything was heard of
+ * it: 0 when it speaks, is not connected, or is of an image that does not know the question.
+ */
+unsigned agent_ping(struct agent *agent);
+
 /* Messages. ERROR_NETWORK while not up, ERROR_FULL when the guest does not read. */
 MUST_CHECK bool agent_send_release(struct agent *agent, const char *json, struct error *err);
 MUST_CHECK bool agent_send_hosts(struct agent *agent, const char *json, struct error *err);

@@ -48,6 +48,8 @@ struct agent {
 	struct agent_stream *guest_streams[AGENT_MAX_GUEST_STREAMS];
 	size_t guest_stream_count;
 	bool owes_windows;
+	bool answers_pings;
+	unsigned unanswered; /* PINGs since anything was heard */
 	struct agent_counters counters;
 	unsigned busy; /* calls under way that use it after a handler ran */
 	bool is_freed;

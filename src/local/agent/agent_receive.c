@@ -330,6 +330,8 @@ bool agent_receive(struct agent *agent, const struct wire_message *message, stru
 		return receive_event(agent, message, err);
 	case WIRE_STATS:
 		return receive_stats(agent, message, err);
+	case WIRE_PONG:
+		return true;
 	case WIRE_EXEC_STDOUT:
 	case WIRE_EXEC_STDERR:
 	case WIRE_EXEC_EXIT:
