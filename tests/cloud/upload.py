@@ -221,6 +221,22 @@ def each_region_has_its_own_image(bed):
     other.shutdown()
 
 
+def what_was_not_compared_is_neither_adopted_nor_built_upon(bed):
+    disk = make_disk(bed, 8)
+    loose = pushed(bed, disk, "none")
+    proved = pushed(bed, disk)
+    assert proved["image"] != loose["image"] and proved["parent"] == "-", (loose, proved)
+    image = bed.world.images[proved["image"]]
+    assert image["snapshot"] == proved["snapshot"] and image["tags"]["i2kit:verified"] == "full"
+    assert bed.world.images[loose["image"]]["tags"]["i2kit:verified"] == "none"
+
+
+def a_registration_whose_answer_was_lost_is_found_again(bed):
+    bed.world.faults = [{"service": "ec2", "action": "RegisterImage", "truncate": True, "count": 1}]
+    result = pushed(bed, make_disk(bed, 3))
+    assert [i["snapshot"] for i in bed.world.images.values()] == [result["snapshot"]]
+
+
 def an_image_ec2_does_not_know_yet_is_waited_for(bed):
     bed.world.settings["image_visible_after_s"] = 0.05
     pushed(bed, make_disk(bed, 2))
@@ -236,4 +252,6 @@ run_tests(Bed(), [
     an_abandoned_snapshot_is_deleted, what_the_cloud_stored_wrongly_is_never_registered,
     a_sample_reads_fewer_blocks, a_disk_of_another_digest_is_refused,
     a_long_list_is_read_in_pages, a_wrong_clock_is_put_right, each_region_has_its_own_image,
-    an_image_ec2_does_not_know_yet_is_waited_for])
+    an_image_ec2_does_not_know_yet_is_waited_for,
+    what_was_not_compared_is_neither_adopted_nor_built_upon,
+    a_registration_whose_answer_was_lost_is_found_again])

@@ -9,13 +9,14 @@
 #include "cloud/aws/client/xml.h"
 #include "cloud/aws/disk/snapshot.h"
 
-#define MAX_PAGES	100
-#define WAIT_MS		(10 * 60 * 1000)
-#define NOT_FOUND_MS	(60 * 1000) /* EC2 may take a while to know its newest image */
-#define POLL_MS		2000
-#define ROOT_DEVICE	"/dev/xvda"
-#define DIGITS_IN_NAME	64
-#define MAX_POD_IN_NAME 50 /* an image's name has at most 128 characters */
+#define MAX_PAGES    100
+#define WAIT_MS	     (10 * 60 * 1000)
+#define NOT_FOUND_MS (60 * 1000) /* EC2 may take a while to know its newest image */
+#define POLL_MS	     2000
+#define ROOT_DEVICE  "/dev/xvda"
+/* An image's name has at most 128 characters. */
+#define DIGITS_IN_NAME	32
+#define MAX_POD_IN_NAME 50
 
 void ami_clear(struct ami *ami)
 {
@@ -122,10 +123,11 @@ bool ami_list(struct aws_client *client, const char *project, const char *pod, c
 	return true;
 }
 
+/* The snapshot is part of it: another one with the same digest in its tags is another image. */
 static char *image_name(const struct ami_register *image)
 {
-	return xasprintf("i2kit-%.*s-%.*s", MAX_POD_IN_NAME, image->pod, DIGITS_IN_NAME,
-			 image->digest + strlen("sha256:"));
+	return xasprintf("i2kit-%.*s-%.*s-%s", MAX_POD_IN_NAME, image->pod, DIGITS_IN_NAME,
+			 image->digest + strlen("sha256:"), image->snapshot);
 }
 
 static void fill_register(struct aws_query *query, const struct ami_register *image)
@@ -159,8 +161,11 @@ static void fill_register(struct aws_query *query, const struct ami_register *im
 	aws_query_add_tags(query, 1, "image", tags, ARRAY_SIZE(tags));
 }
 
-/* The image of that name; owned, NULL when there is none. */
-static char *find_by_name(struct aws_client *client, const struct ami_register *image)
+/*
+ * The image of that name, if it boots the very snapshot that was compared: a name proves nothing.
+ * Owned, NULL when there is none.
+ */
+static char *find_registered(struct aws_client *client, const struct ami_register *image)
 {
 	AUTO_FREE char *name = image_name(image);
 	AUTO(aws_query_clear) struct aws_query query;
@@ -168,8 +173,16 @@ static char *find_by_name(struct aws_client *client, const struct ami_register *
 	aws_query_add_filter(&query, 1, "name", name);
 	aws_query_add(&query, "Owner.1", "self");
 	AUTO_PTR(xml) struct xml *root = aws_client_query(client, &query, NULL, NULL);
-	const char *id = xml_text(root, "imagesSet/item/imageId");
-	return id_is_valid(id, "ami-") ? xstrdup(id) : NULL;
+	AUTO(ami_list_clear) struct ami_list list = {0};
+	const struct xml *set = xml_find(root, "imagesSet");
+	for (const struct xml *item = set != NULL ? set->first : NULL; item != NULL;
+	     item = item->next)
+		read_item(item, &list);
+	for (size_t i = 0; i < list.count; i++)
+		if (list.items[i].snapshot != NULL &&
+		    strcmp(list.items[i].snapshot, image->snapshot) == 0)
+			return xstrdup(list.items[i].id);
+	return NULL;
 }
 
 bool ami_register(struct aws_client *client, const struct ami_register *image, char **ret_id,
@@ -184,7 +197,7 @@ bool ami_register(struct aws_client *client, const struct ami_register *image, c
 	if (root == NULL) {
 		/* An answer that was lost on the way may have registered it. */
 		if (aws_code_is(&answer, "InvalidAMIName.Duplicate"))
-			*ret_id = find_by_name(client, image);
+			*ret_id = find_registered(client, image);
 		return *ret_id != NULL ? true : error_move(err, &failure);
 	}
 	const char *id = xml_text(root, "imageId");

@@ -35,7 +35,10 @@ struct ami_register {
 	const char *snapshot;
 	const char *receipt_tag; /* or NULL */
 };
-/* Registers; an image of that name that is there already is returned instead. *ret_id is owned. */
+/*
+ * Registers; an image of that name with that very snapshot, from an answer that was lost, is
+ * returned instead. *ret_id is owned.
+ */
 MUST_CHECK bool ami_register(struct aws_client *client, const struct ami_register *image,
 			     char **ret_id, struct error *err);
 /* Until it is available; at most 10 minutes. "Not found" is believed after a minute. */

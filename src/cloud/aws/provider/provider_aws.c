@@ -79,13 +79,16 @@ static const struct ami *find_usable(const struct ami_list *list)
 	return NULL;
 }
 
-/* The newest image of the pod whose blocks we still know. */
+/*
+ * The newest image of the pod whose blocks we still know and that was compared with them: what a
+ * delta leaves out is taken from it unseen.
+ */
 static const struct ami *find_parent(const struct ami_list *list)
 {
 	for (size_t i = 0; i < list->count; i++) {
 		AUTO(block_map_clear) struct block_map map = {0};
-		if (list->items[i].snapshot != NULL && list->items[i].digest[0] != '\0' &&
-		    block_map_load(list->items[i].digest, &map))
+		if (list->items[i].snapshot != NULL && list->items[i].is_verified &&
+		    list->items[i].digest[0] != '\0' && block_map_load(list->items[i].digest, &map))
 			return &list->items[i];
 	}
 	return NULL;
