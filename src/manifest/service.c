@@ -337,8 +337,6 @@ static void complete_service(struct loader *loader, struct service *service)
 		    !labels_match(pod, service))
 			continue;
 		string_list_add(&service->pods, pod->name);
-		pod->is_public = pod->is_public || service->kind == SERVICE_LOAD_BALANCER ||
-				 service->kind == SERVICE_NODE_PORT;
 	}
 	if (service->pods.count == 0 && service->selector_count > 0 && !loader->has_lost)
 		selects_nothing(loader, service);

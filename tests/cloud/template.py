@@ -14,6 +14,17 @@ import tempfile
 HERE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "templates")
 CASES = [("web", "made"), ("web", "given"), ("edge", "given"), ("stateful", "made"),
          ("stateful", "given")]
+
+
+def exposure(resources):
+    """A ClusterIP stays inside, whatever else leads to its pod."""
+    schemes = {name: r["Properties"]["Scheme"] for name, r in resources.items()
+               if r["Type"].endswith("::LoadBalancer")}
+    assert schemes == {"WebBalancer": "internet-facing", "AdminBalancer": "internal"}, schemes
+    assert "0.0.0.0/0" not in json.dumps(resources["AdminBalancerFirewall"])
+
+
+RULES = [("exposure", "made", exposure)]
 TOOL = sys.argv[1]
 
 
@@ -37,7 +48,7 @@ def lint(text):
 def main():
     number = failed = 0
     has_lint = shutil.which("cfn-lint") is not None
-    print(f"1..{len(CASES) * 2 + 1}")
+    print(f"1..{len(CASES) * 2 + len(RULES) + 1}")
 
     def report(is_ok, what, why=""):
         nonlocal number, failed
@@ -59,6 +70,13 @@ def main():
             continue
         complaints = lint(text or "")
         report(not complaints, f"{name} ({kind}) passes cfn-lint", complaints)
+    for name, kind, rule in RULES:
+        text, why = make(name, kind)
+        try:
+            rule(json.loads(text)["Resources"])
+            report(True, rule.__doc__)
+        except (AssertionError, TypeError, KeyError) as error:
+            report(False, rule.__doc__, f"{error!r} {why if text is None else ''}")
     text, why = make("edge", "made")
     report(text is None and "certificate" in why, "TLS without a certificate is refused", why)
     sys.exit(1 if failed else 0)

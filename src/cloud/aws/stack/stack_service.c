@@ -376,16 +376,10 @@ static void add_public_name(struct stack_text *text, const struct balancer *bala
 
 /* --- the whole ------------------------------------------------------------------------------ */
 
-static bool is_public_service(const struct stack_text *text, const struct service *service)
+/* Its own kind says so, never what another service of the same pod is. */
+static bool is_public_service(const struct service *service)
 {
-	if (service->kind == SERVICE_LOAD_BALANCER || service->kind == SERVICE_NODE_PORT)
-		return true;
-	for (size_t i = 0; i < service->pods.count; i++) {
-		const struct pod_spec *pod = app_find_pod(text->app, service->pods.items[i]);
-		if (pod != NULL && pod->is_public)
-			return true;
-	}
-	return false;
+	return service->kind == SERVICE_LOAD_BALANCER || service->kind == SERVICE_NODE_PORT;
 }
 
 static bool is_application_service(const struct service *service)
@@ -433,7 +427,7 @@ bool stack_add_service(struct stack_text *text, const struct service *service, s
 	struct balancer balancer = {
 		.service = service,
 		.pod = app_find_pod(text->app, service->pods.items[0]),
-		.is_public = is_public_service(text, service),
+		.is_public = is_public_service(service),
 		.is_application = is_application_service(service),
 		.id = stack_logical_id(service->name, "Balancer"),
 		.group = stack_logical_id(service->name, "BalancerFirewall"),
