@@ -31,7 +31,7 @@ plant source "an upward include" src/base/clock.c '#include "local/plan/state.h"
 plant source "cloud knows local" src/cloud/provider.h '#include "local/plan/state.h"'
 plant source "a lower room includes a higher one" src/image/store/store.h '#include "image/pod/build.h"'
 plant source "curses outside its place" src/tui/draw.c '#include <ncurses.h>'
-plant source "json_t in a header" src/local/plan/state.h 'json_t *planted(void);'
+plant source "jansson outside its place" src/manifest/app.h '#include <jansson.h>'
 plant source "no licence" src/base/planted.c 'int planted;'
 plant shell "an unquoted glob in a loop" scripts/setup 'for f in $(ls *); do rm $f; done; cd nowhere; echo $1 > $undefined_'
 mkdir -p "$work/bin"
