@@ -8,13 +8,8 @@
  */
 
 #include "guest/documents/image_user.h"
+#include "guest/documents/mount_list.h"
 #include "guest/documents/pod_image.h"
-
-struct oci_mount {
-	char *source;
-	char *destination;
-	bool is_read_only;
-};
 
 struct oci_plan {
 	const struct pod_image *pod;

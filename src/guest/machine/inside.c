@@ -15,7 +15,6 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/path.h"
-#include "base/string_list.h"
 
 #define TRIES 16 /* the kernel says EAGAIN when somebody renames folders meanwhile */
 
@@ -97,7 +96,7 @@ bool inside_write(int folder, const char *path, const void *bytes, size_t size, 
 	       error_set_errno(err, errno, "%s", path);
 }
 
-static bool list_open(int folder, struct string_list *ret)
+bool inside_list(int folder, struct string_list *ret)
 {
 	int copy = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *listing = copy >= 0 ? fdopendir(copy) : NULL;
@@ -123,7 +122,7 @@ static void flatten(int top, const char *name)
 	static unsigned number;
 	AUTO(string_list_clear) struct string_list names = STRING_LIST_INIT;
 	AUTO_CLOSE int folder = openat(top, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (folder < 0 || !list_open(folder, &names))
+	if (folder < 0 || !inside_list(folder, &names))
 		return;
 	for (size_t i = 0; i < names.count; i++) {
 		char moved[32];
@@ -143,7 +142,7 @@ static void empty_folder(int top)
 	while (is_progress) {
 		AUTO(string_list_clear) struct string_list names = STRING_LIST_INIT;
 		is_progress = false;
-		if (!list_open(top, &names))
+		if (!inside_list(top, &names))
 			return;
 		for (size_t i = 0; i < names.count; i++) {
 			bool is_gone = remove_one(top, names.items[i]);

@@ -12,6 +12,7 @@
 #include <sys/types.h>
 
 #include "base/error.h"
+#include "base/string_list.h"
 
 /* A descriptor of something below the open folder, or -1 and errno; links are followed inside. */
 MUST_CHECK int inside_open(int folder, const char *path, int flags, mode_t mode);
@@ -21,6 +22,8 @@ MUST_CHECK bool inside_make_folders(int folder, const char *path, mode_t mode, s
  */
 MUST_CHECK bool inside_write(int folder, const char *path, const void *bytes, size_t size,
 			     mode_t mode, struct error *err);
+/* Names of what is in an open folder, appended; false and errno: it cannot be read. */
+MUST_CHECK bool inside_list(int folder, struct string_list *ret);
 /* Removes a file or a tree of any depth; absent is success. */
 MUST_CHECK bool inside_remove(int folder, const char *path, struct error *err);
 

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "guest/machine/rootfs.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <string.h>
 #include <sys/mount.h>
-#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -19,7 +17,7 @@
 #include "guest/machine/inside.h"
 
 #define MAX_TEXT  ((size_t)1 << 20)
-#define MAX_DEPTH 64
+#define MAX_LINKS 40 /* the kernel's own limit */
 
 /* The layers' folders seen from /run/i2kit/l, top first; short, since a mount's options are. */
 static void lower_option(const struct container_image *container, struct strbuf *ret)
@@ -68,19 +66,19 @@ void rootfs_unmount(const struct container_image *container, const char *folder)
 	(void)!inside_remove(tops, container->name, NULL);
 }
 
-static int open_inside(const char *root, const char *path, uint64_t flags)
+int rootfs_open(const char *root, const char *path, int flags)
 {
 	AUTO_CLOSE int root_fd = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (root_fd < 0)
 		return -1;
-	struct open_how how = {.flags = flags | O_CLOEXEC,
+	struct open_how how = {.flags = (uint64_t)(unsigned)flags | O_CLOEXEC,
 			       .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS};
 	return (int)syscall(SYS_openat2, root_fd, path, &how, sizeof(how));
 }
 
 char *rootfs_read(const char *root, const char *path)
 {
-	AUTO_CLOSE int fd = open_inside(root, path, O_RDONLY | O_NONBLOCK);
+	AUTO_CLOSE int fd = rootfs_open(root, path, O_RDONLY | O_NONBLOCK);
 	AUTO(strbuf_clear) struct strbuf text = STRBUF_MAX(MAX_TEXT);
 	struct stat status;
 	if (fd < 0 || fstat(fd, &status) < 0 || !S_ISREG(status.st_mode))
@@ -94,86 +92,66 @@ char *rootfs_read(const char *root, const char *path)
 
 bool rootfs_has_folder(const char *root, const char *path)
 {
-	AUTO_CLOSE int fd = open_inside(root, path, O_RDONLY | O_DIRECTORY);
+	AUTO_CLOSE int fd = rootfs_open(root, path, O_RDONLY | O_DIRECTORY);
 	return fd >= 0;
 }
 
-static bool copy_folder(int from, int to, int depth, struct error *err);
-
-static bool copy_file(int from, int to, const char *name, const struct stat *status,
-		      struct error *err)
-{
-	AUTO_CLOSE int in = openat(from, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	AUTO_CLOSE int out = openat(to, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	ssize_t size = in >= 0 && out >= 0 ? 1 : -1;
-	while (size > 0)
-		size = sendfile(out, in, NULL, (size_t)16 << 20);
-	if (size < 0 || fchown(out, status->st_uid, status->st_gid) < 0 ||
-	    fchmod(out, status->st_mode & 07777) < 0)
-		return error_set_errno(err, errno, "copying %s", name);
-	return true;
-}
-
-static bool copy_link(int from, int to, const char *name, const struct stat *status,
-		      struct error *err)
+/* Text of a link at a place whose folders are no links; owned, or NULL: no link is there. */
+static char *read_link(int root, const char *place)
 {
 	char target[4096];
-	ssize_t size = readlinkat(from, name, target, sizeof(target) - 1);
-	if (size < 0)
-		return error_set_errno(err, errno, "copying %s", name);
-	target[size] = '\0';
-	if (symlinkat(target, to, name) < 0 ||
-	    fchownat(to, name, status->st_uid, status->st_gid, AT_SYMLINK_NOFOLLOW) < 0)
-		return error_set_errno(err, errno, "copying %s", name);
-	return true;
+	ssize_t size = readlinkat(root, place + 1, target, sizeof(target) - 1);
+	return size > 0 ? xstrndup(target, (size_t)size) : NULL;
 }
 
-static bool copy_entry(int from, int to, const char *name, int depth, struct error *err)
+/* Takes the first part off *rest; owned, or NULL at the end. */
+static char *next_part(char **rest)
 {
-	struct stat status;
-	if (fstatat(from, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
-		return error_set_errno(err, errno, "copying %s", name);
-	if (S_ISREG(status.st_mode))
-		return copy_file(from, to, name, &status, err);
-	if (S_ISLNK(status.st_mode))
-		return copy_link(from, to, name, &status, err);
-	if (!S_ISDIR(status.st_mode))
-		return true; /* sockets and devices are made by whoever needs them */
-	if (mkdirat(to, name, 0700) < 0)
-		return error_set_errno(err, errno, "copying %s", name);
-	AUTO_CLOSE int in = openat(from, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	AUTO_CLOSE int out = openat(to, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	return in >= 0 && out >= 0 && copy_folder(in, out, depth + 1, err);
+	char *start = *rest + strspn(*rest, "/");
+	size_t size = strcspn(start, "/");
+	*rest = start + size;
+	return size > 0 ? xstrndup(start, size) : NULL;
 }
 
-/* The content, then owner and mode of the folder itself. */
-static bool copy_folder(int from, int to, int depth, struct error *err)
+static void cut(struct strbuf *place, size_t size)
 {
-	struct stat status;
-	if (depth > MAX_DEPTH)
-		return error_set(err, ERROR_INVALID, "folders are nested too deep");
-	int listing = openat(from, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *folder = listing >= 0 ? fdopendir(listing) : NULL;
-	if (folder == NULL)
-		return error_set_errno(err, errno, "reading a folder");
-	bool is_ok = true;
-	for (struct dirent *entry = readdir(folder); is_ok && entry != NULL;
-	     entry = readdir(folder)) {
-		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-			is_ok = copy_entry(from, to, entry->d_name, depth, err);
+	place->size = size;
+	if (place->data != NULL)
+		place->data[size] = '\0';
+}
+
+static void append_part(struct strbuf *place, const char *part)
+{
+	if (strcmp(part, "..") == 0) {
+		const char *slash = strrchr(strbuf_text(place), '/');
+		cut(place, slash != NULL ? (size_t)(slash - place->data) : 0);
+	} else if (strcmp(part, ".") != 0) {
+		strbuf_appendf(place, "/%s", part);
 	}
-	(void)closedir(folder);
-	if (is_ok && (fstat(from, &status) < 0 || fchown(to, status.st_uid, status.st_gid) < 0 ||
-		      fchmod(to, status.st_mode & 07777) < 0))
-		return error_set_errno(err, errno, "copying a folder");
-	return is_ok;
 }
 
-bool rootfs_copy_tree(const char *root, const char *path, const char *to, struct error *err)
+char *rootfs_resolve(const char *root, const char *path)
 {
-	AUTO_CLOSE int from = open_inside(root, path, O_RDONLY | O_DIRECTORY);
-	AUTO_CLOSE int target = open(to, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (from < 0 || target < 0)
-		return error_set_errno(err, errno, "copying %s", path);
-	return copy_folder(from, target, 0, err);
+	AUTO_CLOSE int folder = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	AUTO(strbuf_clear) struct strbuf place = STRBUF_INIT;
+	AUTO_FREE char *owner = xstrdup(path);
+	char *rest = owner;
+	unsigned links = 0;
+	for (char *part = next_part(&rest); part != NULL; part = next_part(&rest)) {
+		size_t before = place.size;
+		append_part(&place, part);
+		free(part);
+		AUTO_FREE char *target = place.size > before && folder >= 0 && links < MAX_LINKS
+						 ? read_link(folder, strbuf_text(&place))
+						 : NULL;
+		if (target == NULL)
+			continue;
+		links++;
+		cut(&place, target[0] == '/' ? 0 : before);
+		char *longer = xasprintf("%s/%s", target, rest);
+		free(owner);
+		owner = longer;
+		rest = longer;
+	}
+	return place.size > 0 ? strbuf_take(&place) : xstrdup("/");
 }

@@ -18,12 +18,17 @@
 MUST_CHECK bool rootfs_mount(const struct container_image *container, const char *folder,
 			     struct error *err);
 void rootfs_unmount(const struct container_image *container, const char *folder);
+/* A descriptor of something inside, links followed beneath the root; -1 and errno. */
+MUST_CHECK int rootfs_open(const char *root, const char *path, int flags);
 /* The text of a file inside, "" when it is not there or larger than 1 MiB; owned. */
 char *rootfs_read(const char *root, const char *path);
 /* Whether a folder inside exists. */
 bool rootfs_has_folder(const char *root, const char *path);
-/* Copies a folder's content (files, links, folders, owners, modes) into an empty one. */
-MUST_CHECK bool rootfs_copy_tree(const char *root, const char *path, const char *to,
-				 struct error *err);
+/*
+ * Where a path of the container is in it once the links of its image are followed, beneath its
+ * root: absolute, without links, ".", ".." or a slash at its end. What is missing stays as written.
+ * Owned.
+ */
+char *rootfs_resolve(const char *root, const char *path);
 
 #endif

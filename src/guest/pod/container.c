@@ -18,8 +18,8 @@
 #include "guest/channel/say.h"
 #include "guest/documents/oci_config.h"
 #include "guest/machine/console.h"
-#include "guest/machine/network.h"
 #include "guest/machine/rootfs.h"
+#include "guest/pod/container_mounts.h"
 
 #define MAX_MESSAGE 4096
 
@@ -94,6 +94,16 @@ struct container *guest_find_container(struct guest *guest, const char *name_or_
 	return NULL;
 }
 
+char *container_message_path(const struct container *container)
+{
+	return path_join(CONTAINER_MESSAGES, container->image->name);
+}
+
+const char *container_folder(const struct container *container)
+{
+	return container->folder;
+}
+
 static uint64_t count_oom_kills(const struct container *container)
 {
 	AUTO_FREE char *path =
@@ -108,102 +118,6 @@ static uint64_t count_oom_kills(const struct container *container)
 	line += strlen("oom_kill ");
 	line[strcspn(line, "\n")] = '\0';
 	return parse_u64(line, 0, UINT64_MAX, &count) ? count : 0;
-}
-
-static void add_mount(struct oci_mount **mounts, size_t *count, char *source,
-		      const char *destination)
-{
-	struct oci_mount *mount = ARRAY_APPEND(*mounts, *count);
-	mount->source = source;
-	mount->destination = xstrdup(destination);
-}
-
-struct mount_list {
-	struct oci_mount *items;
-	size_t count;
-};
-
-static void clear_mounts(struct mount_list *list)
-{
-	for (size_t i = 0; i < list->count; i++) {
-		free(list->items[i].source);
-		free(list->items[i].destination);
-	}
-	free(list->items);
-}
-
-/* Where the container's termination message is outside it. */
-static char *message_path(const struct container *container)
-{
-	return path_join(CONTAINER_MESSAGES, container->image->name);
-}
-
-static const char *termination_path(const struct container_image *image)
-{
-	return image->termination_path != NULL ? image->termination_path : "/dev/termination-log";
-}
-
-static bool has_mount_at(const struct mount_list *list, const char *destination)
-{
-	for (size_t i = 0; i < list->count; i++) {
-		if (strcmp(list->items[i].destination, destination) == 0)
-			return true;
-	}
-	return false;
-}
-
-/* A folder the image declares as a volume and no mount covers: new, with the image's content. */
-static bool add_image_volume(const struct container *container, size_t number,
-			     struct mount_list *list, struct error *err)
-{
-	const char *path = container->image->volumes.items[number];
-	AUTO_FREE char *root = container_root(container);
-	AUTO_FREE char *folder =
-		xasprintf("%s/%s/v%zu", ROOTFS_TOPS, container->image->name, number);
-	if (path[0] != '/' || has_mount_at(list, path))
-		return true;
-	if (!path_make_folders(folder, 0755, err))
-		return false;
-	if (rootfs_has_folder(root, path) && !rootfs_copy_tree(root, path, folder, err))
-		return error_prefix(err, "volume %s of the image", path);
-	add_mount(&list->items, &list->count, TAKE_PTR(folder), path);
-	return true;
-}
-
-static bool add_volume_mounts(const struct container *container, struct mount_list *list,
-			      struct error *err)
-{
-	const struct container_config *config =
-		release_container(&container->guest->release, container->image->name);
-	struct volume_plan plan = guest_volume_plan(container->guest);
-	for (size_t i = 0; config != NULL && i < config->mount_count; i++) {
-		AUTO_FREE char *place = xasprintf("%s/m%zu", container->folder, i);
-		if (!volumes_resolve_mount(&plan, &config->mounts[i], &container->environment,
-					   place, ARRAY_APPEND(list->items, list->count), err))
-			return error_prefix(err, "mount %s", config->mounts[i].path);
-	}
-	for (size_t i = 0; i < container->image->volumes.count; i++) {
-		if (!add_image_volume(container, i, list, err))
-			return false;
-	}
-	return true;
-}
-
-static bool make_mounts(const struct container *container, struct mount_list *list,
-			struct error *err)
-{
-	static const char *const files[] = {"hosts", "resolv.conf", "hostname"};
-	AUTO_FREE char *message = message_path(container);
-	if (!file_write_atomic(message, "", 0, 0666, err) || chmod(message, 0666) < 0)
-		return false;
-	add_mount(&list->items, &list->count, xstrdup("/run/i2kit/shm"), "/dev/shm");
-	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
-		AUTO_FREE char *inside = path_join("/etc", files[i]);
-		add_mount(&list->items, &list->count, path_join(NETWORK_FILES, files[i]), inside);
-	}
-	add_mount(&list->items, &list->count, TAKE_PTR(message),
-		  termination_path(container->image));
-	return add_volume_mounts(container, list, err);
 }
 
 static bool find_user(struct container *container, struct error *err)
@@ -227,8 +141,8 @@ static bool write_bundle(struct container *container, struct error *err)
 		return false;
 	if (!rootfs_mount(container->image, container->folder, err) || !find_user(container, err))
 		return false;
-	AUTO(clear_mounts) struct mount_list mounts = {0};
-	if (!make_mounts(container, &mounts, err))
+	AUTO(mount_list_clear) struct mount_list mounts = {0};
+	if (!container_mounts_make(container, &mounts, err))
 		return false;
 	AUTO_FREE char *root = container_root(container);
 	AUTO_FREE char *cgroup = xasprintf("/i2kit/%s", container->image->name);
@@ -249,7 +163,7 @@ static bool write_bundle(struct container *container, struct error *err)
 /* The last 4 KiB the container wrote about its end, or NULL. */
 static char *read_termination_message(const struct container *container)
 {
-	AUTO_FREE char *path = message_path(container);
+	AUTO_FREE char *path = container_message_path(container);
 	AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
 	struct stat status;
 	if (fd < 0 || fstat(fd, &status) < 0 || status.st_size == 0)

@@ -26,6 +26,10 @@ const struct string_list *container_environment(const struct container *containe
 const struct image_user *container_user(const struct container *container);
 /* Where its root filesystem is mounted; owned. */
 char *container_root(const struct container *container);
+/* The bundle's folder. */
+const char *container_folder(const struct container *container);
+/* Where its termination message is outside it; owned. */
+char *container_message_path(const struct container *container);
 struct container *guest_find_container(struct guest *guest, const char *name_or_null);
 
 #endif

@@ -249,7 +249,6 @@ bool volumes_resolve_mount(const struct volume_plan *plan, const struct mount_ru
 	    !bind_sub_path(folder, below, below == file || is_written(volume), place, err))
 		return false;
 	ret->source = below != NULL ? xstrdup(place) : TAKE_PTR(folder);
-	ret->destination = rule->path[0] == '/' ? xstrdup(rule->path) : path_join("/", rule->path);
 	ret->is_read_only = rule->is_read_only || volume->is_read_only || is_written(volume);
 	return true;
 }

@@ -9,7 +9,8 @@
  */
 
 #include "guest/documents/environment.h"
-#include "guest/documents/oci_config.h"
+#include "guest/documents/mount_list.h"
+#include "guest/documents/pod_image.h"
 
 struct volume_plan {
 	const struct pod_image *pod;
@@ -25,8 +26,8 @@ MUST_CHECK bool volumes_update(const struct volume_plan *plan, struct error *err
 void volumes_finish(const struct volume_plan *plan);
 
 /*
- * One mount of a container: makes the subPath's folder where it is missing, and binds it to
- * `place`. Owned texts in *ret.
+ * What one mount of a container shows, in ret->source and is_read_only: makes the subPath's folder
+ * where it is missing, and binds it to `place`.
  */
 MUST_CHECK bool volumes_resolve_mount(const struct volume_plan *plan, const struct mount_rule *rule,
 				      const struct string_list *environment, const char *place,
