@@ -65,8 +65,7 @@ bool cloud_target_open(const struct invocation *invocation, const char *project,
 	AUTO(cloud_target_clear) struct cloud_target target = {0};
 	if (!cloud_target_environment(invocation, &target.environment, err))
 		return false;
-	target.project =
-		project != NULL ? xstrdup(project) : project_resolve(invocation, NULL, err);
+	target.project = project != NULL ? xstrdup(project) : project_name(invocation, NULL, err);
 	if (target.project == NULL || !open_provider(invocation, &target, err))
 		return false;
 	target.stack = cloud_stack_name(target.project, target.environment.name);

@@ -15,8 +15,8 @@
 #include "cli/help.h"
 #include "cli/interrupt.h"
 #include "cli/output.h"
-#include "cli/project.h"
 #include "cli/verb.h"
+#include "manifest/project_name.h"
 
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 

@@ -8,6 +8,7 @@
 #include "base/path.h"
 #include "base/strbuf.h"
 #include "cli/output.h"
+#include "cli/project.h"
 #include "image/oci/reference.h"
 #include "manifest/load.h"
 
@@ -71,6 +72,8 @@ static bool read_files(const struct invocation *invocation, bool takes_arguments
 		string_list_copy(&options.paths, arguments_rest(args));
 	bool is_good = app_load(&options, ret, problems, err);
 	string_list_clear(&options.paths);
+	if (is_good)
+		project_settle(invocation, ret);
 	return is_good;
 }
 

@@ -8,6 +8,7 @@
 #include "base/parse.h"
 #include "cli/manifest_files.h"
 #include "cli/output.h"
+#include "cli/project.h"
 #include "image/pod/image.h"
 #include "image/store/store.h"
 #include "local/vm/volume_disk.h"
@@ -175,13 +176,19 @@ static bool build_pods(const struct invocation *invocation, const struct app *ap
 }
 
 bool project_build(const struct invocation *invocation, const struct progress *progress,
-		   struct project_plan *ret, struct error *err)
+		   struct project_plan *ret, struct project_identity *ret_identity,
+		   struct error *err)
 {
 	AUTO(app_clear) struct app app = {0};
+	AUTO(project_identity_clear) struct project_identity identity = {0};
 	AUTO(project_plan_clear) struct project_plan plan = {0};
 	const struct arguments *args = invocation->args;
 
-	if (!read_app(invocation, &app, err) ||
+	if (!read_app(invocation, &app, err))
+		return false;
+	/* Before the work of building: whether the name is to be had. */
+	project_identity_of(invocation, &app, &identity);
+	if (!project_identity_check(&identity, err) ||
 	    !choose(args, "accel", "auto|kvm|tcg", "auto", &plan.accel, err) ||
 	    !choose(args, "firmware", "direct|bios|uefi", "direct", &plan.firmware, err))
 		return false;
@@ -200,5 +207,7 @@ bool project_build(const struct invocation *invocation, const struct progress *p
 		return false;
 	*ret = plan;
 	plan = (struct project_plan){0};
+	*ret_identity = identity;
+	identity = (struct project_identity){0};
 	return true;
 }

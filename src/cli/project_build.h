@@ -6,13 +6,15 @@
 
 #include "base/progress.h"
 #include "cli/verb.h"
+#include "local/plan/project_identity.h"
 #include "local/plan/project_plan.h"
 
 /*
  * Reads the manifests of the command line, applies --scale, --publish, --memory and --cpus, builds
- * every pod's disk and boot files.
+ * every pod's disk and boot files. *ret_identity: whose the project's name is to be; it was free.
  */
 MUST_CHECK bool project_build(const struct invocation *invocation, const struct progress *progress,
-			      struct project_plan *ret, struct error *err);
+			      struct project_plan *ret, struct project_identity *ret_identity,
+			      struct error *err);
 
 #endif

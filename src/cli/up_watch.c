@@ -25,6 +25,7 @@ struct built_pod {
 
 struct up_watch {
 	const struct invocation *invocation;
+	char *project;
 	struct watched_files files;
 	struct built_pod *pods;
 	size_t pod_count;
@@ -46,6 +47,7 @@ void up_watch_free(struct up_watch *watch)
 		return;
 	forget_pods(watch);
 	watched_files_clear(&watch->files);
+	free(watch->project);
 	free(watch);
 }
 
@@ -109,6 +111,7 @@ struct up_watch *up_watch_new(const struct invocation *invocation, const struct 
 	AUTO_PTR(up_watch) struct up_watch *watch = xcalloc(1, sizeof(*watch));
 
 	watch->invocation = invocation;
+	watch->project = xstrdup(plan->project);
 	if (!read_files(watch, &watch->files, err))
 		return NULL;
 	remember_pods(watch, list_pods(plan));
@@ -172,14 +175,20 @@ static bool rebuild(struct up_watch *watch, const struct string_list *changed,
 		    struct client *client, struct loop *loop, struct error *err)
 {
 	AUTO(project_plan_clear) struct project_plan plan = {0};
+	AUTO(project_identity_clear) struct project_identity identity = {0};
 	AUTO(watched_files_clear) struct watched_files files = {0};
 	AUTO_PTR(progress_view)
 	struct progress_view *view = progress_view_new(watch->invocation);
 
 	/* Marks first: what changes during the build is found by the next look. */
 	if (!read_files(watch, &files, err) ||
-	    !project_build(watch->invocation, progress_view_progress(view), &plan, err))
+	    !project_build(watch->invocation, progress_view_progress(view), &plan, &identity, err))
 		return false;
+	if (strcmp(plan.project, watch->project) != 0) {
+		error_set(err, ERROR_INVALID, "the manifests name project '%s' now; '%s' runs",
+			  plan.project, watch->project);
+		return error_hint(err, "stop this i2kit up and start it again");
+	}
 	bool has_fewer = plan.pod_count < watch->pod_count;
 	size_t count = mark_changed(watch, &plan, changed);
 	/* As the manifests say, before it is as it runs. */

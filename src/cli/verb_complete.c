@@ -13,6 +13,7 @@
 #include "image/oci/source.h"
 #include "local/logs/log_store.h"
 #include "local/plan/project_plan.h"
+#include "manifest/project_name.h"
 
 /* Completion says nothing when something is wrong: the verb itself will. */
 
@@ -48,7 +49,7 @@ static void add_pods(const struct invocation *invocation, const char *project, b
 	AUTO(error_clear) struct error ignored = ERROR_INIT;
 	struct load_options options = {.folder = ".", .project = invocation->project};
 	AUTO_FREE char *name =
-		project != NULL ? xstrdup(project) : project_resolve(invocation, NULL, &ignored);
+		project != NULL ? xstrdup(project) : project_name(invocation, NULL, &ignored);
 
 	if (project == NULL && app_load(&options, &app, &problems, &ignored)) {
 		for (size_t i = 0; i < app.pod_count; i++)

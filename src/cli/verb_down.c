@@ -36,9 +36,7 @@ static bool remove_leftovers(const struct invocation *invocation, const char *pr
 
 static int run(const struct invocation *invocation, struct error *err)
 {
-	const struct string_list *rest = arguments_rest(invocation->args);
-	const char *folder = rest->count > 0 ? rest->items[0] : NULL;
-	AUTO_FREE char *project = project_resolve(invocation, folder, err);
+	AUTO_FREE char *project = project_resolve(invocation, project_argument(invocation), err);
 	bool with_volumes = arguments_flag(invocation->args, "volumes");
 	AUTO_PTR(loop) struct loop *loop = project ? loop_new(err) : NULL;
 

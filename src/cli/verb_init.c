@@ -54,7 +54,7 @@ static int run(const struct invocation *invocation, struct error *err)
 
 	if (!check_image(image, err) || !path_make_folders(folder, 0755, err))
 		return 1;
-	AUTO_FREE char *name = project_resolve(invocation, folder, err);
+	AUTO_FREE char *name = project_name(invocation, folder, err);
 	if (name == NULL)
 		return 1;
 	AUTO_FREE char *text =

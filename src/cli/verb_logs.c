@@ -145,7 +145,10 @@ static int run(const struct invocation *invocation, struct error *err)
 	const struct arguments *args = invocation->args;
 	if (arguments_value(args, "environment") != NULL)
 		return run_in_cloud(invocation, err);
-	AUTO_FREE char *project = project_resolve(invocation, NULL, err);
+	const struct string_list *rest = arguments_rest(args);
+	bool has_path = rest->count > 0 && project_is_path(rest->items[0]);
+	AUTO_FREE char *project =
+		project_resolve(invocation, has_path ? rest->items[0] : NULL, err);
 	AUTO_PTR(log_reader) struct log_reader *reader = NULL;
 	AUTO(string_list_clear) struct string_list selectors = STRING_LIST_INIT;
 	struct log_filter filter = {.has_system = arguments_flag(args, "system"),
@@ -155,7 +158,8 @@ static int run(const struct invocation *invocation, struct error *err)
 		return 1;
 	/* `i2kit logs | head` ends without a word, as other tools do. */
 	(void)signal(SIGPIPE, SIG_DFL);
-	string_list_copy(&selectors, arguments_rest(args));
+	for (size_t i = has_path ? 1 : 0; i < rest->count; i++)
+		string_list_add(&selectors, rest->items[i]);
 	if (!log_selectors_check(project, arguments_value(args, "container"), &selectors, err))
 		return 1;
 	filter.selectors = selectors;
@@ -217,7 +221,7 @@ const struct verb verb_logs = {
 		"terminal.",
 	.options = options,
 	.option_count = ARRAY_SIZE(options),
-	.argument = {.metavar = "POD[/CONTAINER]", .max = 0, .complete = COMPLETE_POD},
+	.argument = {.metavar = "[FOLDER] POD[/CONTAINER]", .max = 0, .complete = COMPLETE_POD},
 	.has_output = true,
 	.example = "i2kit logs -f web\n"
 		   "i2kit logs --since 10m web/nginx db-0\n"

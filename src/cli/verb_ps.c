@@ -29,7 +29,7 @@ static int run(const struct invocation *invocation, struct error *err)
 
 	if (arguments_flag(invocation->args, "projects"))
 		return list_projects(err) ? 0 : 1;
-	AUTO_FREE char *project = project_resolve(invocation, NULL, err);
+	AUTO_FREE char *project = project_resolve(invocation, project_argument(invocation), err);
 	AUTO_PTR(loop) struct loop *loop = project ? loop_new(err) : NULL;
 	AUTO_PTR(client) struct client *client = loop ? client_open(loop, project, err) : NULL;
 	if (client == NULL || !client_status(client, &status, err))
@@ -40,6 +40,8 @@ static int run(const struct invocation *invocation, struct error *err)
 		return 0;
 	}
 	status_print_table(invocation, &status, invocation->output == OUTPUT_WIDE);
+	if (status.pod_count == 0 && status.instance_count == 0)
+		project_note_others(invocation, project);
 	if (!status.is_supervised && status.instance_count > 0) {
 		output_warning(invocation, "nobody supervises '%s': ports and restarts do not work",
 			       project);
@@ -63,9 +65,11 @@ const struct verb verb_ps = {
 		       "it, and promote will not ship it.",
 	.options = options,
 	.option_count = ARRAY_SIZE(options),
+	.argument = {"FOLDER", 0, 1, COMPLETE_FOLDER},
 	.has_output = true,
 	.example = "i2kit ps\n"
 		   "i2kit -p shop ps -o wide\n"
+		   "i2kit ps examples/hello\n"
 		   "i2kit ps -o json | jq '.ports[0].hostPort'",
 	.run = run,
 };

@@ -41,7 +41,7 @@ char *project_tui_keys(void)
 
 static int run(const struct invocation *invocation, struct error *err)
 {
-	AUTO_FREE char *project = project_resolve(invocation, NULL, err);
+	AUTO_FREE char *project = project_resolve(invocation, project_argument(invocation), err);
 	if (project == NULL)
 		return 1;
 	bool has_no_mouse = arguments_flag(invocation->args, "no-mouse");
@@ -66,6 +66,7 @@ const struct verb verb_tui = {
 		"Press ? for the keys of the screen you are on; i2kit(1) lists them all.",
 	.options = options,
 	.option_count = ARRAY_SIZE(options),
+	.argument = {"FOLDER", 0, 1, COMPLETE_FOLDER},
 	.example = "i2kit tui\n"
 		   "i2kit -p shop tui -e environment.yml",
 	.run = run,

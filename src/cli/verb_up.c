@@ -221,6 +221,7 @@ static bool check_watch(const struct arguments *args, struct error *err)
 static int run(const struct invocation *invocation, struct error *err)
 {
 	AUTO(project_plan_clear) struct project_plan plan = {0};
+	AUTO(project_identity_clear) struct project_identity identity = {0};
 	AUTO_PTR(up_watch) struct up_watch *watch = NULL;
 	uint64_t timeout_ms = 0;
 
@@ -228,7 +229,7 @@ static int run(const struct invocation *invocation, struct error *err)
 		return 1;
 	{
 		AUTO_PTR(progress_view) struct progress_view *view = progress_view_new(invocation);
-		if (!project_build(invocation, progress_view_progress(view), &plan, err))
+		if (!project_build(invocation, progress_view_progress(view), &plan, &identity, err))
 			return 1;
 	}
 	if (arguments_flag(invocation->args, "build-only"))
@@ -238,7 +239,7 @@ static int run(const struct invocation *invocation, struct error *err)
 		return error_hint(err, "i2kit up -d, and i2kit ps"), 1;
 	}
 	AUTO_CLOSE int lock = project_lock(invocation, plan.project, err);
-	if (lock < 0 || !project_plan_save(&plan, err))
+	if (lock < 0 || !project_identity_claim(&identity, err) || !project_plan_save(&plan, err))
 		return 1;
 	if (arguments_flag(invocation->args, "watch") &&
 	    (watch = up_watch_new(invocation, &plan, err)) == NULL)

@@ -22,6 +22,7 @@ extern const struct verb verb_images;
 extern const struct verb verb_init;
 extern const struct verb verb_inspect;
 extern const struct verb verb_logs;
+extern const struct verb verb_ls;
 extern const struct verb verb_man;
 extern const struct verb verb_port_forward;
 extern const struct verb verb_promote;
@@ -64,6 +65,7 @@ const struct verb *const verbs[] = {
 	&verb_init,
 	&verb_inspect,
 	&verb_logs,
+	&verb_ls,
 	&verb_man,
 	&verb_port_forward,
 	&verb_promote,

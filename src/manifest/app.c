@@ -172,6 +172,7 @@ static void config_clear(struct config_map *map)
 void app_clear(struct app *app)
 {
 	free(app->project);
+	free(app->home);
 	free(app->folder);
 	string_list_clear(&app->files);
 	for (size_t i = 0; i < app->pod_count; i++)

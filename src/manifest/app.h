@@ -368,7 +368,9 @@ struct config_map {
 };
 
 struct app {
-	char *project;		  /* -p, COMPOSE-like: else the folder's name made RFC 1123 */
+	char *project;		  /* manifest/project_name.h */
+	bool is_named;		  /* by a document of the manifests */
+	char *home;		  /* absolute: the folder that the project is named after */
 	char *folder;		  /* absolute; relative host paths and oci: images start here */
 	struct string_list files; /* all that were read, as given */
 	struct pod_spec *pods;

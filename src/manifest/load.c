@@ -14,6 +14,7 @@
 #include "base/path.h"
 #include "manifest/loader.h"
 #include "manifest/problem.h"
+#include "manifest/project_name.h"
 
 static bool is_manifest_name(const char *name)
 {
@@ -98,6 +99,39 @@ static const char *foreign_hint(const struct yaml_node *root)
 	return "apiVersion and kind make it a Kubernetes object, name and containers an i2kit pod";
 }
 
+static bool is_project_name(const struct yaml_node *root)
+{
+	for (size_t i = 0; i < root->pair_count; i++) {
+		const char *key = root->pairs[i].key->text;
+		if (strcmp(key, "name") != 0 && strncmp(key, "x-", 2) != 0)
+			return false;
+	}
+	return !yaml_is_null(yaml_get(root, "name"));
+}
+
+/* `name: shop` alone is no pod but what all of them together are called. -p goes before it. */
+static bool read_project_name(struct loader *loader, const struct yaml_node *root)
+{
+	AUTO(error_clear) struct error err = ERROR_INIT;
+	const struct yaml_node *name = yaml_get(root, "name");
+
+	if (!is_project_name(root))
+		return false;
+	if (name->kind != YAML_SCALAR || !project_name_check(name->text, &err)) {
+		loader_error(loader, name, "name: my-shop", "%s",
+			     err.message != NULL ? err.message : "name: a text is wanted here");
+	} else if (loader->app->is_named && loader->options->project == NULL &&
+		   strcmp(loader->app->project, name->text) != 0) {
+		loader_error(loader, name, "one of them names the project; -p overrules it",
+			     "the project is '%s' already", loader->app->project);
+	} else if (loader->options->project == NULL) {
+		free(loader->app->project);
+		loader->app->project = xstrdup(name->text);
+	}
+	loader->app->is_named = true;
+	return true;
+}
+
 static void read_document(struct loader *loader, const struct yaml_node *root)
 {
 	if (loader->object_count > OBJECTS_MAX)
@@ -117,6 +151,8 @@ static void read_document(struct loader *loader, const struct yaml_node *root)
 		loader_note(loader, root, "the files that the kustomization lists are read anyway");
 		return;
 	}
+	if (read_project_name(loader, root))
+		return;
 	if (!read_kubernetes(loader, root) && !read_short_form(loader, root)) {
 		loader->has_lost = true;
 		loader_error(loader, root, foreign_hint(root),
@@ -161,32 +197,6 @@ static void read_file(struct loader *loader, const char *path)
 		return;
 	}
 	read_text_of(loader, path, text, size);
-}
-
-/* A folder's name as a project name: lower case, others become '-'. */
-static char *project_from_folder(const char *folder)
-{
-	const char *slash = strrchr(folder, '/');
-	char *name = xstrdup(slash ? slash + 1 : folder);
-	size_t size = 0;
-	for (const char *p = name; *p != '\0' && size < 40; p++) {
-		char c = *p;
-		if (c >= 'A' && c <= 'Z')
-			c = (char)(c + ('a' - 'A'));
-		bool is_plain = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
-		if (is_plain)
-			name[size++] = c;
-		else if (size > 0 && name[size - 1] != '-')
-			name[size++] = '-';
-	}
-	while (size > 0 && name[size - 1] == '-')
-		size--;
-	name[size] = '\0';
-	if (size == 0) {
-		free(name);
-		return xstrdup("default");
-	}
-	return name;
 }
 
 /* Where relative paths in the manifests start: the first file's folder. */
@@ -246,8 +256,8 @@ static void begin(const struct load_options *options, struct app *app)
 {
 	const char *first = app->files.count > 0 ? app->files.items[0] : "-";
 	app->folder = app_folder(options, first);
-	app->project =
-		options->project ? xstrdup(options->project) : project_from_folder(app->folder);
+	app->home = project_home(app->folder);
+	app->project = options->project ? xstrdup(options->project) : project_name_make(app->home);
 }
 
 /* Completes and checks what all files said together; on success *ret is the application. */

@@ -18,6 +18,18 @@ expect "nginx" i2kit -p hello stats --once
 expect "Ready" i2kit -p hello events
 expect hello i2kit ps --projects
 
+echo "found by the same argument, in its folder and from above; by nobody else"
+expect "hello-0" i2kit ps "$top/examples/hello"
+expect "hello-0" i2kit -C "$top/examples/hello" ps
+expect "hello-0" i2kit -C "$top" ps
+expect "GET / HTTP/1.1" i2kit logs "$top/examples/hello"
+expect "127.0.0.1:8080" i2kit ls
+[ "$(i2kit ls -o json | jq -r '.[0] | "\(.project) \(.state) \(.folder)"')" = "hello ready $top/examples/hello" ]
+expect "i2kit -p hello ps" i2kit ps "$work"
+mkdir -p "$work/other" && cp -r "$top/examples/hello" "$work/other/"
+expect "$top/examples/hello, and this is $work/other/hello" i2kit up -d "$work/other/hello"
+expect "is up from $top/examples/hello" i2kit down "$work/other/hello"
+
 echo "nothing changed: left alone"
 uuid=$(i2kit -p hello ps -o json | jq -r '.instances[0].createdAt')
 i2kit up -d --wait "$top/examples/hello"

@@ -14,6 +14,8 @@ static void fill(struct vm_plan *plan, bool is_kvm, size_t disk_count)
 	*plan = (struct vm_plan){
 		.domain = xstrdup("i2kit-shop.web-0"),
 		.project = xstrdup("shop"),
+		.project_id = xstrdup("0123456789abcdef0123456789abcdef"),
+		.project_folder = xstrdup("/home/ann/shop"),
 		.pod = xstrdup("web"),
 		.instance = xstrdup("web-0"),
 		.uuid = "5dba99e4-f7da-8552-9ab9-90a5487a3bbb",

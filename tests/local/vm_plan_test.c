@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "local/vm/vm_plan.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -22,6 +23,8 @@ static struct vm_plan make_plan(void)
 			       .owner_gid = 1000};
 
 	plan.project = xstrdup("shop");
+	plan.project_id = xstrdup("0123456789abcdef0123456789abcdef");
+	plan.project_folder = xstrdup("/home/O'Neil & <sons>/shop");
 	plan.pod = xstrdup("web");
 	plan.instance = xstrdup("web-2");
 	plan.domain = xstrdup("i2kit-shop.web-2");
@@ -51,6 +54,9 @@ static void adoption_reads_what_the_metadata_says(void **state)
 	vm_plan_write_metadata(&plan, 12345, &xml);
 	assert_true(vm_identity_parse(strbuf_text(&xml), &identity));
 	assert_string_equal(identity.project, "shop");
+	assert_string_equal(identity.project_id, "0123456789abcdef0123456789abcdef");
+	assert_string_equal(identity.project_folder, "/home/O'Neil & <sons>/shop");
+	assert_int_equal(identity.owner_uid, 1000);
 	assert_string_equal(identity.pod, "web");
 	assert_string_equal(identity.instance, "web-2");
 	assert_int_equal(identity.replica, 2);
@@ -65,6 +71,35 @@ static void adoption_reads_what_the_metadata_says(void **state)
 	assert_int_equal(identity.cpu_count, 1);
 	assert_int_equal(identity.firmware, FIRMWARE_UEFI);
 	assert_string_equal(identity.agent_socket, "/run/O'Neil & <sons>/\"a\".sock");
+}
+
+static void a_vm_of_another_user_or_of_another_name_is_not_ours(void **state)
+{
+	AUTO(vm_plan_clear) struct vm_plan plan = make_plan();
+	AUTO(vm_identity_clear) struct vm_identity identity = {0};
+	AUTO(strbuf_clear) struct strbuf xml = STRBUF_INIT;
+	(void)state;
+
+	vm_plan_write_metadata(&plan, 0, &xml);
+	assert_true(vm_identity_parse(strbuf_text(&xml), &identity));
+	assert_true(vm_identity_is_of(&identity, "shop", 1000));
+	assert_false(vm_identity_is_of(&identity, "shop", 0));
+	assert_false(vm_identity_is_of(&identity, "bank", 1000));
+}
+
+/* Such metadata said neither owner nor id: where the channel's socket lies tells whose it is. */
+static void a_vm_of_an_older_release_is_ours_by_its_socket(void **state)
+{
+	(void)state;
+	assert_int_equal(setenv("XDG_RUNTIME_DIR", "/run/user/1000", 1), 0);
+	for (int is_ours = 0; is_ours < 2; is_ours++) {
+		AUTO(vm_identity_clear) struct vm_identity identity = {0};
+		AUTO_FREE char *xml = xasprintf("<i project=\"shop\" pod=\"web\" name=\"web-0\" "
+						"agent=\"/run/user/%s/i2kit/vm/5dba.sock\"/>",
+						is_ours ? "1000" : "1001");
+		assert_true(vm_identity_parse(xml, &identity));
+		assert_int_equal(vm_identity_is_of(&identity, "shop", 1000), is_ours);
+	}
 }
 
 static void metadata_of_others_is_not_adopted(void **state)
@@ -150,6 +185,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(adoption_reads_what_the_metadata_says),
+		cmocka_unit_test(a_vm_of_another_user_or_of_another_name_is_not_ours),
+		cmocka_unit_test(a_vm_of_an_older_release_is_ours_by_its_socket),
 		cmocka_unit_test(metadata_of_others_is_not_adopted),
 		cmocka_unit_test(texts_are_escaped),
 		cmocka_unit_test(system_mode_has_the_projects_network_and_the_users_files),

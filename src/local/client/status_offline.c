@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "local/client/status_offline.h"
 
-#include <dirent.h>
 #include <libvirt/libvirt.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
-#include "base/path.h"
 #include "base/string_list.h"
 #include "local/client/client.h"
+#include "local/plan/project_identity.h"
 #include "local/plan/project_plan.h"
 #include "local/supervisor/control_path.h"
 #include "local/vm/connection.h"
@@ -25,7 +25,7 @@ static void add_domain(virDomainPtr domain, struct project_status *status)
 	virDomainInfo info;
 
 	if (metadata == NULL || !vm_identity_parse(metadata, &identity) ||
-	    strcmp(identity.project, status->project) != 0)
+	    !vm_identity_is_of(&identity, status->project, geteuid()))
 		return;
 	struct instance_status *instance = ARRAY_APPEND(status->instances, status->instance_count);
 	instance->name = xstrdup(identity.instance);
@@ -96,18 +96,13 @@ bool status_offline(const char *project, struct project_status *ret, struct erro
 
 bool client_list_projects(struct string_list *ret, struct error *err)
 {
-	AUTO_FREE char *folder = path_folder(PATH_STATE, "projects");
-	DIR *dir = opendir(folder);
+	AUTO(string_list_clear) struct string_list all = STRING_LIST_INIT;
 	(void)err;
 
-	if (dir == NULL) /* nothing was ever up */
-		return true;
-	for (struct dirent *entry = readdir(dir); entry != NULL; entry = readdir(dir)) {
-		AUTO_FREE char *plan = project_plan_path(entry->d_name);
-		if (entry->d_name[0] != '.' && path_exists(plan))
-			string_list_add(ret, entry->d_name);
+	project_list(&all);
+	for (size_t i = 0; i < all.count; i++) {
+		if (project_is_up(all.items[i]))
+			string_list_add(ret, all.items[i]);
 	}
-	(void)closedir(dir);
-	string_list_sort(ret);
 	return true;
 }

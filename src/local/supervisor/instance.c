@@ -233,7 +233,7 @@ struct instance *instance_new(struct supervisor *supervisor, const struct pod_pl
 	status->pod = xstrdup(pod->name);
 	status->replica = replica;
 	status->uuid = xcalloc(1, UUID_SIZE);
-	vm_uuid_make(supervisor->project, status->name, status->uuid);
+	vm_uuid_make(supervisor->identity.id, status->name, status->uuid);
 	if (!supervisor->is_session)
 		status->address = free_address(supervisor);
 	init(instance, supervisor);
@@ -429,11 +429,21 @@ void instance_domain_gone(struct instance *instance, const char *why)
 	supervisor_changed(supervisor);
 }
 
+/* One of a release that named the networks of users otherwise is on another network. */
+static bool is_on_network(const struct instance *instance)
+{
+	const struct supervisor *supervisor = instance->supervisor;
+	AUTO_FREE char *prefix = xasprintf("10.77.%u.", supervisor->network.subnet);
+
+	return instance->status.address == NULL ||
+	       strncmp(instance->status.address, prefix, strlen(prefix)) == 0;
+}
+
 bool instance_is_current(const struct instance *instance, const struct pod_plan *pod)
 {
 	const struct supervisor *supervisor = instance->supervisor;
 
-	return instance->status.is_kvm == supervisor->accel.is_kvm &&
+	return is_on_network(instance) && instance->status.is_kvm == supervisor->accel.is_kvm &&
 	       instance->firmware == instance_firmware(supervisor->plan.firmware) &&
 	       strcmp(instance->status.image_digest, pod->image_digest) == 0 &&
 	       strcmp(instance->status.config_digest, pod->config_digest) == 0 &&

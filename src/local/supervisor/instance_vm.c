@@ -88,8 +88,10 @@ void instance_vm_plan(const struct instance *instance, const struct pod_plan *po
 	AUTO_FREE char *console =
 		xasprintf("projects/%s/console/%s.log", supervisor->project, status->name);
 
-	vm.domain = xasprintf("i2kit-%s.%s", supervisor->project, status->name);
+	vm.domain = xasprintf("i2kit-%s.%s", supervisor->scope, status->name);
 	vm.project = xstrdup(supervisor->project);
+	vm.project_id = xstrdup(supervisor->identity.id);
+	vm.project_folder = xstrdup(supervisor->identity.folder);
 	vm.pod = xstrdup(pod->name);
 	vm.instance = xstrdup(status->name);
 	memcpy(vm.uuid, status->uuid, UUID_SIZE);

@@ -96,7 +96,7 @@ static void finish_down(struct supervisor *supervisor)
 
 	services_close(supervisor);
 	if (!supervisor->is_session && supervisor->connection != NULL &&
-	    !project_network_remove(supervisor->connection, supervisor->project, &problem))
+	    !project_network_remove(supervisor->connection, supervisor->scope, &problem))
 		log_verbose("%s", problem.message);
 	remove_volumes(supervisor);
 	(void)unlink(plan);
@@ -179,7 +179,21 @@ static void on_lifecycle(virConnectPtr connection, virDomainPtr domain, int even
 		instance_domain_gone(instance, gone_reason(event, detail));
 }
 
-static void adopt_domain(struct supervisor *supervisor, virDomainPtr domain)
+/* The same name and user, and not this project: what runs was started by another state of i2kit. */
+static bool check_owner(const struct supervisor *supervisor, const struct vm_identity *identity,
+			struct error *err)
+{
+	if (identity->project_id == NULL ||
+	    strcmp(identity->project_id, supervisor->identity.id) == 0)
+		return true;
+	(void)error_set(err, ERROR_EXISTS, "project '%s' runs already, from %s; this one is of %s",
+			supervisor->project,
+			identity->project_folder != NULL ? identity->project_folder : "elsewhere",
+			supervisor->identity.folder);
+	return error_hint(err, "-p OTHER names this one");
+}
+
+static bool adopt_domain(struct supervisor *supervisor, virDomainPtr domain, struct error *err)
 {
 	AUTO(vm_identity_clear) struct vm_identity identity = {0};
 	AUTO_FREE char *metadata = virDomainGetMetadata(domain, VIR_DOMAIN_METADATA_ELEMENT,
@@ -190,10 +204,12 @@ static void adopt_domain(struct supervisor *supervisor, virDomainPtr domain)
 	int reason = 0;
 
 	if (metadata == NULL || !vm_identity_parse(metadata, &identity) ||
-	    strcmp(identity.project, supervisor->project) != 0 ||
+	    !vm_identity_is_of(&identity, supervisor->project, geteuid()) ||
 	    virDomainGetUUIDString(domain, uuid) < 0 ||
 	    supervisor_find_uuid(supervisor, uuid) != NULL)
-		return;
+		return true;
+	if (!check_owner(supervisor, &identity, err))
+		return false;
 	instance = instance_adopt(supervisor, &identity, uuid);
 	*ARRAY_APPEND(supervisor->instances, supervisor->instance_count) = instance;
 	instance_take_dirt(instance);
@@ -201,6 +217,7 @@ static void adopt_domain(struct supervisor *supervisor, virDomainPtr domain)
 	    reason == VIR_DOMAIN_PAUSED_IOERROR)
 		watch_paused(supervisor, instance);
 	supervisor_say(supervisor, false, "Adopted", identity.instance, "it was running already");
+	return true;
 }
 
 /* What libvirt has against what we know: after a start and after every reconnection. */
@@ -223,12 +240,13 @@ static bool adopt(struct supervisor *supervisor, struct error *err)
 		if (!is_there && instance_is_alive(instance))
 			instance_domain_gone(instance, "it ended while libvirt was away");
 	}
+	bool is_good = true;
 	for (int k = 0; k < count; k++) {
-		adopt_domain(supervisor, domains[k]);
+		is_good = is_good && adopt_domain(supervisor, domains[k], err);
 		(void)virDomainFree(domains[k]);
 	}
 	free(domains);
-	return true;
+	return is_good;
 }
 
 static void on_closed(virConnectPtr connection, int reason, void *arg)
@@ -257,7 +275,7 @@ static bool connect_libvirt(struct supervisor *supervisor, struct error *err)
 		return connection_error(err, "cannot watch the VMs");
 	if (!supervisor->is_session) {
 		project_network_clear(&supervisor->network);
-		if (!project_network_open(supervisor->connection, supervisor->project,
+		if (!project_network_open(supervisor->connection, supervisor->scope,
 					  &supervisor->network, err))
 			return false;
 	}
@@ -304,6 +322,18 @@ static bool check_uri(const struct supervisor *supervisor, const char *wanted, s
 	return error_hint(err, "i2kit -p %s down first", supervisor->project);
 }
 
+/* The folder may have moved. */
+static bool take_identity(struct supervisor *supervisor, struct error *err)
+{
+	struct project_identity identity = {0};
+
+	if (!project_identity_load(supervisor->project, &identity, err))
+		return false;
+	project_identity_clear(&supervisor->identity);
+	supervisor->identity = identity;
+	return true;
+}
+
 bool supervisor_apply(struct supervisor *supervisor, struct error *err)
 {
 	AUTO(project_plan_clear) struct project_plan plan = {0};
@@ -314,7 +344,8 @@ bool supervisor_apply(struct supervisor *supervisor, struct error *err)
 		return error_hint(err, "again when it is gone");
 	}
 	if (!project_plan_load(supervisor->project, &plan, err) ||
-	    !check_uri(supervisor, plan.uri, err) || !accel_choose(plan.accel, &accel, err))
+	    !take_identity(supervisor, err) || !check_uri(supervisor, plan.uri, err) ||
+	    !accel_choose(plan.accel, &accel, err))
 		return false;
 	accel_clear(&supervisor->accel);
 	supervisor->accel = accel;
@@ -412,11 +443,13 @@ static bool set_up(struct supervisor *supervisor, struct error *err)
 {
 	if (!take_lock(supervisor, err) ||
 	    !project_plan_load(supervisor->project, &supervisor->plan, err) ||
+	    !take_identity(supervisor, err) ||
 	    !accel_choose(supervisor->plan.accel, &supervisor->accel, err))
 		return false;
 	supervisor->own_uri = xstrdup(connection_choose(supervisor->plan.uri));
 	supervisor->uri = supervisor->own_uri;
 	supervisor->is_session = connection_is_session(supervisor->uri);
+	supervisor->scope = project_scope(supervisor->project, geteuid(), supervisor->is_session);
 	supervisor->logs = log_store_open(supervisor->project, NULL, err);
 	if (supervisor->logs == NULL)
 		return false;
@@ -473,11 +506,13 @@ void supervisor_free(struct supervisor *supervisor)
 	loop_timer_remove(supervisor->tick);
 	loop_timer_remove(supervisor->reconnect);
 	project_plan_clear(&supervisor->plan);
+	project_identity_clear(&supervisor->identity);
 	project_network_clear(&supervisor->network);
 	accel_clear(&supervisor->accel);
 	free(supervisor->last_hosts);
 	free(supervisor->last_proxies);
 	free(supervisor->own_uri);
+	free(supervisor->scope);
 	free(supervisor->project);
 	if (supervisor->lock_fd >= 0)
 		(void)close(supervisor->lock_fd);

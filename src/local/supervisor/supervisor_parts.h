@@ -16,6 +16,7 @@
 
 #include "local/agent/agent.h"
 #include "local/logs/log_store.h"
+#include "local/plan/project_identity.h"
 #include "local/plan/project_plan.h"
 #include "local/plan/state.h"
 #include "local/ports/balancer.h"
@@ -85,6 +86,8 @@ struct supervisor {
 	char *project;
 	int lock_fd;
 	struct project_plan plan;
+	struct project_identity identity;
+	char *scope;	 /* what its things are called in libvirt: project_scope() */
 	const char *uri; /* = own_uri */
 	char *own_uri;
 	bool is_session;

@@ -56,6 +56,9 @@ void vm_plan_write_metadata(const struct vm_plan *plan, int64_t created_ns, stru
 {
 	strbuf_append(out, "<i2kit:instance xmlns:i2kit=\"" VM_METADATA_URI "\"");
 	put_attribute(out, "project", plan->project);
+	strbuf_appendf(out, " owner=\"%u\"", plan->owner_uid);
+	put_attribute(out, "id", plan->project_id);
+	put_attribute(out, "folder", plan->project_folder);
 	put_attribute(out, "pod", plan->pod);
 	put_attribute(out, "name", plan->instance);
 	strbuf_appendf(out, " replica=\"%u\" grace=\"%u\"", plan->replica, plan->grace_s);
@@ -283,6 +286,8 @@ void vm_plan_clear(struct vm_plan *plan)
 	free(plan->mounts);
 	free(plan->domain);
 	free(plan->project);
+	free(plan->project_id);
+	free(plan->project_folder);
 	free(plan->pod);
 	free(plan->instance);
 	free(plan->kernel_path);

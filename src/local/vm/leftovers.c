@@ -4,8 +4,10 @@
 #include <libvirt/libvirt.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
+#include "local/plan/project_identity.h"
 #include "local/vm/connection.h"
 #include "local/vm/network.h"
 #include "local/vm/vm_plan.h"
@@ -17,7 +19,7 @@ static bool is_of(virDomainPtr domain, const char *project)
 							VM_METADATA_URI, VIR_DOMAIN_AFFECT_LIVE);
 
 	return metadata != NULL && vm_identity_parse(metadata, &identity) &&
-	       strcmp(identity.project, project) == 0;
+	       vm_identity_is_of(&identity, project, geteuid());
 }
 
 bool leftovers_remove(const char *project, unsigned *ret_count, struct error *err)
@@ -43,7 +45,8 @@ bool leftovers_remove(const char *project, unsigned *ret_count, struct error *er
 		(void)virDomainFree(domains[i]);
 	}
 	free(domains);
+	AUTO_FREE char *scope = project_scope(project, geteuid(), connection_is_session(uri));
 	if (is_good && *ret_count > 0 && !connection_is_session(uri))
-		is_good = project_network_remove(connection, project, err);
+		is_good = project_network_remove(connection, scope, err);
 	return is_good;
 }

@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/parse.h"
+#include "base/path.h"
 #include "local/vm/vm_plan.h"
 
 const char *vm_firmware_name(enum vm_firmware firmware)
@@ -14,9 +15,9 @@ const char *vm_firmware_name(enum vm_firmware firmware)
 	return names[firmware];
 }
 
-void vm_uuid_make(const char *project, const char *instance, char out[UUID_SIZE])
+void vm_uuid_make(const char *project_id, const char *instance, char out[UUID_SIZE])
 {
-	AUTO_FREE char *seed = xasprintf("i2kit instance\n%s\n%s", project, instance);
+	AUTO_FREE char *seed = xasprintf("i2kit instance\n%s\n%s", project_id, instance);
 	uint8_t raw[SHA256_SIZE];
 	char hex[SHA256_HEX_SIZE];
 
@@ -129,6 +130,9 @@ bool vm_identity_parse(const char *xml, struct vm_identity *ret)
 	AUTO_FREE char *firmware = find_attribute(xml, "firmware");
 
 	found.project = find_attribute(xml, "project");
+	found.project_id = find_attribute(xml, "id");
+	found.project_folder = find_attribute(xml, "folder");
+	found.owner_uid = (unsigned)find_number(xml, "owner");
 	found.pod = find_attribute(xml, "pod");
 	found.instance = find_attribute(xml, "name");
 	found.replica = (unsigned)find_number(xml, "replica");
@@ -154,9 +158,22 @@ bool vm_identity_parse(const char *xml, struct vm_identity *ret)
 	return true;
 }
 
+bool vm_identity_is_of(const struct vm_identity *identity, const char *project, unsigned owner_uid)
+{
+	AUTO_FREE char *sockets = path_folder(PATH_RUNTIME, "vm/");
+
+	if (strcmp(identity->project, project) != 0)
+		return false;
+	return identity->project_id != NULL
+		       ? identity->owner_uid == owner_uid
+		       : strncmp(identity->agent_socket, sockets, strlen(sockets)) == 0;
+}
+
 void vm_identity_clear(struct vm_identity *identity)
 {
 	free(identity->project);
+	free(identity->project_id);
+	free(identity->project_folder);
 	free(identity->pod);
 	free(identity->instance);
 	free(identity->address);

@@ -40,6 +40,8 @@ const char *vm_firmware_name(enum vm_firmware firmware);
 struct vm_plan {
 	char *domain; /* name of the libvirt domain */
 	char *project;
+	char *project_id;     /* plan/project_identity.h */
+	char *project_folder; /* for people */
 	char *pod;
 	char *instance;
 	unsigned replica;
@@ -77,6 +79,9 @@ void vm_plan_write_xml(const struct vm_plan *plan, struct strbuf *out);
 /* What a domain's metadata says; read back when domains are adopted. */
 struct vm_identity {
 	char *project;
+	char *project_id;     /* NULL: of a release from before */
+	char *project_folder; /* or NULL */
+	unsigned owner_uid;   /* with project_id */
 	char *pod;
 	char *instance;
 	unsigned replica;
@@ -98,8 +103,14 @@ bool vm_identity_parse(const char *xml, struct vm_identity *ret);
 /* The element. */
 void vm_plan_write_metadata(const struct vm_plan *plan, int64_t created_ns, struct strbuf *out);
 
+/*
+ * Whether the domain is this user's project's: by owner and name; one of a release from before,
+ * which said neither owner nor id, by its channel's socket, which lies in the owner's own folder.
+ */
+bool vm_identity_is_of(const struct vm_identity *identity, const char *project, unsigned owner_uid);
+
 /* Same project and instance, same UUID: version 8 from SHA-256. */
-void vm_uuid_make(const char *project, const char *instance, char out[UUID_SIZE]);
+void vm_uuid_make(const char *project_id, const char *instance, char out[UUID_SIZE]);
 void vm_mac_make(const char *uuid, char out[MAC_SIZE]);
 void vm_serial_make(const char *name, char out[SERIAL_SIZE]);
 
