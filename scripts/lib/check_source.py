@@ -17,7 +17,7 @@ BESIDE = {("local", "cloud"), ("cloud", "local"), ("release", "image")}
 GUEST_SEES = {"guest", "base", "wire"}
 # Rooms of a folder, lower ones first: a file may include its own room and those before it.
 ROOMS = {
-    "image": ["store", "oci", "layer", "disk", "linuxkit", "pod"],
+    "image": ["store", "unpack", "oci", "layer", "disk", "linuxkit", "pod"],
     "local": ["agent", "plan", "logs", "ports", "vm", "supervisor", "client"],
     "guest": ["documents", "supervisor", "channel", "machine", "pod", "cloud"],
     "cloud/aws": ["client", "disk", "stack", "provider", "rehearsal"],
@@ -30,7 +30,7 @@ PLACES = [
     (r"^yaml\.h$", {"manifest/yaml_reader.c", "manifest/yaml_text.c", "manifest/yaml_scalar.c"}),
     (r"^archive", {"image/"}),
     (r"^sqfs/", {"image/"}),
-    (r"^isa-l", {"image/layer/checksum.c", "image/layer/gunzip.c"}),
+    (r"^isa-l", {"image/layer/checksum.c", "image/unpack/gunzip.c"}),
     (r"^libvirt/", {"local/"}),
     (r"^(n?curses|ncursesw/.*)\.h$", {"tui/screen.c", "tui/curses_keys.c", "tui/terminfo.c"}),
     (r"^mbedtls/", {"guest/"}),

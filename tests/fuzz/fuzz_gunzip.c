@@ -10,7 +10,7 @@
 #include <sys/mman.h>
 
 #include "base/cleanup.h"
-#include "image/layer/gunzip.h"
+#include "image/unpack/gunzip.h"
 
 #define ROOM	   65536u
 #define PAGE	   4096u

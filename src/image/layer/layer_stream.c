@@ -7,7 +7,7 @@
 #include <archive.h>
 
 #include "base/alloc.h"
-#include "image/layer/gunzip.h"
+#include "image/unpack/gunzip.h"
 
 #define READ_SIZE ((size_t)256 << 10)
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "image/layer/gunzip.h"
+#include "image/unpack/gunzip.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef I2KIT_IMAGE_LAYER_GUNZIP_H
-#define I2KIT_IMAGE_LAYER_GUNZIP_H
+#ifndef I2KIT_IMAGE_UNPACK_GUNZIP_H
+#define I2KIT_IMAGE_UNPACK_GUNZIP_H
 
 /*
  * A gzip stream (RFC 1952) as its content, piece by piece, with every checksum checked; the only
