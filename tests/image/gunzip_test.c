@@ -188,6 +188,75 @@ static void every_part_of_a_header_is_passed(void **state)
 	assert_non_null(strstr(err.message, "header"));
 }
 
+/* A header of that FLG with long fields; its own checksum is right or not. */
+static void append_long_header(struct strbuf *out, unsigned char flags, bool is_right)
+{
+	static const char start[] = "\037\213\010X\0\0\0\0\0\003";
+	char field[400];
+	uint32_t crc = 0xffffffff;
+	memset(field, 'f', sizeof(field));
+	strbuf_append_bytes(out, start, 10);
+	out->data[3] = (char)flags;
+	if ((flags & 4) != 0) {
+		strbuf_append_bytes(out, "\220\001", 2); /* 400 */
+		strbuf_append_bytes(out, field, sizeof(field));
+	}
+	for (unsigned flag = 8; flag <= 16; flag *= 2) {
+		if ((flags & flag) == 0)
+			continue;
+		strbuf_append_bytes(out, field, sizeof(field));
+		strbuf_append_bytes(out, "", 1);
+	}
+	if ((flags & 2) == 0)
+		return;
+	for (size_t i = 0; i < out->size; i++) {
+		crc ^= (unsigned char)out->data[i];
+		for (int bit = 0; bit < 8; bit++)
+			crc = crc >> 1 ^ (0xedb88320u & -(crc & 1));
+	}
+	crc = is_right ? ~crc : crc;
+	strbuf_append_char(out, (char)(crc & 0xff));
+	strbuf_append_char(out, (char)(crc >> 8 & 0xff));
+}
+
+/* bgzip and eStargz have an extra field, gzip(1) a name; a piece of the input may end in them. */
+static void long_headers_are_passed_in_any_pieces(void **state)
+{
+	AUTO(strbuf_clear) struct strbuf packed = STRBUF_INIT;
+	AUTO_FREE char *text = make_text();
+	(void)state;
+	append_gzip(&packed, text, 20000);
+	for (unsigned flags = 0; flags < 32; flags++) {
+		AUTO(strbuf_clear) struct strbuf whole = STRBUF_INIT;
+		AUTO(strbuf_clear) struct strbuf out = STRBUF_INIT;
+		append_long_header(&whole, (unsigned char)flags, true);
+		strbuf_append_bytes(&whole, packed.data + 10, packed.size - 10);
+		assert_unpacks(&whole, text, 20000);
+		AUTO(strbuf_clear) struct strbuf twice = STRBUF_INIT;
+		strbuf_append_bytes(&twice, whole.data, whole.size);
+		strbuf_append_bytes(&twice, whole.data, whole.size);
+		assert_true(unpack(&twice, 13, &out, NULL));
+		assert_int_equal(out.size, 40000);
+	}
+}
+
+static void a_wrong_header_is_an_error(void **state)
+{
+	AUTO(strbuf_clear) struct strbuf packed = STRBUF_INIT;
+	AUTO_FREE char *text = make_text();
+	(void)state;
+	append_gzip(&packed, text, 20000);
+	for (unsigned flags = 2; flags < 256; flags = flags == 2 ? 32 : flags * 2) {
+		AUTO(strbuf_clear) struct strbuf whole = STRBUF_INIT;
+		AUTO(strbuf_clear) struct strbuf out = STRBUF_INIT;
+		AUTO(error_clear) struct error err = ERROR_INIT;
+		append_long_header(&whole, (unsigned char)flags, false);
+		strbuf_append_bytes(&whole, packed.data + 10, packed.size - 10);
+		assert_false(unpack(&whole, 512, &out, &err));
+		assert_non_null(strstr(err.message, "header"));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -198,6 +267,8 @@ int main(void)
 		cmocka_unit_test(a_wrong_checksum_is_an_error),
 		cmocka_unit_test(a_damaged_byte_is_never_another_text),
 		cmocka_unit_test(every_part_of_a_header_is_passed),
+		cmocka_unit_test(long_headers_are_passed_in_any_pieces),
+		cmocka_unit_test(a_wrong_header_is_an_error),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
