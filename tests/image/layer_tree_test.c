@@ -264,6 +264,35 @@ static void replacing_many_files_takes_linear_time(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_tree, clear_tree)
 
+/* Each name goes forty times through 2,000 folders, and packed it is a few bytes. */
+static void a_chain_of_long_links_ends(void **state)
+{
+	char target[4001];
+	(void)state;
+	assert_true(add("d", S_IFDIR | 0755));
+	for (size_t i = 0; i + 5 <= sizeof(target); i += 5)
+		memcpy(target + i, "d/../", 5);
+	target[sizeof(target) - 1] = '\0';
+	assert_true(add_symlink("l", target));
+	unsigned count = 0;
+	while (count < 100000 && add("l/l/l/l/l/l/l/l/l/l/l/l/l/l/l/l/l/l/l/l/f", S_IFREG | 0644))
+		count++;
+	assert_true(count > 100 && count < 2000);
+	assert_non_null(strstr(err.message, "too long a way"));
+}
+
+static void links_that_real_images_have_are_followed_at_any_number(void **state)
+{
+	char path[64];
+	(void)state;
+	assert_true(add("usr/lib", S_IFDIR | 0755));
+	assert_true(add_symlink("lib", "usr/lib"));
+	for (unsigned i = 0; i < 200000; i++) {
+		(void)snprintf(path, sizeof(path), "lib/a/b/c/d/e/f/g/%u", i);
+		assert_true(add(path, S_IFREG | 0644));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -284,6 +313,8 @@ int main(void)
 		TEST(names_longer_than_a_file_system_has_are_refused),
 		TEST(folders_nested_too_deep_are_refused),
 		TEST(replacing_many_files_takes_linear_time),
+		TEST(a_chain_of_long_links_ends),
+		TEST(links_that_real_images_have_are_followed_at_any_number),
 	};
 	return cmocka_run_group_tests_name("layer_tree", tests, NULL, NULL);
 }

@@ -202,6 +202,13 @@ struct walk {
 static bool walk_folder(struct walk *walk, struct layer_node *from, const char *path, bool has_last,
 			struct layer_node **ret, struct error *err);
 
+/* Forty links of 2,000 parts each, in a million names: a bomb of a few hundred kilobytes. */
+static bool count_step(struct layer_tree *tree, struct error *err)
+{
+	return ++tree->steps <= LAYER_STEPS_FREE + LAYER_STEPS_MAX * tree->entry_count ||
+	       error_set(err, ERROR_INVALID, "its names and links are too long a way to follow");
+}
+
 /* One step down from *at; parents that are missing are made, links are followed. */
 static bool walk_step(struct walk *walk, struct layer_node **at, const char *part, size_t size,
 		      struct error *err)
@@ -246,6 +253,8 @@ static bool walk_folder(struct walk *walk, struct layer_node *from, const char *
 		size_t size = part_size(path);
 		if (!has_last && is_last_part(path))
 			break;
+		if (!count_step(walk->tree, err))
+			return false;
 		if (is_climbing(path, size))
 			at = at->parent != NULL ? at->parent : at;
 		else if (!walk_step(walk, &at, path, size, err))
@@ -371,6 +380,7 @@ bool layer_tree_add(struct layer_tree *tree, const struct layer_entry *entry,
 	size_t size;
 	const char *name = last_part(entry->path, &size);
 	*ret = NULL;
+	tree->entry_count++;
 	if (!check_entry(entry, err))
 		return false;
 	if (size == 0) { /* the root itself */

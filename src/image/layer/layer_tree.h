@@ -16,10 +16,13 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 
-#define LAYER_ENTRIES_MAX     1000000u
-#define LAYER_DEPTH_MAX	      1024u
-#define LAYER_NAME_MAX	      255u
-#define LAYER_TARGET_MAX      4095u
+#define LAYER_ENTRIES_MAX 1000000u
+#define LAYER_DEPTH_MAX	  1024u
+#define LAYER_NAME_MAX	  255u
+#define LAYER_TARGET_MAX  4095u
+/* Parts of names that are looked up: so many for each entry, and some for free. */
+#define LAYER_STEPS_MAX	      64u
+#define LAYER_STEPS_FREE      ((uint64_t)16 << 20)
 #define LAYER_XATTR_BYTES_MAX ((size_t)16 << 20)
 
 struct layer_xattr {
@@ -63,6 +66,8 @@ struct layer_tree {
 	struct layer_node **table; /* owned; by parent and name */
 	size_t table_size;	   /* a power of two */
 	size_t node_count;
+	uint64_t entry_count;
+	uint64_t steps; /* parts of names that were looked up for them */
 	size_t xattr_bytes;
 	struct layer_node *dropped; /* through `chain` */
 };
