@@ -12,7 +12,13 @@
 #include "base/parse.h"
 #include "base/strbuf.h"
 
-enum { RETRIES_MAX = 3, LOGINS_MAX = 2, PARALLEL = 4, RETRY_AFTER_MAX_S = 30 };
+enum {
+	RETRIES_MAX = 3,
+	LOGINS_MAX = 2,
+	PARALLEL = 4,
+	RETRY_AFTER_MAX_S = 30,
+	PATIENCE_MS = 120000
+};
 
 bool registry_open(const struct source_request *request, const struct registry_endpoint *endpoint,
 		   struct registry *ret, struct error *err)
@@ -21,6 +27,7 @@ bool registry_open(const struct source_request *request, const struct registry_e
 	if (!registry_certificates_find(endpoint->host, &registry.certificates, err))
 		return false;
 	registry.client = http_client_new(PARALLEL);
+	registry.patience_ms = PATIENCE_MS;
 	registry.host = xstrdup(request->reference->host);
 	registry.name = xasprintf("%s%s", endpoint->prefix, request->reference->name);
 	registry.scheme = xstrdup(endpoint->is_plain ? "http" : "https");
@@ -148,7 +155,9 @@ static bool perform_once(struct registry *registry, const char *method, const ch
 {
 	const char *headers[3] = {NULL, NULL, NULL};
 	AUTO_FREE char *actual = with_scheme(registry, url);
-	struct http_request request = {.method = method, .max_response_bytes = max_bytes};
+	struct http_request request = {.method = method,
+				       .max_response_bytes = max_bytes,
+				       .timeout_ms = registry->patience_ms};
 	registry_fill(registry, actual, headers, &request);
 	headers[headers[0] ? 1 : 0] = accept;
 	return registry_request(registry, &request, ret, err);

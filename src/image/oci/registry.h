@@ -24,6 +24,11 @@ struct registry {
 	bool is_settled;      /* an answer came over this scheme */
 	char *authorization;  /* owned header line, or NULL; secret */
 	unsigned login_count; /* how often the server made us authorise */
+	/*
+	 * How long a whole answer may take, and a layer besides a millisecond for each 32 bytes of
+	 * it: one byte every few seconds keeps a connection alive and would never end.
+	 */
+	unsigned patience_ms;
 };
 
 MUST_CHECK bool registry_open(const struct source_request *request,

@@ -155,6 +155,7 @@ static bool authorize_bearer(struct registry *registry, const struct auth_challe
 	if (!registry_realm_is_safe(registry->endpoint, challenge->realm, err))
 		return false;
 	struct http_request request = {.max_response_bytes = TOKEN_MAX_BYTES,
+				       .timeout_ms = registry->patience_ms,
 				       .headers = headers,
 				       .ca_file = registry->certificates.ca_file,
 				       .allow_insecure_tls = registry->endpoint->is_insecure};

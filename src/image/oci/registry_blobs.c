@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <string.h>
 
@@ -15,6 +16,7 @@ enum {
 	LOGINS_MAX = 3,
 	STEP_MS = 100,
 	RETRY_FIRST_MS = 300,
+	BYTES_PER_MS_MIN = 32,
 	GOOD_PROGRESS_BYTES = 256 << 10, /* after so much, a cut counts as the first again */
 };
 
@@ -43,6 +45,7 @@ struct download {
 	unsigned logins;
 	unsigned login_serial; /* registry->login_count when the request was made */
 	uint64_t retry_at_ms;
+	uint64_t deadline_ms;	      /* of all requests together */
 	struct http_response refusal; /* DOWNLOAD_LOGIN: the 401 */
 };
 
@@ -159,8 +162,26 @@ static void finish(struct download *download)
 	progress_done(progress_of(download), "pull", digest, NULL);
 }
 
+/* What came is kept: the next pull goes on there. */
+static bool is_too_late(struct download *download)
+{
+	AUTO(error_clear) struct error err = ERROR_INIT;
+	const struct oci_descriptor *blob = download->blob;
+	if (clock_monotonic_ms() < download->deadline_ms)
+		return false;
+	error_set(&err, ERROR_TIMEOUT,
+		  "%s is too slow: %llu of %llu bytes of layer %s when its time was over",
+		  download->fleet->registry->endpoint->host, (unsigned long long)download->size,
+		  (unsigned long long)blob->size_bytes, blob->digest);
+	error_hint(&err, "the same command again goes on where this one stopped");
+	fail(download, &err);
+	return true;
+}
+
 static void on_error(struct download *download, struct error *err)
 {
+	if (err->kind != ERROR_CORRUPT && is_too_late(download))
+		return;
 	if (err->kind == ERROR_CORRUPT && try_from_start(download))
 		return;
 	if (err->kind == ERROR_CORRUPT)
@@ -214,9 +235,15 @@ static void submit(struct download *download)
 {
 	struct registry *registry = download->fleet->registry;
 	const char *headers[2];
+	if (is_too_late(download))
+		return;
+	uint64_t left_ms = download->deadline_ms - clock_monotonic_ms();
 	AUTO_FREE char *url = registry_url(registry, "blobs", download->blob->digest);
-	struct http_request request = {
-		.sink = on_bytes, .sink_arg = download, .range_start = download->size};
+	struct http_request request = {.sink = on_bytes,
+				       .sink_arg = download,
+				       .range_start = download->size,
+				       .timeout_ms =
+					       left_ms < INT_MAX ? (unsigned)left_ms : INT_MAX};
 	registry_fill(registry, url, headers, &request);
 	download->start_size = download->size;
 	download->was_resumed = download->was_resumed || download->size > 0;
@@ -264,6 +291,8 @@ static void start(struct download *download)
 		download->state = DOWNLOAD_DONE;
 		return;
 	}
+	download->deadline_ms = clock_monotonic_ms() + download->fleet->registry->patience_ms +
+				blob->size_bytes / BYTES_PER_MS_MIN;
 	progress_start(progress_of(download), "pull", blob->digest, PROGRESS_BYTES,
 		       blob->size_bytes);
 	if (!store_partial_open(request->store, blob->digest, &download->draft, &size, &err) ||

@@ -18,7 +18,7 @@
 #include "base/url.h"
 #include "image/oci/archive_import.h"
 
-enum { STEP_MS = 200 };
+enum { STEP_MS = 200, INSPECT_MAX_MS = 60000, PACK_MAX_MS = 300000, SAVE_MAX_MS = 6 * 3600000 };
 
 /* Where a daemon may listen: a socket, or an address over plain http. */
 struct daemon_place {
@@ -108,7 +108,8 @@ static char *inspect(struct http_client *client, const struct daemon_place *plac
 {
 	AUTO(http_response_clear) struct http_response response = {0};
 	AUTO_FREE char *url = image_url(place, reference, "json");
-	struct http_request request = {.url = url, .unix_socket = place->socket};
+	struct http_request request = {
+		.url = url, .unix_socket = place->socket, .timeout_ms = INSPECT_MAX_MS};
 	const char *where = place->socket ? place->socket : place->base;
 	if (!http_perform(client, &request, &response, err)) {
 		error_prefix(err, "%s", where);
@@ -159,7 +160,7 @@ static void on_done(struct http_response *response, struct error *err, void *arg
 			  response->status, response->body ? response->body : "");
 }
 
-static long read_daemon(const void **ret_bytes, void *arg, struct error *err)
+static ssize_t read_daemon(void *arg, const void **ret_bytes, struct error *err)
 {
 	struct daemon_reader *reader = arg;
 	while (reader->arrived.size == 0 && !reader->is_done) {
@@ -178,7 +179,7 @@ static long read_daemon(const void **ret_bytes, void *arg, struct error *err)
 	reader->arrived = swap;
 	strbuf_reset(&reader->arrived);
 	*ret_bytes = strbuf_text(&reader->given);
-	return (long)reader->given.size;
+	return (ssize_t)reader->given.size;
 }
 
 static void reader_clear(struct daemon_reader *reader)
@@ -198,7 +199,8 @@ static bool fetch_saved(struct http_client *client, const struct source_request 
 				   .unix_socket = place->socket,
 				   .sink = on_bytes,
 				   .sink_arg = &reader,
-				   .stall_timeout_ms = 300000}; /* it packs before it sends */
+				   .stall_timeout_ms = PACK_MAX_MS, /* it packs before it sends */
+				   .timeout_ms = SAVE_MAX_MS};
 	http_client_submit(client, &get, on_done, &reader);
 	return archive_import(request, read_daemon, &reader, &listing, err) &&
 	       archive_find_docker(request, &listing, ret, err);
