@@ -117,27 +117,36 @@ def make_many(work, name, count, folders):
     image.finish(path, out.hash.hexdigest(), "layer.v1.tar+gzip")
 
 
-def make_bomb(work, name, size):
-    """A tar of one file of zeros, packed by zstd to next to nothing."""
-    image = Image(f"{work}/{name}")
-    path = f"{work}/{name}.layer"
-    info = tarfile.TarInfo("zeros")
+def pack_zeros(path, size, packer):
+    """A tar of one file of zeros, packed to next to nothing; the digest of the tar."""
+    info = tarfile.TarInfo("junk/layer.tar")
     info.size = size
     digest = hashlib.sha256()
     with open(path, "wb") as file:
-        packer = subprocess.Popen(["zstd", "-q", "-c", "-19", "--long=27"], stdin=subprocess.PIPE, stdout=file)
+        run = subprocess.Popen(packer, stdin=subprocess.PIPE, stdout=file)
         for piece in [info.tobuf(tarfile.PAX_FORMAT)] + [b"\0" * (1 << 20)] * (size >> 20) + [b"\0" * 1024]:
             digest.update(piece)
-            packer.stdin.write(piece)
-        packer.stdin.close()
-        packer.wait()
-    image.finish(path, digest.hexdigest(), "layer.v1.tar+zstd")
+            run.stdin.write(piece)
+        run.stdin.close()
+        run.wait()
+    return digest.hexdigest()
 
 
-def build(work, name):
+def make_bomb(work, name, size, packer=("zstd", "-q", "-c", "-19", "--long=27"), kind="layer.v1.tar+zstd"):
+    image = Image(f"{work}/{name}")
+    path = f"{work}/{name}.layer"
+    image.finish(path, pack_zeros(path, size, packer), kind)
+
+
+def stored_bytes(work):
+    folder = f"{work}/data/i2kit/blobs/sha256"
+    return sum(os.path.getsize(f"{folder}/{name}") for name in os.listdir(folder))
+
+
+def build(work, name, image=None):
     """(status, stderr, peak memory in bytes, seconds)"""
     with open(f"{work}/{name}.yml", "w", encoding="utf-8") as file:
-        file.write(f"name: hostile\ncontainers:\n  app:\n    image: oci:{work}/{name}\n")
+        file.write(f"name: hostile\ncontainers:\n  app:\n    image: {image or f'oci:{work}/{name}'}\n")
     start = time.monotonic()
     run = subprocess.Popen([I2KIT, "build", "-f", f"{work}/{name}.yml", "--progress=none"], stderr=subprocess.PIPE,
                            stdout=subprocess.DEVNULL, text=True)
@@ -193,6 +202,19 @@ def main():
 
         make_bomb(work, "bomb", 4 << 30)
         refused(work, "bomb", "too much", "a bomb (4 GiB of zeros in a few hundred KiB) is refused")
+        make_bomb(work, "xz", 1 << 30, ("xz", "-c", "-6"), "layer.v1.tar")
+        refused(work, "xz", "too much", "a bomb of 1 GiB in 152 KiB of xz is refused")
+        pack_zeros(work + "/saved", 6 << 30, ("zstd", "-q", "-c", "-19", "--long=27"))
+        before = stored_bytes(work)
+        status, error, memory, seconds = build(work, "saved", f"docker-archive:{work}/saved")
+        report(status == 1 and "too much" in error and work + "/saved" in error and memory < MEMORY_MAX and
+               stored_bytes(work) == before and not os.listdir(work + "/data/i2kit/tmp"),
+               "a saved image of 6 GiB in a few hundred KiB is refused, and nothing of it is kept",
+               f"status {status}, {memory >> 20} MiB, kept {stored_bytes(work) - before} bytes: {error}")
+        print(f"# {memory >> 20} MiB, {seconds:.1f} s")
+        make(work, "chain", [entry("d", tarfile.DIRTYPE), entry("l", tarfile.SYMTYPE, linkname="d/../" * 800)] +
+             [entry("l/" * 39 + f"f{i}") for i in range(50000)])
+        refused(work, "chain", "too long a way", "names that go through chains of long links are refused")
 
         make_many(work, "million", 999_000, 997)
         status, error, memory, seconds = build(work, "million")

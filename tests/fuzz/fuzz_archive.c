@@ -34,10 +34,10 @@ struct input {
 	size_t size;
 };
 
-static long read_all(const void **ret_bytes, void *arg, struct error *err)
+static ssize_t read_all(void *arg, const void **ret_bytes, struct error *err)
 {
 	struct input *input = arg;
-	long size = (long)input->size;
+	ssize_t size = (ssize_t)input->size;
 	(void)err;
 	*ret_bytes = input->bytes;
 	input->size = 0;

@@ -15,11 +15,6 @@
 #include "base/error.h"
 #include "base/sha256.h"
 
-#define LAYER_BYTES_MAX ((uint64_t)64 << 30) /* of the tar */
-/* A bomb: this much larger than its blob, once past a size that any image may have. */
-#define LAYER_RATIO_MAX	 1100u
-#define LAYER_RATIO_FROM ((uint64_t)1 << 30)
-
 struct archive;
 struct layer_stream;
 

@@ -2,6 +2,7 @@
 /* An image's files in the tree: what a running container has of its own is put in their place. */
 #include <archive.h>
 #include <archive_entry.h>
+#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -10,6 +11,7 @@
 #include "base/strbuf.h"
 #include "image/linuxkit/image_flatten.h"
 #include "image/linuxkit/linuxkit_tree.h"
+#include "image/unpack/uncompress.h"
 
 enum { CHUNK_SIZE = 256 << 10, XATTRS_MAX = 64 };
 
@@ -223,17 +225,55 @@ static void free_archive(struct archive **archive)
 	(void)archive_read_free(*archive);
 }
 
+/* The tar of a base, as it is packed. */
+struct tar_file {
+	int fd;
+	struct uncompress *uncompress;
+	char *chunk; /* owned */
+	struct error failure;
+};
+
+static void tar_file_clear(struct tar_file *file)
+{
+	uncompress_free(file->uncompress);
+	free(file->chunk);
+	error_clear(&file->failure);
+}
+
+static ssize_t read_file(void *arg, const void **ret, struct error *err)
+{
+	const struct tar_file *file = arg;
+	ssize_t size;
+	do
+		size = read(file->fd, file->chunk, CHUNK_SIZE);
+	while (size < 0 && errno == EINTR);
+	if (size < 0)
+		(void)error_set_errno(err, errno, "read");
+	*ret = file->chunk;
+	return size;
+}
+
+static la_ssize_t on_read(struct archive *archive, void *arg, const void **ret)
+{
+	struct tar_file *file = arg;
+	ssize_t size = uncompress_next(file->uncompress, ret, &file->failure);
+	if (size < 0)
+		archive_set_error(archive, EIO, "%s", file->failure.message);
+	return size;
+}
+
 bool linuxkit_tree_add_tar(struct linuxkit_tree *tree, int fd, const struct linuxkit_origin *origin,
 			   struct error *err)
 {
 	struct archive_entry *entry = NULL;
 	const struct linuxkit_unpack unpack = {.prefix = "", .origin = origin};
 	struct unpacking unpacking = {.tree = tree, .unpack = &unpack};
+	AUTO(tar_file_clear) struct tar_file file = {.fd = fd, .chunk = xmalloc(CHUNK_SIZE)};
 	AUTO(free_archive) struct archive *archive = archive_read_new();
+	file.uncompress = uncompress_new(read_file, &file);
 	if (lseek(fd, 0, SEEK_SET) < 0 || archive == NULL ||
 	    archive_read_support_format_tar(archive) != ARCHIVE_OK ||
-	    archive_read_support_filter_all(archive) < ARCHIVE_WARN ||
-	    archive_read_open_fd(archive, fd, CHUNK_SIZE) != ARCHIVE_OK)
+	    archive_read_open(archive, &file, NULL, on_read, NULL) != ARCHIVE_OK)
 		return error_set(err, ERROR_INVALID, "not a tar");
 	for (;;) {
 		int got = archive_read_next_header(archive, &entry);

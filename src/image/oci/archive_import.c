@@ -12,9 +12,9 @@ enum { ENTRIES_MAX = 20000, TEXTS_MAX_BYTES = 64 << 20, LINKS_MAX = 8, NAME_MAX_
 
 struct import {
 	const struct source_request *request;
-	archive_read_fn *read_more;
-	void *arg;
-	struct error read_error; /* of read_more */
+	struct uncompress *uncompress;
+	struct error read_error; /* of the bytes below the tar */
+	uint64_t packed_bytes;	 /* of layers that are packed on their own */
 	struct archive_listing *listing;
 	size_t text_bytes;
 	uint64_t total_bytes;
@@ -129,6 +129,23 @@ static bool read_text(struct import *import, struct archive *archive, uint64_t s
 	return true;
 }
 
+/*
+ * Packed twice, a layer could be as large as the product of both budgets. What is packed once does
+ * not become much smaller the second time, so such layers get a budget of their own.
+ */
+static bool check_packed_twice(struct import *import, const void *start, size_t size,
+			       const struct archive_entry_found *found, struct error *err)
+{
+	enum { FREE_BYTES = 4 << 20, RATIO_MAX = 16 };
+	const struct uncompress *outer = import->uncompress;
+	if (!uncompress_is_packed(outer) || !uncompress_looks_packed(start, size))
+		return true;
+	import->packed_bytes += found->size_bytes;
+	return import->packed_bytes < FREE_BYTES ||
+	       (import->packed_bytes - FREE_BYTES) / RATIO_MAX <= uncompress_in_bytes(outer) ||
+	       error_set(err, ERROR_INVALID, "%s is packed twice, to far too little", found->name);
+}
+
 static bool copy_blob(struct import *import, struct archive *archive, int fd, const char *name,
 		      struct archive_entry_found *found, struct error *err)
 {
@@ -145,6 +162,8 @@ static bool copy_blob(struct import *import, struct archive *archive, int fd, co
 			return archive_failed(import, archive, err);
 		if (got == 0)
 			break;
+		if (done == 0 && !check_packed_twice(import, chunk, (size_t)got, found, err))
+			return false;
 		sha256_update(hash, chunk, (size_t)got);
 		if (!store_write(request->store, fd, chunk, (size_t)got, err))
 			return false;
@@ -240,7 +259,7 @@ static bool import_entry(struct import *import, struct archive *archive,
 static la_ssize_t on_read(struct archive *archive, void *arg, const void **ret_bytes)
 {
 	struct import *import = arg;
-	long got = import->read_more(ret_bytes, import->arg, &import->read_error);
+	ssize_t got = uncompress_next(import->uncompress, ret_bytes, &import->read_error);
 	if (got < 0)
 		archive_set_error(archive, -1, "%s", import->read_error.message);
 	return got;
@@ -259,9 +278,6 @@ static bool import_all(struct import *import, struct error *err)
 		return error_set(err, ERROR_SYSTEM, "no memory for libarchive");
 	/* A saved image is a tar, at most packed as a whole. */
 	if (archive_read_support_format_tar(archive) != ARCHIVE_OK ||
-	    archive_read_support_filter_gzip(archive) != ARCHIVE_OK ||
-	    archive_read_support_filter_zstd(archive) != ARCHIVE_OK ||
-	    archive_read_support_filter_xz(archive) != ARCHIVE_OK ||
 	    archive_read_open(archive, import, NULL, on_read, NULL) != ARCHIVE_OK)
 		return archive_failed(import, archive, err);
 	for (size_t count = 0;; count++) {
@@ -279,12 +295,12 @@ static bool import_all(struct import *import, struct error *err)
 	       error_set(err, ERROR_INVALID, "there is no image in it");
 }
 
-bool archive_import(const struct source_request *request, archive_read_fn *read_more, void *arg,
+bool archive_import(const struct source_request *request, gunzip_read_fn *read_more, void *arg,
 		    struct archive_listing *ret, struct error *err)
 {
+	AUTO_PTR(uncompress) struct uncompress *uncompress = uncompress_new(read_more, arg);
 	AUTO(archive_listing_clear) struct archive_listing listing = {0};
-	struct import import = {
-		.request = request, .read_more = read_more, .arg = arg, .listing = &listing};
+	struct import import = {.request = request, .uncompress = uncompress, .listing = &listing};
 	bool is_done = import_all(&import, err);
 	error_clear(&import.read_error);
 	if (!is_done)

@@ -10,6 +10,7 @@
  */
 
 #include "image/oci/source.h"
+#include "image/unpack/uncompress.h"
 
 struct archive_entry_found {
 	char *name;		  /* owned; without "./" */
@@ -29,10 +30,8 @@ void archive_listing_clear(struct archive_listing *listing);
 const struct archive_entry_found *archive_listing_find(const struct archive_listing *listing,
 						       const char *name);
 
-/* Where bytes of the tar come from: an fd, or anything that fills a buffer. -1 fails with *err. */
-typedef long archive_read_fn(const void **ret_bytes, void *arg, struct error *err);
-
-MUST_CHECK bool archive_import(const struct source_request *request, archive_read_fn *read_more,
+/* Bytes of the tar, packed as a whole or not, come from read_more. */
+MUST_CHECK bool archive_import(const struct source_request *request, gunzip_read_fn *read_more,
 			       void *arg, struct archive_listing *ret, struct error *err);
 
 /* From a listing to an image in the store: by index.json or by docker save's manifest.json. */

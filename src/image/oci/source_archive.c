@@ -16,7 +16,7 @@ struct file_reader {
 	char *chunk; /* owned */
 };
 
-static long read_file(const void **ret_bytes, void *arg, struct error *err)
+static ssize_t read_file(void *arg, const void **ret_bytes, struct error *err)
 {
 	const struct file_reader *reader = arg;
 	for (;;) {
@@ -26,7 +26,7 @@ static long read_file(const void **ret_bytes, void *arg, struct error *err)
 		if (got < 0)
 			error_set_errno(err, errno, "read");
 		*ret_bytes = reader->chunk;
-		return (long)got;
+		return got;
 	}
 }
 
