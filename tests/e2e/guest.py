@@ -320,6 +320,78 @@ def test_a_blank_volume_is_formatted_once_and_keeps_its_data(workshop):
             peer.vm.process.wait(10)
 
 
+def claim(workshop, name, mib):
+    """A blank volume, as QEMU's arguments."""
+    volume = os.path.join(workshop.folder, name + ".img")
+    with open(volume, "wb") as file:
+        file.truncate(mib << 20)
+    return ["-drive", f"file={volume},if=none,id=d1,format=raw", "-device", f"virtio-blk-pci,drive=d1,serial={name}"]
+
+
+def test_the_power_button_ends_a_pod_as_kubernetes_would(workshop):
+    config = {"volumes": [{"name": "data", "kind": "claim", "claim": "data"}],
+              "containers": {"main": {"mounts": [{"volume": "data", "path": "/data"}]}}}
+    instance = {"volumes": {"data": {"type": "disk", "serial": "button"}}}
+    extra = claim(workshop, "button", 32)
+    server = sh("trap 'echo term; echo kept >/data/end; exit 0' TERM; while :; do sleep 0.1; done",
+                preStop={"type": "exec", "command": ["sh", "-c", "echo first >/proc/1/fd/1"]})
+    with Scene(workshop, [server], config=config, instance=instance, vm={"extra": extra}) as peer:
+        peer.wait_event(type="ready", ready=True)
+        time.sleep(2)  # the drivers come after the pod
+        peer.vm.qmp("system_powerdown")
+        peer.wait_event(type="pod", phase="Succeeded")
+        equal(peer.text_of("main"), ["first", "term"])
+        peer.vm.process.wait(20)
+    with Scene(workshop, [sh("cat /data/end; sleep 1000")], config=config, instance=instance, vm={"extra": extra}) as peer:
+        peer.until(lambda: peer.text_of("main") == ["kept"])
+
+
+# Asks the kernel for a table of iptables, as the program does first.
+IPTABLES = r"""
+#include <netinet/in.h>
+#include <linux/netfilter_ipv4/ip_tables.h>
+#include <string.h>
+#include <stdio.h>
+int main(void)
+{
+	struct ipt_getinfo info = {.name = "nat"};
+	socklen_t size = sizeof(info);
+	int fd = socket(AF_INET, SOCK_RAW, IPPROTO_RAW);
+	if (getsockopt(fd, IPPROTO_IP, IPT_SO_GET_INFO, &info, &size) < 0) { perror("nat"); return 1; }
+	return info.num_entries == 0;
+}
+"""
+
+
+def test_modules_come_when_a_container_that_may_asks_for_them(workshop):
+    program = os.path.join(workshop.folder, "nat")
+    v.run(["gcc", "-static", "-x", "c", "-o", program, "-"], input=IPTABLES.encode())
+    with open(program, "rb") as file:
+        nat = file.read()
+    kinds = ("bridge", "dummy", "wireguard", "veth peer name v1")
+    net = sh("sleep 1000", "net", security={"add": ["NET_ADMIN"]})
+    with Scene(workshop, [sh("sleep 1000"), net, sh("sleep 1000", "all", security={"privileged": True})]) as peer:
+        peer.wait_event(type="ready", ready=True)
+        check(peer.exec(["ip", "link", "add", "x", "type", "dummy"], "main")[0]["code"] != 0, "without the right to")
+        for number, kind in enumerate(kinds):
+            equal(peer.exec(["ip", "link", "add", f"l{number}", "type", *kind.split()], "net")[0], {"code": 0})
+        equal(peer.exec(["sh", "-c", "cat >/tmp/nat; chmod +x /tmp/nat; /tmp/nat"], "net", stdin=nat), ({"code": 0}, b"", b""))
+        for device in ("-c /dev/net/tun", "-c /dev/fuse", "-c /dev/loop-control", "-b /dev/vda"):
+            equal(output(peer, f"test {device}", container="all"), "")
+        equal(peer.exec(["sh", "-c", ": </dev/net/tun"], "all")[0], {"code": 0})
+        check(peer.exec(["test", "-e", "/dev/fuse"], "net")[0]["code"] != 0, "devices for one that is not privileged")
+    with Scene(workshop, [sh("cat /proc/sys/kernel/modprobe; sleep 1000")]) as peer:
+        peer.until(lambda: peer.text_of("main") == [""])
+
+
+def test_mounts_are_seen_whatever_their_order(workshop):
+    config = {"volumes": [{"name": name, "kind": "emptyDir"} for name in ("outer", "inner")],
+              "containers": {"main": {"mounts": [{"volume": "inner", "path": "/srv/deep/"}, {"volume": "outer", "path": "/srv"}]}}}
+    with Scene(workshop, [sh("sleep 1000")], config=config) as peer:
+        peer.wait_event(type="ready", ready=True)
+        equal(output(peer, "grep -c ' /srv' /proc/mounts; echo x >/srv/deep/x; ls /srv"), "2\ndeep")
+
+
 def test_empty_dirs_of_a_scratch_disk_keep_to_their_size(workshop):
     disk = os.path.join(workshop.folder, "scratch.img")
     with open(disk, "wb") as file:

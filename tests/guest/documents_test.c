@@ -129,6 +129,39 @@ static void run_as_non_root_refuses_root(void **state)
 	assert_int_equal(err.kind, ERROR_DENIED);
 }
 
+static void a_privileged_container_has_devices_and_every_capability(void **state)
+{
+	(void)state;
+	struct container_security all = {.is_privileged = true};
+	struct container_security none = {0};
+	assert_true(container_has_capability(&all, "SYS_MODULE"));
+	assert_false(container_has_capability(&none, "NET_ADMIN"));
+	assert_true(container_has_capability(&none, "CHOWN"));
+
+	AUTO(pod_image_clear) struct pod_image pod = {0};
+	AUTO(release_clear) struct release release = {0};
+	struct string_list env = STRING_LIST_INIT;
+	read_both(&pod, &release);
+	char home[] = "/";
+	char tun[] = "/dev/net/tun";
+	char disk[] = "/dev/vda";
+	struct image_user user = {.uid = 1, .home = home};
+	struct oci_device items[] = {{tun, false, 10, 200, 0666}, {disk, true, 253, 0, 0600}};
+	struct oci_device_list devices = {.items = items, .count = 2};
+	struct oci_plan plan = {.pod = &pod,
+				.container = &pod.containers[0],
+				.root_path = "/r",
+				.cgroup_path = "/c",
+				.environment = &env,
+				.user = &user,
+				.devices = &devices};
+	AUTO_FREE char *text = oci_config_make(&plan, NULL);
+	assert_non_null(strstr(text, "\"devices\":[{\"path\":\"/dev/net/tun\",\"type\":\"c\","
+				     "\"major\":10,\"minor\":200,\"fileMode\":438},"
+				     "{\"path\":\"/dev/vda\",\"type\":\"b\",\"major\":253,"
+				     "\"minor\":0,\"fileMode\":384}]"));
+}
+
 static void expect_argv(bool has_command, bool has_args, const char *wanted)
 {
 	struct container_image container = {.has_command = has_command, .has_args = has_args};
@@ -332,6 +365,7 @@ int main(void)
 		cmocka_unit_test(a_missing_secret_is_named),
 		cmocka_unit_test(the_runtime_configuration_is_the_golden_one),
 		cmocka_unit_test(run_as_non_root_refuses_root),
+		cmocka_unit_test(a_privileged_container_has_devices_and_every_capability),
 		cmocka_unit_test(command_and_args_replace_what_kubernetes_says_they_replace),
 		cmocka_unit_test(stop_signals_are_names_or_numbers),
 		cmocka_unit_test(users_are_found_by_name_and_by_number),

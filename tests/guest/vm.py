@@ -174,6 +174,18 @@ class VM:
             self.process.kill()
         self.process.wait()
 
+    def qmp(self, command):
+        """One command to QEMU itself: "system_powerdown" is the power button."""
+        with socket.socket(socket.AF_UNIX) as monitor:
+            monitor.connect(f"{self.folder}/qmp.sock")
+            with monitor.makefile("rw") as lines:
+                lines.readline()
+                for execute in ("qmp_capabilities", command):
+                    lines.write(json.dumps({"execute": execute}) + "\n")
+                    lines.flush()
+                    while "return" not in json.loads(lines.readline()):
+                        pass
+
     def console(self):
         with open(self.console_path, "rb") as file:
             return file.read().decode("utf-8", "replace")

@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <jansson.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -115,7 +116,7 @@ static bool names_exactly(const struct string_list *list, const char *capability
 }
 
 /* Kubernetes: what is added by name survives drop ALL, and what is dropped by name add ALL. */
-static bool has_capability(const struct container_security *security, const char *capability)
+bool container_has_capability(const struct container_security *security, const char *capability)
 {
 	if (security->is_privileged)
 		return true;
@@ -139,7 +140,7 @@ static json_t *capability_list(const struct container_security *security)
 	json_t *list = json_array();
 	for (size_t i = 0; i < ARRAY_SIZE(all_capabilities); i++) {
 		AUTO_FREE char *name = xasprintf("CAP_%s", all_capabilities[i]);
-		if (has_capability(security, all_capabilities[i]))
+		if (container_has_capability(security, all_capabilities[i]))
 			(void)json_array_append_new(list, json_string(name));
 	}
 	return list;
@@ -245,7 +246,7 @@ static json_t *seccomp_json(const struct container_security *security)
 	for (size_t i = 0; i < seccomp_rule_count; i++) {
 		const struct seccomp_rule *rule = &seccomp_rules[i];
 		if (rule->unless_capability == NULL ||
-		    !has_capability(security, rule->unless_capability))
+		    !container_has_capability(security, rule->unless_capability))
 			(void)json_array_append_new(calls, rule_json(rule));
 	}
 	return json_pack("{s:s,s:o,s:o}", "defaultAction", "SCMP_ACT_ALLOW", "architectures",
@@ -316,12 +317,36 @@ static json_t *resources_json(const struct oci_plan *plan)
 	return json;
 }
 
+void oci_device_list_clear(struct oci_device_list *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		free(list->items[i].path);
+	free(list->items);
+	*list = (struct oci_device_list){0};
+}
+
+static json_t *devices_json(const struct oci_device_list *devices)
+{
+	json_t *list = json_array();
+	for (size_t i = 0; i < devices->count; i++) {
+		const struct oci_device *device = &devices->items[i];
+		(void)json_array_append_new(
+			list,
+			json_pack("{s:s,s:s,s:i,s:i,s:i}", "path", device->path, "type",
+				  device->is_block ? "b" : "c", "major", (int)device->major,
+				  "minor", (int)device->minor, "fileMode", (int)device->mode));
+	}
+	return list;
+}
+
 static json_t *linux_json(const struct oci_plan *plan)
 {
 	const struct container_security *security = &plan->container->security;
 	json_t *json = json_pack("{s:s,s:[{s:s},{s:s},{s:s}]}", "cgroupsPath", plan->cgroup_path,
 				 "namespaces", "type", "pid", "type", "mount", "type", "cgroup");
 	(void)json_object_set_new(json, "resources", resources_json(plan));
+	if (plan->devices != NULL)
+		(void)json_object_set_new(json, "devices", devices_json(plan->devices));
 	if (security->is_privileged)
 		return json;
 	(void)json_object_set_new(json, "maskedPaths",

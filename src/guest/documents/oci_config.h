@@ -11,6 +11,21 @@
 #include "guest/documents/mount_list.h"
 #include "guest/documents/pod_image.h"
 
+/* A node in the container's /dev beside the runtime's own. */
+struct oci_device {
+	char *path;
+	bool is_block;
+	unsigned major;
+	unsigned minor;
+	unsigned mode;
+};
+
+struct oci_device_list {
+	struct oci_device *items; /* owned with their texts */
+	size_t count;
+};
+void oci_device_list_clear(struct oci_device_list *list);
+
 struct oci_plan {
 	const struct pod_image *pod;
 	const struct container_image *container;
@@ -20,7 +35,8 @@ struct oci_plan {
 	const struct image_user *user;
 	const struct oci_mount *mounts; /* binds, after the system's own */
 	size_t mount_count;
-	uint64_t memory_limit_bytes; /* 0: none */
+	const struct oci_device_list *devices; /* of a privileged container, or NULL */
+	uint64_t memory_limit_bytes;	       /* 0: none */
 };
 
 /* The JSON text, owned; NULL and *err where the container says nothing to run or asks the
@@ -44,6 +60,8 @@ struct oci_process {
 };
 char *oci_process_make(const struct oci_process *process);
 
+/* name: without CAP_. */
+bool container_has_capability(const struct container_security *security, const char *name);
 /* Entrypoint rules: what runs, in ret (appended). */
 MUST_CHECK bool container_argv(const struct container_image *container,
 			       const struct string_list *environment, struct string_list *ret,

@@ -97,16 +97,20 @@ void machine_load_modules(void)
 }
 
 /* The files of one "PATTERN FILE…" line. */
-static void load_line(const char *root, const char *files)
+static bool load_line(const char *root, const char *files)
 {
+	bool is_ok = true;
 	AUTO(string_list_clear) struct string_list names = STRING_LIST_INIT;
 	string_list_split(&names, files, ' ');
 	for (size_t i = 0; i < names.count; i++) {
 		AUTO_FREE char *path = xasprintf("%s/lib/modules/%s", root, names.items[i]);
 		/* What is not here was in the initial root, and is loaded. */
-		if (path_exists(path) && !load_module(path))
+		if (path_exists(path) && !load_module(path)) {
 			say("module %s: %s", path, strerror(errno));
+			is_ok = false;
+		}
 	}
+	return is_ok;
 }
 
 static bool read_aliases(const char *root, struct string_list *ret)
@@ -119,8 +123,9 @@ static bool read_aliases(const char *root, struct string_list *ret)
 	return true;
 }
 
-static void load_matching(const char *root, struct string_list *lines, const char *wanted)
+static bool load_matching(const char *root, struct string_list *lines, const char *wanted)
 {
+	bool is_ok = false;
 	for (size_t i = 0; i < lines->count; i++) {
 		char *space = strchr(lines->items[i], ' ');
 		if (space == NULL)
@@ -129,15 +134,15 @@ static void load_matching(const char *root, struct string_list *lines, const cha
 		bool is_match = fnmatch(lines->items[i], wanted, 0) == 0;
 		*space = ' ';
 		if (is_match)
-			load_line(root, space + 1);
+			is_ok = load_line(root, space + 1) || is_ok;
 	}
+	return is_ok;
 }
 
-void machine_load_by_name(const char *root, const char *name)
+bool machine_load_by_name(const char *root, const char *name)
 {
 	AUTO(string_list_clear) struct string_list lines = STRING_LIST_INIT;
-	if (read_aliases(root, &lines))
-		load_matching(root, &lines, name);
+	return read_aliases(root, &lines) && load_matching(root, &lines, name);
 }
 
 static void load_for_bus(const char *root, const char *bus, struct string_list *lines)
@@ -153,7 +158,7 @@ static void load_for_bus(const char *root, const char *bus, struct string_list *
 		if (path_exists(driver) || !file_read(alias, 4096, &text, NULL, NULL))
 			continue;
 		text[strcspn(text, "\n")] = '\0';
-		load_matching(root, lines, text);
+		(void)load_matching(root, lines, text);
 	}
 }
 

@@ -17,10 +17,11 @@ MUST_CHECK bool machine_mount(struct error *err);
 void machine_load_modules(void);
 /*
  * Loads what ROOT/etc/i2kit/modules.alias has for the devices that no driver serves ("" for the
- * initial root), and frees nothing. `name` loads the module of that name instead.
+ * initial root), and frees nothing.
  */
 void machine_load_for_devices(const char *root);
-void machine_load_by_name(const char *root, const char *name);
+/* The module of that name or alias; false: modules.alias has none, or it does not load. */
+bool machine_load_by_name(const char *root, const char *name);
 /* What /sys/module or the kernel configuration need not say: common limits and sysctls. */
 void machine_set_defaults(void);
 /* Writes text to a file that exists (sysctl, cgroup). */

@@ -18,6 +18,7 @@
 #include "guest/channel/say.h"
 #include "guest/documents/oci_config.h"
 #include "guest/machine/console.h"
+#include "guest/machine/devices.h"
 #include "guest/machine/rootfs.h"
 #include "guest/pod/container_mounts.h"
 
@@ -144,6 +145,9 @@ static bool write_bundle(struct container *container, struct error *err)
 	AUTO(mount_list_clear) struct mount_list mounts = {0};
 	if (!container_mounts_make(container, &mounts, err))
 		return false;
+	AUTO(oci_device_list_clear) struct oci_device_list devices = {0};
+	if (container->image->security.is_privileged)
+		devices_list(&devices);
 	AUTO_FREE char *root = container_root(container);
 	AUTO_FREE char *cgroup = xasprintf("/i2kit/%s", container->image->name);
 	struct oci_plan plan = {.pod = &guest->pod,
@@ -154,6 +158,7 @@ static bool write_bundle(struct container *container, struct error *err)
 				.user = &container->user,
 				.mounts = mounts.items,
 				.mount_count = mounts.count,
+				.devices = devices.count > 0 ? &devices : NULL,
 				.memory_limit_bytes = container->image->memory_limit_bytes};
 	AUTO_FREE char *config = oci_config_make(&plan, err);
 	AUTO_FREE char *path = path_join(container->folder, "config.json");

@@ -17,6 +17,7 @@
 #include "base/path.h"
 #include "guest/channel/say.h"
 #include "guest/machine/machine.h"
+#include "guest/machine/modprobe.h"
 #include "guest/machine/network.h"
 #include "guest/machine/rootfs.h"
 #include "guest/pod/checks.h"
@@ -294,6 +295,7 @@ static bool prepare_pod(struct guest *guest, struct error *err)
 		return error_prefix(err, "network");
 	set_names(guest);
 	events_boot(guest->events, "network");
+	modprobe_enable(&guest->pod);
 	set_sysctls(&guest->pod);
 	machine_keep_reserve(has_limits(&guest->pod));
 	struct volume_plan plan = guest_volume_plan(guest);

@@ -20,7 +20,9 @@
 #include "guest/machine/config_disk.h"
 #include "guest/machine/disks.h"
 #include "guest/machine/machine.h"
+#include "guest/machine/modprobe.h"
 #include "guest/machine/network.h"
+#include "guest/machine/power_button.h"
 #include "guest/pod/agent.h"
 #include "guest/pod/exec_table.h"
 #include "guest/pod/guest.h"
@@ -34,6 +36,7 @@
 #define LEAST_RING	((uint64_t)512 << 10)
 #define MOST_RING	((uint64_t)8 << 20)
 #define FAILED_PAUSE_MS 1000
+#define BUTTON_DELAY_MS 1000
 
 static size_t ring_bytes(void)
 {
@@ -62,11 +65,25 @@ static bool enter_disk(struct guest *guest, struct error *err)
 	return true;
 }
 
-static void on_power_button(struct loop_signal *source, int signo, void *arg)
+static void on_signal(struct loop_signal *source, int signo, void *arg)
 {
 	(void)source;
 	(void)signo;
 	guest_shutdown(arg, -1);
+}
+
+static void on_power_button(void *arg)
+{
+	say("the power button was pressed: the pod stops");
+	guest_shutdown(arg, -1);
+}
+
+/* Not part of the boot: its drivers would take time from the containers' start. */
+static void on_started(struct loop_timer *timer, void *arg)
+{
+	struct guest *guest = arg;
+	loop_timer_remove(timer);
+	power_button_watch(guest->loop, on_power_button, guest);
 }
 
 static bool make_loop(struct guest *guest, struct error *err)
@@ -84,8 +101,9 @@ static bool make_loop(struct guest *guest, struct error *err)
 	guest->uplink = uplink_new(guest);
 	/* Ctrl-Alt-Del and whoever else asks PID 1 politely. */
 	(void)reboot(RB_DISABLE_CAD);
-	(void)loop_add_signal(guest->loop, SIGINT, on_power_button, guest);
-	(void)loop_add_signal(guest->loop, SIGTERM, on_power_button, guest);
+	(void)loop_add_signal(guest->loop, SIGINT, on_signal, guest);
+	(void)loop_add_signal(guest->loop, SIGTERM, on_signal, guest);
+	(void)loop_add_timer(guest->loop, BUTTON_DELAY_MS, on_started, guest);
 	(void)signal(SIGPIPE, SIG_IGN);
 	return true;
 }
@@ -123,10 +141,12 @@ static void find_release_elsewhere(struct guest *guest)
 		uplink_find_release(guest->uplink);
 }
 
-int main(void)
+int main(int argc, char *argv[])
 {
 	static struct guest guest;
 	AUTO(error_clear) struct error err = ERROR_INIT;
+	if (getpid() != 1 && argc == 4 && strcmp(argv[1], "-q") == 0)
+		return modprobe_run(argc, argv);
 	if (getpid() != 1) {
 		(void)fprintf(stderr, "init: only for use as the first process of a pod's VM\n");
 		return 2;
