@@ -80,23 +80,29 @@ static void container_clear(struct container_spec *container)
 	free(container->termination_message_path);
 }
 
+void volume_clear(struct volume *volume)
+{
+	free(volume->name);
+	free(volume->ref_name);
+	for (size_t k = 0; k < volume->item_count; k++) {
+		free(volume->items[k].key);
+		free(volume->items[k].path);
+		free(volume->items[k].container);
+		free(volume->items[k].divisor);
+	}
+	free(volume->items);
+	free(volume->host_path);
+	free(volume->host_path_type);
+	for (size_t i = 0; i < volume->source_count; i++)
+		volume_clear(&volume->sources[i]);
+	free(volume->sources);
+	*volume = (struct volume){0};
+}
+
 static void volumes_free(struct volume *volumes, size_t count)
 {
-	for (size_t i = 0; i < count; i++) {
-		struct volume *volume = &volumes[i];
-		free(volume->name);
-		free(volume->ref_name);
-		for (size_t k = 0; k < volume->item_count; k++) {
-			free(volume->items[k].key);
-			free(volume->items[k].path);
-			free(volume->items[k].container);
-			free(volume->items[k].divisor);
-		}
-		free(volume->items);
-		free(volume->host_path);
-		free(volume->host_path_type);
-		volumes_free(volume->sources, volume->source_count);
-	}
+	for (size_t i = 0; i < count; i++)
+		volume_clear(&volumes[i]);
 	free(volumes);
 }
 

@@ -383,6 +383,7 @@ struct app {
 	size_t claim_count;
 };
 
+void volume_clear(struct volume *volume);
 void app_clear(struct app *app);
 const struct pod_spec *app_find_pod(const struct app *app, const char *name);
 const struct service *app_find_service(const struct app *app, const char *name);

@@ -127,6 +127,33 @@ static void check_node_ports(struct loader *loader)
 	}
 }
 
+static bool has_writing_mount(const struct container_spec *containers, size_t count,
+			      const char *volume)
+{
+	for (size_t c = 0; c < count; c++) {
+		for (size_t i = 0; i < containers[c].mount_count; i++) {
+			const struct volume_mount *mount = &containers[c].mounts[i];
+			if (!mount->is_read_only && strcmp(mount->volume, volume) == 0)
+				return true;
+		}
+	}
+	return false;
+}
+
+/* A disk that is only mounted to be read is given to the VM to be read. */
+static void find_readers(struct pod_spec *pod)
+{
+	for (size_t i = 0; i < pod->volume_count; i++) {
+		struct volume *volume = &pod->volumes[i];
+		bool is_written =
+			has_writing_mount(pod->containers, pod->container_count, volume->name) ||
+			has_writing_mount(pod->init_containers, pod->init_container_count,
+					  volume->name);
+		if (volume->kind == VOLUME_CLAIM && !is_written)
+			volume->is_read_only = true;
+	}
+}
+
 static bool uses_claim(const struct pod_spec *pod, const char *claim)
 {
 	for (size_t i = 0; i < pod->volume_count; i++) {
@@ -203,6 +230,8 @@ void check_app(struct loader *loader)
 
 	check_names(loader);
 	check_node_ports(loader);
+	for (size_t i = 0; i < app->pod_count; i++)
+		find_readers(&app->pods[i]);
 	for (size_t i = 0; i < app->service_count; i++)
 		check_service_ports(loader, &app->services[i]);
 	for (size_t i = 0; i < app->claim_count; i++)

@@ -23,6 +23,15 @@ static bool has_key(const struct config_map *map, const char *key)
 	return false;
 }
 
+/* In a cluster a pod sees those of its own namespace alone. */
+static void elsewhere_config(struct loader *loader, const struct source_mark *mark,
+			     const struct pod_spec *pod, const struct config_map *map)
+{
+	AUTO_FREE char *hint = xasprintf("there is one in namespace '%.60s'", map->namespace_name);
+	loader_error_at(loader, mark, hint, "there is no %s '%s' in namespace '%.60s'",
+			map->is_secret ? "Secret" : "ConfigMap", map->name, pod->namespace_name);
+}
+
 static void missing_config(struct loader *loader, const struct source_mark *mark, const char *name,
 			   bool is_secret)
 {
@@ -55,9 +64,10 @@ static void missing_key(struct loader *loader, const struct source_mark *mark,
 }
 
 /* name NULL: reported where it was missing. */
-static void check_reference(struct loader *loader, const struct source_mark *name_mark,
-			    const char *name, const struct source_mark *key_mark,
-			    const char *key_or_null, bool is_secret, bool is_optional)
+static void check_reference(struct loader *loader, const struct pod_spec *pod,
+			    const struct source_mark *name_mark, const char *name,
+			    const struct source_mark *key_mark, const char *key_or_null,
+			    bool is_secret, bool is_optional)
 {
 	if (is_optional || name == NULL || name[0] == '\0')
 		return;
@@ -65,6 +75,8 @@ static void check_reference(struct loader *loader, const struct source_mark *nam
 	const struct config_map *map = app_find_config(loader->app, name, is_secret);
 	if (map == NULL)
 		missing_config(loader, name_mark, name, is_secret);
+	else if (strcmp(map->namespace_name, pod->namespace_name) != 0)
+		elsewhere_config(loader, name_mark, pod, map);
 	else if (key_or_null != NULL && !has_key(map, key_or_null))
 		missing_key(loader, key_mark, map, key_or_null);
 }
@@ -170,7 +182,7 @@ static void check_env(struct loader *loader, const struct pod_spec *pod,
 			loader_error_at(loader, &env->mark, "letters, digits and '_'",
 					"'%.80s' is not a valid name of a variable", env->name);
 		if (is_secret || env->source == ENV_CONFIG_MAP_KEY)
-			check_reference(loader, &env->name_mark, env->ref_name, &env->key_mark,
+			check_reference(loader, pod, &env->name_mark, env->ref_name, &env->key_mark,
 					env->ref_key, is_secret, env->is_optional);
 		if (env->source == ENV_RESOURCE)
 			check_resource_ref(loader, &env->name_mark, pod, env->ref_name,
@@ -178,8 +190,8 @@ static void check_env(struct loader *loader, const struct pod_spec *pod,
 	}
 	for (size_t i = 0; i < container->env_from_count; i++) {
 		const struct env_from *from = &container->env_from[i];
-		check_reference(loader, &from->mark, from->ref_name, NULL, NULL, from->is_secret,
-				from->is_optional);
+		check_reference(loader, pod, &from->mark, from->ref_name, NULL, NULL,
+				from->is_secret, from->is_optional);
 	}
 }
 
@@ -215,6 +227,12 @@ static void check_mount(struct loader *loader, const struct pod_spec *pod,
 	if (mount->sub_path != NULL && climbs_out(mount->sub_path))
 		loader_error_at(loader, &mount->mark, "a path below the volume's root",
 				"subPath '%.200s' leaves the volume", mount->sub_path);
+	if (mount->sub_path_expr != NULL && climbs_out(mount->sub_path_expr))
+		loader_error_at(loader, &mount->mark, "a path below the volume's root",
+				"subPathExpr '%.200s' leaves the volume", mount->sub_path_expr);
+	if (mount->sub_path != NULL && mount->sub_path_expr != NULL)
+		loader_error_at(loader, &mount->mark, "keep one of them",
+				"the mount has both subPath and subPathExpr");
 	for (size_t k = 0; k < index; k++) {
 		if (strcmp(container->mounts[k].mount_path, mount->mount_path) == 0)
 			loader_error_at(loader, &mount->path_mark, "remove one of them",
@@ -284,8 +302,8 @@ static void check_items(struct loader *loader, const struct pod_spec *pod,
 					   item->container);
 		else if (volume->kind != VOLUME_DOWNWARD && name != NULL &&
 			 app_find_config(loader->app, name, is_secret) != NULL)
-			check_reference(loader, &volume->ref_mark, name, &item->mark, item->key,
-					is_secret, volume->is_optional);
+			check_reference(loader, pod, &volume->ref_mark, name, &item->mark,
+					item->key, is_secret, volume->is_optional);
 	}
 }
 
@@ -302,13 +320,30 @@ static void missing_claim(struct loader *loader, const struct volume *volume)
 			volume->ref_name);
 }
 
+/* All sources write into one folder. */
+static void check_projected_paths(struct loader *loader, const struct volume *volume)
+{
+	AUTO(string_list_clear) struct string_list paths = STRING_LIST_INIT;
+	for (size_t i = 0; i < volume->source_count; i++) {
+		const struct volume *source = &volume->sources[i];
+		for (size_t k = 0; k < source->item_count && paths.count <= PAIRS_MAX; k++) {
+			const struct volume_item *item = &source->items[k];
+			if (string_list_has(&paths, item->path))
+				loader_error_at(loader, &item->mark, "rename one of them",
+						"volume '%s': two sources write %.200s",
+						volume->name ? volume->name : "", item->path);
+			string_list_add(&paths, item->path);
+		}
+	}
+}
+
 static void check_volume(struct loader *loader, const struct pod_spec *pod,
 			 const struct volume *volume)
 {
 	switch (volume->kind) {
 	case VOLUME_CONFIG_MAP:
 	case VOLUME_SECRET:
-		check_reference(loader, &volume->ref_mark, volume->ref_name, NULL, NULL,
+		check_reference(loader, pod, &volume->ref_mark, volume->ref_name, NULL, NULL,
 				volume->kind == VOLUME_SECRET, volume->is_optional);
 		check_items(loader, pod, volume);
 		break;
@@ -323,6 +358,7 @@ static void check_volume(struct loader *loader, const struct pod_spec *pod,
 	case VOLUME_PROJECTED:
 		for (size_t i = 0; i < volume->source_count; i++)
 			check_volume(loader, pod, &volume->sources[i]);
+		check_projected_paths(loader, volume);
 		break;
 	case VOLUME_EMPTY_DIR:
 	case VOLUME_HOST_PATH:

@@ -53,6 +53,7 @@ static const struct field claim_spec_list[] = {
 	{"selector", FIELD_NO_EFFECT, NULL, 0, NULL, "each claim gets a disk of its own"},
 	{"storageClassName", FIELD_USED, read_text, offsetof(struct claim, storage_class), NULL,
 	 "no effect", "no effect: gp3 volumes"},
+	{"volumeAttributesClassName", FIELD_NO_EFFECT, NULL, 0, NULL, "the disk is a plain one"},
 	{"volumeMode", FIELD_NO_EFFECT, NULL, 0, NULL, "always a file system"},
 	{"volumeName", FIELD_NO_EFFECT, NULL, 0, NULL, "each claim gets a disk of its own"}};
 static const struct field_set claim_spec_fields = {"persistentVolumeClaim", claim_spec_list,
@@ -63,6 +64,17 @@ static void read_claim_spec(struct loader *loader, const struct yaml_node *node,
 	struct claim *claim = target;
 	loader_read_map(loader, node, &claim_spec_fields, claim);
 	const struct yaml_node *resources = yaml_get(node, "resources");
+	const struct yaml_node *modes = yaml_get(node, "accessModes");
+	if (node->kind == YAML_MAP && yaml_is_null(modes))
+		loader_missing(loader, node, "accessModes", "accessModes: [ReadWriteOnce]");
+	else if (modes != NULL && modes->kind == YAML_LIST && modes->item_count == 0)
+		loader_error(loader, modes, "accessModes: [ReadWriteOnce]",
+			     "accessModes: it is empty");
+	enum { LEAST_BYTES = 1 << 20 };
+	if (claim->size_bytes > 0 && claim->size_bytes < LEAST_BYTES)
+		loader_error(loader, yaml_get(yaml_get(resources, "requests"), "storage"),
+			     "as in 1Gi", "storage: a disk of %llu bytes holds no file system",
+			     (unsigned long long)claim->size_bytes);
 	if (claim->size_bytes > 0 || node->kind != YAML_MAP)
 		return;
 	if (yaml_is_null(resources))

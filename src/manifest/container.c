@@ -24,8 +24,8 @@ static const struct field_set ports_fields = {"container port", ports_list, ARRA
 static void check_port_name(struct loader *loader, const struct yaml_node *node,
 			    const struct container_spec *container, const char *name)
 {
-	if (strlen(name) > 15 || !name_is_valid(name))
-		loader_error(loader, node, "a-z, 0-9 and '-', at most 15 characters",
+	if (!port_name_is_valid(name))
+		loader_error(loader, node, "a-z, 0-9 and '-', a letter, at most 15 characters",
 			     "'%.80s' is not a valid name of a port", name);
 	for (size_t i = 0; i + 1 < container->port_count; i++) {
 		const char *other = container->ports[i].name;
@@ -56,6 +56,24 @@ static void read_ports(struct loader *loader, const struct yaml_node *node, void
 	}
 }
 
+void read_field_version(struct loader *loader, const struct yaml_node *node, void *target)
+{
+	(void)target;
+	if (!yaml_is_text(node, "v1") && !yaml_is_text(node, ""))
+		loader_error(loader, node, "apiVersion: v1",
+			     "apiVersion: '%.60s' is not known here",
+			     node->text ? node->text : yaml_describe(node));
+}
+
+void check_divisor(struct loader *loader, const struct yaml_node *node, const char *resource,
+		   const char *divisor)
+{
+	if (divisor != NULL && !divisor_is_valid(resource ? resource : "", divisor))
+		loader_error(loader, yaml_get(node, "divisor"),
+			     "1m or 1 of processors; 1, 1k, 1Mi … of bytes",
+			     "divisor: '%.40s' is not one", divisor);
+}
+
 #define AT(member) offsetof(struct env_var, member)
 static const struct field key_ref_list[] = {{"key", FIELD_USED, read_text, AT(ref_key), NULL, NULL},
 					    {"name", FIELD_USED, read_text, AT(ref_name), NULL,
@@ -66,7 +84,7 @@ static const struct field key_ref_list[] = {{"key", FIELD_USED, read_text, AT(re
 static const struct field_set key_ref_fields = {"key reference", key_ref_list,
 						ARRAY_SIZE(key_ref_list)};
 static const struct field field_ref_list[] = {
-	{"apiVersion", FIELD_USED, read_ignored, 0, NULL, NULL},
+	{"apiVersion", FIELD_USED, read_field_version, 0, NULL, NULL, .takes = "v1"},
 	{"fieldPath", FIELD_USED, read_text, AT(ref_name), NULL,
 	 "metadata.name, .namespace, .uid, .labels['KEY'], .annotations['KEY']; spec.nodeName; "
 	 "status.podIP, .hostIP"}};
@@ -129,6 +147,7 @@ static void read_resource_ref(struct loader *loader, const struct yaml_node *nod
 	loader_read_map(loader, node, &resource_ref_fields, env);
 	if (env->ref_name == NULL && node->kind == YAML_MAP)
 		loader_missing(loader, node, "resource", "resource: limits.memory");
+	check_divisor(loader, node, env->ref_name, env->ref_key);
 }
 
 static const struct field value_from_list[] = {
@@ -141,7 +160,16 @@ static const struct field_set value_from_fields = {"valueFrom", value_from_list,
 
 static void read_value_from(struct loader *loader, const struct yaml_node *node, void *target)
 {
+	size_t count = 0;
 	loader_read_map(loader, node, &value_from_fields, target);
+	for (size_t i = 0; node->kind == YAML_MAP && i < node->pair_count; i++)
+		count += yaml_is_null(node->pairs[i].value) ? 0 : 1;
+	if (count == 0)
+		loader_error(loader, node,
+			     "configMapKeyRef, secretKeyRef, fieldRef or resourceFieldRef",
+			     "valueFrom does not say where the value comes from");
+	if (count > 1)
+		loader_error(loader, node, "keep one of them", "valueFrom names two sources");
 }
 
 static const struct field env_list[] = {
@@ -158,10 +186,9 @@ void read_env(struct loader *loader, const struct yaml_node *node, void *target)
 		struct env_var *env = ARRAY_APPEND(container->env, container->env_count);
 		env->mark = loader_mark(loader, node->items[i]);
 		loader_read_map(loader, node->items[i], &env_fields, env);
-		if (env->name == NULL) {
-			loader_missing(loader, node->items[i], "name", "- name: KEY");
+		loader_wants_text(loader, node->items[i], "name", "- name: KEY");
+		if (env->name == NULL)
 			env->name = xstrdup("");
-		}
 		if (env->source != ENV_VALUE && env->value != NULL)
 			loader_error(loader, node->items[i], "keep one of them",
 				     "'%.80s' has both value and valueFrom", env->name);
@@ -219,6 +246,7 @@ static const struct field mounts_list[] = {
 	{"mountPropagation", FIELD_NO_EFFECT, NULL, 0, NULL, "a pod has its own kernel"},
 	{"name", FIELD_USED, read_text, AT(volume), NULL, NULL},
 	{"readOnly", FIELD_USED, read_bool, AT(is_read_only), NULL, NULL},
+	{"recursiveReadOnly", FIELD_NO_EFFECT, NULL, 0, NULL, "readOnly covers what lies below"},
 	{"subPath", FIELD_USED, read_text, AT(sub_path), NULL, "below the volume's root; no .."},
 	{"subPathExpr", FIELD_USED, read_text, AT(sub_path_expr), NULL, "with $(VAR)"}};
 #undef AT
@@ -233,10 +261,9 @@ static void read_mounts(struct loader *loader, const struct yaml_node *node, voi
 		mount->mark = loader_mark_of(loader, node->items[i], "name");
 		mount->path_mark = loader_mark_of(loader, node->items[i], "mountPath");
 		loader_read_map(loader, node->items[i], &mounts_fields, mount);
-		if (mount->volume == NULL) {
-			loader_missing(loader, node->items[i], "name", "the name of a volume");
+		loader_wants_text(loader, node->items[i], "name", "the name of a volume");
+		if (mount->volume == NULL)
 			mount->volume = xstrdup("");
-		}
 		if (mount->mount_path == NULL) {
 			loader_missing(loader, node->items[i], "mountPath", "mountPath: /data");
 			mount->mount_path = xstrdup("/");
@@ -314,9 +341,22 @@ static void check_amount(struct loader *loader, const struct yaml_node *node, co
 			     asked->text, bound->text);
 }
 
+/* 512Mi of processors is a memory size on the wrong line. */
+static void check_size(struct loader *loader, const struct yaml_node *node, const char *what,
+		       uint64_t most, const char *hint, uint64_t request, uint64_t limit)
+{
+	const struct yaml_node *asked = yaml_get(yaml_get(node, "requests"), what);
+	const struct yaml_node *bound = yaml_get(yaml_get(node, "limits"), what);
+	if (request > most)
+		loader_error(loader, asked, hint, "%s: no machine has %.40s", what, asked->text);
+	if (limit > most)
+		loader_error(loader, bound, hint, "%s: no machine has %.40s", what, bound->text);
+}
+
 static void read_resources(struct loader *loader, const struct yaml_node *node, void *target)
 {
-	enum { LEAST_MEMORY = 4 << 20 };
+	enum { LEAST_MEMORY = 4 << 20, MOST_PROCESSORS = 4096 };
+	static const uint64_t most_memory = (uint64_t)64 << 40;
 	const struct resources *resources = target;
 
 	loader_read_map(loader, node, &resources_fields, target);
@@ -330,6 +370,10 @@ static void read_resources(struct loader *loader, const struct yaml_node *node, 
 		loader_error(loader, yaml_get(yaml_get(node, "limits"), "memory"), "as in 64Mi",
 			     "memory: a limit of %llu bytes lets nothing run",
 			     (unsigned long long)resources->memory_limit_bytes);
+	check_size(loader, node, "cpu", (uint64_t)MOST_PROCESSORS * 1000, "as in 500m or 2",
+		   resources->cpu_request_millis, resources->cpu_limit_millis);
+	check_size(loader, node, "memory", most_memory, "as in 512Mi",
+		   resources->memory_request_bytes, resources->memory_limit_bytes);
 }
 
 static void read_command(struct loader *loader, const struct yaml_node *node, void *target)
@@ -361,7 +405,9 @@ static const struct field lifecycle_list[] = {
 	{"postStart", FIELD_USED, read_hook, offsetof(struct container_spec, post_start),
 	 &hook_fields, NULL},
 	{"preStop", FIELD_USED, read_hook, offsetof(struct container_spec, pre_stop), &hook_fields,
-	 NULL}};
+	 NULL},
+	{"stopSignal", FIELD_REFUSED, NULL, 0, NULL,
+	 "the image's STOPSIGNAL is sent; a preStop hook may send another"}};
 static const struct field_set lifecycle_fields = {"lifecycle", lifecycle_list,
 						  ARRAY_SIZE(lifecycle_list)};
 
@@ -418,6 +464,19 @@ static const struct field container_field_list[] = {
 const struct field_set container_fields = {"container", container_field_list,
 					   ARRAY_SIZE(container_field_list)};
 
+/* What runs to its end before the others start is asked nothing and stopped by nobody. */
+static void refuse_of_init(struct loader *loader, const struct yaml_node *node)
+{
+	static const char *const names[] = {"lifecycle", "livenessProbe", "readinessProbe",
+					    "startupProbe"};
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		const struct yaml_node *value = yaml_get(node, names[i]);
+		if (!yaml_is_null(value))
+			loader_error(loader, value, "restartPolicy: Always makes it a sidecar",
+				     "an init container that ends has no %s", names[i]);
+	}
+}
+
 void read_containers(struct loader *loader, const struct yaml_node *node,
 		     struct container_spec **array, size_t *count, bool is_init)
 {
@@ -433,9 +492,10 @@ void read_containers(struct loader *loader, const struct yaml_node *node,
 			loader_missing(loader, node->items[i], "name", "name: web");
 			container->name = xasprintf("container-%zu", i);
 		}
-		if (container->image == NULL) {
-			loader_missing(loader, node->items[i], "image", "image: nginx:1.25");
+		loader_wants_text(loader, node->items[i], "image", "image: nginx:1.25");
+		if (container->image == NULL)
 			container->image = xstrdup("");
-		}
+		if (is_init && !container->is_sidecar)
+			refuse_of_init(loader, node->items[i]);
 	}
 }

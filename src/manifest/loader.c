@@ -116,11 +116,27 @@ void loader_missing(struct loader *loader, const struct yaml_node *map, const ch
 		return; /* there, and wrong: reported where it was read */
 	string_list_add(&known, name);
 	for (size_t i = 0; map->kind == YAML_MAP && i < map->pair_count; i++) {
-		const char *key = map->pairs[i].key->text;
-		if (strcmp(key, name) != 0 && suggest_nearest(key, &known) != NULL)
+		const struct yaml_node *key = map->pairs[i].key;
+		if (strcmp(key->text, name) == 0) {
+			loader_error(loader, key, hint, "'%s' has no value", name);
+			return;
+		}
+		if (suggest_nearest(key->text, &known) != NULL)
 			return;
 	}
 	loader_error(loader, map, hint, "'%s' is missing", name);
+}
+
+bool loader_wants_text(struct loader *loader, const struct yaml_node *map, const char *name,
+		       const char *hint)
+{
+	const struct yaml_node *value = yaml_get(map, name);
+	bool is_empty = value != NULL && value->kind == YAML_SCALAR && value->text[0] == '\0';
+	if (is_empty)
+		loader_error(loader, value, hint, "'%s' is empty", name);
+	else if (value == NULL || yaml_is_null(value))
+		loader_missing(loader, map, name, hint);
+	return !is_empty && value != NULL && value->kind == YAML_SCALAR;
 }
 
 static bool is_word_of(const char *word, const char *words)

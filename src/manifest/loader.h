@@ -31,7 +31,8 @@ struct loader {
 	struct string_list noted;		  /* fields already noted as without effect */
 	const struct field_set *outer[OUTER_MAX]; /* the maps being read, outermost first */
 	size_t outer_count;
-	bool has_lost; /* a document could not be read: what others refer to may stand in it */
+	bool is_searching; /* files come from folders, too, not only from -f FILE */
+	bool has_lost;	   /* a document could not be read: what others refer to may stand in it */
 };
 
 enum verdict {
@@ -88,11 +89,16 @@ void loader_note(struct loader *loader, const struct yaml_node *node, const char
 	PRINTF_LIKE(3, 4);
 void loader_warn(struct loader *loader, const struct yaml_node *node, const char *fmt, ...)
 	PRINTF_LIKE(3, 4);
+/* The file came with a folder; nobody named it. */
+bool loader_is_found_in_folder(const struct loader *loader);
 /* Counts one more object; true, and an error the first time, past OBJECTS_MAX. */
 bool loader_counts_too_many(struct loader *loader, const struct yaml_node *root);
 /* "NAME is missing", unless a key beside it looks like a mistyped NAME: that was reported. */
 void loader_missing(struct loader *loader, const struct yaml_node *map, const char *name,
 		    const char *hint);
+/* The same, and "NAME is empty"; true: there is a text. */
+bool loader_wants_text(struct loader *loader, const struct yaml_node *map, const char *name,
+		       const char *hint);
 /* For checks that come after reading. */
 void loader_error_at(struct loader *loader, const struct source_mark *mark, const char *hint,
 		     const char *fmt, ...) PRINTF_LIKE(4, 5);
@@ -125,6 +131,12 @@ field_fn read_ignored;	   /* nothing */
 
 /* Kubernetes quantities: 500m, 1.5, 64Mi, 1e3 … → thousandths; false: not one. */
 bool quantity_parse_millis(const char *text, uint64_t *ret);
+/* A port's name: 15 of a-z, 0-9 and '-', with a letter. */
+bool port_name_is_valid(const char *name);
+/* What a resourceFieldRef may be divided by: 1m or 1 of a processor, 1, 1k, 1Ki … of bytes. */
+bool divisor_is_valid(const char *resource, const char *divisor);
+/* What to do about a name that is not valid. */
+const char *name_hint(const char *name);
 bool name_is_valid(const char *name);	    /* RFC 1123 label, 63 characters */
 bool name_is_subdomain(const char *name);   /* labels with dots between, 253 characters */
 bool field_path_is_known(const char *path); /* of the downward API */
@@ -142,7 +154,10 @@ extern const struct field_set container_fields;
 void read_containers(struct loader *loader, const struct yaml_node *node,
 		     struct container_spec **array, size_t *count, bool is_init);
 extern const struct field_set env_fields;
-field_fn read_env; /* struct container_spec: Kubernetes list */
+field_fn read_env;	     /* struct container_spec: Kubernetes list */
+field_fn read_field_version; /* of a fieldRef: v1 */
+void check_divisor(struct loader *loader, const struct yaml_node *node, const char *resource,
+		   const char *divisor_or_null);
 /* security.c */
 extern const struct field_set security_fields;
 extern const struct field_set pod_security_fields;
@@ -164,6 +179,7 @@ void read_claim_template(struct loader *loader, const struct yaml_node *root, st
 /* pod.c */
 extern const struct field_set pod_fields;
 void pod_spec_init(struct loader *loader, struct pod_spec *pod, const struct yaml_node *node);
+field_fn read_active_deadline; /* uint64_t */
 /* Ports named in probes and hooks, and security contexts, once all is read. */
 void pod_complete(struct loader *loader, struct pod_spec *pod);
 

@@ -39,10 +39,7 @@ static void read_object_name(struct loader *loader, const struct yaml_node *node
 {
 	read_text(loader, node, target);
 	if (node->kind == YAML_SCALAR && node->type == YAML_TEXT && !name_is_subdomain(node->text))
-		loader_error(loader, node,
-			     strchr(node->text, '$') != NULL
-				     ? "fill in the variables first: envsubst < FILE"
-				     : "a-z, 0-9 and '-' inside, at most 63 characters (RFC 1123)",
+		loader_error(loader, node, name_hint(node->text),
 			     "name: '%.80s' is not a valid name", node->text);
 }
 
@@ -52,6 +49,8 @@ static const struct field metadata_field_list[] = {
 	{"annotations", FIELD_USED, read_annotations, 0, NULL, "of a pod: for the downward API",
 	 .takes = "map of texts"},
 	{"creationTimestamp", FIELD_NO_EFFECT, NULL, 0, NULL, server_field},
+	{"deletionGracePeriodSeconds", FIELD_NO_EFFECT, NULL, 0, NULL, server_field},
+	{"deletionTimestamp", FIELD_NO_EFFECT, NULL, 0, NULL, server_field},
 	{"finalizers", FIELD_NO_EFFECT, NULL, 0, NULL, server_field},
 	{"generateName", FIELD_REFUSED, NULL, 0, NULL, "give it a name"},
 	{"generation", FIELD_NO_EFFECT, NULL, 0, NULL, server_field},

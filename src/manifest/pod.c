@@ -24,9 +24,47 @@ static void read_pod_volumes(struct loader *loader, const struct yaml_node *node
 	read_volumes(loader, node, &pod->volumes, &pod->volume_count);
 }
 
+/* Host names and search domains become lines of files that others read. */
+static bool domain_is_valid(const char *name, bool is_search)
+{
+	size_t length = strlen(name);
+	if (is_search && strcmp(name, ".") == 0)
+		return true;
+	AUTO_FREE char *copy = xstrdup(name);
+	if (is_search && length > 0 && copy[length - 1] == '.')
+		copy[length - 1] = '\0';
+	/* Names of services have underscores: _http._tcp. */
+	for (char *at = copy; is_search && *at != '\0'; at++)
+		*at = *at == '_' ? 'a' : *at;
+	return name_is_subdomain(copy);
+}
+
+static void read_domains(struct loader *loader, const struct yaml_node *node, void *target,
+			 bool is_search)
+{
+	read_text_list(loader, node, target);
+	for (size_t i = 0; node->kind == YAML_LIST && i < node->item_count; i++) {
+		const struct yaml_node *item = node->items[i];
+		if (item->kind == YAML_SCALAR && !domain_is_valid(item->text, is_search))
+			loader_error(loader, item, "a-z, 0-9, '-' and dots between (RFC 1123)",
+				     "%s: '%.80s' is not a valid name", loader->current->name,
+				     item->text);
+	}
+}
+
+static void read_host_names(struct loader *loader, const struct yaml_node *node, void *target)
+{
+	read_domains(loader, node, target, false);
+}
+
+static void read_searches(struct loader *loader, const struct yaml_node *node, void *target)
+{
+	read_domains(loader, node, target, true);
+}
+
 static const struct field aliases_list[] = {
-	{"hostnames", FIELD_USED, read_text_list, offsetof(struct host_alias, names), NULL, NULL,
-	 .is_list = true},
+	{"hostnames", FIELD_USED, read_host_names, offsetof(struct host_alias, names), NULL, NULL,
+	 .is_list = true, .takes = "list of texts"},
 	{"ip", FIELD_USED, read_text, offsetof(struct host_alias, ip), NULL, NULL}};
 static const struct field_set aliases_fields = {"hostAlias", aliases_list,
 						ARRAY_SIZE(aliases_list)};
@@ -65,6 +103,7 @@ static void read_dns_options(struct loader *loader, const struct yaml_node *node
 	for (size_t i = 0; i < node->item_count; i++) {
 		struct key_value pair = {0};
 		loader_read_map(loader, node->items[i], &dns_options_fields, &pair);
+		loader_wants_text(loader, node->items[i], "name", "name: ndots");
 		AUTO_FREE char *key = pair.key;
 		AUTO_FREE char *value = pair.value;
 		string_list_addf(&pod->dns_options, "%s%s%s", key ? key : "", value ? ":" : "",
@@ -87,8 +126,8 @@ static const struct field dns_config_list[] = {
 	{"nameservers", FIELD_USED, read_nameservers, offsetof(struct pod_spec, dns_servers), NULL,
 	 NULL, .is_list = true},
 	{"options", FIELD_USED, read_dns_options, 0, &dns_options_fields, NULL, .is_list = true},
-	{"searches", FIELD_USED, read_text_list, offsetof(struct pod_spec, dns_searches), NULL,
-	 NULL, .is_list = true}};
+	{"searches", FIELD_USED, read_searches, offsetof(struct pod_spec, dns_searches), NULL, NULL,
+	 .is_list = true, .takes = "list of texts"}};
 static const struct field_set dns_config_fields = {"dnsConfig", dns_config_list,
 						   ARRAY_SIZE(dns_config_list)};
 
@@ -111,12 +150,21 @@ static void read_restart(struct loader *loader, const struct yaml_node *node, vo
 	read_choice(loader, node, &pod->restart_policy);
 }
 
+void read_active_deadline(struct loader *loader, const struct yaml_node *node, void *target)
+{
+	uint64_t *seconds = target;
+	read_u64(loader, node, seconds);
+	if (node->kind == YAML_SCALAR && node->type == YAML_INTEGER && node->integer == 0)
+		loader_error(loader, node, "leave it out for no deadline",
+			     "activeDeadlineSeconds: 0 would end the pod before it begins");
+}
+
 static const char no_cluster[] = "there are no nodes to choose from";
 
 #define AT(member) offsetof(struct pod_spec, member)
 static const struct field pod_field_list[] = {
-	{"activeDeadlineSeconds", FIELD_USED, read_u64, AT(active_deadline_s), NULL,
-	 "the pod is stopped and failed after that long"},
+	{"activeDeadlineSeconds", FIELD_USED, read_active_deadline, AT(active_deadline_s), NULL,
+	 "the pod is stopped and failed after that long", .takes = "number"},
 	{"affinity", FIELD_NO_EFFECT, NULL, 0, NULL, no_cluster},
 	{"automountServiceAccountToken", FIELD_NO_EFFECT, NULL, 0, NULL, "there is no API server"},
 	{"containers", FIELD_USED, read_main, 0, &container_fields, NULL, .is_list = true},
@@ -256,8 +304,19 @@ static void complete_container(struct loader *loader, struct pod_spec *pod,
 	merge_security(&pod->defaults, &container->security);
 }
 
+/* "None" takes the cluster's servers away, so there must be others. */
+static void check_dns(struct loader *loader, const struct pod_spec *pod)
+{
+	bool is_none = pod->dns_policy != NULL && strcmp(pod->dns_policy, "None") == 0;
+	if (is_none && pod->dns_servers.count == 0)
+		loader_error_at(loader, &pod->mark, "dnsConfig: {nameservers: [10.0.0.53]}",
+				"pod '%s': dnsPolicy: None wants nameservers in dnsConfig",
+				pod->name ? pod->name : "");
+}
+
 void pod_complete(struct loader *loader, struct pod_spec *pod)
 {
+	check_dns(loader, pod);
 	for (size_t i = 0; i < pod->init_container_count; i++)
 		complete_container(loader, pod, &pod->init_containers[i]);
 	for (size_t i = 0; i < pod->container_count; i++)

@@ -26,7 +26,11 @@ static void read_exec(struct loader *loader, const struct yaml_node *node, void 
 	struct probe *probe = target;
 	set_kind(loader, node, probe, PROBE_EXEC);
 	loader_read_map(loader, node, &exec_fields, probe);
-	if (probe->command.count == 0 && node->kind == YAML_MAP)
+	const struct yaml_node *command = yaml_get(node, "command");
+	if (command != NULL && command->kind == YAML_LIST && command->item_count == 0)
+		loader_error(loader, command, "command: [\"cat\", \"/tmp/healthy\"]",
+			     "the command has no words");
+	else if (probe->command.count == 0 && node->kind == YAML_MAP)
 		loader_missing(loader, node, "command", "command: [\"cat\", \"/tmp/healthy\"]");
 }
 
@@ -40,10 +44,15 @@ static void read_port(struct loader *loader, const struct yaml_node *node, void 
 			     yaml_describe(node));
 		return;
 	}
-	if (parse_port(node->text, &probe->port))
+	if (node->type == YAML_INTEGER) {
+		read_port_number(loader, node, &probe->port);
 		return;
-	if (node->type != YAML_TEXT || !name_is_valid(node->text)) {
-		loader_error(loader, node, "1 to 65535, or the name of a port of the container",
+	}
+	if (node->type != YAML_TEXT || !port_name_is_valid(node->text)) {
+		bool is_quoted = parse_port(node->text, &probe->port);
+		loader_error(loader, node,
+			     is_quoted ? "without quotes"
+				       : "1 to 65535, or the name of a port of the container",
 			     "port: '%.40s' is neither a port number nor a name", node->text);
 		return;
 	}
@@ -57,12 +66,32 @@ static const struct field headers_list[] = {
 static const struct field_set headers_fields = {"httpHeader", headers_list,
 						ARRAY_SIZE(headers_list)};
 
+/* What ends a line would begin another header, or another request. */
+static void check_header(struct loader *loader, const struct yaml_node *node,
+			 const struct key_value *header)
+{
+	static const char token[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-";
+	if (header->key != NULL && header->key[strspn(header->key, token)] != '\0')
+		loader_error(loader, yaml_get(node, "name"), "letters, digits and '-'",
+			     "'%.80s' is not a valid name of a header", header->key);
+	for (const char *at = header->value; at != NULL && *at != '\0'; at++) {
+		if ((unsigned char)*at >= ' ' || *at == '\t')
+			continue;
+		loader_error(loader, yaml_get(node, "value"), "a value of one line",
+			     "the header's value has a control character");
+		return;
+	}
+}
+
 static void read_headers(struct loader *loader, const struct yaml_node *node, void *target)
 {
 	struct probe *probe = target;
 	for (size_t i = 0; i < node->item_count; i++) {
 		struct key_value *header = ARRAY_APPEND(probe->headers, probe->header_count);
 		loader_read_map(loader, node->items[i], &headers_fields, header);
+		if (loader_wants_text(loader, node->items[i], "name", "name: X-Probe"))
+			check_header(loader, node->items[i], header);
 		if (header->key == NULL)
 			header->key = xstrdup("");
 		if (header->value == NULL)

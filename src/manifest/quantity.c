@@ -42,6 +42,28 @@ bool name_is_valid(const char *name)
 	return is_label(name, strlen(name));
 }
 
+bool port_name_is_valid(const char *name)
+{
+	enum { PORT_NAME_MAX = 15 };
+	return strlen(name) <= PORT_NAME_MAX && name_is_valid(name) &&
+	       strspn(name, "0123456789-") < strlen(name) && strstr(name, "--") == NULL;
+}
+
+bool divisor_is_valid(const char *resource, const char *divisor)
+{
+	static const char *const of_bytes[] = {"0",  "1",   "1k",  "1M",  "1G",	 "1T",	"1P",
+					       "1E", "1Ki", "1Mi", "1Gi", "1Ti", "1Pi", "1Ei"};
+	static const char *const of_processors[] = {"0", "1m", "1"};
+	bool is_cpu = strstr(resource, "cpu") != NULL;
+	const char *const *known = is_cpu ? of_processors : of_bytes;
+	size_t count = is_cpu ? ARRAY_SIZE(of_processors) : ARRAY_SIZE(of_bytes);
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(known[i], divisor) == 0)
+			return true;
+	}
+	return false;
+}
+
 bool name_is_subdomain(const char *name)
 {
 	if (strlen(name) > 253)

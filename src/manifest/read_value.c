@@ -65,15 +65,21 @@ void read_scalar(struct loader *loader, const struct yaml_node *node, void *targ
 	*text = xstrdup(node->text);
 }
 
+const char *name_hint(const char *name)
+{
+	if (strstr(name, "{{") != NULL)
+		return "templates ({{ … }}) must be rendered first: helm template, envsubst";
+	return strchr(name, '$') != NULL
+		       ? "fill in the variables first: envsubst < FILE"
+		       : "a-z, 0-9 and '-' inside, at most 63 characters (RFC 1123)";
+}
+
 void read_name(struct loader *loader, const struct yaml_node *node, void *target)
 {
 	read_text(loader, node, target);
 	if (node->kind == YAML_SCALAR && node->type == YAML_TEXT && !name_is_valid(node->text))
-		loader_error(loader, node,
-			     has_variable(node)
-				     ? "fill in the variables first: envsubst < FILE"
-				     : "a-z, 0-9 and '-' inside, at most 63 characters (RFC 1123)",
-			     "%s: '%.80s' is not a valid name", field_name(loader), node->text);
+		loader_error(loader, node, name_hint(node->text), "%s: '%.80s' is not a valid name",
+			     field_name(loader), node->text);
 }
 
 void read_bool(struct loader *loader, const struct yaml_node *node, void *target)
@@ -144,9 +150,21 @@ void read_port_number(struct loader *loader, const struct yaml_node *node, void 
 		*(uint16_t *)target = (uint16_t)value;
 }
 
+/* 010 is eight for YAML 1.1, which kubectl reads; its text would be ten. */
+static bool quantity_of(const struct yaml_node *node, uint64_t *ret_millis)
+{
+	static const int64_t most = INT64_MAX / 1000;
+	if (node->kind != YAML_SCALAR)
+		return false;
+	if (node->type != YAML_INTEGER || node->integer < 0 || node->integer > most)
+		return quantity_parse_millis(node->text, ret_millis);
+	*ret_millis = (uint64_t)node->integer * 1000;
+	return true;
+}
+
 void read_millis(struct loader *loader, const struct yaml_node *node, void *target)
 {
-	if (node->kind != YAML_SCALAR || !quantity_parse_millis(node->text, target))
+	if (!quantity_of(node, target))
 		loader_error(loader, node, "as in 500m, 0.5, 2", "%s: '%.40s' is not a quantity",
 			     field_name(loader), node->text ? node->text : yaml_describe(node));
 }
@@ -155,7 +173,7 @@ void read_millis(struct loader *loader, const struct yaml_node *node, void *targ
 void read_bytes(struct loader *loader, const struct yaml_node *node, void *target)
 {
 	uint64_t millis = 0;
-	if (node->kind != YAML_SCALAR || !quantity_parse_millis(node->text, &millis)) {
+	if (!quantity_of(node, &millis)) {
 		loader_error(loader, node, "as in 64Mi, 1Gi, 128974848",
 			     "%s: '%.40s' is not a quantity", field_name(loader),
 			     node->text ? node->text : yaml_describe(node));

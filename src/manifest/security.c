@@ -40,6 +40,8 @@ static const struct field_set seccomp_fields = {"seccompProfile", seccomp_list,
 static void read_seccomp(struct loader *loader, const struct yaml_node *node, void *target)
 {
 	loader_read_map(loader, node, &seccomp_fields, target);
+	if (node->kind == YAML_MAP)
+		loader_wants_text(loader, node, "type", "type: RuntimeDefault");
 }
 
 static const char *const capabilities[] = {"ALL",
@@ -164,6 +166,39 @@ static const struct field sysctls_list[] = {
 	{"value", FIELD_USED, read_text, offsetof(struct key_value, value), NULL, NULL}};
 static const struct field_set sysctls_fields = {"sysctl", sysctls_list, ARRAY_SIZE(sysctls_list)};
 
+/* Parts between dots or slashes, of a-z, 0-9, '-' and '_', which stand inside only. */
+static bool sysctl_name_is_valid(const char *name)
+{
+	enum { NAME_MAX_LENGTH = 253 };
+	static const char inner[] = "abcdefghijklmnopqrstuvwxyz0123456789-_";
+	if (strlen(name) > NAME_MAX_LENGTH)
+		return false;
+	for (;; name++) {
+		size_t length = strspn(name, inner);
+		if (length == 0 || strchr("-_", name[0]) != NULL ||
+		    strchr("-_", name[length - 1]) != NULL)
+			return false;
+		name += length;
+		if (*name == '\0')
+			return true;
+		if (*name != '.' && *name != '/')
+			return false;
+	}
+}
+
+static void check_sysctl(struct loader *loader, const struct yaml_node *node,
+			 const struct pod_spec *pod, const char *name)
+{
+	if (!sysctl_name_is_valid(name))
+		loader_error(loader, yaml_get(node, "name"), "as in net.core.somaxconn",
+			     "'%.80s' is not a valid name of a sysctl", name);
+	for (size_t i = 0; i + 1 < pod->sysctl_count && pod->sysctl_count <= PAIRS_MAX; i++) {
+		if (strcmp(pod->sysctls[i].key, name) == 0)
+			loader_error(loader, yaml_get(node, "name"), "remove one of them",
+				     "the sysctl '%.80s' is set twice", name);
+	}
+}
+
 static void read_sysctls(struct loader *loader, const struct yaml_node *node, void *target)
 {
 	struct pod_spec *pod = target;
@@ -172,6 +207,8 @@ static void read_sysctls(struct loader *loader, const struct yaml_node *node, vo
 		loader_read_map(loader, node->items[i], &sysctls_fields, pair);
 		if (pair->key == NULL || pair->value == NULL)
 			loader_error(loader, node->items[i], NULL, "a sysctl needs name and value");
+		else
+			check_sysctl(loader, node->items[i], pod, pair->key);
 		pair->key = pair->key ? pair->key : xstrdup("");
 		pair->value = pair->value ? pair->value : xstrdup("");
 	}
@@ -191,6 +228,7 @@ static const struct field pod_security_field_list[] = {
 	{"runAsNonRoot", FIELD_USED, read_tristate, AT(run_as_non_root), NULL, NULL},
 	{"runAsUser", FIELD_USED, read_user, offsetof(struct pod_spec, defaults), NULL, NULL,
 	 .takes = "number"},
+	{"seLinuxChangePolicy", FIELD_NO_EFFECT, NULL, 0, NULL, "a pod has a kernel of its own"},
 	{"seLinuxOptions", FIELD_NO_EFFECT, NULL, 0, NULL, "a pod has a kernel of its own"},
 	{"seccompProfile", FIELD_USED, read_seccomp, AT(seccomp), &seccomp_fields, NULL},
 	{"supplementalGroups", FIELD_USED, read_number_list, POD(supplemental_groups), NULL, NULL,

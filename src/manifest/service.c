@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,13 +21,20 @@ static void read_target(struct loader *loader, const struct yaml_node *node, voi
 {
 	uint16_t port = 0;
 	bool is_name = node->kind == YAML_SCALAR && node->type == YAML_TEXT;
-	if (is_name && !parse_port(node->text, &port) && !name_is_valid(node->text))
-		loader_error(loader, node, "1 to 65535, or the name of a container port",
+	if (is_name && node->text[0] != '\0' && !port_name_is_valid(node->text))
+		loader_error(loader, node,
+			     parse_port(node->text, &port)
+				     ? "without quotes"
+				     : "1 to 65535, or the name of a container port",
 			     "targetPort: '%.40s' is neither a port number nor a name", node->text);
+	port = 0;
 	if (!is_name)
 		read_port_number(loader, node, &port);
-	if (node->kind == YAML_SCALAR)
+	/* As it is meant, which its text may not say: 0120 is 80. */
+	if (is_name)
 		read_scalar(loader, node, target);
+	else if (port != 0)
+		*(char **)target = xasprintf("%u", (unsigned)port);
 }
 
 /* 0 asks for any, as leaving it out does. */
@@ -73,6 +81,10 @@ static void read_ports(struct loader *loader, const struct yaml_node *node, void
 		port->target_mark = loader_mark_of(loader, node->items[i], "targetPort");
 		if (port->port == 0)
 			loader_missing(loader, node->items[i], "port", "port: 80");
+		if (port->name != NULL && !name_is_valid(port->name))
+			loader_error(loader, yaml_get(node->items[i], "name"),
+				     "a-z, 0-9 and '-' inside, at most 63 characters",
+				     "'%.80s' is not a valid name of a port", port->name);
 		bool is_number = target_name == NULL || parse_port(target_name, &port->target_port);
 		if (target_name == NULL)
 			port->target_port = port->port;
@@ -90,7 +102,8 @@ static void read_ports(struct loader *loader, const struct yaml_node *node, void
 static void read_service_selector(struct loader *loader, const struct yaml_node *node, void *target)
 {
 	struct pending_service *pending = target;
-	pending->has_selector = true;
+	/* {} selects nothing by itself, as leaving it out does. */
+	pending->has_selector = node->kind != YAML_MAP || node->pair_count > 0;
 	pending->service.selector_mark = loader_mark(loader, node);
 	read_key_values(loader, node, &pending->selector, &pending->selector_count);
 }
@@ -113,9 +126,15 @@ static void read_type(struct loader *loader, const struct yaml_node *node, void 
 static void read_cluster_ip(struct loader *loader, const struct yaml_node *node, void *target)
 {
 	AUTO_FREE char *text = NULL;
+	struct in_addr four;
+	struct in6_addr six;
 	read_text(loader, node, &text);
 	if (yaml_is_text(node, "None"))
 		((struct service *)target)->kind = SERVICE_HEADLESS;
+	else if (text != NULL && text[0] != '\0' && inet_pton(AF_INET, text, &four) != 1 &&
+		 inet_pton(AF_INET6, text, &six) != 1)
+		loader_error(loader, node, "None, an address, or leave it out",
+			     "clusterIP: '%.60s' is not an IP address", text);
 }
 
 static void read_affinity(struct loader *loader, const struct yaml_node *node, void *target)
@@ -155,6 +174,7 @@ static const struct field service_field_list[] = {
 	{"sessionAffinity", FIELD_USED, read_affinity, 0, NULL,
 	 "ClientIP: a client stays with its pod", .choices = "None|ClientIP"},
 	{"sessionAffinityConfig", FIELD_NO_EFFECT, NULL, 0, NULL, one_host},
+	{"trafficDistribution", FIELD_NO_EFFECT, NULL, 0, NULL, one_host},
 	{"type", FIELD_USED, read_type, 0, NULL,
 	 "ClusterIP: published on this machine, elsewhere if the number is taken",
 	 "LoadBalancer and NodePort: reachable from outside",
@@ -178,14 +198,27 @@ static void want_service_fields(struct loader *loader, const struct yaml_node *s
 {
 	const struct service *service = &pending->service;
 	const struct yaml_node *ports = yaml_get(spec, "ports");
+	bool may_have_node_ports =
+		service->kind == SERVICE_NODE_PORT || service->kind == SERVICE_LOAD_BALANCER;
+	for (size_t i = 0; i < service->port_count && !may_have_node_ports; i++) {
+		if (service->ports[i].node_port != 0)
+			loader_error_at(loader, &service->ports[i].mark, "type: NodePort",
+					"Service '%.80s': a nodePort wants type: NodePort or "
+					"LoadBalancer",
+					service->name);
+	}
 	bool has_none = yaml_is_null(ports) || (ports->kind == YAML_LIST && ports->item_count == 0);
-	if (!pending->has_selector)
+	const struct yaml_node *selector = yaml_get(spec, "selector");
+	if (!pending->has_selector && !yaml_is_null(selector))
+		loader_error(loader, selector, "selector: {app: web}",
+			     "an empty selector selects nothing");
+	else if (!pending->has_selector)
 		loader_missing(loader, spec, "selector",
 			       "the labels of the pods behind it, as in selector: {app: web}; "
 			       "machines outside go into hostAliases of a pod");
 	if (has_none && service->kind != SERVICE_HEADLESS)
 		loader_missing(loader, spec, "ports", "ports: [{port: 80}]");
-	if (strchr(service->name, '.') != NULL)
+	if (strchr(service->name, '.') != NULL && name_is_subdomain(service->name))
 		loader_error_at(
 			loader, &service->mark, "use '-'",
 			"Service '%.80s': its name becomes a host name and cannot have dots",
@@ -232,6 +265,15 @@ static bool has_given_label(const struct pod_spec *pod, const struct key_value *
 	return pod->workload == WORKLOAD_STATEFUL_SET && pod->replicas == 1 &&
 	       strcmp(wanted->key, "statefulset.kubernetes.io/pod-name") == 0 &&
 	       strcmp(wanted->value, first) == 0;
+}
+
+static const char *pod_label(const struct pod_spec *pod, const char *key)
+{
+	for (size_t i = 0; i < pod->label_count; i++) {
+		if (strcmp(pod->labels[i].key, key) == 0)
+			return pod->labels[i].value;
+	}
+	return NULL;
 }
 
 static bool labels_match(const struct pod_spec *pod, const struct service *service)
@@ -302,26 +344,89 @@ static void resolve_targets(struct loader *loader, struct service *service)
 	}
 }
 
-/* The hint names what the pods have instead. */
+/* How many of the selector's labels the pod has; *ret_first is the first that it has not. */
+static size_t labels_matching(const struct pod_spec *pod, const struct service *service,
+			      const struct key_value **ret_first)
+{
+	size_t count = 0;
+	*ret_first = NULL;
+	for (size_t i = 0; i < service->selector_count; i++) {
+		const struct key_value *wanted = &service->selector[i];
+		const char *has = pod_label(pod, wanted->key);
+		bool is_there = (has != NULL && strcmp(has, wanted->value) == 0) ||
+				has_given_label(pod, wanted);
+		count += is_there ? 1 : 0;
+		if (!is_there && *ret_first == NULL)
+			*ret_first = wanted;
+	}
+	return count;
+}
+
+/* The pod that comes nearest to what the selector wants, and what keeps it out. */
+struct nearest_pod {
+	const struct pod_spec *pod;
+	const struct key_value *missing; /* NULL: only the namespace differs */
+	size_t matching;
+};
+
+static struct nearest_pod find_nearest(const struct app *app, const struct service *service)
+{
+	struct nearest_pod nearest = {0};
+	for (size_t p = 0; p < app->pod_count; p++) {
+		const struct key_value *missing = NULL;
+		size_t matching = labels_matching(&app->pods[p], service, &missing);
+		if (nearest.pod == NULL || matching > nearest.matching)
+			nearest = (struct nearest_pod){&app->pods[p], missing, matching};
+	}
+	return nearest;
+}
+
+static bool any_pod_has_key(const struct app *app, const char *key)
+{
+	for (size_t p = 0; p < app->pod_count; p++) {
+		if (pod_label(&app->pods[p], key) != NULL)
+			return true;
+	}
+	return false;
+}
+
+/* Says the label, or the namespace, that differs. */
 static void selects_nothing(struct loader *loader, const struct service *service)
 {
-	enum { SHOWN = 5 };
-	const struct app *app = loader->app;
-	const struct key_value *wanted = &service->selector[0];
-	AUTO(string_list_clear) struct string_list has = STRING_LIST_INIT;
-	for (size_t p = 0; p < app->pod_count; p++) {
-		const struct pod_spec *pod = &app->pods[p];
-		for (size_t i = 0; i < pod->label_count && has.count < SHOWN; i++) {
-			if (strcmp(pod->labels[i].key, wanted->key) == 0)
-				string_list_addf(&has, "%s: %s", pod->labels[i].key,
-						 pod->labels[i].value);
-		}
+	const struct nearest_pod nearest = find_nearest(loader->app, service);
+	const struct key_value *wanted =
+		nearest.missing != NULL ? nearest.missing : &service->selector[0];
+	if (nearest.pod == NULL || (nearest.missing != NULL && nearest.matching == 0 &&
+				    !any_pod_has_key(loader->app, wanted->key))) {
+		loader_error_at(loader, &service->selector_mark,
+				"give it the labels of a pod's template, or read the pods' "
+				"manifests too (-f)",
+				"Service '%s' selects no pod (%s: %s)", service->name, wanted->key,
+				wanted->value);
+		return;
 	}
-	AUTO_FREE char *list = string_list_join(&has, ", ");
-	AUTO_FREE char *hint =
-		has.count > 0 ? xasprintf("it wants all of its labels; pods have %.200s", list)
-			      : xstrdup("give it the labels of a pod's template, or read the pods' "
-					"manifests too (-f)");
+	if (nearest.missing == NULL) {
+		AUTO_FREE char *hint = xasprintf("pod '%.60s' has its labels, in namespace '%.60s'",
+						 nearest.pod->name, nearest.pod->namespace_name);
+		loader_error_at(loader, &service->selector_mark, hint,
+				"Service '%s' selects no pod of namespace '%.60s'", service->name,
+				service->namespace_name);
+		return;
+	}
+	/* Vault and Patroni label their leader themselves, through an API server. */
+	if (!any_pod_has_key(loader->app, wanted->key)) {
+		loader_warn_at(
+			loader, &service->selector_mark,
+			"Service '%s' has no pods: none has the label '%s', and nothing here "
+			"sets labels at run time",
+			service->name, wanted->key);
+		return;
+	}
+	const char *has = pod_label(nearest.pod, wanted->key);
+	AUTO_FREE char *hint = has != NULL ? xasprintf("pod '%.60s' has %.60s: %.60s",
+						       nearest.pod->name, wanted->key, has)
+					   : xasprintf("pod '%.60s' has no label '%.60s'",
+						       nearest.pod->name, wanted->key);
 	loader_error_at(loader, &service->selector_mark, hint,
 			"Service '%s' selects no pod (%s: %s)", service->name, wanted->key,
 			wanted->value);
@@ -338,7 +443,8 @@ static void complete_service(struct loader *loader, struct service *service)
 			continue;
 		string_list_add(&service->pods, pod->name);
 	}
-	if (service->pods.count == 0 && service->selector_count > 0 && !loader->has_lost)
+	if (service->pods.count == 0 && service->selector_count > 0 && !loader->has_lost &&
+	    name_is_valid(service->name))
 		selects_nothing(loader, service);
 	resolve_targets(loader, service);
 	string_list_clear(&service->target_names);

@@ -187,6 +187,12 @@ static struct env_var *add_env(struct loader *loader, const struct yaml_node *no
 	return env;
 }
 
+static void want_env_name(struct loader *loader, const struct yaml_node *node, const char *name)
+{
+	if (name[0] == '\0')
+		loader_error(loader, node, "KEY: value", "a variable has no name");
+}
+
 /* {KEY: value}; numbers and booleans are taken as they are written. */
 static void read_env_map(struct loader *loader, const struct yaml_node *node,
 			 struct container_spec *container)
@@ -198,6 +204,7 @@ static void read_env_map(struct loader *loader, const struct yaml_node *node,
 		const struct field entry = {.name = node->pairs[i].key->text};
 		loader->current = &entry; /* what messages name */
 		env->name = xstrdup(node->pairs[i].key->text);
+		want_env_name(loader, node->pairs[i].key, env->name);
 		if (!yaml_is_null(value))
 			read_scalar(loader, value, &env->value);
 		loader->current = outer;
@@ -218,6 +225,7 @@ static void read_env_item(struct loader *loader, const struct yaml_node *item,
 	}
 	struct env_var *env = add_env(loader, item, container);
 	env->name = xstrndup(item->text, (size_t)(equals - item->text));
+	want_env_name(loader, item, env->name);
 	env->value = xstrdup(equals + 1);
 }
 

@@ -51,9 +51,8 @@ static void read_items(struct loader *loader, const struct yaml_node *node, void
 		struct volume_item *item = ARRAY_APPEND(volume->items, volume->item_count);
 		item->mark = loader_mark_of(loader, node->items[i], "key");
 		loader_read_map(loader, node->items[i], &items_fields, item);
-		if (item->key == NULL || item->path == NULL)
-			loader_error(loader, node->items[i], NULL,
-				     "an item needs both key and path");
+		loader_wants_text(loader, node->items[i], "key", "key: one of its keys");
+		loader_wants_text(loader, node->items[i], "path", "path: a file below the mount");
 		item->key = item->key ? item->key : xstrdup("");
 		item->path = item->path ? item->path : xstrdup("");
 	}
@@ -134,7 +133,7 @@ static void read_claim(struct loader *loader, const struct yaml_node *node, void
 }
 
 static const struct field field_path_list[] = {
-	{"apiVersion", FIELD_USED, read_ignored, 0, NULL, NULL},
+	{"apiVersion", FIELD_USED, read_field_version, 0, NULL, NULL, .takes = "v1"},
 	{"fieldPath", FIELD_USED, read_text, offsetof(struct volume_item, key), NULL, NULL}};
 static const struct field_set field_path_fields = {"fieldRef", field_path_list,
 						   ARRAY_SIZE(field_path_list)};
@@ -164,7 +163,14 @@ static const struct field_set resource_path_fields = {"resourceFieldRef", resour
 
 static void read_resource_path(struct loader *loader, const struct yaml_node *node, void *target)
 {
-	loader_read_map(loader, node, &resource_path_fields, target);
+	struct volume_item *item = target;
+	loader_read_map(loader, node, &resource_path_fields, item);
+	if (node->kind != YAML_MAP)
+		return;
+	/* A volume belongs to no container that could be meant. */
+	loader_wants_text(loader, node, "containerName", "containerName: one of this pod");
+	loader_wants_text(loader, node, "resource", "resource: limits.memory");
+	check_divisor(loader, node, item->key, item->divisor);
 }
 
 static const struct field downward_items_list[] = {
@@ -175,6 +181,18 @@ static const struct field downward_items_list[] = {
 static const struct field_set downward_items_fields = {"downwardAPI item", downward_items_list,
 						       ARRAY_SIZE(downward_items_list)};
 
+static void check_downward_source(struct loader *loader, const struct yaml_node *node)
+{
+	bool has_field = !yaml_is_null(yaml_get(node, "fieldRef"));
+	bool has_resource = !yaml_is_null(yaml_get(node, "resourceFieldRef"));
+	if (node->kind == YAML_MAP && has_field == has_resource)
+		loader_error(loader, node,
+			     has_field ? "keep one of them"
+				       : "fieldRef: {fieldPath: metadata.labels}",
+			     has_field ? "the item has both fieldRef and resourceFieldRef"
+				       : "the item has neither fieldRef nor resourceFieldRef");
+}
+
 static void read_downward_items(struct loader *loader, const struct yaml_node *node, void *target)
 {
 	struct volume *volume = target;
@@ -182,9 +200,8 @@ static void read_downward_items(struct loader *loader, const struct yaml_node *n
 		struct volume_item *item = ARRAY_APPEND(volume->items, volume->item_count);
 		item->mark = loader_mark_of(loader, node->items[i], "path");
 		loader_read_map(loader, node->items[i], &downward_items_fields, item);
-		if (item->key == NULL || item->path == NULL)
-			loader_error(loader, node->items[i], NULL,
-				     "an item needs path and fieldRef");
+		loader_wants_text(loader, node->items[i], "path", "path: a file below the mount");
+		check_downward_source(loader, node->items[i]);
 		item->key = item->key ? item->key : xstrdup("");
 		item->path = item->path ? item->path : xstrdup("");
 	}

@@ -44,7 +44,7 @@ static void read_template(struct loader *loader, const struct yaml_node *node, v
 	struct workload *workload = target;
 	workload->has_template = true;
 	loader_read_map(loader, node, &template_fields, workload);
-	if (node->kind == YAML_MAP && yaml_get(node, "spec") == NULL)
+	if (node->kind == YAML_MAP && yaml_is_null(yaml_get(node, "spec")))
 		loader_missing(loader, node, "spec", "spec: {containers: […]}");
 }
 
@@ -62,7 +62,7 @@ static void read_selector(struct loader *loader, const struct yaml_node *node, v
 }
 
 static const struct field requirement_list[] = {
-	{"key", FIELD_USED, NULL, 0, NULL, NULL},
+	{"key", FIELD_USED, NULL, 0, NULL, NULL, .takes = "text"},
 	{"operator", FIELD_USED, NULL, 0, NULL, "In, NotIn, Exists or DoesNotExist"},
 	{"values", FIELD_USED, NULL, 0, NULL, NULL, .is_list = true}};
 static const struct field_set requirement_fields = {"matchExpressions", requirement_list,
@@ -129,15 +129,14 @@ static void read_rolling(struct loader *loader, const struct yaml_node *node, vo
 
 static void read_strategy_type(struct loader *loader, const struct yaml_node *node, void *target)
 {
-	static const char *const known[] = {"RollingUpdate", "Recreate", "OnDelete"};
 	struct pod_spec *pod = ((struct workload *)target)->pod;
-	bool is_known = false;
-	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
-		is_known = is_known || yaml_is_text(node, known[i]);
-	if (!is_known)
-		loader_error(loader, node, "RollingUpdate or Recreate",
-			     "type: '%.60s' is not known",
-			     node->text ? node->text : yaml_describe(node));
+	/* A Deployment's old pods may go first; the others' have names that are taken. */
+	const char *other = strcmp(loader->kind, "Deployment") == 0 ? "Recreate" : "OnDelete";
+	if (!yaml_is_text(node, "RollingUpdate") && !yaml_is_text(node, other)) {
+		AUTO_FREE char *hint = xasprintf("RollingUpdate or %s", other);
+		loader_error(loader, node, hint, "type: '%.60s' is not one of a %s",
+			     node->text ? node->text : yaml_describe(node), loader->kind);
+	}
 	if (yaml_is_text(node, "OnDelete"))
 		loader_note(loader, node, "OnDelete has no effect here: up replaces pods at once");
 	pod->is_recreate = yaml_is_text(node, "Recreate");
@@ -151,9 +150,30 @@ static const struct field strategy_list[] = {
 static const struct field_set strategy_fields = {"strategy", strategy_list,
 						 ARRAY_SIZE(strategy_list)};
 
+static bool is_none(const struct yaml_node *node)
+{
+	return node != NULL && node->kind == YAML_SCALAR &&
+	       (strcmp(node->text, "0") == 0 || strcmp(node->text, "0%") == 0);
+}
+
+/* With neither a pod more nor one less nothing can be replaced. */
+static void check_progress(struct loader *loader, const struct yaml_node *rolling)
+{
+	if (is_none(yaml_get(rolling, "maxSurge")) && is_none(yaml_get(rolling, "maxUnavailable")))
+		loader_error(loader, yaml_get(rolling, "maxUnavailable"),
+			     "one of them is 1 or more",
+			     "maxSurge and maxUnavailable are both 0: no pod could be replaced");
+}
+
 static void read_strategy(struct loader *loader, const struct yaml_node *node, void *target)
 {
+	const struct yaml_node *rolling = yaml_get(node, "rollingUpdate");
 	loader_read_map(loader, node, &strategy_fields, target);
+	if (yaml_is_text(yaml_get(node, "type"), "Recreate") && !yaml_is_null(rolling))
+		loader_error(loader, rolling, "keep one of them",
+			     "rollingUpdate does not go with type: Recreate");
+	else
+		check_progress(loader, rolling);
 }
 
 static void read_service_name(struct loader *loader, const struct yaml_node *node, void *target)
@@ -161,6 +181,10 @@ static void read_service_name(struct loader *loader, const struct yaml_node *nod
 	struct pod_spec *pod = ((struct workload *)target)->pod;
 	pod->service_name_mark = loader_mark(loader, node);
 	read_text(loader, node, &pod->service_name);
+	if (pod->service_name != NULL && pod->service_name[0] != '\0' &&
+	    !name_is_subdomain(pod->service_name))
+		loader_error(loader, node, "the name of a Service",
+			     "serviceName: '%.80s' is not a valid name", pod->service_name);
 }
 
 static void read_backoff(struct loader *loader, const struct yaml_node *node, void *target)
@@ -170,7 +194,7 @@ static void read_backoff(struct loader *loader, const struct yaml_node *node, vo
 
 static void read_deadline(struct loader *loader, const struct yaml_node *node, void *target)
 {
-	read_u64(loader, node, &((struct workload *)target)->pod->active_deadline_s);
+	read_active_deadline(loader, node, &((struct workload *)target)->pod->active_deadline_s);
 }
 
 static void read_claim_templates(struct loader *loader, const struct yaml_node *node, void *target)
@@ -198,9 +222,14 @@ static const struct field workload_field_list[] = {
 	 "the pod is stopped and failed after that long", .only = "Job", .takes = "number"},
 	{"backoffLimit", FIELD_USED, read_backoff, 0, NULL,
 	 "restarts before the Job has failed; default 6", .only = "Job", .takes = "number"},
+	{"backoffLimitPerIndex", FIELD_NO_EFFECT, NULL, 0, NULL, "a Job runs one pod",
+	 .only = "Job"},
 	{"completionMode", FIELD_NO_EFFECT, NULL, 0, NULL, "a Job runs one pod", .only = "Job"},
 	{"completions", FIELD_USED, read_count_of_one, 0, NULL, "1", .only = "Job",
 	 .takes = "number"},
+	{"managedBy", FIELD_REFUSED, NULL, 0, NULL, "there are no controllers here; take it out",
+	 .only = "Job"},
+	{"maxFailedIndexes", FIELD_NO_EFFECT, NULL, 0, NULL, "a Job runs one pod", .only = "Job"},
 	{"manualSelector", FIELD_NO_EFFECT, NULL, 0, NULL, "selectors of Jobs are only checked",
 	 .only = "Job"},
 	{"minReadySeconds", FIELD_NO_EFFECT, NULL, 0, NULL, "a pod counts as soon as it is ready"},
@@ -271,6 +300,27 @@ static const char *label(const struct pod_spec *pod, const char *key)
 	return NULL;
 }
 
+/* Kubernetes' own rules: a key, an operator, and values where it wants some. */
+static bool expression_is_valid(struct loader *loader, const struct yaml_node *expression)
+{
+	const struct yaml_node *operator= yaml_get(expression, "operator");
+	const struct yaml_node *values = yaml_get(expression, "values");
+	bool is_set = yaml_is_text(operator, "In") || yaml_is_text(operator, "NotIn");
+	bool is_test = yaml_is_text(operator, "Exists") || yaml_is_text(operator, "DoesNotExist");
+	bool has_values = values != NULL && values->kind == YAML_LIST && values->item_count > 0;
+	if (!loader_wants_text(loader, expression, "key", "key: app") ||
+	    !loader_wants_text(loader, expression, "operator", "operator: Exists"))
+		return false;
+	if (!is_set && !is_test)
+		loader_error(loader, operator, "In, NotIn, Exists or DoesNotExist",
+			     "operator: '%.60s' is not known", operator->text);
+	else if (is_set != has_values)
+		loader_error(loader, values != NULL ? values : expression,
+			     is_set ? "values: [web]" : "leave values out",
+			     is_set ? "%s wants values" : "%s takes no values", operator->text);
+	return (is_set || is_test) && is_set == has_values;
+}
+
 static bool expression_matches(const struct pod_spec *pod, const struct yaml_node *expression)
 {
 	const struct yaml_node *key = yaml_get(expression, "key");
@@ -292,7 +342,9 @@ static void check_expressions(struct loader *loader, const struct workload *work
 	const struct yaml_node *list = yaml_get(workload->selector, "matchExpressions");
 	for (size_t i = 0; list != NULL && i < list->item_count; i++) {
 		loader_read_map(loader, list->items[i], &requirement_fields, NULL);
-		if (!expression_matches(workload->pod, list->items[i]))
+		if (list->items[i]->kind == YAML_MAP &&
+		    expression_is_valid(loader, list->items[i]) &&
+		    !expression_matches(workload->pod, list->items[i]))
 			loader_error(loader, list->items[i], "give the template a label that fits",
 				     "the selector does not match the template's labels");
 	}
@@ -317,6 +369,29 @@ static void want_selector(struct loader *loader, const struct workload *workload
 	loader_missing(loader, yaml_get(workload->root, "spec"), "selector", hint);
 }
 
+static void check_selector_shape(struct loader *loader, const struct yaml_node *selector)
+{
+	const struct yaml_node *labels = yaml_get(selector, "matchLabels");
+	const struct yaml_node *expressions = yaml_get(selector, "matchExpressions");
+	if (!yaml_is_null(labels) && labels->kind != YAML_MAP)
+		loader_error(loader, labels, "matchLabels: {app: web}",
+			     "matchLabels: a map is wanted here, not %s", yaml_describe(labels));
+	if (!yaml_is_null(expressions) && expressions->kind != YAML_LIST)
+		loader_error(loader, expressions, "begin each item with '- '",
+			     "matchExpressions: a list is wanted here, not %s",
+			     yaml_describe(expressions));
+	bool has_labels = labels != NULL && labels->pair_count > 0;
+	bool has_expressions = expressions != NULL && expressions->item_count > 0;
+	bool is_wrong = (!yaml_is_null(labels) && labels->kind != YAML_MAP) ||
+			(!yaml_is_null(expressions) && expressions->kind != YAML_LIST);
+	for (size_t i = 0; selector->kind == YAML_MAP && i < selector->pair_count; i++)
+		is_wrong = is_wrong || loader_find_field(&selector_fields,
+							 selector->pairs[i].key->text) == NULL;
+	if (selector->kind == YAML_MAP && !has_labels && !has_expressions && !is_wrong)
+		loader_error(loader, selector, "selector: {matchLabels: {app: web}}",
+			     "an empty selector would select every pod");
+}
+
 /* The selector of a ReplicationController is a plain map of labels. */
 static void check_selector(struct loader *loader, const struct workload *workload)
 {
@@ -328,6 +403,7 @@ static void check_selector(struct loader *loader, const struct workload *workloa
 	}
 	if (!is_plain) {
 		loader_read_map(loader, labels, &selector_fields, NULL);
+		check_selector_shape(loader, labels);
 		check_expressions(loader, workload);
 		labels = yaml_get(labels, "matchLabels");
 	}
@@ -393,6 +469,38 @@ static void check_has_containers(struct loader *loader, const struct yaml_node *
 			       "containers: [{name: web, image: nginx:1.25}]");
 }
 
+/* A claim template takes the place of a volume of its name, as in clusters. */
+static void drop_overridden_volumes(struct pod_spec *pod)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < pod->volume_count; i++) {
+		bool is_overridden = false;
+		for (size_t k = 0; k < pod->claim_template_count; k++)
+			is_overridden = is_overridden || strcmp(pod->claim_templates[k].name,
+								pod->volumes[i].name) == 0;
+		if (is_overridden)
+			volume_clear(&pod->volumes[i]);
+		else
+			pod->volumes[kept++] = pod->volumes[i];
+	}
+	pod->volume_count = kept;
+}
+
+/* Written out, podManagementPolicy has a note of its own. */
+static void note_start_order(struct loader *loader, const struct yaml_node *root,
+			     const struct pod_spec *pod)
+{
+	const struct yaml_node *spec = yaml_get(root, "spec");
+	static const char topic[] = "StatefulSet order";
+	if (pod->workload != WORKLOAD_STATEFUL_SET || pod->replicas < 2 ||
+	    yaml_get(spec, "podManagementPolicy") != NULL || string_list_has(&loader->noted, topic))
+		return;
+	string_list_add(&loader->noted, topic);
+	loader_note(loader, root,
+		    "the instances of a StatefulSet start all at once here, not one "
+		    "after the other (OrderedReady)");
+}
+
 void read_workload(struct loader *loader, const struct yaml_node *root)
 {
 	struct pod_spec *pod = ARRAY_APPEND(loader->app->pods, loader->app->pod_count);
@@ -413,11 +521,13 @@ void read_workload(struct loader *loader, const struct yaml_node *root)
 	pod->name = TAKE_PTR(metadata.name);
 	pod->namespace_name = TAKE_PTR(metadata.namespace_name);
 	/* The workload's name becomes a host name, which has no dots. */
-	if (strchr(pod->name, '.') != NULL)
+	if (strchr(pod->name, '.') != NULL && name_is_subdomain(pod->name))
 		loader_error(loader, yaml_get(yaml_get(root, "metadata"), "name"), "use '-'",
 			     "name: '%.80s' becomes a host name and cannot have dots", pod->name);
 	read_spec(loader, root, &workload);
 	check_has_containers(loader, root, &workload);
 	pod->is_stateful = pod->workload == WORKLOAD_STATEFUL_SET;
+	drop_overridden_volumes(pod);
+	note_start_order(loader, root, pod);
 	pod_complete(loader, pod);
 }
