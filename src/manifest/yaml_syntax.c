@@ -210,14 +210,49 @@ static bool is_quote_open(const struct yaml_failure *failure, struct yaml_diagno
 
 static bool is_template(const struct yaml_failure *failure, struct yaml_diagnosis *ret)
 {
-	AUTO_FREE char *line = line_of(failure->text, failure->line);
-	const char *braces = strstr(line, "{{");
-	if (braces == NULL)
-		braces = strstr(line, "{%");
-	return braces != NULL &&
-	       say(ret, failure->line, characters(line, (size_t)(braces - line)),
-		   "a template, not YAML yet",
-		   "templates ({{ … }}) must be rendered first: helm template, envsubst");
+	/* A line that is nothing but {{ if }} fails at the line behind it. */
+	for (size_t back = 0; back <= 1; back++) {
+		AUTO_FREE char *line = line_before(failure, back);
+		if (line == NULL)
+			break;
+		const char *braces = strstr(line, "{{");
+		if (braces == NULL)
+			braces = strstr(line, "{%");
+		if (braces != NULL && (back == 0 || braces == line + strspn(line, " ")))
+			return say(ret, failure->line - back,
+				   characters(line, (size_t)(braces - line)),
+				   "a template, not YAML yet",
+				   "templates ({{ … }}) must be rendered first: helm template, "
+				   "envsubst");
+	}
+	return false;
+}
+
+/* A key that no ':' follows is only missed where the next one begins. */
+static bool is_half_key(const struct yaml_failure *failure, struct yaml_diagnosis *ret)
+{
+	if (strcmp(failure->what, "could not find expected ':'") != 0 || failure->context == NULL ||
+	    strstr(failure->context, "simple key") == NULL)
+		return false;
+	return say(ret, failure->context_line, failure->context_column, "a key without ':'",
+		   "write KEY: VALUE, with a space after the colon");
+}
+
+/* -name: reads as a key of that name, and the line below it as a mistake. */
+static bool is_dash_glued(const struct yaml_failure *failure, struct yaml_diagnosis *ret)
+{
+	for (size_t back = 0; back <= 2; back++) {
+		AUTO_FREE char *line = line_before(failure, back);
+		if (line == NULL)
+			break;
+		size_t blanks = strspn(line, " ");
+		unsigned char next = line[blanks] == '-' ? (unsigned char)line[blanks + 1] : 0;
+		if (((next | 0x20) >= 'a' && (next | 0x20) <= 'z') &&
+		    strchr(line + blanks, ':') != NULL)
+			return say(ret, failure->line - back, blanks, "no space after the '-'",
+				   "- KEY: VALUE");
+	}
+	return false;
 }
 
 /* A character that YAML keeps for itself. */
@@ -257,8 +292,8 @@ static void by_phrase(const struct yaml_failure *failure, struct yaml_diagnosis 
 void yaml_syntax_diagnose(const struct yaml_failure *failure, struct yaml_diagnosis *ret)
 {
 	static bool (*const checks[])(const struct yaml_failure *, struct yaml_diagnosis *) = {
-		is_conflict, is_markdown,   is_odd_indent, is_blank_missing,
-		is_template, is_quote_open, is_reserved};
+		is_conflict, is_markdown,   is_odd_indent, is_dash_glued, is_blank_missing,
+		is_template, is_quote_open, is_reserved,   is_half_key};
 	*ret = (struct yaml_diagnosis){0};
 	for (size_t i = 0; i < ARRAY_SIZE(checks); i++) {
 		if (checks[i](failure, ret))
