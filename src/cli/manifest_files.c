@@ -62,6 +62,7 @@ static bool read_files(const struct invocation *invocation, bool takes_arguments
 	struct load_options options = {.folder = ".",
 				       .project = invocation->project,
 				       .skip_unsupported = arguments_flag(args, "skip-unsupported"),
+				       .is_strict = arguments_flag(args, "strict"),
 				       .may_have_no_pod = takes_arguments,
 				       .check_image = image_is_named};
 	const struct string_list *files = arguments_values(args, "file");

@@ -20,6 +20,12 @@
 			"leave objects out that mean nothing here", COMPLETE_NONE                  \
 	}
 
+#define MANIFEST_STRICT_OPTION                                                                     \
+	{                                                                                          \
+		"strict", 0, OPTION_FLAG, NULL, "refuse objects that have no effect here",         \
+			COMPLETE_NONE                                                              \
+	}
+
 /* For verbs whose arguments are files, as with -f. No pod at all is no error here. */
 MUST_CHECK bool manifest_files_read(const struct invocation *invocation, struct app *ret,
 				    struct problem_list *problems, struct error *err);

@@ -189,6 +189,7 @@ static const struct option_spec options[] = {
 	ENVIRONMENT_OPTION,
 	MANIFEST_FILE_OPTION,
 	MANIFEST_SKIP_OPTION,
+	MANIFEST_STRICT_OPTION,
 	{"plan", 0, OPTION_FLAG, NULL, "show what would change; change nothing", COMPLETE_NONE},
 	{"yes", 'y', OPTION_FLAG, NULL, "do not ask", COMPLETE_NONE},
 	{"wait", 0, OPTION_FLAG, NULL, "until all is ready (the default)", COMPLETE_NONE},

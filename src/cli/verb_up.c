@@ -250,6 +250,7 @@ static int run(const struct invocation *invocation, struct error *err)
 static const struct option_spec options[] = {
 	MANIFEST_FILE_OPTION,
 	MANIFEST_SKIP_OPTION,
+	MANIFEST_STRICT_OPTION,
 	{"detach", 'd', OPTION_FLAG, NULL, "leave the pods running and return", COMPLETE_NONE},
 	{"tui", 0, OPTION_FLAG, NULL, "show them in the terminal UI; they run on", COMPLETE_NONE},
 	{"wait", 'w', OPTION_FLAG, NULL, "with -d: until all are ready", COMPLETE_NONE},

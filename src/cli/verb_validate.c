@@ -11,6 +11,7 @@
 static const struct option_spec options[] = {
 	MANIFEST_FILE_OPTION,
 	MANIFEST_SKIP_OPTION,
+	MANIFEST_STRICT_OPTION,
 	{"quiet", 'q', OPTION_FLAG, NULL, "errors only, no notes", COMPLETE_NONE},
 };
 

@@ -27,8 +27,8 @@ static void read_list(struct loader *loader, const struct yaml_node *root)
 	}
 }
 
-static const char no_server[] = "no API server here has anything to guard; remove the document";
-static const char no_nodes[] = "there are no nodes to schedule on; remove the document";
+static const char no_server[] = "no API server here has anything to guard";
+static const char no_nodes[] = "there are no nodes to schedule on";
 static const char ingress[] =
 	"publish the Service itself: type: LoadBalancer (the short form takes "
 	"\"https:443:http:80\" with a certificate)";
@@ -37,7 +37,27 @@ static const char kustomize[] =
 static const char cluster_only[] =
 	"it is for the servers and nodes of a cluster, and there are none here; remove the "
 	"document";
-static const char one_size[] = "set replicas, or i2kit scale; remove the document";
+static const char one_size[] = "replicas and i2kit scale set the number";
+
+static const struct field plain_object_list[] = {
+	{"apiVersion", FIELD_USED, NULL, 0, NULL, NULL},
+	{"kind", FIELD_USED, NULL, 0, NULL, NULL},
+	{"metadata", FIELD_USED, NULL, 0, &metadata_fields, NULL},
+	{"spec", FIELD_NO_EFFECT, NULL, 0, NULL, "there is nothing to apply it to"},
+	{"status", FIELD_NO_EFFECT, NULL, 0, NULL, "written by API servers"}};
+static const struct field_set plain_object_fields = {"Namespace", plain_object_list,
+						     ARRAY_SIZE(plain_object_list)};
+
+static const struct field account_list[] = {
+	{"apiVersion", FIELD_USED, NULL, 0, NULL, NULL},
+	{"automountServiceAccountToken", FIELD_NO_EFFECT, NULL, 0, NULL, "there is no API server"},
+	{"imagePullSecrets", FIELD_NO_EFFECT, NULL, 0, NULL,
+	 "credentials come from ~/.docker/config.json"},
+	{"kind", FIELD_USED, NULL, 0, NULL, NULL},
+	{"metadata", FIELD_USED, NULL, 0, &metadata_fields, NULL},
+	{"secrets", FIELD_NO_EFFECT, NULL, 0, NULL, "there is no API server", .is_list = true}};
+static const struct field_set account_fields = {"ServiceAccount", account_list,
+						ARRAY_SIZE(account_list)};
 
 const struct kind kinds[] = {
 	{"Deployment", "apps/v1 apps/v1beta2 apps/v1beta1 extensions/v1beta1", FIELD_USED,
@@ -63,44 +83,45 @@ const struct kind kinds[] = {
 	 "a disk that survives down"},
 	{"List", "v1", FIELD_USED, read_list, &list_fields,
 	 "its items, one by one; also DeploymentList, PodList …"},
-	{"Namespace", "v1", FIELD_NO_EFFECT, NULL, NULL, "a project (-p) keeps applications apart"},
-	{"ServiceAccount", "v1", FIELD_NO_EFFECT, NULL, NULL,
+	{"Namespace", "v1", FIELD_NO_EFFECT, NULL, &plain_object_fields,
+	 "a project (-p) keeps applications apart"},
+	{"ServiceAccount", "v1", FIELD_NO_EFFECT, NULL, &account_fields,
 	 "there is no API server to log in to"},
 	{"Ingress", NULL, FIELD_REFUSED, NULL, NULL, ingress},
-	{"IngressClass", NULL, FIELD_REFUSED, NULL, NULL, ingress},
+	{"IngressClass", NULL, FIELD_NO_EFFECT, NULL, NULL, ingress},
 	{"Gateway", NULL, FIELD_REFUSED, NULL, NULL, ingress},
 	{"HTTPRoute", NULL, FIELD_REFUSED, NULL, NULL, ingress},
-	{"GatewayClass", NULL, FIELD_REFUSED, NULL, NULL, ingress},
+	{"GatewayClass", NULL, FIELD_NO_EFFECT, NULL, NULL, ingress},
 	{"GRPCRoute", NULL, FIELD_REFUSED, NULL, NULL, ingress},
 	{"TCPRoute", NULL, FIELD_REFUSED, NULL, NULL, ingress},
 	{"VirtualService", NULL, FIELD_REFUSED, NULL, NULL, ingress},
-	{"HorizontalPodAutoscaler", NULL, FIELD_REFUSED, NULL, NULL, one_size},
-	{"VerticalPodAutoscaler", NULL, FIELD_REFUSED, NULL, NULL, one_size},
-	{"PodDisruptionBudget", NULL, FIELD_REFUSED, NULL, NULL, no_nodes},
-	{"PriorityClass", NULL, FIELD_REFUSED, NULL, NULL, no_nodes},
-	{"RuntimeClass", NULL, FIELD_REFUSED, NULL, NULL, no_nodes},
-	{"Node", NULL, FIELD_REFUSED, NULL, NULL, no_nodes},
+	{"HorizontalPodAutoscaler", NULL, FIELD_NO_EFFECT, NULL, NULL, one_size},
+	{"VerticalPodAutoscaler", NULL, FIELD_NO_EFFECT, NULL, NULL, one_size},
+	{"PodDisruptionBudget", NULL, FIELD_NO_EFFECT, NULL, NULL, no_nodes},
+	{"PriorityClass", NULL, FIELD_NO_EFFECT, NULL, NULL, no_nodes},
+	{"RuntimeClass", NULL, FIELD_NO_EFFECT, NULL, NULL, no_nodes},
+	{"Node", NULL, FIELD_NO_EFFECT, NULL, NULL, no_nodes},
 	{"CronJob", NULL, FIELD_REFUSED, NULL, NULL,
 	 "write a Job and start it from a timer: i2kit up -f job.yml"},
-	{"NetworkPolicy", NULL, FIELD_REFUSED, NULL, NULL,
-	 "nothing here separates the pods of one project; remove the document"},
-	{"PersistentVolume", NULL, FIELD_REFUSED, NULL, NULL,
-	 "a PersistentVolumeClaim gets a disk by itself; remove the document"},
-	{"StorageClass", NULL, FIELD_REFUSED, NULL, NULL,
-	 "a PersistentVolumeClaim gets a disk by itself; remove the document"},
+	{"NetworkPolicy", NULL, FIELD_NO_EFFECT, NULL, NULL,
+	 "nothing here separates the pods of one project"},
+	{"PersistentVolume", NULL, FIELD_NO_EFFECT, NULL, NULL,
+	 "a PersistentVolumeClaim gets a disk by itself"},
+	{"StorageClass", NULL, FIELD_NO_EFFECT, NULL, NULL,
+	 "a PersistentVolumeClaim gets a disk by itself"},
 	{"VolumeSnapshot", NULL, FIELD_REFUSED, NULL, NULL, "volumes start empty"},
-	{"Role", NULL, FIELD_REFUSED, NULL, NULL, no_server},
-	{"ClusterRole", NULL, FIELD_REFUSED, NULL, NULL, no_server},
-	{"RoleBinding", NULL, FIELD_REFUSED, NULL, NULL, no_server},
-	{"ClusterRoleBinding", NULL, FIELD_REFUSED, NULL, NULL, no_server},
-	{"ResourceQuota", NULL, FIELD_REFUSED, NULL, NULL, no_server},
-	{"LimitRange", NULL, FIELD_REFUSED, NULL, NULL, no_server},
-	{"PodSecurityPolicy", NULL, FIELD_REFUSED, NULL, NULL, no_server},
-	{"MutatingWebhookConfiguration", NULL, FIELD_REFUSED, NULL, NULL, no_server},
-	{"ValidatingWebhookConfiguration", NULL, FIELD_REFUSED, NULL, NULL, no_server},
-	{"APIService", NULL, FIELD_REFUSED, NULL, NULL, no_server},
-	{"CustomResourceDefinition", NULL, FIELD_REFUSED, NULL, NULL,
-	 "there is no API server to extend; remove the document"},
+	{"Role", NULL, FIELD_NO_EFFECT, NULL, NULL, no_server},
+	{"ClusterRole", NULL, FIELD_NO_EFFECT, NULL, NULL, no_server},
+	{"RoleBinding", NULL, FIELD_NO_EFFECT, NULL, NULL, no_server},
+	{"ClusterRoleBinding", NULL, FIELD_NO_EFFECT, NULL, NULL, no_server},
+	{"ResourceQuota", NULL, FIELD_NO_EFFECT, NULL, NULL, no_server},
+	{"LimitRange", NULL, FIELD_NO_EFFECT, NULL, NULL, no_server},
+	{"PodSecurityPolicy", NULL, FIELD_NO_EFFECT, NULL, NULL, no_server},
+	{"MutatingWebhookConfiguration", NULL, FIELD_NO_EFFECT, NULL, NULL, no_server},
+	{"ValidatingWebhookConfiguration", NULL, FIELD_NO_EFFECT, NULL, NULL, no_server},
+	{"APIService", NULL, FIELD_NO_EFFECT, NULL, NULL, no_server},
+	{"CustomResourceDefinition", NULL, FIELD_NO_EFFECT, NULL, NULL,
+	 "there is no API server to extend"},
 	{"Endpoints", NULL, FIELD_REFUSED, NULL, NULL,
 	 "a Service finds pods by its selector; names of other machines go into hostAliases"},
 	{"EndpointSlice", NULL, FIELD_REFUSED, NULL, NULL,
@@ -161,13 +182,26 @@ static void refuse(struct loader *loader, const struct yaml_node *node, const ch
 	loader_error(loader, node, both, "%.80s is not supported", what);
 }
 
+/* Said once for each kind; --strict makes it an error. */
+static void without_effect(struct loader *loader, const struct yaml_node *node, const char *what,
+			   const char *help)
+{
+	if (loader->options->is_strict) {
+		loader_error(loader, node, "remove the document, or leave --strict out",
+			     "%.120s has no effect here: %s", what, help);
+		return;
+	}
+	if (string_list_has(&loader->noted, what))
+		return;
+	string_list_add(&loader->noted, what);
+	loader_note(loader, node, "%.120s has no effect here: %s", what, help);
+}
+
 /* What a kind is not known for, by the group it says it is of. */
 static const char *foreign_help(const char *group)
 {
 	if (strcmp(group, "builtin") == 0 || ends_with(group, "kustomize.config.k8s.io"))
 		return kustomize;
-	if (is_custom(group))
-		return "custom resources need the operator of their cluster";
 	if (strchr(group, '.') != NULL || is_word_of(group, "policy autoscaling extensions"))
 		return cluster_only;
 	return group[0] == '\0' || is_word_of(group, "apps batch")
@@ -194,7 +228,19 @@ static void refuse_unknown(struct loader *loader, const struct yaml_node *node, 
 	AUTO_FREE char *what = group[0] != '\0'
 				       ? xasprintf("kind %.60s of %.60s", node->text, group)
 				       : xasprintf("kind %.60s", node->text);
-	refuse(loader, node, what, foreign_help(group));
+	/* A cluster's operator would act on it; what stands beside it may run without. */
+	bool is_other_tool = ends_with(group, "kustomize.config.k8s.io");
+	if (is_custom(group) && !is_other_tool) {
+		without_effect(loader, node, what,
+			       "custom resources need the operator of their cluster");
+		return;
+	}
+	bool is_foreign = group[0] != '\0' && strchr(group, '.') == NULL &&
+			  !is_word_of(group, "apps batch policy autoscaling extensions");
+	if (is_foreign && loader_is_found_in_folder(loader))
+		loader_note(loader, node, "%.200s is not a manifest, left out", loader->file);
+	else
+		refuse(loader, node, what, foreign_help(group));
 }
 
 /* The kind is known, and its apiVersion is not one that it has or had. */
@@ -206,6 +252,27 @@ static void wrong_version(struct loader *loader, const struct yaml_node *version
 	loader->has_lost = true;
 	loader_error(loader, version, hint, "there is no %s in apiVersion '%.60s'", kind->name,
 		     version->text);
+}
+
+/* Of what has no effect the head is read all the same: a typo there is one in a cluster, too. */
+static void check_plain_object(struct loader *loader, const struct yaml_node *root,
+			       const struct kind *kind)
+{
+	AUTO(metadata_clear) struct metadata metadata = {0};
+	const char *outer = loader->kind;
+	loader->kind = kind->name;
+	if (kind->fields != NULL)
+		loader_read_map(loader, root, kind->fields, NULL);
+	read_metadata(loader, root, &metadata, true);
+	loader->kind = outer;
+}
+
+/* helm test runs those, and helm install does not. */
+static bool is_helm_test(const struct yaml_node *root)
+{
+	const struct yaml_node *annotations = yaml_get(yaml_get(root, "metadata"), "annotations");
+	const struct yaml_node *hook = yaml_get(annotations, "helm.sh/hook");
+	return hook != NULL && hook->kind == YAML_SCALAR && strncmp(hook->text, "test", 4) == 0;
 }
 
 static void read_object(struct loader *loader, const struct yaml_node *root,
@@ -239,7 +306,10 @@ static void read_kind(struct loader *loader, const struct yaml_node *root,
 		AUTO_FREE char *what = xasprintf("kind %s", kind->name);
 		refuse(loader, node, what, kind->help);
 	} else if (kind->verdict == FIELD_NO_EFFECT) {
-		loader_note(loader, node, "%s has no effect here: %s", kind->name, kind->help);
+		check_plain_object(loader, root, kind);
+		without_effect(loader, node, kind->name, kind->help);
+	} else if (is_helm_test(root)) {
+		loader_note(loader, node, "a test of Helm's, left out");
 	} else {
 		read_object(loader, root, kind);
 	}

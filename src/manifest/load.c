@@ -12,6 +12,7 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/path.h"
+#include "base/suggest.h"
 #include "manifest/loader.h"
 #include "manifest/problem.h"
 #include "manifest/project_name.h"
@@ -132,6 +133,45 @@ static bool read_project_name(struct loader *loader, const struct yaml_node *roo
 	return true;
 }
 
+/* A document that some other tool reads: not a mistake in a folder that has it beside manifests. */
+static bool is_foreign(const struct yaml_node *root)
+{
+	static const char *const ours[] = {"containers", "kind", "apiVersion"};
+	AUTO(string_list_clear) struct string_list known = STRING_LIST_INIT;
+	for (size_t i = 0; i < ARRAY_SIZE(ours); i++)
+		string_list_add(&known, ours[i]);
+	for (size_t i = 0; i < root->pair_count; i++) {
+		const char *key = root->pairs[i].key->text;
+		if (string_list_has(&known, key) || suggest_nearest(key, &known) != NULL)
+			return false; /* one of ours, perhaps mistyped */
+	}
+	return true;
+}
+
+bool loader_is_found_in_folder(const struct loader *loader)
+{
+	const char *slash = strrchr(loader->file, '/');
+	const char *name = slash != NULL ? slash + 1 : loader->file;
+	return loader->is_searching && strcmp(name, "-") != 0 && strncmp(name, "i2kit.", 6) != 0 &&
+	       !string_list_has(&loader->options->paths, loader->file);
+}
+
+static bool is_left_to_others(struct loader *loader, const struct yaml_node *root)
+{
+	if (!is_foreign(root))
+		return false;
+	if (loader_is_found_in_folder(loader)) {
+		loader_note(loader, root, "%.200s is not a manifest, left out", loader->file);
+		return true;
+	}
+	if (yaml_get(root, "services") == NULL)
+		return false;
+	loader->has_lost = true;
+	loader_error(loader, root, foreign_hint(root),
+		     "neither a Kubernetes object nor an i2kit pod");
+	return true;
+}
+
 static void read_document(struct loader *loader, const struct yaml_node *root)
 {
 	if (loader->object_count > OBJECTS_MAX)
@@ -152,6 +192,8 @@ static void read_document(struct loader *loader, const struct yaml_node *root)
 		return;
 	}
 	if (read_project_name(loader, root))
+		return;
+	if (is_left_to_others(loader, root))
 		return;
 	if (!read_kubernetes(loader, root) && !read_short_form(loader, root)) {
 		loader->has_lost = true;
@@ -278,7 +320,8 @@ bool app_load(const struct load_options *options, struct app *ret, struct proble
 	      struct error *err)
 {
 	AUTO(app_clear) struct app app = {0};
-	struct loader loader = {.app = &app, .problems = problems, .options = options};
+	struct loader loader = {
+		.app = &app, .problems = problems, .options = options, .is_searching = true};
 
 	if (!find_files(options, &app.files, err))
 		return false;
