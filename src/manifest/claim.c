@@ -37,7 +37,8 @@ static const struct field claim_resources_list[] = {
 	{"limits", FIELD_NO_EFFECT, NULL, 0, NULL, "the disk has the size of the request"},
 	{"requests", FIELD_USED, read_storage, 0, &storage_fields, NULL}};
 static const struct field_set claim_resources_fields = {"claim resources", claim_resources_list,
-							ARRAY_SIZE(claim_resources_list)};
+							ARRAY_SIZE(claim_resources_list),
+							.type = "VolumeResourceRequirements"};
 
 static void read_claim_resources(struct loader *loader, const struct yaml_node *node, void *target)
 {
@@ -57,7 +58,8 @@ static const struct field claim_spec_list[] = {
 	{"volumeMode", FIELD_NO_EFFECT, NULL, 0, NULL, "always a file system"},
 	{"volumeName", FIELD_NO_EFFECT, NULL, 0, NULL, "each claim gets a disk of its own"}};
 static const struct field_set claim_spec_fields = {"persistentVolumeClaim", claim_spec_list,
-						   ARRAY_SIZE(claim_spec_list)};
+						   ARRAY_SIZE(claim_spec_list),
+						   .type = "PersistentVolumeClaimSpec"};
 
 static void read_claim_spec(struct loader *loader, const struct yaml_node *node, void *target)
 {

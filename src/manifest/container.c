@@ -250,7 +250,8 @@ static const struct field mounts_list[] = {
 	{"subPath", FIELD_USED, read_text, AT(sub_path), NULL, "below the volume's root; no .."},
 	{"subPathExpr", FIELD_USED, read_text, AT(sub_path_expr), NULL, "with $(VAR)"}};
 #undef AT
-static const struct field_set mounts_fields = {"volumeMount", mounts_list, ARRAY_SIZE(mounts_list)};
+static const struct field_set mounts_fields = {"volumeMount", mounts_list, ARRAY_SIZE(mounts_list),
+					       .type = "VolumeMount"};
 
 static void read_mounts(struct loader *loader, const struct yaml_node *node, void *target)
 {
@@ -462,7 +463,7 @@ static const struct field container_field_list[] = {
 };
 #undef AT
 const struct field_set container_fields = {"container", container_field_list,
-					   ARRAY_SIZE(container_field_list)};
+					   ARRAY_SIZE(container_field_list), .type = "Container"};
 
 /* What runs to its end before the others start is asked nothing and stopped by nobody. */
 static void refuse_of_init(struct loader *loader, const struct yaml_node *node)

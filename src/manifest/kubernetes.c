@@ -6,6 +6,7 @@
 #include "base/cleanup.h"
 #include "base/suggest.h"
 #include "manifest/loader.h"
+#include "manifest/schema.h"
 
 static const struct field list_list[] = {
 	{"apiVersion", FIELD_USED, NULL, 0, NULL, NULL},
@@ -45,8 +46,8 @@ static const struct field plain_object_list[] = {
 	{"metadata", FIELD_USED, NULL, 0, &metadata_fields, NULL},
 	{"spec", FIELD_NO_EFFECT, NULL, 0, NULL, "there is nothing to apply it to"},
 	{"status", FIELD_NO_EFFECT, NULL, 0, NULL, "written by API servers"}};
-static const struct field_set plain_object_fields = {"Namespace", plain_object_list,
-						     ARRAY_SIZE(plain_object_list)};
+static const struct field_set plain_object_fields = {
+	"Namespace", plain_object_list, ARRAY_SIZE(plain_object_list), .type = "Namespace"};
 
 static const struct field account_list[] = {
 	{"apiVersion", FIELD_USED, NULL, 0, NULL, NULL},
@@ -57,7 +58,7 @@ static const struct field account_list[] = {
 	{"metadata", FIELD_USED, NULL, 0, &metadata_fields, NULL},
 	{"secrets", FIELD_NO_EFFECT, NULL, 0, NULL, "there is no API server", .is_list = true}};
 static const struct field_set account_fields = {"ServiceAccount", account_list,
-						ARRAY_SIZE(account_list)};
+						ARRAY_SIZE(account_list), .type = "ServiceAccount"};
 
 const struct kind kinds[] = {
 	{"Deployment", "apps/v1 apps/v1beta2 apps/v1beta1 extensions/v1beta1", FIELD_USED,
@@ -261,8 +262,11 @@ static void check_plain_object(struct loader *loader, const struct yaml_node *ro
 	AUTO(metadata_clear) struct metadata metadata = {0};
 	const char *outer = loader->kind;
 	loader->kind = kind->name;
+	AUTO_FREE char *code = xasprintf("@%s", kind->name);
 	if (kind->fields != NULL)
 		loader_read_map(loader, root, kind->fields, NULL);
+	else
+		schema_check(loader, root, code, kind->name);
 	read_metadata(loader, root, &metadata, true);
 	loader->kind = outer;
 }

@@ -9,6 +9,7 @@
 #include "base/cleanup.h"
 #include "base/suggest.h"
 #include "manifest/problem.h"
+#include "manifest/schema.h"
 
 struct source_mark loader_mark(const struct loader *loader, const struct yaml_node *node)
 {
@@ -78,13 +79,21 @@ void loader_warn(struct loader *loader, const struct yaml_node *node, const char
 	va_end(args);
 }
 
+static const struct field *loader_find_own(const struct field_set *set, const char *name)
+{
+	for (size_t i = 0; i < set->count; i++) {
+		if (strcmp(set->fields[i].name, name) == 0)
+			return &set->fields[i];
+	}
+	return NULL;
+}
+
 const struct field *loader_find_field(const struct field_set *set, const char *name)
 {
 	for (; set != NULL; set = set->base) {
-		for (size_t i = 0; i < set->count; i++) {
-			if (strcmp(set->fields[i].name, name) == 0)
-				return &set->fields[i];
-		}
+		const struct field *own = loader_find_own(set, name);
+		if (own != NULL)
+			return own;
 	}
 	return NULL;
 }
@@ -251,6 +260,23 @@ static bool is_harmless(const struct yaml_node *node)
 	return node->kind == YAML_NULL || node->pair_count + node->item_count == 0;
 }
 
+/* Nothing reads it, so nothing else would find a mistake in it. */
+static void check_without_effect(struct loader *loader, const struct yaml_node *value,
+				 const struct field *field, const struct field_set *set)
+{
+	for (; set != NULL && loader_find_own(set, field->name) == NULL; set = set->base)
+		;
+	if (set == NULL || set->type == NULL)
+		return;
+	bool is_of_kind = strcmp(set->type, "Spec") == 0;
+	AUTO_FREE char *type = is_of_kind && loader->kind != NULL
+				       ? xasprintf("%sSpec", loader->kind)
+				       : xstrdup(set->type);
+	const char *code = schema_field(type, field->name);
+	if (code != NULL)
+		schema_check(loader, value, code, field->name);
+}
+
 static void read_field(struct loader *loader, const struct yaml_pair *pair,
 		       const struct field *field, const struct field_set *set, void *target)
 {
@@ -265,6 +291,7 @@ static void read_field(struct loader *loader, const struct yaml_pair *pair,
 		return;
 	}
 	if (field->verdict == FIELD_NO_EFFECT) {
+		check_without_effect(loader, value, field, set);
 		note_once(loader, pair->key, field, set);
 		return;
 	}

@@ -67,7 +67,7 @@ static const struct field metadata_field_list[] = {
 	{"uid", FIELD_NO_EFFECT, NULL, 0, NULL, server_field},
 };
 const struct field_set metadata_fields = {"metadata", metadata_field_list,
-					  ARRAY_SIZE(metadata_field_list)};
+					  ARRAY_SIZE(metadata_field_list), .type = "ObjectMeta"};
 
 static void free_pairs(struct key_value *pairs, size_t count)
 {

@@ -214,7 +214,8 @@ static const struct field pod_field_list[] = {
 	{"volumes", FIELD_USED, read_pod_volumes, 0, &volume_fields, NULL, .is_list = true},
 };
 #undef AT
-const struct field_set pod_fields = {"pod spec", pod_field_list, ARRAY_SIZE(pod_field_list)};
+const struct field_set pod_fields = {"pod spec", pod_field_list, ARRAY_SIZE(pod_field_list),
+				     .type = "PodSpec"};
 
 void pod_spec_init(struct loader *loader, struct pod_spec *pod, const struct yaml_node *node)
 {

@@ -35,7 +35,7 @@ static const struct field seccomp_list[] = {
 	{"type", FIELD_USED, read_seccomp_type, 0, NULL, "default RuntimeDefault",
 	 .choices = "RuntimeDefault|Unconfined"}};
 static const struct field_set seccomp_fields = {"seccompProfile", seccomp_list,
-						ARRAY_SIZE(seccomp_list)};
+						ARRAY_SIZE(seccomp_list), .type = "SeccompProfile"};
 
 static void read_seccomp(struct loader *loader, const struct yaml_node *node, void *target)
 {
@@ -146,7 +146,8 @@ static const struct field security_field_list[] = {
 };
 #undef AT
 const struct field_set security_fields = {"securityContext", security_field_list,
-					  ARRAY_SIZE(security_field_list)};
+					  ARRAY_SIZE(security_field_list),
+					  .type = "SecurityContext"};
 
 void read_security(struct loader *loader, const struct yaml_node *node, void *target)
 {
@@ -240,7 +241,8 @@ static const struct field pod_security_field_list[] = {
 	{"windowsOptions", FIELD_REFUSED, NULL, 0, NULL, "pods are Linux; take it out"},
 };
 const struct field_set pod_security_fields = {"pod securityContext", pod_security_field_list,
-					      ARRAY_SIZE(pod_security_field_list)};
+					      ARRAY_SIZE(pod_security_field_list),
+					      .type = "PodSecurityContext"};
 
 void read_pod_security(struct loader *loader, const struct yaml_node *node, void *target)
 {

@@ -181,8 +181,8 @@ static const struct field service_field_list[] = {
 	 .choices = "ClusterIP|NodePort|LoadBalancer"},
 };
 #undef AT
-static const struct field_set service_fields = {"service spec", service_field_list,
-						ARRAY_SIZE(service_field_list)};
+static const struct field_set service_fields = {
+	"service spec", service_field_list, ARRAY_SIZE(service_field_list), .type = "ServiceSpec"};
 
 static const struct field service_object_list[] = {
 	{"apiVersion", FIELD_USED, NULL, 0, NULL, NULL},

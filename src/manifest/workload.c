@@ -272,7 +272,7 @@ static const struct field workload_field_list[] = {
 	 .is_list = true},
 };
 static const struct field_set workload_fields = {"workload spec", workload_field_list,
-						 ARRAY_SIZE(workload_field_list)};
+						 ARRAY_SIZE(workload_field_list), .type = "Spec"};
 
 static const struct field workload_object_list[] = {
 	{"apiVersion", FIELD_USED, NULL, 0, NULL, NULL},
