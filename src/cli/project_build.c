@@ -11,6 +11,7 @@
 #include "cli/project.h"
 #include "image/pod/image.h"
 #include "image/store/store.h"
+#include "local/plan/service_slot.h"
 #include "local/vm/volume_disk.h"
 
 static struct pod_plan *find_pod(struct project_plan *plan, const char *name, size_t length)
@@ -57,6 +58,16 @@ static struct service_plan *service_for(struct project_plan *plan, const struct 
 	return service;
 }
 
+/* Services keep the addresses they have in what is up. */
+static bool keep_addresses(struct project_plan *plan, struct error *err)
+{
+	AUTO(project_plan_clear) struct project_plan before = {0};
+	AUTO(error_clear) struct error absent = ERROR_INIT;
+	bool has_before = project_plan_load(plan->project, &before, &absent);
+
+	return service_slots_fill(plan, has_before ? &before : NULL, err);
+}
+
 /* --publish web:8080:80[/udp] */
 static bool apply_publish(struct project_plan *plan, const struct string_list *publishes,
 			  struct error *err)
@@ -68,10 +79,11 @@ static bool apply_publish(struct project_plan *plan, const struct string_list *p
 		uint16_t host = 0;
 		uint16_t target = 0;
 		bool is_udp = slash != NULL && strcmp(slash, "/udp") == 0;
+		bool has_protocol = slash == NULL || is_udp || strcmp(slash, "/tcp") == 0;
 		if (slash != NULL)
 			*slash = '\0';
 		string_list_split(&parts, text, ':');
-		if (parts.count != 3 || !parse_port(parts.items[1], &host) ||
+		if (!has_protocol || parts.count != 3 || !parse_port(parts.items[1], &host) ||
 		    !parse_port(parts.items[2], &target))
 			return error_set(err, ERROR_USAGE,
 					 "--publish: '%s' is not POD:LOCAL:PORT[/udp]",
@@ -203,7 +215,8 @@ bool project_build(const struct invocation *invocation, const struct progress *p
 		project_plan_add_service(&plan, &app, &app.services[i]);
 	if (!apply_scale(&plan, arguments_values(args, "scale"), err) ||
 	    !apply_publish(&plan, arguments_values(args, "publish"), err) ||
-	    !apply_sizes(&plan, args, err) || !volume_disk_check(&plan, err))
+	    !apply_sizes(&plan, args, err) || !keep_addresses(&plan, err) ||
+	    !volume_disk_check(&plan, err))
 		return false;
 	*ret = plan;
 	plan = (struct project_plan){0};

@@ -66,6 +66,7 @@ struct port_plan {
 
 struct service_plan {
 	char *name;
+	unsigned slot; /* its place among the Services' addresses; service_slot.h */
 	bool is_headless;
 	bool has_affinity;
 	bool publish_not_ready;

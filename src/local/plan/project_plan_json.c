@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 #include "base/path.h"
 #include "local/plan/project_plan.h"
+#include "local/plan/service_slot.h"
 
 enum { PLAN_VERSION = 1, PLAN_MAX_BYTES = 64 << 20 };
 
@@ -68,9 +69,10 @@ static json_t *service_to_json(const struct service_plan *service)
 				  (int)port->is_udp, "host", (int)port->host_port, "asked",
 				  (int)port->is_asked_for, "http", (int)port->is_http));
 	}
-	return json_pack("{s:s,s:b,s:b,s:b,s:o,s:o}", "name", service->name, "headless",
-			 (int)service->is_headless, "affinity", (int)service->has_affinity,
-			 "notReady", (int)service->publish_not_ready, "pods", pods, "ports", ports);
+	return json_pack("{s:s,s:i,s:b,s:b,s:b,s:o,s:o}", "name", service->name, "slot",
+			 (int)service->slot, "headless", (int)service->is_headless, "affinity",
+			 (int)service->has_affinity, "notReady", (int)service->publish_not_ready,
+			 "pods", pods, "ports", ports);
 }
 
 bool project_plan_save(const struct project_plan *plan, struct error *err)
@@ -173,6 +175,7 @@ static bool read_service(const json_t *object, struct service_plan *service)
 	json_t *value = NULL;
 
 	service->name = take_text(object, "name");
+	service->slot = (unsigned)take_number(object, "slot");
 	service->is_headless = take_bool(object, "headless");
 	service->has_affinity = take_bool(object, "affinity");
 	service->publish_not_ready = take_bool(object, "notReady");
@@ -234,7 +237,8 @@ bool project_plan_load(const char *project, struct project_plan *ret, struct err
 	if (!file_read(path, PLAN_MAX_BYTES, &text, &size, err))
 		return false;
 	json_t *root = json_loadb(text, size, 0, NULL);
-	bool is_read = root != NULL && read_plan(root, &plan);
+	bool is_read =
+		root != NULL && read_plan(root, &plan) && service_slots_fill(&plan, NULL, NULL);
 	json_decref(root);
 	if (!is_read) {
 		error_set(err, ERROR_CORRUPT, "%s: not a plan of this version of i2kit", path);
