@@ -17,6 +17,7 @@
 #include "image/oci/docker_config.h"
 #include "image/store/store.h"
 #include "local/vm/accel.h"
+#include "local/vm/network.h"
 
 /* Below this much free space a build may not finish. */
 #define LEAST_FREE_BYTES (UINT64_C(2) << 30)
@@ -157,6 +158,29 @@ static void check_network(const char *uri, struct finding *ret)
 	mend_package(ret, FINDING_BROKEN, "dnsmasq-base iptables");
 }
 
+/* What keeps projects apart, and guests from each other's addresses. */
+static void check_filter(const char *uri, struct finding *ret)
+{
+	const char *const nft[] = {"nft", "list", "tables", NULL};
+	const char *const virsh[] = {"virsh",	    "--quiet", "-c", uri, "nwfilter-dumpxml",
+				     CLEAN_TRAFFIC, NULL};
+	AUTO(process_output_clear) struct process_output output = {0};
+	AUTO(error_clear) struct error err = ERROR_INIT;
+	struct process_run run = {.argv = geteuid() == 0 ? nft : virsh, .timeout_ms = ANSWER_MS};
+
+	if (strstr(uri, "/session") != NULL) {
+		ret->text = xstrdup("nothing to filter: each VM is alone in its network");
+	} else if (process_run(&run, &output, &err)) {
+		ret->text = xstrdup(geteuid() == 0 ? "nftables" : "libvirt's " CLEAN_TRAFFIC);
+	} else if (geteuid() == 0) {
+		ret->text = xasprintf("projects cannot be kept apart: %s", err.message);
+		mend_package(ret, FINDING_BROKEN, "nftables");
+	} else {
+		ret->text = xstrdup("a pod that was taken over can take another's address");
+		mend_package(ret, FINDING_NOTE, "libvirt-daemon-config-nwfilter");
+	}
+}
+
 static void check_store(const char *uri, struct finding *ret)
 {
 	AUTO(error_clear) struct error err = ERROR_INIT;
@@ -256,10 +280,9 @@ void doctor_check(int number, const char *uri_or_null, struct finding *ret)
 		const char *name;
 		void (*check)(const char *uri, struct finding *ret);
 	} checks[DOCTOR_CHECK_COUNT] = {
-		{"cpu", check_cpu},	      {"kvm", check_kvm},
-		{"qemu", check_qemu},	      {"libvirt", check_libvirt},
-		{"network", check_network},   {"store", check_store},
-		{"space", check_space},	      {"base", check_base},
+		{"cpu", check_cpu},	      {"kvm", check_kvm},	  {"qemu", check_qemu},
+		{"libvirt", check_libvirt},   {"network", check_network}, {"filter", check_filter},
+		{"store", check_store},	      {"space", check_space},	  {"base", check_base},
 		{"registry", check_registry}, {"cloud", check_cloud},
 	};
 	const char *uri = uri_or_null;

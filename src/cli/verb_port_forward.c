@@ -115,7 +115,10 @@ static bool add_listener(struct forwarder *forwarder, const char *text, struct e
 	    !socket_address_make(forwarder->address, local, &address, err))
 		return false;
 	listener->forwarder = forwarder;
-	listener->fd = listen_socket_open(forwarder->target, false, false, &address, err);
+	listener->fd = listen_socket_open(&(struct listen_options){.service = forwarder->target,
+								   .move = LISTEN_MOVE_NEVER,
+								   .namespace_fd = -1},
+					  &address, err);
 	if (listener->fd < 0)
 		return error_hint(err, "i2kit port-forward %s :%u takes any free port",
 				  forwarder->target, (unsigned)listener->remote_port);

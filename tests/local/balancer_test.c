@@ -204,24 +204,6 @@ static void connections_go_round(void **state)
 		(void)close(clients[i]);
 }
 
-static void least_connections_prefers_the_idle_one(void **state)
-{
-	AUTO_CLOSE int first = -1;
-	AUTO_CLOSE int second = -1;
-	AUTO_CLOSE int third = -1;
-	(void)state;
-
-	open_port((struct balancer_port_options){.policy = BALANCE_LEAST_CONNECTIONS});
-	add(0);
-	add(1);
-	first = connect_client(SOCK_STREAM);
-	second = connect_client(SOCK_STREAM);
-	(void)close(take_fd(&first));
-	(void)close(accept_on(0));
-	third = connect_client(SOCK_STREAM);
-	(void)close(accept_on(0));
-}
-
 static void connections_are_parked_until_a_backend_is_there(void **state)
 {
 	AUTO_CLOSE int client = -1;
@@ -577,7 +559,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(bytes_pass_both_ways_and_half_close_stays_half),
 		TEST(connections_go_round),
-		TEST(least_connections_prefers_the_idle_one),
 		TEST(connections_are_parked_until_a_backend_is_there),
 		TEST(parking_ends_in_time_and_number),
 		TEST(a_backend_that_refuses_is_passed_over),

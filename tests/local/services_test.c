@@ -21,6 +21,7 @@ static struct service_plan *add_service(const char *name, uint16_t port, uint16_
 	struct port_plan *made = ARRAY_APPEND(service->ports, service->port_count);
 
 	service->name = xstrdup(name);
+	service->slot = (unsigned)supervisor.plan.service_count;
 	string_list_add(&service->pods, "db");
 	made->name = xstrdup_or_null(port_name);
 	made->port = port;
@@ -33,7 +34,7 @@ static int start(void **state)
 	struct pod_plan *pod;
 	(void)state;
 
-	supervisor = (struct supervisor){.is_session = true};
+	supervisor = (struct supervisor){.is_session = true, .is_tunnelled = true};
 	supervisor.plan.bind = xstrdup("127.0.0.1");
 	pod = ARRAY_APPEND(supervisor.plan.pods, supervisor.plan.pod_count);
 	pod->name = xstrdup("db");

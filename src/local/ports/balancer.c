@@ -82,8 +82,15 @@ struct balancer_port *balancer_open_port(struct balancer *balancer,
 				 options->port, &address, err))
 		return NULL;
 	if (!options->has_no_listener)
-		fd = listen_socket_open(options->service, options->is_udp, options->move, &address,
-					err);
+		fd = listen_socket_open(
+			&(struct listen_options){
+				.service = options->service,
+				.is_udp = options->is_udp,
+				.move = options->move,
+				.namespace_fd =
+					options->namespace_fd != NULL ? *options->namespace_fd : -1,
+			},
+			&address, err);
 	if (fd < 0 && !options->has_no_listener)
 		return NULL;
 	port = xcalloc(1, sizeof(*port));
@@ -93,6 +100,7 @@ struct balancer_port *balancer_open_port(struct balancer *balancer,
 	port->options = *options;
 	port->options.service = NULL;
 	port->options.address = NULL;
+	port->options.namespace_fd = NULL;
 	set_defaults(&port->options);
 	port->address = address;
 	port->fd = fd;
@@ -294,8 +302,6 @@ static bool is_better(const struct balancer_port *port, const struct backend *a,
 		return b_is_suspect;
 	if (port->options.has_client_affinity && !a_is_suspect)
 		return affinity_score(a, client_hash) > affinity_score(b, client_hash);
-	if (port->options.policy == BALANCE_LEAST_CONNECTIONS && a->open != b->open)
-		return a->open < b->open;
 	return a->last_pick < b->last_pick;
 }
 

@@ -28,18 +28,16 @@ struct balancer_port;
 struct balancer *balancer_new(struct loop *loop);
 void balancer_free(struct balancer *balancer); /* cuts every connection; NULL is fine */
 
-enum balancer_policy { BALANCE_ROUND_ROBIN, BALANCE_LEAST_CONNECTIONS };
-
 struct balancer_port_options {
 	const char *service; /* for messages and balancer_port_find() */
 	const char *address; /* IPv4 or IPv6 to listen on; NULL: 127.0.0.1 */
 	uint16_t port;	     /* 0: any free one */
 	bool is_udp;
-	enum balancer_policy policy;
 	bool has_client_affinity; /* one client address, one backend, while that is ready */
 	enum listen_move move;	  /* when another port will do; else it is an error */
 	/* Connections come by balancer_port_serve…() alone: nobody else on this machine gets in. */
 	bool has_no_listener;
+	const int *namespace_fd;     /* of the network namespace to listen in; NULL: ours */
 	unsigned max_parked;	     /* 0: 256; more are reset at once */
 	unsigned park_ms;	     /* 0: 60 s; then reset */
 	unsigned connect_timeout_ms; /* 0: 1 s; then the next backend is tried */

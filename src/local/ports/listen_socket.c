@@ -5,16 +5,18 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "local/ports/namespace_socket.h"
 #include "local/ports/port_owner.h"
 
 #define BACKLOG	   4096
 #define MOVE_TRIES 1000
 
-static int try_bind(bool is_udp, const struct socket_address *address)
+static int try_bind(const struct listen_options *options, const struct socket_address *address)
 {
+	bool is_udp = options->is_udp;
+	int type = (is_udp ? SOCK_DGRAM : SOCK_STREAM) | SOCK_NONBLOCK | SOCK_CLOEXEC;
 	AUTO_CLOSE int fd =
-		socket(address->u.any.sa_family,
-		       (is_udp ? SOCK_DGRAM : SOCK_STREAM) | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+		namespace_socket(options->namespace_fd, address->u.any.sa_family, type, 0);
 	const int on = 1;
 
 	if (fd < 0)
@@ -33,7 +35,7 @@ static int try_bind(bool is_udp, const struct socket_address *address)
 	return take_fd(&fd);
 }
 
-static int find_other_port(bool is_udp, struct socket_address *address)
+static int find_other_port(const struct listen_options *options, struct socket_address *address)
 {
 	unsigned port = socket_address_port(address);
 	unsigned first = port + LISTEN_MOVE_BY + MOVE_TRIES <= UINT16_MAX ? port + LISTEN_MOVE_BY
@@ -42,23 +44,24 @@ static int find_other_port(bool is_udp, struct socket_address *address)
 	for (port = first; port < first + MOVE_TRIES; port++) {
 		int fd;
 		socket_address_set_port(address, (uint16_t)port);
-		fd = try_bind(is_udp, address);
+		fd = try_bind(options, address);
 		if (fd >= 0 || errno != EADDRINUSE)
 			return fd;
 	}
 	return -1;
 }
 
-static bool refuse(const char *service, bool is_udp, const struct socket_address *address,
+static bool refuse(const struct listen_options *options, const struct socket_address *address,
 		   int errnum, struct error *err)
 {
+	const char *service = options->service;
 	char text[SOCKET_ADDRESS_TEXT_SIZE];
 	unsigned port = socket_address_port(address);
 	unsigned other = port + LISTEN_MOVE_BY <= UINT16_MAX ? port + LISTEN_MOVE_BY : 0;
 
 	socket_address_format(text, address);
 	if (errnum == EADDRINUSE) {
-		AUTO_FREE char *owner = port_owner_describe((uint16_t)port, is_udp);
+		AUTO_FREE char *owner = port_owner_describe((uint16_t)port, options->is_udp);
 		(void)error_set(err, ERROR_EXISTS, "port %s is taken by %s", text, owner);
 		return error_hint(err,
 				  "stop that process, or publish '%s' elsewhere: "
@@ -72,20 +75,21 @@ static bool refuse(const char *service, bool is_udp, const struct socket_address
 	return false;
 }
 
-int listen_socket_open(const char *service, bool is_udp, enum listen_move move,
-		       struct socket_address *address, struct error *err)
+int listen_socket_open(const struct listen_options *options, struct socket_address *address,
+		       struct error *err)
 {
 	struct socket_address wanted = *address;
-	int fd = try_bind(is_udp, address);
+	enum listen_move move = options->move;
+	int fd = try_bind(options, address);
 	int errnum = errno;
 
 	if (fd < 0 && ((errnum == EACCES && move != LISTEN_MOVE_NEVER) ||
 		       (errnum == EADDRINUSE && move == LISTEN_MOVE_TAKEN))) {
-		fd = find_other_port(is_udp, address);
+		fd = find_other_port(options, address);
 		errnum = errno;
 	}
 	if (fd < 0) {
-		(void)refuse(service, is_udp, &wanted, errnum, err);
+		(void)refuse(options, &wanted, errnum, err);
 		return -1;
 	}
 	address->size = sizeof(address->u);

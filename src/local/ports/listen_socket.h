@@ -24,7 +24,13 @@ enum listen_move {
  * it was 0 or had to move. -1 on failure; a port that somebody holds is ERROR_EXISTS with that
  * process's name; service is named in the hint.
  */
-MUST_CHECK int listen_socket_open(const char *service, bool is_udp, enum listen_move move,
+struct listen_options {
+	const char *service;
+	bool is_udp;
+	enum listen_move move;
+	int namespace_fd; /* the network namespace to listen in; -1: ours */
+};
+MUST_CHECK int listen_socket_open(const struct listen_options *options,
 				  struct socket_address *address, struct error *err);
 
 #endif

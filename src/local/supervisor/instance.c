@@ -25,6 +25,7 @@
 struct domain_job {
 	struct instance *instance;
 	virConnectPtr connection;
+	struct network_guard *guard; /* the supervisor's, which outlives it; or NULL */
 	struct vm_plan vm;
 	char uuid[UUID_SIZE];
 };
@@ -72,7 +73,7 @@ static bool run_create(void *arg, struct error *err)
 	AUTO(strbuf_clear) struct strbuf xml = STRBUF_INIT;
 	AUTO_DOMAIN virDomainPtr domain = NULL;
 
-	if (!prepare(&job->vm, err))
+	if (!prepare(&job->vm, err) || !network_guard_settle(job->guard, err))
 		return false;
 	vm_plan_write_xml(&job->vm, &xml);
 	domain = virDomainCreateXML(job->connection, strbuf_text(&xml), 0);
@@ -207,7 +208,7 @@ static void init(struct instance *instance, struct supervisor *supervisor)
 		instance->agent_socket = path_folder(PATH_RUNTIME, below);
 }
 
-static char *free_address(const struct supervisor *supervisor)
+char *instance_free_address(const struct supervisor *supervisor)
 {
 	for (unsigned host = NETWORK_FIRST_INSTANCE; host <= NETWORK_LAST_INSTANCE; host++) {
 		AUTO_FREE char *address =
@@ -235,7 +236,7 @@ struct instance *instance_new(struct supervisor *supervisor, const struct pod_pl
 	status->uuid = xcalloc(1, UUID_SIZE);
 	vm_uuid_make(supervisor->identity.id, status->name, status->uuid);
 	if (!supervisor->is_session)
-		status->address = free_address(supervisor);
+		status->address = instance_free_address(supervisor);
 	init(instance, supervisor);
 	return instance;
 }
@@ -345,6 +346,8 @@ void instance_start(struct instance *instance)
 	job->connection = supervisor->connection;
 	(void)virConnectRef(job->connection);
 	instance_vm_plan(instance, pod, &job->vm);
+	job->guard = supervisor->guard;
+	network_guard_update(supervisor);
 	instance->is_job_running = true;
 	supervisor_say(supervisor, false, "Starting", status->name, "image %.19s, config %.19s",
 		       status->image_digest, status->config_digest);

@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 #include "base/path.h"
 #include "local/supervisor/supervisor_parts.h"
+#include "local/vm/network_filter.h"
 #include "local/vm/volume_disk.h"
 
 static char *scratch_path(const struct instance *instance)
@@ -103,6 +104,10 @@ void instance_vm_plan(const struct instance *instance, const struct pod_plan *po
 	vm.disk_path = xstrdup(pod->image_path);
 	vm.network = xstrdup_or_null(supervisor->network.name);
 	vm.address = xstrdup_or_null(status->address);
+	if (supervisor->guard != NULL)
+		network_filter_tap(supervisor->network.bridge, status->address, vm.tap);
+	else if (supervisor->has_clean_traffic)
+		vm.filter = xstrdup(CLEAN_TRAFFIC);
 	vm_mac_make(vm.uuid, vm.mac);
 	vm.agent_socket = xstrdup(instance->agent_socket);
 	vm.console_log = path_folder(PATH_STATE, console);

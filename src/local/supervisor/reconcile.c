@@ -102,6 +102,23 @@ static void say_memory(struct supervisor *supervisor, const struct pod_plan *pod
 		       (unsigned long long)(needs >> 20), (unsigned long long)(available >> 20));
 }
 
+static bool has_address(struct supervisor *supervisor, const struct pod_plan *pod)
+{
+	AUTO_FREE char *address = supervisor->is_session ? NULL : instance_free_address(supervisor);
+
+	if (supervisor->is_session || address != NULL) {
+		supervisor->waits_for_address = false;
+		return true;
+	}
+	if (!supervisor->waits_for_address)
+		supervisor_say(supervisor, true, "NoAddress", pod->name,
+			       "all %d addresses of the project's network are in use: waiting; "
+			       "fewer replicas help",
+			       NETWORK_LAST_INSTANCE - NETWORK_FIRST_INSTANCE + 1);
+	supervisor->waits_for_address = true;
+	return false;
+}
+
 /* As many VMs boot at once as there are processors, and none that the memory cannot hold. */
 static bool may_start(struct supervisor *supervisor, const struct pod_plan *pod)
 {
@@ -111,7 +128,7 @@ static bool may_start(struct supervisor *supervisor, const struct pod_plan *pod)
 	uint64_t needs = pod->memory_bytes + overhead;
 	uint64_t available;
 
-	if (starting(supervisor) >= most)
+	if (starting(supervisor) >= most || !has_address(supervisor, pod))
 		return false;
 	available = available_memory();
 	if (available > needs + promised_memory(supervisor, overhead)) {

@@ -76,7 +76,7 @@ char *services_env_json(const struct supervisor *supervisor)
 	strbuf_append_char(&out, '[');
 	for (size_t i = 0; i < supervisor->plan.service_count; i++) {
 		const struct service_plan *service = &supervisor->plan.services[i];
-		AUTO_FREE char *address = services_address(supervisor, service->name);
+		AUTO_FREE char *address = services_address(supervisor, service);
 		if (!service->is_headless && service->port_count > 0)
 			put_service(&out, address, service);
 	}

@@ -73,26 +73,28 @@ static void fill_pod(const struct supervisor *supervisor, const struct pod_plan 
 static void fill_port(const struct supervisor *supervisor, const struct port_run *run,
 		      struct port_status *port)
 {
-	struct balancer_counters counters = {0};
-
-	port->service = xstrdup(run->service);
-	port->name = xstrdup_or_null(run->name);
+	port->service = xstrdup(run->service->name);
+	port->name = xstrdup_or_null(run->port->name);
 	port->host = xstrdup(supervisor->plan.bind);
-	port->service_port = run->port;
-	port->target_port = run->target_port;
-	port->wanted_host_port = run->wanted_host_port;
-	port->is_udp = run->is_udp;
-	port->is_http = run->is_http;
+	port->service_port = run->port->port;
+	port->target_port = run->port->target_port;
+	port->wanted_host_port = run->port->host_port;
+	port->is_udp = run->port->is_udp;
+	port->is_http = run->port->is_http;
 	port->problem = xstrdup_or_null(run->problem);
-	string_list_copy(&port->pods, &run->pods);
-	if (run->host == NULL)
-		return;
-	port->host_port = balancer_port_number(run->host);
-	balancer_port_get_counters(run->host, &counters);
-	port->backends = counters.backends;
-	port->connections = counters.open;
-	port->total_connections = counters.total;
-	port->parked = counters.parked;
+	string_list_copy(&port->pods, &run->service->pods);
+	if (run->hosts[0] != NULL)
+		port->host_port = balancer_port_number(run->hosts[0]);
+	for (size_t i = 0; i < ARRAY_SIZE(run->hosts); i++) {
+		struct balancer_counters counters = {0};
+		if (run->hosts[i] == NULL)
+			continue;
+		balancer_port_get_counters(run->hosts[i], &counters);
+		port->backends = counters.backends;
+		port->connections += counters.open;
+		port->total_connections += counters.total;
+		port->parked += counters.parked;
+	}
 }
 
 void supervisor_status(const struct supervisor *supervisor, struct project_status *ret)

@@ -15,7 +15,9 @@
 #include "base/suggest.h"
 #include "local/supervisor/receipts.h"
 #include "local/supervisor/session.h"
+#include "local/supervisor/supervisor_network.h"
 #include "local/supervisor/supervisor_parts.h"
+#include "local/vm/service_network.h"
 #include "local/vm/trim.h"
 #include "local/vm/virt_loop.h"
 
@@ -92,12 +94,9 @@ static void remove_volumes(struct supervisor *supervisor)
 static void finish_down(struct supervisor *supervisor)
 {
 	AUTO_FREE char *plan = project_plan_path(supervisor->project);
-	AUTO(error_clear) struct error problem = ERROR_INIT;
 
 	services_close(supervisor);
-	if (!supervisor->is_session && supervisor->connection != NULL &&
-	    !project_network_remove(supervisor->connection, supervisor->scope, &problem))
-		log_verbose("%s", problem.message);
+	supervisor_network_remove(supervisor);
 	remove_volumes(supervisor);
 	(void)unlink(plan);
 	loop_stop(supervisor->loop, 0);
@@ -115,6 +114,7 @@ static void on_tick(struct loop_timer *timer, void *arg)
 	}
 	supervisor_reconcile(supervisor);
 	services_push_hosts(supervisor);
+	network_guard_update(supervisor);
 	receipts_write(supervisor);
 	for (size_t i = 0; i < supervisor->plan.pod_count; i++) {
 		unsigned count = 0;
@@ -273,13 +273,8 @@ static bool connect_libvirt(struct supervisor *supervisor, struct error *err)
 		VIR_DOMAIN_EVENT_CALLBACK(on_lifecycle), supervisor, NULL);
 	if (supervisor->lifecycle_id < 0)
 		return connection_error(err, "cannot watch the VMs");
-	if (!supervisor->is_session) {
-		project_network_clear(&supervisor->network);
-		if (!project_network_open(supervisor->connection, supervisor->scope,
-					  &supervisor->network, err))
-			return false;
-	}
-	return adopt(supervisor, err);
+	return (supervisor->is_session || supervisor_network_open(supervisor, err)) &&
+	       adopt(supervisor, err);
 }
 
 static void disconnect(struct supervisor *supervisor)
@@ -337,6 +332,7 @@ static bool take_identity(struct supervisor *supervisor, struct error *err)
 bool supervisor_apply(struct supervisor *supervisor, struct error *err)
 {
 	AUTO(project_plan_clear) struct project_plan plan = {0};
+	AUTO(project_plan_clear) struct project_plan before = {0};
 	AUTO(accel_clear) struct accel accel = {0};
 
 	if (supervisor->is_going_down) {
@@ -347,10 +343,14 @@ bool supervisor_apply(struct supervisor *supervisor, struct error *err)
 	    !take_identity(supervisor, err) || !check_uri(supervisor, plan.uri, err) ||
 	    !accel_choose(plan.accel, &accel, err))
 		return false;
+	if (!supervisor->is_session && supervisor->connection != NULL &&
+	    !supervisor_network_open(supervisor, err))
+		return false;
 	accel_clear(&supervisor->accel);
 	supervisor->accel = accel;
 	accel = (struct accel){0};
-	project_plan_clear(&supervisor->plan);
+	/* What is open points into it. */
+	before = supervisor->plan;
 	supervisor->plan = plan;
 	plan = (struct project_plan){0};
 	services_apply(supervisor);
@@ -449,6 +449,7 @@ static bool set_up(struct supervisor *supervisor, struct error *err)
 	supervisor->own_uri = xstrdup(connection_choose(supervisor->plan.uri));
 	supervisor->uri = supervisor->own_uri;
 	supervisor->is_session = connection_is_session(supervisor->uri);
+	supervisor->is_tunnelled = supervisor->is_session || !service_network_is_possible();
 	supervisor->scope = project_scope(supervisor->project, geteuid(), supervisor->is_session);
 	supervisor->logs = log_store_open(supervisor->project, NULL, err);
 	if (supervisor->logs == NULL)
@@ -465,6 +466,12 @@ static bool set_up(struct supervisor *supervisor, struct error *err)
 	return supervisor->control != NULL;
 }
 
+static void on_ports_retry(struct loop_timer *timer, void *arg)
+{
+	(void)timer;
+	services_retry(arg);
+}
+
 struct supervisor *supervisor_new(struct loop *loop, const char *project, struct error *err)
 {
 	struct supervisor *supervisor = xcalloc(1, sizeof(*supervisor));
@@ -473,12 +480,15 @@ struct supervisor *supervisor_new(struct loop *loop, const char *project, struct
 	supervisor->project = xstrdup(project);
 	supervisor->lock_fd = -1;
 	supervisor->lifecycle_id = -1;
+	supervisor->services.fd = -1;
 	supervisor->events = event_ring_new();
 	supervisor->balancer = balancer_new(loop);
 	supervisor->sessions = session_host_new(loop, find_session, supervisor);
 	supervisor->tick = loop_add_timer(loop, TICK_MS, on_tick, supervisor);
 	supervisor->reconnect = loop_add_timer(loop, RECONNECT_MS, on_reconnect, supervisor);
 	loop_timer_cancel(supervisor->reconnect);
+	supervisor->ports_retry = loop_add_timer(loop, RECONNECT_MS, on_ports_retry, supervisor);
+	loop_timer_cancel(supervisor->ports_retry);
 	if (!set_up(supervisor, err)) {
 		supervisor_free(supervisor);
 		return NULL;
@@ -505,9 +515,10 @@ void supervisor_free(struct supervisor *supervisor)
 	event_ring_free(supervisor->events);
 	loop_timer_remove(supervisor->tick);
 	loop_timer_remove(supervisor->reconnect);
+	loop_timer_remove(supervisor->ports_retry);
 	project_plan_clear(&supervisor->plan);
 	project_identity_clear(&supervisor->identity);
-	project_network_clear(&supervisor->network);
+	supervisor_network_close(supervisor);
 	accel_clear(&supervisor->accel);
 	free(supervisor->last_hosts);
 	free(supervisor->last_proxies);

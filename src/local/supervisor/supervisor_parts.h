@@ -21,11 +21,15 @@
 #include "local/plan/state.h"
 #include "local/ports/balancer.h"
 #include "local/supervisor/event_ring.h"
+#include "local/supervisor/network_guard.h"
+#include "local/supervisor/service_names.h"
+#include "local/supervisor/services.h"
 #include "local/supervisor/supervisor.h"
 #include "local/supervisor/worker.h"
 #include "local/vm/accel.h"
 #include "local/vm/connection.h"
 #include "local/vm/network.h"
+#include "local/vm/service_network.h"
 #include "local/vm/vm_plan.h"
 
 #define BOOT_MAX_STAGES 32
@@ -57,23 +61,6 @@ struct instance {
 	uint64_t uptimes_ms[BOOT_MAX_STAGES]; /* of status.stages, on the guest's clock */
 };
 
-/* One port of a service as it is listened on now. */
-struct port_run {
-	char *service;
-	char *name; /* or NULL */
-	uint16_t port;
-	uint16_t target_port;
-	uint16_t wanted_host_port; /* 0: not published */
-	bool is_udp;
-	bool is_http;
-	struct balancer_port *host;  /* published, or NULL */
-	struct balancer_port *guest; /* on the service's own address (system mode), or NULL */
-	struct string_list pods;
-	char *problem; /* or NULL */
-	char *address; /* host is bound to it */
-	bool is_kept;  /* while a new plan is applied */
-};
-
 /* Session mode: a port of one instance that guests reach by its name (session_names.c). */
 struct direct_port {
 	char *instance;
@@ -95,6 +82,11 @@ struct supervisor {
 	int lifecycle_id; /* of the domain event callback; -1 */
 	struct accel accel;
 	struct project_network network;
+	bool is_tunnelled;		 /* Services are reached through the agents */
+	struct service_network services; /* their addresses; none when tunnelled */
+	struct network_guard *guard;	 /* of what guests may send; NULL without root */
+	bool has_clean_traffic;		 /* without it: libvirt's filter of that name is there */
+	struct loop_timer *ports_retry;	 /* of those that somebody else holds */
 	struct worker *worker;
 	struct session_host *sessions;
 	char *last_hosts; /* as pushed */
@@ -114,9 +106,10 @@ struct supervisor {
 	char *last_proxies; /* as sent; session mode */
 	bool is_going_down;
 	bool removes_volumes;
-	bool waits_for_memory; /* was said */
-	bool is_trimmed;       /* since all became ready */
-	bool is_dirty;	       /* status changed since the clients heard */
+	bool waits_for_memory;	/* was said */
+	bool waits_for_address; /* likewise */
+	bool is_trimmed;	/* since all became ready */
+	bool is_dirty;		/* status changed since the clients heard */
 };
 
 /* instance.c */
@@ -137,6 +130,8 @@ void instance_domain_gone(struct instance *instance, const char *why);
 void instance_take_dirt(struct instance *instance);
 bool instance_is_current(const struct instance *instance, const struct pod_plan *pod);
 bool instance_is_alive(const struct instance *instance);
+/* System mode: of the project's network; owned, or NULL when all are taken. */
+char *instance_free_address(const struct supervisor *supervisor);
 
 /* instance_agent.c */
 void instance_connect_agent(struct instance *instance);
@@ -179,22 +174,6 @@ void watch_paused(struct supervisor *supervisor, struct instance *instance);
 
 /* reconcile.c */
 void supervisor_reconcile(struct supervisor *supervisor);
-
-/* services.c */
-void services_apply(struct supervisor *supervisor);
-void services_close(struct supervisor *supervisor);
-void services_add(struct supervisor *supervisor, struct instance *instance);
-void services_remove(struct supervisor *supervisor, struct instance *instance, unsigned drain_ms);
-void services_tunnel(struct supervisor *supervisor, struct agent_stream *stream,
-		     const char *service, uint16_t port);
-/* JSON lists: INSTANCE.hosts, proxies and serviceEnv of doc/formats.md §4. Owned. */
-char *services_hosts_json(const struct supervisor *supervisor);
-char *services_proxies_json(const struct supervisor *supervisor);
-char *services_env_json(const struct supervisor *supervisor); /* service_env.c */
-/* The service's own address, as guests see it. Owned. */
-char *services_address(const struct supervisor *supervisor, const char *service);
-void services_put_proxy(struct strbuf *out, const char *ip, uint16_t port, const char *name);
-void services_push_hosts(struct supervisor *supervisor);
 
 /* session_names.c: how guests reach each other without a network of the project. */
 /* Where `pod`'s replica is in every guest: on its loopback. Owned. */

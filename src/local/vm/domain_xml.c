@@ -180,6 +180,18 @@ static void put_disks(const struct vm_plan *plan, struct slots *slots, struct st
 	}
 }
 
+/* https://libvirt.org/formatnwfilter.html */
+static void put_filter(const struct vm_plan *plan, struct strbuf *out)
+{
+	if (plan->filter == NULL || plan->address == NULL)
+		return;
+	strbuf_append(out, "      <filterref");
+	put_attribute(out, "filter", plan->filter);
+	strbuf_append(out, "><parameter name=\"IP\"");
+	put_attribute(out, "value", plan->address);
+	strbuf_append(out, "/></filterref>\n");
+}
+
 static void put_network(const struct vm_plan *plan, struct slots *slots, struct strbuf *out)
 {
 	if (plan->network != NULL) {
@@ -192,6 +204,9 @@ static void put_network(const struct vm_plan *plan, struct slots *slots, struct 
 	strbuf_appendf(out, "      <mac address=\"%s\"/>\n", plan->mac);
 	strbuf_append(out, "      <model type=\"virtio\"/>\n");
 	strbuf_append(out, "      <rom enabled=\"no\"/>\n");
+	if (plan->tap[0] != '\0')
+		strbuf_appendf(out, "      <target dev=\"%s\"/>\n", plan->tap);
+	put_filter(plan, out);
 	put_address(slots, "      ", out);
 	strbuf_append(out, "    </interface>\n");
 }
@@ -295,6 +310,7 @@ void vm_plan_clear(struct vm_plan *plan)
 	free(plan->cmdline);
 	free(plan->disk_path);
 	free(plan->network);
+	free(plan->filter);
 	free(plan->address);
 	free(plan->agent_socket);
 	free(plan->console_log);

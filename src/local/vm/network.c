@@ -2,6 +2,8 @@
 #include "local/vm/network.h"
 
 #include <libvirt/virterror.h>
+#include <linux/if_link.h>
+#include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,13 +12,14 @@
 #include "base/parse.h"
 #include "base/sha256.h"
 #include "local/vm/connection.h"
-#include "local/vm/service_route.h"
+#include "local/vm/netlink.h"
 
 #define SUBNET_COUNT 254
 
 void project_network_clear(struct project_network *network)
 {
 	free(network->name);
+	free(network->bridge);
 	*network = (struct project_network){0};
 }
 
@@ -25,8 +28,7 @@ char *project_network_name(const char *project)
 	return xasprintf("i2kit-%s", project);
 }
 
-void project_network_write_xml(const char *project, unsigned subnet, bool has_addresses,
-			       struct strbuf *out)
+char *project_network_bridge(const char *project)
 {
 	AUTO_FREE char *name = project_network_name(project);
 	uint8_t raw[SHA256_SIZE];
@@ -34,18 +36,23 @@ void project_network_write_xml(const char *project, unsigned subnet, bool has_ad
 
 	sha256_bytes(name, strlen(name), raw);
 	sha256_hex(raw, hex);
+	return xasprintf("i2k-%.8s", hex);
+}
+
+void project_network_write_xml(const char *project, unsigned subnet, struct strbuf *out)
+{
+	AUTO_FREE char *name = project_network_name(project);
+	AUTO_FREE char *bridge = project_network_bridge(project);
+
 	strbuf_append(out, "<network>\n  <name>");
 	strbuf_append_xml(out, name);
 	/* No STP: its listening and learning cost a fresh guest four seconds. */
 	strbuf_appendf(out,
 		       "</name>\n  <forward mode=\"nat\"/>\n"
-		       "  <bridge name=\"i2k-%.8s\" stp=\"off\" delay=\"0\"/>\n"
-		       "  <ip address=\"10.77.%u.1\" netmask=\"255.255.255.0\"/>\n",
-		       hex, subnet);
-	for (unsigned i = 0; has_addresses && i < NETWORK_SERVICE_COUNT; i++)
-		strbuf_appendf(out, "  <ip address=\"10.77.%u.%u\" prefix=\"32\"/>\n", subnet,
-			       NETWORK_FIRST_SERVICE + i);
-	strbuf_append(out, "</network>\n");
+		       "  <bridge name=\"%s\" stp=\"off\" delay=\"0\"/>\n"
+		       "  <ip address=\"10.77.%u.1\" netmask=\"255.255.255.0\"/>\n"
+		       "</network>\n",
+		       bridge, subnet);
 }
 
 /* N of the first "10.77.N.1" in a network's XML. */
@@ -87,7 +94,7 @@ static bool create_network(virConnectPtr connection, const char *project, unsign
 		AUTO(strbuf_clear) struct strbuf xml = STRBUF_INIT;
 		AUTO_NETWORK virNetworkPtr network = NULL;
 		unsigned subnet = (first + i) % SUBNET_COUNT;
-		project_network_write_xml(project, subnet, !service_route_is_possible(), &xml);
+		project_network_write_xml(project, subnet, &xml);
 		network = virNetworkCreateXML(connection, strbuf_text(&xml));
 		if (network != NULL) {
 			*ret_subnet = subnet;
@@ -112,9 +119,8 @@ bool project_network_open(virConnectPtr connection, const char *project,
 				 "the libvirt network '%s' is there and not i2kit's", name);
 	if (xml == NULL && !create_network(connection, project, &subnet, err))
 		return false;
-	if (service_route_is_possible() && !service_route_add(subnet, err))
-		return false;
 	ret->name = TAKE_PTR(name);
+	ret->bridge = project_network_bridge(project);
 	ret->subnet = subnet;
 	return true;
 }
@@ -126,11 +132,28 @@ bool project_network_remove(virConnectPtr connection, const char *project, struc
 
 	if (network == NULL)
 		return true;
-	AUTO_FREE char *xml = virNetworkGetXMLDesc(network, 0);
-	unsigned subnet = 0;
-	if (xml != NULL && read_subnet(xml, &subnet) && service_route_is_possible())
-		service_route_remove(subnet);
 	if (virNetworkDestroy(network) < 0)
 		return connection_error(err, "cannot remove the network '%s'", name);
 	return true;
+}
+
+void project_network_plug(const char *bridge, const char *interface)
+{
+	const struct ifinfomsg body = {0};
+	const unsigned index = if_nametoindex(bridge);
+	struct netlink_request request;
+
+	netlink_request_init(&request, RTM_NEWLINK, 0, &body, sizeof(body));
+	netlink_request_put_text(&request, IFLA_IFNAME, interface);
+	netlink_request_put(&request, IFLA_MASTER, &index, sizeof(index));
+	(void)netlink_request_send(&request, -1);
+}
+
+bool project_network_has_filter(virConnectPtr connection, const char *name)
+{
+	virNWFilterPtr filter = virNWFilterLookupByName(connection, name);
+
+	if (filter != NULL)
+		(void)virNWFilterFree(filter);
+	return filter != NULL;
 }

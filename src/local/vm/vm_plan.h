@@ -65,6 +65,8 @@ struct vm_plan {
 	char *network; /* libvirt network; NULL: QEMU's user network */
 	char *address; /* "10.77.1.10" */
 	char mac[MAC_SIZE];
+	char tap[16]; /* name of its interface on this machine; "": libvirt's choice */
+	char *filter; /* of libvirt, with the address as IP; or NULL */
 	char *agent_socket;
 	char *console_log;
 	unsigned owner_uid; /* system mode: whom QEMU runs as, so that it can read the user's files

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef I2KIT_LOCAL_SUPERVISOR_SERVICES_H
+#define I2KIT_LOCAL_SUPERVISOR_SERVICES_H
+
+/* Ports of Services: published ones on this machine, and those on the Services' own addresses. */
+
+#include "local/plan/service_slot.h"
+#include "local/ports/balancer.h"
+
+struct agent_stream;
+struct instance;
+struct supervisor;
+
+/* One port of a service as it is listened on now. */
+struct port_run {
+	const struct service_plan *service; /* both of the plan that is applied */
+	const struct port_plan *port;
+	char *bind;			/* `hosts` are bound to it */
+	struct balancer_port *hosts[2]; /* published: on `bind`, on ::1 beside 127.0.0.1; or NULL */
+	struct balancer_port *guest;	/* on the service's own address, or NULL */
+	char *problem;			/* why a host port is not there, or NULL */
+	bool is_kept;			/* while a new plan is applied */
+};
+
+/* supervisor->plan is new; what stays of the one before, which is still there, stays open. */
+void services_apply(struct supervisor *supervisor);
+/* Tries again what somebody else held. */
+void services_retry(struct supervisor *supervisor);
+void services_close(struct supervisor *supervisor);
+void services_add(struct supervisor *supervisor, struct instance *instance);
+void services_remove(struct supervisor *supervisor, struct instance *instance, unsigned drain_ms);
+void services_tunnel(struct supervisor *supervisor, struct agent_stream *stream,
+		     const char *service, uint16_t port);
+
+#endif
