@@ -50,8 +50,8 @@ struct field_set {
 	const struct field *fields;
 	size_t count;
 	const struct field_set *base; /* further fields, for the same target; or NULL */
+	const char *qualified;	      /* refuses names with a '/', and says why; or NULL */
 	const char *type; /* Kubernetes' own, for what has no effect; "Spec": the kind's; or NULL */
-	const char *qualified; /* refuses names with a '/', and says why; or NULL */
 };
 
 struct field {
