@@ -3,9 +3,11 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -357,6 +359,86 @@ static void a_reader_that_is_too_slow_sees_how_much_it_missed(void **state)
 	log_store_close(store);
 }
 
+static size_t count_segments(const char *instance)
+{
+	AUTO_FREE char *path = path_join(folder, instance);
+	size_t count;
+
+	free(log_segment_list(path, &count));
+	return count;
+}
+
+/* Files that may not grow stand for a disk that is full. */
+static void limit_files(rlim_t bytes)
+{
+	struct rlimit limit;
+
+	(void)signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+	limit.rlim_cur = bytes;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+static unsigned times_said;
+
+static void on_said(bool is_losing, const char *text, void *arg)
+{
+	(void)arg;
+	assert_true(is_losing);
+	assert_non_null(strstr(text, "web-0"));
+	times_said++;
+}
+
+static unsigned try_put(struct log_store *store, const char *text, unsigned times)
+{
+	const struct log_entry entry = {
+		.container = "nginx", .text = text, .size = strlen(text), .time_ns = 1};
+	unsigned lost = 0;
+
+	for (unsigned i = 0; i < times; i++)
+		lost += !log_store_append(store, "web", "web-0", "b", &entry, 1, NULL);
+	return lost;
+}
+
+static void a_full_disk_costs_new_lines_and_no_old_one(void **state)
+{
+	enum { OLD = 900, NEW = 2500 };
+	const struct log_store_options options = {.folder = folder, .say = on_said};
+	struct log_store *store = log_store_open("shop", &options, NULL);
+	struct log_reader *reader;
+	struct log_line line;
+	char text[1024];
+	unsigned lost;
+	size_t segments;
+	(void)state;
+
+	memset(text, 'x', sizeof(text));
+	text[sizeof(text) - 1] = '\0';
+	for (unsigned i = 0; i < OLD; i++)
+		put(store, "web-0", "nginx", text, 1000, i + 1);
+	segments = count_segments("web-0");
+	assert_true(segments > 3);
+	reader = open_reader(NULL);
+	times_said = 0;
+	limit_files(LOG_SEGMENT_MAX_BYTES - 10000); /* the newest file is cut in a record */
+	lost = try_put(store, text, NEW - 500);
+	limit_files(100); /* not even a new file's header has room */
+	lost += try_put(store, text, 500);
+	limit_files(RLIM_INFINITY);
+	assert_int_equal(times_said, 1);
+	assert_int_equal(count_segments("web-0"), segments);
+	for (unsigned i = 0; i < OLD + NEW - lost; i++)
+		expect_next(reader, text);
+	expect_next(reader, NULL);
+	put(store, "web-0", "nginx", "again", 2000, OLD + 1);
+	assert_true(log_reader_next(reader, &line));
+	assert_memory_equal(line.text, "again", 5);
+	assert_int_equal(line.lost_before, lost);
+	assert_false(log_reader_next(reader, &line));
+	log_reader_close(reader);
+	log_store_close(store);
+}
+
 static void losses_of_the_guest_stand_before_the_next_line(void **state)
 {
 	struct log_store *store = open_store(0);
@@ -494,6 +576,7 @@ int main(void)
 		TEST(a_second_writer_is_refused),
 		TEST(a_noisy_pod_loses_only_its_own_lines),
 		TEST(a_reader_that_is_too_slow_sees_how_much_it_missed),
+		TEST(a_full_disk_costs_new_lines_and_no_old_one),
 		TEST(losses_of_the_guest_stand_before_the_next_line),
 		TEST(events_told_again_are_not_counted_again),
 		TEST(previous_shows_the_run_before_the_last),

@@ -21,6 +21,7 @@
 #define MIN_INSTANCE_BYTES     ((uint64_t)2 << 20)
 #define MAX_SEGMENTS	       ((size_t)1024) /* small ones after many restarts count too */
 #define BACKWARD_CLOCK_NS      INT64_C(1000000000)
+#define QUIET_MS	       10000 /* so long without a failure, and all is well again */
 
 struct segment {
 	uint64_t first_sequence;
@@ -37,10 +38,12 @@ struct instance {
 	uint64_t stored_bytes;
 	int fd;
 	uint64_t next_line;
+	uint64_t stored_line; /* next_line, as far as the file has it */
 	int64_t last_time_ns;
 	uint32_t boot;
 	uint64_t guest_sequence;
-	uint64_t lost; /* to be said before the next line */
+	uint64_t lost;		/* to be said before the next line */
+	uint64_t lost_in_batch; /* said in what is not in the file yet */
 };
 
 struct log_store {
@@ -52,6 +55,11 @@ struct log_store {
 	size_t instance_count;
 	struct strbuf batch;
 	struct log_store_counters counters;
+	log_store_say_fn *say; /* or NULL */
+	void *say_arg;
+	bool is_failing;	  /* lines are being lost; said */
+	uint64_t failed_ms;	  /* when last */
+	uint64_t lost_since_said; /* lines */
 };
 
 static void instance_free(struct instance *instance)
@@ -104,6 +112,7 @@ static void recover(struct log_store *store, struct instance *instance, uint64_t
 		    record.header.sequence < UINT64_MAX / 2)
 			store->next_sequence = record.header.sequence + 1;
 		instance->next_line = record.header.line + 1;
+		instance->stored_line = instance->next_line;
 		instance->last_time_ns = record.header.time_ns;
 		if (record.header.guest_sequence != 0) {
 			instance->boot = record.header.boot;
@@ -191,6 +200,8 @@ struct log_store *log_store_open(const char *project, const struct log_store_opt
 	store->lock_fd = -1;
 	store->next_sequence = 1;
 	store->instance_bytes = DEFAULT_INSTANCE_BYTES;
+	store->say = options != NULL ? options->say : NULL;
+	store->say_arg = options != NULL ? options->say_arg : NULL;
 	if (options != NULL && options->instance_bytes != 0)
 		store->instance_bytes = options->instance_bytes < MIN_INSTANCE_BYTES
 						? MIN_INSTANCE_BYTES
@@ -265,8 +276,10 @@ static bool open_segment(struct log_store *store, struct instance *instance, con
 	segment->first_sequence = store->next_sequence;
 	log_segment_start(&header, pod, store->next_sequence, time_ns);
 	if (!fd_write_all(instance->fd, header.data, header.size, err)) {
+		/* It goes again: the older ones are good, and there is nothing in this one. */
 		close_segment(instance);
-		drop_oldest(store, instance);
+		(void)unlink(path);
+		instance->segment_count--;
 		return error_prefix(err, "%s", path);
 	}
 	segment->size = header.size;
@@ -283,14 +296,21 @@ static bool flush_batch(struct log_store *store, struct instance *instance, stru
 	if (size == 0)
 		return true;
 	if (!fd_write_all(instance->fd, store->batch.data, size, err)) {
-		/* The file may end in a torn record: leave it and go on in a new one. */
-		close_segment(instance);
+		/*
+		 * The torn record goes off the end again. A new file for each attempt would push
+		 * out the good old ones; only where this one cannot be cut, a new one it is.
+		 */
+		if (ftruncate(instance->fd, (off_t)segment->size) < 0 ||
+		    lseek(instance->fd, (off_t)segment->size, SEEK_SET) < 0)
+			close_segment(instance);
 		strbuf_reset(&store->batch);
 		return error_prefix(err, "logs of %s", instance->name);
 	}
 	segment->size += size;
 	instance->stored_bytes += size;
 	store->counters.stored_bytes += size;
+	instance->stored_line = instance->next_line;
+	instance->lost_in_batch = 0;
 	strbuf_reset(&store->batch);
 	return true;
 }
@@ -316,10 +336,12 @@ struct piece {
 	const char *text;
 	size_t size;
 	bool is_partial;
+	size_t index;  /* of the entry */
+	size_t stored; /* entries that are in the file whole */
 };
 
-static bool append_piece(struct log_store *store, struct instance *instance,
-			 const struct piece *piece, struct error *err)
+static bool append_piece(struct log_store *store, struct instance *instance, struct piece *piece,
+			 struct error *err)
 {
 	const struct log_entry *entry = piece->entry;
 	size_t container_size = strnlen(entry->container, UINT8_MAX);
@@ -332,6 +354,7 @@ static bool append_piece(struct log_store *store, struct instance *instance,
 		    LOG_SEGMENT_MAX_BYTES) {
 		if (!flush_batch(store, instance, err))
 			return false;
+		piece->stored = piece->index;
 		close_segment(instance);
 	}
 	if (instance->fd < 0 && !open_segment(store, instance, piece->pod, time_ns, err))
@@ -350,6 +373,7 @@ static bool append_piece(struct log_store *store, struct instance *instance,
 		.container_size = (uint8_t)container_size,
 	};
 	log_record_write(&store->batch, &record);
+	instance->lost_in_batch += instance->lost;
 	instance->lost = 0;
 	instance->last_time_ns = time_ns;
 	return true;
@@ -371,8 +395,6 @@ static bool append_entry(struct log_store *store, struct instance *instance, str
 			return false;
 		done += piece->size;
 	} while (done < entry->size);
-	store->counters.lines++;
-	store->counters.bytes += entry->size;
 	return true;
 }
 
@@ -381,10 +403,49 @@ static bool append_all(struct log_store *store, struct instance *instance, struc
 {
 	for (size_t i = 0; i < count; i++) {
 		piece->entry = &entries[i];
+		piece->index = i;
 		if (!append_entry(store, instance, piece, err))
 			return false;
 	}
-	return flush_batch(store, instance, err);
+	if (!flush_batch(store, instance, err))
+		return false;
+	piece->stored = count;
+	return true;
+}
+
+/* Once when lines begin to be lost, once when they are stored again for a while. */
+static void say_state(struct log_store *store, const struct error *why)
+{
+	uint64_t now_ms = clock_monotonic_ms();
+	AUTO_FREE char *text = NULL;
+
+	if (why != NULL) {
+		store->failed_ms = now_ms;
+		if (store->is_failing)
+			return;
+		text = xasprintf("%s: new lines of logs are being lost; the old ones are kept",
+				 why->message);
+	} else {
+		if (!store->is_failing || now_ms - store->failed_ms < QUIET_MS)
+			return;
+		text = xasprintf("logs are stored again; %" PRIu64 " lines were lost",
+				 store->lost_since_said);
+		store->lost_since_said = 0;
+	}
+	store->is_failing = why != NULL;
+	if (store->say != NULL)
+		store->say(store->is_failing, text, store->say_arg);
+}
+
+static void count_lost(struct log_store *store, struct instance *instance, uint64_t lines)
+{
+	/* Their numbers are given again: a reader sees the loss once, by its count. */
+	instance->next_line = instance->stored_line;
+	instance->lost += instance->lost_in_batch + lines;
+	instance->lost_in_batch = 0;
+	store->counters.lost_lines += lines;
+	store->lost_since_said += lines;
+	strbuf_reset(&store->batch);
 }
 
 bool log_store_append(struct log_store *store, const char *pod, const char *name,
@@ -393,24 +454,26 @@ bool log_store_append(struct log_store *store, const char *pod, const char *name
 {
 	struct piece piece = {
 		.pod = pod, .boot = log_hash(boot_id, strlen(boot_id)), .now_ns = clock_wall_ns()};
+	AUTO(error_clear) struct error why = ERROR_INIT;
 	struct instance *instance;
 	bool is_done;
 
 	if (!name_is_sound(name))
 		return error_set(err, ERROR_INVALID, "'%s' is no instance name", name);
 	instance = get_instance(store, name);
-	is_done = append_all(store, instance, &piece, entries, count, err);
-	if (!is_done) {
-		/* Which of them got through is not known to the line; none is counted as stored. */
-		strbuf_reset(&store->batch);
-		instance->lost += count;
-		store->counters.lost_lines += count;
+	is_done = append_all(store, instance, &piece, entries, count, &why);
+	for (size_t i = 0; i < piece.stored; i++) {
+		store->counters.lines++;
+		store->counters.bytes += entries[i].size;
 	}
+	if (!is_done)
+		count_lost(store, instance, count - piece.stored);
+	say_state(store, is_done ? NULL : &why);
 	if (count > 0 && entries[count - 1].guest_sequence != 0) {
 		instance->boot = piece.boot;
 		instance->guest_sequence = entries[count - 1].guest_sequence;
 	}
-	return is_done;
+	return is_done || error_move(err, &why);
 }
 
 void log_store_note_loss(struct log_store *store, const char *name, uint64_t lines)

@@ -27,9 +27,14 @@
 
 struct log_store;
 
+/* Said once when lines begin to be lost (a full disk), and once when they are stored again. */
+typedef void log_store_say_fn(bool is_losing, const char *text, void *arg);
+
 struct log_store_options {
 	const char *folder;	 /* NULL: PATH_DATA/logs/PROJECT */
 	uint64_t instance_bytes; /* quota of one instance; 0: 64 MiB; at least 2 MiB */
+	log_store_say_fn *say;	 /* or NULL */
+	void *say_arg;
 };
 
 /* ERROR_BUSY when another process writes. NULL on failure. */
@@ -50,8 +55,8 @@ struct log_entry {
 
 /*
  * Appends lines of one instance in order. boot_id tells the boots of one VM apart, for
- * log_store_guest_position(). On ERROR_FULL and other failures the lines are counted as lost, the
- * count goes before the next line that can be written, and the caller may acknowledge them.
+ * log_store_guest_position(). What cannot be written is counted as lost, the count goes before the
+ * next line that can be, and the caller may acknowledge all. What was stored before stays.
  */
 MUST_CHECK bool log_store_append(struct log_store *store, const char *pod, const char *instance,
 				 const char *boot_id, const struct log_entry *entries, size_t count,

@@ -439,6 +439,14 @@ static bool take_lock(struct supervisor *supervisor, struct error *err)
 	return supervisor->lock_fd >= 0;
 }
 
+static void on_logs(bool is_losing, const char *text, void *arg)
+{
+	struct supervisor *supervisor = arg;
+
+	supervisor_say(supervisor, is_losing, is_losing ? "LogsLost" : "LogsKept",
+		       supervisor->project, "%s", text);
+}
+
 static bool set_up(struct supervisor *supervisor, struct error *err)
 {
 	if (!take_lock(supervisor, err) ||
@@ -451,7 +459,9 @@ static bool set_up(struct supervisor *supervisor, struct error *err)
 	supervisor->is_session = connection_is_session(supervisor->uri);
 	supervisor->is_tunnelled = supervisor->is_session || !service_network_is_possible();
 	supervisor->scope = project_scope(supervisor->project, geteuid(), supervisor->is_session);
-	supervisor->logs = log_store_open(supervisor->project, NULL, err);
+	supervisor->logs = log_store_open(
+		supervisor->project,
+		&(struct log_store_options){.say = on_logs, .say_arg = supervisor}, err);
 	if (supervisor->logs == NULL)
 		return false;
 	supervisor->worker = worker_new(supervisor->loop, THREADS, err);
