@@ -253,16 +253,21 @@ bool log_stream_take_previous(struct log_stream *stream, struct log_record *ret)
 	return is_read;
 }
 
+static bool read_header(const struct log_stream *stream, size_t segment,
+			struct log_segment_header *ret)
+{
+	char bytes[HEADER];
+	AUTO_CLOSE int fd = open_file(stream, segment);
+
+	return fd >= 0 && pread(fd, bytes, sizeof(bytes), 0) == (ssize_t)sizeof(bytes) &&
+	       log_segment_read_header(bytes, sizeof(bytes), ret);
+}
+
 static void learn_pod(struct log_stream *stream)
 {
 	struct log_segment_header header;
-	AUTO_CLOSE int fd = -1;
 
-	if (stream->segment_count == 0)
-		return;
-	fd = open_file(stream, stream->segment_count - 1);
-	if (fd < 0 || pread(fd, &header, sizeof(header), 0) != (ssize_t)sizeof(header) ||
-	    !log_segment_read_header(&header, sizeof(header), &header))
+	if (stream->segment_count == 0 || !read_header(stream, stream->segment_count - 1, &header))
 		return;
 	free(stream->pod);
 	stream->pod = xstrdup(header.pod);
@@ -379,12 +384,8 @@ void log_stream_seek_end(struct log_stream *stream)
 static int64_t segment_time(const struct log_stream *stream, size_t segment)
 {
 	struct log_segment_header header;
-	AUTO_CLOSE int fd = open_file(stream, segment);
 
-	if (fd < 0 || pread(fd, &header, sizeof(header), 0) != (ssize_t)sizeof(header) ||
-	    !log_segment_read_header(&header, sizeof(header), &header))
-		return INT64_MIN;
-	return header.first_time_ns;
+	return read_header(stream, segment, &header) ? header.first_time_ns : INT64_MIN;
 }
 
 /* From the start of a segment on, to before the first record that is not before the wanted place.
