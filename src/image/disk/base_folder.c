@@ -33,7 +33,10 @@ void base_folder_clear(struct base_folder *base)
 	*base = (struct base_folder){0};
 }
 
-/* out/base of the source tree that this program was built from. */
+/*
+ * out/base of the source tree that this program was built from, where the build was asked for it:
+ * an installed program must not take what happens to lie where its sources once did.
+ */
 static char *source_tree_base(void)
 {
 #ifdef I2KIT_SOURCE_FOLDER

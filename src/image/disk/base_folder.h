@@ -33,8 +33,8 @@ struct base_folder {
 void base_folder_clear(struct base_folder *base);
 
 /*
- * folder_or_null: what --base says; else $I2KIT_BASE, out/base beside the build of a source tree,
- * $prefix/share/i2kit/base. A missing base's error says how to make one.
+ * folder_or_null: what --base says; else $I2KIT_BASE, out/base of the source tree (with the build
+ * option source_base), $prefix/share/i2kit/base. A missing base's error says how to make one.
  */
 MUST_CHECK bool base_folder_load(const char *folder_or_null, struct base_folder *ret,
 				 struct error *err);

@@ -55,6 +55,9 @@ static bool set_sqfs_error(struct error *err, int code, const char *what)
 		return error_set(err, ERROR_INVALID, "%s: more than a squashfs can hold", what);
 	case SQFS_ERROR_ALLOC:
 		return error_set(err, ERROR_SYSTEM, "%s: out of memory", what);
+	case SQFS_ERROR_COMPRESSOR: /* it could not have its memory, ... */
+	case SQFS_ERROR_INTERNAL:   /* ... or no thread was given */
+		return error_set(err, ERROR_SYSTEM, "%s: out of memory or threads", what);
 	default:
 		return error_set(err, ERROR_SYSTEM, "%s: libsquashfs error %d", what, code);
 	}
