@@ -53,12 +53,16 @@ static void begin_value(struct json_writer *json, const char *key)
 
 static void open_level(struct json_writer *json, const char *key, bool is_list)
 {
+	size_t start = json->out->size;
+	bool is_parent_filled = json->depth > 0 && json->levels[json->depth - 1].is_filled;
 	begin_value(json, key);
 	if (json->depth == JSON_WRITER_DEPTH)
 		misuse();
 	strbuf_append_char(json->out, is_list ? '[' : '{');
 	json->levels[json->depth].is_list = is_list;
 	json->levels[json->depth].is_filled = false;
+	json->levels[json->depth].is_parent_filled = is_parent_filled;
+	json->levels[json->depth].start = start;
 	json->depth++;
 }
 
@@ -80,6 +84,18 @@ void json_close(struct json_writer *json)
 	if (json->levels[json->depth].is_filled)
 		new_line(json, json->depth);
 	strbuf_append_char(json->out, json->levels[json->depth].is_list ? ']' : '}');
+}
+
+void json_close_if_filled(struct json_writer *json)
+{
+	if (json->depth < 2 || json->levels[json->depth - 1].is_filled) {
+		json_close(json);
+		return;
+	}
+	json->depth--;
+	json->levels[json->depth - 1].is_filled = json->levels[json->depth].is_parent_filled;
+	json->out->size = json->levels[json->depth].start;
+	json->out->data[json->out->size] = '\0';
 }
 
 /* --- texts ---------------------------------------------------------------------------------- */

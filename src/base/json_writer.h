@@ -42,6 +42,8 @@ struct json_writer {
 	struct {
 		bool is_list;
 		bool is_filled;
+		bool is_parent_filled; /* before this one began, at `start` of out */
+		size_t start;
 	} levels[JSON_WRITER_DEPTH];
 };
 
@@ -51,6 +53,8 @@ void json_open_object(struct json_writer *json, const char *key);
 void json_open_list(struct json_writer *json, const char *key);
 /* Ends the innermost object or list. */
 void json_close(struct json_writer *json);
+/* The same; takes it back, key and all, when nothing was written into it. */
+void json_close_if_filled(struct json_writer *json);
 
 void json_write_text(struct json_writer *json, const char *key, const char *text); /* NULL: null */
 void json_write_bytes(struct json_writer *json, const char *key, const char *text, size_t size);

@@ -204,3 +204,16 @@ int file_lock(const char *path, bool wait, struct error *err)
 	}
 	return take_fd(&fd);
 }
+
+bool path_is_below(const char *path)
+{
+	if (path[0] == '\0' || path[0] == '/')
+		return false;
+	while (path != NULL) {
+		size_t size = strcspn(path, "/");
+		if (size == 2 && path[0] == '.' && path[1] == '.')
+			return false;
+		path = path[size] == '/' ? path + size + 1 : NULL;
+	}
+	return true;
+}

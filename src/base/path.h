@@ -45,4 +45,7 @@ MUST_CHECK bool fd_write_all(int fd, const void *bytes, size_t size, struct erro
  */
 MUST_CHECK int file_lock(const char *path, bool wait, struct error *err);
 
+/* Whether it is relative and stays below where it starts: no "..". */
+bool path_is_below(const char *path);
+
 #endif

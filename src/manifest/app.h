@@ -21,6 +21,7 @@
 #include <stdint.h>
 
 #include "base/string_list.h"
+#include "wire/kinds.h"
 
 /* Where a thing was written, for messages that come after parsing. */
 struct source_mark {
@@ -33,8 +34,6 @@ struct key_value {
 	char *key;
 	char *value;
 };
-
-enum protocol { PROTOCOL_TCP, PROTOCOL_UDP };
 
 /* How a published port is spoken to from outside; only the cloud's load balancer cares. */
 enum service_protocol {
@@ -54,17 +53,9 @@ struct container_port {
 	struct source_mark mark;
 };
 
-enum env_source {
-	ENV_VALUE,
-	ENV_CONFIG_MAP_KEY,
-	ENV_SECRET_KEY,
-	ENV_FIELD,    /* ref = metadata.name, status.podIP … */
-	ENV_RESOURCE, /* ref = limits.memory …; container = whose, or NULL for this */
-};
-
 struct env_var {
 	char *name;
-	enum env_source source;
+	enum env_kind source;
 	char *value;	 /* ENV_VALUE: text, $(VAR) not yet expanded */
 	char *ref_name;	 /* config map, secret or field path */
 	char *ref_key;	 /* key in it; divisor for ENV_RESOURCE */
@@ -93,10 +84,8 @@ struct volume_mount {
 	struct source_mark path_mark;
 };
 
-enum probe_kind { PROBE_NONE, PROBE_EXEC, PROBE_HTTP, PROBE_TCP, PROBE_GRPC };
-
 struct probe {
-	enum probe_kind kind;
+	enum check_kind kind;	    /* CHECK_NONE: there is none */
 	struct string_list command; /* exec */
 	char *host;		    /* http, tcp; or NULL: the pod */
 	char *path;		    /* http */
@@ -115,10 +104,8 @@ struct probe {
 	struct source_mark port_mark;
 };
 
-enum hook_kind { HOOK_NONE, HOOK_EXEC, HOOK_HTTP, HOOK_TCP, HOOK_SLEEP };
-
 struct lifecycle_hook {
-	enum hook_kind kind;
+	enum check_kind kind;
 	struct string_list command;
 	char *host;
 	char *path;
@@ -206,16 +193,6 @@ struct volume_item {
 	struct source_mark mark;
 };
 
-enum volume_kind {
-	VOLUME_EMPTY_DIR,
-	VOLUME_CONFIG_MAP,
-	VOLUME_SECRET,
-	VOLUME_HOST_PATH,
-	VOLUME_CLAIM,
-	VOLUME_DOWNWARD,
-	VOLUME_PROJECTED, /* its parts are in `sources`: config map, secret or downward volumes */
-};
-
 struct volume {
 	char *name;
 	enum volume_kind kind;
@@ -240,17 +217,6 @@ struct host_alias {
 	struct string_list names;
 };
 
-enum restart_policy { RESTART_ALWAYS, RESTART_ON_FAILURE, RESTART_NEVER };
-
-/* What kind of object the pod came from: decides names, replacement order and end of life. */
-enum workload_kind {
-	WORKLOAD_DEPLOYMENT, /* also ReplicaSet, ReplicationController, DaemonSet, the short forms
-			      */
-	WORKLOAD_STATEFUL_SET,
-	WORKLOAD_POD,
-	WORKLOAD_JOB,
-};
-
 /* A claim template of a StatefulSet, or a PersistentVolumeClaim. */
 struct claim {
 	char *name;
@@ -262,10 +228,10 @@ struct claim {
 
 /* One pod template: one image, `replicas` VMs that boot it. */
 struct pod_spec {
-	char *name;	      /* unique in the app; the workload's metadata.name */
-	char *namespace_name; /* "default" when not given */
-	enum workload_kind workload;
-	char *kind_name; /* "Deployment", "i2kit" … as written, for messages */
+	char *name;		     /* unique in the app; the workload's metadata.name */
+	char *namespace_name;	     /* "default" when not given */
+	enum workload_kind workload; /* the kind of object it came from */
+	char *kind_name;	     /* "Deployment", "i2kit" … as written, for messages */
 	uint32_t replicas;
 	bool is_public;		  /* service form: reachable from outside in the cloud */
 	bool is_stateful;	  /* one replica, replaced old-first, keeps its disk */

@@ -177,11 +177,11 @@ static void check_env(struct loader *loader, const struct pod_spec *pod,
 {
 	for (size_t i = 0; i < container->env_count; i++) {
 		const struct env_var *env = &container->env[i];
-		bool is_secret = env->source == ENV_SECRET_KEY;
+		bool is_secret = env->source == ENV_SECRET;
 		if (env->name[0] != '\0' && !env_name_is_valid(env->name))
 			loader_error_at(loader, &env->mark, "letters, digits and '_'",
 					"'%.80s' is not a valid name of a variable", env->name);
-		if (is_secret || env->source == ENV_CONFIG_MAP_KEY)
+		if (is_secret || env->source == ENV_CONFIG_MAP)
 			check_reference(loader, pod, &env->name_mark, env->ref_name, &env->key_mark,
 					env->ref_key, is_secret, env->is_optional);
 		if (env->source == ENV_RESOURCE)

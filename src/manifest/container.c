@@ -99,7 +99,7 @@ static const struct field_set resource_ref_fields = {"resourceFieldRef", resourc
 #undef AT
 
 static void read_key_ref(struct loader *loader, const struct yaml_node *node, struct env_var *env,
-			 enum env_source source)
+			 enum env_kind source)
 {
 	env->source = source;
 	env->name_mark = loader_mark_of(loader, node, "name");
@@ -107,7 +107,7 @@ static void read_key_ref(struct loader *loader, const struct yaml_node *node, st
 	loader_read_map(loader, node, &key_ref_fields, env);
 	if (node->kind != YAML_MAP)
 		return;
-	bool is_secret = source == ENV_SECRET_KEY;
+	bool is_secret = source == ENV_SECRET;
 	if (env->ref_name == NULL)
 		loader_missing(loader, node, "name",
 			       is_secret ? "name: of a Secret" : "name: of a ConfigMap");
@@ -117,12 +117,12 @@ static void read_key_ref(struct loader *loader, const struct yaml_node *node, st
 
 static void read_config_map_ref(struct loader *loader, const struct yaml_node *node, void *target)
 {
-	read_key_ref(loader, node, target, ENV_CONFIG_MAP_KEY);
+	read_key_ref(loader, node, target, ENV_CONFIG_MAP);
 }
 
 static void read_secret_ref(struct loader *loader, const struct yaml_node *node, void *target)
 {
-	read_key_ref(loader, node, target, ENV_SECRET_KEY);
+	read_key_ref(loader, node, target, ENV_SECRET);
 }
 
 static void read_field_ref(struct loader *loader, const struct yaml_node *node, void *target)

@@ -8,9 +8,9 @@
 
 /* A probe or hook asks in one way. */
 static void set_kind(struct loader *loader, const struct yaml_node *node, struct probe *probe,
-		     enum probe_kind kind)
+		     enum check_kind kind)
 {
-	if (probe->kind != PROBE_NONE)
+	if (probe->kind != CHECK_NONE)
 		loader_error(loader, node, "keep one of them", "%s: it asks in another way already",
 			     loader->current->name);
 	probe->kind = kind;
@@ -24,7 +24,7 @@ static const struct field_set exec_fields = {"exec", exec_list, ARRAY_SIZE(exec_
 static void read_exec(struct loader *loader, const struct yaml_node *node, void *target)
 {
 	struct probe *probe = target;
-	set_kind(loader, node, probe, PROBE_EXEC);
+	set_kind(loader, node, probe, CHECK_EXEC);
 	loader_read_map(loader, node, &exec_fields, probe);
 	const struct yaml_node *command = yaml_get(node, "command");
 	if (command != NULL && command->kind == YAML_LIST && command->item_count == 0)
@@ -124,7 +124,7 @@ static const struct field_set http_fields = {"httpGet", http_list, ARRAY_SIZE(ht
 static void read_http(struct loader *loader, const struct yaml_node *node, void *target)
 {
 	struct probe *probe = target;
-	set_kind(loader, node, probe, PROBE_HTTP);
+	set_kind(loader, node, probe, CHECK_HTTP);
 	loader_read_map(loader, node, &http_fields, probe);
 	if (probe->path == NULL)
 		probe->path = xstrdup("/");
@@ -139,7 +139,7 @@ static const struct field_set tcp_fields = {"tcpSocket", tcp_list, ARRAY_SIZE(tc
 static void read_tcp(struct loader *loader, const struct yaml_node *node, void *target)
 {
 	struct probe *probe = target;
-	set_kind(loader, node, probe, PROBE_TCP);
+	set_kind(loader, node, probe, CHECK_TCP);
 	loader_read_map(loader, node, &tcp_fields, probe);
 	want_port(loader, node);
 }
@@ -152,7 +152,7 @@ static const struct field_set grpc_fields = {"grpc", grpc_list, ARRAY_SIZE(grpc_
 static void read_grpc(struct loader *loader, const struct yaml_node *node, void *target)
 {
 	struct probe *probe = target;
-	set_kind(loader, node, probe, PROBE_GRPC);
+	set_kind(loader, node, probe, CHECK_GRPC);
 	loader_read_map(loader, node, &grpc_fields, probe);
 	want_port(loader, node);
 }
@@ -185,7 +185,7 @@ void read_probe(struct loader *loader, const struct yaml_node *node, void *targe
 	if (!is_readiness && probe->success_threshold > 1)
 		loader_error(loader, yaml_get(node, "successThreshold"), "successThreshold: 1",
 			     "one success is enough for a %s", loader->current->name);
-	if (probe->kind == PROBE_NONE && node->kind == YAML_MAP)
+	if (probe->kind == CHECK_NONE && node->kind == YAML_MAP)
 		loader_error(loader, node, "httpGet, tcpSocket, exec or grpc",
 			     "the probe does not say what to ask");
 	if (probe->period_s == 0)
@@ -231,14 +231,10 @@ void read_hook(struct loader *loader, const struct yaml_node *node, void *target
 {
 	struct lifecycle_hook *hook = target;
 	struct hook_reader reader = {0};
-	static const enum hook_kind hook_kinds[] = {[PROBE_NONE] = HOOK_NONE,
-						    [PROBE_EXEC] = HOOK_EXEC,
-						    [PROBE_HTTP] = HOOK_HTTP,
-						    [PROBE_TCP] = HOOK_TCP};
 
 	loader_read_map(loader, node, &hook_fields, &reader);
 	struct probe *probe = &reader.probe;
-	hook->kind = reader.is_sleep ? HOOK_SLEEP : hook_kinds[probe->kind];
+	hook->kind = reader.is_sleep ? CHECK_SLEEP : probe->kind;
 	hook->command = probe->command;
 	hook->host = probe->host;
 	hook->path = probe->path;
@@ -249,7 +245,7 @@ void read_hook(struct loader *loader, const struct yaml_node *node, void *target
 	hook->port_name = probe->port_name;
 	hook->port_mark = probe->port_mark;
 	hook->sleep_s = reader.sleep_s;
-	if (hook->kind == HOOK_NONE)
+	if (hook->kind == CHECK_NONE)
 		loader_error(loader, node, "exec, httpGet, tcpSocket or sleep",
 			     "the hook does nothing");
 }

@@ -6,8 +6,8 @@
 
 static void write_value_from(struct yaml_writer *writer, const struct env_var *env)
 {
-	static const char *const keys[] = {[ENV_CONFIG_MAP_KEY] = "configMapKeyRef",
-					   [ENV_SECRET_KEY] = "secretKeyRef",
+	static const char *const keys[] = {[ENV_CONFIG_MAP] = "configMapKeyRef",
+					   [ENV_SECRET] = "secretKeyRef",
 					   [ENV_FIELD] = "fieldRef",
 					   [ENV_RESOURCE] = "resourceFieldRef"};
 	yaml_write_map(writer, "valueFrom");
@@ -174,27 +174,27 @@ static void write_http(struct yaml_writer *writer, const struct probe *probe)
 static void write_question(struct yaml_writer *writer, const struct probe *probe)
 {
 	switch (probe->kind) {
-	case PROBE_EXEC:
+	case CHECK_EXEC:
 		yaml_write_map(writer, "exec");
 		yaml_write_texts(writer, "command", &probe->command);
 		yaml_write_end(writer);
 		break;
-	case PROBE_HTTP:
+	case CHECK_HTTP:
 		write_http(writer, probe);
 		break;
-	case PROBE_TCP:
+	case CHECK_TCP:
 		yaml_write_map(writer, "tcpSocket");
 		yaml_write_text(writer, "host", probe->host);
 		write_port(writer, probe->port, probe->port_name);
 		yaml_write_end(writer);
 		break;
-	case PROBE_GRPC:
+	case CHECK_GRPC:
 		yaml_write_map(writer, "grpc");
 		yaml_write_number(writer, "port", probe->port);
 		yaml_write_text(writer, "service", probe->grpc_service);
 		yaml_write_end(writer);
 		break;
-	case PROBE_NONE:
+	default: /* none, and what a hook alone does */
 		break;
 	}
 }
@@ -208,7 +208,7 @@ static void write_unless(struct yaml_writer *writer, const char *key, uint32_t v
 
 static void write_probe(struct yaml_writer *writer, const char *key, const struct probe *probe)
 {
-	if (probe->kind == PROBE_NONE)
+	if (probe->kind == CHECK_NONE)
 		return;
 	yaml_write_map(writer, key);
 	write_question(writer, probe);
@@ -224,12 +224,7 @@ static void write_probe(struct yaml_writer *writer, const char *key, const struc
 static void write_hook(struct yaml_writer *writer, const char *key,
 		       const struct lifecycle_hook *hook)
 {
-	static const enum probe_kind kinds[] = {[HOOK_NONE] = PROBE_NONE,
-						[HOOK_EXEC] = PROBE_EXEC,
-						[HOOK_HTTP] = PROBE_HTTP,
-						[HOOK_TCP] = PROBE_TCP,
-						[HOOK_SLEEP] = PROBE_NONE};
-	struct probe question = {.kind = kinds[hook->kind],
+	struct probe question = {.kind = hook->kind,
 				 .command = hook->command,
 				 .host = hook->host,
 				 .path = hook->path,
@@ -240,7 +235,7 @@ static void write_hook(struct yaml_writer *writer, const char *key,
 				 .port_name = hook->port_name};
 	yaml_write_map(writer, key);
 	write_question(writer, &question);
-	if (hook->kind == HOOK_SLEEP) {
+	if (hook->kind == CHECK_SLEEP) {
 		yaml_write_map(writer, "sleep");
 		yaml_write_number(writer, "seconds", hook->sleep_s);
 		yaml_write_end(writer);

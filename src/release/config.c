@@ -5,60 +5,31 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/base64.h"
 #include "base/cleanup.h"
-#include "base/strbuf.h"
-#include "base/utf8.h"
+#include "wire/release_document.h"
 
 /*
- * The JSON is written by hand, not through a library: it must be the same bytes for ever, and the
- * text that is hashed differs from the text that is sent in one place (secret values).
+ * The manifests become the values of wire/release_document.h, which writes them. Two texts are made
+ * of them: the one that is sent, and the one that is hashed, without the secrets' values.
  */
-struct writer {
-	const struct app *app;
-	const struct pod_spec *pod;
-	struct strbuf *out;
-	bool is_for_digest;		/* secret values as their SHA-256 */
-	struct string_list config_maps; /* names referred to, once each */
+
+/* What the pod refers to, once each. */
+struct references {
+	struct string_list config_maps;
 	struct string_list secrets;
 };
 
-static void refer(struct writer *writer, const char *name, bool is_secret)
+static void references_clear(struct references *references)
 {
-	struct string_list *list = is_secret ? &writer->secrets : &writer->config_maps;
+	string_list_clear(&references->config_maps);
+	string_list_clear(&references->secrets);
+}
+
+static void refer(struct references *references, const char *name, bool is_secret)
+{
+	struct string_list *list = is_secret ? &references->secrets : &references->config_maps;
 	if (name != NULL && !string_list_has(list, name))
 		string_list_add(list, name);
-}
-
-/* ,"key":  — the comma unless it is the first in its object */
-static void put_key(struct writer *writer, const char *key)
-{
-	if (writer->out->size > 0 && writer->out->data[writer->out->size - 1] != '{')
-		strbuf_append_char(writer->out, ',');
-	strbuf_append_json(writer->out, key);
-	strbuf_append_char(writer->out, ':');
-}
-
-static void put_text(struct writer *writer, const char *key, const char *value_or_null)
-{
-	if (value_or_null == NULL)
-		return;
-	put_key(writer, key);
-	strbuf_append_json(writer->out, value_or_null);
-}
-
-static void put_true(struct writer *writer, const char *key, bool value)
-{
-	if (!value)
-		return;
-	put_key(writer, key);
-	strbuf_append(writer->out, "true");
-}
-
-static void put_number(struct writer *writer, const char *key, uint64_t value)
-{
-	put_key(writer, key);
-	strbuf_appendf(writer->out, "%llu", (unsigned long long)value);
 }
 
 static int compare_pairs(const void *a, const void *b)
@@ -69,330 +40,217 @@ static int compare_pairs(const void *a, const void *b)
 }
 
 /* By key: the order in the manifest means nothing, so it does not change the digest. */
-static void put_pairs(struct writer *writer, const char *key, const struct key_value *pairs,
-		      size_t count)
+static void fill_pairs(struct string_list *to, const struct key_value *pairs, size_t count)
 {
-	put_key(writer, key);
-	strbuf_append_char(writer->out, '{');
 	AUTO_FREE const struct key_value **sorted = xcalloc(count + 1, sizeof(*sorted));
 	for (size_t i = 0; i < count; i++)
 		sorted[i] = &pairs[i];
 	qsort((void *)sorted, count, sizeof(*sorted), compare_pairs);
 	for (size_t i = 0; i < count; i++)
-		put_text(writer, sorted[i]->key, sorted[i]->value);
-	strbuf_append_char(writer->out, '}');
+		string_list_addf(to, "%s=%s", sorted[i]->key, sorted[i]->value);
 }
 
-static void put_texts(struct writer *writer, const char *key, const struct string_list *list)
+static void fill_env(struct env_rule *to, const struct env_var *env, struct references *references)
 {
-	if (list->count == 0)
-		return;
-	put_key(writer, key);
-	strbuf_append_char(writer->out, '[');
-	for (size_t i = 0; i < list->count; i++) {
-		if (i > 0)
-			strbuf_append_char(writer->out, ',');
-		strbuf_append_json(writer->out, list->items[i]);
+	bool is_from_map = env->source == ENV_CONFIG_MAP || env->source == ENV_SECRET;
+	to->name = xstrdup(env->name);
+	to->kind = env->source;
+	to->value = xstrdup_or_null(env->source == ENV_VALUE ? env->value : env->ref_name);
+	if (is_from_map) {
+		to->key = xstrdup_or_null(env->ref_key);
+		to->is_optional = env->is_optional;
+		refer(references, env->ref_name, env->source == ENV_SECRET);
+	} else if (env->source == ENV_RESOURCE) {
+		to->container = xstrdup_or_null(env->container);
+		to->divisor = xstrdup_or_null(env->ref_key);
 	}
-	strbuf_append_char(writer->out, ']');
 }
 
-static void next_item(struct writer *writer)
+static void fill_env_import(struct env_import *to, const struct env_from *from,
+			    struct references *references)
 {
-	if (writer->out->data[writer->out->size - 1] != '[')
-		strbuf_append_char(writer->out, ',');
+	to->prefix = xstrdup_or_null(from->prefix);
+	to->map = xstrdup(from->ref_name);
+	to->is_secret = from->is_secret;
+	to->is_optional = from->is_optional;
+	refer(references, from->ref_name, from->is_secret);
 }
 
-static void put_env(struct writer *writer, const struct env_var *env)
+static void fill_mount(struct mount_rule *to, const struct volume_mount *mount)
 {
-	next_item(writer);
-	strbuf_append_char(writer->out, '{');
-	put_text(writer, "name", env->name);
-	switch (env->source) {
-	case ENV_VALUE:
-		put_text(writer, "value", env->value);
-		break;
-	case ENV_CONFIG_MAP_KEY:
-	case ENV_SECRET_KEY:
-		put_text(writer, env->source == ENV_SECRET_KEY ? "secret" : "configMap",
-			 env->ref_name);
-		put_text(writer, "key", env->ref_key);
-		put_true(writer, "optional", env->is_optional);
-		refer(writer, env->ref_name, env->source == ENV_SECRET_KEY);
-		break;
-	case ENV_FIELD:
-		put_text(writer, "field", env->ref_name);
-		break;
-	case ENV_RESOURCE:
-		put_text(writer, "resource", env->ref_name);
-		put_text(writer, "container", env->container);
-		put_text(writer, "divisor", env->ref_key);
-		break;
+	to->volume = xstrdup(mount->volume);
+	to->path = xstrdup(mount->mount_path);
+	to->sub_path = xstrdup_or_null(mount->sub_path);
+	to->sub_path_expression = xstrdup_or_null(mount->sub_path_expr);
+	to->is_read_only = mount->is_read_only;
+}
+
+static void fill_containers(struct release *to, const struct container_spec *specs, size_t count,
+			    struct references *references)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct container_spec *spec = &specs[i];
+		struct container_config *container =
+			ARRAY_APPEND(to->containers, to->container_count);
+		container->name = xstrdup(spec->name);
+		for (size_t e = 0; e < spec->env_count; e++)
+			fill_env(ARRAY_APPEND(container->env, container->env_count), &spec->env[e],
+				 references);
+		for (size_t e = 0; e < spec->env_from_count; e++)
+			fill_env_import(ARRAY_APPEND(container->sources, container->source_count),
+					&spec->env_from[e], references);
+		for (size_t m = 0; m < spec->mount_count; m++)
+			fill_mount(ARRAY_APPEND(container->mounts, container->mount_count),
+				   &spec->mounts[m]);
 	}
-	strbuf_append_char(writer->out, '}');
 }
 
-static void put_env_from(struct writer *writer, const struct env_from *from)
+static bool is_resource(const char *key)
 {
-	next_item(writer);
-	strbuf_append_char(writer->out, '{');
-	put_text(writer, "prefix", from->prefix);
-	put_text(writer, from->is_secret ? "secret" : "configMap", from->ref_name);
-	put_true(writer, "optional", from->is_optional);
-	strbuf_append_char(writer->out, '}');
-	refer(writer, from->ref_name, from->is_secret);
+	return strncmp(key, "limits.", 7) == 0 || strncmp(key, "requests.", 9) == 0;
 }
 
-static void put_mount(struct writer *writer, const struct volume_mount *mount)
+static void fill_item(struct volume_file *to, const struct volume_item *item, enum volume_kind kind)
 {
-	next_item(writer);
-	strbuf_append_char(writer->out, '{');
-	put_text(writer, "volume", mount->volume);
-	put_text(writer, "path", mount->mount_path);
-	put_text(writer, "subPath", mount->sub_path);
-	put_text(writer, "subPathExpr", mount->sub_path_expr);
-	put_true(writer, "readOnly", mount->is_read_only);
-	strbuf_append_char(writer->out, '}');
+	char *key = xstrdup_or_null(item->key);
+	if (kind != VOLUME_DOWNWARD)
+		to->key = key;
+	else if (is_resource(item->key))
+		to->resource = key;
+	else
+		to->field = key;
+	to->container = xstrdup_or_null(item->container);
+	to->divisor = xstrdup_or_null(item->divisor);
+	to->path = xstrdup(item->path);
+	to->mode = item->has_mode ? item->mode : -1;
 }
 
-static void put_container(struct writer *writer, const struct container_spec *container)
+static void fill_volume(struct volume_rule *to, const struct volume *volume,
+			struct references *references)
 {
-	put_key(writer, container->name);
-	strbuf_append_char(writer->out, '{');
-	put_key(writer, "env");
-	strbuf_append_char(writer->out, '[');
-	for (size_t i = 0; i < container->env_count; i++)
-		put_env(writer, &container->env[i]);
-	strbuf_append_char(writer->out, ']');
-	put_key(writer, "envFrom");
-	strbuf_append_char(writer->out, '[');
-	for (size_t i = 0; i < container->env_from_count; i++)
-		put_env_from(writer, &container->env_from[i]);
-	strbuf_append_char(writer->out, ']');
-	put_key(writer, "mounts");
-	strbuf_append_char(writer->out, '[');
-	for (size_t i = 0; i < container->mount_count; i++)
-		put_mount(writer, &container->mounts[i]);
-	strbuf_append(writer->out, "]}");
+	to->name = xstrdup_or_null(volume->name);
+	to->kind = volume->kind;
+	to->is_memory = volume->is_memory;
+	to->size_limit_bytes = volume->size_limit_bytes;
+	to->ref = xstrdup_or_null(volume->ref_name);
+	to->is_optional = volume->is_optional;
+	to->default_mode = volume->default_mode;
+	to->is_read_only = volume->is_read_only;
+	to->host_path = xstrdup_or_null(volume->host_path);
+	to->host_type = xstrdup_or_null(volume->host_path_type);
+	for (size_t i = 0; i < volume->item_count; i++)
+		fill_item(ARRAY_APPEND(to->items, to->item_count), &volume->items[i], volume->kind);
+	for (size_t i = 0; i < volume->source_count; i++)
+		fill_volume(ARRAY_APPEND(to->sources, to->source_count), &volume->sources[i],
+			    references);
+	if (volume->kind == VOLUME_CONFIG_MAP || volume->kind == VOLUME_SECRET)
+		refer(references, volume->ref_name, volume->kind == VOLUME_SECRET);
 }
 
-static void put_items(struct writer *writer, const struct volume *volume)
+static void fill_volumes(struct release *to, const struct pod_spec *pod,
+			 struct references *references)
 {
-	if (volume->item_count == 0)
-		return;
-	put_key(writer, "items");
-	strbuf_append_char(writer->out, '[');
-	for (size_t i = 0; i < volume->item_count; i++) {
-		const struct volume_item *item = &volume->items[i];
-		const char *kind = "key";
-		if (volume->kind == VOLUME_DOWNWARD)
-			kind = strncmp(item->key, "limits.", 7) == 0 ||
-					       strncmp(item->key, "requests.", 9) == 0
-				       ? "resource"
-				       : "field";
-		next_item(writer);
-		strbuf_append_char(writer->out, '{');
-		put_text(writer, kind, item->key);
-		put_text(writer, "container", item->container);
-		put_text(writer, "divisor", item->divisor);
-		put_text(writer, "path", item->path);
-		if (item->has_mode)
-			put_number(writer, "mode", item->mode);
-		strbuf_append_char(writer->out, '}');
+	for (size_t i = 0; i < pod->volume_count; i++)
+		fill_volume(ARRAY_APPEND(to->volumes, to->volume_count), &pod->volumes[i],
+			    references);
+	for (size_t i = 0; i < pod->claim_template_count; i++) {
+		const struct claim *claim = &pod->claim_templates[i];
+		struct volume_rule *volume = ARRAY_APPEND(to->volumes, to->volume_count);
+		volume->name = xstrdup(claim->name);
+		volume->kind = VOLUME_CLAIM;
+		volume->ref = xstrdup(claim->name);
+		volume->is_read_only = claim->is_read_only;
 	}
-	strbuf_append_char(writer->out, ']');
-}
-
-static void put_volume(struct writer *writer, const struct volume *volume)
-{
-	static const char *const kinds[] = {"emptyDir", "configMap", "secret",	 "hostPath",
-					    "claim",	"downward",  "projected"};
-	next_item(writer);
-	strbuf_append_char(writer->out, '{');
-	put_text(writer, "name", volume->name);
-	put_text(writer, "kind", kinds[volume->kind]);
-	switch (volume->kind) {
-	case VOLUME_EMPTY_DIR:
-		put_true(writer, "memory", volume->is_memory);
-		if (volume->size_limit_bytes > 0)
-			put_number(writer, "sizeLimitBytes", volume->size_limit_bytes);
-		break;
-	case VOLUME_CONFIG_MAP:
-	case VOLUME_SECRET:
-		put_text(writer, "ref", volume->ref_name ? volume->ref_name : "");
-		put_true(writer, "optional", volume->is_optional);
-		put_number(writer, "defaultMode", volume->default_mode);
-		put_items(writer, volume);
-		refer(writer, volume->ref_name, volume->kind == VOLUME_SECRET);
-		break;
-	case VOLUME_HOST_PATH:
-		put_text(writer, "path", volume->host_path);
-		put_text(writer, "type", volume->host_path_type);
-		break;
-	case VOLUME_CLAIM:
-		put_text(writer, "claim", volume->ref_name);
-		put_true(writer, "readOnly", volume->is_read_only);
-		break;
-	case VOLUME_DOWNWARD:
-		put_number(writer, "defaultMode", volume->default_mode);
-		put_items(writer, volume);
-		break;
-	case VOLUME_PROJECTED:
-		put_number(writer, "defaultMode", volume->default_mode);
-		put_key(writer, "sources");
-		strbuf_append_char(writer->out, '[');
-		for (size_t i = 0; i < volume->source_count; i++)
-			put_volume(writer, &volume->sources[i]);
-		strbuf_append_char(writer->out, ']');
-		break;
-	}
-	strbuf_append_char(writer->out, '}');
-}
-
-static void put_claim_template(struct writer *writer, const struct claim *claim)
-{
-	next_item(writer);
-	strbuf_append_char(writer->out, '{');
-	put_text(writer, "name", claim->name);
-	put_text(writer, "kind", "claim");
-	put_text(writer, "claim", claim->name);
-	put_true(writer, "readOnly", claim->is_read_only);
-	strbuf_append_char(writer->out, '}');
-}
-
-static void put_entry(struct writer *writer, const struct config_entry *entry, bool is_secret)
-{
-	put_key(writer, entry->key);
-	strbuf_append_char(writer->out, '{');
-	if (is_secret && writer->is_for_digest) {
-		char digest[DIGEST_SIZE];
-		sha256_digest(entry->bytes, entry->size, digest);
-		put_text(writer, "sha256", digest);
-	} else if (!is_secret && memchr(entry->bytes, '\0', entry->size) == NULL &&
-		   utf8_is_valid(entry->bytes, entry->size, NULL)) {
-		put_text(writer, "text", entry->bytes);
-	} else {
-		AUTO_FREE char *text = base64_encode(entry->bytes, entry->size);
-		put_text(writer, "base64", text);
-	}
-	strbuf_append_char(writer->out, '}');
 }
 
 static int compare_entries(const void *a, const void *b)
 {
-	const struct config_entry *const *left = a;
-	const struct config_entry *const *right = b;
-	return strcmp((*left)->key, (*right)->key);
+	const struct map_entry *left = a;
+	const struct map_entry *right = b;
+	return strcmp(left->key, right->key);
 }
 
-static void put_entries(struct writer *writer, const struct config_map *map)
+static void fill_map(struct release_map *to, const struct config_map *map)
 {
-	AUTO_FREE const struct config_entry **sorted =
-		xcalloc(map->entry_count + 1, sizeof(*sorted));
-	for (size_t i = 0; i < map->entry_count; i++)
-		sorted[i] = &map->entries[i];
-	qsort((void *)sorted, map->entry_count, sizeof(*sorted), compare_entries);
-	for (size_t i = 0; i < map->entry_count; i++)
-		put_entry(writer, sorted[i], map->is_secret);
+	to->name = xstrdup(map->name);
+	to->is_secret = map->is_secret;
+	for (size_t i = 0; i < map->entry_count; i++) {
+		struct map_entry *entry = ARRAY_APPEND(to->entries, to->entry_count);
+		entry->key = xstrdup(map->entries[i].key);
+		entry->size = map->entries[i].size;
+
+		entry->bytes = xmalloc(entry->size + 1);
+		memcpy(entry->bytes, map->entries[i].bytes, entry->size);
+		entry->bytes[entry->size] = '\0';
+	}
+	if (to->entry_count > 0)
+		qsort(to->entries, to->entry_count, sizeof(*to->entries), compare_entries);
 }
 
-static void put_maps(struct writer *writer, const char *key, struct string_list *names,
-		     bool is_secret)
+static void fill_maps(struct release *to, const struct app *app, struct string_list *names,
+		      bool is_secret)
 {
 	string_list_sort(names);
-	put_key(writer, key);
-	strbuf_append_char(writer->out, '{');
 	for (size_t i = 0; i < names->count; i++) {
-		const struct config_map *map =
-			app_find_config(writer->app, names->items[i], is_secret);
-		if (map == NULL) /* optional */
-			continue;
-		put_key(writer, map->name);
-		strbuf_append_char(writer->out, '{');
-		put_entries(writer, map);
-		strbuf_append_char(writer->out, '}');
+		const struct config_map *map = app_find_config(app, names->items[i], is_secret);
+		if (map != NULL) /* else optional */
+			fill_map(ARRAY_APPEND(to->maps, to->map_count), map);
 	}
-	strbuf_append_char(writer->out, '}');
 }
 
-static void put_dns(struct writer *writer)
+static void fill_aliases(struct host_list *to, const struct pod_spec *pod)
 {
-	const struct pod_spec *pod = writer->pod;
-	if (pod->dns_policy == NULL && pod->dns_servers.count == 0 &&
-	    pod->dns_searches.count == 0 && pod->dns_options.count == 0)
-		return;
-	put_key(writer, "dns");
-	strbuf_append_char(writer->out, '{');
-	put_text(writer, "policy", pod->dns_policy);
-	put_texts(writer, "servers", &pod->dns_servers);
-	put_texts(writer, "searches", &pod->dns_searches);
-	put_texts(writer, "options", &pod->dns_options);
-	strbuf_append_char(writer->out, '}');
-}
-
-static void put_aliases(struct writer *writer)
-{
-	if (writer->pod->host_alias_count == 0)
-		return;
-	put_key(writer, "hostAliases");
-	strbuf_append_char(writer->out, '[');
-	for (size_t i = 0; i < writer->pod->host_alias_count; i++) {
-		next_item(writer);
-		strbuf_append_char(writer->out, '{');
-		put_text(writer, "ip", writer->pod->host_aliases[i].ip);
-		put_texts(writer, "names", &writer->pod->host_aliases[i].names);
-		strbuf_append_char(writer->out, '}');
+	for (size_t i = 0; i < pod->host_alias_count; i++) {
+		struct host_entry *entry = ARRAY_APPEND(to->entries, to->count);
+		entry->ip = xstrdup(pod->host_aliases[i].ip);
+		string_list_copy(&entry->names, &pod->host_aliases[i].names);
 	}
-	strbuf_append_char(writer->out, ']');
 }
 
-static void put_all(struct writer *writer)
+static void fill_release(struct release *to, const struct app *app, const struct pod_spec *pod)
 {
-	const struct pod_spec *pod = writer->pod;
-
-	strbuf_append(writer->out, "{\"version\":1");
-	put_text(writer, "hostname", pod->hostname);
-	put_text(writer, "subdomain", pod->subdomain);
-	put_pairs(writer, "labels", pod->labels, pod->label_count);
-	put_pairs(writer, "annotations", pod->annotations, pod->annotation_count);
-	put_aliases(writer);
-	put_dns(writer);
-	put_key(writer, "containers");
-	strbuf_append_char(writer->out, '{');
-	for (size_t i = 0; i < pod->init_container_count; i++)
-		put_container(writer, &pod->init_containers[i]);
-	for (size_t i = 0; i < pod->container_count; i++)
-		put_container(writer, &pod->containers[i]);
-	strbuf_append_char(writer->out, '}');
-	put_key(writer, "volumes");
-	strbuf_append_char(writer->out, '[');
-	for (size_t i = 0; i < pod->volume_count; i++)
-		put_volume(writer, &pod->volumes[i]);
-	for (size_t i = 0; i < pod->claim_template_count; i++)
-		put_claim_template(writer, &pod->claim_templates[i]);
-	strbuf_append_char(writer->out, ']');
-	put_maps(writer, "configMaps", &writer->config_maps, false);
-	put_maps(writer, "secrets", &writer->secrets, true);
-	strbuf_append_char(writer->out, '}');
+	AUTO(references_clear) struct references references = {0};
+	to->hostname = xstrdup_or_null(pod->hostname);
+	to->subdomain = xstrdup_or_null(pod->subdomain);
+	fill_pairs(&to->labels, pod->labels, pod->label_count);
+	fill_pairs(&to->annotations, pod->annotations, pod->annotation_count);
+	fill_aliases(&to->aliases, pod);
+	to->dns_policy = xstrdup_or_null(pod->dns_policy);
+	string_list_copy(&to->dns_servers, &pod->dns_servers);
+	string_list_copy(&to->dns_searches, &pod->dns_searches);
+	string_list_copy(&to->dns_options, &pod->dns_options);
+	fill_containers(to, pod->init_containers, pod->init_container_count, &references);
+	fill_containers(to, pod->containers, pod->container_count, &references);
+	fill_volumes(to, pod, &references);
+	fill_maps(to, app, &references.config_maps, false);
+	fill_maps(to, app, &references.secrets, true);
 }
 
-static char *make_text(const struct app *app, const struct pod_spec *pod, bool is_for_digest)
+/* Secret values count by their SHA-256 in the digest, which may be shown to anybody. */
+static void hide_secrets(struct release *release)
 {
-	struct strbuf out = STRBUF_INIT;
-	struct writer writer = {
-		.app = app, .pod = pod, .out = &out, .is_for_digest = is_for_digest};
-	put_all(&writer);
-	string_list_clear(&writer.config_maps);
-	string_list_clear(&writer.secrets);
-	return strbuf_take(&out);
+	for (size_t i = 0; i < release->map_count; i++) {
+		struct release_map *map = &release->maps[i];
+		for (size_t e = 0; map->is_secret && e < map->entry_count; e++) {
+			struct map_entry *entry = &map->entries[e];
+			char digest[DIGEST_SIZE];
+			sha256_digest(entry->bytes, entry->size, digest);
+			entry->sha256 = xstrdup(digest);
+			explicit_bzero(entry->bytes, entry->size);
+			free(TAKE_PTR(entry->bytes));
+		}
+	}
 }
 
 bool release_config_make(const struct app *app, const struct pod_spec *pod,
 			 struct release_config *ret, struct error *err)
 {
 	enum { MAX_BYTES = 8 << 20 };
-	AUTO_FREE char *hashed = make_text(app, pod, true);
-	AUTO_FREE char *json = make_text(app, pod, false);
+	AUTO(release_clear) struct release release = {0};
+	fill_release(&release, app, pod);
+	AUTO_FREE char *json = release_config_write(&release);
+	hide_secrets(&release);
+	AUTO_FREE char *hashed = release_config_write(&release);
 
 	/* It travels to the guest in one message; larger data belongs into an image or a volume. */
 	if (strlen(json) > MAX_BYTES)

@@ -203,6 +203,24 @@ static void the_writer_places_commas_and_escapes(void **state)
 				    "  \"size\": 18446744073709551615\n}");
 }
 
+static void what_stays_empty_can_be_taken_back(void **state)
+{
+	AUTO(strbuf_clear) struct strbuf out = STRBUF_INIT;
+	struct json_writer json = JSON_WRITER(&out, 0);
+	(void)state;
+	json_open_object(&json, NULL);
+	json_open_list(&json, "a");
+	json_close_if_filled(&json);
+	json_open_list(&json, "b");
+	json_write_true_if(&json, NULL, true);
+	json_close_if_filled(&json);
+	json_open_object(&json, "c");
+	json_close_if_filled(&json);
+	json_write_number(&json, "d", 1);
+	json_close_if_filled(&json);
+	assert_string_equal(strbuf_text(&out), "{\"b\":[true],\"d\":1}");
+}
+
 static void bad_utf8_is_replaced_and_said(void **state)
 {
 	AUTO(strbuf_clear) struct strbuf out = STRBUF_INIT;
@@ -243,6 +261,7 @@ int main(void)
 		cmocka_unit_test(malformed_doubled_and_deep_documents_are_refused),
 		cmocka_unit_test(flags_allow_what_others_write),
 		cmocka_unit_test(the_writer_places_commas_and_escapes),
+		cmocka_unit_test(what_stays_empty_can_be_taken_back),
 		cmocka_unit_test(bad_utf8_is_replaced_and_said),
 		cmocka_unit_test(what_was_read_is_written_the_same),
 	};

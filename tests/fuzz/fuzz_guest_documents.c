@@ -14,7 +14,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 static void read_release(const uint8_t *bytes, size_t size)
 {
 	AUTO(release_clear) struct release release = {0};
-	if (!release_parse(bytes, size, &release, NULL))
+	if (!release_document_read(bytes, size, &release, NULL))
 		return;
 	char name[] = "main";
 	struct container_image container = {.name = name};
@@ -27,7 +27,7 @@ static void read_release(const uint8_t *bytes, size_t size)
 static void read_pod(const uint8_t *bytes, size_t size)
 {
 	AUTO(pod_image_clear) struct pod_image pod = {0};
-	if (!pod_image_parse(bytes, size, "pod", &pod, NULL))
+	if (!pod_document_read(bytes, size, "pod", &pod, NULL))
 		return;
 	AUTO(string_list_clear) struct string_list environment = STRING_LIST_INIT;
 	for (size_t i = 0; i < pod.container_count; i++) {
@@ -46,7 +46,7 @@ static void read_pod(const uint8_t *bytes, size_t size)
 static void read_others(const uint8_t *bytes, size_t size)
 {
 	AUTO(host_list_clear) struct host_list hosts = {0};
-	(void)!host_list_parse(bytes, size, &hosts, NULL);
+	(void)!host_list_read(bytes, size, &hosts, NULL);
 	(void)grpc_answer_parse(bytes, size);
 	(void)http_status_parse((const char *)bytes, size);
 	struct dhcp_lease lease;

@@ -47,8 +47,8 @@ static const struct pod_facts facts = {.address = "10.0.0.5",
 static void read_both(struct pod_image *pod, struct release *release)
 {
 	AUTO(error_clear) struct error err = ERROR_INIT;
-	assert_true(pod_image_parse(pod_text, strlen(pod_text), "pod.json", pod, &err));
-	assert_true(release_parse(release_text, strlen(release_text), release, &err));
+	assert_true(pod_document_read(pod_text, strlen(pod_text), "pod.json", pod, &err));
+	assert_true(release_document_read(release_text, strlen(release_text), release, &err));
 }
 
 static void the_environment_has_kubernetes_order_and_expansion(void **state)
@@ -258,7 +258,7 @@ static void what_leaves_its_place_is_refused(void **state)
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		AUTO(release_clear) struct release release = {0};
 		AUTO(error_clear) struct error err = ERROR_INIT;
-		assert_false(release_parse(bad[i], strlen(bad[i]), &release, &err));
+		assert_false(release_document_read(bad[i], strlen(bad[i]), &release, &err));
 		assert_int_equal(err.kind, ERROR_INVALID);
 	}
 }

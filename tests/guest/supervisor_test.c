@@ -195,8 +195,7 @@ static void a_job_gives_up_at_its_limit_and_at_its_deadline(void **state)
 {
 	(void)state;
 	struct scene *scene = begin(RESTART_ON_FAILURE, "m");
-	static char job[] = "Job";
-	scene->pod.workload = job;
+	scene->pod.workload = WORKLOAD_JOB;
 	scene->pod.backoff_limit = 1;
 	supervisor_begin(scene->supervisor, 1);
 	started(scene, 0, 2);

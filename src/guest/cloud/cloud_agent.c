@@ -18,6 +18,7 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/json.h"
 #include "base/parse.h"
 #include "base/path.h"
 #include "base/strbuf.h"
@@ -25,7 +26,6 @@
 #include "guest/cloud/cloud_http.h"
 #include "guest/cloud/cloud_logs.h"
 #include "guest/cloud/cloud_release.h"
-#include "guest/documents/json_view.h"
 #include "wire/bytes.h"
 #include "wire/frame.h"
 
@@ -96,7 +96,7 @@ static void take_event(struct agent *agent, const struct wire_message *message)
 {
 	AUTO_PTR(json_document)
 	struct json_document *document =
-		json_document_parse(message->bytes, message->size, "event", NULL);
+		json_document_parse(message->bytes, message->size, "event", 0, NULL);
 	if (document == NULL)
 		return;
 	struct json_view root = json_document_root(document);

@@ -219,10 +219,10 @@ static bool missing(const char *kind, const char *name, const char *key, struct 
 	return error_set(err, ERROR_NOT_FOUND, "there is no %s '%s'", kind, name);
 }
 
-static bool add_source(const struct release *release, const struct env_source *source,
+static bool add_source(const struct release *release, const struct env_import *source,
 		       struct string_list *ret, struct error *err)
 {
-	const struct config_map *map = release_map(release, source->map, source->is_secret);
+	const struct release_map *map = release_map(release, source->map, source->is_secret);
 	if (map == NULL)
 		return source->is_optional ||
 		       missing(source->is_secret ? "secret" : "config map", source->map, NULL, err);

@@ -7,8 +7,8 @@
  * envFrom, env with $(VAR) expanded; a later value of a name replaces an earlier one in its place.
  */
 
-#include "guest/documents/pod_image.h"
-#include "guest/documents/release.h"
+#include "wire/pod_document.h"
+#include "wire/release_document.h"
 
 /* What fields and resources are resolved from, apart from the documents. */
 struct pod_facts {

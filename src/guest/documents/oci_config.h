@@ -9,7 +9,7 @@
 
 #include "guest/documents/image_user.h"
 #include "guest/documents/mount_list.h"
-#include "guest/documents/pod_image.h"
+#include "wire/pod_document.h"
 
 /* A node in the container's /dev beside the runtime's own. */
 struct oci_device {

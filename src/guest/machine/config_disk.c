@@ -7,9 +7,9 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/path.h"
-#include "guest/documents/release.h"
 #include "guest/machine/disks.h"
 #include "guest/machine/machine.h"
+#include "wire/release_document.h"
 
 #define PLACE "/run/i2kit/config-disk"
 

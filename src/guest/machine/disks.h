@@ -5,7 +5,7 @@
 /* Block devices by what they are, never by name; and what is mounted from them. */
 
 #include "base/error.h"
-#include "guest/documents/pod_image.h"
+#include "wire/pod_document.h"
 
 /*
  * Waits until the partitions of the base and of all layers are there (or 30 s), then checks their

@@ -8,7 +8,7 @@
  * (/proc/sys/kernel/modprobe), which loads what the base's modules.alias has.
  */
 
-#include "guest/documents/pod_image.h"
+#include "wire/pod_document.h"
 
 /*
  * Only for a pod that has a container which may ask (privileged, NET_ADMIN, SYS_ADMIN, SYS_MODULE):

@@ -5,7 +5,7 @@
 /* The VM's one interface, and the files that name things:
  * /run/i2kit/etc/{hosts,resolv.conf,hostname}. */
 
-#include "guest/documents/release.h"
+#include "wire/release_document.h"
 
 #define NETWORK_FILES "/run/i2kit/etc"
 

@@ -10,7 +10,7 @@
 #include <stddef.h>
 
 #include "base/error.h"
-#include "guest/documents/pod_image.h"
+#include "wire/pod_document.h"
 
 #define ROOTFS_TOPS "/run/i2kit/rw" /* where writable tops live: memory, or the scratch disk */
 

@@ -10,9 +10,9 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/json.h"
 #include "base/path.h"
 #include "guest/channel/say.h"
-#include "guest/documents/json_view.h"
 #include "guest/machine/folder.h"
 #include "guest/machine/machine.h"
 #include "guest/machine/network.h"
@@ -74,7 +74,7 @@ static void take_hosts(struct guest *guest, const struct wire_message *message)
 	struct host_list list = {0};
 	if (!guest->has_release)
 		return;
-	if (!host_list_parse(message->bytes, message->size, &list, &err)) {
+	if (!host_list_read(message->bytes, message->size, &list, &err)) {
 		say("%s", err.message);
 		return;
 	}
@@ -89,7 +89,7 @@ static void take_shutdown(struct guest *guest, const struct wire_message *messag
 	int64_t grace_ms = -1;
 	AUTO_PTR(json_document)
 	struct json_document *document =
-		json_document_parse(message->bytes, message->size, "shutdown", NULL);
+		json_document_parse(message->bytes, message->size, "shutdown", 0, NULL);
 	if (document != NULL) {
 		struct json_view root = json_document_root(document);
 		int64_t seconds =
@@ -103,7 +103,7 @@ static void take_restart(struct guest *guest, const struct wire_message *message
 {
 	AUTO_PTR(json_document)
 	struct json_document *document =
-		json_document_parse(message->bytes, message->size, "restart", NULL);
+		json_document_parse(message->bytes, message->size, "restart", 0, NULL);
 	if (document == NULL || guest->supervisor == NULL)
 		return;
 	const char *name = json_view_peek(json_view_get(json_document_root(document), "container"));
@@ -119,7 +119,7 @@ static void take_file(const struct wire_message *message)
 	size_t header = end != NULL ? (size_t)(end - message->bytes) : message->size;
 	AUTO_PTR(json_document)
 	struct json_document *document =
-		json_document_parse(message->bytes, header, "pushed file", &err);
+		json_document_parse(message->bytes, header, "pushed file", 0, &err);
 	if (document == NULL) {
 		say("%s", err.message);
 		return;

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -121,6 +122,11 @@ static uint64_t count_oom_kills(const struct container *container)
 	return parse_u64(line, 0, UINT64_MAX, &count) ? count : 0;
 }
 
+static char *number_or_null(int64_t number)
+{
+	return number >= 0 ? xasprintf("%" PRId64, number) : NULL;
+}
+
 static bool find_user(struct container *container, struct error *err)
 {
 	const struct container_security *security = &container->image->security;
@@ -128,9 +134,11 @@ static bool find_user(struct container *container, struct error *err)
 	AUTO_FREE char *root = container_root(container);
 	AUTO_FREE char *passwd = rootfs_read(root, "/etc/passwd");
 	AUTO_FREE char *group = rootfs_read(root, "/etc/group");
+	AUTO_FREE char *user = number_or_null(security->user);
+	AUTO_FREE char *user_group = number_or_null(security->group);
 	image_user_clear(&container->user);
-	return image_user_find(security->user != NULL ? security->user : image_user,
-			       security->group, passwd, group, &container->user, err);
+	return image_user_find(user != NULL ? user : image_user, user_group, passwd, group,
+			       &container->user, err);
 }
 
 static bool write_bundle(struct container *container, struct error *err)

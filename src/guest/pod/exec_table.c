@@ -11,8 +11,8 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "base/json.h"
 #include "base/strbuf.h"
-#include "guest/documents/json_view.h"
 #include "guest/pod/exec_run.h"
 #include "wire/bytes.h"
 
@@ -352,7 +352,7 @@ static void open_session(struct exec_table *table, const struct wire_message *me
 	}
 	AUTO_PTR(json_document)
 	struct json_document *document =
-		json_document_parse(message->bytes, message->size, "exec", &err);
+		json_document_parse(message->bytes, message->size, "exec", 0, &err);
 	struct session *session = xcalloc(1, sizeof(*session));
 	session->table = table;
 	session->stream = message->stream;

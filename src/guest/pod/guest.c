@@ -340,7 +340,7 @@ void guest_take_release(struct guest *guest, const void *bytes, size_t size)
 {
 	AUTO(error_clear) struct error err = ERROR_INIT;
 	AUTO(release_clear) struct release release = {0};
-	if (!release_parse(bytes, size, &release, &err)) {
+	if (!release_document_read(bytes, size, &release, &err)) {
 		say("%s", err.message);
 		return;
 	}

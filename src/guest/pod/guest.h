@@ -9,11 +9,11 @@
 #include "guest/channel/events.h"
 #include "guest/channel/log_ring.h"
 #include "guest/documents/environment.h"
-#include "guest/documents/pod_image.h"
-#include "guest/documents/release.h"
 #include "guest/pod/volumes.h"
 #include "guest/supervisor/reaper.h"
 #include "guest/supervisor/supervisor.h"
+#include "wire/pod_document.h"
+#include "wire/release_document.h"
 
 struct container;
 struct exec_table;

@@ -49,7 +49,7 @@ static bool load_pod(struct guest *guest, struct error *err)
 	AUTO_FREE char *text = NULL;
 	size_t size = 0;
 	return file_read(POD_DOCUMENT, POD_MAX_BYTES, &text, &size, err) &&
-	       pod_image_parse(text, size, POD_DOCUMENT, &guest->pod, err);
+	       pod_document_read(text, size, POD_DOCUMENT, &guest->pod, err);
 }
 
 static bool enter_disk(struct guest *guest, struct error *err)

@@ -10,9 +10,9 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "base/json.h"
 #include "base/path.h"
 #include "base/strbuf.h"
-#include "guest/documents/json_view.h"
 #include "guest/machine/link.h"
 #include "guest/machine/machine.h"
 
@@ -206,9 +206,9 @@ static struct json_document *read_runtime(const char *bundle, struct error *err)
 	size_t size = 0;
 
 	if (!path_exists(path)) /* not every bundle is LinuxKit's */
-		return json_document_parse("{}", 2, path, err);
+		return json_document_parse("{}", 2, path, 0, err);
 	return file_read(path, MAX_TEXT, &text, &size, err)
-		       ? json_document_parse(text, size, path, err)
+		       ? json_document_parse(text, size, path, 0, err)
 		       : NULL;
 }
 

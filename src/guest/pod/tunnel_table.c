@@ -10,9 +10,9 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "base/json.h"
 #include "base/strbuf.h"
 #include "guest/channel/say.h"
-#include "guest/documents/json_view.h"
 #include "guest/machine/service_redirect.h"
 #include "wire/bytes.h"
 
@@ -261,7 +261,7 @@ static void open_tunnel(struct tunnel_table *table, const struct wire_message *m
 	}
 	AUTO_PTR(json_document)
 	struct json_document *document =
-		json_document_parse(message->bytes, message->size, "tunnel", &err);
+		json_document_parse(message->bytes, message->size, "tunnel", 0, &err);
 	if (document == NULL) {
 		refuse(table, message->stream, err.message);
 		return;

@@ -43,7 +43,7 @@ static void add_file(struct file_set *set, const char *path, const char *bytes, 
 	file->mode = mode;
 }
 
-static unsigned mode_of(const struct volume_item *item, unsigned standard)
+static unsigned mode_of(const struct volume_file *item, unsigned standard)
 {
 	return item->mode >= 0 ? (unsigned)item->mode : standard;
 }
@@ -52,7 +52,7 @@ static bool collect_map(const struct release *release, const struct volume_rule 
 			unsigned mode, struct file_set *set, struct error *err)
 {
 	bool is_secret = volume->kind == VOLUME_SECRET;
-	const struct config_map *map =
+	const struct release_map *map =
 		volume->ref != NULL ? release_map(release, volume->ref, is_secret) : NULL;
 	if (map == NULL)
 		return volume->is_optional || error_set(err, ERROR_NOT_FOUND, "there is no %s '%s'",
@@ -64,7 +64,7 @@ static bool collect_map(const struct release *release, const struct volume_rule 
 			add_file(set, entry->key, entry->bytes, entry->size, mode);
 	}
 	for (size_t i = 0; i < volume->item_count; i++) {
-		const struct volume_item *item = &volume->items[i];
+		const struct volume_file *item = &volume->items[i];
 		const struct map_entry *entry =
 			item->key != NULL ? config_map_entry(map, item->key) : NULL;
 		if (entry != NULL && entry->bytes != NULL)
@@ -80,7 +80,7 @@ static bool collect_downward(const struct volume_plan *plan, const struct volume
 			     unsigned mode, struct file_set *set, struct error *err)
 {
 	for (size_t i = 0; i < volume->item_count; i++) {
-		const struct volume_item *item = &volume->items[i];
+		const struct volume_file *item = &volume->items[i];
 		AUTO_FREE char *value = NULL;
 		if (item->field != NULL) {
 			value = field_value(plan->pod, plan->release, plan->facts, item->field);

@@ -150,7 +150,7 @@ static bool prepare(const struct volume_plan *plan, const struct volume_rule *vo
 		return false;
 	if (is_written(volume))
 		return volume_files_write(plan, volume, folder, err);
-	if (volume->kind == VOLUME_EMPTY)
+	if (volume->kind == VOLUME_EMPTY_DIR)
 		return prepare_empty(plan, volume, folder, err);
 	return prepare_delivered(plan, volume, folder, err);
 }

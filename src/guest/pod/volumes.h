@@ -10,7 +10,7 @@
 
 #include "guest/documents/environment.h"
 #include "guest/documents/mount_list.h"
-#include "guest/documents/pod_image.h"
+#include "wire/pod_document.h"
 
 struct volume_plan {
 	const struct pod_image *pod;

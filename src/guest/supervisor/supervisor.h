@@ -12,7 +12,7 @@
  *	pod:	INIT (one init container after the other) → MAIN → ENDING → ENDED
  */
 
-#include "guest/documents/pod_image.h"
+#include "wire/pod_document.h"
 
 enum probe_kind { PROBE_STARTUP, PROBE_READINESS, PROBE_LIVENESS, PROBE_KINDS };
 const char *probe_kind_name(enum probe_kind kind);

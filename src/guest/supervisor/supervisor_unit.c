@@ -91,9 +91,8 @@ static bool wants_restart(const struct supervisor *supervisor, const struct unit
 
 static bool is_past_backoff_limit(const struct supervisor *supervisor, const struct unit *unit)
 {
-	const char *workload = supervisor->pod->workload;
 	int64_t limit = supervisor->pod->backoff_limit;
-	if (workload == NULL || strcmp(workload, "Job") != 0 || unit->image->is_sidecar)
+	if (supervisor->pod->workload != WORKLOAD_JOB || unit->image->is_sidecar)
 		return false;
 	return (int64_t)unit->restarts >= (limit >= 0 ? limit : BACKOFF_LIMIT);
 }

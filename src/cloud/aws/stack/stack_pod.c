@@ -289,7 +289,7 @@ static uint32_t health_grace(const struct pod_spec *pod)
 	uint32_t grace = BOOT_GRACE_S;
 	for (size_t i = 0; i < pod->container_count; i++) {
 		const struct probe *probe = &pod->containers[i].startup;
-		if (probe->kind != PROBE_NONE)
+		if (probe->kind != CHECK_NONE)
 			grace +=
 				probe->initial_delay_s + probe->period_s * probe->failure_threshold;
 		grace += pod->containers[i].readiness.initial_delay_s;

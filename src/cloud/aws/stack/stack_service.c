@@ -112,7 +112,7 @@ void stack_append_target_groups(const struct stack_text *text, const struct pod_
 static const struct probe *readiness_of(const struct pod_spec *pod)
 {
 	for (size_t i = 0; i < pod->container_count; i++)
-		if (pod->containers[i].readiness.kind != PROBE_NONE)
+		if (pod->containers[i].readiness.kind != CHECK_NONE)
 			return &pod->containers[i].readiness;
 	return NULL;
 }
@@ -138,7 +138,7 @@ static uint16_t tcp_port_of(const struct pod_spec *pod)
 static uint16_t health_port(const struct balancer *balancer, const struct service_port *port)
 {
 	const struct probe *probe = readiness_of(balancer->pod);
-	if (probe != NULL && (probe->kind == PROBE_HTTP || probe->kind == PROBE_TCP) &&
+	if (probe != NULL && (probe->kind == CHECK_HTTP || probe->kind == CHECK_TCP) &&
 	    probe->port != 0)
 		return probe->port;
 	if (port->protocol == PROTOCOL_UDP && !is_tcp_udp(balancer->service, port))
@@ -154,7 +154,7 @@ static bool append_health(struct strbuf *out, const struct balancer *balancer,
 			  const struct service_port *port, struct error *err)
 {
 	const struct probe *probe = readiness_of(balancer->pod);
-	bool is_http_probe = probe != NULL && probe->kind == PROBE_HTTP;
+	bool is_http_probe = probe != NULL && probe->kind == CHECK_HTTP;
 	uint16_t number = health_port(balancer, port);
 	if (number == 0) {
 		error_set(err, ERROR_UNSUPPORTED,

@@ -1,10 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "wire/release_document.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-#include "guest/documents/release.h"
+/* Freeing and finding; reading and writing are beside this. */
 
-/* Freeing and finding; reading is in release.c. */
+const char *const delivery_words[DELIVERIES] = {
+	[DELIVERY_DISK] = "disk",
+	[DELIVERY_VIRTIOFS] = "virtiofs",
+	[DELIVERY_PUSHED] = "pushed",
+};
 
 void host_list_clear(struct host_list *list)
 {
@@ -45,6 +51,7 @@ static void clear_volume_itself(struct volume_rule *volume)
 {
 	free(volume->name);
 	free(volume->ref);
+	free(volume->host_path);
 	free(volume->host_type);
 	for (size_t i = 0; i < volume->item_count; i++) {
 		free(volume->items[i].key);
@@ -65,13 +72,14 @@ static void clear_volume(struct volume_rule *volume)
 	clear_volume_itself(volume);
 }
 
-static void clear_map(struct config_map *map)
+static void clear_map(struct release_map *map)
 {
 	free(map->name);
 	for (size_t i = 0; i < map->entry_count; i++) {
 		free(map->entries[i].key);
 		free(map->entries[i].bytes);
 		free(map->entries[i].reference);
+		free(map->entries[i].sha256);
 	}
 	free(map->entries);
 }
@@ -140,7 +148,15 @@ void release_clear(struct release *release)
 	free(release->cloud.signal_resource);
 	free(release->cloud.attach_volume);
 	free(release->cloud.attach_device);
+	free(release->cloud.endpoint);
 	*release = (struct release){0};
+}
+
+void config_reference_clear(struct config_reference *reference)
+{
+	string_list_clear(&reference->parameters);
+	free(reference->sha256);
+	*reference = (struct config_reference){0};
 }
 
 const struct container_config *release_container(const struct release *release, const char *name)
@@ -152,18 +168,18 @@ const struct container_config *release_container(const struct release *release, 
 	return NULL;
 }
 
-const struct config_map *release_map(const struct release *release, const char *name,
-				     bool is_secret)
+const struct release_map *release_map(const struct release *release, const char *name,
+				      bool is_secret)
 {
 	for (size_t i = 0; i < release->map_count; i++) {
-		const struct config_map *map = &release->maps[i];
+		const struct release_map *map = &release->maps[i];
 		if (map->is_secret == is_secret && strcmp(map->name, name) == 0)
 			return map;
 	}
 	return NULL;
 }
 
-const struct map_entry *config_map_entry(const struct config_map *map, const char *key)
+const struct map_entry *config_map_entry(const struct release_map *map, const char *key)
 {
 	for (size_t i = 0; map != NULL && i < map->entry_count; i++) {
 		if (strcmp(map->entries[i].key, key) == 0)

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "guest/documents/pod_image.h"
+#include "wire/pod_document.h"
 
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
-#include "guest/documents/json_view.h"
+#include "wire/document.h"
 
 #define MAX_TEXTS   4096
 #define MAX_SECONDS INT64_C(1000000000)
@@ -16,7 +16,7 @@ static uint64_t seconds_ms(struct json_view view, int64_t absent)
 	return (uint64_t)json_view_number(view, 0, MAX_SECONDS, absent) * 1000U;
 }
 
-static void clear_check(struct check *check)
+void check_clear(struct check *check)
 {
 	string_list_clear(&check->command);
 	free(check->host);
@@ -29,6 +29,7 @@ static void clear_container(struct container_image *container)
 {
 	free(container->name);
 	free(container->image);
+	free(container->image_digest);
 	free(container->layers);
 	string_list_clear(&container->entrypoint);
 	string_list_clear(&container->cmd);
@@ -40,13 +41,14 @@ static void clear_container(struct container_image *container)
 	string_list_clear(&container->command);
 	string_list_clear(&container->args);
 	free(container->wanted_working_dir);
-	clear_check(&container->startup.check);
-	clear_check(&container->readiness.check);
-	clear_check(&container->liveness.check);
-	clear_check(&container->post_start);
-	clear_check(&container->pre_stop);
-	free(container->security.user);
-	free(container->security.group);
+	check_clear(&container->startup.check);
+	check_clear(&container->readiness.check);
+	check_clear(&container->liveness.check);
+	check_clear(&container->post_start);
+	check_clear(&container->pre_stop);
+	for (size_t i = 0; i < container->port_count; i++)
+		free(container->ports[i].name);
+	free(container->ports);
 	string_list_clear(&container->security.add);
 	string_list_clear(&container->security.drop);
 	free(container->termination_path);
@@ -56,14 +58,16 @@ void pod_image_clear(struct pod_image *image)
 {
 	free(image->pod);
 	free(image->namespace);
-	free(image->workload);
 	string_list_clear(&image->sysctls);
 	free(image->supplemental_groups);
 	free(image->base_name);
 	free(image->base_uuid);
+	free(image->base_digest);
 	for (size_t i = 0; i < image->layer_count; i++) {
 		free(image->layers[i].name);
 		free(image->layers[i].uuid);
+		free(image->layers[i].digest);
+		free(image->layers[i].diff_id);
 	}
 	free(image->layers);
 	for (size_t i = 0; i < image->container_count; i++)
@@ -85,39 +89,25 @@ static void read_headers(struct json_view list, struct string_list *ret)
 		    strpbrk(value, "\r\n") == NULL)
 			string_list_addf(ret, "%s: %s", name, value);
 		else
-			json_document_complain(list.document, "headers",
-					       "is not a list of names with values");
+			json_view_complain(pair, "is not a header's name and value");
 	}
 }
 
 static void read_check(struct json_view view, struct check *ret)
 {
-	static const struct {
-		const char *name;
-		enum check_type type;
-	} types[] = {{"exec", CHECK_EXEC},
-		     {"http", CHECK_HTTP},
-		     {"tcp", CHECK_TCP},
-		     {"grpc", CHECK_GRPC},
-		     {"sleep", CHECK_SLEEP}};
 	if (!json_view_exists(view))
 		return;
-	const char *type = json_view_peek(json_view_get(view, "type"));
-	for (size_t i = 0; type != NULL && i < ARRAY_SIZE(types); i++) {
-		if (strcmp(types[i].name, type) == 0)
-			ret->type = types[i].type;
-	}
-	if (ret->type == CHECK_NONE)
-		json_document_complain(view.document, view.name, "has an unknown type");
+	ret->type = (enum check_kind)json_view_word(json_view_require(view, "type"), check_words,
+						    CHECK_KINDS, CHECK_NONE);
 	json_view_texts(json_view_get(view, "command"), MAX_TEXTS, &ret->command);
 	if (ret->type == CHECK_EXEC && ret->command.count == 0)
-		json_document_complain(view.document, view.name, "has no command");
+		json_view_complain(view, "has no command");
 	ret->host = json_view_text(json_view_get(view, "host"));
 	bool has_port =
 		ret->type == CHECK_HTTP || ret->type == CHECK_TCP || ret->type == CHECK_GRPC;
 	ret->port = (uint16_t)json_view_number(json_view_get(view, "port"), 1, 65535, 0);
 	if (has_port && ret->port == 0)
-		json_document_complain(view.document, view.name, "has no port");
+		json_view_complain(view, "has no port");
 	ret->path = json_view_text(json_view_get(view, "path"));
 	const char *scheme = json_view_peek(json_view_get(view, "scheme"));
 	ret->is_https = scheme != NULL && strcmp(scheme, "HTTPS") == 0;
@@ -161,14 +151,9 @@ static void read_image_config(struct json_view config, struct container_image *r
 	ret->working_dir = json_view_text(json_view_get(config, "WorkingDir"));
 	ret->user = json_view_text(json_view_get(config, "User"));
 	ret->stop_signal = json_view_text(json_view_get(config, "StopSignal"));
-	/* Docker writes {"/data":{}}; a list of paths is taken too. */
-	struct json_view volumes = json_view_get(config, "Volumes");
-	size_t count = json_view_exists(volumes) ? json_view_members(volumes, MAX_TEXTS) : 0;
-	for (size_t i = 0; i < count; i++) {
-		const char *path;
-		(void)json_view_member(volumes, i, &path);
-		string_list_add(&ret->volumes, path);
-	}
+	for (struct json_view volume = json_view_first(json_view_get(config, "Volumes"), MAX_TEXTS);
+	     json_view_exists(volume); volume = json_view_next(volume))
+		string_list_add(&ret->volumes, volume.key);
 }
 
 static void read_resources(struct json_view view, struct container_image *ret)
@@ -187,17 +172,10 @@ static void read_resources(struct json_view view, struct container_image *ret)
 							   MAX_BYTES, 0);
 }
 
-static char *text_or_number(struct json_view view)
-{
-	if (!json_view_exists(view))
-		return NULL;
-	return json_view_text(view);
-}
-
 static void read_security(struct json_view view, struct container_security *ret)
 {
-	ret->user = text_or_number(json_view_get(view, "user"));
-	ret->group = text_or_number(json_view_get(view, "group"));
+	ret->user = json_view_number(json_view_get(view, "user"), 0, UINT32_MAX - 1, -1);
+	ret->group = json_view_number(json_view_get(view, "group"), 0, UINT32_MAX - 1, -1);
 	ret->is_non_root = json_view_bool(json_view_get(view, "nonRoot"), false);
 	ret->is_root_read_only = json_view_bool(json_view_get(view, "readOnlyRoot"), false);
 	ret->has_no_new_privileges =
@@ -209,22 +187,30 @@ static void read_security(struct json_view view, struct container_security *ret)
 	ret->is_seccomp_off = seccomp != NULL && strcmp(seccomp, "unconfined") == 0;
 }
 
-/* Container names become folders and cgroups: a DNS label, nothing else. */
-static bool is_name(const char *text)
+static void read_ports(struct json_view list, struct container_image *ret)
 {
-	size_t size = strlen(text);
-	return size > 0 && size <= 63 && text[0] != '-' &&
-	       strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-") == size;
+	size_t count = json_view_count(list, MAX_TEXTS);
+	for (size_t i = 0; i < count; i++) {
+		struct json_view view = json_view_at(list, i);
+		struct port_entry *port = ARRAY_APPEND(ret->ports, ret->port_count);
+		port->name = json_view_text(json_view_get(view, "name"));
+		port->port =
+			(uint16_t)json_view_number(json_view_require(view, "port"), 1, 65535, 0);
+		port->protocol = (enum protocol)json_view_word(
+			json_view_get(view, "protocol"), protocol_words, PROTOCOLS, PROTOCOL_TCP);
+	}
 }
 
 static void read_container(struct json_view view, bool is_init, size_t layer_count,
 			   struct container_image *ret)
 {
 	ret->is_init = is_init;
-	ret->name = json_view_text(json_view_get(view, "name"));
-	if (ret->name == NULL || !is_name(ret->name))
-		json_document_complain(view.document, "name", "of a container is no DNS label");
+	struct json_view name = json_view_require(view, "name");
+	ret->name = json_view_text(name);
+	if (ret->name != NULL && !name_is_label(ret->name, strlen(ret->name)))
+		json_view_complain(name, "is no DNS label");
 	ret->image = json_view_text(json_view_get(view, "image"));
+	ret->image_digest = json_view_text(json_view_get(view, "imageDigest"));
 	read_layers_of(json_view_get(view, "layers"), layer_count, ret);
 	read_image_config(json_view_get(view, "config"), ret);
 	ret->has_command = json_view_exists(json_view_get(view, "command"));
@@ -234,7 +220,9 @@ static void read_container(struct json_view view, bool is_init, size_t layer_cou
 	ret->wanted_working_dir = json_view_text(json_view_get(view, "workingDir"));
 	ret->is_sidecar = is_init && json_view_bool(json_view_get(view, "sidecar"), false);
 	ret->has_stdin = json_view_bool(json_view_get(view, "stdin"), false);
+	ret->is_stdin_once = json_view_bool(json_view_get(view, "stdinOnce"), false);
 	ret->has_tty = json_view_bool(json_view_get(view, "tty"), false);
+	read_ports(json_view_get(view, "ports"), ret);
 	read_resources(json_view_get(view, "resources"), ret);
 	read_probe(json_view_get(view, "startupProbe"), &ret->startup);
 	read_probe(json_view_get(view, "readinessProbe"), &ret->readiness);
@@ -258,11 +246,14 @@ static void read_layers(struct json_view list, struct pod_image *ret)
 	size_t count = json_view_count(list, POD_MAX_LAYERS);
 	for (size_t i = 0; i < count; i++) {
 		struct json_view view = json_view_at(list, i);
-		struct image_layer *layer = ARRAY_APPEND(ret->layers, ret->layer_count);
-		layer->name = json_view_text(json_view_get(view, "name"));
+		struct layer_entry *layer = ARRAY_APPEND(ret->layers, ret->layer_count);
+		struct json_view name = json_view_require(view, "name");
+		layer->name = json_view_text(name);
 		layer->uuid = json_view_text(json_view_get(view, "uuid"));
-		if (layer->name == NULL || strchr(layer->name, '/') != NULL)
-			json_document_complain(list.document, "layers", "has one without a name");
+		layer->digest = json_view_text(json_view_get(view, "digest"));
+		layer->diff_id = json_view_text(json_view_get(view, "layer"));
+		if (layer->name != NULL && strchr(layer->name, '/') != NULL)
+			json_view_complain(name, "is no partition's");
 	}
 }
 
@@ -274,59 +265,38 @@ static void read_groups(struct json_view list, struct pod_image *ret)
 			(uint32_t)json_view_number(json_view_at(list, i), 0, UINT32_MAX - 1, 0);
 }
 
-static void read_sysctls(struct json_view object, struct string_list *ret)
-{
-	size_t count = json_view_members(object, 1000);
-	for (size_t i = 0; i < count; i++) {
-		const char *key;
-		const char *value = json_view_peek(json_view_member(object, i, &key));
-		if (value != NULL)
-			string_list_addf(ret, "%s=%s", key, value);
-	}
-}
-
-static enum restart_policy read_policy(struct json_view view)
-{
-	const char *text = json_view_peek(view);
-	if (text != NULL && strcmp(text, "Never") == 0)
-		return RESTART_NEVER;
-	if (text != NULL && strcmp(text, "OnFailure") == 0)
-		return RESTART_ON_FAILURE;
-	if (text != NULL && strcmp(text, "Always") != 0)
-		json_document_complain(view.document, view.name, "is no restart policy");
-	return RESTART_ALWAYS;
-}
-
 static void read_pod(struct json_view root, struct pod_image *ret)
 {
-	if (json_view_number(json_view_get(root, "version"), 1, INT32_MAX, 1) != 1)
-		json_document_complain(root.document, "version", "is not 1");
-	ret->pod = json_view_text(json_view_get(root, "pod"));
+	document_check_version(root, POD_DOCUMENT_VERSION);
+	ret->pod = json_view_text(json_view_require(root, "pod"));
 	ret->namespace = json_view_text(json_view_get(root, "namespace"));
-	ret->workload = json_view_text(json_view_get(root, "workload"));
-	ret->restart_policy = read_policy(json_view_get(root, "restartPolicy"));
+	ret->workload =
+		(enum workload_kind)json_view_word(json_view_get(root, "workload"), workload_words,
+						   WORKLOAD_KINDS, WORKLOAD_DEPLOYMENT);
+	ret->restart_policy = (enum restart_policy)json_view_word(
+		json_view_get(root, "restartPolicy"), restart_policy_words, RESTART_POLICIES,
+		RESTART_ALWAYS);
 	ret->grace_ms = seconds_ms(json_view_get(root, "terminationGracePeriodSeconds"), 30);
 	ret->active_deadline_ms = seconds_ms(json_view_get(root, "activeDeadlineSeconds"), 0);
 	ret->backoff_limit =
 		json_view_number(json_view_get(root, "backoffLimit"), 0, INT32_MAX, -1);
-	read_sysctls(json_view_get(root, "sysctls"), &ret->sysctls);
+	read_pairs(json_view_get(root, "sysctls"), 1000, &ret->sysctls);
 	ret->fs_group = json_view_number(json_view_get(root, "fsGroup"), 0, UINT32_MAX - 1, -1);
 	read_groups(json_view_get(root, "supplementalGroups"), ret);
-	struct json_view base = json_view_get(root, "base");
-	ret->base_name = json_view_text(json_view_get(base, "name"));
+	struct json_view base = json_view_require(root, "base");
+	ret->base_name = json_view_text(json_view_require(base, "name"));
 	ret->base_uuid = json_view_text(json_view_get(base, "uuid"));
-	if (ret->pod == NULL || ret->base_name == NULL)
-		json_document_complain(root.document, "pod", "or its base is missing");
+	ret->base_digest = json_view_text(json_view_get(base, "digest"));
 	read_layers(json_view_get(root, "layers"), ret);
 	read_containers(json_view_get(root, "initContainers"), true, ret);
 	read_containers(json_view_get(root, "containers"), false, ret);
 }
 
-bool pod_image_parse(const void *bytes, size_t size, const char *what, struct pod_image *ret,
-		     struct error *err)
+bool pod_document_read(const void *bytes, size_t size, const char *what, struct pod_image *ret,
+		       struct error *err)
 {
 	AUTO_PTR(json_document)
-	struct json_document *document = json_document_parse(bytes, size, what, err);
+	struct json_document *document = json_document_parse(bytes, size, what, 0, err);
 	if (document == NULL)
 		return false;
 	AUTO(pod_image_clear) struct pod_image image = {0};

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef I2KIT_GUEST_DOCUMENTS_POD_IMAGE_H
-#define I2KIT_GUEST_DOCUMENTS_POD_IMAGE_H
+#ifndef I2KIT_WIRE_POD_DOCUMENT_H
+#define I2KIT_WIRE_POD_DOCUMENT_H
 
 /*
- * /etc/i2kit/pod.json as values: what is in this VM's disk, doc/formats.md §2. Everything is owned
- * by the struct it stands in. NULL or empty: not given.
+ * pod.json, what is in a VM's disk (doc/formats.md §2), as values, as text and back. The host makes
+ * it from a manifest and images (image/pod/pod_document.h), the guest finds it in its initrd.
+ * Everything is owned by the struct it stands in. NULL or empty: not given.
  */
 
 #include <stdbool.h>
@@ -13,15 +14,16 @@
 
 #include "base/error.h"
 #include "base/string_list.h"
+#include "wire/kinds.h"
 
 #define POD_MAX_CONTAINERS 64
 #define POD_MAX_LAYERS	   500
 
-enum check_type { CHECK_NONE, CHECK_EXEC, CHECK_HTTP, CHECK_TCP, CHECK_GRPC, CHECK_SLEEP };
+#define POD_DOCUMENT_VERSION 1
 
 /* What a probe or a lifecycle hook does. */
 struct check {
-	enum check_type type;
+	enum check_kind type;
 	struct string_list command;
 	char *host;
 	uint16_t port;
@@ -43,8 +45,8 @@ struct probe_spec {
 };
 
 struct container_security {
-	char *user; /* name or number, perhaps with :group */
-	char *group;
+	int64_t user; /* -1: the image's */
+	int64_t group;
 	bool is_non_root; /* refuse to run as 0 */
 	bool is_root_read_only;
 	bool has_no_new_privileges;
@@ -54,10 +56,17 @@ struct container_security {
 	bool is_seccomp_off;
 };
 
+struct port_entry {
+	char *name; /* or NULL */
+	uint16_t port;
+	enum protocol protocol;
+};
+
 struct container_image {
 	char *name;
-	char *image;
-	size_t *layers; /* indexes, bottom first */
+	char *image;	    /* as the manifest has it; of a path the last part */
+	char *image_digest; /* or NULL */
+	size_t *layers;	    /* indexes, bottom first */
 	size_t layer_count;
 	/* Of the OCI image config. */
 	struct string_list entrypoint;
@@ -76,7 +85,10 @@ struct container_image {
 	bool is_init;
 	bool is_sidecar; /* an init container that goes on */
 	bool has_stdin;
+	bool is_stdin_once;
 	bool has_tty;
+	struct port_entry *ports;
+	size_t port_count;
 	uint64_t cpu_request_millis; /* 0: not given */
 	uint64_t cpu_limit_millis;
 	uint64_t memory_request_bytes;
@@ -92,17 +104,17 @@ struct container_image {
 	char *termination_path;
 };
 
-struct image_layer {
+struct layer_entry {
 	char *name; /* the partition's */
 	char *uuid;
+	char *digest;  /* of the partition's bytes */
+	char *diff_id; /* "layer" */
 };
-
-enum restart_policy { RESTART_ALWAYS, RESTART_ON_FAILURE, RESTART_NEVER };
 
 struct pod_image {
 	char *pod;
 	char *namespace;
-	char *workload;
+	enum workload_kind workload;
 	enum restart_policy restart_policy;
 	uint64_t grace_ms;
 	uint64_t active_deadline_ms; /* 0: none */
@@ -113,15 +125,20 @@ struct pod_image {
 	size_t supplemental_group_count;
 	char *base_name; /* partition */
 	char *base_uuid;
-	struct image_layer *layers;
+	char *base_digest;
+	struct layer_entry *layers;
 	size_t layer_count;
 	struct container_image *containers; /* init containers first, in order */
 	size_t container_count;
 };
 
+/* Canonical: the same values give the same bytes. Owned; NULL and *err for a text that is not
+ * UTF-8. */
+MUST_CHECK char *pod_document_write(const struct pod_image *pod, struct error *err);
 /* what names the document in messages. */
-MUST_CHECK bool pod_image_parse(const void *bytes, size_t size, const char *what,
-				struct pod_image *ret, struct error *err);
+MUST_CHECK bool pod_document_read(const void *bytes, size_t size, const char *what,
+				  struct pod_image *ret, struct error *err);
 void pod_image_clear(struct pod_image *image);
+void check_clear(struct check *check);
 
 #endif

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef I2KIT_GUEST_DOCUMENTS_RELEASE_H
-#define I2KIT_GUEST_DOCUMENTS_RELEASE_H
+#ifndef I2KIT_WIRE_RELEASE_DOCUMENT_H
+#define I2KIT_WIRE_RELEASE_DOCUMENT_H
 
 /*
- * The release document as values, doc/formats.md §4: what differs between two runs of one image.
+ * The release document, doc/formats.md §4: what differs between two runs of one image, as values,
+ * as text and back. CONFIG comes from the manifests (release/config.h), INSTANCE from who starts
+ * the VM: the supervisor, or a stack's user data, part of which the guest's cloud agent fills in.
  * Everything is owned by the struct it stands in. NULL or empty: not given.
  */
 
@@ -13,8 +15,10 @@
 
 #include "base/error.h"
 #include "base/string_list.h"
+#include "wire/kinds.h"
 
 #define RELEASE_MAX_BYTES ((size_t)16 << 20)
+#define RELEASE_VERSION	  1
 
 /* One value under a key of a config map or secret. */
 struct map_entry {
@@ -22,16 +26,15 @@ struct map_entry {
 	char *bytes; /* NUL follows */
 	size_t size;
 	char *reference; /* "ssm:/path": to be fetched; then bytes is NULL until it was */
+	char *sha256;	 /* of what is referred to, or was left out; or NULL */
 };
 
-struct config_map {
+struct release_map {
 	char *name;
 	bool is_secret;
 	struct map_entry *entries;
 	size_t entry_count;
 };
-
-enum env_kind { ENV_VALUE, ENV_CONFIG_MAP, ENV_SECRET, ENV_FIELD, ENV_RESOURCE };
 
 struct env_rule {
 	char *name;
@@ -43,7 +46,7 @@ struct env_rule {
 	char *divisor;
 };
 
-struct env_source {
+struct env_import {
 	char *prefix;
 	char *map;
 	bool is_secret;
@@ -62,24 +65,14 @@ struct container_config {
 	char *name;
 	struct env_rule *env;
 	size_t env_count;
-	struct env_source *sources;
+	struct env_import *sources;
 	size_t source_count;
 	struct mount_rule *mounts;
 	size_t mount_count;
 };
 
-enum volume_kind {
-	VOLUME_EMPTY,
-	VOLUME_CONFIG_MAP,
-	VOLUME_SECRET,
-	VOLUME_HOST_PATH,
-	VOLUME_CLAIM,
-	VOLUME_DOWNWARD,
-	VOLUME_PROJECTED,
-};
-
 /* One file of a volume that is made of configuration. */
-struct volume_item {
+struct volume_file {
 	char *key;	/* of a map */
 	char *field;	/* downward */
 	char *resource; /* downward */
@@ -94,18 +87,21 @@ struct volume_rule {
 	enum volume_kind kind;
 	bool is_memory;		   /* EMPTY */
 	uint64_t size_limit_bytes; /* EMPTY; 0: none */
-	char *ref;		   /* the map's name */
+	char *ref;		   /* the map's name, or the claim's */
 	bool is_optional;
 	unsigned default_mode;
-	struct volume_item *items;
+	struct volume_file *items;
 	size_t item_count;
 	bool is_read_only; /* CLAIM */
+	char *host_path;   /* HOST_PATH: where it is on the developer's machine */
 	char *host_type;   /* HOST_PATH: "DirectoryOrCreate" … */
 	struct volume_rule *sources;
 	size_t source_count; /* PROJECTED */
 };
 
 enum delivery { DELIVERY_NONE, DELIVERY_DISK, DELIVERY_VIRTIOFS, DELIVERY_PUSHED };
+#define DELIVERIES (DELIVERY_PUSHED + 1)
+extern const char *const delivery_words[DELIVERIES]; /* none for DELIVERY_NONE */
 
 /* How a hostPath or claim volume arrives in this VM. */
 struct volume_delivery {
@@ -151,6 +147,7 @@ struct cloud_config {
 	char *signal_resource;
 	char *attach_volume;
 	char *attach_device;
+	char *endpoint; /* in place of all the vendor's: rehearsal */
 };
 
 struct release {
@@ -168,12 +165,13 @@ struct release {
 	size_t container_count;
 	struct volume_rule *volumes;
 	size_t volume_count;
-	struct config_map *maps;
+	struct release_map *maps; /* config maps, then secrets */
 	size_t map_count;
 	/* The instance. */
 	char *project;
 	char *pod;
 	char *instance;
+	unsigned replica;
 	char *uid;
 	char *image_digest;
 	char *config_digest;
@@ -191,23 +189,41 @@ struct release {
 	struct cloud_config cloud;
 };
 
-MUST_CHECK bool release_parse(const void *bytes, size_t size, struct release *ret,
-			      struct error *err);
 void release_clear(struct release *release);
-
-/* A HOSTS message: the list alone. */
-MUST_CHECK bool host_list_parse(const void *bytes, size_t size, struct host_list *ret,
-				struct error *err);
 void host_list_clear(struct host_list *list);
 
+/* {"i2kit":{"config":CONFIG,"instance":INSTANCE}} */
+MUST_CHECK bool release_document_read(const void *bytes, size_t size, struct release *ret,
+				      struct error *err);
+/* CONFIG alone; the rest of *ret is empty. */
+MUST_CHECK bool release_config_read(const void *bytes, size_t size, struct release *ret,
+				    struct error *err);
+/* A HOSTS message: a bare list. */
+MUST_CHECK bool host_list_read(const void *bytes, size_t size, struct host_list *ret,
+			       struct error *err);
+
+/*
+ * Where a configuration is too long for user data, its text lies in parameters, and this stands in
+ * its place: "configRef".
+ */
+struct config_reference {
+	struct string_list parameters; /* their values, joined, are CONFIG */
+	char *sha256;		       /* hex; owned */
+};
+void config_reference_clear(struct config_reference *reference);
+
+/* Owned. Canonical: the same values give the same bytes. */
+char *release_document_write(const struct release *release);
+char *release_document_write_referring(const struct release *release,
+				       const struct config_reference *reference);
+char *release_config_write(const struct release *release); /* CONFIG alone */
+char *host_list_write(const struct host_list *list);
+
 const struct container_config *release_container(const struct release *release, const char *name);
-const struct config_map *release_map(const struct release *release, const char *name,
-				     bool is_secret);
-const struct map_entry *config_map_entry(const struct config_map *map, const char *key);
+const struct release_map *release_map(const struct release *release, const char *name,
+				      bool is_secret);
+const struct map_entry *config_map_entry(const struct release_map *map, const char *key);
 const struct volume_rule *release_volume(const struct release *release, const char *name);
 const struct volume_delivery *release_delivery(const struct release *release, const char *volume);
-
-/* Whether path is relative and stays below where it starts. */
-bool path_is_below(const char *path);
 
 #endif

@@ -1,38 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "guest/documents/release.h"
+#include "wire/release_document.h"
 
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/base64.h"
 #include "base/cleanup.h"
-#include "guest/documents/json_view.h"
+#include "base/path.h"
+#include "wire/document.h"
 
 #define MAX_LIST 10000
-
-bool path_is_below(const char *path)
-{
-	if (path[0] == '\0' || path[0] == '/')
-		return false;
-	while (path != NULL) {
-		size_t size = strcspn(path, "/");
-		if (size == 2 && path[0] == '.' && path[1] == '.')
-			return false;
-		path = path[size] == '/' ? path + size + 1 : NULL;
-	}
-	return true;
-}
-
-static void read_pairs(struct json_view object, struct string_list *ret)
-{
-	size_t count = json_view_members(object, MAX_LIST);
-	for (size_t i = 0; i < count; i++) {
-		const char *key;
-		const char *value = json_view_peek(json_view_member(object, i, &key));
-		if (value != NULL)
-			string_list_addf(ret, "%s=%s", key, value);
-	}
-}
 
 static void read_hosts(struct json_view list, struct host_list *ret)
 {
@@ -40,46 +17,39 @@ static void read_hosts(struct json_view list, struct host_list *ret)
 	for (size_t i = 0; i < count; i++) {
 		struct json_view view = json_view_at(list, i);
 		struct host_entry *entry = ARRAY_APPEND(ret->entries, ret->count);
-		entry->ip = json_view_text(json_view_get(view, "ip"));
-		json_view_texts(json_view_get(view, "names"), MAX_LIST, &entry->names);
-		if (entry->ip == NULL || strpbrk(entry->ip, " \t\r\n") != NULL)
-			json_document_complain(list.document, "hosts", "has an entry without ip");
+		struct json_view names = json_view_get(view, "names");
+		entry->ip = json_view_text(json_view_require(view, "ip"));
+		json_view_texts(names, MAX_LIST, &entry->names);
+		if (entry->ip != NULL && strpbrk(entry->ip, " \t\r\n") != NULL)
+			json_view_complain(json_view_get(view, "ip"), "is no address");
 		for (size_t n = 0; n < entry->names.count; n++) {
 			if (strpbrk(entry->names.items[n], " \t\r\n#") != NULL)
-				json_document_complain(list.document, "names", "of a host are odd");
+				json_view_complain(json_view_at(names, n), "is no host name");
 		}
 	}
 }
 
 static void read_env(struct json_view view, struct env_rule *ret)
 {
-	static const struct {
-		const char *field;
-		enum env_kind kind;
-	} kinds[] = {{"value", ENV_VALUE},
-		     {"configMap", ENV_CONFIG_MAP},
-		     {"secret", ENV_SECRET},
-		     {"field", ENV_FIELD},
-		     {"resource", ENV_RESOURCE}};
-	ret->name = json_view_text(json_view_get(view, "name"));
-	if (ret->name == NULL || ret->name[0] == '\0' || strchr(ret->name, '=') != NULL)
-		json_document_complain(view.document, "env", "has an entry without a usable name");
-	for (size_t i = 0; i < ARRAY_SIZE(kinds) && ret->value == NULL; i++) {
-		ret->kind = kinds[i].kind;
-		ret->value = json_view_text(json_view_get(view, kinds[i].field));
+	ret->name = json_view_text(json_view_require(view, "name"));
+	if (ret->name != NULL && (ret->name[0] == '\0' || strchr(ret->name, '=') != NULL))
+		json_view_complain(view, "has no usable name");
+	for (size_t i = 0; i < ENV_KINDS && ret->value == NULL; i++) {
+		ret->kind = (enum env_kind)i;
+		ret->value = json_view_text(json_view_get(view, env_words[i]));
 	}
 	if (ret->value == NULL)
-		json_document_complain(view.document, "env", "has an entry without a value");
+		json_view_complain(view, "has no value");
 	ret->key = json_view_text(json_view_get(view, "key"));
 	bool is_from_map = ret->kind == ENV_CONFIG_MAP || ret->kind == ENV_SECRET;
 	if (is_from_map && ret->key == NULL)
-		json_document_complain(view.document, "env", "names a map and no key");
+		json_view_complain(view, "names a map and no key");
 	ret->is_optional = json_view_bool(json_view_get(view, "optional"), false);
 	ret->container = json_view_text(json_view_get(view, "container"));
 	ret->divisor = json_view_text(json_view_get(view, "divisor"));
 }
 
-static void read_env_source(struct json_view view, struct env_source *ret)
+static void read_env_import(struct json_view view, struct env_import *ret)
 {
 	ret->prefix = json_view_text(json_view_get(view, "prefix"));
 	ret->map = json_view_text(json_view_get(view, "configMap"));
@@ -88,7 +58,7 @@ static void read_env_source(struct json_view view, struct env_source *ret)
 		ret->is_secret = true;
 	}
 	if (ret->map == NULL)
-		json_document_complain(view.document, "envFrom", "names no map");
+		json_view_complain(view, "names no map");
 	ret->is_optional = json_view_bool(json_view_get(view, "optional"), false);
 }
 
@@ -97,30 +67,30 @@ static void read_mount(struct json_view view, struct mount_rule *ret)
 	ret->volume = json_view_text(json_view_get(view, "volume"));
 	ret->path = json_view_text(json_view_get(view, "path"));
 	if (ret->volume == NULL || ret->path == NULL || ret->path[0] == '\0')
-		json_document_complain(view.document, "mounts", "has one without volume or path");
+		json_view_complain(view, "has no volume or no path");
 	ret->sub_path = json_view_text(json_view_get(view, "subPath"));
 	if (ret->sub_path != NULL && !path_is_below(ret->sub_path))
-		json_document_complain(view.document, "subPath", "leaves its volume");
+		json_view_complain(json_view_get(view, "subPath"), "leaves its volume");
 	ret->sub_path_expression = json_view_text(json_view_get(view, "subPathExpr"));
 	ret->is_read_only = json_view_bool(json_view_get(view, "readOnly"), false);
 }
 
-static void read_container(struct json_view view, const char *name, struct container_config *ret)
+static void read_container(struct json_view view, struct container_config *ret)
 {
-	ret->name = xstrdup(name);
+	ret->name = xstrdup(view.key);
 	struct json_view env = json_view_get(view, "env");
 	for (size_t i = 0; i < json_view_count(env, MAX_LIST); i++)
 		read_env(json_view_at(env, i), ARRAY_APPEND(ret->env, ret->env_count));
 	struct json_view sources = json_view_get(view, "envFrom");
 	for (size_t i = 0; i < json_view_count(sources, MAX_LIST); i++)
-		read_env_source(json_view_at(sources, i),
+		read_env_import(json_view_at(sources, i),
 				ARRAY_APPEND(ret->sources, ret->source_count));
 	struct json_view mounts = json_view_get(view, "mounts");
 	for (size_t i = 0; i < json_view_count(mounts, MAX_LIST); i++)
 		read_mount(json_view_at(mounts, i), ARRAY_APPEND(ret->mounts, ret->mount_count));
 }
 
-static void read_item(struct json_view view, struct volume_item *ret)
+static void read_item(struct json_view view, struct volume_file *ret)
 {
 	ret->key = json_view_text(json_view_get(view, "key"));
 	ret->field = json_view_text(json_view_get(view, "field"));
@@ -130,23 +100,9 @@ static void read_item(struct json_view view, struct volume_item *ret)
 	ret->path = json_view_text(json_view_get(view, "path"));
 	ret->mode = (int)json_view_number(json_view_get(view, "mode"), 0, 07777, -1);
 	if (ret->path == NULL || !path_is_below(ret->path))
-		json_document_complain(view.document, "items",
-				       "has one whose path leaves the volume");
+		json_view_complain(json_view_get(view, "path"), "leaves the volume");
 	if (ret->key == NULL && ret->field == NULL && ret->resource == NULL)
-		json_document_complain(view.document, "items", "has one without a source");
-}
-
-static enum volume_kind read_kind(struct json_view view)
-{
-	static const char *const kinds[] = {"emptyDir", "configMap", "secret",	 "hostPath",
-					    "claim",	"downward",  "projected"};
-	const char *kind = json_view_peek(json_view_get(view, "kind"));
-	for (size_t i = 0; kind != NULL && i < ARRAY_SIZE(kinds); i++) {
-		if (strcmp(kind, kinds[i]) == 0)
-			return (enum volume_kind)i;
-	}
-	json_document_complain(view.document, "volumes", "has one of an unknown kind");
-	return VOLUME_EMPTY;
+		json_view_complain(view, "has no source");
 }
 
 static void read_volume(struct json_view view, unsigned depth, struct volume_rule *ret)
@@ -154,36 +110,39 @@ static void read_volume(struct json_view view, unsigned depth, struct volume_rul
 	ret->name = json_view_text(json_view_get(view, "name"));
 	if (depth == 0 &&
 	    (ret->name == NULL || !path_is_below(ret->name) || strchr(ret->name, '/') != NULL))
-		json_document_complain(view.document, "volumes", "has one without a usable name");
-	ret->kind = read_kind(view);
+		json_view_complain(view, "has no usable name");
+	ret->kind = (enum volume_kind)json_view_word(json_view_require(view, "kind"), volume_words,
+						     VOLUME_KINDS, VOLUME_EMPTY_DIR);
 	ret->is_memory = json_view_bool(json_view_get(view, "memory"), false);
 	ret->size_limit_bytes =
 		(uint64_t)json_view_number(json_view_get(view, "sizeLimitBytes"), 0, INT64_MAX, 0);
-	ret->ref = json_view_text(json_view_get(view, "ref"));
+	ret->ref = json_view_text(json_view_get(view, ret->kind == VOLUME_CLAIM ? "claim" : "ref"));
 	ret->is_optional = json_view_bool(json_view_get(view, "optional"), false);
 	ret->default_mode =
 		(unsigned)json_view_number(json_view_get(view, "defaultMode"), 0, 07777, 0644);
 	ret->is_read_only = json_view_bool(json_view_get(view, "readOnly"), false);
+	ret->host_path = json_view_text(json_view_get(view, "path"));
 	ret->host_type = json_view_text(json_view_get(view, "type"));
 	struct json_view items = json_view_get(view, "items");
 	for (size_t i = 0; i < json_view_count(items, MAX_LIST); i++)
 		read_item(json_view_at(items, i), ARRAY_APPEND(ret->items, ret->item_count));
 	struct json_view sources = json_view_get(view, "sources");
 	if (depth > 0 && json_view_exists(sources))
-		json_document_complain(view.document, "sources", "are nested");
+		json_view_complain(json_view_get(view, "sources"), "are nested");
 	for (size_t i = 0; depth == 0 && i < json_view_count(sources, MAX_LIST); i++)
 		read_volume(json_view_at(sources, i), 1,
 			    ARRAY_APPEND(ret->sources, ret->source_count));
 }
 
-static void read_entry(struct json_view view, const char *key, struct map_entry *ret)
+static void read_entry(struct json_view view, struct map_entry *ret)
 {
-	ret->key = xstrdup(key);
-	if (!path_is_below(key) || strchr(key, '/') != NULL)
-		json_document_complain(view.document, "key", "of a map is no file name");
+	ret->key = xstrdup(view.key);
+	if (!path_is_below(view.key) || strchr(view.key, '/') != NULL)
+		json_view_complain(view, "is no file name");
 	const char *text = json_view_peek(json_view_get(view, "text"));
 	const char *base64 = json_view_peek(json_view_get(view, "base64"));
 	ret->reference = json_view_text(json_view_get(view, "ref"));
+	ret->sha256 = json_view_text(json_view_get(view, "sha256"));
 	if (text != NULL) {
 		ret->bytes = xstrdup(text);
 		ret->size = strlen(text);
@@ -192,49 +151,41 @@ static void read_entry(struct json_view view, const char *key, struct map_entry 
 		if (base64_decode(base64, strlen(base64), &bytes, &ret->size))
 			ret->bytes = (char *)bytes;
 		else
-			json_document_complain(view.document, key, "is not base64");
+			json_view_complain(view, "is not base64");
 	} else if (ret->reference == NULL) {
-		json_document_complain(view.document, key, "has no value");
+		json_view_complain(view, "has no value");
 	}
 }
 
 static void read_maps(struct json_view object, bool is_secret, struct release *ret)
 {
-	size_t count = json_view_members(object, MAX_LIST);
-	for (size_t i = 0; i < count; i++) {
-		const char *name;
-		struct json_view view = json_view_member(object, i, &name);
-		struct config_map *map = ARRAY_APPEND(ret->maps, ret->map_count);
-		map->name = xstrdup(name);
+	for (struct json_view view = json_view_first(object, MAX_LIST); json_view_exists(view);
+	     view = json_view_next(view)) {
+		struct release_map *map = ARRAY_APPEND(ret->maps, ret->map_count);
+		map->name = xstrdup(view.key);
 		map->is_secret = is_secret;
-		size_t entries = json_view_members(view, MAX_LIST);
-		for (size_t e = 0; e < entries; e++) {
-			const char *key;
-			struct json_view value = json_view_member(view, e, &key);
-			read_entry(value, key, ARRAY_APPEND(map->entries, map->entry_count));
-		}
+		for (struct json_view entry = json_view_first(view, MAX_LIST);
+		     json_view_exists(entry); entry = json_view_next(entry))
+			read_entry(entry, ARRAY_APPEND(map->entries, map->entry_count));
 	}
 }
 
 static void read_config(struct json_view view, struct release *ret)
 {
+	document_check_version(view, RELEASE_VERSION);
 	ret->hostname = json_view_text(json_view_get(view, "hostname"));
 	ret->subdomain = json_view_text(json_view_get(view, "subdomain"));
-	read_pairs(json_view_get(view, "labels"), &ret->labels);
-	read_pairs(json_view_get(view, "annotations"), &ret->annotations);
+	read_pairs(json_view_get(view, "labels"), MAX_LIST, &ret->labels);
+	read_pairs(json_view_get(view, "annotations"), MAX_LIST, &ret->annotations);
 	read_hosts(json_view_get(view, "hostAliases"), &ret->aliases);
 	struct json_view dns = json_view_get(view, "dns");
 	ret->dns_policy = json_view_text(json_view_get(dns, "policy"));
 	json_view_texts(json_view_get(dns, "servers"), 32, &ret->dns_servers);
 	json_view_texts(json_view_get(dns, "searches"), 32, &ret->dns_searches);
 	json_view_texts(json_view_get(dns, "options"), 32, &ret->dns_options);
-	struct json_view containers = json_view_get(view, "containers");
-	size_t count = json_view_members(containers, 64);
-	for (size_t i = 0; i < count; i++) {
-		const char *name;
-		struct json_view one = json_view_member(containers, i, &name);
-		read_container(one, name, ARRAY_APPEND(ret->containers, ret->container_count));
-	}
+	for (struct json_view one = json_view_first(json_view_get(view, "containers"), 64);
+	     json_view_exists(one); one = json_view_next(one))
+		read_container(one, ARRAY_APPEND(ret->containers, ret->container_count));
 	struct json_view volumes = json_view_get(view, "volumes");
 	for (size_t i = 0; i < json_view_count(volumes, MAX_LIST); i++)
 		read_volume(json_view_at(volumes, i), 0,
@@ -255,22 +206,18 @@ static void read_network(struct json_view view, struct network_config *ret)
 	ret->mtu = (unsigned)json_view_number(json_view_get(view, "mtu"), 68, 65535, 0);
 }
 
-static void read_delivery(struct json_view view, const char *volume, struct volume_delivery *ret)
+static void read_delivery(struct json_view view, struct volume_delivery *ret)
 {
-	static const char *const types[] = {"", "disk", "virtiofs", "pushed"};
-	const char *type = json_view_peek(json_view_get(view, "type"));
-	for (size_t i = 1; type != NULL && i < ARRAY_SIZE(types); i++) {
-		if (strcmp(type, types[i]) == 0)
-			ret->how = (enum delivery)i;
-	}
-	ret->volume = xstrdup(volume);
+	ret->how = (enum delivery)json_view_word(json_view_require(view, "type"), delivery_words,
+						 DELIVERIES, DELIVERY_NONE);
+	ret->volume = xstrdup(view.key);
 	ret->serial = json_view_text(json_view_get(view, "serial"));
 	ret->tag = json_view_text(json_view_get(view, "tag"));
 	ret->file = json_view_text(json_view_get(view, "file"));
-	if (ret->how == DELIVERY_NONE || (ret->how == DELIVERY_DISK && ret->serial == NULL) ||
+	if ((ret->how == DELIVERY_DISK && ret->serial == NULL) ||
 	    (ret->how == DELIVERY_VIRTIOFS && ret->tag == NULL) ||
 	    (ret->file != NULL && !path_is_below(ret->file)))
-		json_document_complain(view.document, volume, "does not say how it arrives");
+		json_view_complain(view, "does not say how it arrives");
 }
 
 static void read_proxies(struct json_view list, struct release *ret)
@@ -279,11 +226,10 @@ static void read_proxies(struct json_view list, struct release *ret)
 	for (size_t i = 0; i < count; i++) {
 		struct json_view view = json_view_at(list, i);
 		struct service_proxy *proxy = ARRAY_APPEND(ret->proxies, ret->proxy_count);
-		proxy->ip = json_view_text(json_view_get(view, "ip"));
-		proxy->port = (uint16_t)json_view_number(json_view_get(view, "port"), 1, 65535, 0);
-		proxy->service = json_view_text(json_view_get(view, "service"));
-		if (proxy->ip == NULL || proxy->port == 0 || proxy->service == NULL)
-			json_document_complain(list.document, "proxies", "has an incomplete one");
+		proxy->ip = json_view_text(json_view_require(view, "ip"));
+		proxy->port =
+			(uint16_t)json_view_number(json_view_require(view, "port"), 1, 65535, 0);
+		proxy->service = json_view_text(json_view_require(view, "service"));
 	}
 }
 
@@ -298,13 +244,16 @@ static void read_cloud(struct json_view view, struct cloud_config *ret)
 	struct json_view attach = json_view_get(view, "attach");
 	ret->attach_volume = json_view_text(json_view_get(attach, "volumeId"));
 	ret->attach_device = json_view_text(json_view_get(attach, "device"));
+	ret->endpoint = json_view_text(json_view_get(view, "endpoint"));
 }
 
 static void read_instance(struct json_view view, struct release *ret)
 {
+	document_check_version(view, RELEASE_VERSION);
 	ret->project = json_view_text(json_view_get(view, "project"));
 	ret->pod = json_view_text(json_view_get(view, "pod"));
 	ret->instance = json_view_text(json_view_get(view, "instance"));
+	ret->replica = (unsigned)json_view_number(json_view_get(view, "replica"), 0, UINT32_MAX, 0);
 	ret->uid = json_view_text(json_view_get(view, "uid"));
 	ret->image_digest = json_view_text(json_view_get(view, "imageDigest"));
 	ret->config_digest = json_view_text(json_view_get(view, "configDigest"));
@@ -313,13 +262,9 @@ static void read_instance(struct json_view view, struct release *ret)
 	read_hosts(json_view_get(view, "hosts"), &ret->hosts);
 	read_proxies(json_view_get(view, "proxies"), ret);
 	json_view_texts(json_view_get(view, "serviceEnv"), MAX_LIST, &ret->service_env);
-	struct json_view volumes = json_view_get(view, "volumes");
-	size_t count = json_view_members(volumes, MAX_LIST);
-	for (size_t i = 0; i < count; i++) {
-		const char *name;
-		struct json_view one = json_view_member(volumes, i, &name);
-		read_delivery(one, name, ARRAY_APPEND(ret->deliveries, ret->delivery_count));
-	}
+	for (struct json_view one = json_view_first(json_view_get(view, "volumes"), MAX_LIST);
+	     json_view_exists(one); one = json_view_next(one))
+		read_delivery(one, ARRAY_APPEND(ret->deliveries, ret->delivery_count));
 	ret->scratch_serial =
 		json_view_text(json_view_get(json_view_get(view, "scratch"), "serial"));
 	ret->time_ns = json_view_number(json_view_get(view, "timeNs"), 0, INT64_MAX, 0);
@@ -329,26 +274,21 @@ static void read_instance(struct json_view view, struct release *ret)
 
 static void read_release(struct json_view root, struct release *ret)
 {
-	struct json_view body = json_view_get(root, "i2kit");
-	struct json_view config = json_view_get(body, "config");
-	struct json_view instance = json_view_get(body, "instance");
-	if (!json_view_exists(config) || !json_view_exists(instance))
-		json_document_complain(root.document, "i2kit", "has no config or no instance");
-	if (json_view_number(json_view_get(config, "version"), 1, INT32_MAX, 1) != 1 ||
-	    json_view_number(json_view_get(instance, "version"), 1, INT32_MAX, 1) != 1)
-		json_document_complain(root.document, "version", "is not 1");
-	read_config(config, ret);
-	read_instance(instance, ret);
+	struct json_view body = json_view_require(root, "i2kit");
+	read_config(json_view_require(body, "config"), ret);
+	read_instance(json_view_require(body, "instance"), ret);
 }
 
-bool release_parse(const void *bytes, size_t size, struct release *ret, struct error *err)
+static bool read_document(const void *bytes, size_t size, const char *what,
+			  void (*read)(struct json_view root, struct release *ret),
+			  struct release *ret, struct error *err)
 {
 	AUTO_PTR(json_document)
-	struct json_document *document = json_document_parse(bytes, size, "release document", err);
+	struct json_document *document = json_document_parse(bytes, size, what, 0, err);
 	if (document == NULL)
 		return false;
 	AUTO(release_clear) struct release release = {0};
-	read_release(json_document_root(document), &release);
+	read(json_document_root(document), &release);
 	if (!json_document_check(document, err))
 		return false;
 	*ret = release;
@@ -356,19 +296,24 @@ bool release_parse(const void *bytes, size_t size, struct release *ret, struct e
 	return true;
 }
 
-bool host_list_parse(const void *bytes, size_t size, struct host_list *ret, struct error *err)
+bool release_document_read(const void *bytes, size_t size, struct release *ret, struct error *err)
 {
-	/* The message is a bare list; as a member it goes the way of all documents. */
-	AUTO(strbuf_clear) struct strbuf text = STRBUF_INIT;
-	strbuf_append(&text, "{\"hosts\":");
-	strbuf_append_bytes(&text, bytes, size);
-	strbuf_append(&text, "}");
+	return read_document(bytes, size, "release document", read_release, ret, err);
+}
+
+bool release_config_read(const void *bytes, size_t size, struct release *ret, struct error *err)
+{
+	return read_document(bytes, size, "release configuration", read_config, ret, err);
+}
+
+bool host_list_read(const void *bytes, size_t size, struct host_list *ret, struct error *err)
+{
 	AUTO_PTR(json_document)
-	struct json_document *document = json_document_parse(text.data, text.size, "hosts", err);
+	struct json_document *document = json_document_parse(bytes, size, "hosts", 0, err);
 	if (document == NULL)
 		return false;
 	AUTO(host_list_clear) struct host_list list = {0};
-	read_hosts(json_view_get(json_document_root(document), "hosts"), &list);
+	read_hosts(json_document_root(document), &list);
 	if (!json_document_check(document, err))
 		return false;
 	*ret = list;
