@@ -35,6 +35,9 @@ struct connection {
 	bool watches_events;
 	uint64_t event_sequence; /* told up to this one */
 	unsigned stats_ms;	 /* 0: does not want any */
+	bool awaits_view;	 /* of libvirt, before `apply` is answered */
+	json_int_t apply_id;
+	uint64_t view_number;
 };
 
 struct control {
@@ -163,13 +166,13 @@ static bool do_restart(struct supervisor *supervisor, const char *name, struct e
 	size_t count = 0;
 
 	if (instance != NULL) {
-		instance_restart(instance);
+		instance_restart(instance, "asked to restart");
 		return true;
 	}
 	for (size_t i = 0; i < supervisor->instance_count; i++) {
 		if (strcmp(supervisor->instances[i]->status.pod, name) != 0)
 			continue;
-		instance_restart(supervisor->instances[i]);
+		instance_restart(supervisor->instances[i], "asked to restart");
 		count++;
 	}
 	return count > 0 || supervisor_no_pod(supervisor, name, err);
@@ -213,14 +216,29 @@ static void on_stats(struct loop_timer *timer, void *arg)
 	update_stats(arg);
 }
 
+/* What is applied is also looked at: whoever waits for it next must not see the world before. */
+static bool do_apply(struct connection *connection, json_int_t id, struct error *err)
+{
+	struct supervisor *supervisor = connection->control->supervisor;
+
+	if (!supervisor_apply(supervisor, err))
+		return false;
+	if (!hypervisor_is_connected(supervisor->hypervisor)) {
+		(void)error_set(err, ERROR_NETWORK, "libvirt does not answer");
+		return error_hint(err, "systemctl status libvirtd; it goes on when libvirt does");
+	}
+	connection->awaits_view = true;
+	connection->apply_id = id;
+	connection->view_number = hypervisor_look(supervisor->hypervisor);
+	return true;
+}
+
 static bool do_operation(struct connection *connection, const char *op, const json_t *request,
 			 struct error *err)
 {
 	struct supervisor *supervisor = connection->control->supervisor;
 	const char *name = json_string_value(json_object_get(request, "name"));
 
-	if (strcmp(op, "apply") == 0)
-		return supervisor_apply(supervisor, err);
 	if (strcmp(op, "down") == 0) {
 		supervisor_go_down(supervisor, json_is_true(json_object_get(request, "volumes")),
 				   json_is_true(json_object_get(request, "force")));
@@ -262,6 +280,9 @@ static void do_request(struct connection *connection, const json_t *request)
 				       : ms > 60000 ? 60000
 						    : (unsigned)ms;
 		update_stats(connection->control);
+	} else if (strcmp(op, "apply") == 0) {
+		if (!do_apply(connection, id, &err))
+			answer(connection, id, &err);
 	} else {
 		if (!do_operation(connection, op, request, &err) && err.kind == ERROR_NONE)
 			error_set(&err, ERROR_SYSTEM, "'%s' failed", op);
@@ -377,6 +398,20 @@ void control_notify(struct control *control)
 	/* After a quiet while at once: somebody may wait for just this. */
 	loop_timer_set(control->notify,
 		       clock_monotonic_ms() - control->notified_ms >= NOTIFY_MS ? 1 : NOTIFY_MS);
+}
+
+void control_seen(struct control *control, uint64_t number)
+{
+	for (size_t i = control != NULL ? control->connection_count : 0; i > 0; i--) {
+		struct connection *connection = control->connections[i - 1];
+		AUTO(error_clear) struct error none = ERROR_INIT;
+		if (!connection->awaits_view || connection->view_number > number)
+			continue;
+		connection->awaits_view = false;
+		answer(connection, connection->apply_id, &none);
+		if (!flush(connection))
+			forget(connection);
+	}
 }
 
 static int listen_at(const char *path, struct error *err)

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <errno.h>
-#include <fcntl.h>
+/* One VM: does what lifecycle.h and reconcile.h decide. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,154 +10,121 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/path.h"
+#include "local/supervisor/last_words.h"
 #include "local/supervisor/supervisor_parts.h"
-#include "local/vm/volume_disk.h"
 
-#define PATIENCE_MS	 10000 /* beyond the pod's own grace */
-#define FIRST_PAUSE_MS	 500
-#define LONGEST_PAUSE_MS 60000
+#define PATIENCE_MS 10000 /* beyond the pod's own grace */
+#define RETRY_MS    1000
 /* Connections get this long to end before the containers are asked to; idle ones never end. */
 #define DRAIN_MS      3000
 #define DRAIN_STEP_MS 100
 
-/* Work for a thread; owns all it reads. */
-struct domain_job {
-	struct instance *instance;
-	virConnectPtr connection;
-	struct network_guard *guard; /* the supervisor's, which outlives it; or NULL */
-	struct vm_plan vm;
-	char uuid[UUID_SIZE];
-};
-
-static void job_free(struct domain_job *job)
+void instance_set_state(struct instance *instance, enum instance_state state)
 {
-	if (job->connection != NULL)
-		(void)virConnectClose(job->connection);
-	vm_plan_clear(&job->vm);
-	free(job);
+	if (instance->status.state == state && instance->state_ms > 0)
+		return;
+	instance->status.state = state;
+	instance->state_ms = clock_monotonic_ms();
 }
 
-/* virtlogd appends to it, as root in system mode: what is there already stays its owner's. */
-static bool make_console(const char *path, struct error *err)
+void instance_get_facts(const struct instance *instance, struct lifecycle_facts *ret)
 {
-	AUTO_CLOSE int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-
-	return fd >= 0 || error_set_errno(err, errno, "the console's log %s", path);
+	*ret = (struct lifecycle_facts){
+		.state = instance->status.state,
+		.is_leaving = instance->is_leaving,
+		.is_replaced = instance->is_replaced,
+		.is_ended = instance->is_ended,
+		.has_succeeded = instance->has_succeeded,
+		.is_working = instance->is_job_running,
+		.is_greeted = instance->is_greeted,
+		.is_paused = instance->is_paused || instance->is_suspended,
+		.is_emulated = !instance->status.is_kvm,
+		.unanswered = instance->unanswered,
+		.in_state_ms = clock_monotonic_ms() - instance->state_ms,
+	};
 }
 
-static bool prepare(const struct vm_plan *vm, struct error *err)
+static void set_reason(struct instance *instance, const char *why)
 {
-	AUTO_FREE char *console = xstrndup(
-		vm->console_log, (size_t)(strrchr(vm->console_log, '/') - vm->console_log));
-	AUTO_FREE char *sockets = path_folder(PATH_RUNTIME, "vm");
-
-	if (!path_make_folders(console, 0700, err) || !path_make_folders(sockets, 0700, err) ||
-	    !make_console(vm->console_log, err))
-		return false;
-	if (!path_exists(vm->disk_path)) {
-		(void)error_set(err, ERROR_NOT_FOUND, "the disk image %s is gone", vm->disk_path);
-		return error_hint(err, "i2kit up builds it again");
-	}
-	(void)unlink(vm->agent_socket);
-	for (size_t i = 0; i < vm->disk_count; i++) {
-		if (!volume_disk_provide(&vm->disks[i], err))
-			return false;
-	}
-	return true;
+	free(instance->status.reason);
+	instance->status.reason = xstrdup(why);
 }
 
-static bool run_create(void *arg, struct error *err)
+static void on_destroyed(struct error *err_or_null, void *arg)
 {
-	struct domain_job *job = arg;
-	AUTO(strbuf_clear) struct strbuf xml = STRBUF_INIT;
-	AUTO_DOMAIN virDomainPtr domain = NULL;
-
-	if (!prepare(&job->vm, err) || !network_guard_settle(job->guard, err))
-		return false;
-	vm_plan_write_xml(&job->vm, &xml);
-	domain = virDomainCreateXML(job->connection, strbuf_text(&xml), 0);
-	return domain != NULL || connection_error(err, "cannot start the VM");
-}
-
-static bool run_destroy(void *arg, struct error *err)
-{
-	struct domain_job *job = arg;
-	AUTO_DOMAIN virDomainPtr domain = virDomainLookupByUUIDString(job->connection, job->uuid);
-
-	if (domain == NULL || virDomainDestroy(domain) == 0 || virDomainIsActive(domain) != 1)
-		return true;
-	return connection_error(err, "cannot stop the VM");
-}
-
-static void on_destroyed(void *arg, struct error *err)
-{
-	struct domain_job *job = arg;
-	struct instance *instance = job->instance;
+	struct instance *instance = arg;
+	AUTO_FREE char *why = NULL;
 
 	instance->is_job_running = false;
-	job_free(job);
-	if (err != NULL) {
+	if (err_or_null != NULL) {
 		supervisor_say(instance->supervisor, true, "FailedStop", instance->status.name,
-			       "%s", err->message);
+			       "%s", err_or_null->message);
 		loop_timer_set(instance->timer, PATIENCE_MS);
 		return;
 	}
-	instance_domain_gone(instance, "stopped");
+	why = instance->end_reason != NULL ? TAKE_PTR(instance->end_reason) : xstrdup("stopped");
+	instance_domain_gone(instance, why);
 }
 
 static void destroy(struct instance *instance)
 {
-	struct domain_job *job;
+	struct hypervisor *hypervisor = instance->supervisor->hypervisor;
 
-	if (instance->is_job_running || instance->supervisor->connection == NULL) {
-		loop_timer_set(instance->timer, 1000);
+	if (instance->is_job_running || !hypervisor_is_connected(hypervisor)) {
+		loop_timer_set(instance->timer, RETRY_MS);
 		return;
 	}
-	job = xcalloc(1, sizeof(*job));
-	job->instance = instance;
-	job->connection = instance->supervisor->connection;
-	(void)virConnectRef(job->connection);
-	memcpy(job->uuid, instance->status.uuid, UUID_SIZE);
 	instance->is_job_running = true;
-	worker_submit(instance->supervisor->worker, run_destroy, on_destroyed, job);
+	hypervisor_destroy(hypervisor, instance->status.uuid, on_destroyed, instance);
 }
 
-static void crash(struct instance *instance, const char *why)
+void instance_end(struct instance *instance, const char *why)
 {
-	uint64_t pause = (uint64_t)FIRST_PAUSE_MS
-			 << (instance->failures < 8 ? instance->failures : 8);
+	if (instance->is_job_running)
+		return;
+	services_remove(instance->supervisor, instance, 0);
+	instance->status.is_ready = false;
+	free(instance->end_reason);
+	instance->end_reason = xstrdup(why);
+	supervisor_say(instance->supervisor, true, "Replacing", instance->status.name, "%s", why);
+	destroy(instance);
+}
 
-	pause = pause > LONGEST_PAUSE_MS ? LONGEST_PAUSE_MS : pause;
-	instance->failures++;
-	instance->status.state = INSTANCE_CRASHED;
-	free(instance->status.reason);
-	instance->status.reason = xstrdup(why);
-	loop_timer_set(instance->timer, pause);
+static void back_off(struct instance *instance, const char *why)
+{
+	uint64_t pause_ms = lifecycle_pause_ms(instance->failures++);
+
+	instance_set_state(instance, INSTANCE_CRASHED);
+	set_reason(instance, why);
+	loop_timer_set(instance->timer, pause_ms);
 	supervisor_say(instance->supervisor, true, "BackOff", instance->status.name,
-		       "%s; starting again in %.1f s", why, (double)pause / 1000.0);
+		       "%s; starting again in %.1f s", why, (double)pause_ms / 1000.0);
 	supervisor_changed(instance->supervisor);
 }
 
-static void on_created(void *arg, struct error *err)
+static void on_created(struct error *err_or_null, void *arg)
 {
-	struct domain_job *job = arg;
-	struct instance *instance = job->instance;
+	struct instance *instance = arg;
+	struct lifecycle_facts facts;
 
 	instance->is_job_running = false;
-	job_free(job);
-	if (err != NULL && instance->is_leaving) {
+	instance_get_facts(instance, &facts);
+	switch (lifecycle_made(&facts, err_or_null == NULL)) {
+	case LIFECYCLE_DROP:
 		instance_domain_gone(instance, "stopped");
 		return;
-	}
-	if (err != NULL) {
-		crash(instance, err->message);
+	case LIFECYCLE_RETRY:
+		instance->has_failed_to_start = true;
+		back_off(instance, err_or_null->message);
 		return;
-	}
-	instance_add_stage(instance, "define");
-	if (instance->is_leaving || instance->is_replaced) {
+	case LIFECYCLE_DESTROY:
 		destroy(instance);
 		return;
+	case LIFECYCLE_TALK:
+		break;
 	}
+	instance_add_stage(instance, "define");
+	instance->state_ms = clock_monotonic_ms();
 	instance_connect_agent(instance);
 	supervisor_changed(instance->supervisor);
 }
@@ -189,7 +155,7 @@ static void on_timer(struct loop_timer *timer, void *arg)
 	(void)timer;
 	if (instance->status.state == INSTANCE_STOPPING && instance->drain_until_ms > 0)
 		go_on_draining(instance);
-	else if (instance->status.state == INSTANCE_STOPPING)
+	else if (instance->status.state == INSTANCE_STOPPING || instance->end_reason != NULL)
 		destroy(instance);
 	else if (instance->status.state == INSTANCE_CRASHED ||
 		 instance->status.state == INSTANCE_PENDING)
@@ -201,6 +167,7 @@ static void init(struct instance *instance, struct supervisor *supervisor)
 	AUTO_FREE char *below = NULL;
 
 	instance->supervisor = supervisor;
+	instance->state_ms = clock_monotonic_ms();
 	instance->timer = loop_add_timer(supervisor->loop, 1000, on_timer, instance);
 	loop_timer_cancel(instance->timer);
 	below = xasprintf("vm/%.13s.sock", instance->status.uuid);
@@ -224,6 +191,36 @@ char *instance_free_address(const struct supervisor *supervisor)
 	return NULL;
 }
 
+/* A VM of this pod, as the plan has it now. */
+static void take_plan(struct instance *instance, const struct pod_plan *pod)
+{
+	struct supervisor *supervisor = instance->supervisor;
+	struct instance_status *status = &instance->status;
+
+	memcpy(status->image_digest, pod->image_digest, DIGEST_SIZE);
+	memcpy(status->config_digest, pod->config_digest, DIGEST_SIZE);
+	status->is_dirty = pod->is_dirty;
+	status->is_kvm = supervisor->accel.is_kvm;
+	status->memory_bytes = pod->memory_bytes;
+	status->cpu_count = pod->cpu_count;
+	status->created_ns = clock_wall_ns();
+	instance->is_replaced = false;
+	instance->is_ended = false;
+	instance->has_receipt = false;
+	instance->is_paused = false;
+	instance->is_suspended = false;
+	instance->is_greeted = false;
+	instance->is_guest_ready = false;
+	instance->is_silent = false;
+	instance->has_failed_to_start = false;
+	instance->unanswered = 0;
+	instance->firmware = instance_firmware(supervisor->plan.firmware);
+	instance->grace_s = pod->grace_s;
+	instance->start_ms = clock_monotonic_ms();
+	string_list_clear(&instance->disks);
+	reconcile_disks(&supervisor->plan, pod, status->replica, &instance->disks);
+}
+
 struct instance *instance_new(struct supervisor *supervisor, const struct pod_plan *pod,
 			      unsigned replica)
 {
@@ -235,9 +232,8 @@ struct instance *instance_new(struct supervisor *supervisor, const struct pod_pl
 	status->replica = replica;
 	status->uuid = xcalloc(1, UUID_SIZE);
 	vm_uuid_make(supervisor->identity.id, status->name, status->uuid);
-	if (!supervisor->is_session)
-		status->address = instance_free_address(supervisor);
 	init(instance, supervisor);
+	take_plan(instance, pod);
 	return instance;
 }
 
@@ -251,7 +247,7 @@ static uint64_t start_of(int64_t created_ns)
 }
 
 struct instance *instance_adopt(struct supervisor *supervisor, const struct vm_identity *identity,
-				const char *uuid)
+				const struct hypervisor_domain *domain)
 {
 	struct instance *instance = xcalloc(1, sizeof(*instance));
 	struct instance_status *status = &instance->status;
@@ -259,7 +255,7 @@ struct instance *instance_adopt(struct supervisor *supervisor, const struct vm_i
 	status->name = xstrdup(identity->instance);
 	status->pod = xstrdup(identity->pod);
 	status->replica = identity->replica;
-	status->uuid = xstrdup(uuid);
+	status->uuid = xstrdup(domain->uuid);
 	status->address = xstrdup_or_null(identity->address);
 	memcpy(status->image_digest, identity->image_digest, DIGEST_SIZE);
 	memcpy(status->config_digest, identity->config_digest, DIGEST_SIZE);
@@ -273,6 +269,7 @@ struct instance *instance_adopt(struct supervisor *supervisor, const struct vm_i
 	instance->agent_socket = xstrdup(identity->agent_socket);
 	instance->grace_s = identity->grace_s;
 	instance->start_ms = start_of(identity->created_ns);
+	string_list_copy(&instance->disks, &domain->disks);
 	init(instance, supervisor);
 	instance_connect_agent(instance);
 	return instance;
@@ -285,7 +282,9 @@ void instance_free(struct instance *instance)
 	instance_drop_agent(instance);
 	loop_timer_remove(instance->timer);
 	instance_status_clear(&instance->status);
+	string_list_clear(&instance->disks);
 	free(instance->agent_socket);
+	free(instance->end_reason);
 	free(instance->boot_id);
 	free(instance);
 }
@@ -314,44 +313,45 @@ static void forget_run(struct instance_status *status)
 	*status = kept;
 }
 
+/* The network may have got another number since. */
+static bool take_address(struct instance *instance)
+{
+	struct instance_status *status = &instance->status;
+
+	if (instance->supervisor->is_session ||
+	    (status->address != NULL && instance_is_on_network(instance)))
+		return true;
+	free(TAKE_PTR(status->address));
+	status->address = instance_free_address(instance->supervisor);
+	return status->address != NULL;
+}
+
 void instance_start(struct instance *instance)
 {
 	struct supervisor *supervisor = instance->supervisor;
 	const struct pod_plan *pod = project_plan_find(&supervisor->plan, instance->status.pod);
-	struct instance_status *status = &instance->status;
-	struct domain_job *job;
+	struct vm_plan plan;
 
-	if (pod == NULL || supervisor->connection == NULL || instance->is_job_running) {
-		loop_timer_set(instance->timer, 1000);
+	if (pod == NULL || !hypervisor_is_connected(supervisor->hypervisor) ||
+	    instance->is_job_running) {
+		loop_timer_set(instance->timer, RETRY_MS);
 		return;
 	}
-	forget_run(status);
-	memcpy(status->image_digest, pod->image_digest, DIGEST_SIZE);
-	memcpy(status->config_digest, pod->config_digest, DIGEST_SIZE);
-	status->is_dirty = pod->is_dirty;
-	status->is_kvm = supervisor->accel.is_kvm;
-	status->memory_bytes = pod->memory_bytes;
-	status->cpu_count = pod->cpu_count;
-	status->created_ns = clock_wall_ns();
-	status->state = INSTANCE_STARTING;
-	instance->is_replaced = false;
-	instance->is_ended = false;
-	instance->has_receipt = false;
-	instance->is_paused = false;
-	instance->firmware = instance_firmware(supervisor->plan.firmware);
-	instance->grace_s = pod->grace_s;
-	instance->start_ms = clock_monotonic_ms();
-	job = xcalloc(1, sizeof(*job));
-	job->instance = instance;
-	job->connection = supervisor->connection;
-	(void)virConnectRef(job->connection);
-	instance_vm_plan(instance, pod, &job->vm);
-	job->guard = supervisor->guard;
-	network_guard_update(supervisor);
+	if (!take_address(instance)) {
+		back_off(instance, "all addresses of the project's network are taken");
+		return;
+	}
+	forget_run(&instance->status);
+	take_plan(instance, pod);
+	instance_set_state(instance, INSTANCE_STARTING);
+	instance->console_size = last_words_size(supervisor->project, instance->status.name);
+	instance_vm_plan(instance, pod, &plan);
 	instance->is_job_running = true;
-	supervisor_say(supervisor, false, "Starting", status->name, "image %.19s, config %.19s",
-		       status->image_digest, status->config_digest);
-	worker_submit(supervisor->worker, run_create, on_created, job);
+	supervisor_say(supervisor, false, "Starting", instance->status.name,
+		       "image %.19s, config %.19s", instance->status.image_digest,
+		       instance->status.config_digest);
+	network_guard_update(supervisor);
+	hypervisor_create(supervisor->hypervisor, &plan, supervisor->guard, on_created, instance);
 	supervisor_changed(supervisor);
 }
 
@@ -360,6 +360,7 @@ void instance_stop(struct instance *instance, const char *why)
 	bool was_running = instance_is_alive(instance);
 
 	if (instance->status.state == INSTANCE_STOPPING) {
+		instance->is_leaving = true;
 		return;
 	}
 	instance->is_leaving = true;
@@ -368,7 +369,7 @@ void instance_stop(struct instance *instance, const char *why)
 			supervisor_forget(instance->supervisor, instance);
 		return;
 	}
-	instance->status.state = INSTANCE_STOPPING;
+	instance_set_state(instance, INSTANCE_STOPPING);
 	instance->status.is_ready = false;
 	supervisor_say(instance->supervisor, false, "Stopping", instance->status.name, "%s", why);
 	services_remove(instance->supervisor, instance, instance->grace_s * 1000 + DRAIN_MS);
@@ -392,48 +393,73 @@ void instance_kill(struct instance *instance)
 	loop_timer_set(instance->timer, 0);
 }
 
-void instance_restart(struct instance *instance)
+void instance_restart(struct instance *instance, const char *why)
 {
 	if (!instance_is_alive(instance)) {
 		instance->failures = 0;
 		instance_start(instance);
 		return;
 	}
-	instance_stop(instance, "asked to restart");
+	if (instance->is_leaving)
+		return; /* what comes in its place is new */
+	instance_stop(instance, why);
 	instance->is_leaving = false;
 	instance->is_replaced = true;
 }
 
-void instance_domain_gone(struct instance *instance, const char *why)
+/* Everything that leads to it. */
+static void cut_off(struct instance *instance)
 {
 	struct supervisor *supervisor = instance->supervisor;
 
-	if (instance->is_job_running)
-		return; /* the job's end says it again */
 	services_remove(supervisor, instance, 0);
 	if (instance->status.address != NULL)
 		balancer_drop_client(supervisor->balancer, instance->status.address);
 	instance_drop_agent(instance);
 	loop_timer_cancel(instance->timer);
 	instance->status.is_ready = false;
-	if (instance->is_leaving) {
+	free(TAKE_PTR(instance->end_reason));
+}
+
+void instance_domain_gone(struct instance *instance, const char *why)
+{
+	struct supervisor *supervisor = instance->supervisor;
+	struct lifecycle_facts facts;
+
+	instance_get_facts(instance, &facts);
+	enum lifecycle_end end = lifecycle_gone(&facts);
+	if (end == LIFECYCLE_IGNORE)
+		return;
+	cut_off(instance);
+	switch (end) {
+	case LIFECYCLE_IGNORE:
+		break;
+	case LIFECYCLE_FORGET:
 		supervisor_say(supervisor, false, "Stopped", instance->status.name, "%s", why);
 		supervisor_forget(supervisor, instance);
-	} else if (instance->is_replaced) {
+		break;
+	case LIFECYCLE_RESTART:
 		instance->status.vm_restarts++;
 		instance_start(instance);
-	} else if (instance->is_ended) {
-		instance->status.state =
-			instance->has_succeeded ? INSTANCE_SUCCEEDED : INSTANCE_FAILED;
-	} else if (instance_is_alive(instance)) {
+		break;
+	case LIFECYCLE_SUCCEED:
+		instance_set_state(instance, INSTANCE_SUCCEEDED);
+		break;
+	case LIFECYCLE_FAIL:
+		instance_set_state(instance, INSTANCE_FAILED);
+		break;
+	case LIFECYCLE_BACK_OFF: {
+		AUTO_FREE char *words = last_words_read(supervisor->project, instance->status.name,
+							instance->console_size);
 		instance->status.vm_restarts++;
-		crash(instance, why);
+		back_off(instance, words != NULL ? words : why);
+		break;
+	}
 	}
 	supervisor_changed(supervisor);
 }
 
-/* One of a release that named the networks of users otherwise is on another network. */
-static bool is_on_network(const struct instance *instance)
+bool instance_is_on_network(const struct instance *instance)
 {
 	const struct supervisor *supervisor = instance->supervisor;
 	AUTO_FREE char *prefix = xasprintf("10.77.%u.", supervisor->network.subnet);
@@ -446,7 +472,8 @@ bool instance_is_current(const struct instance *instance, const struct pod_plan 
 {
 	const struct supervisor *supervisor = instance->supervisor;
 
-	return is_on_network(instance) && instance->status.is_kvm == supervisor->accel.is_kvm &&
+	return instance_is_on_network(instance) &&
+	       instance->status.is_kvm == supervisor->accel.is_kvm &&
 	       instance->firmware == instance_firmware(supervisor->plan.firmware) &&
 	       strcmp(instance->status.image_digest, pod->image_digest) == 0 &&
 	       strcmp(instance->status.config_digest, pod->config_digest) == 0 &&
@@ -468,14 +495,5 @@ void instance_take_dirt(struct instance *instance)
 
 bool instance_is_alive(const struct instance *instance)
 {
-	switch (instance->status.state) {
-	case INSTANCE_STARTING:
-	case INSTANCE_BOOTING:
-	case INSTANCE_RUNNING:
-	case INSTANCE_READY:
-	case INSTANCE_STOPPING:
-		return true;
-	default:
-		return false;
-	}
+	return lifecycle_is_alive(instance->status.state);
 }

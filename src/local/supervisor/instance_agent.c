@@ -60,8 +60,11 @@ static void on_up(struct agent *agent, const char *state, const char *boot_id, v
 	if (!agent_send_time(agent, clock_wall_ns(), NULL))
 		log_verbose("%s: the time was not sent", instance->status.name);
 	instance_folders_start(instance);
+	if (!instance->is_greeted)
+		instance->state_ms = clock_monotonic_ms(); /* also of one that was adopted */
+	instance->is_greeted = true;
 	if (instance->status.state == INSTANCE_STARTING)
-		instance->status.state = INSTANCE_BOOTING;
+		instance_set_state(instance, INSTANCE_BOOTING);
 	supervisor_changed(instance->supervisor);
 }
 
@@ -163,8 +166,9 @@ static void take_container(struct instance *instance, const struct agent_event *
 		 strcmp(event->reason, "ContainerCreating") != 0;
 	supervisor_say(instance->supervisor, is_bad,
 		       event->reason != NULL ? event->reason : "Container", object, "%s", text);
-	if (container->state == CONTAINER_RUNNING && status->state == INSTANCE_BOOTING)
-		status->state = INSTANCE_RUNNING;
+	/* One that was tried and cannot be started boots no more: its guest tries again. */
+	if ((container->state == CONTAINER_RUNNING || is_bad) && status->state == INSTANCE_BOOTING)
+		instance_set_state(instance, INSTANCE_RUNNING);
 }
 
 static void take_probe(struct instance *instance, const struct agent_event *event)
@@ -253,33 +257,47 @@ static void take_stage(struct instance *instance, const struct agent_event *even
 	}
 }
 
-static void take_ready(struct instance *instance, bool is_ready)
+static void become_ready(struct instance *instance)
 {
 	struct instance_status *status = &instance->status;
+
+	/* The pod is ready when all its containers are, those without a probe too. */
+	for (size_t i = 0; i < status->container_count; i++)
+		status->containers[i].is_ready = status->containers[i].state == CONTAINER_RUNNING;
+	instance_set_state(instance, INSTANCE_READY);
+	instance->failures = 0;
+	if (status->ready_ns == 0)
+		status->ready_ns = clock_wall_ns();
+	instance_add_stage(instance, "ready");
+	supervisor_say(instance->supervisor, false, "Ready", status->name,
+		       "ready %.1f s after its start",
+		       (double)(clock_monotonic_ms() - instance->start_ms) / 1000.0);
+	services_add(instance->supervisor, instance);
+}
+
+void instance_update_ready(struct instance *instance)
+{
+	struct instance_status *status = &instance->status;
+	bool is_ready = instance->is_guest_ready && !instance->is_silent;
 
 	if (status->state == INSTANCE_STOPPING || is_ready == status->is_ready)
 		return;
 	status->is_ready = is_ready;
 	if (is_ready) {
-		/* The pod is ready when all its containers are, those without a probe too. */
-		for (size_t i = 0; i < status->container_count; i++)
-			status->containers[i].is_ready =
-				status->containers[i].state == CONTAINER_RUNNING;
-		status->state = INSTANCE_READY;
-		instance->failures = 0;
-		if (status->ready_ns == 0)
-			status->ready_ns = clock_wall_ns();
-		instance_add_stage(instance, "ready");
-		supervisor_say(instance->supervisor, false, "Ready", status->name,
-			       "ready %.1f s after its start",
-			       (double)(clock_monotonic_ms() - instance->start_ms) / 1000.0);
-		services_add(instance->supervisor, instance);
-	} else {
-		status->state = INSTANCE_RUNNING;
-		supervisor_say(instance->supervisor, true, "NotReady", status->name,
-			       "no longer ready");
-		services_remove(instance->supervisor, instance, instance->grace_s * 1000);
+		become_ready(instance);
+		return;
 	}
+	instance_set_state(instance, INSTANCE_RUNNING);
+	supervisor_say(instance->supervisor, true, "NotReady", status->name, "%s",
+		       instance->is_silent ? "its guest does not answer any more"
+					   : "no longer ready");
+	services_remove(instance->supervisor, instance, instance->grace_s * 1000);
+}
+
+static void take_ready(struct instance *instance, bool is_ready)
+{
+	instance->is_guest_ready = is_ready;
+	instance_update_ready(instance);
 }
 
 static void take_pod(struct instance *instance, const struct agent_event *event)

@@ -1,16 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is wanted against what is there; asks for the next steps and no more. */
+#include "local/supervisor/reconcile.h"
+
+#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
-#include "base/parse.h"
-#include "base/path.h"
-#include "local/supervisor/supervisor_parts.h"
+#include "local/supervisor/lifecycle.h"
+#include "local/vm/volume_disk.h"
 
-#define TCG_OVERHEAD_BYTES ((uint64_t)140 << 20)
-#define KVM_OVERHEAD_BYTES ((uint64_t)60 << 20)
+/* The plan, the facts, and what was decided so far. */
+struct work {
+	const struct project_plan *plan;
+	const struct reconcile_facts *facts;
+	bool *is_stopped; /* by a decision of this round; of facts->count */
+	unsigned started;
+	uint64_t promised_bytes;
+	bool is_short;		  /* of memory or places: nothing more starts in this round */
+	struct string_list disks; /* of those that this round starts */
+	struct reconcile_actions *actions;
+};
 
 struct tally {
 	unsigned current;
@@ -19,25 +28,45 @@ struct tally {
 	unsigned stopping;
 };
 
-static bool is_of(const struct instance *instance, const struct pod_plan *pod)
+void reconcile_actions_clear(struct reconcile_actions *actions)
 {
-	return strcmp(instance->status.pod, pod->name) == 0;
+	free(actions->items);
+	*actions = (struct reconcile_actions){0};
 }
 
-static struct tally count(const struct supervisor *supervisor, const struct pod_plan *pod)
+static bool is_of(const struct reconcile_instance *instance, const struct pod_plan *pod)
+{
+	return strcmp(instance->pod, pod->name) == 0;
+}
+
+static bool is_leaving(const struct work *work, size_t i)
+{
+	return work->facts->instances[i].is_leaving || work->is_stopped[i];
+}
+
+static void stop(struct work *work, size_t i, const char *why)
+{
+	struct reconcile_action *action = ARRAY_APPEND(work->actions->items, work->actions->count);
+
+	*action = (struct reconcile_action){.step = RECONCILE_STOP, .instance = i, .why = why};
+	work->is_stopped[i] = true;
+}
+
+static struct tally count(const struct work *work, const struct pod_plan *pod)
 {
 	struct tally tally = {0};
 
-	for (size_t i = 0; i < supervisor->instance_count; i++) {
-		const struct instance *instance = supervisor->instances[i];
+	for (size_t i = 0; i < work->facts->count; i++) {
+		const struct reconcile_instance *instance = &work->facts->instances[i];
 		if (!is_of(instance, pod))
 			continue;
-		if (instance->is_leaving) {
-			tally.stopping++;
-		} else if (instance_is_current(instance, pod)) {
+		/* One that does not run is gone as soon as it is stopped. */
+		if (is_leaving(work, i)) {
+			tally.stopping += lifecycle_is_alive(instance->state);
+		} else if (instance->is_current) {
 			tally.current++;
-			tally.current_ready += instance->status.is_ready ||
-					       instance->status.state == INSTANCE_SUCCEEDED;
+			tally.current_ready +=
+				instance->is_ready || instance->state == INSTANCE_SUCCEEDED;
 		} else {
 			tally.outdated++;
 		}
@@ -45,179 +74,159 @@ static struct tally count(const struct supervisor *supervisor, const struct pod_
 	return tally;
 }
 
-static unsigned starting(const struct supervisor *supervisor)
+/* What those that start will still take: their memory is touched little by little. */
+static uint64_t promised(const struct work *work)
 {
-	unsigned number = 0;
+	uint64_t bytes = work->promised_bytes;
 
-	for (size_t i = 0; i < supervisor->instance_count; i++) {
-		enum instance_state state = supervisor->instances[i]->status.state;
-		number += state == INSTANCE_STARTING || state == INSTANCE_BOOTING;
-	}
-	return number;
-}
-
-/* MemAvailable of /proc/meminfo in bytes; UINT64_MAX when unknown. */
-static uint64_t available_memory(void)
-{
-	static const char key[] = "MemAvailable:";
-	AUTO_FREE char *text = NULL;
-	char digits[24] = {0};
-	size_t size = 0;
-	uint64_t kib = 0;
-	const char *at;
-
-	if (!file_read("/proc/meminfo", 65536, &text, &size, NULL))
-		return UINT64_MAX;
-	at = strstr(text, key);
-	if (at == NULL)
-		return UINT64_MAX;
-	at += strlen(key);
-	at += strspn(at, " ");
-	memcpy(digits, at, strcspn(at, " ") < sizeof(digits) ? strcspn(at, " ") : 0);
-	return parse_u64(digits, 0, UINT64_MAX >> 10, &kib) ? kib << 10 : UINT64_MAX;
-}
-
-/* What those that boot will still take: their memory is touched little by little. */
-static uint64_t promised_memory(const struct supervisor *supervisor, uint64_t overhead)
-{
-	uint64_t bytes = 0;
-
-	for (size_t i = 0; i < supervisor->instance_count; i++) {
-		const struct instance_status *status = &supervisor->instances[i]->status;
-		if (status->state == INSTANCE_STARTING || status->state == INSTANCE_BOOTING)
-			bytes += status->memory_bytes + overhead;
+	for (size_t i = 0; i < work->facts->count; i++) {
+		const struct reconcile_instance *instance = &work->facts->instances[i];
+		if (instance->state == INSTANCE_STARTING || instance->state == INSTANCE_BOOTING)
+			bytes += instance->memory_bytes + work->facts->overhead_bytes;
 	}
 	return bytes;
 }
 
-static void say_memory(struct supervisor *supervisor, const struct pod_plan *pod, uint64_t needs,
-		       uint64_t available)
+/* As many VMs boot at once as there are places, and none that the memory cannot hold. */
+static bool has_room(struct work *work, const struct pod_plan *pod)
 {
-	if (supervisor->waits_for_memory)
-		return;
-	supervisor->waits_for_memory = true;
-	supervisor_say(supervisor, true, "NoMemory", pod->name,
-		       "one more VM needs %llu MiB, this machine has %llu MiB free: waiting; "
-		       "smaller limits or --memory help",
-		       (unsigned long long)(needs >> 20), (unsigned long long)(available >> 20));
-}
+	uint64_t needs = pod->memory_bytes + work->facts->overhead_bytes;
+	unsigned taken = work->started;
 
-static bool has_address(struct supervisor *supervisor, const struct pod_plan *pod)
-{
-	AUTO_FREE char *address = supervisor->is_session ? NULL : instance_free_address(supervisor);
-
-	if (supervisor->is_session || address != NULL) {
-		supervisor->waits_for_address = false;
+	for (size_t i = 0; i < work->facts->count; i++)
+		taken += work->facts->instances[i].takes_place;
+	if (work->is_short || taken >= work->facts->places)
+		return false;
+	if (work->started >= work->facts->addresses) {
+		work->is_short = true;
+		*ARRAY_APPEND(work->actions->items, work->actions->count) =
+			(struct reconcile_action){.step = RECONCILE_NO_ADDRESS, .pod = pod};
+		return false;
+	}
+	if (work->facts->available_bytes > needs + promised(work)) {
+		work->promised_bytes += needs;
 		return true;
 	}
-	if (!supervisor->waits_for_address)
-		supervisor_say(supervisor, true, "NoAddress", pod->name,
-			       "all %d addresses of the project's network are in use: waiting; "
-			       "fewer replicas help",
-			       NETWORK_LAST_INSTANCE - NETWORK_FIRST_INSTANCE + 1);
-	supervisor->waits_for_address = true;
+	work->is_short = true;
+	*ARRAY_APPEND(work->actions->items, work->actions->count) = (struct reconcile_action){
+		.step = RECONCILE_NO_MEMORY, .pod = pod, .needed_bytes = needs};
 	return false;
 }
 
-/* As many VMs boot at once as there are processors, and none that the memory cannot hold. */
-static bool may_start(struct supervisor *supervisor, const struct pod_plan *pod)
+void reconcile_disks(const struct project_plan *plan, const struct pod_plan *pod, unsigned replica,
+		     struct string_list *ret)
 {
-	long processors = sysconf(_SC_NPROCESSORS_ONLN);
-	unsigned most = processors > 2 ? (unsigned)processors : 2;
-	uint64_t overhead = supervisor->accel.is_kvm ? KVM_OVERHEAD_BYTES : TCG_OVERHEAD_BYTES;
-	uint64_t needs = pod->memory_bytes + overhead;
-	uint64_t available;
-
-	if (starting(supervisor) >= most || !has_address(supervisor, pod))
-		return false;
-	available = available_memory();
-	if (available > needs + promised_memory(supervisor, overhead)) {
-		supervisor->waits_for_memory = false;
-		return true;
+	for (size_t i = 0; i < pod->volume_count; i++) {
+		const struct volume_plan *volume = &pod->volumes[i];
+		if (volume->claim == NULL || volume->is_read_only)
+			continue;
+		struct vm_disk disk = volume_disk_make(plan, pod, volume, replica);
+		string_list_take(ret, disk.path);
+		free(disk.former_path);
 	}
-	say_memory(supervisor, pod, needs, available);
+}
+
+static bool do_meet(const struct string_list *a, const struct string_list *b)
+{
+	for (size_t i = 0; a != NULL && b != NULL && i < a->count; i++) {
+		if (string_list_has(b, a->items[i]))
+			return true;
+	}
 	return false;
 }
 
-static struct instance *with_replica(const struct supervisor *supervisor,
-				     const struct pod_plan *pod, unsigned replica)
+/* Whether a VM that is still there, also one that leaves, writes to one of these. */
+static bool are_taken(const struct work *work, const struct string_list *disks)
 {
-	for (size_t i = 0; i < supervisor->instance_count; i++) {
-		struct instance *instance = supervisor->instances[i];
-		if (is_of(instance, pod) && instance->status.replica == replica)
-			return instance;
+	for (size_t i = 0; i < work->facts->count; i++) {
+		const struct reconcile_instance *instance = &work->facts->instances[i];
+		if (lifecycle_is_alive(instance->state) && do_meet(instance->disks, disks))
+			return true;
 	}
-	return NULL;
+	return do_meet(&work->disks, disks);
 }
 
-static bool start_one(struct supervisor *supervisor, const struct pod_plan *pod, unsigned replica)
+/* False: not now. */
+static bool start(struct work *work, const struct pod_plan *pod, unsigned replica)
 {
-	struct instance *instance;
+	AUTO(string_list_clear) struct string_list disks = STRING_LIST_INIT;
 
-	if (!may_start(supervisor, pod))
+	reconcile_disks(work->plan, pod, replica, &disks);
+	if (are_taken(work, &disks) || !has_room(work, pod))
 		return false;
-	instance = instance_new(supervisor, pod, replica);
-	*ARRAY_APPEND(supervisor->instances, supervisor->instance_count) = instance;
-	instance_start(instance);
+	*ARRAY_APPEND(work->actions->items, work->actions->count) =
+		(struct reconcile_action){.step = RECONCILE_START, .pod = pod, .replica = replica};
+	string_list_copy(&work->disks, &disks);
+	work->started++;
 	return true;
 }
 
-static unsigned free_replica(const struct supervisor *supervisor, const struct pod_plan *pod)
+static bool is_taken(const struct work *work, const struct pod_plan *pod, unsigned replica)
 {
-	unsigned replica = 0;
-
-	while (with_replica(supervisor, pod, replica) != NULL)
-		replica++;
-	return replica;
+	for (size_t i = 0; i < work->facts->count; i++) {
+		const struct reconcile_instance *instance = &work->facts->instances[i];
+		if (is_of(instance, pod) && instance->replica == replica)
+			return true;
+	}
+	return false;
 }
 
 /* The one whose loss hurts least: not alive, then not ready, then the highest number. */
-static struct instance *worst(const struct supervisor *supervisor, const struct pod_plan *pod,
-			      bool is_current)
+static size_t worst(const struct work *work, const struct pod_plan *pod, bool is_current)
 {
-	struct instance *found = NULL;
-	unsigned found_rank = 0;
+	size_t found = work->facts->count;
+	uint64_t found_rank = 0;
 
-	for (size_t i = 0; i < supervisor->instance_count; i++) {
-		struct instance *instance = supervisor->instances[i];
-		unsigned rank;
-		if (!is_of(instance, pod) || instance->is_leaving ||
-		    instance_is_current(instance, pod) != is_current)
+	for (size_t i = 0; i < work->facts->count; i++) {
+		const struct reconcile_instance *instance = &work->facts->instances[i];
+		uint64_t rank = 1 + instance->replica;
+		if (!is_of(instance, pod) || is_leaving(work, i) ||
+		    instance->is_current != is_current)
 			continue;
-		rank = (instance_is_alive(instance) ? 0 : 2000000) +
-		       (instance->status.is_ready ? 0U : 1000000U) + instance->status.replica;
-		if (found == NULL || rank > found_rank) {
-			found = instance;
+		rank += lifecycle_is_alive(instance->state) ? 0 : (uint64_t)2 << 32;
+		rank += instance->is_ready ? 0 : (uint64_t)1 << 32;
+		if (rank > found_rank) {
+			found = i;
 			found_rank = rank;
 		}
 	}
 	return found;
 }
 
-/* Numbers are identities: each is replaced in place, one at a time, the others ready. */
-static void reconcile_ordered(struct supervisor *supervisor, const struct pod_plan *pod)
+/* One number's turn; false: the others wait for it. */
+static bool reconcile_number(struct work *work, const struct pod_plan *pod, unsigned replica,
+			     const struct tally *tally)
 {
-	struct tally tally = count(supervisor, pod);
+	for (size_t i = 0; i < work->facts->count; i++) {
+		const struct reconcile_instance *instance = &work->facts->instances[i];
+		if (!is_of(instance, pod) || instance->replica != replica)
+			continue;
+		if (is_leaving(work, i) || instance->is_current)
+			return true;
+		/* One that does not run serves nobody: it does not wait for the others. */
+		if (lifecycle_is_alive(instance->state) &&
+		    (tally->stopping > 0 || tally->current != tally->current_ready))
+			return true;
+		stop(work, i, "replaced by a new release");
+		return false;
+	}
+	return start(work, pod, replica);
+}
 
-	for (size_t i = supervisor->instance_count; i-- > 0;) {
-		struct instance *instance = supervisor->instances[i];
-		if (is_of(instance, pod) && !instance->is_leaving &&
-		    instance->status.replica >= pod->replicas)
-			instance_stop(instance, "scaled down");
+/* Numbers are identities: each is replaced in place, one at a time, the others ready. */
+static void reconcile_ordered(struct work *work, const struct pod_plan *pod)
+{
+	struct tally tally = count(work, pod);
+
+	for (size_t i = work->facts->count; i-- > 0;) {
+		const struct reconcile_instance *instance = &work->facts->instances[i];
+		if (is_of(instance, pod) && !is_leaving(work, i) &&
+		    instance->replica >= pod->replicas)
+			stop(work, i, "scaled down");
 	}
 	for (unsigned replica = 0; replica < pod->replicas; replica++) {
-		struct instance *instance = with_replica(supervisor, pod, replica);
-		if (instance == NULL) {
-			if (!start_one(supervisor, pod, replica))
-				return;
-			continue;
-		}
-		if (instance->is_leaving || instance_is_current(instance, pod))
-			continue;
-		if (tally.stopping == 0 && tally.current == tally.current_ready) {
-			instance_stop(instance, "replaced by a new release");
+		if (!reconcile_number(work, pod, replica, &tally))
 			return;
-		}
 	}
 }
 
@@ -225,60 +234,72 @@ static void reconcile_ordered(struct supervisor *supervisor, const struct pod_pl
  * An old one whose guest waits for its release does not get it any more (instance_send_release): it
  * would stay as one that boots for ever, and two of them would let no other start.
  */
-static void stop_unborn(struct supervisor *supervisor, const struct pod_plan *pod)
+static void stop_unborn(struct work *work, const struct pod_plan *pod)
 {
-	for (size_t i = supervisor->instance_count; i-- > 0;) {
-		struct instance *instance = supervisor->instances[i];
-		if (instance->awaits_release && is_of(instance, pod) && !instance->is_leaving &&
-		    !instance_is_current(instance, pod))
-			instance_stop(instance, "replaced by a new release before it was up");
+	for (size_t i = work->facts->count; i-- > 0;) {
+		const struct reconcile_instance *instance = &work->facts->instances[i];
+		if (instance->awaits_release && is_of(instance, pod) && !is_leaving(work, i) &&
+		    !instance->is_current)
+			stop(work, i, "replaced by a new release before it was up");
 	}
 }
 
 /* New before old: one more than wanted while there are old ones, which leave as new get ready. */
-static void reconcile_rolling(struct supervisor *supervisor, const struct pod_plan *pod)
+static void reconcile_rolling(struct work *work, const struct pod_plan *pod)
 {
-	stop_unborn(supervisor, pod);
-	struct tally tally = count(supervisor, pod);
+	unsigned replica = 0;
 
+	stop_unborn(work, pod);
+	struct tally tally = count(work, pod);
 	while (tally.current < pod->replicas &&
 	       tally.current + tally.outdated < pod->replicas + (tally.outdated > 0 ? 1U : 0U)) {
-		if (!start_one(supervisor, pod, free_replica(supervisor, pod)))
+		while (is_taken(work, pod, replica))
+			replica++;
+		if (!start(work, pod, replica++))
 			break;
 		tally.current++;
 	}
 	while (tally.outdated > 0 && tally.current_ready + tally.outdated > pod->replicas) {
-		instance_stop(worst(supervisor, pod, false), "replaced by a new release");
+		stop(work, worst(work, pod, false), "replaced by a new release");
 		tally.outdated--;
 	}
 	while (tally.current > pod->replicas) {
-		instance_stop(worst(supervisor, pod, true), "scaled down");
+		size_t index = worst(work, pod, true);
+		if (index == work->facts->count)
+			break; /* those over are this round's own */
+		stop(work, index, "scaled down");
 		tally.current--;
 	}
 }
 
-static void stop_all(struct supervisor *supervisor, bool only_unwanted)
+static void stop_all(struct work *work)
 {
-	for (size_t i = supervisor->instance_count; i-- > 0;) {
-		struct instance *instance = supervisor->instances[i];
-		bool is_wanted = only_unwanted &&
-				 project_plan_find(&supervisor->plan, instance->status.pod) != NULL;
-		if (!is_wanted && !instance->is_leaving)
-			instance_stop(instance, only_unwanted ? "no longer in the manifests"
-							      : "the project goes down");
+	for (size_t i = work->facts->count; i-- > 0;) {
+		bool is_wanted =
+			!work->facts->is_going_down &&
+			project_plan_find(work->plan, work->facts->instances[i].pod) != NULL;
+		if (!is_wanted && !is_leaving(work, i))
+			stop(work, i,
+			     work->facts->is_going_down ? "the project goes down"
+							: "no longer in the manifests");
 	}
 }
 
-void supervisor_reconcile(struct supervisor *supervisor)
+void reconcile(const struct project_plan *plan, const struct reconcile_facts *facts,
+	       struct reconcile_actions *ret)
 {
-	stop_all(supervisor, !supervisor->is_going_down);
-	if (supervisor->is_going_down)
-		return;
-	for (size_t i = 0; i < supervisor->plan.pod_count; i++) {
-		const struct pod_plan *pod = &supervisor->plan.pods[i];
+	struct work work = {.plan = plan, .facts = facts, .actions = ret};
+	AUTO_FREE bool *is_stopped = xcalloc(facts->count + 1, sizeof(*is_stopped));
+
+	work.is_stopped = is_stopped;
+	*ret = (struct reconcile_actions){0};
+	stop_all(&work);
+	for (size_t i = 0; i < plan->pod_count && !facts->is_going_down; i++) {
+		const struct pod_plan *pod = &plan->pods[i];
 		if (pod->is_stateful || pod->workload == WORKLOAD_STATEFUL_SET)
-			reconcile_ordered(supervisor, pod);
+			reconcile_ordered(&work, pod);
 		else
-			reconcile_rolling(supervisor, pod);
+			reconcile_rolling(&work, pod);
 	}
+	string_list_clear(&work.disks);
 }

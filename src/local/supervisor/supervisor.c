@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "local/supervisor/supervisor.h"
 
-#include <libvirt/virterror.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -17,16 +16,15 @@
 #include "local/supervisor/session.h"
 #include "local/supervisor/supervisor_network.h"
 #include "local/supervisor/supervisor_parts.h"
+#include "local/vm/connection.h"
 #include "local/vm/service_network.h"
 #include "local/vm/trim.h"
-#include "local/vm/virt_loop.h"
 
-#define THREADS	      4
-#define TICK_MS	      5
-#define POLL_MS	      2000
-#define RECONNECT_MS  1000
-#define LOCK_TRIES    100
-#define LOCK_PAUSE_MS 100
+#define TICK_MS	       5
+#define POLL_MS	       2000
+#define PORTS_RETRY_MS 1000
+#define LOCK_TRIES     100
+#define LOCK_PAUSE_MS  100
 
 struct instance *supervisor_find(struct supervisor *supervisor, const char *name)
 {
@@ -91,15 +89,27 @@ static void remove_volumes(struct supervisor *supervisor)
 		log_verbose("volumes were not removed");
 }
 
-static void finish_down(struct supervisor *supervisor)
+static void on_network_removed(struct error *err_or_null, void *arg)
 {
+	struct supervisor *supervisor = arg;
 	AUTO_FREE char *plan = project_plan_path(supervisor->project);
 
-	services_close(supervisor);
+	if (err_or_null != NULL)
+		log_verbose("%s", err_or_null->message);
 	supervisor_network_remove(supervisor);
 	remove_volumes(supervisor);
 	(void)unlink(plan);
 	loop_stop(supervisor->loop, 0);
+}
+
+static void finish_down(struct supervisor *supervisor)
+{
+	services_close(supervisor);
+	loop_timer_cancel(supervisor->tick);
+	if (supervisor->is_finishing)
+		return;
+	supervisor->is_finishing = true;
+	hypervisor_remove_network(supervisor->hypervisor, on_network_removed, supervisor);
 }
 
 static void on_tick(struct loop_timer *timer, void *arg)
@@ -112,7 +122,7 @@ static void on_tick(struct loop_timer *timer, void *arg)
 		finish_down(supervisor);
 		return;
 	}
-	supervisor_reconcile(supervisor);
+	supervisor_converge(supervisor);
 	services_push_hosts(supervisor);
 	network_guard_update(supervisor);
 	receipts_write(supervisor);
@@ -142,168 +152,6 @@ void supervisor_go_down(struct supervisor *supervisor, bool with_volumes, bool i
 	for (size_t i = supervisor->instance_count; is_forced && i-- > 0;)
 		instance_kill(supervisor->instances[i]);
 	supervisor->removes_volumes = supervisor->removes_volumes || with_volumes;
-	supervisor_changed(supervisor);
-}
-
-static const char *gone_reason(int event, int detail)
-{
-	if (event == VIR_DOMAIN_EVENT_CRASHED)
-		return "the guest's kernel panicked";
-	switch (detail) {
-	case VIR_DOMAIN_EVENT_STOPPED_CRASHED:
-		return "the guest crashed";
-	case VIR_DOMAIN_EVENT_STOPPED_FAILED:
-		return "QEMU was killed or failed";
-	case VIR_DOMAIN_EVENT_STOPPED_DESTROYED:
-		return "the VM was destroyed from outside";
-	default:
-		return "the guest powered off";
-	}
-}
-
-static void on_lifecycle(virConnectPtr connection, virDomainPtr domain, int event, int detail,
-			 void *arg)
-{
-	struct supervisor *supervisor = arg;
-	char uuid[VIR_UUID_STRING_BUFLEN];
-	struct instance *instance;
-
-	(void)connection;
-	if (virDomainGetUUIDString(domain, uuid) < 0)
-		return;
-	instance = supervisor_find_uuid(supervisor, uuid);
-	if (instance != NULL && event == VIR_DOMAIN_EVENT_SUSPENDED &&
-	    detail == VIR_DOMAIN_EVENT_SUSPENDED_IOERROR)
-		watch_paused(supervisor, instance);
-	if (instance != NULL && event == VIR_DOMAIN_EVENT_STOPPED)
-		instance_domain_gone(instance, gone_reason(event, detail));
-}
-
-/* The same name and user, and not this project: what runs was started by another state of i2kit. */
-static bool check_owner(const struct supervisor *supervisor, const struct vm_identity *identity,
-			struct error *err)
-{
-	if (identity->project_id == NULL ||
-	    strcmp(identity->project_id, supervisor->identity.id) == 0)
-		return true;
-	(void)error_set(err, ERROR_EXISTS, "project '%s' runs already, from %s; this one is of %s",
-			supervisor->project,
-			identity->project_folder != NULL ? identity->project_folder : "elsewhere",
-			supervisor->identity.folder);
-	return error_hint(err, "-p OTHER names this one");
-}
-
-static bool adopt_domain(struct supervisor *supervisor, virDomainPtr domain, struct error *err)
-{
-	AUTO(vm_identity_clear) struct vm_identity identity = {0};
-	AUTO_FREE char *metadata = virDomainGetMetadata(domain, VIR_DOMAIN_METADATA_ELEMENT,
-							VM_METADATA_URI, VIR_DOMAIN_AFFECT_LIVE);
-	char uuid[VIR_UUID_STRING_BUFLEN];
-	struct instance *instance;
-	int state = 0;
-	int reason = 0;
-
-	if (metadata == NULL || !vm_identity_parse(metadata, &identity) ||
-	    !vm_identity_is_of(&identity, supervisor->project, geteuid()) ||
-	    virDomainGetUUIDString(domain, uuid) < 0 ||
-	    supervisor_find_uuid(supervisor, uuid) != NULL)
-		return true;
-	if (!check_owner(supervisor, &identity, err))
-		return false;
-	instance = instance_adopt(supervisor, &identity, uuid);
-	*ARRAY_APPEND(supervisor->instances, supervisor->instance_count) = instance;
-	instance_take_dirt(instance);
-	if (virDomainGetState(domain, &state, &reason, 0) == 0 && state == VIR_DOMAIN_PAUSED &&
-	    reason == VIR_DOMAIN_PAUSED_IOERROR)
-		watch_paused(supervisor, instance);
-	supervisor_say(supervisor, false, "Adopted", identity.instance, "it was running already");
-	return true;
-}
-
-/* What libvirt has against what we know: after a start and after every reconnection. */
-static bool adopt(struct supervisor *supervisor, struct error *err)
-{
-	virDomainPtr *domains = NULL;
-	int count = virConnectListAllDomains(supervisor->connection, &domains,
-					     VIR_CONNECT_LIST_DOMAINS_ACTIVE);
-
-	if (count < 0)
-		return connection_error(err, "cannot list the VMs");
-	for (size_t i = supervisor->instance_count; i-- > 0;) {
-		struct instance *instance = supervisor->instances[i];
-		bool is_there = false;
-		for (int k = 0; k < count; k++) {
-			char uuid[VIR_UUID_STRING_BUFLEN];
-			is_there = is_there || (virDomainGetUUIDString(domains[k], uuid) == 0 &&
-						strcmp(uuid, instance->status.uuid) == 0);
-		}
-		if (!is_there && instance_is_alive(instance))
-			instance_domain_gone(instance, "it ended while libvirt was away");
-	}
-	bool is_good = true;
-	for (int k = 0; k < count; k++) {
-		is_good = is_good && adopt_domain(supervisor, domains[k], err);
-		(void)virDomainFree(domains[k]);
-	}
-	free(domains);
-	return is_good;
-}
-
-static void on_closed(virConnectPtr connection, int reason, void *arg)
-{
-	struct supervisor *supervisor = arg;
-
-	(void)connection;
-	(void)reason;
-	supervisor_say(supervisor, true, "LibvirtLost", supervisor->project,
-		       "the connection to libvirt broke; VMs go on, trying again");
-	loop_timer_set(supervisor->reconnect, RECONNECT_MS);
-}
-
-static bool connect_libvirt(struct supervisor *supervisor, struct error *err)
-{
-	supervisor->connection = connection_open(supervisor->uri, err);
-	if (supervisor->connection == NULL)
-		return false;
-	if (virConnectRegisterCloseCallback(supervisor->connection, on_closed, supervisor, NULL) <
-	    0)
-		return connection_error(err, "cannot watch the connection");
-	supervisor->lifecycle_id = virConnectDomainEventRegisterAny(
-		supervisor->connection, NULL, VIR_DOMAIN_EVENT_ID_LIFECYCLE,
-		VIR_DOMAIN_EVENT_CALLBACK(on_lifecycle), supervisor, NULL);
-	if (supervisor->lifecycle_id < 0)
-		return connection_error(err, "cannot watch the VMs");
-	return (supervisor->is_session || supervisor_network_open(supervisor, err)) &&
-	       adopt(supervisor, err);
-}
-
-static void disconnect(struct supervisor *supervisor)
-{
-	if (supervisor->connection == NULL)
-		return;
-	if (supervisor->lifecycle_id >= 0)
-		(void)virConnectDomainEventDeregisterAny(supervisor->connection,
-							 supervisor->lifecycle_id);
-	supervisor->lifecycle_id = -1;
-	(void)virConnectUnregisterCloseCallback(supervisor->connection, on_closed);
-	(void)virConnectClose(supervisor->connection);
-	supervisor->connection = NULL;
-}
-
-static void on_reconnect(struct loop_timer *timer, void *arg)
-{
-	struct supervisor *supervisor = arg;
-	AUTO(error_clear) struct error problem = ERROR_INIT;
-
-	disconnect(supervisor);
-	if (!connect_libvirt(supervisor, &problem)) {
-		log_verbose("%s", problem.message);
-		disconnect(supervisor);
-		loop_timer_set(timer, RECONNECT_MS);
-		return;
-	}
-	supervisor_say(supervisor, false, "LibvirtBack", supervisor->project,
-		       "connected to libvirt again");
 	supervisor_changed(supervisor);
 }
 
@@ -342,9 +190,6 @@ bool supervisor_apply(struct supervisor *supervisor, struct error *err)
 	if (!project_plan_load(supervisor->project, &plan, err) ||
 	    !take_identity(supervisor, err) || !check_uri(supervisor, plan.uri, err) ||
 	    !accel_choose(plan.accel, &accel, err))
-		return false;
-	if (!supervisor->is_session && supervisor->connection != NULL &&
-	    !supervisor_network_open(supervisor, err))
 		return false;
 	accel_clear(&supervisor->accel);
 	supervisor->accel = accel;
@@ -464,12 +309,11 @@ static bool set_up(struct supervisor *supervisor, struct error *err)
 		&(struct log_store_options){.say = on_logs, .say_arg = supervisor}, err);
 	if (supervisor->logs == NULL)
 		return false;
-	supervisor->worker = worker_new(supervisor->loop, THREADS, err);
-	if (supervisor->worker == NULL || !virt_loop_attach(supervisor->loop, err))
+	supervisor->worker = worker_new(supervisor->loop, 1, err);
+	if (supervisor->worker == NULL)
 		return false;
-	connection_silence();
 	supervisor->watch = watch_new(supervisor);
-	if (!connect_libvirt(supervisor, err))
+	if (!domains_open(supervisor, err))
 		return false;
 	services_apply(supervisor);
 	supervisor->control = control_open(supervisor, err);
@@ -489,15 +333,12 @@ struct supervisor *supervisor_new(struct loop *loop, const char *project, struct
 	supervisor->loop = loop;
 	supervisor->project = xstrdup(project);
 	supervisor->lock_fd = -1;
-	supervisor->lifecycle_id = -1;
 	supervisor->services.fd = -1;
 	supervisor->events = event_ring_new();
 	supervisor->balancer = balancer_new(loop);
 	supervisor->sessions = session_host_new(loop, find_session, supervisor);
 	supervisor->tick = loop_add_timer(loop, TICK_MS, on_tick, supervisor);
-	supervisor->reconnect = loop_add_timer(loop, RECONNECT_MS, on_reconnect, supervisor);
-	loop_timer_cancel(supervisor->reconnect);
-	supervisor->ports_retry = loop_add_timer(loop, RECONNECT_MS, on_ports_retry, supervisor);
+	supervisor->ports_retry = loop_add_timer(loop, PORTS_RETRY_MS, on_ports_retry, supervisor);
 	loop_timer_cancel(supervisor->ports_retry);
 	if (!set_up(supervisor, err)) {
 		supervisor_free(supervisor);
@@ -510,9 +351,11 @@ void supervisor_free(struct supervisor *supervisor)
 {
 	if (supervisor == NULL)
 		return;
-	/* Threads first: their jobs refer to instances. */
-	worker_free(supervisor->worker);
 	control_close(TAKE_PTR(supervisor->control));
+	/* Threads first: their jobs refer to instances. One that hangs in libvirt goes on to use
+	 * what is here until the process ends, which is next. */
+	if (!hypervisor_free(supervisor->hypervisor) || !worker_free(supervisor->worker))
+		return;
 	session_host_free(supervisor->sessions);
 	services_close(supervisor);
 	watch_free(supervisor->watch);
@@ -520,12 +363,9 @@ void supervisor_free(struct supervisor *supervisor)
 		instance_free(supervisor->instances[i]);
 	free(supervisor->instances);
 	balancer_free(supervisor->balancer);
-	disconnect(supervisor);
 	log_store_close(supervisor->logs);
 	event_ring_free(supervisor->events);
 	loop_timer_remove(supervisor->tick);
-	loop_timer_remove(supervisor->reconnect);
-	loop_timer_remove(supervisor->ports_retry);
 	project_plan_clear(&supervisor->plan);
 	project_identity_clear(&supervisor->identity);
 	supervisor_network_close(supervisor);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "local/supervisor/supervisor_network.h"
 
-#include "base/log.h"
+#include "base/alloc.h"
 #include "local/supervisor/supervisor_parts.h"
 #include "local/vm/network_filter.h"
 #include "local/vm/service_network.h"
@@ -19,25 +19,37 @@ static void plug_in_again(struct supervisor *supervisor)
 	}
 }
 
-bool supervisor_network_open(struct supervisor *supervisor, struct error *err)
+static void say_no_filter(struct supervisor *supervisor)
+{
+	if (!supervisor->has_clean_traffic && !supervisor->lacks_clean_traffic)
+		supervisor_say(supervisor, true, "NoFilter", supervisor->project,
+			       "libvirt has no filter '%s': a pod that was taken over can take "
+			       "another pod's address; apt install "
+			       "libvirt-daemon-config-nwfilter",
+			       CLEAN_TRAFFIC);
+	supervisor->lacks_clean_traffic = !supervisor->has_clean_traffic;
+}
+
+static void copy_network(struct supervisor *supervisor, const struct project_network *found)
 {
 	project_network_clear(&supervisor->network);
-	if (!project_network_open(supervisor->connection, supervisor->scope, &supervisor->network,
-				  err))
-		return false;
-	if (!service_network_is_possible()) {
-		bool had_filter = supervisor->has_clean_traffic;
-		supervisor->has_clean_traffic =
-			project_network_has_filter(supervisor->connection, CLEAN_TRAFFIC);
-		if (!supervisor->has_clean_traffic && !had_filter)
-			supervisor_say(supervisor, true, "NoFilter", supervisor->project,
-				       "libvirt has no filter '%s': a pod that was taken over can "
-				       "take another pod's address; apt install "
-				       "libvirt-daemon-config-nwfilter",
-				       CLEAN_TRAFFIC);
+	supervisor->network = (struct project_network){.name = xstrdup(found->name),
+						       .bridge = xstrdup(found->bridge),
+						       .subnet = found->subnet};
+}
+
+bool supervisor_network_take(struct supervisor *supervisor, const struct project_network *found,
+			     bool has_clean_traffic, bool *ret_are_plugged, struct error *err)
+{
+	copy_network(supervisor, found);
+	*ret_are_plugged = service_network_is_possible();
+	if (!*ret_are_plugged) {
+		supervisor->has_clean_traffic = has_clean_traffic;
+		say_no_filter(supervisor);
 		return true;
 	}
-	plug_in_again(supervisor);
+	if (found->is_new)
+		plug_in_again(supervisor);
 	if (!service_network_open(&supervisor->services, supervisor->network.bridge,
 				  supervisor->network.subnet, err))
 		return false;
@@ -48,12 +60,6 @@ bool supervisor_network_open(struct supervisor *supervisor, struct error *err)
 
 void supervisor_network_remove(struct supervisor *supervisor)
 {
-	AUTO(error_clear) struct error problem = ERROR_INIT;
-
-	if (supervisor->is_session || supervisor->connection == NULL)
-		return;
-	if (!project_network_remove(supervisor->connection, supervisor->scope, &problem))
-		log_verbose("%s", problem.message);
 	if (supervisor->guard != NULL)
 		network_filter_remove(supervisor->network.bridge);
 }

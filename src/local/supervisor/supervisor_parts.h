@@ -3,8 +3,10 @@
 #define I2KIT_LOCAL_SUPERVISOR_SUPERVISOR_PARTS_H
 
 /*
- * What the supervisor's files share: supervisor.c (life, adoption), reconcile.c (desired against
- * actual), instance.c (one VM), services.c (ports, names), control.c (clients).
+ * What the supervisor's files share. Decisions are pure: reconcile.c (what is wanted against what
+ * is there), lifecycle.c (what becomes of one VM). Others gather facts and carry out: converge.c,
+ * domains.c (what libvirt has), instance.c (one VM), watch.c (who is silent or late), services.c
+ * (ports, names), control.c (clients), supervisor.c (life).
  *
  * An instance lives like this; whatever happens to its VM, one of these is true of it:
  *
@@ -21,13 +23,15 @@
 #include "local/plan/state.h"
 #include "local/ports/balancer.h"
 #include "local/supervisor/event_ring.h"
+#include "local/supervisor/hypervisor.h"
+#include "local/supervisor/lifecycle.h"
 #include "local/supervisor/network_guard.h"
+#include "local/supervisor/reconcile.h"
 #include "local/supervisor/service_names.h"
 #include "local/supervisor/services.h"
 #include "local/supervisor/supervisor.h"
 #include "local/supervisor/worker.h"
 #include "local/vm/accel.h"
-#include "local/vm/connection.h"
 #include "local/vm/network.h"
 #include "local/vm/service_network.h"
 #include "local/vm/vm_plan.h"
@@ -46,6 +50,11 @@ struct instance {
 	bool awaits_files;	   /* the release goes out when they are there */
 	char *boot_id;		   /* of the guest's kernel, once it greeted */
 	struct loop_timer *timer;  /* STOPPING: patience; CRASHED: pause before the next start */
+	uint64_t state_ms;	   /* when it came into its state */
+	uint64_t console_size;	   /* of the boots before this one */
+	char *end_reason;	   /* its domain is being destroyed because of this; or NULL */
+	struct string_list disks;  /* that its VM writes, paths */
+	unsigned unanswered;	   /* agent_ping() */
 	unsigned failures;	   /* starts in a row that did not become ready */
 	bool is_leaving;	   /* asked to stop: not to be replaced as itself */
 	bool is_replaced;	   /* restart: goes through STOPPING, then starts again */
@@ -54,6 +63,11 @@ struct instance {
 	bool has_succeeded;	   /* with is_ended */
 	bool has_receipt;	   /* this run is in a receipt */
 	bool is_paused;		   /* by libvirt: the host could not write to its disk */
+	bool is_suspended;	   /* by somebody */
+	bool is_greeted;	   /* its guest spoke since the VM was made */
+	bool is_silent;		   /* its guest does not answer: nobody is sent there */
+	bool is_guest_ready;	   /* the guest says so */
+	bool has_failed_to_start;  /* libvirt could not make it the last time */
 	enum vm_firmware firmware; /* it was started with */
 	uint64_t drain_until_ms;   /* STOPPING: connections may end until then; 0: asked already */
 	uint64_t start_ms;	   /* CLOCK_BOOTTIME of the last start */
@@ -78,16 +92,16 @@ struct supervisor {
 	const char *uri; /* = own_uri */
 	char *own_uri;
 	bool is_session;
-	virConnectPtr connection;
-	int lifecycle_id; /* of the domain event callback; -1 */
+	struct hypervisor *hypervisor;
 	struct accel accel;
 	struct project_network network;
 	bool is_tunnelled;		 /* Services are reached through the agents */
 	struct service_network services; /* their addresses; none when tunnelled */
 	struct network_guard *guard;	 /* of what guests may send; NULL without root */
+	bool lacks_clean_traffic;	 /* and said so */
 	bool has_clean_traffic;		 /* without it: libvirt's filter of that name is there */
 	struct loop_timer *ports_retry;	 /* of those that somebody else holds */
-	struct worker *worker;
+	struct worker *worker;		 /* for what blocks and is not libvirt */
 	struct session_host *sessions;
 	char *last_hosts; /* as pushed */
 	struct balancer *balancer;
@@ -101,10 +115,10 @@ struct supervisor {
 	struct direct_port *directs;
 	size_t direct_count;
 	struct loop_timer *tick;
-	struct loop_timer *reconnect;
 	struct watch *watch;
 	char *last_proxies; /* as sent; session mode */
 	bool is_going_down;
+	bool is_finishing; /* all VMs are gone; the rest is being removed */
 	bool removes_volumes;
 	bool waits_for_memory;	/* was said */
 	bool waits_for_address; /* likewise */
@@ -117,13 +131,19 @@ struct instance *instance_new(struct supervisor *supervisor, const struct pod_pl
 			      unsigned replica);
 /* Of a domain that runs already. */
 struct instance *instance_adopt(struct supervisor *supervisor, const struct vm_identity *identity,
-				const char *uuid);
+				const struct hypervisor_domain *domain);
 void instance_free(struct instance *instance);
 void instance_start(struct instance *instance);
 void instance_stop(struct instance *instance, const char *why);
-void instance_restart(struct instance *instance);
+void instance_restart(struct instance *instance, const char *why);
 /* At once, without its containers' leave. */
 void instance_kill(struct instance *instance);
+/* Destroys its VM, which nobody asked for: another one comes in its place. */
+void instance_end(struct instance *instance, const char *why);
+void instance_set_state(struct instance *instance, enum instance_state state);
+void instance_get_facts(const struct instance *instance, struct lifecycle_facts *ret);
+/* False: of a network of the project that had another number. */
+bool instance_is_on_network(const struct instance *instance);
 /* The domain is gone. */
 void instance_domain_gone(struct instance *instance, const char *why);
 /* A pod is as dirty as its plan says, which a later `up` may take back: the bytes are the same. */
@@ -137,6 +157,8 @@ char *instance_free_address(const struct supervisor *supervisor);
 void instance_connect_agent(struct instance *instance);
 void instance_drop_agent(struct instance *instance);
 void instance_send_release(struct instance *instance);
+/* Ready is what its guest says while it answers. */
+void instance_update_ready(struct instance *instance);
 
 /* instance_folders.c: pushes what must be there and then sends the release; from `up`. */
 void instance_folders_start(struct instance *instance);
@@ -166,14 +188,17 @@ void supervisor_go_down(struct supervisor *supervisor, bool with_volumes, bool i
 bool supervisor_no_pod(const struct supervisor *supervisor, const char *name, struct error *err);
 MUST_CHECK bool supervisor_apply(struct supervisor *supervisor, struct error *err);
 
-/* supervisor_watch.c: clocks that jump, VMs that libvirt paused because the disk was full. */
+/* supervisor_watch.c: clocks that jump, guests that fall silent, VMs paused for a full disk. */
 struct watch;
 struct watch *watch_new(struct supervisor *supervisor);
 void watch_free(struct watch *watch);
 void watch_paused(struct supervisor *supervisor, struct instance *instance);
 
-/* reconcile.c */
-void supervisor_reconcile(struct supervisor *supervisor);
+/* converge.c: gathers the facts, asks reconcile(), does what it says. */
+void supervisor_converge(struct supervisor *supervisor);
+
+/* domains.c: what libvirt has against what we know. */
+MUST_CHECK bool domains_open(struct supervisor *supervisor, struct error *err);
 
 /* session_names.c: how guests reach each other without a network of the project. */
 /* Where `pod`'s replica is in every guest: on its loopback. Owned. */
@@ -193,5 +218,7 @@ struct control;
 MUST_CHECK struct control *control_open(struct supervisor *supervisor, struct error *err);
 void control_close(struct control *control);
 void control_notify(struct control *control); /* the status or the events changed */
+/* libvirt was looked at: hypervisor_look(). */
+void control_seen(struct control *control, uint64_t number);
 
 #endif

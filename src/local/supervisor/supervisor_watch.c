@@ -14,7 +14,7 @@
 #include "base/path.h"
 #include "local/supervisor/supervisor_parts.h"
 
-enum { LOOK_MS = 2000, BEAT_MS = 5000, STALL_MS = 5000 };
+enum { LOOK_MS = 2000, STALL_MS = 5000 };
 #define ENOUGH_BYTES ((uint64_t)64 << 20)
 #define FAR_AWAY_S   ((time_t)1 << 40)
 
@@ -64,6 +64,31 @@ static void on_clock(struct loop_fd *source, int fd, unsigned events, void *arg)
 		       "this machine's clock jumped; the pods' follow");
 }
 
+/* Asks each guest whether it lives, and sees to those that do not or do not get on. */
+static void check_health(struct instance *instance)
+{
+	struct lifecycle_facts facts;
+
+	instance->unanswered = instance->agent != NULL ? agent_ping(instance->agent) : 0;
+	instance_get_facts(instance, &facts);
+	enum lifecycle_health health = lifecycle_health(&facts);
+	if (health == LIFECYCLE_LATE) {
+		instance_end(instance, instance->is_greeted
+					       ? "its guest spoke, but started no container in time"
+					       : "nothing was heard of its guest in time");
+		return;
+	}
+	if (health == LIFECYCLE_HUNG) {
+		instance_end(instance, "its guest hangs: it did not answer for 45 s");
+		return;
+	}
+	if (instance->is_silent != (health == LIFECYCLE_SILENT)) {
+		instance->is_silent = health == LIFECYCLE_SILENT;
+		instance_update_ready(instance);
+		supervisor_changed(instance->supervisor);
+	}
+}
+
 /*
  * Nobody sets a clock when processes are stopped and go on later, as a frozen control group's are.
  * A guest that did not run for some seconds has lost them: its timer has wrapped.
@@ -80,8 +105,10 @@ static void on_beat(struct loop_timer *timer, void *arg)
 			       "this machine stood still for %llu s; the pods' clocks are set",
 			       (unsigned long long)(now_ms - watch->beat_ms) / 1000);
 	}
-	watch->beat_ms = now_ms + BEAT_MS;
-	loop_timer_set(timer, BEAT_MS);
+	for (size_t i = supervisor->instance_count; i-- > 0;)
+		check_health(supervisor->instances[i]);
+	watch->beat_ms = now_ms + LIFECYCLE_PING_MS;
+	loop_timer_set(timer, LIFECYCLE_PING_MS);
 }
 
 /* Disks of volumes and scratch lie below these two. */
@@ -93,16 +120,16 @@ static bool has_room(const char *folder)
 	       (uint64_t)room.f_bavail * room.f_frsize >= ENOUGH_BYTES;
 }
 
-static void resume(struct supervisor *supervisor, struct instance *instance)
+static void on_resumed(struct error *err_or_null, void *arg)
 {
-	AUTO_DOMAIN virDomainPtr domain =
-		virDomainLookupByUUIDString(supervisor->connection, instance->status.uuid);
+	struct supervisor *supervisor = arg;
 
-	if (domain == NULL || virDomainResume(domain) < 0)
-		return;
-	instance->is_paused = false;
-	supervisor_say(supervisor, false, "Resumed", instance->status.name,
-		       "there is room on the disk again");
+	/* The next view shows which of them go on. */
+	if (err_or_null != NULL)
+		log_verbose("%s", err_or_null->message);
+	else
+		supervisor_say(supervisor, false, "Resumed", supervisor->project,
+			       "there is room on the disk again");
 }
 
 static void on_look(struct loop_timer *timer, void *arg)
@@ -112,13 +139,15 @@ static void on_look(struct loop_timer *timer, void *arg)
 	AUTO_FREE char *below = path_join("volumes", supervisor->project);
 	AUTO_FREE char *volumes = path_folder(PATH_DATA, below);
 	AUTO_FREE char *state = path_folder(PATH_STATE, "projects");
-	bool is_roomy = supervisor->connection != NULL && has_room(volumes) && has_room(state);
+	bool is_roomy = hypervisor_is_connected(supervisor->hypervisor) && has_room(volumes) &&
+			has_room(state);
 	bool has_paused = false;
 
 	for (size_t i = 0; i < supervisor->instance_count; i++) {
 		struct instance *instance = supervisor->instances[i];
 		if (instance->is_paused && is_roomy)
-			resume(supervisor, instance);
+			hypervisor_resume(supervisor->hypervisor, instance->status.uuid, on_resumed,
+					  supervisor);
 		has_paused = has_paused || instance->is_paused;
 	}
 	if (has_paused)
@@ -142,8 +171,8 @@ struct watch *watch_new(struct supervisor *supervisor)
 
 	watch->supervisor = supervisor;
 	watch->look = loop_add_timer(supervisor->loop, LOOK_MS, on_look, watch);
-	watch->beat = loop_add_timer(supervisor->loop, BEAT_MS, on_beat, watch);
-	watch->beat_ms = clock_monotonic_ms() + BEAT_MS;
+	watch->beat = loop_add_timer(supervisor->loop, LIFECYCLE_PING_MS, on_beat, watch);
+	watch->beat_ms = clock_monotonic_ms() + LIFECYCLE_PING_MS;
 	watch->clock_fd = timerfd_create(CLOCK_REALTIME, TFD_NONBLOCK | TFD_CLOEXEC);
 	if (watch->clock_fd >= 0) {
 		watch->clock =

@@ -6,9 +6,12 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
+#include <time.h>
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+
+enum { END_S = 3 };
 
 struct task {
 	worker_run_fn *run;
@@ -169,22 +172,36 @@ static void drop(struct queue *queue)
 	}
 }
 
-void worker_free(struct worker *worker)
+/* Whether all threads ended in time. */
+static bool join_threads(struct worker *worker)
+{
+	struct timespec end;
+	bool is_ended = true;
+
+	(void)clock_gettime(CLOCK_REALTIME, &end);
+	end.tv_sec += END_S;
+	for (size_t i = 0; i < worker->thread_count; i++)
+		is_ended = pthread_timedjoin_np(worker->threads[i], NULL, &end) == 0 && is_ended;
+	return is_ended;
+}
+
+bool worker_free(struct worker *worker)
 {
 	if (worker == NULL)
-		return;
+		return true;
 	(void)pthread_mutex_lock(&worker->lock);
 	worker->is_ending = true;
 	(void)pthread_cond_broadcast(&worker->has_work);
 	(void)pthread_mutex_unlock(&worker->lock);
-	for (size_t i = 0; i < worker->thread_count; i++)
-		(void)pthread_join(worker->threads[i], NULL);
+	loop_fd_remove(TAKE_PTR(worker->source));
+	if (!join_threads(worker))
+		return false;
 	drop(&worker->waiting);
 	drop(&worker->finished);
-	loop_fd_remove(worker->source);
 	(void)close(worker->event_fd);
 	(void)pthread_cond_destroy(&worker->has_work);
 	(void)pthread_mutex_destroy(&worker->lock);
 	free(worker->threads);
 	free(worker);
+	return true;
 }

@@ -14,8 +14,11 @@
 struct worker;
 
 MUST_CHECK struct worker *worker_new(struct loop *loop, unsigned thread_count, struct error *err);
-/* Waits for the jobs that run; what is queued is dropped. `done` is called for neither. */
-void worker_free(struct worker *worker);
+/*
+ * Waits for the jobs that run, some seconds at most; what is queued is dropped. `done` is called
+ * for neither. False: one hangs, and the worker and all that its jobs use must stay. NULL is fine.
+ */
+bool worker_free(struct worker *worker);
 
 typedef bool worker_run_fn(void *job, struct error *err);	   /* on a thread */
 typedef void worker_done_fn(void *job, struct error *err_or_null); /* on the loop; owns the job */

@@ -122,6 +122,7 @@ bool project_network_open(virConnectPtr connection, const char *project,
 	ret->name = TAKE_PTR(name);
 	ret->bridge = project_network_bridge(project);
 	ret->subnet = subnet;
+	ret->is_new = xml == NULL;
 	return true;
 }
 

@@ -22,6 +22,7 @@ struct project_network {
 	char *name;	 /* of the libvirt network */
 	char *bridge;	 /* its interface */
 	unsigned subnet; /* N */
+	bool is_new;	 /* was not there and has been made */
 };
 void project_network_clear(struct project_network *network);
 

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Gathers what reconcile() has to know, and does what it answers. */
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/cleanup.h"
+#include "base/parse.h"
+#include "base/path.h"
+#include "local/supervisor/supervisor_parts.h"
+
+#define TCG_OVERHEAD_BYTES ((uint64_t)140 << 20)
+#define KVM_OVERHEAD_BYTES ((uint64_t)60 << 20)
+
+/* MemAvailable of /proc/meminfo in bytes; UINT64_MAX when unknown. */
+static uint64_t available_memory(void)
+{
+	static const char key[] = "MemAvailable:";
+	AUTO_FREE char *text = NULL;
+	char digits[24] = {0};
+	size_t size = 0;
+	uint64_t kib = 0;
+	const char *at;
+
+	if (!file_read("/proc/meminfo", 65536, &text, &size, NULL))
+		return UINT64_MAX;
+	at = strstr(text, key);
+	if (at == NULL)
+		return UINT64_MAX;
+	at += strlen(key);
+	at += strspn(at, " ");
+	memcpy(digits, at, strcspn(at, " ") < sizeof(digits) ? strcspn(at, " ") : 0);
+	return parse_u64(digits, 0, UINT64_MAX >> 10, &kib) ? kib << 10 : UINT64_MAX;
+}
+
+static struct reconcile_instance facts_of(const struct supervisor *supervisor,
+					  const struct instance *instance)
+{
+	const struct instance_status *status = &instance->status;
+	const struct pod_plan *pod = project_plan_find(&supervisor->plan, status->pod);
+	struct lifecycle_facts facts;
+
+	instance_get_facts(instance, &facts);
+	return (struct reconcile_instance){
+		.pod = status->pod,
+		.replica = status->replica,
+		.state = status->state,
+		.is_ready = status->is_ready,
+		.is_leaving = instance->is_leaving,
+		.is_current = pod != NULL && instance_is_current(instance, pod),
+		.awaits_release = instance->awaits_release,
+		.takes_place = lifecycle_takes_place(&facts),
+		.memory_bytes = status->memory_bytes,
+		.disks = &instance->disks,
+	};
+}
+
+static void say_memory(struct supervisor *supervisor, const struct reconcile_action *action,
+		       uint64_t available_bytes)
+{
+	if (supervisor->waits_for_memory)
+		return;
+	supervisor_say(supervisor, true, "NoMemory", action->pod->name,
+		       "one more VM needs %llu MiB, this machine has %llu MiB free: waiting; "
+		       "smaller limits or --memory help",
+		       (unsigned long long)(action->needed_bytes >> 20),
+		       (unsigned long long)(available_bytes >> 20));
+}
+
+static void say_addresses(struct supervisor *supervisor, const struct reconcile_action *action)
+{
+	if (!supervisor->waits_for_address)
+		supervisor_say(supervisor, true, "NoAddress", action->pod->name,
+			       "all %d addresses of the project's network are in use: waiting; "
+			       "fewer replicas help",
+			       NETWORK_LAST_INSTANCE - NETWORK_FIRST_INSTANCE + 1);
+}
+
+static unsigned free_addresses(const struct supervisor *supervisor)
+{
+	unsigned taken = 0;
+
+	if (supervisor->is_session)
+		return UINT_MAX;
+	for (size_t i = 0; i < supervisor->instance_count; i++)
+		taken += supervisor->instances[i]->status.address != NULL;
+	return NETWORK_LAST_INSTANCE - NETWORK_FIRST_INSTANCE + 1 > taken
+		       ? NETWORK_LAST_INSTANCE - NETWORK_FIRST_INSTANCE + 1 - taken
+		       : 0;
+}
+
+/* Instances are pointers: stopping one may take it out of the list. */
+static void carry_out(struct supervisor *supervisor, const struct reconcile_actions *actions,
+		      struct instance *const *instances, uint64_t available_bytes)
+{
+	bool is_short = false;
+	bool lacks_address = false;
+
+	for (size_t i = 0; i < actions->count; i++) {
+		const struct reconcile_action *action = &actions->items[i];
+		struct instance *made = NULL;
+		switch (action->step) {
+		case RECONCILE_STOP:
+			instance_stop(instances[action->instance], action->why);
+			break;
+		case RECONCILE_START:
+			made = instance_new(supervisor, action->pod, action->replica);
+			*ARRAY_APPEND(supervisor->instances, supervisor->instance_count) = made;
+			instance_start(made);
+			break;
+		case RECONCILE_NO_MEMORY:
+			say_memory(supervisor, action, available_bytes);
+			is_short = true;
+			break;
+		case RECONCILE_NO_ADDRESS:
+			say_addresses(supervisor, action);
+			lacks_address = true;
+			break;
+		}
+	}
+	supervisor->waits_for_memory = is_short;
+	supervisor->waits_for_address = lacks_address;
+}
+
+void supervisor_converge(struct supervisor *supervisor)
+{
+	size_t count = supervisor->instance_count;
+	AUTO_FREE struct reconcile_instance *facts_list = xcalloc(count + 1, sizeof(*facts_list));
+	AUTO_FREE struct instance **instances = xcalloc(count + 1, sizeof(struct instance *));
+	AUTO(reconcile_actions_clear) struct reconcile_actions actions = {0};
+	long processors = sysconf(_SC_NPROCESSORS_ONLN);
+	struct reconcile_facts facts = {
+		.instances = facts_list,
+		.count = count,
+		.overhead_bytes =
+			supervisor->accel.is_kvm ? KVM_OVERHEAD_BYTES : TCG_OVERHEAD_BYTES,
+		.places = processors > 2 ? (unsigned)processors : 2,
+		.addresses = free_addresses(supervisor),
+		.is_going_down = supervisor->is_going_down,
+	};
+
+	/* Without libvirt nothing can be done, and what is decided now may be wrong then. */
+	if (!hypervisor_is_connected(supervisor->hypervisor))
+		return;
+	for (size_t i = 0; i < count; i++) {
+		instances[i] = supervisor->instances[i];
+		facts_list[i] = facts_of(supervisor, instances[i]);
+	}
+	facts.available_bytes = available_memory();
+	reconcile(&supervisor->plan, &facts, &actions);
+	carry_out(supervisor, &actions, instances, facts.available_bytes);
+}
