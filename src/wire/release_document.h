@@ -214,6 +214,8 @@ void config_reference_clear(struct config_reference *reference);
 
 /* Owned. Canonical: the same values give the same bytes. */
 char *release_document_write(const struct release *release);
+/* The same around a CONFIG that is text already, or lies elsewhere. */
+char *release_document_write_around(const char *config_json, const struct release *release);
 char *release_document_write_referring(const struct release *release,
 				       const struct config_reference *reference);
 char *release_config_write(const struct release *release); /* CONFIG alone */

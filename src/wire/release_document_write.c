@@ -297,36 +297,49 @@ static void write_instance(struct json_writer *json, const struct release *relea
 
 /* --- the whole ------------------------------------------------------------------------------ */
 
-static char *write_document(const struct release *release,
-			    const struct config_reference *reference_or_null)
+/* What stands before INSTANCE, and what is the rest of the document. */
+static struct json_writer begin_document(struct strbuf *out)
 {
-	AUTO(strbuf_clear) struct strbuf out = STRBUF_INIT;
-	struct json_writer json = JSON_WRITER(&out, CONFIG_STYLE);
+	struct json_writer json = JSON_WRITER(out, CONFIG_STYLE);
 	json_open_object(&json, NULL);
 	json_open_object(&json, "i2kit");
-	if (reference_or_null == NULL) {
-		write_config(&json, "config", release);
-	} else {
-		json_open_object(&json, "configRef");
-		json_write_texts(&json, "parameters", &reference_or_null->parameters);
-		json_write_text_if(&json, "sha256", reference_or_null->sha256);
-		json_close(&json);
-	}
-	write_instance(&json, release);
-	json_close(&json);
-	json_close(&json);
-	return strbuf_take(&out);
+	return json;
+}
+
+static char *end_document(struct json_writer *json, const struct release *release)
+{
+	write_instance(json, release);
+	json_close(json);
+	json_close(json);
+	return strbuf_take(json->out);
 }
 
 char *release_document_write(const struct release *release)
 {
-	return write_document(release, NULL);
+	AUTO(strbuf_clear) struct strbuf out = STRBUF_INIT;
+	struct json_writer json = begin_document(&out);
+	write_config(&json, "config", release);
+	return end_document(&json, release);
+}
+
+char *release_document_write_around(const char *config_json, const struct release *release)
+{
+	AUTO(strbuf_clear) struct strbuf out = STRBUF_INIT;
+	struct json_writer json = begin_document(&out);
+	json_write_raw(&json, "config", config_json);
+	return end_document(&json, release);
 }
 
 char *release_document_write_referring(const struct release *release,
 				       const struct config_reference *reference)
 {
-	return write_document(release, reference);
+	AUTO(strbuf_clear) struct strbuf out = STRBUF_INIT;
+	struct json_writer json = begin_document(&out);
+	json_open_object(&json, "configRef");
+	json_write_texts(&json, "parameters", &reference->parameters);
+	json_write_text_if(&json, "sha256", reference->sha256);
+	json_close(&json);
+	return end_document(&json, release);
 }
 
 char *release_config_write(const struct release *release)

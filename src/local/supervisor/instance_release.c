@@ -9,102 +9,77 @@
 #include "base/clock.h"
 #include "local/supervisor/supervisor_parts.h"
 
-/* The release document of doc/formats.md §4 for one instance. */
+/* INSTANCE of one instance; the configuration around which it goes is the plan's. */
 
-static void put_text(struct strbuf *out, const char *key, const char *value)
-{
-	strbuf_appendf(out, ",\"%s\":", key);
-	strbuf_append_json(out, value);
-}
-
-static void put_network(const struct instance *instance, struct strbuf *out)
+static void fill_network(const struct instance *instance, struct network_config *ret)
 {
 	const struct supervisor *supervisor = instance->supervisor;
 	char mac[MAC_SIZE];
 
 	vm_mac_make(instance->status.uuid, mac);
-	strbuf_appendf(out, ",\"network\":{\"method\":\"static\",\"mac\":\"%s\"", mac);
+	ret->mac = xstrdup(mac);
 	/* QEMU's user network is the same for every guest. */
-	if (supervisor->is_session)
-		strbuf_append(out, ",\"address\":\"10.0.2.15/24\",\"gateway\":\"10.0.2.2\","
-				   "\"dns\":[\"10.0.2.3\"]");
-	else
-		strbuf_appendf(out,
-			       ",\"address\":\"%s/24\",\"gateway\":\"10.77.%u.1\","
-			       "\"dns\":[\"10.77.%u.1\"]",
-			       instance->status.address, supervisor->network.subnet,
-			       supervisor->network.subnet);
-	strbuf_append(out, ",\"searches\":[\"default.svc.cluster.local\"]}");
+	ret->address = supervisor->is_session ? xstrdup("10.0.2.15/24")
+					      : xasprintf("%s/24", instance->status.address);
+	ret->gateway = supervisor->is_session ? xstrdup("10.0.2.2")
+					      : xasprintf("10.77.%u.1", supervisor->network.subnet);
+	string_list_add(&ret->dns, supervisor->is_session ? "10.0.2.3" : ret->gateway);
+	string_list_add(&ret->searches, "default.svc.cluster.local");
 }
 
-static void put_pushed(const struct volume_plan *volume, struct strbuf *out)
+static void fill_delivery(const struct volume_plan *volume, bool is_session,
+			  struct volume_delivery *ret)
 {
-	strbuf_append(out, ":{\"type\":\"pushed\"");
-	if (volume->is_file)
-		put_text(out, "file", strrchr(volume->host_path, '/') + 1);
-	strbuf_append_char(out, '}');
-}
+	char serial[SERIAL_SIZE];
 
-static void put_volumes(const struct instance *instance, const struct pod_plan *pod,
-			struct strbuf *out)
-{
-	strbuf_append(out, ",\"volumes\":{");
-	for (size_t i = 0; i < pod->volume_count; i++) {
-		const struct volume_plan *volume = &pod->volumes[i];
-		char serial[SERIAL_SIZE];
-		vm_serial_make(volume->name, serial);
-		if (i > 0)
-			strbuf_append_char(out, ',');
-		strbuf_append_json(out, volume->name);
-		if (volume->claim != NULL)
-			strbuf_appendf(out, ":{\"type\":\"disk\",\"serial\":\"%s\"}", serial);
-		else if (volume_plan_is_pushed(volume, instance->supervisor->is_session))
-			put_pushed(volume, out);
-		else
-			strbuf_appendf(out, ":{\"type\":\"virtiofs\",\"tag\":\"%s\"}", serial);
-	}
-	strbuf_append_char(out, '}');
-	if (pod->scratch_bytes > 0) {
-		char serial[SERIAL_SIZE];
-		vm_serial_make("/scratch", serial);
-		strbuf_appendf(out, ",\"scratch\":{\"serial\":\"%s\"}", serial);
+	vm_serial_make(volume->name, serial);
+	ret->volume = xstrdup(volume->name);
+	if (volume->claim != NULL) {
+		ret->how = DELIVERY_DISK;
+		ret->serial = xstrdup(serial);
+	} else if (volume_plan_is_pushed(volume, is_session)) {
+		ret->how = DELIVERY_PUSHED;
+		ret->file = volume->is_file ? xstrdup(strrchr(volume->host_path, '/') + 1) : NULL;
+	} else {
+		ret->how = DELIVERY_VIRTIOFS;
+		ret->tag = xstrdup(serial);
 	}
 }
 
-static void put_list(struct strbuf *out, const char *key, char *json)
+static void fill_volumes(const struct instance *instance, const struct pod_plan *pod,
+			 struct release *ret)
 {
-	AUTO_FREE char *owned = json;
+	char serial[SERIAL_SIZE];
 
-	strbuf_appendf(out, ",\"%s\":%s", key, owned);
+	for (size_t i = 0; i < pod->volume_count; i++)
+		fill_delivery(&pod->volumes[i], instance->supervisor->is_session,
+			      ARRAY_APPEND(ret->deliveries, ret->delivery_count));
+	vm_serial_make("/scratch", serial);
+	if (pod->scratch_bytes > 0)
+		ret->scratch_serial = xstrdup(serial);
 }
 
 char *instance_release_make(const struct instance *instance, const struct pod_plan *pod)
 {
-	AUTO(strbuf_clear) struct strbuf out = STRBUF_INIT;
+	AUTO(release_clear) struct release release = {0};
 	const struct instance_status *status = &instance->status;
 	uint8_t entropy[32];
 
-	strbuf_append(&out, "{\"i2kit\":{\"config\":");
-	strbuf_append(&out, pod->config_json);
-	strbuf_append(&out, ",\"instance\":{\"version\":1");
-	put_text(&out, "project", instance->supervisor->project);
-	put_text(&out, "pod", status->pod);
-	put_text(&out, "instance", status->name);
-	strbuf_appendf(&out, ",\"replica\":%u", status->replica);
-	put_text(&out, "uid", status->uuid);
-	put_text(&out, "imageDigest", status->image_digest);
-	put_text(&out, "configDigest", status->config_digest);
-	put_text(&out, "where", "local");
-	put_network(instance, &out);
-	put_list(&out, "hosts", services_hosts_json(instance->supervisor));
-	put_list(&out, "proxies", services_proxies_json(instance->supervisor));
-	put_list(&out, "serviceEnv", services_env_json(instance->supervisor));
-	put_volumes(instance, pod, &out);
-	strbuf_appendf(&out, ",\"timeNs\":%lld", (long long)clock_wall_ns());
-	if (getrandom(entropy, sizeof(entropy), 0) == (ssize_t)sizeof(entropy)) {
-		AUTO_FREE char *text = base64_encode(entropy, sizeof(entropy));
-		put_text(&out, "entropy", text);
-	}
-	strbuf_append(&out, "}}}");
-	return strbuf_take(&out);
+	release.project = xstrdup(instance->supervisor->project);
+	release.pod = xstrdup(status->pod);
+	release.instance = xstrdup(status->name);
+	release.replica = status->replica;
+	release.uid = xstrdup(status->uuid);
+	release.image_digest = xstrdup(status->image_digest);
+	release.config_digest = xstrdup(status->config_digest);
+	release.where = xstrdup("local");
+	fill_network(instance, &release.network);
+	services_add_hosts(instance->supervisor, &release.hosts);
+	services_add_proxies(instance->supervisor, &release);
+	services_add_env(instance->supervisor, &release.service_env);
+	fill_volumes(instance, pod, &release);
+	release.time_ns = clock_wall_ns();
+	if (getrandom(entropy, sizeof(entropy), 0) == (ssize_t)sizeof(entropy))
+		release.entropy = base64_encode(entropy, sizeof(entropy));
+	return release_document_write_around(pod->config_json, &release);
 }

@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "local/supervisor/supervisor_parts.h"
+#include "release/service_env.h"
 
 char *services_address(const struct supervisor *supervisor, const struct service_plan *service)
 {
@@ -17,17 +18,12 @@ char *services_address(const struct supervisor *supervisor, const struct service
 						    NETWORK_LAST_SERVICE + 1 - service->slot);
 }
 
-static void put_host(struct strbuf *out, const char *ip, const struct string_list *names)
+static struct host_entry *add_host(struct host_list *hosts, const char *ip)
 {
-	if (out->size > 1)
-		strbuf_append_char(out, ',');
-	strbuf_appendf(out, "{\"ip\":\"%s\",\"names\":[", ip);
-	for (size_t i = 0; i < names->count; i++) {
-		if (i > 0)
-			strbuf_append_char(out, ',');
-		strbuf_append_json(out, names->items[i]);
-	}
-	strbuf_append(out, "]}");
+	struct host_entry *entry = ARRAY_APPEND(hosts->entries, hosts->count);
+
+	entry->ip = xstrdup(ip);
+	return entry;
 }
 
 static void add_names(struct string_list *names, const char *name)
@@ -38,10 +34,9 @@ static void add_names(struct string_list *names, const char *name)
 	string_list_addf(names, "%s.default.svc.cluster.local", name);
 }
 
-static void put_instance(const struct supervisor *supervisor, const struct instance *instance,
-			 struct strbuf *out)
+static void add_instance(const struct supervisor *supervisor, const struct instance *instance,
+			 struct host_list *ret)
 {
-	AUTO(string_list_clear) struct string_list names = STRING_LIST_INIT;
 	const struct pod_plan *pod = project_plan_find(&supervisor->plan, instance->status.pod);
 	AUTO_FREE char *address =
 		instance->status.address != NULL
@@ -49,7 +44,8 @@ static void put_instance(const struct supervisor *supervisor, const struct insta
 			: session_instance_address(supervisor, instance->status.pod,
 						   instance->status.replica);
 
-	string_list_add(&names, instance->status.name);
+	struct string_list *names = &add_host(ret, address)->names;
+	string_list_add(names, instance->status.name);
 	for (size_t i = 0; i < supervisor->plan.service_count; i++) {
 		const struct service_plan *service = &supervisor->plan.services[i];
 		AUTO_FREE char *own = NULL;
@@ -57,72 +53,84 @@ static void put_instance(const struct supervisor *supervisor, const struct insta
 			continue;
 		own = xasprintf("%s.%s", instance->status.name, service->name);
 		if (pod != NULL && pod->workload == WORKLOAD_STATEFUL_SET)
-			add_names(&names, own);
+			add_names(names, own);
 		if (instance->status.is_ready || service->publish_not_ready)
-			add_names(&names, service->name);
+			add_names(names, service->name);
 	}
-	put_host(out, address, &names);
 }
 
-char *services_hosts_json(const struct supervisor *supervisor)
+void services_add_hosts(const struct supervisor *supervisor, struct host_list *ret)
 {
-	AUTO(strbuf_clear) struct strbuf out = STRBUF_INIT;
-	AUTO(string_list_clear) struct string_list host = STRING_LIST_INIT;
 	AUTO_FREE char *gateway = supervisor->is_session
 					  ? xstrdup("10.0.2.2")
 					  : xasprintf("10.77.%u.1", supervisor->network.subnet);
 
-	strbuf_append_char(&out, '[');
-	string_list_add(&host, "host.i2kit.internal");
-	put_host(&out, gateway, &host);
+	string_list_add(&add_host(ret, gateway)->names, "host.i2kit.internal");
 	for (size_t i = 0; i < supervisor->plan.service_count; i++) {
 		const struct service_plan *service = &supervisor->plan.services[i];
-		AUTO(string_list_clear) struct string_list names = STRING_LIST_INIT;
 		AUTO_FREE char *address = services_address(supervisor, service);
-		if (service->is_headless)
-			continue;
-		add_names(&names, service->name);
-		put_host(&out, address, &names);
+		if (!service->is_headless)
+			add_names(&add_host(ret, address)->names, service->name);
 	}
 	for (size_t i = 0; i < supervisor->instance_count; i++) {
 		const struct instance *instance = supervisor->instances[i];
 		if ((instance->status.address != NULL || supervisor->is_session) &&
 		    !instance->is_leaving)
-			put_instance(supervisor, instance, &out);
+			add_instance(supervisor, instance, ret);
 	}
-	strbuf_append_char(&out, ']');
-	return strbuf_take(&out);
 }
 
-void services_put_proxy(struct strbuf *out, const char *ip, uint16_t port, const char *name)
+void services_add_proxy(struct release *ret, const char *ip, uint16_t port, const char *service)
 {
-	strbuf_appendf(out, "%s{\"ip\":\"%s\",\"port\":%u,\"service\":", out->size > 1 ? "," : "",
-		       ip, (unsigned)port);
-	strbuf_append_json(out, name);
-	strbuf_append_char(out, '}');
+	struct service_proxy *proxy = ARRAY_APPEND(ret->proxies, ret->proxy_count);
+
+	proxy->ip = xstrdup(ip);
+	proxy->port = port;
+	proxy->service = xstrdup(service);
 }
 
-char *services_proxies_json(const struct supervisor *supervisor)
+void services_add_proxies(const struct supervisor *supervisor, struct release *ret)
 {
-	AUTO(strbuf_clear) struct strbuf out = STRBUF_INIT;
-
-	strbuf_append_char(&out, '[');
 	for (size_t i = 0; supervisor->is_tunnelled && i < supervisor->port_count; i++) {
 		const struct port_run *run = &supervisor->ports[i];
 		AUTO_FREE char *address = services_address(supervisor, run->service);
 		if (run->guest != NULL)
-			services_put_proxy(&out, address, run->port->port, run->service->name);
+			services_add_proxy(ret, address, run->port->port, run->service->name);
 	}
 	if (supervisor->is_session)
-		session_put_proxies(supervisor, &out);
-	strbuf_append_char(&out, ']');
-	return strbuf_take(&out);
+		session_add_proxies(supervisor, ret);
+}
+
+void services_add_env(const struct supervisor *supervisor, struct string_list *ret)
+{
+	for (size_t i = 0; i < supervisor->plan.service_count; i++) {
+		const struct service_plan *service = &supervisor->plan.services[i];
+		AUTO_FREE char *address = services_address(supervisor, service);
+		AUTO_FREE struct service_env_port *ports =
+			xcalloc(service->port_count, sizeof(*ports));
+		for (size_t p = 0; p < service->port_count; p++)
+			ports[p] = (struct service_env_port){
+				.name = service->ports[p].name,
+				.port = service->ports[p].port,
+				.protocol = service->ports[p].is_udp ? PROTOCOL_UDP : PROTOCOL_TCP};
+		if (!service->is_headless)
+			service_env_add(ret, service->name, address, ports, service->port_count);
+	}
+}
+
+/* As a text, for comparing. */
+static char *proxies_text(const struct supervisor *supervisor)
+{
+	AUTO(release_clear) struct release release = {0};
+
+	services_add_proxies(supervisor, &release);
+	return release_document_write(&release);
 }
 
 /* Where guests listen for services and each other came with the release: so a new one goes out. */
 static void push_proxies(struct supervisor *supervisor)
 {
-	AUTO_FREE char *proxies = services_proxies_json(supervisor);
+	AUTO_FREE char *proxies = proxies_text(supervisor);
 
 	if (supervisor->last_proxies != NULL && strcmp(supervisor->last_proxies, proxies) == 0)
 		return;
@@ -138,7 +146,9 @@ static void push_proxies(struct supervisor *supervisor)
 
 void services_push_hosts(struct supervisor *supervisor)
 {
-	AUTO_FREE char *hosts = services_hosts_json(supervisor);
+	AUTO(host_list_clear) struct host_list list = {0};
+	services_add_hosts(supervisor, &list);
+	AUTO_FREE char *hosts = host_list_write(&list);
 
 	if (supervisor->is_tunnelled)
 		push_proxies(supervisor);

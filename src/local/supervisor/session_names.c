@@ -48,8 +48,8 @@ char *session_instance_address(const struct supervisor *supervisor, const char *
 			 1 + (replica < MAX_REPLICAS ? replica : MAX_REPLICAS - 1));
 }
 
-static void put_pod(const struct supervisor *supervisor, const struct pod_plan *pod, uint16_t port,
-		    struct strbuf *out)
+static void add_pod(const struct supervisor *supervisor, const struct pod_plan *pod, uint16_t port,
+		    struct release *ret)
 {
 	for (size_t i = 0; i < supervisor->instance_count; i++) {
 		const struct instance_status *status = &supervisor->instances[i]->status;
@@ -57,7 +57,7 @@ static void put_pod(const struct supervisor *supervisor, const struct pod_plan *
 			continue;
 		AUTO_FREE char *address =
 			session_instance_address(supervisor, status->pod, status->replica);
-		services_put_proxy(out, address, port, status->name);
+		services_add_proxy(ret, address, port, status->name);
 	}
 }
 
@@ -72,7 +72,7 @@ static bool is_first(const struct service_plan *service, size_t i)
 	return !service->ports[i].is_udp;
 }
 
-void session_put_proxies(const struct supervisor *supervisor, struct strbuf *out)
+void session_add_proxies(const struct supervisor *supervisor, struct release *ret)
 {
 	for (size_t i = 0; i < supervisor->plan.service_count; i++) {
 		const struct service_plan *service = &supervisor->plan.services[i];
@@ -81,8 +81,8 @@ void session_put_proxies(const struct supervisor *supervisor, struct strbuf *out
 				project_plan_find(&supervisor->plan, service->pods.items[p]);
 			for (size_t k = 0; pod != NULL && k < service->port_count; k++) {
 				if (is_first(service, k))
-					put_pod(supervisor, pod, service->ports[k].target_port,
-						out);
+					add_pod(supervisor, pod, service->ports[k].target_port,
+						ret);
 			}
 		}
 	}

@@ -204,7 +204,7 @@ MUST_CHECK bool domains_open(struct supervisor *supervisor, struct error *err);
 /* Where `pod`'s replica is in every guest: on its loopback. Owned. */
 char *session_instance_address(const struct supervisor *supervisor, const char *pod,
 			       unsigned replica);
-void session_put_proxies(const struct supervisor *supervisor, struct strbuf *out);
+void session_add_proxies(const struct supervisor *supervisor, struct release *ret);
 /* False: no instance of that name has that port. */
 MUST_CHECK bool session_tunnel(struct supervisor *supervisor, struct agent_stream *stream,
 			       const char *instance, uint16_t port);
