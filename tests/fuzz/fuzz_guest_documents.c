@@ -7,7 +7,8 @@
 #include "guest/documents/image_user.h"
 #include "guest/documents/oci_config.h"
 #include "guest/machine/dhcp_message.h"
-#include "guest/pod/check_socket.h"
+#include "guest/pod/check_grpc.h"
+#include "guest/pod/check_http.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
@@ -49,6 +50,13 @@ static void read_others(const uint8_t *bytes, size_t size)
 	(void)!host_list_read(bytes, size, &hosts, NULL);
 	(void)grpc_answer_parse(bytes, size);
 	(void)http_status_parse((const char *)bytes, size);
+	AUTO_FREE char *location = NULL;
+	(void)http_answer_parse((const char *)bytes, size, &location);
+	AUTO_FREE char *reference = strndup((const char *)bytes, size);
+	AUTO(http_target_clear)
+	struct http_target target = {
+		.host = strdup("10.0.0.5"), .path = strdup("/a/b?c"), .port = 80};
+	(void)http_target_follow(&target, reference);
 	struct dhcp_lease lease;
 	(void)dhcp_message_parse(bytes, size, 0x12345678, &lease);
 	char *text = strndup((const char *)bytes, size);

@@ -9,7 +9,6 @@
 #include "guest/documents/environment.h"
 #include "guest/documents/image_user.h"
 #include "guest/documents/oci_config.h"
-#include "guest/pod/check_socket.h"
 #include "test.h"
 #include "wire/frame.h"
 
@@ -345,19 +344,6 @@ static void unacknowledged_lines_are_sent_again(void **state)
 	log_ring_free(ring);
 }
 
-static void answers_of_probes_are_judged(void **state)
-{
-	(void)state;
-	assert_int_equal(http_status_parse("HTTP/1.1 204 No", 15), 204);
-	assert_int_equal(http_status_parse("HTTP/1.1 2", 10), 0);
-	assert_int_equal(http_status_parse("SSH-2.0-x", 9), -1);
-	assert_int_equal(http_status_parse("", 0), 0);
-	static const uint8_t whole[] = {0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 7, 0,
-					0, 0, 0, 0, 1, 0, 0, 0, 0, 2, 8, 1};
-	assert_int_equal(grpc_answer_parse(whole, sizeof(whole)), 1);
-	assert_int_equal(grpc_answer_parse(whole, sizeof(whole) - 1), 0);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -373,7 +359,6 @@ int main(void)
 		cmocka_unit_test(a_full_ring_loses_the_oldest_and_counts_them),
 		cmocka_unit_test(raw_output_fills_frames_and_its_lost_lines_are_counted),
 		cmocka_unit_test(unacknowledged_lines_are_sent_again),
-		cmocka_unit_test(answers_of_probes_are_judged),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

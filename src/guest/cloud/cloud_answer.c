@@ -7,7 +7,7 @@
 #include "base/parse.h"
 #include "base/strbuf.h"
 #include "guest/cloud/cloud_http.h"
-#include "guest/pod/check_socket.h"
+#include "guest/pod/check_http.h"
 
 void cloud_url_clear(struct cloud_url *url)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "guest/pod/check_grpc.h"
+
 #include <string.h>
 
 #include "base/cleanup.h"
-
-#include "guest/pod/check_socket.h"
 
 /*
  * grpc.health.v1.Health/Check as the bytes it is: an HTTP/2 preface, empty SETTINGS, one request

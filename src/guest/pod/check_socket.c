@@ -3,90 +3,71 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <netdb.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "guest/pod/check_grpc.h"
 
 #define MAX_ANSWER ((size_t)64 << 10)
 
 struct check_socket {
 	struct loop *loop;
 	const struct check *check;
+	const struct http_target *target;
 	int fd; /* owned */
 	struct loop_fd *watch;
 	struct strbuf out;
 	size_t sent;
 	struct strbuf in;
 	bool is_connected;
-	check_done_fn *done;
+	check_socket_fn *done;
 	void *arg;
 	struct loop_idle *soon; /* an answer that was there at once */
 	char *failure;		/* owned; for soon */
 };
 
-void http_request_make(const struct check *check, const char *host, struct strbuf *ret)
+static void finish_with(struct check_socket *socket, bool is_ok, const char *message,
+			const char *location_or_null)
 {
-	const char *path = check->path != NULL && check->path[0] != '\0' ? check->path : "/";
-	bool has_host = false;
-	bool has_agent = false;
-	strbuf_appendf(ret, "GET %s%s HTTP/1.1\r\n", path[0] == '/' ? "" : "/", path);
-	for (size_t i = 0; i < check->headers.count; i++) {
-		const char *header = check->headers.items[i];
-		has_host = has_host || strncasecmp(header, "Host:", 5) == 0;
-		has_agent = has_agent || strncasecmp(header, "User-Agent:", 11) == 0;
-		strbuf_appendf(ret, "%s\r\n", header);
-	}
-	if (!has_host)
-		strbuf_appendf(ret, "Host: %s:%u\r\n", host, check->port);
-	if (!has_agent)
-		strbuf_append(ret, "User-Agent: i2kit-probe/" I2KIT_VERSION "\r\n");
-	strbuf_append(ret, "Accept: */*\r\nConnection: close\r\n\r\n");
-}
-
-int http_status_parse(const char *bytes, size_t size)
-{
-	static const char start[] = "HTTP/1.";
-	size_t compared = size < sizeof(start) - 1 ? size : sizeof(start) - 1;
-	if (memcmp(bytes, start, compared) != 0)
-		return -1;
-	if (size < 12)
-		return 0;
-	int status = 0;
-	for (size_t i = 9; i < 12; i++) {
-		if (bytes[i] < '0' || bytes[i] > '9')
-			return -1;
-		status = status * 10 + (bytes[i] - '0');
-	}
-	return bytes[8] == ' ' && status >= 100 ? status : -1;
+	loop_fd_remove(socket->watch);
+	socket->watch = NULL;
+	socket->done(is_ok, message, location_or_null, socket->arg);
 }
 
 static void finish(struct check_socket *socket, bool is_ok, const char *message)
 {
-	loop_fd_remove(socket->watch);
-	socket->watch = NULL;
-	socket->done(is_ok, message, socket->arg);
+	finish_with(socket, is_ok, message, NULL);
+}
+
+/* What speaks TLS for us says its own failures after a '!'. */
+static bool is_complaint(const struct check_socket *socket)
+{
+	return socket->target->is_https && socket->in.size > 0 && socket->in.data[0] == '!';
 }
 
 static void judge_http(struct check_socket *socket, bool is_end)
 {
-	int status = http_status_parse(strbuf_text(&socket->in), socket->in.size);
-	if (socket->check->is_https && socket->in.size > 0 && socket->in.data[0] == '!') {
+	AUTO_FREE char *location = NULL;
+	if (is_complaint(socket)) {
 		if (is_end)
 			finish(socket, false, strbuf_text(&socket->in) + 1);
 		return;
 	}
+	int status = http_answer_parse(strbuf_text(&socket->in), socket->in.size, &location);
 	if (status == 0 && !is_end)
 		return;
 	if (status <= 0) {
-		finish(socket, false, "the answer is not HTTP");
+		finish(socket, false,
+		       socket->in.is_cut     ? "the answer's headers have no end"
+		       : socket->in.size > 0 ? "the answer is not HTTP"
+					     : "the connection was closed without an answer");
 		return;
 	}
 	AUTO_FREE char *message = xasprintf("HTTP %d", status);
-	finish(socket, status >= 200 && status < 400, message);
+	finish_with(socket, status >= 200 && status < 400, message, location);
 }
 
 static void judge_grpc(struct check_socket *socket, bool is_end)
@@ -189,11 +170,12 @@ static bool make_address(const char *host, uint16_t port, struct sockaddr_storag
 	return inet_pton(AF_INET6, number, &((struct sockaddr_in6 *)ret)->sin6_addr) == 1;
 }
 
-static char *begin(struct check_socket *socket_, const char *host)
+static char *begin(struct check_socket *socket_)
 {
+	const char *host = socket_->target->host;
 	struct sockaddr_storage address = {0};
 	socklen_t size = 0;
-	if (!make_address(host, socket_->check->port, &address, &size))
+	if (!make_address(host, socket_->target->port, &address, &size))
 		return xasprintf("host '%s' is no IP address", host);
 	socket_->fd = socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (socket_->fd < 0)
@@ -207,22 +189,23 @@ static char *begin(struct check_socket *socket_, const char *host)
 }
 
 struct check_socket *check_socket_start(struct loop *loop, const struct check *check,
-					const char *address, int fd, check_done_fn *done, void *arg)
+					const struct http_target *target, int fd,
+					check_socket_fn *done, void *arg)
 {
 	struct check_socket *socket = xcalloc(1, sizeof(*socket));
 	socket->loop = loop;
 	socket->check = check;
+	socket->target = target;
 	socket->fd = fd;
 	socket->in.max = MAX_ANSWER;
 	socket->done = done;
 	socket->arg = arg;
-	const char *host = check->host != NULL && check->host[0] != '\0' ? check->host : address;
 	if (check->type == CHECK_HTTP)
-		http_request_make(check, host, &socket->out);
+		http_request_make(check, target, &socket->out);
 	if (check->type == CHECK_GRPC)
-		grpc_request_make(check, host, &socket->out);
+		grpc_request_make(check, target->host, &socket->out);
 	if (fd < 0)
-		socket->failure = begin(socket, host);
+		socket->failure = begin(socket);
 	else
 		socket->watch = loop_add_fd(loop, fd, LOOP_READ | LOOP_WRITE, on_ready, socket);
 	if (socket->failure != NULL)

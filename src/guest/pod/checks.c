@@ -20,6 +20,9 @@
 struct running_check {
 	struct loop *loop;
 	struct loop_timer *timer;
+	const struct check *check;
+	struct http_target target; /* changes with each redirect */
+	unsigned redirects;
 	struct check_socket *socket;
 	struct exec_run *run;
 	struct reaper *reaper;
@@ -31,6 +34,15 @@ struct running_check {
 	void *arg;
 };
 
+static void end_helper(struct running_check *running)
+{
+	if (running->helper <= 0)
+		return;
+	(void)kill(running->helper, SIGKILL);
+	reaper_forget(running->reaper, running->helper);
+	running->helper = 0;
+}
+
 static void end(struct running_check *running, bool is_ok, const char *message)
 {
 	check_done_fn *done = running->done;
@@ -38,11 +50,9 @@ static void end(struct running_check *running, bool is_ok, const char *message)
 	AUTO_FREE char *copy = xstrdup(message);
 	loop_timer_remove(running->timer);
 	check_socket_free(running->socket);
+	http_target_clear(&running->target);
 	exec_run_abort(running->run);
-	if (running->helper > 0) {
-		(void)kill(running->helper, SIGKILL);
-		reaper_forget(running->reaper, running->helper);
-	}
+	end_helper(running);
 	loop_fd_remove(running->output_watch);
 	if (running->output >= 0)
 		(void)close(running->output);
@@ -61,11 +71,6 @@ static void on_slept(struct loop_timer *timer, void *arg)
 {
 	(void)timer;
 	end(arg, true, "slept");
-}
-
-static void on_socket_done(bool is_ok, const char *message, void *arg)
-{
-	end(arg, is_ok, message);
 }
 
 static void read_output(struct running_check *running)
@@ -146,8 +151,7 @@ static void on_helper_end(pid_t pid, int status, void *arg)
 }
 
 /* A socket to the program that speaks TLS with the pod, or -1. */
-static int start_tls(struct running_check *running, const struct check *check, const char *address,
-		     struct error *err)
+static int start_tls(struct running_check *running, struct error *err)
 {
 	int pair[2];
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0) {
@@ -156,9 +160,8 @@ static int start_tls(struct running_check *running, const struct check *check, c
 	}
 	AUTO_CLOSE int own = pair[0];
 	AUTO_CLOSE int its = pair[1];
-	AUTO_FREE char *port = xasprintf("%u", check->port);
-	const char *host = check->host != NULL && check->host[0] != '\0' ? check->host : address;
-	const char *const argv[] = {CLOUD_AGENT, "tls", host, port, NULL};
+	AUTO_FREE char *port = xasprintf("%u", running->target.port);
+	const char *const argv[] = {CLOUD_AGENT, "tls", running->target.host, port, NULL};
 	const int fds[3] = {its, -1, -1};
 	running->helper = spawn(argv, NULL, fds, err);
 	if (running->helper < 0)
@@ -168,16 +171,61 @@ static int start_tls(struct running_check *running, const struct check *check, c
 	return take_fd(&own);
 }
 
-static void start_socket(struct running_check *running, const struct check *check,
-			 const char *address)
+static void start_socket(struct running_check *running);
+
+/* As the kubelet: to the same host as often as Go's client does; one that leads away is good. */
+static void follow(struct running_check *running, const char *message, const char *location)
+{
+	enum http_redirect kind = http_target_follow(&running->target, location);
+	check_socket_free(TAKE_PTR(running->socket));
+	end_helper(running);
+	if (kind == REDIRECT_ELSEWHERE) {
+		AUTO_FREE char *text = xasprintf("%s, redirects to another host", message);
+		end(running, true, text);
+	} else if (kind == REDIRECT_NONSENSE) {
+		AUTO_FREE char *text = xasprintf("%s, redirects to nowhere", message);
+		end(running, false, text);
+	} else if (++running->redirects >= HTTP_MAX_REDIRECTS) {
+		AUTO_FREE char *text = xasprintf("stopped after %d redirects", HTTP_MAX_REDIRECTS);
+		end(running, false, text);
+	} else {
+		start_socket(running);
+	}
+}
+
+static void on_socket_done(bool is_ok, const char *message, const char *location_or_null, void *arg)
+{
+	if (location_or_null == NULL) {
+		end(arg, is_ok, message);
+		return;
+	}
+	AUTO_FREE char *own_message = xstrdup(message);
+	AUTO_FREE char *location = xstrdup(location_or_null);
+	follow(arg, own_message, location);
+}
+
+static void start_socket(struct running_check *running)
 {
 	AUTO(error_clear) struct error err = ERROR_INIT;
-	int fd = check->is_https ? start_tls(running, check, address, &err) : -1;
-	if (check->is_https && fd < 0)
+	bool is_https = running->target.is_https;
+	int fd = is_https ? start_tls(running, &err) : -1;
+	if (is_https && fd < 0)
 		fail_soon(running, err.message);
 	else
-		running->socket = check_socket_start(running->loop, check, address, fd,
-						     on_socket_done, running);
+		running->socket = check_socket_start(running->loop, running->check,
+						     &running->target, fd, on_socket_done, running);
+}
+
+static void set_target(struct running_check *running, const char *address)
+{
+	const struct check *check = running->check;
+	bool has_host = check->host != NULL && check->host[0] != '\0';
+	const char *path = check->path != NULL ? check->path : "";
+	running->target =
+		(struct http_target){.is_https = check->is_https,
+				     .port = check->port,
+				     .host = xstrdup(has_host ? check->host : address),
+				     .path = xasprintf("%s%s", path[0] == '/' ? "" : "/", path)};
 }
 
 void check_start(struct container *container, const struct check *check, uint64_t timeout_ms,
@@ -185,6 +233,7 @@ void check_start(struct container *container, const struct check *check, uint64_
 {
 	struct guest *guest = container_guest(container);
 	struct running_check *running = xcalloc(1, sizeof(*running));
+	running->check = check;
 	running->loop = guest->loop;
 	running->reaper = guest->reaper;
 	running->output = -1;
@@ -201,6 +250,7 @@ void check_start(struct container *container, const struct check *check, uint64_
 		if (!start_exec(running, container, check, &err))
 			fail_soon(running, err.message);
 	} else {
-		start_socket(running, check, guest->address != NULL ? guest->address : "127.0.0.1");
+		set_target(running, guest->address != NULL ? guest->address : "127.0.0.1");
+		start_socket(running);
 	}
 }
