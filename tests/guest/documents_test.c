@@ -8,6 +8,7 @@
 #include "guest/channel/log_ring.h"
 #include "guest/documents/environment.h"
 #include "guest/documents/image_user.h"
+#include "guest/documents/name_files.h"
 #include "guest/documents/oci_config.h"
 #include "test.h"
 #include "wire/frame.h"
@@ -344,6 +345,38 @@ static void unacknowledged_lines_are_sent_again(void **state)
 	log_ring_free(ring);
 }
 
+static void the_pods_own_line_is_in_hosts_once(void **state)
+{
+	(void)state;
+	static const char hosts[] = "[{\"ip\":\"10.0.0.9\",\"names\":[\"db\",\"db.default\"]},"
+				    "{\"ip\":\"10.0.0.5\",\"names\":[\"web-0.web\",\"web-0\"]},"
+				    "{\"ip\":\"10.0.0.5\",\"names\":[\"web\",\"web-0\"]}]";
+	AUTO(release_clear) struct release release = {0};
+	assert_true(host_list_parse(hosts, strlen(hosts), &release.hosts, NULL));
+	AUTO_FREE char *text = hosts_make(&release, "web-0", "10.0.0.5");
+	assert_non_null(strstr(text, "\n10.0.0.5\tweb-0 web-0.web web\n10.0.0.9\tdb db.default\n"));
+	assert_null(strstr(strstr(text, "10.0.0.5") + 1, "10.0.0.5"));
+	release.subdomain = strdup("sub");
+	AUTO_FREE char *named = hosts_make(&release, "web-0", NULL);
+	assert_non_null(strstr(named, "\n127.0.1.1\tweb-0.sub web-0\n"));
+}
+
+static void resolv_conf_is_the_networks_and_the_pods(void **state)
+{
+	(void)state;
+	AUTO(release_clear) struct release release = {0};
+	string_list_add(&release.network.dns, "10.0.0.1");
+	string_list_add(&release.network.searches, "default.svc.cluster.local");
+	string_list_add(&release.dns_servers, "1.1.1.1");
+	string_list_add(&release.dns_options, "ndots:2");
+	AUTO_FREE char *both = resolv_conf_make(&release);
+	assert_string_equal(both, "nameserver 10.0.0.1\nnameserver 1.1.1.1\n"
+				  "search default.svc.cluster.local\noptions ndots:2\n");
+	release.dns_policy = strdup("None");
+	AUTO_FREE char *own = resolv_conf_make(&release);
+	assert_string_equal(own, "nameserver 1.1.1.1\noptions ndots:2\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -356,6 +389,8 @@ int main(void)
 		cmocka_unit_test(stop_signals_are_names_or_numbers),
 		cmocka_unit_test(users_are_found_by_name_and_by_number),
 		cmocka_unit_test(what_leaves_its_place_is_refused),
+		cmocka_unit_test(the_pods_own_line_is_in_hosts_once),
+		cmocka_unit_test(resolv_conf_is_the_networks_and_the_pods),
 		cmocka_unit_test(a_full_ring_loses_the_oldest_and_counts_them),
 		cmocka_unit_test(raw_output_fills_frames_and_its_lost_lines_are_counted),
 		cmocka_unit_test(unacknowledged_lines_are_sent_again),

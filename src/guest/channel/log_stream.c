@@ -11,16 +11,18 @@
 #include "base/clock.h"
 #include "base/strbuf.h"
 
-#define PIPE_BYTES   (256 << 10) /* fewer turns between a busy writer and us */
-#define PAUSE_MS     20
-#define MAX_PAUSES   25 /* in a row without the ring emptying: half a second */
-#define DRAIN_ROUNDS 64
+#define PIPE_BYTES    (256 << 10) /* fewer turns between a busy writer and us */
+#define PAUSE_MS      20
+#define MAX_PAUSES    25 /* in a row without the ring emptying: half a second */
+#define DRAIN_ROUNDS  64
+#define UNFINISHED_MS 100 /* a prompt is to be seen while its writer waits */
 
 struct log_stream {
 	struct loop *loop;
 	int fd; /* owned */
 	struct loop_fd *watch;
 	struct loop_timer *pause;
+	struct loop_timer *unfinished; /* runs while there is a rest */
 	unsigned pauses;
 	size_t bytes_at_pause; /* in the ring when the pause began */
 	struct log_ring *ring;
@@ -70,6 +72,33 @@ static bool read_some(struct log_stream *stream, ssize_t *ret_size)
 	return size > 0 || (size < 0 && (errno == EAGAIN || errno == EINTR));
 }
 
+static void append_rest(struct log_stream *stream)
+{
+	append_raw(stream, true, stream->rest.data, stream->rest.size);
+	strbuf_reset(&stream->rest);
+}
+
+static void on_unfinished(struct loop_timer *timer, void *arg)
+{
+	struct log_stream *stream = arg;
+	loop_timer_remove(timer);
+	stream->unfinished = NULL;
+	append_rest(stream);
+	stream->appended(stream->arg);
+}
+
+/* From the rest's first byte on, so that what trickles shows too. */
+static void time_rest(struct log_stream *stream)
+{
+	if (stream->rest.size > 0 && stream->unfinished == NULL) {
+		stream->unfinished =
+			loop_add_timer(stream->loop, UNFINISHED_MS, on_unfinished, stream);
+	} else if (stream->rest.size == 0) {
+		loop_timer_remove(stream->unfinished);
+		stream->unfinished = NULL;
+	}
+}
+
 static void end_watch(struct log_stream *stream)
 {
 	loop_fd_remove(stream->watch);
@@ -98,6 +127,7 @@ static void on_readable(struct loop_fd *source, int fd, unsigned events, void *a
 	ssize_t size = 0;
 	if (!read_some(stream, &size))
 		end_watch(stream);
+	time_rest(stream);
 	if (size > 0)
 		stream->appended(stream->arg);
 	if (stream->watch == NULL || !log_ring_is_pressed(stream->ring) ||
@@ -144,6 +174,7 @@ void log_stream_free(struct log_stream *stream)
 	stream->appended(stream->arg);
 	loop_fd_remove(stream->watch);
 	loop_timer_remove(stream->pause);
+	loop_timer_remove(stream->unfinished);
 	(void)close(stream->fd);
 	strbuf_clear(&stream->rest);
 	free(stream->container);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "guest/machine/network.h"
+#include "guest/documents/name_files.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -15,7 +16,6 @@
 #include "base/cleanup.h"
 #include "base/parse.h"
 #include "base/path.h"
-#include "base/strbuf.h"
 #include "guest/machine/folder.h"
 
 static void set_name(struct ifreq *request, const char *interface)
@@ -161,60 +161,6 @@ char *network_plain_address(const struct network_config *config)
 	if (config->address == NULL)
 		return NULL;
 	return xstrndup(config->address, strcspn(config->address, "/"));
-}
-
-static void append_hosts(struct strbuf *out, const struct host_list *list)
-{
-	for (size_t i = 0; i < list->count; i++) {
-		const struct host_entry *entry = &list->entries[i];
-		if (entry->names.count == 0)
-			continue;
-		AUTO_FREE char *names = string_list_join(&entry->names, " ");
-		strbuf_appendf(out, "%s\t%s\n", entry->ip, names);
-	}
-}
-
-char *hosts_make(const struct release *release, const char *hostname, const char *address_or_null)
-{
-	struct strbuf out = STRBUF_INIT;
-	strbuf_append(&out,
-		      "127.0.0.1\tlocalhost\n"
-		      "::1\tlocalhost ip6-localhost ip6-loopback\n"
-		      "fe00::0\tip6-localnet\nff02::1\tip6-allnodes\nff02::2\tip6-allrouters\n");
-	const char *address = address_or_null != NULL ? address_or_null : "127.0.1.1";
-	if (release->subdomain != NULL)
-		strbuf_appendf(&out, "%s\t%s.%s %s\n", address, hostname, release->subdomain,
-			       hostname);
-	else
-		strbuf_appendf(&out, "%s\t%s\n", address, hostname);
-	append_hosts(&out, &release->hosts);
-	append_hosts(&out, &release->aliases);
-	return strbuf_take(&out);
-}
-
-char *resolv_conf_make(const struct release *release)
-{
-	bool is_own = release->dns_policy != NULL && strcmp(release->dns_policy, "None") == 0;
-	AUTO(string_list_clear) struct string_list servers = STRING_LIST_INIT;
-	AUTO(string_list_clear) struct string_list searches = STRING_LIST_INIT;
-	if (!is_own) {
-		string_list_copy(&servers, &release->network.dns);
-		string_list_copy(&searches, &release->network.searches);
-	}
-	string_list_copy(&servers, &release->dns_servers);
-	string_list_copy(&searches, &release->dns_searches);
-	struct strbuf out = STRBUF_INIT;
-	for (size_t i = 0; i < servers.count; i++)
-		strbuf_appendf(&out, "nameserver %s\n", servers.items[i]);
-	if (searches.count > 0) {
-		AUTO_FREE char *text = string_list_join(&searches, " ");
-		strbuf_appendf(&out, "search %s\n", text);
-	}
-	if (release->dns_options.count > 0) {
-		AUTO_FREE char *text = string_list_join(&release->dns_options, " ");
-		strbuf_appendf(&out, "options %s\n", text);
-	}
-	return strbuf_take(&out);
 }
 
 static bool write_in_place(const char *name, const char *text, struct error *err)

@@ -20,10 +20,7 @@ MUST_CHECK bool network_add_gateway(const char *interface, const char *gateway, 
 /* "10.77.1.5" of "10.77.1.5/24"; owned. NULL: no address. */
 char *network_plain_address(const struct network_config *config);
 
-/* The files' texts: pure, owned. */
-char *hosts_make(const struct release *release, const char *hostname, const char *address_or_null);
-char *resolv_conf_make(const struct release *release);
-/* Writes them in place: containers have the files bound and must see the change. */
+/* Writes the files in place: containers have the files bound and must see the change. */
 MUST_CHECK bool network_write_files(const struct release *release, const char *hostname,
 				    struct error *err);
 

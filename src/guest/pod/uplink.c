@@ -12,6 +12,7 @@
 #include "base/cleanup.h"
 #include "base/path.h"
 #include "guest/channel/say.h"
+#include "guest/documents/name_files.h"
 #include "guest/machine/dhcp.h"
 #include "guest/machine/machine.h"
 #include "guest/machine/network.h"

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef I2KIT_GUEST_DOCUMENTS_NAME_FILES_H
+#define I2KIT_GUEST_DOCUMENTS_NAME_FILES_H
+
+/* The texts of the files that name things in a pod. Pure, owned. */
+
+#include "guest/documents/release.h"
+
+/* The pod's own line is there once, with every name that the release has for its address. */
+char *hosts_make(const struct release *release, const char *hostname, const char *address_or_null);
+char *resolv_conf_make(const struct release *release);
+
+#endif
