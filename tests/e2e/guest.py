@@ -42,7 +42,7 @@ class Scene:
 
     def __init__(self, workshop, containers, init=(), config=None, instance=None, vm=None, **pod):
         image = workshop.image("toolbox")
-        make = lambda fields: v.container(fields.pop("name"), [0], image.config, **fields)
+        make = lambda fields: v.container(fields.pop("name"), [0], {**image.config, **fields.pop("of_image", {})}, **fields)
         document = v.pod_document("web", [make(dict(c)) for c in containers], [make(dict(c)) for c in init], **pod)
         self.vm = workshop.boot(document, image, **(vm or {}))
         self.peer = v.Peer(self.vm)
@@ -453,6 +453,63 @@ def test_a_stuck_reader_stalls_nobody_and_losses_are_counted(workshop):
         peer.until(lambda: lost() + kept >= 400 * 40000 + 3)  # the last of it is told after the last line
         equal(lost() + kept, 400 * 40000 + 3)
         check(loss["lines"] > 0, loss)
+
+
+def test_pings_are_answered_while_containers_take_all_the_processor(workshop):
+    burn = [sh("while :; do :; done", f"burn{i}") for i in range(4)]
+    with Scene(workshop, burn) as peer:
+        peer.wait_event(type="ready", ready=True)
+        equal(peer.hello["ping"], True)
+        for _ in range(3):
+            peer.send(v.PING)
+        peer.until(lambda: [kind for kind, _, _ in peer.others if kind == v.PONG] == [v.PONG] * 3, 5)
+
+
+def test_what_cannot_be_prepared_is_said_for_each_container(workshop):
+    config = {"volumes": [{"name": "data", "kind": "claim", "claim": "data"}],
+              "containers": {"main": {"mounts": [{"volume": "data", "path": "/data"}]}}}
+    with Scene(workshop, [sh("sleep 1000"), sh("sleep 1000", "other")], config=config) as peer:
+        for name in ("main", "other"):
+            event = peer.wait_event(type="container", container=name, reason="StartError")
+            check("volume 'data': the release does not say how it arrives" in event["message"], event)
+        equal(peer.wait_event(type="pod", phase="Failed")["reason"], "PrepareError")
+
+
+def test_a_release_that_makes_no_sense_ends_the_pod_and_says_why(workshop):
+    mounts = {"main": {"mounts": [{"volume": "e", "path": "/e", "subPath": "../x"}]}}
+    with Scene(workshop, [sh("sleep 1000")], config={"volumes": [{"name": "e", "kind": "emptyDir"}], "containers": mounts}) as peer:
+        check("subPath" in peer.wait_event(type="container", reason="StartError")["message"], peer.events)
+        equal(peer.wait_event(type="pod", phase="Failed")["reason"], "ReleaseError")
+        peer.vm.process.wait(20)
+
+
+def test_start_errors_before_the_runtime_say_what_is_wrong(workshop):
+    wrong = [sh("sleep 1000", "group", of_image={"User": "0:nogroup-there"}),
+             sh("sleep 1000", "user", of_image={"User": "nobody-there"}),
+             sh("sleep 1000", "root", security={"nonRoot": True}),
+             sh("sleep 1000", "path")]
+    config = {"volumes": [{"name": "e", "kind": "emptyDir"}],
+              "containers": {"path": {"env": [{"name": "UP", "value": ".."}],
+                                      "mounts": [{"volume": "e", "path": "/e", "subPathExpr": "$(UP)/x"}]}}}
+    words = {"group": "group 'nogroup-there' is not in the image's /etc/group", "root": "runAsNonRoot",
+             "user": "user 'nobody-there' is not in the image's /etc/passwd", "path": "subPath '../x' leaves the volume"}
+    with Scene(workshop, wrong, config=config) as peer:
+        for name, word in words.items():
+            event = peer.wait_event(type="container", container=name, reason="StartError")
+            check(word in event["message"], event)
+    with Scene(workshop, [sh("pwd; sleep 1000", workingDir="/made/for it")]) as peer:  # as Docker makes it
+        peer.until(lambda: peer.text_of("main") == ["/made/for it"])
+
+
+def test_an_unfinished_line_shows_while_its_writer_waits(workshop):
+    ask = "echo first; printf 'Password: '; while [ ! -e /tmp/go ]; do sleep 0.1; done; echo typed; echo err >&2; sleep 1000"
+    with Scene(workshop, [sh(ask)]) as peer:
+        peer.until(lambda: peer.text_of("main") == ["first", "Password: "])
+        equal([line[3] for line in peer.lines if line[1] == "main"], [0, 1])
+        output(peer, "touch /tmp/go")
+        peer.until(lambda: peer.text_of("main") == ["first", "Password: ", "typed", "err"])
+        sequences = [line[0] for line in peer.lines if line[1] == "main"]
+        equal(sequences, sorted(sequences))
 
 
 def test_a_new_host_process_hears_everything_again(workshop):

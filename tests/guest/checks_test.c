@@ -154,7 +154,7 @@ static void on_too_late(struct loop_timer *timer, void *arg)
 }
 
 /* What a probe of this type makes of the server's bytes; "" where it still waits. */
-static char *verdict(enum check_type type, bool is_https, const char *bytes, size_t size,
+static char *verdict(enum check_kind type, bool is_https, const char *bytes, size_t size,
 		     bool is_closed)
 {
 	char host[] = "10.0.0.5";

@@ -352,7 +352,7 @@ static void the_pods_own_line_is_in_hosts_once(void **state)
 				    "{\"ip\":\"10.0.0.5\",\"names\":[\"web-0.web\",\"web-0\"]},"
 				    "{\"ip\":\"10.0.0.5\",\"names\":[\"web\",\"web-0\"]}]";
 	AUTO(release_clear) struct release release = {0};
-	assert_true(host_list_parse(hosts, strlen(hosts), &release.hosts, NULL));
+	assert_true(host_list_read(hosts, strlen(hosts), &release.hosts, NULL));
 	AUTO_FREE char *text = hosts_make(&release, "web-0", "10.0.0.5");
 	assert_non_null(strstr(text, "\n10.0.0.5\tweb-0 web-0.web web\n10.0.0.9\tdb db.default\n"));
 	assert_null(strstr(strstr(text, "10.0.0.5") + 1, "10.0.0.5"));

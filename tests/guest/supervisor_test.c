@@ -378,6 +378,24 @@ static void a_container_that_cannot_start_is_tried_again(void **state)
 	end(scene);
 }
 
+static void a_pod_that_cannot_be_prepared_says_so_for_each_container(void **state)
+{
+	(void)state;
+	struct scene *scene = begin(RESTART_ALWAYS, "imm");
+	struct supervisor_action action;
+	supervisor_fail(scene->supervisor, 1, "PrepareError", "volume 'd': no disk");
+	for (size_t i = 1; i < 3; i++) {
+		assert_true(supervisor_next_action(scene->supervisor, &action));
+		assert_int_equal(action.container, i);
+		assert_string_equal(action.reason, "StartError");
+		assert_string_equal(action.state, "terminated");
+		assert_string_equal(action.message, "volume 'd': no disk");
+		supervisor_action_clear(&action);
+	}
+	expect(scene, "Failed(128) END");
+	end(scene);
+}
+
 static void shutdown_while_a_container_starts_waits_for_it(void **state)
 {
 	(void)state;
@@ -410,6 +428,7 @@ int main(void)
 		cmocka_unit_test(a_startup_probe_that_never_succeeds_ends_the_container),
 		cmocka_unit_test(a_restart_by_hand_knows_no_policy_and_no_back_off),
 		cmocka_unit_test(a_container_that_cannot_start_is_tried_again),
+		cmocka_unit_test(a_pod_that_cannot_be_prepared_says_so_for_each_container),
 		cmocka_unit_test(shutdown_while_a_container_starts_waits_for_it),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

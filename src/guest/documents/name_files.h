@@ -4,7 +4,7 @@
 
 /* The texts of the files that name things in a pod. Pure, owned. */
 
-#include "guest/documents/release.h"
+#include "wire/release_document.h"
 
 /* The pod's own line is there once, with every name that the release has for its address. */
 char *hosts_make(const struct release *release, const char *hostname, const char *address_or_null);

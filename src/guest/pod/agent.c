@@ -37,8 +37,8 @@ static char *greeting(void *arg)
 	if (!file_read("/proc/sys/kernel/random/boot_id", 64, &boot, NULL, NULL))
 		boot = xstrdup("");
 	boot[strcspn(boot, "\n")] = '\0';
-	json_t *json = json_pack("{s:i,s:s,s:s}", "version", WIRE_VERSION, "state",
-				 state_name(guest), "boot", boot);
+	json_t *json = json_pack("{s:i,s:s,s:s,s:b}", "version", WIRE_VERSION, "state",
+				 state_name(guest), "boot", boot, "ping", 1);
 	char *text = json_dumps(json, JSON_COMPACT);
 	json_decref(json);
 	return text;
@@ -190,6 +190,9 @@ static void on_message(const struct wire_message *message, void *arg)
 	case WIRE_TUNNEL_DATA:
 	case WIRE_TUNNEL_CLOSE:
 		tunnel_table_take(guest->tunnels, message);
+		break;
+	case WIRE_PING:
+		channel_send(guest->channel, WIRE_PONG, 0, "", 0);
 		break;
 	case WIRE_WINDOW:
 		take_window(guest, message);

@@ -5,7 +5,7 @@
 /* What a gRPC probe says and hears. Pure. */
 
 #include "base/strbuf.h"
-#include "guest/documents/pod_image.h"
+#include "wire/pod_document.h"
 
 void grpc_request_make(const struct check *check, const char *host, struct strbuf *ret);
 /* 0 more needed, 1 SERVING, 2 another state, -1 nonsense or refused. */

@@ -8,7 +8,7 @@
  */
 
 #include "base/strbuf.h"
-#include "guest/documents/pod_image.h"
+#include "wire/pod_document.h"
 
 #define HTTP_MAX_REDIRECTS 10 /* Go's client, and so the kubelet's */
 

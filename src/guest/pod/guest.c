@@ -313,7 +313,8 @@ void guest_start_pod(struct guest *guest)
 		guest->containers[i] = container_new(guest, i);
 	if (!prepare_pod(guest, &err)) {
 		say("the pod cannot be prepared: %s", err.message);
-		supervisor_fail(guest->supervisor, clock_monotonic_ms(), "PrepareError");
+		supervisor_fail(guest->supervisor, clock_monotonic_ms(), "PrepareError",
+				err.message);
 	} else {
 		tunnel_table_listen(guest->tunnels, &guest->release);
 		supervisor_begin(guest->supervisor, clock_monotonic_ms());
@@ -336,14 +337,27 @@ static void update_release(struct guest *guest, struct release *fresh)
 		say("new release: %s", err.message);
 }
 
+/* Nothing runs yet, and nothing will: the host is to know why instead of waiting. */
+static void refuse_first(struct guest *guest, const char *message)
+{
+	if (guest->has_release || guest->supervisor != NULL)
+		return;
+	guest->supervisor = supervisor_new(&guest->pod);
+	supervisor_fail(guest->supervisor, clock_monotonic_ms(), "ReleaseError", message);
+	guest_advance(guest);
+}
+
 void guest_take_release(struct guest *guest, const void *bytes, size_t size)
 {
 	AUTO(error_clear) struct error err = ERROR_INIT;
 	AUTO(release_clear) struct release release = {0};
 	if (!release_document_read(bytes, size, &release, &err)) {
 		say("%s", err.message);
+		refuse_first(guest, err.message);
 		return;
 	}
+	if (!guest->has_release && guest->supervisor != NULL)
+		return; /* it ends already */
 	(void)mkdir("/run/config", 0755);
 	if (!file_write_atomic("/run/config/release.json", bytes, size, 0600, &err))
 		say("%s", err.message);

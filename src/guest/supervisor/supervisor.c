@@ -296,9 +296,14 @@ bool supervisor_phase_is_running(const struct supervisor *supervisor)
 	return supervisor->is_running_reported;
 }
 
-void supervisor_fail(struct supervisor *supervisor, uint64_t now_ms, const char *reason)
+void supervisor_fail(struct supervisor *supervisor, uint64_t now_ms, const char *reason,
+		     const char *message)
 {
 	supervisor->exit_code = START_FAILED_CODE;
+	for (size_t i = 0; i < supervisor->pod->container_count; i++) {
+		if (is_main(&supervisor->units[i]))
+			unit_report_start_error(supervisor, i, message);
+	}
 	supervisor->stage = STAGE_INIT;
 	supervisor_begin_ending(supervisor, now_ms, 0, "Failed", reason);
 	supervisor_tick(supervisor, now_ms);

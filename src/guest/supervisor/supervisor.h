@@ -83,8 +83,9 @@ bool supervisor_is_ready(const struct supervisor *supervisor);
 bool supervisor_is_running(const struct supervisor *supervisor, size_t container);
 /* Every main container was started at least once. */
 bool supervisor_phase_is_running(const struct supervisor *supervisor);
-/* The pod cannot run at all: it ends as Failed. */
-void supervisor_fail(struct supervisor *supervisor, uint64_t now_ms, const char *reason);
+/* The pod cannot run at all: each main container's start failed for that, and it ends as Failed. */
+void supervisor_fail(struct supervisor *supervisor, uint64_t now_ms, const char *reason,
+		     const char *message);
 const char *supervisor_phase(const struct supervisor *supervisor); /* as in the pod event */
 
 #endif

@@ -71,6 +71,8 @@ struct supervisor_action *supervisor_push(struct supervisor *supervisor, enum ac
 /* The pod ends; what was begun before stays the reason. */
 void supervisor_begin_ending(struct supervisor *supervisor, uint64_t now_ms, uint64_t grace_ms,
 			     const char *phase, const char *reason);
+void unit_report_start_error(struct supervisor *supervisor, size_t container,
+			     const char *message_or_null);
 void unit_start(struct supervisor *supervisor, size_t container);
 /* Does what is due of one container. */
 void unit_advance(struct supervisor *supervisor, size_t container, uint64_t now_ms);

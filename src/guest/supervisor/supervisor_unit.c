@@ -164,6 +164,16 @@ static void begin_running(struct supervisor *supervisor, size_t container, uint6
 	probes_begin(supervisor, container, now_ms);
 }
 
+void unit_report_start_error(struct supervisor *supervisor, size_t container,
+			     const char *message_or_null)
+{
+	struct supervisor_action *action =
+		report(supervisor, container, "terminated", "StartError");
+	supervisor->units[container].exit_code = START_FAILED_CODE;
+	action->exit_code = START_FAILED_CODE;
+	action->message = xstrdup_or_null(message_or_null);
+}
+
 void supervisor_started(struct supervisor *supervisor, size_t container, uint64_t now_ms,
 			bool is_ok, const char *message_or_null)
 {
@@ -173,11 +183,7 @@ void supervisor_started(struct supervisor *supervisor, size_t container, uint64_
 	if (is_ok) {
 		begin_running(supervisor, container, now_ms);
 	} else {
-		unit->exit_code = START_FAILED_CODE;
-		struct supervisor_action *action =
-			report(supervisor, container, "terminated", "StartError");
-		action->exit_code = START_FAILED_CODE;
-		action->message = xstrdup_or_null(message_or_null);
+		unit_report_start_error(supervisor, container, message_or_null);
 		after_end(supervisor, container, now_ms);
 	}
 	supervisor_tick(supervisor, now_ms);
