@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -251,6 +252,115 @@ static void a_backend_that_refuses_is_passed_over(void **state)
 	put(client, "x");
 	expect(server, "x");
 	assert_int_equal(counters().retried, 1);
+}
+
+static void a_client_does_not_wait_where_nothing_listens(void **state)
+{
+	AUTO_CLOSE int client = -1;
+	AUTO_CLOSE int second = -1;
+	AUTO_CLOSE int server = -1;
+	(void)state;
+
+	open_port((struct balancer_port_options){.refused_ms = 150});
+	(void)close(take_fd(&servers[0]));
+	add(0);
+	client = connect_client(SOCK_STREAM);
+	assert_int_equal(counters().parked, 1);
+	wait_ms(400);
+	assert_true(is_reset(client));
+	assert_int_equal(counters().refused, 1);
+	assert_true(counters().is_refused_now);
+	add(1);
+	second = connect_client(SOCK_STREAM);
+	server = accept_on(1);
+	assert_true(server >= 0);
+	assert_false(counters().is_refused_now);
+}
+
+static void one_client_cannot_have_all_connections(void **state)
+{
+	AUTO_CLOSE int first = -1;
+	AUTO_CLOSE int second = -1;
+	AUTO_CLOSE int third = -1;
+	AUTO_CLOSE int server = -1;
+	(void)state;
+
+	open_port((struct balancer_port_options){.max_open = 8, .max_per_client = 2});
+	add(0);
+	first = connect_client(SOCK_STREAM);
+	second = connect_client(SOCK_STREAM);
+	third = connect_client(SOCK_STREAM);
+	assert_true(is_reset(third));
+	assert_int_equal(counters().failed, 1);
+	server = accept_on(0);
+	(void)close(take_fd(&first));
+	(void)close(take_fd(&server));
+	turn();
+	(void)close(take_fd(&third));
+	third = connect_client(SOCK_STREAM);
+	assert_false(is_reset(third));
+}
+
+/* The server's own queue is short, so most have to come again. */
+static void a_burst_of_three_thousand_loses_none(void **state)
+{
+	enum { COUNT = 3000 };
+	static int clients[COUNT];
+	size_t taken = 0;
+	(void)state;
+
+	open_port((struct balancer_port_options){.connect_timeout_ms = 200});
+	assert_int_equal(listen(servers[0], 64), 0);
+	add(0);
+	for (size_t i = 0; i < COUNT; i++) {
+		struct sockaddr_in address = {.sin_family = AF_INET,
+					      .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+					      .sin_port = htons(balancer_port_number(port))};
+		clients[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+		assert_true(clients[i] >= 0);
+		assert_true(connect(clients[i], (struct sockaddr *)&address, sizeof(address)) ==
+				    0 ||
+			    errno == EINPROGRESS);
+	}
+	for (int i = 0; i < 4000 && taken < COUNT; i++) {
+		int fd;
+		loop_step(loop, 1);
+		while ((fd = accept4(servers[0], NULL, NULL, SOCK_CLOEXEC)) >= 0) {
+			(void)send(fd, "x", 1, MSG_NOSIGNAL);
+			(void)close(fd);
+			taken++;
+		}
+	}
+	assert_int_equal(counters().failed, 0);
+	assert_int_equal(taken, COUNT);
+	for (size_t i = 0; i < COUNT; i++)
+		(void)close(clients[i]);
+}
+
+static void an_answer_that_nobody_reads_takes_little_memory(void **state)
+{
+	static char bytes[65536];
+	AUTO_CLOSE int client = -1;
+	AUTO_CLOSE int server = -1;
+	size_t sent = 0;
+	int at_client = 0;
+	int at_server = 0;
+	(void)state;
+
+	open_port((struct balancer_port_options){0});
+	add(0);
+	client = connect_client(SOCK_STREAM);
+	server = accept_on(0);
+	for (int i = 0; i < 60; i++) {
+		ssize_t put;
+		while ((put = send(server, bytes, sizeof(bytes), MSG_DONTWAIT)) > 0)
+			sent += (size_t)put;
+		loop_step(loop, 5);
+	}
+	/* What the ends themselves hold is theirs. */
+	assert_int_equal(ioctl(client, FIONREAD, &at_client), 0);
+	assert_int_equal(ioctl(server, TIOCOUTQ, &at_server), 0);
+	assert_in_range(sent - (size_t)at_client - (size_t)at_server, 65536, 1 << 20);
 }
 
 static void a_backend_that_is_not_up_yet_is_asked_again(void **state)
@@ -562,6 +672,10 @@ int main(void)
 		TEST(connections_are_parked_until_a_backend_is_there),
 		TEST(parking_ends_in_time_and_number),
 		TEST(a_backend_that_refuses_is_passed_over),
+		TEST(a_client_does_not_wait_where_nothing_listens),
+		TEST(one_client_cannot_have_all_connections),
+		TEST(a_burst_of_three_thousand_loses_none),
+		TEST(an_answer_that_nobody_reads_takes_little_memory),
 		TEST(a_backend_that_is_not_up_yet_is_asked_again),
 		TEST(a_leaving_backend_keeps_its_connections_for_a_while),
 		TEST(the_death_of_a_backend_fails_only_its_own_connections),

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "local/ports/balancer.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -13,7 +14,9 @@
 #include "local/ports/balancer_parts.h"
 #include "local/ports/listen_socket.h"
 
-#define DEFAULT_MAX_PARKED	   256
+#define DEFAULT_MAX_PARKED	   4096
+#define DEFAULT_REFUSED_MS	   2000
+#define OWN_DESCRIPTORS		   512 /* what everything else in this process may need */
 #define DEFAULT_PARK_MS		   60000
 #define DEFAULT_CONNECT_TIMEOUT_MS 1000
 #define DEFAULT_UDP_IDLE_MS	   60000
@@ -58,8 +61,26 @@ static void backend_free(struct backend *backend)
 	free(backend);
 }
 
+/* A connection has two ends. */
+static unsigned most_connections(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur > UINT_MAX)
+		return UINT_MAX / 2;
+	return limit.rlim_cur > 2 * OWN_DESCRIPTORS
+		       ? (unsigned)(limit.rlim_cur - OWN_DESCRIPTORS) / 2
+		       : OWN_DESCRIPTORS / 4;
+}
+
 static void set_defaults(struct balancer_port_options *options)
 {
+	if (options->max_open == 0)
+		options->max_open = most_connections();
+	if (options->max_per_client == 0)
+		options->max_per_client = options->max_open - options->max_open / 16;
+	if (options->refused_ms == 0)
+		options->refused_ms = DEFAULT_REFUSED_MS;
 	if (options->max_parked == 0)
 		options->max_parked = DEFAULT_MAX_PARKED;
 	if (options->park_ms == 0)
@@ -103,6 +124,7 @@ struct balancer_port *balancer_open_port(struct balancer *balancer,
 	port->options.namespace_fd = NULL;
 	set_defaults(&port->options);
 	port->address = address;
+	port->client_counts = xcalloc(CLIENT_BUCKETS, sizeof(*port->client_counts));
 	port->fd = fd;
 	port->next = balancer->ports;
 	balancer->ports = port;
@@ -131,6 +153,7 @@ void balancer_close_port(struct balancer_port *port)
 	for (size_t i = 0; i < port->backend_count; i++)
 		backend_free(port->backends[i]);
 	free(port->backends);
+	free(port->client_counts);
 	free(port->service);
 	free(port);
 }

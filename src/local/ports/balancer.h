@@ -5,7 +5,8 @@
 /*
  * Published ports. One listener per port that stays while pods come and go, in front of every ready
  * backend. While nobody is ready, connections are parked: accepted, left unread, and joined to the
- * first backend that becomes ready, up to a number and a time. A backend that leaves gets no new
+ * first backend that becomes ready, up to a number and a time. Where all that are ready refuse,
+ * waiting ends after a moment: nothing listens there. A backend that leaves gets no new
  * connections and keeps its old ones for a while. TCP bytes go through splice(2) and never enter
  * this process where both ends are sockets; half-closed stays half-closed. A backend that does not
  * take a connection is passed over for the next one.
@@ -37,9 +38,16 @@ struct balancer_port_options {
 	enum listen_move move;	  /* when another port will do; else it is an error */
 	/* Connections come by balancer_port_serve…() alone: nobody else on this machine gets in. */
 	bool has_no_listener;
-	const int *namespace_fd;     /* of the network namespace to listen in; NULL: ours */
-	unsigned max_parked;	     /* 0: 256; more are reset at once */
+	const int *namespace_fd; /* of the network namespace to listen in; NULL: ours */
+	/*
+	 * Connections at a time, and of them those of one client address: more are reset. 0: what
+	 * the descriptors are good for, and of that a client leaves a sixteenth to others.
+	 */
+	unsigned max_open;
+	unsigned max_per_client;
+	unsigned max_parked;	     /* 0: 4096; more are reset at once */
 	unsigned park_ms;	     /* 0: 60 s; then reset */
+	unsigned refused_ms;	     /* 0: 2 s; likewise, while every ready backend refuses */
 	unsigned connect_timeout_ms; /* 0: 1 s; then the next backend is tried */
 	unsigned udp_idle_ms;	     /* 0: 60 s without a datagram ends a flow */
 };
@@ -94,12 +102,14 @@ struct balancer_counters {
 	uint64_t open;	   /* joined connections or UDP flows now */
 	uint64_t parked;   /* now */
 	uint64_t total;	   /* accepted ever */
-	uint64_t failed;   /* reset: nobody took them in time, or too many were parked */
+	uint64_t failed;   /* reset: nobody took them in time, or there were too many */
+	uint64_t refused;  /* of them: every ready backend refused */
 	uint64_t retried;  /* passed over a backend that did not answer */
 	uint64_t cut;	   /* ended because their backend left */
 	uint64_t bytes_in; /* towards the pods */
 	uint64_t bytes_out;
-	uint64_t dropped; /* datagrams nobody could take */
+	uint64_t dropped;    /* datagrams nobody could take */
+	bool is_refused_now; /* the last that came to a ready backend was refused by it */
 };
 void balancer_port_get_counters(const struct balancer_port *port, struct balancer_counters *ret);
 

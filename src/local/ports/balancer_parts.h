@@ -37,9 +37,11 @@ struct connection {
 	int client_fd;
 	struct loop_fd *client_source; /* PARKED, CONNECTING: has the client gone? */
 	uint64_t deadline_ms;
-	struct loop_timer *timer; /* PARKED: retry or give up; CONNECTING: next backend */
-	struct backend *backend;  /* CONNECTING, JOINED */
-	int server_fd;		  /* CONNECTING */
+	uint64_t refused_since_ms; /* every ready backend has refused it since then; 0: not so */
+	bool was_refused;	   /* by all that were asked since it was parked last */
+	struct loop_timer *timer;  /* PARKED: retry or give up; CONNECTING: next backend */
+	struct backend *backend;   /* CONNECTING, JOINED */
+	int server_fd;		   /* CONNECTING */
 	struct loop_fd *server_source;
 	unsigned attempts;   /* since it was parked last */
 	struct relay *relay; /* JOINED, one of the two */
@@ -47,6 +49,8 @@ struct connection {
 };
 
 struct flow;
+
+#define CLIENT_BUCKETS 1024 /* clients of one bucket share what one may have */
 
 struct balancer_port {
 	struct balancer_port *next;
@@ -61,7 +65,9 @@ struct balancer_port {
 	struct backend **backends;
 	size_t backend_count;
 	struct connection *connections; /* TCP */
-	struct flow *flows;		/* UDP; newest used first */
+	size_t connection_count;
+	uint32_t *client_counts; /* TCP: of CLIENT_BUCKETS, by the hash of the client's address */
+	struct flow *flows;	 /* UDP; newest used first */
 	size_t flow_count;
 	struct balancer_counters counters;
 };

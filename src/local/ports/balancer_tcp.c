@@ -25,6 +25,8 @@ static void unlink_connection(struct connection *connection)
 		port->connections = connection->next;
 	if (connection->next != NULL)
 		connection->next->previous = connection->previous;
+	port->connection_count--;
+	port->client_counts[connection->client_hash % CLIENT_BUCKETS]--;
 }
 
 static void leave_backend(struct connection *connection)
@@ -111,6 +113,7 @@ static void join_sockets(struct connection *connection)
 {
 	const struct relay_options options = relay_options(connection);
 
+	connection->port->counters.is_refused_now = false;
 	stop_waiting(connection);
 	connection->state = CONNECTION_JOINED;
 	connection->port->counters.open++;
@@ -154,18 +157,39 @@ static void on_park_timer(struct loop_timer *timer, void *arg)
 	start(connection);
 }
 
+/* A program that starts anew may refuse for a moment; what goes on refusing is not there. */
+static bool is_refused_for_good(struct connection *connection, bool has_backends)
+{
+	struct balancer_port *port = connection->port;
+	uint64_t now_ms = clock_monotonic_ms();
+
+	if (!has_backends || !connection->was_refused) {
+		connection->refused_since_ms = 0;
+		return false;
+	}
+	if (connection->refused_since_ms == 0)
+		connection->refused_since_ms = now_ms;
+	if (now_ms < connection->refused_since_ms + port->options.refused_ms)
+		return false;
+	port->counters.refused++;
+	port->counters.is_refused_now = true;
+	return true;
+}
+
 static void park(struct connection *connection, bool has_backends)
 {
 	struct balancer_port *port = connection->port;
 	uint64_t now_ms = clock_monotonic_ms();
 	uint64_t left_ms = connection->deadline_ms > now_ms ? connection->deadline_ms - now_ms : 0;
 
-	if (port->counters.parked >= port->options.max_parked || left_ms == 0) {
+	if (is_refused_for_good(connection, has_backends) ||
+	    port->counters.parked >= port->options.max_parked || left_ms == 0) {
 		fail(connection);
 		return;
 	}
 	connection->state = CONNECTION_PARKED;
 	connection->attempts = 0;
+	connection->was_refused = true;
 	port->counters.parked++;
 	if (has_backends && left_ms > RETRY_MS)
 		left_ms = RETRY_MS;
@@ -176,9 +200,11 @@ static void park(struct connection *connection, bool has_backends)
 }
 
 /* The backend did not take it: on to the next one, or wait when all were asked. */
-static void pass_over(struct connection *connection)
+static void pass_over(struct connection *connection, bool was_refused)
 {
 	struct backend *backend = connection->backend;
+
+	connection->was_refused = connection->was_refused && was_refused;
 
 	loop_fd_remove(connection->server_source);
 	connection->server_source = NULL;
@@ -192,7 +218,7 @@ static void pass_over(struct connection *connection)
 static void on_connect_timeout(struct loop_timer *timer, void *arg)
 {
 	(void)timer;
-	pass_over(arg);
+	pass_over(arg, false);
 }
 
 static void on_connected(struct loop_fd *source, int fd, unsigned events, void *arg)
@@ -204,7 +230,7 @@ static void on_connected(struct loop_fd *source, int fd, unsigned events, void *
 	(void)events;
 
 	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &problem, &size) < 0 || problem != 0)
-		pass_over(connection);
+		pass_over(connection, problem == ECONNREFUSED);
 	else
 		join_sockets(connection);
 }
@@ -258,9 +284,11 @@ static void start(struct connection *connection)
 		connection->attempts++;
 		connection->backend = balancer_pick(port, connection->client_hash);
 		connection->backend->open++;
+		errno = 0;
 		if (connection->backend->agent != NULL ? join_tunnel(connection)
 						       : connect_to(connection))
 			return;
+		connection->was_refused = connection->was_refused && errno == ECONNREFUSED;
 		relay_reset_fd(take_fd(&connection->server_fd));
 		balancer_suspect(connection->backend);
 		port->counters.retried++;
@@ -270,7 +298,19 @@ static void start(struct connection *connection)
 
 void balancer_tcp_serve(struct balancer_port *port, int fd, uint32_t client_hash)
 {
-	struct connection *connection = xcalloc(1, sizeof(*connection));
+	uint32_t *of_client = &port->client_counts[client_hash % CLIENT_BUCKETS];
+	struct connection *connection;
+
+	port->counters.total++;
+	if (port->connection_count >= port->options.max_open ||
+	    *of_client >= port->options.max_per_client) {
+		port->counters.failed++;
+		relay_reset_fd(fd);
+		return;
+	}
+	port->connection_count++;
+	++*of_client;
+	connection = xcalloc(1, sizeof(*connection));
 
 	connection->port = port;
 	connection->client_fd = fd;
@@ -281,7 +321,7 @@ void balancer_tcp_serve(struct balancer_port *port, int fd, uint32_t client_hash
 	if (port->connections != NULL)
 		port->connections->previous = connection;
 	port->connections = connection;
-	port->counters.total++;
+	connection->was_refused = true;
 	connection->client_source =
 		loop_add_fd(port->balancer->loop, fd, 0, on_client_event, connection);
 	start(connection);

@@ -11,8 +11,9 @@
 
 #include "base/alloc.h"
 
-#define PIPE_BYTES (256 << 10) /* a whole socket buffer's worth; the kernel may give less */
-#define SPLICE_MAX ((size_t)1 << 20)
+#define PIPE_BYTES   (256 << 10) /* a whole socket buffer's worth; the kernel may give less */
+#define UNSENT_BYTES (128 << 10)
+#define SPLICE_MAX   ((size_t)1 << 20)
 /* Of one direction per call, so that one connection leaves time to others. */
 #define MAX_ROUNDS  16
 #define STOCK_COUNT 64
@@ -299,12 +300,15 @@ static void on_second(struct loop_fd *source, int fd, unsigned events, void *arg
 static void prepare_socket(int fd)
 {
 	const int on = 1;
+	const int unsent = UNSENT_BYTES;
 	int flags = fcntl(fd, F_GETFL);
 
 	if (flags >= 0)
 		(void)fcntl(fd, F_SETFL, flags | O_NONBLOCK);
 	/* Fails for a unix socket, which does not wait anyway. */
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	/* What is under way may be much; what waits for a peer that does not read is little. */
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof(unsent));
 }
 
 struct relay *relay_sockets(const struct relay_options *options, int first_fd, int second_fd)
