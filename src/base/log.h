@@ -8,6 +8,7 @@
  */
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/error.h"
 
@@ -19,6 +20,11 @@ enum log_level {
 
 /* Lines go to stderr, or to the file (appended, 0600) where a path is given. */
 MUST_CHECK bool log_open(enum log_level level, const char *path_or_null, struct error *err);
+/*
+ * The file is never larger than this: when it is full it becomes PATH.1, in place of the one
+ * before, and a new one begins. stderr follows where it led to the same file.
+ */
+void log_limit(uint64_t bytes);
 bool log_is_on(enum log_level level);
 void log_write(enum log_level level, const char *fmt, ...) PRINTF_LIKE(2, 3);
 

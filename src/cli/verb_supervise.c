@@ -4,9 +4,12 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "base/log.h"
 #include "base/loop.h"
 #include "cli/verb.h"
 #include "local/supervisor/supervisor.h"
+
+enum { LOG_BYTES = 1 << 20 };
 
 DEFINE_AUTO_PTR(loop, loop_free)
 DEFINE_AUTO_PTR(supervisor, supervisor_free)
@@ -23,6 +26,7 @@ static int run(const struct invocation *invocation, struct error *err)
 	AUTO_PTR(loop) struct loop *loop = loop_new(err);
 	if (loop == NULL)
 		return 1;
+	log_limit(LOG_BYTES);
 	/* It was started as /proc/self/exe; ps and "taken by" shall know it by its name. */
 	(void)prctl(PR_SET_NAME, "i2kit");
 	loop_add_signal(loop, SIGTERM, take_end, loop);

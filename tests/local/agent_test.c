@@ -279,6 +279,32 @@ static void a_guest_of_before_is_not_asked_whether_it_lives(void **state)
 	assert_true(agent_is_up(bench.agent));
 }
 
+/* What it may say at once is said; the rest waits in its channel, and other work goes on. */
+static void a_guest_that_floods_events_is_listened_to_at_a_pace(void **state)
+{
+	AUTO(strbuf_clear) struct strbuf out = STRBUF_INIT;
+	static const char event[] = "{\"type\":\"loss\",\"container\":\"web\",\"lines\":1}";
+	size_t sent = 0;
+	(void)state;
+
+	greet();
+	while (out.size < (size_t)AGENT_SAYS_AT_ONCE * 2)
+		wire_append_text(&out, WIRE_EVENT, 0, event);
+	uint64_t end_ms = clock_monotonic_ms() + 300;
+	while (clock_monotonic_ms() < end_ms) {
+		ssize_t put = send(bench.guest_fd, out.data + sent, out.size - sent,
+				   MSG_NOSIGNAL | MSG_DONTWAIT);
+		sent += put > 0 ? (size_t)put : 0;
+		loop_step(bench.loop, 1);
+		bench.text[0] = '\0';
+	}
+	struct agent_counters counters;
+	agent_get_counters(bench.agent, &counters);
+	assert_true(agent_is_up(bench.agent));
+	assert_in_range(counters.received_bytes, 100000, AGENT_SAYS_AT_ONCE + 200000);
+	assert_true(sent < out.size);
+}
+
 static void nothing_can_be_sent_before_the_greeting(void **state)
 {
 	struct error err = ERROR_INIT;
@@ -562,6 +588,7 @@ int main(void)
 		TEST(a_guest_of_either_version_is_heard),
 		TEST(another_version_of_the_protocol_is_refused),
 		TEST(a_guest_that_falls_silent_is_noticed),
+		TEST(a_guest_that_floods_events_is_listened_to_at_a_pace),
 		TEST(a_guest_of_before_is_not_asked_whether_it_lives),
 		TEST(nothing_can_be_sent_before_the_greeting),
 		TEST(stored_lines_are_acknowledged_once),

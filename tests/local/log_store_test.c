@@ -18,6 +18,18 @@
 
 #include "test.h"
 
+/* Saves at once what the supervisor saves within a second. */
+static void start_run(struct log_store *store, const char *instance, const char *container)
+{
+	struct log_unsaved unsaved;
+
+	log_store_start_run(store, instance, container);
+	while (log_store_take_unsaved(store, &unsaved)) {
+		log_unsaved_write(&unsaved);
+		log_unsaved_clear(&unsaved);
+	}
+}
+
 static char folder[64];
 
 static int make_folder(void **state)
@@ -154,9 +166,9 @@ static void selectors_can_be_listed(void **state)
 	struct log_store *store = open_store(0);
 	(void)state;
 
-	log_store_start_run(store, "web-0", "nginx");
+	start_run(store, "web-0", "nginx");
 	put(store, "web-0", "nginx", "a", 1000, 1);
-	log_store_start_run(store, "db-0", "silent");
+	start_run(store, "db-0", "silent");
 	log_store_list_selectors("shop", folder, &list);
 	assert_int_equal(list.count, 8);
 	assert_true(string_list_has(&list, "web"));
@@ -465,7 +477,7 @@ static void events_told_again_are_not_counted_again(void **state)
 
 	assert_true(log_store_take_event(store, "web-0", "b1", 3));
 	assert_false(log_store_take_event(store, "web-0", "b1", 3));
-	log_store_start_run(store, "web-0", "nginx");
+	start_run(store, "web-0", "nginx");
 	log_store_close(store);
 	store = open_store(0);
 	put(store, "web-0", "nginx", "x", 1, 0);
@@ -484,7 +496,7 @@ static void previous_shows_the_run_before_the_last(void **state)
 
 	for (int run = 0; run < 3; run++) {
 		char text[16];
-		log_store_start_run(store, "web-0", "nginx");
+		start_run(store, "web-0", "nginx");
 		(void)snprintf(text, sizeof(text), "run %d", run);
 		put(store, "web-0", "nginx", text, 1000, 0);
 	}

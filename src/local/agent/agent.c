@@ -13,6 +13,7 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "local/agent/agent_parts.h"
 #include "wire/bytes.h"
@@ -26,6 +27,7 @@
 #define MAX_READS	    8		       /* per call: other guests want their turn */
 #define STOP_READING_BYTES  ((size_t)24 << 20) /* queued for a guest that does not read */
 #define SMALL_QUEUE_BYTES   ((size_t)256 << 10)
+#define LEAST_PAUSE_MS	    100
 #define MAX_FILE_BYTES	    ((size_t)15 << 20)
 
 static void start_connecting(struct agent *agent, unsigned pause_ms);
@@ -39,6 +41,8 @@ static void really_free(struct agent *agent)
 {
 	if (agent->timer != NULL)
 		loop_timer_remove(agent->timer);
+	if (agent->pause != NULL)
+		loop_timer_remove(agent->pause);
 	wire_decoder_free(agent->decoder);
 	strbuf_clear(&agent->out);
 	free(agent->path);
@@ -64,6 +68,9 @@ static void close_socket(struct agent *agent)
 		(void)close(take_fd(&agent->fd));
 	strbuf_clear(&agent->out);
 	agent->out_sent = 0;
+	agent->is_paused = false;
+	if (agent->pause != NULL)
+		loop_timer_cancel(agent->pause);
 }
 
 void agent_free(struct agent *agent)
@@ -151,7 +158,7 @@ void agent_flush(struct agent *agent)
 		return;
 	queue_owed(agent);
 	send_queue(agent);
-	if (agent_queued(agent) < STOP_READING_BYTES)
+	if (agent_queued(agent) < STOP_READING_BYTES && !agent->is_paused)
 		events |= LOOP_READ;
 	if (agent_queued(agent) > 0)
 		events |= LOOP_WRITE;
@@ -262,6 +269,26 @@ static bool take_messages(struct agent *agent)
 	return false;
 }
 
+static void on_pause_over(struct loop_timer *timer, void *arg)
+{
+	struct agent *agent = arg;
+	(void)timer;
+
+	agent->is_paused = false;
+	agent_flush(agent);
+}
+
+static void pause_if_spent(struct agent *agent)
+{
+	uint64_t wait_ms = budget_wait_ms(&agent->budget, 1, clock_monotonic_ms());
+
+	if (wait_ms == 0)
+		return;
+	/* Longer pauses rather than many. */
+	loop_timer_set(agent->pause, wait_ms < LEAST_PAUSE_MS ? LEAST_PAUSE_MS : wait_ms);
+	agent->is_paused = true;
+}
+
 /* False when the agent is gone or no longer connected. */
 static bool read_socket(struct agent *agent)
 {
@@ -280,7 +307,9 @@ static bool read_socket(struct agent *agent)
 		wire_decoder_feed(agent->decoder, bytes, (size_t)got);
 		if (!take_messages(agent))
 			return false;
-		if ((size_t)got < sizeof(bytes) || agent_queued(agent) >= STOP_READING_BYTES)
+		pause_if_spent(agent);
+		if ((size_t)got < sizeof(bytes) || agent->is_paused ||
+		    agent_queued(agent) >= STOP_READING_BYTES)
 			return true;
 	}
 	return true;
@@ -369,6 +398,11 @@ static struct agent *make_agent(struct loop *loop, const char *name,
 	agent->pause_ms = FIRST_PAUSE_MS;
 	agent->decoder = wire_decoder_new(WIRE_MAX_TO_HOST);
 	agent->timer = loop_add_timer(loop, 0, on_timer, agent);
+	agent->pause = loop_add_timer(loop, 0, on_pause_over, agent);
+	loop_timer_cancel(agent->pause);
+	/* Kept over connections: to come again buys nothing. */
+	budget_start(&agent->budget, AGENT_SAYS_AT_ONCE, AGENT_SAYS_PER_SECOND,
+		     clock_monotonic_ms());
 	return agent;
 }
 

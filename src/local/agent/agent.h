@@ -27,7 +27,15 @@
 #define AGENT_MAX_QUEUE_BYTES	((size_t)40 << 20) /* towards the guest; a release may be 16 MiB */
 #define AGENT_MAX_STREAMS	1024		   /* opened by the host */
 #define AGENT_MAX_GUEST_STREAMS 256		   /* opened by the guest */
-#define AGENT_WINDOW_BYTES	((size_t)256 << 10)
+/*
+ * What a guest says of itself (EVENT, STATS) costs work: beyond a first heap it is listened to at
+ * this pace, and its channel waits meanwhile. Each message costs AGENT_MESSAGE_COST beside its
+ * size.
+ */
+#define AGENT_SAYS_AT_ONCE    ((int64_t)512 << 10)
+#define AGENT_SAYS_PER_SECOND ((int64_t)32 << 10)
+#define AGENT_MESSAGE_COST    128
+#define AGENT_WINDOW_BYTES    ((size_t)256 << 10)
 
 struct agent;
 struct agent_stream;

@@ -4,6 +4,7 @@
 
 /* What agent.c, agent_receive.c and agent_stream.c share. Nobody else includes this. */
 
+#include "base/budget.h"
 #include "base/strbuf.h"
 #include "local/agent/agent.h"
 #include "wire/frame.h"
@@ -49,7 +50,10 @@ struct agent {
 	size_t guest_stream_count;
 	bool owes_windows;
 	bool answers_pings;
-	unsigned unanswered; /* PINGs since anything was heard */
+	unsigned unanswered;	  /* PINGs since anything was heard */
+	struct budget budget;	  /* of what it says, in bytes of JSON */
+	struct loop_timer *pause; /* until it is listened to again */
+	bool is_paused;
 	struct agent_counters counters;
 	unsigned busy; /* calls under way that use it after a handler ran */
 	bool is_freed;

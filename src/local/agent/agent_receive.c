@@ -2,6 +2,7 @@
 #include <jansson.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/utf8.h"
 #include "local/agent/agent_parts.h"
 #include "wire/log_record.h"
@@ -321,14 +322,22 @@ static bool receive_stats(struct agent *agent, const struct wire_message *messag
 	return !agent->is_freed;
 }
 
+static void charge(struct agent *agent, const struct wire_message *message)
+{
+	budget_spend(&agent->budget, (int64_t)message->size + AGENT_MESSAGE_COST,
+		     clock_monotonic_ms());
+}
+
 bool agent_receive(struct agent *agent, const struct wire_message *message, struct error *err)
 {
 	switch (message->type) {
 	case WIRE_LOG:
 		return receive_log(agent, message, err);
 	case WIRE_EVENT:
+		charge(agent, message);
 		return receive_event(agent, message, err);
 	case WIRE_STATS:
+		charge(agent, message);
 		return receive_stats(agent, message, err);
 	case WIRE_PONG:
 		return true;

@@ -79,9 +79,8 @@ void log_runs_load(struct log_runs *runs, const char *folder)
 	}
 }
 
-void log_runs_save(const struct log_runs *runs, const char *folder)
+char *log_runs_text(const struct log_runs *runs)
 {
-	AUTO_FREE char *path = path_join(folder, "runs");
 	AUTO(strbuf_clear) struct strbuf text = STRBUF_INIT;
 
 	for (size_t i = 0; i < runs->count; i++)
@@ -90,8 +89,15 @@ void log_runs_save(const struct log_runs *runs, const char *folder)
 	if (runs->event_sequence > 0)
 		strbuf_appendf(&text, "%" PRIu64 " " EVENT_MARK "%" PRIu32 "\n",
 			       runs->event_sequence, runs->event_boot);
+	return strbuf_take(&text);
+}
+
+void log_runs_write(const char *folder, const char *text)
+{
+	AUTO_FREE char *path = path_join(folder, "runs");
+
 	if (path_make_folders(folder, 0700, NULL))
-		(void)!file_write_atomic(path, strbuf_text(&text), text.size, 0600, NULL);
+		(void)!file_write_atomic(path, text, strlen(text), 0600, NULL);
 }
 
 void log_runs_start(struct log_runs *runs, const char *container)

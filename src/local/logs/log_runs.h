@@ -28,8 +28,10 @@ struct log_runs {
 void log_runs_clear(struct log_runs *runs);
 /* Empty when there is no such file or it is damaged. */
 void log_runs_load(struct log_runs *runs, const char *folder);
-/* Best effort: what cannot be saved is forgotten with the process. */
-void log_runs_save(const struct log_runs *runs, const char *folder);
+/* What the file says; owned. */
+char *log_runs_text(const struct log_runs *runs);
+/* Best effort: what cannot be saved is forgotten with the process. Blocks: it syncs. */
+void log_runs_write(const char *folder, const char *text);
 void log_runs_start(struct log_runs *runs, const char *container);
 /* 0 before and in the first run, 1 in the second … */
 uint32_t log_runs_current(const struct log_runs *runs, const char *container);

@@ -33,6 +33,7 @@ struct instance {
 	char *name;
 	char *folder;
 	struct log_runs runs;
+	bool has_unsaved_runs;
 	struct segment *segments; /* oldest first; the last is being written while fd >= 0 */
 	size_t segment_count;
 	uint64_t stored_bytes;
@@ -66,6 +67,10 @@ static void instance_free(struct instance *instance)
 {
 	if (instance == NULL)
 		return;
+	if (instance->has_unsaved_runs) {
+		AUTO_FREE char *text = log_runs_text(&instance->runs);
+		log_runs_write(instance->folder, text);
+	}
 	if (instance->fd >= 0)
 		(void)close(instance->fd);
 	log_runs_clear(&instance->runs);
@@ -492,24 +497,52 @@ void log_store_start_run(struct log_store *store, const char *name, const char *
 		return;
 	instance = get_instance(store, name);
 	log_runs_start(&instance->runs, container);
-	log_runs_save(&instance->runs, instance->folder);
+	instance->has_unsaved_runs = true;
 }
 
 bool log_store_take_event(struct log_store *store, const char *name, const char *boot_id,
 			  uint64_t sequence)
 {
 	uint32_t boot = log_hash(boot_id, strlen(boot_id));
+	struct instance *instance;
 	struct log_runs *runs;
 
 	if (sequence == 0 || !name_is_sound(name))
 		return true;
-	runs = &get_instance(store, name)->runs;
+	instance = get_instance(store, name);
+	runs = &instance->runs;
 	if (runs->event_boot == boot && sequence <= runs->event_sequence)
 		return false;
 	runs->event_boot = boot;
 	runs->event_sequence = sequence;
-	log_runs_save(runs, get_instance(store, name)->folder);
+	instance->has_unsaved_runs = true;
 	return true;
+}
+
+void log_unsaved_clear(struct log_unsaved *unsaved)
+{
+	free(unsaved->folder);
+	free(unsaved->text);
+	*unsaved = (struct log_unsaved){0};
+}
+
+bool log_store_take_unsaved(struct log_store *store, struct log_unsaved *ret)
+{
+	for (size_t i = 0; i < store->instance_count; i++) {
+		struct instance *instance = store->instances[i];
+		if (!instance->has_unsaved_runs)
+			continue;
+		instance->has_unsaved_runs = false;
+		ret->folder = xstrdup(instance->folder);
+		ret->text = log_runs_text(&instance->runs);
+		return true;
+	}
+	return false;
+}
+
+void log_unsaved_write(const struct log_unsaved *unsaved)
+{
+	log_runs_write(unsaved->folder, unsaved->text);
 }
 
 uint64_t log_store_guest_position(struct log_store *store, const char *name, const char *boot_id)

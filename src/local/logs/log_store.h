@@ -66,6 +66,20 @@ void log_store_note_loss(struct log_store *store, const char *instance, uint64_t
 /* The container started (again): later lines belong to a new run (see `logs --previous`). */
 void log_store_start_run(struct log_store *store, const char *instance, const char *container);
 /*
+ * How often containers were started, and which events that takes in, is kept in a file: not at each
+ * event, which a guest causes as often as it likes, but when somebody takes what is unsaved and
+ * writes it, in that order, on any thread. Closing the store saves the rest.
+ */
+struct log_unsaved {
+	char *folder;
+	char *text;
+};
+void log_unsaved_clear(struct log_unsaved *unsaved);
+/* One instance's; false: all is saved. */
+bool log_store_take_unsaved(struct log_store *store, struct log_unsaved *ret);
+void log_unsaved_write(const struct log_unsaved *unsaved); /* blocks */
+
+/*
  * Whether this event of the guest was not counted before, also by an earlier process: call once
  * before the two above. Sequence 0 is always new.
  */

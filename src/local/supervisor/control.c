@@ -23,6 +23,7 @@ enum {
 	MAX_LINE = 1 << 20,
 	MAX_QUEUE = 8 << 20, /* a client that does not read is let go */
 	MAX_CONNECTIONS = 64,
+	ACCEPT_PAUSE_MS = 1000,
 };
 
 struct connection {
@@ -47,6 +48,7 @@ struct control {
 	struct loop_fd *source;
 	struct loop_timer *notify;
 	struct loop_timer *stats;
+	struct loop_timer *accept; /* again, when there were no descriptors */
 	bool is_notify_due;
 	uint64_t notified_ms;
 	struct connection **connections;
@@ -347,6 +349,14 @@ static void on_connection(struct loop_fd *source, int fd, unsigned events, void 
 		forget(connection);
 }
 
+static void on_accept_again(struct loop_timer *timer, void *arg)
+{
+	const struct control *control = arg;
+	(void)timer;
+
+	loop_fd_set_events(control->source, LOOP_READ);
+}
+
 static void on_listen(struct loop_fd *source, int listen_fd, unsigned events, void *arg)
 {
 	struct control *control = arg;
@@ -356,6 +366,11 @@ static void on_listen(struct loop_fd *source, int listen_fd, unsigned events, vo
 	AUTO_CLOSE int fd = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	struct ucred peer = {0};
 	socklen_t size = sizeof(peer);
+	/* A connection that cannot be taken stays readable: looked at again later, not at once. */
+	if (fd < 0 && errno != EAGAIN && errno != EINTR && errno != ECONNABORTED) {
+		loop_fd_set_events(control->source, 0);
+		loop_timer_set(control->accept, ACCEPT_PAUSE_MS);
+	}
 	if (fd < 0 || control->connection_count >= MAX_CONNECTIONS)
 		return;
 	/* The folder keeps others out; this holds where somebody opened it. */
@@ -451,6 +466,9 @@ struct control *control_open(struct supervisor *supervisor, struct error *err)
 	control->notify = loop_add_timer(supervisor->loop, NOTIFY_MS, on_notify, control);
 	control->stats = loop_add_timer(supervisor->loop, STATS_MS, on_stats, control);
 	loop_timer_cancel(control->stats);
+	control->accept =
+		loop_add_timer(supervisor->loop, ACCEPT_PAUSE_MS, on_accept_again, control);
+	loop_timer_cancel(control->accept);
 	return control;
 }
 
@@ -464,6 +482,7 @@ void control_close(struct control *control)
 	loop_fd_remove(control->source);
 	loop_timer_remove(control->notify);
 	loop_timer_remove(control->stats);
+	loop_timer_remove(control->accept);
 	(void)unlink(control->path);
 	auto_close(&control->fd);
 	free(control->path);

@@ -167,6 +167,7 @@ static void init(struct instance *instance, struct supervisor *supervisor)
 	AUTO_FREE char *below = NULL;
 
 	instance->supervisor = supervisor;
+	instance_start_budget(instance);
 	instance->state_ms = clock_monotonic_ms();
 	instance->timer = loop_add_timer(supervisor->loop, 1000, on_timer, instance);
 	loop_timer_cancel(instance->timer);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a guest says about itself, into the instance's status. The guest is not trusted. */
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,6 +21,39 @@ static struct log_sink sink_of(const struct instance *instance)
 				 .pod = instance->status.pod,
 				 .instance = instance->status.name,
 				 .boot_id = instance->boot_id != NULL ? instance->boot_id : ""};
+}
+
+/*
+ * What a guest makes us say goes into the events that all pods share, and into the log: a few at
+ * once, then this many a second.
+ */
+enum { SAYS_AT_ONCE = 200, SAYS_PER_SECOND = 2 };
+
+static void say(struct instance *instance, bool is_warning, const char *type, const char *object,
+		const char *fmt, ...) PRINTF_LIKE(5, 6);
+static void say(struct instance *instance, bool is_warning, const char *type, const char *object,
+		const char *fmt, ...)
+{
+	AUTO_FREE char *message = NULL;
+	va_list args;
+
+	if (!budget_take(&instance->says, 1, clock_monotonic_ms())) {
+		instance->unsaid++;
+		return;
+	}
+	if (instance->unsaid > 0)
+		supervisor_say(instance->supervisor, true, "EventsLeftOut", instance->status.name,
+			       "%u events came too fast and are not shown", instance->unsaid);
+	instance->unsaid = 0;
+	va_start(args, fmt);
+	message = xvasprintf(fmt, args);
+	va_end(args);
+	supervisor_say(instance->supervisor, is_warning, type, object, "%s", message);
+}
+
+void instance_start_budget(struct instance *instance)
+{
+	budget_start(&instance->says, SAYS_AT_ONCE, SAYS_PER_SECOND, clock_monotonic_ms());
 }
 
 void instance_send_release(struct instance *instance)
@@ -164,8 +198,8 @@ static void take_container(struct instance *instance, const struct agent_event *
 	is_bad = event->reason != NULL && strcmp(event->reason, "Started") != 0 &&
 		 strcmp(event->reason, "Completed") != 0 &&
 		 strcmp(event->reason, "ContainerCreating") != 0;
-	supervisor_say(instance->supervisor, is_bad,
-		       event->reason != NULL ? event->reason : "Container", object, "%s", text);
+	say(instance, is_bad, event->reason != NULL ? event->reason : "Container", object, "%s",
+	    text);
 	/* One that was tried and cannot be started boots no more: its guest tries again. */
 	if ((container->state == CONTAINER_RUNNING || is_bad) && status->state == INSTANCE_BOOTING)
 		instance_set_state(instance, INSTANCE_RUNNING);
@@ -200,9 +234,8 @@ static void take_probe(struct instance *instance, const struct agent_event *even
 			container->is_ready = event->is_ok;
 	}
 	if (!event->is_ok)
-		supervisor_say(instance->supervisor, true, "Unhealthy", object,
-			       "%s probe failed: %s", event->probe,
-			       event->message != NULL ? event->message : "");
+		say(instance, true, "Unhealthy", object, "%s probe failed: %s", event->probe,
+		    event->message != NULL ? event->message : "");
 }
 
 /* NULL when there is one of that name, or too many. */
@@ -269,9 +302,8 @@ static void become_ready(struct instance *instance)
 	if (status->ready_ns == 0)
 		status->ready_ns = clock_wall_ns();
 	instance_add_stage(instance, "ready");
-	supervisor_say(instance->supervisor, false, "Ready", status->name,
-		       "ready %.1f s after its start",
-		       (double)(clock_monotonic_ms() - instance->start_ms) / 1000.0);
+	say(instance, false, "Ready", status->name, "ready %.1f s after its start",
+	    (double)(clock_monotonic_ms() - instance->start_ms) / 1000.0);
 	services_add(instance->supervisor, instance);
 }
 
@@ -288,9 +320,8 @@ void instance_update_ready(struct instance *instance)
 		return;
 	}
 	instance_set_state(instance, INSTANCE_RUNNING);
-	supervisor_say(instance->supervisor, true, "NotReady", status->name, "%s",
-		       instance->is_silent ? "its guest does not answer any more"
-					   : "no longer ready");
+	say(instance, true, "NotReady", status->name, "%s",
+	    instance->is_silent ? "its guest does not answer any more" : "no longer ready");
 	services_remove(instance->supervisor, instance, instance->grace_s * 1000);
 }
 
@@ -311,9 +342,8 @@ static void take_pod(struct instance *instance, const struct agent_event *event)
 	instance->is_ended = true;
 	instance->has_succeeded = is_good;
 	set_text(&instance->status.reason, event->reason);
-	supervisor_say(instance->supervisor, !is_good, event->phase, instance->status.name,
-		       event->has_exit_code ? "ended with exit code %d" : "ended",
-		       event->exit_code);
+	say(instance, !is_good, event->phase, instance->status.name,
+	    event->has_exit_code ? "ended with exit code %d" : "ended", event->exit_code);
 }
 
 static void on_event(struct agent *agent, const struct agent_event *event, void *arg)

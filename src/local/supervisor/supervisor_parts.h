@@ -16,6 +16,7 @@
  *	   RUNNING → SUCCEEDED | FAILED (Job, Never: kept for ps until down)
  */
 
+#include "base/budget.h"
 #include "local/agent/agent.h"
 #include "local/logs/log_store.h"
 #include "local/plan/project_identity.h"
@@ -55,6 +56,8 @@ struct instance {
 	char *end_reason;	   /* its domain is being destroyed because of this; or NULL */
 	struct string_list disks;  /* that its VM writes, paths */
 	unsigned unanswered;	   /* agent_ping() */
+	struct budget says;	   /* of the events that its guest causes */
+	unsigned unsaid;	   /* left out of them */
 	unsigned failures;	   /* starts in a row that did not become ready */
 	bool is_leaving;	   /* asked to stop: not to be replaced as itself */
 	bool is_replaced;	   /* restart: goes through STOPPING, then starts again */
@@ -157,6 +160,7 @@ char *instance_free_address(const struct supervisor *supervisor);
 void instance_connect_agent(struct instance *instance);
 void instance_drop_agent(struct instance *instance);
 void instance_send_release(struct instance *instance);
+void instance_start_budget(struct instance *instance);
 /* Ready is what its guest says while it answers. */
 void instance_update_ready(struct instance *instance);
 

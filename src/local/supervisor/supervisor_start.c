@@ -90,7 +90,8 @@ bool supervisor_start(const char *project, struct error *err)
 	AUTO_FREE char *folder = path_folder(PATH_STATE, below);
 	AUTO_FREE char *log_path = path_join(folder, "supervisor.log");
 	AUTO_FREE char *plan = project_plan_path(project);
-	const char *const argv[] = {"/proc/self/exe", "-v", "supervise", project, NULL};
+	const char *const argv[] = {"/proc/self/exe", "-v",    "--log-file", log_path,
+				    "supervise",      project, NULL};
 	pid_t pid = -1;
 
 	if (running >= 0)

@@ -14,7 +14,7 @@
 #include "base/path.h"
 #include "local/supervisor/supervisor_parts.h"
 
-enum { LOOK_MS = 2000, STALL_MS = 5000 };
+enum { LOOK_MS = 2000, STALL_MS = 5000, SAVE_MS = 1000, MAX_SAVES = 64 };
 #define ENOUGH_BYTES ((uint64_t)64 << 20)
 #define FAR_AWAY_S   ((time_t)1 << 40)
 
@@ -24,6 +24,7 @@ struct watch {
 	struct loop_fd *clock;
 	struct loop_timer *look;
 	struct loop_timer *beat;
+	struct loop_timer *save;
 	uint64_t beat_ms; /* when it is due */
 };
 
@@ -165,6 +166,38 @@ void watch_paused(struct supervisor *supervisor, struct instance *instance)
 	loop_timer_set(supervisor->watch->look, LOOK_MS);
 }
 
+static bool run_save(void *arg, struct error *err)
+{
+	(void)err;
+	log_unsaved_write(arg);
+	return true;
+}
+
+static void on_saved(void *arg, struct error *err)
+{
+	struct log_unsaved *unsaved = arg;
+	(void)err;
+
+	log_unsaved_clear(unsaved);
+	free(unsaved);
+}
+
+/* What guests cause is saved once a second, on a thread: syncing is the disk's pace, not ours. */
+static void on_save(struct loop_timer *timer, void *arg)
+{
+	struct watch *watch = arg;
+	struct log_unsaved unsaved;
+
+	/* The one thread writes one after another: what is newer is never overtaken. */
+	while (worker_pending(watch->supervisor->worker) < MAX_SAVES &&
+	       log_store_take_unsaved(watch->supervisor->logs, &unsaved)) {
+		struct log_unsaved *job = xcalloc(1, sizeof(*job));
+		*job = unsaved;
+		worker_submit(watch->supervisor->worker, run_save, on_saved, job);
+	}
+	loop_timer_set(timer, SAVE_MS);
+}
+
 struct watch *watch_new(struct supervisor *supervisor)
 {
 	struct watch *watch = xcalloc(1, sizeof(*watch));
@@ -172,6 +205,7 @@ struct watch *watch_new(struct supervisor *supervisor)
 	watch->supervisor = supervisor;
 	watch->look = loop_add_timer(supervisor->loop, LOOK_MS, on_look, watch);
 	watch->beat = loop_add_timer(supervisor->loop, LIFECYCLE_PING_MS, on_beat, watch);
+	watch->save = loop_add_timer(supervisor->loop, SAVE_MS, on_save, watch);
 	watch->beat_ms = clock_monotonic_ms() + LIFECYCLE_PING_MS;
 	watch->clock_fd = timerfd_create(CLOCK_REALTIME, TFD_NONBLOCK | TFD_CLOEXEC);
 	if (watch->clock_fd >= 0) {
@@ -190,5 +224,6 @@ void watch_free(struct watch *watch)
 	auto_close(&watch->clock_fd);
 	loop_timer_remove(watch->look);
 	loop_timer_remove(watch->beat);
+	loop_timer_remove(watch->save);
 	free(watch);
 }
