@@ -15,6 +15,7 @@
 
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "base/string_list.h"
 
 #define LAYER_ENTRIES_MAX 1000000u
 #define LAYER_DEPTH_MAX	  1024u
@@ -24,6 +25,7 @@
 #define LAYER_STEPS_MAX	      64u
 #define LAYER_STEPS_FREE      ((uint64_t)16 << 20)
 #define LAYER_XATTR_BYTES_MAX ((size_t)16 << 20)
+#define LAYER_IMPLIED_MAX     ((size_t)16 << 20) /* bytes of their paths */
 
 struct layer_xattr {
 	struct layer_xattr *next;
@@ -101,6 +103,13 @@ MUST_CHECK bool layer_tree_add_xattr(struct layer_tree *tree, struct layer_node 
 
 /* Sorts, counts links, numbers the inodes from 1; returns how many there are. */
 uint32_t layer_tree_finish(struct layer_tree *tree);
+
+/*
+ * After that: the folders that are there only because something is in them, as paths ("" is the
+ * root); a layer below may say what they are like.
+ */
+MUST_CHECK bool layer_tree_list_implied(const struct layer_tree *tree, struct string_list *ret,
+					struct error *err);
 
 /* The file behind a hard link, or the node itself. */
 struct layer_node *layer_node_file(struct layer_node *node);

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include "base/alloc.h"
+#include "base/strbuf.h"
 #include "image/layer/layer_tree.h"
 
 static bool is_kept_xattr(const char *name)
@@ -103,4 +104,45 @@ uint32_t layer_tree_finish(struct layer_tree *tree)
 			node = node->next;
 	}
 	return number;
+}
+
+static char *path_of(const struct layer_node *node)
+{
+	size_t size = 0;
+	for (const struct layer_node *at = node; at->parent != NULL; at = at->parent)
+		size += strlen(at->name) + 1;
+	char *path = xcalloc(size + 1, 1);
+	for (const struct layer_node *at = node; at->parent != NULL; at = at->parent) {
+		size_t length = strlen(at->name);
+		size -= length + 1;
+		memcpy(path + size, at->name, length);
+		path[size + length] = at == node ? '\0' : '/';
+	}
+	return path;
+}
+
+bool layer_tree_list_implied(const struct layer_tree *tree, struct string_list *ret,
+			     struct error *err)
+{
+	const struct layer_node *node = tree->root;
+	size_t size = 0;
+	while (node != NULL) {
+		if (node->is_implied) {
+			char *path = path_of(node);
+			size += strlen(path) + 1;
+			string_list_take(ret, path);
+			if (size > LAYER_IMPLIED_MAX)
+				return error_set(err, ERROR_INVALID,
+						 "too many folders without an entry of their own");
+		}
+		if (node->first != NULL) {
+			node = node->first;
+			continue;
+		}
+		while (node != NULL && node->next == NULL)
+			node = node->parent;
+		if (node != NULL)
+			node = node->next;
+	}
+	return true;
 }
