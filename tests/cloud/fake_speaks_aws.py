@@ -159,6 +159,7 @@ def the_command_line_client_too(bed):
     call("cloudformation", "delete-stack", "--stack-name", "s")
 
 
-run_tests(Bed(), [blocks_go_in_and_come_out, wrong_checksums_counts_and_sizes_are_refused,
+if __name__ == "__main__":
+    run_tests(Bed(), [blocks_go_in_and_come_out, wrong_checksums_counts_and_sizes_are_refused,
                   a_wrong_secret_is_refused, images_keep_what_was_registered, a_stack_lives_its_life,
                   parameters_and_logs, the_command_line_client_too])

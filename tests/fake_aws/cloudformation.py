@@ -6,7 +6,8 @@ import time
 import uuid
 
 from operation import Operation, Stack, stamp
-from template import Invalid, Template
+from template import Invalid, Template, parse, stack_tags, template_text
+from rules import check_form
 from wire import AwsError, answer_query, members, numbered
 
 
@@ -27,6 +28,7 @@ class CloudFormation:
         p = request.parameters()
         if p.get("Version") != "2010-05-15" or not hasattr(self, action) or action[0].islower():
             raise AwsError(400, "InvalidAction", action)
+        check_form(self.world, "cloudformation", action, p, lambda why: AwsError(400, "ValidationError", why))
         return answer_query(action, getattr(self, action)(p), self.namespace)
 
     def find(self, name, needed=True):
@@ -47,6 +49,7 @@ class CloudFormation:
         return {"Stacks": members([{
             "StackId": s.id, "StackName": s.name, "CreationTime": stamp(s.created),
             "StackStatus": s.status, "StackStatusReason": s.reason, "DisableRollback": False,
+            "EnableTerminationProtection": s.is_protected, "RoleARN": s.role,
             "Outputs": members([{"OutputKey": k, "OutputValue": v} for k, v in s.outputs.items()]),
             "Tags": members([{"Key": k, "Value": v} for k, v in s.tags.items()])} for s in stacks])}
 
@@ -62,11 +65,8 @@ class CloudFormation:
         return {"TemplateBody": json.dumps(stack.template.body) if stack.template else ""}
 
     def CreateChangeSet(self, p):
-        name, kind, body = p["StackName"], p.get("ChangeSetType", "UPDATE"), p.get("TemplateBody", "")
-        if not re.match(r"^[A-Za-z][-A-Za-z0-9]{0,127}$", name):
-            invalid("stackName failed to satisfy constraint")
-        if len(body) > 51200:
-            invalid("templateBody: Member must have length less than or equal to 51200")
+        name, kind = p["StackName"], p.get("ChangeSetType", "UPDATE")
+        body = template_text(self.world, p)
         stack = self.find(name, needed=False)
         if kind == "CREATE":
             if stack and stack.status != "REVIEW_IN_PROGRESS":
@@ -76,18 +76,20 @@ class CloudFormation:
                 self.world.stacks[stack.id] = stack
         elif not stack:
             invalid(f"Stack [{name}] does not exist")
-        elif stack.status.endswith("_IN_PROGRESS") or stack.status in (
-                "ROLLBACK_COMPLETE", "UPDATE_ROLLBACK_FAILED", "DELETE_FAILED", "CREATE_FAILED"):
+        elif (stack.status == "ROLLBACK_COMPLETE" and self.world.refuses("rollback-complete")) or \
+                stack.status.endswith("_IN_PROGRESS") or stack.status in (
+                    "UPDATE_ROLLBACK_FAILED", "DELETE_FAILED", "CREATE_FAILED"):
             invalid(f"Stack:{stack.id} is in {stack.status} state and can not be updated.")
-        tags = {t["Key"]: t["Value"] for t in numbered(p, "Tags.member")}
-        if len(tags) > 50 or any(len(k) > 128 or len(v) > 256 for k, v in tags.items()):
-            invalid("too many or too long tags")
+        tags = stack_tags(self.world, p)
+        role = p.get("RoleARN")
+        if role and not re.fullmatch(r"arn:aws[\w-]*:iam::\d{12}:role/.+", role) and self.world.refuses("pass-role"):
+            invalid(f"Role {role} is invalid or cannot be assumed")
         arn = (f"arn:aws:cloudformation:{self.world.region}:{self.world.account}:changeSet/"
                f"{p['ChangeSetName']}/{uuid.uuid4()}")
         change_set = {"arn": arn, "ready": time.time() + 0.3, "tags": tags, "kind": kind, "why": None,
-                      "changes": [], "template": None}
+                      "changes": [], "template": None, "role": role}
         try:
-            change_set["template"] = Template(json.loads(body), self.world)
+            change_set["template"] = Template(parse(self.world, body), self.world)
             if change_set["template"].has_iam() and p.get("Capabilities.member.1") not in (
                     "CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"):
                 raise AwsError(400, "InsufficientCapabilitiesException", "Requires capabilities : [CAPABILITY_IAM]")
@@ -102,8 +104,9 @@ class CloudFormation:
 
     def change_set(self, p):
         for stack in self.world.stacks.values():
-            if p["ChangeSetName"] in stack.change_sets:
-                return stack, stack.change_sets[p["ChangeSetName"]]
+            for arn, one in stack.change_sets.items():
+                if p["ChangeSetName"] in (arn, arn.split("/")[1]) and p.get("StackName") in (None, stack.name, stack.id):
+                    return stack, one
         raise AwsError(404, "ChangeSetNotFound", f"ChangeSet [{p['ChangeSetName']}] does not exist")
 
     def DescribeChangeSet(self, p):
@@ -130,16 +133,30 @@ class CloudFormation:
         return {}
 
     def ExecuteChangeSet(self, p):
+        token = p.get("ClientRequestToken")
+        for stack in self.world.stacks.values():
+            if token and stack.executed.get(p["ChangeSetName"]) == token:
+                return {}       # the answer to the first one was lost
+            if p["ChangeSetName"] in stack.executed and self.world.refuses("execute-token"):
+                raise AwsError(404, "ChangeSetNotFound", f"ChangeSet [{p['ChangeSetName']}] does not exist")
         stack, c = self.change_set(p)
         if c["why"] or time.time() < c["ready"]:
             raise AwsError(400, "InvalidChangeSetStatus", "it cannot be executed in its current state")
-        stack.change_sets = {}
+        stack.executed[c["arn"]] = token
+        stack.change_sets, stack.role = {}, c["role"]
         word = "create" if c["kind"] == "CREATE" else "update"
         self.begin(stack, word, word.upper() + "_IN_PROGRESS", template=c["template"], tags=c["tags"])
         return {}
 
+    def UpdateTerminationProtection(self, p):
+        stack = self.find(p["StackName"])
+        stack.is_protected = p["EnableTerminationProtection"] == "true"
+        return {"StackId": stack.id}
+
     def DeleteStack(self, p):
         stack = self.find(p["StackName"], needed=False)
+        if stack and stack.is_protected and self.world.refuses("protected"):
+            invalid(f"Stack [{stack.name}] cannot be deleted while TerminationProtection is enabled")
         if stack and stack.status != "DELETE_COMPLETE" and stack.status != "DELETE_IN_PROGRESS":
             self.begin(stack, "delete", "DELETE_IN_PROGRESS")
         return {}

@@ -7,6 +7,7 @@ import re
 import secrets
 import time
 
+from rules import check_call
 from wire import Answer, AwsError, answer_json
 
 BLOCK = 524288
@@ -23,7 +24,7 @@ class Snapshot:
         self.volume_gib = body["VolumeSize"]
         self.description = body.get("Description", "")
         self.tags = {t["Key"]: t["Value"] for t in body.get("Tags", [])}
-        self.parent = parent
+        self.parent, self.volume_id = parent, "vol-ffffffff"    # as of every snapshot that was not made of a volume
         self.blocks = dict(parent.blocks) if parent else {}   # index → bytes
         self.written = {}                                      # index → digest
         self.state = "pending"
@@ -72,6 +73,7 @@ class Ebs:
             body = json.loads(request.body)
         except ValueError:
             invalid("the body is not JSON")
+        check_call(self.world, "ebs", "StartSnapshot", body, invalid)
         unknown = set(body) - {"VolumeSize", "Description", "Tags", "ClientToken", "Timeout",
                                "ParentSnapshotId", "Encrypted", "KmsKeyArn", "DryRun"}
         if unknown:

@@ -5,6 +5,7 @@ import re
 import secrets
 import time
 
+from rules import check_form
 from wire import AwsError, answer_ec2, items, numbered
 
 
@@ -39,6 +40,7 @@ class Ec2:
         method = getattr(self, action, None)
         if method is None or action.startswith("_"):
             raise AwsError(400, "InvalidAction", f"The action {action} is not valid for this service")
+        check_form(self.world, "ec2", action, parameters, lambda why: AwsError(400, "InvalidParameterValue", why))
         return answer_ec2(action, method(parameters))
 
     def matches(self, tags, fields, filters):
@@ -58,12 +60,12 @@ class Ec2:
                 raise AwsError(400, "InvalidSnapshot.NotFound", f"The snapshot '{one}' does not exist.")
         for s in self.world.snapshots.values():
             s.settle(time.time())
-            fields = {"status": s.state, "snapshot-id": s.id}
+            fields = {"status": s.state, "snapshot-id": s.id, "volume-id": s.volume_id}
             if (not wanted or s.id in wanted) and self.matches(s.tags, fields, filters_of(p)):
                 found.append({"snapshotId": s.id, "status": s.state, "volumeSize": s.volume_gib,
                               "startTime": stamp(s.started), "ownerId": self.world.account,
                               "progress": "100%" if s.state == "completed" else "10%",
-                              "encrypted": False, "description": s.description,
+                              "encrypted": False, "description": s.description, "volumeId": s.volume_id,
                               "tagSet": tag_set(s.tags)})
         return {"snapshotSet": items(found)}
 
@@ -79,10 +81,10 @@ class Ec2:
     # --- images
     def RegisterImage(self, p):
         name = p.get("Name", "")
-        if not re.match(r"^[A-Za-z0-9()\[\] ./\-'@_]{3,128}$", name):
+        if not re.match(r"^[A-Za-z0-9()\[\] ./\-'@_]{3,128}$", name) and self.world.refuses("ami-name"):
             raise AwsError(400, "InvalidAMIName.Malformed", f"AMI names: '{name}'")
         for image in self.world.images.values():
-            if image["name"] == name:
+            if image["name"] == name and self.world.refuses("ami-name"):
                 raise AwsError(400, "InvalidAMIName.Duplicate",
                                f"AMI name {name} is already in use by AMI {image['id']}")
         mappings = numbered(p, "BlockDeviceMapping")
@@ -186,7 +188,74 @@ class Ec2:
                                                 "regionName": self.world.region}
                                                for s in self.world.subnets])}
 
+    def DescribeRouteTables(self, p):
+        found = []
+        for t in self.world.route_tables:
+            subnets = t["subnets"] or [None]
+            for name, values in filters_of(p).items():
+                have = {"vpc-id": [t["vpcId"]], "association.main": ["true" if t["main"] else "false"],
+                        "association.subnet-id": t["subnets"], "route-table-id": [t["id"]]}.get(name)
+                if have is None:
+                    raise AwsError(400, "InvalidParameterValue", f"The filter '{name}' is invalid")
+                if not set(have) & set(values):
+                    break
+            else:
+                found.append({"routeTableId": t["id"], "vpcId": t["vpcId"], "routeSet": items([
+                    {"destinationCidrBlock": cidr, "state": "active", "origin": "CreateRoute",
+                     "natGatewayId" if target.startswith("nat-") else "gatewayId": target} for cidr, target in t["routes"]]),
+                    "associationSet": items([{"routeTableAssociationId": f"rtbassoc-{t['id'][4:]}{n}",
+                                              "routeTableId": t["id"], "subnetId": s,
+                                              "main": "true" if s is None else "false"}
+                                             for n, s in enumerate(subnets) if s or t["main"]])})
+        return {"routeTableSet": items(found)}
+
+    def DescribeVolumes(self, p):
+        found, wanted = [], ids_of(p, "VolumeId")
+        for one in wanted:
+            if one not in self.world.volumes:
+                raise AwsError(400, "InvalidVolume.NotFound", f"The volume '{one}' does not exist.")
+        for one, v in self.world.volumes.items():
+            fields = {"availability-zone": v["zone"], "volume-id": one, "size": str(v["size"])}
+            if (not wanted or one in wanted) and self.matches(v["tags"], fields, filters_of(p)):
+                found.append({"volumeId": one, "size": v["size"], "availabilityZone": v["zone"], "status": "in-use",
+                              "snapshotId": v["snapshot"] or "", "encrypted": v["encrypted"], "volumeType": "gp3",
+                              "tagSet": tag_set(v["tags"])})
+        return {"volumeSet": items(found)}
+
     # --- instances
+    def DescribeInstanceTypes(self, p):
+        wanted = ids_of(p, "InstanceType")
+        unknown = [one for one in wanted if one not in self.world.types]
+        if unknown:
+            raise AwsError(400, "InvalidInstanceType", "The following supplied instance types do not exist: "
+                           f"[{', '.join(unknown)}]")
+        found = []
+        for name, kind in self.world.types.items():
+            fields = {"instance-type": name, "current-generation": "false" if name[:2] == "t2" else "true",
+                      "processor-info.supported-architecture": kind["architectures"][-1]}
+            if name in (wanted or [name]) and self.matches({}, fields, filters_of(p)):
+                found.append({
+                    "instanceType": name, "currentGeneration": name[:2] != "t2", "bareMetal": False,
+                    "hypervisor": kind["hypervisor"], "burstablePerformanceSupported": name[0] == "t",
+                    "processorInfo": {"supportedArchitectures": items(kind["architectures"])},
+                    "vCpuInfo": {"defaultVCpus": kind["cpus"]}, "memoryInfo": {"sizeInMiB": kind["memory_mib"]},
+                    "instanceStorageSupported": False, "supportedRootDeviceTypes": items(["ebs"]),
+                    "networkInfo": {"enaSupport": "required" if kind["hypervisor"] == "nitro" else "unsupported"},
+                    "supportedVirtualizationTypes": items(["hvm"]),
+                    "supportedBootModes": items(kind["boot_modes"])})
+        return {"instanceTypeSet": items(found)}
+
+    def DescribeInstanceTypeOfferings(self, p):
+        kind, found = p.get("LocationType", "region"), []
+        if kind not in ("region", "availability-zone"):
+            raise AwsError(400, "InvalidParameterValue", "LocationType")
+        zones = sorted({s["availabilityZone"] for s in self.world.subnets}) if kind != "region" else [self.world.region]
+        for name, one in self.world.types.items():
+            for zone in zones:
+                if zone not in one["not_in"] and self.matches({}, {"instance-type": name, "location": zone}, filters_of(p)):
+                    found.append({"instanceType": name, "locationType": kind, "location": zone})
+        return {"instanceTypeOfferingSet": items(found)}
+
     def DescribeInstances(self, p):
         wanted, found = ids_of(p, "InstanceId"), []
         for i in self.world.instances.values():

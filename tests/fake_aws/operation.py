@@ -5,6 +5,13 @@ import threading
 import time
 import uuid
 
+import rules
+import rules_balancer  # noqa: F401 (their rules register themselves)
+import rules_instance  # noqa: F401
+import resource_model  # noqa: F401
+from ebs import Snapshot
+from resolve import Resolver
+
 
 def stamp(seconds):
     return time.strftime("%Y-%m-%dT%H:%M:%S.", time.gmtime(seconds)) + "%03dZ" % (seconds % 1 * 1000)
@@ -20,6 +27,7 @@ class Stack:
         self.id = f"arn:aws:cloudformation:{world.region}:{world.account}:stack/{name}/{uuid.uuid4()}"
         self.status, self.reason, self.created = "REVIEW_IN_PROGRESS", "User Initiated", time.time()
         self.template, self.tags, self.outputs = None, {}, {}
+        self.is_protected, self.role, self.executed = False, None, {}
         self.physical, self.events, self.change_sets, self.signals = {}, [], {}, {}
         self.event(name, "AWS::CloudFormation::Stack", self.id, self.status, "User Initiated")
 
@@ -46,7 +54,8 @@ class Operation(threading.Thread):
         super().__init__(daemon=True)
         self.world, self.stack, self.kind, self.new, self.tags = world, stack, kind, template, tags
         self.old, self.old_tags = stack.template, stack.tags
-        stack.operation_template = template.resources if template else {}
+        if kind == "delete":
+            self.tags = stack.tags
 
     def run(self):
         try:
@@ -55,6 +64,9 @@ class Operation(threading.Thread):
             with self.world.lock:
                 self.stack.set("CREATE_FAILED", f"fake: {error!r}")
             raise
+
+    def resolve(self, value):
+        return Resolver(self.world, self.stack, self.new, self.stack.physical).value(value)
 
     def pause(self):
         time.sleep(self.world.settings["resource_s"])
@@ -73,7 +85,10 @@ class Operation(threading.Thread):
             if verb == "CREATE":
                 self.stack.physical[logical] = physical_id(self.world, self.stack, logical, resource)
             problem = self.world.settings.get("fail_resource") == logical and "made to fail"
-            problem = problem or self.check(resource)
+            properties = self.resolve(resource.get("Properties", {}))
+            problem = problem or rules.problem_of(rules.Making(self, logical, properties, verb))
+            if not problem:
+                self.keep(logical, resource["Type"], properties)
         if not problem and resource["Type"] == "AWS::AutoScaling::AutoScalingGroup":
             problem = self.roll(logical, resource, verb)
         if problem:
@@ -81,13 +96,35 @@ class Operation(threading.Thread):
             raise Failed(logical)
         self.say(logical, f"{verb}_COMPLETE")
 
-    def check(self, resource):
-        properties = resource.get("Properties", {})
-        if resource["Type"] == "AWS::EC2::LaunchTemplate":
-            image = properties["LaunchTemplateData"]["ImageId"]
-            if image not in self.world.images:
-                return f"The image id '[{image}]' does not exist"
-        return None
+    def keep(self, logical, kind, properties):
+        """What the account now has of this, for the rules that look at more than one stack."""
+        world, physical = self.world, self.stack.physical[logical]
+        if kind == "AWS::EC2::Volume":
+            old = world.volumes.get(physical)
+            world.volumes[physical] = {
+                "size": int(properties.get("Size", 0)), "zone": properties["AvailabilityZone"],
+                "snapshot": properties.get("SnapshotId"), "encrypted": properties.get("Encrypted", False),
+                "key": properties.get("KmsKeyId"), "modified": old is not None and old["size"] != int(properties["Size"]),
+                "tags": {**self.tags, **{t["Key"]: t["Value"] for t in properties.get("Tags", [])}}}
+        elif kind == "AWS::Route53::HostedZone":
+            world.zones[physical] = (properties["Name"].rstrip("."), {v["VPCId"] for v in properties.get("VPCs", [])})
+        elif kind == "AWS::Route53::RecordSet":
+            zone = properties.get("HostedZoneId") or properties.get("HostedZoneName")
+            world.records[physical] = (zone, properties["Name"].rstrip("."), properties["Type"])
+        elif kind == "AWS::Logs::LogGroup":
+            world.made_log_groups[physical] = self.stack.name
+
+    def lose(self, physical, resource):
+        """The opposite of keep; a volume leaves a snapshot where the template says so."""
+        world = self.world
+        volume = world.volumes.pop(physical, None)
+        if volume and resource.get("DeletionPolicy") == "Snapshot":
+            snapshot = Snapshot({"VolumeSize": volume["size"], "Description": "Created by CloudFormation"}, None, time.time())
+            snapshot.tags, snapshot.state = dict(volume["tags"]), "completed"
+            snapshot.volume_id = physical
+            world.snapshots[snapshot.id] = snapshot
+        for places in (world.zones, world.records, world.made_log_groups):
+            places.pop(physical, None)
 
     def roll(self, logical, resource, verb):
         properties = resource["Properties"]
@@ -119,11 +156,12 @@ class Operation(threading.Thread):
 
     def launch(self, group, properties, launch):
         data = launch["Properties"]["LaunchTemplateData"]
-        tags = {t["Key"]: t["Value"] for t in properties["Tags"]}
+        tags = {**self.tags, **{t["Key"]: t["Value"] for t in properties["Tags"]}}
         for spec in data.get("TagSpecifications", []):
             if spec["ResourceType"] == "instance":
                 tags.update({t["Key"]: t["Value"] for t in spec["Tags"]})
         tags["aws:autoscaling:groupName"] = group
+        tags["aws:cloudformation:stack-name"] = self.stack.name
         instance = {"id": "i-" + secrets.token_hex(9)[:17], "image": data["ImageId"], "group": group,
                     "type": data["InstanceType"], "state": "running", "tags": tags,
                     "address": "10.0.0.%d" % (len(self.world.instances) + 10), "launched": time.time(),
@@ -136,6 +174,7 @@ class Operation(threading.Thread):
         self.pause()
         with self.world.lock:
             physical = self.stack.physical.pop(logical, "")
+            self.lose(physical, (self.old or self.new).resources.get(logical) or self.new.resources[logical])
             for instance in list(self.world.instances.values()):
                 if instance["group"] == physical:
                     instance["state"] = "terminated"

@@ -3,11 +3,12 @@
 import json
 import re
 
+from rules import check_call
 from wire import AwsError, answer_json
 
 
 class JsonService:
-    target = "?"
+    target, name, mismatch_code = "?", "?", "ValidationException"
 
     def __init__(self, world):
         self.world = world
@@ -22,18 +23,23 @@ class JsonService:
         method = getattr(self, action, None)
         if method is None or not action[:1].isupper():
             raise AwsError(400, "UnknownOperationException", action)
-        return answer_json(method(json.loads(request.body or b"{}")))
+        given = json.loads(request.body or b"{}")
+        check_call(self.world, self.name, action, given, self.mismatch)
+        return answer_json(method(given))
+
+    def mismatch(self, why):
+        return AwsError(400, self.mismatch_code, why)
 
 
 class Parameters(JsonService):
-    target = "AmazonSSM"
+    target, name = "AmazonSSM", "ssm"
 
     def PutParameter(self, p):
         if not re.match(r"^/[A-Za-z0-9_.\-/]{1,1010}$", p["Name"]) or p["Name"].count("/") > 15:
             raise AwsError(400, "ValidationException", "Parameter name")
-        if not 1 <= len(p["Value"].encode()) <= 4096:
+        if not 1 <= len(p["Value"].encode()) <= 4096 and self.world.refuses("ssm-value"):
             raise AwsError(400, "ValidationException", "Standard tier parameters support a maximum of 4096")
-        if "{{" in p["Value"] and re.search(r"\{\{[^{}]*\}\}", p["Value"]):
+        if re.search(r"\{\{.*\}\}", p["Value"], re.S) and self.world.refuses("ssm-braces"):
             raise AwsError(400, "ValidationException", "Parameter value can't nest another parameter")
         if p["Type"] not in ("String", "SecureString"):
             raise AwsError(400, "ValidationException", "Type")
@@ -77,14 +83,14 @@ class Parameters(JsonService):
 
 
 class SecretsManager(JsonService):
-    target = "secretsmanager"
+    target, name = "secretsmanager", "secretsmanager"
 
     def GetSecretValue(self, p):
         raise AwsError(400, "ResourceNotFoundException", "Secrets Manager can't find the specified secret.")
 
 
 class Logs(JsonService):
-    target = "Logs_20140328"
+    target, name, mismatch_code = "Logs_20140328", "logs", "InvalidParameterException"
 
     def group(self, p):
         return self.world.log_groups.setdefault(p["logGroupName"], {})
@@ -110,6 +116,8 @@ class Logs(JsonService):
     def FilterLogEvents(self, p):
         if p["logGroupName"] not in self.world.log_groups:
             raise AwsError(400, "ResourceNotFoundException", "The specified log group does not exist.")
+        if "logStreamNamePrefix" in p and "logStreamNames" in p and self.world.refuses("logs-prefix"):
+            raise AwsError(400, "InvalidParameterException", "logStreamNamePrefix and logStreamNames exclude each other")
         found = sorted(((e["timestamp"], name, e["message"]) for name, lines in self.group(p).items()
                         for e in lines if name.startswith(p.get("logStreamNamePrefix", ""))
                         and e["timestamp"] >= p.get("startTime", 0)

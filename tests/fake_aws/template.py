@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """A template as CloudFormation checks it: types, references, order, what an update changes."""
 import json
+import re
+
+from wire import AwsError, numbered
 
 TYPES = {
     "AWS::EC2::VPC", "AWS::EC2::InternetGateway", "AWS::EC2::VPCGatewayAttachment", "AWS::EC2::RouteTable",
@@ -15,6 +18,78 @@ PSEUDO = {"AWS::Region", "AWS::AccountId", "AWS::Partition", "AWS::StackId", "AW
 
 class Invalid(Exception):
     pass
+
+
+def no_duplicates(pairs):
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        names = [name for name, _ in pairs]
+        raise DuplicateName(sorted({n for n in names if names.count(n) > 1})[0])
+    return found
+
+
+class DuplicateName(Exception):
+    pass
+
+
+def parse(world, text):
+    """The template's text as a value; Invalid where CloudFormation would not take it."""
+    try:
+        body = json.loads(text, object_pairs_hook=no_duplicates)
+    except DuplicateName as name:
+        if world.refuses("logical-id-once"):
+            raise Invalid(f"Template format error: '{name}' is there twice") from None
+        body = json.loads(text)
+    check_outputs(world, body)
+    for reference in re.findall(r"\{\{resolve:[^}]*\}\}", text):
+        parts = reference[2:-2].split(":")
+        is_known = len(parts) >= 3 and parts[1] in ("ssm", "ssm-secure") and parts[2] in world.parameters
+        if not is_known and world.refuses("template-resolves"):
+            raise Invalid(f"Incorrect format or nothing there: the dynamic reference {reference}")
+    return body
+
+
+def check_outputs(world, body):
+    outputs = body.get("Outputs", {})
+    bad = len(outputs) > 200 or any(not re.fullmatch("[A-Za-z0-9]{1,255}", name) for name in outputs)
+    if (bad or len(body.get("Description", "").encode()) > 1024) and world.refuses("template-outputs"):
+        raise Invalid("Template format error: Outputs or Description")
+
+
+def refuse(why):
+    raise AwsError(400, "ValidationError", why)
+
+
+def template_text(world, p):
+    """TemplateBody, or what TemplateURL names."""
+    body, url = p.get("TemplateBody"), p.get("TemplateURL")
+    if (body is None) == (url is None):
+        refuse("Either Template URL or Template Body must be specified.")
+    if body is not None:
+        if len(body.encode()) > 51200 and world.refuses("template-size"):
+            refuse("1 validation error detected: Value at 'templateBody' failed to satisfy constraint: Member must have "
+                   "length less than or equal to 51200")
+        return body
+    found = world.object_of(url)
+    if found is None:
+        if world.refuses("template-url"):
+            refuse(f"S3 error: The specified key does not exist, or TemplateURL must be an Amazon S3 URL: {url}")
+        return "{}"
+    if len(found) > 1048576 and world.refuses("template-size"):
+        refuse("Template may not exceed 1048576 bytes in size.")
+    return found.decode()
+
+
+TAG = re.compile(r"[\w\s_.:/=+\-@]*")      # letters, digits and spaces of any script
+
+
+def stack_tags(world, p):
+    pairs = [(t["Key"], t["Value"]) for t in numbered(p, "Tags.member")]
+    bad = [k for k, v in pairs if k.lower().startswith("aws:") or not TAG.fullmatch(k) or not TAG.fullmatch(v)
+           or not 1 <= len(k) <= 128 or not 1 <= len(v) <= 256]
+    if (bad or len(pairs) > 50 or len(dict(pairs)) != len(pairs)) and world.refuses("stack-tags"):
+        refuse(f"tags: at most 50, each once, of the characters that are allowed, not aws:… {bad[:1]}")
+    return dict(pairs)
 
 
 def references(value):
@@ -71,15 +146,6 @@ class Template:
         getattr(self, "check_" + resource["Type"].split("::")[-1], lambda *a: None)(
             logical, resource.get("Properties", {}))
 
-    def check_LaunchTemplate(self, logical, properties):
-        data = properties["LaunchTemplateData"]
-        user_data = data["UserData"]["Fn::Base64"]
-        text = user_data if isinstance(user_data, str) else user_data["Fn::Sub"]
-        if len(text.encode()) > 16384:
-            raise Invalid(f"{logical}: user data is limited to 16384 bytes")
-        if data["MetadataOptions"]["HttpTokens"] != "required":
-            raise Invalid(f"{logical}: instance metadata without tokens")
-
     def check_Listener(self, logical, properties):
         target = self.resources[properties["DefaultActions"][0]["TargetGroupArn"]["Ref"]]["Properties"]
         balancer = self.resources[properties["LoadBalancerArn"]["Ref"]]["Properties"]
@@ -88,22 +154,6 @@ class Template:
             raise Invalid(f"{logical}: protocols do not fit")
         if (properties["Protocol"] in ("HTTPS", "TLS")) != ("Certificates" in properties):
             raise Invalid(f"{logical}: certificate")
-        if balancer["Type"] == "application" and len(balancer["Subnets"]) < 2:
-            raise Invalid(f"{logical}: an ALB needs two subnets")
-
-    def check_TargetGroup(self, logical, properties):
-        if properties["HealthCheckTimeoutSeconds"] >= properties["HealthCheckIntervalSeconds"]:
-            raise Invalid(f"{logical}: timeout must be smaller than the interval")
-        if not 2 <= properties["HealthyThresholdCount"] <= 10:
-            raise Invalid(f"{logical}: threshold")
-
-    def check_AutoScalingGroup(self, logical, properties):
-        policy = self.resources[logical].get("UpdatePolicy", {}).get("AutoScalingRollingUpdate", {})
-        low, high = int(properties["MinSize"]), int(properties["MaxSize"])
-        if not low <= int(properties["DesiredCapacity"]) <= high:
-            raise Invalid(f"{logical}: sizes")
-        if high and policy.get("MinInstancesInService", 0) >= high:
-            raise Invalid(f"{logical}: MinInstancesInService must be less than MaxSize")
 
     def has_iam(self):
         return any(r["Type"].startswith("AWS::IAM::") for r in self.resources.values())

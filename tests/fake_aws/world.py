@@ -1,7 +1,35 @@
 # SPDX-License-Identifier: Apache-2.0
 """The state of one fake account in one region, and the faults to inject."""
+import re
 import secrets
 import threading
+from urllib.parse import unquote
+
+from rules import PENDING, RULES
+
+I386, X86, ARM = "i386", "x86_64", "arm64"
+
+
+def types_of(family, hypervisor, architectures, boot_modes, sizes):
+    return {f"{family}.{size}": {"cpus": cpus, "memory_mib": mib, "hypervisor": hypervisor, "not_in": set(),
+                                 "architectures": architectures, "boot_modes": boot_modes}
+            for size, (cpus, mib) in sizes.items()}
+
+
+def some_types():
+    """A few of the region's instance types, as DescribeInstanceTypes has them."""
+    both = ["legacy-bios", "uefi"]
+    burst = {"nano": (2, 512), "micro": (2, 1024), "small": (2, 2048), "medium": (2, 4096), "large": (2, 8192),
+             "xlarge": (4, 16384), "2xlarge": (8, 32768)}
+    large = {"large": (2, 8192), "xlarge": (4, 16384), "2xlarge": (8, 32768), "4xlarge": (16, 65536)}
+    small = {k: (c, m // 2) for k, (c, m) in large.items()}
+    wide = {k: (c, m * 2) for k, (c, m) in large.items()}
+    return {**types_of("t2", "xen", [I386, X86], ["legacy-bios"], {"micro": (1, 1024), "small": (1, 2048)}),
+            **types_of("t3", "nitro", [X86], both, burst), **types_of("t4g", "nitro", [ARM], ["uefi"], burst),
+            **types_of("m5", "nitro", [X86], both, large), **types_of("m6i", "nitro", [X86], both, large),
+            **types_of("m7g", "nitro", [ARM], ["uefi"], large), **types_of("c5", "nitro", [X86], both, small),
+            **types_of("c6i", "nitro", [X86], both, small), **types_of("r5", "nitro", [X86], both, wide),
+            **types_of("r6i", "nitro", [X86], both, wide)}
 
 
 class World:
@@ -13,16 +41,39 @@ class World:
         self.snapshots, self.start_tokens, self.images = {}, {}, {}
         self.instances, self.stacks = {}, {}
         self.parameters, self.log_groups = {}, {}
+        self.volumes, self.zones, self.records, self.made_log_groups = {}, {}, {}, {}
+        self.buckets, self.types = {}, some_types()
+        self.rules_off, self.refused = set(PENDING), set()
         self.counts, self.calls, self.faults, self.put_times = {}, [], [], []
         self.settings = {"visible_after_s": 0, "snapshot_pending_s": 0.3, "list_page": 10000,
                          "image_visible_after_s": 0, "image_pending_s": 0.2, "clock_skew_s": 0,
-                         "resource_s": 0.05, "signal_after_s": 0.2, "signal": "SUCCESS"}
+                         "resource_s": 0.05, "signal_after_s": 0.2, "signal": "SUCCESS",
+                         "slow_to_be_healthy": True, "volume_waits": True, "boundary": None}
         self.vpcs = [{"vpcId": "vpc-0fake", "isDefault": "true", "cidrBlock": "172.31.0.0/16",
                       "state": "available"}]
         self.subnets = [{"subnetId": f"subnet-0{z}", "vpcId": "vpc-0fake", "defaultForAz": "true",
                          "availabilityZone": region + z, "cidrBlock": f"172.31.{n * 16}.0/20",
                          "state": "available", "mapPublicIpOnLaunch": "true"}
                         for n, z in enumerate("abc")]
+        self.route_tables = [{"id": "rtb-0main", "vpcId": "vpc-0fake", "main": True, "subnets": [],
+                              "routes": [("172.31.0.0/16", "local"), ("0.0.0.0/0", "igw-0fake")]}]
+
+    def refuses(self, name):
+        """True where the rule is on; remembered, so that a test can see that each rule did refuse."""
+        if name not in RULES:
+            raise KeyError(name)
+        if name in self.rules_off:
+            return False
+        self.refused.add(name)
+        return True
+
+    def object_of(self, url):
+        """The bytes of an S3 object, by its URL in either style; None where nothing is there."""
+        found = re.fullmatch(r"https?://(?:([a-z0-9.-]+)\.s3[.-][a-z0-9.-]*amazonaws\.com/(.+)|[^/]+/([a-z0-9.-]+)/(.+))", url or "")
+        if not found:
+            return None
+        bucket, key = found[1] or found[3], unquote(found[2] or found[4])
+        return self.buckets.get(bucket, {}).get("objects", {}).get(key)
 
     def issue(self, name):
         """New temporary credentials."""

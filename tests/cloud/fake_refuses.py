@@ -1,0 +1,355 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Each rule of the fake (tests/fake_aws/rules*.py) refuses what it says, and takes what stands beside; asked with
+botocore. At the end every rule of the list must have refused something here."""
+import copy
+import json
+import time
+
+from harness import Bed, run_tests
+from fake_speaks_aws import client, raises, snapshot, BLOCK
+import rules
+
+BED = {}
+
+
+def setting(bed, **more):
+    bed.world.rules_off.clear()
+    bed.world.settings.update(resource_s=0.0, signal_after_s=0.0, snapshot_pending_s=0, image_pending_s=0, **more)
+
+
+def image(bed, **more):
+    one, ec2 = snapshot(bed, {0: b"x" * BLOCK}), client(bed, "ec2")
+    return ec2.register_image(**{"Name": "i-" + str(time.time()), "RootDeviceName": "/dev/xvda", "Architecture": "x86_64",
+                                 "VirtualizationType": "hvm", "EnaSupport": True, "BlockDeviceMappings": [
+                                     {"DeviceName": "/dev/xvda", "Ebs": {"SnapshotId": one}}], **more})["ImageId"]
+
+
+def change(bed, resources, name="s", kind="CREATE", tags=(), text=None, **more):
+    """Makes and executes a change set; the first reason why a resource failed, or None."""
+    cf = client(bed, "cloudformation")
+    text = text or json.dumps({"Resources": resources})
+    made = cf.create_change_set(StackName=name, ChangeSetName="c" + str(int(time.time() * 1e6)), ChangeSetType=kind,
+                                Capabilities=["CAPABILITY_IAM"], Tags=[{"Key": k, "Value": v} for k, v in tags],
+                                **({"TemplateBody": text} if "TemplateURL" not in more else {}), **more)
+    time.sleep(0.35)
+    cf.execute_change_set(ChangeSetName=made["Id"])
+    while True:
+        status = cf.describe_stacks(StackName=made["StackId"])["Stacks"][0]["StackStatus"]
+        if not status.endswith("IN_PROGRESS"):
+            break
+        time.sleep(0.02)
+    events = []
+    for one in cf.describe_stack_events(StackName=made["StackId"])["StackEvents"]:
+        events.append(one)
+        if one["ResourceStatus"] == f"{kind}_IN_PROGRESS" and one["ResourceType"] == "AWS::CloudFormation::Stack":
+            break
+    failed = [e["ResourceStatusReason"] for e in reversed(events) if e["ResourceStatus"] == f"{kind}_FAILED"]
+    assert bool(failed) == ("ROLLBACK" in status), (status, failed)
+    return failed[0] if failed else None
+
+
+def refused(bed, why, resources, **more):
+    reason = change(bed, resources, **more)
+    assert reason and why in reason, reason
+
+
+def taken(bed, resources, **more):
+    reason = change(bed, resources, **more)
+    assert reason is None, reason
+
+
+def edited(resources, path, value):
+    """A copy with one value in place: "Targets.Properties.Port"; None takes it away."""
+    found = copy.deepcopy(resources)
+    place, names = found, path.split(".")
+    for name in names[:-1]:
+        place = place[int(name) if isinstance(place, list) else name]
+    last = int(names[-1]) if isinstance(place, list) else names[-1]
+    if value is None:
+        del place[last]
+    else:
+        place[last] = value
+    return found
+
+
+def numbered(bed, cases, base):
+    """Each (path, value, words of the refusal) as a stack of its own."""
+    for number, (path, value, why) in enumerate(cases):
+        refused(bed, why, edited(base, path, value), name=f"s{number}")
+
+
+ELB = "AWS::ElasticLoadBalancingV2::"
+BALANCER = {
+    "Balancer": {"Type": ELB + "LoadBalancer", "Properties": {"Type": "network", "Scheme": "internet-facing",
+                                                              "Subnets": ["subnet-0a", "subnet-0b"]}},
+    "Targets": {"Type": ELB + "TargetGroup", "Properties": {
+        "VpcId": "vpc-0fake", "Protocol": "TCP", "Port": 80, "TargetType": "instance", "HealthCheckProtocol": "HTTP",
+        "HealthCheckPath": "/healthz", "HealthCheckIntervalSeconds": 10, "HealthCheckTimeoutSeconds": 4,
+        "HealthyThresholdCount": 2, "UnhealthyThresholdCount": 2, "Matcher": {"HttpCode": "200-399"},
+        "TargetGroupAttributes": [{"Key": "deregistration_delay.timeout_seconds", "Value": "30"}]}},
+    "Listener": {"Type": ELB + "Listener", "Properties": {
+        "LoadBalancerArn": {"Ref": "Balancer"}, "Port": 80, "Protocol": "TCP",
+        "DefaultActions": [{"Type": "forward", "TargetGroupArn": {"Ref": "Targets"}}]}}}
+
+
+def group(ami, **more):
+    return {"Launch": {"Type": "AWS::EC2::LaunchTemplate", "Properties": {"LaunchTemplateData": {
+        "ImageId": ami, "InstanceType": "t3.micro", "MetadataOptions": {"HttpTokens": "required"},
+        "UserData": {"Fn::Base64": "hello"}}}},
+        "Group": {"Type": "AWS::AutoScaling::AutoScalingGroup",
+                  "CreationPolicy": {"ResourceSignal": {"Count": 1, "Timeout": "PT15M"}},
+                  "UpdatePolicy": {"AutoScalingRollingUpdate": {
+                      "MinInstancesInService": 1, "MaxBatchSize": 1, "PauseTime": "PT15M", "WaitOnResourceSignals": True,
+                      "SuspendProcesses": ["HealthCheck", "ReplaceUnhealthy"]}},
+                  "Properties": {"MinSize": "1", "MaxSize": "2", "DesiredCapacity": "1", "VPCZoneIdentifier": ["subnet-0a"],
+                                 "LaunchTemplate": {"LaunchTemplateId": {"Ref": "Launch"},
+                                                    "Version": {"Fn::GetAtt": ["Launch", "LatestVersionNumber"]}},
+                                 "Tags": [{"Key": "i2kit:pod", "Value": "web", "PropagateAtLaunch": True}], **more}}}
+
+
+def balancers_and_their_targets(bed):
+    setting(bed)
+    taken(bed, BALANCER, name="good")
+    bed.world.subnets.append({**bed.world.subnets[0], "subnetId": "subnet-0a2"})
+    bed.world.subnets.append({**bed.world.subnets[0], "subnetId": "subnet-0x", "vpcId": "vpc-0in"})
+    bed.world.route_tables.append({"id": "rtb-1", "vpcId": "vpc-0in", "main": True, "subnets": [],
+                                   "routes": [("10.0.0.0/8", "local")]})
+    key = "Targets.Properties."
+    numbered(bed, [("Balancer.Properties.Subnets", ["subnet-0a", "subnet-0a2"], "same Availability Zone"),
+                   ("Balancer.Properties.Subnets", ["subnet-0x"], "no internet gateway"),
+                   (key + "HealthCheckTimeoutSeconds", 121, "120"), (key + "HealthCheckIntervalSeconds", 301, "300"),
+                   (key + "HealthCheckIntervalSeconds", 4, "CreateTargetGroup"), (key + "HealthyThresholdCount", 11, "10"),
+                   (key + "HealthCheckTimeoutSeconds", 10, "greater than the timeout"),
+                   (key + "HealthCheckPath", "healthz", "begin with"), (key + "HealthCheckPath", "/" + "x" * 1024, "1024"),
+                   (key + "HealthCheckProtocol", "UDP", "not supported"), (key + "Port", 65536, "65535"),
+                   (key + "Fancy", 1, "CreateTargetGroup"),
+                   (key + "TargetGroupAttributes.0.Value", "3601", "deregistration_delay")], BALANCER)
+    sticky = edited(BALANCER, key + "TargetGroupAttributes", [{"Key": "stickiness.enabled", "Value": "true"},
+                                                             {"Key": "stickiness.type", "Value": "source_ip"}])
+    taken(bed, sticky, name="sticky")
+    refused(bed, "Stickiness", edited(sticky, key + "Protocol", "TLS"), name="stickytls")
+    udp = edited(edited(BALANCER, key + "Protocol", "UDP"), "Listener.Properties.Protocol", "UDP")
+    hidden = edited(udp, key + "TargetGroupAttributes", [{"Key": "preserve_client_ip.enabled", "Value": "false"}])
+    taken(bed, udp, name="udp")
+    refused(bed, "preserve_client_ip", hidden, name="udphidden")
+
+
+def one_listener_for_a_port_and_one_balancer_for_targets(bed):
+    setting(bed)
+    two = {**BALANCER, "Targets2": edited(BALANCER, "Targets.Properties.Protocol", "UDP")["Targets"], "Listener2": {
+        "Type": ELB + "Listener", "Properties": {**BALANCER["Listener"]["Properties"], "Protocol": "UDP", "DefaultActions": [
+            {"Type": "forward", "TargetGroupArn": {"Ref": "Targets2"}}]}}}
+    refused(bed, "already exists on this port", two)
+    taken(bed, edited(two, "Listener2.Properties.Port", 81), name="t")
+    other = {**BALANCER, "Balancer2": BALANCER["Balancer"], "Listener2": {"Type": ELB + "Listener", "Properties": {
+        **BALANCER["Listener"]["Properties"], "LoadBalancerArn": {"Ref": "Balancer2"}}}}
+    refused(bed, "more than one load balancer", other, name="u")
+
+
+def instances_of_a_group(bed):
+    setting(bed)
+    ami, arm = image(bed), image(bed, Architecture="arm64")
+    good, data = group(ami), "Launch.Properties.LaunchTemplateData."
+    taken(bed, good, name="good", tags=[("team/owner", "me")])
+    shown = edited(good, data + "MetadataOptions.InstanceMetadataTags", "enabled")
+    refused(bed, "'team/owner' is not a valid tag key", shown, name="shown", tags=[("team/owner", "me")])
+    taken(bed, shown, name="plain", tags=[("team", "me")])
+    refused(bed, "TagLimitExceeded", good, name="many", tags=[(f"t{n}", "x") for n in range(50)])
+    bed.world.types["t3.large"]["not_in"].add("eu-west-1a")
+    policy = "Group.UpdatePolicy.AutoScalingRollingUpdate."
+    numbered(bed, [(data + "InstanceType", "t9.huge", "Invalid instance type"), (data + "ImageId", arm, "architecture"),
+                   (data + "InstanceType", "t4g.micro", "architecture"),
+                   (data + "InstanceType", "t3.large", "not supported in your requested Availability Zone"),
+                   (data + "UserData", {"Fn::Base64": "x" * 16385}, "16384"), (data + "ImageId", "ami-00", "does not exist"),
+                   (data + "MetadataOptions.HttpTokens", "optional", "IMDSv2"), (data + "Fancy", "x", "Fancy"),
+                   (data + "MetadataOptions.HttpPutResponseHopLimit", "many", "no number"),
+                   ("Group.Properties.DesiredCapacity", "3", "Desired capacity"),
+                   (policy + "MinInstancesInService", 2, "must be less than"), (policy + "MaxBatchSize", 101, "MaxBatchSize"),
+                   (policy + "PauseTime", "PT2H", "PauseTime"), (policy + "PauseTime", "900", "PauseTime"),
+                   ("Group.CreationPolicy.ResourceSignal.Timeout", "PT13H", "Timeout")], good)
+    none = group(ami, MinSize="0", MaxSize="0", DesiredCapacity="0")
+    refused(bed, "must be less than", edited(none, policy + "MinInstancesInService", 0), name="none")
+
+
+def a_group_that_is_rolled_suspends_its_health(bed):
+    setting(bed)
+    sick = edited(group(image(bed), HealthCheckType="ELB"), "Group.UpdatePolicy.AutoScalingRollingUpdate.SuspendProcesses", [
+        "AZRebalance"])
+    taken(bed, sick)
+    newer = edited(sick, "Launch.Properties.LaunchTemplateData.UserData", {"Fn::Base64": "newer"})
+    refused(bed, "health check failure", newer, kind="UPDATE")
+    taken(bed, edited(newer, "Group.Properties.HealthCheckType", "EC2"), kind="UPDATE")
+
+
+def volumes_grow_and_stay_in_their_zone(bed):
+    setting(bed)
+    volume = {"Data": {"Type": "AWS::EC2::Volume", "DeletionPolicy": "Snapshot", "Properties": {
+        "Size": 10, "VolumeType": "gp3", "AvailabilityZone": "eu-west-1a", "Tags": [{"Key": "i2kit:pod", "Value": "db"}]}}}
+    taken(bed, volume)
+    refused(bed, "smaller", edited(volume, "Data.Properties.Size", 9), kind="UPDATE")
+    taken(bed, edited(volume, "Data.Properties.Size", 20), kind="UPDATE")
+    refused(bed, "6 hours", edited(volume, "Data.Properties.Size", 30), kind="UPDATE")
+    client(bed, "cloudformation").delete_stack(StackName="s")
+    time.sleep(0.3)
+    left = [s for s in client(bed, "ec2").describe_snapshots(OwnerIds=["self"], Filters=[
+        {"Name": "tag:i2kit:pod", "Values": ["db"]}])["Snapshots"] if s["VolumeSize"] == 20]
+    assert len(left) == 1 and left[0]["VolumeId"].startswith("vol-"), left
+    taken(bed, edited(edited(volume, "Data.Properties.SnapshotId", left[0]["SnapshotId"]), "Data.Properties.Size", 20), name="b")
+    numbered(bed, [("Data.Properties.SnapshotId", left[0]["SnapshotId"], "smaller than the snapshot"),
+                   ("Data.Properties.SnapshotId", "snap-0123", "does not exist")], volume)
+    attached = {**volume, **edited(group(image(bed)), "Launch.Properties.LaunchTemplateData.UserData",
+                                   {"Fn::Base64": {"Fn::Sub": "${Data}"}})}
+    taken(bed, attached, name="here")
+    refused(bed, "same availability zone", edited(attached, "Group.Properties.VPCZoneIdentifier", ["subnet-0b"]), name="there")
+
+
+def zones_and_records_are_there_once(bed):
+    setting(bed)
+    zone = {"Zone": {"Type": "AWS::Route53::HostedZone", "Properties": {
+        "Name": "shop.internal", "VPCs": [{"VPCId": "vpc-0fake", "VPCRegion": "eu-west-1"}]}}}
+    taken(bed, zone)
+    refused(bed, "ConflictingDomainExists", zone, name="t")
+    taken(bed, edited(zone, "Zone.Properties.Name", "staging.shop.internal"), name="u")
+    record = {"Type": "AWS::Route53::RecordSet", "Properties": {
+        "HostedZoneId": "Z1", "Name": "web.shop.internal.", "Type": "A", "TTL": "60", "ResourceRecords": ["10.0.0.1"]}}
+    taken(bed, {"A": record}, name="v")
+    refused(bed, "already exists", {"B": record}, name="w")
+    long = edited({"A": record}, "A.Properties.Name", "x" * 64 + ".internal.")
+    refused(bed, "label", long, name="x")
+
+
+def firewalls_list_a_rule_once(bed):
+    setting(bed)
+    rule = {"IpProtocol": "tcp", "FromPort": 80, "ToPort": 80, "CidrIp": "0.0.0.0/0", "Description": "web"}
+    wall = {"Wall": {"Type": "AWS::EC2::SecurityGroup", "Properties": {"GroupDescription": "d", "SecurityGroupIngress": [rule]}}}
+    taken(bed, wall)
+    refused(bed, "multiple times", edited(wall, "Wall.Properties.SecurityGroupIngress", [rule, rule]), name="t")
+    refused(bed, "GroupDescription", edited(wall, "Wall.Properties.GroupDescription", "größe"), name="u")
+    for name, kind in (("v", "Ingress"), ("w", "Egress")):
+        one = {"Type": "AWS::EC2::SecurityGroup" + kind, "Properties": {**rule, "GroupId": {"Ref": "Wall"}}}
+        refused(bed, "InvalidPermission.Duplicate", {**wall, "A": one, "B": one}, name=name)
+
+
+def roles_and_logs(bed):
+    setting(bed)
+
+    def role(*policies):
+        return {"Role": {"Type": "AWS::IAM::Role", "Properties": {
+            "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": []}, "Policies": [
+                {"PolicyName": f"p{n}", "PolicyDocument": {"Statement": [{"Resource": "x" * size}]}}
+                for n, size in enumerate(policies)]}}}
+
+    taken(bed, role(9000), name="good")
+    refused(bed, "10240", role(6000, 6000))
+    logs = {"Logs": {"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": "/i2kit/x", "RetentionInDays": 30}}}
+    refused(bed, "enum value set", edited(logs, "Logs.Properties.RetentionInDays", 31), name="t")
+    taken(bed, logs, name="u")
+    refused(bed, "already exists", logs, name="v")
+    bed.world.settings["boundary"] = "arn:aws:iam::123456789012:policy/edge"
+    refused(bed, "PermissionsBoundary", role(10), name="w")
+    bounded = edited(role(10), "Role.Properties.PermissionsBoundary", bed.world.settings["boundary"])
+    taken(bed, bounded, name="x")
+
+
+LOGS = {"Logs": {"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": "/x"}}}
+
+
+def templates_as_a_whole(bed):
+    setting(bed)
+    big = {"Resources": LOGS, "Description": "d", "Outputs": {f"O{n}": {"Value": "x" * 1000} for n in range(60)}}
+    raises("ValidationError", lambda: change(bed, None, text=json.dumps(big)))
+    url = "https://templates.s3.eu-west-1.amazonaws.com/a%2Fb.json"
+    raises("ValidationError", lambda: change(bed, None, TemplateURL=url))
+    bed.world.buckets["templates"] = {"objects": {"a/b.json": json.dumps(big).encode()}}
+    taken(bed, None, TemplateURL=url, name="url")
+    bed.world.buckets["templates"]["objects"]["a/b.json"] = b" " * 1048577
+    raises("ValidationError", lambda: change(bed, None, TemplateURL=url, name="b"))
+    texts = [json.dumps({"Resources": LOGS, "Outputs": {"a-b": {"Value": "x"}}}),
+             json.dumps({"Resources": LOGS, "Outputs": {f"O{n}": {"Value": "x"} for n in range(201)}}),
+             json.dumps({"Resources": LOGS, "Description": "x" * 1025}),
+             '{"Resources": {"Web80": %s, "Web80": %s}}' % ((json.dumps(LOGS["Logs"]),) * 2),
+             json.dumps({"Resources": edited(LOGS, "Logs.Properties.LogGroupName", "{{resolve:ssm:/a:1}}")})]
+    for text in texts:
+        raises("ValidationError", lambda text=text: change(bed, None, text=text, name="c"))
+    client(bed, "ssm").put_parameter(Name="/a", Value="x", Type="String")
+    taken(bed, None, text=texts[-1], name="d")
+
+
+def stacks_have_their_limits(bed):
+    setting(bed)
+    for tags in ([(f"t{n}", "x") for n in range(51)], [("aws:mine", "x")], [("a", "x"), ("a", "y")], [("a", "b\u20ac")],
+                 [("k" * 129, "x")]):
+        raises("ValidationError", lambda tags=tags: change(bed, LOGS, tags=tags, name="t"))
+    raises("ValidationError", lambda: change(bed, LOGS, name="9"))
+    raises("ValidationError", lambda: change(bed, LOGS, RoleARN="arn:aws:iam::1:user/someone-else"))
+    bed.world.settings["fail_resource"] = "Logs"
+    refused(bed, "made to fail", LOGS, name="back")
+    bed.world.settings["fail_resource"] = None
+    raises("ValidationError", lambda: change(bed, LOGS, name="back", kind="UPDATE"))
+    taken(bed, LOGS, name="kept")
+    cf = client(bed, "cloudformation")
+    cf.update_termination_protection(StackName="kept", EnableTerminationProtection=True)
+    raises("ValidationError", lambda: cf.delete_stack(StackName="kept"))
+    assert cf.describe_stacks(StackName="kept")["Stacks"][0]["EnableTerminationProtection"]
+    cf.update_termination_protection(StackName="kept", EnableTerminationProtection=False)
+    cf.delete_stack(StackName="kept")
+
+
+def a_change_set_is_executed_once(bed):
+    setting(bed)
+    cf = client(bed, "cloudformation")
+    made = cf.create_change_set(StackName="s", ChangeSetName="c", ChangeSetType="CREATE",
+                                TemplateBody=json.dumps({"Resources": LOGS}))
+    time.sleep(0.35)
+    cf.execute_change_set(ChangeSetName=made["Id"], ClientRequestToken="one")
+    cf.execute_change_set(ChangeSetName=made["Id"], ClientRequestToken="one")
+    raises("ChangeSetNotFound", lambda: cf.execute_change_set(ChangeSetName=made["Id"], ClientRequestToken="two"))
+    raises("ChangeSetNotFound", lambda: cf.execute_change_set(ChangeSetName=made["Id"]))
+
+
+def parameters_images_and_logs(bed):
+    setting(bed)
+    ssm, ec2, logs = client(bed, "ssm"), client(bed, "ec2"), client(bed, "logs")
+    for value in ("a {{ b }} c", "{{}}", "{{ssm:x}}", "", "x" * 4097):
+        raises("ValidationException", lambda value=value: ssm.put_parameter(Name="/a", Value=value, Type="String"))
+    ssm.put_parameter(Name="/a", Value="{ { a } }", Type="String")
+    raises("ValidationException", lambda: ssm.put_parameter(Name="/b", Value="x", Type="String", Tier="Huge"))
+    image(bed, Name="a-b")
+    raises("InvalidAMIName.Duplicate", lambda: image(bed, Name="a-b"))
+    raises("InvalidAMIName.Malformed", lambda: image(bed, Name="a:b"))
+    raises("InvalidParameterValue", lambda: image(bed, BootMode="bios"))
+    raises("InvalidInstanceType", lambda: ec2.describe_instance_types(InstanceTypes=["t9.huge"]))
+    kind = ec2.describe_instance_types(InstanceTypes=["t4g.micro"])["InstanceTypes"][0]
+    assert kind["ProcessorInfo"]["SupportedArchitectures"] == ["arm64"] and kind["MemoryInfo"]["SizeInMiB"] == 1024
+    bed.world.types["m5.large"]["not_in"].add("eu-west-1c")
+    offers = ec2.describe_instance_type_offerings(LocationType="availability-zone", Filters=[
+        {"Name": "instance-type", "Values": ["m5.large"]}])["InstanceTypeOfferings"]
+    assert [o["Location"] for o in offers] == ["eu-west-1a", "eu-west-1b"]
+    table = ec2.describe_route_tables(Filters=[{"Name": "vpc-id", "Values": ["vpc-0fake"]}])["RouteTables"][0]
+    assert table["Routes"][1]["GatewayId"] == "igw-0fake" and table["Associations"][0]["Main"]
+    logs.create_log_stream(logGroupName="/g", logStreamName="a/1")
+    raises("InvalidParameterException", lambda: logs.filter_log_events(
+        logGroupName="/g", logStreamNamePrefix="a/", logStreamNames=["a/1"]))
+
+
+def every_rule_has_refused_something_here(bed):
+    left = set(rules.RULES) - BED["refused"]
+    assert not left, f"nothing here shows {sorted(left)}"
+    assert rules.PENDING <= set(rules.RULES), rules.PENDING - set(rules.RULES)
+
+
+class Remembering(Bed):
+    """What was refused in any of the tests."""
+
+    def clean(self):
+        BED.setdefault("refused", set()).update(self.world.refused)
+        super().clean()
+
+
+if __name__ == "__main__":
+    run_tests(Remembering(), [
+        balancers_and_their_targets, one_listener_for_a_port_and_one_balancer_for_targets, instances_of_a_group,
+        a_group_that_is_rolled_suspends_its_health, volumes_grow_and_stay_in_their_zone, zones_and_records_are_there_once,
+        firewalls_list_a_rule_once, roles_and_logs, templates_as_a_whole, stacks_have_their_limits,
+        a_change_set_is_executed_once, parameters_images_and_logs, every_rule_has_refused_something_here])
