@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/path.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
@@ -69,16 +70,44 @@ char *path_folder(enum path_folder folder, const char *below_or_null)
 	return below_or_null ? path_join(base, below_or_null) : TAKE_PTR(base);
 }
 
+/*
+ * Sockets and locks lie there: in /tmp whoever makes the folder first would have what runs through
+ * them, Secrets too. One of ours that others may only read is closed to them; they cannot have put
+ * anything there.
+ */
+static bool check_runtime_folder(const char *folder, struct error *err)
+{
+	struct stat st;
+	if (lstat(folder, &st) < 0)
+		return error_set_errno(err, errno, "folder %s", folder);
+	if (!S_ISDIR(st.st_mode) || st.st_uid != geteuid() || (st.st_mode & 022) != 0) {
+		error_set(err, ERROR_DENIED, "%s is not a folder of yours alone: user %u has it",
+			  folder, (unsigned)st.st_uid);
+		return error_hint(err, "remove it, or set XDG_RUNTIME_DIR to a folder of yours");
+	}
+	if ((st.st_mode & 077) != 0 && chmod(folder, 0700) < 0)
+		return error_set_errno(err, errno, "folder %s", folder);
+	return true;
+}
+
+static bool make_one(const char *folder, const char *runtime, mode_t mode, struct error *err)
+{
+	if (mkdir(folder, mode) < 0 && errno != EEXIST)
+		return error_set_errno(err, errno, "create folder %s", folder);
+	return strcmp(folder, runtime) != 0 || check_runtime_folder(folder, err);
+}
+
 bool path_make_folders(const char *path, mode_t mode, struct error *err)
 {
+	AUTO_FREE char *runtime = runtime_folder();
 	AUTO_FREE char *copy = xstrdup(path);
 	for (char *p = copy + 1;; p++) {
 		if (*p != '/' && *p != '\0')
 			continue;
 		char saved = *p;
 		*p = '\0';
-		if (mkdir(copy, mode) < 0 && errno != EEXIST)
-			return error_set_errno(err, errno, "create folder %s", copy);
+		if (!make_one(copy, runtime, mode, err))
+			return false;
 		if (saved == '\0')
 			break;
 		*p = saved;
@@ -113,12 +142,34 @@ bool path_exists(const char *path)
 	return faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
+/*
+ * Opened without waiting: a pipe in the file system that nobody writes to would hold us for ever.
+ * Those of a shell, <(…), come by their descriptor and have a writer.
+ */
+static int open_readable(const char *path, struct error *err)
+{
+	AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	struct stat st;
+	if (fd < 0 || fstat(fd, &st) < 0) {
+		(void)error_set_errno(err, errno, "%s", path);
+		return -1;
+	}
+	if (S_ISFIFO(st.st_mode) && strncmp(path, "/dev/", strlen("/dev/")) != 0) {
+		(void)error_set(err, ERROR_INVALID, "%s: a pipe, not a file", path);
+		return -1;
+	}
+	int flags = fcntl(fd, F_GETFL);
+	if (flags >= 0)
+		(void)fcntl(fd, F_SETFL, flags & ~O_NONBLOCK);
+	return take_fd(&fd);
+}
+
 bool file_read(const char *path, size_t max_bytes, char **ret, size_t *ret_size, struct error *err)
 {
 	enum { CHUNK_SIZE = 65536 };
-	AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	AUTO_CLOSE int fd = open_readable(path, err);
 	if (fd < 0)
-		return error_set_errno(err, errno, "%s", path);
+		return false;
 
 	AUTO(strbuf_clear) struct strbuf text = STRBUF_INIT;
 	for (;;) {
@@ -157,33 +208,106 @@ bool fd_write_all(int fd, const void *bytes, size_t size, struct error *err)
 	return true;
 }
 
+static char *parent_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	if (slash == NULL)
+		return xstrdup(".");
+	return xstrndup(path, slash == path ? 1 : (size_t)(slash - path));
+}
+
 static bool sync_parent(const char *path, struct error *err)
 {
-	AUTO_FREE char *folder = xstrdup(path);
-	char *slash = strrchr(folder, '/');
-	if (slash != NULL)
-		slash[slash == folder ? 1 : 0] = '\0';
-	AUTO_CLOSE int fd = open(slash ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	AUTO_FREE char *folder = parent_of(path);
+	AUTO_CLOSE int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0 || fsync(fd) < 0)
 		return error_set_errno(err, errno, "sync folder of %s", path);
 	return true;
 }
 
+/*
+ * A file without a name is gone with us, whenever that is; *ret_name is NULL then. Where the file
+ * system has none of those, one with a name of its own.
+ */
+static int open_draft(const char *path, char **ret_name, struct error *err)
+{
+	AUTO_FREE char *folder = parent_of(path);
+	AUTO_FREE char *name = NULL;
+	AUTO_CLOSE int fd = open(folder, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+	if (fd >= 0)
+		return take_fd(&fd);
+	name = xasprintf("%s.XXXXXX", path);
+	fd = mkostemp(name, O_CLOEXEC);
+	if (fd < 0) {
+		(void)error_set_errno(err, errno, "create %s", name);
+		return -1;
+	}
+	*ret_name = TAKE_PTR(name);
+	return take_fd(&fd);
+}
+
+/* Gives the draft a name beside path, as link() replaces nothing and rename() wants one. */
+static bool name_draft(int fd, const char *path, char **ret_name, struct error *err)
+{
+	AUTO_FREE char *self = xasprintf("/proc/self/fd/%d", fd);
+	for (unsigned i = 0; i < 100; i++) {
+		AUTO_FREE char *name =
+			xasprintf("%s.%02u%04x", path, i, (unsigned)getpid() & 0xffff);
+		if (linkat(AT_FDCWD, self, AT_FDCWD, name, AT_SYMLINK_FOLLOW) == 0) {
+			*ret_name = TAKE_PTR(name);
+			return true;
+		}
+		if (errno != EEXIST)
+			break;
+	}
+	return error_set_errno(err, errno, "create");
+}
+
+static bool place_draft(int fd, const char *path, mode_t mode, char **name, struct error *err)
+{
+	if (fchmod(fd, mode) < 0 || fsync(fd) < 0)
+		return error_set_errno(err, errno, "write");
+	if (*name == NULL && !name_draft(fd, path, name, err))
+		return false;
+	return rename(*name, path) == 0 || error_set_errno(err, errno, "write");
+}
+
 bool file_write_atomic(const char *path, const void *bytes, size_t size, mode_t mode,
 		       struct error *err)
 {
-	AUTO_FREE char *temporary = xasprintf("%s.XXXXXX", path);
-	AUTO_CLOSE int fd = mkostemp(temporary, O_CLOEXEC);
+	AUTO_FREE char *name = NULL;
+	AUTO_CLOSE int fd = open_draft(path, &name, err);
 	if (fd < 0)
-		return error_set_errno(err, errno, "create %s", temporary);
-	bool is_written = fd_write_all(fd, bytes, size, err);
-	if (is_written && (fchmod(fd, mode) < 0 || fsync(fd) < 0 || rename(temporary, path) < 0))
-		is_written = error_set_errno(err, errno, "write");
-	if (!is_written) {
-		(void)unlink(temporary);
+		return false;
+	if (!fd_write_all(fd, bytes, size, err) || !place_draft(fd, path, mode, &name, err)) {
+		if (name != NULL)
+			(void)unlink(name);
 		return error_prefix(err, "%s", path);
 	}
 	return sync_parent(path, err);
+}
+
+static bool is_draft_of(const char *name, const char *file)
+{
+	size_t length = strlen(file);
+	return strncmp(name, file, length) == 0 && name[length] == '.' &&
+	       strspn(name + length + 1,
+		      "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") == 6 &&
+	       name[length + 7] == '\0';
+}
+
+void file_remove_drafts(const char *path)
+{
+	AUTO_FREE char *folder = parent_of(path);
+	const char *slash = strrchr(path, '/');
+	DIR *dir = opendir(folder);
+	if (dir == NULL)
+		return;
+	for (struct dirent *entry = readdir(dir); entry != NULL; entry = readdir(dir)) {
+		if (is_draft_of(entry->d_name, slash != NULL ? slash + 1 : path))
+			(void)unlinkat(dirfd(dir), entry->d_name, 0);
+	}
+	(void)closedir(dir);
 }
 
 int file_lock(const char *path, bool wait, struct error *err)

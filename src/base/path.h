@@ -13,7 +13,8 @@ char *path_join(const char *a, const char *b);
 
 /*
  * The folders of the XDG Base Directory specification with "/i2kit" behind, owned and not created.
- * PATH_RUNTIME falls back to /run/i2kit for root and to $TMPDIR/i2kit-UID for others.
+ * PATH_RUNTIME falls back to /run/i2kit for root and to $TMPDIR/i2kit-UID for others; it is made by
+ * path_make_folders() alone, which refuses one that is not ours alone.
  */
 enum path_folder {
 	PATH_DATA,    /* $XDG_DATA_HOME   ~/.local/share: image store, volumes, logs */
@@ -33,9 +34,11 @@ bool path_exists(const char *path);
 /* The whole file; more than max_bytes is an error. *ret is NUL-terminated and owned. */
 MUST_CHECK bool file_read(const char *path, size_t max_bytes, char **ret, size_t *ret_size,
 			  struct error *err);
-/* Written beside under a temporary name, synced, renamed: whole or not at all. */
+/* Written without a name, synced, put in its place: whole or not at all, and nothing beside it. */
 MUST_CHECK bool file_write_atomic(const char *path, const void *bytes, size_t size, mode_t mode,
 				  struct error *err);
+/* What one that was killed may have left beside path. Under the lock of those who write it. */
+void file_remove_drafts(const char *path);
 /* All of it, over short writes and EINTR. */
 MUST_CHECK bool fd_write_all(int fd, const void *bytes, size_t size, struct error *err);
 

@@ -3,28 +3,12 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/path.h"
+#include "base/unix_socket.h"
 #include "cli/verb.h"
-
-static int connect_to(const char *path, struct error *err)
-{
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	AUTO_CLOSE int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd < 0 || strlen(path) >= sizeof(address.sun_path)) {
-		(void)error_set(err, ERROR_USAGE, "%s: the path is too long for a socket", path);
-		return -1;
-	}
-	memcpy(address.sun_path, path, strlen(path) + 1);
-	if (connect(fd, (const struct sockaddr *)(const void *)&address, sizeof(address)) < 0) {
-		(void)error_set_errno(err, errno, "%s", path);
-		return -1;
-	}
-	return take_fd(&fd);
-}
 
 /* False at the end of the stream. */
 static bool copy(int from, int to)
@@ -36,7 +20,8 @@ static bool copy(int from, int to)
 
 static int run(const struct invocation *invocation, struct error *err)
 {
-	AUTO_CLOSE int fd = connect_to(arguments_rest(invocation->args)->items[0], err);
+	AUTO_CLOSE int fd = unix_socket_connect(arguments_rest(invocation->args)->items[0], 0,
+						LISTENER_ANY, err);
 	if (fd < 0)
 		return 1;
 	struct pollfd ends[] = {{.fd = STDIN_FILENO, .events = POLLIN},

@@ -48,7 +48,7 @@ static void a_blob_comes_back_and_is_read_only(void **state)
 	assert_int_equal(st.st_mode & 0777, 0400);
 }
 
-static void a_disk_can_be_read_by_the_hypervisors_user(void **state)
+static void a_disk_can_be_read_by_its_owner_alone(void **state)
 {
 	AUTO(error_clear) struct error err = ERROR_INIT;
 	AUTO_PTR(store) struct store *store = store_open(folder, &err);
@@ -61,7 +61,7 @@ static void a_disk_can_be_read_by_the_hypervisors_user(void **state)
 	assert_true(store_draft_commit(store, &draft, STORE_DISK, digest, &err));
 	AUTO_FREE char *path = store_path(store, STORE_DISK, digest);
 	assert_int_equal(stat(path, &st), 0);
-	assert_int_equal(st.st_mode & 0777, 0444);
+	assert_int_equal(st.st_mode & 0777, 0400);
 }
 
 static void a_changed_blob_is_corrupt(void **state)
@@ -191,7 +191,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_blob_comes_back_and_is_read_only),
-		cmocka_unit_test(a_disk_can_be_read_by_the_hypervisors_user),
+		cmocka_unit_test(a_disk_can_be_read_by_its_owner_alone),
 		cmocka_unit_test(a_changed_blob_is_corrupt),
 		cmocka_unit_test(a_dropped_draft_leaves_nothing),
 		cmocka_unit_test(leftovers_of_the_dead_go_and_drafts_of_the_living_stay),

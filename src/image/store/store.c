@@ -295,7 +295,7 @@ bool store_draft_commit(struct store *store, struct store_draft *draft, enum sto
 		return error_set(err, ERROR_INVALID, "'%s' is not a digest", digest);
 	AUTO_FREE char *path = store_path(store, kind, digest);
 	/* A disk is read by libvirt's qemu as another user; private layers are nobody else's. */
-	mode_t mode = kind == STORE_DISK ? 0444 : 0400;
+	mode_t mode = 0400;
 	if (fchmod(draft->lock_fd, mode) < 0 || fsync(draft->lock_fd) < 0 ||
 	    !rename_or_keep(draft->path, path)) {
 		error_set_errno(err, errno, "store %s", path);

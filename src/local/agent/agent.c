@@ -8,13 +8,13 @@
 #include <string.h>
 #include <sys/random.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/unix_socket.h"
 #include "local/agent/agent_parts.h"
 #include "wire/bytes.h"
 
@@ -344,21 +344,6 @@ static void greet(struct agent *agent)
 	agent_flush(agent);
 }
 
-static int open_socket(const char *path)
-{
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	AUTO_CLOSE int fd = -1;
-
-	if (strlen(path) >= sizeof(address.sun_path))
-		return -1;
-	memcpy(address.sun_path, path, strlen(path) + 1);
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (fd < 0 ||
-	    connect(fd, (const struct sockaddr *)(const void *)&address, sizeof(address)) < 0)
-		return -1;
-	return take_fd(&fd);
-}
-
 static void on_timer(struct loop_timer *timer, void *arg)
 {
 	struct agent *agent = arg;
@@ -368,7 +353,7 @@ static void on_timer(struct loop_timer *timer, void *arg)
 		disconnect(agent, "no answer from the guest", agent->pause_ms);
 		return;
 	}
-	agent->fd = open_socket(agent->path);
+	agent->fd = unix_socket_connect(agent->path, SOCK_NONBLOCK, LISTENER_OURS_OR_ROOT, NULL);
 	if (agent->fd >= 0) {
 		greet(agent);
 		return;

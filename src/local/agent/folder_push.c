@@ -238,6 +238,17 @@ static void on_timer(struct loop_timer *timer, void *arg)
 		push->idle(push->idle_arg);
 }
 
+/*
+ * The kernel calls a file that has no name (O_TMPFILE) "#" and its number. Nobody can see it until
+ * it gets one, and that is an event of its own.
+ */
+static bool is_nameless(const struct inotify_event *event)
+{
+	return (event->mask & (IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE)) == 0 &&
+	       event->name[0] == '#' && event->name[1] != '\0' &&
+	       event->name[1 + strspn(event->name + 1, "0123456789")] == '\0';
+}
+
 static void take_event(struct folder_push *push, const struct inotify_event *event)
 {
 	AUTO_FREE char *below = NULL;
@@ -252,7 +263,7 @@ static void take_event(struct folder_push *push, const struct inotify_event *eve
 		push->watches[i] = push->watches[--push->watch_count];
 		return;
 	}
-	if (event->len == 0)
+	if (event->len == 0 || is_nameless(event))
 		return;
 	below = join_below(push->watches[i].below, event->name);
 	if (push->only == NULL || strcmp(below, push->only) == 0)

@@ -5,13 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/path.h"
+#include "base/unix_socket.h"
 #include "local/supervisor/session.h"
 #include "wire/bytes.h"
 #include "wire/frame.h"
@@ -26,22 +26,17 @@ static int connect_control(const char *project, struct error *err)
 {
 	AUTO_FREE char *below = path_join(project, "control.sock");
 	AUTO_FREE char *path = path_folder(PATH_RUNTIME, below);
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	AUTO_CLOSE int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	AUTO(error_clear) struct error problem = ERROR_INIT;
+	int fd = unix_socket_connect(path, 0, LISTENER_OURS, &problem);
 
-	if (fd < 0 || strlen(path) >= sizeof(address.sun_path)) {
-		(void)error_set(err, ERROR_SYSTEM, "%s: the path is too long for a socket", path);
+	if (fd >= 0)
+		return fd;
+	if (problem.kind != ERROR_NOT_FOUND) {
+		(void)error_move(err, &problem);
 		return -1;
 	}
-	memcpy(address.sun_path, path, strlen(path) + 1);
-	if (connect(fd, (const struct sockaddr *)(const void *)&address, sizeof(address)) == 0)
-		return take_fd(&fd);
-	if (errno == ENOENT || errno == ECONNREFUSED) {
-		(void)error_set(err, ERROR_NOT_FOUND, "project '%s' is not running", project);
-		(void)error_hint(err, "i2kit up -d, or -p PROJECT for another project");
-	} else {
-		(void)error_set_errno(err, errno, "%s", path);
-	}
+	(void)error_set(err, ERROR_NOT_FOUND, "project '%s' is not running", project);
+	(void)error_hint(err, "i2kit up -d, or -p PROJECT for another project");
 	return -1;
 }
 

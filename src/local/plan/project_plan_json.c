@@ -96,6 +96,8 @@ bool project_plan_save(const struct project_plan *plan, struct error *err)
 	json_decref(root);
 	if (text == NULL)
 		return error_set(err, ERROR_INVALID, "the plan has text that is not UTF-8");
+	/* They hold Secrets as the plan does. */
+	file_remove_drafts(path);
 	return path_make_folders(folder, 0700, err) &&
 	       file_write_atomic(path, text, strlen(text), 0600, err);
 }

@@ -99,6 +99,7 @@ static void on_network_removed(struct error *err_or_null, void *arg)
 	supervisor_network_remove(supervisor);
 	remove_volumes(supervisor);
 	(void)unlink(plan);
+	file_remove_drafts(plan);
 	loop_stop(supervisor->loop, 0);
 }
 

@@ -4,8 +4,6 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -14,6 +12,7 @@
 #include "base/clock.h"
 #include "base/path.h"
 #include "base/process.h"
+#include "base/unix_socket.h"
 #include "local/plan/project_plan.h"
 #include "local/supervisor/control_path.h"
 #include "local/supervisor/supervisor.h"
@@ -23,22 +22,20 @@ enum { START_MS = 30000, LOOK_MS = 4, LOG_MAX = 1 << 20 };
 
 int control_connect(const char *project, struct error *err)
 {
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	AUTO_FREE char *folder = path_folder(PATH_RUNTIME, project);
 	AUTO_FREE char *path = path_join(folder, "control.sock");
-	AUTO_CLOSE int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	AUTO(error_clear) struct error problem = ERROR_INIT;
+	int fd = unix_socket_connect(path, 0, LISTENER_OURS, &problem);
 
-	if (fd < 0 || strlen(path) >= sizeof(address.sun_path)) {
-		error_set(err, ERROR_INVALID, "no socket for project '%s'", project);
+	if (fd >= 0)
+		return fd;
+	if (problem.kind != ERROR_NOT_FOUND) {
+		(void)error_move(err, &problem);
 		return -1;
 	}
-	memcpy(address.sun_path, path, strlen(path));
-	if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0) {
-		error_set(err, ERROR_NOT_FOUND, "nobody supervises project '%s'", project);
-		error_hint(err, "i2kit up -d");
-		return -1;
-	}
-	return take_fd(&fd);
+	error_set(err, ERROR_NOT_FOUND, "nobody supervises project '%s'", project);
+	error_hint(err, "i2kit up -d");
+	return -1;
 }
 
 /* What a supervisor said before it ended: its last line is our error. */
