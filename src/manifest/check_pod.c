@@ -97,7 +97,7 @@ static const struct container_spec *find_container(const struct pod_spec *pod, c
 static bool env_name_is_valid(const char *name)
 {
 	for (const char *at = name; *at != '\0'; at++) {
-		if (*at <= ' ' || *at > '~' || *at == '=')
+		if (*at < ' ' || *at > '~' || *at == '=')
 			return false;
 	}
 	return name[0] != '\0';

@@ -51,7 +51,7 @@ static void read_ports(struct loader *loader, const struct yaml_node *node, void
 		loader_read_map(loader, item, &ports_fields, port);
 		if (port->port == 0)
 			loader_missing(loader, item, "containerPort", "containerPort: 8080");
-		if (port->name != NULL)
+		if (port->name != NULL && port->name[0] != '\0')
 			check_port_name(loader, yaml_get(item, "name"), container, port->name);
 	}
 }
@@ -108,11 +108,9 @@ static void read_key_ref(struct loader *loader, const struct yaml_node *node, st
 	if (node->kind != YAML_MAP)
 		return;
 	bool is_secret = source == ENV_SECRET;
-	if (env->ref_name == NULL)
-		loader_missing(loader, node, "name",
-			       is_secret ? "name: of a Secret" : "name: of a ConfigMap");
-	if (env->ref_key == NULL)
-		loader_missing(loader, node, "key", "key: which of its keys");
+	loader_wants_text(loader, node, "name",
+			  is_secret ? "name: of a Secret" : "name: of a ConfigMap");
+	loader_wants_text(loader, node, "key", "key: which of its keys");
 }
 
 static void read_config_map_ref(struct loader *loader, const struct yaml_node *node, void *target)
@@ -336,7 +334,7 @@ static void check_amount(struct loader *loader, const struct yaml_node *node, co
 {
 	const struct yaml_node *asked = yaml_get(yaml_get(node, "requests"), what);
 	const struct yaml_node *bound = yaml_get(yaml_get(node, "limits"), what);
-	if (limit > 0 && request > limit)
+	if (!yaml_is_null(bound) && bound->kind == YAML_SCALAR && request > limit && asked != NULL)
 		loader_error(loader, asked, "raise the limit or lower the request",
 			     "%s: %.40s is requested, more than the limit of %.40s", what,
 			     asked->text, bound->text);
@@ -453,8 +451,8 @@ static const struct field container_field_list[] = {
 	{"stdinOnce", FIELD_USED, read_bool, AT(stdin_once), NULL, NULL},
 	{"terminationMessagePath", FIELD_USED, read_text, AT(termination_message_path), NULL,
 	 "its end is shown by i2kit why"},
-	{"terminationMessagePolicy", FIELD_NO_EFFECT, NULL, 0, NULL,
-	 "the last log lines are kept anyway"},
+	{"terminationMessagePolicy", FIELD_NO_EFFECT, read_choice, 0, NULL,
+	 "the last log lines are kept anyway", .choices = "File|FallbackToLogsOnError"},
 	{"tty", FIELD_USED, read_bool, AT(has_tty), NULL, "a terminal for attach and exec"},
 	{"volumeDevices", FIELD_REFUSED, NULL, 0, NULL,
 	 "use volumeMounts: block devices are not passed on"},
@@ -489,8 +487,8 @@ void read_containers(struct loader *loader, const struct yaml_node *node,
 		if (container->is_sidecar && !is_init)
 			loader_error(loader, node->items[i], "move it to initContainers",
 				     "only init containers take a restartPolicy of their own");
+		loader_wants_text(loader, node->items[i], "name", "name: web");
 		if (container->name == NULL) {
-			loader_missing(loader, node->items[i], "name", "name: web");
 			container->name = xasprintf("container-%zu", i);
 		}
 		loader_wants_text(loader, node->items[i], "image", "image: nginx:1.25");

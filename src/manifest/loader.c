@@ -264,6 +264,14 @@ static bool is_harmless(const struct yaml_node *node)
 static void check_without_effect(struct loader *loader, const struct yaml_node *value,
 				 const struct field *field, const struct field_set *set)
 {
+	if (field->choices != NULL) {
+		const struct field *outer = loader->current;
+		unsigned choice = 0;
+		loader->current = field;
+		read_choice(loader, value, &choice);
+		loader->current = outer;
+		return;
+	}
 	for (; set != NULL && loader_find_own(set, field->name) == NULL; set = set->base)
 		;
 	if (set == NULL || set->type == NULL)

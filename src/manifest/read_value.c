@@ -76,6 +76,8 @@ const char *name_hint(const char *name)
 
 void read_name(struct loader *loader, const struct yaml_node *node, void *target)
 {
+	if (yaml_is_text(node, ""))
+		return; /* not given */
 	read_text(loader, node, target);
 	if (node->kind == YAML_SCALAR && node->type == YAML_TEXT && !name_is_valid(node->text))
 		loader_error(loader, node, name_hint(node->text), "%s: '%.80s' is not a valid name",
@@ -255,6 +257,9 @@ void read_choice(struct loader *loader, const struct yaml_node *node, void *targ
 	const struct field *field = loader->current;
 	AUTO(string_list_clear) struct string_list words = STRING_LIST_INIT;
 
+	/* As in clusters, an empty text is one that was not given. */
+	if (yaml_is_text(node, ""))
+		return;
 	string_list_split(&words, field->choices, '|');
 	for (size_t i = 0; node->kind == YAML_SCALAR && i < words.count; i++) {
 		if (strcmp(words.items[i], node->text) == 0) {

@@ -21,6 +21,9 @@ static void read_target(struct loader *loader, const struct yaml_node *node, voi
 {
 	uint16_t port = 0;
 	bool is_name = node->kind == YAML_SCALAR && node->type == YAML_TEXT;
+	/* As in clusters: the same as port. */
+	if (node->kind == YAML_SCALAR && node->type == YAML_INTEGER && node->integer == 0)
+		return;
 	if (is_name && node->text[0] != '\0' && !port_name_is_valid(node->text))
 		loader_error(loader, node,
 			     parse_port(node->text, &port)
@@ -81,7 +84,7 @@ static void read_ports(struct loader *loader, const struct yaml_node *node, void
 		port->target_mark = loader_mark_of(loader, node->items[i], "targetPort");
 		if (port->port == 0)
 			loader_missing(loader, node->items[i], "port", "port: 80");
-		if (port->name != NULL && !name_is_valid(port->name))
+		if (port->name != NULL && port->name[0] != '\0' && !name_is_valid(port->name))
 			loader_error(loader, yaml_get(node->items[i], "name"),
 				     "a-z, 0-9 and '-' inside, at most 63 characters",
 				     "'%.80s' is not a valid name of a port", port->name);
@@ -210,8 +213,9 @@ static void want_service_fields(struct loader *loader, const struct yaml_node *s
 	bool has_none = yaml_is_null(ports) || (ports->kind == YAML_LIST && ports->item_count == 0);
 	const struct yaml_node *selector = yaml_get(spec, "selector");
 	if (!pending->has_selector && !yaml_is_null(selector))
-		loader_error(loader, selector, "selector: {app: web}",
-			     "an empty selector selects nothing");
+		loader_warn(loader, selector,
+			    "an empty selector selects nothing: nobody answers for Service '%.80s'",
+			    service->name);
 	else if (!pending->has_selector)
 		loader_missing(loader, spec, "selector",
 			       "the labels of the pods behind it, as in selector: {app: web}; "

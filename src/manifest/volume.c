@@ -142,8 +142,11 @@ static void read_field_path(struct loader *loader, const struct yaml_node *node,
 {
 	struct volume_item *item = target;
 	loader_read_map(loader, node, &field_path_fields, item);
-	if (item->key == NULL)
+	if (item->key == NULL) {
+		if (node->kind == YAML_MAP)
+			loader_missing(loader, node, "fieldPath", "fieldPath: metadata.labels");
 		return;
+	}
 	/* A file, other than a variable, can hold all of them. */
 	bool is_all = strcmp(item->key, "metadata.labels") == 0 ||
 		      strcmp(item->key, "metadata.annotations") == 0;
@@ -319,8 +322,8 @@ void read_volumes(struct loader *loader, const struct yaml_node *node, struct vo
 		volume->default_mode = 0644;
 		loader_read_map(loader, node->items[i], &volume_fields, volume);
 		check_source(loader, node->items[i]);
+		loader_wants_text(loader, node->items[i], "name", "name: data");
 		if (volume->name == NULL) {
-			loader_missing(loader, node->items[i], "name", "name: data");
 			volume->name = xstrdup("");
 		}
 	}

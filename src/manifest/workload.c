@@ -113,12 +113,23 @@ static void read_unavailable(struct loader *loader, const struct yaml_node *node
 	read_share(loader, node, replicas_of(workload), false, &workload->pod->max_unavailable);
 }
 
+static void read_partition(struct loader *loader, const struct yaml_node *node, void *target)
+{
+	uint32_t partition = 0;
+	(void)target;
+	read_u32(loader, node, &partition);
+	if (partition > 0)
+		loader_error(loader, node, "leave it out: all pods are updated",
+			     "partition: %u is not supported", partition);
+}
+
 static const struct field rolling_list[] = {
 	{"maxSurge", FIELD_USED, read_surge, 0, NULL,
 	 "pods above replicas while updating; default 1", .takes = "number or percentage"},
 	{"maxUnavailable", FIELD_USED, read_unavailable, 0, NULL,
 	 "pods that may be missing while updating; default 0", .takes = "number or percentage"},
-	{"partition", FIELD_REFUSED, NULL, 0, NULL, "all pods are updated", .only = "StatefulSet"}};
+	{"partition", FIELD_USED, read_partition, 0, NULL, "0: all pods are updated", .takes = "0",
+	 .only = "StatefulSet"}};
 static const struct field_set rolling_fields = {"rollingUpdate", rolling_list,
 						ARRAY_SIZE(rolling_list)};
 
@@ -132,7 +143,8 @@ static void read_strategy_type(struct loader *loader, const struct yaml_node *no
 	struct pod_spec *pod = ((struct workload *)target)->pod;
 	/* A Deployment's old pods may go first; the others' have names that are taken. */
 	const char *other = strcmp(loader->kind, "Deployment") == 0 ? "Recreate" : "OnDelete";
-	if (!yaml_is_text(node, "RollingUpdate") && !yaml_is_text(node, other)) {
+	if (!yaml_is_text(node, "") && !yaml_is_text(node, "RollingUpdate") &&
+	    !yaml_is_text(node, other)) {
 		AUTO_FREE char *hint = xasprintf("RollingUpdate or %s", other);
 		loader_error(loader, node, hint, "type: '%.60s' is not one of a %s",
 			     node->text ? node->text : yaml_describe(node), loader->kind);
@@ -241,8 +253,8 @@ static const struct field workload_field_list[] = {
 	 "volumes stay until down --volumes", .only = "StatefulSet"},
 	{"podFailurePolicy", FIELD_REFUSED, NULL, 0, NULL, "backoffLimit bounds the restarts",
 	 .only = "Job"},
-	{"podManagementPolicy", FIELD_NO_EFFECT, NULL, 0, NULL, "all instances start at once",
-	 .only = "StatefulSet"},
+	{"podManagementPolicy", FIELD_NO_EFFECT, read_choice, 0, NULL,
+	 "all instances start at once", .choices = "OrderedReady|Parallel", .only = "StatefulSet"},
 	{"podReplacementPolicy", FIELD_NO_EFFECT, NULL, 0, NULL, "a Job runs one pod",
 	 .only = "Job"},
 	{"progressDeadlineSeconds", FIELD_NO_EFFECT, NULL, 0, NULL,
@@ -380,6 +392,14 @@ static void check_selector_shape(struct loader *loader, const struct yaml_node *
 		loader_error(loader, expressions, "begin each item with '- '",
 			     "matchExpressions: a list is wanted here, not %s",
 			     yaml_describe(expressions));
+	for (size_t i = 0; labels != NULL && labels->kind == YAML_MAP && i < labels->pair_count;
+	     i++) {
+		const struct yaml_node *value = labels->pairs[i].value;
+		if (value->kind == YAML_MAP || value->kind == YAML_LIST)
+			loader_error(loader, value, "matchLabels: {app: web}",
+				     "%.80s: text is wanted here, not %s",
+				     labels->pairs[i].key->text, yaml_describe(value));
+	}
 	bool has_labels = labels != NULL && labels->pair_count > 0;
 	bool has_expressions = expressions != NULL && expressions->item_count > 0;
 	bool is_wrong = (!yaml_is_null(labels) && labels->kind != YAML_MAP) ||
@@ -412,15 +432,16 @@ static void check_selector(struct loader *loader, const struct workload *workloa
 		const struct yaml_node *key = labels->pairs[i].key;
 		const struct yaml_node *value = labels->pairs[i].value;
 		const char *has = label(workload->pod, key->text);
-		if (value->kind != YAML_SCALAR || (has != NULL && strcmp(has, value->text) == 0))
+		const char *wanted = yaml_is_null(value) ? "" : value->text;
+		if (wanted == NULL || (has != NULL && strcmp(has, wanted) == 0))
 			continue;
 		AUTO_FREE char *hint =
 			has != NULL ? xasprintf("the template has %.60s: %.60s", key->text, has)
 				    : xasprintf("template: {metadata: {labels: {%.60s: %.60s}}}",
-						key->text, value->text);
+						key->text, wanted);
 		loader_error(loader, key, hint,
 			     "the selector '%.80s: %.80s' does not match the template's labels",
-			     key->text, value->text);
+			     key->text, wanted);
 	}
 }
 
