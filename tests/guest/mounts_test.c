@@ -12,6 +12,7 @@
 #include "guest/documents/mount_list.h"
 #include "guest/machine/rootfs.h"
 #include "guest/machine/rootfs_copy.h"
+#include "guest/machine/rootfs_folders.h"
 #include "test.h"
 
 static void add(struct mount_list *list, const char *source, const char *destination)
@@ -185,6 +186,64 @@ static void a_claim_in_use_is_left_alone(void **state)
 	assert_false(has(scene->volume, "a", "a"));
 }
 
+static void expect_mode(const char *folder, const char *name, unsigned mode)
+{
+	AUTO_FREE char *path = path_join(folder, name);
+	struct stat status;
+	assert_int_equal(stat(path, &status), 0);
+	assert_int_equal(status.st_mode & 07777, mode);
+}
+
+static void make_folder(const char *top, const char *name, mode_t mode)
+{
+	AUTO_FREE char *path = path_join(top, name);
+	assert_true(path_make_folders(path, 0755, NULL));
+	assert_int_equal(chmod(path, mode), 0);
+}
+
+/* Layers 5, 6, 7 under top; what is stacked is made by hand, as OverlayFS shows it. */
+static void folders_without_an_entry_keep_the_mode_from_below(void **state)
+{
+	struct scene *scene = *state;
+	static const size_t layers[] = {5, 6, 7};
+	struct layer_stack stack = {.folder = scene->top, .layers = layers, .count = 3};
+	AUTO_FREE char *bottom = path_join(scene->top, "5");
+	AUTO_FREE char *middle = path_join(scene->top, "6");
+	AUTO_FREE char *upper = path_join(scene->top, "7");
+	struct string_list implied[3] = {0};
+	make_folder(bottom, "tmp", 01777);
+	make_folder(bottom, "priv/deep", 0711);
+	make_folder(bottom, "priv", 0700);
+	make_folder(bottom, "told", 0700);
+	make_folder(bottom, "real", 0700);
+	make_folder(bottom, "gone", 0700);
+	make_folder(middle, "tmp", 0755);
+	make_folder(middle, "told", 0750);
+	make_folder(middle, "", 0755);
+	make_link(middle, "gone", "/etc");
+	make_folder(middle, "new", 0755);
+	make_folder(upper, "tmp", 0755);
+	make_folder(upper, "priv/deep", 0755);
+	make_folder(upper, "told", 0755);
+	make_folder(upper, "gone", 0755);
+	make_folder(upper, "new", 0755);
+	string_list_add(&implied[1], "tmp");
+	string_list_add(&implied[1], "new");
+	string_list_split(&implied[2], "tmp|priv|priv/deep|told|gone|new", '|');
+	static const char *const seen[] = {"tmp", "priv/deep", "priv", "told", "gone", "new"};
+	for (size_t i = 0; i < ARRAY_SIZE(seen); i++)
+		make_folder(scene->root, seen[i], 0755);
+	assert_true(rootfs_folders_restore(&stack, implied, scene->root, NULL));
+	expect_mode(scene->root, "tmp", 01777);
+	expect_mode(scene->root, "priv", 0700);
+	expect_mode(scene->root, "priv/deep", 0711);
+	expect_mode(scene->root, "told", 0750);
+	expect_mode(scene->root, "gone", 0755); /* a link between: it is a new folder */
+	expect_mode(scene->root, "new", 0755);
+	for (size_t i = 0; i < 3; i++)
+		string_list_clear(&implied[i]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -196,6 +255,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_fill_that_was_cut_short_becomes_whole, begin,
 						end),
 		cmocka_unit_test_setup_teardown(a_claim_in_use_is_left_alone, begin, end),
+		cmocka_unit_test_setup_teardown(folders_without_an_entry_keep_the_mode_from_below,
+						begin, end),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

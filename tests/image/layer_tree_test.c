@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "test.h"
+#include "wire/layer_mark.h"
 
 static struct layer_tree tree;
 static struct error err;
@@ -130,6 +131,54 @@ static void an_opaque_folder_gets_the_attribute(void **state)
 	layer_tree_finish(&tree);
 	assert_string_equal(find("d")->xattrs->name, "trusted.overlay.opaque");
 	assert_null(find("d")->first);
+}
+
+static void folders_without_an_entry_are_named_at_the_root(void **state)
+{
+	static const char wanted[] = "a\0a/b\0tmp"; /* and a NUL */
+	(void)state;
+	assert_true(add("tmp/file", S_IFREG | 0644));
+	assert_true(add("a/b/file", S_IFREG | 0644));
+	assert_true(add("later/file", S_IFREG | 0644));
+	assert_true(add("later", S_IFDIR | 0700));
+	assert_true(add("new/.wh..wh..opq", S_IFREG));
+	assert_true(add("new/below/file", S_IFREG | 0644));
+	layer_tree_finish(&tree);
+	assert_string_equal(tree.root->xattrs->name, LAYER_IMPLIED_XATTR "0");
+	assert_int_equal(tree.root->xattrs->size, sizeof(wanted));
+	assert_memory_equal(tree.root->xattrs->value, wanted, sizeof(wanted));
+	assert_null(tree.root->xattrs->next);
+}
+
+static void many_such_folders_come_in_pieces(void **state)
+{
+	size_t total = 0;
+	unsigned pieces = 0;
+	(void)state;
+	for (int i = 0; i < 2000; i++) {
+		char path[64];
+		(void)snprintf(path, sizeof(path), "folder-with-a-long-name-%08d/file", i);
+		assert_true(add(path, S_IFREG | 0644));
+	}
+	layer_tree_finish(&tree);
+	for (const struct layer_xattr *at = tree.root->xattrs; at != NULL; at = at->next) {
+		assert_true(at->size <= LAYER_IMPLIED_XATTR_BYTES);
+		assert_int_equal(at->value[at->size - 1], '\0');
+		total += at->size;
+		pieces++;
+	}
+	assert_int_equal(pieces, 3);
+	assert_int_equal(total, 2000 * 33);
+}
+
+static void a_layer_cannot_name_folders_itself(void **state)
+{
+	struct layer_node *node;
+	(void)state;
+	assert_true(layer_tree_add(
+		&tree, &(struct layer_entry){.path = ".", .mode = S_IFDIR | 0755}, &node, &err));
+	assert_true(layer_tree_add_xattr(&tree, node, LAYER_IMPLIED_XATTR "0", "etc", 4, &err));
+	assert_null(node->xattrs);
 }
 
 static void a_whiteout_and_a_folder_of_that_name_hide_the_lower_one(void **state)
@@ -302,6 +351,9 @@ int main(void)
 		TEST(a_ring_of_links_is_refused),
 		TEST(a_whiteout_becomes_the_device_0_0),
 		TEST(an_opaque_folder_gets_the_attribute),
+		TEST(folders_without_an_entry_are_named_at_the_root),
+		TEST(many_such_folders_come_in_pieces),
+		TEST(a_layer_cannot_name_folders_itself),
 		TEST(a_whiteout_and_a_folder_of_that_name_hide_the_lower_one),
 		TEST(a_whiteout_and_a_file_of_that_name_leave_the_file),
 		TEST(a_whiteout_of_nothing_is_refused),

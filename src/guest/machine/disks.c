@@ -17,6 +17,7 @@
 #include "guest/channel/say.h"
 #include "guest/machine/folder.h"
 #include "guest/machine/gpt_entry.h"
+#include "guest/machine/rootfs.h"
 
 #define WAIT_MS	     30000U
 #define FIRST_NAP_MS 1
@@ -262,7 +263,7 @@ bool disks_enter_base(const char *device, struct error *err)
 bool disks_mount_layers(const struct string_list *devices, struct error *err)
 {
 	for (size_t i = 1; i < devices->count; i++) {
-		AUTO_FREE char *folder = xasprintf("/run/i2kit/l/%zu", i - 1);
+		AUTO_FREE char *folder = xasprintf(ROOTFS_LAYERS "/%zu", i - 1);
 		if (!mount_squashfs(devices->items[i], folder, err))
 			return error_prefix(err, "layer %zu", i - 1);
 	}

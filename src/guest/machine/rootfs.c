@@ -15,17 +15,36 @@
 #include "base/path.h"
 #include "base/strbuf.h"
 #include "guest/machine/inside.h"
+#include "guest/machine/rootfs_folders.h"
 
 #define MAX_TEXT  ((size_t)1 << 20)
 #define MAX_LINKS 40 /* the kernel's own limit */
 
-/* The layers' folders seen from /run/i2kit/l, top first; short, since a mount's options are. */
+/* The layers' folders seen from ROOTFS_LAYERS, top first; short, since a mount's options are. */
 static void lower_option(const struct container_image *container, struct strbuf *ret)
 {
 	strbuf_append(ret, "lowerdir=");
 	for (size_t i = container->layer_count; i-- > 0;)
 		strbuf_appendf(ret, "%zu%s", container->layers[i], i > 0 ? ":" : "");
 	/* An overlay needs two lower layers or an upper one; there is always the upper one. */
+}
+
+/* The layers' mode and owner of folders that the ones above have no entry for. */
+static bool restore_folders(const struct container_image *container, const char *root,
+			    struct error *err)
+{
+	struct layer_stack stack = {.folder = ROOTFS_LAYERS,
+				    .layers = container->layers,
+				    .count = container->layer_count};
+	AUTO_FREE struct string_list *implied = xcalloc(stack.count, sizeof(*implied));
+	for (size_t i = 1; i < stack.count; i++) {
+		AUTO_FREE char *layer = xasprintf(ROOTFS_LAYERS "/%zu", stack.layers[i]);
+		rootfs_implied_read(layer, &implied[i]);
+	}
+	bool is_ok = rootfs_folders_restore(&stack, implied, root, err);
+	for (size_t i = 0; i < stack.count; i++)
+		string_list_clear(&implied[i]);
+	return is_ok;
 }
 
 bool rootfs_mount(const struct container_image *container, const char *folder, struct error *err)
@@ -49,13 +68,13 @@ bool rootfs_mount(const struct container_image *container, const char *folder, s
 	if (options.size >= 4096)
 		return error_set(err, ERROR_UNSUPPORTED, "%zu layers are too many to stack",
 				 container->layer_count);
-	bool is_mounted = chdir("/run/i2kit/l") == 0 &&
+	bool is_mounted = chdir(ROOTFS_LAYERS) == 0 &&
 			  mount("overlay", root, "overlay", 0, options.data) == 0;
 	int failed = errno;
 	(void)!chdir("/");
 	if (!is_mounted)
 		return error_set_errno(err, failed, "stacking %zu layers", container->layer_count);
-	return true;
+	return restore_folders(container, root, err);
 }
 
 void rootfs_unmount(const struct container_image *container, const char *folder)

@@ -12,7 +12,8 @@
 #include "base/error.h"
 #include "wire/pod_document.h"
 
-#define ROOTFS_TOPS "/run/i2kit/rw" /* where writable tops live: memory, or the scratch disk */
+#define ROOTFS_LAYERS "/run/i2kit/l"  /* where layer N is mounted: ROOTFS_LAYERS/N */
+#define ROOTFS_TOPS   "/run/i2kit/rw" /* where writable tops live: memory, or the scratch disk */
 
 /* Mounts at FOLDER/root; whatever an earlier run left is thrown away first. */
 MUST_CHECK bool rootfs_mount(const struct container_image *container, const char *folder,

@@ -6,11 +6,13 @@
 #include "base/alloc.h"
 #include "base/strbuf.h"
 #include "image/layer/layer_tree.h"
+#include "wire/layer_mark.h"
 
 static bool is_kept_xattr(const char *name)
 {
 	static const char *const prefixes[] = {"user.", "security.", "trusted."};
-	if (strncmp(name, "trusted.overlay.", strlen("trusted.overlay.")) == 0)
+	if (strncmp(name, "trusted.overlay.", strlen("trusted.overlay.")) == 0 ||
+	    strncmp(name, LAYER_IMPLIED_XATTR, strlen(LAYER_IMPLIED_XATTR)) == 0)
 		return false;
 	for (size_t i = 0; i < ARRAY_SIZE(prefixes); i++)
 		if (strncmp(name, prefixes[i], strlen(prefixes[i])) == 0 &&
@@ -88,21 +90,73 @@ static uint32_t count_node(struct layer_node *node, uint32_t number)
 	return number;
 }
 
+/* The node after this one in the order of the walk, or NULL. */
+static struct layer_node *next_node(struct layer_node *node)
+{
+	if (node->first != NULL)
+		return node->first;
+	while (node != NULL && node->next == NULL)
+		node = node->parent;
+	return node != NULL ? node->next : NULL;
+}
+
+static void append_path(struct strbuf *out, const struct layer_node *node)
+{
+	const struct layer_node *up[LAYER_DEPTH_MAX + 1];
+	size_t count = 0;
+	for (; node->parent != NULL; node = node->parent)
+		up[count++] = node;
+	while (count > 0) {
+		strbuf_append(out, up[--count]->name);
+		strbuf_append_char(out, count > 0 ? '/' : '\0');
+	}
+}
+
+/* Nothing of the layers below is in it. */
+static bool is_new_folder(const struct layer_node *node)
+{
+	while (node != NULL && !node->is_opaque)
+		node = node->parent;
+	return node != NULL;
+}
+
+static void mark(struct layer_tree *tree, struct strbuf *paths, unsigned *number)
+{
+	AUTO_FREE char *name = xasprintf("%s%u", LAYER_IMPLIED_XATTR, (*number)++);
+	append_xattr(tree->root, name, paths->data, paths->size);
+	strbuf_reset(paths);
+}
+
+/* See wire/layer_mark.h. The root is nobody's to say. */
+static void mark_implied(struct layer_tree *tree)
+{
+	AUTO(strbuf_clear) struct strbuf paths = STRBUF_INIT;
+	unsigned number = 0;
+	for (struct layer_node *node = next_node(tree->root); node != NULL;
+	     node = next_node(node)) {
+		AUTO(strbuf_clear) struct strbuf path = STRBUF_INIT;
+		if (!node->is_implied || !S_ISDIR(node->mode) || is_new_folder(node))
+			continue;
+		append_path(&path, node);
+		if (path.size > LAYER_IMPLIED_XATTR_BYTES)
+			continue; /* longer than any path that can be opened */
+		if (paths.size + path.size > LAYER_IMPLIED_XATTR_BYTES)
+			mark(tree, &paths, &number);
+		strbuf_append_bytes(&paths, path.data, path.size);
+	}
+	if (paths.size > 0)
+		mark(tree, &paths, &number);
+}
+
 uint32_t layer_tree_finish(struct layer_tree *tree)
 {
 	struct layer_node *node = tree->root;
 	uint32_t number = 0;
 	while (node != NULL) {
 		number = count_node(node, number);
-		if (node->first != NULL) {
-			node = node->first;
-			continue;
-		}
-		while (node != NULL && node->next == NULL)
-			node = node->parent;
-		if (node != NULL)
-			node = node->next;
+		node = next_node(node);
 	}
+	mark_implied(tree);
 	return number;
 }
 

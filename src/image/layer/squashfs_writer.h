@@ -15,7 +15,7 @@
 #include "image/layer/layer_tree.h"
 
 /* Part of the key of a converted layer: raise it whenever the bytes change for the same input. */
-#define SQUASHFS_WRITER_VERSION "2"
+#define SQUASHFS_WRITER_VERSION "3"
 
 /*
  * A mounted squashfs takes some nine blocks of the guest's memory for itself: above 1 MiB with
