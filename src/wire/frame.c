@@ -58,17 +58,16 @@ const char *wire_type_name(unsigned type)
 		[WIRE_EXEC_EXIT] = "EXEC_EXIT",
 		[WIRE_WINDOW] = "WINDOW",
 		[WIRE_TIME] = "TIME",
-		[WIRE_ENTROPY] = "ENTROPY",
 		[WIRE_SHUTDOWN] = "SHUTDOWN",
 		[WIRE_TUNNEL_OPEN] = "TUNNEL_OPEN",
 		[WIRE_TUNNEL_DATA] = "TUNNEL_DATA",
 		[WIRE_TUNNEL_CLOSE] = "TUNNEL_CLOSE",
 		[WIRE_FILE_PUSH] = "FILE_PUSH",
-		[WIRE_RESTART] = "RESTART",
 		[WIRE_PING] = "PING",
 		[WIRE_PONG] = "PONG",
 	};
-	return type >= WIRE_HELLO && type <= WIRE_TYPE_LAST ? names[type] : "?";
+	bool is_known = type <= WIRE_TYPE_LAST && names[type] != NULL;
+	return is_known ? names[type] : "?";
 }
 
 static void append_frame(struct strbuf *out, enum wire_type type, uint16_t stream, uint8_t flags,

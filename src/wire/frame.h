@@ -32,14 +32,12 @@ enum wire_type {
 	WIRE_EXEC_EXIT = 15,
 	WIRE_WINDOW = 16,
 	WIRE_TIME = 17,
-	WIRE_ENTROPY = 18,
-	WIRE_SHUTDOWN = 19,
+	WIRE_SHUTDOWN = 19, /* 18 was entropy, which comes with the release */
 	WIRE_TUNNEL_OPEN = 20,
 	WIRE_TUNNEL_DATA = 21,
 	WIRE_TUNNEL_CLOSE = 22,
 	WIRE_FILE_PUSH = 23,
-	WIRE_RESTART = 24,
-	WIRE_PING = 25, /* only to a guest whose HELLO says that it answers */
+	WIRE_PING = 25, /* 24 restarted a container; PING: if the guest's HELLO says "ping" */
 	WIRE_PONG = 26,
 	WIRE_TYPE_LAST = WIRE_PONG,
 };

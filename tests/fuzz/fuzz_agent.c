@@ -58,7 +58,7 @@ static void on_tunnel(struct agent *agent, struct agent_stream *stream, const ch
 		agent_stream_abort(stream, "no");
 }
 
-static void on_event(struct agent *agent, const struct agent_event *event, void *arg)
+static void on_event(struct agent *agent, const struct guest_event *event, void *arg)
 {
 	(void)agent;
 	(void)arg;
@@ -69,7 +69,7 @@ static void on_event(struct agent *agent, const struct agent_event *event, void 
 	touch_text(event->phase);
 }
 
-static void on_stats(struct agent *agent, const struct agent_stats *stats, void *arg)
+static void on_stats(struct agent *agent, const struct guest_stats *stats, void *arg)
 {
 	(void)agent;
 	(void)arg;
@@ -94,10 +94,9 @@ static const struct agent_handler handler = {
 
 static void start_streams(struct agent *agent)
 {
-	AUTO(string_list_clear) struct string_list argv = STRING_LIST_INIT;
-	const struct agent_exec exec = {.argv = &argv};
+	AUTO(exec_start_clear) struct exec_start exec = {0};
 
-	string_list_add(&argv, "sh");
+	string_list_add(&exec.argv, "sh");
 	(void)!agent_exec(agent, &exec, &stream_handler, NULL, NULL);
 	(void)!agent_tunnel(agent, 80, false, &stream_handler, NULL, NULL);
 }

@@ -349,21 +349,6 @@ static void a_startup_probe_that_never_succeeds_ends_the_container(void **state)
 	end(scene);
 }
 
-static void a_restart_by_hand_knows_no_policy_and_no_back_off(void **state)
-{
-	(void)state;
-	struct scene *scene = begin(RESTART_NEVER, "m");
-	supervisor_begin(scene->supervisor, 1);
-	started(scene, 0, 2);
-	expect(scene, "Pending a:ContainerCreating start-a a:Started Running READY");
-	assert_true(supervisor_restart(scene->supervisor, "a", 3));
-	expect(scene, "signal-a-TERM UNREADY");
-	ended(scene, 0, 4, 143);
-	expect(scene, "a:Error a:ContainerCreating start-a");
-	assert_false(supervisor_restart(scene->supervisor, "nope", 5));
-	end(scene);
-}
-
 static void a_container_that_cannot_start_is_tried_again(void **state)
 {
 	(void)state;
@@ -426,7 +411,6 @@ int main(void)
 		cmocka_unit_test(readiness_is_tried_quickly_until_it_first_succeeds),
 		cmocka_unit_test(liveness_waits_for_startup_and_then_restarts),
 		cmocka_unit_test(a_startup_probe_that_never_succeeds_ends_the_container),
-		cmocka_unit_test(a_restart_by_hand_knows_no_policy_and_no_back_off),
 		cmocka_unit_test(a_container_that_cannot_start_is_tried_again),
 		cmocka_unit_test(a_pod_that_cannot_be_prepared_says_so_for_each_container),
 		cmocka_unit_test(shutdown_while_a_container_starts_waits_for_it),

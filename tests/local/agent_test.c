@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "wire/bytes.h"
@@ -60,7 +61,7 @@ static void on_down(struct agent *agent, const char *why, void *arg)
 	bench.is_down = true;
 }
 
-static void on_event(struct agent *agent, const struct agent_event *event, void *arg)
+static void on_event(struct agent *agent, const struct guest_event *event, void *arg)
 {
 	(void)arg;
 	note("[%d %s %s]", (int)event->type, event->container != NULL ? event->container : "-",
@@ -71,7 +72,7 @@ static void on_event(struct agent *agent, const struct agent_event *event, void 
 	}
 }
 
-static void on_stats(struct agent *agent, const struct agent_stats *stats, void *arg)
+static void on_stats(struct agent *agent, const struct guest_stats *stats, void *arg)
 {
 	(void)agent;
 	(void)arg;
@@ -383,10 +384,11 @@ static void events_arrive_as_plain_values(void **state)
 			"\"state\":\"terminated\",\"reason\":\"OOMKilled\",\"restarts\":1}");
 	guest_send_text(WIRE_EVENT, 0, "{\"seq\":2,\"type\":\"from-the-future\"}");
 	guest_send_text(WIRE_STATS, 0,
-			"{\"memory\":{\"usedBytes\":7},\"containers\":{\"nginx\":{\"pids\":1},"
-			"\"\\u001b[2J\":{}}}");
+			"{\"memory\":{\"usedBytes\":7},\"containers\":{\"nginx\":{\"pids\":1}}}");
 	assert_string_equal(bench.text, "[1 nginx OOMKilled][stats 7 1 nginx]");
 	assert_false(bench.is_down);
+	guest_send_text(WIRE_STATS, 0, "{\"containers\":{\"\\u001b[2J\":{}}}");
+	assert_true(bench.is_down);
 }
 
 static void control_characters_in_events_reach_no_terminal(void **state)
@@ -430,12 +432,12 @@ static void a_handler_may_free_the_agent(void **state)
 
 static struct agent_stream *start_exec(uint16_t *ret_id)
 {
-	AUTO(string_list_clear) struct string_list argv = STRING_LIST_INIT;
-	struct agent_exec exec = {.container = "nginx", .argv = &argv, .has_stdin = true};
+	AUTO(exec_start_clear)
+	struct exec_start exec = {.container = xstrdup("nginx"), .has_stdin = true};
 	struct agent_stream *stream;
 	struct wire_message message;
 
-	string_list_add(&argv, "sh");
+	string_list_add(&exec.argv, "sh");
 	stream = agent_exec(bench.agent, &exec, &stream_handler, NULL, NULL);
 	assert_non_null(stream);
 	guest_expect(WIRE_EXEC_START, &message);

@@ -75,12 +75,12 @@ static void a_message_may_come_byte_by_byte(void **state)
 	(void)state;
 	AUTO_PTR(wire_decoder) struct wire_decoder *decoder = greeted_decoder(WIRE_MAX_TO_HOST);
 	AUTO(strbuf_clear) struct strbuf bytes = STRBUF_INIT;
-	wire_append_text(&bytes, WIRE_RESTART, 0, "{\"container\":\"web\"}");
+	wire_append_text(&bytes, WIRE_SHUTDOWN, 0, "{\"container\":\"web\"}");
 	for (size_t i = 0; i < bytes.size; i++) {
 		expect_nothing(decoder);
 		wire_decoder_feed(decoder, bytes.data + i, 1);
 	}
-	expect_message(decoder, WIRE_RESTART, 0, "{\"container\":\"web\"}");
+	expect_message(decoder, WIRE_SHUTDOWN, 0, "{\"container\":\"web\"}");
 }
 
 static void a_long_message_is_put_together_again(void **state)

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "guest/channel/events.h"
 
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "wire/event.h"
 
 #define KEPT 256
 
@@ -54,19 +54,11 @@ void events_replay(struct events *events)
 	events_pump(events);
 }
 
-static json_t *new_event(struct events *events, const char *type)
+static void emit(struct events *events, struct guest_event *event)
 {
-	return json_pack("{s:I,s:I,s:s}", "seq", (json_int_t)++events->sequence, "timeNs",
-			 (json_int_t)clock_wall_ns(), "type", type);
-}
-
-/* Takes the reference. */
-static void emit(struct events *events, json_t *event)
-{
-	char *text = json_dumps(event, JSON_COMPACT);
-	json_decref(event);
-	if (text == NULL)
-		return;
+	event->sequence = ++events->sequence;
+	event->time_ns = clock_wall_ns();
+	char *text = guest_event_write(event);
 	char **place = &events->kept[events->sequence % KEPT];
 	free(*place);
 	*place = text;
@@ -77,81 +69,56 @@ static void emit(struct events *events, json_t *event)
 
 void events_boot(struct events *events, const char *stage)
 {
-	json_t *event = new_event(events, "boot");
-	(void)json_object_set_new(event, "stage", json_string(stage));
-	(void)json_object_set_new(event, "uptimeMs",
-				  json_integer((json_int_t)clock_monotonic_ms()));
-	emit(events, event);
+	emit(events, &(struct guest_event){.type = GUEST_EVENT_BOOT,
+					   .stage = stage,
+					   .uptime_ms = clock_monotonic_ms()});
 }
 
-/* Text that came from a program and may not be UTF-8. */
-static json_t *any_text(const char *text)
+static enum guest_event_type event_type(enum action_type action)
 {
-	json_t *json = json_string(text);
-	if (json != NULL)
-		return json;
-	AUTO(strbuf_clear) struct strbuf clean = STRBUF_MAX(4096);
-	strbuf_append_printable(&clean, text, strlen(text));
-	return json_string(strbuf_text(&clean));
-}
-
-static void add_container_fields(json_t *event, const struct supervisor_action *action)
-{
-	(void)json_object_set_new(event, "state", json_string(action->state));
-	(void)json_object_set_new(event, "reason", json_string(action->reason));
-	if (action->exit_code >= 0)
-		(void)json_object_set_new(event, "exitCode", json_integer(action->exit_code));
-	if (action->ended_by > 0)
-		(void)json_object_set_new(event, "signal", json_integer(action->ended_by));
-	(void)json_object_set_new(event, "restarts", json_integer(action->restarts));
-	if (action->message != NULL)
-		(void)json_object_set_new(event, "message", any_text(action->message));
-	if (action->next_start_ms > 0)
-		(void)json_object_set_new(event, "nextStartMs",
-					  json_integer((json_int_t)action->next_start_ms));
-}
-
-static void add_pod_fields(json_t *event, const struct supervisor_action *action)
-{
-	(void)json_object_set_new(event, "phase", json_string(action->phase));
-	if (action->exit_code >= 0)
-		(void)json_object_set_new(event, "exitCode", json_integer(action->exit_code));
-	if (action->reason != NULL)
-		(void)json_object_set_new(event, "reason", json_string(action->reason));
+	switch (action) {
+	case ACTION_REPORT_CONTAINER:
+		return GUEST_EVENT_CONTAINER;
+	case ACTION_REPORT_PROBE:
+		return GUEST_EVENT_PROBE;
+	case ACTION_REPORT_READY:
+		return GUEST_EVENT_READY;
+	case ACTION_REPORT_POD:
+		return GUEST_EVENT_POD;
+	default:
+		return GUEST_EVENT_OTHER;
+	}
 }
 
 void events_report(struct events *events, const struct pod_image *pod,
 		   const struct supervisor_action *action)
 {
-	const char *container = pod->containers[action->container].name;
-	json_t *event = NULL;
-	if (action->type == ACTION_REPORT_CONTAINER) {
-		event = new_event(events, "container");
-		(void)json_object_set_new(event, "container", json_string(container));
-		add_container_fields(event, action);
-	} else if (action->type == ACTION_REPORT_PROBE) {
-		event = new_event(events, "probe");
-		(void)json_object_set_new(event, "container", json_string(container));
-		(void)json_object_set_new(event, "probe",
-					  json_string(probe_kind_name(action->probe)));
-		(void)json_object_set_new(event, "ok", json_boolean(action->is_ok));
-		(void)json_object_set_new(event, "message", any_text(action->message));
-	} else if (action->type == ACTION_REPORT_READY) {
-		event = new_event(events, "ready");
-		(void)json_object_set_new(event, "ready", json_boolean(action->is_ok));
-	} else if (action->type == ACTION_REPORT_POD) {
-		event = new_event(events, "pod");
-		add_pod_fields(event, action);
-	}
-	if (event != NULL)
-		emit(events, event);
+	enum guest_event_type type = event_type(action->type);
+	bool has_container = type == GUEST_EVENT_CONTAINER || type == GUEST_EVENT_PROBE;
+	if (type == GUEST_EVENT_OTHER)
+		return;
+	emit(events,
+	     &(struct guest_event){
+		     .type = type,
+		     .container = has_container ? pod->containers[action->container].name : NULL,
+		     .state = action->state,
+		     .reason = action->reason,
+		     .message = action->message,
+		     .has_exit_code = action->exit_code >= 0,
+		     .exit_code = action->exit_code & 0xff,
+		     .signal = action->ended_by,
+		     .restarts = action->restarts,
+		     .next_ms = action->next_start_ms,
+		     .probe = probe_kind_name(action->probe),
+		     .is_ok = action->is_ok,
+		     .phase = action->phase,
+	     });
 }
 
 void events_loss(struct events *events, const struct log_loss *loss)
 {
-	json_t *event = new_event(events, "loss");
-	(void)json_object_set_new(event, "container", any_text(loss->container));
-	(void)json_object_set_new(event, "lines", json_integer((json_int_t)loss->lines));
-	(void)json_object_set_new(event, "bytes", json_integer((json_int_t)loss->bytes));
-	emit(events, event);
+	emit(events, &(struct guest_event){.type = GUEST_EVENT_LOSS,
+					   .container = loss->container,
+					   .lines = loss->lines,
+					   .bytes = loss->bytes});
 }

@@ -18,7 +18,6 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
-#include "base/json.h"
 #include "base/parse.h"
 #include "base/path.h"
 #include "base/strbuf.h"
@@ -27,6 +26,7 @@
 #include "guest/cloud/cloud_logs.h"
 #include "guest/cloud/cloud_release.h"
 #include "wire/bytes.h"
+#include "wire/event.h"
 #include "wire/frame.h"
 
 #define CHANNEL	  0
@@ -94,22 +94,14 @@ static void take_phase(struct agent *agent, const char *phase)
 
 static void take_event(struct agent *agent, const struct wire_message *message)
 {
-	AUTO_PTR(json_document)
-	struct json_document *document =
-		json_document_parse(message->bytes, message->size, "event", 0, NULL);
-	if (document == NULL)
+	struct guest_event_texts texts;
+	struct guest_event event;
+	if (!guest_event_read(message->bytes, message->size, &texts, &event, NULL))
 		return;
-	struct json_view root = json_document_root(document);
-	const char *type = json_view_peek(json_view_get(root, "type"));
-	const char *phase = json_view_peek(json_view_get(root, "phase"));
-	if (type == NULL)
-		return;
-	if (strcmp(type, "ready") == 0)
-		agent->ready_ms = json_view_bool(json_view_get(root, "ready"), false)
-					  ? clock_monotonic_ms()
-					  : 0;
-	if (strcmp(type, "pod") == 0 && phase != NULL)
-		take_phase(agent, phase);
+	if (event.type == GUEST_EVENT_READY)
+		agent->ready_ms = event.is_ok ? clock_monotonic_ms() : 0;
+	if (event.type == GUEST_EVENT_POD)
+		take_phase(agent, event.phase);
 }
 
 static bool acknowledge(uint64_t sequence, struct error *err)

@@ -10,7 +10,6 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
-#include "base/json.h"
 #include "base/path.h"
 #include "guest/channel/say.h"
 #include "guest/machine/folder.h"
@@ -20,6 +19,7 @@
 #include "guest/pod/stats.h"
 #include "guest/pod/tunnel_table.h"
 #include "wire/bytes.h"
+#include "wire/request.h"
 
 #define PORT_NAME "org.i2kit.agent.0"
 
@@ -37,11 +37,12 @@ static char *greeting(void *arg)
 	if (!file_read("/proc/sys/kernel/random/boot_id", 64, &boot, NULL, NULL))
 		boot = xstrdup("");
 	boot[strcspn(boot, "\n")] = '\0';
-	json_t *json = json_pack("{s:i,s:s,s:s,s:b}", "version", WIRE_VERSION, "state",
-				 state_name(guest), "boot", boot, "ping", 1);
-	char *text = json_dumps(json, JSON_COMPACT);
-	json_decref(json);
-	return text;
+	AUTO(hello_clear)
+	struct hello hello = {.version = WIRE_VERSION,
+			      .state = xstrdup(state_name(guest)),
+			      .boot = TAKE_PTR(boot),
+			      .answers_pings = true};
+	return hello_write(&hello);
 }
 
 static void on_up(void *arg)
@@ -86,55 +87,20 @@ static void take_hosts(struct guest *guest, const struct wire_message *message)
 
 static void take_shutdown(struct guest *guest, const struct wire_message *message)
 {
-	int64_t grace_ms = -1;
-	AUTO_PTR(json_document)
-	struct json_document *document =
-		json_document_parse(message->bytes, message->size, "shutdown", 0, NULL);
-	if (document != NULL) {
-		struct json_view root = json_document_root(document);
-		int64_t seconds =
-			json_view_number(json_view_get(root, "graceSeconds"), 0, 1000000, -1);
-		grace_ms = seconds < 0 ? -1 : seconds * 1000;
-	}
-	guest_shutdown(guest, grace_ms);
-}
-
-static void take_restart(struct guest *guest, const struct wire_message *message)
-{
-	AUTO_PTR(json_document)
-	struct json_document *document =
-		json_document_parse(message->bytes, message->size, "restart", 0, NULL);
-	if (document == NULL || guest->supervisor == NULL)
-		return;
-	const char *name = json_view_peek(json_view_get(json_document_root(document), "container"));
-	if (name == NULL || !supervisor_restart(guest->supervisor, name, clock_monotonic_ms()))
-		say("restart: no such container");
-	guest_advance(guest);
+	int64_t grace_s = -1;
+	(void)!shutdown_read(message->bytes, message->size, &grace_s, NULL);
+	guest_shutdown(guest, grace_s < 0 ? -1 : grace_s * 1000);
 }
 
 static void take_file(const struct wire_message *message)
 {
 	AUTO(error_clear) struct error err = ERROR_INIT;
+	AUTO(file_push_clear) struct file_push file = {0};
 	const uint8_t *end = memchr(message->bytes, 0, message->size);
 	size_t header = end != NULL ? (size_t)(end - message->bytes) : message->size;
-	AUTO_PTR(json_document)
-	struct json_document *document =
-		json_document_parse(message->bytes, header, "pushed file", 0, &err);
-	if (document == NULL) {
-		say("%s", err.message);
-		return;
-	}
-	struct json_view root = json_document_root(document);
-	struct pushed_file file = {
-		.volume = json_view_peek(json_view_get(root, "volume")),
-		.path = json_view_peek(json_view_get(root, "path")),
-		.mode = (unsigned)json_view_number(json_view_get(root, "mode"), 0, 07777, 0644),
-		.is_deleted = json_view_bool(json_view_get(root, "delete"), false),
-		.bytes = end != NULL ? end + 1 : message->bytes + message->size,
-		.size = end != NULL ? message->size - header - 1 : 0};
-	if (file.volume == NULL || file.path == NULL || !json_document_check(document, &err))
-		say("pushed file: %s", err.message != NULL ? err.message : "no volume or path");
-	else if (!volumes_push_file(&file, &err))
+	if (!file_push_read(message->bytes, header, &file, &err) ||
+	    !volumes_push_file(&file, end != NULL ? end + 1 : message->bytes + message->size,
+			       end != NULL ? message->size - header - 1 : 0, &err))
 		say("pushed file: %s", err.message);
 }
 
@@ -147,8 +113,6 @@ static void take_numbers(struct guest *guest, const struct wire_message *message
 		stats_request(guest->stats, bytes_get_u32(message->bytes));
 	} else if (message->type == WIRE_TIME && message->size == 8) {
 		machine_set_wall_ns((int64_t)bytes_get_u64(message->bytes));
-	} else if (message->type == WIRE_ENTROPY) {
-		machine_add_entropy(message->bytes, message->size);
 	}
 }
 
@@ -173,9 +137,6 @@ static void on_message(const struct wire_message *message, void *arg)
 		break;
 	case WIRE_SHUTDOWN:
 		take_shutdown(guest, message);
-		break;
-	case WIRE_RESTART:
-		take_restart(guest, message);
 		break;
 	case WIRE_FILE_PUSH:
 		take_file(message);

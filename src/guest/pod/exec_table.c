@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <jansson.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -11,10 +10,10 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
-#include "base/json.h"
 #include "base/strbuf.h"
 #include "guest/pod/exec_run.h"
 #include "wire/bytes.h"
+#include "wire/request.h"
 
 #define MAX_SESSIONS 64
 #define MAX_ARGS     4096
@@ -101,28 +100,25 @@ void exec_table_clear(struct exec_table *table)
 		free_session(table->sessions[0]);
 }
 
-static void send_exit(struct exec_table *table, uint16_t stream, json_t *json)
+static void send_exit(struct exec_table *table, uint16_t stream, const struct exec_exit *exit)
 {
-	AUTO_FREE char *text = json_dumps(json, JSON_COMPACT);
-	json_decref(json);
-	channel_send_text(table->guest->channel, WIRE_EXEC_EXIT, stream,
-			  text != NULL ? text : "{\"error\":\"?\"}");
+	AUTO_FREE char *text = exec_exit_write(exit);
+	channel_send_text(table->guest->channel, WIRE_EXEC_EXIT, stream, text);
 }
 
 static void send_error(struct exec_table *table, uint16_t stream, const char *message)
 {
-	json_t *text = json_string(message);
-	send_exit(table, stream,
-		  json_pack("{s:o}", "error", text != NULL ? text : json_string("failed")));
+	AUTO(exec_exit_clear) struct exec_exit exit = {.error = xstrdup(message)};
+	send_exit(table, stream, &exit);
 }
 
 /* The process is gone and all it wrote is on its way. */
 static void finish(struct session *session)
 {
-	struct exec_table *table = session->table;
-	json_t *json = session->signal > 0 ? json_pack("{s:i}", "signal", session->signal)
-					   : json_pack("{s:i}", "code", session->exit_code);
-	send_exit(table, session->stream, json);
+	const struct exec_exit exit = {.signal = session->signal,
+				       .has_code = session->signal <= 0,
+				       .code = session->exit_code & 0xff};
+	send_exit(session->table, session->stream, &exit);
 	free_session(session);
 }
 
@@ -314,33 +310,23 @@ static bool start_session(struct session *session, struct exec_request *request,
 	return true;
 }
 
-static bool read_request(struct exec_table *table, struct json_view root, struct session *session,
-			 struct error *err)
+static bool run_request(struct session *session, const struct exec_start *start, struct error *err)
 {
-	AUTO(string_list_clear) struct string_list argv = STRING_LIST_INIT;
-	AUTO(string_list_clear) struct string_list environment = STRING_LIST_INIT;
-	const char *name = json_view_peek(json_view_get(root, "container"));
-	json_view_texts(json_view_get(root, "argv"), MAX_ARGS, &argv);
-	json_view_texts(json_view_get(root, "env"), MAX_ARGS, &environment);
-	session->rows = (uint16_t)json_view_number(json_view_get(root, "rows"), 0, 65535, 0);
-	session->columns = (uint16_t)json_view_number(json_view_get(root, "columns"), 0, 65535, 0);
-	struct exec_request request = {.container = guest_find_container(table->guest, name),
-				       .argv = &argv,
-				       .environment = &environment,
-				       .cwd = json_view_peek(json_view_get(root, "cwd")),
-				       .user = json_view_peek(json_view_get(root, "user")),
-				       .has_tty = json_view_bool(json_view_get(root, "tty"), false),
-				       .rows = session->rows,
-				       .columns = session->columns};
-	bool has_stdin = json_view_bool(json_view_get(root, "stdin"), false);
-	if (!json_document_check(root.document, err))
-		return false;
+	session->rows = start->rows;
+	session->columns = start->columns;
+	struct exec_request request = {
+		.container = guest_find_container(session->table->guest, start->container),
+		.argv = &start->argv,
+		.environment = &start->env,
+		.cwd = start->cwd,
+		.user = start->user,
+		.has_tty = start->has_tty,
+		.rows = start->rows,
+		.columns = start->columns};
 	if (request.container == NULL)
 		return error_set(err, ERROR_NOT_FOUND, "there is no container '%s'",
-				 name != NULL ? name : "");
-	if (argv.count == 0)
-		return error_set(err, ERROR_INVALID, "nothing to run is given");
-	return start_session(session, &request, has_stdin, err);
+				 start->container != NULL ? start->container : "");
+	return start_session(session, &request, start->has_stdin, err);
 }
 
 static void open_session(struct exec_table *table, const struct wire_message *message)
@@ -350,16 +336,15 @@ static void open_session(struct exec_table *table, const struct wire_message *me
 		send_error(table, message->stream, "too many exec sessions");
 		return;
 	}
-	AUTO_PTR(json_document)
-	struct json_document *document =
-		json_document_parse(message->bytes, message->size, "exec", 0, &err);
+	AUTO(exec_start_clear) struct exec_start start = {0};
 	struct session *session = xcalloc(1, sizeof(*session));
 	session->table = table;
 	session->stream = message->stream;
 	session->in = session->out[OUT] = session->out[ERRORS] = -1;
 	session->window = WIRE_START_WINDOW;
 	*ARRAY_APPEND(table->sessions, table->count) = session;
-	if (document == NULL || !read_request(table, json_document_root(document), session, &err)) {
+	if (!exec_start_read(message->bytes, message->size, &start, &err) ||
+	    !run_request(session, &start, &err)) {
 		send_error(table, message->stream, err.message);
 		free_session(session);
 	}

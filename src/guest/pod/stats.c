@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "guest/pod/stats.h"
 
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,6 +11,7 @@
 #include "base/path.h"
 #include "guest/machine/network.h"
 #include "guest/pod/container.h"
+#include "wire/stats.h"
 
 #define LEAST_MS 100
 
@@ -64,39 +64,31 @@ static uint64_t sum_of(const char *text, const char *key)
 	return sum;
 }
 
-static void set_number(json_t *object, const char *key, uint64_t value)
-{
-	(void)json_object_set_new(object, key, json_integer((json_int_t)value));
-}
-
-static json_t *container_json(const char *name)
+static void fill_container(const char *name, struct guest_container_stats *ret)
 {
 	AUTO_FREE char *cpu = read_cgroup(name, "cpu.stat");
 	AUTO_FREE char *memory = read_cgroup(name, "memory.current");
 	AUTO_FREE char *io = read_cgroup(name, "io.stat");
 	AUTO_FREE char *pids = read_cgroup(name, "pids.current");
-	json_t *json = json_object();
-	set_number(json, "cpuUsec", number_after(cpu, "usage_usec"));
-	set_number(json, "memoryBytes", number_after(memory, ""));
-	set_number(json, "readBytes", sum_of(io, "rbytes="));
-	set_number(json, "writeBytes", sum_of(io, "wbytes="));
-	set_number(json, "pids", number_after(pids, ""));
-	return json;
+	(void)snprintf(ret->name, sizeof(ret->name), "%s", name);
+	ret->cpu_usec = number_after(cpu, "usage_usec");
+	ret->memory_bytes = number_after(memory, "");
+	ret->read_bytes = sum_of(io, "rbytes=");
+	ret->write_bytes = sum_of(io, "wbytes=");
+	ret->pids = number_after(pids, "");
 }
 
-static json_t *memory_json(void)
+static void fill_memory(struct guest_stats *ret)
 {
 	AUTO_FREE char *text = read_text("/proc/meminfo");
 	uint64_t total = number_after(text, "MemTotal:") * 1024;
 	uint64_t available = number_after(text, "MemAvailable:") * 1024;
-	json_t *json = json_object();
-	set_number(json, "totalBytes", total);
-	set_number(json, "availableBytes", available);
-	set_number(json, "usedBytes", total > available ? total - available : 0);
-	return json;
+	ret->memory_total_bytes = total;
+	ret->memory_available_bytes = available;
+	ret->memory_used_bytes = total > available ? total - available : 0;
 }
 
-static json_t *network_json(void)
+static void fill_network(struct guest_stats *ret)
 {
 	AUTO_FREE char *interface = network_find_interface(NULL);
 	AUTO_FREE char *received = xasprintf("/sys/class/net/%s/statistics/rx_bytes",
@@ -105,32 +97,24 @@ static json_t *network_json(void)
 					 interface != NULL ? interface : "lo");
 	AUTO_FREE char *rx = read_text(received);
 	AUTO_FREE char *tx = read_text(sent);
-	json_t *json = json_object();
-	set_number(json, "rxBytes", number_after(rx, ""));
-	set_number(json, "txBytes", number_after(tx, ""));
-	return json;
+	ret->rx_bytes = number_after(rx, "");
+	ret->tx_bytes = number_after(tx, "");
 }
 
 static void send_stats(struct stats *stats)
 {
 	struct guest *guest = stats->guest;
-	json_t *json = json_object();
-	json_t *containers = json_object();
-	double load = 0;
-	(void)getloadavg(&load, 1);
+	AUTO(guest_stats_clear) struct guest_stats now = {.time_ns = clock_wall_ns()};
+	(void)getloadavg(&now.load1, 1);
 	for (size_t i = 0; guest->supervisor != NULL && i < guest->pod.container_count; i++) {
-		const char *name = guest->pod.containers[i].name;
 		if (supervisor_is_running(guest->supervisor, i))
-			(void)json_object_set_new(containers, name, container_json(name));
+			fill_container(guest->pod.containers[i].name,
+				       ARRAY_APPEND(now.containers, now.container_count));
 	}
-	(void)json_object_set_new(json, "timeNs", json_integer((json_int_t)clock_wall_ns()));
-	(void)json_object_set_new(json, "memory", memory_json());
-	(void)json_object_set_new(json, "load1", json_real(load));
-	(void)json_object_set_new(json, "containers", containers);
-	(void)json_object_set_new(json, "network", network_json());
-	AUTO_FREE char *text = json_dumps(json, JSON_COMPACT);
-	json_decref(json);
-	if (text != NULL && channel_is_up(guest->channel) && !channel_is_full(guest->channel))
+	fill_memory(&now);
+	fill_network(&now);
+	AUTO_FREE char *text = guest_stats_write(&now);
+	if (channel_is_up(guest->channel) && !channel_is_full(guest->channel))
 		channel_send_text(guest->channel, WIRE_STATS, 0, text);
 }
 

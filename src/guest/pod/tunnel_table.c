@@ -3,18 +3,17 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <jansson.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
-#include "base/json.h"
 #include "base/strbuf.h"
 #include "guest/channel/say.h"
 #include "guest/machine/service_redirect.h"
 #include "wire/bytes.h"
+#include "wire/request.h"
 
 #define MAX_TUNNELS 1280
 #define PIECE_BYTES ((size_t)32 << 10)
@@ -259,23 +258,14 @@ static void open_tunnel(struct tunnel_table *table, const struct wire_message *m
 		refuse(table, message->stream, "too many tunnels");
 		return;
 	}
-	AUTO_PTR(json_document)
-	struct json_document *document =
-		json_document_parse(message->bytes, message->size, "tunnel", 0, &err);
-	if (document == NULL) {
+	AUTO(tunnel_open_clear) struct tunnel_open open = {0};
+	if (!tunnel_open_read(message->bytes, message->size, &open, &err)) {
 		refuse(table, message->stream, err.message);
 		return;
 	}
-	struct json_view root = json_document_root(document);
-	const char *protocol = json_view_peek(json_view_get(root, "protocol"));
-	uint16_t port = (uint16_t)json_view_number(json_view_get(root, "port"), 1, 65535, 0);
-	if (port == 0 || !json_document_check(document, &err)) {
-		refuse(table, message->stream, "no port");
-		return;
-	}
 	struct tunnel *tunnel = new_tunnel(table, message->stream);
-	tunnel->port = port;
-	tunnel->is_udp = protocol != NULL && strcmp(protocol, "udp") == 0;
+	tunnel->port = open.port;
+	tunnel->is_udp = open.is_udp;
 	(void)start_connect(tunnel);
 }
 
@@ -356,12 +346,9 @@ static void on_connection(struct loop_fd *source, int fd, unsigned events, void 
 	AUTO_CLOSE int connection = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	if (connection < 0 || !channel_is_up(table->guest->channel) || !free_stream(table, &stream))
 		return;
-	json_t *json = json_pack("{s:s,s:i}", "service", listener->proxy.service, "port",
-				 (int)listener->proxy.port);
-	AUTO_FREE char *text = json_dumps(json, JSON_COMPACT);
-	json_decref(json);
-	if (text == NULL)
-		return;
+	const struct tunnel_open open = {.service = listener->proxy.service,
+					 .port = listener->proxy.port};
+	AUTO_FREE char *text = tunnel_open_write(&open);
 	struct tunnel *tunnel = new_tunnel(table, stream);
 	tunnel->fd = take_fd(&connection);
 	channel_send_text(table->guest->channel, WIRE_TUNNEL_OPEN, stream, text);

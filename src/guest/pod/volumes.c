@@ -253,12 +253,10 @@ bool volumes_resolve_mount(const struct volume_plan *plan, const struct mount_ru
 	return true;
 }
 
-bool volumes_push_file(const struct pushed_file *file, struct error *err)
+bool volumes_push_file(const struct file_push *file, const void *bytes, size_t size,
+		       struct error *err)
 {
 	AUTO_FREE char *folder = folder_of(file->volume);
-	if (!path_is_below(file->volume) || strchr(file->volume, '/') != NULL ||
-	    !path_is_below(file->path))
-		return error_set(err, ERROR_INVALID, "'%s' leaves its volume", file->path);
 	if (!path_make_folders(folder, 0755, err)) /* files may come before the release */
 		return false;
 	AUTO_CLOSE int volume = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -271,5 +269,5 @@ bool volumes_push_file(const struct pushed_file *file, struct error *err)
 		slash != NULL ? xstrndup(file->path, (size_t)(slash - file->path)) : NULL;
 	if (parent != NULL && !inside_make_folders(volume, parent, 0755, err))
 		return false;
-	return inside_write(volume, file->path, file->bytes, file->size, file->mode, err);
+	return inside_write(volume, file->path, bytes, size, file->mode, err);
 }

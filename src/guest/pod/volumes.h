@@ -11,6 +11,7 @@
 #include "guest/documents/environment.h"
 #include "guest/documents/mount_list.h"
 #include "wire/pod_document.h"
+#include "wire/request.h"
 
 struct volume_plan {
 	const struct pod_image *pod;
@@ -33,15 +34,8 @@ MUST_CHECK bool volumes_resolve_mount(const struct volume_plan *plan, const stru
 				      const struct string_list *environment, const char *place,
 				      struct oci_mount *ret, struct error *err);
 
-/* One changed file of a pushed hostPath volume; is_deleted: bytes do not count. */
-struct pushed_file {
-	const char *volume;
-	const char *path;
-	unsigned mode;
-	bool is_deleted;
-	const void *bytes;
-	size_t size;
-};
-MUST_CHECK bool volumes_push_file(const struct pushed_file *file, struct error *err);
+/* One changed file of a pushed hostPath volume, and its content (none where it is deleted). */
+MUST_CHECK bool volumes_push_file(const struct file_push *file, const void *bytes, size_t size,
+				  struct error *err);
 
 #endif

@@ -237,23 +237,6 @@ void supervisor_shutdown(struct supervisor *supervisor, uint64_t now_ms, int64_t
 	supervisor_tick(supervisor, now_ms);
 }
 
-bool supervisor_restart(struct supervisor *supervisor, const char *container, uint64_t now_ms)
-{
-	for (size_t i = 0; i < supervisor->pod->container_count; i++) {
-		struct unit *unit = &supervisor->units[i];
-		if (strcmp(unit->image->name, container) != 0 || !goes_on(unit))
-			continue;
-		unit->is_restart_wanted = supervisor->stage != STAGE_ENDING;
-		unit->streak = 0;
-		if (unit->state == UNIT_WAITING)
-			unit->due_ms = now_ms;
-		supervisor_stop_unit(supervisor, i, now_ms, supervisor->pod->grace_ms);
-		supervisor_tick(supervisor, now_ms);
-		return true;
-	}
-	return false;
-}
-
 uint64_t supervisor_next_tick_ms(const struct supervisor *supervisor)
 {
 	uint64_t next = NEVER;

@@ -71,8 +71,6 @@ void supervisor_hook_done(struct supervisor *supervisor, size_t container, bool 
 			  uint64_t now_ms, bool is_ok, const char *message);
 /* grace_ms < 0: the pod's own. A second call may only shorten it. */
 void supervisor_shutdown(struct supervisor *supervisor, uint64_t now_ms, int64_t grace_ms);
-/* Stop one container and start it again at once, whatever the policy. False: it is not there. */
-bool supervisor_restart(struct supervisor *supervisor, const char *container, uint64_t now_ms);
 void supervisor_tick(struct supervisor *supervisor, uint64_t now_ms);
 
 /* The oldest action not taken yet; false when there is none. */

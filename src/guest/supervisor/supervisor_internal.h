@@ -39,9 +39,8 @@ struct unit {
 	bool is_signalled;
 	bool is_stop_wanted; /* while STARTING */
 	uint64_t wanted_grace_ms;
-	bool is_restart_wanted; /* by hand */
-	bool has_post_started;	/* the postStart hook is over, or there is none */
-	bool is_started;	/* the startup probe succeeded, or there is none */
+	bool has_post_started; /* the postStart hook is over, or there is none */
+	bool is_started;       /* the startup probe succeeded, or there is none */
 	unsigned restarts;
 	unsigned streak; /* restarts in a row without ten good minutes */
 	int exit_code;	 /* of the last end; -1: none yet */

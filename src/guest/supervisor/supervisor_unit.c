@@ -110,15 +110,10 @@ static void wait_for_restart(struct supervisor *supervisor, size_t container, ui
 static void after_end(struct supervisor *supervisor, size_t container, uint64_t now_ms)
 {
 	struct unit *unit = &supervisor->units[container];
-	bool is_by_hand = unit->is_restart_wanted;
-	unit->is_restart_wanted = false;
 	unit->state = UNIT_ENDED;
 	if (supervisor->stage == STAGE_ENDING)
 		return;
-	if (is_by_hand) {
-		unit->state = UNIT_WAITING;
-		unit->due_ms = now_ms;
-	} else if (wants_restart(supervisor, unit)) {
+	if (wants_restart(supervisor, unit)) {
 		if (is_past_backoff_limit(supervisor, unit)) {
 			supervisor->exit_code = unit->exit_code;
 			supervisor_begin_ending(supervisor, now_ms, supervisor->pod->grace_ms,

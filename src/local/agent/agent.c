@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -201,32 +200,26 @@ static bool is_greeting(const struct agent *agent, const struct wire_message *me
 static bool read_greeting(struct agent *agent, const struct wire_message *message,
 			  struct error *err)
 {
-	const char *text = (const char *)message->bytes + WIRE_GREETING_SIZE;
-	size_t size = message->size - WIRE_GREETING_SIZE;
-	json_t *root = size <= 16384 ? json_loadb(text, size, JSON_REJECT_DUPLICATES, NULL) : NULL;
-	const char *state = json_string_value(json_object_get(root, "state"));
-	const char *boot = json_string_value(json_object_get(root, "boot"));
-	json_int_t version = json_integer_value(json_object_get(root, "version"));
+	AUTO(hello_clear) struct hello hello = {0};
 
+	if (!hello_read(message->bytes + WIRE_GREETING_SIZE, message->size - WIRE_GREETING_SIZE,
+			&hello, err))
+		return false;
 	/* A pod of an older image: raw output is what it does not know of. */
-	if (version != WIRE_VERSION && version != 1) {
-		json_decref(root);
+	if (hello.version != WIRE_VERSION && hello.version != 1)
 		return error_set(err, ERROR_UNSUPPORTED,
 				 "the guest speaks version %lld of the "
 				 "agent protocol, not 1 to %d",
-				 (long long)version, WIRE_VERSION);
-	}
+				 (long long)hello.version, WIRE_VERSION);
 	agent->state = AGENT_UP;
 	agent->pause_ms = FIRST_PAUSE_MS;
 	loop_timer_cancel(agent->timer);
 	agent->log_position = 0;
 	agent->log_acked = 0;
-	agent->answers_pings = json_is_true(json_object_get(root, "ping"));
+	agent->answers_pings = hello.answers_pings;
 	agent->unanswered = 0;
 	if (agent->handler.up != NULL)
-		agent->handler.up(agent, state != NULL ? state : "",
-				  boot != NULL && strlen(boot) <= 64 ? boot : "", agent->arg);
-	json_decref(root);
+		agent->handler.up(agent, hello.state, hello.boot, agent->arg);
 	return !agent->is_freed;
 }
 
@@ -413,12 +406,6 @@ struct agent *agent_new_fd(struct loop *loop, const char *name, int fd,
 	return agent;
 }
 
-void agent_reconnect(struct agent *agent)
-{
-	if (agent->state != AGENT_CONNECTING)
-		disconnect(agent, "the guest started anew", 0);
-}
-
 enum agent_state agent_get_state(const struct agent *agent)
 {
 	return agent->state;
@@ -470,11 +457,6 @@ bool agent_send_time(struct agent *agent, int64_t wall_ns, struct error *err)
 	return agent_send(agent, WIRE_TIME, 0, bytes, sizeof(bytes), err);
 }
 
-bool agent_send_entropy(struct agent *agent, const void *bytes, size_t size, struct error *err)
-{
-	return agent_send(agent, WIRE_ENTROPY, 0, bytes, size, err);
-}
-
 bool agent_request_stats(struct agent *agent, uint32_t interval_ms, struct error *err)
 {
 	uint8_t bytes[4];
@@ -485,42 +467,27 @@ bool agent_request_stats(struct agent *agent, uint32_t interval_ms, struct error
 
 bool agent_send_shutdown(struct agent *agent, int64_t grace_s, struct error *err)
 {
-	AUTO(strbuf_clear) struct strbuf json = STRBUF_INIT;
+	AUTO_FREE char *json = shutdown_write(grace_s);
 
-	if (grace_s < 0)
-		strbuf_append(&json, "{}");
-	else
-		strbuf_appendf(&json, "{\"graceSeconds\":%lld}", (long long)grace_s);
-	return agent_send(agent, WIRE_SHUTDOWN, 0, json.data, json.size, err);
-}
-
-bool agent_send_restart(struct agent *agent, const char *container, struct error *err)
-{
-	AUTO(strbuf_clear) struct strbuf json = STRBUF_INIT;
-
-	strbuf_append(&json, "{\"container\":");
-	strbuf_append_json(&json, container);
-	strbuf_append(&json, "}");
-	return agent_send(agent, WIRE_RESTART, 0, json.data, json.size, err);
+	return agent_send(agent, WIRE_SHUTDOWN, 0, json, strlen(json), err);
 }
 
 bool agent_push_file(struct agent *agent, const struct agent_file *file, struct error *err)
 {
 	AUTO(strbuf_clear) struct strbuf message = STRBUF_INIT;
+	AUTO(file_push_clear)
+	struct file_push push = {.volume = xstrdup(file->volume),
+				 .path = xstrdup(file->path),
+				 .mode = file->mode,
+				 .is_deleted = file->bytes == NULL,
+				 .size_bytes = file->size};
+	AUTO_FREE char *header = file_push_write(&push);
 
 	if (file->size > MAX_FILE_BYTES)
 		return error_set(err, ERROR_UNSUPPORTED,
 				 "%s: %zu bytes; files over %zu are not pushed into a pod",
 				 file->path, file->size, MAX_FILE_BYTES);
-	strbuf_append(&message, "{\"volume\":");
-	strbuf_append_json(&message, file->volume);
-	strbuf_append(&message, ",\"path\":");
-	strbuf_append_json(&message, file->path);
-	if (file->bytes == NULL)
-		strbuf_append(&message, ",\"delete\":true}");
-	else
-		strbuf_appendf(&message, ",\"mode\":%u,\"size\":%zu}", file->mode, file->size);
-	strbuf_append_char(&message, '\0');
+	strbuf_append_bytes(&message, header, strlen(header) + 1);
 	if (file->bytes != NULL)
 		strbuf_append_bytes(&message, file->bytes, file->size);
 	return agent_send(agent, WIRE_FILE_PUSH, 0, message.data, message.size, err);

@@ -22,7 +22,9 @@
 
 #include "base/error.h"
 #include "base/loop.h"
-#include "base/string_list.h"
+#include "wire/event.h"
+#include "wire/request.h"
+#include "wire/stats.h"
 
 #define AGENT_MAX_QUEUE_BYTES	((size_t)40 << 20) /* towards the guest; a release may be 16 MiB */
 #define AGENT_MAX_STREAMS	1024		   /* opened by the host */
@@ -42,59 +44,6 @@ struct agent_stream;
 
 enum agent_state { AGENT_CONNECTING, AGENT_GREETING, AGENT_UP };
 
-enum agent_event_type {
-	AGENT_EVENT_BOOT,
-	AGENT_EVENT_CONTAINER,
-	AGENT_EVENT_PROBE,
-	AGENT_EVENT_READY,
-	AGENT_EVENT_LOSS,
-	AGENT_EVENT_POD,
-};
-
-/* One EVENT. Texts are valid UTF-8 of at most 1 KiB (names 253 bytes), not fit for a terminal. */
-struct agent_event {
-	enum agent_event_type type;
-	uint64_t sequence;
-	int64_t time_ns;       /* the guest's clock */
-	const char *container; /* CONTAINER, PROBE, LOSS; else NULL */
-	const char *stage;     /* BOOT */
-	uint64_t uptime_ms;    /* BOOT */
-	const char *state;     /* CONTAINER: waiting, running, terminated */
-	const char *reason;    /* CONTAINER, POD; or NULL */
-	const char *message;   /* CONTAINER, PROBE; or NULL */
-	bool has_exit_code;    /* CONTAINER, POD */
-	int exit_code;
-	int signal;	   /* CONTAINER; 0: none */
-	unsigned restarts; /* CONTAINER */
-	uint64_t next_ms;  /* CONTAINER: start comes in so many ms; 0: not given */
-	const char *probe; /* PROBE: startup, readiness, liveness */
-	bool is_ok;	   /* PROBE: ok; READY: ready */
-	uint64_t lines;	   /* LOSS */
-	uint64_t bytes;	   /* LOSS */
-	const char *phase; /* POD */
-};
-
-struct agent_container_stats {
-	const char *name;
-	uint64_t cpu_usec;
-	uint64_t memory_bytes;
-	uint64_t read_bytes;
-	uint64_t write_bytes;
-	uint64_t pids;
-};
-
-struct agent_stats {
-	int64_t time_ns;
-	uint64_t memory_total_bytes;
-	uint64_t memory_available_bytes;
-	uint64_t memory_used_bytes;
-	double load1;
-	uint64_t rx_bytes;
-	uint64_t tx_bytes;
-	const struct agent_container_stats *containers;
-	size_t container_count;
-};
-
 struct agent_log_record {
 	uint64_t sequence;
 	int64_t time_ns;
@@ -112,8 +61,8 @@ struct agent_handler {
 	void (*up)(struct agent *agent, const char *state, const char *boot_id, void *arg);
 	/* It was up and is not any more; streams were closed before. */
 	void (*down)(struct agent *agent, const char *why, void *arg);
-	void (*event)(struct agent *agent, const struct agent_event *event, void *arg);
-	void (*stats)(struct agent *agent, const struct agent_stats *stats, void *arg);
+	void (*event)(struct agent *agent, const struct guest_event *event, void *arg);
+	void (*stats)(struct agent *agent, const struct guest_stats *stats, void *arg);
 	/* True: they are stored (or counted as lost) and may be acknowledged. */
 	bool (*log)(struct agent *agent, const struct agent_log_record *records, size_t count,
 		    void *arg);
@@ -132,8 +81,6 @@ struct agent *agent_new(struct loop *loop, const char *name, const char *socket_
 struct agent *agent_new_fd(struct loop *loop, const char *name, int fd,
 			   const struct agent_handler *handler, void *arg);
 void agent_free(struct agent *agent); /* closes its streams first; NULL is fine */
-/* The guest was reset within its VM: greets it anew, at once. */
-void agent_reconnect(struct agent *agent);
 enum agent_state agent_get_state(const struct agent *agent);
 bool agent_is_up(const struct agent *agent);
 
@@ -164,12 +111,9 @@ unsigned agent_ping(struct agent *agent);
 MUST_CHECK bool agent_send_release(struct agent *agent, const char *json, struct error *err);
 MUST_CHECK bool agent_send_hosts(struct agent *agent, const char *json, struct error *err);
 MUST_CHECK bool agent_send_time(struct agent *agent, int64_t wall_ns, struct error *err);
-MUST_CHECK bool agent_send_entropy(struct agent *agent, const void *bytes, size_t size,
-				   struct error *err);
 MUST_CHECK bool agent_request_stats(struct agent *agent, uint32_t interval_ms, struct error *err);
 /* grace_s < 0: the pod's own. */
 MUST_CHECK bool agent_send_shutdown(struct agent *agent, int64_t grace_s, struct error *err);
-MUST_CHECK bool agent_send_restart(struct agent *agent, const char *container, struct error *err);
 
 /* One changed file of a pushed hostPath volume; bytes NULL: deleted. At most 15 MiB. */
 struct agent_file {
@@ -203,18 +147,7 @@ struct agent_stream_handler {
 	void (*closed)(struct agent_stream *stream, const struct agent_stream_end *end, void *arg);
 };
 
-struct agent_exec {
-	const char *container; /* NULL: the first */
-	const struct string_list *argv;
-	const struct string_list *env; /* or NULL */
-	const char *cwd;	       /* or NULL */
-	const char *user;	       /* or NULL */
-	bool has_tty;
-	bool has_stdin;
-	uint16_t rows;
-	uint16_t columns;
-};
-MUST_CHECK struct agent_stream *agent_exec(struct agent *agent, const struct agent_exec *exec,
+MUST_CHECK struct agent_stream *agent_exec(struct agent *agent, const struct exec_start *start,
 					   const struct agent_stream_handler *handler, void *arg,
 					   struct error *err); /* NULL on failure */
 void agent_stream_resize(struct agent_stream *stream, uint16_t rows, uint16_t columns);

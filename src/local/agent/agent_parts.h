@@ -79,7 +79,4 @@ MUST_CHECK bool agent_stream_receive(struct agent *agent, const struct wire_mess
 void agent_streams_close_all(struct agent *agent, const char *why);
 void agent_streams_give_windows(struct agent *agent);
 
-/* A DNS label, as containers' names are. */
-bool agent_name_is_sound(const char *name, size_t size);
-
 #endif

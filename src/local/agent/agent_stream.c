@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <assert.h>
-#include <jansson.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +12,6 @@
 #define SLOT_MASK	(AGENT_MAX_STREAMS - 1U)
 #define GENERATIONS	(0x8000U / AGENT_MAX_STREAMS)
 #define GIVE_BACK_BYTES (AGENT_WINDOW_BYTES / 4) /* fewer are not worth a message */
-#define MAX_JSON	4096
 #define MAX_TEXT	1024
 
 static struct agent_stream *find(const struct agent *agent, uint16_t id)
@@ -119,73 +117,28 @@ static struct agent_stream *add_stream(struct agent *agent, enum stream_kind kin
 	return NULL;
 }
 
-static bool start_stream(struct agent_stream *stream, enum wire_type type, json_t *request,
-			 struct error *err)
+/* A stream that was asked for with `request`, or NULL. */
+static struct agent_stream *start_stream(struct agent *agent, enum stream_kind kind,
+					 enum wire_type type, const char *request,
+					 struct error *err)
 {
-	AUTO_FREE char *text = json_dumps(request, JSON_COMPACT);
+	struct agent_stream *stream = add_stream(agent, kind, err);
 
-	if (text == NULL)
-		return error_set(err, ERROR_INVALID, "the command is not valid UTF-8");
-	return agent_send(stream->agent, type, stream->id, text, strlen(text), err);
-}
-
-static json_t *list_json(const struct string_list *list)
-{
-	json_t *array = json_array();
-
-	for (size_t i = 0; i < list->count; i++) {
-		/* NULL for text that is not UTF-8 makes the whole fail below, as it should. */
-		if (json_array_append_new(array, json_string(list->items[i])) != 0) {
-			json_decref(array);
-			return NULL;
-		}
-	}
-	return array;
-}
-
-static json_t *exec_json(const struct agent_exec *exec)
-{
-	json_t *root = json_object();
-	int failed = 0;
-
-	if (exec->container != NULL)
-		failed |= json_object_set_new(root, "container", json_string(exec->container));
-	failed |= json_object_set_new(root, "argv", list_json(exec->argv));
-	if (exec->env != NULL && exec->env->count > 0)
-		failed |= json_object_set_new(root, "env", list_json(exec->env));
-	if (exec->cwd != NULL)
-		failed |= json_object_set_new(root, "cwd", json_string(exec->cwd));
-	if (exec->user != NULL)
-		failed |= json_object_set_new(root, "user", json_string(exec->user));
-	failed |= json_object_set_new(root, "tty", json_boolean(exec->has_tty));
-	failed |= json_object_set_new(root, "stdin", json_boolean(exec->has_stdin));
-	if (exec->rows != 0 && exec->columns != 0) {
-		failed |= json_object_set_new(root, "rows", json_integer(exec->rows));
-		failed |= json_object_set_new(root, "columns", json_integer(exec->columns));
-	}
-	if (failed == 0)
-		return root;
-	json_decref(root);
+	if (stream == NULL || agent_send(agent, type, stream->id, request, strlen(request), err))
+		return stream;
+	forget(stream);
 	return NULL;
 }
 
-struct agent_stream *agent_exec(struct agent *agent, const struct agent_exec *exec,
+struct agent_stream *agent_exec(struct agent *agent, const struct exec_start *start,
 				const struct agent_stream_handler *handler, void *arg,
 				struct error *err)
 {
-	struct agent_stream *stream;
-	json_t *request = exec_json(exec);
+	AUTO_FREE char *request = exec_start_write(start, err);
+	struct agent_stream *stream = NULL;
 
-	if (request == NULL) {
-		(void)error_set(err, ERROR_INVALID, "the command is not valid UTF-8");
-		return NULL;
-	}
-	stream = add_stream(agent, STREAM_EXEC, err);
-	if (stream != NULL && !start_stream(stream, WIRE_EXEC_START, request, err)) {
-		forget(stream);
-		stream = NULL;
-	}
-	json_decref(request);
+	if (request != NULL)
+		stream = start_stream(agent, STREAM_EXEC, WIRE_EXEC_START, request, err);
 	if (stream == NULL)
 		return NULL;
 	stream->handler = handler;
@@ -197,19 +150,13 @@ struct agent_stream *agent_tunnel(struct agent *agent, uint16_t port, bool is_ud
 				  const struct agent_stream_handler *handler, void *arg,
 				  struct error *err)
 {
-	struct agent_stream *stream = add_stream(agent, STREAM_TUNNEL, err);
-	json_t *request;
-	bool is_started;
+	const struct tunnel_open open = {.port = port, .is_udp = is_udp};
+	AUTO_FREE char *request = tunnel_open_write(&open);
+	struct agent_stream *stream =
+		start_stream(agent, STREAM_TUNNEL, WIRE_TUNNEL_OPEN, request, err);
 
 	if (stream == NULL)
 		return NULL;
-	request = json_pack("{s:s,s:i}", "protocol", is_udp ? "udp" : "tcp", "port", (int)port);
-	is_started = start_stream(stream, WIRE_TUNNEL_OPEN, request, err);
-	json_decref(request);
-	if (!is_started) {
-		forget(stream);
-		return NULL;
-	}
 	stream->is_datagrams = is_udp;
 	stream->handler = handler;
 	stream->arg = arg;
@@ -389,38 +336,25 @@ static bool receive_close(struct agent_stream *stream, const struct wire_message
 static bool receive_exit(struct agent_stream *stream, const struct wire_message *message,
 			 struct error *err)
 {
+	AUTO(exec_exit_clear) struct exec_exit exit = {0};
 	struct agent_stream_end end = {0};
 	char text[MAX_TEXT];
-	const json_t *code;
-	const char *problem;
-	json_t *root;
 
-	if (stream->kind != STREAM_EXEC || message->size > MAX_JSON)
+	if (stream->kind != STREAM_EXEC)
 		return error_set(err, ERROR_INVALID, "EXEC_EXIT does not belong here");
-	root = json_loadb((const char *)message->bytes, message->size, 0, NULL);
-	if (!json_is_object(root)) {
-		json_decref(root);
-		return error_set(err, ERROR_INVALID, "EXEC_EXIT is not JSON");
-	}
-	code = json_object_get(root, "code");
-	problem = json_string_value(json_object_get(root, "error"));
-	end.has_code = json_is_integer(code);
-	end.code = (int)(json_integer_value(code) & 0xff);
-	end.signal = (int)(json_integer_value(json_object_get(root, "signal")) & 0x7f);
-	if (problem != NULL) {
-		copy_text(text, problem, strlen(problem));
+	if (!exec_exit_read(message->bytes, message->size, &exit, err))
+		return false;
+	end.has_code = exit.has_code;
+	end.code = exit.code;
+	end.signal = exit.signal;
+	if (exit.error != NULL) {
+		copy_text(text, exit.error, strlen(exit.error));
 		end.error = text;
 	} else if (!end.has_code && end.signal == 0) {
 		end.error = "the guest did not say how it ended";
 	}
-	json_decref(root);
 	close_stream(stream, &end);
 	return true;
-}
-
-static bool port_is_sound(const json_t *port)
-{
-	return json_integer_value(port) >= 1 && json_integer_value(port) <= UINT16_MAX;
 }
 
 static void refuse(struct agent *agent, uint16_t id, const char *why)
@@ -430,25 +364,15 @@ static void refuse(struct agent *agent, uint16_t id, const char *why)
 
 static bool receive_open(struct agent *agent, const struct wire_message *message, struct error *err)
 {
+	AUTO(tunnel_open_clear) struct tunnel_open open = {0};
 	struct agent_stream *stream;
-	char service[254] = "";
-	const char *name;
-	uint16_t port;
-	json_t *root;
 
-	if ((message->stream & WIRE_GUEST_STREAM) == 0 || find(agent, message->stream) != NULL ||
-	    message->size > MAX_JSON)
-		return error_set(err, ERROR_INVALID, "TUNNEL_OPEN with a wrong stream or size");
-	root = json_loadb((const char *)message->bytes, message->size, 0, NULL);
-	name = json_string_value(json_object_get(root, "service"));
-	if (name == NULL || strlen(name) >= sizeof(service) ||
-	    !port_is_sound(json_object_get(root, "port"))) {
-		json_decref(root);
-		return error_set(err, ERROR_INVALID, "TUNNEL_OPEN without service and port");
-	}
-	memcpy(service, name, strlen(name) + 1);
-	port = (uint16_t)json_integer_value(json_object_get(root, "port"));
-	json_decref(root);
+	if ((message->stream & WIRE_GUEST_STREAM) == 0 || find(agent, message->stream) != NULL)
+		return error_set(err, ERROR_INVALID, "TUNNEL_OPEN with a wrong stream");
+	if (!tunnel_open_read(message->bytes, message->size, &open, err))
+		return false;
+	if (open.service == NULL)
+		return error_set(err, ERROR_INVALID, "TUNNEL_OPEN without a service");
 	if (agent->guest_stream_count >= AGENT_MAX_GUEST_STREAMS) {
 		refuse(agent, message->stream, "too many connections");
 		return true;
@@ -456,7 +380,7 @@ static bool receive_open(struct agent *agent, const struct wire_message *message
 	stream = make_stream(agent, STREAM_GUEST_TUNNEL, message->stream);
 	agent->guest_streams[agent->guest_stream_count++] = stream;
 	if (agent->handler.tunnel != NULL)
-		agent->handler.tunnel(agent, stream, service, port, agent->arg);
+		agent->handler.tunnel(agent, stream, open.service, open.port, agent->arg);
 	/* The handler may have ended it already, or the whole agent. */
 	if (agent->is_freed)
 		return false;

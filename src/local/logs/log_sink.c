@@ -48,12 +48,12 @@ bool log_sink_log(const struct log_sink *sink, const struct agent_log_record *re
 	return true;
 }
 
-void log_sink_event(const struct log_sink *sink, const struct agent_event *event)
+void log_sink_event(const struct log_sink *sink, const struct guest_event *event)
 {
 	bool is_start =
-		event->type == AGENT_EVENT_CONTAINER && strcmp(event->state, "running") == 0;
+		event->type == GUEST_EVENT_CONTAINER && strcmp(event->state, "running") == 0;
 
-	if ((event->type != AGENT_EVENT_LOSS && !is_start) ||
+	if ((event->type != GUEST_EVENT_LOSS && !is_start) ||
 	    !log_store_take_event(sink->store, sink->instance, sink->boot_id, event->sequence))
 		return;
 	if (is_start)

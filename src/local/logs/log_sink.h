@@ -22,6 +22,6 @@ void log_sink_up(const struct log_sink *sink, struct agent *agent);
 bool log_sink_log(const struct log_sink *sink, const struct agent_log_record *records,
 		  size_t count);
 /* For agent_handler.event: counts losses in the guest, begins runs of containers. */
-void log_sink_event(const struct log_sink *sink, const struct agent_event *event);
+void log_sink_event(const struct log_sink *sink, const struct guest_event *event);
 
 #endif

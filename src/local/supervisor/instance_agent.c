@@ -151,7 +151,7 @@ static enum container_state parse_state(const char *state)
 }
 
 /* What an event of a container says to people, where the guest did not say it. */
-static char *describe(const struct agent_event *event)
+static char *describe(const struct guest_event *event)
 {
 	enum container_state state = parse_state(event->state);
 
@@ -168,7 +168,7 @@ static char *describe(const struct agent_event *event)
 	return xstrdup(state == CONTAINER_RUNNING ? "runs" : "is being made ready");
 }
 
-static void take_container(struct instance *instance, const struct agent_event *event)
+static void take_container(struct instance *instance, const struct guest_event *event)
 {
 	struct instance_status *status = &instance->status;
 	struct container_status *container = find_container(status, event->container);
@@ -205,7 +205,7 @@ static void take_container(struct instance *instance, const struct agent_event *
 		instance_set_state(instance, INSTANCE_RUNNING);
 }
 
-static void take_probe(struct instance *instance, const struct agent_event *event)
+static void take_probe(struct instance *instance, const struct guest_event *event)
 {
 	struct instance_status *status = &instance->status;
 	AUTO_FREE char *object = xasprintf("%s/%s", status->name, event->container);
@@ -269,7 +269,7 @@ void instance_add_stage(struct instance *instance, const char *name)
  * A guest tells its first stages when it is asked, which is later. They lie on its own clock, which
  * began when the firmware was done: not after any of them came minus its uptime.
  */
-static void take_stage(struct instance *instance, const struct agent_event *event)
+static void take_stage(struct instance *instance, const struct guest_event *event)
 {
 	struct instance_status *status = &instance->status;
 	uint64_t now_ms = clock_monotonic_ms() - instance->start_ms;
@@ -331,7 +331,7 @@ static void take_ready(struct instance *instance, bool is_ready)
 	instance_update_ready(instance);
 }
 
-static void take_pod(struct instance *instance, const struct agent_event *event)
+static void take_pod(struct instance *instance, const struct guest_event *event)
 {
 	bool is_over = event->phase != NULL && (strcmp(event->phase, "Succeeded") == 0 ||
 						strcmp(event->phase, "Failed") == 0);
@@ -346,7 +346,7 @@ static void take_pod(struct instance *instance, const struct agent_event *event)
 	    event->has_exit_code ? "ended with exit code %d" : "ended", event->exit_code);
 }
 
-static void on_event(struct agent *agent, const struct agent_event *event, void *arg)
+static void on_event(struct agent *agent, const struct guest_event *event, void *arg)
 {
 	struct instance *instance = arg;
 	struct log_sink sink = sink_of(instance);
@@ -354,28 +354,29 @@ static void on_event(struct agent *agent, const struct agent_event *event, void 
 	(void)agent;
 	log_sink_event(&sink, event);
 	switch (event->type) {
-	case AGENT_EVENT_BOOT:
+	case GUEST_EVENT_BOOT:
 		take_stage(instance, event);
 		break;
-	case AGENT_EVENT_CONTAINER:
+	case GUEST_EVENT_CONTAINER:
 		take_container(instance, event);
 		break;
-	case AGENT_EVENT_PROBE:
+	case GUEST_EVENT_PROBE:
 		take_probe(instance, event);
 		break;
-	case AGENT_EVENT_READY:
+	case GUEST_EVENT_READY:
 		take_ready(instance, event->is_ok);
 		break;
-	case AGENT_EVENT_LOSS:
+	case GUEST_EVENT_OTHER:
+	case GUEST_EVENT_LOSS:
 		break;
-	case AGENT_EVENT_POD:
+	case GUEST_EVENT_POD:
 		take_pod(instance, event);
 		break;
 	}
 	supervisor_changed(instance->supervisor);
 }
 
-static void on_stats(struct agent *agent, const struct agent_stats *stats, void *arg)
+static void on_stats(struct agent *agent, const struct guest_stats *stats, void *arg)
 {
 	struct instance *instance = arg;
 

@@ -102,25 +102,22 @@ static bool check_container(const struct session_target *target, const char *nam
 static bool start_exec(struct session_host *host, int fd, const struct session_target *target,
 		       const json_t *root, const char *answer, struct error *err)
 {
-	AUTO(string_list_clear) struct string_list argv = STRING_LIST_INIT;
-	AUTO(string_list_clear) struct string_list env = STRING_LIST_INIT;
-	const struct agent_exec exec = {
-		.container = json_string_value(json_object_get(root, "container")),
-		.argv = &argv,
-		.env = &env,
-		.cwd = json_string_value(json_object_get(root, "cwd")),
-		.user = json_string_value(json_object_get(root, "user")),
+	AUTO(exec_start_clear)
+	struct exec_start exec = {
+		.container = xstrdup_or_null(json_string_value(json_object_get(root, "container"))),
+		.cwd = xstrdup_or_null(json_string_value(json_object_get(root, "cwd"))),
+		.user = xstrdup_or_null(json_string_value(json_object_get(root, "user"))),
 		.has_tty = json_is_true(json_object_get(root, "tty")),
 		.has_stdin = json_is_true(json_object_get(root, "stdin")),
 		.rows = read_u16(root, "rows"),
 		.columns = read_u16(root, "columns"),
 	};
 
-	if (!read_list(root, "argv", &argv, err) || !read_list(root, "env", &env, err))
+	if (!read_list(root, "argv", &exec.argv, err) || !read_list(root, "env", &exec.env, err))
 		return false;
 	if (!check_container(target, exec.container, err))
 		return false;
-	if (argv.count == 0)
+	if (exec.argv.count == 0)
 		return error_set(err, ERROR_INVALID, "no command given");
 	if (target->agent == NULL)
 		return error_set(err, ERROR_NETWORK, "%s: the guest's agent is not connected",

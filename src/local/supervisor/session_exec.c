@@ -226,7 +226,7 @@ static const struct agent_stream_handler handler = {
 	.data = on_data, .writable = on_writable, .closed = on_closed};
 
 bool exec_session_start(struct session_parts *parts, int fd, struct agent *agent,
-			const struct agent_exec *exec, const char *answer, struct error *err)
+			const struct exec_start *exec, const char *answer, struct error *err)
 {
 	static const uint8_t nonce[WIRE_NONCE_SIZE];
 	struct exec_session *session = xcalloc(1, sizeof(*session));

@@ -17,7 +17,7 @@ struct session_parts {
 
 /* Starts the process; then owns fd, answers first what is in `answer`. */
 MUST_CHECK bool exec_session_start(struct session_parts *parts, int fd, struct agent *agent,
-				   const struct agent_exec *exec, const char *answer,
+				   const struct exec_start *exec, const char *answer,
 				   struct error *err);
 void exec_session_cut_all(struct session_parts *parts);
 
