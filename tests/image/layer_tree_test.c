@@ -330,6 +330,27 @@ static void a_chain_of_long_links_ends(void **state)
 	assert_non_null(strstr(err.message, "too long a way"));
 }
 
+/* Each name of 30 KiB makes 120 folders, whose paths together are 60 times as long. */
+static void folders_without_an_entry_are_bounded(void **state)
+{
+	char path[30000];
+	(void)state;
+	memset(path, 'x', sizeof(path));
+	for (size_t i = 250; i < sizeof(path); i += 250)
+		path[i] = '/';
+	path[sizeof(path) - 1] = '\0';
+	unsigned count = 0;
+	while (count < 1000) {
+		(void)snprintf(path, 11, "%010u", count);
+		path[10] = 'x';
+		if (!add(path, S_IFREG | 0644))
+			break;
+		count++;
+	}
+	assert_true(count > 5 && count < 20);
+	assert_non_null(strstr(err.message, "without an entry"));
+}
+
 static void links_that_real_images_have_are_followed_at_any_number(void **state)
 {
 	char path[64];
@@ -366,6 +387,7 @@ int main(void)
 		TEST(folders_nested_too_deep_are_refused),
 		TEST(replacing_many_files_takes_linear_time),
 		TEST(a_chain_of_long_links_ends),
+		TEST(folders_without_an_entry_are_bounded),
 		TEST(links_that_real_images_have_are_followed_at_any_number),
 	};
 	return cmocka_run_group_tests_name("layer_tree", tests, NULL, NULL);

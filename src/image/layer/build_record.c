@@ -6,16 +6,14 @@
 #include <jansson.h>
 
 #include "base/alloc.h"
-#include "base/base64.h"
 #include "base/path.h"
 #include "base/strbuf.h"
 
-#define RECORD_MAX_BYTES ((size_t)32 << 20)
+#define RECORD_MAX_BYTES ((size_t)64 << 10)
 
 void build_record_clear(struct build_record *record)
 {
 	string_list_clear(&record->layers);
-	string_list_clear(&record->implied);
 	*record = (struct build_record){0};
 }
 
@@ -25,16 +23,8 @@ bool build_record_write(struct store *store, const char *key, const struct build
 	AUTO(strbuf_clear) struct strbuf text = STRBUF_INIT;
 	AUTO_FREE char *path = store_path(store, STORE_BUILD, key);
 	if (record->disk[0] == '\0') {
-		AUTO(strbuf_clear) struct strbuf implied = STRBUF_INIT;
-		for (size_t i = 0; i < record->implied.count; i++)
-			strbuf_append_bytes(&implied, record->implied.items[i],
-					    strlen(record->implied.items[i]) + 1);
-		strbuf_appendf(
-			&text,
-			"{\"layer\":\"%s\",\"digest\":\"%s\",\"crc64\":\"%s\",\"implied\":\"",
-			record->layers.items[0], record->digest, record->checksum);
-		base64_append(&text, strbuf_text(&implied), implied.size);
-		strbuf_append(&text, "\"}\n");
+		strbuf_appendf(&text, "{\"layer\":\"%s\",\"digest\":\"%s\",\"crc64\":\"%s\"}\n",
+			       record->layers.items[0], record->digest, record->checksum);
 	} else {
 		strbuf_appendf(&text, "{\"disk\":\"%s\",\"layers\":[", record->disk);
 		for (size_t i = 0; i < record->layers.count; i++)
@@ -76,19 +66,6 @@ static bool read_layers(const json_t *list, struct string_list *ret)
 	return true;
 }
 
-static bool read_implied(const json_t *value, struct string_list *ret)
-{
-	const char *text = json_string_value(value);
-	AUTO_FREE uint8_t *bytes = NULL;
-	size_t size = 0;
-	if (text == NULL || !base64_decode(text, strlen(text), &bytes, &size) ||
-	    (size > 0 && bytes[size - 1] != '\0'))
-		return false;
-	for (size_t at = 0; at < size; at += strlen((const char *)bytes + at) + 1)
-		string_list_add(ret, (const char *)bytes + at);
-	return true;
-}
-
 static bool fill_record(const json_t *root, struct build_record *record)
 {
 	if (copy_digest(json_object_get(root, "disk"), record->disk))
@@ -98,7 +75,6 @@ static bool fill_record(const json_t *root, struct build_record *record)
 	    !copy_digest(json_object_get(root, "digest"), record->digest))
 		return false;
 	copy_checksum(json_object_get(root, "crc64"), record->checksum);
-	record->has_implied = read_implied(json_object_get(root, "implied"), &record->implied);
 	string_list_add(&record->layers, layer);
 	return true;
 }

@@ -6,12 +6,11 @@
  * What was made from what: builds/HEX of the store, one JSON object. HEX is of the build key, which
  * names every input.
  *
- *	{"layer":"sha256:KEY of layers/","digest":"sha256:… of that file","crc64":"16 hex digits",
- *	 "implied":"base64 of the layer's implied folders (layer_tree.h), each ended by a NUL"}
+ *	{"layer":"sha256:KEY of layers/","digest":"sha256:… of that file","crc64":"16 hex digits"}
  *	{"disk":"sha256:…","layers":["sha256:KEY of layers/",…]}
  *
- * Records of older versions have no crc64 or no implied. A record whose disk or layer is gone means
- *nothing and may be removed.
+ * Records of older versions have no crc64. A record whose disk or layer is gone means nothing and
+ *may be removed.
  */
 
 #include "base/error.h"
@@ -25,8 +24,6 @@ struct build_record {
 	struct string_list layers;    /* keys */
 	char digest[DIGEST_SIZE];     /* of the one layer's file; "" in a disk's record */
 	char checksum[CHECKSUM_SIZE]; /* of the same; "" where it is not known */
-	struct string_list implied;   /* of the same */
-	bool has_implied;	      /* false: an older version wrote it */
 };
 void build_record_clear(struct build_record *record);
 

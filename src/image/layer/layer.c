@@ -15,7 +15,6 @@
 void layer_file_clear(struct layer_file *file)
 {
 	free(file->path);
-	string_list_clear(&file->implied);
 	*file = (struct layer_file){0};
 }
 
@@ -51,20 +50,9 @@ static bool find(struct store *store, const char *key, struct layer_file *ret)
 	AUTO(build_record_clear) struct build_record record = {0};
 	char name[DIGEST_SIZE];
 	layer_record_key(key, name);
-	if (!store_has(store, STORE_LAYER, key) || !build_record_read(store, name, &record) ||
-	    record.digest[0] == '\0' || !record.has_implied ||
-	    !describe(store, key, record.digest, record.checksum, ret, NULL))
-		return false;
-	string_list_copy(&ret->implied, &record.implied);
-	return true;
-}
-
-bool layer_is_converted(struct store *store, const char *diff_id)
-{
-	AUTO(layer_file_clear) struct layer_file file = {0};
-	char key[DIGEST_SIZE];
-	layer_store_key(diff_id, key);
-	return find(store, key, &file);
+	return store_has(store, STORE_LAYER, key) && build_record_read(store, name, &record) &&
+	       record.digest[0] != '\0' &&
+	       describe(store, key, record.digest, record.checksum, ret, NULL);
 }
 
 /* One conversion after another, and the seal of the one before. */
@@ -93,7 +81,6 @@ static bool await_seal(struct work *work, struct error *err)
 	if (!layer_seal_join(seal, err) ||
 	    !describe(work->store, seal->key, seal->digest, seal->checksum, work->ret, err))
 		return fail(work, request, err);
-	string_list_copy(&work->ret->implied, &seal->implied);
 	work->ret->was_made = true;
 	progress_done(work->progress, "layer", request->layer->diff_id, NULL);
 	layer_seal_clear(seal);
@@ -101,7 +88,7 @@ static bool await_seal(struct work *work, struct error *err)
 }
 
 static bool convert(const struct work *work, const struct image_layer *layer,
-		    struct store_draft *draft, struct string_list *ret_implied, struct error *err)
+		    struct store_draft *draft, struct error *err)
 {
 	AUTO_FREE char *blob = store_path(work->store, STORE_BLOB, layer->digest);
 	AUTO_CLOSE int fd = open(blob, O_RDONLY | O_CLOEXEC);
@@ -114,8 +101,7 @@ static bool convert(const struct work *work, const struct image_layer *layer,
 					      .path = draft->path,
 					      .size_bytes = layer->size_bytes,
 					      .what = layer->diff_id,
-					      .progress = work->progress,
-					      .ret_implied = ret_implied};
+					      .progress = work->progress};
 	if (!layer_convert_blob(&conversion, diff_id, err))
 		return store_error_hint(work->store, err);
 	return strcmp(diff_id, layer->diff_id) == 0 ||
@@ -129,7 +115,6 @@ static bool begin(struct work *work, const struct layer_request *request, struct
 		  struct error *err)
 {
 	AUTO(store_draft_drop) struct store_draft draft = STORE_DRAFT_INIT;
-	AUTO(string_list_clear) struct string_list implied = STRING_LIST_INIT;
 	const struct image_layer *layer = request->layer;
 	char key[DIGEST_SIZE];
 	layer_store_key(layer->diff_id, key);
@@ -141,7 +126,7 @@ static bool begin(struct work *work, const struct layer_request *request, struct
 	if (find(work->store, key, ret)) /* another process has made it while we waited */
 		return true;
 	progress_start(work->progress, "layer", layer->diff_id, PROGRESS_BYTES, layer->size_bytes);
-	if (!convert(work, layer, &draft, &implied, err))
+	if (!convert(work, layer, &draft, err))
 		return fail(work, request, err);
 	if (!await_seal(work, err))
 		return false;
@@ -150,8 +135,6 @@ static bool begin(struct work *work, const struct layer_request *request, struct
 	draft = STORE_DRAFT_INIT;
 	work->seal.lock_fd = take_fd(&lock);
 	memcpy(work->seal.key, key, DIGEST_SIZE);
-	work->seal.implied = implied;
-	implied = STRING_LIST_INIT;
 	work->sealed = request;
 	work->ret = ret;
 	layer_seal_start(&work->seal);

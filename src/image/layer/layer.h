@@ -10,7 +10,6 @@
 
 #include "base/error.h"
 #include "base/progress.h"
-#include "base/string_list.h"
 #include "image/layer/checksum.h"
 #include "image/oci/resolve.h"
 #include "image/store/store.h"
@@ -20,13 +19,9 @@ struct layer_file {
 	char digest[DIGEST_SIZE];     /* of the squashfs */
 	char checksum[CHECKSUM_SIZE]; /* the same; "" where an older version made it */
 	uint64_t size_bytes;	      /* multiple of 4096 */
-	struct string_list implied;   /* folders without an entry of their own (layer_tree.h) */
 	bool was_made;		      /* just now; false: it was there */
 };
 void layer_file_clear(struct layer_file *file);
-
-/* Whether it is there, without making it. */
-bool layer_is_converted(struct store *store, const char *diff_id);
 
 /* The name of a converted layer in the store: of the same tar by the same converter. */
 void layer_store_key(const char *diff_id, char out[DIGEST_SIZE]);

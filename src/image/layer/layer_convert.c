@@ -207,12 +207,8 @@ static bool convert(const struct layer_conversion *conversion, bool as_small, bo
 	if (!add_entries(&converter, err))
 		return false;
 	*ret_fits = is_small(&converter) == as_small;
-	if (!*ret_fits)
-		return true;
-	return layer_stream_finish(stream, out_diff_id, err) &&
-	       squashfs_writer_finish(writer, &tree, err) &&
-	       (conversion->ret_implied == NULL ||
-		layer_tree_list_implied(&tree, conversion->ret_implied, err));
+	return !*ret_fits || (layer_stream_finish(stream, out_diff_id, err) &&
+			      squashfs_writer_finish(writer, &tree, err));
 }
 
 /*

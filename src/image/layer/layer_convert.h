@@ -7,7 +7,6 @@
 #include "base/error.h"
 #include "base/progress.h"
 #include "base/sha256.h"
-#include "base/string_list.h"
 
 struct layer_conversion {
 	int fd;		     /* the blob; borrowed */
@@ -15,8 +14,7 @@ struct layer_conversion {
 	uint64_t size_bytes; /* of the blob, for progress */
 	const char *what;    /* for progress */
 	const struct progress *progress;
-	unsigned workers;		 /* 0: one for each core */
-	struct string_list *ret_implied; /* NULL, or gets layer_tree_list_implied() */
+	unsigned workers; /* 0: one for each core */
 };
 
 /* out_diff_id: the digest of the uncompressed tar, for the caller to compare. */

@@ -41,7 +41,6 @@ static bool write_record(const struct layer_seal *seal, struct error *err)
 	char name[DIGEST_SIZE];
 	layer_record_key(seal->key, name);
 	string_list_add(&record.layers, seal->key);
-	string_list_copy(&record.implied, &seal->implied);
 	memcpy(record.digest, seal->digest, DIGEST_SIZE);
 	memcpy(record.checksum, seal->checksum, CHECKSUM_SIZE);
 	return build_record_write(seal->store, name, &record, err);
@@ -80,7 +79,6 @@ void layer_seal_clear(struct layer_seal *seal)
 {
 	(void)!layer_seal_join(seal, NULL);
 	store_draft_drop(&seal->draft);
-	string_list_clear(&seal->implied);
 	if (seal->lock_fd >= 0)
 		(void)close(seal->lock_fd);
 	error_clear(&seal->failure);

@@ -10,7 +10,6 @@
 #include <pthread.h>
 
 #include "base/error.h"
-#include "base/string_list.h"
 #include "image/layer/checksum.h"
 #include "image/store/store.h"
 
@@ -19,8 +18,7 @@ struct layer_seal {
 	struct store_draft draft;
 	int lock_fd; /* of the layer; given back as soon as it is in the store */
 	char key[DIGEST_SIZE];
-	struct string_list implied; /* owned; for the record */
-	char digest[DIGEST_SIZE];   /* results */
+	char digest[DIGEST_SIZE]; /* results */
 	char checksum[CHECKSUM_SIZE];
 	struct error failure;
 	pthread_t thread;

@@ -26,6 +26,7 @@ static struct layer_node *node_new(struct layer_node *parent, const char *name, 
 	struct layer_node *node = xcalloc(1, sizeof(*node) + size + 1);
 	memcpy(node->name, name, size);
 	node->parent = parent;
+	node->path_size = (uint32_t)size + (parent == NULL ? 0 : parent->path_size + 1);
 	node->depth = parent == NULL ? 0 : (uint16_t)(parent->depth + 1);
 	return node;
 }
@@ -236,6 +237,9 @@ static bool walk_step(struct walk *walk, struct layer_node **at, const char *par
 		return false;
 	child->mode = S_IFDIR | 0755;
 	child->is_implied = true;
+	walk->tree->implied_bytes += child->path_size;
+	if (walk->tree->implied_bytes > LAYER_IMPLIED_BYTES)
+		return error_set(err, ERROR_INVALID, "too many folders without an entry");
 	child->is_opaque = was_whiteout;
 	*at = child;
 	return true;

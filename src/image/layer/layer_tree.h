@@ -15,7 +15,6 @@
 
 #include "base/cleanup.h"
 #include "base/error.h"
-#include "base/string_list.h"
 
 #define LAYER_ENTRIES_MAX 1000000u
 #define LAYER_DEPTH_MAX	  1024u
@@ -25,7 +24,7 @@
 #define LAYER_STEPS_MAX	      64u
 #define LAYER_STEPS_FREE      ((uint64_t)16 << 20)
 #define LAYER_XATTR_BYTES_MAX ((size_t)16 << 20)
-#define LAYER_IMPLIED_MAX     ((size_t)16 << 20) /* bytes of their paths */
+#define LAYER_IMPLIED_BYTES   ((size_t)16 << 20) /* paths of folders without an entry */
 
 struct layer_xattr {
 	struct layer_xattr *next;
@@ -54,6 +53,7 @@ struct layer_node {
 	uint32_t number;
 	uint32_t link_count;
 	uint32_t child_count;
+	uint32_t path_size;
 	uint16_t depth;
 	bool is_implied : 1;  /* a parent that had no entry of its own */
 	bool is_whiteout : 1; /* hides the lower layers' file of that name */
@@ -71,6 +71,7 @@ struct layer_tree {
 	uint64_t entry_count;
 	uint64_t steps; /* parts of names that were looked up for them */
 	size_t xattr_bytes;
+	size_t implied_bytes;
 	struct layer_node *dropped; /* through `chain` */
 };
 
@@ -103,13 +104,6 @@ MUST_CHECK bool layer_tree_add_xattr(struct layer_tree *tree, struct layer_node 
 
 /* Sorts, counts links, numbers the inodes from 1; returns how many there are. */
 uint32_t layer_tree_finish(struct layer_tree *tree);
-
-/*
- * After that: the folders that are there only because something is in them, as paths ("" is the
- * root); a layer below may say what they are like.
- */
-MUST_CHECK bool layer_tree_list_implied(const struct layer_tree *tree, struct string_list *ret,
-					struct error *err);
 
 /* The file behind a hard link, or the node itself. */
 struct layer_node *layer_node_file(struct layer_node *node);

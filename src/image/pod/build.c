@@ -13,7 +13,6 @@
 #include "image/pod/base_document.h"
 #include "image/pod/disk_layout.h"
 #include "image/pod/image.h"
-#include "image/pod/parent_folders.h"
 #include "image/pod/pod_document.h"
 #include "image/store/store.h"
 
@@ -36,21 +35,15 @@ struct build {
 	char key[DIGEST_SIZE];
 };
 
-static void forget_layers(struct build *build)
-{
-	for (size_t i = 0; i < build->layer_count; i++)
-		layer_file_clear(&build->layers[i]);
-	free(TAKE_PTR(build->layers));
-	free(TAKE_PTR(build->pod_layers));
-	build->layer_count = 0;
-}
-
 static void build_clear(struct build *build)
 {
 	for (size_t i = 0; i < build->image_count; i++)
 		oci_image_clear(&build->images[i]);
-	forget_layers(build);
+	for (size_t i = 0; i < build->layer_count; i++)
+		layer_file_clear(&build->layers[i]);
 	free(build->images);
+	free(build->layers);
+	free(build->pod_layers);
 	free(build->pod_json);
 	base_folder_clear(&build->base);
 }
@@ -109,7 +102,6 @@ static size_t list_layers(struct build *build, struct layer_request *ret)
 static bool convert_layers(struct build *build, struct error *err)
 {
 	size_t most = 0;
-	forget_layers(build);
 	for (size_t i = 0; i < build->image_count; i++)
 		most += build->images[i].layer_count;
 	build->layers = xcalloc(most + 1, sizeof(struct layer_file));
@@ -121,59 +113,6 @@ static bool convert_layers(struct build *build, struct error *err)
 	for (size_t i = 0; i < count; i++)
 		memcpy(build->pod_layers[i].digest, build->layers[i].digest, DIGEST_SIZE);
 	return true;
-}
-
-static const struct layer_file *file_of(const struct build *build, const char *diff_id)
-{
-	size_t i = 0;
-	while (strcmp(build->pod_layers[i].diff_id, diff_id) != 0)
-		i++;
-	return &build->layers[i];
-}
-
-static void note_hidden(const struct build *build, const struct oci_image *image,
-			const struct string_list *hidden)
-{
-	for (size_t i = 0; i < hidden->count; i++) {
-		AUTO_FREE char *text = xasprintf(
-			"a layer has files below /%s, which is a link in a layer below: here they "
-			"are in a folder in its place, not where it leads",
-			hidden->items[i]);
-		progress_note(build->progress, image->reference, text);
-	}
-}
-
-static bool make_folders(struct build *build, const struct oci_image *image,
-			 struct image_layer *ret, struct error *err)
-{
-	AUTO(string_list_clear) struct string_list hidden = STRING_LIST_INIT;
-	AUTO_FREE const struct layer_file **files = xcalloc(image->layer_count + 1, sizeof(*files));
-	for (size_t i = 0; i < image->layer_count; i++)
-		files[i] = file_of(build, image->layers[i].diff_id);
-	if (!parent_folders_make(build->store, files, image->layer_count, ret, &hidden, err))
-		return error_prefix(err, "image '%s'", image->reference);
-	note_hidden(build, image, &hidden);
-	return true;
-}
-
-/* Folders that a layer has without an entry for them look as the layers below have them. */
-static bool mend_folders(struct build *build, struct error *err)
-{
-	AUTO_FREE struct image_layer *made = xcalloc(build->image_count + 1, sizeof(*made));
-	bool is_made = true, is_longer = false;
-	for (size_t i = 0; i < build->image_count && is_made; i++)
-		is_made = make_folders(build, &build->images[i], &made[i], err);
-	/* Only now: pod_layers has pointers into the images' lists. */
-	for (size_t i = 0; i < build->image_count; i++) {
-		struct oci_image *image = &build->images[i];
-		if (made[i].media_type == NULL)
-			continue;
-		image->layers = xreallocarray(image->layers, image->layer_count + 1,
-					      sizeof(*image->layers));
-		image->layers[image->layer_count++] = made[i];
-		is_longer = true;
-	}
-	return is_made && (!is_longer || convert_layers(build, err));
 }
 
 static bool make_document(struct build *build, struct error *err)
@@ -281,8 +220,7 @@ bool image_build(struct store *store, const struct pod_spec *pod,
 	struct build build = {.store = store, .pod = pod, .options = options, .progress = progress};
 	if (!base_open(store, options, progress, &build.base, err) ||
 	    !resolve_images(&build, err) || !convert_layers(&build, err) ||
-	    !mend_folders(&build, err) || !make_document(&build, err) ||
-	    !build_disk(&build, ret, err))
+	    !make_document(&build, err) || !build_disk(&build, ret, err))
 		return error_prefix(err, "pod '%s'", pod->name);
 	return true;
 }

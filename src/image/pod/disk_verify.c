@@ -18,7 +18,6 @@
 #include "image/oci/source.h"
 #include "image/pod/base_document.h"
 #include "image/pod/disk_layout.h"
-#include "image/pod/parent_folders.h"
 
 #define PIECE_SIZE ((size_t)1 << 20)
 
@@ -37,7 +36,6 @@ struct verifier {
 	size_t image_count;
 	struct store_draft *drafts; /* the layers, converted again */
 	struct disk_layer *layers;
-	struct layer_file *files; /* the same; path NULL: not converted yet */
 	size_t layer_count;
 };
 
@@ -45,8 +43,6 @@ static void verifier_clear(struct verifier *verifier)
 {
 	for (size_t i = 0; i < verifier->layer_count; i++)
 		store_draft_drop(&verifier->drafts[i]);
-	for (size_t i = 0; i < verifier->layer_count; i++)
-		layer_file_clear(&verifier->files[i]);
 	for (size_t i = 0; i < verifier->image_count; i++) {
 		oci_image_clear(&verifier->images[i]);
 		free(verifier->image_names[i]);
@@ -55,7 +51,6 @@ static void verifier_clear(struct verifier *verifier)
 	free(verifier->image_names);
 	free(verifier->drafts);
 	free(verifier->layers);
-	free(verifier->files);
 	base_folder_clear(&verifier->base);
 	json_decref(verifier->pod);
 	toc_clear(&verifier->toc);
@@ -213,12 +208,20 @@ static const struct image_layer *find_layer(const struct verifier *verifier, con
 	return NULL;
 }
 
-static bool convert_blob(struct verifier *verifier, const struct image_layer *layer, size_t index,
-			 char out_digest[DIGEST_SIZE], struct error *err)
+/* Converts a layer from its blob again and compares with what the disk has. */
+static bool convert_layer(struct verifier *verifier, const json_t *item, struct store_draft *draft,
+			  struct disk_layer *ret, struct error *err)
 {
-	struct store_draft *draft = &verifier->drafts[index];
-	char diff_id[DIGEST_SIZE];
+	char diff_id[DIGEST_SIZE], digest[DIGEST_SIZE];
 	struct stat st;
+	ret->diff_id = json_string_value(json_object_get(item, "layer"));
+	ret->digest = json_string_value(json_object_get(item, "digest"));
+	if (ret->diff_id == NULL || ret->digest == NULL || !digest_is_valid(ret->digest))
+		return error_set(err, ERROR_CORRUPT, "pod.json is malformed");
+	const struct image_layer *layer = find_layer(verifier, ret->diff_id, &ret->image);
+	if (layer == NULL)
+		return error_set(err, ERROR_CORRUPT, "layer %.19s is in none of the pod's images",
+				 ret->diff_id);
 	AUTO_FREE char *blob = store_path(verifier->store, STORE_BLOB, layer->digest);
 	AUTO_CLOSE int fd = open(blob, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
@@ -226,118 +229,36 @@ static bool convert_blob(struct verifier *verifier, const struct image_layer *la
 	struct layer_conversion conversion = {.fd = fd,
 					      .path = draft->path,
 					      .size_bytes = layer->size_bytes,
-					      .what = layer->diff_id,
-					      .progress = verifier->progress,
-					      .ret_implied = &verifier->files[index].implied};
-	if (!layer_convert_blob(&conversion, diff_id, err) ||
-	    !sha256_fd(draft->fd, out_digest, err) || fstat(draft->fd, &st) != 0)
-		return false;
-	verifier->layers[index].size_bytes = (uint64_t)st.st_size;
-	return strcmp(diff_id, layer->diff_id) == 0 ||
-	       error_set(err, ERROR_CORRUPT, "it unpacks to %.19s", diff_id);
-}
-
-/* Converts a layer from its blob again and compares with what the disk has. */
-static bool convert_layer(struct verifier *verifier, const struct image_layer *layer, size_t index,
-			  struct error *err)
-{
-	struct disk_layer *ret = &verifier->layers[index];
-	char digest[DIGEST_SIZE];
-	if (!store_draft_open(verifier->store, &verifier->drafts[index], err))
-		return false;
-	if (!convert_blob(verifier, layer, index, digest, err))
+					      .what = ret->diff_id,
+					      .progress = verifier->progress};
+	if (!layer_convert_blob(&conversion, diff_id, err) || !sha256_fd(draft->fd, digest, err) ||
+	    fstat(draft->fd, &st) != 0)
 		return error_prefix(err, "layer %.19s", ret->diff_id);
-	if (strcmp(digest, ret->digest) != 0)
+	if (strcmp(diff_id, ret->diff_id) != 0 || strcmp(digest, ret->digest) != 0)
 		return error_set(err, ERROR_CORRUPT,
 				 "layer %.19s of '%s' gives %.19s, but the disk has %.19s",
 				 ret->diff_id, ret->image, digest, ret->digest);
-	ret->path = verifier->drafts[index].path;
-	verifier->files[index].path = xstrdup(ret->path);
+	ret->path = draft->path;
+	ret->size_bytes = (uint64_t)st.st_size;
 	return true;
 }
 
-static bool list_layers(struct verifier *verifier, struct error *err)
+static bool convert_layers(struct verifier *verifier, struct error *err)
 {
 	const json_t *layers = json_object_get(verifier->pod, "layers");
 	size_t i, count = json_array_size(layers);
 	json_t *item;
 	verifier->drafts = xcalloc(count + 1, sizeof(struct store_draft));
 	verifier->layers = xcalloc(count + 1, sizeof(struct disk_layer));
-	verifier->files = xcalloc(count + 1, sizeof(struct layer_file));
 	json_array_foreach(layers, i, item)
 	{
-		struct disk_layer *layer = &verifier->layers[i];
 		verifier->drafts[i] = STORE_DRAFT_INIT;
 		verifier->layer_count++;
-		layer->diff_id = json_string_value(json_object_get(item, "layer"));
-		layer->digest = json_string_value(json_object_get(item, "digest"));
-		if (layer->diff_id == NULL || layer->digest == NULL ||
-		    !digest_is_valid(layer->digest))
-			return error_set(err, ERROR_CORRUPT, "pod.json is malformed");
-	}
-	return true;
-}
-
-/* Those that the images have; is_last: and no other one is on the disk. */
-static bool convert_known(struct verifier *verifier, bool is_last, struct error *err)
-{
-	for (size_t i = 0; i < verifier->layer_count; i++) {
-		struct disk_layer *ret = &verifier->layers[i];
-		if (ret->path != NULL)
-			continue;
-		const struct image_layer *layer = find_layer(verifier, ret->diff_id, &ret->image);
-		if (layer == NULL && is_last)
-			return error_set(err, ERROR_CORRUPT,
-					 "layer %.19s is in none of the pod's images",
-					 ret->diff_id);
-		if (layer != NULL && !convert_layer(verifier, layer, i, err))
+		if (!store_draft_open(verifier->store, &verifier->drafts[i], err) ||
+		    !convert_layer(verifier, item, &verifier->drafts[i], &verifier->layers[i], err))
 			return false;
 	}
 	return true;
-}
-
-static const struct layer_file *file_of(const struct verifier *verifier, const char *diff_id)
-{
-	for (size_t i = 0; i < verifier->layer_count; i++) {
-		if (verifier->files[i].path != NULL &&
-		    strcmp(verifier->layers[i].diff_id, diff_id) == 0)
-			return &verifier->files[i];
-	}
-	return NULL;
-}
-
-/* The layer of folders that the image got when it was built (parent_folders.h). */
-static bool add_folders(struct verifier *verifier, struct oci_image *image, struct error *err)
-{
-	AUTO(string_list_clear) struct string_list hidden = STRING_LIST_INIT;
-	AUTO_FREE const struct layer_file **files = xcalloc(image->layer_count + 1, sizeof(*files));
-	struct image_layer made;
-	for (size_t i = 0; i < image->layer_count; i++) {
-		files[i] = file_of(verifier, image->layers[i].diff_id);
-		if (files[i] == NULL)
-			return error_set(err, ERROR_CORRUPT,
-					 "layer %.19s of '%s' is not on the disk",
-					 image->layers[i].diff_id, image->reference);
-	}
-	if (!parent_folders_make(verifier->store, files, image->layer_count, &made, &hidden, err))
-		return false;
-	if (made.media_type == NULL)
-		return true;
-	image->layers =
-		xreallocarray(image->layers, image->layer_count + 1, sizeof(*image->layers));
-	image->layers[image->layer_count++] = made;
-	return true;
-}
-
-static bool convert_layers(struct verifier *verifier, struct error *err)
-{
-	if (!list_layers(verifier, err) || !convert_known(verifier, false, err))
-		return false;
-	for (size_t i = 0; i < verifier->image_count; i++) {
-		if (!add_folders(verifier, &verifier->images[i], err))
-			return false;
-	}
-	return convert_known(verifier, true, err);
 }
 
 static bool compare_disks(struct verifier *verifier, const char *digest, struct error *err)
