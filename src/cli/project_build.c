@@ -11,7 +11,9 @@
 #include "cli/project.h"
 #include "image/pod/image.h"
 #include "image/store/store.h"
+#include "local/client/port_check.h"
 #include "local/plan/service_slot.h"
+#include "local/ports/socket_address.h"
 #include "local/vm/volume_disk.h"
 
 static struct pod_plan *find_pod(struct project_plan *plan, const char *name, size_t length)
@@ -58,6 +60,20 @@ static struct service_plan *service_for(struct project_plan *plan, const struct 
 	return service;
 }
 
+/* A name would have to be looked up each time; what is meant by localhost is the default. */
+static bool take_bind(const char *wanted, char **ret, struct error *err)
+{
+	struct socket_address address;
+
+	if (wanted != NULL && !socket_address_make(wanted, 0, &address, NULL)) {
+		error_set(err, ERROR_USAGE, "--bind: '%s' is no IPv4 or IPv6 address", wanted);
+		return error_hint(err, "--bind 0.0.0.0, --bind ::1; without it ports are published "
+				       "on 127.0.0.1 and ::1, which is localhost");
+	}
+	*ret = xstrdup(wanted != NULL ? wanted : "127.0.0.1");
+	return true;
+}
+
 /* Services keep the addresses they have in what is up. */
 static bool keep_addresses(struct project_plan *plan, struct error *err)
 {
@@ -68,7 +84,37 @@ static bool keep_addresses(struct project_plan *plan, struct error *err)
 	return service_slots_fill(plan, has_before ? &before : NULL, err);
 }
 
-/* --publish web:8080:80[/udp] */
+static struct port_plan *find_published(struct service_plan *service, uint16_t target, bool is_udp)
+{
+	for (size_t i = 0; i < service->port_count; i++) {
+		struct port_plan *port = &service->ports[i];
+		if (port->target_port == target && port->is_udp == is_udp)
+			return port;
+	}
+	return NULL;
+}
+
+/* An earlier one is for the same port of the same pod: "web:8080:80", "web:8081:80". */
+static bool is_repeated(const struct string_list *publishes, size_t index)
+{
+	const char *pod = publishes->items[index];
+	const char *target = strrchr(pod, ':');
+
+	for (size_t i = 0; i < index; i++) {
+		const char *other = publishes->items[i];
+		const char *other_target = strrchr(other, ':');
+		if (target != NULL && other_target != NULL && strcmp(target, other_target) == 0 &&
+		    strcspn(pod, ":") == strcspn(other, ":") &&
+		    strncmp(pod, other, strcspn(pod, ":")) == 0)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * --publish web:8080:80[/udp]: where a port of the pod is published; one more where the manifest
+ * does not publish it, or where it is said twice.
+ */
 static bool apply_publish(struct project_plan *plan, const struct string_list *publishes,
 			  struct error *err)
 {
@@ -93,6 +139,12 @@ static bool apply_publish(struct project_plan *plan, const struct string_list *p
 			return error_set(err, ERROR_USAGE, "--publish: there is no pod '%s'",
 					 parts.items[0]);
 		struct service_plan *service = service_for(plan, pod);
+		struct port_plan *moved = find_published(service, target, is_udp);
+		if (moved != NULL && !is_repeated(publishes, i)) {
+			moved->host_port = host;
+			moved->is_asked_for = true;
+			continue;
+		}
 		struct port_plan *port = ARRAY_APPEND(service->ports, service->port_count);
 		*port = (struct port_plan){.port = host,
 					   .target_port = target,
@@ -207,16 +259,15 @@ bool project_build(const struct invocation *invocation, const struct progress *p
 	plan.project = xstrdup(app.project);
 	plan.folder = xstrdup(app.folder);
 	plan.uri = xstrdup_or_null(arguments_value(args, "connect"));
-	const char *bind = arguments_value(args, "bind");
-	plan.bind = xstrdup(bind != NULL ? bind : "127.0.0.1");
-	if (!build_pods(invocation, &app, progress, &plan, err))
+	if (!take_bind(arguments_value(args, "bind"), &plan.bind, err) ||
+	    !build_pods(invocation, &app, progress, &plan, err))
 		return false;
 	for (size_t i = 0; i < app.service_count; i++)
 		project_plan_add_service(&plan, &app, &app.services[i]);
 	if (!apply_scale(&plan, arguments_values(args, "scale"), err) ||
 	    !apply_publish(&plan, arguments_values(args, "publish"), err) ||
 	    !apply_sizes(&plan, args, err) || !keep_addresses(&plan, err) ||
-	    !volume_disk_check(&plan, err))
+	    !port_check_plan(&plan, err) || !volume_disk_check(&plan, err))
 		return false;
 	*ret = plan;
 	plan = (struct project_plan){0};

@@ -91,6 +91,14 @@ static void look_for_ready(struct follow *follow, const struct project_status *s
 		strbuf_appendf(&missing, "%s%s (%u of %u)", missing.size ? ", " : "", pod->name,
 			       pod->ready, pod->desired);
 	}
+	for (size_t i = 0; i < status->port_count; i++) {
+		const struct port_status *port = &status->ports[i];
+		if (port->wanted_host_port == 0 || port->host_port != 0)
+			continue;
+		is_reached = false;
+		strbuf_appendf(&missing, "%s%s", missing.size ? ", " : "",
+			       port->problem != NULL ? port->problem : port->service);
+	}
 	free(follow->missing);
 	follow->missing = strbuf_take(&missing);
 	follow->is_reached = is_reached;

@@ -55,9 +55,9 @@ static bool parse_ports(const char *text, uint16_t *ret_local, uint16_t *ret_rem
 	return error_set(err, ERROR_USAGE, "'%s' is not LOCAL:REMOTE, two ports", text);
 }
 
-static void on_done(bool is_clean, void *arg)
+static void on_done(enum relay_end how, void *arg)
 {
-	(void)is_clean;
+	(void)how;
 	(void)arg;
 }
 

@@ -23,6 +23,7 @@
 #include "cli/up_watch.h"
 #include "cli/verb.h"
 #include "local/client/client.h"
+#include "local/client/port_check.h"
 #include "local/logs/log_store.h"
 #include "local/supervisor/control_path.h"
 #include "local/supervisor/supervisor.h"
@@ -209,6 +210,37 @@ static bool run_project(const struct invocation *invocation, const char *project
 	return take_down(invocation, client, loop, err);
 }
 
+/* What the project's supervisor has now, if it is up. */
+static bool current_status(const char *project, struct project_status *ret)
+{
+	AUTO(error_clear) struct error err = ERROR_INIT;
+	AUTO_CLOSE int running = control_connect(project, &err);
+	AUTO_PTR(loop) struct loop *loop = running >= 0 ? loop_new(&err) : NULL;
+	AUTO_PTR(client)
+	struct client *client = loop != NULL ? client_open(loop, project, &err) : NULL;
+
+	return client != NULL && client_status(client, ret, &err);
+}
+
+/* Before anything changes. With -d --wait a port is waited for, as readiness is. */
+static bool check_ports(const struct invocation *invocation, const struct project_plan *plan,
+			struct error *err)
+{
+	AUTO(project_status_clear) struct project_status status = {0};
+	const struct arguments *args = invocation->args;
+	bool is_up = current_status(plan->project, &status);
+
+	if (port_check_free(plan, is_up ? &status : NULL, err))
+		return true;
+	if (err->kind != ERROR_EXISTS || !arguments_flag(args, "detach") ||
+	    !arguments_flag(args, "wait"))
+		return false;
+	output_note(invocation, "%s: waiting for it; %s", err->message,
+		    err->hint != NULL ? err->hint : "");
+	error_clear(err);
+	return true;
+}
+
 static bool check_watch(const struct arguments *args, struct error *err)
 {
 	if (!arguments_flag(args, "watch") ||
@@ -239,7 +271,8 @@ static int run(const struct invocation *invocation, struct error *err)
 		return error_hint(err, "i2kit up -d, and i2kit ps"), 1;
 	}
 	AUTO_CLOSE int lock = project_lock(invocation, plan.project, err);
-	if (lock < 0 || !project_identity_claim(&identity, err) || !project_plan_save(&plan, err))
+	if (lock < 0 || !check_ports(invocation, &plan, err) ||
+	    !project_identity_claim(&identity, err) || !project_plan_save(&plan, err))
 		return 1;
 	if (arguments_flag(invocation->args, "watch") &&
 	    (watch = up_watch_new(invocation, &plan, err)) == NULL)
@@ -259,8 +292,9 @@ static const struct option_spec options[] = {
 	{"watch", 0, OPTION_FLAG, NULL, "replace pods whose images here change", COMPLETE_NONE},
 	{"build-only", 0, OPTION_FLAG, NULL, "build the disks, start nothing", COMPLETE_NONE},
 	{"scale", 0, OPTION_REPEAT, "POD=N", "other replicas than the manifest's", COMPLETE_POD},
-	{"publish", 0, OPTION_REPEAT, "POD:LOCAL:PORT", "publish one more port", COMPLETE_NONE},
-	{"bind", 0, OPTION_VALUE, "ADDRESS", "publish on it (127.0.0.1)", COMPLETE_NONE},
+	{"publish", 0, OPTION_REPEAT, "POD:LOCAL:PORT", "publish a pod's port there",
+	 COMPLETE_NONE},
+	{"bind", 0, OPTION_VALUE, "ADDRESS", "publish on it (127.0.0.1, ::1)", COMPLETE_NONE},
 	{"accel", 0, OPTION_VALUE, "auto|kvm|tcg", "how VMs are run (auto)", COMPLETE_FORMAT},
 	{"connect", 0, OPTION_VALUE, "URI", "libvirt: qemu:///system or …/session", COMPLETE_NONE},
 	{"firmware", 0, OPTION_VALUE, "direct|bios|uefi", "how VMs boot (direct)", COMPLETE_FORMAT},

@@ -251,6 +251,48 @@ static const char *advice(const struct instance_status *instance)
 	}
 }
 
+/* The first port of the pod that cannot be used, or NULL. */
+static const struct port_status *broken_port(const struct project_status *status,
+					     const struct instance_status *instance)
+{
+	for (size_t i = 0; i < status->port_count; i++) {
+		const struct port_status *port = &status->ports[i];
+		if (port->problem != NULL && port_status_serves(port, instance->pod))
+			return port;
+	}
+	return NULL;
+}
+
+static const char *advice_with_ports(const struct project_status *status,
+				     const struct instance_status *instance)
+{
+	const struct port_status *port = broken_port(status, instance);
+
+	if (port == NULL || instance->state != INSTANCE_READY)
+		return advice(instance);
+	return port->wanted_host_port != 0 && port->host_port == 0
+		       ? "it is ready, but a port of it is somebody else's: stop that, or publish "
+			 "elsewhere with --publish"
+		       : "it is ready, but nothing listens where its port leads: compare "
+			 "targetPort with what the program says; it should listen on 0.0.0.0";
+}
+
+static void print_ports(const struct invocation *invocation, const struct project_status *status,
+			const struct instance_status *instance)
+{
+	if (broken_port(status, instance) == NULL)
+		return;
+	title(invocation, "ports");
+	for (size_t i = 0; i < status->port_count; i++) {
+		const struct port_status *port = &status->ports[i];
+		if (port->problem == NULL || !port_status_serves(port, instance->pod))
+			continue;
+		AUTO_FREE char *prefix =
+			xasprintf("  %s:%u  ", port->service, (unsigned)port->service_port);
+		print_text(prefix, port->problem);
+	}
+}
+
 static int run(const struct invocation *invocation, struct error *err)
 {
 	AUTO(project_verb_close) struct project_verb verb = {0};
@@ -268,7 +310,8 @@ static int run(const struct invocation *invocation, struct error *err)
 	if (instance == NULL)
 		return 1;
 	if (invocation->output == OUTPUT_JSON) {
-		AUTO_FREE char *json = instance_status_to_json(instance, advice(instance));
+		AUTO_FREE char *json =
+			instance_status_to_json(instance, advice_with_ports(&status, instance));
 		(void)printf("%s\n", json);
 		return 0;
 	}
@@ -279,11 +322,12 @@ static int run(const struct invocation *invocation, struct error *err)
 	print_boot(invocation, instance);
 	print_containers(invocation, instance);
 	print_probe(invocation, instance);
+	print_ports(invocation, &status, instance);
 	print_lines(invocation, verb.project, instance);
 	if (instance->stage_count < SPOKEN_STAGES || instance->state == INSTANCE_CRASHED)
 		print_console(invocation, verb.project, instance);
 	title(invocation, "what to try");
-	(void)printf("  %s\n", advice(instance));
+	(void)printf("  %s\n", advice_with_ports(&status, instance));
 	return 0;
 }
 

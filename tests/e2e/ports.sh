@@ -70,14 +70,34 @@ ok $? "no connection fails but those in flight there: $good good, $cut cut, $ref
 "$i2kit" up -d --wait --timeout 120s
 ok $? "the dead one is replaced"
 
+curl -fsS -g -m 10 'http://[::1]:8080/' | grep -q 'Hello from web-'
+ok $? "localhost is ::1 as well"
+for wrong in localhost '[::1]' 999.1.1.1; do
+	! "$i2kit" up -d --bind "$wrong" >bind.out 2>&1 && grep -q "no IPv4 or IPv6 address" bind.out
+	ok $? "--bind $wrong is refused"
+done
+curl -fsS -m 10 http://127.0.0.1:8080/ | grep -q 'Hello from web-'
+ok $? "and what is published stays"
+sed 's/8080:80/8070:7006/; s/name: web/name: off/; s/replicas: 3/replicas: 1/' i2kit.yml >off.yml
+"$i2kit" -p off up -d --wait --timeout 120s -f off.yml >/dev/null 2>&1
+started=$SECONDS
+curl -sS -m 30 http://127.0.0.1:8070/ >/dev/null 2>&1
+[ $((SECONDS - started)) -lt 10 ]
+ok $? "a client does not wait where nothing listens"
+expect "nothing listens on port 7006 in the pod, or only on 127.0.0.1" "$i2kit" -p off why off
+ok $? "and why says so"
+"$i2kit" -p off down --volumes >/dev/null 2>&1
+
 python3 -m http.server 8090 --bind 127.0.0.1 >/dev/null 2>&1 &
 server=$!
 sleep 0.5
 sed 's/8080:80/8090:80/; s/replicas: 3/replicas: 1/' i2kit.yml >taken.yml
-"$i2kit" -p taken up -d -f taken.yml >taken.out 2>&1
-sleep 1
-{ cat taken.out; "$i2kit" -p taken ps -o json; } | grep -q 'taken by python3'
-ok $? "a taken port names who holds it"
+! "$i2kit" -p taken up -d -f taken.yml >taken.out 2>&1 && grep -q 'taken by python3' taken.out
+ok $? "a taken port fails before anything boots, and names who holds it"
+! "$i2kit" -p taken ps >/dev/null 2>&1 || [ -z "$("$i2kit" -p taken ps -q 2>/dev/null)" ]
+ok $? "and nothing of that project runs"
+! "$i2kit" -p taken up -d -f i2kit.yml >taken.out 2>&1 && grep -q "i2kit's project 'ports'" taken.out
+ok $? "a port of another project names the project"
 "$i2kit" -p taken down --volumes >/dev/null 2>&1
 kill $server
 finished

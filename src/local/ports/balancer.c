@@ -108,6 +108,7 @@ struct balancer_port *balancer_open_port(struct balancer *balancer,
 				.service = options->service,
 				.is_udp = options->is_udp,
 				.move = options->move,
+				.target_port = options->target_port,
 				.namespace_fd =
 					options->namespace_fd != NULL ? *options->namespace_fd : -1,
 			},

@@ -30,9 +30,10 @@ struct balancer *balancer_new(struct loop *loop);
 void balancer_free(struct balancer *balancer); /* cuts every connection; NULL is fine */
 
 struct balancer_port_options {
-	const char *service; /* for messages and balancer_port_find() */
-	const char *address; /* IPv4 or IPv6 to listen on; NULL: 127.0.0.1 */
-	uint16_t port;	     /* 0: any free one */
+	const char *service;  /* for messages and balancer_port_find() */
+	const char *address;  /* IPv4 or IPv6 to listen on; NULL: 127.0.0.1 */
+	uint16_t port;	      /* 0: any free one */
+	uint16_t target_port; /* for the hint when it is taken */
 	bool is_udp;
 	bool has_client_affinity; /* one client address, one backend, while that is ready */
 	enum listen_move move;	  /* when another port will do; else it is an error */
@@ -45,9 +46,12 @@ struct balancer_port_options {
 	 */
 	unsigned max_open;
 	unsigned max_per_client;
-	unsigned max_parked;	     /* 0: 4096; more are reset at once */
-	unsigned park_ms;	     /* 0: 60 s; then reset */
-	unsigned refused_ms;	     /* 0: 2 s; likewise, while every ready backend refuses */
+	unsigned max_parked; /* 0: 4096; more are reset at once */
+	unsigned park_ms;    /* 0: 60 s; then reset */
+	unsigned refused_ms; /* 0: 2 s; likewise, while every ready backend refuses */
+	/* The first time that nothing listened where ready backends should; or NULL. */
+	void (*refused)(struct balancer_port *port, void *arg);
+	void *arg;
 	unsigned connect_timeout_ms; /* 0: 1 s; then the next backend is tried */
 	unsigned udp_idle_ms;	     /* 0: 60 s without a datagram ends a flow */
 };

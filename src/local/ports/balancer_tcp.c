@@ -85,10 +85,25 @@ static void on_client_event(struct loop_fd *source, int fd, unsigned events, voi
 		fail(arg);
 }
 
-static void on_relay_done(bool is_clean, void *arg)
+/* Said once, until a connection is taken again. */
+static void note_refusal(struct balancer_port *port)
+{
+	bool is_new = !port->counters.is_refused_now;
+
+	port->counters.refused++;
+	port->counters.is_refused_now = true;
+	if (is_new && port->options.refused != NULL)
+		port->options.refused(port, port->options.arg);
+}
+
+static void on_relay_done(enum relay_end how, void *arg)
 {
 	struct connection *connection = arg;
-	(void)is_clean;
+
+	if (how == RELAY_REFUSED)
+		note_refusal(connection->port);
+	else if (how == RELAY_CLEAN)
+		connection->port->counters.is_refused_now = false;
 
 	connection->relay = NULL;
 	connection->stream_relay = NULL;
@@ -171,8 +186,7 @@ static bool is_refused_for_good(struct connection *connection, bool has_backends
 		connection->refused_since_ms = now_ms;
 	if (now_ms < connection->refused_since_ms + port->options.refused_ms)
 		return false;
-	port->counters.refused++;
-	port->counters.is_refused_now = true;
+	note_refusal(port);
 	return true;
 }
 
@@ -414,9 +428,9 @@ void balancer_tcp_cut(struct balancer_port *port, const struct backend *backend)
 	}
 }
 
-static void on_bridge_done(bool is_clean, void *arg)
+static void on_bridge_done(enum relay_end how, void *arg)
 {
-	(void)is_clean;
+	(void)how;
 	(void)arg;
 }
 

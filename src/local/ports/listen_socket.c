@@ -35,6 +35,11 @@ static int try_bind(const struct listen_options *options, const struct socket_ad
 	return take_fd(&fd);
 }
 
+unsigned listen_other_port(unsigned port)
+{
+	return port + LISTEN_MOVE_BY <= UINT16_MAX ? port + LISTEN_MOVE_BY : port - LISTEN_MOVE_BY;
+}
+
 static int find_other_port(const struct listen_options *options, struct socket_address *address)
 {
 	unsigned port = socket_address_port(address);
@@ -57,21 +62,22 @@ static bool refuse(const struct listen_options *options, const struct socket_add
 	const char *service = options->service;
 	char text[SOCKET_ADDRESS_TEXT_SIZE];
 	unsigned port = socket_address_port(address);
-	unsigned other = port + LISTEN_MOVE_BY <= UINT16_MAX ? port + LISTEN_MOVE_BY : 0;
+	unsigned other = listen_other_port(port);
+	unsigned target = options->target_port != 0 ? options->target_port : port;
 
 	socket_address_format(text, address);
 	if (errnum == EADDRINUSE) {
-		AUTO_FREE char *owner = port_owner_describe((uint16_t)port, options->is_udp);
+		AUTO_FREE char *owner = port_owner_describe(address, options->is_udp);
 		(void)error_set(err, ERROR_EXISTS, "port %s is taken by %s", text, owner);
 		return error_hint(err,
 				  "stop that process, or publish '%s' elsewhere: "
 				  "--publish %s:%u:%u",
-				  service, service, other, port);
+				  service, service, other, target);
 	}
 	(void)error_set_errno(err, errnum, "cannot listen on %s", text);
 	if (errnum == EACCES)
 		return error_hint(err, "ports below 1024 need a privilege; --publish %s:%u:%u",
-				  service, other, port);
+				  service, other, target);
 	return false;
 }
 

@@ -28,8 +28,11 @@ struct listen_options {
 	const char *service;
 	bool is_udp;
 	enum listen_move move;
-	int namespace_fd; /* the network namespace to listen in; -1: ours */
+	uint16_t target_port; /* in the pod, for the hint; 0: the same */
+	int namespace_fd;     /* the network namespace to listen in; -1: ours */
 };
+/* What to publish on when that port is not to be had. */
+unsigned listen_other_port(unsigned port);
 MUST_CHECK int listen_socket_open(const struct listen_options *options,
 				  struct socket_address *address, struct error *err);
 

@@ -150,7 +150,7 @@ static void end_now(void *arg)
 	bool is_clean = relay->is_clean;
 
 	release(relay);
-	done(is_clean, done_arg);
+	done(is_clean ? RELAY_CLEAN : RELAY_CUT, done_arg);
 }
 
 static void end(struct relay *relay, bool is_clean)

@@ -22,7 +22,12 @@ struct relay_pipes *relay_pipes_new(void);
 void relay_pipes_free(struct relay_pipes *pipes);
 
 /* Called once, from the loop, never from relay_…() itself; the relay is gone after it. */
-typedef void relay_done_fn(bool is_clean, void *arg);
+enum relay_end {
+	RELAY_CLEAN,
+	RELAY_CUT,
+	RELAY_REFUSED, /* through a tunnel: nothing listens at its other end */
+};
+typedef void relay_done_fn(enum relay_end end, void *arg);
 
 struct relay_options {
 	struct loop *loop;

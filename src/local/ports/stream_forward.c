@@ -56,9 +56,9 @@ size_t stream_forwards_count(const struct stream_forwards *forwards)
 	return forwards->count;
 }
 
-static void on_done(bool is_clean, void *arg)
+static void on_done(enum relay_end how, void *arg)
 {
-	(void)is_clean;
+	(void)how;
 	forget(arg);
 }
 

@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -31,6 +32,7 @@ struct stream_relay {
 	bool is_closed;		     /* the stream has gone */
 	bool is_hung_up; /* the socket's peer takes nothing; what it sent may be unread */
 	bool has_failed;
+	bool was_refused;
 	struct loop_idle *ending;
 	uint64_t *count_in;
 	uint64_t *count_out;
@@ -67,10 +69,12 @@ static void end_now(void *arg)
 	struct stream_relay *relay = arg;
 	relay_done_fn *done = relay->done;
 	void *done_arg = relay->arg;
-	bool is_clean = !relay->has_failed;
+	enum relay_end how = relay->was_refused	 ? RELAY_REFUSED
+			     : relay->has_failed ? RELAY_CUT
+						 : RELAY_CLEAN;
 
 	release(relay);
-	done(is_clean, done_arg);
+	done(how, done_arg);
 }
 
 static void end(struct stream_relay *relay, bool has_failed)
@@ -241,6 +245,8 @@ static void on_closed(struct agent_stream *stream, const struct agent_stream_end
 	relay->is_peer_finished = true;
 	if (relay->ending != NULL)
 		return;
+	/* As strerror() of the guest has it. */
+	relay->was_refused = how->error != NULL && strcmp(how->error, "Connection refused") == 0;
 	if (how->error != NULL)
 		end(relay, true);
 	else

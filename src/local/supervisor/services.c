@@ -69,6 +69,40 @@ static void note_problem(struct supervisor *supervisor, struct port_run *run,
 		       problem->hint != NULL ? problem->hint : "");
 }
 
+char *services_problem(const struct supervisor *supervisor, const struct port_run *run)
+{
+	const struct balancer_port *const ports[] = {run->hosts[0], run->hosts[1], run->guest};
+
+	if (run->problem != NULL)
+		return xstrdup(run->problem);
+	for (size_t i = 0; i < ARRAY_SIZE(ports); i++) {
+		struct balancer_counters counters = {0};
+		if (ports[i] != NULL)
+			balancer_port_get_counters(ports[i], &counters);
+		/* Tunnels reach what listens on localhost, too. */
+		if (counters.is_refused_now)
+			return xasprintf("nothing listens on port %u in the pod%s",
+					 (unsigned)run->port->target_port,
+					 supervisor->is_session ? "" : ", or only on 127.0.0.1");
+	}
+	return NULL;
+}
+
+static void on_refused(struct balancer_port *port, void *arg)
+{
+	struct supervisor *supervisor = arg;
+
+	for (size_t i = 0; i < supervisor->port_count; i++) {
+		struct port_run *run = &supervisor->ports[i];
+		AUTO_FREE char *object = xasprintf("service/%s", run->service->name);
+		AUTO_FREE char *problem = services_problem(supervisor, run);
+		if (run->hosts[0] != port && run->hosts[1] != port && run->guest != port)
+			continue;
+		supervisor_say(supervisor, true, "PortRefused", object,
+			       "%s; connections to it fail", problem != NULL ? problem : "refused");
+	}
+}
+
 /*
  * localhost is ::1 before it is 127.0.0.1, so a port on the one is on the other, too; a machine
  * without IPv6 has no such address.
@@ -80,6 +114,9 @@ static struct balancer_port *open_beside(struct supervisor *supervisor, const st
 		.service = run->service->name,
 		.address = "::1",
 		.port = balancer_port_number(run->hosts[0]),
+		.target_port = run->port->target_port,
+		.refused = on_refused,
+		.arg = supervisor,
 		.is_udp = run->port->is_udp,
 		.has_client_affinity = run->service->has_affinity,
 		.move = LISTEN_MOVE_NEVER,
@@ -98,6 +135,9 @@ static void open_hosts(struct supervisor *supervisor, struct port_run *run)
 		.service = run->service->name,
 		.address = run->bind,
 		.port = run->port->host_port,
+		.target_port = run->port->target_port,
+		.refused = on_refused,
+		.arg = supervisor,
 		.is_udp = run->port->is_udp,
 		.has_client_affinity = run->service->has_affinity,
 		.move = run->port->is_asked_for ? LISTEN_MOVE_PRIVILEGED : LISTEN_MOVE_TAKEN,
@@ -129,6 +169,8 @@ static void open_guest(struct supervisor *supervisor, struct port_run *run)
 		/* Tunnels from guests end here, and nothing else. */
 		.has_no_listener = supervisor->is_tunnelled,
 		.namespace_fd = &supervisor->services.fd,
+		.refused = on_refused,
+		.arg = supervisor,
 	};
 
 	run->guest = balancer_open_port(supervisor->balancer, &options, &problem);

@@ -27,6 +27,8 @@ void services_apply(struct supervisor *supervisor);
 /* Tries again what somebody else held. */
 void services_retry(struct supervisor *supervisor);
 void services_close(struct supervisor *supervisor);
+/* Why the port cannot be used, from inside or outside, or NULL. Owned. */
+char *services_problem(const struct supervisor *supervisor, const struct port_run *run);
 void services_add(struct supervisor *supervisor, struct instance *instance);
 void services_remove(struct supervisor *supervisor, struct instance *instance, unsigned drain_ms);
 void services_tunnel(struct supervisor *supervisor, struct agent_stream *stream,

@@ -81,7 +81,7 @@ static void fill_port(const struct supervisor *supervisor, const struct port_run
 	port->wanted_host_port = run->port->host_port;
 	port->is_udp = run->port->is_udp;
 	port->is_http = run->port->is_http;
-	port->problem = xstrdup_or_null(run->problem);
+	port->problem = services_problem(supervisor, run);
 	string_list_copy(&port->pods, &run->service->pods);
 	if (run->hosts[0] != NULL)
 		port->host_port = balancer_port_number(run->hosts[0]);

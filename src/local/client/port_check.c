@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "local/client/port_check.h"
+
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "local/ports/listen_socket.h"
+
+static bool is_asked_for(const struct port_plan *port)
+{
+	return port->host_port != 0 && port->is_asked_for;
+}
+
+static const struct service_plan *find_earlier(const struct project_plan *plan, size_t service,
+					       size_t index)
+{
+	const struct port_plan *port = &plan->services[service].ports[index];
+
+	for (size_t i = 0; i <= service; i++) {
+		for (size_t k = 0; k < plan->services[i].port_count; k++) {
+			const struct port_plan *other = &plan->services[i].ports[k];
+			if (i == service && k == index)
+				return NULL;
+			if (is_asked_for(other) && other->host_port == port->host_port &&
+			    other->is_udp == port->is_udp)
+				return &plan->services[i];
+		}
+	}
+	return NULL;
+}
+
+bool port_check_plan(const struct project_plan *plan, struct error *err)
+{
+	for (size_t i = 0; i < plan->service_count; i++) {
+		const struct service_plan *service = &plan->services[i];
+		for (size_t k = 0; k < service->port_count; k++) {
+			const struct port_plan *port = &service->ports[k];
+			const struct service_plan *earlier =
+				is_asked_for(port) ? find_earlier(plan, i, k) : NULL;
+			if (earlier == NULL)
+				continue;
+			(void)error_set(err, ERROR_INVALID, "'%s' and '%s' both publish port %u",
+					earlier->name, service->name, (unsigned)port->host_port);
+			return error_hint(err, "--publish %s:%u:%u", service->name,
+					  listen_other_port(port->host_port),
+					  (unsigned)port->target_port);
+		}
+	}
+	return true;
+}
+
+static bool is_ours(const struct project_status *running, const struct port_plan *port)
+{
+	for (size_t i = 0; running != NULL && i < running->port_count; i++) {
+		const struct port_status *have = &running->ports[i];
+		if (have->host_port == port->host_port && have->is_udp == port->is_udp)
+			return true;
+	}
+	return false;
+}
+
+static bool is_free(const struct project_plan *plan, const struct service_plan *service,
+		    const struct port_plan *port, struct error *err)
+{
+	const struct listen_options options = {
+		.service = service->name,
+		.is_udp = port->is_udp,
+		.move = LISTEN_MOVE_PRIVILEGED,
+		.target_port = port->target_port,
+		.namespace_fd = -1,
+	};
+	struct socket_address address;
+	AUTO_CLOSE int fd = -1;
+
+	if (!socket_address_make(plan->bind, port->host_port, &address, err))
+		return false;
+	fd = listen_socket_open(&options, &address, err);
+	return fd >= 0;
+}
+
+bool port_check_free(const struct project_plan *plan, const struct project_status *running,
+		     struct error *err)
+{
+	for (size_t i = 0; i < plan->service_count; i++) {
+		const struct service_plan *service = &plan->services[i];
+		for (size_t k = 0; k < service->port_count; k++) {
+			const struct port_plan *port = &service->ports[k];
+			if (is_asked_for(port) && !is_ours(running, port) &&
+			    !is_free(plan, service, port, err))
+				return false;
+		}
+	}
+	return true;
+}
