@@ -52,8 +52,8 @@ static const struct field claim_spec_list[] = {
 	{"dataSourceRef", FIELD_REFUSED, NULL, 0, NULL, "volumes start empty"},
 	{"resources", FIELD_USED, read_claim_resources, 0, &claim_resources_fields, NULL},
 	{"selector", FIELD_NO_EFFECT, NULL, 0, NULL, "each claim gets a disk of its own"},
-	{"storageClassName", FIELD_USED, read_text, offsetof(struct claim, storage_class), NULL,
-	 "no effect", "no effect: gp3 volumes"},
+	{"storageClassName", FIELD_NO_EFFECT, read_text, offsetof(struct claim, storage_class),
+	 NULL, "a claim is a plain disk; gp3 in AWS"},
 	{"volumeAttributesClassName", FIELD_NO_EFFECT, NULL, 0, NULL, "the disk is a plain one"},
 	{"volumeMode", FIELD_NO_EFFECT, NULL, 0, NULL, "always a file system"},
 	{"volumeName", FIELD_NO_EFFECT, NULL, 0, NULL, "each claim gets a disk of its own"}};

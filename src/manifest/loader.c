@@ -301,7 +301,8 @@ static void read_field(struct loader *loader, const struct yaml_pair *pair,
 	if (field->verdict == FIELD_NO_EFFECT) {
 		check_without_effect(loader, value, field, set);
 		note_once(loader, pair->key, field, set);
-		return;
+		if (field->read == NULL || field->choices != NULL)
+			return; /* the others are kept, for convert */
 	}
 	if (field->read == NULL)
 		return;

@@ -172,6 +172,14 @@ def test_https_probes_take_any_certificate(workshop):
     server.shutdown()
 
 
+def test_stdin_is_kept_open_where_asked_for(workshop):
+    reads = "read line; echo over; sleep 100"
+    with Scene(workshop, [sh(reads, "open", stdin=True), sh(reads, "closed")]) as peer:
+        peer.until(lambda: peer.text_of("closed") == ["over"])
+        check(peer.text_of("open") == [] and output(peer, "echo here", container="open") == "here",
+              "a container with stdin: true waits for its input")
+
+
 def test_hooks_signals_and_grace(workshop):
     script = "trap 'echo got-term; exit 0' TERM; echo up; while :; do sleep 0.1; done"
     hooks = {"postStart": {"type": "exec", "command": ["sh", "-c", "echo post >/tmp/post"]},

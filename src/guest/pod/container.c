@@ -39,6 +39,7 @@ struct container {
 	struct log_stream *out;
 	struct log_stream *errors;
 	struct console *console; /* waiting for the terminal of a container that has one */
+	int input;		 /* of stdin: true, held open so that reading waits; or -1 */
 };
 
 static uint64_t now_ms(void)
@@ -51,6 +52,7 @@ struct container *container_new(struct guest *guest, size_t index)
 	struct container *container = xcalloc(1, sizeof(*container));
 	container->guest = guest;
 	container->index = index;
+	container->input = -1;
 	container->image = &guest->pod.containers[index];
 	container->folder = path_join(CONTAINER_FOLDER, container->image->name);
 	return container;
@@ -193,6 +195,8 @@ static void close_outputs(struct container *container)
 	log_stream_free(container->out);
 	log_stream_free(container->errors);
 	console_free(container->console);
+	auto_close(&container->input);
+	container->input = -1;
 	container->out = NULL;
 	container->errors = NULL;
 	container->console = NULL;
@@ -284,12 +288,15 @@ static void on_terminal(int fd, void *arg)
 
 /* fds for the runtime's 0, 1, 2; the reading ends go to the log. Both pairs are closed by owner. */
 struct pipe_pair {
+	int in[2];
 	int out[2];
 	int errors[2];
 };
 
 static void close_pipes(struct pipe_pair *pipes)
 {
+	auto_close(&pipes->in[0]);
+	auto_close(&pipes->in[1]);
 	auto_close(&pipes->out[0]);
 	auto_close(&pipes->out[1]);
 	auto_close(&pipes->errors[0]);
@@ -298,7 +305,8 @@ static void close_pipes(struct pipe_pair *pipes)
 
 static bool open_pipes(struct pipe_pair *ret, struct error *err)
 {
-	if (pipe2(ret->out, O_CLOEXEC) < 0 || pipe2(ret->errors, O_CLOEXEC) < 0)
+	if (pipe2(ret->in, O_CLOEXEC) < 0 || pipe2(ret->out, O_CLOEXEC) < 0 ||
+	    pipe2(ret->errors, O_CLOEXEC) < 0)
 		return error_set_errno(err, errno, "pipe");
 	(void)fcntl(ret->out[0], F_SETFL, O_NONBLOCK);
 	(void)fcntl(ret->errors[0], F_SETFL, O_NONBLOCK);
@@ -308,7 +316,7 @@ static bool open_pipes(struct pipe_pair *ret, struct error *err)
 static bool run_runtime(struct container *container, struct error *err)
 {
 	const char *name = container->image->name;
-	AUTO(close_pipes) struct pipe_pair pipes = {{-1, -1}, {-1, -1}};
+	AUTO(close_pipes) struct pipe_pair pipes = {{-1, -1}, {-1, -1}, {-1, -1}};
 	AUTO_FREE char *log = xasprintf("--log=file:%s/crun.log", container->folder);
 	AUTO_FREE char *pid_file = xasprintf("--pid-file=%s/pid", container->folder);
 	AUTO_FREE char *bundle = xasprintf("--bundle=%s", container->folder);
@@ -335,7 +343,11 @@ static bool run_runtime(struct container *container, struct error *err)
 		argv[8] = console;
 		argv[9] = name;
 	}
-	int fds[3] = {-1, pipes.out[1], pipes.errors[1]};
+	/* Without stdin: true reading ends at once, as in clusters. */
+	bool is_open = container->image->has_stdin && !container->image->has_tty;
+	int fds[3] = {is_open ? pipes.in[0] : -1, pipes.out[1], pipes.errors[1]};
+	if (is_open)
+		container->input = take_fd(&pipes.in[1]);
 	container->begun_ms = now_ms();
 	container->runtime = spawn(argv, NULL, fds, err);
 	if (container->runtime < 0)
