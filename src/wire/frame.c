@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/bytes.h"
 #include "base/cleanup.h"
-#include "wire/bytes.h"
 
 #define FLAG_MORE 1U
 

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "wire/bytes.h"
+#include "base/bytes.h"
 
 #define FLAG_PARTIAL 1U
 #define FLAG_RAW     2U

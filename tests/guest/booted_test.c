@@ -6,10 +6,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/bytes.h"
 #include "base/cleanup.h"
 #include "guest/cloud/cloud_booted.h"
 #include "guest/cloud/cloud_sign.h"
-#include "wire/bytes.h"
 
 #define IMAGE_BYTES ((size_t)(3 << 20) + 512) /* not a whole number of pieces */
 

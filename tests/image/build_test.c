@@ -12,10 +12,10 @@
 #include <archive_entry.h>
 
 #include "base/alloc.h"
+#include "base/bytes.h"
 #include "base/cleanup.h"
 #include "base/path.h"
 #include "base/strbuf.h"
-#include "image/disk/bytes.h"
 #include "image/disk/toc.h"
 #include "image/oci/resolve.h"
 #include "image/pod/disk_export.h"
@@ -51,14 +51,14 @@ static void make_base(void)
 	AUTO(strbuf_clear) struct strbuf index = STRBUF_INIT;
 	AUTO_FREE char *boot = path_join(base, "boot");
 	assert_true(path_make_folders(boot, 0755, NULL));
-	put_u32(program + 24, 0x3eb202fe);
-	put_u32(program + 24 + 12, 8 * 512 / 4);
-	put_u16(program + 24 + 22, 100);
-	put_u16(program + 100, 2000);
-	put_u16(program + 110, 1000);
-	put_u16(program + 112, 4);
-	put_u16(program + 114, 0x11a);
-	put_u16(program + 116, 0x120);
+	bytes_put_u32(program + 24, 0x3eb202fe);
+	bytes_put_u32(program + 24 + 12, 8 * 512 / 4);
+	bytes_put_u16(program + 24 + 22, 100);
+	bytes_put_u16(program + 100, 2000);
+	bytes_put_u16(program + 110, 1000);
+	bytes_put_u16(program + 112, 4);
+	bytes_put_u16(program + 114, 0x11a);
+	bytes_put_u16(program + 116, 0x120);
 	strbuf_append(&index,
 		      "{\"version\":1,\"name\":\"fake\",\"cmdline\":\"quiet\",\"kernel\":"
 		      "\"vmlinuz\",\"initrd\":\"initrd\",\"base\":\"base.sqfs\",\"files\":[");

@@ -5,8 +5,8 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/bytes.h"
 #include "base/path.h"
-#include "image/disk/bytes.h"
 #include "image/disk/disk_writer.h"
 #include "image/disk/fat.h"
 #include "image/disk/gpt.h"
@@ -67,9 +67,9 @@ static void more_than_128_partitions_take_a_larger_table(void **state)
 		table.partition_count = count;
 		gpt_make(&table, NULL, head, tail);
 		const uint8_t *backup = tail + GPT_TAIL_SIZE - SECTOR_SIZE;
-		assert_int_equal(get_u32(head + SECTOR_SIZE + 80), entries);
+		assert_int_equal(bytes_get_u32(head + SECTOR_SIZE + 80), entries);
 		assert_memory_equal(head + 2 * SECTOR_SIZE, backup - entries * 128, entries * 128);
-		assert_int_equal(get_u64(backup + 72) + entries * 128 / SECTOR_SIZE + 1,
+		assert_int_equal(bytes_get_u64(backup + 72) + entries * 128 / SECTOR_SIZE + 1,
 				 table.disk_size / SECTOR_SIZE);
 		assert_true(gpt_parse(head, sizeof(head), table.disk_size, &again, NULL));
 		assert_int_equal(again.partition_count, count);
@@ -155,23 +155,23 @@ static void syslinux_learns_where_it_lies(void **state)
 	uint8_t sector[512] = {0}, code[512] = {0}, program[10 * 512] = {0};
 	uint32_t sum = 0;
 	(void)state;
-	put_u32(program + 24, 0x3eb202fe);
-	put_u32(program + 24 + 12, 8 * 512 / 4);
-	put_u16(program + 24 + 22, 100); /* extended patch area */
-	put_u16(program + 100, 2000);	 /* ADV pointers */
-	put_u16(program + 110, 1000);	 /* extents */
-	put_u16(program + 112, 4);
-	put_u16(program + 114, 0x11a);
-	put_u16(program + 116, 0x120);
+	bytes_put_u32(program + 24, 0x3eb202fe);
+	bytes_put_u32(program + 24 + 12, 8 * 512 / 4);
+	bytes_put_u16(program + 24 + 22, 100); /* extended patch area */
+	bytes_put_u16(program + 100, 2000);    /* ADV pointers */
+	bytes_put_u16(program + 110, 1000);    /* extents */
+	bytes_put_u16(program + 112, 4);
+	bytes_put_u16(program + 114, 0x11a);
+	bytes_put_u16(program + 116, 0x120);
 	assert_true(syslinux_install(sector, code, program, sizeof(program), 165 * 512, NULL));
-	assert_int_equal(get_u32(sector + 0x11a), 165);
-	assert_int_equal(get_u64(program + 1000), 166);
-	assert_int_equal(get_u16(program + 1008), 7);
-	assert_int_equal(get_u64(program + 2000), 173);
+	assert_int_equal(bytes_get_u32(sector + 0x11a), 165);
+	assert_int_equal(bytes_get_u64(program + 1000), 166);
+	assert_int_equal(bytes_get_u16(program + 1008), 7);
+	assert_int_equal(bytes_get_u64(program + 2000), 173);
 	for (size_t i = 0; i < 8 * 512; i += 4)
-		sum += get_u32(program + i);
+		sum += bytes_get_u32(program + i);
 	assert_int_equal(sum, 0x3eb202fe);
-	put_u16(program + 110, 65535);
+	bytes_put_u16(program + 110, 65535);
 	assert_false(syslinux_install(sector, code, program, sizeof(program), 165 * 512, NULL));
 }
 
@@ -182,13 +182,13 @@ static void a_kernel_that_cannot_be_unpacked_is_left_alone(void **state)
 	(void)state;
 	assert_null(kernel_unpack(bytes, sizeof(bytes), &size));
 	memcpy(bytes + 0x202, "HdrS", 4);
-	put_u16(bytes + 0x206, 0x20f);
-	put_u32(bytes + 0x248, 0xffffffff);
-	put_u32(bytes + 0x24c, 100);
+	bytes_put_u16(bytes + 0x206, 0x20f);
+	bytes_put_u32(bytes + 0x248, 0xffffffff);
+	bytes_put_u32(bytes + 0x24c, 100);
 	assert_null(kernel_unpack(bytes, sizeof(bytes), &size));
 	bytes[0x1f1] = 1;
-	put_u32(bytes + 0x248, 0);
-	put_u32(bytes + 0x24c, 0);
+	bytes_put_u32(bytes + 0x248, 0);
+	bytes_put_u32(bytes + 0x24c, 0);
 	assert_null(kernel_unpack(bytes, sizeof(bytes), &size));
 }
 

@@ -9,9 +9,9 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/bytes.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
-#include "wire/bytes.h"
 #include "wire/frame.h"
 #include "wire/log_record.h"
 

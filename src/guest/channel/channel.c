@@ -8,10 +8,10 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/bytes.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "guest/channel/say.h"
-#include "wire/bytes.h"
 
 #define QUEUE_BYTES ((size_t)128 << 10) /* bulk data waits above this */
 #define READ_BYTES  ((size_t)32 << 10)	/* QEMU's buffers are smaller */

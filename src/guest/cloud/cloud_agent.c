@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/bytes.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/parse.h"
@@ -25,7 +26,6 @@
 #include "guest/cloud/cloud_http.h"
 #include "guest/cloud/cloud_logs.h"
 #include "guest/cloud/cloud_release.h"
-#include "wire/bytes.h"
 #include "wire/event.h"
 #include "wire/frame.h"
 

@@ -10,10 +10,10 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/bytes.h"
 #include "base/cleanup.h"
 #include "base/path.h"
 #include "base/string_list.h"
-#include "wire/bytes.h"
 
 #define SECTOR	    512
 #define PIECE_BYTES ((size_t)1 << 20)

@@ -10,10 +10,10 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/bytes.h"
 #include "base/cleanup.h"
 #include "base/parse.h"
 #include "base/path.h"
-#include "wire/bytes.h"
 
 #define SECTOR 512
 

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/bytes.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/path.h"
@@ -18,7 +19,6 @@
 #include "guest/pod/exec_table.h"
 #include "guest/pod/stats.h"
 #include "guest/pod/tunnel_table.h"
-#include "wire/bytes.h"
 #include "wire/request.h"
 
 #define PORT_NAME "org.i2kit.agent.0"

@@ -9,10 +9,10 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/bytes.h"
 #include "base/cleanup.h"
 #include "base/strbuf.h"
 #include "guest/pod/exec_run.h"
-#include "wire/bytes.h"
 #include "wire/request.h"
 
 #define MAX_SESSIONS 64

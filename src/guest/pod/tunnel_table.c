@@ -8,11 +8,11 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/bytes.h"
 #include "base/cleanup.h"
 #include "base/strbuf.h"
 #include "guest/channel/say.h"
 #include "guest/machine/service_redirect.h"
-#include "wire/bytes.h"
 #include "wire/request.h"
 
 #define MAX_TUNNELS 1280

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/bytes.h"
 #include "base/cleanup.h"
-#include "image/disk/bytes.h"
 #include "image/disk/gpt.h"
 
 #define RESERVED_SECTORS 4u
@@ -78,7 +78,7 @@ static uint16_t take_clusters(struct maker *maker, uint64_t count)
 		uint16_t cluster = (uint16_t)(first + i);
 		uint16_t next = i + 1 < count ? (uint16_t)(cluster + 1) : LAST_CLUSTER;
 		for (size_t table = 0; table < FAT_COUNT; table++)
-			put_u16(fat_entry(maker, table, cluster), next);
+			bytes_put_u16(fat_entry(maker, table, cluster), next);
 	}
 	maker->next_cluster = (uint16_t)(first + count);
 	return first;
@@ -143,7 +143,7 @@ static void put_long_slot(uint8_t *at, const char *name, size_t index, bool is_l
 		uint16_t unit = character < length    ? (uint16_t)(unsigned char)name[character]
 				: character == length ? 0
 						      : 0xffff;
-		put_u16(at + places[i], unit);
+		bytes_put_u16(at + places[i], unit);
 	}
 }
 
@@ -152,11 +152,11 @@ static void put_short_entry(uint8_t *at, const uint8_t name[11], uint8_t attribu
 {
 	memcpy(at, name, 11);
 	at[11] = attribute;
-	put_u16(at + 16, DATE_1980);
-	put_u16(at + 18, DATE_1980);
-	put_u16(at + 24, DATE_1980);
-	put_u16(at + 26, cluster);
-	put_u32(at + 28, size);
+	bytes_put_u16(at + 16, DATE_1980);
+	bytes_put_u16(at + 18, DATE_1980);
+	bytes_put_u16(at + 24, DATE_1980);
+	bytes_put_u16(at + 26, cluster);
+	bytes_put_u32(at + 28, size);
 }
 
 static bool add_entry(struct folder *folder, const char *name, uint8_t attribute, uint16_t cluster,
@@ -255,27 +255,27 @@ static void put_boot_sector(struct maker *maker, const struct fat_options *optio
 	uint64_t sectors = maker->layout->size / SECTOR_SIZE;
 	memcpy(at, "\xeb\x3c\x90", 3);
 	memcpy(at + 3, "I2KIT   ", 8);
-	put_u16(at + 11, SECTOR_SIZE);
+	bytes_put_u16(at + 11, SECTOR_SIZE);
 	at[13] = (uint8_t)(maker->cluster_size / SECTOR_SIZE);
-	put_u16(at + 14, RESERVED_SECTORS);
+	bytes_put_u16(at + 14, RESERVED_SECTORS);
 	at[16] = FAT_COUNT;
-	put_u16(at + 17, ROOT_ENTRIES);
-	put_u16(at + 19, sectors < 65536 ? (uint16_t)sectors : 0);
+	bytes_put_u16(at + 17, ROOT_ENTRIES);
+	bytes_put_u16(at + 19, sectors < 65536 ? (uint16_t)sectors : 0);
 	at[21] = 0xf8; /* fixed disk */
-	put_u16(at + 22, (uint16_t)maker->fat_sectors);
-	put_u16(at + 24, 63);  /* sectors of a track and … */
-	put_u16(at + 26, 255); /* … heads, as every BIOS pretends */
-	put_u32(at + 28, (uint32_t)(options->partition_offset / SECTOR_SIZE));
-	put_u32(at + 32, sectors < 65536 ? 0 : (uint32_t)sectors);
+	bytes_put_u16(at + 22, (uint16_t)maker->fat_sectors);
+	bytes_put_u16(at + 24, 63);  /* sectors of a track and … */
+	bytes_put_u16(at + 26, 255); /* … heads, as every BIOS pretends */
+	bytes_put_u32(at + 28, (uint32_t)(options->partition_offset / SECTOR_SIZE));
+	bytes_put_u32(at + 32, sectors < 65536 ? 0 : (uint32_t)sectors);
 	at[36] = 0x80; /* first fixed disk */
 	at[38] = 0x29; /* the three fields below are there */
-	put_u32(at + 39, options->serial);
+	bytes_put_u32(at + 39, options->serial);
 	memcpy(at + 43, "NO NAME    FAT16   ", 19);
 	at[510] = 0x55;
 	at[511] = 0xaa;
 	for (size_t table = 0; table < FAT_COUNT; table++) {
-		put_u16(fat_entry(maker, table, 0), 0xfff8);
-		put_u16(fat_entry(maker, table, 1), LAST_CLUSTER);
+		bytes_put_u16(fat_entry(maker, table, 0), 0xfff8);
+		bytes_put_u16(fat_entry(maker, table, 1), LAST_CLUSTER);
 	}
 }
 
@@ -359,11 +359,12 @@ static bool parse_boot_sector(const uint8_t *head, size_t size, struct fat_geome
 			      struct error *err)
 {
 	if (size < SECTOR_SIZE || head[510] != 0x55 || head[511] != 0xaa ||
-	    get_u16(head + 11) != SECTOR_SIZE || head[13] == 0)
+	    bytes_get_u16(head + 11) != SECTOR_SIZE || head[13] == 0)
 		return error_set(err, ERROR_INVALID, "the boot partition is no FAT file system");
 	ret->root_offset =
-		(get_u16(head + 14) + (uint64_t)head[16] * get_u16(head + 22)) * SECTOR_SIZE;
-	ret->root_entries = get_u16(head + 17);
+		(bytes_get_u16(head + 14) + (uint64_t)head[16] * bytes_get_u16(head + 22)) *
+		SECTOR_SIZE;
+	ret->root_entries = bytes_get_u16(head + 17);
 	ret->cluster_size = head[13] * SECTOR_SIZE;
 	ret->data_offset = ret->root_offset + ret->root_entries * (uint64_t)ENTRY_SIZE;
 	if (ret->root_entries == 0 || ret->data_offset > size)
@@ -379,7 +380,7 @@ static void get_long_slot(const uint8_t *at, char name[256])
 	size_t index = at[0] & 0x3fu;
 	for (size_t i = 0; i < LONG_CHARACTERS; i++) {
 		size_t character = (index - 1) * LONG_CHARACTERS + i;
-		uint16_t unit = get_u16(at + places[i]);
+		uint16_t unit = bytes_get_u16(at + places[i]);
 		if (index == 0 || character >= 255 || unit == 0xffff)
 			continue;
 		name[character] = unit < 0x80 ? (char)unit : '?';
@@ -402,11 +403,11 @@ bool fat_find(const uint8_t *head, size_t size, const char *name, uint64_t *ret_
 			continue;
 		}
 		if (strcmp(long_name, name) == 0) {
-			uint16_t cluster = get_u16(at + 26);
+			uint16_t cluster = bytes_get_u16(at + 26);
 			*ret_offset =
 				geometry.data_offset +
 				(cluster < 2 ? 0 : cluster - 2u) * (uint64_t)geometry.cluster_size;
-			*ret_size = get_u32(at + 28);
+			*ret_size = bytes_get_u32(at + 28);
 			return true;
 		}
 		memset(long_name, 0, sizeof(long_name));

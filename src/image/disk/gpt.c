@@ -3,8 +3,8 @@
 
 #include <string.h>
 
+#include "base/bytes.h"
 #include "base/parse.h"
-#include "image/disk/bytes.h"
 
 #define ENTRY_SIZE	 128u
 #define ENTRIES_USUAL	 128u
@@ -108,9 +108,9 @@ static void put_entry(uint8_t *at, const struct gpt_partition *partition)
 {
 	put_guid(at, partition->type == GPT_EFI_SYSTEM ? type_efi : type_linux);
 	put_guid(at + 16, partition->uuid);
-	put_u64(at + 32, partition->offset / SECTOR_SIZE);
-	put_u64(at + 40, (partition->offset + partition->size) / SECTOR_SIZE - 1);
-	put_u64(at + 48, partition->is_bios_bootable ? ATTRIBUTE_BIOS : 0);
+	bytes_put_u64(at + 32, partition->offset / SECTOR_SIZE);
+	bytes_put_u64(at + 40, (partition->offset + partition->size) / SECTOR_SIZE - 1);
+	bytes_put_u64(at + 48, partition->is_bios_bootable ? ATTRIBUTE_BIOS : 0);
 	for (size_t i = 0; partition->name[i] != '\0' && i < NAME_CHARACTERS; i++)
 		at[NAME_OFFSET + 2 * i] = (uint8_t)partition->name[i];
 }
@@ -121,18 +121,18 @@ static void put_header(uint8_t *at, const struct gpt_table *table, bool is_backu
 	uint64_t sectors = table->disk_size / SECTOR_SIZE;
 	uint32_t count = entry_count(table);
 	memcpy(at, SIGNATURE, strlen(SIGNATURE));
-	put_u32(at + 8, REVISION);
-	put_u32(at + 12, HEADER_SIZE);
-	put_u64(at + 24, is_backup ? sectors - 1 : 1);
-	put_u64(at + 32, is_backup ? 1 : sectors - 1);
-	put_u64(at + 40, first_usable(count));
-	put_u64(at + 48, sectors - first_usable(count));
+	bytes_put_u32(at + 8, REVISION);
+	bytes_put_u32(at + 12, HEADER_SIZE);
+	bytes_put_u64(at + 24, is_backup ? sectors - 1 : 1);
+	bytes_put_u64(at + 32, is_backup ? 1 : sectors - 1);
+	bytes_put_u64(at + 40, first_usable(count));
+	bytes_put_u64(at + 48, sectors - first_usable(count));
 	put_guid(at + 56, table->disk_uuid);
-	put_u64(at + 72, is_backup ? sectors - first_usable(count) + 1 : ENTRIES_LBA);
-	put_u32(at + 80, count);
-	put_u32(at + 84, ENTRY_SIZE);
-	put_u32(at + 88, crc32(entries, (size_t)count * ENTRY_SIZE));
-	put_u32(at + 16, crc32(at, HEADER_SIZE));
+	bytes_put_u64(at + 72, is_backup ? sectors - first_usable(count) + 1 : ENTRIES_LBA);
+	bytes_put_u32(at + 80, count);
+	bytes_put_u32(at + 84, ENTRY_SIZE);
+	bytes_put_u32(at + 88, crc32(entries, (size_t)count * ENTRY_SIZE));
+	bytes_put_u32(at + 16, crc32(at, HEADER_SIZE));
 }
 
 static void put_mbr(uint8_t *at, const struct gpt_table *table, const uint8_t *boot_code)
@@ -144,8 +144,8 @@ static void put_mbr(uint8_t *at, const struct gpt_table *table, const uint8_t *b
 	entry[2] = 2; /* CHS of sector 1 … */
 	entry[4] = PROTECTIVE_TYPE;
 	memset(entry + 5, 0xff, 3); /* … to beyond what CHS can say */
-	put_u32(entry + 8, 1);
-	put_u32(entry + 12, sectors > UINT32_MAX ? UINT32_MAX : (uint32_t)sectors);
+	bytes_put_u32(entry + 8, 1);
+	bytes_put_u32(entry + 12, sectors > UINT32_MAX ? UINT32_MAX : (uint32_t)sectors);
 	at[510] = 0x55;
 	at[511] = 0xaa;
 }
@@ -170,7 +170,7 @@ static bool parse_entry(const uint8_t *at, uint64_t first_lba, uint64_t disk_siz
 			struct gpt_partition *partition, struct error *err)
 {
 	char type[UUID_SIZE];
-	uint64_t first = get_u64(at + 32), last = get_u64(at + 40);
+	uint64_t first = bytes_get_u64(at + 32), last = bytes_get_u64(at + 40);
 	get_guid(at, type);
 	get_guid(at + 16, partition->uuid);
 	partition->type = strcmp(type, type_efi) == 0	  ? GPT_EFI_SYSTEM
@@ -180,9 +180,9 @@ static bool parse_entry(const uint8_t *at, uint64_t first_lba, uint64_t disk_siz
 		return error_set(err, ERROR_CORRUPT, "a partition lies outside the disk");
 	partition->offset = first * SECTOR_SIZE;
 	partition->size = (last - first + 1) * SECTOR_SIZE;
-	partition->is_bios_bootable = (get_u64(at + 48) & ATTRIBUTE_BIOS) != 0;
+	partition->is_bios_bootable = (bytes_get_u64(at + 48) & ATTRIBUTE_BIOS) != 0;
 	for (size_t i = 0; i < NAME_CHARACTERS; i++) {
-		uint16_t unit = get_u16(at + NAME_OFFSET + 2 * i);
+		uint16_t unit = bytes_get_u16(at + NAME_OFFSET + 2 * i);
 		if (unit == 0)
 			break;
 		partition->name[i] = unit >= 0x20 && unit < 0x7f ? (char)unit : '?';
@@ -203,14 +203,16 @@ static bool check_header(const uint8_t *head, size_t size, struct error *err)
 	if (size < GPT_HEAD_SIZE || memcmp(header, SIGNATURE, strlen(SIGNATURE)) != 0)
 		return error_set(err, ERROR_INVALID, "no GUID partition table: not an i2kit disk");
 	memcpy(copy, header, HEADER_SIZE);
-	put_u32(copy + 16, 0);
-	count = get_u32(header + 80);
-	if (get_u32(header + 12) != HEADER_SIZE || get_u64(header + 72) != ENTRIES_LBA ||
-	    (count != ENTRIES_USUAL && count != ENTRIES_MANY) || get_u32(header + 84) != ENTRY_SIZE)
+	bytes_put_u32(copy + 16, 0);
+	count = bytes_get_u32(header + 80);
+	if (bytes_get_u32(header + 12) != HEADER_SIZE ||
+	    bytes_get_u64(header + 72) != ENTRIES_LBA ||
+	    (count != ENTRIES_USUAL && count != ENTRIES_MANY) ||
+	    bytes_get_u32(header + 84) != ENTRY_SIZE)
 		return error_set(err, ERROR_UNSUPPORTED, "a partition table not made by i2kit");
-	if (crc32(copy, HEADER_SIZE) != get_u32(header + 16) ||
+	if (crc32(copy, HEADER_SIZE) != bytes_get_u32(header + 16) ||
 	    crc32(head + (size_t)ENTRIES_LBA * SECTOR_SIZE, (size_t)count * ENTRY_SIZE) !=
-		    get_u32(header + 88))
+		    bytes_get_u32(header + 88))
 		return error_set(err, ERROR_CORRUPT, "the partition table's checksum is wrong");
 	return true;
 }
@@ -223,7 +225,7 @@ bool gpt_parse(const uint8_t *head, size_t size, uint64_t disk_size, struct gpt_
 		return false;
 	*ret = (struct gpt_table){.disk_size = disk_size};
 	get_guid(head + SECTOR_SIZE + 56, ret->disk_uuid);
-	uint32_t count = get_u32(head + SECTOR_SIZE + 80);
+	uint32_t count = bytes_get_u32(head + SECTOR_SIZE + 80);
 	for (size_t i = 0; i < count; i++) {
 		const uint8_t *at = head + (size_t)ENTRIES_LBA * SECTOR_SIZE + i * ENTRY_SIZE;
 		if (memcmp(at, nothing, sizeof(nothing)) == 0)

@@ -9,8 +9,8 @@
 #include <zstd.h>
 
 #include "base/alloc.h"
+#include "base/bytes.h"
 #include "base/cleanup.h"
-#include "image/disk/bytes.h"
 
 #define SETUP_SECTORS	  0x1f1u
 #define HEADER_MAGIC	  0x202u
@@ -28,11 +28,11 @@
 static bool find_payload(const uint8_t *bzimage, size_t size, const uint8_t **ret, size_t *ret_size)
 {
 	if (size < HEADER_END || memcmp(bzimage + HEADER_MAGIC, "HdrS", 4) != 0 ||
-	    get_u16(bzimage + PROTOCOL_VERSION) < PROTOCOL_PAYLOAD)
+	    bytes_get_u16(bzimage + PROTOCOL_VERSION) < PROTOCOL_PAYLOAD)
 		return false;
 	size_t setup = bzimage[SETUP_SECTORS] == 0 ? 4 : bzimage[SETUP_SECTORS];
-	uint64_t offset = (setup + 1) * 512 + (uint64_t)get_u32(bzimage + PAYLOAD_OFFSET);
-	uint64_t length = get_u32(bzimage + PAYLOAD_LENGTH);
+	uint64_t offset = (setup + 1) * 512 + (uint64_t)bytes_get_u32(bzimage + PAYLOAD_OFFSET);
+	uint64_t length = bytes_get_u32(bzimage + PAYLOAD_LENGTH);
 	if (offset > size || length > size - offset || length < 12)
 		return false;
 	*ret = bzimage + offset;
@@ -47,7 +47,7 @@ static bool unpack_lz4(const uint8_t *from, size_t from_size, uint8_t *to, size_
 	while (done < to_size) {
 		if (from_size - at < 4)
 			return false;
-		size_t block = get_u32(from + at);
+		size_t block = bytes_get_u32(from + at);
 		size_t room = to_size - done < LZ4_LEGACY_BLOCK ? to_size - done : LZ4_LEGACY_BLOCK;
 		at += 4;
 		if (block > from_size - at || block > INT_MAX)
@@ -74,12 +74,12 @@ uint8_t *kernel_unpack(const uint8_t *bzimage, size_t size, size_t *ret_size)
 	size_t payload_size;
 	if (!find_payload(bzimage, size, &payload, &payload_size))
 		return NULL;
-	size_t unpacked = get_u32(payload + payload_size - 4);
+	size_t unpacked = bytes_get_u32(payload + payload_size - 4);
 	payload_size -= 4;
 	if (unpacked == 0 || unpacked > KERNEL_UNPACKED_MAX)
 		return NULL;
 	AUTO_FREE uint8_t *elf = xmalloc(unpacked);
-	uint32_t magic = get_u32(payload);
+	uint32_t magic = bytes_get_u32(payload);
 	bool is_good = magic == LZ4_LEGACY_MAGIC ? unpack_lz4(payload, payload_size, elf, unpacked)
 		       : magic == ZSTD_MAGIC	 ? unpack_zstd(payload, payload_size, elf, unpacked)
 						 : false;
@@ -97,8 +97,8 @@ static size_t align4(size_t size)
 static bool notes_have_pvh(const uint8_t *notes, size_t size)
 {
 	while (size >= sizeof(Elf64_Nhdr)) {
-		size_t name_size = get_u32(notes), content_size = get_u32(notes + 4);
-		uint32_t type = get_u32(notes + 8);
+		size_t name_size = bytes_get_u32(notes), content_size = bytes_get_u32(notes + 4);
+		uint32_t type = bytes_get_u32(notes + 8);
 		notes += sizeof(Elf64_Nhdr);
 		size -= sizeof(Elf64_Nhdr);
 		if (name_size > size || content_size > size ||

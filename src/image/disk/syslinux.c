@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "image/disk/bytes.h"
+#include "base/bytes.h"
 #include "image/disk/gpt.h"
 
 #define PATCH_MAGIC  0x3eb202feu
@@ -28,7 +28,7 @@ enum {
 static bool find_patch_area(const uint8_t *ldlinux, size_t size, size_t *ret)
 {
 	for (size_t at = 0; at + 24 <= size && at < MAGIC_SEARCH; at += 4) {
-		if (get_u32(ldlinux + at) == PATCH_MAGIC) {
+		if (bytes_get_u32(ldlinux + at) == PATCH_MAGIC) {
 			*ret = at;
 			return true;
 		}
@@ -38,33 +38,34 @@ static bool find_patch_area(const uint8_t *ldlinux, size_t size, size_t *ret)
 
 static bool check_extended(const uint8_t *extended, size_t program_size)
 {
-	return get_u16(extended + EXTENDED_ADV) + 16u <= program_size &&
-	       get_u16(extended + EXTENDED_EXTENT_COUNT) >= 1 &&
-	       get_u16(extended + EXTENDED_EXTENTS) +
-			       (size_t)get_u16(extended + EXTENDED_EXTENT_COUNT) * EXTENT_SIZE <=
+	return bytes_get_u16(extended + EXTENDED_ADV) + 16u <= program_size &&
+	       bytes_get_u16(extended + EXTENDED_EXTENT_COUNT) >= 1 &&
+	       bytes_get_u16(extended + EXTENDED_EXTENTS) +
+			       (size_t)bytes_get_u16(extended + EXTENDED_EXTENT_COUNT) *
+				       EXTENT_SIZE <=
 		       program_size &&
-	       get_u16(extended + EXTENDED_SECTOR_LOW) + 4u <= SECTOR_SIZE &&
-	       get_u16(extended + EXTENDED_SECTOR_HIGH) + 4u <= SECTOR_SIZE;
+	       bytes_get_u16(extended + EXTENDED_SECTOR_LOW) + 4u <= SECTOR_SIZE &&
+	       bytes_get_u16(extended + EXTENDED_SECTOR_HIGH) + 4u <= SECTOR_SIZE;
 }
 
 static void patch_program(uint8_t *ldlinux, size_t patch, const uint8_t *extended, uint64_t sector,
 			  uint32_t program_sectors)
 {
-	uint8_t *extents = ldlinux + get_u16(extended + EXTENDED_EXTENTS);
-	uint8_t *adv = ldlinux + get_u16(extended + EXTENDED_ADV);
-	memset(extents, 0, (size_t)get_u16(extended + EXTENDED_EXTENT_COUNT) * EXTENT_SIZE);
-	put_u64(extents, sector + 1);
-	put_u16(extents + 8, (uint16_t)(program_sectors - 1));
-	put_u64(adv, sector + program_sectors);
-	put_u64(adv + 8, sector + program_sectors + 1);
-	put_u16(ldlinux + patch + PATCH_DATA_SECTORS, (uint16_t)program_sectors);
+	uint8_t *extents = ldlinux + bytes_get_u16(extended + EXTENDED_EXTENTS);
+	uint8_t *adv = ldlinux + bytes_get_u16(extended + EXTENDED_ADV);
+	memset(extents, 0, (size_t)bytes_get_u16(extended + EXTENDED_EXTENT_COUNT) * EXTENT_SIZE);
+	bytes_put_u64(extents, sector + 1);
+	bytes_put_u16(extents + 8, (uint16_t)(program_sectors - 1));
+	bytes_put_u64(adv, sector + program_sectors);
+	bytes_put_u64(adv + 8, sector + program_sectors + 1);
+	bytes_put_u16(ldlinux + patch + PATCH_DATA_SECTORS, (uint16_t)program_sectors);
 
 	uint32_t sum = PATCH_MAGIC;
-	put_u32(ldlinux + patch + PATCH_CHECKSUM, 0);
-	uint32_t dwords = get_u32(ldlinux + patch + PATCH_DWORDS);
+	bytes_put_u32(ldlinux + patch + PATCH_CHECKSUM, 0);
+	uint32_t dwords = bytes_get_u32(ldlinux + patch + PATCH_DWORDS);
 	for (uint32_t i = 0; i < dwords; i++)
-		sum -= get_u32(ldlinux + 4 * (size_t)i);
-	put_u32(ldlinux + patch + PATCH_CHECKSUM, sum);
+		sum -= bytes_get_u32(ldlinux + 4 * (size_t)i);
+	bytes_put_u32(ldlinux + patch + PATCH_CHECKSUM, sum);
 }
 
 bool syslinux_install(uint8_t sector[512], const uint8_t boot_code[512], uint8_t *ldlinux,
@@ -77,17 +78,18 @@ bool syslinux_install(uint8_t sector[512], const uint8_t boot_code[512], uint8_t
 		return error_set(err, ERROR_INVALID, "the base's ldlinux.sys is not syslinux 6");
 	uint32_t program_sectors = (uint32_t)(ldlinux_size / SECTOR_SIZE) - ADV_SECTORS;
 	size_t program_size = program_sectors * (size_t)SECTOR_SIZE;
-	extended_at = get_u16(ldlinux + patch + PATCH_EXTENDED);
+	extended_at = bytes_get_u16(ldlinux + patch + PATCH_EXTENDED);
 	if (extended_at + EXTENDED_SIZE > program_size ||
 	    !check_extended(ldlinux + extended_at, program_size) ||
-	    get_u32(ldlinux + patch + PATCH_DWORDS) > program_size / 4)
+	    bytes_get_u32(ldlinux + patch + PATCH_DWORDS) > program_size / 4)
 		return error_set(err, ERROR_INVALID, "the base's ldlinux.sys is damaged");
 	const uint8_t *extended = ldlinux + extended_at;
 	uint64_t first = ldlinux_offset / SECTOR_SIZE;
 	memcpy(sector, boot_code, 11);
 	memcpy(sector + CODE_OFFSET, boot_code + CODE_OFFSET, CODE_END - CODE_OFFSET);
-	put_u32(sector + get_u16(extended + EXTENDED_SECTOR_LOW), (uint32_t)first);
-	put_u32(sector + get_u16(extended + EXTENDED_SECTOR_HIGH), (uint32_t)(first >> 32));
+	bytes_put_u32(sector + bytes_get_u16(extended + EXTENDED_SECTOR_LOW), (uint32_t)first);
+	bytes_put_u32(sector + bytes_get_u16(extended + EXTENDED_SECTOR_HIGH),
+		      (uint32_t)(first >> 32));
 	patch_program(ldlinux, patch, extended, first, program_sectors);
 	return true;
 }

@@ -7,9 +7,9 @@
 #include <sys/stat.h>
 
 #include "base/alloc.h"
+#include "base/bytes.h"
 #include "base/cleanup.h"
 #include "image/disk/base_folder.h"
-#include "image/disk/bytes.h"
 #include "image/disk/disk_writer.h"
 #include "image/disk/fat.h"
 #include "image/disk/gpt.h"
@@ -98,7 +98,7 @@ static bool lay_out(struct boot_disk *boot, const struct linuxkit_disk *disk, st
 			  boot->digests[FIRST_OF_DISK + 1], boot->base.digest, disk->cmdline);
 	sha256_bytes(names, strlen(names), hash);
 	uuid_from_sha256(hash, boot->table.disk_uuid);
-	const struct fat_options options = {.serial = get_u32(hash + 16),
+	const struct fat_options options = {.serial = bytes_get_u32(hash + 16),
 					    .partition_offset = DISK_ALIGNMENT,
 					    .alignment = DISK_ALIGNMENT};
 	if (!fat_make(boot->files, boot->count, &options, &boot->fat, err))

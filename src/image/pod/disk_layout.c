@@ -6,9 +6,9 @@
 #include <sys/stat.h>
 
 #include "base/alloc.h"
+#include "base/bytes.h"
 #include "base/path.h"
 #include "base/strbuf.h"
-#include "image/disk/bytes.h"
 #include "image/disk/syslinux.h"
 #include "image/oci/reference.h"
 #include "image/pod/pod_document.h"
@@ -337,7 +337,7 @@ bool disk_layout_make(struct disk_layout *layout, const struct disk_request *req
 		return false;
 	size_t toc_size = rounded_toc_size(layout, request);
 	add_file(layout, TOC_NAME, xcalloc(1, toc_size), toc_size);
-	struct fat_options options = {.serial = get_u32(pod_hash + 16),
+	struct fat_options options = {.serial = bytes_get_u32(pod_hash + 16),
 				      .partition_offset = DISK_ALIGNMENT,
 				      .alignment = DISK_ALIGNMENT};
 	if (!fat_make(layout->files, layout->file_count, &options, &layout->boot, err) ||

@@ -10,12 +10,12 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/bytes.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/unix_socket.h"
 #include "local/agent/agent_parts.h"
-#include "wire/bytes.h"
 
 #define FIRST_PAUSE_MS	    20
 #define MAX_PAUSE_MS	    1000

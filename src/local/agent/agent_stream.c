@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/bytes.h"
 #include "base/cleanup.h"
 #include "local/agent/agent_parts.h"
-#include "wire/bytes.h"
 
 #define SLOT_MASK	(AGENT_MAX_STREAMS - 1U)
 #define GENERATIONS	(0x8000U / AGENT_MAX_STREAMS)

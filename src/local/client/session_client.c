@@ -8,12 +8,12 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/bytes.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/path.h"
 #include "base/unix_socket.h"
 #include "local/supervisor/session.h"
-#include "wire/bytes.h"
 #include "wire/frame.h"
 
 #define ANSWER_MS	10000

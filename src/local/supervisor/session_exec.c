@@ -7,9 +7,9 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/bytes.h"
 #include "base/cleanup.h"
 #include "local/supervisor/session_parts.h"
-#include "wire/bytes.h"
 #include "wire/frame.h"
 
 #define READ_BYTES ((size_t)16 << 10)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef I2KIT_WIRE_BYTES_H
-#define I2KIT_WIRE_BYTES_H
+#ifndef I2KIT_BASE_BYTES_H
+#define I2KIT_BASE_BYTES_H
 
 /* Little-endian numbers in bytes that need not be aligned. */
 
