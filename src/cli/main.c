@@ -159,7 +159,10 @@ int main(int argc, char **argv)
 	int status = run_command(args, argc, argv, &err);
 	if (err.kind != ERROR_NONE) {
 		output_error(&err, wants_color(args, STDERR_FILENO));
-		status = err.kind == ERROR_USAGE ? EXIT_USAGE : EXIT_FAILED;
+		/* A Job that failed ends its wait with its own code. */
+		status = err.kind == ERROR_USAGE ? EXIT_USAGE
+			 : status == EXIT_DONE	 ? EXIT_FAILED
+						 : status;
 	}
 	return close_stdout(status);
 }

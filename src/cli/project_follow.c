@@ -8,25 +8,23 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
-#include "base/strbuf.h"
+#include "base/parse.h"
 #include "cli/interrupt.h"
 #include "cli/output.h"
+#include "local/client/verdict.h"
 
-/* So often may a container or a VM end by itself while it is waited for, half a minute or so: one
- * that needs another pod may end until that is there. */
-enum { STEP_MS = 200, LOOP_RESTARTS = 3, SILENT_MS = 30000 };
+enum { STEP_MS = 200, TELL_MS = 15000, DEFAULT_TIMEOUT_MS = 5 * 60 * 1000 };
 
 struct follow {
 	const struct invocation *invocation;
-	enum follow_goal goal;
-	bool is_reached;
+	const struct follow_options *options;
+	struct verdict verdict; /* of the last status */
+	bool is_gone;		/* FOLLOW_GONE: so is the supervisor */
 	bool is_lost;
-	bool is_failed;		 /* for good: nobody starts it again */
-	char *failure;		 /* owned; a pod that will not become ready */
-	char *missing;		 /* owned; what is waited for, for the timeout */
 	struct string_list told; /* "web-0 Booting": said already */
-	char *silent;		 /* owned; an instance whose guest was not heard of yet */
-	uint64_t silent_ms;	 /* since when it is waited for */
+	uint64_t begin_ms;
+	uint64_t told_ms; /* when what is waited for was said */
+	uint64_t work_ms; /* when Jobs were last seen at work */
 };
 
 static void tell_change(struct follow *follow, const struct instance_status *instance)
@@ -41,155 +39,127 @@ static void tell_change(struct follow *follow, const struct instance_status *ins
 		    instance->reason ? instance->reason : "");
 }
 
-static bool is_looping(const struct instance_status *instance)
-{
-	if (instance->state == INSTANCE_CRASHED && instance->vm_restarts >= LOOP_RESTARTS)
-		return true;
-	for (size_t i = 0; i < instance->container_count; i++) {
-		const struct container_status *container = &instance->containers[i];
-		if (container->restarts >= LOOP_RESTARTS && container->reason != NULL &&
-		    strcmp(container->reason, "CrashLoopBackOff") == 0)
-			return true;
-	}
-	return false;
-}
-
-/* While one that is not ready may still become it, there is hope: it may replace those that end. */
-static bool is_hopeless(const struct project_status *status, const struct pod_status *pod)
-{
-	bool is_seen = false;
-
-	for (size_t i = 0; i < status->instance_count; i++) {
-		const struct instance_status *instance = &status->instances[i];
-		if (strcmp(instance->pod, pod->name) != 0 || instance->is_ready ||
-		    instance->state == INSTANCE_STOPPING)
-			continue;
-		if (!is_looping(instance))
-			return false;
-		is_seen = true;
-	}
-	return is_seen;
-}
-
-static void look_for_ready(struct follow *follow, const struct project_status *status)
-{
-	struct strbuf missing = STRBUF_INIT;
-	bool is_reached = status->pod_count > 0;
-
-	for (size_t i = 0; i < status->pod_count; i++) {
-		const struct pod_status *pod = &status->pods[i];
-		follow->is_failed = follow->is_failed || pod->is_failed;
-		if (pod->is_failed && follow->failure == NULL)
-			follow->failure = xasprintf("pod '%s' failed%s%s", pod->name,
-						    pod->message ? ": " : "",
-						    pod->message ? pod->message : "");
-		if (pod->ready >= pod->desired)
-			continue;
-		is_reached = false;
-		if (follow->failure == NULL && is_hopeless(status, pod))
-			follow->failure = xasprintf("pod '%s' keeps ending", pod->name);
-		strbuf_appendf(&missing, "%s%s (%u of %u)", missing.size ? ", " : "", pod->name,
-			       pod->ready, pod->desired);
-	}
-	for (size_t i = 0; i < status->port_count; i++) {
-		const struct port_status *port = &status->ports[i];
-		if (port->wanted_host_port == 0 || port->host_port != 0)
-			continue;
-		is_reached = false;
-		strbuf_appendf(&missing, "%s%s", missing.size ? ", " : "",
-			       port->problem != NULL ? port->problem : port->service);
-	}
-	free(follow->missing);
-	follow->missing = strbuf_take(&missing);
-	follow->is_reached = is_reached;
-}
-
-/* A VM that hangs changes nothing that could be told. */
-static void look_for_silent(struct follow *follow, const struct project_status *status)
-{
-	const char *found = NULL;
-
-	for (size_t i = 0; i < status->instance_count && found == NULL; i++) {
-		if (status->instances[i].state == INSTANCE_STARTING)
-			found = status->instances[i].name;
-	}
-	if (found != NULL && follow->silent != NULL && strcmp(found, follow->silent) == 0)
-		return;
-	free(follow->silent);
-	follow->silent = xstrdup_or_null(found);
-	follow->silent_ms = clock_monotonic_ms();
-}
-
-static void tell_silent(struct follow *follow)
-{
-	if (follow->silent == NULL || clock_monotonic_ms() < follow->silent_ms + SILENT_MS ||
-	    string_list_has(&follow->told, follow->silent))
-		return;
-	string_list_add(&follow->told, follow->silent);
-	output_note(follow->invocation, "%s: nothing heard of its VM yet; i2kit why %s shows more",
-		    follow->silent, follow->silent);
-}
-
 static void take_status(const struct project_status *status, void *arg)
 {
 	struct follow *follow = arg;
 
 	if (status == NULL) {
 		follow->is_lost = true;
-		follow->is_reached = follow->goal == FOLLOW_GONE;
+		follow->is_gone = follow->options->goal == FOLLOW_GONE;
 		return;
 	}
 	for (size_t i = 0; i < status->instance_count; i++)
 		tell_change(follow, &status->instances[i]);
-	look_for_silent(follow, status);
-	if (follow->goal != FOLLOW_GONE)
-		look_for_ready(follow, status);
 	/* FOLLOW_GONE: the last VM is not the end; the supervisor still removes the network and the
 	 * plan. */
+	if (follow->options->goal == FOLLOW_GONE)
+		return;
+	verdict_clear(&follow->verdict);
+	verdict_make(status, follow->options->names, &follow->verdict);
+	if (follow->verdict.is_at_work)
+		follow->work_ms = clock_monotonic_ms();
+}
+
+static void tell_missing(struct follow *follow)
+{
+	if (follow->verdict.missing == NULL || clock_monotonic_ms() < follow->told_ms + TELL_MS)
+		return;
+	follow->told_ms = clock_monotonic_ms();
+	output_note(follow->invocation, "waiting for %s", follow->verdict.missing);
 }
 
 static bool fail(const struct follow *follow, bool is_timeout, struct error *err)
 {
-	if (follow->failure != NULL) {
-		error_set(err, ERROR_SYSTEM, "%s", follow->failure);
+	if (follow->verdict.failure != NULL) {
+		error_set(err, ERROR_SYSTEM, "%s", follow->verdict.failure);
 		return error_hint(err, "i2kit why POD shows why");
 	}
 	if (interrupt_is_set())
 		return error_set(err, ERROR_CANCELLED, "interrupted");
 	if (is_timeout) {
 		error_set(err, ERROR_TIMEOUT, "not ready in time: %s",
-			  follow->missing ? follow->missing : "no answer");
+			  follow->verdict.missing ? follow->verdict.missing : "no answer");
 		return error_hint(err, "i2kit why POD shows why; --timeout gives more time");
 	}
 	error_set(err, ERROR_NETWORK, "the supervisor has gone");
 	return error_hint(err, "i2kit up starts it again; the pods run on");
 }
 
-bool project_follow(const struct invocation *invocation, struct client *client, struct loop *loop,
-		    enum follow_goal goal, uint64_t timeout_ms, struct error *err)
+static bool is_over(const struct follow *follow)
 {
-	struct follow follow = {.invocation = invocation, .goal = goal};
-	uint64_t end_ms = clock_monotonic_ms() + timeout_ms;
-	bool is_timeout = false;
+	return follow->is_gone || follow->is_lost || follow->verdict.is_reached ||
+	       follow->verdict.failure != NULL || interrupt_is_set();
+}
 
+/* A Job that works may take as long as it likes, unless somebody said how long. */
+static bool is_late(const struct follow *follow)
+{
+	uint64_t since_ms = follow->begin_ms;
+
+	if (follow->options->timeout_ms == DEFAULT_TIMEOUT_MS && follow->work_ms > since_ms)
+		since_ms = follow->work_ms;
+	return follow->options->timeout_ms > 0 &&
+	       clock_monotonic_ms() >= since_ms + follow->options->timeout_ms;
+}
+
+/* Of what the verdict says: what the caller learns and people read. */
+static bool conclude(const struct follow *follow, bool is_timeout, struct follow_result *ret,
+		     struct error *err)
+{
+	const struct verdict *verdict = &follow->verdict;
+
+	ret->has_ended = verdict->has_ended;
+	ret->exit_code = verdict->failure != NULL ? verdict->exit_code : 0;
+	if (verdict->failure != NULL && !verdict->is_final &&
+	    follow->options->goal == FOLLOW_SHOWN) {
+		output_note(follow->invocation, "%s; i2kit why POD shows why", verdict->failure);
+		ret->exit_code = 0;
+		return true;
+	}
+	if (follow->is_gone)
+		return true;
+	if (!verdict->is_reached)
+		return fail(follow, is_timeout, err);
+	output_note(follow->invocation, "%s in %.1f s", verdict->has_ended ? "done" : "ready",
+		    (double)(clock_monotonic_ms() - follow->begin_ms) / 1000.0);
+	return true;
+}
+
+bool project_follow(const struct invocation *invocation, struct client *client, struct loop *loop,
+		    const struct follow_options *options, struct follow_result *ret,
+		    struct error *err)
+{
+	struct follow follow = {.invocation = invocation, .options = options};
+	bool is_timeout = false;
+	bool is_good = true;
+
+	*ret = (struct follow_result){0};
+	follow.begin_ms = clock_monotonic_ms();
+	follow.told_ms = follow.begin_ms;
 	client_watch_status(client, take_status, &follow);
-	while (!follow.is_reached && !follow.is_lost && follow.failure == NULL && !is_timeout &&
-	       !interrupt_is_set()) {
+	while (is_good && !is_timeout && !is_over(&follow)) {
 		loop_step(loop, STEP_MS);
-		tell_silent(&follow);
-		is_timeout = timeout_ms > 0 && clock_monotonic_ms() >= end_ms;
+		is_good = options->step == NULL || options->step(options->arg, err);
+		tell_missing(&follow);
+		is_timeout = is_late(&follow);
 	}
 	client_watch_status(client, NULL, NULL);
-	if (follow.failure != NULL && !follow.is_failed && goal == FOLLOW_SHOWN) {
-		output_note(invocation, "%s; i2kit why POD shows why", follow.failure);
-		follow.is_reached = true;
-	}
-	bool is_good = follow.is_reached || fail(&follow, is_timeout, err);
-	free(follow.failure);
-	free(follow.missing);
-	free(follow.silent);
+	is_good = is_good && conclude(&follow, is_timeout, ret, err);
+	verdict_clear(&follow.verdict);
 	string_list_clear(&follow.told);
 	return is_good;
+}
+
+bool project_follow_timeout(const struct invocation *invocation, uint64_t *ret_ms,
+			    struct error *err)
+{
+	const char *text = arguments_value(invocation->args, "timeout");
+
+	*ret_ms = DEFAULT_TIMEOUT_MS;
+	if (text == NULL || parse_duration_ms(text, ret_ms))
+		return true;
+	error_set(err, ERROR_USAGE, "--timeout: '%s' is no duration", text);
+	return error_hint(err, "--timeout 90s, --timeout 5m");
 }
 
 struct project_teller {

@@ -12,19 +12,38 @@
 
 /* What a wait waits for. */
 enum follow_goal {
-	FOLLOW_READY, /* every pod has what it wants, ready (or has succeeded) */
+	FOLLOW_READY, /* every pod has what it wants, ready; Jobs have succeeded */
 	FOLLOW_SHOWN, /* the same, or until one keeps ending: its logs will say why */
 	FOLLOW_GONE,  /* nothing is left */
 };
 
+struct follow_options {
+	enum follow_goal goal;
+	uint64_t timeout_ms;		 /* 0: for ever */
+	const struct string_list *names; /* of pods and instances; NULL: all */
+	/* Called again and again meanwhile, or NULL. False: the wait ends with *err. */
+	bool (*step)(void *arg, struct error *err);
+	void *arg;
+};
+
+struct follow_result {
+	bool has_ended; /* all that was waited for are Jobs and the like, and are over */
+	int exit_code;	/* for the shell: 0, or what a pod that failed for good ended with */
+};
+
 /*
- * Says state changes on stderr while it waits (not with --progress=none). timeout_ms 0: for ever.
- * ERROR_TIMEOUT names what is missing; ERROR_CANCELLED after an interrupt; a pod that failed for
- * good is an error at once, one that keeps ending (CrashLoopBackOff) after its third restart.
+ * Says state changes on stderr while it waits, and every 15 s what it waits for (not with
+ * --progress=none); at last how long it took. ERROR_TIMEOUT names what is missing; ERROR_CANCELLED
+ * after an interrupt; a pod that failed for good is an error at once, one that keeps ending
+ * (CrashLoopBackOff) after its third restart (local/client/verdict.h).
  */
 MUST_CHECK bool project_follow(const struct invocation *invocation, struct client *client,
-			       struct loop *loop, enum follow_goal goal, uint64_t timeout_ms,
-			       struct error *err);
+			       struct loop *loop, const struct follow_options *options,
+			       struct follow_result *ret, struct error *err);
+
+/* --timeout; five minutes where it is not given. */
+MUST_CHECK bool project_follow_timeout(const struct invocation *invocation, uint64_t *ret_ms,
+				       struct error *err);
 
 /* One act of client.h to its end. */
 typedef void follow_act_fn(struct client *client, client_done_fn *done, void *done_arg, void *arg);

@@ -37,6 +37,8 @@ static bool remove_leftovers(const struct invocation *invocation, const char *pr
 static int run(const struct invocation *invocation, struct error *err)
 {
 	AUTO_FREE char *project = project_resolve(invocation, project_argument(invocation), err);
+	const struct follow_options gone = {.goal = FOLLOW_GONE};
+	struct follow_result result = {0};
 	bool with_volumes = arguments_flag(invocation->args, "volumes");
 	AUTO_PTR(loop) struct loop *loop = project ? loop_new(err) : NULL;
 
@@ -52,7 +54,7 @@ static int run(const struct invocation *invocation, struct error *err)
 	}
 	AUTO_PTR(client) struct client *client = client_open(loop, project, err);
 	if (client == NULL || !project_act(client, loop, act_down, &with_volumes, err) ||
-	    !project_follow(invocation, client, loop, FOLLOW_GONE, 0, err))
+	    !project_follow(invocation, client, loop, &gone, &result, err))
 		return 1;
 	return 0;
 }

@@ -18,12 +18,15 @@
 #include "cli/output.h"
 #include "cli/project.h"
 #include "cli/verb.h"
+#include "local/client/client.h"
+#include "local/client/verdict.h"
 #include "local/logs/log_store.h"
 
 #define FLUSH_BYTES    ((size_t)64 << 10)
 #define POLL_MS	       500 /* the interrupt is looked at this often */
 #define POLL_BLIND_MS  100 /* where nothing tells of new lines */
 #define COALESCE_MS    10  /* a busy writer is read in pieces, not line by line */
+#define END_LOOK_MS    1000
 #define MAX_TAIL_LINES 10000000
 
 DEFINE_AUTO_PTR(log_reader, log_reader_close)
@@ -96,7 +99,52 @@ static void wait_for_lines(struct log_reader *reader)
 		(void)poll(NULL, 0, COALESCE_MS);
 }
 
-static bool show(struct log_reader *reader, const struct invocation *invocation, struct error *err)
+/* Whether nothing can come any more: all that is followed are Jobs and the like, and are over. */
+struct end_watch {
+	struct loop *loop;
+	struct client *client;
+	const struct string_list *selectors;
+	uint64_t looked_ms;
+};
+
+static void end_watch_clear(struct end_watch *watch)
+{
+	client_close(watch->client);
+	if (watch->loop != NULL)
+		loop_free(watch->loop);
+}
+
+static bool has_ended(struct end_watch *watch)
+{
+	AUTO(project_status_clear) struct project_status status = {0};
+	AUTO(error_clear) struct error ignored = ERROR_INIT;
+	uint64_t now_ms = clock_monotonic_ms();
+
+	if (watch->client == NULL || now_ms < watch->looked_ms + END_LOOK_MS)
+		return false;
+	watch->looked_ms = now_ms;
+	return client_status(watch->client, &status, &ignored) &&
+	       status_has_ended(&status, watch->selectors);
+}
+
+static bool follow(struct log_reader *reader, struct log_view *view, struct strbuf *out,
+		   struct end_watch *watch, struct error *err)
+{
+	bool is_over = false;
+
+	while (!is_over && !interrupt_is_set()) {
+		/* Asked before reading: what was written before the end is read after it. */
+		is_over = has_ended(watch);
+		if (!is_over)
+			wait_for_lines(reader);
+		if (!print_lines(reader, view, out, err))
+			return false;
+	}
+	return true;
+}
+
+static bool show(struct log_reader *reader, const struct invocation *invocation,
+		 struct end_watch *watch, struct error *err)
 {
 	const struct arguments *args = invocation->args;
 	const struct log_view_options options = {
@@ -108,15 +156,11 @@ static bool show(struct log_reader *reader, const struct invocation *invocation,
 	};
 	AUTO_PTR(log_view) struct log_view *view = log_view_new(&options);
 	AUTO(strbuf_clear) struct strbuf out = STRBUF_INIT;
-	bool follows = arguments_flag(args, "follow");
 
 	if (!print_lines(reader, view, &out, err))
 		return false;
-	while (follows && !interrupt_is_set()) {
-		wait_for_lines(reader);
-		if (!print_lines(reader, view, &out, err))
-			return false;
-	}
+	if (arguments_flag(args, "follow") && !follow(reader, view, &out, watch, err))
+		return false;
 	log_view_finish(view, &out);
 	return flush(&out, err);
 }
@@ -168,7 +212,14 @@ static int run(const struct invocation *invocation, struct error *err)
 		return 1;
 	if (arguments_value(args, "tail") == NULL && arguments_value(args, "since") == NULL)
 		note_removed(invocation, reader);
-	if (!place_reader(reader, args, err) || !show(reader, invocation, err))
+	AUTO(end_watch_clear) struct end_watch watch = {.selectors = &filter.selectors};
+	if (arguments_flag(args, "follow")) {
+		watch.loop = loop_new(err);
+		watch.client = watch.loop != NULL ? client_open(watch.loop, project, err) : NULL;
+		if (watch.client == NULL)
+			return 1;
+	}
+	if (!place_reader(reader, args, err) || !show(reader, invocation, &watch, err))
 		return 1;
 	return 0;
 }
@@ -183,7 +234,7 @@ static const struct option_spec options[] = {
 	{.name = "follow",
 	 .letter = 'f',
 	 .kind = OPTION_FLAG,
-	 .help = "go on with new lines until interrupted"},
+	 .help = "go on with new lines until Ctrl-C or the end"},
 	{.name = "container",
 	 .letter = 'c',
 	 .kind = OPTION_VALUE,

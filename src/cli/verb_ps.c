@@ -46,6 +46,12 @@ static int run(const struct invocation *invocation, struct error *err)
 		output_warning(invocation, "nobody supervises '%s': ports and restarts do not work",
 			       project);
 		output_note(invocation, "i2kit up -d takes the pods over again");
+	} else if (!status.is_supervised && status.pod_count > 0) {
+		output_warning(invocation,
+			       "nobody supervises '%s', and none of its VMs runs, as "
+			       "after a restart of this machine",
+			       project);
+		output_note(invocation, "i2kit up -d starts them again");
 	}
 	return 0;
 }

@@ -35,21 +35,25 @@ static int run(const struct invocation *invocation, struct error *err)
 {
 	const struct string_list *words = arguments_rest(invocation->args);
 	AUTO(project_verb_close) struct project_verb verb = {0};
+	struct follow_options options = {.goal = FOLLOW_READY};
+	struct follow_result result = {0};
 
-	if (!project_verb_open(invocation, true, &verb, err))
+	if (!project_follow_timeout(invocation, &options.timeout_ms, err) ||
+	    !project_verb_open(invocation, true, &verb, err))
 		return 1;
 	for (size_t i = 0; i < words->count; i++) {
 		if (!scale_one(&verb, words->items[i], err))
 			return 1;
 	}
 	if (arguments_flag(invocation->args, "wait") &&
-	    !project_follow(invocation, verb.client, verb.loop, FOLLOW_READY, 0, err))
-		return 1;
+	    !project_follow(invocation, verb.client, verb.loop, &options, &result, err))
+		return result.exit_code > 0 ? result.exit_code : 1;
 	return 0;
 }
 
-static const struct option_spec options[] = {
+static const struct option_spec option_list[] = {
 	{"wait", 'w', OPTION_FLAG, NULL, "until all pods are ready", COMPLETE_NONE},
+	{"timeout", 0, OPTION_VALUE, "TIME", "give up waiting after 90s (5m) …", COMPLETE_NONE},
 };
 
 const struct verb verb_scale = {
@@ -59,8 +63,8 @@ const struct verb verb_scale = {
 	.description =
 		"Starts or stops VMs of a pod until it has N. It holds until the next `i2kit "
 		"up`, which goes by the manifest again.",
-	.options = options,
-	.option_count = ARRAY_SIZE(options),
+	.options = option_list,
+	.option_count = ARRAY_SIZE(option_list),
 	.argument = {"POD=N", 1, 0, COMPLETE_POD},
 	.example = "i2kit scale web=3\ni2kit scale --wait web=2 worker=0",
 	.run = run,

@@ -53,16 +53,6 @@ static void act_kill(struct client *client, client_done_fn *done, void *done_arg
 	client_kill(client, done, done_arg);
 }
 
-static bool parse_timeout(const struct invocation *invocation, uint64_t *ret_ms, struct error *err)
-{
-	const char *text = arguments_value(invocation->args, "timeout");
-	*ret_ms = 0;
-	if (text == NULL || parse_duration_ms(text, ret_ms))
-		return true;
-	error_set(err, ERROR_USAGE, "--timeout: '%s' is no duration", text);
-	return error_hint(err, "--timeout 90s, --timeout 5m");
-}
-
 static void print_result(const struct invocation *invocation, struct client *client)
 {
 	AUTO(project_status_clear) struct project_status status = {0};
@@ -71,32 +61,53 @@ static void print_result(const struct invocation *invocation, struct client *cli
 		status_print_ports(invocation, &status);
 }
 
-static bool write_lines(struct log_reader *reader, struct log_view *view, struct strbuf *out,
-			struct error *err)
+/* The logs of all pods, from when `up` began. */
+struct log_show {
+	struct log_reader *reader;
+	struct log_view *view;
+	struct strbuf out;
+};
+
+static void log_show_close(struct log_show *show)
 {
+	log_view_free(show->view);
+	log_reader_close(show->reader);
+	strbuf_clear(&show->out);
+}
+
+static bool log_show_open(const struct invocation *invocation, const char *project,
+			  int64_t since_ns, struct log_show *ret, struct error *err)
+{
+	const struct log_view_options options = {.is_colored = invocation->is_colored};
+
+	*ret = (struct log_show){.reader = log_reader_open(project, NULL, NULL, err)};
+	if (ret->reader == NULL)
+		return false;
+	ret->view = log_view_new(&options);
+	log_reader_seek_time(ret->reader, since_ns);
+	return true;
+}
+
+/* All lines that are there now. */
+static bool log_show_step(void *arg, struct error *err)
+{
+	struct log_show *show = arg;
 	struct log_line line;
-	while (!interrupt_is_set() && log_reader_next(reader, &line))
-		log_view_append(view, &line, out);
-	bool is_written = out->size == 0 || fd_write_all(STDOUT_FILENO, out->data, out->size, err);
-	strbuf_reset(out);
+
+	while (!interrupt_is_set() && log_reader_next(show->reader, &line))
+		log_view_append(show->view, &line, &show->out);
+	bool is_written = show->out.size == 0 ||
+			  fd_write_all(STDOUT_FILENO, show->out.data, show->out.size, err);
+	strbuf_reset(&show->out);
 	return is_written;
 }
 
-/* The logs of all pods until Ctrl-C. */
-static bool follow_logs(const struct invocation *invocation, struct loop *loop, const char *project,
-			int64_t since_ns, struct up_watch *watch, struct client *client,
-			struct error *err)
+/* Until Ctrl-C. show NULL: without logs. */
+static bool follow_logs(struct loop *loop, struct log_show *show_or_null, struct up_watch *watch,
+			struct client *client, struct error *err)
 {
-	const struct log_view_options options = {.is_colored = invocation->is_colored};
-	AUTO_PTR(log_reader) struct log_reader *reader = log_reader_open(project, NULL, NULL, err);
-	AUTO_PTR(log_view) struct log_view *view = log_view_new(&options);
-	AUTO(strbuf_clear) struct strbuf out = STRBUF_INIT;
-
-	if (reader == NULL)
-		return false;
-	log_reader_seek_time(reader, since_ns);
 	while (!interrupt_is_set()) {
-		if (!write_lines(reader, view, &out, err))
+		if (show_or_null != NULL && !log_show_step(show_or_null, err))
 			return false;
 		loop_step(loop, STEP_MS);
 		if (watch != NULL)
@@ -105,13 +116,22 @@ static bool follow_logs(const struct invocation *invocation, struct loop *loop, 
 	return true;
 }
 
+static bool wait_until_gone(const struct invocation *invocation, struct client *client,
+			    struct loop *loop, struct error *err)
+{
+	const struct follow_options gone = {.goal = FOLLOW_GONE};
+	struct follow_result result;
+
+	return project_follow(invocation, client, loop, &gone, &result, err);
+}
+
 static bool take_down(const struct invocation *invocation, struct client *client, struct loop *loop,
 		      struct error *err)
 {
 	output_note(invocation, "stopping; once more to kill");
 	interrupt_reset();
 	if (project_act(client, loop, act_down, NULL, err) &&
-	    project_follow(invocation, client, loop, FOLLOW_GONE, 0, err))
+	    wait_until_gone(invocation, client, loop, err))
 		return true;
 	if (err->kind != ERROR_CANCELLED)
 		return false;
@@ -119,25 +139,7 @@ static bool take_down(const struct invocation *invocation, struct client *client
 	error_clear(err);
 	interrupt_reset();
 	return project_act(client, loop, act_kill, NULL, err) &&
-	       project_follow(invocation, client, loop, FOLLOW_GONE, 0, err);
-}
-
-/* up --watch: until Ctrl-C. */
-static bool follow_changes(const struct invocation *invocation, struct client *client,
-			   struct loop *loop, const char *project, int64_t since_ns,
-			   struct up_watch *watch, struct error *err)
-{
-	struct project_teller *teller = project_teller_new(invocation, client);
-	bool has_logs = !arguments_flag(invocation->args, "no-logs");
-	bool is_good =
-		!has_logs || follow_logs(invocation, loop, project, since_ns, watch, client, err);
-
-	while (!has_logs && !interrupt_is_set()) {
-		loop_step(loop, STEP_MS);
-		up_watch_step(watch, client, loop);
-	}
-	project_teller_free(teller);
-	return is_good && take_down(invocation, client, loop, err);
+	       wait_until_gone(invocation, client, loop, err);
 }
 
 /* Said once: when the project starts, not each time it converges. */
@@ -165,49 +167,118 @@ static bool show_project(const struct invocation *invocation, const char *projec
 	return true;
 }
 
+/* What `up` is about, once everything is planned. */
+struct up {
+	const struct invocation *invocation;
+	const char *project;
+	struct loop *loop;
+	struct client *client;
+	struct up_watch *watch; /* or NULL */
+	uint64_t timeout_ms;
+	int64_t since_ns;
+	int *lock; /* of the project: let go when others may change it */
+};
+
+static void let_others(const struct up *up)
+{
+	auto_close(up->lock);
+	*up->lock = -1;
+}
+
+/* -d: returns what the shell shall see. */
+static int run_detached(const struct up *up, struct error *err)
+{
+	const struct follow_options options = {.goal = FOLLOW_READY, .timeout_ms = up->timeout_ms};
+	struct follow_result result = {0};
+
+	if (arguments_flag(up->invocation->args, "wait") &&
+	    !project_follow(up->invocation, up->client, up->loop, &options, &result, err))
+		return result.exit_code > 0 ? result.exit_code : 1;
+	print_result(up->invocation, up->client);
+	return 0;
+}
+
+/* up --watch: a pod that does not come up is what one is about to mend. */
+static int run_watching(const struct up *up, struct log_show *show_or_null, struct error *err)
+{
+	struct project_teller *teller = project_teller_new(up->invocation, up->client);
+
+	print_result(up->invocation, up->client);
+	let_others(up);
+	bool is_good = follow_logs(up->loop, show_or_null, up->watch, up->client, err);
+	project_teller_free(teller);
+	return is_good && take_down(up->invocation, up->client, up->loop, err) ? 0 : 1;
+}
+
+/* Until Ctrl-C, or until all that runs are Jobs that are done. */
+static int run_attached(const struct up *up, struct log_show *show_or_null, struct error *err)
+{
+	bool has_timeout = arguments_value(up->invocation->args, "timeout") != NULL;
+	const struct follow_options options = {
+		.goal = FOLLOW_SHOWN,
+		.timeout_ms = has_timeout ? up->timeout_ms : 0,
+		.step = show_or_null != NULL ? log_show_step : NULL,
+		.arg = show_or_null,
+	};
+	struct follow_result result = {0};
+
+	if (!project_follow(up->invocation, up->client, up->loop, &options, &result, err)) {
+		AUTO(error_clear) struct error ignored = ERROR_INIT;
+		/* Its last words. */
+		if (show_or_null != NULL && !log_show_step(show_or_null, &ignored))
+			log_verbose("%s", ignored.message);
+		if (err->kind != ERROR_CANCELLED)
+			return result.exit_code > 0 ? result.exit_code : 1;
+		error_clear(err);
+		return take_down(up->invocation, up->client, up->loop, err) ? 0 : 1;
+	}
+	print_result(up->invocation, up->client);
+	let_others(up);
+	if (!result.has_ended && !follow_logs(up->loop, show_or_null, NULL, up->client, err))
+		return 1;
+	return (!result.has_ended || show_or_null == NULL || log_show_step(show_or_null, err)) &&
+			       take_down(up->invocation, up->client, up->loop, err)
+		       ? 0
+		       : 1;
+}
+
+static int run_staying(const struct up *up, struct error *err)
+{
+	AUTO(log_show_close) struct log_show show = {0};
+	bool has_logs = !arguments_flag(up->invocation->args, "no-logs");
+
+	if (has_logs && !log_show_open(up->invocation, up->project, up->since_ns, &show, err))
+		return 1;
+	return up->watch != NULL ? run_watching(up, has_logs ? &show : NULL, err)
+				 : run_attached(up, has_logs ? &show : NULL, err);
+}
+
 /* Everything is planned: have it run, and see to what the options ask for. */
-static bool run_project(const struct invocation *invocation, const char *project,
-			uint64_t timeout_ms, struct up_watch *watch, int *lock, struct error *err)
+static int run_project(const struct invocation *invocation, const char *project,
+		       uint64_t timeout_ms, struct up_watch *watch, int *lock, struct error *err)
 {
 	const struct arguments *args = invocation->args;
-	bool is_detached = arguments_flag(args, "detach");
-	/* With --watch a pod that does not come up is what one is about to mend. */
-	bool has_wait = (arguments_flag(args, "wait") || !is_detached) && watch == NULL;
-	int64_t since_ns = clock_wall_ns();
+	struct up up = {.invocation = invocation,
+			.project = project,
+			.watch = watch,
+			.timeout_ms = timeout_ms,
+			.since_ns = clock_wall_ns(),
+			.lock = lock};
 	AUTO_CLOSE int running = control_connect(project, NULL);
 	AUTO_PTR(loop) struct loop *loop = loop_new(err);
 
 	if (loop == NULL || !supervisor_start(project, err))
-		return false;
+		return 1;
 	AUTO_PTR(client) struct client *client = client_open(loop, project, err);
 	if (client == NULL || !project_act(client, loop, act_apply, NULL, err))
-		return false;
+		return 1;
+	up.loop = loop;
+	up.client = client;
 	if (running < 0)
 		tell_accelerator(invocation, client);
 	if (arguments_flag(args, "tui"))
-		return show_project(invocation, project, client, err);
-	enum follow_goal goal = is_detached ? FOLLOW_READY : FOLLOW_SHOWN;
-	if (has_wait && !project_follow(invocation, client, loop, goal, timeout_ms, err)) {
-		if (is_detached || err->kind != ERROR_CANCELLED)
-			return false;
-		error_clear(err);
-		return take_down(invocation, client, loop, err);
-	}
-	print_result(invocation, client);
-	/* What follows is watching: another up may change the project meanwhile. */
-	auto_close(lock);
-	*lock = -1;
-	if (is_detached)
-		return true;
-	if (watch != NULL)
-		return follow_changes(invocation, client, loop, project, since_ns, watch, err);
-	if (arguments_flag(args, "no-logs")) {
-		while (!interrupt_is_set())
-			loop_step(loop, STEP_MS);
-	} else if (!follow_logs(invocation, loop, project, since_ns, NULL, NULL, err)) {
-		return false;
-	}
-	return take_down(invocation, client, loop, err);
+		return show_project(invocation, project, client, err) ? 0 : 1;
+	return arguments_flag(args, "detach") ? run_detached(&up, err) : run_staying(&up, err);
 }
 
 /* What the project's supervisor has now, if it is up. */
@@ -257,7 +328,8 @@ static int run(const struct invocation *invocation, struct error *err)
 	AUTO_PTR(up_watch) struct up_watch *watch = NULL;
 	uint64_t timeout_ms = 0;
 
-	if (!parse_timeout(invocation, &timeout_ms, err) || !check_watch(invocation->args, err))
+	if (!project_follow_timeout(invocation, &timeout_ms, err) ||
+	    !check_watch(invocation->args, err))
 		return 1;
 	{
 		AUTO_PTR(progress_view) struct progress_view *view = progress_view_new(invocation);
@@ -277,7 +349,7 @@ static int run(const struct invocation *invocation, struct error *err)
 	if (arguments_flag(invocation->args, "watch") &&
 	    (watch = up_watch_new(invocation, &plan, err)) == NULL)
 		return 1;
-	return run_project(invocation, plan.project, timeout_ms, watch, &lock, err) ? 0 : 1;
+	return run_project(invocation, plan.project, timeout_ms, watch, &lock, err);
 }
 
 static const struct option_spec options[] = {
@@ -287,7 +359,8 @@ static const struct option_spec options[] = {
 	{"detach", 'd', OPTION_FLAG, NULL, "leave the pods running and return", COMPLETE_NONE},
 	{"tui", 0, OPTION_FLAG, NULL, "show them in the terminal UI; they run on", COMPLETE_NONE},
 	{"wait", 'w', OPTION_FLAG, NULL, "with -d: until all are ready", COMPLETE_NONE},
-	{"timeout", 0, OPTION_VALUE, "TIME", "give up waiting after 90s, 5m …", COMPLETE_NONE},
+	{"timeout", 0, OPTION_VALUE, "TIME", "give up waiting after 90s, 10m … (-d: 5m)",
+	 COMPLETE_NONE},
 	{"no-logs", 0, OPTION_FLAG, NULL, "do not show the pods' logs", COMPLETE_NONE},
 	{"watch", 0, OPTION_FLAG, NULL, "replace pods whose images here change", COMPLETE_NONE},
 	{"build-only", 0, OPTION_FLAG, NULL, "build the disks, start nothing", COMPLETE_NONE},
@@ -317,16 +390,21 @@ const struct verb verb_up = {
 		"is "
 		"not there yet, and boots one VM for each replica. Then it waits until all are "
 		"ready, "
-		"shows where the published ports are, and streams the logs; Ctrl-C stops the pods. "
+		"shows where the published ports are, and streams the logs all the time; Ctrl-C "
+		"stops "
+		"the pods. "
 		"With -d they go on without it.\n\n"
 		"Run again, it converges: pods that did not change are left alone, changed ones "
 		"are "
 		"replaced one after another (the new one is ready before the old one leaves), "
 		"removed "
 		"ones stop. A change of configuration alone builds nothing.\n\n"
-		"Waiting ends with an error when a pod has failed for good, or when one has been "
-		"started again three times and still keeps ending; without -d its logs are shown "
-		"then.\n\n"
+		"Waiting ends with an error when a pod has failed for good, when one has been "
+		"started again three times and still keeps ending, or when libvirt cannot make a "
+		"VM; without -d its logs are shown then. Every 15 s it says what it waits for. "
+		"With -d it gives up after five minutes (--timeout); a Job that works may take "
+		"longer. Jobs are waited for until they have succeeded; where there are only Jobs, "
+		"`up` ends with them, and with the exit code of one that failed.\n\n"
 		"With --watch it builds and converges by itself whenever a manifest changes, or an "
 		"image that lies on this machine (oci:, archives, docker-daemon:). A pod replaced "
 		"for its image is dirty, for promote, until a plain `i2kit up` has taken it over.",

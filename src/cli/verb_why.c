@@ -6,11 +6,13 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/path.h"
 #include "base/strbuf.h"
 #include "cli/log_view.h"
 #include "cli/output.h"
 #include "cli/project_verb.h"
+#include "local/client/verdict.h"
 #include "local/logs/log_store.h"
 #include "local/plan/status_json.h"
 
@@ -102,7 +104,10 @@ static void print_probe(const struct invocation *invocation, const struct instan
 	if (probe == NULL)
 		return;
 	title(invocation, "last failing probe");
-	(void)printf("  %s of %s:\n", probe->probe, probe->container);
+	char age[AGE_SIZE];
+	int64_t seconds = (clock_wall_ns() - probe->time_ns) / 1000000000;
+	clock_format_age(age, seconds > 0 ? (uint64_t)seconds : 0);
+	(void)printf("  %s of %s, %s ago:\n", probe->probe, probe->container, age);
 	print_text("    ", probe->message ? probe->message : "failed");
 }
 
@@ -222,6 +227,11 @@ static const char *advice(const struct instance_status *instance)
 		if (reason != NULL && strcmp(reason, "CrashLoopBackOff") == 0)
 			return "it keeps ending: i2kit logs --previous shows the run before";
 	}
+	/* Between two ends it runs, and may even be ready for a moment. */
+	if (instance_is_looping(instance, NULL))
+		return instance->start_failures > 0
+			       ? "libvirt cannot make its VM: the reason is above; i2kit doctor"
+			       : "it keeps ending: i2kit logs --previous shows the run before";
 	switch (instance->state) {
 	case INSTANCE_READY:
 		return "it is ready; nothing to mend";

@@ -44,6 +44,7 @@ extern const struct verb verb_up;
 extern const struct verb verb_validate;
 extern const struct verb verb_verify;
 extern const struct verb verb_version;
+extern const struct verb verb_wait;
 extern const struct verb verb_why;
 
 /* clang-format off */
@@ -87,6 +88,7 @@ const struct verb *const verbs[] = {
 	&verb_validate,
 	&verb_verify,
 	&verb_version,
+	&verb_wait,
 	&verb_why,
 };
 /* clang-format on */

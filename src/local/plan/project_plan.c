@@ -21,6 +21,7 @@ static void pod_clear(struct pod_plan *pod)
 	free(pod->cmdline);
 	free(pod->config_json);
 	free(pod->service_name);
+	string_list_clear(&pod->init_containers);
 	for (size_t i = 0; i < pod->volume_count; i++) {
 		free(pod->volumes[i].name);
 		free(pod->volumes[i].claim);
@@ -178,6 +179,11 @@ bool project_plan_add_pod(struct project_plan *plan, const struct app *app,
 	made.is_stateful = pod->is_stateful || pod->is_recreate;
 	made.restart_policy = pod->restart_policy;
 	made.service_name = xstrdup_or_null(pod->service_name);
+	/* Sidecars stay: they count as the others do. */
+	for (size_t i = 0; i < pod->init_container_count; i++) {
+		if (!pod->init_containers[i].is_sidecar)
+			string_list_add(&made.init_containers, pod->init_containers[i].name);
+	}
 	*ARRAY_APPEND(plan->pods, plan->pod_count) = made;
 	made = (struct pod_plan){0};
 	return true;

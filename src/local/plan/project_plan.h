@@ -33,6 +33,7 @@ struct pod_plan {
 	char *kind_name;
 	enum workload_kind workload;
 	uint32_t replicas;
+	uint32_t stopped_replicas; /* what `stop` took away and `restart` gives back */
 	char image_digest[DIGEST_SIZE];
 	char *image_path;
 	uint64_t image_bytes;
@@ -49,7 +50,8 @@ struct pod_plan {
 	bool is_stateful; /* old goes before new comes */
 	bool is_dirty;
 	enum restart_policy restart_policy;
-	char *service_name; /* StatefulSet's headless service, or NULL */
+	struct string_list init_containers; /* names */
+	char *service_name;		    /* StatefulSet's headless service, or NULL */
 	struct volume_plan *volumes;
 	size_t volume_count;
 };

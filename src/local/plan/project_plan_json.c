@@ -50,6 +50,11 @@ static json_t *pod_to_json(const struct pod_plan *pod)
 	json_object_set_new(object, "dirty", json_boolean(pod->is_dirty));
 	json_object_set_new(object, "restart", json_integer(pod->restart_policy));
 	json_object_set_new(object, "service", text_or_null(pod->service_name));
+	json_object_set_new(object, "stoppedReplicas", json_integer(pod->stopped_replicas));
+	json_t *init = json_array();
+	for (size_t i = 0; i < pod->init_containers.count; i++)
+		json_array_append_new(init, json_string(pod->init_containers.items[i]));
+	json_object_set_new(object, "initContainers", init);
 	json_object_set_new(object, "volumes", volumes_to_json(pod));
 	return object;
 }
@@ -152,6 +157,12 @@ static bool read_pod(const json_t *object, struct pod_plan *pod)
 	pod->is_dirty = take_bool(object, "dirty");
 	pod->restart_policy = (enum restart_policy)take_number(object, "restart");
 	pod->service_name = take_text(object, "service");
+	pod->stopped_replicas = (uint32_t)take_number(object, "stoppedReplicas");
+	json_array_foreach(json_object_get(object, "initContainers"), index, value)
+	{
+		if (json_is_string(value))
+			string_list_add(&pod->init_containers, json_string_value(value));
+	}
 	json_array_foreach(json_object_get(object, "volumes"), index, value)
 	{
 		struct volume_plan *volume = ARRAY_APPEND(pod->volumes, pod->volume_count);

@@ -73,7 +73,9 @@ struct instance_status {
 	char config_digest[DIGEST_SIZE];
 	bool is_dirty; /* live mounts or --watch touched it: not for promote */
 	bool is_kvm;
-	unsigned restarts; /* of containers, summed */
+	bool is_outdated;	 /* not what the plan names: it is being replaced */
+	unsigned start_failures; /* in a row: libvirt could not make its VM */
+	unsigned restarts;	 /* of containers, summed */
 	unsigned vm_restarts;
 	int64_t created_ns;
 	int64_t ready_ns;	    /* 0: never */
@@ -99,6 +101,7 @@ struct pod_status {
 	unsigned ready;
 	char *message; /* what it waits for, or NULL */
 	bool is_failed;
+	bool is_job; /* it is done when it has succeeded, not when it is ready */
 };
 
 struct port_status {

@@ -75,6 +75,8 @@ static json_t *instance_object(const struct instance_status *i)
 			  (int)i->is_ready, "reason", text(i->reason), "address", text(i->address),
 			  "imageDigest", i->image_digest, "configDigest", i->config_digest, "dirty",
 			  (int)i->is_dirty, "accelerator", i->is_kvm ? "kvm" : "tcg");
+	json_object_set_new(object, "outdated", json_boolean(i->is_outdated));
+	json_object_set_new(object, "startFailures", json_integer(i->start_failures));
 	json_object_set_new(object, "restarts", json_integer(i->restarts));
 	json_object_set_new(object, "vmRestarts", json_integer(i->vm_restarts));
 	json_object_set_new(object, "createdAt", time_text(i->created_ns));
@@ -132,10 +134,10 @@ char *project_status_to_json(const struct project_status *status, bool is_indent
 	for (size_t i = 0; i < status->pod_count; i++) {
 		const struct pod_status *pod = &status->pods[i];
 		json_array_append_new(
-			pods, json_pack("{s:o,s:o,s:i,s:i,s:o,s:b}", "name", text(pod->name),
+			pods, json_pack("{s:o,s:o,s:i,s:i,s:o,s:b,s:b}", "name", text(pod->name),
 					"kind", text(pod->kind), "desired", (int)pod->desired,
 					"ready", (int)pod->ready, "message", text(pod->message),
-					"failed", (int)pod->is_failed));
+					"failed", (int)pod->is_failed, "job", (int)pod->is_job));
 	}
 	for (size_t i = 0; i < status->instance_count; i++)
 		json_array_append_new(instances, instance_object(&status->instances[i]));
@@ -259,6 +261,8 @@ static void read_instance(const json_t *object, struct instance_status *i)
 	take_digest(object, "configDigest", i->config_digest);
 	i->is_dirty = take_bool(object, "dirty");
 	i->is_kvm = accelerator != NULL && strcmp(accelerator, "kvm") == 0;
+	i->is_outdated = take_bool(object, "outdated");
+	i->start_failures = (unsigned)take_number(object, "startFailures");
 	i->restarts = (unsigned)take_number(object, "restarts");
 	i->vm_restarts = (unsigned)take_number(object, "vmRestarts");
 	i->created_ns = take_time(object, "createdAt");
@@ -344,6 +348,7 @@ bool project_status_from_json(const char *text_of, struct project_status *ret, s
 		pod->ready = (unsigned)take_number(value, "ready");
 		pod->message = take_text(value, "message");
 		pod->is_failed = take_bool(value, "failed");
+		pod->is_job = take_bool(value, "job");
 	}
 	json_array_foreach(json_object_get(root, "instances"), index, value)
 		read_instance(value, ARRAY_APPEND(status.instances, status.instance_count));

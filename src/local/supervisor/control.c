@@ -162,22 +162,46 @@ static bool do_scale(struct supervisor *supervisor, const char *name, json_int_t
 	return true;
 }
 
+/* What `stop` took away comes back. */
+static bool start_again(struct supervisor *supervisor, struct pod_plan *pod, struct error *err)
+{
+	pod->replicas = pod->stopped_replicas > 0 ? pod->stopped_replicas : 1;
+	pod->stopped_replicas = 0;
+	if (!project_plan_save(&supervisor->plan, err))
+		return false;
+	supervisor_changed(supervisor);
+	return true;
+}
+
 static bool do_restart(struct supervisor *supervisor, const char *name, struct error *err)
 {
 	struct instance *instance = supervisor_find(supervisor, name);
+	struct pod_plan *pod = plan_of(supervisor, name);
 	size_t count = 0;
 
 	if (instance != NULL) {
 		instance_restart(instance, "asked to restart");
 		return true;
 	}
+	if (pod != NULL && pod->replicas == 0)
+		return start_again(supervisor, pod, err);
 	for (size_t i = 0; i < supervisor->instance_count; i++) {
 		if (strcmp(supervisor->instances[i]->status.pod, name) != 0)
 			continue;
 		instance_restart(supervisor->instances[i], "asked to restart");
 		count++;
 	}
-	return count > 0 || supervisor_no_pod(supervisor, name, err);
+	/* Without a VM it waits for its turn: there is nothing to start again. */
+	return count > 0 || pod != NULL || supervisor_no_pod(supervisor, name, err);
+}
+
+static bool do_stop(struct supervisor *supervisor, const char *name, struct error *err)
+{
+	struct pod_plan *pod = plan_of(supervisor, name);
+
+	if (pod != NULL && pod->replicas > 0)
+		pod->stopped_replicas = pod->replicas;
+	return do_scale(supervisor, name, 0, err);
 }
 
 static void ask_guests(struct supervisor *supervisor, unsigned interval_ms)
@@ -252,7 +276,7 @@ static bool do_operation(struct connection *connection, const char *op, const js
 		return do_scale(supervisor, name,
 				json_integer_value(json_object_get(request, "replicas")), err);
 	if (strcmp(op, "stop") == 0)
-		return do_scale(supervisor, name, 0, err);
+		return do_stop(supervisor, name, err);
 	if (strcmp(op, "restart") == 0)
 		return do_restart(supervisor, name, err);
 	return error_set(err, ERROR_INVALID, "unknown operation '%.40s'", op);

@@ -114,7 +114,7 @@ static void on_created(struct error *err_or_null, void *arg)
 		instance_domain_gone(instance, "stopped");
 		return;
 	case LIFECYCLE_RETRY:
-		instance->has_failed_to_start = true;
+		instance->status.start_failures++;
 		back_off(instance, err_or_null->message);
 		return;
 	case LIFECYCLE_DESTROY:
@@ -123,6 +123,7 @@ static void on_created(struct error *err_or_null, void *arg)
 	case LIFECYCLE_TALK:
 		break;
 	}
+	instance->status.start_failures = 0;
 	instance_add_stage(instance, "define");
 	instance->state_ms = clock_monotonic_ms();
 	instance_connect_agent(instance);
@@ -213,7 +214,6 @@ static void take_plan(struct instance *instance, const struct pod_plan *pod)
 	instance->is_greeted = false;
 	instance->is_guest_ready = false;
 	instance->is_silent = false;
-	instance->has_failed_to_start = false;
 	instance->unanswered = 0;
 	instance->firmware = instance_firmware(supervisor->plan.firmware);
 	instance->grace_s = pod->grace_s;

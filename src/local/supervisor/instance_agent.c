@@ -120,8 +120,10 @@ static bool on_log(struct agent *agent, const struct agent_log_record *records, 
 	return log_sink_log(&sink, records, count);
 }
 
-static struct container_status *find_container(struct instance_status *status, const char *name)
+static struct container_status *find_container(struct instance *instance, const char *name)
 {
+	struct instance_status *status = &instance->status;
+	const struct pod_plan *pod = project_plan_find(&instance->supervisor->plan, status->pod);
 	struct container_status *made;
 
 	for (size_t i = 0; i < status->container_count; i++) {
@@ -132,6 +134,7 @@ static struct container_status *find_container(struct instance_status *status, c
 		return NULL;
 	made = ARRAY_APPEND(status->containers, status->container_count);
 	made->name = xstrdup(name);
+	made->is_init = pod != NULL && string_list_has(&pod->init_containers, name);
 	made->exit_code = -1;
 	return made;
 }
@@ -171,7 +174,7 @@ static char *describe(const struct guest_event *event)
 static void take_container(struct instance *instance, const struct guest_event *event)
 {
 	struct instance_status *status = &instance->status;
-	struct container_status *container = find_container(status, event->container);
+	struct container_status *container = find_container(instance, event->container);
 	AUTO_FREE char *object = xasprintf("%s/%s", status->name, event->container);
 	AUTO_FREE char *text = describe(event);
 	bool is_bad;
@@ -229,7 +232,7 @@ static void take_probe(struct instance *instance, const struct guest_event *even
 	result->message = xstrdup_or_null(event->message);
 	result->time_ns = event->time_ns;
 	if (strcmp(event->probe, "readiness") == 0) {
-		struct container_status *container = find_container(status, event->container);
+		struct container_status *container = find_container(instance, event->container);
 		if (container != NULL)
 			container->is_ready = event->is_ok;
 	}
@@ -386,7 +389,7 @@ static void on_stats(struct agent *agent, const struct guest_stats *stats, void 
 	instance->status.cpu_usec = 0;
 	for (size_t i = 0; i < stats->container_count; i++) {
 		struct container_status *container =
-			find_container(&instance->status, stats->containers[i].name);
+			find_container(instance, stats->containers[i].name);
 		if (container == NULL)
 			continue;
 		container->cpu_usec = stats->containers[i].cpu_usec;

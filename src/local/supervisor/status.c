@@ -54,20 +54,24 @@ static void fill_pod(const struct supervisor *supervisor, const struct pod_plan 
 	pod->name = xstrdup(plan->name);
 	pod->kind = xstrdup(plan->kind_name);
 	pod->desired = plan->replicas;
+	pod->is_job = plan->workload == WORKLOAD_JOB;
 	for (size_t i = 0; i < supervisor->instance_count; i++) {
 		const struct instance *instance = supervisor->instances[i];
 		if (strcmp(instance->status.pod, plan->name) != 0)
 			continue;
+		if (!instance_is_current(instance, plan))
+			continue;
 		/* What has ended well is as good as ready: nobody has to wait for it any more. */
-		if ((instance->status.is_ready && instance_is_current(instance, plan)) ||
-		    instance->status.state == INSTANCE_SUCCEEDED)
-			pod->ready++;
+		pod->ready +=
+			instance->status.is_ready || instance->status.state == INSTANCE_SUCCEEDED;
 		if (instance->status.state == INSTANCE_FAILED) {
 			pod->is_failed = true;
 			free(pod->message);
 			pod->message = xstrdup_or_null(instance->status.reason);
 		}
 	}
+	if (pod->message == NULL && pod->ready < pod->desired && supervisor->waits_for_memory)
+		pod->message = xstrdup("a VM waits for memory");
 }
 
 static void fill_port(const struct supervisor *supervisor, const struct port_run *run,
@@ -97,6 +101,17 @@ static void fill_port(const struct supervisor *supervisor, const struct port_run
 	}
 }
 
+static void add_instance(const struct supervisor *supervisor, const struct instance *instance,
+			 struct project_status *ret)
+{
+	struct instance_status *made = ARRAY_APPEND(ret->instances, ret->instance_count);
+	const struct pod_plan *pod = project_plan_find(&supervisor->plan, instance->status.pod);
+
+	copy_instance(made, &instance->status);
+	made->is_outdated =
+		pod == NULL || instance->is_leaving || !instance_is_current(instance, pod);
+}
+
 void supervisor_status(const struct supervisor *supervisor, struct project_status *ret)
 {
 	*ret = (struct project_status){
@@ -113,8 +128,7 @@ void supervisor_status(const struct supervisor *supervisor, struct project_statu
 		fill_pod(supervisor, &supervisor->plan.pods[i],
 			 ARRAY_APPEND(ret->pods, ret->pod_count));
 	for (size_t i = 0; i < supervisor->instance_count; i++)
-		copy_instance(ARRAY_APPEND(ret->instances, ret->instance_count),
-			      &supervisor->instances[i]->status);
+		add_instance(supervisor, supervisor->instances[i], ret);
 	for (size_t i = 0; i < supervisor->port_count; i++)
 		fill_port(supervisor, &supervisor->ports[i],
 			  ARRAY_APPEND(ret->ports, ret->port_count));

@@ -70,7 +70,6 @@ struct instance {
 	bool is_greeted;	   /* its guest spoke since the VM was made */
 	bool is_silent;		   /* its guest does not answer: nobody is sent there */
 	bool is_guest_ready;	   /* the guest says so */
-	bool has_failed_to_start;  /* libvirt could not make it the last time */
 	enum vm_firmware firmware; /* it was started with */
 	uint64_t drain_until_ms;   /* STOPPING: connections may end until then; 0: asked already */
 	uint64_t start_ms;	   /* CLOCK_BOOTTIME of the last start */

@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "local/client/verdict.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/cleanup.h"
+#include "base/strbuf.h"
+
+/*
+ * So often may a container or a VM end by itself, half a minute or so: one that needs another pod
+ * may end until that is there. libvirt's refusal to make a VM seldom changes.
+ */
+enum { LOOP_RESTARTS = 3, LOOP_STARTS = 2 };
+
+void verdict_clear(struct verdict *verdict)
+{
+	free(verdict->failure);
+	free(verdict->missing);
+	*verdict = (struct verdict){0};
+}
+
+bool instance_is_looping(const struct instance_status *instance,
+			 const struct container_status **ret_container_or_null)
+{
+	if (ret_container_or_null != NULL)
+		*ret_container_or_null = NULL;
+	if (instance->state == INSTANCE_CRASHED &&
+	    (instance->vm_restarts >= LOOP_RESTARTS || instance->start_failures >= LOOP_STARTS))
+		return true;
+	for (size_t i = 0; i < instance->container_count; i++) {
+		const struct container_status *container = &instance->containers[i];
+		if (container->restarts < LOOP_RESTARTS || container->is_ready ||
+		    container->reason == NULL)
+			continue;
+		if (strcmp(container->reason, "CrashLoopBackOff") != 0 &&
+		    container->state != CONTAINER_TERMINATED)
+			continue;
+		if (ret_container_or_null != NULL)
+			*ret_container_or_null = container;
+		return true;
+	}
+	return false;
+}
+
+static bool is_of(const struct instance_status *instance, const struct pod_status *pod)
+{
+	return strcmp(instance->pod, pod->name) == 0 && !instance->is_outdated &&
+	       instance->state != INSTANCE_STOPPING;
+}
+
+/* While one that is not ready may still become it, there is hope: it may replace those that end. */
+static const struct instance_status *find_hopeless(const struct project_status *status,
+						   const struct pod_status *pod)
+{
+	const struct instance_status *found = NULL;
+
+	for (size_t i = 0; i < status->instance_count; i++) {
+		const struct instance_status *instance = &status->instances[i];
+		if (!is_of(instance, pod) || instance->is_ready ||
+		    instance->state == INSTANCE_SUCCEEDED)
+			continue;
+		if (!instance_is_looping(instance, NULL))
+			return NULL;
+		found = instance;
+	}
+	return found;
+}
+
+static const struct instance_status *find_failed(const struct project_status *status,
+						 const struct pod_status *pod)
+{
+	for (size_t i = 0; i < status->instance_count; i++) {
+		if (is_of(&status->instances[i], pod) &&
+		    status->instances[i].state == INSTANCE_FAILED)
+			return &status->instances[i];
+	}
+	return NULL;
+}
+
+/* Of the container that made the pod fail; 1 where none says. */
+static int exit_code_of(const struct instance_status *instance)
+{
+	for (size_t i = 0; i < instance->container_count; i++) {
+		if (instance->containers[i].exit_code > 0)
+			return instance->containers[i].exit_code;
+	}
+	return 1;
+}
+
+static void judge_failed(const struct pod_status *pod, const struct instance_status *instance,
+			 struct verdict *verdict)
+{
+	bool has_code = exit_code_of(instance) != 1;
+
+	for (size_t i = 0; i < instance->container_count; i++)
+		has_code = has_code || instance->containers[i].exit_code == 1;
+	verdict->is_final = true;
+	verdict->exit_code = exit_code_of(instance);
+	verdict->failure = has_code ? xasprintf("pod '%s' ended with exit code %d", pod->name,
+						verdict->exit_code)
+				    : xasprintf("pod '%s' failed%s%s", pod->name,
+						instance->reason != NULL ? ": " : "",
+						instance->reason != NULL ? instance->reason : "");
+}
+
+static void judge_hopeless(const struct pod_status *pod, const struct instance_status *instance,
+			   struct verdict *verdict)
+{
+	const struct container_status *container = NULL;
+
+	(void)instance_is_looping(instance, &container);
+	verdict->exit_code = 1;
+	if (container != NULL)
+		verdict->failure =
+			xasprintf("pod '%s' keeps ending: %s%s%s", pod->name, container->name,
+				  container->last_reason != NULL ? ", " : "",
+				  container->last_reason != NULL ? container->last_reason : "");
+	else
+		verdict->failure = xasprintf("pod '%s' keeps ending%s%s", pod->name,
+					     instance->reason != NULL ? ": " : "",
+					     instance->reason != NULL ? instance->reason : "");
+}
+
+static const struct probe_result *failing_probe(const struct instance_status *instance)
+{
+	const struct probe_result *last =
+		instance->probe_count > 0 ? &instance->probes[instance->probe_count - 1] : NULL;
+
+	return last != NULL && !last->is_ok && last->probe != NULL && last->container != NULL
+		       ? last
+		       : NULL;
+}
+
+/* What is between an instance and its being ready. */
+static void describe(const struct instance_status *instance, struct strbuf *out)
+{
+	const struct probe_result *probe = failing_probe(instance);
+
+	switch (instance->state) {
+	case INSTANCE_STARTING:
+		strbuf_appendf(out, "nothing heard of the VM of %s yet", instance->name);
+		return;
+	case INSTANCE_CRASHED:
+		strbuf_append(out, instance->reason != NULL ? instance->reason : "its VM ended");
+		return;
+	case INSTANCE_BOOTING:
+		strbuf_appendf(out, "%s boots", instance->name);
+		break;
+	default:
+		strbuf_appendf(out, "%s is not ready", instance->name);
+	}
+	for (size_t i = 0; i < instance->container_count; i++) {
+		const struct container_status *container = &instance->containers[i];
+		if (container->state == CONTAINER_RUNNING || container->reason == NULL ||
+		    strcmp(container->reason, "Completed") == 0)
+			continue;
+		strbuf_appendf(out, ", %s: %s", container->name, container->reason);
+		if (container->message != NULL)
+			strbuf_appendf(out, " (%s)", container->message);
+		return;
+	}
+	if (probe != NULL)
+		strbuf_appendf(out, ", %s of %s: %s", probe->probe, probe->container,
+			       probe->message != NULL ? probe->message : "fails");
+}
+
+static void add_missing(const struct project_status *status, const struct pod_status *pod,
+			unsigned count, unsigned desired, struct strbuf *out)
+{
+	strbuf_appendf(out, "%s%s (%u of %u)", out->size > 0 ? "; " : "", pod->name, count,
+		       desired);
+	for (size_t i = 0; i < status->instance_count; i++) {
+		const struct instance_status *instance = &status->instances[i];
+		if (!is_of(instance, pod) || instance->state == INSTANCE_SUCCEEDED ||
+		    (instance->is_ready && !pod->is_job))
+			continue;
+		strbuf_append(out, ": ");
+		if (instance->is_ready)
+			strbuf_appendf(out, "%s runs", instance->name);
+		else
+			describe(instance, out);
+		return;
+	}
+	if (pod->message != NULL)
+		strbuf_appendf(out, ": %s", pod->message);
+}
+
+/* A Job's VMs are all up and nothing ails them. */
+static bool is_at_work(const struct project_status *status, const struct pod_status *pod)
+{
+	unsigned count = 0;
+
+	for (size_t i = 0; i < status->instance_count; i++) {
+		const struct instance_status *instance = &status->instances[i];
+		count +=
+			is_of(instance, pod) && !instance_is_looping(instance, NULL) &&
+			(instance->state == INSTANCE_READY || instance->state == INSTANCE_RUNNING ||
+			 instance->state == INSTANCE_SUCCEEDED);
+	}
+	return pod->is_job && count >= pod->desired;
+}
+
+/* Ready or done, as far as the pod's kind asks for it. */
+static unsigned count_good(const struct project_status *status, const struct pod_status *pod)
+{
+	unsigned count = 0;
+
+	if (!pod->is_job)
+		return pod->ready;
+	for (size_t i = 0; i < status->instance_count; i++)
+		count += is_of(&status->instances[i], pod) &&
+			 status->instances[i].state == INSTANCE_SUCCEEDED;
+	return count;
+}
+
+static bool is_named(const struct project_status *status, const struct pod_status *pod,
+		     const struct string_list *names)
+{
+	if (names == NULL || names->count == 0 || string_list_has(names, pod->name))
+		return true;
+	for (size_t i = 0; i < status->instance_count; i++) {
+		if (strcmp(status->instances[i].pod, pod->name) == 0 &&
+		    string_list_has(names, status->instances[i].name))
+			return true;
+	}
+	return false;
+}
+
+static bool has_all_ended(const struct project_status *status, const struct pod_status *pod)
+{
+	unsigned ended = 0;
+
+	for (size_t i = 0; i < status->instance_count; i++) {
+		const struct instance_status *instance = &status->instances[i];
+		ended += is_of(instance, pod) && (instance->state == INSTANCE_SUCCEEDED ||
+						  instance->state == INSTANCE_FAILED);
+	}
+	return ended >= pod->desired && pod->desired > 0;
+}
+
+/* A pod whose published port somebody else holds is not there for those it is for. */
+static void add_missing_ports(const struct project_status *status, const struct string_list *names,
+			      struct verdict *ret, struct strbuf *out)
+{
+	for (size_t i = 0; i < status->port_count; i++) {
+		const struct port_status *port = &status->ports[i];
+		bool is_asked = names == NULL || names->count == 0;
+		for (size_t k = 0; !is_asked && k < names->count; k++)
+			is_asked = port_status_serves(port, names->items[k]);
+		if (!is_asked || port->wanted_host_port == 0 || port->host_port != 0)
+			continue;
+		ret->is_reached = false;
+		ret->is_at_work = false;
+		strbuf_appendf(out, "%s%s", out->size > 0 ? "; " : "",
+			       port->problem != NULL ? port->problem : port->service);
+	}
+}
+
+void verdict_make(const struct project_status *status, const struct string_list *names,
+		  struct verdict *ret)
+{
+	AUTO(strbuf_clear) struct strbuf missing = STRBUF_INIT;
+	bool is_any = false;
+
+	*ret = (struct verdict){.is_reached = true, .has_ended = true, .is_at_work = true};
+	for (size_t i = 0; i < status->pod_count; i++) {
+		const struct pod_status *pod = &status->pods[i];
+		const struct instance_status *instance = NULL;
+		if (!is_named(status, pod, names))
+			continue;
+		is_any = true;
+		ret->has_ended = ret->has_ended && has_all_ended(status, pod);
+		unsigned count = count_good(status, pod);
+		if (ret->failure == NULL && (instance = find_failed(status, pod)) != NULL)
+			judge_failed(pod, instance, ret);
+		if (count >= pod->desired)
+			continue;
+		ret->is_reached = false;
+		ret->is_at_work = ret->is_at_work && is_at_work(status, pod);
+		if (ret->failure == NULL && (instance = find_hopeless(status, pod)) != NULL)
+			judge_hopeless(pod, instance, ret);
+		add_missing(status, pod, count, pod->desired, &missing);
+	}
+	add_missing_ports(status, names, ret, &missing);
+	ret->is_reached = ret->is_reached && is_any && ret->failure == NULL;
+	ret->has_ended = ret->has_ended && is_any;
+	ret->is_at_work = ret->is_at_work && is_any && !ret->is_reached;
+	if (missing.size > 0)
+		ret->missing = strbuf_take(&missing);
+}
+
+static bool is_selected(const struct instance_status *instance, const struct string_list *selectors)
+{
+	for (size_t i = 0; i < selectors->count; i++) {
+		size_t size = strcspn(selectors->items[i], "/");
+		if ((strlen(instance->name) == size &&
+		     strncmp(instance->name, selectors->items[i], size) == 0) ||
+		    (strlen(instance->pod) == size &&
+		     strncmp(instance->pod, selectors->items[i], size) == 0))
+			return true;
+	}
+	return selectors->count == 0;
+}
+
+bool status_has_ended(const struct project_status *status, const struct string_list *selectors)
+{
+	bool is_any = false;
+
+	for (size_t i = 0; i < status->instance_count; i++) {
+		const struct instance_status *instance = &status->instances[i];
+		if (!is_selected(instance, selectors))
+			continue;
+		if (instance->state != INSTANCE_SUCCEEDED && instance->state != INSTANCE_FAILED)
+			return false;
+		is_any = true;
+	}
+	return is_any && status->is_supervised;
+}
