@@ -101,6 +101,10 @@ class Operation(threading.Thread):
         world, physical = self.world, self.stack.physical[logical]
         if kind == "AWS::EC2::Volume":
             old = world.volumes.get(physical)
+            if old and (old["zone"], old["snapshot"]) != (properties["AvailabilityZone"], properties.get("SnapshotId")):
+                self.lose(physical, self.new.resources[logical])    # replaced: another volume, without the data
+                physical = self.stack.physical[logical] = physical_id(world, self.stack, logical, self.new.resources[logical])
+                old = None
             world.volumes[physical] = {
                 "size": int(properties.get("Size", 0)), "zone": properties["AvailabilityZone"],
                 "snapshot": properties.get("SnapshotId"), "encrypted": properties.get("Encrypted", False),

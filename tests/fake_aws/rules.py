@@ -2,7 +2,7 @@
 """What AWS refuses, as a list: each rule has a name, what it says in our words, and where Amazon says it.
 
 A rule that the code of src/cloud does not respect yet stands in PENDING; every test but the fake's own leaves those
-out. The list is empty when the work is done.
+out, unless FAKE_AWS_RULES=all is set. The list is empty when the work is done.
 """
 from typing import NamedTuple
 
