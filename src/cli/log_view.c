@@ -8,13 +8,25 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "local/logs/log_colour.h"
 
-#define MAX_SEQUENCE 32	 /* bytes of one colour sequence; longer ones are none */
-#define MAX_PAD	     40	 /* beyond this a long name moves its own text only */
-#define MAX_PLACES   512 /* colours are handed out in this order; more share the last one */
+#define MAX_PAD	   40  /* beyond this a long name moves its own text only */
+#define MAX_PLACES 512 /* colours are handed out in this order; more share the last one */
+#define MAX_HELD   ((size_t)1 << 20) /* bytes of an unfinished line */
 
 struct place {
 	char *name; /* "web-0/nginx" */
+};
+
+/*
+ * A line whose end has not come: held, so that no line of another stream cuts it. The one that was
+ * shown all the same (log_view_show_held()) is open.
+ */
+struct held_line {
+	char *place; /* owned */
+	uint8_t source;
+	int64_t time_ns;
+	struct strbuf text;
 };
 
 struct log_view {
@@ -22,10 +34,11 @@ struct log_view {
 	struct place *places;
 	size_t place_count;
 	size_t width;
-	bool is_open; /* the last line was partial */
-	char *open_place;
-	uint8_t open_source;
+	struct held_line *held;
+	size_t held_count;
+	size_t open; /* index in held, or NONE: the last line on the screen has an end */
 };
+#define NONE SIZE_MAX
 
 static const char *const colors[] = {"\x1b[36m", "\x1b[33m", "\x1b[32m", "\x1b[35m", "\x1b[34m",
 				     "\x1b[96m", "\x1b[93m", "\x1b[92m", "\x1b[95m", "\x1b[94m"};
@@ -36,6 +49,7 @@ struct log_view *log_view_new(const struct log_view_options *options)
 	struct log_view *view = xcalloc(1, sizeof(*view));
 
 	view->options = *options;
+	view->open = NONE;
 	return view;
 }
 
@@ -46,7 +60,11 @@ void log_view_free(struct log_view *view)
 	for (size_t i = 0; i < view->place_count; i++)
 		free(view->places[i].name);
 	free(view->places);
-	free(view->open_place);
+	for (size_t i = 0; i < view->held_count; i++) {
+		free(view->held[i].place);
+		strbuf_clear(&view->held[i].text);
+	}
+	free(view->held);
 	free(view);
 }
 
@@ -64,19 +82,6 @@ static size_t find_place(struct log_view *view, const char *name)
 	return i;
 }
 
-/* The length of a colour sequence, ESC [ 0-9;: m, that begins here; else 0. */
-static size_t color_sequence(const char *text, size_t size)
-{
-	size_t i = 2;
-
-	if (size < 3 || text[0] != '\x1b' || text[1] != '[')
-		return 0;
-	while (i < size && i < MAX_SEQUENCE &&
-	       ((text[i] >= '0' && text[i] <= '9') || text[i] == ';' || text[i] == ':'))
-		i++;
-	return i < size && text[i] == 'm' ? i + 1 : 0;
-}
-
 static void append_text(const struct log_view *view, const char *text, size_t size,
 			struct strbuf *out)
 {
@@ -90,7 +95,7 @@ static void append_text(const struct log_view *view, const char *text, size_t si
 	if (size > 0 && text[size - 1] == '\r')
 		size--;
 	for (size_t i = 0; i < size;) {
-		size_t length = color_sequence(text + i, size - i);
+		size_t length = log_colour_sequence(text + i, size - i);
 		if (length == 0) {
 			i++;
 			continue;
@@ -107,9 +112,11 @@ static void append_text(const struct log_view *view, const char *text, size_t si
 		strbuf_append(out, reset);
 }
 
-static void append_prefix(struct log_view *view, const char *place, const struct log_line *line,
+static void append_prefix(struct log_view *view, const char *place, int64_t time_ns,
 			  struct strbuf *out)
 {
+	if (view->options.no_prefix)
+		return;
 	size_t index = find_place(view, place);
 	const char *color = colors[index % ARRAY_SIZE(colors)];
 	char time[RFC3339_SIZE];
@@ -121,7 +128,7 @@ static void append_prefix(struct log_view *view, const char *place, const struct
 		strbuf_append(out, reset);
 	if (!view->options.has_timestamps)
 		return;
-	clock_format_rfc3339(time, line->time_ns, 6);
+	clock_format_rfc3339(time, time_ns, 6);
 	strbuf_appendf(out, "%s ", time);
 }
 
@@ -150,26 +157,106 @@ static void append_json(const struct log_line *line, struct strbuf *out)
 	strbuf_append(out, "}\n");
 }
 
+/* What is open gets its end; what it goes on with will begin a line of its own. */
+static void close_open(struct log_view *view, struct strbuf *out)
+{
+	if (view->open != NONE)
+		strbuf_append_char(out, '\n');
+	view->open = NONE;
+}
+
+static size_t find_held(const struct log_view *view, const char *place, uint8_t source)
+{
+	for (size_t i = 0; i < view->held_count; i++) {
+		if (view->held[i].source == source && strcmp(view->held[i].place, place) == 0)
+			return i;
+	}
+	return NONE;
+}
+
+static void forget_held(struct log_view *view, size_t index)
+{
+	struct held_line *line = &view->held[index];
+
+	free(line->place);
+	strbuf_clear(&line->text);
+	view->held_count--;
+	memmove(line, line + 1, (view->held_count - index) * sizeof(*line));
+	if (view->open == index)
+		view->open = NONE;
+	else if (view->open != NONE && view->open > index)
+		view->open--;
+}
+
+/* All that is held of the line and not shown yet, behind what is open or on a line of its own. */
+static void show_held(struct log_view *view, size_t index, struct strbuf *out)
+{
+	struct held_line *line = &view->held[index];
+
+	if (view->open != index) {
+		close_open(view, out);
+		append_prefix(view, line->place, line->time_ns, out);
+	}
+	append_text(view, strbuf_text(&line->text), line->text.size, out);
+	strbuf_reset(&line->text);
+	view->open = index;
+}
+
+static void hold(struct log_view *view, size_t index, const char *place,
+		 const struct log_line *line, struct strbuf *out)
+{
+	struct held_line *held;
+
+	if (index == NONE) {
+		index = view->held_count;
+		held = ARRAY_APPEND(view->held, view->held_count);
+		held->place = xstrdup(place);
+		held->source = line->source;
+		held->time_ns = line->time_ns;
+		held->text = STRBUF_INIT;
+	}
+	held = &view->held[index];
+	strbuf_append_bytes(&held->text, line->text, line->size);
+	if (held->text.size > MAX_HELD)
+		show_held(view, index, out);
+}
+
+void log_view_show_held(struct log_view *view, struct strbuf *out)
+{
+	for (size_t i = 0; i < view->held_count; i++) {
+		if (view->held[i].text.size > 0)
+			show_held(view, i, out);
+	}
+}
+
 void log_view_finish(struct log_view *view, struct strbuf *out)
 {
-	if (view->is_open)
-		strbuf_append_char(out, '\n');
-	view->is_open = false;
+	log_view_show_held(view, out);
+	close_open(view, out);
+	while (view->held_count > 0)
+		forget_held(view, 0);
 }
 
 static void append_loss(struct log_view *view, const char *place, const struct log_line *line,
 			struct strbuf *out)
 {
-	log_view_finish(view, out);
-	if (!view->options.no_prefix)
-		append_prefix(view, place, line, out);
+	size_t index = find_held(view, place, line->source);
+
+	/* What came before the loss is no beginning of what comes after it. */
+	if (index != NONE) {
+		show_held(view, index, out);
+		close_open(view, out);
+		forget_held(view, index);
+	}
+	close_open(view, out);
+	append_prefix(view, place, line->time_ns, out);
 	strbuf_appendf(out, "[%" PRIu64 " lines were lost here]\n", line->lost_before);
 }
 
 void log_view_append(struct log_view *view, const struct log_line *line, struct strbuf *out)
 {
 	AUTO_FREE char *place = NULL;
-	bool goes_on;
+	size_t index;
 
 	if (view->options.is_json) {
 		append_json(line, out);
@@ -178,20 +265,21 @@ void log_view_append(struct log_view *view, const struct log_line *line, struct 
 	place = xasprintf("%s/%s", line->instance, line->container);
 	if (line->lost_before > 0)
 		append_loss(view, place, line, out);
-	goes_on = view->is_open && view->open_source == line->source &&
-		  strcmp(view->open_place, place) == 0;
-	if (!goes_on) {
-		log_view_finish(view, out);
-		if (!view->options.no_prefix)
-			append_prefix(view, place, line, out);
-	}
-	append_text(view, line->text, line->size, out);
-	view->is_open = line->is_partial;
-	if (!line->is_partial) {
-		strbuf_append_char(out, '\n');
+	index = find_held(view, place, line->source);
+	if (line->is_partial) {
+		hold(view, index, place, line, out);
 		return;
 	}
-	free(view->open_place);
-	view->open_place = TAKE_PTR(place);
-	view->open_source = line->source;
+	if (index != NONE) {
+		show_held(view, index, out);
+	} else {
+		close_open(view, out);
+		append_prefix(view, place, line->time_ns, out);
+	}
+	append_text(view, line->text, line->size, out);
+	strbuf_append_char(out, '\n');
+	if (index == NONE)
+		return;
+	view->open = NONE;
+	forget_held(view, index);
 }

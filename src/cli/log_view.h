@@ -25,11 +25,13 @@ struct log_view;
 struct log_view *log_view_new(const struct log_view_options *options);
 void log_view_free(struct log_view *view);
 /*
- * Appends one line to *out. A partial line is left open, and goes on when the next one is from the
- * same place; else it is ended first.
+ * Appends one line to *out. A partial line is held until its end comes, since lines of other
+ * streams come in between and shall not cut it.
  */
 void log_view_append(struct log_view *view, const struct log_line *line, struct strbuf *out);
-/* Ends an open line. */
+/* Nothing more is there for now: what is held is shown, a prompt perhaps, and stays open. */
+void log_view_show_held(struct log_view *view, struct strbuf *out);
+/* Shows what is held, and ends an open line. */
 void log_view_finish(struct log_view *view, struct strbuf *out);
 
 #endif

@@ -135,6 +135,12 @@ static bool follow(struct log_reader *reader, struct log_view *view, struct strb
 	while (!is_over && !interrupt_is_set()) {
 		/* Asked before reading: what was written before the end is read after it. */
 		is_over = has_ended(watch);
+		/* A prompt has no end; into a pipe it goes when it has. */
+		if (isatty(STDOUT_FILENO)) {
+			log_view_show_held(view, out);
+			if (!flush(out, err))
+				return false;
+		}
 		if (!is_over)
 			wait_for_lines(reader);
 		if (!print_lines(reader, view, out, err))
