@@ -128,7 +128,8 @@ static void print_lines(const struct invocation *invocation, const char *project
 	AUTO_PTR(log_view) struct log_view *view = log_view_new(&options);
 	if (reader == NULL)
 		return;
-	log_reader_seek_tail(reader, LAST_LINES);
+	/* An earlier VM had the name, too, and the same log. */
+	log_reader_seek_tail_since(reader, LAST_LINES, instance->created_ns);
 	while (log_reader_next(reader, &line))
 		log_view_append(view, &line, &out);
 	log_view_finish(view, &out);
