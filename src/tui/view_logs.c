@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "tui/draw.h"
+#include "tui/log_colours.h"
 #include "tui/log_json.h"
 
 enum { NAME_LEAST = 8, TIME_WIDTH = 13, SIGN_WIDTH = 2 };
@@ -77,24 +78,51 @@ struct shown {
 	struct strbuf pretty;
 	const char *text;
 	size_t size;
-	enum log_level_kind level;
+	struct style style; /* at its start */
+	struct colour_run runs[COLOUR_RUNS_MAX];
+	size_t run_count;
 };
 
 /* What is written on the screen for a line; pretty must be cleared. */
 static void show_as(const struct model *model, const struct window_line *line, struct shown *ret)
 {
-	*ret = (struct shown){.text = line->text, .size = line->size};
-	if (model->is_json_shown_raw ||
-	    !log_json_summary(line->text, line->size, &ret->pretty, &ret->level))
+	enum log_level_kind level = LOG_IS_NONE;
+	bool is_pretty = !model->is_json_shown_raw &&
+			 log_json_summary(line->text, line->size, &ret->pretty, &level);
+	ret->text = line->text;
+	ret->size = line->size;
+	ret->style = line_style(line, level);
+	if (!is_pretty && !log_colours_split(line->text, line->size, ret->style, &ret->pretty,
+					     ret->runs, &ret->run_count))
 		return;
-	ret->text = ret->pretty.data;
+	ret->text = strbuf_text(&ret->pretty);
 	ret->size = ret->pretty.size;
+}
+
+/* A part of what is shown, in the colours that its program gave it. */
+static void draw_part(struct canvas *canvas, const struct shown *shown, int row, int column,
+		      size_t from, size_t size)
+{
+	struct style style = shown->style;
+	size_t at = from, end = from + size;
+	for (size_t i = 0; i < shown->run_count && at < end; i++) {
+		const struct colour_run *run = &shown->runs[i];
+		if (run->at > at) {
+			size_t piece = (run->at < end ? run->at : end) - at;
+			column = canvas_bytes(canvas, row, column, -1, style, shown->text + at,
+					      piece);
+			at += piece;
+		}
+		style = run->style;
+	}
+	if (at < end)
+		(void)canvas_bytes(canvas, row, column, -1, style, shown->text + at, end - at);
 }
 
 int view_log_rows(const struct model *model, const struct window_line *line)
 {
 	int lost = line->lost_before > 0 ? 1 : 0;
-	struct shown shown;
+	struct shown shown = {0};
 	if (!model->is_wrapped)
 		return lost + 1;
 	int width = model->columns - prefix_width(model, model->columns) - 1;
@@ -118,7 +146,7 @@ static int draw_line(struct canvas *canvas, const struct model *model,
 {
 	int column = prefix_width(model, canvas->columns);
 	int width = canvas->columns - column - 1;
-	struct shown shown;
+	struct shown shown = {0};
 	int used = 0;
 
 	if (line->lost_before > 0 && rows_left > 1) {
@@ -127,13 +155,12 @@ static int draw_line(struct canvas *canvas, const struct model *model,
 		used = 1;
 	}
 	show_as(model, line, &shown);
-	struct style style = line_style(line, shown.level);
 	const char *text = shown.text;
 	size_t size = shown.size;
 	draw_prefix(canvas, model, line, row + used);
 	if (!model->is_wrapped) {
 		size_t skip = canvas_fit(text, size, model->log_left);
-		canvas_bytes(canvas, row + used, column, -1, style, text + skip, size - skip);
+		draw_part(canvas, &shown, row + used, column, skip, size - skip);
 		mark_matches(canvas, model, row + used, column, text + skip);
 		used++;
 		size = 0;
@@ -143,7 +170,7 @@ static int draw_line(struct canvas *canvas, const struct model *model,
 		if (fit == 0)
 			fit = size;
 		AUTO_FREE char *piece = xstrndup(text, fit);
-		canvas_bytes(canvas, row + used, column, -1, style, text, fit);
+		draw_part(canvas, &shown, row + used, column, (size_t)(text - shown.text), fit);
 		mark_matches(canvas, model, row + used, column, piece);
 		text += fit;
 		size -= fit;
