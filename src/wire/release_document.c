@@ -17,6 +17,11 @@ void host_list_clear(struct host_list *list)
 	for (size_t i = 0; i < list->count; i++) {
 		free(list->entries[i].ip);
 		string_list_clear(&list->entries[i].names);
+		for (size_t k = 0; k < list->entries[i].service_count; k++) {
+			free(list->entries[i].services[k].name);
+			free(list->entries[i].services[k].target);
+		}
+		free(list->entries[i].services);
 	}
 	free(list->entries);
 	*list = (struct host_list){0};

@@ -112,9 +112,18 @@ struct volume_delivery {
 	char *file; /* the one file of the shared folder that is meant */
 };
 
+/* An SRV record (RFC 2782). */
+struct host_service {
+	char *name; /* "_redis._tcp.redis.default.svc.cluster.local" */
+	uint16_t port;
+	char *target; /* a name of the same entry */
+};
+
 struct host_entry {
 	char *ip;
 	struct string_list names;
+	struct host_service *services; /* that the address serves */
+	size_t service_count;
 };
 
 struct host_list {

@@ -11,6 +11,19 @@
 
 #define MAX_LIST 10000
 
+static void read_host_services(struct json_view list, struct host_entry *ret)
+{
+	size_t count = json_view_count(list, MAX_LIST);
+	for (size_t i = 0; i < count; i++) {
+		struct json_view view = json_view_at(list, i);
+		struct host_service *service = ARRAY_APPEND(ret->services, ret->service_count);
+		service->name = json_view_text(json_view_require(view, "name"));
+		service->target = json_view_text(json_view_require(view, "target"));
+		service->port =
+			(uint16_t)json_view_number(json_view_require(view, "port"), 1, 65535, 0);
+	}
+}
+
 static void read_hosts(struct json_view list, struct host_list *ret)
 {
 	size_t count = json_view_count(list, MAX_LIST);
@@ -20,6 +33,7 @@ static void read_hosts(struct json_view list, struct host_list *ret)
 		struct json_view names = json_view_get(view, "names");
 		entry->ip = json_view_text(json_view_require(view, "ip"));
 		json_view_texts(names, MAX_LIST, &entry->names);
+		read_host_services(json_view_get(view, "services"), entry);
 		if (entry->ip != NULL && strpbrk(entry->ip, " \t\r\n") != NULL)
 			json_view_complain(json_view_get(view, "ip"), "is no address");
 		for (size_t n = 0; n < entry->names.count; n++) {

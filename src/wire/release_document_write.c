@@ -132,6 +132,21 @@ static void write_volume(struct json_writer *json, const struct volume_rule *vol
 	json_close(json);
 }
 
+static void write_host_services(struct json_writer *json, const struct host_entry *entry)
+{
+	if (entry->service_count == 0)
+		return;
+	json_open_list(json, "services");
+	for (size_t i = 0; i < entry->service_count; i++) {
+		json_open_object(json, NULL);
+		json_write_text(json, "name", entry->services[i].name);
+		json_write_unsigned(json, "port", entry->services[i].port);
+		json_write_text(json, "target", entry->services[i].target);
+		json_close(json);
+	}
+	json_close(json);
+}
+
 static void write_hosts(struct json_writer *json, const char *key, const struct host_list *hosts)
 {
 	json_open_list(json, key);
@@ -139,6 +154,7 @@ static void write_hosts(struct json_writer *json, const char *key, const struct 
 		json_open_object(json, NULL);
 		json_write_text(json, "ip", hosts->entries[i].ip);
 		json_write_texts_if(json, "names", &hosts->entries[i].names);
+		write_host_services(json, &hosts->entries[i]);
 		json_close(json);
 	}
 	json_close(json);

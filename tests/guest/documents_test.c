@@ -361,6 +361,24 @@ static void the_pods_own_line_is_in_hosts_once(void **state)
 	assert_non_null(strstr(named, "\n127.0.1.1\tweb-0.sub web-0\n"));
 }
 
+static void names_are_asked_as_a_kubelet_says(void **state)
+{
+	(void)state;
+	AUTO(release_clear) struct release release = {0};
+	string_list_add(&release.network.dns, "10.0.0.1");
+	string_list_add(&release.network.searches, "default.svc.cluster.local");
+	AUTO_FREE char *cluster = resolv_conf_make(&release, "127.77.255.53");
+	assert_string_equal(cluster, "nameserver 127.77.255.53\nsearch default.svc.cluster.local\n"
+				     "options ndots:5\n");
+	string_list_add(&release.dns_options, "ndots:1");
+	AUTO_FREE char *said = resolv_conf_make(&release, "127.77.255.53");
+	assert_non_null(strstr(said, "\noptions ndots:1\n"));
+	string_list_clear(&release.dns_options);
+	release.dns_policy = strdup("Default");
+	AUTO_FREE char *network = resolv_conf_make(&release, "127.77.255.53");
+	assert_string_equal(network, "nameserver 10.0.0.1\n");
+}
+
 static void resolv_conf_is_the_networks_and_the_pods(void **state)
 {
 	(void)state;
@@ -369,11 +387,11 @@ static void resolv_conf_is_the_networks_and_the_pods(void **state)
 	string_list_add(&release.network.searches, "default.svc.cluster.local");
 	string_list_add(&release.dns_servers, "1.1.1.1");
 	string_list_add(&release.dns_options, "ndots:2");
-	AUTO_FREE char *both = resolv_conf_make(&release);
+	AUTO_FREE char *both = resolv_conf_make(&release, NULL);
 	assert_string_equal(both, "nameserver 10.0.0.1\nnameserver 1.1.1.1\n"
 				  "search default.svc.cluster.local\noptions ndots:2\n");
 	release.dns_policy = strdup("None");
-	AUTO_FREE char *own = resolv_conf_make(&release);
+	AUTO_FREE char *own = resolv_conf_make(&release, "127.77.255.53");
 	assert_string_equal(own, "nameserver 1.1.1.1\noptions ndots:2\n");
 }
 
@@ -390,6 +408,7 @@ int main(void)
 		cmocka_unit_test(users_are_found_by_name_and_by_number),
 		cmocka_unit_test(what_leaves_its_place_is_refused),
 		cmocka_unit_test(the_pods_own_line_is_in_hosts_once),
+		cmocka_unit_test(names_are_asked_as_a_kubelet_says),
 		cmocka_unit_test(resolv_conf_is_the_networks_and_the_pods),
 		cmocka_unit_test(a_full_ring_loses_the_oldest_and_counts_them),
 		cmocka_unit_test(raw_output_fills_frames_and_its_lost_lines_are_counted),

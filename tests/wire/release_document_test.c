@@ -15,6 +15,12 @@ static void random_hosts(struct dice *dice, struct host_list *hosts)
 		entry->ip = random_label(dice);
 		for (uint64_t n = throw_dice(dice, 3); n > 0; n--)
 			string_list_take(&entry->names, random_label(dice));
+		for (uint64_t n = throw_dice(dice, 3); n > 0; n--)
+			*ARRAY_APPEND(entry->services, entry->service_count) =
+				(struct host_service){
+					.name = random_label(dice),
+					.port = (uint16_t)(1 + throw_dice(dice, 65535)),
+					.target = random_label(dice)};
 	}
 }
 
@@ -201,10 +207,18 @@ static void random_instance(struct dice *dice, struct release *release)
 	release->cloud.endpoint = random_text_or_null(dice);
 }
 
+static void assert_same_host_service(const struct host_service *a, const struct host_service *b)
+{
+	ASSERT_SAME_TEXT(name);
+	ASSERT_SAME(port);
+	ASSERT_SAME_TEXT(target);
+}
+
 static void assert_same_host(const struct host_entry *a, const struct host_entry *b)
 {
 	ASSERT_SAME_TEXT(ip);
 	ASSERT_SAME_TEXTS(names);
+	ASSERT_SAME_LIST(services, service_count, assert_same_host_service);
 }
 
 static void assert_same_hosts(const struct host_list *a, const struct host_list *b)

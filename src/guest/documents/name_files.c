@@ -52,17 +52,37 @@ char *hosts_make(const struct release *release, const char *hostname, const char
 	return strbuf_take(&out);
 }
 
-char *resolv_conf_make(const struct release *release)
+static bool says(const struct string_list *options, const char *name)
 {
-	bool is_own = release->dns_policy != NULL && strcmp(release->dns_policy, "None") == 0;
+	size_t size = strlen(name);
+
+	for (size_t i = 0; i < options->count; i++) {
+		if (strncmp(options->items[i], name, size) == 0 && options->items[i][size] == ':')
+			return true;
+	}
+	return false;
+}
+
+/* As a kubelet does by dnsPolicy: ClusterFirst unless said; Default is the network's own. */
+char *resolv_conf_make(const struct release *release, const char *name_server)
+{
+	const char *policy = release->dns_policy != NULL ? release->dns_policy : "ClusterFirst";
+	bool is_cluster = strncmp(policy, "ClusterFirst", strlen("ClusterFirst")) == 0;
+	bool has_server = is_cluster && name_server != NULL;
 	AUTO(string_list_clear) struct string_list servers = STRING_LIST_INIT;
 	AUTO(string_list_clear) struct string_list searches = STRING_LIST_INIT;
-	if (!is_own) {
+	AUTO(string_list_clear) struct string_list options = STRING_LIST_INIT;
+	if (has_server)
+		string_list_add(&servers, name_server);
+	else if (strcmp(policy, "None") != 0)
 		string_list_copy(&servers, &release->network.dns);
+	if (is_cluster)
 		string_list_copy(&searches, &release->network.searches);
-	}
 	string_list_copy(&servers, &release->dns_servers);
 	string_list_copy(&searches, &release->dns_searches);
+	string_list_copy(&options, &release->dns_options);
+	if (has_server && !says(&options, "ndots"))
+		string_list_add(&options, "ndots:5");
 	struct strbuf out = STRBUF_INIT;
 	for (size_t i = 0; i < servers.count; i++)
 		strbuf_appendf(&out, "nameserver %s\n", servers.items[i]);
@@ -70,8 +90,8 @@ char *resolv_conf_make(const struct release *release)
 		AUTO_FREE char *text = string_list_join(&searches, " ");
 		strbuf_appendf(&out, "search %s\n", text);
 	}
-	if (release->dns_options.count > 0) {
-		AUTO_FREE char *text = string_list_join(&release->dns_options, " ");
+	if (options.count > 0) {
+		AUTO_FREE char *text = string_list_join(&options, " ");
 		strbuf_appendf(&out, "options %s\n", text);
 	}
 	return strbuf_take(&out);

@@ -8,6 +8,7 @@
 
 /* The pod's own line is there once, with every name that the release has for its address. */
 char *hosts_make(const struct release *release, const char *hostname, const char *address_or_null);
-char *resolv_conf_make(const struct release *release);
+/* name_server: the pod's own (machine/name_server.h), or NULL: the network's servers. */
+char *resolv_conf_make(const struct release *release, const char *name_server);
 
 #endif

@@ -174,11 +174,12 @@ static bool write_in_place(const char *name, const char *text, struct error *err
 	return true;
 }
 
-bool network_write_files(const struct release *release, const char *hostname, struct error *err)
+bool network_write_files(const struct release *release, const char *hostname,
+			 const char *name_server, struct error *err)
 {
 	AUTO_FREE char *address = network_plain_address(&release->network);
 	AUTO_FREE char *hosts = hosts_make(release, hostname, address);
-	AUTO_FREE char *resolv = resolv_conf_make(release);
+	AUTO_FREE char *resolv = resolv_conf_make(release, name_server);
 	AUTO_FREE char *name = xasprintf("%s\n", hostname);
 	return path_make_folders(NETWORK_FILES, 0755, err) && write_in_place("hosts", hosts, err) &&
 	       write_in_place("resolv.conf", resolv, err) && write_in_place("hostname", name, err);

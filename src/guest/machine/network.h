@@ -22,6 +22,6 @@ char *network_plain_address(const struct network_config *config);
 
 /* Writes the files in place: containers have the files bound and must see the change. */
 MUST_CHECK bool network_write_files(const struct release *release, const char *hostname,
-				    struct error *err);
+				    const char *name_server_or_null, struct error *err);
 
 #endif

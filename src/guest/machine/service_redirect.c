@@ -21,9 +21,10 @@ struct place {
 	uint32_t port;
 };
 
-/* Both live as long as the guest does. */
+/* All live as long as the guest does. */
 static int map_fd = -1;
-static int program_fd = -1;
+static int back_fd = -1; /* from where the guest listens to what it stands for */
+static bool is_started;
 
 static int call_bpf(enum bpf_cmd command, union bpf_attr *attributes)
 {
@@ -51,7 +52,8 @@ static int call_bpf(enum bpf_cmd command, union bpf_attr *attributes)
 		BPF_ALU64 | BPF_ADD | BPF_K, (to), 0, 0, (value)                                   \
 	}
 
-static int load_program(void)
+/* Replaces the address of the call by what the map has for it. */
+static int load_program(int map, enum bpf_attach_type type)
 {
 	enum {
 		IP = offsetof(struct bpf_sock_addr, user_ip4),
@@ -67,7 +69,7 @@ static int load_program(void)
 		MOVE(BPF_REG_2, BPF_REG_10),
 		ADD(BPF_REG_2, KEY),
 		/* BPF_IMM, 0 as BPF_LD is, goes without saying. */
-		{BPF_LD | BPF_DW, BPF_REG_1, BPF_PSEUDO_MAP_FD, 0, map_fd},
+		{BPF_LD | BPF_DW, BPF_REG_1, BPF_PSEUDO_MAP_FD, 0, map},
 		{0, 0, 0, 0, 0}, /* the upper half of the address */
 		{BPF_JMP | BPF_CALL, 0, 0, 0, BPF_FUNC_map_lookup_elem},
 		{BPF_JMP | BPF_JEQ | BPF_K, BPF_REG_0, 0, 4, 0},
@@ -75,65 +77,77 @@ static int load_program(void)
 		STORE(BPF_REG_6, IP, BPF_REG_2),
 		LOAD(BPF_REG_2, BPF_REG_0, 4),
 		STORE(BPF_REG_6, PORT, BPF_REG_2),
-		SET(BPF_REG_0, 1), /* go on with connect */
+		SET(BPF_REG_0, 1), /* go on with the call */
 		{BPF_JMP | BPF_EXIT, 0, 0, 0, 0},
 	};
 	static const char licence[] = "Apache-2.0";
 	union bpf_attr load = {0};
 
 	load.prog_type = BPF_PROG_TYPE_CGROUP_SOCK_ADDR;
-	load.expected_attach_type = BPF_CGROUP_INET4_CONNECT;
+	load.expected_attach_type = type;
 	load.insns = (uintptr_t)program;
 	load.insn_cnt = ARRAY_SIZE(program);
 	load.license = (uintptr_t)licence;
 	return call_bpf(BPF_PROG_LOAD, &load);
 }
 
-static void forget(void)
-{
-	auto_close(&map_fd);
-	auto_close(&program_fd);
-	map_fd = -1;
-	program_fd = -1;
-}
-
-bool service_redirect_start(struct error *err)
+static int make_map(void)
 {
 	union bpf_attr map = {0};
-	union bpf_attr attach = {0};
-	AUTO_CLOSE int group = open("/sys/fs/cgroup", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	if (program_fd >= 0)
-		return true;
 	map.map_type = BPF_MAP_TYPE_HASH;
 	map.key_size = sizeof(struct place);
 	map.value_size = sizeof(struct place);
 	map.max_entries = MAX_PLACES;
-	map_fd = call_bpf(BPF_MAP_CREATE, &map);
-	if (map_fd >= 0)
-		program_fd = load_program();
+	return call_bpf(BPF_MAP_CREATE, &map);
+}
+
+/* The kernel keeps the program as long as the group has it. */
+static bool attach(int group, int map, enum bpf_attach_type type)
+{
+	union bpf_attr attach = {0};
+	AUTO_CLOSE int program = load_program(map, type);
+
 	attach.target_fd = (uint32_t)group;
-	attach.attach_bpf_fd = (uint32_t)program_fd;
-	attach.attach_type = BPF_CGROUP_INET4_CONNECT;
-	if (group >= 0 && program_fd >= 0 && call_bpf(BPF_PROG_ATTACH, &attach) == 0)
+	attach.attach_bpf_fd = (uint32_t)program;
+	attach.attach_type = type;
+	return program >= 0 && call_bpf(BPF_PROG_ATTACH, &attach) == 0;
+}
+
+bool service_redirect_start(struct error *err)
+{
+	AUTO_CLOSE int group = open("/sys/fs/cgroup", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (is_started)
 		return true;
-	(void)error_set_errno(err, errno, "leading connections to services");
-	forget();
-	return false;
+	if (map_fd < 0)
+		map_fd = make_map();
+	if (back_fd < 0)
+		back_fd = make_map();
+	is_started = group >= 0 && map_fd >= 0 && back_fd >= 0 &&
+		     attach(group, map_fd, BPF_CGROUP_INET4_CONNECT) &&
+		     attach(group, map_fd, BPF_CGROUP_UDP4_SENDMSG) &&
+		     attach(group, back_fd, BPF_CGROUP_UDP4_RECVMSG);
+	return is_started || error_set_errno(err, errno, "leading connections to services");
+}
+
+static bool lead(int map, const struct place *from, const struct place *to)
+{
+	union bpf_attr update = {0};
+
+	update.map_fd = (uint32_t)map;
+	update.key = (uintptr_t)from;
+	update.value = (uintptr_t)to;
+	return call_bpf(BPF_MAP_UPDATE_ELEM, &update) == 0;
 }
 
 bool service_redirect_add(const char *ip, uint16_t port, uint16_t to_port, struct error *err)
 {
 	struct place from = {.port = htons(port)};
 	struct place to = {.ip = htonl(INADDR_LOOPBACK), .port = htons(to_port)};
-	union bpf_attr update = {0};
 
 	if (inet_pton(AF_INET, ip, &from.ip) != 1)
 		return error_set(err, ERROR_INVALID, "'%s' is no IPv4 address", ip);
-	update.map_fd = (uint32_t)map_fd;
-	update.key = (uintptr_t)&from;
-	update.value = (uintptr_t)&to;
-	if (call_bpf(BPF_MAP_UPDATE_ELEM, &update) < 0)
-		return error_set_errno(err, errno, "leading %s:%u", ip, port);
-	return true;
+	return (lead(map_fd, &from, &to) && lead(back_fd, &to, &from)) ||
+	       error_set_errno(err, errno, "leading %s:%u", ip, port);
 }

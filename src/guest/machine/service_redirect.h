@@ -7,7 +7,8 @@
  * loopback, where the guest listens. A listener on the service's own port would take that port from
  * every container that binds 0.0.0.0: the kernel lets nobody bind it a second time. It is a small
  * BPF program at connect(2) for the root control group, so no packet is touched and nothing has to
- * be configured.
+ * be configured. Datagrams are led likewise at sendmsg(2), and an answer comes from where the
+ * question was sent.
  */
 
 #include <stdbool.h>

@@ -81,7 +81,7 @@ static void take_hosts(struct guest *guest, const struct wire_message *message)
 	}
 	host_list_clear(&guest->release.hosts);
 	guest->release.hosts = list;
-	if (!network_write_files(&guest->release, guest->hostname, &err))
+	if (!guest_write_names(guest, &err))
 		say("%s", err.message);
 }
 

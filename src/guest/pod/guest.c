@@ -18,6 +18,7 @@
 #include "guest/channel/say.h"
 #include "guest/machine/machine.h"
 #include "guest/machine/modprobe.h"
+#include "guest/machine/name_server.h"
 #include "guest/machine/network.h"
 #include "guest/machine/rootfs.h"
 #include "guest/pod/checks.h"
@@ -289,6 +290,28 @@ static bool has_limits(const struct pod_image *pod)
 	return true;
 }
 
+/* In a cloud its own servers know the names. */
+static void start_names(struct guest *guest)
+{
+	AUTO(error_clear) struct error problem = ERROR_INIT;
+	const char *where = guest->release.where;
+
+	if (guest->names != NULL || where == NULL || strcmp(where, "local") != 0)
+		return;
+	guest->names = name_server_start(guest->loop, &problem);
+	if (guest->names == NULL)
+		say("%s; names are in /etc/hosts alone", problem.message);
+}
+
+bool guest_write_names(struct guest *guest, struct error *err)
+{
+	start_names(guest);
+	if (guest->names != NULL)
+		name_server_use(guest->names, &guest->release.hosts, &guest->release.network.dns);
+	return network_write_files(&guest->release, guest->hostname,
+				   guest->names != NULL ? NAME_SERVER_ADDRESS : NULL, err);
+}
+
 static bool prepare_pod(struct guest *guest, struct error *err)
 {
 	if (!guest->release.network.is_dhcp && !network_configure(&guest->release.network, err))
@@ -299,8 +322,7 @@ static bool prepare_pod(struct guest *guest, struct error *err)
 	set_sysctls(&guest->pod);
 	machine_keep_reserve(has_limits(&guest->pod));
 	struct volume_plan plan = guest_volume_plan(guest);
-	return prepare_memory(guest, err) &&
-	       network_write_files(&guest->release, guest->hostname, err) &&
+	return prepare_memory(guest, err) && guest_write_names(guest, err) &&
 	       volumes_prepare(&plan, err);
 }
 
@@ -332,8 +354,7 @@ static void update_release(struct guest *guest, struct release *fresh)
 	machine_set_wall_ns(guest->release.time_ns);
 	tunnel_table_listen(guest->tunnels, &guest->release);
 	struct volume_plan plan = guest_volume_plan(guest);
-	if (!network_write_files(&guest->release, guest->hostname, &err) ||
-	    !volumes_update(&plan, &err))
+	if (!guest_write_names(guest, &err) || !volumes_update(&plan, &err))
 		say("new release: %s", err.message);
 }
 

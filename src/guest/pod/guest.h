@@ -38,6 +38,7 @@ struct guest {
 	struct container **containers; /* one per container of the pod */
 	struct exec_table *execs;
 	struct tunnel_table *tunnels;
+	struct name_server *names; /* or NULL */
 	struct stats *stats;
 	struct uplink *uplink;
 	bool is_advancing;
@@ -49,6 +50,8 @@ struct guest {
 void guest_advance(struct guest *guest);
 /* Stops the pod and powers off; grace_ms < 0: the pod's own. */
 void guest_shutdown(struct guest *guest, int64_t grace_ms);
+/* hosts, resolv.conf and hostname of the containers, and what the pod's DNS server says. */
+MUST_CHECK bool guest_write_names(struct guest *guest, struct error *err);
 /* The documents' view that volumes need. */
 struct volume_plan guest_volume_plan(const struct guest *guest);
 /* Sends waiting log lines while the channel takes them. */

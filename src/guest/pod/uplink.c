@@ -108,7 +108,7 @@ static void write_resolv_conf(const struct uplink *uplink)
 	AUTO(error_clear) struct error err = ERROR_INIT;
 	AUTO(release_clear) struct release empty = {0};
 	fill_network(&uplink->lease, &empty.network);
-	AUTO_FREE char *text = resolv_conf_make(&empty);
+	AUTO_FREE char *text = resolv_conf_make(&empty, NULL);
 	if (!path_make_folders(NETWORK_FILES, 0755, &err) ||
 	    !file_write_atomic(NETWORK_FILES "/resolv.conf", text, strlen(text), 0644, &err))
 		say("%s", err.message);

@@ -24,7 +24,10 @@ static void fill_network(const struct instance *instance, struct network_config 
 	ret->gateway = supervisor->is_session ? xstrdup("10.0.2.2")
 					      : xasprintf("10.77.%u.1", supervisor->network.subnet);
 	string_list_add(&ret->dns, supervisor->is_session ? "10.0.2.3" : ret->gateway);
+	/* As a kubelet gives them. */
 	string_list_add(&ret->searches, "default.svc.cluster.local");
+	string_list_add(&ret->searches, "svc.cluster.local");
+	string_list_add(&ret->searches, "cluster.local");
 }
 
 static void fill_delivery(const struct volume_plan *volume, bool is_session,

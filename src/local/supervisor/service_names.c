@@ -34,6 +34,23 @@ static void add_names(struct string_list *names, const char *name)
 	string_list_addf(names, "%s.default.svc.cluster.local", name);
 }
 
+/* SRV records: _http._tcp.web.… is port 80 of web.…, or of each instance of a headless one. */
+static void add_services(struct host_entry *entry, const struct service_plan *service,
+			 const char *target)
+{
+	for (size_t i = 0; i < service->port_count; i++) {
+		const struct port_plan *port = &service->ports[i];
+		struct host_service *made;
+		if (port->name == NULL)
+			continue;
+		made = ARRAY_APPEND(entry->services, entry->service_count);
+		made->name = xasprintf("_%s._%s.%s.default.svc.cluster.local", port->name,
+				       port->is_udp ? "udp" : "tcp", service->name);
+		made->port = service->is_headless ? port->target_port : port->port;
+		made->target = xasprintf("%s.default.svc.cluster.local", target);
+	}
+}
+
 static void add_instance(const struct supervisor *supervisor, const struct instance *instance,
 			 struct host_list *ret)
 {
@@ -44,7 +61,8 @@ static void add_instance(const struct supervisor *supervisor, const struct insta
 			: session_instance_address(supervisor, instance->status.pod,
 						   instance->status.replica);
 
-	struct string_list *names = &add_host(ret, address)->names;
+	struct host_entry *entry = add_host(ret, address);
+	struct string_list *names = &entry->names;
 	string_list_add(names, instance->status.name);
 	for (size_t i = 0; i < supervisor->plan.service_count; i++) {
 		const struct service_plan *service = &supervisor->plan.services[i];
@@ -54,8 +72,12 @@ static void add_instance(const struct supervisor *supervisor, const struct insta
 		own = xasprintf("%s.%s", instance->status.name, service->name);
 		if (pod != NULL && pod->workload == WORKLOAD_STATEFUL_SET)
 			add_names(names, own);
-		if (instance->status.is_ready || service->publish_not_ready)
-			add_names(names, service->name);
+		if (!instance->status.is_ready && !service->publish_not_ready)
+			continue;
+		add_names(names, service->name);
+		add_services(entry, service,
+			     pod != NULL && pod->workload == WORKLOAD_STATEFUL_SET ? own
+										   : service->name);
 	}
 }
 
@@ -69,8 +91,11 @@ void services_add_hosts(const struct supervisor *supervisor, struct host_list *r
 	for (size_t i = 0; i < supervisor->plan.service_count; i++) {
 		const struct service_plan *service = &supervisor->plan.services[i];
 		AUTO_FREE char *address = services_address(supervisor, service);
-		if (!service->is_headless)
-			add_names(&add_host(ret, address)->names, service->name);
+		if (service->is_headless)
+			continue;
+		struct host_entry *entry = add_host(ret, address);
+		add_names(&entry->names, service->name);
+		add_services(entry, service, service->name);
 	}
 	for (size_t i = 0; i < supervisor->instance_count; i++) {
 		const struct instance *instance = supervisor->instances[i];

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "guest/documents/dns_message.h"
+
+#include "fuzz.h"
+
+/* A question of a container, and the names of a release. */
+
+static struct host_list hosts;
+
+static void make_hosts(void)
+{
+	struct host_entry *entry = ARRAY_APPEND(hosts.entries, hosts.count);
+	struct host_service *service = ARRAY_APPEND(entry->services, entry->service_count);
+
+	entry->ip = xstrdup("10.77.1.254");
+	string_list_add(&entry->names, "a");
+	string_list_add(&entry->names, "a.default.svc.cluster.local");
+	*service = (struct host_service){.name = xstrdup("_a._tcp.a"),
+					 .port = 80,
+					 .target = xstrdup("a.default.svc.cluster.local")};
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
+{
+	static uint8_t answer[DNS_MAX_SIZE];
+	struct dns_question question;
+	size_t got;
+
+	if (hosts.count == 0)
+		make_hosts();
+	if (!dns_question_read(bytes, size, &question))
+		return 0;
+	for (size_t max = 12; max <= DNS_MAX_SIZE; max *= 4) {
+		got = dns_answer_make(&hosts, &question, bytes, answer, max);
+		if (got > max)
+			abort();
+		got = dns_failure_make(&question, bytes, DNS_SERVER_FAILED, answer, max);
+		if (got > max)
+			abort();
+	}
+	return 0;
+}
