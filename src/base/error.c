@@ -7,6 +7,30 @@
 
 #include "base/alloc.h"
 
+static const char *const kind_words[] = {
+	[ERROR_NONE] = "none",		 [ERROR_USAGE] = "usage",
+	[ERROR_INVALID] = "invalid",	 [ERROR_UNSUPPORTED] = "unsupported",
+	[ERROR_NOT_FOUND] = "not-found", [ERROR_EXISTS] = "exists",
+	[ERROR_DENIED] = "denied",	 [ERROR_BUSY] = "busy",
+	[ERROR_NETWORK] = "network",	 [ERROR_TIMEOUT] = "timeout",
+	[ERROR_CANCELLED] = "cancelled", [ERROR_CORRUPT] = "corrupt",
+	[ERROR_FULL] = "full",		 [ERROR_SYSTEM] = "system",
+};
+
+const char *error_kind_word(enum error_kind kind)
+{
+	return kind_words[kind];
+}
+
+enum error_kind error_kind_of_word(const char *word)
+{
+	for (unsigned i = ERROR_USAGE; i <= ERROR_SYSTEM; i++) {
+		if (strcmp(kind_words[i], word) == 0)
+			return (enum error_kind)i;
+	}
+	return ERROR_SYSTEM;
+}
+
 bool(error_set_va)(struct error *err, enum error_kind kind, const char *fmt, va_list args)
 {
 	if (err == NULL)

@@ -40,6 +40,11 @@ struct error {
 
 #define ERROR_INIT ((struct error){0})
 
+/* "not-found", for a socket or a file: the order of the enum is one program's own. */
+const char *error_kind_word(enum error_kind kind);
+/* ERROR_SYSTEM for a word of a newer program. */
+enum error_kind error_kind_of_word(const char *word);
+
 /* Each of these returns false, so that making an error also returns it. */
 bool error_set(struct error *err, enum error_kind kind, const char *fmt, ...) PRINTF_LIKE(3, 4);
 bool error_set_va(struct error *err, enum error_kind kind, const char *fmt, va_list args)

@@ -42,9 +42,18 @@ static void lists_end_in_null(void **state)
 	}
 }
 
+static void kinds_have_words_and_come_back_from_them(void **state)
+{
+	(void)state;
+	for (unsigned i = ERROR_USAGE; i <= ERROR_SYSTEM; i++)
+		assert_int_equal(error_kind_of_word(error_kind_word((enum error_kind)i)), i);
+	assert_int_equal(error_kind_of_word("from the future"), ERROR_SYSTEM);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(kinds_have_words_and_come_back_from_them),
 		cmocka_unit_test(prefixes_stack_outside_in),
 		cmocka_unit_test(errno_decides_the_kind),
 		cmocka_unit_test(lists_end_in_null),

@@ -2,7 +2,6 @@
 #include "local/client/client.h"
 
 #include <errno.h>
-#include <jansson.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +12,8 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/json.h"
+#include "base/json_writer.h"
 #include "base/path.h"
 #include "base/strbuf.h"
 #include "local/client/status_offline.h"
@@ -61,13 +62,26 @@ static void send_line(struct client *client, const char *line)
 	}
 }
 
-static void send_request(struct client *client, json_t *request)
+/* A request and its fields; the caller adds some, then sends it. */
+struct request {
+	struct strbuf line;
+	struct json_writer json;
+};
+
+static void request_begin(struct request *request, const char *operation)
 {
-	AUTO_FREE char *text = json_dumps(request, JSON_COMPACT);
-	AUTO_FREE char *line = text ? xasprintf("%s\n", text) : NULL;
-	json_decref(request);
-	if (line != NULL)
-		send_line(client, line);
+	request->line = STRBUF_INIT;
+	request->json = JSON_WRITER(&request->line, 0);
+	json_open_object(&request->json, NULL);
+	json_write_text(&request->json, "op", operation);
+}
+
+static void request_send(struct client *client, struct request *request)
+{
+	json_close(&request->json);
+	strbuf_append_char(&request->line, '\n');
+	send_line(client, strbuf_text(&request->line));
+	strbuf_clear(&request->line);
 }
 
 static void finish(struct client *client, uint64_t id, struct error *err_or_null)
@@ -82,33 +96,33 @@ static void finish(struct client *client, uint64_t id, struct error *err_or_null
 	}
 }
 
-static void take_answer(struct client *client, const json_t *answer)
+static void take_answer(struct client *client, struct json_view answer)
 {
-	const json_t *problem = json_object_get(answer, "error");
-	const char *message = json_string_value(json_object_get(problem, "message"));
-	const char *hint = json_string_value(json_object_get(problem, "hint"));
-	json_int_t kind = json_integer_value(json_object_get(problem, "kind"));
-	uint64_t id = (uint64_t)json_integer_value(json_object_get(answer, "id"));
+	struct json_view problem = json_view_get(answer, "error");
+	struct json_view kind = json_view_get(problem, "kind");
+	const char *message = json_view_peek(json_view_get(problem, "message"));
+	const char *hint = json_view_peek(json_view_get(problem, "hint"));
+	uint64_t id = (uint64_t)json_view_number(json_view_get(answer, "id"), 0, INT64_MAX, 0);
 	AUTO(error_clear) struct error err = ERROR_INIT;
 
-	if (problem == NULL) {
+	if (!json_view_exists(problem)) {
 		finish(client, id, NULL);
 		return;
 	}
-	bool is_known = kind > ERROR_NONE && kind <= ERROR_SYSTEM;
-	error_set(&err, is_known ? (enum error_kind)kind : ERROR_SYSTEM, "%s",
-		  message ? message : "failed");
+	error_set(&err,
+		  json_view_is_text(kind) ? error_kind_of_word(json_view_peek(kind)) : ERROR_SYSTEM,
+		  "%s", message ? message : "failed");
 	if (hint != NULL)
 		error_hint(&err, "%s", hint);
 	finish(client, id, &err);
 }
 
-static void take_status(struct client *client, const json_t *object)
+static void take_status(struct client *client, struct json_view object)
 {
 	AUTO(project_status_clear) struct project_status status = {0};
-	AUTO_FREE char *text = json_dumps(object, JSON_COMPACT);
 
-	if (text == NULL || !project_status_from_json(text, &status, NULL))
+	project_status_read(object, &status);
+	if (!json_document_check(object.document, NULL))
 		return;
 	if (client->status_fn != NULL)
 		client->status_fn(&status, client->status_arg);
@@ -119,39 +133,40 @@ static void take_status(struct client *client, const json_t *object)
 	}
 }
 
-static void take_event(struct client *client, const json_t *object)
+static void take_event(struct client *client, struct json_view object)
 {
+	AUTO(project_event_clear)
 	struct project_event event = {
-		.sequence = (uint64_t)json_integer_value(json_object_get(object, "sequence")),
-		.time_ns = json_integer_value(json_object_get(object, "timeNs")),
-		.is_warning = json_is_true(json_object_get(object, "warning")),
+		.sequence = (uint64_t)json_view_number(json_view_get(object, "sequence"), 0,
+						       INT64_MAX, 0),
+		.time_ns =
+			json_view_number(json_view_get(object, "timeNs"), INT64_MIN, INT64_MAX, 0),
+		.is_warning = json_view_bool(json_view_get(object, "warning"), false),
+		.type = json_view_text(json_view_require(object, "type")),
+		.object = json_view_text(json_view_require(object, "object")),
+		.message = json_view_text(json_view_require(object, "message")),
 	};
-	const char *type = json_string_value(json_object_get(object, "type"));
-	const char *name = json_string_value(json_object_get(object, "object"));
-	const char *message = json_string_value(json_object_get(object, "message"));
 
-	if (type == NULL || name == NULL || message == NULL || client->event_fn == NULL)
-		return;
-	event.type = xstrdup(type);
-	event.object = xstrdup(name);
-	event.message = xstrdup(message);
-	client->event_fn(&event, client->event_arg);
-	project_event_clear(&event);
+	if (json_document_check(object.document, NULL) && client->event_fn != NULL)
+		client->event_fn(&event, client->event_arg);
 }
 
 static void take_line(struct client *client, const char *line, size_t size)
 {
-	json_t *root = json_loadb(line, size, 0, NULL);
-	const json_t *status = json_object_get(root, "status");
-	const json_t *event = json_object_get(root, "event");
+	AUTO_PTR(json_document)
+	struct json_document *document = json_document_parse(line, size, "answer", 0, NULL);
 
-	if (status != NULL)
+	if (document == NULL)
+		return;
+	struct json_view root = json_document_root(document);
+	struct json_view status = json_view_get(root, "status");
+	struct json_view event = json_view_get(root, "event");
+	if (json_view_exists(status))
 		take_status(client, status);
-	else if (event != NULL)
+	else if (json_view_exists(event))
 		take_event(client, event);
-	else if (json_is_object(root))
+	else if (json_view_is_object(root))
 		take_answer(client, root);
-	json_decref(root);
 }
 
 static void fail_pending(struct client *client)
@@ -337,16 +352,20 @@ void client_watch_events(struct client *client, client_event_fn *fn, void *arg)
 void client_watch_stats(struct client *client, unsigned interval_ms)
 {
 	client->stats_ms = interval_ms;
-	send_request(client, json_pack("{s:s,s:i}", "op", "stats", "intervalMs", (int)interval_ms));
+	struct request request;
+	request_begin(&request, "stats");
+	json_write_unsigned(&request.json, "intervalMs", interval_ms);
+	request_send(client, &request);
 }
 
-static void act(struct client *client, json_t *request, client_done_fn *done, void *arg)
+/* Takes the request. */
+static void act(struct client *client, struct request *request, client_done_fn *done, void *arg)
 {
 	uint64_t id = client->next_id++;
 
 	if (client->fd < 0) {
 		AUTO(error_clear) struct error err = ERROR_INIT;
-		json_decref(request);
+		strbuf_clear(&request->line);
 		error_set(&err, ERROR_NOT_FOUND, "nobody supervises project '%s'", client->project);
 		error_hint(&err, "i2kit up -d");
 		done(&err, arg);
@@ -354,40 +373,59 @@ static void act(struct client *client, json_t *request, client_done_fn *done, vo
 	}
 	struct pending *pending = ARRAY_APPEND(client->pending, client->pending_count);
 	*pending = (struct pending){id, done, arg};
-	json_object_set_new(request, "id", json_integer((json_int_t)id));
-	send_request(client, request);
+	json_write_unsigned(&request->json, "id", id);
+	request_send(client, request);
+}
+
+static void act_on(struct client *client, const char *operation, const char *name,
+		   client_done_fn *done, void *arg)
+{
+	struct request request;
+	request_begin(&request, operation);
+	json_write_text(&request.json, "name", name);
+	act(client, &request, done, arg);
 }
 
 void client_restart(struct client *client, const char *pod_or_instance, client_done_fn *done,
 		    void *arg)
 {
-	act(client, json_pack("{s:s,s:s}", "op", "restart", "name", pod_or_instance), done, arg);
+	act_on(client, "restart", pod_or_instance, done, arg);
 }
 
 void client_scale(struct client *client, const char *pod, unsigned replicas, client_done_fn *done,
 		  void *arg)
 {
-	act(client,
-	    json_pack("{s:s,s:s,s:i}", "op", "scale", "name", pod, "replicas", (int)replicas), done,
-	    arg);
+	struct request request;
+	request_begin(&request, "scale");
+	json_write_text(&request.json, "name", pod);
+	json_write_unsigned(&request.json, "replicas", replicas);
+	act(client, &request, done, arg);
 }
 
 void client_stop(struct client *client, const char *pod, client_done_fn *done, void *arg)
 {
-	act(client, json_pack("{s:s,s:s}", "op", "stop", "name", pod), done, arg);
+	act_on(client, "stop", pod, done, arg);
 }
 
 void client_apply(struct client *client, client_done_fn *done, void *arg)
 {
-	act(client, json_pack("{s:s}", "op", "apply"), done, arg);
+	struct request request;
+	request_begin(&request, "apply");
+	act(client, &request, done, arg);
 }
 
 void client_down(struct client *client, bool with_volumes, client_done_fn *done, void *arg)
 {
-	act(client, json_pack("{s:s,s:b}", "op", "down", "volumes", (int)with_volumes), done, arg);
+	struct request request;
+	request_begin(&request, "down");
+	json_write_bool(&request.json, "volumes", with_volumes);
+	act(client, &request, done, arg);
 }
 
 void client_kill(struct client *client, client_done_fn *done, void *arg)
 {
-	act(client, json_pack("{s:s,s:b}", "op", "down", "force", 1), done, arg);
+	struct request request;
+	request_begin(&request, "down");
+	json_write_bool(&request.json, "force", true);
+	act(client, &request, done, arg);
 }

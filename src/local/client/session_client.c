@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
-#include <jansson.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,10 +10,12 @@
 #include "base/bytes.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/json.h"
 #include "base/path.h"
 #include "base/unix_socket.h"
 #include "local/supervisor/session.h"
 #include "wire/frame.h"
+#include "wire/request.h"
 
 #define ANSWER_MS	10000
 #define MAX_ANSWER	65536
@@ -66,20 +67,21 @@ static bool read_line(int fd, struct strbuf *line, struct error *err)
 
 static bool check_answer(const struct strbuf *line, struct error *err)
 {
-	json_t *root = json_loadb(strbuf_text(line), line->size, 0, NULL);
-	const json_t *problem = json_object_get(root, "error");
-	const char *message = json_string_value(json_object_get(problem, "message"));
-	const char *hint = json_string_value(json_object_get(problem, "hint"));
-	bool is_good = json_is_true(json_object_get(root, "ok"));
+	AUTO_PTR(json_document)
+	struct json_document *document =
+		json_document_parse(strbuf_text(line), line->size, "the supervisor", 0, err);
 
-	if (!is_good) {
-		(void)error_set(err, ERROR_INVALID, "%s",
-				message != NULL ? message : "the supervisor refused");
-		if (hint != NULL)
-			(void)error_hint(err, "%s", hint);
-	}
-	json_decref(root);
-	return is_good;
+	if (document == NULL)
+		return false;
+	struct json_view root = json_document_root(document);
+	struct json_view problem = json_view_get(root, "error");
+	const char *message = json_view_peek(json_view_get(problem, "message"));
+	const char *hint = json_view_peek(json_view_get(problem, "hint"));
+	if (json_view_bool(json_view_get(root, "ok"), false))
+		return true;
+	(void)error_set(err, ERROR_INVALID, "%s",
+			message != NULL ? message : "the supervisor refused");
+	return hint != NULL ? error_hint(err, "%s", hint) : false;
 }
 
 int session_connect(const char *project, const char *request, struct error *err)
@@ -152,16 +154,15 @@ static void flush(struct exec_client *client)
 
 static void take_exit(struct exec_client *client, const struct wire_message *message)
 {
-	json_t *root = json_loadb((const char *)message->bytes, message->size, 0, NULL);
-	const char *problem = json_string_value(json_object_get(root, "error"));
-	int signal = (int)json_integer_value(json_object_get(root, "signal"));
-	int code = (int)json_integer_value(json_object_get(root, "code"));
+	AUTO(exec_exit_clear) struct exec_exit exit = {0};
+	AUTO(error_clear) struct error err = ERROR_INIT;
 
-	if (problem != NULL)
-		finish(client, 126, problem);
+	if (!exec_exit_read(message->bytes, message->size, &exit, &err))
+		finish(client, 126, err.message);
+	else if (exit.error != NULL)
+		finish(client, 126, exit.error);
 	else
-		finish(client, signal > 0 ? 128 + signal : code, NULL);
-	json_decref(root);
+		finish(client, exit.signal > 0 ? 128 + exit.signal : exit.code, NULL);
 }
 
 /* False when no more can be taken for now. */

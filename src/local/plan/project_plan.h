@@ -105,6 +105,11 @@ MUST_CHECK bool project_plan_add_pod(struct project_plan *plan, const struct app
 void project_plan_add_service(struct project_plan *plan, const struct app *app,
 			      const struct service *service);
 
+/* As text, owned; NULL and *err where one is not UTF-8. `what` names the text in messages. */
+MUST_CHECK char *project_plan_write(const struct project_plan *plan, struct error *err);
+MUST_CHECK bool project_plan_read(const char *what, const char *text, size_t size,
+				  struct project_plan *ret, struct error *err);
+
 char *project_plan_path(const char *project); /* owned */
 MUST_CHECK bool project_plan_save(const struct project_plan *plan, struct error *err);
 /* ERROR_NOT_FOUND when the project was never up. */

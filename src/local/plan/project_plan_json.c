@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The plan as a file: written and read by this program only, checked all the same. */
-#include <jansson.h>
+/*
+ * The plan as a file, read by later versions of this program: words, not the order of an enum. In
+ * version 1 it was the order, of then.
+ */
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,238 +11,277 @@
 #include "base/path.h"
 #include "local/plan/project_plan.h"
 #include "local/plan/service_slot.h"
+#include "wire/document.h"
 
-enum { PLAN_VERSION = 1, PLAN_MAX_BYTES = 64 << 20 };
+enum { PLAN_VERSION = 2, PLAN_MAX_BYTES = 64 << 20, MAX_LIST = 100000 };
 
-static json_t *text_or_null(const char *text)
+/* --- writing -------------------------------------------------------------------------------- */
+
+static void write_volumes(struct json_writer *json, const struct pod_plan *pod)
 {
-	return text ? json_string(text) : json_null();
-}
-
-static json_t *volumes_to_json(const struct pod_plan *pod)
-{
-	json_t *list = json_array();
+	json_open_list(json, "volumes");
 	for (size_t i = 0; i < pod->volume_count; i++) {
-		const struct volume_plan *v = &pod->volumes[i];
-		json_array_append_new(
-			list,
-			json_pack("{s:s,s:o,s:b,s:I,s:o,s:b,s:b}", "name", v->name, "claim",
-				  text_or_null(v->claim), "template", (int)v->is_template, "size",
-				  (json_int_t)v->size_bytes, "hostPath", text_or_null(v->host_path),
-				  "readOnly", (int)v->is_read_only, "file", (int)v->is_file));
+		const struct volume_plan *volume = &pod->volumes[i];
+		json_open_object(json, NULL);
+		json_write_text(json, "name", volume->name);
+		json_write_text(json, "claim", volume->claim);
+		json_write_bool(json, "template", volume->is_template);
+		json_write_unsigned(json, "size", volume->size_bytes);
+		json_write_text(json, "hostPath", volume->host_path);
+		json_write_bool(json, "readOnly", volume->is_read_only);
+		json_write_bool(json, "file", volume->is_file);
+		json_close(json);
 	}
-	return list;
+	json_close(json);
 }
 
-static json_t *pod_to_json(const struct pod_plan *pod)
+static void write_pod(struct json_writer *json, const struct pod_plan *pod)
 {
-	json_t *object =
-		json_pack("{s:s,s:s,s:i,s:i,s:s,s:s,s:I,s:s,s:s,s:s,s:s,s:s}", "name", pod->name,
-			  "kind", pod->kind_name, "workload", (int)pod->workload, "replicas",
-			  (int)pod->replicas, "imageDigest", pod->image_digest, "imagePath",
-			  pod->image_path, "imageBytes", (json_int_t)pod->image_bytes, "kernel",
-			  pod->kernel_path, "initrd", pod->initrd_path, "cmdline", pod->cmdline,
-			  "configDigest", pod->config_digest, "config", pod->config_json);
-	json_object_set_new(object, "cpus", json_integer(pod->cpu_count));
-	json_object_set_new(object, "memory", json_integer((json_int_t)pod->memory_bytes));
-	json_object_set_new(object, "scratch", json_integer((json_int_t)pod->scratch_bytes));
-	json_object_set_new(object, "grace", json_integer(pod->grace_s));
-	json_object_set_new(object, "surge", json_integer(pod->max_surge));
-	json_object_set_new(object, "stateful", json_boolean(pod->is_stateful));
-	json_object_set_new(object, "dirty", json_boolean(pod->is_dirty));
-	json_object_set_new(object, "restart", json_integer(pod->restart_policy));
-	json_object_set_new(object, "service", text_or_null(pod->service_name));
-	json_object_set_new(object, "stoppedReplicas", json_integer(pod->stopped_replicas));
-	json_t *init = json_array();
-	for (size_t i = 0; i < pod->init_containers.count; i++)
-		json_array_append_new(init, json_string(pod->init_containers.items[i]));
-	json_object_set_new(object, "initContainers", init);
-	json_object_set_new(object, "volumes", volumes_to_json(pod));
-	return object;
+	json_open_object(json, NULL);
+	json_write_text(json, "name", pod->name);
+	json_write_text(json, "kind", pod->kind_name);
+	json_write_text(json, "workload", workload_words[pod->workload]);
+	json_write_unsigned(json, "replicas", pod->replicas);
+	json_write_text(json, "imageDigest", pod->image_digest);
+	json_write_text(json, "imagePath", pod->image_path);
+	json_write_unsigned(json, "imageBytes", pod->image_bytes);
+	json_write_text(json, "kernel", pod->kernel_path);
+	json_write_text(json, "initrd", pod->initrd_path);
+	json_write_text(json, "cmdline", pod->cmdline);
+	json_write_text(json, "configDigest", pod->config_digest);
+	json_write_text(json, "config", pod->config_json);
+	json_write_unsigned(json, "cpus", pod->cpu_count);
+	json_write_unsigned(json, "memory", pod->memory_bytes);
+	json_write_unsigned(json, "scratch", pod->scratch_bytes);
+	json_write_unsigned(json, "grace", pod->grace_s);
+	json_write_unsigned(json, "surge", pod->max_surge);
+	json_write_bool(json, "stateful", pod->is_stateful);
+	json_write_bool(json, "dirty", pod->is_dirty);
+	json_write_text(json, "restart", restart_policy_words[pod->restart_policy]);
+	json_write_text(json, "service", pod->service_name);
+	json_write_unsigned(json, "stoppedReplicas", pod->stopped_replicas);
+	json_write_texts(json, "initContainers", &pod->init_containers);
+	write_volumes(json, pod);
+	json_close(json);
 }
 
-static json_t *service_to_json(const struct service_plan *service)
+static void write_service(struct json_writer *json, const struct service_plan *service)
 {
-	json_t *pods = json_array();
-	json_t *ports = json_array();
-	for (size_t i = 0; i < service->pods.count; i++)
-		json_array_append_new(pods, json_string(service->pods.items[i]));
+	json_open_object(json, NULL);
+	json_write_text(json, "name", service->name);
+	json_write_unsigned(json, "slot", service->slot);
+	json_write_bool(json, "headless", service->is_headless);
+	json_write_bool(json, "affinity", service->has_affinity);
+	json_write_bool(json, "notReady", service->publish_not_ready);
+	json_write_texts(json, "pods", &service->pods);
+	json_open_list(json, "ports");
 	for (size_t i = 0; i < service->port_count; i++) {
 		const struct port_plan *port = &service->ports[i];
-		json_array_append_new(
-			ports,
-			json_pack("{s:o,s:i,s:i,s:b,s:i,s:b,s:b}", "name", text_or_null(port->name),
-				  "port", (int)port->port, "target", (int)port->target_port, "udp",
-				  (int)port->is_udp, "host", (int)port->host_port, "asked",
-				  (int)port->is_asked_for, "http", (int)port->is_http));
+		json_open_object(json, NULL);
+		json_write_text(json, "name", port->name);
+		json_write_unsigned(json, "port", port->port);
+		json_write_unsigned(json, "target", port->target_port);
+		json_write_bool(json, "udp", port->is_udp);
+		json_write_unsigned(json, "host", port->host_port);
+		json_write_bool(json, "asked", port->is_asked_for);
+		json_write_bool(json, "http", port->is_http);
+		json_close(json);
 	}
-	return json_pack("{s:s,s:i,s:b,s:b,s:b,s:o,s:o}", "name", service->name, "slot",
-			 (int)service->slot, "headless", (int)service->is_headless, "affinity",
-			 (int)service->has_affinity, "notReady", (int)service->publish_not_ready,
-			 "pods", pods, "ports", ports);
+	json_close(json);
+	json_close(json);
+}
+
+static void write_plan(struct json_writer *json, const struct project_plan *plan)
+{
+	json_open_object(json, NULL);
+	json_write_number(json, "version", PLAN_VERSION);
+	json_write_text(json, "project", plan->project);
+	json_write_text(json, "folder", plan->folder);
+	json_write_text(json, "uri", plan->uri);
+	json_write_text(json, "accel", plan->accel ? plan->accel : "auto");
+	json_write_text(json, "firmware", plan->firmware ? plan->firmware : "direct");
+	json_write_text(json, "bind", plan->bind ? plan->bind : "127.0.0.1");
+	json_open_list(json, "pods");
+	for (size_t i = 0; i < plan->pod_count; i++)
+		write_pod(json, &plan->pods[i]);
+	json_close(json);
+	json_open_list(json, "services");
+	for (size_t i = 0; i < plan->service_count; i++)
+		write_service(json, &plan->services[i]);
+	json_close(json);
+	json_close(json);
+}
+
+char *project_plan_write(const struct project_plan *plan, struct error *err)
+{
+	AUTO(strbuf_clear) struct strbuf text = STRBUF_INIT;
+	struct json_writer json = JSON_WRITER(&text, 0);
+
+	write_plan(&json, plan);
+	if (!json.is_bad_text)
+		return strbuf_take(&text);
+	(void)error_set(err, ERROR_INVALID, "the plan has text that is not UTF-8");
+	return NULL;
 }
 
 bool project_plan_save(const struct project_plan *plan, struct error *err)
 {
-	json_t *pods = json_array();
-	json_t *services = json_array();
 	AUTO_FREE char *path = project_plan_path(plan->project);
 	AUTO_FREE char *folder = xstrndup(path, strlen(path) - strlen("/plan.json"));
+	AUTO_FREE char *text = project_plan_write(plan, err);
 
-	for (size_t i = 0; i < plan->pod_count; i++)
-		json_array_append_new(pods, pod_to_json(&plan->pods[i]));
-	for (size_t i = 0; i < plan->service_count; i++)
-		json_array_append_new(services, service_to_json(&plan->services[i]));
-	json_t *root = json_pack(
-		"{s:i,s:s,s:o,s:o,s:s,s:s,s:s,s:o,s:o}", "version", PLAN_VERSION, "project",
-		plan->project, "folder", text_or_null(plan->folder), "uri", text_or_null(plan->uri),
-		"accel", plan->accel ? plan->accel : "auto", "firmware",
-		plan->firmware ? plan->firmware : "direct", "bind",
-		plan->bind ? plan->bind : "127.0.0.1", "pods", pods, "services", services);
-	AUTO_FREE char *text = root ? json_dumps(root, JSON_COMPACT) : NULL;
-	json_decref(root);
 	if (text == NULL)
-		return error_set(err, ERROR_INVALID, "the plan has text that is not UTF-8");
+		return false;
 	/* They hold Secrets as the plan does. */
 	file_remove_drafts(path);
 	return path_make_folders(folder, 0700, err) &&
 	       file_write_atomic(path, text, strlen(text), 0600, err);
 }
 
-static char *take_text(const json_t *object, const char *key)
+/* --- reading -------------------------------------------------------------------------------- */
+
+static uint64_t read_number(struct json_view object, const char *key, int64_t max)
 {
-	const char *text = json_string_value(json_object_get(object, key));
-	return xstrdup_or_null(text);
+	return (uint64_t)json_view_number(json_view_get(object, key), 0, max, 0);
 }
 
-static uint64_t take_number(const json_t *object, const char *key)
+static bool read_bool(struct json_view object, const char *key)
 {
-	json_int_t value = json_integer_value(json_object_get(object, key));
-	return value > 0 ? (uint64_t)value : 0;
+	return json_view_bool(json_view_get(object, key), false);
 }
 
-static bool take_bool(const json_t *object, const char *key)
+static char *read_text(struct json_view object, const char *key)
 {
-	return json_is_true(json_object_get(object, key));
+	return json_view_text(json_view_require(object, key));
 }
 
-static bool take_digest(const json_t *object, const char *key, char out[DIGEST_SIZE])
+static unsigned read_word(struct json_view view, const char *const *words, unsigned count)
 {
-	const char *text = json_string_value(json_object_get(object, key));
-	if (text == NULL || !digest_is_valid(text))
+	if (json_view_is_number(view))
+		return (unsigned)json_view_number(view, 0, count - 1, 0);
+	return json_view_word(view, words, count, 0);
+}
+
+static void read_digest(struct json_view object, const char *key, char out[DIGEST_SIZE])
+{
+	struct json_view view = json_view_require(object, key);
+	const char *text = json_view_peek(view);
+	if (text != NULL && digest_is_valid(text))
+		memcpy(out, text, DIGEST_SIZE);
+	else
+		json_view_complain(view, "is no digest");
+}
+
+static void read_volume(struct json_view view, struct volume_plan *volume)
+{
+	volume->name = read_text(view, "name");
+	volume->claim = json_view_text(json_view_get(view, "claim"));
+	volume->is_template = read_bool(view, "template");
+	volume->size_bytes = read_number(view, "size", INT64_MAX);
+	volume->host_path = json_view_text(json_view_get(view, "hostPath"));
+	volume->is_read_only = read_bool(view, "readOnly");
+	volume->is_file = read_bool(view, "file");
+	if ((volume->claim == NULL) == (volume->host_path == NULL))
+		json_view_complain(view, "is neither a claim nor a host path");
+}
+
+static void read_pod(struct json_view view, struct pod_plan *pod)
+{
+	pod->name = read_text(view, "name");
+	pod->kind_name = read_text(view, "kind");
+	pod->workload = (enum workload_kind)read_word(json_view_get(view, "workload"),
+						      workload_words, WORKLOAD_KINDS);
+	pod->replicas = (uint32_t)read_number(view, "replicas", UINT32_MAX);
+	read_digest(view, "imageDigest", pod->image_digest);
+	pod->image_path = read_text(view, "imagePath");
+	pod->image_bytes = read_number(view, "imageBytes", INT64_MAX);
+	pod->kernel_path = read_text(view, "kernel");
+	pod->initrd_path = read_text(view, "initrd");
+	pod->cmdline = read_text(view, "cmdline");
+	read_digest(view, "configDigest", pod->config_digest);
+	pod->config_json = read_text(view, "config");
+	pod->cpu_count = (unsigned)json_view_number(json_view_require(view, "cpus"), 1, 100000, 1);
+	pod->memory_bytes = read_number(view, "memory", INT64_MAX);
+	pod->scratch_bytes = read_number(view, "scratch", INT64_MAX);
+	pod->grace_s = (uint32_t)read_number(view, "grace", UINT32_MAX);
+	pod->max_surge = (uint32_t)read_number(view, "surge", UINT32_MAX);
+	pod->is_stateful = read_bool(view, "stateful");
+	pod->is_dirty = read_bool(view, "dirty");
+	pod->restart_policy = (enum restart_policy)read_word(
+		json_view_get(view, "restart"), restart_policy_words, RESTART_POLICIES);
+	pod->service_name = json_view_text(json_view_get(view, "service"));
+	pod->stopped_replicas = (uint32_t)read_number(view, "stoppedReplicas", UINT32_MAX);
+	json_view_texts(json_view_get(view, "initContainers"), MAX_LIST, &pod->init_containers);
+	struct json_view volumes = json_view_get(view, "volumes");
+	for (size_t i = 0; i < json_view_count(volumes, MAX_LIST); i++)
+		read_volume(json_view_at(volumes, i),
+			    ARRAY_APPEND(pod->volumes, pod->volume_count));
+}
+
+static void read_port(struct json_view view, struct port_plan *port)
+{
+	port->name = json_view_text(json_view_get(view, "name"));
+	port->port = (uint16_t)read_number(view, "port", UINT16_MAX);
+	port->target_port = (uint16_t)read_number(view, "target", UINT16_MAX);
+	port->is_udp = read_bool(view, "udp");
+	port->host_port = (uint16_t)read_number(view, "host", UINT16_MAX);
+	port->is_asked_for = read_bool(view, "asked");
+	port->is_http = read_bool(view, "http");
+}
+
+static void read_service(struct json_view view, struct service_plan *service)
+{
+	service->name = read_text(view, "name");
+	service->slot = (unsigned)read_number(view, "slot", UINT16_MAX);
+	service->is_headless = read_bool(view, "headless");
+	service->has_affinity = read_bool(view, "affinity");
+	service->publish_not_ready = read_bool(view, "notReady");
+	json_view_texts(json_view_get(view, "pods"), MAX_LIST, &service->pods);
+	struct json_view ports = json_view_get(view, "ports");
+	for (size_t i = 0; i < json_view_count(ports, MAX_LIST); i++)
+		read_port(json_view_at(ports, i),
+			  ARRAY_APPEND(service->ports, service->port_count));
+}
+
+static void read_plan(struct json_view root, struct project_plan *plan)
+{
+	document_check_version(root, PLAN_VERSION);
+	plan->project = read_text(root, "project");
+	plan->folder = json_view_text(json_view_get(root, "folder"));
+	plan->uri = json_view_text(json_view_get(root, "uri"));
+	plan->accel = read_text(root, "accel");
+	plan->firmware = read_text(root, "firmware");
+	plan->bind = read_text(root, "bind");
+	struct json_view pods = json_view_get(root, "pods");
+	for (size_t i = 0; i < json_view_count(pods, MAX_LIST); i++)
+		read_pod(json_view_at(pods, i), ARRAY_APPEND(plan->pods, plan->pod_count));
+	struct json_view services = json_view_get(root, "services");
+	for (size_t i = 0; i < json_view_count(services, MAX_LIST); i++)
+		read_service(json_view_at(services, i),
+			     ARRAY_APPEND(plan->services, plan->service_count));
+}
+
+bool project_plan_read(const char *what, const char *text, size_t size, struct project_plan *ret,
+		       struct error *err)
+{
+	AUTO_PTR(json_document)
+	struct json_document *document = json_document_parse(text, size, what, 0, err);
+	AUTO(project_plan_clear) struct project_plan plan = {0};
+
+	if (document == NULL)
 		return false;
-	memcpy(out, text, DIGEST_SIZE);
+	read_plan(json_document_root(document), &plan);
+	if (!json_document_check(document, err) || !service_slots_fill(&plan, NULL, err))
+		return false;
+	*ret = plan;
+	plan = (struct project_plan){0};
 	return true;
-}
-
-static bool read_pod(const json_t *object, struct pod_plan *pod)
-{
-	size_t index = 0;
-	json_t *value = NULL;
-
-	pod->name = take_text(object, "name");
-	pod->kind_name = take_text(object, "kind");
-	pod->workload = (enum workload_kind)take_number(object, "workload");
-	pod->replicas = (uint32_t)take_number(object, "replicas");
-	pod->image_path = take_text(object, "imagePath");
-	pod->image_bytes = take_number(object, "imageBytes");
-	pod->kernel_path = take_text(object, "kernel");
-	pod->initrd_path = take_text(object, "initrd");
-	pod->cmdline = take_text(object, "cmdline");
-	pod->config_json = take_text(object, "config");
-	pod->cpu_count = (unsigned)take_number(object, "cpus");
-	pod->memory_bytes = take_number(object, "memory");
-	pod->scratch_bytes = take_number(object, "scratch");
-	pod->grace_s = (uint32_t)take_number(object, "grace");
-	pod->max_surge = (uint32_t)take_number(object, "surge");
-	pod->is_stateful = take_bool(object, "stateful");
-	pod->is_dirty = take_bool(object, "dirty");
-	pod->restart_policy = (enum restart_policy)take_number(object, "restart");
-	pod->service_name = take_text(object, "service");
-	pod->stopped_replicas = (uint32_t)take_number(object, "stoppedReplicas");
-	json_array_foreach(json_object_get(object, "initContainers"), index, value)
-	{
-		if (json_is_string(value))
-			string_list_add(&pod->init_containers, json_string_value(value));
-	}
-	json_array_foreach(json_object_get(object, "volumes"), index, value)
-	{
-		struct volume_plan *volume = ARRAY_APPEND(pod->volumes, pod->volume_count);
-		volume->name = take_text(value, "name");
-		volume->claim = take_text(value, "claim");
-		volume->is_template = take_bool(value, "template");
-		volume->size_bytes = take_number(value, "size");
-		volume->host_path = take_text(value, "hostPath");
-		volume->is_read_only = take_bool(value, "readOnly");
-		volume->is_file = take_bool(value, "file");
-		if (volume->name == NULL || (volume->claim == NULL) == (volume->host_path == NULL))
-			return false;
-	}
-	return pod->name && pod->kind_name && pod->image_path && pod->kernel_path &&
-	       pod->initrd_path && pod->cmdline && pod->config_json && pod->cpu_count > 0 &&
-	       take_digest(object, "imageDigest", pod->image_digest) &&
-	       take_digest(object, "configDigest", pod->config_digest);
-}
-
-static bool read_service(const json_t *object, struct service_plan *service)
-{
-	size_t index = 0;
-	json_t *value = NULL;
-
-	service->name = take_text(object, "name");
-	service->slot = (unsigned)take_number(object, "slot");
-	service->is_headless = take_bool(object, "headless");
-	service->has_affinity = take_bool(object, "affinity");
-	service->publish_not_ready = take_bool(object, "notReady");
-	json_array_foreach(json_object_get(object, "pods"), index, value)
-	{
-		if (json_is_string(value))
-			string_list_add(&service->pods, json_string_value(value));
-	}
-	json_array_foreach(json_object_get(object, "ports"), index, value)
-	{
-		struct port_plan *port = ARRAY_APPEND(service->ports, service->port_count);
-		port->name = take_text(value, "name");
-		port->port = (uint16_t)take_number(value, "port");
-		port->target_port = (uint16_t)take_number(value, "target");
-		port->is_udp = take_bool(value, "udp");
-		port->host_port = (uint16_t)take_number(value, "host");
-		port->is_asked_for = take_bool(value, "asked");
-		port->is_http = take_bool(value, "http");
-	}
-	return service->name != NULL;
-}
-
-static bool read_plan(const json_t *root, struct project_plan *plan)
-{
-	size_t index = 0;
-	json_t *value = NULL;
-
-	plan->project = take_text(root, "project");
-	plan->folder = take_text(root, "folder");
-	plan->uri = take_text(root, "uri");
-	plan->accel = take_text(root, "accel");
-	plan->firmware = take_text(root, "firmware");
-	plan->bind = take_text(root, "bind");
-	json_array_foreach(json_object_get(root, "pods"), index, value)
-	{
-		if (!read_pod(value, ARRAY_APPEND(plan->pods, plan->pod_count)))
-			return false;
-	}
-	json_array_foreach(json_object_get(root, "services"), index, value)
-	{
-		if (!read_service(value, ARRAY_APPEND(plan->services, plan->service_count)))
-			return false;
-	}
-	return plan->project && plan->accel && plan->firmware && plan->bind &&
-	       take_number(root, "version") == PLAN_VERSION;
 }
 
 bool project_plan_load(const char *project, struct project_plan *ret, struct error *err)
 {
 	AUTO_FREE char *path = project_plan_path(project);
 	AUTO_FREE char *text = NULL;
-	AUTO(project_plan_clear) struct project_plan plan = {0};
 	size_t size = 0;
 
 	if (!path_exists(path)) {
@@ -249,15 +290,7 @@ bool project_plan_load(const char *project, struct project_plan *ret, struct err
 	}
 	if (!file_read(path, PLAN_MAX_BYTES, &text, &size, err))
 		return false;
-	json_t *root = json_loadb(text, size, 0, NULL);
-	bool is_read =
-		root != NULL && read_plan(root, &plan) && service_slots_fill(&plan, NULL, NULL);
-	json_decref(root);
-	if (!is_read) {
-		error_set(err, ERROR_CORRUPT, "%s: not a plan of this version of i2kit", path);
-		return error_hint(err, "i2kit up makes a new one");
-	}
-	*ret = plan;
-	plan = (struct project_plan){0};
-	return true;
+	if (project_plan_read(path, text, size, ret, err))
+		return true;
+	return error_hint(err, "i2kit up makes a new one");
 }

@@ -1,364 +1,368 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <jansson.h>
+#include "local/plan/status_json.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/json.h"
+#include "base/json_writer.h"
 #include "base/parse.h"
-#include "local/plan/status_json.h"
 
-static json_t *text(const char *value)
-{
-	/* Names and messages may come from a guest: what is not UTF-8 becomes null. */
-	json_t *string = value ? json_string(value) : NULL;
-	return string ? string : json_null();
-}
+#define MAX_LIST 100000
 
-static json_t *time_text(int64_t ns)
+static const char *const container_states[] = {[CONTAINER_WAITING] = "waiting",
+					       [CONTAINER_RUNNING] = "running",
+					       [CONTAINER_TERMINATED] = "terminated"};
+
+/* --- writing -------------------------------------------------------------------------------- */
+
+/* null: it never was. */
+static void write_time(struct json_writer *json, const char *key, int64_t ns)
 {
 	char when[RFC3339_SIZE];
-	if (ns == 0)
-		return json_null();
-	clock_format_rfc3339(when, ns, 3);
-	return json_string(when);
+	if (ns != 0)
+		clock_format_rfc3339(when, ns, 3);
+	json_write_text(json, key, ns != 0 ? when : NULL);
 }
 
-static json_t *containers(const struct instance_status *instance)
+static void write_containers(struct json_writer *json, const struct instance_status *instance)
 {
-	static const char *const states[] = {"waiting", "running", "terminated"};
-	json_t *list = json_array();
+	json_open_list(json, "containers");
 	for (size_t i = 0; i < instance->container_count; i++) {
 		const struct container_status *c = &instance->containers[i];
-		json_array_append_new(
-			list,
-			json_pack("{s:o,s:b,s:s,s:b,s:o,s:o,s:o,s:i,s:i,s:o,s:I,s:I}", "name",
-				  text(c->name), "init", (int)c->is_init, "state", states[c->state],
-				  "ready", (int)c->is_ready, "reason", text(c->reason), "message",
-				  text(c->message), "lastReason", text(c->last_reason), "exitCode",
-				  c->exit_code, "restarts", (int)c->restarts, "startedAt",
-				  time_text(c->started_ns), "cpuUsec", (json_int_t)c->cpu_usec,
-				  "memoryBytes", (json_int_t)c->memory_bytes));
+		json_open_object(json, NULL);
+		json_write_text(json, "name", c->name);
+		json_write_bool(json, "init", c->is_init);
+		json_write_text(json, "state", container_states[c->state]);
+		json_write_bool(json, "ready", c->is_ready);
+		json_write_text(json, "reason", c->reason);
+		json_write_text(json, "message", c->message);
+		json_write_text(json, "lastReason", c->last_reason);
+		json_write_number(json, "exitCode", c->exit_code);
+		json_write_unsigned(json, "restarts", c->restarts);
+		write_time(json, "startedAt", c->started_ns);
+		json_write_unsigned(json, "cpuUsec", c->cpu_usec);
+		json_write_unsigned(json, "memoryBytes", c->memory_bytes);
+		json_close(json);
 	}
-	return list;
+	json_close(json);
 }
 
-static json_t *probes(const struct instance_status *instance)
+static void write_probes(struct json_writer *json, const struct instance_status *instance)
 {
-	json_t *list = json_array();
+	json_open_list(json, "probes");
 	for (size_t i = 0; i < instance->probe_count; i++) {
 		const struct probe_result *p = &instance->probes[i];
-		json_array_append_new(
-			list, json_pack("{s:o,s:o,s:b,s:o,s:o}", "container", text(p->container),
-					"probe", text(p->probe), "ok", (int)p->is_ok, "message",
-					text(p->message), "time", time_text(p->time_ns)));
+		json_open_object(json, NULL);
+		json_write_text(json, "container", p->container);
+		json_write_text(json, "probe", p->probe);
+		json_write_bool(json, "ok", p->is_ok);
+		json_write_text(json, "message", p->message);
+		write_time(json, "time", p->time_ns);
+		json_close(json);
 	}
-	return list;
+	json_close(json);
 }
 
-static json_t *stages(const struct instance_status *instance)
+static void write_stages(struct json_writer *json, const struct instance_status *instance)
 {
-	json_t *list = json_array();
-	for (size_t i = 0; i < instance->stage_count; i++)
-		json_array_append_new(
-			list, json_pack("{s:o,s:I}", "stage", text(instance->stages[i].name), "ms",
-					(json_int_t)instance->stages[i].since_start_ms));
-	return list;
+	json_open_list(json, "boot");
+	for (size_t i = 0; i < instance->stage_count; i++) {
+		json_open_object(json, NULL);
+		json_write_text(json, "stage", instance->stages[i].name);
+		json_write_unsigned(json, "ms", instance->stages[i].since_start_ms);
+		json_close(json);
+	}
+	json_close(json);
 }
 
-static json_t *instance_object(const struct instance_status *i)
+static void write_instance_fields(struct json_writer *json, const struct instance_status *i)
 {
-	json_t *object =
-		json_pack("{s:o,s:o,s:i,s:o,s:s,s:b,s:o,s:o,s:s,s:s,s:b,s:s}", "name",
-			  text(i->name), "pod", text(i->pod), "replica", (int)i->replica, "uuid",
-			  text(i->uuid), "state", instance_state_name(i->state), "ready",
-			  (int)i->is_ready, "reason", text(i->reason), "address", text(i->address),
-			  "imageDigest", i->image_digest, "configDigest", i->config_digest, "dirty",
-			  (int)i->is_dirty, "accelerator", i->is_kvm ? "kvm" : "tcg");
-	json_object_set_new(object, "outdated", json_boolean(i->is_outdated));
-	json_object_set_new(object, "startFailures", json_integer(i->start_failures));
-	json_object_set_new(object, "restarts", json_integer(i->restarts));
-	json_object_set_new(object, "vmRestarts", json_integer(i->vm_restarts));
-	json_object_set_new(object, "createdAt", time_text(i->created_ns));
-	json_object_set_new(object, "readyAt", time_text(i->ready_ns));
-	json_object_set_new(object, "memoryBytes", json_integer((json_int_t)i->memory_bytes));
-	json_object_set_new(object, "memoryUsedBytes",
-			    json_integer((json_int_t)i->memory_used_bytes));
-	json_object_set_new(object, "cpuUsec", json_integer((json_int_t)i->cpu_usec));
-	json_object_set_new(object, "statsMeasuredAt", time_text(i->stats_time_ns));
-	json_object_set_new(object, "cpus", json_integer(i->cpu_count));
-	json_object_set_new(object, "containers", containers(i));
-	json_object_set_new(object, "probes", probes(i));
-	json_object_set_new(object, "boot", stages(i));
-	return object;
+	json_write_text(json, "name", i->name);
+	json_write_text(json, "pod", i->pod);
+	json_write_unsigned(json, "replica", i->replica);
+	json_write_text(json, "uuid", i->uuid);
+	json_write_text(json, "state", instance_state_name(i->state));
+	json_write_bool(json, "ready", i->is_ready);
+	json_write_text(json, "reason", i->reason);
+	json_write_text(json, "address", i->address);
+	json_write_text(json, "imageDigest", i->image_digest);
+	json_write_text(json, "configDigest", i->config_digest);
+	json_write_bool(json, "dirty", i->is_dirty);
+	json_write_text(json, "accelerator", i->is_kvm ? "kvm" : "tcg");
+	json_write_bool(json, "outdated", i->is_outdated);
+	json_write_unsigned(json, "startFailures", i->start_failures);
+	json_write_unsigned(json, "restarts", i->restarts);
+	json_write_unsigned(json, "vmRestarts", i->vm_restarts);
+	write_time(json, "createdAt", i->created_ns);
+	write_time(json, "readyAt", i->ready_ns);
+	json_write_unsigned(json, "memoryBytes", i->memory_bytes);
+	json_write_unsigned(json, "memoryUsedBytes", i->memory_used_bytes);
+	json_write_unsigned(json, "cpuUsec", i->cpu_usec);
+	write_time(json, "statsMeasuredAt", i->stats_time_ns);
+	json_write_unsigned(json, "cpus", i->cpu_count);
+	write_containers(json, i);
+	write_probes(json, i);
+	write_stages(json, i);
 }
 
 char *instance_status_to_json(const struct instance_status *status, const char *advice)
 {
-	json_t *object = instance_object(status);
-	char *json;
-
-	json_object_set_new(object, "advice", text(advice));
-	json = json_dumps(object, JSON_INDENT(2));
-	json_decref(object);
-	return json ? json : xstrdup("{}");
+	AUTO(strbuf_clear) struct strbuf out = STRBUF_INIT;
+	struct json_writer json = JSON_WRITER(&out, JSON_PRETTY);
+	json_open_object(&json, NULL);
+	write_instance_fields(&json, status);
+	json_write_text(&json, "advice", advice);
+	json_close(&json);
+	return strbuf_take(&out);
 }
 
-static json_t *port_object(const struct port_status *p)
+static void write_port(struct json_writer *json, const struct port_status *p)
 {
-	json_t *object =
-		json_pack("{s:o,s:o,s:o,s:i,s:i,s:i,s:s,s:i}", "service", text(p->service), "name",
-			  text(p->name), "host", text(p->host), "hostPort", (int)p->host_port,
-			  "port", (int)p->service_port, "targetPort", (int)p->target_port,
-			  "protocol", p->is_udp ? "udp" : "tcp", "backends", (int)p->backends);
-	json_object_set_new(object, "connections", json_integer((json_int_t)p->connections));
-	json_object_set_new(object, "totalConnections",
-			    json_integer((json_int_t)p->total_connections));
-	json_object_set_new(object, "parked", json_integer((json_int_t)p->parked));
-	json_object_set_new(object, "problem", text(p->problem));
-	json_object_set_new(object, "http", json_boolean(p->is_http));
-	json_object_set_new(object, "wantedHostPort", json_integer(p->wanted_host_port));
-	json_t *pods = json_array();
-	for (size_t i = 0; i < p->pods.count; i++)
-		json_array_append_new(pods, text(p->pods.items[i]));
-	json_object_set_new(object, "pods", pods);
-	return object;
+	json_open_object(json, NULL);
+	json_write_text(json, "service", p->service);
+	json_write_text(json, "name", p->name);
+	json_write_text(json, "host", p->host);
+	json_write_unsigned(json, "hostPort", p->host_port);
+	json_write_unsigned(json, "port", p->service_port);
+	json_write_unsigned(json, "targetPort", p->target_port);
+	json_write_text(json, "protocol", p->is_udp ? "udp" : "tcp");
+	json_write_unsigned(json, "backends", p->backends);
+	json_write_unsigned(json, "connections", p->connections);
+	json_write_unsigned(json, "totalConnections", p->total_connections);
+	json_write_unsigned(json, "parked", p->parked);
+	json_write_text(json, "problem", p->problem);
+	json_write_bool(json, "http", p->is_http);
+	json_write_unsigned(json, "wantedHostPort", p->wanted_host_port);
+	json_write_texts(json, "pods", &p->pods);
+	json_close(json);
+}
+
+static void write_pod(struct json_writer *json, const struct pod_status *pod)
+{
+	json_open_object(json, NULL);
+	json_write_text(json, "name", pod->name);
+	json_write_text(json, "kind", pod->kind);
+	json_write_unsigned(json, "desired", pod->desired);
+	json_write_unsigned(json, "ready", pod->ready);
+	json_write_text(json, "message", pod->message);
+	json_write_bool(json, "failed", pod->is_failed);
+	json_write_bool(json, "job", pod->is_job);
+	json_close(json);
+}
+
+static void write_lists(struct json_writer *json, const struct project_status *status)
+{
+	json_open_list(json, "pods");
+	for (size_t i = 0; i < status->pod_count; i++)
+		write_pod(json, &status->pods[i]);
+	json_close(json);
+	json_open_list(json, "instances");
+	for (size_t i = 0; i < status->instance_count; i++) {
+		json_open_object(json, NULL);
+		write_instance_fields(json, &status->instances[i]);
+		json_close(json);
+	}
+	json_close(json);
+	json_open_list(json, "ports");
+	for (size_t i = 0; i < status->port_count; i++)
+		write_port(json, &status->ports[i]);
+	json_close(json);
 }
 
 char *project_status_to_json(const struct project_status *status, bool is_indented)
 {
-	json_t *pods = json_array();
-	json_t *instances = json_array();
-	json_t *ports = json_array();
-
-	for (size_t i = 0; i < status->pod_count; i++) {
-		const struct pod_status *pod = &status->pods[i];
-		json_array_append_new(
-			pods, json_pack("{s:o,s:o,s:i,s:i,s:o,s:b,s:b}", "name", text(pod->name),
-					"kind", text(pod->kind), "desired", (int)pod->desired,
-					"ready", (int)pod->ready, "message", text(pod->message),
-					"failed", (int)pod->is_failed, "job", (int)pod->is_job));
-	}
-	for (size_t i = 0; i < status->instance_count; i++)
-		json_array_append_new(instances, instance_object(&status->instances[i]));
-	for (size_t i = 0; i < status->port_count; i++)
-		json_array_append_new(ports, port_object(&status->ports[i]));
-	json_t *root =
-		json_pack("{s:o,s:o,s:o,s:o,s:o,s:b,s:i,s:o,s:o,s:o}", "project",
-			  text(status->project), "folder", text(status->folder), "connection",
-			  text(status->connection), "accelerator", text(status->accelerator),
-			  "acceleratorReason", text(status->accelerator_reason), "supervised",
-			  (int)status->is_supervised, "supervisorPid", status->supervisor_pid,
-			  "pods", pods, "instances", instances, "ports", ports);
-	json_object_set_new(root, "session", json_boolean(status->is_session));
-	char *json = json_dumps(root, is_indented ? JSON_INDENT(2) : JSON_COMPACT);
-	json_decref(root);
-	/* jansson hands out memory of malloc(), as everybody here frees it. */
-	return json ? json : xstrdup("{}");
+	AUTO(strbuf_clear) struct strbuf out = STRBUF_INIT;
+	struct json_writer json = JSON_WRITER(&out, is_indented ? JSON_PRETTY : 0);
+	json_open_object(&json, NULL);
+	json_write_text(&json, "project", status->project);
+	json_write_text(&json, "folder", status->folder);
+	json_write_text(&json, "connection", status->connection);
+	json_write_text(&json, "accelerator", status->accelerator);
+	json_write_text(&json, "acceleratorReason", status->accelerator_reason);
+	json_write_bool(&json, "supervised", status->is_supervised);
+	json_write_number(&json, "supervisorPid", status->supervisor_pid);
+	write_lists(&json, status);
+	json_write_bool(&json, "session", status->is_session);
+	json_close(&json);
+	return strbuf_take(&out);
 }
 
-static char *take_text(const json_t *object, const char *key)
+/* --- reading -------------------------------------------------------------------------------- */
+
+static char *read_text(struct json_view object, const char *key)
 {
-	return xstrdup_or_null(json_string_value(json_object_get(object, key)));
+	return json_view_text(json_view_get(object, key));
 }
 
-static uint64_t take_number(const json_t *object, const char *key)
+static uint64_t read_number(struct json_view object, const char *key, int64_t max)
 {
-	json_int_t value = json_integer_value(json_object_get(object, key));
-	return value > 0 ? (uint64_t)value : 0;
+	return (uint64_t)json_view_number(json_view_get(object, key), 0, max, 0);
 }
 
-static bool take_bool(const json_t *object, const char *key)
+static bool read_bool(struct json_view object, const char *key)
 {
-	return json_is_true(json_object_get(object, key));
+	return json_view_bool(json_view_get(object, key), false);
 }
 
-static int64_t take_time(const json_t *object, const char *key)
+static int64_t read_time(struct json_view object, const char *key)
 {
-	const char *when = json_string_value(json_object_get(object, key));
+	struct json_view view = json_view_get(object, key);
+	const char *when = json_view_peek(view);
 	int64_t ns = 0;
-	return when != NULL && parse_rfc3339_ns(when, &ns) ? ns : 0;
+	if (when != NULL && !parse_rfc3339_ns(when, &ns))
+		json_view_complain(view, "is no time");
+	return ns;
 }
 
-static void take_digest(const json_t *object, const char *key, char out[DIGEST_SIZE])
+/* "" where the VM's metadata said nothing of it. */
+static void read_digest(struct json_view object, const char *key, char out[DIGEST_SIZE])
 {
-	const char *digest = json_string_value(json_object_get(object, key));
+	const char *digest = json_view_peek(json_view_get(object, key));
 	if (digest != NULL && digest_is_valid(digest))
 		memcpy(out, digest, DIGEST_SIZE);
 }
 
-static void read_container(const json_t *object, struct container_status *c)
+static void read_container(struct json_view view, struct container_status *c)
 {
-	static const char *const states[] = {"waiting", "running", "terminated"};
-	const char *state = json_string_value(json_object_get(object, "state"));
-
-	c->name = xstrdup(json_is_string(json_object_get(object, "name"))
-				  ? json_string_value(json_object_get(object, "name"))
-				  : "");
-	c->is_init = take_bool(object, "init");
-	for (size_t i = 0; state != NULL && i < ARRAY_SIZE(states); i++) {
-		if (strcmp(states[i], state) == 0)
-			c->state = (enum container_state)i;
-	}
-	c->is_ready = take_bool(object, "ready");
-	c->reason = take_text(object, "reason");
-	c->message = take_text(object, "message");
-	c->last_reason = take_text(object, "lastReason");
-	c->exit_code = (int)json_integer_value(json_object_get(object, "exitCode"));
-	c->restarts = (unsigned)take_number(object, "restarts");
-	c->started_ns = take_time(object, "startedAt");
-	c->cpu_usec = take_number(object, "cpuUsec");
-	c->memory_bytes = take_number(object, "memoryBytes");
+	c->name = json_view_text(json_view_require(view, "name"));
+	c->is_init = read_bool(view, "init");
+	c->state = (enum container_state)json_view_word(
+		json_view_get(view, "state"), container_states, ARRAY_SIZE(container_states),
+		CONTAINER_WAITING);
+	c->is_ready = read_bool(view, "ready");
+	c->reason = read_text(view, "reason");
+	c->message = read_text(view, "message");
+	c->last_reason = read_text(view, "lastReason");
+	c->exit_code = (int)json_view_number(json_view_get(view, "exitCode"), -1, 255, -1);
+	c->restarts = (unsigned)read_number(view, "restarts", UINT32_MAX);
+	c->started_ns = read_time(view, "startedAt");
+	c->cpu_usec = read_number(view, "cpuUsec", INT64_MAX);
+	c->memory_bytes = read_number(view, "memoryBytes", INT64_MAX);
 }
 
-static enum instance_state read_state(const json_t *object)
+static enum instance_state read_state(struct json_view view)
 {
-	const char *name = json_string_value(json_object_get(object, "state"));
-	for (int i = INSTANCE_PENDING; name != NULL && i <= INSTANCE_CRASHED; i++) {
-		if (strcmp(instance_state_name((enum instance_state)i), name) == 0)
-			return (enum instance_state)i;
-	}
-	return INSTANCE_PENDING;
+	const char *names[INSTANCE_CRASHED + 1];
+	for (int i = INSTANCE_PENDING; i <= INSTANCE_CRASHED; i++)
+		names[i] = instance_state_name((enum instance_state)i);
+	return (enum instance_state)json_view_word(view, names, ARRAY_SIZE(names),
+						   INSTANCE_PENDING);
 }
 
-static void read_lists(const json_t *object, struct instance_status *i)
+static void read_probe(struct json_view view, struct probe_result *probe)
 {
-	size_t index = 0;
-	json_t *value = NULL;
-
-	json_array_foreach(json_object_get(object, "containers"), index, value)
-		read_container(value, ARRAY_APPEND(i->containers, i->container_count));
-	json_array_foreach(json_object_get(object, "probes"), index, value)
-	{
-		struct probe_result *probe = ARRAY_APPEND(i->probes, i->probe_count);
-		probe->container = take_text(value, "container");
-		probe->probe = take_text(value, "probe");
-		probe->is_ok = take_bool(value, "ok");
-		probe->message = take_text(value, "message");
-		probe->time_ns = take_time(value, "time");
-	}
-	json_array_foreach(json_object_get(object, "boot"), index, value)
-	{
-		struct boot_stage *stage = ARRAY_APPEND(i->stages, i->stage_count);
-		stage->name = take_text(value, "stage");
-		stage->since_start_ms = take_number(value, "ms");
-	}
+	probe->container = read_text(view, "container");
+	probe->probe = read_text(view, "probe");
+	probe->is_ok = read_bool(view, "ok");
+	probe->message = read_text(view, "message");
+	probe->time_ns = read_time(view, "time");
 }
 
-static void read_instance(const json_t *object, struct instance_status *i)
+static void read_instance_lists(struct json_view view, struct instance_status *ret)
 {
-	const char *accelerator = json_string_value(json_object_get(object, "accelerator"));
-
-	i->name = take_text(object, "name");
-	i->pod = take_text(object, "pod");
-	i->replica = (unsigned)take_number(object, "replica");
-	i->uuid = take_text(object, "uuid");
-	i->state = read_state(object);
-	i->is_ready = take_bool(object, "ready");
-	i->reason = take_text(object, "reason");
-	i->address = take_text(object, "address");
-	take_digest(object, "imageDigest", i->image_digest);
-	take_digest(object, "configDigest", i->config_digest);
-	i->is_dirty = take_bool(object, "dirty");
-	i->is_kvm = accelerator != NULL && strcmp(accelerator, "kvm") == 0;
-	i->is_outdated = take_bool(object, "outdated");
-	i->start_failures = (unsigned)take_number(object, "startFailures");
-	i->restarts = (unsigned)take_number(object, "restarts");
-	i->vm_restarts = (unsigned)take_number(object, "vmRestarts");
-	i->created_ns = take_time(object, "createdAt");
-	i->ready_ns = take_time(object, "readyAt");
-	i->memory_bytes = take_number(object, "memoryBytes");
-	i->memory_used_bytes = take_number(object, "memoryUsedBytes");
-	i->cpu_usec = take_number(object, "cpuUsec");
-	i->stats_time_ns = take_time(object, "statsMeasuredAt");
-	i->cpu_count = (unsigned)take_number(object, "cpus");
-	read_lists(object, i);
+	struct json_view containers = json_view_get(view, "containers");
+	struct json_view probes = json_view_get(view, "probes");
+	struct json_view stages = json_view_get(view, "boot");
+	for (size_t i = 0; i < json_view_count(containers, MAX_LIST); i++)
+		read_container(json_view_at(containers, i),
+			       ARRAY_APPEND(ret->containers, ret->container_count));
+	for (size_t i = 0; i < json_view_count(probes, MAX_LIST); i++)
+		read_probe(json_view_at(probes, i), ARRAY_APPEND(ret->probes, ret->probe_count));
+	for (size_t i = 0; i < json_view_count(stages, MAX_LIST); i++)
+		*ARRAY_APPEND(ret->stages, ret->stage_count) = (struct boot_stage){
+			.name = read_text(json_view_at(stages, i), "stage"),
+			.since_start_ms = read_number(json_view_at(stages, i), "ms", INT64_MAX)};
 }
 
-static void read_port(const json_t *object, struct port_status *p)
+static void read_instance(struct json_view view, struct instance_status *i)
 {
-	const char *protocol = json_string_value(json_object_get(object, "protocol"));
-	size_t index = 0;
-	json_t *value = NULL;
-
-	p->service = take_text(object, "service");
-	p->name = take_text(object, "name");
-	p->host = take_text(object, "host");
-	p->host_port = (uint16_t)take_number(object, "hostPort");
-	p->wanted_host_port = (uint16_t)take_number(object, "wantedHostPort");
-	p->service_port = (uint16_t)take_number(object, "port");
-	p->target_port = (uint16_t)take_number(object, "targetPort");
-	p->is_udp = protocol != NULL && strcmp(protocol, "udp") == 0;
-	p->is_http = json_is_true(json_object_get(object, "http"));
-	p->backends = (unsigned)take_number(object, "backends");
-	p->connections = take_number(object, "connections");
-	p->total_connections = take_number(object, "totalConnections");
-	p->parked = take_number(object, "parked");
-	p->problem = take_text(object, "problem");
-	json_array_foreach(json_object_get(object, "pods"), index, value)
-	{
-		if (json_is_string(value))
-			string_list_add(&p->pods, json_string_value(value));
-	}
+	static const char *const accelerators[] = {"tcg", "kvm"};
+	i->name = json_view_text(json_view_require(view, "name"));
+	i->pod = json_view_text(json_view_require(view, "pod"));
+	i->replica = (unsigned)read_number(view, "replica", UINT32_MAX);
+	i->uuid = read_text(view, "uuid");
+	i->state = read_state(json_view_get(view, "state"));
+	i->is_ready = read_bool(view, "ready");
+	i->reason = read_text(view, "reason");
+	i->address = read_text(view, "address");
+	read_digest(view, "imageDigest", i->image_digest);
+	read_digest(view, "configDigest", i->config_digest);
+	i->is_dirty = read_bool(view, "dirty");
+	i->is_kvm = json_view_word(json_view_get(view, "accelerator"), accelerators,
+				   ARRAY_SIZE(accelerators), 0) == 1;
+	i->is_outdated = read_bool(view, "outdated");
+	i->start_failures = (unsigned)read_number(view, "startFailures", UINT32_MAX);
+	i->restarts = (unsigned)read_number(view, "restarts", UINT32_MAX);
+	i->vm_restarts = (unsigned)read_number(view, "vmRestarts", UINT32_MAX);
+	i->created_ns = read_time(view, "createdAt");
+	i->ready_ns = read_time(view, "readyAt");
+	i->memory_bytes = read_number(view, "memoryBytes", INT64_MAX);
+	i->memory_used_bytes = read_number(view, "memoryUsedBytes", INT64_MAX);
+	i->cpu_usec = read_number(view, "cpuUsec", INT64_MAX);
+	i->stats_time_ns = read_time(view, "statsMeasuredAt");
+	i->cpu_count = (unsigned)read_number(view, "cpus", UINT32_MAX);
+	read_instance_lists(view, i);
 }
 
-/* Names that everybody compares must be there; an instance without one is no status. */
-static bool is_complete(const struct project_status *status)
+static void read_port(struct json_view view, struct port_status *p)
 {
-	for (size_t i = 0; i < status->instance_count; i++) {
-		if (status->instances[i].name == NULL || status->instances[i].pod == NULL)
-			return false;
-	}
-	for (size_t i = 0; i < status->pod_count; i++) {
-		if (status->pods[i].name == NULL)
-			return false;
-	}
-	for (size_t i = 0; i < status->port_count; i++) {
-		if (status->ports[i].service == NULL || status->ports[i].host == NULL)
-			return false;
-	}
-	return true;
+	static const char *const protocols[] = {"tcp", "udp"};
+	p->service = json_view_text(json_view_require(view, "service"));
+	p->name = read_text(view, "name");
+	p->host = json_view_text(json_view_require(view, "host"));
+	p->host_port = (uint16_t)read_number(view, "hostPort", UINT16_MAX);
+	p->wanted_host_port = (uint16_t)read_number(view, "wantedHostPort", UINT16_MAX);
+	p->service_port = (uint16_t)read_number(view, "port", UINT16_MAX);
+	p->target_port = (uint16_t)read_number(view, "targetPort", UINT16_MAX);
+	p->is_udp = json_view_word(json_view_get(view, "protocol"), protocols,
+				   ARRAY_SIZE(protocols), 0) == 1;
+	p->is_http = read_bool(view, "http");
+	p->backends = (unsigned)read_number(view, "backends", UINT32_MAX);
+	p->connections = read_number(view, "connections", INT64_MAX);
+	p->total_connections = read_number(view, "totalConnections", INT64_MAX);
+	p->parked = read_number(view, "parked", INT64_MAX);
+	p->problem = read_text(view, "problem");
+	json_view_texts(json_view_get(view, "pods"), MAX_LIST, &p->pods);
 }
 
-bool project_status_from_json(const char *text_of, struct project_status *ret, struct error *err)
+static void read_pod(struct json_view view, struct pod_status *pod)
 {
-	struct project_status status = {0};
-	size_t index = 0;
-	json_t *value = NULL;
-	json_t *root = json_loads(text_of, 0, NULL);
+	pod->name = json_view_text(json_view_require(view, "name"));
+	pod->kind = read_text(view, "kind");
+	pod->desired = (unsigned)read_number(view, "desired", UINT32_MAX);
+	pod->ready = (unsigned)read_number(view, "ready", UINT32_MAX);
+	pod->message = read_text(view, "message");
+	pod->is_failed = read_bool(view, "failed");
+	pod->is_job = read_bool(view, "job");
+}
 
-	if (!json_is_object(root)) {
-		json_decref(root);
-		return error_set(err, ERROR_INVALID, "the supervisor's status cannot be read");
-	}
-	status.project = take_text(root, "project");
-	status.folder = take_text(root, "folder");
-	status.connection = take_text(root, "connection");
-	status.is_session = take_bool(root, "session");
-	status.accelerator = take_text(root, "accelerator");
-	status.accelerator_reason = take_text(root, "acceleratorReason");
-	status.is_supervised = take_bool(root, "supervised");
-	status.supervisor_pid = (int)take_number(root, "supervisorPid");
-	json_array_foreach(json_object_get(root, "pods"), index, value)
-	{
-		struct pod_status *pod = ARRAY_APPEND(status.pods, status.pod_count);
-		pod->name = take_text(value, "name");
-		pod->kind = take_text(value, "kind");
-		pod->desired = (unsigned)take_number(value, "desired");
-		pod->ready = (unsigned)take_number(value, "ready");
-		pod->message = take_text(value, "message");
-		pod->is_failed = take_bool(value, "failed");
-		pod->is_job = take_bool(value, "job");
-	}
-	json_array_foreach(json_object_get(root, "instances"), index, value)
-		read_instance(value, ARRAY_APPEND(status.instances, status.instance_count));
-	json_array_foreach(json_object_get(root, "ports"), index, value)
-		read_port(value, ARRAY_APPEND(status.ports, status.port_count));
-	json_decref(root);
-	if (!is_complete(&status)) {
-		project_status_clear(&status);
-		return error_set(err, ERROR_INVALID, "the supervisor's status is not complete");
-	}
-	*ret = status;
-	return true;
+static void read_lists(struct json_view root, struct project_status *ret)
+{
+	struct json_view pods = json_view_get(root, "pods");
+	struct json_view instances = json_view_get(root, "instances");
+	struct json_view ports = json_view_get(root, "ports");
+	for (size_t i = 0; i < json_view_count(pods, MAX_LIST); i++)
+		read_pod(json_view_at(pods, i), ARRAY_APPEND(ret->pods, ret->pod_count));
+	for (size_t i = 0; i < json_view_count(instances, MAX_LIST); i++)
+		read_instance(json_view_at(instances, i),
+			      ARRAY_APPEND(ret->instances, ret->instance_count));
+	for (size_t i = 0; i < json_view_count(ports, MAX_LIST); i++)
+		read_port(json_view_at(ports, i), ARRAY_APPEND(ret->ports, ret->port_count));
+}
+
+void project_status_read(struct json_view object, struct project_status *ret)
+{
+	ret->project = read_text(object, "project");
+	ret->folder = read_text(object, "folder");
+	ret->connection = read_text(object, "connection");
+	ret->is_session = read_bool(object, "session");
+	ret->accelerator = read_text(object, "accelerator");
+	ret->accelerator_reason = read_text(object, "acceleratorReason");
+	ret->is_supervised = read_bool(object, "supervised");
+	ret->supervisor_pid = (int)read_number(object, "supervisorPid", INT32_MAX);
+	read_lists(object, ret);
 }

@@ -95,7 +95,8 @@ static void answer(struct connection *connection, json_int_t id, struct error *e
 		strbuf_append(&connection->out, "\"ok\":true}\n");
 		return;
 	}
-	strbuf_appendf(&connection->out, "\"error\":{\"kind\":%d,\"message\":", (int)err->kind);
+	strbuf_appendf(&connection->out,
+		       "\"error\":{\"kind\":\"%s\",\"message\":", error_kind_word(err->kind));
 	strbuf_append_json(&connection->out, err->message);
 	if (err->hint != NULL) {
 		strbuf_append(&connection->out, ",\"hint\":");

@@ -197,27 +197,18 @@ static void on_writable(struct agent_stream *stream, void *arg)
 	ask(arg);
 }
 
-static void append_end(struct strbuf *json, const struct agent_stream_end *how)
-{
-	if (how->error != NULL) {
-		strbuf_append(json, "{\"error\":");
-		strbuf_append_json(json, how->error);
-		strbuf_append(json, "}");
-	} else if (how->signal != 0) {
-		strbuf_appendf(json, "{\"signal\":%d}", how->signal);
-	} else {
-		strbuf_appendf(json, "{\"code\":%d}", how->code);
-	}
-}
-
 static void on_closed(struct agent_stream *stream, const struct agent_stream_end *how, void *arg)
 {
-	AUTO(strbuf_clear) struct strbuf json = STRBUF_INIT;
+	AUTO(exec_exit_clear)
+	struct exec_exit exit = {.has_code = how->error == NULL && how->signal == 0,
+				 .code = how->code,
+				 .signal = how->signal,
+				 .error = xstrdup_or_null(how->error)};
+	AUTO_FREE char *json = exec_exit_write(&exit);
 	struct exec_session *session = arg;
 	(void)stream;
 
-	append_end(&json, how);
-	wire_append(&session->out, WIRE_EXEC_EXIT, 0, json.data, json.size);
+	wire_append_text(&session->out, WIRE_EXEC_EXIT, 0, json);
 	session->stream = NULL;
 	flush(session);
 }

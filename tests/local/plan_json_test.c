@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a supervisor leaves behind and says, as another version of this program reads it. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/cleanup.h"
+#include "local/plan/project_plan.h"
+#include "local/plan/status_json.h"
+#include "test.h"
+
+#define DIGEST "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
+static void fill_pod(struct pod_plan *pod)
+{
+	pod->name = xstrdup("web");
+	pod->kind_name = xstrdup("Job");
+	pod->workload = WORKLOAD_JOB;
+	pod->restart_policy = RESTART_NEVER;
+	pod->replicas = 3;
+	memcpy(pod->image_digest, DIGEST, sizeof(DIGEST));
+	memcpy(pod->config_digest, DIGEST, sizeof(DIGEST));
+	pod->image_path = xstrdup("/images/web");
+	pod->image_bytes = UINT64_C(5) << 30;
+	pod->kernel_path = xstrdup("/k");
+	pod->initrd_path = xstrdup("/i");
+	pod->cmdline = xstrdup("quiet");
+	pod->config_json = xstrdup("{\"version\":1}");
+	pod->cpu_count = 2;
+	pod->memory_bytes = 1 << 28;
+	pod->is_stateful = true;
+	pod->stopped_replicas = 4;
+	string_list_add(&pod->init_containers, "first");
+	struct volume_plan *volume = ARRAY_APPEND(pod->volumes, pod->volume_count);
+	volume->name = xstrdup("data");
+	volume->claim = xstrdup("data");
+	volume->is_template = true;
+	volume->size_bytes = 77;
+}
+
+static void fill_plan(struct project_plan *plan)
+{
+	plan->project = xstrdup("shop");
+	plan->accel = xstrdup("kvm");
+	plan->firmware = xstrdup("uefi");
+	plan->bind = xstrdup("127.0.0.1");
+	fill_pod(ARRAY_APPEND(plan->pods, plan->pod_count));
+	struct service_plan *service = ARRAY_APPEND(plan->services, plan->service_count);
+	service->name = xstrdup("web");
+	service->slot = 7;
+	service->has_affinity = true;
+	string_list_add(&service->pods, "web");
+	struct port_plan *port = ARRAY_APPEND(service->ports, service->port_count);
+	port->name = xstrdup("http");
+	port->port = 80;
+	port->target_port = 8080;
+	port->is_udp = true;
+	port->host_port = 8000;
+}
+
+static void a_plan_reads_as_it_was_written_and_holds_words(void **state)
+{
+	AUTO(project_plan_clear) struct project_plan plan = {0};
+	AUTO(project_plan_clear) struct project_plan again = {0};
+	(void)state;
+	fill_plan(&plan);
+	AUTO_FREE char *text = project_plan_write(&plan, NULL);
+	assert_non_null(strstr(text, "\"workload\":\"Job\""));
+	assert_non_null(strstr(text, "\"restart\":\"Never\""));
+	assert_true(project_plan_read("plan", text, strlen(text), &again, NULL));
+	assert_int_equal(again.pods[0].workload, WORKLOAD_JOB);
+	assert_int_equal(again.pods[0].restart_policy, RESTART_NEVER);
+	assert_int_equal(again.services[0].slot, 7);
+	AUTO_FREE char *second = project_plan_write(&again, NULL);
+	assert_string_equal(text, second);
+}
+
+/* VMs run on through an upgrade, so the plan of the version before must be read. */
+static void a_plan_of_version_1_has_numbers_for_words(void **state)
+{
+	static const char text[] =
+		"{\"version\":1,\"project\":\"shop\",\"folder\":null,\"uri\":null,"
+		"\"accel\":\"auto\",\"firmware\":\"direct\",\"bind\":\"127.0.0.1\",\"pods\":[{"
+		"\"name\":\"web\",\"kind\":\"StatefulSet\",\"workload\":1,\"replicas\":1,"
+		"\"imageDigest\":\"" DIGEST "\",\"imagePath\":\"/i\",\"imageBytes\":1,"
+		"\"kernel\":\"/k\",\"initrd\":\"/r\",\"cmdline\":\"c\",\"configDigest\":\"" DIGEST
+		"\",\"config\":\"{}\",\"cpus\":1,\"memory\":1,\"scratch\":0,\"grace\":30,"
+		"\"surge\":1,\"stateful\":false,\"dirty\":false,\"restart\":1,\"service\":null,"
+		"\"volumes\":[]}],\"services\":[]}";
+	AUTO(project_plan_clear) struct project_plan plan = {0};
+	(void)state;
+	assert_true(project_plan_read("plan", text, strlen(text), &plan, NULL));
+	assert_int_equal(plan.pods[0].workload, WORKLOAD_STATEFUL_SET);
+	assert_int_equal(plan.pods[0].restart_policy, RESTART_ON_FAILURE);
+}
+
+static void assert_refused(const char *text, const char *why)
+{
+	AUTO(project_plan_clear) struct project_plan plan = {0};
+	AUTO(error_clear) struct error err = ERROR_INIT;
+	assert_false(project_plan_read("plan.json", text, strlen(text), &plan, &err));
+	assert_string_equal(err.message, why);
+}
+
+static void newer_and_damaged_plans_are_refused_with_a_word(void **state)
+{
+	(void)state;
+	assert_refused("{\"version\":3}",
+		       "plan.json: 'version' is 3: a newer i2kit wrote this, and this one reads "
+		       "version 2");
+	assert_refused("{\"version\":2}", "plan.json: 'project' is missing");
+	assert_refused(
+		"{\"version\":2,\"project\":\"p\",\"accel\":\"a\",\"firmware\":\"f\","
+		"\"bind\":\"b\",\"pods\":[{\"name\":\"web\",\"kind\":\"Pod\","
+		"\"workload\":\"Cron\"}]}",
+		"plan.json: 'pods[0].workload' is none of Deployment, StatefulSet, Pod, Job");
+}
+
+static void fill_status(struct project_status *status)
+{
+	status->project = xstrdup("shop");
+	status->is_session = true;
+	status->supervisor_pid = 4711;
+	struct pod_status *pod = ARRAY_APPEND(status->pods, status->pod_count);
+	pod->name = xstrdup("web");
+	pod->desired = 2;
+	pod->is_job = true;
+	struct instance_status *instance = ARRAY_APPEND(status->instances, status->instance_count);
+	instance->name = xstrdup("web-0");
+	instance->pod = xstrdup("web");
+	instance->state = INSTANCE_CRASHED;
+	instance->is_kvm = true;
+	instance->is_outdated = true;
+	instance->start_failures = 2;
+	instance->created_ns = INT64_C(1700000000) * 1000000000;
+	memcpy(instance->image_digest, DIGEST, sizeof(DIGEST));
+	struct container_status *container =
+		ARRAY_APPEND(instance->containers, instance->container_count);
+	container->name = xstrdup("main");
+	container->state = CONTAINER_TERMINATED;
+	container->exit_code = -1;
+	container->message = xstrdup("a \"b\"\n");
+	struct port_status *port = ARRAY_APPEND(status->ports, status->port_count);
+	port->service = xstrdup("web");
+	port->host = xstrdup("127.0.0.1");
+	port->is_udp = true;
+	string_list_add(&port->pods, "web");
+}
+
+static void a_status_reads_as_it_was_written(void **state)
+{
+	AUTO(project_status_clear) struct project_status status = {0};
+	AUTO(project_status_clear) struct project_status again = {0};
+	(void)state;
+	fill_status(&status);
+	AUTO_FREE char *text = project_status_to_json(&status, true);
+	AUTO_PTR(json_document)
+	struct json_document *document = json_document_parse(text, strlen(text), "status", 0, NULL);
+	assert_non_null(document);
+	project_status_read(json_document_root(document), &again);
+	assert_true(json_document_check(document, NULL));
+	assert_int_equal(again.instances[0].state, INSTANCE_CRASHED);
+	assert_int_equal(again.instances[0].containers[0].state, CONTAINER_TERMINATED);
+	assert_true(again.ports[0].is_udp);
+	AUTO_FREE char *second = project_status_to_json(&again, true);
+	assert_string_equal(text, second);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_plan_reads_as_it_was_written_and_holds_words),
+		cmocka_unit_test(a_plan_of_version_1_has_numbers_for_words),
+		cmocka_unit_test(newer_and_damaged_plans_are_refused_with_a_word),
+		cmocka_unit_test(a_status_reads_as_it_was_written),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
