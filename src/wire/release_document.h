@@ -108,6 +108,7 @@ struct volume_delivery {
 	char *volume;
 	enum delivery how;
 	char *serial;
+	bool is_formatted; /* DISK: it has been seen with a file system; a blank one is broken */
 	char *tag;
 	char *file; /* the one file of the shared folder that is meant */
 };

@@ -226,6 +226,7 @@ static void read_delivery(struct json_view view, struct volume_delivery *ret)
 						 DELIVERIES, DELIVERY_NONE);
 	ret->volume = xstrdup(view.key);
 	ret->serial = json_view_text(json_view_get(view, "serial"));
+	ret->is_formatted = json_view_bool(json_view_get(view, "formatted"), false);
 	ret->tag = json_view_text(json_view_get(view, "tag"));
 	ret->file = json_view_text(json_view_get(view, "file"));
 	if ((ret->how == DELIVERY_DISK && ret->serial == NULL) ||

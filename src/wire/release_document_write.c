@@ -258,6 +258,7 @@ static void write_deliveries(struct json_writer *json, const struct release *rel
 		json_open_object(json, delivery->volume);
 		json_write_text(json, "type", delivery_words[delivery->how]);
 		json_write_text_if(json, "serial", delivery->serial);
+		json_write_true_if(json, "formatted", delivery->is_formatted);
 		json_write_text_if(json, "tag", delivery->tag);
 		json_write_text_if(json, "file", delivery->file);
 		json_close(json);

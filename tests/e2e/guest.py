@@ -336,6 +336,41 @@ def claim(workshop, name, mib):
     return ["-drive", f"file={volume},if=none,id=d1,format=raw", "-device", f"virtio-blk-pci,drive=d1,serial={name}"]
 
 
+def test_a_claim_grows_and_is_never_formatted_twice(workshop):
+    extra = claim(workshop, "grow", 40)
+    disk = os.path.join(workshop.folder, "grow.img")
+    config = {"volumes": [{"name": "data", "kind": "claim", "claim": "data"}],
+              "containers": {"main": {"mounts": [{"volume": "data", "path": "/data"}]}}}
+    instance = lambda **more: {"volumes": {"data": {"type": "disk", "serial": "grow", **more}}}
+    scene = lambda **more: Scene(workshop, [sh("sleep 1000")], config=config, instance=instance(**more), vm={"extra": extra})
+
+    def visit(script):
+        with scene() as peer:
+            peer.wait_event(type="ready", ready=True)
+            found = output(peer, script)
+            peer.send_json(v.SHUTDOWN, {"graceSeconds": 0})
+            peer.vm.process.wait(20)
+            return found
+
+    blocks = visit("echo kept >/data/x; stat -f -c %b /data")
+    check(int(blocks) * 4096 > 30 << 20, f"{blocks} blocks of 40 MiB")
+    os.truncate(disk, 400 << 20)
+    kept, blocks = visit("cat /data/x; stat -f -c %b /data").split()
+    equal(kept, "kept")
+    check(int(blocks) * 4096 > 350 << 20, f"{blocks} blocks")
+    equal(visit("cat /data/x"), "kept")
+
+    with open(disk, "r+b") as file:  # as a broken host leaves it
+        file.write(bytes(128 << 10))
+    for more in ({}, {"formatted": True}):
+        with scene(**more) as peer:
+            event = peer.wait_event(type="container", reason="StartError")
+            check("volume 'data': the disk with serial 'grow' had a file system" in event["message"], event)
+        with open(disk, "r+b") as file:  # all of it: only the host knows
+            file.truncate(0)
+            file.truncate(400 << 20)
+
+
 def test_the_power_button_ends_a_pod_as_kubernetes_would(workshop):
     config = {"volumes": [{"name": "data", "kind": "claim", "claim": "data"}],
               "containers": {"main": {"mounts": [{"volume": "data", "path": "/data"}]}}}

@@ -162,12 +162,55 @@ static void a_claim_of_a_name_that_a_template_makes_is_refused_with_both_pods(vo
 	assert_non_null(strstr(err.message, "'data-db-1'"));
 }
 
+static void a_disk_grows_with_its_claim_and_never_shrinks(void **state)
+{
+	AUTO(project_plan_clear) struct project_plan plan = make_plan("grow");
+	AUTO(error_clear) struct error err = ERROR_INIT;
+	uint8_t sizes[2][8];
+	(void)state;
+
+	add_pod(&plan, "web", "data", false);
+	for (uint64_t i = 0; i < 3; i++) {
+		static const uint64_t wanted[] = {1 << 20, 3 << 20, 2 << 20};
+		plan.pods[0].volumes[0].size_bytes = wanted[i];
+		AUTO(auto_disk)
+		struct vm_disk disk =
+			volume_disk_make(&plan, &plan.pods[0], plan.pods[0].volumes, 0);
+		assert_true(volume_disk_provide(&disk, &err));
+		AUTO_FREE char *bytes = NULL;
+		assert_true(file_read(disk.path, 4 << 20, &bytes, NULL, &err));
+		memcpy(sizes[i > 0], bytes + 24, 8); /* big endian */
+	}
+	assert_int_equal(sizes[0][5], 0x10);
+	assert_int_equal(sizes[1][5], 0x30);
+}
+
+static void that_a_disk_had_a_file_system_goes_with_its_file(void **state)
+{
+	AUTO_FREE char *path = below("mark", "data");
+	AUTO_FREE char *moved = below("mark", "moved");
+	(void)state;
+
+	put(path, "a");
+	assert_false(volume_disk_is_formatted(path));
+	volume_disk_note_formatted(path);
+	volume_disk_note_formatted(path);
+	if (!volume_disk_is_formatted(path))
+		skip(); /* a file system without attributes of users */
+	assert_int_equal(rename(path, moved), 0);
+	assert_true(volume_disk_is_formatted(moved));
+	put(path, "b");
+	assert_false(volume_disk_is_formatted(path));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(two_stateful_sets_with_claims_of_one_name_have_a_disk_each),
 		cmocka_unit_test(the_disk_of_an_older_release_is_moved_with_what_is_on_it),
 		cmocka_unit_test(a_disk_that_several_had_is_copied_for_each),
+		cmocka_unit_test(a_disk_grows_with_its_claim_and_never_shrinks),
+		cmocka_unit_test(that_a_disk_had_a_file_system_goes_with_its_file),
 		cmocka_unit_test(
 			a_former_disk_that_cannot_be_copied_is_not_replaced_by_an_empty_one),
 		cmocka_unit_test(a_claim_of_a_name_that_a_template_makes_is_refused_with_both_pods),

@@ -161,6 +161,7 @@ static void random_delivery(struct dice *dice, unsigned number, struct volume_de
 	delivery->volume = xasprintf("v%u", number);
 	delivery->how = (enum delivery)(1 + throw_dice(dice, DELIVERIES - 1));
 	delivery->serial = delivery->how == DELIVERY_DISK ? random_text(dice) : NULL;
+	delivery->is_formatted = throw_bool(dice);
 	delivery->tag = delivery->how == DELIVERY_VIRTIOFS ? random_text(dice) : NULL;
 	delivery->file = throw_bool(dice) ? random_label(dice) : NULL;
 }
@@ -335,6 +336,7 @@ static void assert_same_delivery(const struct volume_delivery *a, const struct v
 	ASSERT_SAME_TEXT(volume);
 	ASSERT_SAME(how);
 	ASSERT_SAME_TEXT(serial);
+	ASSERT_SAME(is_formatted);
 	ASSERT_SAME_TEXT(tag);
 	ASSERT_SAME_TEXT(file);
 }

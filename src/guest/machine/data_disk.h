@@ -9,9 +9,12 @@
 
 #include "base/error.h"
 
-/* A blank disk gets a file system first. */
-MUST_CHECK bool data_disk_mount(const char *serial, unsigned long flags, const char *folder,
-				struct error *err);
+/*
+ * A blank disk gets a file system first, unless it must have had one: is_known says that the host
+ * has seen it. One that is smaller than its disk grows, where flags let it be written.
+ */
+MUST_CHECK bool data_disk_mount(const char *serial, bool is_known, unsigned long flags,
+				const char *folder, struct error *err);
 /* As data_disk_mount(), but parts of it can be limited. */
 MUST_CHECK bool data_disk_mount_scratch(const char *serial, const char *folder, struct error *err);
 /*

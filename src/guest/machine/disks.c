@@ -215,21 +215,6 @@ char *disks_find_label(const char *label)
 	return NULL;
 }
 
-bool disks_is_blank(const char *device, bool *ret, struct error *err)
-{
-	/* The first 128 KiB hold the signatures of ext4, XFS, btrfs, swap, LUKS, GPT, squashfs,
-	 * FAT. */
-	AUTO_FREE char *bytes = xcalloc(1, (size_t)128 << 10);
-	AUTO_CLOSE int fd = open(device, O_RDONLY | O_CLOEXEC);
-	ssize_t size = fd >= 0 ? pread(fd, bytes, (size_t)128 << 10, 0) : -1;
-	if (size < 0)
-		return error_set_errno(err, errno, "%s", device);
-	*ret = true;
-	for (ssize_t i = 0; i < size && *ret; i++)
-		*ret = bytes[i] == '\0';
-	return true;
-}
-
 static bool mount_squashfs(const char *device, const char *folder, struct error *err)
 {
 	if (!path_make_folders(folder, 0755, err))

@@ -17,8 +17,6 @@ MUST_CHECK bool disks_find_partitions(const struct pod_image *pod, struct string
 MUST_CHECK char *disks_find_serial(const char *serial, unsigned timeout_ms, struct error *err);
 /* A whole disk whose file system carries this label ("cidata", "config-2"); NULL: there is none. */
 char *disks_find_label(const char *label);
-/* The device holds nothing that we know: all zero in the places where file systems sign. */
-MUST_CHECK bool disks_is_blank(const char *device, bool *ret, struct error *err);
 
 /* Mounts the base and makes it the root; what the initial root held is given back to memory. */
 MUST_CHECK bool disks_enter_base(const char *device, struct error *err);

@@ -334,9 +334,11 @@ void guest_start_pod(struct guest *guest)
 	for (size_t i = 0; i < guest->pod.container_count; i++)
 		guest->containers[i] = container_new(guest, i);
 	if (!prepare_pod(guest, &err)) {
-		say("the pod cannot be prepared: %s", err.message);
-		supervisor_fail(guest->supervisor, clock_monotonic_ms(), "PrepareError",
-				err.message);
+		AUTO_FREE char *message = err.hint != NULL
+						  ? xasprintf("%s; %s", err.message, err.hint)
+						  : xstrdup(err.message);
+		say("the pod cannot be prepared: %s", message);
+		supervisor_fail(guest->supervisor, clock_monotonic_ms(), "PrepareError", message);
 	} else {
 		tunnel_table_listen(guest->tunnels, &guest->release);
 		supervisor_begin(guest->supervisor, clock_monotonic_ms());

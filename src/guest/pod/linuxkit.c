@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -54,22 +53,13 @@ static bool run_crun(const char *command, const char *option, const char *option
 			      NULL,
 			      NULL};
 	size_t count = 4;
-	int status = 0;
 
 	if (option != NULL)
 		argv[count++] = option;
 	if (option2 != NULL)
 		argv[count++] = option2;
 	argv[count] = name;
-	pid_t pid = spawn(argv, NULL, fds, err);
-	if (pid < 0)
-		return false;
-	while (waitpid(pid, &status, 0) < 0) {
-		if (errno != EINTR)
-			return error_set_errno(err, errno, "waiting for crun");
-	}
-	return (WIFEXITED(status) && WEXITSTATUS(status) == 0) ||
-	       error_set(err, ERROR_SYSTEM, "crun %s failed", command);
+	return spawn_and_wait(argv, fds, err) || error_prefix(err, "crun %s", command);
 }
 
 static void forget_container(const char *name)
@@ -131,7 +121,6 @@ static bool run_to_end(const char *kind, const char *name, struct error *err)
 	AUTO_FREE char *id = xasprintf("%s.%s", kind, name);
 	AUTO_CLOSE int console = open("/dev/console", O_WRONLY | O_NOCTTY | O_CLOEXEC);
 	int fds[3] = {-1, console, console};
-	int status = 0;
 	bool wants_process = false;
 	if (!linuxkit_prepare(bundle, &wants_process, err))
 		return false;
@@ -139,16 +128,10 @@ static bool run_to_end(const char *kind, const char *name, struct error *err)
 				  : start_crun(bundle, id, fds, err);
 	if (pid < 0)
 		return false;
-	while (waitpid(pid, &status, 0) < 0) {
-		if (errno != EINTR)
-			return error_set_errno(err, errno, "waiting for %s", name);
-	}
+	bool is_ok = wait_for_end(pid, "it", err);
 	if (wants_process)
 		forget_container(id);
-	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
-		return error_set(err, ERROR_SYSTEM, "it ended with status %d",
-				 WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
-	return true;
+	return is_ok;
 }
 
 bool linuxkit_run_onboot(struct error *err)

@@ -106,7 +106,7 @@ static bool prepare_disk(const struct volume_plan *plan, const struct volume_del
 			 bool is_read_only, const char *folder, struct error *err)
 {
 	unsigned long flags = MS_NODEV | MS_NOSUID | (is_read_only ? MS_RDONLY : 0);
-	if (!data_disk_mount(delivery->serial, flags, folder, err))
+	if (!data_disk_mount(delivery->serial, delivery->is_formatted, flags, folder, err))
 		return false;
 	/* Programs such as postgres refuse a data folder that is not empty. */
 	AUTO_FREE char *lost = path_join(folder, "lost+found");

@@ -154,3 +154,24 @@ pid_t spawn(const char *const *argv, const char *const *environment, const int f
 	}
 	return pid;
 }
+
+bool wait_for_end(pid_t pid, const char *name, struct error *err)
+{
+	int status = 0;
+	while (waitpid(pid, &status, 0) < 0) {
+		if (errno != EINTR)
+			return error_set_errno(err, errno, "waiting for %s", name);
+	}
+	if (WIFSIGNALED(status))
+		return error_set(err, ERROR_SYSTEM, "%s was ended by signal %d", name,
+				 WTERMSIG(status));
+	return WEXITSTATUS(status) == 0 ||
+	       error_set(err, ERROR_SYSTEM, "%s ended with status %d", name, WEXITSTATUS(status));
+}
+
+bool spawn_and_wait(const char *const *argv, const int *fds, struct error *err)
+{
+	static const int none[3] = {-1, -1, -1};
+	pid_t pid = spawn(argv, NULL, fds != NULL ? fds : none, err);
+	return pid >= 0 && wait_for_end(pid, argv[0], err);
+}

@@ -34,5 +34,12 @@ void reaper_forget(struct reaper *reaper, pid_t pid);
  */
 MUST_CHECK pid_t spawn(const char *const *argv, const char *const *environment, const int fds[3],
 		       struct error *err);
+/*
+ * The same, and waits for its end: where nothing else is to be done before. False too when it
+ * failed. fds NULL: all /dev/null.
+ */
+MUST_CHECK bool spawn_and_wait(const char *const *argv, const int *fds, struct error *err);
+/* What a child of ours came to, without the loop. name: for the message. */
+MUST_CHECK bool wait_for_end(pid_t pid, const char *name, struct error *err);
 
 #endif

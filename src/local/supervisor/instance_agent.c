@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "local/logs/log_sink.h"
 #include "local/supervisor/supervisor_parts.h"
+#include "local/vm/volume_disk.h"
 
 #define MAX_PROBES     64
 #define NO_UPTIME      UINT64_MAX /* a stage that the host saw */
@@ -171,6 +172,20 @@ static char *describe(const struct guest_event *event)
 	return xstrdup(state == CONTAINER_RUNNING ? "runs" : "is being made ready");
 }
 
+/* What begins to start has its volumes: from now on a blank disk of theirs is a broken one. */
+static void note_disks(const struct instance *instance)
+{
+	const struct pod_plan *pod =
+		project_plan_find(&instance->supervisor->plan, instance->status.pod);
+	AUTO(string_list_clear) struct string_list disks = STRING_LIST_INIT;
+
+	if (pod == NULL)
+		return;
+	reconcile_disks(&instance->supervisor->plan, pod, instance->status.replica, &disks);
+	for (size_t i = 0; i < disks.count; i++)
+		volume_disk_note_formatted(disks.items[i]);
+}
+
 static void take_container(struct instance *instance, const struct guest_event *event)
 {
 	struct instance_status *status = &instance->status;
@@ -182,6 +197,8 @@ static void take_container(struct instance *instance, const struct guest_event *
 	if (container == NULL)
 		return;
 	container->state = parse_state(event->state);
+	if (container->state == CONTAINER_WAITING)
+		note_disks(instance);
 	/* Ready again says the pod, when it is. */
 	container->is_ready = container->is_ready && container->state == CONTAINER_RUNNING;
 	if (container->state == CONTAINER_TERMINATED)

@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "local/supervisor/supervisor_parts.h"
+#include "local/vm/volume_disk.h"
 
 /* INSTANCE of one instance; the configuration around which it goes is the plan's. */
 
@@ -30,16 +31,30 @@ static void fill_network(const struct instance *instance, struct network_config 
 	string_list_add(&ret->searches, "cluster.local");
 }
 
-static void fill_delivery(const struct volume_plan *volume, bool is_session,
-			  struct volume_delivery *ret)
+static bool is_formatted(const struct instance *instance, const struct pod_plan *pod,
+			 const struct volume_plan *volume)
+{
+	struct vm_disk disk = volume_disk_make(&instance->supervisor->plan, pod, volume,
+					       instance->status.replica);
+	bool is_formatted = volume_disk_is_formatted(disk.path);
+
+	free(disk.path);
+	free(disk.former_path);
+	return is_formatted;
+}
+
+static void fill_delivery(const struct instance *instance, const struct pod_plan *pod,
+			  const struct volume_plan *volume, struct volume_delivery *ret)
 {
 	char serial[SERIAL_SIZE];
+	bool is_session = instance->supervisor->is_session;
 
 	vm_serial_make(volume->name, serial);
 	ret->volume = xstrdup(volume->name);
 	if (volume->claim != NULL) {
 		ret->how = DELIVERY_DISK;
 		ret->serial = xstrdup(serial);
+		ret->is_formatted = is_formatted(instance, pod, volume);
 	} else if (volume_plan_is_pushed(volume, is_session)) {
 		ret->how = DELIVERY_PUSHED;
 		ret->file = volume->is_file ? xstrdup(strrchr(volume->host_path, '/') + 1) : NULL;
@@ -55,7 +70,7 @@ static void fill_volumes(const struct instance *instance, const struct pod_plan 
 	char serial[SERIAL_SIZE];
 
 	for (size_t i = 0; i < pod->volume_count; i++)
-		fill_delivery(&pod->volumes[i], instance->supervisor->is_session,
+		fill_delivery(instance, pod, &pod->volumes[i],
 			      ARRAY_APPEND(ret->deliveries, ret->delivery_count));
 	vm_serial_make("/scratch", serial);
 	if (pod->scratch_bytes > 0)

@@ -2,13 +2,18 @@
 #include "local/vm/volume_disk.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/xattr.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/path.h"
 #include "base/process.h"
+
+#define FORMATTED "user.i2kit.formatted"
 
 enum { MAKE_MS = 30000, COPY_MS = 3600000 };
 
@@ -128,8 +133,11 @@ static bool copy(const struct vm_disk *disk, const char *draft, struct error *er
 	const char *const argv[] = {"qemu-img", "convert",	   "-q",  "-f", "qcow2", "-O",
 				    "qcow2",	disk->former_path, draft, NULL};
 
-	if (run(argv, COPY_MS, err))
+	if (run(argv, COPY_MS, err)) {
+		if (volume_disk_is_formatted(disk->former_path))
+			volume_disk_note_formatted(draft);
 		return true;
+	}
 	(void)error_prefix(err, "cannot copy it from %s, which another pod has a right to as well",
 			   disk->former_path);
 	return error_hint(err, "it is free when the pod that was started with it is started again");
@@ -160,9 +168,50 @@ static bool provide(const struct vm_disk *disk, struct error *err)
 	return rename(draft, disk->path) == 0 || error_set_errno(err, errno, "rename");
 }
 
+/* The size the guest sees, from qcow2's header; 0: it is none. */
+static uint64_t virtual_size(const char *path)
+{
+	uint8_t header[32];
+	uint64_t size = 0;
+	AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0 || read(fd, header, sizeof(header)) != (ssize_t)sizeof(header) ||
+	    memcmp(header, "QFI\xfb", 4) != 0)
+		return 0;
+	for (size_t i = 24; i < 32; i++)
+		size = size << 8 | header[i];
+	return size;
+}
+
+/* Its file system follows in the guest. One that is larger than its claim stays as it is. */
+static bool grow(const struct vm_disk *disk, struct error *err)
+{
+	AUTO_FREE char *size = xasprintf("%llu", (unsigned long long)disk->size_bytes);
+	const char *const argv[] = {"qemu-img", "resize",   "-q", "-f",
+				    "qcow2",	disk->path, size, NULL};
+	uint64_t found = virtual_size(disk->path);
+
+	if (found == 0 || found >= disk->size_bytes || disk->is_read_only)
+		return true;
+	return run(argv, MAKE_MS, err) || error_prefix(err, "disk %s cannot grow", disk->path);
+}
+
+bool volume_disk_is_formatted(const char *path)
+{
+	char value = '\0';
+
+	return getxattr(path, FORMATTED, &value, 1) == 1 && value == '1';
+}
+
+void volume_disk_note_formatted(const char *path)
+{
+	if (!volume_disk_is_formatted(path))
+		(void)setxattr(path, FORMATTED, "1", 1, 0);
+}
+
 bool volume_disk_provide(const struct vm_disk *disk, struct error *err)
 {
 	if (path_exists(disk->path) && !disk->is_scratch)
-		return true;
+		return grow(disk, err);
 	return provide(disk, err) || error_prefix(err, "disk %s", disk->path);
 }

@@ -26,9 +26,16 @@ MUST_CHECK bool volume_disk_check(const struct project_plan *plan, struct error 
 
 /*
  * The file of a disk is there afterwards: it was, or it is moved from where an older release had it
- * (copied where several have a right to it), or it is made, empty. Scratch disks are always made.
+ * (copied where several have a right to it), or it is made, empty; one that is smaller than its
+ * claim by now grows. Scratch disks are always made.
  * Blocks, for as long as a copy takes.
  */
 MUST_CHECK bool volume_disk_provide(const struct vm_disk *disk, struct error *err);
+/*
+ * Whether a guest has had a file system on it: kept as an extended attribute of the file, so it
+ * moves and goes with it. Where there are none (some tmpfs) nothing is known.
+ */
+bool volume_disk_is_formatted(const char *path);
+void volume_disk_note_formatted(const char *path);
 
 #endif
