@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "image/pod/boot_files.h"
+
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -46,11 +50,57 @@ static bool read_from_disk(int fd, const struct toc_file *file, uint8_t **ret, s
 	return true;
 }
 
-/* Names carry the digest of what they came from: a file that is there is the right one. */
-static char *cached_path(const struct toc_file *file, const char *suffix)
+enum { HEX_LENGTH = SHA256_HEX_SIZE - 1 };
+
+/* The digest that the name ends with, or "". */
+static void digest_in_name(const char *path, char out[DIGEST_SIZE])
+{
+	const char *name = strrchr(path, '/');
+	const char *dot = strrchr(path, '.');
+	out[0] = '\0';
+	name = name != NULL ? name + 1 : path;
+	if (dot == NULL || dot - name < HEX_LENGTH)
+		return;
+	/* A kernel that was unpacked has two: what it came from, and what it is. */
+	if (strcmp(dot, ".vmlinux") == 0 && dot - name == HEX_LENGTH)
+		return;
+	(void)snprintf(out, DIGEST_SIZE, "sha256:%.*s", HEX_LENGTH, dot - HEX_LENGTH);
+}
+
+bool boot_file_check(const char *path, struct error *err)
+{
+	char wanted[DIGEST_SIZE];
+	char found[DIGEST_SIZE];
+	AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return error_set_errno(err, errno, "%s", path);
+	digest_in_name(path, wanted);
+	if (wanted[0] == '\0')
+		return true;
+	if (!sha256_fd(fd, found, err))
+		return error_prefix(err, "%s", path);
+	if (strcmp(wanted, found) == 0)
+		return true;
+	error_set(err, ERROR_CORRUPT, "%s is damaged: what is in it is not what its name says",
+		  path);
+	return error_hint(err, "i2kit up takes it out of the disk again");
+}
+
+static char *cached_path(const char *hex, const char *suffix)
 {
 	AUTO_FREE char *folder = path_folder(PATH_CACHE, "boot");
-	return xasprintf("%s/%s%s", folder, file->digest + strlen("sha256:"), suffix);
+	return xasprintf("%s/%s%s", folder, hex, suffix);
+}
+
+/* One that is there and is what it should be; what is not goes away. */
+static bool is_usable(const char *path)
+{
+	if (!path_exists(path))
+		return false;
+	if (boot_file_check(path, NULL))
+		return true;
+	(void)unlink(path);
+	return false;
 }
 
 static bool write_cached(const char *path, const uint8_t *bytes, size_t size, struct error *err)
@@ -60,13 +110,38 @@ static bool write_cached(const char *path, const uint8_t *bytes, size_t size, st
 	       file_write_atomic(path, bytes, size, 0644, err);
 }
 
+/* The kernel that was unpacked from that one, or NULL. */
+static char *find_unpacked(const char *hex)
+{
+	AUTO_FREE char *folder = path_folder(PATH_CACHE, "boot");
+	AUTO_FREE char *found = NULL;
+	DIR *dir = opendir(folder);
+	if (dir == NULL)
+		return NULL;
+	for (struct dirent *entry = readdir(dir); entry != NULL && found == NULL;
+	     entry = readdir(dir)) {
+		AUTO_FREE char *path = path_join(folder, entry->d_name);
+		const char *end = strrchr(entry->d_name, '.');
+		if (strncmp(entry->d_name, hex, HEX_LENGTH) == 0 &&
+		    entry->d_name[HEX_LENGTH] == '-' && end != NULL &&
+		    strcmp(end, ".vmlinux") == 0 && is_usable(path))
+			found = TAKE_PTR(path);
+	}
+	(void)closedir(dir);
+	return TAKE_PTR(found);
+}
+
 static bool unpack_kernel(int fd, const struct toc_file *file, char **ret, struct error *err)
 {
-	AUTO_FREE char *elf_path = cached_path(file, ".vmlinux");
-	AUTO_FREE char *whole_path = cached_path(file, ".bzimage");
+	const char *hex = file->digest + strlen("sha256:");
+	AUTO_FREE char *whole_path = cached_path(hex, ".bzimage");
 	AUTO_FREE uint8_t *bytes = NULL;
-	if (path_exists(elf_path) || path_exists(whole_path)) {
-		*ret = path_exists(elf_path) ? TAKE_PTR(elf_path) : TAKE_PTR(whole_path);
+	char digest[DIGEST_SIZE];
+	*ret = find_unpacked(hex);
+	if (*ret != NULL)
+		return true;
+	if (is_usable(whole_path)) {
+		*ret = TAKE_PTR(whole_path);
 		return true;
 	}
 	if (!read_from_disk(fd, file, &bytes, err))
@@ -77,15 +152,17 @@ static bool unpack_kernel(int fd, const struct toc_file *file, char **ret, struc
 		*ret = TAKE_PTR(whole_path);
 		return write_cached(*ret, bytes, (size_t)file->size, err);
 	}
-	*ret = TAKE_PTR(elf_path);
+	sha256_digest(elf, size, digest);
+	AUTO_FREE char *name = xasprintf("%s-%s", hex, digest + strlen("sha256:"));
+	*ret = cached_path(name, ".vmlinux");
 	return write_cached(*ret, elf, size, err);
 }
 
 static bool copy_initrd(int fd, const struct toc_file *file, char **ret, struct error *err)
 {
 	AUTO_FREE uint8_t *bytes = NULL;
-	*ret = cached_path(file, ".initrd");
-	if (path_exists(*ret))
+	*ret = cached_path(file->digest + strlen("sha256:"), ".initrd");
+	if (is_usable(*ret))
 		return true;
 	return read_from_disk(fd, file, &bytes, err) &&
 	       write_cached(*ret, bytes, (size_t)file->size, err);

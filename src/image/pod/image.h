@@ -11,6 +11,7 @@
 #include "base/progress.h"
 #include "image/disk/disk_image.h"
 #include "image/oci/image_options.h"
+#include "image/pod/boot_files.h"
 #include "manifest/app.h"
 
 struct store;
@@ -22,19 +23,5 @@ struct store;
 MUST_CHECK bool image_build(struct store *store, const struct pod_spec *pod,
 			    const struct image_options *options, const struct progress *progress,
 			    struct disk_image *ret, struct error *err);
-
-/*
- * What direct boot needs, taken out of the disk itself and kept in the cache by digest: the kernel
- * as an uncompressed ELF with a PVH note (or the bzImage, if it cannot be unpacked), the initrd,
- * the command line.
- */
-struct boot_files {
-	char *kernel_path;
-	char *initrd_path;
-	char *cmdline;
-};
-void boot_files_clear(struct boot_files *files);
-MUST_CHECK bool image_boot_files(struct store *store, const struct disk_image *image,
-				 struct boot_files *ret, struct error *err);
 
 #endif
