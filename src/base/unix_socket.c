@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -14,12 +15,16 @@ static bool check_listener(int fd, const char *path, enum socket_listener listen
 {
 	struct ucred peer = {0};
 	socklen_t size = sizeof(peer);
+	struct stat st;
 
 	if (listener == LISTENER_ANY)
 		return true;
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0)
 		return error_set_errno(err, errno, "%s", path);
-	if (peer.uid == geteuid() || (listener == LISTENER_OURS_OR_ROOT && peer.uid == 0))
+	if (peer.uid == geteuid() || (listener == LISTENER_OF_VM && peer.uid == 0))
+		return true;
+	if (listener == LISTENER_OF_VM && geteuid() == 0 && lstat(path, &st) == 0 &&
+	    st.st_uid == peer.uid)
 		return true;
 	error_set(err, ERROR_DENIED, "%s: user %u listens there, not you", path,
 		  (unsigned)peer.uid);

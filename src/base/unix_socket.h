@@ -4,8 +4,12 @@
 
 #include "base/error.h"
 
-/* Who may listen there. Root's: what libvirt opened for us. */
-enum socket_listener { LISTENER_OURS, LISTENER_OURS_OR_ROOT, LISTENER_ANY };
+/*
+ * Who may listen there. A VM's channel: we, root (libvirt opened it), and where we are root whom
+ * the file belongs to, as libvirt gave it to the user that QEMU runs as; its folder is root's
+ * alone.
+ */
+enum socket_listener { LISTENER_OURS, LISTENER_OF_VM, LISTENER_ANY };
 
 /*
  * A connected stream socket, close-on-exec; flags: SOCK_NONBLOCK or 0. Whose the listener is was

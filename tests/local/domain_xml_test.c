@@ -37,6 +37,8 @@ static void fill(struct vm_plan *plan, bool is_kvm, size_t disk_count)
 		plan->disks[i].path = xasprintf("/volumes/%zu", i);
 }
 
+static const char kept[] = "><seclabel model=\"dac\" relabel=\"no\"/></source>";
+
 static size_t count(const char *text, const char *word)
 {
 	size_t found = 0;
@@ -111,26 +113,47 @@ static void an_emulated_processor_has_random_numbers(void **state)
 static void a_users_vm_is_the_users_and_so_are_its_disks(void **state)
 {
 	(void)state;
-	for (unsigned uid = 0; uid <= 1000; uid += 1000) {
-		AUTO(vm_plan_clear) struct vm_plan plan = {0};
-		AUTO(strbuf_clear) struct strbuf xml = STRBUF_INIT;
-		fill(&plan, false, 2);
-		plan.owner_uid = uid;
-		plan.owner_gid = 64055;
-		vm_plan_write_xml(&plan, &xml);
-		assert_int_equal(
-			count(strbuf_text(&xml), "type=\"static\" model=\"dac\" relabel=\"yes\""),
-			uid != 0);
-		assert_int_equal(count(strbuf_text(&xml), "<source file=\"/volumes/0\"><seclabel "
-							  "model=\"dac\" relabel=\"no\"/>"),
-				 uid != 0);
-		assert_int_equal(count(strbuf_text(&xml),
-				       "><seclabel model=\"dac\" relabel=\"no\"/></source>"),
-				 uid != 0 ? 3 : 0);
-		assert_int_equal(count(strbuf_text(&xml), uid != 0 ? "<label>+1000:+64055</label>"
-								   : "<label>+0:+64055</label>"),
-				 1);
-	}
+	AUTO(vm_plan_clear) struct vm_plan plan = {0};
+	AUTO(strbuf_clear) struct strbuf xml = STRBUF_INIT;
+	fill(&plan, false, 2);
+	plan.owner_uid = 1000;
+	plan.owner_gid = 64055;
+	vm_plan_write_xml(&plan, &xml);
+	assert_int_equal(count(strbuf_text(&xml),
+			       "type=\"static\" model=\"dac\" relabel=\"yes\"><label>+1000:+64055"),
+			 1);
+	assert_int_equal(count(strbuf_text(&xml), kept), 3);
+}
+
+/* Nothing that names root; the image, which others boot too, is not handed over. */
+static void roots_vm_is_not_roots(void **state)
+{
+	(void)state;
+	AUTO(vm_plan_clear) struct vm_plan plan = {0};
+	AUTO(strbuf_clear) struct strbuf xml = STRBUF_INIT;
+	fill(&plan, false, 2);
+	vm_plan_write_xml(&plan, &xml);
+	assert_int_equal(count(strbuf_text(&xml), "type=\"static\""), 0);
+	assert_int_equal(count(strbuf_text(&xml), "<label>"), 0);
+	assert_int_equal(count(strbuf_text(&xml), kept), 1);
+	const char *image = strstr(strbuf_text(&xml), "/disks/web.img");
+	assert_int_equal(strncmp(image, "/disks/web.img\"><seclabel", 25), 0);
+}
+
+/* Whoever is root in the guest writes to what the guest's kernel mounts: QEMU must not. */
+static void a_read_only_claim_is_read_only_for_the_whole_guest(void **state)
+{
+	(void)state;
+	AUTO(vm_plan_clear) struct vm_plan plan = {0};
+	AUTO(strbuf_clear) struct strbuf xml = STRBUF_INIT;
+	fill(&plan, false, 2);
+	plan.disks[1].is_read_only = true;
+	vm_plan_write_xml(&plan, &xml);
+	assert_int_equal(count(strbuf_text(&xml), "<readonly/>"), 2);
+	const char *volume = strstr(strbuf_text(&xml), "/volumes/1");
+	const char *end = strstr(volume, "</disk>");
+	const char *mark = strstr(volume, "<readonly/>");
+	assert_true(mark != NULL && mark < end);
 }
 
 int main(void)
@@ -141,6 +164,8 @@ int main(void)
 		cmocka_unit_test(libvirt_is_kept_from_asking_for_each_property_of_the_processor),
 		cmocka_unit_test(an_emulated_processor_has_random_numbers),
 		cmocka_unit_test(a_users_vm_is_the_users_and_so_are_its_disks),
+		cmocka_unit_test(roots_vm_is_not_roots),
+		cmocka_unit_test(a_read_only_claim_is_read_only_for_the_whole_guest),
 	};
 	return cmocka_run_group_tests_name("domain_xml", tests, NULL, NULL);
 }

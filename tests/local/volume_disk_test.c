@@ -203,6 +203,25 @@ static void that_a_disk_had_a_file_system_goes_with_its_file(void **state)
 	assert_false(volume_disk_is_formatted(path));
 }
 
+static void a_claim_to_be_read_is_given_so_once_it_has_content(void **state)
+{
+	AUTO(project_plan_clear) struct project_plan plan = make_plan("read");
+	AUTO_FREE char *full = xcalloc(1, 1 << 20);
+	(void)state;
+
+	memset(full, 'x', (1 << 20) - 1);
+	struct pod_plan *pod = add_pod(&plan, "web", "data", false);
+	pod->volumes[0].is_read_only = true;
+	AUTO(auto_disk) struct vm_disk blank = volume_disk_make(&plan, pod, pod->volumes, 0);
+	assert_false(blank.is_read_only);
+	assert_true(volume_disk_provide(&blank, NULL));
+	AUTO(auto_disk) struct vm_disk made = volume_disk_make(&plan, pod, pod->volumes, 0);
+	assert_false(made.is_read_only);
+	put(made.path, full);
+	AUTO(auto_disk) struct vm_disk used = volume_disk_make(&plan, pod, pod->volumes, 0);
+	assert_true(used.is_read_only);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -213,6 +232,7 @@ int main(void)
 		cmocka_unit_test(that_a_disk_had_a_file_system_goes_with_its_file),
 		cmocka_unit_test(
 			a_former_disk_that_cannot_be_copied_is_not_replaced_by_an_empty_one),
+		cmocka_unit_test(a_claim_to_be_read_is_given_so_once_it_has_content),
 		cmocka_unit_test(a_claim_of_a_name_that_a_template_makes_is_refused_with_both_pods),
 	};
 	return cmocka_run_group_tests_name("volume_disk", tests, make_home, remove_home);

@@ -109,7 +109,12 @@ bool data_disk_mount(const char *serial, bool is_known, unsigned long flags, con
 	AUTO_FREE char *device = prepare_device(serial, is_known, false, err);
 	if (device == NULL)
 		return false;
-	if (mount(device, folder, "ext4", flags, NULL) < 0)
+	int status = mount(device, folder, "ext4", flags, NULL);
+	/* The host gave it to us to read alone, and its last user died: what is in the journal
+	 * stays there. */
+	if (status < 0 && errno == EROFS && (flags & MS_RDONLY) != 0)
+		status = mount(device, folder, "ext4", flags, "noload");
+	if (status < 0)
 		return mount_failed(serial, err);
 	if ((flags & MS_RDONLY) == 0)
 		grow(device, folder);

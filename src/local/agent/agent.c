@@ -346,7 +346,7 @@ static void on_timer(struct loop_timer *timer, void *arg)
 		disconnect(agent, "no answer from the guest", agent->pause_ms);
 		return;
 	}
-	agent->fd = unix_socket_connect(agent->path, SOCK_NONBLOCK, LISTENER_OURS_OR_ROOT, NULL);
+	agent->fd = unix_socket_connect(agent->path, SOCK_NONBLOCK, LISTENER_OF_VM, NULL);
 	if (agent->fd >= 0) {
 		greet(agent);
 		return;

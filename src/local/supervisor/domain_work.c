@@ -11,7 +11,9 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/path.h"
+#include "image/pod/boot_files.h"
 #include "local/vm/connection.h"
+#include "local/vm/qemu_access.h"
 #include "local/vm/volume_disk.h"
 
 /* virtlogd appends to it, as root in system mode: what is there already stays its owner's. */
@@ -35,6 +37,9 @@ static bool prepare(const struct vm_plan *vm, struct error *err)
 		(void)error_set(err, ERROR_NOT_FOUND, "the disk image %s is gone", vm->disk_path);
 		return error_hint(err, "i2kit up builds it again");
 	}
+	if (vm->firmware == FIRMWARE_DIRECT &&
+	    (!boot_file_check(vm->kernel_path, err) || !boot_file_check(vm->initrd_path, err)))
+		return false;
 	(void)unlink(vm->agent_socket);
 	for (size_t i = 0; i < vm->disk_count; i++) {
 		if (!volume_disk_provide(&vm->disks[i], err))
@@ -47,7 +52,7 @@ bool domain_create(virConnectPtr connection, const struct vm_plan *plan, struct 
 {
 	AUTO(strbuf_clear) struct strbuf xml = STRBUF_INIT;
 
-	if (!prepare(plan, err))
+	if (!prepare(plan, err) || !qemu_access_grant(connection, plan, err))
 		return false;
 	vm_plan_write_xml(plan, &xml);
 	AUTO_DOMAIN virDomainPtr domain = virDomainCreateXML(connection, strbuf_text(&xml), 0);

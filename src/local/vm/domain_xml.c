@@ -128,7 +128,7 @@ struct disk {
 	const char *format;
 	const char *target;
 	const char *serial; /* or NULL */
-	bool is_shared;
+	bool is_read_only;  /* and VMs may share it */
 	bool keeps_owner;
 };
 
@@ -145,7 +145,7 @@ static void put_disk(const struct disk *disk, struct slots *slots, struct strbuf
 	strbuf_appendf(out, "      <target dev=\"%s\" bus=\"virtio\"/>\n", disk->target);
 	if (disk->serial != NULL)
 		put_element(out, "      ", "serial", disk->serial);
-	if (disk->is_shared)
+	if (disk->is_read_only)
 		strbuf_append(out, "      <readonly/>\n      <shareable/>\n");
 	put_address(slots, "      ", out);
 	strbuf_append(out, "    </disk>\n");
@@ -156,8 +156,8 @@ static void put_disks(const struct vm_plan *plan, struct slots *slots, struct st
 	put_disk(&(struct disk){.path = plan->disk_path,
 				.format = "raw",
 				.target = "vda",
-				.is_shared = true,
-				.keeps_owner = runs_as_user(plan)},
+				.is_read_only = true,
+				.keeps_owner = !plan->is_session},
 		 slots, out);
 	for (size_t i = 0; i < plan->disk_count; i++) {
 		char target[4] = {'v', 'd', (char)('b' + i), '\0'};
@@ -165,7 +165,10 @@ static void put_disks(const struct vm_plan *plan, struct slots *slots, struct st
 					.format = "qcow2",
 					.target = target,
 					.serial = plan->disks[i].serial,
-					.keeps_owner = runs_as_user(plan)},
+					.is_read_only = plan->disks[i].is_read_only,
+					.keeps_owner =
+						runs_as_user(plan) ||
+						(plan->disks[i].is_read_only && !plan->is_session)},
 			 slots, out);
 	}
 	for (size_t i = 0; i < plan->mount_count; i++) {
@@ -251,17 +254,19 @@ static void put_quirks(struct strbuf *out)
 }
 
 /*
- * Whom QEMU runs as. A user's VM has its channel's socket and its console handed to the user, else
- * the supervisor could not open what libvirt makes as root; the disks say themselves that they stay
- * as they are.
+ * Whom QEMU runs as in system mode: of a user's VM the user, who has its channel's socket and its
+ * console handed over, else the supervisor could not open what libvirt makes as root; the disks say
+ * themselves that they stay as they are. Of root's whom libvirt chooses, never root
+ * (qemu_access.h). Labels of AppArmor or SELinux are libvirt's to give, where the host has one of
+ * them.
  */
 static void put_owner(const struct vm_plan *plan, struct strbuf *out)
 {
-	if (!plan->is_session || plan->owner_uid == 0) /* root's session daemon is root as well */
+	if (runs_as_user(plan))
 		strbuf_appendf(out,
-			       "  <seclabel type=\"static\" model=\"dac\" relabel=\"%s\">"
+			       "  <seclabel type=\"static\" model=\"dac\" relabel=\"yes\">"
 			       "<label>+%u:+%u</label></seclabel>\n",
-			       runs_as_user(plan) ? "yes" : "no", plan->owner_uid, plan->owner_gid);
+			       plan->owner_uid, plan->owner_gid);
 }
 
 void vm_plan_write_xml(const struct vm_plan *plan, struct strbuf *out)

@@ -24,8 +24,8 @@ struct vm_disk {
 	bool has_other_heirs; /* former_path is not this disk's alone */
 	char serial[SERIAL_SIZE];
 	uint64_t size_bytes; /* of a disk that is to be made when absent */
-	bool is_read_only;
-	bool is_scratch; /* made anew for each start */
+	bool is_read_only;   /* for the guest as a whole, whatever runs in it */
+	bool is_scratch;     /* made anew for each start */
 };
 
 struct vm_mount {

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -15,7 +16,7 @@
 
 #define FORMATTED "user.i2kit.formatted"
 
-enum { MAKE_MS = 30000, COPY_MS = 3600000 };
+enum { MAKE_MS = 30000, COPY_MS = 3600000, BLANK_MAX_BYTES = 256 << 10 };
 
 char *volume_disk_name(const struct pod_plan *pod, const struct volume_plan *volume,
 		       unsigned replica)
@@ -58,6 +59,15 @@ static bool has_other_heirs(const struct project_plan *plan, const struct pod_pl
 	return false;
 }
 
+/* Marked as such, or, where files have no marks, longer than it is made. */
+static bool has_file_system(const char *path)
+{
+	struct stat st;
+
+	return volume_disk_is_formatted(path) ||
+	       (stat(path, &st) == 0 && st.st_size > BLANK_MAX_BYTES);
+}
+
 struct vm_disk volume_disk_make(const struct project_plan *plan, const struct pod_plan *pod,
 				const struct volume_plan *volume, unsigned replica)
 {
@@ -68,9 +78,10 @@ struct vm_disk volume_disk_make(const struct project_plan *plan, const struct po
 		.former_path = former != NULL ? path_of(plan, former) : NULL,
 		.has_other_heirs = former != NULL && has_other_heirs(plan, pod, replica, former),
 		.size_bytes = volume->size_bytes,
-		.is_read_only = volume->is_read_only,
 	};
 
+	/* Somebody has to put a file system on it first. */
+	disk.is_read_only = volume->is_read_only && has_file_system(disk.path);
 	vm_serial_make(volume->name, disk.serial);
 	return disk;
 }
