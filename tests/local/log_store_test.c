@@ -451,6 +451,62 @@ static void a_full_disk_costs_new_lines_and_no_old_one(void **state)
 	log_store_close(store);
 }
 
+static void what_is_hidden_shows_when_it_is_named(void **state)
+{
+	struct log_store *store = open_store(0);
+	struct log_filter filter = {0};
+	struct log_reader *reader;
+	(void)state;
+
+	put(store, "web-0", "nginx", "alive", 1000, 1);
+	put(store, "old-0", "nginx", "dead", 2000, 1);
+	string_list_add(&filter.hidden, "old-0");
+	reader = log_reader_open("shop", folder, &filter, NULL);
+	expect_next(reader, "alive");
+	expect_next(reader, NULL);
+	put(store, "new-0", "nginx", "later", 3000, 1);
+	expect_next(reader, "later"); /* what comes is not hidden */
+	log_reader_close(reader);
+	string_list_add(&filter.selectors, "old");
+	reader = log_reader_open("shop", folder, &filter, NULL);
+	expect_next(reader, "dead");
+	expect_next(reader, NULL);
+	log_reader_close(reader);
+	string_list_clear(&filter.hidden);
+	string_list_clear(&filter.selectors);
+	log_store_close(store);
+}
+
+/* The dead give way first, and the living keep what they have. */
+static void the_project_s_budget_takes_from_those_that_are_gone(void **state)
+{
+	const struct log_store_options options = {.folder = folder, .project_bytes = 2 << 20};
+	struct log_store *store = log_store_open("shop", &options, NULL);
+	struct log_store_counters counters;
+	char text[4096];
+	size_t dead;
+	(void)state;
+
+	memset(text, 'x', sizeof(text));
+	text[sizeof(text) - 1] = '\0';
+	for (unsigned i = 0; i < 400; i++)
+		put(store, "gone-0", "nginx", text, 1000, i + 1);
+	log_store_close(store);
+	dead = count_segments("gone-0");
+	store = log_store_open("shop", &options, NULL);
+	for (unsigned i = 0; i < 300; i++)
+		put(store, "web-0", "nginx", text, 2000, i + 1);
+	assert_true(count_segments("gone-0") < dead);
+	assert_true(count_segments("gone-0") > 0);
+	log_store_get_counters(store, &counters);
+	assert_true(counters.stored_bytes <= 2 << 20);
+	for (unsigned i = 0; i < 300; i++)
+		put(store, "web-0", "nginx", text, 2000, i + 1);
+	assert_int_equal(count_segments("gone-0"), 0);
+	assert_true(count_segments("web-0") > 8); /* its own quota alone bounds it */
+	log_store_close(store);
+}
+
 static void losses_of_the_guest_stand_before_the_next_line(void **state)
 {
 	struct log_store *store = open_store(0);
@@ -589,6 +645,8 @@ int main(void)
 		TEST(a_noisy_pod_loses_only_its_own_lines),
 		TEST(a_reader_that_is_too_slow_sees_how_much_it_missed),
 		TEST(a_full_disk_costs_new_lines_and_no_old_one),
+		TEST(what_is_hidden_shows_when_it_is_named),
+		TEST(the_project_s_budget_takes_from_those_that_are_gone),
 		TEST(losses_of_the_guest_stand_before_the_next_line),
 		TEST(events_told_again_are_not_counted_again),
 		TEST(previous_shows_the_run_before_the_last),

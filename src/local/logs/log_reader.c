@@ -37,6 +37,7 @@ void log_reader_close(struct log_reader *reader)
 		(void)close(reader->watch_fd);
 	string_list_clear(&reader->ignored);
 	string_list_clear(&reader->filter.selectors);
+	string_list_clear(&reader->filter.hidden);
 	free(reader->folder);
 	free(reader);
 }
@@ -55,6 +56,12 @@ static bool is_known(const struct log_reader *reader, const char *instance)
 			return true;
 	}
 	return string_list_has(&reader->ignored, instance);
+}
+
+static bool is_hidden(const struct log_reader *reader, const char *instance)
+{
+	return reader->filter.selectors.count == 0 &&
+	       string_list_has(&reader->filter.hidden, instance);
 }
 
 static bool is_folder(const char *folder, const char *name)
@@ -89,8 +96,8 @@ static void find_instances(struct log_reader *reader)
 
 	while (dir != NULL && reader->stream_count < MAX_INSTANCES &&
 	       (entry = readdir(dir)) != NULL) {
-		if (entry->d_name[0] != '.' && !is_known(reader, entry->d_name) &&
-		    is_folder(reader->folder, entry->d_name))
+		if (entry->d_name[0] != '.' && !is_hidden(reader, entry->d_name) &&
+		    !is_known(reader, entry->d_name) && is_folder(reader->folder, entry->d_name))
 			add_instance(reader, entry->d_name);
 	}
 	if (dir != NULL)
@@ -114,6 +121,8 @@ struct log_reader *log_reader_open(const char *project, const char *folder,
 		reader->filter = *filter;
 		reader->filter.selectors = STRING_LIST_INIT;
 		string_list_copy(&reader->filter.selectors, &filter->selectors);
+		reader->filter.hidden = STRING_LIST_INIT;
+		string_list_copy(&reader->filter.hidden, &filter->hidden);
 	}
 	find_instances(reader);
 	return reader;

@@ -18,6 +18,7 @@
 #include "local/logs/log_segment.h"
 
 #define DEFAULT_INSTANCE_BYTES ((uint64_t)64 << 20)
+#define DEFAULT_PROJECT_BYTES  ((uint64_t)1 << 30)
 #define MIN_INSTANCE_BYTES     ((uint64_t)2 << 20)
 #define MAX_SEGMENTS	       ((size_t)1024) /* small ones after many restarts count too */
 #define BACKWARD_CLOCK_NS      INT64_C(1000000000)
@@ -38,6 +39,7 @@ struct instance {
 	size_t segment_count;
 	uint64_t stored_bytes;
 	int fd;
+	bool is_written; /* by this process */
 	uint64_t next_line;
 	uint64_t stored_line; /* next_line, as far as the file has it */
 	int64_t last_time_ns;
@@ -51,6 +53,7 @@ struct log_store {
 	char *folder;
 	int lock_fd;
 	uint64_t instance_bytes;
+	uint64_t project_bytes;
 	uint64_t next_sequence;
 	struct instance **instances;
 	size_t instance_count;
@@ -205,6 +208,9 @@ struct log_store *log_store_open(const char *project, const struct log_store_opt
 	store->lock_fd = -1;
 	store->next_sequence = 1;
 	store->instance_bytes = DEFAULT_INSTANCE_BYTES;
+	store->project_bytes = options != NULL && options->project_bytes != 0
+				       ? options->project_bytes
+				       : DEFAULT_PROJECT_BYTES;
 	store->say = options != NULL ? options->say : NULL;
 	store->say_arg = options != NULL ? options->say_arg : NULL;
 	if (options != NULL && options->instance_bytes != 0)
@@ -252,6 +258,30 @@ static void drop_oldest(struct log_store *store, struct instance *instance)
 		instance->segment_count * sizeof(*instance->segments));
 }
 
+/* Of those that this process never wrote: their VMs are no more, or say nothing. NULL: none. */
+static struct instance *find_idle(const struct log_store *store)
+{
+	struct instance *oldest = NULL;
+
+	for (size_t i = 0; i < store->instance_count; i++) {
+		struct instance *instance = store->instances[i];
+		if (!instance->is_written && instance->segment_count > 0 &&
+		    (oldest == NULL ||
+		     instance->segments[0].first_sequence < oldest->segments[0].first_sequence))
+			oldest = instance;
+	}
+	return oldest;
+}
+
+static void obey_budget(struct log_store *store)
+{
+	struct instance *idle;
+
+	while (store->counters.stored_bytes + LOG_SEGMENT_MAX_BYTES > store->project_bytes &&
+	       (idle = find_idle(store)) != NULL)
+		drop_oldest(store, idle);
+}
+
 /* Keeps room for one whole segment more under the quota. */
 static void obey_quota(struct log_store *store, struct instance *instance)
 {
@@ -269,7 +299,9 @@ static bool open_segment(struct log_store *store, struct instance *instance, con
 	AUTO(strbuf_clear) struct strbuf header = STRBUF_INIT;
 	struct segment *segment;
 
+	instance->is_written = true;
 	obey_quota(store, instance);
+	obey_budget(store);
 	if (!path_make_folders(instance->folder, 0700, err))
 		return false;
 	log_segment_name(name, store->next_sequence);
@@ -557,6 +589,16 @@ uint64_t log_store_guest_position(struct log_store *store, const char *name, con
 void log_store_get_counters(const struct log_store *store, struct log_store_counters *ret)
 {
 	*ret = store->counters;
+}
+
+bool log_store_remove_instance(const char *project, const char *instance, struct error *err)
+{
+	AUTO_FREE char *folder = project_folder(project);
+	AUTO_FREE char *path = path_join(folder, instance);
+
+	if (!name_is_sound(instance))
+		return error_set(err, ERROR_INVALID, "'%s' is no instance name", instance);
+	return !path_exists(path) || path_remove_tree(path, err);
 }
 
 bool log_store_remove(const char *project, struct error *err)

@@ -6,7 +6,8 @@
  * The logs of a project's pods on the host: PATH_DATA/logs/PROJECT/INSTANCE/SEGMENT. One process
  * writes (the supervisor; a lock sees to it), any number read, no reader disturbs the writer. Each
  * instance has a quota of its own and loses its own oldest segments, so a pod that writes much
- * never pushes out what another one wrote. What the writer has appended is in the kernel's hands:
+ * never pushes out what another one wrote; above the project's budget those that nobody writes any
+ * more lose their oldest segments first. What the writer has appended is in the kernel's hands:
  * it survives the death of any process, and of the host as far as the file system had written it. A
  * record torn by that is left out by readers. Survives `down`.
  *
@@ -33,6 +34,7 @@ typedef void log_store_say_fn(bool is_losing, const char *text, void *arg);
 struct log_store_options {
 	const char *folder;	 /* NULL: PATH_DATA/logs/PROJECT */
 	uint64_t instance_bytes; /* quota of one instance; 0: 64 MiB; at least 2 MiB */
+	uint64_t project_bytes;	 /* of all together, as far as idle ones can give; 0: 1 GiB */
 	log_store_say_fn *say;	 /* or NULL */
 	void *say_arg;
 };
@@ -100,6 +102,10 @@ void log_store_get_counters(const struct log_store *store, struct log_store_coun
 /* Deletes a project's logs; ERROR_BUSY while somebody writes. */
 MUST_CHECK bool log_store_remove(const char *project, struct error *err);
 
+/* Of one instance, which nobody may be writing any more; also while the others are written. */
+MUST_CHECK bool log_store_remove_instance(const char *project, const char *instance,
+					  struct error *err);
+
 /* ---- reading ---- */
 
 struct log_reader;
@@ -107,6 +113,8 @@ struct log_reader;
 struct log_filter {
 	/* "pod", "instance", each with "/container" if wished; empty: all */
 	struct string_list selectors;
+	/* instances that are left out, those that come later are not; not with selectors */
+	struct string_list hidden;
 	bool has_system;  /* kernel and init lines too */
 	bool is_previous; /* of each container, only the run before its last */
 	unsigned sources; /* bit mask of 1 << source; 0: all */
