@@ -2,9 +2,11 @@
 #include "cli/log_selectors.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "base/json.h"
 #include "base/suggest.h"
 #include "local/logs/log_store.h"
 #include "local/plan/project_plan.h"
@@ -90,13 +92,116 @@ static void add_container(struct string_list *selectors, const char *container)
 	*selectors = named;
 }
 
-bool log_selectors_check(const char *project, const char *container, struct string_list *selectors,
+/* kubectl's names of what has pods here. */
+static bool is_kind(const char *word, size_t size)
+{
+	static const char *const kinds[] = {
+		"pod",	       "pods",	       "po",  "deployment", "deployments", "deploy",
+		"statefulset", "statefulsets", "sts", "job",	    "jobs",	   "daemonset",
+		"daemonsets",  "ds",	       "rs",  "replicaset", "replicasets",
+	};
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		if (strlen(kinds[i]) == size && strncasecmp(kinds[i], word, size) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* A pod that is called like a kind is meant itself. */
+static void drop_kinds(const struct string_list *known, struct string_list *selectors)
+{
+	for (size_t i = 0; i < selectors->count; i++) {
+		char *text = selectors->items[i];
+		size_t size = strcspn(text, "/");
+		AUTO_FREE char *first = xstrndup(text, size);
+		if (text[size] == '/' && is_kind(text, size) && !string_list_has(known, first))
+			memmove(text, text + size + 1, strlen(text + size + 1) + 1);
+	}
+}
+
+static const char *trim(char *text)
+{
+	size_t size = strlen(text);
+	while (size > 0 && text[size - 1] == ' ')
+		text[--size] = '\0';
+	return text + strspn(text, " ");
+}
+
+/* One of key=value, key==value, key!=value, key, !key. */
+static bool match_one(struct json_view labels, char *text, bool *ret_match, struct error *err)
+{
+	char *sign = strpbrk(text, "=!");
+	bool is_not = text[strspn(text, " ")] == '!';
+	if (strpbrk(text, "()") != NULL || strstr(text, " in ") != NULL) {
+		error_set(err, ERROR_USAGE,
+			  "--selector: '%s' is none of key=value, key!=value, key, !key", text);
+		return error_hint(err, "i2kit logs -l app=web,tier!=db");
+	}
+	if (is_not || sign == NULL) {
+		const char *key = trim(text) + (is_not ? 1 : 0);
+		*ret_match = json_view_exists(json_view_get(labels, key)) != is_not;
+		return true;
+	}
+	bool is_different = *sign == '!';
+	char *value = sign + (sign[1] == '=' ? 2 : 1);
+	*sign = '\0';
+	const char *have = json_view_peek(json_view_get(labels, trim(text)));
+	*ret_match = (have != NULL && strcmp(have, trim(value)) == 0) != is_different;
+	return true;
+}
+
+bool log_labels_match(const char *config_json, const char *selector, bool *ret_match,
+		      struct error *err)
+{
+	AUTO(string_list_clear) struct string_list parts = STRING_LIST_INIT;
+	AUTO_PTR(json_document)
+	struct json_document *document =
+		json_document_parse(config_json, strlen(config_json), "the plan", 0, err);
+	if (document == NULL)
+		return false;
+	struct json_view labels = json_view_get(json_document_root(document), "labels");
+	string_list_split(&parts, selector, ',');
+	*ret_match = true;
+	for (size_t i = 0; i < parts.count; i++) {
+		bool matches = false;
+		if (!match_one(labels, parts.items[i], &matches, err))
+			return false;
+		*ret_match = *ret_match && matches;
+	}
+	return true;
+}
+
+static bool add_labelled(const char *project, const char *selector, struct string_list *ret,
 			 struct error *err)
 {
+	AUTO(project_plan_clear) struct project_plan plan = {0};
+	size_t before = ret->count;
+
+	if (!project_plan_load(project, &plan, err))
+		return false;
+	for (size_t i = 0; i < plan.pod_count; i++) {
+		bool matches = false;
+		if (!log_labels_match(plan.pods[i].config_json, selector, &matches, err))
+			return false;
+		if (matches)
+			string_list_add(ret, plan.pods[i].name);
+	}
+	return ret->count > before ||
+	       error_set(err, ERROR_NOT_FOUND, "no pod of project '%s' has the labels %s", project,
+			 selector);
+}
+
+bool log_selectors_check(const char *project, const struct log_choice *choice,
+			 struct string_list *selectors, struct error *err)
+{
 	AUTO(string_list_clear) struct string_list known = STRING_LIST_INIT;
+	const char *container = choice->container;
 
 	log_store_list_selectors(project, NULL, &known);
 	add_pods(project, &known);
+	drop_kinds(&known, selectors);
+	if (choice->labels != NULL && !add_labelled(project, choice->labels, selectors, err))
+		return false;
 	if (container != NULL && selectors->count == 0) {
 		(void)error_set(err, ERROR_USAGE, "--container needs a pod");
 		return error_hint(err, "i2kit logs -c %s POD", container);

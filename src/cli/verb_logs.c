@@ -3,7 +3,9 @@
 #include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -13,6 +15,7 @@
 #include "base/path.h"
 #include "cli/cloud_logs.h"
 #include "cli/interrupt.h"
+#include "cli/log_instances.h"
 #include "cli/log_selectors.h"
 #include "cli/log_view.h"
 #include "cli/output.h"
@@ -33,7 +36,7 @@ DEFINE_AUTO_PTR(log_reader, log_reader_close)
 DEFINE_AUTO_PTR(log_view, log_view_free)
 
 /* 5m, 1h30m … ago, or a time. */
-static bool parse_since(const char *text, int64_t *ret_ns, struct error *err)
+static bool parse_when(const char *option, const char *text, int64_t *ret_ns, struct error *err)
 {
 	uint64_t ago_ms;
 
@@ -43,8 +46,20 @@ static bool parse_since(const char *text, int64_t *ret_ns, struct error *err)
 	}
 	if (parse_rfc3339_ns(text, ret_ns))
 		return true;
-	(void)error_set(err, ERROR_USAGE, "--since: '%s' is neither a duration nor a time", text);
-	return error_hint(err, "--since 10m, or --since 2026-11-25T02:00:00Z");
+	(void)error_set(err, ERROR_USAGE, "--%s: '%s' is neither a duration nor a time", option,
+			text);
+	return error_hint(err, "--%s 10m, or --%s 2026-11-25T02:00:00Z", option, option);
+}
+
+static bool parse_until(const struct arguments *args, int64_t *ret_ns, struct error *err)
+{
+	const char *until = arguments_value(args, "until");
+
+	if (until == NULL)
+		return true;
+	if (arguments_flag(args, "follow"))
+		return error_set(err, ERROR_USAGE, "--follow and --until exclude each other");
+	return parse_when("until", until, ret_ns, err);
 }
 
 static bool place_reader(struct log_reader *reader, const struct arguments *args, struct error *err)
@@ -56,7 +71,7 @@ static bool place_reader(struct log_reader *reader, const struct arguments *args
 
 	if (tail != NULL && !parse_u64(tail, 0, MAX_TAIL_LINES, &lines))
 		return error_set(err, ERROR_USAGE, "--tail: '%s' is no number of lines", tail);
-	if (since != NULL && !parse_since(since, &since_ns, err))
+	if (since != NULL && !parse_when("since", since, &since_ns, err))
 		return false;
 	if (tail != NULL && since != NULL)
 		log_reader_seek_tail_since(reader, lines, since_ns);
@@ -75,13 +90,13 @@ static bool flush(struct strbuf *out, struct error *err)
 	return is_written;
 }
 
-/* All lines that are there now. */
-static bool print_lines(struct log_reader *reader, struct log_view *view, struct strbuf *out,
-			struct error *err)
+/* All lines that are there now, up to a time. */
+static bool print_lines(struct log_reader *reader, struct log_view *view, int64_t until_ns,
+			struct strbuf *out, struct error *err)
 {
 	struct log_line line;
 
-	while (!interrupt_is_set() && log_reader_next(reader, &line)) {
+	while (!interrupt_is_set() && log_reader_next(reader, &line) && line.time_ns <= until_ns) {
 		log_view_append(view, &line, out);
 		if (out->size >= FLUSH_BYTES && !flush(out, err))
 			return false;
@@ -143,7 +158,7 @@ static bool follow(struct log_reader *reader, struct log_view *view, struct strb
 		}
 		if (!is_over)
 			wait_for_lines(reader);
-		if (!print_lines(reader, view, out, err))
+		if (!print_lines(reader, view, INT64_MAX, out, err))
 			return false;
 	}
 	return true;
@@ -162,8 +177,9 @@ static bool show(struct log_reader *reader, const struct invocation *invocation,
 	};
 	AUTO_PTR(log_view) struct log_view *view = log_view_new(&options);
 	AUTO(strbuf_clear) struct strbuf out = STRBUF_INIT;
+	int64_t until_ns = INT64_MAX;
 
-	if (!print_lines(reader, view, &out, err))
+	if (!parse_until(args, &until_ns, err) || !print_lines(reader, view, until_ns, &out, err))
 		return false;
 	if (arguments_flag(args, "follow") && !follow(reader, view, &out, watch, err))
 		return false;
@@ -185,9 +201,87 @@ static int run_in_cloud(const struct invocation *invocation, struct error *err)
 {
 	const char *since = arguments_value(invocation->args, "since");
 	int64_t since_ns = 0;
-	if (since != NULL && !parse_since(since, &since_ns, err))
+	if (since != NULL && !parse_when("since", since, &since_ns, err))
 		return 1;
 	return cloud_logs_show(invocation, since_ns, err) ? 0 : 1;
+}
+
+/* `i2kit logs rm [POD]…`, unless a pod is called so. */
+static bool wants_removal(const char *project, const struct string_list *words)
+{
+	AUTO(string_list_clear) struct string_list known = STRING_LIST_INIT;
+
+	if (words->count == 0 || strcmp(words->items[0], "rm") != 0)
+		return false;
+	log_store_list_selectors(project, NULL, &known);
+	return !string_list_has(&known, "rm");
+}
+
+static bool remove_logs(const struct invocation *invocation, const char *project,
+			const struct string_list *words, struct error *err)
+{
+	AUTO(string_list_clear) struct string_list names = STRING_LIST_INIT;
+	AUTO(string_list_clear) struct string_list removed = STRING_LIST_INIT;
+
+	for (size_t i = 1; i < words->count; i++)
+		string_list_add(&names, words->items[i]);
+	if (!log_instances_remove(project, &names, &removed, err))
+		return false;
+	for (size_t i = 0; i < removed.count; i++)
+		(void)printf("%s\n", removed.items[i]);
+	if (removed.count == 0)
+		output_note(invocation, "every instance with logs is up: nothing to remove");
+	return true;
+}
+
+/* Fills what is shown; what lives no more is left out, and that is said. */
+static bool choose_lines(const struct invocation *invocation, const char *project,
+			 struct log_filter *ret, struct error *err)
+{
+	const struct arguments *args = invocation->args;
+	const struct log_choice choice = {.container = arguments_value(args, "container"),
+					  .labels = arguments_value(args, "selector")};
+
+	ret->has_system = arguments_flag(args, "system");
+	ret->is_previous = arguments_flag(args, "previous");
+	if (!log_selectors_check(project, &choice, &ret->selectors, err))
+		return false;
+	if (ret->selectors.count > 0 || arguments_flag(args, "all"))
+		return true;
+	log_instances_dead(project, &ret->hidden);
+	if (ret->hidden.count > 0)
+		output_note(invocation, "%zu %s not up any more: --all shows %s too",
+			    ret->hidden.count,
+			    ret->hidden.count == 1 ? "instance is" : "instances are",
+			    ret->hidden.count == 1 ? "it" : "them");
+	return true;
+}
+
+static void filter_clear(struct log_filter *filter)
+{
+	string_list_clear(&filter->selectors);
+	string_list_clear(&filter->hidden);
+}
+
+static bool show_project(const struct invocation *invocation, const char *project,
+			 const struct log_filter *filter, struct error *err)
+{
+	const struct arguments *args = invocation->args;
+	AUTO_PTR(log_reader)
+	struct log_reader *reader = log_reader_open(project, NULL, filter, err);
+	AUTO(end_watch_clear) struct end_watch watch = {.selectors = &filter->selectors};
+
+	if (reader == NULL)
+		return false;
+	if (arguments_value(args, "tail") == NULL && arguments_value(args, "since") == NULL)
+		note_removed(invocation, reader);
+	if (arguments_flag(args, "follow")) {
+		watch.loop = loop_new(err);
+		watch.client = watch.loop != NULL ? client_open(watch.loop, project, err) : NULL;
+		if (watch.client == NULL)
+			return false;
+	}
+	return place_reader(reader, args, err) && show(reader, invocation, &watch, err);
 }
 
 static int run(const struct invocation *invocation, struct error *err)
@@ -199,35 +293,19 @@ static int run(const struct invocation *invocation, struct error *err)
 	bool has_path = rest->count > 0 && project_is_path(rest->items[0]);
 	AUTO_FREE char *project =
 		project_resolve(invocation, has_path ? rest->items[0] : NULL, err);
-	AUTO_PTR(log_reader) struct log_reader *reader = NULL;
-	AUTO(string_list_clear) struct string_list selectors = STRING_LIST_INIT;
-	struct log_filter filter = {.has_system = arguments_flag(args, "system"),
-				    .is_previous = arguments_flag(args, "previous")};
+	AUTO(filter_clear) struct log_filter filter = {0};
 
 	if (project == NULL)
 		return 1;
 	/* `i2kit logs | head` ends without a word, as other tools do. */
 	(void)signal(SIGPIPE, SIG_DFL);
 	for (size_t i = has_path ? 1 : 0; i < rest->count; i++)
-		string_list_add(&selectors, rest->items[i]);
-	if (!log_selectors_check(project, arguments_value(args, "container"), &selectors, err))
+		string_list_add(&filter.selectors, rest->items[i]);
+	if (wants_removal(project, &filter.selectors))
+		return remove_logs(invocation, project, &filter.selectors, err) ? 0 : 1;
+	if (!choose_lines(invocation, project, &filter, err))
 		return 1;
-	filter.selectors = selectors;
-	reader = log_reader_open(project, NULL, &filter, err);
-	if (reader == NULL)
-		return 1;
-	if (arguments_value(args, "tail") == NULL && arguments_value(args, "since") == NULL)
-		note_removed(invocation, reader);
-	AUTO(end_watch_clear) struct end_watch watch = {.selectors = &filter.selectors};
-	if (arguments_flag(args, "follow")) {
-		watch.loop = loop_new(err);
-		watch.client = watch.loop != NULL ? client_open(watch.loop, project, err) : NULL;
-		if (watch.client == NULL)
-			return 1;
-	}
-	if (!place_reader(reader, args, err) || !show(reader, invocation, &watch, err))
-		return 1;
-	return 0;
+	return show_project(invocation, project, &filter, err) ? 0 : 1;
 }
 
 static const struct option_spec options[] = {
@@ -256,6 +334,16 @@ static const struct option_spec options[] = {
 	 .kind = OPTION_VALUE,
 	 .metavar = "TIME",
 	 .help = "from 10m, 2h ago or an RFC 3339 time on"},
+	{.name = "until", .kind = OPTION_VALUE, .metavar = "TIME", .help = "up to then"},
+	{.name = "selector",
+	 .letter = 'l',
+	 .kind = OPTION_VALUE,
+	 .metavar = "LABELS",
+	 .help = "of pods with these: app=web,tier!=db"},
+	{.name = "all",
+	 .letter = 'a',
+	 .kind = OPTION_FLAG,
+	 .help = "of instances too that are not up any more"},
 	{.name = "timestamps", .letter = 't', .kind = OPTION_FLAG, .help = "show each line's time"},
 	{.name = "previous",
 	 .kind = OPTION_FLAG,
@@ -273,15 +361,22 @@ const struct verb verb_logs = {
 		"Shows the lines that containers wrote to their standard output and error, of "
 		"all pods or of those named, merged by time. They are kept on this machine, "
 		"up to 64 MiB for each instance, and survive the pods; so this works after "
-		"`i2kit down` too.\n\n"
+		"`i2kit down` too. While anything is up, instances that are no more are shown "
+		"with --all or by name.\n\n"
+		"`i2kit logs rm` removes the logs of what is not up any more, or of the pods "
+		"named after it.\n\n"
 		"Control sequences in the lines are shown, not obeyed; colours pass to a "
 		"terminal.",
 	.options = options,
 	.option_count = ARRAY_SIZE(options),
-	.argument = {.metavar = "[FOLDER] POD[/CONTAINER]", .max = 0, .complete = COMPLETE_POD},
+	.argument = {.metavar = "[rm] [FOLDER] POD[/CONTAINER]",
+		     .max = 0,
+		     .complete = COMPLETE_POD},
 	.has_output = true,
 	.example = "i2kit logs -f web\n"
 		   "i2kit logs --since 10m web/nginx db-0\n"
-		   "i2kit logs --previous --tail 20 worker",
+		   "i2kit logs --previous --tail 20 worker\n"
+		   "i2kit logs -l app=web --until 5m deployment/db\n"
+		   "i2kit logs rm",
 	.run = run,
 };

@@ -37,6 +37,18 @@ ok $? "one wrong pod among several is an error too"
 is "$("$i2kit" logs -c two -n 1 --since 1h talk --no-prefix)" loud
 ok $? "-c, -n and --since go together"
 
+store=$HOME/.local/share/i2kit/logs/logs
+cp -r "$store/talk-0" "$store/gone-0"
+"$i2kit" logs >all 2>err
+is $? 0 && ! grep -q gone-0 all && grep -q -- --all err && "$i2kit" logs --all | grep -q gone-0 && "$i2kit" logs gone-0 | grep -q loud
+ok $? "of instances that are no more lines come with --all or by name"
+is "$("$i2kit" logs deployment/talk/two --no-prefix --until 1h | wc -l)" 0 &&
+	"$i2kit" logs pod/talk-0 --until 0s | grep -q loud
+ok $? "--until ends there, and kubectl's TYPE/NAME is a name"
+"$i2kit" logs rm talk 2>&1 | grep -q 'is up' && is "$("$i2kit" logs rm)" gone-0 && [ ! -e "$store/gone-0" ] &&
+	"$i2kit" logs talk/two | grep -q loud
+ok $? "logs rm removes what is no more and nothing that is up"
+
 "$i2kit" logs -f --tail 0 >follow &
 pid=$!
 sleep 0.5
