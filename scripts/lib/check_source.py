@@ -35,8 +35,8 @@ PLACES = [
     (r"^(n?curses|ncursesw/.*)\.h$", {"tui/screen.c", "tui/curses_keys.c", "tui/terminfo.c"}),
     (r"^mbedtls/", {"guest/"}),
     # base/json.h reads and base/json_writer.h writes; a folder leaves this list when it does so too.
-    (r"^jansson\.h$", {"base/json.c", "base/json_writer.c", "image/", "release/", "local/", "cloud/",
-                       "guest/", "tui/", "cli/"}),
+    (r"^jansson\.h$", {"base/json.c", "base/json_writer.c", "image/", "local/supervisor/", "cloud/", "guest/cloud/",
+                       "guest/documents/"}),
 ]
 
 BANNED = {

@@ -5,15 +5,15 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include <jansson.h>
-
 #include "base/alloc.h"
+#include "base/json_writer.h"
 #include "cli/disk_argument.h"
 #include "cli/output.h"
 #include "cli/verb.h"
 #include "image/disk/toc.h"
 #include "image/oci/resolve.h"
 #include "image/store/store.h"
+#include "wire/pod_document.h"
 
 static const struct option_spec options[] = {
 	{"linuxkit", 0, OPTION_FLAG, NULL, "print the LinuxKit document alone", COMPLETE_NONE},
@@ -52,56 +52,46 @@ static void print_ranges(const struct invocation *invocation, const struct toc *
 	table_print(table, stdout);
 }
 
-static void print_containers(const struct invocation *invocation, const struct toc *toc)
+static void print_containers(const struct invocation *invocation, const struct pod_image *pod)
 {
-	json_t *pod = json_loads(toc->pod_json, 0, NULL);
 	AUTO_PTR(table) struct table *table = table_new(invocation);
-	static const char *const lists[] = {"initContainers", "containers"};
 	table_add_column(table, "CONTAINER", TABLE_LEFT);
 	table_add_column(table, "IMAGE", TABLE_SHRINK);
 	table_add_column(table, "DIGEST", TABLE_LEFT);
 	table_add_column(table, "LAYERS", TABLE_RIGHT);
-	for (size_t n = 0; n < ARRAY_SIZE(lists); n++) {
-		size_t i;
-		json_t *item;
-		json_array_foreach(json_object_get(pod, lists[n]), i, item)
-		{
-			const char *name = json_string_value(json_object_get(item, "name"));
-			const char *image = json_string_value(json_object_get(item, "image"));
-			const char *digest =
-				json_string_value(json_object_get(item, "imageDigest"));
-			char text[SHORT_DIGEST_SIZE];
-			short_digest(digest == NULL ? "" : digest, text);
-			table_add_cell(table, STYLE_BOLD, "%s%s", name == NULL ? "?" : name,
-				       n == 0 ? " (init)" : "");
-			table_add_cell(table, STYLE_NONE, "%s", image == NULL ? "?" : image);
-			table_add_cell(table, STYLE_NONE, "%s",
-				       invocation->output == OUTPUT_WIDE && digest != NULL ? digest
-											   : text);
-			table_add_cell(table, STYLE_NONE, "%zu",
-				       json_array_size(json_object_get(item, "layers")));
-		}
+	for (size_t i = 0; i < pod->container_count; i++) {
+		const struct container_image *container = &pod->containers[i];
+		const char *digest = container->image_digest != NULL ? container->image_digest : "";
+		char text[SHORT_DIGEST_SIZE];
+		short_digest(digest, text);
+		table_add_cell(table, STYLE_BOLD, "%s%s", container->name,
+			       container->is_init ? " (init)" : "");
+		table_add_cell(table, STYLE_NONE, "%s",
+			       container->image != NULL ? container->image : "?");
+		table_add_cell(table, STYLE_NONE, "%s",
+			       invocation->output == OUTPUT_WIDE && digest[0] != '\0' ? digest
+										      : text);
+		table_add_cell(table, STYLE_NONE, "%zu", container->layer_count);
 	}
 	table_print(table, stdout);
-	json_decref(pod);
 }
 
-static void print_disk(const struct invocation *invocation, const struct toc *toc, const char *path,
-		       const char *digest, const struct stat *st)
+static bool print_disk(const struct invocation *invocation, const struct toc *toc, const char *path,
+		       const char *digest, const struct stat *st, struct error *err)
 {
 	char size[OUTPUT_SIZE_SIZE], allocated[OUTPUT_SIZE_SIZE];
-	json_t *pod = json_loads(toc->pod_json, 0, NULL);
-	const char *name = json_string_value(json_object_get(pod, "pod"));
+	AUTO(pod_image_clear) struct pod_image pod = {0};
+	if (!pod_document_read(toc->pod_json, strlen(toc->pod_json), "pod.json", &pod, err))
+		return error_prefix(err, "'%s'", path);
 	output_format_size(size, (uint64_t)st->st_size);
 	output_format_size(allocated, (uint64_t)st->st_blocks * 512);
 	(void)printf("pod      %s\nfile     %s\ndigest   %s\nsize     %s (%s on disk)\n"
 		     "cmdline  %s\nbuilder  %s\n\n",
-		     name == NULL ? "?" : name, path, digest, size, allocated, toc->cmdline,
-		     toc->builder);
-	json_decref(pod);
+		     pod.pod, path, digest, size, allocated, toc->cmdline, toc->builder);
 	print_ranges(invocation, toc);
 	(void)printf("\n");
-	print_containers(invocation, toc);
+	print_containers(invocation, &pod);
+	return true;
 }
 
 static bool inspect_disk(const struct invocation *invocation, const char *path, struct error *err)
@@ -125,28 +115,35 @@ static bool inspect_disk(const struct invocation *invocation, const char *path, 
 		return printf("%s\n", toc.pod_json) >= 0;
 	if (invocation->output == OUTPUT_JSON)
 		return printf("%s\n", text) >= 0;
-	if (!sha256_fd(fd, digest, err))
-		return false;
-	print_disk(invocation, &toc, path, digest, &st);
-	return true;
+	return sha256_fd(fd, digest, err) && print_disk(invocation, &toc, path, digest, &st, err);
 }
 
-static void print_image_json(const struct oci_image *image)
+static bool print_image_json(const struct oci_image *image, struct error *err)
 {
-	json_t *root = json_object(), *layers = json_array();
-	json_object_set_new(root, "reference", json_string(image->reference));
-	json_object_set_new(root, "digest", json_string(image->digest));
-	json_object_set_new(root, "config", json_loads(image->config_json, 0, NULL));
-	for (size_t i = 0; i < image->layer_count; i++)
-		json_array_append_new(layers, json_pack("{s:s,s:s,s:s,s:I}", "digest",
-							image->layers[i].digest, "diffId",
-							image->layers[i].diff_id, "mediaType",
-							image->layers[i].media_type, "size",
-							(json_int_t)image->layers[i].size_bytes));
-	json_object_set_new(root, "layers", layers);
-	AUTO_FREE char *text = json_dumps(root, JSON_INDENT(1));
-	json_decref(root);
-	(void)printf("%s\n", text == NULL ? "{}" : text);
+	AUTO(strbuf_clear) struct strbuf text = STRBUF_INIT;
+	struct json_writer json = JSON_WRITER(&text, JSON_PRETTY);
+	AUTO_PTR(json_document)
+	struct json_document *config =
+		json_document_parse(image->config_json, strlen(image->config_json),
+				    image->reference, JSON_LAST_KEY_WINS, err);
+	if (config == NULL)
+		return false;
+	json_open_object(&json, NULL);
+	json_write_text(&json, "reference", image->reference);
+	json_write_text(&json, "digest", image->digest);
+	json_write_view(&json, "config", json_document_root(config));
+	json_open_list(&json, "layers");
+	for (size_t i = 0; i < image->layer_count; i++) {
+		json_open_object(&json, NULL);
+		json_write_text(&json, "digest", image->layers[i].digest);
+		json_write_text(&json, "diffId", image->layers[i].diff_id);
+		json_write_text(&json, "mediaType", image->layers[i].media_type);
+		json_write_unsigned(&json, "size", image->layers[i].size_bytes);
+		json_close(&json);
+	}
+	json_close(&json);
+	json_close(&json);
+	return printf("%s\n", strbuf_text(&text)) >= 0;
 }
 
 static void print_image(const struct invocation *invocation, const struct oci_image *image)
@@ -178,9 +175,8 @@ static bool inspect_image(const struct invocation *invocation, struct store *sto
 	if (!image_resolve(store, reference, PULL_NEVER, &image_options, NULL, &image, err))
 		return error_hint(err, "i2kit pull %s", reference);
 	if (invocation->output == OUTPUT_JSON)
-		print_image_json(&image);
-	else
-		print_image(invocation, &image);
+		return print_image_json(&image, err);
+	print_image(invocation, &image);
 	return true;
 }
 

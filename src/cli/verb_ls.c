@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "base/json_writer.h"
 #include "base/strbuf.h"
 #include "cli/output.h"
 #include "cli/verb.h"
@@ -89,27 +89,33 @@ static void add_row(struct table *table, const struct listed *listed)
 		       listed->identity.folder != NULL ? listed->identity.folder : "-");
 }
 
-static json_t *row_to_json(const struct listed *listed)
+static void write_row(struct json_writer *json, const struct listed *listed)
 {
-	json_t *ports = json_array();
-
+	json_open_object(json, NULL);
+	json_write_text(json, "project", listed->name);
+	json_write_text(json, "state", state_word(listed));
+	json_write_bool(json, "volumes", listed->has_volumes);
+	json_write_unsigned(json, "ready", listed->ready);
+	json_write_unsigned(json, "desired", listed->wanted);
+	json_write_text(json, "folder", listed->identity.folder);
+	json_open_list(json, "ports");
 	for (size_t i = 0; i < listed->status.port_count; i++) {
 		const struct port_status *port = &listed->status.ports[i];
-		if (port->host_port != 0)
-			json_array_append_new(ports,
-					      json_pack("{s:s,s:i,s:s}", "host", port->host, "port",
-							(int)port->host_port, "protocol",
-							port->is_udp ? "udp" : "tcp"));
+		if (port->host_port == 0)
+			continue;
+		json_open_object(json, NULL);
+		json_write_text(json, "host", port->host);
+		json_write_unsigned(json, "port", port->host_port);
+		json_write_text(json, "protocol", port->is_udp ? "udp" : "tcp");
+		json_close(json);
 	}
-	return json_pack("{s:s,s:s,s:b,s:i,s:i,s:s?,s:o}", "project", listed->name, "state",
-			 state_word(listed), "volumes", (int)listed->has_volumes, "ready",
-			 (int)listed->ready, "desired", (int)listed->wanted, "folder",
-			 listed->identity.folder, "ports", ports);
+	json_close(json);
+	json_close(json);
 }
 
 /* Adds the project to one of both, if it is to be shown. */
 static void list_one(const struct invocation *invocation, const char *name, struct table *table,
-		     json_t *rows)
+		     struct json_writer *json)
 {
 	AUTO(listed_clear)
 	struct listed listed = {.name = name,
@@ -124,7 +130,7 @@ static void list_one(const struct invocation *invocation, const char *name, stru
 	if (listed.is_up && !look(name, &listed, &problem))
 		output_warning(invocation, "%s: %s", name, problem.message);
 	if (invocation->output == OUTPUT_JSON)
-		json_array_append_new(rows, row_to_json(&listed));
+		write_row(json, &listed);
 	else
 		add_row(table, &listed);
 }
@@ -133,7 +139,8 @@ static int run(const struct invocation *invocation, struct error *err)
 {
 	AUTO(string_list_clear) struct string_list projects = STRING_LIST_INIT;
 	AUTO_PTR(table) struct table *table = table_new(invocation);
-	json_t *rows = json_array();
+	AUTO(strbuf_clear) struct strbuf text = STRBUF_INIT;
+	struct json_writer json = JSON_WRITER(&text, 0);
 
 	(void)err;
 	table_add_column(table, "PROJECT", TABLE_LEFT);
@@ -142,15 +149,14 @@ static int run(const struct invocation *invocation, struct error *err)
 	table_add_column(table, "PORTS", TABLE_LEFT);
 	table_add_column(table, "FOLDER", TABLE_SHRINK);
 	project_list(&projects);
+	json_open_list(&json, NULL);
 	for (size_t i = 0; i < projects.count; i++)
-		list_one(invocation, projects.items[i], table, rows);
-	if (invocation->output == OUTPUT_JSON) {
-		AUTO_FREE char *text = json_dumps(rows, JSON_COMPACT);
-		(void)printf("%s\n", text != NULL ? text : "[]");
-	} else {
+		list_one(invocation, projects.items[i], table, &json);
+	json_close(&json);
+	if (invocation->output == OUTPUT_JSON)
+		(void)printf("%s\n", strbuf_text(&text));
+	else
 		table_print(table, stdout);
-	}
-	json_decref(rows);
 	return 0;
 }
 

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
 
-#include <jansson.h>
-
 #include "base/cleanup.h"
+#include "base/json_writer.h"
 #include "cli/manifest_files.h"
 #include "cli/output.h"
 #include "cli/verb.h"
@@ -15,31 +14,35 @@ static const struct option_spec options[] = {
 	{"quiet", 'q', OPTION_FLAG, NULL, "errors only, no notes", COMPLETE_NONE},
 };
 
-static json_t *problem_json(const struct problem *problem)
+static void write_problem(struct json_writer *json, const struct problem *problem)
 {
 	static const char *const names[] = {
 		[PROBLEM_ERROR] = "error", [PROBLEM_WARNING] = "warning", [PROBLEM_NOTE] = "note"};
-	json_t *object = json_pack("{s:s, s:i, s:i, s:s, s:s}", "file", problem->file, "line",
-				   (int)problem->line, "column", (int)problem->column, "severity",
-				   names[problem->severity], "message", problem->message);
-	if (object != NULL && problem->hint != NULL)
-		json_object_set_new(object, "hint", json_string(problem->hint));
-	return object;
+	json_open_object(json, NULL);
+	json_write_text(json, "file", problem->file);
+	json_write_unsigned(json, "line", problem->line);
+	json_write_unsigned(json, "column", problem->column);
+	json_write_text(json, "severity", names[problem->severity]);
+	json_write_text(json, "message", problem->message);
+	json_write_text_if(json, "hint", problem->hint);
+	json_close(json);
 }
 
-/* Text in messages may hold what the file held: printable, so that it is valid JSON in any case. */
 static void print_json(bool is_valid, const struct app *app, const struct problem_list *problems)
 {
-	json_t *list = json_array();
+	AUTO(strbuf_clear) struct strbuf text = STRBUF_INIT;
+	struct json_writer json = JSON_WRITER(&text, JSON_PRETTY);
+	json_open_object(&json, NULL);
+	json_write_bool(&json, "valid", is_valid);
+	json_write_unsigned(&json, "pods", app->pod_count);
+	json_write_unsigned(&json, "services", app->service_count);
+	json_write_unsigned(&json, "errors", problems->error_count);
+	json_open_list(&json, "problems");
 	for (size_t i = 0; i < problems->count; i++)
-		json_array_append_new(list, problem_json(&problems->items[i]));
-	json_t *root =
-		json_pack("{s:b, s:I, s:I, s:I, s:o}", "valid", is_valid, "pods",
-			  (json_int_t)app->pod_count, "services", (json_int_t)app->service_count,
-			  "errors", (json_int_t)problems->error_count, "problems", list);
-	(void)json_dumpf(root, stdout, JSON_INDENT(2));
-	(void)putchar('\n');
-	json_decref(root);
+		write_problem(&json, &problems->items[i]);
+	json_close(&json);
+	json_close(&json);
+	(void)printf("%s\n", strbuf_text(&text));
 }
 
 static const char *plural(size_t count)

@@ -1,23 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "release/receipt.h"
 
-#include <jansson.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/base64.h"
 #include "base/cleanup.h"
+#include "base/json.h"
+#include "base/json_writer.h"
 #include "base/path.h"
 #include "release/receipt_key.h"
 
 #define MAX_RECEIPT_BYTES ((size_t)256 * 1024)
 #define MAX_PROBES	  256
-
-static inline void auto_json(json_t **value)
-{
-	json_decref(*value);
-}
-#define AUTO_JSON AUTO(auto_json)
+#define RECEIPT_VERSION	  1
 
 void receipt_clear(struct receipt *receipt)
 {
@@ -65,41 +61,63 @@ static bool receipt_path(const char *project, const char *pod, const char *image
 	return true;
 }
 
-static json_t *receipt_to_json(const struct receipt *receipt)
+/* What is signed: keys in the order of their bytes, no spaces (doc/formats.md §7). */
+static char *receipt_to_json(const struct receipt *receipt, struct error *err)
 {
-	json_t *probes = json_array();
-	for (size_t i = 0; i < receipt->probe_count; i++)
-		json_array_append_new(probes, json_pack("{s:s, s:s}", "container",
-							receipt->probes[i].container, "probe",
-							receipt->probes[i].probe));
+	AUTO(strbuf_clear) struct strbuf out = STRBUF_INIT;
+	struct json_writer json = JSON_WRITER(&out, 0);
 	const char *version =
 		receipt->i2kit_version != NULL ? receipt->i2kit_version : I2KIT_VERSION;
-	return json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:i, s:I, s:I, s:b, s:o, s:s}",
-			 "version", 1, "project", receipt->project, "pod", receipt->pod,
-			 "imageDigest", receipt->image_digest, "configDigest",
-			 receipt->config_digest, "accelerator", receipt->accelerator, "firmware",
-			 receipt->firmware != NULL ? receipt->firmware : "direct", "replicas",
-			 (int)receipt->replicas, "desired", (int)receipt->desired, "readyNs",
-			 (json_int_t)receipt->ready_ns, "startMs", (json_int_t)receipt->start_ms,
-			 "dirty", (int)receipt->is_dirty, "probes", probes, "i2kit", version);
+	json_open_object(&json, NULL);
+	json_write_text(&json, "accelerator", receipt->accelerator);
+	json_write_text(&json, "configDigest", receipt->config_digest);
+	json_write_unsigned(&json, "desired", receipt->desired);
+	json_write_bool(&json, "dirty", receipt->is_dirty);
+	json_write_text(&json, "firmware",
+			receipt->firmware != NULL ? receipt->firmware : "direct");
+	json_write_text(&json, "i2kit", version);
+	json_write_text(&json, "imageDigest", receipt->image_digest);
+	json_write_text(&json, "pod", receipt->pod);
+	json_open_list(&json, "probes");
+	for (size_t i = 0; i < receipt->probe_count; i++) {
+		json_open_object(&json, NULL);
+		json_write_text(&json, "container", receipt->probes[i].container);
+		json_write_text(&json, "probe", receipt->probes[i].probe);
+		json_close(&json);
+	}
+	json_close(&json);
+	json_write_text(&json, "project", receipt->project);
+	json_write_number(&json, "readyNs", receipt->ready_ns);
+	json_write_unsigned(&json, "replicas", receipt->replicas);
+	json_write_unsigned(&json, "startMs", receipt->start_ms);
+	json_write_number(&json, "version", RECEIPT_VERSION);
+	json_close(&json);
+	if (!json.is_bad_text)
+		return strbuf_take(&out);
+	(void)error_set(err, ERROR_INVALID, "a receipt holds text that is not UTF-8");
+	return NULL;
 }
 
-static bool sign_receipt(json_t *body, char **ret, struct error *err)
+static bool sign_receipt(const char *body, char **ret, struct error *err)
 {
 	struct ed25519_key key;
 	if (!receipt_key_load(&key, err))
 		return false;
-	AUTO_FREE char *text = json_dumps(body, JSON_COMPACT | JSON_SORT_KEYS);
 	uint8_t signature[ED25519_SIGNATURE_SIZE];
-	bool is_ok = ed25519_sign(&key, text, strlen(text), signature, err);
+	bool is_ok = ed25519_sign(&key, body, strlen(body), signature, err);
 	explicit_bzero(key.seed, sizeof(key.seed));
 	if (!is_ok)
 		return false;
 	AUTO_FREE char *signature_text = base64_encode(signature, sizeof(signature));
 	AUTO_FREE char *key_text = base64_encode(key.public_key, sizeof(key.public_key));
-	AUTO_JSON json_t *envelope = json_pack("{s:O, s:s, s:s}", "receipt", body, "key", key_text,
-					       "signature", signature_text);
-	*ret = json_dumps(envelope, JSON_COMPACT | JSON_SORT_KEYS);
+	AUTO(strbuf_clear) struct strbuf out = STRBUF_INIT;
+	struct json_writer json = JSON_WRITER(&out, 0);
+	json_open_object(&json, NULL);
+	json_write_text(&json, "key", key_text);
+	json_write_raw(&json, "receipt", body);
+	json_write_text(&json, "signature", signature_text);
+	json_close(&json);
+	*ret = strbuf_take(&out);
 	return true;
 }
 
@@ -109,11 +127,9 @@ bool receipt_record(const struct receipt *receipt, struct error *err)
 	if (!receipt_path(receipt->project, receipt->pod, receipt->image_digest,
 			  receipt->config_digest, &path, err))
 		return false;
-	AUTO_JSON json_t *body = receipt_to_json(receipt);
-	if (body == NULL)
-		return error_set(err, ERROR_INVALID, "a receipt holds text that is not UTF-8");
+	AUTO_FREE char *body = receipt_to_json(receipt, err);
 	AUTO_FREE char *text = NULL;
-	if (!sign_receipt(body, &text, err))
+	if (body == NULL || !sign_receipt(body, &text, err))
 		return false;
 	AUTO_FREE char *folder = xstrndup(path, (size_t)(strrchr(path, '/') - path));
 	return path_make_folders(folder, 0700, err) &&
@@ -122,11 +138,11 @@ bool receipt_record(const struct receipt *receipt, struct error *err)
 
 /* --- reading -------------------------------------------------------------------------------- */
 
-static bool check_signature(const json_t *envelope, struct error *err)
+static bool check_signature(struct json_view envelope, struct error *err)
 {
-	const char *key_text = json_string_value(json_object_get(envelope, "key"));
-	const char *signature_text = json_string_value(json_object_get(envelope, "signature"));
-	const json_t *body = json_object_get(envelope, "receipt");
+	const char *key_text = json_view_peek(json_view_get(envelope, "key"));
+	const char *signature_text = json_view_peek(json_view_get(envelope, "signature"));
+	struct json_view body = json_view_get(envelope, "receipt");
 	struct ed25519_key own;
 	if (!receipt_key_load(&own, err))
 		return false;
@@ -135,71 +151,80 @@ static bool check_signature(const json_t *envelope, struct error *err)
 	AUTO_FREE uint8_t *signature = NULL;
 	size_t key_size = 0;
 	size_t signature_size = 0;
-	if (key_text == NULL || signature_text == NULL || !json_is_object(body) ||
+	if (key_text == NULL || signature_text == NULL || !json_view_is_object(body) ||
 	    !base64_decode(key_text, strlen(key_text), &key, &key_size) ||
 	    !base64_decode(signature_text, strlen(signature_text), &signature, &signature_size) ||
 	    key_size != ED25519_KEY_SIZE || signature_size != ED25519_SIGNATURE_SIZE)
 		return error_set(err, ERROR_CORRUPT, "it is not a signed receipt");
 	if (memcmp(key, own.public_key, ED25519_KEY_SIZE) != 0)
 		return error_set(err, ERROR_CORRUPT, "it is signed by a key that is not yours");
-	AUTO_FREE char *text = json_dumps(body, JSON_COMPACT | JSON_SORT_KEYS);
+	AUTO_FREE char *text = json_view_dump(body, JSON_SORTED);
 	if (!ed25519_verify(key, text, strlen(text), signature))
 		return error_set(err, ERROR_CORRUPT, "it was changed after it was signed");
 	return true;
 }
 
-static bool read_probes(const json_t *list, struct receipt *out)
+static void read_digest(struct json_view view, char out[DIGEST_SIZE])
 {
-	if (!json_is_array(list) || json_array_size(list) > MAX_PROBES)
-		return false;
-	for (size_t i = 0; i < json_array_size(list); i++) {
-		const json_t *item = json_array_get(list, i);
-		const char *container = json_string_value(json_object_get(item, "container"));
-		const char *probe = json_string_value(json_object_get(item, "probe"));
-		if (container == NULL || probe == NULL)
-			return false;
-		receipt_add_probe(out, container, probe);
-	}
-	return true;
+	const char *text = json_view_peek(view);
+	if (text != NULL && digest_is_valid(text))
+		memcpy(out, text, DIGEST_SIZE);
+	else
+		json_view_complain(view, "is no digest");
 }
 
-static bool read_receipt(json_t *body, struct receipt *out, struct error *err)
+static void read_probes(struct json_view list, struct receipt *out)
 {
-	const char *project;
-	const char *pod;
-	const char *image;
-	const char *config;
-	const char *accelerator;
-	const char *firmware;
-	const char *i2kit;
-	int version;
-	int replicas;
-	int desired;
-	int is_dirty;
-	json_int_t ready;
-	json_int_t start;
-	json_t *probes;
-	if (json_unpack(
-		    body, "{s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:i, s:I, s:I, s:b, s:o, s:s}",
-		    "version", &version, "project", &project, "pod", &pod, "imageDigest", &image,
-		    "configDigest", &config, "accelerator", &accelerator, "firmware", &firmware,
-		    "replicas", &replicas, "desired", &desired, "readyNs", &ready, "startMs",
-		    &start, "dirty", &is_dirty, "probes", &probes, "i2kit", &i2kit) != 0 ||
-	    version != 1 || replicas < 0 || desired < 0 || start < 0 || !digest_is_valid(image) ||
-	    !digest_is_valid(config) || !read_probes(probes, out))
-		return error_set(err, ERROR_CORRUPT, "it is not a receipt of version 1");
-	out->project = xstrdup(project);
-	out->pod = xstrdup(pod);
-	memcpy(out->image_digest, image, DIGEST_SIZE);
-	memcpy(out->config_digest, config, DIGEST_SIZE);
-	out->accelerator = xstrdup(accelerator);
-	out->firmware = xstrdup(firmware);
-	out->i2kit_version = xstrdup(i2kit);
-	out->replicas = (uint32_t)replicas;
-	out->desired = (uint32_t)desired;
-	out->ready_ns = ready;
-	out->start_ms = (uint64_t)start;
-	out->is_dirty = is_dirty != 0;
+	size_t count = json_view_count(list, MAX_PROBES);
+	for (size_t i = 0; i < count; i++) {
+		struct json_view item = json_view_at(list, i);
+		const char *container = json_view_peek(json_view_require(item, "container"));
+		const char *probe = json_view_peek(json_view_require(item, "probe"));
+		if (container != NULL && probe != NULL)
+			receipt_add_probe(out, container, probe);
+	}
+}
+
+static void read_receipt(struct json_view body, struct receipt *out)
+{
+	struct json_view version = json_view_require(body, "version");
+	if (json_view_number(version, 1, INT32_MAX, 1) != RECEIPT_VERSION)
+		json_view_complain(version, "is not 1: a newer i2kit wrote this");
+	out->project = json_view_text(json_view_require(body, "project"));
+	out->pod = json_view_text(json_view_require(body, "pod"));
+	read_digest(json_view_require(body, "imageDigest"), out->image_digest);
+	read_digest(json_view_require(body, "configDigest"), out->config_digest);
+	out->accelerator = json_view_text(json_view_require(body, "accelerator"));
+	out->firmware = json_view_text(json_view_require(body, "firmware"));
+	out->i2kit_version = json_view_text(json_view_require(body, "i2kit"));
+	out->replicas =
+		(uint32_t)json_view_number(json_view_require(body, "replicas"), 0, INT32_MAX, 0);
+	out->desired =
+		(uint32_t)json_view_number(json_view_require(body, "desired"), 0, INT32_MAX, 0);
+	out->ready_ns =
+		json_view_number(json_view_require(body, "readyNs"), INT64_MIN, INT64_MAX, 0);
+	out->start_ms =
+		(uint64_t)json_view_number(json_view_require(body, "startMs"), 0, INT64_MAX, 0);
+	out->is_dirty = json_view_bool(json_view_require(body, "dirty"), true);
+	read_probes(json_view_require(body, "probes"), out);
+}
+
+bool receipt_read(const char *text, size_t size, struct receipt *ret, struct error *err)
+{
+	AUTO_PTR(json_document)
+	struct json_document *document = json_document_parse(text, size, "it", 0, err);
+	AUTO(receipt_clear) struct receipt receipt = {0};
+	if (document == NULL)
+		return error_set(err, ERROR_CORRUPT, "it is not JSON");
+	struct json_view envelope = json_document_root(document);
+	if (!check_signature(envelope, err))
+		return false;
+	read_receipt(json_view_get(envelope, "receipt"), &receipt);
+	if (json_document_problem(document) != NULL)
+		return error_set(err, ERROR_CORRUPT, "it is not a receipt of version 1: %s",
+				 json_document_problem(document));
+	*ret = receipt;
+	receipt = (struct receipt){0};
 	return true;
 }
 
@@ -207,13 +232,8 @@ static bool load_receipt(const char *path, struct receipt *out, struct error *er
 {
 	AUTO_FREE char *text = NULL;
 	size_t size = 0;
-	if (!file_read(path, MAX_RECEIPT_BYTES, &text, &size, err))
-		return false;
-	AUTO_JSON json_t *envelope = json_loadb(text, size, JSON_REJECT_DUPLICATES, NULL);
-	if (envelope == NULL)
-		return error_set(err, ERROR_CORRUPT, "it is not JSON");
-	return check_signature(envelope, err) &&
-	       read_receipt(json_object_get(envelope, "receipt"), out, err);
+	return file_read(path, MAX_RECEIPT_BYTES, &text, &size, err) &&
+	       receipt_read(text, size, out, err);
 }
 
 bool receipt_find(const char *project, const char *pod, const char *image_digest,

@@ -45,6 +45,9 @@ void receipt_add_probe(struct receipt *receipt, const char *container, const cha
 /* Signs and stores; an older receipt of the same release is replaced. Cheap: a few milliseconds. */
 MUST_CHECK bool receipt_record(const struct receipt *receipt, struct error *err);
 
+/* A stored receipt; ERROR_CORRUPT when it was not signed, or not by this user's key. */
+MUST_CHECK bool receipt_read(const char *text, size_t size, struct receipt *ret, struct error *err);
+
 /*
  * The receipt of exactly this release. ERROR_NOT_FOUND when it never was ready here; ERROR_CORRUPT
  * when the file was changed after it was signed or is signed by a key that is not ours.

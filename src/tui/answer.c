@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tui/answer.h"
 
-#include <jansson.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/cleanup.h"
+#include "base/json.h"
+#include "base/json_writer.h"
 
 enum { ROWS_MAX = 10000 };
 
@@ -21,94 +23,99 @@ void answer_clear(struct answer *answer)
 	*answer = (struct answer){0};
 }
 
-static char *cell_text(const json_t *value)
+static char *cell_text(struct json_view value)
 {
-	if (json_is_string(value))
-		return xstrdup(json_string_value(value));
-	if (json_is_integer(value))
-		return xasprintf("%lld", (long long)json_integer_value(value));
-	if (json_is_boolean(value))
-		return xstrdup(json_is_true(value) ? "yes" : "no");
+	if (json_view_is_text(value))
+		return json_view_text(value);
+	if (json_view_is_number(value))
+		return json_view_dump(value, 0);
+	if (json_view_is_bool(value))
+		return xstrdup(json_view_bool(value, false) ? "yes" : "no");
 	return xstrdup("");
 }
 
-static void add_titles(struct answer *answer, const json_t *object)
+static void add_titles(struct answer *answer, struct json_view object)
 {
-	const char *key = NULL;
-	const json_t *value = NULL;
-
-	for (void *i = json_object_iter((json_t *)(uintptr_t)object); i != NULL;
-	     i = json_object_iter_next((json_t *)(uintptr_t)object, i)) {
-		key = json_object_iter_key(i);
-		value = json_object_iter_value(i);
-		if (!json_is_object(value) && !json_is_array(value))
-			string_list_add(&answer->titles, key);
+	for (struct json_view value = json_view_first(object, SIZE_MAX); json_view_exists(value);
+	     value = json_view_next(value)) {
+		if (!json_view_is_object(value) && !json_view_is_list(value))
+			string_list_add(&answer->titles, value.key);
 	}
 }
 
-/* `part` is one of the pods of `whole`, or `whole` itself: its own keys count first. */
-static void add_row(struct answer *answer, const json_t *whole, const json_t *part)
+/* `part` is one of the pods of `whole`, or absent: its own keys count first. */
+static void add_row(struct answer *answer, struct json_view whole, struct json_view part)
 {
 	if (answer->row_count >= ROWS_MAX)
 		return;
 	if (answer->titles.count == 0) {
 		add_titles(answer, whole);
-		if (part != whole)
-			add_titles(answer, part);
+		add_titles(answer, part);
 	}
 	struct answer_row *row = ARRAY_APPEND(answer->rows, answer->row_count);
 	for (size_t c = 0; c < answer->titles.count; c++) {
-		const json_t *value = json_object_get(part, answer->titles.items[c]);
-		if (value == NULL)
-			value = json_object_get(whole, answer->titles.items[c]);
+		struct json_view value = json_view_get(part, answer->titles.items[c]);
+		if (!json_view_exists(value))
+			value = json_view_get(whole, answer->titles.items[c]);
 		string_list_take(&row->cells, cell_text(value));
 	}
 }
 
-static void fill(struct answer *answer, const json_t *list)
+static void fill(struct answer *answer, struct json_view list)
 {
-	for (size_t i = 0; i < json_array_size(list); i++) {
-		const json_t *item = json_array_get(list, i);
-		const json_t *pods = json_object_get(item, "pods");
-		if (!json_is_array(pods))
-			add_row(answer, item, item);
-		for (size_t p = 0; p < json_array_size(pods); p++)
-			add_row(answer, item, json_array_get(pods, p));
+	for (size_t i = 0; json_view_is_list(list) && i < json_view_count(list, SIZE_MAX); i++) {
+		struct json_view item = json_view_at(list, i);
+		struct json_view pods = json_view_get(item, "pods");
+		if (!json_view_is_list(pods))
+			add_row(answer, item, (struct json_view){.document = item.document});
+		for (size_t p = 0; json_view_is_list(pods) && p < json_view_count(pods, SIZE_MAX);
+		     p++)
+			add_row(answer, item, json_view_at(pods, p));
 	}
 }
 
-static void add_facts(struct answer *answer, const json_t *root)
+static const char *text_of(struct json_view object, const char *key)
 {
-	const char *stack = json_string_value(json_object_get(root, "stack"));
-	const char *state = json_string_value(json_object_get(root, "state"));
-	const char *reason = json_string_value(json_object_get(root, "reason"));
-	json_t *addresses = json_object_get(root, "addresses");
-	const char *key = NULL;
-	json_t *value = NULL;
+	struct json_view view = json_view_get(object, key);
+	return json_view_is_text(view) ? json_view_peek(view) : NULL;
+}
+
+static void add_facts(struct answer *answer, struct json_view root)
+{
+	const char *stack = text_of(root, "stack");
+	const char *state = text_of(root, "state");
+	const char *reason = text_of(root, "reason");
 
 	if (stack != NULL)
 		string_list_addf(&answer->facts, "stack %s: %s%s%s", stack, state ? state : "",
 				 reason ? ", " : "", reason ? reason : "");
-	json_object_foreach(addresses, key, value)
-	{
-		if (json_is_string(value))
-			string_list_addf(&answer->facts, "%s: %s", key, json_string_value(value));
+	for (struct json_view value = json_view_first(json_view_get(root, "addresses"), SIZE_MAX);
+	     json_view_exists(value); value = json_view_next(value)) {
+		if (json_view_is_text(value))
+			string_list_addf(&answer->facts, "%s: %s", value.key,
+					 json_view_peek(value));
 	}
 }
 
 void answer_take_json(struct answer *answer, const char *json, const char *list_key)
 {
-	json_error_t where;
-	json_t *root = json_loads(json, JSON_REJECT_DUPLICATES | JSON_DISABLE_EOF_CHECK, &where);
-	const json_t *list = json_is_object(root) ? json_object_get(root, list_key) : root;
+	AUTO(error_clear) struct error problem = ERROR_INIT;
+	AUTO_PTR(json_document)
+	struct json_document *document =
+		json_document_parse(json, strlen(json), "answer", JSON_PREFIX, &problem);
 
 	answer_clear(answer);
-	answer->is_known = root != NULL;
-	if (root == NULL)
-		answer->problem = xasprintf("not JSON: %s", where.text);
-	add_facts(answer, root);
-	fill(answer, list);
-	json_decref(root);
+	answer->is_known = document != NULL;
+	if (document == NULL) {
+		answer->problem = xasprintf("not JSON: %s", problem.message);
+		return;
+	}
+	struct json_view root = json_document_root(document);
+	if (json_view_is_object(root)) {
+		add_facts(answer, root);
+		root = json_view_get(root, list_key);
+	}
+	fill(answer, root);
 }
 
 const char *answer_cell(const struct answer *answer, size_t row, const char *title)

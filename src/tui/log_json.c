@@ -2,51 +2,49 @@
 #include "tui/log_json.h"
 
 #include <ctype.h>
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "base/json.h"
+#include "base/json_writer.h"
 
 enum { JSON_MAX = 8192, LEVEL_WIDTH = 5 };
 
 /* The first of the names that is there; *ret_key is the one. */
-static const json_t *member(const json_t *object, const char *const *names, const char **ret_key)
+static struct json_view member(struct json_view object, const char *const *names,
+			       const char **ret_key)
 {
-	for (; *names != NULL; names++) {
-		const json_t *value = json_object_get(object, *names);
-		if (value != NULL) {
+	struct json_view value = {0};
+	for (; *names != NULL && !json_view_exists(value); names++) {
+		value = json_view_get(object, *names);
+		if (json_view_exists(value))
 			*ret_key = *names;
-			return value;
-		}
 	}
-	return NULL;
+	return value;
 }
 
-static json_t *load_object(const char *text, size_t size)
+static struct json_document *load_object(const char *text, size_t size)
 {
 	if (size < 2 || size > JSON_MAX || text[0] != '{')
 		return NULL;
-	json_t *root = json_loadb(text, size, 0, NULL);
-	if (json_is_object(root))
-		return root;
-	json_decref(root);
-	return NULL;
+	return json_document_parse(text, size, "line", JSON_LAST_KEY_WINS, NULL);
 }
 
 /* bunyan and pino write numbers: 10 trace, 20 debug, 30 info, 40 warn, 50 error, 60 fatal */
-static const char *number_word(json_int_t number)
+static const char *number_word(int64_t number)
 {
 	static const char *const words[] = {"TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"};
 	return number >= 10 && number <= 69 ? words[number / 10 - 1] : "";
 }
 
-static void level_word(const json_t *level, char word[LEVEL_WIDTH + 1])
+static void level_word(struct json_view level, char word[LEVEL_WIDTH + 1])
 {
-	const char *text = json_is_string(level)    ? json_string_value(level)
-			   : json_is_integer(level) ? number_word(json_integer_value(level))
-						    : "";
+	const char *text = json_view_is_text(level) ? json_view_peek(level)
+			   : json_view_is_number(level)
+				   ? number_word(json_view_number(level, INT64_MIN, INT64_MAX, 0))
+				   : "";
 	size_t length = 0;
 	for (; length < LEVEL_WIDTH && isalpha((unsigned char)text[length]); length++)
 		word[length] = (char)toupper((unsigned char)text[length]);
@@ -68,26 +66,21 @@ static enum log_level_kind level_kind(const char *word)
 	return LOG_IS_NORMAL;
 }
 
-static void append_rest(struct strbuf *out, json_t *root, const char *const *shown)
+static void append_rest(struct strbuf *out, struct json_view root, const char *const *shown)
 {
-	const char *key = NULL;
-	json_t *value = NULL;
 	bool is_first = true;
 
-	json_object_foreach(root, key, value)
-	{
+	for (struct json_view value = json_view_first(root, SIZE_MAX); json_view_exists(value);
+	     value = json_view_next(value)) {
 		bool is_shown = false;
 		for (size_t i = 0; i < 3; i++)
-			is_shown = is_shown || (shown[i] != NULL && strcmp(shown[i], key) == 0);
+			is_shown =
+				is_shown || (shown[i] != NULL && strcmp(shown[i], value.key) == 0);
 		if (is_shown)
 			continue;
-		const char *text = json_string_value(value);
-		char *dump = text ? NULL : json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
-		strbuf_appendf(out, "%s%s=%s", is_first ? "  " : " ", key,
-			       text   ? text
-			       : dump ? dump
-				      : "");
-		free(dump);
+		AUTO_FREE char *text =
+			json_view_is_text(value) ? json_view_text(value) : json_view_dump(value, 0);
+		strbuf_appendf(out, "%s%s=%s", is_first ? "  " : " ", value.key, text);
 		is_first = false;
 	}
 }
@@ -101,33 +94,29 @@ bool log_json_summary(const char *text, size_t size, struct strbuf *out,
 	static const char *const time_names[] = {"time", "ts", "timestamp", "@timestamp", NULL};
 	const char *shown[3] = {NULL, NULL, NULL};
 	char word[LEVEL_WIDTH + 1];
-	json_t *root = load_object(text, size);
+	AUTO_PTR(json_document) struct json_document *document = load_object(text, size);
 
-	if (root == NULL)
+	if (document == NULL)
 		return false;
+	struct json_view root = json_document_root(document);
 	level_word(member(root, level_names, &shown[0]), word);
-	const json_t *message = member(root, message_names, &shown[1]);
+	struct json_view message = member(root, message_names, &shown[1]);
 	(void)member(root, time_names, &shown[2]); /* the line has a time of its own */
-	if (!json_is_string(message)) {
-		json_decref(root);
+	if (!json_view_is_text(message))
 		return false;
-	}
-	strbuf_appendf(out, "%-*s %s", LEVEL_WIDTH, word, json_string_value(message));
+	strbuf_appendf(out, "%-*s %s", LEVEL_WIDTH, word, json_view_peek(message));
 	append_rest(out, root, shown);
-	json_decref(root);
 	*ret_level = level_kind(word);
 	return true;
 }
 
 bool log_json_indent(const char *text, size_t size, struct strbuf *out)
 {
-	json_t *root = load_object(text, size);
-	char *dump = root ? json_dumps(root, JSON_INDENT(2)) : NULL;
+	AUTO_PTR(json_document) struct json_document *document = load_object(text, size);
 
-	json_decref(root);
-	if (dump == NULL)
+	if (document == NULL)
 		return false;
-	strbuf_append(out, dump);
-	free(dump);
+	struct json_writer json = JSON_WRITER(out, JSON_PRETTY);
+	json_write_view(&json, NULL, json_document_root(document));
 	return true;
 }

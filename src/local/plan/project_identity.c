@@ -2,13 +2,14 @@
 #include "local/plan/project_identity.h"
 
 #include <dirent.h>
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "base/json.h"
+#include "base/json_writer.h"
 #include "base/path.h"
 #include "base/sha256.h"
 #include "local/plan/project_plan.h"
@@ -45,11 +46,6 @@ static char *identity_path(const char *project)
 	return path_folder(PATH_STATE, below);
 }
 
-static void auto_json(json_t **json)
-{
-	json_decref(*json);
-}
-
 static bool take_source(const char *name, enum project_source *ret)
 {
 	for (unsigned i = 0; name != NULL && i < ARRAY_SIZE(source_names); i++) {
@@ -64,11 +60,14 @@ static bool take_source(const char *name, enum project_source *ret)
 static bool parse(const char *path, const char *text, struct project_identity *ret,
 		  struct error *err)
 {
-	AUTO(auto_json) json_t *root = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
-	const char *folder = json_string_value(json_object_get(root, "folder"));
-	const char *id = json_string_value(json_object_get(root, "id"));
-	const char *source = json_string_value(json_object_get(root, "source"));
-	json_int_t version = json_integer_value(json_object_get(root, "version"));
+	AUTO_PTR(json_document)
+	struct json_document *document = json_document_parse(text, strlen(text), path, 0, err);
+	struct json_view root =
+		document != NULL ? json_document_root(document) : (struct json_view){0};
+	const char *folder = json_view_peek(json_view_get(root, "folder"));
+	const char *id = json_view_peek(json_view_get(root, "id"));
+	const char *source = json_view_peek(json_view_get(root, "source"));
+	int64_t version = json_view_number(json_view_get(root, "version"), 0, INT64_MAX, 0);
 
 	if (version > IDENTITY_VERSION)
 		return error_set(err, ERROR_UNSUPPORTED, "%s was written by a newer i2kit", path);
@@ -124,17 +123,21 @@ static bool save(const struct project_identity *identity, struct error *err)
 {
 	AUTO_FREE char *path = identity_path(identity->project);
 	AUTO_FREE char *folder = xstrndup(path, (size_t)(strrchr(path, '/') - path));
-	AUTO(auto_json)
-	json_t *root = json_pack("{s:i,s:s,s:s,s:s,s:s}", "version", IDENTITY_VERSION, "project",
-				 identity->project, "folder", identity->folder, "id", identity->id,
-				 "source", source_names[identity->source]);
-	AUTO_FREE char *text = root != NULL ? json_dumps(root, JSON_COMPACT) : NULL;
+	AUTO(strbuf_clear) struct strbuf text = STRBUF_INIT;
+	struct json_writer json = JSON_WRITER(&text, 0);
 
-	if (text == NULL)
+	json_open_object(&json, NULL);
+	json_write_number(&json, "version", IDENTITY_VERSION);
+	json_write_text(&json, "project", identity->project);
+	json_write_text(&json, "folder", identity->folder);
+	json_write_text(&json, "id", identity->id);
+	json_write_text(&json, "source", source_names[identity->source]);
+	json_close(&json);
+	if (json.is_bad_text)
 		return error_set(err, ERROR_INVALID, "the folder's name is not UTF-8: %s",
 				 identity->folder);
 	return path_make_folders(folder, 0700, err) &&
-	       file_write_atomic(path, text, strlen(text), 0600, err);
+	       file_write_atomic(path, text.data, text.size, 0600, err);
 }
 
 /* Nobody needs the name any more: neither VMs nor volumes go by it. */
