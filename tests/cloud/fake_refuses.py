@@ -10,6 +10,7 @@ from harness import Bed, run_tests
 from fake_speaks_aws import client, raises, snapshot, BLOCK
 import rules
 
+
 BED = {}
 
 
@@ -333,6 +334,25 @@ def parameters_images_and_logs(bed):
         logGroupName="/g", logStreamNamePrefix="a/", logStreamNames=["a/1"]))
 
 
+def buckets(bed):
+    setting(bed)
+    s3, place = client(bed, "s3"), {"LocationConstraint": "eu-west-1"}
+    raises("IllegalLocationConstraintException", lambda: s3.create_bucket(Bucket="templates"))
+    raises("InvalidBucketName", lambda: s3.create_bucket(Bucket="Templates", CreateBucketConfiguration=place))
+    s3.create_bucket(Bucket="templates", CreateBucketConfiguration=place)
+    raises("BucketAlreadyOwnedByYou", lambda: s3.create_bucket(Bucket="templates", CreateBucketConfiguration=place))
+    s3.put_public_access_block(Bucket="templates", PublicAccessBlockConfiguration={
+        "BlockPublicAcls": True, "IgnorePublicAcls": True, "BlockPublicPolicy": True, "RestrictPublicBuckets": True})
+    raises("NoSuchBucket", lambda: s3.put_object(Bucket="others", Key="a", Body=b"x"))
+    raises("AccessDenied", lambda: s3.put_object(Bucket="templates", Key="a", Body=b"x", ExpectedBucketOwner="999999999999"))
+    raises("BadDigest", lambda: s3.put_object(Bucket="templates", Key="a", Body=b"x", ChecksumSHA256="AAAA"))
+    good = json.dumps({"Resources": LOGS}).encode()
+    s3.put_object(Bucket="templates", Key="a/b c.json", Body=good)
+    assert s3.get_object(Bucket="templates", Key="a/b c.json")["Body"].read() == good
+    raises("BucketNotEmpty", lambda: s3.delete_bucket(Bucket="templates"))
+    taken(bed, None, TemplateURL=bed.url + "/templates/a/b%20c.json")
+
+
 def every_rule_has_refused_something_here(bed):
     left = set(rules.RULES) - BED["refused"]
     assert not left, f"nothing here shows {sorted(left)}"
@@ -352,4 +372,4 @@ if __name__ == "__main__":
         balancers_and_their_targets, one_listener_for_a_port_and_one_balancer_for_targets, instances_of_a_group,
         a_group_that_is_rolled_suspends_its_health, volumes_grow_and_stay_in_their_zone, zones_and_records_are_there_once,
         firewalls_list_a_rule_once, roles_and_logs, templates_as_a_whole, stacks_have_their_limits,
-        a_change_set_is_executed_once, parameters_images_and_logs, every_rule_has_refused_something_here])
+        a_change_set_is_executed_once, parameters_images_and_logs, buckets, every_rule_has_refused_something_here])

@@ -25,6 +25,7 @@ import signature  # noqa: E402
 from cloudformation import CloudFormation  # noqa: E402
 from ebs import Ebs  # noqa: E402
 from ec2 import Ec2  # noqa: E402
+from s3 import S3  # noqa: E402
 from parameters import Logs, Parameters, SecretsManager  # noqa: E402
 from wire import Answer, AwsError, Request, answer_json, error_answer  # noqa: E402
 from world import World  # noqa: E402
@@ -33,7 +34,7 @@ from world import World  # noqa: E402
 def make_services(world):
     return {"ebs": Ebs(world), "ec2": Ec2(world), "sts": identity.Sts(world),
             "cloudformation": CloudFormation(world), "ssm": Parameters(world),
-            "secretsmanager": SecretsManager(world), "logs": Logs(world)}
+            "secretsmanager": SecretsManager(world), "logs": Logs(world), "s3": S3(world)}
 
 
 class Fake:
@@ -143,9 +144,10 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.write(answer.body[:len(answer.body) // 2])
             self.close_connection = True
             return
-        self.wfile.write(answer.body)
+        if self.command != "HEAD":
+            self.wfile.write(answer.body)
 
-    do_GET = do_PUT = do_POST = do_DELETE = serve
+    do_GET = do_PUT = do_POST = do_DELETE = do_HEAD = serve
 
 
 class Server(ThreadingHTTPServer):

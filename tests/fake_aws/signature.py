@@ -30,6 +30,8 @@ def scope_of(request):
 def check_payload(request, service, is_tls):
     stated = request.header("x-amz-content-sha256")
     actual = hashlib.sha256(request.body).hexdigest()
+    if stated is None and service == "s3":
+        refuse("Missing required header for this request: x-amz-content-sha256", "InvalidRequest", 400)
     if stated == UNSIGNED:
         # Amazon's client leaves EBS blocks out of the signature even without TLS: their checksum is
         # a signed header. S3 takes it over TLS alone.

@@ -92,6 +92,10 @@ def error_answer(service, error):
         else:
             body = {"__type": "com.amazonaws#" + error.code, "message": error.message}
         return Answer(error.status, json.dumps(body), headers, "application/json")
+    if service == "s3":
+        return Answer(error.status, '<?xml version="1.0" encoding="UTF-8"?>\n<Error>'
+                      f'<Code>{escape(error.code)}</Code><Message>{escape(error.message)}</Message>'
+                      f'<RequestId>{request_id}</RequestId></Error>', content_type="application/xml")
     return Answer(error.status, f'<ErrorResponse xmlns="http://fake/"><Error><Type>Sender</Type>'
                   f'<Code>{escape(error.code)}</Code><Message>{escape(error.message)}</Message>'
                   f'</Error><RequestId>{request_id}</RequestId></ErrorResponse>',
