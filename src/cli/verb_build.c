@@ -46,22 +46,6 @@ struct request {
 	bool is_folder; /* output is one */
 };
 
-static bool parse_pull(const char *text, struct image_options *image, struct error *err)
-{
-	static const char *const names[] = {[PULL_IF_NOT_PRESENT] = "missing",
-					    [PULL_ALWAYS] = "always",
-					    [PULL_NEVER] = "never"};
-	for (size_t i = 0; text != NULL && i < ARRAY_SIZE(names); i++) {
-		if (strcmp(names[i], text) != 0)
-			continue;
-		image->has_pull = true;
-		image->pull = (enum pull_policy)i;
-		return true;
-	}
-	return text == NULL ||
-	       error_set(err, ERROR_USAGE, "--pull is always, missing or never, not '%s'", text);
-}
-
 static bool parse_format(const char *text, enum disk_format *ret, struct error *err)
 {
 	if (text == NULL || strcmp(text, "raw") == 0)
@@ -90,7 +74,7 @@ static bool parse_request(const struct invocation *invocation, struct request *r
 	ret->is_folder =
 		ret->output != NULL && (ret->output[strlen(ret->output) - 1] == '/' ||
 					(stat(ret->output, &st) == 0 && S_ISDIR(st.st_mode)));
-	return parse_pull(arguments_value(args, "pull"), &ret->image, err) &&
+	return image_options_take_pull(&ret->image, arguments_value(args, "pull"), err) &&
 	       (arguments_value(args, "linuxkit-file") != NULL ||
 		parse_format(arguments_value(args, "format"), &ret->format, err));
 }

@@ -229,10 +229,11 @@ static const char *advice(const struct instance_status *instance)
 			return "it keeps ending: i2kit logs --previous shows the run before";
 	}
 	/* Between two ends it runs, and may even be ready for a moment. */
-	if (instance_is_looping(instance, NULL))
-		return instance->start_failures > 0
-			       ? "libvirt cannot make its VM: the reason is above; i2kit doctor"
-			       : "it keeps ending: i2kit logs --previous shows the run before";
+	const struct container_status *looping = NULL;
+	if (instance_is_looping(instance, &looping) && looping != NULL)
+		return "it keeps ending: i2kit logs --previous shows the run before";
+	if (instance->state == INSTANCE_CRASHED && instance->start_failures > 0)
+		return "libvirt cannot make its VM, the first line says why; i2kit doctor";
 	switch (instance->state) {
 	case INSTANCE_READY:
 		return "it is ready; nothing to mend";

@@ -4,6 +4,7 @@
 
 /* What a verb says about where images come from; resolving and building read it. */
 
+#include "base/error.h"
 #include "manifest/app.h"
 
 struct image_options {
@@ -15,5 +16,9 @@ struct image_options {
 	bool update_lock;      /* what the registry says now replaces what lock_file says */
 	const char *const *insecure_registries; /* host[:port], NULL-terminated, or NULL */
 };
+
+/* The word of --pull, or NULL: every container's own policy. ERROR_USAGE says what it may be. */
+MUST_CHECK bool image_options_take_pull(struct image_options *options, const char *word_or_null,
+					struct error *err);
 
 #endif

@@ -56,6 +56,8 @@ struct pod_plan {
 	size_t volume_count;
 };
 
+void pod_plan_clear(struct pod_plan *pod);
+
 struct port_plan {
 	char *name; /* or NULL */
 	uint16_t port;
@@ -91,19 +93,14 @@ struct project_plan {
 };
 void project_plan_clear(struct project_plan *plan);
 
-/* Sizes that the pod's requests and limits ask for. */
-void pod_plan_size(const struct pod_spec *pod, unsigned *ret_cpus, uint64_t *ret_memory_bytes,
-		   uint64_t *ret_scratch_bytes);
-
 /* A host path whose files are sent over the agent channel instead of shared. */
 bool volume_plan_is_pushed(const struct volume_plan *volume, bool is_session);
 
-/* One pod with its disk; everything is copied. */
-MUST_CHECK bool project_plan_add_pod(struct project_plan *plan, const struct app *app,
-				     const struct pod_spec *pod, const struct disk_image *image,
-				     const struct boot_files *boot, struct error *err);
-void project_plan_add_service(struct project_plan *plan, const struct app *app,
-			      const struct service *service);
+/* Numbers are identities: old ones go before new ones come, one at a time. */
+bool pod_plan_is_ordered(const struct pod_plan *pod);
+/* The one rule of how many: ERROR_UNSUPPORTED where the pod cannot have so many. */
+#define POD_MAX_REPLICAS 1000
+MUST_CHECK bool pod_plan_scale(struct pod_plan *pod, uint64_t replicas, struct error *err);
 
 /* As text, owned; NULL and *err where one is not UTF-8. `what` names the text in messages. */
 MUST_CHECK char *project_plan_write(const struct project_plan *plan, struct error *err);
@@ -115,6 +112,8 @@ MUST_CHECK bool project_plan_save(const struct project_plan *plan, struct error 
 /* ERROR_NOT_FOUND when the project was never up. */
 MUST_CHECK bool project_plan_load(const char *project, struct project_plan *ret, struct error *err);
 
+/* NULL: there is none. */
+struct pod_plan *project_plan_pod(struct project_plan *plan, const char *pod);
 const struct pod_plan *project_plan_find(const struct project_plan *plan, const char *pod);
 
 #endif

@@ -135,27 +135,16 @@ static void tell_events(struct connection *connection)
 	}
 }
 
-static struct pod_plan *plan_of(struct supervisor *supervisor, const char *pod)
-{
-	for (size_t i = 0; i < supervisor->plan.pod_count; i++) {
-		if (strcmp(supervisor->plan.pods[i].name, pod) == 0)
-			return &supervisor->plan.pods[i];
-	}
-	return NULL;
-}
-
 static bool do_scale(struct supervisor *supervisor, const char *name, json_int_t replicas,
 		     struct error *err)
 {
-	struct pod_plan *pod = plan_of(supervisor, name);
+	struct pod_plan *pod = project_plan_pod(&supervisor->plan, name);
 	if (pod == NULL)
 		return supervisor_no_pod(supervisor, name, err);
-	if (replicas < 0 || replicas > 1000)
-		return error_set(err, ERROR_INVALID, "0 to 1000 replicas");
-	if (pod->is_stateful && pod->workload != WORKLOAD_STATEFUL_SET && replicas > 1)
-		return error_set(err, ERROR_UNSUPPORTED, "pod '%s' is stateful: 0 or 1 replica",
-				 name);
-	pod->replicas = (uint32_t)replicas;
+	if (replicas < 0 || !pod_plan_scale(pod, (uint64_t)replicas, err))
+		return replicas >= 0 ? false
+				     : error_set(err, ERROR_INVALID, "pod '%s': %lld replicas",
+						 name, (long long)replicas);
 	/* Kept, so that a supervisor that starts again knows of it. */
 	if (!project_plan_save(&supervisor->plan, err))
 		return false;
@@ -177,7 +166,7 @@ static bool start_again(struct supervisor *supervisor, struct pod_plan *pod, str
 static bool do_restart(struct supervisor *supervisor, const char *name, struct error *err)
 {
 	struct instance *instance = supervisor_find(supervisor, name);
-	struct pod_plan *pod = plan_of(supervisor, name);
+	struct pod_plan *pod = project_plan_pod(&supervisor->plan, name);
 	size_t count = 0;
 
 	if (instance != NULL) {
@@ -198,7 +187,7 @@ static bool do_restart(struct supervisor *supervisor, const char *name, struct e
 
 static bool do_stop(struct supervisor *supervisor, const char *name, struct error *err)
 {
-	struct pod_plan *pod = plan_of(supervisor, name);
+	struct pod_plan *pod = project_plan_pod(&supervisor->plan, name);
 
 	if (pod != NULL && pod->replicas > 0)
 		pod->stopped_replicas = pod->replicas;

@@ -296,7 +296,7 @@ void reconcile(const struct project_plan *plan, const struct reconcile_facts *fa
 	stop_all(&work);
 	for (size_t i = 0; i < plan->pod_count && !facts->is_going_down; i++) {
 		const struct pod_plan *pod = &plan->pods[i];
-		if (pod->is_stateful || pod->workload == WORKLOAD_STATEFUL_SET)
+		if (pod_plan_is_ordered(pod))
 			reconcile_ordered(&work, pod);
 		else
 			reconcile_rolling(&work, pod);

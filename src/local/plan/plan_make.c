@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "local/plan/plan_make.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/cleanup.h"
+#include "local/plan/pod_size.h"
+#include "local/plan/service_slot.h"
+#include "release/config.h"
+
+static void add_claim(struct pod_plan *plan, const char *name, const struct claim *claim,
+		      bool is_template, bool is_read_only)
+{
+	struct volume_plan *volume = ARRAY_APPEND(plan->volumes, plan->volume_count);
+	volume->name = xstrdup(name);
+	volume->claim = xstrdup(claim->name);
+	volume->is_template = is_template;
+	volume->size_bytes = claim->size_bytes;
+	volume->is_read_only = is_read_only || claim->is_read_only;
+}
+
+static bool add_host_path(struct pod_plan *plan, const struct plan_input *input,
+			  const struct volume *from, struct error *err)
+{
+	const struct host_path *found = host_paths_of(&input->host_paths, from);
+
+	if (found == NULL)
+		return error_set(err, ERROR_NOT_FOUND, "volume '%s': nobody looked at host path %s",
+				 from->name, from->host_path);
+	struct volume_plan *volume = ARRAY_APPEND(plan->volumes, plan->volume_count);
+	volume->name = xstrdup(from->name);
+	volume->is_file = found->is_file;
+	volume->host_path = xstrdup(found->path);
+	plan->is_dirty = true;
+	return true;
+}
+
+static bool add_volumes(struct pod_plan *plan, const struct plan_input *input,
+			const struct pod_spec *pod, struct error *err)
+{
+	for (size_t i = 0; i < pod->volume_count; i++) {
+		const struct volume *volume = &pod->volumes[i];
+		if (volume->kind == VOLUME_HOST_PATH && !add_host_path(plan, input, volume, err))
+			return false;
+		if (volume->kind != VOLUME_CLAIM)
+			continue;
+		const struct claim *claim = app_find_claim(input->app, volume->ref_name);
+		if (claim == NULL)
+			return error_set(err, ERROR_INVALID, "volume '%s': no claim '%s'",
+					 volume->name, volume->ref_name);
+		add_claim(plan, volume->name, claim, false, volume->is_read_only);
+	}
+	for (size_t i = 0; i < pod->claim_template_count; i++)
+		add_claim(plan, pod->claim_templates[i].name, &pod->claim_templates[i], true,
+			  false);
+	return true;
+}
+
+static bool add_pod(struct project_plan *plan, const struct plan_input *input, size_t index,
+		    struct error *err)
+{
+	const struct pod_spec *pod = &input->app->pods[index];
+	const struct disk_image *image = &input->disks[index];
+	const struct boot_files *boot = &input->boots[index];
+	AUTO(release_config_clear) struct release_config config = {0};
+	AUTO(pod_plan_clear) struct pod_plan made = {0};
+
+	if (!release_config_make(input->app, pod, &config, err) ||
+	    !add_volumes(&made, input, pod, err))
+		return error_prefix(err, "pod '%s'", pod->name);
+	made.name = xstrdup(pod->name);
+	made.kind_name = xstrdup(pod->kind_name);
+	made.workload = pod->workload;
+	made.replicas = pod->replicas;
+	memcpy(made.image_digest, image->digest, DIGEST_SIZE);
+	made.image_path = xstrdup(image->path);
+	made.image_bytes = image->size_bytes;
+	made.kernel_path = xstrdup(boot->kernel_path);
+	made.initrd_path = xstrdup(boot->initrd_path);
+	made.cmdline = xstrdup(boot->cmdline);
+	memcpy(made.config_digest, config.digest, DIGEST_SIZE);
+	made.config_json = TAKE_PTR(config.json);
+	pod_size_make(pod, &made.cpu_count, &made.memory_bytes, &made.scratch_bytes);
+	made.grace_s = pod->termination_grace_s;
+	made.max_surge = pod->max_surge;
+	made.is_stateful = pod->is_stateful || pod->is_recreate;
+	made.restart_policy = pod->restart_policy;
+	made.service_name = xstrdup_or_null(pod->service_name);
+	/* Sidecars stay: they count as the others do. */
+	for (size_t i = 0; i < pod->init_container_count; i++) {
+		if (!pod->init_containers[i].is_sidecar)
+			string_list_add(&made.init_containers, pod->init_containers[i].name);
+	}
+	*ARRAY_APPEND(plan->pods, plan->pod_count) = made;
+	made = (struct pod_plan){0};
+	return true;
+}
+
+/* Published on the developer's machine: a NodePort on its node port, others on the port itself. */
+static uint16_t published_port(const struct service *service, const struct service_port *port)
+{
+	if (!service->is_published)
+		return 0;
+	return service->kind == SERVICE_NODE_PORT && port->node_port != 0 ? port->node_port
+									  : port->port;
+}
+
+static bool is_probed_by_http(const struct pod_spec *pod, uint16_t port)
+{
+	for (size_t i = 0; i < pod->container_count; i++) {
+		const struct container_spec *container = &pod->containers[i];
+		const struct probe *probes[] = {&container->startup, &container->readiness,
+						&container->liveness};
+		for (size_t k = 0; k < ARRAY_SIZE(probes); k++) {
+			if (probes[k]->kind == CHECK_HTTP && probes[k]->port == port)
+				return true;
+		}
+	}
+	return false;
+}
+
+/* Said by the port's protocol or name, or shown by a probe that asks it so. */
+static bool speaks_http(const struct app *app, const struct service *service,
+			const struct service_port *port)
+{
+	if (port->protocol == PROTOCOL_UDP)
+		return false;
+	if (port->inner == SERVICE_HTTP || port->inner == SERVICE_HTTPS ||
+	    (port->name != NULL && strncmp(port->name, "http", 4) == 0))
+		return true;
+	for (size_t i = 0; i < service->pods.count; i++) {
+		const struct pod_spec *pod = app_find_pod(app, service->pods.items[i]);
+		if (pod != NULL && is_probed_by_http(pod, port->target_port))
+			return true;
+	}
+	return false;
+}
+
+static void add_service(struct project_plan *plan, const struct app *app,
+			const struct service *service)
+{
+	struct service_plan *made = ARRAY_APPEND(plan->services, plan->service_count);
+
+	made->name = xstrdup(service->name);
+	made->is_headless = service->kind == SERVICE_HEADLESS;
+	made->has_affinity = service->has_client_ip_affinity;
+	made->publish_not_ready = service->publish_not_ready;
+	string_list_copy(&made->pods, &service->pods);
+	for (size_t i = 0; i < service->port_count; i++) {
+		const struct service_port *from = &service->ports[i];
+		struct port_plan *port = ARRAY_APPEND(made->ports, made->port_count);
+		port->name = xstrdup_or_null(from->name);
+		port->port = from->port;
+		port->target_port = from->target_port;
+		port->is_udp = from->protocol == PROTOCOL_UDP;
+		port->is_http = speaks_http(app, service, from);
+		port->host_port = published_port(service, from);
+		port->is_asked_for = service->is_implied || service->kind != SERVICE_CLUSTER_IP;
+	}
+}
+
+static struct service_plan *service_for(struct project_plan *plan, const char *pod)
+{
+	for (size_t i = 0; i < plan->service_count; i++) {
+		if (strcmp(plan->services[i].name, pod) == 0)
+			return &plan->services[i];
+	}
+	struct service_plan *service = ARRAY_APPEND(plan->services, plan->service_count);
+	service->name = xstrdup(pod);
+	string_list_add(&service->pods, pod);
+	return service;
+}
+
+static struct port_plan *find_port(struct service_plan *service, const struct plan_publish *publish)
+{
+	for (size_t i = 0; i < service->port_count; i++) {
+		struct port_plan *port = &service->ports[i];
+		if (port->target_port == publish->target_port && port->is_udp == publish->is_udp)
+			return port;
+	}
+	return NULL;
+}
+
+/* An earlier one is for the same port of the same pod: "web:8080:80", "web:8081:80". */
+static bool is_repeated(const struct plan_options *options, size_t index)
+{
+	const struct plan_publish *publish = &options->publishes[index];
+
+	for (size_t i = 0; i < index; i++) {
+		const struct plan_publish *other = &options->publishes[i];
+		if (strcmp(other->pod, publish->pod) == 0 && other->is_udp == publish->is_udp &&
+		    other->target_port == publish->target_port)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Where a port of the pod is published; one more where the manifest does not publish it, or where
+ * it is said twice.
+ */
+static void publish(struct project_plan *plan, const struct plan_options *options, size_t index)
+{
+	const struct plan_publish *wanted = &options->publishes[index];
+	struct service_plan *service = service_for(plan, wanted->pod);
+	struct port_plan *port = find_port(service, wanted);
+
+	if (port == NULL || is_repeated(options, index)) {
+		port = ARRAY_APPEND(service->ports, service->port_count);
+		*port = (struct port_plan){.port = wanted->host_port,
+					   .target_port = wanted->target_port,
+					   .is_udp = wanted->is_udp};
+	}
+	port->host_port = wanted->host_port;
+	port->is_asked_for = true;
+}
+
+static bool apply_options(struct project_plan *plan, const struct plan_options *options,
+			  struct error *err)
+{
+	for (size_t i = 0; i < options->scale_count; i++) {
+		struct pod_plan *pod = project_plan_pod(plan, options->scales[i].pod);
+		if (pod != NULL && !pod_plan_scale(pod, options->scales[i].replicas, err))
+			return error_prefix(err, "--scale");
+	}
+	for (size_t i = 0; i < options->publish_count; i++)
+		publish(plan, options, i);
+	for (size_t i = 0; i < plan->pod_count; i++) {
+		if (options->memory_bytes > 0)
+			plan->pods[i].memory_bytes = options->memory_bytes;
+		if (options->cpu_count > 0)
+			plan->pods[i].cpu_count = options->cpu_count;
+	}
+	return true;
+}
+
+bool plan_options_check(const struct plan_options *options, const struct app *app,
+			struct error *err)
+{
+	for (size_t i = 0; i < options->scale_count; i++) {
+		if (app_find_pod(app, options->scales[i].pod) == NULL)
+			return error_set(err, ERROR_USAGE, "--scale: there is no pod '%s'",
+					 options->scales[i].pod);
+	}
+	for (size_t i = 0; i < options->publish_count; i++) {
+		if (app_find_pod(app, options->publishes[i].pod) == NULL)
+			return error_set(err, ERROR_USAGE, "--publish: there is no pod '%s'",
+					 options->publishes[i].pod);
+	}
+	return true;
+}
+
+bool project_plan_make(const struct plan_input *input, const struct plan_options *options,
+		       struct project_plan *ret, struct error *err)
+{
+	AUTO(project_plan_clear) struct project_plan plan = {0};
+
+	if (!plan_options_check(options, input->app, err))
+		return false;
+	plan.project = xstrdup(input->app->project);
+	plan.folder = xstrdup(input->app->folder);
+	plan.uri = xstrdup_or_null(options->uri);
+	plan.accel = xstrdup(options->accel);
+	plan.firmware = xstrdup(options->firmware);
+	plan.bind = xstrdup(options->bind);
+	for (size_t i = 0; i < input->app->pod_count; i++) {
+		if (!add_pod(&plan, input, i, err))
+			return false;
+	}
+	for (size_t i = 0; i < input->app->service_count; i++)
+		add_service(&plan, input->app, &input->app->services[i]);
+	if (!apply_options(&plan, options, err) || !service_slots_fill(&plan, input->before, err))
+		return false;
+	*ret = plan;
+	plan = (struct project_plan){0};
+	return true;
+}

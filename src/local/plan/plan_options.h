@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef I2KIT_LOCAL_PLAN_PLAN_OPTIONS_H
+#define I2KIT_LOCAL_PLAN_PLAN_OPTIONS_H
+
+/* What a command line adds to the manifests, as values: --scale, --publish, --memory, --cpus … */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/string_list.h"
+
+struct plan_scale {
+	char *pod;
+	uint32_t replicas;
+};
+
+struct plan_publish {
+	char *pod;
+	uint16_t host_port;
+	uint16_t target_port;
+	bool is_udp;
+};
+
+struct plan_options {
+	struct plan_scale *scales;
+	size_t scale_count;
+	struct plan_publish *publishes;
+	size_t publish_count;
+	uint64_t memory_bytes; /* of every VM; 0: what its pod asks for */
+	unsigned cpu_count;    /* likewise */
+	char *accel;	       /* "auto", "kvm", "tcg" */
+	char *firmware;	       /* "direct", "bios", "uefi" */
+	char *uri;	       /* of libvirt, or NULL: choose */
+	char *bind;	       /* address of published ports */
+};
+void plan_options_clear(struct plan_options *options);
+
+/* The words of the command line; NULL: not given. */
+struct plan_words {
+	const struct string_list *scales;    /* "web=3" */
+	const struct string_list *publishes; /* "web:8080:80/udp" */
+	const char *memory;
+	const char *cpus;
+	const char *accel;
+	const char *firmware;
+	const char *uri;
+	const char *bind;
+};
+/* ERROR_USAGE names the option and what it may say. bind is taken as it is. */
+MUST_CHECK bool plan_options_read(const struct plan_words *words, struct plan_options *ret,
+				  struct error *err);
+
+#endif

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef I2KIT_LOCAL_PLAN_POD_SIZE_H
+#define I2KIT_LOCAL_PLAN_POD_SIZE_H
+
+#include "manifest/app.h"
+
+/* Sizes of the VM that the pod's requests and limits ask for. */
+void pod_size_make(const struct pod_spec *pod, unsigned *ret_cpus, uint64_t *ret_memory_bytes,
+		   uint64_t *ret_scratch_bytes);
+
+#endif
