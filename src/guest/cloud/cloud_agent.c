@@ -26,6 +26,7 @@
 #include "guest/cloud/cloud_http.h"
 #include "guest/cloud/cloud_logs.h"
 #include "guest/cloud/cloud_release.h"
+#include "wire/booted.h"
 #include "wire/event.h"
 #include "wire/frame.h"
 
@@ -180,8 +181,8 @@ static bool hash_disk(struct agent *agent)
 	if (is_done) {
 		char digest[72];
 		cloud_booted_digest(agent->booted, digest);
-		AUTO_FREE char *line = xasprintf("i2kit: booted %s", digest);
-		cloud_logs_say(agent->logs, "booted", line);
+		AUTO_FREE char *line = xasprintf(BOOTED_TEXT "%s", digest);
+		cloud_logs_say(agent->logs, BOOTED_SOURCE, line);
 	} else {
 		complain(&err);
 	}

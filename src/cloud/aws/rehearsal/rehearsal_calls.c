@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "cloud/aws/rehearsal/rehearsal_parts.h"
+#include "wire/booted.h"
 
 #define MAX_NAMES 10 /* of a GetParameters call */
 
@@ -82,10 +83,10 @@ static void create_stream(struct cloud_rehearsal *rehearsal, const json_t *reque
 /* The guest's word on its own disk (guest/cloud/cloud_booted.h). */
 static void take_booted(struct cloud_rehearsal *rehearsal, const char *stream, const char *text)
 {
-	static const char start[] = "i2kit: booted ";
-	if (strstr(stream, "/.booted/") != NULL && strncmp(text, start, strlen(start)) == 0 &&
-	    digest_is_valid(text + strlen(start)))
-		memcpy(rehearsal->facts.booted, text + strlen(start), DIGEST_SIZE);
+	size_t start = strlen(BOOTED_TEXT);
+	if (strstr(stream, BOOTED_STREAM) != NULL && strncmp(text, BOOTED_TEXT, start) == 0 &&
+	    digest_is_valid(text + start))
+		memcpy(rehearsal->facts.booted, text + start, DIGEST_SIZE);
 }
 
 static void put_events(struct cloud_rehearsal *rehearsal, const json_t *request,
