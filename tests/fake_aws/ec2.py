@@ -45,6 +45,10 @@ class Ec2:
 
     def matches(self, tags, fields, filters):
         for name, values in filters.items():
+            if name == "tag-key":
+                if not set(values) & set(tags):
+                    return False
+                continue
             have = tags.get(name[4:]) if name.startswith("tag:") else fields.get(name, "?unknown?")
             if have == "?unknown?":
                 raise AwsError(400, "InvalidParameterValue", f"The filter '{name}' is invalid")

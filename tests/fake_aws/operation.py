@@ -54,6 +54,8 @@ class Operation(threading.Thread):
         super().__init__(daemon=True)
         self.world, self.stack, self.kind, self.new, self.tags = world, stack, kind, template, tags
         self.old, self.old_tags = stack.template, stack.tags
+        if kind == "create":
+            stack.tags = tags       # an update's count when it is complete
         if kind == "delete":
             self.tags = stack.tags
 
@@ -109,12 +111,14 @@ class Operation(threading.Thread):
                 "size": int(properties.get("Size", 0)), "zone": properties["AvailabilityZone"],
                 "snapshot": properties.get("SnapshotId"), "encrypted": properties.get("Encrypted", False),
                 "key": properties.get("KmsKeyId"), "modified": old is not None and old["size"] != int(properties["Size"]),
-                "tags": {**self.tags, **{t["Key"]: t["Value"] for t in properties.get("Tags", [])}}}
+                "tags": {**self.tags, **{t["Key"]: t["Value"] for t in properties.get("Tags", [])},
+                         "aws:cloudformation:stack-name": self.stack.name, "aws:cloudformation:logical-id": logical}}
         elif kind == "AWS::Route53::HostedZone":
             world.zones[physical] = (properties["Name"].rstrip("."), {v["VPCId"] for v in properties.get("VPCs", [])})
-        elif kind == "AWS::Route53::RecordSet":
+        elif kind in ("AWS::Route53::RecordSet", "AWS::Route53::RecordSetGroup"):
             zone = properties.get("HostedZoneId") or properties.get("HostedZoneName")
-            world.records[physical] = (zone, properties["Name"].rstrip("."), properties["Type"])
+            world.records[physical] = {(zone, one["Name"].rstrip("."), one["Type"])
+                                       for one in properties.get("RecordSets", [properties])}
         elif kind == "AWS::Logs::LogGroup":
             world.made_log_groups[physical] = self.stack.name
 
@@ -124,7 +128,7 @@ class Operation(threading.Thread):
         volume = world.volumes.pop(physical, None)
         if volume and resource.get("DeletionPolicy") == "Snapshot":
             snapshot = Snapshot({"VolumeSize": volume["size"], "Description": "Created by CloudFormation"}, None, time.time())
-            snapshot.tags, snapshot.state = dict(volume["tags"]), "completed"
+            snapshot.state = "completed"    # whether it has the volume's tags the manuals do not say
             snapshot.volume_id = physical
             world.snapshots[snapshot.id] = snapshot
         for places in (world.zones, world.records, world.made_log_groups):

@@ -75,11 +75,17 @@ def record(p):
         {"Action": "CREATE", "ResourceRecordSet": given}]}}
 
 
+def record_group(p):
+    for one in p["RecordSets"]:
+        yield from record(one)
+
+
 CALLS = {"AWS::ElasticLoadBalancingV2::TargetGroup": target_group,
          "AWS::ElasticLoadBalancingV2::LoadBalancer": load_balancer,
          "AWS::ElasticLoadBalancingV2::Listener": listener, "AWS::EC2::LaunchTemplate": launch_template,
          "AWS::AutoScaling::AutoScalingGroup": group, "AWS::EC2::Volume": volume, "AWS::IAM::Role": role,
-         "AWS::Logs::LogGroup": log_group, "AWS::Route53::HostedZone": hosted_zone, "AWS::Route53::RecordSet": record}
+         "AWS::Logs::LogGroup": log_group, "AWS::Route53::HostedZone": hosted_zone, "AWS::Route53::RecordSet": record,
+         "AWS::Route53::RecordSetGroup": record_group}
 
 
 @resource_rule("*", "resource-model", "what a template says of a resource is what the call takes that makes it: a health "

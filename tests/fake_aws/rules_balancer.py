@@ -2,7 +2,7 @@
 """What Elastic Load Balancing, Route 53 and the firewall refuse."""
 import re
 
-from rules import resource_rule
+from rules import RESOURCE_RULES, resource_rule
 
 ELB = "AWS::ElasticLoadBalancingV2::"
 
@@ -151,14 +151,19 @@ def a_private_zone_is_the_only_one(making):
 @resource_rule("AWS::Route53::RecordSet", "record-once", "a zone has one simple record of a name and type; a label has 1 to "
                "63 characters", "Route 53 API: ChangeResourceRecordSets; Developer Guide: DNS domain name format")
 def a_record_is_there_once(making):
-    mine = making.properties
-    if any(not 1 <= len(label) <= 63 for label in mine["Name"].rstrip(".").split(".")):
-        return f"DomainLabelEmpty or too long (label of {mine['Name']})"
-    zone = mine.get("HostedZoneId") or mine.get("HostedZoneName")
-    for physical, (other, name, kind) in making.world.records.items():
-        if physical != making.physical and (other, name, kind) == (zone, mine["Name"].rstrip("."), mine["Type"]):
-            return f"Tried to create resource record set [name='{mine['Name']}', type='{kind}'] but it already exists"
+    zone = making.properties.get("HostedZoneId") or making.properties.get("HostedZoneName")
+    seen = {r for physical, records in making.world.records.items() if physical != making.physical for r in records}
+    for one in making.properties.get("RecordSets", [making.properties]):
+        name = one["Name"].rstrip(".")
+        if any(not 1 <= len(label) <= 63 for label in name.split(".")):
+            return f"DomainLabelEmpty or too long (label of {name})"
+        if (zone, name, one["Type"]) in seen:
+            return f"Tried to create resource record set [name='{name}', type='{one['Type']}'] but it already exists"
+        seen.add((zone, name, one["Type"]))
     return None
+
+
+RESOURCE_RULES.setdefault("AWS::Route53::RecordSetGroup", []).append(("record-once", a_record_is_there_once))
 
 
 GROUP_RULE = ("a rule of a security group is there once; its description has at most 255 characters of a small alphabet",

@@ -11,7 +11,7 @@ TYPES = {
     "AWS::EC2::SecurityGroupIngress", "AWS::EC2::SecurityGroupEgress", "AWS::EC2::LaunchTemplate",
     "AWS::EC2::Volume", "AWS::AutoScaling::AutoScalingGroup", "AWS::ElasticLoadBalancingV2::LoadBalancer",
     "AWS::ElasticLoadBalancingV2::Listener", "AWS::ElasticLoadBalancingV2::TargetGroup",
-    "AWS::Route53::RecordSet", "AWS::Route53::HostedZone", "AWS::IAM::Role", "AWS::IAM::InstanceProfile",
+    "AWS::Route53::RecordSet", "AWS::Route53::RecordSetGroup", "AWS::Route53::HostedZone", "AWS::IAM::Role", "AWS::IAM::InstanceProfile",
     "AWS::Logs::LogGroup"}
 PSEUDO = {"AWS::Region", "AWS::AccountId", "AWS::Partition", "AWS::StackId", "AWS::StackName", "AWS::URLSuffix"}
 
