@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/strbuf.h"
+#include "base/json_writer.h"
 #include "cli/cloud_target.h"
 #include "cli/manifest_files.h"
 #include "cli/output.h"
@@ -61,21 +61,18 @@ static void compare_digest(struct differences *list, const char *pod, const char
 static bool compare_config(struct differences *list, const struct promotion_pod *entry,
 			   const struct cloud_pod_status *there, struct error *err)
 {
-	AUTO(string_list_clear) struct string_list lines = STRING_LIST_INIT;
+	AUTO(config_difference_list_clear) struct config_difference_list found = {0};
 	if (there->config_json == NULL)
 		return true;
-	if (!config_diff_make(entry->config.json, there->config_json, &lines, err))
+	if (!config_diff_make(entry->config.json, there->config_json, &found, err))
 		return false;
-	for (size_t i = 0; i < lines.count; i++) {
-		char *colon = strrchr(lines.items[i], ':');
-		*colon = '\0';
-		const char *how = colon + 2;
-		bool only_here = strcmp(how, "only here") == 0;
-		bool only_there = strcmp(how, "only there") == 0;
-		add(list, entry->pod->name, lines.items[i], only_there ? "-" : "set",
-		    only_here	 ? "-"
-		    : only_there ? "set"
-				 : "another value");
+	for (size_t i = 0; i < found.count; i++) {
+		enum config_side side = found.items[i].side;
+		add(list, entry->pod->name, found.items[i].path,
+		    side == CONFIG_ONLY_THERE ? "-" : "set",
+		    side == CONFIG_ONLY_HERE	? "-"
+		    : side == CONFIG_ONLY_THERE ? "set"
+						: "another value");
 	}
 	return true;
 }
@@ -129,18 +126,18 @@ static bool compare_all(struct differences *list, const struct promotion *promot
 static void print_json(const struct differences *list)
 {
 	AUTO(strbuf_clear) struct strbuf out = STRBUF_INIT;
+	struct json_writer json = JSON_WRITER(&out, 0);
+	json_open_list(&json, NULL);
 	for (size_t i = 0; i < list->count; i++) {
-		strbuf_append(&out, i > 0 ? ",{\"pod\":" : "{\"pod\":");
-		strbuf_append_json(&out, list->items[i].pod);
-		strbuf_append(&out, ",\"what\":");
-		strbuf_append_json(&out, list->items[i].what);
-		strbuf_append(&out, ",\"here\":");
-		strbuf_append_json(&out, list->items[i].here);
-		strbuf_append(&out, ",\"cloud\":");
-		strbuf_append_json(&out, list->items[i].there);
-		strbuf_append(&out, "}");
+		json_open_object(&json, NULL);
+		json_write_text(&json, "pod", list->items[i].pod);
+		json_write_text(&json, "what", list->items[i].what);
+		json_write_text(&json, "here", list->items[i].here);
+		json_write_text(&json, "cloud", list->items[i].there);
+		json_close(&json);
 	}
-	printf("[%s]\n", strbuf_text(&out));
+	json_close(&json);
+	printf("%s\n", strbuf_text(&out));
 }
 
 static void print_table(const struct invocation *invocation, const struct differences *list)
@@ -173,7 +170,7 @@ static bool find_differences(const struct invocation *invocation, const struct a
 	       promotion_prepare(store, app, &options, progress_view_progress(view), &promotion,
 				 err) &&
 	       cloud_target_open(invocation, app->project, &target, err) &&
-	       target.provider->status(target.cloud, target.project, target.stack, &status, err) &&
+	       target.provider->status(target.cloud, &target.scope, &status, err) &&
 	       (!status.exists || target.provider->details(target.cloud, &status, err)) &&
 	       compare_all(list, &promotion, &status, err);
 }

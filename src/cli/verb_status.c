@@ -4,36 +4,74 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
-#include "base/strbuf.h"
+#include "base/json_writer.h"
 #include "cli/cloud_target.h"
 #include "cli/output.h"
 #include "release/receipt.h"
 
 #define SHORT_DIGEST 19
 
-/* What the pod's receipt is worth, in words; owned. */
+/* What the pod's receipt is worth. */
+enum receipt_worth {
+	RECEIPT_NONE,
+	RECEIPT_UNREADABLE,
+	RECEIPT_WRONG,
+	RECEIPT_FORCED,
+	RECEIPT_READY
+};
+
+static enum receipt_worth receipt_worth(const char *project, const struct cloud_pod_status *pod,
+					struct receipt_claim *claim)
+{
+	if (pod->receipt_tag == NULL || pod->image_digest == NULL || pod->config_digest == NULL)
+		return RECEIPT_NONE;
+	if (!receipt_check_tag(pod->receipt_tag, project, pod->name, pod->image_digest,
+			       pod->config_digest, claim, NULL))
+		return RECEIPT_UNREADABLE;
+	if (!claim->is_signature_good)
+		return RECEIPT_WRONG;
+	return claim->is_forced ? RECEIPT_FORCED : RECEIPT_READY;
+}
+
+/* In words; owned. */
 static char *receipt_words(const char *project, const struct cloud_pod_status *pod)
 {
 	AUTO(receipt_claim_clear) struct receipt_claim claim = {0};
-	if (pod->receipt_tag == NULL || pod->image_digest == NULL || pod->config_digest == NULL)
-		return xstrdup("none");
-	if (!receipt_check_tag(pod->receipt_tag, project, pod->name, pod->image_digest,
-			       pod->config_digest, &claim, NULL))
-		return xstrdup("unreadable");
-	if (!claim.is_signature_good)
-		return xstrdup("WRONG SIGNATURE");
-	const char *whose = claim.is_our_key ? "" : ", another key";
-	if (claim.is_forced)
-		return xasprintf("forced%s", whose);
 	char when[RFC3339_SIZE];
+	switch (receipt_worth(project, pod, &claim)) {
+	case RECEIPT_NONE:
+		return xstrdup("none");
+	case RECEIPT_UNREADABLE:
+		return xstrdup("unreadable");
+	case RECEIPT_WRONG:
+		return xstrdup("WRONG SIGNATURE");
+	case RECEIPT_FORCED:
+		return xasprintf("forced%s", claim.is_our_key ? "" : ", another key");
+	case RECEIPT_READY:
+		break;
+	}
 	clock_format_rfc3339(when, claim.ready_ns, 0);
 	return xasprintf("ready %u/%u %s %s%s", claim.replicas, claim.desired, claim.accelerator,
-			 when, whose);
+			 when, claim.is_our_key ? "" : ", another key");
 }
 
-/* An instance that boots something else than its pod's release. */
-static const char *instance_note(const struct cloud_status *status,
-				 const struct cloud_instance *instance)
+static bool is_receipt_wrong(const char *project, const struct cloud_pod_status *pod)
+{
+	AUTO(receipt_claim_clear) struct receipt_claim claim = {0};
+	return receipt_worth(project, pod, &claim) == RECEIPT_WRONG;
+}
+
+/* Whether an instance runs its pod's release. */
+enum boot_verdict {
+	BOOT_UNKNOWN_POD,
+	BOOT_OTHER_IMAGE,
+	BOOT_OTHER_DISK,
+	BOOT_NOT_SAID,
+	BOOT_EQUAL
+};
+
+static enum boot_verdict boot_verdict(const struct cloud_status *status,
+				      const struct cloud_instance *instance)
 {
 	for (size_t i = 0; i < status->pod_count; i++) {
 		const struct cloud_pod_status *pod = &status->pods[i];
@@ -43,12 +81,23 @@ static const char *instance_note(const struct cloud_status *status,
 			       strcmp(instance->image_digest, pod->image_digest) == 0;
 		if (instance->booted_digest != NULL &&
 		    strcmp(instance->booted_digest, pod->image_digest) != 0)
-			return "BOOTED ANOTHER DISK";
+			return BOOT_OTHER_DISK;
 		if (!is_same)
-			return "other image";
-		return instance->booted_digest != NULL ? "booted digest equal" : "";
+			return BOOT_OTHER_IMAGE;
+		return instance->booted_digest != NULL ? BOOT_EQUAL : BOOT_NOT_SAID;
 	}
-	return "no such pod";
+	return BOOT_UNKNOWN_POD;
+}
+
+static const char *instance_note(const struct cloud_status *status,
+				 const struct cloud_instance *instance)
+{
+	static const char *const notes[] = {[BOOT_UNKNOWN_POD] = "no such pod",
+					    [BOOT_OTHER_IMAGE] = "other image",
+					    [BOOT_OTHER_DISK] = "BOOTED ANOTHER DISK",
+					    [BOOT_NOT_SAID] = "",
+					    [BOOT_EQUAL] = "booted digest equal"};
+	return notes[boot_verdict(status, instance)];
 }
 
 static void print_pods(const struct invocation *invocation, const char *project,
@@ -62,7 +111,7 @@ static void print_pods(const struct invocation *invocation, const char *project,
 	for (size_t i = 0; i < status->pod_count; i++) {
 		const struct cloud_pod_status *pod = &status->pods[i];
 		AUTO_FREE char *receipt = receipt_words(project, pod);
-		bool is_bad = strcmp(receipt, "WRONG SIGNATURE") == 0;
+		bool is_bad = is_receipt_wrong(project, pod);
 		table_add_cell(table, STYLE_NONE, "%s", pod->name);
 		table_add_cell(table, STYLE_NONE, "%.*s", SHORT_DIGEST,
 			       pod->image_digest != NULL ? pod->image_digest : "");
@@ -100,7 +149,7 @@ static void print_instances(const struct invocation *invocation, const struct cl
 static void print_text(const struct invocation *invocation, const char *project,
 		       const struct cloud_status *status)
 {
-	printf("stack %s: %s%s%s\n", status->stack, status->state,
+	printf("stack %s: %s%s%s\n", status->name, status->state,
 	       status->reason != NULL ? ", " : "", status->reason != NULL ? status->reason : "");
 	for (size_t i = 0; i < status->address_count; i++)
 		printf("%s: %s\n", status->addresses[i].key, status->addresses[i].value);
@@ -108,68 +157,66 @@ static void print_text(const struct invocation *invocation, const char *project,
 	print_instances(invocation, status);
 }
 
-static void append_pair(struct strbuf *out, const char *key, const char *value)
+static void write_pod(struct json_writer *json, const char *project,
+		      const struct cloud_pod_status *pod)
 {
-	strbuf_append(out, out->data[out->size - 1] == '{' ? "" : ",");
-	strbuf_append_json(out, key);
-	strbuf_append_char(out, ':');
-	if (value != NULL)
-		strbuf_append_json(out, value);
-	else
-		strbuf_append(out, "null");
+	AUTO_FREE char *receipt = receipt_words(project, pod);
+	json_open_object(json, NULL);
+	json_write_text(json, "name", pod->name);
+	json_write_text(json, "imageDigest", pod->image_digest);
+	json_write_text(json, "configDigest", pod->config_digest);
+	json_write_text(json, "receipt", receipt);
+	json_close(json);
+}
+
+static void write_instance(struct json_writer *json, const struct cloud_instance *instance)
+{
+	json_open_object(json, NULL);
+	json_write_text(json, "id", instance->id);
+	json_write_text(json, "pod", instance->pod);
+	json_write_text(json, "state", instance->state);
+	json_write_text(json, "image", instance->image);
+	json_write_text(json, "imageDigest", instance->image_digest);
+	json_write_text(json, "bootedDigest", instance->booted_digest);
+	json_write_text(json, "address", instance->address);
+	json_close(json);
 }
 
 static void print_json(const char *project, const struct cloud_status *status)
 {
 	AUTO(strbuf_clear) struct strbuf out = STRBUF_INIT;
-	strbuf_append(&out, "{");
-	append_pair(&out, "stack", status->stack);
-	append_pair(&out, "state", status->state);
-	append_pair(&out, "reason", status->reason);
-	strbuf_append(&out, ",\"addresses\":{");
+	struct json_writer json = JSON_WRITER(&out, 0);
+	json_open_object(&json, NULL);
+	json_write_text(&json, "stack", status->name);
+	json_write_text(&json, "state", status->state);
+	json_write_text(&json, "reason", status->reason);
+	json_open_object(&json, "addresses");
 	for (size_t i = 0; i < status->address_count; i++)
-		append_pair(&out, status->addresses[i].key, status->addresses[i].value);
-	strbuf_append(&out, "},\"pods\":[");
-	for (size_t i = 0; i < status->pod_count; i++) {
-		const struct cloud_pod_status *pod = &status->pods[i];
-		AUTO_FREE char *receipt = receipt_words(project, pod);
-		strbuf_append(&out, i > 0 ? ",{" : "{");
-		append_pair(&out, "name", pod->name);
-		append_pair(&out, "imageDigest", pod->image_digest);
-		append_pair(&out, "configDigest", pod->config_digest);
-		append_pair(&out, "receipt", receipt);
-		strbuf_append(&out, "}");
-	}
-	strbuf_append(&out, "],\"instances\":[");
-	for (size_t i = 0; i < status->instance_count; i++) {
-		const struct cloud_instance *instance = &status->instances[i];
-		strbuf_append(&out, i > 0 ? ",{" : "{");
-		append_pair(&out, "id", instance->id);
-		append_pair(&out, "pod", instance->pod);
-		append_pair(&out, "state", instance->state);
-		append_pair(&out, "image", instance->image);
-		append_pair(&out, "imageDigest", instance->image_digest);
-		append_pair(&out, "bootedDigest", instance->booted_digest);
-		append_pair(&out, "address", instance->address);
-		strbuf_append(&out, "}");
-	}
-	strbuf_append(&out, "]}\n");
-	(void)fputs(strbuf_text(&out), stdout);
+		json_write_text(&json, status->addresses[i].key, status->addresses[i].value);
+	json_close(&json);
+	json_open_list(&json, "pods");
+	for (size_t i = 0; i < status->pod_count; i++)
+		write_pod(&json, project, &status->pods[i]);
+	json_close(&json);
+	json_open_list(&json, "instances");
+	for (size_t i = 0; i < status->instance_count; i++)
+		write_instance(&json, &status->instances[i]);
+	json_close(&json);
+	json_close(&json);
+	printf("%s\n", strbuf_text(&out));
 }
 
 /* Something in the cloud that is not what it says: no status to end with 0. */
 static bool find_lie(const char *project, const struct cloud_status *status, struct error *err)
 {
 	for (size_t i = 0; i < status->pod_count; i++) {
-		AUTO_FREE char *words = receipt_words(project, &status->pods[i]);
-		if (strcmp(words, "WRONG SIGNATURE") == 0)
+		if (is_receipt_wrong(project, &status->pods[i]))
 			return !error_set(err, ERROR_CORRUPT,
 					  "pod '%s': its receipt was not signed with its key",
 					  status->pods[i].name);
 	}
 	for (size_t i = 0; i < status->instance_count; i++)
-		if (strcmp(instance_note(status, &status->instances[i]), "BOOTED ANOTHER DISK") ==
-		    0)
+		if (boot_verdict(status, &status->instances[i]) == BOOT_OTHER_DISK)
 			return !error_set(err, ERROR_CORRUPT, "instance %s booted %s",
 					  status->instances[i].id,
 					  status->instances[i].booted_digest);
@@ -181,18 +228,18 @@ static int run(const struct invocation *invocation, struct error *err)
 	AUTO(cloud_target_clear) struct cloud_target target = {0};
 	AUTO(cloud_status_clear) struct cloud_status status = {0};
 	if (!cloud_target_open(invocation, NULL, &target, err) ||
-	    !target.provider->status(target.cloud, target.project, target.stack, &status, err))
+	    !target.provider->status(target.cloud, &target.scope, &status, err))
 		return 1;
 	if (!status.exists) {
-		error_set(err, ERROR_NOT_FOUND, "there is no stack %s", target.stack);
+		error_set(err, ERROR_NOT_FOUND, "there is no %s in the cloud", target.scope.name);
 		error_hint(err, "i2kit promote");
 		return 1;
 	}
 	if (invocation->output == OUTPUT_JSON)
-		print_json(target.project, &status);
+		print_json(target.scope.project, &status);
 	else
-		print_text(invocation, target.project, &status);
-	return find_lie(target.project, &status, err) ? 1 : 0;
+		print_text(invocation, target.scope.project, &status);
+	return find_lie(target.scope.project, &status, err) ? 1 : 0;
 }
 
 static const struct option_spec options[] = {
