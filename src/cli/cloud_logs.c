@@ -66,10 +66,10 @@ static bool show_once(struct cloud_target *target, const struct string_list *pod
 {
 	int64_t from = printer->newest_ns > since_ns ? printer->newest_ns : since_ns;
 	if (pods->count == 0)
-		return target->provider->logs(target->cloud, target->stack, NULL, from, print_line,
+		return target->provider->logs(target->cloud, &target->scope, NULL, from, print_line,
 					      printer, err);
 	for (size_t i = 0; i < pods->count; i++)
-		if (!target->provider->logs(target->cloud, target->stack, pods->items[i], from,
+		if (!target->provider->logs(target->cloud, &target->scope, pods->items[i], from,
 					    print_line, printer, err))
 			return false;
 	return true;

@@ -7,7 +7,6 @@
 
 #include "base/alloc.h"
 #include "base/path.h"
-#include "base/strbuf.h"
 #include "cli/manifest_files.h"
 #include "cli/output.h"
 #include "cli/project.h"
@@ -17,8 +16,7 @@ void cloud_target_clear(struct cloud_target *target)
 	if (target->cloud != NULL)
 		target->provider->close(target->cloud);
 	environment_clear(&target->environment);
-	free(target->project);
-	free(target->stack);
+	cloud_scope_clear(&target->scope);
 	*target = (struct cloud_target){0};
 }
 
@@ -65,10 +63,11 @@ bool cloud_target_open(const struct invocation *invocation, const char *project,
 	AUTO(cloud_target_clear) struct cloud_target target = {0};
 	if (!cloud_target_environment(invocation, &target.environment, err))
 		return false;
-	target.project = project != NULL ? xstrdup(project) : project_name(invocation, NULL, err);
-	if (target.project == NULL || !open_provider(invocation, &target, err))
+	AUTO_FREE char *name =
+		project != NULL ? xstrdup(project) : project_name(invocation, NULL, err);
+	if (name == NULL || !open_provider(invocation, &target, err))
 		return false;
-	target.stack = cloud_stack_name(target.project, target.environment.name);
+	cloud_scope_make(name, target.environment.name, &target.scope);
 	*ret = target;
 	target = (struct cloud_target){0};
 	return true;
@@ -88,55 +87,4 @@ bool cloud_target_confirm(const struct invocation *invocation, const char *quest
 	if (fgets(answer, sizeof(answer), stdin) != NULL && (answer[0] == 'y' || answer[0] == 'Y'))
 		return true;
 	return error_set(err, ERROR_CANCELLED, "nothing was changed");
-}
-
-static void print_json(const struct cloud_plan *plan)
-{
-	AUTO(strbuf_clear) struct strbuf out = STRBUF_INIT;
-	strbuf_appendf(&out, "{\"new\":%s,\"changes\":[", plan->is_new ? "true" : "false");
-	for (size_t i = 0; i < plan->change_count; i++) {
-		const struct cloud_change *change = &plan->changes[i];
-		strbuf_append(&out, i > 0 ? ",{\"action\":" : "{\"action\":");
-		strbuf_append_json(&out, change->action);
-		strbuf_append(&out, ",\"resource\":");
-		strbuf_append_json(&out, change->resource);
-		strbuf_append(&out, ",\"type\":");
-		strbuf_append_json(&out, change->type);
-		strbuf_append(&out, "}");
-	}
-	strbuf_appendf(&out, "],\"template\":%s}\n", plan->template_text);
-	(void)fputs(strbuf_text(&out), stdout);
-}
-
-static enum text_style action_style(const char *action)
-{
-	if (strcmp(action, "Add") == 0)
-		return STYLE_GREEN;
-	return strcmp(action, "Remove") == 0 ? STYLE_RED : STYLE_YELLOW;
-}
-
-void cloud_plan_print(const struct invocation *invocation, const struct cloud_plan *plan)
-{
-	if (invocation->output == OUTPUT_JSON) {
-		print_json(plan);
-		return;
-	}
-	if (!plan->has_changes) {
-		printf("nothing to change\n");
-		return;
-	}
-	AUTO_PTR(table) struct table *table = table_new(invocation);
-	table_add_column(table, "ACTION", TABLE_LEFT);
-	table_add_column(table, "RESOURCE", TABLE_LEFT);
-	table_add_column(table, "TYPE", TABLE_SHRINK);
-	table_add_column(table, "REPLACED", TABLE_LEFT);
-	for (size_t i = 0; i < plan->change_count; i++) {
-		const struct cloud_change *change = &plan->changes[i];
-		table_add_cell(table, action_style(change->action), "%s", change->action);
-		table_add_cell(table, STYLE_NONE, "%s", change->resource);
-		table_add_cell(table, STYLE_NONE, "%s", change->type);
-		table_add_cell(table, STYLE_NONE, "%s",
-			       change->replacement != NULL ? change->replacement : "");
-	}
-	table_print(table, stdout);
 }

@@ -26,8 +26,7 @@ struct cloud_target {
 	struct environment environment; /* all NULL where there is no file */
 	const struct cloud_provider *provider;
 	struct cloud *cloud; /* owned; open */
-	char *project;	     /* owned */
-	char *stack;	     /* owned; its name */
+	struct cloud_scope scope;
 };
 void cloud_target_clear(struct cloud_target *target);
 
@@ -43,7 +42,5 @@ MUST_CHECK bool cloud_target_environment(const struct invocation *invocation,
 /* "y" on the terminal; without one, ERROR_USAGE that names --yes. */
 MUST_CHECK bool cloud_target_confirm(const struct invocation *invocation, const char *question,
 				     struct error *err);
-/* The plan as a table, or JSON. */
-void cloud_plan_print(const struct invocation *invocation, const struct cloud_plan *plan);
 
 #endif

@@ -10,17 +10,24 @@ static int run(const struct invocation *invocation, struct error *err)
 {
 	AUTO_PTR(progress_view) struct progress_view *view = progress_view_new(invocation);
 	AUTO(cloud_target_clear) struct cloud_target target = {0};
-	bool with_images = arguments_flag(invocation->args, "images");
+	const struct cloud_destruction what = {
+		.images = arguments_flag(invocation->args, "images"),
+		.volumes = arguments_flag(invocation->args, "volumes"),
+	};
 	if (!cloud_target_open(invocation, NULL, &target, err))
 		return 1;
-	AUTO_FREE char *question = xasprintf("delete stack %s, its secrets and records%s?",
-					     target.stack, with_images ? ", and all images" : "");
+	AUTO_FREE char *question =
+		xasprintf("delete %s, its secrets and records%s%s?", target.scope.name,
+			  what.images ? ", the project's images that nothing else needs" : "",
+			  what.volumes ? ", and what its claims hold" : "");
 	if (!cloud_target_confirm(invocation, question, err) ||
-	    !target.provider->destroy(target.cloud, target.project, target.stack, with_images,
+	    !target.provider->destroy(target.cloud, &target.scope, &what,
 				      progress_view_progress(view), err))
 		return 1;
-	printf("%s is gone: no stack, no parameters%s; volumes of claims are kept as snapshots\n",
-	       target.stack, with_images ? ", no images" : "");
+	printf("%s is gone%s; %s\n", target.scope.name,
+	       what.images ? ", and the images that nothing else needs" : "",
+	       what.volumes ? "no snapshots of its claims are left"
+			    : "volumes of claims are kept as snapshots (provider.restore)");
 	return 0;
 }
 
@@ -28,7 +35,8 @@ static const struct option_spec options[] = {
 	ENVIRONMENT_OPTION,
 	REGION_OPTION,
 	PROFILE_OPTION,
-	{"images", 0, OPTION_FLAG, NULL, "also the project's images and snapshots", COMPLETE_NONE},
+	{"images", 0, OPTION_FLAG, NULL, "also its images that nothing else needs", COMPLETE_NONE},
+	{"volumes", 0, OPTION_FLAG, NULL, "also the snapshots of claims' volumes", COMPLETE_NONE},
 	{"yes", 'y', OPTION_FLAG, NULL, "do not ask", COMPLETE_NONE},
 };
 
@@ -36,8 +44,11 @@ const struct verb verb_destroy = {
 	.name = "destroy",
 	.group = VERB_CLOUD,
 	.summary = "take a project out of the cloud",
-	.description = "Deletes the stack, the secrets and the records of releases, then looks "
-		       "again and fails if anything is left.",
+	.description =
+		"Deletes what runs, the secrets and the records of releases, then looks again and "
+		"fails if anything is left. Images are shared by their digest: with --images one "
+		"goes only when no project or environment runs it or could roll back to it. "
+		"Volumes of claims stay as snapshots unless --volumes.",
 	.options = options,
 	.option_count = ARRAY_SIZE(options),
 	.example = "i2kit destroy -e environment.yml --images --yes\n",

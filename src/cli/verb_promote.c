@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/strbuf.h"
+#include "base/json_writer.h"
+#include "cli/cloud_plan_view.h"
 #include "cli/cloud_target.h"
 #include "cli/manifest_files.h"
 #include "cli/output.h"
@@ -35,45 +35,42 @@ static bool parse_verify(const char *text, enum verify_kind *ret, struct error *
 	return true;
 }
 
-static void append_image_json(struct strbuf *out, const struct promotion_pod *entry)
+static void print_images_json(const struct promotion *promotion)
 {
-	const struct cloud_image *image = &entry->image;
-	strbuf_append(out, out->size > 0 ? ",{\"pod\":" : "{\"pod\":");
-	strbuf_append_json(out, entry->pod->name);
-	strbuf_appendf(out,
-		       ",\"imageDigest\":\"%s\",\"configDigest\":\"%s\",\"image\":\"%s\","
-		       "\"wasThere\":%s,\"blocks\":%" PRIu64 ",\"blocksSent\":%" PRIu64
-		       ",\"blocksVerified\":%" PRIu64 "}",
-		       entry->disk.digest, entry->config.digest, image->id,
-		       image->was_there ? "true" : "false", image->blocks_total, image->blocks_sent,
-		       image->blocks_verified);
-}
-
-static void print_image(const struct promotion_pod *entry)
-{
-	const struct cloud_image *image = &entry->image;
-	char sent[OUTPUT_SIZE_SIZE];
-	output_format_size(sent, image->bytes_sent);
-	printf("%s  %s  %s", entry->pod->name, image->id, entry->disk.digest);
-	if (image->was_there)
-		printf("  there already\n");
-	else
-		printf("  sent %s in %" PRIu64 " of %" PRIu64 " blocks, %" PRIu64
-		       " read back and equal\n",
-		       sent, image->blocks_sent, image->blocks_total, image->blocks_verified);
-}
-
-static void print_images(const struct request *request, const struct promotion *promotion)
-{
-	AUTO(strbuf_clear) struct strbuf json = STRBUF_INIT;
+	AUTO(strbuf_clear) struct strbuf out = STRBUF_INIT;
+	struct json_writer json = JSON_WRITER(&out, 0);
+	json_open_list(&json, NULL);
 	for (size_t i = 0; i < promotion->count; i++) {
-		if (request->invocation->output == OUTPUT_JSON)
-			append_image_json(&json, &promotion->pods[i]);
-		else
-			print_image(&promotion->pods[i]);
+		const struct promotion_pod *entry = &promotion->pods[i];
+		json_open_object(&json, NULL);
+		json_write_text(&json, "pod", entry->pod->name);
+		json_write_text(&json, "imageDigest", entry->disk.digest);
+		json_write_text(&json, "configDigest", entry->config.digest);
+		json_write_text(&json, "image", entry->image.id);
+		json_write_bool(&json, "wasThere", entry->image.is_present);
+		json_write_unsigned(&json, "bytes", entry->image.bytes_total);
+		json_write_unsigned(&json, "bytesSent", entry->image.bytes_sent);
+		json_write_unsigned(&json, "bytesVerified", entry->image.bytes_verified);
+		json_close(&json);
 	}
-	if (request->invocation->output == OUTPUT_JSON)
-		printf("[%s]\n", strbuf_text(&json));
+	json_close(&json);
+	printf("%s\n", strbuf_text(&out));
+}
+
+static void print_images_text(const struct promotion *promotion)
+{
+	for (size_t i = 0; i < promotion->count; i++) {
+		const struct promotion_pod *entry = &promotion->pods[i];
+		char sent[OUTPUT_SIZE_SIZE];
+		char verified[OUTPUT_SIZE_SIZE];
+		output_format_size(sent, entry->image.bytes_sent);
+		output_format_size(verified, entry->image.bytes_verified);
+		printf("%s  %s  %s", entry->pod->name, entry->image.id, entry->disk.digest);
+		if (entry->image.is_present)
+			printf("  there already\n");
+		else
+			printf("  sent %s; %s read back and equal\n", sent, verified);
+	}
 }
 
 static bool pass_gate(const struct request *request, struct promotion *promotion, struct error *err)
@@ -92,7 +89,7 @@ static bool rehearse(const struct request *request, const struct cloud_target *t
 {
 	struct rehearsal_request rehearsal = {
 		.invocation = request->invocation,
-		.stack = target->stack,
+		.stack = target->scope.name,
 		.region = target->environment.region,
 	};
 	AUTO(strbuf_clear) struct strbuf json = STRBUF_INIT;
@@ -104,43 +101,136 @@ static bool rehearse(const struct request *request, const struct cloud_target *t
 	       rehearsal_run_all(&rehearsal, promotion, err);
 }
 
-static bool do_plan(const struct request *request, struct cloud_target *target,
-		    struct cloud_plan *plan, struct error *err)
+/* --- plan ----------------------------------------------------------------------------------- */
+
+struct configurations {
+	struct plan_configuration *items; /* owned; one a pod */
+	size_t count;
+};
+
+static void configurations_clear(struct configurations *list)
 {
-	const struct arguments *args = request->invocation->args;
-	if (request->invocation->output != OUTPUT_JSON || request->is_plan)
-		cloud_plan_print(request->invocation, plan);
-	if (request->is_plan)
-		return target->provider->drop_plan(target->cloud, plan, err);
-	if (!plan->has_changes)
-		return true;
-	AUTO_FREE char *question =
-		xasprintf("%s stack %s: %zu changes. Go on?", plan->is_new ? "create" : "update",
-			  target->stack, plan->change_count);
-	AUTO(error_clear) struct error refusal = ERROR_INIT;
-	if (!cloud_target_confirm(request->invocation, question, &refusal)) {
-		(void)!target->provider->drop_plan(target->cloud, plan, NULL);
-		return error_move(err, &refusal);
+	for (size_t i = 0; i < list->count; i++)
+		config_difference_list_clear(&list->items[i].list);
+	free(list->items);
+}
+
+static const char *config_in_cloud(const struct cloud_status *status, const char *pod)
+{
+	for (size_t i = 0; i < status->pod_count; i++)
+		if (strcmp(status->pods[i].name, pod) == 0)
+			return status->pods[i].config_json;
+	return NULL;
+}
+
+/* What of the configuration would change; of a pod that is new, or whose configuration is too long
+ * to stand in the cloud whole, nothing is said. */
+static bool compare_configurations(struct cloud_target *target, const struct promotion *promotion,
+				   struct configurations *ret, struct error *err)
+{
+	AUTO(cloud_status_clear) struct cloud_status status = {0};
+	if (!target->provider->status(target->cloud, &target->scope, &status, err) ||
+	    !target->provider->details(target->cloud, &status, err))
+		return false;
+	ret->items = xcalloc(promotion->count + 1, sizeof(*ret->items));
+	ret->count = promotion->count;
+	for (size_t i = 0; i < promotion->count; i++) {
+		const struct promotion_pod *entry = &promotion->pods[i];
+		const char *there = config_in_cloud(&status, entry->pod->name);
+		ret->items[i].pod = entry->pod->name;
+		if (there != NULL &&
+		    !config_diff_make(entry->config.json, there, &ret->items[i].list, err))
+			return false;
 	}
-	return target->provider->apply_plan(target->cloud, plan, !arguments_flag(args, "no-wait"),
+	return true;
+}
+
+static bool show(const struct request *request, struct cloud_target *target,
+		 const struct promotion *promotion, const struct cloud_plan *plan,
+		 struct error *err)
+{
+	AUTO(configurations_clear) struct configurations changes = {0};
+	/* The images are a real run's JSON. */
+	if (request->invocation->output == OUTPUT_JSON && !request->is_plan)
+		return true;
+	if (!plan->is_new && !compare_configurations(target, promotion, &changes, err))
+		return false;
+	const struct plan_view view = {.plan = plan,
+				       .promotion = promotion,
+				       .changes = changes.items,
+				       .change_count = changes.count};
+	cloud_plan_print(request->invocation, &view);
+	return true;
+}
+
+/* Before anything is sent. */
+static bool confirm(const struct request *request, const struct cloud_target *target,
+		    const struct promotion *promotion, const struct cloud_plan *plan,
+		    struct error *err)
+{
+	uint64_t bytes = 0;
+	char size[OUTPUT_SIZE_SIZE];
+	for (size_t i = 0; i < promotion->count; i++)
+		bytes += promotion->pods[i].image.bytes_sent;
+	output_format_size(size, bytes);
+	AUTO_FREE char *question = plan == NULL
+					   ? xasprintf("send %s?", size)
+					   : xasprintf("send %s and %s %s: %zu changes. Go on?",
+						       size, plan->is_new ? "create" : "update",
+						       target->scope.name, plan->change_count);
+	return cloud_target_confirm(request->invocation, question, err);
+}
+
+/* --- doing it ------------------------------------------------------------------------------- */
+
+static bool upload(const struct request *request, struct cloud_target *target,
+		   struct promotion *promotion, struct error *err)
+{
+	if (!promotion_upload(promotion, target->provider, target->cloud, request->verify,
+			      request->progress, err))
+		return false;
+	if (request->invocation->output == OUTPUT_JSON)
+		print_images_json(promotion);
+	else
+		print_images_text(promotion);
+	return true;
+}
+
+static bool apply(const struct request *request, struct cloud_target *target,
+		  struct promotion *promotion, struct cloud_plan *plan, struct error *err)
+{
+	bool wait = !arguments_flag(request->invocation->args, "no-wait");
+	if (!upload(request, target, promotion, err))
+		return false;
+	AUTO_FREE struct cloud_release *releases = promotion_releases(promotion);
+	const struct cloud_deployment deployment = {.scope = &target->scope,
+						    .app = promotion->app,
+						    .environment = &target->environment,
+						    .releases = releases,
+						    .count = promotion->count};
+	return target->provider->apply_plan(target->cloud, plan, &deployment, wait,
 					    request->progress, err);
 }
 
 static bool deploy(const struct request *request, struct cloud_target *target,
-		   const struct promotion *promotion, struct error *err)
+		   struct promotion *promotion, struct error *err)
 {
 	AUTO_FREE struct cloud_release *releases = promotion_releases(promotion);
-	struct cloud_stack stack = {
-		.name = target->stack,
-		.app = promotion->app,
-		.environment = &target->environment,
-		.releases = releases,
-		.count = promotion->count,
-	};
+	const struct cloud_deployment deployment = {.scope = &target->scope,
+						    .app = promotion->app,
+						    .environment = &target->environment,
+						    .releases = releases,
+						    .count = promotion->count};
 	struct cloud_plan plan = {0};
-	if (!target->provider->plan_stack(target->cloud, &stack, request->progress, &plan, err))
+	if (!target->provider->plan(target->cloud, &deployment, !request->is_plan,
+				    request->progress, &plan, err))
 		return false;
-	bool is_ok = do_plan(request, target, &plan, err);
+	bool is_ok = show(request, target, promotion, &plan, err);
+	if (is_ok && plan.has_changes && !request->is_plan)
+		is_ok = confirm(request, target, promotion, &plan, err) &&
+			apply(request, target, promotion, &plan, err);
+	else if (is_ok && !request->is_plan && request->invocation->output == OUTPUT_JSON)
+		print_images_json(promotion);
 	target->provider->free_plan(&plan);
 	return is_ok;
 }
@@ -157,15 +247,14 @@ static bool promote(const struct request *request, const struct app *app, struct
 	    !promotion_prepare(store, app, &options, request->progress, &promotion, err) ||
 	    !pass_gate(request, &promotion, err) ||
 	    !cloud_target_open(request->invocation, app->project, &target, err) ||
-	    !rehearse(request, &target, &promotion, err))
+	    !rehearse(request, &target, &promotion, err) ||
+	    !promotion_plan_images(&promotion, target.provider, target.cloud, request->progress,
+				   err))
 		return false;
-	if (!request->is_plan) {
-		if (!promotion_upload(&promotion, target.provider, target.cloud, request->verify,
-				      request->progress, err))
-			return false;
-		print_images(request, &promotion);
-	}
-	return request->only_images || deploy(request, &target, &promotion, err);
+	if (request->only_images)
+		return confirm(request, &target, &promotion, NULL, err) &&
+		       upload(request, &target, &promotion, err);
+	return deploy(request, &target, &promotion, err);
 }
 
 static int run(const struct invocation *invocation, struct error *err)
@@ -190,7 +279,8 @@ static const struct option_spec options[] = {
 	MANIFEST_FILE_OPTION,
 	MANIFEST_SKIP_OPTION,
 	MANIFEST_STRICT_OPTION,
-	{"plan", 0, OPTION_FLAG, NULL, "show what would change; change nothing", COMPLETE_NONE},
+	{"plan", 0, OPTION_FLAG, NULL, "what would be sent and changed; send nothing",
+	 COMPLETE_NONE},
 	{"yes", 'y', OPTION_FLAG, NULL, "do not ask", COMPLETE_NONE},
 	{"wait", 0, OPTION_FLAG, NULL, "until all is ready (the default)", COMPLETE_NONE},
 	{"no-wait", 0, OPTION_FLAG, NULL, "return when the change has started", COMPLETE_NONE},
@@ -214,7 +304,8 @@ const struct verb verb_promote = {
 	.summary = "bring what ran here into the cloud, the same bytes",
 	.description =
 		"Takes the disks and configurations of the manifests as they are now, asks whether "
-		"exactly those were ready on this machine, uploads the disks (only what differs "
+		"exactly those were ready on this machine, shows what would change and what it "
+		"costs, asks, and only then uploads the disks (only what differs "
 		"from the pod's last one), reads back what the cloud stored and compares it, and "
 		"brings up or updates one stack: instances that replace each other one by one as "
 		"they become ready, load balancers, names, firewalls, a role that may do nothing "

@@ -60,8 +60,9 @@ static bool rehearse(struct rehearsal_request *request, const struct app *app, s
 				       &promotion, err))
 			return false;
 	}
-	AUTO_FREE char *stack = cloud_stack_name(app->project, environment.name);
-	request->stack = stack;
+	AUTO(cloud_scope_clear) struct cloud_scope scope = {0};
+	cloud_scope_make(app->project, environment.name, &scope);
+	request->stack = scope.name;
 	request->region = environment.region;
 	return rehearsal_run_all(request, &promotion, err);
 }

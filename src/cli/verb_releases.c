@@ -3,7 +3,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
-#include "base/strbuf.h"
+#include "base/json_writer.h"
 #include "cli/cloud_target.h"
 #include "cli/output.h"
 
@@ -40,27 +40,27 @@ static void print_text(const struct invocation *invocation, const struct cloud_r
 static void print_json(const struct cloud_record_list *list)
 {
 	AUTO(strbuf_clear) struct strbuf out = STRBUF_INIT;
+	struct json_writer json = JSON_WRITER(&out, 0);
+	json_open_list(&json, NULL);
 	for (size_t i = 0; i < list->count; i++) {
 		const struct cloud_record *record = &list->items[i];
-		strbuf_appendf(&out, "%s{\"release\":%u,\"timeNs\":%lld,\"by\":", i > 0 ? "," : "",
-			       record->number, (long long)record->time_ns);
-		strbuf_append_json(&out, record->note);
-		strbuf_append(&out, ",\"pods\":[");
+		json_open_object(&json, NULL);
+		json_write_unsigned(&json, "release", record->number);
+		json_write_number(&json, "timeNs", record->time_ns);
+		json_write_text(&json, "by", record->note);
+		json_open_list(&json, "pods");
 		for (size_t p = 0; p < record->pod_count; p++) {
-			const struct cloud_pod_status *pod = &record->pods[p];
-			strbuf_append(&out, p > 0 ? ",{\"name\":" : "{\"name\":");
-			strbuf_append_json(&out, pod->name);
-			strbuf_append(&out, ",\"imageDigest\":");
-			strbuf_append_json(&out,
-					   pod->image_digest != NULL ? pod->image_digest : "");
-			strbuf_append(&out, ",\"configDigest\":");
-			strbuf_append_json(&out,
-					   pod->config_digest != NULL ? pod->config_digest : "");
-			strbuf_append(&out, "}");
+			json_open_object(&json, NULL);
+			json_write_text(&json, "name", record->pods[p].name);
+			json_write_text(&json, "imageDigest", record->pods[p].image_digest);
+			json_write_text(&json, "configDigest", record->pods[p].config_digest);
+			json_close(&json);
 		}
-		strbuf_append(&out, "]}");
+		json_close(&json);
+		json_close(&json);
 	}
-	printf("[%s]\n", strbuf_text(&out));
+	json_close(&json);
+	printf("%s\n", strbuf_text(&out));
 }
 
 static int run(const struct invocation *invocation, struct error *err)
@@ -68,7 +68,7 @@ static int run(const struct invocation *invocation, struct error *err)
 	AUTO(cloud_target_clear) struct cloud_target target = {0};
 	AUTO(cloud_record_list_clear) struct cloud_record_list list = {0};
 	if (!cloud_target_open(invocation, NULL, &target, err) ||
-	    !target.provider->records(target.cloud, target.stack, &list, err))
+	    !target.provider->records(target.cloud, &target.scope, &list, err))
 		return 1;
 	if (invocation->output == OUTPUT_JSON)
 		print_json(&list);

@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "base/parse.h"
+#include "cli/cloud_plan_view.h"
 #include "cli/cloud_target.h"
 #include "cli/output.h"
 #include "cli/progress_view.h"
@@ -21,11 +22,11 @@ static bool choose(const struct invocation *invocation, struct cloud_target *tar
 		*ret = (unsigned)number;
 		return true;
 	}
-	if (!target->provider->records(target->cloud, target->stack, &list, err))
+	if (!target->provider->records(target->cloud, &target->scope, &list, err))
 		return false;
 	if (list.count < 2)
-		return error_set(err, ERROR_NOT_FOUND, "stack %s has no earlier release",
-				 target->stack);
+		return error_set(err, ERROR_NOT_FOUND, "%s has no earlier release",
+				 target->scope.name);
 	*ret = list.items[list.count - 2].number;
 	return true;
 }
@@ -34,19 +35,14 @@ static bool roll_back(const struct invocation *invocation, struct cloud_target *
 		      struct cloud_plan *plan, unsigned number, const struct progress *progress,
 		      struct error *err)
 {
-	cloud_plan_print(invocation, plan);
-	if (!plan->has_changes)
+	const struct plan_view view = {.plan = plan};
+	cloud_plan_print(invocation, &view);
+	if (!plan->has_changes || arguments_flag(invocation->args, "plan"))
 		return true;
 	AUTO_FREE char *question =
-		xasprintf("return stack %s to release %u?", target->stack, number);
-	AUTO(error_clear) struct error refusal = ERROR_INIT;
-	if (arguments_flag(invocation->args, "plan"))
-		return target->provider->drop_plan(target->cloud, plan, err);
-	if (!cloud_target_confirm(invocation, question, &refusal)) {
-		(void)!target->provider->drop_plan(target->cloud, plan, NULL);
-		return error_move(err, &refusal);
-	}
-	return target->provider->apply_plan(target->cloud, plan, true, progress, err);
+		xasprintf("return %s to release %u?", target->scope.name, number);
+	return cloud_target_confirm(invocation, question, err) &&
+	       target->provider->apply_plan(target->cloud, plan, NULL, true, progress, err);
 }
 
 static int run(const struct invocation *invocation, struct error *err)
@@ -57,7 +53,8 @@ static int run(const struct invocation *invocation, struct error *err)
 	unsigned number = 0;
 	if (!cloud_target_open(invocation, NULL, &target, err) ||
 	    !choose(invocation, &target, &number, err) ||
-	    !target.provider->plan_rollback(target.cloud, target.stack, number,
+	    !target.provider->plan_rollback(target.cloud, &target.scope, number,
+					    !arguments_flag(invocation->args, "plan"),
 					    progress_view_progress(view), &plan, err))
 		return 1;
 	bool is_ok =

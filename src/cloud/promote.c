@@ -98,21 +98,41 @@ bool promotion_gate(struct promotion *promotion, bool is_forced, struct string_l
 
 /* --- upload --------------------------------------------------------------------------------- */
 
+static struct cloud_upload upload_of(const struct promotion *promotion,
+				     const struct promotion_pod *entry, enum verify_kind verify)
+{
+	return (struct cloud_upload){
+		.project = promotion->app->project,
+		.pod = entry->pod->name,
+		.digest = entry->disk.digest,
+		.path = entry->disk.path,
+		.size_bytes = entry->disk.size_bytes,
+		.verify = verify,
+		.receipt_tag = entry->receipt_tag,
+	};
+}
+
+bool promotion_plan_images(struct promotion *promotion, const struct cloud_provider *provider,
+			   struct cloud *cloud, const struct progress *progress, struct error *err)
+{
+	for (size_t i = 0; i < promotion->count; i++) {
+		struct promotion_pod *entry = &promotion->pods[i];
+		struct cloud_upload upload = upload_of(promotion, entry, VERIFY_FULL);
+		cloud_image_clear(&entry->image);
+		if (!provider->plan_image(cloud, &upload, progress, &entry->image, err))
+			return error_prefix(err, "pod '%s'", entry->pod->name);
+	}
+	return true;
+}
+
 bool promotion_upload(struct promotion *promotion, const struct cloud_provider *provider,
 		      struct cloud *cloud, enum verify_kind verify, const struct progress *progress,
 		      struct error *err)
 {
 	for (size_t i = 0; i < promotion->count; i++) {
 		struct promotion_pod *entry = &promotion->pods[i];
-		struct cloud_upload upload = {
-			.project = promotion->app->project,
-			.pod = entry->pod->name,
-			.digest = entry->disk.digest,
-			.path = entry->disk.path,
-			.size_bytes = entry->disk.size_bytes,
-			.verify = verify,
-			.receipt_tag = entry->receipt_tag,
-		};
+		struct cloud_upload upload = upload_of(promotion, entry, verify);
+		cloud_image_clear(&entry->image);
 		if (!provider->ensure_image(cloud, &upload, progress, &entry->image, err))
 			return error_prefix(err, "pod '%s'", entry->pod->name);
 	}

@@ -18,7 +18,7 @@ struct promotion_pod {
 	struct disk_image disk;
 	struct release_config config;
 	char *receipt_tag;	  /* owned; set by the gate */
-	struct cloud_image image; /* set by the upload; id NULL before */
+	struct cloud_image image; /* set by plan and upload; id NULL: not in the cloud */
 };
 
 struct promotion {
@@ -40,10 +40,14 @@ MUST_CHECK bool promotion_prepare(struct store *store, const struct app *app,
  */
 MUST_CHECK bool promotion_gate(struct promotion *promotion, bool is_forced,
 			       struct string_list *missing, struct error *err);
+/* How much the upload would send; sends nothing. */
+MUST_CHECK bool promotion_plan_images(struct promotion *promotion,
+				      const struct cloud_provider *provider, struct cloud *cloud,
+				      const struct progress *progress, struct error *err);
 MUST_CHECK bool promotion_upload(struct promotion *promotion, const struct cloud_provider *provider,
 				 struct cloud *cloud, enum verify_kind verify,
 				 const struct progress *progress, struct error *err);
-/* The releases for struct cloud_stack; owned array, borrowed content. */
+/* The releases for struct cloud_deployment; owned array, borrowed content. */
 struct cloud_release *promotion_releases(const struct promotion *promotion);
 
 #endif

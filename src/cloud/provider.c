@@ -9,12 +9,11 @@
 void cloud_image_clear(struct cloud_image *image)
 {
 	free(image->id);
-	free(image->snapshot);
-	free(image->parent);
+	free(image->base);
 	*image = (struct cloud_image){0};
 }
 
-static void pods_free(struct cloud_pod_status *pods, size_t count)
+void cloud_pod_status_free(struct cloud_pod_status *pods, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		free(pods[i].name);
@@ -48,9 +47,9 @@ void cloud_status_clear(struct cloud_status *status)
 		free(status->addresses[i].value);
 	}
 	free(status->addresses);
-	pods_free(status->pods, status->pod_count);
+	cloud_pod_status_free(status->pods, status->pod_count);
 	instances_free(status->instances, status->instance_count);
-	free(status->stack);
+	free(status->name);
 	free(status->state);
 	free(status->reason);
 	*status = (struct cloud_status){0};
@@ -60,16 +59,55 @@ void cloud_record_list_clear(struct cloud_record_list *list)
 {
 	for (size_t i = 0; i < list->count; i++) {
 		free(list->items[i].note);
-		pods_free(list->items[i].pods, list->items[i].pod_count);
+		cloud_pod_status_free(list->items[i].pods, list->items[i].pod_count);
 	}
 	free(list->items);
 	*list = (struct cloud_record_list){0};
 }
 
-char *cloud_stack_name(const char *project, const char *environment)
+void cloud_scope_make(const char *project, const char *environment, struct cloud_scope *ret)
 {
-	return environment != NULL ? xasprintf("i2kit-%s-%s", project, environment)
-				   : xasprintf("i2kit-%s", project);
+	ret->project = xstrdup(project);
+	ret->environment = xstrdup_or_null(environment);
+	ret->name = environment != NULL ? xasprintf("i2kit-%s-%s", project, environment)
+					: xasprintf("i2kit-%s", project);
+}
+
+void cloud_scope_clear(struct cloud_scope *scope)
+{
+	free(scope->project);
+	free(scope->environment);
+	free(scope->name);
+	*scope = (struct cloud_scope){0};
+}
+
+const char *cloud_action_name(enum cloud_action action)
+{
+	static const char *const names[] = {"add", "modify", "remove"};
+	return names[action];
+}
+
+void cloud_plan_add(struct cloud_plan *plan, enum cloud_action action, const char *resource,
+		    const char *type, bool is_replaced)
+{
+	struct cloud_change *change = ARRAY_APPEND(plan->changes, plan->change_count);
+	change->action = action;
+	change->resource = xstrdup(resource);
+	change->type = xstrdup(type);
+	change->is_replaced = is_replaced;
+}
+
+void cloud_plan_clear(struct cloud_plan *plan)
+{
+	for (size_t i = 0; i < plan->change_count; i++) {
+		free(plan->changes[i].resource);
+		free(plan->changes[i].type);
+	}
+	free(plan->changes);
+	string_list_clear(&plan->notes);
+	free(plan->prices_of);
+	free(plan->document);
+	*plan = (struct cloud_plan){0};
 }
 
 const struct cloud_provider *cloud_provider_find(const char *name, struct error *err)

@@ -3,8 +3,10 @@
 #define I2KIT_CLOUD_PROVIDER_H
 
 /*
- * What promote needs from a cloud, as a small table of functions. aws/ implements it; nothing else
- * in cloud/, cli/ or tui/ names a provider. A provider is opened for one region and account.
+ * What promote and the verbs around it need from a cloud, as a small table of functions. aws/
+ * implements it; nothing outside of a provider's folder names the provider. A provider is opened
+ * for one region and account. Whether it brings a scope up as one stack or object by object is its
+ * own affair: what is planned and shown are resources, whatever makes them.
  */
 
 #include <stdbool.h>
@@ -15,13 +17,14 @@
 #include "base/error.h"
 #include "base/progress.h"
 #include "base/sha256.h"
+#include "base/string_list.h"
 #include "manifest/app.h"
 #include "manifest/environment.h"
 
 /* How much of what the cloud stored is read back and compared with the local disk. */
 enum verify_kind {
-	VERIFY_FULL,   /* every block that is not zero */
-	VERIFY_SAMPLE, /* the list of blocks, and 1 in 16 of them, at least 32 */
+	VERIFY_FULL,   /* everything that is not zero */
+	VERIFY_SAMPLE, /* what there is, and a part of its content */
 	VERIFY_NONE,
 };
 
@@ -31,7 +34,20 @@ struct cloud_options {
 	unsigned parallel;   /* most requests at once; 0: 32 */
 };
 
-/* A disk on its way into the cloud. */
+/*
+ * A project in one environment. What a provider makes carries all three, and it touches nothing
+ * that says something else: two pairs may have one name ("a" + "b-c", "a-b" + "c").
+ */
+struct cloud_scope {
+	char *project;	   /* owned */
+	char *environment; /* owned; or NULL */
+	char *name;	   /* owned; "i2kit-PROJECT[-ENVIRONMENT]" */
+};
+void cloud_scope_make(const char *project, const char *environment_or_null,
+		      struct cloud_scope *ret);
+void cloud_scope_clear(struct cloud_scope *scope);
+
+/* A disk on its way into the cloud. All borrowed. */
 struct cloud_upload {
 	const char *project;
 	const char *pod;
@@ -42,20 +58,18 @@ struct cloud_upload {
 	const char *receipt_tag; /* or NULL */
 };
 
-/* What the cloud holds of a disk. */
+/* What the cloud holds of a disk, or would. Bytes are of what is not zero. */
 struct cloud_image {
-	char *id;	       /* owned; "ami-…" */
-	char *snapshot;	       /* owned; "snap-…" */
-	bool was_there;	       /* found by its digest, nothing was sent */
-	uint64_t blocks_total; /* blocks of the disk that are not zero */
-	uint64_t blocks_sent;
-	uint64_t bytes_sent;
-	uint64_t blocks_verified; /* read back and equal */
-	char *parent;		  /* owned; snapshot the delta was made against, or NULL */
+	char *id;	 /* owned; NULL in a plan: not there yet */
+	char *base;	 /* owned; what only the difference to was sent; or NULL */
+	bool is_present; /* found by its digest: nothing is sent */
+	uint64_t bytes_total;
+	uint64_t bytes_sent;	 /* in a plan: to be sent */
+	uint64_t bytes_verified; /* read back and equal */
 };
 void cloud_image_clear(struct cloud_image *image);
 
-/* One pod of a stack. All borrowed. */
+/* One pod's release. All borrowed. */
 struct cloud_release {
 	const char *pod;
 	const char *image; /* NULL: not in the cloud yet; good for a plan alone */
@@ -65,33 +79,41 @@ struct cloud_release {
 	const char *receipt_tag; /* or NULL */
 };
 
-/* A project in one environment. All borrowed. */
-struct cloud_stack {
-	const char *name; /* cloud_stack_name() */
+/* What a scope is to be. All borrowed. */
+struct cloud_deployment {
+	const struct cloud_scope *scope;
 	const struct app *app;
 	const struct environment *environment;
 	const struct cloud_release *releases; /* one for each pod */
 	size_t count;
 };
-/* "i2kit-PROJECT[-ENVIRONMENT]"; owned. */
-char *cloud_stack_name(const char *project, const char *environment_or_null);
+
+enum cloud_action { CLOUD_ADD, CLOUD_MODIFY, CLOUD_REMOVE };
+const char *cloud_action_name(enum cloud_action action);
 
 struct cloud_change {
-	char *action;	   /* owned; "Add", "Modify", "Remove" */
-	char *resource;	   /* owned; the provider's name within the stack */
-	char *type;	   /* owned */
-	char *replacement; /* owned; "True", "Conditional", or NULL */
+	enum cloud_action action;
+	char *resource;	  /* owned; the provider's name within the scope */
+	char *type;	  /* owned; the provider's word for what it is */
+	bool is_replaced; /* made anew: what it holds goes */
 };
 
-/* What would be done; made by plan_stack, used once by apply_plan or drop_plan, then freed. */
+/* What would be done; made by plan or plan_rollback, then freed. */
 struct cloud_plan {
-	bool is_new; /* there is no stack yet */
+	bool is_new; /* there is nothing of the scope yet */
 	bool has_changes;
-	char *template_text;	      /* owned */
 	struct cloud_change *changes; /* owned */
 	size_t change_count;
-	void *detail; /* the provider's; free_plan */
+	struct string_list notes; /* what to know before saying yes */
+	double dollars_a_month;	  /* of what stands, without traffic; 0: not known */
+	char *prices_of;	  /* owned; where and when those are; NULL: not known */
+	char *document;		  /* owned; JSON, in the provider's own terms */
+	void *detail;		  /* the provider's; free_plan */
 };
+void cloud_plan_add(struct cloud_plan *plan, enum cloud_action action, const char *resource,
+		    const char *type, bool is_replaced);
+/* Everything but `detail`, for free_plan. */
+void cloud_plan_clear(struct cloud_plan *plan);
 
 /* One machine. */
 struct cloud_instance {
@@ -115,11 +137,12 @@ struct cloud_pod_status {
 	uint32_t replicas;
 	char *instance_type; /* or NULL */
 };
+void cloud_pod_status_free(struct cloud_pod_status *pods, size_t count);
 
 struct cloud_status {
 	bool exists;
-	char *stack;		     /* owned */
-	char *state;		     /* owned; "UPDATE_COMPLETE" */
+	char *name;		     /* owned; of the scope */
+	char *state;		     /* owned; the provider's word */
 	char *reason;		     /* owned; or NULL */
 	struct key_value *addresses; /* owned; service → public address */
 	size_t address_count;
@@ -144,47 +167,58 @@ struct cloud_record_list {
 };
 void cloud_record_list_clear(struct cloud_record_list *list);
 
-/* A line of a pod's log; text is raw. */
+/* A line of a pod's log; text is raw. False: no more. */
 typedef bool cloud_log_fn(int64_t time_ns, const char *stream, const char *text, void *arg);
+
+/* What goes besides the running pods, their secrets and records. */
+struct cloud_destruction {
+	bool images;  /* those of the project that no scope needs any more */
+	bool volumes; /* also what removed claims left behind */
+};
 
 struct cloud; /* one open provider */
 
 struct cloud_provider {
-	const char *name; /* "aws" */
+	const char *name; /* provider.type in environment.yml */
 	struct cloud *(*open)(const struct cloud_options *options, struct error *err);
 	void (*close)(struct cloud *cloud);
 	/* One line for people: account, region, where the credentials come from. Owned. */
 	char *(*identify)(struct cloud *cloud, struct error *err);
+	/* What ensure_image would do; reads alone. */
+	bool (*plan_image)(struct cloud *cloud, const struct cloud_upload *upload,
+			   const struct progress *progress, struct cloud_image *ret,
+			   struct error *err);
 	/* Uploads, compares and registers, or finds what is already there. */
 	bool (*ensure_image)(struct cloud *cloud, const struct cloud_upload *upload,
 			     const struct progress *progress, struct cloud_image *ret,
 			     struct error *err);
-	/* Works out what would change; changes nothing that lasts (drop_plan). */
-	bool (*plan_stack)(struct cloud *cloud, const struct cloud_stack *stack,
-			   const struct progress *progress, struct cloud_plan *ret,
-			   struct error *err);
-	/* An earlier release, by its number. */
-	bool (*plan_rollback)(struct cloud *cloud, const char *stack, unsigned number,
-			      const struct progress *progress, struct cloud_plan *ret,
+	/* What would change, and an error for what would be refused; reads alone. With wait, what
+	 * is under way in the scope ends first. */
+	bool (*plan)(struct cloud *cloud, const struct cloud_deployment *deployment, bool wait,
+		     const struct progress *progress, struct cloud_plan *ret, struct error *err);
+	/* The same for an earlier release, by its number. */
+	bool (*plan_rollback)(struct cloud *cloud, const struct cloud_scope *scope, unsigned number,
+			      bool wait, const struct progress *progress, struct cloud_plan *ret,
 			      struct error *err);
-	/* With wait: until all instances are ready, or all is rolled back (an error that says why).
-	 */
-	bool (*apply_plan)(struct cloud *cloud, struct cloud_plan *plan, bool wait,
+	/* deployment: that of the plan, with images by now; NULL of a rollback. With wait: until
+	 * all instances are ready, or all is rolled back (an error that says why). */
+	bool (*apply_plan)(struct cloud *cloud, struct cloud_plan *plan,
+			   const struct cloud_deployment *deployment, bool wait,
 			   const struct progress *progress, struct error *err);
-	bool (*drop_plan)(struct cloud *cloud, struct cloud_plan *plan, struct error *err);
 	void (*free_plan)(struct cloud_plan *plan);
-	bool (*status)(struct cloud *cloud, const char *project, const char *stack,
+	bool (*status)(struct cloud *cloud, const struct cloud_scope *scope,
 		       struct cloud_status *ret, struct error *err);
 	/* Adds to *status what each pod's configuration is in the cloud. */
 	bool (*details)(struct cloud *cloud, struct cloud_status *status, struct error *err);
-	bool (*records)(struct cloud *cloud, const char *stack, struct cloud_record_list *ret,
-			struct error *err);
+	bool (*records)(struct cloud *cloud, const struct cloud_scope *scope,
+			struct cloud_record_list *ret, struct error *err);
 	/* Lines since since_ns of all instances whose stream begins with `pod`; NULL: all. */
-	bool (*logs)(struct cloud *cloud, const char *stack, const char *pod, int64_t since_ns,
-		     cloud_log_fn *fn, void *arg, struct error *err);
-	/* Stack, records, secrets; images too when asked. An error when anything is left. */
-	bool (*destroy)(struct cloud *cloud, const char *project, const char *stack,
-			bool with_images, const struct progress *progress, struct error *err);
+	bool (*logs)(struct cloud *cloud, const struct cloud_scope *scope, const char *pod,
+		     int64_t since_ns, cloud_log_fn *fn, void *arg, struct error *err);
+	/* An error when anything is left of what was to go. */
+	bool (*destroy)(struct cloud *cloud, const struct cloud_scope *scope,
+			const struct cloud_destruction *what, const struct progress *progress,
+			struct error *err);
 };
 
 /* NULL and ERROR_UNSUPPORTED for a provider this build does not have. */

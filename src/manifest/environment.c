@@ -34,6 +34,11 @@ void environment_clear(struct environment *environment)
 		free(environment->tags[i].value);
 	}
 	free(environment->tags);
+	for (size_t i = 0; i < environment->restore_count; i++) {
+		free(environment->restore[i].key);
+		free(environment->restore[i].value);
+	}
+	free(environment->restore);
 	*environment = (struct environment){0};
 }
 
@@ -55,6 +60,22 @@ static void read_tags(struct loader *loader, const struct yaml_node *node, void 
 	read_key_values(loader, node, &environment->tags, &environment->tag_count);
 }
 
+static void read_restore(struct loader *loader, const struct yaml_node *node, void *target)
+{
+	struct environment *environment = target;
+	read_key_values(loader, node, &environment->restore, &environment->restore_count);
+}
+
+static void read_health(struct loader *loader, const struct yaml_node *node, void *target)
+{
+	bool *is_balancer = target;
+	if (node->kind == YAML_SCALAR && strcmp(node->text, "balancer") == 0)
+		*is_balancer = true;
+	else if (node->kind != YAML_SCALAR || strcmp(node->text, "instance") != 0)
+		loader_error(loader, node, "write health: instance",
+			     "health is instance or balancer");
+}
+
 #define AT(member) offsetof(struct environment, member)
 static const struct field provider_field_list[] = {
 	{"availability_zones", FIELD_USED, read_text_list, AT(availability_zones), NULL,
@@ -65,6 +86,10 @@ static const struct field provider_field_list[] = {
 	 "public pods are POD.DOMAIN; default: the hosted zone"},
 	{"external_network", FIELD_USED, read_text, AT(external_network), NULL,
 	 "OpenStack: where floating IPs come from"},
+	{"health", FIELD_USED, read_health, AT(is_balancer_health), NULL,
+	 "what replaces an instance: its own end (instance, the default), or also readiness as the "
+	 "load balancer sees it (balancer)",
+	 .takes = "instance or balancer"},
 	{"hosted_zone", FIELD_USED, read_text, AT(hosted_zone), NULL,
 	 "the DNS zone public pods get their names in"},
 	{"instance_profile", FIELD_USED, read_text, AT(instance_profile), NULL,
@@ -80,6 +105,8 @@ static const struct field provider_field_list[] = {
 	 "of the load balancers; default: subnets"},
 	{"region", FIELD_USED, read_text, AT(region), NULL,
 	 "default: that of the profile or of AWS_REGION"},
+	{"restore", FIELD_USED, read_restore, 0, NULL,
+	 "what new volumes of claims begin with: CLAIM: SNAPSHOT", .takes = "map of texts"},
 	{"security_groups", FIELD_USED, read_text_list, AT(security_groups), NULL,
 	 "added to the ones that are made"},
 	{"subnets", FIELD_USED, read_text_list, AT(subnets), NULL,

@@ -45,7 +45,10 @@ struct environment {
 	char *external_network;		    /* openstack: where floating IPs come from */
 	struct string_list availability_zones;
 	uint32_t log_retention_days; /* default 14 */
-	struct key_value *tags;	     /* on everything that is made */
+	bool is_balancer_health;     /* a balancer's opinion replaces instances */
+	struct key_value *restore;   /* claim → what its removal left behind */
+	size_t restore_count;
+	struct key_value *tags; /* on everything that is made */
 	size_t tag_count;
 };
 void environment_clear(struct environment *environment);

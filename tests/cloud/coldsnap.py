@@ -48,7 +48,8 @@ def it_downloads_the_very_disk_that_was_uploaded(bed):
     done = subprocess.run([PUSH, "shop", "web", disk, digest(disk, size)], env=bed.environment(), capture_output=True,
                           text=True, timeout=120)
     assert done.returncode == 0, done.stderr
-    coldsnap(bed, "download", "--no-progress", done.stdout.split()[1], bed.folder + "/back")
+    coldsnap(bed, "download", "--no-progress", bed.world.images[done.stdout.split()[0]]["snapshot"],
+             bed.folder + "/back")
     assert digest(bed.folder + "/back", size) == digest(disk, size)
 
 

@@ -87,7 +87,7 @@ def i2kit(bed, *words, timeout=240):
 
 def ready(bed, replicas=2, desired=2, *more):
     """What up would have written."""
-    plan = i2kit(bed, "promote", "-f", "i2kit.yml", "--only-images", "--force", "-o", "json",
+    plan = i2kit(bed, "promote", "-f", "i2kit.yml", "--only-images", "--force", "--yes", "-o", "json",
                  "--verify", "none")
     assert plan.returncode == 0, plan.stderr
     pod = json.loads(plan.stdout)[0]
@@ -194,7 +194,7 @@ def a_changed_variable_replaces_instances_and_sends_no_disk(bed):
     blocks = bed.world.counts["blocks_put"]
     write(bed, greeting="changed")
     done = promote(bed, "--force")
-    assert "Modify" in good(done) and "WebLaunch" in done.stdout
+    assert "modify" in good(done) and "WebLaunch" in done.stdout
     assert stack(bed).status == "UPDATE_COMPLETE"
     assert bed.world.counts["blocks_put"] == blocks
     assert not before & live(bed) and len(live(bed)) == 2
@@ -368,6 +368,211 @@ def what_an_instance_booted_is_its_own_word(bed):
     assert lie.returncode == 1 and "BOOTED ANOTHER DISK" in lie.stdout and other in lie.stderr, lie.stderr
 
 
+def scope(bed, name, project="shop"):
+    """The same manifests in another environment."""
+    environment_file = f"{name}.yml"
+    bed.file("app/" + environment_file, f"name: {name}\nprovider: {{type: aws, region: eu-west-1}}\n")
+
+    def run(*words):
+        return subprocess.run([I2KIT, *words, "-e", environment_file, "-p", project], cwd=bed.folder + "/app",
+                              text=True, env=environment(bed), capture_output=True, timeout=240)
+    return run
+
+
+def images_stay_while_any_environment_needs_them(bed):
+    write(bed)
+    ready(bed)
+    staging, production = scope(bed, "staging"), scope(bed, "production")
+    for run in (staging, production):
+        good(run("promote", "-f", "i2kit.yml", "--yes"))
+    assert len(json.loads(good(staging("status", "-o", "json")))["instances"]) == 2
+    good(staging("destroy", "--images", "--yes"))
+    assert len(bed.world.images) == 1 and len(bed.world.snapshots) == 1
+    assert len(json.loads(good(production("status", "-o", "json")))["instances"]) == 2
+    write(bed, greeting="newer")            # the same image: a rollback needs it, too
+    good(production("promote", "-f", "i2kit.yml", "--yes", "--force"))
+    good(production("destroy", "--images", "--yes"))
+    assert not bed.world.images and not bed.world.snapshots and not bed.world.parameters
+
+
+def one_name_is_not_one_stack(bed):
+    """"shop" + "a-b" and "shop-a" + "b" have the stack i2kit-shop-a-b."""
+    write(bed)
+    ready(bed)
+    ours, other = scope(bed, "a-b"), scope(bed, "b", "shop-a")
+    good(ours("promote", "-f", "i2kit.yml", "--yes"))
+    for words in (["promote", "-f", "i2kit.yml", "--yes", "--force"], ["status"], ["destroy", "--yes"], ["releases"],
+                  ["rollback", "1", "--yes"], ["logs"]):
+        done = other(*words)
+        assert done.returncode == 1 and "is of project 'shop', environment 'a-b'" in done.stderr, (words, done.stderr)
+    assert len(live(bed)) == 2
+
+
+STATEFUL = """
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {{name: db}}
+spec:
+  serviceName: db
+  selector: {{matchLabels: {{app: db}}}}
+  template:
+    metadata: {{labels: {{app: db}}}}
+    spec:
+      containers:
+      - name: nginx
+        image: oci:{images}/nginx
+        ports: [{{containerPort: 80}}]
+        volumeMounts: [{{name: data, mountPath: /data}}]
+  volumeClaimTemplates:
+  - metadata: {{name: data}}
+    spec: {{accessModes: [ReadWriteOnce], resources: {{requests: {{storage: {size}}}}}}}
+---
+apiVersion: v1
+kind: Service
+metadata: {{name: db}}
+spec: {{clusterIP: None, selector: {{app: db}}, ports: [{{port: 80}}]}}
+"""
+
+
+def stateful(bed, size="2Gi", more=""):
+    bed.file("app/i2kit.yml", STATEFUL.format(images=IMAGES, size=size))
+    bed.file("app/environment.yml", "name: test\nprovider: {type: aws, region: eu-west-1, vpc: vpc-0fake%s}\n" % more)
+
+
+def a_claim_grows_and_does_not_shrink(bed):
+    stateful(bed)
+    good(promote(bed, "--force"))
+    assert [v["tags"]["i2kit:claim"] for v in bed.world.volumes.values()] == ["data-db-0"]
+    before = list(bed.world.volumes)
+    calls = len(bed.world.calls)
+    stateful(bed, "1Gi")
+    done = promote(bed, "--force")
+    assert done.returncode == 1 and "does not shrink" in done.stderr and "data-db-0" in done.stderr, done.stderr
+    sent = [c for c in bed.world.calls[calls:] if not c.split(":")[1].startswith(("Describe", "Get"))]
+    assert not sent, sent
+    stateful(bed, "3Gi")
+    good(promote(bed, "--force"))
+    assert list(bed.world.volumes) == before and list(bed.world.volumes.values())[0]["size"] == 3
+
+
+def a_volume_pins_its_zone(bed):
+    stateful(bed, more=", availability_zones: [eu-west-1b]")
+    good(promote(bed, "--force"))
+    before = dict(bed.world.volumes)
+    stateful(bed, "3Gi")
+    good(promote(bed, "--force"))
+    assert list(bed.world.volumes) == list(before) and list(bed.world.volumes.values())[0]["zone"] == "eu-west-1b"
+    assert stack(bed).template.resources["DbGroup"]["Properties"]["VPCZoneIdentifier"] == ["subnet-0b"]
+    stateful(bed, "3Gi", more=", availability_zones: [eu-west-1a]")
+    done = promote(bed, "--force")
+    assert done.returncode == 1 and "eu-west-1b" in done.stderr and "no subnet" in done.stderr, done.stderr
+
+
+def a_claim_comes_back_from_what_its_removal_left(bed):
+    stateful(bed)
+    good(promote(bed, "--force"))
+    good(i2kit(bed, "destroy", "--yes"))
+    left = [s.id for s in bed.world.snapshots.values() if s.tags.get("i2kit:claim") == "data-db-0"]
+    assert len(left) == 1 and not bed.world.volumes
+    told = good(i2kit(bed, "promote", "-f", "i2kit.yml", "--plan"))
+    shown = i2kit(bed, "promote", "-f", "i2kit.yml", "--plan")
+    assert f"provider.restore: {{data-db-0: {left[0]}}}" in shown.stdout + shown.stderr, told
+    stateful(bed, more=", restore: {data-db-0: %s}" % left[0])
+    good(promote(bed, "--force"))
+    assert [v["snapshot"] for v in bed.world.volumes.values()] == [left[0]]
+    before = list(bed.world.volumes)
+    stateful(bed, "3Gi")                   # the line is gone; the volume stays as it was made
+    good(promote(bed, "--force"))
+    assert list(bed.world.volumes) == before
+    good(i2kit(bed, "destroy", "--yes", "--volumes"))
+    assert not [s for s in bed.world.snapshots.values() if "i2kit:claim" in s.tags]
+
+
+def what_aws_would_not_take_as_it_is_arrives_all_the_same(bed):
+    write(bed, greeting="{{{{resolve:ssm:/x}}}} \u00e9", page="${{AWS::Region}} {{{{ x }}}}")
+    bed.file("app/i2kit.yml", open(bed.folder + "/app/i2kit.yml").read().replace(
+        'stringData: {token: "very-secret-token"}', 'stringData: {token: ""}'))
+    good(promote(bed, "--force"))
+    text = launch_data(bed)["UserData"]["Fn::Base64"]
+    assert text.isascii() and "{{" not in text
+    config = json.loads(text)["i2kit"]["config"]
+    assert config["containers"]["nginx"]["env"][0]["value"] == "{{{{resolve:ssm:/x}}}} \u00e9"
+    assert config["secrets"]["key"]["token"] == {"base64": ""}
+
+
+def a_lost_answer_to_the_execution_is_no_error(bed):
+    write(bed)
+    ready(bed)
+    bed.world.faults = [{"service": "cloudformation", "action": "ExecuteChangeSet", "truncate": True, "count": 1}]
+    good(promote(bed))
+    assert stack(bed).status == "CREATE_COMPLETE"
+
+
+def half_a_record_is_not_taken_for_another(bed):
+    write(bed)
+    ready(bed)
+    bed.world.parameters[f"/i2kit/{STACK}/releases/000001/part-00"] = ("String", "half of something else")
+    good(promote(bed))
+    first = launch_data(bed)["UserData"]
+    write(bed, greeting="second")
+    good(promote(bed, "--force"))
+    good(i2kit(bed, "rollback", "1", "--yes"))
+    assert launch_data(bed)["UserData"] == first
+    torn = [n for n in bed.world.parameters if "/releases/000001/" in n and not n.endswith("/meta")
+            and "part-" not in n][0]
+    bed.world.parameters[torn] = ("String", "x")
+    done = i2kit(bed, "rollback", "1", "--yes")
+    assert done.returncode == 1 and "not whole" in done.stderr, done.stderr
+
+
+def a_plan_leaves_a_dead_stack_alone(bed):
+    write(bed)
+    ready(bed)
+    bed.world.settings["signal"] = "FAILURE"
+    assert promote(bed).returncode == 1
+    assert stack(bed).status == "ROLLBACK_COMPLETE"
+    calls = len(bed.world.calls)
+    shown = i2kit(bed, "promote", "-f", "i2kit.yml", "--plan")
+    assert shown.returncode == 0 and "made anew" in shown.stderr, shown.stderr
+    assert stack(bed).status == "ROLLBACK_COMPLETE"
+    assert all(c.split(":")[1].startswith(("Describe", "Get")) for c in bed.world.calls[calls:]), bed.world.calls[calls:]
+
+
+def a_plan_says_bytes_money_and_configuration(bed):
+    write(bed)
+    ready(bed)
+    plan = json.loads(good(i2kit(bed, "promote", "-f", "i2kit.yml", "--plan", "-o", "json")))
+    assert plan["new"] and plan["images"][0]["bytesToSend"] > 1000000 and plan["dollarsAMonth"] > 10, plan
+    good(promote(bed))
+    write(bed, greeting="changed")
+    plan = json.loads(good(i2kit(bed, "promote", "-f", "i2kit.yml", "--plan", "-o", "json")))
+    assert plan["images"][0]["bytesToSend"] == 0
+    assert [c["path"] for c in plan["configuration"]] == ["containers.nginx.env.GREETING"]
+    assert {c["resource"] for c in plan["changes"]} >= {"WebLaunch", "WebGroup"}, plan["changes"]
+    assert "changed" not in json.dumps(plan["configuration"])
+
+
+def a_promote_asks_before_it_sends(bed):
+    write(bed)
+    ready(bed)
+    refused = i2kit(bed, "promote", "-f", "i2kit.yml")
+    assert refused.returncode == 2 and "--yes" in refused.stderr, refused.stderr
+    assert not bed.world.snapshots and not bed.world.images and not bed.world.stacks and not bed.world.parameters
+
+
+def values_are_checked_before_the_upload(bed):
+    write(bed)
+    ready(bed)
+    provider = "name: test\nprovider: {type: aws, region: eu-west-1, %s}\n"
+    for line, word in (("log_retention_days: 13", "13 days"), ("instance_type: t4g.small", "x86_64"),
+                       ("instance_type: t9.huge", "t9.huge"), ("tags: {aws:x: y}", "aws:x"),
+                       ("tags: {a: 'b*'}", "does not take"), ("vpc: vpc-0none", "vpc-0none")):
+        bed.file("app/environment.yml", provider % line)
+        done = promote(bed)
+        assert done.returncode == 1 and word in done.stderr, (line, done.stderr)
+    assert not bed.world.snapshots and not bed.world.stacks
+
+
 def destroy_leaves_nothing(bed):
     write(bed)
     ready(bed)
@@ -400,6 +605,11 @@ TESTS = [
     a_plan_changes_nothing,
     a_rollback_brings_the_earlier_release_back, a_difference_is_named_without_values,
     logs_of_the_cloud_are_shown, what_an_instance_booted_is_its_own_word,
+    images_stay_while_any_environment_needs_them, one_name_is_not_one_stack, a_claim_grows_and_does_not_shrink,
+    a_volume_pins_its_zone, a_claim_comes_back_from_what_its_removal_left,
+    what_aws_would_not_take_as_it_is_arrives_all_the_same, a_lost_answer_to_the_execution_is_no_error,
+    half_a_record_is_not_taken_for_another, a_plan_leaves_a_dead_stack_alone,
+    a_plan_says_bytes_money_and_configuration, a_promote_asks_before_it_sends, values_are_checked_before_the_upload,
     destroy_leaves_nothing,
     destroy_says_what_could_not_go]
 PART, PARTS = (int(a) for a in sys.argv[3:5]) if len(sys.argv) > 4 else (0, 1)

@@ -6,11 +6,12 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "base/strbuf.h"
 #include "cloud/aws/client/endpoint.h"
 #include "cloud/aws/client/ini.h"
 #include "cloud/aws/client/xml.h"
 #include "cloud/aws/disk/block_map.h"
-#include "cloud/aws/stack/stack_plan.h"
+#include "cloud/aws/stack/logical_id.h"
 #include "cloud/config_diff.h"
 
 static void endpoints_follow_partition_and_overrides(void **state)
@@ -93,13 +94,17 @@ static void a_difference_writes_changes_and_zeroes_what_is_gone(void **state)
 static void different_names_give_different_logical_ids(void **state)
 {
 	(void)state;
-	static const char *const names[] = {"a1", "a-1", "ab", "a-b", "a.b", "a--b"};
+	static const char *const names[] = {"a1",    "a-1",   "ab", "a-b", "a.b", "a--b",
+					    "a-x-b", "a---b", "x",  "a-y", "ay"};
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		for (size_t j = i + 1; j < ARRAY_SIZE(names); j++) {
 			AUTO_FREE char *one = stack_logical_id(names[i], "");
 			AUTO_FREE char *two = stack_logical_id(names[j], "");
 			assert_string_not_equal(one, two);
 		}
+		AUTO_FREE char *id = stack_logical_id(names[i], "Group");
+		AUTO_FREE char *back = stack_logical_name(id, "Group");
+		assert_string_equal(back, names[i]);
 	}
 }
 
@@ -116,11 +121,15 @@ static void configurations_are_compared_without_values(void **state)
 		"{\"name\":\"C\",\"value\":\"3\"}]}},"
 		"\"secrets\":{\"s\":{\"k\":{\"ref\":\"ssm:/x\",\"sha256\":"
 		"\"2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881\"}}}}";
-	AUTO(string_list_clear) struct string_list lines = STRING_LIST_INIT;
-	assert_true(config_diff_make(here, there, &lines, NULL));
-	AUTO_FREE char *text = string_list_join(&lines, "\n");
-	assert_string_equal(text, "containers.c.env.A: differs\ncontainers.c.env.B: only here\n"
-				  "containers.c.env.C: only there");
+	AUTO(config_difference_list_clear) struct config_difference_list list = {0};
+	AUTO(strbuf_clear) struct strbuf text = STRBUF_INIT;
+	assert_true(config_diff_make(here, there, &list, NULL));
+	for (size_t i = 0; i < list.count; i++)
+		strbuf_appendf(&text, "%s: %s\n", list.items[i].path,
+			       config_side_name(list.items[i].side));
+	assert_string_equal(strbuf_text(&text), "containers.c.env.A: differs\n"
+						"containers.c.env.B: only here\n"
+						"containers.c.env.C: only there\n");
 }
 
 int main(void)

@@ -3,7 +3,8 @@
  * For the tests against the fake AWS: one disk to the cloud by the provider's own functions.
  *	push-disk PROJECT POD DISK DIGEST [full|sample|none]
  *	push-disk --whoami
- * prints who it is on stderr, and "IMAGE SNAPSHOT there|new SENT TOTAL VERIFIED PARENT".
+ * prints who it is on stderr, and "IMAGE there|new SENT TOTAL VERIFIED BASE", counted in
+ * blocks.
  */
 #include <inttypes.h>
 #include <signal.h>
@@ -14,6 +15,8 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "cloud/provider.h"
+
+#define BLOCK 524288
 
 static enum verify_kind verify_kind(const char *name)
 {
@@ -49,9 +52,10 @@ static bool push(const struct cloud_provider *aws, struct cloud *cloud, char **a
 	(void)fprintf(stderr, "%s\n", who);
 	if (!aws->ensure_image(cloud, &upload, NULL, &image, err))
 		return false;
-	printf("%s %s %s %" PRIu64 " %" PRIu64 " %" PRIu64 " %s\n", image.id, image.snapshot,
-	       image.was_there ? "there" : "new", image.blocks_sent, image.blocks_total,
-	       image.blocks_verified, image.parent != NULL ? image.parent : "-");
+	printf("%s %s %" PRIu64 " %" PRIu64 " %" PRIu64 " %s\n", image.id,
+	       image.is_present ? "there" : "new", image.bytes_sent / BLOCK,
+	       image.bytes_total / BLOCK, image.bytes_verified / BLOCK,
+	       image.base != NULL ? image.base : "-");
 	return true;
 }
 

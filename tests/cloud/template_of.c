@@ -17,7 +17,7 @@
 static bool print_template(const struct app *app, const struct stack_target *target,
 			   struct error *err)
 {
-	static const char *const parameters[] = {"/i2kit/shop/db/password/0123456789ab", NULL};
+	static const char *const parameters[] = {"/i2kit/i2kit-shop-production/secrets/db", NULL};
 	AUTO_FREE struct stack_release *releases = xcalloc(app->pod_count + 1, sizeof(*releases));
 	for (size_t i = 0; i < app->pod_count; i++)
 		releases[i] = (struct stack_release){
@@ -27,7 +27,7 @@ static bool print_template(const struct app *app, const struct stack_target *tar
 			.config_digest = CONFIG,
 			.user_data =
 				app->pods[i].is_stateful || app->pods[i].claim_template_count > 0
-					? "{\"attach\":[\"@volume:data@\"]}"
+					? "{\"attach\":[\"@volume:data-db-0@\"]}"
 					: "{\"it's\":\"a \\\"release\\\"\"}",
 			.parameters = parameters,
 		};
@@ -43,14 +43,20 @@ int main(int argc, char **argv)
 	static const struct stack_subnet subnets[] = {{"subnet-0123456789abcdef0", "eu-west-1a"},
 						      {"subnet-0123456789abcdef1", "eu-west-1b"}};
 	static const char *const groups[] = {"sg-0123456789abcdef0", NULL};
-	struct stack_target target = {
-		.project = "shop", .region = "eu-west-1", .stack = "i2kit-shop-production"};
+	struct stack_target target = {.project = "shop",
+				      .environment = "production",
+				      .region = "eu-west-1",
+				      .stack = "i2kit-shop-production",
+				      .domain_inside = "shop-production.internal",
+				      .log_days = 30};
 	if (argc != 3)
 		return 2;
 	if (strcmp(argv[2], "given") == 0) {
 		target.vpc = "vpc-0123456789abcdef0";
 		target.subnets = subnets;
 		target.subnet_count = ARRAY_SIZE(subnets);
+		target.public_subnets = subnets;
+		target.public_subnet_count = ARRAY_SIZE(subnets);
 		target.security_groups = groups;
 		target.hosted_zone = "example.com";
 		target.certificate = "arn:aws:acm:eu-west-1:123456789012:certificate/"

@@ -40,7 +40,8 @@ def push(bed, path, *more, digest=None, pod="web", **env):
 def pushed(bed, path, *more, **env):
     done = push(bed, path, *more, **env)
     assert done.returncode == 0, done.stderr
-    image, snapshot, there, sent, total, verified, parent = done.stdout.split()
+    image, there, sent, total, verified, parent = done.stdout.split()
+    snapshot = bed.world.images.get(image, {}).get("snapshot")     # None: of another region
     return {"image": image, "snapshot": snapshot, "there": there == "there", "sent": int(sent),
             "total": int(total), "verified": int(verified), "parent": parent}
 

@@ -51,7 +51,8 @@ static bool call_ssm(struct aws_client *client, const char *action, json_t *body
 	return is_ok;
 }
 
-bool parameter_put(struct aws_client *client, const struct parameter *parameter, struct error *err)
+bool parameter_put(struct aws_client *client, const struct parameter *parameter,
+		   bool *ret_was_there, struct error *err)
 {
 	AUTO(aws_answer_clear) struct aws_answer answer = {0};
 	AUTO(error_clear) struct error failure = ERROR_INIT;
@@ -59,8 +60,11 @@ bool parameter_put(struct aws_client *client, const struct parameter *parameter,
 				 parameter->value, "Type",
 				 parameter->is_secret ? "SecureString" : "String", "Overwrite", 0,
 				 "Tier", "Standard");
-	if (call_ssm(client, "PutParameter", body, &answer, &failure) ||
-	    aws_code_is(&answer, "ParameterAlreadyExists"))
+	bool is_new = call_ssm(client, "PutParameter", body, &answer, &failure);
+	bool was_there = !is_new && aws_code_is(&answer, "ParameterAlreadyExists");
+	if (ret_was_there != NULL)
+		*ret_was_there = was_there;
+	if (is_new || was_there)
 		return true;
 	error_move(err, &failure);
 	return error_prefix(err, "parameter %s", parameter->name);

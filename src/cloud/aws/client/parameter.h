@@ -23,9 +23,12 @@ void parameter_list_add(struct parameter_list *list, const char *name, const cha
 			bool is_secret);
 const char *parameter_list_find(const struct parameter_list *list, const char *name);
 
-/* Names carry the digest of their value, so one that is there already holds the same: kept. */
+/*
+ * One that is there already is kept, for names carry the digest of their value; *ret_was_there
+ * (NULL: nobody asks) says so to who has another kind of name.
+ */
 MUST_CHECK bool parameter_put(struct aws_client *client, const struct parameter *parameter,
-			      struct error *err);
+			      bool *ret_was_there, struct error *err);
 /* All below a path, with their values. Secrets are decrypted only when asked for. */
 MUST_CHECK bool parameter_list_below(struct aws_client *client, const char *path, bool decrypt,
 				     struct parameter_list *ret, struct error *err);

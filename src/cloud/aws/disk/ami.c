@@ -24,6 +24,7 @@ void ami_clear(struct ami *ami)
 	free(ami->snapshot);
 	free(ami->state);
 	free(ami->created);
+	free(ami->project);
 	*ami = (struct ami){0};
 }
 
@@ -35,7 +36,7 @@ void ami_list_clear(struct ami_list *list)
 	*list = (struct ami_list){0};
 }
 
-static const char *tag_value(const struct xml *item, const char *key)
+const char *ec2_tag_of(const struct xml *item, const char *key)
 {
 	const struct xml *set = xml_find(item, "tagSet");
 	for (const struct xml *tag = set != NULL ? set->first : NULL; tag != NULL;
@@ -60,8 +61,8 @@ static void read_item(const struct xml *item, struct ami_list *list)
 	const char *snapshot = xml_text(item, "blockDeviceMapping/item/ebs/snapshotId");
 	const char *state = xml_text(item, "imageState");
 	const char *created = xml_text(item, "creationDate");
-	const char *digest = tag_value(item, "i2kit:image-sha256");
-	const char *verified = tag_value(item, "i2kit:verified");
+	const char *digest = ec2_tag_of(item, "i2kit:image-sha256");
+	const char *verified = ec2_tag_of(item, "i2kit:verified");
 	if (!id_is_valid(id, "ami-"))
 		return;
 	struct ami *ami = ARRAY_APPEND(list->items, list->count);
@@ -69,6 +70,7 @@ static void read_item(const struct xml *item, struct ami_list *list)
 	ami->snapshot = snapshot_id_is_valid(snapshot) ? xstrdup(snapshot) : NULL;
 	ami->state = xstrdup(state != NULL ? state : "");
 	ami->created = xstrdup(created != NULL ? created : "");
+	ami->project = xstrdup_or_null(ec2_tag_of(item, "i2kit:project"));
 	ami->is_verified = verified != NULL && strcmp(verified, "none") != 0;
 	if (digest != NULL && digest_is_valid(digest))
 		memcpy(ami->digest, digest, DIGEST_SIZE);
@@ -89,6 +91,8 @@ static void fill_filters(struct aws_query *query, const char *project, const cha
 		aws_query_add_filter(query, ++n, "tag:i2kit:pod", pod);
 	if (digest != NULL)
 		aws_query_add_filter(query, ++n, "tag:i2kit:image-sha256", digest);
+	if (n == 0)
+		aws_query_add_filter(query, ++n, "tag-key", "i2kit:image-sha256");
 	aws_query_add(query, "Owner.1", "self");
 }
 

@@ -7,12 +7,14 @@
 #include "base/progress.h"
 #include "base/sha256.h"
 #include "cloud/aws/client/client.h"
+#include "cloud/aws/client/xml.h"
 
 struct ami {
 	char *id;		  /* owned; "ami-…" */
 	char *snapshot;		  /* owned; of the root device */
 	char *state;		  /* owned; "available", "pending", … */
 	char *created;		  /* owned; RFC 3339, so it sorts */
+	char *project;		  /* owned; of the tag; or NULL */
 	char digest[DIGEST_SIZE]; /* of the tag; "" when the tag is none */
 	bool is_verified;	  /* its blocks were compared with the disk */
 };
@@ -24,7 +26,8 @@ struct ami_list {
 };
 void ami_list_clear(struct ami_list *list);
 
-/* Our images of a pod (project and pod not NULL), of a digest (digest not NULL), or both. */
+/* Our images of a pod (project and pod not NULL), of a digest (digest not NULL), or both; all that
+ * have a digest in their tags when all are NULL. */
 MUST_CHECK bool ami_list(struct aws_client *client, const char *project, const char *pod,
 			 const char *digest, struct ami_list *ret, struct error *err);
 
@@ -44,6 +47,8 @@ MUST_CHECK bool ami_register(struct aws_client *client, const struct ami_registe
 /* Until it is available; at most 10 minutes. "Not found" is believed after a minute. */
 MUST_CHECK bool ami_wait(struct aws_client *client, const char *id, const struct progress *progress,
 			 struct error *err);
+/* The value of a tag in an item of an EC2 answer; NULL: it has none. Borrowed. */
+const char *ec2_tag_of(const struct xml *item, const char *key);
 /* Sets one tag of any EC2 object. */
 MUST_CHECK bool ec2_tag(struct aws_client *client, const char *id, const char *key,
 			const char *value, struct error *err);

@@ -1,54 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <inttypes.h>
-#include <jansson.h>
+#include "cloud/aws/provider/release_record.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/json_writer.h"
 #include "base/parse.h"
-#include "cloud/aws/provider/aws_cloud.h"
+#include "cloud/aws/client/parameter.h"
+#include "cloud/aws/provider/scope_stack.h"
+#include "cloud/aws/stack/logical_id.h"
 
-#define MAX_PARTS 32
-#define IMAGE_TAG "i2kit:image/"
-
-/* --- tags ----------------------------------------------------------------------------------- */
-
-static struct cloud_pod_status *pod_entry(struct cloud_pod_status **pods, size_t *count,
-					  const char *name)
-{
-	for (size_t i = 0; i < *count; i++)
-		if (strcmp((*pods)[i].name, name) == 0)
-			return &(*pods)[i];
-	struct cloud_pod_status *added = ARRAY_APPEND(*pods, *count);
-	added->name = xstrdup(name);
-	return added;
-}
-
-static void take_tag(const struct key_value *tag, const char *prefix,
-		     struct cloud_pod_status **pods, size_t *count, size_t offset)
-{
-	size_t size = strlen(prefix);
-	if (strncmp(tag->key, prefix, size) != 0)
-		return;
-	struct cloud_pod_status *pod = pod_entry(pods, count, tag->key + size);
-	char **field = (char **)((char *)pod + offset);
-	free(*field);
-	*field = xstrdup(tag->value);
-}
-
-void stack_tags_to_pods(const struct key_value *tags, size_t count, struct cloud_pod_status **ret,
-			size_t *ret_count)
-{
-	for (size_t i = 0; i < count; i++) {
-		take_tag(&tags[i], IMAGE_TAG, ret, ret_count,
-			 offsetof(struct cloud_pod_status, image_digest));
-		take_tag(&tags[i], "i2kit:config/", ret, ret_count,
-			 offsetof(struct cloud_pod_status, config_digest));
-		take_tag(&tags[i], "i2kit:receipt/", ret, ret_count,
-			 offsetof(struct cloud_pod_status, receipt_tag));
-	}
-}
+#define MAX_PARTS   300
+#define HASH_DIGITS 16
+#define MAX_TAGS    50
+#define MAX_OUTPUTS 200
 
 /* --- writing -------------------------------------------------------------------------------- */
 
@@ -57,52 +24,89 @@ static char *record_path(const char *stack, unsigned number, const char *name)
 	return xasprintf("/i2kit/%s/releases/%06u/%s", stack, number, name);
 }
 
+static char *part_name(const char *hex, size_t part)
+{
+	return xasprintf("%.*s-%03zu", HASH_DIGITS, hex, part);
+}
+
 static bool put(struct aws_client *client, const char *stack, unsigned number, const char *name,
-		const char *value, struct error *err)
+		const char *value, bool *ret_was_there, struct error *err)
 {
 	AUTO(parameter_list_clear) struct parameter_list one = {0};
 	AUTO_FREE char *path = record_path(stack, number, name);
 	parameter_list_add(&one, path, value, false);
-	return parameter_put(client, &one.items[0], err);
+	return parameter_put(client, &one.items[0], ret_was_there, err);
 }
 
-static size_t put_parts(struct aws_client *client, const char *stack, unsigned number,
-			const char *text, struct error *err)
+/* The document is ASCII and has no {{: see user_data.c. */
+static char *record_document(const struct release_record *record)
+{
+	AUTO(strbuf_clear) struct strbuf out = STRBUF_INIT;
+	struct json_writer json = JSON_WRITER(&out, JSON_ASCII);
+	json_open_object(&json, NULL);
+	json_open_object(&json, "tags");
+	for (size_t i = 0; i < record->tag_count; i++)
+		json_write_text(&json, record->tags[i].key, record->tags[i].value);
+	json_close(&json);
+	json_write_raw(&json, "template", record->template_text);
+	json_close(&json);
+	return strbuf_take(&out);
+}
+
+static bool put_parts(struct aws_client *client, const char *stack, unsigned number,
+		      const char *text, const char *hex, size_t *ret_count, struct error *err)
 {
 	size_t count = 0;
-	/* The template is ASCII but for user data; a part must not end within a character. */
-	for (const char *rest = text; *rest != '\0' && count < MAX_PARTS; count++) {
+	for (const char *rest = text; *rest != '\0'; count++) {
+		if (count == MAX_PARTS)
+			return error_set(err, ERROR_FULL,
+					 "the record of the release is too long for SSM");
 		size_t size = strnlen(rest, PARAMETER_MAX);
-		while (rest[size] != '\0' && ((unsigned char)rest[size] & 0xc0) == 0x80)
-			size--;
 		AUTO_FREE char *part = xstrndup(rest, size);
-		AUTO_FREE char *name = xasprintf("part-%02zu", count);
-		/* SSM takes no value that looks like {{…}}: JSON of ours never does. */
-		if (!put(client, stack, number, name, part, err))
-			return 0;
+		AUTO_FREE char *name = part_name(hex, count);
+		if (!put(client, stack, number, name, part, NULL, err))
+			return false;
 		rest += size;
 	}
-	return count;
+	*ret_count = count;
+	return true;
+}
+
+static char *record_meta(const struct release_record *record, size_t parts, const char *hex)
+{
+	AUTO(strbuf_clear) struct strbuf out = STRBUF_INIT;
+	struct json_writer json = JSON_WRITER(&out, JSON_ASCII);
+	json_open_object(&json, NULL);
+	json_write_number(&json, "version", 2);
+	json_write_number(&json, "timeNs", clock_wall_ns());
+	json_write_text(&json, "note", record->note);
+	json_write_unsigned(&json, "parts", parts);
+	json_write_text(&json, "sha256", hex);
+	json_close(&json);
+	return strbuf_take(&out);
 }
 
 bool release_record_save(struct aws_client *client, const char *stack,
 			 const struct release_record *record, struct error *err)
 {
-	size_t parts = put_parts(client, stack, record->number, record->template_text, err);
-	if (parts == 0)
+	AUTO_FREE char *document = record_document(record);
+	uint8_t raw[SHA256_SIZE];
+	char hex[SHA256_HEX_SIZE];
+	size_t parts = 0;
+	bool was_there = false;
+	sha256_bytes(document, strlen(document), raw);
+	sha256_hex(raw, hex);
+	if (!put_parts(client, stack, record->number, document, hex, &parts, err))
 		return false;
-	json_t *tags = json_object();
-	for (size_t i = 0; i < record->tag_count; i++)
-		json_object_set_new(tags, record->tags[i].key, json_string(record->tags[i].value));
-	json_t *meta = json_pack("{s:i, s:I, s:s, s:I, s:o}", "version", 1, "timeNs",
-				 (json_int_t)clock_wall_ns(), "note", record->note, "parts",
-				 (json_int_t)parts, "tags", tags);
-	AUTO_FREE char *text = json_dumps(meta, JSON_COMPACT);
-	json_decref(meta);
-	if (strlen(text) > PARAMETER_MAX)
-		return error_set(err, ERROR_FULL, "the record of the release is too long for SSM");
+	AUTO_FREE char *meta = record_meta(record, parts, hex);
 	/* Last: a record without meta is none. */
-	return put(client, stack, record->number, "meta", text, err);
+	if (!put(client, stack, record->number, "meta", meta, &was_there, err))
+		return false;
+	if (!was_there)
+		return true;
+	error_set(err, ERROR_BUSY, "release %u was written by somebody else meanwhile",
+		  record->number);
+	return error_hint(err, "i2kit releases; then promote again");
 }
 
 bool release_record_remove(struct aws_client *client, const char *stack, unsigned number,
@@ -121,30 +125,6 @@ bool release_record_remove(struct aws_client *client, const char *stack, unsigne
 
 /* --- reading -------------------------------------------------------------------------------- */
 
-static bool read_tags(const json_t *tags, struct key_value **ret, size_t *ret_count)
-{
-	const char *key;
-	json_t *value;
-	json_object_foreach((json_t *)(uintptr_t)tags, key, value)
-	{
-		if (!json_is_string(value))
-			return false;
-		struct key_value *pair = ARRAY_APPEND(*ret, *ret_count);
-		pair->key = xstrdup(key);
-		pair->value = xstrdup(json_string_value(value));
-	}
-	return true;
-}
-
-static void free_tags(struct key_value *tags, size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		free(tags[i].key);
-		free(tags[i].value);
-	}
-	free(tags);
-}
-
 /* "/i2kit/STACK/releases/000012/meta" → 12; 0: another parameter. */
 static unsigned meta_number(const char *name)
 {
@@ -156,22 +136,122 @@ static unsigned meta_number(const char *name)
 	return end[-7] == '/' && parse_u64(digits, 1, 999999, &number) ? (unsigned)number : 0;
 }
 
-static void read_meta(unsigned number, const char *text, struct cloud_record_list *list)
+bool release_record_next(struct aws_client *client, const char *stack, unsigned *ret,
+			 struct error *err)
 {
-	json_t *meta = json_loads(text, 0, NULL);
-	json_int_t time_ns = json_integer_value(json_object_get(meta, "timeNs"));
-	const char *note = json_string_value(json_object_get(meta, "note"));
-	struct key_value *tags = NULL;
-	size_t tag_count = 0;
-	if (note != NULL && read_tags(json_object_get(meta, "tags"), &tags, &tag_count)) {
-		struct cloud_record *record = ARRAY_APPEND(list->items, list->count);
-		record->number = number;
-		record->time_ns = time_ns;
-		record->note = xstrdup(note);
-		stack_tags_to_pods(tags, tag_count, &record->pods, &record->pod_count);
+	AUTO(parameter_list_clear) struct parameter_list list = {0};
+	AUTO_FREE char *path = xasprintf("/i2kit/%s/releases", stack);
+	if (!parameter_list_below(client, path, false, &list, err))
+		return false;
+	*ret = 1;
+	for (size_t i = 0; i < list.count; i++)
+		if (meta_number(list.items[i].name) >= *ret)
+			*ret = meta_number(list.items[i].name) + 1;
+	return true;
+}
+
+struct meta {
+	int64_t time_ns;
+	char *note; /* owned */
+	size_t parts;
+	char hex[SHA256_HEX_SIZE];
+};
+
+static bool read_meta(const char *text, struct meta *ret, struct error *err)
+{
+	AUTO_PTR(json_document)
+	struct json_document *document =
+		json_document_parse(text, strlen(text), "a release's record", 0, err);
+	if (document == NULL)
+		return false;
+	struct json_view root = json_document_root(document);
+	const char *hex = json_view_peek(json_view_require(root, "sha256"));
+	int64_t version = json_view_number(json_view_get(root, "version"), 1, INT32_MAX, 0);
+	if (version > 2)
+		return error_set(err, ERROR_UNSUPPORTED, "a newer i2kit wrote this record");
+	ret->time_ns = json_view_number(json_view_get(root, "timeNs"), 0, INT64_MAX, 0);
+	ret->parts = (size_t)json_view_number(json_view_require(root, "parts"), 1, MAX_PARTS, 1);
+	if (!json_document_check(document, err))
+		return false;
+	if (hex == NULL || strlen(hex) != SHA256_HEX_SIZE - 1)
+		return error_set(err, ERROR_CORRUPT, "its digest is none");
+	memcpy(ret->hex, hex, SHA256_HEX_SIZE);
+	ret->note = json_view_text(json_view_get(root, "note"));
+	return true;
+}
+
+/* The parts joined and compared with their digest; NULL: they are not whole. Owned. */
+static char *join_parts(const struct parameter_list *list, const char *stack, unsigned number,
+			const struct meta *meta)
+{
+	AUTO(strbuf_clear) struct strbuf whole = STRBUF_INIT;
+	uint8_t raw[SHA256_SIZE];
+	char hex[SHA256_HEX_SIZE];
+	for (size_t i = 0; i < meta->parts; i++) {
+		AUTO_FREE char *name = part_name(meta->hex, i);
+		AUTO_FREE char *path = record_path(stack, number, name);
+		const char *part = parameter_list_find(list, path);
+		if (part == NULL)
+			return NULL;
+		strbuf_append(&whole, part);
 	}
-	free_tags(tags, tag_count);
-	json_decref(meta);
+	sha256_bytes(strbuf_text(&whole), whole.size, raw);
+	sha256_hex(raw, hex);
+	return strcmp(hex, meta->hex) == 0 ? strbuf_take(&whole) : NULL;
+}
+
+/* A record's document; NULL and *err: there is none, or it is not whole. */
+static struct json_document *load(const struct parameter_list *list, const char *stack,
+				  unsigned number, struct meta *meta, struct error *err)
+{
+	AUTO_FREE char *path = record_path(stack, number, "meta");
+	const char *text = parameter_list_find(list, path);
+	if (text == NULL) {
+		error_set(err, ERROR_NOT_FOUND, "stack %s has no release %u", stack, number);
+		error_hint(err, "i2kit releases");
+		return NULL;
+	}
+	AUTO_FREE char *whole = NULL;
+	if (read_meta(text, meta, err)) {
+		whole = join_parts(list, stack, number, meta);
+		if (whole == NULL)
+			error_set(err, ERROR_CORRUPT, "it is not whole");
+	}
+	struct json_document *document =
+		whole != NULL ? json_document_parse(whole, strlen(whole), "the record", 0, err)
+			      : NULL;
+	if (document == NULL)
+		error_prefix(err, "the record of release %u", number);
+	return document;
+}
+
+static void take_pods(struct json_view outputs, struct cloud_record *record)
+{
+	for (struct json_view o = json_view_first(outputs, MAX_OUTPUTS); json_view_exists(o);
+	     o = json_view_next(o)) {
+		AUTO_FREE char *pod = stack_logical_name(o.key, "Release");
+		struct json_view value = json_view_get(o, "Value");
+		if (pod != NULL && json_view_is_text(value))
+			(void)scope_stack_read_release(pod, json_view_peek(value), &record->pods,
+						       &record->pod_count);
+	}
+}
+
+static void take_record(const struct parameter_list *list, const char *stack, unsigned number,
+			struct cloud_record_list *ret)
+{
+	struct meta meta = {0};
+	AUTO_PTR(json_document)
+	struct json_document *document = load(list, stack, number, &meta, NULL);
+	AUTO_FREE char *note = meta.note;
+	if (document == NULL)
+		return;
+	struct cloud_record *record = ARRAY_APPEND(ret->items, ret->count);
+	record->number = number;
+	record->time_ns = meta.time_ns;
+	record->note = note != NULL ? TAKE_PTR(note) : xstrdup("");
+	struct json_view template = json_view_get(json_document_root(document), "template");
+	take_pods(json_view_get(template, "Outputs"), record);
 }
 
 static int by_number(const void *a, const void *b)
@@ -181,36 +261,22 @@ static int by_number(const void *a, const void *b)
 	return one < two ? -1 : one > two;
 }
 
-bool aws_records(struct cloud *cloud, const char *stack, struct cloud_record_list *ret,
-		 struct error *err)
+bool release_records_list(struct aws_client *client, const char *stack,
+			  struct cloud_record_list *ret, struct error *err)
 {
 	AUTO(parameter_list_clear) struct parameter_list list = {0};
 	AUTO_FREE char *path = xasprintf("/i2kit/%s/releases", stack);
-	if (!parameter_list_below(cloud->client, path, false, &list, err))
+	if (!parameter_list_below(client, path, false, &list, err))
 		return false;
 	*ret = (struct cloud_record_list){0};
 	for (size_t i = 0; i < list.count; i++) {
 		unsigned number = meta_number(list.items[i].name);
 		if (number > 0)
-			read_meta(number, list.items[i].value, ret);
+			take_record(&list, stack, number, ret);
 	}
 	if (ret->count > 1)
 		qsort(ret->items, ret->count, sizeof(*ret->items), by_number);
 	return true;
-}
-
-static bool join_parts(const struct parameter_list *list, const char *stack, unsigned number,
-		       json_int_t parts, struct strbuf *out)
-{
-	for (json_int_t i = 0; i < parts; i++) {
-		AUTO_FREE char *name = xasprintf("part-%02d", (int)i);
-		AUTO_FREE char *path = record_path(stack, number, name);
-		const char *part = parameter_list_find(list, path);
-		if (part == NULL)
-			return false;
-		strbuf_append(out, part);
-	}
-	return parts > 0;
 }
 
 bool release_record_load(struct aws_client *client, const char *stack, unsigned number,
@@ -222,20 +288,22 @@ bool release_record_load(struct aws_client *client, const char *stack, unsigned 
 	AUTO_FREE char *path = xstrndup(meta_path, strlen(meta_path) - strlen("/meta"));
 	if (!parameter_list_below(client, path, false, &list, err))
 		return false;
-	const char *text = parameter_list_find(&list, meta_path);
-	if (text == NULL) {
-		error_set(err, ERROR_NOT_FOUND, "stack %s has no release %u", stack, number);
-		return error_hint(err, "i2kit releases");
+	struct meta meta = {0};
+	AUTO_PTR(json_document)
+	struct json_document *document = load(&list, stack, number, &meta, err);
+	AUTO_FREE char *note = meta.note;
+	if (document == NULL)
+		return false;
+	struct json_view root = json_document_root(document);
+	struct json_view tags = json_view_get(root, "tags");
+	for (struct json_view t = json_view_first(tags, MAX_TAGS); json_view_exists(t);
+	     t = json_view_next(t)) {
+		struct key_value *pair = ARRAY_APPEND(*ret_tags, *ret_tag_count);
+		pair->key = xstrdup(t.key);
+		pair->value = json_view_text(t);
+		if (pair->value == NULL)
+			pair->value = xstrdup("");
 	}
-	json_t *meta = json_loads(text, 0, NULL);
-	json_int_t parts = json_integer_value(json_object_get(meta, "parts"));
-	AUTO(strbuf_clear) struct strbuf whole = STRBUF_INIT;
-	bool is_good = parts <= MAX_PARTS && join_parts(&list, stack, number, parts, &whole) &&
-		       read_tags(json_object_get(meta, "tags"), ret_tags, ret_tag_count);
-	json_decref(meta);
-	if (!is_good)
-		return error_set(err, ERROR_CORRUPT, "the record of release %u is not whole",
-				 number);
-	*ret_template = strbuf_take(&whole);
-	return true;
+	*ret_template = json_view_dump(json_view_require(root, "template"), JSON_ASCII);
+	return json_document_check(document, err);
 }

@@ -12,7 +12,9 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "cloud/aws/rehearsal/rehearsal_parts.h"
+#include "cloud/aws/stack/logical_id.h"
 #include "cloud/aws/stack/stack_plan.h"
+#include "cloud/claims.h"
 
 #define ENDPOINT       "http://169.254.169.254"
 #define REGION	       "eu-west-1"
@@ -61,11 +63,12 @@ const struct cloud_rehearsal_facts *cloud_rehearsal_facts(const struct cloud_reh
 
 static uint64_t claim_size(const struct cloud_rehearsal_input *input, const char *name)
 {
-	const struct claim *claim = app_find_claim(input->app, name);
-	for (size_t i = 0; claim == NULL && i < input->pod->claim_template_count; i++)
-		if (strcmp(input->pod->claim_templates[i].name, name) == 0)
-			claim = &input->pod->claim_templates[i];
-	return claim != NULL && claim->size_bytes > 0 ? claim->size_bytes : DEFAULT_VOLUME;
+	AUTO(cloud_claim_list_clear) struct cloud_claim_list claims = {0};
+	cloud_claims_of_pod(input->app, input->pod, &claims);
+	for (size_t i = 0; i < claims.count; i++)
+		if (strcmp(claims.items[i].name, name) == 0)
+			return claims.items[i].size_bytes;
+	return DEFAULT_VOLUME;
 }
 
 /* The serial of the disk that stands for a claim. */

@@ -9,6 +9,7 @@
 #include "cloud/aws/client/xml.h"
 
 #define MAX_SETTLE_STEPS 6
+#define MAX_PAGES	 200
 
 void stack_status_clear(struct stack_status *status)
 {
@@ -23,6 +24,7 @@ void stack_status_clear(struct stack_status *status)
 	free(status->outputs);
 	free(status->tags);
 	free(status->id);
+	free(status->name);
 	free(status->status);
 	free(status->reason);
 	*status = (struct stack_status){0};
@@ -51,6 +53,24 @@ static void read_pairs(const struct xml *set, const char *key_name, const char *
 	}
 }
 
+static bool read_stack(const struct xml *stack, struct stack_status *ret)
+{
+	const char *id = xml_text(stack, "StackId");
+	const char *name = xml_text(stack, "StackName");
+	const char *status = xml_text(stack, "StackStatus");
+	if (id == NULL || name == NULL || status == NULL)
+		return false;
+	ret->exists = strcmp(status, "DELETE_COMPLETE") != 0;
+	ret->id = xstrdup(id);
+	ret->name = xstrdup(name);
+	ret->status = xstrdup(status);
+	ret->reason = xstrdup_or_null(xml_text(stack, "StackStatusReason"));
+	read_pairs(xml_find(stack, "Outputs"), "OutputKey", "OutputValue", &ret->outputs,
+		   &ret->output_count);
+	read_pairs(xml_find(stack, "Tags"), "Key", "Value", &ret->tags, &ret->tag_count);
+	return true;
+}
+
 bool stack_describe(struct aws_client *client, const char *name, struct stack_status *ret,
 		    struct error *err)
 {
@@ -67,18 +87,61 @@ bool stack_describe(struct aws_client *client, const char *name, struct stack_st
 		return true;
 	if (root == NULL)
 		return error_move(err, &failure);
-	const struct xml *stack = xml_find(root, "DescribeStacksResult/Stacks/member");
-	const char *id = xml_text(stack, "StackId");
-	const char *status = xml_text(stack, "StackStatus");
-	if (id == NULL || status == NULL)
+	if (!read_stack(xml_find(root, "DescribeStacksResult/Stacks/member"), ret))
 		return error_set(err, ERROR_INVALID, "DescribeStacks answered no stack");
-	ret->exists = strcmp(status, "DELETE_COMPLETE") != 0;
-	ret->id = xstrdup(id);
-	ret->status = xstrdup(status);
-	ret->reason = xstrdup_or_null(xml_text(stack, "StackStatusReason"));
-	read_pairs(xml_find(stack, "Outputs"), "OutputKey", "OutputValue", &ret->outputs,
-		   &ret->output_count);
-	read_pairs(xml_find(stack, "Tags"), "Key", "Value", &ret->tags, &ret->tag_count);
+	return true;
+}
+
+void stack_list_clear(struct stack_list *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		stack_status_clear(&list->items[i]);
+	free(list->items);
+	*list = (struct stack_list){0};
+}
+
+bool stack_list_all(struct aws_client *client, struct stack_list *ret, struct error *err)
+{
+	AUTO_FREE char *next = NULL;
+	for (unsigned page = 0; page < MAX_PAGES; page++) {
+		AUTO(aws_query_clear) struct aws_query query;
+		aws_query_init(&query, &AWS_CLOUDFORMATION, "DescribeStacks");
+		aws_query_add(&query, "NextToken", next);
+		AUTO_PTR(xml) struct xml *root = aws_client_query(client, &query, NULL, err);
+		if (root == NULL)
+			return false;
+		const struct xml *result = xml_find(root, "DescribeStacksResult");
+		const struct xml *set = xml_find(result, "Stacks");
+		for (const struct xml *item = set != NULL ? set->first : NULL; item != NULL;
+		     item = item->next) {
+			struct stack_status status = {0};
+			if (read_stack(item, &status) && status.exists)
+				*ARRAY_APPEND(ret->items, ret->count) = status;
+			else
+				stack_status_clear(&status);
+		}
+		const char *token = xml_text(result, "NextToken");
+		free(next);
+		next = xstrdup_or_null(token != NULL && token[0] != '\0' ? token : NULL);
+		if (next == NULL)
+			return true;
+	}
+	return error_set(err, ERROR_INVALID, "DescribeStacks does not come to an end");
+}
+
+bool stack_get_template(struct aws_client *client, const char *name, char **ret, struct error *err)
+{
+	AUTO(aws_query_clear) struct aws_query query;
+	aws_query_init(&query, &AWS_CLOUDFORMATION, "GetTemplate");
+	aws_query_add(&query, "StackName", name);
+	aws_query_add(&query, "TemplateStage", "Original");
+	AUTO_PTR(xml) struct xml *root = aws_client_query(client, &query, NULL, err);
+	if (root == NULL)
+		return false;
+	const char *text = xml_text(root, "GetTemplateResult/TemplateBody");
+	if (text == NULL || text[0] == '\0')
+		return error_set(err, ERROR_INVALID, "stack %s has no template", name);
+	*ret = xstrdup(text);
 	return true;
 }
 
@@ -94,9 +157,8 @@ static bool call_for_stack(struct aws_client *client, const char *action, const 
 	return root != NULL;
 }
 
-/* Waits for the end of what goes on and does not mind how it ended. */
-static bool wait_quiet(struct aws_client *client, const char *id, const struct progress *progress,
-		       struct error *err)
+bool stack_wait(struct aws_client *client, const char *id, const struct progress *progress,
+		struct error *err)
 {
 	AUTO_FREE char *status = NULL;
 	AUTO_FREE char *cause = NULL;
@@ -111,19 +173,25 @@ static bool is_one_of(const char *status, const char *const *list, size_t count)
 	return false;
 }
 
-static bool must_be_deleted(const char *status)
+bool stack_must_be_deleted(const char *status)
 {
 	static const char *const dead[] = {"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED",
 					   "REVIEW_IN_PROGRESS", "DELETE_FAILED"};
 	return is_one_of(status, dead, ARRAY_SIZE(dead));
 }
 
-static bool is_under_way(const char *status)
+bool stack_is_under_way(const char *status)
 {
 	static const char end[] = "_IN_PROGRESS";
 	size_t size = strlen(status);
 	return size > strlen(end) && strcmp(status + size - strlen(end), end) == 0 &&
 	       strcmp(status, "REVIEW_IN_PROGRESS") != 0;
+}
+
+bool stack_needs_settling(const char *status)
+{
+	return stack_is_under_way(status) || stack_must_be_deleted(status) ||
+	       strcmp(status, "UPDATE_ROLLBACK_FAILED") == 0;
 }
 
 /* One step nearer; *ret_done when there is nothing left to do. */
@@ -138,21 +206,21 @@ static bool settle_step(struct aws_client *client, const char *name,
 		*ret_done = true;
 		return true;
 	}
-	if (is_under_way(status.status)) {
+	if (stack_is_under_way(status.status)) {
 		progress_note(progress, name, "waiting for what is under way");
-		return wait_quiet(client, status.id, progress, err);
+		return stack_wait(client, status.id, progress, err);
 	}
-	if (must_be_deleted(status.status)) {
+	if (stack_must_be_deleted(status.status)) {
 		AUTO_FREE char *note =
 			xasprintf("it is %s: deleting it to start anew", status.status);
 		progress_note(progress, name, note);
 		return call_for_stack(client, "DeleteStack", status.id, err) &&
-		       wait_quiet(client, status.id, progress, err);
+		       stack_wait(client, status.id, progress, err);
 	}
 	if (strcmp(status.status, "UPDATE_ROLLBACK_FAILED") == 0) {
 		progress_note(progress, name, "ending the rollback that got stuck");
 		return call_for_stack(client, "ContinueUpdateRollback", status.id, err) &&
-		       wait_quiet(client, status.id, progress, err);
+		       stack_wait(client, status.id, progress, err);
 	}
 	*ret_done = true;
 	return true;

@@ -14,6 +14,7 @@
 struct stack_status {
 	bool exists;
 	char *id;		   /* owned */
+	char *name;		   /* owned */
 	char *status;		   /* owned; "CREATE_COMPLETE", … */
 	char *reason;		   /* owned; or NULL */
 	struct key_value *outputs; /* owned */
@@ -27,6 +28,26 @@ const char *stack_status_tag(const struct stack_status *status, const char *key)
 /* name may be an id. A stack that is not there, or is deleted, is an answer, not an error. */
 MUST_CHECK bool stack_describe(struct aws_client *client, const char *name,
 			       struct stack_status *ret, struct error *err);
+
+struct stack_list {
+	struct stack_status *items; /* owned */
+	size_t count;
+};
+void stack_list_clear(struct stack_list *list);
+/* All of the account in this region that are not deleted. */
+MUST_CHECK bool stack_list_all(struct aws_client *client, struct stack_list *ret,
+			       struct error *err);
+
+/* Of a state: something goes on; only deleting helps; it must be settled before anything else. */
+bool stack_is_under_way(const char *status);
+bool stack_must_be_deleted(const char *status);
+bool stack_needs_settling(const char *status);
+/* Until nothing goes on, however it ends. */
+MUST_CHECK bool stack_wait(struct aws_client *client, const char *id,
+			   const struct progress *progress, struct error *err);
+/* The template as it was sent. *ret is owned. */
+MUST_CHECK bool stack_get_template(struct aws_client *client, const char *name, char **ret,
+				   struct error *err);
 
 /*
  * Ready for a change set: waits for what is under way, deletes what can only be deleted
@@ -52,9 +73,16 @@ struct stack_plan {
 };
 void stack_plan_clear(struct stack_plan *plan);
 
-/* Makes a change set and reads what it would do; the stack is settled first. */
+struct stack_template {
+	const char *body;
+	const char *url; /* where the body lies, when it is too long for a request; or NULL */
+};
+/*
+ * Makes a change set and reads what it would do; the stack is settled first. ERROR_DENIED when
+ * CloudFormation would make a volume anew: what it holds would be gone.
+ */
 MUST_CHECK bool stack_plan_make(struct aws_client *client, const char *name,
-				const char *template_json, const struct key_value *tags,
+				const struct stack_template *template, const struct key_value *tags,
 				size_t tag_count, const struct progress *progress,
 				struct stack_plan *ret, struct error *err);
 /* Takes a plan back; a stack that exists only for it goes too. */
@@ -80,6 +108,8 @@ MUST_CHECK bool stack_follow(struct aws_client *client, const char *id,
 			     struct error *err);
 /* What the newest event is, so that a follower starts behind it. Owned; NULL: none. */
 char *stack_newest_event(struct aws_client *client, const char *id);
+/* The ClientRequestToken of the operation that the newest event belongs to. Owned; NULL: none. */
+char *stack_newest_token(struct aws_client *client, const char *id);
 MUST_CHECK bool stack_follow_from(struct aws_client *client, const char *id,
 				  const char *after_event, const struct progress *progress,
 				  char **ret_status, char **ret_cause, struct error *err);

@@ -5,7 +5,6 @@
 #include "base/clock.h"
 #include "cloud/aws/client/xml.h"
 #include "cloud/aws/stack/stack.h"
-#include "cloud/aws/stack/stack_plan.h"
 
 #define WAIT_MS	  (10 * 60 * 1000)
 #define MAX_PAGES 20
@@ -25,7 +24,7 @@ void stack_plan_clear(struct stack_plan *plan)
 }
 
 static bool create_change_set(struct aws_client *client, const struct stack_plan *plan,
-			      const char *template_json, const struct key_value *tags,
+			      const struct stack_template *template, const struct key_value *tags,
 			      size_t tag_count, char **ret_arn, struct error *err)
 {
 	AUTO_FREE char *name = xasprintf("i2kit-%lld", (long long)(clock_wall_ns() / 1000000));
@@ -34,7 +33,8 @@ static bool create_change_set(struct aws_client *client, const struct stack_plan
 	aws_query_add(&query, "StackName", plan->stack);
 	aws_query_add(&query, "ChangeSetName", name);
 	aws_query_add(&query, "ChangeSetType", plan->is_new ? "CREATE" : "UPDATE");
-	aws_query_add(&query, "TemplateBody", template_json);
+	aws_query_add(&query, template->url != NULL ? "TemplateURL" : "TemplateBody",
+		      template->url != NULL ? template->url : template->body);
 	aws_query_add(&query, "Capabilities.member.1", "CAPABILITY_IAM");
 	aws_query_add(&query, "ClientToken", name);
 	for (size_t i = 0; i < tag_count; i++) {
@@ -145,26 +145,40 @@ static bool delete_change_set(struct aws_client *client, const char *arn, struct
 	return root != NULL;
 }
 
-bool stack_plan_make(struct aws_client *client, const char *name, const char *template_json,
-		     const struct key_value *tags, size_t tag_count,
-		     const struct progress *progress, struct stack_plan *ret, struct error *err)
+/* The plan that was shown said nothing of it. */
+static bool check_volumes(const struct stack_plan *plan, struct error *err)
+{
+	for (size_t i = 0; i < plan->change_count; i++) {
+		const struct stack_change *change = &plan->changes[i];
+		if (strcmp(change->type, "AWS::EC2::Volume") != 0 || change->replacement == NULL ||
+		    strcmp(change->replacement, "True") != 0)
+			continue;
+		error_set(err, ERROR_DENIED,
+			  "CloudFormation would make volume %s anew, and it would be empty",
+			  change->resource);
+		return error_hint(err, "undo what changed in environment.yml or the claim");
+	}
+	return true;
+}
+
+bool stack_plan_make(struct aws_client *client, const char *name,
+		     const struct stack_template *template, const struct key_value *tags,
+		     size_t tag_count, const struct progress *progress, struct stack_plan *ret,
+		     struct error *err)
 {
 	AUTO(stack_status_clear) struct stack_status status = {0};
 	AUTO(stack_plan_clear) struct stack_plan out = {.stack = xstrdup(name)};
-	if (strlen(template_json) > STACK_TEMPLATE_MAX) {
-		error_set(err, ERROR_FULL, "the template has %zu bytes and CloudFormation takes %d",
-			  strlen(template_json), STACK_TEMPLATE_MAX);
-		return error_hint(err, "promote fewer pods per project");
-	}
 	if (!stack_settle(client, name, progress, err) ||
 	    !stack_describe(client, name, &status, err))
 		return false;
 	out.is_new = !status.exists;
 	bool has_changes = false;
 	AUTO(error_clear) struct error failure = ERROR_INIT;
-	if (!create_change_set(client, &out, template_json, tags, tag_count, &out.change_set, err))
+	if (!create_change_set(client, &out, template, tags, tag_count, &out.change_set, err))
 		return error_prefix(err, "stack %s", name);
-	if (!wait_for(client, out.change_set, progress, &has_changes, &failure)) {
+	if (!wait_for(client, out.change_set, progress, &has_changes, &failure) ||
+	    (has_changes &&
+	     (!read_all_changes(client, &out, &failure) || !check_volumes(&out, &failure)))) {
 		(void)!stack_plan_drop(client, &out, NULL);
 		return error_move(err, &failure);
 	}
@@ -172,8 +186,6 @@ bool stack_plan_make(struct aws_client *client, const char *name, const char *te
 		if (!delete_change_set(client, out.change_set, err))
 			return false;
 		free(TAKE_PTR(out.change_set));
-	} else if (!read_all_changes(client, &out, err)) {
-		return false;
 	}
 	*ret = out;
 	out = (struct stack_plan){0};
@@ -202,6 +214,20 @@ static bool end_of(const struct stack_plan *plan, const char *status, const char
 			 is_back ? "everything was rolled back" : status);
 }
 
+/*
+ * An answer that was lost on the way: the call that was made again is told that there is nothing to
+ * execute any more. The stack's events say whether it was this token that began something.
+ */
+static bool was_started(struct aws_client *client, const struct stack_plan *plan, const char *token,
+			const struct aws_answer *answer)
+{
+	if (!aws_code_is(answer, "ChangeSetNotFound") &&
+	    !aws_code_is(answer, "InvalidChangeSetStatus"))
+		return false;
+	AUTO_FREE char *newest = stack_newest_token(client, plan->stack);
+	return newest != NULL && strcmp(newest, token) == 0;
+}
+
 bool stack_plan_execute(struct aws_client *client, const struct stack_plan *plan, bool wait,
 			const struct progress *progress, struct error *err)
 {
@@ -213,10 +239,14 @@ bool stack_plan_execute(struct aws_client *client, const struct stack_plan *plan
 	AUTO_FREE char *marker = before.exists ? stack_newest_event(client, before.id) : NULL;
 	AUTO(aws_query_clear) struct aws_query query;
 	aws_query_init(&query, &AWS_CLOUDFORMATION, "ExecuteChangeSet");
+	AUTO_FREE char *token = xasprintf("i2kit-%lld", (long long)(clock_wall_ns() / 1000));
+	AUTO(aws_answer_clear) struct aws_answer answer = {0};
+	AUTO(error_clear) struct error failure = ERROR_INIT;
 	aws_query_add(&query, "ChangeSetName", plan->change_set);
-	AUTO_PTR(xml) struct xml *root = aws_client_query(client, &query, NULL, err);
-	if (root == NULL)
-		return false;
+	aws_query_add(&query, "ClientRequestToken", token);
+	AUTO_PTR(xml) struct xml *root = aws_client_query(client, &query, &answer, &failure);
+	if (root == NULL && !was_started(client, plan, token, &answer))
+		return error_move(err, &failure);
 	if (!wait)
 		return true;
 	AUTO_FREE char *status = NULL;

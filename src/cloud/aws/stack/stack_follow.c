@@ -24,6 +24,7 @@ struct stack_event {
 	char *status;
 	char *reason; /* or NULL */
 	char *physical;
+	char *token; /* of the call that began the operation; or NULL */
 };
 
 struct event_list {
@@ -40,6 +41,7 @@ static void event_list_clear(struct event_list *list)
 		free(list->items[i].status);
 		free(list->items[i].reason);
 		free(list->items[i].physical);
+		free(list->items[i].token);
 	}
 	free(list->items);
 	*list = (struct event_list){0};
@@ -68,6 +70,7 @@ static bool read_events(const struct xml *set, const char *after, struct event_l
 		event->status = text_or_empty(item, "ResourceStatus");
 		event->physical = text_or_empty(item, "PhysicalResourceId");
 		event->reason = xstrdup_or_null(xml_text(item, "ResourceStatusReason"));
+		event->token = xstrdup_or_null(xml_text(item, "ClientRequestToken"));
 	}
 	return true;
 }
@@ -102,6 +105,14 @@ char *stack_newest_event(struct aws_client *client, const char *id)
 	if (!list_events(client, id, NULL, 1, &list, NULL) || list.count == 0)
 		return NULL;
 	return xstrdup(list.items[0].id);
+}
+
+char *stack_newest_token(struct aws_client *client, const char *id)
+{
+	AUTO(event_list_clear) struct event_list list = {0};
+	if (!list_events(client, id, NULL, 1, &list, NULL) || list.count == 0)
+		return NULL;
+	return xstrdup_or_null(list.items[0].token);
 }
 
 /* --- causes --------------------------------------------------------------------------------- */

@@ -19,18 +19,30 @@ struct stack_subnet {
 	const char *zone; /* "eu-west-1a" */
 };
 
+/* A claim's EBS volume that is there already. All borrowed. */
+struct stack_volume {
+	const char *claim;
+	const char *logical_id; /* as the template that made it has it */
+	const char *zone;
+	uint64_t size_gib;
+	/* As it was made; to say something else would replace it. */
+	const char *snapshot; /* or NULL */
+	const char *kms_key;  /* or NULL */
+};
+
 /* Where the stack goes. All borrowed. */
 struct stack_target {
 	const char *project;
+	const char *environment; /* or NULL */
 	const char *region;
 	const char *stack;		    /* its name */
-	const char *instance_type;	    /* where the pod names none; NULL: t3.micro */
+	const char *domain_inside;	    /* the private zone: stack_private_domain() */
+	const char *instance_type;	    /* where the pod names none; NULL: by its limits */
 	const char *vpc;		    /* NULL: a VPC is made */
-	const char *vpc_cidr;		    /* of the given one */
-	const struct stack_subnet *subnets; /* of the given one, in different zones */
+	const struct stack_subnet *subnets; /* of instances; one a zone, sorted by zone */
 	size_t subnet_count;
-	const char *const
-		*public_subnets; /* ids for public load balancers, NULL-terminated; NULL: subnets */
+	const struct stack_subnet *public_subnets; /* of public load balancers; likewise */
+	size_t public_subnet_count;
 	const char *const *security_groups; /* added to every instance, NULL-terminated, or NULL */
 	const char *instance_profile;	    /* name or ARN; NULL: a least-privileged role is made */
 	const char *key_pair;		    /* NULL: none */
@@ -38,7 +50,12 @@ struct stack_target {
 	bool is_zone_id;		    /* hosted_zone is "Z…" */
 	const char *domain;	 /* public names are SERVICE.DOMAIN; NULL: SERVICE.PROJECT.ZONE */
 	const char *certificate; /* ARN, where a port names none */
-	unsigned log_days;	 /* 0: 30 */
+	unsigned log_days;
+	bool is_balancer_health;	    /* a balancer's opinion replaces instances */
+	const struct stack_volume *volumes; /* that are there */
+	size_t volume_count;
+	const struct key_value *restore; /* claim → snapshot, for volumes that are not there */
+	size_t restore_count;
 };
 
 /* One pod's release. All borrowed. */
@@ -47,15 +64,18 @@ struct stack_release {
 	const char *image; /* "ami-…" */
 	const char *image_digest;
 	const char *config_digest;
+	const char *receipt_tag;       /* or NULL */
 	const char *user_data;	       /* with STACK_VOLUME(claim) where a volume's id goes */
-	const char *const *parameters; /* SSM names the pod reads, NULL-terminated, or NULL */
+	const char *const *parameters; /* SSM paths the pod reads below, NULL-terminated, or NULL */
 };
 
 /* What stands in user data for the id of the EBS volume of a claim: "@volume:CLAIM@". */
 #define STACK_VOLUME_START "@volume:"
 #define STACK_VOLUME_END   "@"
 
-#define STACK_TEMPLATE_MAX 51200 /* what CreateChangeSet takes in its body */
+#define STACK_TEMPLATE_MAX ((size_t)1024 * 1024) /* what CloudFormation takes, from a bucket */
+#define STACK_BODY_MAX	   51200		 /* what it takes in a request */
+#define STACK_MAX_PAUSE_S  3600 /* the longest that a rolling update waits for signals */
 
 /*
  * ERROR_UNSUPPORTED names what of the application AWS cannot do as asked; ERROR_INVALID what is
@@ -65,9 +85,11 @@ MUST_CHECK bool stack_template_make(const struct app *app, const struct stack_ta
 				    const struct stack_release *releases, size_t count, char **ret,
 				    struct error *err);
 
-/* "my-web" → "MyXWeb": different names give different logical ids. Owned. */
-char *stack_logical_id(const char *name, const char *suffix);
-/* The logical id of a pod's Auto Scaling group, which signals go to. Owned. */
-char *stack_group_id(const char *pod);
+/* What of an application AWS would refuse, whatever the account; stack_check.c */
+MUST_CHECK bool stack_check_app(const struct app *app, const struct stack_target *target,
+				struct error *err);
+
+/* "PROJECT[-ENVIRONMENT].internal": as unique as the stack's name is. Owned. */
+char *stack_private_domain(const char *stack);
 
 #endif

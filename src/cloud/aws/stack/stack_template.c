@@ -3,10 +3,9 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
-#include "cloud/aws/stack/stack_text.h"
+#include "cloud/aws/stack/template_parts.h"
 
-#define MAX_RESOURCES_BYTES ((size_t)1024 * 1024)
-#define MAX_USER_DATA	    16384 /* before base64, EC2's limit */
+#define MAX_USER_DATA 16384 /* before base64, EC2's limit */
 
 static const struct stack_release *find_release(const struct stack_release *releases, size_t count,
 						const char *pod)
@@ -17,36 +16,6 @@ static const struct stack_release *find_release(const struct stack_release *rele
 	return NULL;
 }
 
-static bool check_list(const char *what, const char *const *list, struct error *err)
-{
-	for (size_t i = 0; list != NULL && list[i] != NULL; i++)
-		if (!stack_check_plain(what, list[i], err))
-			return false;
-	return true;
-}
-
-static bool check_target(const struct stack_target *target, struct error *err)
-{
-	for (size_t i = 0; i < target->subnet_count; i++)
-		if (!stack_check_plain("a subnet", target->subnets[i].id, err) ||
-		    !stack_check_plain("a zone", target->subnets[i].zone, err))
-			return false;
-	if (target->vpc != NULL && target->subnet_count == 0)
-		return error_set(err, ERROR_INVALID, "the VPC %s has no subnet to use",
-				 target->vpc);
-	return stack_check_plain("the project", target->project, err) &&
-	       stack_check_plain("the stack", target->stack, err) &&
-	       stack_check_plain("the region", target->region, err) &&
-	       stack_check_plain("the VPC", target->vpc, err) &&
-	       stack_check_plain("the instance type", target->instance_type, err) &&
-	       stack_check_plain("the hosted zone", target->hosted_zone, err) &&
-	       stack_check_plain("the domain", target->domain, err) &&
-	       stack_check_plain("the instance profile", target->instance_profile, err) &&
-	       stack_check_plain("the key pair", target->key_pair, err) &&
-	       check_list("a subnet", target->public_subnets, err) &&
-	       check_list("a security group", target->security_groups, err);
-}
-
 static bool check_release(const struct stack_release *release, const char *pod, struct error *err)
 {
 	if (release == NULL)
@@ -54,60 +23,87 @@ static bool check_release(const struct stack_release *release, const char *pod, 
 	if (strlen(release->user_data) > MAX_USER_DATA)
 		return error_set(err, ERROR_FULL, "pod '%s': user data is %zu bytes, 16384 at most",
 				 pod, strlen(release->user_data));
-	return stack_check_plain("an image", release->image, err) &&
-	       check_list("a parameter", release->parameters, err);
+	return true;
 }
 
-static bool add_pods(struct stack_text *text, const struct stack_release *releases, size_t count,
-		     struct error *err)
+static bool add_pods(struct template_writer *writer, const struct stack_release *releases,
+		     size_t count, struct error *err)
 {
-	for (size_t i = 0; i < text->app->pod_count; i++) {
-		const struct pod_spec *pod = &text->app->pods[i];
+	for (size_t i = 0; i < writer->app->pod_count; i++) {
+		const struct pod_spec *pod = &writer->app->pods[i];
 		const struct stack_release *release = find_release(releases, count, pod->name);
 		if (!check_release(release, pod->name, err) ||
-		    !stack_check_plain("a pod", pod->name, err) ||
-		    !stack_check_plain("the instance type", pod->instance_type, err) ||
-		    !stack_add_pod(text, pod, release, err))
+		    !stack_add_pod(writer, pod, release, err))
 			return false;
 	}
 	return true;
 }
 
-static void text_clear(struct stack_text *text)
+static void writer_clear(struct template_writer *writer)
 {
-	strbuf_clear(&text->resources);
-	strbuf_clear(&text->outputs);
+	strbuf_clear(&writer->resources);
+	strbuf_clear(&writer->outputs);
+	strbuf_clear(&writer->parameters);
+}
+
+/* A value of the manifests that CloudFormation would replace by something of the account's. */
+static bool check_references(const struct template_writer *writer, struct error *err)
+{
+	const char *found = strstr(strbuf_text(&writer->resources), "{{resolve:");
+	if (found == NULL)
+		return true;
+	error_set(err, ERROR_DENIED,
+		  "the template would have '%.40s…' in it, which CloudFormation "
+		  "resolves",
+		  found);
+	return error_hint(err, "take it out of the manifests or of environment.yml");
+}
+
+static char *join(const struct template_writer *writer)
+{
+	AUTO(strbuf_clear) struct strbuf out = STRBUF_INIT;
+	struct json_writer json = JSON_WRITER(&out, JSON_ASCII);
+	AUTO_FREE char *what = xasprintf("i2kit project %s", writer->target->project);
+	AUTO_FREE char *parameters = xasprintf("{%s}", strbuf_text(&writer->parameters));
+	AUTO_FREE char *outputs = xasprintf("{%s}", strbuf_text(&writer->outputs));
+	json_open_object(&json, NULL);
+	json_write_text(&json, "AWSTemplateFormatVersion", "2010-09-09");
+	json_write_text(&json, "Description", what);
+	if (writer->parameters.size > 0)
+		json_write_raw(&json, "Parameters", parameters);
+	json_write_raw(&json, "Resources", strbuf_text(&writer->resources));
+	json_write_raw(&json, "Outputs", outputs);
+	json_close(&json);
+	return strbuf_take(&out);
 }
 
 bool stack_template_make(const struct app *app, const struct stack_target *target,
 			 const struct stack_release *releases, size_t count, char **ret,
 			 struct error *err)
 {
-	AUTO(text_clear)
-	struct stack_text text = {.app = app,
-				  .target = target,
-				  .resources = STRBUF_MAX(MAX_RESOURCES_BYTES),
-				  .outputs = STRBUF_MAX(MAX_RESOURCES_BYTES)};
-	if (!check_target(target, err))
+	AUTO(writer_clear)
+	struct template_writer writer = {.app = app,
+					 .target = target,
+					 .resources = STRBUF_MAX(STACK_TEMPLATE_MAX),
+					 .outputs = STRBUF_MAX(STACK_TEMPLATE_MAX),
+					 .parameters = STRBUF_MAX(STACK_TEMPLATE_MAX)};
+	writer.json = JSON_WRITER(&writer.resources, JSON_ASCII);
+	if (!stack_check_app(app, target, err))
 		return false;
-	stack_add_network(&text);
+	json_open_object(&writer.json, NULL);
+	stack_add_network(&writer);
 	for (size_t i = 0; i < app->service_count; i++)
-		if (!stack_add_service(&text, &app->services[i], err))
+		if (!stack_add_service(&writer, &app->services[i], err))
 			return false;
-	if (!add_pods(&text, releases, count, err))
+	if (!add_pods(&writer, releases, count, err))
 		return false;
-	if (text.resources.is_cut || text.outputs.is_cut)
-		return error_set(err, ERROR_FULL, "the template would be larger than 1 MiB");
-	/* The zone of a given subnet is a parameter, so that it is told apart from the design. */
-	AUTO_FREE char *parameters =
-		text.has_volumes && target->vpc != NULL
-			? xasprintf("\"Parameters\":{\"VolumeZone\":{\"Type\":"
-				    "\"AWS::EC2::AvailabilityZone::Name\",\"Default\":\"%s\"}},",
-				    target->subnets[0].zone)
-			: xstrdup("");
-	*ret = xasprintf("{\"AWSTemplateFormatVersion\":\"2010-09-09\",\"Description\":"
-			 "\"i2kit project %s\",%s\"Resources\":{%s},\"Outputs\":{%s}}",
-			 target->project, parameters, strbuf_text(&text.resources),
-			 strbuf_text(&text.outputs));
+	json_close(&writer.json);
+	if (writer.resources.is_cut || writer.outputs.is_cut || writer.parameters.is_cut) {
+		error_set(err, ERROR_FULL, "the template would be larger than 1 MiB");
+		return error_hint(err, "promote the pods as two projects");
+	}
+	if (!check_references(&writer, err))
+		return false;
+	*ret = join(&writer);
 	return true;
 }

@@ -7,7 +7,9 @@
 #include "base/alloc.h"
 #include "base/base64.h"
 #include "base/cleanup.h"
+#include "cloud/aws/stack/logical_id.h"
 #include "cloud/aws/stack/stack_plan.h"
+#include "cloud/claims.h"
 
 #define HASH_DIGITS    24 /* of a value's digest, in a parameter's name */
 #define VOLUME_ID_SIZE 32 /* what a mark grows to at most */
@@ -22,14 +24,38 @@ void user_data_clear(struct user_data *data)
 {
 	free(data->text);
 	parameter_list_clear(&data->puts);
-	string_list_clear(&data->parameters);
+	string_list_clear(&data->paths);
 	*data = (struct user_data){0};
 }
 
-static void add_put(struct user_data *out, const char *name, const char *value)
+static void add_put(struct user_data *out, const char *path, const char *name, const char *value)
 {
 	parameter_list_add(&out->puts, name, value, true);
-	string_list_add(&out->parameters, name);
+	if (!string_list_has(&out->paths, path))
+		string_list_add(&out->paths, path);
+}
+
+/*
+ * JSON in which no {{ is left, for SSM takes no value with one and CloudFormation would look for a
+ * reference behind it. Outside of strings JSON has none. Owned.
+ */
+static char *without_references(const char *json)
+{
+	AUTO(strbuf_clear) struct strbuf out = STRBUF_INIT;
+	for (const char *c = json; *c != '\0'; c++) {
+		bool is_second = *c == '{' && c > json && c[-1] == '{';
+		strbuf_append(&out, is_second ? "\\u007b" : "");
+		if (!is_second)
+			strbuf_append_char(&out, *c);
+	}
+	return strbuf_take(&out);
+}
+
+/* CloudFormation makes "?" of what is not ASCII. Owned. */
+static char *dump(const json_t *value)
+{
+	AUTO_FREE char *text = json_dumps(value, JSON_COMPACT | JSON_ENSURE_ASCII);
+	return without_references(text);
 }
 
 /* --- secrets -------------------------------------------------------------------------------- */
@@ -42,8 +68,9 @@ static bool refer_secret(const struct user_data_input *input, const char *secret
 			 json_t *entry, struct user_data *out, struct error *err)
 {
 	const char *encoded = json_string_value(json_object_get(entry, "base64"));
-	if (encoded == NULL)
-		return true; /* a reference already */
+	/* A reference already; or nothing, which SSM does not keep and nobody needs to hide. */
+	if (encoded == NULL || encoded[0] == '\0')
+		return true;
 	AUTO_FREE uint8_t *bytes = NULL;
 	size_t size = 0;
 	if (!base64_decode(encoded, strlen(encoded), &bytes, &size))
@@ -60,10 +87,10 @@ static bool refer_secret(const struct user_data_input *input, const char *secret
 	sha256_bytes(bytes, size, raw);
 	explicit_bzero(bytes, size);
 	sha256_hex(raw, hex);
-	AUTO_FREE char *name = xasprintf("/i2kit/%s/secrets/%s/%s/%.*s", input->stack, secret, key,
-					 HASH_DIGITS, hex);
+	AUTO_FREE char *path = xasprintf("/i2kit/%s/secrets/%s", input->stack, secret);
+	AUTO_FREE char *name = xasprintf("%s/%s/%.*s", path, key, HASH_DIGITS, hex);
 	AUTO_FREE char *reference = xasprintf("ssm:%s", name);
-	add_put(out, name, encoded);
+	add_put(out, path, name, encoded);
 	json_object_clear(entry);
 	json_object_set_new(entry, "ref", json_string(reference));
 	json_object_set_new(entry, "sha256", json_string(hex));
@@ -97,20 +124,17 @@ static void add_claim(json_t *volumes, json_t *attach, const char *volume, const
 	json_object_set_new(attach, "device", json_string("/dev/sdf"));
 }
 
-static void add_claims(const struct pod_spec *pod, json_t *volumes, json_t *attach)
+static void add_claims(const struct app *app, const struct pod_spec *pod, json_t *volumes,
+		       json_t *attach)
 {
-	for (size_t i = 0; i < pod->claim_template_count; i++)
-		add_claim(volumes, attach, pod->claim_templates[i].name,
-			  pod->claim_templates[i].name);
-	for (size_t i = 0; i < pod->volume_count; i++) {
-		const struct volume *volume = &pod->volumes[i];
-		if (volume->kind == VOLUME_CLAIM && json_object_get(volumes, volume->name) == NULL)
-			add_claim(volumes, attach, volume->name, volume->ref_name);
-	}
+	AUTO(cloud_claim_list_clear) struct cloud_claim_list claims = {0};
+	cloud_claims_of_pod(app, pod, &claims);
+	for (size_t i = 0; i < claims.count; i++)
+		add_claim(volumes, attach, claims.items[i].volume, claims.items[i].name);
 }
 
 /* "redis" → "REDIS_SERVICE_HOST=redis.PROJECT.internal", and its first port. */
-static void add_service_env(json_t *list, const struct app *app, const struct service *service)
+static void add_service_env(json_t *list, const char *domain, const struct service *service)
 {
 	if (service->kind == SERVICE_HEADLESS || service->port_count == 0)
 		return;
@@ -121,8 +145,7 @@ static void add_service_env(json_t *list, const struct app *app, const struct se
 		else if (*c == '-' || *c == '.')
 			*c = '_';
 	}
-	AUTO_FREE char *host =
-		xasprintf("%s_SERVICE_HOST=%s.%s.internal", name, service->name, app->project);
+	AUTO_FREE char *host = xasprintf("%s_SERVICE_HOST=%s.%s", name, service->name, domain);
 	AUTO_FREE char *port = xasprintf("%s_SERVICE_PORT=%u", name, service->ports[0].port);
 	json_array_append_new(list, json_string(host));
 	json_array_append_new(list, json_string(port));
@@ -133,11 +156,11 @@ static json_t *make_instance(const struct user_data_input *input)
 {
 	json_t *volumes = json_object();
 	json_t *attach = json_object();
-	add_claims(input->pod, volumes, attach);
+	add_claims(input->app, input->pod, volumes, attach);
 	json_t *service_env = json_array();
+	AUTO_FREE char *search = stack_private_domain(input->stack);
 	for (size_t i = 0; i < input->app->service_count; i++)
-		add_service_env(service_env, input->app, &input->app->services[i]);
-	AUTO_FREE char *search = xasprintf("%s.internal", input->app->project);
+		add_service_env(service_env, search, &input->app->services[i]);
 	AUTO_FREE char *log_group = xasprintf("/i2kit/%s", input->stack);
 	AUTO_FREE char *group = stack_group_id(input->pod->name);
 	json_t *cloud = json_pack("{s:s, s:s, s:{s:s, s:s}}", "region", input->region, "logGroup",
@@ -166,17 +189,6 @@ static size_t final_size(const char *text)
 	return size;
 }
 
-/* A prefix of at most `limit` bytes that does not end within a character. */
-static size_t piece_size(const char *text, size_t limit)
-{
-	size_t size = strnlen(text, limit);
-	if (text[size] == '\0')
-		return size;
-	while (size > 0 && ((unsigned char)text[size] & 0xc0) == 0x80)
-		size--;
-	return size;
-}
-
 /* Puts the configuration into parameters of 4 KiB; what refers to them takes its place. */
 static json_t *refer_config(const struct user_data_input *input, const char *config,
 			    struct user_data *out)
@@ -187,12 +199,13 @@ static json_t *refer_config(const struct user_data_input *input, const char *con
 	sha256_hex(raw, hex);
 	json_t *names = json_array();
 	while (*config != '\0') {
-		size_t size = piece_size(config, PARAMETER_MAX);
+		size_t size = strnlen(config, PARAMETER_MAX);
 		AUTO_FREE char *piece = xstrndup(config, size);
+		AUTO_FREE char *path =
+			xasprintf("/i2kit/%s/config/%s", input->stack, input->pod->name);
 		AUTO_FREE char *name =
-			xasprintf("/i2kit/%s/config/%s/%.*s/%zu", input->stack, input->pod->name,
-				  HASH_DIGITS, hex, json_array_size(names));
-		add_put(out, name, piece);
+			xasprintf("%s/%.*s/%zu", path, HASH_DIGITS, hex, json_array_size(names));
+		add_put(out, path, name, piece);
 		json_array_append_new(names, json_string(name));
 		config += size;
 	}
@@ -203,7 +216,7 @@ static char *wrap(const char *key, json_t *config, json_t *instance)
 {
 	AUTO_JSON json_t *root =
 		json_pack("{s:{s:O, s:O}}", "i2kit", key, config, "instance", instance);
-	return json_dumps(root, JSON_COMPACT);
+	return dump(root);
 }
 
 bool user_data_make(const struct user_data_input *input, struct user_data *ret, struct error *err)
@@ -223,7 +236,7 @@ bool user_data_make(const struct user_data_input *input, struct user_data *ret, 
 		return error_prefix(err, "pod '%s'", input->pod->name);
 	out.text = wrap("config", config, instance);
 	if (final_size(out.text) > USER_DATA_MAX) {
-		AUTO_FREE char *config_text = json_dumps(config, JSON_COMPACT);
+		AUTO_FREE char *config_text = dump(config);
 		AUTO_JSON json_t *reference = refer_config(input, config_text, &out);
 		free(out.text);
 		out.text = wrap("configRef", reference, instance);

@@ -15,9 +15,9 @@
 #define USER_DATA_MAX 16384
 
 struct user_data {
-	char *text;		       /* owned; with STACK_VOLUME marks */
-	struct parameter_list puts;    /* what must be in SSM before an instance starts */
-	struct string_list parameters; /* their names */
+	char *text;		    /* owned; ASCII; with STACK_VOLUME marks */
+	struct parameter_list puts; /* what must be in SSM before an instance starts */
+	struct string_list paths;   /* below which the pod's parameters are, and nobody else's */
 };
 void user_data_clear(struct user_data *data);
 

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cloud/aws/provider/cost.h"
+
+#include "cloud/claims.h"
+
+/* Dollars, of STACK_PRICES_OF. */
+#define HOURS_A_MONTH  730.0
+#define BALANCER_HOUR  0.0225 /* NLB and ALB, without capacity units */
+#define GP3_GIB_MONTH  0.08
+#define ZONE_MONTH     0.50
+#define ADDRESS_HOUR   0.005 /* public IPv4 */
+#define BALANCER_ZONES 2.0
+#define ROOT_GIB       1.0
+#define BYTES_PER_GIB  1073741824.0
+
+static double services_cost(const struct app *app)
+{
+	double sum = 0;
+	for (size_t i = 0; i < app->service_count; i++) {
+		const struct service *service = &app->services[i];
+		bool is_public = service->kind == SERVICE_LOAD_BALANCER ||
+				 service->kind == SERVICE_NODE_PORT;
+		if (service->port_count == 0 || service->pods.count == 0)
+			continue;
+		sum += HOURS_A_MONTH *
+		       (BALANCER_HOUR + (is_public ? BALANCER_ZONES * ADDRESS_HOUR : 0));
+	}
+	return sum;
+}
+
+static double pod_cost(const struct app *app, const struct stack_target *target,
+		       const struct pod_spec *pod)
+{
+	const struct stack_instance *type = stack_instance_find(stack_type_of(target, pod));
+	AUTO(cloud_claim_list_clear) struct cloud_claim_list claims = {0};
+	if (type == NULL)
+		return -1;
+	/* In the network that is made instances have public addresses. */
+	double hour = type->dollars_an_hour + (target->vpc == NULL ? ADDRESS_HOUR : 0);
+	double sum = pod->replicas * (hour * HOURS_A_MONTH + ROOT_GIB * GP3_GIB_MONTH);
+	cloud_claims_of_pod(app, pod, &claims);
+	for (size_t i = 0; i < claims.count; i++)
+		sum += (double)claims.items[i].size_bytes / BYTES_PER_GIB * GP3_GIB_MONTH;
+	return sum;
+}
+
+double cost_a_month(const struct app *app, const struct stack_target *target)
+{
+	double sum = services_cost(app) + ZONE_MONTH;
+	for (size_t i = 0; i < app->pod_count; i++) {
+		double pod = pod_cost(app, target, &app->pods[i]);
+		if (pod < 0)
+			return 0;
+		sum += pod;
+	}
+	return sum;
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef I2KIT_CLOUD_AWS_PROVIDER_LOGS_AWS_H
+#define I2KIT_CLOUD_AWS_PROVIDER_LOGS_AWS_H
+
+#include "cloud/aws/provider/aws_cloud.h"
+
+bool aws_logs(struct cloud *cloud, const struct cloud_scope *scope, const char *pod,
+	      int64_t since_ns, cloud_log_fn *fn, void *arg, struct error *err);
+
+/* The streams of a stack's log group that begin with `prefix` (NULL: all). */
+MUST_CHECK bool logs_read(struct aws_client *client, const char *stack, const char *prefix,
+			  int64_t since_ns, cloud_log_fn *fn, void *arg, struct error *err);
+
+#endif

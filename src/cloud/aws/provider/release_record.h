@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef I2KIT_CLOUD_AWS_PROVIDER_RELEASE_RECORD_H
+#define I2KIT_CLOUD_AWS_PROVIDER_RELEASE_RECORD_H
+
+/*
+ * Records of releases in SSM below /i2kit/STACK/releases/NUMBER: `meta` (JSON, written last, with
+ * the SHA-256 of the rest) and the rest, {"tags":{…},"template":{…}}, in parts HASH-000, HASH-001 …
+ * A part's name holds the digest it is of, so that one of a run that was killed is never taken for
+ * another's.
+ */
+
+#include "cloud/aws/client/client.h"
+#include "cloud/provider.h"
+
+struct release_record {
+	unsigned number;
+	const char *note;
+	const char *template_text;
+	const struct key_value *tags; /* of the stack */
+	size_t tag_count;
+};
+/* The number after all that are there, whole or not. */
+MUST_CHECK bool release_record_next(struct aws_client *client, const char *stack, unsigned *ret,
+				    struct error *err);
+/* ERROR_BUSY: somebody else wrote a release of that number meanwhile. */
+MUST_CHECK bool release_record_save(struct aws_client *client, const char *stack,
+				    const struct release_record *record, struct error *err);
+MUST_CHECK bool release_record_remove(struct aws_client *client, const char *stack, unsigned number,
+				      struct error *err);
+/* Records that are not whole are left out. */
+MUST_CHECK bool release_records_list(struct aws_client *client, const char *stack,
+				     struct cloud_record_list *ret, struct error *err);
+/* *ret_template and *ret_tags are owned. */
+MUST_CHECK bool release_record_load(struct aws_client *client, const char *stack, unsigned number,
+				    char **ret_template, struct key_value **ret_tags,
+				    size_t *ret_tag_count, struct error *err);
+
+#endif

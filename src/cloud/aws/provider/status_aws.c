@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cloud/aws/provider/status_aws.h"
+
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/json_writer.h"
+#include "base/log.h"
+#include "base/parse.h"
+#include "cloud/aws/disk/ami.h"
+#include "cloud/aws/provider/logs_aws.h"
+#include "cloud/aws/provider/scope_stack.h"
+#include "cloud/aws/stack/logical_id.h"
+#include "wire/booted.h"
+
+#define MAX_PAGES 200
+
+/* --- instances ------------------------------------------------------------------------------ */
+
+static void read_instance(const struct xml *item, struct cloud_status *out)
+{
+	const char *id = xml_text(item, "instanceId");
+	const char *state = xml_text(item, "instanceState/name");
+	const char *pod = ec2_tag_of(item, "i2kit:pod");
+	const char *image = xml_text(item, "imageId");
+	const char *launched = xml_text(item, "launchTime");
+	if (id == NULL || state == NULL || pod == NULL || strcmp(state, "terminated") == 0)
+		return;
+	struct cloud_instance *instance = ARRAY_APPEND(out->instances, out->instance_count);
+	instance->id = xstrdup(id);
+	instance->state = xstrdup(state);
+	instance->pod = xstrdup(pod);
+	instance->image = xstrdup(image != NULL ? image : "");
+	instance->image_digest = xstrdup_or_null(ec2_tag_of(item, "i2kit:image-sha256"));
+	instance->address = xstrdup_or_null(xml_text(item, "privateIpAddress"));
+	if (launched != NULL)
+		(void)!parse_rfc3339_ns(launched, &instance->launched_ns);
+}
+
+static void read_reservations(const struct xml *set, struct cloud_status *out)
+{
+	for (const struct xml *r = set != NULL ? set->first : NULL; r != NULL; r = r->next) {
+		const struct xml *inner = xml_find(r, "instancesSet");
+		for (const struct xml *i = inner != NULL ? inner->first : NULL; i != NULL;
+		     i = i->next)
+			read_instance(i, out);
+	}
+}
+
+static bool list_instances(struct aws_client *client, const char *stack, struct cloud_status *out,
+			   struct error *err)
+{
+	AUTO_FREE char *next = NULL;
+	for (unsigned page = 0; page < MAX_PAGES; page++) {
+		AUTO(aws_query_clear) struct aws_query query;
+		aws_query_init(&query, &AWS_EC2, "DescribeInstances");
+		aws_query_add_filter(&query, 1, "tag:i2kit:stack", stack);
+		aws_query_add(&query, "NextToken", next);
+		AUTO_PTR(xml) struct xml *root = aws_client_query(client, &query, NULL, err);
+		if (root == NULL)
+			return false;
+		read_reservations(xml_find(root, "reservationSet"), out);
+		const char *token = xml_text(root, "nextToken");
+		free(next);
+		next = xstrdup_or_null(token != NULL && token[0] != '\0' ? token : NULL);
+		if (next == NULL)
+			return true;
+	}
+	return error_set(err, ERROR_INVALID, "DescribeInstances does not come to an end");
+}
+
+static void read_addresses(const struct stack_status *stack, struct cloud_status *out)
+{
+	for (size_t i = 0; i < stack->output_count; i++) {
+		AUTO_FREE char *service = stack_logical_name(stack->outputs[i].key, "Address");
+		if (service == NULL)
+			continue;
+		struct key_value *pair = ARRAY_APPEND(out->addresses, out->address_count);
+		pair->key = TAKE_PTR(service);
+		pair->value = xstrdup(stack->outputs[i].value);
+	}
+}
+
+/* --- what they booted ----------------------------------------------------------------------- */
+
+/* "web/.booted/i-0123": a stream that no container's lines go to. */
+static bool take_booted(int64_t time_ns, const char *stream, const char *text, void *arg)
+{
+	struct cloud_status *status = arg;
+	const char *id = strstr(stream, BOOTED_STREAM);
+	(void)time_ns;
+	if (id == NULL || strncmp(text, BOOTED_TEXT, strlen(BOOTED_TEXT)) != 0 ||
+	    !digest_is_valid(text + strlen(BOOTED_TEXT)))
+		return true;
+	for (size_t i = 0; i < status->instance_count; i++) {
+		struct cloud_instance *instance = &status->instances[i];
+		if (strcmp(instance->id, id + strlen(BOOTED_STREAM)) != 0)
+			continue;
+		free(instance->booted_digest);
+		instance->booted_digest = xstrdup(text + strlen(BOOTED_TEXT));
+	}
+	return true;
+}
+
+static int64_t oldest_launch(const struct cloud_status *status, const char *pod)
+{
+	int64_t oldest = INT64_MAX;
+	for (size_t i = 0; i < status->instance_count; i++)
+		if (strcmp(status->instances[i].pod, pod) == 0 &&
+		    status->instances[i].launched_ns < oldest)
+			oldest = status->instances[i].launched_ns;
+	return oldest;
+}
+
+/* What the instances say themselves. Without the right to read logs, or without a log group yet,
+ * they say nothing. */
+static void read_booted(struct aws_client *client, const char *stack, struct cloud_status *status)
+{
+	for (size_t i = 0; i < status->pod_count; i++) {
+		AUTO(error_clear) struct error err = ERROR_INIT;
+		int64_t since_ns = oldest_launch(status, status->pods[i].name);
+		AUTO_FREE char *prefix = xasprintf("%s" BOOTED_STREAM, status->pods[i].name);
+		if (since_ns != INT64_MAX &&
+		    !logs_read(client, stack, prefix, since_ns, take_booted, status, &err))
+			log_verbose("what the instances of '%s' booted is not known: %s",
+				    status->pods[i].name, err.message);
+	}
+}
+
+bool aws_status(struct cloud *cloud, const struct cloud_scope *scope, struct cloud_status *ret,
+		struct error *err)
+{
+	AUTO(stack_status_clear) struct stack_status status = {0};
+	AUTO(cloud_status_clear) struct cloud_status out = {.name = xstrdup(scope->name)};
+	if (!scope_stack_describe(cloud->client, scope, &status, err))
+		return false;
+	out.exists = status.exists;
+	out.state = xstrdup(status.exists ? status.status : "absent");
+	out.reason = xstrdup_or_null(status.reason);
+	read_addresses(&status, &out);
+	scope_stack_pods(&status, &out.pods, &out.pod_count);
+	if (status.exists && !list_instances(cloud->client, scope->name, &out, err))
+		return false;
+	read_booted(cloud->client, scope->name, &out);
+	*ret = out;
+	out = (struct cloud_status){0};
+	return true;
+}
+
+/* --- details -------------------------------------------------------------------------------- */
+
+/* User data as it was written, volumes' ids aside. Borrowed; NULL: none. */
+static const char *user_data_of(struct json_view launch)
+{
+	struct json_view data = json_view_get(json_view_get(launch, "UserData"), "Fn::Base64");
+	return json_view_peek(json_view_is_object(data) ? json_view_get(data, "Fn::Sub") : data);
+}
+
+static void read_config(const char *text, struct cloud_pod_status *pod)
+{
+	AUTO_PTR(json_document)
+	struct json_document *document =
+		text != NULL ? json_document_parse(text, strlen(text), "user data", 0, NULL) : NULL;
+	if (document == NULL)
+		return;
+	struct json_view release = json_view_get(json_document_root(document), "i2kit");
+	pod->config_json = json_view_dump(json_view_get(release, "config"), 0);
+}
+
+static void read_pod(struct json_view resources, struct cloud_pod_status *pod)
+{
+	AUTO_FREE char *group_id = stack_group_id(pod->name);
+	AUTO_FREE char *launch_id = stack_logical_id(pod->name, "Launch");
+	struct json_view group = json_view_get(json_view_get(resources, group_id), "Properties");
+	struct json_view launch =
+		json_view_get(json_view_get(json_view_get(resources, launch_id), "Properties"),
+			      "LaunchTemplateData");
+	const char *size = json_view_peek(json_view_get(group, "DesiredCapacity"));
+	uint64_t replicas = 0;
+	if (size != NULL && parse_u64(size, 0, UINT32_MAX, &replicas))
+		pod->replicas = (uint32_t)replicas;
+	pod->instance_type = json_view_text(json_view_get(launch, "InstanceType"));
+	read_config(user_data_of(launch), pod);
+}
+
+bool aws_details(struct cloud *cloud, struct cloud_status *status, struct error *err)
+{
+	AUTO_FREE char *text = NULL;
+	if (!stack_get_template(cloud->client, status->name, &text, err))
+		return false;
+	AUTO_PTR(json_document)
+	struct json_document *document =
+		json_document_parse(text, strlen(text), "the stack's template", 0, err);
+	if (document == NULL)
+		return false;
+	for (size_t i = 0; i < status->pod_count; i++)
+		read_pod(json_view_get(json_document_root(document), "Resources"),
+			 &status->pods[i]);
+	return json_document_check(document, err);
+}

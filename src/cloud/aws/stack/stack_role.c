@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A pod's role: it may write its own log, say that it is ready, read its own secrets, take its own
+ * volumes, and nothing else. */
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/cleanup.h"
+#include "cloud/aws/stack/logical_id.h"
+#include "cloud/aws/stack/template_parts.h"
+
+static void open_statement(struct json_writer *json, const char *one, const char *two)
+{
+	json_open_object(json, NULL);
+	json_write_text(json, "Effect", "Allow");
+	json_open_list(json, "Action");
+	json_write_text(json, NULL, one);
+	if (two != NULL)
+		json_write_text(json, NULL, two);
+	json_close(json);
+}
+
+static void write_arn(struct json_writer *json, const char *service, const char *resource)
+{
+	AUTO_FREE char *arn = xasprintf(
+		"arn:${AWS::Partition}:%s:${AWS::Region}:${AWS::AccountId}:%s", service, resource);
+	template_write_sub(json, NULL, arn);
+}
+
+static void write_parameters(struct json_writer *json, const struct stack_release *release)
+{
+	if (release->parameters == NULL || release->parameters[0] == NULL)
+		return;
+	open_statement(json, "ssm:GetParameters", "ssm:GetParameter");
+	json_open_list(json, "Resource");
+	for (size_t i = 0; release->parameters[i] != NULL; i++) {
+		AUTO_FREE char *below = xasprintf("parameter%s/*", release->parameters[i]);
+		write_arn(json, "ssm", below);
+	}
+	json_close(json);
+	json_close(json);
+}
+
+static void write_volume(struct template_writer *writer, const struct pod_spec *pod,
+			 const char *claim)
+{
+	struct json_writer *json = &writer->json;
+	AUTO_FREE char *id = stack_volume_id(writer->target, claim);
+	AUTO_FREE char *volume = xasprintf("volume/${%s}", id);
+	open_statement(json, "ec2:AttachVolume", NULL);
+	json_open_list(json, "Resource");
+	write_arn(json, "ec2", volume);
+	write_arn(json, "ec2", "instance/*");
+	json_close(json);
+	json_open_object(json, "Condition");
+	json_open_object(json, "StringEquals");
+	json_write_text(json, "aws:ResourceTag/i2kit:pod", pod->name);
+	json_write_text(json, "aws:ResourceTag/i2kit:project", writer->target->project);
+	json_close(json);
+	json_close(json);
+	json_close(json);
+}
+
+static void write_statements(struct template_writer *writer, const struct pod_spec *pod,
+			     const struct stack_release *release,
+			     const struct cloud_claim_list *claims)
+{
+	struct json_writer *json = &writer->json;
+	open_statement(json, "logs:CreateLogStream", "logs:PutLogEvents");
+	template_write_attribute(json, "Resource", "Logs", "Arn");
+	json_close(json);
+	open_statement(json, "cloudformation:SignalResource", NULL);
+	template_write_ref(json, "Resource", "AWS::StackId");
+	json_close(json);
+	write_parameters(json, release);
+	for (size_t i = 0; i < claims->count; i++)
+		write_volume(writer, pod, claims->items[i].name);
+}
+
+static void write_trust(struct json_writer *json)
+{
+	json_open_object(json, "AssumeRolePolicyDocument");
+	json_write_text(json, "Version", "2012-10-17");
+	json_open_list(json, "Statement");
+	json_open_object(json, NULL);
+	json_write_text(json, "Effect", "Allow");
+	json_open_object(json, "Principal");
+	json_write_text(json, "Service", "ec2.amazonaws.com");
+	json_close(json);
+	json_write_text(json, "Action", "sts:AssumeRole");
+	json_close(json);
+	json_close(json);
+	json_close(json);
+}
+
+void stack_add_role(struct template_writer *writer, const struct pod_spec *pod,
+		    const struct stack_release *release, const struct cloud_claim_list *claims)
+{
+	AUTO_FREE char *role = stack_logical_id(pod->name, "Role");
+	AUTO_FREE char *profile = stack_logical_id(pod->name, "Profile");
+	struct json_writer *json = template_begin(writer, role, "AWS::IAM::Role");
+	write_trust(json);
+	json_open_list(json, "Policies");
+	json_open_object(json, NULL);
+	json_write_text(json, "PolicyName", "pod");
+	json_open_object(json, "PolicyDocument");
+	json_write_text(json, "Version", "2012-10-17");
+	json_open_list(json, "Statement");
+	write_statements(writer, pod, release, claims);
+	json_close(json);
+	json_close(json);
+	json_close(json);
+	json_close(json);
+	template_end(writer);
+	json = template_begin(writer, profile, "AWS::IAM::InstanceProfile");
+	json_open_list(json, "Roles");
+	template_write_ref(json, NULL, role);
+	json_close(json);
+	template_end(writer);
+}
