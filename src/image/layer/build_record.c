@@ -3,13 +3,13 @@
 
 #include <string.h>
 
-#include <jansson.h>
-
 #include "base/alloc.h"
+#include "base/json_writer.h"
 #include "base/path.h"
 #include "base/strbuf.h"
 
 #define RECORD_MAX_BYTES ((size_t)64 << 10)
+#define LAYERS_MAX	 ((size_t)1024)
 
 void build_record_clear(struct build_record *record)
 {
@@ -17,65 +17,78 @@ void build_record_clear(struct build_record *record)
 	*record = (struct build_record){0};
 }
 
+char *build_record_format(const struct build_record *record)
+{
+	AUTO(strbuf_clear) struct strbuf text = STRBUF_INIT;
+	struct json_writer json = JSON_WRITER(&text, 0);
+	json_open_object(&json, NULL);
+	if (record->disk[0] == '\0') {
+		json_write_text(&json, "layer", record->layers.items[0]);
+		json_write_text(&json, "digest", record->digest);
+		json_write_text(&json, "crc64", record->checksum);
+	} else {
+		json_write_text(&json, "disk", record->disk);
+		json_write_texts(&json, "layers", &record->layers);
+	}
+	json_close(&json);
+	strbuf_append_char(&text, '\n');
+	return strbuf_take(&text);
+}
+
 bool build_record_write(struct store *store, const char *key, const struct build_record *record,
 			struct error *err)
 {
-	AUTO(strbuf_clear) struct strbuf text = STRBUF_INIT;
+	AUTO_FREE char *text = build_record_format(record);
 	AUTO_FREE char *path = store_path(store, STORE_BUILD, key);
-	if (record->disk[0] == '\0') {
-		strbuf_appendf(&text, "{\"layer\":\"%s\",\"digest\":\"%s\",\"crc64\":\"%s\"}\n",
-			       record->layers.items[0], record->digest, record->checksum);
-	} else {
-		strbuf_appendf(&text, "{\"disk\":\"%s\",\"layers\":[", record->disk);
-		for (size_t i = 0; i < record->layers.count; i++)
-			strbuf_appendf(&text, "%s\"%s\"", i == 0 ? "" : ",",
-				       record->layers.items[i]);
-		strbuf_append(&text, "]}\n");
-	}
-	return file_write_atomic(path, text.data, text.size, 0444, err) ||
+	return file_write_atomic(path, text, strlen(text), 0444, err) ||
 	       store_error_hint(store, err);
 }
 
-static bool copy_digest(const json_t *value, char out[DIGEST_SIZE])
+static void take_digest(struct json_view view, char out[DIGEST_SIZE])
 {
-	const char *text = json_string_value(value);
-	if (text == NULL || !digest_is_valid(text))
-		return false;
-	memcpy(out, text, DIGEST_SIZE);
-	return true;
+	const char *text = json_view_peek(view);
+	if (text != NULL && digest_is_valid(text))
+		memcpy(out, text, DIGEST_SIZE);
+	else if (text != NULL)
+		json_view_complain(view, "is not a digest");
 }
 
-static void copy_checksum(const json_t *value, char out[CHECKSUM_SIZE])
+static void take_layers(struct json_view list, struct string_list *ret)
 {
-	const char *text = json_string_value(value);
-	if (text != NULL && strlen(text) == CHECKSUM_SIZE - 1)
-		memcpy(out, text, CHECKSUM_SIZE);
-}
-
-static bool read_layers(const json_t *list, struct string_list *ret)
-{
-	size_t i;
-	json_t *item;
-	char digest[DIGEST_SIZE];
-	json_array_foreach(list, i, item)
-	{
-		if (!copy_digest(item, digest))
-			return false;
+	size_t count = json_view_count(list, LAYERS_MAX);
+	for (size_t i = 0; i < count; i++) {
+		char digest[DIGEST_SIZE] = "";
+		take_digest(json_view_at(list, i), digest);
 		string_list_add(ret, digest);
 	}
-	return true;
 }
 
-static bool fill_record(const json_t *root, struct build_record *record)
+bool build_record_parse(const char *text, size_t size, struct build_record *ret, struct error *err)
 {
-	if (copy_digest(json_object_get(root, "disk"), record->disk))
-		return read_layers(json_object_get(root, "layers"), &record->layers);
-	char layer[DIGEST_SIZE];
-	if (!copy_digest(json_object_get(root, "layer"), layer) ||
-	    !copy_digest(json_object_get(root, "digest"), record->digest))
+	AUTO(build_record_clear) struct build_record record = {0};
+	AUTO_PTR(json_document)
+	struct json_document *document = json_document_parse(text, size, "build record", 0, err);
+	if (document == NULL)
 		return false;
-	copy_checksum(json_object_get(root, "crc64"), record->checksum);
-	string_list_add(&record->layers, layer);
+	struct json_view root = json_document_root(document);
+	take_digest(json_view_get(root, "disk"), record.disk);
+	if (record.disk[0] != '\0') {
+		take_layers(json_view_get(root, "layers"), &record.layers);
+	} else {
+		char layer[DIGEST_SIZE] = "";
+		take_digest(json_view_require(root, "layer"), layer);
+		take_digest(json_view_require(root, "digest"), record.digest);
+		string_list_add(&record.layers, layer);
+		const char *checksum = json_view_peek(json_view_get(root, "crc64"));
+		if (checksum != NULL && strlen(checksum) == CHECKSUM_SIZE - 1)
+			memcpy(record.checksum, checksum, CHECKSUM_SIZE);
+	}
+	if (!json_document_check(document, err))
+		return false;
+	if (record.disk[0] == '\0' && record.digest[0] == '\0') /* the document is a list */
+		return error_set(err, ERROR_INVALID, "build record: not an object");
+	*ret = record;
+	record = (struct build_record){0};
 	return true;
 }
 
@@ -84,13 +97,7 @@ bool build_record_read(struct store *store, const char *key, struct build_record
 	AUTO_FREE char *path = store_path(store, STORE_BUILD, key);
 	AUTO_FREE char *text = NULL;
 	size_t size;
-	if (!file_read(path, RECORD_MAX_BYTES, &text, &size, NULL))
-		return false;
-	json_t *root = json_loadb(text, size, JSON_REJECT_DUPLICATES, NULL);
 	build_record_clear(ret);
-	bool is_good = root != NULL && fill_record(root, ret);
-	json_decref(root);
-	if (!is_good)
-		build_record_clear(ret);
-	return is_good;
+	return file_read(path, RECORD_MAX_BYTES, &text, &size, NULL) &&
+	       build_record_parse(text, size, ret, NULL);
 }

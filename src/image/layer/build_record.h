@@ -32,4 +32,9 @@ MUST_CHECK bool build_record_write(struct store *store, const char *key,
 /* False without an error when there is none that can be read. */
 bool build_record_read(struct store *store, const char *key, struct build_record *ret);
 
+/* The file's text, both ways: pure. */
+char *build_record_format(const struct build_record *record); /* owned */
+MUST_CHECK bool build_record_parse(const char *text, size_t size, struct build_record *ret,
+				   struct error *err);
+
 #endif

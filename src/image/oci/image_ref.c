@@ -3,10 +3,10 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <jansson.h>
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/json_writer.h"
 #include "base/path.h"
 #include "base/strbuf.h"
 
@@ -53,61 +53,76 @@ static bool is_known(struct store *store, const struct image_ref *ref)
 	return is_same;
 }
 
+char *image_ref_format(const struct image_ref *ref)
+{
+	AUTO(strbuf_clear) struct strbuf text = STRBUF_INIT;
+	struct json_writer json = JSON_WRITER(&text, 0);
+	json_open_object(&json, NULL);
+	json_write_text(&json, "reference", ref->reference);
+	json_write_text(&json, "digest", ref->digest);
+	json_write_text(&json, "manifest", ref->manifest);
+	json_write_text(&json, "source", ref->source ? ref->source : "");
+	json_write_number(&json, "timeNs", ref->time_ns);
+	if (ref->stamp != NULL)
+		json_write_text(&json, "stamp", ref->stamp);
+	json_close(&json);
+	strbuf_append_char(&text, '\n');
+	return strbuf_take(&text);
+}
+
 bool image_ref_write(struct store *store, const struct image_ref *ref, struct error *err)
 {
 	if (is_known(store, ref))
 		return true;
-	AUTO(strbuf_clear) struct strbuf text = STRBUF_INIT;
+	AUTO_FREE char *text = image_ref_format(ref);
 	AUTO_FREE char *path = ref_path(store, ref->reference);
-	strbuf_append(&text, "{\"reference\":");
-	strbuf_append_json(&text, ref->reference);
-	strbuf_appendf(&text, ",\"digest\":\"%s\",\"manifest\":\"%s\",\"source\":", ref->digest,
-		       ref->manifest);
-	strbuf_append_json(&text, ref->source ? ref->source : "");
-	strbuf_appendf(&text, ",\"timeNs\":%lld", (long long)ref->time_ns);
-	if (ref->stamp != NULL) {
-		strbuf_append(&text, ",\"stamp\":");
-		strbuf_append_json(&text, ref->stamp);
-	}
-	strbuf_append(&text, "}\n");
-	if (file_write_atomic(path, text.data, text.size, 0600, err))
+	if (file_write_atomic(path, text, strlen(text), 0600, err))
 		return true;
 	error_prefix(err, "image store");
 	return store_error_hint(store, err);
 }
 
-static void json_clear(json_t **json)
+static void take_digest(struct json_view view, char out[DIGEST_SIZE])
 {
-	json_decref(*json);
+	const char *text = json_view_peek(view);
+	if (text != NULL && digest_is_valid(text))
+		memcpy(out, text, DIGEST_SIZE);
+	else if (text != NULL)
+		json_view_complain(view, "is not a digest");
 }
 
-static bool copy_digest(const json_t *root, const char *key, char out[DIGEST_SIZE])
+bool image_ref_parse(const char *text, size_t size, struct image_ref *ret, struct error *err)
 {
-	const char *text = json_string_value(json_object_get(root, key));
-	if (text == NULL || !digest_is_valid(text))
+	AUTO(image_ref_clear) struct image_ref ref = {0};
+	AUTO_PTR(json_document)
+	struct json_document *document =
+		json_document_parse(text, size, "image reference", JSON_LAST_KEY_WINS, err);
+	if (document == NULL)
 		return false;
-	memcpy(out, text, DIGEST_SIZE);
+	struct json_view root = json_document_root(document);
+	ref.reference = json_view_text(json_view_require(root, "reference"));
+	take_digest(json_view_require(root, "digest"), ref.digest);
+	take_digest(json_view_require(root, "manifest"), ref.manifest);
+	ref.source = json_view_text(json_view_get(root, "source"));
+	ref.stamp = json_view_text(json_view_get(root, "stamp"));
+	ref.time_ns = json_view_number(json_view_get(root, "timeNs"), INT64_MIN, INT64_MAX, 0);
+	if (!json_document_check(document, err))
+		return false;
+	if (ref.reference == NULL) /* the document is a list */
+		return error_set(err, ERROR_INVALID, "image reference: not an object");
+	if (ref.source == NULL)
+		ref.source = xstrdup("");
+	*ret = ref;
+	ref = (struct image_ref){0};
 	return true;
 }
 
-/* Fills *ret as far as it gets; the caller clears it. */
 static bool read_file(const char *path, struct image_ref *ret, struct error *err)
 {
 	AUTO_FREE char *text = NULL;
 	size_t size = 0;
-	if (!file_read(path, REF_MAX_BYTES, &text, &size, err))
-		return false;
-	AUTO(json_clear) json_t *root = json_loadb(text, size, 0, NULL);
-	const char *reference = json_string_value(json_object_get(root, "reference"));
-	if (reference == NULL || !copy_digest(root, "digest", ret->digest) ||
-	    !copy_digest(root, "manifest", ret->manifest))
-		return error_set(err, ERROR_CORRUPT, "%s is damaged", path);
-	ret->reference = xstrdup(reference);
-	const char *source = json_string_value(json_object_get(root, "source"));
-	ret->source = xstrdup(source ? source : "");
-	ret->stamp = xstrdup_or_null(json_string_value(json_object_get(root, "stamp")));
-	ret->time_ns = json_integer_value(json_object_get(root, "timeNs"));
-	return true;
+	return file_read(path, REF_MAX_BYTES, &text, &size, err) &&
+	       (image_ref_parse(text, size, ret, err) || error_prefix(err, "%s", path));
 }
 
 bool image_ref_read(struct store *store, const char *reference, struct image_ref *ret,
@@ -115,13 +130,12 @@ bool image_ref_read(struct store *store, const char *reference, struct image_ref
 {
 	AUTO_FREE char *path = ref_path(store, reference);
 	AUTO(error_clear) struct error why = ERROR_INIT;
-	struct image_ref ref = {0};
-	if (read_file(path, &ref, &why) && ref.reference != NULL &&
-	    strcmp(ref.reference, reference) == 0) {
+	AUTO(image_ref_clear) struct image_ref ref = {0};
+	if (read_file(path, &ref, &why) && strcmp(ref.reference, reference) == 0) {
 		*ret = ref;
+		ref = (struct image_ref){0};
 		return true;
 	}
-	image_ref_clear(&ref);
 	return error_set(err, ERROR_NOT_FOUND, "image %s is not in the store", reference);
 }
 
@@ -153,8 +167,6 @@ bool image_ref_read_all(struct store *store, struct image_ref_list *ret, struct 
 		struct image_ref ref = {0};
 		if (read_file(path, &ref, NULL))
 			*ARRAY_APPEND(ret->items, ret->count) = ref;
-		else
-			image_ref_clear(&ref);
 	}
 	(void)closedir(dir);
 	if (ret->count > 1)

@@ -38,4 +38,9 @@ MUST_CHECK bool image_ref_remove(struct store *store, const char *reference, str
 MUST_CHECK bool image_ref_read_all(struct store *store, struct image_ref_list *ret,
 				   struct error *err);
 
+/* The file's text, both ways: pure. */
+char *image_ref_format(const struct image_ref *ref); /* owned */
+MUST_CHECK bool image_ref_parse(const char *text, size_t size, struct image_ref *ret,
+				struct error *err);
+
 #endif

@@ -1,84 +1,116 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "image/oci/lock_file.h"
 
-#include <jansson.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "base/json_writer.h"
 #include "base/path.h"
 #include "base/strbuf.h"
-#include "base/string_list.h"
 
-enum { LOCK_FILE_MAX_BYTES = 4 << 20 };
+enum { LOCK_FILE_MAX_BYTES = 4 << 20, IMAGES_MAX = 100000 };
 
-static void json_clear(json_t **json)
+void lock_file_clear(struct lock_file *file)
 {
-	json_decref(*json);
+	for (size_t i = 0; i < file->count; i++)
+		free(file->images[i].reference);
+	free(file->images);
+	*file = (struct lock_file){0};
 }
 
-/* NULL with *err; an absent file reads as one without images. */
-static json_t *load(const char *path, struct error *err)
+static int by_reference(const void *a, const void *b)
 {
-	json_error_t where;
+	return strcmp(((const struct locked_image *)a)->reference,
+		      ((const struct locked_image *)b)->reference);
+}
+
+static void read_images(struct json_view images, struct lock_file *ret)
+{
+	for (struct json_view image = json_view_first(images, IMAGES_MAX); json_view_exists(image);
+	     image = json_view_next(image)) {
+		const char *digest = json_view_peek(image);
+		if (digest == NULL || !digest_is_valid(digest)) {
+			json_view_complain(image, "is no proper digest");
+			continue;
+		}
+		struct locked_image *item = ARRAY_APPEND(ret->images, ret->count);
+		item->reference = xstrdup(image.key);
+		memcpy(item->digest, digest, DIGEST_SIZE);
+	}
+	if (ret->count > 1)
+		qsort(ret->images, ret->count, sizeof(*ret->images), by_reference);
+}
+
+bool lock_file_parse(const char *text, size_t size, const char *path, struct lock_file *ret,
+		     struct error *err)
+{
+	AUTO(lock_file_clear) struct lock_file file = {0};
+	AUTO_PTR(json_document)
+	struct json_document *document = json_document_parse(text, size, path, 0, err);
+	if (document == NULL)
+		return false;
+	struct json_view root = json_document_root(document);
+	int64_t version = json_view_number(json_view_require(root, "version"), 0, INT32_MAX, 0);
+	if (json_view_exists(json_view_get(root, "version")) && version != 1)
+		return error_set(err, ERROR_UNSUPPORTED, "%s: not version 1 of i2kit.lock", path);
+	struct json_view images = json_view_require(root, "images");
+	read_images(images, &file);
+	if (!json_document_check(document, err))
+		return false;
+	if (!json_view_exists(images)) /* the document is a list */
+		return error_set(err, ERROR_INVALID, "%s: there are no \"images\"", path);
+	*ret = file;
+	file = (struct lock_file){0};
+	return true;
+}
+
+/* An absent file reads as one without images. */
+static bool load(const char *path, struct lock_file *ret, struct error *err)
+{
 	AUTO_FREE char *text = NULL;
 	size_t size = 0;
 	if (!path_exists(path))
-		return json_pack("{s:i,s:{}}", "version", 1, "images");
-	if (!file_read(path, LOCK_FILE_MAX_BYTES, &text, &size, err))
-		return NULL;
-	AUTO(json_clear) json_t *root = json_loadb(text, size, JSON_REJECT_DUPLICATES, &where);
-	if (root == NULL) {
-		error_set(err, ERROR_INVALID, "%s:%d:%d: %s", path, where.line, where.column,
-			  where.text);
-		return NULL;
+		return true;
+	return file_read(path, LOCK_FILE_MAX_BYTES, &text, &size, err) &&
+	       lock_file_parse(text, size, path, ret, err);
+}
+
+static struct locked_image *find(const struct lock_file *file, const char *reference)
+{
+	for (size_t i = 0; i < file->count; i++) {
+		if (strcmp(file->images[i].reference, reference) == 0)
+			return &file->images[i];
 	}
-	if (json_integer_value(json_object_get(root, "version")) != 1) {
-		error_set(err, ERROR_UNSUPPORTED, "%s: not version 1 of i2kit.lock", path);
-		return NULL;
-	}
-	if (!json_is_object(json_object_get(root, "images"))) {
-		error_set(err, ERROR_INVALID, "%s: there are no \"images\"", path);
-		return NULL;
-	}
-	return TAKE_PTR(root);
+	return NULL;
 }
 
 bool lock_file_find(const char *path, const char *reference, char out[DIGEST_SIZE],
 		    struct error *err)
 {
-	AUTO(json_clear) json_t *root = load(path, err);
+	AUTO(lock_file_clear) struct lock_file file = {0};
 	out[0] = '\0';
-	if (root == NULL)
+	if (!load(path, &file, err))
 		return false;
-	const json_t *entry = json_object_get(json_object_get(root, "images"), reference);
-	if (entry == NULL)
-		return true;
-	const char *digest = json_string_value(entry);
-	if (digest == NULL || !digest_is_valid(digest))
-		return error_set(err, ERROR_INVALID, "%s: %s has no proper digest", path,
-				 reference);
-	memcpy(out, digest, DIGEST_SIZE);
+	const struct locked_image *image = find(&file, reference);
+	if (image != NULL)
+		memcpy(out, image->digest, DIGEST_SIZE);
 	return true;
 }
 
-static char *format(json_t *images)
+char *lock_file_format(const struct lock_file *file)
 {
-	const char *key;
-	json_t *value;
-	AUTO(string_list_clear) struct string_list names = STRING_LIST_INIT;
 	AUTO(strbuf_clear) struct strbuf text = STRBUF_INIT;
-	json_object_foreach(images, key, value) string_list_add(&names, key);
-	string_list_sort(&names);
-	strbuf_append(&text, "{\n  \"version\": 1,\n  \"images\": {");
-	for (size_t i = 0; i < names.count; i++) {
-		const char *digest = json_string_value(json_object_get(images, names.items[i]));
-		strbuf_append(&text, i ? ",\n    " : "\n    ");
-		strbuf_append_json(&text, names.items[i]);
-		strbuf_append(&text, ": ");
-		strbuf_append_json(&text, digest ? digest : "");
-	}
-	strbuf_append(&text, names.count ? "\n  }\n}\n" : "}\n}\n");
+	struct json_writer json = JSON_WRITER(&text, JSON_PRETTY);
+	json_open_object(&json, NULL);
+	json_write_number(&json, "version", 1);
+	json_open_object(&json, "images");
+	for (size_t i = 0; i < file->count; i++)
+		json_write_text(&json, file->images[i].reference, file->images[i].digest);
+	json_close(&json);
+	json_close(&json);
+	strbuf_append_char(&text, '\n');
 	return strbuf_take(&text);
 }
 
@@ -94,15 +126,18 @@ bool lock_file_set(const char *path, const char *reference, const char *digest, 
 	AUTO_CLOSE int held = file_lock(held_path, true, err);
 	if (held < 0)
 		return false;
-	AUTO(json_clear) json_t *root = load(path, err);
-	if (root == NULL)
+	AUTO(lock_file_clear) struct lock_file file = {0};
+	if (!load(path, &file, err))
 		return false;
-	json_t *images = json_object_get(root, "images");
-	const char *old = json_string_value(json_object_get(images, reference));
-	if (old != NULL && strcmp(old, digest) == 0)
+	struct locked_image *image = find(&file, reference);
+	if (image != NULL && strcmp(image->digest, digest) == 0)
 		return true;
-	if (json_object_set_new(images, reference, json_string(digest)) < 0)
-		return error_set(err, ERROR_INVALID, "%s: %s cannot be written", path, reference);
-	AUTO_FREE char *text = format(images);
+	if (image == NULL) {
+		image = ARRAY_APPEND(file.images, file.count);
+		image->reference = xstrdup(reference);
+	}
+	memcpy(image->digest, digest, DIGEST_SIZE);
+	qsort(file.images, file.count, sizeof(*file.images), by_reference);
+	AUTO_FREE char *text = lock_file_format(&file);
 	return file_write_atomic(path, text, strlen(text), 0644, err);
 }

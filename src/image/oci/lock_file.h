@@ -14,6 +14,22 @@
 #include "base/error.h"
 #include "base/sha256.h"
 
+struct locked_image {
+	char *reference; /* owned */
+	char digest[DIGEST_SIZE];
+};
+
+struct lock_file {
+	struct locked_image *images; /* owned; sorted by reference */
+	size_t count;
+};
+void lock_file_clear(struct lock_file *file);
+
+/* The file's text, both ways: pure. path is for messages. */
+MUST_CHECK bool lock_file_parse(const char *text, size_t size, const char *path,
+				struct lock_file *ret, struct error *err);
+char *lock_file_format(const struct lock_file *file); /* owned */
+
 /* out is "" when the file or the image is not there. */
 MUST_CHECK bool lock_file_find(const char *path, const char *reference, char out[DIGEST_SIZE],
 			       struct error *err);
