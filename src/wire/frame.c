@@ -65,6 +65,7 @@ const char *wire_type_name(unsigned type)
 		[WIRE_FILE_PUSH] = "FILE_PUSH",
 		[WIRE_PING] = "PING",
 		[WIRE_PONG] = "PONG",
+		[WIRE_FILE_TOUCH] = "FILE_TOUCH",
 	};
 	bool is_known = type <= WIRE_TYPE_LAST && names[type] != NULL;
 	return is_known ? names[type] : "?";

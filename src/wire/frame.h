@@ -39,7 +39,8 @@ enum wire_type {
 	WIRE_FILE_PUSH = 23,
 	WIRE_PING = 25, /* 24 restarted a container; PING: if the guest's HELLO says "ping" */
 	WIRE_PONG = 26,
-	WIRE_TYPE_LAST = WIRE_PONG,
+	WIRE_FILE_TOUCH = 27, /* if the guest's HELLO says "touch" */
+	WIRE_TYPE_LAST = WIRE_FILE_TOUCH,
 };
 /* "EXEC_START"; "?" for a number that is none. */
 const char *wire_type_name(unsigned type);

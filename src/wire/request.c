@@ -42,6 +42,7 @@ char *hello_write(const struct hello *hello)
 	json_write_text(&json, "state", hello->state);
 	json_write_text_if(&json, "boot", hello->boot);
 	json_write_true_if(&json, "ping", hello->answers_pings);
+	json_write_true_if(&json, "touch", hello->takes_touches);
 	json_close(&json);
 	return strbuf_take(&out);
 }
@@ -58,6 +59,7 @@ bool hello_read(const void *bytes, size_t size, struct hello *ret, struct error 
 	const char *boot_id = json_view_peek(boot);
 	int64_t version = json_view_number(json_view_require(root, "version"), 0, INT64_MAX, 0);
 	bool answers_pings = json_view_bool(json_view_get(root, "ping"), false);
+	bool takes_touches = json_view_bool(json_view_get(root, "touch"), false);
 	if (boot_id != NULL && strlen(boot_id) > MAX_BOOT)
 		json_view_complain(boot, "is too long");
 	if (!json_document_check(document, err))
@@ -65,7 +67,8 @@ bool hello_read(const void *bytes, size_t size, struct hello *ret, struct error 
 	*ret = (struct hello){.version = version,
 			      .state = xstrdup(state != NULL ? state : ""),
 			      .boot = xstrdup(boot_id != NULL ? boot_id : ""),
-			      .answers_pings = answers_pings};
+			      .answers_pings = answers_pings,
+			      .takes_touches = takes_touches};
 	return true;
 }
 

@@ -21,6 +21,7 @@ struct hello {
 	char *state;	 /* "waiting" for a release, or the pod's phase */
 	char *boot;	 /* the kernel's boot_id; "" from old guests */
 	bool answers_pings;
+	bool takes_touches;
 };
 void hello_clear(struct hello *hello);
 char *hello_write(const struct hello *hello);
@@ -67,7 +68,7 @@ char *tunnel_open_write(const struct tunnel_open *open);
 MUST_CHECK bool tunnel_open_read(const void *bytes, size_t size, struct tunnel_open *ret,
 				 struct error *err);
 
-/* FILE_PUSH: this, a NUL, and the file's bytes. */
+/* FILE_PUSH: this, a NUL, and the file's bytes. FILE_TOUCH: this alone, of volume and path. */
 struct file_push {
 	char *volume;
 	char *path; /* below the volume */

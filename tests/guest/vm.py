@@ -22,7 +22,7 @@ import uuid
 
 HELLO, RELEASE, HOSTS, LOG, LOG_ACK, EVENT, STATS, STATS_REQUEST = range(1, 9)
 EXEC_START, EXEC_STDIN, EXEC_STDOUT, EXEC_STDERR, EXEC_RESIZE, EXEC_SIGNAL, EXEC_EXIT, WINDOW = range(9, 17)
-TIME, ENTROPY, SHUTDOWN, TUNNEL_OPEN, TUNNEL_DATA, TUNNEL_CLOSE, FILE_PUSH, RESTART, PING, PONG = range(17, 27)
+TIME, ENTROPY, SHUTDOWN, TUNNEL_OPEN, TUNNEL_DATA, TUNNEL_CLOSE, FILE_PUSH, RESTART, PING, PONG, FILE_TOUCH = range(17, 28)
 MAGIC = b"i2kit\x7f\r\n"
 ALIGN = 512 << 10
 
@@ -291,7 +291,7 @@ class Peer:
         at = 0
         while len(self.buffer) - at >= 8:
             size, kind, flags, stream = struct.unpack_from("<IBBH", self.buffer, at)
-            assert size <= 65536 and 1 <= kind <= 26, (size, kind)
+            assert size <= 65536 and 1 <= kind <= 27, (size, kind)
             if len(self.buffer) - at - 8 < size:
                 break
             payload = bytes(self.buffer[at + 8:at + 8 + size])

@@ -12,6 +12,7 @@
 #include "base/path.h"
 #include "local/agent/agent.h"
 #include "wire/frame.h"
+#include "wire/request.h"
 
 #include "test.h"
 
@@ -58,7 +59,7 @@ static int start(void **state)
 	wire_decoder_expect_hello(guest, NULL);
 	agent = agent_new_fd(loop, "web-0", fds[0], &no_handler, NULL);
 	hello = receive();
-	wire_append_hello(&out, hello->bytes + WIRE_MAGIC_SIZE, "{\"version\":1}");
+	wire_append_hello(&out, hello->bytes + WIRE_MAGIC_SIZE, "{\"version\":1,\"touch\":true}");
 	(void)!send(guest_fd, out.data, out.size, 0);
 	for (int i = 0; i < 20 && !agent_is_up(agent); i++)
 		loop_step(loop, 1);
@@ -179,6 +180,47 @@ static void it_says_when_all_is_there(void **state)
 	assert_int_equal(times, 2);
 }
 
+static void expect_touch(const char *path)
+{
+	AUTO(file_push_clear) struct file_push touch = {0};
+	const struct wire_message *message = receive();
+
+	assert_non_null(message);
+	assert_int_equal(message->type, WIRE_FILE_TOUCH);
+	assert_true(file_push_read(message->bytes, message->size, &touch, NULL));
+	assert_string_equal(touch.volume, "code");
+	assert_string_equal(touch.path, path);
+}
+
+static void of_a_shared_folder_the_guest_is_told_what_changed(void **state)
+{
+	AUTO_FREE char *sub = path_join(folder, "sub");
+	AUTO_FREE char *modules = path_join(folder, "node_modules");
+	AUTO_FREE char *file = path_join(folder, "sub/b");
+	struct folder_push_counters counters;
+	(void)state;
+
+	assert_int_equal(mkdir(sub, 0755), 0);
+	assert_int_equal(mkdir(modules, 0755), 0);
+	write_file("sub/b", "1");
+	write_file("a", "1");
+	folder_push_set_shared(push);
+	folder_push_start(push, agent);
+	folder_push_get_counters(push, &counters);
+	assert_true(counters.is_idle); /* nothing is pushed at first */
+
+	write_file("node_modules/x", "nobody waits for it");
+	FILE *opened = fopen(file, "a");
+	assert_non_null(opened);
+	(void)fputs("2", opened);
+	(void)fclose(opened);
+	expect_touch("sub/b");
+	assert_int_equal(unlink(file), 0);
+	expect_touch("sub");		       /* what is gone shows in its folder */
+	assert_int_equal(chmod(sub, 0711), 0); /* as the guest does to wake its own: no echo */
+	assert_null(receive());
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start, stop)
 
 int main(void)
@@ -189,6 +231,7 @@ int main(void)
 		TEST(removed_files_are_removed_there),
 		TEST(links_out_of_the_folder_are_not_followed),
 		TEST(it_says_when_all_is_there),
+		TEST(of_a_shared_folder_the_guest_is_told_what_changed),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

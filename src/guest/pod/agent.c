@@ -18,6 +18,7 @@
 #include "guest/pod/exec_table.h"
 #include "guest/pod/stats.h"
 #include "guest/pod/tunnel_table.h"
+#include "guest/pod/volume_touch.h"
 #include "wire/request.h"
 
 #define PORT_NAME "org.i2kit.agent.0"
@@ -40,7 +41,8 @@ static char *greeting(void *arg)
 	struct hello hello = {.version = WIRE_VERSION,
 			      .state = xstrdup(state_name(guest)),
 			      .boot = TAKE_PTR(boot),
-			      .answers_pings = true};
+			      .answers_pings = true,
+			      .takes_touches = true};
 	return hello_write(&hello);
 }
 
@@ -103,6 +105,16 @@ static void take_file(const struct wire_message *message)
 		say("pushed file: %s", err.message);
 }
 
+static void take_touch(const struct wire_message *message)
+{
+	AUTO(error_clear) struct error err = ERROR_INIT;
+	AUTO(file_push_clear) struct file_push file = {0};
+	if (!file_push_read(message->bytes, message->size, &file, &err))
+		say("%s", err.message);
+	else
+		volume_touch(&file);
+}
+
 static void take_numbers(struct guest *guest, const struct wire_message *message)
 {
 	if (message->type == WIRE_LOG_ACK && message->size == 8) {
@@ -139,6 +151,9 @@ static void on_message(const struct wire_message *message, void *arg)
 		break;
 	case WIRE_FILE_PUSH:
 		take_file(message);
+		break;
+	case WIRE_FILE_TOUCH:
+		take_touch(message);
 		break;
 	case WIRE_EXEC_START:
 	case WIRE_EXEC_STDIN:

@@ -21,7 +21,7 @@
 
 #define FOLDER "/run/i2kit/volumes"
 
-static char *folder_of(const char *volume)
+char *volumes_folder(const char *volume)
 {
 	return xasprintf("%s/%s", FOLDER, volume);
 }
@@ -145,7 +145,7 @@ static bool is_written(const struct volume_rule *volume)
 static bool prepare(const struct volume_plan *plan, const struct volume_rule *volume,
 		    struct error *err)
 {
-	AUTO_FREE char *folder = folder_of(volume->name);
+	AUTO_FREE char *folder = volumes_folder(volume->name);
 	if (!path_make_folders(folder, 0755, err))
 		return false;
 	if (is_written(volume))
@@ -169,7 +169,7 @@ bool volumes_update(const struct volume_plan *plan, struct error *err)
 {
 	for (size_t i = 0; i < plan->release->volume_count; i++) {
 		const struct volume_rule *volume = &plan->release->volumes[i];
-		AUTO_FREE char *folder = folder_of(volume->name);
+		AUTO_FREE char *folder = volumes_folder(volume->name);
 		if (is_written(volume) && path_exists(folder) &&
 		    !volume_files_write(plan, volume, folder, err))
 			return error_prefix(err, "volume '%s'", volume->name);
@@ -199,7 +199,7 @@ static bool bind_open(int fd, const char *place, struct error *err)
 void volumes_finish(const struct volume_plan *plan)
 {
 	for (size_t i = 0; i < plan->release->volume_count; i++) {
-		AUTO_FREE char *folder = folder_of(plan->release->volumes[i].name);
+		AUTO_FREE char *folder = volumes_folder(plan->release->volumes[i].name);
 		(void)umount2(folder, MNT_DETACH);
 	}
 }
@@ -235,7 +235,7 @@ bool volumes_resolve_mount(const struct volume_plan *plan, const struct mount_ru
 	const struct volume_rule *volume = release_volume(plan->release, rule->volume);
 	if (volume == NULL)
 		return error_set(err, ERROR_NOT_FOUND, "there is no volume '%s'", rule->volume);
-	AUTO_FREE char *folder = folder_of(volume->name);
+	AUTO_FREE char *folder = volumes_folder(volume->name);
 	AUTO_FREE char *expanded =
 		rule->sub_path_expression != NULL
 			? environment_expand(rule->sub_path_expression, environment)
@@ -256,7 +256,7 @@ bool volumes_resolve_mount(const struct volume_plan *plan, const struct mount_ru
 bool volumes_push_file(const struct file_push *file, const void *bytes, size_t size,
 		       struct error *err)
 {
-	AUTO_FREE char *folder = folder_of(file->volume);
+	AUTO_FREE char *folder = volumes_folder(file->volume);
 	if (!path_make_folders(folder, 0755, err)) /* files may come before the release */
 		return false;
 	AUTO_CLOSE int volume = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -35,6 +35,8 @@ MUST_CHECK bool volumes_resolve_mount(const struct volume_plan *plan, const stru
 				      struct oci_mount *ret, struct error *err);
 
 /* One changed file of a pushed hostPath volume, and its content (none where it is deleted). */
+/* Where a volume is; owned. */
+char *volumes_folder(const char *volume);
 MUST_CHECK bool volumes_push_file(const struct file_push *file, const void *bytes, size_t size,
 				  struct error *err);
 

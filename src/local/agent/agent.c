@@ -217,6 +217,7 @@ static bool read_greeting(struct agent *agent, const struct wire_message *messag
 	agent->log_position = 0;
 	agent->log_acked = 0;
 	agent->answers_pings = hello.answers_pings;
+	agent->takes_touches = hello.takes_touches;
 	agent->unanswered = 0;
 	if (agent->handler.up != NULL)
 		agent->handler.up(agent, hello.state, hello.boot, agent->arg);
@@ -470,6 +471,16 @@ bool agent_send_shutdown(struct agent *agent, int64_t grace_s, struct error *err
 	AUTO_FREE char *json = shutdown_write(grace_s);
 
 	return agent_send(agent, WIRE_SHUTDOWN, 0, json, strlen(json), err);
+}
+
+bool agent_touch_file(struct agent *agent, const char *volume, const char *path, struct error *err)
+{
+	AUTO(file_push_clear)
+	struct file_push touch = {.volume = xstrdup(volume), .path = xstrdup(path)};
+	AUTO_FREE char *text = file_push_write(&touch);
+
+	return !agent->takes_touches ||
+	       agent_send(agent, WIRE_FILE_TOUCH, 0, text, strlen(text), err);
 }
 
 bool agent_push_file(struct agent *agent, const struct agent_file *file, struct error *err)

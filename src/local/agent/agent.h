@@ -120,11 +120,17 @@ struct agent_file {
 	const char *volume;
 	const char *path; /* below the volume, no ".." */
 	unsigned mode;
-	const void *bytes;
+	const void *bytes; /* NULL: it is gone */
 	size_t size;
 };
 MUST_CHECK bool agent_push_file(struct agent *agent, const struct agent_file *file,
 				struct error *err);
+/*
+ * A path of a shared volume changed here: who watches it there is to be woken. An older guest is
+ * not told, which is no failure.
+ */
+MUST_CHECK bool agent_touch_file(struct agent *agent, const char *volume, const char *path,
+				 struct error *err);
 
 /*
  * Streams: exec sessions and tunnels. Bytes flow under windows both ways: write what

@@ -50,6 +50,7 @@ struct agent {
 	size_t guest_stream_count;
 	bool owes_windows;
 	bool answers_pings;
+	bool takes_touches;
 	unsigned unanswered;	  /* PINGs since anything was heard */
 	struct budget budget;	  /* of what it says, in bytes of JSON */
 	struct loop_timer *pause; /* until it is listened to again */

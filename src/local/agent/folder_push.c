@@ -29,6 +29,10 @@
 #define WATCHED                                                                                    \
 	(IN_CREATE | IN_CLOSE_WRITE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE | IN_ATTRIB |        \
 	 IN_ONLYDIR | IN_EXCL_UNLINK)
+/* What the guest does to wake its own watchers is a change of attributes, which must not come back.
+ */
+#define WATCHED_SHARED (WATCHED & ~(unsigned)IN_ATTRIB)
+#define RESTRUCTURED   (IN_CREATE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE)
 
 struct watch {
 	int id;
@@ -39,7 +43,8 @@ struct folder_push {
 	struct loop *loop;
 	char *volume;
 	char *root;
-	char *only; /* the volume is this one file of root; or NULL */
+	bool is_shared; /* the guest sees the folder itself: only told what changed */
+	char *only;	/* the volume is this one file of root; or NULL */
 	int inotify_fd;
 	struct loop_fd *source;
 	struct loop_timer *timer;
@@ -100,9 +105,11 @@ static void add_watch(struct folder_push *push, const char *below, const char *p
 	struct watch *watch;
 	int id;
 
-	if (push->watch_count >= MAX_WATCHES)
+	if (push->watch_count >= MAX_WATCHES) {
+		push->counters.unwatched++;
 		return;
-	id = inotify_add_watch(push->inotify_fd, path, WATCHED);
+	}
+	id = inotify_add_watch(push->inotify_fd, path, push->is_shared ? WATCHED_SHARED : WATCHED);
 	if (id < 0)
 		return;
 	for (size_t i = 0; i < push->watch_count; i++) {
@@ -117,7 +124,14 @@ static void add_watch(struct folder_push *push, const char *below, const char *p
 	watch->below = xstrdup(below);
 }
 
-/* Watches a folder and notes all that is in it. */
+/* Folders in which nobody waits for a change, and which would take most of the watches. */
+static bool is_left_alone(const struct folder_push *push, const char *name)
+{
+	return push->is_shared && (strcmp(name, ".git") == 0 || strcmp(name, "node_modules") == 0 ||
+				   push->watch_count >= MAX_WATCHES);
+}
+
+/* Watches a folder, and notes all that is in it where the guest does not see it itself. */
 static void scan(struct folder_push *push, const char *below, int depth)
 {
 	AUTO_FREE char *path = join_below(push->root, below);
@@ -132,9 +146,9 @@ static void scan(struct folder_push *push, const char *below, int depth)
 			continue;
 		if (push->only != NULL && strcmp(inner, push->only) != 0)
 			continue;
-		if (entry->d_type == DT_DIR)
+		if (entry->d_type == DT_DIR && !is_left_alone(push, entry->d_name))
 			scan(push, inner, depth + 1);
-		else
+		else if (entry->d_type != DT_DIR && !push->is_shared)
 			note_path(push, NEW, inner);
 	}
 	if (dir != NULL)
@@ -183,8 +197,29 @@ static bool send_file(struct folder_push *push, const struct agent_file *file)
 	return is_sent || !is_full;
 }
 
+/* What is gone shows in its folder, which is noted as well. */
+static bool touch_path(struct folder_push *push, const char *below)
+{
+	AUTO_FREE char *path = join_below(push->root, below);
+	AUTO(error_clear) struct error err = ERROR_INIT;
+	struct stat status;
+
+	if (lstat(path, &status) < 0)
+		return true;
+	if (S_ISDIR(status.st_mode) && !is_left_alone(push, strrchr(path, '/') + 1))
+		scan(push, below, 0);
+	if (agent_touch_file(push->agent, push->volume, below[0] != '\0' ? below : ".", &err)) {
+		push->counters.pushed++;
+		return true;
+	}
+	return err.kind != ERROR_FULL && err.kind != ERROR_NETWORK;
+}
+
 static bool push_path(struct folder_push *push, char age, const char *below)
 {
+	if (push->is_shared)
+		return touch_path(push, below);
+
 	AUTO_FREE char *path = join_below(push->root, below);
 	AUTO_FREE char *bytes = NULL;
 	struct agent_file file = {.volume = push->volume, .path = below};
@@ -266,6 +301,8 @@ static void take_event(struct folder_push *push, const struct inotify_event *eve
 	if (event->len == 0 || is_nameless(event))
 		return;
 	below = join_below(push->watches[i].below, event->name);
+	if (push->is_shared && (event->mask & RESTRUCTURED) != 0)
+		note_path(push, OLD, push->watches[i].below);
 	if (push->only == NULL || strcmp(below, push->only) == 0)
 		note_path(push, (event->mask & IN_CREATE) != 0 ? NEW : OLD, below);
 }
@@ -327,6 +364,11 @@ struct folder_push *folder_push_new(struct loop *loop, const char *volume, const
 	push->source = loop_add_fd(loop, fd, LOOP_READ, on_inotify, push);
 	push->timer = loop_add_timer(loop, 0, on_timer, push);
 	return push;
+}
+
+void folder_push_set_shared(struct folder_push *push)
+{
+	push->is_shared = true;
 }
 
 void folder_push_on_idle(struct folder_push *push, void (*idle)(void *arg), void *arg)

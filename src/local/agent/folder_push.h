@@ -27,6 +27,12 @@ struct folder_push;
  */
 MUST_CHECK struct folder_push *folder_push_new(struct loop *loop, const char *volume,
 					       const char *path, struct error *err);
+/*
+ * Before the start: the guest has the folder itself, as a shared file system, which does not tell
+ * its watchers (inotify) what happens here. Nothing is pushed; the guest is told which paths
+ * changed, and wakes them. .git and node_modules are not watched.
+ */
+void folder_push_set_shared(struct folder_push *push);
 void folder_push_free(struct folder_push *push);
 /* Called whenever everything that waited has been pushed. */
 void folder_push_on_idle(struct folder_push *push, void (*idle)(void *arg), void *arg);
@@ -37,7 +43,8 @@ void folder_push_start(struct folder_push *push, struct agent *agent);
 void folder_push_stop(struct folder_push *push);
 
 struct folder_push_counters {
-	uint64_t pushed; /* files */
+	uint64_t pushed;    /* files, or told changes */
+	uint64_t unwatched; /* folders beyond what is watched: what changes there is not noticed */
 	uint64_t deleted;
 	uint64_t skipped; /* too large, no plain file, or unreadable */
 	bool is_idle;	  /* nothing waits */

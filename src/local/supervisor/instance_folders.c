@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Host paths that reach a pod as pushed files: all of them in session mode, single files always. */
+/*
+ * Host paths that reach a pod as pushed files (all of them in session mode, single files always),
+ * and those that are shared, of which it is told what changes.
+ */
 #include <inttypes.h>
 #include <stdlib.h>
 
@@ -37,6 +40,13 @@ static void say_skipped(const struct instance *instance)
 				instance->supervisor, true, "FilesLeftOut", instance->status.name,
 				"%" PRIu64 " files of %s are not in the pod: %s", counters.skipped,
 				folder_push_path(instance->folders[i]), FOLDER_PUSH_LIMITS);
+		if (counters.unwatched > 0)
+			supervisor_say(instance->supervisor, true, "FoldersNotWatched",
+				       instance->status.name,
+				       "%" PRIu64
+				       " folders of %s are too many to watch: the pod is "
+				       "not told what changes there",
+				       counters.unwatched, folder_push_path(instance->folders[i]));
 	}
 }
 
@@ -63,6 +73,8 @@ static void add_folder(struct instance *instance, const struct volume_plan *volu
 			       "%s", problem.message);
 		return;
 	}
+	if (!volume_plan_is_pushed(volume, instance->supervisor->is_session))
+		folder_push_set_shared(push);
 	*ARRAY_APPEND(instance->folders, instance->folder_count) = push;
 }
 
@@ -77,7 +89,7 @@ void instance_folders_start(struct instance *instance)
 	if (pod != NULL && !instance_is_current(instance, pod))
 		pod = NULL;
 	for (size_t i = 0; pod != NULL && i < pod->volume_count; i++) {
-		if (volume_plan_is_pushed(&pod->volumes[i], supervisor->is_session))
+		if (pod->volumes[i].host_path != NULL)
 			add_folder(instance, &pod->volumes[i]);
 	}
 	for (size_t i = 0; i < instance->folder_count; i++)
