@@ -32,6 +32,8 @@ PLACES = [
     (r"^sqfs/", {"image/"}),
     (r"^isa-l", {"image/layer/checksum.c", "image/unpack/gunzip.c"}),
     (r"^libvirt/", {"local/"}),
+    (r"^seccomp\.h$", {"base/fence.c"}),
+    (r"^sys/acl\.h$", {"local/vm/qemu_access.c"}),
     (r"^(n?curses|ncursesw/.*)\.h$", {"tui/screen.c", "tui/curses_keys.c", "tui/terminfo.c"}),
     (r"^mbedtls/", {"guest/"}),
     # base/json.h reads and base/json_writer.h writes; a folder leaves this list when it does so too.

@@ -85,7 +85,8 @@ static bool check_runtime_folder(const char *folder, struct error *err)
 			  folder, (unsigned)st.st_uid);
 		return error_hint(err, "remove it, or set XDG_RUNTIME_DIR to a folder of yours");
 	}
-	if ((st.st_mode & 077) != 0 && chmod(folder, 0700) < 0)
+	/* Search alone for a group is the mask of an ACL: QEMU's user on the way to its socket. */
+	if ((st.st_mode & 067) != 0 && chmod(folder, 0700) < 0)
 		return error_set_errno(err, errno, "folder %s", folder);
 	return true;
 }

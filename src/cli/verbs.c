@@ -35,6 +35,7 @@ extern const struct verb verb_releases;
 extern const struct verb verb_restart;
 extern const struct verb verb_rollback;
 extern const struct verb verb_scale;
+extern const struct verb verb_share;
 extern const struct verb verb_stats;
 extern const struct verb verb_status;
 extern const struct verb verb_stop;
@@ -79,6 +80,7 @@ const struct verb *const verbs[] = {
 	&verb_restart,
 	&verb_rollback,
 	&verb_scale,
+	&verb_share,
 	&verb_stats,
 	&verb_status,
 	&verb_stop,

@@ -74,6 +74,7 @@ static void more_devices_than_slots_are_left_to_libvirt(void **state)
 	plan.mount_count = 3;
 	for (size_t i = 0; i < plan.mount_count; i++) {
 		plan.mounts[i].path = xstrdup("/src");
+		plan.mounts[i].socket = xstrdup("/run/m.fs");
 		plan.mounts[i].tag = xasprintf("m%zu", i);
 	}
 	vm_plan_write_xml(&plan, &xml);

@@ -14,6 +14,7 @@
 #include "image/pod/boot_files.h"
 #include "local/vm/connection.h"
 #include "local/vm/qemu_access.h"
+#include "local/vm/share.h"
 #include "local/vm/volume_disk.h"
 
 /* virtlogd appends to it, as root in system mode: what is there already stays its owner's. */
@@ -48,15 +49,40 @@ static bool prepare(const struct vm_plan *vm, struct error *err)
 	return true;
 }
 
+static bool start_shares(const struct vm_plan *plan, struct error *err)
+{
+	for (size_t i = 0; i < plan->mount_count; i++) {
+		const struct vm_mount *mount = &plan->mounts[i];
+		const struct share_options options = {.folder = mount->path,
+						      .socket = mount->socket,
+						      .is_read_only = mount->is_read_only};
+		if (!share_start(&options, err))
+			return false;
+	}
+	return true;
+}
+
+static void end_shares(const struct vm_plan *plan, void (*end)(const char *socket_path))
+{
+	for (size_t i = 0; i < plan->mount_count; i++)
+		end(plan->mounts[i].socket);
+}
+
 bool domain_create(virConnectPtr connection, const struct vm_plan *plan, struct error *err)
 {
 	AUTO(strbuf_clear) struct strbuf xml = STRBUF_INIT;
 
-	if (!prepare(plan, err) || !qemu_access_grant(connection, plan, err))
+	if (!prepare(plan, err))
 		return false;
+	if (!start_shares(plan, err) || !qemu_access_grant(connection, plan, err)) {
+		end_shares(plan, share_drop);
+		return false;
+	}
 	vm_plan_write_xml(plan, &xml);
 	AUTO_DOMAIN virDomainPtr domain = virDomainCreateXML(connection, strbuf_text(&xml), 0);
-	return domain != NULL || connection_error(err, "cannot start the VM");
+	bool is_good = domain != NULL || connection_error(err, "cannot start the VM");
+	end_shares(plan, is_good ? share_forget : share_drop);
+	return is_good;
 }
 
 bool domain_destroy(virConnectPtr connection, const char *uuid, struct error *err)

@@ -41,6 +41,9 @@ static void add_volumes(const struct instance *instance, const struct pod_plan *
 			mount->path = xstrdup(volume->host_path);
 			mount->tag = xcalloc(1, SERIAL_SIZE);
 			vm_serial_make(volume->name, mount->tag);
+			mount->is_read_only = volume->is_read_only;
+			AUTO_FREE char *socket = xasprintf("vm/%.13s-%zu.fs", vm->uuid, i);
+			mount->socket = path_folder(PATH_RUNTIME, socket);
 		}
 	}
 	if (pod->scratch_bytes > 0)

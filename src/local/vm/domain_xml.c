@@ -172,9 +172,10 @@ static void put_disks(const struct vm_plan *plan, struct slots *slots, struct st
 			 slots, out);
 	}
 	for (size_t i = 0; i < plan->mount_count; i++) {
-		strbuf_append(out, "    <filesystem type=\"mount\" accessmode=\"passthrough\">\n"
+		/* Ours: libvirt's own virtiofsd would be root, whoever asks for it. */
+		strbuf_append(out, "    <filesystem type=\"mount\">\n"
 				   "      <driver type=\"virtiofs\"/>\n      <source");
-		put_attribute(out, "dir", plan->mounts[i].path);
+		put_attribute(out, "socket", plan->mounts[i].socket);
 		strbuf_append(out, "/>\n      <target");
 		put_attribute(out, "dir", plan->mounts[i].tag);
 		strbuf_append(out, "/>\n");
@@ -301,6 +302,7 @@ void vm_plan_clear(struct vm_plan *plan)
 	for (size_t i = 0; i < plan->mount_count; i++) {
 		free(plan->mounts[i].path);
 		free(plan->mounts[i].tag);
+		free(plan->mounts[i].socket);
 	}
 	free(plan->disks);
 	free(plan->mounts);

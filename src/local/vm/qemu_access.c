@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/acl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
@@ -110,6 +111,13 @@ bool qemu_access_grant(virConnectPtr connection, const struct vm_plan *plan, str
 		return connection_error(err, "cannot ask whom QEMU runs as");
 	if (!qemu_access_user(capabilities, &uid) || uid == 0)
 		return true;
+	for (size_t i = 0; i < plan->mount_count; i++) {
+		/* It connects once; then the socket is removed. */
+		if (!qemu_access_allow(plan->mounts[i].socket, uid, false, err))
+			return false;
+		if (chown(plan->mounts[i].socket, uid, (gid_t)-1) < 0)
+			return error_set_errno(err, errno, "%s", plan->mounts[i].socket);
+	}
 	if (!qemu_access_allow(plan->disk_path, uid, true, err))
 		return false;
 	if (plan->firmware == FIRMWARE_DIRECT &&

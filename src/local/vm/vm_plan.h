@@ -31,6 +31,8 @@ struct vm_disk {
 struct vm_mount {
 	char *path;
 	char *tag;
+	char *socket; /* of the virtiofsd that serves it (share.h) */
+	bool is_read_only;
 };
 
 enum vm_firmware { FIRMWARE_DIRECT, FIRMWARE_BIOS, FIRMWARE_UEFI };
