@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/exec_run.h"
+#include "base/json_writer.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -57,50 +58,34 @@ static bool window_size(struct winsize *ret)
 	return ioctl(STDIN_FILENO, TIOCGWINSZ, ret) == 0 && ret->ws_row > 0 && ret->ws_col > 0;
 }
 
-static void append_list(struct strbuf *json, const char *key, const struct string_list *list)
-{
-	if (list == NULL || list->count == 0)
-		return;
-	strbuf_appendf(json, ",\"%s\":[", key);
-	for (size_t i = 0; i < list->count; i++) {
-		strbuf_append(json, i == 0 ? "" : ",");
-		strbuf_append_json(json, list->items[i]);
-	}
-	strbuf_append(json, "]");
-}
-
-static void append_text(struct strbuf *json, const char *key, const char *text)
-{
-	if (text == NULL)
-		return;
-	strbuf_appendf(json, ",\"%s\":", key);
-	strbuf_append_json(json, text);
-}
-
 static char *make_request(const struct exec_run *run)
 {
-	AUTO(strbuf_clear) struct strbuf json = STRBUF_INIT;
+	AUTO(strbuf_clear) struct strbuf text = STRBUF_INIT;
+	struct json_writer json = JSON_WRITER(&text, 0);
 	const char *slash = strchr(run->target, '/');
 	AUTO_FREE char *target = xstrndup(run->target, strcspn(run->target, "/"));
 	struct winsize size;
 
-	strbuf_append(&json, "{\"session\":\"exec\"");
-	append_text(&json, "target", target);
-	append_text(&json, "container",
-		    run->container != NULL ? run->container
-		    : slash != NULL	   ? slash + 1
-					   : NULL);
-	append_list(&json, "argv", run->argv);
-	append_list(&json, "env", run->env);
-	append_text(&json, "cwd", run->cwd);
-	append_text(&json, "user", run->user);
-	strbuf_append(&json, run->has_tty ? ",\"tty\":true" : ",\"tty\":false");
-	strbuf_append(&json, run->stdin_fd >= 0 ? ",\"stdin\":true" : ",\"stdin\":false");
-	if (run->has_tty && window_size(&size))
-		strbuf_appendf(&json, ",\"rows\":%u,\"columns\":%u", (unsigned)size.ws_row,
-			       (unsigned)size.ws_col);
-	strbuf_append(&json, "}");
-	return strbuf_take(&json);
+	json_open_object(&json, NULL);
+	json_write_text(&json, "session", "exec");
+	json_write_text(&json, "target", target);
+	json_write_text_if(&json, "container",
+			   run->container != NULL ? run->container
+			   : slash != NULL	  ? slash + 1
+						  : NULL);
+	json_write_texts(&json, "argv", run->argv);
+	if (run->env != NULL)
+		json_write_texts_if(&json, "env", run->env);
+	json_write_text_if(&json, "cwd", run->cwd);
+	json_write_text_if(&json, "user", run->user);
+	json_write_bool(&json, "tty", run->has_tty);
+	json_write_bool(&json, "stdin", run->stdin_fd >= 0);
+	if (run->has_tty && window_size(&size)) {
+		json_write_unsigned(&json, "rows", size.ws_row);
+		json_write_unsigned(&json, "columns", size.ws_col);
+	}
+	json_close(&json);
+	return strbuf_take(&text);
 }
 
 static void stop(struct session *session, bool has_failed)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/log_view.h"
+#include "base/json_writer.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -135,26 +136,23 @@ static void append_prefix(struct log_view *view, const char *place, int64_t time
 static void append_json(const struct log_line *line, struct strbuf *out)
 {
 	static const char *const streams[] = {"stdout", "stderr", "kernel", "init"};
-	AUTO_FREE char *text = xstrndup(line->text, line->size);
 	char time[RFC3339_SIZE];
+	struct json_writer json = JSON_WRITER(out, 0);
 
 	clock_format_rfc3339(time, line->time_ns, 9);
-	strbuf_appendf(out, "{\"sequence\":%" PRIu64 ",\"time\":\"%s\",\"pod\":", line->sequence,
-		       time);
-	strbuf_append_json(out, line->pod);
-	strbuf_append(out, ",\"instance\":");
-	strbuf_append_json(out, line->instance);
-	strbuf_append(out, ",\"container\":");
-	strbuf_append_json(out, line->container);
-	strbuf_appendf(out, ",\"stream\":\"%s\",\"run\":%u,\"text\":", streams[line->source & 3U],
-		       line->run);
-	/* A line with a NUL in it ends there; the text form shows all of it. */
-	strbuf_append_json(out, text);
-	if (line->is_partial)
-		strbuf_append(out, ",\"partial\":true");
-	if (line->lost_before > 0)
-		strbuf_appendf(out, ",\"lostBefore\":%" PRIu64, line->lost_before);
-	strbuf_append(out, "}\n");
+	json_open_object(&json, NULL);
+	json_write_unsigned(&json, "sequence", line->sequence);
+	json_write_text(&json, "time", time);
+	json_write_text(&json, "pod", line->pod);
+	json_write_text(&json, "instance", line->instance);
+	json_write_text(&json, "container", line->container);
+	json_write_text(&json, "stream", streams[line->source & 3U]);
+	json_write_unsigned(&json, "run", line->run);
+	json_write_bytes(&json, "text", line->text, line->size);
+	json_write_true_if(&json, "partial", line->is_partial);
+	json_write_unsigned_if(&json, "lostBefore", line->lost_before);
+	json_close(&json);
+	strbuf_append_char(out, '\n');
 }
 
 /* What is open gets its end; what it goes on with will begin a line of its own. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/progress_view.h"
+#include "base/json_writer.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -57,30 +58,27 @@ static enum view_style choose_style(const struct invocation *invocation)
 
 /* JSON lines */
 
-static void append_member(struct strbuf *line, const char *name, const char *value)
-{
-	if (value == NULL)
-		return;
-	strbuf_appendf(line, ",\"%s\":", name);
-	strbuf_append_json(line, value);
-}
-
 static void write_json(const struct progress_event *event)
 {
 	static const char *const states[] = {"start", "update", "done", "failed", "note"};
 	char when[RFC3339_SIZE];
 	AUTO(strbuf_clear) struct strbuf line = STRBUF_INIT;
+	struct json_writer json = JSON_WRITER(&line, 0);
 
 	clock_format_rfc3339(when, clock_wall_ns(), 3);
-	strbuf_appendf(&line, "{\"time\":\"%s\",\"state\":\"%s\"", when, states[event->state]);
-	append_member(&line, "step", event->step);
-	append_member(&line, "what", event->what);
-	append_member(&line, "text", event->text);
-	if (event->state == PROGRESS_START || event->state == PROGRESS_UPDATE)
-		strbuf_appendf(&line, ",\"done\":%" PRIu64 ",\"total\":%" PRIu64 ",\"unit\":\"%s\"",
-			       event->done, event->total,
-			       event->unit == PROGRESS_BYTES ? "bytes" : "count");
-	strbuf_append(&line, "}\n");
+	json_open_object(&json, NULL);
+	json_write_text(&json, "time", when);
+	json_write_text(&json, "state", states[event->state]);
+	json_write_text_if(&json, "step", event->step);
+	json_write_text_if(&json, "what", event->what);
+	json_write_text_if(&json, "text", event->text);
+	if (event->state == PROGRESS_START || event->state == PROGRESS_UPDATE) {
+		json_write_unsigned(&json, "done", event->done);
+		json_write_unsigned(&json, "total", event->total);
+		json_write_text(&json, "unit", event->unit == PROGRESS_BYTES ? "bytes" : "count");
+	}
+	json_close(&json);
+	strbuf_append_char(&line, '\n');
 	(void)fputs(line.data, stderr);
 }
 

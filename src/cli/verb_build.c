@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include "base/alloc.h"
+#include "base/json_writer.h"
 #include "base/path.h"
 #include "base/strbuf.h"
 #include "cli/build_linuxkit.h"
@@ -85,14 +86,14 @@ static void print_built(const struct request *request, const struct pod_spec *po
 	AUTO(strbuf_clear) struct strbuf text = STRBUF_INIT;
 	char size[OUTPUT_SIZE_SIZE];
 	if (arguments_flag(request->invocation->args, "json")) {
-		strbuf_append(&text, "{\"pod\":");
-		strbuf_append_json(&text, pod->name);
-		strbuf_appendf(&text,
-			       ",\"digest\":\"%s\",\"sizeBytes\":%llu,\"built\":%s,\"path\":",
-			       image->digest, (unsigned long long)image->size_bytes,
-			       image->was_built ? "true" : "false");
-		strbuf_append_json(&text, path);
-		strbuf_append(&text, "}");
+		struct json_writer json = JSON_WRITER(&text, 0);
+		json_open_object(&json, NULL);
+		json_write_text(&json, "pod", pod->name);
+		json_write_text(&json, "digest", image->digest);
+		json_write_unsigned(&json, "sizeBytes", image->size_bytes);
+		json_write_bool(&json, "built", image->was_built);
+		json_write_text(&json, "path", path);
+		json_close(&json);
 	} else {
 		output_format_size(size, image->size_bytes);
 		strbuf_appendf(&text, "%s  %s  %s  %s", pod->name, image->digest, size, path);

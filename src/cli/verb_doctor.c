@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/json_writer.h"
 #include "base/process.h"
 #include "base/strbuf.h"
 #include "cli/doctor.h"
@@ -20,19 +21,14 @@ static const char *level_name(enum finding_level level)
 	return names[level];
 }
 
-static void print_json(const struct finding *finding, bool is_first)
+static void write_finding(struct json_writer *json, const struct finding *finding)
 {
-	AUTO(strbuf_clear) struct strbuf text = STRBUF_INIT;
-	strbuf_appendf(&text,
-		       "%s{\"check\":\"%s\",\"level\":\"%s\",\"text\":", is_first ? "[" : ",\n ",
-		       finding->name, level_name(finding->level));
-	strbuf_append_json(&text, finding->text);
-	if (finding->mend != NULL) {
-		strbuf_append(&text, ",\"mend\":");
-		strbuf_append_json(&text, finding->mend);
-	}
-	strbuf_append_char(&text, '}');
-	(void)fputs(strbuf_text(&text), stdout);
+	json_open_object(json, NULL);
+	json_write_text(json, "check", finding->name);
+	json_write_text(json, "level", level_name(finding->level));
+	json_write_text(json, "text", finding->text);
+	json_write_text_if(json, "mend", finding->mend);
+	json_close(json);
 }
 
 static void print_line(const struct invocation *invocation, const struct finding *finding)
@@ -75,21 +71,25 @@ static int run(const struct invocation *invocation, struct error *err)
 	bool may_fix = arguments_flag(invocation->args, "fix");
 	bool is_json = invocation->output == OUTPUT_JSON;
 	unsigned broken = 0;
+	AUTO(strbuf_clear) struct strbuf text = STRBUF_INIT;
+	struct json_writer json = JSON_WRITER(&text, 0);
 	(void)err;
 
+	json_open_list(&json, NULL);
 	for (int i = 0; i < DOCTOR_CHECK_COUNT; i++) {
 		AUTO(finding_clear) struct finding finding = {0};
 		doctor_check(i, uri, &finding);
 		if (may_fix)
 			fix(invocation, uri, i, &finding);
 		if (is_json)
-			print_json(&finding, i == 0);
+			write_finding(&json, &finding);
 		else
 			print_line(invocation, &finding);
 		broken += finding.level == FINDING_BROKEN ? 1 : 0;
 	}
+	json_close(&json);
 	if (is_json)
-		(void)puts("]");
+		(void)printf("%s\n", strbuf_text(&text));
 	return broken > 0 ? 1 : 0;
 }
 

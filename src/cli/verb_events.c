@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/json_writer.h"
 #include "base/strbuf.h"
 #include "cli/interrupt.h"
 #include "cli/output.h"
@@ -15,14 +16,15 @@ enum { STEP_MS = 200, KEPT_MS = 400 };
 static void print_json(const struct project_event *event, const char *when)
 {
 	AUTO(strbuf_clear) struct strbuf text = STRBUF_INIT;
-	strbuf_appendf(&text, "{\"time\":\"%s\",\"warning\":%s,\"type\":", when,
-		       event->is_warning ? "true" : "false");
-	strbuf_append_json(&text, event->type);
-	strbuf_append(&text, ",\"object\":");
-	strbuf_append_json(&text, event->object);
-	strbuf_append(&text, ",\"message\":");
-	strbuf_append_json(&text, event->message);
-	(void)printf("%s}\n", text.data);
+	struct json_writer json = JSON_WRITER(&text, 0);
+	json_open_object(&json, NULL);
+	json_write_text(&json, "time", when);
+	json_write_bool(&json, "warning", event->is_warning);
+	json_write_text(&json, "type", event->type);
+	json_write_text(&json, "object", event->object);
+	json_write_text(&json, "message", event->message);
+	json_close(&json);
+	(void)printf("%s\n", strbuf_text(&text));
 }
 
 static void print_event(const struct project_event *event, void *arg)

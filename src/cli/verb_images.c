@@ -4,6 +4,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/json_writer.h"
 #include "base/strbuf.h"
 #include "cli/output.h"
 #include "cli/progress_view.h"
@@ -39,23 +40,26 @@ static struct listed look_at(struct store *store, const struct image_ref *ref)
 static void print_json(struct store *store, const struct image_ref_list *refs)
 {
 	AUTO(strbuf_clear) struct strbuf text = STRBUF_INIT;
+	struct json_writer json = JSON_WRITER(&text, 0);
+	json_open_list(&json, NULL);
 	for (size_t i = 0; i < refs->count; i++) {
 		const struct image_ref *ref = &refs->items[i];
 		struct listed listed = look_at(store, ref);
 		char when[RFC3339_SIZE];
 		clock_format_rfc3339(when, ref->time_ns, 3);
-		strbuf_append(&text, i ? ",\n {\"reference\":" : "{\"reference\":");
-		strbuf_append_json(&text, ref->reference);
-		strbuf_appendf(&text,
-			       ",\"digest\":\"%s\",\"manifest\":\"%s\",\"source\":", ref->digest,
-			       ref->manifest);
-		strbuf_append_json(&text, ref->source);
-		strbuf_appendf(&text, ",\"pulled\":\"%s\",\"whole\":%s", when,
-			       listed.is_whole ? "true" : "false");
-		strbuf_appendf(&text, ",\"layers\":%zu,\"sizeBytes\":%llu}", listed.layer_count,
-			       (unsigned long long)listed.size_bytes);
+		json_open_object(&json, NULL);
+		json_write_text(&json, "reference", ref->reference);
+		json_write_text(&json, "digest", ref->digest);
+		json_write_text(&json, "manifest", ref->manifest);
+		json_write_text(&json, "source", ref->source);
+		json_write_text(&json, "pulled", when);
+		json_write_bool(&json, "whole", listed.is_whole);
+		json_write_unsigned(&json, "layers", listed.layer_count);
+		json_write_unsigned(&json, "sizeBytes", listed.size_bytes);
+		json_close(&json);
 	}
-	(void)printf("[%s]\n", strbuf_text(&text));
+	json_close(&json);
+	(void)printf("%s\n", strbuf_text(&text));
 }
 
 static void print_table(struct store *store, const struct invocation *invocation,
@@ -114,18 +118,21 @@ static int list(struct store *store, const struct invocation *invocation, struct
 static void print_faults_json(const struct verify_result *result)
 {
 	AUTO(strbuf_clear) struct strbuf text = STRBUF_INIT;
-	strbuf_appendf(&text, "{\"checkedFiles\":%llu,\"checkedBytes\":%llu,\"faults\":[",
-		       (unsigned long long)result->checked_files,
-		       (unsigned long long)result->checked_bytes);
+	struct json_writer json = JSON_WRITER(&text, 0);
+	json_open_object(&json, NULL);
+	json_write_unsigned(&json, "checkedFiles", result->checked_files);
+	json_write_unsigned(&json, "checkedBytes", result->checked_bytes);
+	json_open_list(&json, "faults");
 	for (size_t i = 0; i < result->count; i++) {
-		strbuf_append(&text, i ? ",{\"path\":" : "{\"path\":");
-		strbuf_append_json(&text, result->faults[i].path);
-		strbuf_append(&text, ",\"what\":");
-		strbuf_append_json(&text, result->faults[i].what);
-		strbuf_appendf(&text, ",\"removed\":%s}",
-			       result->faults[i].is_removed ? "true" : "false");
+		json_open_object(&json, NULL);
+		json_write_text(&json, "path", result->faults[i].path);
+		json_write_text(&json, "what", result->faults[i].what);
+		json_write_bool(&json, "removed", result->faults[i].is_removed);
+		json_close(&json);
 	}
-	(void)printf("%s]}\n", strbuf_text(&text));
+	json_close(&json);
+	json_close(&json);
+	(void)printf("%s\n", strbuf_text(&text));
 }
 
 static void print_faults(const struct verify_result *result)

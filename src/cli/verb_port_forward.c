@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "base/json_writer.h"
 #include "base/loop.h"
 #include "base/parse.h"
 #include "base/strbuf.h"
@@ -61,20 +62,29 @@ static void on_done(enum relay_end how, void *arg)
 	(void)arg;
 }
 
+static int connect_session(const struct forwarder *forwarder, uint16_t port, struct error *err)
+{
+	AUTO(strbuf_clear) struct strbuf request = STRBUF_INIT;
+	struct json_writer json = JSON_WRITER(&request, 0);
+
+	json_open_object(&json, NULL);
+	json_write_text(&json, "session", "forward");
+	json_write_text(&json, "target", forwarder->target);
+	json_write_unsigned(&json, "port", port);
+	json_close(&json);
+	return session_connect(forwarder->project, strbuf_text(&request), err);
+}
+
 /* The request is answered by a process on this machine, so waiting for it here is short. */
 static void serve(struct listener *listener, int client_fd)
 {
 	struct forwarder *forwarder = listener->forwarder;
 	const struct relay_options options = {
 		.loop = forwarder->loop, .pipes = forwarder->pipes, .done = on_done};
-	AUTO(strbuf_clear) struct strbuf request = STRBUF_INIT;
 	struct error err = ERROR_INIT;
 	int fd;
 
-	strbuf_append(&request, "{\"session\":\"forward\",\"target\":");
-	strbuf_append_json(&request, forwarder->target);
-	strbuf_appendf(&request, ",\"port\":%u}", (unsigned)listener->remote_port);
-	fd = session_connect(forwarder->project, strbuf_text(&request), &err);
+	fd = connect_session(forwarder, listener->remote_port, &err);
 	if (fd >= 0) {
 		(void)relay_sockets(&options, client_fd, fd);
 		return;
@@ -132,17 +142,13 @@ static bool add_listener(struct forwarder *forwarder, const char *text, struct e
 /* Fails early, with what is wrong, when the target is not there. */
 static bool check_target(const struct forwarder *forwarder, const char *ports, struct error *err)
 {
-	AUTO(strbuf_clear) struct strbuf request = STRBUF_INIT;
 	uint16_t local;
 	uint16_t remote;
 	int fd;
 
 	if (!parse_ports(ports, &local, &remote, err))
 		return false;
-	strbuf_append(&request, "{\"session\":\"forward\",\"target\":");
-	strbuf_append_json(&request, forwarder->target);
-	strbuf_appendf(&request, ",\"port\":%u}", (unsigned)remote);
-	fd = session_connect(forwarder->project, strbuf_text(&request), err);
+	fd = connect_session(forwarder, remote, err);
 	if (fd < 0)
 		return false;
 	(void)close(fd);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/json_writer.h"
 #include "base/path.h"
 #include "base/strbuf.h"
 #include "cli/output.h"
@@ -18,17 +19,22 @@ static const struct option_spec options[] = {
 static void print_json(const struct prune_result *result, bool is_dry_run)
 {
 	AUTO(strbuf_clear) struct strbuf text = STRBUF_INIT;
-	strbuf_appendf(&text, "{\"dryRun\":%s,\"freedBytes\":%llu,\"removed\":[",
-		       is_dry_run ? "true" : "false", (unsigned long long)result->freed_bytes);
+	struct json_writer json = JSON_WRITER(&text, 0);
+	json_open_object(&json, NULL);
+	json_write_bool(&json, "dryRun", is_dry_run);
+	json_write_unsigned(&json, "freedBytes", result->freed_bytes);
+	json_open_list(&json, "removed");
 	for (size_t i = 0; i < result->count; i++) {
 		const struct pruned_file *file = &result->files[i];
-		strbuf_append(&text, i ? ",\n {\"kind\":" : "\n {\"kind\":");
-		strbuf_append_json(&text, file->kind);
-		strbuf_append(&text, ",\"name\":");
-		strbuf_append_json(&text, file->name);
-		strbuf_appendf(&text, ",\"sizeBytes\":%llu}", (unsigned long long)file->size_bytes);
+		json_open_object(&json, NULL);
+		json_write_text(&json, "kind", file->kind);
+		json_write_text(&json, "name", file->name);
+		json_write_unsigned(&json, "sizeBytes", file->size_bytes);
+		json_close(&json);
 	}
-	(void)printf("%s]}\n", strbuf_text(&text));
+	json_close(&json);
+	json_close(&json);
+	(void)printf("%s\n", strbuf_text(&text));
 }
 
 static void print_table(const struct invocation *invocation, const struct prune_result *result,

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/json_writer.h"
 #include "base/strbuf.h"
 #include "cli/manifest_files.h"
 #include "cli/output.h"
@@ -44,19 +45,20 @@ static bool parse_policy(const char *text, enum pull_policy *ret, struct error *
 	       error_set(err, ERROR_USAGE, "--policy is always, missing or never, not '%s'", text);
 }
 
-static void append_json(struct strbuf *text, const struct oci_image *image,
+static void write_image(struct json_writer *json, const struct oci_image *image,
 			const struct image_ref *ref)
 {
 	uint64_t size = 0;
 	for (size_t i = 0; i < image->layer_count; i++)
 		size += image->layers[i].size_bytes;
-	strbuf_append(text, text->size ? ",\n {\"reference\":" : "{\"reference\":");
-	strbuf_append_json(text, image->reference);
-	strbuf_appendf(text, ",\"digest\":\"%s\",\"manifest\":\"%s\",\"source\":", ref->digest,
-		       image->digest);
-	strbuf_append_json(text, ref->source);
-	strbuf_appendf(text, ",\"layers\":%zu,\"sizeBytes\":%llu}", image->layer_count,
-		       (unsigned long long)size);
+	json_open_object(json, NULL);
+	json_write_text(json, "reference", image->reference);
+	json_write_text(json, "digest", ref->digest);
+	json_write_text(json, "manifest", image->digest);
+	json_write_text(json, "source", ref->source);
+	json_write_unsigned(json, "layers", image->layer_count);
+	json_write_unsigned(json, "sizeBytes", size);
+	json_close(json);
 }
 
 /* What to write into a manifest to get these bytes again. */
@@ -70,15 +72,15 @@ static void append_name(struct strbuf *text, const struct oci_image *image,
 
 static bool pull_one(struct store *store, const char *name,
 		     const struct image_options *image_options, const struct progress *progress,
-		     bool is_json, struct strbuf *text, struct error *err)
+		     struct json_writer *json_or_null, struct strbuf *text, struct error *err)
 {
 	AUTO(oci_image_clear) struct oci_image image = {0};
 	AUTO(image_ref_clear) struct image_ref ref = {0};
 	if (!image_resolve(store, name, PULL_ALWAYS, image_options, progress, &image, err) ||
 	    !image_ref_read(store, image.reference, &ref, err))
 		return false;
-	if (is_json)
-		append_json(text, &image, &ref);
+	if (json_or_null != NULL)
+		write_image(json_or_null, &image, &ref);
 	else
 		append_name(text, &image, &ref);
 	return true;
@@ -89,11 +91,18 @@ static bool pull_all(struct store *store, const struct invocation *invocation,
 		     struct strbuf *text, struct error *err)
 {
 	bool is_json = invocation->output == OUTPUT_JSON;
+	struct json_writer json = JSON_WRITER(text, 0);
 	AUTO_PTR(progress_view) struct progress_view *view = progress_view_new(invocation);
+	if (is_json)
+		json_open_list(&json, NULL);
 	for (size_t i = 0; i < names->count; i++) {
 		if (!pull_one(store, names->items[i], image_options, progress_view_progress(view),
-			      is_json, text, err))
+			      is_json ? &json : NULL, text, err))
 			return false;
+	}
+	if (is_json) {
+		json_close(&json);
+		strbuf_append_char(text, '\n');
 	}
 	return true;
 }
@@ -153,9 +162,7 @@ static int run(const struct invocation *invocation, struct error *err)
 		return 1;
 	AUTO(strbuf_clear) struct strbuf text = STRBUF_INIT;
 	bool is_done = pull_all(store, invocation, &names, &image_options, &text, err);
-	if (invocation->output == OUTPUT_JSON && is_done)
-		(void)printf("[%s]\n", strbuf_text(&text));
-	else if (invocation->output != OUTPUT_JSON)
+	if (is_done || invocation->output != OUTPUT_JSON)
 		(void)fputs(strbuf_text(&text), stdout);
 	return is_done ? 0 : 1;
 }
