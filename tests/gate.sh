@@ -32,6 +32,7 @@ plant source "cloud knows local" src/cloud/provider.h '#include "local/plan/stat
 plant source "a lower room includes a higher one" src/image/store/store.h '#include "image/pod/build.h"'
 plant source "curses outside its place" src/tui/draw.c '#include <ncurses.h>'
 plant source "jansson outside its place" src/manifest/app.h '#include <jansson.h>'
+plant source "a function without a caller" src/base/clock.h 'int planted_for_nobody(void);'
 plant source "no licence" src/base/planted.c 'int planted;'
 plant shell "an unquoted glob in a loop" scripts/setup 'for f in $(ls *); do rm $f; done; cd nowhere; echo $1 > $undefined_'
 mkdir -p "$work/bin"

@@ -57,7 +57,18 @@ ALLOWED = {
 }
 MAX_LINES = 800  # think again at 500; the gate stops at this
 
+# What a header offers and nothing in src/ calls is dead, but for these, which tests need to get in.
+TESTS_ONLY = {
+    "agent_get_counters", "agent_get_state", "agent_new_fd", "app_load_text", "balancer_port_serve",
+    "canvas_dump", "exec_client_resume", "gunzip_is_gzip", "http_client_run", "json_view_equals",
+    "log_ring_free", "log_store_get_counters", "sigv4_canonical_request", "uncompress_out_bytes",
+    "wire_decoder_skipped", "yaml_writer_clear",
+}
+
 CALL = re.compile(r"(?<![\w.>])(" + "|".join(BANNED) + r")\s*\(")
+# A function that begins a line: its declaration or its definition.
+OFFERED = re.compile(r"^(?!static|typedef|return)(?:MUST_CHECK\s+)?(?:(?:const|struct|enum|unsigned)\s+)*"
+                     r"\w+[\s*]+\(?(\w+)\)?\(", re.M)
 INCLUDE = re.compile(r'^\s*#\s*include\s+["<]([^">]+)[">]')
 STRIP = re.compile(r'"(?:\\.|[^"\\\n])*"|//[^\n]*|/\*.*?\*/', re.S)
 
@@ -72,6 +83,7 @@ class Checker:
         self.src = os.path.join(tree, "src")
         self.tree = tree
         self.count = 0
+        self.code = {}  # path → its text without comments and strings
 
     def say(self, path, line, text):
         print(f"{os.path.relpath(path, self.tree)}:{line}: {text}")
@@ -105,6 +117,7 @@ class Checker:
 
     def check_calls(self, path, folder, name, text):
         code = STRIP.sub(blank, text)
+        self.code[path] = code
         for number, line in enumerate(code.split("\n"), 1):
             for match in CALL.finditer(line):
                 call = match.group(1)
@@ -128,11 +141,26 @@ class Checker:
                 self.check_include(path, folder, name, number, match.group(1))
         self.check_calls(path, folder, name, text)
 
+    def check_callers(self):
+        """Functions that a header declares and whose name stands nowhere but where they are made."""
+        declared, made, named = {}, {}, {}
+        for path, code in self.code.items():
+            for match in OFFERED.finditer(code):
+                made[match.group(1)] = made.get(match.group(1), 0) + 1
+                if path.endswith(".h"):
+                    declared.setdefault(match.group(1), (path, code.count("\n", 0, match.start()) + 1))
+            for word in re.findall(r"\w+", code):
+                named[word] = named.get(word, 0) + 1
+        for name, (path, line) in sorted(declared.items()):
+            if named[name] <= made[name] and name not in TESTS_ONLY:
+                self.say(path, line, f"{name}() has no caller")
+
     def run(self):
         for folder, _, files in sorted(os.walk(self.src)):
             for file in sorted(files):
                 if file.endswith((".c", ".h")):
                     self.check_file(os.path.join(folder, file))
+        self.check_callers()
         return 1 if self.count else 0
 
 

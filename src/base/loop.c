@@ -417,8 +417,3 @@ void loop_stop(struct loop *loop, int result)
 	loop->is_stopped = true;
 	loop->result = result;
 }
-
-int loop_poll_fd(const struct loop *loop)
-{
-	return loop->epoll_fd;
-}

@@ -35,8 +35,6 @@ int loop_run(struct loop *loop);
 /* One round: waits at most timeout_ms (-1: for ever, 0: not at all). */
 void loop_step(struct loop *loop, int timeout_ms);
 void loop_stop(struct loop *loop, int result);
-/* An fd that polls readable when the loop has something to do, for nesting in another poll(). */
-int loop_poll_fd(const struct loop *loop);
 
 typedef void loop_fd_fn(struct loop_fd *source, int fd, unsigned events, void *arg);
 struct loop_fd *loop_add_fd(struct loop *loop, int fd, unsigned events, loop_fd_fn *fn, void *arg);

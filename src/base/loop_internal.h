@@ -88,7 +88,7 @@ struct loop {
 void loop_source_attach(struct loop *loop, struct loop_source *source, enum source_kind kind);
 void loop_source_remove(struct loop_source *source);
 void loop_free_removed(struct loop *loop);
-/* Sets timer_fd to when something is due, so that loop_poll_fd() tells the truth. */
+/* Sets timer_fd to when something is due, so that the epoll tells the truth. */
 void loop_arm(struct loop *loop);
 void loop_read_timer_fd(struct loop *loop);
 void loop_fire_timers(struct loop *loop);

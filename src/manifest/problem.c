@@ -51,16 +51,6 @@ struct problem *problem_error(struct problem_list *list, struct source_mark mark
 	return problem;
 }
 
-struct problem *problem_note(struct problem_list *list, struct source_mark mark, const char *fmt,
-			     ...)
-{
-	va_list args;
-	va_start(args, fmt);
-	struct problem *problem = add_va(list, PROBLEM_NOTE, mark, fmt, args);
-	va_end(args);
-	return problem;
-}
-
 void problem_hint(struct problem *problem, const char *fmt, ...)
 {
 	va_list args;

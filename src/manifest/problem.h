@@ -16,9 +16,6 @@ struct problem *problem_add(struct problem_list *list, enum problem_severity sev
 /* The same for an error. */
 struct problem *problem_error(struct problem_list *list, struct source_mark mark, const char *fmt,
 			      ...) PRINTF_LIKE(3, 4);
-/* A warning or note whose message was said before, wherever, is not repeated. */
-struct problem *problem_note(struct problem_list *list, struct source_mark mark, const char *fmt,
-			     ...) PRINTF_LIKE(3, 4);
 /* problem may be NULL. */
 void problem_hint(struct problem *problem, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* By file in the order of reading, then by line and column. */

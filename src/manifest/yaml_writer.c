@@ -165,13 +165,6 @@ static void flush(struct yaml_writer *writer)
 	writer->pending = 0;
 }
 
-void yaml_write_comment(struct yaml_writer *writer, const char *line)
-{
-	flush(writer);
-	indent(writer, writer->depth);
-	strbuf_appendf(&writer->text, "# %s\n", line);
-}
-
 void yaml_write_map(struct yaml_writer *writer, const char *key)
 {
 	if (writer->pending == ARRAY_SIZE(writer->pending_keys))

@@ -27,7 +27,6 @@ struct yaml_writer {
 
 void yaml_writer_clear(struct yaml_writer *writer);
 void yaml_write_document(struct yaml_writer *writer); /* begins one */
-void yaml_write_comment(struct yaml_writer *writer, const char *line);
 /* A map or list below a key, until yaml_write_end(); one without content is left out. */
 void yaml_write_map(struct yaml_writer *writer, const char *key);
 void yaml_write_item(struct yaml_writer *writer); /* a map in a list, until yaml_write_end() */

@@ -220,15 +220,6 @@ const struct action *action_for_name(const char *name, enum view_kind view)
 	return found;
 }
 
-const struct action *action_of_kind(enum action_kind kind)
-{
-	for (size_t i = 0; i < action_count; i++) {
-		if (actions[i].kind == kind)
-			return &actions[i];
-	}
-	return NULL;
-}
-
 static void append_key(struct strbuf *out, unsigned key)
 {
 	static const struct {

@@ -106,7 +106,6 @@ extern const size_t action_count;
 const struct action *action_for_key(unsigned key, enum view_kind view);
 /* By its whole name, or by a prefix that fits only one; NULL otherwise. */
 const struct action *action_for_name(const char *name, enum view_kind view);
-const struct action *action_of_kind(enum action_kind kind);
 /* "j, Down" */
 void action_key_names(const struct action *action, struct strbuf *out);
 /* "i2kit -p shop restart web-0", as a person would type it. */

@@ -16,8 +16,6 @@ struct events {
 	char *kept[KEPT]; /* owned; a ring by sequence */
 	uint64_t sequence;
 	uint64_t sent; /* in this connection */
-	events_listener_fn *listener;
-	void *listener_arg;
 };
 
 struct events *events_new(void)
@@ -28,12 +26,6 @@ struct events *events_new(void)
 void events_set_channel(struct events *events, struct channel *channel)
 {
 	events->channel = channel;
-}
-
-void events_listen(struct events *events, events_listener_fn *fn, void *arg)
-{
-	events->listener = fn;
-	events->listener_arg = arg;
 }
 
 void events_pump(struct events *events)
@@ -63,8 +55,6 @@ static void emit(struct events *events, struct guest_event *event)
 	free(*place);
 	*place = text;
 	events_pump(events);
-	if (events->listener != NULL)
-		events->listener(text, events->listener_arg);
 }
 
 void events_boot(struct events *events, const char *stage)

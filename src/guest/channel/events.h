@@ -25,8 +25,4 @@ void events_report(struct events *events, const struct pod_image *pod,
 		   const struct supervisor_action *action);
 void events_loss(struct events *events, const struct log_loss *loss);
 
-/* Called with each event's JSON as it happens (the cloud agent listens there); NULL: none. */
-typedef void events_listener_fn(const char *json, void *arg);
-void events_listen(struct events *events, events_listener_fn *fn, void *arg);
-
 #endif

@@ -258,11 +258,6 @@ uint64_t supervisor_next_tick_ms(const struct supervisor *supervisor)
 	return next;
 }
 
-bool supervisor_is_ready(const struct supervisor *supervisor)
-{
-	return supervisor->is_ready;
-}
-
 bool supervisor_is_running(const struct supervisor *supervisor, size_t container)
 {
 	enum unit_state state = supervisor->units[container].state;

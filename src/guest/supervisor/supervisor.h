@@ -77,7 +77,6 @@ void supervisor_tick(struct supervisor *supervisor, uint64_t now_ms);
 bool supervisor_next_action(struct supervisor *supervisor, struct supervisor_action *ret);
 /* When supervisor_tick() is due; UINT64_MAX: not at all. */
 uint64_t supervisor_next_tick_ms(const struct supervisor *supervisor);
-bool supervisor_is_ready(const struct supervisor *supervisor);
 bool supervisor_is_running(const struct supervisor *supervisor, size_t container);
 /* Every main container was started at least once. */
 bool supervisor_phase_is_running(const struct supervisor *supervisor);

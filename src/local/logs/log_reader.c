@@ -175,11 +175,6 @@ void log_store_list_selectors(const char *project, const char *folder, struct st
 	log_reader_close(reader);
 }
 
-size_t log_reader_instance_count(const struct log_reader *reader)
-{
-	return reader->stream_count;
-}
-
 static void drain_watch(const struct log_reader *reader)
 {
 	char events[4096];
@@ -212,11 +207,6 @@ uint64_t log_reader_removed_lines(struct log_reader *reader)
 	for (size_t i = 0; i < reader->stream_count; i++)
 		removed += log_stream_first_line(reader->streams[i]);
 	return removed;
-}
-
-void log_reader_seek_start(struct log_reader *reader)
-{
-	FOR_EACH_STREAM(reader, log_stream_seek_start(stream));
 }
 
 void log_reader_seek_end(struct log_reader *reader)

@@ -600,15 +600,3 @@ bool log_store_remove_instance(const char *project, const char *instance, struct
 		return error_set(err, ERROR_INVALID, "'%s' is no instance name", instance);
 	return !path_exists(path) || path_remove_tree(path, err);
 }
-
-bool log_store_remove(const char *project, struct error *err)
-{
-	AUTO_FREE char *folder = project_folder(project);
-	AUTO_FREE char *lock_path = path_join(folder, "lock");
-	AUTO_CLOSE int lock_fd = -1;
-
-	if (!path_exists(folder))
-		return true;
-	lock_fd = file_lock(lock_path, false, err);
-	return lock_fd >= 0 && path_remove_tree(folder, err);
-}

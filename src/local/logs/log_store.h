@@ -99,9 +99,6 @@ struct log_store_counters {
 };
 void log_store_get_counters(const struct log_store *store, struct log_store_counters *ret);
 
-/* Deletes a project's logs; ERROR_BUSY while somebody writes. */
-MUST_CHECK bool log_store_remove(const char *project, struct error *err);
-
 /* Of one instance, which nobody may be writing any more; also while the others are written. */
 MUST_CHECK bool log_store_remove_instance(const char *project, const char *instance,
 					  struct error *err);
@@ -135,13 +132,9 @@ void log_store_list(const char *project, struct string_list *ret);
 void log_store_list_selectors(const char *project, const char *folder_or_null,
 			      struct string_list *ret);
 
-/* How many instances with logs the filter has found so far. */
-size_t log_reader_instance_count(const struct log_reader *reader);
-
 /* How many older lines the quotas have removed, of all chosen instances. */
 uint64_t log_reader_removed_lines(struct log_reader *reader);
 
-void log_reader_seek_start(struct log_reader *reader);
 void log_reader_seek_end(struct log_reader *reader);
 void log_reader_seek_time(struct log_reader *reader, int64_t time_ns); /* before the first ≥ */
 void log_reader_seek_sequence(struct log_reader *reader, uint64_t sequence);

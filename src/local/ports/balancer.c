@@ -164,17 +164,6 @@ uint16_t balancer_port_number(const struct balancer_port *port)
 	return socket_address_port(&port->address);
 }
 
-struct balancer_port *balancer_find_port(struct balancer *balancer, const char *service,
-					 uint16_t wanted_port, bool is_udp)
-{
-	struct balancer_port *port = balancer->ports;
-
-	while (port != NULL && (strcmp(port->service, service) != 0 ||
-				port->wanted != wanted_port || port->options.is_udp != is_udp))
-		port = port->next;
-	return port;
-}
-
 static size_t find_backend(const struct balancer_port *port, const char *name)
 {
 	size_t i = 0;

@@ -65,8 +65,6 @@ MUST_CHECK struct balancer_port *balancer_open_port(struct balancer *balancer,
 						    struct error *err);
 void balancer_close_port(struct balancer_port *port);		 /* cuts its connections */
 uint16_t balancer_port_number(const struct balancer_port *port); /* where it really listens */
-struct balancer_port *balancer_find_port(struct balancer *balancer, const char *service,
-					 uint16_t wanted_port, bool is_udp); /* or NULL */
 
 /* A ready pod. With agent, connections go through a tunnel to `port` inside the pod. */
 struct balancer_backend {
