@@ -248,9 +248,9 @@ bool release_config_make(const struct app *app, const struct pod_spec *pod,
 	enum { MAX_BYTES = 8 << 20 };
 	AUTO(release_clear) struct release release = {0};
 	fill_release(&release, app, pod);
-	AUTO_FREE char *json = release_config_write(&release);
+	AUTO_FREE char *json = release_config_write(&release, RELEASE_CONFIG_STYLE);
 	hide_secrets(&release);
-	AUTO_FREE char *hashed = release_config_write(&release);
+	AUTO_FREE char *hashed = release_config_write(&release, RELEASE_CONFIG_STYLE);
 
 	/* It travels to the guest in one message; larger data belongs into an image or a volume. */
 	if (strlen(json) > MAX_BYTES)

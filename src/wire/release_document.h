@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "base/json_writer.h"
 #include "base/string_list.h"
 #include "wire/kinds.h"
 
@@ -222,13 +223,17 @@ struct config_reference {
 };
 void config_reference_clear(struct config_reference *reference);
 
-/* Owned. Canonical: the same values give the same bytes. */
-char *release_document_write(const struct release *release);
+/*
+ * Owned. Canonical: the same values in the same style (base/json_writer.h) give the same bytes.
+ * CONFIG has RELEASE_CONFIG_STYLE where it is hashed, for ever: its digest tells releases apart.
+ */
+#define RELEASE_CONFIG_STYLE JSON_LONG_ESCAPES
+char *release_document_write(const struct release *release, unsigned style);
 /* The same around a CONFIG that is text already, or lies elsewhere. */
 char *release_document_write_around(const char *config_json, const struct release *release);
 char *release_document_write_referring(const struct release *release,
-				       const struct config_reference *reference);
-char *release_config_write(const struct release *release); /* CONFIG alone */
+				       const struct config_reference *reference, unsigned style);
+char *release_config_write(const struct release *release, unsigned style); /* CONFIG alone */
 char *host_list_write(const struct host_list *list);
 
 const struct container_config *release_container(const struct release *release, const char *name);

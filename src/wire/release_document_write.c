@@ -9,11 +9,7 @@
 #include "base/utf8.h"
 #include "wire/document.h"
 
-/*
- * Keys in the order of doc/formats.md §4. CONFIG must be the same bytes for ever: its digest tells
- * releases apart, and it was made with these escapes.
- */
-#define CONFIG_STYLE JSON_LONG_ESCAPES
+/* Keys in the order of doc/formats.md §4. */
 
 static void write_env(struct json_writer *json, const struct env_rule *env)
 {
@@ -315,9 +311,9 @@ static void write_instance(struct json_writer *json, const struct release *relea
 /* --- the whole ------------------------------------------------------------------------------ */
 
 /* What stands before INSTANCE, and what is the rest of the document. */
-static struct json_writer begin_document(struct strbuf *out)
+static struct json_writer begin_document(struct strbuf *out, unsigned style)
 {
-	struct json_writer json = JSON_WRITER(out, CONFIG_STYLE);
+	struct json_writer json = JSON_WRITER(out, style);
 	json_open_object(&json, NULL);
 	json_open_object(&json, "i2kit");
 	return json;
@@ -331,10 +327,10 @@ static char *end_document(struct json_writer *json, const struct release *releas
 	return strbuf_take(json->out);
 }
 
-char *release_document_write(const struct release *release)
+char *release_document_write(const struct release *release, unsigned style)
 {
 	AUTO(strbuf_clear) struct strbuf out = STRBUF_INIT;
-	struct json_writer json = begin_document(&out);
+	struct json_writer json = begin_document(&out, style);
 	write_config(&json, "config", release);
 	return end_document(&json, release);
 }
@@ -342,16 +338,16 @@ char *release_document_write(const struct release *release)
 char *release_document_write_around(const char *config_json, const struct release *release)
 {
 	AUTO(strbuf_clear) struct strbuf out = STRBUF_INIT;
-	struct json_writer json = begin_document(&out);
+	struct json_writer json = begin_document(&out, RELEASE_CONFIG_STYLE);
 	json_write_raw(&json, "config", config_json);
 	return end_document(&json, release);
 }
 
 char *release_document_write_referring(const struct release *release,
-				       const struct config_reference *reference)
+				       const struct config_reference *reference, unsigned style)
 {
 	AUTO(strbuf_clear) struct strbuf out = STRBUF_INIT;
-	struct json_writer json = begin_document(&out);
+	struct json_writer json = begin_document(&out, style);
 	json_open_object(&json, "configRef");
 	json_write_texts(&json, "parameters", &reference->parameters);
 	json_write_text_if(&json, "sha256", reference->sha256);
@@ -359,10 +355,10 @@ char *release_document_write_referring(const struct release *release,
 	return end_document(&json, release);
 }
 
-char *release_config_write(const struct release *release)
+char *release_config_write(const struct release *release, unsigned style)
 {
 	AUTO(strbuf_clear) struct strbuf out = STRBUF_INIT;
-	struct json_writer json = JSON_WRITER(&out, CONFIG_STYLE);
+	struct json_writer json = JSON_WRITER(&out, style);
 	write_config(&json, NULL, release);
 	return strbuf_take(&out);
 }
@@ -370,7 +366,7 @@ char *release_config_write(const struct release *release)
 char *host_list_write(const struct host_list *list)
 {
 	AUTO(strbuf_clear) struct strbuf out = STRBUF_INIT;
-	struct json_writer json = JSON_WRITER(&out, CONFIG_STYLE);
+	struct json_writer json = JSON_WRITER(&out, 0);
 	write_hosts(&json, NULL, list);
 	return strbuf_take(&out);
 }

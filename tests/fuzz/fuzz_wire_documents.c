@@ -29,10 +29,10 @@ static void check_release(const uint8_t *bytes, size_t size)
 	AUTO(release_clear) struct release again = {0};
 	if (!release_document_read(bytes, size, &release, NULL))
 		return;
-	AUTO_FREE char *text = release_document_write(&release);
+	AUTO_FREE char *text = release_document_write(&release, JSON_ASCII);
 	if (!release_document_read(text, strlen(text), &again, NULL))
 		abort();
-	AUTO_FREE char *second = release_document_write(&again);
+	AUTO_FREE char *second = release_document_write(&again, JSON_ASCII);
 	if (strcmp(text, second) != 0)
 		abort();
 }

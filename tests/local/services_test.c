@@ -74,7 +74,7 @@ static char *instance_text(void)
 	services_add_hosts(&supervisor, &release.hosts);
 	services_add_proxies(&supervisor, &release);
 	services_add_env(&supervisor, &release.service_env);
-	return release_document_write(&release);
+	return release_document_write(&release, 0);
 }
 
 static void variables_are_the_kubelets(void **state)

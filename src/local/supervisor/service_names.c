@@ -149,7 +149,7 @@ static char *proxies_text(const struct supervisor *supervisor)
 	AUTO(release_clear) struct release release = {0};
 
 	services_add_proxies(supervisor, &release);
-	return release_document_write(&release);
+	return release_document_write(&release, 0);
 }
 
 /* Where guests listen for services and each other came with the release: so a new one goes out. */
