@@ -23,6 +23,7 @@
 #include "cli/up_watch.h"
 #include "cli/verb.h"
 #include "local/client/client.h"
+#include "local/client/egress_check.h"
 #include "local/client/port_check.h"
 #include "local/logs/log_store.h"
 #include "local/supervisor/control_path.h"
@@ -301,6 +302,8 @@ static bool check_ports(const struct invocation *invocation, const struct projec
 	const struct arguments *args = invocation->args;
 	bool is_up = current_status(plan->project, &status);
 
+	if (!egress_check(plan, err))
+		return false;
 	if (port_check_free(plan, is_up ? &status : NULL, err))
 		return true;
 	if (err->kind != ERROR_EXISTS || !arguments_flag(args, "detach") ||

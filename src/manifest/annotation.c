@@ -85,8 +85,12 @@ void read_workload_annotations(struct loader *loader, const struct yaml_node *ro
 		if (is_type && value->kind == YAML_SCALAR) {
 			free(pod->instance_type);
 			pod->instance_type = xstrdup(value->text);
+		} else if (strcmp(key->text, ANNOTATION_EGRESS) == 0 &&
+			   value->kind == YAML_SCALAR) {
+			read_egress_annotation(loader, value, pod);
 		} else if (!is_type) {
-			unknown_annotation(loader, key, ANNOTATION_INSTANCE_TYPE);
+			unknown_annotation(loader, key,
+					   ANNOTATION_EGRESS " or " ANNOTATION_INSTANCE_TYPE);
 		}
 	}
 }

@@ -143,6 +143,8 @@ static void pod_clear(struct pod_spec *pod)
 	string_list_clear(&pod->dns_servers);
 	string_list_clear(&pod->dns_searches);
 	string_list_clear(&pod->dns_options);
+	string_list_clear(&pod->egress.names);
+	string_list_clear(&pod->egress.cidrs);
 	string_list_clear(&pod->defaults.capabilities_add);
 	string_list_clear(&pod->defaults.capabilities_drop);
 	string_list_clear(&pod->supplemental_groups);

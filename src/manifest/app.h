@@ -217,6 +217,21 @@ struct host_alias {
 	struct string_list names;
 };
 
+/*
+ * What a pod may open connections to; answers to those that others opened pass always. All zero:
+ * everything but this machine itself.
+ */
+struct egress_policy {
+	bool is_restricted;	  /* only what follows */
+	bool is_any;		  /* as written; with has_host: everything and this machine */
+	bool is_none;		  /* as written */
+	bool has_internet;	  /* addresses that are not private ones */
+	bool has_host;		  /* host.i2kit.internal: the developer's machine */
+	struct string_list names; /* Services and pods of the app */
+	struct string_list cidrs; /* "192.0.2.0/24", "192.0.2.7" */
+	struct source_mark mark;
+};
+
 /* A claim template of a StatefulSet, or a PersistentVolumeClaim. */
 struct claim {
 	char *name;
@@ -260,7 +275,8 @@ struct pod_spec {
 	char *dns_policy; /* or NULL */
 	struct string_list dns_servers;
 	struct string_list dns_searches;
-	struct string_list dns_options;	  /* "ndots:5" */
+	struct string_list dns_options; /* "ndots:5" */
+	struct egress_policy egress;
 	struct security_context defaults; /* pod-level; already merged into the containers */
 	bool has_fs_group;
 	uint32_t fs_group;

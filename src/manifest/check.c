@@ -240,5 +240,6 @@ void check_app(struct loader *loader)
 		check_stateful(loader, &app->pods[i]);
 		check_restart(loader, &app->pods[i]);
 		check_pod(loader, &app->pods[i]);
+		check_egress(loader, &app->pods[i]);
 	}
 }

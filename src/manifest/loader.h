@@ -177,6 +177,12 @@ void read_volumes(struct loader *loader, const struct yaml_node *node, struct vo
 extern const struct field_set claim_object_fields;
 void read_claim_object(struct loader *loader, const struct yaml_node *root);
 void read_claim_template(struct loader *loader, const struct yaml_node *root, struct claim *claim);
+/* egress.c */
+extern const struct field_set network_fields;
+field_fn read_network; /* struct pod_spec */
+void read_egress_annotation(struct loader *loader, const struct yaml_node *value,
+			    struct pod_spec *pod);
+void check_egress(struct loader *loader, const struct pod_spec *pod);
 /* pod.c */
 extern const struct field_set pod_fields;
 void pod_spec_init(struct loader *loader, struct pod_spec *pod, const struct yaml_node *node);
@@ -214,6 +220,7 @@ void read_secret_object(struct loader *loader, const struct yaml_node *root);
 #define ANNOTATION_PORTS	 "i2kit/ports"
 #define ANNOTATION_PUBLISHED	 "i2kit/published"
 #define ANNOTATION_INSTANCE_TYPE "i2kit/instance-type"
+#define ANNOTATION_EGRESS	 "i2kit/egress"
 void read_service_annotations(struct loader *loader, const struct yaml_node *root,
 			      struct service *service);
 void read_workload_annotations(struct loader *loader, const struct yaml_node *root,

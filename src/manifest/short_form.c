@@ -391,6 +391,7 @@ static const struct field short_field_list[] = {
 	 .takes = "map of texts"},
 	{"name", FIELD_USED, read_name, AT(name), NULL, "of the pod and of its service"},
 	{"namespace", FIELD_USED, read_name, AT(namespace_name), NULL, "default: default"},
+	{"network", FIELD_USED, read_network, 0, &network_fields, "what the pod may reach"},
 	{"public", FIELD_USED, read_bool, AT(is_public), NULL, "no effect locally",
 	 "its ports are reachable from outside"},
 	{"publish", FIELD_USED, read_publish, 0, NULL,

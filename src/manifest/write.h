@@ -28,6 +28,8 @@ void write_workload(struct yaml_writer *writer, const struct pod_spec *pod);
 void write_pod_selector(struct yaml_writer *writer, const char *key, const struct pod_spec *pod);
 void write_service(struct yaml_writer *writer, const struct app *app,
 		   const struct service *service);
+/* A policy as it is written (egress.c); nothing for the default. */
+void egress_words(const struct egress_policy *policy, struct string_list *ret);
 /* Made from a pod's hostPort, which says it already. */
 bool is_host_port_service(const struct app *app, const struct service *service);
 char *service_port_name(const struct service_port *port); /* of one without; owned */

@@ -281,6 +281,10 @@ void write_workload(struct yaml_writer *writer, const struct pod_spec *pod)
 		   workload_name(pod), pod->name, pod->namespace_name);
 	yaml_write_map(writer, "annotations");
 	yaml_write_text(writer, "i2kit/instance-type", pod->instance_type);
+	AUTO(string_list_clear) struct string_list egress = STRING_LIST_INIT;
+	egress_words(&pod->egress, &egress);
+	AUTO_FREE char *words = string_list_join(&egress, " ");
+	yaml_write_text(writer, "i2kit/egress", egress.count > 0 ? words : NULL);
 	yaml_write_end(writer);
 	yaml_write_end(writer);
 	yaml_write_map(writer, "spec");

@@ -191,6 +191,16 @@ static bool has_given_labels(const struct app *app, const struct pod_spec *pod,
 	       strcmp(pod->labels[0].value, pod->name) == 0;
 }
 
+static void write_network(struct yaml_writer *writer, const struct egress_policy *egress)
+{
+	AUTO(string_list_clear) struct string_list words = STRING_LIST_INIT;
+
+	egress_words(egress, &words);
+	yaml_write_map(writer, "network");
+	yaml_write_texts(writer, "egress", &words);
+	yaml_write_end(writer);
+}
+
 static void write_short_pod(struct yaml_writer *writer, const struct app *app,
 			    const struct pod_spec *pod)
 {
@@ -210,6 +220,7 @@ static void write_short_pod(struct yaml_writer *writer, const struct app *app,
 	if (service != NULL && service->kind == SERVICE_CLUSTER_IP && !service->is_published)
 		yaml_write_bool(writer, "publish", false);
 	yaml_write_text(writer, "instance_type", pod->instance_type);
+	write_network(writer, &pod->egress);
 	if (!has_given_labels(app, pod, service))
 		yaml_write_pairs(writer, "labels", pod->labels, pod->label_count);
 	yaml_write_pairs(writer, "annotations", pod->annotations, pod->annotation_count);

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/path.h"
 #include "release/config.h"
@@ -53,6 +54,45 @@ static const char deployment[] =
 	"---\napiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec:\n"
 	"  selector: {app: web}\n  ports: [{port: 80, targetPort: http}]\n"
 	"---\napiVersion: v1\nkind: Secret\nmetadata: {name: s}\ndata: {k: aHVudGVyMg==}\n";
+
+static void egress_names_what_a_pod_may_reach(void **state)
+{
+	(void)state;
+	AUTO(app_clear) struct app app = {0};
+	AUTO(problem_list_clear) struct problem_list problems = {0};
+	assert_true(load("name: web\ncontainers: {c: {image: img}}\n"
+			 "network: {egress: [db, internet, 10.1.0.0/16, host]}\n---\n"
+			 "name: db\ncontainers: {c: {image: img}}\nnetwork: {egress: none}\n---\n"
+			 "apiVersion: v1\nkind: Pod\n"
+			 "metadata: {name: tool, annotations: {i2kit/egress: \"any, host\"}}\n"
+			 "spec: {containers: [{name: c, image: img}]}\n",
+			 &app, &problems));
+	const struct egress_policy *web = &app_find_pod(&app, "web")->egress;
+	assert_true(web->is_restricted && web->has_internet && web->has_host);
+	assert_string_equal(web->names.items[0], "db");
+	assert_string_equal(web->cidrs.items[0], "10.1.0.0/16");
+	const struct egress_policy *db = &app_find_pod(&app, "db")->egress;
+	assert_true(db->is_restricted && !db->has_internet && db->names.count == 0);
+	const struct egress_policy *tool = &app_find_pod(&app, "tool")->egress;
+	assert_true(!tool->is_restricted && tool->has_host);
+}
+
+static void egress_to_what_is_not_there_is_an_error(void **state)
+{
+	static const char *const wrong[] = {"[nobody]",	     "[10.1.2.3/8]", "[none, internet]",
+					    "[any, web]",    "{a: b}",	     "[[web]]",
+					    "[300.1.1.1/8]", "[10.0.0.0/33]"};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++) {
+		AUTO(app_clear) struct app app = {0};
+		AUTO(problem_list_clear) struct problem_list problems = {0};
+		AUTO_FREE char *text = xasprintf(
+			"name: web\ncontainers: {c: {image: img}}\nnetwork:\n  egress: %s\n",
+			wrong[i]);
+		assert_false(load(text, &app, &problems));
+		assert_int_equal(problems.items[0].line, 4);
+	}
+}
 
 static void kubernetes_objects_find_each_other(void **state)
 {
@@ -119,6 +159,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_short_form_publishes_its_ports),
+		cmocka_unit_test(egress_names_what_a_pod_may_reach),
+		cmocka_unit_test(egress_to_what_is_not_there_is_an_error),
 		cmocka_unit_test(kubernetes_objects_find_each_other),
 		cmocka_unit_test(the_config_digest_does_not_tell_a_secret),
 		cmocka_unit_test(a_typo_names_its_place_and_the_nearest_field),

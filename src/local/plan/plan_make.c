@@ -58,6 +58,15 @@ static bool add_volumes(struct pod_plan *plan, const struct plan_input *input,
 	return true;
 }
 
+static void copy_egress(struct egress_policy *to, const struct egress_policy *from)
+{
+	to->is_restricted = from->is_restricted;
+	to->has_internet = from->has_internet;
+	to->has_host = from->has_host;
+	string_list_copy(&to->names, &from->names);
+	string_list_copy(&to->cidrs, &from->cidrs);
+}
+
 static bool add_pod(struct project_plan *plan, const struct plan_input *input, size_t index,
 		    struct error *err)
 {
@@ -88,6 +97,7 @@ static bool add_pod(struct project_plan *plan, const struct plan_input *input, s
 	made.is_stateful = pod->is_stateful || pod->is_recreate;
 	made.restart_policy = pod->restart_policy;
 	made.service_name = xstrdup_or_null(pod->service_name);
+	copy_egress(&made.egress, &pod->egress);
 	/* Sidecars stay: they count as the others do. */
 	for (size_t i = 0; i < pod->init_container_count; i++) {
 		if (!pod->init_containers[i].is_sidecar)

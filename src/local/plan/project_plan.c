@@ -19,6 +19,8 @@ void pod_plan_clear(struct pod_plan *pod)
 	free(pod->config_json);
 	free(pod->service_name);
 	string_list_clear(&pod->init_containers);
+	string_list_clear(&pod->egress.names);
+	string_list_clear(&pod->egress.cidrs);
 	for (size_t i = 0; i < pod->volume_count; i++) {
 		free(pod->volumes[i].name);
 		free(pod->volumes[i].claim);

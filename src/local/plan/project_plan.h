@@ -51,6 +51,7 @@ struct pod_plan {
 	bool is_dirty;
 	enum restart_policy restart_policy;
 	struct string_list init_containers; /* names */
+	struct egress_policy egress;	    /* without its mark */
 	char *service_name;		    /* StatefulSet's headless service, or NULL */
 	struct volume_plan *volumes;
 	size_t volume_count;

@@ -35,6 +35,17 @@ static void write_volumes(struct json_writer *json, const struct pod_plan *pod)
 	json_close(json);
 }
 
+static void write_egress(struct json_writer *json, const struct egress_policy *egress)
+{
+	json_open_object(json, "egress");
+	json_write_bool(json, "restricted", egress->is_restricted);
+	json_write_bool(json, "internet", egress->has_internet);
+	json_write_bool(json, "host", egress->has_host);
+	json_write_texts(json, "names", &egress->names);
+	json_write_texts(json, "cidrs", &egress->cidrs);
+	json_close(json);
+}
+
 static void write_pod(struct json_writer *json, const struct pod_plan *pod)
 {
 	json_open_object(json, NULL);
@@ -61,6 +72,7 @@ static void write_pod(struct json_writer *json, const struct pod_plan *pod)
 	json_write_text(json, "service", pod->service_name);
 	json_write_unsigned(json, "stoppedReplicas", pod->stopped_replicas);
 	json_write_texts(json, "initContainers", &pod->init_containers);
+	write_egress(json, &pod->egress);
 	write_volumes(json, pod);
 	json_close(json);
 }
@@ -185,6 +197,15 @@ static void read_volume(struct json_view view, struct volume_plan *volume)
 		json_view_complain(view, "is neither a claim nor a host path");
 }
 
+static void read_egress(struct json_view view, struct egress_policy *ret)
+{
+	ret->is_restricted = json_view_bool(json_view_get(view, "restricted"), false);
+	ret->has_internet = json_view_bool(json_view_get(view, "internet"), false);
+	ret->has_host = json_view_bool(json_view_get(view, "host"), false);
+	json_view_texts(json_view_get(view, "names"), MAX_LIST, &ret->names);
+	json_view_texts(json_view_get(view, "cidrs"), MAX_LIST, &ret->cidrs);
+}
+
 static void read_pod(struct json_view view, struct pod_plan *pod)
 {
 	pod->name = read_text(view, "name");
@@ -212,6 +233,7 @@ static void read_pod(struct json_view view, struct pod_plan *pod)
 	pod->service_name = json_view_text(json_view_get(view, "service"));
 	pod->stopped_replicas = (uint32_t)read_number(view, "stoppedReplicas", UINT32_MAX);
 	json_view_texts(json_view_get(view, "initContainers"), MAX_LIST, &pod->init_containers);
+	read_egress(json_view_get(view, "egress"), &pod->egress);
 	struct json_view volumes = json_view_get(view, "volumes");
 	for (size_t i = 0; i < json_view_count(volumes, MAX_LIST); i++)
 		read_volume(json_view_at(volumes, i),

@@ -70,6 +70,7 @@ struct hypervisor {
 	bool is_looking;
 	bool is_failing;      /* and said so */
 	bool has_new_network; /* not told yet */
+	struct job *removal;  /* of the network, once the look that runs is over */
 	struct job *jobs;
 };
 
@@ -289,6 +290,8 @@ static void end_look(struct job *job, struct error *err_or_null)
 {
 	struct hypervisor *hypervisor = job->hypervisor;
 
+	if (hypervisor->removal != NULL)
+		submit(TAKE_PTR(hypervisor->removal));
 	if (job->generation != hypervisor->generation)
 		return; /* of a connection that broke */
 	hypervisor->is_looking = false;
@@ -460,7 +463,15 @@ void hypervisor_resume(struct hypervisor *hypervisor, const char *uuid, hypervis
 
 void hypervisor_remove_network(struct hypervisor *hypervisor, hypervisor_done_fn *done, void *arg)
 {
-	submit(act(hypervisor, run_remove_network, NULL, done, arg));
+	struct job *job = act(hypervisor, run_remove_network, NULL, done, arg);
+
+	/* A look makes the network where it is not: none comes later, and one that runs ends first.
+	 */
+	hypervisor->has_network = false;
+	if (hypervisor->is_looking)
+		hypervisor->removal = job;
+	else
+		submit(job);
 }
 
 bool hypervisor_is_connected(const struct hypervisor *hypervisor)

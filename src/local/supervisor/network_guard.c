@@ -81,14 +81,45 @@ static void on_settled(void *arg, struct error *err)
 			       err->message);
 }
 
+/* What a policy's names stand for: Services' addresses, and those of pods' instances. */
+static void add_named(const struct supervisor *supervisor, const char *name,
+		      struct string_list *ret)
+{
+	const struct service_plan *service = NULL;
+
+	for (size_t i = 0; i < supervisor->plan.service_count; i++) {
+		if (strcmp(supervisor->plan.services[i].name, name) == 0)
+			service = &supervisor->plan.services[i];
+	}
+	if (service != NULL && !service->is_headless)
+		string_list_take(ret, services_address(supervisor, service));
+	for (size_t i = 0; i < supervisor->instance_count; i++) {
+		const struct instance_status *status = &supervisor->instances[i]->status;
+		bool is_meant = strcmp(status->pod, name) == 0 ||
+				(service != NULL && string_list_has(&service->pods, status->pod));
+		if (is_meant && status->address != NULL && !string_list_has(ret, status->address))
+			string_list_add(ret, status->address);
+	}
+}
+
 static void add_guest(const struct supervisor *supervisor, const struct instance *instance,
-		      struct filter_guest *guest)
+		      struct string_list *neighbours, struct filter_guest *guest)
 {
 	const struct instance_status *status = &instance->status;
+	const struct pod_plan *pod = project_plan_find(&supervisor->plan, status->pod);
 
 	guest->address = status->address;
 	network_filter_tap(supervisor->network.bridge, status->address, guest->tap);
 	vm_mac_make(status->uuid, guest->mac);
+	if (pod == NULL)
+		return;
+	guest->may_reach_host = pod->egress.has_host;
+	guest->is_restricted = pod->egress.is_restricted;
+	guest->may_reach_internet = pod->egress.has_internet;
+	guest->cidrs = &pod->egress.cidrs;
+	guest->neighbours = neighbours;
+	for (size_t i = 0; i < pod->egress.names.count; i++)
+		add_named(supervisor, pod->egress.names.items[i], neighbours);
 }
 
 void network_guard_update(struct supervisor *supervisor)
@@ -96,14 +127,17 @@ void network_guard_update(struct supervisor *supervisor)
 	AUTO(strbuf_clear) struct strbuf rules = STRBUF_INIT;
 	struct network_guard *guard = supervisor->guard;
 	AUTO_FREE struct filter_guest *guests = NULL;
+	struct string_list *neighbours;
 	size_t count = 0;
 	bool is_new;
 
 	if (guard == NULL)
 		return;
+	/* One list for each guest. */
+	neighbours = xcalloc(supervisor->instance_count + 1, sizeof(*neighbours));
 	for (size_t i = 0; i < supervisor->instance_count; i++) {
 		if (supervisor->instances[i]->status.address != NULL)
-			add_guest(supervisor, supervisor->instances[i],
+			add_guest(supervisor, supervisor->instances[i], &neighbours[i],
 				  ARRAY_APPEND(guests, count));
 	}
 	network_filter_write(&(struct filter_plan){.bridge = supervisor->network.bridge,
@@ -111,6 +145,9 @@ void network_guard_update(struct supervisor *supervisor)
 						   .guests = guests,
 						   .guest_count = count},
 			     &rules);
+	for (size_t i = 0; i < supervisor->instance_count; i++)
+		string_list_clear(&neighbours[i]);
+	free(neighbours);
 	(void)pthread_mutex_lock(&guard->lock);
 	is_new = guard->wanted == NULL || strcmp(guard->wanted, strbuf_text(&rules)) != 0;
 	if (is_new) {

@@ -60,8 +60,10 @@ bool supervisor_network_take(struct supervisor *supervisor, const struct project
 
 void supervisor_network_remove(struct supervisor *supervisor)
 {
-	if (supervisor->guard != NULL)
-		network_filter_remove(supervisor->network.bridge);
+	if (supervisor->guard == NULL)
+		return;
+	service_network_unplug(supervisor->network.bridge);
+	network_filter_remove(supervisor->network.bridge);
 }
 
 void supervisor_network_close(struct supervisor *supervisor)

@@ -161,6 +161,14 @@ bool service_network_open(struct service_network *network, const char *bridge, u
 	return problem == 0 || error_set_errno(err, problem, "the services' network at %s", bridge);
 }
 
+void service_network_unplug(const char *bridge)
+{
+	char cable[IF_NAMESIZE];
+
+	cable_name(bridge, cable);
+	remove_cable(cable);
+}
+
 void service_network_close(struct service_network *network)
 {
 	auto_close(&network->fd);

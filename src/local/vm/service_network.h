@@ -27,6 +27,8 @@ bool service_network_is_possible(void);
 /* Makes it, or plugs it into the bridge again when that is another one than before. */
 MUST_CHECK bool service_network_open(struct service_network *network, const char *bridge,
 				     unsigned subnet, struct error *err);
+/* The bridge is about to go. */
+void service_network_unplug(const char *bridge);
 void service_network_close(struct service_network *network);
 /* 10.77.N.host; to add what is there is success, as is to remove what is not. */
 MUST_CHECK bool service_network_add(const struct service_network *network, unsigned host,
