@@ -305,6 +305,14 @@ static void print_ports(const struct invocation *invocation, const struct projec
 	}
 }
 
+static void print_full(const struct invocation *invocation, const struct instance_status *instance)
+{
+	if (instance->full == NULL)
+		return;
+	title(invocation, "no room left");
+	print_text("  ", instance->full);
+}
+
 static int run(const struct invocation *invocation, struct error *err)
 {
 	AUTO(project_verb_close) struct project_verb verb = {0};
@@ -334,6 +342,7 @@ static int run(const struct invocation *invocation, struct error *err)
 	print_boot(invocation, instance);
 	print_containers(invocation, instance);
 	print_probe(invocation, instance);
+	print_full(invocation, instance);
 	print_ports(invocation, &status, instance);
 	print_lines(invocation, verb.project, instance);
 	if (instance->stage_count < SPOKEN_STAGES || instance->state == INSTANCE_CRASHED)

@@ -15,6 +15,7 @@ static const char *const types[] = {
 	[GUEST_EVENT_BOOT] = "boot",   [GUEST_EVENT_CONTAINER] = "container",
 	[GUEST_EVENT_PROBE] = "probe", [GUEST_EVENT_READY] = "ready",
 	[GUEST_EVENT_LOSS] = "loss",   [GUEST_EVENT_POD] = "pod",
+	[GUEST_EVENT_FULL] = "full",
 };
 
 /* --- writing -------------------------------------------------------------------------------- */
@@ -65,6 +66,9 @@ static void write_fields(struct json_writer *json, const struct guest_event *eve
 		break;
 	case GUEST_EVENT_POD:
 		write_pod(json, event);
+		break;
+	case GUEST_EVENT_FULL:
+		json_write_text(json, "message", event->message);
 		break;
 	case GUEST_EVENT_OTHER:
 		break;
@@ -186,6 +190,10 @@ static void read_fields(struct json_view root, struct guest_event_texts *texts,
 	case GUEST_EVENT_POD:
 		ret->phase =
 			read_word(json_view_require(root, "phase"), phases, ARRAY_SIZE(phases));
+		break;
+	case GUEST_EVENT_FULL:
+		if (ret->message == NULL)
+			(void)json_view_require(root, "message");
 		break;
 	case GUEST_EVENT_OTHER:
 		break;

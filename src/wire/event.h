@@ -20,6 +20,7 @@ enum guest_event_type {
 	GUEST_EVENT_READY,
 	GUEST_EVENT_LOSS,
 	GUEST_EVENT_POD,
+	GUEST_EVENT_FULL,  /* what containers write to has no room left */
 	GUEST_EVENT_OTHER, /* a newer guest's: nothing else of it is known */
 };
 
@@ -32,7 +33,7 @@ struct guest_event {
 	uint64_t uptime_ms;    /* BOOT */
 	const char *state;     /* CONTAINER: waiting, running, terminated */
 	const char *reason;    /* CONTAINER, POD; or NULL */
-	const char *message;   /* CONTAINER, PROBE; or NULL */
+	const char *message;   /* CONTAINER, PROBE; or NULL. FULL */
 	bool has_exit_code;    /* CONTAINER, POD */
 	int exit_code;	       /* 0–255 */
 	int signal;	       /* CONTAINER; 0: none */

@@ -457,6 +457,16 @@ def test_empty_dirs_of_a_scratch_disk_keep_to_their_size(workshop):
         equal(fill("/a/3", 1)[0], {"code": 0})
 
 
+def test_what_is_full_is_said_with_the_way_out(workshop):
+    config = {"volumes": [{"name": "small", "kind": "emptyDir", "sizeLimitBytes": 1 << 20}],
+              "containers": {"main": {"mounts": [{"volume": "small", "path": "/small"}]}}}
+    with Scene(workshop, [sh("sleep 1000"), sh("dd if=/dev/zero of=/fill; exit 1", "quick")], config=config) as peer:
+        event = peer.wait_event(type="full")  # though it ended at once and its files are gone
+        check("resources.limits.ephemeral-storage gives it a disk" in event["message"], event)
+        peer.exec(["dd", "if=/dev/zero", "of=/small/x"], "main")
+        peer.until(lambda: any("volume 'small' is full (1 MiB)" in e.get("message", "") for e in peer.events), 10)
+
+
 def test_tunnels_run_both_ways(workshop):
     proxies = [{"ip": "127.77.0.3", "port": 6379, "service": "redis"}]
     with Scene(workshop, [sh("nc -ll -p 9000 -e cat")], instance={"proxies": proxies}) as peer:

@@ -39,7 +39,9 @@ static void random_event(struct dice *dice, struct guest_event *event, char **co
 	bool is_boot = event->type == GUEST_EVENT_BOOT;
 	bool is_loss = event->type == GUEST_EVENT_LOSS;
 	event->container = is_container || is_probe || is_loss ? *container : NULL;
-	event->message = (is_container || is_probe) && throw_bool(dice) ? *message : NULL;
+	bool is_full = event->type == GUEST_EVENT_FULL;
+	event->message =
+		is_full || ((is_container || is_probe) && throw_bool(dice)) ? *message : NULL;
 	event->stage = is_boot ? "layers" : NULL;
 	event->uptime_ms = is_boot ? throw_dice(dice, 1000000) : 0;
 	event->state = is_container ? pick(dice, states, 3) : NULL;

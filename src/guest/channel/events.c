@@ -112,3 +112,8 @@ void events_loss(struct events *events, const struct log_loss *loss)
 					   .lines = loss->lines,
 					   .bytes = loss->bytes});
 }
+
+void events_full(struct events *events, const char *message)
+{
+	emit(events, &(struct guest_event){.type = GUEST_EVENT_FULL, .message = message});
+}

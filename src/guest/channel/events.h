@@ -23,6 +23,8 @@ void events_boot(struct events *events, const char *stage);
 /* A REPORT action. */
 void events_report(struct events *events, const struct pod_image *pod,
 		   const struct supervisor_action *action);
+/* Something that containers write to has no room left; message says what, and the way out. */
+void events_full(struct events *events, const char *message);
 void events_loss(struct events *events, const struct log_loss *loss);
 
 #endif

@@ -22,6 +22,7 @@
 #include "guest/machine/devices.h"
 #include "guest/machine/rootfs.h"
 #include "guest/pod/container_mounts.h"
+#include "guest/pod/storage_watch.h"
 
 #define MAX_MESSAGE 4096
 
@@ -208,6 +209,7 @@ static void on_end(pid_t pid, int status, void *arg)
 	(void)pid;
 	container->pid = 0;
 	close_outputs(container);
+	storage_watch_look(container->guest->storage);
 	AUTO_FREE char *message = read_termination_message(container);
 	struct unit_end end = {.message = message,
 			       .is_oom = count_oom_kills(container) > container->oom_kills};

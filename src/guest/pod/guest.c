@@ -24,6 +24,7 @@
 #include "guest/pod/checks.h"
 #include "guest/pod/container.h"
 #include "guest/pod/linuxkit.h"
+#include "guest/pod/storage_watch.h"
 #include "guest/pod/tunnel_table.h"
 #include "guest/pod/uplink.h"
 
@@ -341,6 +342,7 @@ void guest_start_pod(struct guest *guest)
 		supervisor_fail(guest->supervisor, clock_monotonic_ms(), "PrepareError", message);
 	} else {
 		tunnel_table_listen(guest->tunnels, &guest->release);
+		guest->storage = storage_watch_new(guest);
 		supervisor_begin(guest->supervisor, clock_monotonic_ms());
 	}
 	guest_advance(guest);

@@ -20,6 +20,7 @@ struct exec_table;
 struct tunnel_table;
 struct stats;
 struct uplink;
+struct storage_watch;
 
 struct guest {
 	struct loop *loop;
@@ -41,6 +42,7 @@ struct guest {
 	struct name_server *names; /* or NULL */
 	struct stats *stats;
 	struct uplink *uplink;
+	struct storage_watch *storage; /* NULL until the pod is prepared */
 	bool is_advancing;
 	bool has_told_started;
 	uint64_t off_ms; /* powers off then at the latest, once it is to */

@@ -18,6 +18,7 @@ void instance_status_clear(struct instance_status *instance)
 	free(instance->uuid);
 	free(instance->reason);
 	free(instance->address);
+	free(instance->full);
 	for (size_t i = 0; i < instance->container_count; i++) {
 		free(instance->containers[i].name);
 		free(instance->containers[i].reason);

@@ -68,6 +68,7 @@ struct instance_status {
 	enum instance_state state;
 	bool is_ready;
 	char *reason;  /* or NULL */
+	char *full;    /* what has no room left and what would help, or NULL */
 	char *address; /* IPv4 inside the project's network, or NULL in session mode */
 	char image_digest[DIGEST_SIZE];
 	char config_digest[DIGEST_SIZE];

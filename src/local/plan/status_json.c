@@ -89,6 +89,7 @@ static void write_instance_fields(struct json_writer *json, const struct instanc
 	json_write_bool(json, "ready", i->is_ready);
 	json_write_text(json, "reason", i->reason);
 	json_write_text(json, "address", i->address);
+	json_write_text_if(json, "full", i->full);
 	json_write_text(json, "imageDigest", i->image_digest);
 	json_write_text(json, "configDigest", i->config_digest);
 	json_write_bool(json, "dirty", i->is_dirty);
@@ -289,6 +290,7 @@ static void read_instance(struct json_view view, struct instance_status *i)
 	i->is_ready = read_bool(view, "ready");
 	i->reason = read_text(view, "reason");
 	i->address = read_text(view, "address");
+	i->full = read_text(view, "full");
 	read_digest(view, "imageDigest", i->image_digest);
 	read_digest(view, "configDigest", i->config_digest);
 	i->is_dirty = read_bool(view, "dirty");

@@ -386,6 +386,10 @@ static void on_event(struct agent *agent, const struct guest_event *event, void 
 	case GUEST_EVENT_READY:
 		take_ready(instance, event->is_ok);
 		break;
+	case GUEST_EVENT_FULL:
+		set_text(&instance->status.full, event->message);
+		say(instance, true, "StorageFull", instance->status.name, "%s", event->message);
+		break;
 	case GUEST_EVENT_OTHER:
 	case GUEST_EVENT_LOSS:
 		break;
