@@ -118,6 +118,21 @@ static bool make_plan(const struct app *app, const struct built *built,
 	return project_plan_make(&input, options, ret, err);
 }
 
+/* What a manifest gives to its pods of this machine, beside its own folder, is said. */
+static void note_outside(const struct invocation *invocation, const struct app *app,
+			 const struct host_paths *paths)
+{
+	for (size_t i = 0; i < app->pod_count; i++) {
+		const struct pod_spec *pod = &app->pods[i];
+		for (size_t k = 0; k < pod->volume_count; k++) {
+			const struct host_path *found = host_paths_of(paths, &pod->volumes[k]);
+			if (found != NULL && found->is_outside)
+				output_note(invocation, "pod '%s' is given %s of this machine",
+					    pod->name, found->path);
+		}
+	}
+}
+
 bool project_build(const struct invocation *invocation, const struct progress *progress,
 		   struct project_plan *ret, struct project_identity *ret_identity,
 		   struct error *err)
@@ -135,8 +150,11 @@ bool project_build(const struct invocation *invocation, const struct progress *p
 	project_identity_of(invocation, &app, &identity);
 	if (!project_identity_check(&identity, err) ||
 	    !read_options(invocation->args, &options, err) ||
-	    !plan_options_check(&options, &app, err) || !host_paths_find(&app, &host_paths, err))
+	    !plan_options_check(&options, &app, err) ||
+	    !host_paths_find(&app, arguments_flag(invocation->args, "follow-links"), &host_paths,
+			     err))
 		return false;
+	note_outside(invocation, &app, &host_paths);
 	if (!build_pods(invocation, &app, progress, &built, err) ||
 	    !make_plan(&app, &built, &host_paths, &options, &plan, err) ||
 	    !port_check_plan(&plan, err) || !volume_disk_check(&plan, err))

@@ -378,6 +378,8 @@ static const struct option_spec options[] = {
 	{"cpus", 0, OPTION_VALUE, "N", "of every VM", COMPLETE_NONE},
 	{"pull", 0, OPTION_VALUE, "always|missing|never", "overrides imagePullPolicy",
 	 COMPLETE_FORMAT},
+	{"follow-links", 0, OPTION_FLAG, NULL, "hostPath: links may lead out of the folder",
+	 COMPLETE_NONE},
 	{"base", 0, OPTION_VALUE, "FOLDER|FILE", "another base than the default one",
 	 COMPLETE_FILE},
 	{"insecure-registry", 0, OPTION_REPEAT, "HOST[:PORT]",

@@ -4,6 +4,7 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "base/suggest.h"
 #include "manifest/loader.h"
 
 #define AT(member) offsetof(struct volume, member)
@@ -105,9 +106,31 @@ static void read_secret(struct loader *loader, const struct yaml_node *node, voi
 
 static const struct field host_path_list[] = {
 	{"path", FIELD_USED, read_text, AT(host_path), NULL, "relative ones start at the manifest"},
-	{"type", FIELD_USED, read_text, AT(host_path_type), NULL, NULL}};
+	{"type", FIELD_USED, read_text, AT(host_path_type), NULL,
+	 "as in Kubernetes; sockets and devices are refused: they do not reach into a VM"}};
 static const struct field_set host_path_fields = {"hostPath", host_path_list,
 						  ARRAY_SIZE(host_path_list)};
+
+static void check_host_path_type(struct loader *loader, const struct yaml_node *type)
+{
+	static const char *const known[] = {"",		  "Directory",	  "DirectoryOrCreate",
+					    "File",	  "FileOrCreate", "Socket",
+					    "CharDevice", "BlockDevice"};
+	AUTO(string_list_clear) struct string_list names = STRING_LIST_INIT;
+
+	if (type == NULL || type->kind != YAML_SCALAR)
+		return;
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
+		if (strcmp(type->text, known[i]) == 0)
+			return;
+		string_list_add(&names, known[i]);
+	}
+	const char *nearest = suggest_nearest(type->text, &names);
+	loader_error(loader, type,
+		     nearest != NULL ? nearest
+				     : "Directory, DirectoryOrCreate, File or FileOrCreate",
+		     "type: '%.40s' is no type of a hostPath", type->text);
+}
 
 static void read_host_path(struct loader *loader, const struct yaml_node *node, void *target)
 {
@@ -116,6 +139,7 @@ static void read_host_path(struct loader *loader, const struct yaml_node *node, 
 	loader_read_map(loader, node, &host_path_fields, target);
 	if (volume->host_path == NULL && node->kind == YAML_MAP)
 		loader_missing(loader, node, "path", "path: ./data");
+	check_host_path_type(loader, yaml_get(node, "type"));
 }
 
 static const struct field claim_list[] = {

@@ -273,7 +273,7 @@ static void host_paths_are_looked_at_before_planning(void **state)
 	assert_false(make());
 	assert_false(path_exists(made));
 	error_clear(&problem);
-	assert_true(host_paths_find(&app, &host_paths, &problem));
+	assert_true(host_paths_find(&app, false, &host_paths, &problem));
 	assert_true(path_exists(made));
 	assert_true(make());
 	assert_true(plan.pods[0].is_dirty);

@@ -21,8 +21,28 @@ static void add_claim(struct pod_plan *plan, const char *name, const struct clai
 	volume->is_read_only = is_read_only || claim->is_read_only;
 }
 
+/* Whether all that mount the volume say readOnly: the host can then see to it. */
+static bool is_only_read(const struct pod_spec *pod, const char *volume)
+{
+	bool is_mounted = false;
+
+	for (size_t i = 0; i < pod->init_container_count + pod->container_count; i++) {
+		const struct container_spec *container =
+			i < pod->container_count ? &pod->containers[i]
+						 : &pod->init_containers[i - pod->container_count];
+		for (size_t k = 0; k < container->mount_count; k++) {
+			if (strcmp(container->mounts[k].volume, volume) != 0)
+				continue;
+			if (!container->mounts[k].is_read_only)
+				return false;
+			is_mounted = true;
+		}
+	}
+	return is_mounted;
+}
+
 static bool add_host_path(struct pod_plan *plan, const struct plan_input *input,
-			  const struct volume *from, struct error *err)
+			  const struct pod_spec *pod, const struct volume *from, struct error *err)
 {
 	const struct host_path *found = host_paths_of(&input->host_paths, from);
 
@@ -33,6 +53,7 @@ static bool add_host_path(struct pod_plan *plan, const struct plan_input *input,
 	volume->name = xstrdup(from->name);
 	volume->is_file = found->is_file;
 	volume->host_path = xstrdup(found->path);
+	volume->is_read_only = is_only_read(pod, from->name);
 	plan->is_dirty = true;
 	return true;
 }
@@ -42,7 +63,8 @@ static bool add_volumes(struct pod_plan *plan, const struct plan_input *input,
 {
 	for (size_t i = 0; i < pod->volume_count; i++) {
 		const struct volume *volume = &pod->volumes[i];
-		if (volume->kind == VOLUME_HOST_PATH && !add_host_path(plan, input, volume, err))
+		if (volume->kind == VOLUME_HOST_PATH &&
+		    !add_host_path(plan, input, pod, volume, err))
 			return false;
 		if (volume->kind != VOLUME_CLAIM)
 			continue;
