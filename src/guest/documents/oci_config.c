@@ -2,16 +2,18 @@
 #include "guest/documents/oci_config.h"
 
 #include <ctype.h>
-#include <jansson.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "base/json_writer.h"
 #include "base/parse.h"
 #include "guest/documents/environment.h"
 #include "guest/documents/oci_seccomp.h"
+
+#define MAX_FILES 1048576U
 
 /* Docker's fourteen. */
 static const char *const default_capabilities[] = {
@@ -65,30 +67,13 @@ static const struct system_mount system_mounts[] = {
 	{"/dev/mqueue", "mqueue", "mqueue", "nosuid,noexec,nodev"},
 };
 
-static json_t *strings_of(const char *const *texts, size_t count)
+static void write_strings(struct json_writer *json, const char *key, const char *const *texts,
+			  size_t count)
 {
-	json_t *list = json_array();
+	json_open_list(json, key);
 	for (size_t i = 0; i < count; i++)
-		(void)json_array_append_new(list, json_string(texts[i]));
-	return list;
-}
-
-/* JSON cannot carry a text that is not UTF-8: it becomes empty rather than shifting the others. */
-static json_t *texts_of(const struct string_list *texts)
-{
-	json_t *list = json_array();
-	for (size_t i = 0; i < texts->count; i++) {
-		json_t *text = json_string(texts->items[i]);
-		(void)json_array_append_new(list, text != NULL ? text : json_string(""));
-	}
-	return list;
-}
-
-static json_t *split_options(const char *options)
-{
-	AUTO(string_list_clear) struct string_list parts = STRING_LIST_INIT;
-	string_list_split(&parts, options, ',');
-	return texts_of(&parts);
+		json_write_text(json, NULL, texts[i]);
+	json_close(json);
 }
 
 static const char *plain_capability(const char *name)
@@ -135,186 +120,214 @@ bool container_has_capability(const struct container_security *security, const c
 	return false;
 }
 
-static json_t *capability_list(const struct container_security *security)
+static void write_capabilities(struct json_writer *json, const char *key,
+			       const struct container_security *security, bool is_empty)
 {
-	json_t *list = json_array();
-	for (size_t i = 0; i < ARRAY_SIZE(all_capabilities); i++) {
+	json_open_list(json, key);
+	for (size_t i = 0; i < ARRAY_SIZE(all_capabilities) && !is_empty; i++) {
 		AUTO_FREE char *name = xasprintf("CAP_%s", all_capabilities[i]);
 		if (container_has_capability(security, all_capabilities[i]))
-			(void)json_array_append_new(list, json_string(name));
+			json_write_text(json, NULL, name);
 	}
-	return list;
+	json_close(json);
 }
 
-/* Without root, nothing is effective; a set-uid program may still gain what the bound allows. */
-static json_t *capabilities_of(const struct container_security *security, bool is_root)
+/* Each number once. */
+static void write_group(struct json_writer *json, uint32_t gid, struct string_list *written)
 {
-	json_t *sets = json_object();
-	(void)json_object_set_new(sets, "bounding", capability_list(security));
-	(void)json_object_set_new(sets, "effective",
-				  is_root ? capability_list(security) : json_array());
-	(void)json_object_set_new(sets, "permitted",
-				  is_root ? capability_list(security) : json_array());
-	return sets;
+	AUTO_FREE char *text = xasprintf("%u", (unsigned)gid);
+	if (string_list_has(written, text))
+		return;
+	string_list_add(written, text);
+	json_write_unsigned(json, NULL, gid);
 }
 
-static void add_group(json_t *groups, uint32_t gid)
+static void write_user(struct json_writer *json, const struct image_user *user,
+		       const struct pod_image *pod)
 {
-	for (size_t i = 0; i < json_array_size(groups); i++) {
-		if (json_integer_value(json_array_get(groups, i)) == (json_int_t)gid)
-			return;
-	}
-	(void)json_array_append_new(groups, json_integer(gid));
-}
-
-static json_t *user_of(const struct image_user *user, const struct pod_image *pod)
-{
-	json_t *groups = json_array();
+	AUTO(string_list_clear) struct string_list written = STRING_LIST_INIT;
+	json_open_object(json, "user");
+	json_write_unsigned(json, "uid", user->uid);
+	json_write_unsigned(json, "gid", user->gid);
+	json_open_list(json, "additionalGids");
 	for (size_t i = 0; i < user->group_count; i++)
-		add_group(groups, user->groups[i]);
+		write_group(json, user->groups[i], &written);
 	for (size_t i = 0; i < pod->supplemental_group_count; i++)
-		add_group(groups, pod->supplemental_groups[i]);
+		write_group(json, pod->supplemental_groups[i], &written);
 	if (pod->fs_group >= 0)
-		add_group(groups, (uint32_t)pod->fs_group);
-	json_t *json = json_object();
-	(void)json_object_set_new(json, "uid", json_integer(user->uid));
-	(void)json_object_set_new(json, "gid", json_integer(user->gid));
-	if (json_array_size(groups) > 0)
-		(void)json_object_set(json, "additionalGids", groups);
-	json_decref(groups);
-	return json;
+		write_group(json, (uint32_t)pod->fs_group, &written);
+	json_close_if_filled(json);
+	json_close(json);
 }
 
-static json_t *process_json(const struct oci_process *from)
+static void write_console(struct json_writer *json, const struct oci_process *from)
 {
-	const struct container_security *security = &from->container->security;
+	json_write_bool(json, "terminal", from->has_tty);
+	if (!from->has_tty || from->rows == 0)
+		return;
+	json_open_object(json, "consoleSize");
+	json_write_unsigned(json, "height", from->rows);
+	json_write_unsigned(json, "width", from->columns);
+	json_close(json);
+}
+
+/* A variable may hold any bytes of a Secret; JSON cannot, and has U+FFFD in their place. */
+static void write_environment(struct json_writer *json, const struct oci_process *from)
+{
 	AUTO(string_list_clear) struct string_list environment = STRING_LIST_INIT;
+	bool is_bad_text = json->is_bad_text;
 	string_list_copy(&environment, from->environment);
 	if (environment_find(&environment, "HOME") == NULL)
 		string_list_addf(&environment, "HOME=%s", from->user->home);
-	json_t *json = json_object();
-	(void)json_object_set_new(json, "terminal", json_boolean(from->has_tty));
-	if (from->has_tty && from->rows > 0)
-		(void)json_object_set_new(json, "consoleSize",
-					  json_pack("{s:i,s:i}", "height", (int)from->rows, "width",
-						    (int)from->columns));
-	(void)json_object_set_new(json, "user", user_of(from->user, from->pod));
-	(void)json_object_set_new(json, "args", texts_of(from->argv));
-	(void)json_object_set_new(json, "env", texts_of(&environment));
-	(void)json_object_set_new(json, "cwd", json_string(from->cwd));
-	(void)json_object_set_new(json, "capabilities",
-				  capabilities_of(security, from->user->uid == 0));
-	(void)json_object_set_new(json, "rlimits",
-				  json_pack("[{s:s,s:I,s:I}]", "type", "RLIMIT_NOFILE", "hard",
-					    (json_int_t)1048576, "soft", (json_int_t)1048576));
-	(void)json_object_set_new(
-		json, "noNewPrivileges",
-		json_boolean(security->has_no_new_privileges && !security->is_privileged));
-	return json;
+	json_write_texts(json, "env", &environment);
+	json->is_bad_text = is_bad_text;
+}
+
+static void write_process(struct json_writer *json, const char *key, const struct oci_process *from)
+{
+	const struct container_security *security = &from->container->security;
+	bool is_root = from->user->uid == 0;
+	json_open_object(json, key);
+	write_console(json, from);
+	write_user(json, from->user, from->pod);
+	json_write_texts(json, "args", from->argv);
+	write_environment(json, from);
+	json_write_text(json, "cwd", from->cwd);
+	/* Without root, nothing is effective; a set-uid program may gain what the bound allows. */
+	json_open_object(json, "capabilities");
+	write_capabilities(json, "bounding", security, false);
+	write_capabilities(json, "effective", security, !is_root);
+	write_capabilities(json, "permitted", security, !is_root);
+	json_close(json);
+	json_open_list(json, "rlimits");
+	json_open_object(json, NULL);
+	json_write_text(json, "type", "RLIMIT_NOFILE");
+	json_write_unsigned(json, "hard", MAX_FILES);
+	json_write_unsigned(json, "soft", MAX_FILES);
+	json_close(json);
+	json_close(json);
+	json_write_bool(json, "noNewPrivileges",
+			security->has_no_new_privileges && !security->is_privileged);
+	json_close(json);
 }
 
 char *oci_process_make(const struct oci_process *process)
 {
+	AUTO(strbuf_clear) struct strbuf out = STRBUF_INIT;
+	struct json_writer json = JSON_WRITER(&out, 0);
 	struct oci_process checked = *process;
 	if (checked.cwd == NULL)
 		checked.cwd = container_working_dir(process->container);
-	json_t *json = process_json(&checked);
-	char *text = json_dumps(json, JSON_COMPACT);
-	json_decref(json);
-	return text;
+	write_process(&json, NULL, &checked);
+	return strbuf_take(&out);
 }
 
-static json_t *rule_json(const struct seccomp_rule *rule)
+static void write_rule(struct json_writer *json, const struct seccomp_rule *rule)
 {
-	json_t *json = json_object();
-	(void)json_object_set_new(json, "names", strings_of(&rule->call, 1));
-	(void)json_object_set_new(json, "action", json_string("SCMP_ACT_ERRNO"));
-	(void)json_object_set_new(json, "errnoRet", json_integer(rule->error));
-	if (rule->operator!= NULL)
-		(void)json_object_set_new(
-			json, "args",
-			json_pack("[{s:i,s:I,s:I,s:s}]", "index", (int)rule->argument, "value",
-				  (json_int_t)rule->value, "valueTwo", (json_int_t)rule->value_two,
-				  "op", rule->operator));
-	return json;
+	json_open_object(json, NULL);
+	write_strings(json, "names", &rule->call, 1);
+	json_write_text(json, "action", "SCMP_ACT_ERRNO");
+	json_write_number(json, "errnoRet", rule->error);
+	if (rule->operator!= NULL) {
+		json_open_list(json, "args");
+		json_open_object(json, NULL);
+		json_write_unsigned(json, "index", rule->argument);
+		json_write_unsigned(json, "value", rule->value);
+		json_write_unsigned(json, "valueTwo", rule->value_two);
+		json_write_text(json, "op", rule->operator);
+		json_close(json);
+		json_close(json);
+	}
+	json_close(json);
 }
 
-static json_t *seccomp_json(const struct container_security *security)
+static void write_seccomp(struct json_writer *json, const struct container_security *security)
 {
 	static const char *const architectures[] = {"SCMP_ARCH_X86_64", "SCMP_ARCH_X86"};
-	json_t *calls = json_array();
+	json_open_object(json, "seccomp");
+	json_write_text(json, "defaultAction", "SCMP_ACT_ALLOW");
+	write_strings(json, "architectures", architectures, ARRAY_SIZE(architectures));
+	json_open_list(json, "syscalls");
 	for (size_t i = 0; i < seccomp_rule_count; i++) {
 		const struct seccomp_rule *rule = &seccomp_rules[i];
 		if (rule->unless_capability == NULL ||
 		    !container_has_capability(security, rule->unless_capability))
-			(void)json_array_append_new(calls, rule_json(rule));
+			write_rule(json, rule);
 	}
-	return json_pack("{s:s,s:o,s:o}", "defaultAction", "SCMP_ACT_ALLOW", "architectures",
-			 strings_of(architectures, ARRAY_SIZE(architectures)), "syscalls", calls);
+	json_close(json);
+	json_close(json);
 }
 
-static json_t *bind_json(const char *source, const char *destination, bool is_read_only)
+static void write_mount(struct json_writer *json, const char *destination, const char *type,
+			const char *source, const struct string_list *options)
 {
-	return json_pack("{s:s,s:s,s:s,s:[s,s,s]}", "destination", destination, "type", "bind",
-			 "source", source, "options", "rbind", "rprivate",
-			 is_read_only ? "ro" : "rw");
+	json_open_object(json, NULL);
+	json_write_text(json, "destination", destination);
+	json_write_text(json, "type", type);
+	json_write_text(json, "source", source);
+	json_write_texts(json, "options", options);
+	json_close(json);
 }
 
-static json_t *mounts_json(const struct oci_plan *plan)
+static void write_mounts(struct json_writer *json, const struct oci_plan *plan)
 {
-	json_t *mounts = json_array();
+	json_open_list(json, "mounts");
 	for (size_t i = 0; i < ARRAY_SIZE(system_mounts); i++) {
 		const struct system_mount *mount = &system_mounts[i];
+		AUTO(string_list_clear) struct string_list options = STRING_LIST_INIT;
 		bool is_writable = plan->container->security.is_privileged &&
 				   strncmp(mount->destination, "/sys", 4) == 0;
-		json_t *options = split_options(mount->options);
-		if (is_writable)
-			(void)json_array_remove(options, json_array_size(options) - 1);
-		(void)json_array_append_new(mounts,
-					    json_pack("{s:s,s:s,s:s,s:o}", "destination",
-						      mount->destination, "type", mount->type,
-						      "source", mount->source, "options", options));
+		string_list_split(&options, mount->options, ',');
+		if (is_writable) /* without the last one, "ro" */
+			free(options.items[--options.count]);
+		write_mount(json, mount->destination, mount->type, mount->source, &options);
 	}
-	for (size_t i = 0; i < plan->mount_count; i++)
-		(void)json_array_append_new(mounts, bind_json(plan->mounts[i].source,
-							      plan->mounts[i].destination,
-							      plan->mounts[i].is_read_only));
-	return mounts;
+	for (size_t i = 0; i < plan->mount_count; i++) {
+		const struct oci_mount *mount = &plan->mounts[i];
+		AUTO(string_list_clear) struct string_list options = STRING_LIST_INIT;
+		string_list_add(&options, "rbind");
+		string_list_add(&options, "rprivate");
+		string_list_add(&options, mount->is_read_only ? "ro" : "rw");
+		write_mount(json, mount->destination, "bind", mount->source, &options);
+	}
+	json_close(json);
 }
 
 /* Kubernetes' mapping: 1024 shares a CPU, at least 2; a period of 100 ms. */
-static json_t *resources_json(const struct oci_plan *plan)
+static void write_cpu(struct json_writer *json, const struct container_image *container)
 {
-	const struct container_image *container = plan->container;
-	json_t *json = json_object();
-	json_t *devices = container->security.is_privileged
-				  ? json_pack("[{s:b,s:s}]", "allow", 1, "access", "rwm")
-				  : json_pack("[{s:b,s:s}]", "allow", 0, "access", "rwm");
-	(void)json_object_set_new(json, "devices", devices);
-	/* As Kubernetes: a container without one of its processes is not left half alive. */
-	(void)json_object_set_new(json, "unified", json_pack("{s:s}", "memory.oom.group", "1"));
-	if (plan->memory_limit_bytes > 0)
-		(void)json_object_set_new(
-			json, "memory",
-			json_pack("{s:I}", "limit", (json_int_t)plan->memory_limit_bytes));
 	uint64_t request = container->cpu_request_millis > 0 ? container->cpu_request_millis
 							     : container->cpu_limit_millis;
-	json_t *cpu = json_object();
+	uint64_t shares = request * 1024 / 1000;
+	json_open_object(json, "cpu");
 	if (request > 0)
-		(void)json_object_set_new(
-			cpu, "shares",
-			json_integer((json_int_t)(request * 1024 / 1000 < 2
-							  ? 2
-							  : request * 1024 / 1000)));
+		json_write_unsigned(json, "shares", shares < 2 ? 2 : shares);
 	if (container->cpu_limit_millis > 0) {
-		(void)json_object_set_new(
-			cpu, "quota", json_integer((json_int_t)container->cpu_limit_millis * 100));
-		(void)json_object_set_new(cpu, "period", json_integer(100000));
+		json_write_unsigned(json, "quota", container->cpu_limit_millis * 100);
+		json_write_unsigned(json, "period", 100000);
 	}
-	if (json_object_size(cpu) > 0)
-		(void)json_object_set(json, "cpu", cpu);
-	json_decref(cpu);
-	return json;
+	json_close_if_filled(json);
+}
+
+static void write_resources(struct json_writer *json, const struct oci_plan *plan)
+{
+	const struct container_image *container = plan->container;
+	json_open_object(json, "resources");
+	json_open_list(json, "devices");
+	json_open_object(json, NULL);
+	json_write_bool(json, "allow", container->security.is_privileged);
+	json_write_text(json, "access", "rwm");
+	json_close(json);
+	json_close(json);
+	/* As Kubernetes: a container without one of its processes is not left half alive. */
+	json_open_object(json, "unified");
+	json_write_text(json, "memory.oom.group", "1");
+	json_close(json);
+	json_open_object(json, "memory");
+	json_write_unsigned_if(json, "limit", plan->memory_limit_bytes);
+	json_close_if_filled(json);
+	write_cpu(json, container);
+	json_close(json);
 }
 
 void oci_device_list_clear(struct oci_device_list *list)
@@ -325,37 +338,50 @@ void oci_device_list_clear(struct oci_device_list *list)
 	*list = (struct oci_device_list){0};
 }
 
-static json_t *devices_json(const struct oci_device_list *devices)
+static void write_devices(struct json_writer *json, const struct oci_device_list *devices)
 {
-	json_t *list = json_array();
+	json_open_list(json, "devices");
 	for (size_t i = 0; i < devices->count; i++) {
 		const struct oci_device *device = &devices->items[i];
-		(void)json_array_append_new(
-			list,
-			json_pack("{s:s,s:s,s:i,s:i,s:i}", "path", device->path, "type",
-				  device->is_block ? "b" : "c", "major", (int)device->major,
-				  "minor", (int)device->minor, "fileMode", (int)device->mode));
+		json_open_object(json, NULL);
+		json_write_text(json, "path", device->path);
+		json_write_text(json, "type", device->is_block ? "b" : "c");
+		json_write_unsigned(json, "major", device->major);
+		json_write_unsigned(json, "minor", device->minor);
+		json_write_unsigned(json, "fileMode", device->mode);
+		json_close(json);
 	}
-	return list;
+	json_close(json);
 }
 
-static json_t *linux_json(const struct oci_plan *plan)
+static void write_namespaces(struct json_writer *json)
+{
+	static const char *const types[] = {"pid", "mount", "cgroup"};
+	json_open_list(json, "namespaces");
+	for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
+		json_open_object(json, NULL);
+		json_write_text(json, "type", types[i]);
+		json_close(json);
+	}
+	json_close(json);
+}
+
+static void write_linux(struct json_writer *json, const struct oci_plan *plan)
 {
 	const struct container_security *security = &plan->container->security;
-	json_t *json = json_pack("{s:s,s:[{s:s},{s:s},{s:s}]}", "cgroupsPath", plan->cgroup_path,
-				 "namespaces", "type", "pid", "type", "mount", "type", "cgroup");
-	(void)json_object_set_new(json, "resources", resources_json(plan));
+	json_open_object(json, "linux");
+	json_write_text(json, "cgroupsPath", plan->cgroup_path);
+	write_namespaces(json);
+	write_resources(json, plan);
 	if (plan->devices != NULL)
-		(void)json_object_set_new(json, "devices", devices_json(plan->devices));
-	if (security->is_privileged)
-		return json;
-	(void)json_object_set_new(json, "maskedPaths",
-				  strings_of(masked_paths, ARRAY_SIZE(masked_paths)));
-	(void)json_object_set_new(json, "readonlyPaths",
-				  strings_of(read_only_paths, ARRAY_SIZE(read_only_paths)));
-	if (!security->is_seccomp_off)
-		(void)json_object_set_new(json, "seccomp", seccomp_json(security));
-	return json;
+		write_devices(json, plan->devices);
+	if (!security->is_privileged) {
+		write_strings(json, "maskedPaths", masked_paths, ARRAY_SIZE(masked_paths));
+		write_strings(json, "readonlyPaths", read_only_paths, ARRAY_SIZE(read_only_paths));
+	}
+	if (!security->is_privileged && !security->is_seccomp_off)
+		write_seccomp(json, security);
+	json_close(json);
 }
 
 static void expand_all(const struct string_list *from, const struct string_list *environment,
@@ -430,17 +456,20 @@ char *oci_config_make(const struct oci_plan *plan, struct error *err)
 				      .argv = &argv,
 				      .cwd = container_working_dir(container),
 				      .has_tty = container->has_tty};
-	json_t *json = json_object();
-	(void)json_object_set_new(json, "ociVersion", json_string("1.0.2"));
-	(void)json_object_set_new(json, "process", process_json(&process));
-	(void)json_object_set_new(json, "root",
-				  json_pack("{s:s,s:b}", "path", plan->root_path, "readonly",
-					    (int)container->security.is_root_read_only));
-	(void)json_object_set_new(json, "mounts", mounts_json(plan));
-	(void)json_object_set_new(json, "linux", linux_json(plan));
-	char *text = json_dumps(json, JSON_COMPACT);
-	json_decref(json);
-	if (text == NULL)
-		(void)error_set(err, ERROR_INVALID, "a text of the container is not UTF-8");
-	return text;
+	AUTO(strbuf_clear) struct strbuf out = STRBUF_INIT;
+	struct json_writer json = JSON_WRITER(&out, 0);
+	json_open_object(&json, NULL);
+	json_write_text(&json, "ociVersion", "1.0.2");
+	write_process(&json, "process", &process);
+	json_open_object(&json, "root");
+	json_write_text(&json, "path", plan->root_path);
+	json_write_bool(&json, "readonly", container->security.is_root_read_only);
+	json_close(&json);
+	write_mounts(&json, plan);
+	write_linux(&json, plan);
+	json_close(&json);
+	if (!json.is_bad_text)
+		return strbuf_take(&out);
+	(void)error_set(err, ERROR_INVALID, "a text of the container is not UTF-8");
+	return NULL;
 }
