@@ -31,6 +31,8 @@ static void write_container(struct json_writer *json, const struct guest_event *
 	json_write_unsigned(json, "restarts", event->restarts);
 	json_write_text_if(json, "message", event->message);
 	json_write_unsigned_if(json, "nextStartMs", event->next_ms);
+	if (event->has_log_sequence)
+		json_write_unsigned(json, "logSequence", event->log_sequence);
 }
 
 static void write_pod(struct json_writer *json, const struct guest_event *event)
@@ -170,6 +172,8 @@ static void read_fields(struct json_view root, struct guest_event_texts *texts,
 		ret->state =
 			read_word(json_view_require(root, "state"), states, ARRAY_SIZE(states));
 		ret->signal = (int)json_view_number(json_view_get(root, "signal"), 0, 127, 0);
+		ret->has_log_sequence = json_view_exists(json_view_get(root, "logSequence"));
+		ret->log_sequence = read_count(root, "logSequence");
 		ret->restarts = (unsigned)json_view_number(json_view_get(root, "restarts"), 0,
 							   UINT32_MAX, 0);
 		ret->next_ms = (uint64_t)json_view_number(json_view_get(root, "nextStartMs"), 0,

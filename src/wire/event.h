@@ -38,12 +38,18 @@ struct guest_event {
 	int exit_code;	       /* 0–255 */
 	int signal;	       /* CONTAINER; 0: none */
 	unsigned restarts;     /* CONTAINER */
-	uint64_t next_ms;      /* CONTAINER: start comes in so many ms; 0: not given */
-	const char *probe;     /* PROBE: startup, readiness, liveness */
-	bool is_ok;	       /* PROBE: ok; READY: ready */
-	uint64_t lines;	       /* LOSS */
-	uint64_t bytes;	       /* LOSS */
-	const char *phase;     /* POD: Pending, Running, Succeeded, Failed */
+	/*
+	 * CONTAINER running: the sequence that the guest's log had before the container began; all
+	 * that it writes comes behind it, wherever this event comes among its lines.
+	 */
+	bool has_log_sequence;
+	uint64_t log_sequence;
+	uint64_t next_ms;  /* CONTAINER: start comes in so many ms; 0: not given */
+	const char *probe; /* PROBE: startup, readiness, liveness */
+	bool is_ok;	   /* PROBE: ok; READY: ready */
+	uint64_t lines;	   /* LOSS */
+	uint64_t bytes;	   /* LOSS */
+	const char *phase; /* POD: Pending, Running, Succeeded, Failed */
 };
 
 #define GUEST_EVENT_MAX_TEXT 1024

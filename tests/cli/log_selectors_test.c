@@ -25,7 +25,7 @@ static int setup(void **state)
 	for (size_t i = 0; store != NULL && i < ARRAY_SIZE(lines); i++) {
 		const struct log_entry entry = {
 			.container = lines[i][2], .text = "x", .size = 1, .time_ns = 1};
-		log_store_start_run(store, lines[i][1], lines[i][2]);
+		log_store_start_run(store, lines[i][1], lines[i][2], "b", NULL);
 		if (!log_store_append(store, lines[i][0], lines[i][1], "b", &entry, 1, NULL))
 			return -1;
 	}

@@ -23,7 +23,7 @@ static void start_run(struct log_store *store, const char *instance, const char 
 {
 	struct log_unsaved unsaved;
 
-	log_store_start_run(store, instance, container);
+	log_store_start_run(store, instance, container, "boot-1", NULL);
 	while (log_store_take_unsaved(store, &unsaved)) {
 		log_unsaved_write(&unsaved);
 		log_unsaved_clear(&unsaved);
@@ -563,6 +563,58 @@ static void previous_shows_the_run_before_the_last(void **state)
 	log_store_close(store);
 }
 
+/*
+ * A quick starter's first lines come before the word that it started, and a busy channel may even
+ * bring the last run's lines after it.
+ */
+static void the_place_of_a_line_decides_whose_run_it_is(void **state)
+{
+	struct log_store *store = open_store(0);
+	struct log_filter filter = {.is_previous = true};
+	const uint64_t starts[] = {0, 20, 40};
+	struct log_reader *reader;
+	(void)state;
+
+	put(store, "web-0", "nginx", "first run", 1000, 10);
+	log_store_start_run(store, "web-0", "nginx", "boot-1", &starts[0]);
+	put(store, "web-0", "nginx", "second, early", 1000, 30);
+	log_store_start_run(store, "web-0", "nginx", "boot-1", &starts[1]);
+	log_store_start_run(store, "web-0", "nginx", "boot-1", &starts[2]);
+	put(store, "web-0", "nginx", "second, late", 1000, 40);
+	put(store, "web-0", "nginx", "third", 1000, 50);
+	log_store_close(store);
+	store = open_store(0); /* another process knows it, too */
+	reader = log_reader_open("shop", folder, &filter, NULL);
+	expect_next(reader, "second, early");
+	expect_next(reader, "second, late");
+	expect_next(reader, NULL);
+	log_reader_close(reader);
+	log_store_close(store);
+}
+
+/* The sequences of a new boot begin anew. */
+static void the_run_before_may_be_of_an_earlier_boot(void **state)
+{
+	const struct log_entry entry = {
+		.guest_sequence = 5, .container = "nginx", .text = "new boot", .size = 8};
+	struct log_filter filter = {.is_previous = true};
+	struct log_store *store = open_store(0);
+	const uint64_t old = 20, begin = 0;
+	struct log_reader *reader;
+	(void)state;
+
+	put(store, "web-0", "nginx", "older", 1000, 20);
+	log_store_start_run(store, "web-0", "nginx", "boot-1", &old);
+	put(store, "web-0", "nginx", "old boot", 1000, 30);
+	assert_true(log_store_append(store, "web", "web-0", "boot-2", &entry, 1, NULL));
+	log_store_start_run(store, "web-0", "nginx", "boot-2", &begin);
+	log_store_close(store);
+	reader = log_reader_open("shop", folder, &filter, NULL);
+	expect_next(reader, "old boot");
+	expect_next(reader, NULL);
+	log_reader_close(reader);
+}
+
 static void system_lines_come_only_when_asked_for(void **state)
 {
 	struct log_store *store = open_store(0);
@@ -650,6 +702,8 @@ int main(void)
 		TEST(losses_of_the_guest_stand_before_the_next_line),
 		TEST(events_told_again_are_not_counted_again),
 		TEST(previous_shows_the_run_before_the_last),
+		TEST(the_place_of_a_line_decides_whose_run_it_is),
+		TEST(the_run_before_may_be_of_an_earlier_boot),
 		TEST(system_lines_come_only_when_asked_for),
 		TEST(a_guest_clock_from_the_future_is_held_back),
 		TEST(a_line_longer_than_a_record_comes_in_pieces),

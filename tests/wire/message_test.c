@@ -50,6 +50,8 @@ static void random_event(struct dice *dice, struct guest_event *event, char **co
 	event->exit_code = event->has_exit_code ? (int)throw_dice(dice, 256) : 0;
 	event->signal = is_container ? (int)throw_dice(dice, 64) : 0;
 	event->restarts = is_container ? (unsigned)throw_dice(dice, 1000) : 0;
+	event->has_log_sequence = is_container && throw_bool(dice);
+	event->log_sequence = event->has_log_sequence ? throw_dice(dice, 100000) : 0;
 	event->next_ms = is_container ? throw_dice(dice, 1000) : 0;
 	event->probe = is_probe ? pick(dice, probes, 3) : NULL;
 	event->is_ok = (is_probe || event->type == GUEST_EVENT_READY) && throw_bool(dice);
@@ -73,6 +75,8 @@ static void assert_same_event(const struct guest_event *a, const struct guest_ev
 	ASSERT_SAME(exit_code);
 	ASSERT_SAME(signal);
 	ASSERT_SAME(restarts);
+	ASSERT_SAME(has_log_sequence);
+	ASSERT_SAME(log_sequence);
 	ASSERT_SAME(next_ms);
 	ASSERT_SAME_TEXT(probe);
 	ASSERT_SAME(is_ok);

@@ -194,6 +194,11 @@ void log_ring_rewind(struct log_ring *ring)
 		chunk->is_sent = false;
 }
 
+uint64_t log_ring_sequence(const struct log_ring *ring)
+{
+	return ring->sequence;
+}
+
 size_t log_ring_bytes(const struct log_ring *ring)
 {
 	return ring->bytes;

@@ -35,6 +35,8 @@ void log_ring_acknowledge(struct log_ring *ring, uint64_t sequence);
 /* What was sent and not acknowledged is to be sent again: a new host process listens. */
 void log_ring_rewind(struct log_ring *ring);
 
+/* Of the newest record; what comes has a higher one. */
+uint64_t log_ring_sequence(const struct log_ring *ring);
 size_t log_ring_bytes(const struct log_ring *ring);
 /* Nearly full: whoever can wait with producing should. */
 bool log_ring_is_pressed(const struct log_ring *ring);

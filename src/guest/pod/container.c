@@ -33,10 +33,11 @@ struct container {
 	char *folder; /* owned; the bundle */
 	struct string_list environment;
 	struct image_user user;
-	pid_t runtime;	    /* crun while it starts the container, else 0 */
-	pid_t pid;	    /* its first process while it runs, else 0 */
-	uint64_t begun_ms;  /* when the runtime was started */
-	uint64_t oom_kills; /* seen before this run */
+	pid_t runtime;	       /* crun while it starts the container, else 0 */
+	pid_t pid;	       /* its first process while it runs, else 0 */
+	uint64_t begun_ms;     /* when the runtime was started */
+	uint64_t log_sequence; /* of the log at that time */
+	uint64_t oom_kills;    /* seen before this run */
 	struct log_stream *out;
 	struct log_stream *errors;
 	struct console *console; /* waiting for the terminal of a container that has one */
@@ -57,6 +58,11 @@ struct container *container_new(struct guest *guest, size_t index)
 	container->image = &guest->pod.containers[index];
 	container->folder = path_join(CONTAINER_FOLDER, container->image->name);
 	return container;
+}
+
+uint64_t container_log_sequence(const struct container *container)
+{
+	return container->log_sequence;
 }
 
 pid_t container_pid(const struct container *container)
@@ -351,6 +357,7 @@ static bool run_runtime(struct container *container, struct error *err)
 	if (is_open)
 		container->input = take_fd(&pipes.in[1]);
 	container->begun_ms = now_ms();
+	container->log_sequence = log_ring_sequence(container->guest->logs);
 	container->runtime = spawn(argv, NULL, fds, err);
 	if (container->runtime < 0)
 		return false;

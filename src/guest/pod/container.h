@@ -18,6 +18,8 @@
 struct container *container_new(struct guest *guest, size_t index);
 void container_start(struct container *container);
 void container_signal(struct container *container, int signal);
+/* What the log had when it was started last. */
+uint64_t container_log_sequence(const struct container *container);
 /* 0 while it does not run. */
 pid_t container_pid(const struct container *container);
 struct guest *container_guest(const struct container *container);

@@ -134,6 +134,18 @@ static void begin_power_off(struct guest *guest)
 	(void)loop_add_timer(guest->loop, LAST_POLL_MS, on_last_poll, guest);
 }
 
+static void report_container(struct guest *guest, const struct supervisor_action *action)
+{
+	struct supervisor_action told = *action;
+	if (action->message != NULL)
+		say("container %s: %s: %s", guest->pod.containers[action->container].name,
+		    action->reason, action->message);
+	told.has_log_sequence = strcmp(action->state, "running") == 0;
+	if (told.has_log_sequence)
+		told.log_sequence = container_log_sequence(guest->containers[action->container]);
+	events_report(guest->events, &guest->pod, &told);
+}
+
 static void carry_out(struct guest *guest, const struct supervisor_action *action)
 {
 	switch (action->type) {
@@ -148,10 +160,7 @@ static void carry_out(struct guest *guest, const struct supervisor_action *actio
 		start_check(guest, action);
 		break;
 	case ACTION_REPORT_CONTAINER:
-		if (action->message != NULL)
-			say("container %s: %s: %s", guest->pod.containers[action->container].name,
-			    action->reason, action->message);
-		events_report(guest->events, &guest->pod, action);
+		report_container(guest, action);
 		break;
 	case ACTION_END:
 		/* A last line, whose being stored also says that all before it was. */

@@ -43,6 +43,8 @@ struct supervisor_action {
 	int ended_by;	    /* REPORT_CONTAINER: signal; 0: none */
 	unsigned restarts;
 	uint64_t next_start_ms; /* REPORT_CONTAINER waiting: so long from now; 0: none */
+	bool has_log_sequence;	/* REPORT_CONTAINER running: guest_event.log_sequence */
+	uint64_t log_sequence;	/* whoever carries it out fills these in */
 	char *message;		/* owned by the action; or NULL */
 };
 void supervisor_action_clear(struct supervisor_action *action);

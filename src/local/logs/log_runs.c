@@ -11,7 +11,10 @@
 #include "base/strbuf.h"
 #include "base/string_list.h"
 
-#define EVENT_MARK "@event " /* no container's name */
+/* No containers' names. */
+#define EVENT_MARK  "@event "
+#define LAST_MARK   "@last "
+#define BEFORE_MARK "@before "
 
 void log_runs_clear(struct log_runs *runs)
 {
@@ -50,16 +53,44 @@ static void read_event(struct log_runs *runs, const char *sequence, const char *
 		runs->event_boot = (uint32_t)hash;
 }
 
-void log_runs_load(struct log_runs *runs, const char *folder)
+/* "sequence", and behind the mark "boot container"; the container's own line comes before it. */
+static void read_start(const struct log_runs *runs, const char *sequence, char *rest, bool is_last)
 {
-	AUTO_FREE char *path = path_join(folder, "runs");
-	AUTO_FREE char *text = NULL;
+	char *space = strchr(rest, ' ');
+	struct log_run_start start = {.is_known = true};
+	struct log_run_count *item;
+	uint64_t boot;
+
+	if (space == NULL)
+		return;
+	*space = '\0';
+	item = find(runs, space + 1);
+	if (item == NULL || !parse_u64(rest, 0, UINT32_MAX, &boot) ||
+	    !parse_u64(sequence, 0, UINT64_MAX, &start.sequence))
+		return;
+	start.boot = (uint32_t)boot;
+	*(is_last ? &item->last : &item->before) = start;
+}
+
+/* Whether it was a line with a mark. */
+static bool read_marked(struct log_runs *runs, const char *number, char *rest)
+{
+	if (strncmp(rest, EVENT_MARK, strlen(EVENT_MARK)) == 0)
+		read_event(runs, number, rest + strlen(EVENT_MARK));
+	else if (strncmp(rest, LAST_MARK, strlen(LAST_MARK)) == 0)
+		read_start(runs, number, rest + strlen(LAST_MARK), true);
+	else if (strncmp(rest, BEFORE_MARK, strlen(BEFORE_MARK)) == 0)
+		read_start(runs, number, rest + strlen(BEFORE_MARK), false);
+	else
+		return false;
+	return true;
+}
+
+void log_runs_parse(struct log_runs *runs, char *text)
+{
 	AUTO(string_list_clear) struct string_list lines = STRING_LIST_INIT;
-	size_t size;
 
 	*runs = (struct log_runs){0};
-	if (!file_read(path, 256 << 10, &text, &size, NULL))
-		return;
 	string_list_split(&lines, text, '\n');
 	for (size_t i = 0; i < lines.count; i++) {
 		char *space = strchr(lines.items[i], ' ');
@@ -69,23 +100,42 @@ void log_runs_load(struct log_runs *runs, const char *folder)
 		if (space == NULL)
 			continue;
 		*space = '\0';
-		if (strncmp(space + 1, EVENT_MARK, strlen(EVENT_MARK)) == 0) {
-			read_event(runs, lines.items[i], space + 1 + strlen(EVENT_MARK));
-			continue;
-		}
-		if (parse_u64(lines.items[i], 0, UINT32_MAX, &starts) &&
+		if (!read_marked(runs, lines.items[i], space + 1) &&
+		    parse_u64(lines.items[i], 0, UINT32_MAX, &starts) &&
 		    find(runs, space + 1) == NULL && (item = add(runs, space + 1)) != NULL)
 			item->starts = (uint32_t)starts;
 	}
+}
+
+void log_runs_load(struct log_runs *runs, const char *folder)
+{
+	AUTO_FREE char *path = path_join(folder, "runs");
+	AUTO_FREE char *text = NULL;
+	size_t size;
+
+	*runs = (struct log_runs){0};
+	if (file_read(path, 256 << 10, &text, &size, NULL))
+		log_runs_parse(runs, text);
+}
+
+static void append_start(struct strbuf *text, const char *mark, const struct log_run_start *start,
+			 const char *container)
+{
+	if (start->is_known)
+		strbuf_appendf(text, "%" PRIu64 " %s%" PRIu32 " %s\n", start->sequence, mark,
+			       start->boot, container);
 }
 
 char *log_runs_text(const struct log_runs *runs)
 {
 	AUTO(strbuf_clear) struct strbuf text = STRBUF_INIT;
 
-	for (size_t i = 0; i < runs->count; i++)
-		strbuf_appendf(&text, "%" PRIu32 " %s\n", runs->items[i].starts,
-			       runs->items[i].container);
+	for (size_t i = 0; i < runs->count; i++) {
+		const struct log_run_count *item = &runs->items[i];
+		strbuf_appendf(&text, "%" PRIu32 " %s\n", item->starts, item->container);
+		append_start(&text, LAST_MARK, &item->last, item->container);
+		append_start(&text, BEFORE_MARK, &item->before, item->container);
+	}
 	if (runs->event_sequence > 0)
 		strbuf_appendf(&text, "%" PRIu64 " " EVENT_MARK "%" PRIu32 "\n",
 			       runs->event_sequence, runs->event_boot);
@@ -100,7 +150,7 @@ void log_runs_write(const char *folder, const char *text)
 		(void)!file_write_atomic(path, text, strlen(text), 0600, NULL);
 }
 
-void log_runs_start(struct log_runs *runs, const char *container)
+void log_runs_start(struct log_runs *runs, const char *container, const struct log_run_start *start)
 {
 	struct log_run_count *item = find(runs, container);
 
@@ -109,8 +159,30 @@ void log_runs_start(struct log_runs *runs, const char *container)
 		return;
 	if (item == NULL)
 		item = add(runs, container);
-	if (item != NULL && item->starts < UINT32_MAX)
+	if (item == NULL)
+		return;
+	if (item->starts < UINT32_MAX)
 		item->starts++;
+	item->before = item->last;
+	item->last = start != NULL ? *start : (struct log_run_start){0};
+}
+
+bool log_runs_is_previous(const struct log_runs *runs, const char *container, uint32_t boot,
+			  uint64_t guest_sequence, uint32_t run)
+{
+	const struct log_run_count *item = find(runs, container);
+	const struct log_run_start *last, *before;
+
+	if (item == NULL)
+		return false;
+	last = &item->last;
+	before = &item->before;
+	if (guest_sequence == 0 || !last->is_known || !before->is_known)
+		return run + 1 == log_runs_current(runs, container);
+	if (boot == before->boot)
+		return guest_sequence > before->sequence &&
+		       (boot != last->boot || guest_sequence <= last->sequence);
+	return false;
 }
 
 uint32_t log_runs_current(const struct log_runs *runs, const char *container)

@@ -57,7 +57,8 @@ void log_sink_event(const struct log_sink *sink, const struct guest_event *event
 	    !log_store_take_event(sink->store, sink->instance, sink->boot_id, event->sequence))
 		return;
 	if (is_start)
-		log_store_start_run(sink->store, sink->instance, event->container);
+		log_store_start_run(sink->store, sink->instance, event->container, sink->boot_id,
+				    event->has_log_sequence ? &event->log_sequence : NULL);
 	else
 		log_store_note_loss(sink->store, sink->instance, event->lines);
 }

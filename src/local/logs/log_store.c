@@ -521,14 +521,18 @@ void log_store_note_loss(struct log_store *store, const char *name, uint64_t lin
 	store->counters.lost_lines += lines;
 }
 
-void log_store_start_run(struct log_store *store, const char *name, const char *container)
+void log_store_start_run(struct log_store *store, const char *name, const char *container,
+			 const char *boot_id, const uint64_t *sequence)
 {
+	struct log_run_start start = {.is_known = true,
+				      .boot = log_hash(boot_id, strlen(boot_id)),
+				      .sequence = sequence != NULL ? *sequence : 0};
 	struct instance *instance;
 
 	if (!name_is_sound(name))
 		return;
 	instance = get_instance(store, name);
-	log_runs_start(&instance->runs, container);
+	log_runs_start(&instance->runs, container, sequence != NULL ? &start : NULL);
 	instance->has_unsaved_runs = true;
 }
 

@@ -65,8 +65,12 @@ MUST_CHECK bool log_store_append(struct log_store *store, const char *pod, const
 				 struct error *err);
 /* Lines that a guest lost; shown before its next line. */
 void log_store_note_loss(struct log_store *store, const char *instance, uint64_t lines);
-/* The container started (again): later lines belong to a new run (see `logs --previous`). */
-void log_store_start_run(struct log_store *store, const char *instance, const char *container);
+/*
+ * The container started (again): lines behind the guest's log sequence belong to a new run (see
+ * `logs --previous`); NULL, from an older guest: those that come from now on.
+ */
+void log_store_start_run(struct log_store *store, const char *instance, const char *container,
+			 const char *boot_id, const uint64_t *sequence_or_null);
 /*
  * How often containers were started, and which events that takes in, is kept in a file: not at each
  * event, which a guest causes as often as it likes, but when somebody takes what is unsaved and

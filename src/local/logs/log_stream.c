@@ -125,7 +125,8 @@ static bool is_previous_run(const struct log_stream *stream, const struct log_re
 
 	memcpy(name, record->container, record->header.container_size);
 	name[record->header.container_size] = '\0';
-	return record->header.run + 1 == log_runs_current(&stream->runs, name);
+	return log_runs_is_previous(&stream->runs, name, record->header.boot,
+				    record->header.guest_sequence, record->header.run);
 }
 
 static bool is_wanted(const struct log_stream *stream, const struct log_record *record)
