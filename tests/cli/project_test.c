@@ -255,8 +255,8 @@ static void damaged_records_are_named(void **state)
 {
 	static const char *const texts[] = {
 		"", "{}", "[]", "{\"version\":1,\"folder\":\"relative\",\"id\":\"00\"}",
-		"{\"version\":1,\"folder\":\"/x\",\"id\":\"0123456789abcdef0123456789abcdef\","
-		"\"source\":\"elsewhere\"}"};
+		("{\"version\":1,\"folder\":\"/x\",\"id\":\"0123456789abcdef0123456789abcdef\","
+		 "\"source\":\"elsewhere\"}")};
 	(void)state;
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		AUTO(error_clear) struct error err = ERROR_INIT;
