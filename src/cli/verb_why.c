@@ -232,7 +232,7 @@ static const char *advice(const struct instance_status *instance)
 	const struct container_status *looping = NULL;
 	if (instance_is_looping(instance, &looping) && looping != NULL)
 		return "it keeps ending: i2kit logs --previous shows the run before";
-	if (instance->state == INSTANCE_CRASHED && instance->start_failures > 0)
+	if (instance->state == INSTANCE_CRASHED && instance->stage_count == 0)
 		return "libvirt cannot make its VM, the first line says why; i2kit doctor";
 	switch (instance->state) {
 	case INSTANCE_READY:

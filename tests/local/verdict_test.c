@@ -124,12 +124,12 @@ static void a_vm_that_libvirt_cannot_make_ends_the_wait(void **state)
 	add_pod("web", 1, 0);
 	instance = add("web-0", "web", INSTANCE_CRASHED);
 	instance->reason = xstrdup("cannot start the VM: libvirt: no such file");
-	instance->start_failures = 1;
+	instance->start_failures = 2;
 	judge();
 	assert_null(verdict.failure);
 	assert_string_equal(verdict.missing,
 			    "web (0 of 1): cannot start the VM: libvirt: no such file");
-	instance->start_failures = 2;
+	instance->start_failures = 3;
 	judge();
 	assert_string_equal(verdict.failure,
 			    "pod 'web' keeps ending: cannot start the VM: libvirt: no such file");

@@ -13,12 +13,12 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/json.h"
-#include "base/json_writer.h"
 #include "base/path.h"
 #include "base/strbuf.h"
 #include "local/client/status_offline.h"
 #include "local/plan/status_json.h"
 #include "local/supervisor/control_path.h"
+#include "local/supervisor/control_request.h"
 
 enum { RECONNECT_MS = 1000, STATUS_MS = 3000, MAX_ANSWER = 16 << 20 };
 
@@ -45,7 +45,7 @@ struct client {
 	size_t pending_count;
 	struct project_status *wanted; /* client_status() waits for one */
 	bool is_freed;		       /* client_close() from within a callback */
-	bool is_busy;
+	unsigned busy;		       /* calls under way that use it after a callback ran */
 };
 
 static void send_line(struct client *client, const char *line)
@@ -62,26 +62,17 @@ static void send_line(struct client *client, const char *line)
 	}
 }
 
-/* A request and its fields; the caller adds some, then sends it. */
-struct request {
-	struct strbuf line;
-	struct json_writer json;
-};
-
-static void request_begin(struct request *request, const char *operation)
+static void send_request(struct client *client, const struct control_request *request)
 {
-	request->line = STRBUF_INIT;
-	request->json = JSON_WRITER(&request->line, 0);
-	json_open_object(&request->json, NULL);
-	json_write_text(&request->json, "op", operation);
+	AUTO(strbuf_clear) struct strbuf line = STRBUF_INIT;
+
+	control_request_write(request, &line);
+	send_line(client, strbuf_text(&line));
 }
 
-static void request_send(struct client *client, struct request *request)
+static void ask(struct client *client, enum control_op op)
 {
-	json_close(&request->json);
-	strbuf_append_char(&request->line, '\n');
-	send_line(client, strbuf_text(&request->line));
-	strbuf_clear(&request->line);
+	send_request(client, &(struct control_request){.op = op});
 }
 
 static void finish(struct client *client, uint64_t id, struct error *err_or_null)
@@ -207,6 +198,22 @@ static void client_free(struct client *client)
 	free(client);
 }
 
+static void hold(struct client *client)
+{
+	client->busy++;
+}
+
+/* False: it was closed meanwhile, and is gone with the last call that used it. */
+static bool let_go(struct client *client)
+{
+	bool is_there = !client->is_freed;
+
+	client->busy--;
+	if (!is_there && client->busy == 0)
+		client_free(client);
+	return is_there;
+}
+
 /* Takes what is there; false: the connection ended. */
 static bool read_lines(struct client *client)
 {
@@ -236,20 +243,18 @@ static void on_readable(struct loop_fd *source, int fd, unsigned events, void *a
 	(void)fd;
 	(void)events;
 
-	client->is_busy = true;
+	hold(client);
 	if (!read_lines(client) && !client->is_freed)
 		lose(client);
-	client->is_busy = false;
-	if (client->is_freed)
-		client_free(client);
+	(void)let_go(client);
 }
 
 static void subscribe(struct client *client)
 {
 	if (client->status_fn != NULL)
-		send_line(client, "{\"op\":\"watch\"}\n");
+		ask(client, CONTROL_WATCH);
 	if (client->event_fn != NULL)
-		send_line(client, "{\"op\":\"events\"}\n");
+		ask(client, CONTROL_EVENTS);
 	if (client->stats_ms > 0)
 		client_watch_stats(client, client->stats_ms);
 }
@@ -273,11 +278,9 @@ static void on_reconnect(struct loop_timer *timer, void *arg)
 		return;
 	loop_timer_set(timer, RECONNECT_MS);
 	if (client->status_fn != NULL && status_offline(client->project, &status, NULL)) {
-		client->is_busy = true;
+		hold(client);
 		client->status_fn(&status, client->status_arg);
-		client->is_busy = false;
-		if (client->is_freed)
-			client_free(client);
+		(void)let_go(client);
 	}
 }
 
@@ -302,31 +305,46 @@ void client_close(struct client *client)
 	if (client == NULL)
 		return;
 	client->is_freed = true;
-	if (!client->is_busy)
+	if (client->busy == 0)
 		client_free(client);
+}
+
+/* Reads until the status is there, the connection ends or the time is over. */
+static void await_status(struct client *client)
+{
+	uint64_t end_ms = clock_monotonic_ms() + STATUS_MS;
+
+	while (!client->is_freed && client->wanted != NULL && client->fd >= 0 &&
+	       clock_monotonic_ms() < end_ms) {
+		struct pollfd poll_fd = {.fd = client->fd, .events = POLLIN};
+		/* Whoever waits for the end of an act hears of the connection's, too. */
+		if (poll(&poll_fd, 1, 200) > 0 && !read_lines(client) && !client->is_freed)
+			lose(client);
+	}
 }
 
 bool client_status(struct client *client, struct project_status *ret, struct error *err)
 {
-	uint64_t end_ms = clock_monotonic_ms() + STATUS_MS;
+	AUTO_FREE char *project = xstrdup(client->project);
 
-	if (client->fd < 0)
-		return status_offline(client->project, ret, err);
 	*ret = (struct project_status){0};
-	client->wanted = ret;
-	send_line(client, "{\"op\":\"status\"}\n");
-	while (client->wanted != NULL && client->fd >= 0 && clock_monotonic_ms() < end_ms) {
-		struct pollfd poll_fd = {.fd = client->fd, .events = POLLIN};
-		if (poll(&poll_fd, 1, 200) > 0 && !read_lines(client))
-			disconnect(client);
-	}
-	if (client->wanted == NULL)
-		return true;
-	client->wanted = NULL;
 	if (client->fd < 0)
-		return status_offline(client->project, ret, err);
-	return error_set(err, ERROR_TIMEOUT, "the supervisor of '%s' does not answer",
-			 client->project);
+		return status_offline(project, ret, err);
+	client->wanted = ret;
+	ask(client, CONTROL_STATUS);
+	hold(client);
+	await_status(client);
+	bool is_there = client->wanted == NULL;
+	bool is_connected = client->fd >= 0;
+	client->wanted = NULL;
+	if (!let_go(client) && !is_there)
+		return error_set(err, ERROR_CANCELLED, "the connection to '%s' was closed",
+				 project);
+	if (is_there)
+		return true;
+	if (!is_connected)
+		return status_offline(project, ret, err);
+	return error_set(err, ERROR_TIMEOUT, "the supervisor of '%s' does not answer", project);
 }
 
 void client_watch_status(struct client *client, client_status_fn *fn, void *arg)
@@ -336,7 +354,7 @@ void client_watch_status(struct client *client, client_status_fn *fn, void *arg)
 	if (fn == NULL)
 		return;
 	if (client->fd >= 0)
-		send_line(client, "{\"op\":\"watch\"}\n");
+		ask(client, CONTROL_WATCH);
 	else
 		loop_timer_set(client->reconnect, 0);
 }
@@ -346,86 +364,71 @@ void client_watch_events(struct client *client, client_event_fn *fn, void *arg)
 	client->event_fn = fn;
 	client->event_arg = arg;
 	if (fn != NULL)
-		send_line(client, "{\"op\":\"events\"}\n");
+		ask(client, CONTROL_EVENTS);
 }
 
 void client_watch_stats(struct client *client, unsigned interval_ms)
 {
 	client->stats_ms = interval_ms;
-	struct request request;
-	request_begin(&request, "stats");
-	json_write_unsigned(&request.json, "intervalMs", interval_ms);
-	request_send(client, &request);
+	send_request(client,
+		     &(struct control_request){.op = CONTROL_STATS, .interval_ms = interval_ms});
 }
 
-/* Takes the request. */
-static void act(struct client *client, struct request *request, client_done_fn *done, void *arg)
+/* Sends the request with an id of its own. */
+static void act(struct client *client, struct control_request request, client_done_fn *done,
+		void *arg)
 {
-	uint64_t id = client->next_id++;
-
 	if (client->fd < 0) {
 		AUTO(error_clear) struct error err = ERROR_INIT;
-		strbuf_clear(&request->line);
 		error_set(&err, ERROR_NOT_FOUND, "nobody supervises project '%s'", client->project);
 		error_hint(&err, "i2kit up -d");
 		done(&err, arg);
 		return;
 	}
-	struct pending *pending = ARRAY_APPEND(client->pending, client->pending_count);
-	*pending = (struct pending){id, done, arg};
-	json_write_unsigned(&request->json, "id", id);
-	request_send(client, request);
+	request.id = client->next_id++;
+	*ARRAY_APPEND(client->pending, client->pending_count) =
+		(struct pending){request.id, done, arg};
+	send_request(client, &request);
 }
 
-static void act_on(struct client *client, const char *operation, const char *name,
+static void act_on(struct client *client, enum control_op op, const char *name, uint32_t replicas,
 		   client_done_fn *done, void *arg)
 {
-	struct request request;
-	request_begin(&request, operation);
-	json_write_text(&request.json, "name", name);
-	act(client, &request, done, arg);
+	AUTO_FREE char *copy = xstrdup(name);
+
+	act(client, (struct control_request){.op = op, .name = copy, .replicas = replicas}, done,
+	    arg);
 }
 
 void client_restart(struct client *client, const char *pod_or_instance, client_done_fn *done,
 		    void *arg)
 {
-	act_on(client, "restart", pod_or_instance, done, arg);
+	act_on(client, CONTROL_RESTART, pod_or_instance, 0, done, arg);
 }
 
 void client_scale(struct client *client, const char *pod, unsigned replicas, client_done_fn *done,
 		  void *arg)
 {
-	struct request request;
-	request_begin(&request, "scale");
-	json_write_text(&request.json, "name", pod);
-	json_write_unsigned(&request.json, "replicas", replicas);
-	act(client, &request, done, arg);
+	act_on(client, CONTROL_SCALE, pod, replicas, done, arg);
 }
 
 void client_stop(struct client *client, const char *pod, client_done_fn *done, void *arg)
 {
-	act_on(client, "stop", pod, done, arg);
+	act_on(client, CONTROL_STOP, pod, 0, done, arg);
 }
 
 void client_apply(struct client *client, client_done_fn *done, void *arg)
 {
-	struct request request;
-	request_begin(&request, "apply");
-	act(client, &request, done, arg);
+	act(client, (struct control_request){.op = CONTROL_APPLY}, done, arg);
 }
 
 void client_down(struct client *client, bool with_volumes, client_done_fn *done, void *arg)
 {
-	struct request request;
-	request_begin(&request, "down");
-	json_write_bool(&request.json, "volumes", with_volumes);
-	act(client, &request, done, arg);
+	act(client, (struct control_request){.op = CONTROL_DOWN, .with_volumes = with_volumes},
+	    done, arg);
 }
 
 void client_kill(struct client *client, client_done_fn *done, void *arg)
 {
-	struct request request;
-	request_begin(&request, "down");
-	json_write_bool(&request.json, "force", true);
-	act(client, &request, done, arg);
+	act(client, (struct control_request){.op = CONTROL_DOWN, .is_forced = true}, done, arg);
 }

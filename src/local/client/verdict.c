@@ -10,9 +10,9 @@
 
 /*
  * So often may a container or a VM end by itself, half a minute or so: one that needs another pod
- * may end until that is there. libvirt's refusal to make a VM seldom changes.
+ * may end until that is there.
  */
-enum { LOOP_RESTARTS = 3, LOOP_STARTS = 2 };
+enum { LOOP_RESTARTS = 3 };
 
 void verdict_clear(struct verdict *verdict)
 {
@@ -26,8 +26,7 @@ bool instance_is_looping(const struct instance_status *instance,
 {
 	if (ret_container_or_null != NULL)
 		*ret_container_or_null = NULL;
-	if (instance->state == INSTANCE_CRASHED &&
-	    (instance->vm_restarts >= LOOP_RESTARTS || instance->start_failures >= LOOP_STARTS))
+	if (instance->state == INSTANCE_CRASHED && instance->start_failures >= LOOP_RESTARTS)
 		return true;
 	for (size_t i = 0; i < instance->container_count; i++) {
 		const struct container_status *container = &instance->containers[i];

@@ -75,7 +75,7 @@ struct instance_status {
 	bool is_dirty; /* live mounts or --watch touched it: not for promote */
 	bool is_kvm;
 	bool is_outdated;	 /* not what the plan names: it is being replaced */
-	unsigned start_failures; /* in a row: libvirt could not make its VM */
+	unsigned start_failures; /* in a row that did not become ready, or were not made */
 	unsigned restarts;	 /* of containers, summed */
 	unsigned vm_restarts;
 	int64_t created_ns;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The supervisor's socket: one JSON object a line, both ways; doc/formats.md §8. */
 #include <errno.h>
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -11,9 +10,12 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/json_writer.h"
+#include "base/log.h"
 #include "base/path.h"
 #include "base/strbuf.h"
 #include "local/plan/status_json.h"
+#include "local/supervisor/control_request.h"
 #include "local/supervisor/session.h"
 #include "local/supervisor/supervisor_parts.h"
 
@@ -37,7 +39,7 @@ struct connection {
 	uint64_t event_sequence; /* told up to this one */
 	unsigned stats_ms;	 /* 0: does not want any */
 	bool awaits_view;	 /* of libvirt, before `apply` is answered */
-	json_int_t apply_id;
+	uint64_t apply_id;
 	uint64_t view_number;
 };
 
@@ -88,29 +90,53 @@ static bool flush(struct connection *connection)
 	return connection->out.size <= MAX_QUEUE;
 }
 
-static void answer(struct connection *connection, json_int_t id, struct error *err)
+static void answer(struct connection *connection, uint64_t id, const struct error *err)
 {
-	strbuf_appendf(&connection->out, "{\"id\":%lld,", (long long)id);
+	struct json_writer json = JSON_WRITER(&connection->out, 0);
+
+	json_open_object(&json, NULL);
+	json_write_unsigned(&json, "id", id);
 	if (err->kind == ERROR_NONE) {
-		strbuf_append(&connection->out, "\"ok\":true}\n");
-		return;
+		json_write_bool(&json, "ok", true);
+	} else {
+		json_open_object(&json, "error");
+		json_write_text(&json, "kind", error_kind_word(err->kind));
+		json_write_text(&json, "message", err->message);
+		json_write_text_if(&json, "hint", err->hint);
+		json_close(&json);
 	}
-	strbuf_appendf(&connection->out,
-		       "\"error\":{\"kind\":\"%s\",\"message\":", error_kind_word(err->kind));
-	strbuf_append_json(&connection->out, err->message);
-	if (err->hint != NULL) {
-		strbuf_append(&connection->out, ",\"hint\":");
-		strbuf_append_json(&connection->out, err->hint);
-	}
-	strbuf_append(&connection->out, "}}\n");
+	json_close(&json);
+	strbuf_append_char(&connection->out, '\n');
 }
 
 static void tell_status(struct connection *connection)
 {
 	AUTO(project_status_clear) struct project_status status = {0};
+	struct json_writer json = JSON_WRITER(&connection->out, 0);
+
 	supervisor_status(connection->control->supervisor, &status);
-	AUTO_FREE char *json = project_status_to_json(&status, false);
-	strbuf_appendf(&connection->out, "{\"status\":%s}\n", json);
+	AUTO_FREE char *text = project_status_to_json(&status, false);
+	json_open_object(&json, NULL);
+	json_write_raw(&json, "status", text);
+	json_close(&json);
+	strbuf_append_char(&connection->out, '\n');
+}
+
+static void tell_event(struct connection *connection, const struct project_event *event)
+{
+	struct json_writer json = JSON_WRITER(&connection->out, 0);
+
+	json_open_object(&json, NULL);
+	json_open_object(&json, "event");
+	json_write_unsigned(&json, "sequence", event->sequence);
+	json_write_number(&json, "timeNs", event->time_ns);
+	json_write_bool(&json, "warning", event->is_warning);
+	json_write_text(&json, "type", event->type);
+	json_write_text(&json, "object", event->object);
+	json_write_text(&json, "message", event->message);
+	json_close(&json);
+	json_close(&json);
+	strbuf_append_char(&connection->out, '\n');
 }
 
 static void tell_events(struct connection *connection)
@@ -119,32 +145,19 @@ static void tell_events(struct connection *connection)
 	const struct project_event *event = NULL;
 
 	while ((event = event_ring_after(ring, connection->event_sequence)) != NULL) {
-		struct strbuf *out = &connection->out;
-		strbuf_appendf(
-			out,
-			"{\"event\":{\"sequence\":%llu,\"timeNs\":%lld,\"warning\":%s,\"type\":",
-			(unsigned long long)event->sequence, (long long)event->time_ns,
-			event->is_warning ? "true" : "false");
-		strbuf_append_json(out, event->type);
-		strbuf_append(out, ",\"object\":");
-		strbuf_append_json(out, event->object);
-		strbuf_append(out, ",\"message\":");
-		strbuf_append_json(out, event->message);
-		strbuf_append(out, "}}\n");
+		tell_event(connection, event);
 		connection->event_sequence = event->sequence;
 	}
 }
 
-static bool do_scale(struct supervisor *supervisor, const char *name, json_int_t replicas,
+static bool do_scale(struct supervisor *supervisor, const char *name, uint32_t replicas,
 		     struct error *err)
 {
 	struct pod_plan *pod = project_plan_pod(&supervisor->plan, name);
 	if (pod == NULL)
 		return supervisor_no_pod(supervisor, name, err);
-	if (replicas < 0 || !pod_plan_scale(pod, (uint64_t)replicas, err))
-		return replicas >= 0 ? false
-				     : error_set(err, ERROR_INVALID, "pod '%s': %lld replicas",
-						 name, (long long)replicas);
+	if (!pod_plan_scale(pod, replicas, err))
+		return false;
 	/* Kept, so that a supervisor that starts again knows of it. */
 	if (!project_plan_save(&supervisor->plan, err))
 		return false;
@@ -233,7 +246,7 @@ static void on_stats(struct loop_timer *timer, void *arg)
 }
 
 /* What is applied is also looked at: whoever waits for it next must not see the world before. */
-static bool do_apply(struct connection *connection, json_int_t id, struct error *err)
+static bool do_apply(struct connection *connection, uint64_t id, struct error *err)
 {
 	struct supervisor *supervisor = connection->control->supervisor;
 
@@ -249,60 +262,55 @@ static bool do_apply(struct connection *connection, json_int_t id, struct error 
 	return true;
 }
 
-static bool do_operation(struct connection *connection, const char *op, const json_t *request,
-			 struct error *err)
+/* Those that end at once, and are answered so. */
+static bool do_act(struct connection *connection, const struct control_request *request,
+		   struct error *err)
 {
 	struct supervisor *supervisor = connection->control->supervisor;
-	const char *name = json_string_value(json_object_get(request, "name"));
 
-	if (strcmp(op, "down") == 0) {
-		supervisor_go_down(supervisor, json_is_true(json_object_get(request, "volumes")),
-				   json_is_true(json_object_get(request, "force")));
+	switch (request->op) {
+	case CONTROL_DOWN:
+		supervisor_go_down(supervisor, request->with_volumes, request->is_forced);
 		return true;
+	case CONTROL_SCALE:
+		return do_scale(supervisor, request->name, request->replicas, err);
+	case CONTROL_STOP:
+		return do_stop(supervisor, request->name, err);
+	case CONTROL_RESTART:
+		return do_restart(supervisor, request->name, err);
+	default:
+		return error_set(err, ERROR_INVALID, "this is no act");
 	}
-	if (name == NULL)
-		return error_set(err, ERROR_INVALID, "'%s' needs a name", op);
-	if (strcmp(op, "scale") == 0)
-		return do_scale(supervisor, name,
-				json_integer_value(json_object_get(request, "replicas")), err);
-	if (strcmp(op, "stop") == 0)
-		return do_stop(supervisor, name, err);
-	if (strcmp(op, "restart") == 0)
-		return do_restart(supervisor, name, err);
-	return error_set(err, ERROR_INVALID, "unknown operation '%.40s'", op);
 }
 
-static void do_request(struct connection *connection, const json_t *request)
+static void do_request(struct connection *connection, const struct control_request *request)
 {
-	const char *op = json_string_value(json_object_get(request, "op"));
-	json_int_t id = json_integer_value(json_object_get(request, "id"));
 	AUTO(error_clear) struct error err = ERROR_INIT;
 
-	if (op == NULL) {
-		error_set(&err, ERROR_INVALID, "a request needs an op");
-		answer(connection, id, &err);
-	} else if (strcmp(op, "status") == 0) {
-		tell_status(connection);
-	} else if (strcmp(op, "watch") == 0) {
+	switch (request->op) {
+	case CONTROL_WATCH:
 		connection->watches_status = true;
 		tell_status(connection);
-	} else if (strcmp(op, "events") == 0) {
+		break;
+	case CONTROL_STATUS:
+		tell_status(connection);
+		break;
+	case CONTROL_EVENTS:
 		connection->watches_events = true;
 		tell_events(connection);
-	} else if (strcmp(op, "stats") == 0) {
-		json_int_t ms = json_integer_value(json_object_get(request, "intervalMs"));
-		connection->stats_ms = ms <= 0	    ? 0
-				       : ms < 500   ? 500
-				       : ms > 60000 ? 60000
-						    : (unsigned)ms;
+		break;
+	case CONTROL_STATS:
+		connection->stats_ms = request->interval_ms;
 		update_stats(connection->control);
-	} else if (strcmp(op, "apply") == 0) {
-		if (!do_apply(connection, id, &err))
-			answer(connection, id, &err);
-	} else {
-		if (!do_operation(connection, op, request, &err) && err.kind == ERROR_NONE)
-			error_set(&err, ERROR_SYSTEM, "'%s' failed", op);
-		answer(connection, id, &err);
+		break;
+	case CONTROL_APPLY:
+		if (!do_apply(connection, request->id, &err))
+			answer(connection, request->id, &err);
+		break;
+	default:
+		if (!do_act(connection, request, &err))
+			log_verbose("request: %s", err.message);
+		answer(connection, request->id, &err);
 	}
 }
 
@@ -316,15 +324,12 @@ static bool take_line(struct connection *connection, const char *line, size_t si
 				  size);
 		return false;
 	}
-	json_t *request = json_loadb(line, size, JSON_REJECT_DUPLICATES, NULL);
-	if (!json_is_object(request)) {
-		AUTO(error_clear) struct error err = ERROR_INIT;
-		error_set(&err, ERROR_INVALID, "a request is one JSON object on a line");
-		answer(connection, 0, &err);
-	} else {
-		do_request(connection, request);
-	}
-	json_decref(request);
+	AUTO(control_request_clear) struct control_request request = {0};
+	AUTO(error_clear) struct error err = ERROR_INIT;
+	if (control_request_read(line, size, &request, &err))
+		do_request(connection, &request);
+	else
+		answer(connection, request.id, &err);
 	return true;
 }
 

@@ -92,7 +92,7 @@ void instance_end(struct instance *instance, const char *why)
 
 static void back_off(struct instance *instance, const char *why)
 {
-	uint64_t pause_ms = lifecycle_pause_ms(instance->failures++);
+	uint64_t pause_ms = lifecycle_pause_ms(instance->status.start_failures++);
 
 	instance_set_state(instance, INSTANCE_CRASHED);
 	set_reason(instance, why);
@@ -114,7 +114,6 @@ static void on_created(struct error *err_or_null, void *arg)
 		instance_domain_gone(instance, "stopped");
 		return;
 	case LIFECYCLE_RETRY:
-		instance->status.start_failures++;
 		back_off(instance, err_or_null->message);
 		return;
 	case LIFECYCLE_DESTROY:
@@ -123,7 +122,6 @@ static void on_created(struct error *err_or_null, void *arg)
 	case LIFECYCLE_TALK:
 		break;
 	}
-	instance->status.start_failures = 0;
 	instance_add_stage(instance, "define");
 	instance->state_ms = clock_monotonic_ms();
 	instance_connect_agent(instance);
@@ -397,7 +395,7 @@ void instance_kill(struct instance *instance)
 void instance_restart(struct instance *instance, const char *why)
 {
 	if (!instance_is_alive(instance)) {
-		instance->failures = 0;
+		instance->status.start_failures = 0;
 		instance_start(instance);
 		return;
 	}

@@ -318,7 +318,7 @@ static void become_ready(struct instance *instance)
 	for (size_t i = 0; i < status->container_count; i++)
 		status->containers[i].is_ready = status->containers[i].state == CONTAINER_RUNNING;
 	instance_set_state(instance, INSTANCE_READY);
-	instance->failures = 0;
+	instance->status.start_failures = 0;
 	if (status->ready_ns == 0)
 		status->ready_ns = clock_wall_ns();
 	instance_add_stage(instance, "ready");

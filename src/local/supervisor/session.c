@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -11,6 +10,8 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "base/json.h"
+#include "base/json_writer.h"
 #include "base/suggest.h"
 #include "local/ports/stream_forward.h"
 #include "local/supervisor/session_parts.h"
@@ -52,36 +53,11 @@ size_t session_host_count(const struct session_host *host)
 
 bool session_is_request(const char *line, size_t size)
 {
-	json_t *root = json_loadb(line, size, 0, NULL);
-	bool is_request = json_is_string(json_object_get(root, "session"));
+	AUTO_PTR(json_document)
+	struct json_document *document = json_document_parse(line, size, "request", 0, NULL);
 
-	json_decref(root);
-	return is_request;
-}
-
-static bool read_list(const json_t *root, const char *key, struct string_list *ret,
-		      struct error *err)
-{
-	const json_t *list = json_object_get(root, key);
-	size_t count = json_array_size(list);
-
-	if (list != NULL && (!json_is_array(list) || count > MAX_ARGV))
-		return error_set(err, ERROR_INVALID, "request: '%s' is no list", key);
-	for (size_t i = 0; i < count; i++) {
-		const char *text = json_string_value(json_array_get(list, i));
-		if (text == NULL)
-			return error_set(err, ERROR_INVALID, "request: '%s' is no list of texts",
-					 key);
-		string_list_add(ret, text);
-	}
-	return true;
-}
-
-static uint16_t read_u16(const json_t *root, const char *key)
-{
-	json_int_t value = json_integer_value(json_object_get(root, key));
-
-	return value > 0 && value <= UINT16_MAX ? (uint16_t)value : 0;
+	return document != NULL &&
+	       json_view_is_text(json_view_get(json_document_root(document), "session"));
 }
 
 void session_target_clear(struct session_target *target)
@@ -99,23 +75,27 @@ static bool check_container(const struct session_target *target, const char *nam
 	return suggest_hint(err, name, &target->containers);
 }
 
-static bool start_exec(struct session_host *host, int fd, const struct session_target *target,
-		       const json_t *root, const char *answer, struct error *err)
+static void read_exec(struct json_view root, struct exec_start *ret)
 {
-	AUTO(exec_start_clear)
-	struct exec_start exec = {
-		.container = xstrdup_or_null(json_string_value(json_object_get(root, "container"))),
-		.cwd = xstrdup_or_null(json_string_value(json_object_get(root, "cwd"))),
-		.user = xstrdup_or_null(json_string_value(json_object_get(root, "user"))),
-		.has_tty = json_is_true(json_object_get(root, "tty")),
-		.has_stdin = json_is_true(json_object_get(root, "stdin")),
-		.rows = read_u16(root, "rows"),
-		.columns = read_u16(root, "columns"),
-	};
+	ret->container = json_view_text(json_view_get(root, "container"));
+	ret->cwd = json_view_text(json_view_get(root, "cwd"));
+	ret->user = json_view_text(json_view_get(root, "user"));
+	ret->has_tty = json_view_bool(json_view_get(root, "tty"), false);
+	ret->has_stdin = json_view_bool(json_view_get(root, "stdin"), false);
+	ret->rows = (uint16_t)json_view_number(json_view_get(root, "rows"), 0, UINT16_MAX, 0);
+	ret->columns = (uint16_t)json_view_number(json_view_get(root, "columns"), 0, UINT16_MAX, 0);
+	json_view_texts(json_view_get(root, "argv"), MAX_ARGV, &ret->argv);
+	json_view_texts(json_view_get(root, "env"), MAX_ARGV, &ret->env);
+}
 
-	if (!read_list(root, "argv", &exec.argv, err) || !read_list(root, "env", &exec.env, err))
-		return false;
-	if (!check_container(target, exec.container, err))
+static bool start_exec(struct session_host *host, int fd, const struct session_target *target,
+		       struct json_view root, const char *answer, struct error *err)
+{
+	AUTO(exec_start_clear) struct exec_start exec = {0};
+
+	read_exec(root, &exec);
+	if (!json_document_check(root.document, err) ||
+	    !check_container(target, exec.container, err))
 		return false;
 	if (exec.argv.count == 0)
 		return error_set(err, ERROR_INVALID, "no command given");
@@ -126,32 +106,42 @@ static bool start_exec(struct session_host *host, int fd, const struct session_t
 }
 
 static bool start_forward(struct session_host *host, int fd, const struct session_target *target,
-			  const json_t *root, const char *answer, struct error *err)
+			  struct json_view root, const char *answer, struct error *err)
 {
-	const struct stream_forward_to to = {.agent = target->agent,
-					     .port = read_u16(root, "port")};
+	const struct stream_forward_to to = {
+		.agent = target->agent,
+		.port = (uint16_t)json_view_number(json_view_require(root, "port"), 1, UINT16_MAX,
+						   0)};
 
-	if (to.port == 0)
-		return error_set(err, ERROR_INVALID, "request: no port");
-	return stream_forward_start(host->forwards, fd, &to, answer, err);
+	return json_document_check(root.document, err) &&
+	       stream_forward_start(host->forwards, fd, &to, answer, err);
 }
 
-static bool start(struct session_host *host, int fd, const json_t *root, struct error *err)
+static void write_ok(const char *instance, struct strbuf *out)
 {
-	const char *session = json_string_value(json_object_get(root, "session"));
-	const char *name = json_string_value(json_object_get(root, "target"));
+	struct json_writer json = JSON_WRITER(out, 0);
+
+	json_open_object(&json, NULL);
+	json_write_bool(&json, "ok", true);
+	json_write_text(&json, "instance", instance);
+	json_close(&json);
+	strbuf_append_char(out, '\n');
+}
+
+static bool start(struct session_host *host, int fd, struct json_view root, struct error *err)
+{
+	const char *session = json_view_peek(json_view_require(root, "session"));
+	const char *name = json_view_peek(json_view_require(root, "target"));
 	AUTO(strbuf_clear) struct strbuf answer = STRBUF_INIT;
 	AUTO(session_target_clear) struct session_target target = {0};
 
-	if (session == NULL || name == NULL)
-		return error_set(err, ERROR_INVALID, "request: 'session' and 'target' are needed");
+	if (!json_document_check(root.document, err) || session == NULL || name == NULL)
+		return false;
 	if (session_host_count(host) >= MAX_SESSIONS)
 		return error_set(err, ERROR_FULL, "%d sessions are open already", MAX_SESSIONS);
 	if (!host->find(name, &target, host->arg, err))
 		return false;
-	strbuf_append(&answer, "{\"ok\":true,\"instance\":");
-	strbuf_append_json(&answer, target.instance);
-	strbuf_append(&answer, "}\n");
+	write_ok(target.instance, &answer);
 	if (strcmp(session, "exec") == 0)
 		return start_exec(host, fd, &target, root, strbuf_text(&answer), err);
 	if (strcmp(session, "forward") == 0)
@@ -162,14 +152,15 @@ static bool start(struct session_host *host, int fd, const json_t *root, struct 
 static void refuse(int fd, const struct error *err)
 {
 	AUTO(strbuf_clear) struct strbuf answer = STRBUF_INIT;
+	struct json_writer json = JSON_WRITER(&answer, 0);
 
-	strbuf_append(&answer, "{\"error\":{\"message\":");
-	strbuf_append_json(&answer, err->message != NULL ? err->message : "failed");
-	if (err->hint != NULL) {
-		strbuf_append(&answer, ",\"hint\":");
-		strbuf_append_json(&answer, err->hint);
-	}
-	strbuf_append(&answer, "}}\n");
+	json_open_object(&json, NULL);
+	json_open_object(&json, "error");
+	json_write_text(&json, "message", err->message != NULL ? err->message : "failed");
+	json_write_text_if(&json, "hint", err->hint);
+	json_close(&json);
+	json_close(&json);
+	strbuf_append_char(&answer, '\n');
 	/* A fresh socket takes a line; a client that does not is none of our trouble. */
 	(void)!send(fd, answer.data, answer.size, MSG_NOSIGNAL | MSG_DONTWAIT);
 	(void)close(fd);
@@ -177,14 +168,13 @@ static void refuse(int fd, const struct error *err)
 
 void session_host_take(struct session_host *host, int fd, const char *line, size_t size)
 {
-	struct error err = ERROR_INIT;
-	json_t *root = json_loadb(line, size, 0, NULL);
+	AUTO(error_clear) struct error err = ERROR_INIT;
+	AUTO_PTR(json_document)
+	struct json_document *document = json_document_parse(line, size, "request", 0, &err);
 	int flags = fcntl(fd, F_GETFL);
 
 	if (flags >= 0)
 		(void)fcntl(fd, F_SETFL, flags | O_NONBLOCK);
-	if (!start(host, fd, root, &err))
+	if (document == NULL || !start(host, fd, json_document_root(document), &err))
 		refuse(fd, &err);
-	error_clear(&err);
-	json_decref(root);
 }

@@ -202,8 +202,11 @@ bool supervisor_apply(struct supervisor *supervisor, struct error *err)
 	services_apply(supervisor);
 	for (size_t i = 0; i < supervisor->instance_count; i++) {
 		struct instance *instance = supervisor->instances[i];
-		if (instance->status.state == INSTANCE_CRASHED)
-			instance->failures = 0;
+		/* What made it end may be mended: at once, and judged anew. */
+		if (instance->status.state == INSTANCE_CRASHED && !instance->is_leaving) {
+			instance->status.start_failures = 0;
+			loop_timer_set(instance->timer, 0);
+		}
 		instance_take_dirt(instance);
 		if (instance->agent != NULL && agent_is_up(instance->agent))
 			instance_send_release(instance);

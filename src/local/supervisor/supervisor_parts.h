@@ -58,7 +58,6 @@ struct instance {
 	unsigned unanswered;	   /* agent_ping() */
 	struct budget says;	   /* of the events that its guest causes */
 	unsigned unsaid;	   /* left out of them */
-	unsigned failures;	   /* starts in a row that did not become ready */
 	bool is_leaving;	   /* asked to stop: not to be replaced as itself */
 	bool is_replaced;	   /* restart: goes through STOPPING, then starts again */
 	bool is_job_running;	   /* a worker job refers to it */
