@@ -19,7 +19,7 @@ GUEST_SEES = {"guest", "base", "wire"}
 ROOMS = {
     "image": ["store", "unpack", "oci", "layer", "disk", "linuxkit", "pod"],
     "local": ["agent", "plan", "logs", "ports", "vm", "supervisor", "client"],
-    "guest": ["documents", "supervisor", "channel", "machine", "pod", "cloud"],
+    "guest": ["documents", "supervisor", "channel", "machine", "pod", "cloud", "copy"],
     "cloud/aws": ["client", "disk", "stack", "provider", "rehearsal"],
 }
 
@@ -28,7 +28,7 @@ PLACES = [
     (r"^curl/", {"base/http.c", "base/url.c", "base/http_request.c", "base/http_transfer.c"}),
     (r"^openssl/", {"base/"}),
     (r"^yaml\.h$", {"manifest/yaml_reader.c", "manifest/yaml_text.c", "manifest/yaml_scalar.c"}),
-    (r"^archive", {"image/"}),
+    (r"^archive", {"image/", "guest/copy/"}),
     (r"^sqfs/", {"image/"}),
     (r"^isa-l", {"image/layer/checksum.c", "image/unpack/gunzip.c"}),
     (r"^libvirt/", {"local/"}),

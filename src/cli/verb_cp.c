@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -18,42 +19,24 @@
 #include "cli/project.h"
 #include "cli/verb.h"
 
-#define MAX_COMPLAINT ((size_t)4096) /* of the container's stderr, kept for the message */
+#define MAX_COMPLAINT ((size_t)4096) /* of the guest's stderr, kept for the message */
 
 /*
- * What runs in the container. Files need sh and cat there, folders tar as well; $0 is the path, a
- * path that is a folder takes the copy into it under its own name ($1).
+ * What runs in the pod is the guest's own, not the image's: an exec session with this name for a
+ * program (doc/formats.md). The bytes are a tar, which tar makes and takes here.
  */
-static const char receive_file[] = "d=$0; if [ -d \"$d\" ]; then d=${d%/}/$1; fi; "
-				   "cat > \"$d\" && chmod \"$2\" \"$d\"";
-static const char receive_folder[] = "d=$0; if [ -d \"$d\" ]; then d=${d%/}/$1; fi; "
-				     "mkdir -p \"$d\" && exec tar xf - -C \"$d\"";
-/*
- * What comes is said first, in HEAD_SIZE bytes: a folder as tar, or a file (x: a program) with its
- * mode where the container has stat.
- */
-#define HEAD_SIZE 6
-static const char send_any[] =
-	"if [ -d \"$0\" ]; then printf 'd     '; exec tar cf - -C \"$0\" .; fi; "
-	"[ -e \"$0\" ] || { echo \"$0: no such file\" >&2; exit 1; }; "
-	"[ -r \"$0\" ] || { echo \"$0: may not be read\" >&2; exit 1; }; "
-	"k=f; if [ -x \"$0\" ]; then k=x; fi; "
-	"printf '%s%5s' $k \"$(stat -L -c %a \"$0\" 2>/dev/null)\"; exec cat \"$0\"";
+static const char guest_program[] = "i2kit:copy";
 
 struct copy {
 	const struct invocation *invocation;
 	const char *project;
 	const char *target; /* POD[/CONTAINER], owned by the caller */
 	const char *inside; /* path in the container */
-	const char *here;   /* path on this machine */
+	const char *here;   /* path on this machine, or "-" */
 	struct strbuf complaint;
 	/* receiving */
-	char head[HEAD_SIZE + 1];
-	size_t head_size;
-	char *destination;
-	char *temporary; /* made here, moved when whole */
-	int fd;
-	pid_t tar;
+	char *temporary; /* a private folder beside the destination */
+	int fd;		 /* to tar */
 };
 
 /* "POD[/CONTAINER]:PATH"; false for a path of this machine ("./a:b" is one). */
@@ -85,20 +68,22 @@ static void keep_complaint(struct copy *copy, const void *bytes, size_t size)
 	strbuf_append_bytes(&copy->complaint, bytes, size);
 }
 
-/* Its last line, made harmless. */
+/* Its first line, made harmless. */
 static bool fail(const struct copy *copy, int code, struct error *err)
 {
 	AUTO(strbuf_clear) struct strbuf text = STRBUF_INIT;
 	const char *start = strbuf_text(&copy->complaint);
-	size_t size = strcspn(start, "\n");
 
-	strbuf_append_printable(&text, start, size);
-	if (code == 127 || code == 126)
-		return error_set(err, ERROR_UNSUPPORTED,
-				 "%s has no shell or tar, which copying needs: %s", copy->target,
-				 strbuf_text(&text));
+	strbuf_append_printable(&text, start, strcspn(start, "\n"));
+	if (code == 127 || code == 126) {
+		(void)error_set(err, ERROR_UNSUPPORTED,
+				"%s was built by an older i2kit, which "
+				"cannot copy this way",
+				copy->target);
+		return error_hint(err, "i2kit up builds it anew");
+	}
 	return error_set(err, ERROR_SYSTEM, "%s: %s", copy->target,
-			 text.size > 0 ? strbuf_text(&text) : "the copy failed in the container");
+			 text.size > 0 ? strbuf_text(&text) : "the copy failed in the pod");
 }
 
 static bool on_send_output(bool is_stderr, const void *bytes, size_t size, void *arg,
@@ -110,12 +95,21 @@ static bool on_send_output(bool is_stderr, const void *bytes, size_t size, void 
 	return true;
 }
 
-static bool run_in_container(struct copy *copy, struct exec_run *run, struct error *err)
+/* verb: get, put, unpack; name: of put, else NULL. */
+static bool run_in_pod(struct copy *copy, const char *verb, const char *name, struct exec_run *run,
+		       struct error *err)
 {
+	AUTO(string_list_clear) struct string_list argv = STRING_LIST_INIT;
 	int code;
 
+	string_list_add(&argv, guest_program);
+	string_list_add(&argv, verb);
+	string_list_add(&argv, copy->inside[0] != '\0' ? copy->inside : "/");
+	if (name != NULL)
+		string_list_add(&argv, name);
 	run->project = copy->project;
 	run->target = copy->target;
+	run->argv = &argv;
 	run->arg = copy;
 	if (!exec_run(run, &code, err))
 		return false;
@@ -143,16 +137,26 @@ static bool wait_for_tar(pid_t pid, struct error *err)
 	       error_set(err, ERROR_SYSTEM, "tar failed on this machine");
 }
 
-static bool send_folder(struct copy *copy, struct string_list *argv, struct error *err)
+/* Who owns the files here means nothing there. */
+static bool send_tree(struct copy *copy, const char *folder, const char *name, struct error *err)
 {
-	/* Who owns the files here means nothing there. */
-	const char *const tar[] = {
-		"tar", "cf",	   "-", "--owner=0", "--group=0", "--numeric-owner",
-		"-C",  copy->here, ".", NULL};
-	struct exec_run run = {.argv = argv, .output = on_send_output};
+	const char *const tar[] = {"tar",
+				   "cf",
+				   "-",
+				   "--format=posix",
+				   "--xattrs",
+				   "--sparse",
+				   "--owner=0",
+				   "--group=0",
+				   "--numeric-owner",
+				   "-C",
+				   folder,
+				   "--",
+				   name,
+				   NULL};
+	struct exec_run run = {.output = on_send_output};
 	int ends[2];
 	pid_t pid;
-	bool is_sent;
 
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return error_set_errno(err, errno, "pipe");
@@ -163,137 +167,130 @@ static bool send_folder(struct copy *copy, struct string_list *argv, struct erro
 	}
 	(void)close(ends[1]);
 	run.stdin_fd = ends[0];
-	is_sent = run_in_container(copy, &run, err);
+	bool is_sent = run_in_pod(copy, "put", name, &run, err);
 	(void)close(ends[0]);
 	return wait_for_tar(pid, is_sent ? err : NULL) && is_sent;
 }
 
 static bool send_to(struct copy *copy, struct error *err)
 {
-	AUTO_CLOSE int fd = open(copy->here, O_RDONLY | O_CLOEXEC);
-	AUTO(string_list_clear) struct string_list argv = STRING_LIST_INIT;
-	AUTO_FREE char *name = base_name(copy->here);
-	struct exec_run run = {.argv = &argv, .output = on_send_output, .stdin_fd = fd};
+	AUTO_FREE char *real = NULL;
+	struct exec_run run = {.output = on_send_output, .stdin_fd = STDIN_FILENO};
 	struct stat status;
-	bool is_folder;
 
-	if (fd < 0 || fstat(fd, &status) < 0)
+	if (strcmp(copy->here, "-") == 0)
+		return run_in_pod(copy, "unpack", NULL, &run, err);
+	/* A link here is followed, as by cp; so is "." to the folder's name. */
+	real = realpath(copy->here, NULL);
+	if (real == NULL || stat(real, &status) < 0)
 		return error_set_errno(err, errno, "%s", copy->here);
-	is_folder = S_ISDIR(status.st_mode);
-	if (!is_folder && !S_ISREG(status.st_mode))
+	if (!S_ISDIR(status.st_mode) && !S_ISREG(status.st_mode))
 		return error_set(err, ERROR_UNSUPPORTED, "%s is neither a file nor a folder",
 				 copy->here);
-	string_list_add(&argv, "sh");
-	string_list_add(&argv, "-c");
-	string_list_add(&argv, is_folder ? receive_folder : receive_file);
-	string_list_add(&argv, copy->inside);
-	string_list_add(&argv, name);
-	string_list_addf(&argv, "%o", (unsigned)status.st_mode & 0777U);
-	return is_folder ? send_folder(copy, &argv, err) : run_in_container(copy, &run, err);
+	AUTO_FREE char *name = base_name(real);
+	AUTO_FREE char *folder = xstrndup(real, strlen(real) - strlen(name));
+	if (strcmp(real, "/") == 0)
+		return error_set(err, ERROR_UNSUPPORTED, "/ as a whole is not copied");
+	return send_tree(copy, folder, name, err);
 }
 
 /* Where the copy goes: below an existing folder, or exactly there. */
-static char *destination(const struct copy *copy)
+static char *destination(const struct copy *copy, const char *name)
 {
-	AUTO_FREE char *name = base_name(copy->inside);
 	struct stat status;
 
-	if (stat(copy->here, &status) == 0 && S_ISDIR(status.st_mode) && name[0] != '\0' &&
-	    strcmp(name, "/") != 0 && strcmp(name, "..") != 0)
+	if (stat(copy->here, &status) == 0 && S_ISDIR(status.st_mode))
 		return path_join(copy->here, name);
 	return xstrdup(copy->here);
-}
-
-/*
- * tar refuses names that lead out of its folder, which is a fresh one that nobody else may enter;
- * what it made there is looked through before it goes to its place.
- */
-static bool begin_folder(struct copy *copy, struct error *err)
-{
-	const char *const tar[] = {"tar", "xpf", "-", "-C", copy->temporary, "--no-same-owner",
-				   NULL};
-	int ends[2];
-
-	if (mkdir(copy->temporary, 0700) < 0)
-		return error_set_errno(err, errno, "%s", copy->destination);
-	if (pipe2(ends, O_CLOEXEC) < 0)
-		return error_set_errno(err, errno, "pipe");
-	copy->fd = ends[1];
-	if (!start_tar(tar, ends[0], -1, &copy->tar, err)) {
-		(void)close(ends[0]);
-		return false;
-	}
-	(void)close(ends[0]);
-	return true;
-}
-
-static unsigned mode_of(const struct copy *copy)
-{
-	unsigned mode = 0;
-
-	for (size_t i = 1; i < HEAD_SIZE; i++) {
-		char digit = copy->head[i];
-		if (digit >= '0' && digit <= '7')
-			mode = mode * 8 + (unsigned)(digit - '0');
-	}
-	if (mode == 0)
-		return copy->head[0] == 'x' ? 0755 : 0644;
-	return mode & 0777U;
-}
-
-static bool begin_file(struct copy *copy, struct error *err)
-{
-	copy->fd = open(copy->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	return (copy->fd >= 0 && fchmod(copy->fd, mode_of(copy)) == 0) ||
-	       error_set_errno(err, errno, "%s", copy->destination);
-}
-
-static bool begin(struct copy *copy, struct error *err)
-{
-	size_t size;
-
-	copy->destination = destination(copy);
-	size = strlen(copy->destination);
-	while (size > 1 && copy->destination[size - 1] == '/')
-		size--;
-	copy->temporary = xasprintf("%.*s.i2kit-%d", (int)size, copy->destination, (int)getpid());
-	if (copy->head[0] == 'd')
-		return begin_folder(copy, err);
-	if (copy->head[0] == 'f' || copy->head[0] == 'x')
-		return begin_file(copy, err);
-	free(TAKE_PTR(copy->temporary));
-	return error_set(err, ERROR_INVALID, "%s: the container's answer makes no sense",
-			 copy->target);
 }
 
 static bool on_receive_output(bool is_stderr, const void *bytes, size_t size, void *arg,
 			      struct error *err)
 {
 	struct copy *copy = arg;
-	const char *text = bytes;
 
 	if (is_stderr) {
 		keep_complaint(copy, bytes, size);
 		return true;
 	}
-	while (copy->head_size < HEAD_SIZE && size > 0) {
-		copy->head[copy->head_size++] = *text++;
-		size--;
-		if (copy->head_size == HEAD_SIZE && !begin(copy, err))
-			return false;
+	return fd_write_all(copy->fd, bytes, size, err);
+}
+
+/*
+ * tar refuses names that lead out of its folder, which is a fresh one that nobody else may enter;
+ * what it made there is looked at before it goes to its place.
+ */
+static bool receive_tree(struct copy *copy, struct error *err)
+{
+	const char *const tar[] = {"tar",
+				   "xpf",
+				   "-",
+				   "-C",
+				   copy->temporary,
+				   "--no-same-owner",
+				   "--xattrs",
+				   "--xattrs-include=user.*",
+				   NULL};
+	struct exec_run run = {.output = on_receive_output, .stdin_fd = -1};
+	int ends[2];
+	pid_t pid;
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return error_set_errno(err, errno, "pipe");
+	if (!start_tar(tar, ends[0], -1, &pid, err)) {
+		(void)close(ends[0]);
+		(void)close(ends[1]);
+		return false;
 	}
-	return size == 0 || fd_write_all(copy->fd, text, size, err);
+	(void)close(ends[0]);
+	copy->fd = ends[1];
+	bool is_received = run_in_pod(copy, "get", NULL, &run, err);
+	(void)close(take_fd(&copy->fd));
+	return wait_for_tar(pid, is_received ? err : NULL) && is_received;
+}
+
+/* The one tree that came; owned, or NULL. */
+static char *find_tree(const struct copy *copy, char **ret_name, struct error *err)
+{
+	AUTO(string_list_clear) struct string_list names = STRING_LIST_INIT;
+	DIR *listing = opendir(copy->temporary);
+
+	for (const struct dirent *entry = listing != NULL ? readdir(listing) : NULL; entry != NULL;
+	     entry = readdir(listing)) {
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+			string_list_add(&names, entry->d_name);
+	}
+	if (listing != NULL)
+		(void)closedir(listing);
+	if (names.count != 1) {
+		(void)error_set(err, ERROR_INVALID, "%s: what came makes no sense", copy->target);
+		return NULL;
+	}
+	*ret_name = xstrdup(names.items[0]);
+	return path_join(copy->temporary, names.items[0]);
 }
 
 /* From where it was made to where it belongs. */
-static bool settle(struct copy *copy, struct error *err)
+static bool settle(const struct copy *copy, struct error *err)
 {
+	AUTO_FREE char *name = NULL;
+	AUTO_FREE char *tree = find_tree(copy, &name, err);
 	size_t left_out = 0;
+	struct stat status;
 
-	if (copy->head[0] != 'd')
-		return rename(copy->temporary, copy->destination) == 0 ||
-		       error_set_errno(err, errno, "%s", copy->destination);
-	if (!copy_adopt(copy->temporary, copy->destination, &left_out, err))
+	if (tree == NULL)
+		return false;
+	AUTO_FREE char *to = destination(copy, name);
+	if (lstat(tree, &status) < 0)
+		return error_set_errno(err, errno, "%s", to);
+	if (S_ISREG(status.st_mode) || S_ISLNK(status.st_mode))
+		return ((S_ISLNK(status.st_mode) || chmod(tree, status.st_mode & 0777) == 0) &&
+			rename(tree, to) == 0) ||
+		       error_set_errno(err, errno, "%s", to);
+	if (!S_ISDIR(status.st_mode))
+		return error_set(err, ERROR_UNSUPPORTED, "%s is neither a file nor a folder",
+				 copy->inside);
+	if (!copy_adopt(tree, to, &left_out, err))
 		return false;
 	if (left_out > 0)
 		output_warning(copy->invocation,
@@ -301,24 +298,29 @@ static bool settle(struct copy *copy, struct error *err)
 	return true;
 }
 
+/* Beside the destination, or in the folder that it goes into: the same file system. */
+static char *temporary_place(const struct copy *copy)
+{
+	struct stat status;
+	size_t size = strlen(copy->here);
+
+	if (stat(copy->here, &status) == 0 && S_ISDIR(status.st_mode))
+		return xasprintf("%s/.i2kit-cp-%d", copy->here, (int)getpid());
+	while (size > 1 && copy->here[size - 1] == '/')
+		size--;
+	return xasprintf("%.*s.i2kit-%d", (int)size, copy->here, (int)getpid());
+}
+
 static bool receive_from(struct copy *copy, struct error *err)
 {
-	AUTO(string_list_clear) struct string_list argv = STRING_LIST_INIT;
-	struct exec_run run = {.argv = &argv, .output = on_receive_output, .stdin_fd = -1};
-	bool is_received;
+	struct exec_run run = {.stdin_fd = -1};
 
-	string_list_add(&argv, "sh");
-	string_list_add(&argv, "-c");
-	string_list_add(&argv, send_any);
-	string_list_add(&argv, copy->inside);
-	is_received = run_in_container(copy, &run, err);
-	if (copy->fd >= 0)
-		(void)close(take_fd(&copy->fd));
-	if (copy->tar > 0 && !wait_for_tar(copy->tar, is_received ? err : NULL))
-		is_received = false;
-	if (copy->temporary == NULL)
-		return is_received;
-	is_received = is_received && settle(copy, err);
+	if (strcmp(copy->here, "-") == 0)
+		return run_in_pod(copy, "get", NULL, &run, err);
+	copy->temporary = temporary_place(copy);
+	if (mkdir(copy->temporary, 0700) < 0)
+		return error_set_errno(err, errno, "%s", copy->here);
+	bool is_received = receive_tree(copy, err) && settle(copy, err);
 	(void)!path_remove_tree(copy->temporary, NULL);
 	return is_received;
 }
@@ -351,7 +353,6 @@ static int run(const struct invocation *invocation, struct error *err)
 	copy.here = from_target != NULL ? to_path : from_path;
 	is_done = from_target != NULL ? receive_from(&copy, err) : send_to(&copy, err);
 	strbuf_clear(&copy.complaint);
-	free(copy.destination);
 	free(copy.temporary);
 	return is_done ? 0 : 1;
 }
@@ -362,12 +363,15 @@ const struct verb verb_cp = {
 	.summary = "copy files into or out of a container",
 	.description =
 		"Copies a file, or a folder with all below it. A destination that is a folder "
-		"takes the copy under its own name. The container needs sh and cat, and tar "
-		"for folders. Modes and links are kept; owners, set-id bits and devices are not, "
-		"and no link here is followed below the destination. Changes in a container do "
-		"not outlive it and are not in the image.",
+		"takes the copy under its own name. The image needs no shell or tar. Modes, "
+		"times, links, holes and extended attributes are kept; owners and, on the way "
+		"here, set-id bits and devices are not, and no link here is followed below the "
+		"destination. What does not come whole is taken back. With - for the path here a "
+		"tar is written to standard output, or read and unpacked into the folder. Changes "
+		"in a container do not outlive it and are not in the image.",
 	.argument = {.metavar = "FROM TO", .min = 2, .max = 2, .complete = COMPLETE_FILE},
 	.example = "i2kit cp ./index.html web:/usr/share/nginx/html/\n"
-		   "i2kit cp db-0/postgres:/var/lib/dump ./dump",
+		   "i2kit cp db-0/postgres:/var/lib/dump ./dump\n"
+		   "i2kit cp web:/etc/nginx - | tar t",
 	.run = run,
 };

@@ -6,12 +6,14 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/bytes.h"
 #include "base/cleanup.h"
 #include "base/strbuf.h"
+#include "guest/pod/copy_run.h"
 #include "guest/pod/exec_run.h"
 #include "wire/request.h"
 
@@ -24,7 +26,8 @@ enum { OUT, ERRORS, OUTPUTS };
 struct session {
 	struct exec_table *table;
 	uint16_t stream;
-	struct exec_run *run; /* NULL: the process has ended */
+	struct exec_run *run; /* NULL: the process has ended, or is a copier */
+	pid_t copier;	      /* 0: none runs */
 	int in;		      /* owned, or -1; with a terminal a duplicate of its master end */
 	struct loop_fd *in_watch;
 	struct strbuf in_queue;
@@ -83,6 +86,9 @@ static void free_session(struct session *session)
 {
 	struct exec_table *table = session->table;
 	exec_run_abort(session->run);
+	/* A copier sees its descriptors closed, and tidies up. */
+	if (session->copier > 0)
+		reaper_forget(table->guest->reaper, session->copier);
 	close_input(session);
 	close_output(session, OUT);
 	close_output(session, ERRORS);
@@ -265,6 +271,15 @@ static void on_ended(int exit_code, int signal, const char *error_or_null, void 
 	pump(session);
 }
 
+static void on_copied(pid_t pid, int status, void *arg)
+{
+	struct session *session = arg;
+	(void)pid;
+	session->copier = 0;
+	on_ended(WIFEXITED(status) ? WEXITSTATUS(status) : 0,
+		 WIFSIGNALED(status) ? WTERMSIG(status) : 0, NULL, session);
+}
+
 struct stdio {
 	int child[3];
 	int own[3];
@@ -298,9 +313,15 @@ static bool start_session(struct session *session, struct exec_request *request,
 	if (!request->has_tty && !open_stdio(has_stdin, &stdio, err))
 		return false;
 	memcpy(request->fds, stdio.child, sizeof(request->fds));
-	session->run = exec_run_start(request, &handler, session, err);
-	if (session->run == NULL)
+	if (copy_run_is_meant(request->argv))
+		session->copier = copy_run_start(request->container, request->argv, stdio.child,
+						 on_copied, session, err);
+	else
+		session->run = exec_run_start(request, &handler, session, err);
+	if (session->run == NULL && session->copier <= 0) {
+		session->copier = 0;
 		return false;
+	}
 	if (request->has_tty)
 		return true;
 	watch_output(session, OUT, take_fd(&stdio.own[1]));
