@@ -66,6 +66,9 @@ MUST_CHECK bool source_read_document(struct store *store, const char *digest,
 				     const char *media_type, struct oci_document *ret,
 				     struct error *err);
 
+/* The image's id in a daemon's answer to GET …/images/NAME/json, owned; pure. */
+MUST_CHECK bool daemon_parse_image(const char *text, size_t size, char **ret_id, struct error *err);
+
 /* "linux/amd64 image in the store, whole": reads what struct oci_image needs. */
 MUST_CHECK bool oci_image_load(struct store *store, const char *reference, const char *manifest,
 			       struct oci_image *ret, struct error *err);

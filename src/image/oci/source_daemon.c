@@ -4,7 +4,6 @@
  * GET /images/NAME/get (https://docs.docker.com/reference/api/engine/). Where the image has not
  * changed since, only the first is asked.
  */
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -13,12 +12,19 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/http.h"
+#include "base/json.h"
 #include "base/path.h"
 #include "base/strbuf.h"
 #include "base/url.h"
 #include "image/oci/archive_import.h"
 
-enum { STEP_MS = 200, INSPECT_MAX_MS = 60000, PACK_MAX_MS = 300000, SAVE_MAX_MS = 6 * 3600000 };
+enum {
+	STEP_MS = 200,
+	INSPECT_MAX_MS = 60000,
+	PACK_MAX_MS = 300000,
+	SAVE_MAX_MS = 6 * 3600000,
+	ID_MAX_BYTES = 256
+};
 
 /* Where a daemon may listen: a socket, or an address over plain http. */
 struct daemon_place {
@@ -102,6 +108,25 @@ static char *image_url(const struct daemon_place *place, const struct reference 
 	return xasprintf("%s/images/%s/%s", place->base, name, what);
 }
 
+bool daemon_parse_image(const char *text, size_t size, char **ret_id, struct error *err)
+{
+	AUTO_PTR(json_document)
+	struct json_document *document =
+		json_document_parse(text, size, "the daemon", JSON_LAST_KEY_WINS, err);
+	if (document == NULL)
+		return false;
+	struct json_view id = json_view_require(json_document_root(document), "Id");
+	const char *peeked = json_view_peek(id);
+	if (!json_document_check(document, err))
+		return false;
+	/* Kept as the image's stamp, on a line of its own file. */
+	if (peeked == NULL || peeked[0] == '\0' || strlen(peeked) > ID_MAX_BYTES ||
+	    strpbrk(peeked, "\r\n") != NULL)
+		return error_set(err, ERROR_INVALID, "the daemon names no image");
+	*ret_id = xstrdup(peeked);
+	return true;
+}
+
 /* The image's id, or NULL with why. */
 static char *inspect(struct http_client *client, const struct daemon_place *place,
 		     const struct reference *reference, struct error *err)
@@ -119,14 +144,13 @@ static char *inspect(struct http_client *client, const struct daemon_place *plac
 		error_set(err, ERROR_NOT_FOUND, "%s has no such image", where);
 		return NULL;
 	}
-	json_t *root = json_loadb(response.body, response.body_size, 0, NULL);
-	const char *id = json_string_value(json_object_get(root, "Id"));
-	char *copy = response.status == 200 ? xstrdup_or_null(id) : NULL;
-	if (copy == NULL)
+	char *id = NULL;
+	if (response.status != 200)
 		error_set(err, ERROR_INVALID, "%s answered %d without an image", where,
 			  response.status);
-	json_decref(root);
-	return copy;
+	else if (!daemon_parse_image(response.body, response.body_size, &id, err))
+		error_prefix(err, "%s", where);
+	return id;
 }
 
 /* The body of GET …/get, turned from pushed to pulled. */

@@ -191,7 +191,7 @@ void block_map_difference(const struct block_map *disk, const struct block_map *
 
 /* --- kept on disk: magic, total, entries, SHA-256 of all that; little-endian ----------------- */
 
-static char *map_path(const char *digest)
+char *block_map_path(const char *digest)
 {
 	AUTO_FREE char *below = xasprintf("aws/blocks/%s", digest + strlen("sha256:"));
 	return path_folder(PATH_STATE, below);
@@ -220,7 +220,7 @@ bool block_map_save(const struct block_map *map, const char *digest, struct erro
 		memcpy(entry + 4, map->blocks[i].digest, SHA256_SIZE);
 	}
 	sha256_bytes(bytes, size, bytes + size);
-	AUTO_FREE char *path = map_path(digest);
+	AUTO_FREE char *path = block_map_path(digest);
 	AUTO_FREE char *folder = path_folder(PATH_STATE, "aws/blocks");
 	return path_make_folders(folder, 0700, err) &&
 	       file_write_atomic(path, bytes, size + SHA256_SIZE, 0600, err);
@@ -228,7 +228,7 @@ bool block_map_save(const struct block_map *map, const char *digest, struct erro
 
 bool block_map_load(const char *digest, struct block_map *ret)
 {
-	AUTO_FREE char *path = map_path(digest);
+	AUTO_FREE char *path = block_map_path(digest);
 	AUTO_FREE char *text = NULL;
 	size_t size = 0;
 	if (!digest_is_valid(digest) || !path_exists(path) ||

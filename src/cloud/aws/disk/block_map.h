@@ -42,6 +42,8 @@ bool block_is_zero(const void *bytes, size_t size);
 /* NULL: that block is zero. */
 const struct block *block_map_find(const struct block_map *map, uint32_t index);
 
+/* The file in which it is kept; owned. */
+char *block_map_path(const char *digest);
 MUST_CHECK bool block_map_save(const struct block_map *map, const char *digest, struct error *err);
 /* False without an error where none is kept (or what is kept is damaged): then there is no delta.
  */
