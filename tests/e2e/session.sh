@@ -85,19 +85,29 @@ spec: {selector: {app: db}, ports: [{name: redis, port: 6379}, {name: udp, port:
 ---
 apiVersion: v1
 kind: Pod
-metadata: {name: tool}
+metadata: {name: tool, annotations: {i2kit/egress: "any, host"}}
+spec:
+  containers:
+  - name: tool
+    image: oci:$top/out/images/toolbox
+    command: [sleep, "100000"]
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: shut, annotations: {i2kit/egress: web}}
 spec:
   containers:
   - name: tool
     image: oci:$top/out/images/toolbox
     command: [sleep, "100000"]
 Y
-inside() { timeout 20 "$i2kit" exec tool -- sh -c "$1"; }
+pod=tool
+inside() { timeout 20 "$i2kit" exec $pod -- sh -c "$1"; }
 ask() { inside "printf 'GET / HTTP/1.0\r\n\r\n' | nc -w 5 $1 $2"; }
 ping_redis() { inside "echo PING | nc -w 5 $1 6379" | grep -q PONG; }
 
 "$i2kit" up -d --wait --timeout 180s
-ok $? "three pods become ready, two of them listening on a Service's port"
+ok $? "four pods become ready, two of them listening on a Service's port"
 [ "$("$i2kit" ps -o json | jq -r '.session')" = true ]
 ok $? "it is session mode"
 curl -fsS -m 10 http://127.0.0.1:8080/ | grep -q 'Hello from web-0'
@@ -110,6 +120,8 @@ ping_redis cache && ping_redis cache.default.svc.cluster.local
 ok $? "the long name is as good"
 ping_redis db-0.db && ping_redis db && ping_redis db-0
 ok $? "StatefulSet and headless names"
+inside 'nslookup -type=srv _redis._tcp.cache.default.svc.cluster.local; nslookup cache.default.svc.cluster.local' | grep -q '127\.77\.'
+ok $? "Services are found by DNS"
 inside 'echo $CACHE_SERVICE_HOST $CACHE_PORT_6379_TCP' | grep -Eq '^127\.77\.[0-9.]+ tcp://127\.77\.[0-9.]+:6379$'
 ok $? "service environment variables"
 "$i2kit" events | grep -q 'no pod reaches UDP port 6380'
@@ -119,7 +131,15 @@ python3 -m http.server -d www --bind 127.0.0.1 9911 >/dev/null 2>&1 &
 server=$!
 sleep 0.5
 ask host.i2kit.internal 9911 | grep -q 'the host itself'
-ok $? "host.i2kit.internal is the loopback of this machine"
+ok $? "host.i2kit.internal is the loopback of this machine for a pod that may reach it"
+pod=shut
+ask web 8080 | grep -q 'Hello from web-0' && ask web-0 80 | grep -q 'Hello from web-0'
+ok $? "an egress policy lets a pod reach the Service it names, and its instances"
+! ping_redis cache 2>/dev/null && ! ping_redis db-0 2>/dev/null
+ok $? "and no other"
+! ask host.i2kit.internal 9911 2>/dev/null | grep -q 'the host itself' && ! ask 10.0.2.200 9911 2>/dev/null | grep -q 'the host itself'
+ok $? "nor this machine, which is off unless asked for"
+pod=tool
 kill $server
 "$i2kit" scale --wait db=2 && ping_redis db-1.db
 ok $? "a replica that comes later has its name in pods that run already"

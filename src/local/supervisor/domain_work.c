@@ -15,6 +15,7 @@
 #include "local/vm/connection.h"
 #include "local/vm/qemu_access.h"
 #include "local/vm/share.h"
+#include "local/vm/slirp_guard.h"
 #include "local/vm/volume_disk.h"
 
 /* virtlogd appends to it, as root in system mode: what is there already stays its owner's. */
@@ -40,6 +41,8 @@ static bool prepare(const struct vm_plan *vm, struct error *err)
 	}
 	if (vm->firmware == FIRMWARE_DIRECT &&
 	    (!boot_file_check(vm->kernel_path, err) || !boot_file_check(vm->initrd_path, err)))
+		return false;
+	if (vm->fence != NULL && !slirp_guard_provide(vm->fence, err))
 		return false;
 	(void)unlink(vm->agent_socket);
 	for (size_t i = 0; i < vm->disk_count; i++) {

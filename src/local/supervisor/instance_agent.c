@@ -427,7 +427,7 @@ static void on_tunnel(struct agent *agent, struct agent_stream *stream, const ch
 	const struct instance *instance = arg;
 
 	(void)agent;
-	services_tunnel(instance->supervisor, stream, service, port);
+	services_tunnel(instance, stream, service, port);
 }
 
 void instance_connect_agent(struct instance *instance)

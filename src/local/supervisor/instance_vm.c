@@ -9,6 +9,7 @@
 #include "base/path.h"
 #include "local/supervisor/supervisor_parts.h"
 #include "local/vm/network_filter.h"
+#include "local/vm/slirp_guard.h"
 #include "local/vm/volume_disk.h"
 
 static char *scratch_path(const struct instance *instance)
@@ -72,6 +73,21 @@ static gid_t libvirt_group(void)
 	return st.st_gid;
 }
 
+/* For slirp_policy.h; names are led through the agent, and checked there (services_tunnel). */
+static char *egress_text(const struct egress_policy *egress)
+{
+	struct strbuf text = STRBUF_INIT;
+
+	strbuf_append(&text, egress->is_restricted ? "none" : "any");
+	if (egress->has_internet)
+		strbuf_append(&text, " internet");
+	if (egress->has_host)
+		strbuf_append(&text, " host");
+	for (size_t i = 0; i < egress->cidrs.count; i++)
+		strbuf_appendf(&text, " %s", egress->cidrs.items[i]);
+	return strbuf_take(&text);
+}
+
 void instance_vm_plan(const struct instance *instance, const struct pod_plan *pod,
 		      struct vm_plan *ret)
 {
@@ -111,6 +127,10 @@ void instance_vm_plan(const struct instance *instance, const struct pod_plan *po
 		network_filter_tap(supervisor->network.bridge, status->address, vm.tap);
 	else if (supervisor->has_clean_traffic)
 		vm.filter = xstrdup(CLEAN_TRAFFIC);
+	if (supervisor->is_session) {
+		vm.fence = slirp_guard_path();
+		vm.egress = egress_text(&pod->egress);
+	}
 	vm_mac_make(vm.uuid, vm.mac);
 	vm.agent_socket = xstrdup(instance->agent_socket);
 	vm.console_log = path_folder(PATH_STATE, console);

@@ -354,9 +354,41 @@ void services_remove(struct supervisor *supervisor, struct instance *instance, u
 	(void)balancer_remove(supervisor->balancer, instance->status.name, drain_ms);
 }
 
-void services_tunnel(struct supervisor *supervisor, struct agent_stream *stream,
-		     const char *service, uint16_t port)
+/* Whether a policy names it: a Service, a pod, or an instance of what it names. */
+static bool may_open(const struct supervisor *supervisor, const struct egress_policy *egress,
+		     const char *target)
 {
+	const struct instance *instance = NULL;
+
+	if (!egress->is_restricted || string_list_has(&egress->names, target))
+		return true;
+	for (size_t i = 0; i < supervisor->instance_count; i++) {
+		if (strcmp(supervisor->instances[i]->status.name, target) == 0)
+			instance = supervisor->instances[i];
+	}
+	if (instance == NULL)
+		return false;
+	if (string_list_has(&egress->names, instance->status.pod))
+		return true;
+	for (size_t i = 0; i < supervisor->plan.service_count; i++) {
+		const struct service_plan *service = &supervisor->plan.services[i];
+		if (string_list_has(&egress->names, service->name) &&
+		    string_list_has(&service->pods, instance->status.pod))
+			return true;
+	}
+	return false;
+}
+
+void services_tunnel(const struct instance *from, struct agent_stream *stream, const char *service,
+		     uint16_t port)
+{
+	struct supervisor *supervisor = from->supervisor;
+	const struct pod_plan *pod = project_plan_find(&supervisor->plan, from->status.pod);
+
+	if (pod != NULL && !may_open(supervisor, &pod->egress, service)) {
+		agent_stream_abort(stream, "the pod's egress policy does not name it");
+		return;
+	}
 	for (size_t i = 0; i < supervisor->port_count; i++) {
 		const struct port_run *run = &supervisor->ports[i];
 		if (strcmp(run->service->name, service) == 0 && run->port->port == port &&

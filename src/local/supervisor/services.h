@@ -31,7 +31,8 @@ void services_close(struct supervisor *supervisor);
 char *services_problem(const struct supervisor *supervisor, const struct port_run *run);
 void services_add(struct supervisor *supervisor, struct instance *instance);
 void services_remove(struct supervisor *supervisor, struct instance *instance, unsigned drain_ms);
-void services_tunnel(struct supervisor *supervisor, struct agent_stream *stream,
-		     const char *service, uint16_t port);
+/* A connection that a program of the instance makes to a Service or another instance. */
+void services_tunnel(const struct instance *from, struct agent_stream *stream, const char *service,
+		     uint16_t port);
 
 #endif

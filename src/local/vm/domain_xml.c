@@ -247,8 +247,15 @@ static void put_devices(const struct vm_plan *plan, struct strbuf *out)
  * With this capability libvirt asks QEMU for each of the processor's 400 properties in turn, a
  * fifth of a second for what nobody reads here; without it for all of them at once.
  */
-static void put_quirks(struct strbuf *out)
+static void put_quirks(const struct vm_plan *plan, struct strbuf *out)
 {
+	if (plan->fence != NULL) {
+		strbuf_append(out, "  <qemu:commandline>\n    <qemu:env name=\"LD_PRELOAD\"");
+		put_attribute(out, "value", plan->fence);
+		strbuf_append(out, "/>\n    <qemu:env name=\"I2KIT_EGRESS\"");
+		put_attribute(out, "value", plan->egress);
+		strbuf_append(out, "/>\n  </qemu:commandline>\n");
+	}
 	strbuf_append(out, "  <qemu:capabilities>\n"
 			   "    <qemu:del capability=\"cpu-unavailable-features\"/>\n"
 			   "  </qemu:capabilities>\n");
@@ -289,7 +296,7 @@ void vm_plan_write_xml(const struct vm_plan *plan, struct strbuf *out)
 	put_cpu(plan, out);
 	put_devices(plan, out);
 	put_owner(plan, out);
-	put_quirks(out);
+	put_quirks(plan, out);
 	strbuf_append(out, "</domain>\n");
 }
 
@@ -318,6 +325,8 @@ void vm_plan_clear(struct vm_plan *plan)
 	free(plan->disk_path);
 	free(plan->network);
 	free(plan->filter);
+	free(plan->fence);
+	free(plan->egress);
 	free(plan->address);
 	free(plan->agent_socket);
 	free(plan->console_log);

@@ -69,6 +69,9 @@ struct vm_plan {
 	char mac[MAC_SIZE];
 	char tap[16]; /* name of its interface on this machine; "": libvirt's choice */
 	char *filter; /* of libvirt, with the address as IP; or NULL */
+	char *fence;  /* session mode: the library of slirp_guard.h, and what it lets pass; or NULL
+		       */
+	char *egress;
 	char *agent_socket;
 	char *console_log;
 	unsigned owner_uid; /* system mode: whom QEMU runs as, so that it can read the user's files
