@@ -477,6 +477,11 @@ def a_claim_comes_back_from_what_its_removal_left(bed):
     told = good(i2kit(bed, "promote", "-f", "i2kit.yml", "--plan"))
     shown = i2kit(bed, "promote", "-f", "i2kit.yml", "--plan")
     assert f"provider.restore: {{data-db-0: {left[0]}}}" in shown.stdout + shown.stderr, told
+    for size, more, word in (("1Gi", left[0], "of a volume of 2"), ("2Gi", "snap-0bad", "snap-0bad"),
+                             ("2Gi", "vol-1", "no snapshot's id")):
+        stateful(bed, size, more=", restore: {data-db-0: %s}" % more)
+        done = promote(bed, "--force")
+        assert done.returncode == 1 and word in done.stderr and not bed.world.volumes, done.stderr
     stateful(bed, more=", restore: {data-db-0: %s}" % left[0])
     good(promote(bed, "--force"))
     assert [v["snapshot"] for v in bed.world.volumes.values()] == [left[0]]
@@ -573,6 +578,22 @@ def values_are_checked_before_the_upload(bed):
     assert not bed.world.snapshots and not bed.world.stacks
 
 
+def a_large_template_goes_through_a_bucket(bed):
+    many = "---".join("""
+apiVersion: v1
+kind: Service
+metadata: {name: s%d}
+spec: {type: LoadBalancer, selector: {app: web}, ports: [{name: a, port: 80}, {name: b, port: 8%03d, targetPort: 80}]}
+""" % (n, n) for n in range(20))
+    write(bed)
+    bed.file("app/i2kit.yml", open(bed.folder + "/app/i2kit.yml").read() + "---" + many)
+    good(promote(bed, "--force"))
+    assert stack(bed).status == "CREATE_COMPLETE" and len(bed.world.buckets) == 1
+    name, bucket = list(bed.world.buckets.items())[0]
+    assert name == "i2kit-templates-123456789012-eu-west-1"
+    assert {"PublicAccessBlock", "BucketEncryption"} <= set(bucket["configuration"]), bucket
+
+
 def destroy_leaves_nothing(bed):
     write(bed)
     ready(bed)
@@ -610,7 +631,7 @@ TESTS = [
     what_aws_would_not_take_as_it_is_arrives_all_the_same, a_lost_answer_to_the_execution_is_no_error,
     half_a_record_is_not_taken_for_another, a_plan_leaves_a_dead_stack_alone,
     a_plan_says_bytes_money_and_configuration, a_promote_asks_before_it_sends, values_are_checked_before_the_upload,
-    destroy_leaves_nothing,
+    a_large_template_goes_through_a_bucket, destroy_leaves_nothing,
     destroy_says_what_could_not_go]
 PART, PARTS = (int(a) for a in sys.argv[3:5]) if len(sys.argv) > 4 else (0, 1)
 run_tests(Bed(), [t for n, t in enumerate(TESTS) if (not ONLY or ONLY in t.__name__) and n % PARTS == PART])

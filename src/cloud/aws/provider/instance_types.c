@@ -20,9 +20,9 @@ static bool has_architecture(const struct xml *item, const char *wanted)
 static bool check_type(struct aws_client *client, const char *pod, const char *type,
 		       struct error *err)
 {
-	AUTO(aws_query_clear) struct aws_query query;
 	AUTO(aws_answer_clear) struct aws_answer answer = {0};
 	AUTO(error_clear) struct error failure = ERROR_INIT;
+	AUTO(aws_query_clear) struct aws_query query;
 	aws_query_init(&query, &AWS_EC2, "DescribeInstanceTypes");
 	aws_query_add(&query, "InstanceType.1", type);
 	AUTO_PTR(xml) struct xml *root = aws_client_query(client, &query, &answer, &failure);
@@ -40,7 +40,7 @@ static bool check_type(struct aws_client *client, const char *pod, const char *t
 	if (has_architecture(item, "x86_64"))
 		return true;
 	error_set(err, ERROR_UNSUPPORTED,
-		  "pod '%s': instances of type %s are not x86_64, and the images are", pod, type);
+		  "pod '%s': instances of type %s are arm64, and the images are x86_64", pod, type);
 	return error_hint(err, "a type of Intel or AMD, such as t3.small or m6i.large");
 }
 
@@ -64,9 +64,9 @@ static const char *missing_zone(const struct xml *set, const struct stack_target
 static bool check_zones(struct aws_client *client, const struct stack_target *target,
 			const char *pod, const char *type, struct error *err)
 {
-	AUTO(aws_query_clear) struct aws_query query;
 	if (target->vpc == NULL)
 		return true; /* the network that is made takes the zones there are */
+	AUTO(aws_query_clear) struct aws_query query;
 	aws_query_init(&query, &AWS_EC2, "DescribeInstanceTypeOfferings");
 	aws_query_add(&query, "LocationType", "availability-zone");
 	aws_query_add_filter(&query, 1, "instance-type", type);

@@ -365,6 +365,8 @@ bool aws_plan(struct cloud *cloud, const struct cloud_deployment *deployment, bo
 	    !look(cloud, detail, wait, progress, &status, &before, err) ||
 	    !make_target(cloud, environment, detail, &texts, &target, err) ||
 	    !stack_check_app(deployment->app, &target, err) ||
+	    !volumes_check_restore(cloud->client, deployment->app, environment, &detail->volumes,
+				   err) ||
 	    !instance_types_check(cloud->client, deployment->app, &target, err) ||
 	    !plan_make_template(cloud, deployment, detail, &after, err) ||
 	    !compare(detail, &status, before, TAKE_PTR(after), &plan, err) ||

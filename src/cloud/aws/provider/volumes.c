@@ -10,9 +10,11 @@
 #include "cloud/aws/client/xml.h"
 #include "cloud/aws/disk/ami.h"
 #include "cloud/aws/disk/snapshot.h"
+#include "cloud/claims.h"
 
-#define MAX_PAGES 100
-#define MAX_GIB	  65536
+#define MAX_PAGES     100
+#define MAX_GIB	      65536
+#define BYTES_PER_GIB (UINT64_C(1) << 30)
 
 void volume_list_clear(struct volume_list *list)
 {
@@ -171,6 +173,71 @@ bool volumes_mark_left(struct aws_client *client, const struct cloud_scope *scop
 			    !mark(client, scope, id, gone->items[i].claim, err))
 				return false;
 		}
+	}
+	return true;
+}
+
+/* --- restoring ------------------------------------------------------------------------------ */
+
+/* 0: no pod has such a claim. */
+static uint64_t claim_gib(const struct app *app, const char *claim)
+{
+	for (size_t i = 0; i < app->pod_count; i++) {
+		AUTO(cloud_claim_list_clear) struct cloud_claim_list claims = {0};
+		cloud_claims_of_pod(app, &app->pods[i], &claims);
+		for (size_t c = 0; c < claims.count; c++)
+			if (strcmp(claims.items[c].name, claim) == 0)
+				return (claims.items[c].size_bytes + BYTES_PER_GIB - 1) /
+				       BYTES_PER_GIB;
+	}
+	return 0;
+}
+
+static bool check_snapshot(struct aws_client *client, const char *claim, const char *id,
+			   uint64_t gib, struct error *err)
+{
+	AUTO(error_clear) struct error failure = ERROR_INIT;
+	uint64_t size = 0;
+	if (!snapshot_id_is_valid(id))
+		return error_set(err, ERROR_INVALID,
+				 "provider.restore: '%s' of claim '%s' is no snapshot's id", id,
+				 claim);
+	AUTO(aws_query_clear) struct aws_query query;
+	aws_query_init(&query, &AWS_EC2, "DescribeSnapshots");
+	aws_query_add(&query, "SnapshotId.1", id);
+	AUTO_PTR(xml) struct xml *root = aws_client_query(client, &query, NULL, &failure);
+	if (root == NULL) {
+		error_move(err, &failure);
+		return error_prefix(err, "provider.restore: claim '%s'", claim);
+	}
+	const char *text = xml_text(root, "snapshotSet/item/volumeSize");
+	if (text == NULL || !parse_u64(text, 1, MAX_GIB, &size))
+		return error_set(err, ERROR_NOT_FOUND, "provider.restore: there is no snapshot %s",
+				 id);
+	if (size <= gib)
+		return true;
+	error_set(err, ERROR_INVALID,
+		  "provider.restore: claim '%s' asks for %llu GiB, and %s is of a volume of %llu",
+		  claim, (unsigned long long)gib, id, (unsigned long long)size);
+	return error_hint(err, "storage: %lluGi", (unsigned long long)size);
+}
+
+bool volumes_check_restore(struct aws_client *client, const struct app *app,
+			   const struct environment *environment, const struct volume_list *there,
+			   struct error *err)
+{
+	for (size_t i = 0; i < environment->restore_count; i++) {
+		const char *claim = environment->restore[i].key;
+		uint64_t gib = claim_gib(app, claim);
+		bool is_there = false;
+		for (size_t v = 0; v < there->count; v++)
+			is_there = is_there || strcmp(there->items[v].claim, claim) == 0;
+		if (gib == 0)
+			return error_set(err, ERROR_INVALID,
+					 "provider.restore: no pod has a claim '%s'", claim);
+		if (!is_there &&
+		    !check_snapshot(client, claim, environment->restore[i].value, gib, err))
+			return false;
 	}
 	return true;
 }

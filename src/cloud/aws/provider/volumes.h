@@ -45,6 +45,10 @@ void left_snapshot_list_clear(struct left_snapshot_list *list);
 /* Tags the snapshots that CloudFormation made of volumes it has deleted, so that they are found. */
 MUST_CHECK bool volumes_mark_left(struct aws_client *client, const struct cloud_scope *scope,
 				  const struct volume_list *gone, struct error *err);
+/* That the snapshots of provider.restore are there and fit into the claims. */
+MUST_CHECK bool volumes_check_restore(struct aws_client *client, const struct app *app,
+				      const struct environment *environment,
+				      const struct volume_list *there, struct error *err);
 MUST_CHECK bool volumes_list_left(struct aws_client *client, const struct cloud_scope *scope,
 				  struct left_snapshot_list *ret, struct error *err);
 
