@@ -349,6 +349,8 @@ void instance_start(struct instance *instance)
 	supervisor_say(supervisor, false, "Starting", instance->status.name,
 		       "image %.19s, config %.19s", instance->status.image_digest,
 		       instance->status.config_digest);
+	/* Its receipt will want to know, and it is read now anyway. */
+	(void)disk_checks_ask(supervisor->disk_checks, pod->image_path, pod->image_digest, NULL);
 	network_guard_update(supervisor);
 	hypervisor_create(supervisor->hypervisor, &plan, supervisor->guard, on_created, instance);
 	supervisor_changed(supervisor);

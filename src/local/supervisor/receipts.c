@@ -6,7 +6,6 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
-#include "base/log.h"
 #include "local/supervisor/supervisor_parts.h"
 #include "release/receipt.h"
 
@@ -43,19 +42,54 @@ static void add_instance(struct receipt *receipt, const struct instance_status *
 	add_probes(receipt, status);
 }
 
+/* Its runs of now have one, or cannot have one. */
+static void set_receipt(struct supervisor *supervisor, const struct pod_plan *pod)
+{
+	for (size_t i = 0; i < supervisor->instance_count; i++) {
+		if (strcmp(supervisor->instances[i]->status.pod, pod->name) == 0)
+			supervisor->instances[i]->has_receipt = true;
+	}
+}
+
+/*
+ * The receipt says what was booted. Kernel and initrd were hashed before the VM was made
+ * (domain_work.c), its disk since (disk_check.c). False: not known yet, or said.
+ */
+static bool is_disk_good(struct supervisor *supervisor, const struct pod_plan *pod)
+{
+	AUTO(error_clear) struct error problem = ERROR_INIT;
+
+	switch (disk_checks_ask(supervisor->disk_checks, pod->image_path, pod->image_digest,
+				&problem)) {
+	case DISK_GOOD:
+		return true;
+	case DISK_BAD:
+		supervisor_say(supervisor, true, "ReceiptFailed", pod->name, "%s", problem.message);
+		set_receipt(supervisor, pod);
+		return false;
+	case DISK_UNKNOWN:
+		return false; /* asked again when it is known */
+	}
+	return false;
+}
+
+static void fill(const struct supervisor *supervisor, const struct pod_plan *pod,
+		 struct receipt *receipt)
+{
+	receipt->project = xstrdup(supervisor->project);
+	receipt->pod = xstrdup(pod->name);
+	memcpy(receipt->image_digest, pod->image_digest, DIGEST_SIZE);
+	memcpy(receipt->config_digest, pod->config_digest, DIGEST_SIZE);
+	receipt->accelerator = xstrdup(supervisor->accel.is_kvm ? "kvm" : "tcg");
+	receipt->firmware = xstrdup(supervisor->plan.firmware);
+	receipt->desired = pod->replicas;
+}
+
 static void write_pod(struct supervisor *supervisor, const struct pod_plan *pod)
 {
 	AUTO(receipt_clear) struct receipt receipt = {0};
-	AUTO(error_clear) struct error problem = ERROR_INIT;
 	bool is_new = false;
 
-	receipt.project = xstrdup(supervisor->project);
-	receipt.pod = xstrdup(pod->name);
-	memcpy(receipt.image_digest, pod->image_digest, DIGEST_SIZE);
-	memcpy(receipt.config_digest, pod->config_digest, DIGEST_SIZE);
-	receipt.accelerator = xstrdup(supervisor->accel.is_kvm ? "kvm" : "tcg");
-	receipt.firmware = xstrdup(supervisor->plan.firmware);
-	receipt.desired = pod->replicas;
 	for (size_t i = 0; i < supervisor->instance_count; i++) {
 		struct instance *instance = supervisor->instances[i];
 		if (strcmp(instance->status.pod, pod->name) != 0 || !instance->status.is_ready ||
@@ -64,16 +98,13 @@ static void write_pod(struct supervisor *supervisor, const struct pod_plan *pod)
 		add_instance(&receipt, &instance->status);
 		is_new = is_new || !instance->has_receipt;
 	}
-	if (!is_new || receipt.replicas < pod->replicas)
+	if (!is_new || receipt.replicas < pod->replicas || !is_disk_good(supervisor, pod))
 		return;
-	if (!receipt_record(&receipt, &problem)) {
+	AUTO(error_clear) struct error problem = ERROR_INIT;
+	fill(supervisor, pod, &receipt);
+	if (!receipt_record(&receipt, &problem))
 		supervisor_say(supervisor, true, "ReceiptFailed", pod->name, "%s", problem.message);
-		log_verbose("receipt: %s", problem.message);
-	}
-	for (size_t i = 0; i < supervisor->instance_count; i++) {
-		if (strcmp(supervisor->instances[i]->status.pod, pod->name) == 0)
-			supervisor->instances[i]->has_receipt = true;
-	}
+	set_receipt(supervisor, pod);
 }
 
 void receipts_write(struct supervisor *supervisor)

@@ -296,6 +296,11 @@ static void on_logs(bool is_losing, const char *text, void *arg)
 		       supervisor->project, "%s", text);
 }
 
+static void on_disk_checked(void *arg)
+{
+	supervisor_changed(arg);
+}
+
 static bool set_up(struct supervisor *supervisor, struct error *err)
 {
 	if (!take_lock(supervisor, err) ||
@@ -316,6 +321,7 @@ static bool set_up(struct supervisor *supervisor, struct error *err)
 	supervisor->worker = worker_new(supervisor->loop, 1, err);
 	if (supervisor->worker == NULL)
 		return false;
+	supervisor->disk_checks = disk_checks_new(supervisor->worker, on_disk_checked, supervisor);
 	supervisor->watch = watch_new(supervisor);
 	if (!domains_open(supervisor, err))
 		return false;
@@ -369,6 +375,7 @@ void supervisor_free(struct supervisor *supervisor)
 	balancer_free(supervisor->balancer);
 	log_store_close(supervisor->logs);
 	event_ring_free(supervisor->events);
+	disk_checks_free(supervisor->disk_checks);
 	loop_timer_remove(supervisor->tick);
 	project_plan_clear(&supervisor->plan);
 	project_identity_clear(&supervisor->identity);

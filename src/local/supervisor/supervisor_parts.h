@@ -23,6 +23,7 @@
 #include "local/plan/project_plan.h"
 #include "local/plan/state.h"
 #include "local/ports/balancer.h"
+#include "local/supervisor/disk_check.h"
 #include "local/supervisor/event_ring.h"
 #include "local/supervisor/hypervisor.h"
 #include "local/supervisor/lifecycle.h"
@@ -108,6 +109,7 @@ struct supervisor {
 	struct balancer *balancer;
 	struct log_store *logs;
 	struct event_ring *events;
+	struct disk_checks *disk_checks;
 	struct control *control;
 	struct instance **instances;
 	size_t instance_count;
