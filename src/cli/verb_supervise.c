@@ -34,7 +34,7 @@ static int run(const struct invocation *invocation, struct error *err)
 	AUTO_PTR(supervisor)
 	struct supervisor *supervisor =
 		supervisor_new(loop, arguments_rest(invocation->args)->items[0], err);
-	if (supervisor == NULL)
+	if (supervisor == NULL || !supervisor_fence(err))
 		return 1;
 	return loop_run(loop);
 }

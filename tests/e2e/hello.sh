@@ -30,6 +30,15 @@ mkdir -p "$work/other" && cp -r "$top/examples/hello" "$work/other/"
 expect "$top/examples/hello, and this is $work/other/hello" i2kit up -d "$work/other/hello"
 expect "is up from $top/examples/hello" i2kit down "$work/other/hello"
 
+echo "the supervisor is fenced: seccomp, and no new privileges"
+pid=$(i2kit -p hello ps -o json | jq .supervisorPid)
+grep -qE '^Seccomp:\s*2' "/proc/$pid/status"
+grep -qE '^NoNewPrivs:\s*1' "/proc/$pid/status"
+echo "root's VM is not root, and has no capability"
+qemu=$(pgrep -f 'guest=i2kit-hello.hello-0')
+[ "$(stat -c %U "/proc/$qemu")" = libvirt-qemu ]
+grep -qE '^CapEff:\s*0+$' "/proc/$qemu/status"
+
 echo "nothing changed: left alone"
 uuid=$(i2kit -p hello ps -o json | jq -r '.instances[0].createdAt')
 i2kit up -d --wait "$top/examples/hello"

@@ -84,6 +84,24 @@ static bool find_in(const char *path, const char *host, const char *name, struct
 	return ret->helper == NULL || ask_helper(ret, err);
 }
 
+bool credential_has_helper(void)
+{
+	AUTO(string_list_clear) struct string_list files = STRING_LIST_INIT;
+	bool has_helper = false;
+
+	list_files(&files);
+	for (size_t i = 0; i < files.count; i++) {
+		AUTO_FREE char *text = NULL;
+		size_t size = 0;
+		if (!file_read(files.items[i], CONFIG_MAX_BYTES, &text, &size, NULL))
+			continue;
+		/* Both keys have it in them; too often is harmless. */
+		has_helper = has_helper || strstr(text, "\"cred") != NULL;
+		explicit_bzero(text, size);
+	}
+	return has_helper;
+}
+
 bool credential_find(const char *host, const char *name, struct credential *ret, struct error *err)
 {
 	AUTO(string_list_clear) struct string_list files = STRING_LIST_INIT;

@@ -38,5 +38,7 @@ MUST_CHECK bool credential_parse_helper(const char *text, size_t size, struct cr
  */
 MUST_CHECK bool credential_find(const char *host, const char *name, struct credential *ret,
 				struct error *err);
+/* Whether one of those files may name a helper, a program that is not ours. */
+bool credential_has_helper(void);
 
 #endif

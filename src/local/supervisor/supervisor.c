@@ -9,6 +9,7 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "base/fence.h"
 #include "base/log.h"
 #include "base/path.h"
 #include "base/suggest.h"
@@ -355,6 +356,20 @@ struct supervisor *supervisor_new(struct loop *loop, const char *project, struct
 		return NULL;
 	}
 	return supervisor;
+}
+
+bool supervisor_fence(struct error *err)
+{
+	static const enum path_folder own[] = {PATH_DATA, PATH_STATE, PATH_CACHE, PATH_RUNTIME};
+	AUTO(string_list_clear) struct string_list folders = STRING_LIST_INIT;
+
+	for (size_t i = 0; i < ARRAY_SIZE(own); i++) {
+		AUTO_FREE char *folder = path_folder(own[i], NULL);
+		if (!path_make_folders(folder, 0700, err))
+			return false;
+		string_list_add(&folders, folder);
+	}
+	return fence_calls(err) && fence_writes(&folders, err);
 }
 
 void supervisor_free(struct supervisor *supervisor)

@@ -16,6 +16,12 @@ struct supervisor;
 MUST_CHECK struct supervisor *supervisor_new(struct loop *loop, const char *project,
 					     struct error *err);
 /* Leaves the VMs running. */
+/*
+ * From here on the process and what it starts keep to few calls, and this thread, which reads what
+ * guests and clients send, writes to our own folders alone (doc/security.md). Workers, which make
+ * VMs, disks and shares and read nothing of a guest's, were there before.
+ */
+MUST_CHECK bool supervisor_fence(struct error *err);
 void supervisor_free(struct supervisor *supervisor);
 
 /*
