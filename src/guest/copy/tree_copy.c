@@ -28,6 +28,7 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/path.h"
+#include "guest/machine/inside.h"
 
 #define BUFFER_BYTES ((size_t)64 << 10)
 #define END_OF_TAR   1024 /* zeros; without them the sender died half-way */
@@ -276,8 +277,11 @@ static bool merge(int from, int to, struct error *err)
 /* A new folder in `place`, entered; owned path, or NULL. */
 static char *make_scratch(const char *place, struct error *err)
 {
+	AUTO_FREE char *real = realpath(place, NULL);
 	for (int i = 0; i < MAX_TRIES; i++) {
-		AUTO_FREE char *path = xasprintf("%s/..i2kit-copy-%d-%d", place, (int)getpid(), i);
+		AUTO_FREE char *path =
+			xasprintf("%s/..i2kit-copy-%d-%d",
+				  real != NULL && real[1] != '\0' ? real : "", (int)getpid(), i);
 		if (mkdir(path, 0700) == 0 && chdir(path) == 0)
 			return TAKE_PTR(path);
 		if (errno != EEXIST)
@@ -324,9 +328,9 @@ static bool put_into(const char *place, const char *name, struct error *err)
 	bool is_ok = receive(err) && (name != NULL ? settle_tree(inside, folder, name, err)
 						   : merge(inside, folder, err));
 	(void)!chdir("/");
-	if (!path_remove_tree(scratch, is_ok ? err : NULL))
-		return false;
-	return is_ok;
+	/* Not nftw(): on OverlayFS files and folders seem to be on different file systems. */
+	AUTO_CLOSE int root = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return inside_remove(root, scratch + 1, is_ok ? err : NULL) && is_ok;
 }
 
 static bool put(const char *path, const char *name, struct error *err)
