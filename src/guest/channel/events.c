@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "guest/channel/event_limit.h"
 #include "wire/event.h"
 
 #define KEPT 256
@@ -16,6 +17,7 @@ struct events {
 	char *kept[KEPT]; /* owned; a ring by sequence */
 	uint64_t sequence;
 	uint64_t sent; /* in this connection */
+	struct event_limit limit;
 };
 
 struct events *events_new(void)
@@ -46,8 +48,23 @@ void events_replay(struct events *events)
 	events_pump(events);
 }
 
+/* What a program says of its end may be long: all the host takes of it, in whole characters. */
+static char *cut_message(const char *message)
+{
+	size_t size = strnlen(message, GUEST_EVENT_MAX_TEXT + 1);
+	if (size <= GUEST_EVENT_MAX_TEXT)
+		return NULL;
+	size = GUEST_EVENT_MAX_TEXT;
+	while (size > 0 && ((unsigned char)message[size] & 0xc0) == 0x80)
+		size--;
+	return xstrndup(message, size);
+}
+
 static void emit(struct events *events, struct guest_event *event)
 {
+	AUTO_FREE char *shorter = event->message != NULL ? cut_message(event->message) : NULL;
+	if (shorter != NULL)
+		event->message = shorter;
 	event->sequence = ++events->sequence;
 	event->time_ns = clock_wall_ns();
 	char *text = guest_event_write(event);
@@ -87,24 +104,27 @@ void events_report(struct events *events, const struct pod_image *pod,
 	bool has_container = type == GUEST_EVENT_CONTAINER || type == GUEST_EVENT_PROBE;
 	if (type == GUEST_EVENT_OTHER)
 		return;
-	emit(events,
-	     &(struct guest_event){
-		     .type = type,
-		     .container = has_container ? pod->containers[action->container].name : NULL,
-		     .state = action->state,
-		     .reason = action->reason,
-		     .message = action->message,
-		     .has_exit_code = action->exit_code >= 0,
-		     .exit_code = action->exit_code & 0xff,
-		     .signal = action->ended_by,
-		     .restarts = action->restarts,
-		     .next_ms = action->next_start_ms,
-		     .has_log_sequence = action->has_log_sequence,
-		     .log_sequence = action->log_sequence,
-		     .probe = probe_kind_name(action->probe),
-		     .is_ok = action->is_ok,
-		     .phase = action->phase,
-	     });
+	struct guest_event event = {
+		.type = type,
+		.container = has_container ? pod->containers[action->container].name : NULL,
+		.state = action->state,
+		.reason = action->reason,
+		.message = action->message,
+		.has_exit_code = action->exit_code >= 0,
+		.exit_code = action->exit_code & 0xff,
+		.signal = action->ended_by,
+		.restarts = action->restarts,
+		.next_ms = action->next_start_ms,
+		.has_log_sequence = action->has_log_sequence,
+		.log_sequence = action->log_sequence,
+		.probe = probe_kind_name(action->probe),
+		.is_ok = action->is_ok,
+		.phase = action->phase,
+	};
+	if (type != GUEST_EVENT_PROBE ||
+	    event_limit_passes(&events->limit, action->container, action->probe, &event,
+			       clock_monotonic_ms()))
+		emit(events, &event);
 }
 
 void events_loss(struct events *events, const struct log_loss *loss)
