@@ -33,6 +33,7 @@ static void apply_port(struct loader *loader, const struct yaml_node *node, cons
 	if (!short_port_parse(word, &said)) {
 		loader_error(loader, node, short_port_hint, "'%.80s' is not a port", word);
 		free(said.certificate);
+		free(said.host_ip);
 		return;
 	}
 	for (size_t i = 0; i < service->port_count; i++) {
@@ -43,9 +44,12 @@ static void apply_port(struct loader *loader, const struct yaml_node *node, cons
 		port->inner = said.inner;
 		free(port->certificate);
 		port->certificate = said.certificate;
+		free(port->host_ip);
+		port->host_ip = said.host_ip;
 		return;
 	}
 	free(said.certificate);
+	free(said.host_ip);
 	loader_error(loader, node, "name one of its ports", "the Service has no port %u",
 		     (unsigned)said.port);
 }

@@ -159,6 +159,7 @@ static void service_clear(struct service *service)
 	for (size_t i = 0; i < service->port_count; i++) {
 		free(service->ports[i].name);
 		free(service->ports[i].certificate);
+		free(service->ports[i].host_ip);
 	}
 	free(service->ports);
 	free_pairs(service->selector, service->selector_count);

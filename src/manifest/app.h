@@ -299,6 +299,7 @@ struct service_port {
 	uint16_t target_port; /* resolved from a name through the selected pods */
 	enum protocol protocol;
 	uint16_t node_port;	     /* 0: none */
+	char *host_ip;		     /* published there alone; NULL: where all are */
 	enum service_protocol outer; /* what clients of a public service speak */
 	enum service_protocol inner; /* what the pod speaks */
 	char *certificate;	     /* or NULL */

@@ -480,6 +480,7 @@ static void imply_host_ports(struct loader *loader, const struct pod_spec *pod)
 			port->name = xstrdup_or_null(from->name);
 			port->mark = from->mark;
 			port->port = from->host_port;
+			port->host_ip = xstrdup_or_null(from->host_ip);
 			port->target_port = from->port;
 			port->protocol = from->protocol;
 			port->outer = from->protocol == PROTOCOL_UDP ? SERVICE_UDP : SERVICE_TCP;

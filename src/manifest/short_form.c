@@ -2,6 +2,7 @@
 /*
  * The two forms of i2kit's own: the paper's and the later service form. One document is one pod.
  */
+#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,6 +10,8 @@
 #include "base/cleanup.h"
 #include "base/parse.h"
 #include "manifest/loader.h"
+
+#define RANGE_MAX 256 /* ports that one word may mean */
 
 /* The document being read. Ports of the short forms are published, so they make a service. */
 struct short_pod {
@@ -93,12 +96,82 @@ const char short_port_hint[] =
 	"PROTOCOL:PORT:PROTOCOL:PORT[:CERTIFICATE]; http to http, https to https or http, tcp to "
 	"tcp, udp to udp, ssl to ssl or tcp";
 
+/* "127.0.0.1:8080:80", "[::1]:8080:80": the address is cut off. False: there is something, and it
+ * is none. */
+static bool cut_host_ip(const char **text, char **ret_host_ip)
+{
+	const char *at = *text;
+	struct in6_addr raw;
+	size_t size;
+	int family = AF_INET;
+
+	if (at[0] == '[') {
+		size = strcspn(++at, "]");
+		family = AF_INET6;
+		if (at[size] != ']' || at[size + 1] != ':')
+			return false;
+		*text = at + size + 2;
+	} else {
+		size = strspn(at, "0123456789.");
+		if (memchr(at, '.', size) == NULL || at[size] != ':')
+			return true;
+		*text = at + size + 1;
+	}
+	*ret_host_ip = xstrndup(at, size);
+	return inet_pton(family, *ret_host_ip, &raw) == 1;
+}
+
 bool short_port_parse(const char *text, struct service_port *port)
 {
 	AUTO(string_list_clear) struct string_list parts = STRING_LIST_INIT;
+
+	if (!cut_host_ip(&text, &port->host_ip))
+		return false;
 	string_list_split(&parts, text, ':');
 	return parts.count >= 4 ? parse_long_port(&parts, text, port)
 				: parse_short_port(text, port);
+}
+
+/* "8000-8010": both ends; "80" is a range of one. */
+static bool parse_range(const char *text, size_t size, uint16_t *ret_first, uint16_t *ret_last)
+{
+	AUTO_FREE char *copy = xstrndup(text, size);
+	char *dash = strchr(copy, '-');
+
+	if (dash != NULL)
+		*dash = '\0';
+	if (!parse_port(copy, ret_first) || !parse_port(dash != NULL ? dash + 1 : copy, ret_last))
+		return false;
+	return *ret_last >= *ret_first && *ret_last - *ret_first < RANGE_MAX;
+}
+
+/*
+ * Words for single ports: "8000-8002:9000-9002/udp" is "8000:9000/udp", "8001:9001/udp" and so on.
+ * False: a range that is none, or two of different length.
+ */
+static bool expand_ranges(const char *text, struct string_list *ret)
+{
+	const char *rest = text;
+	AUTO_FREE char *host_ip = NULL;
+	uint16_t first;
+	uint16_t last;
+	uint16_t inner;
+	uint16_t inner_last;
+
+	if (!cut_host_ip(&rest, &host_ip) || strpbrk(rest, "-") == NULL ||
+	    strspn(rest, "0123456789-") == 0)
+		return string_list_add(ret, text), true;
+	size_t outer_size = strcspn(rest, ":/");
+	const char *second = rest[outer_size] == ':' ? rest + outer_size + 1 : rest;
+	size_t second_size = strcspn(second, "/");
+	if (!parse_range(rest, outer_size, &first, &last) ||
+	    !parse_range(second, second_size, &inner, &inner_last) ||
+	    last - first != inner_last - inner)
+		return false;
+	for (unsigned i = 0; i <= (unsigned)(last - first); i++)
+		string_list_addf(ret, "%.*s%u:%u%s", (int)(rest - text), text, first + i, inner + i,
+				 second + second_size);
+	return true;
 }
 
 /* The port as the pod and its service see it. */
@@ -122,17 +195,25 @@ static void read_short_port(struct loader *loader, const struct yaml_node *node,
 			     "ports: %s is not a port", yaml_describe(node));
 		return;
 	}
-	if (short_port_parse(node->text, &port)) {
+	AUTO(string_list_clear) struct string_list words = STRING_LIST_INIT;
+	bool is_good = expand_ranges(node->text, &words);
+	for (size_t i = 0; i < words.count && is_good; i++) {
+		port = (struct service_port){0};
+		is_good = short_port_parse(words.items[i], &port);
 		port.mark = loader_mark(loader, node);
-		add_port(container, &port);
-		return;
+		if (is_good)
+			add_port(container, &port);
 	}
+	if (is_good)
+		return;
 	free(port.certificate);
+	free(port.host_ip);
 	AUTO(string_list_clear) struct string_list parts = STRING_LIST_INIT;
 	string_list_split(&parts, node->text, ':');
 	loader_error(loader, node,
 		     parts.count >= 4 ? short_port_hint
-				      : "80, \"80/udp\", \"8080:80\" or \"https:443:http:80\"",
+				      : "80, \"80/udp\", \"8080:80\", \"127.0.0.1:8080:80\", "
+					"\"8000-8010:8000-8010\" or \"https:443:http:80\"",
 		     "ports: '%.80s' is not a port", node->text);
 }
 
@@ -150,6 +231,7 @@ static void read_port_maps(struct loader *loader, const struct yaml_node *list,
 		port->name = xstrdup_or_null(from->name);
 		port->mark = from->mark;
 		port->port = from->host_port ? from->host_port : from->port;
+		port->host_ip = xstrdup_or_null(from->host_ip);
 		port->target_port = from->port;
 		port->protocol = from->protocol;
 		port->outer = from->protocol == PROTOCOL_UDP ? SERVICE_UDP : SERVICE_TCP;
@@ -297,7 +379,8 @@ static const struct field short_container_list[] = {
 	{"environment", FIELD_USED, read_environment, 0, &env_fields,
 	 "{K: V}, [K=V] or Kubernetes' list; configuration, never in the image"},
 	{"ports", FIELD_USED, read_short_ports, 0, NULL,
-	 "80, \"8080:80\", \"80/udp\", \"https:443:http:80[:CERTIFICATE]\"; published on 127.0.0.1",
+	 "80, \"8080:80\", \"80/udp\", \"127.0.0.1:8080:80\", \"8000-8010\", "
+	 "\"https:443:http:80[:CERTIFICATE]\"; published on localhost",
 	 "ports of the pod's load balancer with public: true, else reachable for the other pods",
 	 .takes = "list"}};
 static const struct field_set short_container_fields = {"i2kit container", short_container_list,

@@ -33,6 +33,7 @@ void egress_words(const struct egress_policy *policy, struct string_list *ret);
 /* Made from a pod's hostPort, which says it already. */
 bool is_host_port_service(const struct app *app, const struct service *service);
 char *service_port_name(const struct service_port *port); /* of one without; owned */
+void append_host_ip(struct strbuf *text, const struct service_port *port);   /* 127.0.0.1: */
 void append_long_port(struct strbuf *text, const struct service_port *port); /* http:80:http:80 */
 void write_config_map(struct yaml_writer *writer, const struct config_map *map);
 void write_claim(struct yaml_writer *writer, const struct claim *claim);

@@ -123,9 +123,11 @@ static void write_service_annotations(struct yaml_writer *writer, const struct s
 		const struct service_port *port = &service->ports[i];
 		bool is_plain = port->outer == port->inner && port->outer != SERVICE_SSL &&
 				port->certificate == NULL;
-		if (is_plain)
+		if (is_plain && port->host_ip == NULL)
 			continue;
 		strbuf_append(&ports, ports.size > 0 ? " " : "");
+		if (port->host_ip != NULL)
+			append_host_ip(&ports, port);
 		append_long_port(&ports, port);
 	}
 	yaml_write_map(writer, "annotations");

@@ -108,6 +108,13 @@ void append_long_port(struct strbuf *text, const struct service_port *port)
 		       port->certificate ? ":" : "", port->certificate ? port->certificate : "");
 }
 
+void append_host_ip(struct strbuf *text, const struct service_port *port)
+{
+	bool is_v6 = strchr(port->host_ip, ':') != NULL;
+
+	strbuf_appendf(text, "%s%s%s:", is_v6 ? "[" : "", port->host_ip, is_v6 ? "]" : "");
+}
+
 static void write_short_port(struct yaml_writer *writer, const struct service *service,
 			     const struct service_port *port)
 {
@@ -122,11 +129,13 @@ static void write_short_port(struct yaml_writer *writer, const struct service *s
 		return;
 	}
 	const char *end = port->outer == SERVICE_UDP ? "/udp" : "";
+	if (port->host_ip != NULL) /* said as "IP:PORT:PORT", whatever follows */
+		append_host_ip(&text, port);
 	bool is_long = (port->outer != SERVICE_TCP && port->outer != SERVICE_UDP) ||
 		       port->certificate != NULL;
 	if (is_long)
 		append_long_port(&text, port);
-	else if (port->port == port->target_port)
+	else if (port->port == port->target_port && port->host_ip == NULL)
 		strbuf_appendf(&text, "%u%s", (unsigned)port->port, end);
 	else
 		strbuf_appendf(&text, "%u:%u%s", (unsigned)port->port, (unsigned)port->target_port,

@@ -78,19 +78,19 @@ for wrong in localhost '[::1]' 999.1.1.1; do
 done
 curl -fsS -m 10 http://127.0.0.1:8080/ | grep -q 'Hello from web-'
 ok $? "and what is published stays"
-sed 's/8080:80/8070:7006/; s/name: web/name: off/; s/replicas: 3/replicas: 1/' i2kit.yml >off.yml
+sed 's/8080:80/8070:7006/; s/name: web/name: quiet/; s/replicas: 3/replicas: 1/' i2kit.yml >off.yml
 "$i2kit" -p off up -d --wait --timeout 120s -f off.yml >/dev/null 2>&1
 started=$SECONDS
 curl -sS -m 30 http://127.0.0.1:8070/ >/dev/null 2>&1
 [ $((SECONDS - started)) -lt 10 ]
 ok $? "a client does not wait where nothing listens"
-expect "nothing listens on port 7006 in the pod, or only on 127.0.0.1" "$i2kit" -p off why off
+expect "nothing listens on port 7006 in the pod, or only on 127.0.0.1" "$i2kit" -p off why quiet
 ok $? "and why says so"
 "$i2kit" -p off down --volumes >/dev/null 2>&1
 
 python3 -m http.server 8090 --bind 127.0.0.1 >/dev/null 2>&1 &
 server=$!
-sleep 0.5
+for _ in $(seq 50); do curl -s -o /dev/null http://127.0.0.1:8090/ && break || sleep 0.2; done
 sed 's/8080:80/8090:80/; s/replicas: 3/replicas: 1/' i2kit.yml >taken.yml
 ! "$i2kit" -p taken up -d -f taken.yml >taken.out 2>&1 && grep -q 'taken by python3' taken.out
 ok $? "a taken port fails before anything boots, and names who holds it"

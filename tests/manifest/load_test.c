@@ -77,6 +77,47 @@ static void egress_names_what_a_pod_may_reach(void **state)
 	assert_true(!tool->is_restricted && tool->has_host);
 }
 
+static void short_ports_have_addresses_and_ranges(void **state)
+{
+	(void)state;
+	AUTO(app_clear) struct app app = {0};
+	AUTO(problem_list_clear) struct problem_list problems = {0};
+	assert_true(load("name: web\ncontainers:\n  c:\n    image: img\n    ports: "
+			 "[\"127.0.0.2:8080:80\", \"[::1]:8081:80/udp\", \"9000-9002:100-102\", "
+			 "\"7000-7001/udp\"]\n",
+			 &app, &problems));
+	const struct service *web = app_find_service(&app, "web");
+	assert_int_equal(web->port_count, 2 + 3 + 2);
+	assert_string_equal(web->ports[0].host_ip, "127.0.0.2");
+	assert_int_equal(web->ports[0].port, 8080);
+	assert_string_equal(web->ports[1].host_ip, "::1");
+	assert_int_equal(web->ports[1].protocol, PROTOCOL_UDP);
+	assert_int_equal(web->ports[4].port, 9002);
+	assert_int_equal(web->ports[4].target_port, 102);
+	assert_null(web->ports[4].host_ip);
+	assert_int_equal(web->ports[6].port, 7001);
+	assert_int_equal(web->ports[6].target_port, 7001);
+}
+
+static void ports_that_are_none_are_errors(void **state)
+{
+	static const char *const wrong[] = {"1.2.3:80:80",     "[::1:80:80",  "[zz]:80:80",
+					    "8000-7000",       "1-2:1-3",     "80-90:80",
+					    "127.0.0.1:x:80",  "1-9999",      "80-",
+					    "300.0.0.1:80:80", "[::1]8080:80"};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++) {
+		AUTO(app_clear) struct app app = {0};
+		AUTO(problem_list_clear) struct problem_list problems = {0};
+		AUTO_FREE char *text = xasprintf("name: web\ncontainers:\n  c:\n    image: img\n"
+						 "    ports: [\"%s\"]\n",
+						 wrong[i]);
+		if (load(text, &app, &problems))
+			fail_msg("'%s' was taken", wrong[i]);
+		assert_int_equal(problems.items[0].line, 5);
+	}
+}
+
 static void egress_to_what_is_not_there_is_an_error(void **state)
 {
 	static const char *const wrong[] = {"[nobody]",	     "[10.1.2.3/8]", "[none, internet]",
@@ -161,6 +202,8 @@ int main(void)
 		cmocka_unit_test(the_short_form_publishes_its_ports),
 		cmocka_unit_test(egress_names_what_a_pod_may_reach),
 		cmocka_unit_test(egress_to_what_is_not_there_is_an_error),
+		cmocka_unit_test(short_ports_have_addresses_and_ranges),
+		cmocka_unit_test(ports_that_are_none_are_errors),
 		cmocka_unit_test(kubernetes_objects_find_each_other),
 		cmocka_unit_test(the_config_digest_does_not_tell_a_secret),
 		cmocka_unit_test(a_typo_names_its_place_and_the_nearest_field),

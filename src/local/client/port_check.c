@@ -11,6 +11,14 @@ static bool is_asked_for(const struct port_plan *port)
 	return port->host_port != 0 && port->is_asked_for;
 }
 
+/* One number on two addresses of this machine is two ports. */
+static bool are_apart(const struct port_plan *a, const struct port_plan *b)
+{
+	return a->host_ip != NULL && b->host_ip != NULL && strcmp(a->host_ip, b->host_ip) != 0 &&
+	       strcmp(a->host_ip, "0.0.0.0") != 0 && strcmp(b->host_ip, "0.0.0.0") != 0 &&
+	       strcmp(a->host_ip, "::") != 0 && strcmp(b->host_ip, "::") != 0;
+}
+
 static const struct service_plan *find_earlier(const struct project_plan *plan, size_t service,
 					       size_t index)
 {
@@ -22,7 +30,7 @@ static const struct service_plan *find_earlier(const struct project_plan *plan, 
 			if (i == service && k == index)
 				return NULL;
 			if (is_asked_for(other) && other->host_port == port->host_port &&
-			    other->is_udp == port->is_udp)
+			    other->is_udp == port->is_udp && !are_apart(other, port))
 				return &plan->services[i];
 		}
 	}
@@ -72,7 +80,8 @@ static bool is_free(const struct project_plan *plan, const struct service_plan *
 	struct socket_address address;
 	AUTO_CLOSE int fd = -1;
 
-	if (!socket_address_make(plan->bind, port->host_port, &address, err))
+	if (!socket_address_make(port->host_ip != NULL ? port->host_ip : plan->bind,
+				 port->host_port, &address, err))
 		return false;
 	fd = listen_socket_open(&options, &address, err);
 	return fd >= 0;

@@ -170,6 +170,30 @@ static bool speaks_http(const struct app *app, const struct service *service,
 	return false;
 }
 
+/*
+ * "8080:80" of the short form: 8080 is this machine's number, and other pods know the program's own
+ * as well, 80.
+ */
+static void add_inner_ports(struct service_plan *service)
+{
+	const size_t count = service->port_count;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct port_plan from = service->ports[i];
+		bool is_there = false;
+		for (size_t k = 0; k < service->port_count; k++)
+			is_there = is_there || (service->ports[k].port == from.target_port &&
+						service->ports[k].is_udp == from.is_udp);
+		if (is_there)
+			continue;
+		*ARRAY_APPEND(service->ports, service->port_count) =
+			(struct port_plan){.port = from.target_port,
+					   .target_port = from.target_port,
+					   .is_udp = from.is_udp,
+					   .is_http = from.is_http};
+	}
+}
+
 static void add_service(struct project_plan *plan, const struct app *app,
 			const struct service *service)
 {
@@ -189,8 +213,11 @@ static void add_service(struct project_plan *plan, const struct app *app,
 		port->is_udp = from->protocol == PROTOCOL_UDP;
 		port->is_http = speaks_http(app, service, from);
 		port->host_port = published_port(service, from);
+		port->host_ip = xstrdup_or_null(from->host_ip);
 		port->is_asked_for = service->is_implied || service->kind != SERVICE_CLUSTER_IP;
 	}
+	if (service->is_implied)
+		add_inner_ports(made);
 }
 
 static struct service_plan *service_for(struct project_plan *plan, const char *pod)

@@ -44,8 +44,10 @@ void project_plan_clear(struct project_plan *plan)
 		struct service_plan *service = &plan->services[i];
 		free(service->name);
 		string_list_clear(&service->pods);
-		for (size_t k = 0; k < service->port_count; k++)
+		for (size_t k = 0; k < service->port_count; k++) {
 			free(service->ports[k].name);
+			free(service->ports[k].host_ip);
+		}
 		free(service->ports);
 	}
 	free(plan->services);

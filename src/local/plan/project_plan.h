@@ -65,6 +65,7 @@ struct port_plan {
 	uint16_t target_port;
 	bool is_udp;
 	uint16_t host_port; /* published there; 0: not published */
+	char *host_ip;	    /* on that address alone; NULL: the plan's `bind` */
 	bool is_http;	    /* an address is shown as a link */
 	bool is_asked_for;  /* a number of the user's: a taken one is a problem, not moved */
 };

@@ -95,6 +95,7 @@ static void write_service(struct json_writer *json, const struct service_plan *s
 		json_write_unsigned(json, "target", port->target_port);
 		json_write_bool(json, "udp", port->is_udp);
 		json_write_unsigned(json, "host", port->host_port);
+		json_write_text(json, "hostIp", port->host_ip);
 		json_write_bool(json, "asked", port->is_asked_for);
 		json_write_bool(json, "http", port->is_http);
 		json_close(json);
@@ -247,6 +248,7 @@ static void read_port(struct json_view view, struct port_plan *port)
 	port->target_port = (uint16_t)read_number(view, "target", UINT16_MAX);
 	port->is_udp = read_bool(view, "udp");
 	port->host_port = (uint16_t)read_number(view, "host", UINT16_MAX);
+	port->host_ip = json_view_text(json_view_get(view, "hostIp"));
 	port->is_asked_for = read_bool(view, "asked");
 	port->is_http = read_bool(view, "http");
 }

@@ -24,13 +24,18 @@ static bool is_same_service(const struct service_plan *a, const struct service_p
 	       a->has_affinity == b->has_affinity && a->is_headless == b->is_headless;
 }
 
+static const char *bind_of(const struct supervisor *supervisor, const struct port_plan *port)
+{
+	return port->host_ip != NULL ? port->host_ip : supervisor->plan.bind;
+}
+
 static struct port_run *find_run(struct supervisor *supervisor, const struct service_plan *service,
 				 const struct port_plan *port)
 {
 	for (size_t i = 0; i < supervisor->port_count; i++) {
 		struct port_run *run = &supervisor->ports[i];
 		if (is_same_service(run->service, service) && is_same_port(run->port, port) &&
-		    strcmp(run->bind, supervisor->plan.bind) == 0)
+		    strcmp(run->bind, bind_of(supervisor, port)) == 0)
 			return run;
 	}
 	return NULL;
@@ -145,7 +150,8 @@ static void open_hosts(struct supervisor *supervisor, struct port_run *run)
 
 	if (run->hosts[0] == NULL)
 		run->hosts[0] = balancer_open_port(supervisor->balancer, &options, &problem);
-	if (run->hosts[0] != NULL && run->hosts[1] == NULL && strcmp(run->bind, "127.0.0.1") == 0)
+	if (run->hosts[0] != NULL && run->hosts[1] == NULL && run->port->host_ip == NULL &&
+	    strcmp(run->bind, "127.0.0.1") == 0)
 		run->hosts[1] = open_beside(supervisor, run, &problem);
 	if (problem.message != NULL) {
 		note_problem(supervisor, run, &problem);
@@ -196,7 +202,7 @@ static struct port_run *open_run(struct supervisor *supervisor, const struct ser
 
 	run->service = service;
 	run->port = port;
-	run->bind = xstrdup(supervisor->plan.bind);
+	run->bind = xstrdup(bind_of(supervisor, port));
 	run->is_kept = true;
 	if (port->host_port != 0)
 		open_hosts(supervisor, run);

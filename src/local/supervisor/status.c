@@ -80,7 +80,7 @@ static void fill_port(const struct supervisor *supervisor, const struct port_run
 {
 	port->service = xstrdup(run->service->name);
 	port->name = xstrdup_or_null(run->port->name);
-	port->host = xstrdup(supervisor->plan.bind);
+	port->host = xstrdup(run->bind);
 	port->service_port = run->port->port;
 	port->target_port = run->port->target_port;
 	port->wanted_host_port = run->port->host_port;
