@@ -203,16 +203,6 @@ struct release {
 void release_clear(struct release *release);
 void host_list_clear(struct host_list *list);
 
-/* {"i2kit":{"config":CONFIG,"instance":INSTANCE}} */
-MUST_CHECK bool release_document_read(const void *bytes, size_t size, struct release *ret,
-				      struct error *err);
-/* CONFIG alone; the rest of *ret is empty. */
-MUST_CHECK bool release_config_read(const void *bytes, size_t size, struct release *ret,
-				    struct error *err);
-/* A HOSTS message: a bare list. */
-MUST_CHECK bool host_list_read(const void *bytes, size_t size, struct host_list *ret,
-			       struct error *err);
-
 /*
  * Where a configuration is too long for user data, its text lies in parameters, and this stands in
  * its place: "configRef".
@@ -222,6 +212,20 @@ struct config_reference {
 	char *sha256;		       /* hex; owned */
 };
 void config_reference_clear(struct config_reference *reference);
+
+/* {"i2kit":{"config":CONFIG,"instance":INSTANCE}} */
+MUST_CHECK bool release_document_read(const void *bytes, size_t size, struct release *ret,
+				      struct error *err);
+/* The same, but that CONFIG may be given by reference: then parameters are in *ret_reference. */
+MUST_CHECK bool release_document_read_referring(const void *bytes, size_t size, struct release *ret,
+						struct config_reference *ret_reference,
+						struct error *err);
+/* CONFIG alone; *ret has at most an INSTANCE before. */
+MUST_CHECK bool release_config_read(const void *bytes, size_t size, struct release *ret,
+				    struct error *err);
+/* A HOSTS message: a bare list. */
+MUST_CHECK bool host_list_read(const void *bytes, size_t size, struct host_list *ret,
+			       struct error *err);
 
 /*
  * Owned. Canonical: the same values in the same style (base/json_writer.h) give the same bytes.

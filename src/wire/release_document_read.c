@@ -294,16 +294,21 @@ static void read_release(struct json_view root, struct release *ret)
 	read_instance(json_view_require(body, "instance"), ret);
 }
 
-static bool read_document(const void *bytes, size_t size, const char *what,
-			  void (*read)(struct json_view root, struct release *ret),
-			  struct release *ret, struct error *err)
+static void read_reference(struct json_view view, struct config_reference *ret)
+{
+	json_view_texts(json_view_require(view, "parameters"), MAX_LIST, &ret->parameters);
+	ret->sha256 = json_view_text(json_view_get(view, "sha256"));
+}
+
+bool release_document_read(const void *bytes, size_t size, struct release *ret, struct error *err)
 {
 	AUTO_PTR(json_document)
-	struct json_document *document = json_document_parse(bytes, size, what, 0, err);
+	struct json_document *document =
+		json_document_parse(bytes, size, "release document", 0, err);
 	if (document == NULL)
 		return false;
 	AUTO(release_clear) struct release release = {0};
-	read(json_document_root(document), &release);
+	read_release(json_document_root(document), &release);
 	if (!json_document_check(document, err))
 		return false;
 	*ret = release;
@@ -311,14 +316,41 @@ static bool read_document(const void *bytes, size_t size, const char *what,
 	return true;
 }
 
-bool release_document_read(const void *bytes, size_t size, struct release *ret, struct error *err)
+bool release_document_read_referring(const void *bytes, size_t size, struct release *ret,
+				     struct config_reference *ret_reference, struct error *err)
 {
-	return read_document(bytes, size, "release document", read_release, ret, err);
+	AUTO_PTR(json_document)
+	struct json_document *document =
+		json_document_parse(bytes, size, "release document", 0, err);
+	if (document == NULL)
+		return false;
+	AUTO(release_clear) struct release release = {0};
+	AUTO(config_reference_clear) struct config_reference reference = {0};
+	struct json_view body = json_view_require(json_document_root(document), "i2kit");
+	struct json_view elsewhere = json_view_get(body, "configRef");
+	if (json_view_exists(elsewhere))
+		read_reference(elsewhere, &reference);
+	else
+		read_config(json_view_require(body, "config"), &release);
+	read_instance(json_view_require(body, "instance"), &release);
+	if (!json_document_check(document, err))
+		return false;
+	*ret = release;
+	release = (struct release){0};
+	*ret_reference = reference;
+	reference = (struct config_reference){0};
+	return true;
 }
 
 bool release_config_read(const void *bytes, size_t size, struct release *ret, struct error *err)
 {
-	return read_document(bytes, size, "release configuration", read_config, ret, err);
+	AUTO_PTR(json_document)
+	struct json_document *document =
+		json_document_parse(bytes, size, "release configuration", 0, err);
+	if (document == NULL)
+		return false;
+	read_config(json_document_root(document), ret);
+	return json_document_check(document, err);
 }
 
 bool host_list_read(const void *bytes, size_t size, struct host_list *ret, struct error *err)

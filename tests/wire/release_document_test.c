@@ -411,6 +411,44 @@ static void a_configuration_alone_keeps_its_bytes(void **state)
 	}
 }
 
+static void a_configuration_elsewhere_is_joined_with_its_instance(void **state)
+{
+	struct dice dice = {78};
+	(void)state;
+	for (unsigned i = 0; i < 50; i++) {
+		AUTO(release_clear) struct release release = {0};
+		AUTO(release_clear) struct release again = {0};
+		AUTO(config_reference_clear) struct config_reference reference = {0};
+		AUTO(config_reference_clear) struct config_reference found = {0};
+		random_config(&dice, &release);
+		random_instance(&dice, &release);
+		string_list_add(&reference.parameters, "/i2kit/shop/config/web/0");
+		random_texts(&dice, &reference.parameters);
+		reference.sha256 = random_text(&dice);
+		AUTO_FREE char *text =
+			release_document_write_referring(&release, &reference, JSON_ASCII);
+		AUTO_FREE char *config = release_config_write(&release, JSON_ASCII);
+		assert_false(release_document_read(text, strlen(text), &again, NULL));
+		assert_true(
+			release_document_read_referring(text, strlen(text), &again, &found, NULL));
+		assert_same_texts(&reference.parameters, &found.parameters);
+		assert_string_equal(reference.sha256, found.sha256);
+		assert_true(release_config_read(config, strlen(config), &again, NULL));
+		assert_same_config(&release, &again);
+		assert_same_instance(&release, &again);
+	}
+}
+
+static void an_empty_secret_stays_one(void **state)
+{
+	static const char text[] = "{\"secrets\":{\"s\":{\"k\":{\"base64\":\"\"}}}}";
+	AUTO(release_clear) struct release release = {0};
+	(void)state;
+	assert_true(release_config_read(text, strlen(text), &release, NULL));
+	AUTO_FREE char *written = release_config_write(&release, 0);
+	assert_non_null(strstr(written, "\"k\":{\"base64\":\"\"}"));
+}
+
 static void hosts_travel_alone(void **state)
 {
 	struct dice dice = {77};
@@ -460,6 +498,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_written_reads_the_same),
 		cmocka_unit_test(a_configuration_alone_keeps_its_bytes),
+		cmocka_unit_test(a_configuration_elsewhere_is_joined_with_its_instance),
+		cmocka_unit_test(an_empty_secret_stays_one),
 		cmocka_unit_test(hosts_travel_alone),
 		cmocka_unit_test(newer_and_odd_documents_are_refused_with_their_place),
 	};

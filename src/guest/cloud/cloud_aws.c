@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "guest/cloud/cloud_aws.h"
 
-#include <jansson.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +8,7 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/json.h"
 #include "base/strbuf.h"
 #include "guest/cloud/cloud_http.h"
 
@@ -99,18 +99,21 @@ static bool read_credentials(struct cloud_aws *aws, struct error *err)
 	AUTO_FREE char *path = xasprintf(ROLE_PATH "%s", role);
 	if (!cloud_metadata(aws, path, &text, err))
 		return false;
-	json_t *json = json_loads(text, 0, NULL);
-	const char *id = json_string_value(json_object_get(json, "AccessKeyId"));
-	const char *secret = json_string_value(json_object_get(json, "SecretAccessKey"));
+	AUTO_PTR(json_document)
+	struct json_document *document = json_document_parse(
+		text, strlen(text), "the role's credentials", JSON_LAST_KEY_WINS, err);
+	if (document == NULL)
+		return false;
+	struct json_view root = json_document_root(document);
+	const char *id = json_view_peek(json_view_get(root, "AccessKeyId"));
+	const char *secret = json_view_peek(json_view_get(root, "SecretAccessKey"));
 	if (id != NULL && secret != NULL) {
 		cloud_credentials_clear(&aws->credentials);
 		aws->credentials.key_id = xstrdup(id);
 		aws->credentials.secret = xstrdup(secret);
-		aws->credentials.token =
-			xstrdup_or_null(json_string_value(json_object_get(json, "Token")));
+		aws->credentials.token = json_view_text(json_view_get(root, "Token"));
 		aws->credentials_ms = clock_monotonic_ms();
 	}
-	json_decref(json);
 	return aws->credentials.key_id != NULL ||
 	       error_set(err, ERROR_DENIED, "the instance's role has no credentials");
 }

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "guest/cloud/cloud_logs.h"
 
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/json_writer.h"
 #include "base/strbuf.h"
 
 #define MAX_BATCH_BYTES ((size_t)512 << 10) /* the service takes 1 MiB, with 26 bytes a line */
@@ -16,12 +16,18 @@
 #define WAIT_MS		2000
 
 /* The lines of one container. */
+struct line {
+	int64_t time_ms;
+	char *text; /* owned */
+};
+
 struct stream {
 	char *name; /* of the log stream */
 	char *container;
 	bool is_made;
 	int64_t last_ms; /* the service wants times that do not go back, and clocks are set */
-	json_t *events;	 /* owned */
+	struct line *lines;
+	size_t line_count;
 };
 
 struct cloud_logs {
@@ -57,7 +63,6 @@ static struct stream *find_stream(struct cloud_logs *logs, const char *container
 	stream->container = xstrndup(container, size);
 	stream->name = xasprintf("%s/%s/%s", logs->pod, size > 0 ? stream->container : "init",
 				 logs->aws->instance_id);
-	stream->events = json_array();
 	return stream;
 }
 
@@ -70,9 +75,8 @@ static void add_line(struct cloud_logs *logs, struct stream *stream, int64_t wal
 	const char *message = text.size > 0 ? strbuf_text(&text) : " ";
 	int64_t time_ms = wall_ns / 1000000;
 	stream->last_ms = time_ms > stream->last_ms ? time_ms : stream->last_ms;
-	(void)json_array_append_new(stream->events,
-				    json_pack("{s:I,s:s}", "timestamp", (json_int_t)stream->last_ms,
-					      "message", message));
+	*ARRAY_APPEND(stream->lines, stream->line_count) =
+		(struct line){.time_ms = stream->last_ms, .text = xstrdup(message)};
 	if (logs->lines == 0)
 		logs->oldest_ms = clock_monotonic_ms();
 	logs->bytes += text.size + LINE_OVERHEAD;
@@ -106,22 +110,32 @@ bool cloud_logs_is_due(const struct cloud_logs *logs)
 	       clock_monotonic_ms() - logs->oldest_ms >= WAIT_MS;
 }
 
-static bool call(struct cloud_logs *logs, const char *target, json_t *body, struct error *err)
+static bool call(struct cloud_logs *logs, const char *target, const struct strbuf *body,
+		 struct error *err)
 {
-	AUTO_FREE char *text = json_dumps(body, JSON_COMPACT);
 	AUTO_FREE char *answer = NULL;
-	json_decref(body);
-	struct cloud_call request = {.service = "logs", .target = target, .body = text};
+	struct cloud_call request = {
+		.service = "logs", .target = target, .body = strbuf_text(body)};
 	return cloud_call(logs->aws, &request, &answer, err);
+}
+
+static void write_names(struct json_writer *json, const struct cloud_logs *logs,
+			const struct stream *stream)
+{
+	json_open_object(json, NULL);
+	json_write_text(json, "logGroupName", logs->group);
+	json_write_text(json, "logStreamName", stream->name);
 }
 
 static bool make_stream(struct cloud_logs *logs, struct stream *stream, struct error *err)
 {
+	AUTO(strbuf_clear) struct strbuf body = STRBUF_INIT;
+	struct json_writer json = JSON_WRITER(&body, 0);
 	if (stream->is_made)
 		return true;
-	json_t *body =
-		json_pack("{s:s,s:s}", "logGroupName", logs->group, "logStreamName", stream->name);
-	stream->is_made = call(logs, "Logs_20140328.CreateLogStream", body, err);
+	write_names(&json, logs, stream);
+	json_close(&json);
+	stream->is_made = call(logs, "Logs_20140328.CreateLogStream", &body, err);
 	if (!stream->is_made && strstr(err->message, "ResourceAlreadyExists") != NULL) {
 		error_clear(err);
 		stream->is_made = true;
@@ -129,18 +143,37 @@ static bool make_stream(struct cloud_logs *logs, struct stream *stream, struct e
 	return stream->is_made;
 }
 
+static void clear_lines(struct stream *stream)
+{
+	for (size_t i = 0; i < stream->line_count; i++)
+		free(stream->lines[i].text);
+	free(stream->lines);
+	stream->lines = NULL;
+	stream->line_count = 0;
+}
+
 static bool send_stream(struct cloud_logs *logs, struct stream *stream, struct error *err)
 {
-	if (json_array_size(stream->events) == 0)
+	AUTO(strbuf_clear) struct strbuf body = STRBUF_INIT;
+	struct json_writer json = JSON_WRITER(&body, 0);
+	if (stream->line_count == 0)
 		return true;
 	if (!make_stream(logs, stream, err))
 		return false;
-	json_t *body = json_pack("{s:s,s:s,s:O}", "logGroupName", logs->group, "logStreamName",
-				 stream->name, "logEvents", stream->events);
-	bool is_ok = call(logs, "Logs_20140328.PutLogEvents", body, err);
+	write_names(&json, logs, stream);
+	json_open_list(&json, "logEvents");
+	for (size_t i = 0; i < stream->line_count; i++) {
+		json_open_object(&json, NULL);
+		json_write_number(&json, "timestamp", stream->lines[i].time_ms);
+		json_write_text(&json, "message", stream->lines[i].text);
+		json_close(&json);
+	}
+	json_close(&json);
+	json_close(&json);
+	bool is_ok = call(logs, "Logs_20140328.PutLogEvents", &body, err);
 	/* Malformed for the service is malformed for ever: such lines are not sent again. */
 	if (is_ok || (err->kind == ERROR_INVALID && strstr(err->message, "HTTP 400") != NULL))
-		(void)json_array_clear(stream->events);
+		clear_lines(stream);
 	return is_ok;
 }
 

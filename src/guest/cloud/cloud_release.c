@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "guest/cloud/cloud_release.h"
 
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +8,9 @@
 #include "base/alloc.h"
 #include "base/base64.h"
 #include "base/cleanup.h"
+#include "base/json_writer.h"
 #include "base/strbuf.h"
+#include "wire/release_document.h"
 
 void cloud_release_clear(struct cloud_release *release)
 {
@@ -21,38 +22,47 @@ void cloud_release_clear(struct cloud_release *release)
 	*release = (struct cloud_release){0};
 }
 
-static inline void auto_json(json_t **json)
+/* An answer of SSM or Secrets Manager; NULL and *err when there is none. */
+static struct json_document *call_json(struct cloud_aws *aws, const char *service,
+				       const char *target, const struct strbuf *body,
+				       struct error *err)
 {
-	json_decref(*json);
-}
-#define AUTO_JSON AUTO(auto_json)
-
-static bool call_json(struct cloud_aws *aws, const char *service, const char *target, json_t *body,
-		      json_t **ret, struct error *err)
-{
-	AUTO_JSON json_t *owned = body;
-	AUTO_FREE char *text = json_dumps(owned, JSON_COMPACT);
 	AUTO_FREE char *answer = NULL;
-	struct cloud_call call = {.service = service, .target = target, .body = text};
+	struct cloud_call call = {.service = service, .target = target, .body = strbuf_text(body)};
 	if (!cloud_call(aws, &call, &answer, err))
-		return false;
-	*ret = json_loads(answer, 0, NULL);
-	return *ret != NULL || error_set(err, ERROR_INVALID, "%s: the answer is not JSON", service);
+		return NULL;
+	return json_document_parse(answer, strlen(answer), service, JSON_LAST_KEY_WINS, err);
 }
 
 /* The value of an SSM parameter, owned. */
 static bool get_parameter(struct cloud_aws *aws, const char *name, char **ret, struct error *err)
 {
-	AUTO_JSON json_t *answer = NULL;
-	if (!call_json(aws, "ssm", "AmazonSSM.GetParameters",
-		       json_pack("{s:[s],s:b}", "Names", name, "WithDecryption", 1), &answer, err))
+	AUTO(strbuf_clear) struct strbuf body = STRBUF_INIT;
+	struct json_writer json = JSON_WRITER(&body, 0);
+	json_open_object(&json, NULL);
+	json_open_list(&json, "Names");
+	json_write_text(&json, NULL, name);
+	json_close(&json);
+	json_write_bool(&json, "WithDecryption", true);
+	json_close(&json);
+	AUTO_PTR(json_document)
+	struct json_document *document =
+		call_json(aws, "ssm", "AmazonSSM.GetParameters", &body, err);
+	if (document == NULL)
 		return error_prefix(err, "parameter %s", name);
-	const json_t *first = json_array_get(json_object_get(answer, "Parameters"), 0);
-	const char *value = json_string_value(json_object_get(first, "Value"));
-	if (value == NULL)
-		return error_set(err, ERROR_NOT_FOUND, "there is no parameter %s", name);
-	*ret = xstrdup(value);
-	return true;
+	struct json_view list = json_view_get(json_document_root(document), "Parameters");
+	*ret = json_view_text(json_view_get(json_view_at(list, 0), "Value"));
+	return *ret != NULL || error_set(err, ERROR_NOT_FOUND, "there is no parameter %s", name);
+}
+
+/* The text under a key of a secret that is a JSON object; owned, or NULL. */
+static char *pick(const char *text, const char *key)
+{
+	AUTO_PTR(json_document)
+	struct json_document *inside =
+		json_document_parse(text, strlen(text), "secret", JSON_LAST_KEY_WINS, NULL);
+	return inside != NULL ? json_view_text(json_view_get(json_document_root(inside), key))
+			      : NULL;
 }
 
 /* "ARN" or "ARN#key of the JSON inside"; *ret is the text itself. */
@@ -61,118 +71,114 @@ static bool get_managed_secret(struct cloud_aws *aws, const char *reference, cha
 {
 	size_t size = strcspn(reference, "#");
 	AUTO_FREE char *id = xstrndup(reference, size);
-	AUTO_JSON json_t *answer = NULL;
-	if (!call_json(aws, "secretsmanager", "secretsmanager.GetSecretValue",
-		       json_pack("{s:s}", "SecretId", id), &answer, err))
+	AUTO(strbuf_clear) struct strbuf body = STRBUF_INIT;
+	struct json_writer json = JSON_WRITER(&body, 0);
+	json_open_object(&json, NULL);
+	json_write_text(&json, "SecretId", id);
+	json_close(&json);
+	AUTO_PTR(json_document)
+	struct json_document *document =
+		call_json(aws, "secretsmanager", "secretsmanager.GetSecretValue", &body, err);
+	if (document == NULL)
 		return error_prefix(err, "secret %s", id);
-	const char *text = json_string_value(json_object_get(answer, "SecretString"));
+	const char *text =
+		json_view_peek(json_view_get(json_document_root(document), "SecretString"));
 	if (text == NULL)
 		return error_set(err, ERROR_UNSUPPORTED, "secret %s has no text", id);
-	if (reference[size] == '\0') {
-		*ret = xstrdup(text);
-		return true;
-	}
-	AUTO_JSON json_t *inside = json_loads(text, 0, NULL);
-	const char *value = json_string_value(json_object_get(inside, reference + size + 1));
-	if (value == NULL)
-		return error_set(err, ERROR_NOT_FOUND, "secret %s has no key '%s'", id,
-				 reference + size + 1);
-	*ret = xstrdup(value);
-	return true;
+	*ret = reference[size] == '\0' ? xstrdup(text) : pick(text, reference + size + 1);
+	return *ret != NULL || error_set(err, ERROR_NOT_FOUND, "secret %s has no key '%s'", id,
+					 reference + size + 1);
 }
 
 /* The digest stands beside the reference: what was fetched must be what was released. */
-static bool check_digest(const json_t *entry, const void *bytes, size_t size, struct error *err)
+static bool check_digest(const char *wanted_or_null, const void *bytes, size_t size,
+			 struct error *err)
 {
-	const char *wanted = json_string_value(json_object_get(entry, "sha256"));
 	char got[65];
-	if (wanted == NULL)
+	if (wanted_or_null == NULL)
 		return true;
 	cloud_sha256_hex(bytes, size, got);
-	if (strcmp(got, wanted) == 0)
+	if (strcmp(got, wanted_or_null) == 0)
 		return true;
 	return error_set(err, ERROR_CORRUPT, "its value is not the one that was released");
 }
 
-static bool fetch_secret(struct cloud_aws *aws, json_t *entry, struct error *err)
+/* What `reference` means, owned. */
+static bool fetch(struct cloud_aws *aws, const char *reference, uint8_t **ret, size_t *ret_size,
+		  struct error *err)
 {
-	const char *reference = json_string_value(json_object_get(entry, "ref"));
 	AUTO_FREE char *text = NULL;
-	AUTO_FREE uint8_t *bytes = NULL;
-	size_t size = 0;
-	if (reference == NULL)
-		return true;
 	if (strncmp(reference, "ssm:", 4) == 0) {
 		/* Stored in base64, so that any bytes go through. */
 		if (!get_parameter(aws, reference + 4, &text, err))
 			return false;
-		if (!base64_decode(text, strlen(text), &bytes, &size))
-			return error_set(err, ERROR_INVALID, "%s is not base64", reference);
-	} else if (strncmp(reference, "secretsmanager:", 15) == 0) {
+		return base64_decode(text, strlen(text), ret, ret_size) ||
+		       error_set(err, ERROR_INVALID, "%s is not base64", reference);
+	}
+	if (strncmp(reference, "secretsmanager:", 15) == 0) {
 		if (!get_managed_secret(aws, reference + 15, &text, err))
 			return false;
-		size = strlen(text);
-		bytes = xmemdup(text, size);
-	} else {
-		return error_set(err, ERROR_UNSUPPORTED, "no way to fetch '%s'", reference);
+		*ret_size = strlen(text);
+		*ret = (uint8_t *)TAKE_PTR(text);
+		return true;
 	}
-	if (!check_digest(entry, bytes, size, err))
-		return error_prefix(err, "%s", reference);
-	AUTO_FREE char *encoded = base64_encode(bytes, size);
-	(void)json_object_clear(entry);
-	(void)json_object_set_new(entry, "base64", json_string(encoded));
+	return error_set(err, ERROR_UNSUPPORTED, "no way to fetch '%s'", reference);
+}
+
+static bool fetch_secret(struct cloud_aws *aws, struct map_entry *entry, struct error *err)
+{
+	AUTO_FREE uint8_t *bytes = NULL;
+	size_t size = 0;
+	if (entry->reference == NULL)
+		return true;
+	if (!fetch(aws, entry->reference, &bytes, &size, err))
+		return false;
+	if (!check_digest(entry->sha256, bytes, size, err))
+		return error_prefix(err, "%s", entry->reference);
+	entry->bytes = (char *)TAKE_PTR(bytes);
+	entry->size = size;
+	free(TAKE_PTR(entry->reference));
+	free(TAKE_PTR(entry->sha256));
 	return true;
 }
 
-static bool fetch_secrets(struct cloud_aws *aws, json_t *config, struct error *err)
+static bool fetch_secrets(struct cloud_aws *aws, struct release *release, struct error *err)
 {
-	const char *name;
-	const char *key;
-	json_t *entries;
-	json_t *entry;
-	json_object_foreach(json_object_get(config, "secrets"), name, entries)
-	{
-		json_object_foreach(entries, key, entry)
-		{
-			if (!fetch_secret(aws, entry, err))
-				return error_prefix(err, "secret '%s' key '%s'", name, key);
+	for (size_t i = 0; i < release->map_count; i++) {
+		struct release_map *map = &release->maps[i];
+		for (size_t e = 0; e < map->entry_count; e++) {
+			if (!fetch_secret(aws, &map->entries[e], err))
+				return error_prefix(err, "secret '%s' key '%s'", map->name,
+						    map->entries[e].key);
 		}
 	}
 	return true;
 }
 
-/* {"configRef":{"parameters":[…],"sha256"}} → {"config":…}. */
-static bool fetch_config(struct cloud_aws *aws, json_t *body, struct error *err)
+static bool fetch_config(struct cloud_aws *aws, const struct config_reference *reference,
+			 struct release *release, struct error *err)
 {
-	const json_t *reference = json_object_get(body, "configRef");
 	AUTO(strbuf_clear) struct strbuf text = STRBUF_MAX((size_t)4 << 20);
-	size_t index;
-	json_t *name;
-	if (reference == NULL)
+	if (reference->parameters.count == 0)
 		return true;
-	json_array_foreach(json_object_get(reference, "parameters"), index, name)
-	{
+	for (size_t i = 0; i < reference->parameters.count; i++) {
 		AUTO_FREE char *piece = NULL;
-		if (!json_is_string(name))
-			return error_set(err, ERROR_INVALID,
-					 "a configuration reference is no text");
-		if (!get_parameter(aws, json_string_value(name), &piece, err))
+		if (!get_parameter(aws, reference->parameters.items[i], &piece, err))
 			return false;
 		strbuf_append(&text, piece);
 	}
-	if (!check_digest(reference, strbuf_text(&text), text.size, err))
+	if (!check_digest(reference->sha256, strbuf_text(&text), text.size, err))
 		return error_prefix(err, "configuration");
-	json_t *config = json_loads(strbuf_text(&text), JSON_REJECT_DUPLICATES, NULL);
-	if (config == NULL)
-		return error_set(err, ERROR_INVALID, "the configuration is not JSON");
-	(void)json_object_set_new(body, "config", config);
-	return true;
+	return release_config_read(strbuf_text(&text), text.size, release, err);
 }
 
-static bool attach_volume(struct cloud_aws *aws, const json_t *entry, struct error *err)
+static bool attach_volume(struct cloud_aws *aws, const struct cloud_config *cloud,
+			  struct error *err)
 {
-	const char *volume = json_string_value(json_object_get(entry, "volumeId"));
-	const char *device = json_string_value(json_object_get(entry, "device"));
+	const char *volume = cloud->attach_volume;
+	const char *device = cloud->attach_device;
+	if (volume == NULL && device == NULL)
+		return true;
 	if (volume == NULL || device == NULL)
 		return error_set(err, ERROR_INVALID, "a volume to attach has no id or device");
 	AUTO(strbuf_clear) struct strbuf body = STRBUF_INIT;
@@ -195,59 +201,37 @@ static bool attach_volume(struct cloud_aws *aws, const json_t *entry, struct err
 	return error_prefix(err, "attaching %s", volume);
 }
 
-static bool attach_volumes(struct cloud_aws *aws, const json_t *cloud, struct error *err)
-{
-	const json_t *attach = json_object_get(cloud, "attach");
-	size_t index;
-	json_t *entry;
-	if (json_is_object(attach))
-		return attach_volume(aws, attach, err);
-	json_array_foreach(attach, index, entry)
-	{
-		if (!attach_volume(aws, entry, err))
-			return false;
-	}
-	return true;
-}
-
 /* Which instance this is, the document leaves to the metadata service. */
-static void name_instance(const struct cloud_aws *aws, json_t *instance)
+static void name_instance(const struct cloud_aws *aws, struct release *release)
 {
-	const char *pod = json_string_value(json_object_get(instance, "pod"));
-	const char *uid = json_string_value(json_object_get(instance, "uid"));
-	if (uid == NULL || uid[0] == '\0')
-		(void)json_object_set_new(instance, "uid", json_string(aws->instance_id));
 	const char *id =
 		strncmp(aws->instance_id, "i-", 2) == 0 ? aws->instance_id + 2 : aws->instance_id;
-	AUTO_FREE char *name = xasprintf("%s-%s", pod != NULL ? pod : "pod", id);
-	(void)json_object_set_new(instance, "instance", json_string(name));
+	if (release->uid == NULL || release->uid[0] == '\0') {
+		free(release->uid);
+		release->uid = xstrdup(aws->instance_id);
+	}
+	free(release->instance);
+	release->instance = xasprintf("%s-%s", release->pod != NULL ? release->pod : "pod", id);
 }
 
-static char *text_of(const json_t *object, const char *key)
-{
-	return xstrdup_or_null(json_string_value(json_object_get(object, key)));
-}
-
-static bool resolve(struct cloud_aws *aws, json_t *root, struct cloud_release *ret,
+static bool resolve(struct cloud_aws *aws, const char *user_data, struct cloud_release *ret,
 		    struct error *err)
 {
-	json_t *body = json_object_get(root, "i2kit");
-	json_t *instance = json_object_get(body, "instance");
-	const json_t *cloud = json_object_get(instance, "cloud");
-	if (instance == NULL)
-		return error_set(err, ERROR_INVALID, "the user data is no release document");
-	aws->endpoint = text_of(cloud, "endpoint");
-	if (!fetch_config(aws, body, err) ||
-	    !fetch_secrets(aws, json_object_get(body, "config"), err) ||
-	    !attach_volumes(aws, cloud, err))
+	AUTO(release_clear) struct release release = {0};
+	AUTO(config_reference_clear) struct config_reference reference = {0};
+	if (!release_document_read_referring(user_data, strlen(user_data), &release, &reference,
+					     err))
+		return error_prefix(err, "user data");
+	aws->endpoint = xstrdup_or_null(release.cloud.endpoint);
+	if (!fetch_config(aws, &reference, &release, err) || !fetch_secrets(aws, &release, err) ||
+	    !attach_volume(aws, &release.cloud, err))
 		return false;
-	name_instance(aws, instance);
-	const json_t *signal = json_object_get(cloud, "signal");
-	ret->pod = text_of(instance, "pod");
-	ret->log_group = text_of(cloud, "logGroup");
-	ret->signal_stack = text_of(signal, "stack");
-	ret->signal_resource = text_of(signal, "resource");
-	ret->document = json_dumps(root, JSON_COMPACT);
+	name_instance(aws, &release);
+	ret->pod = xstrdup_or_null(release.pod);
+	ret->log_group = xstrdup_or_null(release.cloud.log_group);
+	ret->signal_stack = xstrdup_or_null(release.cloud.signal_stack);
+	ret->signal_resource = xstrdup_or_null(release.cloud.signal_resource);
+	ret->document = release_document_write(&release, 0);
 	return true;
 }
 
@@ -256,11 +240,8 @@ bool cloud_release_load(struct cloud_aws *aws, struct cloud_release *ret, struct
 	AUTO_FREE char *text = NULL;
 	if (!cloud_metadata(aws, "latest/user-data", &text, err))
 		return false;
-	AUTO_JSON json_t *root = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
-	if (root == NULL)
-		return error_set(err, ERROR_INVALID, "the user data is not JSON");
 	AUTO(cloud_release_clear) struct cloud_release release = {0};
-	if (!resolve(aws, root, &release, err))
+	if (!resolve(aws, text, &release, err))
 		return false;
 	*ret = release;
 	release = (struct cloud_release){0};
