@@ -219,20 +219,42 @@ static bool start(struct running *child, struct error *err)
 	return true;
 }
 
+/*
+ * A child that does not read its input must not kill us. The signal goes to the thread that wrote,
+ * so it is held back there: what happens to it is the whole process's, and others run beside us.
+ */
+static void hold_sigpipe(sigset_t *ret_before)
+{
+	sigset_t pipe;
+	(void)sigemptyset(&pipe);
+	(void)sigaddset(&pipe, SIGPIPE);
+	(void)pthread_sigmask(SIG_BLOCK, &pipe, ret_before);
+}
+
+static void release_sigpipe(const sigset_t *before)
+{
+	const struct timespec now = {0};
+	sigset_t pipe;
+	(void)sigemptyset(&pipe);
+	(void)sigaddset(&pipe, SIGPIPE);
+	/* One that was held back before us is not ours to take. */
+	if (sigismember(before, SIGPIPE) == 0)
+		(void)sigtimedwait(&pipe, NULL, &now);
+	(void)pthread_sigmask(SIG_SETMASK, before, NULL);
+}
+
 bool process_run(const struct process_run *run, struct process_output *ret, struct error *err)
 {
 	AUTO(running_clear)
 	struct running child = {
 		.run = run, .pid_fd = -1, .stdin_fd = -1, .stdout_fd = -1, .stderr_fd = -1};
-	/* A child that does not read its input must not kill us. */
-	struct sigaction ignore = {.sa_handler = SIG_IGN};
-	struct sigaction before;
+	sigset_t before;
 
 	if (!start(&child, err))
 		return false;
-	(void)sigaction(SIGPIPE, &ignore, &before);
+	hold_sigpipe(&before);
 	bool is_done = communicate(&child, err);
-	(void)sigaction(SIGPIPE, &before, NULL);
+	release_sigpipe(&before);
 	if (!is_done)
 		return false;
 	if (!run->accept_failure && child.status != 0)

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/process.h"
 
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/wait.h>
 
@@ -99,6 +102,33 @@ static void the_child_sees_its_environment_and_no_descriptor_of_ours(void **stat
 	(void)close(ends[1]);
 }
 
+static void *run_slowly(void *arg)
+{
+	AUTO(process_output_clear) struct process_output output = {0};
+	struct process_run run = {.argv = SHELL("sleep 0.3"), .timeout_ms = 10000};
+	(void)arg;
+	return process_run(&run, &output, NULL) ? arg : NULL;
+}
+
+/* What happens to a signal is the whole process's: two runs side by side would restore each
+ * other's. */
+static void a_run_leaves_the_processs_signals_alone(void **state)
+{
+	pthread_t thread;
+	struct sigaction now;
+	sigset_t pending;
+	(void)state;
+	assert_int_equal(pthread_create(&thread, NULL, run_slowly, state), 0);
+	for (unsigned i = 0; i < 20; i++) {
+		assert_int_equal(sigaction(SIGPIPE, NULL, &now), 0);
+		assert_true(now.sa_handler == SIG_DFL);
+		(void)poll(NULL, 0, 10);
+	}
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	assert_int_equal(sigpending(&pending), 0);
+	assert_false(sigismember(&pending, SIGPIPE));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -109,6 +139,7 @@ int main(void)
 		cmocka_unit_test(too_much_output_is_refused),
 		cmocka_unit_test(a_child_that_reads_nothing_does_not_kill_us),
 		cmocka_unit_test(the_child_sees_its_environment_and_no_descriptor_of_ours),
+		cmocka_unit_test(a_run_leaves_the_processs_signals_alone),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
