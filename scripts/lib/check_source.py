@@ -68,6 +68,14 @@ CALL = re.compile(r"(?<![\w.>])(" + "|".join(BANNED) + r")\s*\(")
 # A function that begins a line: its declaration or its definition.
 OFFERED = re.compile(r"^(?!static|typedef|return)(?:MUST_CHECK\s+)?(?:(?:const|struct|enum|unsigned)\s+)*"
                      r"\w+[\s*]+\(?(\w+)\)?\(", re.M)
+# A field of a manifest that is read into a struct of app.h: its name and the member.
+FIELD = re.compile(r'\{"(\w+)",\s*FIELD_USED,\s*\w+,\s*(?:offsetof\(struct (\w+),|AT\()\s*([\w.]+)\)')
+AT = re.compile(r"#define AT\(\w+\).*offsetof\(struct (\w+)")
+# Members that have done their work when the manifest is read.
+READ_INSIDE = {
+    "defaults": "merged into each container's",
+    "secret_type": "says which keys a Secret must have",
+}
 INCLUDE = re.compile(r'^\s*#\s*include\s+["<]([^">]+)[">]')
 STRIP = re.compile(r'"(?:\\.|[^"\\\n])*"|//[^\n]*|/\*.*?\*/', re.S)
 
@@ -154,12 +162,30 @@ class Checker:
             if named[name] <= made[name] and name not in TESTS_ONLY:
                 self.say(path, line, f"{name}() has no caller")
 
+    def check_fields(self):
+        """Fields that explain and docs call used, and whose value nobody but manifest/ looks at."""
+        inside = {path: code for path, code in self.code.items() if "/manifest/" in path}
+        outside = "\n".join(code for path, code in self.code.items() if path not in inside)
+        app = self.code.get(os.path.join(self.src, "manifest/app.h"), "")
+        for path in sorted(inside):
+            with open(path, encoding="utf-8") as file:
+                text = file.read()
+            for match in FIELD.finditer(text):
+                name, struct, member = match.groups()
+                struct = struct or AT.findall(text[:match.start()])[-1]
+                member = member.split(".")[-1]
+                if f"struct {struct} {{" in app and member not in READ_INSIDE and not re.search(
+                        rf"(->|\.){member}\b", outside):
+                    self.say(path, text.count("\n", 0, match.start()) + 1,
+                             f"{name} is FIELD_USED, but nothing outside manifest/ reads {member}")
+
     def run(self):
         for folder, _, files in sorted(os.walk(self.src)):
             for file in sorted(files):
                 if file.endswith((".c", ".h")):
                     self.check_file(os.path.join(folder, file))
         self.check_callers()
+        self.check_fields()
         return 1 if self.count else 0
 
 

@@ -11,7 +11,8 @@
 static const struct field ports_list[] = {
 	{"containerPort", FIELD_USED, read_port_number, AT(port), NULL,
 	 "where the container listens"},
-	{"hostIP", FIELD_USED, read_text, AT(host_ip), NULL, "where the host port is bound"},
+	{"hostIP", FIELD_NO_EFFECT, read_text, AT(host_ip), NULL,
+	 "all host ports are bound to one address: i2kit up --bind"},
 	{"hostPort", FIELD_USED, read_port_number, AT(host_port), NULL,
 	 "published on the developer's machine"},
 	{"name", FIELD_USED, read_text, AT(name), NULL, "Services and probes may refer to it"},
