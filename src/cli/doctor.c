@@ -18,6 +18,7 @@
 #include "image/store/store.h"
 #include "local/vm/accel.h"
 #include "local/vm/network.h"
+#include "local/vm/share.h"
 
 /* Below this much free space a build may not finish. */
 #define LEAST_FREE_BYTES (UINT64_C(2) << 30)
@@ -109,6 +110,24 @@ static void check_qemu(const char *uri, struct finding *ret)
 	}
 	ret->text = xstrdup("qemu-system-x86_64 is not installed");
 	mend_package(ret, FINDING_BROKEN, "qemu-system-x86 qemu-utils");
+}
+
+/* Folders are shared in system mode alone; elsewhere their files are copied. */
+static void check_virtiofsd(const char *uri, struct finding *ret)
+{
+	AUTO_FREE char *program = share_find_program();
+	bool is_needed = strstr(uri, "/session") == NULL;
+
+	if (program != NULL) {
+		ret->text = TAKE_PTR(program);
+		return;
+	}
+	ret->text =
+		xstrdup(is_needed ? "virtiofsd is not installed: hostPath folders cannot be shared"
+				  : "virtiofsd is not installed, and not needed here");
+	if (is_needed)
+		mend_package(ret, FINDING_NOTE,
+			     "virtiofsd || sudo apt-get install -y qemu-system-common");
 }
 
 /* How to start libvirt where the URI points: by systemd, by hand, or not at all (on demand). */
@@ -280,9 +299,11 @@ void doctor_check(int number, const char *uri_or_null, struct finding *ret)
 		const char *name;
 		void (*check)(const char *uri, struct finding *ret);
 	} checks[DOCTOR_CHECK_COUNT] = {
-		{"cpu", check_cpu},	      {"kvm", check_kvm},	  {"qemu", check_qemu},
-		{"libvirt", check_libvirt},   {"network", check_network}, {"filter", check_filter},
-		{"store", check_store},	      {"space", check_space},	  {"base", check_base},
+		{"cpu", check_cpu},	      {"kvm", check_kvm},
+		{"qemu", check_qemu},	      {"virtiofsd", check_virtiofsd},
+		{"libvirt", check_libvirt},   {"network", check_network},
+		{"filter", check_filter},     {"store", check_store},
+		{"space", check_space},	      {"base", check_base},
 		{"registry", check_registry}, {"cloud", check_cloud},
 	};
 	const char *uri = uri_or_null;

@@ -28,6 +28,7 @@
 #include "local/logs/log_store.h"
 #include "local/supervisor/control_path.h"
 #include "local/supervisor/supervisor.h"
+#include "local/vm/accel.h"
 
 enum { STEP_MS = 200 };
 
@@ -324,6 +325,14 @@ static bool check_watch(const struct arguments *args, struct error *err)
 	return error_hint(err, "leave out --detach and --build-only");
 }
 
+/* Before anything is left behind: a plan that no supervisor can follow would stay "up". */
+static bool check_accel(const struct project_plan *plan, struct error *err)
+{
+	AUTO(accel_clear) struct accel accel = {0};
+
+	return strcmp(plan->accel, "kvm") != 0 || accel_choose(plan->accel, &accel, err);
+}
+
 static int run(const struct invocation *invocation, struct error *err)
 {
 	AUTO(project_plan_clear) struct project_plan plan = {0};
@@ -345,6 +354,8 @@ static int run(const struct invocation *invocation, struct error *err)
 		error_set(err, ERROR_UNSUPPORTED, "--tui needs a terminal");
 		return error_hint(err, "i2kit up -d, and i2kit ps"), 1;
 	}
+	if (!check_accel(&plan, err))
+		return 1;
 	AUTO_CLOSE int lock = project_lock(invocation, plan.project, err);
 	if (lock < 0 || !check_ports(invocation, &plan, err) ||
 	    !project_identity_claim(&identity, err) || !project_plan_save(&plan, err))

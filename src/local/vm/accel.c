@@ -136,9 +136,10 @@ static void test_kvm(struct accel *ret)
 	AUTO(error_clear) struct error problem = ERROR_INIT;
 
 	if (access("/dev/kvm", R_OK | W_OK) < 0) {
-		ret->reason = xstrdup(path_exists("/dev/kvm")
-					      ? "no permission to open /dev/kvm (group kvm)"
-					      : "there is no /dev/kvm");
+		ret->reason =
+			xstrdup(path_exists("/dev/kvm") ? "no permission to open /dev/kvm: sudo "
+							  "usermod -aG kvm $USER, and log in again"
+							: "there is no /dev/kvm");
 		return;
 	}
 	if (!cpu_has_virtualisation()) {
