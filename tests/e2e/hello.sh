@@ -30,6 +30,9 @@ mkdir -p "$work/other" && cp -r "$top/examples/hello" "$work/other/"
 expect "$top/examples/hello, and this is $work/other/hello" i2kit up -d "$work/other/hello"
 expect "is up from $top/examples/hello" i2kit down "$work/other/hello"
 
+echo "what became ready has a receipt"
+[ -n "$(find "$HOME/.local/state/i2kit/receipts/hello" -name '*.json')" ]
+
 echo "the supervisor is fenced: seccomp, and no new privileges"
 pid=$(i2kit -p hello ps -o json | jq .supervisorPid)
 grep -qE '^Seccomp:\s*2' "/proc/$pid/status"

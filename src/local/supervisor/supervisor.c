@@ -360,7 +360,9 @@ struct supervisor *supervisor_new(struct loop *loop, const char *project, struct
 
 bool supervisor_fence(struct error *err)
 {
-	static const enum path_folder own[] = {PATH_DATA, PATH_STATE, PATH_CACHE, PATH_RUNTIME};
+	/* The last one for the key that receipts are signed with, made by the first of them. */
+	static const enum path_folder own[] = {PATH_DATA, PATH_STATE, PATH_CACHE, PATH_RUNTIME,
+					       PATH_CONFIG};
 	AUTO(string_list_clear) struct string_list folders = STRING_LIST_INIT;
 
 	for (size_t i = 0; i < ARRAY_SIZE(own); i++) {
