@@ -205,13 +205,13 @@ static void long_messages_are_cut_in_whole_characters(void **state)
 	assert_int_equal(strlen(event.message), GUEST_EVENT_MAX_TEXT - 1);
 }
 
-static struct supervisor_action probe(bool is_ok, char *message)
+static struct kubelet_action probe(bool is_ok, char *message)
 {
-	return (struct supervisor_action){.type = ACTION_REPORT_PROBE,
-					  .probe = PROBE_READINESS,
-					  .is_ok = is_ok,
-					  .exit_code = -1,
-					  .message = message};
+	return (struct kubelet_action){.type = ACTION_REPORT_PROBE,
+				       .probe = PROBE_READINESS,
+				       .is_ok = is_ok,
+				       .exit_code = -1,
+				       .message = message};
 }
 
 static void a_probe_that_repeats_itself_is_heard_once_a_second(void **state)
@@ -225,13 +225,13 @@ static void a_probe_that_repeats_itself_is_heard_once_a_second(void **state)
 	send_hello(scene);
 	expect_heard(scene, "h");
 	for (int i = 0; i < 100; i++) {
-		struct supervisor_action action = probe(false, refused);
+		struct kubelet_action action = probe(false, refused);
 		events_report(scene->events, &pod, &action);
 	}
 	expect_heard(scene, "e");
-	struct supervisor_action other = probe(false, bad);
+	struct kubelet_action other = probe(false, bad);
 	events_report(scene->events, &pod, &other);
-	struct supervisor_action good = probe(true, bad);
+	struct kubelet_action good = probe(true, bad);
 	events_report(scene->events, &pod, &good);
 	expect_heard(scene, "ee");
 }

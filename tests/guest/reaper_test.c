@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "guest/supervisor/reaper.h"
+#include "guest/kubelet/reaper.h"
 #include "test.h"
 
 struct told {

@@ -98,7 +98,7 @@ static enum guest_event_type event_type(enum action_type action)
 }
 
 void events_report(struct events *events, const struct pod_image *pod,
-		   const struct supervisor_action *action)
+		   const struct kubelet_action *action)
 {
 	enum guest_event_type type = event_type(action->type);
 	bool has_container = type == GUEST_EVENT_CONTAINER || type == GUEST_EVENT_PROBE;

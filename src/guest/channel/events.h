@@ -9,7 +9,7 @@
 
 #include "guest/channel/channel.h"
 #include "guest/channel/log_ring.h"
-#include "guest/supervisor/supervisor.h"
+#include "guest/kubelet/kubelet.h"
 
 struct events;
 
@@ -22,7 +22,7 @@ void events_pump(struct events *events);
 void events_boot(struct events *events, const char *stage);
 /* A REPORT action. */
 void events_report(struct events *events, const struct pod_image *pod,
-		   const struct supervisor_action *action);
+		   const struct kubelet_action *action);
 /* Something that containers write to has no room left; message says what, and the way out. */
 void events_full(struct events *events, const char *message);
 void events_loss(struct events *events, const struct log_loss *loss);

@@ -14,10 +14,10 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "guest/channel/say.h"
+#include "guest/kubelet/reaper.h"
 #include "guest/machine/disk_format.h"
 #include "guest/machine/disks.h"
 #include "guest/machine/machine.h"
-#include "guest/supervisor/reaper.h"
 
 #define DISK_WAIT_MS	60000U
 #define PROJECT_QUOTA	2 /* PRJQUOTA, which glibc's header lacks */

@@ -12,7 +12,7 @@
 #include "base/cleanup.h"
 #include "base/strbuf.h"
 #include "guest/pod/check_socket.h"
-#include "guest/pod/exec_run.h"
+#include "guest/pod/exec_process.h"
 #include "guest/pod/uplink.h"
 
 #define MAX_OUTPUT 1024
@@ -24,7 +24,7 @@ struct running_check {
 	struct http_target target; /* changes with each redirect */
 	unsigned redirects;
 	struct check_socket *socket;
-	struct exec_run *run;
+	struct exec_process *run;
 	struct reaper *reaper;
 	pid_t helper; /* what speaks TLS, or 0 */
 	int output;   /* owned; what an exec check prints */
@@ -51,7 +51,7 @@ static void end(struct running_check *running, bool is_ok, const char *message)
 	loop_timer_remove(running->timer);
 	check_socket_free(running->socket);
 	http_target_clear(&running->target);
-	exec_run_abort(running->run);
+	exec_process_abort(running->run);
 	end_helper(running);
 	loop_fd_remove(running->output_watch);
 	if (running->output >= 0)
@@ -121,7 +121,7 @@ static bool start_exec(struct running_check *running, struct container *containe
 	running->output_watch = loop_add_fd(running->loop, pipe[0], LOOP_READ, on_output, running);
 	struct exec_request request = {
 		.container = container, .argv = &check->command, .fds = {-1, pipe[1], pipe[1]}};
-	running->run = exec_run_start(&request, &handler, running, err);
+	running->run = exec_process_start(&request, &handler, running, err);
 	(void)close(pipe[1]);
 	return running->run != NULL;
 }

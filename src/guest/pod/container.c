@@ -15,7 +15,7 @@
 #include "base/clock.h"
 #include "base/parse.h"
 #include "base/path.h"
-#include "guest/channel/log_stream.h"
+#include "guest/channel/output_stream.h"
 #include "guest/channel/say.h"
 #include "guest/documents/oci_config.h"
 #include "guest/machine/console.h"
@@ -38,8 +38,8 @@ struct container {
 	uint64_t begun_ms;     /* when the runtime was started */
 	uint64_t log_sequence; /* of the log at that time */
 	uint64_t oom_kills;    /* seen before this run */
-	struct log_stream *out;
-	struct log_stream *errors;
+	struct output_stream *out;
+	struct output_stream *errors;
 	struct console *console; /* waiting for the terminal of a container that has one */
 	int input;		 /* of stdin: true, held open so that reading waits; or -1 */
 };
@@ -199,8 +199,8 @@ static char *read_termination_message(const struct container *container)
 
 static void close_outputs(struct container *container)
 {
-	log_stream_free(container->out);
-	log_stream_free(container->errors);
+	output_stream_free(container->out);
+	output_stream_free(container->errors);
 	console_free(container->console);
 	auto_close(&container->input);
 	container->input = -1;
@@ -225,7 +225,7 @@ static void on_end(pid_t pid, int status, void *arg)
 	} else {
 		end.exit_code = WEXITSTATUS(status);
 	}
-	supervisor_exited(container->guest->supervisor, container->index, now_ms(), &end);
+	kubelet_exited(container->guest->kubelet, container->index, now_ms(), &end);
 	guest_advance(container->guest);
 }
 
@@ -246,8 +246,7 @@ static char *runtime_message(const struct container *container)
 static void fail(struct container *container, const char *message)
 {
 	close_outputs(container);
-	supervisor_started(container->guest->supervisor, container->index, now_ms(), false,
-			   message);
+	kubelet_started(container->guest->kubelet, container->index, now_ms(), false, message);
 }
 
 static bool read_pid(const struct container *container, pid_t *ret)
@@ -276,16 +275,16 @@ static void on_runtime_end(pid_t pid, int status, void *arg)
 		fail(container, message);
 	} else {
 		reaper_watch(guest->reaper, container->pid, container->begun_ms, on_end, container);
-		supervisor_started(guest->supervisor, container->index, now_ms(), true, NULL);
+		kubelet_started(guest->kubelet, container->index, now_ms(), true, NULL);
 	}
 	guest_advance(guest);
 }
 
-static struct log_stream *new_stream(struct container *container, int fd,
-				     enum wire_log_source source)
+static struct output_stream *new_stream(struct container *container, int fd,
+					enum wire_log_source source)
 {
-	return log_stream_new(container->guest->loop, fd, container->guest->logs,
-			      container->image->name, source, guest_send_logs, container->guest);
+	return output_stream_new(container->guest->loop, fd, container->guest->logs,
+				 container->image->name, source, guest_send_logs, container->guest);
 }
 
 static void on_terminal(int fd, void *arg)

@@ -4,7 +4,7 @@
 
 /*
  * One container of the pod as it runs: its root filesystem, its OCI bundle under
- * /run/i2kit/c/NAME, the runtime, its outputs. Tells the supervisor when it started and ended.
+ * /run/i2kit/c/NAME, the runtime, its outputs. Tells the kubelet when it started and ended.
  */
 
 #include "guest/documents/image_user.h"

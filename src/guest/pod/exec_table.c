@@ -14,7 +14,7 @@
 #include "base/cleanup.h"
 #include "base/strbuf.h"
 #include "guest/pod/copy_run.h"
-#include "guest/pod/exec_run.h"
+#include "guest/pod/exec_process.h"
 #include "wire/request.h"
 
 #define MAX_SESSIONS 64
@@ -26,9 +26,9 @@ enum { OUT, ERRORS, OUTPUTS };
 struct session {
 	struct exec_table *table;
 	uint16_t stream;
-	struct exec_run *run; /* NULL: the process has ended, or is a copier */
-	pid_t copier;	      /* 0: none runs */
-	int in;		      /* owned, or -1; with a terminal a duplicate of its master end */
+	struct exec_process *run; /* NULL: the process has ended, or is a copier */
+	pid_t copier;		  /* 0: none runs */
+	int in;			  /* owned, or -1; with a terminal a duplicate of its master end */
 	struct loop_fd *in_watch;
 	struct strbuf in_queue;
 	bool is_in_closing; /* end of file once the queue is written */
@@ -85,7 +85,7 @@ static void close_input(struct session *session)
 static void free_session(struct session *session)
 {
 	struct exec_table *table = session->table;
-	exec_run_abort(session->run);
+	exec_process_abort(session->run);
 	/* A copier sees its descriptors closed, and tidies up. */
 	if (session->copier > 0)
 		reaper_forget(table->guest->reaper, session->copier);
@@ -317,7 +317,7 @@ static bool start_session(struct session *session, struct exec_request *request,
 		session->copier = copy_run_start(request->container, request->argv, stdio.child,
 						 on_copied, session, err);
 	else
-		session->run = exec_run_start(request, &handler, session, err);
+		session->run = exec_process_start(request, &handler, session, err);
 	if (session->run == NULL && session->copier <= 0) {
 		session->copier = 0;
 		return false;
@@ -398,7 +398,7 @@ void exec_table_take(struct exec_table *table, const struct wire_message *messag
 		set_size(session);
 	} else if (message->type == WIRE_EXEC_SIGNAL && message->size == 1 &&
 		   session->run != NULL && message->bytes[0] > 0 && message->bytes[0] <= 64) {
-		exec_run_signal(session->run, message->bytes[0]);
+		exec_process_signal(session->run, message->bytes[0]);
 	}
 }
 

@@ -69,17 +69,16 @@ static void on_check_done(bool is_ok, const char *message, void *arg)
 	struct guest *guest = owner->guest;
 	uint64_t now = clock_monotonic_ms();
 	if (owner->is_hook)
-		supervisor_hook_done(guest->supervisor, owner->container, owner->is_post_start, now,
-				     is_ok, message);
+		kubelet_hook_done(guest->kubelet, owner->container, owner->is_post_start, now,
+				  is_ok, message);
 	else
-		supervisor_probed(guest->supervisor, owner->container, owner->probe, now, is_ok,
-				  message);
+		kubelet_probed(guest->kubelet, owner->container, owner->probe, now, is_ok, message);
 	free(owner);
 	guest_advance(guest);
 }
 
 static const struct check *check_of(const struct container_image *image,
-				    const struct supervisor_action *action, uint64_t *ret_timeout)
+				    const struct kubelet_action *action, uint64_t *ret_timeout)
 {
 	const struct probe_spec *spec = &image->liveness;
 	*ret_timeout = 0;
@@ -93,7 +92,7 @@ static const struct check *check_of(const struct container_image *image,
 	return &spec->check;
 }
 
-static void start_check(struct guest *guest, const struct supervisor_action *action)
+static void start_check(struct guest *guest, const struct kubelet_action *action)
 {
 	struct check_owner *owner = xcalloc(1, sizeof(*owner));
 	owner->guest = guest;
@@ -134,9 +133,9 @@ static void begin_power_off(struct guest *guest)
 	(void)loop_add_timer(guest->loop, LAST_POLL_MS, on_last_poll, guest);
 }
 
-static void report_container(struct guest *guest, const struct supervisor_action *action)
+static void report_container(struct guest *guest, const struct kubelet_action *action)
 {
-	struct supervisor_action told = *action;
+	struct kubelet_action told = *action;
 	if (action->message != NULL)
 		say("container %s: %s: %s", guest->pod.containers[action->container].name,
 		    action->reason, action->message);
@@ -146,7 +145,7 @@ static void report_container(struct guest *guest, const struct supervisor_action
 	events_report(guest->events, &guest->pod, &told);
 }
 
-static void carry_out(struct guest *guest, const struct supervisor_action *action)
+static void carry_out(struct guest *guest, const struct kubelet_action *action)
 {
 	switch (action->type) {
 	case ACTION_START:
@@ -164,7 +163,7 @@ static void carry_out(struct guest *guest, const struct supervisor_action *actio
 		break;
 	case ACTION_END:
 		/* A last line, whose being stored also says that all before it was. */
-		say("the pod is over: %s", supervisor_phase(guest->supervisor));
+		say("the pod is over: %s", kubelet_phase(guest->kubelet));
 		begin_power_off(guest);
 		break;
 	default:
@@ -177,27 +176,27 @@ static void on_tick(struct loop_timer *timer, void *arg)
 {
 	struct guest *guest = arg;
 	(void)timer;
-	supervisor_tick(guest->supervisor, clock_monotonic_ms());
+	kubelet_tick(guest->kubelet, clock_monotonic_ms());
 	guest_advance(guest);
 }
 
 void guest_advance(struct guest *guest)
 {
-	struct supervisor_action action;
+	struct kubelet_action action;
 	/* An action may lead to others (a container that cannot be started): no recursion. */
 	if (guest->is_advancing)
 		return;
 	guest->is_advancing = true;
-	while (supervisor_next_action(guest->supervisor, &action)) {
+	while (kubelet_next_action(guest->kubelet, &action)) {
 		carry_out(guest, &action);
-		supervisor_action_clear(&action);
+		kubelet_action_clear(&action);
 	}
 	guest->is_advancing = false;
-	if (supervisor_phase_is_running(guest->supervisor) && !guest->has_told_started) {
+	if (kubelet_phase_is_running(guest->kubelet) && !guest->has_told_started) {
 		guest->has_told_started = true;
 		events_boot(guest->events, "containers");
 	}
-	uint64_t next = supervisor_next_tick_ms(guest->supervisor);
+	uint64_t next = kubelet_next_tick_ms(guest->kubelet);
 	uint64_t now = clock_monotonic_ms();
 	if (guest->tick == NULL)
 		guest->tick = loop_add_timer(guest->loop, 3600000, on_tick, guest);
@@ -209,11 +208,11 @@ void guest_advance(struct guest *guest)
 
 void guest_shutdown(struct guest *guest, int64_t grace_ms)
 {
-	if (guest->supervisor == NULL) {
+	if (guest->kubelet == NULL) {
 		begin_power_off(guest);
 		return;
 	}
-	supervisor_shutdown(guest->supervisor, clock_monotonic_ms(), grace_ms);
+	kubelet_shutdown(guest->kubelet, clock_monotonic_ms(), grace_ms);
 	guest_advance(guest);
 }
 
@@ -339,7 +338,7 @@ static bool prepare_pod(struct guest *guest, struct error *err)
 void guest_start_pod(struct guest *guest)
 {
 	AUTO(error_clear) struct error err = ERROR_INIT;
-	guest->supervisor = supervisor_new(&guest->pod);
+	guest->kubelet = kubelet_new(&guest->pod);
 	guest->containers = xcalloc(guest->pod.container_count, sizeof(struct container *));
 	for (size_t i = 0; i < guest->pod.container_count; i++)
 		guest->containers[i] = container_new(guest, i);
@@ -348,11 +347,11 @@ void guest_start_pod(struct guest *guest)
 						  ? xasprintf("%s; %s", err.message, err.hint)
 						  : xstrdup(err.message);
 		say("the pod cannot be prepared: %s", message);
-		supervisor_fail(guest->supervisor, clock_monotonic_ms(), "PrepareError", message);
+		kubelet_fail(guest->kubelet, clock_monotonic_ms(), "PrepareError", message);
 	} else {
 		tunnel_table_listen(guest->tunnels, &guest->release);
 		guest->storage = storage_watch_new(guest);
-		supervisor_begin(guest->supervisor, clock_monotonic_ms());
+		kubelet_begin(guest->kubelet, clock_monotonic_ms());
 	}
 	guest_advance(guest);
 }
@@ -374,10 +373,10 @@ static void update_release(struct guest *guest, struct release *fresh)
 /* Nothing runs yet, and nothing will: the host is to know why instead of waiting. */
 static void refuse_first(struct guest *guest, const char *message)
 {
-	if (guest->has_release || guest->supervisor != NULL)
+	if (guest->has_release || guest->kubelet != NULL)
 		return;
-	guest->supervisor = supervisor_new(&guest->pod);
-	supervisor_fail(guest->supervisor, clock_monotonic_ms(), "ReleaseError", message);
+	guest->kubelet = kubelet_new(&guest->pod);
+	kubelet_fail(guest->kubelet, clock_monotonic_ms(), "ReleaseError", message);
 	guest_advance(guest);
 }
 
@@ -390,7 +389,7 @@ void guest_take_release(struct guest *guest, const void *bytes, size_t size)
 		refuse_first(guest, err.message);
 		return;
 	}
-	if (!guest->has_release && guest->supervisor != NULL)
+	if (!guest->has_release && guest->kubelet != NULL)
 		return; /* it ends already */
 	(void)mkdir("/run/config", 0755);
 	if (!file_write_atomic("/run/config/release.json", bytes, size, 0600, &err))

@@ -9,9 +9,9 @@
 #include "guest/channel/events.h"
 #include "guest/channel/log_ring.h"
 #include "guest/documents/environment.h"
+#include "guest/kubelet/kubelet.h"
+#include "guest/kubelet/reaper.h"
 #include "guest/pod/volumes.h"
-#include "guest/supervisor/reaper.h"
-#include "guest/supervisor/supervisor.h"
 #include "wire/pod_document.h"
 #include "wire/release_document.h"
 
@@ -34,7 +34,7 @@ struct guest {
 	char *hostname; /* owned */
 	char *address;	/* owned, or NULL */
 	struct pod_facts facts;
-	struct supervisor *supervisor; /* NULL until the release is here */
+	struct kubelet *kubelet; /* NULL until the release is here */
 	struct loop_timer *tick;
 	struct container **containers; /* one per container of the pod */
 	struct exec_table *execs;
@@ -48,7 +48,7 @@ struct guest {
 	uint64_t off_ms; /* powers off then at the latest, once it is to */
 };
 
-/* Carries out what the supervisor wants. Call after everything that tells it something. */
+/* Carries out what the kubelet wants. Call after everything that tells it something. */
 void guest_advance(struct guest *guest);
 /* Stops the pod and powers off; grace_ms < 0: the pod's own. */
 void guest_shutdown(struct guest *guest, int64_t grace_ms);

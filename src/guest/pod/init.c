@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * PID 1 of a pod's VM: from the kernel's hand-over to running containers, then their supervisor and
+ * PID 1 of a pod's VM: from the kernel's hand-over to running containers, then their kubelet and
  * the host's agent, all on one loop. doc/guest.md tells the whole way.
  */
 
@@ -23,9 +23,9 @@
 #include "guest/machine/modprobe.h"
 #include "guest/machine/network.h"
 #include "guest/machine/power_button.h"
-#include "guest/pod/agent.h"
 #include "guest/pod/exec_table.h"
 #include "guest/pod/guest.h"
+#include "guest/pod/host_link.h"
 #include "guest/pod/linuxkit.h"
 #include "guest/pod/stats.h"
 #include "guest/pod/tunnel_table.h"
@@ -125,7 +125,7 @@ static bool boot(struct guest *guest, struct error *err)
 	if (!linuxkit_run_onboot(err))
 		return false;
 	linuxkit_start_services(guest);
-	agent_open(guest);
+	host_link_open(guest);
 	return true;
 }
 

@@ -11,7 +11,7 @@
 #include "base/clock.h"
 #include "base/parse.h"
 #include "base/path.h"
-#include "guest/channel/log_stream.h"
+#include "guest/channel/output_stream.h"
 #include "guest/channel/say.h"
 #include "guest/machine/folder.h"
 #include "guest/pod/container.h"
@@ -28,8 +28,8 @@ struct service {
 	struct loop_timer *again;
 	uint64_t wait_ms;
 	bool wants_process;
-	struct log_stream *out;
-	struct log_stream *errors;
+	struct output_stream *out;
+	struct output_stream *errors;
 };
 
 /* The bundles of one kind in name order. */
@@ -179,20 +179,20 @@ static void on_service_end(pid_t pid, int status, void *arg)
 {
 	struct service *service = arg;
 	(void)pid;
-	log_stream_free(service->out);
-	log_stream_free(service->errors);
+	output_stream_free(service->out);
+	output_stream_free(service->errors);
 	service->out = NULL;
 	service->errors = NULL;
 	say("service %s ended (status %d); it is started again", service->name, status);
 	start_later(service);
 }
 
-static struct log_stream *new_stream(const struct service *service, int fd,
-				     enum wire_log_source source)
+static struct output_stream *new_stream(const struct service *service, int fd,
+					enum wire_log_source source)
 {
 	(void)fcntl(fd, F_SETFL, O_NONBLOCK);
-	return log_stream_new(service->guest->loop, fd, service->guest->logs, service->name, source,
-			      guest_send_logs, service->guest);
+	return output_stream_new(service->guest->loop, fd, service->guest->logs, service->name,
+				 source, guest_send_logs, service->guest);
 }
 
 static void start_service(struct service *service)

@@ -106,8 +106,8 @@ static void send_stats(struct stats *stats)
 	struct guest *guest = stats->guest;
 	AUTO(guest_stats_clear) struct guest_stats now = {.time_ns = clock_wall_ns()};
 	(void)getloadavg(&now.load1, 1);
-	for (size_t i = 0; guest->supervisor != NULL && i < guest->pod.container_count; i++) {
-		if (supervisor_is_running(guest->supervisor, i))
+	for (size_t i = 0; guest->kubelet != NULL && i < guest->pod.container_count; i++) {
+		if (kubelet_is_running(guest->kubelet, i))
 			fill_container(guest->pod.containers[i].name,
 				       ARRAY_APPEND(now.containers, now.container_count));
 	}

@@ -16,7 +16,7 @@
 #include "guest/machine/dhcp.h"
 #include "guest/machine/machine.h"
 #include "guest/machine/network.h"
-#include "guest/pod/agent.h"
+#include "guest/pod/host_link.h"
 
 #define AGAIN_MS 2000
 
@@ -99,7 +99,7 @@ static void start_cloud_agent(struct uplink *uplink)
 		return;
 	}
 	reaper_watch(uplink->guest->reaper, pid, REAPER_CHILD, on_agent_end, uplink);
-	agent_attach(uplink->guest, take_fd(&own));
+	host_link_attach(uplink->guest, take_fd(&own));
 }
 
 /* The cloud agent looks names up before there is a pod. */

@@ -9,7 +9,7 @@
 #include "base/clock.h"
 #include "base/loop.h"
 #include "base/strbuf.h"
-#include "guest/channel/log_stream.h"
+#include "guest/channel/output_stream.h"
 #include "test.h"
 #include "wire/frame.h"
 #include "wire/log_record.h"
@@ -18,7 +18,7 @@
 struct scene {
 	struct loop *loop;
 	struct log_ring *ring;
-	struct log_stream *stream;
+	struct output_stream *stream;
 	int writer;
 	struct strbuf seen; /* lines joined by |; ~ behind one that is not finished */
 	uint64_t sequence;
@@ -57,8 +57,8 @@ static int begin(void **state)
 	assert_int_equal(pipe2(pipe, O_CLOEXEC | O_NONBLOCK), 0);
 	scene->ring = log_ring_new(64 << 10);
 	scene->writer = pipe[1];
-	scene->stream = log_stream_new(scene->loop, pipe[0], scene->ring, "main", WIRE_LOG_STDOUT,
-				       on_appended, scene);
+	scene->stream = output_stream_new(scene->loop, pipe[0], scene->ring, "main",
+					  WIRE_LOG_STDOUT, on_appended, scene);
 	*state = scene;
 	return 0;
 }
@@ -66,7 +66,7 @@ static int begin(void **state)
 static int end(void **state)
 {
 	struct scene *scene = *state;
-	log_stream_free(scene->stream);
+	output_stream_free(scene->stream);
 	log_ring_free(scene->ring);
 	loop_free(scene->loop);
 	(void)close(scene->writer);
@@ -148,7 +148,7 @@ static void a_line_that_is_finished_in_time_is_one(void **state)
 	strbuf_reset(&scene->seen);
 	(void)close(take_fd(&scene->writer));
 	run(scene, 20);
-	log_stream_free(TAKE_PTR(scene->stream));
+	output_stream_free(TAKE_PTR(scene->stream));
 	on_appended(scene);
 	assert_int_equal(scene->seen.data[scene->seen.size - 1], '|');
 }

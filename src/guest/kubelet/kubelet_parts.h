@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef I2KIT_GUEST_SUPERVISOR_SUPERVISOR_INTERNAL_H
-#define I2KIT_GUEST_SUPERVISOR_SUPERVISOR_INTERNAL_H
+#ifndef I2KIT_GUEST_KUBELET_KUBELET_PARTS_H
+#define I2KIT_GUEST_KUBELET_KUBELET_PARTS_H
 
-/* What supervisor.c, supervisor_unit.c and supervisor_probe.c share; nobody else includes this. */
+/* What kubelet.c, kubelet_unit.c and kubelet_probe.c share; nobody else includes this. */
 
-#include "guest/supervisor/supervisor.h"
+#include "guest/kubelet/kubelet.h"
 
 #define NEVER		  UINT64_MAX
 #define START_FAILED_CODE 128
@@ -49,7 +49,7 @@ struct unit {
 
 enum pod_stage { STAGE_NEW, STAGE_INIT, STAGE_MAIN, STAGE_ENDING, STAGE_ENDED };
 
-struct supervisor {
+struct kubelet {
 	const struct pod_image *pod;
 	struct unit *units;
 	enum pod_stage stage;
@@ -60,30 +60,30 @@ struct supervisor {
 	int exit_code;
 	bool is_ready;
 	bool is_running_reported;
-	struct supervisor_action *actions; /* a queue */
+	struct kubelet_action *actions; /* a queue */
 	size_t action_count;
 	size_t action_first;
 };
 
-struct supervisor_action *supervisor_push(struct supervisor *supervisor, enum action_type type,
-					  size_t container);
+struct kubelet_action *kubelet_push(struct kubelet *kubelet, enum action_type type,
+				    size_t container);
 /* The pod ends; what was begun before stays the reason. */
-void supervisor_begin_ending(struct supervisor *supervisor, uint64_t now_ms, uint64_t grace_ms,
-			     const char *phase, const char *reason);
-void unit_report_start_error(struct supervisor *supervisor, size_t container,
+void kubelet_begin_ending(struct kubelet *kubelet, uint64_t now_ms, uint64_t grace_ms,
+			  const char *phase, const char *reason);
+void unit_report_start_error(struct kubelet *kubelet, size_t container,
 			     const char *message_or_null);
-void unit_start(struct supervisor *supervisor, size_t container);
+void unit_start(struct kubelet *kubelet, size_t container);
 /* Does what is due of one container. */
-void unit_advance(struct supervisor *supervisor, size_t container, uint64_t now_ms);
-void supervisor_stop_unit(struct supervisor *supervisor, size_t container, uint64_t now_ms,
-			  uint64_t grace_ms);
+void unit_advance(struct kubelet *kubelet, size_t container, uint64_t now_ms);
+void kubelet_stop_unit(struct kubelet *kubelet, size_t container, uint64_t now_ms,
+		       uint64_t grace_ms);
 
 const struct probe_spec *unit_probe_spec(const struct unit *unit, enum probe_kind kind);
 /* The container runs: its probes begin. */
-void probes_begin(struct supervisor *supervisor, size_t container, uint64_t now_ms);
+void probes_begin(struct kubelet *kubelet, size_t container, uint64_t now_ms);
 void probes_stop(struct unit *unit);
 /* Pushes the probes that are due. */
-void probes_advance(struct supervisor *supervisor, size_t container, uint64_t now_ms);
+void probes_advance(struct kubelet *kubelet, size_t container, uint64_t now_ms);
 uint64_t probes_next_ms(const struct unit *unit);
 bool unit_is_ready(const struct unit *unit);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef I2KIT_GUEST_POD_EXEC_RUN_H
-#define I2KIT_GUEST_POD_EXEC_RUN_H
+#ifndef I2KIT_GUEST_POD_EXEC_PROCESS_H
+#define I2KIT_GUEST_POD_EXEC_PROCESS_H
 
 /* One more process in a running container, through the OCI runtime. */
 
@@ -8,7 +8,7 @@
 
 #include "guest/pod/container.h"
 
-struct exec_run;
+struct exec_process;
 
 struct exec_request {
 	struct container *container;
@@ -28,11 +28,11 @@ struct exec_handler {
 	void (*ended)(int exit_code, int signal, const char *error_or_null, void *arg);
 };
 
-MUST_CHECK struct exec_run *exec_run_start(const struct exec_request *request,
-					   const struct exec_handler *handler, void *arg,
-					   struct error *err);
-void exec_run_signal(struct exec_run *run, int signal);
+MUST_CHECK struct exec_process *exec_process_start(const struct exec_request *request,
+						   const struct exec_handler *handler, void *arg,
+						   struct error *err);
+void exec_process_signal(struct exec_process *run, int signal);
 /* Kills it, or has it killed once it is there, and makes no further calls. */
-void exec_run_abort(struct exec_run *run);
+void exec_process_abort(struct exec_process *run);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "guest/channel/log_stream.h"
+#include "guest/channel/output_stream.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,7 +17,7 @@
 #define DRAIN_ROUNDS  64
 #define UNFINISHED_MS 100 /* a prompt is to be seen while its writer waits */
 
-struct log_stream {
+struct output_stream {
 	struct loop *loop;
 	int fd; /* owned */
 	struct loop_fd *watch;
@@ -29,12 +29,12 @@ struct log_stream {
 	char *container;
 	enum wire_log_source source;
 	struct strbuf rest; /* a line whose end has not come; at most WIRE_LOG_PIECE */
-	log_stream_fn *appended;
+	output_stream_fn *appended;
 	void *arg;
 };
 
 /* Lines with their newlines, or the first pieces of a long one: the reader cuts them. */
-static void append_raw(struct log_stream *stream, bool is_partial, const char *text, size_t size)
+static void append_raw(struct output_stream *stream, bool is_partial, const char *text, size_t size)
 {
 	if (size > 0)
 		log_ring_append_raw(stream->ring, stream->container, stream->source, is_partial,
@@ -45,7 +45,7 @@ static void append_raw(struct log_stream *stream, bool is_partial, const char *t
  * `size` new bytes stand behind the rest. Whole lines go into the ring at once and unlooked at:
  * every instruction for a line is emulated here.
  */
-static void take_bytes(struct log_stream *stream, const char *bytes, size_t size)
+static void take_bytes(struct output_stream *stream, const char *bytes, size_t size)
 {
 	size_t total = stream->rest.size + size;
 	const char *end = memrchr(bytes + stream->rest.size, '\n', size);
@@ -59,7 +59,7 @@ static void take_bytes(struct log_stream *stream, const char *bytes, size_t size
 }
 
 /* False at the end of the stream (a terminal's end is EIO). */
-static bool read_some(struct log_stream *stream, ssize_t *ret_size)
+static bool read_some(struct output_stream *stream, ssize_t *ret_size)
 {
 	static char buffer[LOG_RING_MAX_RAW];
 	size_t rest = stream->rest.size;
@@ -72,7 +72,7 @@ static bool read_some(struct log_stream *stream, ssize_t *ret_size)
 	return size > 0 || (size < 0 && (errno == EAGAIN || errno == EINTR));
 }
 
-static void append_rest(struct log_stream *stream)
+static void append_rest(struct output_stream *stream)
 {
 	append_raw(stream, true, stream->rest.data, stream->rest.size);
 	strbuf_reset(&stream->rest);
@@ -80,7 +80,7 @@ static void append_rest(struct log_stream *stream)
 
 static void on_unfinished(struct loop_timer *timer, void *arg)
 {
-	struct log_stream *stream = arg;
+	struct output_stream *stream = arg;
 	loop_timer_remove(timer);
 	stream->unfinished = NULL;
 	append_rest(stream);
@@ -88,7 +88,7 @@ static void on_unfinished(struct loop_timer *timer, void *arg)
 }
 
 /* From the rest's first byte on, so that what trickles shows too. */
-static void time_rest(struct log_stream *stream)
+static void time_rest(struct output_stream *stream)
 {
 	if (stream->rest.size > 0 && stream->unfinished == NULL) {
 		stream->unfinished =
@@ -99,7 +99,7 @@ static void time_rest(struct log_stream *stream)
 	}
 }
 
-static void end_watch(struct log_stream *stream)
+static void end_watch(struct output_stream *stream)
 {
 	loop_fd_remove(stream->watch);
 	stream->watch = NULL;
@@ -107,7 +107,7 @@ static void end_watch(struct log_stream *stream)
 
 static void on_pause_over(struct loop_timer *timer, void *arg)
 {
-	struct log_stream *stream = arg;
+	struct output_stream *stream = arg;
 	bool has_moved = log_ring_bytes(stream->ring) < stream->bytes_at_pause;
 	stream->pauses = has_moved ? 0 : stream->pauses + 1;
 	stream->bytes_at_pause = log_ring_bytes(stream->ring);
@@ -123,7 +123,7 @@ static void on_readable(struct loop_fd *source, int fd, unsigned events, void *a
 {
 	(void)fd;
 	(void)events;
-	struct log_stream *stream = arg;
+	struct output_stream *stream = arg;
 	ssize_t size = 0;
 	if (!read_some(stream, &size))
 		end_watch(stream);
@@ -141,11 +141,11 @@ static void on_readable(struct loop_fd *source, int fd, unsigned events, void *a
 	loop_timer_set(stream->pause, PAUSE_MS);
 }
 
-struct log_stream *log_stream_new(struct loop *loop, int fd, struct log_ring *ring,
-				  const char *container, enum wire_log_source source,
-				  log_stream_fn *appended, void *arg)
+struct output_stream *output_stream_new(struct loop *loop, int fd, struct log_ring *ring,
+					const char *container, enum wire_log_source source,
+					output_stream_fn *appended, void *arg)
 {
-	struct log_stream *stream = xcalloc(1, sizeof(*stream));
+	struct output_stream *stream = xcalloc(1, sizeof(*stream));
 	stream->loop = loop;
 	stream->fd = fd;
 	(void)fcntl(fd, F_SETPIPE_SZ, PIPE_BYTES); /* a terminal has none */
@@ -160,7 +160,7 @@ struct log_stream *log_stream_new(struct loop *loop, int fd, struct log_ring *ri
 	return stream;
 }
 
-void log_stream_free(struct log_stream *stream)
+void output_stream_free(struct output_stream *stream)
 {
 	if (stream == NULL)
 		return;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "guest/pod/exec_run.h"
+#include "guest/pod/exec_process.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -16,7 +16,7 @@
 #include "guest/machine/console.h"
 #include "guest/machine/rootfs.h"
 
-struct exec_run {
+struct exec_process {
 	struct guest *guest;
 	char *base; /* owned; the files of this run are base.json, .pid, .log, .tty */
 	uint64_t begun_ms;
@@ -28,12 +28,12 @@ struct exec_run {
 	void *arg;
 };
 
-static char *file_of(const struct exec_run *run, const char *suffix)
+static char *file_of(const struct exec_process *run, const char *suffix)
 {
 	return xasprintf("%s.%s", run->base, suffix);
 }
 
-static void remove_files(const struct exec_run *run)
+static void remove_files(const struct exec_process *run)
 {
 	static const char *const suffixes[] = {"json", "pid", "log"};
 	for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++) {
@@ -42,7 +42,7 @@ static void remove_files(const struct exec_run *run)
 	}
 }
 
-static void free_run(struct exec_run *run)
+static void free_run(struct exec_process *run)
 {
 	remove_files(run);
 	console_free(run->console);
@@ -50,7 +50,7 @@ static void free_run(struct exec_run *run)
 	free(run);
 }
 
-static void end(struct exec_run *run, int exit_code, int signal, const char *error)
+static void end(struct exec_process *run, int exit_code, int signal, const char *error)
 {
 	struct exec_handler handler = run->handler;
 	void *arg = run->arg;
@@ -67,7 +67,7 @@ static void on_end(pid_t pid, int status, void *arg)
 		end(arg, WEXITSTATUS(status), 0, NULL);
 }
 
-static bool read_pid(const struct exec_run *run, pid_t *ret)
+static bool read_pid(const struct exec_process *run, pid_t *ret)
 {
 	AUTO_FREE char *path = file_of(run, "pid");
 	AUTO_FREE char *text = NULL;
@@ -82,7 +82,7 @@ static bool read_pid(const struct exec_run *run, pid_t *ret)
 }
 
 /* "exec /bin/nope: No such file": without the runtime's time stamp. */
-static char *runtime_message(const struct exec_run *run)
+static char *runtime_message(const struct exec_process *run)
 {
 	AUTO_FREE char *path = file_of(run, "log");
 	AUTO_FREE char *text = NULL;
@@ -95,7 +95,7 @@ static char *runtime_message(const struct exec_run *run)
 
 static void on_runtime_end(pid_t pid, int status, void *arg)
 {
-	struct exec_run *run = arg;
+	struct exec_process *run = arg;
 	(void)pid;
 	run->runtime = 0;
 	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0 || !read_pid(run, &run->pid)) {
@@ -105,16 +105,16 @@ static void on_runtime_end(pid_t pid, int status, void *arg)
 	}
 	reaper_watch(run->guest->reaper, run->pid, run->begun_ms, on_end, run);
 	if (run->pending_signal != 0)
-		exec_run_signal(run, run->pending_signal);
+		exec_process_signal(run, run->pending_signal);
 }
 
 static void on_terminal(int fd, void *arg)
 {
-	struct exec_run *run = arg;
+	struct exec_process *run = arg;
 	run->handler.terminal(fd, run->arg);
 }
 
-static bool write_process(const struct exec_run *run, const struct exec_request *request,
+static bool write_process(const struct exec_process *run, const struct exec_request *request,
 			  struct error *err)
 {
 	const struct container *container = request->container;
@@ -153,7 +153,7 @@ static bool write_process(const struct exec_run *run, const struct exec_request 
 	return file_write_atomic(path, json, strlen(json), 0600, err);
 }
 
-static bool spawn_runtime(struct exec_run *run, const struct exec_request *request,
+static bool spawn_runtime(struct exec_process *run, const struct exec_request *request,
 			  struct error *err)
 {
 	const char *name = container_get_image(request->container)->name;
@@ -189,8 +189,9 @@ static bool spawn_runtime(struct exec_run *run, const struct exec_request *reque
 	return run->runtime >= 0;
 }
 
-struct exec_run *exec_run_start(const struct exec_request *request,
-				const struct exec_handler *handler, void *arg, struct error *err)
+struct exec_process *exec_process_start(const struct exec_request *request,
+					const struct exec_handler *handler, void *arg,
+					struct error *err)
 {
 	static unsigned number;
 	if (container_pid(request->container) <= 0) {
@@ -198,7 +199,7 @@ struct exec_run *exec_run_start(const struct exec_request *request,
 				container_get_image(request->container)->name);
 		return NULL;
 	}
-	struct exec_run *run = xcalloc(1, sizeof(*run));
+	struct exec_process *run = xcalloc(1, sizeof(*run));
 	run->guest = container_guest(request->container);
 	run->base = xasprintf("/run/i2kit/exec-%u", ++number);
 	run->handler = *handler;
@@ -211,7 +212,7 @@ struct exec_run *exec_run_start(const struct exec_request *request,
 	return run;
 }
 
-void exec_run_signal(struct exec_run *run, int signal)
+void exec_process_signal(struct exec_process *run, int signal)
 {
 	if (run->pid > 0)
 		(void)kill(run->pid, signal);
@@ -234,10 +235,10 @@ static void ignore_end(int exit_code, int signal, const char *error_or_null, voi
 }
 
 /* The runtime is let through: killed half-way it would leave the process behind, running. */
-void exec_run_abort(struct exec_run *run)
+void exec_process_abort(struct exec_process *run)
 {
 	if (run == NULL)
 		return;
 	run->handler = (struct exec_handler){.terminal = ignore_terminal, .ended = ignore_end};
-	exec_run_signal(run, SIGKILL);
+	exec_process_signal(run, SIGKILL);
 }

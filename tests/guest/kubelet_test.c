@@ -5,14 +5,14 @@
 
 #include "base/cleanup.h"
 #include "base/strbuf.h"
-#include "guest/supervisor/supervisor.h"
+#include "guest/kubelet/kubelet.h"
 #include "test.h"
 
 /* A pod of these containers; names are letters. */
 struct scene {
 	struct pod_image pod;
 	struct container_image containers[4];
-	struct supervisor *supervisor;
+	struct kubelet *kubelet;
 	struct strbuf story; /* the actions since the last look, one word each */
 };
 
@@ -31,18 +31,18 @@ static struct scene *begin(enum restart_policy policy, const char *kinds)
 		scene->containers[i].is_sidecar = kinds[i] == 's';
 		scene->pod.container_count++;
 	}
-	scene->supervisor = supervisor_new(&scene->pod);
+	scene->kubelet = kubelet_new(&scene->pod);
 	return scene;
 }
 
 static void end(struct scene *scene)
 {
-	supervisor_free(scene->supervisor);
+	kubelet_free(scene->kubelet);
 	strbuf_clear(&scene->story);
 	free(scene);
 }
 
-static void tell(struct scene *scene, const struct supervisor_action *action)
+static void tell(struct scene *scene, const struct kubelet_action *action)
 {
 	const char *name = scene->containers[action->container].name;
 	struct strbuf *story = &scene->story;
@@ -84,31 +84,31 @@ static void tell(struct scene *scene, const struct supervisor_action *action)
 
 static void expect(struct scene *scene, const char *story)
 {
-	struct supervisor_action action;
+	struct kubelet_action action;
 	strbuf_reset(&scene->story);
-	while (supervisor_next_action(scene->supervisor, &action)) {
+	while (kubelet_next_action(scene->kubelet, &action)) {
 		tell(scene, &action);
-		supervisor_action_clear(&action);
+		kubelet_action_clear(&action);
 	}
 	assert_string_equal(strbuf_text(&scene->story), story);
 }
 
 static void ended(struct scene *scene, size_t container, uint64_t now_ms, int exit_code)
 {
-	supervisor_exited(scene->supervisor, container, now_ms,
-			  &(struct unit_end){.exit_code = exit_code});
+	kubelet_exited(scene->kubelet, container, now_ms,
+		       &(struct unit_end){.exit_code = exit_code});
 }
 
 static void started(struct scene *scene, size_t container, uint64_t now_ms)
 {
-	supervisor_started(scene->supervisor, container, now_ms, true, NULL);
+	kubelet_started(scene->kubelet, container, now_ms, true, NULL);
 }
 
 static void init_containers_run_one_after_the_other(void **state)
 {
 	(void)state;
 	struct scene *scene = begin(RESTART_ALWAYS, "iim");
-	supervisor_begin(scene->supervisor, 1);
+	kubelet_begin(scene->kubelet, 1);
 	expect(scene, "Pending a:ContainerCreating start-a");
 	started(scene, 0, 2);
 	expect(scene, "a:Started");
@@ -126,14 +126,14 @@ static void a_failed_init_container_is_tried_again_or_fails_the_pod(void **state
 {
 	(void)state;
 	struct scene *scene = begin(RESTART_ALWAYS, "im");
-	supervisor_begin(scene->supervisor, 1);
+	kubelet_begin(scene->kubelet, 1);
 	started(scene, 0, 2);
 	ended(scene, 0, 3, 1);
 	expect(scene,
 	       "Pending a:ContainerCreating start-a a:Started a:Error a:ContainerCreating start-a");
 	end(scene);
 	scene = begin(RESTART_NEVER, "im");
-	supervisor_begin(scene->supervisor, 1);
+	kubelet_begin(scene->kubelet, 1);
 	started(scene, 0, 2);
 	ended(scene, 0, 3, 9);
 	expect(scene, "Pending a:ContainerCreating start-a a:Started a:Error Failed(9) END");
@@ -145,7 +145,7 @@ static void restarts_back_off_and_the_count_starts_anew_after_ten_good_minutes(v
 	(void)state;
 	static const unsigned delays[] = {10000, 20000, 40000, 80000, 160000, 300000, 300000};
 	struct scene *scene = begin(RESTART_ALWAYS, "m");
-	supervisor_begin(scene->supervisor, 1);
+	kubelet_begin(scene->kubelet, 1);
 	uint64_t now = 2;
 	started(scene, 0, now);
 	ended(scene, 0, now, 1);
@@ -158,11 +158,11 @@ static void restarts_back_off_and_the_count_starts_anew_after_ten_good_minutes(v
 		AUTO(strbuf_clear) struct strbuf story = STRBUF_INIT;
 		strbuf_appendf(&story, "a:Error a:CrashLoopBackOff(%u) UNREADY", delays[i]);
 		expect(scene, strbuf_text(&story));
-		assert_int_equal(supervisor_next_tick_ms(scene->supervisor), now + delays[i]);
-		supervisor_tick(scene->supervisor, now + delays[i] - 1);
+		assert_int_equal(kubelet_next_tick_ms(scene->kubelet), now + delays[i]);
+		kubelet_tick(scene->kubelet, now + delays[i] - 1);
 		expect(scene, "");
 		now += delays[i];
-		supervisor_tick(scene->supervisor, now);
+		kubelet_tick(scene->kubelet, now);
 		expect(scene, "a:ContainerCreating start-a");
 	}
 	started(scene, 0, now);
@@ -176,7 +176,7 @@ static void the_policy_decides_who_starts_again(void **state)
 {
 	(void)state;
 	struct scene *scene = begin(RESTART_ON_FAILURE, "mm");
-	supervisor_begin(scene->supervisor, 1);
+	kubelet_begin(scene->kubelet, 1);
 	started(scene, 0, 2);
 	started(scene, 1, 2);
 	expect(scene, "Pending a:ContainerCreating start-a b:ContainerCreating start-b a:Started "
@@ -197,7 +197,7 @@ static void a_job_gives_up_at_its_limit_and_at_its_deadline(void **state)
 	struct scene *scene = begin(RESTART_ON_FAILURE, "m");
 	scene->pod.workload = WORKLOAD_JOB;
 	scene->pod.backoff_limit = 1;
-	supervisor_begin(scene->supervisor, 1);
+	kubelet_begin(scene->kubelet, 1);
 	started(scene, 0, 2);
 	ended(scene, 0, 3, 7);
 	started(scene, 0, 4);
@@ -208,11 +208,11 @@ static void a_job_gives_up_at_its_limit_and_at_its_deadline(void **state)
 	end(scene);
 	scene = begin(RESTART_NEVER, "m");
 	scene->pod.active_deadline_ms = 1000;
-	supervisor_begin(scene->supervisor, 1);
+	kubelet_begin(scene->kubelet, 1);
 	started(scene, 0, 2);
 	expect(scene, "Pending a:ContainerCreating start-a a:Started Running READY");
-	assert_int_equal(supervisor_next_tick_ms(scene->supervisor), 1001);
-	supervisor_tick(scene->supervisor, 1001);
+	assert_int_equal(kubelet_next_tick_ms(scene->kubelet), 1001);
+	kubelet_tick(scene->kubelet, 1001);
 	expect(scene, "signal-a-TERM UNREADY");
 	ended(scene, 0, 1500, 143);
 	expect(scene, "a:Error Failed END");
@@ -223,7 +223,7 @@ static void a_sidecar_starts_first_and_ends_last(void **state)
 {
 	(void)state;
 	struct scene *scene = begin(RESTART_NEVER, "sim");
-	supervisor_begin(scene->supervisor, 1);
+	kubelet_begin(scene->kubelet, 1);
 	started(scene, 0, 2);
 	expect(scene, "Pending a:ContainerCreating start-a a:Started b:ContainerCreating start-b");
 	started(scene, 1, 3);
@@ -244,16 +244,16 @@ static void shutdown_runs_the_hook_then_signals_then_kills(void **state)
 	scene->containers[0].pre_stop.type = CHECK_SLEEP;
 	static char quit[] = "SIGQUIT";
 	scene->containers[0].stop_signal = quit;
-	supervisor_begin(scene->supervisor, 1);
+	kubelet_begin(scene->kubelet, 1);
 	started(scene, 0, 2);
 	expect(scene, "Pending a:ContainerCreating start-a a:Started Running READY");
-	supervisor_shutdown(scene->supervisor, 100, 5000);
+	kubelet_shutdown(scene->kubelet, 100, 5000);
 	expect(scene, "pre-a UNREADY");
-	supervisor_hook_done(scene->supervisor, 0, false, 1000, true, "");
+	kubelet_hook_done(scene->kubelet, 0, false, 1000, true, "");
 	expect(scene, "signal-a-QUIT");
-	supervisor_tick(scene->supervisor, 5099);
+	kubelet_tick(scene->kubelet, 5099);
 	expect(scene, "");
-	supervisor_tick(scene->supervisor, 5100);
+	kubelet_tick(scene->kubelet, 5100);
 	expect(scene, "signal-a-KILL");
 	ended(scene, 0, 5200, 137);
 	expect(scene, "a:Error Succeeded END");
@@ -265,13 +265,13 @@ static void a_hook_that_takes_all_the_grace_leaves_two_seconds(void **state)
 	(void)state;
 	struct scene *scene = begin(RESTART_ALWAYS, "m");
 	scene->containers[0].pre_stop.type = CHECK_SLEEP;
-	supervisor_begin(scene->supervisor, 1);
+	kubelet_begin(scene->kubelet, 1);
 	started(scene, 0, 2);
-	supervisor_shutdown(scene->supervisor, 100, 5000);
+	kubelet_shutdown(scene->kubelet, 100, 5000);
 	expect(scene, "Pending a:ContainerCreating start-a a:Started Running READY pre-a UNREADY");
-	supervisor_tick(scene->supervisor, 5100);
+	kubelet_tick(scene->kubelet, 5100);
 	expect(scene, "signal-a-TERM");
-	supervisor_tick(scene->supervisor, 7100);
+	kubelet_tick(scene->kubelet, 7100);
 	expect(scene, "signal-a-KILL");
 	end(scene);
 }
@@ -291,26 +291,26 @@ static void readiness_is_tried_quickly_until_it_first_succeeds(void **state)
 	(void)state;
 	struct scene *scene = begin(RESTART_ALWAYS, "m");
 	set_probe(&scene->containers[0].readiness, 10000, 2);
-	supervisor_begin(scene->supervisor, 1000);
+	kubelet_begin(scene->kubelet, 1000);
 	started(scene, 0, 1000);
 	expect(scene, "Pending a:ContainerCreating start-a a:Started Running probe-a-readiness");
-	supervisor_probed(scene->supervisor, 0, PROBE_READINESS, 1000, false, "");
+	kubelet_probed(scene->kubelet, 0, PROBE_READINESS, 1000, false, "");
 	expect(scene, "a-failed");
-	assert_int_equal(supervisor_next_tick_ms(scene->supervisor), 1100);
-	supervisor_tick(scene->supervisor, 1100);
+	assert_int_equal(kubelet_next_tick_ms(scene->kubelet), 1100);
+	kubelet_tick(scene->kubelet, 1100);
 	/* In between the specified times a failure is not counted, nor told. */
-	supervisor_probed(scene->supervisor, 0, PROBE_READINESS, 1100, false, "");
+	kubelet_probed(scene->kubelet, 0, PROBE_READINESS, 1100, false, "");
 	expect(scene, "probe-a-readiness");
-	assert_int_equal(supervisor_next_tick_ms(scene->supervisor), 1250);
-	supervisor_tick(scene->supervisor, 1250);
-	supervisor_probed(scene->supervisor, 0, PROBE_READINESS, 1250, true, "");
+	assert_int_equal(kubelet_next_tick_ms(scene->kubelet), 1250);
+	kubelet_tick(scene->kubelet, 1250);
+	kubelet_probed(scene->kubelet, 0, PROBE_READINESS, 1250, true, "");
 	expect(scene, "probe-a-readiness a-ok READY");
-	assert_int_equal(supervisor_next_tick_ms(scene->supervisor), 11250);
-	supervisor_tick(scene->supervisor, 11250);
-	supervisor_probed(scene->supervisor, 0, PROBE_READINESS, 11250, false, "");
+	assert_int_equal(kubelet_next_tick_ms(scene->kubelet), 11250);
+	kubelet_tick(scene->kubelet, 11250);
+	kubelet_probed(scene->kubelet, 0, PROBE_READINESS, 11250, false, "");
 	expect(scene, "probe-a-readiness a-failed");
-	supervisor_tick(scene->supervisor, 21250);
-	supervisor_probed(scene->supervisor, 0, PROBE_READINESS, 21250, false, "");
+	kubelet_tick(scene->kubelet, 21250);
+	kubelet_probed(scene->kubelet, 0, PROBE_READINESS, 21250, false, "");
 	expect(scene, "probe-a-readiness a-failed UNREADY");
 	end(scene);
 }
@@ -321,12 +321,12 @@ static void liveness_waits_for_startup_and_then_restarts(void **state)
 	struct scene *scene = begin(RESTART_ALWAYS, "m");
 	set_probe(&scene->containers[0].startup, 1000, 3);
 	set_probe(&scene->containers[0].liveness, 1000, 1);
-	supervisor_begin(scene->supervisor, 1000);
+	kubelet_begin(scene->kubelet, 1000);
 	started(scene, 0, 1000);
 	expect(scene, "Pending a:ContainerCreating start-a a:Started Running probe-a-startup");
-	supervisor_probed(scene->supervisor, 0, PROBE_STARTUP, 1000, true, "");
+	kubelet_probed(scene->kubelet, 0, PROBE_STARTUP, 1000, true, "");
 	expect(scene, "a-ok probe-a-liveness READY");
-	supervisor_probed(scene->supervisor, 0, PROBE_LIVENESS, 1001, false, "");
+	kubelet_probed(scene->kubelet, 0, PROBE_LIVENESS, 1001, false, "");
 	expect(scene, "a-failed signal-a-TERM UNREADY");
 	ended(scene, 0, 1002, 143);
 	expect(scene, "a:Error a:ContainerCreating start-a");
@@ -338,11 +338,11 @@ static void a_startup_probe_that_never_succeeds_ends_the_container(void **state)
 	(void)state;
 	struct scene *scene = begin(RESTART_NEVER, "m");
 	set_probe(&scene->containers[0].startup, 1000, 2);
-	supervisor_begin(scene->supervisor, 1000);
+	kubelet_begin(scene->kubelet, 1000);
 	started(scene, 0, 1000);
-	supervisor_probed(scene->supervisor, 0, PROBE_STARTUP, 1000, false, "");
-	supervisor_tick(scene->supervisor, 2000);
-	supervisor_probed(scene->supervisor, 0, PROBE_STARTUP, 2000, false, "");
+	kubelet_probed(scene->kubelet, 0, PROBE_STARTUP, 1000, false, "");
+	kubelet_tick(scene->kubelet, 2000);
+	kubelet_probed(scene->kubelet, 0, PROBE_STARTUP, 2000, false, "");
 	expect(scene,
 	       "Pending a:ContainerCreating start-a a:Started Running probe-a-startup a-failed "
 	       "probe-a-startup a-failed signal-a-TERM");
@@ -353,12 +353,12 @@ static void a_container_that_cannot_start_is_tried_again(void **state)
 {
 	(void)state;
 	struct scene *scene = begin(RESTART_ALWAYS, "m");
-	supervisor_begin(scene->supervisor, 1);
-	supervisor_started(scene->supervisor, 0, 2, false, "no such file");
+	kubelet_begin(scene->kubelet, 1);
+	kubelet_started(scene->kubelet, 0, 2, false, "no such file");
 	expect(scene,
 	       "Pending a:ContainerCreating start-a a:StartError Running a:ContainerCreating "
 	       "start-a");
-	supervisor_started(scene->supervisor, 0, 3, false, "no such file");
+	kubelet_started(scene->kubelet, 0, 3, false, "no such file");
 	expect(scene, "a:StartError a:CrashLoopBackOff(10000)");
 	end(scene);
 }
@@ -367,15 +367,15 @@ static void a_pod_that_cannot_be_prepared_says_so_for_each_container(void **stat
 {
 	(void)state;
 	struct scene *scene = begin(RESTART_ALWAYS, "imm");
-	struct supervisor_action action;
-	supervisor_fail(scene->supervisor, 1, "PrepareError", "volume 'd': no disk");
+	struct kubelet_action action;
+	kubelet_fail(scene->kubelet, 1, "PrepareError", "volume 'd': no disk");
 	for (size_t i = 1; i < 3; i++) {
-		assert_true(supervisor_next_action(scene->supervisor, &action));
+		assert_true(kubelet_next_action(scene->kubelet, &action));
 		assert_int_equal(action.container, i);
 		assert_string_equal(action.reason, "StartError");
 		assert_string_equal(action.state, "terminated");
 		assert_string_equal(action.message, "volume 'd': no disk");
-		supervisor_action_clear(&action);
+		kubelet_action_clear(&action);
 	}
 	expect(scene, "Failed(128) END");
 	end(scene);
@@ -385,9 +385,9 @@ static void shutdown_while_a_container_starts_waits_for_it(void **state)
 {
 	(void)state;
 	struct scene *scene = begin(RESTART_ALWAYS, "m");
-	supervisor_begin(scene->supervisor, 1);
+	kubelet_begin(scene->kubelet, 1);
 	expect(scene, "Pending a:ContainerCreating start-a");
-	supervisor_shutdown(scene->supervisor, 2, -1);
+	kubelet_shutdown(scene->kubelet, 2, -1);
 	expect(scene, "");
 	started(scene, 0, 3);
 	expect(scene, "a:Started signal-a-TERM");

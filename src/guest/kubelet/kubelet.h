@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef I2KIT_GUEST_SUPERVISOR_SUPERVISOR_H
-#define I2KIT_GUEST_SUPERVISOR_SUPERVISOR_H
+#ifndef I2KIT_GUEST_KUBELET_KUBELET_H
+#define I2KIT_GUEST_KUBELET_KUBELET_H
 
 /*
  * What a pod's containers do when, as Kubernetes would have it: a step machine without a clock, a
  * process or a socket of its own. Whoever runs it tells what happened and at which millisecond,
- *then carries out the actions it takes out, in order, and calls supervisor_tick() when it wants to
+ *then carries out the actions it takes out, in order, and calls kubelet_tick() when it wants to
  *be.
  *
  *	unit:	IDLE → STARTING → RUNNING → STOPPING → (WAITING → STARTING …) | ENDED
@@ -18,10 +18,10 @@ enum probe_kind { PROBE_STARTUP, PROBE_READINESS, PROBE_LIVENESS, PROBE_KINDS };
 const char *probe_kind_name(enum probe_kind kind);
 
 enum action_type {
-	ACTION_START,  /* start container; answer with supervisor_started() */
+	ACTION_START,  /* start container; answer with kubelet_started() */
 	ACTION_SIGNAL, /* send signal to the container's first process */
-	ACTION_PROBE,  /* run probe; answer with supervisor_probed() */
-	ACTION_HOOK,   /* run postStart or preStop; answer with supervisor_hook_done() */
+	ACTION_PROBE,  /* run probe; answer with kubelet_probed() */
+	ACTION_HOOK,   /* run postStart or preStop; answer with kubelet_hook_done() */
 	ACTION_REPORT_CONTAINER,
 	ACTION_REPORT_PROBE,
 	ACTION_REPORT_READY,
@@ -29,7 +29,7 @@ enum action_type {
 	ACTION_END, /* nothing runs any more: the VM may go */
 };
 
-struct supervisor_action {
+struct kubelet_action {
 	enum action_type type;
 	size_t container; /* index in the pod image */
 	int signal;
@@ -47,44 +47,44 @@ struct supervisor_action {
 	uint64_t log_sequence;	/* whoever carries it out fills these in */
 	char *message;		/* owned by the action; or NULL */
 };
-void supervisor_action_clear(struct supervisor_action *action);
+void kubelet_action_clear(struct kubelet_action *action);
 
-struct supervisor;
+struct kubelet;
 
 /* pod must outlive it. */
-struct supervisor *supervisor_new(const struct pod_image *pod);
-void supervisor_free(struct supervisor *supervisor);
+struct kubelet *kubelet_new(const struct pod_image *pod);
+void kubelet_free(struct kubelet *kubelet);
 
-void supervisor_begin(struct supervisor *supervisor, uint64_t now_ms);
+void kubelet_begin(struct kubelet *kubelet, uint64_t now_ms);
 /* message_or_null: why it could not be started. */
-void supervisor_started(struct supervisor *supervisor, size_t container, uint64_t now_ms,
-			bool is_ok, const char *message_or_null);
+void kubelet_started(struct kubelet *kubelet, size_t container, uint64_t now_ms, bool is_ok,
+		     const char *message_or_null);
 struct unit_end {
 	int exit_code; /* 128 + signal where a signal ended it */
 	int signal;
 	bool is_oom;
 	const char *message; /* the termination message, or NULL */
 };
-void supervisor_exited(struct supervisor *supervisor, size_t container, uint64_t now_ms,
-		       const struct unit_end *end);
-void supervisor_probed(struct supervisor *supervisor, size_t container, enum probe_kind probe,
+void kubelet_exited(struct kubelet *kubelet, size_t container, uint64_t now_ms,
+		    const struct unit_end *end);
+void kubelet_probed(struct kubelet *kubelet, size_t container, enum probe_kind probe,
+		    uint64_t now_ms, bool is_ok, const char *message);
+void kubelet_hook_done(struct kubelet *kubelet, size_t container, bool is_post_start,
 		       uint64_t now_ms, bool is_ok, const char *message);
-void supervisor_hook_done(struct supervisor *supervisor, size_t container, bool is_post_start,
-			  uint64_t now_ms, bool is_ok, const char *message);
 /* grace_ms < 0: the pod's own. A second call may only shorten it. */
-void supervisor_shutdown(struct supervisor *supervisor, uint64_t now_ms, int64_t grace_ms);
-void supervisor_tick(struct supervisor *supervisor, uint64_t now_ms);
+void kubelet_shutdown(struct kubelet *kubelet, uint64_t now_ms, int64_t grace_ms);
+void kubelet_tick(struct kubelet *kubelet, uint64_t now_ms);
 
 /* The oldest action not taken yet; false when there is none. */
-bool supervisor_next_action(struct supervisor *supervisor, struct supervisor_action *ret);
-/* When supervisor_tick() is due; UINT64_MAX: not at all. */
-uint64_t supervisor_next_tick_ms(const struct supervisor *supervisor);
-bool supervisor_is_running(const struct supervisor *supervisor, size_t container);
+bool kubelet_next_action(struct kubelet *kubelet, struct kubelet_action *ret);
+/* When kubelet_tick() is due; UINT64_MAX: not at all. */
+uint64_t kubelet_next_tick_ms(const struct kubelet *kubelet);
+bool kubelet_is_running(const struct kubelet *kubelet, size_t container);
 /* Every main container was started at least once. */
-bool supervisor_phase_is_running(const struct supervisor *supervisor);
+bool kubelet_phase_is_running(const struct kubelet *kubelet);
 /* The pod cannot run at all: each main container's start failed for that, and it ends as Failed. */
-void supervisor_fail(struct supervisor *supervisor, uint64_t now_ms, const char *reason,
-		     const char *message);
-const char *supervisor_phase(const struct supervisor *supervisor); /* as in the pod event */
+void kubelet_fail(struct kubelet *kubelet, uint64_t now_ms, const char *reason,
+		  const char *message);
+const char *kubelet_phase(const struct kubelet *kubelet); /* as in the pod event */
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef I2KIT_GUEST_SUPERVISOR_REAPER_H
-#define I2KIT_GUEST_SUPERVISOR_REAPER_H
+#ifndef I2KIT_GUEST_KUBELET_REAPER_H
+#define I2KIT_GUEST_KUBELET_REAPER_H
 
 /*
  * PID 1 inherits every orphan and must wait for all of them, not only for its own children: so one

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "guest/supervisor/supervisor_internal.h"
+#include "guest/kubelet/kubelet_parts.h"
 
 #include "base/alloc.h"
 
@@ -48,9 +48,9 @@ static void begin_steady(struct unit *unit, uint64_t now_ms)
 	schedule(unit, PROBE_LIVENESS, now_ms);
 }
 
-void probes_begin(struct supervisor *supervisor, size_t container, uint64_t now_ms)
+void probes_begin(struct kubelet *kubelet, size_t container, uint64_t now_ms)
 {
-	struct unit *unit = &supervisor->units[container];
+	struct unit *unit = &kubelet->units[container];
 	if (has_probe(unit, PROBE_STARTUP))
 		schedule(unit, PROBE_STARTUP, now_ms);
 	else
@@ -65,15 +65,15 @@ void probes_stop(struct unit *unit)
 	unit->has_post_started = false;
 }
 
-void probes_advance(struct supervisor *supervisor, size_t container, uint64_t now_ms)
+void probes_advance(struct kubelet *kubelet, size_t container, uint64_t now_ms)
 {
-	struct unit *unit = &supervisor->units[container];
+	struct unit *unit = &kubelet->units[container];
 	for (int kind = 0; unit->state == UNIT_RUNNING && kind < PROBE_KINDS; kind++) {
 		struct probe_state *probe = &unit->probes[kind];
 		if (probe->is_running || probe->next_ms > now_ms)
 			continue;
 		probe->is_running = true;
-		supervisor_push(supervisor, ACTION_PROBE, container)->probe = (enum probe_kind)kind;
+		kubelet_push(kubelet, ACTION_PROBE, container)->probe = (enum probe_kind)kind;
 	}
 }
 
@@ -95,20 +95,19 @@ bool unit_is_ready(const struct unit *unit)
 	return !has_probe(unit, PROBE_READINESS) || unit->probes[PROBE_READINESS].is_ok;
 }
 
-static void report(struct supervisor *supervisor, size_t container, enum probe_kind kind,
-		   bool is_ok, const char *message)
+static void report(struct kubelet *kubelet, size_t container, enum probe_kind kind, bool is_ok,
+		   const char *message)
 {
-	struct supervisor_action *action =
-		supervisor_push(supervisor, ACTION_REPORT_PROBE, container);
+	struct kubelet_action *action = kubelet_push(kubelet, ACTION_REPORT_PROBE, container);
 	action->probe = kind;
 	action->is_ok = is_ok;
 	action->message = xstrdup(message != NULL ? message : "");
 }
 
-static void take_success(struct supervisor *supervisor, size_t container, enum probe_kind kind,
+static void take_success(struct kubelet *kubelet, size_t container, enum probe_kind kind,
 			 uint64_t now_ms, const char *message)
 {
-	struct unit *unit = &supervisor->units[container];
+	struct unit *unit = &kubelet->units[container];
 	struct probe_state *probe = &unit->probes[kind];
 	const struct probe_spec *spec = unit_probe_spec(unit, kind);
 	probe->successes++;
@@ -119,17 +118,17 @@ static void take_success(struct supervisor *supervisor, size_t container, enum p
 		return;
 	probe->has_succeeded = true;
 	probe->is_ok = true;
-	report(supervisor, container, kind, true, message);
+	report(kubelet, container, kind, true, message);
 	if (kind == PROBE_STARTUP) {
 		probe->next_ms = NEVER;
 		begin_steady(unit, now_ms);
 	}
 }
 
-static void take_failure(struct supervisor *supervisor, size_t container, enum probe_kind kind,
+static void take_failure(struct kubelet *kubelet, size_t container, enum probe_kind kind,
 			 uint64_t now_ms, const char *message)
 {
-	struct unit *unit = &supervisor->units[container];
+	struct unit *unit = &kubelet->units[container];
 	struct probe_state *probe = &unit->probes[kind];
 	const struct probe_spec *spec = unit_probe_spec(unit, kind);
 	probe->successes = 0;
@@ -141,27 +140,27 @@ static void take_failure(struct supervisor *supervisor, size_t container, enum p
 		return;
 	probe->counted_ms += spec->period_ms;
 	probe->failures++;
-	report(supervisor, container, kind, false, message);
+	report(kubelet, container, kind, false, message);
 	if (probe->failures < spec->failure_threshold)
 		return;
 	probe->is_ok = false;
 	if (kind == PROBE_READINESS)
 		return;
-	uint64_t grace = spec->grace_ms >= 0 ? (uint64_t)spec->grace_ms : supervisor->pod->grace_ms;
-	supervisor_stop_unit(supervisor, container, now_ms, grace);
+	uint64_t grace = spec->grace_ms >= 0 ? (uint64_t)spec->grace_ms : kubelet->pod->grace_ms;
+	kubelet_stop_unit(kubelet, container, now_ms, grace);
 }
 
-void supervisor_probed(struct supervisor *supervisor, size_t container, enum probe_kind probe,
-		       uint64_t now_ms, bool is_ok, const char *message)
+void kubelet_probed(struct kubelet *kubelet, size_t container, enum probe_kind probe,
+		    uint64_t now_ms, bool is_ok, const char *message)
 {
-	struct unit *unit = &supervisor->units[container];
+	struct unit *unit = &kubelet->units[container];
 	/* An answer of an earlier run means nothing. */
 	if (unit->state != UNIT_RUNNING || !unit->probes[probe].is_running)
 		return;
 	unit->probes[probe].is_running = false;
 	if (is_ok)
-		take_success(supervisor, container, probe, now_ms, message);
+		take_success(kubelet, container, probe, now_ms, message);
 	else
-		take_failure(supervisor, container, probe, now_ms, message);
-	supervisor_tick(supervisor, now_ms);
+		take_failure(kubelet, container, probe, now_ms, message);
+	kubelet_tick(kubelet, now_ms);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "guest/supervisor/reaper.h"
+#include "guest/kubelet/reaper.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef I2KIT_GUEST_CHANNEL_LOG_STREAM_H
-#define I2KIT_GUEST_CHANNEL_LOG_STREAM_H
+#ifndef I2KIT_GUEST_CHANNEL_OUTPUT_STREAM_H
+#define I2KIT_GUEST_CHANNEL_OUTPUT_STREAM_H
 
 /*
  * One output of a container: a pipe (or terminal) that is read as it fills, cut into lines and put
@@ -11,16 +11,16 @@
 #include "base/loop.h"
 #include "guest/channel/log_ring.h"
 
-struct log_stream;
+struct output_stream;
 
 /* Told after lines were appended. */
-typedef void log_stream_fn(void *arg);
+typedef void output_stream_fn(void *arg);
 
 /* Owns fd from here on. */
-struct log_stream *log_stream_new(struct loop *loop, int fd, struct log_ring *ring,
-				  const char *container, enum wire_log_source source,
-				  log_stream_fn *appended, void *arg);
+struct output_stream *output_stream_new(struct loop *loop, int fd, struct log_ring *ring,
+					const char *container, enum wire_log_source source,
+					output_stream_fn *appended, void *arg);
 /* Reads what is left (without waiting), closes. NULL is fine. */
-void log_stream_free(struct log_stream *stream);
+void output_stream_free(struct output_stream *stream);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "guest/pod/agent.h"
+#include "guest/pod/host_link.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -27,7 +27,7 @@ static const char *state_name(const struct guest *guest)
 {
 	if (!guest->has_release)
 		return "waiting";
-	return supervisor_phase(guest->supervisor);
+	return kubelet_phase(guest->kubelet);
 }
 
 static char *greeting(void *arg)
@@ -196,7 +196,7 @@ static char *find_port(void)
 	return NULL;
 }
 
-void agent_attach(struct guest *guest, int fd)
+void host_link_attach(struct guest *guest, int fd)
 {
 	static const struct channel_handler handler = {.greeting = greeting,
 						       .up = on_up,
@@ -209,7 +209,7 @@ void agent_attach(struct guest *guest, int fd)
 	events_set_channel(guest->events, guest->channel);
 }
 
-void agent_open(struct guest *guest)
+void host_link_open(struct guest *guest)
 {
 	AUTO_FREE char *path = find_port();
 	if (path == NULL)
@@ -218,5 +218,5 @@ void agent_open(struct guest *guest)
 	if (fd < 0)
 		say("agent channel %s: %s", path, strerror(errno));
 	else
-		agent_attach(guest, fd);
+		host_link_attach(guest, fd);
 }
