@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/strbuf.h"
 #include "cli/output.h"
+#include "local/client/verdict.h"
 
 static enum text_style state_style(enum instance_state state)
 {
@@ -27,23 +28,6 @@ static enum text_style state_style(enum instance_state state)
 static bool is_word(const char *reason)
 {
 	return strchr(reason, ' ') == NULL;
-}
-
-/* What is wrong with a container says more than the state of its VM. */
-static const char *state_text(const struct instance_status *instance)
-{
-	if (instance->reason != NULL && instance->state != INSTANCE_READY &&
-	    instance->state != INSTANCE_CRASHED)
-		return is_word(instance->reason) ? instance->reason : "Crashed";
-	for (size_t i = 0; i < instance->container_count; i++) {
-		const struct container_status *container = &instance->containers[i];
-		bool is_telling = instance->state == INSTANCE_RUNNING ||
-				  (instance->state == INSTANCE_BOOTING && container->restarts > 0);
-		if (is_telling && container->state == CONTAINER_WAITING &&
-		    container->reason != NULL)
-			return container->reason;
-	}
-	return instance_state_name(instance->state);
 }
 
 static void count_ready(const struct instance_status *instance, unsigned *ret_ready,
@@ -84,7 +68,7 @@ static void add_instance(struct table *table, const struct project_status *statu
 	clock_format_age(age, seconds > 0 && instance->created_ns > 0 ? (uint64_t)seconds : 0);
 	append_ports(&ports, status, instance->pod);
 	table_add_cell(table, STYLE_BOLD, "%s", instance->name);
-	table_add_cell(table, state_style(instance->state), "%s", state_text(instance));
+	table_add_cell(table, state_style(instance->state), "%s", instance_state_text(instance));
 	table_add_cell(table, STYLE_NONE, "%u/%u", ready, all);
 	table_add_cell(table, STYLE_NONE, "%u", instance->restarts + instance->vm_restarts);
 	table_add_cell(table, STYLE_NONE, "%s", age);

@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "local/client/verdict.h"
 #include "tui/draw.h"
 #include "tui/table.h"
 
@@ -91,9 +92,8 @@ static void set_load(struct table_row *row, const struct model *model,
 
 static void set_state(struct table_row *row, const struct instance_status *instance)
 {
-	bool has_reason = instance->reason != NULL && instance->state != INSTANCE_READY;
 	table_set(row, POD_STATE, draw_state_style(instance), "%s %s", draw_state_sign(instance),
-		  has_reason ? instance->reason : instance_state_name(instance->state));
+		  instance_state_text(instance));
 	table_set_number(row, POD_STATE, -(int64_t)instance->state);
 }
 

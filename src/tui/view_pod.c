@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "local/client/verdict.h"
 #include "tui/pod_parts.h"
 
 enum { FAILURES_SHOWN = 3, EVENTS_SHOWN = 50 };
@@ -61,7 +62,7 @@ static void add_summary(struct page *page, const struct model *model,
 	draw_age(age, model, instance->created_ns);
 	draw_size(memory, instance->memory_bytes);
 	page_pair(page, "state", draw_state_style(instance), "%s %s%s%s", draw_state_sign(instance),
-		  instance_state_name(instance->state), instance->reason ? ": " : "",
+		  instance_state_text(instance), instance->reason ? ": " : "",
 		  instance->reason ? instance->reason : "");
 	page_pair(page, "vm", STYLE_NORMAL, "%s, %u cpu, %s memory, age %s",
 		  instance->is_kvm ? "kvm" : "tcg", instance->cpu_count, memory, age);

@@ -256,6 +256,37 @@ static void an_empty_status_is_not_ready(void **state)
 	assert_false(verdict.has_ended);
 }
 
+static void a_crash_loop_is_one_in_every_moment_of_it(void **state)
+{
+	struct instance_status *instance = NULL;
+	struct container_status *container = NULL;
+	(void)state;
+
+	add_pod("web", 1, 0);
+	instance = add("web-0", "web", INSTANCE_RUNNING);
+	container = add_container(instance, "CrashLoopBackOff", 4);
+	assert_string_equal(instance_state_text(instance), "CrashLoopBackOff");
+	assert_true(instance_is_looping(instance, NULL));
+	/* It runs again, for a moment. */
+	free(container->reason);
+	container->reason = xstrdup("Started");
+	container->state = CONTAINER_RUNNING;
+	assert_string_equal(instance_state_text(instance), "CrashLoopBackOff");
+	/* But whoever waits for it goes on: this may be the run that gets ready. */
+	judge();
+	assert_null(verdict.failure);
+	container->state = CONTAINER_TERMINATED;
+	judge();
+	assert_non_null(verdict.failure);
+	assert_string_equal(instance_state_text(instance), "CrashLoopBackOff");
+	/* And then it stays. */
+	container->state = CONTAINER_RUNNING;
+	container->is_ready = true;
+	instance->state = INSTANCE_READY;
+	assert_string_equal(instance_state_text(instance), "Ready");
+	assert_false(instance_is_looping(instance, NULL));
+}
+
 static void logs_end_when_all_that_is_followed_has(void **state)
 {
 	AUTO(string_list_clear) struct string_list selectors = STRING_LIST_INIT;
@@ -292,6 +323,7 @@ int main(void)
 		TEST(one_pod_can_be_waited_for_alone),
 		TEST(a_published_port_that_somebody_else_holds_is_waited_for),
 		TEST(an_empty_status_is_not_ready),
+		TEST(a_crash_loop_is_one_in_every_moment_of_it),
 		TEST(logs_end_when_all_that_is_followed_has),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

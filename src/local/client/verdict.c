@@ -21,26 +21,64 @@ void verdict_clear(struct verdict *verdict)
 	*verdict = (struct verdict){0};
 }
 
+static const struct container_status *find_looping(const struct instance_status *instance,
+						   bool while_it_runs)
+{
+	for (size_t i = 0; i < instance->container_count; i++) {
+		const struct container_status *container = &instance->containers[i];
+		bool is_running = container->state == CONTAINER_RUNNING;
+		bool is_waiting = container->state == CONTAINER_WAITING;
+		if (container->restarts < LOOP_RESTARTS || container->is_ready ||
+		    container->reason == NULL || (is_running && !while_it_runs) ||
+		    (is_waiting && strcmp(container->reason, "CrashLoopBackOff") != 0))
+			continue;
+		return container;
+	}
+	return NULL;
+}
+
 bool instance_is_looping(const struct instance_status *instance,
 			 const struct container_status **ret_container_or_null)
 {
+	const struct container_status *container = find_looping(instance, true);
+	bool has_no_vm =
+		instance->state == INSTANCE_CRASHED && instance->start_failures >= LOOP_RESTARTS;
+
 	if (ret_container_or_null != NULL)
-		*ret_container_or_null = NULL;
-	if (instance->state == INSTANCE_CRASHED && instance->start_failures >= LOOP_RESTARTS)
-		return true;
+		*ret_container_or_null = has_no_vm ? NULL : container;
+	return has_no_vm || container != NULL;
+}
+
+/* While a container runs, this may be the run that gets ready. */
+static bool is_hopeless(const struct instance_status *instance)
+{
+	return (instance->state == INSTANCE_CRASHED && instance->start_failures >= LOOP_RESTARTS) ||
+	       find_looping(instance, false) != NULL;
+}
+
+/* A reason is a word, or what was said when something went wrong, which no column holds. */
+static bool is_word(const char *reason)
+{
+	return strchr(reason, ' ') == NULL;
+}
+
+const char *instance_state_text(const struct instance_status *instance)
+{
+	if (instance->reason != NULL && instance->state != INSTANCE_READY &&
+	    instance->state != INSTANCE_CRASHED)
+		return is_word(instance->reason) ? instance->reason : "Crashed";
 	for (size_t i = 0; i < instance->container_count; i++) {
 		const struct container_status *container = &instance->containers[i];
-		if (container->restarts < LOOP_RESTARTS || container->is_ready ||
-		    container->reason == NULL)
-			continue;
-		if (strcmp(container->reason, "CrashLoopBackOff") != 0 &&
-		    container->state != CONTAINER_TERMINATED)
-			continue;
-		if (ret_container_or_null != NULL)
-			*ret_container_or_null = container;
-		return true;
+		bool is_telling = instance->state == INSTANCE_RUNNING ||
+				  (instance->state == INSTANCE_BOOTING && container->restarts > 0);
+		if (is_telling && container->state == CONTAINER_WAITING &&
+		    container->reason != NULL)
+			return container->reason;
 	}
-	return false;
+	/* Between two ends it runs for a moment. */
+	if (instance->state == INSTANCE_RUNNING && instance_is_looping(instance, NULL))
+		return "CrashLoopBackOff";
+	return instance_state_name(instance->state);
 }
 
 static bool is_of(const struct instance_status *instance, const struct pod_status *pod)
@@ -60,7 +98,7 @@ static const struct instance_status *find_hopeless(const struct project_status *
 		if (!is_of(instance, pod) || instance->is_ready ||
 		    instance->state == INSTANCE_SUCCEEDED)
 			continue;
-		if (!instance_is_looping(instance, NULL))
+		if (!is_hopeless(instance))
 			return NULL;
 		found = instance;
 	}

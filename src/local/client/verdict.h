@@ -33,6 +33,12 @@ bool instance_is_looping(const struct instance_status *instance,
 			 const struct container_status **ret_container_or_null);
 
 /*
+ * What is the matter with it in one word, as ps and the terminal UI show it: what is wrong with a
+ * container says more than the state of its VM. Borrowed from the instance, or static.
+ */
+const char *instance_state_text(const struct instance_status *instance);
+
+/*
  * Whether all instances that a selector of `logs` names (POD, INSTANCE, either with /CONTAINER)
  * have ended for good; false where none is there.
  */
