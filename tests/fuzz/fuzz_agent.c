@@ -77,8 +77,7 @@ static void on_stats(struct agent *agent, const struct guest_stats *stats, void 
 		touch_text(stats->containers[i].name);
 }
 
-static bool on_log(struct agent *agent, const struct agent_log_record *records, size_t count,
-		   void *arg)
+static bool on_log(struct agent *agent, const struct log_entry *records, size_t count, void *arg)
 {
 	(void)agent;
 	(void)arg;

@@ -22,6 +22,7 @@
 
 #include "base/error.h"
 #include "base/loop.h"
+#include "local/agent/log_entry.h"
 #include "wire/event.h"
 #include "wire/request.h"
 #include "wire/stats.h"
@@ -44,16 +45,6 @@ struct agent_stream;
 
 enum agent_state { AGENT_CONNECTING, AGENT_GREETING, AGENT_UP };
 
-struct agent_log_record {
-	uint64_t sequence;
-	int64_t time_ns;
-	uint8_t source; /* 0 stdout, 1 stderr, 2 kernel, 3 init */
-	bool is_partial;
-	const char *container; /* NUL-terminated; checked: a DNS label, or empty */
-	const char *text;      /* raw bytes, no NUL at the end */
-	size_t size;
-};
-
 /* Any of these may be NULL. */
 struct agent_handler {
 	/* HELLO was answered: state is what the guest says of itself, boot_id tells boots apart (""
@@ -64,8 +55,7 @@ struct agent_handler {
 	void (*event)(struct agent *agent, const struct guest_event *event, void *arg);
 	void (*stats)(struct agent *agent, const struct guest_stats *stats, void *arg);
 	/* True: they are stored (or counted as lost) and may be acknowledged. */
-	bool (*log)(struct agent *agent, const struct agent_log_record *records, size_t count,
-		    void *arg);
+	bool (*log)(struct agent *agent, const struct log_entry *entries, size_t count, void *arg);
 	/*
 	 * A container connected to a service (session mode). Take the stream with
 	 * agent_stream_accept() within the call, or it is closed.

@@ -13,14 +13,14 @@
 /* ---- logs ---- */
 
 struct batch {
-	struct agent_log_record records[BATCH];
+	struct log_entry entries[BATCH];
 	char names[BATCH][MAX_NAME + 1];
 	size_t count;
 };
 
-static bool fill_record(struct batch *batch, const struct wire_log_record *from, struct error *err)
+static bool fill_entry(struct batch *batch, const struct wire_log_record *from, struct error *err)
 {
-	struct agent_log_record *to = &batch->records[batch->count];
+	struct log_entry *to = &batch->entries[batch->count];
 	char *name = batch->names[batch->count];
 	const char *container = from->container;
 	size_t size = from->container_size;
@@ -33,8 +33,8 @@ static bool fill_record(struct batch *batch, const struct wire_log_record *from,
 		return error_set(err, ERROR_INVALID, "a log line of no container");
 	memcpy(name, container, size);
 	name[size] = '\0';
-	*to = (struct agent_log_record){
-		.sequence = from->sequence,
+	*to = (struct log_entry){
+		.guest_sequence = from->sequence,
 		.time_ns = from->wall_ns,
 		.source = (uint8_t)from->source,
 		.is_partial = from->is_partial,
@@ -54,10 +54,10 @@ static bool hand_on(struct agent *agent, struct batch *batch)
 
 	if (batch->count == 0)
 		return true;
-	last = batch->records[batch->count - 1].sequence;
+	last = batch->entries[batch->count - 1].guest_sequence;
 	agent->counters.log_lines += batch->count;
 	if (agent->handler.log != NULL)
-		is_stored = agent->handler.log(agent, batch->records, batch->count, agent->arg);
+		is_stored = agent->handler.log(agent, batch->entries, batch->count, agent->arg);
 	batch->count = 0;
 	if (agent->is_freed)
 		return false;
@@ -81,7 +81,7 @@ static bool receive_log(struct agent *agent, const struct wire_message *message,
 			continue;
 		}
 		last = record.sequence;
-		if (!fill_record(&batch, &record, err))
+		if (!fill_entry(&batch, &record, err))
 			return false;
 		if (batch.count == BATCH && !hand_on(agent, &batch))
 			return false;

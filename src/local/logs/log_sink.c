@@ -3,9 +3,8 @@
 
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "base/log.h"
-
-#define BATCH 128
 
 void log_sink_up(const struct log_sink *sink, struct agent *agent)
 {
@@ -13,38 +12,14 @@ void log_sink_up(const struct log_sink *sink, struct agent *agent)
 		agent, log_store_guest_position(sink->store, sink->instance, sink->boot_id));
 }
 
-static void store(const struct log_sink *sink, const struct log_entry *entries, size_t count)
+bool log_sink_log(const struct log_sink *sink, const struct log_entry *entries, size_t count)
 {
-	struct error err = ERROR_INIT;
+	AUTO(error_clear) struct error err = ERROR_INIT;
 
-	/* The store has counted what it could not write; the guest cannot keep it for us for ever.
-	 */
-	if (!log_store_append(sink->store, sink->pod, sink->instance, sink->boot_id, entries, count,
-			      &err))
+	/* The store has counted what it could not write; the guest cannot keep it for ever. */
+	if (count > 0 && !log_store_append(sink->store, sink->pod, sink->instance, sink->boot_id,
+					   entries, count, &err))
 		log_verbose("logs of %s: %s", sink->instance, err.message);
-	error_clear(&err);
-}
-
-bool log_sink_log(const struct log_sink *sink, const struct agent_log_record *records, size_t count)
-{
-	struct log_entry entries[BATCH];
-	size_t filled = 0;
-
-	for (size_t i = 0; i < count; i++) {
-		entries[filled++] = (struct log_entry){
-			.guest_sequence = records[i].sequence,
-			.time_ns = records[i].time_ns,
-			.source = records[i].source,
-			.is_partial = records[i].is_partial,
-			.container = records[i].container,
-			.text = records[i].text,
-			.size = records[i].size,
-		};
-		if (filled == BATCH || i + 1 == count) {
-			store(sink, entries, filled);
-			filled = 0;
-		}
-	}
 	return true;
 }
 

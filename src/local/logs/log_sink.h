@@ -19,8 +19,7 @@ struct log_sink {
 /* For agent_handler.up: lines stored before are acknowledged, not stored twice. */
 void log_sink_up(const struct log_sink *sink, struct agent *agent);
 /* For agent_handler.log, with its result. What cannot be stored is counted as lost. */
-bool log_sink_log(const struct log_sink *sink, const struct agent_log_record *records,
-		  size_t count);
+bool log_sink_log(const struct log_sink *sink, const struct log_entry *entries, size_t count);
 /* For agent_handler.event: counts losses in the guest, begins runs of containers. */
 void log_sink_event(const struct log_sink *sink, const struct guest_event *event);
 

@@ -20,6 +20,7 @@
 
 #include "base/error.h"
 #include "base/string_list.h"
+#include "local/agent/log_entry.h"
 #include "local/plan/state.h"
 
 #define LOG_MAX_LINE ((size_t)64 << 10) /* longer ones are stored in partial pieces */
@@ -44,16 +45,6 @@ MUST_CHECK struct log_store *log_store_open(const char *project,
 					    const struct log_store_options *options_or_null,
 					    struct error *err);
 void log_store_close(struct log_store *store); /* NULL is fine */
-
-struct log_entry {
-	uint64_t guest_sequence; /* 0: not from a guest */
-	int64_t time_ns; /* kept between the instance's last line and now, whatever a guest says */
-	uint8_t source;
-	bool is_partial;
-	const char *container;
-	const char *text;
-	size_t size;
-};
 
 /*
  * Appends lines of one instance in order. boot_id tells the boots of one VM apart, for

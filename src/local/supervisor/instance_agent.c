@@ -112,8 +112,7 @@ static void on_down(struct agent *agent, const char *why, void *arg)
 	log_verbose("%s: agent is down: %s", instance->status.name, why);
 }
 
-static bool on_log(struct agent *agent, const struct agent_log_record *records, size_t count,
-		   void *arg)
+static bool on_log(struct agent *agent, const struct log_entry *records, size_t count, void *arg)
 {
 	struct log_sink sink = sink_of(arg);
 
