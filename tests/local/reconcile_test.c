@@ -50,6 +50,7 @@ static struct pod_plan *add_pod(const char *name, unsigned replicas)
 	pod->replicas = replicas;
 	pod->memory_bytes = MIB(128);
 	pod->workload = WORKLOAD_DEPLOYMENT;
+	pod->max_surge = 1;
 	return pod;
 }
 
@@ -133,6 +134,35 @@ static void what_is_missing_starts_and_what_is_there_is_left_alone(void **state)
 	expect("+web-1");
 	add_booting("web", 1);
 	expect("");
+}
+
+static void as_many_new_ones_start_as_surge_lets(void **state)
+{
+	(void)state;
+	add_pod("web", 3)->max_surge = 2;
+	for (unsigned i = 0; i < 3; i++)
+		add_old("web", i);
+	expect("+web-3 +web-4");
+	add_booting("web", 3);
+	add_booting("web", 4);
+	expect("");
+}
+
+static void old_ones_leave_first_where_some_may_be_missing(void **state)
+{
+	(void)state;
+	struct pod_plan *pod = add_pod("web", 3);
+	pod->max_surge = 0;
+	pod->max_unavailable = 1;
+	for (unsigned i = 0; i < 3; i++)
+		add_old("web", i);
+	expect("-web-2");
+	instances[2].is_leaving = true;
+	expect("+web-3");
+	add_booting("web", 3);
+	expect("");
+	instances[3].is_ready = true;
+	expect("-web-1");
 }
 
 static void a_gap_in_the_numbers_is_filled(void **state)
@@ -341,6 +371,8 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start, stop)
 	const struct CMUnitTest tests[] = {
 		TEST(what_is_missing_starts_and_what_is_there_is_left_alone),
+		TEST(as_many_new_ones_start_as_surge_lets),
+		TEST(old_ones_leave_first_where_some_may_be_missing),
 		TEST(a_gap_in_the_numbers_is_filled),
 		TEST(what_the_plan_does_not_name_goes),
 		TEST(fewer_are_wanted_the_last_one_goes),

@@ -116,6 +116,7 @@ static bool add_pod(struct project_plan *plan, const struct plan_input *input, s
 	pod_size_make(pod, &made.cpu_count, &made.memory_bytes, &made.scratch_bytes);
 	made.grace_s = pod->termination_grace_s;
 	made.max_surge = pod->max_surge;
+	made.max_unavailable = pod->max_unavailable;
 	made.is_stateful = pod->is_stateful || pod->is_recreate;
 	made.restart_policy = pod->restart_policy;
 	made.service_name = xstrdup_or_null(pod->service_name);

@@ -46,8 +46,9 @@ struct pod_plan {
 	uint64_t memory_bytes;
 	uint64_t scratch_bytes; /* 0: the writable layers live in memory */
 	uint32_t grace_s;
-	uint32_t max_surge;
-	bool is_stateful; /* old goes before new comes */
+	uint32_t max_surge;	  /* VMs above replicas while old ones are replaced */
+	uint32_t max_unavailable; /* VMs that may be missing then */
+	bool is_stateful;	  /* old goes before new comes */
 	bool is_dirty;
 	enum restart_policy restart_policy;
 	struct string_list init_containers; /* names */

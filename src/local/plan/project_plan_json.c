@@ -66,6 +66,7 @@ static void write_pod(struct json_writer *json, const struct pod_plan *pod)
 	json_write_unsigned(json, "scratch", pod->scratch_bytes);
 	json_write_unsigned(json, "grace", pod->grace_s);
 	json_write_unsigned(json, "surge", pod->max_surge);
+	json_write_unsigned(json, "unavailable", pod->max_unavailable);
 	json_write_bool(json, "stateful", pod->is_stateful);
 	json_write_bool(json, "dirty", pod->is_dirty);
 	json_write_text(json, "restart", restart_policy_words[pod->restart_policy]);
@@ -227,6 +228,8 @@ static void read_pod(struct json_view view, struct pod_plan *pod)
 	pod->scratch_bytes = read_number(view, "scratch", INT64_MAX);
 	pod->grace_s = (uint32_t)read_number(view, "grace", UINT32_MAX);
 	pod->max_surge = (uint32_t)read_number(view, "surge", UINT32_MAX);
+	pod->max_unavailable =
+		(uint32_t)json_view_number(json_view_get(view, "unavailable"), 0, UINT32_MAX, 0);
 	pod->is_stateful = read_bool(view, "stateful");
 	pod->is_dirty = read_bool(view, "dirty");
 	pod->restart_policy = (enum restart_policy)read_word(

@@ -244,22 +244,26 @@ static void stop_unborn(struct work *work, const struct pod_plan *pod)
 	}
 }
 
-/* New before old: one more than wanted while there are old ones, which leave as new get ready. */
+/*
+ * New ones above what is wanted, as many as maxSurge lets, and old ones leave as new get ready, or
+ * before, as many as maxUnavailable lets be missing.
+ */
 static void reconcile_rolling(struct work *work, const struct pod_plan *pod)
 {
 	unsigned replica = 0;
 
 	stop_unborn(work, pod);
 	struct tally tally = count(work, pod);
-	while (tally.current < pod->replicas &&
-	       tally.current + tally.outdated < pod->replicas + (tally.outdated > 0 ? 1U : 0U)) {
+	uint64_t most = (uint64_t)pod->replicas + (tally.outdated > 0 ? pod->max_surge : 0);
+	unsigned away = pod->max_unavailable < pod->replicas ? pod->max_unavailable : pod->replicas;
+	while (tally.current < pod->replicas && tally.current + tally.outdated < most) {
 		while (is_taken(work, pod, replica))
 			replica++;
 		if (!start(work, pod, replica++))
 			break;
 		tally.current++;
 	}
-	while (tally.outdated > 0 && tally.current_ready + tally.outdated > pod->replicas) {
+	while (tally.outdated > 0 && tally.current_ready + tally.outdated > pod->replicas - away) {
 		stop(work, worst(work, pod, false), "replaced by a new release");
 		tally.outdated--;
 	}
