@@ -6,13 +6,22 @@
 #include "base/json_writer.h"
 #include "base/process.h"
 #include "base/strbuf.h"
+#include "cli/cloud_target.h"
 #include "cli/doctor.h"
+#include "cli/doctor_cloud.h"
 #include "cli/output.h"
 #include "cli/verb.h"
 
 static const struct option_spec options[] = {
 	{"fix", 0, OPTION_FLAG, NULL, "run what mends it, where that is harmless", COMPLETE_NONE},
 	{"connect", 'c', OPTION_VALUE, "URI", "libvirt to look at", COMPLETE_NONE},
+	{"cloud", 0, OPTION_FLAG, NULL, "who we are in the cloud, and what it permits",
+	 COMPLETE_NONE},
+	{"policy", 0, OPTION_VALUE, "NAME", "caller, stack, stack-trust or boundary (--cloud)",
+	 COMPLETE_NONE},
+	ENVIRONMENT_OPTION,
+	REGION_OPTION,
+	PROFILE_OPTION,
 };
 
 static const char *level_name(enum finding_level level)
@@ -73,7 +82,9 @@ static int run(const struct invocation *invocation, struct error *err)
 	unsigned broken = 0;
 	AUTO(strbuf_clear) struct strbuf text = STRBUF_INIT;
 	struct json_writer json = JSON_WRITER(&text, 0);
-	(void)err;
+
+	if (arguments_flag(invocation->args, "cloud"))
+		return doctor_cloud(invocation, err);
 
 	json_open_list(&json, NULL);
 	for (int i = 0; i < DOCTOR_CHECK_COUNT; i++) {
@@ -101,7 +112,10 @@ const struct verb verb_doctor = {
 		"Looks at virtualisation, libvirt and its network, the image store, the base, and "
 		"credentials; one line each, with the command that mends what is wrong. Nothing is "
 		"changed without --fix.\nThe exit status is 1 when something is broken; notes do "
-		"not count.",
+		"not count.\nWith --cloud it says who we are where -e points, and prints the least "
+		"permissions that the verbs of the cloud need there, made from the table that "
+		"their "
+		"calls are checked against; --policy NAME prints one of them, and asks nobody.",
 	.options = options,
 	.option_count = ARRAY_SIZE(options),
 	.has_output = true,

@@ -176,12 +176,24 @@ struct cloud_destruction {
 	bool volumes; /* also what removed claims left behind */
 };
 
+/* Sets of permissions, in the provider's own language. */
+enum cloud_policy {
+	CLOUD_POLICY_CALLER, /* who runs i2kit */
+	CLOUD_POLICY_STACK,  /* provider.role, which makes what runs; without one, the caller too */
+	CLOUD_POLICY_STACK_TRUST, /* who may take that role */
+	CLOUD_POLICY_BOUNDARY,	  /* the most that pods may be: provider.permissions_boundary */
+};
+
 struct cloud; /* one open provider */
 
 struct cloud_provider {
 	const char *name; /* provider.type in environment.yml */
 	struct cloud *(*open)(const struct cloud_options *options, struct error *err);
 	void (*close)(struct cloud *cloud);
+	/* The least that is needed, as JSON; owned. Nothing is asked. region NULL: the file's, or
+	 * any. */
+	char *(*policy)(const struct environment *environment, const struct cloud_scope *scope,
+			const char *region, enum cloud_policy kind);
 	/* One line for people: account, region, where the credentials come from. Owned. */
 	char *(*identify)(struct cloud *cloud, struct error *err);
 	/* What ensure_image would do; reads alone. */

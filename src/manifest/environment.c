@@ -21,6 +21,8 @@ void environment_clear(struct environment *environment)
 			       environment->certificate,
 			       environment->key_pair,
 			       environment->instance_profile,
+			       environment->role,
+			       environment->permissions_boundary,
 			       environment->network,
 			       environment->external_network};
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
@@ -99,6 +101,8 @@ static const struct field provider_field_list[] = {
 	{"key_pair", FIELD_USED, read_text, AT(key_pair), NULL, "an SSH key for the instances"},
 	{"log_retention_days", FIELD_USED, read_u32, AT(log_retention_days), NULL, "default 14"},
 	{"network", FIELD_USED, read_text, AT(network), NULL, "OpenStack: the instances' network"},
+	{"permissions_boundary", FIELD_USED, read_text, AT(permissions_boundary), NULL,
+	 "AWS: an IAM policy that the pods' roles are bounded by: its ARN"},
 	{"profile", FIELD_USED, read_text, AT(profile), NULL,
 	 "AWS: of ~/.aws/config; OpenStack: of clouds.yaml"},
 	{"public_subnets", FIELD_USED, read_text_list, AT(public_subnets), NULL,
@@ -107,6 +111,8 @@ static const struct field provider_field_list[] = {
 	 "default: that of the profile or of AWS_REGION"},
 	{"restore", FIELD_USED, read_restore, 0, NULL,
 	 "what new volumes of claims begin with: CLAIM: SNAPSHOT", .takes = "map of texts"},
+	{"role", FIELD_USED, read_text, AT(role), NULL,
+	 "AWS: what CloudFormation makes the stack as: a role's ARN; default: whoever promotes"},
 	{"security_groups", FIELD_USED, read_text_list, AT(security_groups), NULL,
 	 "added to the ones that are made"},
 	{"subnets", FIELD_USED, read_text_list, AT(subnets), NULL,
@@ -137,9 +143,10 @@ const struct field_set environment_fields = {"environment", environment_field_li
 static void check_provider(struct loader *loader, const struct yaml_node *provider,
 			   enum provider_type type)
 {
-	static const char *const foreign[][5] = {
+	static const char *const foreign[][7] = {
 		[PROVIDER_AWS] = {"network", "external_network"},
-		[PROVIDER_OPENSTACK] = {"vpc", "instance_profile", "subnets", "public_subnets"},
+		[PROVIDER_OPENSTACK] = {"vpc", "instance_profile", "subnets", "public_subnets",
+					"role", "permissions_boundary"},
 	};
 	for (size_t i = 0; i < ARRAY_SIZE(foreign[0]) && foreign[type][i] != NULL; i++) {
 		const struct yaml_node *node = yaml_get(provider, foreign[type][i]);

@@ -41,6 +41,8 @@ struct environment {
 	char *certificate;		    /* of https and ssl ports that name none */
 	char *key_pair;			    /* aws, openstack: SSH key; none: no key */
 	char *instance_profile;		    /* aws: IAM; none: a least-privilege one is made */
+	char *role;			    /* aws: CloudFormation makes the stack as it; ARN */
+	char *permissions_boundary;	    /* aws: of the roles that are made; ARN */
 	char *network;			    /* openstack */
 	char *external_network;		    /* openstack: where floating IPs come from */
 	struct string_list availability_zones;

@@ -29,6 +29,7 @@ class CloudFormation:
         if p.get("Version") != "2010-05-15" or not hasattr(self, action) or action[0].islower():
             raise AwsError(400, "InvalidAction", action)
         check_form(self.world, "cloudformation", action, p, lambda why: AwsError(400, "ValidationError", why))
+        self.caller = request.access_key
         return answer_query(action, getattr(self, action)(p), self.namespace)
 
     def find(self, name, needed=True):
@@ -39,6 +40,7 @@ class CloudFormation:
         return found[0] if found else None
 
     def begin(self, stack, kind, status, **more):
+        stack.caller = self.caller
         operation = Operation(self.world, stack, kind, **more)
         stack.set(status, "User Initiated")
         operation.start()
@@ -143,7 +145,7 @@ class CloudFormation:
         if c["why"] or time.time() < c["ready"]:
             raise AwsError(400, "InvalidChangeSetStatus", "it cannot be executed in its current state")
         stack.executed[c["arn"]] = token
-        stack.change_sets, stack.role = {}, c["role"]
+        stack.change_sets, stack.role = {}, c["role"] or stack.role
         word = "create" if c["kind"] == "CREATE" else "update"
         self.begin(stack, word, word.upper() + "_IN_PROGRESS", template=c["template"], tags=c["tags"])
         return {}

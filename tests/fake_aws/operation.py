@@ -27,7 +27,7 @@ class Stack:
         self.id = f"arn:aws:cloudformation:{world.region}:{world.account}:stack/{name}/{uuid.uuid4()}"
         self.status, self.reason, self.created = "REVIEW_IN_PROGRESS", "User Initiated", time.time()
         self.template, self.tags, self.outputs = None, {}, {}
-        self.is_protected, self.role, self.executed = False, None, {}
+        self.is_protected, self.role, self.executed, self.caller = False, None, {}, None
         self.physical, self.events, self.change_sets, self.signals = {}, [], {}, {}
         self.event(name, "AWS::CloudFormation::Stack", self.id, self.status, "User Initiated")
 
@@ -88,6 +88,7 @@ class Operation(threading.Thread):
                 self.stack.physical[logical] = physical_id(self.world, self.stack, logical, resource)
             problem = self.world.settings.get("fail_resource") == logical and "made to fail"
             properties = self.resolve(resource.get("Properties", {}))
+            problem = problem or self.denied(logical, verb, resource, properties)
             problem = problem or rules.problem_of(rules.Making(self, logical, properties, verb))
             if not problem:
                 self.keep(logical, resource["Type"], properties)
@@ -97,6 +98,21 @@ class Operation(threading.Thread):
             self.say(logical, f"{verb}_FAILED", problem)
             raise Failed(logical)
         self.say(logical, f"{verb}_COMPLETE")
+
+    def denied(self, logical, verb, resource, properties):
+        """What of it the role of the stack, or whoever started this, may not do."""
+        role = self.stack.role
+        policies = self.world.roles.get(role) if role else self.world.policies.get(self.stack.caller)
+        making = rules.Making(self, logical, properties, verb, resource)
+        for need in self.world.needs.of_resource(making, via=not role) if policies else []:
+            if not policies.allows(need):
+                return f"User is not authorized to perform: {need}"
+        return None
+
+    def may_delete(self, logical):
+        resource = self.old.resources[logical]
+        properties = Resolver(self.world, self.stack, self.old, self.stack.physical).value(resource.get("Properties", {}))
+        return self.denied(logical, "DELETE", resource, properties)
 
     def keep(self, logical, kind, properties):
         """What the account now has of this, for the rules that look at more than one stack."""
@@ -247,8 +263,9 @@ class Operation(threading.Thread):
         template = self.old
         for logical in reversed(template.order() if template else []):
             if logical in self.stack.physical:
-                if self.world.settings.get("undeletable") == logical:
-                    self.say(logical, "DELETE_FAILED", "it is in use", template.resources[logical]["Type"])
+                why = "it is in use" if self.world.settings.get("undeletable") == logical else self.may_delete(logical)
+                if why:
+                    self.say(logical, "DELETE_FAILED", why, template.resources[logical]["Type"])
                     with self.world.lock:
                         self.stack.set("DELETE_FAILED", f"The following resource(s) failed: [{logical}]")
                     return
@@ -265,6 +282,8 @@ class Operation(threading.Thread):
 
 def physical_id(world, stack, logical, resource):
     short = f"{stack.name}-{logical}-{secrets.token_hex(6)}"
+    if resource["Type"].startswith("AWS::IAM::") and len(short) > 64:
+        short = f"{stack.name[:24]}-{logical[:24]}-{secrets.token_hex(6)}"
     return {"AWS::EC2::VPC": "vpc-" + secrets.token_hex(8), "AWS::EC2::Volume": "vol-" + secrets.token_hex(8)[:17],
             "AWS::EC2::Subnet": "subnet-" + secrets.token_hex(8),
             "AWS::EC2::SecurityGroup": "sg-" + secrets.token_hex(8),

@@ -37,10 +37,10 @@ def resource_rule(kind, name, says, source):
 class Making:
     """One resource about to be made or changed."""
 
-    def __init__(self, operation, logical, properties, verb):
+    def __init__(self, operation, logical, properties, verb, resource=None):
         self.operation, self.logical, self.verb = operation, logical, verb
         self.world, self.stack = operation.world, operation.stack
-        self.resource = operation.new.resources[logical]
+        self.resource = resource or operation.new.resources[logical]
         self.properties = properties        # every reference resolved
         self.physical = operation.stack.physical.get(logical, "")
 

@@ -105,6 +105,7 @@ class Fake:
                 raise AwsError(fault["status"], fault.get("code", "InternalError"),
                                fault.get("message", "injected"))
             with world.lock:
+                world.authorize(name, action, request)
                 return service.handle(request, action), fault
         except AwsError as error:
             return error_answer(name, error), fault

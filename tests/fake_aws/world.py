@@ -6,7 +6,9 @@ import secrets
 import threading
 from urllib.parse import unquote
 
+from policy import Needs
 from rules import PENDING, RULES
+from wire import AwsError
 
 I386, X86, ARM = "i386", "x86_64", "arm64"
 
@@ -46,6 +48,8 @@ class World:
         self.buckets, self.types = {}, some_types()
         self.rules_off = set() if os.environ.get("FAKE_AWS_RULES") == "all" else set(PENDING)
         self.refused = set()
+        self.policies, self.roles = {}, {}      # of access keys and of roles' ARNs; without one, everything is allowed
+        self.needs = Needs(self)
         self.counts, self.calls, self.faults, self.put_times = {}, [], [], []
         self.settings = {"visible_after_s": 0, "snapshot_pending_s": 0.3, "list_page": 10000,
                          "image_visible_after_s": 0, "image_pending_s": 0.2, "clock_skew_s": 0,
@@ -68,6 +72,16 @@ class World:
             return False
         self.refused.add(name)
         return True
+
+    def authorize(self, service, action, request):
+        policies = self.policies.get(request.access_key)
+        for need in self.needs.of_call(service, action, request) if policies else []:
+            if not policies.allows(need):
+                status, code = {"ec2": (403, "UnauthorizedOperation"), "ebs": (403, "AccessDeniedException"),
+                                "ssm": (400, "AccessDeniedException"), "logs": (400, "AccessDeniedException")}.get(
+                                    service, (403, "AccessDenied"))
+                self.count("denied")
+                raise AwsError(status, code, f"User is not authorized to perform: {need}")
 
     def object_of(self, url):
         """The bytes of an S3 object, by its URL in either style; None where nothing is there."""

@@ -9,6 +9,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "cloud/aws/client/permissions.h"
 #include "cloud/aws/client/xml.h"
 
 #define NS_PER_S	 INT64_C(1000000000)
@@ -117,6 +118,10 @@ static bool renew_credentials(struct aws_client *client, struct error *err)
 bool aws_client_sign(struct aws_client *client, const struct aws_call *call, struct aws_signed *ret,
 		     struct error *err)
 {
+	/* So that a policy which is made from the table never lacks what the code does. */
+	if (!call->is_unsigned && !permission_is_known(call->service->signing, call->action))
+		return error_set(err, ERROR_INVALID, "%s:%s is not in the table of permissions",
+				 call->service->signing, call->action);
 	if (!call->is_unsigned && !renew_credentials(client, err))
 		return false;
 	return aws_call_sign(call, &client->settings, client->region, &client->credentials,

@@ -81,7 +81,11 @@ bool aws_apply_plan(struct cloud *cloud, struct cloud_plan *plan,
 	    (strlen(text) > STACK_BODY_MAX &&
 	     !template_bucket_put(cloud, detail->scope.name, text, &url, err)))
 		return false;
-	const struct stack_template template = {.body = text, .url = url};
+	const struct stack_template template = {
+		.body = text,
+		.url = url,
+		.role = deployment != NULL ? deployment->environment->role : NULL,
+	};
 	if (!stack_plan_make(cloud->client, detail->scope.name, &template, detail->tags,
 			     detail->tag_count, progress, &change, err))
 		return false;

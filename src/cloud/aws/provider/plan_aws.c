@@ -176,6 +176,8 @@ static bool make_target(struct cloud *cloud, const struct environment *environme
 		.domain = texts->domain,
 		.certificate = environment->certificate,
 		.instance_profile = environment->instance_profile,
+		.role = environment->role,
+		.permissions_boundary = environment->permissions_boundary,
 		.key_pair = environment->key_pair,
 		.log_days = environment->log_retention_days,
 		.is_balancer_health = environment->is_balancer_health,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cloud/aws/provider/provider_aws.h"
+#include "cloud/aws/provider/policy.h"
 
 #include <string.h>
 
@@ -10,6 +11,7 @@
 #include "cloud/aws/provider/images.h"
 #include "cloud/aws/provider/logs_aws.h"
 #include "cloud/aws/provider/plan_aws.h"
+#include "cloud/aws/provider/policy.h"
 #include "cloud/aws/provider/release_record.h"
 #include "cloud/aws/provider/scope_stack.h"
 #include "cloud/aws/provider/status_aws.h"
@@ -79,6 +81,7 @@ const struct cloud_provider CLOUD_PROVIDER_AWS = {
 	.name = "aws",
 	.open = aws_open,
 	.close = aws_close,
+	.policy = aws_policy,
 	.identify = aws_identify,
 	.plan_image = aws_plan_image,
 	.ensure_image = aws_ensure_image,

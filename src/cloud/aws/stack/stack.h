@@ -75,7 +75,8 @@ void stack_plan_clear(struct stack_plan *plan);
 
 struct stack_template {
 	const char *body;
-	const char *url; /* where the body lies, when it is too long for a request; or NULL */
+	const char *role; /* ARN; NULL: the stack stays with the one it has, or the caller */
+	const char *url;  /* where the body lies, when it is too long for a request; or NULL */
 };
 /*
  * Makes a change set and reads what it would do; the stack is settled first. ERROR_DENIED when

@@ -36,6 +36,7 @@ static bool create_change_set(struct aws_client *client, const struct stack_plan
 	aws_query_add(&query, template->url != NULL ? "TemplateURL" : "TemplateBody",
 		      template->url != NULL ? template->url : template->body);
 	aws_query_add(&query, "Capabilities.member.1", "CAPABILITY_IAM");
+	aws_query_add(&query, "RoleARN", template->role);
 	aws_query_add(&query, "ClientToken", name);
 	for (size_t i = 0; i < tag_count; i++) {
 		aws_query_addf(&query, tags[i].key, "Tags.member.%zu.Key", i + 1);

@@ -13,6 +13,18 @@ static const unsigned retention_days[] = {1,	3,    5,    7,	  14,	30,  60,  90,
 					  120,	150,  180,  365,  400,	545, 731, 1096,
 					  1827, 2192, 2557, 2922, 3288, 3653};
 
+/* "arn:aws:iam::123456789012:role/NAME", or policy/NAME. */
+static bool check_arn(const char *key, const char *arn, const char *what, struct error *err)
+{
+	if (arn == NULL)
+		return true;
+	const char *iam = strstr(arn, ":iam::");
+	if (strncmp(arn, "arn:", 4) == 0 && iam != NULL && strstr(iam, what) != NULL)
+		return true;
+	error_set(err, ERROR_INVALID, "'%s' is not an IAM ARN", arn);
+	return error_hint(err, "provider.%s: arn:aws:iam::123456789012:%sNAME", key, what + 1);
+}
+
 static bool check_target(const struct stack_target *target, struct error *err)
 {
 	bool is_known = false;
@@ -27,7 +39,8 @@ static bool check_target(const struct stack_target *target, struct error *err)
 	if (target->vpc != NULL && target->subnet_count == 0)
 		return error_set(err, ERROR_INVALID, "the VPC %s has no subnet to use",
 				 target->vpc);
-	return true;
+	return check_arn("permissions_boundary", target->permissions_boundary, ":policy/", err) &&
+	       check_arn("role", target->role, ":role/", err);
 }
 
 /* --- pods ----------------------------------------------------------------------------------- */

@@ -45,9 +45,11 @@ struct stack_target {
 	size_t public_subnet_count;
 	const char *const *security_groups; /* added to every instance, NULL-terminated, or NULL */
 	const char *instance_profile;	    /* name or ARN; NULL: a least-privileged role is made */
-	const char *key_pair;		    /* NULL: none */
-	const char *hosted_zone;	    /* "example.com" or "Z…"; NULL: no public names */
-	bool is_zone_id;		    /* hosted_zone is "Z…" */
+	const char *role;		  /* what CloudFormation makes the stack as; ARN or NULL */
+	const char *permissions_boundary; /* of that role: a policy's ARN, or NULL */
+	const char *key_pair;		  /* NULL: none */
+	const char *hosted_zone;	  /* "example.com" or "Z…"; NULL: no public names */
+	bool is_zone_id;		  /* hosted_zone is "Z…" */
 	const char *domain;	 /* public names are SERVICE.DOMAIN; NULL: SERVICE.PROJECT.ZONE */
 	const char *certificate; /* ARN, where a port names none */
 	unsigned log_days;

@@ -99,6 +99,7 @@ void stack_add_role(struct template_writer *writer, const struct pod_spec *pod,
 	AUTO_FREE char *profile = stack_logical_id(pod->name, "Profile");
 	struct json_writer *json = template_begin(writer, role, "AWS::IAM::Role");
 	write_trust(json);
+	json_write_text_if(json, "PermissionsBoundary", writer->target->permissions_boundary);
 	json_open_list(json, "Policies");
 	json_open_object(json, NULL);
 	json_write_text(json, "PolicyName", "pod");

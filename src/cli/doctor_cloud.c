@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/doctor_cloud.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/json_writer.h"
+#include "cli/cloud_target.h"
+#include "cli/output.h"
+#include "cli/project.h"
+
+static const struct {
+	const char *name;
+	enum cloud_policy kind;
+	const char *of; /* for people */
+} policies[] = {
+	{"caller", CLOUD_POLICY_CALLER, "whoever runs i2kit"},
+	{"stack", CLOUD_POLICY_STACK, "provider.role; without one, whoever runs i2kit as well"},
+	{"stack-trust", CLOUD_POLICY_STACK_TRUST, "who may take that role"},
+	{"boundary", CLOUD_POLICY_BOUNDARY, "provider.permissions_boundary: the most a pod may do"},
+};
+
+struct subject {
+	struct environment environment;
+	struct cloud_scope scope;
+	const struct cloud_provider *provider;
+	const char *region; /* NULL: the file's */
+};
+
+static void subject_clear(struct subject *subject)
+{
+	environment_clear(&subject->environment);
+	cloud_scope_clear(&subject->scope);
+}
+
+static bool find_subject(const struct invocation *invocation, struct subject *ret,
+			 struct error *err)
+{
+	if (!cloud_target_environment(invocation, &ret->environment, err))
+		return false;
+	if (ret->environment.file == NULL) {
+		error_set(err, ERROR_NOT_FOUND, "no environment.yml is here");
+		return error_hint(err, "-e FILE");
+	}
+	AUTO_FREE char *project = project_name(invocation, NULL, err);
+	if (project == NULL)
+		return false;
+	cloud_scope_make(project, ret->environment.name, &ret->scope);
+	ret->region = arguments_value(invocation->args, "region");
+	ret->provider = cloud_provider_find(
+		ret->environment.type == PROVIDER_OPENSTACK ? "openstack" : "aws", err);
+	return ret->provider != NULL;
+}
+
+/* Owned. */
+static char *policy_text(const struct subject *subject, enum cloud_policy kind)
+{
+	return subject->provider->policy(&subject->environment, &subject->scope, subject->region,
+					 kind);
+}
+
+static int print_one(const struct subject *subject, const char *name, struct error *err)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(policies); i++) {
+		if (strcmp(policies[i].name, name) != 0)
+			continue;
+		AUTO_FREE char *text = policy_text(subject, policies[i].kind);
+		(void)puts(text);
+		return 0;
+	}
+	error_set(err, ERROR_USAGE, "there is no policy '%s'", name);
+	(void)error_hint(err, "--policy caller, stack, stack-trust or boundary");
+	return 1;
+}
+
+/* Who we are there, as the provider says it. Owned; NULL: *err says why not. */
+static char *identity(const struct invocation *invocation, const struct subject *subject,
+		      struct error *err)
+{
+	const char *profile = arguments_value(invocation->args, "profile");
+	struct cloud_options options = {
+		.region = subject->region != NULL ? subject->region : subject->environment.region,
+		.profile = profile != NULL ? profile : subject->environment.profile,
+	};
+	struct cloud *cloud = subject->provider->open(&options, err);
+	if (cloud == NULL)
+		return NULL;
+	char *who = subject->provider->identify(cloud, err);
+	subject->provider->close(cloud);
+	return who;
+}
+
+static void print_json(const struct subject *subject, const char *who, const struct error *failure)
+{
+	AUTO(strbuf_clear) struct strbuf out = STRBUF_INIT;
+	struct json_writer json = JSON_WRITER(&out, JSON_PRETTY);
+	json_open_object(&json, NULL);
+	json_write_text(&json, "level", who != NULL ? "ok" : "broken");
+	json_write_text(&json, "text", who != NULL ? who : failure->message);
+	json_write_text_if(&json, "mend", who != NULL ? NULL : failure->hint);
+	json_open_object(&json, "policies");
+	for (size_t i = 0; i < ARRAY_SIZE(policies); i++) {
+		AUTO_FREE char *text = policy_text(subject, policies[i].kind);
+		json_write_raw(&json, policies[i].name, text);
+	}
+	json_close(&json);
+	json_close(&json);
+	(void)puts(strbuf_text(&out));
+}
+
+static void print_text(const struct invocation *invocation, const struct subject *subject,
+		       const char *who, const struct error *failure)
+{
+	enum text_style style = who != NULL ? STYLE_GREEN : STYLE_RED;
+	(void)printf("%s%-7s%s %s\n", style_begin(style, invocation->is_colored),
+		     who != NULL ? "ok" : "broken", style_begin(STYLE_NONE, invocation->is_colored),
+		     who != NULL ? who : failure->message);
+	if (who == NULL && failure->hint != NULL)
+		(void)printf("        -> %s\n", failure->hint);
+	for (size_t i = 0; i < ARRAY_SIZE(policies); i++) {
+		AUTO_FREE char *text = policy_text(subject, policies[i].kind);
+		(void)printf("\n# --policy %s: %s\n%s\n", policies[i].name, policies[i].of, text);
+	}
+}
+
+int doctor_cloud(const struct invocation *invocation, struct error *err)
+{
+	AUTO(subject_clear) struct subject subject = {0};
+	AUTO(error_clear) struct error failure = ERROR_INIT;
+	const char *name = arguments_value(invocation->args, "policy");
+	if (!find_subject(invocation, &subject, err))
+		return 1;
+	if (name != NULL)
+		return print_one(&subject, name, err);
+	AUTO_FREE char *who = identity(invocation, &subject, &failure);
+	if (invocation->output == OUTPUT_JSON)
+		print_json(&subject, who, &failure);
+	else
+		print_text(invocation, &subject, who, &failure);
+	return who != NULL ? 0 : 1;
+}

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cloud/aws/provider/policy.h"
+
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/cleanup.h"
+#include "base/json_writer.h"
+#include "cloud/aws/client/endpoint.h"
+#include "cloud/aws/client/permissions.h"
+
+/* CloudFormation cuts the stack's name in the names of roles and groups that it makes. */
+#define NAME_PREFIX 24
+
+struct policy {
+	const struct cloud_scope *scope;
+	const char *region;   /* NULL: any */
+	const char *boundary; /* ARN, or NULL */
+	const char *partition;
+	bool is_via_cloudformation;
+	bool has_network; /* the stack makes one */
+	bool has_roles;
+};
+
+/* {p} partition, {r} region, {s} stack, {n} the stack's name as it begins other names. Owned. */
+static char *expand(const struct policy *policy, const char *pattern)
+{
+	AUTO(strbuf_clear) struct strbuf out = STRBUF_INIT;
+	const char *region = policy->region != NULL ? policy->region : "*";
+	for (const char *c = pattern; *c != '\0'; c++) {
+		if (c[0] != '{') {
+			strbuf_append_char(&out, *c);
+			continue;
+		}
+		if (c[1] == 'p')
+			strbuf_append(&out, policy->partition);
+		else if (c[1] == 'r')
+			strbuf_append(&out, region);
+		else if (c[1] == 's')
+			strbuf_append(&out, policy->scope->name);
+		else
+			strbuf_appendf(&out, "%.*s", NAME_PREFIX, policy->scope->name);
+		c += 2;
+	}
+	return strbuf_take(&out);
+}
+
+static const char *const ARNS[RESOURCE_COUNT][2] = {
+	[RESOURCE_ANY] = {"*"},
+	[RESOURCE_STACK] = {"arn:{p}:cloudformation:{r}:*:stack/{s}/*"},
+	[RESOURCE_STACKS] = {"arn:{p}:cloudformation:{r}:*:stack/i2kit-*/*"},
+	[RESOURCE_SNAPSHOTS] = {"arn:{p}:ec2:{r}::snapshot/*"},
+	[RESOURCE_IMAGES] = {"arn:{p}:ec2:{r}::image/*"},
+	[RESOURCE_INSTANCES] = {"arn:{p}:ec2:{r}:*:instance/*"},
+	[RESOURCE_VOLUMES] = {"arn:{p}:ec2:{r}:*:volume/*"},
+	[RESOURCE_PARAMETERS] = {"arn:{p}:ssm:{r}:*:parameter/i2kit/{s}",
+				 "arn:{p}:ssm:{r}:*:parameter/i2kit/{s}/*"},
+	[RESOURCE_ALL_PARAMETERS] = {"arn:{p}:ssm:{r}:*:parameter/*"},
+	[RESOURCE_LOG_GROUP] = {"arn:{p}:logs:{r}:*:log-group:/i2kit/{s}",
+				"arn:{p}:logs:{r}:*:log-group:/i2kit/{s}:*"},
+	[RESOURCE_ALL_LOG_GROUPS] = {"arn:{p}:logs:{r}:*:log-group:/i2kit/*"},
+	[RESOURCE_GROUPS] =
+		{"arn:{p}:autoscaling:{r}:*:autoScalingGroup:*:autoScalingGroupName/{n}*"},
+	[RESOURCE_ROLES] = {"arn:{p}:iam::*:role/{n}*"},
+	[RESOURCE_PROFILES] = {"arn:{p}:iam::*:instance-profile/{n}*"},
+	[RESOURCE_SERVICE_ROLES] = {"arn:{p}:iam::*:role/aws-service-role/autoscaling.*",
+				    "arn:{p}:iam::*:role/aws-service-role/elasticloadbalancing.*"},
+	[RESOURCE_BUCKETS] = {"arn:{p}:s3:::i2kit-templates-*"},
+	[RESOURCE_TEMPLATES] = {"arn:{p}:s3:::i2kit-templates-*/{s}/*"},
+	[RESOURCE_ZONES] = {"arn:{p}:route53:::hostedzone/*"},
+};
+
+static void write_resources(const struct policy *policy, enum permission_resource resource,
+			    struct json_writer *json)
+{
+	AUTO(string_list_clear) struct string_list list = STRING_LIST_INIT;
+	for (size_t i = 0; i < ARRAY_SIZE(ARNS[0]) && ARNS[resource][i] != NULL; i++) {
+		AUTO_FREE char *arn = expand(policy, ARNS[resource][i]);
+		string_list_add(&list, arn);
+	}
+	if (list.count == 1)
+		json_write_text(json, "Resource", list.items[0]);
+	else
+		json_write_texts(json, "Resource", &list);
+}
+
+static void write_condition(const struct policy *policy, enum permission_condition condition,
+			    bool is_via, struct json_writer *json)
+{
+	static const struct {
+		const char *key;
+		const char *value; /* NULL: the project */
+	} equals[CONDITION_COUNT] = {
+		[CONDITION_OWN_RESOURCE] = {"aws:ResourceTag/i2kit:project", NULL},
+		[CONDITION_OWN_REQUEST] = {"aws:RequestTag/i2kit:project", NULL},
+		[CONDITION_TO_EC2] = {"iam:PassedToService", "ec2.amazonaws.com"},
+		[CONDITION_TO_CLOUDFORMATION] = {"iam:PassedToService",
+						 "cloudformation.amazonaws.com"},
+	};
+	json_open_object(json, "Condition");
+	json_open_object(json, "StringEquals");
+	if (condition == CONDITION_BOUNDED && policy->boundary != NULL)
+		json_write_text(json, "iam:PermissionsBoundary", policy->boundary);
+	if (equals[condition].key != NULL)
+		json_write_text(json, equals[condition].key,
+				equals[condition].value != NULL ? equals[condition].value
+								: policy->scope->project);
+	if (condition == CONDITION_REGION && policy->region != NULL)
+		json_write_text(json, "aws:RequestedRegion", policy->region);
+	json_close_if_filled(json);
+	/* Only what CloudFormation does in the caller's name, not the caller himself. */
+	if (is_via) {
+		json_open_object(json, "ForAnyValue:StringEquals");
+		json_write_text(json, "aws:CalledVia", "cloudformation.amazonaws.com");
+		json_close(json);
+	}
+	json_close_if_filled(json);
+}
+
+static void open_statement(struct json_writer *json)
+{
+	json_open_object(json, NULL);
+	json_write_text(json, "Effect", "Allow");
+}
+
+/* One statement of all rows with this holder, resource and condition; none when there are none. */
+static void write_statement(const struct policy *policy, enum permission_holder holder,
+			    enum permission_resource resource, enum permission_condition condition,
+			    struct json_writer *json)
+{
+	AUTO(string_list_clear) struct string_list actions = STRING_LIST_INIT;
+	for (size_t i = 0; i < PERMISSION_COUNT; i++) {
+		const struct permission *row = &PERMISSIONS[i];
+		if (row->holder == holder && row->resource == resource &&
+		    row->condition == condition && row->action != NULL &&
+		    !string_list_has(&actions, row->action))
+			string_list_add(&actions, row->action);
+	}
+	if (actions.count == 0)
+		return;
+	open_statement(json);
+	json_write_texts(json, "Action", &actions);
+	write_resources(policy, resource, json);
+	write_condition(policy, condition, policy->is_via_cloudformation, json);
+	json_close(json);
+}
+
+static void write_holder(const struct policy *policy, enum permission_holder holder,
+			 struct json_writer *json)
+{
+	for (unsigned r = 0; r < RESOURCE_COUNT; r++)
+		for (unsigned c = 0; c < CONDITION_COUNT; c++)
+			write_statement(policy, holder, r, c, json);
+}
+
+/* A role or an instance profile that is given by name or ARN is passed on. Owned. */
+static void write_pass_role(const struct policy *policy, const char *arn,
+			    enum permission_condition condition, bool is_via,
+			    struct json_writer *json)
+{
+	open_statement(json);
+	json_write_text(json, "Action", "iam:PassRole");
+	json_write_text(json, "Resource", arn);
+	write_condition(policy, condition, is_via, json);
+	json_close(json);
+}
+
+static void write_stack(struct policy *policy, bool is_via, struct json_writer *json)
+{
+	policy->is_via_cloudformation = is_via;
+	write_holder(policy, PERMISSION_STACK, json);
+	if (policy->has_network)
+		write_holder(policy, PERMISSION_NETWORK, json);
+	if (policy->has_roles)
+		write_holder(policy, PERMISSION_ROLES, json);
+	if (policy->has_roles && policy->boundary != NULL)
+		write_holder(policy, PERMISSION_BOUNDED, json);
+	if (!policy->has_roles) {
+		/* Which role a given profile holds, only the account knows. */
+		AUTO_FREE char *any = expand(policy, "arn:{p}:iam::*:role/*");
+		write_pass_role(policy, any, CONDITION_TO_EC2, is_via, json);
+	}
+	policy->is_via_cloudformation = false;
+}
+
+static void write_trust(struct json_writer *json)
+{
+	open_statement(json);
+	json_open_object(json, "Principal");
+	json_write_text(json, "Service", "cloudformation.amazonaws.com");
+	json_close(json);
+	json_write_text(json, "Action", "sts:AssumeRole");
+	json_close(json);
+}
+
+char *aws_policy(const struct environment *environment, const struct cloud_scope *scope,
+		 const char *region, enum cloud_policy kind)
+{
+	if (region == NULL)
+		region = environment->region;
+	struct policy policy = {
+		.scope = scope,
+		.region = region,
+		.boundary = environment->permissions_boundary,
+		.partition = aws_partition_of(region != NULL ? region : "")->name,
+		.has_network = environment->vpc == NULL && environment->subnets.count == 0,
+		.has_roles = environment->instance_profile == NULL,
+	};
+	AUTO(strbuf_clear) struct strbuf out = STRBUF_INIT;
+	struct json_writer json = JSON_WRITER(&out, JSON_PRETTY);
+	json_open_object(&json, NULL);
+	json_write_text(&json, "Version", "2012-10-17");
+	json_open_list(&json, "Statement");
+	if (kind == CLOUD_POLICY_CALLER) {
+		write_holder(&policy, PERMISSION_CALLER, &json);
+		if (environment->role != NULL)
+			write_pass_role(&policy, environment->role, CONDITION_TO_CLOUDFORMATION,
+					false, &json);
+	} else if (kind == CLOUD_POLICY_STACK) {
+		write_stack(&policy, environment->role == NULL, &json);
+	} else if (kind == CLOUD_POLICY_STACK_TRUST) {
+		write_trust(&json);
+	} else {
+		write_holder(&policy, PERMISSION_POD, &json);
+	}
+	json_close(&json);
+	json_close(&json);
+	return strbuf_take(&out);
+}
