@@ -55,8 +55,8 @@ class Bed:
         return path
 
 
-def run_tests(bed, tests, to_do=()):
-    """TAP for the functions; each gets a clean bed. Those in to_do may fail."""
+def run_tests(bed, tests):
+    """TAP for the functions; each gets a clean bed."""
     failed = 0
     print(f"1..{len(tests)}", flush=True)
     for number, test in enumerate(tests, 1):
@@ -66,7 +66,7 @@ def run_tests(bed, tests, to_do=()):
             test(bed)
             print(f"ok {number} - {name}", flush=True)
         except Exception:
-            failed += test not in to_do
+            failed += 1
             print("# " + traceback.format_exc().replace("\n", "\n# "))
-            print(f"not ok {number} - {name}" + (" # TODO" if test in to_do else ""), flush=True)
+            print(f"not ok {number} - {name}", flush=True)
     sys.exit(1 if failed else 0)

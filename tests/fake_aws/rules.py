@@ -1,15 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """What AWS refuses, as a list: each rule has a name, what it says in our words, and where Amazon says it.
 
-A rule that the code of src/cloud does not respect yet stands in PENDING; every test but the fake's own leaves those
-out, unless FAKE_AWS_RULES=all is set. The list is empty when the work is done.
+All of them hold in every test; tests/cloud/fake_refuses.py sees each one refuse, tests/cloud/first_time.py drives whole
+projects against them.
 """
 from typing import NamedTuple
 
 import model
-
-PENDING = set()
-
 
 class Rule(NamedTuple):
     says: str
