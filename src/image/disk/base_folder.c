@@ -5,14 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <jansson.h>
-
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "base/json.h"
 #include "base/path.h"
 
 #define INDEX_MAX_BYTES ((size_t)1 << 20)
 #define FILE_MAX_BYTES	((size_t)512 << 20)
+#define FILES_MAX	((size_t)64)
 
 #ifndef I2KIT_BASE_FOLDER
 #define I2KIT_BASE_FOLDER "/usr/local/share/i2kit/base"
@@ -70,47 +70,55 @@ static bool is_safe_name(const char *name)
 	return name != NULL && name[0] != '\0' && name[0] != '/' && strstr(name, "..") == NULL;
 }
 
-static bool copy_name(const json_t *root, const char *key, char **ret)
+static char *take_name(struct json_view root, const char *key)
 {
-	const char *text = json_string_value(json_object_get(root, key));
-	if (!is_safe_name(text))
-		return false;
-	*ret = xstrdup(text);
-	return true;
-}
-
-static bool parse_files(const json_t *list, struct base_folder *base)
-{
-	size_t i;
-	json_t *item;
-	json_array_foreach(list, i, item)
-	{
-		const char *name = json_string_value(json_object_get(item, "name"));
-		const char *digest = json_string_value(json_object_get(item, "digest"));
-		json_int_t size = json_integer_value(json_object_get(item, "size"));
-		if (!is_safe_name(name) || digest == NULL || !digest_is_valid(digest) ||
-		    size <= 0 || i >= 64)
-			return false;
-		struct base_file *file = ARRAY_APPEND(base->files, base->file_count);
-		file->name = xstrdup(name);
-		file->size_bytes = (uint64_t)size;
-		memcpy(file->digest, digest, DIGEST_SIZE);
+	struct json_view view = json_view_require(root, key);
+	const char *text = json_view_peek(view);
+	if (text != NULL && !is_safe_name(text)) {
+		json_view_complain(view, "is not a plain name");
+		return NULL;
 	}
-	return true;
+	return xstrdup_or_null(text);
 }
 
-static bool parse_index(const char *text, size_t size, struct base_folder *base)
+static void take_file(struct json_view item, struct base_folder *base)
 {
-	json_t *root = json_loadb(text, size, JSON_REJECT_DUPLICATES, NULL);
-	bool is_good = root != NULL && copy_name(root, "name", &base->name) &&
-		       copy_name(root, "cmdline", &base->cmdline) &&
-		       copy_name(root, "kernel", &base->kernel) &&
-		       copy_name(root, "initrd", &base->initrd) &&
-		       copy_name(root, "base", &base->partition) &&
-		       parse_files(json_object_get(root, "files"), base) &&
-		       strpbrk(base->cmdline, "\r\n") == NULL;
-	json_decref(root);
-	return is_good;
+	struct base_file file = {0};
+	struct json_view digest = json_view_require(item, "digest");
+	const char *text = json_view_peek(digest);
+	file.size_bytes =
+		(uint64_t)json_view_number(json_view_require(item, "size"), 1, INT64_MAX, 0);
+	if (text != NULL && digest_is_valid(text))
+		memcpy(file.digest, text, DIGEST_SIZE);
+	else if (text != NULL)
+		json_view_complain(digest, "is not a digest");
+	file.name = take_name(item, "name");
+	if (file.name != NULL)
+		*ARRAY_APPEND(base->files, base->file_count) = file;
+}
+
+static bool parse_index(const char *text, size_t size, const char *path, struct base_folder *base,
+			struct error *err)
+{
+	AUTO_PTR(json_document)
+	struct json_document *document = json_document_parse(text, size, path, 0, err);
+	if (document == NULL)
+		return false;
+	struct json_view root = json_document_root(document);
+	base->name = take_name(root, "name");
+	base->cmdline = take_name(root, "cmdline");
+	base->kernel = take_name(root, "kernel");
+	base->initrd = take_name(root, "initrd");
+	base->partition = take_name(root, "base");
+	struct json_view files = json_view_get(root, "files");
+	size_t count = json_view_count(files, FILES_MAX);
+	for (size_t i = 0; i < count; i++)
+		take_file(json_view_at(files, i), base);
+	if (base->cmdline != NULL && strpbrk(base->cmdline, "\r\n") != NULL)
+		json_view_complain(json_view_get(root, "cmdline"), "has a line break");
+	return json_document_check(document, err) &&
+	       (base->name != NULL || /* the document is a list */
+		error_set(err, ERROR_INVALID, "%s: not an object", path));
 }
 
 bool base_folder_load(const char *folder_or_null, struct base_folder *ret, struct error *err)
@@ -130,8 +138,8 @@ bool base_folder_load(const char *folder_or_null, struct base_folder *ret, struc
 		(void)error_prefix(err, "base '%s'", base.path);
 		return error_hint(err, "scripts/make-base %s", base.path);
 	}
-	if (!parse_index(text, size, &base))
-		return error_set(err, ERROR_INVALID, "'%s' is not the index of a base", index);
+	if (!parse_index(text, size, index, &base, err))
+		return error_prefix(err, "base");
 	sha256_digest(text, size, base.digest);
 	*ret = base;
 	base = (struct base_folder){0};

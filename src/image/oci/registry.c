@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "image/oci/registry.h"
 
-#include <jansson.h>
 #include <poll.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "base/parse.h"
 #include "base/strbuf.h"
@@ -205,15 +205,19 @@ static char *server_message(const struct http_response *response)
 	enum { SHOWN_MAX = 300 };
 	if (response->body == NULL)
 		return NULL;
-	json_t *root = json_loadb(response->body, response->body_size, 0, NULL);
-	const json_t *first = json_array_get(json_object_get(root, "errors"), 0);
-	const char *message = json_string_value(json_object_get(first, "message"));
+	AUTO_PTR(json_document)
+	struct json_document *document = json_document_parse(
+		response->body, response->body_size, "the answer", JSON_LAST_KEY_WINS, NULL);
+	if (document == NULL)
+		return NULL;
+	struct json_view errors = json_view_get(json_document_root(document), "errors");
+	struct json_view first = json_view_at(errors, 0);
+	const char *message = json_view_peek(json_view_get(first, "message"));
 	if (message == NULL)
-		message = json_string_value(json_object_get(first, "code"));
+		message = json_view_peek(json_view_get(first, "code"));
 	AUTO(strbuf_clear) struct strbuf safe = STRBUF_MAX(SHOWN_MAX);
 	if (message != NULL)
 		strbuf_append_printable(&safe, message, strlen(message));
-	json_decref(root);
 	return safe.size > 0 ? strbuf_take(&safe) : NULL;
 }
 

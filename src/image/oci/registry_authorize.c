@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Token authentication: https://distribution.github.io/distribution/spec/auth/token/ */
-#include <jansson.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/base64.h"
 #include "base/cleanup.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "base/strbuf.h"
 #include "base/url.h"
@@ -60,17 +60,21 @@ static bool find_challenge(const struct http_response *response, struct auth_cha
 
 bool registry_parse_token(const char *text, size_t size, char **ret, struct error *err)
 {
-	json_t *root = json_loadb(text, size, 0, NULL);
-	const char *token = json_string_value(json_object_get(root, "token"));
+	AUTO_PTR(json_document)
+	struct json_document *document =
+		json_document_parse(text, size, "the answer", JSON_LAST_KEY_WINS, err);
+	if (document == NULL)
+		return false;
+	struct json_view root = json_document_root(document);
+	const char *token = json_view_peek(json_view_get(root, "token"));
 	if (token == NULL || token[0] == '\0')
-		token = json_string_value(json_object_get(root, "access_token"));
+		token = json_view_peek(json_view_get(root, "access_token"));
 	/* It becomes part of a header: RFC 6750's alphabet and no line break. */
 	bool is_good = token != NULL && token[0] != '\0' &&
 		       strspn(token, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 				     "0123456789-._~+/=:") == strlen(token);
 	if (is_good)
 		*ret = xstrdup(token);
-	json_decref(root);
 	return is_good || error_set(err, ERROR_INVALID, "the answer holds no token");
 }
 

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "image/oci/registry_config.h"
 
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "base/json.h"
 #include "base/path.h"
 #include "base/url.h"
 
-enum { CONFIG_MAX_BYTES = 1 << 20, MIRRORS_MAX = 32 };
+enum { CONFIG_MAX_BYTES = 1 << 20, MIRRORS_MAX = 32, JSON_LIST_MAX = 10000 };
 
 static void endpoint_clear(struct registry_endpoint *endpoint)
 {
@@ -26,11 +26,6 @@ void registry_endpoint_list_clear(struct registry_endpoint_list *list)
 		endpoint_clear(&list->items[i]);
 	free(list->items);
 	*list = (struct registry_endpoint_list){0};
-}
-
-static void json_clear(json_t **json)
-{
-	json_decref(*json);
 }
 
 /* [https://|http://]HOST[:PORT][/PATH] */
@@ -58,78 +53,71 @@ static bool add_mirror(struct registry_endpoint_list *list, const char *text, st
 	return true;
 }
 
-static bool add_mirrors(const json_t *urls, struct registry_endpoint_list *list, struct error *err)
+static bool add_mirrors(struct json_view urls, struct registry_endpoint_list *list,
+			struct error *err)
 {
-	size_t i;
-	const json_t *url;
-	if (urls != NULL && !json_is_array(urls))
-		return error_set(err, ERROR_INVALID, "the mirrors are not a list");
-	json_array_foreach(urls, i, url)
-	{
-		if (!json_is_string(url))
-			return error_set(err, ERROR_INVALID, "mirror %zu is not a text", i);
-		if (!add_mirror(list, json_string_value(url), err))
+	size_t count = json_view_count(urls, JSON_LIST_MAX);
+	for (size_t i = 0; i < count; i++) {
+		const char *url = json_view_peek(json_view_at(urls, i));
+		if (url != NULL && !add_mirror(list, url, err))
 			return false;
 	}
 	return true;
 }
 
-static json_t *load(const char *text, size_t size, struct error *err)
+/* Only one of them has the host's name, but all have to be right. */
+static bool add_registry(struct json_view entry, const char *host,
+			 struct registry_endpoint_list *list, bool *is_insecure, struct error *err)
 {
-	json_error_t where;
-	json_t *root = json_loadb(text, size, JSON_REJECT_DUPLICATES, &where);
-	if (json_is_object(root))
-		return root;
-	error_set(err, ERROR_INVALID, "line %d: %s", where.line,
-		  root ? "not an object" : where.text);
-	json_decref(root);
-	return NULL;
+	const char *name = json_view_peek(json_view_require(entry, "host"));
+	bool is_named_insecure = json_view_bool(json_view_get(entry, "insecure"), false);
+	if (name == NULL || strcmp(name, host) != 0)
+		return true;
+	*is_insecure = *is_insecure || is_named_insecure;
+	return add_mirrors(json_view_get(entry, "mirrors"), list, err) ||
+	       error_prefix(err, "registry %s", name);
 }
 
 bool registry_config_add(const char *text, size_t size, const char *host,
 			 struct registry_endpoint_list *list, bool *is_insecure, struct error *err)
 {
-	size_t i;
-	const json_t *entry;
-	AUTO(json_clear) json_t *root = load(text, size, err);
-	if (root == NULL)
+	AUTO_PTR(json_document)
+	struct json_document *document =
+		json_document_parse(text, size, "the list of registries", 0, err);
+	if (document == NULL)
 		return false;
-	const json_t *registries = json_object_get(root, "registries");
-	if (!json_is_array(registries))
+	struct json_view registries = json_view_require(json_document_root(document), "registries");
+	if (!json_view_is_list(registries) && json_document_problem(document) == NULL)
 		return error_set(err, ERROR_INVALID, "there is no list \"registries\"");
-	json_array_foreach(registries, i, entry)
-	{
-		const char *name = json_string_value(json_object_get(entry, "host"));
-		if (name == NULL)
-			return error_set(err, ERROR_INVALID, "registry %zu has no \"host\"", i);
-		if (strcmp(name, host) != 0)
-			continue;
-		if (json_is_true(json_object_get(entry, "insecure")))
-			*is_insecure = true;
-		if (!add_mirrors(json_object_get(entry, "mirrors"), list, err))
-			return error_prefix(err, "registry %s", name);
+	size_t count = json_view_count(registries, JSON_LIST_MAX);
+	for (size_t i = 0; i < count; i++) {
+		if (!add_registry(json_view_at(registries, i), host, list, is_insecure, err))
+			return false;
 	}
-	return true;
+	return json_document_check(document, err);
 }
 
 bool docker_daemon_config_add(const char *text, size_t size, const char *host,
 			      struct registry_endpoint_list *list, bool *is_insecure,
 			      struct error *err)
 {
-	size_t i;
-	const json_t *entry;
-	AUTO(json_clear) json_t *root = load(text, size, err);
-	if (root == NULL)
+	AUTO_PTR(json_document)
+	struct json_document *document =
+		json_document_parse(text, size, "Docker's daemon.json", 0, err);
+	if (document == NULL)
 		return false;
-	json_array_foreach(json_object_get(root, "insecure-registries"), i, entry)
-	{
-		const char *name = json_string_value(entry);
+	struct json_view root = json_document_root(document);
+	struct json_view insecure = json_view_get(root, "insecure-registries");
+	size_t count = json_view_count(insecure, JSON_LIST_MAX);
+	for (size_t i = 0; i < count; i++) {
+		const char *name = json_view_peek(json_view_at(insecure, i));
 		if (name != NULL && strcmp(name, host) == 0)
 			*is_insecure = true;
 	}
 	/* Docker mirrors Docker Hub and nothing else. */
-	return strcmp(host, "docker.io") != 0 ||
-	       add_mirrors(json_object_get(root, "registry-mirrors"), list, err);
+	return (strcmp(host, "docker.io") != 0 ||
+		add_mirrors(json_view_get(root, "registry-mirrors"), list, err)) &&
+	       json_document_check(document, err);
 }
 
 typedef bool add_fn(const char *text, size_t size, const char *host,
