@@ -381,33 +381,45 @@ static void want_selector(struct loader *loader, const struct workload *workload
 	loader_missing(loader, yaml_get(workload->root, "spec"), "selector", hint);
 }
 
-static void check_selector_shape(struct loader *loader, const struct yaml_node *selector)
+/* There, and of another kind than it has to be; said. */
+static bool is_misshapen(struct loader *loader, const struct yaml_node *node, enum yaml_kind kind,
+			 const char *name, const char *hint)
 {
-	const struct yaml_node *labels = yaml_get(selector, "matchLabels");
-	const struct yaml_node *expressions = yaml_get(selector, "matchExpressions");
-	if (!yaml_is_null(labels) && labels->kind != YAML_MAP)
-		loader_error(loader, labels, "matchLabels: {app: web}",
-			     "matchLabels: a map is wanted here, not %s", yaml_describe(labels));
-	if (!yaml_is_null(expressions) && expressions->kind != YAML_LIST)
-		loader_error(loader, expressions, "begin each item with '- '",
-			     "matchExpressions: a list is wanted here, not %s",
-			     yaml_describe(expressions));
-	for (size_t i = 0; labels != NULL && labels->kind == YAML_MAP && i < labels->pair_count;
-	     i++) {
+	if (node == NULL || yaml_is_null(node) || node->kind == kind)
+		return false;
+	loader_error(loader, node, hint, "%s: %s is wanted here, not %s", name,
+		     kind == YAML_MAP ? "a map" : "a list", yaml_describe(node));
+	return true;
+}
+
+static void check_label_texts(struct loader *loader, const struct yaml_node *labels)
+{
+	for (size_t i = 0; labels->kind == YAML_MAP && i < labels->pair_count; i++) {
 		const struct yaml_node *value = labels->pairs[i].value;
 		if (value->kind == YAML_MAP || value->kind == YAML_LIST)
 			loader_error(loader, value, "matchLabels: {app: web}",
 				     "%.80s: text is wanted here, not %s",
 				     labels->pairs[i].key->text, yaml_describe(value));
 	}
-	bool has_labels = labels != NULL && labels->pair_count > 0;
-	bool has_expressions = expressions != NULL && expressions->item_count > 0;
-	bool is_wrong = (!yaml_is_null(labels) && labels->kind != YAML_MAP) ||
-			(!yaml_is_null(expressions) && expressions->kind != YAML_LIST);
+}
+
+static void check_selector_shape(struct loader *loader, const struct yaml_node *selector)
+{
+	const struct yaml_node *labels = yaml_get(selector, "matchLabels");
+	const struct yaml_node *expressions = yaml_get(selector, "matchExpressions");
+	bool is_wrong =
+		is_misshapen(loader, labels, YAML_MAP, "matchLabels", "matchLabels: {app: web}");
+	is_wrong = is_misshapen(loader, expressions, YAML_LIST, "matchExpressions",
+				"begin each item with '- '") ||
+		   is_wrong;
+	if (labels != NULL)
+		check_label_texts(loader, labels);
+	bool is_empty = (labels == NULL || labels->pair_count == 0) &&
+			(expressions == NULL || expressions->item_count == 0);
 	for (size_t i = 0; selector->kind == YAML_MAP && i < selector->pair_count; i++)
 		is_wrong = is_wrong || loader_find_field(&selector_fields,
 							 selector->pairs[i].key->text) == NULL;
-	if (selector->kind == YAML_MAP && !has_labels && !has_expressions && !is_wrong)
+	if (selector->kind == YAML_MAP && is_empty && !is_wrong)
 		loader_error(loader, selector, "selector: {matchLabels: {app: web}}",
 			     "an empty selector would select every pod");
 }

@@ -93,8 +93,8 @@ static uint32_t count_node(struct layer_node *node, uint32_t number)
 /* The node after this one in the order of the walk, or NULL. */
 static struct layer_node *next_node(struct layer_node *node)
 {
-	if (node->first != NULL)
-		return node->first;
+	if (node == NULL || node->first != NULL)
+		return node != NULL ? node->first : NULL;
 	while (node != NULL && node->next == NULL)
 		node = node->parent;
 	return node != NULL ? node->next : NULL;
