@@ -34,6 +34,7 @@ plant source "curses outside its place" src/tui/draw.c '#include <ncurses.h>'
 plant source "jansson outside its place" src/manifest/app.h '#include <jansson.h>'
 plant source "a function without a caller" src/base/clock.h 'int planted_for_nobody(void);'
 plant source "a used field that nobody reads" src/manifest/security.c 'static const struct field planted[] = {{"planted", FIELD_USED, read_text, offsetof(struct pod_spec, source_mark), NULL, NULL}};'
+plant source "a document member that the guest never reads" src/wire/pod_document.h "struct planted { int nobody_reads_this; };"
 plant source "no licence" src/base/planted.c 'int planted;'
 plant shell "an unquoted glob in a loop" scripts/setup 'for f in $(ls *); do rm $f; done; cd nowhere; echo $1 > $undefined_'
 mkdir -p "$work/bin"

@@ -76,6 +76,8 @@ READ_INSIDE = {
     "defaults": "merged into each container's",
     "secret_type": "says which keys a Secret must have",
 }
+# What a pod's document says to people and to convert, and the guest has no use for.
+UNREAD = {"protocol", "image_digest", "is_stdin_once", "ports", "port_count", "digest", "diff_id", "base_digest"}
 INCLUDE = re.compile(r'^\s*#\s*include\s+["<]([^">]+)[">]')
 STRIP = re.compile(r'"(?:\\.|[^"\\\n])*"|//[^\n]*|/\*.*?\*/', re.S)
 
@@ -179,6 +181,15 @@ class Checker:
                     self.say(path, text.count("\n", 0, match.start()) + 1,
                              f"{name} is FIELD_USED, but nothing outside manifest/ reads {member}")
 
+    def check_documents(self):
+        """What stands in a pod's document, and the guest never looks at."""
+        path = os.path.join(self.src, "wire/pod_document.h")
+        guest = "\n".join(code for name, code in self.code.items() if "/guest/" in name)
+        for match in re.finditer(r"(\w+)(?:\[[^]]*\])?;", self.code.get(path, "")):
+            member = match.group(1)
+            if member not in UNREAD and not re.search(rf"(->|\.){member}\b", guest):
+                self.say(path, self.code[path].count("\n", 0, match.start()) + 1, f"the guest never reads {member}")
+
     def run(self):
         for folder, _, files in sorted(os.walk(self.src)):
             for file in sorted(files):
@@ -186,6 +197,7 @@ class Checker:
                     self.check_file(os.path.join(folder, file))
         self.check_callers()
         self.check_fields()
+        self.check_documents()
         return 1 if self.count else 0
 
 
