@@ -127,6 +127,33 @@ static void check_node_ports(struct loader *loader)
 	}
 }
 
+/* On a developer's machine; load balancers of a cloud have an address each. */
+static void check_published_ports(struct loader *loader)
+{
+	enum { PORTS = 65536 };
+	const struct app *app = loader->app;
+	AUTO_FREE const struct service **owners = xcalloc((size_t)2 * PORTS, sizeof(*owners));
+	for (size_t i = 0; i < app->service_count; i++) {
+		const struct service *service = &app->services[i];
+		bool is_asked_for = service->is_published &&
+				    (service->is_implied || service->kind != SERVICE_CLUSTER_IP);
+		for (size_t k = 0; k < service->port_count && is_asked_for; k++) {
+			const struct service_port *port = &service->ports[k];
+			size_t at = port->port;
+			at += port->protocol == PROTOCOL_UDP ? (size_t)PORTS : 0;
+			if (port->node_port != 0 || port->host_ip != NULL)
+				continue;
+			if (owners[at] != NULL)
+				loader_warn_at(loader, &port->mark,
+					       "port %u is published for '%s' already: up wants "
+					       "--publish %s:OTHER:%u",
+					       (unsigned)port->port, owners[at]->name,
+					       service->name, (unsigned)port->target_port);
+			owners[at] = service;
+		}
+	}
+}
+
 static bool has_writing_mount(const struct container_spec *containers, size_t count,
 			      const char *volume)
 {
@@ -230,6 +257,7 @@ void check_app(struct loader *loader)
 
 	check_names(loader);
 	check_node_ports(loader);
+	check_published_ports(loader);
 	for (size_t i = 0; i < app->pod_count; i++)
 		find_readers(&app->pods[i]);
 	for (size_t i = 0; i < app->service_count; i++)
