@@ -28,7 +28,7 @@ static int run(const struct invocation *invocation, struct error *err)
 				{.fd = fd, .events = POLLIN}};
 	while (ends[1].fd >= 0) {
 		if (poll(ends, 2, -1) < 0 && errno != EINTR)
-			return 1;
+			return error_set_errno(err, errno, "relay"), 1;
 		if (ends[0].revents != 0 && !copy(STDIN_FILENO, fd)) {
 			ends[0].fd = -1;
 			(void)shutdown(fd, SHUT_WR);

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# Hostile surroundings: libvirtd restarted, QEMU killed with its image gone, the disk full, two ups at once,
+# Hostile surroundings: libvirtd restarted and hanging, the network removed, a guest that hangs, QEMU killed with its
+# image gone, the disk full, two ups at once,
 # the supervisor killed at several moments, the plan lost, a guest that was taken over.
 set -u
 . "$(dirname "$0")/lib/prologue.sh"
@@ -74,6 +75,29 @@ sleep 1
 libvirtd -d
 says LibvirtBack 20 && answers && [ "$(vms)" = 2 ]
 ok $? "libvirtd is back: connected again, no VM was lost or made twice"
+
+echo "# libvirtd hangs"
+kill -STOP "$(cat /run/libvirtd.pid)"
+sleep 3
+answers && timeout 5 "$i2kit" ps >/dev/null
+ok $? "libvirtd hangs: the port and ps answer"
+kill -CONT "$(cat /run/libvirtd.pid)"
+
+echo "# the network is removed"
+virsh -q net-destroy i2kit-faults >/dev/null
+for _ in $(seq 20); do answers 2 2>/dev/null && break; sleep 0.5; done
+answers && virsh -q net-list --name | grep -q '^i2kit-faults$'
+ok $? "the project's network is removed: it is made again, the port answers"
+
+echo "# a guest hangs"
+vm=$(pgrep -f 'qemu-system.*guest=i2kit-faults\.web-0' | head -1)
+kill -STOP "$vm"
+says 'does not answer any more' 40
+ok $? "a guest that hangs is not ready any more"
+kill -CONT "$vm"
+for _ in $(seq 30); do answers 2 2>/dev/null && break; sleep 1; done
+answers && [ "$(vms)" = 2 ]
+ok $? "it answers again, and clients reach it"
 
 echo "# disk full"
 timeout 150 "$i2kit" exec disk -- sh -c 'dd if=/dev/zero of=/store/big bs=1M count=60 && sync' >dd.out 2>&1 &
