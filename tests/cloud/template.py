@@ -24,7 +24,38 @@ def exposure(resources):
     assert "0.0.0.0/0" not in json.dumps(resources["AdminBalancerFirewall"])
 
 
-RULES = [("exposure", "made", exposure)]
+def reach(resources):
+    """A pod that may reach little has a group that lets it reach little."""
+    rules = {n: r["Properties"].get("SecurityGroupEgress") for n, r in resources.items() if n.endswith("Firewall")}
+    assert rules["FreeFirewall"] is None
+    assert [r["CidrIp"] for r in rules["DbFirewall"]] == ["0.0.0.0/0"] and rules["DbFirewall"][0]["FromPort"] == 443
+    nets = {r["CidrIp"] for r in rules["WebFirewall"]}
+    assert "10.1.0.0/16" in nets and "8.0.0.0/7" in nets and "10.0.0.0/8" not in nets and len(nets) < 60
+    beside = resources["WebReachesDbService"]["Properties"]["DestinationSecurityGroupId"]
+    assert beside == {"Ref": "DbBalancerFirewall"} and "DbReachesWebService" not in resources
+
+
+def names(resources):
+    """Names that run together are told apart, headless Services have names, and a health check is one that AWS takes."""
+    assert {"WebPort8080TcpTargets", "WebPort9000TcpTargets", "Web80Port80TcpTargets"} <= set(resources)
+    assert [r["Name"] for r in resources["DnsNames"]["Properties"]["RecordSets"]][:2] == [
+        "dns.shop-production.internal.", "dns.default.shop-production.internal."]
+    health = [r["Properties"] for n, r in resources.items() if n.startswith("DnsPort53") and n.endswith("Targets")]
+    assert len(health) == 1 and health[0]["Protocol"] == "TCP_UDP", health
+    assert health[0]["HealthCheckPath"] == "/healthz" and health[0]["HealthCheckTimeoutSeconds"] == 120
+
+
+def health(resources):
+    """Readiness replaces no instance, and nothing is replaced for its health while a release rolls out."""
+    for name, resource in resources.items():
+        if resource["Type"].endswith("::AutoScalingGroup"):
+            policy = resource["UpdatePolicy"]["AutoScalingRollingUpdate"]
+            assert "HealthCheckType" not in resource["Properties"]
+            assert {"HealthCheck", "ReplaceUnhealthy"} <= set(policy["SuspendProcesses"]), policy
+            assert "InstanceMetadataTags" not in json.dumps(resources)
+
+
+RULES = [("exposure", "made", exposure), ("reach", "made", reach), ("names", "made", names), ("web", "made", health)]
 TOOL = sys.argv[1]
 
 
@@ -48,7 +79,7 @@ def lint(text):
 def main():
     number = failed = 0
     has_lint = shutil.which("cfn-lint") is not None
-    print(f"1..{len(CASES) * 2 + len(RULES) + 1}")
+    print(f"1..{len(CASES) * 2 + len(RULES) * 2 + 1}")
 
     def report(is_ok, what, why=""):
         nonlocal number, failed
@@ -77,6 +108,8 @@ def main():
             report(True, rule.__doc__)
         except (AssertionError, TypeError, KeyError) as error:
             report(False, rule.__doc__, f"{error!r} {why if text is None else ''}")
+        complaints = lint(text or "") if has_lint else ""
+        report(not complaints, f"{name} passes cfn-lint{'' if has_lint else ' # SKIP cfn-lint is not installed'}", complaints)
     text, why = make("edge", "made")
     report(text is None and "certificate" in why, "TLS without a certificate is refused", why)
     sys.exit(1 if failed else 0)

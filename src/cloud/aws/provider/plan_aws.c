@@ -174,13 +174,13 @@ static bool make_target(struct cloud *cloud, const struct environment *environme
 		.hosted_zone = texts->zone,
 		.is_zone_id = is_zone_id,
 		.domain = texts->domain,
-		.certificate = environment->certificate,
-		.instance_profile = environment->instance_profile,
-		.role = environment->role,
-		.permissions_boundary = environment->permissions_boundary,
+		.certificate = environment->aws.certificate,
+		.instance_profile = environment->aws.instance_profile,
+		.role = environment->aws.role,
+		.permissions_boundary = environment->aws.permissions_boundary,
 		.key_pair = environment->key_pair,
-		.log_days = environment->log_retention_days,
-		.is_balancer_health = environment->is_balancer_health,
+		.log_days = environment->aws.log_retention_days,
+		.is_balancer_health = environment->aws.is_balancer_health,
 		.volumes = texts->volumes,
 		.volume_count = detail->volumes.count,
 		.restore = environment->restore,
@@ -326,8 +326,15 @@ static bool note_snapshots(struct cloud *cloud, const struct cloud_deployment *d
 
 /* --- plans ---------------------------------------------------------------------------------- */
 
-static void note_services(const struct app *app, struct cloud_plan *plan)
+/* What holds less than it says, or does nothing. */
+static void note_app(const struct app *app, struct cloud_plan *plan)
 {
+	for (size_t i = 0; i < app->pod_count; i++)
+		if (app->pods[i].egress.is_restricted)
+			string_list_addf(&plan->notes,
+					 "pod '%s' may also reach port 443 anywhere: its guest "
+					 "speaks with AWS",
+					 app->pods[i].name);
 	for (size_t i = 0; i < app->service_count; i++)
 		if (app->services[i].port_count == 0)
 			string_list_addf(&plan->notes,
@@ -374,7 +381,7 @@ bool aws_plan(struct cloud *cloud, const struct cloud_deployment *deployment, bo
 	    !compare(detail, &status, before, TAKE_PTR(after), &plan, err) ||
 	    !note_snapshots(cloud, deployment, detail, &plan, err))
 		return false;
-	note_services(deployment->app, &plan);
+	note_app(deployment->app, &plan);
 	if (detail->network.is_isolated)
 		string_list_add(&plan.notes, "the instances' subnets have no way out: they need "
 					     "VPC endpoints of ssm, logs, cloudformation and ec2");

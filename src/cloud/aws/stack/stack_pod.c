@@ -215,7 +215,9 @@ static void add_firewall(struct template_writer *writer, const struct pod_spec *
 	json_write_text(json, "GroupDescription", what);
 	template_write_vpc(writer, "VpcId");
 	stack_write_pod_rules(writer, pod);
+	stack_write_egress(writer, pod);
 	template_end(writer);
+	stack_add_reach(writer, pod);
 }
 
 /* What status, diff and releases say of the pod. */

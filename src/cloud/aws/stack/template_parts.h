@@ -38,6 +38,10 @@ const char *stack_target_protocol(const struct service *service, const struct se
 char *stack_port_id(const struct service *service, const struct service_port *port,
 		    const char *suffix);
 
+/* stack_egress.c: what a pod may reach; SecurityGroupEgress of its group, and the rules beside. */
+void stack_write_egress(struct template_writer *writer, const struct pod_spec *pod);
+void stack_add_reach(struct template_writer *writer, const struct pod_spec *pod);
+
 /* stack_volume.c */
 const struct stack_volume *stack_find_volume(const struct stack_target *target, const char *claim);
 /* The logical id of a claim's volume; owned. */
