@@ -20,7 +20,7 @@ ROOMS = {
     "image": ["store", "unpack", "oci", "layer", "disk", "linuxkit", "pod"],
     "local": ["agent", "plan", "logs", "ports", "vm", "supervisor", "client"],
     "guest": ["documents", "kubelet", "channel", "machine", "pod", "cloud", "copy"],
-    "cloud/aws": ["client", "disk", "stack", "provider", "rehearsal"],
+    "cloud/aws": ["client", "disk", "stack", "rehearsal", "provider"],
 }
 
 # header pattern → files (under src/) that may include it

@@ -43,8 +43,9 @@ static bool open_provider(const struct invocation *invocation, struct cloud_targ
 		.region = region != NULL ? region : target->environment.region,
 		.profile = profile != NULL ? profile : target->environment.profile,
 	};
-	const char *name = target->environment.type == PROVIDER_OPENSTACK ? "openstack" : "aws";
-	target->provider = cloud_provider_find(name, err);
+	target->provider = target->environment.type != NULL
+				   ? cloud_provider_find(target->environment.type, err)
+				   : cloud_providers()[0];
 	if (target->provider == NULL)
 		return false;
 	target->cloud = target->provider->open(&options, err);

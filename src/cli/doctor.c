@@ -11,6 +11,7 @@
 #include "base/cleanup.h"
 #include "base/path.h"
 #include "base/process.h"
+#include "base/strbuf.h"
 #include "cli/output.h"
 #include "cloud/provider.h"
 #include "image/disk/base_folder.h"
@@ -273,24 +274,36 @@ static void check_registry(const char *uri, struct finding *ret)
 				     : "docker.io: none, pulls are anonymous");
 }
 
-static void check_cloud(const char *uri, struct finding *ret)
+/* Who we are there, owned; NULL and *err: nobody. */
+static char *identify(const struct cloud_provider *provider, struct error *err)
 {
-	AUTO(error_clear) struct error err = ERROR_INIT;
-	const struct cloud_provider *provider = cloud_provider_find("aws", &err);
-	struct cloud_options options = {0};
-	(void)uri;
-	struct cloud *cloud = provider ? provider->open(&options, &err) : NULL;
-	AUTO_FREE char *who = cloud ? provider->identify(cloud, &err) : NULL;
+	const struct cloud_options options = {0};
+	struct cloud *cloud = provider->open(&options, err);
+	char *who = cloud != NULL ? provider->identify(cloud, err) : NULL;
 	if (cloud != NULL)
 		provider->close(cloud);
-	if (who != NULL) {
-		ret->text = TAKE_PTR(who);
-		return;
+	return who;
+}
+
+/* One that knows us is enough; nobody needs a cloud to run pods here. */
+static void check_cloud(const char *uri, struct finding *ret)
+{
+	const struct cloud_provider *const *providers = cloud_providers();
+	AUTO(strbuf_clear) struct strbuf text = STRBUF_INIT;
+	(void)uri;
+	for (size_t i = 0; providers[i] != NULL; i++) {
+		AUTO(error_clear) struct error err = ERROR_INIT;
+		char *who = identify(providers[i], &err);
+		if (who != NULL) {
+			ret->text = who;
+			return;
+		}
+		strbuf_appendf(&text, "%s%s: %s", i > 0 ? "; " : "", providers[i]->name,
+			       err.message != NULL ? err.message : "not available");
 	}
-	/* Nobody needs a cloud to run pods here. */
 	ret->level = FINDING_NOTE;
-	ret->text = xasprintf("aws: %s", err.message ? err.message : "not available");
-	ret->mend = xstrdup("aws configure");
+	ret->text = strbuf_take(&text);
+	ret->mend = xstrdup(providers[0]->login);
 }
 
 void doctor_check(int number, const char *uri_or_null, struct finding *ret)

@@ -48,8 +48,7 @@ static bool find_subject(const struct invocation *invocation, struct subject *re
 		return false;
 	cloud_scope_make(project, ret->environment.name, &ret->scope);
 	ret->region = arguments_value(invocation->args, "region");
-	ret->provider = cloud_provider_find(
-		ret->environment.type == PROVIDER_OPENSTACK ? "openstack" : "aws", err);
+	ret->provider = cloud_provider_find(ret->environment.type, err);
 	return ret->provider != NULL;
 }
 

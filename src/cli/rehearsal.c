@@ -70,7 +70,7 @@ static void take_log(const char *stream, const char *text, void *arg)
 static bool answer(const char *bytes, size_t size, struct strbuf *ret, void *arg)
 {
 	struct boot *boot = arg;
-	return cloud_rehearsal_answer(boot->cloud, bytes, size, ret);
+	return boot->request->cloud->answer(boot->cloud, bytes, size, ret);
 }
 
 static enum rehearsal_verdict hold(struct boot *boot)
@@ -85,7 +85,7 @@ static enum rehearsal_verdict hold(struct boot *boot)
 static enum rehearsal_verdict judge(void *arg)
 {
 	struct boot *boot = arg;
-	const struct cloud_rehearsal_facts *facts = cloud_rehearsal_facts(boot->cloud);
+	const struct cloud_rehearsal_facts *facts = boot->request->cloud->facts(boot->cloud);
 	if (facts->signal == REHEARSAL_NO_SIGNAL) {
 		boot->is_cancelled = interrupt_is_set();
 		return boot->is_cancelled ? REHEARSAL_IS_OVER : REHEARSAL_GOES_ON;
@@ -103,7 +103,7 @@ static enum rehearsal_verdict judge(void *arg)
 
 static bool check_facts(const struct boot *boot, struct error *err)
 {
-	const struct cloud_rehearsal_facts *facts = cloud_rehearsal_facts(boot->cloud);
+	const struct cloud_rehearsal_facts *facts = boot->request->cloud->facts(boot->cloud);
 	if (boot->is_cancelled)
 		return error_set(err, ERROR_CANCELLED, "interrupted");
 	if (facts->signal == REHEARSAL_FAILED)
@@ -145,7 +145,7 @@ static void print_console(const struct boot *boot, const char *console)
 
 static void report(const struct boot *boot)
 {
-	const struct cloud_rehearsal_facts *facts = cloud_rehearsal_facts(boot->cloud);
+	const struct cloud_rehearsal_facts *facts = boot->request->cloud->facts(boot->cloud);
 	uint64_t ms = boot->signal_ms - boot->start_ms;
 	struct strbuf *json = boot->request->json;
 	if (json == NULL) {
@@ -185,7 +185,7 @@ static struct rehearsal_disk *make_volumes(const struct cloud_rehearsal_facts *f
 
 static bool run_machine(struct boot *boot, const char *firmware, bool is_kvm, struct error *err)
 {
-	const struct cloud_rehearsal_facts *facts = cloud_rehearsal_facts(boot->cloud);
+	const struct cloud_rehearsal_facts *facts = boot->request->cloud->facts(boot->cloud);
 	AUTO_FREE struct rehearsal_disk *volumes = make_volumes(facts);
 	char program[MAX_PROGRAM];
 	ssize_t size = readlink("/proc/self/exe", program, sizeof(program) - 1);
@@ -234,13 +234,15 @@ static bool boot_once(const struct rehearsal_request *request, const struct prom
 		.log = take_log,
 		.log_arg = &boot,
 	};
-	AUTO_PTR(cloud_rehearsal) struct cloud_rehearsal *cloud = cloud_rehearsal_new(&input, err);
-	boot.cloud = cloud;
 	output_note(request->invocation, "rehearsing %s (%s)", pod->pod->name, boot.firmware_name);
-	if (cloud == NULL || !run_machine(&boot, firmware, is_kvm, err) || err->kind != ERROR_NONE)
-		return error_prefix(err, "pod '%s' (%s)", pod->pod->name, boot.firmware_name);
-	report(&boot);
-	return true;
+	boot.cloud = request->cloud->open(&input, err);
+	bool is_ok = boot.cloud != NULL && run_machine(&boot, firmware, is_kvm, err) &&
+		     err->kind == ERROR_NONE;
+	if (is_ok)
+		report(&boot);
+	if (boot.cloud != NULL)
+		request->cloud->close(boot.cloud);
+	return is_ok || error_prefix(err, "pod '%s' (%s)", pod->pod->name, boot.firmware_name);
 }
 
 /* --- all ------------------------------------------------------------------------------------ */

@@ -9,6 +9,7 @@
 
 #include "cli/verb.h"
 #include "cloud/promote.h"
+#include "cloud/rehearsal.h"
 #include "local/vm/rehearsal_vm.h"
 
 #define REHEARSAL_TIMEOUT_OPTION                                                                   \
@@ -23,6 +24,7 @@
 
 struct rehearsal_request {
 	const struct invocation *invocation;
+	const struct cloud_rehearsal_table *cloud;
 	const struct string_list *pods; /* names; empty or NULL: all */
 	const char *stack;
 	const char *region; /* or NULL */

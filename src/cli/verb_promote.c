@@ -97,6 +97,10 @@ static bool rehearse(const struct request *request, const struct cloud_target *t
 		rehearsal.json = &json; /* the images are the result */
 	if (!arguments_flag(request->invocation->args, "rehearse"))
 		return true;
+	rehearsal.cloud = target->provider->rehearsal;
+	if (rehearsal.cloud == NULL)
+		return error_set(err, ERROR_UNSUPPORTED, "%s cannot be rehearsed",
+				 target->provider->name);
 	return rehearsal_request_read(&rehearsal, err) &&
 	       rehearsal_run_all(&rehearsal, promotion, err);
 }

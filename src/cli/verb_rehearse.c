@@ -51,8 +51,14 @@ static bool rehearse(struct rehearsal_request *request, const struct app *app, s
 					      .folder = app->folder};
 	if (store == NULL || !cloud_target_environment(invocation, &environment, err))
 		return false;
-	if (environment.type != PROVIDER_AWS)
-		return error_set(err, ERROR_UNSUPPORTED, "only AWS can be rehearsed");
+	const struct cloud_provider *provider = environment.type != NULL
+							? cloud_provider_find(environment.type, err)
+							: cloud_providers()[0];
+	if (provider == NULL)
+		return false;
+	if (provider->rehearsal == NULL)
+		return error_set(err, ERROR_UNSUPPORTED, "%s cannot be rehearsed", provider->name);
+	request->cloud = provider->rehearsal;
 	{
 		AUTO_PTR(progress_view)
 		struct progress_view *view = progress_view_new(invocation);

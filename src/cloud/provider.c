@@ -110,11 +110,19 @@ void cloud_plan_clear(struct cloud_plan *plan)
 	*plan = (struct cloud_plan){0};
 }
 
+const struct cloud_provider *const *cloud_providers(void)
+{
+	static const struct cloud_provider *const list[] = {&CLOUD_PROVIDER_AWS, NULL};
+	return list;
+}
+
 const struct cloud_provider *cloud_provider_find(const char *name, struct error *err)
 {
-	if (strcmp(name, CLOUD_PROVIDER_AWS.name) == 0)
-		return &CLOUD_PROVIDER_AWS;
+	const struct cloud_provider *const *list = cloud_providers();
+	for (size_t i = 0; list[i] != NULL; i++)
+		if (strcmp(list[i]->name, name) == 0)
+			return list[i];
 	error_set(err, ERROR_UNSUPPORTED, "i2kit cannot promote to '%s'", name);
-	error_hint(err, "provider.type: aws");
+	error_hint(err, "provider.type: %s", list[0]->name);
 	return NULL;
 }

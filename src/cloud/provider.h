@@ -185,9 +185,13 @@ enum cloud_policy {
 };
 
 struct cloud; /* one open provider */
+struct cloud_rehearsal_table;
 
 struct cloud_provider {
-	const char *name; /* provider.type in environment.yml */
+	const char *name;  /* provider.type in environment.yml */
+	const char *login; /* the command that gives it credentials, for a hint */
+	/* What plays the cloud for a machine here (rehearsal.h); NULL: it cannot be rehearsed. */
+	const struct cloud_rehearsal_table *rehearsal;
 	struct cloud *(*open)(const struct cloud_options *options, struct error *err);
 	void (*close)(struct cloud *cloud);
 	/* The least that is needed, as JSON; owned. Nothing is asked. region NULL: the file's, or
@@ -233,6 +237,8 @@ struct cloud_provider {
 			struct error *err);
 };
 
+/* Those of this build; NULL behind the last. */
+const struct cloud_provider *const *cloud_providers(void);
 /* NULL and ERROR_UNSUPPORTED for a provider this build does not have. */
 MUST_CHECK const struct cloud_provider *cloud_provider_find(const char *name, struct error *err);
 

@@ -58,18 +58,19 @@ struct cloud_rehearsal_facts {
 
 struct cloud_rehearsal;
 
-/* NULL on failure: what cannot be promoted cannot be rehearsed. */
-struct cloud_rehearsal *cloud_rehearsal_new(const struct cloud_rehearsal_input *input,
-					    struct error *err);
-void cloud_rehearsal_free(struct cloud_rehearsal *rehearsal);
-DEFINE_AUTO_PTR(cloud_rehearsal, cloud_rehearsal_free)
-
-/*
- * Bytes of one connection so far. False: more must come first. True: *answer has all that is to be
- * sent, then the connection ends.
- */
-bool cloud_rehearsal_answer(struct cloud_rehearsal *rehearsal, const char *bytes, size_t size,
-			    struct strbuf *answer);
-const struct cloud_rehearsal_facts *cloud_rehearsal_facts(const struct cloud_rehearsal *rehearsal);
+/* One of each provider that can be rehearsed: cloud_provider.rehearsal. */
+struct cloud_rehearsal_table {
+	/* NULL on failure: what cannot be promoted cannot be rehearsed. */
+	struct cloud_rehearsal *(*open)(const struct cloud_rehearsal_input *input,
+					struct error *err);
+	void (*close)(struct cloud_rehearsal *rehearsal);
+	/*
+	 * Bytes of one connection so far. False: more must come first. True: *answer has all that
+	 * is to be sent, then the connection ends.
+	 */
+	bool (*answer)(struct cloud_rehearsal *rehearsal, const char *bytes, size_t size,
+		       struct strbuf *answer);
+	const struct cloud_rehearsal_facts *(*facts)(const struct cloud_rehearsal *rehearsal);
+};
 
 #endif

@@ -15,20 +15,20 @@ void environment_clear(struct environment *environment)
 			       environment->region,
 			       environment->profile,
 			       environment->instance_type,
-			       environment->vpc,
 			       environment->hosted_zone,
 			       environment->domain,
-			       environment->certificate,
 			       environment->key_pair,
-			       environment->instance_profile,
-			       environment->role,
-			       environment->permissions_boundary,
-			       environment->network,
-			       environment->external_network};
+			       environment->aws.vpc,
+			       environment->aws.certificate,
+			       environment->aws.instance_profile,
+			       environment->aws.role,
+			       environment->aws.permissions_boundary,
+			       environment->openstack.network,
+			       environment->openstack.external_network};
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
 		free(texts[i]);
-	string_list_clear(&environment->subnets);
-	string_list_clear(&environment->public_subnets);
+	string_list_clear(&environment->aws.subnets);
+	string_list_clear(&environment->aws.public_subnets);
 	string_list_clear(&environment->security_groups);
 	string_list_clear(&environment->availability_zones);
 	for (size_t i = 0; i < environment->tag_count; i++) {
@@ -44,14 +44,22 @@ void environment_clear(struct environment *environment)
 	*environment = (struct environment){0};
 }
 
+/* Each has a file of its own; what its set has itself, without its base, is its own. */
+static const struct {
+	const char *name;
+	const struct field_set *fields;
+} provider_kinds[] = {
+	{"aws", &environment_aws_fields},
+	{"openstack", &environment_openstack_fields},
+};
+
 static void read_type(struct loader *loader, const struct yaml_node *node, void *target)
 {
-	enum provider_type *type = target;
-	if (node->kind == YAML_SCALAR && strcmp(node->text, "aws") == 0)
-		*type = PROVIDER_AWS;
-	else if (node->kind == YAML_SCALAR && strcmp(node->text, "openstack") == 0)
-		*type = PROVIDER_OPENSTACK;
-	else
+	const char **type = target;
+	for (size_t i = 0; i < ARRAY_SIZE(provider_kinds); i++)
+		if (node->kind == YAML_SCALAR && strcmp(node->text, provider_kinds[i].name) == 0)
+			*type = provider_kinds[i].name;
+	if (*type == NULL)
 		loader_error(loader, node, "write type: aws",
 			     "the provider's type is aws or openstack");
 }
@@ -68,92 +76,60 @@ static void read_restore(struct loader *loader, const struct yaml_node *node, vo
 	read_key_values(loader, node, &environment->restore, &environment->restore_count);
 }
 
-static void read_health(struct loader *loader, const struct yaml_node *node, void *target)
-{
-	bool *is_balancer = target;
-	if (node->kind == YAML_SCALAR && strcmp(node->text, "balancer") == 0)
-		*is_balancer = true;
-	else if (node->kind != YAML_SCALAR || strcmp(node->text, "instance") != 0)
-		loader_error(loader, node, "write health: instance",
-			     "health is instance or balancer");
-}
-
 #define AT(member) offsetof(struct environment, member)
 static const struct field provider_field_list[] = {
 	{"availability_zones", FIELD_USED, read_text_list, AT(availability_zones), NULL,
 	 "where instances may run; default: those of the subnets"},
-	{"certificate", FIELD_USED, read_text, AT(certificate), NULL,
-	 "for https and ssl ports that name none: an ACM ARN"},
 	{"domain", FIELD_USED, read_text, AT(domain), NULL,
 	 "public pods are POD.DOMAIN; default: the hosted zone"},
-	{"external_network", FIELD_USED, read_text, AT(external_network), NULL,
-	 "OpenStack: where floating IPs come from"},
-	{"health", FIELD_USED, read_health, AT(is_balancer_health), NULL,
-	 "what replaces an instance: its own end (instance, the default), or also readiness as the "
-	 "load balancer sees it (balancer)",
-	 .takes = "instance or balancer"},
 	{"hosted_zone", FIELD_USED, read_text, AT(hosted_zone), NULL,
 	 "the DNS zone public pods get their names in"},
-	{"instance_profile", FIELD_USED, read_text, AT(instance_profile), NULL,
-	 "AWS: an IAM instance profile; default: one with least privileges is made"},
 	{"instance_type", FIELD_USED, read_text, AT(instance_type), NULL,
 	 "of pods that name none; OpenStack: the flavor"},
 	{"key_pair", FIELD_USED, read_text, AT(key_pair), NULL, "an SSH key for the instances"},
-	{"log_retention_days", FIELD_USED, read_u32, AT(log_retention_days), NULL, "default 14"},
-	{"network", FIELD_USED, read_text, AT(network), NULL, "OpenStack: the instances' network"},
-	{"permissions_boundary", FIELD_USED, read_text, AT(permissions_boundary), NULL,
-	 "AWS: an IAM policy that the pods' roles are bounded by: its ARN"},
 	{"profile", FIELD_USED, read_text, AT(profile), NULL,
 	 "AWS: of ~/.aws/config; OpenStack: of clouds.yaml"},
-	{"public_subnets", FIELD_USED, read_text_list, AT(public_subnets), NULL,
-	 "of the load balancers; default: subnets"},
 	{"region", FIELD_USED, read_text, AT(region), NULL,
 	 "default: that of the profile or of AWS_REGION"},
 	{"restore", FIELD_USED, read_restore, 0, NULL,
 	 "what new volumes of claims begin with: CLAIM: SNAPSHOT", .takes = "map of texts"},
-	{"role", FIELD_USED, read_text, AT(role), NULL,
-	 "AWS: what CloudFormation makes the stack as: a role's ARN; default: whoever promotes"},
 	{"security_groups", FIELD_USED, read_text_list, AT(security_groups), NULL,
 	 "added to the ones that are made"},
-	{"subnets", FIELD_USED, read_text_list, AT(subnets), NULL,
-	 "of the instances; default: the default VPC's"},
 	{"tags", FIELD_USED, read_tags, 0, NULL, "on everything that is made",
 	 .takes = "map of texts"},
 	{"type", FIELD_USED, read_type, AT(type), NULL, "aws or openstack"},
-	{"vpc", FIELD_USED, read_text, AT(vpc), NULL, "AWS; default: that of the subnets"},
 };
-static const struct field_set provider_fields = {"provider", provider_field_list,
-						 ARRAY_SIZE(provider_field_list)};
+const struct field_set environment_provider_fields = {"provider", provider_field_list,
+						      ARRAY_SIZE(provider_field_list)};
 
 static void read_provider(struct loader *loader, const struct yaml_node *node, void *target)
 {
-	loader_read_map(loader, node, &provider_fields, target);
+	loader_read_map(loader, node, &environment_aws_fields, target);
 }
 
 static const struct field environment_field_list[] = {
 	{"name", FIELD_USED, read_name, AT(name), NULL,
 	 "of the environment: production, staging …"},
-	{"provider", FIELD_USED, read_provider, 0, &provider_fields, "where promote goes"},
+	{"provider", FIELD_USED, read_provider, 0, &environment_aws_fields, "where promote goes"},
 };
 #undef AT
 const struct field_set environment_fields = {"environment", environment_field_list,
 					     ARRAY_SIZE(environment_field_list)};
 
-/* A key of the other provider is a mistake that would be noticed late otherwise. */
+/* A key of another provider is a mistake that would be noticed late otherwise. */
 static void check_provider(struct loader *loader, const struct yaml_node *provider,
-			   enum provider_type type)
+			   const char *type)
 {
-	static const char *const foreign[][7] = {
-		[PROVIDER_AWS] = {"network", "external_network"},
-		[PROVIDER_OPENSTACK] = {"vpc", "instance_profile", "subnets", "public_subnets",
-					"role", "permissions_boundary"},
-	};
-	for (size_t i = 0; i < ARRAY_SIZE(foreign[0]) && foreign[type][i] != NULL; i++) {
-		const struct yaml_node *node = yaml_get(provider, foreign[type][i]);
-		if (node != NULL)
-			loader_error(loader, node, "remove it, or change the type",
-				     "%s means nothing for type: %s", foreign[type][i],
-				     type == PROVIDER_AWS ? "aws" : "openstack");
+	for (size_t k = 0; type != NULL && k < ARRAY_SIZE(provider_kinds); k++) {
+		for (size_t i = 0; strcmp(provider_kinds[k].name, type) != 0 &&
+				   i < provider_kinds[k].fields->count;
+		     i++) {
+			const char *name = provider_kinds[k].fields->fields[i].name;
+			const struct yaml_node *node = yaml_get(provider, name);
+			if (node != NULL)
+				loader_error(loader, node, "remove it, or change the type",
+					     "%s means nothing for type: %s", name, type);
+		}
 	}
 }
 
@@ -176,7 +152,7 @@ static void read_root(struct loader *loader, const struct yaml_node *root,
 bool environment_load(const char *path, struct environment *ret, struct problem_list *problems,
 		      struct error *err)
 {
-	AUTO(environment_clear) struct environment environment = {.log_retention_days = 14};
+	AUTO(environment_clear) struct environment environment = {.aws.log_retention_days = 14};
 	AUTO(yaml_documents_clear) struct yaml_documents documents = {0};
 	AUTO(string_list_clear) struct string_list noted = STRING_LIST_INIT;
 	AUTO_FREE char *text = NULL;

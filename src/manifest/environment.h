@@ -14,6 +14,7 @@
  *	  hosted_zone: example.com.
  */
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/cleanup.h"
@@ -22,36 +23,44 @@
 #include "manifest/app.h"
 #include "manifest/load.h"
 
-enum provider_type { PROVIDER_AWS, PROVIDER_OPENSTACK };
+/* AWS's own keys: environment_aws.c. */
+struct environment_aws {
+	char *vpc;
+	struct string_list subnets;
+	struct string_list public_subnets; /* for load balancers; empty: subnets */
+	char *certificate;		   /* of https and ssl ports that name none */
+	char *instance_profile;		   /* IAM; none: a least-privilege one is made */
+	char *role;			   /* CloudFormation makes the stack as it; ARN */
+	char *permissions_boundary;	   /* of the roles that are made; ARN */
+	uint32_t log_retention_days;	   /* default 14 */
+	bool is_balancer_health;	   /* a balancer's opinion replaces instances */
+};
+
+/* OpenStack's: environment_openstack.c. */
+struct environment_openstack {
+	char *network;
+	char *external_network; /* where floating IPs come from */
+};
 
 /* NULL text and empty lists mean "not given". */
 struct environment {
-	char *file; /* owned; as given */
-	char *name; /* "production"; for people and stack tags */
-	enum provider_type type;
+	char *file;	  /* owned; as given */
+	char *name;	  /* "production"; for people and tags */
+	const char *type; /* provider.type, a static text; NULL: there was no file */
 	char *region;
 	char *profile;	     /* aws: of ~/.aws/config; openstack: entry of clouds.yaml */
 	char *instance_type; /* pods without one of their own; openstack: flavor */
-	char *vpc;	     /* aws */
-	struct string_list subnets;
-	struct string_list public_subnets;  /* for load balancers; empty: subnets */
 	struct string_list security_groups; /* added to the ones that are made */
-	char *hosted_zone;		    /* DNS zone public services get their names in */
-	char *domain;			    /* below the zone; names are POD.DOMAIN */
-	char *certificate;		    /* of https and ssl ports that name none */
-	char *key_pair;			    /* aws, openstack: SSH key; none: no key */
-	char *instance_profile;		    /* aws: IAM; none: a least-privilege one is made */
-	char *role;			    /* aws: CloudFormation makes the stack as it; ARN */
-	char *permissions_boundary;	    /* aws: of the roles that are made; ARN */
-	char *network;			    /* openstack */
-	char *external_network;		    /* openstack: where floating IPs come from */
 	struct string_list availability_zones;
-	uint32_t log_retention_days; /* default 14 */
-	bool is_balancer_health;     /* a balancer's opinion replaces instances */
-	struct key_value *restore;   /* claim → what its removal left behind */
+	char *hosted_zone;	   /* DNS zone public services get their names in */
+	char *domain;		   /* below the zone; names are POD.DOMAIN */
+	char *key_pair;		   /* SSH key; none: no key */
+	struct key_value *restore; /* claim → what its removal left behind */
 	size_t restore_count;
 	struct key_value *tags; /* on everything that is made */
 	size_t tag_count;
+	struct environment_aws aws;
+	struct environment_openstack openstack;
 };
 void environment_clear(struct environment *environment);
 

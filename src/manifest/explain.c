@@ -366,12 +366,17 @@ static void table_set(struct search *search, struct strbuf *text, const struct f
 		return;
 	search->seen[search->seen_count++] = set;
 	strbuf_appendf(text, "\n### %s\n\n`%s`\n\n", set->name, path);
-	if (set->base != NULL)
-		strbuf_appendf(text, "And all fields of %s.\n\n", set->base->name);
+	/* Sets of one name are one map whose fields stand in several files. */
+	const struct field_set *other = set->base;
+	while (other != NULL && strcmp(other->name, set->name) == 0)
+		other = other->base;
+	if (other != NULL)
+		strbuf_appendf(text, "And all fields of %s.\n\n", other->name);
 	strbuf_append(text, "| field | verdict | takes | here | in the cloud, where it differs |\n"
 			    "|---|---|---|---|---|\n");
-	for (size_t i = 0; i < set->count; i++)
-		table_row(text, &set->fields[i]);
+	for (const struct field_set *part = set; part != other; part = part->base)
+		for (size_t i = 0; i < part->count; i++)
+			table_row(text, &part->fields[i]);
 	for (size_t i = 0; i < set->count; i++) {
 		const struct field *field = &set->fields[i];
 		AUTO_FREE char *below =

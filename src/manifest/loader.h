@@ -238,8 +238,11 @@ extern const struct field_set short_fields;
 /* "8080:80", "https:443:http:80" …; certificate is the caller's. */
 bool short_port_parse(const char *text, struct service_port *port);
 extern const char short_port_hint[];
-/* environment.c */
+/* environment.c; a provider's own keys stand in a file of its own, each the base of another */
 extern const struct field_set environment_fields;
+extern const struct field_set environment_provider_fields;
+extern const struct field_set environment_aws_fields;
+extern const struct field_set environment_openstack_fields;
 /* check.c, check_pod.c */
 void check_app(struct loader *loader);
 void check_pod(struct loader *loader, const struct pod_spec *pod);

@@ -8,9 +8,17 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "cloud/aws/client/sigv4.h"
+#include "cloud/aws/rehearsal/rehearsal_aws.h"
 #include "cloud/aws/rehearsal/rehearsal_parts.h"
 
 /* A stateful pod with one secret and one volume, and the cloud it sees. */
+static void rehearsal_close(struct cloud_rehearsal *rehearsal)
+{
+	if (rehearsal != NULL)
+		REHEARSAL_AWS.close(rehearsal);
+}
+DEFINE_AUTO_PTR(cloud_rehearsal, rehearsal_close)
+
 static struct cloud_rehearsal *make_cloud(void)
 {
 	static char project[] = "shop";
@@ -28,7 +36,7 @@ static struct cloud_rehearsal *make_cloud(void)
 		.config_json = "{\"secrets\":{\"key\":{\"token\":{\"base64\":\"c2VjcmV0\"}}}}",
 		.stack = "i2kit-shop",
 	};
-	struct cloud_rehearsal *cloud = cloud_rehearsal_new(&input, NULL);
+	struct cloud_rehearsal *cloud = REHEARSAL_AWS.open(&input, NULL);
 	assert_non_null(cloud);
 	return cloud;
 }
@@ -36,7 +44,7 @@ static struct cloud_rehearsal *make_cloud(void)
 static int status_of(struct cloud_rehearsal *cloud, const char *request, struct strbuf *answer)
 {
 	strbuf_reset(answer);
-	assert_true(cloud_rehearsal_answer(cloud, request, strlen(request), answer));
+	assert_true(REHEARSAL_AWS.answer(cloud, request, strlen(request), answer));
 	return (int)strtol(answer->data + strlen("HTTP/1.1 "), NULL, 10);
 }
 
@@ -86,14 +94,14 @@ static void metadata_wants_a_token(void **state)
 					  "X-aws-ec2-metadata-token: %s\r\n\r\n",
 					  cloud->metadata_token);
 	assert_int_equal(status_of(cloud, asked, &answer), 200);
-	assert_true(cloud_rehearsal_facts(cloud)->has_user_data);
+	assert_true(REHEARSAL_AWS.facts(cloud)->has_user_data);
 	assert_non_null(strstr(answer.data, "\"where\":\"rehearsal\""));
 	assert_non_null(strstr(answer.data, "ssm:/i2kit/i2kit-shop/secrets/key/token/"));
 	assert_null(strstr(answer.data, "c2VjcmV0"));
 	assert_null(strstr(answer.data, "@volume:"));
-	assert_int_equal(cloud_rehearsal_facts(cloud)->volume_count, 1);
-	assert_int_equal(cloud_rehearsal_facts(cloud)->volumes[0].size_bytes, (uint64_t)3 << 30);
-	assert_non_null(strstr(answer.data, cloud_rehearsal_facts(cloud)->volumes[0].serial + 3));
+	assert_int_equal(REHEARSAL_AWS.facts(cloud)->volume_count, 1);
+	assert_int_equal(REHEARSAL_AWS.facts(cloud)->volumes[0].size_bytes, (uint64_t)3 << 30);
+	assert_non_null(strstr(answer.data, REHEARSAL_AWS.facts(cloud)->volumes[0].serial + 3));
 }
 
 static void a_request_in_pieces_is_waited_for(void **state)
@@ -105,10 +113,10 @@ static void a_request_in_pieces_is_waited_for(void **state)
 				    "{\"logGroupName\":\"/i2kit/i2kit-shop\","
 				    "\"logStreamName\":\"web/a/i\"}");
 	for (size_t size = 0; size < strlen(call); size++)
-		assert_false(cloud_rehearsal_answer(cloud, call, size, &answer));
+		assert_false(REHEARSAL_AWS.answer(cloud, call, size, &answer));
 	assert_int_equal(status_of(cloud, call, &answer), 200);
 	assert_int_equal(status_of(cloud, call, &answer), 400);
-	assert_int_equal(cloud_rehearsal_facts(cloud)->refusals.count, 0);
+	assert_int_equal(REHEARSAL_AWS.facts(cloud)->refusals.count, 0);
 }
 
 static void a_wrong_signature_is_refused_and_remembered(void **state)
@@ -120,8 +128,8 @@ static void a_wrong_signature_is_refused_and_remembered(void **state)
 	call[strlen(call) - 3] = 'b'; /* the body is signed too */
 	assert_int_equal(status_of(cloud, call, &answer), 403);
 	assert_int_equal(status_of(cloud, "POST / HTTP/1.1\r\n\r\n", &answer), 403);
-	assert_int_equal(cloud_rehearsal_facts(cloud)->refusals.count, 2);
-	assert_int_equal(cloud_rehearsal_facts(cloud)->signed_calls, 0);
+	assert_int_equal(REHEARSAL_AWS.facts(cloud)->refusals.count, 2);
+	assert_int_equal(REHEARSAL_AWS.facts(cloud)->signed_calls, 0);
 }
 
 static void the_role_reads_its_own_secrets_alone(void **state)
@@ -137,7 +145,7 @@ static void the_role_reads_its_own_secrets_alone(void **state)
 	AUTO_FREE char *other = sign(cloud, "ssm", "AmazonSSM.GetParameters",
 				     "{\"Names\":[\"/i2kit/else\"],\"WithDecryption\":true}");
 	assert_int_equal(status_of(cloud, other, &answer), 403);
-	assert_non_null(strstr(cloud_rehearsal_facts(cloud)->refusals.items[0], "/i2kit/else"));
+	assert_non_null(strstr(REHEARSAL_AWS.facts(cloud)->refusals.items[0], "/i2kit/else"));
 }
 
 static void logs_of_another_group_are_refused(void **state)
@@ -149,7 +157,7 @@ static void logs_of_another_group_are_refused(void **state)
 				    "{\"logGroupName\":\"/other\",\"logStreamName\":\"a\","
 				    "\"logEvents\":[]}");
 	assert_int_equal(status_of(cloud, call, &answer), 403);
-	assert_int_equal(cloud_rehearsal_facts(cloud)->refusals.count, 1);
+	assert_int_equal(REHEARSAL_AWS.facts(cloud)->refusals.count, 1);
 }
 
 int main(void)

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "cloud/rehearsal.h"
+#include "cloud/aws/rehearsal/rehearsal_aws.h"
 #include "fuzz.h"
 
 /* What a guest may send: each input is one connection. */
@@ -24,15 +24,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 	AUTO(error_clear) struct error err = ERROR_INIT;
 	AUTO(strbuf_clear) struct strbuf answer = STRBUF_INIT;
 	if (rehearsal == NULL)
-		rehearsal = cloud_rehearsal_new(&input, &err);
+		rehearsal = REHEARSAL_AWS.open(&input, &err);
 	if (rehearsal == NULL)
 		__builtin_trap();
-	bool is_whole = cloud_rehearsal_answer(rehearsal, (const char *)bytes, size, &answer);
+	bool is_whole = REHEARSAL_AWS.answer(rehearsal, (const char *)bytes, size, &answer);
 	if (is_whole != (answer.size > 0) ||
 	    (is_whole && strncmp(answer.data, "HTTP/1.1 ", 9) != 0))
 		__builtin_trap();
 	/* Nobody knows the role's secret, so no call can have been signed with it. */
-	if (cloud_rehearsal_facts(rehearsal)->signed_calls > 0)
+	if (REHEARSAL_AWS.facts(rehearsal)->signed_calls > 0)
 		__builtin_trap();
 	return 0;
 }

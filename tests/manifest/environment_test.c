@@ -31,11 +31,11 @@ static void all_keys_arrive(void **state)
 			 "  instance_type: t3.small\n  subnets: [subnet-1, subnet-2]\n"
 			 "  hosted_zone: example.com.\n  tags: {team: shop}\n",
 			 &environment, &problems, &err));
-	assert_int_equal(environment.type, PROVIDER_AWS);
+	assert_string_equal(environment.type, "aws");
 	assert_string_equal(environment.name, "production");
 	assert_string_equal(environment.region, "eu-central-1");
-	assert_int_equal(environment.subnets.count, 2);
-	assert_int_equal(environment.log_retention_days, 14);
+	assert_int_equal(environment.aws.subnets.count, 2);
+	assert_int_equal(environment.aws.log_retention_days, 14);
 	assert_string_equal(environment.tags[0].value, "shop");
 	assert_int_equal(problems.count, 0);
 }

@@ -84,7 +84,7 @@ bool aws_apply_plan(struct cloud *cloud, struct cloud_plan *plan,
 	const struct stack_template template = {
 		.body = text,
 		.url = url,
-		.role = deployment != NULL ? deployment->environment->role : NULL,
+		.role = deployment != NULL ? deployment->environment->aws.role : NULL,
 	};
 	if (!stack_plan_make(cloud->client, detail->scope.name, &template, detail->tags,
 			     detail->tag_count, progress, &change, err))

@@ -215,15 +215,15 @@ static bool find_public(struct aws_client *client, const struct environment *env
 			const struct candidate_list *all, struct network *network,
 			struct error *err)
 {
-	if (environment->public_subnets.count == 0) {
+	if (environment->aws.public_subnets.count == 0) {
 		network->public_subnets =
 			choose(all, WAY_GATEWAY, &network->names, &network->public_count);
 		return true;
 	}
 	static const struct string_list no_zones;
 	AUTO(candidate_list_clear) struct candidate_list named = {0};
-	if (!list_subnets(client, &environment->public_subnets, &no_zones, &network->vpc, &named,
-			  err) ||
+	if (!list_subnets(client, &environment->aws.public_subnets, &no_zones, &network->vpc,
+			  &named, err) ||
 	    !check_one_a_zone(&named, "public_subnets", err))
 		return false;
 	network->public_subnets = choose(&named, WAY_NONE, &network->names, &network->public_count);
@@ -233,16 +233,17 @@ static bool find_public(struct aws_client *client, const struct environment *env
 bool network_find(struct aws_client *client, const struct environment *environment,
 		  struct network *ret, struct error *err)
 {
-	const struct string_list *named = &environment->subnets;
+	const struct string_list *named = &environment->aws.subnets;
 	AUTO(candidate_list_clear) struct candidate_list list = {0};
-	AUTO(network_clear) struct network out = {.vpc = xstrdup_or_null(environment->vpc)};
-	if (environment->vpc == NULL && named->count == 0)
+	AUTO(network_clear) struct network out = {.vpc = xstrdup_or_null(environment->aws.vpc)};
+	if (environment->aws.vpc == NULL && named->count == 0)
 		return check_zones(environment, err);
 	if (!list_subnets(client, named, &environment->availability_zones, &out.vpc, &list, err))
 		return false;
 	if (list.count == 0)
 		return error_set(err, ERROR_NOT_FOUND, "no subnet of %s is there%s",
-				 environment->vpc != NULL ? environment->vpc : "provider.subnets",
+				 environment->aws.vpc != NULL ? environment->aws.vpc
+							      : "provider.subnets",
 				 environment->availability_zones.count > 0
 					 ? " in provider.availability_zones"
 					 : "");

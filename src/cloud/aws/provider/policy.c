@@ -201,10 +201,10 @@ char *aws_policy(const struct environment *environment, const struct cloud_scope
 	struct policy policy = {
 		.scope = scope,
 		.region = region,
-		.boundary = environment->permissions_boundary,
+		.boundary = environment->aws.permissions_boundary,
 		.partition = aws_partition_of(region != NULL ? region : "")->name,
-		.has_network = environment->vpc == NULL && environment->subnets.count == 0,
-		.has_roles = environment->instance_profile == NULL,
+		.has_network = environment->aws.vpc == NULL && environment->aws.subnets.count == 0,
+		.has_roles = environment->aws.instance_profile == NULL,
 	};
 	AUTO(strbuf_clear) struct strbuf out = STRBUF_INIT;
 	struct json_writer json = JSON_WRITER(&out, JSON_PRETTY);
@@ -213,11 +213,11 @@ char *aws_policy(const struct environment *environment, const struct cloud_scope
 	json_open_list(&json, "Statement");
 	if (kind == CLOUD_POLICY_CALLER) {
 		write_holder(&policy, PERMISSION_CALLER, &json);
-		if (environment->role != NULL)
-			write_pass_role(&policy, environment->role, CONDITION_TO_CLOUDFORMATION,
+		if (environment->aws.role != NULL)
+			write_pass_role(&policy, environment->aws.role, CONDITION_TO_CLOUDFORMATION,
 					false, &json);
 	} else if (kind == CLOUD_POLICY_STACK) {
-		write_stack(&policy, environment->role == NULL, &json);
+		write_stack(&policy, environment->aws.role == NULL, &json);
 	} else if (kind == CLOUD_POLICY_STACK_TRUST) {
 		write_trust(&json);
 	} else {

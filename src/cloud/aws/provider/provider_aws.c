@@ -15,6 +15,7 @@
 #include "cloud/aws/provider/release_record.h"
 #include "cloud/aws/provider/scope_stack.h"
 #include "cloud/aws/provider/status_aws.h"
+#include "cloud/aws/rehearsal/rehearsal_aws.h"
 
 static void aws_close(struct cloud *cloud)
 {
@@ -79,6 +80,8 @@ static bool aws_records(struct cloud *cloud, const struct cloud_scope *scope,
 
 const struct cloud_provider CLOUD_PROVIDER_AWS = {
 	.name = "aws",
+	.login = "aws configure",
+	.rehearsal = &REHEARSAL_AWS,
 	.open = aws_open,
 	.close = aws_close,
 	.policy = aws_policy,

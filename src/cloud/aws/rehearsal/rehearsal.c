@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cloud/rehearsal.h"
+#include "cloud/aws/rehearsal/rehearsal_aws.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -31,7 +31,7 @@ static inline void auto_json(json_t **value)
 }
 #define AUTO_JSON AUTO(auto_json)
 
-void cloud_rehearsal_free(struct cloud_rehearsal *rehearsal)
+static void rehearsal_close(struct cloud_rehearsal *rehearsal)
 {
 	if (rehearsal == NULL)
 		return;
@@ -54,7 +54,9 @@ void cloud_rehearsal_free(struct cloud_rehearsal *rehearsal)
 	free(rehearsal);
 }
 
-const struct cloud_rehearsal_facts *cloud_rehearsal_facts(const struct cloud_rehearsal *rehearsal)
+DEFINE_AUTO_PTR(cloud_rehearsal, rehearsal_close)
+
+static const struct cloud_rehearsal_facts *rehearsal_facts(const struct cloud_rehearsal *rehearsal)
 {
 	return &rehearsal->facts;
 }
@@ -133,8 +135,8 @@ static bool make_secret(char **ret, struct error *err)
 	return true;
 }
 
-struct cloud_rehearsal *cloud_rehearsal_new(const struct cloud_rehearsal_input *input,
-					    struct error *err)
+static struct cloud_rehearsal *rehearsal_open(const struct cloud_rehearsal_input *input,
+					      struct error *err)
 {
 	AUTO_PTR(cloud_rehearsal)
 	struct cloud_rehearsal *rehearsal = xcalloc(1, sizeof(*rehearsal));
@@ -269,8 +271,8 @@ static void answer_whole(struct cloud_rehearsal *rehearsal, const struct rehears
 		rehearsal_call(rehearsal, request, service, answer);
 }
 
-bool cloud_rehearsal_answer(struct cloud_rehearsal *rehearsal, const char *bytes, size_t size,
-			    struct strbuf *ret)
+static bool answer_bytes(struct cloud_rehearsal *rehearsal, const char *bytes, size_t size,
+			 struct strbuf *ret)
 {
 	AUTO(rehearsal_request_clear) struct rehearsal_request request = {0};
 	struct rehearsal_answer answer = {.status = 200, .type = "text/plain"};
@@ -292,3 +294,10 @@ bool cloud_rehearsal_answer(struct cloud_rehearsal *rehearsal, const char *bytes
 	strbuf_clear(&answer.body);
 	return true;
 }
+
+const struct cloud_rehearsal_table REHEARSAL_AWS = {
+	.open = rehearsal_open,
+	.close = rehearsal_close,
+	.answer = answer_bytes,
+	.facts = rehearsal_facts,
+};

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The keys of `provider:` in environment.yml that AWS alone has. */
+#include <string.h>
+
+#include "base/alloc.h"
+#include "manifest/environment.h"
+#include "manifest/loader.h"
+
+static void read_health(struct loader *loader, const struct yaml_node *node, void *target)
+{
+	bool *is_balancer = target;
+	if (node->kind == YAML_SCALAR && strcmp(node->text, "balancer") == 0)
+		*is_balancer = true;
+	else if (node->kind != YAML_SCALAR || strcmp(node->text, "instance") != 0)
+		loader_error(loader, node, "write health: instance",
+			     "health is instance or balancer");
+}
+
+#define AT(member) offsetof(struct environment, member)
+static const struct field fields[] = {
+	{"certificate", FIELD_USED, read_text, AT(aws.certificate), NULL,
+	 "AWS: for https and ssl ports that name none: an ACM ARN"},
+	{"health", FIELD_USED, read_health, AT(aws.is_balancer_health), NULL,
+	 "AWS: what replaces an instance: its own end (instance, the default), or also readiness "
+	 "as the "
+	 "load balancer sees it (balancer)",
+	 .takes = "instance or balancer"},
+	{"instance_profile", FIELD_USED, read_text, AT(aws.instance_profile), NULL,
+	 "AWS: an IAM instance profile; default: one with least privileges is made"},
+	{"log_retention_days", FIELD_USED, read_u32, AT(aws.log_retention_days), NULL,
+	 "default 14"},
+	{"permissions_boundary", FIELD_USED, read_text, AT(aws.permissions_boundary), NULL,
+	 "AWS: an IAM policy that the pods' roles are bounded by: its ARN"},
+	{"public_subnets", FIELD_USED, read_text_list, AT(aws.public_subnets), NULL,
+	 "AWS: of the load balancers; default: subnets"},
+	{"role", FIELD_USED, read_text, AT(aws.role), NULL,
+	 "AWS: what CloudFormation makes the stack as: a role's ARN; default: whoever promotes"},
+	{"subnets", FIELD_USED, read_text_list, AT(aws.subnets), NULL,
+	 "AWS: of the instances; default: the default VPC's"},
+	{"vpc", FIELD_USED, read_text, AT(aws.vpc), NULL, "AWS: default: that of the subnets"},
+};
+#undef AT
+const struct field_set environment_aws_fields = {"provider", fields, ARRAY_SIZE(fields),
+						 &environment_openstack_fields};
