@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "base/cleanup.h"
 #include "base/error.h"
 
 struct loop;
@@ -29,6 +30,7 @@ enum loop_events {
 
 MUST_CHECK struct loop *loop_new(struct error *err); /* NULL on failure */
 void loop_free(struct loop *loop); /* sources still attached are freed, their fds are not closed */
+DEFINE_AUTO_PTR(loop, loop_free)
 
 /* Runs until loop_stop(); returns the value given there. */
 int loop_run(struct loop *loop);

@@ -10,9 +10,6 @@
 #include "local/client/client.h"
 #include "local/logs/log_store.h"
 
-DEFINE_AUTO_PTR(client, client_close)
-DEFINE_AUTO_PTR(loop, loop_free)
-
 /* Of what runs now, without waiting for anything; empty when that cannot be known. */
 static void list_living(const char *project, struct string_list *ret)
 {

@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 
+#include "base/cleanup.h"
 #include "base/strbuf.h"
 #include "local/plan/state.h"
 
@@ -24,6 +25,7 @@ struct log_view_options {
 struct log_view;
 struct log_view *log_view_new(const struct log_view_options *options);
 void log_view_free(struct log_view *view);
+DEFINE_AUTO_PTR(log_view, log_view_free)
 /*
  * Appends one line to *out. A partial line is held until its end comes, since lines of other
  * streams come in between and shall not cut it.

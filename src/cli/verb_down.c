@@ -10,9 +10,6 @@
 #include "local/supervisor/supervisor.h"
 #include "local/vm/leftovers.h"
 
-DEFINE_AUTO_PTR(client, client_close)
-DEFINE_AUTO_PTR(loop, loop_free)
-
 static void act_down(struct client *client, client_done_fn *done, void *done_arg, void *arg)
 {
 	client_down(client, *(const bool *)arg, done, done_arg);

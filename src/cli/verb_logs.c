@@ -32,9 +32,6 @@
 #define END_LOOK_MS    1000
 #define MAX_TAIL_LINES 10000000
 
-DEFINE_AUTO_PTR(log_reader, log_reader_close)
-DEFINE_AUTO_PTR(log_view, log_view_free)
-
 /* 5m, 1h30m … ago, or a time. */
 static bool parse_when(const char *option, const char *text, int64_t *ret_ns, struct error *err)
 {

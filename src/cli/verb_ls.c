@@ -11,9 +11,6 @@
 #include "local/client/client.h"
 #include "local/plan/project_identity.h"
 
-DEFINE_AUTO_PTR(client, client_close)
-DEFINE_AUTO_PTR(loop, loop_free)
-
 /* One project, as far as it can be known. */
 struct listed {
 	const char *name;

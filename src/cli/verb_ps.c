@@ -10,9 +10,6 @@
 #include "local/client/client.h"
 #include "local/plan/status_json.h"
 
-DEFINE_AUTO_PTR(client, client_close)
-DEFINE_AUTO_PTR(loop, loop_free)
-
 static bool list_projects(struct error *err)
 {
 	AUTO(string_list_clear) struct string_list projects = STRING_LIST_INIT;

@@ -11,9 +11,6 @@
 
 enum { LOG_BYTES = 1 << 20 };
 
-DEFINE_AUTO_PTR(loop, loop_free)
-DEFINE_AUTO_PTR(supervisor, supervisor_free)
-
 static void take_end(struct loop_signal *source, int signo, void *arg)
 {
 	(void)source;

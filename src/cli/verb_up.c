@@ -32,11 +32,6 @@
 
 enum { STEP_MS = 200 };
 
-DEFINE_AUTO_PTR(client, client_close)
-DEFINE_AUTO_PTR(loop, loop_free)
-DEFINE_AUTO_PTR(log_reader, log_reader_close)
-DEFINE_AUTO_PTR(log_view, log_view_free)
-
 static void act_apply(struct client *client, client_done_fn *done, void *done_arg, void *arg)
 {
 	(void)arg;

@@ -21,9 +21,6 @@ enum { LAST_LINES = 10, SPOKEN_STAGES = 2, MAX_CONSOLE = 4 << 20 };
 /* The kernel of the default base boots in 80 MiB and not in 64 (bench/README.md). */
 #define SMALLEST_VM_BYTES ((uint64_t)80 << 20)
 
-DEFINE_AUTO_PTR(log_reader, log_reader_close)
-DEFINE_AUTO_PTR(log_view, log_view_free)
-
 static void title(const struct invocation *invocation, const char *text)
 {
 	(void)printf("\n%s%s%s\n", style_begin(STYLE_BOLD, invocation->is_colored), text,

@@ -20,8 +20,6 @@ enum {
 	POLL_MS = 300,
 };
 
-DEFINE_AUTO_PTR(log_reader, log_reader_close)
-
 static struct log_reader *open_reader(struct runner *runner, struct error *err)
 {
 	const struct model *model = &runner->model;

@@ -11,8 +11,6 @@
 #include "base/strbuf.h"
 #include "test.h"
 
-DEFINE_AUTO_PTR(loop, loop_free)
-
 enum { PATIENCE_MS = 5000 };
 
 /* A text of one letter that may go through a void *. */

@@ -8,6 +8,7 @@
  * from libvirt and the log store directly, and acts that need one start it.
  */
 
+#include "base/cleanup.h"
 #include "base/error.h"
 #include "base/loop.h"
 #include "local/plan/state.h"
@@ -16,6 +17,7 @@ struct client;
 
 MUST_CHECK struct client *client_open(struct loop *loop, const char *project, struct error *err);
 void client_close(struct client *client);
+DEFINE_AUTO_PTR(client, client_close)
 
 /* The names of all projects that have domains or a supervisor. */
 struct string_list;

@@ -97,8 +97,6 @@ void log_store_close(struct log_store *store)
 	free(store->folder);
 	free(store);
 }
-DEFINE_AUTO_PTR(log_store, log_store_close)
-
 /* Learns from the newest segment where the writer before us stopped. */
 static void recover(struct log_store *store, struct instance *instance, uint64_t first)
 {

@@ -18,6 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/cleanup.h"
 #include "base/error.h"
 #include "base/string_list.h"
 #include "local/agent/log_entry.h"
@@ -45,6 +46,7 @@ MUST_CHECK struct log_store *log_store_open(const char *project,
 					    const struct log_store_options *options_or_null,
 					    struct error *err);
 void log_store_close(struct log_store *store); /* NULL is fine */
+DEFINE_AUTO_PTR(log_store, log_store_close)
 
 /*
  * Appends lines of one instance in order. boot_id tells the boots of one VM apart, for
@@ -120,6 +122,7 @@ MUST_CHECK struct log_reader *log_reader_open(const char *project, const char *f
 					      const struct log_filter *filter_or_null,
 					      struct error *err);
 void log_reader_close(struct log_reader *reader);
+DEFINE_AUTO_PTR(log_reader, log_reader_close)
 /* The names of all instances that have logs, sorted; none is no error. */
 void log_store_list(const char *project, struct string_list *ret);
 

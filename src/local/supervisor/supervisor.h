@@ -2,6 +2,7 @@
 #ifndef I2KIT_LOCAL_SUPERVISOR_SUPERVISOR_H
 #define I2KIT_LOCAL_SUPERVISOR_SUPERVISOR_H
 
+#include "base/cleanup.h"
 #include "base/error.h"
 #include "base/loop.h"
 
@@ -23,6 +24,7 @@ MUST_CHECK struct supervisor *supervisor_new(struct loop *loop, const char *proj
  */
 MUST_CHECK bool supervisor_fence(struct error *err);
 void supervisor_free(struct supervisor *supervisor);
+DEFINE_AUTO_PTR(supervisor, supervisor_free)
 
 /*
  * Sees to it that somebody supervises the project: starts `i2kit supervise PROJECT` as a process of

@@ -21,8 +21,6 @@
 #define CONSOLE_BYTES ((size_t)16 << 20)
 #define CONSOLE_LINES 12
 
-DEFINE_AUTO_PTR(loop, loop_free)
-
 const char *rehearsal_find_uefi(void)
 {
 	static const char *const places[] = {
