@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/cleanup.h"
+#include "base/path.h"
+#include "fuzz.h"
+#include "release/receipt.h"
+
+#define DIGEST "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
+static char folder[] = "/tmp/fuzz-receipt-XXXXXX";
+
+static void remove_folder(void)
+{
+	(void)!path_remove_tree(folder, NULL);
+}
+
+/* The key that receipts are compared with is made once, in a folder of our own. */
+static void choose_folder(void)
+{
+	static bool is_chosen;
+	if (is_chosen)
+		return;
+	is_chosen = true;
+	if (mkdtemp(folder) == NULL || atexit(remove_folder) != 0 ||
+	    setenv("XDG_STATE_HOME", folder, 1) != 0 || setenv("XDG_CONFIG_HOME", folder, 1) != 0)
+		abort();
+}
+
+/* The first byte says whether the rest is a stored receipt or a tag of the cloud's. */
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
+{
+	if (size == 0)
+		return 0;
+	choose_folder();
+	if (bytes[0] == 'r') {
+		AUTO(receipt_clear) struct receipt receipt = {0};
+		(void)!receipt_read((const char *)bytes + 1, size - 1, &receipt, NULL);
+		return 0;
+	}
+	AUTO(receipt_claim_clear) struct receipt_claim claim = {0};
+	AUTO_FREE char *tag = xstrndup((const char *)bytes + 1, size - 1);
+	if (receipt_check_tag(tag, "shop", "web", DIGEST, DIGEST, &claim, NULL) &&
+	    claim.is_our_key && claim.is_signature_good)
+		abort(); /* we have not signed this */
+	return 0;
+}
