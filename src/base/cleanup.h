@@ -9,7 +9,7 @@
  *	AUTO_CLOSE int fd = open(...);
  *	AUTO(strbuf_clear) struct strbuf text = STRBUF_INIT;	(fn takes struct strbuf *)
  *	AUTO_PTR(store) struct store *store = NULL;		(needs DEFINE_AUTO_PTR(store,
- *store_free))
+ * store_free))
  *
  * TAKE_PTR(p) and take_fd(&fd) hand the value on and leave the local empty.
  */

@@ -84,7 +84,8 @@ static void watch_fd(struct loop_fd *source)
 		    epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, source->watched_fd, &event) == 0)
 			return;
 	}
-	/* Regular files are always ready (EPERM); what cannot be watched at all reports a hangup.
+	/*
+	 * Regular files are always ready (EPERM); what cannot be watched at all reports a hangup.
 	 */
 	source->is_broken = errno != EPERM;
 	source->is_always_ready = true;

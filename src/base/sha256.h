@@ -33,7 +33,8 @@ MUST_CHECK bool sha256_fd(int fd, char out_digest[DIGEST_SIZE], struct error *er
 void sha256_hmac(const void *key, size_t key_size, const void *bytes, size_t size,
 		 uint8_t out[SHA256_SIZE]);
 
-/* SHA-1 in hex, for file names that other programs derive that way. Proves nothing about the bytes.
+/*
+ * SHA-1 in hex, for file names that other programs derive that way. Proves nothing about the bytes.
  */
 #define SHA1_HEX_SIZE 41
 void sha1_hex(const void *bytes, size_t size, char out[SHA1_HEX_SIZE]);

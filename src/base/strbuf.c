@@ -213,7 +213,8 @@ void strbuf_append_printable(struct strbuf *buf, const char *bytes, size_t size)
 	for (size_t i = 0; i < size;) {
 		unsigned char c = (unsigned char)bytes[i];
 		size_t width = utf8_width(bytes + i, size - i);
-		/* C1 controls (U+0080…U+009F, here as C2 80…C2 9F) act like ESC on some terminals.
+		/*
+		 * C1 controls (U+0080…U+009F, here as C2 80…C2 9F) act like ESC on some terminals.
 		 */
 		bool is_c1 = width == 2 && c == 0xc2 && (unsigned char)bytes[i + 1] < 0xa0;
 		if (width == 0 || is_c1 || turns_text((const unsigned char *)bytes + i, width) ||

@@ -6,7 +6,8 @@
 
 #include "cli/verb.h"
 
-/* `i2kit logs -e FILE [POD…]`: the lines the cloud keeps, with --since, --follow and --timestamps.
+/*
+ * `i2kit logs -e FILE [POD…]`: the lines the cloud keeps, with --since, --follow and --timestamps.
  */
 MUST_CHECK bool cloud_logs_show(const struct invocation *invocation, int64_t since_ns,
 				struct error *err);

@@ -30,7 +30,8 @@ struct cloud_target {
 };
 void cloud_target_clear(struct cloud_target *target);
 
-/* Reads the file, opens the provider and says who we are there. project NULL: as for other verbs.
+/*
+ * Reads the file, opens the provider and says who we are there. project NULL: as for other verbs.
  */
 MUST_CHECK bool cloud_target_open(const struct invocation *invocation, const char *project_or_null,
 				  struct cloud_target *ret, struct error *err);

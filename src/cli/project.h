@@ -34,7 +34,8 @@ void project_identity_of(const struct invocation *invocation, const struct app *
 
 /* The verb's argument FOLDER, or NULL. */
 const char *project_argument(const struct invocation *invocation);
-/* Whether a word among pods' names is meant as a path: ./x, /x, x/, x.yml, a folder of manifests.
+/*
+ * Whether a word among pods' names is meant as a path: ./x, /x, x/, x.yml, a folder of manifests.
  */
 bool project_is_path(const char *word);
 

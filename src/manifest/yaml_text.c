@@ -20,7 +20,8 @@ const char *yaml_text_line(const char *text, size_t line)
 
 const char *yaml_text_next_document(const char *text, unsigned line, unsigned *ret_line)
 {
-	/* The line itself may begin one: where quotes or brackets are left open, it is found there.
+	/*
+	 * The line itself may begin one: where quotes or brackets are left open, it is found there.
 	 */
 	line = line > 0 ? line - 1 : 0;
 	const char *at = yaml_text_line(text, line);

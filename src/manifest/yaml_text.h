@@ -8,7 +8,8 @@
 
 /* The start of a line (from 0), or NULL. */
 const char *yaml_text_line(const char *text, size_t line);
-/* The next line that begins a document, from `line` but not 0 on, or NULL; *ret_line is its number.
+/*
+ * The next line that begins a document, from `line` but not 0 on, or NULL; *ret_line is its number.
  */
 const char *yaml_text_next_document(const char *text, unsigned line, unsigned *ret_line);
 /* The place, from 0, of a byte of the text; columns are characters. */

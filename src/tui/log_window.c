@@ -71,7 +71,8 @@ static bool stream_passes(enum stream_filter stream, uint8_t source)
 	}
 }
 
-/* Lines are not NUL-terminated, and regexec() wants them so; long ones are matched in front only.
+/*
+ * Lines are not NUL-terminated, and regexec() wants them so; long ones are matched in front only.
  */
 static bool regex_matches(const regex_t *regex, const char *text, size_t size)
 {

@@ -11,7 +11,8 @@
 #include "tui/screen.h"
 #include "tui/tui.h"
 
-/* A child process: a job with its output on the screen, or a question whose JSON is wanted whole.
+/*
+ * A child process: a job with its output on the screen, or a question whose JSON is wanted whole.
  */
 struct runner_child {
 	struct runner *runner;

@@ -97,7 +97,8 @@ static void an_atomic_write_has_no_name_until_it_is_whole(void **state)
 	AUTO_FREE char *file = path_join(place, "f");
 	(void)state;
 	assert_true(path_make_folders(place, 0700, &err));
-	/* A write that fails half-way (the size is too large for the disk) is as good as a death.
+	/*
+	 * A write that fails half-way (the size is too large for the disk) is as good as a death.
 	 */
 	struct rlimit old;
 	assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);

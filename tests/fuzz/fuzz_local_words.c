@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What libvirt keeps for us about a VM, and the first line of a session. The first byte says which.
+/*
+ * What libvirt keeps for us about a VM, and the first line of a session. The first byte says which.
  */
 #include "fuzz.h"
 

@@ -16,7 +16,8 @@ static void touch(const char *bytes, size_t size)
 		sum += (uint8_t)bytes[i];
 }
 
-/* A damaged segment: what counts as sound can be walked both ways, and both see the same records.
+/*
+ * A damaged segment: what counts as sound can be walked both ways, and both see the same records.
  */
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {

@@ -11,7 +11,8 @@
 
 #include "test.h"
 
-/* libc's resolver library makes the questions and reads the answers: another's reading of the RFC.
+/*
+ * libc's resolver library makes the questions and reads the answers: another's reading of the RFC.
  */
 
 static struct host_list hosts;

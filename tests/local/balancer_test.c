@@ -523,7 +523,8 @@ static void one_client_keeps_its_backend_with_affinity(void **state)
 		(void)close(clients[i]);
 }
 
-/* More than all socket buffers on the way hold, with a slow reader: nothing is lost or reordered.
+/*
+ * More than all socket buffers on the way hold, with a slow reader: nothing is lost or reordered.
  */
 static void much_data_arrives_whole_through_a_slow_reader(void **state)
 {

@@ -82,7 +82,8 @@ static void more_devices_than_slots_are_left_to_libvirt(void **state)
 	assert_int_equal(count(strbuf_text(&xml), "slot=\"0x1d\""), 0);
 }
 
-/* libvirt would ask for each property of the processor in turn: a fifth of a second of each start.
+/*
+ * libvirt would ask for each property of the processor in turn: a fifth of a second of each start.
  */
 static void libvirt_is_kept_from_asking_for_each_property_of_the_processor(void **state)
 {

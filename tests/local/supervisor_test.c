@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A supervisor and its client in one process, over libvirt's test driver, which makes no real VM.
+/*
+ * A supervisor and its client in one process, over libvirt's test driver, which makes no real VM.
  */
 #include "local/supervisor/supervisor.h"
 

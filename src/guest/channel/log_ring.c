@@ -111,7 +111,8 @@ static struct chunk *open_chunk(struct log_ring *ring, size_t need)
 	    ring->last->payload.size + need <= WIRE_MAX_PAYLOAD)
 		return ring->last;
 	struct chunk *chunk = xcalloc(1, sizeof(*chunk));
-	/* While lines pour in, room for all of the chunk at once; a quiet container needs little.
+	/*
+	 * While lines pour in, room for all of the chunk at once; a quiet container needs little.
 	 */
 	if (ring->last != NULL)
 		(void)strbuf_reserve(&chunk->payload, CHUNK_BYTES);

@@ -2,7 +2,8 @@
 #ifndef I2KIT_GUEST_CLOUD_CLOUD_LOGS_H
 #define I2KIT_GUEST_CLOUD_CLOUD_LOGS_H
 
-/* Log lines gathered into batches for CloudWatch Logs: stream POD/CONTAINER/INSTANCE of one group.
+/*
+ * Log lines gathered into batches for CloudWatch Logs: stream POD/CONTAINER/INSTANCE of one group.
  */
 
 #include "guest/cloud/cloud_aws.h"

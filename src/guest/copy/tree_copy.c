@@ -167,7 +167,8 @@ static bool get(const char *path, struct error *err)
 	is_ok = is_ok &&
 		(archive_read_disk_open(disk, root) == ARCHIVE_OK || archive_failed(disk, err)) &&
 		send_tree(disk, out, root, called, err);
-	/* After a failure no end of archive is written: the reader must see that it is not whole.
+	/*
+	 * After a failure no end of archive is written: the reader must see that it is not whole.
 	 */
 	if (!is_ok)
 		(void)archive_write_fail(out);

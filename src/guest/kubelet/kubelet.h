@@ -5,8 +5,8 @@
 /*
  * What a pod's containers do when, as Kubernetes would have it: a step machine without a clock, a
  * process or a socket of its own. Whoever runs it tells what happened and at which millisecond,
- *then carries out the actions it takes out, in order, and calls kubelet_tick() when it wants to
- *be.
+ * then carries out the actions it takes out, in order, and calls kubelet_tick() when it wants to
+ * be.
  *
  *	unit:	IDLE → STARTING → RUNNING → STOPPING → (WAITING → STARTING …) | ENDED
  *	pod:	INIT (one init container after the other) → MAIN → ENDING → ENDED

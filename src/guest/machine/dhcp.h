@@ -11,7 +11,8 @@
 #include "guest/machine/dhcp_message.h"
 
 struct dhcp;
-/* Called after the interface was configured: for the first lease, and when a renewed one differs.
+/*
+ * Called after the interface was configured: for the first lease, and when a renewed one differs.
  */
 typedef void dhcp_fn(const struct dhcp_lease *lease, void *arg);
 

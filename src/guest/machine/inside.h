@@ -18,7 +18,8 @@
 MUST_CHECK int inside_open(int folder, const char *path, int flags, mode_t mode);
 /* Makes the folders of a path that are missing. */
 MUST_CHECK bool inside_make_folders(int folder, const char *path, mode_t mode, struct error *err);
-/* Writes a file: in place where one with content is, so that a mount of it alone sees the change.
+/*
+ * Writes a file: in place where one with content is, so that a mount of it alone sees the change.
  */
 MUST_CHECK bool inside_write(int folder, const char *path, const void *bytes, size_t size,
 			     mode_t mode, struct error *err);

@@ -12,7 +12,8 @@
 
 /* /proc, /sys, /dev, /run, cgroups; descriptors 0 to 2 are /dev/null after it. */
 MUST_CHECK bool machine_mount(struct error *err);
-/* Every module that /etc/i2kit/modules names, in order. One that does not load is told, not fatal.
+/*
+ * Every module that /etc/i2kit/modules names, in order. One that does not load is told, not fatal.
  */
 void machine_load_modules(void);
 /*

@@ -28,7 +28,8 @@ char *volumes_folder(const char *volume)
 
 static gid_t tree_group; /* for give_group(): nftw() hands nothing on */
 
-/* As Kubernetes: the group may do what the owner may, and what is made in a folder belongs to it.
+/*
+ * As Kubernetes: the group may do what the owner may, and what is made in a folder belongs to it.
  */
 static int give_group(const char *path, const struct stat *status, int type, struct FTW *walk)
 {

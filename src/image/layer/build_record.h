@@ -10,7 +10,7 @@
  *	{"disk":"sha256:…","layers":["sha256:KEY of layers/",…]}
  *
  * Records of older versions have no crc64. A record whose disk or layer is gone means nothing and
- *may be removed.
+ * may be removed.
  */
 
 #include "base/error.h"

@@ -174,7 +174,8 @@ static int lock(const struct store *store, enum store_kind kind, const char *dig
 		struct stat named;
 		if (fd < 0)
 			return -1;
-		/* prune may have removed the file between open and lock: then nobody else sees it.
+		/*
+		 * prune may have removed the file between open and lock: then nobody else sees it.
 		 */
 		if (fstat(fd, &held) == 0 && stat(path, &named) == 0 &&
 		    held.st_ino == named.st_ino && held.st_dev == named.st_dev)

@@ -7,7 +7,7 @@
  *
  *	blobs/sha256/HEX  manifests, configs, layers as they came from their source
  *	layers/HEX.sqfs   converted layers; HEX is of the layer's diff id and the converter's
- *version disks/HEX.img     finished disks (HEX of the raw bytes), and disks/HEX.json (i2kit.json)
+ * version disks/HEX.img     finished disks (HEX of the raw bytes), and disks/HEX.json (i2kit.json)
  *	builds/HEX        build key → disk digest, for "nothing changed"
  *	refs/HEX          what a reference (HEX of its text) resolved to, when, from where
  *	partial/HEX       the beginning of a blob whose download was cut
@@ -17,7 +17,7 @@
  * Every file appears by rename(2) after fsync and after its digest was checked, so any process may
  * be killed at any byte. Two processes that want the same thing: one works, the other waits for
  * the lock. An open store is held shared, so that prune (image/pod/prune.h) never takes a thing
- *away from under a build; close it as soon as the image is made.
+ * away from under a build; close it as soon as the image is made.
  */
 
 #include <stdbool.h>

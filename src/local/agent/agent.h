@@ -10,7 +10,7 @@
  *
  * The guest is untrusted. What it sends is checked before a handler sees it, and what it makes us
  * keep is bounded (AGENT_MAX_…), so that a hostile guest harms its own pod and nothing else. A
- *guest that breaks the protocol is disconnected and greeted again after a pause, and counted.
+ * guest that breaks the protocol is disconnected and greeted again after a pause, and counted.
  *
  * All pointers a handler gets are borrowed for the call. A handler may call anything here, also
  * agent_free() on the agent that called it.

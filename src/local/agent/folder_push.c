@@ -29,7 +29,8 @@
 #define WATCHED                                                                                    \
 	(IN_CREATE | IN_CLOSE_WRITE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE | IN_ATTRIB |        \
 	 IN_ONLYDIR | IN_EXCL_UNLINK)
-/* What the guest does to wake its own watchers is a change of attributes, which must not come back.
+/*
+ * What the guest does to wake its own watchers is a change of attributes, which must not come back.
  */
 #define WATCHED_SHARED (WATCHED & ~(unsigned)IN_ATTRIB)
 #define RESTRUCTURED   (IN_CREATE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE)

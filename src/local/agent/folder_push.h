@@ -23,7 +23,8 @@
 struct agent;
 struct folder_push;
 
-/* path: a folder, or one file. The folder may be missing for now. NULL when it cannot be watched.
+/*
+ * path: a folder, or one file. The folder may be missing for now. NULL when it cannot be watched.
  */
 MUST_CHECK struct folder_push *folder_push_new(struct loop *loop, const char *volume,
 					       const char *path, struct error *err);

@@ -5,7 +5,7 @@
 /*
  * One file of the log store: PATH_DATA/logs/PROJECT/INSTANCE/SEQUENCE.log, SEQUENCE being the first
  * line's in 16 hex digits, so that a sorted folder is an index. In the byte order of the machine:
- *the files do not travel.
+ * the files do not travel.
  *
  *	struct log_segment_header
  *	records: struct log_record_header | container | text | 0…7 zero bytes | u32 size

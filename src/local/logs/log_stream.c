@@ -312,7 +312,8 @@ void log_stream_refresh(struct log_stream *stream)
 	uint64_t loaded_first = stream->loaded != NONE ? stream->segments[stream->loaded] : 0;
 	uint64_t *list = log_segment_list(stream->folder, &count);
 
-	/* The list first: a segment that has a successor is complete, so growing it misses nothing.
+	/*
+	 * The list first: a segment that has a successor is complete, so growing it misses nothing.
 	 */
 	free(stream->segments);
 	stream->segments = list;
@@ -389,7 +390,8 @@ static int64_t segment_time(const struct log_stream *stream, size_t segment)
 	return read_header(stream, segment, &header) ? header.first_time_ns : INT64_MIN;
 }
 
-/* From the start of a segment on, to before the first record that is not before the wanted place.
+/*
+ * From the start of a segment on, to before the first record that is not before the wanted place.
  */
 static void scan(struct log_stream *stream, int64_t time_ns, uint64_t sequence)
 {

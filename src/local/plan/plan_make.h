@@ -2,7 +2,8 @@
 #ifndef I2KIT_LOCAL_PLAN_PLAN_MAKE_H
 #define I2KIT_LOCAL_PLAN_PLAN_MAKE_H
 
-/* From an application and what was found and built for it to the plan. Pure: same input, same plan.
+/*
+ * From an application and what was found and built for it to the plan. Pure: same input, same plan.
  */
 
 #include "local/plan/host_path.h"

@@ -4,13 +4,13 @@
 
 /*
  * Whose a project is. A name belongs to one folder of one user at a time: to the one that brought
- *it up, for as long as it is up or keeps volumes. Kept in PATH_STATE/projects/PROJECT/project.json:
+ * it up, for as long as it is up or keeps volumes. Kept in PATH_STATE/projects/PROJECT/project.json:
  *
  *	{"version":1,"project":"shop","folder":"/home/ann/shop","id":"32 hex digits",
  *	 "source":"folder"|"manifest"|"given"}
  *
  * `id` is made of the owner's uid, the folder and the name, and stays when the folder is moved;
- *what libvirt has carries it, and VMs with another one are not this project's.
+ * what libvirt has carries it, and VMs with another one are not this project's.
  */
 
 #include "base/error.h"

@@ -234,7 +234,8 @@ static void forward(struct balancer_port *port, struct flow *flow, size_t size)
 		port->counters.dropped++;
 }
 
-/* Keeps, of what came with a datagram, the address it was sent to, in the form that sends from it.
+/*
+ * Keeps, of what came with a datagram, the address it was sent to, in the form that sends from it.
  */
 static size_t keep_local_address(struct msghdr *message, char *out, size_t max)
 {

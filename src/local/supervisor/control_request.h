@@ -39,7 +39,8 @@ void control_request_clear(struct control_request *request);
 
 /* A line, its end included. */
 void control_request_write(const struct control_request *request, struct strbuf *out);
-/* ret->id is filled in as far as it can be had, also with an error: somebody waits for an answer.
+/*
+ * ret->id is filled in as far as it can be had, also with an error: somebody waits for an answer.
  */
 MUST_CHECK bool control_request_read(const char *line, size_t size, struct control_request *ret,
 				     struct error *err);

@@ -119,7 +119,8 @@ void domain_list_clear(struct domain_list *list)
 	*list = (struct domain_list){0};
 }
 
-/* The value of an attribute in one of libvirt's elements, unescaped as file names need it. Owned.
+/*
+ * The value of an attribute in one of libvirt's elements, unescaped as file names need it. Owned.
  */
 static char *attribute(const char *element, const char *end, const char *name)
 {

@@ -465,7 +465,8 @@ void hypervisor_remove_network(struct hypervisor *hypervisor, hypervisor_done_fn
 {
 	struct job *job = act(hypervisor, run_remove_network, NULL, done, arg);
 
-	/* A look makes the network where it is not: none comes later, and one that runs ends first.
+	/*
+	 * A look makes the network where it is not: none comes later, and one that runs ends first.
 	 */
 	hypervisor->has_network = false;
 	if (hypervisor->is_looking)

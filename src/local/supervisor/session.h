@@ -14,9 +14,9 @@
  * {"ok":true,"instance":"web-0"} or {"error":{"message":…,"hint"?:…}}. After it:
  *
  *	exec: both sides send HELLO and then frames as on the agent channel (wire/frame.h), stream
- *0: EXEC_STDIN, EXEC_RESIZE, EXEC_SIGNAL one way, EXEC_STDOUT, EXEC_STDERR, EXEC_EXIT the other.
+ * 0: EXEC_STDIN, EXEC_RESIZE, EXEC_SIGNAL one way, EXEC_STDOUT, EXEC_STDERR, EXEC_EXIT the other.
  *	The socket's own flow control stands for WINDOW. A client that goes away hangs up the
- *process.
+ * process.
  *
  *	forward: the bytes of one connection to that port inside the pod.
  */

@@ -23,7 +23,8 @@ static unsigned slot_of_name(const char *name)
 	return (raw[0] * 256U + raw[1]) % POD_SLOTS;
 }
 
-/* By its name, so that it stays when other pods come; two with the same slot: the later moves on.
+/*
+ * By its name, so that it stays when other pods come; two with the same slot: the later moves on.
  */
 static unsigned pod_slot(const struct supervisor *supervisor, const char *pod)
 {

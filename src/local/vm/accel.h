@@ -17,7 +17,8 @@ void accel_clear(struct accel *accel);
 
 /* wanted: "auto", "kvm" (an error when it does not work) or "tcg". */
 MUST_CHECK bool accel_choose(const char *wanted, struct accel *ret, struct error *err);
-/* The self-test itself, uncached, under the given accelerator of QEMU; ERROR_TIMEOUT when it hangs.
+/*
+ * The self-test itself, uncached, under the given accelerator of QEMU; ERROR_TIMEOUT when it hangs.
  */
 MUST_CHECK bool accel_try(const char *accelerator, struct error *err);
 

@@ -116,7 +116,8 @@ static void put_cpu(const struct vm_plan *plan, struct strbuf *out)
 			   "  <on_crash>destroy</on_crash>\n");
 }
 
-/* In system mode libvirt is root, and QEMU runs as the user whose supervisor and files these are.
+/*
+ * In system mode libvirt is root, and QEMU runs as the user whose supervisor and files these are.
  */
 static bool runs_as_user(const struct vm_plan *plan)
 {

@@ -88,7 +88,8 @@ static bool create_network(virConnectPtr connection, const char *project, unsign
 
 	sha256_bytes(project, strlen(project), raw);
 	first = raw[0];
-	/* Somebody else's route or network may be in the way: libvirt says so, the next is tried.
+	/*
+	 * Somebody else's route or network may be in the way: libvirt says so, the next is tried.
 	 */
 	for (unsigned i = 0; i < SUBNET_COUNT; i++) {
 		AUTO(strbuf_clear) struct strbuf xml = STRBUF_INIT;

@@ -4,10 +4,10 @@
 
 /*
  * A folder of the host for one VM in system mode: a virtiofsd that we start, not libvirt, which
- *would run it as root for any user of libvirt's.
+ * would run it as root for any user of libvirt's.
  *
  *	- It runs as the user whose project it is, in a user namespace where nobody else exists:
- *what the guest makes is that user's, whoever made it there. Root's keeps the guest's owners.
+ * what the guest makes is that user's, whoever made it there. Root's keeps the guest's owners.
  *	- It makes nothing set-uid and no devices (base/fence.h), and sees the folder alone, nosuid,
  *	  nodev and, where all that mount it only read, read-only: a mount of its own.
  *	- The folder is the one that was there at `up`: no part of its path may have become a link.

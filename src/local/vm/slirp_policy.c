@@ -66,7 +66,8 @@ static bool is_public(const struct in6_addr *address)
 	return true;
 }
 
-/* "192.0.2.0/24" or "192.0.2.7": checked when the manifest was read; what is wrong matches nothing.
+/*
+ * "192.0.2.0/24" or "192.0.2.7": checked when the manifest was read; what is wrong matches nothing.
  */
 static bool is_in_cidr(char *word, const struct in6_addr *address)
 {

@@ -29,7 +29,8 @@ void aws_credentials_clear(struct aws_credentials *credentials);
 MUST_CHECK bool aws_credentials_find(const struct aws_settings *settings, struct http_client *http,
 				     struct aws_credentials *ret, struct error *err);
 
-/* --- the places; each leaves *ret_found false where it does not apply --------------------------
+/*
+ * --- the places; each leaves *ret_found false where it does not apply --------------------------
  */
 
 /* credential_process: an argv of shell words; JSON on stdout. credentials_process.c */

@@ -45,7 +45,8 @@ const struct block *block_map_find(const struct block_map *map, uint32_t index);
 /* The file in which it is kept; owned. */
 char *block_map_path(const char *digest);
 MUST_CHECK bool block_map_save(const struct block_map *map, const char *digest, struct error *err);
-/* False without an error where none is kept (or what is kept is damaged): then there is no delta.
+/*
+ * False without an error where none is kept (or what is kept is damaged): then there is no delta.
  */
 bool block_map_load(const char *digest, struct block_map *ret);
 

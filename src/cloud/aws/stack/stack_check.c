@@ -7,7 +7,8 @@
 #include "cloud/aws/stack/stack_instance.h"
 #include "cloud/aws/stack/template_parts.h"
 
-/* https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
+/*
+ * https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
  */
 static const unsigned retention_days[] = {1,	3,    5,    7,	  14,	30,  60,  90,
 					  120,	150,  180,  365,  400,	545, 731, 1096,

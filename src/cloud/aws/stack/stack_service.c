@@ -140,7 +140,8 @@ struct reach {
 	uint16_t port;
 };
 
-/* Each once, although several ports may lead to one target. Room for two a port. Returns how many.
+/*
+ * Each once, although several ports may lead to one target. Room for two a port. Returns how many.
  */
 static size_t list_reach(const struct service *service, const struct pod_spec *pod,
 			 struct reach *ret)
