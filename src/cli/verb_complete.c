@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <dirent.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "base/folder_list.h"
 #include "base/path.h"
 #include "cli/complete.h"
 #include "cli/manifest_files.h"
@@ -109,15 +109,13 @@ static void add_images(struct string_list *ret)
 static void add_projects(struct string_list *ret)
 {
 	AUTO_FREE char *folder = path_folder(PATH_STATE, "projects");
-	DIR *projects = opendir(folder);
-	const struct dirent *entry;
-	if (projects == NULL)
-		return;
-	while ((entry = readdir(projects)) != NULL) {
-		if (entry->d_name[0] != '.')
-			string_list_take(ret, xstrndup(entry->d_name, strcspn(entry->d_name, ".")));
+	AUTO(string_list_clear) struct string_list names = STRING_LIST_INIT;
+	(void)folder_list(folder, &names, NULL);
+	for (size_t i = 0; i < names.count; i++) {
+		if (names.items[i][0] != '.')
+			string_list_take(ret,
+					 xstrndup(names.items[i], strcspn(names.items[i], ".")));
 	}
-	(void)closedir(projects);
 }
 
 static void add_names(const struct invocation *invocation, const struct completion *completion,

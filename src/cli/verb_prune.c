@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <dirent.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/folder_list.h"
 #include "base/json_writer.h"
 #include "base/path.h"
 #include "base/strbuf.h"
@@ -59,34 +59,21 @@ static void print_table(const struct invocation *invocation, const struct prune_
 		     is_dry_run ? "would be freed" : "freed");
 }
 
-/* Names in a folder that begin with no dot; none where there is no folder. */
-static void list_folder(const char *path, struct string_list *names)
-{
-	DIR *dir = opendir(path);
-	if (dir == NULL)
-		return;
-	for (const struct dirent *entry; (entry = readdir(dir)) != NULL;) {
-		if (entry->d_name[0] != '.')
-			string_list_add(names, entry->d_name);
-	}
-	(void)closedir(dir);
-}
-
 /* receipts/PROJECT/POD/IMAGE-CONFIG.json: what was ready here may yet be promoted. */
 static void list_receipts(struct string_list *images)
 {
 	enum { DIGITS_MIN = 12 };
 	AUTO(string_list_clear) struct string_list projects = STRING_LIST_INIT;
 	AUTO_FREE char *top = path_folder(PATH_STATE, "receipts");
-	list_folder(top, &projects);
+	(void)folder_list(top, &projects, NULL);
 	for (size_t i = 0; i < projects.count; i++) {
 		AUTO(string_list_clear) struct string_list pods = STRING_LIST_INIT;
 		AUTO_FREE char *project = path_join(top, projects.items[i]);
-		list_folder(project, &pods);
+		(void)folder_list(project, &pods, NULL);
 		for (size_t j = 0; j < pods.count; j++) {
 			AUTO(string_list_clear) struct string_list files = STRING_LIST_INIT;
 			AUTO_FREE char *pod = path_join(project, pods.items[j]);
-			list_folder(pod, &files);
+			(void)folder_list(pod, &files, NULL);
 			for (size_t k = 0; k < files.count; k++) {
 				size_t digits = strspn(files.items[k], "0123456789abcdef");
 				if (digits >= DIGITS_MIN)

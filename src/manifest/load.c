@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "manifest/load.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -11,6 +10,7 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "base/folder_list.h"
 #include "base/path.h"
 #include "base/suggest.h"
 #include "manifest/loader.h"
@@ -32,18 +32,14 @@ static bool is_manifest_name(const char *name)
 static bool add_folder(const char *folder, struct string_list *files, struct error *err)
 {
 	AUTO(string_list_clear) struct string_list names = STRING_LIST_INIT;
-	DIR *dir = opendir(folder);
-	if (dir == NULL)
-		return error_set_errno(err, errno, "%s", folder);
-	for (struct dirent *entry = readdir(dir); entry != NULL; entry = readdir(dir)) {
-		if (is_manifest_name(entry->d_name))
-			string_list_add(&names, entry->d_name);
+	size_t before = files->count;
+	if (!folder_list(folder, &names, err))
+		return false;
+	for (size_t i = 0; i < names.count; i++) {
+		if (is_manifest_name(names.items[i]))
+			string_list_take(files, path_join(folder, names.items[i]));
 	}
-	(void)closedir(dir);
-	string_list_sort(&names);
-	for (size_t i = 0; i < names.count; i++)
-		string_list_take(files, path_join(folder, names.items[i]));
-	if (names.count == 0) {
+	if (files->count == before) {
 		error_set(err, ERROR_NOT_FOUND, "%s: no .yml, .yaml or .json file in this folder",
 			  folder);
 		return error_hint(err, "i2kit init writes a first manifest");

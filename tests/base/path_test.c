@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/folder_list.h"
 #include "test.h"
 
 static char folder[] = "/tmp/i2kit-path-XXXXXX";
@@ -172,6 +173,28 @@ static void a_runtime_folder_that_is_not_ours_alone_is_refused(void **state)
 	}
 }
 
+static void a_folder_is_listed_sorted_and_whole(void **state)
+{
+	char folder[] = "/tmp/i2kit-list-XXXXXX";
+	AUTO(string_list_clear) struct string_list names = STRING_LIST_INIT;
+	AUTO(error_clear) struct error err = ERROR_INIT;
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	static const char *const made[] = {"b", ".hidden", "a"};
+	for (size_t i = 0; i < 3; i++) {
+		AUTO_FREE char *path = path_join(folder, made[i]);
+		assert_true(file_write_atomic(path, "", 0, 0600, NULL));
+	}
+	assert_true(folder_list(folder, &names, &err));
+	assert_int_equal(names.count, 3);
+	assert_string_equal(names.items[0], ".hidden");
+	assert_string_equal(names.items[2], "b");
+	assert_true(path_remove_tree(folder, NULL));
+	assert_false(folder_list(folder, &names, &err));
+	assert_int_equal(err.kind, ERROR_NOT_FOUND);
+	assert_int_equal(names.count, 3);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -184,6 +207,7 @@ int main(void)
 		cmocka_unit_test(a_pipe_nobody_writes_to_is_refused_at_once),
 		cmocka_unit_test(a_pipe_of_the_shell_is_read),
 		cmocka_unit_test(a_runtime_folder_that_is_not_ours_alone_is_refused),
+		cmocka_unit_test(a_folder_is_listed_sorted_and_whole),
 	};
 	return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

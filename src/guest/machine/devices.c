@@ -7,8 +7,8 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "base/folder_list.h"
 #include "base/path.h"
-#include "guest/machine/folder.h"
 
 #define MAX_DEPTH 3
 
@@ -49,7 +49,7 @@ static bool is_left_out(const char *name, int depth)
 static void walk(const char *folder, int depth, struct oci_device_list *list)
 {
 	AUTO(string_list_clear) struct string_list names = STRING_LIST_INIT;
-	if (depth >= MAX_DEPTH || !folder_list(folder, &names))
+	if (depth >= MAX_DEPTH || !folder_list(folder, &names, NULL))
 		return;
 	string_list_sort(&names);
 	for (size_t i = 0; i < names.count; i++) {

@@ -12,10 +12,10 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/folder_list.h"
 #include "base/path.h"
 #include "base/strbuf.h"
 #include "guest/channel/say.h"
-#include "guest/machine/folder.h"
 #include "guest/machine/gpt_entry.h"
 #include "guest/machine/rootfs.h"
 
@@ -63,7 +63,7 @@ static void clear_partitions(struct partition_list *list)
 static void list_partitions(struct partition_list *ret)
 {
 	AUTO(string_list_clear) struct string_list devices = STRING_LIST_INIT;
-	if (!folder_list("/sys/class/block", &devices))
+	if (!folder_list("/sys/class/block", &devices, NULL))
 		return;
 	string_list_sort(&devices);
 	for (size_t i = 0; i < devices.count; i++) {
@@ -164,7 +164,7 @@ static bool has_serial(const char *device, const char *serial)
 static char *find_serial_now(const char *serial)
 {
 	AUTO(string_list_clear) struct string_list devices = STRING_LIST_INIT;
-	if (!folder_list("/sys/class/block", &devices))
+	if (!folder_list("/sys/class/block", &devices, NULL))
 		return NULL;
 	for (size_t i = 0; i < devices.count; i++) {
 		if (has_serial(devices.items[i], serial))
@@ -205,7 +205,7 @@ static bool has_label(const char *device, const char *label)
 char *disks_find_label(const char *label)
 {
 	AUTO(string_list_clear) struct string_list devices = STRING_LIST_INIT;
-	if (!folder_list("/sys/class/block", &devices))
+	if (!folder_list("/sys/class/block", &devices, NULL))
 		return NULL;
 	for (size_t i = 0; i < devices.count; i++) {
 		AUTO_FREE char *device = xasprintf("/dev/%s", devices.items[i]);

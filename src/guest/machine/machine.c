@@ -19,11 +19,11 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "base/folder_list.h"
 #include "base/parse.h"
 #include "base/path.h"
 #include "base/string_list.h"
 #include "guest/channel/say.h"
-#include "guest/machine/folder.h"
 
 #define MAX_ALIAS_BYTES ((size_t)4 << 20)
 #define RESERVE_BYTES	((uint64_t)6 << 20)
@@ -149,7 +149,7 @@ static void load_for_bus(const char *root, const char *bus, struct string_list *
 {
 	AUTO_FREE char *folder = xasprintf("/sys/bus/%s/devices", bus);
 	AUTO(string_list_clear) struct string_list devices = STRING_LIST_INIT;
-	if (!folder_list(folder, &devices))
+	if (!folder_list(folder, &devices, NULL))
 		return;
 	for (size_t i = 0; i < devices.count; i++) {
 		AUTO_FREE char *driver = xasprintf("%s/%s/driver", folder, devices.items[i]);

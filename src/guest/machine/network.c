@@ -14,9 +14,9 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "base/folder_list.h"
 #include "base/parse.h"
 #include "base/path.h"
-#include "guest/machine/folder.h"
 
 static void set_name(struct ifreq *request, const char *interface)
 {
@@ -63,7 +63,7 @@ static bool has_mac(const char *interface, const char *mac)
 char *network_find_interface(const char *mac_or_null)
 {
 	AUTO(string_list_clear) struct string_list names = STRING_LIST_INIT;
-	if (!folder_list("/sys/class/net", &names))
+	if (!folder_list("/sys/class/net", &names, NULL))
 		return NULL;
 	string_list_sort(&names);
 	char *first = NULL;

@@ -9,9 +9,9 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "base/folder_list.h"
 #include "base/path.h"
 #include "base/string_list.h"
-#include "guest/machine/folder.h"
 #include "guest/machine/machine.h"
 
 #define INPUTS "/dev/input"
@@ -50,7 +50,7 @@ void power_button_watch(struct loop *loop, power_button_fn *fn, void *arg)
 	AUTO(string_list_clear) struct string_list names = STRING_LIST_INIT;
 	(void)machine_load_by_name("", "evdev");
 	(void)machine_load_by_name("", "button");
-	if (!folder_list(INPUTS, &names))
+	if (!folder_list(INPUTS, &names, NULL))
 		return; /* a machine without ACPI */
 	for (size_t i = 0; i < names.count; i++) {
 		AUTO_FREE char *path = path_join(INPUTS, names.items[i]);

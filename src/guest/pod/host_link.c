@@ -10,9 +10,9 @@
 #include "base/bytes.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/folder_list.h"
 #include "base/path.h"
 #include "guest/channel/say.h"
-#include "guest/machine/folder.h"
 #include "guest/machine/machine.h"
 #include "guest/machine/network.h"
 #include "guest/pod/exec_table.h"
@@ -182,7 +182,7 @@ static void on_message(const struct wire_message *message, void *arg)
 static char *find_port(void)
 {
 	AUTO(string_list_clear) struct string_list ports = STRING_LIST_INIT;
-	if (!folder_list("/sys/class/virtio-ports", &ports))
+	if (!folder_list("/sys/class/virtio-ports", &ports, NULL))
 		return NULL;
 	for (size_t i = 0; i < ports.count; i++) {
 		AUTO_FREE char *path = xasprintf("/sys/class/virtio-ports/%s/name", ports.items[i]);

@@ -9,11 +9,11 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/folder_list.h"
 #include "base/parse.h"
 #include "base/path.h"
 #include "guest/channel/output_stream.h"
 #include "guest/channel/say.h"
-#include "guest/machine/folder.h"
 #include "guest/pod/container.h"
 #include "guest/pod/linuxkit_runtime.h"
 
@@ -36,8 +36,7 @@ struct service {
 static void list_bundles(const char *kind, struct string_list *ret)
 {
 	AUTO_FREE char *folder = path_join(TREE, kind);
-	if (folder_list(folder, ret))
-		string_list_sort(ret);
+	(void)folder_list(folder, ret, NULL);
 }
 
 /* One of crun's commands that end at once. */

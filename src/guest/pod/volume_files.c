@@ -9,8 +9,8 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "base/folder_list.h"
 #include "base/path.h"
-#include "guest/machine/folder.h"
 
 struct one_file {
 	char *path;
@@ -181,7 +181,7 @@ static bool is_wanted_top(const struct file_set *set, const char *name)
 static void sweep(const struct file_set *set, const char *folder, const char *version)
 {
 	AUTO(string_list_clear) struct string_list names = STRING_LIST_INIT;
-	if (!folder_list(folder, &names))
+	if (!folder_list(folder, &names, NULL))
 		return;
 	for (size_t i = 0; i < names.count; i++) {
 		const char *name = names.items[i];

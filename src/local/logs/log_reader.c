@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
@@ -8,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "base/folder_list.h"
 #include "base/path.h"
 #include "local/logs/log_runs.h"
 #include "local/logs/log_store.h"
@@ -91,17 +91,15 @@ static void add_instance(struct log_reader *reader, const char *name)
 
 static void find_instances(struct log_reader *reader)
 {
-	DIR *dir = opendir(reader->folder);
-	const struct dirent *entry;
+	AUTO(string_list_clear) struct string_list names = STRING_LIST_INIT;
 
-	while (dir != NULL && reader->stream_count < MAX_INSTANCES &&
-	       (entry = readdir(dir)) != NULL) {
-		if (entry->d_name[0] != '.' && !is_hidden(reader, entry->d_name) &&
-		    !is_known(reader, entry->d_name) && is_folder(reader->folder, entry->d_name))
-			add_instance(reader, entry->d_name);
+	(void)folder_list(reader->folder, &names, NULL);
+	for (size_t i = 0; i < names.count && reader->stream_count < MAX_INSTANCES; i++) {
+		const char *name = names.items[i];
+		if (name[0] != '.' && !is_hidden(reader, name) && !is_known(reader, name) &&
+		    is_folder(reader->folder, name))
+			add_instance(reader, name);
 	}
-	if (dir != NULL)
-		(void)closedir(dir);
 }
 
 struct log_reader *log_reader_open(const char *project, const char *folder,

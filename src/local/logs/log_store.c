@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "local/logs/log_store.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -12,6 +11,7 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/folder_list.h"
 #include "base/parse.h"
 #include "base/path.h"
 #include "local/logs/log_runs.h"
@@ -172,15 +172,13 @@ static bool name_is_sound(const char *name)
 
 static void load_all(struct log_store *store)
 {
-	DIR *dir = opendir(store->folder);
-	const struct dirent *entry;
+	AUTO(string_list_clear) struct string_list names = STRING_LIST_INIT;
 
-	while (dir != NULL && (entry = readdir(dir)) != NULL) {
-		if (name_is_sound(entry->d_name) && strcmp(entry->d_name, "lock") != 0)
-			(void)load_instance(store, entry->d_name);
+	(void)folder_list(store->folder, &names, NULL);
+	for (size_t i = 0; i < names.count; i++) {
+		if (name_is_sound(names.items[i]) && strcmp(names.items[i], "lock") != 0)
+			(void)load_instance(store, names.items[i]);
 	}
-	if (dir != NULL)
-		(void)closedir(dir);
 }
 
 static char *project_folder(const char *project)

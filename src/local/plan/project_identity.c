@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "local/plan/project_identity.h"
 
-#include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "base/folder_list.h"
 #include "base/json.h"
 #include "base/json_writer.h"
 #include "base/path.h"
@@ -207,30 +207,25 @@ bool project_has_volumes(const char *project)
 {
 	AUTO_FREE char *below = xasprintf("volumes/%s", project);
 	AUTO_FREE char *folder = path_folder(PATH_DATA, below);
-	bool has_one = false;
-	DIR *dir = opendir(folder);
+	AUTO(string_list_clear) struct string_list names = STRING_LIST_INIT;
 
-	if (dir == NULL)
-		return false;
-	for (struct dirent *entry = readdir(dir); entry != NULL; entry = readdir(dir))
-		has_one = has_one || entry->d_name[0] != '.';
-	(void)closedir(dir);
+	bool has_one = false;
+	(void)folder_list(folder, &names, NULL);
+	for (size_t i = 0; i < names.count; i++)
+		has_one = has_one || names.items[i][0] != '.';
 	return has_one;
 }
 
 void project_list(struct string_list *ret)
 {
 	AUTO_FREE char *folder = path_folder(PATH_STATE, "projects");
-	DIR *dir = opendir(folder);
+	AUTO(string_list_clear) struct string_list names = STRING_LIST_INIT;
 
-	if (dir == NULL) /* nothing was ever up */
-		return;
-	for (struct dirent *entry = readdir(dir); entry != NULL; entry = readdir(dir)) {
-		if (project_name_check(entry->d_name, NULL))
-			string_list_add(ret, entry->d_name);
+	(void)folder_list(folder, &names, NULL); /* nothing was ever up where it is not */
+	for (size_t i = 0; i < names.count; i++) {
+		if (project_name_check(names.items[i], NULL))
+			string_list_add(ret, names.items[i]);
 	}
-	(void)closedir(dir);
-	string_list_sort(ret);
 }
 
 char *project_scope(const char *project, unsigned owner_uid, bool is_session)
