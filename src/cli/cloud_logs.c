@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/json_writer.h"
 #include "base/strbuf.h"
 #include "cli/cloud_target.h"
 #include "cli/interrupt.h"
@@ -43,11 +44,13 @@ static bool print_line(int64_t time_ns, const char *stream, const char *text, vo
 	char when[RFC3339_SIZE];
 	clock_format_rfc3339(when, time_ns, 3);
 	if (printer->is_json) {
-		strbuf_appendf(&out, "{\"time\":\"%s\",\"stream\":", when);
-		strbuf_append_json(&out, stream);
-		strbuf_append(&out, ",\"text\":");
-		strbuf_append_json(&out, text);
-		strbuf_append(&out, "}\n");
+		struct json_writer json = JSON_WRITER(&out, 0);
+		json_open_object(&json, NULL);
+		json_write_text(&json, "time", when);
+		json_write_text(&json, "stream", stream);
+		json_write_text(&json, "text", text);
+		json_close(&json);
+		strbuf_append_char(&out, '\n');
 	} else {
 		if (printer->has_timestamps)
 			strbuf_appendf(&out, "%s ", when);

@@ -147,7 +147,7 @@ static void report(const struct boot *boot)
 {
 	const struct cloud_rehearsal_facts *facts = boot->request->cloud->facts(boot->cloud);
 	uint64_t ms = boot->signal_ms - boot->start_ms;
-	struct strbuf *json = boot->request->json;
+	struct json_writer *json = boot->request->json;
 	if (json == NULL) {
 		printf("%s  %s  %s  ready after %" PRIu64 ".%" PRIu64
 		       " s: metadata token, %zu bytes of user data, %u parameters, %u signed "
@@ -159,17 +159,18 @@ static void report(const struct boot *boot)
 		(void)fflush(stdout);
 		return;
 	}
-	const char *quote = facts->booted[0] != '\0' ? "\"" : "";
-	strbuf_append(json, json->size > 0 ? ",{\"pod\":" : "{\"pod\":");
-	strbuf_append_json(json, boot->pod->pod->name);
-	strbuf_appendf(json,
-		       ",\"firmware\":\"%s\",\"imageDigest\":\"%s\",\"configDigest\":\"%s\","
-		       "\"readyMs\":%" PRIu64 ",\"userDataBytes\":%zu,\"parameters\":%u,"
-		       "\"signedCalls\":%u,\"logLines\":%u,\"bootedDigest\":%s%s%s}",
-		       boot->firmware_name, boot->pod->disk.digest, boot->pod->config.digest, ms,
-		       facts->user_data_bytes, facts->parameters, facts->signed_calls,
-		       facts->log_lines, quote, facts->booted[0] != '\0' ? facts->booted : "null",
-		       quote);
+	json_open_object(json, NULL);
+	json_write_text(json, "pod", boot->pod->pod->name);
+	json_write_text(json, "firmware", boot->firmware_name);
+	json_write_text(json, "imageDigest", boot->pod->disk.digest);
+	json_write_text(json, "configDigest", boot->pod->config.digest);
+	json_write_unsigned(json, "readyMs", ms);
+	json_write_unsigned(json, "userDataBytes", facts->user_data_bytes);
+	json_write_unsigned(json, "parameters", facts->parameters);
+	json_write_unsigned(json, "signedCalls", facts->signed_calls);
+	json_write_unsigned(json, "logLines", facts->log_lines);
+	json_write_text(json, "bootedDigest", facts->booted[0] != '\0' ? facts->booted : NULL);
+	json_close(json);
 }
 
 /* --- the machine ---------------------------------------------------------------------------- */

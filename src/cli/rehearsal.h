@@ -7,6 +7,7 @@
  * the cloud would boot it, and has passed when its own readiness signal arrived.
  */
 
+#include "base/json_writer.h"
 #include "cli/verb.h"
 #include "cloud/promote.h"
 #include "cloud/rehearsal.h"
@@ -35,7 +36,7 @@ struct rehearsal_request {
 	uint64_t memory_bytes;
 	const struct rehearsal_port *ports;
 	size_t port_count;
-	struct strbuf *json; /* objects with commas between, are appended; NULL: lines on stdout */
+	struct json_writer *json; /* within a list: objects are added; NULL: lines on stdout */
 };
 
 /* "bios", "uefi", "both" or NULL, and --timeout. */

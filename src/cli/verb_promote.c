@@ -92,7 +92,9 @@ static bool rehearse(const struct request *request, const struct cloud_target *t
 		.stack = target->scope.name,
 		.region = target->environment.region,
 	};
-	AUTO(strbuf_clear) struct strbuf json = STRBUF_INIT;
+	AUTO(strbuf_clear) struct strbuf text = STRBUF_INIT;
+	struct json_writer json = JSON_WRITER(&text, 0);
+	json_open_list(&json, NULL);
 	if (request->invocation->output == OUTPUT_JSON)
 		rehearsal.json = &json; /* the images are the result */
 	if (!arguments_flag(request->invocation->args, "rehearse"))

@@ -76,7 +76,8 @@ static bool rehearse(struct rehearsal_request *request, const struct app *app, s
 static int run(const struct invocation *invocation, struct error *err)
 {
 	const struct arguments *args = invocation->args;
-	AUTO(strbuf_clear) struct strbuf json = STRBUF_INIT;
+	AUTO(strbuf_clear) struct strbuf text = STRBUF_INIT;
+	struct json_writer json = JSON_WRITER(&text, 0);
 	AUTO(app_clear) struct app app = {0};
 	struct rehearsal_port ports[MAX_PORTS];
 	struct rehearsal_request request = {
@@ -86,13 +87,15 @@ static int run(const struct invocation *invocation, struct error *err)
 		.ports = ports,
 		.json = invocation->output == OUTPUT_JSON ? &json : NULL,
 	};
+	json_open_list(&json, NULL);
 	if (!rehearsal_request_read(&request, err) ||
 	    !parse_memory(arguments_value(args, "memory"), &request.memory_bytes, err) ||
 	    !parse_ports(arguments_values(args, "publish"), ports, &request.port_count, err) ||
 	    !manifest_files_load(invocation, &app, err) || !rehearse(&request, &app, err))
 		return 1;
+	json_close(&json);
 	if (request.json != NULL)
-		printf("[%s]\n", strbuf_text(&json));
+		printf("%s\n", strbuf_text(&text));
 	return 0;
 }
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/json_writer.h"
 #include "base/path.h"
 #include "cli/disk_argument.h"
 #include "cli/output.h"
@@ -17,16 +18,23 @@ static const struct option_spec options[] = {
 static void print_result(const struct invocation *invocation,
 			 const struct disk_verification *result)
 {
-	if (invocation->output == OUTPUT_JSON)
-		(void)printf("{\"digest\":\"%s\",\"verified\":true,\"partitions\":%zu,"
-			     "\"layers\":%zu,\"images\":%zu}\n",
-			     result->digest, result->partition_count, result->layer_count,
-			     result->image_count);
-	else
+	if (invocation->output == OUTPUT_JSON) {
+		AUTO(strbuf_clear) struct strbuf text = STRBUF_INIT;
+		struct json_writer json = JSON_WRITER(&text, 0);
+		json_open_object(&json, NULL);
+		json_write_text(&json, "digest", result->digest);
+		json_write_bool(&json, "verified", true);
+		json_write_unsigned(&json, "partitions", result->partition_count);
+		json_write_unsigned(&json, "layers", result->layer_count);
+		json_write_unsigned(&json, "images", result->image_count);
+		json_close(&json);
+		(void)printf("%s\n", strbuf_text(&text));
+	} else {
 		(void)printf("%s: verified: %zu partitions, %zu layers of %zu images built again, "
 			     "byte for byte the same\n",
 			     result->digest, result->partition_count, result->layer_count,
 			     result->image_count);
+	}
 }
 
 static int run(const struct invocation *invocation, struct error *err)
