@@ -175,22 +175,22 @@ static void a_runtime_folder_that_is_not_ours_alone_is_refused(void **state)
 
 static void a_folder_is_listed_sorted_and_whole(void **state)
 {
-	char folder[] = "/tmp/i2kit-list-XXXXXX";
+	char listed[] = "/tmp/i2kit-list-XXXXXX";
 	AUTO(string_list_clear) struct string_list names = STRING_LIST_INIT;
 	AUTO(error_clear) struct error err = ERROR_INIT;
 	(void)state;
-	assert_non_null(mkdtemp(folder));
+	assert_non_null(mkdtemp(listed));
 	static const char *const made[] = {"b", ".hidden", "a"};
 	for (size_t i = 0; i < 3; i++) {
-		AUTO_FREE char *path = path_join(folder, made[i]);
+		AUTO_FREE char *path = path_join(listed, made[i]);
 		assert_true(file_write_atomic(path, "", 0, 0600, NULL));
 	}
-	assert_true(folder_list(folder, &names, &err));
+	assert_true(folder_list(listed, &names, &err));
 	assert_int_equal(names.count, 3);
 	assert_string_equal(names.items[0], ".hidden");
 	assert_string_equal(names.items[2], "b");
-	assert_true(path_remove_tree(folder, NULL));
-	assert_false(folder_list(folder, &names, &err));
+	assert_true(path_remove_tree(listed, NULL));
+	assert_false(folder_list(listed, &names, &err));
 	assert_int_equal(err.kind, ERROR_NOT_FOUND);
 	assert_int_equal(names.count, 3);
 }
