@@ -29,6 +29,7 @@ extern const struct verb verb_promote;
 extern const struct verb verb_prune;
 extern const struct verb verb_ps;
 extern const struct verb verb_pull;
+extern const struct verb verb_receipt;
 extern const struct verb verb_rehearse;
 extern const struct verb verb_relay;
 extern const struct verb verb_releases;
@@ -74,6 +75,7 @@ const struct verb *const verbs[] = {
 	&verb_prune,
 	&verb_ps,
 	&verb_pull,
+	&verb_receipt,
 	&verb_rehearse,
 	&verb_relay,
 	&verb_releases,

@@ -10,6 +10,7 @@
 #include "base/json_writer.h"
 #include "base/path.h"
 #include "release/receipt_key.h"
+#include "release/receipt_travel.h"
 
 #define MAX_RECEIPT_BYTES ((size_t)256 * 1024)
 #define MAX_PROBES	  256
@@ -48,8 +49,8 @@ static bool check_name(const char *what, const char *name, struct error *err)
 		       : error_set(err, ERROR_INVALID, "the %s of a receipt is no name", what);
 }
 
-static bool receipt_path(const char *project, const char *pod, const char *image,
-			 const char *config, char **ret, struct error *err)
+static bool make_path(const char *project, const char *pod, const char *image, const char *config,
+		      char **ret, struct error *err)
 {
 	if (!check_name("project", project, err) || !check_name("pod", pod, err))
 		return false;
@@ -59,6 +60,12 @@ static bool receipt_path(const char *project, const char *pod, const char *image
 					  image + strlen("sha256:"), config + strlen("sha256:"));
 	*ret = path_folder(PATH_STATE, below);
 	return true;
+}
+
+bool receipt_path(const struct receipt *receipt, char **ret, struct error *err)
+{
+	return make_path(receipt->project, receipt->pod, receipt->image_digest,
+			 receipt->config_digest, ret, err);
 }
 
 /* What is signed: keys in the order of their bytes, no spaces (doc/formats.md §7). */
@@ -124,8 +131,7 @@ static bool sign_receipt(const char *body, char **ret, struct error *err)
 bool receipt_record(const struct receipt *receipt, struct error *err)
 {
 	AUTO_FREE char *path = NULL;
-	if (!receipt_path(receipt->project, receipt->pod, receipt->image_digest,
-			  receipt->config_digest, &path, err))
+	if (!receipt_path(receipt, &path, err))
 		return false;
 	AUTO_FREE char *body = receipt_to_json(receipt, err);
 	AUTO_FREE char *text = NULL;
@@ -156,8 +162,10 @@ static bool check_signature(struct json_view envelope, struct error *err)
 	    !base64_decode(signature_text, strlen(signature_text), &signature, &signature_size) ||
 	    key_size != ED25519_KEY_SIZE || signature_size != ED25519_SIGNATURE_SIZE)
 		return error_set(err, ERROR_CORRUPT, "it is not a signed receipt");
-	if (memcmp(key, own.public_key, ED25519_KEY_SIZE) != 0)
-		return error_set(err, ERROR_CORRUPT, "it is signed by a key that is not yours");
+	if (memcmp(key, own.public_key, ED25519_KEY_SIZE) != 0 && !receipt_is_trusted(key)) {
+		error_set(err, ERROR_CORRUPT, "it is signed by a key that is not yours");
+		return error_hint(err, "i2kit receipt trust %s, if you know whose it is", key_text);
+	}
 	AUTO_FREE char *text = json_view_dump(body, JSON_SORTED);
 	if (!ed25519_verify(key, text, strlen(text), signature))
 		return error_set(err, ERROR_CORRUPT, "it was changed after it was signed");
@@ -240,7 +248,7 @@ bool receipt_find(const char *project, const char *pod, const char *image_digest
 		  const char *config_digest, struct receipt *ret, struct error *err)
 {
 	AUTO_FREE char *path = NULL;
-	if (!receipt_path(project, pod, image_digest, config_digest, &path, err))
+	if (!make_path(project, pod, image_digest, config_digest, &path, err))
 		return false;
 	if (!path_exists(path))
 		return error_set(err, ERROR_NOT_FOUND,

@@ -48,6 +48,9 @@ MUST_CHECK bool receipt_record(const struct receipt *receipt, struct error *err)
 /* A stored receipt; ERROR_CORRUPT when it was not signed, or not by this user's key. */
 MUST_CHECK bool receipt_read(const char *text, size_t size, struct receipt *ret, struct error *err);
 
+/* Where a receipt's file is. Owned. */
+MUST_CHECK bool receipt_path(const struct receipt *receipt, char **ret, struct error *err);
+
 /*
  * The receipt of exactly this release. ERROR_NOT_FOUND when it never was ready here; ERROR_CORRUPT
  * when the file was changed after it was signed or is signed by a key that is not ours.

@@ -137,6 +137,33 @@ def a_dirty_or_partial_receipt_is_refused(bed):
     assert not bed.world.calls
 
 
+def receipts_travel_and_count_where_their_key_is_trusted(bed):
+    write(bed)
+    ready(bed)
+    there = {"XDG_STATE_HOME": bed.folder + "/there/state", "XDG_CONFIG_HOME": bed.folder + "/there/config"}
+
+    def run(*words, **where):
+        return subprocess.run([I2KIT, *words, "-p", "shop"], cwd=bed.folder + "/app", text=True, timeout=240,
+                              env={**environment(bed), **where}, capture_output=True)
+
+    good(run("receipt", "export", "receipts.jsonl"))
+    assert good(run("receipt", "export")) == open(bed.folder + "/app/receipts.jsonl").read()
+    key = good(run("receipt", "key")).strip()
+    done = run("promote", "-f", "i2kit.yml", "--yes", **there)
+    assert done.returncode == 1 and "never ready" in done.stderr, done.stderr
+    done = run("receipt", "import", "receipts.jsonl", **there)
+    assert done.returncode == 1 and "receipts.jsonl:1" in done.stderr and f"receipt trust {key}" in done.stderr, done.stderr
+    assert run("receipt", "trust", "AAAA", **there).returncode == 1
+    good(run("receipt", "trust", key, "the build machine", **there))
+    changed = open(bed.folder + "/app/receipts.jsonl").read().replace('"replicas":2', '"replicas":9')
+    bed.file("app/changed.jsonl", changed)
+    done = run("receipt", "import", "changed.jsonl", **there)
+    assert done.returncode == 1 and "changed after it was signed" in done.stderr, done.stderr
+    good(run("receipt", "import", "receipts.jsonl", **there))
+    good(run("promote", "-f", "i2kit.yml", "--yes", **there))
+    assert stack(bed).status == "CREATE_COMPLETE"
+
+
 def a_forced_release_says_so(bed):
     write(bed, greeting="forced")
     good(promote(bed, "--force"))
@@ -616,7 +643,7 @@ def destroy_says_what_could_not_go(bed):
 ONLY = os.environ.get("ONLY")
 TESTS = [
     what_was_never_ready_is_refused_before_anything_is_sent, a_dirty_or_partial_receipt_is_refused,
-    a_forced_release_says_so, what_ran_here_runs_there, secrets_go_by_reference,
+    receipts_travel_and_count_where_their_key_is_trusted, a_forced_release_says_so, what_ran_here_runs_there, secrets_go_by_reference,
     a_long_configuration_goes_by_reference, a_changed_variable_replaces_instances_and_sends_no_disk,
     a_failed_creation_names_its_first_cause_and_the_next_run_mends_it,
     a_failed_update_leaves_the_old_release, a_stuck_rollback_is_ended_by_the_next_run,

@@ -13,5 +13,5 @@ for program in aws cfn-lint moto_server; do
 	echo "$program: $(command -v "$program" || echo missing)"
 done
 meson test -C "$(dirname "$i2kit")" --no-rebuild --num-processes 8 --print-errorlogs --timeout-multiplier 3 \
-	cloud-upload cloud-credentials cloud-template cloud-fake-speaks-aws cloud-fake-refuses cloud-moto cloud-first-time cloud-permissions \
+	cloud-upload cloud-credentials cloud-template cloud-fake-speaks-aws cloud-fake-refuses cloud-moto cloud-first-time cloud-permissions cloud-smoke \
 	cloud-promote-0 cloud-promote-1 cloud-promote-2

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/path.h"
+#include "base/strbuf.h"
+#include "cli/output.h"
+#include "cli/project.h"
+#include "cli/verb.h"
+#include "release/receipt_travel.h"
+
+#define MAX_BUNDLE ((size_t)16 * 1024 * 1024)
+
+static int export_receipts(const struct invocation *invocation, const char *file, struct error *err)
+{
+	AUTO(strbuf_clear) struct strbuf out = STRBUF_INIT;
+	AUTO_FREE char *project = project_name(invocation, NULL, err);
+	size_t count = 0;
+	if (project == NULL || !receipt_export(project, &out, &count, err))
+		return 1;
+	if (count == 0) {
+		error_set(err, ERROR_NOT_FOUND, "project '%s' has no receipt here", project);
+		(void)error_hint(err, "i2kit up -d --wait");
+		return 1;
+	}
+	if (file != NULL && strcmp(file, "-") != 0)
+		return file_write_atomic(file, strbuf_text(&out), out.size, 0644, err) ? 0 : 1;
+	return fputs(strbuf_text(&out), stdout) >= 0 ? 0 : 1;
+}
+
+/* Each line alone: one that does not hold is an error with its number, and nothing after it. */
+static int import_receipts(const char *file, struct error *err)
+{
+	AUTO_FREE char *text = NULL;
+	size_t size = 0;
+	const char *path = file != NULL && strcmp(file, "-") != 0 ? file : "/dev/stdin";
+	if (!file_read(path, MAX_BUNDLE, &text, &size, err))
+		return 1;
+	unsigned number = 0;
+	for (const char *line = text; *line != '\0';) {
+		size_t length = strcspn(line, "\n");
+		AUTO(receipt_clear) struct receipt receipt = {0};
+		number++;
+		if (!receipt_import(line, length, &receipt, err)) {
+			(void)error_prefix(err, "%s:%u", path, number);
+			return 1;
+		}
+		(void)printf("%s/%s %.19s %.19s\n", receipt.project, receipt.pod,
+			     receipt.image_digest, receipt.config_digest);
+		line += length + (line[length] != '\0');
+	}
+	return 0;
+}
+
+static int print_key(struct error *err)
+{
+	AUTO_FREE char *key = receipt_public_key(err);
+	if (key == NULL)
+		return 1;
+	(void)puts(key);
+	return 0;
+}
+
+static int run(const struct invocation *invocation, struct error *err)
+{
+	const struct string_list *rest = arguments_rest(invocation->args);
+	const char *what = rest->items[0];
+	const char *word = rest->count > 1 ? rest->items[1] : NULL;
+	const char *name = rest->count > 2 ? rest->items[2] : NULL;
+	if (name == NULL && strcmp(what, "export") == 0)
+		return export_receipts(invocation, word, err);
+	if (name == NULL && strcmp(what, "import") == 0)
+		return import_receipts(word, err);
+	if (word == NULL && strcmp(what, "key") == 0)
+		return print_key(err);
+	if (word != NULL && strcmp(what, "trust") == 0)
+		return receipt_trust(word, name, err) ? 0 : 1;
+	error_set(err, ERROR_USAGE, "receipt takes export, import, key or trust");
+	(void)error_hint(err,
+			 "i2kit receipt export [FILE] | import [FILE] | key | trust KEY [NAME]");
+	return 2;
+}
+
+const struct verb verb_receipt = {
+	.name = "receipt",
+	.group = VERB_CLOUD,
+	.summary = "take receipts of what ran here to another machine",
+	.description =
+		"`export` writes the project's signed receipts, one a line, to FILE or the "
+		"standard "
+		"output; `import` checks and keeps them, so that promote finds there what ran "
+		"here.\nA receipt of another machine counts when its key is trusted: `key` prints "
+		"this user's public key, and `trust KEY NAME` trusts another's. What is changed on "
+		"the way, or signed by a stranger, is refused with its line.",
+	.argument = {"export|import|key|trust [FILE|KEY [NAME]]", 1, 3, COMPLETE_FILE},
+	.example = "i2kit receipt export receipts.jsonl\ni2kit receipt import receipts.jsonl\n",
+	.run = run,
+};

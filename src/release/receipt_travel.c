@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "release/receipt_travel.h"
+
+#include <dirent.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/base64.h"
+#include "base/cleanup.h"
+#include "base/path.h"
+#include "base/string_list.h"
+#include "release/receipt_key.h"
+
+#define MAX_LINE    ((size_t)256 * 1024)
+#define MAX_TRUSTED ((size_t)64 * 1024)
+#define MAX_NAME    128
+
+/* --- trusted keys --------------------------------------------------------------------------- */
+
+static bool decode_key(const char *text, size_t size, uint8_t out[ED25519_KEY_SIZE])
+{
+	AUTO_FREE uint8_t *key = NULL;
+	size_t key_size = 0;
+	if (!base64_decode(text, size, &key, &key_size) || key_size != ED25519_KEY_SIZE)
+		return false;
+	memcpy(out, key, ED25519_KEY_SIZE);
+	return true;
+}
+
+bool receipt_is_trusted(const uint8_t *public_key)
+{
+	AUTO_FREE char *path = path_folder(PATH_CONFIG, "receipt.trusted");
+	AUTO_FREE char *text = NULL;
+	size_t size = 0;
+	if (!path_exists(path) || !file_read(path, MAX_TRUSTED, &text, &size, NULL))
+		return false;
+	for (const char *line = text; *line != '\0';) {
+		uint8_t key[ED25519_KEY_SIZE];
+		size_t length = strcspn(line, "\n");
+		if (decode_key(line, strcspn(line, " \n"), key) &&
+		    memcmp(key, public_key, ED25519_KEY_SIZE) == 0)
+			return true;
+		line += length + (line[length] != '\0');
+	}
+	return false;
+}
+
+char *receipt_public_key(struct error *err)
+{
+	struct ed25519_key key;
+	if (!receipt_key_load(&key, err))
+		return NULL;
+	explicit_bzero(key.seed, sizeof(key.seed));
+	return base64_encode(key.public_key, sizeof(key.public_key));
+}
+
+static bool check_trust(const char *public_key, const char *name, uint8_t key[ED25519_KEY_SIZE],
+			struct error *err)
+{
+	if (!decode_key(public_key, strlen(public_key), key)) {
+		error_set(err, ERROR_INVALID, "'%.60s' is not the public key of receipts",
+			  public_key);
+		return error_hint(err, "i2kit receipt key, on the other machine, prints it");
+	}
+	size_t size = name != NULL ? strlen(name) : 0;
+	for (size_t i = 0; i < size; i++)
+		if ((unsigned char)name[i] < ' ' || size > MAX_NAME)
+			return error_set(err, ERROR_INVALID, "the name of a key is one short line");
+	return true;
+}
+
+bool receipt_trust(const char *public_key, const char *name, struct error *err)
+{
+	uint8_t key[ED25519_KEY_SIZE];
+	if (!check_trust(public_key, name, key, err))
+		return false;
+	AUTO_FREE char *folder = path_folder(PATH_CONFIG, NULL);
+	AUTO_FREE char *path = path_folder(PATH_CONFIG, "receipt.trusted");
+	AUTO_FREE char *lock_path = path_folder(PATH_CONFIG, "receipt.lock");
+	if (!path_make_folders(folder, 0700, err))
+		return false;
+	AUTO_CLOSE int lock = file_lock(lock_path, true, err);
+	if (lock < 0)
+		return false;
+	if (receipt_is_trusted(key))
+		return true;
+	AUTO_FREE char *old = NULL;
+	size_t size = 0;
+	if (path_exists(path) && !file_read(path, MAX_TRUSTED, &old, &size, err))
+		return false;
+	AUTO_FREE char *text = xasprintf("%s%s%s%s\n", old != NULL ? old : "", public_key,
+					 name != NULL ? " " : "", name != NULL ? name : "");
+	return file_write_atomic(path, text, strlen(text), 0600, err);
+}
+
+/* --- out and in ----------------------------------------------------------------------------- */
+
+static bool export_file(const char *path, struct strbuf *out, struct error *err)
+{
+	AUTO_FREE char *text = NULL;
+	size_t size = 0;
+	AUTO(receipt_clear) struct receipt receipt = {0};
+	if (!file_read(path, MAX_LINE, &text, &size, err) ||
+	    !receipt_read(text, size, &receipt, err))
+		return error_prefix(err, "receipt %s", path);
+	strbuf_appendf(out, "%.*s\n", (int)strcspn(text, "\n"), text);
+	return true;
+}
+
+static void close_folder(DIR **folder)
+{
+	if (*folder != NULL)
+		(void)closedir(*folder);
+}
+
+/* The names in a folder that end so, sorted: what is written does not depend on the disk. */
+static void list_names(const char *path, const char *end, struct string_list *ret)
+{
+	__attribute__((cleanup(close_folder))) DIR *folder = opendir(path);
+	for (const struct dirent *entry = folder != NULL ? readdir(folder) : NULL; entry != NULL;
+	     entry = readdir(folder)) {
+		size_t size = strlen(entry->d_name);
+		size_t end_size = strlen(end);
+		if (entry->d_name[0] != '.' && size > end_size &&
+		    strcmp(entry->d_name + size - end_size, end) == 0)
+			string_list_add(ret, entry->d_name);
+	}
+	string_list_sort(ret);
+}
+
+bool receipt_export(const char *project, struct strbuf *out, size_t *ret_count, struct error *err)
+{
+	if (strchr(project, '/') != NULL || project[0] == '.')
+		return error_set(err, ERROR_INVALID, "'%s' is no project", project);
+	AUTO_FREE char *below = xasprintf("receipts/%s", project);
+	AUTO_FREE char *root = path_folder(PATH_STATE, below);
+	AUTO(string_list_clear) struct string_list pods = STRING_LIST_INIT;
+	list_names(root, "", &pods);
+	*ret_count = 0;
+	for (size_t p = 0; p < pods.count; p++) {
+		AUTO(string_list_clear) struct string_list files = STRING_LIST_INIT;
+		AUTO_FREE char *folder = xasprintf("%s/%s", root, pods.items[p]);
+		list_names(folder, ".json", &files);
+		for (size_t f = 0; f < files.count; f++) {
+			AUTO_FREE char *path = xasprintf("%s/%s", folder, files.items[f]);
+			if (!export_file(path, out, err))
+				return false;
+			++*ret_count;
+		}
+	}
+	return true;
+}
+
+bool receipt_import(const char *line, size_t size, struct receipt *ret, struct error *err)
+{
+	AUTO(receipt_clear) struct receipt receipt = {0};
+	AUTO_FREE char *path = NULL;
+	if (size > MAX_LINE)
+		return error_set(err, ERROR_CORRUPT, "it is too long for a receipt");
+	if (!receipt_read(line, size, &receipt, err) || !receipt_path(&receipt, &path, err))
+		return false;
+	AUTO_FREE char *folder = xstrndup(path, (size_t)(strrchr(path, '/') - path));
+	if (!path_make_folders(folder, 0700, err) ||
+	    !file_write_atomic(path, line, size, 0600, err))
+		return false;
+	*ret = receipt;
+	receipt = (struct receipt){0};
+	return true;
+}
