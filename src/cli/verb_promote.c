@@ -9,7 +9,7 @@
 #include "cli/manifest_files.h"
 #include "cli/output.h"
 #include "cli/progress_view.h"
-#include "cli/rehearsal.h"
+#include "cli/rehearsal_run.h"
 #include "cloud/promote.h"
 
 struct request {

@@ -9,7 +9,7 @@
 #include "cli/manifest_files.h"
 #include "cli/output.h"
 #include "cli/progress_view.h"
-#include "cli/rehearsal.h"
+#include "cli/rehearsal_run.h"
 
 #define MAX_PORTS    16
 #define LEAST_MEMORY ((uint64_t)256 << 20)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef I2KIT_CLI_REHEARSAL_H
-#define I2KIT_CLI_REHEARSAL_H
+#ifndef I2KIT_CLI_REHEARSAL_RUN_H
+#define I2KIT_CLI_REHEARSAL_RUN_H
 
 /*
  * Joins a machine of local/ with the cloud that cloud/ plays for it: each pod's disk is booted as

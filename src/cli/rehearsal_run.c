@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cli/rehearsal.h"
+#include "cli/rehearsal_run.h"
 
 #include <errno.h>
 #include <fcntl.h>
