@@ -13,7 +13,7 @@
 #include "base/cleanup.h"
 #include "base/loop.h"
 #include "local/supervisor/session.h"
-#include "local/vm/vm_plan.h"
+#include "local/vm/vm_identity.h"
 
 static void check_metadata(const char *text, size_t size)
 {

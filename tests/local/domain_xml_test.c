@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "local/vm/vm_plan.h"
+#include "local/vm/domain_xml.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -54,7 +54,7 @@ static void every_device_has_a_slot_of_its_own_on_the_root_bus(void **state)
 	AUTO(vm_plan_clear) struct vm_plan plan = {0};
 	AUTO(strbuf_clear) struct strbuf xml = STRBUF_INIT;
 	fill(&plan, false, 20);
-	vm_plan_write_xml(&plan, &xml);
+	domain_xml_write(&plan, &xml);
 	assert_int_equal(count(strbuf_text(&xml), "<address type=\"pci\""), 1 + 20 + 4);
 	for (unsigned slot = 0x02; slot < 0x02 + 25; slot++) {
 		char text[32];
@@ -77,7 +77,7 @@ static void more_devices_than_slots_are_left_to_libvirt(void **state)
 		plan.mounts[i].socket = xstrdup("/run/m.fs");
 		plan.mounts[i].tag = xasprintf("m%zu", i);
 	}
-	vm_plan_write_xml(&plan, &xml);
+	domain_xml_write(&plan, &xml);
 	assert_int_equal(count(strbuf_text(&xml), "<address type=\"pci\""), 27);
 	assert_int_equal(count(strbuf_text(&xml), "slot=\"0x1d\""), 0);
 }
@@ -91,7 +91,7 @@ static void libvirt_is_kept_from_asking_for_each_property_of_the_processor(void 
 	AUTO(vm_plan_clear) struct vm_plan plan = {0};
 	AUTO(strbuf_clear) struct strbuf xml = STRBUF_INIT;
 	fill(&plan, false, 0);
-	vm_plan_write_xml(&plan, &xml);
+	domain_xml_write(&plan, &xml);
 	assert_int_equal(
 		count(strbuf_text(&xml), "<qemu:del capability=\"cpu-unavailable-features\"/>"), 1);
 	assert_int_equal(count(strbuf_text(&xml), "xmlns:qemu="), 1);
@@ -104,7 +104,7 @@ static void an_emulated_processor_has_random_numbers(void **state)
 		AUTO(vm_plan_clear) struct vm_plan plan = {0};
 		AUTO(strbuf_clear) struct strbuf xml = STRBUF_INIT;
 		fill(&plan, is_kvm != 0, 0);
-		vm_plan_write_xml(&plan, &xml);
+		domain_xml_write(&plan, &xml);
 		assert_int_equal(count(strbuf_text(&xml), "name=\"rdrand\""), is_kvm ? 0 : 1);
 		assert_int_equal(count(strbuf_text(&xml), "host-passthrough"), is_kvm);
 	}
@@ -120,7 +120,7 @@ static void a_users_vm_is_the_users_and_so_are_its_disks(void **state)
 	fill(&plan, false, 2);
 	plan.owner_uid = 1000;
 	plan.owner_gid = 64055;
-	vm_plan_write_xml(&plan, &xml);
+	domain_xml_write(&plan, &xml);
 	assert_int_equal(count(strbuf_text(&xml),
 			       "type=\"static\" model=\"dac\" relabel=\"yes\"><label>+1000:+64055"),
 			 1);
@@ -134,7 +134,7 @@ static void roots_vm_is_not_roots(void **state)
 	AUTO(vm_plan_clear) struct vm_plan plan = {0};
 	AUTO(strbuf_clear) struct strbuf xml = STRBUF_INIT;
 	fill(&plan, false, 2);
-	vm_plan_write_xml(&plan, &xml);
+	domain_xml_write(&plan, &xml);
 	assert_int_equal(count(strbuf_text(&xml), "type=\"static\""), 0);
 	assert_int_equal(count(strbuf_text(&xml), "<label>"), 0);
 	assert_int_equal(count(strbuf_text(&xml), kept), 1);
@@ -150,7 +150,7 @@ static void a_read_only_claim_is_read_only_for_the_whole_guest(void **state)
 	AUTO(strbuf_clear) struct strbuf xml = STRBUF_INIT;
 	fill(&plan, false, 2);
 	plan.disks[1].is_read_only = true;
-	vm_plan_write_xml(&plan, &xml);
+	domain_xml_write(&plan, &xml);
 	assert_int_equal(count(strbuf_text(&xml), "<readonly/>"), 2);
 	const char *volume = strstr(strbuf_text(&xml), "/volumes/1");
 	const char *end = strstr(volume, "</disk>");

@@ -20,7 +20,7 @@
 #include "local/plan/project_identity.h"
 #include "local/plan/project_plan.h"
 #include "local/supervisor/supervisor.h"
-#include "local/vm/vm_plan.h"
+#include "local/vm/vm_identity.h"
 #include "release/receipt.h"
 #include "wire/frame.h"
 
@@ -227,7 +227,7 @@ static void write_node(const struct project_identity *identity, const char *path
 	vm_uuid_make(identity->id, "web-0", vm.uuid);
 	memcpy(vm.image_digest, bench.digest, DIGEST_SIZE);
 	memcpy(vm.config_digest, bench.digest, DIGEST_SIZE);
-	vm_plan_write_metadata(&vm, clock_wall_ns(), &metadata);
+	vm_identity_write(&vm, clock_wall_ns(), &metadata);
 	AUTO_FREE char *xml =
 		xasprintf("<node><domain type='test'><name>%s</name><uuid>%s</uuid>"
 			  "<metadata>%s</metadata><memory>65536</memory><vcpu>1</vcpu>"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "local/vm/vm_plan.h"
+#include "local/vm/domain_xml.h"
+#include "local/vm/vm_identity.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -51,7 +52,7 @@ static void adoption_reads_what_the_metadata_says(void **state)
 	(void)state;
 
 	plan.firmware = FIRMWARE_UEFI;
-	vm_plan_write_metadata(&plan, 12345, &xml);
+	vm_identity_write(&plan, 12345, &xml);
 	assert_true(vm_identity_parse(strbuf_text(&xml), &identity));
 	assert_string_equal(identity.project, "shop");
 	assert_string_equal(identity.project_id, "0123456789abcdef0123456789abcdef");
@@ -80,7 +81,7 @@ static void a_vm_of_another_user_or_of_another_name_is_not_ours(void **state)
 	AUTO(strbuf_clear) struct strbuf xml = STRBUF_INIT;
 	(void)state;
 
-	vm_plan_write_metadata(&plan, 0, &xml);
+	vm_identity_write(&plan, 0, &xml);
 	assert_true(vm_identity_parse(strbuf_text(&xml), &identity));
 	assert_true(vm_identity_is_of(&identity, "shop", 1000));
 	assert_false(vm_identity_is_of(&identity, "shop", 0));
@@ -118,7 +119,7 @@ static void texts_are_escaped(void **state)
 	AUTO(strbuf_clear) struct strbuf xml = STRBUF_INIT;
 	(void)state;
 
-	vm_plan_write_xml(&plan, &xml);
+	domain_xml_write(&plan, &xml);
 	assert_null(strstr(strbuf_text(&xml), "<sons>"));
 	assert_non_null(strstr(strbuf_text(&xml), "&amp; &lt;sons&gt;"));
 }
@@ -129,7 +130,7 @@ static void system_mode_has_the_projects_network_and_the_users_files(void **stat
 	AUTO(strbuf_clear) struct strbuf xml = STRBUF_INIT;
 	(void)state;
 
-	vm_plan_write_xml(&plan, &xml);
+	domain_xml_write(&plan, &xml);
 	assert_non_null(strstr(strbuf_text(&xml), "<source network=\"i2kit-shop\"/>"));
 	assert_non_null(strstr(strbuf_text(&xml), "<label>+1000:+1000</label>"));
 	assert_non_null(strstr(strbuf_text(&xml), "freePageReporting=\"on\""));
@@ -146,7 +147,7 @@ static void session_mode_asks_for_nothing_privileged(void **state)
 	free(plan.network);
 	plan.network = NULL;
 	plan.is_session = true;
-	vm_plan_write_xml(&plan, &xml);
+	domain_xml_write(&plan, &xml);
 	assert_non_null(strstr(strbuf_text(&xml), "<interface type=\"user\">"));
 	assert_null(strstr(strbuf_text(&xml), "<seclabel"));
 }
@@ -158,9 +159,9 @@ static void firmware_decides_between_disk_and_kernel(void **state)
 	AUTO(strbuf_clear) struct strbuf bios = STRBUF_INIT;
 	(void)state;
 
-	vm_plan_write_xml(&plan, &direct);
+	domain_xml_write(&plan, &direct);
 	plan.firmware = FIRMWARE_BIOS;
-	vm_plan_write_xml(&plan, &bios);
+	domain_xml_write(&plan, &bios);
 	assert_non_null(strstr(strbuf_text(&direct), "<kernel>/cache/kernel</kernel>"));
 	assert_null(strstr(strbuf_text(&bios), "<kernel>"));
 	assert_non_null(strstr(strbuf_text(&bios), "<boot dev=\"hd\"/>"));

@@ -14,7 +14,7 @@
 #include "local/plan/project_plan.h"
 #include "local/supervisor/control_path.h"
 #include "local/vm/connection.h"
-#include "local/vm/vm_plan.h"
+#include "local/vm/vm_identity.h"
 
 static void add_domain(virDomainPtr domain, struct project_status *status)
 {

@@ -13,9 +13,11 @@
 #include "base/path.h"
 #include "image/pod/boot_files.h"
 #include "local/vm/connection.h"
+#include "local/vm/domain_xml.h"
 #include "local/vm/qemu_access.h"
 #include "local/vm/share.h"
 #include "local/vm/slirp_guard.h"
+#include "local/vm/vm_identity.h"
 #include "local/vm/volume_disk.h"
 
 /* virtlogd appends to it, as root in system mode: what is there already stays its owner's. */
@@ -81,7 +83,7 @@ bool domain_create(virConnectPtr connection, const struct vm_plan *plan, struct 
 		end_shares(plan, share_drop);
 		return false;
 	}
-	vm_plan_write_xml(plan, &xml);
+	domain_xml_write(plan, &xml);
 	AUTO_DOMAIN virDomainPtr domain = virDomainCreateXML(connection, strbuf_text(&xml), 0);
 	bool is_good = domain != NULL || connection_error(err, "cannot start the VM");
 	end_shares(plan, is_good ? share_forget : share_drop);

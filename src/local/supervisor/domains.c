@@ -12,6 +12,7 @@
 #include "local/supervisor/supervisor_network.h"
 #include "local/supervisor/supervisor_parts.h"
 #include "local/vm/connection.h"
+#include "local/vm/vm_identity.h"
 
 static const char *gone_reason(int detail)
 {

@@ -14,7 +14,7 @@
 #include "base/string_list.h"
 #include "local/supervisor/network_guard.h"
 #include "local/vm/network.h"
-#include "local/vm/vm_plan.h"
+#include "local/vm/vm_identity.h"
 
 struct hypervisor;
 

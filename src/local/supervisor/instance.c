@@ -12,6 +12,7 @@
 #include "base/path.h"
 #include "local/supervisor/last_words.h"
 #include "local/supervisor/supervisor_parts.h"
+#include "local/vm/vm_identity.h"
 
 #define PATIENCE_MS 10000 /* beyond the pod's own grace */
 #define RETRY_MS    1000

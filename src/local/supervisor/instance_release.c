@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "local/supervisor/supervisor_parts.h"
+#include "local/vm/vm_identity.h"
 #include "local/vm/volume_disk.h"
 
 /* INSTANCE of one instance; the configuration around which it goes is the plan's. */

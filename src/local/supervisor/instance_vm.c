@@ -10,6 +10,7 @@
 #include "local/supervisor/supervisor_parts.h"
 #include "local/vm/network_filter.h"
 #include "local/vm/slirp_guard.h"
+#include "local/vm/vm_identity.h"
 #include "local/vm/volume_disk.h"
 
 static char *scratch_path(const struct instance *instance)

@@ -9,6 +9,7 @@
 #include "base/cleanup.h"
 #include "local/supervisor/supervisor_parts.h"
 #include "local/vm/network_filter.h"
+#include "local/vm/vm_identity.h"
 
 struct network_guard {
 	pthread_mutex_t lock;	 /* of `wanted` */

@@ -36,7 +36,7 @@
 #include "local/vm/accel.h"
 #include "local/vm/network.h"
 #include "local/vm/service_network.h"
-#include "local/vm/vm_plan.h"
+#include "local/vm/vm_identity.h"
 
 #define BOOT_MAX_STAGES 32
 

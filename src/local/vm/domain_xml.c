@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <stdlib.h>
+#include "local/vm/domain_xml.h"
+
 #include <string.h>
 
 #include "base/clock.h"
-#include "local/vm/vm_plan.h"
+#include "local/vm/vm_identity.h"
 
 /*
  * Domain XML as https://libvirt.org/formatdomain.html has it. Under emulation tb-cache is the one
@@ -50,28 +51,6 @@ static void put_attribute(struct strbuf *out, const char *name, const char *valu
 	strbuf_appendf(out, " %s=\"", name);
 	strbuf_append_xml(out, value);
 	strbuf_append_char(out, '"');
-}
-
-void vm_plan_write_metadata(const struct vm_plan *plan, int64_t created_ns, struct strbuf *out)
-{
-	strbuf_append(out, "<i2kit:instance xmlns:i2kit=\"" VM_METADATA_URI "\"");
-	put_attribute(out, "project", plan->project);
-	strbuf_appendf(out, " owner=\"%u\"", plan->owner_uid);
-	put_attribute(out, "id", plan->project_id);
-	put_attribute(out, "folder", plan->project_folder);
-	put_attribute(out, "pod", plan->pod);
-	put_attribute(out, "name", plan->instance);
-	strbuf_appendf(out, " replica=\"%u\" grace=\"%u\"", plan->replica, plan->grace_s);
-	if (plan->address != NULL)
-		put_attribute(out, "address", plan->address);
-	put_attribute(out, "image", plan->image_digest);
-	put_attribute(out, "config", plan->config_digest);
-	put_attribute(out, "accelerator", plan->is_kvm ? "kvm" : "tcg");
-	put_attribute(out, "firmware", vm_firmware_name(plan->firmware));
-	put_attribute(out, "agent", plan->agent_socket);
-	strbuf_appendf(out, " memory=\"%llu\" cpus=\"%u\" dirty=\"%d\" created=\"%lld\"/>",
-		       (unsigned long long)plan->memory_bytes, plan->cpu_count, plan->is_dirty,
-		       (long long)created_ns);
 }
 
 static void put_boot(const struct vm_plan *plan, struct strbuf *out)
@@ -278,14 +257,14 @@ static void put_owner(const struct vm_plan *plan, struct strbuf *out)
 			       plan->owner_uid, plan->owner_gid);
 }
 
-void vm_plan_write_xml(const struct vm_plan *plan, struct strbuf *out)
+void domain_xml_write(const struct vm_plan *plan, struct strbuf *out)
 {
 	strbuf_appendf(out, "<domain type=\"%s\" xmlns:qemu=\"%s\">\n",
 		       plan->is_kvm ? "kvm" : "qemu", QEMU_NAMESPACE);
 	put_element(out, "  ", "name", plan->domain);
 	put_element(out, "  ", "uuid", plan->uuid);
 	strbuf_append(out, "  <genid/>\n  <metadata>");
-	vm_plan_write_metadata(plan, clock_wall_ns(), out);
+	vm_identity_write(plan, clock_wall_ns(), out);
 	strbuf_append(out, "</metadata>\n");
 	strbuf_appendf(out, "  <memory unit=\"b\">%llu</memory>\n",
 		       (unsigned long long)plan->memory_bytes);
@@ -299,37 +278,4 @@ void vm_plan_write_xml(const struct vm_plan *plan, struct strbuf *out)
 	put_owner(plan, out);
 	put_quirks(plan, out);
 	strbuf_append(out, "</domain>\n");
-}
-
-void vm_plan_clear(struct vm_plan *plan)
-{
-	for (size_t i = 0; i < plan->disk_count; i++) {
-		free(plan->disks[i].path);
-		free(plan->disks[i].former_path);
-	}
-	for (size_t i = 0; i < plan->mount_count; i++) {
-		free(plan->mounts[i].path);
-		free(plan->mounts[i].tag);
-		free(plan->mounts[i].socket);
-	}
-	free(plan->disks);
-	free(plan->mounts);
-	free(plan->domain);
-	free(plan->project);
-	free(plan->project_id);
-	free(plan->project_folder);
-	free(plan->pod);
-	free(plan->instance);
-	free(plan->kernel_path);
-	free(plan->initrd_path);
-	free(plan->cmdline);
-	free(plan->disk_path);
-	free(plan->network);
-	free(plan->filter);
-	free(plan->fence);
-	free(plan->egress);
-	free(plan->address);
-	free(plan->agent_socket);
-	free(plan->console_log);
-	*plan = (struct vm_plan){0};
 }

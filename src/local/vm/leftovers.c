@@ -10,7 +10,7 @@
 #include "local/plan/project_identity.h"
 #include "local/vm/connection.h"
 #include "local/vm/network.h"
-#include "local/vm/vm_plan.h"
+#include "local/vm/vm_identity.h"
 
 static bool is_of(virDomainPtr domain, const char *project)
 {

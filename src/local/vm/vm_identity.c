@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "local/vm/vm_identity.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -6,14 +8,6 @@
 #include "base/cleanup.h"
 #include "base/parse.h"
 #include "base/path.h"
-#include "local/vm/vm_plan.h"
-
-const char *vm_firmware_name(enum vm_firmware firmware)
-{
-	static const char *const names[] = {
-		[FIRMWARE_DIRECT] = "direct", [FIRMWARE_BIOS] = "bios", [FIRMWARE_UEFI] = "uefi"};
-	return names[firmware];
-}
 
 void vm_uuid_make(const char *project_id, const char *instance, char out[UUID_SIZE])
 {
@@ -121,6 +115,35 @@ static void find_digest(const char *xml, const char *name, char out[DIGEST_SIZE]
 
 	if (text != NULL && digest_is_valid(text))
 		memcpy(out, text, DIGEST_SIZE);
+}
+
+static void put_attribute(struct strbuf *out, const char *name, const char *value)
+{
+	strbuf_appendf(out, " %s=\"", name);
+	strbuf_append_xml(out, value);
+	strbuf_append_char(out, '"');
+}
+
+void vm_identity_write(const struct vm_plan *plan, int64_t created_ns, struct strbuf *out)
+{
+	strbuf_append(out, "<i2kit:instance xmlns:i2kit=\"" VM_METADATA_URI "\"");
+	put_attribute(out, "project", plan->project);
+	strbuf_appendf(out, " owner=\"%u\"", plan->owner_uid);
+	put_attribute(out, "id", plan->project_id);
+	put_attribute(out, "folder", plan->project_folder);
+	put_attribute(out, "pod", plan->pod);
+	put_attribute(out, "name", plan->instance);
+	strbuf_appendf(out, " replica=\"%u\" grace=\"%u\"", plan->replica, plan->grace_s);
+	if (plan->address != NULL)
+		put_attribute(out, "address", plan->address);
+	put_attribute(out, "image", plan->image_digest);
+	put_attribute(out, "config", plan->config_digest);
+	put_attribute(out, "accelerator", plan->is_kvm ? "kvm" : "tcg");
+	put_attribute(out, "firmware", vm_firmware_name(plan->firmware));
+	put_attribute(out, "agent", plan->agent_socket);
+	strbuf_appendf(out, " memory=\"%llu\" cpus=\"%u\" dirty=\"%d\" created=\"%lld\"/>",
+		       (unsigned long long)plan->memory_bytes, plan->cpu_count, plan->is_dirty,
+		       (long long)created_ns);
 }
 
 bool vm_identity_parse(const char *xml, struct vm_identity *ret)

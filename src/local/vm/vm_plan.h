@@ -4,19 +4,17 @@
 
 /*
  * One VM as a value: everything its domain XML says. Made by instance.c from the project's plan and
- * the place the VM gets; written by vm_plan_write_xml(), which is pure.
+ * the place the VM gets; written by domain_xml_write().
  */
 
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "base/sha256.h"
-#include "base/strbuf.h"
 
-#define VM_METADATA_URI "https://i2kit.org/xmlns/domain/1"
-#define UUID_SIZE	37
-#define MAC_SIZE	18
-#define SERIAL_SIZE	21 /* virtio serial numbers have at most 20 characters */
+#define UUID_SIZE   37
+#define MAC_SIZE    18
+#define SERIAL_SIZE 21 /* virtio serial numbers have at most 20 characters */
 
 struct vm_disk {
 	char *path;
@@ -81,44 +79,5 @@ struct vm_plan {
 };
 
 void vm_plan_clear(struct vm_plan *plan);
-void vm_plan_write_xml(const struct vm_plan *plan, struct strbuf *out);
-
-/* What a domain's metadata says; read back when domains are adopted. */
-struct vm_identity {
-	char *project;
-	char *project_id;     /* NULL: of a release from before */
-	char *project_folder; /* or NULL */
-	unsigned owner_uid;   /* with project_id */
-	char *pod;
-	char *instance;
-	unsigned replica;
-	unsigned grace_s;
-	char *address; /* or NULL */
-	char image_digest[DIGEST_SIZE];
-	char config_digest[DIGEST_SIZE];
-	bool is_dirty;
-	bool is_kvm;
-	int64_t created_ns;
-	uint64_t memory_bytes;
-	unsigned cpu_count;
-	enum vm_firmware firmware;
-	char *agent_socket;
-};
-void vm_identity_clear(struct vm_identity *identity);
-/* From the one element `metadata` holds in our namespace. */
-bool vm_identity_parse(const char *xml, struct vm_identity *ret);
-/* The element. */
-void vm_plan_write_metadata(const struct vm_plan *plan, int64_t created_ns, struct strbuf *out);
-
-/*
- * Whether the domain is this user's project's: by owner and name; one of a release from before,
- * which said neither owner nor id, by its channel's socket, which lies in the owner's own folder.
- */
-bool vm_identity_is_of(const struct vm_identity *identity, const char *project, unsigned owner_uid);
-
-/* Same project and instance, same UUID: version 8 from SHA-256. */
-void vm_uuid_make(const char *project_id, const char *instance, char out[UUID_SIZE]);
-void vm_mac_make(const char *uuid, char out[MAC_SIZE]);
-void vm_serial_make(const char *name, char out[SERIAL_SIZE]);
 
 #endif

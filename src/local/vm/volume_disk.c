@@ -13,6 +13,7 @@
 #include "base/cleanup.h"
 #include "base/path.h"
 #include "base/process.h"
+#include "local/vm/vm_identity.h"
 
 #define FORMATTED "user.i2kit.formatted"
 
