@@ -6,12 +6,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <jansson.h>
-
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "base/json_writer.h"
 #include "base/strbuf.h"
 #include "image/disk/fat.h"
+
+#define FILES_MAX ((size_t)16)
 
 void toc_clear(struct toc *toc)
 {
@@ -26,174 +27,138 @@ void toc_clear(struct toc *toc)
 	*toc = (struct toc){0};
 }
 
-static void append_number(struct strbuf *text, const char *key, uint64_t number)
+static void write_files(struct json_writer *json, const struct toc *toc)
 {
-	strbuf_appendf(text, "\"%s\":%llu,", key, (unsigned long long)number);
-}
-
-static void append_text(struct strbuf *text, const char *key, const char *value)
-{
-	strbuf_appendf(text, "\"%s\":", key);
-	strbuf_append_json(text, value);
-	strbuf_append_char(text, ',');
-}
-
-static void end_object(struct strbuf *text, bool is_last)
-{
-	text->data[text->size - 1] = '}'; /* in place of the comma */
-	if (!is_last)
-		strbuf_append_char(text, ',');
-}
-
-static void append_files(struct strbuf *text, const struct toc *toc)
-{
-	strbuf_append(text, "\"files\":[");
+	json_open_list(json, "files");
 	for (size_t i = 0; i < toc->file_count; i++) {
-		strbuf_append_char(text, '{');
-		append_text(text, "name", toc->files[i].name);
-		append_number(text, "offset", toc->files[i].offset);
-		append_number(text, "size", toc->files[i].size);
-		append_text(text, "digest", toc->files[i].digest);
-		end_object(text, i + 1 == toc->file_count);
+		json_open_object(json, NULL);
+		json_write_text(json, "name", toc->files[i].name);
+		json_write_unsigned(json, "offset", toc->files[i].offset);
+		json_write_unsigned(json, "size", toc->files[i].size);
+		json_write_text(json, "digest", toc->files[i].digest);
+		json_close(json);
 	}
-	strbuf_append(text, "],");
+	json_close(json);
 }
 
-static void append_partitions(struct strbuf *text, const struct toc *toc)
+static void write_partition(struct json_writer *json, const struct toc_partition *partition)
 {
-	strbuf_append(text, "\"partitions\":[");
-	for (size_t i = 0; i < toc->partition_count; i++) {
-		const struct toc_partition *partition = &toc->partitions[i];
-		strbuf_append_char(text, '{');
-		append_number(text, "number", partition->number);
-		append_text(text, "name", partition->name);
-		if (partition->uuid[0] != '\0')
-			append_text(text, "uuid", partition->uuid);
-		append_number(text, "offset", partition->offset);
-		append_number(text, "size", partition->size);
-		if (partition->digest[0] != '\0')
-			append_text(text, "digest", partition->digest);
-		append_text(text, "source", partition->source);
-		end_object(text, i + 1 == toc->partition_count);
-	}
-	strbuf_append(text, "],");
+	json_open_object(json, NULL);
+	json_write_unsigned(json, "number", partition->number);
+	json_write_text(json, "name", partition->name);
+	if (partition->uuid[0] != '\0')
+		json_write_text(json, "uuid", partition->uuid);
+	json_write_unsigned(json, "offset", partition->offset);
+	json_write_unsigned(json, "size", partition->size);
+	if (partition->digest[0] != '\0')
+		json_write_text(json, "digest", partition->digest);
+	json_write_text(json, "source", partition->source);
+	json_close(json);
 }
 
 char *toc_make(const struct toc *toc)
 {
 	AUTO(strbuf_clear) struct strbuf text = STRBUF_INIT;
-	strbuf_append_char(&text, '{');
-	append_number(&text, "version", 1);
-	strbuf_appendf(&text, "\"pod\":%s,", toc->pod_json);
-	append_text(&text, "cmdline", toc->cmdline);
-	append_files(&text, toc);
-	append_partitions(&text, toc);
+	struct json_writer json = JSON_WRITER(&text, 0);
+	json_open_object(&json, NULL);
+	json_write_number(&json, "version", 1);
+	json_write_raw(&json, "pod", toc->pod_json);
+	json_write_text(&json, "cmdline", toc->cmdline);
+	write_files(&json, toc);
+	json_open_list(&json, "partitions");
+	for (size_t i = 0; i < toc->partition_count; i++)
+		write_partition(&json, &toc->partitions[i]);
+	json_close(&json);
 	if (toc->linuxkit != NULL)
-		append_text(&text, "linuxkit", toc->linuxkit);
-	append_text(&text, "builder", toc->builder);
-	end_object(&text, true);
+		json_write_text(&json, "linuxkit", toc->linuxkit);
+	json_write_text(&json, "builder", toc->builder);
+	json_close(&json);
 	return strbuf_take(&text);
 }
 
-static bool get_text(const json_t *object, const char *key, char *out, size_t size)
+static void take_text(struct json_view view, char *out, size_t size)
 {
-	const char *text = json_string_value(json_object_get(object, key));
-	if (text == NULL || strlen(text) >= size)
-		return false;
-	memcpy(out, text, strlen(text) + 1);
-	return true;
+	const char *text = json_view_peek(view);
+	if (text != NULL && strlen(text) < size)
+		memcpy(out, text, strlen(text) + 1);
+	else if (text != NULL)
+		json_view_complain(view, "is too long");
 }
 
-static bool get_range(const json_t *object, uint64_t disk_size, uint64_t *ret_offset,
-		      uint64_t *ret_size)
+static void take_digest(struct json_view view, char out[DIGEST_SIZE])
 {
-	json_int_t offset = json_integer_value(json_object_get(object, "offset"));
-	json_int_t size = json_integer_value(json_object_get(object, "size"));
-	if (offset < 0 || size < 0 || (uint64_t)offset > disk_size ||
-	    (uint64_t)size > disk_size - (uint64_t)offset)
-		return false;
-	*ret_offset = (uint64_t)offset;
-	*ret_size = (uint64_t)size;
-	return true;
+	take_text(view, out, DIGEST_SIZE);
+	if (json_view_is_text(view) && !digest_is_valid(out))
+		json_view_complain(view, "is not a digest");
 }
 
-static bool parse_files(const json_t *list, uint64_t disk_size, struct toc *toc)
+static void take_range(struct json_view item, uint64_t disk_size, uint64_t *ret_offset,
+		       uint64_t *ret_size)
 {
-	size_t i;
-	json_t *item;
-	if (json_array_size(list) > 16)
-		return false;
-	json_array_foreach(list, i, item)
-	{
+	int64_t most = disk_size < INT64_MAX ? (int64_t)disk_size : INT64_MAX;
+	*ret_offset = (uint64_t)json_view_number(json_view_require(item, "offset"), 0, most, 0);
+	*ret_size = (uint64_t)json_view_number(json_view_require(item, "size"), 0, most, 0);
+	if (*ret_size > disk_size - *ret_offset)
+		json_view_complain(item, "ends behind the disk");
+}
+
+static void take_files(struct json_view list, uint64_t disk_size, struct toc *toc)
+{
+	size_t count = json_view_count(list, FILES_MAX);
+	for (size_t i = 0; i < count; i++) {
+		struct json_view item = json_view_at(list, i);
 		struct toc_file *file = ARRAY_APPEND(toc->files, toc->file_count);
-		if (!get_text(item, "name", file->name, sizeof(file->name)) ||
-		    !get_text(item, "digest", file->digest, sizeof(file->digest)) ||
-		    !digest_is_valid(file->digest) ||
-		    !get_range(item, disk_size, &file->offset, &file->size))
-			return false;
+		take_text(json_view_require(item, "name"), file->name, sizeof(file->name));
+		take_digest(json_view_require(item, "digest"), file->digest);
+		take_range(item, disk_size, &file->offset, &file->size);
 	}
-	return true;
 }
 
-static bool parse_partition(const json_t *item, uint64_t disk_size, struct toc_partition *partition)
+static void take_partition(struct json_view item, uint64_t disk_size,
+			   struct toc_partition *partition)
 {
-	json_int_t number = json_integer_value(json_object_get(item, "number"));
-	const char *source = json_string_value(json_object_get(item, "source"));
-	if (number < 1 || number > (json_int_t)GPT_PARTITIONS_MAX || source == NULL ||
-	    !get_text(item, "name", partition->name, sizeof(partition->name)) ||
-	    !get_range(item, disk_size, &partition->offset, &partition->size))
-		return false;
-	partition->number = (unsigned)number;
-	partition->source = xstrdup(source);
-	if (json_object_get(item, "digest") == NULL)
-		return true;
-	return get_text(item, "digest", partition->digest, sizeof(partition->digest)) &&
-	       digest_is_valid(partition->digest) &&
-	       get_text(item, "uuid", partition->uuid, sizeof(partition->uuid));
+	struct json_view digest = json_view_get(item, "digest");
+	partition->number = (unsigned)json_view_number(json_view_require(item, "number"), 1,
+						       GPT_PARTITIONS_MAX, 1);
+	partition->source = json_view_text(json_view_require(item, "source"));
+	take_text(json_view_require(item, "name"), partition->name, sizeof(partition->name));
+	take_range(item, disk_size, &partition->offset, &partition->size);
+	if (!json_view_exists(digest))
+		return;
+	take_digest(digest, partition->digest);
+	take_text(json_view_require(item, "uuid"), partition->uuid, sizeof(partition->uuid));
 }
 
-static bool parse_partitions(const json_t *list, uint64_t disk_size, struct toc *toc)
+static bool fill_toc(struct json_document *document, uint64_t disk_size, struct toc *toc,
+		     struct error *err)
 {
-	size_t i;
-	json_t *item;
-	if (json_array_size(list) > GPT_PARTITIONS_MAX)
-		return false;
-	json_array_foreach(list, i, item)
-	{
-		if (!parse_partition(item, disk_size,
-				     ARRAY_APPEND(toc->partitions, toc->partition_count)))
-			return false;
-	}
-	return true;
-}
-
-static bool fill_toc(const json_t *root, uint64_t disk_size, struct toc *toc)
-{
-	const char *cmdline = json_string_value(json_object_get(root, "cmdline"));
-	const char *builder = json_string_value(json_object_get(root, "builder"));
-	const char *linuxkit = json_string_value(json_object_get(root, "linuxkit"));
-	const json_t *pod = json_object_get(root, "pod");
-	if (json_integer_value(json_object_get(root, "version")) != 1 || cmdline == NULL ||
-	    builder == NULL || !json_is_object(pod))
-		return false;
-	toc->cmdline = xstrdup(cmdline);
-	toc->builder = xstrdup(builder);
-	toc->linuxkit = xstrdup_or_null(linuxkit);
-	toc->pod_json = json_dumps(pod, JSON_COMPACT);
-	return toc->pod_json != NULL &&
-	       parse_files(json_object_get(root, "files"), disk_size, toc) &&
-	       parse_partitions(json_object_get(root, "partitions"), disk_size, toc);
+	struct json_view root = json_document_root(document);
+	struct json_view pod = json_view_require(root, "pod");
+	struct json_view partitions = json_view_get(root, "partitions");
+	(void)json_view_number(json_view_require(root, "version"), 1, 1, 1);
+	toc->cmdline = json_view_text(json_view_require(root, "cmdline"));
+	toc->builder = json_view_text(json_view_require(root, "builder"));
+	toc->linuxkit = json_view_text(json_view_get(root, "linuxkit"));
+	toc->pod_json = json_view_dump(pod, 0);
+	take_files(json_view_get(root, "files"), disk_size, toc);
+	size_t count = json_view_count(partitions, GPT_PARTITIONS_MAX);
+	for (size_t i = 0; i < count; i++)
+		take_partition(json_view_at(partitions, i), disk_size,
+			       ARRAY_APPEND(toc->partitions, toc->partition_count));
+	return json_document_check(document, err) &&
+	       (json_view_is_object(pod) || error_set(err, ERROR_INVALID, "'pod' is no object"));
 }
 
 bool toc_parse(const char *text, size_t size, uint64_t disk_size, struct toc *ret,
 	       struct error *err)
 {
 	AUTO(toc_clear) struct toc toc = {0};
-	json_t *root = json_loadb(text, size, JSON_REJECT_DUPLICATES, NULL);
-	bool is_good = root != NULL && fill_toc(root, disk_size, &toc);
-	json_decref(root);
-	if (!is_good)
-		return error_set(err, ERROR_CORRUPT, "the disk's i2kit.json is malformed");
+	AUTO(error_clear) struct error why = ERROR_INIT;
+	AUTO_PTR(json_document)
+	struct json_document *document = json_document_parse(text, size, TOC_NAME, 0, &why);
+	if (document == NULL || !fill_toc(document, disk_size, &toc, &why))
+		return error_set(err, ERROR_CORRUPT, "the disk's i2kit.json is malformed: %s",
+				 why.message);
 	*ret = toc;
 	toc = (struct toc){0};
 	return true;
