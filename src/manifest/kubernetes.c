@@ -105,7 +105,7 @@ const struct kind kinds[] = {
 	{"CronJob", NULL, FIELD_REFUSED, NULL, NULL,
 	 "write a Job and start it from a timer: i2kit up -f job.yml"},
 	{"NetworkPolicy", NULL, FIELD_NO_EFFECT, NULL, NULL,
-	 "nothing here separates the pods of one project"},
+	 "not read: the annotation i2kit/egress of a workload says what its pods may reach"},
 	{"PersistentVolume", NULL, FIELD_NO_EFFECT, NULL, NULL,
 	 "a PersistentVolumeClaim gets a disk by itself"},
 	{"StorageClass", NULL, FIELD_NO_EFFECT, NULL, NULL,
