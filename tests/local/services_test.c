@@ -134,6 +134,39 @@ static void session_instances_are_led_at_the_pods_own_port(void **state)
 	assert_has(proxies, wanted);
 }
 
+static void named_ports_have_service_records(void **state)
+{
+	AUTO_FREE char *hosts = NULL;
+	(void)state;
+
+	add_service("cache", 80, 5432, "sql");
+	add_service("db", 80, 5432, "sql")->is_headless = true;
+	hosts = instance_text();
+	assert_has(hosts, "{\"name\":\"_sql._tcp.cache.default.svc.cluster.local\",\"port\":80,"
+			  "\"target\":\"cache.default.svc.cluster.local\"}");
+	/* Of a headless one, each ready instance at the pod's own port. */
+	assert_has(hosts, "{\"name\":\"_sql._tcp.db.default.svc.cluster.local\",\"port\":5432,"
+			  "\"target\":\"db-0.db.default.svc.cluster.local\"}");
+	if (strstr(hosts, "\"target\":\"db-1.db.default") != NULL)
+		fail_msg("an instance that is not ready has a record: %s", hosts);
+}
+
+static void addresses_follow_the_slot_in_both_modes(void **state)
+{
+	struct service_plan *service = add_service("cache", 80, 80, NULL);
+	AUTO_FREE char *tunnelled = NULL;
+	AUTO_FREE char *plugged = NULL;
+	(void)state;
+
+	service->slot = 55;
+	tunnelled = services_address(&supervisor, service);
+	assert_string_equal(tunnelled, "127.77.0.55");
+	supervisor.is_tunnelled = false;
+	supervisor.network.subnet = 9;
+	plugged = services_address(&supervisor, service);
+	assert_string_equal(plugged, "10.77.9.200");
+}
+
 static void pods_of_one_slot_get_different_addresses(void **state)
 {
 	AUTO_FREE char *first = NULL;
@@ -156,6 +189,8 @@ int main(void)
 		TEST(headless_services_have_no_variables),
 		TEST(a_headless_name_means_the_ready_instances),
 		TEST(session_instances_are_led_at_the_pods_own_port),
+		TEST(named_ports_have_service_records),
+		TEST(addresses_follow_the_slot_in_both_modes),
 		TEST(pods_of_one_slot_get_different_addresses),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
