@@ -31,7 +31,12 @@ expect "$top/examples/hello, and this is $work/other/hello" i2kit up -d "$work/o
 expect "is up from $top/examples/hello" i2kit down "$work/other/hello"
 
 echo "what became ready has a receipt"
-[ -n "$(find "$HOME/.local/state/i2kit/receipts/hello" -name '*.json')" ]
+receipt() { find "$HOME/.local/state/i2kit/receipts/hello" -name '*.json' 2>/dev/null; }
+for _ in $(seq 40); do # the guest reads its whole disk first
+	[ -n "$(receipt)" ] && break
+	sleep 0.5
+done
+[ -n "$(receipt)" ]
 
 echo "the supervisor is fenced: seccomp, and no new privileges"
 pid=$(i2kit -p hello ps -o json | jq .supervisorPid)
