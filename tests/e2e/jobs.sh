@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# Waiting: Jobs that end well and badly, a release that cannot start and the one that mends it.
+# Waiting: Jobs that end well and badly, a release that cannot start and the one that mends it, a restarted machine.
 . "$(dirname "$0")/lib/prologue.sh"
 need jq
 isolated "$@"
@@ -75,4 +75,13 @@ ok $? "how long it took is said"
 "$i2kit" stop roll && for _ in $(seq 20); do [ "$("$i2kit" ps -o json | jq '.instances | length')" = 0 ] && break; sleep 0.5; done
 "$i2kit" restart --wait --timeout 60s roll >/dev/null 2>&1
 ok $? "restart brings back what stop stopped"
+
+echo "# as after a restart of the machine: no supervisor, no VM"
+pid=$("$i2kit" ps -o json | jq -r '.supervisorPid // empty')
+[ -n "$pid" ] && [ "$pid" -gt 1 ] && kill -9 "$pid"
+for vm in $(virsh -q list --name | grep i2kit-jobs); do virsh -q destroy "$vm" >/dev/null; done
+"$i2kit" ps >ps.out 2>&1 && grep -q "nobody supervises 'jobs'" ps.out && grep -q '^roll' ps.out
+ok $? "ps says that nobody supervises, and what is wanted"
+"$i2kit" up -d --wait --timeout 120s -f service.yml >/dev/null 2>&1 && "$i2kit" ps -o json | jq -e '.instances[0].ready' >/dev/null
+ok $? "up mends it"
 finished
