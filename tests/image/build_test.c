@@ -316,6 +316,82 @@ static void a_damaged_layer_is_found_and_made_again(void **state)
 	assert_string_equal(again.digest, disk.digest);
 }
 
+static void add_member(struct archive *tar, const char *name, const void *bytes, size_t size)
+{
+	struct archive_entry *entry = archive_entry_new();
+	archive_entry_set_pathname(entry, name);
+	archive_entry_set_mode(entry, S_IFREG | 0644);
+	archive_entry_set_size(entry, (la_int64_t)size);
+	assert_int_equal(archive_write_header(tar, entry), ARCHIVE_OK);
+	assert_int_equal(archive_write_data(tar, bytes, size), size);
+	archive_entry_free(entry);
+}
+
+/* As docker save writes it: one layer twice, the second time as a link, and the tags. */
+static void save_image(const char *path, const struct bytes *layer)
+{
+	char digest[DIGEST_SIZE];
+	sha256_digest(layer->data, layer->size, digest);
+	AUTO_FREE char *config = xasprintf(
+		"{\"os\":\"linux\",\"architecture\":\"amd64\",\"config\":{\"Cmd\":[\"/x\"]},"
+		"\"rootfs\":{\"type\":\"layers\",\"diff_ids\":[\"%s\",\"%s\"]}}",
+		digest, digest);
+	const char *manifest = "[{\"Config\":\"config.json\",\"RepoTags\":[\"web:1\"],\"Layers\":"
+			       "[\"a/layer.tar\",\"b/layer.tar\"]},{\"Config\":\"config.json\","
+			       "\"RepoTags\":[\"web:2\"],\"Layers\":[\"absent.tar\"]}]";
+	struct archive *tar = archive_write_new();
+	struct archive_entry *link = archive_entry_new();
+	archive_write_set_format_pax_restricted(tar);
+	archive_write_add_filter_gzip(tar);
+	assert_int_equal(archive_write_open_filename(tar, path), ARCHIVE_OK);
+	add_member(tar, "a/layer.tar", layer->data, layer->size);
+	archive_entry_set_pathname(link, "b/layer.tar");
+	archive_entry_set_mode(link, S_IFLNK | 0777);
+	archive_entry_set_symlink(link, "../a/layer.tar");
+	assert_int_equal(archive_write_header(tar, link), ARCHIVE_OK);
+	archive_entry_free(link);
+	add_member(tar, "config.json", config, strlen(config));
+	add_member(tar, "manifest.json", manifest, strlen(manifest));
+	assert_int_equal(archive_write_free(tar), ARCHIVE_OK);
+}
+
+static bool resolve(const char *reference, struct oci_image *ret, struct error *err)
+{
+	struct image_options given = options();
+	return image_resolve(store, reference, PULL_IF_NOT_PRESENT, &given, NULL, ret, err);
+}
+
+static void an_image_comes_out_of_a_saved_file(void **state)
+{
+	static const char *const names[] = {"./", "x", NULL};
+	AUTO(oci_image_clear) struct oci_image image = {0};
+	AUTO(oci_image_clear) struct oci_image none = {0};
+	AUTO(error_clear) struct error err = ERROR_INIT;
+	AUTO_FREE struct bytes *layer = xcalloc(1, sizeof(*layer));
+	AUTO_FREE char *path = path_join(folder, "saved.tar.gz");
+	(void)state;
+	make_tar(layer, names, 0755);
+	save_image(path, layer);
+	if (!resolve("docker-archive:saved.tar.gz:web:1", &image, &err))
+		fail_msg("%s", err.message);
+	assert_int_equal(image.layer_count, 2);
+	assert_string_equal(image.layers[0].digest, image.layers[1].digest);
+	assert_false(resolve("docker-archive:saved.tar.gz:web:3", &none, &err));
+	assert_non_null(strstr(err.message, "web:2")); /* what there is */
+	error_clear(&err);
+	assert_false(resolve("docker-archive:saved.tar.gz", &none, &err));
+	assert_non_null(strstr(err.message, "several images"));
+	error_clear(&err);
+	assert_false(resolve("docker-archive:saved.tar.gz:web:2", &none, &err));
+	assert_non_null(strstr(err.message, "absent.tar"));
+	error_clear(&err);
+	assert_false(resolve("oci-archive:saved.tar.gz", &none, &err));
+	assert_non_null(strstr(err.message, "index.json"));
+	assert_int_equal(truncate(path, 300), 0);
+	error_clear(&err);
+	assert_false(resolve("docker-archive:saved.tar.gz:web:1", &none, &err));
+}
+
 static void an_image_that_is_gone_is_named(void **state)
 {
 	AUTO(disk_image_clear) struct disk_image disk = {0};
@@ -334,6 +410,7 @@ int main(void)
 		cmocka_unit_test(a_changed_disk_is_not_what_it_says),
 		cmocka_unit_test(what_boots_directly_comes_out_of_the_disk),
 		cmocka_unit_test(a_damaged_layer_is_found_and_made_again),
+		cmocka_unit_test(an_image_comes_out_of_a_saved_file),
 		cmocka_unit_test(an_image_that_is_gone_is_named),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
