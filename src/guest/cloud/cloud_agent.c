@@ -3,7 +3,7 @@
 /*
  * The cloud agent: what `i2kit up` is on a laptop, this is inside an instance. Finds the release in
  * instance metadata, then is the host end of the agent channel on descriptor 0: hands the release
- * to init, stores its log lines in CloudWatch, tells the stack when the pod is ready. Started by
+ * to init, stores its log lines with the cloud, tells the stack when the pod is ready. Started by
  * init where there is no channel and no configuration disk; dormant everywhere else.
  */
 
@@ -22,6 +22,7 @@
 #include "base/parse.h"
 #include "base/path.h"
 #include "base/strbuf.h"
+#include "guest/cloud/cloud_backend.h"
 #include "guest/cloud/cloud_booted.h"
 #include "guest/cloud/cloud_http.h"
 #include "guest/cloud/cloud_logs.h"
@@ -37,7 +38,7 @@
 #define READ_SIZE 65536
 
 struct agent {
-	struct cloud_aws aws;
+	struct cloud *cloud;
 	struct cloud_release release;
 	struct cloud_logs *logs; /* NULL: nowhere to store */
 	struct wire_decoder *decoder;
@@ -142,18 +143,12 @@ static bool send_logs(struct agent *agent, struct error *err)
 static void send_signal(struct agent *agent)
 {
 	AUTO(error_clear) struct error err = ERROR_INIT;
-	AUTO(strbuf_clear) struct strbuf body = STRBUF_INIT;
-	AUTO_FREE char *answer = NULL;
 	if (agent->signal == NULL || agent->release.signal_stack == NULL ||
 	    agent->release.signal_resource == NULL)
 		return;
-	strbuf_append(&body, "Action=SignalResource&Version=2010-05-15&StackName=");
-	strbuf_append_url(&body, agent->release.signal_stack);
-	strbuf_append(&body, "&LogicalResourceId=");
-	strbuf_append_url(&body, agent->release.signal_resource);
-	strbuf_appendf(&body, "&UniqueId=%s&Status=%s", agent->aws.instance_id, agent->signal);
-	struct cloud_call call = {.service = "cloudformation", .body = strbuf_text(&body)};
-	if (cloud_call(&agent->aws, &call, &answer, &err)) {
+	if (agent->cloud->backend->signal(agent->cloud, agent->release.signal_stack,
+					  agent->release.signal_resource,
+					  strcmp(agent->signal, "SUCCESS") == 0, &err)) {
 		agent->is_signalled = true;
 		agent->signal = NULL;
 		return;
@@ -265,13 +260,14 @@ int main(int argc, char **argv)
 	AUTO(error_clear) struct error err = ERROR_INIT;
 	if (argc == 4 && strcmp(argv[1], "tls") == 0)
 		return relay_tls(argv[2], argv[3]);
-	if (!cloud_aws_open(&agent.aws, &err) ||
-	    !cloud_release_load(&agent.aws, &agent.release, &err)) {
+	agent.cloud = cloud_backend_aws.open(&err);
+	if (agent.cloud == NULL || !cloud_release_load(agent.cloud, &agent.release, &err)) {
 		complain(&err);
 		return 1;
 	}
 	if (agent.release.log_group != NULL && agent.release.pod != NULL)
-		agent.logs = cloud_logs_new(&agent.aws, agent.release.log_group, agent.release.pod);
+		agent.logs =
+			cloud_logs_new(agent.cloud, agent.release.log_group, agent.release.pod);
 	if (!serve(&agent, &err))
 		complain(&err);
 	return 1;

@@ -1,16 +1,39 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "guest/cloud/cloud_aws.h"
+
+/*
+ * Amazon: instance metadata (version 2, with a token) and the few calls that the instance's role
+ * allows. Temporary failures are tried again with growing pauses.
+ */
+
+#include "guest/cloud/cloud_backend.h"
 
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/base64.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/json_writer.h"
 #include "base/strbuf.h"
 #include "guest/cloud/cloud_http.h"
+#include "guest/cloud/cloud_sign.h"
+
+struct cloud_aws {
+	struct cloud cloud; /* first: a struct cloud of ours is one of these */
+	char *token;	    /* of the metadata service */
+	char *region;
+	struct cloud_credentials credentials;
+	uint64_t credentials_ms; /* when they were read */
+};
+
+struct cloud_call {
+	const char *service; /* "ssm", "logs", "cloudformation", "ec2", "secretsmanager" */
+	const char *target;  /* JSON services: X-Amz-Target; NULL: a query in body */
+	const char *body;
+};
 
 #define METADATA	 "http://169.254.169.254/"
 #define TOKEN_TTL	 "X-aws-ec2-metadata-token-ttl-seconds: 21600"
@@ -21,15 +44,23 @@
 #define FIRST_PAUSE_MS	 200
 #define ROLE_PATH	 "latest/meta-data/iam/security-credentials/"
 
-void cloud_aws_clear(struct cloud_aws *aws)
+static struct cloud_aws *aws_of(struct cloud *cloud)
 {
-	free(aws->token);
-	free(aws->instance_id);
-	free(aws->region);
-	free(aws->endpoint);
-	cloud_credentials_clear(&aws->credentials);
-	*aws = (struct cloud_aws){0};
+	return (struct cloud_aws *)(void *)cloud;
 }
+
+static void free_aws(struct cloud_aws *aws)
+{
+	if (aws == NULL)
+		return;
+	free(aws->token);
+	free(aws->cloud.instance_id);
+	free(aws->cloud.endpoint);
+	free(aws->region);
+	cloud_credentials_clear(&aws->credentials);
+	free(aws);
+}
+DEFINE_AUTO_PTR(cloud_aws, free_aws)
 
 static bool get_token(char **ret, struct error *err)
 {
@@ -49,7 +80,9 @@ static bool get_token(char **ret, struct error *err)
 	return true;
 }
 
-bool cloud_metadata(const struct cloud_aws *aws, const char *path, char **ret, struct error *err)
+/* "latest/…" below the metadata service; *ret owned. ERROR_NOT_FOUND for 404. */
+static bool read_metadata(const struct cloud_aws *aws, const char *path, char **ret,
+			  struct error *err)
 {
 	AUTO(string_list_clear) struct string_list headers = STRING_LIST_INIT;
 	AUTO(cloud_answer_clear) struct cloud_answer answer = {0};
@@ -66,24 +99,28 @@ bool cloud_metadata(const struct cloud_aws *aws, const char *path, char **ret, s
 	return true;
 }
 
-bool cloud_aws_open(struct cloud_aws *ret, struct error *err)
+static struct cloud *aws_open(struct error *err)
 {
 	uint64_t deadline = clock_monotonic_ms() + OPEN_MS;
 	int pause = FIRST_PAUSE_MS;
-	AUTO(cloud_aws_clear) struct cloud_aws aws = {0};
-	while (!get_token(&aws.token, err)) {
+	AUTO_PTR(cloud_aws) struct cloud_aws *aws = xcalloc(1, sizeof(*aws));
+	aws->cloud.backend = &cloud_backend_aws;
+	while (!get_token(&aws->token, err)) {
 		if (clock_monotonic_ms() >= deadline)
-			return false;
+			return NULL;
 		error_clear(err);
 		(void)poll(NULL, 0, pause);
 		pause = pause < 5000 ? pause * 2 : pause;
 	}
-	if (!cloud_metadata(&aws, "latest/meta-data/instance-id", &aws.instance_id, err) ||
-	    !cloud_metadata(&aws, "latest/meta-data/placement/region", &aws.region, err))
-		return false;
-	*ret = aws;
-	aws = (struct cloud_aws){0};
-	return true;
+	if (!read_metadata(aws, "latest/meta-data/instance-id", &aws->cloud.instance_id, err) ||
+	    !read_metadata(aws, "latest/meta-data/placement/region", &aws->region, err))
+		return NULL;
+	return &TAKE_PTR(aws)->cloud;
+}
+
+static bool aws_user_data(struct cloud *cloud, char **ret, struct error *err)
+{
+	return read_metadata(aws_of(cloud), "latest/user-data", ret, err);
 }
 
 static bool read_credentials(struct cloud_aws *aws, struct error *err)
@@ -93,11 +130,11 @@ static bool read_credentials(struct cloud_aws *aws, struct error *err)
 	if (aws->credentials.key_id != NULL &&
 	    clock_monotonic_ms() - aws->credentials_ms < CREDENTIALS_MS)
 		return true;
-	if (!cloud_metadata(aws, ROLE_PATH, &role, err))
+	if (!read_metadata(aws, ROLE_PATH, &role, err))
 		return false;
 	role[strcspn(role, "\r\n")] = '\0';
 	AUTO_FREE char *path = xasprintf(ROLE_PATH "%s", role);
-	if (!cloud_metadata(aws, path, &text, err))
+	if (!read_metadata(aws, path, &text, err))
 		return false;
 	AUTO_PTR(json_document)
 	struct json_document *document = json_document_parse(
@@ -142,9 +179,10 @@ static bool call_once(struct cloud_aws *aws, const struct cloud_call *call,
 {
 	const char *suffix =
 		strncmp(aws->region, "cn-", 3) == 0 ? "amazonaws.com.cn" : "amazonaws.com";
-	AUTO_FREE char *url = aws->endpoint != NULL ? xasprintf("%s/", aws->endpoint)
-						    : xasprintf("https://%s.%s.%s/", call->service,
-								aws->region, suffix);
+	AUTO_FREE char *url =
+		aws->cloud.endpoint != NULL
+			? xasprintf("%s/", aws->cloud.endpoint)
+			: xasprintf("https://%s.%s.%s/", call->service, aws->region, suffix);
 	AUTO(cloud_url_clear) struct cloud_url parts = {0};
 	AUTO(string_list_clear) struct string_list headers = STRING_LIST_INIT;
 	if (!read_credentials(aws, err) || !cloud_url_parse(url, &parts, err))
@@ -172,7 +210,9 @@ static bool call_once(struct cloud_aws *aws, const struct cloud_call *call,
 	return cloud_http(&request, answer, err);
 }
 
-bool cloud_call(struct cloud_aws *aws, const struct cloud_call *call, char **ret, struct error *err)
+/* *ret is the answer's body, owned. What AWS refuses is an error with its code and message. */
+static bool cloud_call(struct cloud_aws *aws, const struct cloud_call *call, char **ret,
+		       struct error *err)
 {
 	int pause = FIRST_PAUSE_MS;
 	for (int attempt = 1;; attempt++) {
@@ -193,3 +233,197 @@ bool cloud_call(struct cloud_aws *aws, const struct cloud_call *call, char **ret
 		pause *= 2;
 	}
 }
+
+/* An answer of SSM or Secrets Manager; NULL and *err when there is none. */
+static struct json_document *call_json(struct cloud_aws *aws, const char *service,
+				       const char *target, const struct strbuf *body,
+				       struct error *err)
+{
+	AUTO_FREE char *answer = NULL;
+	struct cloud_call call = {.service = service, .target = target, .body = strbuf_text(body)};
+	if (!cloud_call(aws, &call, &answer, err))
+		return NULL;
+	return json_document_parse(answer, strlen(answer), service, JSON_LAST_KEY_WINS, err);
+}
+
+/* The value of an SSM parameter, owned. */
+static bool get_parameter(struct cloud_aws *aws, const char *name, char **ret, struct error *err)
+{
+	AUTO(strbuf_clear) struct strbuf body = STRBUF_INIT;
+	struct json_writer json = JSON_WRITER(&body, 0);
+	json_open_object(&json, NULL);
+	json_open_list(&json, "Names");
+	json_write_text(&json, NULL, name);
+	json_close(&json);
+	json_write_bool(&json, "WithDecryption", true);
+	json_close(&json);
+	AUTO_PTR(json_document)
+	struct json_document *document =
+		call_json(aws, "ssm", "AmazonSSM.GetParameters", &body, err);
+	if (document == NULL)
+		return error_prefix(err, "parameter %s", name);
+	struct json_view list = json_view_get(json_document_root(document), "Parameters");
+	*ret = json_view_text(json_view_get(json_view_at(list, 0), "Value"));
+	return *ret != NULL || error_set(err, ERROR_NOT_FOUND, "there is no parameter %s", name);
+}
+
+/* The text under a key of a secret that is a JSON object; owned, or NULL. */
+static char *pick(const char *text, const char *key)
+{
+	AUTO_PTR(json_document)
+	struct json_document *inside =
+		json_document_parse(text, strlen(text), "secret", JSON_LAST_KEY_WINS, NULL);
+	return inside != NULL ? json_view_text(json_view_get(json_document_root(inside), key))
+			      : NULL;
+}
+
+/* "ARN" or "ARN#key of the JSON inside"; *ret is the text itself. */
+static bool get_managed_secret(struct cloud_aws *aws, const char *reference, char **ret,
+			       struct error *err)
+{
+	size_t size = strcspn(reference, "#");
+	AUTO_FREE char *id = xstrndup(reference, size);
+	AUTO(strbuf_clear) struct strbuf body = STRBUF_INIT;
+	struct json_writer json = JSON_WRITER(&body, 0);
+	json_open_object(&json, NULL);
+	json_write_text(&json, "SecretId", id);
+	json_close(&json);
+	AUTO_PTR(json_document)
+	struct json_document *document =
+		call_json(aws, "secretsmanager", "secretsmanager.GetSecretValue", &body, err);
+	if (document == NULL)
+		return error_prefix(err, "secret %s", id);
+	const char *text =
+		json_view_peek(json_view_get(json_document_root(document), "SecretString"));
+	if (text == NULL)
+		return error_set(err, ERROR_UNSUPPORTED, "secret %s has no text", id);
+	*ret = reference[size] == '\0' ? xstrdup(text) : pick(text, reference + size + 1);
+	return *ret != NULL || error_set(err, ERROR_NOT_FOUND, "secret %s has no key '%s'", id,
+					 reference + size + 1);
+}
+
+static bool aws_parameter(struct cloud *cloud, const char *name, char **ret, struct error *err)
+{
+	return get_parameter(aws_of(cloud), name, ret, err);
+}
+
+/* What `reference` means, owned. */
+static bool aws_secret(struct cloud *cloud, const char *reference, uint8_t **ret, size_t *ret_size,
+		       struct error *err)
+{
+	struct cloud_aws *aws = aws_of(cloud);
+	AUTO_FREE char *text = NULL;
+	if (strncmp(reference, "ssm:", 4) == 0) {
+		/* Stored in base64, so that any bytes go through. */
+		if (!get_parameter(aws, reference + 4, &text, err))
+			return false;
+		return base64_decode(text, strlen(text), ret, ret_size) ||
+		       error_set(err, ERROR_INVALID, "%s is not base64", reference);
+	}
+	if (strncmp(reference, "secretsmanager:", 15) == 0) {
+		if (!get_managed_secret(aws, reference + 15, &text, err))
+			return false;
+		*ret_size = strlen(text);
+		*ret = (uint8_t *)TAKE_PTR(text);
+		return true;
+	}
+	return error_set(err, ERROR_UNSUPPORTED, "no way to fetch '%s'", reference);
+}
+
+static bool aws_attach(struct cloud *cloud, const char *volume, const char *device,
+		       struct error *err)
+{
+	struct cloud_aws *aws = aws_of(cloud);
+	AUTO(strbuf_clear) struct strbuf body = STRBUF_INIT;
+	AUTO_FREE char *answer = NULL;
+	strbuf_append(&body, "Action=AttachVolume&Version=2016-11-15&VolumeId=");
+	strbuf_append_url(&body, volume);
+	strbuf_append(&body, "&InstanceId=");
+	strbuf_append_url(&body, cloud->instance_id);
+	strbuf_append(&body, "&Device=");
+	strbuf_append_url(&body, device);
+	struct cloud_call call = {.service = "ec2", .body = strbuf_text(&body)};
+	if (cloud_call(aws, &call, &answer, err))
+		return true;
+	/* Attached to us by an earlier start of this agent: the disk is there. */
+	if (strstr(err->message, "VolumeInUse") != NULL &&
+	    strstr(err->message, cloud->instance_id) != NULL) {
+		error_clear(err);
+		return true;
+	}
+	return false;
+}
+
+static bool call_logs(struct cloud *cloud, const char *target, const struct strbuf *body,
+		      struct error *err)
+{
+	AUTO_FREE char *answer = NULL;
+	struct cloud_call call = {.service = "logs", .target = target, .body = strbuf_text(body)};
+	return cloud_call(aws_of(cloud), &call, &answer, err);
+}
+
+static void write_names(struct json_writer *json, const char *group, const char *stream)
+{
+	json_open_object(json, NULL);
+	json_write_text(json, "logGroupName", group);
+	json_write_text(json, "logStreamName", stream);
+}
+
+static bool aws_make_log(struct cloud *cloud, const char *group, const char *stream,
+			 struct error *err)
+{
+	AUTO(strbuf_clear) struct strbuf body = STRBUF_INIT;
+	struct json_writer json = JSON_WRITER(&body, 0);
+	write_names(&json, group, stream);
+	json_close(&json);
+	if (call_logs(cloud, "Logs_20140328.CreateLogStream", &body, err))
+		return true;
+	if (strstr(err->message, "ResourceAlreadyExists") == NULL)
+		return false;
+	error_clear(err);
+	return true;
+}
+
+static bool aws_log(struct cloud *cloud, const char *group, const char *stream,
+		    const struct cloud_log_line *lines, size_t count, struct error *err)
+{
+	AUTO(strbuf_clear) struct strbuf body = STRBUF_INIT;
+	struct json_writer json = JSON_WRITER(&body, 0);
+	write_names(&json, group, stream);
+	json_open_list(&json, "logEvents");
+	for (size_t i = 0; i < count; i++) {
+		json_open_object(&json, NULL);
+		json_write_number(&json, "timestamp", lines[i].time_ms);
+		json_write_text(&json, "message", lines[i].text);
+		json_close(&json);
+	}
+	json_close(&json);
+	json_close(&json);
+	return call_logs(cloud, "Logs_20140328.PutLogEvents", &body, err);
+}
+
+static bool aws_signal(struct cloud *cloud, const char *stack, const char *resource, bool is_good,
+		       struct error *err)
+{
+	AUTO(strbuf_clear) struct strbuf body = STRBUF_INIT;
+	AUTO_FREE char *answer = NULL;
+	strbuf_append(&body, "Action=SignalResource&Version=2010-05-15&StackName=");
+	strbuf_append_url(&body, stack);
+	strbuf_append(&body, "&LogicalResourceId=");
+	strbuf_append_url(&body, resource);
+	strbuf_appendf(&body, "&UniqueId=%s&Status=%s", cloud->instance_id,
+		       is_good ? "SUCCESS" : "FAILURE");
+	struct cloud_call call = {.service = "cloudformation", .body = strbuf_text(&body)};
+	return cloud_call(aws_of(cloud), &call, &answer, err);
+}
+
+const struct cloud_backend cloud_backend_aws = {
+	.open = aws_open,
+	.user_data = aws_user_data,
+	.parameter = aws_parameter,
+	.secret = aws_secret,
+	.attach = aws_attach,
+	.make_log = aws_make_log,
+	.log = aws_log,
+	.signal = aws_signal,
+};

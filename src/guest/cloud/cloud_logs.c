@@ -7,7 +7,6 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
-#include "base/json_writer.h"
 #include "base/strbuf.h"
 
 #define MAX_BATCH_BYTES ((size_t)512 << 10) /* the service takes 1 MiB, with 26 bytes a line */
@@ -16,22 +15,17 @@
 #define WAIT_MS		2000
 
 /* The lines of one container. */
-struct line {
-	int64_t time_ms;
-	char *text; /* owned */
-};
-
 struct stream {
 	char *name; /* of the log stream */
 	char *container;
 	bool is_made;
 	int64_t last_ms; /* the service wants times that do not go back, and clocks are set */
-	struct line *lines;
+	struct cloud_log_line *lines;
 	size_t line_count;
 };
 
 struct cloud_logs {
-	struct cloud_aws *aws;
+	struct cloud *cloud;
 	char *group;
 	char *pod;
 	struct stream *streams;
@@ -42,10 +36,10 @@ struct cloud_logs {
 	uint64_t sequence; /* the highest one added */
 };
 
-struct cloud_logs *cloud_logs_new(struct cloud_aws *aws, const char *group, const char *pod)
+struct cloud_logs *cloud_logs_new(struct cloud *cloud, const char *group, const char *pod)
 {
 	struct cloud_logs *logs = xcalloc(1, sizeof(*logs));
-	logs->aws = aws;
+	logs->cloud = cloud;
 	logs->group = xstrdup(group);
 	logs->pod = xstrdup(pod);
 	return logs;
@@ -62,7 +56,7 @@ static struct stream *find_stream(struct cloud_logs *logs, const char *container
 	struct stream *stream = ARRAY_APPEND(logs->streams, logs->stream_count);
 	stream->container = xstrndup(container, size);
 	stream->name = xasprintf("%s/%s/%s", logs->pod, size > 0 ? stream->container : "init",
-				 logs->aws->instance_id);
+				 logs->cloud->instance_id);
 	return stream;
 }
 
@@ -76,7 +70,7 @@ static void add_line(struct cloud_logs *logs, struct stream *stream, int64_t wal
 	int64_t time_ms = wall_ns / 1000000;
 	stream->last_ms = time_ms > stream->last_ms ? time_ms : stream->last_ms;
 	*ARRAY_APPEND(stream->lines, stream->line_count) =
-		(struct line){.time_ms = stream->last_ms, .text = xstrdup(message)};
+		(struct cloud_log_line){.time_ms = stream->last_ms, .text = xstrdup(message)};
 	if (logs->lines == 0)
 		logs->oldest_ms = clock_monotonic_ms();
 	logs->bytes += text.size + LINE_OVERHEAD;
@@ -110,39 +104,6 @@ bool cloud_logs_is_due(const struct cloud_logs *logs)
 	       clock_monotonic_ms() - logs->oldest_ms >= WAIT_MS;
 }
 
-static bool call(struct cloud_logs *logs, const char *target, const struct strbuf *body,
-		 struct error *err)
-{
-	AUTO_FREE char *answer = NULL;
-	struct cloud_call request = {
-		.service = "logs", .target = target, .body = strbuf_text(body)};
-	return cloud_call(logs->aws, &request, &answer, err);
-}
-
-static void write_names(struct json_writer *json, const struct cloud_logs *logs,
-			const struct stream *stream)
-{
-	json_open_object(json, NULL);
-	json_write_text(json, "logGroupName", logs->group);
-	json_write_text(json, "logStreamName", stream->name);
-}
-
-static bool make_stream(struct cloud_logs *logs, struct stream *stream, struct error *err)
-{
-	AUTO(strbuf_clear) struct strbuf body = STRBUF_INIT;
-	struct json_writer json = JSON_WRITER(&body, 0);
-	if (stream->is_made)
-		return true;
-	write_names(&json, logs, stream);
-	json_close(&json);
-	stream->is_made = call(logs, "Logs_20140328.CreateLogStream", &body, err);
-	if (!stream->is_made && strstr(err->message, "ResourceAlreadyExists") != NULL) {
-		error_clear(err);
-		stream->is_made = true;
-	}
-	return stream->is_made;
-}
-
 static void clear_lines(struct stream *stream)
 {
 	for (size_t i = 0; i < stream->line_count; i++)
@@ -154,23 +115,14 @@ static void clear_lines(struct stream *stream)
 
 static bool send_stream(struct cloud_logs *logs, struct stream *stream, struct error *err)
 {
-	AUTO(strbuf_clear) struct strbuf body = STRBUF_INIT;
-	struct json_writer json = JSON_WRITER(&body, 0);
+	const struct cloud_backend *backend = logs->cloud->backend;
 	if (stream->line_count == 0)
 		return true;
-	if (!make_stream(logs, stream, err))
+	if (!stream->is_made && !backend->make_log(logs->cloud, logs->group, stream->name, err))
 		return false;
-	write_names(&json, logs, stream);
-	json_open_list(&json, "logEvents");
-	for (size_t i = 0; i < stream->line_count; i++) {
-		json_open_object(&json, NULL);
-		json_write_number(&json, "timestamp", stream->lines[i].time_ms);
-		json_write_text(&json, "message", stream->lines[i].text);
-		json_close(&json);
-	}
-	json_close(&json);
-	json_close(&json);
-	bool is_ok = call(logs, "Logs_20140328.PutLogEvents", &body, err);
+	stream->is_made = true;
+	bool is_ok = backend->log(logs->cloud, logs->group, stream->name, stream->lines,
+				  stream->line_count, err);
 	/* Malformed for the service is malformed for ever: such lines are not sent again. */
 	if (is_ok || (err->kind == ERROR_INVALID && strstr(err->message, "HTTP 400") != NULL))
 		clear_lines(stream);

@@ -3,15 +3,16 @@
 #define I2KIT_GUEST_CLOUD_CLOUD_LOGS_H
 
 /*
- * Log lines gathered into batches for CloudWatch Logs: stream POD/CONTAINER/INSTANCE of one group.
+ * Log lines gathered into batches for the cloud's log service: stream POD/CONTAINER/INSTANCE of one
+ * group.
  */
 
-#include "guest/cloud/cloud_aws.h"
+#include "guest/cloud/cloud_backend.h"
 #include "wire/log_record.h"
 
 struct cloud_logs;
 
-struct cloud_logs *cloud_logs_new(struct cloud_aws *aws, const char *group, const char *pod);
+struct cloud_logs *cloud_logs_new(struct cloud *cloud, const char *group, const char *pod);
 void cloud_logs_add(struct cloud_logs *logs, const struct wire_log_record *record);
 /* A line of the agent's own: its stream is POD/.NAME/INSTANCE, a name no container can have. */
 void cloud_logs_say(struct cloud_logs *logs, const char *name, const char *text);

@@ -4,7 +4,7 @@
 
 /* User data becomes the release document: references fetched and checked, the instance named. */
 
-#include "guest/cloud/cloud_aws.h"
+#include "guest/cloud/cloud_backend.h"
 
 /* What the agent itself needs to know of the release. NULL: not given. */
 struct cloud_release {
@@ -17,7 +17,7 @@ struct cloud_release {
 void cloud_release_clear(struct cloud_release *release);
 
 /* Attaches the pod's volumes, too. */
-MUST_CHECK bool cloud_release_load(struct cloud_aws *aws, struct cloud_release *ret,
+MUST_CHECK bool cloud_release_load(struct cloud *cloud, struct cloud_release *ret,
 				   struct error *err);
 
 #endif

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef I2KIT_GUEST_CLOUD_CLOUD_BACKEND_H
+#define I2KIT_GUEST_CLOUD_CLOUD_BACKEND_H
+
+/*
+ * What a cloud gives an instance, as the cloud agent needs it. A cloud is one file with one table;
+ * the rest of this folder knows none of their words.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+struct cloud;
+
+struct cloud_log_line {
+	int64_t time_ms; /* since 1970, not falling within a stream */
+	char *text;	 /* printable, not empty; owned */
+};
+
+/* Temporary failures are tried again inside; ERROR_INVALID: refused for good. */
+struct cloud_backend {
+	/* Waits up to two minutes for the metadata service. NULL on failure. */
+	struct cloud *(*open)(struct error *err);
+	/* The release document, perhaps with references; owned. */
+	bool (*user_data)(struct cloud *cloud, char **ret, struct error *err);
+	/* A piece of the configuration by its name; owned. */
+	bool (*parameter)(struct cloud *cloud, const char *name, char **ret, struct error *err);
+	/* What a secret's reference means; owned. */
+	bool (*secret)(struct cloud *cloud, const char *reference, uint8_t **ret, size_t *ret_size,
+		       struct error *err);
+	/* Success too when it is attached to this instance already. */
+	bool (*attach)(struct cloud *cloud, const char *volume, const char *device,
+		       struct error *err);
+	/* Success too when it is there. */
+	bool (*make_log)(struct cloud *cloud, const char *group, const char *stream,
+			 struct error *err);
+	bool (*log)(struct cloud *cloud, const char *group, const char *stream,
+		    const struct cloud_log_line *lines, size_t count, struct error *err);
+	/* is_good: the pod is ready, or has done its work. */
+	bool (*signal)(struct cloud *cloud, const char *stack, const char *resource, bool is_good,
+		       struct error *err);
+};
+
+/* What every cloud's own state begins with. */
+struct cloud {
+	const struct cloud_backend *backend;
+	char *instance_id;
+	char *endpoint; /* in place of the services' own, or NULL (rehearsal) */
+};
+
+extern const struct cloud_backend cloud_backend_aws;
+
+#endif
