@@ -225,7 +225,8 @@ class Operation(threading.Thread):
     def finish(self, status):
         with self.world.lock:
             self.stack.template, self.stack.tags = self.new, self.tags
-            self.stack.outputs = self.new.outputs(self.stack.physical)
+            self.stack.outputs = {name: str(self.resolve(output["Value"]))
+                                  for name, output in self.new.body.get("Outputs", {}).items()}
             self.stack.set(status)
 
     def update(self):

@@ -191,13 +191,3 @@ class Template:
         return [("Add" if n not in old.resources else "Modify", n) for n in self.order()
                 if n not in old.resources or n in changed] + \
                [("Remove", n) for n in reversed(old.order()) if n not in self.resources]
-
-    def outputs(self, physical):
-        found = {}
-        for name, output in self.body.get("Outputs", {}).items():
-            value = output["Value"]
-            if isinstance(value, dict):
-                target = value.get("Ref") or value["Fn::GetAtt"][0]
-                value = physical.get(target, target) + (".elb.fake" if "Fn::GetAtt" in value else "")
-            found[name] = value
-        return found
