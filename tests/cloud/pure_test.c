@@ -26,6 +26,15 @@ static void endpoints_follow_partition_and_overrides(void **state)
 	AUTO_FREE char *global = aws_endpoint_url(&settings, &AWS_ROUTE53, "us-gov-west-1");
 	assert_string_equal(global, "https://route53.amazonaws.com");
 	assert_string_equal(aws_signing_region(&AWS_ROUTE53, "eu-west-1"), "us-east-1");
+	settings.use_fips = true;
+	AUTO_FREE char *fips = aws_endpoint_url(&settings, &AWS_EC2, "us-east-1");
+	assert_string_equal(fips, "https://ec2-fips.us-east-1.amazonaws.com");
+	/* As Amazon's own rules have it: GovCloud's plain names are the FIPS ones, but for some. */
+	AUTO_FREE char *gov = aws_endpoint_url(&settings, &AWS_EC2, "us-gov-west-1");
+	assert_string_equal(gov, "https://ec2.us-gov-west-1.amazonaws.com");
+	AUTO_FREE char *gov_ebs = aws_endpoint_url(&settings, &AWS_EBS, "us-gov-west-1");
+	assert_string_equal(gov_ebs, "https://ebs-fips.us-gov-west-1.amazonaws.com");
+	settings.use_fips = false;
 	assert_int_equal(setenv("AWS_ENDPOINT_URL", "http://all/", 1), 0);
 	assert_int_equal(setenv("AWS_ENDPOINT_URL_EBS", "http://blocks:1/x/", 1), 0);
 	AUTO_FREE char *own = aws_endpoint_url(&settings, &AWS_EBS, "eu-west-1");

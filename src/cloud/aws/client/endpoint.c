@@ -14,6 +14,7 @@ const struct aws_service AWS_EC2 = {
 	.signing = "ec2",
 	.version = "2016-11-15",
 	.protocol = AWS_EC2_QUERY,
+	.has_gov_fips = true,
 };
 const struct aws_service AWS_EBS = {
 	.name = "EBS direct",
@@ -29,6 +30,7 @@ const struct aws_service AWS_CLOUDFORMATION = {
 	.signing = "cloudformation",
 	.version = "2010-05-15",
 	.protocol = AWS_QUERY,
+	.has_gov_fips = true,
 };
 const struct aws_service AWS_STS = {
 	.name = "STS",
@@ -37,6 +39,7 @@ const struct aws_service AWS_STS = {
 	.signing = "sts",
 	.version = "2011-06-15",
 	.protocol = AWS_QUERY,
+	.has_gov_fips = true,
 };
 const struct aws_service AWS_AUTOSCALING = {
 	.name = "Auto Scaling",
@@ -45,6 +48,7 @@ const struct aws_service AWS_AUTOSCALING = {
 	.signing = "autoscaling",
 	.version = "2011-01-01",
 	.protocol = AWS_QUERY,
+	.has_gov_fips = true,
 };
 const struct aws_service AWS_ELBV2 = {
 	.name = "Elastic Load Balancing",
@@ -53,6 +57,7 @@ const struct aws_service AWS_ELBV2 = {
 	.signing = "elasticloadbalancing",
 	.version = "2015-12-01",
 	.protocol = AWS_QUERY,
+	.has_gov_fips = true,
 };
 const struct aws_service AWS_LOGS = {
 	.name = "CloudWatch Logs",
@@ -61,6 +66,7 @@ const struct aws_service AWS_LOGS = {
 	.signing = "logs",
 	.target = "Logs_20140328",
 	.protocol = AWS_JSON,
+	.has_gov_fips = true,
 };
 const struct aws_service AWS_SSM = {
 	.name = "Systems Manager",
@@ -69,6 +75,7 @@ const struct aws_service AWS_SSM = {
 	.signing = "ssm",
 	.target = "AmazonSSM",
 	.protocol = AWS_JSON,
+	.has_gov_fips = true,
 };
 const struct aws_service AWS_SECRETS = {
 	.name = "Secrets Manager",
@@ -174,7 +181,8 @@ char *aws_endpoint_url(const struct aws_settings *settings, const struct aws_ser
 		return xstrndup(override, size);
 	}
 	const struct aws_partition *partition = aws_partition_of(region);
-	const char *fips = settings->use_fips ? "-fips" : "";
+	bool is_plain = service->has_gov_fips && strcmp(partition->name, "aws-us-gov") == 0;
+	const char *fips = settings->use_fips && !is_plain ? "-fips" : "";
 	if (service->is_global)
 		return xasprintf("https://%s%s.%s", service->host, fips, partition->suffix);
 	return xasprintf("https://%s%s.%s.%s", service->host, fips, region,

@@ -17,7 +17,8 @@ struct aws_service {
 	const char *version; /* query protocols */
 	const char *target;  /* JSON: prefix of X-Amz-Target */
 	enum aws_protocol protocol;
-	bool is_global; /* one endpoint per partition, signed for its main region */
+	bool is_global;	   /* one endpoint per partition, signed for its main region */
+	bool has_gov_fips; /* in GovCloud the plain name is the FIPS one */
 };
 
 extern const struct aws_service AWS_EC2;
