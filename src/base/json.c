@@ -240,10 +240,14 @@ size_t json_view_count(struct json_view list, size_t max)
 
 struct json_view json_view_at(struct json_view list, size_t index)
 {
-	return (struct json_view){.value = null_is_absent(json_array_get(list.value, index)),
-				  .parent = list.value,
-				  .index = index,
-				  .document = list.document};
+	const json_t *value = json_array_get(list.value, index);
+	struct json_view view = {.value = null_is_absent(value),
+				 .parent = list.value,
+				 .index = index,
+				 .document = list.document};
+	if (json_is_null(value))
+		(void)complain(view, "is null");
+	return view;
 }
 
 size_t json_view_members(struct json_view object, size_t max)

@@ -82,6 +82,7 @@ void json_view_refuse_unknown(struct json_view object, const char *const *keys);
 
 /* How many elements a list has; absent: 0; more than `max` is a complaint, and 0. */
 size_t json_view_count(struct json_view list, size_t max);
+/* null is a complaint: what is in a list is counted on to be there. */
 struct json_view json_view_at(struct json_view list, size_t index);
 
 /*

@@ -118,6 +118,15 @@ static void lists_and_objects_have_a_ceiling(void **state)
 	assert_problem(other, "document: has too many members");
 }
 
+static void a_null_in_a_list_is_a_complaint(void **state)
+{
+	AUTO_PTR(json_document) struct json_document *document = parse("{\"a\":[1,null]}");
+	struct json_view list = json_view_get(json_document_root(document), "a");
+	(void)state;
+	assert_false(json_view_exists(json_view_require(json_view_at(list, 1), "name")));
+	assert_problem(document, "document: 'a[1]' is null");
+}
+
 static void members_come_in_order_without_the_null_ones(void **state)
 {
 	AUTO_PTR(json_document)
@@ -257,6 +266,7 @@ int main(void)
 		cmocka_unit_test(the_first_complaint_is_the_one_reported),
 		cmocka_unit_test(wrong_types_are_complaints),
 		cmocka_unit_test(lists_and_objects_have_a_ceiling),
+		cmocka_unit_test(a_null_in_a_list_is_a_complaint),
 		cmocka_unit_test(members_come_in_order_without_the_null_ones),
 		cmocka_unit_test(malformed_doubled_and_deep_documents_are_refused),
 		cmocka_unit_test(flags_allow_what_others_write),
