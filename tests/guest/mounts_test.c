@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -144,11 +145,17 @@ static void an_empty_claim_is_filled_once(void **state)
 	make_file(scene->root, "data/conf/a", "image's");
 	make_link(scene->root, "data/link", "conf/a");
 	AUTO_FREE char *data = path_join(scene->root, "data");
+	AUTO_FREE char *source = path_join(scene->root, "data/conf/a");
+	AUTO_FREE char *target = path_join(scene->volume, "conf/a");
+	bool has_attributes = setxattr(source, "user.kind", "x", 1, 0) == 0;
 	assert_int_equal(chmod(data, 0750), 0);
 	assert_true(rootfs_copy_fill(scene->root, "/data", scene->volume, &is_filled, NULL));
 	assert_true(is_filled);
 	assert_true(has(scene->volume, "conf/a", "image's"));
 	assert_true(has(scene->volume, "link", "image's"));
+	char kind = '\0';
+	assert_true(!has_attributes ||
+		    (getxattr(target, "user.kind", &kind, 1) == 1 && kind == 'x'));
 	struct stat status;
 	assert_int_equal(stat(scene->volume, &status), 0);
 	assert_int_equal(status.st_mode & 07777, 0750);

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -17,6 +18,19 @@
 #define FILLING	  "..i2kit-fill" /* beside the copy's place until it is whole */
 
 static bool copy_folder(int from, int to, int depth, struct error *err);
+
+/* File capabilities among them; what the target's file system does not take is left out. */
+static void copy_attributes(int from, int to)
+{
+	char names[4096];
+	ssize_t size = flistxattr(from, names, sizeof(names));
+	for (ssize_t at = 0; at < size; at += (ssize_t)strlen(names + at) + 1) {
+		char value[4096];
+		ssize_t length = fgetxattr(from, names + at, value, sizeof(value));
+		if (length >= 0 && strncmp(names + at, "trusted.", strlen("trusted.")) != 0)
+			(void)fsetxattr(to, names + at, value, (size_t)length, 0);
+	}
+}
 
 static bool copy_file(int from, int to, const char *name, const struct stat *status,
 		      struct error *err)
@@ -29,6 +43,7 @@ static bool copy_file(int from, int to, const char *name, const struct stat *sta
 	if (size < 0 || fchown(out, status->st_uid, status->st_gid) < 0 ||
 	    fchmod(out, status->st_mode & 07777) < 0)
 		return error_set_errno(err, errno, "copying %s", name);
+	copy_attributes(in, out); /* the last: a new owner takes capabilities away */
 	return true;
 }
 
