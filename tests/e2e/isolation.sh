@@ -48,7 +48,7 @@ ask() { # PROJECT POD HOST PORT
 }
 address() { "$i2kit" -p "$1" ps -o json | jq -r --arg pod "$2" '.instances[] | select(.pod == $pod).address'; }
 service() { "$i2kit" -p "$1" exec "$2" -- sh -c "grep -w $2.default /etc/hosts | head -1" | cut -f1; }
-web=$(address one web) tool=$(address one tool) db=$(address two db)
+web=$(address one web) db=$(address two db)
 web_service=$(service one web)
 
 is "$(ask one tool web 8000)" WEB
