@@ -9,6 +9,7 @@
 #include "base/cleanup.h"
 #include "base/path.h"
 #include "release/receipt.h"
+#include "release/receipt_travel.h"
 
 #define IMAGE  "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 #define CONFIG "sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
@@ -160,6 +161,33 @@ static void a_name_that_leaves_the_folder_is_refused(void **state)
 	assert_int_equal(err.kind, ERROR_INVALID);
 }
 
+/* The other machine is another folder for configuration and state. */
+static void a_receipt_travels_to_who_trusts_its_key(void **state)
+{
+	(void)state;
+	record_example();
+	AUTO(strbuf_clear) struct strbuf lines = STRBUF_INIT;
+	AUTO_FREE char *key = receipt_public_key(NULL);
+	AUTO_FREE char *there = path_join(folder, "there");
+	AUTO(receipt_clear) struct receipt receipt = {0};
+	AUTO(error_clear) struct error err = ERROR_INIT;
+	size_t count = 0;
+	assert_true(receipt_export("shop", &lines, &count, NULL));
+	assert_int_equal(count, 1);
+	const char *line = strbuf_text(&lines);
+	assert_int_equal(setenv("XDG_STATE_HOME", there, 1) | setenv("XDG_CONFIG_HOME", there, 1),
+			 0);
+	assert_false(receipt_import(line, strlen(line), &receipt, &err));
+	assert_int_equal(err.kind, ERROR_CORRUPT);
+	assert_false(receipt_trust("no key", NULL, NULL));
+	assert_true(receipt_trust(key, "elsewhere", NULL));
+	assert_true(receipt_trust(key, NULL, NULL));
+	assert_true(receipt_import(line, strlen(line), &receipt, NULL));
+	AUTO(receipt_clear) struct receipt found = {0};
+	assert_true(receipt_find("shop", "web", IMAGE, CONFIG, &found, NULL));
+	assert_int_equal(found.replicas, 2);
+}
+
 #define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, enter_folder, leave_folder)
 
 int main(void)
@@ -171,6 +199,7 @@ int main(void)
 		IN_FOLDER(a_receipt_of_another_key_is_refused),
 		IN_FOLDER(a_tag_fits_and_holds_for_its_own_release_alone),
 		IN_FOLDER(a_forced_release_says_so),
+		IN_FOLDER(a_receipt_travels_to_who_trusts_its_key),
 		IN_FOLDER(a_name_that_leaves_the_folder_is_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
