@@ -54,6 +54,7 @@ class Operation(threading.Thread):
         super().__init__(daemon=True)
         self.world, self.stack, self.kind, self.new, self.tags = world, stack, kind, template, tags
         self.old, self.old_tags = stack.template, stack.tags
+        stack.operation_template = template.resources if template else {}   # for who boots what is made
         if kind == "create":
             stack.tags = tags       # an update's count when it is complete
         if kind == "delete":
