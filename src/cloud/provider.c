@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#ifdef I2KIT_PROVIDER_AWS
 #include "cloud/aws/provider/provider_aws.h"
+#endif
 
 void cloud_image_clear(struct cloud_image *image)
 {
@@ -112,7 +114,12 @@ void cloud_plan_clear(struct cloud_plan *plan)
 
 const struct cloud_provider *const *cloud_providers(void)
 {
-	static const struct cloud_provider *const list[] = {&CLOUD_PROVIDER_AWS, NULL};
+	/* Those of meson's option `providers`. */
+	static const struct cloud_provider *const list[] = {
+#ifdef I2KIT_PROVIDER_AWS
+		&CLOUD_PROVIDER_AWS,
+#endif
+		NULL};
 	return list;
 }
 
@@ -122,7 +129,10 @@ const struct cloud_provider *cloud_provider_find(const char *name, struct error 
 	for (size_t i = 0; list[i] != NULL; i++)
 		if (strcmp(list[i]->name, name) == 0)
 			return list[i];
-	error_set(err, ERROR_UNSUPPORTED, "i2kit cannot promote to '%s'", name);
-	error_hint(err, "provider.type: %s", list[0]->name);
+	error_set(err, ERROR_UNSUPPORTED, "this i2kit cannot promote to '%s'", name);
+	if (list[0] != NULL)
+		error_hint(err, "provider.type: %s", list[0]->name);
+	else
+		error_hint(err, "it was built without clouds: meson -Dproviders=aws");
 	return NULL;
 }
