@@ -36,7 +36,8 @@ struct copy {
 	struct strbuf complaint;
 	/* receiving */
 	char *temporary; /* a private folder beside the destination */
-	int fd;		 /* to tar */
+	pid_t tar;	 /* started when the first bytes are there; 0 before */
+	int fd;		 /* to it */
 };
 
 /* "POD[/CONTAINER]:PATH"; false for a path of this machine ("./a:b" is one). */
@@ -204,23 +205,11 @@ static char *destination(const struct copy *copy, const char *name)
 	return xstrdup(copy->here);
 }
 
-static bool on_receive_output(bool is_stderr, const void *bytes, size_t size, void *arg,
-			      struct error *err)
-{
-	struct copy *copy = arg;
-
-	if (is_stderr) {
-		keep_complaint(copy, bytes, size);
-		return true;
-	}
-	return fd_write_all(copy->fd, bytes, size, err);
-}
-
 /*
  * tar refuses names that lead out of its folder, which is a fresh one that nobody else may enter;
  * what it made there is looked at before it goes to its place.
  */
-static bool receive_tree(struct copy *copy, struct error *err)
+static bool start_unpacking(struct copy *copy, struct error *err)
 {
 	const char *const tar[] = {"tar",
 				   "xpf",
@@ -231,22 +220,42 @@ static bool receive_tree(struct copy *copy, struct error *err)
 				   "--xattrs",
 				   "--xattrs-include=user.*",
 				   NULL};
-	struct exec_run run = {.output = on_receive_output, .stdin_fd = -1};
 	int ends[2];
-	pid_t pid;
 
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return error_set_errno(err, errno, "pipe");
-	if (!start_tar(tar, ends[0], -1, &pid, err)) {
-		(void)close(ends[0]);
-		(void)close(ends[1]);
-		return false;
-	}
+	bool is_started = start_tar(tar, ends[0], -1, &copy->tar, err);
 	(void)close(ends[0]);
-	copy->fd = ends[1];
+	if (!is_started)
+		(void)close(ends[1]);
+	else
+		copy->fd = ends[1];
+	return is_started;
+}
+
+static bool on_receive_output(bool is_stderr, const void *bytes, size_t size, void *arg,
+			      struct error *err)
+{
+	struct copy *copy = arg;
+
+	if (is_stderr) {
+		keep_complaint(copy, bytes, size);
+		return true;
+	}
+	return (copy->fd >= 0 || start_unpacking(copy, err)) &&
+	       fd_write_all(copy->fd, bytes, size, err);
+}
+
+/* Where nothing comes no tar runs: it would complain of an archive that is none, before we do. */
+static bool receive_tree(struct copy *copy, struct error *err)
+{
+	struct exec_run run = {.output = on_receive_output, .stdin_fd = -1};
 	bool is_received = run_in_pod(copy, "get", NULL, &run, err);
+
+	if (copy->fd < 0)
+		return is_received;
 	(void)close(take_fd(&copy->fd));
-	return wait_for_tar(pid, is_received ? err : NULL) && is_received;
+	return wait_for_tar(copy->tar, is_received ? err : NULL) && is_received;
 }
 
 /* The one tree that came; owned, or NULL. */
