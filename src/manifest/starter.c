@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "manifest/starter.h"
 
+#include "base/alloc.h"
+#include "base/cleanup.h"
 #include "base/strbuf.h"
+#include "manifest/yaml_scalar.h"
 
 static const char short_head[] = "# One pod: its containers become one disk image, and every "
 				 "replica is a VM that boots it.\n"
@@ -40,7 +43,7 @@ static const char environment_text[] =
 	"  type: aws\n"
 	"  region: eu-central-1\n"
 	"  instance_type: t3.micro\n"
-	"  # subnets: [subnet-0a1b2c3d, subnet-4e5f6071]    default: those of the default VPC\n"
+	"  # subnets: [subnet-0a1b2c3d, subnet-4e5f6071]    default: a network of its own\n"
 	"  # hosted_zone: example.com                       names for public pods\n"
 	"  # certificate: arn:aws:acm:…                     for https ports\n";
 
@@ -75,7 +78,10 @@ static char *make_kubernetes(const char *name, const char *image)
 
 char *starter_make(enum starter_form form, const char *name, const char *image)
 {
-	return form == STARTER_KUBERNETES ? make_kubernetes(name, image) : make_short(name, image);
+	/* A folder may be called 2026 or yes; unquoted that is no text. */
+	AUTO_FREE char *word =
+		yaml_scalar_is_text(name) ? xstrdup(name) : xasprintf("\"%s\"", name);
+	return form == STARTER_KUBERNETES ? make_kubernetes(word, image) : make_short(word, image);
 }
 
 const char *starter_environment(void)
