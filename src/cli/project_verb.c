@@ -36,7 +36,7 @@ bool project_verb_is_up(const struct project_verb *verb, struct error *err)
 		return error_hint(err, "i2kit up -d takes its pods over again");
 	}
 	error_set(err, ERROR_NOT_FOUND, "project '%s' is not up", verb->project);
-	return error_hint(err, "i2kit up; i2kit ps --projects lists those that are");
+	return error_hint(err, "i2kit up; i2kit ls lists those that are");
 }
 
 void project_verb_close(struct project_verb *verb)

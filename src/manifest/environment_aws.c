@@ -36,8 +36,9 @@ static const struct field fields[] = {
 	{"role", FIELD_USED, read_text, AT(aws.role), NULL,
 	 "AWS: what CloudFormation makes the stack as: a role's ARN; default: whoever promotes"},
 	{"subnets", FIELD_USED, read_text_list, AT(aws.subnets), NULL,
-	 "AWS: of the instances; default: the default VPC's"},
-	{"vpc", FIELD_USED, read_text, AT(aws.vpc), NULL, "AWS: default: that of the subnets"},
+	 "AWS: of the instances; default: the vpc's; without vpc, a network of its own"},
+	{"vpc", FIELD_USED, read_text, AT(aws.vpc), NULL,
+	 "AWS: default: that of the subnets; without both, a network of its own"},
 };
 #undef AT
 const struct field_set environment_aws_fields = {"provider", fields, ARRAY_SIZE(fields),

@@ -95,7 +95,7 @@ bool supervisor_start(const char *project, struct error *err)
 		return true;
 	if (!path_exists(plan)) {
 		error_set(err, ERROR_NOT_FOUND, "project '%s' is not up", project);
-		return error_hint(err, "i2kit up; i2kit ps --projects lists those that are");
+		return error_hint(err, "i2kit up; i2kit ls lists those that are");
 	}
 	if (!path_make_folders(folder, 0700, err))
 		return false;
