@@ -56,7 +56,7 @@ bool project_name_check(const char *name, struct error *err)
 		return true;
 	AUTO_FREE char *better = project_name_make(name);
 	error_set(err, ERROR_USAGE,
-		  "'%s' is no project name: a-z, 0-9 and - inside, at most %d characters", name,
+		  "'%.80s' is no project name: a-z, 0-9 and - inside, at most %d characters", name,
 		  NAME_MAX_LENGTH);
 	return error_hint(err, "-p %s", better);
 }
