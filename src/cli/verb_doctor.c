@@ -74,6 +74,18 @@ static void fix(const struct invocation *invocation, const char *uri, int number
 	doctor_check(number, uri, finding);
 }
 
+/* What asks about the cloud means nothing here, and is not passed over in silence. */
+static bool check_options(const struct arguments *args, struct error *err)
+{
+	static const char *const of_cloud[] = {"policy", "environment", "region", "profile"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(of_cloud); i++) {
+		if (arguments_value(args, of_cloud[i]) != NULL)
+			return error_set(err, ERROR_USAGE, "--%s goes with --cloud", of_cloud[i]);
+	}
+	return true;
+}
+
 static int run(const struct invocation *invocation, struct error *err)
 {
 	const char *uri = arguments_value(invocation->args, "connect");
@@ -85,6 +97,8 @@ static int run(const struct invocation *invocation, struct error *err)
 
 	if (arguments_flag(invocation->args, "cloud"))
 		return doctor_cloud(invocation, err);
+	if (!check_options(invocation->args, err))
+		return 1;
 
 	json_open_list(&json, NULL);
 	for (int i = 0; i < DOCTOR_CHECK_COUNT; i++) {

@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/json_writer.h"
+#include "base/path.h"
 #include "cli/disk_argument.h"
 #include "cli/output.h"
 #include "cli/verb.h"
@@ -172,8 +173,13 @@ static bool inspect_image(const struct invocation *invocation, struct store *sto
 {
 	AUTO(oci_image_clear) struct oci_image image = {0};
 	struct image_options image_options = {0};
-	if (!image_resolve(store, reference, PULL_NEVER, &image_options, NULL, &image, err))
+	if (!image_resolve(store, reference, PULL_NEVER, &image_options, NULL, &image, err)) {
+		if (err->kind == ERROR_NOT_FOUND)
+			error_set(err, ERROR_NOT_FOUND,
+				  "'%s' is no file, no disk's digest and no image in the store",
+				  reference);
 		return error_hint(err, "i2kit pull %s", reference);
+	}
 	if (invocation->output == OUTPUT_JSON)
 		return print_image_json(&image, err);
 	print_image(invocation, &image);
@@ -198,7 +204,12 @@ static int run(const struct invocation *invocation, struct error *err)
 	if (disk_argument_find(store, name, &path, NULL))
 		return inspect_disk(invocation, path, err) ? 0 : 1;
 	if (looks_like_file(name))
-		return error_set(err, ERROR_NOT_FOUND, "there is no file '%s'", name) ? 0 : 1;
+		return error_set(err, ERROR_NOT_FOUND,
+				 path_exists(name) ? "'%s' is no file, so no disk"
+						   : "there is no file '%s'",
+				 name)
+			       ? 0
+			       : 1;
 	return inspect_image(invocation, store, name, err) ? 0 : 1;
 }
 

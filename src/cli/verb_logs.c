@@ -59,6 +59,20 @@ static bool parse_until(const struct arguments *args, int64_t *ret_ns, struct er
 	return parse_when("until", until, ret_ns, err);
 }
 
+/* Before anything is looked for: what is mistyped is so whether there are logs or not. */
+static bool check_options(const struct arguments *args, struct error *err)
+{
+	const char *tail = arguments_value(args, "tail");
+	const char *since = arguments_value(args, "since");
+	uint64_t lines;
+	int64_t time_ns;
+
+	if (tail != NULL && !parse_u64(tail, 0, MAX_TAIL_LINES, &lines))
+		return error_set(err, ERROR_USAGE, "--tail: '%s' is no number of lines", tail);
+	return (since == NULL || parse_when("since", since, &time_ns, err)) &&
+	       parse_until(args, &time_ns, err);
+}
+
 static bool place_reader(struct log_reader *reader, const struct arguments *args, struct error *err)
 {
 	const char *tail = arguments_value(args, "tail");
@@ -227,7 +241,8 @@ static bool remove_logs(const struct invocation *invocation, const char *project
 	for (size_t i = 0; i < removed.count; i++)
 		(void)printf("%s\n", removed.items[i]);
 	if (removed.count == 0)
-		output_note(invocation, "every instance with logs is up: nothing to remove");
+		output_note(invocation, "nothing to remove: '%s' has no logs but of what is up",
+			    project);
 	return true;
 }
 
@@ -292,7 +307,7 @@ static int run(const struct invocation *invocation, struct error *err)
 		project_resolve(invocation, has_path ? rest->items[0] : NULL, err);
 	AUTO(filter_clear) struct log_filter filter = {0};
 
-	if (project == NULL)
+	if (project == NULL || !check_options(args, err))
 		return 1;
 	/* `i2kit logs | head` ends without a word, as other tools do. */
 	(void)signal(SIGPIPE, SIG_DFL);

@@ -51,6 +51,11 @@ static int import_receipts(const char *file, struct error *err)
 			     receipt.image_digest, receipt.config_digest);
 		line += length + (line[length] != '\0');
 	}
+	if (number == 0) {
+		error_set(err, ERROR_NOT_FOUND, "%s: no receipt in it", path);
+		(void)error_hint(err, "i2kit receipt export FILE, where it ran, writes them");
+		return 1;
+	}
 	return 0;
 }
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -17,18 +18,42 @@ static void act_scale(struct client *client, client_done_fn *done, void *done_ar
 	client_scale(client, scale->pod, (unsigned)scale->replicas, done, done_arg);
 }
 
-static bool scale_one(struct project_verb *verb, const char *text, struct error *err)
+static bool parse_scale(const char *text, struct scale *ret, struct error *err)
 {
-	struct scale scale = {0};
 	const char *equals = strchr(text, '=');
 
-	if (equals == NULL || equals == text || !parse_u64(equals + 1, 0, 1000, &scale.replicas)) {
-		error_set(err, ERROR_USAGE, "'%s' is not POD=N", text);
+	if (equals == NULL || equals == text || !parse_u64(equals + 1, 0, 1000, &ret->replicas)) {
+		error_set(err, ERROR_USAGE, "'%s' is not POD=N, N at most 1000", text);
 		return error_hint(err, "i2kit scale web=3");
 	}
-	AUTO_FREE char *pod = xstrndup(text, (size_t)(equals - text));
-	scale.pod = pod;
-	return project_act(verb->client, verb->loop, act_scale, &scale, err);
+	free(ret->pod);
+	ret->pod = xstrndup(text, (size_t)(equals - text));
+	return true;
+}
+
+static void scale_clear(struct scale *scale)
+{
+	free(scale->pod);
+}
+
+/* All of them are read before the first is done: a slip in the last one changes nothing. */
+static bool check_words(const struct string_list *words, struct error *err)
+{
+	AUTO(scale_clear) struct scale scale = {0};
+
+	for (size_t i = 0; i < words->count; i++) {
+		if (!parse_scale(words->items[i], &scale, err))
+			return false;
+	}
+	return true;
+}
+
+static bool scale_one(struct project_verb *verb, const char *text, struct error *err)
+{
+	AUTO(scale_clear) struct scale scale = {0};
+
+	return parse_scale(text, &scale, err) &&
+	       project_act(verb->client, verb->loop, act_scale, &scale, err);
 }
 
 static int run(const struct invocation *invocation, struct error *err)
@@ -38,7 +63,8 @@ static int run(const struct invocation *invocation, struct error *err)
 	struct follow_options options = {.goal = FOLLOW_READY};
 	struct follow_result result = {0};
 
-	if (!project_follow_timeout(invocation, &options.timeout_ms, err) ||
+	if (!check_words(words, err) ||
+	    !project_follow_timeout(invocation, &options.timeout_ms, err) ||
 	    !project_verb_open(invocation, true, &verb, err))
 		return 1;
 	for (size_t i = 0; i < words->count; i++) {

@@ -28,18 +28,35 @@ static void write_problem(struct json_writer *json, const struct problem *proble
 	json_close(json);
 }
 
-static void print_json(bool is_valid, const struct app *app, const struct problem_list *problems)
+/* failure: of the whole, such as that no manifest is here. */
+static void write_failure(struct json_writer *json, const struct error *failure)
 {
+	json_open_object(json, NULL);
+	json_write_null(json, "file");
+	json_write_unsigned(json, "line", 0);
+	json_write_unsigned(json, "column", 0);
+	json_write_text(json, "severity", "error");
+	json_write_text(json, "message", failure->message);
+	json_write_text_if(json, "hint", failure->hint);
+	json_close(json);
+}
+
+static void print_json(const struct app *app, const struct problem_list *problems,
+		       const struct error *failure)
+{
+	bool is_other = failure->message != NULL && problems->error_count == 0;
 	AUTO(strbuf_clear) struct strbuf text = STRBUF_INIT;
 	struct json_writer json = JSON_WRITER(&text, JSON_PRETTY);
 	json_open_object(&json, NULL);
-	json_write_bool(&json, "valid", is_valid);
+	json_write_bool(&json, "valid", failure->message == NULL);
 	json_write_unsigned(&json, "pods", app->pod_count);
 	json_write_unsigned(&json, "services", app->service_count);
-	json_write_unsigned(&json, "errors", problems->error_count);
+	json_write_unsigned(&json, "errors", is_other ? 1 : problems->error_count);
 	json_open_list(&json, "problems");
 	for (size_t i = 0; i < problems->count; i++)
 		write_problem(&json, &problems->items[i]);
+	if (is_other)
+		write_failure(&json, failure);
 	json_close(&json);
 	json_close(&json);
 	(void)printf("%s\n", strbuf_text(&text));
@@ -57,11 +74,8 @@ static int run(const struct invocation *invocation, struct error *err)
 	bool is_valid = manifest_files_read(invocation, &app, &problems, err);
 
 	if (invocation->output == OUTPUT_JSON) {
-		bool is_other = !is_valid && problems.error_count == 0;
-		if (!is_other) {
-			error_clear(err); /* what it says is in the answer */
-			print_json(is_valid, &app, &problems);
-		}
+		print_json(&app, &problems, err);
+		error_clear(err); /* what it says is in the answer */
 		return is_valid ? 0 : 1;
 	}
 	manifest_files_print(invocation, &problems, arguments_flag(invocation->args, "quiet"));

@@ -11,6 +11,19 @@ for example in "$top"/examples/*/; do
 	i2kit validate "$example"
 done
 
+echo "wrong use"
+mkdir "$work/nothing" && cd "$work/nothing"
+if i2kit validate -o json >out; then exit 1; fi
+jq -e '.valid == false and .errors == 1 and (.problems | length) == 1' out
+if i2kit receipt import /dev/null; then exit 1; fi
+if i2kit cp web:/x . 2>err || grep tar: err; then exit 1; fi
+# usage COMMAND…: wrong by itself, whatever is up
+usage() { local code=0; "$@" 2>err || code=$?; [ $code = 2 ] || { cat err; exit 1; }; }
+usage i2kit scale web=2 worker=x
+usage i2kit logs --since banana
+usage i2kit doctor --policy caller
+mkdir 2026 && i2kit init 2026 && i2kit validate 2026
+
 # A copy, so that the page can be changed as the comment says.
 mkdir -p "$work/examples" "$work/out"
 cp -r "$top/examples/configuration" "$top/examples/volume" "$work/examples/"
