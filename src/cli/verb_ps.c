@@ -3,6 +3,8 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "base/json_writer.h"
+#include "base/strbuf.h"
 #include "cli/output.h"
 #include "cli/project.h"
 #include "cli/status_view.h"
@@ -10,11 +12,18 @@
 #include "local/client/client.h"
 #include "local/plan/status_json.h"
 
-static bool list_projects(struct error *err)
+static bool list_projects(const struct invocation *invocation, struct error *err)
 {
 	AUTO(string_list_clear) struct string_list projects = STRING_LIST_INIT;
+	AUTO(strbuf_clear) struct strbuf text = STRBUF_INIT;
+	struct json_writer json = JSON_WRITER(&text, 0);
+
 	if (!client_list_projects(&projects, err))
 		return false;
+	if (invocation->output == OUTPUT_JSON) {
+		json_write_texts(&json, NULL, &projects);
+		return printf("%s\n", strbuf_text(&text)) >= 0;
+	}
 	for (size_t i = 0; i < projects.count; i++)
 		(void)printf("%s\n", projects.items[i]);
 	return true;
@@ -25,7 +34,7 @@ static int run(const struct invocation *invocation, struct error *err)
 	AUTO(project_status_clear) struct project_status status = {0};
 
 	if (arguments_flag(invocation->args, "projects"))
-		return list_projects(err) ? 0 : 1;
+		return list_projects(invocation, err) ? 0 : 1;
 	AUTO_FREE char *project = project_resolve(invocation, project_argument(invocation), err);
 	AUTO_PTR(loop) struct loop *loop = project ? loop_new(err) : NULL;
 	AUTO_PTR(client) struct client *client = loop ? client_open(loop, project, err) : NULL;
@@ -54,7 +63,8 @@ static int run(const struct invocation *invocation, struct error *err)
 }
 
 static const struct option_spec options[] = {
-	{"projects", 'a', OPTION_FLAG, NULL, "list the projects that are up", COMPLETE_NONE},
+	{"projects", 'a', OPTION_FLAG, NULL, "the projects that are up: ls says more",
+	 COMPLETE_NONE},
 };
 
 const struct verb verb_ps = {

@@ -17,6 +17,7 @@ expect "containers" i2kit -p hello why hello
 expect "nginx" i2kit -p hello stats --once
 expect "Ready" i2kit -p hello events
 expect hello i2kit ps --projects
+expect '["hello"]' i2kit ps --projects -o json
 
 echo "found by the same argument, in its folder and from above; by nobody else"
 expect "hello-0" i2kit ps "$top/examples/hello"
