@@ -78,10 +78,10 @@ static bool fail(const struct copy *copy, int code, struct error *err)
 	strbuf_append_printable(&text, start, strcspn(start, "\n"));
 	if (code == 127 || code == 126) {
 		(void)error_set(err, ERROR_UNSUPPORTED,
-				"%s was built by an older i2kit, which "
+				"%s was built on the base of an older i2kit, which "
 				"cannot copy this way",
 				copy->target);
-		return error_hint(err, "i2kit up builds it anew");
+		return error_hint(err, "make the base anew (scripts/make-base), then i2kit up");
 	}
 	return error_set(err, ERROR_SYSTEM, "%s: %s", copy->target,
 			 text.size > 0 ? strbuf_text(&text) : "the copy failed in the pod");
