@@ -30,10 +30,10 @@ static void print_result(const struct invocation *invocation,
 		json_close(&json);
 		(void)printf("%s\n", strbuf_text(&text));
 	} else {
-		(void)printf("%s: verified: %zu partitions, %zu layers of %zu images built again, "
+		(void)printf("%s: verified: %zu partitions, %zu layers of %zu image%s built again, "
 			     "byte for byte the same\n",
 			     result->digest, result->partition_count, result->layer_count,
-			     result->image_count);
+			     result->image_count, result->image_count == 1 ? "" : "s");
 	}
 }
 
