@@ -4,6 +4,7 @@ import json
 import secrets
 import time
 
+import model
 from wire import Answer, AwsError, answer_json, answer_query
 
 
@@ -63,7 +64,7 @@ def container(world, request):
 
 
 def sso(world, request):
-    if request.header("x-amz-sso_bearer_token") != "sso-token":
+    if request.method != "GET" or request.header("x-amz-sso_bearer_token") != world.sso_token:
         return Answer(401, "{}")
     if request.query.get("role_name") != "Dev" or request.query.get("account_id") != world.account:
         return Answer(403, "{}")
@@ -71,6 +72,25 @@ def sso(world, request):
     return answer_json({"roleCredentials": {
         "accessKeyId": key[0], "secretAccessKey": key[1], "sessionToken": key[2],
         "expiration": int((time.time() + 3600) * 1000)}})
+
+
+def oidc_token(world, request):
+    """SSO OIDC CreateToken: unsigned rest-json; a refresh token is good for one call."""
+    try:
+        body = json.loads(request.body)
+        model.check(model.input_shape("sso-oidc", "CreateToken"), body)
+    except (ValueError, model.Mismatch) as problem:
+        return answer_json({"error": "invalid_request", "error_description": str(problem)}, 400)
+    world.calls.append("sso-oidc:CreateToken")
+    if request.method != "POST" or request.header("Authorization") or body["grantType"] != "refresh_token":
+        return answer_json({"error": "invalid_request"}, 400)
+    if (body["clientId"], body["clientSecret"]) != ("client", "client-secret"):
+        return answer_json({"error": "invalid_client"}, 401)
+    if body.get("refreshToken") != world.sso_refresh:
+        return answer_json({"error": "invalid_grant"}, 400)
+    world.sso_token, world.sso_refresh = secrets.token_urlsafe(40), secrets.token_urlsafe(40)
+    return answer_json({"accessToken": world.sso_token, "tokenType": "Bearer", "expiresIn": 28800,
+                        "refreshToken": world.sso_refresh})
 
 
 class Metadata:

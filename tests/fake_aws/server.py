@@ -76,6 +76,8 @@ class Fake:
             return identity.container(self.world, request)
         if request.path == "/federation/credentials":
             return identity.sso(self.world, request)
+        if request.path == "/token":
+            return identity.oidc_token(self.world, request)
         return None
 
     def call(self, request):

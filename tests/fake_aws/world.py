@@ -40,6 +40,7 @@ class World:
         self.region, self.account = region, "123456789012"
         self.keys = {"AKIDFAKE": ("fake/secret+key", None)}
         self.names = {"AKIDFAKE": "user/test"}
+        self.sso_token, self.sso_refresh = "sso-token", "refresh-1"
         self.snapshots, self.start_tokens, self.images = {}, {}, {}
         self.instances, self.stacks = {}, {}
         self.parameters, self.log_groups = {}, {}

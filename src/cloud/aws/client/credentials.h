@@ -40,13 +40,15 @@ MUST_CHECK bool aws_credentials_from_process(const char *command, struct aws_cre
 MUST_CHECK bool aws_credentials_from_json(const char *text, size_t size, const char *token_key,
 					  struct aws_credentials *ret, struct error *err);
 
-/* credentials_http.c */
+/* credentials_sso.c: a token that runs out is renewed, and kept where the command line keeps it. */
 MUST_CHECK bool aws_credentials_from_sso(const struct aws_settings *settings, const char *profile,
 					 struct http_client *http, struct aws_credentials *ret,
 					 bool *ret_found, struct error *err);
+/* credentials_container.c */
 MUST_CHECK bool aws_credentials_from_container(struct http_client *http,
 					       struct aws_credentials *ret, bool *ret_found,
 					       struct error *err);
+/* metadata.c */
 MUST_CHECK bool aws_credentials_from_metadata(const struct aws_settings *settings,
 					      struct http_client *http, struct aws_credentials *ret,
 					      bool *ret_found, struct error *err);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <jansson.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "base/json.h"
 #include "base/parse.h"
 #include "base/process.h"
 #include "base/strbuf.h"
@@ -14,9 +14,9 @@
 #define PROCESS_TIMEOUT_MS 60000
 #define MAX_OUTPUT	   65536
 
-static bool copy_key(const json_t *object, const char *name, char **ret)
+static bool copy_key(struct json_view object, const char *name, char **ret)
 {
-	const char *text = json_string_value(json_object_get(object, name));
+	const char *text = json_view_peek(json_view_get(object, name));
 	if (text == NULL || text[0] == '\0' || strlen(text) > 16384 ||
 	    strpbrk(text, "\r\n") != NULL)
 		return false;
@@ -24,18 +24,17 @@ static bool copy_key(const json_t *object, const char *name, char **ret)
 	return true;
 }
 
-static bool read_object(const json_t *object, const char *token_key, struct aws_credentials *out,
+static bool read_object(struct json_view object, const char *token_key, struct aws_credentials *out,
 			struct error *err)
 {
 	if (!copy_key(object, "AccessKeyId", &out->access_key) ||
 	    !copy_key(object, "SecretAccessKey", &out->secret_key))
 		return error_set(err, ERROR_INVALID,
 				 "the answer has no AccessKeyId and SecretAccessKey");
-	const json_t *token = json_object_get(object, token_key);
-	if (token != NULL && !json_is_null(token) &&
+	if (json_view_exists(json_view_get(object, token_key)) &&
 	    !copy_key(object, token_key, &out->session_token))
 		return error_set(err, ERROR_INVALID, "the answer's %s is malformed", token_key);
-	const char *expires = json_string_value(json_object_get(object, "Expiration"));
+	const char *expires = json_view_peek(json_view_get(object, "Expiration"));
 	if (expires != NULL && !parse_rfc3339_ns(expires, &out->expires_ns))
 		return error_set(err, ERROR_INVALID, "the answer's Expiration is no time");
 	return true;
@@ -44,15 +43,13 @@ static bool read_object(const json_t *object, const char *token_key, struct aws_
 bool aws_credentials_from_json(const char *text, size_t size, const char *token_key,
 			       struct aws_credentials *ret, struct error *err)
 {
-	json_t *object = json_loadb(text, size, JSON_REJECT_DUPLICATES, NULL);
-	if (!json_is_object(object)) {
-		json_decref(object);
-		return error_set(err, ERROR_INVALID, "the answer is not a JSON object");
-	}
+	AUTO_PTR(json_document)
+	struct json_document *document = json_document_parse(text, size, "the answer", 0, err);
+	if (document == NULL)
+		return false;
 	AUTO(aws_credentials_clear) struct aws_credentials out = {0};
-	bool is_ok = read_object(object, token_key, &out, err);
-	json_decref(object);
-	if (!is_ok)
+	if (!read_object(json_document_root(document), token_key, &out, err) ||
+	    !json_document_check(document, err))
 		return false;
 	*ret = out;
 	out = (struct aws_credentials){0};
@@ -100,13 +97,17 @@ static bool split_words(const char *command, struct string_list *words, struct e
 
 static bool check_version(const struct process_output *output, struct error *err)
 {
-	json_t *object = json_loadb(output->text, output->size, 0, NULL);
-	json_int_t version = json_integer_value(json_object_get(object, "Version"));
-	json_decref(object);
-	return version == 1 ? true
-			    : error_set(err, ERROR_INVALID,
-					"credential_process answered something that is not "
-					"version 1 credentials");
+	AUTO_PTR(json_document)
+	struct json_document *document =
+		json_document_parse(output->text, output->size, "credential_process", 0, err);
+	if (document == NULL)
+		return false;
+	struct json_view version = json_view_get(json_document_root(document), "Version");
+	return json_view_is_number(version) && json_view_number(version, 1, 1, 0) == 1
+		       ? true
+		       : error_set(err, ERROR_INVALID,
+				   "credential_process answered something that is not "
+				   "version 1 credentials");
 }
 
 bool aws_credentials_from_process(const char *command, struct aws_credentials *ret,

@@ -107,6 +107,13 @@ const struct aws_service AWS_SSO_PORTAL = {
 	.signing = "awsssoportal",
 	.protocol = AWS_REST_JSON,
 };
+const struct aws_service AWS_SSO_OIDC = {
+	.name = "SSO OIDC",
+	.id = "SSO_OIDC",
+	.host = "oidc",
+	.signing = "sso-oauth",
+	.protocol = AWS_REST_JSON,
+};
 
 static const struct {
 	const char *prefix;

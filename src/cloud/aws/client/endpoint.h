@@ -33,6 +33,7 @@ extern const struct aws_service AWS_SECRETS;
 extern const struct aws_service AWS_ROUTE53;
 extern const struct aws_service AWS_S3;
 extern const struct aws_service AWS_SSO_PORTAL;
+extern const struct aws_service AWS_SSO_OIDC;
 
 /* A part of the AWS world with its own names. */
 struct aws_partition {
