@@ -1,18 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <fcntl.h>
-#include <jansson.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/json.h"
 #include "base/strbuf.h"
 #include "image/oci/archive_import.h"
-
-static void json_clear(json_t **json)
-{
-	json_decref(*json);
-}
 
 /* Everything an archive has is in the store by now. */
 static bool bring_nothing(const struct oci_descriptor *const *blobs, size_t count, void *arg,
@@ -54,38 +49,36 @@ bool archive_find_oci(const struct source_request *request, const struct archive
 	return source_walk(request, top, bring_nothing, NULL, ret->manifest, err);
 }
 
-static bool has_tag(const json_t *image, const char *wanted)
+static bool is_tag(const char *text, const char *wanted)
 {
-	size_t i;
-	const json_t *tag;
-	json_array_foreach(json_object_get(image, "RepoTags"), i, tag)
-	{
-		const char *text = json_string_value(tag);
-		AUTO(reference_clear) struct reference have = {0};
-		AUTO(reference_clear) struct reference want = {0};
-		if (text == NULL)
-			continue;
-		if (strcmp(text, wanted) == 0)
-			return true;
-		if (reference_parse(text, NULL, &have, NULL) &&
-		    reference_parse(wanted, NULL, &want, NULL) && strcmp(have.text, want.text) == 0)
+	AUTO(reference_clear) struct reference have = {0};
+	AUTO(reference_clear) struct reference want = {0};
+	return strcmp(text, wanted) == 0 ||
+	       (reference_parse(text, NULL, &have, NULL) &&
+		reference_parse(wanted, NULL, &want, NULL) && strcmp(have.text, want.text) == 0);
+}
+
+static bool has_tag(struct json_view image, const char *wanted)
+{
+	struct json_view tags = json_view_get(image, "RepoTags");
+	size_t count = json_view_count(tags, SIZE_MAX);
+	for (size_t i = 0; i < count; i++) {
+		const char *text = json_view_peek(json_view_at(tags, i));
+		if (text != NULL && is_tag(text, wanted))
 			return true;
 	}
 	return false;
 }
 
-static char *list_tags(const json_t *images)
+static char *list_tags(struct json_view images)
 {
-	size_t i;
-	size_t j;
-	const json_t *image;
-	const json_t *tag;
 	AUTO(strbuf_clear) struct strbuf text = STRBUF_MAX(1000);
-	json_array_foreach(images, i, image)
-	{
-		json_array_foreach(json_object_get(image, "RepoTags"), j, tag)
-		{
-			const char *name = json_string_value(tag);
+	size_t image_count = json_view_count(images, SIZE_MAX);
+	for (size_t i = 0; i < image_count; i++) {
+		struct json_view tags = json_view_get(json_view_at(images, i), "RepoTags");
+		size_t count = json_view_count(tags, SIZE_MAX);
+		for (size_t j = 0; j < count; j++) {
+			const char *name = json_view_peek(json_view_at(tags, j));
 			if (text.size > 0)
 				strbuf_append(&text, ", ");
 			if (name != NULL)
@@ -95,25 +88,26 @@ static char *list_tags(const json_t *images)
 	return strbuf_take(&text);
 }
 
-/* The only image, or the one with the tag asked for. */
-static const json_t *choose_docker(const json_t *images, const char *tag, struct error *err)
+/* The only image, or the one with the tag asked for; absent, with an error. */
+static struct json_view choose_docker(struct json_view images, const char *tag, struct error *err)
 {
-	size_t i;
-	const json_t *image;
-	if (tag == NULL && json_array_size(images) == 1)
-		return json_array_get(images, 0);
-	json_array_foreach(images, i, image)
-	{
-		if (tag != NULL && has_tag(image, tag))
+	size_t count = json_view_count(images, SIZE_MAX);
+	if (tag == NULL && count == 1 && json_view_is_object(json_view_at(images, 0)))
+		return json_view_at(images, 0);
+	for (size_t i = 0; i < count && tag != NULL; i++) {
+		struct json_view image = json_view_at(images, i);
+		if (has_tag(image, tag))
 			return image;
 	}
 	AUTO_FREE char *tags = list_tags(images);
-	if (tag == NULL)
+	if (tag == NULL && count == 1)
+		error_set(err, ERROR_INVALID, "what its manifest.json lists is not an image");
+	else if (tag == NULL)
 		error_set(err, ERROR_INVALID, "it holds several images; say which, after a ':': %s",
 			  tags);
 	else
 		error_set(err, ERROR_NOT_FOUND, "it has no image '%s'; there is: %s", tag, tags);
-	return NULL;
+	return (struct json_view){0};
 }
 
 /* How the layer is packed; docker save writes plain tars, others compress. */
@@ -133,18 +127,16 @@ static bool layer_media_type(struct store *store, const char *digest, char **ret
 	return true;
 }
 
-static bool find_layers(const struct source_request *request, const json_t *names,
+static bool find_layers(const struct source_request *request, struct json_view names,
 			const struct archive_listing *listing, struct oci_document *manifest,
 			struct error *err)
 {
-	size_t i;
-	const json_t *json;
-	if (!json_is_array(names) || json_array_size(names) > OCI_LAYERS_MAX)
+	size_t count = json_view_count(names, SIZE_MAX);
+	if (!json_view_is_list(names) || count > OCI_LAYERS_MAX)
 		return error_set(err, ERROR_INVALID, "manifest.json: no list of at most %d layers",
 				 OCI_LAYERS_MAX);
-	json_array_foreach(names, i, json)
-	{
-		const char *name = json_string_value(json);
+	for (size_t i = 0; i < count; i++) {
+		const char *name = json_view_peek(json_view_at(names, i));
 		const struct archive_entry_found *file =
 			name ? archive_listing_find(listing, name) : NULL;
 		if (file == NULL || file->text != NULL)
@@ -186,16 +178,19 @@ bool archive_find_docker(const struct source_request *request,
 				   request->reference->path ? request->reference->path : "FILE");
 		return false;
 	}
-	AUTO(json_clear) json_t *images = json_loadb(file->text, file->size_bytes, 0, NULL);
-	if (!json_is_array(images))
+	AUTO_PTR(json_document)
+	struct json_document *json = json_document_parse(file->text, file->size_bytes,
+							 "manifest.json", JSON_LAST_KEY_WINS, NULL);
+	struct json_view images = json ? json_document_root(json) : (struct json_view){0};
+	if (!json_view_is_list(images))
 		return error_set(err, ERROR_INVALID, "its manifest.json is not a list");
 	const char *tag = request->reference->path != NULL ? request->reference->tag : NULL;
-	const json_t *image = choose_docker(images, tag, err);
-	if (image == NULL)
+	struct json_view image = choose_docker(images, tag, err);
+	if (!json_view_exists(image))
 		return false;
-	const char *config = json_string_value(json_object_get(image, "Config"));
+	const char *config = json_view_peek(json_view_get(image, "Config"));
 	if (!store_config(request, config, listing, &document.config, err) ||
-	    !find_layers(request, json_object_get(image, "Layers"), listing, &document, err))
+	    !find_layers(request, json_view_get(image, "Layers"), listing, &document, err))
 		return false;
 	AUTO_FREE char *text = oci_manifest_make(document.config.digest, document.config.size_bytes,
 						 document.items, document.item_count);

@@ -2,14 +2,13 @@
 #include "image/oci/docker_config.h"
 
 #include <ctype.h>
-#include <jansson.h>
-#include <stdint.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/alloc.h"
 #include "base/base64.h"
 #include "base/cleanup.h"
+#include "base/json.h"
 
 static void wipe(char **text)
 {
@@ -29,14 +28,9 @@ void credential_clear(struct credential *credential)
 	*credential = (struct credential){0};
 }
 
-static void json_clear(json_t **json)
+static const char *text_of(struct json_view object, const char *key)
 {
-	json_decref(*json);
-}
-
-static const char *text_of(const json_t *object, const char *key)
-{
-	const char *text = json_string_value(json_object_get(object, key));
+	const char *text = json_view_peek(json_view_get(object, key));
 	return text != NULL && text[0] != '\0' ? text : NULL;
 }
 
@@ -75,22 +69,17 @@ static size_t match_length(const char *key, const char *full)
 	return full[length] == '\0' || full[length] == '/' ? length : 0;
 }
 
-/* The value of the key that names the most of host/name. */
-static const json_t *best_match(const json_t *object, const char *full, const char **ret_key)
+/* The member whose key names the most of host/name. */
+static struct json_view best_match(struct json_view object, const char *full)
 {
-	const char *key;
-	json_t *value;
-	const json_t *best = NULL;
+	struct json_view best = {0};
 	size_t best_length = 0;
-	/* jansson's iterator takes a mutable object and does not change it. */
-	json_t *iterated = (json_t *)(uintptr_t)object;
-	json_object_foreach(iterated, key, value)
-	{
-		size_t length = match_length(key, full);
+	for (struct json_view member = json_view_first(object, SIZE_MAX); json_view_exists(member);
+	     member = json_view_next(member)) {
+		size_t length = match_length(member.key, full);
 		if (length > best_length) {
-			best = value;
+			best = member;
 			best_length = length;
-			*ret_key = key;
 		}
 	}
 	return best;
@@ -114,7 +103,7 @@ static bool decode_auth(const char *auth, struct credential *ret, struct error *
 	return true;
 }
 
-static bool read_auth(const json_t *entry, struct credential *ret, struct error *err)
+static bool read_auth(struct json_view entry, struct credential *ret, struct error *err)
 {
 	const char *auth = text_of(entry, "auth");
 	const char *username = text_of(entry, "username");
@@ -152,45 +141,57 @@ static bool take_helper(const char *helper, const char *server, struct credentia
 	return true;
 }
 
-bool docker_config_find(const char *text, size_t size, const char *host, const char *name,
-			struct credential *ret, struct error *err)
+/* Other programs write this file: a field of a type that is not known counts as not given. */
+static bool find_in(struct json_view root, const char *host, const char *name,
+		    struct credential *ret, struct error *err)
 {
-	json_error_t where;
-	const char *key = NULL;
 	AUTO(credential_clear) struct credential credential = {0};
-	AUTO(json_clear) json_t *root = json_loadb(text, size, 0, &where);
-	if (!json_is_object(root))
-		return error_set(err, ERROR_INVALID, "line %d: %s", where.line,
-				 root ? "not an object" : where.text);
 	AUTO_FREE char *full = xasprintf("%s/%s", host, name);
-	const json_t *helper = best_match(json_object_get(root, "credHelpers"), full, &key);
-	const char *store = text_of(root, "credsStore");
-	const json_t *entry = NULL;
+	struct json_view helper = best_match(json_view_get(root, "credHelpers"), full);
+	struct json_view entry = {0};
 	bool is_done = true;
-	if (json_is_string(helper)) {
-		is_done = take_helper(json_string_value(helper), key, &credential, err);
+	if (json_view_is_text(helper)) {
+		is_done = take_helper(json_view_peek(helper), helper.key, &credential, err);
 	} else {
-		entry = best_match(json_object_get(root, "auths"), full, &key);
-		if (entry != NULL)
-			is_done = read_auth(entry, &credential, err);
+		entry = best_match(json_view_get(root, "auths"), full);
+		is_done = read_auth(entry, &credential, err);
 	}
 	if (!is_done)
 		return error_prefix(err, "%s", host);
 	/* Docker leaves an empty entry in auths for what its store knows. */
-	if (json_is_string(helper) || credential.username || credential.identity_token) {
+	if (credential.helper || credential.username || credential.identity_token) {
 		*ret = credential;
 		credential = (struct credential){0};
 		return true;
 	}
 	const char *docker_hub = "https://index.docker.io/v1/";
 	const char *server = strcmp(host, "docker.io") == 0 ? docker_hub : host;
-	return store == NULL || take_helper(store, entry ? key : server, ret, err);
+	const char *store = text_of(root, "credsStore");
+	return store == NULL ||
+	       take_helper(store, json_view_exists(entry) ? entry.key : server, ret, err);
+}
+
+bool docker_config_find(const char *text, size_t size, const char *host, const char *name,
+			struct credential *ret, struct error *err)
+{
+	AUTO_PTR(json_document)
+	struct json_document *document =
+		json_document_parse(text, size, "credentials", JSON_LAST_KEY_WINS, err);
+	if (document == NULL)
+		return false;
+	struct json_view root = json_document_root(document);
+	if (!json_view_is_object(root))
+		return error_set(err, ERROR_INVALID, "credentials: not an object");
+	return find_in(root, host, name, ret, err);
 }
 
 bool credential_parse_helper(const char *text, size_t size, struct credential *ret,
 			     struct error *err)
 {
-	AUTO(json_clear) json_t *root = json_loadb(text, size, 0, NULL);
+	AUTO_PTR(json_document)
+	struct json_document *document =
+		json_document_parse(text, size, "answer", JSON_LAST_KEY_WINS, NULL);
+	struct json_view root = document ? json_document_root(document) : (struct json_view){0};
 	const char *username = text_of(root, "Username");
 	const char *secret = text_of(root, "Secret");
 	if (username == NULL || secret == NULL)

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "image/oci/oci_document.h"
 
-#include <jansson.h>
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "base/json_writer.h"
 #include "base/strbuf.h"
 
 /* What a media type means to us. */
@@ -64,49 +65,42 @@ void oci_document_clear(struct oci_document *document)
 	*document = (struct oci_document){0};
 }
 
-static void json_clear(json_t **json)
+static const char *text_of(struct json_view object, const char *key)
 {
-	json_decref(*json);
+	return json_view_peek(json_view_get(object, key));
 }
 
-static const char *text_of(const json_t *object, const char *key)
+static struct json_document *load(const char *text, size_t size, size_t max_bytes, const char *what,
+				  struct error *err)
 {
-	return json_string_value(json_object_get(object, key));
-}
-
-static json_t *load(const char *text, size_t size, size_t max_bytes, struct error *err)
-{
-	json_error_t where;
 	if (size > max_bytes) {
-		error_set(err, ERROR_INVALID, "larger than %zu bytes", max_bytes);
+		error_set(err, ERROR_INVALID, "%s: larger than %zu bytes", what, max_bytes);
 		return NULL;
 	}
-	json_t *root = json_loadb(text, size, JSON_REJECT_DUPLICATES, &where);
-	if (!json_is_object(root)) {
-		json_decref(root);
-		error_set(err, ERROR_INVALID, "not a JSON object (line %d: %s)", where.line,
-			  root ? "another value" : where.text);
+	AUTO_PTR(json_document)
+	struct json_document *document = json_document_parse(text, size, what, 0, err);
+	if (document != NULL && !json_view_is_object(json_document_root(document))) {
+		error_set(err, ERROR_INVALID, "%s: not a JSON object", what);
 		return NULL;
 	}
-	return root;
+	return TAKE_PTR(document);
 }
 
-static bool parse_descriptor(const json_t *json, const char *what, struct oci_descriptor *ret,
+static bool parse_descriptor(struct json_view json, const char *what, struct oci_descriptor *ret,
 			     struct error *err)
 {
 	const char *media_type = text_of(json, "mediaType");
 	const char *digest = text_of(json, "digest");
-	const json_t *size = json_object_get(json, "size");
-	const json_t *platform = json_object_get(json, "platform");
-	if (media_type == NULL || digest == NULL || !json_is_integer(size))
+	struct json_view size = json_view_get(json, "size");
+	struct json_view platform = json_view_get(json, "platform");
+	if (media_type == NULL || digest == NULL || !json_view_is_number(size))
 		return error_set(err, ERROR_INVALID, "%s lacks mediaType, digest or size", what);
 	if (!digest_is_valid(digest))
 		return error_set(err, ERROR_UNSUPPORTED, "%s has the digest '%.100s'", what,
 				 digest);
-	json_int_t bytes = json_integer_value(size);
+	int64_t bytes = json_view_number(size, INT64_MIN, INT64_MAX, 0);
 	if (bytes < 0 || (uint64_t)bytes > OCI_BLOB_MAX_BYTES)
-		return error_set(err, ERROR_INVALID, "%s has the size %" JSON_INTEGER_FORMAT, what,
-				 bytes);
+		return error_set(err, ERROR_INVALID, "%s has the size %" PRId64, what, bytes);
 	ret->media_type = xstrdup(media_type);
 	memcpy(ret->digest, digest, DIGEST_SIZE);
 	ret->size_bytes = (uint64_t)bytes;
@@ -114,7 +108,7 @@ static bool parse_descriptor(const json_t *json, const char *what, struct oci_de
 	ret->architecture = xstrdup_or_null(text_of(platform, "architecture"));
 	ret->variant = xstrdup_or_null(text_of(platform, "variant"));
 	ret->ref_name = xstrdup_or_null(
-		text_of(json_object_get(json, "annotations"), "org.opencontainers.image.ref.name"));
+		text_of(json_view_get(json, "annotations"), "org.opencontainers.image.ref.name"));
 	return true;
 }
 
@@ -135,34 +129,31 @@ static bool check_layer(const struct oci_descriptor *layer, struct error *err)
 	return true;
 }
 
-static bool parse_items(const json_t *list, const char *what, size_t max,
+static bool parse_items(struct json_view list, const char *what, size_t max,
 			struct oci_document *document, struct error *err)
 {
-	size_t i;
-	const json_t *json;
-	if (!json_is_array(list))
+	size_t count = json_view_count(list, SIZE_MAX);
+	if (!json_view_is_list(list))
 		return error_set(err, ERROR_INVALID, "there is no list of %ss", what);
-	if (json_array_size(list) > max)
+	if (count > max)
 		return error_set(err, ERROR_INVALID, "more than %zu %ss", max, what);
-	json_array_foreach(list, i, json)
-	{
+	for (size_t i = 0; i < count; i++) {
 		struct oci_descriptor *item = ARRAY_APPEND(document->items, document->item_count);
-		if (!parse_descriptor(json, what, item, err))
+		if (!parse_descriptor(json_view_at(list, i), what, item, err))
 			return error_prefix(err, "%s %zu", what, i);
 	}
 	return true;
 }
 
-static bool parse_manifest(const json_t *root, struct oci_document *document, struct error *err)
+static bool parse_manifest(struct json_view root, struct oci_document *document, struct error *err)
 {
-	if (!parse_descriptor(json_object_get(root, "config"), "the config", &document->config,
-			      err))
+	if (!parse_descriptor(json_view_get(root, "config"), "the config", &document->config, err))
 		return false;
 	if (media_kind_of(document->config.media_type) != MEDIA_CONFIG)
 		return error_set(err, ERROR_UNSUPPORTED,
 				 "not a container image: its config is a %.100s",
 				 document->config.media_type);
-	if (!parse_items(json_object_get(root, "layers"), "layer", OCI_LAYERS_MAX, document, err))
+	if (!parse_items(json_view_get(root, "layers"), "layer", OCI_LAYERS_MAX, document, err))
 		return false;
 	for (size_t i = 0; i < document->item_count; i++) {
 		if (!check_layer(&document->items[i], err))
@@ -172,7 +163,7 @@ static bool parse_manifest(const json_t *root, struct oci_document *document, st
 }
 
 /* The document's own word wins over the sender's; older OCI documents have none. */
-static enum media_kind document_kind(const json_t *root, const char *media_type)
+static enum media_kind document_kind(struct json_view root, const char *media_type)
 {
 	const char *own = text_of(root, "mediaType");
 	enum media_kind kind = own ? media_kind_of(own) : MEDIA_UNKNOWN;
@@ -180,11 +171,11 @@ static enum media_kind document_kind(const json_t *root, const char *media_type)
 		kind = media_kind_of(media_type);
 	if (kind != MEDIA_UNKNOWN)
 		return kind;
-	if (json_integer_value(json_object_get(root, "schemaVersion")) == 1)
+	if (json_view_number(json_view_get(root, "schemaVersion"), INT64_MIN, INT64_MAX, 0) == 1)
 		return MEDIA_SCHEMA_1;
-	if (json_object_get(root, "manifests") != NULL)
+	if (json_view_exists(json_view_get(root, "manifests")))
 		return MEDIA_INDEX;
-	return json_object_get(root, "layers") != NULL ? MEDIA_MANIFEST : MEDIA_UNKNOWN;
+	return json_view_exists(json_view_get(root, "layers")) ? MEDIA_MANIFEST : MEDIA_UNKNOWN;
 }
 
 bool oci_document_parse(const char *text, size_t size, const char *media_type,
@@ -192,20 +183,24 @@ bool oci_document_parse(const char *text, size_t size, const char *media_type,
 {
 	enum { MANIFESTS_MAX = 1000 };
 	AUTO(oci_document_clear) struct oci_document document = {0};
-	AUTO(json_clear) json_t *root = load(text, size, OCI_DOCUMENT_MAX_BYTES, err);
-	if (root == NULL)
-		return error_prefix(err, "image manifest");
+	AUTO_PTR(json_document)
+	struct json_document *json =
+		load(text, size, OCI_DOCUMENT_MAX_BYTES, "image manifest", err);
+	if (json == NULL)
+		return false;
+	struct json_view root = json_document_root(json);
 	enum media_kind kind = document_kind(root, media_type);
 	/* One reading only: a document that is both would mean different things to two tools. */
-	if (json_object_get(root, "manifests") != NULL && json_object_get(root, "layers") != NULL)
+	if (json_view_exists(json_view_get(root, "manifests")) &&
+	    json_view_exists(json_view_get(root, "layers")))
 		return error_set(err, ERROR_INVALID, "image manifest: is a manifest and an index");
 	bool is_parsed = false;
 	if (kind == MEDIA_MANIFEST) {
 		is_parsed = parse_manifest(root, &document, err);
 	} else if (kind == MEDIA_INDEX) {
 		document.is_index = true;
-		is_parsed = parse_items(json_object_get(root, "manifests"), "manifest",
-					MANIFESTS_MAX, &document, err);
+		is_parsed = parse_items(json_view_get(root, "manifests"), "manifest", MANIFESTS_MAX,
+					&document, err);
 	} else if (kind == MEDIA_SCHEMA_1) {
 		error_set(err, ERROR_UNSUPPORTED,
 			  "Docker's manifest schema 1 (before 2016) is not read");
@@ -317,7 +312,7 @@ const struct oci_descriptor *oci_index_choose(const struct oci_document *index,
 	return ref_name ? choose_named(index, ref_name, err) : choose_platform(index, err);
 }
 
-static bool check_platform(const json_t *root, struct error *err)
+static bool check_platform(struct json_view root, struct error *err)
 {
 	const char *os = text_of(root, "os");
 	const char *architecture = text_of(root, "architecture");
@@ -331,21 +326,19 @@ static bool check_platform(const json_t *root, struct error *err)
 bool oci_config_parse(const char *text, size_t size, size_t layer_count,
 		      struct string_list *ret_diff_ids, struct error *err)
 {
-	size_t i;
-	const json_t *json;
 	AUTO(string_list_clear) struct string_list ids = STRING_LIST_INIT;
-	AUTO(json_clear) json_t *root = load(text, size, OCI_CONFIG_MAX_BYTES, err);
-	if (root == NULL)
-		return error_prefix(err, "image config");
-	if (!check_platform(root, err))
+	AUTO_PTR(json_document)
+	struct json_document *json = load(text, size, OCI_CONFIG_MAX_BYTES, "image config", err);
+	if (json == NULL || !check_platform(json_document_root(json), err))
 		return false;
-	const json_t *list = json_object_get(json_object_get(root, "rootfs"), "diff_ids");
-	if (json_array_size(list) != layer_count)
+	struct json_view rootfs = json_view_get(json_document_root(json), "rootfs");
+	struct json_view list = json_view_get(rootfs, "diff_ids");
+	size_t count = json_view_count(list, SIZE_MAX);
+	if (count != layer_count)
 		return error_set(err, ERROR_INVALID, "image config: %zu diff ids for %zu layers",
-				 json_array_size(list), layer_count);
-	json_array_foreach(list, i, json)
-	{
-		const char *id = json_string_value(json);
+				 count, layer_count);
+	for (size_t i = 0; i < count; i++) {
+		const char *id = json_view_peek(json_view_at(list, i));
 		if (id == NULL || !digest_is_valid(id))
 			return error_set(err, ERROR_INVALID, "image config: diff id %zu is invalid",
 					 i);
@@ -356,21 +349,30 @@ bool oci_config_parse(const char *text, size_t size, size_t layer_count,
 	return true;
 }
 
+static void write_descriptor(struct json_writer *json, const char *key, const char *media_type,
+			     const char *digest, uint64_t size_bytes)
+{
+	json_open_object(json, key);
+	json_write_text(json, "mediaType", media_type);
+	json_write_text(json, "digest", digest);
+	json_write_unsigned(json, "size", size_bytes);
+	json_close(json);
+}
+
 char *oci_manifest_make(const char *config_digest, uint64_t config_size,
 			const struct oci_descriptor *layers, size_t layer_count)
 {
 	AUTO(strbuf_clear) struct strbuf text = STRBUF_INIT;
-	strbuf_append(&text, "{\"schemaVersion\":2,\"mediaType\":\"" MEDIA_OCI_MANIFEST "\",");
-	strbuf_appendf(&text,
-		       "\"config\":{\"mediaType\":\"" MEDIA_OCI_CONFIG
-		       "\",\"digest\":\"%s\",\"size\":%llu},\"layers\":[",
-		       config_digest, (unsigned long long)config_size);
-	for (size_t i = 0; i < layer_count; i++) {
-		strbuf_append(&text, i ? ",{\"mediaType\":" : "{\"mediaType\":");
-		strbuf_append_json(&text, layers[i].media_type);
-		strbuf_appendf(&text, ",\"digest\":\"%s\",\"size\":%llu}", layers[i].digest,
-			       (unsigned long long)layers[i].size_bytes);
-	}
-	strbuf_append(&text, "]}");
+	struct json_writer json = JSON_WRITER(&text, 0);
+	json_open_object(&json, NULL);
+	json_write_number(&json, "schemaVersion", 2);
+	json_write_text(&json, "mediaType", MEDIA_OCI_MANIFEST);
+	write_descriptor(&json, "config", MEDIA_OCI_CONFIG, config_digest, config_size);
+	json_open_list(&json, "layers");
+	for (size_t i = 0; i < layer_count; i++)
+		write_descriptor(&json, NULL, layers[i].media_type, layers[i].digest,
+				 layers[i].size_bytes);
+	json_close(&json);
+	json_close(&json);
 	return strbuf_take(&text);
 }
