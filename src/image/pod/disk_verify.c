@@ -7,9 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <jansson.h>
-
 #include "base/alloc.h"
+#include "base/json.h"
 #include "image/disk/toc.h"
 #include "image/layer/layer_convert.h"
 #include "image/oci/image_ref.h"
@@ -29,7 +28,8 @@ struct verifier {
 	int fd;
 	uint64_t size;
 	struct toc toc;
-	json_t *pod; /* toc.pod_json, parsed */
+	struct json_document *document; /* toc.pod_json, parsed */
+	struct json_view pod;
 	struct base_folder base;
 	struct oci_image *images;
 	char **image_names; /* as written; one for each image */
@@ -52,7 +52,7 @@ static void verifier_clear(struct verifier *verifier)
 	free(verifier->drafts);
 	free(verifier->layers);
 	base_folder_clear(&verifier->base);
-	json_decref(verifier->pod);
+	json_document_free(verifier->document);
 	toc_clear(&verifier->toc);
 	if (verifier->fd >= 0)
 		(void)close(verifier->fd);
@@ -96,8 +96,12 @@ static bool open_disk(struct verifier *verifier, struct error *err)
 	if (!toc_read_disk(verifier->fd, &text, &size, err) ||
 	    !toc_parse(text, size, verifier->size, &verifier->toc, err))
 		return false;
-	verifier->pod = json_loads(verifier->toc.pod_json, 0, NULL);
-	return verifier->pod != NULL || error_set(err, ERROR_CORRUPT, "pod.json is malformed");
+	verifier->document = json_document_parse(
+		verifier->toc.pod_json, strlen(verifier->toc.pod_json), "pod.json", 0, NULL);
+	if (verifier->document == NULL)
+		return error_set(err, ERROR_CORRUPT, "pod.json is malformed");
+	verifier->pod = json_document_root(verifier->document);
+	return true;
 }
 
 static bool check_partitions(const struct verifier *verifier, struct error *err)
@@ -119,8 +123,8 @@ static bool check_partitions(const struct verifier *verifier, struct error *err)
 
 static bool check_base(struct verifier *verifier, struct error *err)
 {
-	const char *wanted = json_string_value(
-		json_object_get(json_object_get(verifier->pod, "base"), "digest"));
+	const char *wanted =
+		json_view_peek(json_view_get(json_view_get(verifier->pod, "base"), "digest"));
 	if (!base_open(verifier->store, verifier->options, verifier->progress, &verifier->base,
 		       err))
 		return false;
@@ -171,15 +175,15 @@ static bool load_image(struct verifier *verifier, const char *name, const char *
 
 static bool load_images(struct verifier *verifier, const char *list, struct error *err)
 {
-	const json_t *containers = json_object_get(verifier->pod, list);
-	size_t i, count = verifier->image_count + json_array_size(containers);
-	json_t *item;
+	struct json_view containers = json_view_get(verifier->pod, list);
+	size_t own_count = json_view_count(containers, SIZE_MAX);
+	size_t count = verifier->image_count + own_count;
 	verifier->images = xreallocarray(verifier->images, count + 1, sizeof(struct oci_image));
 	verifier->image_names = xreallocarray(verifier->image_names, count + 1, sizeof(char *));
-	json_array_foreach(containers, i, item)
-	{
-		const char *name = json_string_value(json_object_get(item, "image"));
-		const char *digest = json_string_value(json_object_get(item, "imageDigest"));
+	for (size_t i = 0; i < own_count; i++) {
+		struct json_view item = json_view_at(containers, i);
+		const char *name = json_view_peek(json_view_get(item, "image"));
+		const char *digest = json_view_peek(json_view_get(item, "imageDigest"));
 		if (name == NULL || digest == NULL || !digest_is_valid(digest))
 			return error_set(err, ERROR_CORRUPT, "pod.json is malformed");
 		verifier->images[verifier->image_count] = (struct oci_image){0};
@@ -209,13 +213,13 @@ static const struct image_layer *find_layer(const struct verifier *verifier, con
 }
 
 /* Converts a layer from its blob again and compares with what the disk has. */
-static bool convert_layer(struct verifier *verifier, const json_t *item, struct store_draft *draft,
-			  struct disk_layer *ret, struct error *err)
+static bool convert_layer(struct verifier *verifier, struct json_view item,
+			  struct store_draft *draft, struct disk_layer *ret, struct error *err)
 {
 	char diff_id[DIGEST_SIZE], digest[DIGEST_SIZE];
 	struct stat st;
-	ret->diff_id = json_string_value(json_object_get(item, "layer"));
-	ret->digest = json_string_value(json_object_get(item, "digest"));
+	ret->diff_id = json_view_peek(json_view_get(item, "layer"));
+	ret->digest = json_view_peek(json_view_get(item, "digest"));
 	if (ret->diff_id == NULL || ret->digest == NULL || !digest_is_valid(ret->digest))
 		return error_set(err, ERROR_CORRUPT, "pod.json is malformed");
 	const struct image_layer *layer = find_layer(verifier, ret->diff_id, &ret->image);
@@ -245,17 +249,16 @@ static bool convert_layer(struct verifier *verifier, const json_t *item, struct 
 
 static bool convert_layers(struct verifier *verifier, struct error *err)
 {
-	const json_t *layers = json_object_get(verifier->pod, "layers");
-	size_t i, count = json_array_size(layers);
-	json_t *item;
+	struct json_view layers = json_view_get(verifier->pod, "layers");
+	size_t count = json_view_count(layers, SIZE_MAX);
 	verifier->drafts = xcalloc(count + 1, sizeof(struct store_draft));
 	verifier->layers = xcalloc(count + 1, sizeof(struct disk_layer));
-	json_array_foreach(layers, i, item)
-	{
+	for (size_t i = 0; i < count; i++) {
 		verifier->drafts[i] = STORE_DRAFT_INIT;
 		verifier->layer_count++;
 		if (!store_draft_open(verifier->store, &verifier->drafts[i], err) ||
-		    !convert_layer(verifier, item, &verifier->drafts[i], &verifier->layers[i], err))
+		    !convert_layer(verifier, json_view_at(layers, i), &verifier->drafts[i],
+				   &verifier->layers[i], err))
 			return false;
 	}
 	return true;
