@@ -60,6 +60,25 @@ static bool parse_format(const char *text, enum disk_format *ret, struct error *
 	return true;
 }
 
+/* What would be passed over in silence. */
+static bool check_options(const struct arguments *args, struct error *err)
+{
+	bool is_linuxkit = arguments_flag(args, "linuxkit");
+
+	if (arguments_value(args, "linuxkit-file") != NULL)
+		return true;
+	if (is_linuxkit && arguments_value(args, "output") != NULL) {
+		error_set(err, ERROR_USAGE, "--linuxkit prints, and writes no disk");
+		return error_hint(err, "leave -o out: i2kit build --linuxkit >FILE");
+	}
+	if (!is_linuxkit && arguments_value(args, "format") != NULL &&
+	    arguments_value(args, "output") == NULL) {
+		error_set(err, ERROR_USAGE, "--format is that of the file which -o names");
+		return error_hint(err, "i2kit build -o FILE --format qcow2");
+	}
+	return true;
+}
+
 static bool parse_request(const struct invocation *invocation, struct request *ret,
 			  struct error *err)
 {
@@ -77,7 +96,8 @@ static bool parse_request(const struct invocation *invocation, struct request *r
 					(stat(ret->output, &st) == 0 && S_ISDIR(st.st_mode)));
 	return image_options_take_pull(&ret->image, arguments_value(args, "pull"), err) &&
 	       (arguments_value(args, "linuxkit-file") != NULL ||
-		parse_format(arguments_value(args, "format"), &ret->format, err));
+		parse_format(arguments_value(args, "format"), &ret->format, err)) &&
+	       check_options(args, err);
 }
 
 static void print_built(const struct request *request, const struct pod_spec *pod,

@@ -274,6 +274,9 @@ static int run(const struct invocation *invocation, struct error *err)
 		.only_images = arguments_flag(invocation->args, "only-images"),
 	};
 	AUTO(app_clear) struct app app = {0};
+	if (arguments_flag(invocation->args, "wait") && arguments_flag(invocation->args, "no-wait"))
+		return error_set(err, ERROR_USAGE, "--wait and --no-wait exclude each other") ? 0
+											      : 1;
 	if (!parse_verify(arguments_value(invocation->args, "verify"), &request.verify, err) ||
 	    !manifest_files_load(invocation, &app, err) || !promote(&request, &app, err))
 		return 1;

@@ -22,6 +22,9 @@ usage() { local code=0; "$@" 2>err || code=$?; [ $code = 2 ] || { cat err; exit 
 usage i2kit scale web=2 worker=x
 usage i2kit logs --since banana
 usage i2kit doctor --policy caller
+usage i2kit build --linuxkit -o x
+usage i2kit build --format qcow2
+usage i2kit promote --wait --no-wait
 mkdir 2026 && i2kit init 2026 && i2kit validate 2026
 
 # A copy, so that the page can be changed as the comment says.
