@@ -91,8 +91,8 @@ bool promotion_gate(struct promotion *promotion, bool is_forced, struct string_l
 			return false;
 	if (missing->count == 0 || is_forced)
 		return true;
-	error_set(err, ERROR_DENIED, "not promoted: %zu things were not proved here",
-		  missing->count);
+	error_set(err, ERROR_DENIED, "not promoted: %zu thing%s not proved here", missing->count,
+		  missing->count == 1 ? " was" : "s were");
 	return error_hint(err, "i2kit up --wait, then promote; or --force, which is recorded");
 }
 
