@@ -262,6 +262,9 @@ static bool take_frame(struct wire_decoder *decoder, const struct frame *frame, 
 {
 	if (!check_frame(frame, err))
 		return false;
+	/* Somebody new speaks: what was under way is never finished. */
+	if (frame->type == WIRE_HELLO)
+		drop_partials(decoder);
 	if ((frame->flags & FLAG_MORE) == 0 && find_partial(decoder, frame) == NULL) {
 		if (frame->size > decoder->max_message)
 			return error_set(err, ERROR_INVALID, "agent channel: %s of %u bytes",

@@ -77,7 +77,8 @@ struct wire_message {
 
 /*
  * A decoder begins deaf: it throws bytes away until a HELLO begins (on the host: one that carries
- * `nonce`), gives that out as its first message, and then all that follow. After WIRE_BROKEN it is
+ * `nonce`), gives that out as its first message, and then all that follow. A later HELLO makes an
+ * end of messages that were half there. After WIRE_BROKEN it is
  * deaf again. Memory is at most max_message and one frame, and what was fed but not taken yet.
  */
 struct wire_decoder;

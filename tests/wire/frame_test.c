@@ -223,6 +223,20 @@ static void a_half_frame_is_forgotten_when_a_hello_is_expected(void **state)
 	expect_message(decoder, WIRE_HOSTS, 0, "[]");
 }
 
+/* Of a host that was killed between two frames of a release. */
+static void a_message_in_pieces_ends_with_the_next_hello(void **state)
+{
+	(void)state;
+	AUTO_PTR(wire_decoder) struct wire_decoder *decoder = greeted_decoder(100);
+	feed_frame(decoder, WIRE_RELEASE, 1, 0, "old ");
+	AUTO(strbuf_clear) struct strbuf bytes = STRBUF_INIT;
+	wire_append_hello(&bytes, nonce, NULL);
+	wire_append_text(&bytes, WIRE_RELEASE, 0, "new");
+	wire_decoder_feed(decoder, bytes.data, bytes.size);
+	expect_hello(decoder);
+	expect_message(decoder, WIRE_RELEASE, 0, "new");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -238,6 +252,7 @@ int main(void)
 		cmocka_unit_test(the_host_waits_for_its_own_nonce),
 		cmocka_unit_test(a_broken_decoder_hears_again_after_a_hello),
 		cmocka_unit_test(a_half_frame_is_forgotten_when_a_hello_is_expected),
+		cmocka_unit_test(a_message_in_pieces_ends_with_the_next_hello),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
