@@ -174,6 +174,30 @@ static void a_broken_frame_ends_the_conversation_until_a_hello(void **state)
 	expect_heard(scene, "h");
 }
 
+/* As a virtio port does when data overtake the word that a host has come. */
+static void an_end_right_behind_a_hello_does_not_take_the_answer(void **state)
+{
+	struct scene *scene = *state;
+	events_boot(scene->events, "kernel");
+	send_hello(scene);
+	assert_int_equal(shutdown(scene->host, SHUT_WR), 0);
+	expect_heard(scene, "he");
+}
+
+/* The HELLOs of hosts that went lay there unread when the last one's came behind them. */
+static void of_hosts_that_greeted_the_last_is_answered(void **state)
+{
+	struct scene *scene = *state;
+	uint8_t old[WIRE_GREETING_SIZE] = {0};
+	memcpy(old, WIRE_MAGIC, WIRE_MAGIC_SIZE);
+	send_frame(scene, WIRE_HELLO, old, sizeof(old));
+	send_frame(scene, WIRE_HELLO, old, sizeof(old));
+	send_hello(scene);
+	expect_heard(scene, "h");
+	send_frame(scene, WIRE_PING, "", 0);
+	expect_heard(scene, "p");
+}
+
 static void the_hosts_end_is_seen(void **state)
 {
 	struct scene *scene = *state;
@@ -259,6 +283,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_broken_frame_ends_the_conversation_until_a_hello,
 						begin, end),
 		cmocka_unit_test_setup_teardown(the_hosts_end_is_seen, begin, end),
+		cmocka_unit_test_setup_teardown(
+			an_end_right_behind_a_hello_does_not_take_the_answer, begin, end),
+		cmocka_unit_test_setup_teardown(of_hosts_that_greeted_the_last_is_answered, begin,
+						end),
 		cmocka_unit_test_setup_teardown(long_messages_are_cut_in_whole_characters, begin,
 						end),
 		cmocka_unit_test_setup_teardown(a_probe_that_repeats_itself_is_heard_once_a_second,

@@ -33,11 +33,12 @@ struct channel {
 	struct strbuf out;
 	size_t out_start;
 	bool is_up;
+	bool has_greeted; /* in this round of reading */
 };
 
-static void go_down(struct channel *channel)
+/* Nothing more to this host. */
+static void hang_up(struct channel *channel)
 {
-	wire_decoder_expect_hello(channel->decoder, NULL);
 	strbuf_clear(&channel->out);
 	channel->out_start = 0;
 	if (!channel->is_up)
@@ -46,13 +47,19 @@ static void go_down(struct channel *channel)
 	channel->handler.down(channel->arg);
 }
 
+static void go_down(struct channel *channel)
+{
+	wire_decoder_expect_hello(channel->decoder, NULL);
+	hang_up(channel);
+}
+
 static void greet(struct channel *channel, const struct wire_message *hello)
 {
-	go_down(channel);
-	/* go_down() made the decoder deaf; this HELLO has been heard already. */
+	hang_up(channel);
 	AUTO_FREE char *json = channel->handler.greeting(channel->arg);
 	wire_append_hello(&channel->out, hello->bytes + WIRE_MAGIC_SIZE, json);
 	channel->is_up = true;
+	channel->has_greeted = true;
 	channel->handler.up(channel->arg);
 }
 
@@ -64,25 +71,11 @@ static bool begins_hello(const uint8_t *bytes, size_t size)
 	       memcmp(bytes + WIRE_HEADER_SIZE, WIRE_MAGIC, WIRE_MAGIC_SIZE) == 0;
 }
 
-static void take_hello(struct channel *channel, const uint8_t *bytes)
-{
-	struct wire_message hello = {
-		.type = WIRE_HELLO, .bytes = bytes + WIRE_HEADER_SIZE, .size = WIRE_GREETING_SIZE};
-	greet(channel, &hello);
-	/* Let the decoder hear it too, so that it listens to what follows. */
-	struct wire_message heard;
-	wire_decoder_feed(channel->decoder, bytes, WIRE_HEADER_SIZE + WIRE_GREETING_SIZE);
-	if (wire_decoder_next(channel->decoder, &heard, NULL) != WIRE_MESSAGE)
-		say("agent channel: the host's greeting is not understood");
-}
-
 static void take_bytes(struct channel *channel, const uint8_t *bytes, size_t size)
 {
-	if (begins_hello(bytes, size)) {
-		take_hello(channel, bytes);
-		bytes += WIRE_HEADER_SIZE + WIRE_GREETING_SIZE;
-		size -= WIRE_HEADER_SIZE + WIRE_GREETING_SIZE;
-	}
+	/* What the host before left half said is not its successor's beginning. */
+	if (begins_hello(bytes, size))
+		go_down(channel);
 	wire_decoder_feed(channel->decoder, bytes, size);
 	for (;;) {
 		struct wire_message message;
@@ -95,22 +88,28 @@ static void take_bytes(struct channel *channel, const uint8_t *bytes, size_t siz
 			go_down(channel);
 			return;
 		}
-		if (message.type == WIRE_HELLO) {
-			uint8_t copy[WIRE_HEADER_SIZE + WIRE_GREETING_SIZE] = {WIRE_GREETING_SIZE};
-			if (message.size != WIRE_GREETING_SIZE)
-				continue;
-			copy[4] = WIRE_HELLO;
-			memcpy(copy + WIRE_HEADER_SIZE, message.bytes, WIRE_GREETING_SIZE);
-			take_hello(channel, copy);
-		} else {
+		if (message.type != WIRE_HELLO)
 			channel->handler.message(&message, channel->arg);
-		}
+		else if (message.size == WIRE_GREETING_SIZE)
+			greet(channel, &message);
 	}
+}
+
+/*
+ * A host's first bytes may be here before the kernel knows that it has come: the port then reads as
+ * ended right behind its HELLO. The answer stays queued; a host that has gone in truth ends the
+ * next round, or is followed by another HELLO.
+ */
+static void take_end(struct channel *channel)
+{
+	if (!channel->has_greeted)
+		go_down(channel);
 }
 
 static void read_all(struct channel *channel)
 {
 	static uint8_t buffer[READ_BYTES];
+	channel->has_greeted = false;
 	for (;;) {
 		ssize_t size = read(channel->fd, buffer, sizeof(buffer));
 		if (size > 0)
@@ -120,7 +119,7 @@ static void read_all(struct channel *channel)
 		else if (size < 0 && errno == EAGAIN)
 			return;
 		else {
-			go_down(channel);
+			take_end(channel);
 			return;
 		}
 	}
