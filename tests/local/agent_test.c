@@ -61,6 +61,13 @@ static void on_down(struct agent *agent, const char *why, void *arg)
 	bench.is_down = true;
 }
 
+static void on_refused(struct agent *agent, const char *why, void *arg)
+{
+	(void)agent;
+	(void)arg;
+	note("refused: %s", why);
+}
+
 static void on_event(struct agent *agent, const struct guest_event *event, void *arg)
 {
 	(void)arg;
@@ -130,6 +137,7 @@ static void on_tunnel(struct agent *agent, struct agent_stream *stream, const ch
 
 static const struct agent_handler handler = {
 	.up = on_up,
+	.refused = on_refused,
 	.down = on_down,
 	.event = on_event,
 	.stats = on_stats,
@@ -249,6 +257,7 @@ static void another_version_of_the_protocol_is_refused(void **state)
 	(void)state;
 	greet_with("{\"version\":3}");
 	assert_false(bench.is_up);
+	assert_non_null(strstr(bench.text, "refused: the guest speaks version 3"));
 	assert_int_equal(agent_get_state(bench.agent), AGENT_CONNECTING);
 }
 

@@ -81,17 +81,23 @@ static void guest_send(enum wire_type type, const char *text)
 	assert_int_equal(send(bench.guest_fd, out.data, out.size, MSG_NOSIGNAL), out.size);
 }
 
-static void guest_greet(const char *state)
+static void guest_greet_with(const char *json)
 {
 	AUTO(strbuf_clear) struct strbuf out = STRBUF_INIT;
-	AUTO_FREE char *json =
-		xasprintf("{\"version\":2,\"state\":\"%s\",\"boot\":\"b1\",\"ping\":true}", state);
 	struct wire_message hello;
 
 	guest_accept();
 	guest_expect(WIRE_HELLO, &hello);
 	wire_append_hello(&out, hello.bytes + WIRE_MAGIC_SIZE, json);
 	assert_int_equal(send(bench.guest_fd, out.data, out.size, MSG_NOSIGNAL), out.size);
+}
+
+static void guest_greet(const char *state)
+{
+	AUTO_FREE char *json =
+		xasprintf("{\"version\":2,\"state\":\"%s\",\"boot\":\"b1\",\"ping\":true}", state);
+
+	guest_greet_with(json);
 }
 
 /* ---- the host ---- */
@@ -360,6 +366,54 @@ static void a_guest_that_waits_gets_its_release_and_becomes_ready(void **state)
 	wait_for_state(INSTANCE_RUNNING);
 }
 
+/*
+ * A supervisor that is killed leaves its HELLO in the channel, where the guest finds it when it has
+ * booted; its successor greets anew.
+ */
+static void one_adopted_while_it_boots_gets_its_release_from_the_next_host(void **state)
+{
+	AUTO(error_clear) struct error problem = ERROR_INIT;
+	(void)state;
+
+	wait_for_event("Adopted web-0");
+	guest_accept();
+	struct wire_message hello;
+	guest_expect(WIRE_HELLO, &hello);
+	client_close(bench.client);
+	supervisor_free(bench.supervisor);
+	auto_close(&bench.guest_fd);
+	bench.guest_fd = -1;
+	wire_decoder_expect_hello(bench.decoder, NULL);
+	bench.events[0] = '\0';
+	bench.supervisor = supervisor_new(bench.loop, "shop", &problem);
+	if (bench.supervisor == NULL)
+		fail_msg("%s", problem.message);
+	bench.client = client_open(bench.loop, "shop", NULL);
+	client_watch_status(bench.client, on_status, NULL);
+	client_watch_events(bench.client, on_event, NULL);
+	wait_for_event("Adopted web-0");
+	become_ready();
+}
+
+static void a_guest_of_another_protocol_is_replaced_and_said_so(void **state)
+{
+	(void)state;
+
+	wait_for_event("Adopted web-0");
+	guest_greet_with("{\"version\":9,\"state\":\"waiting\",\"boot\":\"b1\"}");
+	wait_for_event("Replacing web-0: the guest speaks version 9 of the agent protocol");
+	wait_for_event("BackOff web-0: the guest speaks version 9 of the agent protocol");
+}
+
+static void one_whose_hello_cannot_be_read_likewise(void **state)
+{
+	(void)state;
+
+	guest_greet_with("{\"state\":\"waiting\"}");
+	wait_for_event("Replacing web-0: HELLO");
+	wait_for_event("BackOff web-0: HELLO");
+}
+
 static void what_became_ready_gets_a_receipt_of_what_was_booted(void **state)
 {
 	AUTO(receipt_clear) struct receipt receipt = {0};
@@ -493,6 +547,9 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start, stop)
 	const struct CMUnitTest tests[] = {
 		TEST(a_guest_that_waits_gets_its_release_and_becomes_ready),
+		TEST(one_adopted_while_it_boots_gets_its_release_from_the_next_host),
+		TEST(a_guest_of_another_protocol_is_replaced_and_said_so),
+		TEST(one_whose_hello_cannot_be_read_likewise),
 		TEST(what_became_ready_gets_a_receipt_of_what_was_booted),
 		TEST(a_disk_that_was_changed_gets_none),
 		TEST(one_that_cannot_be_started_boots_no_more_and_is_no_more_waited_for),

@@ -197,20 +197,28 @@ static bool is_greeting(const struct agent *agent, const struct wire_message *me
 	       memcmp(message->bytes + WIRE_MAGIC_SIZE, agent->nonce, WIRE_NONCE_SIZE) == 0;
 }
 
+static bool read_hello(const struct wire_message *message, struct hello *ret, struct error *err)
+{
+	if (!hello_read(message->bytes + WIRE_GREETING_SIZE, message->size - WIRE_GREETING_SIZE,
+			ret, err))
+		return false;
+	/* A pod of an older image: raw output is what it does not know of. */
+	return ret->version == WIRE_VERSION || ret->version == 1 ||
+	       error_set(err, ERROR_UNSUPPORTED,
+			 "the guest speaks version %lld of the agent protocol, not 1 to %d",
+			 (long long)ret->version, WIRE_VERSION);
+}
+
 static bool read_greeting(struct agent *agent, const struct wire_message *message,
 			  struct error *err)
 {
 	AUTO(hello_clear) struct hello hello = {0};
 
-	if (!hello_read(message->bytes + WIRE_GREETING_SIZE, message->size - WIRE_GREETING_SIZE,
-			&hello, err))
+	if (!read_hello(message, &hello, err)) {
+		if (agent->handler.refused != NULL)
+			agent->handler.refused(agent, err->message, agent->arg);
 		return false;
-	/* A pod of an older image: raw output is what it does not know of. */
-	if (hello.version != WIRE_VERSION && hello.version != 1)
-		return error_set(err, ERROR_UNSUPPORTED,
-				 "the guest speaks version %lld of the "
-				 "agent protocol, not 1 to %d",
-				 (long long)hello.version, WIRE_VERSION);
+	}
 	agent->state = AGENT_UP;
 	agent->pause_ms = FIRST_PAUSE_MS;
 	loop_timer_cancel(agent->timer);

@@ -50,6 +50,11 @@ struct agent_handler {
 	/* HELLO was answered: state is what the guest says of itself, boot_id tells boots apart (""
 	 * when not given). */
 	void (*up)(struct agent *agent, const char *state, const char *boot_id, void *arg);
+	/*
+	 * The guest answered HELLO in a way that is not ours (another version): it will again, however
+	 * often it is asked. Counted and greeted anew as after any breach of the protocol.
+	 */
+	void (*refused)(struct agent *agent, const char *why, void *arg);
 	/* It was up and is not any more; streams were closed before. */
 	void (*down)(struct agent *agent, const char *why, void *arg);
 	void (*event)(struct agent *agent, const struct guest_event *event, void *arg);

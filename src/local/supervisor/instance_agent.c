@@ -103,6 +103,17 @@ static void on_up(struct agent *agent, const char *state, const char *boot_id, v
 	supervisor_changed(instance->supervisor);
 }
 
+/* To wait changes nothing: its image is of another i2kit. */
+static void on_refused(struct agent *agent, const char *why, void *arg)
+{
+	struct instance *instance = arg;
+
+	(void)agent;
+	/* One that leaves is destroyed when its time is over; it cannot be asked. */
+	if (instance->status.state != INSTANCE_STOPPING && instance->end_reason == NULL)
+		instance_end(instance, why);
+}
+
 static void on_down(struct agent *agent, const char *why, void *arg)
 {
 	struct instance *instance = arg;
@@ -433,6 +444,7 @@ void instance_connect_agent(struct instance *instance)
 {
 	static const struct agent_handler handler = {
 		.up = on_up,
+		.refused = on_refused,
 		.down = on_down,
 		.event = on_event,
 		.stats = on_stats,
