@@ -280,6 +280,17 @@ static void one_of_the_old_that_does_not_run_is_not_waited_for(void **state)
 	expect("-db-1");
 }
 
+static void one_of_the_old_that_waits_for_its_release_is_not_waited_for(void **state)
+{
+	(void)state;
+	add_pod("db", 2)->workload = WORKLOAD_STATEFUL_SET;
+	add("db", 0)->is_ready = false;
+	add_booting("db", 1)->is_current = false;
+	expect("");
+	instances[1].awaits_release = true;
+	expect("-db-1");
+}
+
 static void two_pods_never_write_to_one_claim(void **state)
 {
 	(void)state;
@@ -382,6 +393,7 @@ int main(void)
 		TEST(stateful_pods_leave_before_their_successor_comes),
 		TEST(numbers_of_a_stateful_set_are_replaced_one_by_one),
 		TEST(one_of_the_old_that_does_not_run_is_not_waited_for),
+		TEST(one_of_the_old_that_waits_for_its_release_is_not_waited_for),
 		TEST(two_pods_never_write_to_one_claim),
 		TEST(of_two_new_pods_with_one_claim_one_starts),
 		TEST(no_more_start_at_once_than_there_are_places),

@@ -203,8 +203,11 @@ static bool reconcile_number(struct work *work, const struct pod_plan *pod, unsi
 			continue;
 		if (is_leaving(work, i) || instance->is_current)
 			return true;
-		/* One that does not run serves nobody: it does not wait for the others. */
-		if (lifecycle_is_alive(instance->state) &&
+		/*
+		 * One that does not run, or waits for a release that it does not get any more
+		 * (stop_unborn), serves nobody: it does not wait for the others.
+		 */
+		if (lifecycle_is_alive(instance->state) && !instance->awaits_release &&
 		    (tally->stopping > 0 || tally->current != tally->current_ready))
 			return true;
 		stop(work, i, "replaced by a new release");
