@@ -208,10 +208,34 @@ static void note_removed(const struct invocation *invocation, struct log_reader 
 			    removed);
 }
 
+static bool exclude(const char *option, const char *other, struct error *err)
+{
+	return error_set(err, ERROR_USAGE, "--%s and --%s exclude each other", option, other);
+}
+
+/* What the cloud's log groups are not asked for is refused, not passed over. */
+static bool check_cloud_options(const struct arguments *args, struct error *err)
+{
+	static const char *const values[] = {"container", "tail", "until", "selector"};
+	static const char *const flags[] = {"all", "previous", "system", "no-prefix", "raw"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(values); i++) {
+		if (arguments_value(args, values[i]) != NULL)
+			return exclude("environment", values[i], err);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(flags); i++) {
+		if (arguments_flag(args, flags[i]))
+			return exclude("environment", flags[i], err);
+	}
+	return true;
+}
+
 static int run_in_cloud(const struct invocation *invocation, struct error *err)
 {
 	const char *since = arguments_value(invocation->args, "since");
 	int64_t since_ns = 0;
+	if (!check_cloud_options(invocation->args, err))
+		return 1;
 	if (since != NULL && !parse_when("since", since, &since_ns, err))
 		return 1;
 	return cloud_logs_show(invocation, since_ns, err) ? 0 : 1;

@@ -21,6 +21,7 @@ if i2kit cp web:/x . 2>err || grep tar: err; then exit 1; fi
 usage() { local code=0; "$@" 2>err || code=$?; [ $code = 2 ] || { cat err; exit 1; }; }
 usage i2kit scale web=2 worker=x
 usage i2kit logs --since banana
+usage i2kit logs -e environment.yml --previous
 usage i2kit doctor --policy caller
 usage i2kit build --linuxkit -o x
 usage i2kit build --format qcow2
