@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/path.h"
+#include "cli/ask_secret.h"
 #include "cli/manifest_files.h"
 #include "cli/output.h"
 #include "cli/project.h"
@@ -42,6 +43,7 @@ static bool open_provider(const struct invocation *invocation, struct cloud_targ
 	struct cloud_options options = {
 		.region = region != NULL ? region : target->environment.region,
 		.profile = profile != NULL ? profile : target->environment.profile,
+		.ask = ask_secret,
 	};
 	target->provider = target->environment.type != NULL
 				   ? cloud_provider_find(target->environment.type, err)

@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/json_writer.h"
+#include "cli/ask_secret.h"
 #include "cli/cloud_target.h"
 #include "cli/output.h"
 #include "cli/project.h"
@@ -81,6 +82,7 @@ static char *identity(const struct invocation *invocation, const struct subject 
 	struct cloud_options options = {
 		.region = subject->region != NULL ? subject->region : subject->environment.region,
 		.profile = profile != NULL ? profile : subject->environment.profile,
+		.ask = ask_secret,
 	};
 	struct cloud *cloud = subject->provider->open(&options, err);
 	if (cloud == NULL)

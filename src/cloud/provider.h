@@ -32,6 +32,9 @@ struct cloud_options {
 	const char *region;  /* NULL: from the environment or the profile */
 	const char *profile; /* NULL: likewise */
 	unsigned parallel;   /* most requests at once; 0: 32 */
+	/* Gets one line that is not shown from the person who is there (the code of an MFA device).
+	 * Owned; NULL and *err where nobody is. Itself NULL: nobody may be asked. */
+	char *(*ask)(const char *question, struct error *err);
 };
 
 /*

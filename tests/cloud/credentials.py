@@ -1,16 +1,19 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Every place credentials can come from, against the fake. usage: credentials.py PUSH-DISK"""
+"""Every place credentials can come from, against the fake. usage: credentials.py PUSH-DISK I2KIT"""
 import hashlib
 import json
 import os
+import pty
+import select
+import signal
 import subprocess
 import sys
 import time
 
 from harness import Bed, run_tests
 
-PUSH = sys.argv[1]
+PUSH, I2KIT = map(os.path.abspath, sys.argv[1:])
 KEYS = "aws_access_key_id = AKIDFAKE\naws_secret_access_key = fake/secret+key\n"
 
 
@@ -187,6 +190,123 @@ def an_sso_profile_that_contradicts_its_session_is_told(bed):
     expect_failure(bed, "no sso_role_name", AWS_PROFILE="s")
 
 
+ROLE = "arn:aws:iam::123456789012:role/Admin"
+ROLES = ("[profile admin]\nrole_arn = " + ROLE + "\nsource_profile = base\nrole_session_name = me\n"
+         "external_id = a+b=c\nduration_seconds = 7200\nmfa_serial = arn:aws:iam::123456789012:mfa/me\n"
+         "[profile plain]\nrole_arn = " + ROLE + "\nsource_profile = base\n")
+# As awscli makes botocore do it (customizations/assumerole.py). STS answers what the words say, or is not reached.
+BOTOCORE_ROLE = """
+import json, os, sys
+import botocore.session
+from botocore.credentials import JSONFileCache
+session = botocore.session.Session(profile=sys.argv[1])
+provider = session.get_component("credential_provider").get_provider("assume-role")
+provider.cache = JSONFileCache(os.path.expanduser("~/.aws/cli/cache"))
+answer = json.loads(sys.argv[2])
+class Sts:
+    def assume_role(self, **ignored):
+        assert answer, "it was not in the cache"
+        return {"Credentials": answer, "AssumedRoleUser": {"Arn": "arn:aws:sts::123456789012:assumed-role/Admin/me"}}
+provider._client_creator = lambda *a, **b: Sts()
+provider._prompter = lambda question: "123456"
+found = session.get_credentials().get_frozen_credentials()
+print(json.dumps([found.access_key, found.secret_key, found.token]))
+"""
+
+
+def write_roles(bed):
+    bed.file(".aws/credentials", "[base]\n" + KEYS)
+    bed.file(".aws/config", ROLES)
+    bed.file("environment.yml", "name: test\nprovider: {type: aws, region: eu-west-1}\n")
+
+
+def a_role_is_kept_where_the_command_line_finds_it(bed):
+    for profile in ("admin", "plain"):
+        bed.clean()
+        write_roles(bed)
+        expect(bed, "assumed-role/Admin/", AWS_PROFILE=profile, AWS_MFA_CODE="123456")
+        folder = os.path.join(bed.folder, ".aws/cli/cache")
+        name, = os.listdir(folder)
+        assert os.stat(os.path.join(folder, name)).st_mode & 0o777 == 0o600
+        access, secret, token = json.loads(botocore(bed, BOTOCORE_ROLE, profile, "null"))
+        assert bed.world.keys[access] == (secret, token), access
+        expect(bed, "kept in ~/.aws/cli/cache", AWS_PROFILE=profile)
+        assert bed.world.calls.count("sts:AssumeRole") == 1, bed.world.calls
+
+
+def a_role_that_the_command_line_kept_is_taken(bed):
+    for profile in ("admin", "plain"):
+        bed.clean()
+        write_roles(bed)
+        for left, is_taken in ((3600, True), (600, False)):
+            access, secret, token = bed.world.issue("assumed-role/Kept/me")
+            when = time.strftime("%Y-%m-%dT%H:%M:%S+00:00", time.gmtime(time.time() + left))
+            botocore(bed, BOTOCORE_ROLE, profile, json.dumps({
+                "AccessKeyId": access, "SecretAccessKey": secret, "SessionToken": token, "Expiration": when}))
+            expect(bed, "assumed-role/Kept/me" if is_taken else "assumed-role/Admin/", AWS_PROFILE=profile,
+                   AWS_MFA_CODE="" if is_taken else "123456")
+            bed.clean()
+            write_roles(bed)
+
+
+def a_kept_role_that_is_broken_is_asked_for_anew(bed):
+    write_roles(bed)
+    expect(bed, "assumed-role/Admin/", AWS_PROFILE="plain")
+    name, = os.listdir(os.path.join(bed.folder, ".aws/cli/cache"))
+    for text in ("", "[1]", '{"Credentials": {"AccessKeyId": 1}}', '{"Credentials": "x"}'):
+        bed.file(".aws/cli/cache/" + name, text)
+        expect(bed, "assumed-role/Admin/i2kit-", AWS_PROFILE="plain")
+
+
+def at_a_terminal(bed, answer, **env):
+    """What i2kit says there, once its question is answered, and whether the answer was shown."""
+    child, terminal = pty.fork()
+    if child == 0:
+        try:
+            os.chdir(bed.folder)
+            os.execve(I2KIT, [I2KIT, "doctor", "--cloud"], bed.environment(False, **env))
+        finally:
+            os._exit(127)
+    said, is_answered, end = b"", False, time.time() + 60
+    while time.time() < end and select.select([terminal], [], [], 60)[0]:
+        try:
+            piece = os.read(terminal, 4096)
+        except OSError:
+            break
+        said += piece
+        if not is_answered and b"MFA code for arn:aws:iam::123456789012:mfa/me: " in said:
+            os.write(terminal, answer)
+            is_answered = True
+    else:
+        os.kill(child, signal.SIGKILL)
+    os.close(terminal)
+    os.waitpid(child, 0)
+    assert is_answered, said
+    return said.decode()
+
+
+def the_code_is_asked_for_at_the_terminal(bed):
+    write_roles(bed)
+    said = at_a_terminal(bed, b"99\x15123457\x7f6\n", AWS_PROFILE="admin")
+    assert "assumed-role/Admin/me" in said and "123456" not in said.replace("123456789012", ""), said
+    expect(bed, "kept in ~/.aws/cli/cache", AWS_PROFILE="admin")
+    bed.clean()
+    write_roles(bed)
+    assert "no answer to: MFA code" in at_a_terminal(bed, b"12\x03", AWS_PROFILE="admin")
+    assert "six digits" in at_a_terminal(bed, b"12\n", AWS_PROFILE="admin")
+    assert "sts:AssumeRole" not in bed.world.calls, bed.world.calls
+
+
+def without_a_terminal_nobody_is_asked(bed):
+    write_roles(bed)
+    done = subprocess.run([I2KIT, "doctor", "--cloud"], env=bed.environment(False, AWS_PROFILE="admin"), text=True,
+                          cwd=bed.folder, stdin=subprocess.DEVNULL, capture_output=True, timeout=60,
+                          start_new_session=True)
+    said = done.stdout + done.stderr
+    assert done.returncode != 0 and "nobody is there to be asked: MFA code for" in said, said
+    assert "AWS_MFA_CODE" in said, said
+
+
 def from_a_process_without_a_shell(bed):
     answer = json.dumps({"Version": 1, "AccessKeyId": "AKIDFAKE", "SecretAccessKey": "fake/secret+key"})
     path = bed.file("my tool", f"#!/bin/sh\n[ \"$1\" = 'a b$HOME' ] && echo '{answer}'\n", 0o700)
@@ -228,6 +348,9 @@ run_tests(Bed(), [
     from_an_sso_session, from_legacy_sso, an_expired_sso_session_says_what_to_type,
     an_sso_token_is_renewed_and_kept, an_sso_token_that_ends_soon_is_renewed_if_it_can_be,
     an_sso_token_that_cannot_be_renewed_says_what_to_type, an_sso_profile_that_contradicts_its_session_is_told,
+    a_role_is_kept_where_the_command_line_finds_it, a_role_that_the_command_line_kept_is_taken,
+    a_kept_role_that_is_broken_is_asked_for_anew, the_code_is_asked_for_at_the_terminal,
+    without_a_terminal_nobody_is_asked,
     from_a_process_without_a_shell, from_a_container, a_container_endpoint_elsewhere_is_refused,
     from_instance_metadata_with_the_region, from_nowhere_says_what_to_do,
     an_unknown_profile_is_told, a_wrong_secret_is_told])

@@ -60,6 +60,7 @@ struct aws_client *aws_client_new(const struct aws_client_options *options, stru
 	AUTO_PTR(aws_client) struct aws_client *client = xcalloc(1, sizeof(*client));
 	if (!aws_settings_load(options->profile, options->region, &client->settings, err))
 		return NULL;
+	client->settings.ask = options->ask;
 	client->http = http_client_new(options->parallel > 0 ? options->parallel : 4);
 	if (!find_region(client, err))
 		return NULL;

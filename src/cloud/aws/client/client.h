@@ -21,7 +21,8 @@ struct aws_client;
 struct aws_client_options {
 	const char *profile;
 	const char *region;
-	unsigned parallel; /* most requests at once */
+	unsigned parallel;				       /* most requests at once */
+	char *(*ask)(const char *question, struct error *err); /* see settings.h */
 };
 
 /* Reads settings; finds the region but no credentials yet. NULL on failure. */

@@ -179,10 +179,15 @@ static bool from_role(const struct aws_settings *settings, struct http_client *h
 		*ret_found = true;
 		return aws_credentials_assume(settings, http, &role, NULL, ret, err);
 	}
+	*ret_found = true;
+	if (aws_role_cached(&role, ret))
+		return true;
+	*ret_found = false;
 	AUTO(aws_credentials_clear) struct aws_credentials source = {0};
 	if (!role_source(settings, http, profile, chain, &source, err) ||
 	    !aws_credentials_assume(settings, http, &role, &source, ret, err))
 		return false;
+	aws_role_keep(&role, ret);
 	*ret_found = true;
 	return true;
 }

@@ -70,4 +70,8 @@ MUST_CHECK bool aws_credentials_assume(const struct aws_settings *settings,
 				       const struct aws_credentials *source,
 				       struct aws_credentials *ret, struct error *err);
 
+/* credentials_role_cache.c: ~/.aws/cli/cache. False: none, or with less than 15 minutes left. */
+bool aws_role_cached(const struct aws_role *role, struct aws_credentials *ret);
+void aws_role_keep(const struct aws_role *role, const struct aws_credentials *credentials);
+
 #endif

@@ -14,6 +14,7 @@
 #define MAX_TOKEN_BYTES ((size_t)32 * 1024)
 #define STS_TIMEOUT_MS	15000
 #define STS_ATTEMPTS	3
+#define MFA_CODE_DIGITS 6
 
 static bool read_token(const char *path, char **ret, struct error *err)
 {
@@ -27,7 +28,33 @@ static bool read_token(const char *path, char **ret, struct error *err)
 	return true;
 }
 
-static bool fill_query(const struct aws_role *role, struct aws_query *query, struct error *err)
+/* From AWS_MFA_CODE, or from the person who is there. */
+static bool add_mfa(const struct aws_settings *settings, const struct aws_role *role,
+		    struct aws_query *query, struct error *err)
+{
+	AUTO_FREE char *question = xasprintf("MFA code for %s", role->mfa_serial);
+	AUTO_FREE char *code = xstrdup_or_null(role->mfa_code);
+	if (code == NULL && settings->ask != NULL) {
+		code = settings->ask(question, err);
+		if (code == NULL) {
+			error_prefix(err, "role %s", role->arn);
+			return error_hint(err, "AWS_MFA_CODE=123456 i2kit …");
+		}
+	}
+	if (code == NULL) {
+		error_set(err, ERROR_DENIED, "role %s asks for the code of the MFA device %s",
+			  role->arn, role->mfa_serial);
+		return error_hint(err, "AWS_MFA_CODE=123456 i2kit …");
+	}
+	if (strlen(code) != MFA_CODE_DIGITS || strspn(code, "0123456789") != MFA_CODE_DIGITS)
+		return error_set(err, ERROR_INVALID, "the code of an MFA device is six digits");
+	aws_query_add(query, "SerialNumber", role->mfa_serial);
+	aws_query_add(query, "TokenCode", code);
+	return true;
+}
+
+static bool fill_query(const struct aws_settings *settings, const struct aws_role *role,
+		       struct aws_query *query, struct error *err)
 {
 	AUTO_FREE char *made =
 		xasprintf("i2kit-%lld", (long long)(clock_wall_ns() / INT64_C(1000000000)));
@@ -42,16 +69,7 @@ static bool fill_query(const struct aws_role *role, struct aws_query *query, str
 		return true;
 	}
 	aws_query_add(query, "ExternalId", role->external_id);
-	if (role->mfa_serial == NULL)
-		return true;
-	if (role->mfa_code == NULL) {
-		error_set(err, ERROR_DENIED, "role %s asks for the code of the MFA device %s",
-			  role->arn, role->mfa_serial);
-		return error_hint(err, "AWS_MFA_CODE=123456 i2kit …");
-	}
-	aws_query_add(query, "SerialNumber", role->mfa_serial);
-	aws_query_add(query, "TokenCode", role->mfa_code);
-	return true;
+	return role->mfa_serial == NULL || add_mfa(settings, role, query, err);
 }
 
 static bool send_once(const struct aws_settings *settings, struct http_client *http,
@@ -133,7 +151,7 @@ bool aws_credentials_assume(const struct aws_settings *settings, struct http_cli
 	const char *action = source != NULL ? "AssumeRole" : "AssumeRoleWithWebIdentity";
 	AUTO(aws_query_clear) struct aws_query query;
 	aws_query_init(&query, &AWS_STS, action);
-	if (!fill_query(role, &query, err))
+	if (!fill_query(settings, role, &query, err))
 		return false;
 	struct aws_call call = aws_call_query(&query);
 	call.is_unsigned = source == NULL;

@@ -25,6 +25,9 @@ struct aws_settings {
 	bool use_dualstack;
 	bool ignore_endpoints; /* AWS_IGNORE_CONFIGURED_ENDPOINT_URLS */
 	unsigned max_attempts;
+	/* One line that is not shown, from the person who is there, owned; NULL and *err: there is none.
+	 * Itself NULL: nobody may be asked. */
+	char *(*ask)(const char *question, struct error *err);
 };
 
 MUST_CHECK bool aws_settings_load(const char *profile_or_null, const char *region_or_null,

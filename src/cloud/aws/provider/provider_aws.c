@@ -36,6 +36,7 @@ static struct cloud *aws_open(const struct cloud_options *options, struct error 
 		.profile = options->profile,
 		.region = options->region,
 		.parallel = cloud->parallel,
+		.ask = options->ask,
 	};
 	cloud->client = aws_client_new(&client, err);
 	return cloud->client != NULL ? TAKE_PTR(cloud) : NULL;
