@@ -211,6 +211,27 @@ static void a_pod_becomes_a_document_that_is_read_back(void **state)
 	assert_non_null(strstr(document.onboot.items[1].json, "\"command\":[\"a: \\\"b\\\"\"]"));
 }
 
+static void an_image_whose_command_is_no_text_is_refused(void **state)
+{
+	static const char *const configs[][2] = {
+		{"{\"config\":{\"Entrypoint\":[1]}}", "'config.Entrypoint[0]' is not a text"},
+		{"{\"config\":{\"Cmd\":[\"a\",null]}}", "'config.Cmd[1]' is null"},
+		{"{\"config\":{\"Env\":\"A=1\"}}", "'config.Env' is not a list"},
+		{"{", "image config:1:"},
+	};
+	const char *text = "onboot:\n- {name: n, image: i}\n";
+	AUTO(linuxkit_document_clear) struct linuxkit_document document = {0};
+	(void)state;
+	assert_true(linuxkit_document_parse(text, strlen(text), "t.yml", &document, NULL));
+	for (size_t i = 0; i < ARRAY_SIZE(configs); i++) {
+		AUTO(error_clear) struct error err = ERROR_INIT;
+		AUTO(linuxkit_bundle_clear) struct linuxkit_bundle bundle = {0};
+		assert_false(linuxkit_bundle_make(&document, &document.onboot.items[0],
+						  configs[i][0], "p", NULL, &bundle, &err));
+		assert_non_null(strstr(err.message, configs[i][1]));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -220,6 +241,7 @@ int main(void)
 		cmocka_unit_test(a_component_that_means_nothing_is_refused),
 		cmocka_unit_test(a_second_document_adds_to_the_first),
 		cmocka_unit_test(a_pod_becomes_a_document_that_is_read_back),
+		cmocka_unit_test(an_image_whose_command_is_no_text_is_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "image/linuxkit/linuxkit_bundle.h"
 
-#include <jansson.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "base/json.h"
 #include "image/linuxkit/go_json.h"
 #include "image/linuxkit/linuxkit_limits.h"
 #include "image/linuxkit/linuxkit_mounts.h"
@@ -14,55 +14,59 @@
 
 #define OCI_VERSION "1.2.1"
 
-/* All that a field can come from. */
+/* All that a field can come from; views of the documents, which are owned. */
 struct origin {
 	const struct linuxkit_document *document;
-	json_t *entry;	/* owned; the document's */
-	json_t *label;	/* owned, or NULL */
-	json_t *config; /* owned; the image's, whole */
+	struct json_document *documents[3];
+	struct json_view entry;	 /* the document's */
+	struct json_view label;	 /* absent: none */
+	struct json_view config; /* the image's, its member "config" */
 };
 
 static void origin_clear(struct origin *origin)
 {
-	json_decref(origin->entry);
-	json_decref(origin->label);
-	json_decref(origin->config);
+	for (size_t i = 0; i < ARRAY_SIZE(origin->documents); i++)
+		json_document_free(origin->documents[i]);
 }
 
-static const json_t *image_value(const struct origin *origin, const char *key)
+static bool load(const char *text, const char *what, struct json_document **ret,
+		 struct json_view *ret_root, struct error *err)
 {
-	return json_object_get(json_object_get(origin->config, "config"), key);
+	*ret = json_document_parse(text, strlen(text), what, JSON_LAST_KEY_WINS, err);
+	if (*ret == NULL)
+		return false;
+	*ret_root = json_document_root(*ret);
+	return true;
 }
 
 /* What is given in the document counts even when it is empty. */
-static const json_t *pick(const struct origin *origin, const char *key)
+static struct json_view pick(const struct origin *origin, const char *key)
 {
-	const json_t *value = json_object_get(origin->entry, key);
-	return value != NULL ? value : json_object_get(origin->label, key);
+	struct json_view value = json_view_get(origin->entry, key);
+	return json_view_exists(value) ? value : json_view_get(origin->label, key);
 }
 
 /* An empty text counts as not given. */
 static const char *pick_text(const struct origin *origin, const char *key)
 {
-	const char *text = json_string_value(json_object_get(origin->entry, key));
+	const char *text = json_view_peek(json_view_get(origin->entry, key));
 	if (text == NULL || text[0] == '\0')
-		text = json_string_value(json_object_get(origin->label, key));
+		text = json_view_peek(json_view_get(origin->label, key));
 	return text != NULL ? text : "";
+}
+
+static void add_texts(struct json_view list, struct string_list *ret)
+{
+	json_view_texts(list, SIZE_MAX, ret);
 }
 
 /* KEY of the document; else KEY of the label and then KEY.add of the document. */
 static void pick_added(const struct origin *origin, const char *key, const char *add_key,
 		       struct string_list *ret)
 {
-	size_t i;
-	const json_t *item;
-	const json_t *own = json_object_get(origin->entry, key);
-	const json_t *first = own ? own : json_object_get(origin->label, key);
-	json_array_foreach(first, i, item) string_list_add(ret, json_string_value(item));
-	if (own != NULL)
-		return;
-	json_array_foreach(json_object_get(origin->entry, add_key), i, item)
-		string_list_add(ret, json_string_value(item));
+	add_texts(pick(origin, key), ret);
+	if (!json_view_exists(json_view_get(origin->entry, key)))
+		add_texts(json_view_get(origin->entry, add_key), ret);
 }
 
 static void write_texts(struct go_json *out, const char *key, const struct string_list *list)
@@ -75,69 +79,59 @@ static void write_texts(struct go_json *out, const char *key, const struct strin
 	go_json_end(out, ']');
 }
 
-static void write_array(struct go_json *out, const char *key, const json_t *array)
+static void write_array(struct go_json *out, const char *key, struct json_view array)
 {
-	size_t i;
-	const json_t *item;
 	AUTO(string_list_clear) struct string_list list = STRING_LIST_INIT;
-	json_array_foreach(array, i, item)
-	{
-		if (json_is_string(item))
-			string_list_add(&list, json_string_value(item));
-	}
+	add_texts(array, &list);
 	write_texts(out, key, &list);
 }
 
-static void write_map(struct go_json *out, const char *key, const json_t *map)
+static void write_map(struct go_json *out, const char *key, struct json_view map)
 {
-	const char *name;
-	json_t *value;
 	AUTO(string_list_clear) struct string_list names = STRING_LIST_INIT;
-	/* jansson's iterator takes a mutable object and does not change it. */
-	json_t *iterated = (json_t *)(uintptr_t)map;
-	json_object_foreach(iterated, name, value) string_list_add(&names, name);
+	for (struct json_view member = json_view_first(map, SIZE_MAX); json_view_exists(member);
+	     member = json_view_next(member))
+		string_list_add(&names, member.key);
 	if (names.count == 0)
 		return;
 	string_list_sort(&names);
 	go_json_begin(out, key, '{');
 	for (size_t i = 0; i < names.count; i++)
 		go_json_text(out, names.items[i],
-			     json_string_value(json_object_get(map, names.items[i])));
+			     json_view_peek(json_view_get(map, names.items[i])));
 	go_json_end(out, '}');
 }
 
-static bool find_id(const struct origin *origin, const json_t *value, uint32_t *ret,
+static bool find_id(const struct origin *origin, struct json_view value, uint32_t *ret,
 		    struct error *err)
 {
-	if (json_is_integer(value)) {
-		*ret = (uint32_t)json_integer_value(value);
+	if (json_view_is_number(value)) {
+		*ret = (uint32_t)json_view_number(value, INT64_MIN, INT64_MAX, 0);
 		return true;
 	}
-	return linuxkit_document_find_id(origin->document, json_string_value(value), ret, err);
+	return linuxkit_document_find_id(origin->document, json_view_peek(value), ret, err);
 }
 
 static bool write_user(const struct origin *origin, struct go_json *out, struct error *err)
 {
 	uint32_t uid = 0;
 	uint32_t gid = 0;
-	size_t i;
-	const json_t *item;
-	const json_t *more = pick(origin, "additionalGids");
+	struct json_view more = pick(origin, "additionalGids");
+	size_t count = json_view_count(more, SIZE_MAX);
 	if (!find_id(origin, pick(origin, "uid"), &uid, err) ||
 	    !find_id(origin, pick(origin, "gid"), &gid, err))
 		return false;
 	go_json_begin(out, "user", '{');
 	go_json_number(out, "uid", uid);
 	go_json_number(out, "gid", gid);
-	if (json_array_size(more) > 0)
+	if (count > 0)
 		go_json_begin(out, "additionalGids", '[');
-	json_array_foreach(more, i, item)
-	{
-		if (!find_id(origin, item, &gid, err))
+	for (size_t i = 0; i < count; i++) {
+		if (!find_id(origin, json_view_at(more, i), &gid, err))
 			return false;
 		go_json_number(out, NULL, gid);
 	}
-	if (json_array_size(more) > 0)
+	if (count > 0)
 		go_json_end(out, ']');
 	go_json_end(out, '}');
 	return true;
@@ -145,24 +139,20 @@ static bool write_user(const struct origin *origin, struct go_json *out, struct 
 
 static void write_command(const struct origin *origin, struct go_json *out)
 {
-	size_t i;
-	const json_t *item;
 	AUTO(string_list_clear) struct string_list args = STRING_LIST_INIT;
-	const json_t *command = pick(origin, "command");
-	const json_t *env = pick(origin, "env");
-	if (command == NULL) {
-		json_array_foreach(image_value(origin, "Entrypoint"), i, item)
-			string_list_add(&args, json_string_value(item));
-		json_array_foreach(image_value(origin, "Cmd"), i, item)
-			string_list_add(&args, json_string_value(item));
-		write_texts(out, "args", &args);
+	struct json_view command = pick(origin, "command");
+	struct json_view env = pick(origin, "env");
+	if (json_view_exists(command)) {
+		add_texts(command, &args);
 	} else {
-		write_array(out, "args", command);
+		add_texts(json_view_get(origin->config, "Entrypoint"), &args);
+		add_texts(json_view_get(origin->config, "Cmd"), &args);
 	}
-	write_array(out, "env", env ? env : image_value(origin, "Env"));
+	write_texts(out, "args", &args);
+	write_array(out, "env", json_view_exists(env) ? env : json_view_get(origin->config, "Env"));
 	const char *cwd = pick_text(origin, "cwd");
 	if (cwd[0] == '\0')
-		cwd = json_string_value(image_value(origin, "WorkingDir"));
+		cwd = json_view_peek(json_view_get(origin->config, "WorkingDir"));
 	go_json_text(out, "cwd", cwd && cwd[0] ? cwd : "/");
 }
 
@@ -195,15 +185,13 @@ static bool write_capabilities(const struct origin *origin, struct go_json *out,
 
 static bool write_limits(const struct origin *origin, struct go_json *out, struct error *err)
 {
-	size_t i;
-	const json_t *item;
-	const json_t *limits = pick(origin, "rlimits");
-	if (json_array_size(limits) == 0)
+	AUTO(string_list_clear) struct string_list limits = STRING_LIST_INIT;
+	add_texts(pick(origin, "rlimits"), &limits);
+	if (limits.count == 0)
 		return true;
 	go_json_begin(out, "rlimits", '[');
-	json_array_foreach(limits, i, item)
-	{
-		if (!linuxkit_limit_write(json_string_value(item), out, err))
+	for (size_t i = 0; i < limits.count; i++) {
+		if (!linuxkit_limit_write(limits.items[i], out, err))
 			return false;
 	}
 	go_json_end(out, ']');
@@ -218,46 +206,56 @@ static bool write_process(const struct origin *origin, struct go_json *out, stru
 	write_command(origin, out);
 	if (!write_capabilities(origin, out, err) || !write_limits(origin, out, err))
 		return false;
-	if (json_is_true(pick(origin, "noNewPrivileges")))
+	if (json_view_bool(pick(origin, "noNewPrivileges"), false))
 		go_json_bool(out, "noNewPrivileges", true);
-	const json_t *score = pick(origin, "oomScoreAdj");
-	if (score != NULL)
-		go_json_number(out, "oomScoreAdj", json_integer_value(score));
+	struct json_view score = pick(origin, "oomScoreAdj");
+	if (json_view_exists(score))
+		go_json_number(out, "oomScoreAdj",
+			       json_view_number(score, INT64_MIN, INT64_MAX, 0));
 	go_json_end(out, '}');
+	return true;
+}
+
+/* Names of volumes mean something in the document only, not in labels. */
+static bool add_binds(const struct origin *origin, struct linuxkit_mounts *mounts,
+		      struct error *err)
+{
+	AUTO(string_list_clear) struct string_list binds = STRING_LIST_INIT;
+	bool is_own = json_view_exists(json_view_get(origin->entry, "binds"));
+	size_t label_count =
+		is_own ? 0 : json_view_count(json_view_get(origin->label, "binds"), SIZE_MAX);
+	pick_added(origin, "binds", "binds.add", &binds);
+	for (size_t i = 0; i < binds.count; i++) {
+		if (!linuxkit_mounts_add_bind(mounts, binds.items[i],
+					      i < label_count ? NULL : origin->document, err))
+			return false;
+	}
 	return true;
 }
 
 static bool write_mounts(const struct origin *origin, bool is_read_only, struct go_json *out,
 			 struct error *err)
 {
-	size_t i;
-	const json_t *item;
 	AUTO(linuxkit_mounts_clear) struct linuxkit_mounts mounts = {0};
-	AUTO(string_list_clear) struct string_list binds = STRING_LIST_INIT;
+	AUTO(string_list_clear) struct string_list tmpfs = STRING_LIST_INIT;
+	struct json_view own = pick(origin, "mounts");
+	size_t count = json_view_count(own, SIZE_MAX);
 	linuxkit_mounts_add_defaults(&mounts, is_read_only);
-	json_array_foreach(pick(origin, "tmpfs"), i, item)
-	{
-		if (!linuxkit_mounts_add_tmpfs(&mounts, json_string_value(item), err))
+	add_texts(pick(origin, "tmpfs"), &tmpfs);
+	for (size_t i = 0; i < tmpfs.count; i++) {
+		if (!linuxkit_mounts_add_tmpfs(&mounts, tmpfs.items[i], err))
 			return false;
 	}
-	/* Names of volumes mean something in the document only, not in labels. */
-	bool is_own = json_object_get(origin->entry, "binds") != NULL;
-	size_t label_count = is_own ? 0 : json_array_size(json_object_get(origin->label, "binds"));
-	pick_added(origin, "binds", "binds.add", &binds);
-	for (i = 0; i < binds.count; i++) {
-		if (!linuxkit_mounts_add_bind(&mounts, binds.items[i],
-					      i < label_count ? NULL : origin->document, err))
-			return false;
-	}
-	json_array_foreach(pick(origin, "mounts"), i, item)
-	{
-		AUTO_FREE char *text = json_dumps(item, JSON_COMPACT | JSON_PRESERVE_ORDER);
-		if (!linuxkit_mounts_add_json(&mounts, text, origin->document, err))
+	if (!add_binds(origin, &mounts, err))
+		return false;
+	for (size_t i = 0; i < count; i++) {
+		if (!linuxkit_mounts_add_object(&mounts, json_view_at(own, i), origin->document,
+						err))
 			return false;
 	}
 	linuxkit_mounts_sort(&mounts);
 	go_json_begin(out, "mounts", '[');
-	for (i = 0; i < mounts.count; i++)
+	for (size_t i = 0; i < mounts.count; i++)
 		linuxkit_mount_write(&mounts.items[i], out);
 	go_json_end(out, ']');
 	return true;
@@ -302,20 +300,17 @@ static void write_namespaces(const struct origin *origin, struct go_json *out)
 static bool write_linux(const struct origin *origin, struct go_json *out, struct error *err)
 {
 	go_json_begin(out, "linux", '{');
-	AUTO_FREE char *resources = json_dumps(pick(origin, "resources"), JSON_COMPACT);
-	AUTO_FREE char *devices = json_dumps(pick(origin, "devices"), JSON_COMPACT);
-	AUTO_FREE char *uids = json_dumps(pick(origin, "uidMappings"), JSON_COMPACT);
-	AUTO_FREE char *gids = json_dumps(pick(origin, "gidMappings"), JSON_COMPACT);
-	linuxkit_mappings_write("uidMappings", uids, out);
-	linuxkit_mappings_write("gidMappings", gids, out);
+	struct json_view devices = pick(origin, "devices");
+	linuxkit_mappings_write("uidMappings", pick(origin, "uidMappings"), out);
+	linuxkit_mappings_write("gidMappings", pick(origin, "gidMappings"), out);
 	write_map(out, "sysctl", pick(origin, "sysctl"));
-	linuxkit_resources_write(resources, devices, out);
-	go_json_text_if(out, "cgroupsPath", json_string_value(pick(origin, "cgroupsPath")));
+	linuxkit_resources_write(pick(origin, "resources"), devices, out);
+	go_json_text_if(out, "cgroupsPath", json_view_peek(pick(origin, "cgroupsPath")));
 	write_namespaces(origin, out);
 	if (!linuxkit_devices_write(devices, out, err))
 		return false;
 	go_json_text_if(out, "rootfsPropagation",
-			json_string_value(pick(origin, "rootfsPropagation")));
+			json_view_peek(pick(origin, "rootfsPropagation")));
 	write_array(out, "maskedPaths", pick(origin, "maskedPaths"));
 	write_array(out, "readonlyPaths", pick(origin, "readonlyPaths"));
 	go_json_end(out, '}');
@@ -349,14 +344,13 @@ static bool write_config(const struct origin *origin, bool is_read_only, struct 
 static bool read_label(struct origin *origin, struct error *err)
 {
 	AUTO_FREE char *json = NULL;
-	const char *text = json_string_value(
-		json_object_get(image_value(origin, "Labels"), "org.mobyproject.config"));
+	const char *text = json_view_peek(
+		json_view_get(json_view_get(origin->config, "Labels"), "org.mobyproject.config"));
 	if (text == NULL || text[0] == '\0')
 		return true;
 	if (!linuxkit_label_parse(text, strlen(text), &json, err))
 		return error_prefix(err, "label org.mobyproject.config");
-	origin->label = json_loads(json, 0, NULL);
-	return true;
+	return load(json, "label", &origin->documents[1], &origin->label, err);
 }
 
 void linuxkit_bundle_clear(struct linuxkit_bundle *bundle)
@@ -374,21 +368,23 @@ bool linuxkit_bundle_make(const struct linuxkit_document *document,
 	AUTO(origin_clear) struct origin origin = {.document = document};
 	AUTO(go_json_clear) struct go_json config = {0};
 	AUTO_FREE char *runtime = NULL;
-	origin.entry = json_loads(component->json, 0, NULL);
-	origin.config = json_loads(image_config, 0, NULL);
+	struct json_view image = {0};
+	if (!load(component->json, "component", &origin.documents[0], &origin.entry, err) ||
+	    !load(image_config, "image config", &origin.documents[2], &image, err))
+		return error_prefix(err, "'%s'", component->name);
+	origin.config = json_view_get(image, "config");
 	if (!read_label(&origin, err))
 		return error_prefix(err, "'%s'", component->name);
-	bool is_read_only = json_is_true(pick(&origin, "readonly"));
+	bool is_read_only = json_view_bool(pick(&origin, "readonly"), false);
 	AUTO_FREE char *unpacked = xasprintf("%s/%s", path, is_read_only ? "rootfs" : "lower");
-	AUTO_FREE char *own = json_dumps(json_object_get(origin.entry, "runtime"), JSON_COMPACT);
-	AUTO_FREE char *label = json_dumps(json_object_get(origin.label, "runtime"), JSON_COMPACT);
-	const struct linuxkit_runtime parts = {.own = own,
-					       .label = label,
+	const struct linuxkit_runtime parts = {.own = json_view_get(origin.entry, "runtime"),
+					       .label = json_view_get(origin.label, "runtime"),
 					       .path = path,
 					       .root = root ? root : unpacked,
 					       .is_read_only = is_read_only};
 	if (!write_config(&origin, is_read_only, &config, err) ||
-	    !linuxkit_runtime_make(&parts, &runtime, err))
+	    !linuxkit_runtime_make(&parts, &runtime, err) ||
+	    !json_document_check(origin.documents[2], err))
 		return error_prefix(err, "'%s'", component->name);
 	*ret = (struct linuxkit_bundle){.config_json = strbuf_take(&config.text),
 					.runtime_json = TAKE_PTR(runtime),

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "image/linuxkit/linuxkit_mounts.h"
 
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -119,29 +118,20 @@ bool linuxkit_mounts_add_bind(struct linuxkit_mounts *mounts, const char *text,
 	return true;
 }
 
-static void json_clear(json_t **json)
+static char *take(struct json_view object, const char *key)
 {
-	json_decref(*json);
-}
-
-static char *take(const json_t *root, const char *key)
-{
-	const char *text = json_string_value(json_object_get(root, key));
+	const char *text = json_view_peek(json_view_get(object, key));
 	return xstrdup(text ? text : "");
 }
 
-bool linuxkit_mount_parse(const char *json, struct linuxkit_mount *ret, struct error *err)
+bool linuxkit_mount_parse(struct json_view object, struct linuxkit_mount *ret, struct error *err)
 {
-	size_t i;
-	const json_t *option;
-	AUTO(json_clear) json_t *root = json_loads(json, 0, NULL);
-	if (!json_is_object(root))
+	if (!json_view_is_object(object))
 		return error_set(err, ERROR_INVALID, "a mount is not an object");
-	ret->destination = take(root, "destination");
-	ret->type = take(root, "type");
-	ret->source = take(root, "source");
-	json_array_foreach(json_object_get(root, "options"), i, option)
-		string_list_add(&ret->options, json_string_value(option));
+	ret->destination = take(object, "destination");
+	ret->type = take(object, "type");
+	ret->source = take(object, "source");
+	json_view_texts(json_view_get(object, "options"), SIZE_MAX, &ret->options);
 	return true;
 }
 
@@ -181,11 +171,11 @@ static bool complete(struct linuxkit_mount *mount, struct error *err)
 			 mount->type);
 }
 
-bool linuxkit_mounts_add_json(struct linuxkit_mounts *mounts, const char *json,
-			      const struct linuxkit_document *document, struct error *err)
+bool linuxkit_mounts_add_object(struct linuxkit_mounts *mounts, struct json_view object,
+				const struct linuxkit_document *document, struct error *err)
 {
 	AUTO(linuxkit_mount_clear) struct linuxkit_mount mount = {0};
-	if (!linuxkit_mount_parse(json, &mount, err))
+	if (!linuxkit_mount_parse(object, &mount, err))
 		return false;
 	/* It never is; clang's analyser does not see it. */
 	if (mount.type == NULL || mount.source == NULL || mount.destination == NULL)

@@ -5,6 +5,7 @@
 /* The mounts of a bundle: one for each destination, the last one given holds. */
 
 #include "base/error.h"
+#include "base/json.h"
 #include "base/string_list.h"
 #include "image/linuxkit/go_json.h"
 #include "image/linuxkit/linuxkit_document.h"
@@ -34,14 +35,14 @@ MUST_CHECK bool linuxkit_mounts_add_tmpfs(struct linuxkit_mounts *mounts, const 
 MUST_CHECK bool linuxkit_mounts_add_bind(struct linuxkit_mounts *mounts, const char *text,
 					 const struct linuxkit_document *document_or_null,
 					 struct error *err);
-/* One object of `mounts`, as JSON text. */
-MUST_CHECK bool linuxkit_mounts_add_json(struct linuxkit_mounts *mounts, const char *json,
-					 const struct linuxkit_document *document,
-					 struct error *err);
+/* One object of `mounts`. */
+MUST_CHECK bool linuxkit_mounts_add_object(struct linuxkit_mounts *mounts, struct json_view object,
+					   const struct linuxkit_document *document,
+					   struct error *err);
 void linuxkit_mounts_sort(struct linuxkit_mounts *mounts);
 
 /* An object of `runtime.mounts`: taken as it is. */
-MUST_CHECK bool linuxkit_mount_parse(const char *json, struct linuxkit_mount *ret,
+MUST_CHECK bool linuxkit_mount_parse(struct json_view object, struct linuxkit_mount *ret,
 				     struct error *err);
 void linuxkit_mount_write(const struct linuxkit_mount *mount, struct go_json *out);
 

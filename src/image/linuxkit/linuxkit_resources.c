@@ -1,25 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "image/linuxkit/linuxkit_resources.h"
 
-#include <jansson.h>
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/json.h"
 #include "base/parse.h"
 
-static void json_clear(json_t **json)
+static const char *text_of(struct json_view object, const char *key)
 {
-	json_decref(*json);
+	return json_view_peek(json_view_get(object, key));
 }
 
-static json_t *load(const char *text)
+static int64_t number_of(struct json_view object, const char *key)
 {
-	return text ? json_loads(text, 0, NULL) : NULL;
-}
-
-static const char *text_of(const json_t *object, const char *key)
-{
-	return json_string_value(json_object_get(object, key));
+	return json_view_number(json_view_get(object, key), INT64_MIN, INT64_MAX, 0);
 }
 
 /* The fields of an object in the order of the runtime specification. */
@@ -84,47 +80,51 @@ static const struct field mapping[] = {{"containerID", NULL, true, NULL},
 				       {"size", NULL, true, NULL},
 				       END};
 
-static void write_fields(const json_t *object, const struct field *fields, struct go_json *out);
+static void write_fields(struct json_view object, const struct field *fields, struct go_json *out);
 
-static void write_list(const char *key, const json_t *list, const struct field *fields,
+static void write_list(const char *key, struct json_view list, const struct field *fields,
 		       struct go_json *out)
 {
-	size_t i;
-	const json_t *item;
-	if (json_array_size(list) == 0)
+	size_t count = json_view_count(list, SIZE_MAX);
+	if (count == 0)
 		return;
 	go_json_begin(out, key, '[');
-	json_array_foreach(list, i, item)
-	{
+	for (size_t i = 0; i < count; i++) {
 		go_json_begin(out, NULL, '{');
-		write_fields(item, fields, out);
+		write_fields(json_view_at(list, i), fields, out);
 		go_json_end(out, '}');
 	}
 	go_json_end(out, ']');
 }
 
-static void write_field(const json_t *value, const struct field *field, struct go_json *out)
+static void write_number(int64_t number, const struct field *field, const char *name,
+			 struct go_json *out)
+{
+	AUTO(strbuf_clear) struct strbuf digits = STRBUF_INIT;
+	if (strcmp(field->key, "pageSize") != 0) {
+		go_json_number(out, name, number);
+		return;
+	}
+	/* Go has a text here. */
+	strbuf_appendf(&digits, "%" PRId64, number);
+	go_json_text(out, name, strbuf_text(&digits));
+}
+
+static void write_field(struct json_view value, const struct field *field, struct go_json *out)
 {
 	const char *name = field->name ? field->name : field->key;
-	if (json_is_array(value)) {
+	if (json_view_is_list(value)) {
 		write_list(name, value, field->fields, out);
-	} else if (json_is_object(value)) {
+	} else if (json_view_is_object(value)) {
 		go_json_begin(out, name, '{');
 		write_fields(value, field->fields, out);
 		go_json_end(out, '}');
-	} else if (json_is_string(value)) {
-		go_json_text_if(out, name, json_string_value(value));
-	} else if (json_is_boolean(value)) {
-		go_json_bool(out, name, json_is_true(value));
-	} else if (json_is_integer(value)) {
-		/* Go has a text here. */
-		if (strcmp(field->key, "pageSize") == 0) {
-			AUTO(strbuf_clear) struct strbuf digits = STRBUF_INIT;
-			strbuf_appendf(&digits, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
-			go_json_text(out, name, strbuf_text(&digits));
-		} else {
-			go_json_number(out, name, json_integer_value(value));
-		}
+	} else if (json_view_is_text(value)) {
+		go_json_text_if(out, name, json_view_peek(value));
+	} else if (json_view_is_bool(value)) {
+		go_json_bool(out, name, json_view_bool(value, false));
+	} else if (json_view_is_number(value)) {
+		write_number(json_view_number(value, INT64_MIN, INT64_MAX, 0), field, name, out);
 	} else if (field->is_required) {
 		if (strcmp(field->key, "allow") == 0)
 			go_json_bool(out, name, false);
@@ -133,51 +133,50 @@ static void write_field(const json_t *value, const struct field *field, struct g
 	}
 }
 
-static void write_fields(const json_t *object, const struct field *fields, struct go_json *out)
+static void write_fields(struct json_view object, const struct field *fields, struct go_json *out)
 {
 	for (; fields->key != NULL; fields++)
-		write_field(json_object_get(object, fields->key), fields, out);
+		write_field(json_view_get(object, fields->key), fields, out);
 }
 
 /* A device is of no use without the permission; "all" is the permission alone. */
-static void write_device_rule(const json_t *device, struct go_json *out)
+static void write_device_rule(struct json_view device, struct go_json *out)
 {
 	const char *path = text_of(device, "path");
 	go_json_begin(out, NULL, '{');
 	go_json_bool(out, "allow", true);
 	go_json_text_if(out, "type", text_of(device, "type"));
 	if (path == NULL || strcmp(path, "all") != 0) {
-		go_json_number(out, "major", json_integer_value(json_object_get(device, "major")));
-		go_json_number(out, "minor", json_integer_value(json_object_get(device, "minor")));
+		go_json_number(out, "major", number_of(device, "major"));
+		go_json_number(out, "minor", number_of(device, "minor"));
 	}
 	go_json_text(out, "access", "rwm");
 	go_json_end(out, '}');
 }
 
-void linuxkit_resources_write(const char *resources, const char *devices, struct go_json *out)
+void linuxkit_resources_write(struct json_view resources, struct json_view devices,
+			      struct go_json *out)
 {
-	size_t i;
-	const json_t *item;
-	AUTO(json_clear) json_t *root = load(resources);
-	AUTO(json_clear) json_t *list = load(devices);
-	const json_t *rules = json_object_get(root, "devices");
+	struct json_view rules = json_view_get(resources, "devices");
+	size_t rule_count = json_view_count(rules, SIZE_MAX);
+	size_t count = json_view_count(devices, SIZE_MAX);
 	go_json_begin(out, "resources", '{');
-	if (json_array_size(rules) + json_array_size(list) > 0) {
+	if (rule_count + count > 0) {
 		go_json_begin(out, "devices", '[');
-		json_array_foreach(rules, i, item)
-		{
+		for (size_t i = 0; i < rule_count; i++) {
 			go_json_begin(out, NULL, '{');
-			write_fields(item, rule, out);
+			write_fields(json_view_at(rules, i), rule, out);
 			go_json_end(out, '}');
 		}
-		json_array_foreach(list, i, item) write_device_rule(item, out);
+		for (size_t i = 0; i < count; i++)
+			write_device_rule(json_view_at(devices, i), out);
 		go_json_end(out, ']');
 	}
-	write_fields(root, after_devices, out);
+	write_fields(resources, after_devices, out);
 	go_json_end(out, '}');
 }
 
-static bool write_device(const json_t *device, struct go_json *out, struct error *err)
+static bool write_device(struct json_view device, struct go_json *out, struct error *err)
 {
 	enum { MODE_MAX = 07777777 };
 	unsigned mode = 0;
@@ -190,21 +189,19 @@ static bool write_device(const json_t *device, struct go_json *out, struct error
 	go_json_begin(out, NULL, '{');
 	go_json_text(out, "path", path ? path : "");
 	go_json_text(out, "type", type ? type : "");
-	go_json_number(out, "major", json_integer_value(json_object_get(device, "major")));
-	go_json_number(out, "minor", json_integer_value(json_object_get(device, "minor")));
+	go_json_number(out, "major", number_of(device, "major"));
+	go_json_number(out, "minor", number_of(device, "minor"));
 	go_json_number(out, "fileMode", mode);
 	go_json_end(out, '}');
 	return true;
 }
 
-bool linuxkit_devices_write(const char *devices, struct go_json *out, struct error *err)
+bool linuxkit_devices_write(struct json_view devices, struct go_json *out, struct error *err)
 {
-	size_t i;
-	const json_t *item;
 	bool has_begun = false;
-	AUTO(json_clear) json_t *list = load(devices);
-	json_array_foreach(list, i, item)
-	{
+	size_t count = json_view_count(devices, SIZE_MAX);
+	for (size_t i = 0; i < count; i++) {
+		struct json_view item = json_view_at(devices, i);
 		const char *path = text_of(item, "path");
 		if (path != NULL && strcmp(path, "all") == 0)
 			continue;
@@ -219,8 +216,7 @@ bool linuxkit_devices_write(const char *devices, struct go_json *out, struct err
 	return true;
 }
 
-void linuxkit_mappings_write(const char *key, const char *mappings, struct go_json *out)
+void linuxkit_mappings_write(const char *key, struct json_view mappings, struct go_json *out)
 {
-	AUTO(json_clear) json_t *list = load(mappings);
-	write_list(key, list, mapping, out);
+	write_list(key, mappings, mapping, out);
 }

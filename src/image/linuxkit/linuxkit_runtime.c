@@ -1,40 +1,34 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "image/linuxkit/linuxkit_runtime.h"
 
-#include <jansson.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "base/json.h"
 #include "image/linuxkit/go_json.h"
 #include "image/linuxkit/linuxkit_mounts.h"
 
 struct origin {
-	json_t *own;   /* owned, or NULL */
-	json_t *label; /* owned, or NULL */
+	struct json_view own;	/* absent: none */
+	struct json_view label; /* absent: none */
 };
 
-static void origin_clear(struct origin *origin)
-{
-	json_decref(origin->own);
-	json_decref(origin->label);
-}
-
 /* A field of `runtime`: the document's, else the label's. */
-static const json_t *pick_runtime(const struct origin *origin, const char *key)
+static struct json_view pick_runtime(const struct origin *origin, const char *key)
 {
-	const json_t *own = json_object_get(origin->own, key);
-	return own ? own : json_object_get(origin->label, key);
+	struct json_view own = json_view_get(origin->own, key);
+	return json_view_exists(own) ? own : json_view_get(origin->label, key);
 }
 
 /* Empty lists are written here: runtime.json has no omitted ones. */
 static void write_runtime_texts(const struct origin *origin, const char *key, struct go_json *out)
 {
-	const json_t *list = pick_runtime(origin, key);
-	size_t i;
-	const json_t *item;
+	AUTO(string_list_clear) struct string_list list = STRING_LIST_INIT;
+	json_view_texts(pick_runtime(origin, key), SIZE_MAX, &list);
 	go_json_begin(out, key, '[');
-	json_array_foreach(list, i, item) go_json_text(out, NULL, json_string_value(item));
+	for (size_t i = 0; i < list.count; i++)
+		go_json_text(out, NULL, list.items[i]);
 	go_json_end(out, ']');
 }
 
@@ -78,17 +72,17 @@ static void write_root_mounts(struct go_json *out, const char *path, const char 
 
 static void write_interfaces(const struct origin *origin, struct go_json *out)
 {
-	size_t i;
-	const json_t *item;
+	static const char *const keys[] = {"name", "add", "peer"};
+	struct json_view list = pick_runtime(origin, "interfaces");
+	size_t count = json_view_count(list, SIZE_MAX);
 	go_json_begin(out, "interfaces", '[');
-	json_array_foreach(pick_runtime(origin, "interfaces"), i, item)
-	{
+	for (size_t i = 0; i < count; i++) {
+		struct json_view item = json_view_at(list, i);
 		go_json_begin(out, NULL, '{');
-		go_json_text_if(out, "name", json_string_value(json_object_get(item, "name")));
-		go_json_text_if(out, "add", json_string_value(json_object_get(item, "add")));
-		go_json_text_if(out, "peer", json_string_value(json_object_get(item, "peer")));
+		for (size_t j = 0; j < ARRAY_SIZE(keys); j++)
+			go_json_text_if(out, keys[j], json_view_peek(json_view_get(item, keys[j])));
 		go_json_bool(out, "createInRoot",
-			     json_is_true(json_object_get(item, "createInRoot")));
+			     json_view_bool(json_view_get(item, "createInRoot"), false));
 		go_json_end(out, '}');
 	}
 	go_json_end(out, ']');
@@ -97,14 +91,14 @@ static void write_interfaces(const struct origin *origin, struct go_json *out)
 static void write_bound(const struct origin *origin, struct go_json *out)
 {
 	static const char *const kinds[] = {"cgroup", "ipc", "mnt", "net", "pid", "user", "uts"};
-	const json_t *own = json_object_get(origin->own, "bindNS");
-	const json_t *label = json_object_get(origin->label, "bindNS");
+	struct json_view own = json_view_get(origin->own, "bindNS");
+	struct json_view label = json_view_get(origin->label, "bindNS");
 	go_json_begin(out, "bindNS", '{');
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
-		const json_t *value = json_object_get(own, kinds[i]);
-		if (value == NULL)
-			value = json_object_get(label, kinds[i]);
-		const char *text = json_string_value(value);
+		struct json_view value = json_view_get(own, kinds[i]);
+		if (!json_view_exists(value))
+			value = json_view_get(label, kinds[i]);
+		const char *text = json_view_peek(value);
 		go_json_text(out, kinds[i], text ? text : "");
 	}
 	go_json_end(out, '}');
@@ -113,17 +107,15 @@ static void write_bound(const struct origin *origin, struct go_json *out)
 static bool write_runtime(const struct origin *origin, const struct linuxkit_runtime *runtime,
 			  struct go_json *out, struct error *err)
 {
-	size_t i;
-	const json_t *item;
+	struct json_view mounts = pick_runtime(origin, "mounts");
+	size_t count = json_view_count(mounts, SIZE_MAX);
 	go_json_begin(out, NULL, '{');
 	write_runtime_texts(origin, "cgroups", out);
 	go_json_begin(out, "mounts", '[');
 	write_root_mounts(out, runtime->path, runtime->root, runtime->is_read_only);
-	json_array_foreach(pick_runtime(origin, "mounts"), i, item)
-	{
+	for (size_t i = 0; i < count; i++) {
 		AUTO(linuxkit_mount_clear) struct linuxkit_mount mount = {0};
-		AUTO_FREE char *text = json_dumps(item, JSON_COMPACT | JSON_PRESERVE_ORDER);
-		if (!linuxkit_mount_parse(text, &mount, err))
+		if (!linuxkit_mount_parse(json_view_at(mounts, i), &mount, err))
 			return false;
 		linuxkit_mount_write(&mount, out);
 	}
@@ -131,7 +123,7 @@ static bool write_runtime(const struct origin *origin, const struct linuxkit_run
 	write_runtime_texts(origin, "mkdir", out);
 	write_interfaces(origin, out);
 	write_bound(origin, out);
-	const char *name = json_string_value(pick_runtime(origin, "namespace"));
+	const char *name = json_view_peek(pick_runtime(origin, "namespace"));
 	go_json_text(out, "namespace", name ? name : "");
 	go_json_end(out, '}');
 	return true;
@@ -139,12 +131,8 @@ static bool write_runtime(const struct origin *origin, const struct linuxkit_run
 
 bool linuxkit_runtime_make(const struct linuxkit_runtime *runtime, char **ret, struct error *err)
 {
-	AUTO(origin_clear) struct origin origin = {0};
+	const struct origin origin = {.own = runtime->own, .label = runtime->label};
 	AUTO(go_json_clear) struct go_json out = {0};
-	if (runtime->own != NULL)
-		origin.own = json_loads(runtime->own, 0, NULL);
-	if (runtime->label != NULL)
-		origin.label = json_loads(runtime->label, 0, NULL);
 	if (!write_runtime(&origin, runtime, &out, err))
 		return false;
 	*ret = strbuf_take(&out.text);

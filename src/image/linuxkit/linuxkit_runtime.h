@@ -5,12 +5,13 @@
 /* runtime.json: what LinuxKit's init mounts, makes and moves around a container. */
 
 #include "base/error.h"
+#include "base/json.h"
 
 struct linuxkit_runtime {
-	const char *own;   /* the section `runtime` of the document as JSON, or NULL */
-	const char *label; /* of the image's label, or NULL */
-	const char *path;  /* the bundle's folder */
-	const char *root;  /* the folder with the image's files */
+	struct json_view own;	/* the section `runtime` of the document, or absent */
+	struct json_view label; /* of the image's label, or absent */
+	const char *path;	/* the bundle's folder */
+	const char *root;	/* the folder with the image's files */
 	bool is_read_only;
 };
 /* *ret is owned. */
