@@ -24,7 +24,7 @@ static void new_line(struct json_writer *json, unsigned depth)
 		return;
 	strbuf_append_char(json->out, '\n');
 	for (unsigned i = 0; i < depth; i++)
-		strbuf_append(json->out, "  ");
+		strbuf_append(json->out, (json->style & JSON_WIDE) != 0 ? "    " : "  ");
 }
 
 static void append_utf8(struct json_writer *json, const char *text, size_t width);

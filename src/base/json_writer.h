@@ -30,6 +30,7 @@ enum json_style {
 	JSON_ASCII = 2,	       /* other characters as \uXXXX: CloudFormation's parameters */
 	JSON_LONG_ESCAPES = 4, /* \u0009 for a tab, as config digests were made: release_document */
 	JSON_SORTED = 8,       /* json_write_view(): keys by byte value */
+	JSON_WIDE = 16,	       /* with JSON_PRETTY: four spaces a level */
 };
 
 #define JSON_WRITER_DEPTH (JSON_MAX_DEPTH + 32) /* a document within others */

@@ -210,6 +210,11 @@ static void the_writer_places_commas_and_escapes(void **state)
 				    "\xf0\x9f\x98\x80\",\n  \"list\": [\n    -1,\n    true,\n"
 				    "    null\n  ],\n  \"empty\": {},\n"
 				    "  \"size\": 18446744073709551615\n}");
+	assert_written(JSON_PRETTY | JSON_WIDE,
+		       "{\n    \"text\": \"a\\\"\\\\\\t\\n\\u0001\x7f\xc3\xa9"
+		       "\xf0\x9f\x98\x80\",\n    \"list\": [\n        -1,\n        true,\n"
+		       "        null\n    ],\n    \"empty\": {},\n"
+		       "    \"size\": 18446744073709551615\n}");
 }
 
 static void what_stays_empty_can_be_taken_back(void **state)
