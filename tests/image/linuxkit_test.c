@@ -169,7 +169,12 @@ static void a_second_document_adds_to_the_first(void **state)
 	assert_int_equal(to.services.count, 2);
 	assert_int_equal(to.file_count, 1);
 	assert_non_null(linuxkit_document_find_volume(&to, "v"));
-	assert_non_null(strstr(to.json, "\"init\":[\"i\",\"j\"]"));
+	assert_string_equal(
+		to.json,
+		"{\"kernel\":{\"image\":\"a\",\"cmdline\":\"d\",\"tar\":\"none\"},\"init\":[\"i\","
+		"\"j\"],\"services\":[{\"name\":\"x\",\"image\":\"x\"},{\"name\":\"y\",\"image\":"
+		"\"y\"}],\"files\":[{\"path\":\"p\",\"contents\":\"c\"}],\"volumes\":[{\"name\":"
+		"\"v\"}]}");
 	assert_true(linuxkit_document_parse(first, strlen(first), "3", &again, &err));
 	assert_false(linuxkit_document_append(&to, &again, &err));
 	assert_non_null(strstr(err.message, "service 'x'"));

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <jansson.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "base/json_writer.h"
 #include "image/linuxkit/linuxkit_document.h"
 
 static void replace(char **to, char **from)
@@ -73,29 +73,65 @@ static void append_files(struct linuxkit_document *to, struct linuxkit_document 
 	from->file_count = 0;
 }
 
-static void json_clear(json_t **json)
+static void write_elements(struct json_writer *json, struct json_view list)
 {
-	json_decref(*json);
+	size_t count = json_view_count(list, SIZE_MAX);
+	for (size_t i = 0; i < count; i++)
+		json_write_view(json, NULL, json_view_at(list, i));
+}
+
+static void write_member(struct json_writer *json, struct json_view old, struct json_view new)
+{
+	json_write_view(json, old.key, json_view_exists(new) ? new : old);
+}
+
+typedef void member_fn(struct json_writer *json, struct json_view old, struct json_view new);
+
+/* The members of both; `merge` writes those of the first, whose namesake may be absent. */
+static void write_members(struct json_writer *json, struct json_view first, struct json_view second,
+			  member_fn *merge)
+{
+	for (struct json_view old = json_view_first(first, SIZE_MAX); json_view_exists(old);
+	     old = json_view_next(old))
+		merge(json, old, json_view_get(second, old.key));
+	for (struct json_view new = json_view_first(second, SIZE_MAX); json_view_exists(new);
+	     new = json_view_next(new)) {
+		if (!json_view_exists(json_view_get(first, new.key)))
+			json_write_view(json, new.key, new);
+	}
+}
+
+static void write_section(struct json_writer *json, struct json_view old, struct json_view new)
+{
+	if (json_view_is_list(old) && json_view_is_list(new)) {
+		json_open_list(json, old.key);
+		write_elements(json, old);
+		write_elements(json, new);
+		json_close(json);
+	} else if (json_view_is_object(old) && json_view_is_object(new)) {
+		json_open_object(json, old.key);
+		write_members(json, old, new, write_member);
+		json_close(json);
+	} else {
+		write_member(json, old, new);
+	}
 }
 
 /* The document that files[].metadata show. */
 static char *append_json(const char *to, const char *from)
 {
-	const char *key;
-	json_t *value;
-	AUTO(json_clear) json_t *first = json_loads(to, 0, NULL);
-	AUTO(json_clear) json_t *second = json_loads(from, 0, NULL);
-	json_object_foreach(second, key, value)
-	{
-		json_t *old = json_object_get(first, key);
-		if (json_is_array(old) && json_is_array(value))
-			(void)json_array_extend(old, value);
-		else if (json_is_object(old) && json_is_object(value))
-			(void)json_object_update(old, value);
-		else
-			(void)json_object_set(first, key, value);
-	}
-	return json_dumps(first, JSON_COMPACT | JSON_PRESERVE_ORDER);
+	AUTO(strbuf_clear) struct strbuf text = STRBUF_INIT;
+	struct json_writer json = JSON_WRITER(&text, 0);
+	AUTO_PTR(json_document)
+	struct json_document *first = json_document_parse(to, strlen(to), "document", 0, NULL);
+	AUTO_PTR(json_document)
+	struct json_document *second = json_document_parse(from, strlen(from), "document", 0, NULL);
+	if (first == NULL || second == NULL) /* both were JSON when they were read */
+		return xstrdup(to);
+	json_open_object(&json, NULL);
+	write_members(&json, json_document_root(first), json_document_root(second), write_section);
+	json_close(&json);
+	return strbuf_take(&text);
 }
 
 bool linuxkit_document_append(struct linuxkit_document *to, struct linuxkit_document *from,

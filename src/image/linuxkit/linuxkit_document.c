@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "image/linuxkit/linuxkit_document.h"
 
-#include <jansson.h>
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "base/json_writer.h"
 #include "base/parse.h"
 #include "base/strbuf.h"
 #include "image/linuxkit/linuxkit_schema.h"
@@ -60,23 +61,23 @@ void linuxkit_document_clear(struct linuxkit_document *document)
 	*document = (struct linuxkit_document){0};
 }
 
-static void json_clear(json_t **json)
+static char *take_text(struct json_view object, const char *key)
 {
-	json_decref(*json);
+	return json_view_text(json_view_get(object, key));
 }
 
-static char *take_text(const json_t *object, const char *key)
+static bool take_bool(struct json_view object, const char *key)
 {
-	return xstrdup_or_null(json_string_value(json_object_get(object, key)));
+	return json_view_bool(json_view_get(object, key), false);
 }
 
 /* A number becomes its digits: linuxkit_document_find_id() reads both. */
-static char *take_id(const json_t *object, const char *key)
+static char *take_id(struct json_view object, const char *key)
 {
-	const json_t *value = json_object_get(object, key);
-	if (json_is_integer(value))
-		return xasprintf("%" JSON_INTEGER_FORMAT, json_integer_value(value));
-	return take_text(object, key);
+	struct json_view value = json_view_get(object, key);
+	if (json_view_is_number(value))
+		return xasprintf("%" PRId64, json_view_number(value, INT64_MIN, INT64_MAX, 0));
+	return json_view_text(value);
 }
 
 static unsigned line_of(const struct yaml_node *root, const char *section, size_t index)
@@ -85,16 +86,16 @@ static unsigned line_of(const struct yaml_node *root, const char *section, size_
 	return list != NULL && index < list->item_count ? list->items[index]->line : 0;
 }
 
-static bool read_components(const json_t *root, const struct yaml_node *yaml, const char *section,
-			    struct linuxkit_component_list *ret, struct error *err)
+static bool read_components(struct json_view root, const struct yaml_node *yaml,
+			    const char *section, struct linuxkit_component_list *ret,
+			    struct error *err)
 {
-	size_t i;
-	const json_t *entry;
-	const json_t *list = json_object_get(root, section);
-	if (json_array_size(list) > COMPONENTS_MAX)
+	struct json_view list = json_view_get(root, section);
+	size_t count = json_view_count(list, SIZE_MAX);
+	if (count > COMPONENTS_MAX)
 		return error_set(err, ERROR_INVALID, "more than %d in %s", COMPONENTS_MAX, section);
-	json_array_foreach(list, i, entry)
-	{
+	for (size_t i = 0; i < count; i++) {
+		struct json_view entry = json_view_at(list, i);
 		unsigned line = line_of(yaml, section, i);
 		struct linuxkit_component *component = ARRAY_APPEND(ret->items, ret->count);
 		component->name = take_text(entry, "name");
@@ -108,7 +109,7 @@ static bool read_components(const json_t *root, const struct yaml_node *yaml, co
 		    strcmp(component->name, ".") == 0 || strcmp(component->name, "..") == 0)
 			return error_set(err, ERROR_INVALID, "%u:1: '%s' is not a name", line,
 					 component->name);
-		component->json = json_dumps(entry, JSON_COMPACT | JSON_PRESERVE_ORDER);
+		component->json = json_view_dump(entry, 0);
 	}
 	return true;
 }
@@ -144,13 +145,13 @@ static bool check_file(const struct linuxkit_file *file, struct error *err)
 	return true;
 }
 
-static bool read_files(const json_t *root, const struct yaml_node *yaml,
+static bool read_files(struct json_view root, const struct yaml_node *yaml,
 		       struct linuxkit_document *ret, struct error *err)
 {
-	size_t i;
-	const json_t *entry;
-	json_array_foreach(json_object_get(root, "files"), i, entry)
-	{
+	struct json_view list = json_view_get(root, "files");
+	size_t count = json_view_count(list, SIZE_MAX);
+	for (size_t i = 0; i < count; i++) {
+		struct json_view entry = json_view_at(list, i);
 		struct linuxkit_file *file = ARRAY_APPEND(ret->files, ret->file_count);
 		file->line = line_of(yaml, "files", i);
 		file->path = take_text(entry, "path");
@@ -161,8 +162,8 @@ static bool read_files(const json_t *root, const struct yaml_node *yaml,
 		file->mode = take_text(entry, "mode");
 		file->uid = take_id(entry, "uid");
 		file->gid = take_id(entry, "gid");
-		file->is_directory = json_is_true(json_object_get(entry, "directory"));
-		file->is_optional = json_is_true(json_object_get(entry, "optional"));
+		file->is_directory = take_bool(entry, "directory");
+		file->is_optional = take_bool(entry, "optional");
 		if (!check_file(file, err))
 			return false;
 	}
@@ -188,37 +189,34 @@ static bool check_volume(const struct linuxkit_volume *volume, const struct linu
 			 volume->line, volume->name);
 }
 
-static bool read_volumes(const json_t *root, const struct yaml_node *yaml,
+static bool read_volumes(struct json_view root, const struct yaml_node *yaml,
 			 struct linuxkit_document *ret, struct error *err)
 {
-	size_t i;
-	const json_t *entry;
-	json_array_foreach(json_object_get(root, "volumes"), i, entry)
-	{
+	struct json_view list = json_view_get(root, "volumes");
+	size_t count = json_view_count(list, SIZE_MAX);
+	for (size_t i = 0; i < count; i++) {
+		struct json_view entry = json_view_at(list, i);
 		struct linuxkit_volume *volume = ARRAY_APPEND(ret->volumes, ret->volume_count);
 		volume->line = line_of(yaml, "volumes", i);
 		volume->name = take_text(entry, "name");
 		volume->image = take_text(entry, "image");
 		volume->format = take_text(entry, "format");
-		volume->is_read_only = json_is_true(json_object_get(entry, "readonly"));
+		volume->is_read_only = take_bool(entry, "readonly");
 		if (!check_volume(volume, ret, err))
 			return false;
 	}
 	return true;
 }
 
-static void read_rest(const json_t *root, struct linuxkit_document *ret)
+static void read_rest(struct json_view root, struct linuxkit_document *ret)
 {
-	size_t i;
-	const json_t *entry;
-	const json_t *kernel = json_object_get(root, "kernel");
+	struct json_view kernel = json_view_get(root, "kernel");
 	ret->kernel.image = take_text(kernel, "image");
 	ret->kernel.cmdline = take_text(kernel, "cmdline");
 	ret->kernel.binary = take_text(kernel, "binary");
 	ret->kernel.tar = take_text(kernel, "tar");
 	ret->kernel.ucode = take_text(kernel, "ucode");
-	json_array_foreach(json_object_get(root, "init"), i, entry)
-		string_list_add(&ret->init, json_string_value(entry));
+	json_view_texts(json_view_get(root, "init"), SIZE_MAX, &ret->init);
 }
 
 static bool read_document(const struct yaml_node *yaml, struct linuxkit_document *ret,
@@ -227,11 +225,14 @@ static bool read_document(const struct yaml_node *yaml, struct linuxkit_document
 	AUTO(strbuf_clear) struct strbuf json = STRBUF_INIT;
 	if (!linuxkit_value_write(yaml, linuxkit_document_keys, &json, err))
 		return false;
-	AUTO(json_clear) json_t *root = json_loadb(json.data, json.size, 0, NULL);
-	if (root == NULL)
+	AUTO_PTR(json_document)
+	struct json_document *document =
+		json_document_parse(json.data, json.size, "document", JSON_LAST_KEY_WINS, NULL);
+	if (document == NULL)
 		return error_set(err, ERROR_INVALID, "1:1: the document cannot be kept as JSON");
+	struct json_view root = json_document_root(document);
 	read_rest(root, ret);
-	ret->json = json_dumps(root, JSON_COMPACT | JSON_PRESERVE_ORDER);
+	ret->json = json_view_dump(root, 0);
 	return read_components(root, yaml, "onboot", &ret->onboot, err) &&
 	       read_components(root, yaml, "onshutdown", &ret->onshutdown, err) &&
 	       read_components(root, yaml, "services", &ret->services, err) &&

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The section `files` of a document. */
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "base/json_writer.h"
 #include "base/parse.h"
 #include "base/path.h"
 #include "image/linuxkit/image_flatten.h"
@@ -46,11 +46,12 @@ static char *source_path(const struct linuxkit_build *build, const char *source)
  */
 static char *make_metadata(const struct linuxkit_build *build)
 {
-	enum { INDENT = 4 };
-	json_t *root = json_loads(build->document->json, 0, NULL);
-	char *text = json_dumps(root, JSON_INDENT(INDENT) | JSON_PRESERVE_ORDER);
-	json_decref(root);
-	return text;
+	const char *text = build->document->json;
+	AUTO_PTR(json_document)
+	struct json_document *document =
+		json_document_parse(text, strlen(text), "document", 0, NULL);
+	return document ? json_view_dump(json_document_root(document), JSON_PRETTY | JSON_WIDE)
+			: NULL;
 }
 
 static bool load_bytes(const struct linuxkit_build *build, struct file_plan *plan,

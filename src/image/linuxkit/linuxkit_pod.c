@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "image/linuxkit/linuxkit_pod.h"
 
-#include <jansson.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "base/json.h"
 #include "base/parse.h"
 #include "base/strbuf.h"
 #include "image/oci/reference.h"
@@ -24,16 +24,6 @@ static const char head[] =
 	"  - name: dhcpcd\n"
 	"    image: linuxkit/dhcpcd:b87e9ececac55a65eaa592f4dd8b4e0c3009afdb\n"
 	"    command: [\"/sbin/dhcpcd\", \"--nobackground\", \"-f\", \"/dhcpcd.conf\", \"-1\"]\n";
-
-static void json_clear(json_t **json)
-{
-	json_decref(*json);
-}
-
-static const json_t *config_of(const json_t *root, const char *key)
-{
-	return json_object_get(json_object_get(root, "config"), key);
-}
 
 static void write_list(struct strbuf *text, const char *key, const struct string_list *list)
 {
@@ -79,19 +69,15 @@ static void write_image(struct strbuf *text, const struct container_spec *contai
 
 /* Kubernetes' rule: command replaces both of the image's, args its Cmd alone. */
 static void write_command(struct strbuf *text, const struct container_spec *container,
-			  const json_t *config)
+			  struct json_view config)
 {
-	size_t i;
-	const json_t *item;
 	AUTO(string_list_clear) struct string_list words = STRING_LIST_INIT;
 	if (!container->has_command && !container->has_args)
 		return;
-	if (container->has_command) {
+	if (container->has_command)
 		string_list_copy(&words, &container->command);
-	} else {
-		json_array_foreach(config_of(config, "Entrypoint"), i, item)
-			string_list_add(&words, json_string_value(item));
-	}
+	else
+		json_view_texts(json_view_get(config, "Entrypoint"), SIZE_MAX, &words);
 	string_list_copy(&words, &container->args);
 	write_list(text, "command", &words);
 }
@@ -127,9 +113,9 @@ static void write_capabilities(struct strbuf *text, const struct security_contex
 /* LinuxKit does not read the image's User; a name needs the image's /etc/passwd, which is not read
  * here. */
 static void write_user(struct strbuf *text, const struct security_context *security,
-		       const json_t *config)
+		       struct json_view config)
 {
-	const char *user = json_string_value(config_of(config, "User"));
+	const char *user = json_view_peek(json_view_get(config, "User"));
 	uint64_t uid = 0;
 	uint64_t gid = 0;
 	AUTO_FREE char *copy = xstrdup(user ? user : "");
@@ -171,7 +157,13 @@ static void write_container(struct strbuf *text, const struct container_spec *co
 			    const struct oci_image *image, bool is_portable)
 {
 	const struct security_context *security = &container->security;
-	AUTO(json_clear) json_t *config = json_loads(image->config_json, 0, NULL);
+	const char *json = image->config_json;
+	AUTO_PTR(json_document)
+	struct json_document *document =
+		json_document_parse(json, strlen(json), "image config", JSON_LAST_KEY_WINS, NULL);
+	struct json_view config = {0};
+	if (document != NULL)
+		config = json_view_get(json_document_root(document), "config");
 	strbuf_append(text, "  - name: ");
 	strbuf_append_json(text, container->name);
 	strbuf_append_char(text, '\n');
