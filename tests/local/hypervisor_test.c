@@ -158,6 +158,7 @@ static void a_vm_that_is_destroyed_is_gone_from_the_next_view(void **state)
 static void a_vm_that_cannot_be_made_is_an_error_of_its_own(void **state)
 {
 	struct vm_plan plan = {.domain = xstrdup("i2kit-shop.web-0"),
+			       .uuid = "11111111-1111-4111-8111-111111111111",
 			       .console_log = xstrdup("/dev/null/console"),
 			       .disk_path = xstrdup("/no/such/disk"),
 			       .agent_socket = xstrdup("/no/such/socket")};
@@ -168,6 +169,23 @@ static void a_vm_that_cannot_be_made_is_an_error_of_its_own(void **state)
 	assert_null(plan.domain); /* taken */
 	wait_for_done();
 	assert_non_null(bench.problem);
+}
+
+/* libvirt went on with what a killed host had asked for, and nobody has seen it yet. */
+static void a_vm_that_nobody_knows_makes_room_for_its_successor(void **state)
+{
+	struct vm_plan plan = {.domain = xstrdup("test"),
+			       .console_log = xstrdup("/dev/null/console"),
+			       .disk_path = xstrdup("/no/such/disk"),
+			       .agent_socket = xstrdup("/no/such/socket")};
+	(void)state;
+
+	assert_true(hypervisor_connect(bench.hypervisor, NULL));
+	memcpy(plan.uuid, bench.uuid, UUID_SIZE);
+	hypervisor_create(bench.hypervisor, &plan, NULL, on_done, NULL);
+	wait_for_done();
+	wait_for_view(hypervisor_look(bench.hypervisor));
+	assert_int_equal(bench.domains, 0);
 }
 
 static void without_a_connection_acts_say_so(void **state)
@@ -222,6 +240,7 @@ int main(void)
 		TEST(what_runs_is_seen_at_once),
 		TEST(a_look_that_is_asked_for_is_of_after_the_asking),
 		TEST(a_vm_that_cannot_be_made_is_an_error_of_its_own),
+		TEST(a_vm_that_nobody_knows_makes_room_for_its_successor),
 		TEST(without_a_connection_acts_say_so),
 		TEST(what_is_somebody_elses_is_refused_at_the_start),
 		TEST(a_project_without_a_network_has_none_to_remove),

@@ -77,7 +77,11 @@ bool domain_create(virConnectPtr connection, const struct vm_plan *plan, struct 
 {
 	AUTO(strbuf_clear) struct strbuf xml = STRBUF_INIT;
 
-	if (!prepare(plan, err))
+	/*
+	 * A host that was killed may have asked for it, and libvirt went on: nobody talks to that
+	 * one, and what is prepared here takes its socket away.
+	 */
+	if (!domain_destroy(connection, plan->uuid, err) || !prepare(plan, err))
 		return false;
 	if (!start_shares(plan, err) || !qemu_access_grant(connection, plan, err)) {
 		end_shares(plan, share_drop);

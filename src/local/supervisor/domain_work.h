@@ -6,7 +6,7 @@
 
 #include "local/supervisor/hypervisor.h"
 
-/* Disks, folders, the domain. */
+/* Disks, folders, the domain; in place of one of its UUID that runs unknown. */
 MUST_CHECK bool domain_create(virConnectPtr connection, const struct vm_plan *plan,
 			      struct error *err);
 /* Absent is success. */
