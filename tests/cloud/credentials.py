@@ -307,6 +307,30 @@ def without_a_terminal_nobody_is_asked(bed):
     assert "AWS_MFA_CODE" in said, said
 
 
+def write_login(bed, folder, left):
+    """What botocore's LoginCredentialFetcher reads and writes: its fields, its name."""
+    session = "arn:aws:iam::123456789012:user/me"
+    bed.file(".aws/config", f"[profile l]\nlogin_session = {session}\n")
+    access, secret, token = bed.world.issue("user/me")
+    bed.file(f"{folder}/{hashlib.sha256(session.encode()).hexdigest()}.json", json.dumps({
+        "accessToken": {"accessKeyId": access, "secretAccessKey": secret, "sessionToken": token,
+                        "accountId": "123456789012",
+                        "expiresAt": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + left))},
+        "tokenType": "aws_sigv4", "clientId": "arn:aws:signin:::devtools/same-device", "refreshToken": "r",
+        "dpopKey": "-----BEGIN EC PRIVATE KEY-----"}))
+
+
+def from_aws_login_until_it_ends(bed):
+    write_login(bed, ".aws/login/cache", 600)
+    expect(bed, "profile l (aws login)", AWS_PROFILE="l")
+    bed.clean()
+    write_login(bed, "elsewhere", 600)
+    expect(bed, "profile l (aws login)", AWS_PROFILE="l", AWS_LOGIN_CACHE_DIRECTORY=bed.folder + "/elsewhere")
+    expect_failure(bed, "aws configure export-credentials --profile l", AWS_PROFILE="l")
+    write_login(bed, ".aws/login/cache", -5)
+    expect_failure(bed, "aws login --profile l", AWS_PROFILE="l")
+
+
 def from_a_process_without_a_shell(bed):
     answer = json.dumps({"Version": 1, "AccessKeyId": "AKIDFAKE", "SecretAccessKey": "fake/secret+key"})
     path = bed.file("my tool", f"#!/bin/sh\n[ \"$1\" = 'a b$HOME' ] && echo '{answer}'\n", 0o700)
@@ -350,7 +374,7 @@ run_tests(Bed(), [
     an_sso_token_that_cannot_be_renewed_says_what_to_type, an_sso_profile_that_contradicts_its_session_is_told,
     a_role_is_kept_where_the_command_line_finds_it, a_role_that_the_command_line_kept_is_taken,
     a_kept_role_that_is_broken_is_asked_for_anew, the_code_is_asked_for_at_the_terminal,
-    without_a_terminal_nobody_is_asked,
+    without_a_terminal_nobody_is_asked, from_aws_login_until_it_ends,
     from_a_process_without_a_shell, from_a_container, a_container_endpoint_elsewhere_is_refused,
     from_instance_metadata_with_the_region, from_nowhere_says_what_to_do,
     an_unknown_profile_is_told, a_wrong_secret_is_told])

@@ -213,6 +213,8 @@ static bool try_profile(const struct aws_settings *settings, struct http_client 
 	if (!*ret_found &&
 	    !from_section(&settings->shared, profile, settings->shared_path, ret, ret_found, err))
 		return false;
+	if (!*ret_found && !aws_credentials_from_login(settings, profile, ret, ret_found, err))
+		return false;
 	if (!*ret_found && !from_process(settings, profile, ret, ret_found, err))
 		return false;
 	return *ret_found || from_config_file(settings, profile, ret, ret_found, err);

@@ -4,7 +4,7 @@
 
 /*
  * Who we are for AWS, found where the AWS command line would find it and in its order: environment,
- * assumed role of the profile, web identity, SSO, ~/.aws/credentials, credential_process,
+ * assumed role of the profile, web identity, SSO, ~/.aws/credentials, aws login, credential_process,
  * ~/.aws/config, container endpoint, instance metadata.
  */
 
@@ -44,6 +44,10 @@ MUST_CHECK bool aws_credentials_from_json(const char *text, size_t size, const c
 MUST_CHECK bool aws_credentials_from_sso(const struct aws_settings *settings, const char *profile,
 					 struct http_client *http, struct aws_credentials *ret,
 					 bool *ret_found, struct error *err);
+/* credentials_login.c: what `aws login` keeps, until it ends. */
+MUST_CHECK bool aws_credentials_from_login(const struct aws_settings *settings, const char *profile,
+					   struct aws_credentials *ret, bool *ret_found,
+					   struct error *err);
 /* credentials_container.c */
 MUST_CHECK bool aws_credentials_from_container(struct http_client *http,
 					       struct aws_credentials *ret, bool *ret_found,
