@@ -32,7 +32,7 @@ struct build {
 	struct oci_image *images; /* init containers', then containers' */
 	size_t image_count;
 	struct layer_file *layers;    /* converted; each diff id once */
-	struct pod_layer *pod_layers; /* the same, as pod.json has them */
+	struct pod_layer *pod_layers; /* the same, as the disk has them */
 	size_t layer_count;
 	char *pod_json;
 	char key[DIGEST_SIZE];
@@ -114,8 +114,13 @@ static bool convert_layers(struct build *build, struct error *err)
 	size_t count = list_layers(build, requests);
 	if (!layers_convert(build->store, requests, count, build->progress, build->layers, err))
 		return false;
-	for (size_t i = 0; i < count; i++)
-		memcpy(build->pod_layers[i].digest, build->layers[i].digest, DIGEST_SIZE);
+	for (size_t i = 0; i < count; i++) {
+		build->pod_layers[i].path = build->layers[i].path;
+		build->pod_layers[i].digest = build->layers[i].digest;
+		build->pod_layers[i].checksum = build->layers[i].checksum;
+		build->pod_layers[i].size_bytes = build->layers[i].size_bytes;
+		build->pod_layers[i].was_just_made = build->layers[i].was_made;
+	}
 	return true;
 }
 
@@ -163,21 +168,11 @@ static bool write_disk(const struct build *build, char out_digest[DIGEST_SIZE], 
 {
 	AUTO_PTR(disk_layout) struct disk_layout *layout = disk_layout_new();
 	AUTO(store_draft_drop) struct store_draft draft = STORE_DRAFT_INIT;
-	AUTO_FREE struct disk_layer *layers =
-		xcalloc(build->layer_count + 1, sizeof(struct disk_layer));
-	for (size_t i = 0; i < build->layer_count; i++)
-		layers[i] = (struct disk_layer){.path = build->layers[i].path,
-						.digest = build->layers[i].digest,
-						.checksum = build->layers[i].checksum,
-						.size_bytes = build->layers[i].size_bytes,
-						.image = build->pod_layers[i].image,
-						.diff_id = build->pod_layers[i].diff_id,
-						.was_just_made = build->layers[i].was_made};
 	AUTO_FREE char *linuxkit = linuxkit_pod_write(build->pod, build->images, true);
 	struct disk_request request = {.base = &build->base,
 				       .pod_json = build->pod_json,
 				       .linuxkit = linuxkit,
-				       .layers = layers,
+				       .layers = build->pod_layers,
 				       .layer_count = build->layer_count};
 	if (!disk_layout_make(layout, &request, err) ||
 	    !store_draft_open(build->store, &draft, err))

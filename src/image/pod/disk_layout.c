@@ -194,7 +194,7 @@ static bool add_partitions(struct disk_layout *layout, const struct disk_request
 	(void)add_partition(layout, "i2kit-base", file->size_bytes, file->digest,
 			    xasprintf("base '%s', see sbom.spdx.json in it", base->name));
 	for (size_t i = 0; i < request->layer_count; i++) {
-		const struct disk_layer *layer = &request->layers[i];
+		const struct pod_layer *layer = &request->layers[i];
 		char name[PARTITION_NAME_SIZE];
 		AUTO_FREE char *image = reference_portable(layer->image);
 		pod_layer_name(i, name);
@@ -308,7 +308,7 @@ static void add_pieces(struct disk_layout *layout, const struct disk_request *re
 						      .digest = layout->digests[i],
 						      .hint = base_hint});
 	for (size_t i = 1; i < layout->table.partition_count; i++) {
-		const struct disk_layer *layer = i == 1 ? NULL : &request->layers[i - 2];
+		const struct pod_layer *layer = i == 1 ? NULL : &request->layers[i - 2];
 		add_piece(layout,
 			  (struct disk_piece){
 				  .offset = partitions[i].offset,

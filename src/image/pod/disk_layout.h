@@ -13,22 +13,13 @@
 #include "image/disk/fat.h"
 #include "image/disk/gpt.h"
 #include "image/disk/toc.h"
-
-struct disk_layer {
-	const char *path;     /* of the squashfs */
-	const char *digest;   /* of it */
-	const char *checksum; /* of it; "" or NULL where it is not known */
-	uint64_t size_bytes;
-	const char *image; /* as written */
-	const char *diff_id;
-	bool was_just_made; /* by this process */
-};
+#include "image/pod/pod_layer.h"
 
 struct disk_request {
 	const struct base_folder *base;
 	const char *pod_json;
 	const char *linuxkit; /* the LinuxKit document, or NULL */
-	const struct disk_layer *layers;
+	const struct pod_layer *layers;
 	size_t layer_count;
 };
 

@@ -35,7 +35,7 @@ struct verifier {
 	char **image_names; /* as written; one for each image */
 	size_t image_count;
 	struct store_draft *drafts; /* the layers, converted again */
-	struct disk_layer *layers;
+	struct pod_layer *layers;
 	size_t layer_count;
 };
 
@@ -214,7 +214,7 @@ static const struct image_layer *find_layer(const struct verifier *verifier, con
 
 /* Converts a layer from its blob again and compares with what the disk has. */
 static bool convert_layer(struct verifier *verifier, struct json_view item,
-			  struct store_draft *draft, struct disk_layer *ret, struct error *err)
+			  struct store_draft *draft, struct pod_layer *ret, struct error *err)
 {
 	char diff_id[DIGEST_SIZE], digest[DIGEST_SIZE];
 	struct stat st;
@@ -252,7 +252,7 @@ static bool convert_layers(struct verifier *verifier, struct error *err)
 	struct json_view layers = json_view_get(verifier->pod, "layers");
 	size_t count = json_view_count(layers, SIZE_MAX);
 	verifier->drafts = xcalloc(count + 1, sizeof(struct store_draft));
-	verifier->layers = xcalloc(count + 1, sizeof(struct disk_layer));
+	verifier->layers = xcalloc(count + 1, sizeof(struct pod_layer));
 	for (size_t i = 0; i < count; i++) {
 		verifier->drafts[i] = STORE_DRAFT_INIT;
 		verifier->layer_count++;

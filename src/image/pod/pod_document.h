@@ -10,13 +10,8 @@
 #include "base/error.h"
 #include "base/sha256.h"
 #include "image/oci/resolve.h"
+#include "image/pod/pod_layer.h"
 #include "manifest/app.h"
-
-struct pod_layer {
-	const char *diff_id;
-	char digest[DIGEST_SIZE]; /* of the squashfs */
-	const char *image;	  /* the first one that has it, as written */
-};
 
 struct pod_document {
 	const struct pod_spec *pod;
