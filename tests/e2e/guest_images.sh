@@ -1,11 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # Images as people have them: numeric and named users, read-only roots, no shell, file capabilities, set-uid
-# programs, holes, 100,000 files, odd names; on a Debian image and on one with nothing but a program.
+# programs, holes, 100,000 files, odd names; on a Debian image, on one with musl and on one with nothing but a program.
 set -u
 . "$(dirname "$0")/lib/prologue.sh"
 isolated "$@"
-need gcc python3
+need gcc musl-gcc python3
 cleanup() { "$i2kit" -p kinds down --volumes; }
 cd "$work" || exit 1
 export I2KIT_PROJECT=kinds
@@ -29,7 +29,7 @@ int main(int count, char **words)
 	return 0;
 }
 END
-gcc -static -O1 -o who who.c || exit 1
+gcc -static -O1 -o who who.c && musl-gcc -O1 -o who-musl who.c || exit 1
 python3 - "$top" "$images" <<'END'
 import gzip, hashlib, io, json, os, struct, sys, tarfile
 top, images = sys.argv[1:3]
@@ -41,6 +41,7 @@ def entries_to_tar(entries):
     with tarfile.open(fileobj=out, mode="w", format=tarfile.PAX_FORMAT, errors="surrogateescape") as tar:
         for name, fields in entries:
             info = tarfile.TarInfo(name)
+            fields = dict(fields)
             data = fields.pop("data", b"")
             info.mode, info.size = 0o644, len(data)
             for key in fields:
@@ -82,9 +83,14 @@ def make(name, layers, config):
 
 path = ["PATH=/usr/local/bin:/usr/bin:/bin"]
 make("debian", [*layers_of(f"{images}/vote"), entries_to_tar(special)], {"Cmd": ["/opt/who", "stay"], "User": "app", "Env": path})
+def read(name): return open(name, "rb").read()
+musl = account + [("lib/ld-musl-x86_64.so.1", {"data": read("/lib/ld-musl-x86_64.so.1"), "mode": 0o755}),
+                  ("who", {"data": read("who-musl"), "mode": 0o755}), ("set-uid", {"data": read("who-musl"), "mode": 0o4755}),
+                  ("capable", {"data": read("who-musl"), "mode": 0o755, "pax_headers": {"SCHILY.xattr.security.capability": capability}})]
+make("musl", [entries_to_tar(musl)], {"Entrypoint": ["/who", "stay"], "User": "app"})
 make("bare", [entries_to_tar(account + [("who", {"data": who, "mode": 0o755})])], {"Entrypoint": ["/who", "stay"]})
 END
-[ -d debian ] && [ -d bare ]
+[ -d debian ] && [ -d bare ] && [ -d musl ]
 ok $? "the images are made"
 
 cat >i2kit.yml <<END
@@ -94,6 +100,8 @@ containers:
   named: {image: "oci:debian"}
   number: {image: "oci:debian", securityContext: {runAsUser: 4321, runAsGroup: 5432}}
   rooted: {image: "oci:debian", securityContext: {runAsUser: 0, readOnlyRootFilesystem: true}}
+  musl: {image: "oci:musl"}
+  musl-number: {image: "oci:musl", securityContext: {runAsUser: 4321, runAsGroup: 5432, readOnlyRootFilesystem: true}}
   bare: {image: "oci:bare", securityContext: {runAsUser: 7, readOnlyRootFilesystem: true, capabilities: {drop: [ALL]}}}
 END
 "$i2kit" up -d --wait --timeout 120s
@@ -108,6 +116,11 @@ is "$(line rooted)" "0 0 0 00000000a80425fb read-only"
 ok $? "root with Docker's capabilities, and a root that is read-only"
 is "$(line bare)" "7 7 0 0000000000000000 read-only"
 ok $? "a program alone, without a shell or a library"
+is "$(line musl)" "1234 1234 2345 0000000000000000 read-only" && is "$(line musl-number)" "4321 4321 5432 0000000000000000 read-only"
+ok $? "users by name and by number on musl"
+is "$("$i2kit" exec kinds/musl /capable)" "1234 1234 2345 0000000000000400 read-only" &&
+	is "$("$i2kit" exec kinds/musl /set-uid | cut -d' ' -f1-3)" "1234 0 2345"
+ok $? "file capabilities and set-uid programs on musl"
 ! "$i2kit" exec kinds/bare sh -c true 2>/dev/null && "$i2kit" cp kinds/bare:/who copy && cmp copy who
 ok $? "cp from an image without a shell"
 
