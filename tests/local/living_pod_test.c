@@ -135,7 +135,7 @@ static void on_status(const struct project_status *status, void *arg)
 			*container = from->containers[k];
 			container->name = xstrdup(from->containers[k].name);
 			container->reason = xstrdup_or_null(from->containers[k].reason);
-			container->message = NULL;
+			container->message = xstrdup_or_null(from->containers[k].message);
 			container->last_reason = NULL;
 		}
 	}
@@ -464,6 +464,8 @@ static void one_that_cannot_be_started_boots_no_more_and_is_no_more_waited_for(v
 	verdict_make(&bench.status, NULL, &verdict);
 	assert_non_null(verdict.failure);
 	verdict_clear(&verdict);
+	/* Why it could not be started is still there while it waits for its next try. */
+	assert_string_equal(bench.status.instances[0].containers[0].message, "not found");
 }
 
 static void a_job_that_ends_well_has_succeeded(void **state)

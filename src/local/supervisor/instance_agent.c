@@ -214,7 +214,9 @@ static void take_container(struct instance *instance, const struct guest_event *
 	if (container->state == CONTAINER_TERMINATED)
 		set_text(&container->last_reason, event->reason);
 	set_text(&container->reason, event->reason);
-	set_text(&container->message, event->message);
+	/* One that waits for its next try has nothing to say of its own: why it ended stays. */
+	if (container->state != CONTAINER_WAITING || event->message != NULL)
+		set_text(&container->message, event->message);
 	if (event->has_exit_code)
 		container->exit_code = event->exit_code;
 	else if (event->signal != 0)
