@@ -301,9 +301,12 @@ static void check_cloud(const char *uri, struct finding *ret)
 		strbuf_appendf(&text, "%s%s: %s", i > 0 ? "; " : "", providers[i]->name,
 			       err.message != NULL ? err.message : "not available");
 	}
+	if (providers[0] == NULL)
+		strbuf_append(&text, "no cloud is in this build");
 	ret->level = FINDING_NOTE;
 	ret->text = strbuf_take(&text);
-	ret->mend = xstrdup(providers[0]->login);
+	if (providers[0] != NULL)
+		ret->mend = xstrdup(providers[0]->login);
 }
 
 void doctor_check(int number, const char *uri_or_null, struct finding *ret)

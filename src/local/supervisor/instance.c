@@ -115,7 +115,7 @@ static void on_created(struct error *err_or_null, void *arg)
 		instance_domain_gone(instance, "stopped");
 		return;
 	case LIFECYCLE_RETRY:
-		back_off(instance, err_or_null->message);
+		back_off(instance, err_or_null != NULL ? err_or_null->message : "not made");
 		return;
 	case LIFECYCLE_DESTROY:
 		destroy(instance);
