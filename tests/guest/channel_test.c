@@ -81,6 +81,7 @@ static int end(void **state)
 {
 	struct scene *scene = *state;
 	channel_free(scene->channel);
+	events_free(scene->events);
 	wire_decoder_free(scene->decoder);
 	loop_free(scene->loop);
 	if (scene->host >= 0)

@@ -25,6 +25,13 @@ struct events *events_new(void)
 	return xcalloc(1, sizeof(struct events));
 }
 
+void events_free(struct events *events)
+{
+	for (size_t i = 0; i < KEPT; i++)
+		free(events->kept[i]);
+	free(events);
+}
+
 void events_set_channel(struct events *events, struct channel *channel)
 {
 	events->channel = channel;

@@ -14,6 +14,8 @@
 struct events;
 
 struct events *events_new(void);
+/* The VM keeps its own to the end; tests make several. */
+void events_free(struct events *events);
 void events_set_channel(struct events *events, struct channel *channel);
 void events_replay(struct events *events);
 /* Sends what waits for as long as the channel takes it: a stuck host does not make it grow. */
