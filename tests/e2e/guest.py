@@ -238,7 +238,7 @@ def test_the_pod_shares_network_ipc_and_name_but_not_processes(workshop):
 
 
 def test_containers_are_confined_as_docker_confines_them(workshop):
-    locked = sh("echo from-user >/dev/stdout; echo problem >/dev/stderr; sleep 1000", "locked", security={"user": "1000", "readOnlyRoot": True, "allowPrivilegeEscalation": False,
+    locked = sh("echo from-user >/dev/stdout; echo problem >/dev/stderr; sleep 1000", "locked", security={"user": 1000, "readOnlyRoot": True, "allowPrivilegeEscalation": False,
                                                   "drop": ["ALL"]})
     open_ = sh("sleep 1000", "open", security={"privileged": True})
     with Scene(workshop, [sh("sleep 1000"), locked, open_]) as peer:

@@ -260,9 +260,9 @@ class Peer:
             start = offset + 23
             name = payload[start:start + name_size].decode()
             text = payload[start + name_size:offset + 4 + size]
-            if flags & 2:  # raw output: each line's sequence is that at its end
+            if flags & 2:  # raw output: each line's sequence is that at its end; longer ones are cut as the host cuts them
                 at = sequence - len(text)
-                for line in re.findall(b"[^\n]*\n|[^\n]+", text):
+                for line in re.findall(b"[^\n]{0,16384}\n|[^\n]{1,16384}", text):
                     at += len(line)
                     self.lines.append((at, name, source, int(line[-1:] != b"\n"), line.removesuffix(b"\n")))
             else:
