@@ -11,8 +11,8 @@
 static const struct field ports_list[] = {
 	{"containerPort", FIELD_USED, read_port_number, AT(port), NULL,
 	 "where the container listens"},
-	{"hostIP", FIELD_NO_EFFECT, read_text, AT(host_ip), NULL,
-	 "all host ports are bound to one address: i2kit up --bind"},
+	{"hostIP", FIELD_USED, read_text, AT(host_ip), NULL,
+	 "its host port is bound there alone; default: up --bind"},
 	{"hostPort", FIELD_USED, read_port_number, AT(host_port), NULL,
 	 "published on the developer's machine"},
 	{"name", FIELD_USED, read_text, AT(name), NULL, "Services and probes may refer to it"},
