@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "local/plan/pod_size.h"
 
+#include "manifest/pod_room.h"
+
 #define MIB(n) ((uint64_t)(n) << 20)
 
 static uint64_t most(uint64_t a, uint64_t b)
@@ -16,7 +18,6 @@ void pod_size_make(const struct pod_spec *pod, unsigned *ret_cpus, uint64_t *ret
 	const uint64_t default_bytes = MIB(128);
 	uint64_t cpu_millis = 0;
 	uint64_t memory = 0;
-	uint64_t scratch = 0;
 	bool has_memory = false;
 
 	for (size_t i = 0; i < pod->container_count; i++) {
@@ -26,7 +27,6 @@ void pod_size_make(const struct pod_spec *pod, unsigned *ret_cpus, uint64_t *ret
 		cpu_millis += r->cpu_limit_millis ? r->cpu_limit_millis : r->cpu_request_millis;
 		has_memory = has_memory || bytes > 0;
 		memory += bytes > 0 ? bytes : MIB(64);
-		scratch += most(r->ephemeral_limit_bytes, r->ephemeral_request_bytes);
 	}
 	memory = has_memory ? memory + system_bytes
 			    : most(default_bytes, MIB(64) + MIB(64) * pod->container_count);
@@ -34,5 +34,5 @@ void pod_size_make(const struct pod_spec *pod, unsigned *ret_cpus, uint64_t *ret
 	if (*ret_cpus > 64)
 		*ret_cpus = 64;
 	*ret_memory_bytes = (most(memory, MIB(96)) + MIB(1) - 1) & ~(MIB(1) - 1);
-	*ret_scratch_bytes = scratch;
+	*ret_scratch_bytes = pod_room_bytes(pod);
 }
