@@ -284,7 +284,7 @@ static const struct field amounts_list[] = {
 	{"cpu", FIELD_USED, read_millis, AT(cpu_millis), NULL,
 	 "vCPUs of the VM, cgroup limit in it"},
 	{"ephemeral-storage", FIELD_USED, read_bytes, AT(ephemeral_bytes), NULL,
-	 "a scratch disk under the containers' writable layer"},
+	 "the disk that containers write to, 10Gi without; a limit of 0 keeps that in memory"},
 	{"amd.com/gpu", FIELD_REFUSED, NULL, 0, NULL, no_devices},
 	{"hugepages-1Gi", FIELD_NO_EFFECT, NULL, 0, NULL, "the VM has none"},
 	{"hugepages-2Mi", FIELD_NO_EFFECT, NULL, 0, NULL, "the VM has none"},
@@ -309,6 +309,7 @@ static void read_limits(struct loader *loader, const struct yaml_node *node, voi
 	resources->cpu_limit_millis = amounts.cpu_millis;
 	resources->memory_limit_bytes = amounts.memory_bytes;
 	resources->ephemeral_limit_bytes = amounts.ephemeral_bytes;
+	resources->has_ephemeral_limit = !yaml_is_null(yaml_get(node, "ephemeral-storage"));
 }
 
 static void read_requests(struct loader *loader, const struct yaml_node *node, void *target)

@@ -18,11 +18,10 @@ static void read_medium(struct loader *loader, const struct yaml_node *node, voi
 }
 
 static const struct field empty_dir_list[] = {
-	{"medium", FIELD_USED, read_medium, 0, NULL, "Memory, or empty: the VM's scratch space",
+	{"medium", FIELD_USED, read_medium, 0, NULL, "Memory; or empty: the pod's scratch disk",
 	 .takes = "text"},
 	{"sizeLimit", FIELD_USED, read_bytes, AT(size_limit_bytes), NULL,
-	 "in memory, or with ephemeral-storage on its disk; writing more fails, nothing is "
-	 "evicted"}};
+	 "writing more fails, nothing is evicted"}};
 static const struct field_set empty_dir_fields = {"emptyDir", empty_dir_list,
 						  ARRAY_SIZE(empty_dir_list)};
 

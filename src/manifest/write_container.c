@@ -133,6 +133,8 @@ static void write_resources(struct yaml_writer *writer, const struct resources *
 	yaml_write_map(writer, "limits");
 	write_cpu(writer, resources->cpu_limit_millis);
 	write_bytes(writer, "memory", resources->memory_limit_bytes);
+	if (resources->has_ephemeral_limit && resources->ephemeral_limit_bytes == 0)
+		yaml_write_number(writer, "ephemeral-storage", 0);
 	write_bytes(writer, "ephemeral-storage", resources->ephemeral_limit_bytes);
 	yaml_write_end(writer);
 	yaml_write_end(writer);
