@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <jansson.h>
 #include <string.h>
 #include <strings.h>
 #include <time.h>
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "base/json.h"
 #include "base/parse.h"
 #include "base/strbuf.h"
 #include "cloud/aws/client/request.h"
@@ -63,20 +63,26 @@ static void read_xml_error(struct aws_answer *answer)
 	answer->request_id = printable(id != NULL ? id : xml_text(root, "RequestID"));
 }
 
-static const char *json_text(const json_t *object, const char *a, const char *b)
+/* A text under either name; services do not agree on one. Borrowed; NULL: neither. */
+static const char *find_text(struct json_view object, const char *a, const char *b)
 {
-	const char *text = json_string_value(json_object_get(object, a));
-	return text != NULL ? text : json_string_value(json_object_get(object, b));
+	const char *text = json_view_peek(json_view_get(object, a));
+	return text != NULL ? text : json_view_peek(json_view_get(object, b));
 }
 
 static void read_json_error(struct aws_answer *answer, const char *type_header)
 {
-	json_t *object = json_loadb(answer->body, answer->body_size, 0, NULL);
-	const char *type = type_header != NULL ? type_header : json_text(object, "__type", "code");
-	answer->code = bare_code(type);
-	answer->message = printable(json_text(object, "Message", "message"));
-	answer->reason = printable(json_text(object, "Reason", "reason"));
-	json_decref(object);
+	answer->code = bare_code(type_header);
+	AUTO_PTR(json_document)
+	struct json_document *document = json_document_parse(answer->body, answer->body_size,
+							     "answer", JSON_LAST_KEY_WINS, NULL);
+	if (document == NULL)
+		return;
+	struct json_view root = json_document_root(document);
+	if (answer->code == NULL)
+		answer->code = bare_code(find_text(root, "__type", "code"));
+	answer->message = printable(find_text(root, "Message", "message"));
+	answer->reason = printable(find_text(root, "Reason", "reason"));
 }
 
 /* "Wed, 25 Nov 2026 02:31:23 GMT" → seconds; 0 when it is none. */
@@ -196,6 +202,20 @@ static enum error_kind answer_kind(const struct aws_call *call, const struct aws
 	    (answer->code != NULL && strstr(answer->code, "LimitExceeded")))
 		return ERROR_FULL;
 	return ERROR_INVALID;
+}
+
+struct json_document *aws_answer_json(const struct aws_answer *answer, const char *action,
+				      struct error *err)
+{
+	return json_document_parse(answer->body != NULL ? answer->body : "", answer->body_size,
+				   action, JSON_LAST_KEY_WINS, err);
+}
+
+void aws_answer_next_page(struct json_view root, char **token)
+{
+	const char *next = json_view_peek(json_view_get(root, "NextToken"));
+	free(*token);
+	*token = xstrdup_or_null(next != NULL && next[0] != '\0' ? next : NULL);
 }
 
 bool aws_answer_error(const struct aws_call *call, const struct aws_answer *answer,

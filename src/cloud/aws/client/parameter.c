@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cloud/aws/client/parameter.h"
 
-#include <jansson.h>
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/json.h"
+#include "base/json_writer.h"
+#include "base/strbuf.h"
 
-#define MAX_PAGES 1000
+#define MAX_PAGES    1000
+#define MAX_PER_PAGE 10 /* AWS allows no more */
 
 void parameter_list_clear(struct parameter_list *list)
 {
@@ -36,18 +39,19 @@ const char *parameter_list_find(const struct parameter_list *list, const char *n
 	return NULL;
 }
 
-/* Frees body. */
-static bool call_ssm(struct aws_client *client, const char *action, json_t *body,
+/* json: the written body, which is wiped, for there may be a secret in it. */
+static bool call_ssm(struct aws_client *client, const char *action, const struct json_writer *json,
 		     struct aws_answer *answer, struct error *err)
 {
-	AUTO_FREE char *text = json_dumps(body, JSON_COMPACT);
-	json_decref(body);
-	if (text == NULL)
-		return error_set(err, ERROR_INVALID, "SSM %s: a value is not UTF-8", action);
-	struct aws_call call = {
-		.service = &AWS_SSM, .action = action, .body = text, .body_size = strlen(text)};
-	bool is_ok = aws_client_call(client, &call, answer, err);
-	explicit_bzero(text, strlen(text));
+	struct strbuf *body = json->out;
+	struct aws_call call = {.service = &AWS_SSM,
+				.action = action,
+				.body = strbuf_text(body),
+				.body_size = body->size};
+	bool is_ok = json->is_bad_text
+			     ? error_set(err, ERROR_INVALID, "SSM %s: a value is not UTF-8", action)
+			     : aws_client_call(client, &call, answer, err);
+	explicit_bzero(body->data, body->size);
 	return is_ok;
 }
 
@@ -56,11 +60,16 @@ bool parameter_put(struct aws_client *client, const struct parameter *parameter,
 {
 	AUTO(aws_answer_clear) struct aws_answer answer = {0};
 	AUTO(error_clear) struct error failure = ERROR_INIT;
-	json_t *body = json_pack("{s:s, s:s, s:s, s:b, s:s}", "Name", parameter->name, "Value",
-				 parameter->value, "Type",
-				 parameter->is_secret ? "SecureString" : "String", "Overwrite", 0,
-				 "Tier", "Standard");
-	bool is_new = call_ssm(client, "PutParameter", body, &answer, &failure);
+	AUTO(strbuf_clear) struct strbuf body = STRBUF_INIT;
+	struct json_writer json = JSON_WRITER(&body, 0);
+	json_open_object(&json, NULL);
+	json_write_text(&json, "Name", parameter->name);
+	json_write_text(&json, "Value", parameter->value);
+	json_write_text(&json, "Type", parameter->is_secret ? "SecureString" : "String");
+	json_write_bool(&json, "Overwrite", false);
+	json_write_text(&json, "Tier", "Standard");
+	json_close(&json);
+	bool is_new = call_ssm(client, "PutParameter", &json, &answer, &failure);
 	bool was_there = !is_new && aws_code_is(&answer, "ParameterAlreadyExists");
 	if (ret_was_there != NULL)
 		*ret_was_there = was_there;
@@ -73,24 +82,23 @@ bool parameter_put(struct aws_client *client, const struct parameter *parameter,
 static bool read_page(const struct aws_answer *answer, struct parameter_list *out, char **ret_next,
 		      struct error *err)
 {
-	json_t *root =
-		json_loadb(answer->body != NULL ? answer->body : "", answer->body_size, 0, NULL);
-	const json_t *list = json_object_get(root, "Parameters");
-	bool is_ok = json_is_array(list);
-	for (size_t i = 0; i < json_array_size(list); i++) {
-		const json_t *item = json_array_get(list, i);
-		const char *name = json_string_value(json_object_get(item, "Name"));
-		const char *value = json_string_value(json_object_get(item, "Value"));
-		const char *type = json_string_value(json_object_get(item, "Type"));
+	AUTO_PTR(json_document)
+	struct json_document *document = aws_answer_json(answer, "GetParametersByPath", err);
+	if (document == NULL)
+		return false;
+	struct json_view root = json_document_root(document);
+	struct json_view list = json_view_require(root, "Parameters");
+	for (size_t i = 0; i < json_view_count(list, MAX_PER_PAGE); i++) {
+		struct json_view item = json_view_at(list, i);
+		const char *name = json_view_peek(json_view_require(item, "Name"));
+		const char *value = json_view_peek(json_view_require(item, "Value"));
+		const char *type = json_view_peek(json_view_get(item, "Type"));
 		if (name != NULL && value != NULL)
 			parameter_list_add(out, name, value,
 					   type != NULL && strcmp(type, "SecureString") == 0);
 	}
-	const char *next = json_string_value(json_object_get(root, "NextToken"));
-	free(*ret_next);
-	*ret_next = xstrdup_or_null(next != NULL && next[0] != '\0' ? next : NULL);
-	json_decref(root);
-	return is_ok ? true : error_set(err, ERROR_INVALID, "GetParametersByPath answered no list");
+	aws_answer_next_page(root, ret_next);
+	return json_document_check(document, err);
 }
 
 bool parameter_list_below(struct aws_client *client, const char *path, bool decrypt,
@@ -100,11 +108,16 @@ bool parameter_list_below(struct aws_client *client, const char *path, bool decr
 	AUTO_FREE char *next = NULL;
 	for (unsigned page = 0; page < MAX_PAGES; page++) {
 		AUTO(aws_answer_clear) struct aws_answer answer = {0};
-		json_t *body = json_pack("{s:s, s:b, s:b, s:i}", "Path", path, "Recursive", 1,
-					 "WithDecryption", (int)decrypt, "MaxResults", 10);
-		if (next != NULL)
-			json_object_set_new(body, "NextToken", json_string(next));
-		if (!call_ssm(client, "GetParametersByPath", body, &answer, err) ||
+		AUTO(strbuf_clear) struct strbuf body = STRBUF_INIT;
+		struct json_writer json = JSON_WRITER(&body, 0);
+		json_open_object(&json, NULL);
+		json_write_text(&json, "Path", path);
+		json_write_bool(&json, "Recursive", true);
+		json_write_bool(&json, "WithDecryption", decrypt);
+		json_write_number(&json, "MaxResults", MAX_PER_PAGE);
+		json_write_text_if(&json, "NextToken", next);
+		json_close(&json);
+		if (!call_ssm(client, "GetParametersByPath", &json, &answer, err) ||
 		    !read_page(&answer, &out, &next, err))
 			return false;
 		if (next != NULL)
@@ -120,8 +133,12 @@ bool parameter_delete(struct aws_client *client, const char *name, struct error 
 {
 	AUTO(aws_answer_clear) struct aws_answer answer = {0};
 	AUTO(error_clear) struct error failure = ERROR_INIT;
-	if (call_ssm(client, "DeleteParameter", json_pack("{s:s}", "Name", name), &answer,
-		     &failure) ||
+	AUTO(strbuf_clear) struct strbuf body = STRBUF_INIT;
+	struct json_writer json = JSON_WRITER(&body, 0);
+	json_open_object(&json, NULL);
+	json_write_text(&json, "Name", name);
+	json_close(&json);
+	if (call_ssm(client, "DeleteParameter", &json, &answer, &failure) ||
 	    aws_code_is(&answer, "ParameterNotFound"))
 		return true;
 	return error_move(err, &failure);

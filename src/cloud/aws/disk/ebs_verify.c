@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <jansson.h>
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/base64.h"
+#include "base/json.h"
 #include "base/strbuf.h"
 #include "cloud/aws/disk/block_pump.h"
 #include "cloud/aws/disk/ebs_upload.h"
 #include "cloud/aws/disk/snapshot.h"
 
 #define PAGE_SIZE	"10000"
+#define MAX_PER_PAGE	10000
 #define MAX_PAGES	200
 #define MAX_TOKEN	512
 #define SAMPLE_EVERY	16
@@ -39,22 +39,22 @@ static void run_clear(struct verify_run *run)
 	free(run->wanted_at);
 }
 
-static bool add_page(struct verify_run *run, const json_t *blocks, struct error *err)
+/* An empty snapshot has no "Blocks". */
+static void add_page(struct verify_run *run, struct json_view blocks)
 {
-	for (size_t i = 0; i < json_array_size(blocks); i++) {
-		const json_t *item = json_array_get(blocks, i);
-		const char *token = json_string_value(json_object_get(item, "BlockToken"));
-		json_int_t index = json_integer_value(json_object_get(item, "BlockIndex"));
-		if (token == NULL || strlen(token) > MAX_TOKEN ||
-		    !json_is_integer(json_object_get(item, "BlockIndex")) || index < 0 ||
-		    index > UINT32_MAX)
-			return error_set(err, ERROR_INVALID,
-					 "ListSnapshotBlocks answered a list that is none");
+	size_t count = json_view_count(blocks, MAX_PER_PAGE);
+	for (size_t i = 0; i < count; i++) {
+		struct json_view item = json_view_at(blocks, i);
+		struct json_view token = json_view_require(item, "BlockToken");
+		const char *text = json_view_peek(token);
+		int64_t index =
+			json_view_number(json_view_require(item, "BlockIndex"), 0, UINT32_MAX, 0);
+		if (text != NULL && strlen(text) > MAX_TOKEN)
+			json_view_complain(token, "is too long");
 		struct listed_block *block = ARRAY_APPEND(run->listed, run->listed_count);
 		block->index = (uint32_t)index;
-		block->token = xstrdup(token);
+		block->token = xstrdup_or_null(text);
 	}
-	return true;
 }
 
 /* *page_token is replaced by the next one, NULL at the end. */
@@ -76,14 +76,14 @@ static bool list_page(struct verify_run *run, struct aws_client *client, char **
 	AUTO(aws_answer_clear) struct aws_answer answer = {0};
 	if (!aws_client_call(client, &call, &answer, err))
 		return false;
-	json_t *root =
-		json_loadb(answer.body != NULL ? answer.body : "", answer.body_size, 0, NULL);
-	bool is_ok = add_page(run, json_object_get(root, "Blocks"), err);
-	const char *next = json_string_value(json_object_get(root, "NextToken"));
-	free(*page_token);
-	*page_token = xstrdup_or_null(next != NULL && next[0] != '\0' ? next : NULL);
-	json_decref(root);
-	return is_ok;
+	AUTO_PTR(json_document)
+	struct json_document *document = aws_answer_json(&answer, "ListSnapshotBlocks", err);
+	if (document == NULL)
+		return false;
+	struct json_view root = json_document_root(document);
+	add_page(run, json_view_get(root, "Blocks"));
+	aws_answer_next_page(root, page_token);
+	return json_document_check(document, err);
 }
 
 static int by_index(const void *a, const void *b)

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cloud/aws/disk/snapshot.h"
 
-#include <jansson.h>
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/base64.h"
 #include "base/clock.h"
+#include "base/json.h"
+#include "base/json_writer.h"
 #include "base/log.h"
 #include "cloud/aws/client/xml.h"
 
@@ -21,43 +23,50 @@ bool snapshot_id_is_valid(const char *id)
 	       id[5 + strspn(id + 5, "0123456789abcdef")] == '\0';
 }
 
-static json_t *tag(const char *key, const char *value)
+static void write_tag(struct json_writer *json, const char *key, const char *value)
 {
-	return json_pack("{s:s, s:s}", "Key", key, "Value", value);
+	json_open_object(json, NULL);
+	json_write_text(json, "Key", key);
+	json_write_text(json, "Value", value);
+	json_close(json);
 }
 
-static char *start_body(const struct snapshot_start *start)
+static void write_start(const struct snapshot_start *start, struct strbuf *body)
 {
 	AUTO_FREE char *name = xasprintf("i2kit %s/%s", start->project, start->pod);
-	json_t *tags =
-		json_pack("[o, o, o, o]", tag("Name", name), tag("i2kit:project", start->project),
-			  tag("i2kit:pod", start->pod), tag("i2kit:image-sha256", start->digest));
 	AUTO_FREE char *description = xasprintf("%s %s", name, start->digest);
-	json_t *body = json_pack("{s:i, s:s, s:o, s:s, s:i}", "VolumeSize", (int)start->volume_gib,
-				 "Description", description, "Tags", tags, "ClientToken",
-				 start->token, "Timeout", TIMEOUT_MINUTES);
-	if (start->parent != NULL)
-		json_object_set_new(body, "ParentSnapshotId", json_string(start->parent));
-	char *text = json_dumps(body, JSON_COMPACT);
-	json_decref(body);
-	return text;
+	struct json_writer json = JSON_WRITER(body, 0);
+	json_open_object(&json, NULL);
+	json_write_unsigned(&json, "VolumeSize", start->volume_gib);
+	json_write_text(&json, "Description", description);
+	json_open_list(&json, "Tags");
+	write_tag(&json, "Name", name);
+	write_tag(&json, "i2kit:project", start->project);
+	write_tag(&json, "i2kit:pod", start->pod);
+	write_tag(&json, "i2kit:image-sha256", start->digest);
+	json_close(&json);
+	json_write_text(&json, "ClientToken", start->token);
+	json_write_number(&json, "Timeout", TIMEOUT_MINUTES);
+	json_write_text_if(&json, "ParentSnapshotId", start->parent);
+	json_close(&json);
 }
 
 static bool read_start(const struct aws_answer *answer, char **ret_id, struct error *err)
 {
-	json_t *root =
-		json_loadb(answer->body != NULL ? answer->body : "", answer->body_size, 0, NULL);
-	const char *id = json_string_value(json_object_get(root, "SnapshotId"));
-	json_int_t size = json_integer_value(json_object_get(root, "BlockSize"));
-	bool is_good = snapshot_id_is_valid(id);
-	if (is_good)
-		*ret_id = xstrdup(id);
-	json_decref(root);
-	if (!is_good)
+	AUTO_PTR(json_document)
+	struct json_document *document = aws_answer_json(answer, "StartSnapshot", err);
+	if (document == NULL)
+		return false;
+	struct json_view root = json_document_root(document);
+	const char *id = json_view_peek(json_view_get(root, "SnapshotId"));
+	int64_t size = json_view_number(json_view_get(root, "BlockSize"), 0, INT64_MAX, 0);
+	if (!snapshot_id_is_valid(id))
 		return error_set(err, ERROR_INVALID, "StartSnapshot answered without a snapshot");
-	if (size != (json_int_t)BLOCK_SIZE)
-		log_verbose("EBS direct speaks of blocks of %lld bytes; only 524288 are allowed",
-			    (long long)size);
+	if (size != BLOCK_SIZE)
+		log_verbose("EBS direct speaks of blocks of %" PRId64 " bytes; only 524288 are "
+			    "allowed",
+			    size);
+	*ret_id = xstrdup(id);
 	return true;
 }
 
@@ -65,14 +74,15 @@ bool snapshot_start(struct aws_client *client, const struct snapshot_start *star
 		    struct error *err)
 {
 	static const char *const headers[] = {"Content-Type: application/json", NULL};
-	AUTO_FREE char *body = start_body(start);
+	AUTO(strbuf_clear) struct strbuf body = STRBUF_INIT;
+	write_start(start, &body);
 	struct aws_call call = {
 		.service = &AWS_EBS,
 		.action = "StartSnapshot",
 		.path = "/snapshots",
 		.headers = headers,
-		.body = body,
-		.body_size = strlen(body),
+		.body = strbuf_text(&body),
+		.body_size = body.size,
 	};
 	AUTO(aws_answer_clear) struct aws_answer answer = {0};
 	return aws_client_call(client, &call, &answer, err) && read_start(&answer, ret_id, err);

@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cloud/aws/disk/upload_state.h"
 
-#include <jansson.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/base64.h"
 #include "base/cleanup.h"
+#include "base/json.h"
+#include "base/json_writer.h"
 #include "base/path.h"
+#include "base/strbuf.h"
 #include "cloud/aws/disk/snapshot.h"
 
 #define MAX_STATE_BYTES ((size_t)4 * 1024 * 1024)
-#define MAX_BLOCKS	((json_int_t)1 << 20)
+#define MAX_BLOCKS	(INT64_C(1) << 20)
+#define VERSION		1
 
 void upload_state_clear(struct upload_state *state)
 {
@@ -51,67 +54,86 @@ static char *write_bits(const uint8_t *done, size_t count)
 	return base64_encode(bits, size);
 }
 
-static bool read_state(json_t *root, struct upload_state *out)
+/* A complaint when a text that must be there is no snapshot's id. */
+static char *read_snapshot(struct json_view view)
 {
-	const char *digest;
-	const char *token;
-	const char *done;
-	const char *snapshot = NULL;
-	const char *parent = NULL;
-	const char *parent_digest = "";
-	int version;
-	json_int_t count;
-	if (json_unpack(root, "{s:i, s:s, s:s, s:I, s:s, s?s, s?s, s?s}", "version", &version,
-			"digest", &digest, "token", &token, "blocks", &count, "done", &done,
-			"snapshot", &snapshot, "parent", &parent, "parentDigest",
-			&parent_digest) != 0)
-		return false;
-	bool has_parent = parent != NULL;
-	if (version != 1 || !digest_is_valid(digest) || count < 0 || count > MAX_BLOCKS ||
-	    (snapshot != NULL && !snapshot_id_is_valid(snapshot)) ||
-	    (has_parent && (!snapshot_id_is_valid(parent) || !digest_is_valid(parent_digest))))
-		return false;
-	out->count = (size_t)count;
-	out->done = xcalloc(out->count + 1, 1);
-	memcpy(out->digest, digest, DIGEST_SIZE);
-	if (has_parent)
-		memcpy(out->parent_digest, parent_digest, DIGEST_SIZE);
-	out->token = xstrdup(token);
-	out->snapshot = xstrdup_or_null(snapshot);
-	out->parent = xstrdup_or_null(parent);
-	return read_bits(done, out->count, out->done);
+	const char *id = json_view_peek(view);
+	if (id != NULL && !snapshot_id_is_valid(id))
+		json_view_complain(view, "is no snapshot");
+	return xstrdup_or_null(id);
 }
 
-bool upload_state_load(const char *path, struct upload_state *ret)
+static void read_digest(struct json_view view, char ret[DIGEST_SIZE])
 {
-	AUTO_FREE char *text = NULL;
-	size_t size = 0;
-	if (!path_exists(path) || !file_read(path, MAX_STATE_BYTES, &text, &size, NULL))
+	const char *digest = json_view_peek(view);
+	if (digest != NULL && digest_is_valid(digest))
+		memcpy(ret, digest, DIGEST_SIZE);
+	else
+		json_view_complain(view, "is no digest");
+}
+
+static void read_done(struct json_view view, struct upload_state *out)
+{
+	const char *bits = json_view_peek(view);
+	out->done = xcalloc(out->count + 1, 1);
+	if (bits == NULL || !read_bits(bits, out->count, out->done))
+		json_view_complain(view, "has not a bit for each block");
+}
+
+bool upload_state_parse(const char *text, size_t size, struct upload_state *ret)
+{
+	AUTO_PTR(json_document)
+	struct json_document *document =
+		json_document_parse(text, size, "upload", JSON_LAST_KEY_WINS, NULL);
+	if (document == NULL)
 		return false;
-	json_t *root = json_loadb(text, size, 0, NULL);
+	struct json_view root = json_document_root(document);
 	AUTO(upload_state_clear) struct upload_state out = {0};
-	bool is_good = root != NULL && read_state(root, &out);
-	json_decref(root);
-	if (!is_good)
+	(void)json_view_number(json_view_require(root, "version"), VERSION, VERSION, VERSION);
+	read_digest(json_view_require(root, "digest"), out.digest);
+	out.token = json_view_text(json_view_require(root, "token"));
+	out.count = (size_t)json_view_number(json_view_require(root, "blocks"), 0, MAX_BLOCKS, 0);
+	read_done(json_view_require(root, "done"), &out);
+	out.snapshot = read_snapshot(json_view_get(root, "snapshot"));
+	out.parent = read_snapshot(json_view_get(root, "parent"));
+	if (out.parent != NULL)
+		read_digest(json_view_require(root, "parentDigest"), out.parent_digest);
+	if (json_document_problem(document) != NULL)
 		return false;
 	*ret = out;
 	out = (struct upload_state){0};
 	return true;
 }
 
-bool upload_state_save(const char *path, const struct upload_state *state, struct error *err)
+bool upload_state_load(const char *path, struct upload_state *ret)
+{
+	AUTO_FREE char *text = NULL;
+	size_t size = 0;
+	return path_exists(path) && file_read(path, MAX_STATE_BYTES, &text, &size, NULL) &&
+	       upload_state_parse(text, size, ret);
+}
+
+void upload_state_write(const struct upload_state *state, struct strbuf *ret)
 {
 	AUTO_FREE char *done = write_bits(state->done, state->count);
-	json_t *root =
-		json_pack("{s:i, s:s, s:s, s:I, s:s}", "version", 1, "digest", state->digest,
-			  "token", state->token, "blocks", (json_int_t)state->count, "done", done);
-	if (state->snapshot != NULL)
-		json_object_set_new(root, "snapshot", json_string(state->snapshot));
+	struct json_writer json = JSON_WRITER(ret, 0);
+	json_open_object(&json, NULL);
+	json_write_number(&json, "version", VERSION);
+	json_write_text(&json, "digest", state->digest);
+	json_write_text(&json, "token", state->token);
+	json_write_unsigned(&json, "blocks", state->count);
+	json_write_text(&json, "done", done);
+	json_write_text_if(&json, "snapshot", state->snapshot);
 	if (state->parent != NULL) {
-		json_object_set_new(root, "parent", json_string(state->parent));
-		json_object_set_new(root, "parentDigest", json_string(state->parent_digest));
+		json_write_text(&json, "parent", state->parent);
+		json_write_text(&json, "parentDigest", state->parent_digest);
 	}
-	AUTO_FREE char *text = json_dumps(root, JSON_COMPACT);
-	json_decref(root);
-	return file_write_atomic(path, text, strlen(text), 0600, err);
+	json_close(&json);
+}
+
+bool upload_state_save(const char *path, const struct upload_state *state, struct error *err)
+{
+	AUTO(strbuf_clear) struct strbuf text = STRBUF_INIT;
+	upload_state_write(state, &text);
+	return file_write_atomic(path, strbuf_text(&text), text.size, 0600, err);
 }

@@ -13,6 +13,7 @@
 
 #include "base/error.h"
 #include "base/sha256.h"
+#include "base/strbuf.h"
 
 struct upload_state {
 	char digest[DIGEST_SIZE];
@@ -31,6 +32,9 @@ char *upload_state_path(const char *account, const char *region, const char *pro
 			const char *pod);
 /* False when there is none, or none that can be understood. */
 bool upload_state_load(const char *path, struct upload_state *ret);
+/* The file's content, read and written. */
+MUST_CHECK bool upload_state_parse(const char *text, size_t size, struct upload_state *ret);
+void upload_state_write(const struct upload_state *state, struct strbuf *ret);
 MUST_CHECK bool upload_state_save(const char *path, const struct upload_state *state,
 				  struct error *err);
 

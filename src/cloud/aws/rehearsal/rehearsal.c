@@ -2,7 +2,6 @@
 #include "cloud/aws/rehearsal/rehearsal_aws.h"
 
 #include <errno.h>
-#include <jansson.h>
 #include <stdarg.h>
 #include <string.h>
 #include <sys/random.h>
@@ -11,6 +10,8 @@
 #include "base/base64.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/json.h"
+#include "base/json_writer.h"
 #include "cloud/aws/rehearsal/rehearsal_parts.h"
 #include "cloud/aws/stack/logical_id.h"
 #include "cloud/aws/stack/stack_plan.h"
@@ -24,12 +25,6 @@
 #define DEFAULT_VOLUME ((uint64_t)1 << 30)
 #define META	       "/latest/meta-data/"
 #define ROLE	       META "iam/security-credentials/"
-
-static inline void auto_json(json_t **value)
-{
-	json_decref(*value);
-}
-#define AUTO_JSON AUTO(auto_json)
 
 static void rehearsal_close(struct cloud_rehearsal *rehearsal)
 {
@@ -108,21 +103,44 @@ static char *fill_marks(struct cloud_rehearsal *rehearsal,
 	return strbuf_take(&out);
 }
 
+/* Opens an object as it is, but for two members that the caller writes. */
+static void open_all_but(struct json_writer *json, const char *key, struct json_view object,
+			 const char *one, const char *other)
+{
+	json_open_object(json, key);
+	for (struct json_view member = json_view_first(object, SIZE_MAX); json_view_exists(member);
+	     member = json_view_next(member))
+		if (strcmp(member.key, one) != 0 && strcmp(member.key, other) != 0)
+			json_write_view(json, member.key, member);
+}
+
 /* All that differs from what an instance gets: where it is, and where the services are. */
 static bool make_document(struct cloud_rehearsal *rehearsal,
 			  const struct cloud_rehearsal_input *input, struct error *err)
 {
 	AUTO_FREE char *text = fill_marks(rehearsal, input, rehearsal->data.text);
-	AUTO_JSON json_t *root = json_loads(text, 0, NULL);
-	json_t *instance = json_object_get(json_object_get(root, "i2kit"), "instance");
-	json_t *cloud = json_object_get(instance, "cloud");
-	if (cloud == NULL)
-		return error_set(err, ERROR_INVALID, "the user data has no instance");
+	AUTO_PTR(json_document)
+	struct json_document *document =
+		json_document_parse(text, strlen(text), "the user data", 0, err);
+	if (document == NULL)
+		return false;
+	struct json_view root = json_document_root(document);
+	struct json_view i2kit = json_view_require(root, "i2kit");
+	struct json_view instance = json_view_require(i2kit, "instance");
+	struct json_view cloud = json_view_require(instance, "cloud");
+	AUTO(strbuf_clear) struct strbuf out = STRBUF_INIT;
+	struct json_writer json = JSON_WRITER(&out, 0);
+	open_all_but(&json, NULL, root, "i2kit", "");
+	open_all_but(&json, "i2kit", i2kit, "instance", "");
+	open_all_but(&json, "instance", instance, "where", "cloud");
+	json_write_text(&json, "where", "rehearsal");
+	open_all_but(&json, "cloud", cloud, "endpoint", "");
+	json_write_text(&json, "endpoint", ENDPOINT);
+	for (int i = 0; i < 4; i++)
+		json_close(&json);
 	rehearsal->facts.user_data_bytes = strlen(text);
-	json_object_set_new(instance, "where", json_string("rehearsal"));
-	json_object_set_new(cloud, "endpoint", json_string(ENDPOINT));
-	rehearsal->document = json_dumps(root, JSON_COMPACT);
-	return true;
+	rehearsal->document = strbuf_take(&out);
+	return json_document_check(document, err);
 }
 
 static bool make_secret(char **ret, struct error *err)
@@ -181,11 +199,11 @@ void rehearsal_refuse(struct cloud_rehearsal *rehearsal, struct rehearsal_answer
 			 strstr(code, "Signature") != NULL;
 	answer->status = is_denied ? 403 : 400;
 	strbuf_reset(&answer->body);
-	strbuf_append(&answer->body, "{\"__type\":");
-	strbuf_append_json(&answer->body, code);
-	strbuf_append(&answer->body, ",\"message\":");
-	strbuf_append_json(&answer->body, strbuf_text(&line));
-	strbuf_append(&answer->body, "}");
+	struct json_writer json = JSON_WRITER(&answer->body, 0);
+	json_open_object(&json, NULL);
+	json_write_text(&json, "__type", code);
+	json_write_text(&json, "message", strbuf_text(&line));
+	json_close(&json);
 }
 
 static void give_token(struct cloud_rehearsal *rehearsal, const struct rehearsal_request *request,
@@ -207,10 +225,15 @@ static void give_credentials(const struct cloud_rehearsal *rehearsal,
 {
 	char expires[RFC3339_SIZE];
 	clock_format_rfc3339(expires, clock_wall_ns() + CREDENTIALS_S * INT64_C(1000000000), 0);
-	strbuf_appendf(&answer->body,
-		       "{\"Code\":\"Success\",\"Type\":\"AWS-HMAC\",\"AccessKeyId\":\"%s\","
-		       "\"SecretAccessKey\":\"%s\",\"Token\":\"%s\",\"Expiration\":\"%s\"}",
-		       REHEARSAL_KEY_ID, rehearsal->secret, rehearsal->session_token, expires);
+	struct json_writer json = JSON_WRITER(&answer->body, 0);
+	json_open_object(&json, NULL);
+	json_write_text(&json, "Code", "Success");
+	json_write_text(&json, "Type", "AWS-HMAC");
+	json_write_text(&json, "AccessKeyId", REHEARSAL_KEY_ID);
+	json_write_text(&json, "SecretAccessKey", rehearsal->secret);
+	json_write_text(&json, "Token", rehearsal->session_token);
+	json_write_text(&json, "Expiration", expires);
+	json_close(&json);
 }
 
 static void give_metadata(struct cloud_rehearsal *rehearsal, const char *path,

@@ -1,45 +1,45 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <jansson.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "base/json.h"
+#include "base/json_writer.h"
 #include "cloud/aws/rehearsal/rehearsal_parts.h"
 #include "wire/booted.h"
 
-#define MAX_NAMES 10 /* of a GetParameters call */
-
-static inline void auto_json(json_t **value)
-{
-	json_decref(*value);
-}
-#define AUTO_JSON AUTO(auto_json)
-
-static void answer_json(struct rehearsal_answer *answer, json_t *body)
-{
-	AUTO_FREE char *text = json_dumps(body, JSON_COMPACT);
-	strbuf_append(&answer->body, text);
-}
+#define MAX_NAMES  10	 /* of a GetParameters call */
+#define MAX_EVENTS 10000 /* of a PutLogEvents call */
 
 /* --- ssm ------------------------------------------------------------------------------------ */
 
-static void get_parameters(struct cloud_rehearsal *rehearsal, const json_t *request,
+static void write_parameter(struct json_writer *json, const char *name, const char *value)
+{
+	json_open_object(json, NULL);
+	json_write_text(json, "Name", name);
+	json_write_text(json, "Type", "SecureString");
+	json_write_text(json, "Value", value);
+	json_close(json);
+}
+
+static void get_parameters(struct cloud_rehearsal *rehearsal, struct json_view request,
 			   struct rehearsal_answer *answer)
 {
-	const json_t *names = json_object_get(request, "Names");
-	AUTO_JSON json_t *out = json_pack("{s:[], s:[]}", "Parameters", "InvalidParameters");
-	json_t *found = json_object_get(out, "Parameters");
-	size_t i;
-	json_t *entry;
-	if (json_array_size(names) < 1 || json_array_size(names) > MAX_NAMES ||
-	    !json_is_true(json_object_get(request, "WithDecryption"))) {
+	struct json_view names = json_view_get(request, "Names");
+	size_t count = json_view_count(names, MAX_NAMES);
+	if (count == 0 || !json_view_bool(json_view_get(request, "WithDecryption"), false)) {
 		rehearsal_refuse(rehearsal, answer, "ssm", "ValidationException",
 				 "GetParameters takes 1 to %d names", MAX_NAMES);
 		return;
 	}
-	json_array_foreach(names, i, entry)
-	{
-		const char *name = json_string_value(entry);
+	AUTO(strbuf_clear) struct strbuf out = STRBUF_INIT;
+	struct json_writer json = JSON_WRITER(&out, 0);
+	json_open_object(&json, NULL);
+	json_open_list(&json, "InvalidParameters");
+	json_close(&json);
+	json_open_list(&json, "Parameters");
+	for (size_t i = 0; i < count; i++) {
+		const char *name = json_view_peek(json_view_at(names, i));
 		const char *value =
 			name != NULL ? parameter_list_find(&rehearsal->data.puts, name) : NULL;
 		if (value == NULL) { /* the role may read its own pod's parameters alone */
@@ -47,19 +47,20 @@ static void get_parameters(struct cloud_rehearsal *rehearsal, const json_t *requ
 					 "the role may not read %s", name != NULL ? name : "?");
 			return;
 		}
-		json_array_append_new(found, json_pack("{s:s, s:s, s:s}", "Name", name, "Type",
-						       "SecureString", "Value", value));
+		write_parameter(&json, name, value);
 		rehearsal->facts.parameters++;
 	}
-	answer_json(answer, out);
+	json_close(&json);
+	json_close(&json);
+	strbuf_append(&answer->body, strbuf_text(&out));
 }
 
 /* --- logs ----------------------------------------------------------------------------------- */
 
-static bool is_own_group(struct cloud_rehearsal *rehearsal, const json_t *request,
+static bool is_own_group(struct cloud_rehearsal *rehearsal, struct json_view request,
 			 struct rehearsal_answer *answer)
 {
-	const char *group = json_string_value(json_object_get(request, "logGroupName"));
+	const char *group = json_view_peek(json_view_get(request, "logGroupName"));
 	if (group != NULL && strcmp(group, rehearsal->log_group) == 0)
 		return true;
 	rehearsal_refuse(rehearsal, answer, "logs", "AccessDeniedException",
@@ -67,10 +68,10 @@ static bool is_own_group(struct cloud_rehearsal *rehearsal, const json_t *reques
 	return false;
 }
 
-static void create_stream(struct cloud_rehearsal *rehearsal, const json_t *request,
+static void create_stream(struct cloud_rehearsal *rehearsal, struct json_view request,
 			  struct rehearsal_answer *answer)
 {
-	const char *stream = json_string_value(json_object_get(request, "logStreamName"));
+	const char *stream = json_view_peek(json_view_get(request, "logStreamName"));
 	if (stream == NULL || string_list_has(&rehearsal->streams, stream)) {
 		answer->status = 400;
 		strbuf_append(&answer->body, "{\"__type\":\"ResourceAlreadyExistsException\"}");
@@ -89,23 +90,28 @@ static void take_booted(struct cloud_rehearsal *rehearsal, const char *stream, c
 		memcpy(rehearsal->facts.booted, text + start, DIGEST_SIZE);
 }
 
-static void put_events(struct cloud_rehearsal *rehearsal, const json_t *request,
+static void put_events(struct cloud_rehearsal *rehearsal, struct json_view request,
 		       struct rehearsal_answer *answer)
 {
-	const char *stream = json_string_value(json_object_get(request, "logStreamName"));
-	const json_t *events = json_object_get(request, "logEvents");
-	size_t i;
-	json_t *event;
-	json_int_t last = 0;
+	const char *stream = json_view_peek(json_view_get(request, "logStreamName"));
+	struct json_view events = json_view_get(request, "logEvents");
+	size_t count = json_view_count(events, MAX_EVENTS);
+	int64_t last = 0;
+	if (count == 0) {
+		rehearsal_refuse(rehearsal, answer, "logs", "InvalidParameterException",
+				 "PutLogEvents takes 1 to %d events", MAX_EVENTS);
+		return;
+	}
 	if (stream == NULL || !string_list_has(&rehearsal->streams, stream)) {
 		rehearsal_refuse(rehearsal, answer, "logs", "ResourceNotFoundException",
 				 "there is no such log stream");
 		return;
 	}
-	json_array_foreach(events, i, event)
-	{
-		const char *text = json_string_value(json_object_get(event, "message"));
-		json_int_t time_ms = json_integer_value(json_object_get(event, "timestamp"));
+	for (size_t i = 0; i < count; i++) {
+		struct json_view event = json_view_at(events, i);
+		const char *text = json_view_peek(json_view_get(event, "message"));
+		int64_t time_ms =
+			json_view_number(json_view_get(event, "timestamp"), 0, INT64_MAX, 0);
 		if (text == NULL || text[0] == '\0' || time_ms < last) {
 			rehearsal_refuse(rehearsal, answer, "logs", "InvalidParameterException",
 					 "a log event without text, or out of order");
@@ -174,12 +180,17 @@ static void attach_volume(struct cloud_rehearsal *rehearsal,
 static void call_json(struct cloud_rehearsal *rehearsal, const struct rehearsal_request *request,
 		      const char *service, const char *target, struct rehearsal_answer *answer)
 {
-	AUTO_JSON json_t *body = json_loads(request->body, JSON_REJECT_DUPLICATES, NULL);
+	AUTO_PTR(json_document)
+	struct json_document *document =
+		json_document_parse(request->body, strlen(request->body), "the body", 0, NULL);
 	answer->type = "application/x-amz-json-1.1";
-	if (body == NULL)
+	if (document == NULL) {
 		rehearsal_refuse(rehearsal, answer, service, "SerializationException",
 				 "the body is not JSON");
-	else if (strcmp(target, "AmazonSSM.GetParameters") == 0)
+		return;
+	}
+	struct json_view body = json_document_root(document);
+	if (strcmp(target, "AmazonSSM.GetParameters") == 0)
 		get_parameters(rehearsal, body, answer);
 	else if (strcmp(target, "Logs_20140328.CreateLogStream") == 0 &&
 		 is_own_group(rehearsal, body, answer))
