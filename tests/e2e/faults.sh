@@ -76,6 +76,16 @@ libvirtd -d
 says LibvirtBack 20 && answers && [ "$(vms)" = 2 ]
 ok $? "libvirtd is back: connected again, no VM was lost or made twice"
 
+echo "# an up while libvirtd restarts"
+kill "$(cat /run/libvirtd.pid)"
+sleep 1
+timeout 100 "$i2kit" up -d --wait --timeout 90s -f web.yml -f disk.yml >up.out 2>&1 &
+up=$!
+sleep 3
+libvirtd -d
+wait $up || { sed 's/^/# /' up.out && false; }
+ok $? "up waits for a libvirtd that is about to be back"
+
 echo "# libvirtd hangs"
 kill -STOP "$(cat /run/libvirtd.pid)"
 sleep 3

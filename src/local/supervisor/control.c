@@ -26,6 +26,7 @@ enum {
 	MAX_QUEUE = 8 << 20, /* a client that does not read is let go */
 	MAX_CONNECTIONS = 64,
 	ACCEPT_PAUSE_MS = 1000,
+	VIEW_MS = 30000, /* a libvirtd that restarts is back long before */
 };
 
 struct connection {
@@ -41,6 +42,7 @@ struct connection {
 	bool awaits_view;	 /* of libvirt, before `apply` is answered */
 	uint64_t apply_id;
 	uint64_t view_number;
+	uint64_t view_end_ms; /* then it is answered that libvirt is silent */
 };
 
 struct control {
@@ -51,6 +53,7 @@ struct control {
 	struct loop_timer *notify;
 	struct loop_timer *stats;
 	struct loop_timer *accept; /* again, when there were no descriptors */
+	struct loop_timer *late;   /* for those whose view does not come */
 	bool is_notify_due;
 	uint64_t notified_ms;
 	struct connection **connections;
@@ -252,13 +255,11 @@ static bool do_apply(struct connection *connection, uint64_t id, struct error *e
 
 	if (!supervisor_apply(supervisor, err))
 		return false;
-	if (!hypervisor_is_connected(supervisor->hypervisor)) {
-		(void)error_set(err, ERROR_NETWORK, "libvirt does not answer");
-		return error_hint(err, "systemctl status libvirtd; it goes on when libvirt does");
-	}
 	connection->awaits_view = true;
 	connection->apply_id = id;
 	connection->view_number = hypervisor_look(supervisor->hypervisor);
+	connection->view_end_ms = clock_monotonic_ms() + VIEW_MS;
+	loop_timer_set(connection->control->late, VIEW_MS);
 	return true;
 }
 
@@ -448,6 +449,34 @@ void control_seen(struct control *control, uint64_t number)
 	}
 }
 
+/* What was applied stays so: a libvirt that comes back finds it. */
+static void on_late(struct loop_timer *timer, void *arg)
+{
+	struct control *control = arg;
+	uint64_t now_ms = clock_monotonic_ms();
+	uint64_t next_ms = 0;
+
+	for (size_t i = control->connection_count; i > 0; i--) {
+		struct connection *connection = control->connections[i - 1];
+		AUTO(error_clear) struct error err = ERROR_INIT;
+		if (!connection->awaits_view)
+			continue;
+		if (connection->view_end_ms > now_ms) {
+			if (next_ms == 0 || connection->view_end_ms < next_ms)
+				next_ms = connection->view_end_ms;
+			continue;
+		}
+		connection->awaits_view = false;
+		error_set(&err, ERROR_NETWORK, "libvirt does not answer");
+		error_hint(&err, "systemctl status libvirtd; it goes on when libvirt does");
+		answer(connection, connection->apply_id, &err);
+		if (!flush(connection))
+			forget(connection);
+	}
+	if (next_ms > 0)
+		loop_timer_set(timer, (unsigned)(next_ms - now_ms));
+}
+
 static int listen_at(const char *path, struct error *err)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -488,6 +517,8 @@ struct control *control_open(struct supervisor *supervisor, struct error *err)
 	control->accept =
 		loop_add_timer(supervisor->loop, ACCEPT_PAUSE_MS, on_accept_again, control);
 	loop_timer_cancel(control->accept);
+	control->late = loop_add_timer(supervisor->loop, VIEW_MS, on_late, control);
+	loop_timer_cancel(control->late);
 	return control;
 }
 
@@ -502,6 +533,7 @@ void control_close(struct control *control)
 	loop_timer_remove(control->notify);
 	loop_timer_remove(control->stats);
 	loop_timer_remove(control->accept);
+	loop_timer_remove(control->late);
 	(void)unlink(control->path);
 	auto_close(&control->fd);
 	free(control->path);
