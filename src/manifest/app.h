@@ -145,7 +145,7 @@ struct resources {
 	uint64_t memory_limit_bytes;
 	uint64_t ephemeral_request_bytes;
 	uint64_t ephemeral_limit_bytes;
-	bool has_ephemeral_limit; /* "0" is one: no disk (release/scratch_size.h) */
+	bool has_ephemeral_limit; /* "0" is one: no disk (manifest/pod_room.h) */
 };
 
 enum pull_policy { PULL_IF_NOT_PRESENT, PULL_ALWAYS, PULL_NEVER };

@@ -8,7 +8,6 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/path.h"
-#include "manifest/pod_room.h"
 #include "release/config.h"
 #include "test.h"
 
@@ -55,28 +54,6 @@ static const char deployment[] =
 	"---\napiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec:\n"
 	"  selector: {app: web}\n  ports: [{port: 80, targetPort: http}]\n"
 	"---\napiVersion: v1\nkind: Secret\nmetadata: {name: s}\ndata: {k: aHVudGVyMg==}\n";
-
-static void the_room_beside_volumes_is_counted_as_kubernetes_does(void **state)
-{
-	AUTO(app_clear) struct app app = {0};
-	AUTO(problem_list_clear) struct problem_list problems = {0};
-	static const char text[] =
-		"apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  containers:\n"
-		"  - {name: c, image: a, resources: {requests: {ephemeral-storage: 1Mi}}}\n"
-		"  - {name: d, image: a, resources: {limits: {ephemeral-storage: 2Mi}}}\n"
-		"  initContainers:\n"
-		"  - {name: s, image: a, restartPolicy: Always,\n"
-		"     resources: {limits: {ephemeral-storage: 4Mi}}}\n"
-		"  - {name: i, image: a, resources: {limits: {ephemeral-storage: %s}}}\n";
-	(void)state;
-	for (unsigned large = 0; large < 2; large++) {
-		AUTO_FREE char *pod = xasprintf(text, large ? "8Mi" : "1Mi");
-		assert_true(load(pod, &app, &problems));
-		assert_int_equal(pod_room_bytes(&app.pods[0]), (large ? 12 : 7) << 20);
-		app_clear(&app);
-		app = (struct app){0};
-	}
-}
 
 static void egress_names_what_a_pod_may_reach(void **state)
 {
@@ -223,7 +200,6 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_short_form_publishes_its_ports),
-		cmocka_unit_test(the_room_beside_volumes_is_counted_as_kubernetes_does),
 		cmocka_unit_test(egress_names_what_a_pod_may_reach),
 		cmocka_unit_test(egress_to_what_is_not_there_is_an_error),
 		cmocka_unit_test(short_ports_have_addresses_and_ranges),

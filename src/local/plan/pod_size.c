@@ -10,6 +10,17 @@ static uint64_t most(uint64_t a, uint64_t b)
 	return a > b ? a : b;
 }
 
+/* The others get theirs when it comes formatted: a mkfs at each boot is too long. */
+static bool says_room(const struct pod_spec *pod)
+{
+	for (size_t i = 0; i < pod->container_count; i++) {
+		const struct resources *r = &pod->containers[i].resources;
+		if (r->ephemeral_limit_bytes > 0 || r->ephemeral_request_bytes > 0)
+			return true;
+	}
+	return false;
+}
+
 void pod_size_make(const struct pod_spec *pod, unsigned *ret_cpus, uint64_t *ret_memory_bytes,
 		   uint64_t *ret_scratch_bytes)
 {
@@ -34,5 +45,5 @@ void pod_size_make(const struct pod_spec *pod, unsigned *ret_cpus, uint64_t *ret
 	if (*ret_cpus > 64)
 		*ret_cpus = 64;
 	*ret_memory_bytes = (most(memory, MIB(96)) + MIB(1) - 1) & ~(MIB(1) - 1);
-	*ret_scratch_bytes = pod_room_bytes(pod);
+	*ret_scratch_bytes = says_room(pod) ? pod_room_bytes(pod) : 0;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "release/scratch_size.h"
+#include "manifest/pod_room.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -26,7 +26,7 @@ static uint64_t size_of(const char *spec)
 	if (!app_load_text(&how, "pod.yml", text, strlen(text), &app, &problems, &problem))
 		fail_msg("%s", problems.count > 0 ? problems.items[0].message : problem.message);
 	assert_int_equal(app.pod_count, 1);
-	return scratch_size(&app.pods[0]);
+	return pod_room_bytes(&app.pods[0]);
 }
 
 static void a_pod_that_says_nothing_has_ten_gibibytes(void **state)
@@ -125,6 +125,14 @@ static void init_containers_run_before_sidecars_beside(void **state)
 		       "     resources: {limits: {ephemeral-storage: 1Gi}}}\n",
 		       main_one);
 	assert_int_equal(size_of(text), 2 * GIB);
+	/* It runs already while the others begin. */
+	(void)snprintf(text, sizeof(text),
+		       "%s  initContainers:\n"
+		       "  - {name: s, image: s, restartPolicy: Always,\n"
+		       "     resources: {limits: {ephemeral-storage: 4Gi}}}\n"
+		       "  - {name: i, image: i, resources: {limits: {ephemeral-storage: 8Gi}}}\n",
+		       main_one);
+	assert_int_equal(size_of(text), 12 * GIB);
 }
 
 int main(void)
