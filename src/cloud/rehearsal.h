@@ -36,7 +36,7 @@ enum rehearsal_signal { REHEARSAL_NO_SIGNAL, REHEARSAL_READY, REHEARSAL_FAILED }
 
 /* An empty disk the pod will look for. */
 struct cloud_rehearsal_volume {
-	char *claim;  /* owned */
+	char *claim;  /* owned; NULL: of no claim, room for what containers write */
 	char *serial; /* owned; the NVMe disk's */
 	uint64_t size_bytes;
 };

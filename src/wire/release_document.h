@@ -194,9 +194,10 @@ struct release {
 	struct string_list service_env;
 	struct volume_delivery *deliveries;
 	size_t delivery_count;
-	char *scratch_serial;
-	int64_t time_ns; /* 0: not given */
-	char *entropy;	 /* base64 */
+	char *scratch_serial;	/* or, in EC2, "/dev/sdg": the name it is attached under */
+	uint64_t scratch_bytes; /* how much of it is used; 0: all */
+	int64_t time_ns;	/* 0: not given */
+	char *entropy;		/* base64 */
 	struct cloud_config cloud;
 };
 

@@ -280,8 +280,10 @@ static void read_instance(struct json_view view, struct release *ret)
 	for (struct json_view one = json_view_first(json_view_get(view, "volumes"), MAX_LIST);
 	     json_view_exists(one); one = json_view_next(one))
 		read_delivery(one, ARRAY_APPEND(ret->deliveries, ret->delivery_count));
-	ret->scratch_serial =
-		json_view_text(json_view_get(json_view_get(view, "scratch"), "serial"));
+	struct json_view scratch = json_view_get(view, "scratch");
+	ret->scratch_serial = json_view_text(json_view_get(scratch, "serial"));
+	ret->scratch_bytes =
+		(uint64_t)json_view_number(json_view_get(scratch, "bytes"), 0, INT64_MAX, 0);
 	ret->time_ns = json_view_number(json_view_get(view, "timeNs"), 0, INT64_MAX, 0);
 	ret->entropy = json_view_text(json_view_get(view, "entropy"));
 	read_cloud(json_view_get(view, "cloud"), &ret->cloud);

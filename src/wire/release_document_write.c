@@ -262,6 +262,8 @@ static void write_deliveries(struct json_writer *json, const struct release *rel
 	json_close(json);
 	json_open_object(json, "scratch");
 	json_write_text_if(json, "serial", release->scratch_serial);
+	if (release->scratch_bytes > 0)
+		json_write_unsigned(json, "bytes", release->scratch_bytes);
 	json_close_if_filled(json);
 }
 

@@ -172,6 +172,17 @@ def instances_of_a_group(bed):
     refused(bed, "must be less than", edited(none, policy + "MinInstancesInService", 0), name="none")
 
 
+def disks_that_a_launch_brings(bed):
+    setting(bed)
+    scratch = {"DeviceName": "/dev/sdg", "Ebs": {"VolumeSize": 3, "VolumeType": "gp3", "Encrypted": True}}
+    key = "Launch.Properties.LaunchTemplateData.BlockDeviceMappings"
+    base = edited({"Launch": group(image(bed))["Launch"]}, key, [scratch])
+    taken(bed, base, name="good")
+    numbered(bed, [(key, [scratch, scratch], "device name"), (key + ".0.DeviceName", "sdg", "device name"),
+                   (key + ".0.Ebs.VolumeSize", 16385, "too large"), (key + ".0.Ebs.VolumeSize", None, "size or snapshotId"),
+                   (key + ".0.Ebs.Size", 3, "CreateLaunchTemplate")], base)
+
+
 def a_group_that_is_rolled_suspends_its_health(bed):
     setting(bed)
     sick = edited(group(image(bed), HealthCheckType="ELB"), "Group.UpdatePolicy.AutoScalingRollingUpdate.SuspendProcesses", [
@@ -368,7 +379,7 @@ class Remembering(Bed):
 
 if __name__ == "__main__":
     run_tests(Remembering(), [
-        balancers_and_their_targets, one_listener_for_a_port_and_one_balancer_for_targets, instances_of_a_group,
+        balancers_and_their_targets, one_listener_for_a_port_and_one_balancer_for_targets, instances_of_a_group, disks_that_a_launch_brings,
         a_group_that_is_rolled_suspends_its_health, volumes_grow_and_stay_in_their_zone, zones_and_records_are_there_once,
         firewalls_list_a_rule_once, roles_and_logs, templates_as_a_whole, stacks_have_their_limits,
         a_change_set_is_executed_once, parameters_images_and_logs, buckets, every_rule_has_refused_something_here])

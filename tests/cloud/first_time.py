@@ -114,6 +114,17 @@ class Shop:
 WEB = [deployment(), service(type="LoadBalancer")]
 
 
+def ephemeral_storage_is_a_disk_of_the_instance(bed):
+    shop = Shop(bed, deployment(resources={"limits": {"ephemeral-storage": "1500Mi"}}), WEB[1])
+    data = shop.ships()["WebLaunch"]["Properties"]["LaunchTemplateData"]
+    assert data["BlockDeviceMappings"] == [{"DeviceName": "/dev/sdg", "Ebs": {
+        "VolumeSize": 2, "VolumeType": "gp3", "Encrypted": True, "DeleteOnTermination": True}}], data
+    document = json.loads(data["UserData"]["Fn::Base64"])["i2kit"]["instance"]
+    assert document["scratch"] == {"serial": "/dev/sdg", "bytes": 1500 << 20}, document
+    shop.write(deployment(resources={"limits": {"ephemeral-storage": "17Ti"}}), WEB[1])
+    shop.is_stopped("ephemeral-storage", "16384")
+
+
 def a_plain_project_comes_up(bed):
     assert "WebGroup" in Shop(bed, *WEB).ships()
 
@@ -298,7 +309,7 @@ def stacks_of_one_name_are_not_mixed_up(bed):
 
 
 # Each with the rule of the fake that it is about.
-TESTS = [(a_plain_project_comes_up, "imds-tag-keys"), (tags_of_ones_own_do_not_stop_a_launch, "imds-tag-keys"),
+TESTS = [(ephemeral_storage_is_a_disk_of_the_instance, "block-devices"), (a_plain_project_comes_up, "imds-tag-keys"), (tags_of_ones_own_do_not_stop_a_launch, "imds-tag-keys"),
          (braces_in_the_configuration_arrive, "ssm-braces"), (short_braces_are_not_looked_up, "template-resolves"),
          (an_empty_secret_arrives, "ssm-value"), (many_services_fit, "template-size"),
          (a_slow_health_check_is_one_that_aws_takes, "resource-model"),

@@ -204,10 +204,11 @@ spec:
         env:
         - name: TOKEN
           valueFrom: {{secretKeyRef: {{name: key, key: token}}}}
+        resources: {{limits: {{memory: 128Mi, ephemeral-storage: 300Mi}}}}
         volumeMounts:
         - {{name: page, mountPath: /srv}}
         - {{name: data, mountPath: /var/lib/keeper}}
-        readinessProbe: {{exec: {{command: [sh, -c, "grep -q parameter /srv/index.html && touch /var/lib/keeper/x && test \\"$TOKEN\\" = very-secret-token"]}}, periodSeconds: 1}}
+        readinessProbe: {{exec: {{command: [sh, -c, "grep -q parameter /srv/index.html && touch /var/lib/keeper/x && test \\"$TOKEN\\" = very-secret-token && df -Pm / | grep -q ' 2[0-9][0-9] '"]}}, periodSeconds: 1}}
       volumes:
       - {{name: page, configMap: {{name: page}}}}
   volumeClaimTemplates:
@@ -226,7 +227,7 @@ def rehearse_verb(bed, *words):
 
 
 def the_verb_passes_what_is_ready():
-    """BIOS, a volume, a secret and 22 KB of configuration by reference; reached from here meanwhile."""
+    """BIOS, a volume, a scratch volume of a GiB of which 300 MiB are used, a secret and 22 KB of configuration by reference; reached from here meanwhile."""
     bed = Bed()
     bed.file("app/i2kit.yml", VERB)
     bed.file("run/i2kit/rehearsal/left/lock", "")   # by one that was killed

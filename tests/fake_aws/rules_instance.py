@@ -167,6 +167,26 @@ def metadata_want_a_token(making):
     return None
 
 
+@resource_rule(LAUNCH, "block-devices", "a device name is mapped once and is one that EC2 attaches under; a volume without a "
+               "snapshot has a size, of gp3 1 to 16,384 GiB; one with a snapshot is not smaller than it",
+               "EC2 API: EbsBlockDevice, VolumeSize; EC2 User Guide: Device names for volumes on EC2 instances")
+def devices_are_mapped_once(making):
+    data, seen = making.properties["LaunchTemplateData"], set()
+    image = making.world.images.get(data.get("ImageId"), {"root": None})
+    for one in data.get("BlockDeviceMappings", []):
+        name, ebs = one["DeviceName"], one.get("Ebs", {})
+        if name in seen or not re.fullmatch(r"/dev/(sd[b-z][1-9]?|sda1?|xvd[a-d]?[a-z])", name):
+            return f"Invalid device name {name} (InvalidBlockDeviceMapping)"
+        seen.add(name)
+        is_root = name == image["root"]
+        least = making.world.snapshots[image["snapshot"]].volume_gib if is_root else 1
+        if "VolumeSize" not in ebs and not is_root and "SnapshotId" not in ebs:
+            return f"The request must contain the parameter size or snapshotId (MissingParameter) [{name}]"
+        if not least <= int(ebs.get("VolumeSize", least)) <= 16384:
+            return f"Volume of {ebs['VolumeSize']}GiB is too small or too large for volume type gp3; minimum is {least}GiB"
+    return None
+
+
 @resource_rule(LAUNCH, "user-data", "user data has at most 16,384 bytes before they are encoded", "EC2 User Guide: user data")
 def user_data_is_short(making):
     text = base64.b64decode(making.properties["LaunchTemplateData"].get("UserData", ""))

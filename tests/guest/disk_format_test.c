@@ -7,6 +7,7 @@
 
 #include "base/cleanup.h"
 #include "guest/machine/disk_format.h"
+#include "guest/machine/ebs_name.h"
 #include "test.h"
 
 #define MIB	    ((off_t)1 << 20)
@@ -117,6 +118,48 @@ static void a_tiny_disk_has_no_mark(void **state)
 	assert_false(disk_format_read(-1, &format, NULL));
 }
 
+static void a_part_of_a_large_disk_is_as_large_as_a_disk_of_that_size(void **state)
+{
+	(void)state;
+	AUTO_CLOSE int small = new_disk(40 << 20);
+	AUTO_CLOSE int large = new_disk(1 << 30);
+	struct disk_format whole = read_disk(small);
+	struct disk_format part = read_disk(large);
+	assert_int_equal(disk_format_blocks(&part, 40 << 20), whole.fs_blocks);
+	assert_int_equal(disk_format_blocks(&whole, 40 << 20), whole.fs_blocks);
+	assert_int_equal(disk_format_blocks(&part, 0), part.fs_blocks);
+	assert_int_equal(disk_format_blocks(&part, (uint64_t)2 << 30), part.fs_blocks);
+	assert_int_equal(disk_format_blocks(&part, 1), part.fs_blocks);
+}
+
+/* As Amazon's controllers answer: vendor 1d0f, the model at 24, the name at 3072, blanks behind. */
+static void an_ebs_volume_says_the_name_it_was_attached_under(void **state)
+{
+	static const char model[] = "Amazon Elastic Block Store              ";
+	uint8_t identity[NVME_IDENTITY_BYTES] = {0x0f, 0x1d, 0x0f, 0x1d};
+	char name[EBS_NAME_SIZE] = "";
+	(void)state;
+	memcpy(identity + 24, model, sizeof(model) - 1);
+	assert_false(ebs_name_read(identity, name));
+	memset(identity + 3072, ' ', 32);
+	assert_false(ebs_name_read(identity, name));
+	memcpy(identity + 3072, "/dev/sdg", 8);
+	assert_true(ebs_name_read(identity, name));
+	assert_string_equal(name, "sdg");
+	memcpy(identity + 3072, "xvdba   ", 8);
+	assert_true(ebs_name_read(identity, name));
+	assert_string_equal(name, "xvdba");
+	memset(identity + 3072, 'x', sizeof(identity) - 3072);
+	assert_true(ebs_name_read(identity, name));
+	assert_int_equal(strlen(name), EBS_NAME_SIZE - 1);
+	identity[0] = 0x86; /* another's disk */
+	assert_false(ebs_name_read(identity, name));
+	assert_true(ebs_name_is("xvdg", "/dev/sdg"));
+	assert_false(ebs_name_is("xvdg", "/dev/sdf"));
+	assert_false(ebs_name_is("vda", "/dev/vda"));
+	assert_false(ebs_name_is("nvme9n9p1", "/dev/sdg"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -126,6 +169,8 @@ int main(void)
 		cmocka_unit_test(copies_of_the_superblock_are_found_without_a_mark),
 		cmocka_unit_test(a_file_system_up_to_the_end_gets_no_mark),
 		cmocka_unit_test(a_tiny_disk_has_no_mark),
+		cmocka_unit_test(a_part_of_a_large_disk_is_as_large_as_a_disk_of_that_size),
+		cmocka_unit_test(an_ebs_volume_says_the_name_it_was_attached_under),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

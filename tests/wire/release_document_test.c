@@ -194,6 +194,7 @@ static void random_instance(struct dice *dice, struct release *release)
 		random_delivery(dice, i,
 				ARRAY_APPEND(release->deliveries, release->delivery_count));
 	release->scratch_serial = random_text_or_null(dice);
+	release->scratch_bytes = throw_dice(dice, 3);
 	release->time_ns = throw_bool(dice) ? 0 : (int64_t)throw_dice(dice, INT64_MAX);
 	release->entropy = random_text_or_null(dice);
 	release->cloud.is_given = throw_bool(dice);
@@ -363,6 +364,7 @@ static void assert_same_instance(const struct release *a, const struct release *
 	ASSERT_SAME_TEXTS(service_env);
 	ASSERT_SAME_LIST(deliveries, delivery_count, assert_same_delivery);
 	ASSERT_SAME_TEXT(scratch_serial);
+	ASSERT_SAME(scratch_bytes);
 	ASSERT_SAME(time_ns);
 	ASSERT_SAME_TEXT(entropy);
 	ASSERT_SAME(cloud.is_given);

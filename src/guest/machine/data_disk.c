@@ -58,8 +58,9 @@ static bool is_lost(const char *serial, struct error *err)
 	return error_hint(err, "e2fsck -b 32768 may mend it; i2kit down --volumes throws it away");
 }
 
-/* The device with a file system on it; owned. */
-static char *prepare_device(const char *serial, bool is_known, bool has_projects, struct error *err)
+/* The device with a file system on it, of size_bytes at most (0: all); owned. */
+static char *prepare_device(const char *serial, bool is_known, bool has_projects,
+			    uint64_t size_bytes, struct error *err)
 {
 	AUTO_FREE char *device = disks_find_serial(serial, DISK_WAIT_MS, err);
 	struct disk_format format;
@@ -73,7 +74,7 @@ static char *prepare_device(const char *serial, bool is_known, bool has_projects
 	if (!disk_format_is_wanted(&format))
 		return TAKE_PTR(device);
 	if (!disk_format_mark(fd, DISK_MARK_BEGUN, err) ||
-	    !make_file_system(device, has_projects, format.fs_blocks, err) ||
+	    !make_file_system(device, has_projects, disk_format_blocks(&format, size_bytes), err) ||
 	    !disk_format_mark(fd, DISK_MARK_DONE, err))
 		return NULL;
 	return TAKE_PTR(device);
@@ -106,7 +107,7 @@ static bool mount_failed(const char *serial, struct error *err)
 bool data_disk_mount(const char *serial, bool is_known, unsigned long flags, const char *folder,
 		     struct error *err)
 {
-	AUTO_FREE char *device = prepare_device(serial, is_known, false, err);
+	AUTO_FREE char *device = prepare_device(serial, is_known, false, 0, err);
 	if (device == NULL)
 		return false;
 	int status = mount(device, folder, "ext4", flags, NULL);
@@ -121,9 +122,10 @@ bool data_disk_mount(const char *serial, bool is_known, unsigned long flags, con
 	return true;
 }
 
-bool data_disk_mount_scratch(const char *serial, const char *folder, struct error *err)
+bool data_disk_mount_scratch(const char *serial, uint64_t size_bytes, const char *folder,
+			     struct error *err)
 {
-	AUTO_FREE char *device = prepare_device(serial, false, true, err);
+	AUTO_FREE char *device = prepare_device(serial, false, true, size_bytes, err);
 	if (device == NULL)
 		return false;
 	machine_load_by_name("", "quota_v2");

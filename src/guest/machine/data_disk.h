@@ -15,8 +15,10 @@
  */
 MUST_CHECK bool data_disk_mount(const char *serial, bool is_known, unsigned long flags,
 				const char *folder, struct error *err);
-/* As data_disk_mount(), but parts of it can be limited. */
-MUST_CHECK bool data_disk_mount_scratch(const char *serial, const char *folder, struct error *err);
+/* As data_disk_mount(), but parts of it can be limited, and of a larger disk only size_bytes are
+ * used (0: all). */
+MUST_CHECK bool data_disk_mount_scratch(const char *serial, uint64_t size_bytes, const char *folder,
+					struct error *err);
 /*
  * What is in an empty folder of the scratch disk takes size_bytes at most. project: a number of the
  * folder's own, not 0. Fails where the disk was formatted without quotas.

@@ -115,6 +115,14 @@ bool disk_format_is_wanted(const struct disk_format *format)
 	return format->mark == DISK_MARK_BEGUN || format->is_head_blank;
 }
 
+uint64_t disk_format_blocks(const struct disk_format *format, uint64_t size_bytes)
+{
+	uint64_t left_free = format->size_bytes / DISK_BLOCK_BYTES - format->fs_blocks;
+	uint64_t blocks = size_bytes / DISK_BLOCK_BYTES;
+	bool is_smaller = size_bytes >= LEAST_DISK && size_bytes < format->size_bytes;
+	return is_smaller ? blocks - left_free : format->fs_blocks;
+}
+
 bool disk_format_mark(int fd, enum disk_mark mark, struct error *err)
 {
 	struct disk_format format;

@@ -33,6 +33,9 @@ MUST_CHECK bool disk_format_read(int fd, struct disk_format *ret, struct error *
 bool disk_format_is_wanted(const struct disk_format *format);
 /* Blank where it should not be. is_known: somebody else has seen a file system on it. */
 bool disk_format_is_lost(const struct disk_format *format, bool is_known);
+/* How many blocks a file system gets that uses size_bytes of the disk at most (0: all): as many as
+ * on a disk of just that size. */
+uint64_t disk_format_blocks(const struct disk_format *format, uint64_t size_bytes);
 /* Synced. Nothing where a file system of an older release goes up to the end of the disk. */
 MUST_CHECK bool disk_format_mark(int fd, enum disk_mark mark, struct error *err);
 

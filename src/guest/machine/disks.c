@@ -16,6 +16,7 @@
 #include "base/path.h"
 #include "base/strbuf.h"
 #include "guest/channel/say.h"
+#include "guest/machine/ebs_name.h"
 #include "guest/machine/gpt_entry.h"
 #include "guest/machine/rootfs.h"
 
@@ -158,7 +159,8 @@ static bool has_serial(const char *device, const char *serial)
 		if (strcmp(text, serial) == 0 || is_volume_id(text, serial))
 			return true;
 	}
-	return false;
+	/* The name by which EC2 attached it, for a volume whose id nobody knew before. */
+	return strncmp(serial, "/dev/", 5) == 0 && ebs_name_is(device, serial);
 }
 
 static char *find_serial_now(const char *serial)

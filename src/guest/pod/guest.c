@@ -260,7 +260,8 @@ static bool prepare_memory(struct guest *guest, struct error *err)
 	if (guest->release.scratch_serial == NULL)
 		return mount_memory(ROOTFS_TOPS, 0, tops, err);
 	return path_make_folders(ROOTFS_TOPS, 0755, err) &&
-	       data_disk_mount_scratch(guest->release.scratch_serial, ROOTFS_TOPS, err);
+	       data_disk_mount_scratch(guest->release.scratch_serial, guest->release.scratch_bytes,
+				       ROOTFS_TOPS, err);
 }
 
 static void set_names(struct guest *guest)

@@ -37,7 +37,8 @@ static double pod_cost(const struct app *app, const struct stack_target *target,
 		return -1;
 	/* In the network that is made instances have public addresses. */
 	double hour = type->dollars_an_hour + (target->vpc == NULL ? ADDRESS_HOUR : 0);
-	double sum = pod->replicas * (hour * HOURS_A_MONTH + ROOT_GIB * GP3_GIB_MONTH);
+	double disks = (ROOT_GIB + (double)stack_scratch_gib(pod)) * GP3_GIB_MONTH;
+	double sum = pod->replicas * (hour * HOURS_A_MONTH + disks);
 	cloud_claims_of_pod(app, pod, &claims);
 	for (size_t i = 0; i < claims.count; i++)
 		sum += (double)claims.items[i].size_bytes / BYTES_PER_GIB * GP3_GIB_MONTH;

@@ -74,7 +74,7 @@ static const char *find_volume(struct cloud_rehearsal *rehearsal,
 {
 	struct cloud_rehearsal_facts *facts = &rehearsal->facts;
 	for (size_t i = 0; i < facts->volume_count; i++)
-		if (strcmp(facts->volumes[i].claim, claim) == 0)
+		if (facts->volumes[i].claim != NULL && strcmp(facts->volumes[i].claim, claim) == 0)
 			return facts->volumes[i].serial;
 	struct cloud_rehearsal_volume *volume = ARRAY_APPEND(facts->volumes, facts->volume_count);
 	volume->claim = xstrdup(claim);
@@ -143,6 +143,17 @@ static bool make_document(struct cloud_rehearsal *rehearsal,
 	return json_document_check(document, err);
 }
 
+/* EC2 says under which name a volume was attached; QEMU's disks can say it in their serials. */
+static void add_scratch(struct cloud_rehearsal *rehearsal, const struct pod_spec *pod)
+{
+	struct cloud_rehearsal_facts *facts = &rehearsal->facts;
+	if (stack_scratch_gib(pod) == 0)
+		return;
+	struct cloud_rehearsal_volume *volume = ARRAY_APPEND(facts->volumes, facts->volume_count);
+	volume->serial = xstrdup(STACK_SCRATCH_DEVICE);
+	volume->size_bytes = stack_scratch_gib(pod) << 30;
+}
+
 static bool make_secret(char **ret, struct error *err)
 {
 	uint8_t bytes[TOKEN_BYTES];
@@ -177,6 +188,7 @@ static struct cloud_rehearsal *rehearsal_open(const struct cloud_rehearsal_input
 	    !make_document(rehearsal, input, err) || !make_secret(&rehearsal->secret, err) ||
 	    !make_secret(&rehearsal->session_token, err))
 		return NULL;
+	add_scratch(rehearsal, input->pod);
 	return TAKE_PTR(rehearsal);
 }
 

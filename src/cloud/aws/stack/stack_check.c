@@ -109,7 +109,7 @@ static bool check_pod(const struct app *app, const struct stack_target *target,
 		return error_hint(err, "a smaller failureThreshold or periodSeconds");
 	}
 	return check_volumes(pod, err) && check_claims(app, pod, err) &&
-	       check_type(target, pod, err);
+	       stack_check_disks(pod, err) && check_type(target, pod, err);
 }
 
 /* --- services ------------------------------------------------------------------------------- */

@@ -96,6 +96,7 @@ void stack_add_launch(struct template_writer *writer, const struct pod_spec *pod
 	json_write_text(json, "ImageId", release->image);
 	json_write_text(json, "InstanceType", stack_type_of(writer->target, pod));
 	json_write_text_if(json, "KeyName", writer->target->key_pair);
+	stack_write_disks(writer, pod);
 	write_profile(writer, pod);
 	write_firewalls(writer, pod);
 	/* No InstanceMetadataTags: with them EC2 refuses any tag whose key has a slash in it, and

@@ -91,6 +91,11 @@ MUST_CHECK bool stack_template_make(const struct app *app, const struct stack_ta
 MUST_CHECK bool stack_check_app(const struct app *app, const struct stack_target *target,
 				struct error *err);
 
+/* Where the volume is attached that holds what containers write outside of volumes. */
+#define STACK_SCRATCH_DEVICE "/dev/sdg"
+/* Its size; 0: the pod has none, and that lives in memory. stack_disk.c */
+uint64_t stack_scratch_gib(const struct pod_spec *pod);
+
 /* "PROJECT[-ENVIRONMENT].internal": as unique as the stack's name is. Owned. */
 char *stack_private_domain(const char *stack);
 

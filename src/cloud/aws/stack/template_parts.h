@@ -53,6 +53,10 @@ MUST_CHECK bool stack_add_volumes(struct template_writer *writer, const struct p
 void stack_add_role(struct template_writer *writer, const struct pod_spec *pod,
 		    const struct stack_release *release, const struct cloud_claim_list *claims);
 
+/* stack_disk.c */
+void stack_write_disks(struct template_writer *writer, const struct pod_spec *pod);
+MUST_CHECK bool stack_check_disks(const struct pod_spec *pod, struct error *err);
+
 /* stack_launch.c */
 void stack_add_launch(struct template_writer *writer, const struct pod_spec *pod,
 		      const struct stack_release *release);

@@ -9,6 +9,7 @@
 #include "cloud/aws/stack/logical_id.h"
 #include "cloud/aws/stack/stack_plan.h"
 #include "cloud/claims.h"
+#include "manifest/pod_room.h"
 #include "release/service_env.h"
 #include "wire/release_document.h"
 
@@ -159,6 +160,10 @@ static void fill_instance(const struct user_data_input *input, struct release *r
 	ret->cloud.signal_stack = xstrdup(input->stack);
 	ret->cloud.signal_resource = stack_group_id(input->pod->name);
 	add_claims(input->app, input->pod, ret);
+	/* EBS has whole GiB: what is used of them is what the pod has here. */
+	ret->scratch_bytes = pod_room_bytes(input->pod);
+	if (ret->scratch_bytes > 0)
+		ret->scratch_serial = xstrdup(STACK_SCRATCH_DEVICE);
 }
 
 /* --- the whole ------------------------------------------------------------------------------ */
