@@ -14,8 +14,8 @@ static unsigned least(unsigned a, unsigned b, unsigned c)
 	return smaller < c ? smaller : c;
 }
 
-/* Edits from a to b, where swapping two neighbours counts as one (optimal string alignment). */
-static unsigned distance(const char *a, const char *b)
+/* Optimal string alignment. */
+unsigned suggest_distance(const char *a, const char *b)
 {
 	unsigned rows[3][MAX_LENGTH + 1];
 	unsigned *before = rows[0];
@@ -55,7 +55,7 @@ const char *suggest_nearest(const char *word, const struct string_list *known)
 	for (size_t i = 0; i < known->count; i++) {
 		/* "docto" and "comp" are beginnings, however many letters are missing. */
 		bool is_beginning = length >= 2 && strncmp(known->items[i], word, length) == 0;
-		unsigned edits = is_beginning ? 0 : distance(word, known->items[i]);
+		unsigned edits = is_beginning ? 0 : suggest_distance(word, known->items[i]);
 		if (edits < best || (edits == best && nearest == NULL)) {
 			best = edits;
 			nearest = known->items[i];

@@ -14,13 +14,18 @@ const struct option_spec common_options[] = {
 	{"color", 0, OPTION_VALUE, "auto|always|never", "colours in the output", COMPLETE_FORMAT},
 	{"progress", 0, OPTION_VALUE, "auto|plain|json|none", "how to show progress",
 	 COMPLETE_FORMAT},
+	{"quiet", 'q', OPTION_FLAG, NULL, "names alone, errors, and no more", COMPLETE_NONE},
 	{"verbose", 'v', OPTION_FLAG, NULL, "say what is done; twice: and how", COMPLETE_NONE},
 	{"log-file", 0, OPTION_VALUE, "FILE", "append diagnostics to FILE", COMPLETE_FILE},
 	{"help", 'h', OPTION_FLAG, NULL, "show help", COMPLETE_NONE},
 };
 const size_t common_option_count = ARRAY_SIZE(common_options);
-const struct option_spec output_option = {
-	"output", 'o', OPTION_VALUE, "table|wide|json", "how to show the result", COMPLETE_FORMAT};
+const struct option_spec output_option = {"output",
+					  'o',
+					  OPTION_VALUE,
+					  "table|wide|json|yaml|name|jsonpath=PATH",
+					  "how to show the result",
+					  COMPLETE_FORMAT};
 
 struct option_value {
 	const struct option_spec *spec;
@@ -169,6 +174,18 @@ static bool unknown_option(const struct verb *verb, const char *name, size_t len
 	return hint_help(verb, err);
 }
 
+/* "jsonpath={.name}" for "jsonpath=PATH". */
+static bool begins_as(const char *value, const struct string_list *words)
+{
+	for (size_t i = 0; i < words->count; i++) {
+		const char *equals = strchr(words->items[i], '=');
+		size_t length = equals != NULL ? (size_t)(equals - words->items[i]) + 1 : 0;
+		if (length > 0 && strncmp(value, words->items[i], length) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* A metavar "a|b|c" in lower case names the only words allowed. */
 static bool check_word(const struct option_spec *spec, const char *value, struct error *err)
 {
@@ -176,7 +193,7 @@ static bool check_word(const struct option_spec *spec, const char *value, struct
 		return true;
 	AUTO(string_list_clear) struct string_list words = STRING_LIST_INIT;
 	string_list_split(&words, spec->metavar, '|');
-	if (string_list_has(&words, value))
+	if (string_list_has(&words, value) || begins_as(value, &words))
 		return true;
 	error_set(err, ERROR_USAGE, "--%s: '%s' is none of %s", spec->name, value, spec->metavar);
 	const char *nearest = suggest_nearest(value, &words);

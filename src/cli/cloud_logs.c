@@ -11,6 +11,7 @@
 #include "cli/cloud_target.h"
 #include "cli/interrupt.h"
 #include "cli/output.h"
+#include "cli/output_document.h"
 
 #define POLL_MS	     2000
 #define INTERRUPT_MS 200
@@ -41,16 +42,17 @@ static bool print_line(int64_t time_ns, const char *stream, const char *text, vo
 {
 	struct printer *printer = arg;
 	AUTO(strbuf_clear) struct strbuf out = STRBUF_INIT;
+	AUTO(strbuf_clear) struct strbuf text_json = STRBUF_INIT;
 	char when[RFC3339_SIZE];
 	clock_format_rfc3339(when, time_ns, 3);
 	if (printer->is_json) {
-		struct json_writer json = JSON_WRITER(&out, 0);
+		struct json_writer json = JSON_WRITER(&text_json, 0);
 		json_open_object(&json, NULL);
 		json_write_text(&json, "time", when);
 		json_write_text(&json, "stream", stream);
 		json_write_text(&json, "text", text);
 		json_close(&json);
-		strbuf_append_char(&out, '\n');
+		output_document_append(strbuf_text(&text_json), &out);
 	} else {
 		if (printer->has_timestamps)
 			strbuf_appendf(&out, "%s ", when);

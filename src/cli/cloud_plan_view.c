@@ -5,6 +5,7 @@
 
 #include "base/json_writer.h"
 #include "cli/output.h"
+#include "cli/output_document.h"
 
 /* --- JSON ----------------------------------------------------------------------------------- */
 
@@ -74,7 +75,7 @@ static void print_json(const struct plan_view *view)
 	if (plan->document != NULL)
 		json_write_raw(&json, "document", plan->document);
 	json_close(&json);
-	printf("%s\n", strbuf_text(&out));
+	output_document(strbuf_text(&out));
 }
 
 /* --- text ----------------------------------------------------------------------------------- */

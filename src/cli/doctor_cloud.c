@@ -9,6 +9,7 @@
 #include "cli/ask_secret.h"
 #include "cli/cloud_target.h"
 #include "cli/output.h"
+#include "cli/output_document.h"
 #include "cli/project.h"
 
 static const struct {
@@ -107,7 +108,7 @@ static void print_json(const struct subject *subject, const char *who, const str
 	}
 	json_close(&json);
 	json_close(&json);
-	(void)puts(strbuf_text(&out));
+	output_document(strbuf_text(&out));
 }
 
 static void print_text(const struct invocation *invocation, const struct subject *subject,

@@ -256,8 +256,14 @@ void log_view_append(struct log_view *view, const struct log_line *line, struct 
 	AUTO_FREE char *place = NULL;
 	size_t index;
 
-	if (view->options.is_json) {
+	if (view->options.is_json && view->options.shape == NULL) {
 		append_json(line, out);
+		return;
+	}
+	if (view->options.is_json) {
+		AUTO(strbuf_clear) struct strbuf json = STRBUF_INIT;
+		append_json(line, &json);
+		view->options.shape(strbuf_text(&json), out);
 		return;
 	}
 	place = xasprintf("%s/%s", line->instance, line->container);

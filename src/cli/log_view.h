@@ -18,6 +18,8 @@ struct log_view_options {
 	bool is_colored;
 	bool has_timestamps;
 	bool is_json;
+	/* What becomes of a line's JSON, as -o yaml and the like want it; NULL: it stays. */
+	void (*shape)(const char *json, struct strbuf *out);
 	bool is_raw;	/* bytes as they came */
 	bool no_prefix; /* text alone */
 };

@@ -15,6 +15,8 @@
 #include "cli/help.h"
 #include "cli/interrupt.h"
 #include "cli/output.h"
+#include "cli/output_document.h"
+#include "cli/unknown_verb.h"
 #include "cli/verb.h"
 #include "manifest/project_name.h"
 
@@ -36,12 +38,41 @@ static bool wants_color(const struct arguments *args, int fd)
 	return isatty(fd) && (terminal == NULL || strcmp(terminal, "dumb") != 0);
 }
 
-static enum output_format output_format(const struct arguments *args)
+/* -o, or -q where there are names to be printed alone. */
+static const char *output_word(const struct arguments *args, const struct verb *verb)
 {
-	const char *asked = arguments_value(args, "output");
-	if (asked == NULL || strcmp(asked, "table") == 0)
-		return OUTPUT_TABLE;
-	return strcmp(asked, "json") == 0 ? OUTPUT_JSON : OUTPUT_WIDE;
+	const char *asked = verb->has_output ? arguments_value(args, "output") : NULL;
+	bool is_quiet = arguments_flag(args, "quiet") && verb->has_output && verb->names != NULL;
+
+	return asked != NULL ? asked : is_quiet ? "name" : "table";
+}
+
+static bool choose_output(const struct arguments *args, const struct verb *verb,
+			  enum output_format *ret, struct error *err)
+{
+	const char *word = output_word(args, verb);
+	AUTO(output_shape_clear) struct output_shape shape = {0};
+
+	*ret = strcmp(word, "table") == 0  ? OUTPUT_TABLE
+	       : strcmp(word, "wide") == 0 ? OUTPUT_WIDE
+					   : OUTPUT_JSON;
+	if (*ret != OUTPUT_JSON)
+		return true;
+	if (!output_shape_read(word, verb->names, &shape, err))
+		return false;
+	output_document_use(&shape);
+	return true;
+}
+
+static enum output_talk choose_talk(const struct arguments *args)
+{
+	const char *progress = arguments_value(args, "progress");
+
+	if (progress != NULL && strcmp(progress, "json") == 0)
+		return TALK_JSON;
+	return arguments_flag(args, "quiet") || (progress != NULL && strcmp(progress, "none") == 0)
+		       ? TALK_QUIET
+		       : TALK_LINES;
 }
 
 static bool open_log(const struct arguments *args, struct error *err)
@@ -87,8 +118,10 @@ static int run_verb(const struct verb *verb, const struct arguments *args, const
 		.is_colored = wants_color(args, STDOUT_FILENO),
 		.is_colored_stderr = wants_color(args, STDERR_FILENO),
 		.is_interactive = isatty(STDERR_FILENO) != 0,
-		.output = output_format(args),
 	};
+	output_talk(choose_talk(args));
+	if (!choose_output(args, verb, &invocation.output, err))
+		return EXIT_USAGE;
 	/* Here, so that verbs which read manifests and those which do not mean the same project. */
 	if (invocation.project == NULL && getenv("I2KIT_PROJECT") != NULL &&
 	    getenv("I2KIT_PROJECT")[0] != '\0')
@@ -116,7 +149,7 @@ static int run_command(struct arguments *args, int argc, char **argv, struct err
 	}
 	const struct verb *verb = verb_find(argv[at]);
 	if (verb == NULL) {
-		output_unknown_verb(argv[at], err);
+		unknown_verb(argv[at], err);
 		return EXIT_USAGE;
 	}
 	if (!arguments_parse_verb(args, verb, argc, argv, at + 1, err))
@@ -149,6 +182,42 @@ static int close_stdout(int status)
 	return status == EXIT_DONE ? EXIT_FAILED : status;
 }
 
+/* "json" and "yaml" of "-o json", "-ojson", "--output json", "--output=json"; NULL: another word. */
+static const char *output_asked(int argc, char *const *argv, int at)
+{
+	static const char *const ways[] = {"--output=", "-o=", "-o"};
+
+	if (strcmp(argv[at], "-o") == 0 || strcmp(argv[at], "--output") == 0)
+		return at + 1 < argc ? argv[at + 1] : NULL;
+	for (size_t i = 0; i < ARRAY_SIZE(ways); i++) {
+		if (strncmp(argv[at], ways[i], strlen(ways[i])) == 0)
+			return argv[at] + strlen(ways[i]);
+	}
+	return NULL;
+}
+
+/*
+ * Whether the command line asks for a document, as far as it can be understood: a program that asked
+ * for JSON gets some, whatever is wrong.
+ */
+static bool wants_document(int argc, char *const *argv)
+{
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+		const char *word = output_asked(argc, argv, i);
+		if (word != NULL && (strcmp(word, "json") == 0 || strcmp(word, "yaml") == 0))
+			return true;
+	}
+	return false;
+}
+
+static void print_error_document(const struct error *err, int status)
+{
+	AUTO(strbuf_clear) struct strbuf text = STRBUF_INIT;
+
+	output_error_write(err, status, &text);
+	output_document(strbuf_text(&text));
+}
+
 int main(int argc, char **argv)
 {
 	AUTO_PTR(arguments) struct arguments *args = arguments_new();
@@ -163,6 +232,8 @@ int main(int argc, char **argv)
 		status = err.kind == ERROR_USAGE ? EXIT_USAGE
 			 : status == EXIT_DONE	 ? EXIT_FAILED
 						 : status;
+		if (wants_document(argc, argv) && !output_document_is_begun())
+			print_error_document(&err, status);
 	}
 	return close_stdout(status);
 }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/path.h"
 #include "base/strbuf.h"
@@ -12,10 +13,22 @@
 #include "image/oci/reference.h"
 #include "manifest/load.h"
 
+static const char *const severities[] = {
+	[PROBLEM_ERROR] = "error", [PROBLEM_WARNING] = "warning", [PROBLEM_NOTE] = "note"};
+
+/* With --progress=json. */
+static bool tell_program(const struct problem *problem)
+{
+	AUTO_FREE char *place = problem->line > 0 ? xasprintf("%s:%u:%u", problem->file,
+							      problem->line, problem->column)
+						  : xstrdup(problem->file);
+
+	return output_problem(severities[problem->severity], place, problem->message,
+			      problem->hint);
+}
+
 static void append_line(struct strbuf *text, const struct problem *problem, bool is_colored)
 {
-	static const char *const names[] = {
-		[PROBLEM_ERROR] = "error", [PROBLEM_WARNING] = "warning", [PROBLEM_NOTE] = "note"};
 	static const enum text_style styles[] = {[PROBLEM_ERROR] = STYLE_RED,
 						 [PROBLEM_WARNING] = STYLE_YELLOW,
 						 [PROBLEM_NOTE] = STYLE_DIM};
@@ -26,7 +39,7 @@ static void append_line(struct strbuf *text, const struct problem *problem, bool
 		strbuf_appendf(text, ":%u:%u", problem->line, problem->column);
 	strbuf_append(text, ": ");
 	strbuf_appendf(text, "%s%s:%s ", style_begin(styles[problem->severity], is_colored),
-		       names[problem->severity], style_begin(STYLE_NONE, is_colored));
+		       severities[problem->severity], style_begin(STYLE_NONE, is_colored));
 	strbuf_append_printable(text, problem->message, strlen(problem->message));
 	strbuf_append_char(text, '\n');
 	if (problem->hint != NULL) {
@@ -40,8 +53,10 @@ void manifest_files_print(const struct invocation *invocation, const struct prob
 			  bool is_quiet)
 {
 	AUTO(strbuf_clear) struct strbuf text = STRBUF_INIT;
+	is_quiet = is_quiet || arguments_flag(invocation->args, "quiet");
 	for (size_t i = 0; i < problems->count; i++) {
-		if (!is_quiet || problems->items[i].severity == PROBLEM_ERROR)
+		if ((!is_quiet || problems->items[i].severity == PROBLEM_ERROR) &&
+		    !tell_program(&problems->items[i]))
 			append_line(&text, &problems->items[i], invocation->is_colored_stderr);
 	}
 	if (problems->dropped_count > 0)
@@ -53,6 +68,25 @@ static bool image_is_named(const char *image, const char *folder, struct error *
 {
 	AUTO(reference_clear) struct reference reference = {0};
 	return reference_parse(image, folder, &reference, err);
+}
+
+/* For programs: the first problem with its place, in place of how many there are. */
+static void name_first(const struct problem_list *problems, struct error *err)
+{
+	for (size_t i = 0; i < problems->count; i++) {
+		const struct problem *problem = &problems->items[i];
+		if (problem->severity != PROBLEM_ERROR)
+			continue;
+		error_clear(err);
+		if (problem->line > 0)
+			error_set(err, ERROR_INVALID, "%s:%u:%u: %s", problem->file, problem->line,
+				  problem->column, problem->message);
+		else
+			error_set(err, ERROR_INVALID, "%s: %s", problem->file, problem->message);
+		if (problem->hint != NULL)
+			error_hint(err, "%s", problem->hint);
+		return;
+	}
 }
 
 static bool read_files(const struct invocation *invocation, bool takes_arguments, struct app *ret,
@@ -73,6 +107,8 @@ static bool read_files(const struct invocation *invocation, bool takes_arguments
 		string_list_copy(&options.paths, arguments_rest(args));
 	bool is_good = app_load(&options, ret, problems, err);
 	string_list_clear(&options.paths);
+	if (!is_good && invocation->output == OUTPUT_JSON)
+		name_first(problems, err);
 	if (is_good)
 		project_settle(invocation, ret);
 	return is_good;

@@ -6,9 +6,10 @@
 #include <sys/ioctl.h>
 
 #include "base/alloc.h"
+#include "base/clock.h"
+#include "base/json_writer.h"
 #include "base/parse.h"
 #include "base/strbuf.h"
-#include "base/suggest.h"
 
 const char *style_begin(enum text_style style, bool is_colored)
 {
@@ -18,6 +19,35 @@ const char *style_begin(enum text_style style, bool is_colored)
 		[STYLE_BLUE] = "\033[34m",
 	};
 	return is_colored ? codes[style] : "";
+}
+
+static enum output_talk talk = TALK_LINES;
+
+void output_talk(enum output_talk wanted)
+{
+	talk = wanted;
+}
+
+/* One object a line, in the form of progress_view's. step, what, text, hint: or NULL. */
+static void print_object(const char *state, const char *step, const char *what, const char *text,
+			 const char *hint)
+{
+	AUTO(strbuf_clear) struct strbuf line = STRBUF_INIT;
+	struct json_writer json = JSON_WRITER(&line, 0);
+	char when[RFC3339_SIZE];
+
+	clock_format_rfc3339(when, clock_wall_ns(), 3);
+	json_open_object(&json, NULL);
+	json_write_text(&json, "time", when);
+	json_write_text(&json, "state", state);
+	json_write_text_if(&json, "step", step);
+	json_write_text_if(&json, "what", what);
+	json_write_text_if(&json, "text", text);
+	json_write_text_if(&json, "hint", hint);
+	json_close(&json);
+	strbuf_append_char(&line, '\n');
+	(void)fflush(stdout);
+	(void)fputs(line.data, stderr);
 }
 
 static void print_line(const char *label, enum text_style style, const char *message,
@@ -41,6 +71,11 @@ static void print_line(const char *label, enum text_style style, const char *mes
 
 void output_error(const struct error *err, bool is_colored)
 {
+	if (talk == TALK_JSON) {
+		print_object("error", NULL, NULL, err->message ? err->message : "failed",
+			     err->hint);
+		return;
+	}
 	print_line("error", STYLE_RED, err->message ? err->message : "failed", is_colored);
 	if (err->hint != NULL)
 		print_line("hint", STYLE_GREEN, err->hint, is_colored);
@@ -52,7 +87,10 @@ void output_note(const struct invocation *invocation, const char *fmt, ...)
 	va_start(args, fmt);
 	AUTO_FREE char *message = xvasprintf(fmt, args);
 	va_end(args);
-	print_line("note", STYLE_BLUE, message, invocation->is_colored_stderr);
+	if (talk == TALK_JSON)
+		print_object("note", NULL, NULL, message, NULL);
+	else if (talk == TALK_LINES)
+		print_line("note", STYLE_BLUE, message, invocation->is_colored_stderr);
 }
 
 void output_warning(const struct invocation *invocation, const char *fmt, ...)
@@ -61,43 +99,29 @@ void output_warning(const struct invocation *invocation, const char *fmt, ...)
 	va_start(args, fmt);
 	AUTO_FREE char *message = xvasprintf(fmt, args);
 	va_end(args);
-	print_line("warning", STYLE_YELLOW, message, invocation->is_colored_stderr);
+	if (talk == TALK_JSON)
+		print_object("warning", NULL, NULL, message, NULL);
+	else
+		print_line("warning", STYLE_YELLOW, message, invocation->is_colored_stderr);
 }
 
-/* Words from other tools, and what they are called here. */
-static const char *translated_verb(const char *name)
+bool output_problem(const char *severity, const char *place, const char *message, const char *hint)
 {
-	static const char *const words[][2] = {
-		{"run", "up"},	       {"start", "up"},	     {"apply", "up"},
-		{"create", "up"},      {"delete", "down"},   {"rm", "down"},
-		{"get", "ps"},	       {"list", "ps"},	     {"ls", "ps"},
-		{"top", "stats"},      {"log", "logs"},	     {"attach", "logs"},
-		{"deploy", "promote"}, {"push", "promote"},  {"ssh", "exec"},
-		{"sh", "exec"},	       {"shell", "exec"},    {"config", "explain"},
-		{"check", "validate"}, {"lint", "validate"}, {"image", "images"},
-		{"describe", "why"},
-	};
-	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
-		if (strcmp(words[i][0], name) == 0)
-			return words[i][1];
-	}
-	return NULL;
+	if (talk == TALK_JSON)
+		print_object(severity, "manifest", place, message, hint);
+	return talk == TALK_JSON;
 }
 
-bool output_unknown_verb(const char *name, struct error *err)
+void output_step(const struct invocation *invocation, const char *what, const char *state,
+		 const char *reason_or_null)
 {
-	AUTO(string_list_clear) struct string_list names = STRING_LIST_INIT;
-	for (size_t i = 0; i < verb_count; i++) {
-		if (!verbs[i]->is_hidden)
-			string_list_add(&names, verbs[i]->name);
-	}
-	error_set(err, ERROR_USAGE, "unknown verb '%s'", name);
-	const char *nearest = translated_verb(name);
-	if (nearest == NULL || verb_find(nearest) == NULL)
-		nearest = suggest_nearest(name, &names);
-	if (nearest != NULL)
-		return error_hint(err, "did you mean i2kit %s?", nearest);
-	return error_hint(err, "i2kit --help lists all verbs");
+	AUTO_FREE char *line = xasprintf("%s: %s%s%s", what, state, reason_or_null ? ", " : "",
+					 reason_or_null ? reason_or_null : "");
+
+	if (talk == TALK_JSON)
+		print_object(state, "pod", what, reason_or_null, NULL);
+	else if (talk == TALK_LINES)
+		print_line("note", STYLE_BLUE, line, invocation->is_colored_stderr);
 }
 
 unsigned output_terminal_width(int fd)

@@ -28,14 +28,26 @@ enum text_style {
 /* The escape that begins a style, or "" without colour; STYLE_NONE ends one. */
 const char *style_begin(enum text_style style, bool is_colored);
 
+/*
+ * How people are talked to for the rest of the run; by main. QUIET: no notes. JSON: each note,
+ * warning and error is a JSON object on a line, as --progress=json has them.
+ */
+enum output_talk { TALK_LINES, TALK_QUIET, TALK_JSON };
+void output_talk(enum output_talk talk);
+
 /* "error: …" and "hint: …" on stderr. */
 void output_error(const struct error *err, bool is_colored);
 /* "note: …", "warning: …" on stderr. */
 void output_note(const struct invocation *invocation, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void output_warning(const struct invocation *invocation, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
-/* Sets a usage error that names the nearest verb; returns false. */
-bool output_unknown_verb(const char *name, struct error *err);
+/* A step of a pod, "web-0: Booting, …", as a note; with TALK_JSON an object with its state. */
+void output_step(const struct invocation *invocation, const char *what, const char *state,
+		 const char *reason_or_null);
+
+/* A problem of a manifest, with TALK_JSON; false: the caller says it in its own way. */
+bool output_problem(const char *severity, const char *place, const char *message,
+		    const char *hint_or_null);
 
 /* Columns of the terminal behind fd, $COLUMNS, or 0 where there is no terminal. */
 unsigned output_terminal_width(int fd);

@@ -50,7 +50,8 @@ static enum view_style choose_style(const struct invocation *invocation)
 		return VIEW_JSON;
 	if (asked != NULL && strcmp(asked, "plain") == 0)
 		return VIEW_PLAIN;
-	if (asked != NULL && strcmp(asked, "none") == 0)
+	if ((asked != NULL && strcmp(asked, "none") == 0) ||
+	    arguments_flag(invocation->args, "quiet"))
 		return VIEW_NONE;
 	bool can_move = terminal != NULL && strcmp(terminal, "dumb") != 0;
 	return invocation->is_interactive && can_move ? VIEW_BARS : VIEW_PLAIN;

@@ -34,9 +34,8 @@ static void tell_change(struct follow *follow, const struct instance_status *ins
 	if (string_list_has(&follow->told, line))
 		return;
 	string_list_add(&follow->told, line);
-	output_note(follow->invocation, "%s: %s%s%s", instance->name,
-		    instance_state_name(instance->state), instance->reason ? ", " : "",
-		    instance->reason ? instance->reason : "");
+	output_step(follow->invocation, instance->name, instance_state_name(instance->state),
+		    instance->reason);
 }
 
 static void take_status(const struct project_status *status, void *arg)
@@ -181,9 +180,7 @@ static void tell_status(const struct project_status *status, void *arg)
 		const char *state = instance_state_name(instance->state);
 		AUTO_FREE char *line = xasprintf("%s %s", instance->name, state);
 		if (!string_list_has(&teller->told, line))
-			output_note(teller->invocation, "%s: %s%s%s", instance->name, state,
-				    instance->reason ? ", " : "",
-				    instance->reason ? instance->reason : "");
+			output_step(teller->invocation, instance->name, state, instance->reason);
 		string_list_add(&now, line);
 	}
 	string_list_clear(&teller->told);

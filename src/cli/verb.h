@@ -58,10 +58,11 @@ const struct string_list *arguments_values(const struct arguments *args, const c
 const struct string_list *arguments_rest(const struct arguments *args); /* positional ones */
 
 /*
- * Options every verb has: -p/--project, -C/--folder, --color, --progress, -v/--verbose, --log-file,
- * -h/--help. The project when -p is not given: cli/project.h. Progress: cli/progress_view.h.
+ * Options every verb has: -p/--project, -C/--folder, --color, --progress, -q/--quiet, -v/--verbose,
+ * --log-file, -h/--help. The project when -p is not given: cli/project.h. Progress: cli/progress_view.h.
  * Tables, notes: cli/output.h.
  */
+/* JSON: a document for output_document(), which knows in what shape it is wanted. */
 enum output_format { OUTPUT_TABLE, OUTPUT_WIDE, OUTPUT_JSON };
 struct invocation {
 	const struct arguments *args;
@@ -87,10 +88,12 @@ struct verb {
 	const struct option_spec *options;
 	size_t option_count;
 	struct argument_spec argument; /* max 0 and metavar NULL: none */
-	bool has_output;	       /* takes -o table|wide|json */
-	bool is_hidden;		       /* internal: not listed */
-	bool stops_at_argument;	       /* options end at the first positional one: exec */
-	const char *example;	       /* lines for the man page, or NULL */
+	bool has_output;	       /* takes -o table|wide|json|yaml|name|jsonpath=PATH */
+	const char *names;	/* the jsonpath of the names in its JSON, for -o name and -q */
+	bool takes_away;	/* stops or deletes something: no guess leads here */
+	bool is_hidden;		/* internal: not listed */
+	bool stops_at_argument; /* options end at the first positional one: exec */
+	const char *example;	/* lines for the man page, or NULL */
 	/*
 	 * Returns the exit status: 0 done, 1 failed. When err is set the caller prints it and exits
 	 * with 1, or with 2 for ERROR_USAGE, whatever was returned.

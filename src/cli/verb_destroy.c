@@ -52,5 +52,6 @@ const struct verb verb_destroy = {
 	.options = options,
 	.option_count = ARRAY_SIZE(options),
 	.example = "i2kit destroy -e environment.yml --images --yes\n",
+	.takes_away = true,
 	.run = run,
 };

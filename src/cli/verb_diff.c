@@ -7,6 +7,7 @@
 #include "cli/cloud_target.h"
 #include "cli/manifest_files.h"
 #include "cli/output.h"
+#include "cli/output_document.h"
 #include "cli/progress_view.h"
 #include "cloud/config_diff.h"
 #include "cloud/promote.h"
@@ -137,7 +138,7 @@ static void print_json(const struct differences *list)
 		json_close(&json);
 	}
 	json_close(&json);
-	printf("%s\n", strbuf_text(&out));
+	output_document(strbuf_text(&out));
 }
 
 static void print_table(const struct invocation *invocation, const struct differences *list)
@@ -211,5 +212,6 @@ const struct verb verb_diff = {
 	.options = options,
 	.option_count = ARRAY_SIZE(options),
 	.has_output = true,
+	.names = "{[*].pod}",
 	.run = run,
 };

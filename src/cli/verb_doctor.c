@@ -10,6 +10,7 @@
 #include "cli/doctor.h"
 #include "cli/doctor_cloud.h"
 #include "cli/output.h"
+#include "cli/output_document.h"
 #include "cli/verb.h"
 
 static const struct option_spec options[] = {
@@ -114,7 +115,7 @@ static int run(const struct invocation *invocation, struct error *err)
 	}
 	json_close(&json);
 	if (is_json)
-		(void)printf("%s\n", strbuf_text(&text));
+		output_document(strbuf_text(&text));
 	return broken > 0 ? 1 : 0;
 }
 

@@ -73,5 +73,6 @@ const struct verb verb_down = {
 	.argument = {"FOLDER", 0, 1, COMPLETE_FOLDER},
 	.example = "i2kit down\n"
 		   "i2kit -p shop down --volumes",
+	.takes_away = true,
 	.run = run,
 };

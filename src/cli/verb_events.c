@@ -9,6 +9,7 @@
 #include "base/strbuf.h"
 #include "cli/interrupt.h"
 #include "cli/output.h"
+#include "cli/output_document.h"
 #include "cli/project_verb.h"
 
 enum { STEP_MS = 200, KEPT_MS = 400 };
@@ -24,7 +25,7 @@ static void print_json(const struct project_event *event, const char *when)
 	json_write_text(&json, "object", event->object);
 	json_write_text(&json, "message", event->message);
 	json_close(&json);
-	(void)printf("%s\n", strbuf_text(&text));
+	output_document(strbuf_text(&text));
 }
 
 static void print_event(const struct project_event *event, void *arg)

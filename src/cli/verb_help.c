@@ -3,7 +3,7 @@
 
 #include "base/cleanup.h"
 #include "cli/help.h"
-#include "cli/output.h"
+#include "cli/unknown_verb.h"
 #include "cli/verb.h"
 
 static int run(const struct invocation *invocation, struct error *err)
@@ -15,7 +15,7 @@ static int run(const struct invocation *invocation, struct error *err)
 	} else {
 		const struct verb *verb = verb_find(rest->items[0]);
 		if (verb == NULL) {
-			output_unknown_verb(rest->items[0], err);
+			unknown_verb(rest->items[0], err);
 			return 2;
 		}
 		help_write_verb(&text, verb, invocation->is_colored);

@@ -7,6 +7,7 @@
 #include "base/json_writer.h"
 #include "base/strbuf.h"
 #include "cli/output.h"
+#include "cli/output_document.h"
 #include "cli/progress_view.h"
 #include "cli/verb.h"
 #include "image/oci/source.h"
@@ -59,7 +60,7 @@ static void print_json(struct store *store, const struct image_ref_list *refs)
 		json_close(&json);
 	}
 	json_close(&json);
-	(void)printf("%s\n", strbuf_text(&text));
+	output_document(strbuf_text(&text));
 }
 
 static void print_table(struct store *store, const struct invocation *invocation,
@@ -132,7 +133,7 @@ static void print_faults_json(const struct verify_result *result)
 	}
 	json_close(&json);
 	json_close(&json);
-	(void)printf("%s\n", strbuf_text(&text));
+	output_document(strbuf_text(&text));
 }
 
 static void print_faults(const struct verify_result *result)
@@ -189,6 +190,7 @@ const struct verb verb_images = {
 	.options = options,
 	.option_count = ARRAY_SIZE(options),
 	.has_output = true,
+	.names = "{[*].reference}",
 	.example = "i2kit images\ni2kit images --verify\n",
 	.run = run,
 };

@@ -10,6 +10,7 @@
 #include "base/path.h"
 #include "cli/disk_argument.h"
 #include "cli/output.h"
+#include "cli/output_document.h"
 #include "cli/verb.h"
 #include "image/disk/toc.h"
 #include "image/oci/resolve.h"
@@ -114,8 +115,10 @@ static bool inspect_disk(const struct invocation *invocation, const char *path, 
 							"the disk carries no LinuxKit document");
 	if (arguments_flag(invocation->args, "pod"))
 		return printf("%s\n", toc.pod_json) >= 0;
-	if (invocation->output == OUTPUT_JSON)
-		return printf("%s\n", text) >= 0;
+	if (invocation->output == OUTPUT_JSON) {
+		output_document(text);
+		return true;
+	}
 	return sha256_fd(fd, digest, err) && print_disk(invocation, &toc, path, digest, &st, err);
 }
 
@@ -144,7 +147,8 @@ static bool print_image_json(const struct oci_image *image, struct error *err)
 	}
 	json_close(&json);
 	json_close(&json);
-	return printf("%s\n", strbuf_text(&text)) >= 0;
+	output_document(strbuf_text(&text));
+	return true;
 }
 
 static void print_image(const struct invocation *invocation, const struct oci_image *image)

@@ -19,6 +19,7 @@
 #include "cli/log_selectors.h"
 #include "cli/log_view.h"
 #include "cli/output.h"
+#include "cli/output_document.h"
 #include "cli/project.h"
 #include "cli/verb.h"
 #include "local/client/client.h"
@@ -183,6 +184,7 @@ static bool show(struct log_reader *reader, const struct invocation *invocation,
 		.is_colored = invocation->is_colored,
 		.has_timestamps = arguments_flag(args, "timestamps"),
 		.is_json = invocation->output == OUTPUT_JSON,
+		.shape = output_document_is_json() ? NULL : output_document_append,
 		.is_raw = arguments_flag(args, "raw"),
 		.no_prefix = arguments_flag(args, "no-prefix"),
 	};

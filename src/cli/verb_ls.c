@@ -7,6 +7,7 @@
 #include "base/json_writer.h"
 #include "base/strbuf.h"
 #include "cli/output.h"
+#include "cli/output_document.h"
 #include "cli/verb.h"
 #include "local/client/client.h"
 #include "local/plan/project_identity.h"
@@ -151,7 +152,7 @@ static int run(const struct invocation *invocation, struct error *err)
 		list_one(invocation, projects.items[i], table, &json);
 	json_close(&json);
 	if (invocation->output == OUTPUT_JSON)
-		(void)printf("%s\n", strbuf_text(&text));
+		output_document(strbuf_text(&text));
 	else
 		table_print(table, stdout);
 	return 0;
@@ -174,6 +175,7 @@ const struct verb verb_ls = {
 	.options = options,
 	.option_count = ARRAY_SIZE(options),
 	.has_output = true,
+	.names = "{[*].project}",
 	.example = "i2kit ls\n"
 		   "i2kit ls -a -o json | jq -r '.[].project'",
 	.run = run,

@@ -8,6 +8,7 @@
 #include "cli/cloud_target.h"
 #include "cli/manifest_files.h"
 #include "cli/output.h"
+#include "cli/output_document.h"
 #include "cli/progress_view.h"
 #include "cli/rehearsal_run.h"
 #include "cloud/promote.h"
@@ -54,7 +55,7 @@ static void print_images_json(const struct promotion *promotion)
 		json_close(&json);
 	}
 	json_close(&json);
-	printf("%s\n", strbuf_text(&out));
+	output_document(strbuf_text(&out));
 }
 
 static void print_images_text(const struct promotion *promotion)
@@ -326,6 +327,7 @@ const struct verb verb_promote = {
 	.options = options,
 	.option_count = ARRAY_SIZE(options),
 	.has_output = true,
+	.names = "{[*].pod}",
 	.example = "i2kit promote -e environment.yml --plan\n"
 		   "i2kit promote -e environment.yml --yes\n",
 	.run = run,

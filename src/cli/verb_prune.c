@@ -8,6 +8,7 @@
 #include "base/path.h"
 #include "base/strbuf.h"
 #include "cli/output.h"
+#include "cli/output_document.h"
 #include "cli/verb.h"
 #include "image/pod/prune.h"
 
@@ -34,7 +35,7 @@ static void print_json(const struct prune_result *result, bool is_dry_run)
 	}
 	json_close(&json);
 	json_close(&json);
-	(void)printf("%s\n", strbuf_text(&text));
+	output_document(strbuf_text(&text));
 }
 
 static void print_table(const struct invocation *invocation, const struct prune_result *result,
@@ -116,6 +117,8 @@ const struct verb verb_prune = {
 	.options = options,
 	.option_count = ARRAY_SIZE(options),
 	.has_output = true,
+	.names = "{.removed[*].name}",
 	.example = "i2kit prune --dry-run\ni2kit prune --all\n",
+	.takes_away = true,
 	.run = run,
 };

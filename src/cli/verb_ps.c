@@ -6,6 +6,7 @@
 #include "base/json_writer.h"
 #include "base/strbuf.h"
 #include "cli/output.h"
+#include "cli/output_document.h"
 #include "cli/project.h"
 #include "cli/status_view.h"
 #include "cli/verb.h"
@@ -22,7 +23,8 @@ static bool list_projects(const struct invocation *invocation, struct error *err
 		return false;
 	if (invocation->output == OUTPUT_JSON) {
 		json_write_texts(&json, NULL, &projects);
-		return printf("%s\n", strbuf_text(&text)) >= 0;
+		output_document(strbuf_text(&text));
+		return true;
 	}
 	for (size_t i = 0; i < projects.count; i++)
 		(void)printf("%s\n", projects.items[i]);
@@ -42,7 +44,7 @@ static int run(const struct invocation *invocation, struct error *err)
 		return 1;
 	if (invocation->output == OUTPUT_JSON) {
 		AUTO_FREE char *json = project_status_to_json(&status, true);
-		(void)printf("%s\n", json);
+		output_document(json);
 		return 0;
 	}
 	status_print_table(invocation, &status, invocation->output == OUTPUT_WIDE);
@@ -80,6 +82,7 @@ const struct verb verb_ps = {
 	.option_count = ARRAY_SIZE(options),
 	.argument = {"FOLDER", 0, 1, COMPLETE_FOLDER},
 	.has_output = true,
+	.names = "{.instances[*].name}",
 	.example = "i2kit ps\n"
 		   "i2kit -p shop ps -o wide\n"
 		   "i2kit ps examples/hello\n"

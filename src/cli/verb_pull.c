@@ -7,6 +7,7 @@
 #include "base/strbuf.h"
 #include "cli/manifest_files.h"
 #include "cli/output.h"
+#include "cli/output_document.h"
 #include "cli/progress_view.h"
 #include "cli/verb.h"
 #include "image/oci/image_ref.h"
@@ -100,10 +101,8 @@ static bool pull_all(struct store *store, const struct invocation *invocation,
 			      is_json ? &json : NULL, text, err))
 			return false;
 	}
-	if (is_json) {
+	if (is_json)
 		json_close(&json);
-		strbuf_append_char(text, '\n');
-	}
 	return true;
 }
 
@@ -162,8 +161,10 @@ static int run(const struct invocation *invocation, struct error *err)
 		return 1;
 	AUTO(strbuf_clear) struct strbuf text = STRBUF_INIT;
 	bool is_done = pull_all(store, invocation, &names, &image_options, &text, err);
-	if (is_done || invocation->output != OUTPUT_JSON)
+	if (invocation->output != OUTPUT_JSON)
 		(void)fputs(strbuf_text(&text), stdout);
+	else if (is_done)
+		output_document(strbuf_text(&text));
 	return is_done ? 0 : 1;
 }
 
@@ -189,6 +190,7 @@ const struct verb verb_pull = {
 	.option_count = ARRAY_SIZE(options),
 	.argument = {"IMAGE", 0, 0, COMPLETE_IMAGE},
 	.has_output = true,
+	.names = "{[*].reference}",
 	.example = "i2kit pull\n"
 		   "i2kit pull nginx:1.22\n"
 		   "i2kit pull --lock nginx:1.22 redis:7\n"

@@ -8,6 +8,7 @@
 #include "cli/cloud_target.h"
 #include "cli/manifest_files.h"
 #include "cli/output.h"
+#include "cli/output_document.h"
 #include "cli/progress_view.h"
 #include "cli/rehearsal_run.h"
 
@@ -95,7 +96,7 @@ static int run(const struct invocation *invocation, struct error *err)
 		return 1;
 	json_close(&json);
 	if (request.json != NULL)
-		printf("%s\n", strbuf_text(&text));
+		output_document(strbuf_text(&text));
 	return 0;
 }
 

@@ -6,6 +6,7 @@
 #include "base/json_writer.h"
 #include "cli/cloud_target.h"
 #include "cli/output.h"
+#include "cli/output_document.h"
 
 #define SHORT_DIGEST 19
 
@@ -60,7 +61,7 @@ static void print_json(const struct cloud_record_list *list)
 		json_close(&json);
 	}
 	json_close(&json);
-	printf("%s\n", strbuf_text(&out));
+	output_document(strbuf_text(&out));
 }
 
 static int run(const struct invocation *invocation, struct error *err)
@@ -92,5 +93,6 @@ const struct verb verb_releases = {
 	.options = options,
 	.option_count = ARRAY_SIZE(options),
 	.has_output = true,
+	.names = "{[*].release}",
 	.run = run,
 };

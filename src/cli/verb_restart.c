@@ -46,5 +46,6 @@ const struct verb verb_restart = {
 	.option_count = ARRAY_SIZE(option_list),
 	.argument = {"POD|INSTANCE", 1, 0, COMPLETE_INSTANCE},
 	.example = "i2kit restart web\ni2kit restart --wait web-1",
+	.takes_away = true,
 	.run = run,
 };

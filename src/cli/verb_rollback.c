@@ -84,5 +84,6 @@ const struct verb verb_rollback = {
 	.argument = {"RELEASE", 0, 1, COMPLETE_NONE},
 	.has_output = true,
 	.example = "i2kit rollback\ni2kit rollback 3 --yes\n",
+	.takes_away = true,
 	.run = run,
 };

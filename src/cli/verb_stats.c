@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "cli/interrupt.h"
 #include "cli/output.h"
+#include "cli/output_document.h"
 #include "cli/project_verb.h"
 #include "local/plan/status_json.h"
 
@@ -112,7 +113,7 @@ static int run(const struct invocation *invocation, struct error *err)
 			return err->kind == ERROR_NONE ? 0 : 1;
 		if (invocation->output == OUTPUT_JSON) {
 			AUTO_FREE char *json = project_status_to_json(&now, true);
-			(void)printf("%s\n", json);
+			output_document(json);
 		} else {
 			if (!is_once && invocation->is_interactive)
 				(void)fputs("\x1b[H\x1b[J", stdout);
@@ -140,6 +141,7 @@ const struct verb verb_stats = {
 	.options = options,
 	.option_count = ARRAY_SIZE(options),
 	.has_output = true,
+	.names = "{.instances[*].name}",
 	.example = "i2kit stats\ni2kit stats --once",
 	.run = run,
 };

@@ -7,6 +7,7 @@
 #include "base/json_writer.h"
 #include "cli/cloud_target.h"
 #include "cli/output.h"
+#include "cli/output_document.h"
 #include "release/receipt.h"
 
 #define SHORT_DIGEST 19
@@ -203,7 +204,7 @@ static void print_json(const char *project, const struct cloud_status *status)
 		write_instance(&json, &status->instances[i]);
 	json_close(&json);
 	json_close(&json);
-	printf("%s\n", strbuf_text(&out));
+	output_document(strbuf_text(&out));
 }
 
 /* Something in the cloud that is not what it says: no status to end with 0. */
@@ -261,5 +262,6 @@ const struct verb verb_status = {
 	.options = options,
 	.option_count = ARRAY_SIZE(options),
 	.has_output = true,
+	.names = "{.instances[*].id}",
 	.run = run,
 };

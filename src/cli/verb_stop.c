@@ -29,5 +29,6 @@ const struct verb verb_stop = {
 	.description = "Scales pods to 0. `i2kit scale POD=N` or `i2kit up` brings them back.",
 	.argument = {"POD", 1, 0, COMPLETE_POD},
 	.example = "i2kit stop worker",
+	.takes_away = true,
 	.run = run,
 };

@@ -5,13 +5,13 @@
 #include "base/json_writer.h"
 #include "cli/manifest_files.h"
 #include "cli/output.h"
+#include "cli/output_document.h"
 #include "cli/verb.h"
 
 static const struct option_spec options[] = {
 	MANIFEST_FILE_OPTION,
 	MANIFEST_SKIP_OPTION,
 	MANIFEST_STRICT_OPTION,
-	{"quiet", 'q', OPTION_FLAG, NULL, "errors only, no notes", COMPLETE_NONE},
 };
 
 static void write_problem(struct json_writer *json, const struct problem *problem)
@@ -59,7 +59,7 @@ static void print_json(const struct app *app, const struct problem_list *problem
 		write_failure(&json, failure);
 	json_close(&json);
 	json_close(&json);
-	(void)printf("%s\n", strbuf_text(&text));
+	output_document(strbuf_text(&text));
 }
 
 static const char *plural(size_t count)

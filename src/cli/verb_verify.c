@@ -7,6 +7,7 @@
 #include "base/path.h"
 #include "cli/disk_argument.h"
 #include "cli/output.h"
+#include "cli/output_document.h"
 #include "cli/progress_view.h"
 #include "cli/verb.h"
 #include "image/pod/disk_verify.h"
@@ -28,7 +29,7 @@ static void print_result(const struct invocation *invocation,
 		json_write_unsigned(&json, "layers", result->layer_count);
 		json_write_unsigned(&json, "images", result->image_count);
 		json_close(&json);
-		(void)printf("%s\n", strbuf_text(&text));
+		output_document(strbuf_text(&text));
 	} else {
 		(void)printf("%s: verified: %zu partitions, %zu layers of %zu image%s built again, "
 			     "byte for byte the same\n",
@@ -64,6 +65,7 @@ const struct verb verb_verify = {
 	.option_count = ARRAY_SIZE(options),
 	.argument = {"FILE|DIGEST", 1, 1, COMPLETE_FILE},
 	.has_output = true,
+	.names = "{.digest}",
 	.example = "i2kit verify web.img",
 	.run = run,
 };

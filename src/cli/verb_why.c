@@ -11,6 +11,7 @@
 #include "base/strbuf.h"
 #include "cli/log_view.h"
 #include "cli/output.h"
+#include "cli/output_document.h"
 #include "cli/project_verb.h"
 #include "local/client/verdict.h"
 #include "local/logs/log_store.h"
@@ -329,7 +330,7 @@ static int run(const struct invocation *invocation, struct error *err)
 	if (invocation->output == OUTPUT_JSON) {
 		AUTO_FREE char *json =
 			instance_status_to_json(instance, advice_with_ports(&status, instance));
-		(void)printf("%s\n", json);
+		output_document(json);
 		return 0;
 	}
 	(void)printf("%s: %s%s%s  (%s, %u cpu, %" PRIu64 " MiB, image %.19s)\n", instance->name,
@@ -359,6 +360,7 @@ const struct verb verb_why = {
 		"try.",
 	.argument = {"POD|INSTANCE", 1, 1, COMPLETE_INSTANCE},
 	.has_output = true,
+	.names = "{.name}",
 	.example = "i2kit why web",
 	.run = run,
 };

@@ -30,7 +30,7 @@ static void indent(struct yaml_writer *writer, unsigned depth)
 		strbuf_append(&writer->text, "  ");
 }
 
-static bool is_plain(const char *text)
+bool yaml_text_is_plain(const char *text)
 {
 	size_t length = strlen(text);
 	if (length == 0 || strchr("-?:,[]{}#&*!|>'\"%@` ", text[0]) != NULL ||
@@ -129,7 +129,7 @@ static void append_block(struct yaml_writer *writer, const char *text)
 
 static void append_scalar(struct yaml_writer *writer, const char *text)
 {
-	if (is_plain(text)) {
+	if (yaml_text_is_plain(text)) {
 		strbuf_appendf(&writer->text, "%s\n", text);
 	} else if (is_block(text)) {
 		append_block(writer, text);
@@ -148,7 +148,7 @@ static void append_key(struct yaml_writer *writer, const char *key, unsigned dep
 	} else {
 		indent(writer, depth);
 	}
-	if (is_plain(key))
+	if (yaml_text_is_plain(key))
 		strbuf_append(&writer->text, key);
 	else
 		append_quoted(&writer->text, key);

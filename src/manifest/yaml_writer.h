@@ -25,6 +25,9 @@ struct yaml_writer {
 	const char *pending_keys[8]; /* borrowed until then */
 };
 
+/* Whether text needs no quotes: it is read back as this text, wherever it stands. */
+bool yaml_text_is_plain(const char *text);
+
 void yaml_writer_clear(struct yaml_writer *writer);
 void yaml_write_document(struct yaml_writer *writer); /* begins one */
 /* A map or list below a key, until yaml_write_end(); one without content is left out. */
