@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "local/client/verdict.h"
 #include "tui/page.h"
 
 void draw_size(char out[SHORT_SIZE], uint64_t bytes)
@@ -50,6 +51,8 @@ void draw_spark(struct canvas *canvas, int row, int column, int width, struct st
 
 struct style draw_state_style(const struct instance_status *instance)
 {
+	if (instance_is_looping(instance, NULL))
+		return STYLE_ERROR;
 	switch (instance->state) {
 	case INSTANCE_READY:
 	case INSTANCE_SUCCEEDED:
@@ -64,6 +67,8 @@ struct style draw_state_style(const struct instance_status *instance)
 
 const char *draw_state_sign(const struct instance_status *instance)
 {
+	if (instance_is_looping(instance, NULL))
+		return "✗";
 	switch (instance->state) {
 	case INSTANCE_READY:
 		return "●";

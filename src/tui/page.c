@@ -23,13 +23,51 @@ static void put(struct page *page, int row, int column, struct style style, cons
 			     text);
 }
 
+/* Where to break: after the last blank that fits, or in the middle of a long word. */
+static size_t fit_words(const char *text, size_t size, int width)
+{
+	size_t fit = canvas_fit(text, size, width > 0 ? width : 1);
+	size_t at = fit;
+	if (fit == 0 || fit == size)
+		return size;
+	while (at > 0 && text[at] != ' ' && text[at - 1] != ' ')
+		at--;
+	return at > fit / 2 ? at : fit;
+}
+
+static void put_wrapped(struct page *page, struct style style, const char *text)
+{
+	enum { INDENT = 4 };
+	size_t size = strlen(text);
+	int indent = 0;
+
+	do {
+		int width = page->area.columns - page->left - LEFT - 1 - indent;
+		size_t fit = fit_words(text, size, width);
+		int row = page_row(page);
+		if (row >= 0)
+			canvas_bytes(page->canvas, row, page->left + LEFT + indent, width, style,
+				     text, fit);
+		text += fit;
+		size -= fit;
+		while (size > 0 && *text == ' ') {
+			text++;
+			size--;
+		}
+		indent = INDENT;
+	} while (size > 0);
+}
+
 void page_line(struct page *page, struct style style, const char *fmt, ...)
 {
 	va_list args;
 	va_start(args, fmt);
 	AUTO_FREE char *text = xvasprintf(fmt, args);
 	va_end(args);
-	put(page, page_row(page), page->left + LEFT, style, text);
+	if (page->wraps)
+		put_wrapped(page, style, text);
+	else
+		put(page, page_row(page), page->left + LEFT, style, text);
 }
 
 void page_heading(struct page *page, const char *title)

@@ -12,9 +12,10 @@
 struct page {
 	struct canvas *canvas; /* or NULL */
 	struct area area;
-	int line; /* the next one, from 0 */
-	int top;  /* the first one on the screen */
-	int left; /* columns left of it are somebody else's */
+	int line;   /* the next one, from 0 */
+	int top;    /* the first one on the screen */
+	int left;   /* columns left of it are somebody else's */
+	bool wraps; /* lines that are too long go on below, indented; else they are cut */
 };
 
 /* The row of the next line, -1 where it is not on the screen. */

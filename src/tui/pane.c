@@ -11,7 +11,7 @@ enum { TWO_COLUMNS = 100 };
 /* The left or right part of a pane, or the whole of a narrow one. */
 static struct page part(struct canvas *canvas, struct area area, int column, int width)
 {
-	struct page page = {.canvas = canvas, .area = area};
+	struct page page = {.canvas = canvas, .area = area, .wraps = true};
 	page.left = column;
 	page.area.columns = column + width;
 	return page;
@@ -38,6 +38,19 @@ static void draw_pod(struct canvas *canvas, const struct model *model,
 		return;
 	page_row(&left);
 	pod_add_events(&left, model, instance, (size_t)(below.rows - left.line));
+}
+
+/* A pod without a VM: what it waits for, whole. */
+static void draw_idle(struct canvas *canvas, const struct pod_status *pod, struct area area)
+{
+	struct page page = part(canvas, (struct area){area.row + 1, area.rows - 1, area.columns}, 0,
+				area.columns);
+
+	draw_rule(canvas, area.row, STYLE_TITLE, pod->name);
+	page_line(&page, STYLE_NORMAL, "%s, %u of %u ready", pod->kind ? pod->kind : "pod",
+		  pod->ready, pod->desired);
+	if (pod->message != NULL)
+		page_line(&page, pod->is_failed ? STYLE_ERROR : STYLE_NORMAL, "%s", pod->message);
 }
 
 /* The releases that run here: which image, with which configuration. */
@@ -105,9 +118,12 @@ bool pane_draw(struct canvas *canvas, const struct model *model, const struct ta
 {
 	switch (model->view) {
 	case VIEW_PODS:
-		if (row == NULL || row->instance == NULL)
+		if (row == NULL)
 			return false;
-		draw_pod(canvas, model, row->instance, area);
+		if (row->instance != NULL)
+			draw_pod(canvas, model, row->instance, area);
+		else if (row->pod != NULL)
+			draw_idle(canvas, row->pod, area);
 		return true;
 	case VIEW_IMAGES:
 		draw_releases_here(canvas, model, area);

@@ -22,8 +22,6 @@ static void add_reasons(struct page *page, const struct container_status *contai
 {
 	if (container->message != NULL)
 		page_line(page, STYLE_DIM, "    %s", container->message);
-	else if (container->exit_code > 0)
-		page_line(page, STYLE_DIM, "    its last end: exit code %d", container->exit_code);
 }
 
 void pod_add_containers(struct page *page, const struct instance_status *instance, bool has_details)
@@ -48,6 +46,8 @@ void pod_add_containers(struct page *page, const struct instance_status *instanc
 		}
 		if (container->restarts > 0)
 			strbuf_appendf(&text, "  restarts %u", container->restarts);
+		if (container->exit_code > 0)
+			strbuf_appendf(&text, "  last exit %d", container->exit_code);
 		page_line(page, draw_container_style(container), "%s", text.data);
 		if (has_details)
 			add_reasons(page, container);

@@ -71,10 +71,10 @@ static void add_port(struct table *table, const struct model *model, size_t inde
 void rows_of_services(struct table *table, const struct model *model)
 {
 	static const struct column columns[] = {
-		{"SERVICE", COLUMN_LEFT, 28, 0}, {"ADDRESS", COLUMN_LEFT, 24, 0},
-		{"PORT", COLUMN_LEFT, 0, 2},	 {"PODS", COLUMN_LEFT, 24, 5},
-		{"READY", COLUMN_RIGHT, 0, 1},	 {"OPEN", COLUMN_RIGHT, 0, 3},
-		{"TOTAL", COLUMN_RIGHT, 0, 4},	 {"", COLUMN_LEFT, 0, 0},
+		{"SERVICE", COLUMN_LEFT, 28, 0, 0, 8}, {"ADDRESS", COLUMN_LEFT, 24, 0},
+		{"PORT", COLUMN_LEFT, 0, 2},	       {"PODS", COLUMN_LEFT, 24, 5},
+		{"READY", COLUMN_RIGHT, 0, 1},	       {"OPEN", COLUMN_RIGHT, 0, 3, 5},
+		{"TOTAL", COLUMN_RIGHT, 0, 4, 7},      {"", COLUMN_LEFT, 0, 0},
 	};
 	set_columns(table, columns, ARRAY_SIZE(columns));
 	for (size_t i = 0; i < model->status.port_count; i++)
@@ -86,9 +86,9 @@ void rows_of_services(struct table *table, const struct model *model)
 void rows_of_images(struct table *table, const struct model *model)
 {
 	static const struct column columns[] = {
-		{"IMAGE", COLUMN_LEFT, 60, 0},	{"DIGEST", COLUMN_LEFT, 0, 1},
-		{"LAYERS", COLUMN_RIGHT, 0, 3}, {"SIZE", COLUMN_RIGHT, 0, 2},
-		{"PULLED", COLUMN_LEFT, 0, 4},	{"FROM", COLUMN_LEFT, 40, 5},
+		{"IMAGE", COLUMN_LEFT, 60, 0, 0, 16}, {"DIGEST", COLUMN_LEFT, 0, 1},
+		{"LAYERS", COLUMN_RIGHT, 0, 3},	      {"SIZE", COLUMN_RIGHT, 0, 2},
+		{"PULLED", COLUMN_LEFT, 0, 4},	      {"FROM", COLUMN_LEFT, 40, 5},
 	};
 	const struct answer *answer = &model->answers[ASK_IMAGES];
 
@@ -127,7 +127,7 @@ static const struct instance_status *instance_of(const struct model *model, cons
 void rows_of_events(struct table *table, const struct model *model)
 {
 	static const struct column columns[] = {
-		{"AGE", COLUMN_RIGHT, 0, 0},	{"", COLUMN_LEFT, 0, 0},
+		{"AGE", COLUMN_RIGHT, 0, 0, 5}, {"", COLUMN_LEFT, 0, 0},
 		{"TYPE", COLUMN_LEFT, 18, 0},	{"OBJECT", COLUMN_LEFT, 30, 1},
 		{"MESSAGE", COLUMN_LEFT, 0, 0},
 	};
@@ -154,8 +154,8 @@ void rows_of_events(struct table *table, const struct model *model)
 void rows_of_jobs(struct table *table, const struct model *model)
 {
 	static const struct column columns[] = {
-		{"STATE", COLUMN_LEFT, 0, 0},
-		{"TIME", COLUMN_RIGHT, 0, 1},
+		{"STATE", COLUMN_LEFT, 0, 0, 10},
+		{"TIME", COLUMN_RIGHT, 0, 1, 6},
 		{"COMMAND", COLUMN_LEFT, 0, 0},
 	};
 	set_columns(table, columns, ARRAY_SIZE(columns));

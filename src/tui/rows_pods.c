@@ -15,6 +15,7 @@ enum pod_column {
 	POD_STATE,
 	POD_READY,
 	POD_RESTARTS,
+	POD_EXIT,
 	POD_AGE,
 	POD_CPU,
 	POD_CPU_BARS,
@@ -24,18 +25,42 @@ enum pod_column {
 	POD_IMAGE,
 };
 
-static const struct column columns[] = {
-	[POD_NAME] = {"POD", COLUMN_LEFT, 32, 0},
-	[POD_STATE] = {"STATE", COLUMN_LEFT, 20, 0},
-	[POD_READY] = {"READY", COLUMN_RIGHT, 0, 3},
-	[POD_RESTARTS] = {"RESTARTS", COLUMN_RIGHT, 0, 4},
-	[POD_AGE] = {"AGE", COLUMN_RIGHT, 0, 2},
-	[POD_CPU] = {"CPU", COLUMN_RIGHT, 0, 5},
+/* "✗ CrashLoopBackOff": so wide is the longest state that one meets. */
+enum { STATE_WIDTH = 18, NAME_LEAST = 8, NARROW = 80 };
+
+static const struct column wide_columns[] = {
+	[POD_NAME] = {"POD", COLUMN_LEFT, 32, 0, 0, NAME_LEAST},
+	[POD_STATE] = {"STATE", COLUMN_LEFT, 20, 0, STATE_WIDTH},
+	[POD_READY] = {"READY", COLUMN_RIGHT, 0, 3, 5},
+	[POD_RESTARTS] = {"RESTARTS", COLUMN_RIGHT, 0, 0},
+	[POD_EXIT] = {"EXIT", COLUMN_RIGHT, 0, 0, 4},
+	[POD_AGE] = {"AGE", COLUMN_RIGHT, 0, 2, 5},
+	[POD_CPU] = {"CPU", COLUMN_RIGHT, 0, 5, 4},
 	[POD_CPU_BARS] = {"", COLUMN_SPARK, 12, 9},
-	[POD_MEMORY] = {"MEM", COLUMN_RIGHT, 0, 6},
+	[POD_MEMORY] = {"MEM", COLUMN_RIGHT, 0, 6, 5},
 	[POD_MEMORY_BARS] = {"", COLUMN_SPARK, 12, 10},
 	[POD_PORTS] = {"PORTS", COLUMN_LEFT, 28, 7},
-	[POD_IMAGE] = {"IMAGE", COLUMN_LEFT, 0, 8},
+	[POD_IMAGE] = {"IMAGE", COLUMN_LEFT, 0, 8, 8},
+};
+
+/* What is the matter comes first, and of a name as much as there is room for. */
+static const struct column narrow_columns[] = {
+	[POD_NAME] = {"POD", COLUMN_LEFT, 32, 0, 0, NAME_LEAST},
+	[POD_STATE] = {"STATE", COLUMN_LEFT, STATE_WIDTH, 0, STATE_WIDTH},
+	[POD_READY] = {"READY", COLUMN_RIGHT, 0, 3, 5},
+	[POD_RESTARTS] = {"RST", COLUMN_RIGHT, 0, 0, 3},
+	[POD_EXIT] = {"EXIT", COLUMN_RIGHT, 0, 0, 4},
+	[POD_AGE] = {"AGE", COLUMN_RIGHT, 0, 4, 5},
+	[POD_CPU] = {"CPU", COLUMN_RIGHT, 0, 5, 4},
+	[POD_CPU_BARS] = {"", COLUMN_SPARK, SPARK_LEAST, 9},
+	[POD_MEMORY] = {"MEM", COLUMN_RIGHT, 0, 6, 5},
+	[POD_MEMORY_BARS] = {"", COLUMN_SPARK, SPARK_LEAST, 10},
+	[POD_PORTS] = {"PORTS", COLUMN_LEFT, 28, 7},
+	[POD_IMAGE] = {"IMAGE", COLUMN_LEFT, 0, 8, 8},
+};
+static const uint8_t narrow_order[] = {
+	POD_STATE, POD_RESTARTS, POD_EXIT,   POD_NAME,	      POD_READY, POD_AGE,
+	POD_CPU,   POD_CPU_BARS, POD_MEMORY, POD_MEMORY_BARS, POD_PORTS, POD_IMAGE,
 };
 
 void draw_count_containers(const struct instance_status *instance, unsigned *ret_ready,
@@ -97,6 +122,23 @@ static void set_state(struct table_row *row, const struct instance_status *insta
 	table_set_number(row, POD_STATE, -(int64_t)instance->state);
 }
 
+/* With what the container that fails ended last; it may be about to be started again. */
+static void set_exit(struct table_row *row, const struct instance_status *instance)
+{
+	const struct container_status *failed = NULL;
+
+	(void)instance_is_looping(instance, &failed);
+	for (size_t i = 0; failed == NULL && i < instance->container_count; i++) {
+		if (instance->containers[i].exit_code > 0)
+			failed = &instance->containers[i];
+	}
+	if (failed == NULL || failed->exit_code < 0)
+		return;
+	table_set(row, POD_EXIT, failed->state == CONTAINER_RUNNING ? STYLE_WARNING : STYLE_ERROR,
+		  "%d", failed->exit_code);
+	table_set_number(row, POD_EXIT, failed->exit_code);
+}
+
 static void add_instance(struct table *table, const struct model *model,
 			 const struct pod_status *pod, const struct instance_status *instance)
 {
@@ -121,6 +163,7 @@ static void add_instance(struct table *table, const struct model *model,
 		table_set(row, POD_READY, STYLE_DIM, "-");
 	table_set(row, POD_RESTARTS, restarts ? STYLE_WARNING : STYLE_DIM, "%u", restarts);
 	table_set_number(row, POD_RESTARTS, restarts);
+	set_exit(row, instance);
 	table_set(row, POD_AGE, STYLE_NORMAL, "%s", age);
 	table_set_number(row, POD_AGE, instance->created_ns);
 	set_load(row, model, instance);
@@ -133,15 +176,21 @@ static void add_instance(struct table *table, const struct model *model,
 static void add_idle(struct table *table, const struct pod_status *pod)
 {
 	struct table_row *row = table_add(table, 0, pod->name);
+	const char *message = pod->message     ? pod->message
+			      : pod->is_failed ? "failed"
+			      : pod->desired   ? "waiting"
+					       : "scaled to 0";
+	struct style style = pod->is_failed ? STYLE_ERROR : STYLE_DIM;
+	const char *sign = pod->is_failed ? "✗" : "○";
+
 	row->pod = pod;
 	table_set(row, POD_NAME, STYLE_BOLD, "%s", pod->name);
-	if (pod->is_failed)
-		row->note = xasprintf("✗ %s", pod->message ? pod->message : "failed");
-	else
-		row->note = xasprintf("○ %s", pod->message   ? pod->message
-					      : pod->desired ? "waiting"
-							     : "scaled to 0");
-	row->note_style = pod->is_failed ? STYLE_ERROR : STYLE_DIM;
+	if (table->order != NULL) { /* the pane below has it whole */
+		table_set(row, POD_STATE, style, "%s %s", sign, message);
+		return;
+	}
+	row->note = xasprintf("%s %s", sign, message);
+	row->note_style = style;
 }
 
 static int by_name(const void *a, const void *b)
@@ -155,8 +204,11 @@ void rows_of_pods(struct table *table, const struct model *model)
 {
 	const struct project_status *status = &model->status;
 
-	table->columns = columns;
-	table->column_count = ARRAY_SIZE(columns);
+	bool is_narrow = model->columns < NARROW;
+
+	table->columns = is_narrow ? narrow_columns : wide_columns;
+	table->column_count = ARRAY_SIZE(wide_columns);
+	table->order = is_narrow ? narrow_order : NULL;
 	for (size_t p = 0; p < status->pod_count; p++) {
 		const struct pod_status *pod = &status->pods[p];
 		bool has_instance = false;

@@ -160,17 +160,6 @@ static void sort_rows(struct table *table, const struct list_state *list)
 		qsort_r(table->rows, table->row_count, sizeof(*table->rows), compare_rows, &by);
 }
 
-void table_make(struct table *table, const struct model *model, enum view_kind view)
-{
-	*table = (struct table){0};
-	if (makers[view] == NULL)
-		return;
-	makers[view](table, model);
-	table->all_count = table->row_count;
-	filter_rows(table, model->lists[view].filter);
-	sort_rows(table, &model->lists[view]);
-}
-
 static int text_width(const char *text)
 {
 	return text ? canvas_width(text, strlen(text)) : 0;
@@ -182,6 +171,7 @@ static int natural_width(const struct table *table, size_t c)
 	int width = text_width(column->title);
 	if (column->kind == COLUMN_SPARK)
 		return column->max_width;
+	width = column->min_width > width ? column->min_width : width;
 	for (size_t i = 0; i < table->row_count; i++) {
 		int cell = text_width(table->rows[i].fields[c].text);
 		if (c > 0 && table->rows[i].note != NULL)
@@ -191,6 +181,19 @@ static int natural_width(const struct table *table, size_t c)
 	if (column->max_width > 0 && width > column->max_width)
 		width = column->max_width;
 	return width;
+}
+
+void table_make(struct table *table, const struct model *model, enum view_kind view)
+{
+	*table = (struct table){0};
+	if (makers[view] == NULL)
+		return;
+	makers[view](table, model);
+	table->all_count = table->row_count;
+	for (size_t c = 0; c < table->column_count; c++)
+		table->natural[c] = natural_width(table, c);
+	filter_rows(table, model->lists[view].filter);
+	sort_rows(table, &model->lists[view]);
 }
 
 static int total_width(const struct table *table, const int widths[TABLE_COLUMNS], int gap)
@@ -221,13 +224,29 @@ static bool can_drop(const struct table *table, const int widths[TABLE_COLUMNS])
 	return false;
 }
 
-/* Narrower gaps first, then shorter bars, then columns go. */
+static void shrink(const struct table *table, int room, int widths[TABLE_COLUMNS], int gap)
+{
+	for (size_t c = 0; c < table->column_count; c++) {
+		int least = table->columns[c].least_width;
+		int over = total_width(table, widths, gap) - room;
+		if (least == 0 || over <= 0 || widths[c] <= least)
+			continue;
+		widths[c] = widths[c] - over > least ? widths[c] - over : least;
+	}
+}
+
+size_t table_column_at(const struct table *table, size_t place)
+{
+	return table->order != NULL ? table->order[place] : place;
+}
+
+/* Narrower gaps first, then shorter bars, then columns go, then those that stay get narrower. */
 int table_layout(const struct table *table, int room, int widths[TABLE_COLUMNS])
 {
 	int gap = 2;
 
 	for (size_t c = 0; c < TABLE_COLUMNS; c++)
-		widths[c] = c < table->column_count ? natural_width(table, c) : 0;
+		widths[c] = c < table->column_count ? table->natural[c] : 0;
 	if (total_width(table, widths, gap) > room)
 		gap = 1;
 	while (total_width(table, widths, gap) > room) {
@@ -244,5 +263,6 @@ int table_layout(const struct table *table, int room, int widths[TABLE_COLUMNS])
 			break;
 		drop_least(table, widths);
 	}
+	shrink(table, room, widths, gap);
 	return gap;
 }

@@ -21,8 +21,10 @@ enum column_kind {
 struct column {
 	const char *title;
 	enum column_kind kind;
-	int max_width; /* 0: no limit; of a spark: its best width */
-	unsigned rank; /* where room is short the highest goes first; 0 always stays */
+	int max_width;	 /* 0: no limit; of a spark: its best width */
+	unsigned rank;	 /* where room is short the highest goes first; 0 always stays */
+	int min_width;	 /* so that others do not move when what is in it gets longer */
+	int least_width; /* where even those that stay have no room; 0: it does not shrink */
 };
 
 struct field {
@@ -50,7 +52,9 @@ struct table_row {
 struct table {
 	const struct column *columns;
 	size_t column_count;
-	struct table_row *rows; /* owned */
+	const uint8_t *order;	    /* in which columns stand; NULL: as they are */
+	int natural[TABLE_COLUMNS]; /* widths that all rows want, also those filtered out */
+	struct table_row *rows;	    /* owned */
 	size_t row_count;
 	size_t all_count; /* before the filter */
 };
@@ -68,6 +72,8 @@ void table_set_number(struct table_row *row, size_t column, int64_t number);
 bool table_row_matches(const struct table_row *row, const regex_t *regex);
 /* Widths for `room` columns of the terminal, 0 for columns that have none; returns the gap. */
 int table_layout(const struct table *table, int room, int widths[TABLE_COLUMNS]);
+/* The column at a place, from the left. */
+size_t table_column_at(const struct table *table, size_t place);
 /* The sort_column before a list's. */
 unsigned table_sort_before(const struct model *model, enum view_kind view);
 /* The column a sort_column means, or NULL for the natural order. */

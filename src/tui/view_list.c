@@ -49,16 +49,17 @@ static void draw_row(struct canvas *canvas, const struct table *table, const str
 		     const int widths[TABLE_COLUMNS], int gap, int at)
 {
 	int column = LEFT;
-	for (size_t c = 0; c < table->column_count; c++) {
+	for (size_t place = 0; place < table->column_count; place++) {
+		size_t c = table_column_at(table, place);
 		if (widths[c] == 0)
 			continue;
-		if (c > 0 && row->note != NULL) {
+		if (place > 0 && row->note != NULL) {
 			canvas_field(canvas, at, column, canvas->columns - column - 1,
 				     row->note_style, row->note);
 			return;
 		}
 		/* The last column has whatever is left. */
-		bool is_last = c + 1 == table->column_count;
+		bool is_last = place + 1 == table->column_count;
 		int width = is_last ? canvas->columns - column - 1 : widths[c];
 		if (table->columns[c].kind == COLUMN_RIGHT)
 			width = widths[c];
@@ -71,7 +72,8 @@ static void draw_titles(struct canvas *canvas, const struct table *table,
 			const int widths[TABLE_COLUMNS], int gap, int at)
 {
 	int column = LEFT;
-	for (size_t c = 0; c < table->column_count; c++) {
+	for (size_t place = 0; place < table->column_count; place++) {
+		size_t c = table_column_at(table, place);
 		struct field title = {.text = (char *)(uintptr_t)table->columns[c].title,
 				      .style = STYLE_DIM};
 		struct column plain = {.kind = table->columns[c].kind == COLUMN_RIGHT
