@@ -128,8 +128,13 @@ const struct action actions[] = {
 	 "next match, the other way"},
 	{ACTION_WRAP, "wrap", {'w'}, LOGS, "wrap", "wrap long lines"},
 	{ACTION_TIMESTAMPS, "timestamps", {'t'}, LOGS, "time", "show when a line was written"},
-	{ACTION_OPEN, "open", {TUI_KEY_RETURN}, LOGS, "line", "the selected line, whole"},
-	{ACTION_COPY, "copy", {'y'}, LOGS | IN_VIEW(VIEW_LINE), "copy", "copy the selected line"},
+	{ACTION_OPEN_LINE, "open-line", {TUI_KEY_RETURN}, LOGS, "line", "the selected line, whole"},
+	{ACTION_COPY_LINE,
+	 "copy-line",
+	 {'y'},
+	 LOGS | IN_VIEW(VIEW_LINE),
+	 "copy",
+	 "copy the selected line"},
 	{ACTION_JSON, "json", {'J'}, LOGS, "json", "show JSON lines as level and message"},
 	{ACTION_STREAM, "stream", {'e'}, LOGS, "stream", "all, only stdout, only stderr, system"},
 	{ACTION_CONTAINER, "container", {'c'}, LOGS, "container", "only one container"},
@@ -182,19 +187,7 @@ const struct action actions[] = {
 	 "back from a page; else leave, pods run on"},
 };
 const size_t action_count = ARRAY_SIZE(actions);
-
-const struct action *action_for_key(unsigned key, enum view_kind view)
-{
-	for (size_t i = 0; i < action_count; i++) {
-		if ((actions[i].views & IN_VIEW(view)) == 0)
-			continue;
-		for (size_t k = 0; k < ACTION_MAX_KEYS && actions[i].keys[k] != 0; k++) {
-			if (actions[i].keys[k] == key)
-				return &actions[i];
-		}
-	}
-	return NULL;
-}
+_Static_assert(ARRAY_SIZE(actions) <= ACTION_LIMIT, "struct bindings has room for all");
 
 const struct action *action_for_name(const char *name, enum view_kind view)
 {
@@ -220,44 +213,12 @@ const struct action *action_for_name(const char *name, enum view_kind view)
 	return found;
 }
 
-static void append_key(struct strbuf *out, unsigned key)
+const struct action *action_of(enum action_kind kind)
 {
-	static const struct {
-		unsigned key;
-		const char *name;
-	} names[] = {
-		{TUI_KEY_ARROW_UP, "Up"},	 {TUI_KEY_ARROW_DOWN, "Down"},
-		{TUI_KEY_ARROW_LEFT, "Left"},	 {TUI_KEY_ARROW_RIGHT, "Right"},
-		{TUI_KEY_PAGE_UP, "PgUp"},	 {TUI_KEY_PAGE_DOWN, "PgDn"},
-		{TUI_KEY_FIRST, "Home"},	 {TUI_KEY_LAST, "End"},
-		{TUI_KEY_BACK_TAB, "Shift-Tab"}, {TUI_KEY_REMOVE, "Del"},
-		{TUI_KEY_ESCAPE, "Esc"},	 {TUI_KEY_RETURN, "Enter"},
-		{TUI_KEY_TABULATOR, "Tab"},	 {' ', "Space"},
-		{TUI_KEY_WHEEL_UP, "wheel"},	 {TUI_KEY_WHEEL_DOWN, "wheel"},
-	};
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		if (names[i].key == key) {
-			strbuf_append(out, names[i].name);
-			return;
-		}
-	}
-	if (key < 0x20)
-		strbuf_appendf(out, "^%c", (int)(key + 0x40));
-	else
-		strbuf_append_char(out, (char)key);
-}
-
-void action_key_names(const struct action *action, struct strbuf *out)
-{
-	bool is_first = true;
-	for (size_t k = 0; k < ACTION_MAX_KEYS && action->keys[k] != 0; k++) {
-		if (action->keys[k] == TUI_KEY_WHEEL_UP || action->keys[k] == TUI_KEY_WHEEL_DOWN)
-			continue;
-		if (!is_first)
-			strbuf_append(out, ", ");
-		append_key(out, action->keys[k]);
-		is_first = false;
-	}
+	size_t i = 0;
+	while (i + 1 < action_count && actions[i].kind != kind)
+		i++;
+	return &actions[i];
 }
 
 void action_command_line(const struct string_list *argv, struct strbuf *out)

@@ -84,16 +84,20 @@ enum action_kind {
 	ACTION_MOUSE,
 	ACTION_SUSPEND,
 	ACTION_REDRAW,
+	ACTION_OPEN_LINE,
+	ACTION_COPY_LINE,
+	ACTION_COUNT,
 };
 
 #define ACTION_MAX_KEYS 4
+#define ACTION_LIMIT	96 /* actions[] has no more */
 #define IN_VIEW(view)	(1U << (view))
 #define IN_ALL_VIEWS	((1U << VIEW_COUNT) - 1)
 
 struct action {
 	enum action_kind kind;
 	const char *name;		/* what : takes */
-	unsigned keys[ACTION_MAX_KEYS]; /* 0 ends */
+	unsigned keys[ACTION_MAX_KEYS]; /* 0 ends; what is in force is in bindings.h */
 	unsigned views;			/* IN_VIEW() bits */
 	const char *label; /* one or two words for the line of keys at the bottom, or NULL */
 	const char *help;  /* one line */
@@ -102,15 +106,12 @@ struct action {
 extern const struct action actions[];
 extern const size_t action_count;
 
-/* What a key means in a view, or NULL. */
-const struct action *action_for_key(unsigned key, enum view_kind view);
-/* By its whole name, or by a prefix that fits only one; NULL otherwise. */
+/* By its name, whole, or by a prefix that fits only one; NULL otherwise. */
 const struct action *action_for_name(const char *name, enum view_kind view);
-/* "j, Down" */
-void action_key_names(const struct action *action, struct strbuf *out);
 /* "i2kit -p shop restart web-0", as a person would type it. */
 struct string_list;
 void action_command_line(const struct string_list *argv, struct strbuf *out);
-const char *view_name(enum view_kind view); /* "pods" */
+const struct action *action_of(enum action_kind kind); /* the first of it */
+const char *view_name(enum view_kind view);	       /* "pods" */
 
 #endif

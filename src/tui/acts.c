@@ -4,6 +4,7 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "tui/draw.h"
 #include "tui/keys.h"
 
 struct effect *act_command(struct model *model, enum effect_kind kind)
@@ -20,7 +21,7 @@ static void add_words(struct string_list *argv, const char *const *words)
 		string_list_add(argv, *words);
 }
 
-static struct string_list *ask_first(struct model *model, const char *question)
+struct string_list *act_ask_first(struct model *model, const char *question)
 {
 	struct string_list *argv = prompt_confirm(model, question);
 	string_list_add(argv, "-p");
@@ -93,7 +94,7 @@ void act_ask(struct model *model, enum view_kind view)
 	}
 }
 
-void act_ask_first(struct model *model, enum view_kind view)
+void act_ask_once(struct model *model, enum view_kind view)
 {
 	if ((view == VIEW_IMAGES && !model->answers[ASK_IMAGES].is_known) ||
 	    (view == VIEW_CLOUD && !model->answers[ASK_STATUS].is_known))
@@ -153,32 +154,53 @@ static void browse(struct model *model)
 	AUTO_FREE char *address = selected_address(model);
 
 	if (address == NULL) {
-		model_say(model, true, "no port of it is published; p forwards one");
+		model_say(model, true, "no port of it is published; %s forwards one",
+			  bindings_text(&model->bindings, ACTION_FORWARD).text);
 		return;
 	}
 	model_add_effect(model, EFFECT_BROWSE)->text = xasprintf("http://%s/", address);
 	model_say(model, false, "opening http://%s/", address);
 }
 
-/* The first container that is not an init container. */
-static const char *main_container(const struct instance_status *instance)
+/* What a shell or the logs may be of; those that ended once and for all have no shell. */
+void act_offer_containers(struct model *model, const struct instance_status *instance)
 {
 	for (size_t i = 0; i < instance->container_count; i++) {
-		if (!instance->containers[i].is_init)
-			return instance->containers[i].name;
+		const struct container_status *container = &instance->containers[i];
+		bool is_over = container->is_init && container->state == CONTAINER_TERMINATED;
+		if (model->prompt.kind == PROMPT_SHELL && is_over)
+			continue;
+		prompt_add_choice(model, container->name,
+				  container->state == CONTAINER_RUNNING
+					  ? "running"
+					  : draw_container_word(container));
 	}
-	return NULL;
 }
 
-static void shell(struct model *model, const struct instance_status *instance)
+void act_shell(struct model *model, const char *container)
 {
-	const char *container = main_container(instance);
+	const struct instance_status *instance = model_current_instance(model);
+
+	if (instance == NULL) {
+		model_say(model, true, "no VM of it runs");
+		return;
+	}
+	if (container == NULL) {
+		prompt_open(model, PROMPT_SHELL, "a shell in: ", "");
+		act_offer_containers(model, instance);
+		if (model->prompt.choice_count > 1) {
+			model->prompt.chosen = 1;
+			return;
+		}
+		container = model->prompt.choice_count > 0 ? model->prompt.choices[0].name : "";
+	}
 	struct effect *effect = act_command(model, EFFECT_FOREGROUND);
 	add_words(&effect->argv, (const char *const[]){"exec", "-it", NULL});
-	if (container != NULL)
+	if (container[0] != '\0')
 		add_words(&effect->argv, (const char *const[]){"-c", container, NULL});
 	string_list_add(&effect->argv, instance->name);
 	string_list_add(&effect->argv, "/bin/sh");
+	model->prompt.kind = PROMPT_NONE;
 }
 
 static void ask_scale(struct model *model, const struct pod_status *pod)
@@ -195,17 +217,18 @@ static void act_on(struct model *model, enum action_kind kind, const struct pod_
 
 	switch (kind) {
 	case ACTION_SHELL:
-		if (instance != NULL)
-			shell(model, instance);
+		act_shell(model, NULL);
 		break;
 	case ACTION_RESTART:
 		question = xasprintf("restart %s? (y/n)", name);
-		add_words(ask_first(model, question), (const char *const[]){"restart", name, NULL});
+		add_words(act_ask_first(model, question),
+			  (const char *const[]){"restart", name, NULL});
 		break;
 	case ACTION_STOP: {
 		AUTO_FREE char *target = xasprintf("%s=0", pod->name);
 		question = xasprintf("stop all replicas of %s? (y/n)", pod->name);
-		add_words(ask_first(model, question), (const char *const[]){"scale", target, NULL});
+		add_words(act_ask_first(model, question),
+			  (const char *const[]){"scale", target, NULL});
 		break;
 	}
 	case ACTION_SCALE:
@@ -235,14 +258,16 @@ void act_on_pod(struct model *model, enum action_kind kind)
 		act_promote(model);
 		return;
 	case ACTION_DELETE:
-		string_list_add(ask_first(model, "take the whole project down? volumes stay (y/n)"),
-				"down");
+		string_list_add(
+			act_ask_first(model, "take the whole project down? volumes stay (y/n)"),
+			"down");
 		return;
 	case ACTION_REBUILD: {
-		struct effect *effect = act_command(model, EFFECT_RUN);
-		add_words(&effect->argv, (const char *const[]){"up", "-d", NULL});
+		struct string_list *argv =
+			act_ask_first(model, "build, and replace what changed? (y/n)");
+		add_words(argv, (const char *const[]){"up", "-d", NULL});
 		if (model->status.folder != NULL)
-			string_list_add(&effect->argv, model->status.folder);
+			string_list_add(argv, model->status.folder);
 		return;
 	}
 	default:

@@ -158,12 +158,12 @@ static unsigned walk_keys(struct canvas *canvas, const struct model *model, int 
 	int column = 1;
 
 	for (size_t i = 0; i < action_count; i++) {
-		struct action action = actions[i];
+		const struct action action = actions[i];
+		unsigned key = bindings_keys(&model->bindings, &actions[i])[0];
 		AUTO(strbuf_clear) struct strbuf keys = STRBUF_INIT;
-		if (action.label == NULL || (action.views & IN_VIEW(model->view)) == 0)
+		if (action.label == NULL || (action.views & IN_VIEW(model->view)) == 0 || key == 0)
 			continue;
-		action.keys[1] = 0; /* the first one is enough here */
-		action_key_names(&action, &keys);
+		bindings_names(&model->bindings, &actions[i], 1, &keys);
 		int width = canvas_width(keys.data, keys.size) +
 			    canvas_width(action.label, strlen(action.label)) + 3;
 		/* Whatever has no room, the way to all the others and the way out have. */
@@ -171,7 +171,7 @@ static unsigned walk_keys(struct canvas *canvas, const struct model *model, int 
 		if (column + width > model->columns - (is_last ? -2 : LAST_KEYS_WIDTH))
 			continue;
 		if (wanted >= column && wanted < column + width)
-			return action.keys[0];
+			return key;
 		if (canvas != NULL) {
 			int at = canvas_text(canvas, row, column, -1, STYLE_KEY, keys.data);
 			canvas_textf(canvas, row, at, -1, STYLE_NORMAL, " %s", action.label);
@@ -194,29 +194,6 @@ unsigned draw_key_at(const struct model *model, int column)
 
 /* ---- the line above the keys: a question, news, or what runs ---- */
 
-static void draw_prompt(struct canvas *canvas, const struct model *model, int row)
-{
-	const struct prompt *prompt = &model->prompt;
-	int column = canvas_text(canvas, row, 1, -1, STYLE_BOLD, prompt->question);
-
-	if (prompt->kind == PROMPT_CONFIRM) {
-		AUTO(strbuf_clear) struct strbuf command = STRBUF_INIT;
-		action_command_line(&prompt->pending, &command);
-		canvas_field(canvas, row, column + 2, canvas->columns - column - 3, STYLE_KEY,
-			     command.data);
-		return;
-	}
-	if (prompt->kind == PROMPT_QUIT)
-		return;
-	/* The end of a long text is what is being typed. */
-	const char *text = strbuf_text(&prompt->text);
-	int over = canvas_width(text, strlen(text)) - (canvas->columns - column - 2);
-	if (over > 0)
-		text += canvas_fit(text, strlen(text), over + 1);
-	canvas->cursor_row = row;
-	canvas->cursor_column = canvas_text(canvas, row, column, -1, STYLE_NORMAL, text);
-}
-
 static const struct job *running_job(const struct model *model, unsigned *ret_count)
 {
 	const struct job *last = NULL;
@@ -238,14 +215,16 @@ void bar_message(struct canvas *canvas, const struct model *model)
 	const struct job *job = running_job(model, &running);
 
 	if (model->prompt.kind != PROMPT_NONE) {
-		draw_prompt(canvas, model, row);
+		prompt_draw(canvas, model, row);
 	} else if (model->message != NULL) {
 		canvas_field(canvas, row, 1, width,
 			     model->is_message_error ? STYLE_ERROR : STYLE_NORMAL, model->message);
 	} else if (running > 0) {
 		AUTO_FREE char *text =
-			running == 1 ? xasprintf("◐ %s   (^K cancels)", job->command)
-				     : xasprintf("◐ %u run; the last: %s", running, job->command);
+			running == 1
+				? xasprintf("◐ %s   (%s cancels)", job->command,
+					    bindings_text(&model->bindings, ACTION_CANCEL).text)
+				: xasprintf("◐ %u run; the last: %s", running, job->command);
 		canvas_field(canvas, row, 1, width, STYLE_WARNING, text);
 	} else if (!model->is_connected && model->problem != NULL) {
 		AUTO_FREE char *text = xasprintf("! %s", model->problem);

@@ -9,6 +9,7 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/utf8.h"
+#include "tui/rune.h"
 
 static void blank(struct cell *cell, struct style style)
 {
@@ -61,23 +62,6 @@ const struct cell *canvas_cell(const struct canvas *canvas, int row, int column)
 	return &canvas->cells[(size_t)row * (size_t)canvas->columns + (size_t)column];
 }
 
-/* The code point of the well-formed sequence of `width` bytes at text. */
-static wchar_t decode(const char *text, size_t width)
-{
-	const unsigned char *s = (const unsigned char *)text;
-	switch (width) {
-	case 1:
-		return s[0];
-	case 2:
-		return (wchar_t)((s[0] & 0x1f) << 6 | (s[1] & 0x3f));
-	case 3:
-		return (wchar_t)((s[0] & 0x0f) << 12 | (s[1] & 0x3f) << 6 | (s[2] & 0x3f));
-	default:
-		return (wchar_t)((s[0] & 0x07) << 18 | (s[1] & 0x3f) << 12 | (s[2] & 0x3f) << 6 |
-				 (s[3] & 0x3f));
-	}
-}
-
 /* One thing to show: a character with its width, or the escape of a byte that must not be sent. */
 struct glyph {
 	char text[8];
@@ -91,7 +75,7 @@ static struct glyph next_glyph(const char *bytes, size_t size)
 {
 	struct glyph glyph = {0};
 	size_t length = utf8_width(bytes, size);
-	wchar_t code = length > 0 ? decode(bytes, length) : 0;
+	wchar_t code = length > 0 ? (wchar_t)rune_decode(bytes, length) : 0;
 	int width = length == 0					 ? -1
 		    : length == 1 && code >= 0x20 && code < 0x7f ? 1
 								 : wcwidth(code);

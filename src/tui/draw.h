@@ -44,6 +44,8 @@ void bar_header(struct canvas *canvas, const struct model *model);
 void bar_tabs(struct canvas *canvas, const struct model *model);
 void bar_keys(struct canvas *canvas, const struct model *model);
 void bar_message(struct canvas *canvas, const struct model *model);
+/* prompt_draw.c: a question and its choices, on and above this row. */
+void prompt_draw(struct canvas *canvas, const struct model *model, int row);
 /* Which screen's name, which action's key stands in a column; false and 0: none. */
 bool draw_tab_at(int column, enum view_kind *ret);
 unsigned draw_key_at(const struct model *model, int column);

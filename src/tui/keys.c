@@ -91,7 +91,7 @@ void keys_switch_view(struct model *model, enum view_kind view)
 	if (view == VIEW_HELP)
 		model->lists[VIEW_HELP].top = 0;
 	model_go(model, view);
-	act_ask_first(model, view);
+	act_ask_once(model, view);
 }
 
 static void next_view(struct model *model, int step)
@@ -143,7 +143,7 @@ static void quit(struct model *model, unsigned key)
 {
 	unsigned running = running_jobs(model);
 
-	if (is_page(model->view) && key == 'q') {
+	if (is_page(model->view) && key != TUI_KEY_CONTROL('c')) {
 		go_back(model);
 	} else if (running > 0) {
 		AUTO_FREE char *question =
@@ -156,118 +156,213 @@ static void quit(struct model *model, unsigned key)
 	}
 }
 
-static void open_prompt(struct model *model, enum action_kind kind)
+/* ---- one function for each action; what they share is told apart by its kind ---- */
+
+typedef void do_fn(struct model *model, enum action_kind kind, unsigned key);
+
+static void do_quit(struct model *model, enum action_kind kind, unsigned key)
 {
+	(void)kind;
+	quit(model, key);
+}
+
+static void do_back(struct model *model, enum action_kind kind, unsigned key)
+{
+	(void)kind;
+	(void)key;
+	go_back(model);
+}
+
+static void do_move(struct model *model, enum action_kind kind, unsigned key)
+{
+	(void)key;
+	keys_move(model, kind);
+}
+
+static void do_view(struct model *model, enum action_kind kind, unsigned key)
+{
+	static const enum view_kind views[ACTION_COUNT] = {
+		[ACTION_VIEW_PODS] = VIEW_PODS,	  [ACTION_VIEW_SERVICES] = VIEW_SERVICES,
+		[ACTION_VIEW_LOGS] = VIEW_LOGS,	  [ACTION_VIEW_IMAGES] = VIEW_IMAGES,
+		[ACTION_VIEW_CLOUD] = VIEW_CLOUD, [ACTION_VIEW_EVENTS] = VIEW_EVENTS,
+		[ACTION_VIEW_JOBS] = VIEW_JOBS,	  [ACTION_HELP] = VIEW_HELP,
+	};
+	(void)key;
+	keys_switch_view(model, views[kind]);
+}
+
+static void do_next_view(struct model *model, enum action_kind kind, unsigned key)
+{
+	(void)key;
+	next_view(model, kind == ACTION_NEXT_VIEW ? 1 : -1);
+}
+
+static void do_open(struct model *model, enum action_kind kind, unsigned key)
+{
+	(void)key;
+	switch (kind) {
+	case ACTION_OPEN:
+		keys_open(model);
+		break;
+	case ACTION_LOGS:
+		keys_open_logs(model);
+		break;
+	default:
+		keys_mark(model);
+	}
+}
+
+static void do_sort(struct model *model, enum action_kind kind, unsigned key)
+{
+	struct list_state *list = &model->lists[model->view];
+	(void)key;
+	if (kind == ACTION_SORT)
+		list->sort_column++;
+	else if (kind == ACTION_SORT_BACK) /* modulo the number of columns + 1, whatever it is */
+		list->sort_column = table_sort_before(model, model->view);
+	else
+		list->is_reversed = !list->is_reversed;
+}
+
+static void do_search_on(struct model *model, enum action_kind kind, unsigned key)
+{
+	bool is_same_way = kind == ACTION_SEARCH_NEXT;
+	(void)key;
+	if (!model->has_search_regex)
+		model_say(model, false, "nothing was searched for yet; %s does",
+			  bindings_text(&model->bindings, ACTION_SEARCH).text);
+	keys_search_on(model, model->is_search_backward != is_same_way, true);
+}
+
+static void do_prompt(struct model *model, enum action_kind kind, unsigned key)
+{
+	bool is_log = model->view == VIEW_LOGS;
+	(void)key;
 	switch (kind) {
 	case ACTION_COMMAND:
 		prompt_open(model, PROMPT_COMMAND, ":", "");
+		choices_of_actions(model);
 		break;
 	case ACTION_SEARCH:
 		prompt_open(model, PROMPT_SEARCH, "/", "");
 		break;
 	case ACTION_FILTER:
 		prompt_open(model, PROMPT_FILTER, "show only (regular expression): ",
-			    model->view == VIEW_LOGS ? model->logs.pattern
-						     : model->lists[model->view].filter);
+			    is_log ? model->logs.pattern : model->lists[model->view].filter);
 		break;
 	default:
 		prompt_open(model, PROMPT_ROLLBACK, "release (empty: the one before): ", "");
 	}
 }
 
-static bool change_view(struct model *model, enum action_kind kind)
+static void do_effect(struct model *model, enum action_kind kind, unsigned key)
 {
-	static const struct {
-		enum action_kind action;
-		enum view_kind view;
-	} views[] = {
-		{ACTION_VIEW_PODS, VIEW_PODS},	 {ACTION_VIEW_SERVICES, VIEW_SERVICES},
-		{ACTION_VIEW_LOGS, VIEW_LOGS},	 {ACTION_VIEW_IMAGES, VIEW_IMAGES},
-		{ACTION_VIEW_CLOUD, VIEW_CLOUD}, {ACTION_VIEW_EVENTS, VIEW_EVENTS},
-		{ACTION_VIEW_JOBS, VIEW_JOBS},	 {ACTION_HELP, VIEW_HELP},
-	};
-	for (size_t i = 0; i < ARRAY_SIZE(views); i++) {
-		if (views[i].action == kind) {
-			keys_switch_view(model, views[i].view);
-			return true;
-		}
-	}
-	return false;
+	(void)key;
+	model_add_effect(model, kind == ACTION_REDRAW ? EFFECT_REDRAW : EFFECT_SUSPEND);
 }
 
-static void change_mouse(struct model *model)
+static void do_mouse(struct model *model, enum action_kind kind, unsigned key)
 {
+	(void)kind;
+	(void)key;
 	model->is_mouse_off = !model->is_mouse_off;
 	model_add_effect(model, EFFECT_MOUSE)->number = model->is_mouse_off ? 0 : 1;
-	model_say(model, false,
-		  model->is_mouse_off ? "the mouse selects text again; M takes it back"
-				      : "the mouse selects, opens and scrolls");
+	model_say(model, false, "the mouse %s; %s changes that",
+		  model->is_mouse_off ? "selects text again" : "selects, opens and scrolls",
+		  bindings_text(&model->bindings, ACTION_MOUSE).text);
 }
 
-static void do_general(struct model *model, enum action_kind kind, unsigned key)
+static void do_refresh(struct model *model, enum action_kind kind, unsigned key)
 {
-	struct list_state *list = &model->lists[model->view];
-	switch (kind) {
-	case ACTION_QUIT:
-		quit(model, key);
-		break;
-	case ACTION_BACK:
-		go_back(model);
-		break;
-	case ACTION_NEXT_VIEW:
-		next_view(model, 1);
-		break;
-	case ACTION_PREVIOUS_VIEW:
-		next_view(model, -1);
-		break;
-	case ACTION_OPEN:
-		keys_open(model);
-		break;
-	case ACTION_MARK:
-		keys_mark(model);
-		break;
-	case ACTION_LOGS:
-		keys_open_logs(model);
-		break;
-	case ACTION_SORT:
-		list->sort_column++;
-		break;
-	case ACTION_SORT_BACK: /* modulo the number of columns + 1, whatever that is */
-		list->sort_column = table_sort_before(model, model->view);
-		break;
-	case ACTION_REVERSE:
-		list->is_reversed = !list->is_reversed;
-		break;
-	case ACTION_SEARCH_NEXT:
-		keys_search_on(model, !model->is_search_backward, true);
-		break;
-	case ACTION_SEARCH_PREVIOUS:
-		keys_search_on(model, model->is_search_backward, true);
-		break;
-	case ACTION_REFRESH:
-		act_ask(model, model->view);
-		break;
-	case ACTION_CANCEL:
-		keys_cancel(model);
-		break;
-	case ACTION_REDRAW:
-		model_add_effect(model, EFFECT_REDRAW);
-		break;
-	case ACTION_SUSPEND:
-		model_add_effect(model, EFFECT_SUSPEND);
-		break;
-	case ACTION_MOUSE:
-		change_mouse(model);
-		break;
-	case ACTION_COMMAND:
-	case ACTION_SEARCH:
-	case ACTION_FILTER:
-	case ACTION_ROLLBACK:
-		open_prompt(model, kind);
-		break;
-	default:
-		act_on_pod(model, kind);
-	}
+	(void)kind;
+	(void)key;
+	act_ask(model, model->view);
+}
+
+static void do_cancel(struct model *model, enum action_kind kind, unsigned key)
+{
+	(void)kind;
+	(void)key;
+	keys_cancel(model);
+}
+
+static void do_pod(struct model *model, enum action_kind kind, unsigned key)
+{
+	(void)key;
+	act_on_pod(model, kind);
+}
+
+static void do_log(struct model *model, enum action_kind kind, unsigned key)
+{
+	(void)key;
+	log_keys_action(model, kind);
+}
+
+static do_fn *const doers[ACTION_COUNT] = {
+	[ACTION_QUIT] = do_quit,
+	[ACTION_BACK] = do_back,
+	[ACTION_HELP] = do_view,
+	[ACTION_COMMAND] = do_prompt,
+	[ACTION_UP] = do_move,
+	[ACTION_DOWN] = do_move,
+	[ACTION_PAGE_UP] = do_move,
+	[ACTION_PAGE_DOWN] = do_move,
+	[ACTION_TOP] = do_move,
+	[ACTION_BOTTOM] = do_move,
+	[ACTION_LEFT] = do_log,
+	[ACTION_RIGHT] = do_log,
+	[ACTION_NEXT_VIEW] = do_next_view,
+	[ACTION_PREVIOUS_VIEW] = do_next_view,
+	[ACTION_VIEW_PODS] = do_view,
+	[ACTION_VIEW_SERVICES] = do_view,
+	[ACTION_VIEW_LOGS] = do_view,
+	[ACTION_VIEW_IMAGES] = do_view,
+	[ACTION_VIEW_CLOUD] = do_view,
+	[ACTION_VIEW_EVENTS] = do_view,
+	[ACTION_VIEW_JOBS] = do_view,
+	[ACTION_OPEN] = do_open,
+	[ACTION_MARK] = do_open,
+	[ACTION_LOGS] = do_open,
+	[ACTION_FILTER] = do_prompt,
+	[ACTION_SORT] = do_sort,
+	[ACTION_SORT_BACK] = do_sort,
+	[ACTION_REVERSE] = do_sort,
+	[ACTION_SEARCH] = do_prompt,
+	[ACTION_SEARCH_NEXT] = do_search_on,
+	[ACTION_SEARCH_PREVIOUS] = do_search_on,
+	[ACTION_FOLLOW] = do_log,
+	[ACTION_WRAP] = do_log,
+	[ACTION_TIMESTAMPS] = do_log,
+	[ACTION_JSON] = do_log,
+	[ACTION_STREAM] = do_log,
+	[ACTION_CONTAINER] = do_log,
+	[ACTION_SINCE] = do_log,
+	[ACTION_PREVIOUS_RUN] = do_log,
+	[ACTION_SAVE] = do_log,
+	[ACTION_OPEN_LINE] = do_log,
+	[ACTION_COPY_LINE] = do_log,
+	[ACTION_COPY] = do_pod,
+	[ACTION_SHELL] = do_pod,
+	[ACTION_RESTART] = do_pod,
+	[ACTION_SCALE] = do_pod,
+	[ACTION_STOP] = do_pod,
+	[ACTION_DELETE] = do_pod,
+	[ACTION_FORWARD] = do_pod,
+	[ACTION_BROWSE] = do_pod,
+	[ACTION_REBUILD] = do_pod,
+	[ACTION_PROMOTE] = do_pod,
+	[ACTION_ROLLBACK] = do_prompt,
+	[ACTION_REFRESH] = do_refresh,
+	[ACTION_CANCEL] = do_cancel,
+	[ACTION_MOUSE] = do_mouse,
+	[ACTION_SUSPEND] = do_effect,
+	[ACTION_REDRAW] = do_effect,
+};
+
+void keys_do(struct model *model, const struct action *action, unsigned key)
+{
+	if (doers[action->kind] != NULL)
+		doers[action->kind](model, action->kind, key);
 }
 
 static bool is_move(enum action_kind kind)
@@ -275,23 +370,23 @@ static bool is_move(enum action_kind kind)
 	return kind >= ACTION_UP && kind <= ACTION_BOTTOM;
 }
 
-static void do_action(struct model *model, const struct action *action, unsigned key)
+/* A key that does nothing here says so: it may do something on another screen. */
+static void answer_unknown(struct model *model, unsigned key)
 {
-	bool is_log_action = model->view == VIEW_LOGS &&
-			     (action->views == IN_VIEW(VIEW_LOGS) || action->kind == ACTION_COPY ||
-			      action->kind == ACTION_OPEN);
-	if (is_move(action->kind))
-		keys_move(model, action->kind);
-	else if (is_log_action || (model->view == VIEW_LINE && action->kind == ACTION_COPY))
-		log_keys_action(model, action->kind);
-	else if (!change_view(model, action->kind))
-		do_general(model, action->kind, key);
+	AUTO(strbuf_clear) struct strbuf name = STRBUF_INIT;
+
+	if (key == 0 || key == TUI_KEY_CLICK || key == TUI_KEY_WHEEL_UP ||
+	    key == TUI_KEY_WHEEL_DOWN)
+		return;
+	key_name(key, &name);
+	model_say(model, false, "%s does nothing on this screen; %s shows the keys",
+		  strbuf_text(&name), bindings_text(&model->bindings, ACTION_HELP).text);
 }
 
 void keys_handle(struct model *model, unsigned key)
 {
 	key = key == '\n' ? TUI_KEY_RETURN : key;
-	const struct action *action = action_for_key(key, model->view);
+	const struct action *action = bindings_find(&model->bindings, key, model->view);
 	if (model->prompt.kind != PROMPT_NONE) {
 		/* What is asked about may be longer than the screen. */
 		bool is_question = model->prompt.kind == PROMPT_CONFIRM;
@@ -305,5 +400,7 @@ void keys_handle(struct model *model, unsigned key)
 	free(model->message);
 	model->message = NULL;
 	if (action != NULL)
-		do_action(model, action, key);
+		keys_do(model, action, key);
+	else
+		answer_unknown(model, key);
 }

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "tui/action.h"
+#include "tui/bindings.h"
 #include "tui/tui.h"
 
 /* scdoc's own characters lose their meaning. */
@@ -33,11 +33,13 @@ static void append_views(struct strbuf *text, unsigned views)
 char *tui_keys_document(void)
 {
 	struct strbuf text = STRBUF_INIT;
+	struct bindings bindings;
 
+	bindings_init(&bindings);
 	strbuf_append(&text, "# KEYS OF THE TERMINAL UI\n\n");
 	for (size_t i = 0; i < action_count; i++) {
 		AUTO(strbuf_clear) struct strbuf keys = STRBUF_INIT;
-		action_key_names(&actions[i], &keys);
+		bindings_names(&bindings, &actions[i], ACTION_MAX_KEYS, &keys);
 		strbuf_append_char(&text, '*');
 		append_escaped(&text, strbuf_text(&keys));
 		strbuf_append(&text, "*, *:");

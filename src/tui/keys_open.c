@@ -93,8 +93,9 @@ void keys_cancel(struct model *model)
 		const struct job *job = &model->jobs[i - 1];
 		if (!job->is_running || (wanted != 0 && job->number != wanted))
 			continue;
-		model_add_effect(model, EFFECT_CANCEL_JOB)->number = job->number;
-		model_say(model, false, "cancelling: %s", job->command);
+		AUTO_FREE char *question = xasprintf("cancel? (y/n)  %s", job->command);
+		prompt_open(model, PROMPT_CANCEL, question, "");
+		model->prompt.job = job->number;
 		return;
 	}
 	model_say(model, false, "nothing runs beside the screen");

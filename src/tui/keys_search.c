@@ -28,9 +28,11 @@ static size_t find(const struct model *model, const struct table *table, size_t 
 static void say_none(struct model *model, bool forward)
 {
 	bool is_n_forward = !model->is_search_backward;
-	model_say(model, true, "no %s match for %s; %c looks the other way",
+	model_say(model, true, "no %s match for %s; %s looks the other way",
 		  forward ? "further" : "earlier", model->search,
-		  forward == is_n_forward ? 'N' : 'n');
+		  bindings_text(&model->bindings, forward == is_n_forward ? ACTION_SEARCH_PREVIOUS
+									  : ACTION_SEARCH_NEXT)
+			  .text);
 }
 
 static void search_list(struct model *model, bool forward)

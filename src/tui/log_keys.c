@@ -132,6 +132,34 @@ static void open_line(struct model *model)
 	model_go(model, VIEW_LINE);
 }
 
+/* Those of the pods whose log it is. */
+static void ask_container(struct model *model)
+{
+	prompt_open(model, PROMPT_CONTAINER, "only the container: ", "");
+	prompt_add_choice(model, CHOICE_ALL, NULL);
+	for (size_t i = 0; i < model->status.instance_count; i++) {
+		const struct instance_status *instance = &model->status.instances[i];
+		const struct string_list *selection = &model->log_selection;
+		if (selection->count == 0 || string_list_has(selection, instance->name) ||
+		    string_list_has(selection, instance->pod))
+			act_offer_containers(model, instance);
+	}
+	model->prompt.chosen = 1;
+}
+
+static void scroll_sideways(struct model *model, bool is_right)
+{
+	enum { STEP = 16, FURTHEST = 1 << 20 };
+
+	if (model->is_wrapped)
+		model_say(model, false, "lines are wrapped; %s unwraps them",
+			  bindings_text(&model->bindings, ACTION_WRAP).text);
+	else if (is_right && model->log_left < FURTHEST)
+		model->log_left += STEP;
+	else if (!is_right)
+		model->log_left = model->log_left > STEP ? model->log_left - STEP : 0;
+}
+
 void log_keys_action(struct model *model, enum action_kind kind)
 {
 	switch (kind) {
@@ -154,8 +182,11 @@ void log_keys_action(struct model *model, enum action_kind kind)
 		next_stream(model);
 		break;
 	case ACTION_CONTAINER:
-		prompt_open(model, PROMPT_CONTAINER,
-			    "container (empty: all): ", model->logs.container);
+		ask_container(model);
+		break;
+	case ACTION_LEFT:
+	case ACTION_RIGHT:
+		scroll_sideways(model, kind == ACTION_RIGHT);
 		break;
 	case ACTION_SINCE:
 		prompt_open(model, PROMPT_SINCE, "newer than (5m, 2h; empty: all): ", "");

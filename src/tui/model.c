@@ -25,12 +25,14 @@ void model_init(struct model *model, const char *project, int rows, int columns)
 		.is_following = true,
 		.next_job = 1,
 	};
+	bindings_init(&model->bindings);
 }
 
 void model_clear(struct model *model)
 {
 	free(model->project);
 	free(model->environment_file);
+	free(model->config_file);
 	project_status_clear(&model->status);
 	free(model->problem);
 	for (size_t i = 0; i < model->event_count; i++)
@@ -58,6 +60,7 @@ void model_clear(struct model *model)
 	strbuf_clear(&model->prompt.text);
 	free(model->prompt.question);
 	string_list_clear(&model->prompt.pending);
+	prompt_clear_choices(&model->prompt);
 	free(model->search);
 	if (model->has_search_regex)
 		regfree(&model->search_regex);

@@ -16,6 +16,7 @@
 #include "local/plan/state.h"
 #include "tui/action.h"
 #include "tui/answer.h"
+#include "tui/bindings.h"
 #include "tui/log_window.h"
 
 /* Something the runner must do; taken by model_take_effect(). */
@@ -76,9 +77,17 @@ enum prompt_kind {
 	PROMPT_SAVE,
 	PROMPT_FORWARD,
 	PROMPT_CONTAINER,
+	PROMPT_SHELL, /* in which container */
 	PROMPT_ROLLBACK,
 	PROMPT_CONFIRM, /* y or n; then runs `pending` */
 	PROMPT_QUIT,	/* y or n */
+	PROMPT_CANCEL,	/* y or n; then ends the job `job` */
+};
+
+/* A word that may be typed; Tab and the arrows choose among those that fit. */
+struct choice {
+	char *name;
+	char *help; /* or NULL */
 };
 
 struct prompt {
@@ -86,7 +95,15 @@ struct prompt {
 	struct strbuf text; /* what is typed */
 	char *question;
 	struct string_list pending; /* argv that a yes runs */
+	unsigned job;
+	struct choice *choices; /* owned */
+	size_t choice_count;
+	size_t chosen; /* among those that fit, from 1; 0: what is typed */
 };
+/* The choice that stands at this place of those that fit what is typed, or NULL beyond them. */
+const struct choice *prompt_match(const struct prompt *prompt, size_t index);
+size_t prompt_match_count(const struct prompt *prompt);
+void prompt_clear_choices(struct prompt *prompt);
 
 enum { SPARK_SIZE = 32 };
 
@@ -164,6 +181,8 @@ struct model {
 	uint64_t host_memory_total;
 	int64_t now_ns;
 	bool is_mouse_off;
+	struct bindings bindings;
+	char *config_file; /* where they may be changed; NULL: nowhere */
 
 	struct effect *effects; /* a queue */
 	size_t effect_count;

@@ -3,10 +3,12 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/parse.h"
 #include "tui/key.h"
 #include "tui/keys.h"
+#include "tui/rune.h"
 
 void prompt_open(struct model *model, enum prompt_kind kind, const char *question, const char *text)
 {
@@ -18,6 +20,7 @@ void prompt_open(struct model *model, enum prompt_kind kind, const char *questio
 	strbuf_reset(&prompt->text);
 	strbuf_append(&prompt->text, text ? text : "");
 	string_list_clear(&prompt->pending);
+	prompt_clear_choices(prompt);
 }
 
 struct string_list *prompt_confirm(struct model *model, const char *question)
@@ -30,27 +33,13 @@ static void close_prompt(struct model *model)
 {
 	model->prompt.kind = PROMPT_NONE;
 	strbuf_reset(&model->prompt.text);
+	prompt_clear_choices(&model->prompt);
 }
 
 static void append_rune(struct strbuf *text, unsigned code)
 {
 	char bytes[4];
-	size_t size = 0;
-	if (code < 0x80) {
-		bytes[size++] = (char)code;
-	} else if (code < 0x800) {
-		bytes[size++] = (char)(0xc0 | code >> 6);
-		bytes[size++] = (char)(0x80 | (code & 0x3f));
-	} else if (code < 0x10000) {
-		bytes[size++] = (char)(0xe0 | code >> 12);
-		bytes[size++] = (char)(0x80 | (code >> 6 & 0x3f));
-		bytes[size++] = (char)(0x80 | (code & 0x3f));
-	} else {
-		bytes[size++] = (char)(0xf0 | code >> 18);
-		bytes[size++] = (char)(0x80 | (code >> 12 & 0x3f));
-		bytes[size++] = (char)(0x80 | (code >> 6 & 0x3f));
-		bytes[size++] = (char)(0x80 | (code & 0x3f));
-	}
+	size_t size = rune_encode(code, bytes);
 	if (text->size + size <= text->max)
 		strbuf_append_bytes(text, bytes, size);
 }
@@ -128,8 +117,9 @@ static void set_since(struct model *model, const char *text)
 
 static void set_container(struct model *model, const char *name)
 {
+	bool is_all = name[0] == '\0' || strcmp(name, CHOICE_ALL) == 0;
 	free(model->logs.container);
-	model->logs.container = name[0] ? xstrdup(name) : NULL;
+	model->logs.container = is_all ? NULL : xstrdup(name);
 	model_add_effect(model, EFFECT_LOGS_OPEN);
 }
 
@@ -141,9 +131,16 @@ static void scale(struct model *model, const char *text)
 		model_say(model, true, "'%s' is no number of replicas (0 to 1000)", text);
 		return;
 	}
-	struct effect *effect = act_command(model, EFFECT_RUN);
-	string_list_add(&effect->argv, "scale");
-	string_list_addf(&effect->argv, "%s=%s", pod->name, text);
+	struct string_list *argv = NULL;
+	if (replicas < pod->desired) { /* some of them stop */
+		AUTO_FREE char *question = xasprintf("%s: %u → %s replicas, the others stop? (y/n)",
+						     pod->name, pod->desired, text);
+		argv = act_ask_first(model, question);
+	} else {
+		argv = &act_command(model, EFFECT_RUN)->argv;
+	}
+	string_list_add(argv, "scale");
+	string_list_addf(argv, "%s=%s", pod->name, text);
 }
 
 static void forward(struct model *model, const char *text)
@@ -161,16 +158,20 @@ static void run_command(struct model *model, const char *name)
 {
 	const struct action *action = action_for_name(name, model->view);
 	if (action == NULL) {
-		model_say(model, true, "no action '%s' here; ? shows all", name);
+		if (name[0] != '\0')
+			model_say(model, true,
+				  "'%s' is no action here, or the beginning of several; Tab "
+				  "lists and completes",
+				  name);
 		return;
 	}
-	keys_handle(model, action->keys[0]);
+	keys_do(model, action, 0);
 }
 
 static void accept(struct model *model)
 {
 	enum prompt_kind kind = model->prompt.kind;
-	char *text = xstrdup(strbuf_text(&model->prompt.text));
+	char *text = choices_answer(&model->prompt);
 
 	close_prompt(model);
 	switch (kind) {
@@ -199,6 +200,9 @@ static void accept(struct model *model)
 	case PROMPT_CONTAINER:
 		set_container(model, text);
 		break;
+	case PROMPT_SHELL:
+		act_shell(model, text);
+		break;
 	case PROMPT_ROLLBACK:
 		act_roll_back(model, text);
 		break;
@@ -214,6 +218,9 @@ static void answer_question(struct model *model, unsigned key)
 
 	if (is_yes && model->prompt.kind == PROMPT_QUIT) {
 		model_add_effect(model, EFFECT_QUIT);
+	} else if (is_yes && model->prompt.kind == PROMPT_CANCEL) {
+		model_add_effect(model, EFFECT_CANCEL_JOB)->number = model->prompt.job;
+		model_say(model, false, "cancelling");
 	} else if (is_yes) {
 		struct effect *effect = model_add_effect(model, EFFECT_RUN);
 		string_list_copy(&effect->argv, &model->prompt.pending);
@@ -227,10 +234,15 @@ void prompt_key(struct model *model, unsigned key)
 {
 	struct strbuf *text = &model->prompt.text;
 
-	if (model->prompt.kind == PROMPT_CONFIRM || model->prompt.kind == PROMPT_QUIT) {
+	if (model->prompt.kind == PROMPT_CONFIRM || model->prompt.kind == PROMPT_QUIT ||
+	    model->prompt.kind == PROMPT_CANCEL) {
 		answer_question(model, key);
 		return;
 	}
+	if (choices_key(&model->prompt, key))
+		return;
+	if (key != TUI_KEY_RETURN)
+		model->prompt.chosen = 0; /* what fits is another thing now */
 	switch (key) {
 	case TUI_KEY_ESCAPE:
 	case TUI_KEY_CONTROL('c'):

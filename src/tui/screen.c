@@ -14,13 +14,14 @@
 #include "base/cleanup.h"
 #include "base/path.h"
 #include "tui/curses_keys.h"
+#include "tui/glyphs.h"
 #include "tui/terminfo.h"
 
 struct screen {
 	SCREEN *terminal;
-	bool has_colour;
-	bool has_grounds;    /* enough colours for grounds of their own */
-	struct canvas shown; /* what the terminal has: only rows that differ are sent */
+	struct screen_options options;
+	const struct palette *palette; /* NULL: no colours */
+	struct canvas shown;	       /* what the terminal has: only rows that differ are sent */
 	struct sigaction old_actions[8];
 };
 
@@ -45,34 +46,31 @@ static void catch_signals(struct screen *screen)
 		(void)sigaction(deadly[i], &action, &screen->old_actions[i]);
 }
 
-enum { COLOURS = COLOUR_CYAN + 1 };
-
 static short pair_of(const struct style *style)
 {
 	return (short)((int)style->ground * COLOURS + (int)style->colour + 1);
 }
 
-/*
- * Text has the eight colours of the terminal's own palette, which fit its background whatever that
- * is. Grounds bring their own colour of text where none is asked for.
- */
+static bool has_grounds(const struct screen *screen)
+{
+	return screen->palette != NULL && screen->palette->has_grounds;
+}
+
 static void define_colours(struct screen *screen)
 {
-	static const short colours[COLOURS] = {-1,	   COLOR_RED,	  COLOR_GREEN, COLOR_YELLOW,
-					       COLOR_BLUE, COLOR_MAGENTA, COLOR_CYAN};
-	static const short bright[COLOURS] = {253, 210, 114, 222, 117, 183, 123};
-	static const short grounds[] = {[GROUND_NONE] = -1,
-					[GROUND_BAR] = 236,
-					[GROUND_SELECTED] = 24,
-					[GROUND_MATCH] = 178};
+	int colours = COLORS >= 256 && COLOR_PAIRS >= 64 ? 256 : 8;
+	const struct palette *palette =
+		theme_palette(screen->options.theme, getenv("COLORFGBG"), colours);
 
-	screen->has_grounds = COLORS >= 256 && COLOR_PAIRS >= 64;
+	screen->palette = palette;
 	for (int i = 0; i < COLOURS; i++)
-		(void)init_pair((short)(i + 1), colours[i], -1);
-	for (int ground = 1; screen->has_grounds && ground < (int)ARRAY_SIZE(grounds); ground++) {
+		(void)init_pair((short)(i + 1), palette->text[i], -1);
+	for (int ground = 1; palette->has_grounds && ground < GROUNDS; ground++) {
 		for (int i = 0; i < COLOURS; i++)
 			(void)init_pair((short)(ground * COLOURS + i + 1),
-					ground == GROUND_MATCH ? 16 : bright[i], grounds[ground]);
+					ground == GROUND_MATCH ? palette->on_match
+							       : palette->on_ground[i],
+					palette->grounds[ground]);
 	}
 }
 
@@ -85,7 +83,7 @@ void screen_set_mouse(struct screen *screen, bool is_on)
 	(void)mouseinterval(0);
 }
 
-static void set_modes(struct screen *screen, bool has_mouse)
+static void set_modes(struct screen *screen)
 {
 	(void)raw();
 	(void)noecho();
@@ -94,16 +92,15 @@ static void set_modes(struct screen *screen, bool has_mouse)
 	(void)nodelay(stdscr, TRUE);
 	(void)set_escdelay(25);
 	(void)curs_set(0);
-	screen_set_mouse(screen, has_mouse);
-	screen->has_colour = screen->has_colour && has_colors();
-	if (!screen->has_colour)
+	screen_set_mouse(screen, screen->options.has_mouse);
+	if (screen->options.theme == THEME_NONE || !has_colors())
 		return;
 	(void)start_color();
 	(void)use_default_colors();
 	define_colours(screen);
 }
 
-struct screen *screen_open(bool has_colour, bool has_mouse, struct error *err)
+struct screen *screen_open(const struct screen_options *options, struct error *err)
 {
 	const char *term = getenv("TERM");
 
@@ -128,8 +125,8 @@ struct screen *screen_open(bool has_colour, bool has_mouse, struct error *err)
 	}
 	struct screen *screen = xcalloc(1, sizeof(*screen));
 	screen->terminal = terminal;
-	screen->has_colour = has_colour;
-	set_modes(screen, has_mouse);
+	screen->options = *options;
+	set_modes(screen);
 	catch_signals(screen);
 	return screen;
 }
@@ -164,13 +161,13 @@ void screen_resize(struct screen *screen)
 static attr_t attributes(const struct screen *screen, const struct style *style)
 {
 	attr_t bits = A_NORMAL;
-	if (style->is_bold || (style->ground == GROUND_MATCH && !screen->has_grounds))
+	if (style->is_bold || (style->ground == GROUND_MATCH && !has_grounds(screen)))
 		bits |= A_BOLD;
 	if (style->is_dim && style->ground == GROUND_NONE)
 		bits |= A_DIM;
 	if (style->is_underlined)
 		bits |= A_UNDERLINE;
-	if (style->ground != GROUND_NONE && !screen->has_grounds)
+	if (style->ground != GROUND_NONE && !has_grounds(screen))
 		bits |= A_REVERSE;
 	return bits;
 }
@@ -183,10 +180,11 @@ static void show_row(const struct screen *screen, const struct canvas *canvas, i
 		if (cell->text[0] == '\0')
 			continue;
 		attr_t bits = attributes(screen, &style);
-		if (!screen->has_grounds)
+		if (!has_grounds(screen))
 			style.ground = GROUND_NONE;
-		(void)attr_set(bits, screen->has_colour ? pair_of(&style) : 0, NULL);
-		(void)mvaddstr(row, column, cell->text);
+		(void)attr_set(bits, screen->palette != NULL ? pair_of(&style) : 0, NULL);
+		(void)mvaddstr(row, column,
+			       screen->options.is_ascii ? glyph_ascii(cell->text) : cell->text);
 	}
 }
 

@@ -11,11 +11,18 @@
 
 #include "base/error.h"
 #include "tui/canvas.h"
+#include "tui/theme.h"
 
 struct screen;
 
+struct screen_options {
+	enum theme theme;
+	bool has_mouse;
+	bool is_ascii; /* glyphs.h */
+};
+
 /* NULL on failure: no terminal, or one that cannot move its cursor. */
-MUST_CHECK struct screen *screen_open(bool has_colour, bool has_mouse, struct error *err);
+MUST_CHECK struct screen *screen_open(const struct screen_options *options, struct error *err);
 void screen_close(struct screen *screen); /* NULL is fine */
 
 void screen_size(const struct screen *screen, int *ret_rows, int *ret_columns);

@@ -18,7 +18,8 @@ void view_job(struct page *page, const struct model *model)
 	for (size_t i = 0; i < job->lines.count; i++)
 		page_wrapped(page, STYLE_NORMAL, job->lines.items[i], strlen(job->lines.items[i]));
 	if (job->is_running)
-		page_line(page, STYLE_WARNING, "◐ running; ^K cancels");
+		page_line(page, STYLE_WARNING, "◐ running; %s cancels",
+			  bindings_text(&model->bindings, ACTION_CANCEL).text);
 	else if (job->exit_status == 0)
 		page_line(page, STYLE_OK, "✓ done");
 	else
@@ -47,14 +48,14 @@ void view_line(struct page *page, const struct model *model)
 		page_wrapped(page, STYLE_NORMAL, line->text, line->size);
 }
 
-static void add_key(struct page *page, const struct action *action)
+static void add_key(struct page *page, const struct model *model, const struct action *action)
 {
 	AUTO(strbuf_clear) struct strbuf keys = STRBUF_INIT;
 	int row = page_row(page);
 
 	if (row < 0)
 		return;
-	action_key_names(action, &keys);
+	bindings_names(&model->bindings, action, ACTION_MAX_KEYS, &keys);
 	int column = page->left + 2;
 	canvas_field(page->canvas, row, column, 14, STYLE_KEY, strbuf_text(&keys));
 	column += 15;
@@ -67,12 +68,12 @@ static void add_key(struct page *page, const struct action *action)
 }
 
 /* is_own: what this screen has, else what all have. */
-static void add_keys(struct page *page, enum view_kind view, bool is_own)
+static void add_keys(struct page *page, const struct model *model, enum view_kind view, bool is_own)
 {
 	for (size_t i = 0; i < action_count; i++) {
 		if ((actions[i].views & IN_VIEW(view)) != 0 &&
 		    (actions[i].views != IN_ALL_VIEWS) == is_own)
-			add_key(page, &actions[i]);
+			add_key(page, model, &actions[i]);
 	}
 }
 
@@ -104,12 +105,11 @@ void view_help(struct page *page, const struct model *model)
 	int first = page->line;
 
 	if (page->canvas != NULL)
-		draw_rule(page->canvas, RULE_ROW, STYLE_TITLE,
-			  "keys; : takes an action's name, or its beginning");
+		draw_rule(page->canvas, RULE_ROW, STYLE_TITLE, "keys; : lists the actions by name");
 	if (is_wide)
 		page->area.columns = columns / 2;
 	page_heading(page, title_of(view));
-	add_keys(page, view, true);
+	add_keys(page, model, view, true);
 	int end = page->line;
 	if (is_wide) {
 		page->line = first;
@@ -119,7 +119,13 @@ void view_help(struct page *page, const struct model *model)
 	} else {
 		page_heading(page, "EVERYWHERE");
 	}
-	add_keys(page, view, false);
+	add_keys(page, model, view, false);
 	page->line = page->line > end ? page->line : end;
 	page->area.columns = columns;
+	page->left = 0;
+	if (model->config_file == NULL)
+		return;
+	page_row(page);
+	page_line(page, STYLE_DIM, "keys, theme and mouse can be changed in %s",
+		  model->config_file);
 }

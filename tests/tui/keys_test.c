@@ -84,13 +84,14 @@ static void numbers_are_sorted_by_size_and_back_again(void **state)
 	AUTO(model_clear) struct model model;
 	(void)state;
 	sample_model(&model, 24, 130);
-	while (model.lists[VIEW_PODS].sort_column != 7) /* MEM: POD STATE READY RESTARTS AGE CPU */
+	while (model.lists[VIEW_PODS].sort_column !=
+	       8) /* MEM: POD STATE READY RESTARTS EXIT AGE CPU */
 		sample_press(&model, ">");
 	AUTO(table_clear) struct table table;
 	table_make(&table, &model, VIEW_PODS);
 	assert_string_equal(table.rows[0].key, "db-0");
 	assert_string_equal(table.rows[1].key, "web-0");
-	sample_press(&model, "<<<<<<<");
+	sample_press(&model, "<<<<<<<<");
 	assert_int_equal(model.lists[VIEW_PODS].sort_column, 0);
 }
 

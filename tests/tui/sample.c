@@ -151,6 +151,29 @@ void sample_model(struct model *model, int rows, int columns)
 					    .memory_total = UINT64_C(24) << 30});
 }
 
+void sample_crash_loop(struct model *model)
+{
+	struct container_status container = {.name = T("nginx"),
+					     .state = CONTAINER_WAITING,
+					     .reason = T("CrashLoopBackOff"),
+					     .message = T("exit code 137, killed: more "
+							  "memory than its limit of 64Mi; "
+							  "next start in 40s"),
+					     .restarts = 7,
+					     .exit_code = 137};
+	struct project_status status = sample_status;
+	struct instance_status looping[3];
+
+	memcpy(looping, instances, sizeof(looping));
+	looping[0].state = INSTANCE_RUNNING;
+	looping[0].is_ready = false;
+	looping[0].restarts = 7;
+	looping[0].containers = &container;
+	looping[0].container_count = 1;
+	status.instances = looping;
+	model_update(model, &(struct event){.kind = EVENT_STATUS, .status = &status});
+}
+
 void sample_press(struct model *model, const char *keys)
 {
 	for (; *keys != '\0'; keys++)

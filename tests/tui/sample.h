@@ -10,6 +10,8 @@ extern struct project_status sample_status;
 
 /* A model that has just got it. */
 void sample_model(struct model *model, int rows, int columns);
+/* web-0 ends with 137 again and again. */
+void sample_crash_loop(struct model *model);
 void sample_press(struct model *model, const char *keys);
 void sample_log(struct model *model, uint64_t sequence, const char *pod, const char *container,
 		uint8_t source, const char *text);

@@ -236,17 +236,34 @@ static void a_million_lines_stay_within_the_window(void **state)
 
 static void every_key_of_a_view_is_unique(void **state)
 {
+	const struct action *first = NULL;
+	const struct action *second = NULL;
+	struct bindings bindings;
+	unsigned key = 0;
 	(void)state;
-	for (int view = 0; view < VIEW_COUNT; view++) {
-		for (size_t i = 0; i < action_count; i++) {
-			if ((actions[i].views & IN_VIEW(view)) == 0)
-				continue;
-			for (size_t k = 0; k < ACTION_MAX_KEYS && actions[i].keys[k] != 0; k++)
-				assert_ptr_equal(
-					action_for_key(actions[i].keys[k], (enum view_kind)view),
-					&actions[i]);
-		}
-	}
+	bindings_init(&bindings);
+	if (bindings_clash(&bindings, &first, &second, &key))
+		fail_msg("%s and %s share a key", first->name, second->name);
+}
+
+static void a_narrow_screen_has_the_state_first(void **state)
+{
+	AUTO(model_clear) struct model model;
+	(void)state;
+	sample_model(&model, 20, 60);
+	sample_crash_loop(&model);
+	expect_screen(&model, "pods-60");
+	model_update(&model, &(struct event){.kind = EVENT_RESIZE, .row = 12, .column = 40});
+	expect_screen(&model, "pods-40");
+}
+
+static void the_palette_lists_what_fits(void **state)
+{
+	AUTO(model_clear) struct model model;
+	(void)state;
+	sample_model(&model, 24, 80);
+	sample_press(&model, "j:se\t\t");
+	expect_screen(&model, "palette");
 }
 
 int main(void)
@@ -267,6 +284,8 @@ int main(void)
 		cmocka_unit_test(a_small_terminal_says_so_and_survives),
 		cmocka_unit_test(a_million_lines_stay_within_the_window),
 		cmocka_unit_test(every_key_of_a_view_is_unique),
+		cmocka_unit_test(a_narrow_screen_has_the_state_first),
+		cmocka_unit_test(the_palette_lists_what_fits),
 	};
 	(void)setlocale(LC_CTYPE, "C.UTF-8");
 	return cmocka_run_group_tests(tests, NULL, NULL);

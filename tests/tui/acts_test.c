@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What keys start, ask and answer. */
+#include <locale.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/cleanup.h"
+#include "sample.h"
+#include "test.h"
+#include "tui/draw.h"
+#include "tui/key.h"
+#include "tui/keys.h"
+
+static char *screen_text(const struct model *model)
+{
+	AUTO(canvas_clear) struct canvas canvas;
+	struct strbuf text = STRBUF_INIT;
+	canvas_init(&canvas, model->rows, model->columns);
+	draw_screen(&canvas, model);
+	canvas_dump(&canvas, &text);
+	return strbuf_take(&text);
+}
+
+static void expect(const struct model *model, const char *wanted)
+{
+	AUTO_FREE char *text = screen_text(model);
+	if (strstr(text, wanted) == NULL)
+		fail_msg("no '%s' on:\n%s", wanted, text);
+}
+
+static void expect_no(const struct model *model, const char *unwanted)
+{
+	AUTO_FREE char *text = screen_text(model);
+	if (strstr(text, unwanted) != NULL)
+		fail_msg("'%s' is on:\n%s", unwanted, text);
+}
+
+/* The next effect's command line; "" where there is none. */
+static char *next_command(struct model *model, enum effect_kind kind)
+{
+	AUTO(effect_clear) struct effect effect = {0};
+	struct strbuf text = STRBUF_INIT;
+	if (!model_take_effect(model, &effect))
+		return strbuf_take(&text);
+	assert_int_equal(effect.kind, kind);
+	action_command_line(&effect.argv, &text);
+	return strbuf_take(&text);
+}
+
+static void press_key(struct model *model, unsigned key)
+{
+	model_update(model, &(struct event){.kind = EVENT_KEY, .key = key});
+}
+
+static void an_unknown_key_says_where_the_keys_are(void **state)
+{
+	AUTO(model_clear) struct model model;
+	(void)state;
+	sample_model(&model, 24, 80);
+	sample_press(&model, "Z");
+	expect(&model, "Z does nothing on this screen; ? shows the keys");
+	sample_press(&model, "j");
+	expect_no(&model, "does nothing");
+	press_key(&model, TUI_KEY_WHEEL_UP);
+	expect_no(&model, "does nothing");
+}
+
+/* Whatever stops or replaces something: nothing happens before a y, and its command is shown. */
+static void all_that_stops_is_asked_about(void **state)
+{
+	static const struct {
+		const char *keys;
+		const char *command;
+	} acts[] = {
+		{"r", "i2kit -p shop restart web-0"},  {"x", "i2kit -p shop scale web=0"},
+		{"D", "i2kit -p shop down"},	       {"S1\r", "i2kit -p shop scale web=1"},
+		{"S0\r", "i2kit -p shop scale web=0"}, {"b", "i2kit -p shop up -d /home/anna/shop"},
+	};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(acts); i++) {
+		AUTO(model_clear) struct model model;
+		sample_model(&model, 24, 100);
+		sample_press(&model, "j");
+		sample_press(&model, acts[i].keys);
+		expect(&model, "(y/n)");
+		expect(&model, acts[i].command);
+		AUTO_FREE char *early = next_command(&model, EFFECT_RUN);
+		assert_string_equal(early, "");
+		sample_press(&model, "y");
+		AUTO_FREE char *command = next_command(&model, EFFECT_RUN);
+		assert_string_equal(command, acts[i].command);
+	}
+}
+
+static void more_replicas_are_not_asked_about(void **state)
+{
+	AUTO(model_clear) struct model model;
+	(void)state;
+	sample_model(&model, 24, 100);
+	sample_press(&model, "jS3\r");
+	AUTO_FREE char *command = next_command(&model, EFFECT_RUN);
+	assert_string_equal(command, "i2kit -p shop scale web=3");
+}
+
+static void cancelling_is_asked_about(void **state)
+{
+	AUTO(model_clear) struct model model;
+	AUTO(effect_clear) struct effect effect = {0};
+	(void)state;
+	sample_model(&model, 24, 100);
+	model_update(&model, &(struct event){.kind = EVENT_JOB_STARTED,
+					     .number = 4,
+					     .text = "i2kit -p shop promote"});
+	press_key(&model, TUI_KEY_CONTROL('k'));
+	expect(&model, "cancel? (y/n)  i2kit -p shop promote");
+	assert_false(model_take_effect(&model, &effect));
+	sample_press(&model, "y");
+	assert_true(model_take_effect(&model, &effect));
+	assert_int_equal(effect.kind, EFFECT_CANCEL_JOB);
+	assert_int_equal(effect.number, 4);
+}
+
+static void a_long_command_is_shown_whole(void **state)
+{
+	AUTO(model_clear) struct model model;
+	char folder[] = "/home/anna/a/folder/whose/name/is/longer/than/the/screen";
+	struct project_status status = sample_status;
+	(void)state;
+	sample_model(&model, 12, 40);
+	status.folder = folder;
+	model_update(&model, &(struct event){.kind = EVENT_STATUS, .status = &status});
+	sample_press(&model, "b");
+	expect(&model, "i2kit -p shop up -d");
+	expect(&model, "longer/than/the/scre\n  en\n build");
+}
+
+static void tab_completes_an_action(void **state)
+{
+	AUTO(model_clear) struct model model;
+	(void)state;
+	sample_model(&model, 24, 80);
+	sample_press(&model, ":serv\t");
+	expect(&model, ":services");
+	sample_press(&model, "\r");
+	assert_int_equal(model.view, VIEW_SERVICES);
+	sample_press(&model, "1:se"); /* services, search … */
+	press_key(&model, TUI_KEY_ARROW_DOWN);
+	sample_press(&model, "\r");
+	assert_int_equal(model.view, VIEW_SERVICES);
+	sample_press(&model, "1:s\r");
+	expect(&model, "beginning of several");
+	sample_press(&model, ":\r");
+	expect_no(&model, "several");
+}
+
+static void a_shell_asks_in_which_container(void **state)
+{
+	AUTO(model_clear) struct model model;
+	(void)state;
+	sample_model(&model, 24, 80);
+	sample_press(&model, "js");
+	expect(&model, "a shell in:");
+	assert_int_equal(model.prompt.choice_count, 2); /* not the init container that ended */
+	sample_press(&model, "exp\t\r");
+	AUTO_FREE char *command = next_command(&model, EFFECT_FOREGROUND);
+	assert_string_equal(command, "i2kit -p shop exec -it -c exporter web-0 /bin/sh");
+	sample_press(&model, "s\r"); /* the first is chosen */
+	AUTO_FREE char *first = next_command(&model, EFFECT_FOREGROUND);
+	assert_string_equal(first, "i2kit -p shop exec -it -c nginx web-0 /bin/sh");
+	sample_press(&model, "ks"); /* db-0 says nothing of containers: nothing to choose */
+	AUTO_FREE char *only = next_command(&model, EFFECT_FOREGROUND);
+	assert_string_equal(only, "i2kit -p shop exec -it db-0 /bin/sh");
+	assert_int_equal(model.prompt.kind, PROMPT_NONE);
+}
+
+static void logs_offer_the_containers_they_are_of(void **state)
+{
+	AUTO(model_clear) struct model model;
+	(void)state;
+	sample_model(&model, 24, 80);
+	sample_press(&model, "jlc");
+	expect(&model, "all of them");
+	expect(&model, "migrate");
+	sample_press(&model, "ngi\t\r");
+	assert_string_equal(model.logs.container, "nginx");
+	sample_press(&model, "c\r");
+	assert_null(model.logs.container);
+}
+
+static void logs_scroll_sideways(void **state)
+{
+	AUTO(model_clear) struct model model;
+	(void)state;
+	sample_model(&model, 24, 60);
+	sample_press(&model, "3");
+	sample_log(&model, 1, "web", "main", 0,
+		   "the beginning of a line ................. its end");
+	expect(&model, "the beginning");
+	press_key(&model, TUI_KEY_ARROW_RIGHT);
+	expect_no(&model, "the beginning");
+	expect(&model, "its end");
+	sample_press(&model, "h");
+	expect(&model, "the beginning");
+	sample_press(&model, "wl");
+	expect(&model, "lines are wrapped");
+}
+
+/* The columns stand where they stood, whatever their cells say. */
+static void columns_stay_where_they_are(void **state)
+{
+	AUTO(model_clear) struct model model;
+	int before[TABLE_COLUMNS];
+	int after[TABLE_COLUMNS];
+	(void)state;
+	sample_model(&model, 24, 120);
+	AUTO(table_clear) struct table calm;
+	table_make(&calm, &model, VIEW_PODS);
+	int gap = table_layout(&calm, 117, before);
+	sample_crash_loop(&model);
+	sample_press(&model, "&db\r");
+	AUTO(table_clear) struct table looping;
+	table_make(&looping, &model, VIEW_PODS);
+	assert_int_equal(table_layout(&looping, 117, after), gap);
+	assert_memory_equal(before, after, sizeof(before));
+}
+
+static void a_crash_loop_shows_its_exit_code(void **state)
+{
+	AUTO(model_clear) struct model model;
+	(void)state;
+	for (int columns = 40; columns <= 200; columns += 20) {
+		sample_model(&model, 24, columns);
+		sample_crash_loop(&model);
+		expect(&model, "CrashLoopBackOff");
+		expect(&model, " 137");
+		expect(&model, "web-0");
+		if (columns < 200)
+			model_clear(&model);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_unknown_key_says_where_the_keys_are),
+		cmocka_unit_test(all_that_stops_is_asked_about),
+		cmocka_unit_test(more_replicas_are_not_asked_about),
+		cmocka_unit_test(cancelling_is_asked_about),
+		cmocka_unit_test(a_long_command_is_shown_whole),
+		cmocka_unit_test(tab_completes_an_action),
+		cmocka_unit_test(a_shell_asks_in_which_container),
+		cmocka_unit_test(logs_offer_the_containers_they_are_of),
+		cmocka_unit_test(logs_scroll_sideways),
+		cmocka_unit_test(columns_stay_where_they_are),
+		cmocka_unit_test(a_crash_loop_shows_its_exit_code),
+	};
+	(void)setlocale(LC_CTYPE, "C.UTF-8");
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
