@@ -89,8 +89,9 @@ static void name_first(const struct problem_list *problems, struct error *err)
 	}
 }
 
-static bool read_files(const struct invocation *invocation, bool takes_arguments, struct app *ret,
-		       struct problem_list *problems, struct error *err)
+static bool read_files(const struct invocation *invocation, bool takes_arguments,
+		       bool keeps_objects, struct app *ret, struct problem_list *problems,
+		       struct error *err)
 {
 	const struct arguments *args = invocation->args;
 	struct load_options options = {.folder = ".",
@@ -98,6 +99,7 @@ static bool read_files(const struct invocation *invocation, bool takes_arguments
 				       .skip_unsupported = arguments_flag(args, "skip-unsupported"),
 				       .is_strict = arguments_flag(args, "strict"),
 				       .may_have_no_pod = takes_arguments,
+				       .keeps_objects = keeps_objects,
 				       .check_image = image_is_named};
 	const struct string_list *files = arguments_values(args, "file");
 
@@ -117,13 +119,19 @@ static bool read_files(const struct invocation *invocation, bool takes_arguments
 bool manifest_files_read(const struct invocation *invocation, struct app *ret,
 			 struct problem_list *problems, struct error *err)
 {
-	return read_files(invocation, true, ret, problems, err);
+	return read_files(invocation, true, false, ret, problems, err);
+}
+
+bool manifest_files_read_whole(const struct invocation *invocation, struct app *ret,
+			       struct problem_list *problems, struct error *err)
+{
+	return read_files(invocation, true, true, ret, problems, err);
 }
 
 bool manifest_files_load(const struct invocation *invocation, struct app *ret, struct error *err)
 {
 	AUTO(problem_list_clear) struct problem_list problems = {0};
-	bool is_good = read_files(invocation, false, ret, &problems, err);
+	bool is_good = read_files(invocation, false, false, ret, &problems, err);
 	manifest_files_print(invocation, &problems, false);
 	const struct string_list *rest = arguments_rest(invocation->args);
 	/* Arguments of these verbs are pods, of others manifests. */

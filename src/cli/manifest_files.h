@@ -29,6 +29,9 @@
 /* For verbs whose arguments are files, as with -f. No pod at all is no error here. */
 MUST_CHECK bool manifest_files_read(const struct invocation *invocation, struct app *ret,
 				    struct problem_list *problems, struct error *err);
+/* The same, with Kubernetes objects kept as they were written. */
+MUST_CHECK bool manifest_files_read_whole(const struct invocation *invocation, struct app *ret,
+					  struct problem_list *problems, struct error *err);
 /* One line each on stderr, and the hint below. */
 void manifest_files_print(const struct invocation *invocation, const struct problem_list *problems,
 			  bool is_quiet);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/strbuf.h"
 #include "cli/manifest_files.h"
 #include "cli/output.h"
 #include "cli/progress_view.h"
@@ -40,14 +41,30 @@ static bool print_linuxkit(const struct invocation *invocation, const struct app
 	return true;
 }
 
+static void print_losses(const struct app *app)
+{
+	AUTO(string_list_clear) struct string_list lost = STRING_LIST_INIT;
+	app_short_losses(app, &lost);
+	for (size_t i = 0; i < lost.count; i++) {
+		AUTO(strbuf_clear) struct strbuf text = STRBUF_INIT;
+		strbuf_append_printable(&text, lost.items[i], strlen(lost.items[i]));
+		(void)fprintf(stderr, "not kept: %s\n", strbuf_text(&text));
+	}
+}
+
 static bool print_form(const struct invocation *invocation, const struct app *app, const char *form,
 		       struct error *err)
 {
 	if (strcmp(form, "linuxkit") == 0)
 		return print_linuxkit(invocation, app, err);
-	AUTO_FREE char *text =
-		strcmp(form, "i2kit") == 0 ? app_write_short(app) : app_write_kubernetes(app);
+	bool is_short = strcmp(form, "i2kit") == 0;
+	AUTO_FREE char *text = is_short ? app_write_short(app) : app_write_kubernetes(app);
 	(void)fputs(text, stdout);
+	if (is_short)
+		print_losses(app);
+	else if (app->is_named)
+		(void)fprintf(stderr, "not kept: the project's name '%s'; -p gives it\n",
+			      app->project);
 	return true;
 }
 
@@ -64,7 +81,7 @@ static int run(const struct invocation *invocation, struct error *err)
 			  form);
 		return 2;
 	}
-	bool is_valid = manifest_files_read(invocation, &app, &problems, err);
+	bool is_valid = manifest_files_read_whole(invocation, &app, &problems, err);
 	manifest_files_print(invocation, &problems, false);
 	return is_valid && print_form(invocation, &app, form, err) ? 0 : 1;
 }
@@ -77,8 +94,10 @@ const struct verb verb_convert = {
 		"Reads manifests of any form and prints them in another one: --to kubernetes for "
 		"objects that kubectl apply takes, --to i2kit for the short form. What the short "
 		"form has no words for (StatefulSets, Jobs, ConfigMaps, Secrets, claims, Services "
-		"of several pods) stays a Kubernetes object in the same file, which i2kit reads "
-		"just as well. --to linuxkit prints one LinuxKit document for each pod, for "
+		"of several pods, policies) stays a Kubernetes object in the same file, which "
+		"i2kit reads just as well; what is not kept is named. Kubernetes objects come out "
+		"as Kubernetes objects with everything they say, those without effect here among "
+		"them. --to linuxkit prints one LinuxKit document for each pod, for "
 		"linuxkit build; it looks the images up, since a command without its image's "
 		"entry point would be another one.\n\n"
 		"Comments are not kept, and Secrets come out as plain text.",

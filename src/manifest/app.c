@@ -178,6 +178,17 @@ static void config_clear(struct config_map *map)
 	free(map->entries);
 }
 
+static void objects_free(struct source_object *objects, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		free(objects[i].kind);
+		free(objects[i].name);
+		free(objects[i].namespace_name);
+		free(objects[i].text);
+	}
+	free(objects);
+}
+
 void app_clear(struct app *app)
 {
 	free(app->project);
@@ -194,6 +205,7 @@ void app_clear(struct app *app)
 		config_clear(&app->config_maps[i]);
 	free(app->config_maps);
 	claims_free(app->claims, app->claim_count);
+	objects_free(app->objects, app->object_count);
 	*app = (struct app){0};
 }
 

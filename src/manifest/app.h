@@ -351,6 +351,17 @@ struct config_map {
 	struct source_mark mark;
 };
 
+/*
+ * A Kubernetes object in the words it was written in, whatever becomes of it here; only where
+ * load_options.keeps_objects asks for them.
+ */
+struct source_object {
+	char *kind;
+	char *name;	      /* "" where it has none */
+	char *namespace_name; /* "default" when not given */
+	char *text;	      /* YAML, ends in a line end */
+};
+
 struct app {
 	char *project;		  /* manifest/project_name.h */
 	bool is_named;		  /* by a document of the manifests */
@@ -365,6 +376,8 @@ struct app {
 	size_t config_map_count;
 	struct claim *claims;
 	size_t claim_count;
+	struct source_object *objects; /* in the order of the files */
+	size_t object_count;
 };
 
 void volume_clear(struct volume *volume);

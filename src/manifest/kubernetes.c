@@ -7,6 +7,7 @@
 #include "base/suggest.h"
 #include "manifest/loader.h"
 #include "manifest/schema.h"
+#include "manifest/yaml_writer.h"
 
 static const struct field list_list[] = {
 	{"apiVersion", FIELD_USED, NULL, 0, NULL, NULL},
@@ -210,6 +211,13 @@ static const char *foreign_help(const char *group)
 		       : "it is not an object of Kubernetes; leave the file out";
 }
 
+/* A file with a kind that no API server has: Skaffold's, kind's, buildpacks' … */
+static bool is_other_tools(const char *group)
+{
+	return group[0] != '\0' && strchr(group, '.') == NULL &&
+	       !is_word_of(group, "apps batch policy autoscaling extensions");
+}
+
 static void refuse_unknown(struct loader *loader, const struct yaml_node *node, const char *group)
 {
 	AUTO(string_list_clear) struct string_list known = STRING_LIST_INIT;
@@ -236,9 +244,7 @@ static void refuse_unknown(struct loader *loader, const struct yaml_node *node, 
 			       "custom resources need the operator of their cluster");
 		return;
 	}
-	bool is_foreign = group[0] != '\0' && strchr(group, '.') == NULL &&
-			  !is_word_of(group, "apps batch policy autoscaling extensions");
-	if (is_foreign && loader_is_found_in_folder(loader))
+	if (is_other_tools(group) && loader_is_found_in_folder(loader))
 		loader_note(loader, node, "%.200s is not a manifest, left out", loader->file);
 	else
 		refuse(loader, node, what, foreign_help(group));
@@ -279,6 +285,32 @@ static bool is_helm_test(const struct yaml_node *root)
 	return hook != NULL && hook->kind == YAML_SCALAR && strncmp(hook->text, "test", 4) == 0;
 }
 
+static char *text_of(const struct yaml_node *map, const char *key, const char *otherwise)
+{
+	const struct yaml_node *node = yaml_get(map, key);
+	return xstrdup(node != NULL && node->kind == YAML_SCALAR ? node->text : otherwise);
+}
+
+static void keep_object(struct loader *loader, const struct yaml_node *root)
+{
+	const struct yaml_node *metadata = yaml_get(root, "metadata");
+	struct yaml_writer writer = {0};
+	struct app *app = loader->app;
+
+	if (!loader->options->keeps_objects)
+		return;
+	yaml_write_node(&writer, root);
+	if (writer.text.size > YAML_WRITTEN_MAX)
+		loader_error(loader, root, "write out what the aliases name",
+			     "larger than 64 MiB without its aliases");
+	*ARRAY_APPEND(app->objects, app->object_count) = (struct source_object){
+		.kind = text_of(root, "kind", ""),
+		.name = text_of(metadata, "name", ""),
+		.namespace_name = text_of(metadata, "namespace", "default"),
+		.text = strbuf_take(&writer.text),
+	};
+}
+
 static void read_object(struct loader *loader, const struct yaml_node *root,
 			const struct kind *kind)
 {
@@ -299,6 +331,11 @@ static void read_kind(struct loader *loader, const struct yaml_node *root,
 	const struct kind *kind = find_kind(is_list ? "List" : node->text);
 	bool is_version = kind != NULL && (kind->versions == NULL || is_list ||
 					   is_word_of(version->text, kind->versions));
+	bool is_items = kind != NULL && strcmp(kind->name, "List") == 0;
+	bool is_kept = !is_items && !ends_with(group, "kustomize.config.k8s.io") &&
+		       (kind != NULL || !is_other_tools(group));
+	if (is_kept)
+		keep_object(loader, root);
 	if (kind == NULL || (!is_version && is_custom(group))) {
 		refuse_unknown(loader, node, group);
 	} else if (!is_version) {

@@ -7,13 +7,22 @@
 #include "manifest/app.h"
 #include "manifest/yaml_writer.h"
 
-/* All of it as Kubernetes objects, for kubectl apply. Owned. */
+/*
+ * All of it as Kubernetes objects, for kubectl apply. Objects that load_options.keeps_objects kept
+ * come out as they were written, those without effect here among them; else they are made from what
+ * was understood. Owned.
+ */
 char *app_write_kubernetes(const struct app *app);
 /*
  * Pods in i2kit's short form, with the services that it can say; what it has no words for stays a
  * Kubernetes object beside. Owned.
  */
 char *app_write_short(const struct app *app);
+/*
+ * What app_write_short() has no words for, one line for each kept object: "Deployment web:
+ * metadata.labels, spec.selector". What has no effect here is noted when it is read.
+ */
+void app_short_losses(const struct app *app, struct string_list *ret);
 
 /* Pieces, inside manifest/. */
 void write_container_body(struct yaml_writer *writer, const struct container_spec *container);
@@ -30,6 +39,13 @@ void write_service(struct yaml_writer *writer, const struct app *app,
 		   const struct service *service);
 /* A policy as it is written (egress.c); nothing for the default. */
 void egress_words(const struct egress_policy *policy, struct string_list *ret);
+bool is_source_kept(const struct app *app);
+void write_source_object(struct yaml_writer *writer, const struct source_object *object);
+bool is_short_pod(const struct pod_spec *pod); /* written in the short form */
+/* Whether the short form says what the object said, and takes its place. */
+bool is_said_short(const struct app *app, const struct source_object *object);
+/* No object that was kept says it. */
+bool is_service_generated(const struct app *app, const struct service *service);
 /* Made from a pod's hostPort, which says it already. */
 bool is_host_port_service(const struct app *app, const struct service *service);
 char *service_port_name(const struct service_port *port); /* of one without; owned */

@@ -306,18 +306,45 @@ bool is_host_port_service(const struct app *app, const struct service *service)
 	return service->is_implied && pod != NULL && strcmp(pod->kind_name, "i2kit") != 0;
 }
 
+bool is_source_kept(const struct app *app)
+{
+	return app->object_count > 0;
+}
+
+void write_source_object(struct yaml_writer *writer, const struct source_object *object)
+{
+	yaml_write_document(writer);
+	strbuf_append(&writer->text, object->text);
+}
+
+bool is_short_pod(const struct pod_spec *pod)
+{
+	return strcmp(pod->kind_name, "i2kit") == 0;
+}
+
+/* What is not among app->objects: the short form's, or all where none were kept. */
+bool is_service_generated(const struct app *app, const struct service *service)
+{
+	return (service->is_implied || !is_source_kept(app)) && !is_host_port_service(app, service);
+}
+
 char *app_write_kubernetes(const struct app *app)
 {
 	struct yaml_writer writer = {0};
+	bool is_kept = is_source_kept(app);
 
-	for (size_t i = 0; i < app->config_map_count; i++)
+	for (size_t i = 0; i < app->object_count; i++)
+		write_source_object(&writer, &app->objects[i]);
+	for (size_t i = 0; !is_kept && i < app->config_map_count; i++)
 		write_config_map(&writer, &app->config_maps[i]);
-	for (size_t i = 0; i < app->claim_count; i++)
+	for (size_t i = 0; !is_kept && i < app->claim_count; i++)
 		write_claim(&writer, &app->claims[i]);
-	for (size_t i = 0; i < app->pod_count; i++)
-		write_workload(&writer, &app->pods[i]);
+	for (size_t i = 0; i < app->pod_count; i++) {
+		if (!is_kept || is_short_pod(&app->pods[i]))
+			write_workload(&writer, &app->pods[i]);
+	}
 	for (size_t i = 0; i < app->service_count; i++) {
-		if (!is_host_port_service(app, &app->services[i]))
+		if (is_service_generated(app, &app->services[i]))
 			write_service(&writer, app, &app->services[i]);
 	}
 	return strbuf_take(&writer.text);

@@ -87,7 +87,11 @@ static bool has_other_ports(const struct pod_spec *pod, const struct service *se
  */
 static bool is_short(const struct app *app, const struct pod_spec *pod)
 {
-	if (pod->workload != WORKLOAD_DEPLOYMENT || pod->claim_template_count > 0)
+	bool is_deployment = strcmp(pod->kind_name, "Deployment") == 0;
+	if ((!is_deployment && !is_short_pod(pod)) || pod->claim_template_count > 0)
+		return false;
+	/* `stateful` is Recreate, and a Deployment that keeps a disk need not be. */
+	if (is_deployment && pod->is_stateful && !pod->is_recreate)
 		return false;
 	bool is_one = pod->is_recreate || pod->is_stateful;
 	bool has_strategy = pod->max_surge != 1 || pod->max_unavailable != 0;
@@ -253,24 +257,53 @@ static bool is_said_by_pod(const struct app *app, const struct service *service)
 	return pod != NULL && is_short(app, pod) && own_service(app, pod) == service;
 }
 
+bool is_said_short(const struct app *app, const struct source_object *object)
+{
+	if (strcmp(object->kind, "Service") == 0) {
+		const struct service *service = app_find_service(app, object->name);
+		return service != NULL && is_said_by_pod(app, service);
+	}
+	const struct pod_spec *pod = app_find_pod(app, object->name);
+	return pod != NULL && strcmp(pod->kind_name, object->kind) == 0 && is_short(app, pod);
+}
+
+static void write_other_objects(struct yaml_writer *writer, const struct app *app)
+{
+	for (size_t i = 0; i < app->object_count; i++) {
+		if (!is_said_short(app, &app->objects[i]))
+			write_source_object(writer, &app->objects[i]);
+	}
+}
+
+static void write_other_services(struct yaml_writer *writer, const struct app *app)
+{
+	for (size_t i = 0; i < app->service_count; i++) {
+		if (!is_said_by_pod(app, &app->services[i]) &&
+		    is_service_generated(app, &app->services[i]))
+			write_service(writer, app, &app->services[i]);
+	}
+}
+
 char *app_write_short(const struct app *app)
 {
 	struct yaml_writer writer = {0};
+	bool is_kept = is_source_kept(app);
 
+	if (app->is_named) {
+		yaml_write_document(&writer);
+		yaml_write_text(&writer, "name", app->project);
+	}
 	for (size_t i = 0; i < app->pod_count; i++) {
 		if (is_short(app, &app->pods[i]))
 			write_short_pod(&writer, app, &app->pods[i]);
-		else
+		else if (!is_kept || is_short_pod(&app->pods[i]))
 			write_workload(&writer, &app->pods[i]);
 	}
-	for (size_t i = 0; i < app->service_count; i++) {
-		if (!is_said_by_pod(app, &app->services[i]) &&
-		    !is_host_port_service(app, &app->services[i]))
-			write_service(&writer, app, &app->services[i]);
-	}
-	for (size_t i = 0; i < app->config_map_count; i++)
+	write_other_objects(&writer, app);
+	write_other_services(&writer, app);
+	for (size_t i = 0; !is_kept && i < app->config_map_count; i++)
 		write_config_map(&writer, &app->config_maps[i]);
-	for (size_t i = 0; i < app->claim_count; i++)
+	for (size_t i = 0; !is_kept && i < app->claim_count; i++)
 		write_claim(&writer, &app->claims[i]);
 	return strbuf_take(&writer.text);
 }

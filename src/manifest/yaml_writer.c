@@ -139,15 +139,16 @@ static void append_scalar(struct yaml_writer *writer, const char *text)
 	}
 }
 
+static void begin_line(struct yaml_writer *writer, unsigned depth)
+{
+	indent(writer, writer->is_item ? depth - 1 : depth);
+	strbuf_append(&writer->text, writer->is_item ? "- " : "");
+	writer->is_item = false;
+}
+
 static void append_key(struct yaml_writer *writer, const char *key, unsigned depth)
 {
-	if (writer->is_item) {
-		indent(writer, depth - 1);
-		strbuf_append(&writer->text, "- ");
-		writer->is_item = false;
-	} else {
-		indent(writer, depth);
-	}
+	begin_line(writer, depth);
 	if (yaml_text_is_plain(key))
 		strbuf_append(&writer->text, key);
 	else
@@ -265,4 +266,103 @@ void yaml_write_pairs(struct yaml_writer *writer, const char *key, const struct 
 	for (size_t i = 0; i < count; i++)
 		yaml_write_text(writer, pairs[i].key, pairs[i].value);
 	yaml_write_end(writer);
+}
+
+/* Readers take a key in one line only up to 1024 characters. */
+enum { SIMPLE_KEY_MAX = 1000 };
+
+static void append_node_key(struct yaml_writer *writer, const struct yaml_node *key)
+{
+	begin_line(writer, writer->depth);
+	bool is_as_written = !key->is_quoted && (key->kind == YAML_NULL || key->type != YAML_TEXT);
+	if (is_as_written && key->size > 0) {
+		strbuf_appendf(&writer->text, "%s:", key->text);
+		return;
+	}
+	AUTO(strbuf_clear) struct strbuf text = STRBUF_INIT;
+	if (yaml_text_is_plain(key->text))
+		strbuf_append(&text, key->text);
+	else
+		append_quoted(&text, key->text);
+	bool is_long = text.size > SIMPLE_KEY_MAX;
+	strbuf_appendf(&writer->text, "%s%s%s", is_long ? "? " : "", strbuf_text(&text),
+		       is_long ? "\n" : "");
+	if (is_long)
+		indent(writer, writer->depth);
+	strbuf_append_char(&writer->text, ':');
+}
+
+/* 2001-01-01 and 1_000 are text in quotes, and other things to some readers without. */
+static bool keeps_quotes(const struct yaml_node *node)
+{
+	return node->is_quoted && strchr("0123456789+-.=", node->text[0]) != NULL &&
+	       !is_block(node->text);
+}
+
+static void append_node_scalar(struct yaml_writer *writer, const struct yaml_node *node)
+{
+	if (node->kind == YAML_NULL) {
+		strbuf_append(&writer->text, "null\n");
+	} else if (node->type != YAML_TEXT) {
+		strbuf_appendf(&writer->text, "%s\n", node->text);
+	} else if (keeps_quotes(node)) {
+		append_quoted(&writer->text, node->text);
+		strbuf_append_char(&writer->text, '\n');
+	} else {
+		append_scalar(writer, node->text);
+	}
+}
+
+static bool is_empty(const struct yaml_node *node)
+{
+	return (node->kind == YAML_MAP && node->pair_count == 0) ||
+	       (node->kind == YAML_LIST && node->item_count == 0);
+}
+
+static void write_item(struct yaml_writer *writer, const struct yaml_node *node)
+{
+	bool is_tree = (node->kind == YAML_MAP || node->kind == YAML_LIST) && !is_empty(node);
+	if (node->kind == YAML_MAP && is_tree) {
+		yaml_write_item(writer);
+		yaml_write_node(writer, node);
+		writer->depth--;
+		return;
+	}
+	indent(writer, writer->depth);
+	strbuf_append(&writer->text, is_tree ? "-\n" : "- ");
+	if (is_empty(node)) {
+		strbuf_append(&writer->text, node->kind == YAML_MAP ? "{}\n" : "[]\n");
+	} else if (is_tree) {
+		writer->depth++;
+		yaml_write_node(writer, node);
+		writer->depth--;
+	} else {
+		append_node_scalar(writer, node);
+	}
+}
+
+static void write_pair(struct yaml_writer *writer, const struct yaml_pair *pair)
+{
+	const struct yaml_node *value = pair->value;
+
+	append_node_key(writer, pair->key);
+	if (is_empty(value)) {
+		strbuf_append(&writer->text, value->kind == YAML_MAP ? " {}\n" : " []\n");
+	} else if (value->kind == YAML_MAP || value->kind == YAML_LIST) {
+		strbuf_append_char(&writer->text, '\n');
+		writer->depth++;
+		yaml_write_node(writer, value);
+		writer->depth--;
+	} else {
+		strbuf_append_char(&writer->text, ' ');
+		append_node_scalar(writer, value);
+	}
+}
+
+void yaml_write_node(struct yaml_writer *writer, const struct yaml_node *node)
+{
+	for (size_t i = 0; i < node->pair_count && writer->text.size <= YAML_WRITTEN_MAX; i++)
+		write_pair(writer, &node->pairs[i]);
+	for (size_t i = 0; i < node->item_count && writer->text.size <= YAML_WRITTEN_MAX; i++)
+		write_item(writer, node->items[i]);
 }

@@ -16,6 +16,7 @@
 #include "base/strbuf.h"
 #include "base/string_list.h"
 #include "manifest/app.h"
+#include "manifest/yaml_reader.h"
 
 struct yaml_writer {
 	struct strbuf text;
@@ -49,5 +50,13 @@ void yaml_write_item_number(struct yaml_writer *writer, const char *digits);
 void yaml_write_texts(struct yaml_writer *writer, const char *key, const struct string_list *list);
 void yaml_write_pairs(struct yaml_writer *writer, const char *key, const struct key_value *pairs,
 		      size_t count);
+
+/*
+ * What a reader read, in the words it was written in: what is inside a map or a list that has
+ * something. Aliases are written out; beyond YAML_WRITTEN_MAX bytes the rest is missing, which
+ * writer->text.size tells.
+ */
+#define YAML_WRITTEN_MAX ((size_t)64 << 20)
+void yaml_write_node(struct yaml_writer *writer, const struct yaml_node *node);
 
 #endif

@@ -14,6 +14,7 @@
 #include "base/strbuf.h"
 #include "manifest/load.h"
 #include "manifest/write.h"
+#include "manifest/yaml_reader.h"
 #include "test.h"
 
 static void append_problem(struct strbuf *text, const struct problem *problem)
@@ -197,6 +198,123 @@ static void kubernetes_becomes_the_short_form_and_back(void **state)
 	}
 }
 
+static char *convert_whole(const char *text, bool to_short, struct string_list *losses)
+{
+	AUTO(app_clear) struct app app = {0};
+	AUTO(problem_list_clear) struct problem_list problems = {0};
+	AUTO(error_clear) struct error err = ERROR_INIT;
+	struct load_options options = {
+		.project = "test", .folder = "/", .may_have_no_pod = true, .keeps_objects = true};
+	if (!app_load_text(&options, "-", text, strlen(text), &app, &problems, &err))
+		fail_msg("%s in:\n%s", problems.count > 0 ? problems.items[0].message : err.message,
+			 text);
+	if (losses != NULL)
+		app_short_losses(&app, losses);
+	return to_short ? app_write_short(&app) : app_write_kubernetes(&app);
+}
+
+static bool is_same_tree(const struct yaml_node *a, const struct yaml_node *b)
+{
+	bool is_same = a->kind == b->kind && a->type == b->type && a->integer == b->integer &&
+		       a->pair_count == b->pair_count && a->item_count == b->item_count;
+	if (is_same && a->kind == YAML_SCALAR)
+		return strcmp(a->text, b->text) == 0;
+	for (size_t i = 0; is_same && i < a->pair_count; i++)
+		is_same = strcmp(a->pairs[i].key->text, b->pairs[i].key->text) == 0 &&
+			  is_same_tree(a->pairs[i].value, b->pairs[i].value);
+	for (size_t i = 0; is_same && i < a->item_count; i++)
+		is_same = is_same_tree(a->items[i], b->items[i]);
+	return is_same;
+}
+
+static void assert_same_documents(const char *first, const char *second)
+{
+	AUTO(yaml_documents_clear) struct yaml_documents a = {0};
+	AUTO(yaml_documents_clear) struct yaml_documents b = {0};
+	AUTO(error_clear) struct error err = ERROR_INIT;
+	if (!yaml_read(first, strlen(first), &a, &err) ||
+	    !yaml_read(second, strlen(second), &b, &err))
+		fail_msg("%s in\n%s", err.message, second);
+	assert_int_equal(a.count, b.count);
+	for (size_t i = 0; i < a.count; i++) {
+		if (!is_same_tree(a.roots[i], b.roots[i]))
+			fail_msg("document %zu is another one:\n%s", i + 1, second);
+	}
+}
+
+/* Everything that an object says, whether it has an effect here or not. */
+static void objects_come_out_as_they_were_written(void **state)
+{
+	static const char *const files[] = {"boutique.yml", "guestbook.yml", "voting.yml",
+					    "whole.yml"};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+		AUTO(error_clear) struct error err = ERROR_INIT;
+		AUTO_FREE char *path = path_join(CORPUS, files[i]);
+		AUTO_FREE char *text = NULL;
+		size_t size = 0;
+		if (!file_read(path, 1 << 20, &text, &size, &err))
+			fail_msg("%s", err.message);
+		AUTO_FREE char *kubernetes = convert_whole(text, false, NULL);
+		assert_same_documents(text, kubernetes);
+	}
+}
+
+static void words_keep_their_types(void **state)
+{
+	static const char text[] =
+		"apiVersion: example.com/v1\nkind: Odd\n"
+		"metadata: {name: odd}\n"
+		"spec:\n"
+		"  a: [[1, [2, {b: c}]], [], {}, ~, '', \"yes\", yes, 0644, '0644']\n"
+		"  'on': '2001-01-01'\n"
+		"  0x10: .inf\n"
+		"  ? |\n   a key\n   of lines\n  : \"\\u00e9\\e\\n\"\n"
+		"  text: |+\n    one\n\n    two\n\n"
+		"  folded: >-\n    a\n    b\n"
+		"  twice: [&x {p: [q]}, *x]\n";
+	AUTO_FREE char *kubernetes = convert_whole(text, false, NULL);
+	(void)state;
+	assert_same_documents(text, kubernetes);
+}
+
+static void a_long_key_is_still_a_key(void **state)
+{
+	AUTO(strbuf_clear) struct strbuf text = STRBUF_INIT;
+	(void)state;
+	strbuf_append(&text, "apiVersion: example.com/v1\nkind: Odd\nmetadata: {name: odd}\n"
+			     "spec:\n- ? \"");
+	for (unsigned i = 0; i < 3000; i++)
+		strbuf_append_char(&text, 'k');
+	strbuf_append(&text, "\"\n  : {a: b}\n");
+	AUTO_FREE char *kubernetes = convert_whole(text.data, false, NULL);
+	assert_same_documents(text.data, kubernetes);
+}
+
+static void what_the_short_form_loses_is_named(void **state)
+{
+	static const char text[] =
+		"apiVersion: apps/v1\nkind: Deployment\n"
+		"metadata: {name: web, labels: {team: shop}, annotations: {owner: me}}\n"
+		"spec:\n  selector: {matchLabels: {app: web}}\n"
+		"  template:\n    metadata: {labels: {app: web, version: v1}}\n"
+		"    spec: {containers: [{name: c, image: shop/web}]}\n"
+		"---\napiVersion: apps/v1\nkind: ReplicaSet\nmetadata: {name: r}\n"
+		"spec:\n  selector: {matchLabels: {app: r}}\n"
+		"  template: {metadata: {labels: {app: r}}, spec: {containers: [{name: c, image: "
+		"busybox}]}}\n"
+		"---\napiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n";
+	AUTO(string_list_clear) struct string_list losses = STRING_LIST_INIT;
+	AUTO_FREE char *in_short = convert_whole(text, true, &losses);
+	(void)state;
+	assert_int_equal(losses.count, 1);
+	assert_string_equal(losses.items[0], "Deployment web: metadata.labels, "
+					     "metadata.annotations, spec.selector");
+	assert_non_null(strstr(in_short, "name: web\n"));
+	assert_non_null(strstr(in_short, "kind: ReplicaSet"));
+	assert_non_null(strstr(in_short, "kind: Namespace"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -206,6 +324,10 @@ int main(void)
 		cmocka_unit_test(the_short_form_reads_back_the_same),
 		cmocka_unit_test(the_short_form_becomes_kubernetes_and_back),
 		cmocka_unit_test(kubernetes_becomes_the_short_form_and_back),
+		cmocka_unit_test(objects_come_out_as_they_were_written),
+		cmocka_unit_test(words_keep_their_types),
+		cmocka_unit_test(a_long_key_is_still_a_key),
+		cmocka_unit_test(what_the_short_form_loses_is_named),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
