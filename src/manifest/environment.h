@@ -23,6 +23,9 @@
 #include "manifest/app.h"
 #include "manifest/load.h"
 
+/* What a promotion does to a switch of the account's. */
+enum environment_switch { SWITCH_LEFT, SWITCH_ON, SWITCH_OFF };
+
 /* AWS's own keys: environment_aws.c. */
 struct environment_aws {
 	char *vpc;
@@ -34,6 +37,7 @@ struct environment_aws {
 	char *permissions_boundary;	   /* of the roles that are made; ARN */
 	uint32_t log_retention_days;	   /* default 14 */
 	bool is_balancer_health;	   /* a balancer's opinion replaces instances */
+	enum environment_switch termination_protection; /* not given: as it is */
 };
 
 /* OpenStack's: environment_openstack.c. */

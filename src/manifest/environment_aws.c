@@ -16,6 +16,14 @@ static void read_health(struct loader *loader, const struct yaml_node *node, voi
 			     "health is instance or balancer");
 }
 
+static void read_switch(struct loader *loader, const struct yaml_node *node, void *target)
+{
+	enum environment_switch *given = target;
+	bool is_on = false;
+	read_bool(loader, node, &is_on);
+	*given = is_on ? SWITCH_ON : SWITCH_OFF;
+}
+
 #define AT(member) offsetof(struct environment, member)
 static const struct field fields[] = {
 	{"certificate", FIELD_USED, read_text, AT(aws.certificate), NULL,
@@ -37,6 +45,10 @@ static const struct field fields[] = {
 	 "AWS: what CloudFormation makes the stack as: a role's ARN; default: whoever promotes"},
 	{"subnets", FIELD_USED, read_text_list, AT(aws.subnets), NULL,
 	 "AWS: of the instances; default: the vpc's; without vpc, a network of its own"},
+	{"termination_protection", FIELD_USED, read_switch, AT(aws.termination_protection), NULL,
+	 "AWS: whether the stack may not be deleted, not by i2kit destroy either; default: as it "
+	 "is",
+	 .takes = "true or false"},
 	{"vpc", FIELD_USED, read_text, AT(aws.vpc), NULL,
 	 "AWS: default: that of the subnets; without both, a network of its own"},
 };

@@ -119,11 +119,12 @@ def with_a_role_the_caller_makes_nothing_of_the_stack(bed):
 
 
 def in_a_network_that_is_there_nothing_of_networks_is_allowed(bed):
-    shop = fresh(bed, *WEB, vpc="vpc-0fake", hosted_zone="example.com", instance_type="m5.large")
+    shop = fresh(bed, *WEB, vpc="vpc-0fake", hosted_zone="example.com", instance_type="m5.large",
+                 termination_protection=True)
     policies = restrict(shop, "caller", "stack")
     assert "ec2:CreateVpc" not in json.dumps(policy(shop, "stack"))
     shop.ships()
-    shop.write(subnets=["subnet-0a", "subnet-0b"])
+    shop.write(subnets=["subnet-0a", "subnet-0b"], termination_protection=False)
     shop.ships()
     good(shop.run("destroy", "--yes"))
     assert not bed.world.counts.get("denied")

@@ -367,6 +367,32 @@ def a_difference_is_named_without_values(bed):
     good(i2kit(bed, "promote", "-f", "i2kit.yml", "--yes", "--force"))
 
 
+def a_protected_stack_is_not_deleted(bed):
+    write(bed)
+    ready(bed)
+    provider = "name: test\nprovider: {type: aws, region: eu-west-1, termination_protection: %s}\n"
+    bed.file("app/environment.yml", provider % "true")
+    shown = good(i2kit(bed, "promote", "-f", "i2kit.yml", "--plan"))
+    assert "TerminationProtection" in shown and not bed.world.stacks, shown
+    bed.world.settings["signal"] = "FAILURE"
+    assert promote(bed).returncode == 1 and stack(bed).status == "ROLLBACK_COMPLETE" and not stack(bed).is_protected
+    bed.world.settings["signal"] = "SUCCESS"
+    good(promote(bed))
+    assert stack(bed).is_protected and "nothing to change" in good(promote(bed))
+    before = len(bed.world.calls)
+    done = i2kit(bed, "destroy", "--yes", "--images", "--volumes")
+    assert done.returncode == 1 and "termination protection" in done.stderr and "termination_protection: false" in done.stderr, done.stderr
+    assert not [c for c in bed.world.calls[before:] if "Delete" in c or "Deregister" in c], bed.world.calls[before:]
+    bed.file("app/environment.yml", "name: test\nprovider: {type: aws, region: eu-west-1}\n")
+    write(bed, greeting="second")
+    good(promote(bed, "--force"))
+    assert stack(bed).is_protected, "what the file does not say is left as it is"
+    bed.file("app/environment.yml", provider % "false")
+    assert "TerminationProtection" in good(promote(bed, "--force")) and not stack(bed).is_protected
+    assert len(json.loads(good(i2kit(bed, "releases", "-o", "json")))) == 2
+    good(i2kit(bed, "destroy", "--yes"))
+
+
 def logs_of_the_cloud_are_shown(bed):
     write(bed)
     group = bed.world.log_groups.setdefault("/i2kit/" + STACK, {})
@@ -652,7 +678,7 @@ TESTS = [
     zones_choose_among_subnets_and_are_not_dropped, openstack_is_refused_before_anything_is_done,
     a_plan_changes_nothing,
     a_rollback_brings_the_earlier_release_back, a_difference_is_named_without_values,
-    logs_of_the_cloud_are_shown, what_an_instance_booted_is_its_own_word,
+    a_protected_stack_is_not_deleted, logs_of_the_cloud_are_shown, what_an_instance_booted_is_its_own_word,
     images_stay_while_any_environment_needs_them, one_name_is_not_one_stack, a_claim_grows_and_does_not_shrink,
     a_volume_pins_its_zone, a_claim_comes_back_from_what_its_removal_left,
     what_aws_would_not_take_as_it_is_arrives_all_the_same, a_lost_answer_to_the_execution_is_no_error,

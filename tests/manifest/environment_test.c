@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/path.h"
 #include "test.h"
@@ -36,6 +37,7 @@ static void all_keys_arrive(void **state)
 	assert_string_equal(environment.region, "eu-central-1");
 	assert_int_equal(environment.aws.subnets.count, 2);
 	assert_int_equal(environment.aws.log_retention_days, 14);
+	assert_int_equal(environment.aws.termination_protection, SWITCH_LEFT);
 	assert_string_equal(environment.tags[0].value, "shop");
 	assert_int_equal(problems.count, 0);
 }
@@ -52,6 +54,24 @@ static void mistakes_are_named_with_their_place(void **state)
 	assert_int_equal(problems.items[0].line, 3);
 	assert_string_equal(problems.items[0].hint, "did you mean 'region'?");
 	assert_null(environment.file);
+}
+
+static void a_switch_that_is_not_given_is_left_as_it_is(void **state)
+{
+	static const struct {
+		const char *text;
+		enum environment_switch is;
+	} cases[] = {{"", SWITCH_LEFT},
+		     {", termination_protection: true", SWITCH_ON},
+		     {", termination_protection: false", SWITCH_OFF}};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		AUTO(environment_clear) struct environment environment = {0};
+		AUTO(problem_list_clear) struct problem_list problems = {0};
+		AUTO_FREE char *text = xasprintf("provider: {type: aws%s}\n", cases[i].text);
+		assert_true(load(text, &environment, &problems, NULL));
+		assert_int_equal(environment.aws.termination_protection, cases[i].is);
+	}
 }
 
 static void a_provider_needs_a_known_type(void **state)
@@ -72,6 +92,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(all_keys_arrive),
 		cmocka_unit_test(mistakes_are_named_with_their_place),
+		cmocka_unit_test(a_switch_that_is_not_given_is_left_as_it_is),
 		cmocka_unit_test(a_provider_needs_a_known_type),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -67,6 +67,8 @@ const struct permission PERMISSIONS[] = {
 	CALL_NEEDS("s3:PutBucketLifecycleConfiguration", "s3:PutLifecycleConfiguration", BUCKETS,
 		   NONE),
 	CALL("s3:PutObject", TEMPLATES, NONE),
+	{"cloudformation:UpdateTerminationProtection", "cloudformation:UpdateTerminationProtection",
+	 PERMISSION_PROTECTION, RESOURCE_STACK, CONDITION_NONE},
 	{"sts:GetCallerIdentity", NULL, PERMISSION_CALLER, RESOURCE_ANY, CONDITION_NONE},
 	/* A network of its own: where provider.vpc and provider.subnets are not given. */
 	MAKES(NETWORK, "ec2:CreateVpc", ANY, REGION),

@@ -14,7 +14,8 @@
 
 /* Whose permission it is. */
 enum permission_holder {
-	PERMISSION_CALLER,  /* who runs i2kit */
+	PERMISSION_CALLER,     /* who runs i2kit */
+	PERMISSION_PROTECTION, /* likewise, where provider.termination_protection is given */
 	PERMISSION_STACK,   /* who makes the stack's resources: the caller, or the stack's role */
 	PERMISSION_NETWORK, /* likewise, where the stack makes a network of its own */
 	PERMISSION_ROLES,   /* likewise, where the pods' roles are made */

@@ -64,6 +64,14 @@ static bool execute(struct cloud *cloud, const struct plan_detail *detail,
 	return error_move(err, &failure);
 }
 
+/* Behind all else: a stack that could not be made is deleted by the next run. */
+static bool protect(struct cloud *cloud, const struct plan_detail *detail, struct error *err)
+{
+	return detail->protection == SWITCH_LEFT ||
+	       stack_protect(cloud->client, detail->scope.name, detail->protection == SWITCH_ON,
+			     err);
+}
+
 bool aws_apply_plan(struct cloud *cloud, struct cloud_plan *plan,
 		    const struct cloud_deployment *deployment, bool wait,
 		    const struct progress *progress, struct error *err)
@@ -89,5 +97,6 @@ bool aws_apply_plan(struct cloud *cloud, struct cloud_plan *plan,
 	if (!stack_plan_make(cloud->client, detail->scope.name, &template, detail->tags,
 			     detail->tag_count, progress, &change, err))
 		return false;
-	return execute(cloud, detail, &change, text, wait, progress, err);
+	return execute(cloud, detail, &change, text, wait, progress, err) &&
+	       protect(cloud, detail, err);
 }

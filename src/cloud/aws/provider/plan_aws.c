@@ -255,6 +255,21 @@ static void compare_tags(const struct stack_status *status, const struct plan_de
 		cloud_plan_add(plan, CLOUD_MODIFY, "Tags", "tags of the stack", false);
 }
 
+/* Only what is to change stays in the plan. */
+static void compare_protection(const struct stack_status *status, enum environment_switch wanted,
+			       struct plan_detail *detail, struct cloud_plan *plan)
+{
+	bool is_on = status->exists && status->is_protected && !plan->is_new;
+	if (wanted == SWITCH_LEFT || (wanted == SWITCH_ON) == is_on)
+		return;
+	detail->protection = wanted;
+	cloud_plan_add(plan, plan->is_new ? CLOUD_ADD : CLOUD_MODIFY, "TerminationProtection",
+		       wanted == SWITCH_ON ? "on: the stack cannot be deleted"
+					   : "off: the stack can be deleted",
+		       false);
+	plan->has_changes = true;
+}
+
 /* --- claims --------------------------------------------------------------------------------- */
 
 static void copy_volume(const struct ebs_volume *volume, struct volume_list *list)
@@ -381,6 +396,7 @@ bool aws_plan(struct cloud *cloud, const struct cloud_deployment *deployment, bo
 	    !compare(detail, &status, before, TAKE_PTR(after), &plan, err) ||
 	    !note_snapshots(cloud, deployment, detail, &plan, err))
 		return false;
+	compare_protection(&status, environment->aws.termination_protection, detail, &plan);
 	note_app(deployment->app, &plan);
 	if (detail->network.is_isolated)
 		string_list_add(&plan.notes, "the instances' subnets have no way out: they need "

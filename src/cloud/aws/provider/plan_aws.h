@@ -22,9 +22,10 @@ struct plan_detail {
 	size_t old_pod_count;
 	struct key_value *tags; /* owned; of the stack */
 	size_t tag_count;
-	struct parameter_list puts; /* filled by plan_make_template() */
-	char *template_text;	    /* owned; a rollback's */
-	char *note;		    /* owned; for the record */
+	struct parameter_list puts;	    /* filled by plan_make_template() */
+	char *template_text;		    /* owned; a rollback's */
+	enum environment_switch protection; /* what of the stack's is to be switched, or left */
+	char *note;			    /* owned; for the record */
 };
 
 bool aws_plan(struct cloud *cloud, const struct cloud_deployment *deployment, bool wait,

@@ -213,6 +213,8 @@ char *aws_policy(const struct environment *environment, const struct cloud_scope
 	json_open_list(&json, "Statement");
 	if (kind == CLOUD_POLICY_CALLER) {
 		write_holder(&policy, PERMISSION_CALLER, &json);
+		if (environment->aws.termination_protection != SWITCH_LEFT)
+			write_holder(&policy, PERMISSION_PROTECTION, &json);
 		if (environment->aws.role != NULL)
 			write_pass_role(&policy, environment->aws.role, CONDITION_TO_CLOUDFORMATION,
 					false, &json);

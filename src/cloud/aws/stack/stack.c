@@ -65,6 +65,8 @@ static bool read_stack(const struct xml *stack, struct stack_status *ret)
 	ret->name = xstrdup(name);
 	ret->status = xstrdup(status);
 	ret->reason = xstrdup_or_null(xml_text(stack, "StackStatusReason"));
+	const char *is_protected = xml_text(stack, "EnableTerminationProtection");
+	ret->is_protected = is_protected != NULL && strcmp(is_protected, "true") == 0;
 	read_pairs(xml_find(stack, "Outputs"), "OutputKey", "OutputValue", &ret->outputs,
 		   &ret->output_count);
 	read_pairs(xml_find(stack, "Tags"), "Key", "Value", &ret->tags, &ret->tag_count);
@@ -239,6 +241,26 @@ bool stack_settle(struct aws_client *client, const char *name, const struct prog
 	return error_hint(err, "look at its events in the CloudFormation console");
 }
 
+bool stack_protect(struct aws_client *client, const char *name, bool is_protected,
+		   struct error *err)
+{
+	AUTO(aws_query_clear) struct aws_query query;
+	aws_query_init(&query, &AWS_CLOUDFORMATION, "UpdateTerminationProtection");
+	aws_query_add(&query, "StackName", name);
+	aws_query_add(&query, "EnableTerminationProtection", is_protected ? "true" : "false");
+	AUTO_PTR(xml) struct xml *root = aws_client_query(client, &query, NULL, err);
+	return root != NULL || error_prefix(err, "the stack's termination protection");
+}
+
+static bool refuse_protected(const char *name, struct error *err)
+{
+	error_set(err, ERROR_DENIED, "stack %s has termination protection: nothing was deleted",
+		  name);
+	return error_hint(err, "provider.termination_protection: false, then promote; or aws "
+			       "cloudformation update-termination-protection "
+			       "--no-enable-termination-protection --stack-name …");
+}
+
 bool stack_delete(struct aws_client *client, const char *name, const struct progress *progress,
 		  struct error *err)
 {
@@ -249,6 +271,8 @@ bool stack_delete(struct aws_client *client, const char *name, const struct prog
 		return false;
 	if (!status.exists)
 		return true;
+	if (status.is_protected)
+		return refuse_protected(name, err);
 	AUTO_FREE char *marker = stack_newest_event(client, status.id);
 	if (!call_for_stack(client, "DeleteStack", status.id, err) ||
 	    !stack_follow_from(client, status.id, marker, progress, &last, &cause, err))

@@ -17,6 +17,7 @@ struct stack_status {
 	char *name;		   /* owned */
 	char *status;		   /* owned; "CREATE_COMPLETE", … */
 	char *reason;		   /* owned; or NULL */
+	bool is_protected;	   /* it cannot be deleted */
 	struct key_value *outputs; /* owned */
 	size_t output_count;
 	struct key_value *tags; /* owned */
@@ -96,6 +97,10 @@ MUST_CHECK bool stack_plan_drop(struct aws_client *client, const struct stack_pl
 MUST_CHECK bool stack_plan_execute(struct aws_client *client, const struct stack_plan *plan,
 				   bool wait, const struct progress *progress, struct error *err);
 
+/* Whether it can be deleted from now on. */
+MUST_CHECK bool stack_protect(struct aws_client *client, const char *name, bool is_protected,
+			      struct error *err);
+/* ERROR_DENIED for one that is protected. */
 MUST_CHECK bool stack_delete(struct aws_client *client, const char *name,
 			     const struct progress *progress, struct error *err);
 
