@@ -3,7 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <mbedtls/sha256.h>
+#include <mbedtls/md.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,7 +24,7 @@ struct cloud_booted {
 	int fd;
 	uint64_t at;
 	uint64_t size;
-	mbedtls_sha256_context hash;
+	mbedtls_md_context_t hash; /* SHA-256; names that mbedTLS 2.28 and 3.6 both have */
 	uint8_t piece[PIECE_BYTES];
 };
 
@@ -33,7 +33,7 @@ void cloud_booted_free(struct cloud_booted *booted)
 	if (booted == NULL)
 		return;
 	auto_close(&booted->fd);
-	mbedtls_sha256_free(&booted->hash);
+	mbedtls_md_free(&booted->hash);
 	free(booted);
 }
 
@@ -63,8 +63,13 @@ struct cloud_booted *cloud_booted_open(const char *device, struct error *err)
 	struct cloud_booted *booted = xcalloc(1, sizeof(*booted));
 	booted->fd = take_fd(&fd);
 	booted->size = size;
-	mbedtls_sha256_init(&booted->hash);
-	(void)mbedtls_sha256_starts_ret(&booted->hash, 0);
+	mbedtls_md_init(&booted->hash);
+	if (mbedtls_md_setup(&booted->hash, mbedtls_md_info_from_type(MBEDTLS_MD_SHA256), 0) != 0 ||
+	    mbedtls_md_starts(&booted->hash) != 0) {
+		(void)error_set(err, ERROR_SYSTEM, "SHA-256: out of memory");
+		cloud_booted_free(booted);
+		return NULL;
+	}
 	return booted;
 }
 
@@ -117,7 +122,7 @@ bool cloud_booted_step(struct cloud_booted *booted, bool *ret_done, struct error
 	if (got == 0 && wanted > 0)
 		return error_set(err, ERROR_CORRUPT,
 				 "the disk ends before its partition table says");
-	(void)mbedtls_sha256_update_ret(&booted->hash, booted->piece, (size_t)got);
+	(void)mbedtls_md_update(&booted->hash, booted->piece, (size_t)got);
 	booted->at += (uint64_t)got;
 	*ret_done = booted->at == booted->size;
 	return true;
@@ -126,7 +131,7 @@ bool cloud_booted_step(struct cloud_booted *booted, bool *ret_done, struct error
 void cloud_booted_digest(struct cloud_booted *booted, char out[72])
 {
 	unsigned char raw[32] = {0};
-	(void)mbedtls_sha256_finish_ret(&booted->hash, raw);
+	(void)mbedtls_md_finish(&booted->hash, raw);
 	memcpy(out, "sha256:", 8);
 	for (size_t i = 0; i < sizeof(raw); i++)
 		(void)snprintf(out + 7 + 2 * i, 3, "%02x", raw[i]);

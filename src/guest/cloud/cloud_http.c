@@ -7,6 +7,10 @@
 #include <mbedtls/error.h>
 #include <mbedtls/net_sockets.h>
 #include <mbedtls/ssl.h>
+#include <mbedtls/version.h>
+#if MBEDTLS_VERSION_NUMBER >= 0x03000000
+#include <psa/crypto.h>
+#endif
 #include <netinet/in.h>
 #include <poll.h>
 #include <string.h>
@@ -36,6 +40,27 @@ struct connection {
 	mbedtls_entropy_context entropy;
 	mbedtls_ctr_drbg_context random;
 };
+
+/* From 3 on TLS 1.3 takes its ciphers from PSA, which wants to be begun; twice does no harm. */
+static bool begin_ciphers(void)
+{
+#if MBEDTLS_VERSION_NUMBER >= 0x03000000
+	return psa_crypto_init() == PSA_SUCCESS;
+#else
+	return true;
+#endif
+}
+
+/* TLS 1.2 at least. */
+static void refuse_old_tls(mbedtls_ssl_config *config)
+{
+#if MBEDTLS_VERSION_NUMBER >= 0x03020000
+	mbedtls_ssl_conf_min_tls_version(config, MBEDTLS_SSL_VERSION_TLS1_2);
+#else
+	mbedtls_ssl_conf_min_version(config, MBEDTLS_SSL_MAJOR_VERSION_3,
+				     MBEDTLS_SSL_MINOR_VERSION_3);
+#endif
+}
 
 static void open_tls_state(struct connection *connection)
 {
@@ -97,6 +122,8 @@ static bool begin_tls(struct connection *connection, const char *host, struct er
 {
 	open_tls_state(connection);
 	connection->is_tls = true;
+	if (!begin_ciphers())
+		return error_set(err, ERROR_SYSTEM, "TLS with %s: no ciphers", host);
 	int code = mbedtls_ctr_drbg_seed(&connection->random, mbedtls_entropy_func,
 					 &connection->entropy, NULL, 0);
 	if (code == 0 && !connection->is_unverified)
@@ -110,8 +137,7 @@ static bool begin_tls(struct connection *connection, const char *host, struct er
 	mbedtls_ssl_conf_authmode(&connection->config, connection->is_unverified
 							       ? MBEDTLS_SSL_VERIFY_NONE
 							       : MBEDTLS_SSL_VERIFY_REQUIRED);
-	mbedtls_ssl_conf_min_version(&connection->config, MBEDTLS_SSL_MAJOR_VERSION_3,
-				     MBEDTLS_SSL_MINOR_VERSION_3);
+	refuse_old_tls(&connection->config);
 	mbedtls_ssl_conf_ca_chain(&connection->config, &connection->roots, NULL);
 	mbedtls_ssl_conf_rng(&connection->config, mbedtls_ctr_drbg_random, &connection->random);
 	code = mbedtls_ssl_setup(&connection->ssl, &connection->config);

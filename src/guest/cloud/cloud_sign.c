@@ -2,7 +2,6 @@
 #include "guest/cloud/cloud_sign.h"
 
 #include <mbedtls/md.h>
-#include <mbedtls/sha256.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,7 +28,7 @@ static void hex_of(const unsigned char raw[32], char out[65])
 void cloud_sha256_hex(const void *bytes, size_t size, char out[65])
 {
 	unsigned char raw[32] = {0};
-	(void)mbedtls_sha256_ret(bytes, size, raw, 0);
+	(void)mbedtls_md(mbedtls_md_info_from_type(MBEDTLS_MD_SHA256), bytes, size, raw);
 	hex_of(raw, out);
 }
 

@@ -123,8 +123,7 @@ struct xml *xml_parse(const char *bytes, size_t size, struct error *err)
 	XML_SetStartDoctypeDeclHandler(reader.parser, on_doctype);
 	if (XML_Parse(reader.parser, bytes, (int)size, XML_TRUE) == XML_STATUS_OK)
 		return TAKE_PTR(reader.root);
-	error_set(err, ERROR_INVALID, "the answer is not XML: line %lu: %s",
-		  (unsigned long)XML_GetCurrentLineNumber(reader.parser),
+	error_set(err, ERROR_INVALID, "the answer is not XML: %s",
 		  reader.refusal != NULL ? reader.refusal
 					 : XML_ErrorString(XML_GetErrorCode(reader.parser)));
 	return NULL;
