@@ -179,7 +179,7 @@ static void append_bar(struct strbuf *line, const struct step *step)
 	if (step->total == 0)
 		return;
 	uint64_t done = step->done < step->total ? step->done : step->total;
-	unsigned full = (unsigned)((double)done / (double)step->total * BAR_WIDTH);
+	unsigned full = (unsigned)((double)done / (double)step->total * (double)BAR_WIDTH);
 	strbuf_append(line, " [");
 	for (unsigned i = 0; i < BAR_WIDTH; i++)
 		strbuf_append_char(line, i < full ? '=' : (i == full ? '>' : ' '));

@@ -184,7 +184,8 @@ static struct rehearsal_disk *make_volumes(const struct cloud_rehearsal_facts *f
 	return volumes;
 }
 
-static bool run_machine(struct boot *boot, const char *firmware, bool is_kvm, struct error *err)
+static bool run_machine(struct boot *boot, const struct rehearsal_firmware *firmware, bool is_kvm,
+			struct error *err)
 {
 	const struct cloud_rehearsal_facts *facts = boot->request->cloud->facts(boot->cloud);
 	AUTO_FREE struct rehearsal_disk *volumes = make_volumes(facts);
@@ -219,7 +220,8 @@ static bool run_machine(struct boot *boot, const char *firmware, bool is_kvm, st
 }
 
 static bool boot_once(const struct rehearsal_request *request, const struct promotion_pod *pod,
-		      const struct app *app, const char *firmware, bool is_kvm, struct error *err)
+		      const struct app *app, const struct rehearsal_firmware *firmware, bool is_kvm,
+		      struct error *err)
 {
 	struct boot boot = {.request = request,
 			    .pod = pod,
@@ -264,8 +266,8 @@ static bool check_disk(const struct promotion_pod *pod, struct error *err)
 	return error_hint(err, "i2kit verify");
 }
 
-static bool choose_firmware(const struct rehearsal_request *request, const char **ret_uefi,
-			    struct error *err)
+static bool choose_firmware(const struct rehearsal_request *request,
+			    const struct rehearsal_firmware **ret_uefi, struct error *err)
 {
 	*ret_uefi = request->has_uefi ? rehearsal_find_uefi() : NULL;
 	if (!request->has_uefi || *ret_uefi != NULL)
@@ -296,7 +298,7 @@ bool rehearsal_run_all(const struct rehearsal_request *request, const struct pro
 		       struct error *err)
 {
 	AUTO(accel_clear) struct accel accel = {0};
-	const char *uefi = NULL;
+	const struct rehearsal_firmware *uefi = NULL;
 	if (!check_names(request, promotion->app, err) || !choose_firmware(request, &uefi, err) ||
 	    !accel_choose("auto", &accel, err))
 		return false;

@@ -19,11 +19,12 @@ static void a_volume_ends_at_a_whole_gib(void **state)
 static void the_machine_is_one_of_ec2s(void **state)
 {
 	(void)state;
+	const struct rehearsal_firmware firmware = {.code = "/ovmf", .variables = "/variables"};
 	const struct rehearsal_disk volume = {.serial = "vol1", .size_bytes = 1};
 	const struct rehearsal_port port = {.here = 8080, .pod = 80};
 	const struct rehearsal_vm vm = {
 		.disk = "/store/disk",
-		.firmware = "/ovmf",
+		.firmware = &firmware,
 		.memory_bytes = (uint64_t)1 << 30,
 		.volumes = &volume,
 		.volume_count = 1,
@@ -41,6 +42,8 @@ static void the_machine_is_one_of_ec2s(void **state)
 	assert_non_null(strstr(line, "nvme,drive=d0"));
 	assert_non_null(strstr(line, "nvme,drive=d1,serial=vol1"));
 	assert_non_null(strstr(line, "if=pflash,format=raw,readonly=on,file=/ovmf"));
+	/* Or OVMF would write its variables onto the boot partition. */
+	assert_non_null(strstr(line, "if=pflash,format=raw,snapshot=on,file=/variables"));
 	assert_non_null(strstr(line, "hostfwd=tcp:127.0.0.1:8080-:80"));
 	assert_non_null(strstr(line, "169.254.169.254:80-cmd:'/opt/a b,,c/i2kit' relay /run/r/s"));
 }

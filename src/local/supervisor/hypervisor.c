@@ -189,7 +189,8 @@ static bool run_connect(struct job *job, struct error *err)
 		log_verbose("%s cannot say when its connection breaks", job->uri);
 	job->event_id = virConnectDomainEventRegisterAny(
 		job->connection, NULL, VIR_DOMAIN_EVENT_ID_LIFECYCLE,
-		VIR_DOMAIN_EVENT_CALLBACK(on_lifecycle), hypervisor, NULL);
+		/* By way of the one type that compilers let become any other. */
+		VIR_DOMAIN_EVENT_CALLBACK((void (*)(void))on_lifecycle), hypervisor, NULL);
 	if (job->event_id < 0)
 		return connection_error(err, "cannot watch the VMs");
 	return run_look(job, err);

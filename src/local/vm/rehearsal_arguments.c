@@ -80,7 +80,11 @@ void rehearsal_vm_arguments(const struct rehearsal_vm *vm, const char *folder,
 	string_list_addf(ret, "file:%s/console", folder);
 	if (vm->firmware != NULL) {
 		string_list_add(ret, "-drive");
-		string_list_addf(ret, "if=pflash,format=raw,readonly=on,file=%s", vm->firmware);
+		string_list_addf(ret, "if=pflash,format=raw,readonly=on,file=%s",
+				 vm->firmware->code);
+		string_list_add(ret, "-drive");
+		string_list_addf(ret, "if=pflash,format=raw,snapshot=on,file=%s",
+				 vm->firmware->variables);
 	}
 	add_disk(ret, 0, "qcow2", folder, "root", "vol0000000000000000f");
 	for (size_t i = 0; i < vm->volume_count; i++) {

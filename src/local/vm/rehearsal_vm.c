@@ -21,16 +21,19 @@
 #define CONSOLE_BYTES ((size_t)16 << 20)
 #define CONSOLE_LINES 12
 
-const char *rehearsal_find_uefi(void)
+const struct rehearsal_firmware *rehearsal_find_uefi(void)
 {
-	static const char *const places[] = {
-		"/usr/share/OVMF/OVMF_CODE_4M.fd",     "/usr/share/OVMF/OVMF_CODE.fd",
-		"/usr/share/edk2/x64/OVMF_CODE.4m.fd", "/usr/share/edk2/ovmf/OVMF_CODE.fd",
-		"/usr/share/qemu/edk2-x86_64-code.fd",
+	/* Debian and Ubuntu, Arch, Fedora, QEMU's own. */
+	static const struct rehearsal_firmware places[] = {
+		{"/usr/share/OVMF/OVMF_CODE_4M.fd", "/usr/share/OVMF/OVMF_VARS_4M.fd"},
+		{"/usr/share/OVMF/OVMF_CODE.fd", "/usr/share/OVMF/OVMF_VARS.fd"},
+		{"/usr/share/edk2/x64/OVMF_CODE.4m.fd", "/usr/share/edk2/x64/OVMF_VARS.4m.fd"},
+		{"/usr/share/edk2/ovmf/OVMF_CODE.fd", "/usr/share/edk2/ovmf/OVMF_VARS.fd"},
+		{"/usr/share/qemu/edk2-x86_64-code.fd", "/usr/share/qemu/edk2-i386-vars.fd"},
 	};
 	for (size_t i = 0; i < ARRAY_SIZE(places); i++)
-		if (path_exists(places[i]))
-			return places[i];
+		if (path_exists(places[i].code) && path_exists(places[i].variables))
+			return &places[i];
 	return NULL;
 }
 

@@ -27,11 +27,18 @@ struct rehearsal_port {
 	uint16_t pod;
 };
 
+/* OVMF's two files. Without the second, its empty variable store, it keeps its variables in a file on the
+ * boot partition, and the guest finds other bytes than were stored. Neither is ever written. */
+struct rehearsal_firmware {
+	const char *code;
+	const char *variables;
+};
+
 /* All borrowed. */
 struct rehearsal_vm {
 	const char *disk; /* the raw disk: read, never written */
 	uint64_t disk_bytes;
-	const char *firmware; /* file of OVMF; NULL: BIOS */
+	const struct rehearsal_firmware *firmware; /* NULL: BIOS */
 	bool is_kvm;
 	uint64_t memory_bytes;
 	const struct rehearsal_disk *volumes; /* empty disks */
@@ -70,7 +77,7 @@ void rehearsal_vm_arguments(const struct rehearsal_vm *vm, const char *folder,
 			    struct string_list *ret);
 /* What EC2 would make of the disk's size. */
 uint64_t rehearsal_volume_bytes(uint64_t disk_bytes);
-/* OVMF's code on this machine, or NULL. */
-const char *rehearsal_find_uefi(void);
+/* The first OVMF found on this machine, or NULL. */
+const struct rehearsal_firmware *rehearsal_find_uefi(void);
 
 #endif
