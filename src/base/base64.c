@@ -23,6 +23,20 @@ void base64_append(struct strbuf *buf, const void *bytes, size_t size)
 	}
 }
 
+void base64_append_url(struct strbuf *buf, const void *bytes, size_t size)
+{
+	size_t start = buf->size;
+	base64_append(buf, bytes, size);
+	while (buf->size > start && buf->data[buf->size - 1] == '=')
+		buf->data[--buf->size] = '\0';
+	for (size_t i = start; i < buf->size; i++) {
+		if (buf->data[i] == '+')
+			buf->data[i] = '-';
+		else if (buf->data[i] == '/')
+			buf->data[i] = '_';
+	}
+}
+
 char *base64_encode(const void *bytes, size_t size)
 {
 	AUTO(strbuf_clear) struct strbuf text = STRBUF_INIT;

@@ -42,13 +42,13 @@ static void begin_value(struct json_writer *json, const char *key)
 	if (is_list == (key != NULL))
 		misuse();
 	if (json->levels[json->depth - 1].is_filled)
-		strbuf_append_char(json->out, ',');
+		strbuf_append(json->out, (json->style & JSON_SPACED) != 0 ? ", " : ",");
 	json->levels[json->depth - 1].is_filled = true;
 	new_line(json, json->depth);
 	if (is_list)
 		return;
 	append_text(json, key, strlen(key));
-	strbuf_append(json->out, (json->style & JSON_PRETTY) != 0 ? ": " : ":");
+	strbuf_append(json->out, (json->style & (JSON_PRETTY | JSON_SPACED)) != 0 ? ": " : ":");
 }
 
 static void open_level(struct json_writer *json, const char *key, bool is_list)
@@ -100,6 +100,12 @@ void json_close_if_filled(struct json_writer *json)
 
 /* --- texts ---------------------------------------------------------------------------------- */
 
+static void append_escape(struct json_writer *json, unsigned code, bool is_lower)
+{
+	is_lower = is_lower || (json->style & JSON_LOWER_HEX) != 0;
+	strbuf_appendf(json->out, is_lower ? "\\u%04x" : "\\u%04X", code);
+}
+
 static void append_control(struct json_writer *json, unsigned char c)
 {
 	static const char shorts[] = {
@@ -108,7 +114,7 @@ static void append_control(struct json_writer *json, unsigned char c)
 	if (c == '\n' || (!is_long && c < sizeof(shorts) && shorts[c] != '\0'))
 		strbuf_appendf(json->out, "\\%c", shorts[c]);
 	else
-		strbuf_appendf(json->out, is_long ? "\\u%04x" : "\\u%04X", c);
+		append_escape(json, c, is_long);
 }
 
 /* RFC 8259 §7: beyond the basic plane two escapes, a surrogate pair. */
@@ -118,11 +124,12 @@ static void append_code_point(struct json_writer *json, const char *text, size_t
 	unsigned code = (unsigned char)text[0] & lead_mask[width];
 	for (size_t i = 1; i < width; i++)
 		code = code << 6 | ((unsigned char)text[i] & 0x3f);
-	if (code < 0x10000)
-		strbuf_appendf(json->out, "\\u%04X", code);
-	else
-		strbuf_appendf(json->out, "\\u%04X\\u%04X", 0xd800 + ((code - 0x10000) >> 10),
-			       0xdc00 + ((code - 0x10000) & 0x3ff));
+	if (code < 0x10000) {
+		append_escape(json, code, false);
+		return;
+	}
+	append_escape(json, 0xd800 + ((code - 0x10000) >> 10), false);
+	append_escape(json, 0xdc00 + ((code - 0x10000) & 0x3ff), false);
 }
 
 static void append_utf8(struct json_writer *json, const char *text, size_t width)

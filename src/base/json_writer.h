@@ -31,6 +31,8 @@ enum json_style {
 	JSON_LONG_ESCAPES = 4, /* \u0009 for a tab, as config digests were made: release_document */
 	JSON_SORTED = 8,       /* json_write_view(): keys by byte value */
 	JSON_WIDE = 16,	       /* with JSON_PRETTY: four spaces a level */
+	JSON_SPACED = 32,      /* a space after colon and comma: Python's json.dumps */
+	JSON_LOWER_HEX = 64,   /* \u00fc and not \u00FC: the same */
 };
 
 #define JSON_WRITER_DEPTH (JSON_MAX_DEPTH + 32) /* a document within others */

@@ -206,6 +206,10 @@ static void the_writer_places_commas_and_escapes(void **state)
 	assert_written(JSON_ASCII, "{\"text\":\"a\\\"\\\\\\t\\n\\u0001\x7f\\u00E9\\uD83D\\uDE00\","
 				   "\"list\":[-1,true,null],\"empty\":{},"
 				   "\"size\":18446744073709551615}");
+	assert_written(JSON_ASCII | JSON_SPACED | JSON_LOWER_HEX,
+		       "{\"text\": \"a\\\"\\\\\\t\\n\\u0001\x7f\\u00e9\\ud83d\\ude00\", "
+		       "\"list\": [-1, true, null], \"empty\": {}, "
+		       "\"size\": 18446744073709551615}");
 	assert_written(JSON_PRETTY, "{\n  \"text\": \"a\\\"\\\\\\t\\n\\u0001\x7f\xc3\xa9"
 				    "\xf0\x9f\x98\x80\",\n  \"list\": [\n    -1,\n    true,\n"
 				    "    null\n  ],\n  \"empty\": {},\n"

@@ -14,6 +14,49 @@
 #include "cloud/aws/stack/logical_id.h"
 #include "cloud/config_diff.h"
 
+/* What botocore's rules for Sign-In give. */
+static void sign_in_is_where_the_console_is(void **state)
+{
+	static const struct {
+		const char *region;
+		const char *plain;
+		const char *fips;
+		const char *dual;
+	} rows[] = {
+		{"eu-west-1", "https://eu-west-1.signin.aws.amazon.com",
+		 "https://signin-fips.eu-west-1.amazonaws.com", "https://signin.eu-west-1.api.aws"},
+		{"cn-north-1", "https://cn-north-1.signin.amazonaws.cn",
+		 "https://signin-fips.cn-north-1.amazonaws.com.cn",
+		 "https://signin.cn-north-1.api.amazonwebservices.com.cn"},
+		{"us-gov-west-1", "https://us-gov-west-1.signin.amazonaws-us-gov.com",
+		 "https://signin-fips.amazonaws-us-gov.com",
+		 "https://signin.us-gov-west-1.api.aws"},
+		{"us-iso-east-1", "https://us-iso-east-1.signin.c2shome.ic.gov",
+		 "https://signin-fips.us-iso-east-1.c2s.ic.gov",
+		 "https://signin.us-iso-east-1.api.aws.ic.gov"},
+		{"us-isob-east-1", "https://us-isob-east-1.signin.sc2shome.sgov.gov",
+		 "https://signin-fips.us-isob-east-1.sc2s.sgov.gov",
+		 "https://signin.us-isob-east-1.api.aws.scloud"},
+		{"eusc-de-east-1", "https://eusc-de-east-1.signin.amazonaws-eusc.eu",
+		 "https://signin-fips.eusc-de-east-1.amazonaws.eu",
+		 "https://signin.eusc-de-east-1.api.amazonwebservices.eu"},
+	};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct aws_settings settings = {.profile = (char[]){"default"},
+						.ignore_endpoints = true};
+		AUTO_FREE char *plain = aws_endpoint_url(&settings, &AWS_SIGNIN, rows[i].region);
+		settings.use_fips = true;
+		AUTO_FREE char *fips = aws_endpoint_url(&settings, &AWS_SIGNIN, rows[i].region);
+		settings.use_fips = false;
+		settings.use_dualstack = true;
+		AUTO_FREE char *dual = aws_endpoint_url(&settings, &AWS_SIGNIN, rows[i].region);
+		assert_string_equal(plain, rows[i].plain);
+		assert_string_equal(fips, rows[i].fips);
+		assert_string_equal(dual, rows[i].dual);
+	}
+}
+
 static void endpoints_follow_partition_and_overrides(void **state)
 {
 	(void)state;
@@ -145,6 +188,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(endpoints_follow_partition_and_overrides),
+		cmocka_unit_test(sign_in_is_where_the_console_is),
 		cmocka_unit_test(a_region_that_is_no_host_name_is_refused),
 		cmocka_unit_test(sub_keys_are_read_below_their_key),
 		cmocka_unit_test(an_xml_document_type_is_refused),

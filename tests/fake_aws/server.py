@@ -21,6 +21,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import identity  # noqa: E402
+import sign_in  # noqa: E402
 import signature  # noqa: E402
 from cloudformation import CloudFormation  # noqa: E402
 from ebs import Ebs  # noqa: E402
@@ -78,6 +79,8 @@ class Fake:
             return identity.sso(self.world, request)
         if request.path == "/token":
             return identity.oidc_token(self.world, request)
+        if request.path == "/v1/token":
+            return sign_in.token(self.world, request, f"{self.scheme}://{request.header('Host')}{request.path}")
         return None
 
     def call(self, request):

@@ -41,6 +41,8 @@ class World:
         self.keys = {"AKIDFAKE": ("fake/secret+key", None)}
         self.names = {"AKIDFAKE": "user/test"}
         self.sso_token, self.sso_refresh = "sso-token", "refresh-1"
+        # aws login's sessions by their refresh token; proofs that were used; what came in, and what was refused
+        self.logins, self.proofs, self.sign_ins, self.refused_proofs = {}, set(), [], []
         self.snapshots, self.start_tokens, self.images = {}, {}, {}
         self.instances, self.stacks = {}, {}
         self.parameters, self.log_groups = {}, {}

@@ -175,19 +175,12 @@ static bool from_role(const struct aws_settings *settings, struct http_client *h
 	};
 	if (role.arn == NULL)
 		return true;
-	if (role.token_file != NULL) {
-		*ret_found = true;
-		return aws_credentials_assume(settings, http, &role, NULL, ret, err);
-	}
-	*ret_found = true;
-	if (aws_role_cached(&role, ret))
-		return true;
-	*ret_found = false;
 	AUTO(aws_credentials_clear) struct aws_credentials source = {0};
-	if (!role_source(settings, http, profile, chain, &source, err) ||
-	    !aws_credentials_assume(settings, http, &role, &source, ret, err))
+	bool is_web = role.token_file != NULL;
+	if (!aws_credentials_kept_role(&role, ret) &&
+	    ((!is_web && !role_source(settings, http, profile, chain, &source, err)) ||
+	     !aws_credentials_assume(settings, http, &role, is_web ? NULL : &source, ret, err)))
 		return false;
-	aws_role_keep(&role, ret);
 	*ret_found = true;
 	return true;
 }
@@ -213,7 +206,8 @@ static bool try_profile(const struct aws_settings *settings, struct http_client 
 	if (!*ret_found &&
 	    !from_section(&settings->shared, profile, settings->shared_path, ret, ret_found, err))
 		return false;
-	if (!*ret_found && !aws_credentials_from_login(settings, profile, ret, ret_found, err))
+	if (!*ret_found &&
+	    !aws_credentials_from_login(settings, profile, http, ret, ret_found, err))
 		return false;
 	if (!*ret_found && !from_process(settings, profile, ret, ret_found, err))
 		return false;
@@ -244,7 +238,8 @@ static bool from_web_identity(const struct aws_settings *settings, struct http_c
 	if (role.token_file == NULL || role.arn == NULL)
 		return true;
 	*ret_found = true;
-	return aws_credentials_assume(settings, http, &role, NULL, ret, err);
+	return aws_credentials_kept_role(&role, ret) ||
+	       aws_credentials_assume(settings, http, &role, NULL, ret, err);
 }
 
 bool aws_credentials_find(const struct aws_settings *settings, struct http_client *http,

@@ -44,10 +44,10 @@ MUST_CHECK bool aws_credentials_from_json(const char *text, size_t size, const c
 MUST_CHECK bool aws_credentials_from_sso(const struct aws_settings *settings, const char *profile,
 					 struct http_client *http, struct aws_credentials *ret,
 					 bool *ret_found, struct error *err);
-/* credentials_login.c: what `aws login` keeps, until it ends. */
+/* credentials_login.c: what `aws login` keeps, renewed as long as its session lasts. */
 MUST_CHECK bool aws_credentials_from_login(const struct aws_settings *settings, const char *profile,
-					   struct aws_credentials *ret, bool *ret_found,
-					   struct error *err);
+					   struct http_client *http, struct aws_credentials *ret,
+					   bool *ret_found, struct error *err);
 /* credentials_container.c */
 MUST_CHECK bool aws_credentials_from_container(struct http_client *http,
 					       struct aws_credentials *ret, bool *ret_found,
@@ -59,7 +59,10 @@ MUST_CHECK bool aws_credentials_from_metadata(const struct aws_settings *setting
 /* The region instance metadata tells, or NULL. Owned. */
 char *aws_region_from_metadata(const struct aws_settings *settings, struct http_client *http);
 
-/* credentials_role.c; `source` NULL: a web identity, unsigned. */
+/*
+ * credentials_role.c; `source` NULL: a web identity, unsigned. What comes is kept for the next
+ * program.
+ */
 struct aws_role {
 	const char *arn;
 	const char *session; /* NULL: one is made */
@@ -67,15 +70,13 @@ struct aws_role {
 	const char *mfa_serial;
 	const char *mfa_code;
 	const char *duration_s;
-	const char *token_file; /* web identity */
+	const char *token_file; /* web identity; external_id, mfa and duration_s are not its */
 };
+/* What an earlier call, or the AWS command line, kept of a role. False: nothing. */
+bool aws_credentials_kept_role(const struct aws_role *role, struct aws_credentials *ret);
 MUST_CHECK bool aws_credentials_assume(const struct aws_settings *settings,
 				       struct http_client *http, const struct aws_role *role,
 				       const struct aws_credentials *source,
 				       struct aws_credentials *ret, struct error *err);
-
-/* credentials_role_cache.c: ~/.aws/cli/cache. False: none, or with less than 15 minutes left. */
-bool aws_role_cached(const struct aws_role *role, struct aws_credentials *ret);
-void aws_role_keep(const struct aws_role *role, const struct aws_credentials *credentials);
 
 #endif

@@ -1,21 +1,45 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cloud/aws/client/credentials_cache.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/file.h>
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/parse.h"
 #include "base/path.h"
+#include "cloud/aws/client/client.h"
 #include "cloud/aws/client/settings.h"
 
 #define MAX_CACHE_BYTES	 ((size_t)256 * 1024)
 #define MAX_SECRET_BYTES ((size_t)64 * 1024)
+#define LOCK_WAIT_MS	 10000
+#define LOCK_PAUSE_MS	 50
 
 char *aws_cache_path(const char *folder, const char *name)
 {
 	const char *home = aws_env("HOME");
 	return xasprintf("%s/.aws/%s/%s.json", home != NULL ? home : "/nonexistent", folder, name);
+}
+
+static char *folder_of(const char *path)
+{
+	return xstrndup(path, (size_t)(strrchr(path, '/') - path));
+}
+
+int aws_cache_lock(const char *path)
+{
+	AUTO_FREE char *folder = folder_of(path);
+	AUTO_CLOSE int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	uint64_t end = clock_monotonic_ms() + LOCK_WAIT_MS;
+	while (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) != 0)
+		if (errno != EWOULDBLOCK || clock_monotonic_ms() >= end ||
+		    !aws_wait_ms(LOCK_PAUSE_MS, NULL, NULL))
+			return -1;
+	return take_fd(&fd);
 }
 
 struct json_document *aws_cache_read(const char *path)
@@ -33,7 +57,7 @@ struct json_document *aws_cache_read(const char *path)
 
 bool aws_cache_write(const char *path, const struct strbuf *text, struct error *err)
 {
-	AUTO_FREE char *folder = xstrndup(path, (size_t)(strrchr(path, '/') - path));
+	AUTO_FREE char *folder = folder_of(path);
 	return path_make_folders(folder, 0700, err) &&
 	       file_write_atomic(path, strbuf_text(text), text->size, 0600, err);
 }

@@ -15,6 +15,12 @@
 char *aws_cache_path(const char *folder, const char *name);
 /* NULL: there is none, or it is no JSON object; the command line takes both for "not there". */
 struct json_document *aws_cache_read(const char *path);
+/*
+ * Held until it is closed: two programs that renew one token would each make the other's worthless.
+ * The lock is on the folder, so it leaves no file there. -1 where there is no folder, or after ten
+ * seconds: then as the command line, which has no lock.
+ */
+int aws_cache_lock(const char *path);
 /* Whole or not at all, for its owner alone; makes the folder. */
 MUST_CHECK bool aws_cache_write(const char *path, const struct strbuf *text, struct error *err);
 

@@ -8,6 +8,7 @@
 #include "base/path.h"
 #include "cloud/aws/client/client.h"
 #include "cloud/aws/client/credentials.h"
+#include "cloud/aws/client/credentials_kept.h"
 #include "cloud/aws/client/request.h"
 #include "cloud/aws/client/xml.h"
 
@@ -15,6 +16,17 @@
 #define STS_TIMEOUT_MS	15000
 #define STS_ATTEMPTS	3
 #define MFA_CODE_DIGITS 6
+
+/* The fifth word of an ARN; owned; NULL: there is none. */
+static char *account_of(const char *arn)
+{
+	for (int i = 0; i < 4 && arn != NULL; i++) {
+		arn = strchr(arn, ':');
+		arn = arn != NULL ? arn + 1 : NULL;
+	}
+	size_t size = arn != NULL ? strcspn(arn, ":") : 0;
+	return size > 0 ? xstrndup(arn, size) : NULL;
+}
 
 static bool read_token(const char *path, char **ret, struct error *err)
 {
@@ -60,7 +72,6 @@ static bool fill_query(const struct aws_settings *settings, const struct aws_rol
 		xasprintf("i2kit-%lld", (long long)(clock_wall_ns() / INT64_C(1000000000)));
 	aws_query_add(query, "RoleArn", role->arn);
 	aws_query_add(query, "RoleSessionName", role->session != NULL ? role->session : made);
-	aws_query_add(query, "DurationSeconds", role->duration_s);
 	if (role->token_file != NULL) {
 		AUTO_FREE char *token = NULL;
 		if (!read_token(role->token_file, &token, err))
@@ -68,6 +79,7 @@ static bool fill_query(const struct aws_settings *settings, const struct aws_rol
 		aws_query_add(query, "WebIdentityToken", token);
 		return true;
 	}
+	aws_query_add(query, "DurationSeconds", role->duration_s);
 	aws_query_add(query, "ExternalId", role->external_id);
 	return role->mfa_serial == NULL || add_mfa(settings, role, query, err);
 }
@@ -144,6 +156,22 @@ static bool read_credentials(const struct aws_answer *answer, const char *action
 	return true;
 }
 
+bool aws_credentials_kept_role(const struct aws_role *role, struct aws_credentials *ret)
+{
+	AUTO_FREE char *key = aws_kept_key_of_role(role);
+	if (!aws_kept_find(key, ret))
+		return false;
+	ret->source = xasprintf("role %s, kept in ~/.aws/cli/cache", role->arn);
+	return true;
+}
+
+static void keep(const struct aws_role *role, const struct aws_credentials *credentials)
+{
+	AUTO_FREE char *key = aws_kept_key_of_role(role);
+	AUTO_FREE char *account = account_of(role->arn);
+	aws_kept_save(key, NULL, account, credentials);
+}
+
 bool aws_credentials_assume(const struct aws_settings *settings, struct http_client *http,
 			    const struct aws_role *role, const struct aws_credentials *source,
 			    struct aws_credentials *ret, struct error *err)
@@ -160,6 +188,7 @@ bool aws_credentials_assume(const struct aws_settings *settings, struct http_cli
 		return error_prefix(err, "role %s", role->arn);
 	if (!read_credentials(&answer, action, ret, err))
 		return false;
+	keep(role, ret);
 	ret->source = source != NULL ? xasprintf("role %s through %s", role->arn, source->source)
 				     : xasprintf("role %s through a web identity", role->arn);
 	return true;

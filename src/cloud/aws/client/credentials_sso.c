@@ -10,14 +10,13 @@
 #include "base/strbuf.h"
 #include "cloud/aws/client/credentials.h"
 #include "cloud/aws/client/credentials_cache.h"
+#include "cloud/aws/client/credentials_call.h"
+#include "cloud/aws/client/credentials_kept.h"
 #include "cloud/aws/client/endpoint.h"
-#include "cloud/aws/client/request.h"
 
 #define NS_PER_S	  INT64_C(1000000000)
 #define NS_PER_MS	  INT64_C(1000000)
 #define REFRESH_BEFORE_NS (900 * NS_PER_S) /* as the AWS command line */
-#define SSO_TIMEOUT_MS	  15000
-#define MAX_ANSWER_BYTES  ((size_t)256 * 1024)
 #define MAX_TOKEN_LIFE_S  ((int64_t)366 * 86400)
 #define MAX_EXPIRATION_MS INT64_C(9000000000000)
 
@@ -92,17 +91,10 @@ static bool create_token(const struct aws_settings *settings, struct http_client
 	json_close(&json);
 	AUTO_FREE char *base = aws_endpoint_url(settings, &AWS_SSO_OIDC, sso->region);
 	AUTO_FREE char *url = xasprintf("%s/token", base);
-	const char *headers[] = {"Content-Type: application/json", NULL};
-	struct http_request request = {.method = "POST",
-				       .url = url,
-				       .headers = headers,
-				       .body = strbuf_text(&body),
-				       .body_size = body.size,
-				       .ca_file = settings->ca_file,
-				       .timeout_ms = SSO_TIMEOUT_MS,
-				       .max_response_bytes = MAX_ANSWER_BYTES};
-	if (!http_perform(http, &request, response, err))
-		return error_prefix(err, "SSO token");
+	const struct aws_open_call call = {
+		.what = "SSO token", .url = url, .body = strbuf_text(&body)};
+	if (!aws_open_call_send(settings, http, &call, response, err))
+		return false;
 	return response->status == 200
 		       ? true
 		       : error_set(err, response->status < 500 ? ERROR_DENIED : ERROR_NETWORK,
@@ -164,6 +156,7 @@ static bool find_token(const struct aws_settings *settings, struct http_client *
 	const char *key = sso->session != NULL ? sso->session : sso->start_url;
 	sha1_hex(key, strlen(key), name);
 	AUTO_FREE char *path = aws_cache_path("sso/cache", name);
+	AUTO_CLOSE int lock = aws_cache_lock(path);
 	AUTO_PTR(json_document) struct json_document *document = aws_cache_read(path);
 	if (document == NULL)
 		return expired_sso(sso, err);
@@ -223,21 +216,48 @@ static bool get_role_credentials(const struct aws_settings *settings, struct htt
 	strbuf_append(&url, "&account_id=");
 	strbuf_append_url(&url, sso->account);
 	AUTO_FREE char *bearer = xasprintf("x-amz-sso_bearer_token: %s", token);
-	const char *headers[] = {bearer, NULL};
-	struct http_request request = {.url = strbuf_text(&url),
-				       .headers = headers,
-				       .ca_file = settings->ca_file,
-				       .timeout_ms = SSO_TIMEOUT_MS,
-				       .max_response_bytes = MAX_ANSWER_BYTES};
+	const struct aws_open_call call = {
+		.what = "SSO portal", .url = strbuf_text(&url), .header = bearer};
 	AUTO(http_response_clear) struct http_response response = {0};
-	if (!http_perform(http, &request, &response, err))
-		return error_prefix(err, "SSO portal");
+	if (!aws_open_call_send(settings, http, &call, &response, err))
+		return false;
 	if (response.status == 401)
 		return expired_sso(sso, err);
 	if (response.status != 200)
 		return error_set(err, ERROR_DENIED, "the SSO portal refuses role %s: HTTP %d",
 				 sso->role, response.status);
 	return read_role_credentials(&response, ret, err);
+}
+
+/* The JSON that names the file in cli/cache: botocore's SSOCredentialFetcher._create_cache_key. */
+static char *kept_key(const struct sso *sso)
+{
+	AUTO(strbuf_clear) struct strbuf key = STRBUF_INIT;
+	struct json_writer json = JSON_WRITER(&key, JSON_ASCII | JSON_LOWER_HEX);
+	json_open_object(&json, NULL);
+	json_write_text(&json, "accountId", sso->account);
+	json_write_text(&json, "roleName", sso->role);
+	if (sso->session != NULL)
+		json_write_text(&json, "sessionName", sso->session);
+	else
+		json_write_text(&json, "startUrl", sso->start_url);
+	json_close(&json);
+	return strbuf_take(&key);
+}
+
+static bool find_role_credentials(const struct aws_settings *settings, struct http_client *http,
+				  const struct sso *sso, struct aws_credentials *ret,
+				  struct error *err)
+{
+	AUTO_FREE char *key = kept_key(sso);
+	AUTO_FREE char *token = NULL;
+	if (aws_kept_find(key, ret))
+		return true;
+	if (!find_token(settings, http, sso, &token, err) ||
+	    !get_role_credentials(settings, http, sso, token, ret, err))
+		return false;
+	aws_kept_save(key, "sso", sso->account, ret);
+	return true;
 }
 
 bool aws_credentials_from_sso(const struct aws_settings *settings, const char *profile,
@@ -251,9 +271,8 @@ bool aws_credentials_from_sso(const struct aws_settings *settings, const char *p
 	};
 	if (sso.account == NULL && sso.role == NULL)
 		return true;
-	AUTO_FREE char *token = NULL;
-	if (!read_sso(settings, &sso, err) || !find_token(settings, http, &sso, &token, err) ||
-	    !get_role_credentials(settings, http, &sso, token, ret, err))
+	if (!read_sso(settings, &sso, err) ||
+	    !find_role_credentials(settings, http, &sso, ret, err))
 		return false;
 	ret->source = xasprintf("profile %s (SSO)", profile);
 	*ret_found = true;

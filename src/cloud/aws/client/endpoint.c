@@ -115,16 +115,31 @@ const struct aws_service AWS_SSO_OIDC = {
 	.protocol = AWS_REST_JSON,
 };
 
+const struct aws_service AWS_SIGNIN = {
+	.name = "Sign-In",
+	.id = "SIGNIN",
+	.host = "signin",
+	.signing = "signin",
+	.protocol = AWS_REST_JSON,
+	.is_console = true,
+};
+
 static const struct {
 	const char *prefix;
 	struct aws_partition partition;
 } PARTITIONS[] = {
-	{"cn-", {"aws-cn", "amazonaws.com.cn", "api.amazonwebservices.com.cn", "cn-northwest-1"}},
-	{"us-gov-", {"aws-us-gov", "amazonaws.com", "api.aws", "us-gov-west-1"}},
-	{"us-iso-", {"aws-iso", "c2s.ic.gov", "api.aws.ic.gov", "us-iso-east-1"}},
-	{"us-isob-", {"aws-iso-b", "sc2s.sgov.gov", "api.aws.scloud", "us-isob-east-1"}},
-	{"eusc-", {"aws-eusc", "amazonaws.eu", "api.amazonwebservices.eu", "eusc-de-east-1"}},
-	{"", {"aws", "amazonaws.com", "api.aws", "us-east-1"}},
+	{"cn-",
+	 {"aws-cn", "amazonaws.com.cn", "api.amazonwebservices.com.cn", "cn-northwest-1",
+	  "amazonaws.cn"}},
+	{"us-gov-",
+	 {"aws-us-gov", "amazonaws.com", "api.aws", "us-gov-west-1", "amazonaws-us-gov.com"}},
+	{"us-iso-", {"aws-iso", "c2s.ic.gov", "api.aws.ic.gov", "us-iso-east-1", "c2shome.ic.gov"}},
+	{"us-isob-",
+	 {"aws-iso-b", "sc2s.sgov.gov", "api.aws.scloud", "us-isob-east-1", "sc2shome.sgov.gov"}},
+	{"eusc-",
+	 {"aws-eusc", "amazonaws.eu", "api.amazonwebservices.eu", "eusc-de-east-1",
+	  "amazonaws-eusc.eu"}},
+	{"", {"aws", "amazonaws.com", "api.aws", "us-east-1", "aws.amazon.com"}},
 };
 
 const struct aws_partition *aws_partition_of(const char *region)
@@ -177,6 +192,18 @@ static const char *find_override(const struct aws_settings *settings,
 	return url;
 }
 
+/* Sign-In's rules in botocore: the region comes first, but not in a FIPS name. */
+static char *console_url(const struct aws_service *service, bool use_fips, const char *region)
+{
+	const struct aws_partition *partition = aws_partition_of(region);
+	if (!use_fips)
+		return xasprintf("https://%s.%s.%s", region, service->host,
+				 partition->console_suffix);
+	if (strcmp(partition->name, "aws-us-gov") == 0)
+		return xasprintf("https://%s-fips.%s", service->host, partition->console_suffix);
+	return xasprintf("https://%s-fips.%s.%s", service->host, region, partition->suffix);
+}
+
 char *aws_endpoint_url(const struct aws_settings *settings, const struct aws_service *service,
 		       const char *region)
 {
@@ -188,6 +215,8 @@ char *aws_endpoint_url(const struct aws_settings *settings, const struct aws_ser
 		return xstrndup(override, size);
 	}
 	const struct aws_partition *partition = aws_partition_of(region);
+	if (service->is_console && !settings->use_dualstack)
+		return console_url(service, settings->use_fips, region);
 	bool is_plain = service->has_gov_fips && strcmp(partition->name, "aws-us-gov") == 0;
 	const char *fips = settings->use_fips && !is_plain ? "-fips" : "";
 	if (service->is_global)

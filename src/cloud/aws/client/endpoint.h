@@ -19,6 +19,7 @@ struct aws_service {
 	enum aws_protocol protocol;
 	bool is_global;	   /* one endpoint per partition, signed for its main region */
 	bool has_gov_fips; /* in GovCloud the plain name is the FIPS one */
+	bool is_console;   /* it stands below the console's name: see aws_partition */
 };
 
 extern const struct aws_service AWS_EC2;
@@ -34,13 +35,15 @@ extern const struct aws_service AWS_ROUTE53;
 extern const struct aws_service AWS_S3;
 extern const struct aws_service AWS_SSO_PORTAL;
 extern const struct aws_service AWS_SSO_OIDC;
+extern const struct aws_service AWS_SIGNIN;
 
 /* A part of the AWS world with its own names. */
 struct aws_partition {
 	const char *name;   /* "aws", "aws-cn": in ARNs */
 	const char *suffix; /* "amazonaws.com" */
 	const char *dualstack_suffix;
-	const char *main_region; /* signs global services */
+	const char *main_region;    /* signs global services */
+	const char *console_suffix; /* "aws.amazon.com": where people and Sign-In are */
 };
 /* Never NULL: an unknown region counts as one of "aws", as the AWS command line has it. */
 const struct aws_partition *aws_partition_of(const char *region);
