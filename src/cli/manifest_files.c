@@ -89,6 +89,19 @@ static void name_first(const struct problem_list *problems, struct error *err)
 	}
 }
 
+/* Two namespaces of one folder may both have a claim `data`: as one project it would be one disk. */
+static bool project_is_apart(const struct invocation *invocation, const struct app *app,
+			     struct error *err)
+{
+	const char *chosen = arguments_value(invocation->args, "namespace");
+	if (!app->has_other_namespaces || invocation->project != NULL)
+		return true;
+	error_set(err, ERROR_USAGE, "-n %s chooses one of several namespaces, and a project is one",
+		  chosen);
+	return error_hint(err, "name its project, so that they stay apart: -p %s-%s -n %s",
+			  app->project, chosen, chosen);
+}
+
 static bool read_files(const struct invocation *invocation, bool takes_arguments,
 		       bool keeps_objects, struct app *ret, struct problem_list *problems,
 		       struct error *err)
@@ -96,6 +109,7 @@ static bool read_files(const struct invocation *invocation, bool takes_arguments
 	const struct arguments *args = invocation->args;
 	struct load_options options = {.folder = ".",
 				       .project = invocation->project,
+				       .namespace_name = arguments_value(args, "namespace"),
 				       .skip_unsupported = arguments_flag(args, "skip-unsupported"),
 				       .is_strict = arguments_flag(args, "strict"),
 				       .may_have_no_pod = takes_arguments,
@@ -113,7 +127,7 @@ static bool read_files(const struct invocation *invocation, bool takes_arguments
 		name_first(problems, err);
 	if (is_good)
 		project_settle(invocation, ret);
-	return is_good;
+	return is_good && (takes_arguments || project_is_apart(invocation, ret, err));
 }
 
 bool manifest_files_read(const struct invocation *invocation, struct app *ret,

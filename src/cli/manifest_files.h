@@ -14,6 +14,12 @@
 			COMPLETE_FILE                                                              \
 	}
 
+#define MANIFEST_NAMESPACE_OPTION                                                                  \
+	{                                                                                          \
+		"namespace", 'n', OPTION_VALUE, "NAMESPACE",                                       \
+			"read objects of that namespace alone", COMPLETE_NONE                      \
+	}
+
 #define MANIFEST_SKIP_OPTION                                                                       \
 	{                                                                                          \
 		"skip-unsupported", 0, OPTION_FLAG, NULL,                                          \

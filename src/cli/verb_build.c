@@ -19,6 +19,7 @@
 
 static const struct option_spec options[] = {
 	MANIFEST_FILE_OPTION,
+	MANIFEST_NAMESPACE_OPTION,
 	MANIFEST_SKIP_OPTION,
 	MANIFEST_STRICT_OPTION,
 	{"output", 'o', OPTION_VALUE, "FILE|FOLDER", "also write the disk there", COMPLETE_FILE},

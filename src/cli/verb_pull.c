@@ -16,6 +16,7 @@
 
 static const struct option_spec options[] = {
 	MANIFEST_FILE_OPTION,
+	MANIFEST_NAMESPACE_OPTION,
 	MANIFEST_SKIP_OPTION,
 	MANIFEST_STRICT_OPTION,
 	{"insecure-registry", 0, OPTION_REPEAT, "HOST[:PORT]",

@@ -10,6 +10,7 @@
 
 static const struct option_spec options[] = {
 	MANIFEST_FILE_OPTION,
+	MANIFEST_NAMESPACE_OPTION,
 	MANIFEST_SKIP_OPTION,
 	MANIFEST_STRICT_OPTION,
 };

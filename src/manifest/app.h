@@ -363,11 +363,12 @@ struct source_object {
 };
 
 struct app {
-	char *project;		  /* manifest/project_name.h */
-	bool is_named;		  /* by a document of the manifests */
-	char *home;		  /* absolute: the folder that the project is named after */
-	char *folder;		  /* absolute; relative host paths and oci: images start here */
-	struct string_list files; /* all that were read, as given */
+	char *project;		   /* manifest/project_name.h */
+	bool is_named;		   /* by a document of the manifests */
+	bool has_other_namespaces; /* left out, since load_options.namespace_name names one */
+	char *home;		   /* absolute: the folder that the project is named after */
+	char *folder;		   /* absolute; relative host paths and oci: images start here */
+	struct string_list files;  /* all that were read, as given */
 	struct pod_spec *pods;
 	size_t pod_count;
 	struct service *services;

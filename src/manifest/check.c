@@ -43,9 +43,8 @@ static void check_unique(struct loader *loader, const char *what, struct named *
 		bool is_elsewhere = list[i].space != NULL && list[i - 1].space != NULL &&
 				    strcmp(list[i].space, list[i - 1].space) != 0;
 		loader_error_at(loader, list[i].mark,
-				is_elsewhere
-					? "names are unique over all namespaces: rename one of them"
-					: "rename one of them",
+				is_elsewhere ? "-n NAMESPACE reads one of them alone"
+					     : "rename one of them",
 				"there is another %s '%s', in %s", what, list[i].name, where);
 	}
 }

@@ -306,7 +306,7 @@ static void keep_object(struct loader *loader, const struct yaml_node *root)
 	*ARRAY_APPEND(app->objects, app->object_count) = (struct source_object){
 		.kind = text_of(root, "kind", ""),
 		.name = text_of(metadata, "name", ""),
-		.namespace_name = text_of(metadata, "namespace", "default"),
+		.namespace_name = text_of(metadata, "namespace", loader_namespace(loader)),
 		.text = strbuf_take(&writer.text),
 	};
 }
@@ -408,6 +408,7 @@ bool read_kubernetes(struct loader *loader, const struct yaml_node *root)
 		missing_head(loader, root, "apiVersion", hint);
 		return true;
 	}
-	read_kind(loader, root, kind, version);
+	if (!loader_leaves_out(loader, yaml_get(yaml_get(root, "metadata"), "namespace")))
+		read_kind(loader, root, kind, version);
 	return true;
 }

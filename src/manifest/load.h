@@ -27,13 +27,14 @@ struct problem_list {
 void problem_list_clear(struct problem_list *list);
 
 struct load_options {
-	struct string_list paths; /* files, folders, "-"; empty: the defaults in folder */
-	const char *folder;	  /* current folder */
-	const char *project;	  /* -p, or NULL */
-	bool skip_unsupported;	  /* refused documents become notes */
-	bool is_strict;		  /* objects without effect here are errors, not notes */
-	bool may_have_no_pod;	  /* nothing to run is no error */
-	bool keeps_objects;	  /* app.objects: Kubernetes' as they were written */
+	struct string_list paths;   /* files, folders, "-"; empty: the defaults in folder */
+	const char *folder;	    /* current folder */
+	const char *project;	    /* -p, or NULL */
+	const char *namespace_name; /* -n: objects of others are left out; or NULL: all */
+	bool skip_unsupported;	    /* refused documents become notes */
+	bool is_strict;		    /* objects without effect here are errors, not notes */
+	bool may_have_no_pod;	    /* nothing to run is no error */
+	bool keeps_objects;	    /* app.objects: Kubernetes' as they were written */
 	/* Whether that can name an image, which higher folders know; or NULL: not checked. */
 	bool (*check_image)(const char *image, const char *folder, struct error *err);
 };

@@ -351,3 +351,24 @@ void loader_read_map(struct loader *loader, const struct yaml_node *node,
 	}
 	loader->outer_count = outer_count;
 }
+
+const char *loader_namespace(const struct loader *loader)
+{
+	const char *chosen = loader->options->namespace_name;
+	return chosen != NULL ? chosen : "default";
+}
+
+bool loader_leaves_out(struct loader *loader, const struct yaml_node *namespace_node)
+{
+	const char *chosen = loader->options->namespace_name;
+	if (chosen == NULL || namespace_node == NULL || namespace_node->kind != YAML_SCALAR ||
+	    strcmp(namespace_node->text, chosen) == 0)
+		return false;
+	loader->app->has_other_namespaces = true;
+	AUTO_FREE char *what = xasprintf("namespace %.63s", namespace_node->text);
+	if (!string_list_has(&loader->noted, what)) {
+		string_list_add(&loader->noted, what);
+		loader_note(loader, namespace_node, "%s is left out: -n %s", what, chosen);
+	}
+	return true;
+}

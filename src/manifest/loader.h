@@ -92,6 +92,10 @@ void loader_warn(struct loader *loader, const struct yaml_node *node, const char
 	PRINTF_LIKE(3, 4);
 /* The file came with a folder; nobody named it. */
 bool loader_is_found_in_folder(const struct loader *loader);
+/* Of an object that says none. */
+const char *loader_namespace(const struct loader *loader);
+/* -n chose another namespace than the one of this document: left out, and noted once for each. */
+bool loader_leaves_out(struct loader *loader, const struct yaml_node *namespace_node);
 /* Counts one more object; true, and an error the first time, past OBJECTS_MAX. */
 bool loader_counts_too_many(struct loader *loader, const struct yaml_node *root);
 /* "NAME is missing", unless a key beside it looks like a mistyped NAME: that was reported. */

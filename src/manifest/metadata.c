@@ -101,7 +101,7 @@ void read_metadata(struct loader *loader, const struct yaml_node *root, struct m
 	if (metadata->name == NULL)
 		metadata->name = xstrdup("");
 	if (metadata->namespace_name == NULL)
-		metadata->namespace_name = xstrdup("default");
+		metadata->namespace_name = xstrdup(loader_namespace(loader));
 }
 
 void metadata_move_to_pod(struct metadata *metadata, struct pod_spec *pod)

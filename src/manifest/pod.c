@@ -323,5 +323,5 @@ void pod_complete(struct loader *loader, struct pod_spec *pod)
 	for (size_t i = 0; i < pod->container_count; i++)
 		complete_container(loader, pod, &pod->containers[i]);
 	if (pod->namespace_name == NULL)
-		pod->namespace_name = xstrdup("default");
+		pod->namespace_name = xstrdup(loader_namespace(loader));
 }

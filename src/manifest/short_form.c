@@ -505,7 +505,8 @@ bool read_short_form(struct loader *loader, const struct yaml_node *root)
 {
 	if (yaml_is_null(yaml_get(root, "containers")) && yaml_is_null(yaml_get(root, "name")))
 		return false;
-	if (loader_counts_too_many(loader, root))
+	if (loader_counts_too_many(loader, root) ||
+	    loader_leaves_out(loader, yaml_get(root, "namespace")))
 		return true;
 	struct short_pod reader = {0};
 	struct pod_spec *pod = &reader.pod;

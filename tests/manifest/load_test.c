@@ -196,6 +196,31 @@ static void an_alias_bomb_is_one_error(void **state)
 	assert_int_equal(problems.count, 1);
 }
 
+static void one_namespace_of_several_is_read_alone(void **state)
+{
+	static const char text[] =
+		"apiVersion: v1\nkind: Pod\nmetadata: {name: web, namespace: dev}\n"
+		"spec: {containers: [{name: c, image: a}]}\n---\n"
+		"apiVersion: v1\nkind: Pod\nmetadata: {name: web, namespace: prod}\n"
+		"spec: {containers: [{name: c, image: b}]}\n---\n"
+		"name: both\ncontainers: {c: {image: c}}\n";
+	AUTO(app_clear) struct app app = {0};
+	AUTO(app_clear) struct app other = {0};
+	AUTO(problem_list_clear) struct problem_list problems = {0};
+	AUTO(problem_list_clear) struct problem_list all = {0};
+	AUTO(error_clear) struct error err = ERROR_INIT;
+	struct load_options options = {.project = "test", .folder = "/", .namespace_name = "prod"};
+	(void)state;
+	assert_true(app_load_text(&options, "-", text, strlen(text), &app, &problems, &err));
+	assert_int_equal(app.pod_count, 2);
+	assert_string_equal(app_find_pod(&app, "web")->containers[0].image, "b");
+	assert_string_equal(app_find_pod(&app, "both")->namespace_name, "prod");
+	assert_true(app.has_other_namespaces);
+	assert_string_equal(problems.items[0].message, "namespace dev is left out: -n prod");
+	options.namespace_name = NULL;
+	assert_false(app_load_text(&options, "-", text, strlen(text), &other, &all, &err));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -208,6 +233,7 @@ int main(void)
 		cmocka_unit_test(the_config_digest_does_not_tell_a_secret),
 		cmocka_unit_test(a_typo_names_its_place_and_the_nearest_field),
 		cmocka_unit_test(an_alias_bomb_is_one_error),
+		cmocka_unit_test(one_namespace_of_several_is_read_alone),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
