@@ -10,6 +10,7 @@
 #include "cli/output_document.h"
 #include "cli/progress_view.h"
 #include "cli/verb.h"
+#include "image/oci/reference.h"
 #include "image/oci/source.h"
 #include "image/pod/prune.h"
 
@@ -166,8 +167,54 @@ static int verify(struct store *store, const struct invocation *invocation, stru
 	return 1;
 }
 
+/* By the name as it is listed, or as a manifest has it. */
+static bool remove_image(struct store *store, const char *name, struct error *err)
+{
+	AUTO(reference_clear) struct reference reference = {0};
+	AUTO(image_ref_clear) struct image_ref ref = {0};
+
+	if (!reference_parse(name, NULL, &reference, err))
+		return false;
+	if (!image_ref_read(store, reference.text, &ref, err))
+		return error_hint(err, "i2kit images");
+	return image_ref_remove(store, reference.text, err);
+}
+
+/* `i2kit images rm IMAGE…` */
+static int remove_images(struct store *store, const struct invocation *invocation,
+			 struct error *err)
+{
+	const struct string_list *words = arguments_rest(invocation->args);
+
+	for (size_t i = 1; i < words->count; i++) {
+		if (!remove_image(store, words->items[i], err))
+			return 1;
+		output_note(invocation, "removed %s", words->items[i]);
+	}
+	output_note(invocation, "i2kit prune frees what nothing needs any more");
+	return 0;
+}
+
+static bool check_rm_words(const struct invocation *invocation, struct error *err)
+{
+	const struct string_list *words = arguments_rest(invocation->args);
+
+	if (words->count == 0)
+		return true;
+	if (strcmp(words->items[0], "rm") != 0) {
+		error_set(err, ERROR_USAGE, "unknown word '%s'", words->items[0]);
+		return error_hint(err, "i2kit images, or i2kit images rm %s", words->items[0]);
+	}
+	if (words->count > 1)
+		return true;
+	error_set(err, ERROR_USAGE, "rm needs the name of an image");
+	return error_hint(err, "i2kit images lists them");
+}
+
 static int run(const struct invocation *invocation, struct error *err)
 {
+	if (!check_rm_words(invocation, err))
+		return 2;
 	bool is_verify = arguments_flag(invocation->args, "verify");
 	if (arguments_flag(invocation->args, "repair") && !is_verify) {
 		error_set(err, ERROR_USAGE, "--repair goes with --verify");
@@ -176,6 +223,8 @@ static int run(const struct invocation *invocation, struct error *err)
 	AUTO_PTR(store) struct store *store = store_open(NULL, err);
 	if (store == NULL)
 		return 1;
+	if (arguments_rest(invocation->args)->count > 0)
+		return remove_images(store, invocation, err);
 	return is_verify ? verify(store, invocation, err) : list(store, invocation, err);
 }
 
@@ -186,11 +235,14 @@ const struct verb verb_images = {
 	.description = "Lists what was pulled: name, digest, layers and their size as pulled. With "
 		       "--verify every blob and disk of the store is read and compared with its "
 		       "digest; --repair removes what is damaged, so that the next use fetches or "
-		       "makes it again.",
+		       "makes it again.\n\n"
+		       "`i2kit images rm IMAGE` takes an image out of the store; `i2kit prune` "
+		       "frees what nothing needs then. What runs is not touched.",
 	.options = options,
 	.option_count = ARRAY_SIZE(options),
+	.argument = {"[rm] IMAGE", 0, 0, COMPLETE_IMAGE},
 	.has_output = true,
 	.names = "{[*].reference}",
-	.example = "i2kit images\ni2kit images --verify\n",
+	.example = "i2kit images\ni2kit images --verify\ni2kit images rm nginx:1.22\n",
 	.run = run,
 };

@@ -20,8 +20,10 @@ enum view_kind {
 	VIEW_CLOUD,
 	VIEW_EVENTS,
 	VIEW_JOBS,
-	VIEW_JOB,  /* one job's output */
-	VIEW_LINE, /* one line of a log, whole */
+	VIEW_JOB, /* one job's output */
+	VIEW_PROJECTS,
+	VIEW_ABOUT, /* what a pod is made of */
+	VIEW_LINE,  /* one line of a log, whole */
 	VIEW_HELP,
 	VIEW_COUNT,
 };
@@ -86,6 +88,16 @@ enum action_kind {
 	ACTION_REDRAW,
 	ACTION_OPEN_LINE,
 	ACTION_COPY_LINE,
+	ACTION_VIEW_PROJECTS,
+	ACTION_REMOVE_IMAGE,
+	ACTION_PRUNE,
+	ACTION_MANIFEST,
+	ACTION_ENVIRONMENT,
+	ACTION_MOUNTS,
+	ACTION_WHY,
+	ACTION_SECRETS,
+	ACTION_COPY_PAGE,
+	ACTION_SAVE_PAGE,
 	ACTION_COUNT,
 };
 

@@ -242,6 +242,29 @@ static void act_on(struct model *model, enum action_kind kind, const struct pod_
 	}
 }
 
+/* The store is no project's: the command has no -p. */
+static void use_words(struct model *model, const char *const *words)
+{
+	string_list_clear(&model->prompt.pending);
+	add_words(&model->prompt.pending, words);
+}
+
+static void ask_to_remove(struct model *model)
+{
+	AUTO(table_clear) struct table table = {0};
+	size_t selected = model->lists[VIEW_IMAGES].selected;
+
+	table_make(&table, model, VIEW_IMAGES);
+	if (selected >= table.row_count) {
+		model_say(model, true, "no image is selected");
+		return;
+	}
+	const char *name = table.rows[selected].key;
+	AUTO_FREE char *question = xasprintf("remove %s from the store? (y/n)", name);
+	act_ask_first(model, question);
+	use_words(model, (const char *const[]){"images", "rm", name, NULL});
+}
+
 void act_on_pod(struct model *model, enum action_kind kind)
 {
 	const struct instance_status *instance = model_current_instance(model);
@@ -256,6 +279,13 @@ void act_on_pod(struct model *model, enum action_kind kind)
 		return;
 	case ACTION_PROMOTE:
 		act_promote(model);
+		return;
+	case ACTION_REMOVE_IMAGE:
+		ask_to_remove(model);
+		return;
+	case ACTION_PRUNE:
+		act_ask_first(model, "free what no image and no pod needs? (y/n)");
+		use_words(model, (const char *const[]){"prune", NULL});
 		return;
 	case ACTION_DELETE:
 		string_list_add(

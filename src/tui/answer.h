@@ -14,6 +14,7 @@ enum ask_kind {
 	ASK_STATUS,    /* i2kit status: the pods in the cloud */
 	ASK_INSTANCES, /* the same answer's machines */
 	ASK_RELEASES,  /* i2kit releases, a row for each pod of each */
+	ASK_WHY,       /* i2kit why, as text; kept by the screen about a pod */
 	ASK_COUNT,
 };
 

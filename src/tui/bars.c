@@ -71,12 +71,12 @@ static const struct {
 	const char *title;
 } tabs[] = {{VIEW_PODS, "1 pods"},     {VIEW_SERVICES, "2 services"}, {VIEW_LOGS, "3 logs"},
 	    {VIEW_IMAGES, "4 images"}, {VIEW_CLOUD, "5 cloud"},	      {VIEW_EVENTS, "6 events"},
-	    {VIEW_JOBS, "7 jobs"}};
+	    {VIEW_JOBS, "7 jobs"},     {VIEW_PROJECTS, "0 all"}};
 
 /* Pages stand under the tab they were opened from. */
 static enum view_kind tab_of(const struct model *model)
 {
-	if (model->view == VIEW_POD)
+	if (model->view == VIEW_POD || model->view == VIEW_ABOUT)
 		return VIEW_PODS;
 	if (model->view == VIEW_LINE)
 		return VIEW_LOGS;

@@ -132,10 +132,8 @@ int draw_rule(struct canvas *canvas, int row, struct style style, const char *ti
 }
 
 static void (*const pages[VIEW_COUNT])(struct page *, const struct model *) = {
-	[VIEW_POD] = view_pod,
-	[VIEW_JOB] = view_job,
-	[VIEW_LINE] = view_line,
-	[VIEW_HELP] = view_help,
+	[VIEW_POD] = view_pod,	 [VIEW_JOB] = view_job,	  [VIEW_ABOUT] = view_about,
+	[VIEW_LINE] = view_line, [VIEW_HELP] = view_help,
 };
 
 static struct area body_of(int rows, int columns)

@@ -28,6 +28,7 @@ void view_logs(struct canvas *canvas, const struct model *model, struct area are
 struct page;
 void view_pod(struct page *page, const struct model *model);
 void view_job(struct page *page, const struct model *model);
+void view_about(struct page *page, const struct model *model);
 void view_line(struct page *page, const struct model *model);
 void view_help(struct page *page, const struct model *model);
 /* How many lines the screen of text has. */
@@ -60,6 +61,10 @@ void draw_age(char out[AGE_SIZE], const struct model *model, int64_t since_ns);
 /* Bars of eight heights; values are of 0…limit. */
 void draw_spark(struct canvas *canvas, int row, int column, int width, struct style style,
 		const uint8_t *values, size_t count, unsigned limit);
+/* "8080→80 53→53/udp": where a pod is published; owned. */
+char *draw_ports(const struct project_status *status, const char *pod);
+/* With what the container that fails ended last; nothing where none has. */
+void draw_exit(struct table_row *row, size_t column, const struct instance_status *instance);
 struct style draw_state_style(const struct instance_status *instance);
 const char *draw_state_sign(const struct instance_status *instance); /* "●": one column */
 struct style draw_container_style(const struct container_status *container);

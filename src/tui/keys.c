@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 #include "tui/draw.h"
 #include "tui/key.h"
+#include "tui/text_page.h"
 
 int keys_body_rows(const struct model *model)
 {
@@ -18,7 +19,8 @@ int keys_body_rows(const struct model *model)
 /* Text that fills the screen and is scrolled, as opposed to a list or the logs. */
 static bool is_page(enum view_kind view)
 {
-	return view == VIEW_POD || view == VIEW_JOB || view == VIEW_LINE || view == VIEW_HELP;
+	return view == VIEW_POD || view == VIEW_JOB || view == VIEW_LINE || view == VIEW_HELP ||
+	       view == VIEW_ABOUT;
 }
 
 void keys_clamp(struct model *model)
@@ -97,7 +99,7 @@ void keys_switch_view(struct model *model, enum view_kind view)
 static void next_view(struct model *model, int step)
 {
 	static const enum view_kind order[] = {VIEW_PODS,  VIEW_SERVICES, VIEW_LOGS, VIEW_IMAGES,
-					       VIEW_CLOUD, VIEW_EVENTS,	  VIEW_JOBS};
+					       VIEW_CLOUD, VIEW_EVENTS,	  VIEW_JOBS, VIEW_PROJECTS};
 	int count = (int)ARRAY_SIZE(order);
 	int at = 0;
 	for (int i = 0; i < count; i++) {
@@ -182,10 +184,15 @@ static void do_move(struct model *model, enum action_kind kind, unsigned key)
 static void do_view(struct model *model, enum action_kind kind, unsigned key)
 {
 	static const enum view_kind views[ACTION_COUNT] = {
-		[ACTION_VIEW_PODS] = VIEW_PODS,	  [ACTION_VIEW_SERVICES] = VIEW_SERVICES,
-		[ACTION_VIEW_LOGS] = VIEW_LOGS,	  [ACTION_VIEW_IMAGES] = VIEW_IMAGES,
-		[ACTION_VIEW_CLOUD] = VIEW_CLOUD, [ACTION_VIEW_EVENTS] = VIEW_EVENTS,
-		[ACTION_VIEW_JOBS] = VIEW_JOBS,	  [ACTION_HELP] = VIEW_HELP,
+		[ACTION_VIEW_PODS] = VIEW_PODS,
+		[ACTION_VIEW_SERVICES] = VIEW_SERVICES,
+		[ACTION_VIEW_LOGS] = VIEW_LOGS,
+		[ACTION_VIEW_IMAGES] = VIEW_IMAGES,
+		[ACTION_VIEW_CLOUD] = VIEW_CLOUD,
+		[ACTION_VIEW_EVENTS] = VIEW_EVENTS,
+		[ACTION_VIEW_PROJECTS] = VIEW_PROJECTS,
+		[ACTION_VIEW_JOBS] = VIEW_JOBS,
+		[ACTION_HELP] = VIEW_HELP,
 	};
 	(void)key;
 	keys_switch_view(model, views[kind]);
@@ -276,7 +283,36 @@ static void do_refresh(struct model *model, enum action_kind kind, unsigned key)
 {
 	(void)kind;
 	(void)key;
-	act_ask(model, model->view);
+	if (model->view == VIEW_ABOUT)
+		about_refresh(model);
+	else
+		act_ask(model, model->view);
+}
+
+static void do_about(struct model *model, enum action_kind kind, unsigned key)
+{
+	static const enum about_part parts[ACTION_COUNT] = {
+		[ACTION_MANIFEST] = ABOUT_MANIFEST,
+		[ACTION_ENVIRONMENT] = ABOUT_ENVIRONMENT,
+		[ACTION_MOUNTS] = ABOUT_MOUNTS,
+		[ACTION_WHY] = ABOUT_WHY,
+	};
+	(void)key;
+	if (kind == ACTION_SECRETS)
+		about_show_secrets(model);
+	else
+		about_open(model, parts[kind]);
+}
+
+static void do_page(struct model *model, enum action_kind kind, unsigned key)
+{
+	(void)key;
+	if (kind == ACTION_SAVE_PAGE) {
+		prompt_open(model, PROMPT_SAVE_PAGE, "save to file: ", "");
+		return;
+	}
+	model_add_effect(model, EFFECT_COPY)->text = text_page_of(model);
+	model_say(model, false, "copied the text of this screen");
 }
 
 static void do_cancel(struct model *model, enum action_kind kind, unsigned key)
@@ -320,6 +356,9 @@ static do_fn *const doers[ACTION_COUNT] = {
 	[ACTION_VIEW_CLOUD] = do_view,
 	[ACTION_VIEW_EVENTS] = do_view,
 	[ACTION_VIEW_JOBS] = do_view,
+	[ACTION_VIEW_PROJECTS] = do_view,
+	[ACTION_REMOVE_IMAGE] = do_pod,
+	[ACTION_PRUNE] = do_pod,
 	[ACTION_OPEN] = do_open,
 	[ACTION_MARK] = do_open,
 	[ACTION_LOGS] = do_open,
@@ -357,6 +396,13 @@ static do_fn *const doers[ACTION_COUNT] = {
 	[ACTION_MOUSE] = do_mouse,
 	[ACTION_SUSPEND] = do_effect,
 	[ACTION_REDRAW] = do_effect,
+	[ACTION_MANIFEST] = do_about,
+	[ACTION_ENVIRONMENT] = do_about,
+	[ACTION_MOUNTS] = do_about,
+	[ACTION_WHY] = do_about,
+	[ACTION_SECRETS] = do_about,
+	[ACTION_COPY_PAGE] = do_page,
+	[ACTION_SAVE_PAGE] = do_page,
 };
 
 void keys_do(struct model *model, const struct action *action, unsigned key)

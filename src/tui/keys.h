@@ -57,6 +57,14 @@ void act_roll_back(struct model *model, const char *release);
 void act_ask(struct model *model, enum view_kind view);
 void act_ask_once(struct model *model, enum view_kind view);
 
+/* about_keys.c: the screen about the pod that is meant. */
+void about_open(struct model *model, enum about_part part);
+void about_refresh(struct model *model);
+void about_show_secrets(struct model *model);
+void about_take(struct model *model, const struct event *event);
+void about_take_why(struct model *model, const struct event *event);
+char *about_text(const struct model *model); /* of the part that is shown; owned */
+
 /* log_keys.c */
 void log_keys_action(struct model *model, enum action_kind kind);
 void log_keys_move(struct model *model, enum action_kind kind);

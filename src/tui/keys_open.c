@@ -101,10 +101,27 @@ void keys_cancel(struct model *model)
 	model_say(model, false, "nothing runs beside the screen");
 }
 
+static void open_project(struct model *model)
+{
+	AUTO(table_clear) struct table table = {0};
+	size_t selected = model->lists[VIEW_PROJECTS].selected;
+
+	table_make(&table, model, VIEW_PROJECTS);
+	if (selected >= table.row_count)
+		return;
+	const struct table_row *row = &table.rows[selected];
+	model_switch_project(model, model->projects.items[row->index].name,
+			     row->instance ? row->instance->name
+			     : row->pod	   ? row->pod->name
+					   : NULL);
+}
+
 void keys_open(struct model *model)
 {
 	if (model->view == VIEW_JOBS)
 		open_job(model);
+	else if (model->view == VIEW_PROJECTS)
+		open_project(model);
 	else
 		open_pod(model);
 }

@@ -3,6 +3,7 @@
 
 #include "tui/draw.h"
 #include "tui/keys.h"
+#include "tui/text_page.h"
 
 static bool line_matches(const struct model *model, size_t index)
 {
@@ -81,6 +82,8 @@ void keys_search_on(struct model *model, bool forward, bool may_load)
 		return;
 	if (model->view == VIEW_LOGS)
 		search_logs(model, forward, may_load);
+	else if (model->view == VIEW_ABOUT || model->view == VIEW_JOB)
+		text_page_search(model, forward);
 	else if (table_is_list(model->view))
 		search_list(model, forward);
 }

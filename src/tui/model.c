@@ -13,6 +13,7 @@ void effect_clear(struct effect *effect)
 {
 	string_list_clear(&effect->argv);
 	free(effect->text);
+	free(effect->content);
 	*effect = (struct effect){0};
 }
 
@@ -28,19 +29,31 @@ void model_init(struct model *model, const char *project, int rows, int columns)
 	bindings_init(&model->bindings);
 }
 
+/* What came in about the project, one after the other. */
+static void clear_course(struct model *model)
+{
+	for (size_t i = 0; i < model->event_count; i++)
+		project_event_clear(&model->events[i]);
+	free(model->events);
+	model->events = NULL;
+	model->event_count = 0;
+	for (size_t i = 0; i < model->load_count; i++)
+		free(model->loads[i].instance);
+	free(model->loads);
+	model->loads = NULL;
+	model->load_count = 0;
+}
+
 void model_clear(struct model *model)
 {
 	free(model->project);
 	free(model->environment_file);
 	free(model->config_file);
+	project_set_clear(&model->projects);
+	free(model->wanted_row);
 	project_status_clear(&model->status);
 	free(model->problem);
-	for (size_t i = 0; i < model->event_count; i++)
-		project_event_clear(&model->events[i]);
-	free(model->events);
-	for (size_t i = 0; i < model->load_count; i++)
-		free(model->loads[i].instance);
-	free(model->loads);
+	clear_course(model);
 	for (size_t i = 0; i < VIEW_COUNT; i++) {
 		free(model->lists[i].filter);
 	}
@@ -50,6 +63,7 @@ void model_clear(struct model *model)
 	string_list_clear(&model->plan.argv);
 	string_list_clear(&model->marked);
 	free(model->detail_instance);
+	about_state_clear(&model->about);
 	for (size_t i = 0; i < model->job_count; i++) {
 		free(model->jobs[i].command);
 		string_list_clear(&model->jobs[i].lines);
@@ -112,6 +126,48 @@ void model_go(struct model *model, enum view_kind view)
 	model->view = view;
 }
 
+static void forget_selection(struct model *model)
+{
+	string_list_clear(&model->marked);
+	string_list_clear(&model->log_selection);
+	log_window_reset(&model->logs);
+	free(model->logs.container);
+	model->logs.container = NULL;
+	for (size_t i = 0; i < VIEW_COUNT; i++) {
+		free(model->lists[i].filter);
+		model->lists[i].filter = NULL;
+		model->lists[i].selected = model->lists[i].top = 0;
+	}
+}
+
+void model_switch_project(struct model *model, const char *project, const char *row)
+{
+	char *name = xstrdup(project);
+	char *wanted = xstrdup_or_null(row);
+
+	free(model->wanted_row);
+	model->wanted_row = wanted;
+	model->history_count = 0;
+	model->view = VIEW_PODS;
+	if (strcmp(model->project, name) == 0) {
+		free(name);
+		return;
+	}
+	free(model->project);
+	model->project = name;
+	project_status_clear(&model->status);
+	model->has_status = false;
+	model->is_connected = false;
+	clear_course(model);
+	for (size_t i = 0; i < ASK_COUNT; i++) {
+		if (i != ASK_IMAGES)
+			answer_clear(&model->answers[i]);
+	}
+	about_state_clear(&model->about);
+	forget_selection(model);
+	model_add_effect(model, EFFECT_PROJECT);
+}
+
 const struct instance_status *model_find_instance(const struct model *model, const char *name)
 {
 	for (size_t i = 0; name != NULL && i < model->status.instance_count; i++) {
@@ -161,6 +217,8 @@ const struct instance_status *model_current_instance(const struct model *model)
 	const struct instance_status *instance = NULL;
 	if (model->view == VIEW_POD)
 		return model_find_instance(model, model->detail_instance);
+	if (model->view == VIEW_ABOUT)
+		return model_find_instance(model, model->about.instance);
 	selected(model, &pod, &instance);
 	return instance;
 }
@@ -169,6 +227,8 @@ const struct pod_status *model_current_pod(const struct model *model)
 {
 	const struct pod_status *pod = NULL;
 	const struct instance_status *instance = NULL;
+	if (model->view == VIEW_ABOUT)
+		return find_pod(model, model->about.pod);
 	if (model->view != VIEW_POD) {
 		selected(model, &pod, &instance);
 		return pod;

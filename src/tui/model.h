@@ -14,10 +14,12 @@
 
 #include "base/string_list.h"
 #include "local/plan/state.h"
+#include "tui/about.h"
 #include "tui/action.h"
 #include "tui/answer.h"
 #include "tui/bindings.h"
 #include "tui/log_window.h"
+#include "tui/projects.h"
 
 /* Something the runner must do; taken by model_take_effect(). */
 enum effect_kind {
@@ -28,7 +30,10 @@ enum effect_kind {
 	EFFECT_ASK,	   /* argv prints JSON; comes back with `ask` */
 	EFFECT_COPY,	   /* text to the terminal's clipboard */
 	EFFECT_BROWSE,	   /* text is a URL */
+	EFFECT_PROJECT,	   /* another project is shown from now on: model.project */
+	EFFECT_ABOUT,	   /* read what the pod `text` is made of */
 	EFFECT_SAVE_LOGS,  /* text is a path */
+	EFFECT_SAVE_TEXT,  /* text is a path, content what goes there */
 	EFFECT_LOGS_OPEN,  /* read the store anew, with the selection and filter of model.logs */
 	EFFECT_LOGS_OLDER, /* lines before the first one in the window */
 	EFFECT_LOGS_NEWER, /* lines after the last one, which are no longer in memory */
@@ -41,6 +46,7 @@ struct effect {
 	enum effect_kind kind;
 	struct string_list argv; /* after the program's name */
 	char *text;		 /* owned or NULL */
+	char *content;		 /* owned or NULL */
 	enum ask_kind ask;
 	unsigned number;
 };
@@ -65,7 +71,23 @@ struct list_state {
 	unsigned sort_column; /* 0: natural order; else counts the columns with a title */
 	bool is_reversed;
 	char *filter; /* regular expression, or NULL */
+	size_t found; /* of a page: the row of the last match */
 };
+
+/* The screen about a pod. */
+struct about_state {
+	char *instance; /* or NULL */
+	char *pod;
+	enum about_part part;
+	bool is_loading;
+	bool is_asking; /* why */
+	bool has_facts;
+	struct pod_facts facts;
+	char *problem; /* why there are none */
+	bool has_secrets;
+	char *why;
+};
+void about_state_clear(struct about_state *about);
 
 enum prompt_kind {
 	PROMPT_NONE,
@@ -75,6 +97,7 @@ enum prompt_kind {
 	PROMPT_SCALE,
 	PROMPT_SINCE,
 	PROMPT_SAVE,
+	PROMPT_SAVE_PAGE,
 	PROMPT_FORWARD,
 	PROMPT_CONTAINER,
 	PROMPT_SHELL, /* in which container */
@@ -126,7 +149,9 @@ struct model {
 	size_t history_count;
 
 	char *project;
-	char *environment_file; /* -e for cloud verbs */
+	char *environment_file;	     /* -e for cloud verbs */
+	struct project_set projects; /* all of them, while their screen is shown */
+	char *wanted_row;	     /* the pod to select when the status comes, or NULL */
 	struct project_status status;
 	bool has_status;
 	bool is_connected;
@@ -140,6 +165,7 @@ struct model {
 	struct list_state lists[VIEW_COUNT];
 	struct string_list marked; /* instances, for logs of several */
 	char *detail_instance;
+	struct about_state about;
 	struct answer answers[ASK_COUNT];
 	struct job *jobs;
 	size_t job_count;
@@ -209,9 +235,12 @@ enum event_kind {
 	EVENT_JOB_STARTED,
 	EVENT_JOB_LINE,
 	EVENT_JOB_ENDED,
-	EVENT_ANSWER, /* text is the JSON that an EFFECT_ASK printed; NULL: failed, message in
+	EVENT_ANSWER,	    /* text is the JSON that an EFFECT_ASK printed; NULL: failed, message in
 			 `problem` */
-	EVENT_NOTICE, /* text for the message line */
+	EVENT_PROJECTS,	    /* names of all that are up */
+	EVENT_OTHER_STATUS, /* status, or problem, of the project `text` */
+	EVENT_ABOUT,	    /* facts are taken; or problem */
+	EVENT_NOTICE,	    /* text for the message line */
 };
 
 struct event {
@@ -222,6 +251,8 @@ struct event {
 	const struct project_status *status;
 	const struct project_event *project_event;
 	const struct log_line *line;
+	struct pod_facts *facts;
+	const struct string_list *names;
 	const char *text;
 	const char *problem;
 	unsigned number;
@@ -243,6 +274,8 @@ bool model_take_effect(struct model *model, struct effect *ret);
 struct effect *model_add_effect(struct model *model, enum effect_kind kind);
 void model_say(struct model *model, bool is_error, const char *fmt, ...) PRINTF_LIKE(3, 4);
 void model_go(struct model *model, enum view_kind view);
+/* Another project from now on; row: the pod to select there, or NULL. */
+void model_switch_project(struct model *model, const char *project, const char *row);
 
 const struct instance_status *model_find_instance(const struct model *model, const char *name);
 /* The instance that acts mean: the selected row's or the one in detail; NULL: none. */

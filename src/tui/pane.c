@@ -40,6 +40,18 @@ static void draw_pod(struct canvas *canvas, const struct model *model,
 	pod_add_events(&left, model, instance, (size_t)(below.rows - left.line));
 }
 
+/* Of another project: its events are not known here. */
+static void draw_other(struct canvas *canvas, const struct table_row *row, struct area area)
+{
+	struct page page = part(canvas, (struct area){area.row + 1, area.rows - 1, area.columns}, 0,
+				area.columns);
+
+	draw_rule(canvas, area.row, STYLE_TITLE, row->key);
+	pod_add_containers(&page, row->instance, true);
+	pod_add_probes(&page, row->instance, 1);
+	pod_add_boot_line(&page, row->instance);
+}
+
 /* A pod without a VM: what it waits for, whole. */
 static void draw_idle(struct canvas *canvas, const struct pod_status *pod, struct area area)
 {
@@ -124,6 +136,11 @@ bool pane_draw(struct canvas *canvas, const struct model *model, const struct ta
 			draw_pod(canvas, model, row->instance, area);
 		else if (row->pod != NULL)
 			draw_idle(canvas, row->pod, area);
+		return true;
+	case VIEW_PROJECTS:
+		if (row == NULL || row->instance == NULL)
+			return false;
+		draw_other(canvas, row, area);
 		return true;
 	case VIEW_IMAGES:
 		draw_releases_here(canvas, model, area);

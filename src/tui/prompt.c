@@ -9,6 +9,7 @@
 #include "tui/key.h"
 #include "tui/keys.h"
 #include "tui/rune.h"
+#include "tui/text_page.h"
 
 void prompt_open(struct model *model, enum prompt_kind kind, const char *question, const char *text)
 {
@@ -99,6 +100,7 @@ static void set_search(struct model *model, const char *pattern)
 	model->search = kept;
 	model->search_regex = regex;
 	model->has_search_regex = true;
+	model->lists[model->view].found = SIZE_MAX; /* a page is searched from its beginning */
 	/* Behind the newest line there is nothing: from there one looks back. */
 	model->is_search_backward = model->view == VIEW_LOGS && model->is_following;
 	keys_search_on(model, !model->is_search_backward, true);
@@ -154,6 +156,18 @@ static void forward(struct model *model, const char *text)
 	string_list_add(&effect->argv, text);
 }
 
+static void save_page(struct model *model, const char *path)
+{
+	char *content = text_page_of(model);
+	if (path[0] == '\0' || content == NULL) {
+		free(content);
+		return;
+	}
+	struct effect *effect = model_add_effect(model, EFFECT_SAVE_TEXT);
+	effect->text = xstrdup(path);
+	effect->content = content;
+}
+
 static void run_command(struct model *model, const char *name)
 {
 	const struct action *action = action_for_name(name, model->view);
@@ -193,6 +207,9 @@ static void accept(struct model *model)
 	case PROMPT_SAVE:
 		if (text[0] != '\0')
 			model_add_effect(model, EFFECT_SAVE_LOGS)->text = xstrdup(text);
+		break;
+	case PROMPT_SAVE_PAGE:
+		save_page(model, text);
 		break;
 	case PROMPT_FORWARD:
 		forward(model, text);

@@ -76,11 +76,11 @@ void draw_count_containers(const struct instance_status *instance, unsigned *ret
 	}
 }
 
-static char *ports_of(const struct model *model, const char *pod)
+char *draw_ports(const struct project_status *status, const char *pod)
 {
 	struct strbuf out = STRBUF_INIT;
-	for (size_t i = 0; i < model->status.port_count; i++) {
-		const struct port_status *port = &model->status.ports[i];
+	for (size_t i = 0; i < status->port_count; i++) {
+		const struct port_status *port = &status->ports[i];
 		if (!port_status_serves(port, pod) || port->host_port == 0)
 			continue;
 		strbuf_appendf(&out, "%s%u→%u%s", out.size ? " " : "", (unsigned)port->host_port,
@@ -122,8 +122,7 @@ static void set_state(struct table_row *row, const struct instance_status *insta
 	table_set_number(row, POD_STATE, -(int64_t)instance->state);
 }
 
-/* With what the container that fails ended last; it may be about to be started again. */
-static void set_exit(struct table_row *row, const struct instance_status *instance)
+void draw_exit(struct table_row *row, size_t column, const struct instance_status *instance)
 {
 	const struct container_status *failed = NULL;
 
@@ -134,16 +133,16 @@ static void set_exit(struct table_row *row, const struct instance_status *instan
 	}
 	if (failed == NULL || failed->exit_code < 0)
 		return;
-	table_set(row, POD_EXIT, failed->state == CONTAINER_RUNNING ? STYLE_WARNING : STYLE_ERROR,
+	table_set(row, column, failed->state == CONTAINER_RUNNING ? STYLE_WARNING : STYLE_ERROR,
 		  "%d", failed->exit_code);
-	table_set_number(row, POD_EXIT, failed->exit_code);
+	table_set_number(row, column, failed->exit_code);
 }
 
 static void add_instance(struct table *table, const struct model *model,
 			 const struct pod_status *pod, const struct instance_status *instance)
 {
 	struct table_row *row = table_add(table, 0, instance->name);
-	AUTO_FREE char *ports = ports_of(model, pod->name);
+	AUTO_FREE char *ports = draw_ports(&model->status, pod->name);
 	unsigned restarts = instance->restarts + instance->vm_restarts;
 	unsigned ready = 0;
 	unsigned all = 0;
@@ -163,7 +162,7 @@ static void add_instance(struct table *table, const struct model *model,
 		table_set(row, POD_READY, STYLE_DIM, "-");
 	table_set(row, POD_RESTARTS, restarts ? STYLE_WARNING : STYLE_DIM, "%u", restarts);
 	table_set_number(row, POD_RESTARTS, restarts);
-	set_exit(row, instance);
+	draw_exit(row, POD_EXIT, instance);
 	table_set(row, POD_AGE, STYLE_NORMAL, "%s", age);
 	table_set_number(row, POD_AGE, instance->created_ns);
 	set_load(row, model, instance);

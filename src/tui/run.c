@@ -61,6 +61,16 @@ static void carry_out(struct runner *runner, const struct effect *effect)
 	case EFFECT_BROWSE:
 		runner_browse(runner, effect->text);
 		break;
+	case EFFECT_PROJECT:
+		runner_close_logs(runner);
+		loop_timer_set(runner->reconnect, 0);
+		break;
+	case EFFECT_ABOUT:
+		runner_read_about(runner, effect->text);
+		break;
+	case EFFECT_SAVE_TEXT:
+		runner_save_text(runner, effect->text, effect->content);
+		break;
 	case EFFECT_SAVE_LOGS:
 		runner_save_logs(runner, effect->text);
 		break;
@@ -96,6 +106,7 @@ void runner_feed(struct runner *runner, const struct event *event)
 		carry_out(runner, &effect);
 		effect_clear(&effect);
 	}
+	runner_watch_projects(runner);
 	want_frame(runner);
 }
 
@@ -120,7 +131,7 @@ static void connect_client(struct loop_timer *timer, void *arg)
 	(void)timer;
 
 	client_close(runner->client);
-	runner->client = client_open(runner->loop, runner->options->project, &err);
+	runner->client = client_open(runner->loop, runner->model.project, &err);
 	if (runner->client == NULL) {
 		runner_feed(runner, &(struct event){.kind = EVENT_STATUS, .text = err.message});
 		loop_timer_set(runner->reconnect, RECONNECT_MS);
@@ -189,6 +200,7 @@ static void runner_clear(struct runner *runner)
 {
 	runner_free_children(runner);
 	runner_close_logs(runner);
+	runner_drop_projects(runner);
 	client_close(runner->client);
 	screen_close(runner->screen);
 	model_clear(&runner->model);

@@ -52,7 +52,9 @@ static void finish_if_done(struct runner_child *child)
 						    .exit_status = status});
 	} else {
 		/* `diff` ends with 1 when there are differences: its JSON counts all the same. */
-		const char *start = strpbrk(strbuf_text(&child->output), "[{");
+		bool is_text = child->ask == ASK_WHY;
+		const char *start = is_text ? strbuf_text(&child->output)
+					    : strpbrk(strbuf_text(&child->output), "[{");
 		bool is_answer = start != NULL && status <= 1;
 		runner_feed(runner, &(struct event){.kind = EVENT_ANSWER,
 						    .ask = child->ask,

@@ -28,7 +28,7 @@ static struct log_reader *open_reader(struct runner *runner, struct error *err)
 		.has_system = model->logs.stream == STREAM_SYSTEM,
 		.is_previous = model->logs.is_previous,
 	};
-	return log_reader_open(runner->options->project, NULL, &filter, err);
+	return log_reader_open(model->project, NULL, &filter, err);
 }
 
 static void read_piece(struct runner *runner)

@@ -28,6 +28,15 @@ struct runner_child {
 	struct runner_child *next;
 };
 
+/* One of all projects, while their screen is shown. */
+struct watched_project {
+	struct runner *runner;
+	char *name;
+	struct client *client;
+	bool is_lost;
+	struct watched_project *next;
+};
+
 struct runner {
 	const struct tui_options *options;
 	struct loop *loop;
@@ -47,7 +56,10 @@ struct runner {
 	uint64_t last_frame_ms;
 	struct loop_fd *log_watch;
 	struct loop_timer *log_poll; /* where there is no watch; and to go on with a long read */
-	uint64_t last_busy;	     /* of /proc/stat */
+	struct watched_project *watched;
+	bool is_watching;
+	struct loop_timer *project_look; /* for projects that come and go */
+	uint64_t last_busy;		 /* of /proc/stat */
 	uint64_t last_total;
 };
 
@@ -67,6 +79,14 @@ void runner_open_logs(struct runner *runner);
 void runner_more_logs(struct runner *runner, bool is_newer);
 void runner_save_logs(struct runner *runner, const char *path);
 void runner_close_logs(struct runner *runner);
+
+/* run_projects.c: watches all projects while their screen is shown. */
+void runner_watch_projects(struct runner *runner);
+void runner_drop_projects(struct runner *runner);
+
+/* run_about.c: the plan and the disk of a pod, as an EVENT_ABOUT; a text into a new file. */
+void runner_read_about(struct runner *runner, const char *pod);
+void runner_save_text(struct runner *runner, const char *path, const char *text);
 
 /* run_host.c: the host's load, as an EVENT_TICK */
 void runner_measure_host(struct runner *runner, struct event *ret);

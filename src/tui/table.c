@@ -10,9 +10,10 @@
 typedef void rows_fn(struct table *table, const struct model *model);
 
 static rows_fn *const makers[VIEW_COUNT] = {
-	[VIEW_PODS] = rows_of_pods,	[VIEW_SERVICES] = rows_of_services,
-	[VIEW_IMAGES] = rows_of_images, [VIEW_CLOUD] = rows_of_cloud,
-	[VIEW_EVENTS] = rows_of_events, [VIEW_JOBS] = rows_of_jobs,
+	[VIEW_PODS] = rows_of_pods,	    [VIEW_SERVICES] = rows_of_services,
+	[VIEW_IMAGES] = rows_of_images,	    [VIEW_CLOUD] = rows_of_cloud,
+	[VIEW_PROJECTS] = rows_of_projects, [VIEW_EVENTS] = rows_of_events,
+	[VIEW_JOBS] = rows_of_jobs,
 };
 
 bool table_is_list(enum view_kind view)

@@ -80,6 +80,7 @@ unsigned table_sort_before(const struct model *model, enum view_kind view);
 const struct column *table_sort_column(const struct table *table, unsigned sort_column);
 
 /* rows_*.c */
+void rows_of_projects(struct table *table, const struct model *model);
 void rows_of_pods(struct table *table, const struct model *model);
 void rows_of_services(struct table *table, const struct model *model);
 void rows_of_images(struct table *table, const struct model *model);

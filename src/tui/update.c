@@ -94,6 +94,10 @@ static void take_status(struct model *model, const struct event *event)
 		return;
 
 	AUTO_FREE char *selected = selected_key(model);
+	if (model->wanted_row != NULL && model->view == VIEW_PODS) {
+		free(selected);
+		selected = TAKE_PTR(model->wanted_row);
+	}
 
 	project_status_clear(&model->status);
 	status_copy(&model->status, event->status);
@@ -105,6 +109,18 @@ static void take_status(struct model *model, const struct event *event)
 	forget_gone_loads(model);
 
 	select_key(model, selected);
+}
+
+static void take_projects(struct model *model, const struct event *event)
+{
+	AUTO_FREE char *selected = selected_key(model);
+
+	if (event->kind == EVENT_PROJECTS)
+		project_set_keep(&model->projects, event->names);
+	else
+		project_set_take(&model->projects, event->text, event->status, event->problem);
+	if (model->view == VIEW_PROJECTS)
+		select_key(model, selected);
 }
 
 static void take_project_event(struct model *model, const struct project_event *event)
@@ -189,6 +205,8 @@ static void end_job(struct model *model, const struct event *event)
 	job->is_running = false;
 	job->exit_status = event->exit_status;
 	job->ended_ns = model->now_ns;
+	if (model->view == VIEW_IMAGES)
+		act_ask(model, VIEW_IMAGES); /* it may have been one that removes some */
 	if (event->exit_status == 0 && model->plan.job == job->number)
 		ask_for_plan(model);
 	else if (event->exit_status == 0)
@@ -208,6 +226,10 @@ static void take_answer(struct model *model, const struct event *event)
 {
 	struct answer *answer = &model->answers[event->ask];
 
+	if (event->ask == ASK_WHY) {
+		about_take_why(model, event);
+		return;
+	}
 	if (event->text == NULL) {
 		answer_clear(answer);
 		answer->problem =
@@ -324,6 +346,13 @@ void model_update(struct model *model, const struct event *event)
 		break;
 	case EVENT_ANSWER:
 		take_answer(model, event);
+		break;
+	case EVENT_PROJECTS:
+	case EVENT_OTHER_STATUS:
+		take_projects(model, event);
+		break;
+	case EVENT_ABOUT:
+		about_take(model, event);
 		break;
 	case EVENT_NOTICE:
 		model_say(model, event->exit_status != 0, "%s", event->text);

@@ -158,6 +158,11 @@ static void say_empty(struct canvas *canvas, const struct model *model, const st
 	case VIEW_PODS:
 		say_no_pods(canvas, model, area);
 		break;
+	case VIEW_PROJECTS:
+		say(canvas, area, 0, STYLE_DIM,
+		    model->projects.is_known ? "no project is up; i2kit up starts one"
+					     : "looking for projects …");
+		break;
 	case VIEW_SERVICES:
 		say(canvas, area, 0, STYLE_DIM,
 		    "no ports are published; a pod's ports: or a Service does that");

@@ -4,8 +4,10 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "tui/keys.h"
 #include "tui/log_json.h"
 #include "tui/page.h"
+#include "tui/text_page.h"
 
 void view_job(struct page *page, const struct model *model)
 {
@@ -15,8 +17,8 @@ void view_job(struct page *page, const struct model *model)
 		return;
 	if (page->canvas != NULL)
 		draw_rule(page->canvas, RULE_ROW, STYLE_TITLE, job->command);
-	for (size_t i = 0; i < job->lines.count; i++)
-		page_wrapped(page, STYLE_NORMAL, job->lines.items[i], strlen(job->lines.items[i]));
+	AUTO_FREE char *text = string_list_join(&job->lines, "\n");
+	text_page_draw(page, model, text);
 	if (job->is_running)
 		page_line(page, STYLE_WARNING, "◐ running; %s cancels",
 			  bindings_text(&model->bindings, ACTION_CANCEL).text);
@@ -24,6 +26,40 @@ void view_job(struct page *page, const struct model *model)
 		page_line(page, STYLE_OK, "✓ done");
 	else
 		page_line(page, STYLE_ERROR, "✗ failed with %d", job->exit_status);
+}
+
+/* "web-0: manifest | environment | …", the part that is shown in brackets. */
+static void draw_about_title(struct page *page, const struct model *model)
+{
+	static const struct {
+		enum about_part part;
+		enum action_kind action;
+	} parts[] = {{ABOUT_MANIFEST, ACTION_MANIFEST},
+		     {ABOUT_ENVIRONMENT, ACTION_ENVIRONMENT},
+		     {ABOUT_MOUNTS, ACTION_MOUNTS},
+		     {ABOUT_WHY, ACTION_WHY}};
+	const struct about_state *about = &model->about;
+	AUTO(strbuf_clear) struct strbuf title = STRBUF_INIT;
+
+	strbuf_append(&title, about->instance ? about->instance : about->pod ? about->pod : "");
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
+		strbuf_appendf(&title, parts[i].part == about->part ? "  [%s %s]" : "  %s %s",
+			       bindings_text(&model->bindings, parts[i].action).text,
+			       action_of(parts[i].action)->name);
+	draw_rule(page->canvas, RULE_ROW, STYLE_TITLE, title.data);
+}
+
+void view_about(struct page *page, const struct model *model)
+{
+	AUTO_FREE char *text = about_text(model);
+
+	if (page->canvas != NULL)
+		draw_about_title(page, model);
+	text_page_draw(page, model, text);
+	if (model->about.part == ABOUT_ENVIRONMENT && model->about.has_facts &&
+	    !model->about.has_secrets)
+		page_line(page, STYLE_DIM, "%s shows the values of secrets",
+			  bindings_text(&model->bindings, ACTION_SECRETS).text);
 }
 
 void view_line(struct page *page, const struct model *model)
@@ -90,6 +126,8 @@ static const char *title_of(enum view_kind view)
 		[VIEW_JOBS] = "ON THE JOBS SCREEN",
 		[VIEW_JOB] = "ON A JOB'S SCREEN",
 		[VIEW_LINE] = "ON A LINE'S SCREEN",
+		[VIEW_ABOUT] = "ABOUT A POD",
+		[VIEW_PROJECTS] = "ON THE SCREEN OF ALL PROJECTS",
 		[VIEW_HELP] = "HERE",
 	};
 	return titles[view];

@@ -240,6 +240,114 @@ static void a_crash_loop_shows_its_exit_code(void **state)
 	}
 }
 
+/* ---- all projects ---- */
+
+static void open_projects(struct model *model, struct string_list *names)
+{
+	struct project_status mail = sample_status;
+
+	sample_press(model, "0");
+	expect(model, "looking for projects");
+	string_list_add(names, "mail");
+	string_list_add(names, "old");
+	string_list_add(names, "shop");
+	model_update(model, &(struct event){.kind = EVENT_PROJECTS, .names = names});
+	mail.instance_count = 1;
+	mail.pod_count = 1;
+	model_update(model,
+		     &(struct event){.kind = EVENT_OTHER_STATUS, .text = "mail", .status = &mail});
+	model_update(model, &(struct event){.kind = EVENT_OTHER_STATUS,
+					    .text = "shop",
+					    .status = &sample_status});
+	model_update(model, &(struct event){.kind = EVENT_OTHER_STATUS,
+					    .text = "old",
+					    .problem = "nobody answers"});
+	model_update(
+		model,
+		&(struct event){.kind = EVENT_OTHER_STATUS, .text = "unknown", .status = &mail});
+}
+
+static void all_projects_are_on_one_screen(void **state)
+{
+	AUTO(model_clear) struct model model;
+	AUTO(string_list_clear) struct string_list names = STRING_LIST_INIT;
+	(void)state;
+	sample_model(&model, 30, 120);
+	open_projects(&model, &names);
+	assert_int_equal(model_list_size(&model, VIEW_PROJECTS), 6); /* 1, 1, and 3 and worker */
+	expect(&model, "mail     ● Ready");
+	expect(&model, "nobody answers");
+	expect(&model, "worker: pulling worker:1.4");
+	expect(&model, "/home/anna/shop");
+	sample_press(&model, "&mail|old\r");
+	expect_no(&model, "db-0");
+	/* A project that went is no longer there, and the others keep what is known of them. */
+	AUTO(string_list_clear) struct string_list fewer = STRING_LIST_INIT;
+	string_list_add(&fewer, "mail");
+	model_update(&model, &(struct event){.kind = EVENT_PROJECTS, .names = &fewer});
+	expect_no(&model, "nobody answers");
+	expect(&model, "mail     ● Ready");
+}
+
+static void enter_goes_to_another_project(void **state)
+{
+	AUTO(model_clear) struct model model;
+	AUTO(string_list_clear) struct string_list names = STRING_LIST_INIT;
+	AUTO(effect_clear) struct effect effect = {0};
+	(void)state;
+	sample_model(&model, 30, 120);
+	sample_press(&model, "j ");
+	open_projects(&model, &names);
+	sample_press(&model, "\r");
+	assert_string_equal(model.project, "mail");
+	assert_int_equal(model.view, VIEW_PODS);
+	assert_int_equal(model.marked.count, 0);
+	assert_int_equal(model.event_count, 0);
+	assert_false(model.has_status);
+	assert_true(model_take_effect(&model, &effect));
+	assert_int_equal(effect.kind, EFFECT_PROJECT);
+	expect(&model, "looking for pods");
+	model_update(&model, &(struct event){.kind = EVENT_STATUS, .status = &sample_status});
+	assert_string_equal(model_current_instance(&model)->name, "web-0"); /* that was selected */
+	sample_press(&model, "ry");
+	AUTO_FREE char *command = next_command(&model, EFFECT_RUN);
+	assert_string_equal(command, "i2kit -p mail restart web-0");
+}
+
+/* ---- images ---- */
+
+static void images_are_removed_and_pruned_after_a_yes(void **state)
+{
+	AUTO(model_clear) struct model model;
+	(void)state;
+	sample_model(&model, 24, 100);
+	sample_press(&model, "4");
+	AUTO_FREE char *asked = next_command(&model, EFFECT_ASK);
+	assert_string_equal(asked, "i2kit -p shop images -o json");
+	sample_press(&model, "d");
+	expect(&model, "no image is selected");
+	model_update(&model, &(struct event){.kind = EVENT_ANSWER,
+					     .ask = ASK_IMAGES,
+					     .text = "[{\"reference\":\"nginx:1.27\"}]"});
+	sample_press(&model, "d");
+	expect(&model, "remove nginx:1.27 from the store? (y/n)");
+	expect(&model, "i2kit images rm nginx:1.27");
+	sample_press(&model, "y");
+	AUTO_FREE char *removed = next_command(&model, EFFECT_RUN);
+	assert_string_equal(removed, "i2kit images rm nginx:1.27");
+	sample_press(&model, "Dn");
+	AUTO_FREE char *nothing = next_command(&model, EFFECT_RUN);
+	assert_string_equal(nothing, "");
+	sample_press(&model, "Dy");
+	AUTO_FREE char *pruned = next_command(&model, EFFECT_RUN);
+	assert_string_equal(pruned, "i2kit prune");
+	/* Whatever ran, the list is asked for again when it has ended. */
+	model_update(&model, &(struct event){.kind = EVENT_JOB_STARTED, .number = 1, .text = "x"});
+	model_update(&model, &(struct event){.kind = EVENT_JOB_ENDED, .number = 1});
+	AUTO_FREE char *again = next_command(&model, EFFECT_ASK);
+	assert_string_equal(again, "i2kit -p shop images -o json");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -254,6 +362,9 @@ int main(void)
 		cmocka_unit_test(logs_scroll_sideways),
 		cmocka_unit_test(columns_stay_where_they_are),
 		cmocka_unit_test(a_crash_loop_shows_its_exit_code),
+		cmocka_unit_test(all_projects_are_on_one_screen),
+		cmocka_unit_test(enter_goes_to_another_project),
+		cmocka_unit_test(images_are_removed_and_pruned_after_a_yes),
 	};
 	(void)setlocale(LC_CTYPE, "C.UTF-8");
 	return cmocka_run_group_tests(tests, NULL, NULL);

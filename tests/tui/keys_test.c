@@ -269,7 +269,7 @@ static void running_work_is_asked_about_before_leaving(void **state)
 	sample_press(&model, "q");
 	assert_false(model_take_effect(&model, &effect));
 	expect(&model, "leave? (y/n)");
-	sample_press(&model, "ny");
+	sample_press(&model, "nj");
 	sample_press(&model, "qy");
 	drop_effects(&model);
 	model_update(&model, &(struct event){.kind = EVENT_JOB_ENDED, .number = 1});
