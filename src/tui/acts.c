@@ -234,6 +234,11 @@ static void act_on(struct model *model, enum action_kind kind, const struct pod_
 	case ACTION_SCALE:
 		ask_scale(model, pod);
 		break;
+	case ACTION_TRANSFER: {
+		AUTO_FREE char *from = xasprintf("%s:/", name);
+		prompt_open(model, PROMPT_TRANSFER, "copy FROM TO: ", from);
+		break;
+	}
 	case ACTION_FORWARD:
 		prompt_open(model, PROMPT_FORWARD, "LOCAL:REMOTE port: ", "");
 		break;

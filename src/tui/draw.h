@@ -33,8 +33,8 @@ void view_line(struct page *page, const struct model *model);
 void view_help(struct page *page, const struct model *model);
 /* How many lines the screen of text has. */
 int draw_page_lines(const struct model *model);
-/* Rows that one line of a log takes on the screen. */
-int view_log_rows(const struct model *model, const struct window_line *line);
+/* Rows that a line of the log takes on the screen, by its place in the window. */
+int view_log_rows(const struct model *model, size_t index);
 
 /* pane.c: the lower part of a list's screen, about the selected line; NULL canvas: none. */
 bool pane_draw(struct canvas *canvas, const struct model *model, const struct table_row *row,

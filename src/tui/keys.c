@@ -254,7 +254,8 @@ static void do_prompt(struct model *model, enum action_kind kind, unsigned key)
 		prompt_open(model, PROMPT_SEARCH, "/", "");
 		break;
 	case ACTION_FILTER:
-		prompt_open(model, PROMPT_FILTER, "show only (regular expression): ",
+		prompt_open(model, PROMPT_FILTER,
+			    "show only (regular expression, ! before it: all but): ",
 			    is_log ? model->logs.pattern : model->lists[model->view].filter);
 		break;
 	default:
@@ -378,6 +379,9 @@ static do_fn *const doers[ACTION_COUNT] = {
 	[ACTION_SINCE] = do_log,
 	[ACTION_PREVIOUS_RUN] = do_log,
 	[ACTION_SAVE] = do_log,
+	[ACTION_LINE_MARK] = do_log,
+	[ACTION_CLEAR] = do_log,
+	[ACTION_TRANSFER] = do_pod,
 	[ACTION_OPEN_LINE] = do_log,
 	[ACTION_COPY_LINE] = do_log,
 	[ACTION_COPY] = do_pod,

@@ -42,7 +42,7 @@ void log_keys_clamp(struct model *model)
 	int rows = 0;
 	size_t top = model->log_cursor + 1;
 	while (top > model->log_top && count > 0) {
-		rows += view_log_rows(model, log_window_line(&model->logs, top - 1));
+		rows += view_log_rows(model, top - 1);
 		if (rows > body)
 			break;
 		top--;
@@ -51,7 +51,7 @@ void log_keys_clamp(struct model *model)
 	model->log_top = top > model->log_cursor ? model->log_cursor : top;
 	/* Following, the screen is full where there is enough to fill it. */
 	while (model->is_following && model->log_top > 0) {
-		rows += view_log_rows(model, log_window_line(&model->logs, model->log_top - 1));
+		rows += view_log_rows(model, model->log_top - 1);
 		if (rows > body)
 			break;
 		model->log_top--;
@@ -96,7 +96,7 @@ void log_keys_click(struct model *model, int row)
 {
 	int at = FIRST_BODY_ROW;
 	for (size_t i = model->log_top; i < model->logs.count; i++) {
-		at += view_log_rows(model, log_window_line(&model->logs, i));
+		at += view_log_rows(model, i);
 		if (row >= at)
 			continue;
 		if (row >= FIRST_BODY_ROW)
@@ -145,6 +145,12 @@ static void ask_container(struct model *model)
 			act_offer_containers(model, instance);
 	}
 	model->prompt.chosen = 1;
+}
+
+static uint64_t last_sequence(const struct model *model)
+{
+	const struct log_window *logs = &model->logs;
+	return logs->count > 0 ? log_window_line(logs, logs->count - 1)->sequence : 0;
 }
 
 static void scroll_sideways(struct model *model, bool is_right)
@@ -197,6 +203,14 @@ void log_keys_action(struct model *model, enum action_kind kind)
 			  model->logs.is_previous ? "showing the run before the last restart"
 						  : "showing all runs");
 		model_add_effect(model, EFFECT_LOGS_OPEN);
+		break;
+	case ACTION_CLEAR:
+		model->logs.since_ns = model->now_ns;
+		model_add_effect(model, EFFECT_LOGS_OPEN);
+		break;
+	case ACTION_LINE_MARK:
+		model->log_mark = last_sequence(model);
+		model_say(model, false, "what comes from now on stands below a line");
 		break;
 	case ACTION_SAVE:
 		prompt_open(model, PROMPT_SAVE, "save to file: ", "");

@@ -45,13 +45,16 @@ bool log_window_set_pattern(struct log_window *window, const char *pattern)
 	regex_t regex;
 	bool is_set = pattern != NULL && pattern[0] != '\0';
 
-	if (is_set && regcomp(&regex, pattern, REG_EXTENDED | REG_NOSUB | REG_ICASE) != 0)
+	bool is_inverse = is_set && pattern[0] == '!' && pattern[1] != '\0';
+	if (is_set && regcomp(&regex, pattern + (is_inverse ? 1 : 0),
+			      REG_EXTENDED | REG_NOSUB | REG_ICASE) != 0)
 		return false;
 	if (window->has_regex)
 		regfree(&window->regex);
 	free(window->pattern);
 	window->pattern = is_set ? xstrdup(pattern) : NULL;
 	window->has_regex = is_set;
+	window->is_inverse = is_inverse;
 	if (is_set)
 		window->regex = regex;
 	return true;
@@ -91,7 +94,8 @@ bool log_window_passes(const struct log_window *window, const struct log_line *l
 		return false;
 	if (line->time_ns < window->since_ns)
 		return false;
-	return !window->has_regex || regex_matches(&window->regex, line->text, line->size);
+	return !window->has_regex ||
+	       regex_matches(&window->regex, line->text, line->size) != window->is_inverse;
 }
 
 static char *intern_name(struct log_window *window, const struct log_line *line)

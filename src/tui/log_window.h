@@ -52,6 +52,7 @@ struct log_window {
 	char *pattern; /* or NULL */
 	regex_t regex;
 	bool has_regex;
+	bool is_inverse; /* only what does not match passes: "!…" */
 	enum stream_filter stream;
 	char *container;  /* or NULL */
 	int64_t since_ns; /* 0: no limit */

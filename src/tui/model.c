@@ -131,6 +131,7 @@ static void forget_selection(struct model *model)
 	string_list_clear(&model->marked);
 	string_list_clear(&model->log_selection);
 	log_window_reset(&model->logs);
+	model->log_mark = 0;
 	free(model->logs.container);
 	model->logs.container = NULL;
 	for (size_t i = 0; i < VIEW_COUNT; i++) {

@@ -99,6 +99,7 @@ enum prompt_kind {
 	PROMPT_SAVE,
 	PROMPT_SAVE_PAGE,
 	PROMPT_FORWARD,
+	PROMPT_TRANSFER,
 	PROMPT_CONTAINER,
 	PROMPT_SHELL, /* in which container */
 	PROMPT_ROLLBACK,
@@ -185,6 +186,7 @@ struct model {
 	size_t log_top;			  /* the first line on the screen */
 	size_t log_cursor;		  /* the selected line, when paused */
 	int log_left;			  /* columns scrolled */
+	uint64_t log_mark;		  /* a rule stands behind this line; 0: none */
 	bool is_following;
 	bool is_wrapped;
 	bool has_timestamps;

@@ -70,7 +70,7 @@ static void set_filter(struct model *model, const char *pattern)
 {
 	struct list_state *list = &model->lists[model->view];
 
-	if (!is_expression(model, pattern))
+	if (!is_expression(model, pattern[0] == '!' ? pattern + 1 : pattern))
 		return;
 	if (model->view == VIEW_LOGS) {
 		(void)log_window_set_pattern(&model->logs, pattern);
@@ -156,6 +156,22 @@ static void forward(struct model *model, const char *text)
 	string_list_add(&effect->argv, text);
 }
 
+static void transfer(struct model *model, const char *text)
+{
+	AUTO(string_list_clear) struct string_list words = STRING_LIST_INIT;
+
+	string_list_split(&words, text, ' ');
+	if (text[0] == '\0')
+		return;
+	if (words.count != 2 || words.items[0][0] == '\0' || words.items[1][0] == '\0') {
+		model_say(model, true, "two names, one of them in a pod: web-0:/etc/hosts ./hosts");
+		return;
+	}
+	struct effect *effect = act_command(model, EFFECT_RUN);
+	string_list_add(&effect->argv, "cp");
+	string_list_copy(&effect->argv, &words);
+}
+
 static void save_page(struct model *model, const char *path)
 {
 	char *content = text_page_of(model);
@@ -213,6 +229,9 @@ static void accept(struct model *model)
 		break;
 	case PROMPT_FORWARD:
 		forward(model, text);
+		break;
+	case PROMPT_TRANSFER:
+		transfer(model, text);
 		break;
 	case PROMPT_CONTAINER:
 		set_container(model, text);

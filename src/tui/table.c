@@ -84,10 +84,12 @@ static void filter_rows(struct table *table, const char *pattern)
 	regex_t regex;
 	size_t kept = 0;
 
+	bool is_inverse = pattern != NULL && pattern[0] == '!' && pattern[1] != '\0';
+	pattern = is_inverse ? pattern + 1 : pattern;
 	if (pattern == NULL || regcomp(&regex, pattern, REG_EXTENDED | REG_NOSUB | REG_ICASE) != 0)
 		return;
 	for (size_t i = 0; i < table->row_count; i++) {
-		if (table_row_matches(&table->rows[i], &regex))
+		if (table_row_matches(&table->rows[i], &regex) != is_inverse)
 			table->rows[kept++] = table->rows[i];
 		else
 			clear_row(&table->rows[i]);

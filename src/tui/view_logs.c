@@ -119,9 +119,23 @@ static void draw_part(struct canvas *canvas, const struct shown *shown, int row,
 		(void)canvas_bytes(canvas, row, column, -1, style, shown->text + at, end - at);
 }
 
-int view_log_rows(const struct model *model, const struct window_line *line)
+/* The first line behind the user's mark, where the one before it is there to tell. */
+static bool is_marked(const struct model *model, const struct window_line *line, size_t index)
 {
-	int lost = line->lost_before > 0 ? 1 : 0;
+	return model->log_mark != 0 && index > 0 && line->sequence > model->log_mark &&
+	       log_window_line(&model->logs, index - 1)->sequence <= model->log_mark;
+}
+
+/* Lines that stand above a log's line: what was lost there, the user's mark. */
+static int rows_before(const struct model *model, const struct window_line *line, size_t index)
+{
+	return (line->lost_before > 0 ? 1 : 0) + (is_marked(model, line, index) ? 1 : 0);
+}
+
+int view_log_rows(const struct model *model, size_t index)
+{
+	const struct window_line *line = log_window_line(&model->logs, index);
+	int lost = rows_before(model, line, index);
 	struct shown shown = {0};
 	if (!model->is_wrapped)
 		return lost + 1;
@@ -140,20 +154,31 @@ int view_log_rows(const struct model *model, const struct window_line *line)
 	return lost + rows;
 }
 
-/* Draws one line, wrapped if asked; returns how many rows it took. */
-static int draw_line(struct canvas *canvas, const struct model *model,
-		     const struct window_line *line, int row, int rows_left)
+/* What stands above a line; returns how many rows that took. */
+static int draw_before(struct canvas *canvas, const struct model *model, size_t index, int row,
+		       int rows_left)
 {
+	const struct window_line *line = log_window_line(&model->logs, index);
+	int used = 0;
+
+	if (is_marked(model, line, index) && rows_left > 1)
+		canvas_hline(canvas, row + used++, 1, canvas->columns - 2, STYLE_KEY);
+	if (line->lost_before > 0 && rows_left > used + 1)
+		canvas_textf(canvas, row + used++, 1, -1, STYLE_ERROR,
+			     "─── %" PRIu64 " lines lost ───", line->lost_before);
+	return used;
+}
+
+/* Draws one line, wrapped if asked; returns how many rows it took. */
+static int draw_line(struct canvas *canvas, const struct model *model, size_t index, int row,
+		     int rows_left)
+{
+	const struct window_line *line = log_window_line(&model->logs, index);
 	int column = prefix_width(model, canvas->columns);
 	int width = canvas->columns - column - 1;
 	struct shown shown = {0};
-	int used = 0;
+	int used = draw_before(canvas, model, index, row, rows_left);
 
-	if (line->lost_before > 0 && rows_left > 1) {
-		canvas_textf(canvas, row, 1, -1, STYLE_ERROR, "─── %" PRIu64 " lines lost ───",
-			     line->lost_before);
-		used = 1;
-	}
 	show_as(model, line, &shown);
 	const char *text = shown.text;
 	size_t size = shown.size;
@@ -237,8 +262,7 @@ void view_logs(struct canvas *canvas, const struct model *model, struct area are
 		say_empty(canvas, model, area);
 	for (size_t i = model->log_top; i < model->logs.count && row < area.rows; i++) {
 		int from = area.row + row;
-		row += draw_line(canvas, model, log_window_line(&model->logs, i), from,
-				 area.rows - row);
+		row += draw_line(canvas, model, i, from, area.rows - row);
 		if (model->is_following || i != model->log_cursor)
 			continue;
 		canvas_text(canvas, from, 0, 1, STYLE_KEY, ">");

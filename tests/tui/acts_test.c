@@ -240,6 +240,55 @@ static void a_crash_loop_shows_its_exit_code(void **state)
 	}
 }
 
+static void a_filter_may_be_turned_round(void **state)
+{
+	AUTO(model_clear) struct model model;
+	(void)state;
+	sample_model(&model, 24, 80);
+	sample_press(&model, "&!web|worker\r");
+	expect(&model, "1 of 4 match /!web|worker/");
+	expect(&model, "db-0");
+	expect_no(&model, "web-0");
+	sample_press(&model, "3&!debug\r");
+	sample_log(&model, 1, "web", "main", 0, "a debug line");
+	sample_log(&model, 2, "web", "main", 0, "another line");
+	expect_no(&model, "a debug line");
+	expect(&model, "another line");
+	sample_press(&model, "&!(\r");
+	expect(&model, "not a regular expression");
+}
+
+static void a_mark_stands_between_old_and_new_lines(void **state)
+{
+	AUTO(model_clear) struct model model;
+	(void)state;
+	sample_model(&model, 24, 80);
+	sample_press(&model, "3");
+	sample_log(&model, 1, "web", "main", 0, "old");
+	sample_press(&model, "m");
+	expect(&model, "stands below a line");
+	assert_int_equal(view_log_rows(&model, 0), 1);
+	sample_log(&model, 2, "web", "main", 0, "new");
+	assert_int_equal(view_log_rows(&model, 1), 2);
+	expect(&model, " ───────────");
+	sample_press(&model, "C");
+	assert_int_equal(model.logs.since_ns, model.now_ns);
+}
+
+static void files_are_copied_by_cp(void **state)
+{
+	AUTO(model_clear) struct model model;
+	(void)state;
+	sample_model(&model, 24, 80);
+	sample_press(&model, "jt");
+	expect(&model, "copy FROM TO: web-0:/");
+	sample_press(&model, "etc/hosts\r");
+	expect(&model, "two names");
+	sample_press(&model, "tetc/hosts hosts\r");
+	AUTO_FREE char *command = next_command(&model, EFFECT_RUN);
+	assert_string_equal(command, "i2kit -p shop cp web-0:/etc/hosts hosts");
+}
+
 /* ---- all projects ---- */
 
 static void open_projects(struct model *model, struct string_list *names)
@@ -362,6 +411,9 @@ int main(void)
 		cmocka_unit_test(logs_scroll_sideways),
 		cmocka_unit_test(columns_stay_where_they_are),
 		cmocka_unit_test(a_crash_loop_shows_its_exit_code),
+		cmocka_unit_test(a_filter_may_be_turned_round),
+		cmocka_unit_test(a_mark_stands_between_old_and_new_lines),
+		cmocka_unit_test(files_are_copied_by_cp),
 		cmocka_unit_test(all_projects_are_on_one_screen),
 		cmocka_unit_test(enter_goes_to_another_project),
 		cmocka_unit_test(images_are_removed_and_pruned_after_a_yes),
