@@ -299,6 +299,15 @@ char *json_view_text(struct json_view view)
 	return xstrdup_or_null(json_view_peek(view));
 }
 
+struct digest json_view_digest(struct json_view view)
+{
+	struct digest digest = {0};
+	const char *text = json_view_peek(view);
+	if (text != NULL && !digest_parse(text, &digest))
+		(void)complain(view, "is not a digest");
+	return digest;
+}
+
 bool json_view_bool(struct json_view view, bool absent)
 {
 	if (view.value == NULL)

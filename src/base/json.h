@@ -24,6 +24,7 @@
 #include <stdint.h>
 
 #include "base/cleanup.h"
+#include "base/digest.h"
 #include "base/error.h"
 #include "base/string_list.h"
 
@@ -100,6 +101,8 @@ size_t json_view_members(struct json_view object, size_t max);
 char *json_view_text(struct json_view view);
 /* Borrowed from the document; absent: NULL. */
 const char *json_view_peek(struct json_view view);
+/* "sha256:…"; absent: none. */
+struct digest json_view_digest(struct json_view view);
 bool json_view_bool(struct json_view view, bool absent);
 int64_t json_view_number(struct json_view view, int64_t min, int64_t max, int64_t absent);
 double json_view_real(struct json_view view, double absent); /* a whole number will do */

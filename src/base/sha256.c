@@ -62,27 +62,21 @@ void sha256_hex(const uint8_t raw[SHA256_SIZE], char out[SHA256_HEX_SIZE])
 	out[2 * (size_t)SHA256_SIZE] = '\0';
 }
 
-static void format_digest(const uint8_t raw[SHA256_SIZE], char out[DIGEST_SIZE])
+struct digest sha256_finish_digest(struct sha256 *hash)
 {
-	memcpy(out, "sha256:", 7);
-	sha256_hex(raw, out + 7);
+	struct digest digest;
+	sha256_finish(hash, digest.bytes);
+	return digest;
 }
 
-void sha256_finish_digest(struct sha256 *hash, char out[DIGEST_SIZE])
+struct digest sha256_digest(const void *bytes, size_t size)
 {
-	uint8_t raw[SHA256_SIZE];
-	sha256_finish(hash, raw);
-	format_digest(raw, out);
+	struct digest digest;
+	sha256_bytes(bytes, size, digest.bytes);
+	return digest;
 }
 
-void sha256_digest(const void *bytes, size_t size, char out[DIGEST_SIZE])
-{
-	uint8_t raw[SHA256_SIZE];
-	sha256_bytes(bytes, size, raw);
-	format_digest(raw, out);
-}
-
-bool sha256_fd(int fd, char out_digest[DIGEST_SIZE], struct error *err)
+bool sha256_fd(int fd, struct digest *ret, struct error *err)
 {
 	AUTO_PTR(sha256) struct sha256 *hash = sha256_new();
 	const size_t chunk_size = (size_t)1 << 20;
@@ -100,7 +94,7 @@ bool sha256_fd(int fd, char out_digest[DIGEST_SIZE], struct error *err)
 		sha256_update(hash, chunk, (size_t)got);
 		offset += got;
 	}
-	sha256_finish_digest(hash, out_digest);
+	*ret = sha256_finish_digest(hash);
 	return true;
 }
 
@@ -126,10 +120,4 @@ void sha1_hex(const void *bytes, size_t size, char out[SHA1_HEX_SIZE])
 		out[2 * i + 1] = digits[raw[i] & 15];
 	}
 	out[2 * sizeof(raw)] = '\0';
-}
-
-bool digest_is_valid(const char *text)
-{
-	return strncmp(text, "sha256:", 7) == 0 && strlen(text) == DIGEST_SIZE - 1 &&
-	       strspn(text + 7, "0123456789abcdef") == 64;
 }

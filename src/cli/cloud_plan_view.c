@@ -33,7 +33,7 @@ static void write_images(struct json_writer *json, const struct promotion *promo
 		const struct promotion_pod *entry = &promotion->pods[i];
 		json_open_object(json, NULL);
 		json_write_text(json, "pod", entry->pod->name);
-		json_write_text(json, "imageDigest", entry->disk.digest);
+		json_write_text(json, "imageDigest", DIGEST_TEXT(&entry->disk.digest));
 		json_write_text_if(json, "image", entry->image.id);
 		json_write_unsigned(json, "bytesToSend", entry->image.bytes_sent);
 		json_close(json);

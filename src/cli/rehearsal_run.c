@@ -111,7 +111,8 @@ static bool check_facts(const struct boot *boot, struct error *err)
 	if (facts->booted[0] == '\0' && !boot->request->holds)
 		output_warning(boot->request->invocation,
 			       "it is ready, but did not say which disk it booted");
-	if (facts->booted[0] != '\0' && strcmp(facts->booted, boot->pod->disk.digest) != 0)
+	if (facts->booted[0] != '\0' &&
+	    strcmp(facts->booted, DIGEST_TEXT(&boot->pod->disk.digest)) != 0)
 		return error_set(err, ERROR_CORRUPT, "it read %s from its disk", facts->booted);
 	for (size_t i = 0; i < facts->refusals.count; i++)
 		output_warning(boot->request->invocation, "refused: %s", facts->refusals.items[i]);
@@ -152,18 +153,18 @@ static void report(const struct boot *boot)
 		printf("%s  %s  %s  ready after %" PRIu64 ".%" PRIu64
 		       " s: metadata token, %zu bytes of user data, %u parameters, %u signed "
 		       "calls, %u log lines, booted digest %s\n",
-		       boot->pod->pod->name, boot->firmware_name, boot->pod->disk.digest, ms / 1000,
-		       ms % 1000 / 100, facts->user_data_bytes, facts->parameters,
-		       facts->signed_calls, facts->log_lines,
-		       facts->booted[0] != '\0' ? "equal" : "not yet known");
+		       boot->pod->pod->name, boot->firmware_name,
+		       DIGEST_TEXT(&boot->pod->disk.digest), ms / 1000, ms % 1000 / 100,
+		       facts->user_data_bytes, facts->parameters, facts->signed_calls,
+		       facts->log_lines, facts->booted[0] != '\0' ? "equal" : "not yet known");
 		(void)fflush(stdout);
 		return;
 	}
 	json_open_object(json, NULL);
 	json_write_text(json, "pod", boot->pod->pod->name);
 	json_write_text(json, "firmware", boot->firmware_name);
-	json_write_text(json, "imageDigest", boot->pod->disk.digest);
-	json_write_text(json, "configDigest", boot->pod->config.digest);
+	json_write_text(json, "imageDigest", DIGEST_TEXT(&boot->pod->disk.digest));
+	json_write_text(json, "configDigest", DIGEST_TEXT(&boot->pod->config.digest));
 	json_write_unsigned(json, "readyMs", ms);
 	json_write_unsigned(json, "userDataBytes", facts->user_data_bytes);
 	json_write_unsigned(json, "parameters", facts->parameters);
@@ -229,8 +230,8 @@ static bool boot_once(const struct rehearsal_request *request, const struct prom
 	const struct cloud_rehearsal_input input = {
 		.app = app,
 		.pod = pod->pod,
-		.image_digest = pod->disk.digest,
-		.config_digest = pod->config.digest,
+		.image_digest = DIGEST_TEXT(&pod->disk.digest),
+		.config_digest = DIGEST_TEXT(&pod->config.digest),
 		.config_json = pod->config.json,
 		.stack = request->stack,
 		.region = request->region,
@@ -253,16 +254,16 @@ static bool boot_once(const struct rehearsal_request *request, const struct prom
 /* What is booted is what would be sent: its bytes, not its name. */
 static bool check_disk(const struct promotion_pod *pod, struct error *err)
 {
-	char digest[DIGEST_SIZE];
+	struct digest digest;
 	AUTO_CLOSE int fd = open(pod->disk.path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return error_set_errno(err, errno, "%s", pod->disk.path);
-	if (!sha256_fd(fd, digest, err))
+	if (!sha256_fd(fd, &digest, err))
 		return false;
-	if (strcmp(digest, pod->disk.digest) == 0)
+	if (digest_equal(&digest, &pod->disk.digest))
 		return true;
 	(void)error_set(err, ERROR_CORRUPT, "pod '%s': %s hashes to %s", pod->pod->name,
-			pod->disk.path, digest);
+			pod->disk.path, DIGEST_TEXT(&digest));
 	return error_hint(err, "i2kit verify");
 }
 

@@ -110,14 +110,15 @@ static void print_built(const struct request *request, const struct pod_spec *po
 		struct json_writer json = JSON_WRITER(&text, 0);
 		json_open_object(&json, NULL);
 		json_write_text(&json, "pod", pod->name);
-		json_write_text(&json, "digest", image->digest);
+		json_write_text(&json, "digest", DIGEST_TEXT(&image->digest));
 		json_write_unsigned(&json, "sizeBytes", image->size_bytes);
 		json_write_bool(&json, "built", image->was_built);
 		json_write_text(&json, "path", path);
 		json_close(&json);
 	} else {
 		output_format_size(size, image->size_bytes);
-		strbuf_appendf(&text, "%s  %s  %s  %s", pod->name, image->digest, size, path);
+		strbuf_appendf(&text, "%s  %s  %s  %s", pod->name, DIGEST_TEXT(&image->digest),
+			       size, path);
 	}
 	(void)printf("%s\n", strbuf_text(&text));
 }

@@ -84,15 +84,16 @@ static bool compare_pod(struct differences *list, const struct app *app,
 {
 	const char *pod = entry->pod->name;
 	AUTO(receipt_clear) struct receipt receipt = {0};
-	if (!receipt_find(app->project, pod, entry->disk.digest, entry->config.digest, &receipt,
-			  NULL))
+	if (!receipt_find(app->project, pod, DIGEST_TEXT(&entry->disk.digest),
+			  DIGEST_TEXT(&entry->config.digest), &receipt, NULL))
 		add(list, pod, "ready on this machine", "never", "");
 	if (there == NULL) {
 		add(list, pod, "pod", "in the manifests", "absent");
 		return true;
 	}
-	compare_digest(list, pod, "image", entry->disk.digest, there->image_digest);
-	compare_digest(list, pod, "config", entry->config.digest, there->config_digest);
+	compare_digest(list, pod, "image", DIGEST_TEXT(&entry->disk.digest), there->image_digest);
+	compare_digest(list, pod, "config", DIGEST_TEXT(&entry->config.digest),
+		       there->config_digest);
 	if (entry->pod->replicas != there->replicas) {
 		AUTO_FREE char *one = xasprintf("%u", entry->pod->replicas);
 		AUTO_FREE char *two = xasprintf("%u", there->replicas);

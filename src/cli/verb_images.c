@@ -30,7 +30,7 @@ static struct listed look_at(struct store *store, const struct image_ref *ref)
 	AUTO(oci_image_clear) struct oci_image image = {0};
 	AUTO(error_clear) struct error ignored = ERROR_INIT;
 	struct listed listed = {0};
-	if (!oci_image_load(store, ref->reference, ref->manifest, &image, &ignored))
+	if (!oci_image_load(store, ref->reference, &ref->manifest, &image, &ignored))
 		return listed;
 	listed.is_whole = true;
 	listed.layer_count = image.layer_count;
@@ -51,8 +51,8 @@ static void print_json(struct store *store, const struct image_ref_list *refs)
 		clock_format_rfc3339(when, ref->time_ns, 3);
 		json_open_object(&json, NULL);
 		json_write_text(&json, "reference", ref->reference);
-		json_write_text(&json, "digest", ref->digest);
-		json_write_text(&json, "manifest", ref->manifest);
+		json_write_text(&json, "digest", DIGEST_TEXT(&ref->digest));
+		json_write_text(&json, "manifest", DIGEST_TEXT(&ref->manifest));
 		json_write_text(&json, "source", ref->source);
 		json_write_text(&json, "pulled", when);
 		json_write_bool(&json, "whole", listed.is_whole);
@@ -86,7 +86,7 @@ static void print_table(struct store *store, const struct invocation *invocation
 		clock_format_age(age, age_ns > 0 ? (uint64_t)age_ns / 1000000000u : 0);
 		table_add_cell(table, STYLE_NONE, "%s", ref->reference);
 		table_add_cell(table, STYLE_DIM, "%.*s", is_wide ? DIGEST_SIZE : 12,
-			       is_wide ? ref->digest : ref->digest + 7);
+			       is_wide ? DIGEST_TEXT(&ref->digest) : DIGEST_HEX(&ref->digest));
 		if (listed.is_whole) {
 			table_add_cell(table, STYLE_NONE, "%zu", listed.layer_count);
 			table_add_cell(table, STYLE_NONE, "%s", size);

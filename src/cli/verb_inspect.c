@@ -43,12 +43,13 @@ static void print_ranges(const struct invocation *invocation, const struct toc *
 		const struct toc_partition *partition = &toc->partitions[i];
 		char size[OUTPUT_SIZE_SIZE], digest[SHORT_DIGEST_SIZE];
 		output_format_size(size, partition->size);
-		short_digest(partition->digest, digest);
+		const char *whole = DIGEST_TEXT(&partition->digest);
+		short_digest(whole, digest);
 		table_add_cell(table, STYLE_NONE, "%u", partition->number);
 		table_add_cell(table, STYLE_BOLD, "%s", partition->name);
 		table_add_cell(table, STYLE_NONE, "%llu", (unsigned long long)partition->offset);
 		table_add_cell(table, STYLE_NONE, "%s", size);
-		table_add_cell(table, STYLE_NONE, "%s", is_wide ? partition->digest : digest);
+		table_add_cell(table, STYLE_NONE, "%s", is_wide ? whole : digest);
 		table_add_cell(table, STYLE_DIM, "%s", partition->source);
 	}
 	table_print(table, stdout);
@@ -100,7 +101,7 @@ static bool inspect_disk(const struct invocation *invocation, const char *path, 
 {
 	AUTO_FREE char *text = NULL;
 	AUTO(toc_clear) struct toc toc = {0};
-	char digest[DIGEST_SIZE];
+	struct digest digest;
 	size_t size;
 	struct stat st;
 	AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -119,7 +120,8 @@ static bool inspect_disk(const struct invocation *invocation, const char *path, 
 		output_document(text);
 		return true;
 	}
-	return sha256_fd(fd, digest, err) && print_disk(invocation, &toc, path, digest, &st, err);
+	return sha256_fd(fd, &digest, err) &&
+	       print_disk(invocation, &toc, path, DIGEST_TEXT(&digest), &st, err);
 }
 
 static bool print_image_json(const struct oci_image *image, struct error *err)
@@ -134,13 +136,13 @@ static bool print_image_json(const struct oci_image *image, struct error *err)
 		return false;
 	json_open_object(&json, NULL);
 	json_write_text(&json, "reference", image->reference);
-	json_write_text(&json, "digest", image->digest);
+	json_write_text(&json, "digest", DIGEST_TEXT(&image->digest));
 	json_write_view(&json, "config", json_document_root(config));
 	json_open_list(&json, "layers");
 	for (size_t i = 0; i < image->layer_count; i++) {
 		json_open_object(&json, NULL);
-		json_write_text(&json, "digest", image->layers[i].digest);
-		json_write_text(&json, "diffId", image->layers[i].diff_id);
+		json_write_text(&json, "digest", DIGEST_TEXT(&image->layers[i].digest));
+		json_write_text(&json, "diffId", DIGEST_TEXT(&image->layers[i].diff_id));
 		json_write_text(&json, "mediaType", image->layers[i].media_type);
 		json_write_unsigned(&json, "size", image->layers[i].size_bytes);
 		json_close(&json);
@@ -154,7 +156,7 @@ static bool print_image_json(const struct oci_image *image, struct error *err)
 static void print_image(const struct invocation *invocation, const struct oci_image *image)
 {
 	AUTO_PTR(table) struct table *table = table_new(invocation);
-	(void)printf("image    %s\ndigest   %s\n\n", image->reference, image->digest);
+	(void)printf("image    %s\ndigest   %s\n\n", image->reference, DIGEST_TEXT(&image->digest));
 	table_add_column(table, "LAYER", TABLE_LEFT);
 	table_add_column(table, "DIFF ID", TABLE_LEFT);
 	table_add_column(table, "SIZE", TABLE_RIGHT);
@@ -164,8 +166,10 @@ static void print_image(const struct invocation *invocation, const struct oci_im
 		char size[OUTPUT_SIZE_SIZE];
 		bool is_wide = invocation->output == OUTPUT_WIDE;
 		output_format_size(size, layer->size_bytes);
-		table_add_cell(table, STYLE_NONE, "%.*s", is_wide ? 71 : 19, layer->digest);
-		table_add_cell(table, STYLE_NONE, "%.*s", is_wide ? 71 : 19, layer->diff_id);
+		table_add_cell(table, STYLE_NONE, "%.*s", is_wide ? 71 : 19,
+			       DIGEST_TEXT(&layer->digest));
+		table_add_cell(table, STYLE_NONE, "%.*s", is_wide ? 71 : 19,
+			       DIGEST_TEXT(&layer->diff_id));
 		table_add_cell(table, STYLE_NONE, "%s", size);
 		table_add_cell(table, STYLE_DIM, "%s", layer->media_type);
 	}

@@ -45,8 +45,8 @@ static void print_images_json(const struct promotion *promotion)
 		const struct promotion_pod *entry = &promotion->pods[i];
 		json_open_object(&json, NULL);
 		json_write_text(&json, "pod", entry->pod->name);
-		json_write_text(&json, "imageDigest", entry->disk.digest);
-		json_write_text(&json, "configDigest", entry->config.digest);
+		json_write_text(&json, "imageDigest", DIGEST_TEXT(&entry->disk.digest));
+		json_write_text(&json, "configDigest", DIGEST_TEXT(&entry->config.digest));
 		json_write_text(&json, "image", entry->image.id);
 		json_write_bool(&json, "wasThere", entry->image.is_present);
 		json_write_unsigned(&json, "bytes", entry->image.bytes_total);
@@ -66,7 +66,8 @@ static void print_images_text(const struct promotion *promotion)
 		char verified[OUTPUT_SIZE_SIZE];
 		output_format_size(sent, entry->image.bytes_sent);
 		output_format_size(verified, entry->image.bytes_verified);
-		printf("%s  %s  %s", entry->pod->name, entry->image.id, entry->disk.digest);
+		printf("%s  %s  %s", entry->pod->name, entry->image.id,
+		       DIGEST_TEXT(&entry->disk.digest));
 		if (entry->image.is_present)
 			printf("  there already\n");
 		else

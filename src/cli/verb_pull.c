@@ -55,8 +55,8 @@ static void write_image(struct json_writer *json, const struct oci_image *image,
 		size += image->layers[i].size_bytes;
 	json_open_object(json, NULL);
 	json_write_text(json, "reference", image->reference);
-	json_write_text(json, "digest", ref->digest);
-	json_write_text(json, "manifest", image->digest);
+	json_write_text(json, "digest", DIGEST_TEXT(&ref->digest));
+	json_write_text(json, "manifest", DIGEST_TEXT(&image->digest));
 	json_write_text(json, "source", ref->source);
 	json_write_unsigned(json, "layers", image->layer_count);
 	json_write_unsigned(json, "sizeBytes", size);
@@ -69,7 +69,7 @@ static void append_name(struct strbuf *text, const struct oci_image *image,
 {
 	size_t length = strcspn(image->reference, "@");
 	strbuf_append_bytes(text, image->reference, length);
-	strbuf_appendf(text, "@%s\n", ref->digest);
+	strbuf_appendf(text, "@%s\n", DIGEST_TEXT(&ref->digest));
 }
 
 static bool pull_one(struct store *store, const char *name,

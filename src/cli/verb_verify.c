@@ -23,7 +23,7 @@ static void print_result(const struct invocation *invocation,
 		AUTO(strbuf_clear) struct strbuf text = STRBUF_INIT;
 		struct json_writer json = JSON_WRITER(&text, 0);
 		json_open_object(&json, NULL);
-		json_write_text(&json, "digest", result->digest);
+		json_write_text(&json, "digest", DIGEST_TEXT(&result->digest));
 		json_write_bool(&json, "verified", true);
 		json_write_unsigned(&json, "partitions", result->partition_count);
 		json_write_unsigned(&json, "layers", result->layer_count);
@@ -33,8 +33,9 @@ static void print_result(const struct invocation *invocation,
 	} else {
 		(void)printf("%s: verified: %zu partitions, %zu layers of %zu image%s built again, "
 			     "byte for byte the same\n",
-			     result->digest, result->partition_count, result->layer_count,
-			     result->image_count, result->image_count == 1 ? "" : "s");
+			     DIGEST_TEXT(&result->digest), result->partition_count,
+			     result->layer_count, result->image_count,
+			     result->image_count == 1 ? "" : "s");
 	}
 }
 

@@ -52,7 +52,7 @@ static char *mark_of_image(const char *reference)
 	if (store == NULL ||
 	    !image_resolve(store, reference, PULL_IF_NOT_PRESENT, NULL, NULL, &image, &ignored))
 		return xstrdup("");
-	return xstrdup(image.digest);
+	return xstrdup(DIGEST_TEXT(&image.digest));
 }
 
 static char *look(const struct watched *item)

@@ -62,14 +62,15 @@ static bool check_pod(const struct app *app, struct promotion_pod *entry,
 	AUTO(receipt_clear) struct receipt receipt = {0};
 	AUTO(error_clear) struct error failure = ERROR_INIT;
 	size_t before = missing->count;
-	bool is_found = receipt_find(app->project, entry->pod->name, entry->disk.digest,
-				     entry->config.digest, &receipt, &failure);
+	bool is_found =
+		receipt_find(app->project, entry->pod->name, DIGEST_TEXT(&entry->disk.digest),
+			     DIGEST_TEXT(&entry->config.digest), &receipt, &failure);
 	if (!is_found && failure.kind == ERROR_NOT_FOUND)
 		string_list_addf(
 			missing,
 			"pod '%s': image %.*s with configuration %.*s was never ready here",
-			entry->pod->name, SHORT_DIGEST, entry->disk.digest, SHORT_DIGEST,
-			entry->config.digest);
+			entry->pod->name, SHORT_DIGEST, DIGEST_TEXT(&entry->disk.digest),
+			SHORT_DIGEST, DIGEST_TEXT(&entry->config.digest));
 	else if (!is_found && failure.kind == ERROR_CORRUPT)
 		string_list_addf(missing, "pod '%s': %s", entry->pod->name, failure.message);
 	else if (!is_found)
@@ -79,8 +80,8 @@ static bool check_pod(const struct app *app, struct promotion_pod *entry,
 	free(TAKE_PTR(entry->receipt_tag));
 	if (missing->count == before)
 		return receipt_to_tag(&receipt, &entry->receipt_tag, err);
-	return receipt_forced_tag(app->project, entry->pod->name, entry->disk.digest,
-				  entry->config.digest, &entry->receipt_tag, err);
+	return receipt_forced_tag(app->project, entry->pod->name, DIGEST_TEXT(&entry->disk.digest),
+				  DIGEST_TEXT(&entry->config.digest), &entry->receipt_tag, err);
 }
 
 bool promotion_gate(struct promotion *promotion, bool is_forced, struct string_list *missing,
@@ -101,15 +102,16 @@ bool promotion_gate(struct promotion *promotion, bool is_forced, struct string_l
 static struct cloud_upload upload_of(const struct promotion *promotion,
 				     const struct promotion_pod *entry, enum verify_kind verify)
 {
-	return (struct cloud_upload){
+	struct cloud_upload upload = {
 		.project = promotion->app->project,
 		.pod = entry->pod->name,
-		.digest = entry->disk.digest,
 		.path = entry->disk.path,
 		.size_bytes = entry->disk.size_bytes,
 		.verify = verify,
 		.receipt_tag = entry->receipt_tag,
 	};
+	(void)digest_text(&entry->disk.digest, upload.digest);
+	return upload;
 }
 
 bool promotion_plan_images(struct promotion *promotion, const struct cloud_provider *provider,
@@ -147,11 +149,11 @@ struct cloud_release *promotion_releases(const struct promotion *promotion)
 		releases[i] = (struct cloud_release){
 			.pod = entry->pod->name,
 			.image = entry->image.id,
-			.image_digest = entry->disk.digest,
-			.config_digest = entry->config.digest,
 			.config_json = entry->config.json,
 			.receipt_tag = entry->receipt_tag,
 		};
+		(void)digest_text(&entry->disk.digest, releases[i].image_digest);
+		(void)digest_text(&entry->config.digest, releases[i].config_digest);
 	}
 	return releases;
 }

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "base/cleanup.h"
+#include "base/digest.h"
 #include "base/error.h"
 #include "base/progress.h"
 #include "base/sha256.h"
@@ -54,8 +55,8 @@ void cloud_scope_clear(struct cloud_scope *scope);
 struct cloud_upload {
 	const char *project;
 	const char *pod;
-	const char *digest; /* of the raw disk, "sha256:…" */
-	const char *path;   /* the raw disk */
+	char digest[DIGEST_SIZE]; /* of the raw disk */
+	const char *path;	  /* the raw disk */
 	uint64_t size_bytes;
 	enum verify_kind verify;
 	const char *receipt_tag; /* or NULL */
@@ -76,8 +77,8 @@ void cloud_image_clear(struct cloud_image *image);
 struct cloud_release {
 	const char *pod;
 	const char *image; /* NULL: not in the cloud yet; good for a plan alone */
-	const char *image_digest;
-	const char *config_digest;
+	char image_digest[DIGEST_SIZE];
+	char config_digest[DIGEST_SIZE];
 	const char *config_json;
 	const char *receipt_tag; /* or NULL */
 };

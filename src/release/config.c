@@ -233,9 +233,8 @@ static void hide_secrets(struct release *release)
 		struct release_map *map = &release->maps[i];
 		for (size_t e = 0; map->is_secret && e < map->entry_count; e++) {
 			struct map_entry *entry = &map->entries[e];
-			char digest[DIGEST_SIZE];
-			sha256_digest(entry->bytes, entry->size, digest);
-			entry->sha256 = xstrdup(digest);
+			struct digest digest = sha256_digest(entry->bytes, entry->size);
+			entry->sha256 = xstrdup(DIGEST_TEXT(&digest));
 			explicit_bzero(entry->bytes, entry->size);
 			free(TAKE_PTR(entry->bytes));
 		}
@@ -256,7 +255,7 @@ bool release_config_make(const struct app *app, const struct pod_spec *pod,
 	if (strlen(json) > MAX_BYTES)
 		return error_set(err, ERROR_INVALID,
 				 "pod '%s': its configuration is larger than 8 MiB", pod->name);
-	sha256_digest(hashed, strlen(hashed), ret->digest);
+	ret->digest = sha256_digest(hashed, strlen(hashed));
 	ret->json = TAKE_PTR(json);
 	return true;
 }

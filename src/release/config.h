@@ -12,7 +12,7 @@
  */
 struct release_config {
 	char *json; /* owned */
-	char digest[DIGEST_SIZE];
+	struct digest digest;
 };
 
 MUST_CHECK bool release_config_make(const struct app *app, const struct pod_spec *pod,

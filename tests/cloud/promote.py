@@ -412,11 +412,11 @@ def what_an_instance_booted_is_its_own_word(bed):
     one, other = sorted(live(bed))
     group, now = bed.world.log_groups.setdefault("/i2kit/" + STACK, {}), int(time.time() * 1000) + 60000
     group[f"web/.booted/{one}"] = [{"timestamp": now, "message": "i2kit: booted " + pod["imageDigest"]}]
-    group[f"web/nginx/{other}"] = [{"timestamp": now, "message": "i2kit: booted sha256:" + "0" * 64}]
+    group[f"web/nginx/{other}"] = [{"timestamp": now, "message": "i2kit: booted sha256:" + "f" * 64}]
     told = {i["id"]: i["bootedDigest"] for i in json.loads(good(i2kit(bed, "status", "-o", "json")))["instances"]}
     assert told == {one: pod["imageDigest"], other: None}, told
     assert "booted digest equal" in good(i2kit(bed, "status"))
-    group[f"web/.booted/{other}"] = [{"timestamp": now, "message": "i2kit: booted sha256:" + "0" * 64}]
+    group[f"web/.booted/{other}"] = [{"timestamp": now, "message": "i2kit: booted sha256:" + "f" * 64}]
     lie = i2kit(bed, "status")
     assert lie.returncode == 1 and "BOOTED ANOTHER DISK" in lie.stdout and other in lie.stderr, lie.stderr
 

@@ -42,9 +42,10 @@ static bool push(const struct cloud_provider *aws, struct cloud *cloud, char **a
 	struct cloud_upload upload = {.project = argv[1],
 				      .pod = argv[2],
 				      .path = argv[3],
-				      .digest = argv[4],
+
 				      .size_bytes = (uint64_t)status.st_size,
 				      .verify = verify_kind(argc > 5 ? argv[5] : "full")};
+	(void)snprintf(upload.digest, sizeof(upload.digest), "%s", argv[4]);
 	AUTO(cloud_image_clear) struct cloud_image image = {0};
 	AUTO_FREE char *who = aws->identify(cloud, err);
 	if (who == NULL)

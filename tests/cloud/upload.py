@@ -195,7 +195,7 @@ def a_sample_reads_fewer_blocks(bed):
 
 
 def a_disk_of_another_digest_is_refused(bed):
-    done = push(bed, make_disk(bed, 2), digest="sha256:" + "0" * 64)
+    done = push(bed, make_disk(bed, 2), digest="sha256:" + "f" * 64)
     assert done.returncode == 1 and "hashes to" in done.stderr
     assert not bed.world.snapshots
 

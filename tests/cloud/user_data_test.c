@@ -35,7 +35,7 @@ static void make(struct user_data *ret, struct release *ret_release)
 	struct user_data_input input = {.app = &app,
 					.pod = &app.pods[0],
 					.config_json = config.json,
-					.config_digest = config.digest,
+					.config_digest = DIGEST_TEXT(&config.digest),
 					.image_digest = "sha256:00",
 					.stack = "shop-prod",
 					.region = "eu-north-1"};

@@ -48,7 +48,7 @@ static ssize_t read_all(void *arg, const void **ret_bytes, struct error *err)
 static void check(const struct image_ref *ref)
 {
 	AUTO(oci_image_clear) struct oci_image image = {0};
-	if (!oci_image_load(store, "fuzz", ref->manifest, &image, NULL))
+	if (!oci_image_load(store, "fuzz", &ref->manifest, &image, NULL))
 		abort();
 }
 

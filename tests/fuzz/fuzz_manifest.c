@@ -76,7 +76,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 	for (size_t i = 0; i < app.pod_count; i++) {
 		AUTO(release_config_clear) struct release_config config = {0};
 		if (release_config_make(&app, &app.pods[i], &config, NULL) &&
-		    !digest_is_valid(config.digest))
+		    !digest_is_set(&config.digest))
 			abort();
 	}
 	return 0;

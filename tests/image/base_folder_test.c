@@ -33,14 +33,14 @@ static void write_index(const char *text)
 }
 
 /* An index of one file with that digest. */
-static void write_good_index(const char *digest)
+static void write_good_index(const struct digest *digest)
 {
 	AUTO_FREE char *text = xasprintf(
 		"{\"name\":\"b\",\"cmdline\":\"quiet\",\"kernel\":\"vmlinuz\",\"initrd\":"
 		"\"initrd\","
 		"\"base\":\"base.sqfs\",\"files\":[{\"name\":\"vmlinuz\",\"size\":6,\"digest\":"
 		"\"%s\"}]}",
-		digest);
+		DIGEST_TEXT(digest));
 	write_index(text);
 }
 
@@ -50,11 +50,10 @@ static void a_base_is_read_and_its_files_are_checked(void **state)
 	AUTO_FREE char *path = path_join(folder, "vmlinuz");
 	AUTO_FREE char *bytes = NULL;
 	AUTO(error_clear) struct error err = ERROR_INIT;
-	char digest[DIGEST_SIZE];
 	size_t size;
 	(void)state;
-	sha256_digest("kernel", 6, digest);
-	write_good_index(digest);
+	struct digest digest = sha256_digest("kernel", 6);
+	write_good_index(&digest);
 	assert_true(file_write_atomic(path, "kernel", 6, 0644, NULL));
 	assert_true(base_folder_load(folder, &base, NULL));
 	assert_string_equal(base.kernel, "vmlinuz");
@@ -99,10 +98,9 @@ static void an_index_that_leads_out_is_refused(void **state)
 static void the_base_that_is_named_comes_first(void **state)
 {
 	AUTO(base_folder_clear) struct base_folder base = {0};
-	char digest[DIGEST_SIZE];
 	(void)state;
-	sha256_digest("kernel", 6, digest);
-	write_good_index(digest);
+	struct digest digest = sha256_digest("kernel", 6);
+	write_good_index(&digest);
 	assert_int_equal(setenv("I2KIT_BASE", folder, 1), 0);
 	assert_true(base_folder_load(NULL, &base, NULL));
 	assert_string_equal(base.path, folder);

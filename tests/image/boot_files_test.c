@@ -34,20 +34,18 @@ static int remove_home(void **state)
 /* A disk of a kernel and an initrd; no bzImage, so it is not unpacked. */
 static void make_disk(struct disk_image *image)
 {
-	char kernel[DIGEST_SIZE];
-	char initrd[DIGEST_SIZE];
 
 	image->path = path_join(home, "disk.img");
 	image->size_bytes = strlen(content);
 	assert_true(file_write_atomic(image->path, content, strlen(content), 0600, NULL));
-	sha256_digest(content, EACH, kernel);
-	sha256_digest(content + EACH, EACH, initrd);
+	struct digest kernel = sha256_digest(content, EACH);
+	struct digest initrd = sha256_digest(content + EACH, EACH);
 	image->toc_json = xasprintf(
 		"{\"version\":1,\"cmdline\":\"quiet\",\"builder\":\"test\",\"pod\":{},"
 		"\"files\":[{\"name\":\"kernel\",\"offset\":0,\"size\":10,\"digest\":\"%s\"},"
 		"{\"name\":\"initrd\",\"offset\":10,\"size\":10,\"digest\":\"%s\"}],"
 		"\"partitions\":[]}",
-		kernel, initrd);
+		DIGEST_TEXT(&kernel), DIGEST_TEXT(&initrd));
 }
 
 static void assert_content(const char *path, const char *text)
@@ -89,10 +87,9 @@ static void what_rotted_in_the_cache_is_made_again(void **state)
 static void the_name_of_an_unpacked_kernel_ends_with_its_own_digest(void **state)
 {
 	AUTO(error_clear) struct error err = ERROR_INIT;
-	char digest[DIGEST_SIZE];
 	(void)state;
-	sha256_digest("elf", 3, digest);
-	AUTO_FREE char *good = xasprintf("%s/%064d-%s.vmlinux", home, 7, digest + 7);
+	struct digest digest = sha256_digest("elf", 3);
+	AUTO_FREE char *good = xasprintf("%s/%064d-%s.vmlinux", home, 7, DIGEST_HEX(&digest));
 	AUTO_FREE char *former = xasprintf("%s/%064d.vmlinux", home, 7);
 	assert_true(file_write_atomic(good, "elf", 3, 0600, &err));
 	assert_true(boot_file_check(good, &err));

@@ -37,11 +37,11 @@ static void write_file(const char *name, const void *bytes, size_t size)
 
 static void describe_file(struct strbuf *index, const char *name, const void *bytes, size_t size)
 {
-	char digest[DIGEST_SIZE];
 	write_file(name, bytes, size);
-	sha256_digest(bytes, size, digest);
+	struct digest digest = sha256_digest(bytes, size);
 	strbuf_appendf(index, "%s{\"name\":\"%s\",\"size\":%zu,\"digest\":\"%s\"}",
-		       index->data[index->size - 1] == '[' ? "" : ",", name, size, digest);
+		       index->data[index->size - 1] == '[' ? "" : ",", name, size,
+		       DIGEST_TEXT(&digest));
 }
 
 /* Boot loaders of nothing, but with the marks that syslinux' installer looks for. */
@@ -129,17 +129,17 @@ static void make_tar(struct bytes *ret, const char *const *names, unsigned mode)
 	assert_int_equal(archive_write_free(tar), ARCHIVE_OK);
 }
 
-static void put(const char *layout, const void *bytes, size_t size, char out[DIGEST_SIZE])
+static void put(const char *layout, const void *bytes, size_t size, struct digest *out)
 {
-	sha256_digest(bytes, size, out);
-	AUTO_FREE char *path = xasprintf("%s/blobs/sha256/%s", layout, out + 7);
+	*out = sha256_digest(bytes, size);
+	AUTO_FREE char *path = xasprintf("%s/blobs/sha256/%s", layout, DIGEST_HEX(out));
 	assert_true(file_write_atomic(path, bytes, size, 0644, NULL));
 }
 
 /* FOLDER/NAME, an OCI layout of these layers. */
 static void make_image(const char *name, const struct bytes *layers, size_t count)
 {
-	char digest[DIGEST_SIZE];
+	struct digest digest;
 	AUTO_FREE char *layout = path_join(folder, name);
 	AUTO_FREE char *blobs = path_join(layout, "blobs/sha256");
 	AUTO_FREE char *index_path = path_join(layout, "index.json");
@@ -149,25 +149,25 @@ static void make_image(const char *name, const struct bytes *layers, size_t coun
 	strbuf_append(&config, "{\"os\":\"linux\",\"architecture\":\"amd64\",\"config\":{\"Cmd\":"
 			       "[\"/x\"]},\"rootfs\":{\"type\":\"layers\",\"diff_ids\":[");
 	for (size_t i = 0; i < count; i++) {
-		put(layout, layers[i].data, layers[i].size, digest);
-		strbuf_appendf(&config, "%s\"%s\"", i > 0 ? "," : "", digest);
+		put(layout, layers[i].data, layers[i].size, &digest);
+		strbuf_appendf(&config, "%s\"%s\"", i > 0 ? "," : "", DIGEST_TEXT(&digest));
 		strbuf_appendf(&manifest,
 			       "%s{\"mediaType\":\"application/vnd.oci.image.layer.v1.tar\","
 			       "\"digest\":\"%s\",\"size\":%zu}",
-			       i > 0 ? "," : "", digest, layers[i].size);
+			       i > 0 ? "," : "", DIGEST_TEXT(&digest), layers[i].size);
 	}
 	strbuf_append(&config, "]}}");
-	put(layout, config.data, config.size, digest);
+	put(layout, config.data, config.size, &digest);
 	AUTO_FREE char *text = xasprintf(
 		"{\"schemaVersion\":2,\"config\":{\"mediaType\":"
 		"\"application/vnd.oci.image.config.v1+json\",\"digest\":\"%s\",\"size\":%zu},"
 		"\"layers\":[%s]}",
-		digest, config.size, strbuf_text(&manifest));
-	put(layout, text, strlen(text), digest);
+		DIGEST_TEXT(&digest), config.size, strbuf_text(&manifest));
+	put(layout, text, strlen(text), &digest);
 	AUTO_FREE char *index = xasprintf(
 		"{\"schemaVersion\":2,\"manifests\":[{\"mediaType\":"
 		"\"application/vnd.oci.image.manifest.v1+json\",\"digest\":\"%s\",\"size\":%zu}]}",
-		digest, strlen(text));
+		DIGEST_TEXT(&digest), strlen(text));
 	assert_true(file_write_atomic(index_path, index, strlen(index), 0644, NULL));
 }
 
@@ -213,7 +213,7 @@ static void verify(const struct disk_image *disk)
 	struct image_options given = options();
 	if (!disk_verify(store, disk->path, &given, NULL, &result, &err))
 		fail_msg("%s", err.message);
-	assert_string_equal(result.digest, disk->digest);
+	assert_true(digest_equal(&result.digest, &disk->digest));
 }
 
 static void a_disk_is_built_once_and_is_what_it_says(void **state)
@@ -228,7 +228,7 @@ static void a_disk_is_built_once_and_is_what_it_says(void **state)
 	assert_true(first.was_built);
 	assert_true(build("whole", &again, NULL));
 	assert_false(again.was_built);
-	assert_string_equal(first.digest, again.digest);
+	assert_true(digest_equal(&first.digest, &again.digest));
 	verify(&first);
 }
 
@@ -247,7 +247,7 @@ static void a_layer_without_parents_is_proved_too(void **state)
 	verify(&disk);
 	make_web("whole", true);
 	assert_true(build("whole", &whole, NULL));
-	assert_string_not_equal(whole.digest, disk.digest);
+	assert_false(digest_equal(&whole.digest, &disk.digest));
 }
 
 static void a_changed_disk_is_not_what_it_says(void **state)
@@ -313,7 +313,7 @@ static void a_damaged_layer_is_found_and_made_again(void **state)
 	assert_true(faults.count >= 2);
 	assert_int_equal(unlink(disk.path), 0);
 	assert_true(build("damaged", &again, NULL));
-	assert_string_equal(again.digest, disk.digest);
+	assert_true(digest_equal(&again.digest, &disk.digest));
 }
 
 static void add_member(struct archive *tar, const char *name, const void *bytes, size_t size)
@@ -330,12 +330,11 @@ static void add_member(struct archive *tar, const char *name, const void *bytes,
 /* As docker save writes it: one layer twice, the second time as a link, and the tags. */
 static void save_image(const char *path, const struct bytes *layer)
 {
-	char digest[DIGEST_SIZE];
-	sha256_digest(layer->data, layer->size, digest);
+	struct digest digest = sha256_digest(layer->data, layer->size);
 	AUTO_FREE char *config = xasprintf(
 		"{\"os\":\"linux\",\"architecture\":\"amd64\",\"config\":{\"Cmd\":[\"/x\"]},"
 		"\"rootfs\":{\"type\":\"layers\",\"diff_ids\":[\"%s\",\"%s\"]}}",
-		digest, digest);
+		DIGEST_TEXT(&digest), DIGEST_TEXT(&digest));
 	const char *manifest = "[{\"Config\":\"config.json\",\"RepoTags\":[\"web:1\"],\"Layers\":"
 			       "[\"a/layer.tar\",\"b/layer.tar\"]},{\"Config\":\"config.json\","
 			       "\"RepoTags\":[\"web:2\"],\"Layers\":[\"absent.tar\"]}]";
@@ -375,7 +374,7 @@ static void an_image_comes_out_of_a_saved_file(void **state)
 	if (!resolve("docker-archive:saved.tar.gz:web:1", &image, &err))
 		fail_msg("%s", err.message);
 	assert_int_equal(image.layer_count, 2);
-	assert_string_equal(image.layers[0].digest, image.layers[1].digest);
+	assert_true(digest_equal(&image.layers[0].digest, &image.layers[1].digest));
 	assert_false(resolve("docker-archive:saved.tar.gz:web:3", &none, &err));
 	assert_non_null(strstr(err.message, "web:2")); /* what there is */
 	error_clear(&err);

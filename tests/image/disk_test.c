@@ -110,9 +110,9 @@ static void a_uuid_comes_from_the_digest(void **state)
 {
 	char uuid[UUID_SIZE];
 	(void)state;
-	uuid_from_digest("sha256:"
-			 "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
-			 uuid);
+	struct digest digest;
+	memset(&digest, 0xff, sizeof(digest));
+	uuid_from_digest(&digest, uuid);
 	assert_string_equal(uuid, "ffffffff-ffff-8fff-bfff-ffffffffffff");
 }
 
@@ -197,8 +197,9 @@ static void a_kernel_that_cannot_be_unpacked_is_left_alone(void **state)
 /* A disk with one file in it, and what happens when that file was changed behind our back. */
 static void write_with_file(const char *checksum, bool was_just_made)
 {
-	char path[] = "/tmp/i2kit-disk-XXXXXX", written[DIGEST_SIZE], read[DIGEST_SIZE];
-	char part[] = "/tmp/i2kit-part-XXXXXX", part_digest[DIGEST_SIZE];
+	char path[] = "/tmp/i2kit-disk-XXXXXX";
+	char part[] = "/tmp/i2kit-part-XXXXXX";
+	struct digest written, read;
 	AUTO_CLOSE int fd = mkstemp(path);
 	AUTO_CLOSE int part_fd = mkstemp(part);
 	AUTO_FREE char *bytes = xcalloc(1, PART_SIZE);
@@ -207,12 +208,12 @@ static void write_with_file(const char *checksum, bool was_just_made)
 	struct stat st;
 	memset(bytes, 'x', PART_SIZE);
 	assert_true(fd_write_all(part_fd, bytes, PART_SIZE, &err));
-	sha256_digest(bytes, PART_SIZE, part_digest);
+	struct digest part_digest = sha256_digest(bytes, PART_SIZE);
 	struct disk_piece pieces[] = {{.offset = 0, .size = 100, .bytes = bytes},
 				      {.offset = 1 << 20,
 				       .size = PART_SIZE,
 				       .path = part,
-				       .digest = part_digest,
+				       .digest = &part_digest,
 				       .checksum = checksum,
 				       .was_just_made = was_just_made,
 				       .hint = "mend it"},
@@ -222,16 +223,16 @@ static void write_with_file(const char *checksum, bool was_just_made)
 				       .piece_count = ARRAY_SIZE(pieces),
 				       .size = 100 << 20,
 				       .what = "test"};
-	assert_true(disk_write(&writing, written, &err));
-	assert_true(sha256_fd(fd, read, &err));
-	assert_string_equal(written, read);
+	assert_true(disk_write(&writing, &written, &err));
+	assert_true(sha256_fd(fd, &read, &err));
+	assert_true(digest_equal(&written, &read));
 	assert_int_equal(pread(fd, back, PART_SIZE, 1 << 20), PART_SIZE);
 	assert_memory_equal(back, bytes, PART_SIZE);
 	assert_int_equal(fstat(fd, &st), 0);
 	assert_true(st.st_blocks * 512 < 8 << 20);
 	assert_int_equal(pwrite(part_fd, "y", 1, 5000), 1);
 	if (!was_just_made) {
-		assert_false(disk_write(&writing, written, &err));
+		assert_false(disk_write(&writing, &written, &err));
 		assert_int_equal(err.kind, ERROR_CORRUPT);
 		assert_string_equal(err.hint, "mend it");
 	}

@@ -73,8 +73,8 @@ static char *make_tar(const char *name, const char *second, bool is_gzip)
 /* The size of the blob that the conversion is told. */
 static uint64_t told_size;
 
-static bool convert(const char *tar, const char *name, unsigned workers,
-		    char out_diff_id[DIGEST_SIZE], char out_digest[DIGEST_SIZE], struct error *err)
+static bool convert(const char *tar, const char *name, unsigned workers, struct digest *out_diff_id,
+		    struct digest *out_digest, struct error *err)
 {
 	AUTO_CLOSE int fd = open(tar, O_RDONLY | O_CLOEXEC);
 	AUTO_FREE char *path = path_join(folder, name);
@@ -89,7 +89,7 @@ static bool convert(const char *tar, const char *name, unsigned workers,
 	return sha256_fd(result, out_digest, err);
 }
 
-static void file_digest(const char *path, char out[DIGEST_SIZE])
+static void file_digest(const char *path, struct digest *out)
 {
 	AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
 	assert_true(sha256_fd(fd, out, NULL));
@@ -99,14 +99,14 @@ static void the_bytes_do_not_depend_on_the_number_of_cores(void **state)
 {
 	AUTO(error_clear) struct error err = ERROR_INIT;
 	AUTO_FREE char *tar = make_tar("a.tar", "etc/motd", false);
-	char diff_id[DIGEST_SIZE], one[DIGEST_SIZE], many[DIGEST_SIZE];
+	struct digest diff_id, one, many;
 	(void)state;
-	assert_true(convert(tar, "one.sqfs", 1, diff_id, one, &err));
-	assert_true(convert(tar, "many.sqfs", 7, diff_id, many, &err));
-	assert_string_equal(one, many);
+	assert_true(convert(tar, "one.sqfs", 1, &diff_id, &one, &err));
+	assert_true(convert(tar, "many.sqfs", 7, &diff_id, &many, &err));
+	assert_true(digest_equal(&one, &many));
 	/* A change here is a change of every disk: raise SQUASHFS_WRITER_VERSION. */
-	file_digest(tar, one);
-	assert_string_equal(diff_id, one);
+	file_digest(tar, &one);
+	assert_true(digest_equal(&diff_id, &one));
 }
 
 static void the_compression_of_the_blob_does_not_matter(void **state)
@@ -114,12 +114,12 @@ static void the_compression_of_the_blob_does_not_matter(void **state)
 	AUTO(error_clear) struct error err = ERROR_INIT;
 	AUTO_FREE char *plain = make_tar("p.tar", "etc/motd", false);
 	AUTO_FREE char *packed = make_tar("p.tar.gz", "etc/motd", true);
-	char diff_ids[2][DIGEST_SIZE], digests[2][DIGEST_SIZE];
+	struct digest diff_ids[2], digests[2];
 	(void)state;
-	assert_true(convert(plain, "p.sqfs", 0, diff_ids[0], digests[0], &err));
-	assert_true(convert(packed, "q.sqfs", 0, diff_ids[1], digests[1], &err));
-	assert_string_equal(diff_ids[0], diff_ids[1]);
-	assert_string_equal(digests[0], digests[1]);
+	assert_true(convert(plain, "p.sqfs", 0, &diff_ids[0], &digests[0], &err));
+	assert_true(convert(packed, "q.sqfs", 0, &diff_ids[1], &digests[1], &err));
+	assert_true(digest_equal(&diff_ids[0], &diff_ids[1]));
+	assert_true(digest_equal(&digests[0], &digests[1]));
 }
 
 /* It only decides which block size is tried first. */
@@ -135,14 +135,14 @@ static void the_size_of_the_blob_does_not_matter(void **state)
 	assert_int_equal(archive_write_free(tar), ARCHIVE_OK);
 	const char *const tars[] = {large, small};
 	for (size_t i = 0; i < ARRAY_SIZE(tars); i++) {
-		char diff_ids[2][DIGEST_SIZE], digests[2][DIGEST_SIZE];
+		struct digest diff_ids[2], digests[2];
 		for (size_t j = 0; j < 2; j++) {
 			told_size = j == 0 ? 0 : (uint64_t)1 << 30;
-			assert_true(convert(tars[i], "x.sqfs", 0, diff_ids[j], digests[j], NULL));
+			assert_true(convert(tars[i], "x.sqfs", 0, &diff_ids[j], &digests[j], NULL));
 		}
 		told_size = 0;
-		assert_string_equal(diff_ids[0], diff_ids[1]);
-		assert_string_equal(digests[0], digests[1]);
+		assert_true(digest_equal(&diff_ids[0], &diff_ids[1]));
+		assert_true(digest_equal(&digests[0], &digests[1]));
 	}
 }
 
@@ -160,29 +160,29 @@ static void a_small_layer_has_small_blocks(void **state)
 {
 	AUTO_FREE char *large = make_tar("large.tar", "etc/motd", false);
 	AUTO_FREE char *small = path_join(folder, "small.tar");
-	char diff_id[DIGEST_SIZE], digest[DIGEST_SIZE], whole[DIGEST_SIZE];
+	struct digest diff_id, digest, whole;
 	struct archive *tar = archive_write_new();
 	(void)state;
 	archive_write_set_format_pax_restricted(tar);
 	assert_int_equal(archive_write_open_filename(tar, small), ARCHIVE_OK);
 	add_file(tar, "etc/motd", "hello", 5);
 	assert_int_equal(archive_write_free(tar), ARCHIVE_OK);
-	assert_true(convert(large, "large.sqfs", 0, diff_id, digest, NULL));
+	assert_true(convert(large, "large.sqfs", 0, &diff_id, &digest, NULL));
 	assert_int_equal(block_size_of("large.sqfs"), 131072);
-	assert_true(convert(small, "small.sqfs", 0, diff_id, digest, NULL));
+	assert_true(convert(small, "small.sqfs", 0, &diff_id, &digest, NULL));
 	assert_int_equal(block_size_of("small.sqfs"), 16384);
-	file_digest(small, whole);
-	assert_string_equal(diff_id, whole);
+	file_digest(small, &whole);
+	assert_true(digest_equal(&diff_id, &whole));
 }
 
 static void the_result_is_whole_pages(void **state)
 {
 	AUTO_FREE char *tar = make_tar("a.tar", "etc/motd", false);
 	AUTO_FREE char *path = path_join(folder, "a.sqfs");
-	char diff_id[DIGEST_SIZE], digest[DIGEST_SIZE];
+	struct digest diff_id, digest;
 	struct stat st;
 	(void)state;
-	assert_true(convert(tar, "a.sqfs", 0, diff_id, digest, NULL));
+	assert_true(convert(tar, "a.sqfs", 0, &diff_id, &digest, NULL));
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(st.st_size % 4096, 0);
 	assert_true((size_t)st.st_size < BIG);
@@ -192,9 +192,9 @@ static void a_hostile_name_is_named(void **state)
 {
 	AUTO(error_clear) struct error err = ERROR_INIT;
 	AUTO_FREE char *tar = make_tar("h.tar", "../../root/.ssh/keys", true);
-	char diff_id[DIGEST_SIZE], digest[DIGEST_SIZE];
+	struct digest diff_id, digest;
 	(void)state;
-	assert_false(convert(tar, "h.sqfs", 0, diff_id, digest, &err));
+	assert_false(convert(tar, "h.sqfs", 0, &diff_id, &digest, &err));
 	assert_int_equal(err.kind, ERROR_INVALID);
 	assert_non_null(strstr(err.message, "'../../root/.ssh/keys'"));
 }
@@ -204,20 +204,20 @@ static void a_damaged_blob_is_not_taken_for_the_layer(void **state)
 {
 	AUTO(error_clear) struct error err = ERROR_INIT;
 	AUTO_FREE char *tar = make_tar("d.tar.gz", "etc/motd", true);
-	char diff_id[DIGEST_SIZE], digest[DIGEST_SIZE], damaged[DIGEST_SIZE] = "";
+	struct digest diff_id, digest, damaged = {0};
 	AUTO_CLOSE int fd = open(tar, O_WRONLY | O_CLOEXEC);
 	(void)state;
-	assert_true(convert(tar, "d.sqfs", 0, diff_id, digest, &err));
+	assert_true(convert(tar, "d.sqfs", 0, &diff_id, &digest, &err));
 	assert_int_equal(pwrite(fd, "damage damage damage", 20, 30000), 20);
-	assert_false(convert(tar, "d.sqfs", 0, damaged, digest, &err) &&
-		     strcmp(damaged, diff_id) == 0);
+	assert_false(convert(tar, "d.sqfs", 0, &damaged, &digest, &err) &&
+		     digest_equal(&damaged, &diff_id));
 	error_clear(&err);
 	assert_int_equal(truncate(tar, 40000), 0);
-	assert_false(convert(tar, "d.sqfs", 0, diff_id, digest, &err));
+	assert_false(convert(tar, "d.sqfs", 0, &diff_id, &digest, &err));
 	assert_int_equal(err.kind, ERROR_CORRUPT);
 	error_clear(&err);
 	assert_int_equal(truncate(tar, 0), 0);
-	assert_false(convert(tar, "d.sqfs", 0, diff_id, digest, &err));
+	assert_false(convert(tar, "d.sqfs", 0, &diff_id, &digest, &err));
 }
 
 static void make_layer(struct store *store, struct image_layer *layer)
@@ -226,9 +226,9 @@ static void make_layer(struct store *store, struct image_layer *layer)
 	AUTO_FREE char *packed = make_tar("s.tar.gz", "etc/motd", true);
 	AUTO_FREE char *bytes = NULL;
 	size_t size;
-	file_digest(plain, layer->diff_id);
+	file_digest(plain, &layer->diff_id);
 	assert_true(file_read(packed, (size_t)16 << 20, &bytes, &size, NULL));
-	assert_true(store_write_blob(store, bytes, size, layer->digest, NULL));
+	assert_true(store_write_blob(store, bytes, size, &layer->digest, NULL));
 	layer->size_bytes = size;
 }
 
@@ -246,17 +246,17 @@ static void a_layer_is_converted_once(void **state)
 	struct image_layer layer = {0};
 	AUTO(layer_file_clear) struct layer_file first = {0};
 	AUTO(layer_file_clear) struct layer_file again = {0};
-	char digest[DIGEST_SIZE];
+	struct digest digest;
 	(void)state;
 	make_layer(store, &layer);
 	assert_true(convert_one(store, &layer, &first, &err));
-	file_digest(first.path, digest);
-	assert_string_equal(first.digest, digest);
-	AUTO_FREE char *blob = store_path(store, STORE_BLOB, layer.digest);
+	file_digest(first.path, &digest);
+	assert_true(digest_equal(&first.digest, &digest));
+	AUTO_FREE char *blob = store_path(store, STORE_BLOB, &layer.digest);
 	assert_int_equal(unlink(blob), 0);
 	assert_true(convert_one(store, &layer, &again, &err));
 	assert_string_equal(again.path, first.path);
-	assert_string_equal(again.digest, digest);
+	assert_true(digest_equal(&again.digest, &digest));
 }
 
 /* Else an image could put its own files under the name of another image's layer. */
@@ -268,7 +268,7 @@ static void a_layer_that_is_not_its_diff_id_is_refused(void **state)
 	AUTO(layer_file_clear) struct layer_file file = {0};
 	(void)state;
 	make_layer(store, &layer);
-	layer.diff_id[DIGEST_SIZE - 2] = layer.diff_id[DIGEST_SIZE - 2] == '0' ? '1' : '0';
+	layer.diff_id.bytes[DIGEST_BYTES - 1] ^= 1;
 	assert_false(convert_one(store, &layer, &file, &err));
 	assert_int_equal(err.kind, ERROR_CORRUPT);
 	assert_null(file.path);

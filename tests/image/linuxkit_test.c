@@ -201,8 +201,8 @@ static void a_pod_becomes_a_document_that_is_read_back(void **state)
 			       .container_count = 1};
 	struct oci_image images[2] = {{.config_json = config}, {.config_json = config}};
 	(void)state;
-	sha256_digest("x", 1, images[0].digest);
-	sha256_digest("x", 1, images[1].digest);
+	images[0].digest = sha256_digest("x", 1);
+	images[1].digest = sha256_digest("x", 1);
 	AUTO_FREE char *text = linuxkit_pod_write(&pod, images, false);
 	if (!linuxkit_document_parse(text, strlen(text), "pod", &document, &err))
 		fail_msg("%s\n%s", err.message, text);

@@ -14,14 +14,16 @@ static char media_type[] = "application/vnd.oci.image.layer.v1.tar";
 
 static char *make(char *config, struct container_spec *container, struct error *err)
 {
-	struct image_layer layers[2] = {{.digest = SHA, .diff_id = SHA, .media_type = media_type},
-					{.digest = SHA, .diff_id = SHA, .media_type = media_type}};
+	struct digest sha;
+	assert_true(digest_parse(SHA, &sha));
+	struct image_layer layers[2] = {{.digest = sha, .diff_id = sha, .media_type = media_type},
+					{.digest = sha, .diff_id = sha, .media_type = media_type}};
 	struct oci_image image = {.reference = reference,
-				  .digest = SHA,
+				  .digest = sha,
 				  .config_json = config,
 				  .layers = layers,
 				  .layer_count = 2};
-	struct pod_layer pod_layers[1] = {{.diff_id = SHA, .digest = SHA, .image = reference}};
+	struct pod_layer pod_layers[1] = {{.diff_id = sha, .digest = sha, .image = reference}};
 	struct pod_spec pod = {.name = pod_name,
 			       .namespace_name = space,
 			       .containers = container,
@@ -31,7 +33,7 @@ static char *make(char *config, struct container_spec *container, struct error *
 					.images = &image,
 					.layers = pod_layers,
 					.layer_count = 1,
-					.base_digest = SHA};
+					.base_digest = sha};
 	return pod_document_make(&document, err);
 }
 

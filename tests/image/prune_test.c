@@ -38,7 +38,8 @@ static struct store *open_store(const char *name)
 	return store;
 }
 
-static void put(struct store *store, enum store_kind kind, const char *digest, const char *bytes)
+static void put(struct store *store, enum store_kind kind, const struct digest *digest,
+		const char *bytes)
 {
 	AUTO_FREE char *path = store_path(store, kind, digest);
 	assert_true(file_write_atomic(path, bytes, strlen(bytes), 0444, NULL));
@@ -62,26 +63,25 @@ static void pulled_images_stay_and_the_rest_goes(void **state)
 	AUTO_PTR(store) struct store *store = open_store("rest");
 	AUTO(oci_image_clear) struct oci_image image = {0};
 	const struct image_options options = {.folder = folder};
-	char orphan[DIGEST_SIZE];
-	char key[DIGEST_SIZE];
+	struct digest orphan;
 	(void)state;
 	layout_make(folder, "one", "1", "amd64", "layer");
 	assert_true(image_resolve(store, "oci:one", PULL_ALWAYS, &options, NULL, &image, &err));
-	assert_true(store_write_blob(store, "orphan", 6, orphan, &err));
-	layer_store_key(image.layers[0].diff_id, key);
-	put(store, STORE_LAYER, key, "converted");
-	put(store, STORE_LAYER, orphan, "orphan");
+	assert_true(store_write_blob(store, "orphan", 6, &orphan, &err));
+	struct digest key = layer_store_key(&image.layers[0].diff_id);
+	put(store, STORE_LAYER, &key, "converted");
+	put(store, STORE_LAYER, &orphan, "orphan");
 	assert_int_equal(prune(store, false, true, NULL), 2);
-	assert_true(store_has(store, STORE_BLOB, orphan));
+	assert_true(store_has(store, STORE_BLOB, &orphan));
 	assert_int_equal(prune(store, false, false, NULL), 2);
-	assert_false(store_has(store, STORE_BLOB, orphan));
-	assert_false(store_has(store, STORE_LAYER, orphan));
-	assert_true(store_has(store, STORE_LAYER, key));
-	assert_true(store_has(store, STORE_BLOB, image.layers[0].digest));
+	assert_false(store_has(store, STORE_BLOB, &orphan));
+	assert_false(store_has(store, STORE_LAYER, &orphan));
+	assert_true(store_has(store, STORE_LAYER, &key));
+	assert_true(store_has(store, STORE_BLOB, &image.layers[0].digest));
 	assert_int_equal(prune(store, false, false, NULL), 0);
 	/* reference, manifest, config, layer, converted layer */
 	assert_int_equal(prune(store, true, false, NULL), 5);
-	assert_false(store_has(store, STORE_BLOB, image.digest));
+	assert_false(store_has(store, STORE_BLOB, &image.digest));
 }
 
 static void a_used_disk_stays_with_its_layers(void **state)
@@ -89,36 +89,32 @@ static void a_used_disk_stays_with_its_layers(void **state)
 	AUTO_PTR(store) struct store *store = open_store("disks");
 	AUTO(string_list_clear) struct string_list used = STRING_LIST_INIT;
 	AUTO(build_record_clear) struct build_record record = {0};
-	char disk[DIGEST_SIZE];
-	char other[DIGEST_SIZE];
-	char layer[DIGEST_SIZE];
 	(void)state;
-	sha256_digest("disk", 4, disk);
-	sha256_digest("other", 5, other);
-	sha256_digest("layer", 5, layer);
-	put(store, STORE_DISK, disk, "disk");
-	put(store, STORE_DISK, other, "other");
-	put(store, STORE_LAYER, layer, "layer");
-	memcpy(record.disk, disk, DIGEST_SIZE);
-	string_list_add(&record.layers, layer);
-	assert_true(build_record_write(store, other, &record, NULL));
-	string_list_addf(&used, "%.12s", disk + 7);
+	struct digest disk = sha256_digest("disk", 4);
+	struct digest other = sha256_digest("other", 5);
+	struct digest layer = sha256_digest("layer", 5);
+	put(store, STORE_DISK, &disk, "disk");
+	put(store, STORE_DISK, &other, "other");
+	put(store, STORE_LAYER, &layer, "layer");
+	record.disk = disk;
+	*ARRAY_APPEND(record.layers, record.layer_count) = layer;
+	assert_true(build_record_write(store, &other, &record, NULL));
+	string_list_addf(&used, "%.12s", DIGEST_HEX(&disk));
 	assert_int_equal(prune(store, true, false, &used), 1);
-	assert_true(store_has(store, STORE_DISK, disk));
-	assert_true(store_has(store, STORE_LAYER, layer));
-	assert_false(store_has(store, STORE_DISK, other));
+	assert_true(store_has(store, STORE_DISK, &disk));
+	assert_true(store_has(store, STORE_LAYER, &layer));
+	assert_false(store_has(store, STORE_DISK, &other));
 	assert_int_equal(prune(store, true, false, NULL), 3);
 }
 
 static void a_disk_that_a_vm_has_open_stays(void **state)
 {
 	AUTO_PTR(store) struct store *store = open_store("vm");
-	char disk[DIGEST_SIZE];
 	struct flock lock = {.l_type = F_RDLCK, .l_whence = SEEK_SET, .l_start = 100, .l_len = 1};
 	(void)state;
-	sha256_digest("disk", 4, disk);
-	put(store, STORE_DISK, disk, "disk");
-	AUTO_FREE char *path = store_path(store, STORE_DISK, disk);
+	struct digest disk = sha256_digest("disk", 4);
+	put(store, STORE_DISK, &disk, "disk");
+	AUTO_FREE char *path = store_path(store, STORE_DISK, &disk);
 	/* As QEMU locks what it reads. */
 	AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
 	assert_int_equal(fcntl(fd, F_OFD_SETLK, &lock), 0);
@@ -148,20 +144,20 @@ static void verify_finds_and_repairs(void **state)
 	AUTO(verify_result_clear) struct verify_result clean = {0};
 	AUTO(verify_result_clear) struct verify_result damaged = {0};
 	AUTO(verify_result_clear) struct verify_result again = {0};
-	char digest[DIGEST_SIZE];
-	char good[DIGEST_SIZE];
+	struct digest digest;
+	struct digest good;
 	(void)state;
-	assert_true(store_write_blob(store, "true", 4, digest, &err));
-	assert_true(store_write_blob(store, "good", 4, good, &err));
+	assert_true(store_write_blob(store, "true", 4, &digest, &err));
+	assert_true(store_write_blob(store, "good", 4, &good, &err));
 	assert_true(store_verify(store, false, NULL, &clean, &err));
 	assert_int_equal(clean.count, 0);
 	assert_int_equal(clean.checked_files, 2);
-	put(store, STORE_BLOB, digest, "fake");
+	put(store, STORE_BLOB, &digest, "fake");
 	assert_true(store_verify(store, true, NULL, &damaged, &err));
 	assert_int_equal(damaged.count, 1);
 	assert_true(damaged.faults[0].is_removed);
-	assert_false(store_has(store, STORE_BLOB, digest));
-	assert_true(store_has(store, STORE_BLOB, good));
+	assert_false(store_has(store, STORE_BLOB, &digest));
+	assert_true(store_has(store, STORE_BLOB, &good));
 	assert_true(store_verify(store, false, NULL, &again, &err));
 	assert_int_equal(again.count, 0);
 }
@@ -171,27 +167,25 @@ static void the_lock_file_keeps_its_other_lines(void **state)
 	AUTO(error_clear) struct error err = ERROR_INIT;
 	AUTO_FREE char *path = path_join(folder, "i2kit.lock");
 	AUTO_FREE char *text = NULL;
-	char a[DIGEST_SIZE];
-	char b[DIGEST_SIZE];
-	char found[DIGEST_SIZE];
+	struct digest found;
 	(void)state;
-	sha256_digest("a", 1, a);
-	sha256_digest("b", 1, b);
-	assert_true(lock_file_find(path, "z:1", found, &err));
-	assert_string_equal(found, "");
-	assert_true(lock_file_set(path, "z:1", a, &err));
-	assert_true(lock_file_set(path, "a:1", a, &err));
-	assert_true(lock_file_set(path, "z:1", b, &err));
-	assert_true(lock_file_find(path, "z:1", found, &err));
-	assert_string_equal(found, b);
+	struct digest a = sha256_digest("a", 1);
+	struct digest b = sha256_digest("b", 1);
+	assert_true(lock_file_find(path, "z:1", &found, &err));
+	assert_false(digest_is_set(&found));
+	assert_true(lock_file_set(path, "z:1", &a, &err));
+	assert_true(lock_file_set(path, "a:1", &a, &err));
+	assert_true(lock_file_set(path, "z:1", &b, &err));
+	assert_true(lock_file_find(path, "z:1", &found, &err));
+	assert_true(digest_equal(&found, &b));
 	assert_true(file_read(path, 4096, &text, NULL, &err));
 	AUTO_FREE char *want =
 		xasprintf("{\n  \"version\": 1,\n  \"images\": {\n    \"a:1\": \"%s\","
 			  "\n    \"z:1\": \"%s\"\n  }\n}\n",
-			  a, b);
+			  DIGEST_TEXT(&a), DIGEST_TEXT(&b));
 	assert_string_equal(text, want);
 	assert_true(file_write_atomic(path, "{\"version\":2}", 13, 0644, &err));
-	assert_false(lock_file_find(path, "z:1", found, &err));
+	assert_false(lock_file_find(path, "z:1", &found, &err));
 	assert_int_equal(err.kind, ERROR_UNSUPPORTED);
 }
 

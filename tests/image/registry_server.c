@@ -218,9 +218,9 @@ const char *registry_server_add(struct registry_server *server, const char *type
 	blob->size = size;
 	blob->type = type;
 	blob->is_manifest = is_manifest;
-	sha256_digest(bytes, size, blob->digest);
+	struct digest digest = sha256_digest(bytes, size);
 	server->blob_count++;
-	return blob->digest;
+	return digest_text(&digest, blob->digest);
 }
 
 void registry_server_add_image(struct registry_server *server, const void *layer, size_t size)

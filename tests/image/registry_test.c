@@ -61,7 +61,7 @@ static bool pull(enum pull_policy policy, struct error *err)
 	if (!image_resolve(store, name, policy, &options, NULL, &image, err))
 		return false;
 	assert_int_equal(image.layer_count, 1);
-	assert_true(store_has(store, STORE_BLOB, image.layers[0].digest));
+	assert_true(store_has(store, STORE_BLOB, &image.layers[0].digest));
 	return true;
 }
 
@@ -215,7 +215,7 @@ static void a_transfer_has_a_deadline_as_a_whole(void **state)
 	const struct oci_descriptor *blobs[] = {&blob};
 	(void)state;
 	const char *digest = registry_server_add(&server, type, false, layer, 2000);
-	memcpy(blob.digest, digest, DIGEST_SIZE);
+	assert_true(digest_parse(digest, &blob.digest));
 	server.drip_ms = 20;
 	assert_true(registry_open(&request, &endpoint, &registry, NULL));
 	registry.patience_ms = 300;

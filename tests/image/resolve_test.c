@@ -49,13 +49,13 @@ static void a_layout_is_brought_into_the_store_whole(void **state)
 	if (!resolve("oci:whole:1", PULL_IF_NOT_PRESENT, &image, &err))
 		fail_msg("%s", err.message);
 	assert_int_equal(image.layer_count, 1);
-	assert_true(store_has(store, STORE_BLOB, image.layers[0].digest));
-	assert_true(store_has(store, STORE_BLOB, image.digest));
+	assert_true(store_has(store, STORE_BLOB, &image.layers[0].digest));
+	assert_true(store_has(store, STORE_BLOB, &image.digest));
 	assert_non_null(strstr(image.config_json, "amd64"));
 	AUTO_FREE char *source = path_join(folder, "whole");
 	assert_true(path_remove_tree(source, &err));
 	assert_true(resolve("oci:whole:1", PULL_NEVER, &again, &err));
-	assert_string_equal(again.digest, image.digest);
+	assert_true(digest_equal(&again.digest, &image.digest));
 }
 
 static void a_new_image_in_the_folder_is_noticed(void **state)
@@ -68,7 +68,7 @@ static void a_new_image_in_the_folder_is_noticed(void **state)
 	assert_true(resolve("oci:changing", PULL_IF_NOT_PRESENT, &first, &err));
 	layout_make(folder, "changing", "1", "amd64", "new");
 	assert_true(resolve("oci:changing", PULL_IF_NOT_PRESENT, &second, &err));
-	assert_string_not_equal(first.digest, second.digest);
+	assert_false(digest_equal(&first.digest, &second.digest));
 }
 
 /* A rename waits for the disk; a build of what is known must not. */
@@ -103,19 +103,18 @@ static void bytes_that_do_not_match_their_digest_are_refused(void **state)
 {
 	AUTO(error_clear) struct error err = ERROR_INIT;
 	AUTO(oci_image_clear) struct oci_image image = {0};
-	char digest[DIGEST_SIZE];
 	(void)state;
 	layout_make(folder, "bad", "1", "amd64", "true bytes");
-	sha256_digest("true bytes", 10, digest);
-	AUTO_FREE char *path = xasprintf("%s/bad/blobs/sha256/%s", folder, digest + 7);
+	struct digest digest = sha256_digest("true bytes", 10);
+	AUTO_FREE char *path = xasprintf("%s/bad/blobs/sha256/%s", folder, DIGEST_HEX(&digest));
 	assert_true(file_write_atomic(path, "fake bytes", 10, 0644, &err));
 	assert_false(resolve("oci:bad:1", PULL_IF_NOT_PRESENT, &image, &err));
 	assert_int_equal(err.kind, ERROR_CORRUPT);
-	assert_false(store_has(store, STORE_BLOB, digest));
+	assert_false(store_has(store, STORE_BLOB, &digest));
 	assert_true(file_write_atomic(path, "true bytes and more", 19, 0644, &err));
 	assert_false(resolve("oci:bad:1", PULL_IF_NOT_PRESENT, &image, &err));
 	assert_int_equal(err.kind, ERROR_CORRUPT);
-	assert_false(store_has(store, STORE_BLOB, digest));
+	assert_false(store_has(store, STORE_BLOB, &digest));
 }
 
 static void another_platform_is_named_in_the_error(void **state)

@@ -33,17 +33,17 @@ static void a_blob_comes_back_and_is_read_only(void **state)
 	AUTO(error_clear) struct error err = ERROR_INIT;
 	AUTO_PTR(store) struct store *store = store_open(folder, &err);
 	AUTO_FREE char *bytes = NULL;
-	char digest[DIGEST_SIZE];
+	struct digest digest;
 	size_t size = 0;
 	struct stat st;
 	(void)state;
 	assert_non_null(store);
-	assert_true(store_write_blob(store, "hello", 5, digest, &err));
-	assert_true(store_write_blob(store, "hello", 5, digest, &err));
-	assert_true(store_has(store, STORE_BLOB, digest));
-	assert_true(store_read_blob(store, digest, 5, &bytes, &size, &err));
+	assert_true(store_write_blob(store, "hello", 5, &digest, &err));
+	assert_true(store_write_blob(store, "hello", 5, &digest, &err));
+	assert_true(store_has(store, STORE_BLOB, &digest));
+	assert_true(store_read_blob(store, &digest, 5, &bytes, &size, &err));
 	assert_string_equal(bytes, "hello");
-	AUTO_FREE char *path = store_path(store, STORE_BLOB, digest);
+	AUTO_FREE char *path = store_path(store, STORE_BLOB, &digest);
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0400);
 }
@@ -53,13 +53,12 @@ static void a_disk_can_be_read_by_its_owner_alone(void **state)
 	AUTO(error_clear) struct error err = ERROR_INIT;
 	AUTO_PTR(store) struct store *store = store_open(folder, &err);
 	AUTO(store_draft_drop) struct store_draft draft = STORE_DRAFT_INIT;
-	char digest[DIGEST_SIZE];
 	struct stat st;
 	(void)state;
-	sha256_digest("", 0, digest);
+	struct digest digest = sha256_digest("", 0);
 	assert_true(store_draft_open(store, &draft, &err));
-	assert_true(store_draft_commit(store, &draft, STORE_DISK, digest, &err));
-	AUTO_FREE char *path = store_path(store, STORE_DISK, digest);
+	assert_true(store_draft_commit(store, &draft, STORE_DISK, &digest, &err));
+	AUTO_FREE char *path = store_path(store, STORE_DISK, &digest);
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0400);
 }
@@ -69,13 +68,13 @@ static void a_changed_blob_is_corrupt(void **state)
 	AUTO(error_clear) struct error err = ERROR_INIT;
 	AUTO_PTR(store) struct store *store = store_open(folder, &err);
 	AUTO_FREE char *bytes = NULL;
-	char digest[DIGEST_SIZE];
+	struct digest digest;
 	size_t size = 0;
 	(void)state;
-	assert_true(store_write_blob(store, "original", 8, digest, &err));
-	AUTO_FREE char *path = store_path(store, STORE_BLOB, digest);
+	assert_true(store_write_blob(store, "original", 8, &digest, &err));
+	AUTO_FREE char *path = store_path(store, STORE_BLOB, &digest);
 	assert_true(file_write_atomic(path, "0riginal", 8, 0444, &err));
-	assert_false(store_read_blob(store, digest, 100, &bytes, &size, &err));
+	assert_false(store_read_blob(store, &digest, 100, &bytes, &size, &err));
 	assert_int_equal(err.kind, ERROR_CORRUPT);
 	assert_null(bytes);
 }
@@ -124,19 +123,18 @@ static void a_second_process_waits_for_the_lock(void **state)
 {
 	AUTO(error_clear) struct error err = ERROR_INIT;
 	AUTO_PTR(store) struct store *store = store_open(folder, &err);
-	char digest[DIGEST_SIZE];
 	int status = 0;
 	int pipe_fds[2];
 	char byte = 0;
 	(void)state;
-	sha256_digest("made by two", 11, digest);
-	int lock = store_lock(store, STORE_LAYER, digest, &err);
+	struct digest digest = sha256_digest("made by two", 11);
+	int lock = store_lock(store, STORE_LAYER, &digest, &err);
 	assert_true(lock >= 0);
 	assert_int_equal(pipe2(pipe_fds, O_CLOEXEC), 0);
 	pid_t pid = fork();
 	if (pid == 0) {
 		(void)close(lock); /* the parent's description stays locked */
-		int mine = store_lock(store, STORE_LAYER, digest, NULL);
+		int mine = store_lock(store, STORE_LAYER, &digest, NULL);
 		_exit(mine >= 0 && write(pipe_fds[1], "b", 1) == 1 ? 0 : 1);
 	}
 	assert_int_equal(write(pipe_fds[1], "a", 1), 1);
@@ -154,22 +152,21 @@ static void a_cut_download_is_found_again_and_forgotten_when_wrong(void **state)
 	AUTO(error_clear) struct error err = ERROR_INIT;
 	AUTO_PTR(store) struct store *store = store_open(folder, &err);
 	struct store_draft draft = STORE_DRAFT_INIT;
-	char digest[DIGEST_SIZE];
 	uint64_t size = 9;
 	(void)state;
-	sha256_digest("abcdef", 6, digest);
-	AUTO_CLOSE int lock = store_lock(store, STORE_BLOB, digest, &err);
+	struct digest digest = sha256_digest("abcdef", 6);
+	AUTO_CLOSE int lock = store_lock(store, STORE_BLOB, &digest, &err);
 	assert_true(lock >= 0);
-	assert_true(store_partial_open(store, digest, &draft, &size, &err));
+	assert_true(store_partial_open(store, &digest, &draft, &size, &err));
 	assert_int_equal(size, 0);
 	assert_true(store_write(store, draft.fd, "abc", 3, &err));
 	store_draft_drop(&draft);
-	assert_true(store_partial_open(store, digest, &draft, &size, &err));
+	assert_true(store_partial_open(store, &digest, &draft, &size, &err));
 	assert_int_equal(size, 3);
 	assert_true(store_write(store, draft.fd, "def", 3, &err));
-	assert_true(store_draft_commit(store, &draft, STORE_BLOB, digest, &err));
-	assert_true(store_has(store, STORE_BLOB, digest));
-	assert_true(store_partial_open(store, digest, &draft, &size, &err));
+	assert_true(store_draft_commit(store, &draft, STORE_BLOB, &digest, &err));
+	assert_true(store_has(store, STORE_BLOB, &digest));
+	assert_true(store_partial_open(store, &digest, &draft, &size, &err));
 	assert_int_equal(size, 0);
 	AUTO_FREE char *path = xstrdup(draft.path);
 	store_partial_drop(&draft);

@@ -284,7 +284,8 @@ static int start(void **state)
 	AUTO_FREE char *image = path_join(bench.home, "image.raw");
 	assert_true(path_make_folders(folder, 0700, NULL));
 	assert_true(file_write_atomic(image, "a disk", 6, 0600, NULL));
-	sha256_digest("a disk", 6, bench.digest);
+	struct digest disk = sha256_digest("a disk", 6);
+	(void)digest_text(&disk, bench.digest);
 	save_plan(&identity, uri);
 	write_node(&identity, node, socket_path);
 	bench.listen_fd = listen_at(socket_path);

@@ -61,7 +61,7 @@ static void load(const char *text)
 		fail_msg("%s", problems.count > 0 ? problems.items[0].message : problem.message);
 	assert_true(app.pod_count <= MOST_PODS);
 	for (size_t i = 0; i < app.pod_count; i++) {
-		(void)snprintf(disks[i].digest, DIGEST_SIZE, "sha256:%064zu", i);
+		disks[i].digest.bytes[0] = (uint8_t)(i + 1);
 		disks[i].path = xasprintf("/images/%zu.raw", i);
 		boots[i].kernel_path = xstrdup("/boot/kernel");
 		boots[i].initrd_path = xstrdup("/boot/initrd");
@@ -130,7 +130,7 @@ static void a_plan_is_what_the_manifests_say(void **state)
 	const struct pod_plan *pod = &plan.pods[0];
 	assert_string_equal(pod->name, "web");
 	assert_int_equal(pod->replicas, 2);
-	assert_string_equal(pod->image_digest, disks[0].digest);
+	assert_string_equal(pod->image_digest, DIGEST_TEXT(&disks[0].digest));
 	/* A sidecar is ready or not as the others are. */
 	assert_int_equal(pod->init_containers.count, 1);
 	assert_string_equal(pod->init_containers.items[0], "migrate");

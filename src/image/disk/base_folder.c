@@ -84,14 +84,10 @@ static char *take_name(struct json_view root, const char *key)
 static void take_file(struct json_view item, struct base_folder *base)
 {
 	struct base_file file = {0};
-	struct json_view digest = json_view_require(item, "digest");
-	const char *text = json_view_peek(digest);
+	file.digest = json_view_digest(json_view_require(item, "digest"));
 	file.size_bytes =
 		(uint64_t)json_view_number(json_view_require(item, "size"), 1, INT64_MAX, 0);
-	if (text != NULL && digest_is_valid(text))
-		memcpy(file.digest, text, DIGEST_SIZE);
-	else if (text != NULL)
-		json_view_complain(digest, "is not a digest");
+
 	file.name = take_name(item, "name");
 	if (file.name != NULL)
 		*ARRAY_APPEND(base->files, base->file_count) = file;
@@ -140,7 +136,7 @@ bool base_folder_load(const char *folder_or_null, struct base_folder *ret, struc
 	}
 	if (!parse_index(text, size, index, &base, err))
 		return error_prefix(err, "base");
-	sha256_digest(text, size, base.digest);
+	base.digest = sha256_digest(text, size);
 	*ret = base;
 	base = (struct base_folder){0};
 	return true;
@@ -160,14 +156,13 @@ bool base_folder_read(const struct base_folder *base, const char *name, char **r
 	const struct base_file *file = base_folder_find(base, name);
 	AUTO_FREE char *path = path_join(base->path, name);
 	AUTO_FREE char *bytes = NULL;
-	char digest[DIGEST_SIZE];
 	size_t size;
 	if (file == NULL)
 		return error_set(err, ERROR_INVALID, "base '%s' has no '%s'", base->path, name);
 	if (!file_read(path, FILE_MAX_BYTES, &bytes, &size, err))
 		return error_prefix(err, "base");
-	sha256_digest(bytes, size, digest);
-	if (strcmp(digest, file->digest) != 0) {
+	struct digest digest = sha256_digest(bytes, size);
+	if (!digest_equal(&digest, &file->digest)) {
 		(void)error_set(err, ERROR_CORRUPT, "'%s' is not what base.json says", path);
 		return error_hint(err, "scripts/make-base %s", base->path);
 	}

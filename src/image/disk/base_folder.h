@@ -14,7 +14,7 @@
 
 struct base_file {
 	char *name;
-	char digest[DIGEST_SIZE];
+	struct digest digest;
 	uint64_t size_bytes;
 };
 
@@ -28,7 +28,7 @@ struct base_folder {
 	char *partition_path; /* where it lies instead of in the folder, or NULL */
 	struct base_file *files;
 	size_t file_count;
-	char digest[DIGEST_SIZE]; /* of base.json: names every byte of the base */
+	struct digest digest; /* of base.json: names every byte of the base */
 };
 void base_folder_clear(struct base_folder *base);
 

@@ -53,20 +53,23 @@ static void check_update(struct check *check, const uint8_t *bytes, size_t size)
 		check->sum = checksum_update(check->sum, bytes, size);
 }
 
+static bool is_wanted(struct check *check, const struct disk_piece *piece)
+{
+	if (check->how == CHECK_DIGEST) {
+		struct digest actual = sha256_finish_digest(check->hash);
+		return piece->digest != NULL && digest_equal(&actual, piece->digest);
+	}
+	char actual[CHECKSUM_SIZE];
+	checksum_format(check->sum, actual);
+	return strcmp(actual, piece->checksum) == 0;
+}
+
 static bool check_end(struct check *check, const struct disk_piece *piece, struct error *err)
 {
-	char actual[DIGEST_SIZE];
-	const char *wanted = check->how == CHECK_DIGEST ? piece->digest : piece->checksum;
-	if (check->how == CHECK_NOTHING)
-		return true;
-	if (check->how == CHECK_DIGEST)
-		sha256_finish_digest(check->hash, actual);
-	else
-		checksum_format(check->sum, actual);
-	if (wanted != NULL && strcmp(actual, wanted) == 0)
+	if (check->how == CHECK_NOTHING || is_wanted(check, piece))
 		return true;
 	(void)error_set(err, ERROR_CORRUPT, "'%s' is damaged: it is not %s any more", piece->path,
-			piece->digest);
+			DIGEST_TEXT(piece->digest));
 	return piece->hint != NULL ? error_hint(err, "%s", piece->hint) : false;
 }
 

@@ -22,7 +22,7 @@ void disk_image_clear(struct disk_image *image)
 }
 
 /* The one disk whose hex digits begin with prefix, as a whole digest. */
-static bool expand(const struct store *store, const char *prefix, char out[DIGEST_SIZE],
+static bool expand(const struct store *store, const char *prefix, struct digest *out,
 		   struct error *err)
 {
 	AUTO_FREE char *folder = path_join(store_folder(store), "disks");
@@ -30,13 +30,14 @@ static bool expand(const struct store *store, const char *prefix, char out[DIGES
 	unsigned found = 0;
 	for (struct dirent *entry = dir == NULL ? NULL : readdir(dir); entry != NULL;
 	     entry = readdir(dir)) {
-		char digest[DIGEST_SIZE + 1];
+		char hex[DIGEST_HEX_SIZE];
+		struct digest digest;
 		if (strncmp(entry->d_name, prefix, strlen(prefix)) != 0)
 			continue;
-		(void)snprintf(digest, sizeof(digest), "sha256:%.64s", entry->d_name);
-		if (!digest_is_valid(digest) || !store_has(store, STORE_DISK, digest))
+		(void)snprintf(hex, sizeof(hex), "%.64s", entry->d_name);
+		if (!digest_parse_hex(hex, &digest) || !store_has(store, STORE_DISK, &digest))
 			continue;
-		memcpy(out, digest, DIGEST_SIZE);
+		*out = digest;
 		found++;
 	}
 	if (dir != NULL)
@@ -46,7 +47,7 @@ static bool expand(const struct store *store, const char *prefix, char out[DIGES
 	return found == 1 || error_set(err, ERROR_NOT_FOUND, "no disk '%s' in the store", prefix);
 }
 
-static bool complete_digest(const struct store *store, const char *text, char out[DIGEST_SIZE],
+static bool complete_digest(const struct store *store, const char *text, struct digest *out,
 			    struct error *err)
 {
 	const char *hex = strncmp(text, "sha256:", 7) == 0 ? text + 7 : text;
@@ -57,9 +58,8 @@ static bool complete_digest(const struct store *store, const char *text, char ou
 				 PREFIX_MIN);
 	if (length < HEX_DIGITS)
 		return expand(store, hex, out, err);
-	(void)snprintf(out, DIGEST_SIZE, "sha256:%.64s", hex);
-	return store_has(store, STORE_DISK, out) ||
-	       error_set(err, ERROR_NOT_FOUND, "no disk '%.19s' in the store", out);
+	return (digest_parse_hex(hex, out) && store_has(store, STORE_DISK, out)) ||
+	       error_set(err, ERROR_NOT_FOUND, "no disk 'sha256:%.12s' in the store", hex);
 }
 
 bool image_find(struct store *store, const char *digest, struct disk_image *ret, struct error *err)
@@ -67,9 +67,9 @@ bool image_find(struct store *store, const char *digest, struct disk_image *ret,
 	AUTO(disk_image_clear) struct disk_image image = {0};
 	struct stat st;
 	size_t size;
-	if (!complete_digest(store, digest, image.digest, err))
+	if (!complete_digest(store, digest, &image.digest, err))
 		return false;
-	image.path = store_path(store, STORE_DISK, image.digest);
+	image.path = store_path(store, STORE_DISK, &image.digest);
 	AUTO_CLOSE int fd = open(image.path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0 || fstat(fd, &st) != 0)
 		return error_set_errno(err, errno, "cannot read '%s'", image.path);

@@ -11,7 +11,7 @@
 
 /* A finished disk in the store: raw, sparse, read-only, named after its digest. */
 struct disk_image {
-	char digest[DIGEST_SIZE]; /* of the whole raw file, as sha256sum prints it */
+	struct digest digest; /* of the whole raw file, as sha256sum prints it */
 	char *path;
 	uint64_t size_bytes;
 	uint64_t allocated_bytes;

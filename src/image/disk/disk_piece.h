@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/digest.h"
 #include "base/error.h"
 
 /* Stays in a core's own cache between being read and hashed. */
@@ -16,12 +17,12 @@
 struct disk_piece {
 	uint64_t offset;
 	uint64_t size;
-	const void *bytes;    /* borrowed; or NULL: … */
-	const char *path;     /* … the content of this file, */
-	const char *digest;   /* which must have this digest … */
-	const char *checksum; /* … or this sum instead, unless it is "" or NULL … */
-	bool was_just_made;   /* … but for one that this process has just made */
-	const char *hint;     /* what to type when it is damaged; or NULL */
+	const void *bytes;	     /* borrowed; or NULL: … */
+	const char *path;	     /* … the content of this file, */
+	const struct digest *digest; /* which must have this digest … */
+	const char *checksum;	     /* … or this sum instead, unless it is "" or NULL … */
+	bool was_just_made;	     /* … but for one that this process has just made */
+	const char *hint;	     /* what to type when it is damaged; or NULL */
 };
 
 /* The piece's file, which must have its size; -1 on failure. */

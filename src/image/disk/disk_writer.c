@@ -55,7 +55,7 @@ static bool write_bytes(const struct disk_writing *writing, const struct disk_pi
 	return disk_write_at(writing->fd, piece->bytes, (size_t)piece->size, piece->offset, err);
 }
 
-bool disk_write(const struct disk_writing *writing, char out_digest[DIGEST_SIZE], struct error *err)
+bool disk_write(const struct disk_writing *writing, struct digest *out_digest, struct error *err)
 {
 	AUTO(free_hash) struct sha256 *hash = sha256_new();
 	struct hashes hashes = {.disk = hash};
@@ -72,6 +72,6 @@ bool disk_write(const struct disk_writing *writing, char out_digest[DIGEST_SIZE]
 			return false;
 	}
 	hash_zeros(&hashes, writing->size);
-	sha256_finish_digest(hash, out_digest);
+	*out_digest = sha256_finish_digest(hash);
 	return disk_copier_join(&copier, err);
 }

@@ -22,7 +22,7 @@ struct disk_writing {
 	const char *what;
 };
 
-MUST_CHECK bool disk_write(const struct disk_writing *writing, char out_digest[DIGEST_SIZE],
+MUST_CHECK bool disk_write(const struct disk_writing *writing, struct digest *out_digest,
 			   struct error *err);
 
 #endif

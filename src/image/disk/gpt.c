@@ -75,22 +75,13 @@ static void get_guid(const uint8_t *at, char out[UUID_SIZE])
 	format_uuid(bytes, out);
 }
 
-void uuid_from_sha256(const uint8_t raw[SHA256_SIZE], char out[UUID_SIZE])
+void uuid_from_digest(const struct digest *digest, char out[UUID_SIZE])
 {
 	uint8_t bytes[16];
-	memcpy(bytes, raw, sizeof(bytes));
+	memcpy(bytes, digest->bytes, sizeof(bytes));
 	bytes[6] = (uint8_t)(0x80 | (bytes[6] & 0x0f)); /* version 8: vendor's own */
 	bytes[8] = (uint8_t)(0x80 | (bytes[8] & 0x3f));
 	format_uuid(bytes, out);
-}
-
-void uuid_from_digest(const char *digest, char out[UUID_SIZE])
-{
-	uint8_t raw[SHA256_SIZE];
-	const char *hex = digest + strlen("sha256:");
-	for (size_t i = 0; i < SHA256_SIZE; i++)
-		raw[i] = (uint8_t)(hex_value(hex[2 * i]) << 4 | hex_value(hex[2 * i + 1]));
-	uuid_from_sha256(raw, out);
 }
 
 static uint32_t entry_count(const struct gpt_table *table)

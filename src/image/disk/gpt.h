@@ -41,10 +41,8 @@ struct gpt_table {
 	uint64_t disk_size; /* bytes */
 };
 
-/* A version 8 UUID from the first 16 bytes of a SHA-256. */
-void uuid_from_sha256(const uint8_t raw[SHA256_SIZE], char out[UUID_SIZE]);
-/* The same from "sha256:HEX". */
-void uuid_from_digest(const char *digest, char out[UUID_SIZE]);
+/* A version 8 UUID from the first 16 bytes. */
+void uuid_from_digest(const struct digest *digest, char out[UUID_SIZE]);
 
 /* head goes to offset 0, tail to the last GPT_TAIL_SIZE bytes. boot_code: 440 bytes, or NULL. */
 void gpt_make(const struct gpt_table *table, const uint8_t *boot_code, uint8_t head[GPT_HEAD_SIZE],

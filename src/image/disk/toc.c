@@ -35,7 +35,7 @@ static void write_files(struct json_writer *json, const struct toc *toc)
 		json_write_text(json, "name", toc->files[i].name);
 		json_write_unsigned(json, "offset", toc->files[i].offset);
 		json_write_unsigned(json, "size", toc->files[i].size);
-		json_write_text(json, "digest", toc->files[i].digest);
+		json_write_text(json, "digest", DIGEST_TEXT(&toc->files[i].digest));
 		json_close(json);
 	}
 	json_close(json);
@@ -50,8 +50,8 @@ static void write_partition(struct json_writer *json, const struct toc_partition
 		json_write_text(json, "uuid", partition->uuid);
 	json_write_unsigned(json, "offset", partition->offset);
 	json_write_unsigned(json, "size", partition->size);
-	if (partition->digest[0] != '\0')
-		json_write_text(json, "digest", partition->digest);
+	if (digest_is_set(&partition->digest))
+		json_write_text(json, "digest", DIGEST_TEXT(&partition->digest));
 	json_write_text(json, "source", partition->source);
 	json_close(json);
 }
@@ -85,13 +85,6 @@ static void take_text(struct json_view view, char *out, size_t size)
 		json_view_complain(view, "is too long");
 }
 
-static void take_digest(struct json_view view, char out[DIGEST_SIZE])
-{
-	take_text(view, out, DIGEST_SIZE);
-	if (json_view_is_text(view) && !digest_is_valid(out))
-		json_view_complain(view, "is not a digest");
-}
-
 static void take_range(struct json_view item, uint64_t disk_size, uint64_t *ret_offset,
 		       uint64_t *ret_size)
 {
@@ -109,7 +102,7 @@ static void take_files(struct json_view list, uint64_t disk_size, struct toc *to
 		struct json_view item = json_view_at(list, i);
 		struct toc_file *file = ARRAY_APPEND(toc->files, toc->file_count);
 		take_text(json_view_require(item, "name"), file->name, sizeof(file->name));
-		take_digest(json_view_require(item, "digest"), file->digest);
+		file->digest = json_view_digest(json_view_require(item, "digest"));
 		take_range(item, disk_size, &file->offset, &file->size);
 	}
 }
@@ -125,7 +118,7 @@ static void take_partition(struct json_view item, uint64_t disk_size,
 	take_range(item, disk_size, &partition->offset, &partition->size);
 	if (!json_view_exists(digest))
 		return;
-	take_digest(digest, partition->digest);
+	partition->digest = json_view_digest(digest);
 	take_text(json_view_require(item, "uuid"), partition->uuid, sizeof(partition->uuid));
 }
 

@@ -21,7 +21,7 @@ struct toc_file {
 	char name[32]; /* "kernel", "initrd" */
 	uint64_t offset;
 	uint64_t size;
-	char digest[DIGEST_SIZE];
+	struct digest digest;
 };
 
 struct toc_partition {
@@ -30,8 +30,8 @@ struct toc_partition {
 	char uuid[UUID_SIZE]; /* "" for the boot partition */
 	uint64_t offset;
 	uint64_t size;
-	char digest[DIGEST_SIZE]; /* "" for the boot partition */
-	char *source;		  /* owned */
+	struct digest digest; /* none for the boot partition */
+	char *source;	      /* owned */
 };
 
 struct toc {

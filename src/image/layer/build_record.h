@@ -15,22 +15,23 @@
 
 #include "base/error.h"
 #include "base/sha256.h"
-#include "base/string_list.h"
+
 #include "image/layer/checksum.h"
 #include "image/store/store.h"
 
 struct build_record {
-	char disk[DIGEST_SIZE];	      /* "" in a layer's record */
-	struct string_list layers;    /* keys */
-	char digest[DIGEST_SIZE];     /* of the one layer's file; "" in a disk's record */
+	struct digest disk;	      /* none in a layer's record */
+	struct digest *layers;	      /* keys */
+	size_t layer_count;	      /* 1 in a layer's record */
+	struct digest digest;	      /* of the one layer's file; none in a disk's record */
 	char checksum[CHECKSUM_SIZE]; /* of the same; "" where it is not known */
 };
 void build_record_clear(struct build_record *record);
 
-MUST_CHECK bool build_record_write(struct store *store, const char *key,
+MUST_CHECK bool build_record_write(struct store *store, const struct digest *key,
 				   const struct build_record *record, struct error *err);
 /* False without an error when there is none that can be read. */
-bool build_record_read(struct store *store, const char *key, struct build_record *ret);
+bool build_record_read(struct store *store, const struct digest *key, struct build_record *ret);
 
 /* The file's text, both ways: pure. */
 char *build_record_format(const struct build_record *record); /* owned */

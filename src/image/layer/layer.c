@@ -18,20 +18,21 @@ void layer_file_clear(struct layer_file *file)
 	*file = (struct layer_file){0};
 }
 
-void layer_store_key(const char *diff_id, char out[DIGEST_SIZE])
+struct digest layer_store_key(const struct digest *diff_id)
 {
-	AUTO_FREE char *text = xasprintf("squashfs %s %s", SQUASHFS_WRITER_VERSION, diff_id);
-	sha256_digest(text, strlen(text), out);
+	AUTO_FREE char *text =
+		xasprintf("squashfs %s %s", SQUASHFS_WRITER_VERSION, DIGEST_TEXT(diff_id));
+	return sha256_digest(text, strlen(text));
 }
 
-void layer_record_key(const char *key, char out[DIGEST_SIZE])
+struct digest layer_record_key(const struct digest *key)
 {
-	AUTO_FREE char *text = xasprintf("layer digest %s", key);
-	sha256_digest(text, strlen(text), out);
+	AUTO_FREE char *text = xasprintf("layer digest %s", DIGEST_TEXT(key));
+	return sha256_digest(text, strlen(text));
 }
 
-static bool describe(struct store *store, const char *key, const char *digest, const char *checksum,
-		     struct layer_file *ret, struct error *err)
+static bool describe(struct store *store, const struct digest *key, const struct digest *digest,
+		     const char *checksum, struct layer_file *ret, struct error *err)
 {
 	AUTO_FREE char *path = store_path(store, STORE_LAYER, key);
 	struct stat st;
@@ -39,20 +40,20 @@ static bool describe(struct store *store, const char *key, const char *digest, c
 		return error_set_errno(err, errno, "'%s'", path);
 	layer_file_clear(ret);
 	ret->path = TAKE_PTR(path);
-	memcpy(ret->digest, digest, DIGEST_SIZE);
+	ret->key = *key;
+	ret->digest = *digest;
 	memcpy(ret->checksum, checksum, CHECKSUM_SIZE);
 	ret->size_bytes = (uint64_t)st.st_size;
 	return true;
 }
 
-static bool find(struct store *store, const char *key, struct layer_file *ret)
+static bool find(struct store *store, const struct digest *key, struct layer_file *ret)
 {
 	AUTO(build_record_clear) struct build_record record = {0};
-	char name[DIGEST_SIZE];
-	layer_record_key(key, name);
-	return store_has(store, STORE_LAYER, key) && build_record_read(store, name, &record) &&
-	       record.digest[0] != '\0' &&
-	       describe(store, key, record.digest, record.checksum, ret, NULL);
+	struct digest name = layer_record_key(key);
+	return store_has(store, STORE_LAYER, key) && build_record_read(store, &name, &record) &&
+	       digest_is_set(&record.digest) &&
+	       describe(store, key, &record.digest, record.checksum, ret, NULL);
 }
 
 /* One conversion after another, and the seal of the one before. */
@@ -66,9 +67,9 @@ struct work {
 
 static bool fail(const struct work *work, const struct layer_request *request, struct error *err)
 {
-	progress_failed(work->progress, "layer", request->layer->diff_id, NULL);
+	progress_failed(work->progress, "layer", DIGEST_TEXT(&request->layer->diff_id), NULL);
 	return error_prefix(err, "image '%s': layer %.19s", request->image_name,
-			    request->layer->digest);
+			    DIGEST_TEXT(&request->layer->digest));
 }
 
 static bool await_seal(struct work *work, struct error *err)
@@ -79,10 +80,10 @@ static bool await_seal(struct work *work, struct error *err)
 		return true;
 	work->sealed = NULL;
 	if (!layer_seal_join(seal, err) ||
-	    !describe(work->store, seal->key, seal->digest, seal->checksum, work->ret, err))
+	    !describe(work->store, &seal->key, &seal->digest, seal->checksum, work->ret, err))
 		return fail(work, request, err);
 	work->ret->was_made = true;
-	progress_done(work->progress, "layer", request->layer->diff_id, NULL);
+	progress_done(work->progress, "layer", DIGEST_TEXT(&request->layer->diff_id), NULL);
 	layer_seal_clear(seal);
 	return true;
 }
@@ -90,9 +91,9 @@ static bool await_seal(struct work *work, struct error *err)
 static bool convert(const struct work *work, const struct image_layer *layer,
 		    struct store_draft *draft, struct error *err)
 {
-	AUTO_FREE char *blob = store_path(work->store, STORE_BLOB, layer->digest);
+	AUTO_FREE char *blob = store_path(work->store, STORE_BLOB, &layer->digest);
 	AUTO_CLOSE int fd = open(blob, O_RDONLY | O_CLOEXEC);
-	char diff_id[DIGEST_SIZE];
+	struct digest diff_id;
 	if (fd < 0)
 		return error_set_errno(err, errno, "cannot read '%s'", blob);
 	if (!store_draft_open(work->store, draft, err))
@@ -100,14 +101,14 @@ static bool convert(const struct work *work, const struct image_layer *layer,
 	struct layer_conversion conversion = {.fd = fd,
 					      .path = draft->path,
 					      .size_bytes = layer->size_bytes,
-					      .what = layer->diff_id,
+					      .what = DIGEST_TEXT(&layer->diff_id),
 					      .progress = work->progress};
-	if (!layer_convert_blob(&conversion, diff_id, err))
+	if (!layer_convert_blob(&conversion, &diff_id, err))
 		return store_error_hint(work->store, err);
-	return strcmp(diff_id, layer->diff_id) == 0 ||
+	return digest_equal(&diff_id, &layer->diff_id) ||
 	       error_set(err, ERROR_CORRUPT,
-			 "the layer unpacks to %s, but the image's config says %s", diff_id,
-			 layer->diff_id);
+			 "the layer unpacks to %s, but the image's config says %s",
+			 DIGEST_TEXT(&diff_id), DIGEST_TEXT(&layer->diff_id));
 }
 
 /* Its result is in *ret after the next await_seal(), unless it was there. */
@@ -116,16 +117,16 @@ static bool begin(struct work *work, const struct layer_request *request, struct
 {
 	AUTO(store_draft_drop) struct store_draft draft = STORE_DRAFT_INIT;
 	const struct image_layer *layer = request->layer;
-	char key[DIGEST_SIZE];
-	layer_store_key(layer->diff_id, key);
-	if (find(work->store, key, ret))
+	struct digest key = layer_store_key(&layer->diff_id);
+	if (find(work->store, &key, ret))
 		return true;
-	AUTO_CLOSE int lock = store_lock(work->store, STORE_LAYER, key, err);
+	AUTO_CLOSE int lock = store_lock(work->store, STORE_LAYER, &key, err);
 	if (lock < 0)
 		return false;
-	if (find(work->store, key, ret)) /* another process has made it while we waited */
+	if (find(work->store, &key, ret)) /* another process has made it while we waited */
 		return true;
-	progress_start(work->progress, "layer", layer->diff_id, PROGRESS_BYTES, layer->size_bytes);
+	progress_start(work->progress, "layer", DIGEST_TEXT(&layer->diff_id), PROGRESS_BYTES,
+		       layer->size_bytes);
 	if (!convert(work, layer, &draft, err))
 		return fail(work, request, err);
 	if (!await_seal(work, err))
@@ -134,7 +135,7 @@ static bool begin(struct work *work, const struct layer_request *request, struct
 	work->seal.draft = draft;
 	draft = STORE_DRAFT_INIT;
 	work->seal.lock_fd = take_fd(&lock);
-	memcpy(work->seal.key, key, DIGEST_SIZE);
+	work->seal.key = key;
 	work->sealed = request;
 	work->ret = ret;
 	layer_seal_start(&work->seal);

@@ -16,7 +16,8 @@
 
 struct layer_file {
 	char *path;		      /* in the store */
-	char digest[DIGEST_SIZE];     /* of the squashfs */
+	struct digest key;	      /* its name there */
+	struct digest digest;	      /* of the squashfs */
 	char checksum[CHECKSUM_SIZE]; /* the same; "" where an older version made it */
 	uint64_t size_bytes;	      /* multiple of 4096 */
 	bool was_made;		      /* just now; false: it was there */
@@ -24,10 +25,10 @@ struct layer_file {
 void layer_file_clear(struct layer_file *file);
 
 /* The name of a converted layer in the store: of the same tar by the same converter. */
-void layer_store_key(const char *diff_id, char out[DIGEST_SIZE]);
+struct digest layer_store_key(const struct digest *diff_id);
 
 /* The name of the record that says the digest of the converted file; key is the name above. */
-void layer_record_key(const char *key, char out[DIGEST_SIZE]);
+struct digest layer_record_key(const struct digest *key);
 
 struct layer_request {
 	const struct image_layer *layer;

@@ -186,7 +186,7 @@ static bool add_entries(struct converter *converter, struct error *err)
 
 /* *ret_fits: the layer is small exactly where it was to be. If not, there is no result. */
 static bool convert(const struct layer_conversion *conversion, bool as_small, bool *ret_fits,
-		    char out_diff_id[DIGEST_SIZE], struct error *err)
+		    struct digest *out_diff_id, struct error *err)
 {
 	AUTO(layer_tree_clear) struct layer_tree tree;
 	layer_tree_init(&tree);
@@ -216,7 +216,7 @@ static bool convert(const struct layer_conversion *conversion, bool as_small, bo
  * looks small is tried as such, and that ends where the layer is not; the other way round a small
  * layer is done twice, which takes next to nothing.
  */
-bool layer_convert_blob(const struct layer_conversion *conversion, char out_diff_id[DIGEST_SIZE],
+bool layer_convert_blob(const struct layer_conversion *conversion, struct digest *out_diff_id,
 			struct error *err)
 {
 	bool as_small = conversion->size_bytes < SMALL_LAYER_BYTES / 2, fits = false;

@@ -19,6 +19,6 @@ struct layer_conversion {
 
 /* out_diff_id: the digest of the uncompressed tar, for the caller to compare. */
 MUST_CHECK bool layer_convert_blob(const struct layer_conversion *conversion,
-				   char out_diff_id[DIGEST_SIZE], struct error *err);
+				   struct digest *out_diff_id, struct error *err);
 
 #endif

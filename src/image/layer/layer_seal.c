@@ -30,7 +30,7 @@ static bool sum(struct layer_seal *seal, struct error *err)
 		checksum = checksum_update(checksum, chunk, (size_t)size);
 		at += size;
 	}
-	sha256_finish_digest(hash, seal->digest);
+	seal->digest = sha256_finish_digest(hash);
 	checksum_format(checksum, seal->checksum);
 	return true;
 }
@@ -38,12 +38,11 @@ static bool sum(struct layer_seal *seal, struct error *err)
 static bool write_record(const struct layer_seal *seal, struct error *err)
 {
 	AUTO(build_record_clear) struct build_record record = {0};
-	char name[DIGEST_SIZE];
-	layer_record_key(seal->key, name);
-	string_list_add(&record.layers, seal->key);
-	memcpy(record.digest, seal->digest, DIGEST_SIZE);
+	struct digest name = layer_record_key(&seal->key);
+	*ARRAY_APPEND(record.layers, record.layer_count) = seal->key;
+	record.digest = seal->digest;
 	memcpy(record.checksum, seal->checksum, CHECKSUM_SIZE);
-	return build_record_write(seal->store, name, &record, err);
+	return build_record_write(seal->store, &name, &record, err);
 }
 
 static void *run(void *arg)
@@ -52,7 +51,7 @@ static void *run(void *arg)
 	/* What is wrong is in failure; the lock goes in any case, or two builds could wait for each
 	 * other. */
 	(void)!(sum(seal, &seal->failure) &&
-		store_draft_commit(seal->store, &seal->draft, STORE_LAYER, seal->key,
+		store_draft_commit(seal->store, &seal->draft, STORE_LAYER, &seal->key,
 				   &seal->failure) &&
 		write_record(seal, &seal->failure));
 	(void)close(seal->lock_fd);

@@ -17,8 +17,8 @@ struct layer_seal {
 	struct store *store;
 	struct store_draft draft;
 	int lock_fd; /* of the layer; given back as soon as it is in the store */
-	char key[DIGEST_SIZE];
-	char digest[DIGEST_SIZE]; /* results */
+	struct digest key;
+	struct digest digest; /* results */
 	char checksum[CHECKSUM_SIZE];
 	struct error failure;
 	pthread_t thread;

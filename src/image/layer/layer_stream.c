@@ -102,8 +102,7 @@ uint64_t layer_stream_blob_bytes(const struct layer_stream *stream)
 	return stream->offset;
 }
 
-bool layer_stream_finish(struct layer_stream *stream, char out_digest[DIGEST_SIZE],
-			 struct error *err)
+bool layer_stream_finish(struct layer_stream *stream, struct digest *out_digest, struct error *err)
 {
 	const void *bytes;
 	ssize_t size;
@@ -112,6 +111,6 @@ bool layer_stream_finish(struct layer_stream *stream, char out_digest[DIGEST_SIZ
 	while (size > 0);
 	if (size < 0)
 		return layer_stream_error(stream, err);
-	sha256_finish_digest(stream->hash, out_digest);
+	*out_digest = sha256_finish_digest(stream->hash);
 	return true;
 }

@@ -29,7 +29,7 @@ struct archive *layer_stream_tar(struct layer_stream *stream);
 bool layer_stream_error(const struct layer_stream *stream, struct error *err);
 uint64_t layer_stream_blob_bytes(const struct layer_stream *stream); /* read so far */
 /* Reads the rest and gives the digest of the whole tar. */
-MUST_CHECK bool layer_stream_finish(struct layer_stream *stream, char out_digest[DIGEST_SIZE],
+MUST_CHECK bool layer_stream_finish(struct layer_stream *stream, struct digest *out_digest,
 				    struct error *err);
 
 #endif

@@ -158,9 +158,9 @@ static bool hide_opaque(struct flatten *flatten, struct error *err)
 
 static bool take_layer(struct flatten *flatten, const struct image_layer *layer, struct error *err)
 {
-	char digest[DIGEST_SIZE];
+	struct digest digest;
 	struct archive_entry *entry = NULL;
-	AUTO_FREE char *path = store_path(flatten->store, STORE_BLOB, layer->digest);
+	AUTO_FREE char *path = store_path(flatten->store, STORE_BLOB, &layer->digest);
 	AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return error_set_errno(err, errno, "%s", path);
@@ -179,11 +179,11 @@ static bool take_layer(struct flatten *flatten, const struct image_layer *layer,
 		if (!take_entry(flatten, archive, entry, err))
 			return false;
 	}
-	if (!layer_stream_finish(stream, digest, err))
+	if (!layer_stream_finish(stream, &digest, err))
 		return false;
-	if (strcmp(digest, layer->diff_id) != 0)
-		return error_set(err, ERROR_CORRUPT, "unpacks to %s, not %s", digest,
-				 layer->diff_id);
+	if (!digest_equal(&digest, &layer->diff_id))
+		return error_set(err, ERROR_CORRUPT, "unpacks to %s, not %s", DIGEST_TEXT(&digest),
+				 DIGEST_TEXT(&layer->diff_id));
 	return hide_opaque(flatten, err);
 }
 
@@ -195,7 +195,7 @@ bool image_flatten(struct store *store, const struct oci_image *image, image_ent
 	for (size_t i = image->layer_count; i-- > 0;) {
 		if (!take_layer(&flatten, &image->layers[i], err))
 			return error_prefix(err, "image %s: layer %.19s", image->reference,
-					    image->layers[i].digest);
+					    DIGEST_TEXT(&image->layers[i].digest));
 	}
 	return true;
 }

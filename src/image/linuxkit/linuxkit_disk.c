@@ -21,9 +21,9 @@ enum { FILES = 8, FIRST_OF_DISK = 6, LDLINUX = 0 };
 struct boot_disk {
 	struct base_folder base;
 	struct fat_file files[FILES];
-	char *bytes[FILES];		  /* owned, or NULL */
-	const char *paths[FILES];	  /* borrowed, or NULL */
-	char digests[FILES][DIGEST_SIZE]; /* of the latter */
+	char *bytes[FILES];	      /* owned, or NULL */
+	const char *paths[FILES];     /* borrowed, or NULL */
+	struct digest digests[FILES]; /* of the latter */
 	size_t count;
 	struct fat_layout fat;
 	struct gpt_table table;
@@ -64,7 +64,7 @@ static bool add_file(struct boot_disk *boot, const char *source, const char *pat
 	AUTO_CLOSE int fd = open(source, O_RDONLY | O_CLOEXEC);
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return error_set_errno(err, errno, "%s", source);
-	if (!sha256_fd(fd, boot->digests[boot->count], err))
+	if (!sha256_fd(fd, &boot->digests[boot->count], err))
 		return error_prefix(err, "%s", source);
 	boot->paths[boot->count] = source;
 	boot->files[boot->count++] = (struct fat_file){.path = path, .size = (uint64_t)st.st_size};
@@ -92,13 +92,13 @@ static bool add_files(struct boot_disk *boot, const struct linuxkit_disk *disk, 
 /* Every id follows from what is on the disk. */
 static bool lay_out(struct boot_disk *boot, const struct linuxkit_disk *disk, struct error *err)
 {
-	uint8_t hash[SHA256_SIZE];
-	AUTO_FREE char *names =
-		xasprintf("linuxkit disk\n%s\n%s\n%s\n%s", boot->digests[FIRST_OF_DISK],
-			  boot->digests[FIRST_OF_DISK + 1], boot->base.digest, disk->cmdline);
-	sha256_bytes(names, strlen(names), hash);
-	uuid_from_sha256(hash, boot->table.disk_uuid);
-	const struct fat_options options = {.serial = bytes_get_u32(hash + 16),
+	AUTO_FREE char *names = xasprintf("linuxkit disk\n%s\n%s\n%s\n%s",
+					  DIGEST_TEXT(&boot->digests[FIRST_OF_DISK]),
+					  DIGEST_TEXT(&boot->digests[FIRST_OF_DISK + 1]),
+					  DIGEST_TEXT(&boot->base.digest), disk->cmdline);
+	struct digest hash = sha256_digest(names, strlen(names));
+	uuid_from_digest(&hash, boot->table.disk_uuid);
+	const struct fat_options options = {.serial = bytes_get_u32(hash.bytes + 16),
 					    .partition_offset = DISK_ALIGNMENT,
 					    .alignment = DISK_ALIGNMENT};
 	if (!fat_make(boot->files, boot->count, &options, &boot->fat, err))
@@ -109,8 +109,8 @@ static bool lay_out(struct boot_disk *boot, const struct linuxkit_disk *disk, st
 					    .offset = DISK_ALIGNMENT,
 					    .size = boot->fat.size,
 					    .is_bios_bootable = true};
-	hash[0] ^= 1; /* another id than the disk's */
-	uuid_from_sha256(hash, partition->uuid);
+	hash.bytes[0] ^= 1; /* another id than the disk's */
+	uuid_from_digest(&hash, partition->uuid);
 	boot->table.partition_count = 1;
 	boot->table.disk_size = partition->offset + partition->size + DISK_ALIGNMENT;
 	return true;
@@ -137,7 +137,7 @@ static bool install_loaders(struct boot_disk *boot, struct error *err)
 static bool write_pieces(const struct boot_disk *boot, const struct linuxkit_disk *disk, int fd,
 			 struct error *err)
 {
-	char digest[DIGEST_SIZE];
+	struct digest digest;
 	struct disk_piece pieces[FILES + 3];
 	size_t count = 0;
 	uint64_t start = boot->table.partitions[0].offset;
@@ -152,7 +152,7 @@ static bool write_pieces(const struct boot_disk *boot, const struct linuxkit_dis
 					    .size = boot->files[i].size,
 					    .bytes = boot->bytes[i],
 					    .path = boot->paths[i],
-					    .digest = boot->paths[i] ? boot->digests[i] : NULL};
+					    .digest = boot->paths[i] ? &boot->digests[i] : NULL};
 	}
 	pieces[count++] = (struct disk_piece){.offset = boot->table.disk_size - GPT_TAIL_SIZE,
 					      .size = GPT_TAIL_SIZE,
@@ -163,7 +163,7 @@ static bool write_pieces(const struct boot_disk *boot, const struct linuxkit_dis
 					     .size = boot->table.disk_size,
 					     .progress = disk->progress,
 					     .what = "linuxkit"};
-	return disk_write(&writing, digest, err);
+	return disk_write(&writing, &digest, err);
 }
 
 bool linuxkit_disk_write(const struct linuxkit_disk *disk, int fd, struct error *err)

@@ -56,14 +56,15 @@ static void write_image(struct strbuf *text, const struct container_spec *contai
 		AUTO_FREE char *name = is_portable ? reference_portable(container->image)
 						   : xstrdup(container->image);
 		strbuf_appendf(text, "    # not in a registry: %s\n",
-			       is_portable ? image->digest
+			       is_portable ? DIGEST_TEXT(&image->digest)
 					   : "i2kit finds this image, linuxkit does not");
 		write_text(text, "image", name);
 		return;
 	}
-	AUTO_FREE char *pinned = reference.digest[0]
-					 ? xstrdup(reference.text)
-					 : xasprintf("%s@%s", reference.text, image->digest);
+	AUTO_FREE char *pinned =
+		digest_is_set(&reference.digest)
+			? xstrdup(reference.text)
+			: xasprintf("%s@%s", reference.text, DIGEST_TEXT(&image->digest));
 	write_text(text, "image", pinned);
 }
 

@@ -15,21 +15,22 @@ static bool bring_nothing(const struct oci_descriptor *const *blobs, size_t coun
 {
 	(void)arg;
 	(void)count;
-	return error_set(err, ERROR_NOT_FOUND, "the archive lacks %s", blobs[0]->digest);
+	return error_set(err, ERROR_NOT_FOUND, "the archive lacks %s",
+			 DIGEST_TEXT(&blobs[0]->digest));
 }
 
 static const struct oci_descriptor *choose(const struct source_request *request,
 					   const struct oci_document *index, struct error *err)
 {
 	const struct reference *reference = request->reference;
-	const char *digest = reference->digest[0] ? reference->digest : request->wanted_digest;
+	const struct digest *digest = source_wanted(request);
 	if (digest == NULL)
 		return oci_index_choose(index, reference->tag, err);
 	for (size_t i = 0; i < index->item_count; i++) {
-		if (strcmp(index->items[i].digest, digest) == 0)
+		if (digest_equal(&index->items[i].digest, digest))
 			return &index->items[i];
 	}
-	error_set(err, ERROR_NOT_FOUND, "its index.json does not list %s", digest);
+	error_set(err, ERROR_NOT_FOUND, "its index.json does not list %s", DIGEST_TEXT(digest));
 	return NULL;
 }
 
@@ -45,8 +46,8 @@ bool archive_find_oci(const struct source_request *request, const struct archive
 	const struct oci_descriptor *top = choose(request, &index, err);
 	if (top == NULL)
 		return false;
-	memcpy(ret->digest, top->digest, DIGEST_SIZE);
-	return source_walk(request, top, bring_nothing, NULL, ret->manifest, err);
+	ret->digest = top->digest;
+	return source_walk(request, top, bring_nothing, NULL, &ret->manifest, err);
 }
 
 static bool is_tag(const char *text, const char *wanted)
@@ -111,13 +112,14 @@ static struct json_view choose_docker(struct json_view images, const char *tag, 
 }
 
 /* How the layer is packed; docker save writes plain tars, others compress. */
-static bool layer_media_type(struct store *store, const char *digest, char **ret, struct error *err)
+static bool layer_media_type(struct store *store, const struct digest *digest, char **ret,
+			     struct error *err)
 {
 	unsigned char start[4] = {0};
 	AUTO_FREE char *path = store_path(store, STORE_BLOB, digest);
 	AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0 || pread(fd, start, sizeof(start), 0) < 0)
-		return error_set(err, ERROR_SYSTEM, "layer %s cannot be read", digest);
+		return error_set(err, ERROR_SYSTEM, "layer %s cannot be read", DIGEST_TEXT(digest));
 	const char *suffix = "";
 	if (start[0] == 0x1f && start[1] == 0x8b)
 		suffix = "+gzip";
@@ -143,9 +145,9 @@ static bool find_layers(const struct source_request *request, struct json_view n
 			return error_set(err, ERROR_INVALID, "layer %zu (%.200s) is not in it", i,
 					 name ? name : "without a name");
 		struct oci_descriptor *layer = ARRAY_APPEND(manifest->items, manifest->item_count);
-		memcpy(layer->digest, file->digest, DIGEST_SIZE);
+		layer->digest = file->digest;
 		layer->size_bytes = file->size_bytes;
-		if (!layer_media_type(request->store, file->digest, &layer->media_type, err))
+		if (!layer_media_type(request->store, &file->digest, &layer->media_type, err))
 			return false;
 	}
 	return true;
@@ -159,10 +161,10 @@ static bool store_config(const struct source_request *request, const char *name,
 	if (file == NULL)
 		return error_set(err, ERROR_INVALID, "the image's config (%.200s) is not in it",
 				 name ? name : "without a name");
-	memcpy(ret->digest, file->digest, DIGEST_SIZE);
+	ret->digest = file->digest;
 	ret->size_bytes = file->size_bytes;
 	return file->text == NULL ||
-	       store_write_blob(request->store, file->text, file->size_bytes, ret->digest, err);
+	       store_write_blob(request->store, file->text, file->size_bytes, &ret->digest, err);
 }
 
 bool archive_find_docker(const struct source_request *request,
@@ -192,11 +194,12 @@ bool archive_find_docker(const struct source_request *request,
 	if (!store_config(request, config, listing, &document.config, err) ||
 	    !find_layers(request, json_view_get(image, "Layers"), listing, &document, err))
 		return false;
-	AUTO_FREE char *text = oci_manifest_make(document.config.digest, document.config.size_bytes,
-						 document.items, document.item_count);
+	AUTO_FREE char *text =
+		oci_manifest_make(&document.config.digest, document.config.size_bytes,
+				  document.items, document.item_count);
 	struct oci_descriptor top = {.size_bytes = strlen(text)};
-	if (!store_write_blob(request->store, text, strlen(text), top.digest, err))
+	if (!store_write_blob(request->store, text, strlen(text), &top.digest, err))
 		return false;
-	memcpy(ret->digest, top.digest, DIGEST_SIZE);
-	return source_walk(request, &top, bring_nothing, NULL, ret->manifest, err);
+	ret->digest = top.digest;
+	return source_walk(request, &top, bring_nothing, NULL, &ret->manifest, err);
 }

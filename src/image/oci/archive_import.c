@@ -124,7 +124,7 @@ static bool read_text(struct import *import, struct archive *archive, uint64_t s
 	}
 	text[size] = '\0';
 	found->size_bytes = size;
-	sha256_digest(text, size, found->digest);
+	found->digest = sha256_digest(text, size);
 	found->text = TAKE_PTR(text);
 	return true;
 }
@@ -153,7 +153,7 @@ static bool copy_blob(struct import *import, struct archive *archive, int fd, co
 	const struct source_request *request = import->request;
 	uint64_t total = found->size_bytes;
 	uint64_t done = 0;
-	uint8_t raw[SHA256_SIZE];
+
 	AUTO_FREE char *chunk = xmalloc(CHUNK_SIZE);
 	AUTO_PTR(sha256) struct sha256 *hash = sha256_new();
 	for (;;) {
@@ -174,9 +174,7 @@ static bool copy_blob(struct import *import, struct archive *archive, int fd, co
 	}
 	if (done != total)
 		return error_set(err, ERROR_INVALID, "%s is cut", name);
-	sha256_finish(hash, raw);
-	memcpy(found->digest, "sha256:", 7);
-	sha256_hex(raw, found->digest + 7);
+	found->digest = sha256_finish_digest(hash);
 	return true;
 }
 
@@ -186,31 +184,27 @@ static bool read_blob(struct import *import, struct archive *archive,
 {
 	AUTO(store_draft_drop) struct store_draft draft = STORE_DRAFT_INIT;
 	const struct source_request *request = import->request;
-	char claimed[DIGEST_SIZE] = "";
+	struct digest claimed = {0};
 	uint64_t stored = 0;
-	if (strncmp(found->name, "blobs/sha256/", 13) == 0) {
-		memcpy(claimed, "sha256:", 7);
-		memcpy(claimed + 7, found->name + 13, 65);
-		if (!digest_is_valid(claimed))
-			return error_set(err, ERROR_INVALID, "%s is not named after a digest",
-					 found->name);
-	}
-	if (claimed[0] && store_size(request->store, STORE_BLOB, claimed, &stored) &&
+	bool has_claim = strncmp(found->name, "blobs/sha256/", 13) == 0;
+	if (has_claim && !digest_parse_hex(found->name + 13, &claimed))
+		return error_set(err, ERROR_INVALID, "%s is not named after a digest", found->name);
+	if (has_claim && store_size(request->store, STORE_BLOB, &claimed, &stored) &&
 	    stored == found->size_bytes) {
-		memcpy(found->digest, claimed, DIGEST_SIZE);
+		found->digest = claimed;
 		return true;
 	}
-	const char *name = claimed[0] ? claimed : found->name;
+	const char *name = has_claim ? DIGEST_TEXT(&claimed) : found->name;
 	if (!store_draft_open(request->store, &draft, err))
 		return false;
 	progress_start(request->progress, "pull", name, PROGRESS_BYTES, found->size_bytes);
 	bool is_copied = copy_blob(import, archive, draft.fd, name, found, err);
-	if (is_copied && claimed[0] && strcmp(claimed, found->digest) != 0)
+	if (is_copied && has_claim && !digest_equal(&claimed, &found->digest))
 		is_copied =
 			error_set(err, ERROR_CORRUPT, "%s holds other bytes: their digest is %s",
-				  found->name, found->digest);
+				  found->name, DIGEST_TEXT(&found->digest));
 	if (!is_copied ||
-	    !store_draft_commit(request->store, &draft, STORE_BLOB, found->digest, err)) {
+	    !store_draft_commit(request->store, &draft, STORE_BLOB, &found->digest, err)) {
 		progress_failed(request->progress, "pull", name, NULL);
 		return false;
 	}

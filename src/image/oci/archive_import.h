@@ -13,10 +13,10 @@
 #include "image/unpack/uncompress.h"
 
 struct archive_entry_found {
-	char *name;		  /* owned; without "./" */
-	char *link;		  /* owned, or NULL: name of the entry it stands for */
-	char *text;		  /* owned, or NULL: a JSON file whole */
-	char digest[DIGEST_SIZE]; /* of the bytes; "" for a link */
+	char *name;	      /* owned; without "./" */
+	char *link;	      /* owned, or NULL: name of the entry it stands for */
+	char *text;	      /* owned, or NULL: a JSON file whole */
+	struct digest digest; /* of the bytes; none for a link */
 	uint64_t size_bytes;
 };
 

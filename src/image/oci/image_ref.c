@@ -30,9 +30,8 @@ void image_ref_list_clear(struct image_ref_list *list)
 
 static char *ref_path(const struct store *store, const char *reference)
 {
-	char digest[DIGEST_SIZE];
-	sha256_digest(reference, strlen(reference), digest);
-	return xasprintf("%s/refs/%s", store_folder(store), digest + 7);
+	struct digest name = sha256_digest(reference, strlen(reference));
+	return xasprintf("%s/refs/%s", store_folder(store), DIGEST_HEX(&name));
 }
 
 static bool is_same_text(const char *a, const char *b)
@@ -45,8 +44,8 @@ static bool is_known(struct store *store, const struct image_ref *ref)
 {
 	struct image_ref known = {0};
 	bool is_same = image_ref_read(store, ref->reference, &known, NULL) &&
-		       strcmp(known.digest, ref->digest) == 0 &&
-		       strcmp(known.manifest, ref->manifest) == 0 &&
+		       digest_equal(&known.digest, &ref->digest) &&
+		       digest_equal(&known.manifest, &ref->manifest) &&
 		       is_same_text(known.source, ref->source ? ref->source : "") &&
 		       is_same_text(known.stamp, ref->stamp);
 	image_ref_clear(&known);
@@ -59,8 +58,8 @@ char *image_ref_format(const struct image_ref *ref)
 	struct json_writer json = JSON_WRITER(&text, 0);
 	json_open_object(&json, NULL);
 	json_write_text(&json, "reference", ref->reference);
-	json_write_text(&json, "digest", ref->digest);
-	json_write_text(&json, "manifest", ref->manifest);
+	json_write_text(&json, "digest", DIGEST_TEXT(&ref->digest));
+	json_write_text(&json, "manifest", DIGEST_TEXT(&ref->manifest));
 	json_write_text(&json, "source", ref->source ? ref->source : "");
 	json_write_number(&json, "timeNs", ref->time_ns);
 	if (ref->stamp != NULL)
@@ -82,15 +81,6 @@ bool image_ref_write(struct store *store, const struct image_ref *ref, struct er
 	return store_error_hint(store, err);
 }
 
-static void take_digest(struct json_view view, char out[DIGEST_SIZE])
-{
-	const char *text = json_view_peek(view);
-	if (text != NULL && digest_is_valid(text))
-		memcpy(out, text, DIGEST_SIZE);
-	else if (text != NULL)
-		json_view_complain(view, "is not a digest");
-}
-
 bool image_ref_parse(const char *text, size_t size, struct image_ref *ret, struct error *err)
 {
 	AUTO(image_ref_clear) struct image_ref ref = {0};
@@ -101,8 +91,8 @@ bool image_ref_parse(const char *text, size_t size, struct image_ref *ret, struc
 		return false;
 	struct json_view root = json_document_root(document);
 	ref.reference = json_view_text(json_view_require(root, "reference"));
-	take_digest(json_view_require(root, "digest"), ref.digest);
-	take_digest(json_view_require(root, "manifest"), ref.manifest);
+	ref.digest = json_view_digest(json_view_require(root, "digest"));
+	ref.manifest = json_view_digest(json_view_require(root, "manifest"));
 	ref.source = json_view_text(json_view_get(root, "source"));
 	ref.stamp = json_view_text(json_view_get(root, "stamp"));
 	ref.time_ns = json_view_number(json_view_get(root, "timeNs"), INT64_MIN, INT64_MAX, 0);

@@ -13,12 +13,12 @@
 #include "image/store/store.h"
 
 struct image_ref {
-	char *reference;	    /* struct reference's text */
-	char digest[DIGEST_SIZE];   /* what the source names it by: index or manifest */
-	char manifest[DIGEST_SIZE]; /* for our platform */
-	char *source;		    /* host of the registry or mirror, path, socket */
-	char *stamp;		    /* file's identity and time for archives, or NULL */
-	int64_t time_ns;	    /* last asked or read */
+	char *reference;	/* struct reference's text */
+	struct digest digest;	/* what the source names it by: index or manifest */
+	struct digest manifest; /* for our platform */
+	char *source;		/* host of the registry or mirror, path, socket */
+	char *stamp;		/* file's identity and time for archives, or NULL */
+	int64_t time_ns;	/* last asked or read */
 };
 void image_ref_clear(struct image_ref *ref);
 

@@ -30,14 +30,9 @@ static void read_images(struct json_view images, struct lock_file *ret)
 {
 	for (struct json_view image = json_view_first(images, IMAGES_MAX); json_view_exists(image);
 	     image = json_view_next(image)) {
-		const char *digest = json_view_peek(image);
-		if (digest == NULL || !digest_is_valid(digest)) {
-			json_view_complain(image, "is no proper digest");
-			continue;
-		}
 		struct locked_image *item = ARRAY_APPEND(ret->images, ret->count);
 		item->reference = xstrdup(image.key);
-		memcpy(item->digest, digest, DIGEST_SIZE);
+		item->digest = json_view_digest(image);
 	}
 	if (ret->count > 1)
 		qsort(ret->images, ret->count, sizeof(*ret->images), by_reference);
@@ -86,16 +81,15 @@ static struct locked_image *find(const struct lock_file *file, const char *refer
 	return NULL;
 }
 
-bool lock_file_find(const char *path, const char *reference, char out[DIGEST_SIZE],
-		    struct error *err)
+bool lock_file_find(const char *path, const char *reference, struct digest *out, struct error *err)
 {
 	AUTO(lock_file_clear) struct lock_file file = {0};
-	out[0] = '\0';
+	*out = (struct digest){0};
 	if (!load(path, &file, err))
 		return false;
 	const struct locked_image *image = find(&file, reference);
 	if (image != NULL)
-		memcpy(out, image->digest, DIGEST_SIZE);
+		*out = image->digest;
 	return true;
 }
 
@@ -107,20 +101,21 @@ char *lock_file_format(const struct lock_file *file)
 	json_write_number(&json, "version", 1);
 	json_open_object(&json, "images");
 	for (size_t i = 0; i < file->count; i++)
-		json_write_text(&json, file->images[i].reference, file->images[i].digest);
+		json_write_text(&json, file->images[i].reference,
+				DIGEST_TEXT(&file->images[i].digest));
 	json_close(&json);
 	json_close(&json);
 	strbuf_append_char(&text, '\n');
 	return strbuf_take(&text);
 }
 
-bool lock_file_set(const char *path, const char *reference, const char *digest, struct error *err)
+bool lock_file_set(const char *path, const char *reference, const struct digest *digest,
+		   struct error *err)
 {
 	/* Read, change, write: one process at a time. The lock lies where leftovers do no harm. */
-	char name[DIGEST_SIZE];
-	sha256_digest(path, strlen(path), name);
+	struct digest name = sha256_digest(path, strlen(path));
 	AUTO_FREE char *folder = path_folder(PATH_RUNTIME, NULL);
-	AUTO_FREE char *held_path = xasprintf("%s/lock-%.16s", folder, name + 7);
+	AUTO_FREE char *held_path = xasprintf("%s/lock-%.16s", folder, DIGEST_HEX(&name));
 	if (!path_make_folders(folder, 0700, err))
 		return false;
 	AUTO_CLOSE int held = file_lock(held_path, true, err);
@@ -130,13 +125,13 @@ bool lock_file_set(const char *path, const char *reference, const char *digest, 
 	if (!load(path, &file, err))
 		return false;
 	struct locked_image *image = find(&file, reference);
-	if (image != NULL && strcmp(image->digest, digest) == 0)
+	if (image != NULL && digest_equal(&image->digest, digest))
 		return true;
 	if (image == NULL) {
 		image = ARRAY_APPEND(file.images, file.count);
 		image->reference = xstrdup(reference);
 	}
-	memcpy(image->digest, digest, DIGEST_SIZE);
+	image->digest = *digest;
 	qsort(file.images, file.count, sizeof(*file.images), by_reference);
 	AUTO_FREE char *text = lock_file_format(&file);
 	return file_write_atomic(path, text, strlen(text), 0644, err);

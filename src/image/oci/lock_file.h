@@ -16,7 +16,7 @@
 
 struct locked_image {
 	char *reference; /* owned */
-	char digest[DIGEST_SIZE];
+	struct digest digest;
 };
 
 struct lock_file {
@@ -31,10 +31,10 @@ MUST_CHECK bool lock_file_parse(const char *text, size_t size, const char *path,
 char *lock_file_format(const struct lock_file *file); /* owned */
 
 /* out is "" when the file or the image is not there. */
-MUST_CHECK bool lock_file_find(const char *path, const char *reference, char out[DIGEST_SIZE],
+MUST_CHECK bool lock_file_find(const char *path, const char *reference, struct digest *out,
 			       struct error *err);
 /* Adds or replaces one line, leaving the others; safe beside other processes. */
-MUST_CHECK bool lock_file_set(const char *path, const char *reference, const char *digest,
+MUST_CHECK bool lock_file_set(const char *path, const char *reference, const struct digest *digest,
 			      struct error *err);
 
 #endif

@@ -95,14 +95,14 @@ static bool parse_descriptor(struct json_view json, const char *what, struct oci
 	struct json_view platform = json_view_get(json, "platform");
 	if (media_type == NULL || digest == NULL || !json_view_is_number(size))
 		return error_set(err, ERROR_INVALID, "%s lacks mediaType, digest or size", what);
-	if (!digest_is_valid(digest))
+	if (!digest_parse(digest, &ret->digest))
 		return error_set(err, ERROR_UNSUPPORTED, "%s has the digest '%.100s'", what,
 				 digest);
 	int64_t bytes = json_view_number(size, INT64_MIN, INT64_MAX, 0);
 	if (bytes < 0 || (uint64_t)bytes > OCI_BLOB_MAX_BYTES)
 		return error_set(err, ERROR_INVALID, "%s has the size %" PRId64, what, bytes);
 	ret->media_type = xstrdup(media_type);
-	memcpy(ret->digest, digest, DIGEST_SIZE);
+
 	ret->size_bytes = (uint64_t)bytes;
 	ret->os = xstrdup_or_null(text_of(platform, "os"));
 	ret->architecture = xstrdup_or_null(text_of(platform, "architecture"));
@@ -118,14 +118,14 @@ static bool check_layer(const struct oci_descriptor *layer, struct error *err)
 	if (kind == MEDIA_FOREIGN_LAYER)
 		return error_set(err, ERROR_UNSUPPORTED,
 				 "layer %s may not be distributed (%s), as in Windows images",
-				 layer->digest, layer->media_type);
+				 DIGEST_TEXT(&layer->digest), layer->media_type);
 	if (strstr(layer->media_type, "+encrypted") != NULL)
 		return error_set(err, ERROR_UNSUPPORTED, "layer %s is encrypted (%.100s)",
-				 layer->digest, layer->media_type);
+				 DIGEST_TEXT(&layer->digest), layer->media_type);
 	if (kind != MEDIA_LAYER)
 		return error_set(err, ERROR_UNSUPPORTED,
 				 "layer %s is a %.100s, not a container's file system",
-				 layer->digest, layer->media_type);
+				 DIGEST_TEXT(&layer->digest), layer->media_type);
 	return true;
 }
 
@@ -324,9 +324,8 @@ static bool check_platform(struct json_view root, struct error *err)
 }
 
 bool oci_config_parse(const char *text, size_t size, size_t layer_count,
-		      struct string_list *ret_diff_ids, struct error *err)
+		      struct digest **ret_diff_ids, struct error *err)
 {
-	AUTO(string_list_clear) struct string_list ids = STRING_LIST_INIT;
 	AUTO_PTR(json_document)
 	struct json_document *json = load(text, size, OCI_CONFIG_MAX_BYTES, "image config", err);
 	if (json == NULL || !check_platform(json_document_root(json), err))
@@ -337,29 +336,27 @@ bool oci_config_parse(const char *text, size_t size, size_t layer_count,
 	if (count != layer_count)
 		return error_set(err, ERROR_INVALID, "image config: %zu diff ids for %zu layers",
 				 count, layer_count);
+	AUTO_FREE struct digest *ids = xcalloc(count + 1, sizeof(*ids));
 	for (size_t i = 0; i < count; i++) {
-		const char *id = json_view_peek(json_view_at(list, i));
-		if (id == NULL || !digest_is_valid(id))
+		if (!digest_parse(json_view_peek(json_view_at(list, i)), &ids[i]))
 			return error_set(err, ERROR_INVALID, "image config: diff id %zu is invalid",
 					 i);
-		string_list_add(&ids, id);
 	}
-	*ret_diff_ids = ids;
-	ids = STRING_LIST_INIT;
+	*ret_diff_ids = TAKE_PTR(ids);
 	return true;
 }
 
 static void write_descriptor(struct json_writer *json, const char *key, const char *media_type,
-			     const char *digest, uint64_t size_bytes)
+			     const struct digest *digest, uint64_t size_bytes)
 {
 	json_open_object(json, key);
 	json_write_text(json, "mediaType", media_type);
-	json_write_text(json, "digest", digest);
+	json_write_text(json, "digest", DIGEST_TEXT(digest));
 	json_write_unsigned(json, "size", size_bytes);
 	json_close(json);
 }
 
-char *oci_manifest_make(const char *config_digest, uint64_t config_size,
+char *oci_manifest_make(const struct digest *config_digest, uint64_t config_size,
 			const struct oci_descriptor *layers, size_t layer_count)
 {
 	AUTO(strbuf_clear) struct strbuf text = STRBUF_INIT;
@@ -370,7 +367,7 @@ char *oci_manifest_make(const char *config_digest, uint64_t config_size,
 	write_descriptor(&json, "config", MEDIA_OCI_CONFIG, config_digest, config_size);
 	json_open_list(&json, "layers");
 	for (size_t i = 0; i < layer_count; i++)
-		write_descriptor(&json, NULL, layers[i].media_type, layers[i].digest,
+		write_descriptor(&json, NULL, layers[i].media_type, &layers[i].digest,
 				 layers[i].size_bytes);
 	json_close(&json);
 	json_close(&json);

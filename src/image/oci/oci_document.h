@@ -30,7 +30,7 @@
 
 struct oci_descriptor {
 	char *media_type; /* owned */
-	char digest[DIGEST_SIZE];
+	struct digest digest;
 	uint64_t size_bytes;
 	char *os;	    /* owned, or NULL: no platform */
 	char *architecture; /* owned, or NULL */
@@ -59,12 +59,12 @@ MUST_CHECK bool oci_document_parse(const char *text, size_t size, const char *me
 const struct oci_descriptor *oci_index_choose(const struct oci_document *index,
 					      const char *ref_name, struct error *err);
 
-/* Checks the platform and that there is one diff id for each layer; *ret gets them, in order. */
+/* Checks the platform and that there is one diff id for each layer; *ret_diff_ids is owned. */
 MUST_CHECK bool oci_config_parse(const char *text, size_t size, size_t layer_count,
-				 struct string_list *ret_diff_ids, struct error *err);
+				 struct digest **ret_diff_ids, struct error *err);
 
 /* The manifest of an image that came without one (docker save), the same for the same image. */
-char *oci_manifest_make(const char *config_digest, uint64_t config_size,
+char *oci_manifest_make(const struct digest *config_digest, uint64_t config_size,
 			const struct oci_descriptor *layers, size_t layer_count);
 
 #endif

@@ -140,13 +140,13 @@ static bool take_digest(char *text, const char *whole, struct reference *ret, st
 	char *at = strrchr(text, '@');
 	if (at == NULL)
 		return true;
-	if (!digest_is_valid(at + 1)) {
+	if (!digest_parse(at + 1, &ret->digest)) {
 		if (strncmp(at + 1, "sha512:", 7) == 0 || strncmp(at + 1, "sha384:", 7) == 0)
 			return error_set(err, ERROR_UNSUPPORTED,
 					 "image '%s': only sha256 digests can be checked", whole);
 		return refuse(whole, "what follows @ is not sha256: and 64 hex digits", err);
 	}
-	memcpy(ret->digest, at + 1, DIGEST_SIZE);
+
 	*at = '\0';
 	return true;
 }
@@ -192,14 +192,14 @@ static void fill_named_text(struct reference *ret)
 {
 	ret->text = xasprintf("%s%s/%s%s%s%s%s", transport_prefix(ret->transport), ret->host,
 			      ret->name, ret->tag ? ":" : "", ret->tag ? ret->tag : "",
-			      ret->digest[0] ? "@" : "", ret->digest);
+			      digest_is_set(&ret->digest) ? "@" : "", DIGEST_TEXT(&ret->digest));
 }
 
 static bool parse_registry(char *text, const char *whole, struct reference *ret, struct error *err)
 {
 	if (!take_digest(text, whole, ret, err) || !parse_named(text, whole, ret, err))
 		return false;
-	if (ret->tag == NULL && ret->digest[0] == '\0')
+	if (ret->tag == NULL && !digest_is_set(&ret->digest))
 		ret->tag = xstrdup("latest");
 	fill_named_text(ret);
 	return true;
@@ -207,8 +207,7 @@ static bool parse_registry(char *text, const char *whole, struct reference *ret,
 
 static bool parse_daemon(char *text, const char *whole, struct reference *ret, struct error *err)
 {
-	if (digest_is_valid(text)) {
-		memcpy(ret->digest, text, DIGEST_SIZE);
+	if (digest_parse(text, &ret->digest)) {
 		ret->text = xasprintf("docker-daemon:%s", text);
 		return true;
 	}
@@ -246,7 +245,7 @@ static bool parse_path(char *text, const char *whole, const char *folder, struct
 	}
 	ret->text = xasprintf("%s%s%s%s%s%s", transport_prefix(ret->transport), ret->path,
 			      ret->tag ? ":" : "", ret->tag ? ret->tag : "",
-			      ret->digest[0] ? "@" : "", ret->digest);
+			      digest_is_set(&ret->digest) ? "@" : "", DIGEST_TEXT(&ret->digest));
 	return true;
 }
 

@@ -22,12 +22,12 @@ enum transport {
 /* All text is owned. */
 struct reference {
 	enum transport transport;
-	char *text; /* the name with everything filled in: what the store knows it by */
-	char *host; /* registry, daemon: "docker.io", "localhost:5000" */
-	char *name; /* registry, daemon: "library/nginx" */
-	char *tag;  /* NULL: not given (archives), or only a digest was */
-	char *path; /* oci and archives: absolute */
-	char digest[DIGEST_SIZE]; /* "" when not given; daemon: the image's id */
+	char *text;	      /* the name with everything filled in: what the store knows it by */
+	char *host;	      /* registry, daemon: "docker.io", "localhost:5000" */
+	char *name;	      /* registry, daemon: "library/nginx" */
+	char *tag;	      /* NULL: not given (archives), or only a digest was */
+	char *path;	      /* oci and archives: absolute */
+	struct digest digest; /* none: not given; daemon: the image's id */
 };
 
 void reference_clear(struct reference *reference);

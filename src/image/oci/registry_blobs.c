@@ -70,7 +70,8 @@ static const struct progress *progress_of(const struct download *download)
 static void fail(struct download *download, struct error *why)
 {
 	struct fleet *fleet = download->fleet;
-	progress_failed(progress_of(download), "pull", download->blob->digest, why->message);
+	progress_failed(progress_of(download), "pull", DIGEST_TEXT(&download->blob->digest),
+			why->message);
 	download->state = DOWNLOAD_DONE;
 	if (!fleet->has_failed)
 		error_move(&fleet->err, why);
@@ -83,14 +84,14 @@ static bool on_bytes(const void *bytes, size_t size, void *arg, struct error *er
 	const struct source_request *request = download->fleet->request;
 	if (size > download->blob->size_bytes - download->size)
 		return error_set(err, ERROR_CORRUPT, "layer %s is longer than %llu bytes",
-				 download->blob->digest,
+				 DIGEST_TEXT(&download->blob->digest),
 				 (unsigned long long)download->blob->size_bytes);
 	if (!store_write(request->store, download->draft.fd, bytes, size, err))
 		return false;
 	sha256_update(download->hash, bytes, size);
 	download->size += size;
-	progress_update(progress_of(download), "pull", download->blob->digest, PROGRESS_BYTES,
-			download->size, download->blob->size_bytes);
+	progress_update(progress_of(download), "pull", DIGEST_TEXT(&download->blob->digest),
+			PROGRESS_BYTES, download->size, download->blob->size_bytes);
 	return true;
 }
 
@@ -118,7 +119,7 @@ static bool try_from_start(struct download *download)
 	if (!download->was_resumed || ++download->tries > TRIES_MAX || !start_over(download, &why))
 		return false;
 	log_verbose("layer %s: the resumed bytes do not fit; from the start",
-		    download->blob->digest);
+		    DIGEST_TEXT(&download->blob->digest));
 	retry_later(download, 0);
 	return true;
 }
@@ -137,29 +138,28 @@ static bool try_again(struct download *download)
 /* All bytes are there. */
 static void finish(struct download *download)
 {
-	uint8_t raw[SHA256_SIZE];
-	char digest[DIGEST_SIZE] = "sha256:";
+
 	AUTO(error_clear) struct error err = ERROR_INIT;
 	const struct source_request *request = download->fleet->request;
-	sha256_finish(download->hash, raw);
-	sha256_hex(raw, digest + 7);
-	if (strcmp(digest, download->blob->digest) != 0) {
+	struct digest digest = sha256_finish_digest(download->hash);
+	if (!digest_equal(&digest, &download->blob->digest)) {
 		if (try_from_start(download))
 			return;
 		store_partial_drop(&download->draft);
-		error_set(
-			&err, ERROR_CORRUPT, "%s sent other bytes for layer %s: their digest is %s",
-			download->fleet->registry->endpoint->host, download->blob->digest, digest);
+		error_set(&err, ERROR_CORRUPT,
+			  "%s sent other bytes for layer %s: their digest is %s",
+			  download->fleet->registry->endpoint->host,
+			  DIGEST_TEXT(&download->blob->digest), DIGEST_TEXT(&digest));
 		fail(download, &err);
 		return;
 	}
-	if (!store_draft_commit(request->store, &download->draft, STORE_BLOB, digest, &err)) {
+	if (!store_draft_commit(request->store, &download->draft, STORE_BLOB, &digest, &err)) {
 		fail(download, &err);
 		return;
 	}
 	(void)close(take_fd(&download->lock_fd));
 	download->state = DOWNLOAD_DONE;
-	progress_done(progress_of(download), "pull", digest, NULL);
+	progress_done(progress_of(download), "pull", DIGEST_TEXT(&digest), NULL);
 }
 
 /* What came is kept: the next pull goes on there. */
@@ -172,7 +172,7 @@ static bool is_too_late(struct download *download)
 	error_set(&err, ERROR_TIMEOUT,
 		  "%s is too slow: %llu of %llu bytes of layer %s when its time was over",
 		  download->fleet->registry->endpoint->host, (unsigned long long)download->size,
-		  (unsigned long long)blob->size_bytes, blob->digest);
+		  (unsigned long long)blob->size_bytes, DIGEST_TEXT(&blob->digest));
 	error_hint(&err, "the same command again goes on where this one stopped");
 	fail(download, &err);
 	return true;
@@ -203,7 +203,7 @@ static void on_answer(struct download *download, struct http_response *response)
 		if (try_again(download))
 			return;
 		error_set(&err, ERROR_NETWORK, "layer %s ends after %llu of %llu bytes",
-			  download->blob->digest, (unsigned long long)download->size,
+			  DIGEST_TEXT(&download->blob->digest), (unsigned long long)download->size,
 			  (unsigned long long)download->blob->size_bytes);
 	} else if (status == 401 && download->logins++ < LOGINS_MAX) {
 		download->refusal = *response;
@@ -215,7 +215,7 @@ static void on_answer(struct download *download, struct http_response *response)
 	} else if (registry_may_retry(status, NULL) && try_again(download)) {
 		return;
 	} else {
-		AUTO_FREE char *what = xasprintf("layer %s", download->blob->digest);
+		AUTO_FREE char *what = xasprintf("layer %s", DIGEST_TEXT(&download->blob->digest));
 		registry_error(download->fleet->registry, response, what, &err);
 	}
 	fail(download, &err);
@@ -238,7 +238,7 @@ static void submit(struct download *download)
 	if (is_too_late(download))
 		return;
 	uint64_t left_ms = download->deadline_ms - clock_monotonic_ms();
-	AUTO_FREE char *url = registry_url(registry, "blobs", download->blob->digest);
+	AUTO_FREE char *url = registry_url(registry, "blobs", DIGEST_TEXT(&download->blob->digest));
 	struct http_request request = {.sink = on_bytes,
 				       .sink_arg = download,
 				       .range_start = download->size,
@@ -280,22 +280,22 @@ static void start(struct download *download)
 	uint64_t size = 0;
 	const struct source_request *request = download->fleet->request;
 	const struct oci_descriptor *blob = download->blob;
-	download->lock_fd = store_try_lock(request->store, STORE_BLOB, blob->digest, &err);
+	download->lock_fd = store_try_lock(request->store, STORE_BLOB, &blob->digest, &err);
 	if (download->lock_fd < 0) {
 		if (err.kind != ERROR_BUSY)
 			fail(download, &err);
 		return;
 	}
-	if (store_has(request->store, STORE_BLOB, blob->digest)) {
+	if (store_has(request->store, STORE_BLOB, &blob->digest)) {
 		(void)close(take_fd(&download->lock_fd));
 		download->state = DOWNLOAD_DONE;
 		return;
 	}
 	download->deadline_ms = clock_monotonic_ms() + download->fleet->registry->patience_ms +
 				blob->size_bytes / BYTES_PER_MS_MIN;
-	progress_start(progress_of(download), "pull", blob->digest, PROGRESS_BYTES,
+	progress_start(progress_of(download), "pull", DIGEST_TEXT(&blob->digest), PROGRESS_BYTES,
 		       blob->size_bytes);
-	if (!store_partial_open(request->store, blob->digest, &download->draft, &size, &err) ||
+	if (!store_partial_open(request->store, &blob->digest, &download->draft, &size, &err) ||
 	    !hash_partial(download, size, &err)) {
 		fail(download, &err);
 		return;

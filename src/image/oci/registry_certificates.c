@@ -88,7 +88,7 @@ static bool append_file(struct strbuf *text, const char *path, struct error *err
 static bool write_bundle(const char *folder, const struct string_list *names, char **ret,
 			 struct error *err)
 {
-	char digest[DIGEST_SIZE];
+
 	AUTO(strbuf_clear) struct strbuf text = STRBUF_INIT;
 	const char *system = system_authorities();
 	if (system != NULL && !append_file(&text, system, err))
@@ -98,9 +98,9 @@ static bool write_bundle(const char *folder, const struct string_list *names, ch
 		if (has_suffix(names->items[i], ".crt") && !append_file(&text, path, err))
 			return false;
 	}
-	sha256_digest(strbuf_text(&text), text.size, digest);
+	struct digest name = sha256_digest(strbuf_text(&text), text.size);
 	AUTO_FREE char *cache = path_folder(PATH_CACHE, "authorities");
-	AUTO_FREE char *path = xasprintf("%s/%s.pem", cache, digest + 7);
+	AUTO_FREE char *path = xasprintf("%s/%s.pem", cache, DIGEST_HEX(&name));
 	if (!path_make_folders(cache, 0700, err) ||
 	    (!path_exists(path) &&
 	     !file_write_atomic(path, strbuf_text(&text), text.size, 0600, err)))

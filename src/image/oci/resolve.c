@@ -31,12 +31,12 @@ static bool load_known(const struct source_request *request, struct oci_image *r
 	AUTO(error_clear) struct error why = ERROR_INIT;
 	const struct reference *reference = request->reference;
 	const struct image_ref *known = request->known;
-	const char *wanted = request->wanted_digest;
-	const char *manifest = known != NULL ? known->manifest : reference->digest;
+	const struct digest *wanted = request->wanted_digest;
+	const struct digest *manifest = known != NULL ? &known->manifest : &reference->digest;
 	/* The lock asks for another image than the one that the tag stood for last time. */
-	if (known != NULL && wanted != NULL && strcmp(wanted, known->digest) != 0)
+	if (known != NULL && wanted != NULL && !digest_equal(wanted, &known->digest))
 		return false;
-	if (manifest[0] == '\0')
+	if (!digest_is_set(manifest))
 		return false;
 	if (oci_image_load(request->store, reference->text, manifest, ret, &why))
 		return true;
@@ -53,7 +53,7 @@ static bool must_ask(const struct source_request *request, enum pull_policy poli
 		return true;
 	/* What is fixed by a digest cannot be newer. */
 	return policy == PULL_ALWAYS && request->wanted_digest == NULL &&
-	       request->reference->digest[0] == '\0';
+	       !digest_is_set(&request->reference->digest);
 }
 
 static bool fetch(const struct source_request *request, struct oci_image *ret, struct error *err)
@@ -63,7 +63,7 @@ static bool fetch(const struct source_request *request, struct oci_image *ret, s
 	ref.reference = xstrdup(reference->text);
 	return source_of(reference->transport)(request, &ref, err) &&
 	       image_ref_write(request->store, &ref, err) &&
-	       oci_image_load(request->store, reference->text, ref.manifest, ret, err);
+	       oci_image_load(request->store, reference->text, &ref.manifest, ret, err);
 }
 
 static bool resolve(const struct source_request *asked, enum pull_policy policy,
@@ -89,23 +89,23 @@ static bool resolve_locked(const struct source_request *asked, enum pull_policy 
 {
 	struct source_request request = *asked;
 	AUTO(image_ref_clear) struct image_ref ref = {0};
-	char locked[DIGEST_SIZE] = "";
+	struct digest locked = {0};
 	const struct image_options *options = request.options;
 	const struct reference *reference = request.reference;
 	bool has_lock = options->lock_file != NULL && reference->transport == TRANSPORT_REGISTRY &&
-			reference->digest[0] == '\0';
+			!digest_is_set(&reference->digest);
 	if (has_lock && !options->update_lock &&
-	    !lock_file_find(options->lock_file, reference->text, locked, err))
+	    !lock_file_find(options->lock_file, reference->text, &locked, err))
 		return false;
-	if (locked[0] != '\0')
-		request.wanted_digest = locked;
+	bool is_locked = digest_is_set(&locked);
+	if (is_locked)
+		request.wanted_digest = &locked;
 	if (!resolve(&request, policy, ret, err))
-		return locked[0] != '\0' ? error_prefix(err, "as %s says", options->lock_file)
-					 : false;
-	if (!has_lock || locked[0] != '\0')
+		return is_locked ? error_prefix(err, "as %s says", options->lock_file) : false;
+	if (!has_lock || is_locked)
 		return true;
 	return image_ref_read(request.store, reference->text, &ref, err) &&
-	       lock_file_set(options->lock_file, reference->text, ref.digest, err);
+	       lock_file_set(options->lock_file, reference->text, &ref.digest, err);
 }
 
 bool image_resolve(struct store *store, const char *text, enum pull_policy policy,

@@ -10,16 +10,16 @@
 #include "image/store/store.h"
 
 struct image_layer {
-	char digest[DIGEST_SIZE];  /* of the blob as stored (maybe compressed) */
-	char diff_id[DIGEST_SIZE]; /* of the uncompressed tar */
-	char *media_type;	   /* owned */
-	uint64_t size_bytes;	   /* of the blob */
+	struct digest digest;  /* of the blob as stored (maybe compressed) */
+	struct digest diff_id; /* of the uncompressed tar */
+	char *media_type;      /* owned */
+	uint64_t size_bytes;   /* of the blob */
 };
 
 /* An image for one platform (linux/amd64), all blobs of which are in the store. */
 struct oci_image {
 	char *reference;	    /* as written, with the default tag filled in */
-	char digest[DIGEST_SIZE];   /* of the manifest */
+	struct digest digest;	    /* of the manifest */
 	char *config_json;	    /* the image config, whole */
 	struct image_layer *layers; /* bottom first */
 	size_t layer_count;

@@ -22,8 +22,8 @@ struct source_request {
 	const struct image_options *options;
 	const struct image_ref *known; /* from last time, or NULL */
 	const struct progress *progress;
-	const char *wanted_digest; /* i2kit.lock's, or NULL: whatever the tag says now */
-	bool must_be_fresh;	   /* policy Always */
+	const struct digest *wanted_digest; /* i2kit.lock's, or NULL: whatever the tag says now */
+	bool must_be_fresh;		    /* policy Always */
 };
 
 /* Fills digest, manifest, source and stamp of *ret; the caller clears it. */
@@ -48,7 +48,7 @@ typedef bool source_bring_fn(const struct oci_descriptor *const *blobs, size_t c
  * for.
  */
 MUST_CHECK bool source_walk(const struct source_request *request, const struct oci_descriptor *top,
-			    source_bring_fn *bring, void *arg, char out_manifest[DIGEST_SIZE],
+			    source_bring_fn *bring, void *arg, struct digest *out_manifest,
 			    struct error *err);
 
 /*
@@ -58,11 +58,14 @@ MUST_CHECK bool source_walk(const struct source_request *request, const struct o
 MUST_CHECK bool source_copy_blob(const struct source_request *request, int fd, const char *path,
 				 const struct oci_descriptor *blob, struct error *err);
 
+/* What the image must have: the reference's own digest, else wanted_digest; NULL: any. */
+const struct digest *source_wanted(const struct source_request *request);
+
 /* Takes the known image when it is whole and, unless stamp is NULL, has that stamp. */
 bool source_reuse(const struct source_request *request, const char *stamp, struct image_ref *ret);
 
 /* Reads and parses a document of the store. */
-MUST_CHECK bool source_read_document(struct store *store, const char *digest,
+MUST_CHECK bool source_read_document(struct store *store, const struct digest *digest,
 				     const char *media_type, struct oci_document *ret,
 				     struct error *err);
 
@@ -70,7 +73,8 @@ MUST_CHECK bool source_read_document(struct store *store, const char *digest,
 MUST_CHECK bool daemon_parse_image(const char *text, size_t size, char **ret_id, struct error *err);
 
 /* "linux/amd64 image in the store, whole": reads what struct oci_image needs. */
-MUST_CHECK bool oci_image_load(struct store *store, const char *reference, const char *manifest,
-			       struct oci_image *ret, struct error *err);
+MUST_CHECK bool oci_image_load(struct store *store, const char *reference,
+			       const struct digest *manifest, struct oci_image *ret,
+			       struct error *err);
 
 #endif

@@ -37,10 +37,10 @@ bool source_reuse(const struct source_request *request, const char *stamp, struc
 	AUTO(error_clear) struct error why = ERROR_INIT;
 	if (known == NULL || (stamp != NULL && known->stamp == NULL) ||
 	    (stamp != NULL && strcmp(known->stamp, stamp) != 0) ||
-	    !oci_image_load(request->store, known->reference, known->manifest, &image, &why))
+	    !oci_image_load(request->store, known->reference, &known->manifest, &image, &why))
 		return false;
-	memcpy(ret->digest, known->digest, DIGEST_SIZE);
-	memcpy(ret->manifest, known->manifest, DIGEST_SIZE);
+	ret->digest = known->digest;
+	ret->manifest = known->manifest;
 	ret->source = xstrdup(known->source);
 	ret->stamp = xstrdup_or_null(known->stamp);
 	ret->time_ns = known->time_ns;

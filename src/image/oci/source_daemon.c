@@ -92,7 +92,7 @@ static bool list_daemons(struct daemon_list *list, struct error *err)
 static char *familiar_name(const struct reference *reference)
 {
 	if (reference->host == NULL)
-		return xstrdup(reference->digest);
+		return xstrdup(DIGEST_TEXT(&reference->digest));
 	const char *name = reference->name;
 	bool is_hub = strcmp(reference->host, "docker.io") == 0;
 	if (is_hub && strncmp(name, "library/", 8) == 0)

@@ -18,7 +18,7 @@ static bool bring(const struct oci_descriptor *const *blobs, size_t count, void 
 	for (size_t i = 0; i < count; i++) {
 		struct stat st;
 		AUTO_FREE char *path = xasprintf("%s/blobs/sha256/%s", request->reference->path,
-						 blobs[i]->digest + 7);
+						 DIGEST_HEX(&blobs[i]->digest));
 		/* O_NONBLOCK: a FIFO in there must not hang us. */
 		AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 		if (fd < 0 || fstat(fd, &st) < 0)
@@ -49,13 +49,13 @@ static bool read_index(const char *folder, struct oci_document *ret, struct erro
 }
 
 static const struct oci_descriptor *find_digest(const struct oci_document *index,
-						const char *digest, struct error *err)
+						const struct digest *digest, struct error *err)
 {
 	for (size_t i = 0; i < index->item_count; i++) {
-		if (strcmp(index->items[i].digest, digest) == 0)
+		if (digest_equal(&index->items[i].digest, digest))
 			return &index->items[i];
 	}
-	error_set(err, ERROR_NOT_FOUND, "index.json does not list %s", digest);
+	error_set(err, ERROR_NOT_FOUND, "index.json does not list %s", DIGEST_TEXT(digest));
 	return NULL;
 }
 
@@ -63,7 +63,7 @@ bool source_layout_fetch(const struct source_request *request, struct image_ref 
 			 struct error *err)
 {
 	const struct reference *reference = request->reference;
-	const char *digest = reference->digest[0] ? reference->digest : request->wanted_digest;
+	const struct digest *digest = source_wanted(request);
 	AUTO(oci_document_clear) struct oci_document index = {0};
 	if (!read_index(reference->path, &index, err))
 		return false;
@@ -72,9 +72,9 @@ bool source_layout_fetch(const struct source_request *request, struct image_ref 
 						   : oci_index_choose(&index, reference->tag, err);
 	if (top == NULL)
 		return error_prefix(err, "%s", reference->path);
-	memcpy(ret->digest, top->digest, DIGEST_SIZE);
+	ret->digest = top->digest;
 	ret->source = xstrdup(reference->path);
 	ret->time_ns = clock_wall_ns();
 	/* bring() does not change the request. */
-	return source_walk(request, top, bring, (void *)(uintptr_t)request, ret->manifest, err);
+	return source_walk(request, top, bring, (void *)(uintptr_t)request, &ret->manifest, err);
 }

@@ -28,7 +28,7 @@ static char *media_type_of(const struct http_response *response)
  * GETs a manifest or index into the store and fills *ret with what it is. wanted is the digest it
  * must have, or NULL when the tag decides.
  */
-static bool get_document(struct pull *pull, const char *name, const char *wanted,
+static bool get_document(struct pull *pull, const char *name, const struct digest *wanted,
 			 struct oci_descriptor *ret, struct error *err)
 {
 	AUTO(http_response_clear) struct http_response response = {0};
@@ -39,15 +39,16 @@ static bool get_document(struct pull *pull, const char *name, const char *wanted
 		return false;
 	if (response.status != 200)
 		return registry_error(pull->registry, &response, what, err);
-	char actual[DIGEST_SIZE];
-	sha256_digest(response.body, response.body_size, actual);
-	const char *said = http_response_header(&response, "docker-content-digest");
-	if (wanted == NULL && said != NULL && digest_is_valid(said))
-		wanted = said;
-	if (wanted != NULL && strcmp(wanted, actual) != 0)
+	struct digest actual = sha256_digest(response.body, response.body_size);
+	struct digest said = {0};
+	if (wanted == NULL &&
+	    digest_parse(http_response_header(&response, "docker-content-digest"), &said))
+		wanted = &said;
+	if (wanted != NULL && !digest_equal(wanted, &actual))
 		return error_set(err, ERROR_CORRUPT,
 				 "%s sent other bytes for manifest %s: their digest is %s",
-				 pull->registry->endpoint->host, wanted, actual);
+				 pull->registry->endpoint->host, DIGEST_TEXT(wanted),
+				 DIGEST_TEXT(&actual));
 	/* Parsed before it is stored: an HTML page from a captive portal is no manifest. */
 	AUTO(oci_document_clear) struct oci_document document = {0};
 	ret->media_type = media_type_of(&response);
@@ -55,7 +56,7 @@ static bool get_document(struct pull *pull, const char *name, const char *wanted
 	return oci_document_parse(response.body, response.body_size, ret->media_type, &document,
 				  err) &&
 	       store_write_blob(pull->request->store, response.body, response.body_size,
-				ret->digest, err);
+				&ret->digest, err);
 }
 
 static bool is_document(const char *media_type)
@@ -75,24 +76,23 @@ static bool bring(const struct oci_descriptor *const *blobs, size_t count, void 
 	struct pull *pull = arg;
 	if (count == 1 && is_document(blobs[0]->media_type)) {
 		AUTO(oci_descriptor_clear) struct oci_descriptor got = {0};
-		return get_document(pull, blobs[0]->digest, blobs[0]->digest, &got, err);
+		return get_document(pull, DIGEST_TEXT(&blobs[0]->digest), &blobs[0]->digest, &got,
+				    err);
 	}
 	return registry_bring_blobs(pull->registry, pull->request, blobs, count, err);
 }
 
-/* The digest a tag has now, without the document; "" when the registry does not say. */
-static bool head_digest(struct pull *pull, const char *tag, char out[DIGEST_SIZE],
-			struct error *err)
+/* The digest a tag has now, without the document; none when the registry does not say. */
+static bool head_digest(struct pull *pull, const char *tag, struct digest *out, struct error *err)
 {
 	AUTO(http_response_clear) struct http_response response = {0};
 	AUTO_FREE char *url = registry_url(pull->registry, "manifests", tag);
-	out[0] = '\0';
+	*out = (struct digest){0};
 	if (!registry_perform(pull->registry, "HEAD", url, ACCEPT, OCI_DOCUMENT_MAX_BYTES,
 			      &response, err))
 		return false;
-	const char *digest = http_response_header(&response, "docker-content-digest");
-	if (response.status == 200 && digest != NULL && digest_is_valid(digest))
-		memcpy(out, digest, DIGEST_SIZE);
+	const char *said = http_response_header(&response, "docker-content-digest");
+	(void)(response.status == 200 && digest_parse(said, out));
 	return true;
 }
 
@@ -101,21 +101,21 @@ static bool find_top(struct pull *pull, struct oci_descriptor *top, struct error
 {
 	const struct source_request *request = pull->request;
 	const struct reference *reference = request->reference;
-	char digest[DIGEST_SIZE] = "";
-	const char *wanted = reference->digest[0] ? reference->digest : request->wanted_digest;
+	struct digest now = {0};
+	const struct digest *wanted = source_wanted(request);
 	/* HEAD is not counted by registries that limit pulls. */
 	if (wanted == NULL && request->known != NULL) {
-		if (!head_digest(pull, reference->tag, digest, err))
+		if (!head_digest(pull, reference->tag, &now, err))
 			return false;
-		if (strcmp(digest, request->known->digest) == 0)
-			wanted = digest;
+		if (digest_equal(&now, &request->known->digest))
+			wanted = &now;
 	}
 	if (wanted == NULL)
 		return get_document(pull, reference->tag, NULL, top, err);
 	uint64_t size = 0;
 	if (!store_size(request->store, STORE_BLOB, wanted, &size))
-		return get_document(pull, wanted, wanted, top, err);
-	memcpy(top->digest, wanted, DIGEST_SIZE);
+		return get_document(pull, DIGEST_TEXT(wanted), wanted, top, err);
+	top->digest = *wanted;
 	top->size_bytes = size;
 	return true;
 }
@@ -129,8 +129,8 @@ static bool fetch_from(const struct source_request *request,
 	struct pull pull = {.registry = &registry, .request = request};
 	if (!registry_open(request, endpoint, &registry, err) || !find_top(&pull, &top, err))
 		return false;
-	memcpy(ret->digest, top.digest, DIGEST_SIZE);
-	return source_walk(request, &top, bring, &pull, ret->manifest, err);
+	ret->digest = top.digest;
+	return source_walk(request, &top, bring, &pull, &ret->manifest, err);
 }
 
 static bool is_final(const struct error *err)

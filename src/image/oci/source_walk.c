@@ -16,7 +16,13 @@ void oci_image_clear(struct oci_image *image)
 	*image = (struct oci_image){0};
 }
 
-bool source_read_document(struct store *store, const char *digest, const char *media_type,
+const struct digest *source_wanted(const struct source_request *request)
+{
+	const struct digest *own = &request->reference->digest;
+	return digest_is_set(own) ? own : request->wanted_digest;
+}
+
+bool source_read_document(struct store *store, const struct digest *digest, const char *media_type,
 			  struct oci_document *ret, struct error *err)
 {
 	AUTO_FREE char *text = NULL;
@@ -29,7 +35,7 @@ bool source_read_document(struct store *store, const char *digest, const char *m
 static bool is_stored(struct store *store, const struct oci_descriptor *blob)
 {
 	uint64_t size = 0;
-	return store_size(store, STORE_BLOB, blob->digest, &size) && size == blob->size_bytes;
+	return store_size(store, STORE_BLOB, &blob->digest, &size) && size == blob->size_bytes;
 }
 
 static bool bring_one(const struct source_request *request, const struct oci_descriptor *blob,
@@ -37,8 +43,9 @@ static bool bring_one(const struct source_request *request, const struct oci_des
 {
 	if (blob->size_bytes > max_bytes)
 		return error_set(err, ERROR_INVALID, "%s is %llu bytes; at most %zu are read",
-				 blob->digest, (unsigned long long)blob->size_bytes, max_bytes);
-	return store_has(request->store, STORE_BLOB, blob->digest) || bring(&blob, 1, arg, err);
+				 DIGEST_TEXT(&blob->digest), (unsigned long long)blob->size_bytes,
+				 max_bytes);
+	return store_has(request->store, STORE_BLOB, &blob->digest) || bring(&blob, 1, arg, err);
 }
 
 static bool bring_layers(const struct source_request *request, const struct oci_document *manifest,
@@ -50,7 +57,7 @@ static bool bring_layers(const struct source_request *request, const struct oci_
 		const struct oci_descriptor *layer = &manifest->items[i];
 		bool is_listed = is_stored(request->store, layer);
 		for (size_t j = 0; j < count && !is_listed; j++)
-			is_listed = strcmp(missing[j]->digest, layer->digest) == 0;
+			is_listed = digest_equal(&missing[j]->digest, &layer->digest);
 		if (!is_listed)
 			missing[count++] = layer;
 	}
@@ -58,10 +65,10 @@ static bool bring_layers(const struct source_request *request, const struct oci_
 }
 
 static bool check_config(struct store *store, const struct oci_document *manifest,
-			 struct string_list *ret_diff_ids, char **ret_text, struct error *err)
+			 struct digest **ret_diff_ids, char **ret_text, struct error *err)
 {
 	size_t size = 0;
-	if (!store_read_blob(store, manifest->config.digest, OCI_CONFIG_MAX_BYTES, ret_text, &size,
+	if (!store_read_blob(store, &manifest->config.digest, OCI_CONFIG_MAX_BYTES, ret_text, &size,
 			     err))
 		return false;
 	return oci_config_parse(*ret_text, size, manifest->item_count, ret_diff_ids, err);
@@ -70,7 +77,7 @@ static bool check_config(struct store *store, const struct oci_document *manifes
 static bool bring_image(const struct source_request *request, const struct oci_document *manifest,
 			source_bring_fn *bring, void *arg, struct error *err)
 {
-	AUTO(string_list_clear) struct string_list diff_ids = STRING_LIST_INIT;
+	AUTO_FREE struct digest *diff_ids = NULL;
 	AUTO_FREE char *config = NULL;
 	return bring_one(request, &manifest->config, OCI_CONFIG_MAX_BYTES, bring, arg, err) &&
 	       check_config(request->store, manifest, &diff_ids, &config, err) &&
@@ -78,7 +85,7 @@ static bool bring_image(const struct source_request *request, const struct oci_d
 }
 
 static bool walk(const struct source_request *request, const struct oci_descriptor *from,
-		 source_bring_fn *bring, void *arg, unsigned depth, char out_manifest[DIGEST_SIZE],
+		 source_bring_fn *bring, void *arg, unsigned depth, struct digest *out_manifest,
 		 struct error *err)
 {
 	enum { DEPTH_MAX = 3 };
@@ -87,10 +94,10 @@ static bool walk(const struct source_request *request, const struct oci_descript
 		return error_set(err, ERROR_INVALID, "more than %d indexes inside one another",
 				 DEPTH_MAX);
 	if (!bring_one(request, from, OCI_DOCUMENT_MAX_BYTES, bring, arg, err) ||
-	    !source_read_document(request->store, from->digest, from->media_type, &document, err))
+	    !source_read_document(request->store, &from->digest, from->media_type, &document, err))
 		return false;
 	if (!document.is_index) {
-		memcpy(out_manifest, from->digest, DIGEST_SIZE);
+		*out_manifest = from->digest;
 		return bring_image(request, &document, bring, arg, err);
 	}
 	const struct oci_descriptor *item = oci_index_choose(&document, NULL, err);
@@ -98,46 +105,45 @@ static bool walk(const struct source_request *request, const struct oci_descript
 }
 
 bool source_walk(const struct source_request *request, const struct oci_descriptor *top,
-		 source_bring_fn *bring, void *arg, char out_manifest[DIGEST_SIZE],
-		 struct error *err)
+		 source_bring_fn *bring, void *arg, struct digest *out_manifest, struct error *err)
 {
 	return walk(request, top, bring, arg, 0, out_manifest, err);
 }
 
 static void fill_layers(struct oci_image *image, const struct oci_document *manifest,
-			const struct string_list *diff_ids)
+			const struct digest *diff_ids)
 {
 	image->layers = xcalloc(manifest->item_count + 1, sizeof(*image->layers));
 	image->layer_count = manifest->item_count;
 	for (size_t i = 0; i < manifest->item_count; i++) {
 		struct image_layer *layer = &image->layers[i];
-		memcpy(layer->digest, manifest->items[i].digest, DIGEST_SIZE);
-		memcpy(layer->diff_id, diff_ids->items[i], DIGEST_SIZE);
+		layer->digest = manifest->items[i].digest;
+		layer->diff_id = diff_ids[i];
 		layer->media_type = xstrdup(manifest->items[i].media_type);
 		layer->size_bytes = manifest->items[i].size_bytes;
 	}
 }
 
-bool oci_image_load(struct store *store, const char *reference, const char *manifest,
+bool oci_image_load(struct store *store, const char *reference, const struct digest *manifest,
 		    struct oci_image *ret, struct error *err)
 {
 	AUTO(oci_document_clear) struct oci_document document = {0};
-	AUTO(string_list_clear) struct string_list diff_ids = STRING_LIST_INIT;
+	AUTO_FREE struct digest *diff_ids = NULL;
 	AUTO_FREE char *config = NULL;
 	if (!source_read_document(store, manifest, NULL, &document, err))
 		return false;
 	if (document.is_index)
-		return error_set(err, ERROR_INVALID, "%s is an index", manifest);
+		return error_set(err, ERROR_INVALID, "%s is an index", DIGEST_TEXT(manifest));
 	if (!check_config(store, &document, &diff_ids, &config, err))
 		return false;
 	for (size_t i = 0; i < document.item_count; i++) {
 		if (!is_stored(store, &document.items[i]))
 			return error_set(err, ERROR_NOT_FOUND, "layer %s is not in the store",
-					 document.items[i].digest);
+					 DIGEST_TEXT(&document.items[i].digest));
 	}
 	*ret = (struct oci_image){.reference = xstrdup(reference), .config_json = TAKE_PTR(config)};
-	memcpy(ret->digest, manifest, DIGEST_SIZE);
-	fill_layers(ret, &document, &diff_ids);
+	ret->digest = *manifest;
+	fill_layers(ret, &document, diff_ids);
 	return true;
 }
 
@@ -163,19 +169,18 @@ static bool copy_checked(const struct source_request *request, int from, int to,
 		sha256_update(hash, chunk, (size_t)got);
 		if (!store_write(request->store, to, chunk, (size_t)got, err))
 			return false;
-		progress_update(request->progress, "pull", blob->digest, PROGRESS_BYTES, size,
-				blob->size_bytes);
+		progress_update(request->progress, "pull", DIGEST_TEXT(&blob->digest),
+				PROGRESS_BYTES, size, blob->size_bytes);
 		if (progress_is_cancelled(request->progress))
 			return error_set(err, ERROR_CANCELLED, "cancelled");
 	}
 	if (size != blob->size_bytes)
 		return error_set(err, ERROR_CORRUPT, "not %llu bytes long, as %s should be",
-				 (unsigned long long)blob->size_bytes, blob->digest);
-	char digest[DIGEST_SIZE];
-	sha256_finish_digest(hash, digest);
-	if (strcmp(digest, blob->digest) != 0)
-		return error_set(err, ERROR_CORRUPT, "its digest is %s, not %s", digest,
-				 blob->digest);
+				 (unsigned long long)blob->size_bytes, DIGEST_TEXT(&blob->digest));
+	struct digest digest = sha256_finish_digest(hash);
+	if (!digest_equal(&digest, &blob->digest))
+		return error_set(err, ERROR_CORRUPT, "its digest is %s, not %s",
+				 DIGEST_TEXT(&digest), DIGEST_TEXT(&blob->digest));
 	return true;
 }
 
@@ -183,19 +188,20 @@ bool source_copy_blob(const struct source_request *request, int fd, const char *
 		      const struct oci_descriptor *blob, struct error *err)
 {
 	AUTO(store_draft_drop) struct store_draft draft = STORE_DRAFT_INIT;
-	AUTO_CLOSE int lock = store_lock(request->store, STORE_BLOB, blob->digest, err);
+	AUTO_CLOSE int lock = store_lock(request->store, STORE_BLOB, &blob->digest, err);
 	if (lock < 0)
 		return false;
-	if (store_has(request->store, STORE_BLOB, blob->digest))
+	if (store_has(request->store, STORE_BLOB, &blob->digest))
 		return true;
 	if (!store_draft_open(request->store, &draft, err))
 		return false;
-	progress_start(request->progress, "pull", blob->digest, PROGRESS_BYTES, blob->size_bytes);
+	progress_start(request->progress, "pull", DIGEST_TEXT(&blob->digest), PROGRESS_BYTES,
+		       blob->size_bytes);
 	if (!copy_checked(request, fd, draft.fd, blob, err) ||
-	    !store_draft_commit(request->store, &draft, STORE_BLOB, blob->digest, err)) {
-		progress_failed(request->progress, "pull", blob->digest, NULL);
+	    !store_draft_commit(request->store, &draft, STORE_BLOB, &blob->digest, err)) {
+		progress_failed(request->progress, "pull", DIGEST_TEXT(&blob->digest), NULL);
 		return error_prefix(err, "%s", path);
 	}
-	progress_done(request->progress, "pull", blob->digest, NULL);
+	progress_done(request->progress, "pull", DIGEST_TEXT(&blob->digest), NULL);
 	return true;
 }

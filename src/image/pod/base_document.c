@@ -50,10 +50,11 @@ static bool check_own(const struct base_build *build, const char *image, struct 
 	const struct base_file *file = part == NULL ? NULL : base_folder_find(&build->base, part);
 	if (file == NULL)
 		return error_set(err, ERROR_INVALID, "init: the base has no part '%s'", image);
-	if (tag == NULL || strncmp(file->digest + strlen("sha256:"), tag, strlen(tag)) == 0)
+	const char *hex = DIGEST_HEX(&file->digest);
+	if (tag == NULL || strncmp(hex, tag, strlen(tag)) == 0)
 		return true;
 	(void)error_set(err, ERROR_INVALID, "init: '%s' is not in the base '%s', which has %.12s",
-			image, build->base.path, file->digest + strlen("sha256:"));
+			image, build->base.path, hex);
 	return error_hint(err, "write " OWN "%s to take the one there is", name);
 }
 
@@ -92,15 +93,15 @@ static bool add_default_tree(const struct base_build *build, struct linuxkit_tre
 	const struct base_file *file = base_folder_find(&build->base, BASE_TREE);
 	AUTO_FREE char *path = path_join(build->base.path, BASE_TREE);
 	AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
-	char digest[DIGEST_SIZE];
+	struct digest digest;
 	if (fd < 0 || file == NULL) {
 		(void)error_set(err, ERROR_NOT_FOUND, "the base '%s' has no %s to add to",
 				build->base.path, BASE_TREE);
 		return error_hint(err, "scripts/make-base makes one that has");
 	}
-	if (!sha256_fd(fd, digest, err))
+	if (!sha256_fd(fd, &digest, err))
 		return error_prefix(err, "'%s'", path);
-	if (strcmp(digest, file->digest) != 0)
+	if (!digest_equal(&digest, &file->digest))
 		return error_set(err, ERROR_CORRUPT, "'%s' is not what base.json says", path);
 	return linuxkit_tree_add_tar(tree, fd, &origin, err) || error_prefix(err, "'%s'", path);
 }
@@ -119,13 +120,13 @@ static bool make_layer(const struct base_build *build, struct image_layer *ret, 
 	AUTO_PTR(tar_writer) struct tar_writer *writer = tar_writer_new(build->store, draft.fd);
 	AUTO(linuxkit_tree_clear) struct linuxkit_tree tree = {.build = &part, .writer = writer};
 	if (!add_default_tree(build, &tree, err) || !linuxkit_tree_write(&tree, err) ||
-	    !sha256_fd(draft.fd, ret->digest, err))
+	    !sha256_fd(draft.fd, &ret->digest, err))
 		return false;
 	if (fstat(draft.fd, &st) < 0)
 		return error_set_errno(err, errno, "the base's tree");
-	memcpy(ret->diff_id, ret->digest, DIGEST_SIZE);
+	ret->diff_id = ret->digest;
 	ret->size_bytes = (uint64_t)st.st_size;
-	return store_draft_commit(build->store, &draft, STORE_BLOB, ret->digest, err);
+	return store_draft_commit(build->store, &draft, STORE_BLOB, &ret->digest, err);
 }
 
 /* The default base with another partition, another name and maybe another command line. */
@@ -145,14 +146,15 @@ static void replace_partition(struct base_build *build, const struct layer_file 
 	for (size_t i = 0; i < base->file_count; i++) {
 		if (strcmp(base->files[i].name, base->partition) != 0)
 			continue;
-		memcpy(base->files[i].digest, made->digest, DIGEST_SIZE);
+		base->files[i].digest = made->digest;
 		base->files[i].size_bytes = made->size_bytes;
 	}
 	free(base->partition_path);
 	base->partition_path = xstrdup(made->path);
-	AUTO_FREE char *identity = xasprintf("base document\n%s\n%s\n%s\n%s", base->digest,
-					     made->digest, base->name, base->cmdline);
-	sha256_digest(identity, strlen(identity), base->digest);
+	AUTO_FREE char *identity =
+		xasprintf("base document\n%s\n%s\n%s\n%s", DIGEST_TEXT(&base->digest),
+			  DIGEST_TEXT(&made->digest), base->name, base->cmdline);
+	base->digest = sha256_digest(identity, strlen(identity));
 }
 
 static bool build_base(struct base_build *build, const char *path, struct error *err)

@@ -28,7 +28,6 @@ void boot_files_clear(struct boot_files *files)
 /* The file's bytes out of the disk, which must be what the table of contents says. Owned. */
 static bool read_from_disk(int fd, const struct toc_file *file, uint8_t **ret, struct error *err)
 {
-	char digest[DIGEST_SIZE];
 	if (file->size > BOOT_FILE_MAX)
 		return error_set(err, ERROR_INVALID, "%s is too large", file->name);
 	AUTO_FREE uint8_t *bytes = xmalloc((size_t)file->size + 1);
@@ -42,44 +41,45 @@ static bool read_from_disk(int fd, const struct toc_file *file, uint8_t **ret, s
 					       "cannot read the disk");
 		done += (uint64_t)count;
 	}
-	sha256_digest(bytes, (size_t)file->size, digest);
-	if (strcmp(digest, file->digest) != 0)
+	struct digest digest = sha256_digest(bytes, (size_t)file->size);
+	if (!digest_equal(&digest, &file->digest))
 		return error_set(err, ERROR_CORRUPT, "the disk's %s is not %s any more", file->name,
-				 file->digest);
+				 DIGEST_TEXT(&file->digest));
 	*ret = TAKE_PTR(bytes);
 	return true;
 }
 
-enum { HEX_LENGTH = SHA256_HEX_SIZE - 1 };
+enum { HEX_LENGTH = DIGEST_HEX_SIZE - 1 };
 
-/* The digest that the name ends with, or "". */
-static void digest_in_name(const char *path, char out[DIGEST_SIZE])
+/* The digest that the name ends with; false: none. */
+static bool digest_in_name(const char *path, struct digest *ret)
 {
+	char hex[DIGEST_HEX_SIZE];
 	const char *name = strrchr(path, '/');
 	const char *dot = strrchr(path, '.');
-	out[0] = '\0';
+
 	name = name != NULL ? name + 1 : path;
 	if (dot == NULL || dot - name < HEX_LENGTH)
-		return;
+		return false;
 	/* A kernel that was unpacked has two: what it came from, and what it is. */
 	if (strcmp(dot, ".vmlinux") == 0 && dot - name == HEX_LENGTH)
-		return;
-	(void)snprintf(out, DIGEST_SIZE, "sha256:%.*s", HEX_LENGTH, dot - HEX_LENGTH);
+		return false;
+	(void)snprintf(hex, sizeof(hex), "%s", dot - HEX_LENGTH);
+	return digest_parse_hex(hex, ret);
 }
 
 bool boot_file_check(const char *path, struct error *err)
 {
-	char wanted[DIGEST_SIZE];
-	char found[DIGEST_SIZE];
+	struct digest wanted;
+	struct digest found;
 	AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return error_set_errno(err, errno, "%s", path);
-	digest_in_name(path, wanted);
-	if (wanted[0] == '\0')
+	if (!digest_in_name(path, &wanted))
 		return true;
-	if (!sha256_fd(fd, found, err))
+	if (!sha256_fd(fd, &found, err))
 		return error_prefix(err, "%s", path);
-	if (strcmp(wanted, found) == 0)
+	if (digest_equal(&wanted, &found))
 		return true;
 	error_set(err, ERROR_CORRUPT, "%s is damaged: what is in it is not what its name says",
 		  path);
@@ -133,10 +133,9 @@ static char *find_unpacked(const char *hex)
 
 static bool unpack_kernel(int fd, const struct toc_file *file, char **ret, struct error *err)
 {
-	const char *hex = file->digest + strlen("sha256:");
+	const char *hex = DIGEST_HEX(&file->digest);
 	AUTO_FREE char *whole_path = cached_path(hex, ".bzimage");
 	AUTO_FREE uint8_t *bytes = NULL;
-	char digest[DIGEST_SIZE];
 	*ret = find_unpacked(hex);
 	if (*ret != NULL)
 		return true;
@@ -152,8 +151,8 @@ static bool unpack_kernel(int fd, const struct toc_file *file, char **ret, struc
 		*ret = TAKE_PTR(whole_path);
 		return write_cached(*ret, bytes, (size_t)file->size, err);
 	}
-	sha256_digest(elf, size, digest);
-	AUTO_FREE char *name = xasprintf("%s-%s", hex, digest + strlen("sha256:"));
+	struct digest digest = sha256_digest(elf, size);
+	AUTO_FREE char *name = xasprintf("%s-%s", hex, DIGEST_HEX(&digest));
 	*ret = cached_path(name, ".vmlinux");
 	return write_cached(*ret, elf, size, err);
 }
@@ -161,7 +160,7 @@ static bool unpack_kernel(int fd, const struct toc_file *file, char **ret, struc
 static bool copy_initrd(int fd, const struct toc_file *file, char **ret, struct error *err)
 {
 	AUTO_FREE uint8_t *bytes = NULL;
-	*ret = cached_path(file->digest + strlen("sha256:"), ".initrd");
+	*ret = cached_path(DIGEST_HEX(&file->digest), ".initrd");
 	if (is_usable(*ret))
 		return true;
 	return read_from_disk(fd, file, &bytes, err) &&
@@ -185,7 +184,7 @@ bool image_boot_files(struct store *store, const struct disk_image *image, struc
 		return error_set_errno(err, errno, "cannot read '%s'", image->path);
 	if (!unpack_kernel(fd, kernel, &files.kernel_path, err) ||
 	    !copy_initrd(fd, initrd, &files.initrd_path, err))
-		return error_prefix(err, "disk %.19s", image->digest);
+		return error_prefix(err, "disk %.19s", DIGEST_TEXT(&image->digest));
 	files.cmdline = xstrdup(toc.cmdline);
 	*ret = files;
 	files = (struct boot_files){0};

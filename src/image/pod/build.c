@@ -35,7 +35,7 @@ struct build {
 	struct pod_layer *pod_layers; /* the same, as the disk has them */
 	size_t layer_count;
 	char *pod_json;
-	char key[DIGEST_SIZE];
+	struct digest key;
 	struct disk_image *disk; /* the caller's, to be filled */
 };
 
@@ -76,10 +76,10 @@ static bool resolve_images(struct build *build, struct error *err)
 	return true;
 }
 
-static bool has_layer(const struct build *build, const char *diff_id)
+static bool has_layer(const struct build *build, const struct digest *diff_id)
 {
 	for (size_t i = 0; i < build->layer_count; i++)
-		if (strcmp(build->pod_layers[i].diff_id, diff_id) == 0)
+		if (digest_equal(&build->pod_layers[i].diff_id, diff_id))
 			return true;
 	return false;
 }
@@ -92,7 +92,7 @@ static size_t list_layers(struct build *build, struct layer_request *ret)
 		const struct oci_image *image = &build->images[i];
 		const char *name = container_at(build->pod, i)->image;
 		for (size_t j = 0; j < image->layer_count; j++) {
-			if (has_layer(build, image->layers[j].diff_id))
+			if (has_layer(build, &image->layers[j].diff_id))
 				continue;
 			ret[n] = (struct layer_request){&image->layers[j], name};
 			build->pod_layers[n].diff_id = image->layers[j].diff_id;
@@ -134,37 +134,34 @@ static bool make_document(struct build *build, struct error *err)
 					.images = build->images,
 					.layers = build->pod_layers,
 					.layer_count = build->layer_count};
-	memcpy(document.base_digest, partition->digest, DIGEST_SIZE);
+	document.base_digest = partition->digest;
 	build->pod_json = pod_document_make(&document, err);
 	if (build->pod_json == NULL)
 		return false;
-	AUTO_FREE char *text =
-		xasprintf("disk %s\n%s\n%s", BUILDER_VERSION, build->base.digest, build->pod_json);
-	sha256_digest(text, strlen(text), build->key);
+	AUTO_FREE char *text = xasprintf("disk %s\n%s\n%s", BUILDER_VERSION,
+					 DIGEST_TEXT(&build->base.digest), build->pod_json);
+	build->key = sha256_digest(text, strlen(text));
 	return true;
 }
 
 static bool find_built(const struct build *build, struct disk_image *ret)
 {
 	AUTO(build_record_clear) struct build_record record = {0};
-	return build_record_read(build->store, build->key, &record) && record.disk[0] != '\0' &&
-	       store_has(build->store, STORE_DISK, record.disk) &&
-	       image_find(build->store, record.disk, ret, NULL);
+	return build_record_read(build->store, &build->key, &record) &&
+	       store_has(build->store, STORE_DISK, &record.disk) &&
+	       image_find(build->store, DIGEST_TEXT(&record.disk), ret, NULL);
 }
 
-static bool write_record(const struct build *build, const char *digest, struct error *err)
+static bool write_record(const struct build *build, const struct digest *digest, struct error *err)
 {
 	AUTO(build_record_clear) struct build_record record = {0};
-	memcpy(record.disk, digest, DIGEST_SIZE);
-	for (size_t i = 0; i < build->layer_count; i++) {
-		/* …/layers/HEX or …/layers/HEX.sqfs */
-		const char *name = strrchr(build->layers[i].path, '/') + 1;
-		string_list_addf(&record.layers, "sha256:%.64s", name);
-	}
-	return build_record_write(build->store, build->key, &record, err);
+	record.disk = *digest;
+	for (size_t i = 0; i < build->layer_count; i++)
+		*ARRAY_APPEND(record.layers, record.layer_count) = build->layers[i].key;
+	return build_record_write(build->store, &build->key, &record, err);
 }
 
-static bool write_disk(const struct build *build, char out_digest[DIGEST_SIZE], struct error *err)
+static bool write_disk(const struct build *build, struct digest *out_digest, struct error *err)
 {
 	AUTO_PTR(disk_layout) struct disk_layout *layout = disk_layout_new();
 	AUTO(store_draft_drop) struct store_draft draft = STORE_DRAFT_INIT;
@@ -192,20 +189,20 @@ static bool write_disk(const struct build *build, char out_digest[DIGEST_SIZE], 
 
 static bool build_disk(struct build *build, struct disk_image *ret, struct error *err)
 {
-	char digest[DIGEST_SIZE];
+	struct digest digest;
 	if (find_built(build, ret))
 		return true;
-	AUTO_CLOSE int lock = store_lock(build->store, STORE_BUILD, build->key, err);
+	AUTO_CLOSE int lock = store_lock(build->store, STORE_BUILD, &build->key, err);
 	if (lock < 0)
 		return false;
 	if (find_built(build, ret)) /* another process has made it while we waited */
 		return true;
-	if (!write_disk(build, digest, err)) {
+	if (!write_disk(build, &digest, err)) {
 		progress_failed(build->progress, "disk", build->pod->name, NULL);
 		return false;
 	}
-	progress_done(build->progress, "disk", build->pod->name, digest);
-	if (!image_find(build->store, digest, ret, err))
+	progress_done(build->progress, "disk", build->pod->name, DIGEST_TEXT(&digest));
+	if (!image_find(build->store, DIGEST_TEXT(&digest), ret, err))
 		return false;
 	ret->was_built = true;
 	return true;

@@ -94,7 +94,7 @@ static bool add_kernel(struct disk_layout *layout, const struct base_folder *bas
 	if (file == NULL)
 		return error_set(err, ERROR_INVALID, "base '%s' has no '%s'", base->path,
 				 base->kernel);
-	layout->digests[layout->file_count] = file->digest;
+	layout->digests[layout->file_count] = &file->digest;
 	layout->paths[layout->file_count] = path_join(base->path, base->kernel);
 	add_file(layout, "kernel", NULL, (size_t)file->size_bytes);
 	return true;
@@ -146,7 +146,7 @@ static size_t find_boot_file(const struct disk_layout *layout, const char *path)
 }
 
 static struct gpt_partition *add_partition(struct disk_layout *layout, const char *name,
-					   uint64_t size, const char *digest, char *source)
+					   uint64_t size, const struct digest *digest, char *source)
 {
 	struct gpt_table *table = &layout->table;
 	struct gpt_partition *before =
@@ -160,7 +160,7 @@ static struct gpt_partition *add_partition(struct disk_layout *layout, const cha
 	memcpy(partition->name, name, strlen(name) + 1);
 	if (digest != NULL) {
 		uuid_from_digest(digest, partition->uuid);
-		memcpy(entry->digest, digest, DIGEST_SIZE);
+		entry->digest = *digest;
 		memcpy(entry->uuid, partition->uuid, UUID_SIZE);
 	}
 	memcpy(entry->name, name, strlen(name) + 1);
@@ -191,15 +191,15 @@ static bool add_partitions(struct disk_layout *layout, const struct disk_request
 						   xasprintf("base '%s'", base->name));
 	boot->type = GPT_EFI_SYSTEM;
 	boot->is_bios_bootable = true;
-	(void)add_partition(layout, "i2kit-base", file->size_bytes, file->digest,
+	(void)add_partition(layout, "i2kit-base", file->size_bytes, &file->digest,
 			    xasprintf("base '%s', see sbom.spdx.json in it", base->name));
 	for (size_t i = 0; i < request->layer_count; i++) {
 		const struct pod_layer *layer = &request->layers[i];
 		char name[PARTITION_NAME_SIZE];
 		AUTO_FREE char *image = reference_portable(layer->image);
 		pod_layer_name(i, name);
-		(void)add_partition(layout, name, layer->size_bytes, layer->digest,
-				    xasprintf("%s layer %s", image, layer->diff_id));
+		(void)add_partition(layout, name, layer->size_bytes, &layer->digest,
+				    xasprintf("%s layer %s", image, DIGEST_TEXT(&layer->diff_id)));
 	}
 	struct gpt_partition *last = &layout->table.partitions[layout->table.partition_count - 1];
 	layout->table.disk_size = align(last->offset + last->size) + DISK_ALIGNMENT;
@@ -216,10 +216,9 @@ static void fill_toc_files(struct disk_layout *layout, const struct base_folder 
 		file->size = layout->files[index].size;
 		file->offset = DISK_ALIGNMENT + layout->files[index].offset;
 		if (i == 0)
-			memcpy(file->digest, base_folder_find(base, base->kernel)->digest,
-			       DIGEST_SIZE);
+			file->digest = base_folder_find(base, base->kernel)->digest;
 		else
-			sha256_digest(layout->bytes[index], (size_t)file->size, file->digest);
+			file->digest = sha256_digest(layout->bytes[index], (size_t)file->size);
 	}
 }
 
@@ -272,19 +271,17 @@ static bool install_syslinux(struct disk_layout *layout, const struct base_folde
  */
 static void name_boot_partition(struct disk_layout *layout)
 {
-	struct sha256 *hash = sha256_new();
-	uint8_t raw[SHA256_SIZE];
+	AUTO_PTR(sha256) struct sha256 *hash = sha256_new();
 	sha256_update(hash, layout->boot.head, layout->boot.head_size);
 	for (size_t i = 0; i < layout->file_count; i++) {
-		char digest[DIGEST_SIZE];
-		const char *known = layout->digests[i];
-		if (known == NULL)
-			sha256_digest(layout->bytes[i], (size_t)layout->files[i].size, digest);
-		sha256_update(hash, known != NULL ? known : digest, DIGEST_SIZE - 1);
+		struct digest digest =
+			layout->digests[i] != NULL
+				? *layout->digests[i]
+				: sha256_digest(layout->bytes[i], (size_t)layout->files[i].size);
+		sha256_update(hash, DIGEST_TEXT(&digest), DIGEST_SIZE - 1);
 	}
-	sha256_finish(hash, raw);
-	sha256_free(hash);
-	uuid_from_sha256(raw, layout->table.partitions[0].uuid);
+	struct digest whole = sha256_finish_digest(hash);
+	uuid_from_digest(&whole, layout->table.partitions[0].uuid);
 }
 
 static void add_piece(struct disk_layout *layout, struct disk_piece piece)
@@ -314,7 +311,7 @@ static void add_pieces(struct disk_layout *layout, const struct disk_request *re
 				  .offset = partitions[i].offset,
 				  .size = partitions[i].size,
 				  .path = layer == NULL ? layout->base_path : layer->path,
-				  .digest = layout->toc.partitions[i].digest,
+				  .digest = &layout->toc.partitions[i].digest,
 				  .checksum = layer == NULL ? NULL : layer->checksum,
 				  .was_just_made = layer != NULL && layer->was_just_made,
 				  .hint = layer == NULL ? base_hint
@@ -328,16 +325,16 @@ static void add_pieces(struct disk_layout *layout, const struct disk_request *re
 bool disk_layout_make(struct disk_layout *layout, const struct disk_request *request,
 		      struct error *err)
 {
-	uint8_t pod_hash[SHA256_SIZE];
+
 	AUTO_FREE char *boot_code = NULL;
 	size_t boot_code_size;
-	sha256_bytes(request->pod_json, strlen(request->pod_json), pod_hash);
-	uuid_from_sha256(pod_hash, layout->table.disk_uuid);
+	struct digest pod = sha256_digest(request->pod_json, strlen(request->pod_json));
+	uuid_from_digest(&pod, layout->table.disk_uuid);
 	if (!add_boot_files(layout, request, err))
 		return false;
 	size_t toc_size = rounded_toc_size(layout, request);
 	add_file(layout, TOC_NAME, xcalloc(1, toc_size), toc_size);
-	struct fat_options options = {.serial = bytes_get_u32(pod_hash + 16),
+	struct fat_options options = {.serial = bytes_get_u32(pod.bytes + 16),
 				      .partition_offset = DISK_ALIGNMENT,
 				      .alignment = DISK_ALIGNMENT};
 	if (!fat_make(layout->files, layout->file_count, &options, &layout->boot, err) ||

@@ -26,10 +26,10 @@ struct disk_request {
 #define BOOT_FILES_MAX 16u
 
 struct disk_layout {
-	struct fat_file files[BOOT_FILES_MAX]; /* of the boot partition, in order */
-	char *bytes[BOOT_FILES_MAX];	       /* owned: their contents; or NULL: */
-	char *paths[BOOT_FILES_MAX];	       /* owned: they are in these files … */
-	const char *digests[BOOT_FILES_MAX];   /* … which have these digests; borrowed */
+	struct fat_file files[BOOT_FILES_MAX];	      /* of the boot partition, in order */
+	char *bytes[BOOT_FILES_MAX];		      /* owned: their contents; or NULL: */
+	char *paths[BOOT_FILES_MAX];		      /* owned: they are in these files … */
+	const struct digest *digests[BOOT_FILES_MAX]; /* … which have these; borrowed */
 	size_t file_count;
 	struct fat_layout boot;
 	struct gpt_table table;

@@ -64,7 +64,7 @@ static void free_hash(struct sha256 **hash)
 }
 
 static bool hash_range(const struct verifier *verifier, uint64_t offset, uint64_t size,
-		       char out[DIGEST_SIZE], struct error *err)
+		       struct digest *out, struct error *err)
 {
 	AUTO(free_hash) struct sha256 *hash = sha256_new();
 	AUTO_FREE uint8_t *buffer = xmalloc(PIECE_SIZE);
@@ -80,7 +80,7 @@ static bool hash_range(const struct verifier *verifier, uint64_t offset, uint64_
 		offset += (uint64_t)count;
 		size -= (uint64_t)count;
 	}
-	sha256_finish_digest(hash, out);
+	*out = sha256_finish_digest(hash);
 	return true;
 }
 
@@ -108,28 +108,29 @@ static bool check_partitions(const struct verifier *verifier, struct error *err)
 {
 	for (size_t i = 0; i < verifier->toc.partition_count; i++) {
 		const struct toc_partition *partition = &verifier->toc.partitions[i];
-		char digest[DIGEST_SIZE];
-		if (partition->digest[0] == '\0')
+		struct digest digest;
+		if (!digest_is_set(&partition->digest))
 			continue;
-		if (!hash_range(verifier, partition->offset, partition->size, digest, err))
+		if (!hash_range(verifier, partition->offset, partition->size, &digest, err))
 			return false;
-		if (strcmp(digest, partition->digest) != 0)
+		if (!digest_equal(&digest, &partition->digest))
 			return error_set(err, ERROR_CORRUPT,
 					 "partition %u (%s) was changed: it is not %.19s any more",
-					 partition->number, partition->name, partition->digest);
+					 partition->number, partition->name,
+					 DIGEST_TEXT(&partition->digest));
 	}
 	return true;
 }
 
 static bool check_base(struct verifier *verifier, struct error *err)
 {
-	const char *wanted =
-		json_view_peek(json_view_get(json_view_get(verifier->pod, "base"), "digest"));
+	struct digest wanted =
+		json_view_digest(json_view_get(json_view_get(verifier->pod, "base"), "digest"));
 	if (!base_open(verifier->store, verifier->options, verifier->progress, &verifier->base,
 		       err))
 		return false;
 	const struct base_file *file = base_folder_find(&verifier->base, verifier->base.partition);
-	if (file != NULL && wanted != NULL && strcmp(file->digest, wanted) == 0)
+	if (file != NULL && digest_equal(&file->digest, &wanted))
 		return true;
 	(void)error_set(err, ERROR_NOT_FOUND, "the disk was built on another base than '%s'",
 			verifier->base.path);
@@ -137,13 +138,14 @@ static bool check_base(struct verifier *verifier, struct error *err)
 }
 
 /* The disk does not say where on this machine an image came from; the store may know. Owned. */
-static char *find_origin(const struct verifier *verifier, const char *name, const char *digest)
+static char *find_origin(const struct verifier *verifier, const char *name,
+			 const struct digest *digest)
 {
 	AUTO(image_ref_list_clear) struct image_ref_list refs = {0};
 	if (!image_ref_read_all(verifier->store, &refs, NULL))
 		return xstrdup(name);
 	for (size_t i = 0; i < refs.count; i++)
-		if (strcmp(refs.items[i].manifest, digest) == 0)
+		if (digest_equal(&refs.items[i].manifest, digest))
 			return xstrdup(refs.items[i].reference);
 	return xstrdup(name);
 }
@@ -155,7 +157,7 @@ static bool is_path(const char *name)
 }
 
 /* The very image the disk was made of, from the store or from where it came. */
-static bool load_image(struct verifier *verifier, const char *name, const char *digest,
+static bool load_image(struct verifier *verifier, const char *name, const struct digest *digest,
 		       struct error *err)
 {
 	struct oci_image *image = &verifier->images[verifier->image_count];
@@ -167,10 +169,10 @@ static bool load_image(struct verifier *verifier, const char *name, const char *
 			   verifier->progress, image, err))
 		return is_path(name) ? error_hint(err, "i2kit pull the image from where it lies")
 				     : false;
-	return strcmp(image->digest, digest) == 0 ||
+	return digest_equal(&image->digest, digest) ||
 	       error_set(err, ERROR_NOT_FOUND,
 			 "image '%s' is %.19s now; the disk was made of %.19s", origin,
-			 image->digest, digest);
+			 DIGEST_TEXT(&image->digest), DIGEST_TEXT(digest));
 }
 
 static bool load_images(struct verifier *verifier, const char *list, struct error *err)
@@ -183,11 +185,11 @@ static bool load_images(struct verifier *verifier, const char *list, struct erro
 	for (size_t i = 0; i < own_count; i++) {
 		struct json_view item = json_view_at(containers, i);
 		const char *name = json_view_peek(json_view_get(item, "image"));
-		const char *digest = json_view_peek(json_view_get(item, "imageDigest"));
-		if (name == NULL || digest == NULL || !digest_is_valid(digest))
+		struct digest digest = json_view_digest(json_view_get(item, "imageDigest"));
+		if (name == NULL || !digest_is_set(&digest))
 			return error_set(err, ERROR_CORRUPT, "pod.json is malformed");
 		verifier->images[verifier->image_count] = (struct oci_image){0};
-		if (!load_image(verifier, name, digest, err)) {
+		if (!load_image(verifier, name, &digest, err)) {
 			oci_image_clear(&verifier->images[verifier->image_count]);
 			return false;
 		}
@@ -197,13 +199,13 @@ static bool load_images(struct verifier *verifier, const char *list, struct erro
 }
 
 /* The first image that has the layer, as build.c names it. */
-static const struct image_layer *find_layer(const struct verifier *verifier, const char *diff_id,
-					    const char **ret_image)
+static const struct image_layer *find_layer(const struct verifier *verifier,
+					    const struct digest *diff_id, const char **ret_image)
 {
 	for (size_t i = 0; i < verifier->image_count; i++) {
 		const struct oci_image *image = &verifier->images[i];
 		for (size_t j = 0; j < image->layer_count; j++) {
-			if (strcmp(image->layers[j].diff_id, diff_id) != 0)
+			if (!digest_equal(&image->layers[j].diff_id, diff_id))
 				continue;
 			*ret_image = verifier->image_names[i];
 			return &image->layers[j];
@@ -216,32 +218,33 @@ static const struct image_layer *find_layer(const struct verifier *verifier, con
 static bool convert_layer(struct verifier *verifier, struct json_view item,
 			  struct store_draft *draft, struct pod_layer *ret, struct error *err)
 {
-	char diff_id[DIGEST_SIZE], digest[DIGEST_SIZE];
+	struct digest diff_id, digest;
 	struct stat st;
-	ret->diff_id = json_view_peek(json_view_get(item, "layer"));
-	ret->digest = json_view_peek(json_view_get(item, "digest"));
-	if (ret->diff_id == NULL || ret->digest == NULL || !digest_is_valid(ret->digest))
+	ret->diff_id = json_view_digest(json_view_get(item, "layer"));
+	ret->digest = json_view_digest(json_view_get(item, "digest"));
+	if (!digest_is_set(&ret->diff_id) || !digest_is_set(&ret->digest))
 		return error_set(err, ERROR_CORRUPT, "pod.json is malformed");
-	const struct image_layer *layer = find_layer(verifier, ret->diff_id, &ret->image);
+	const char *name = DIGEST_TEXT(&ret->diff_id);
+	const struct image_layer *layer = find_layer(verifier, &ret->diff_id, &ret->image);
 	if (layer == NULL)
 		return error_set(err, ERROR_CORRUPT, "layer %.19s is in none of the pod's images",
-				 ret->diff_id);
-	AUTO_FREE char *blob = store_path(verifier->store, STORE_BLOB, layer->digest);
+				 name);
+	AUTO_FREE char *blob = store_path(verifier->store, STORE_BLOB, &layer->digest);
 	AUTO_CLOSE int fd = open(blob, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return error_set_errno(err, errno, "cannot read '%s'", blob);
 	struct layer_conversion conversion = {.fd = fd,
 					      .path = draft->path,
 					      .size_bytes = layer->size_bytes,
-					      .what = ret->diff_id,
+					      .what = name,
 					      .progress = verifier->progress};
-	if (!layer_convert_blob(&conversion, diff_id, err) || !sha256_fd(draft->fd, digest, err) ||
-	    fstat(draft->fd, &st) != 0)
-		return error_prefix(err, "layer %.19s", ret->diff_id);
-	if (strcmp(diff_id, ret->diff_id) != 0 || strcmp(digest, ret->digest) != 0)
+	if (!layer_convert_blob(&conversion, &diff_id, err) ||
+	    !sha256_fd(draft->fd, &digest, err) || fstat(draft->fd, &st) != 0)
+		return error_prefix(err, "layer %.19s", name);
+	if (!digest_equal(&diff_id, &ret->diff_id) || !digest_equal(&digest, &ret->digest))
 		return error_set(err, ERROR_CORRUPT,
-				 "layer %.19s of '%s' gives %.19s, but the disk has %.19s",
-				 ret->diff_id, ret->image, digest, ret->digest);
+				 "layer %.19s of '%s' gives %.19s, but the disk has %.19s", name,
+				 ret->image, DIGEST_TEXT(&digest), DIGEST_TEXT(&ret->digest));
 	ret->path = draft->path;
 	ret->size_bytes = (uint64_t)st.st_size;
 	return true;
@@ -264,7 +267,7 @@ static bool convert_layers(struct verifier *verifier, struct error *err)
 	return true;
 }
 
-static bool compare_disks(struct verifier *verifier, const char *digest, struct error *err)
+static bool compare_disks(struct verifier *verifier, const struct digest *digest, struct error *err)
 {
 	AUTO_PTR(disk_layout) struct disk_layout *layout = disk_layout_new();
 	AUTO(store_draft_drop) struct store_draft draft = STORE_DRAFT_INIT;
@@ -273,7 +276,7 @@ static bool compare_disks(struct verifier *verifier, const char *digest, struct 
 				       .linuxkit = verifier->toc.linuxkit,
 				       .layers = verifier->layers,
 				       .layer_count = verifier->layer_count};
-	char rebuilt[DIGEST_SIZE];
+	struct digest rebuilt;
 	if (!disk_layout_make(layout, &request, err) ||
 	    !store_draft_open(verifier->store, &draft, err))
 		return false;
@@ -283,12 +286,12 @@ static bool compare_disks(struct verifier *verifier, const char *digest, struct 
 				       .size = layout->table.disk_size,
 				       .progress = verifier->progress,
 				       .what = verifier->path};
-	if (!disk_write(&writing, rebuilt, err))
+	if (!disk_write(&writing, &rebuilt, err))
 		return store_error_hint(verifier->store, err);
-	if (strcmp(rebuilt, digest) == 0)
+	if (digest_equal(&rebuilt, digest))
 		return true;
 	(void)error_set(err, ERROR_CORRUPT, "built again it is %.19s, but the disk is %.19s",
-			rebuilt, digest);
+			DIGEST_TEXT(&rebuilt), DIGEST_TEXT(digest));
 	if (strcmp(verifier->toc.builder, "i2kit " I2KIT_VERSION) != 0)
 		return error_hint(err, "it was built by '%s'; use that version",
 				  verifier->toc.builder);
@@ -302,11 +305,11 @@ bool disk_verify(struct store *store, const char *path, const struct image_optio
 	struct verifier verifier = {
 		.store = store, .path = path, .options = options, .progress = progress, .fd = -1};
 	if (!open_disk(&verifier, err) ||
-	    !hash_range(&verifier, 0, verifier.size, ret->digest, err) ||
+	    !hash_range(&verifier, 0, verifier.size, &ret->digest, err) ||
 	    !check_partitions(&verifier, err) || !check_base(&verifier, err) ||
 	    !load_images(&verifier, "initContainers", err) ||
 	    !load_images(&verifier, "containers", err) || !convert_layers(&verifier, err) ||
-	    !compare_disks(&verifier, ret->digest, err))
+	    !compare_disks(&verifier, &ret->digest, err))
 		return error_prefix(err, "'%s'", path);
 	ret->partition_count = verifier.toc.partition_count;
 	ret->layer_count = verifier.layer_count;

@@ -13,9 +13,9 @@
 #include "image/store/store.h"
 
 struct disk_verification {
-	char digest[DIGEST_SIZE]; /* of the file */
-	size_t partition_count;	  /* checked */
-	size_t layer_count;	  /* converted again */
+	struct digest digest;	/* of the file */
+	size_t partition_count; /* checked */
+	size_t layer_count;	/* converted again */
 	size_t image_count;
 };
 

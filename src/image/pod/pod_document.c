@@ -161,10 +161,10 @@ static void fill_resources(struct container_image *to, const struct resources *f
 	to->ephemeral_limit_bytes = from->ephemeral_limit_bytes;
 }
 
-static size_t layer_index(const struct pod_document *document, const char *diff_id)
+static size_t layer_index(const struct pod_document *document, const struct digest *diff_id)
 {
 	size_t i = 0;
-	while (strcmp(document->layers[i].diff_id, diff_id) != 0)
+	while (!digest_equal(&document->layers[i].diff_id, diff_id))
 		i++;
 	return i;
 }
@@ -175,10 +175,10 @@ static bool fill_container(struct container_image *to, const struct pod_document
 {
 	to->name = xstrdup(spec->name);
 	to->image = reference_portable(spec->image);
-	to->image_digest = xstrdup(image->digest);
+	to->image_digest = xstrdup(DIGEST_TEXT(&image->digest));
 	for (size_t i = 0; i < image->layer_count; i++)
 		*ARRAY_APPEND(to->layers, to->layer_count) =
-			layer_index(document, image->layers[i].diff_id);
+			layer_index(document, &image->layers[i].diff_id);
 	fill_command(to, spec);
 	fill_ports(to, spec);
 	fill_resources(to, &spec->resources);
@@ -194,19 +194,19 @@ static bool fill_container(struct container_image *to, const struct pod_document
 static void fill_layers(struct pod_image *to, const struct pod_document *document)
 {
 	char uuid[UUID_SIZE];
-	uuid_from_digest(document->base_digest, uuid);
+	uuid_from_digest(&document->base_digest, uuid);
 	to->base_name = xstrdup("i2kit-base");
 	to->base_uuid = xstrdup(uuid);
-	to->base_digest = xstrdup(document->base_digest);
+	to->base_digest = xstrdup(DIGEST_TEXT(&document->base_digest));
 	for (size_t i = 0; i < document->layer_count; i++) {
 		struct layer_entry *layer = ARRAY_APPEND(to->layers, to->layer_count);
 		char name[PARTITION_NAME_SIZE];
 		pod_layer_name(i, name);
-		uuid_from_digest(document->layers[i].digest, uuid);
+		uuid_from_digest(&document->layers[i].digest, uuid);
 		layer->name = xstrdup(name);
 		layer->uuid = xstrdup(uuid);
-		layer->digest = xstrdup(document->layers[i].digest);
-		layer->diff_id = xstrdup(document->layers[i].diff_id);
+		layer->digest = xstrdup(DIGEST_TEXT(&document->layers[i].digest));
+		layer->diff_id = xstrdup(DIGEST_TEXT(&document->layers[i].diff_id));
 	}
 }
 

@@ -19,7 +19,7 @@ struct pod_document {
 	const struct oci_image *images;
 	const struct pod_layer *layers; /* each diff id once; partition 3 is the first */
 	size_t layer_count;
-	char base_digest[DIGEST_SIZE]; /* of the base partition */
+	struct digest base_digest; /* of the base partition */
 };
 
 /* Owned; NULL with an error where an image's config or a manifest's text cannot be said in JSON. */

@@ -5,12 +5,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/digest.h"
+
 /* A layer of a pod's disk: a partition with a squashfs. Texts are borrowed. */
 struct pod_layer {
-	const char *diff_id;
+	struct digest diff_id;
 	const char *image;    /* the first one that has it, as written */
 	const char *path;     /* of the squashfs */
-	const char *digest;   /* of it */
+	struct digest digest; /* of it */
 	const char *checksum; /* of it; "" or NULL where it is not known */
 	uint64_t size_bytes;
 	bool was_just_made; /* by this process */

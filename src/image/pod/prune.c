@@ -38,9 +38,9 @@ static void prune_clear(struct prune *prune)
 		string_list_clear(&prune->keep[i]);
 }
 
-static void keep(struct prune *prune, enum store_kind kind, const char *digest)
+static void keep(struct prune *prune, enum store_kind kind, const struct digest *digest)
 {
-	string_list_add(&prune->keep[kind], digest + 7);
+	string_list_add(&prune->keep[kind], DIGEST_HEX(digest));
 }
 
 static int by_text(const void *key, const void *item)
@@ -48,8 +48,9 @@ static int by_text(const void *key, const void *item)
 	return strcmp(key, *(char *const *)item);
 }
 
-static bool is_kept(const struct prune *prune, enum store_kind kind, const char *hex)
+static bool is_kept(const struct prune *prune, enum store_kind kind, const struct digest *digest)
 {
+	const char *hex = DIGEST_HEX(digest);
 	const struct string_list *list = &prune->keep[kind];
 	return list->count > 0 &&
 	       bsearch(hex, list->items, list->count, sizeof(list->items[0]), by_text) != NULL;
@@ -61,20 +62,19 @@ static void keep_image(struct prune *prune, const struct image_ref *ref)
 	AUTO(oci_document_clear) struct oci_document manifest = {0};
 	AUTO(oci_image_clear) struct oci_image image = {0};
 	AUTO(error_clear) struct error ignored = ERROR_INIT;
-	keep(prune, STORE_BLOB, ref->digest);
-	keep(prune, STORE_BLOB, ref->manifest);
-	if (source_read_document(prune->store, ref->manifest, NULL, &manifest, &ignored) &&
+	keep(prune, STORE_BLOB, &ref->digest);
+	keep(prune, STORE_BLOB, &ref->manifest);
+	if (source_read_document(prune->store, &ref->manifest, NULL, &manifest, &ignored) &&
 	    !manifest.is_index) {
-		keep(prune, STORE_BLOB, manifest.config.digest);
+		keep(prune, STORE_BLOB, &manifest.config.digest);
 		for (size_t i = 0; i < manifest.item_count; i++)
-			keep(prune, STORE_BLOB, manifest.items[i].digest);
+			keep(prune, STORE_BLOB, &manifest.items[i].digest);
 	}
-	if (!oci_image_load(prune->store, ref->reference, ref->manifest, &image, &ignored))
+	if (!oci_image_load(prune->store, ref->reference, &ref->manifest, &image, &ignored))
 		return;
 	for (size_t i = 0; i < image.layer_count; i++) {
-		char key[DIGEST_SIZE];
-		layer_store_key(image.layers[i].diff_id, key);
-		keep(prune, STORE_LAYER, key);
+		struct digest key = layer_store_key(&image.layers[i].diff_id);
+		keep(prune, STORE_LAYER, &key);
 	}
 }
 
@@ -134,24 +134,20 @@ static bool remove_file(struct prune *prune, const char *path, const char *kind,
 }
 
 /* "HEX.img" → HEX; false for what the store has not put there (an atomic write's leftovers). */
-static bool hex_of(const char *name, char out[SHA256_HEX_SIZE])
+static bool named_after(const char *name, struct digest *ret)
 {
-	size_t length = strspn(name, "0123456789abcdef");
-	if (length != SHA256_HEX_SIZE - 1 || (name[length] != '\0' && name[length] != '.'))
-		return false;
-	memcpy(out, name, length);
-	out[length] = '\0';
-	return true;
+	AUTO_FREE char *hex = xstrndup(name, strcspn(name, "."));
+	return digest_parse_hex(hex, ret);
 }
 
 static bool mark_disk(struct prune *prune, const char *path, const char *name, struct error *err)
 {
-	char hex[SHA256_HEX_SIZE];
+	struct digest digest;
 	(void)err;
 	size_t length = strlen(name);
 	bool is_image = length > 4 && strcmp(name + length - 4, ".img") == 0;
-	if (is_image && hex_of(name, hex) && is_used_disk(prune, path, hex))
-		string_list_add(&prune->keep[STORE_DISK], hex);
+	if (is_image && named_after(name, &digest) && is_used_disk(prune, path, name))
+		keep(prune, STORE_DISK, &digest);
 	return true;
 }
 
@@ -159,16 +155,16 @@ static bool mark_disk(struct prune *prune, const char *path, const char *name, s
 static bool mark_build(struct prune *prune, const char *path, const char *name, struct error *err)
 {
 	AUTO(build_record_clear) struct build_record record = {0};
-	char key[DIGEST_SIZE] = "sha256:";
+	struct digest key;
 	(void)path;
 	(void)err;
-	if (!hex_of(name, key + 7) || !build_record_read(prune->store, key, &record))
+	if (!named_after(name, &key) || !build_record_read(prune->store, &key, &record))
 		return true;
-	if (record.disk[0] == '\0' || !is_kept(prune, STORE_DISK, record.disk + 7))
+	if (!digest_is_set(&record.disk) || !is_kept(prune, STORE_DISK, &record.disk))
 		return true;
-	keep(prune, STORE_BUILD, key);
-	for (size_t i = 0; i < record.layers.count; i++)
-		keep(prune, STORE_LAYER, record.layers.items[i]);
+	keep(prune, STORE_BUILD, &key);
+	for (size_t i = 0; i < record.layer_count; i++)
+		keep(prune, STORE_LAYER, &record.layers[i]);
 	return true;
 }
 
@@ -176,13 +172,13 @@ static bool mark_layer_record(struct prune *prune, const char *path, const char 
 			      struct error *err)
 {
 	AUTO(build_record_clear) struct build_record record = {0};
-	char key[DIGEST_SIZE] = "sha256:";
+	struct digest key;
 	(void)path;
 	(void)err;
-	if (hex_of(name, key + 7) && build_record_read(prune->store, key, &record) &&
-	    record.disk[0] == '\0' && record.layers.count == 1 &&
-	    is_kept(prune, STORE_LAYER, record.layers.items[0] + 7))
-		keep(prune, STORE_BUILD, key);
+	if (named_after(name, &key) && build_record_read(prune->store, &key, &record) &&
+	    !digest_is_set(&record.disk) && record.layer_count == 1 &&
+	    is_kept(prune, STORE_LAYER, &record.layers[0]))
+		keep(prune, STORE_BUILD, &key);
 	return true;
 }
 
@@ -214,10 +210,11 @@ static bool mark(struct prune *prune, struct error *err)
 static bool sweep_kind(struct prune *prune, enum store_kind kind, const char *label,
 		       const char *path, const char *name, struct error *err)
 {
-	char digest[DIGEST_SIZE] = "sha256:";
-	if (!hex_of(name, digest + 7))
+	struct digest digest;
+	if (!named_after(name, &digest))
 		return remove_file(prune, path, "temporary", name, err);
-	return is_kept(prune, kind, digest + 7) || remove_file(prune, path, label, digest, err);
+	return is_kept(prune, kind, &digest) ||
+	       remove_file(prune, path, label, DIGEST_TEXT(&digest), err);
 }
 
 static bool sweep_blob(struct prune *prune, const char *path, const char *name, struct error *err)

@@ -49,24 +49,24 @@ static void add_fault(struct verify *verify, const char *path, const char *what)
 	fault->is_removed = verify->repair && unlink(path) == 0;
 }
 
-static void check_file(struct verify *verify, const char *path, const char *wanted)
+static void check_file(struct verify *verify, const char *path, const struct digest *wanted)
 {
 	AUTO(error_clear) struct error err = ERROR_INIT;
-	char digest[DIGEST_SIZE];
+	struct digest digest;
 	struct stat st;
 	AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	/* Gone since the listing: another process prunes. */
 	if (fd < 0 && errno == ENOENT)
 		return;
 	verify->result->checked_files++;
-	if (fd < 0 || fstat(fd, &st) < 0 || !sha256_fd(fd, digest, &err)) {
+	if (fd < 0 || fstat(fd, &st) < 0 || !sha256_fd(fd, &digest, &err)) {
 		add_fault(verify, path, err.message ? err.message : "cannot be read");
 		return;
 	}
 	verify->result->checked_bytes += (uint64_t)st.st_size;
-	if (strcmp(digest, wanted) == 0)
+	if (digest_equal(&digest, wanted))
 		return;
-	AUTO_FREE char *what = xasprintf("its digest is %s", digest);
+	AUTO_FREE char *what = xasprintf("its digest is %s", DIGEST_TEXT(&digest));
 	add_fault(verify, path, what);
 }
 
@@ -80,13 +80,13 @@ static bool check_folder(struct verify *verify, const char *below, const char *s
 	progress_start(verify->progress, "verify", below, PROGRESS_COUNT, names.count);
 	for (size_t i = 0; i < names.count; i++) {
 		AUTO_FREE char *path = path_join(folder, names.items[i]);
-		AUTO_FREE char *digest =
-			xasprintf("sha256:%.*s", (int)strcspn(names.items[i], "."), names.items[i]);
+		AUTO_FREE char *hex = xstrndup(names.items[i], strcspn(names.items[i], "."));
+		struct digest digest;
 		if (progress_is_cancelled(verify->progress))
 			return error_set(err, ERROR_CANCELLED, "cancelled");
 		const char *dot = strchr(names.items[i], '.');
-		if (digest_is_valid(digest) && strcmp(dot ? dot : "", suffix) == 0)
-			check_file(verify, path, digest);
+		if (digest_parse_hex(hex, &digest) && strcmp(dot ? dot : "", suffix) == 0)
+			check_file(verify, path, &digest);
 		progress_update(verify->progress, "verify", below, PROGRESS_COUNT, i + 1,
 				names.count);
 	}
@@ -104,15 +104,15 @@ static bool check_layers(struct verify *verify, struct error *err)
 	progress_start(verify->progress, "verify", "layers", PROGRESS_COUNT, names.count);
 	for (size_t i = 0; i < names.count; i++) {
 		AUTO(build_record_clear) struct build_record record = {0};
-		AUTO_FREE char *key = xasprintf("sha256:%s", names.items[i]);
+		struct digest key;
 		if (progress_is_cancelled(verify->progress))
 			return error_set(err, ERROR_CANCELLED, "cancelled");
-		if (!digest_is_valid(key) || !build_record_read(verify->store, key, &record) ||
-		    record.digest[0] == '\0' || record.layers.count != 1)
+		if (!digest_parse_hex(names.items[i], &key) ||
+		    !build_record_read(verify->store, &key, &record) ||
+		    !digest_is_set(&record.digest) || record.layer_count != 1)
 			continue;
-		AUTO_FREE char *path =
-			store_path(verify->store, STORE_LAYER, record.layers.items[0]);
-		check_file(verify, path, record.digest);
+		AUTO_FREE char *path = store_path(verify->store, STORE_LAYER, &record.layers[0]);
+		check_file(verify, path, &record.digest);
 		progress_update(verify->progress, "verify", "layers", PROGRESS_COUNT, i + 1,
 				names.count);
 	}

@@ -136,16 +136,17 @@ void store_close(struct store *store)
 	free(store);
 }
 
-char *store_path(const struct store *store, enum store_kind kind, const char *digest)
+char *store_path(const struct store *store, enum store_kind kind, const struct digest *digest)
 {
-	return xasprintf("%s/%s/%s%s", store->folder, places[kind].folder, digest + 7,
+	return xasprintf("%s/%s/%s%s", store->folder, places[kind].folder, DIGEST_HEX(digest),
 			 places[kind].suffix);
 }
 
-bool store_size(const struct store *store, enum store_kind kind, const char *digest, uint64_t *ret)
+bool store_size(const struct store *store, enum store_kind kind, const struct digest *digest,
+		uint64_t *ret)
 {
 	struct stat st;
-	if (!digest_is_valid(digest))
+	if (!digest_is_set(digest))
 		return false;
 	AUTO_FREE char *path = store_path(store, kind, digest);
 	if (stat(path, &st) < 0 || !S_ISREG(st.st_mode))
@@ -154,20 +155,21 @@ bool store_size(const struct store *store, enum store_kind kind, const char *dig
 	return true;
 }
 
-bool store_has(const struct store *store, enum store_kind kind, const char *digest)
+bool store_has(const struct store *store, enum store_kind kind, const struct digest *digest)
 {
 	uint64_t size = 0;
 	return store_size(store, kind, digest, &size);
 }
 
-static int lock(const struct store *store, enum store_kind kind, const char *digest, bool wait,
-		struct error *err)
+static int lock(const struct store *store, enum store_kind kind, const struct digest *digest,
+		bool wait, struct error *err)
 {
 	static const char *const names[] = {[STORE_BLOB] = "blob",
 					    [STORE_LAYER] = "layer",
 					    [STORE_DISK] = "disk",
 					    [STORE_BUILD] = "build"};
-	AUTO_FREE char *path = xasprintf("%s/locks/%s-%s", store->folder, names[kind], digest + 7);
+	AUTO_FREE char *path =
+		xasprintf("%s/locks/%s-%s", store->folder, names[kind], DIGEST_HEX(digest));
 	for (;;) {
 		AUTO_CLOSE int fd = file_lock(path, wait, err);
 		struct stat held;
@@ -183,12 +185,14 @@ static int lock(const struct store *store, enum store_kind kind, const char *dig
 	}
 }
 
-int store_lock(struct store *store, enum store_kind kind, const char *digest, struct error *err)
+int store_lock(struct store *store, enum store_kind kind, const struct digest *digest,
+	       struct error *err)
 {
 	return lock(store, kind, digest, true, err);
 }
 
-int store_try_lock(struct store *store, enum store_kind kind, const char *digest, struct error *err)
+int store_try_lock(struct store *store, enum store_kind kind, const struct digest *digest,
+		   struct error *err)
 {
 	return lock(store, kind, digest, false, err);
 }
@@ -251,13 +255,13 @@ void store_partial_drop(struct store_draft *draft)
 	store_draft_drop(draft);
 }
 
-bool store_partial_open(struct store *store, const char *digest, struct store_draft *ret,
+bool store_partial_open(struct store *store, const struct digest *digest, struct store_draft *ret,
 			uint64_t *ret_size, struct error *err)
 {
 	struct stat st;
 	struct store_draft draft = STORE_DRAFT_INIT;
 	draft.is_partial = true;
-	draft.path = xasprintf("%s/partial/%s", store->folder, digest + 7);
+	draft.path = xasprintf("%s/partial/%s", store->folder, DIGEST_HEX(digest));
 	draft.fd = open(draft.path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (draft.fd < 0 || !hold_draft(&draft) || fstat(draft.fd, &st) < 0 ||
 	    lseek(draft.fd, 0, SEEK_END) < 0) {
@@ -290,10 +294,9 @@ static bool rename_or_keep(const char *from, const char *to)
 }
 
 bool store_draft_commit(struct store *store, struct store_draft *draft, enum store_kind kind,
-			const char *digest, struct error *err)
+			const struct digest *digest, struct error *err)
 {
-	if (!digest_is_valid(digest))
-		return error_set(err, ERROR_INVALID, "'%s' is not a digest", digest);
+
 	AUTO_FREE char *path = store_path(store, kind, digest);
 	/* A disk is read by libvirt's qemu as another user; private layers are nobody else's. */
 	mode_t mode = 0400;
@@ -329,19 +332,18 @@ bool store_write(const struct store *store, int fd, const void *bytes, size_t si
 	return store_error_hint(store, err);
 }
 
-bool store_read_blob(struct store *store, const char *digest, size_t max_bytes, char **ret,
+bool store_read_blob(struct store *store, const struct digest *digest, size_t max_bytes, char **ret,
 		     size_t *ret_size, struct error *err)
 {
-	char actual[DIGEST_SIZE];
+
 	AUTO_FREE char *bytes = NULL;
 	size_t size = 0;
-	if (!digest_is_valid(digest))
-		return error_set(err, ERROR_INVALID, "'%s' is not a digest", digest);
+
 	AUTO_FREE char *path = store_path(store, STORE_BLOB, digest);
 	if (!file_read(path, max_bytes, &bytes, &size, err))
 		return error_prefix(err, "image store");
-	sha256_digest(bytes, size, actual);
-	if (strcmp(actual, digest) != 0) {
+	struct digest actual = sha256_digest(bytes, size);
+	if (!digest_equal(&actual, digest)) {
 		error_set(err, ERROR_CORRUPT, "%s has changed since it was stored", path);
 		return error_hint(err, "i2kit images --verify --repair");
 	}
@@ -351,10 +353,10 @@ bool store_read_blob(struct store *store, const char *digest, size_t max_bytes, 
 }
 
 bool store_write_blob(struct store *store, const void *bytes, size_t size,
-		      char out_digest[DIGEST_SIZE], struct error *err)
+		      struct digest *out_digest, struct error *err)
 {
 	AUTO(store_draft_drop) struct store_draft draft = STORE_DRAFT_INIT;
-	sha256_digest(bytes, size, out_digest);
+	*out_digest = sha256_digest(bytes, size);
 	if (store_has(store, STORE_BLOB, out_digest))
 		return true;
 	return store_draft_open(store, &draft, err) &&

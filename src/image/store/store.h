@@ -41,8 +41,8 @@ const char *store_folder(const struct store *store);
 enum store_kind { STORE_BLOB, STORE_LAYER, STORE_DISK, STORE_BUILD };
 
 /* The path a thing has or would have; owned. digest is "sha256:…". */
-char *store_path(const struct store *store, enum store_kind kind, const char *digest);
-bool store_has(const struct store *store, enum store_kind kind, const char *digest);
+char *store_path(const struct store *store, enum store_kind kind, const struct digest *digest);
+bool store_has(const struct store *store, enum store_kind kind, const struct digest *digest);
 
 /*
  * A file being written. Open, write to .fd (or to .path by another library), then commit under a
@@ -58,15 +58,16 @@ struct store_draft {
 #define STORE_DRAFT_INIT ((struct store_draft){.fd = -1, .lock_fd = -1})
 MUST_CHECK bool store_draft_open(struct store *store, struct store_draft *ret, struct error *err);
 MUST_CHECK bool store_draft_commit(struct store *store, struct store_draft *draft,
-				   enum store_kind kind, const char *digest, struct error *err);
+				   enum store_kind kind, const struct digest *digest,
+				   struct error *err);
 void store_draft_drop(struct store_draft *draft); /* safe after commit */
 
 /*
  * The draft of a blob that comes over a network: it begins with what an earlier try left, of which
  * *ret_size bytes are there. Only while store_lock(STORE_BLOB, digest) is held.
  */
-MUST_CHECK bool store_partial_open(struct store *store, const char *digest, struct store_draft *ret,
-				   uint64_t *ret_size, struct error *err);
+MUST_CHECK bool store_partial_open(struct store *store, const struct digest *digest,
+				   struct store_draft *ret, uint64_t *ret_size, struct error *err);
 /* Forgets the bytes too: they were wrong. */
 void store_partial_drop(struct store_draft *draft);
 
@@ -80,21 +81,22 @@ bool store_error_hint(const struct store *store, struct error *err);
  * Held while a thing is made, so that a second process waits instead of working; -1 on failure.
  * Close it when the thing is there. Ask store_has() again once it is held.
  */
-MUST_CHECK int store_lock(struct store *store, enum store_kind kind, const char *digest,
+MUST_CHECK int store_lock(struct store *store, enum store_kind kind, const struct digest *digest,
 			  struct error *err);
 
 /* Does not wait: ERROR_BUSY. */
-MUST_CHECK int store_try_lock(struct store *store, enum store_kind kind, const char *digest,
-			      struct error *err);
+MUST_CHECK int store_try_lock(struct store *store, enum store_kind kind,
+			      const struct digest *digest, struct error *err);
 
 /* The size of a stored thing; false when it is absent. */
-bool store_size(const struct store *store, enum store_kind kind, const char *digest, uint64_t *ret);
+bool store_size(const struct store *store, enum store_kind kind, const struct digest *digest,
+		uint64_t *ret);
 
 /* Reads a small blob whole and checks its digest. */
-MUST_CHECK bool store_read_blob(struct store *store, const char *digest, size_t max_bytes,
+MUST_CHECK bool store_read_blob(struct store *store, const struct digest *digest, size_t max_bytes,
 				char **ret, size_t *ret_size, struct error *err);
 /* Stores bytes as a blob; out_digest is theirs. */
 MUST_CHECK bool store_write_blob(struct store *store, const void *bytes, size_t size,
-				 char out_digest[DIGEST_SIZE], struct error *err);
+				 struct digest *out_digest, struct error *err);
 
 #endif

@@ -77,19 +77,20 @@ static bool is_same(const struct mark *a, const struct mark *b)
 static bool run_check(void *arg, struct error *err)
 {
 	const struct check *check = arg;
-	char digest[DIGEST_SIZE];
+	struct digest digest;
 	AUTO_CLOSE int fd = open(check->path, O_RDONLY | O_CLOEXEC);
 
 	if (fd < 0)
 		return error_set_errno(err, errno, "%s", check->path);
-	if (!sha256_fd(fd, digest, err))
+	if (!sha256_fd(fd, &digest, err))
 		return error_prefix(err, "%s", check->path);
-	if (strcmp(digest, check->wanted) == 0)
+	const char *text = DIGEST_TEXT(&digest);
+	if (strcmp(text, check->wanted) == 0)
 		return true;
 	return error_set(err, ERROR_CORRUPT,
 			 "the disk that was booted, %s, is %.19s: not what its "
 			 "name says; i2kit images --verify --repair",
-			 check->path, digest);
+			 check->path, text);
 }
 
 static void on_checked(void *arg, struct error *err_or_null)
