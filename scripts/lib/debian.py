@@ -77,36 +77,72 @@ def unpack(deb, folder):
     run(["dpkg-deb", "-x", deb, folder])
 
 
-def _source_stanzas():
-    """The machine's own Debian sources, as deb-src."""
+def this_release():
+    """The code name of the machine's own release; "" where it has none."""
+    with open("/etc/os-release", encoding="utf-8") as file:
+        found = re.search(r'(?m)^VERSION_CODENAME="?(\w+)', file.read())
+    return found[1] if found else ""
+
+
+UBUNTU = {"noble"}
+
+
+def _entries():
+    """(URI, suites, components, keyring or "") of the machine's apt sources, in their order."""
     paths = ["/etc/apt/sources.list"]
     if os.path.isdir("/etc/apt/sources.list.d"):
         paths += sorted(f"/etc/apt/sources.list.d/{name}" for name in os.listdir("/etc/apt/sources.list.d"))
-    lines, stanzas = [], []
     for path in filter(os.path.isfile, paths):
         text = open(path, encoding="utf-8").read()
         if path.endswith(".list"):
-            lines += [re.sub(r"^\s*deb(-src)?\b", "deb-src", line) for line in text.splitlines()
-                      if re.match(r"\s*deb(-src)?\s.*debian.*\bmain\b", line)]
+            for line in text.splitlines():
+                match = re.match(r"\s*deb\s+(?:\[([^\]]*)\]\s+)?(\S+)\s+(\S+)\s+(.+)", line)
+                if match:
+                    key = re.search(r"signed-by=(\S+)", match[1] or "")
+                    yield match[2], match[3].split(), match[4].split(), key[1] if key else ""
         elif path.endswith(".sources"):
             for stanza in re.split(r"\n\s*\n", text):
-                if re.search(r"(?m)^URIs:.*debian", stanza) and re.search(r"(?m)^Components:.*main", stanza):
-                    stanzas.append(re.sub(r"(?m)^Types:.*$", "Types: deb-src", stanza).strip())
-    return "\n".join(dict.fromkeys(lines)), "\n\n".join(stanzas)
+                fields = dict(re.findall(r"(?m)^([\w-]+):[ \t]*(.+)$", stanza))
+                if "deb" in fields.get("Types", "").split() and fields.get("Enabled", "yes") != "no":
+                    for uri in fields.get("URIs", "").split():
+                        yield (uri, fields.get("Suites", "").split(), fields.get("Components", "").split(),
+                               fields.get("Signed-By", "").strip())
+
+
+def sources(release, kind="deb"):
+    """A .sources file for the release: the machine's own mirror where it is of the same distribution."""
+    own = this_release()
+    wanted = "universe" if release in UBUNTU else "main"
+    stanzas = []
+    for uri, suites, components, keyring in _entries():
+        named = [suite for suite in suites if re.match(rf"({own}|stable|testing)\b", suite)] if own else []
+        distribution = "ubuntu" if release in UBUNTU else "debian"
+        if not named or "main" not in components or distribution not in uri + os.path.basename(keyring):
+            continue
+        renamed = dict.fromkeys(re.sub(r"^\w+", release, suite) for suite in named)
+        key = f"Signed-By: {keyring}\n" if keyring.startswith("/") else ""
+        stanzas.append(f"Types: {kind}\nURIs: {uri}\nSuites: {' '.join(renamed)}\n"
+                       f"Components: {' '.join(dict.fromkeys(['main', wanted]))}\n{key}")
+    if not stanzas and release in UBUNTU:
+        mirror = os.environ.get("I2KIT_UBUNTU_MIRROR", "http://archive.ubuntu.com/ubuntu")
+        stanzas.append(f"Types: {kind}\nURIs: {mirror}\nSuites: {release} {release}-updates {release}-security\n"
+                       "Components: main universe\nSigned-By: /usr/share/keyrings/ubuntu-archive-keyring.gpg\n")
+    elif not stanzas:
+        mirror = os.environ.get("I2KIT_DEBIAN_MIRROR", "http://deb.debian.org/debian")
+        stanzas.append(f"Types: {kind}\nURIs: {mirror}\nSuites: {release} {release}-updates\n"
+                       "Components: main\nSigned-By: /usr/share/keyrings/debian-archive-keyring.gpg\n")
+    return "\n".join(stanzas)
 
 
 def download_source(package, folder):
     """apt-get source without a deb-src line on the machine. Returns the unpacked folder."""
     lists = os.path.join(CACHE, "apt-lists")
     os.makedirs(f"{lists}/partial", exist_ok=True)
-    lines, stanzas = _source_stanzas()
     parts = os.path.join(CACHE, "apt-sources")
     shutil.rmtree(parts, ignore_errors=True)
     os.makedirs(parts)
-    for name, text in (("i2kit.list", lines), ("i2kit.sources", stanzas)):
-        if text:
-            with open(f"{parts}/{name}", "w", encoding="utf-8") as out:
-                out.write(text + "\n")
+    with open(f"{parts}/i2kit.sources", "w", encoding="utf-8") as out:
+        out.write(sources(this_release(), "deb-src"))
     options = [*APT_QUIET, "-o", "Dir::Etc::sourcelist=/dev/null", "-o", f"Dir::Etc::sourceparts={parts}",
                "-o", f"Dir::State::lists={lists}", "-o", f"Dir::Cache::srcpkgcache=", "-o", "Dir::Cache::pkgcache="]
     run(["apt-get", *options, "update"])
