@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* From OCI layouts to a disk, and the other ways round: verified, booted, exported, pruned. */
+#include "image/layer/squashfs_writer.h"
 #include "image/pod/image.h"
 
 #include <fcntl.h>
@@ -273,6 +274,30 @@ static void a_changed_disk_is_not_what_it_says(void **state)
 	assert_true(disk_verify(store, path, &given, NULL, &result, NULL));
 }
 
+static void a_disk_of_other_libraries_is_told_from_a_damaged_one(void **state)
+{
+	static const char builder[] = "libsquashfs ";
+	AUTO(disk_image_clear) struct disk_image disk = {0};
+	AUTO(error_clear) struct error err = ERROR_INIT;
+	AUTO_FREE char *path = path_join(folder, "other.img");
+	AUTO_FREE char *bytes = NULL;
+	struct disk_verification result;
+	struct image_options given = options();
+	size_t size = 0;
+	(void)state;
+	make_web("whole", true);
+	assert_true(build("whole", &disk, NULL));
+	assert_true(file_read(disk.path, 64 << 20, &bytes, &size, NULL));
+	char *version = memmem(bytes, size, builder, strlen(builder));
+	assert_non_null(version);
+	version[strlen(builder)] = '0';
+	assert_true(file_write_atomic(path, bytes, size, 0644, NULL));
+	assert_false(disk_verify(store, path, &given, NULL, &result, &err));
+	assert_non_null(
+		strstr(err.hint, "it was built by 'i2kit " I2KIT_VERSION ", libsquashfs 0"));
+	assert_non_null(strstr(err.hint, squashfs_writer_libraries()));
+}
+
 static void what_boots_directly_comes_out_of_the_disk(void **state)
 {
 	AUTO(disk_image_clear) struct disk_image disk = {0};
@@ -407,6 +432,7 @@ int main(void)
 		cmocka_unit_test(a_disk_is_built_once_and_is_what_it_says),
 		cmocka_unit_test(a_layer_without_parents_is_proved_too),
 		cmocka_unit_test(a_changed_disk_is_not_what_it_says),
+		cmocka_unit_test(a_disk_of_other_libraries_is_told_from_a_damaged_one),
 		cmocka_unit_test(what_boots_directly_comes_out_of_the_disk),
 		cmocka_unit_test(a_damaged_layer_is_found_and_made_again),
 		cmocka_unit_test(an_image_comes_out_of_a_saved_file),

@@ -20,8 +20,8 @@ void layer_file_clear(struct layer_file *file)
 
 struct digest layer_store_key(const struct digest *diff_id)
 {
-	AUTO_FREE char *text =
-		xasprintf("squashfs %s %s", SQUASHFS_WRITER_VERSION, DIGEST_TEXT(diff_id));
+	AUTO_FREE char *text = xasprintf("squashfs %s, %s: %s", SQUASHFS_WRITER_VERSION,
+					 squashfs_writer_libraries(), DIGEST_TEXT(diff_id));
 	return sha256_digest(text, strlen(text));
 }
 

@@ -20,6 +20,7 @@
 #include <sqfs/super.h>
 #include <sqfs/xattr.h>
 #include <sqfs/xattr_writer.h>
+#include <zstd.h>
 
 #include "base/alloc.h"
 
@@ -45,6 +46,11 @@ struct squashfs_writer {
 	bool is_in_file;
 	bool is_finished; /* the processor */
 };
+
+const char *squashfs_writer_libraries(void)
+{
+	return "libsquashfs " I2KIT_SQUASHFS_VERSION ", zstd " ZSTD_VERSION_STRING;
+}
 
 static bool set_sqfs_error(struct error *err, int code, const char *what)
 {

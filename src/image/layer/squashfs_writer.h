@@ -17,6 +17,9 @@
 /* Part of the key of a converted layer: raise it whenever the bytes change for the same input. */
 #define SQUASHFS_WRITER_VERSION "3"
 
+/* What decides the bytes beside our own code: "libsquashfs 1.2.0, zstd 1.5.4". */
+const char *squashfs_writer_libraries(void);
+
 /*
  * A mounted squashfs takes some nine blocks of the guest's memory for itself: above 1 MiB with
  * large ones, a third of it with small ones. Images of a hundred layers are a hundred mounts,

@@ -20,7 +20,7 @@
 #include "image/store/store.h"
 
 /* Raise it whenever the disk changes for the same inputs. */
-#define BUILDER_VERSION "3 " I2KIT_VERSION
+#define BUILDER_VERSION "4"
 
 /* Everything one build owns. */
 struct build {
@@ -138,7 +138,8 @@ static bool make_document(struct build *build, struct error *err)
 	build->pod_json = pod_document_make(&document, err);
 	if (build->pod_json == NULL)
 		return false;
-	AUTO_FREE char *text = xasprintf("disk %s\n%s\n%s", BUILDER_VERSION,
+	AUTO_FREE char *builder = disk_layout_builder();
+	AUTO_FREE char *text = xasprintf("disk %s, %s\n%s\n%s", BUILDER_VERSION, builder,
 					 DIGEST_TEXT(&build->base.digest), build->pod_json);
 	build->key = sha256_digest(text, strlen(text));
 	return true;

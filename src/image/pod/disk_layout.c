@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "image/pod/disk_layout.h"
+#include "image/layer/squashfs_writer.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -234,6 +235,11 @@ static size_t rounded_toc_size(const struct disk_layout *layout, const struct di
 	return (most + TOC_UNIT - 1) / TOC_UNIT * TOC_UNIT;
 }
 
+char *disk_layout_builder(void)
+{
+	return xasprintf("i2kit %s, %s", I2KIT_VERSION, squashfs_writer_libraries());
+}
+
 /* i2kit.json in the place that was kept for it, filled up with newlines. */
 static void write_toc(struct disk_layout *layout, const struct disk_request *request)
 {
@@ -241,7 +247,7 @@ static void write_toc(struct disk_layout *layout, const struct disk_request *req
 	layout->toc.pod_json = xstrdup(request->pod_json);
 	layout->toc.cmdline = xstrdup(request->base->cmdline);
 	layout->toc.linuxkit = xstrdup_or_null(request->linuxkit);
-	layout->toc.builder = xstrdup("i2kit " I2KIT_VERSION);
+	layout->toc.builder = disk_layout_builder();
 	fill_toc_files(layout, request->base);
 	AUTO_FREE char *text = toc_make(&layout->toc);
 	size_t size = strlen(text);

@@ -45,6 +45,12 @@ struct disk_layout *disk_layout_new(void);
 void disk_layout_free(struct disk_layout *layout);
 DEFINE_AUTO_PTR(disk_layout, disk_layout_free)
 
+/*
+ * What makes the bytes beside the inputs, as i2kit.json on the disk has it: "i2kit 0.1.0, libsquashfs 1.2.0,
+ * zstd 1.5.4". Owned.
+ */
+char *disk_layout_builder(void);
+
 /* request and what it points to must live as long as the layout. */
 MUST_CHECK bool disk_layout_make(struct disk_layout *layout, const struct disk_request *request,
 				 struct error *err);
