@@ -46,6 +46,11 @@ static uint64_t empty_dir_bytes(const struct pod_spec *pod)
 	return bytes;
 }
 
+bool pod_room_has_quota(const struct pod_spec *pod)
+{
+	return empty_dir_bytes(pod) > 0;
+}
+
 /* The least that any of them has without saying so is the default of the containers proper. */
 static uint64_t room_bytes(const struct room *room, uint64_t default_bytes)
 {

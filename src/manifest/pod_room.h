@@ -15,5 +15,7 @@
  * containers run before the others, sidecars beside all of them.
  */
 uint64_t pod_room_bytes(const struct pod_spec *pod);
+/* Whether parts of it are limited: its file system must count what each has. */
+bool pod_room_has_quota(const struct pod_spec *pod);
 
 #endif

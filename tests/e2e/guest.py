@@ -455,6 +455,11 @@ def test_empty_dirs_of_a_scratch_disk_keep_to_their_size(workshop):
         equal(fill("/free/1", 8)[0], {"code": 0})
         equal(peer.exec(["sh", "-c", "rm -rf /a/*"])[0], {"code": 0})
         equal(fill("/a/3", 1)[0], {"code": 0})
+    # An instance that is stopped and started has its disk again, and nothing on it.
+    with Scene(workshop, [sh("sleep 1000")], config=config, instance={"scratch": {"serial": "scratch", "bytes": 32 << 20}},
+               vm={"extra": extra}) as peer:
+        peer.wait_event(type="ready", ready=True)
+        equal(output(peer, "ls /a /b /free; df -m /free | awk 'NR == 2 { print ($2 < 32) }'"), "/a:\n\n/b:\n\n/free:\n1")
 
 
 def test_what_is_full_is_said_with_the_way_out(workshop):

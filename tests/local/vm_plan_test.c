@@ -23,6 +23,7 @@ static struct vm_plan make_plan(void)
 			       .owner_uid = 1000,
 			       .owner_gid = 1000};
 
+	plan.scratch_bytes = (uint64_t)10 << 30;
 	plan.project = xstrdup("shop");
 	plan.project_id = xstrdup("0123456789abcdef0123456789abcdef");
 	plan.project_folder = xstrdup("/home/O'Neil & <sons>/shop");
@@ -69,6 +70,7 @@ static void adoption_reads_what_the_metadata_says(void **state)
 	assert_false(identity.is_kvm);
 	assert_int_equal(identity.created_ns, 12345);
 	assert_int_equal(identity.memory_bytes, (uint64_t)128 << 20);
+	assert_int_equal(identity.scratch_bytes, (uint64_t)10 << 30);
 	assert_int_equal(identity.cpu_count, 1);
 	assert_int_equal(identity.firmware, FIRMWARE_UEFI);
 	assert_string_equal(identity.agent_socket, "/run/O'Neil & <sons>/\"a\".sock");

@@ -4,11 +4,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <linux/fs.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
-#include <sys/quota.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -19,15 +17,11 @@
 #include "guest/machine/disks.h"
 #include "guest/machine/machine.h"
 
-#define DISK_WAIT_MS	60000U
-#define PROJECT_QUOTA	2 /* PRJQUOTA, which glibc's header lacks */
-#define QUOTA_BLOCK	1024
-#define PROJECT_OPTIONS "prjquota"
-#define EXT4_RESIZE_FS	_IOW('f', 16, uint64_t) /* EXT4_IOC_RESIZE_FS, in no header */
-#define LEAST_GROWTH	256			/* blocks */
+#define DISK_WAIT_MS   60000U
+#define EXT4_RESIZE_FS _IOW('f', 16, uint64_t) /* EXT4_IOC_RESIZE_FS, in no header */
+#define LEAST_GROWTH   256		       /* blocks */
 
-static bool make_file_system(const char *device, bool has_projects, uint64_t blocks,
-			     struct error *err)
+static bool make_file_system(const char *device, uint64_t blocks, struct error *err)
 {
 	AUTO_FREE char *count = xasprintf("%" PRIu64, blocks);
 	const char *const argv[] = {
@@ -37,10 +31,7 @@ static bool make_file_system(const char *device, bool has_projects, uint64_t blo
 		"-b", /* the count below is of these */
 		"4096",
 		"-E",
-		has_projects ? "lazy_itable_init=1,nodiscard,quotatype=prjquota"
-			     : "lazy_itable_init=1,nodiscard",
-		"-O",
-		has_projects ? "project,quota" : "^project",
+		"lazy_itable_init=1,nodiscard",
 		device,
 		count,
 		NULL,
@@ -58,9 +49,8 @@ static bool is_lost(const char *serial, struct error *err)
 	return error_hint(err, "e2fsck -b 32768 may mend it; i2kit down --volumes throws it away");
 }
 
-/* The device with a file system on it, of size_bytes at most (0: all); owned. */
-static char *prepare_device(const char *serial, bool is_known, bool has_projects,
-			    uint64_t size_bytes, struct error *err)
+/* The device with a file system on it; owned. */
+static char *prepare_device(const char *serial, bool is_known, struct error *err)
 {
 	AUTO_FREE char *device = disks_find_serial(serial, DISK_WAIT_MS, err);
 	struct disk_format format;
@@ -74,7 +64,7 @@ static char *prepare_device(const char *serial, bool is_known, bool has_projects
 	if (!disk_format_is_wanted(&format))
 		return TAKE_PTR(device);
 	if (!disk_format_mark(fd, DISK_MARK_BEGUN, err) ||
-	    !make_file_system(device, has_projects, disk_format_blocks(&format, size_bytes), err) ||
+	    !make_file_system(device, format.fs_blocks, err) ||
 	    !disk_format_mark(fd, DISK_MARK_DONE, err))
 		return NULL;
 	return TAKE_PTR(device);
@@ -107,7 +97,7 @@ static bool mount_failed(const char *serial, struct error *err)
 bool data_disk_mount(const char *serial, bool is_known, unsigned long flags, const char *folder,
 		     struct error *err)
 {
-	AUTO_FREE char *device = prepare_device(serial, is_known, false, 0, err);
+	AUTO_FREE char *device = prepare_device(serial, is_known, err);
 	if (device == NULL)
 		return false;
 	int status = mount(device, folder, "ext4", flags, NULL);
@@ -120,42 +110,4 @@ bool data_disk_mount(const char *serial, bool is_known, unsigned long flags, con
 	if ((flags & MS_RDONLY) == 0)
 		grow(device, folder);
 	return true;
-}
-
-bool data_disk_mount_scratch(const char *serial, uint64_t size_bytes, const char *folder,
-			     struct error *err)
-{
-	AUTO_FREE char *device = prepare_device(serial, false, true, size_bytes, err);
-	if (device == NULL)
-		return false;
-	machine_load_by_name("", "quota_v2");
-	/* One that was formatted before there were limits is still good for all but limits. */
-	return mount(device, folder, "ext4", MS_NODEV, PROJECT_OPTIONS) == 0 ||
-	       mount(device, folder, "ext4", MS_NODEV, NULL) == 0 || mount_failed(serial, err);
-}
-
-/* All that will be made in the folder belongs to the project. */
-static bool join_project(const char *folder, unsigned project, struct error *err)
-{
-	AUTO_CLOSE int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	struct fsxattr attributes = {0};
-	if (fd < 0 || ioctl(fd, FS_IOC_FSGETXATTR, &attributes) < 0)
-		return error_set_errno(err, errno, "sizeLimit");
-	attributes.fsx_projid = project;
-	attributes.fsx_xflags |= FS_XFLAG_PROJINHERIT;
-	return ioctl(fd, FS_IOC_FSSETXATTR, &attributes) == 0 ||
-	       error_set_errno(err, errno, "sizeLimit");
-}
-
-bool data_disk_limit(const char *serial, const char *folder, unsigned project, uint64_t size_bytes,
-		     struct error *err)
-{
-	AUTO_FREE char *device = disks_find_serial(serial, DISK_WAIT_MS, err);
-	if (device == NULL || !join_project(folder, project, err))
-		return false;
-	struct dqblk limit = {.dqb_bhardlimit = (size_bytes + QUOTA_BLOCK - 1) / QUOTA_BLOCK,
-			      .dqb_valid = QIF_BLIMITS};
-	return quotactl(QCMD(Q_SETQUOTA, PROJECT_QUOTA), device, (int)project, (caddr_t)&limit) ==
-		       0 ||
-	       error_set_errno(err, errno, "sizeLimit");
 }

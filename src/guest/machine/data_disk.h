@@ -2,7 +2,7 @@
 #ifndef I2KIT_GUEST_MACHINE_DATA_DISK_H
 #define I2KIT_GUEST_MACHINE_DATA_DISK_H
 
-/* Disks that containers write to, found by serial: volumes, and the scratch disk. */
+/* Disks that containers write to, found by serial: volumes. */
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -15,15 +15,5 @@
  */
 MUST_CHECK bool data_disk_mount(const char *serial, bool is_known, unsigned long flags,
 				const char *folder, struct error *err);
-/* As data_disk_mount(), but parts of it can be limited, and of a larger disk only size_bytes are
- * used (0: all). */
-MUST_CHECK bool data_disk_mount_scratch(const char *serial, uint64_t size_bytes, const char *folder,
-					struct error *err);
-/*
- * What is in an empty folder of the scratch disk takes size_bytes at most. project: a number of the
- * folder's own, not 0. Fails where the disk was formatted without quotas.
- */
-MUST_CHECK bool data_disk_limit(const char *serial, const char *folder, unsigned project,
-				uint64_t size_bytes, struct error *err);
 
 #endif

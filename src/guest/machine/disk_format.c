@@ -18,10 +18,13 @@
 #define SUPER_OFFSET	  1024 /* of the first one */
 #define SUPER_BLOCKS_LOW  0x04
 #define SUPER_BLOCK_SIZE  0x18 /* 2 ^ (10 + this) */
+#define SUPER_MOUNTS	  0x34
 #define SUPER_MAGIC	  0x38
 #define SUPER_FEATURES	  0x60
+#define SUPER_RO_FEATURES 0x64
 #define SUPER_BLOCKS_HIGH 0x150
 #define FEATURE_64BIT	  0x80
+#define FEATURE_RO_QUOTA  0x100
 #define SUPER_BYTES	  1024
 
 static const char begun_text[] = "i2kit volume: formatting\n";
@@ -51,6 +54,8 @@ static bool read_head(int fd, struct disk_format *ret, struct error *err)
 	const uint8_t *super = head + SUPER_OFFSET;
 	if (is_super(super) && number_at(super, SUPER_BLOCK_SIZE) == 2) {
 		bool is_64bit = (number_at(super, SUPER_FEATURES) & FEATURE_64BIT) != 0;
+		ret->mount_count = number_at(super, SUPER_MOUNTS) & UINT16_MAX;
+		ret->has_quota = (number_at(super, SUPER_RO_FEATURES) & FEATURE_RO_QUOTA) != 0;
 		ret->found_blocks = number_at(super, SUPER_BLOCKS_LOW);
 		if (is_64bit)
 			ret->found_blocks |= (uint64_t)number_at(super, SUPER_BLOCKS_HIGH) << 32;
@@ -108,6 +113,12 @@ bool disk_format_is_lost(const struct disk_format *format, bool is_known)
 {
 	return format->is_head_blank && format->mark != DISK_MARK_BEGUN &&
 	       (is_known || format->has_other_superblock || format->mark == DISK_MARK_DONE);
+}
+
+bool disk_format_is_fresh(const struct disk_format *format, bool wants_quota)
+{
+	return format->found_blocks > 0 && format->mount_count == 0 &&
+	       format->has_quota == wants_quota;
 }
 
 bool disk_format_is_wanted(const struct disk_format *format)

@@ -26,9 +26,13 @@ struct disk_format {
 	bool is_head_blank;
 	bool has_other_superblock; /* of ext4, behind the head */
 	enum disk_mark mark;
+	unsigned mount_count; /* of ext4 at the head */
+	bool has_quota;	      /* it counts what projects have */
 };
 
 MUST_CHECK bool disk_format_read(int fd, struct disk_format *ret, struct error *err);
+/* As mkfs leaves it: nobody has mounted it. */
+bool disk_format_is_fresh(const struct disk_format *format, bool wants_quota);
 /* The file system was begun and is not done, or there has never been one. */
 bool disk_format_is_wanted(const struct disk_format *format);
 /* Blank where it should not be. is_known: somebody else has seen a file system on it. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "guest/pod/guest.h"
-#include "guest/machine/data_disk.h"
+#include "guest/machine/scratch_disk.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -259,9 +259,11 @@ static bool prepare_memory(struct guest *guest, struct error *err)
 		return false;
 	if (guest->release.scratch_serial == NULL)
 		return mount_memory(ROOTFS_TOPS, 0, tops, err);
+	const struct scratch_disk scratch = {.serial = guest->release.scratch_serial,
+					     .size_bytes = guest->release.scratch_bytes,
+					     .has_quota = volumes_have_quota(&guest->release)};
 	return path_make_folders(ROOTFS_TOPS, 0755, err) &&
-	       data_disk_mount_scratch(guest->release.scratch_serial, guest->release.scratch_bytes,
-				       ROOTFS_TOPS, err);
+	       scratch_disk_mount(&scratch, ROOTFS_TOPS, err);
 }
 
 static void set_names(struct guest *guest)

@@ -17,6 +17,7 @@
 #include "guest/machine/inside.h"
 #include "guest/machine/machine.h"
 #include "guest/machine/rootfs.h"
+#include "guest/machine/scratch_disk.h"
 #include "guest/pod/volume_files.h"
 
 #define FOLDER "/run/i2kit/volumes"
@@ -70,14 +71,29 @@ static bool bind_beside_tops(const char *volume, const char *folder, struct erro
 	return true;
 }
 
+static bool is_limited_on_disk(const struct volume_rule *volume)
+{
+	return volume->kind == VOLUME_EMPTY_DIR && !volume->is_memory &&
+	       volume->size_limit_bytes > 0;
+}
+
+bool volumes_have_quota(const struct release *release)
+{
+	for (size_t i = 0; i < release->volume_count; i++) {
+		if (is_limited_on_disk(&release->volumes[i]))
+			return true;
+	}
+	return false;
+}
+
 /* A project of its own on the scratch disk, with the sizeLimit as its quota. */
 static bool limit_on_disk(const struct volume_plan *plan, const struct volume_rule *volume,
 			  struct error *err)
 {
 	AUTO_FREE char *source = xasprintf("%s/.volumes/%s", ROOTFS_TOPS, volume->name);
 	unsigned project = (unsigned)(volume - plan->release->volumes) + 1;
-	return data_disk_limit(plan->release->scratch_serial, source, project,
-			       volume->size_limit_bytes, err);
+	return scratch_disk_limit(plan->release->scratch_serial, source, project,
+				  volume->size_limit_bytes, err);
 }
 
 static bool prepare_empty(const struct volume_plan *plan, const struct volume_rule *volume,
@@ -95,8 +111,7 @@ static bool prepare_empty(const struct volume_plan *plan, const struct volume_ru
 	} else if (!bind_beside_tops(volume->name, folder, err)) {
 		return false;
 	}
-	bool is_on_disk = has_scratch && !volume->is_memory;
-	if (is_on_disk && volume->size_limit_bytes > 0 && !limit_on_disk(plan, volume, err))
+	if (has_scratch && is_limited_on_disk(volume) && !limit_on_disk(plan, volume, err))
 		return false;
 	if (chmod(folder, 0777) < 0)
 		return error_set_errno(err, errno, "%s", folder);

@@ -19,6 +19,8 @@ struct volume_plan {
 	const struct pod_facts *facts;
 };
 
+/* Whether parts of the scratch disk are limited. */
+bool volumes_have_quota(const struct release *release);
 /* Makes every volume ready. */
 MUST_CHECK bool volumes_prepare(const struct volume_plan *plan, struct error *err);
 /* Writes the files of config maps, secrets, downward and projected volumes anew. */

@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 #include "local/plan/pod_size.h"
 #include "local/plan/service_slot.h"
+#include "manifest/pod_room.h"
 #include "release/config.h"
 
 static void add_claim(struct pod_plan *plan, const char *name, const struct claim *claim,
@@ -113,7 +114,9 @@ static bool add_pod(struct project_plan *plan, const struct plan_input *input, s
 	made.cmdline = xstrdup(boot->cmdline);
 	(void)digest_text(&config.digest, made.config_digest);
 	made.config_json = TAKE_PTR(config.json);
-	pod_size_make(pod, &made.cpu_count, &made.memory_bytes, &made.scratch_bytes);
+	pod_size_make(pod, &made.cpu_count, &made.memory_bytes);
+	made.scratch_bytes = pod_room_bytes(pod);
+	made.has_scratch_quota = pod_room_has_quota(pod);
 	made.grace_s = pod->termination_grace_s;
 	made.max_surge = pod->max_surge;
 	made.max_unavailable = pod->max_unavailable;

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "local/plan/pod_size.h"
 
-#include "manifest/pod_room.h"
-
 #define MIB(n) ((uint64_t)(n) << 20)
 
 static uint64_t most(uint64_t a, uint64_t b)
@@ -10,19 +8,7 @@ static uint64_t most(uint64_t a, uint64_t b)
 	return a > b ? a : b;
 }
 
-/* The others get theirs when it comes formatted: a mkfs at each boot is too long. */
-static bool says_room(const struct pod_spec *pod)
-{
-	for (size_t i = 0; i < pod->container_count; i++) {
-		const struct resources *r = &pod->containers[i].resources;
-		if (r->ephemeral_limit_bytes > 0 || r->ephemeral_request_bytes > 0)
-			return true;
-	}
-	return false;
-}
-
-void pod_size_make(const struct pod_spec *pod, unsigned *ret_cpus, uint64_t *ret_memory_bytes,
-		   uint64_t *ret_scratch_bytes)
+void pod_size_make(const struct pod_spec *pod, unsigned *ret_cpus, uint64_t *ret_memory_bytes)
 {
 	/* What the kernel, init and an idle runtime take beside the containers. */
 	const uint64_t system_bytes = MIB(64);
@@ -45,5 +31,4 @@ void pod_size_make(const struct pod_spec *pod, unsigned *ret_cpus, uint64_t *ret
 	if (*ret_cpus > 64)
 		*ret_cpus = 64;
 	*ret_memory_bytes = (most(memory, MIB(96)) + MIB(1) - 1) & ~(MIB(1) - 1);
-	*ret_scratch_bytes = says_room(pod) ? pod_room_bytes(pod) : 0;
 }

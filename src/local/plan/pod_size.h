@@ -5,7 +5,6 @@
 #include "manifest/app.h"
 
 /* Sizes of the VM that the pod's requests and limits ask for. */
-void pod_size_make(const struct pod_spec *pod, unsigned *ret_cpus, uint64_t *ret_memory_bytes,
-		   uint64_t *ret_scratch_bytes);
+void pod_size_make(const struct pod_spec *pod, unsigned *ret_cpus, uint64_t *ret_memory_bytes);
 
 #endif

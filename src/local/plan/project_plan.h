@@ -45,6 +45,7 @@ struct pod_plan {
 	unsigned cpu_count;
 	uint64_t memory_bytes;
 	uint64_t scratch_bytes; /* 0: the writable layers live in memory */
+	bool has_scratch_quota; /* parts of it are limited */
 	uint32_t grace_s;
 	uint32_t max_surge;	  /* VMs above replicas while old ones are replaced */
 	uint32_t max_unavailable; /* VMs that may be missing then */

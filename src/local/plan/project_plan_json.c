@@ -64,6 +64,7 @@ static void write_pod(struct json_writer *json, const struct pod_plan *pod)
 	json_write_unsigned(json, "cpus", pod->cpu_count);
 	json_write_unsigned(json, "memory", pod->memory_bytes);
 	json_write_unsigned(json, "scratch", pod->scratch_bytes);
+	json_write_bool(json, "scratchQuota", pod->has_scratch_quota);
 	json_write_unsigned(json, "grace", pod->grace_s);
 	json_write_unsigned(json, "surge", pod->max_surge);
 	json_write_unsigned(json, "unavailable", pod->max_unavailable);
@@ -226,6 +227,7 @@ static void read_pod(struct json_view view, struct pod_plan *pod)
 	pod->cpu_count = (unsigned)json_view_number(json_view_require(view, "cpus"), 1, 100000, 1);
 	pod->memory_bytes = read_number(view, "memory", INT64_MAX);
 	pod->scratch_bytes = read_number(view, "scratch", INT64_MAX);
+	pod->has_scratch_quota = read_bool(view, "scratchQuota");
 	pod->grace_s = (uint32_t)read_number(view, "grace", UINT32_MAX);
 	pod->max_surge = (uint32_t)read_number(view, "surge", UINT32_MAX);
 	pod->max_unavailable =

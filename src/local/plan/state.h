@@ -81,6 +81,7 @@ struct instance_status {
 	int64_t created_ns;
 	int64_t ready_ns;	    /* 0: never */
 	uint64_t memory_bytes;	    /* the VM's size */
+	uint64_t scratch_bytes;	    /* of the disk that its containers write to; 0: none */
 	uint64_t memory_used_bytes; /* in the guest; 0 unknown */
 	uint64_t cpu_usec;	    /* of its containers; unsupervised: of the VM on the host */
 	int64_t stats_time_ns;	    /* when the guest measured its containers; 0: never */

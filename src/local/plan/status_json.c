@@ -101,6 +101,7 @@ static void write_instance_fields(struct json_writer *json, const struct instanc
 	write_time(json, "createdAt", i->created_ns);
 	write_time(json, "readyAt", i->ready_ns);
 	json_write_unsigned(json, "memoryBytes", i->memory_bytes);
+	json_write_unsigned(json, "scratchBytes", i->scratch_bytes);
 	json_write_unsigned(json, "memoryUsedBytes", i->memory_used_bytes);
 	json_write_unsigned(json, "cpuUsec", i->cpu_usec);
 	write_time(json, "statsMeasuredAt", i->stats_time_ns);
@@ -303,6 +304,7 @@ static void read_instance(struct json_view view, struct instance_status *i)
 	i->created_ns = read_time(view, "createdAt");
 	i->ready_ns = read_time(view, "readyAt");
 	i->memory_bytes = read_number(view, "memoryBytes", INT64_MAX);
+	i->scratch_bytes = read_number(view, "scratchBytes", INT64_MAX);
 	i->memory_used_bytes = read_number(view, "memoryUsedBytes", INT64_MAX);
 	i->cpu_usec = read_number(view, "cpuUsec", INT64_MAX);
 	i->stats_time_ns = read_time(view, "statsMeasuredAt");

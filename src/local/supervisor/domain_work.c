@@ -15,6 +15,7 @@
 #include "local/vm/connection.h"
 #include "local/vm/domain_xml.h"
 #include "local/vm/qemu_access.h"
+#include "local/vm/scratch_file.h"
 #include "local/vm/share.h"
 #include "local/vm/slirp_guard.h"
 #include "local/vm/vm_identity.h"
@@ -48,7 +49,8 @@ static bool prepare(const struct vm_plan *vm, struct error *err)
 		return false;
 	(void)unlink(vm->agent_socket);
 	for (size_t i = 0; i < vm->disk_count; i++) {
-		if (!volume_disk_provide(&vm->disks[i], err))
+		const struct vm_disk *disk = &vm->disks[i];
+		if (!(disk->is_scratch ? scratch_file_provide : volume_disk_provide)(disk, err))
 			return false;
 	}
 	return true;

@@ -12,6 +12,7 @@
 #include "base/path.h"
 #include "local/supervisor/last_words.h"
 #include "local/supervisor/supervisor_parts.h"
+#include "local/vm/scratch_file.h"
 #include "local/vm/vm_identity.h"
 
 #define PATIENCE_MS 10000 /* beyond the pod's own grace */
@@ -204,6 +205,7 @@ static void take_plan(struct instance *instance, const struct pod_plan *pod)
 	status->is_kvm = supervisor->accel.is_kvm;
 	status->memory_bytes = pod->memory_bytes;
 	status->cpu_count = pod->cpu_count;
+	instance->status.scratch_bytes = pod->scratch_bytes;
 	status->created_ns = clock_wall_ns();
 	instance->is_replaced = false;
 	instance->is_ended = false;
@@ -264,6 +266,7 @@ struct instance *instance_adopt(struct supervisor *supervisor, const struct vm_i
 	status->created_ns = identity->created_ns;
 	status->memory_bytes = identity->memory_bytes;
 	status->cpu_count = identity->cpu_count;
+	instance->status.scratch_bytes = identity->scratch_bytes;
 	status->state = INSTANCE_BOOTING;
 	instance->firmware = identity->firmware;
 	instance->agent_socket = xstrdup(identity->agent_socket);
@@ -421,6 +424,7 @@ static void cut_off(struct instance *instance)
 	loop_timer_cancel(instance->timer);
 	instance->status.is_ready = false;
 	free(TAKE_PTR(instance->end_reason));
+	scratch_file_drop(supervisor->project, instance->status.name);
 }
 
 void instance_domain_gone(struct instance *instance, const char *why)
@@ -480,6 +484,7 @@ bool instance_is_current(const struct instance *instance, const struct pod_plan 
 	       strcmp(instance->status.image_digest, pod->image_digest) == 0 &&
 	       strcmp(instance->status.config_digest, pod->config_digest) == 0 &&
 	       instance->status.memory_bytes == pod->memory_bytes &&
+	       instance->status.scratch_bytes == pod->scratch_bytes &&
 	       instance->status.cpu_count == pod->cpu_count;
 }
 

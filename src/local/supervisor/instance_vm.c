@@ -9,22 +9,18 @@
 #include "base/path.h"
 #include "local/supervisor/supervisor_parts.h"
 #include "local/vm/network_filter.h"
+#include "local/vm/scratch_file.h"
 #include "local/vm/slirp_guard.h"
 #include "local/vm/vm_identity.h"
 #include "local/vm/volume_disk.h"
 
-static char *scratch_path(const struct instance *instance)
-{
-	AUTO_FREE char *below = xasprintf("projects/%s/scratch/%s.qcow2",
-					  instance->supervisor->project, instance->status.name);
-
-	return path_folder(PATH_STATE, below);
-}
-
-static struct vm_disk scratch_disk(const struct instance *instance, uint64_t size_bytes)
+static struct vm_disk scratch_disk(const struct instance *instance, const struct pod_plan *pod)
 {
 	struct vm_disk disk = {
-		.path = scratch_path(instance), .size_bytes = size_bytes, .is_scratch = true};
+		.path = scratch_file_path(instance->supervisor->project, instance->status.name),
+		.size_bytes = pod->scratch_bytes,
+		.is_scratch = true,
+		.has_quota = pod->has_scratch_quota};
 
 	vm_serial_make("/scratch", disk.serial);
 	return disk;
@@ -49,8 +45,7 @@ static void add_volumes(const struct instance *instance, const struct pod_plan *
 		}
 	}
 	if (pod->scratch_bytes > 0)
-		*ARRAY_APPEND(vm->disks, vm->disk_count) =
-			scratch_disk(instance, pod->scratch_bytes);
+		*ARRAY_APPEND(vm->disks, vm->disk_count) = scratch_disk(instance, pod);
 }
 
 enum vm_firmware instance_firmware(const char *name)
@@ -100,6 +95,7 @@ void instance_vm_plan(const struct instance *instance, const struct pod_plan *po
 		.is_kvm = supervisor->accel.is_kvm,
 		.is_dirty = pod->is_dirty,
 		.memory_bytes = pod->memory_bytes,
+		.scratch_bytes = pod->scratch_bytes,
 		.cpu_count = pod->cpu_count,
 		.firmware = instance->firmware,
 		.is_session = supervisor->is_session,

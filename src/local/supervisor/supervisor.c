@@ -18,6 +18,7 @@
 #include "local/supervisor/supervisor_network.h"
 #include "local/supervisor/supervisor_parts.h"
 #include "local/vm/connection.h"
+#include "local/vm/scratch_file.h"
 #include "local/vm/service_network.h"
 #include "local/vm/trim.h"
 
@@ -81,6 +82,16 @@ void supervisor_changed(struct supervisor *supervisor)
 		control_notify(supervisor->control);
 }
 
+/* Disks of VMs that are no longer there. */
+static void drop_scratch(const struct supervisor *supervisor)
+{
+	AUTO(string_list_clear) struct string_list names = STRING_LIST_INIT;
+
+	for (size_t i = 0; i < supervisor->instance_count; i++)
+		string_list_add(&names, supervisor->instances[i]->status.name);
+	scratch_file_drop_others(supervisor->project, &names);
+}
+
 static void remove_volumes(struct supervisor *supervisor)
 {
 	AUTO_FREE char *below = path_join("volumes", supervisor->project);
@@ -99,6 +110,7 @@ static void on_network_removed(struct error *err_or_null, void *arg)
 		log_verbose("%s", err_or_null->message);
 	supervisor_network_remove(supervisor);
 	remove_volumes(supervisor);
+	drop_scratch(supervisor);
 	(void)unlink(plan);
 	file_remove_drafts(plan);
 	loop_stop(supervisor->loop, 0);
@@ -326,6 +338,7 @@ static bool set_up(struct supervisor *supervisor, struct error *err)
 	supervisor->watch = watch_new(supervisor);
 	if (!domains_open(supervisor, err))
 		return false;
+	drop_scratch(supervisor);
 	services_apply(supervisor);
 	supervisor->control = control_open(supervisor, err);
 	return supervisor->control != NULL;

@@ -110,13 +110,14 @@ struct disk {
 	const char *serial; /* or NULL */
 	bool is_read_only;  /* and VMs may share it */
 	bool keeps_owner;
+	bool is_scratch; /* nothing on it outlives the VM: not worth a flush */
 };
 
 static void put_disk(const struct disk *disk, struct slots *slots, struct strbuf *out)
 {
 	strbuf_append(out, "    <disk type=\"file\" device=\"disk\">\n");
-	strbuf_appendf(out, "      <driver name=\"qemu\" type=\"%s\" discard=\"unmap\"/>\n",
-		       disk->format);
+	strbuf_appendf(out, "      <driver name=\"qemu\" type=\"%s\"%s discard=\"unmap\"/>\n",
+		       disk->format, disk->is_scratch ? " cache=\"unsafe\"" : "");
 	strbuf_append(out, "      <source");
 	put_attribute(out, "file", disk->path);
 	strbuf_append(out, disk->keeps_owner
@@ -142,7 +143,8 @@ static void put_disks(const struct vm_plan *plan, struct slots *slots, struct st
 	for (size_t i = 0; i < plan->disk_count; i++) {
 		char target[4] = {'v', 'd', (char)('b' + i), '\0'};
 		put_disk(&(struct disk){.path = plan->disks[i].path,
-					.format = "qcow2",
+					.format = plan->disks[i].is_scratch ? "raw" : "qcow2",
+					.is_scratch = plan->disks[i].is_scratch,
 					.target = target,
 					.serial = plan->disks[i].serial,
 					.is_read_only = plan->disks[i].is_read_only,

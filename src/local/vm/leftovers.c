@@ -10,6 +10,7 @@
 #include "local/plan/project_identity.h"
 #include "local/vm/connection.h"
 #include "local/vm/network.h"
+#include "local/vm/scratch_file.h"
 #include "local/vm/vm_identity.h"
 
 static bool is_of(virDomainPtr domain, const char *project)
@@ -48,5 +49,7 @@ bool leftovers_remove(const char *project, unsigned *ret_count, struct error *er
 	AUTO_FREE char *scope = project_scope(project, geteuid(), connection_is_session(uri));
 	if (is_good && *ret_count > 0 && !connection_is_session(uri))
 		is_good = project_network_remove(connection, scope, err);
+	if (is_good)
+		scratch_file_drop_others(project, &(struct string_list){0});
 	return is_good;
 }

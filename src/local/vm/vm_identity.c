@@ -141,8 +141,10 @@ void vm_identity_write(const struct vm_plan *plan, int64_t created_ns, struct st
 	put_attribute(out, "accelerator", plan->is_kvm ? "kvm" : "tcg");
 	put_attribute(out, "firmware", vm_firmware_name(plan->firmware));
 	put_attribute(out, "agent", plan->agent_socket);
-	strbuf_appendf(out, " memory=\"%llu\" cpus=\"%u\" dirty=\"%d\" created=\"%lld\"/>",
-		       (unsigned long long)plan->memory_bytes, plan->cpu_count, plan->is_dirty,
+	strbuf_appendf(out, " memory=\"%llu\" scratch=\"%llu\" cpus=\"%u\"",
+		       (unsigned long long)plan->memory_bytes,
+		       (unsigned long long)plan->scratch_bytes, plan->cpu_count);
+	strbuf_appendf(out, " dirty=\"%d\" created=\"%lld\"/>", plan->is_dirty,
 		       (long long)created_ns);
 }
 
@@ -172,6 +174,7 @@ bool vm_identity_parse(const char *xml, struct vm_identity *ret)
 	found.is_dirty = find_number(xml, "dirty") != 0;
 	found.created_ns = (int64_t)find_number(xml, "created");
 	found.memory_bytes = find_number(xml, "memory");
+	found.scratch_bytes = find_number(xml, "scratch");
 	found.cpu_count = (unsigned)find_number(xml, "cpus");
 	if (found.project == NULL || found.pod == NULL || found.instance == NULL ||
 	    found.agent_socket == NULL)

@@ -29,6 +29,7 @@ struct vm_identity {
 	bool is_kvm;
 	int64_t created_ns;
 	uint64_t memory_bytes;
+	uint64_t scratch_bytes;
 	unsigned cpu_count;
 	enum vm_firmware firmware;
 	char *agent_socket;

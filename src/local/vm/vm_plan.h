@@ -23,7 +23,8 @@ struct vm_disk {
 	char serial[SERIAL_SIZE];
 	uint64_t size_bytes; /* of a disk that is to be made when absent */
 	bool is_read_only;   /* for the guest as a whole, whatever runs in it */
-	bool is_scratch;     /* made anew for each start */
+	bool is_scratch;     /* scratch_file.h */
+	bool has_quota;	     /* of one: parts of it are limited */
 };
 
 struct vm_mount {
@@ -58,7 +59,8 @@ struct vm_plan {
 	char *initrd_path;
 	char *cmdline;
 	char *disk_path;
-	struct vm_disk *disks; /* volumes and scratch */
+	uint64_t scratch_bytes; /* 0: none */
+	struct vm_disk *disks;	/* volumes and scratch */
 	size_t disk_count;
 	struct vm_mount *mounts; /* virtiofs */
 	size_t mount_count;

@@ -223,7 +223,7 @@ void volume_disk_note_formatted(const char *path)
 
 bool volume_disk_provide(const struct vm_disk *disk, struct error *err)
 {
-	if (path_exists(disk->path) && !disk->is_scratch)
+	if (path_exists(disk->path))
 		return grow(disk, err);
 	return provide(disk, err) || error_prefix(err, "disk %s", disk->path);
 }

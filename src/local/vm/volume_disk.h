@@ -27,7 +27,7 @@ MUST_CHECK bool volume_disk_check(const struct project_plan *plan, struct error 
 /*
  * The file of a disk is there afterwards: it was, or it is moved from where an older release had it
  * (copied where several have a right to it), or it is made, empty; one that is smaller than its
- * claim by now grows. Scratch disks are always made.
+ * claim by now grows.
  * Blocks, for as long as a copy takes.
  */
 MUST_CHECK bool volume_disk_provide(const struct vm_disk *disk, struct error *err);
