@@ -19,7 +19,9 @@ static const struct {
 } policies[] = {
 	{"caller", CLOUD_POLICY_CALLER, "whoever runs i2kit"},
 	{"stack", CLOUD_POLICY_STACK, "provider.role; without one, whoever runs i2kit as well"},
+	{"stack-network", CLOUD_POLICY_STACK_NETWORK, "the same, for the network that is made"},
 	{"stack-trust", CLOUD_POLICY_STACK_TRUST, "who may take that role"},
+	{"key", CLOUD_POLICY_KEY, "provider.kms_key: the key's own policy has these as well"},
 	{"boundary", CLOUD_POLICY_BOUNDARY, "provider.permissions_boundary: the most a pod may do"},
 };
 
@@ -67,11 +69,17 @@ static int print_one(const struct subject *subject, const char *name, struct err
 		if (strcmp(policies[i].name, name) != 0)
 			continue;
 		AUTO_FREE char *text = policy_text(subject, policies[i].kind);
+		if (text == NULL) {
+			error_set(err, ERROR_NOT_FOUND, "%s names nothing that has a policy '%s'",
+				  subject->environment.file, name);
+			return 1;
+		}
 		(void)puts(text);
 		return 0;
 	}
 	error_set(err, ERROR_USAGE, "there is no policy '%s'", name);
-	(void)error_hint(err, "--policy caller, stack, stack-trust or boundary");
+	(void)error_hint(err,
+			 "--policy caller, stack, stack-network, stack-trust, key or boundary");
 	return 1;
 }
 
@@ -104,7 +112,8 @@ static void print_json(const struct subject *subject, const char *who, const str
 	json_open_object(&json, "policies");
 	for (size_t i = 0; i < ARRAY_SIZE(policies); i++) {
 		AUTO_FREE char *text = policy_text(subject, policies[i].kind);
-		json_write_raw(&json, policies[i].name, text);
+		if (text != NULL)
+			json_write_raw(&json, policies[i].name, text);
 	}
 	json_close(&json);
 	json_close(&json);
@@ -122,7 +131,9 @@ static void print_text(const struct invocation *invocation, const struct subject
 		(void)printf("        -> %s\n", failure->hint);
 	for (size_t i = 0; i < ARRAY_SIZE(policies); i++) {
 		AUTO_FREE char *text = policy_text(subject, policies[i].kind);
-		(void)printf("\n# --policy %s: %s\n%s\n", policies[i].name, policies[i].of, text);
+		if (text != NULL)
+			(void)printf("\n# --policy %s: %s\n%s\n", policies[i].name, policies[i].of,
+				     text);
 	}
 }
 

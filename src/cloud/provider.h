@@ -184,8 +184,10 @@ struct cloud_destruction {
 enum cloud_policy {
 	CLOUD_POLICY_CALLER, /* who runs i2kit */
 	CLOUD_POLICY_STACK,  /* provider.role, which makes what runs; without one, the caller too */
-	CLOUD_POLICY_STACK_TRUST, /* who may take that role */
-	CLOUD_POLICY_BOUNDARY,	  /* the most that pods may be: provider.permissions_boundary */
+	CLOUD_POLICY_STACK_NETWORK, /* likewise, for the network that is made */
+	CLOUD_POLICY_STACK_TRUST,   /* who may take that role */
+	CLOUD_POLICY_KEY,	    /* of the key that provider.kms_key names */
+	CLOUD_POLICY_BOUNDARY,	    /* the most that pods may be: provider.permissions_boundary */
 };
 
 struct cloud; /* one open provider */
@@ -199,7 +201,7 @@ struct cloud_provider {
 	struct cloud *(*open)(const struct cloud_options *options, struct error *err);
 	void (*close)(struct cloud *cloud);
 	/* The least that is needed, as JSON; owned. Nothing is asked. region NULL: the file's, or
-	 * any. */
+	 * any. NULL: the environment has no such thing. */
 	char *(*policy)(const struct environment *environment, const struct cloud_scope *scope,
 			const char *region, enum cloud_policy kind);
 	/* One line for people: account, region, where the credentials come from. Owned. */

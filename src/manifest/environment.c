@@ -22,6 +22,7 @@ void environment_clear(struct environment *environment)
 			       environment->aws.certificate,
 			       environment->aws.instance_profile,
 			       environment->aws.role,
+			       environment->aws.kms_key,
 			       environment->aws.permissions_boundary,
 			       environment->openstack.network,
 			       environment->openstack.external_network};

@@ -34,6 +34,7 @@ struct environment_aws {
 	char *certificate;		   /* of https and ssl ports that name none */
 	char *instance_profile;		   /* IAM; none: a least-privilege one is made */
 	char *role;			   /* CloudFormation makes the stack as it; ARN */
+	char *kms_key;			   /* of what is encrypted: an ARN, or alias/NAME */
 	char *permissions_boundary;	   /* of the roles that are made; ARN */
 	uint32_t log_retention_days;	   /* default 14 */
 	bool is_balancer_health;	   /* a balancer's opinion replaces instances */

@@ -35,6 +35,9 @@ static const struct field fields[] = {
 	 .takes = "instance or balancer"},
 	{"instance_profile", FIELD_USED, read_text, AT(aws.instance_profile), NULL,
 	 "AWS: an IAM instance profile; default: one with least privileges is made"},
+	{"kms_key", FIELD_USED, read_text, AT(aws.kms_key), NULL,
+	 "AWS: a KMS key of one's own for disks, volumes, logs and secrets: its ARN or alias/NAME; "
+	 "default: Amazon's"},
 	{"log_retention_days", FIELD_USED, read_u32, AT(aws.log_retention_days), NULL,
 	 "default 14"},
 	{"permissions_boundary", FIELD_USED, read_text, AT(aws.permissions_boundary), NULL,

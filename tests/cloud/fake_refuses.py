@@ -8,6 +8,7 @@ import time
 
 from harness import Bed, run_tests
 from fake_speaks_aws import client, raises, snapshot, BLOCK
+import kms
 import rules
 
 
@@ -181,6 +182,40 @@ def disks_that_a_launch_brings(bed):
     numbered(bed, [(key, [scratch, scratch], "device name"), (key + ".0.DeviceName", "sdg", "device name"),
                    (key + ".0.Ebs.VolumeSize", 16385, "too large"), (key + ".0.Ebs.VolumeSize", None, "size or snapshotId"),
                    (key + ".0.Ebs.Size", 3, "CreateLaunchTemplate")], base)
+
+
+def keys_of_ones_own(bed):
+    setting(bed)
+    key = kms.Key(bed.world, "alias/mine")
+    sleeping = kms.Key(bed.world, "alias/off", state="Disabled")
+    key.statements = [
+        {"Effect": "Allow", "Principal": {"AWS": kms.scaling_role(bed.world)}, "Action": "kms:*", "Resource": "*"},
+        {"Effect": "Allow", "Principal": {"Service": "logs.eu-west-1.amazonaws.com"}, "Action": "kms:*", "Resource": "*", "Condition": {
+            "ArnEquals": {"kms:EncryptionContext:aws:logs:arn": "arn:aws:logs:eu-west-1:123456789012:log-group:/x"}}}]
+    base = {**group(image(bed)), "Volume": {"Type": "AWS::EC2::Volume", "Properties": {
+        "AvailabilityZone": "eu-west-1a", "Size": 1, "Encrypted": True, "KmsKeyId": "alias/mine"}},
+        "Logs": {"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": "/x", "KmsKeyId": key.arn}}}
+    devices = "Launch.Properties.LaunchTemplateData.BlockDeviceMappings"
+    base = edited(base, devices, [{"DeviceName": "/dev/xvda", "Ebs": {"Encrypted": True, "KmsKeyId": key.arn}}])
+    numbered(bed, [("Volume.Properties.Encrypted", False, "Encrypted"), ("Volume.Properties.KmsKeyId", "alias/off", "error state"),
+                   ("Logs.Properties.KmsKeyId", "alias/mine", "not allowed"), ("Logs.Properties.LogGroupName", "/y", "not allowed"),
+                   ("Logs.Properties.KmsKeyId", sleeping.arn, "not allowed"), (devices + ".0.Ebs.Encrypted", None, "Encrypted"),
+                   (devices + ".0.Ebs.KmsKeyId", sleeping.arn, "Client error on launch")], base)
+    taken(bed, base, name="good")
+    ssm, ebs = client(bed, "ssm"), client(bed, "ebs")
+    put = {"Name": "/a", "Value": "x", "Type": "SecureString"}
+    raises("InvalidKeyId", lambda: ssm.put_parameter(**put, KeyId="alias/none"))
+    ssm.put_parameter(**put, KeyId="alias/mine")
+    plain, start = snapshot(bed, {0: b"x" * BLOCK}), dict(VolumeSize=1)
+    for wrong in ({"ParentSnapshotId": plain, "Encrypted": True}, {"ParentSnapshotId": plain, "KmsKeyArn": key.arn},
+                  {"KmsKeyArn": key.arn}, {"Encrypted": True}):
+        raises("ValidationException", lambda more=wrong: ebs.start_snapshot(**start, **more))
+    ebs.start_snapshot(**start, Encrypted=True, KmsKeyArn=key.arn)
+    bed.world.settings["encrypts"] = True
+    for wrong in ({"ParentSnapshotId": plain}, {"Encrypted": False}):
+        raises("ValidationException", lambda more=wrong: ebs.start_snapshot(**start, **more))
+    good = ebs.start_snapshot(**start)["SnapshotId"]
+    assert client(bed, "ec2").describe_snapshots(SnapshotIds=[good])["Snapshots"][0]["Encrypted"]
 
 
 def a_group_that_is_rolled_suspends_its_health(bed):
@@ -379,7 +414,7 @@ class Remembering(Bed):
 
 if __name__ == "__main__":
     run_tests(Remembering(), [
-        balancers_and_their_targets, one_listener_for_a_port_and_one_balancer_for_targets, instances_of_a_group, disks_that_a_launch_brings,
+        balancers_and_their_targets, one_listener_for_a_port_and_one_balancer_for_targets, instances_of_a_group, disks_that_a_launch_brings, keys_of_ones_own,
         a_group_that_is_rolled_suspends_its_health, volumes_grow_and_stay_in_their_zone, zones_and_records_are_there_once,
         firewalls_list_a_rule_once, roles_and_logs, templates_as_a_whole, stacks_have_their_limits,
         a_change_set_is_executed_once, parameters_images_and_logs, buckets, every_rule_has_refused_something_here])

@@ -16,7 +16,10 @@ import tempfile
 import time
 
 from harness import Bed, run_tests
+import kms
 import rules
+import rules_balancer  # noqa: F401
+import rules_key  # noqa: F401
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 I2KIT = os.path.abspath(sys.argv[1])
@@ -123,6 +126,75 @@ def ephemeral_storage_is_a_disk_of_the_instance(bed):
     assert document["scratch"] == {"serial": "/dev/sdg", "bytes": 1500 << 20}, document
     shop.write(deployment(resources={"limits": {"ephemeral-storage": "17Ti"}}), WEB[1])
     shop.is_stopped("ephemeral-storage", "16384")
+
+
+def key_of(bed, shop, **more):
+    """A key with the statements that doctor prints for it."""
+    key = kms.Key(bed.world, "alias/shop", **more)
+    text = shop.run("doctor", "--cloud", "--policy", "key").stdout.replace("ACCOUNT", bed.world.account)
+    key.statements = json.loads(text)["Statement"]
+    return key
+
+
+def what_is_encrypted_is_encrypted_with_ones_own_key(bed):
+    secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "key"}, "stringData": {"token": "x"}}
+    env = [{"name": "A", "valueFrom": {"secretKeyRef": {"name": "key", "key": "token"}}}]
+    web = deployment(env=env, resources={"limits": {"ephemeral-storage": "1Gi"}})
+    shop = Shop(bed, secret, web, database(), kms_key="alias/shop")
+    shop.is_stopped("kms_key", "does not exist")
+    key = key_of(bed, shop)
+    made = shop.ships()
+    disks = {m["DeviceName"]: m["Ebs"] for m in made["WebLaunch"]["Properties"]["LaunchTemplateData"]["BlockDeviceMappings"]}
+    assert [disks[d]["KmsKeyId"] for d in ("/dev/xvda", "/dev/sdg")] == [key.arn] * 2, disks
+    assert made["Logs"]["Properties"]["KmsKeyId"] == key.arn and [v["key"] for v in bed.world.volumes.values()] == [key.arn]
+    assert len(bed.world.parameter_keys) == 1 and set(bed.world.parameter_keys.values()) == {key.arn}
+    statement = [s for s in made["WebRole"]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"] if s["Action"] == ["kms:Decrypt"]]
+    assert statement[0]["Resource"] == key.arn, statement
+    # Another key: secrets are written again, volumes keep theirs, and the way back leads to the old ones.
+    other = kms.Key(bed.world, "alias/other")
+    other.statements = key.statements
+    shop.write(kms_key="alias/other")
+    plan = shop.run("promote", "-f", "i2kit.yml", "--plan", "--force")
+    assert "data-db-0 keeps the key" in plan.stdout + plan.stderr, plan.stderr
+    shop.ships()
+    assert set(bed.world.parameter_keys.values()) == {key.arn, other.arn} and [v["key"] for v in bed.world.volumes.values()] == [key.arn]
+    assert shop.run("rollback", "--yes").returncode == 0 and shop.stack().template.resources == made
+
+
+def a_key_that_cannot_encrypt_disks_is_refused(bed):
+    shop = Shop(bed, *WEB, kms_key="alias/shop")
+    key = key_of(bed, shop, state="PendingDeletion")
+    shop.is_stopped("kms_key", "PendingDeletion")
+    key.state, key.spec = "Enabled", "RSA_2048"
+    shop.is_stopped("kms_key", "RSA_2048")
+    shop.write(kms_key=key.arn.replace("eu-west-1", "eu-north-1"))
+    shop.is_stopped("kms_key", "eu-west-1")
+
+
+def an_account_that_encrypts_all_disks_gets_whole_ones(bed):
+    """No delta against a disk of before; the plan says so, and the next one goes against the encrypted one."""
+    SHARED["images"].clear()
+    SHARED["snapshots"].clear()
+    bed.world.images.clear()
+    shop = Shop(bed, *WEB)
+    good = ["promote", "-f", "i2kit.yml", "--yes", "--force", "--verify", "full"]
+    assert shop.run(*good).returncode == 0
+    bed.world.settings["encrypts"] = True
+    for number, is_delta in ((1, False), (2, True)):
+        shop.write(deployment(image=f"oci:{IMAGES}/toolbox" if number == 1 else f"oci:{IMAGES}/nginx", command=["sleep", f"{number}00"]), WEB[1])
+        for image in bed.world.images.values():
+            image["name"] = "other-" + image["id"]
+            if number == 2 and bed.world.snapshots[image["snapshot"]].key is None:
+                image["tags"]["i2kit:image-sha256"] = "sha256:" + "0" * 64
+        before = len(bed.world.calls)
+        plan = json.loads(shop.run("promote", "-f", "i2kit.yml", "--plan", "--force", "-o", "json").stdout)
+        done = shop.run(*good)
+        assert done.returncode == 0, done.stderr
+        assert bed.world.calls[before:].count("ebs:StartSnapshot") == 1, bed.world.calls[before:]
+        newest = list(bed.world.snapshots.values())[-1]
+        assert newest.key == "aws/ebs" and (newest.parent is not None) == is_delta, (number, plan)
+    SHARED["images"].clear()
+    SHARED["snapshots"].clear()
 
 
 def a_plain_project_comes_up(bed):
@@ -309,7 +381,10 @@ def stacks_of_one_name_are_not_mixed_up(bed):
 
 
 # Each with the rule of the fake that it is about.
-TESTS = [(ephemeral_storage_is_a_disk_of_the_instance, "block-devices"), (a_plain_project_comes_up, "imds-tag-keys"), (tags_of_ones_own_do_not_stop_a_launch, "imds-tag-keys"),
+TESTS = [(what_is_encrypted_is_encrypted_with_ones_own_key, "key-launches key-logs ssm-key"),
+         (a_key_that_cannot_encrypt_disks_is_refused, "key-usable"),
+         (an_account_that_encrypts_all_disks_gets_whole_ones, "snapshot-encryption"),
+         (ephemeral_storage_is_a_disk_of_the_instance, "block-devices"), (a_plain_project_comes_up, "imds-tag-keys"), (tags_of_ones_own_do_not_stop_a_launch, "imds-tag-keys"),
          (braces_in_the_configuration_arrive, "ssm-braces"), (short_braces_are_not_looked_up, "template-resolves"),
          (an_empty_secret_arrives, "ssm-value"), (many_services_fit, "template-size"),
          (a_slow_health_check_is_one_that_aws_takes, "resource-model"),

@@ -6,13 +6,15 @@ under them, against the fake's evaluation of IAM.
 usage: permissions.py I2KIT     (I2KIT_BASE, I2KIT_IMAGES: out/base, out/images)
 """
 import json
+import os
 import re
 import sys
 
 from harness import Bed, run_tests
 import first_time
 from first_time import Shop, WEB, database, deployment, service
-from policy import Need, Policies
+import kms
+from policy import Need, Needs, Policies
 
 ROLE, BOUNDARY = "arn:aws:iam::123456789012:role/stacks", "arn:aws:iam::123456789012:policy/pods"
 USED = {"allowed": set(), "used": set()}
@@ -32,8 +34,14 @@ def good(done):
     return done
 
 
+def stack_policies(shop):
+    """What makes the stack: with its network, where it makes one."""
+    own = [] if "vpc" in shop.provider else [policy(shop, "stack-network")]
+    return [policy(shop, "stack"), *own]
+
+
 def restrict(shop, *names):
-    found = Policies([policy(shop, n) for n in names])
+    found = Policies([d for n in names for d in (stack_policies(shop) if n == "stack" else [policy(shop, n)])])
     shop.bed.world.policies["AKIDFAKE"] = found
     return found
 
@@ -97,7 +105,7 @@ def with_a_role_the_caller_makes_nothing_of_the_stack(bed):
     shop = fresh(bed, deployment(), database(), WEB[1], role=ROLE, permissions_boundary=BOUNDARY)
     bed.world.settings["boundary"] = BOUNDARY
     policies = restrict(shop, "caller")
-    bed.world.roles[ROLE] = Policies([policy(shop, "stack")])
+    bed.world.roles[ROLE] = Policies(stack_policies(shop))
     text = json.dumps(policy(shop, "caller"))
     assert "CreateVpc" not in text and "iam:CreateRole" not in text and ROLE in text
     life(shop)
@@ -109,7 +117,7 @@ def with_a_role_the_caller_makes_nothing_of_the_stack(bed):
     bed.world.policies.clear()
     shop.provider["permissions_boundary"] = BOUNDARY
     shop.write()
-    bed.world.roles[ROLE] = Policies([policy(shop, "stack")])
+    bed.world.roles[ROLE] = Policies(stack_policies(shop))
     del shop.provider["permissions_boundary"]
     shop.write()
     done = shop.promote()
@@ -123,12 +131,48 @@ def in_a_network_that_is_there_nothing_of_networks_is_allowed(bed):
                  termination_protection=True)
     policies = restrict(shop, "caller", "stack")
     assert "ec2:CreateVpc" not in json.dumps(policy(shop, "stack"))
+    assert shop.run("doctor", "--cloud", "--policy", "stack-network").returncode == 1
     shop.ships()
     shop.write(subnets=["subnet-0a", "subnet-0b"], termination_protection=False)
     shop.ships()
     good(shop.run("destroy", "--yes"))
     assert not bed.world.counts.get("denied")
     remember(policies)
+
+
+def with_a_key_of_ones_own_it_is_used_by_who_needs_it(bed):
+    shop = fresh(bed, deployment(), database(), WEB[1], kms_key="alias/shop")
+    key = first_time.key_of(bed, shop)
+    bed.world.settings.update(encrypts=True, default_key=key.arn)
+    policies = restrict(shop, "caller", "stack")
+    assert "alias/shop" in json.dumps(policy(shop, "caller")) and shop.run("doctor", "--cloud", "--policy", "key").returncode == 0
+    life(shop)
+    remember(policies)
+    # Nobody else's keys, nor this one by other ways.
+    other = Needs(bed.world).key(kms.Key(bed.world, "alias/till").arn, "Decrypt", "CreateGrant", "Encrypt", via="ec2")
+    assert not any(policies.allows(need) for need in other)
+    shop.write(kms_key=key.arn)
+    boundary = Policies([policy(shop, "boundary")])
+    assert boundary.allows(Needs(bed.world).key(key.arn, "Decrypt", via="ssm")[0])
+    assert not boundary.allows(Needs(bed.world).key(key.arn, "Decrypt", via="ec2")[0])
+    assert not boundary.allows(Needs(bed.world).key(key.arn, "Encrypt", via="ssm")[0])
+    assert policy(shop, "caller") != policies and key.arn in json.dumps(policy(shop, "stack"))
+    for statement in policy(shop, "stack")["Statement"]:
+        if "kms:CreateGrant" in statement["Action"]:
+            assert statement["Condition"]["Bool"] == {"kms:GrantIsForAWSResource": "true"}
+
+
+def a_key_that_lets_no_service_in_is_found_out(bed):
+    shop = fresh(bed, *WEB, kms_key="alias/shop")
+    key = first_time.key_of(bed, shop)
+    whole, key.statements = key.statements, []
+    done = shop.promote()
+    assert done.returncode == 1 and "Logs" in done.stderr and "not allowed to be used" in done.stderr, done.stderr
+    key.statements = [s for s in whole if "Service" in s["Principal"]]
+    done = shop.promote()
+    assert done.returncode == 1 and "WebGroup" in done.stderr and "Client.InternalError" in done.stderr, done.stderr
+    key.statements = whole
+    shop.ships()
 
 
 def a_long_template_needs_its_bucket(bed):
@@ -144,7 +188,7 @@ def another_project_is_out_of_reach(bed):
     shop = fresh(bed, *WEB)
     shop.ships()
     shop.bed.world.policies["AKIDFAKE"] = Policies([
-        json.loads(json.dumps(policy(shop, n)).replace("shop", "till")) for n in ("caller", "stack")])
+        json.loads(json.dumps(d).replace("shop", "till")) for d in [policy(shop, "caller"), *stack_policies(shop)]])
     for verb in (["destroy", "--yes"], ["rollback", "--yes"], ["logs"]):
         done = shop.run(*verb)
         assert done.returncode == 1 and "permission" in done.stderr + done.stdout, (verb, done.stderr)
@@ -153,12 +197,12 @@ def another_project_is_out_of_reach(bed):
 
 def what_is_missing_is_named(bed):
     shop = fresh(bed, *WEB)
-    whole = [policy(shop, n) for n in ("caller", "stack")]
+    whole = [policy(shop, "caller"), *stack_policies(shop)]
     text = json.dumps(whole[0]).replace('"ebs:PutSnapshotBlock", ', "")
-    bed.world.policies["AKIDFAKE"] = Policies([json.loads(text), whole[1]])
+    bed.world.policies["AKIDFAKE"] = Policies([json.loads(text), *whole[1:]])
     done = shop.promote()
     assert done.returncode == 1 and "ebs:PutSnapshotBlock" in done.stderr, done.stderr
-    bed.world.policies["AKIDFAKE"] = Policies([whole[0], json.loads(json.dumps(whole[1]).replace("iam:CreateRole", "iam:No"))])
+    bed.world.policies["AKIDFAKE"] = Policies([whole[0], whole[2], json.loads(json.dumps(whole[1]).replace("iam:CreateRole", "iam:No"))])
     done = shop.promote()
     assert done.returncode == 1 and "iam:CreateRole" in done.stderr, done.stderr
 
@@ -190,9 +234,11 @@ def pods_stay_within_the_boundary(bed):
 
 def every_policy_fits_where_it_goes(bed):
     """A managed policy has at most 6,144 characters, white space not counted."""
-    for more in ({}, {"role": ROLE}, {"vpc": "vpc-0fake"}, {"instance_profile": "mine"}):
+    for more in ({}, {"role": ROLE}, {"vpc": "vpc-0fake"}, {"kms_key": "alias/shop", "termination_protection": True}, {"instance_profile": "mine"}):
         shop = Shop(bed, *WEB, **more)
-        for name in ("caller", "stack", "stack-trust", "boundary"):
+        names = ["caller", "stack", "stack-trust", "boundary", *(["key"] if "kms_key" in more else []),
+                 *([] if "vpc" in more else ["stack-network"])]
+        for name in names:
             size = len(re.sub(r"\s", "", json.dumps(policy(shop, name))))
             assert size <= 6144, (more, name, size)
     assert shop.run("doctor", "--cloud", "--policy", "all").returncode == 2
@@ -203,7 +249,7 @@ def doctor_says_who_we_are(bed):
     done = good(shop.run("doctor", "--cloud", "-o", "json"))
     said = json.loads(done.stdout)
     assert said["level"] == "ok" and "123456789012" in said["text"]
-    assert set(said["policies"]) == {"caller", "stack", "stack-trust", "boundary"}
+    assert set(said["policies"]) == {"caller", "stack", "stack-network", "stack-trust", "boundary"}
     bed.world.keys.clear()
     done = shop.run("doctor", "--cloud")
     assert done.returncode == 1 and done.stdout.startswith("broken"), done.stdout[:200]
@@ -219,8 +265,10 @@ def nothing_is_allowed_that_nobody_needs(bed):
 EXCUSED = {"cloudformation:DeleteChangeSet",     # a change set that failed, or that is left behind
            "elasticloadbalancing:ModifyListener",        # another certificate
            "route53:ListTagsForResource"}                # other tags on a zone
+ONLY = os.environ.get("ONLY", "")
 if __name__ == "__main__":
-    run_tests(Bed(), [one_who_promotes_needs_no_more_than_the_two_policies, with_a_role_the_caller_makes_nothing_of_the_stack,
-                      in_a_network_that_is_there_nothing_of_networks_is_allowed, a_long_template_needs_its_bucket,
+    run_tests(Bed(), [t for t in [one_who_promotes_needs_no_more_than_the_two_policies, with_a_role_the_caller_makes_nothing_of_the_stack,
+                      in_a_network_that_is_there_nothing_of_networks_is_allowed, with_a_key_of_ones_own_it_is_used_by_who_needs_it,
+                      a_key_that_lets_no_service_in_is_found_out, a_long_template_needs_its_bucket,
                       another_project_is_out_of_reach, what_is_missing_is_named, pods_stay_within_the_boundary,
-                      every_policy_fits_where_it_goes, doctor_says_who_we_are, nothing_is_allowed_that_nobody_needs])
+                      every_policy_fits_where_it_goes, doctor_says_who_we_are, nothing_is_allowed_that_nobody_needs] if ONLY in t.__name__])

@@ -19,6 +19,8 @@ def invalid(message, reason="INVALID_PARAMETER_VALUE"):
 
 
 class Snapshot:
+    key = None      # ARN, or "aws/ebs"; None: it is not encrypted
+
     def __init__(self, body, parent, now):
         self.id = "snap-" + secrets.token_hex(8)[:17].rjust(17, "0")
         self.volume_gib = body["VolumeSize"]
@@ -101,13 +103,28 @@ class Ebs:
             parent.settle(time.time())
             if parent.state != "completed" or parent.volume_gib > size:
                 invalid("the parent is not completed, or larger", "INVALID_SNAPSHOT_STATE")
+        key = self.key_of(body, parent)
         if sum(s.state == "pending" for s in self.world.snapshots.values()) >= 100:
             raise AwsError(400, "ConcurrentLimitExceededException", "too many pending", Reason="")
         snapshot = Snapshot(body, parent, time.time())
+        snapshot.key = key
         self.world.snapshots[snapshot.id] = snapshot
         if token:
             self.world.start_tokens[token] = (snapshot, body)
         return self.started(snapshot)
+
+    def key_of(self, body, parent):
+        """The outcomes that the EBS User Guide lists."""
+        settings, encrypted, given = self.world.settings, body.get("Encrypted"), body.get("KmsKeyArn")
+        if parent is not None:
+            if (encrypted is not None or given or (settings["encrypts"] and not parent.key)) \
+                    and self.world.refuses("snapshot-encryption"):
+                invalid("Encrypted, KmsKeyArn and an unencrypted parent do not go together here")
+            return parent.key
+        if (bool(given) != bool(encrypted) or (encrypted is False and settings["encrypts"])) and \
+                (given or encrypted is not None) and self.world.refuses("snapshot-encryption"):
+            invalid("a key comes with Encrypted, and where all is encrypted nothing can be unencrypted")
+        return given or (settings["default_key"] if settings["encrypts"] else None)
 
     def started(self, snapshot):
         return answer_json({"SnapshotId": snapshot.id, "OwnerId": self.world.account,

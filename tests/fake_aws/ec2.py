@@ -69,9 +69,12 @@ class Ec2:
                 found.append({"snapshotId": s.id, "status": s.state, "volumeSize": s.volume_gib,
                               "startTime": stamp(s.started), "ownerId": self.world.account,
                               "progress": "100%" if s.state == "completed" else "10%",
-                              "encrypted": False, "description": s.description, "volumeId": s.volume_id,
+                              "encrypted": s.key is not None, "kmsKeyId": s.key, "description": s.description, "volumeId": s.volume_id,
                               "tagSet": tag_set(s.tags)})
         return {"snapshotSet": items(found)}
+
+    def GetEbsEncryptionByDefault(self, p):
+        return {"ebsEncryptionByDefault": self.world.settings["encrypts"]}
 
     def DeleteSnapshot(self, p):
         one = p.get("SnapshotId")
@@ -150,7 +153,7 @@ class Ec2:
                     "snapshotId": image["snapshot"],
                     "volumeSize": self.world.snapshots[image["snapshot"]].volume_gib,
                     "volumeType": image["volume_type"], "deleteOnTermination": image["delete"],
-                    "encrypted": False}}]),
+                    "encrypted": self.world.snapshots[image["snapshot"]].key is not None}}]),
                 "tagSet": tag_set(image["tags"])})
         return {"imagesSet": items(found)}
 

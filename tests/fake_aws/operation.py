@@ -8,6 +8,7 @@ import uuid
 import rules
 import rules_balancer  # noqa: F401 (their rules register themselves)
 import rules_instance  # noqa: F401
+import rules_key  # noqa: F401
 import resource_model  # noqa: F401
 from ebs import Snapshot
 from resolve import Resolver

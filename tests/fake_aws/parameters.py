@@ -45,6 +45,11 @@ class Parameters(JsonService):
             raise AwsError(400, "ValidationException", "Type")
         if p["Name"] in self.world.parameters and not p.get("Overwrite"):
             raise AwsError(400, "ParameterAlreadyExists", "The parameter already exists.")
+        if "KeyId" in p:
+            key = self.world.key(p["KeyId"])
+            if (p["Type"] != "SecureString" or key is None or not key.is_usable()) and self.world.refuses("ssm-key"):
+                raise AwsError(400, "InvalidKeyId", f"Invalid keyId {p['KeyId']}")
+            self.world.parameter_keys[p["Name"]] = key.arn
         self.world.parameters[p["Name"]] = (p["Type"], p["Value"])
         return {"Version": 1, "Tier": "Standard"}
 

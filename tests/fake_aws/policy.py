@@ -72,10 +72,12 @@ def holds(condition, context):
                 good = have in wanted
             elif operator == "StringNotEquals":
                 good = have not in wanted
-            elif operator in ("StringLike", "ArnLike"):
+            elif operator in ("StringLike", "ArnLike", "ArnEquals"):
                 good = have is not None and any(glob(w, have) for w in wanted)
             elif operator == "ForAnyValue:StringEquals":
                 good = bool(set(as_list(have or [])) & set(wanted))
+            elif operator == "Bool":
+                good = str(have).lower() in wanted
             elif operator == "Null":
                 good = (have is None) == (wanted[0] == "true")
             else:
@@ -155,13 +157,32 @@ class Needs:
 
     def ebs(self, action, request):
         if action == "StartSnapshot":
-            tags = {t["Key"]: t["Value"] for t in json.loads(request.body).get("Tags", [])}
+            body = json.loads(request.body)
+            tags = {t["Key"]: t["Value"] for t in body.get("Tags", [])}
             any_ = self.arn("ec2", "snapshot/*", account="")
             names = ["ebs:StartSnapshot"] + (["ec2:CreateTags"] if tags else [])
-            return [Need(n, any_, **tags_of("aws:RequestTag", tags)) for n in names]
+            needs = [Need(n, any_, **tags_of("aws:RequestTag", tags)) for n in names]
+            parent = self.world.snapshots.get(body.get("ParentSnapshotId"))
+            default = self.world.settings["default_key"] if self.world.settings["encrypts"] else None
+            key = parent.key if parent else body.get("KmsKeyArn") or default
+            more = ["ReEncryptFrom", "ReEncryptTo"] if parent else ["DescribeKey", "GenerateDataKeyWithoutPlaintext"]
+            return needs + self.key(key, *more, "CreateGrant", "Encrypt")
         place = 3 if action == "CompleteSnapshot" else 2
         arn, tags = self.snapshot(request.path.split("/")[place])
-        return [Need(f"ebs:{action}", arn, **tags)]
+        snapshot = self.world.snapshots.get(request.path.split("/")[place])
+        more = {"PutSnapshotBlock": ["GenerateDataKey"], "GetSnapshotBlock": ["Decrypt"]}.get(action, [])
+        return [Need(f"ebs:{action}", arn, **tags)] + self.key(snapshot.key if snapshot else None, *more)
+
+    def key(self, name, *actions, via=None):
+        """EBS User Guide: Permissions to use AWS KMS keys. Amazon's own keys let everybody of the account in."""
+        key = self.world.key(name)
+        context = {"kms:ResourceAliases": key.aliases, "kms:GrantIsForAWSResource": "true"} if key else {}
+        if via:
+            context["kms:ViaService"] = f"{via}.{self.region}.amazonaws.com"
+        return [Need(f"kms:{a}", key.arn, **context) for a in actions] if key else []
+
+    def kms(self, action, request):
+        return self.key(json.loads(request.body)["KeyId"], action)
 
     def resource(self, one):
         """ARN and tags of an EC2 resource by its id."""
@@ -179,7 +200,7 @@ class Needs:
 
     def ec2(self, action, request):
         p = request.parameters()
-        if action.startswith("Describe"):
+        if action.startswith(("Describe", "GetEbs")):
             return [Need(f"ec2:{action}", RequestedRegion=self.region)]
         if action == "RegisterImage":
             tags = {t["Key"]: t["Value"] for spec in numbered(p, "TagSpecification") for t in numbered(spec, "Tag")}
@@ -201,7 +222,8 @@ class Needs:
     def ssm(self, action, request):
         p = json.loads(request.body)
         names = p.get("Names") or [p.get("Name") or p.get("Path")]
-        return [Need(f"ssm:{action}", self.arn("ssm", "parameter" + n.rstrip("/"))) for n in names]
+        needs = [Need(f"ssm:{action}", self.arn("ssm", "parameter" + n.rstrip("/"))) for n in names]
+        return needs + self.key(p.get("KeyId"), "Encrypt", via="ssm")
 
     def logs(self, action, request):
         return [Need(f"logs:{action}", self.arn("logs", f"log-group:{json.loads(request.body)['logGroupName']}:*"))]
@@ -231,6 +253,8 @@ class Needs:
     def done(self, action, making, via):
         service, physical = action.split(":")[0], making.physical
         context = {"aws:RequestedRegion": "us-east-1" if service in ("iam", "route53") else self.region}
+        if service == "kms":
+            return self.key(making.properties["KmsKeyId"], action.split(":")[1], via="ec2")[0]
         if via:
             context["aws:CalledVia"] = ["cloudformation.amazonaws.com"]
         resource = "*"

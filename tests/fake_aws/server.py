@@ -26,6 +26,7 @@ import signature  # noqa: E402
 from cloudformation import CloudFormation  # noqa: E402
 from ebs import Ebs  # noqa: E402
 from ec2 import Ec2  # noqa: E402
+from kms import Kms  # noqa: E402
 from s3 import S3  # noqa: E402
 from parameters import Logs, Parameters, SecretsManager  # noqa: E402
 from wire import Answer, AwsError, Request, answer_json, error_answer  # noqa: E402
@@ -35,7 +36,8 @@ from world import World  # noqa: E402
 def make_services(world):
     return {"ebs": Ebs(world), "ec2": Ec2(world), "sts": identity.Sts(world),
             "cloudformation": CloudFormation(world), "ssm": Parameters(world),
-            "secretsmanager": SecretsManager(world), "logs": Logs(world), "s3": S3(world)}
+            "secretsmanager": SecretsManager(world), "logs": Logs(world), "s3": S3(world),
+            "kms": Kms(world)}
 
 
 class Fake:

@@ -48,6 +48,7 @@ class World:
         self.parameters, self.log_groups = {}, {}
         self.volumes, self.zones, self.records, self.made_log_groups = {}, {}, {}, {}
         self.buckets, self.types = {}, some_types()
+        self.kms_keys, self.parameter_keys = {}, {}
         self.refused = set()
         self.policies, self.roles = {}, {}      # of access keys and of roles' ARNs; without one, everything is allowed
         self.needs = Needs(self)
@@ -55,7 +56,7 @@ class World:
         self.settings = {"visible_after_s": 0, "snapshot_pending_s": 0.3, "list_page": 10000,
                          "image_visible_after_s": 0, "image_pending_s": 0.2, "clock_skew_s": 0,
                          "resource_s": 0.05, "signal_after_s": 0.2, "signal": "SUCCESS",
-                         "slow_to_be_healthy": True, "volume_waits": True, "boundary": None}
+                         "slow_to_be_healthy": True, "volume_waits": True, "encrypts": False, "default_key": "aws/ebs", "boundary": None}
         self.vpcs = [{"vpcId": "vpc-0fake", "isDefault": "true", "cidrBlock": "172.31.0.0/16",
                       "state": "available"}]
         self.subnets = [{"subnetId": f"subnet-0{z}", "vpcId": "vpc-0fake", "defaultForAz": "true",
@@ -81,6 +82,10 @@ class World:
                                     service, (403, "AccessDenied"))
                 self.count("denied")
                 raise AwsError(status, code, f"User is not authorized to perform: {need}")
+
+    def key(self, name):
+        """A KMS key by its ARN, id or alias; None where there is none."""
+        return next((k for k in self.kms_keys.values() if name in k.names()), None)
 
     def object_of(self, url):
         """The bytes of an S3 object, by its URL in either style; None where nothing is there."""

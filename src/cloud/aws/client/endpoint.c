@@ -85,6 +85,14 @@ const struct aws_service AWS_SECRETS = {
 	.target = "secretsmanager",
 	.protocol = AWS_JSON,
 };
+const struct aws_service AWS_KMS = {
+	.name = "KMS",
+	.id = "KMS",
+	.host = "kms",
+	.signing = "kms",
+	.target = "TrentService",
+	.protocol = AWS_JSON,
+};
 const struct aws_service AWS_ROUTE53 = {
 	.name = "Route 53",
 	.id = "ROUTE_53",

@@ -17,6 +17,7 @@ void parameter_list_clear(struct parameter_list *list)
 		explicit_bzero(list->items[i].value, strlen(list->items[i].value));
 		free(list->items[i].name);
 		free(list->items[i].value);
+		free(list->items[i].key);
 	}
 	free(list->items);
 	*list = (struct parameter_list){0};
@@ -29,6 +30,13 @@ void parameter_list_add(struct parameter_list *list, const char *name, const cha
 	added->name = xstrdup(name);
 	added->value = xstrdup(value);
 	added->is_secret = is_secret;
+}
+
+void parameter_list_use_key(struct parameter_list *list, const char *key)
+{
+	struct parameter *last = &list->items[list->count - 1];
+	free(last->key);
+	last->key = xstrdup_or_null(key);
 }
 
 const char *parameter_list_find(const struct parameter_list *list, const char *name)
@@ -66,6 +74,7 @@ bool parameter_put(struct aws_client *client, const struct parameter *parameter,
 	json_write_text(&json, "Name", parameter->name);
 	json_write_text(&json, "Value", parameter->value);
 	json_write_text(&json, "Type", parameter->is_secret ? "SecureString" : "String");
+	json_write_text_if(&json, "KeyId", parameter->is_secret ? parameter->key : NULL);
 	json_write_bool(&json, "Overwrite", false);
 	json_write_text(&json, "Tier", "Standard");
 	json_close(&json);

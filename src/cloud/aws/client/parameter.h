@@ -12,6 +12,7 @@ struct parameter {
 	char *name;  /* owned; "/i2kit/…" */
 	char *value; /* owned; wiped when freed */
 	bool is_secret;
+	char *key; /* owned; the KMS key of a secret; NULL: Amazon's own */
 };
 
 struct parameter_list {
@@ -21,6 +22,8 @@ struct parameter_list {
 void parameter_list_clear(struct parameter_list *list);
 void parameter_list_add(struct parameter_list *list, const char *name, const char *value,
 			bool is_secret);
+/* Encrypts the newest of the list with that key; NULL: with Amazon's own. */
+void parameter_list_use_key(struct parameter_list *list, const char *key);
 const char *parameter_list_find(const struct parameter_list *list, const char *name);
 
 /*

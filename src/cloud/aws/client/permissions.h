@@ -16,6 +16,9 @@
 enum permission_holder {
 	PERMISSION_CALLER,     /* who runs i2kit */
 	PERMISSION_PROTECTION, /* likewise, where provider.termination_protection is given */
+	PERMISSION_KEY,	       /* likewise, where provider.kms_key is given */
+	PERMISSION_STACK_KEY,  /* who makes the stack, likewise */
+	PERMISSION_POD_KEY,    /* a pod at most, likewise */
 	PERMISSION_STACK,   /* who makes the stack's resources: the caller, or the stack's role */
 	PERMISSION_NETWORK, /* likewise, where the stack makes a network of its own */
 	PERMISSION_ROLES,   /* likewise, where the pods' roles are made */
@@ -43,6 +46,7 @@ enum permission_resource {
 	RESOURCE_ZONES,
 	RESOURCE_BUCKETS,   /* for templates too long for a call */
 	RESOURCE_TEMPLATES, /* the stack's, in such a bucket */
+	RESOURCE_KEY,	    /* provider.kms_key */
 	RESOURCE_COUNT,
 };
 
@@ -54,6 +58,9 @@ enum permission_condition {
 	CONDITION_BOUNDED, /* the role has the permissions boundary, where one is given */
 	CONDITION_TO_EC2,  /* a role is passed to EC2 alone */
 	CONDITION_TO_CLOUDFORMATION,
+	CONDITION_VIA_SSM, /* a key is used by SSM for somebody */
+	CONDITION_VIA_EC2,
+	CONDITION_GRANT, /* a key is lent to a service of Amazon's alone */
 	CONDITION_COUNT,
 };
 

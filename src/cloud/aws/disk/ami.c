@@ -13,7 +13,6 @@
 #define WAIT_MS	     (10 * 60 * 1000)
 #define NOT_FOUND_MS (60 * 1000) /* EC2 may take a while to know its newest image */
 #define POLL_MS	     2000
-#define ROOT_DEVICE  "/dev/xvda"
 /* An image's name has at most 128 characters. */
 #define DIGITS_IN_NAME	32
 #define MAX_POD_IN_NAME 50
@@ -62,6 +61,7 @@ static void read_item(const struct xml *item, struct ami_list *list)
 	const char *state = xml_text(item, "imageState");
 	const char *created = xml_text(item, "creationDate");
 	const char *digest = ec2_tag_of(item, "i2kit:image-sha256");
+	const char *encrypted = xml_text(item, "blockDeviceMapping/item/ebs/encrypted");
 	const char *verified = ec2_tag_of(item, "i2kit:verified");
 	if (!id_is_valid(id, "ami-"))
 		return;
@@ -71,6 +71,7 @@ static void read_item(const struct xml *item, struct ami_list *list)
 	ami->state = xstrdup(state != NULL ? state : "");
 	ami->created = xstrdup(created != NULL ? created : "");
 	ami->project = xstrdup_or_null(ec2_tag_of(item, "i2kit:project"));
+	ami->is_encrypted = encrypted != NULL && strcmp(encrypted, "true") == 0;
 	ami->is_verified = verified != NULL && strcmp(verified, "none") != 0;
 	if (digest != NULL && digest_is_valid(digest))
 		memcpy(ami->digest, digest, DIGEST_SIZE);
@@ -149,8 +150,8 @@ static void fill_register(struct aws_query *query, const struct ami_register *im
 	/* The disk boots both ways: UEFI where the instance type has it, BIOS elsewhere. */
 	aws_query_add(query, "BootMode", "uefi-preferred");
 	aws_query_add(query, "ImdsSupport", "v2.0");
-	aws_query_add(query, "RootDeviceName", ROOT_DEVICE);
-	aws_query_add(query, "BlockDeviceMapping.1.DeviceName", ROOT_DEVICE);
+	aws_query_add(query, "RootDeviceName", AMI_ROOT_DEVICE);
+	aws_query_add(query, "BlockDeviceMapping.1.DeviceName", AMI_ROOT_DEVICE);
 	aws_query_add(query, "BlockDeviceMapping.1.Ebs.SnapshotId", image->snapshot);
 	aws_query_add(query, "BlockDeviceMapping.1.Ebs.VolumeType", "gp3");
 	aws_query_add(query, "BlockDeviceMapping.1.Ebs.DeleteOnTermination", "true");

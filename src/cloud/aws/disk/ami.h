@@ -9,6 +9,8 @@
 #include "cloud/aws/client/client.h"
 #include "cloud/aws/client/xml.h"
 
+#define AMI_ROOT_DEVICE "/dev/xvda"
+
 struct ami {
 	char *id;		  /* owned; "ami-…" */
 	char *snapshot;		  /* owned; of the root device */
@@ -16,6 +18,7 @@ struct ami {
 	char *created;		  /* owned; RFC 3339, so it sorts */
 	char *project;		  /* owned; of the tag; or NULL */
 	char digest[DIGEST_SIZE]; /* of the tag; "" when the tag is none */
+	bool is_encrypted;	  /* its snapshot is */
 	bool is_verified;	  /* its blocks were compared with the disk */
 };
 void ami_clear(struct ami *ami);

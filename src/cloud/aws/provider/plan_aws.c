@@ -8,6 +8,7 @@
 #include "cloud/aws/provider/cost.h"
 #include "cloud/aws/provider/images.h"
 #include "cloud/aws/provider/instance_types.h"
+#include "cloud/aws/provider/kms_key.h"
 #include "cloud/aws/provider/release_record.h"
 #include "cloud/aws/provider/scope_stack.h"
 #include "cloud/aws/provider/stack_tags.h"
@@ -27,6 +28,7 @@ static void detail_free(struct plan_detail *detail)
 	}
 	free(detail->tags);
 	free(detail->note);
+	free(detail->kms_key);
 	free(detail->template_text);
 	cloud_scope_clear(&detail->scope);
 	cloud_pod_status_free(detail->old_pods, detail->old_pod_count);
@@ -99,12 +101,15 @@ static bool make_releases(struct cloud *cloud, const struct cloud_deployment *de
 			.image_digest = release->image_digest,
 			.stack = detail->scope.name,
 			.region = aws_client_region(cloud->client),
+			.kms_key = detail->kms_key,
 		};
 		if (input.pod == NULL || !user_data_make(&input, &out->data[i], err))
 			return false;
-		for (size_t p = 0; p < out->data[i].puts.count; p++)
+		for (size_t p = 0; p < out->data[i].puts.count; p++) {
 			parameter_list_add(&detail->puts, out->data[i].puts.items[p].name,
 					   out->data[i].puts.items[p].value, true);
+			parameter_list_use_key(&detail->puts, detail->kms_key);
+		}
 		out->items[i] = (struct stack_release){
 			.pod = release->pod,
 			.image = release->image != NULL ? release->image : NO_IMAGE,
@@ -178,6 +183,7 @@ static bool make_target(struct cloud *cloud, const struct environment *environme
 		.instance_profile = environment->aws.instance_profile,
 		.role = environment->aws.role,
 		.permissions_boundary = environment->aws.permissions_boundary,
+		.kms_key = detail->kms_key,
 		.key_pair = environment->key_pair,
 		.log_days = environment->aws.log_retention_days,
 		.is_balancer_health = environment->aws.is_balancer_health,
@@ -357,6 +363,24 @@ static void note_app(const struct app *app, struct cloud_plan *plan)
 					 app->services[i].name);
 }
 
+/* What the key in the file does not reach, and who else must be let at it. */
+static void note_key(const struct plan_detail *detail, struct cloud_plan *plan)
+{
+	if (detail->kms_key == NULL)
+		return;
+	if (plan->is_new)
+		string_list_add(&plan->notes, "the key's own policy must let Auto Scaling and "
+					      "CloudWatch Logs use it: i2kit doctor --cloud "
+					      "--policy key has the statements");
+	for (size_t i = 0; i < detail->volumes.count; i++) {
+		const char *key = detail->volumes.items[i].kms_key;
+		if (key == NULL || strcmp(key, detail->kms_key) != 0)
+			string_list_addf(&plan->notes,
+					 "the volume of claim %s keeps the key it was made with",
+					 detail->volumes.items[i].claim);
+	}
+}
+
 /* after: owned; the plan's. */
 static bool compare(struct plan_detail *detail, const struct stack_status *status,
 		    const char *before, char *after, struct cloud_plan *plan, struct error *err)
@@ -386,6 +410,7 @@ bool aws_plan(struct cloud *cloud, const struct cloud_deployment *deployment, bo
 	struct stack_target target;
 	if (!stack_tags_make(&detail->scope, environment, &detail->tags, &detail->tag_count, err) ||
 	    !network_find(cloud->client, environment, &detail->network, err) ||
+	    !kms_key_find(cloud->client, environment->aws.kms_key, &detail->kms_key, err) ||
 	    !look(cloud, detail, wait, progress, &status, &before, err) ||
 	    !make_target(cloud, environment, detail, &texts, &target, err) ||
 	    !stack_check_app(deployment->app, &target, err) ||
@@ -398,6 +423,7 @@ bool aws_plan(struct cloud *cloud, const struct cloud_deployment *deployment, bo
 		return false;
 	compare_protection(&status, environment->aws.termination_protection, detail, &plan);
 	note_app(deployment->app, &plan);
+	note_key(detail, &plan);
 	if (detail->network.is_isolated)
 		string_list_add(&plan.notes, "the instances' subnets have no way out: they need "
 					     "VPC endpoints of ssm, logs, cloudformation and ec2");

@@ -17,10 +17,17 @@ struct policy {
 	const char *region;   /* NULL: any */
 	const char *boundary; /* ARN, or NULL */
 	const char *partition;
+	const char *kms_key; /* as provider.kms_key has it, or NULL */
 	bool is_via_cloudformation;
 	bool has_network; /* the stack makes one */
 	bool has_roles;
 };
+
+/* "alias/NAME" of a key that is named so, for IAM knows keys by their ids alone; or NULL. */
+static const char *alias_of(const char *kms_key)
+{
+	return kms_key != NULL ? strstr(kms_key, "alias/") : NULL;
+}
 
 /* {p} partition, {r} region, {s} stack, {n} the stack's name as it begins other names. Owned. */
 static char *expand(const struct policy *policy, const char *pattern)
@@ -74,6 +81,12 @@ static void write_resources(const struct policy *policy, enum permission_resourc
 			    struct json_writer *json)
 {
 	AUTO(string_list_clear) struct string_list list = STRING_LIST_INIT;
+	if (resource == RESOURCE_KEY) {
+		AUTO_FREE char *any = expand(policy, "arn:{p}:kms:{r}:*:key/");
+		bool is_whole = strncmp(policy->kms_key, "arn:", 4) == 0;
+		const char *id = alias_of(policy->kms_key) != NULL ? "*" : policy->kms_key;
+		string_list_addf(&list, "%s%s", is_whole && id[0] != '*' ? "" : any, id);
+	}
 	for (size_t i = 0; i < ARRAY_SIZE(ARNS[0]) && ARNS[resource][i] != NULL; i++) {
 		AUTO_FREE char *arn = expand(policy, ARNS[resource][i]);
 		string_list_add(&list, arn);
@@ -82,6 +95,35 @@ static void write_resources(const struct policy *policy, enum permission_resourc
 		json_write_text(json, "Resource", list.items[0]);
 	else
 		json_write_texts(json, "Resource", &list);
+}
+
+/* "ssm.eu-west-1.amazonaws.com" as who uses a key. */
+static void write_via(const struct policy *policy, const char *service, struct json_writer *json)
+{
+	const char *region = policy->region != NULL ? policy->region : "*";
+	AUTO_FREE char *host =
+		xasprintf("%s.%s.%s", service, region, aws_partition_of(region)->suffix);
+	json_open_object(json, policy->region != NULL ? "StringEquals" : "StringLike");
+	json_write_text(json, "kms:ViaService", host);
+	json_close(json);
+}
+
+/* Beside what any condition may ask. */
+static void write_key_condition(const struct policy *policy, enum permission_condition condition,
+				struct json_writer *json)
+{
+	if (condition == CONDITION_VIA_SSM || condition == CONDITION_VIA_EC2)
+		write_via(policy, condition == CONDITION_VIA_SSM ? "ssm" : "ec2", json);
+	if (condition == CONDITION_GRANT) {
+		json_open_object(json, "Bool");
+		json_write_text(json, "kms:GrantIsForAWSResource", "true");
+		json_close(json);
+	}
+	if (alias_of(policy->kms_key) != NULL) {
+		json_open_object(json, "ForAnyValue:StringEquals");
+		json_write_text(json, "kms:ResourceAliases", alias_of(policy->kms_key));
+		json_close(json);
+	}
 }
 
 static void write_condition(const struct policy *policy, enum permission_condition condition,
@@ -97,7 +139,6 @@ static void write_condition(const struct policy *policy, enum permission_conditi
 		[CONDITION_TO_CLOUDFORMATION] = {"iam:PassedToService",
 						 "cloudformation.amazonaws.com"},
 	};
-	json_open_object(json, "Condition");
 	json_open_object(json, "StringEquals");
 	if (condition == CONDITION_BOUNDED && policy->boundary != NULL)
 		json_write_text(json, "iam:PermissionsBoundary", policy->boundary);
@@ -114,6 +155,17 @@ static void write_condition(const struct policy *policy, enum permission_conditi
 		json_write_text(json, "aws:CalledVia", "cloudformation.amazonaws.com");
 		json_close(json);
 	}
+}
+
+static void write_conditions(const struct policy *policy, enum permission_resource resource,
+			     enum permission_condition condition, struct json_writer *json)
+{
+	json_open_object(json, "Condition");
+	/* What EC2 asks of KMS for CloudFormation is told by who asks KMS. */
+	if (resource == RESOURCE_KEY)
+		write_key_condition(policy, condition, json);
+	else
+		write_condition(policy, condition, policy->is_via_cloudformation, json);
 	json_close_if_filled(json);
 }
 
@@ -141,7 +193,7 @@ static void write_statement(const struct policy *policy, enum permission_holder 
 	open_statement(json);
 	json_write_texts(json, "Action", &actions);
 	write_resources(policy, resource, json);
-	write_condition(policy, condition, policy->is_via_cloudformation, json);
+	write_conditions(policy, resource, condition, json);
 	json_close(json);
 }
 
@@ -161,7 +213,9 @@ static void write_pass_role(const struct policy *policy, const char *arn,
 	open_statement(json);
 	json_write_text(json, "Action", "iam:PassRole");
 	json_write_text(json, "Resource", arn);
+	json_open_object(json, "Condition");
 	write_condition(policy, condition, is_via, json);
+	json_close_if_filled(json);
 	json_close(json);
 }
 
@@ -169,17 +223,25 @@ static void write_stack(struct policy *policy, bool is_via, struct json_writer *
 {
 	policy->is_via_cloudformation = is_via;
 	write_holder(policy, PERMISSION_STACK, json);
-	if (policy->has_network)
-		write_holder(policy, PERMISSION_NETWORK, json);
 	if (policy->has_roles)
 		write_holder(policy, PERMISSION_ROLES, json);
 	if (policy->has_roles && policy->boundary != NULL)
 		write_holder(policy, PERMISSION_BOUNDED, json);
+	if (policy->kms_key != NULL)
+		write_holder(policy, PERMISSION_STACK_KEY, json);
 	if (!policy->has_roles) {
 		/* Which role a given profile holds, only the account knows. */
 		AUTO_FREE char *any = expand(policy, "arn:{p}:iam::*:role/*");
 		write_pass_role(policy, any, CONDITION_TO_EC2, is_via, json);
 	}
+	policy->is_via_cloudformation = false;
+}
+
+/* Beside the stack's: both together would be longer than a policy may be. */
+static void write_network(struct policy *policy, bool is_via, struct json_writer *json)
+{
+	policy->is_via_cloudformation = is_via;
+	write_holder(policy, PERMISSION_NETWORK, json);
 	policy->is_via_cloudformation = false;
 }
 
@@ -193,6 +255,67 @@ static void write_trust(struct json_writer *json)
 	json_close(json);
 }
 
+/* The key's own policy: what people's policies cannot give to services of Amazon's. */
+static void open_for(struct json_writer *json, const char *kind, const char *principal)
+{
+	open_statement(json);
+	json_open_object(json, "Principal");
+	json_write_text(json, kind, principal);
+	json_close(json);
+	json_write_text(json, "Resource", "*");
+}
+
+static void write_key_use(struct json_writer *json)
+{
+	static const char *const actions[] = {"kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*",
+					      "kms:GenerateDataKey*", "kms:DescribeKey"};
+	json_open_list(json, "Action");
+	for (size_t i = 0; i < ARRAY_SIZE(actions); i++)
+		json_write_text(json, NULL, actions[i]);
+	json_close(json);
+}
+
+/* Of an ARN, arn:aws:kms:REGION:ACCOUNT:…: the account, or what must be put in its place. Owned. */
+static char *account_of(const char *kms_key)
+{
+	const char *part = strncmp(kms_key, "arn:", 4) == 0 ? kms_key : "";
+	for (unsigned colon = 0; colon < 4 && part != NULL; colon++)
+		part = strchr(part, ':') != NULL ? strchr(part, ':') + 1 : NULL;
+	return part != NULL ? xstrndup(part, strcspn(part, ":")) : xstrdup("ACCOUNT");
+}
+
+static void write_key_policy(const struct policy *policy, struct json_writer *json)
+{
+	const char *region = policy->region != NULL ? policy->region : "REGION";
+	AUTO_FREE char *account = account_of(policy->kms_key);
+	AUTO_FREE char *scaling =
+		xasprintf("arn:%s:iam::%s:role/aws-service-role/autoscaling.amazonaws.com/"
+			  "AWSServiceRoleForAutoScaling",
+			  policy->partition, account);
+	AUTO_FREE char *logs = xasprintf("logs.%s.%s", region, aws_partition_of(region)->suffix);
+	AUTO_FREE char *group = xasprintf("arn:%s:logs:%s:%s:log-group:/i2kit/%s",
+					  policy->partition, region, account, policy->scope->name);
+	open_for(json, "AWS", scaling);
+	write_key_use(json);
+	json_close(json);
+	open_for(json, "AWS", scaling);
+	json_write_text(json, "Action", "kms:CreateGrant");
+	json_open_object(json, "Condition");
+	json_open_object(json, "Bool");
+	json_write_text(json, "kms:GrantIsForAWSResource", "true");
+	json_close(json);
+	json_close(json);
+	json_close(json);
+	open_for(json, "Service", logs);
+	write_key_use(json);
+	json_open_object(json, "Condition");
+	json_open_object(json, "ArnEquals");
+	json_write_text(json, "kms:EncryptionContext:aws:logs:arn", group);
+	json_close(json);
+	json_close(json);
+	json_close(json);
+}
+
 char *aws_policy(const struct environment *environment, const struct cloud_scope *scope,
 		 const char *region, enum cloud_policy kind)
 {
@@ -202,10 +325,14 @@ char *aws_policy(const struct environment *environment, const struct cloud_scope
 		.scope = scope,
 		.region = region,
 		.boundary = environment->aws.permissions_boundary,
+		.kms_key = environment->aws.kms_key,
 		.partition = aws_partition_of(region != NULL ? region : "")->name,
 		.has_network = environment->aws.vpc == NULL && environment->aws.subnets.count == 0,
 		.has_roles = environment->aws.instance_profile == NULL,
 	};
+	if ((kind == CLOUD_POLICY_KEY && policy.kms_key == NULL) ||
+	    (kind == CLOUD_POLICY_STACK_NETWORK && !policy.has_network))
+		return NULL;
 	AUTO(strbuf_clear) struct strbuf out = STRBUF_INIT;
 	struct json_writer json = JSON_WRITER(&out, JSON_PRETTY);
 	json_open_object(&json, NULL);
@@ -215,15 +342,23 @@ char *aws_policy(const struct environment *environment, const struct cloud_scope
 		write_holder(&policy, PERMISSION_CALLER, &json);
 		if (environment->aws.termination_protection != SWITCH_LEFT)
 			write_holder(&policy, PERMISSION_PROTECTION, &json);
+		if (policy.kms_key != NULL)
+			write_holder(&policy, PERMISSION_KEY, &json);
 		if (environment->aws.role != NULL)
 			write_pass_role(&policy, environment->aws.role, CONDITION_TO_CLOUDFORMATION,
 					false, &json);
 	} else if (kind == CLOUD_POLICY_STACK) {
 		write_stack(&policy, environment->aws.role == NULL, &json);
+	} else if (kind == CLOUD_POLICY_STACK_NETWORK) {
+		write_network(&policy, environment->aws.role == NULL, &json);
 	} else if (kind == CLOUD_POLICY_STACK_TRUST) {
 		write_trust(&json);
+	} else if (kind == CLOUD_POLICY_KEY) {
+		write_key_policy(&policy, &json);
 	} else {
 		write_holder(&policy, PERMISSION_POD, &json);
+		if (policy.kms_key != NULL)
+			write_holder(&policy, PERMISSION_POD_KEY, &json);
 	}
 	json_close(&json);
 	json_close(&json);

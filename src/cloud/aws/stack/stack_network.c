@@ -118,6 +118,7 @@ void stack_add_network(struct template_writer *writer)
 	json_write_text(json, "UpdateReplacePolicy", "Delete");
 	template_properties(writer);
 	json_write_text(json, "LogGroupName", group);
+	json_write_text_if(json, "KmsKeyId", target->kms_key);
 	json_write_number(json, "RetentionInDays", target->log_days);
 	template_end(writer);
 	template_output_ref(writer, "Logs", "Logs");

@@ -47,6 +47,7 @@ struct stack_target {
 	const char *instance_profile;	    /* name or ARN; NULL: a least-privileged role is made */
 	const char *role;		  /* what CloudFormation makes the stack as; ARN or NULL */
 	const char *permissions_boundary; /* of that role: a policy's ARN, or NULL */
+	const char *kms_key;		  /* ARN; NULL: Amazon's own */
 	const char *key_pair;		  /* NULL: none */
 	const char *hosted_zone;	  /* "example.com" or "Z…"; NULL: no public names */
 	bool is_zone_id;		  /* hosted_zone is "Z…" */

@@ -40,6 +40,23 @@ static void write_parameters(struct json_writer *json, const struct stack_releas
 	json_close(json);
 }
 
+/* Secrets that are encrypted with a key of one's own are decrypted with it, by SSM for the pod. */
+static void write_key(struct template_writer *writer, const struct stack_release *release)
+{
+	struct json_writer *json = &writer->json;
+	if (writer->target->kms_key == NULL || release->parameters == NULL ||
+	    release->parameters[0] == NULL)
+		return;
+	open_statement(json, "kms:Decrypt", NULL);
+	json_write_text(json, "Resource", writer->target->kms_key);
+	json_open_object(json, "Condition");
+	json_open_object(json, "StringEquals");
+	template_write_sub(json, "kms:ViaService", "ssm.${AWS::Region}.${AWS::URLSuffix}");
+	json_close(json);
+	json_close(json);
+	json_close(json);
+}
+
 static void write_volume(struct template_writer *writer, const struct pod_spec *pod,
 			 const char *claim)
 {
@@ -72,6 +89,7 @@ static void write_statements(struct template_writer *writer, const struct pod_sp
 	template_write_ref(json, "Resource", "AWS::StackId");
 	json_close(json);
 	write_parameters(json, release);
+	write_key(writer, release);
 	for (size_t i = 0; i < claims->count; i++)
 		write_volume(writer, pod, claims->items[i].name);
 }

@@ -92,8 +92,7 @@ static bool add_volume(struct template_writer *writer, const struct pod_spec *po
 	json_write_unsigned(json, "Size", gib);
 	json_write_text(json, "VolumeType", "gp3");
 	json_write_bool(json, "Encrypted", true);
-	if (before != NULL)
-		json_write_text_if(json, "KmsKeyId", before->kms_key);
+	json_write_text_if(json, "KmsKeyId", before != NULL ? before->kms_key : target->kms_key);
 	json_write_text_if(json, "SnapshotId",
 			   before != NULL ? before->snapshot : restored_from(target, claim->name));
 	write_zone(writer, claim, before);

@@ -54,6 +54,23 @@ static char *for_cloudformation(char *json)
 	return without_references(owned);
 }
 
+/*
+ * What tells a value's parameter from others: the digest of it, and of the key that it is encrypted
+ * with, for one that is there is not written again, and an old release must still find its own.
+ */
+static void name_hex(const struct user_data_input *input, const void *bytes, size_t size,
+		     char ret[SHA256_HEX_SIZE])
+{
+	uint8_t raw[SHA256_SIZE];
+	struct sha256 *hash = sha256_new();
+	sha256_update(hash, bytes, size);
+	if (input->kms_key != NULL)
+		sha256_update(hash, input->kms_key, strlen(input->kms_key));
+	sha256_finish(hash, raw);
+	sha256_free(hash);
+	sha256_hex(raw, ret);
+}
+
 /* --- secrets -------------------------------------------------------------------------------- */
 
 /*
@@ -76,7 +93,9 @@ static bool refer_secret(const struct user_data_input *input, const char *secret
 	sha256_bytes(entry->bytes, entry->size, raw);
 	sha256_hex(raw, hex);
 	AUTO_FREE char *path = xasprintf("/i2kit/%s/secrets/%s", input->stack, secret);
-	AUTO_FREE char *name = xasprintf("%s/%s/%.*s", path, entry->key, HASH_DIGITS, hex);
+	char own[SHA256_HEX_SIZE];
+	name_hex(input, entry->bytes, entry->size, own);
+	AUTO_FREE char *name = xasprintf("%s/%s/%.*s", path, entry->key, HASH_DIGITS, own);
 	add_put(out, path, name, encoded);
 	explicit_bzero(encoded, strlen(encoded));
 	explicit_bzero(entry->bytes, entry->size);
@@ -187,6 +206,7 @@ static void refer_config(const struct user_data_input *input, const char *config
 	sha256_bytes(config, strlen(config), raw);
 	sha256_hex(raw, hex);
 	ret->sha256 = xstrdup(hex);
+	name_hex(input, config, strlen(config), hex);
 	while (*config != '\0') {
 		size_t size = strnlen(config, PARAMETER_MAX);
 		AUTO_FREE char *piece = xstrndup(config, size);

@@ -29,6 +29,7 @@ struct user_data_input {
 	const char *image_digest;
 	const char *stack;
 	const char *region;
+	const char *kms_key; /* ARN; NULL: Amazon's own */
 };
 
 MUST_CHECK bool user_data_make(const struct user_data_input *input, struct user_data *ret,
