@@ -2,24 +2,17 @@
 #include "base/fence.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <linux/landlock.h>
-#include <pthread.h>
+#include <linux/netlink.h>
+#include <sched.h>
 #include <seccomp.h>
 #include <stdint.h>
 #include <string.h>
-#include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
-#include "base/log.h"
-
-/* Of later versions than Debian 12's header may know; linux/landlock.h. */
-#define ACCESS_FS_REFER	   (1ULL << 13)
-#define ACCESS_FS_TRUNCATE (1ULL << 14)
+#include "base/fence_places.h"
 
 static void auto_filter(scmp_filter_ctx *filter)
 {
@@ -135,105 +128,106 @@ static const char *const needless[] = {
 	"fanotify_init", NULL};
 
 static const char *const for_mounts[] = {"mount",      "umount2",   "pivot_root",    "chroot",
-					 "unshare",    "setns",	    "fsopen",	     "fsmount",
+					 "fsopen",     "fsmount",   "fsconfig",	     "fspick",
 					 "move_mount", "open_tree", "mount_setattr", NULL};
 
-static bool load(bool may_mount, bool is_for_all, struct error *err)
-{
-	AUTO(auto_filter) scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+static const char *const for_programs[] = {"execve", "execveat", NULL};
 
-	if (filter == NULL ||
-	    (is_for_all && seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1) < 0) ||
-	    !refuse_calls(filter, needless) || (!may_mount && !refuse_calls(filter, for_mounts)))
-		return error_set(err, ERROR_SYSTEM, "cannot make the filter of system calls");
+/* clone3() takes its flags where a filter does not see them; glibc knows the older one. */
+static bool refuse_namespaces(scmp_filter_ctx filter, bool may_set_networks)
+{
+	static const uint64_t all = CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC |
+				    CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET;
+	const uint32_t no = SCMP_ACT_ERRNO(EPERM);
+	int clone3 = seccomp_syscall_resolve_name("clone3");
+	int status = 0;
+
+	if (clone3 != __NR_SCMP_ERROR)
+		status = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), clone3, 0);
+	for (unsigned bit = 0; status == 0 && bit < 64; bit++) {
+		uint64_t flag = 1ULL << bit;
+		if ((all & flag) != 0)
+			status = seccomp_rule_add(filter, no, SCMP_SYS(clone), 1,
+						  SCMP_A0(SCMP_CMP_MASKED_EQ, flag, flag));
+	}
+	if (status == 0 && !may_set_networks)
+		status = seccomp_rule_add(filter, no, SCMP_SYS(unshare), 0);
+	if (status == 0 && !may_set_networks)
+		return seccomp_rule_add(filter, no, SCMP_SYS(setns), 0) == 0;
+	return status == 0 &&
+	       seccomp_rule_add(filter, no, SCMP_SYS(unshare), 1,
+				SCMP_A0(SCMP_CMP_NE, CLONE_NEWNET)) == 0 &&
+	       seccomp_rule_add(filter, no, SCMP_SYS(setns), 1,
+				SCMP_A1(SCMP_CMP_NE, CLONE_NEWNET)) == 0;
+}
+
+/* AF_UNIX, AF_INET, AF_INET6 and AF_NETLINK are 1, 2, 10 and 16. */
+static bool refuse_sockets(scmp_filter_ctx filter, bool may_use_files)
+{
+	static const int families[] = {AF_UNIX, AF_INET, AF_INET6, AF_NETLINK};
+	const uint32_t no = SCMP_ACT_ERRNO(EACCES);
+	unsigned first = 0;
+	int status = 0;
+
+	/* All that lie between those that are used. */
+	for (size_t i = may_use_files ? 0 : 1; status == 0 && i < ARRAY_SIZE(families); i++) {
+		for (; status == 0 && first < (unsigned)families[i]; first++)
+			status = seccomp_rule_add(filter, no, SCMP_SYS(socket), 1,
+						  SCMP_A0(SCMP_CMP_EQ, first));
+		first++;
+	}
+	if (status == 0)
+		status = seccomp_rule_add(filter, no, SCMP_SYS(socket), 1,
+					  SCMP_A0(SCMP_CMP_GT, AF_NETLINK));
+	if (status == 0)
+		status = seccomp_rule_add(filter, no, SCMP_SYS(socket), 2,
+					  SCMP_A0(SCMP_CMP_EQ, AF_NETLINK),
+					  SCMP_A2(SCMP_CMP_NE, NETLINK_ROUTE));
+	for (size_t i = 1; status == 0 && i < 3; i++)
+		status = seccomp_rule_add(filter, no, SCMP_SYS(socket), 2,
+					  SCMP_A0(SCMP_CMP_EQ, (unsigned)families[i]),
+					  SCMP_A1(SCMP_CMP_MASKED_EQ, 0xf, SOCK_RAW));
+	return status == 0;
+}
+
+static bool load(scmp_filter_ctx filter, struct error *err)
+{
 	int status = seccomp_load(filter);
+
 	return status == 0 || error_set_errno(err, -status, "seccomp");
 }
 
 bool fence_calls(struct error *err)
 {
-	return load(true, true, err);
+	AUTO(auto_filter) scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+
+	if (filter == NULL || !refuse_calls(filter, needless))
+		return error_set(err, ERROR_SYSTEM, "cannot make the filter of system calls");
+	return load(filter, err);
 }
 
-/* All that changes the file system, as far as the kernel's version of landlock knows it. */
-static uint64_t writes_of(long version)
+static bool is_one_thread(struct error *err)
 {
-	uint64_t writes = LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_REMOVE_DIR |
-			  LANDLOCK_ACCESS_FS_REMOVE_FILE | LANDLOCK_ACCESS_FS_MAKE_CHAR |
-			  LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_MAKE_REG |
-			  LANDLOCK_ACCESS_FS_MAKE_SOCK | LANDLOCK_ACCESS_FS_MAKE_FIFO |
-			  LANDLOCK_ACCESS_FS_MAKE_BLOCK | LANDLOCK_ACCESS_FS_MAKE_SYM;
+	struct stat st;
 
-	if (version >= 2)
-		writes |= ACCESS_FS_REFER;
-	if (version >= 3)
-		writes |= ACCESS_FS_TRUNCATE;
-	return writes;
+	/* A link for each thread, and two as every folder. */
+	if (stat("/proc/self/task", &st) < 0)
+		return error_set_errno(err, errno, "/proc/self/task");
+	return st.st_nlink == 3 ||
+	       error_set(err, ERROR_INVALID, "a fence would leave %u threads outside",
+			 (unsigned)st.st_nlink - 3);
 }
 
-static bool allow_below(int rules, const char *folder, uint64_t writes, struct error *err)
+bool fence_enter(const struct fence *fence, struct error *err)
 {
-	AUTO_CLOSE int fd = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	struct landlock_path_beneath_attr rule = {.allowed_access = writes, .parent_fd = fd};
+	AUTO(auto_filter) scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
 
-	if (fd < 0)
-		return errno == ENOENT || error_set_errno(err, errno, "%s", folder);
-	return syscall(SYS_landlock_add_rule, rules, LANDLOCK_RULE_PATH_BENEATH, &rule, 0) == 0 ||
-	       error_set_errno(err, errno, "landlock: %s", folder);
-}
-
-bool fence_writes(const struct string_list *folders, struct error *err)
-{
-	long version =
-		syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
-
-	if (version < 1) {
-		log_verbose("no landlock: %s", strerror(errno));
-		return true;
-	}
-	struct landlock_ruleset_attr attributes = {.handled_access_fs = writes_of(version)};
-	AUTO_CLOSE int rules =
-		(int)syscall(SYS_landlock_create_ruleset, &attributes, sizeof(attributes), 0);
-	if (rules < 0)
-		return error_set_errno(err, errno, "landlock");
-	for (size_t i = 0; i < folders->count; i++) {
-		if (!allow_below(rules, folders->items[i], attributes.handled_access_fs, err))
-			return false;
-	}
-	if (!allow_below(rules, "/dev", attributes.handled_access_fs, err) ||
-	    !allow_below(rules, "/proc", attributes.handled_access_fs, err))
+	if (!is_one_thread(err) || !fence_places(fence, err))
 		return false;
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
-	    syscall(SYS_landlock_restrict_self, rules, 0) < 0)
-		return error_set_errno(err, errno, "landlock");
-	return true;
-}
-
-struct fenced {
-	const struct string_list *folders;
-	fence_job_fn *job;
-	void *arg;
-	struct error *err;
-	bool is_good;
-};
-
-static void *run_fenced(void *arg)
-{
-	struct fenced *fenced = arg;
-
-	fenced->is_good = fence_writes(fenced->folders, fenced->err) &&
-			  load(false, false, fenced->err) && fenced->job(fenced->arg, fenced->err);
-	return NULL;
-}
-
-bool fence_run(const struct string_list *folders, fence_job_fn *job, void *arg, struct error *err)
-{
-	struct fenced fenced = {.folders = folders, .job = job, .arg = arg, .err = err};
-	pthread_t thread;
-	int status = pthread_create(&thread, NULL, run_fenced, &fenced);
-
-	if (status != 0)
-		return error_set_errno(err, status, "a thread");
-	(void)pthread_join(thread, NULL);
-	return fenced.is_good;
+	if (filter == NULL || !refuse_calls(filter, needless) ||
+	    !refuse_calls(filter, for_mounts) || !refuse_calls(filter, for_programs) ||
+	    !refuse_namespaces(filter, fence->may_set_networks) ||
+	    !refuse_sockets(filter, fence->may_use_files))
+		return error_set(err, ERROR_SYSTEM, "cannot make the filter of system calls");
+	return load(filter, err);
 }

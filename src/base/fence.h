@@ -22,25 +22,29 @@
 MUST_CHECK bool fence_file_server(bool is_one_user, struct error *err);
 
 /*
- * No thread of this process, and nothing it starts, uses calls that neither i2kit nor what it runs
- * needs: to look into other processes, to change the kernel, its clock or its keys, or rings and
- * handles that go round other fences. no_new_privs comes with it.
+ * What a process may still do behind a fence that is around all of it, every thread that it starts.
+ * It starts no program, looks into no other process and sends none a signal, changes neither the
+ * kernel nor its clock nor its keys, makes no mounts and no user namespaces, and uses no rings and
+ * handles that go round other fences; its sockets are those of the internet, of files (where said
+ * so) and for asking about routes. no_new_privs comes with it.
  */
+struct fence {
+	const struct string_list *writes; /* folders below which it reads and writes */
+	/* Files and folders that it reads; what programs of any kind need of the system's comes with
+	 * them: libraries, certificates, names, /proc. */
+	const struct string_list *reads;
+	bool may_use_files;    /* sockets that are files: libvirt's, the supervisor's */
+	bool may_set_networks; /* makes and enters network namespaces, and changes what is in them */
+	bool has_no_tcp;       /* connects to no TCP port (kernels from 6.7) */
+};
+
+/*
+ * Puts the calling process behind it, for good. It must not have begun another thread, which would
+ * stay outside: ERROR_INVALID then. Folders that do not exist are left out.
+ */
+MUST_CHECK bool fence_enter(const struct fence *fence, struct error *err);
+
+/* The calling thread, and what it starts, make none of the calls that nothing of i2kit needs. */
 MUST_CHECK bool fence_calls(struct error *err);
-
-/*
- * The calling thread, and what it starts from now on, write below those folders and in /dev and
- * /proc alone; what does not exist is left out. Other threads do what they did.
- */
-MUST_CHECK bool fence_writes(const struct string_list *folders, struct error *err);
-
-/*
- * Runs a job in a thread of its own behind both fences, and one more: no mounts and no namespaces.
- * The caller waits. What the thread breaks, it breaks in our memory; what it can ask the kernel for
- * is little.
- */
-typedef bool fence_job_fn(void *arg, struct error *err);
-MUST_CHECK bool fence_run(const struct string_list *folders, fence_job_fn *job, void *arg,
-			  struct error *err);
 
 #endif

@@ -9,8 +9,26 @@
 #include "base/path.h"
 #include "image/linuxkit/linuxkit_build.h"
 #include "image/linuxkit/linuxkit_pod.h"
+#include "image/pod/image_process.h"
 
 enum { DOCUMENT_MAX_BYTES = 16 << 20 };
+
+struct pod_job {
+	struct store *store;
+	const struct pod_spec *pod;
+	const struct image_options *options;
+};
+
+static bool make_pod_apart(void *arg, const struct progress *progress, struct string_list *words,
+			   struct error *err)
+{
+	const struct pod_job *job = arg;
+	char *text = NULL;
+	if (!linuxkit_pod_make(job->store, job->pod, job->options, progress, &text, err))
+		return false;
+	string_list_take(words, text);
+	return true;
+}
 
 bool build_linuxkit_print(struct store *store, const struct app *app,
 			  const struct string_list *names, const struct image_options *options,
@@ -19,12 +37,18 @@ bool build_linuxkit_print(struct store *store, const struct app *app,
 	bool is_first = true;
 	for (size_t i = 0; i < app->pod_count; i++) {
 		const struct pod_spec *pod = &app->pods[i];
-		AUTO_FREE char *text = NULL;
+		AUTO(string_list_clear) struct string_list words = STRING_LIST_INIT;
+		struct pod_job job = {.store = store, .pod = pod, .options = options};
+		const struct image_process process = {.store = store,
+						      .options = options,
+						      .progress = progress,
+						      .reads_documents = true};
 		if (names->count > 0 && !string_list_has(names, pod->name))
 			continue;
-		if (!linuxkit_pod_make(store, pod, options, progress, &text, err))
+		if (!image_process_run(&process, make_pod_apart, &job, &words, err))
 			return error_prefix(err, "pod '%s'", pod->name);
-		(void)printf("%s%s", is_first ? "" : "---\n", text);
+		(void)printf("%s%s", is_first ? "" : "---\n",
+			     words.count > 0 ? words.items[0] : "");
 		is_first = false;
 	}
 	return true;
@@ -96,6 +120,21 @@ static bool add_document(const char *path, struct linuxkit_document *document, b
 	return linuxkit_document_append(document, &next, err) || error_prefix(err, "%s", path);
 }
 
+struct file_job {
+	struct linuxkit_build build;
+	enum linuxkit_format format;
+	const char *prefix;
+};
+
+static bool build_file_apart(void *arg, const struct progress *progress, struct string_list *words,
+			     struct error *err)
+{
+	struct file_job *job = arg;
+	(void)words;
+	job->build.progress = progress;
+	return linuxkit_build(&job->build, job->format, job->prefix, err);
+}
+
 bool build_linuxkit_file(struct store *store, const struct build_linuxkit_request *request,
 			 const struct progress *progress, struct error *err)
 {
@@ -112,9 +151,16 @@ bool build_linuxkit_file(struct store *store, const struct build_linuxkit_reques
 	struct image_options options = *request->options;
 	options.folder = folder;
 	/* Upstream reads sources from where it is called, not from the document's folder. */
-	const struct linuxkit_build build = {
-		.store = store, .document = &document, .images = &options, .progress = progress};
-	if (!linuxkit_build(&build, format, prefix, err))
+	struct file_job job = {.build = {.store = store, .document = &document, .images = &options},
+			       .format = format,
+			       .prefix = prefix};
+	const struct image_process process = {.store = store,
+					      .options = &options,
+					      .output = prefix,
+					      .progress = progress,
+					      .reads_documents = true};
+	AUTO(string_list_clear) struct string_list words = STRING_LIST_INIT;
+	if (!image_process_run(&process, build_file_apart, &job, &words, err))
 		return false;
 	print_names(prefix, format);
 	return true;

@@ -12,6 +12,7 @@
 #include "cli/interrupt.h"
 #include "cli/output.h"
 #include "local/client/verdict.h"
+#include "local/supervisor/supervisor.h"
 
 enum { STEP_MS = 200, TELL_MS = 15000, DEFAULT_TIMEOUT_MS = 5 * 60 * 1000 };
 
@@ -234,4 +235,39 @@ bool project_act(struct client *client, struct loop *loop, follow_act_fn *fn, vo
 		return error_set(err, interrupt_is_set() ? ERROR_CANCELLED : ERROR_TIMEOUT,
 				 "the supervisor did not answer");
 	return act.err.kind == ERROR_NONE || error_move(err, &act.err);
+}
+
+static void act_apply(struct client *client, client_done_fn *done, void *done_arg, void *arg)
+{
+	(void)arg;
+	client_apply(client, done, done_arg);
+}
+
+/* Whether it becomes so in time. */
+static bool await_connection(struct client *client, struct loop *loop, bool wanted,
+			     uint64_t timeout_ms)
+{
+	uint64_t end_ms = clock_monotonic_ms() + timeout_ms;
+
+	while (client_is_connected(client) != wanted && !interrupt_is_set() &&
+	       clock_monotonic_ms() < end_ms)
+		loop_step(loop, STEP_MS);
+	return client_is_connected(client) == wanted;
+}
+
+bool project_apply(const char *project, struct client *client, struct loop *loop, struct error *err)
+{
+	enum { TRIES = 3, GONE_MS = 1000, BACK_MS = 5000 };
+
+	for (unsigned i = 1;; i++) {
+		if (project_act(client, loop, act_apply, NULL, err))
+			return true;
+		bool has_gone = err->kind == ERROR_NETWORK || err->kind == ERROR_NOT_FOUND;
+		if (i == TRIES || !has_gone || !await_connection(client, loop, false, GONE_MS))
+			return false;
+		error_clear(err);
+		if (!supervisor_start(project, err))
+			return false;
+		(void)await_connection(client, loop, true, BACK_MS);
+	}
 }

@@ -50,6 +50,13 @@ typedef void follow_act_fn(struct client *client, client_done_fn *done, void *do
 MUST_CHECK bool project_act(struct client *client, struct loop *loop, follow_act_fn *act, void *arg,
 			    struct error *err);
 
+/*
+ * Has the project's supervisor apply the plan. One that ends meanwhile, as it does when pods are
+ * given folders that its fence does not let it read, is started again.
+ */
+MUST_CHECK bool project_apply(const char *project, struct client *client, struct loop *loop,
+			      struct error *err);
+
 /* Says on stderr how instances change until it is freed; in place of project_follow(). */
 struct project_teller;
 struct project_teller *project_teller_new(const struct invocation *invocation,

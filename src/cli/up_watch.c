@@ -165,12 +165,6 @@ static size_t mark_changed(const struct up_watch *watch, struct project_plan *pl
 	return count;
 }
 
-static void act_apply(struct client *client, client_done_fn *done, void *done_arg, void *arg)
-{
-	(void)arg;
-	client_apply(client, done, done_arg);
-}
-
 static bool rebuild(struct up_watch *watch, const struct string_list *changed,
 		    struct client *client, struct loop *loop, struct error *err)
 {
@@ -201,7 +195,7 @@ static bool rebuild(struct up_watch *watch, const struct string_list *changed,
 	files = (struct watched_files){0};
 	if (count == 0 && !has_fewer)
 		output_note(watch->invocation, "something was written anew, with the same content");
-	return project_plan_save(&plan, err) && project_act(client, loop, act_apply, NULL, err);
+	return project_plan_save(&plan, err) && project_apply(plan.project, client, loop, err);
 }
 
 void up_watch_step(struct up_watch *watch, struct client *client, struct loop *loop)

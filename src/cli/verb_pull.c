@@ -13,6 +13,7 @@
 #include "image/oci/image_ref.h"
 #include "image/oci/reference.h"
 #include "image/oci/resolve.h"
+#include "image/pod/image_process.h"
 
 static const struct option_spec options[] = {
 	MANIFEST_FILE_OPTION,
@@ -72,20 +73,44 @@ static void append_name(struct strbuf *text, const struct oci_image *image,
 	strbuf_appendf(text, "@%s\n", DIGEST_TEXT(&ref->digest));
 }
 
-static bool pull_one(struct store *store, const char *name,
-		     const struct image_options *image_options, const struct progress *progress,
-		     struct json_writer *json_or_null, struct strbuf *text, struct error *err)
+struct pull {
+	struct store *store;
+	const char *name;
+	const struct image_options *options;
+	bool is_json;
+};
+
+/* In a process of its own: the one word it hands back is what is printed. */
+static bool pull_apart(void *arg, const struct progress *progress, struct string_list *words,
+		       struct error *err)
 {
+	const struct pull *pull = arg;
 	AUTO(oci_image_clear) struct oci_image image = {0};
 	AUTO(image_ref_clear) struct image_ref ref = {0};
-	if (!image_resolve(store, name, PULL_ALWAYS, image_options, progress, &image, err) ||
-	    !image_ref_read(store, image.reference, &ref, err))
+	struct strbuf text = STRBUF_INIT;
+	struct json_writer json = JSON_WRITER(&text, 0);
+	if (!image_resolve(pull->store, pull->name, PULL_ALWAYS, pull->options, progress, &image,
+			   err) ||
+	    !image_ref_read(pull->store, image.reference, &ref, err))
 		return false;
-	if (json_or_null != NULL)
-		write_image(json_or_null, &image, &ref);
+	if (pull->is_json)
+		write_image(&json, &image, &ref);
 	else
-		append_name(text, &image, &ref);
+		append_name(&text, &image, &ref);
+	string_list_take(words, strbuf_take(&text));
 	return true;
+}
+
+static bool pull_one(struct pull *pull, const struct progress *progress, struct string_list *words,
+		     struct error *err)
+{
+	AUTO(string_list_clear) struct string_list references = STRING_LIST_INIT;
+	const struct image_process process = {.store = pull->store,
+					      .options = pull->options,
+					      .references = &references,
+					      .progress = progress};
+	string_list_add(&references, pull->name);
+	return image_process_run(&process, pull_apart, pull, words, err);
 }
 
 static bool pull_all(struct store *store, const struct invocation *invocation,
@@ -98,9 +123,17 @@ static bool pull_all(struct store *store, const struct invocation *invocation,
 	if (is_json)
 		json_open_list(&json, NULL);
 	for (size_t i = 0; i < names->count; i++) {
-		if (!pull_one(store, names->items[i], image_options, progress_view_progress(view),
-			      is_json ? &json : NULL, text, err))
+		AUTO(string_list_clear) struct string_list words = STRING_LIST_INIT;
+		struct pull pull = {.store = store,
+				    .name = names->items[i],
+				    .options = image_options,
+				    .is_json = is_json};
+		if (!pull_one(&pull, progress_view_progress(view), &words, err))
 			return false;
+		if (is_json)
+			json_write_raw(&json, NULL, words.count > 0 ? words.items[0] : "null");
+		else
+			strbuf_append(text, words.count > 0 ? words.items[0] : "");
 	}
 	if (is_json)
 		json_close(&json);

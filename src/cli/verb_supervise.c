@@ -20,6 +20,11 @@ static void take_end(struct loop_signal *source, int signo, void *arg)
 
 static int run(const struct invocation *invocation, struct error *err)
 {
+	const char *project = arguments_rest(invocation->args)->items[0];
+	AUTO(string_list_clear) struct string_list folders = STRING_LIST_INIT;
+	/* First of all: what begins later is behind it. */
+	if (!supervisor_fence(project, &folders, err))
+		return 1;
 	AUTO_PTR(loop) struct loop *loop = loop_new(err);
 	if (loop == NULL)
 		return 1;
@@ -29,9 +34,8 @@ static int run(const struct invocation *invocation, struct error *err)
 	loop_add_signal(loop, SIGTERM, take_end, loop);
 	loop_add_signal(loop, SIGINT, take_end, loop);
 	AUTO_PTR(supervisor)
-	struct supervisor *supervisor =
-		supervisor_new(loop, arguments_rest(invocation->args)->items[0], err);
-	if (supervisor == NULL || !supervisor_fence(err))
+	struct supervisor *supervisor = supervisor_new(loop, project, &folders, err);
+	if (supervisor == NULL)
 		return 1;
 	return loop_run(loop);
 }

@@ -32,12 +32,6 @@
 
 enum { STEP_MS = 200 };
 
-static void act_apply(struct client *client, client_done_fn *done, void *done_arg, void *arg)
-{
-	(void)arg;
-	client_apply(client, done, done_arg);
-}
-
 static void act_down(struct client *client, client_done_fn *done, void *done_arg, void *arg)
 {
 	(void)arg;
@@ -267,7 +261,7 @@ static int run_project(const struct invocation *invocation, const char *project,
 	if (loop == NULL || !supervisor_start(project, err))
 		return 1;
 	AUTO_PTR(client) struct client *client = client_open(loop, project, err);
-	if (client == NULL || !project_act(client, loop, act_apply, NULL, err))
+	if (client == NULL || !project_apply(project, client, loop, err))
 		return 1;
 	up.loop = loop;
 	up.client = client;

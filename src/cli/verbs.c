@@ -37,6 +37,7 @@ extern const struct verb verb_restart;
 extern const struct verb verb_rollback;
 extern const struct verb verb_scale;
 extern const struct verb verb_share;
+extern const struct verb verb_starter;
 extern const struct verb verb_stats;
 extern const struct verb verb_status;
 extern const struct verb verb_stop;
@@ -83,6 +84,7 @@ const struct verb *const verbs[] = {
 	&verb_rollback,
 	&verb_scale,
 	&verb_share,
+	&verb_starter,
 	&verb_stats,
 	&verb_status,
 	&verb_stop,

@@ -1,14 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/fence.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/netlink.h>
+#include <netinet/in.h>
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/ptrace.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
@@ -100,91 +106,200 @@ static void that_of_one_user_stays_that_user(void **state)
 	assert_in_child(serve_one);
 }
 
+/* What is tried in a thread is told by the line of what was not refused; NULL: all was. */
+#define REFUSED(what, code)                                                                        \
+	do {                                                                                       \
+		if (!is_refused((what), (code)))                                                   \
+			return (void *)(intptr_t)__LINE__;                                         \
+	} while (0)
+
+static bool has_landlock(long version)
+{
+	return syscall(SYS_landlock_create_ruleset, NULL, 0, 1) >= version;
+}
+
+static void *try_calls(void)
+{
+	const char *const argv[] = {"true", NULL};
+	REFUSED(ptrace(PTRACE_TRACEME, 0, NULL, NULL), EPERM);
+	REFUSED(syscall(SYS_process_vm_readv, getpid(), NULL, 0, NULL, 0, 0), EPERM);
+	REFUSED(syscall(SYS_bpf, 0, NULL, 0), EPERM);
+	REFUSED(syscall(SYS_keyctl, 0, 0), EPERM);
+	REFUSED(syscall(SYS_io_uring_setup, 1, NULL), EPERM);
+	REFUSED(syscall(SYS_finit_module, 0, "", 0), EPERM);
+	REFUSED(execv("/bin/true", (char *const *)(uintptr_t)argv), EPERM);
+	REFUSED(syscall(SYS_execveat, AT_FDCWD, "/bin/true", argv, NULL, 0), EPERM);
+	REFUSED(mount("none", "/", NULL, 0, NULL), EPERM);
+	REFUSED(umount2("/", MNT_DETACH), EPERM);
+	REFUSED(syscall(SYS_open_tree, AT_FDCWD, "/", 0), EPERM);
+	REFUSED(chroot("/"), EPERM);
+	REFUSED(unshare(CLONE_NEWUSER), EPERM);
+	REFUSED(unshare(CLONE_NEWNS), EPERM);
+	REFUSED(setns(0, CLONE_NEWNS), EPERM);
+	REFUSED(syscall(SYS_clone, CLONE_NEWUSER | SIGCHLD, NULL, NULL, NULL, NULL), EPERM);
+	REFUSED(syscall(SYS_clone3, NULL, 0), ENOSYS);
+	REFUSED(socket(AF_PACKET, SOCK_RAW, 0), EACCES);
+	REFUSED(socket(AF_INET, SOCK_RAW, IPPROTO_ICMP), EACCES);
+	REFUSED(socket(AF_VSOCK, SOCK_STREAM, 0), EACCES);
+	REFUSED(socket(AF_NETLINK, SOCK_RAW, NETLINK_NETFILTER), EACCES);
+	return NULL;
+}
+
+/* A key of the user's, a file beside our folders, and a port that listens. */
+static void *try_places(int port)
+{
+	struct sockaddr_in place = {.sin_family = AF_INET,
+				    .sin_port = htons((uint16_t)port),
+				    .sin_addr = {.s_addr = htonl(INADDR_LOOPBACK)}};
+	if (!has_landlock(1))
+		return NULL;
+	REFUSED(open("home/.ssh/id", O_RDONLY | O_CLOEXEC), EACCES);
+	REFUSED(open("home", O_RDONLY | O_DIRECTORY | O_CLOEXEC), EACCES);
+	REFUSED(open("/etc/shadow", O_RDONLY | O_CLOEXEC), EACCES);
+	REFUSED(open("others/a", O_CREAT | O_RDWR | O_CLOEXEC, 0600), EACCES);
+	REFUSED(mkdir("x", 0700), EACCES);
+	REFUSED(open("given/new", O_CREAT | O_RDWR | O_CLOEXEC, 0600), EACCES);
+	if (has_landlock(4)) {
+		int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+		REFUSED(connect(fd, (struct sockaddr *)(void *)&place, sizeof(place)), EACCES);
+		(void)close(fd);
+	}
+	if (has_landlock(6))
+		REFUSED(kill(getppid(), 0), EPERM);
+	return NULL;
+}
+
+static void *try_all(void *arg)
+{
+	void *line = try_calls();
+	return line != NULL ? line : try_places((int)(intptr_t)arg);
+}
+
+static bool make_file(const char *path)
+{
+	return file_write_atomic(path, "secret", 6, 0600, NULL);
+}
+
+static int listen_somewhere(void)
+{
+	struct sockaddr_in place = {.sin_family = AF_INET,
+				    .sin_addr = {.s_addr = htonl(INADDR_LOOPBACK)}};
+	socklen_t size = sizeof(place);
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	if (fd < 0 || bind(fd, (struct sockaddr *)(void *)&place, size) < 0 || listen(fd, 1) < 0 ||
+	    getsockname(fd, (struct sockaddr *)(void *)&place, &size) < 0)
+		return -1;
+	return ntohs(place.sin_port);
+}
+
+/* As the supervisor is, and each of its threads: the first one, and one that works for it. */
 static int be_fenced(void)
 {
-	AUTO(string_list_clear) struct string_list folders = STRING_LIST_INIT;
-	EXPECT(mkdir("mine", 0700) == 0 && mkdir("others", 0700) == 0);
-	string_list_add(&folders, "mine");
-	string_list_add(&folders, "absent");
-	EXPECT(fence_calls(NULL) && fence_writes(&folders, NULL));
-	EXPECT(is_refused(ptrace(PTRACE_TRACEME, 0, NULL, NULL), EPERM));
-	EXPECT(is_refused(syscall(SYS_bpf, 0, NULL, 0), EPERM));
-	EXPECT(is_refused(syscall(SYS_keyctl, 0, 0), EPERM));
-	EXPECT(is_refused(syscall(SYS_io_uring_setup, 1, NULL), EPERM));
-	EXPECT(is_refused(syscall(SYS_finit_module, 0, "", 0), EPERM));
+	AUTO(string_list_clear) struct string_list writes = STRING_LIST_INIT;
+	AUTO(string_list_clear) struct string_list reads = STRING_LIST_INIT;
+	const struct fence fence = {
+		.writes = &writes, .reads = &reads, .may_use_files = true, .has_no_tcp = true};
+	pthread_t worker;
+	void *line = NULL;
+	EXPECT(mkdir("mine", 0700) == 0 && mkdir("others", 0700) == 0 &&
+	       mkdir("given", 0700) == 0 && mkdir("home", 0700) == 0 &&
+	       mkdir("home/.ssh", 0700) == 0);
+	EXPECT(make_file("home/.ssh/id") && make_file("given/file"));
+	int port = listen_somewhere();
+	EXPECT(port > 0);
+	string_list_add(&writes, "mine");
+	string_list_add(&writes, "absent");
+	string_list_add(&reads, "given");
+	EXPECT(fence_enter(&fence, NULL));
+
+	void *arg = (void *)(intptr_t)port;
+	line = try_all(arg);
+	if (line != NULL)
+		print_message("line %d in the first thread\n", (int)(intptr_t)line);
+	EXPECT(line == NULL);
+	EXPECT(pthread_create(&worker, NULL, try_all, arg) == 0);
+	EXPECT(pthread_join(worker, &line) == 0);
+	if (line != NULL)
+		print_message("line %d in a worker\n", (int)(intptr_t)line);
+	EXPECT(line == NULL);
+
+	/* What it is for goes on. */
 	int fd = open("mine/a", O_CREAT | O_RDWR | O_CLOEXEC, 0600);
 	EXPECT(fd >= 0 && rename("mine/a", "mine/b") == 0);
-	if (syscall(SYS_landlock_create_ruleset, NULL, 0, 1) >= 1) {
-		EXPECT(is_refused(open("others/a", O_CREAT | O_RDWR | O_CLOEXEC, 0600), EACCES));
-		EXPECT(is_refused(mkdir("x", 0700), EACCES));
-		EXPECT(is_refused(rename("mine/b", "others/b"), EACCES) || errno == EXDEV);
-	}
-	EXPECT(open("others", O_RDONLY | O_DIRECTORY | O_CLOEXEC) >= 0);
+	EXPECT(open("given/file", O_RDONLY | O_CLOEXEC) >= 0);
+	EXPECT(open("/dev/null", O_RDWR | O_CLOEXEC) >= 0);
+	EXPECT(open("/etc/passwd", O_RDONLY | O_CLOEXEC) >= 0);
+	EXPECT(socket(AF_UNIX, SOCK_STREAM, 0) >= 0 && socket(AF_INET6, SOCK_DGRAM, 0) >= 0);
+	EXPECT(socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE) >= 0);
 	return 0;
 }
 
-static void what_is_fenced_asks_the_kernel_for_little_and_writes_to_its_own(void **state)
+static void no_thread_of_what_is_fenced_gets_past_it(void **state)
 {
 	(void)state;
 	assert_in_child(be_fenced);
 }
 
-/* The filter is every thread's, also of those that were there before. */
-static void *look_from_a_thread(void *arg)
+static int read_images(void)
 {
-	int *gate = arg;
-	char byte;
-	bool was_refused =
-		read(gate[0], &byte, 1) == 1 && is_refused(syscall(SYS_bpf, 0, NULL, 0), EPERM);
-	return was_refused ? gate : NULL;
+	AUTO(string_list_clear) struct string_list none = STRING_LIST_INIT;
+	const struct fence fence = {.writes = &none, .reads = &none};
+	EXPECT(fence_enter(&fence, NULL));
+	EXPECT(is_refused(socket(AF_UNIX, SOCK_STREAM, 0), EACCES));
+	EXPECT(is_refused(unshare(CLONE_NEWNET), EPERM));
+	return 0;
 }
 
-static int fence_with_a_thread(void)
+static void one_without_files_reaches_no_socket_of_the_machine(void **state)
 {
+	(void)state;
+	assert_in_child(read_images);
+}
+
+static int set_networks(void)
+{
+	AUTO(string_list_clear) struct string_list none = STRING_LIST_INIT;
+	const struct fence fence = {.writes = &none, .reads = &none, .may_set_networks = true};
+	EXPECT(fence_enter(&fence, NULL));
+	EXPECT(is_refused(unshare(CLONE_NEWNS), EPERM));
+	EXPECT(is_refused(unshare(CLONE_NEWNET | CLONE_NEWNS), EPERM));
+	EXPECT(is_refused(setns(0, 0), EPERM));
+	/* The kernel's own word: root may, others may not. */
+	EXPECT(unshare(CLONE_NEWNET) == (geteuid() == 0 ? 0 : -1) || errno == EPERM);
+	return 0;
+}
+
+static void of_namespaces_only_networks_may_be_left_open(void **state)
+{
+	(void)state;
+	assert_in_child(set_networks);
+}
+
+static void *wait_for_end(void *arg)
+{
+	const int *gate = arg;
+	char byte;
+	return read(*gate, &byte, 1) == 0 ? NULL : arg;
+}
+
+static int fence_beside_a_thread(void)
+{
+	AUTO(string_list_clear) struct string_list none = STRING_LIST_INIT;
+	const struct fence fence = {.writes = &none, .reads = &none};
+	AUTO(error_clear) struct error err = ERROR_INIT;
 	pthread_t thread;
 	int gate[2];
-	void *seen = NULL;
-	EXPECT(pipe(gate) == 0 && pthread_create(&thread, NULL, look_from_a_thread, gate) == 0);
-	EXPECT(fence_calls(NULL));
-	EXPECT(write(gate[1], "", 1) == 1 && pthread_join(thread, &seen) == 0);
-	EXPECT(seen == gate);
+	EXPECT(pipe(gate) == 0 && pthread_create(&thread, NULL, wait_for_end, &gate[0]) == 0);
+	EXPECT(!fence_enter(&fence, &err) && err.kind == ERROR_INVALID);
+	(void)close(gate[1]);
+	EXPECT(pthread_join(thread, NULL) == 0);
 	return 0;
 }
 
-static void a_fence_of_calls_is_around_all_threads(void **state)
+static void a_thread_that_would_stay_outside_is_an_error(void **state)
 {
 	(void)state;
-	assert_in_child(fence_with_a_thread);
-}
-
-static bool try_inside(void *arg, struct error *err)
-{
-	bool *saw = arg;
-	*saw = is_refused(unshare(CLONE_NEWUSER), EPERM) &&
-	       is_refused(mount("none", "/", NULL, 0, NULL), EPERM) &&
-	       is_refused(syscall(SYS_bpf, 0, NULL, 0), EPERM) &&
-	       open("inside/file", O_CREAT | O_RDWR | O_CLOEXEC, 0600) >= 0;
-	return error_set(err, ERROR_CORRUPT, "the job's own error");
-}
-
-static int run_a_job(void)
-{
-	AUTO(string_list_clear) struct string_list folders = STRING_LIST_INIT;
-	AUTO(error_clear) struct error err = ERROR_INIT;
-	bool saw = false;
-	EXPECT(mkdir("inside", 0700) == 0);
-	string_list_add(&folders, "inside");
-	EXPECT(!fence_run(&folders, try_inside, &saw, &err) && saw);
-	EXPECT(err.kind == ERROR_CORRUPT);
-	/* We are as free as before. */
-	EXPECT(open("outside", O_CREAT | O_RDWR | O_CLOEXEC, 0600) >= 0);
-	return 0;
-}
-
-static void a_job_is_fenced_and_its_caller_is_not(void **state)
-{
-	(void)state;
-	assert_in_child(run_a_job);
+	assert_in_child(fence_beside_a_thread);
 }
 
 int main(void)
@@ -192,9 +307,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_file_server_makes_nothing_set_uid_and_no_device),
 		cmocka_unit_test(that_of_one_user_stays_that_user),
-		cmocka_unit_test(what_is_fenced_asks_the_kernel_for_little_and_writes_to_its_own),
-		cmocka_unit_test(a_fence_of_calls_is_around_all_threads),
-		cmocka_unit_test(a_job_is_fenced_and_its_caller_is_not),
+		cmocka_unit_test(no_thread_of_what_is_fenced_gets_past_it),
+		cmocka_unit_test(one_without_files_reaches_no_socket_of_the_machine),
+		cmocka_unit_test(of_namespaces_only_networks_may_be_left_open),
+		cmocka_unit_test(a_thread_that_would_stay_outside_is_an_error),
 	};
 	return cmocka_run_group_tests_name("fence", tests, make_folder, remove_folder);
 }

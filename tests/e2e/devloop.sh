@@ -142,5 +142,17 @@ rm -r src/new && echo 300 >src/deep/f300 && echo conf >app.conf
 "$i2kit" up -d --wait --timeout 120s --connect qemu:///session
 ok $? "up in session mode"
 check_mounts "session mode"
+echo replaced >app.new && mv app.new app.conf
+inside /etc/app.conf replaced
+ok $? "session mode: a file that an editor puts in its place is live too"
+mkdir more && echo more >more/m.txt
+old=$("$i2kit" ps -o json | jq .supervisorPid)
+sed -e 's|- {name: conf, mountPath.*|&\n    - {name: more, mountPath: /more}|' \
+	-e '$a\  - {name: more, hostPath: {path: ./more}}' i2kit.yml >i2kit.new && mv i2kit.new i2kit.yml
+"$i2kit" up -d --wait --timeout 120s && inside /more/m.txt more
+ok $? "a later up gives the pod another folder"
+new=$("$i2kit" ps -o json | jq .supervisorPid)
+[ "$new" -gt 1 ] && [ "$new" != "$old" ]
+ok $? "by a supervisor that begins anew: a fence does not open"
 "$i2kit" down
 finished

@@ -39,10 +39,13 @@ for _ in $(seq 40); do # the guest reads its whole disk first
 done
 [ -n "$(receipt)" ]
 
-echo "the supervisor is fenced: seccomp, and no new privileges"
+echo "each thread of the supervisor is fenced: seccomp, and no new privileges"
 pid=$(i2kit -p hello ps -o json | jq .supervisorPid)
-grep -qE '^Seccomp:\s*2' "/proc/$pid/status"
-grep -qE '^NoNewPrivs:\s*1' "/proc/$pid/status"
+[ "$(ls "/proc/$pid/task" | wc -l)" -gt 3 ]
+for thread in "/proc/$pid"/task/*/status; do
+	grep -qE '^Seccomp:\s*2' "$thread"
+	grep -qE '^NoNewPrivs:\s*1' "$thread"
+done
 echo "root's VM is not root, and has no capability"
 qemu=$(pgrep -f 'guest=i2kit-hello.hello-0')
 [ "$(stat -c %U "/proc/$qemu")" = libvirt-qemu ]

@@ -294,7 +294,7 @@ static int start(void **state)
 	if (loop == NULL)
 		loop = loop_new(NULL);
 	bench.loop = loop;
-	bench.supervisor = supervisor_new(loop, "shop", &problem);
+	bench.supervisor = supervisor_new(loop, "shop", NULL, &problem);
 	if (bench.supervisor == NULL)
 		fail_msg("%s", problem.message);
 	bench.client = client_open(loop, "shop", NULL);
@@ -386,7 +386,7 @@ static void one_adopted_while_it_boots_gets_its_release_from_the_next_host(void 
 	bench.guest_fd = -1;
 	wire_decoder_expect_hello(bench.decoder, NULL);
 	bench.events[0] = '\0';
-	bench.supervisor = supervisor_new(bench.loop, "shop", &problem);
+	bench.supervisor = supervisor_new(bench.loop, "shop", NULL, &problem);
 	if (bench.supervisor == NULL)
 		fail_msg("%s", problem.message);
 	bench.client = client_open(bench.loop, "shop", NULL);

@@ -147,7 +147,7 @@ static int start(void **state)
 		return -1;
 	bench.loop = one_loop();
 	save_plan(1, 'a');
-	bench.supervisor = supervisor_new(bench.loop, "shop", &bench.problem);
+	bench.supervisor = supervisor_new(bench.loop, "shop", NULL, &bench.problem);
 	if (bench.supervisor == NULL)
 		return -1;
 	bench.client = client_open(bench.loop, "shop", NULL);

@@ -52,8 +52,7 @@ static bool has_index(const char *folder)
 	return path_exists(index);
 }
 
-/* Owned; NULL when there is none. */
-static char *find_folder(const char *folder_or_null)
+char *base_folder_path(const char *folder_or_null)
 {
 	const char *named = folder_or_null != NULL ? folder_or_null : getenv("I2KIT_BASE");
 	if (named != NULL && named[0] != '\0')
@@ -122,7 +121,7 @@ bool base_folder_load(const char *folder_or_null, struct base_folder *ret, struc
 	AUTO(base_folder_clear) struct base_folder base = {0};
 	AUTO_FREE char *text = NULL;
 	size_t size;
-	base.path = find_folder(folder_or_null);
+	base.path = base_folder_path(folder_or_null);
 	if (base.path == NULL) {
 		(void)error_set(err, ERROR_NOT_FOUND,
 				"there is no base (kernel, init, runtime) yet");

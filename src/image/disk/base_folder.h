@@ -38,6 +38,8 @@ void base_folder_clear(struct base_folder *base);
  */
 MUST_CHECK bool base_folder_load(const char *folder_or_null, struct base_folder *ret,
 				 struct error *err);
+/* Where it looks; owned; NULL: nowhere. */
+char *base_folder_path(const char *folder_or_null);
 const struct base_file *base_folder_find(const struct base_folder *base, const char *name);
 
 /* Reads a file whole and checks that it is what base.json says. */

@@ -84,27 +84,21 @@ static bool find_in(const char *path, const char *host, const char *name, struct
 	return ret->helper == NULL || ask_helper(ret, err);
 }
 
-bool credential_has_helper(void)
-{
-	AUTO(string_list_clear) struct string_list files = STRING_LIST_INIT;
-	bool has_helper = false;
+/* Of the process, set once, before there are threads. */
+static credential_ask_fn *ask_fn;
+static void *ask_arg;
 
-	list_files(&files);
-	for (size_t i = 0; i < files.count; i++) {
-		AUTO_FREE char *text = NULL;
-		size_t size = 0;
-		if (!file_read(files.items[i], CONFIG_MAX_BYTES, &text, &size, NULL))
-			continue;
-		/* Both keys have it in them; too often is harmless. */
-		has_helper = has_helper || strstr(text, "\"cred") != NULL;
-		explicit_bzero(text, size);
-	}
-	return has_helper;
+void credential_ask_of(credential_ask_fn *fn, void *arg)
+{
+	ask_fn = fn;
+	ask_arg = arg;
 }
 
 bool credential_find(const char *host, const char *name, struct credential *ret, struct error *err)
 {
 	AUTO(string_list_clear) struct string_list files = STRING_LIST_INIT;
+	if (ask_fn != NULL)
+		return ask_fn(host, name, ret, ask_arg, err);
 	list_files(&files);
 	for (size_t i = 0; i < files.count; i++) {
 		AUTO(credential_clear) struct credential credential = {0};

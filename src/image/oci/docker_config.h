@@ -38,7 +38,9 @@ MUST_CHECK bool credential_parse_helper(const char *text, size_t size, struct cr
  */
 MUST_CHECK bool credential_find(const char *host, const char *name, struct credential *ret,
 				struct error *err);
-/* Whether one of those files may name a helper, a program that is not ours. */
-bool credential_has_helper(void);
+/* From now on credential_find() of this process asks that one instead: it may not look itself. */
+typedef bool credential_ask_fn(const char *host, const char *name, struct credential *ret,
+			       void *arg, struct error *err);
+void credential_ask_of(credential_ask_fn *fn, void *arg);
 
 #endif

@@ -14,6 +14,7 @@
 #include "image/disk/kernel_unpack.h"
 #include "image/disk/toc.h"
 #include "image/pod/image.h"
+#include "image/pod/image_process.h"
 
 #define BOOT_FILE_MAX ((uint64_t)512 << 20)
 
@@ -167,12 +168,19 @@ static bool copy_initrd(int fd, const struct toc_file *file, char **ret, struct 
 	       write_cached(*ret, bytes, (size_t)file->size, err);
 }
 
-bool image_boot_files(struct store *store, const struct disk_image *image, struct boot_files *ret,
-		      struct error *err)
+/* In a process of its own: a kernel is unpacked that may come from anywhere. */
+struct boot_job {
+	const struct disk_image *image;
+};
+
+static bool find_apart(void *arg, const struct progress *progress, struct string_list *words,
+		       struct error *err)
 {
+	const struct boot_job *job = arg;
+	const struct disk_image *image = job->image;
 	AUTO(boot_files_clear) struct boot_files files = {0};
 	AUTO(toc_clear) struct toc toc = {0};
-	(void)store;
+	(void)progress;
 	if (!toc_parse(image->toc_json, strlen(image->toc_json), image->size_bytes, &toc, err))
 		return false;
 	const struct toc_file *kernel = toc_find_file(&toc, "kernel");
@@ -185,8 +193,30 @@ bool image_boot_files(struct store *store, const struct disk_image *image, struc
 	if (!unpack_kernel(fd, kernel, &files.kernel_path, err) ||
 	    !copy_initrd(fd, initrd, &files.initrd_path, err))
 		return error_prefix(err, "disk %.19s", DIGEST_TEXT(&image->digest));
-	files.cmdline = xstrdup(toc.cmdline);
-	*ret = files;
-	files = (struct boot_files){0};
+	string_list_add(words, strrchr(files.kernel_path, '/') + 1);
+	string_list_add(words, strrchr(files.initrd_path, '/') + 1);
+	string_list_add(words, toc.cmdline);
+	return true;
+}
+
+static bool is_file_name(const char *name)
+{
+	return name[0] != '\0' && name[0] != '.' && strchr(name, '/') == NULL;
+}
+
+bool image_boot_files(struct store *store, const struct disk_image *image, struct boot_files *ret,
+		      struct error *err)
+{
+	AUTO(string_list_clear) struct string_list words = STRING_LIST_INIT;
+	struct boot_job job = {.image = image};
+	const struct image_process process = {.store = store, .file = image->path};
+	if (!image_process_run(&process, find_apart, &job, &words, err))
+		return false;
+	if (words.count != 3 || !is_file_name(words.items[0]) || !is_file_name(words.items[1]))
+		return error_set(err, ERROR_INVALID, "disk %.19s: no boot files were handed back",
+				 DIGEST_TEXT(&image->digest));
+	*ret = (struct boot_files){.kernel_path = cached_path(words.items[0], ""),
+				   .initrd_path = cached_path(words.items[1], ""),
+				   .cmdline = xstrdup(words.items[2])};
 	return true;
 }

@@ -4,18 +4,16 @@
 #include <sys/stat.h>
 
 #include "base/alloc.h"
-#include "base/fence.h"
-#include "base/path.h"
 #include "base/strbuf.h"
 #include "image/disk/disk_writer.h"
 #include "image/layer/build_record.h"
 #include "image/layer/layer.h"
 #include "image/linuxkit/linuxkit_pod.h"
-#include "image/oci/docker_config.h"
 #include "image/oci/resolve.h"
 #include "image/pod/base_document.h"
 #include "image/pod/disk_layout.h"
 #include "image/pod/image.h"
+#include "image/pod/image_process.h"
 #include "image/pod/pod_document.h"
 #include "image/store/store.h"
 
@@ -209,50 +207,20 @@ static bool build_disk(struct build *build, struct disk_image *ret, struct error
 	return true;
 }
 
-/* All of it works on bytes that strangers made. */
-static bool build_fenced(void *arg, struct error *err)
+/* In a process of its own: all of it works on bytes that strangers made. */
+static bool build_apart(void *arg, const struct progress *progress, struct string_list *words,
+			struct error *err)
 {
 	struct build *build = arg;
 
-	return base_open(build->store, build->options, build->progress, &build->base, err) &&
-	       resolve_images(build, err) && convert_layers(build, err) &&
-	       make_document(build, err) && build_disk(build, build->disk, err);
-}
-
-static void add_parent(const char *path, struct string_list *folders)
-{
-	const char *slash = strrchr(path, '/');
-
-	if (slash != NULL)
-		string_list_take(folders, xstrndup(path, (size_t)(slash - path) + 1));
-	else
-		string_list_add(folders, ".");
-}
-
-/*
- * Where building writes: our own folders, the lock file's. A login's helper writes where it likes;
- * whoever has one (credential_find.h) goes without this fence.
- */
-static bool list_places(const struct build *build, struct string_list *folders, struct error *err)
-{
-	static const enum path_folder own[] = {PATH_DATA, PATH_STATE, PATH_CACHE, PATH_RUNTIME};
-
-	for (size_t i = 0; i < ARRAY_SIZE(own); i++) {
-		AUTO_FREE char *folder = path_folder(own[i], NULL);
-		if (!path_make_folders(folder, 0700, err))
-			return false;
-		string_list_add(folders, folder);
-	}
-	string_list_add(folders, store_folder(build->store));
-	if (build->options->lock_file != NULL)
-		add_parent(build->options->lock_file, folders);
-	AUTO_FREE char *lock = build->options->folder != NULL
-				       ? path_join(build->options->folder, "i2kit.lock")
-				       : xstrdup("i2kit.lock");
-	if (path_exists(lock))
-		add_parent(lock, folders);
-	if (credential_has_helper())
-		string_list_add(folders, "/");
+	build->progress = progress;
+	if (!base_open(build->store, build->options, progress, &build->base, err) ||
+	    !resolve_images(build, err) || !convert_layers(build, err) ||
+	    !make_document(build, err) || !build_disk(build, build->disk, err))
+		return false;
+	string_list_add(words, DIGEST_TEXT(&build->disk->digest));
+	if (build->disk->was_built)
+		string_list_add(words, "built");
 	return true;
 }
 
@@ -260,12 +228,25 @@ bool image_build(struct store *store, const struct pod_spec *pod,
 		 const struct image_options *options, const struct progress *progress,
 		 struct disk_image *ret, struct error *err)
 {
-	AUTO(string_list_clear) struct string_list folders = STRING_LIST_INIT;
+	AUTO(string_list_clear) struct string_list references = STRING_LIST_INIT;
+	AUTO(string_list_clear) struct string_list words = STRING_LIST_INIT;
+	AUTO(disk_image_clear) struct disk_image disk = {0};
 	AUTO(build_clear)
-	struct build build = {
-		.store = store, .pod = pod, .options = options, .progress = progress, .disk = ret};
+	struct build build = {.store = store, .pod = pod, .options = options, .disk = &disk};
+	const struct image_process process = {.store = store,
+					      .options = options,
+					      .references = &references,
+					      .progress = progress};
 
-	if (!list_places(&build, &folders, err) || !fence_run(&folders, build_fenced, &build, err))
+	for (size_t i = 0; i < pod->init_container_count + pod->container_count; i++)
+		string_list_add(&references, container_at(pod, i)->image);
+	if (!image_process_run(&process, build_apart, &build, &words, err))
 		return error_prefix(err, "pod '%s'", pod->name);
+	if (words.count == 0 || !digest_is_valid(words.items[0]))
+		return error_set(err, ERROR_INVALID, "pod '%s': no digest was handed back",
+				 pod->name);
+	if (!image_find(store, words.items[0], ret, err))
+		return false;
+	ret->was_built = words.count > 1;
 	return true;
 }

@@ -417,6 +417,11 @@ void client_stop(struct client *client, const char *pod, client_done_fn *done, v
 	act_on(client, CONTROL_STOP, pod, 0, done, arg);
 }
 
+bool client_is_connected(const struct client *client)
+{
+	return client->fd >= 0;
+}
+
 void client_apply(struct client *client, client_done_fn *done, void *arg)
 {
 	act(client, (struct control_request){.op = CONTROL_APPLY}, done, arg);

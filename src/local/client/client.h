@@ -45,6 +45,9 @@ void client_scale(struct client *client, const char *pod, unsigned replicas, cli
 void client_stop(struct client *client, const char *pod_or_instance, client_done_fn *done,
 		 void *arg);
 
+/* Whether a supervisor is at the other end now. */
+bool client_is_connected(const struct client *client);
+
 void client_apply(struct client *client, client_done_fn *done, void *arg);
 void client_down(struct client *client, bool with_volumes, client_done_fn *done, void *arg);
 /* The same, and no container is waited for. */

@@ -73,6 +73,11 @@ static void add_folder(struct instance *instance, const struct volume_plan *volu
 			       "%s", problem.message);
 		return;
 	}
+	if (!supervisor_can_read(volume->host_path))
+		supervisor_say(instance->supervisor, true, "FolderFailed", instance->status.name,
+			       "%s was made anew, and the supervisor's fence does not let it read "
+			       "that one; i2kit up begins anew",
+			       volume->host_path);
 	if (!volume_plan_is_pushed(volume, instance->supervisor->is_session))
 		folder_push_set_shared(push);
 	*ARRAY_APPEND(instance->folders, instance->folder_count) = push;

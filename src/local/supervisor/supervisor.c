@@ -9,7 +9,6 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
-#include "base/fence.h"
 #include "base/log.h"
 #include "base/path.h"
 #include "base/suggest.h"
@@ -191,6 +190,31 @@ static bool take_identity(struct supervisor *supervisor, struct error *err)
 	return true;
 }
 
+/*
+ * A fence does not open again: where pods are given folders that were not there when it was put up,
+ * another supervisor has to begin. VMs go on meanwhile, as when one is killed.
+ */
+static bool check_readable(struct supervisor *supervisor, const struct project_plan *plan,
+			   struct error *err)
+{
+	AUTO(string_list_clear) struct string_list folders = STRING_LIST_INIT;
+
+	if (!supervisor->is_fenced)
+		return true;
+	supervisor_list_folders(plan, &folders);
+	for (size_t i = 0; i < folders.count; i++) {
+		if (string_list_has(&supervisor->readable, folders.items[i]) &&
+		    supervisor_can_read(folders.items[i]))
+			continue;
+		log_verbose("%s is outside of the fence: another supervisor has to begin",
+			    folders.items[i]);
+		loop_stop(supervisor->loop, 0);
+		return error_set(err, ERROR_NETWORK, "the supervisor of '%s' begins anew",
+				 supervisor->project);
+	}
+	return true;
+}
+
 bool supervisor_apply(struct supervisor *supervisor, struct error *err)
 {
 	AUTO(project_plan_clear) struct project_plan plan = {0};
@@ -202,8 +226,8 @@ bool supervisor_apply(struct supervisor *supervisor, struct error *err)
 		return error_hint(err, "again when it is gone");
 	}
 	if (!project_plan_load(supervisor->project, &plan, err) ||
-	    !take_identity(supervisor, err) || !check_uri(supervisor, plan.uri, err) ||
-	    !accel_choose(plan.accel, &accel, err))
+	    !check_readable(supervisor, &plan, err) || !take_identity(supervisor, err) ||
+	    !check_uri(supervisor, plan.uri, err) || !accel_choose(plan.accel, &accel, err))
 		return false;
 	accel_clear(&supervisor->accel);
 	supervisor->accel = accel;
@@ -350,10 +374,14 @@ static void on_ports_retry(struct loop_timer *timer, void *arg)
 	services_retry(arg);
 }
 
-struct supervisor *supervisor_new(struct loop *loop, const char *project, struct error *err)
+struct supervisor *supervisor_new(struct loop *loop, const char *project,
+				  const struct string_list *folders_or_null, struct error *err)
 {
 	struct supervisor *supervisor = xcalloc(1, sizeof(*supervisor));
 
+	supervisor->is_fenced = folders_or_null != NULL;
+	if (folders_or_null != NULL)
+		string_list_copy(&supervisor->readable, folders_or_null);
 	supervisor->loop = loop;
 	supervisor->project = xstrdup(project);
 	supervisor->lock_fd = -1;
@@ -369,22 +397,6 @@ struct supervisor *supervisor_new(struct loop *loop, const char *project, struct
 		return NULL;
 	}
 	return supervisor;
-}
-
-bool supervisor_fence(struct error *err)
-{
-	/* The last one for the key that receipts are signed with, made by the first of them. */
-	static const enum path_folder own[] = {PATH_DATA, PATH_STATE, PATH_CACHE, PATH_RUNTIME,
-					       PATH_CONFIG};
-	AUTO(string_list_clear) struct string_list folders = STRING_LIST_INIT;
-
-	for (size_t i = 0; i < ARRAY_SIZE(own); i++) {
-		AUTO_FREE char *folder = path_folder(own[i], NULL);
-		if (!path_make_folders(folder, 0700, err))
-			return false;
-		string_list_add(&folders, folder);
-	}
-	return fence_calls(err) && fence_writes(&folders, err);
 }
 
 void supervisor_free(struct supervisor *supervisor)
@@ -413,6 +425,7 @@ void supervisor_free(struct supervisor *supervisor)
 	accel_clear(&supervisor->accel);
 	free(supervisor->last_hosts);
 	free(supervisor->last_proxies);
+	string_list_clear(&supervisor->readable);
 	free(supervisor->own_uri);
 	free(supervisor->scope);
 	free(supervisor->project);

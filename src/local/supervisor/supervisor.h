@@ -5,6 +5,7 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/loop.h"
+#include "base/string_list.h"
 
 /*
  * One process for each project that makes what runs be what the plan says, and keeps it so. It
@@ -13,16 +14,22 @@
  */
 struct supervisor;
 
-/* ERROR_BUSY when the project has one. NULL on failure. */
+/*
+ * Puts this process behind its fence (base/fence.h, doc/security.md), for good, after it has started
+ * the one that starts programs for it (local/vm/starter.h): before there are threads, loop or
+ * supervisor. What it may read of the machine are the folders that the project's pods are given;
+ * *ret_folders has them.
+ */
+MUST_CHECK bool supervisor_fence(const char *project, struct string_list *ret_folders,
+				 struct error *err);
+/*
+ * ERROR_BUSY when the project has one. NULL on failure. folders: what the fence lets it read; NULL:
+ * there is no fence. A plan with other folders ends it, so that `up` starts another.
+ */
 MUST_CHECK struct supervisor *supervisor_new(struct loop *loop, const char *project,
+					     const struct string_list *folders_or_null,
 					     struct error *err);
 /* Leaves the VMs running. */
-/*
- * From here on the process and what it starts keep to few calls, and this thread, which reads what
- * guests and clients send, writes to our own folders alone (doc/security.md). Workers, which make
- * VMs, disks and shares and read nothing of a guest's, were there before.
- */
-MUST_CHECK bool supervisor_fence(struct error *err);
 void supervisor_free(struct supervisor *supervisor);
 DEFINE_AUTO_PTR(supervisor, supervisor_free)
 

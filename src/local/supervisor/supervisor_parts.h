@@ -120,6 +120,8 @@ struct supervisor {
 	struct loop_timer *tick;
 	struct watch *watch;
 	char *last_proxies; /* as sent; session mode */
+	bool is_fenced;
+	struct string_list readable; /* folders that the fence lets it read */
 	bool is_going_down;
 	bool is_finishing; /* all VMs are gone; the rest is being removed */
 	bool removes_volumes;
@@ -128,6 +130,11 @@ struct supervisor {
 	bool is_trimmed;	/* since all became ready */
 	bool is_dirty;		/* status changed since the clients heard */
 };
+
+/* supervisor_fence.c: the folders of this machine that a plan's pods are given. */
+void supervisor_list_folders(const struct project_plan *plan, struct string_list *ret);
+/* False: the user may, and this process's fence does not let it. */
+bool supervisor_can_read(const char *path);
 
 /* instance.c */
 struct instance *instance_new(struct supervisor *supervisor, const struct pod_plan *pod,

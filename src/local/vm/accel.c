@@ -13,6 +13,7 @@
 #include "base/cleanup.h"
 #include "base/path.h"
 #include "base/process.h"
+#include "local/vm/starter.h"
 
 #define TRY_TIMEOUT_MS 5000
 /* isa-debug-exit turns the written byte v into exit status 2v + 1. */
@@ -41,7 +42,7 @@ void accel_clear(struct accel *accel)
 	*accel = (struct accel){0};
 }
 
-bool accel_try(const char *accelerator, struct error *err)
+static bool run_guest(const char *accelerator, struct error *err)
 {
 	AUTO_FREE char *folder = path_folder(PATH_CACHE, "accel");
 	AUTO_FREE char *guest = path_join(folder, "guest");
@@ -74,6 +75,13 @@ bool accel_try(const char *accelerator, struct error *err)
 	return error_set(err, ERROR_SYSTEM, "the test guest did not answer%s%s",
 			 output.stderr_tail != NULL && output.stderr_tail[0] != '\0' ? ": " : "",
 			 output.stderr_tail != NULL ? output.stderr_tail : "");
+}
+
+bool accel_try(const char *accelerator, struct error *err)
+{
+	if (starter_is_there() && strcmp(accelerator, "kvm") == 0)
+		return starter_ask(&(struct starter_request){.kind = STARTER_TEST_KVM}, err);
+	return run_guest(accelerator, err);
 }
 
 static bool cpu_has_virtualisation(void)

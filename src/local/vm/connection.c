@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "local/vm/starter.h"
 
 #define KEEPALIVE_S	5
 #define KEEPALIVE_COUNT 3
@@ -70,10 +71,21 @@ bool connection_error(struct error *err, const char *fmt, ...)
 			 message);
 }
 
+/* Who may start no program has the user's libvirtd started by the one that may. */
+static virConnectPtr open_again(const char *uri)
+{
+	if (!connection_is_session(uri) || !starter_is_there() ||
+	    !starter_ask(&(struct starter_request){.kind = STARTER_LIBVIRT}, NULL))
+		return NULL;
+	return virConnectOpenAuth(uri, virConnectAuthPtrDefault, 0);
+}
+
 virConnectPtr connection_open(const char *uri, struct error *err)
 {
 	virConnectPtr connection = virConnectOpenAuth(uri, virConnectAuthPtrDefault, 0);
 
+	if (connection == NULL)
+		connection = open_again(uri);
 	if (connection == NULL) {
 		(void)connection_error(err, "cannot connect to %s", uri);
 		(void)error_hint(err,

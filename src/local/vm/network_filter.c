@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/process.h"
+#include "local/vm/starter.h"
 
 #define NFT_MS 20000
 
@@ -159,8 +160,74 @@ void network_filter_write(const struct filter_plan *plan, struct strbuf *out)
 		       plan->bridge, plan->bridge, plan->bridge, plan->bridge);
 }
 
+/* "i2kit_" and the digits of a bridge, then a blank or the end of the line. */
+static bool is_own_table(const char *text, const char *line_end)
+{
+	size_t digits;
+
+	if (strncmp(text, "i2kit_", 6) != 0)
+		return false;
+	digits = strspn(text + 6, "0123456789abcdef");
+	text += 6 + digits;
+	return digits > 0 && (text == line_end || (text[0] == ' ' && text[1] == '{'));
+}
+
+static bool is_own_line(const char *line, const char *end)
+{
+	static const char *const begins[] = {"add table bridge ", "delete table bridge ",
+					     "add table inet ",	  "delete table inet ",
+					     "table bridge ",	  "table inet "};
+
+	/* What is in a table; it ends where it began, at the margin. */
+	if (line == end || line[0] == '\t' || (line[0] == '}' && line + 1 == end))
+		return true;
+	for (size_t i = 0; i < ARRAY_SIZE(begins); i++) {
+		size_t length = strlen(begins[i]);
+		if ((size_t)(end - line) > length && strncmp(line, begins[i], length) == 0)
+			return is_own_table(line + length, end);
+	}
+	return false;
+}
+
+/* Braces of what is in a table are its own: none leaves it. */
+static bool stays_inside(const char *line, const char *end, int *depth)
+{
+	for (const char *at = line; at < end; at++) {
+		if (*at == '{')
+			(*depth)++;
+		else if (*at == '}' && --*depth < (line[0] == '\t' ? 1 : 0))
+			return false;
+	}
+	return true;
+}
+
+bool network_filter_is_own(const char *rules)
+{
+	int depth = 0;
+
+	if (strstr(rules, "include") != NULL || strstr(rules, "define") != NULL)
+		return false;
+	for (const char *line = rules; line[0] != '\0';) {
+		const char *end = line + strcspn(line, "\n");
+		if (!is_own_line(line, end) || !stays_inside(line, end, &depth))
+			return false;
+		line = end + (end[0] == '\n');
+	}
+	return depth == 0;
+}
+
+static bool ask(const char *rules, struct error *err)
+{
+	AUTO(starter_request_clear)
+	struct starter_request request = {.kind = STARTER_FILTER, .text = xstrdup(rules)};
+
+	return starter_ask(&request, err);
+}
+
 bool network_filter_load(const char *rules, struct error *err)
 {
+	if (starter_is_there())
+		return ask(rules, err);
 	const char *const argv[] = {"nft", "-f", "-", NULL};
 	const struct process_run run = {
 		.argv = argv, .input = rules, .input_size = strlen(rules), .timeout_ms = NFT_MS};

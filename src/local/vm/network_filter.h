@@ -48,6 +48,8 @@ void network_filter_tap(const char *bridge, const char *address, char out[TAP_NA
 /* Pure: input for nft -f, which makes the tables or replaces them. */
 void network_filter_write(const struct filter_plan *plan, struct strbuf *out);
 /* Runs nft. Blocks. */
+/* Whether they are about i2kit's tables alone, and read no file: what network_filter_write() makes. */
+bool network_filter_is_own(const char *rules);
 MUST_CHECK bool network_filter_load(const char *rules, struct error *err);
 void network_filter_remove(const char *bridge); /* absent is fine */
 

@@ -27,6 +27,7 @@
 #include "base/process.h"
 #include "base/string_list.h"
 #include "base/unix_socket.h"
+#include "local/vm/starter.h"
 
 /* Any folder that neither virtiofsd nor the way to its socket needs. */
 #define PLACE "/mnt"
@@ -250,8 +251,21 @@ static bool wait_for(const char *socket_path, const char *log_path)
 	return path_exists(socket_path);
 }
 
+static bool ask(const struct share_options *options, struct error *err)
+{
+	AUTO(starter_request_clear)
+	struct starter_request request = {.kind = STARTER_SHARE,
+					  .path = xstrdup(options->folder),
+					  .other = xstrdup(options->socket),
+					  .is_read_only = options->is_read_only};
+
+	return starter_ask(&request, err);
+}
+
 bool share_start(const struct share_options *options, struct error *err)
 {
+	if (starter_is_there())
+		return ask(options, err);
 	AUTO_FREE char *log_path = xasprintf("%s.log", options->socket);
 	/* Ours, even where another release was installed over it. */
 	AUTO_FREE char *self = xasprintf("/proc/%d/exe", (int)getpid());

@@ -12,12 +12,12 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/path.h"
-#include "base/process.h"
+#include "local/vm/disk_tool.h"
 #include "local/vm/vm_identity.h"
 
 #define FORMATTED "user.i2kit.formatted"
 
-enum { MAKE_MS = 30000, COPY_MS = 3600000, BLANK_MAX_BYTES = 256 << 10 };
+enum { BLANK_MAX_BYTES = 256 << 10 };
 
 char *volume_disk_name(const struct pod_plan *pod, const struct volume_plan *volume,
 		       unsigned replica)
@@ -131,21 +131,9 @@ bool volume_disk_check(const struct project_plan *plan, struct error *err)
 	return true;
 }
 
-static bool run(const char *const *argv, unsigned timeout_ms, struct error *err)
-{
-	AUTO(process_output_clear) struct process_output output = {0};
-	const struct process_run options = {.argv = argv, .timeout_ms = timeout_ms};
-
-	return process_run(&options, &output, err);
-}
-
-/* qemu-img takes QEMU's lock: what a VM still writes to is not copied half-way. */
 static bool copy(const struct vm_disk *disk, const char *draft, struct error *err)
 {
-	const char *const argv[] = {"qemu-img", "convert",	   "-q",  "-f", "qcow2", "-O",
-				    "qcow2",	disk->former_path, draft, NULL};
-
-	if (run(argv, COPY_MS, err)) {
+	if (disk_tool_copy(draft, disk->former_path, err)) {
 		if (volume_disk_is_formatted(disk->former_path))
 			volume_disk_note_formatted(draft);
 		return true;
@@ -153,14 +141,6 @@ static bool copy(const struct vm_disk *disk, const char *draft, struct error *er
 	(void)error_prefix(err, "cannot copy it from %s, which another pod has a right to as well",
 			   disk->former_path);
 	return error_hint(err, "it is free when the pod that was started with it is started again");
-}
-
-static bool create(const struct vm_disk *disk, const char *draft, struct error *err)
-{
-	AUTO_FREE char *size = xasprintf("%llu", (unsigned long long)disk->size_bytes);
-	const char *const argv[] = {"qemu-img", "create", "-q", "-f", "qcow2", draft, size, NULL};
-
-	return run(argv, MAKE_MS, err);
 }
 
 static bool provide(const struct vm_disk *disk, struct error *err)
@@ -175,7 +155,7 @@ static bool provide(const struct vm_disk *disk, struct error *err)
 	if (has_former && !disk->has_other_heirs)
 		return rename(disk->former_path, disk->path) == 0 ||
 		       error_set_errno(err, errno, "cannot move it from %s", disk->former_path);
-	if (!(has_former ? copy(disk, draft, err) : create(disk, draft, err)))
+	if (!(has_former ? copy(disk, draft, err) : disk_tool_make(draft, disk->size_bytes, err)))
 		return false;
 	return rename(draft, disk->path) == 0 || error_set_errno(err, errno, "rename");
 }
@@ -198,14 +178,12 @@ static uint64_t virtual_size(const char *path)
 /* Its file system follows in the guest. One that is larger than its claim stays as it is. */
 static bool grow(const struct vm_disk *disk, struct error *err)
 {
-	AUTO_FREE char *size = xasprintf("%llu", (unsigned long long)disk->size_bytes);
-	const char *const argv[] = {"qemu-img", "resize",   "-q", "-f",
-				    "qcow2",	disk->path, size, NULL};
 	uint64_t found = virtual_size(disk->path);
 
 	if (found == 0 || found >= disk->size_bytes || disk->is_read_only)
 		return true;
-	return run(argv, MAKE_MS, err) || error_prefix(err, "disk %s cannot grow", disk->path);
+	return disk_tool_grow(disk->path, disk->size_bytes, err) ||
+	       error_prefix(err, "disk %s cannot grow", disk->path);
 }
 
 bool volume_disk_is_formatted(const char *path)

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "local/vm/disk_tool.h"
+
+#include "base/alloc.h"
+#include "base/cleanup.h"
+#include "base/process.h"
+#include "local/vm/starter.h"
+
+enum { MAKE_MS = 30000, COPY_MS = 3600000 };
+
+static bool run(const char *const *argv, unsigned timeout_ms, struct error *err)
+{
+	AUTO(process_output_clear) struct process_output output = {0};
+	const struct process_run options = {.argv = argv, .timeout_ms = timeout_ms};
+
+	return process_run(&options, &output, err);
+}
+
+static bool ask(enum starter_kind kind, const char *path, const char *other, uint64_t size_bytes,
+		struct error *err)
+{
+	AUTO(starter_request_clear)
+	struct starter_request request = {.kind = kind,
+					  .path = xstrdup(path),
+					  .other = xstrdup_or_null(other),
+					  .size_bytes = size_bytes};
+
+	return starter_ask(&request, err);
+}
+
+bool disk_tool_make(const char *path, uint64_t size_bytes, struct error *err)
+{
+	AUTO_FREE char *size = xasprintf("%llu", (unsigned long long)size_bytes);
+	const char *const argv[] = {"qemu-img", "create", "-q", "-f", "qcow2", path, size, NULL};
+
+	return starter_is_there() ? ask(STARTER_MAKE_DISK, path, NULL, size_bytes, err)
+				  : run(argv, MAKE_MS, err);
+}
+
+bool disk_tool_copy(const char *path, const char *from, struct error *err)
+{
+	const char *const argv[] = {"qemu-img", "convert", "-q", "-f", "qcow2",
+				    "-O",	"qcow2",   from, path, NULL};
+
+	return starter_is_there() ? ask(STARTER_COPY_DISK, path, from, 0, err)
+				  : run(argv, COPY_MS, err);
+}
+
+bool disk_tool_grow(const char *path, uint64_t size_bytes, struct error *err)
+{
+	AUTO_FREE char *size = xasprintf("%llu", (unsigned long long)size_bytes);
+	const char *const argv[] = {"qemu-img", "resize", "-q", "-f", "qcow2", path, size, NULL};
+
+	return starter_is_there() ? ask(STARTER_GROW_DISK, path, NULL, size_bytes, err)
+				  : run(argv, MAKE_MS, err);
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "local/vm/starter.h"
+
+#include <errno.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/message_socket.h"
+#include "base/process.h"
+
+/* Of the process, as its fence is. */
+static int door = -1;
+
+bool starter_is_there(void)
+{
+	return door >= 0;
+}
+
+bool starter_launch(struct error *err)
+{
+	const char *const argv[] = {"/proc/self/exe", "starter", NULL};
+	struct process_options options = PROCESS_OPTIONS(argv);
+	int ends[2];
+	pid_t pid = -1;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+		return error_set_errno(err, errno, "a socket pair");
+	AUTO_CLOSE int ours = ends[0];
+	AUTO_CLOSE int theirs = ends[1];
+	options.pass_fd = theirs;
+	options.stderr_fd = STDERR_FILENO;
+	options.folder = "/";
+	if (!process_start(&options, &pid, err))
+		return error_prefix(err, "the starter");
+	door = take_fd(&ours);
+	return true;
+}
+
+/* Each request has a connection of its own, so that none waits for another. */
+bool starter_ask(const struct starter_request *request, struct error *err)
+{
+	AUTO(strbuf_clear) struct strbuf text = STRBUF_INIT;
+	AUTO_FREE char *bytes = NULL;
+	size_t size = 0;
+	int ends[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
+		return error_set_errno(err, errno, "a socket pair");
+	AUTO_CLOSE int ours = ends[0];
+	AUTO_CLOSE int theirs = ends[1];
+	starter_request_write(request, &text);
+	if (!message_send_fd(door, theirs, err))
+		return error_prefix(err, "the starter");
+	auto_close(&theirs);
+	theirs = -1;
+	if (!message_send(ours, &text, err) ||
+	    !message_receive(ours, STARTER_MESSAGE_MAX, &bytes, &size, err))
+		return error_prefix(err, "the starter");
+	return starter_answer_read(bytes, size, err);
+}

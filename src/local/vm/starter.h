@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef I2KIT_LOCAL_VM_STARTER_H
+#define I2KIT_LOCAL_VM_STARTER_H
+
+/*
+ * The supervisor starts no program once it is fenced (base/fence.h), nor does it make mounts. What
+ * VMs need of both is done by a second process that was there before the fence: this program again,
+ * as `i2kit starter`, which reads nothing but the supervisor's requests (starter_request.h) and
+ * ends with it. share.h, disk_tool.h, network_filter.h, accel.h and connection.h ask it where there
+ * is one, and do it themselves where there is none: in the starter, and in verbs.
+ */
+
+#include "base/error.h"
+#include "local/vm/starter_request.h"
+
+/* For this process, once, before its threads and its fence. */
+MUST_CHECK bool starter_launch(struct error *err);
+bool starter_is_there(void);
+/* From any thread; blocks until it is done. The request's texts are borrowed. */
+MUST_CHECK bool starter_ask(const struct starter_request *request, struct error *err);
+
+/* `i2kit starter`: serves the socket until its other end is closed. */
+MUST_CHECK bool starter_serve(int socket_fd, struct error *err);
+
+#endif

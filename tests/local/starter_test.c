@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A starter, which is this program again, and one that asks it from behind a fence. */
+#include "local/vm/starter.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/cleanup.h"
+#include "base/fence.h"
+#include "base/path.h"
+#include "base/process.h"
+#include "local/vm/disk_tool.h"
+#include "local/vm/network_filter.h"
+
+#include "test.h"
+
+enum { SOCKET_FD = 3, MIB = 1 << 20 };
+
+static char top[] = "/tmp/i2kit-starter.XXXXXX";
+static char *volumes;
+
+static int start(void **state)
+{
+	(void)state;
+	if (mkdtemp(top) == NULL || setenv("XDG_DATA_HOME", top, 1) < 0 ||
+	    setenv("XDG_STATE_HOME", top, 1) < 0 || setenv("XDG_RUNTIME_DIR", top, 1) < 0)
+		return -1;
+	volumes = path_folder(PATH_DATA, "volumes/shop");
+	return path_make_folders(volumes, 0700, NULL) ? 0 : -1;
+}
+
+static int stop(void **state)
+{
+	(void)state;
+	free(volumes);
+	return path_remove_tree(top, NULL) ? 0 : -1;
+}
+
+/* Fences and starters are a process's for good. */
+static void assert_in_child(int (*look)(void))
+{
+	int status = 0;
+	pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (pid == 0)
+		_exit(look());
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+#define EXPECT(what)                                                                               \
+	do {                                                                                       \
+		if (!(what))                                                                       \
+			return __LINE__ % 256;                                                     \
+	} while (0)
+
+static void *make_from_a_worker(void *arg)
+{
+	AUTO_FREE char *path = path_join(volumes, "worker.qcow2");
+	(void)arg;
+	return disk_tool_make(path, MIB, NULL) && path_exists(path) ? volumes : NULL;
+}
+
+static bool can_execute(void)
+{
+	const char *const argv[] = {"true", NULL};
+	const struct process_run run = {.argv = argv, .timeout_ms = 10000};
+	AUTO(process_output_clear) struct process_output output = {0};
+	return process_run(&run, &output, NULL);
+}
+
+static int ask_from_behind_a_fence(void)
+{
+	AUTO(string_list_clear) struct string_list writes = STRING_LIST_INIT;
+	const struct fence fence = {.writes = &writes, .reads = &writes};
+	AUTO_FREE char *path = path_join(volumes, "a.qcow2");
+	AUTO_FREE char *copy = path_join(volumes, "b.qcow2");
+	AUTO_FREE char *outside = path_join(top, "c.qcow2");
+	AUTO(error_clear) struct error err = ERROR_INIT;
+	pthread_t worker;
+	void *made = NULL;
+
+	EXPECT(can_execute());
+	EXPECT(starter_launch(NULL) && starter_is_there());
+	EXPECT(fence_enter(&fence, NULL));
+	EXPECT(!can_execute());
+	EXPECT(disk_tool_make(path, MIB, NULL) && path_exists(path));
+	EXPECT(disk_tool_grow(path, 2 * MIB, NULL));
+	EXPECT(disk_tool_copy(copy, path, NULL) && path_exists(copy));
+	EXPECT(pthread_create(&worker, NULL, make_from_a_worker, NULL) == 0 &&
+	       pthread_join(worker, &made) == 0 && made != NULL);
+	/* The program's own words come through. */
+	EXPECT(!disk_tool_grow("/nowhere/else", MIB, &err) && err.kind == ERROR_DENIED);
+	error_clear(&err);
+	EXPECT(!disk_tool_make(outside, MIB, &err) && err.kind == ERROR_DENIED);
+	EXPECT(!path_exists(outside));
+	error_clear(&err);
+	EXPECT(!disk_tool_copy(copy, "/etc/passwd", &err) && err.kind == ERROR_DENIED);
+	error_clear(&err);
+	EXPECT(!network_filter_load("table inet filter {\n}\n", &err) && err.kind == ERROR_INVALID);
+	return 0;
+}
+
+static void what_may_start_nothing_has_it_started(void **state)
+{
+	AUTO_FREE char *program = process_find_program("qemu-img");
+	(void)state;
+	if (program == NULL)
+		skip();
+	assert_in_child(ask_from_behind_a_fence);
+}
+
+static int end_of_asker(void)
+{
+	EXPECT(starter_launch(NULL));
+	return 0;
+}
+
+/* It has our group; nothing of it is left when the one that asks has gone. */
+static void it_ends_with_the_one_that_asks(void **state)
+{
+	int gate[2];
+	char byte;
+	(void)state;
+	/* Inherited by the asker; the starter has closed it, the asker dies. */
+	assert_int_equal(pipe(gate), 0);
+	assert_in_child(end_of_asker);
+	(void)close(gate[1]);
+	assert_int_equal(read(gate[0], &byte, 1), 0);
+	(void)close(gate[0]);
+}
+
+static void assert_refused(const char *text)
+{
+	AUTO(starter_request_clear) struct starter_request request = {0};
+	AUTO(error_clear) struct error err = ERROR_INIT;
+
+	if (starter_request_read(text, strlen(text), &request, &err))
+		fail_msg("taken: %s", text);
+	assert_int_equal(err.kind, ERROR_INVALID);
+}
+
+static void a_request_is_what_its_kind_needs_and_no_more(void **state)
+{
+	(void)state;
+	assert_refused("");
+	assert_refused("[]");
+	assert_refused("{\"kind\":\"shell\"}");
+	assert_refused("{\"kind\":\"test-kvm\",\"path\":\"/a\"}");
+	assert_refused("{\"kind\":\"test-kvm\",\"argv\":[\"sh\"]}");
+	assert_refused("{\"kind\":\"make-disk\",\"sizeBytes\":1}");
+	assert_refused("{\"kind\":\"make-disk\",\"path\":\"a\",\"sizeBytes\":1}");
+	assert_refused("{\"kind\":\"make-disk\",\"path\":\"/a/../b\",\"sizeBytes\":1}");
+	assert_refused("{\"kind\":\"grow-disk\",\"path\":\"/a\",\"sizeBytes\":-1}");
+	assert_refused("{\"kind\":\"share\",\"path\":\"/a\"}");
+	assert_refused(
+		"{\"kind\":\"copy-disk\",\"path\":\"/a\",\"other\":\"/b\",\"readOnly\":true}");
+}
+
+static void rules_of_others_are_not_loaded(void **state)
+{
+	(void)state;
+	assert_true(
+		network_filter_is_own("add table inet i2kit_0a\ndelete table inet i2kit_0a\n"
+				      "table inet i2kit_0a {\n\tchain a {\n\t\taccept\n\t}\n}\n"));
+	assert_false(network_filter_is_own("flush ruleset\n"));
+	assert_false(network_filter_is_own("delete table inet filter\n"));
+	assert_false(network_filter_is_own("delete table inet i2kit_0a; flush ruleset\n"));
+	assert_false(network_filter_is_own("table inet i2kit_0a {\n\t}\n\ttable inet x {\n}\n"));
+	assert_false(network_filter_is_own("table inet i2kit_0a {\n\t} flush ruleset {\n}\n"));
+	assert_false(
+		network_filter_is_own("table inet i2kit_0a {\n\tinclude \"/etc/shadow\"\n}\n"));
+	assert_false(network_filter_is_own("table inet i2kit_0a {\n"));
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_may_start_nothing_has_it_started),
+		cmocka_unit_test(it_ends_with_the_one_that_asks),
+		cmocka_unit_test(a_request_is_what_its_kind_needs_and_no_more),
+		cmocka_unit_test(rules_of_others_are_not_loaded),
+	};
+	if (argc > 1 && strcmp(argv[1], "starter") == 0)
+		return starter_serve(SOCKET_FD, NULL) ? 0 : 1;
+	return cmocka_run_group_tests_name("starter", tests, start, stop);
+}
