@@ -29,15 +29,6 @@ static char *part_name(const char *hex, size_t part)
 	return xasprintf("%.*s-%03zu", HASH_DIGITS, hex, part);
 }
 
-static bool put(struct aws_client *client, const char *stack, unsigned number, const char *name,
-		const char *value, bool *ret_was_there, struct error *err)
-{
-	AUTO(parameter_list_clear) struct parameter_list one = {0};
-	AUTO_FREE char *path = record_path(stack, number, name);
-	parameter_list_add(&one, path, value, false);
-	return parameter_put(client, &one.items[0], ret_was_there, err);
-}
-
 /* The document is ASCII and has no {{: see user_data.c. */
 static char *record_document(const struct release_record *record)
 {
@@ -53,22 +44,20 @@ static char *record_document(const struct release_record *record)
 	return strbuf_take(&out);
 }
 
-static bool put_parts(struct aws_client *client, const char *stack, unsigned number,
-		      const char *text, const char *hex, size_t *ret_count, struct error *err)
+static bool add_parts(const char *stack, unsigned number, const char *text, const char *hex,
+		      struct parameter_list *ret, struct error *err)
 {
-	size_t count = 0;
-	for (const char *rest = text; *rest != '\0'; count++) {
-		if (count == MAX_PARTS)
+	for (size_t part = 0; *text != '\0'; part++) {
+		if (part == MAX_PARTS)
 			return error_set(err, ERROR_FULL,
 					 "the record of the release is too long for SSM");
-		size_t size = strnlen(rest, PARAMETER_MAX);
-		AUTO_FREE char *part = xstrndup(rest, size);
-		AUTO_FREE char *name = part_name(hex, count);
-		if (!put(client, stack, number, name, part, NULL, err))
-			return false;
-		rest += size;
+		size_t size = strnlen(text, PARAMETER_MAX);
+		AUTO_FREE char *value = xstrndup(text, size);
+		AUTO_FREE char *name = part_name(hex, part);
+		AUTO_FREE char *path = record_path(stack, number, name);
+		parameter_list_add(ret, path, value, false);
+		text += size;
 	}
-	*ret_count = count;
 	return true;
 }
 
@@ -86,22 +75,36 @@ static char *record_meta(const struct release_record *record, size_t parts, cons
 	return strbuf_take(&out);
 }
 
+bool release_record_write(const char *stack, const struct release_record *record,
+			  struct parameter_list *ret, struct error *err)
+{
+	AUTO(parameter_list_clear) struct parameter_list out = {0};
+	AUTO_FREE char *document = record_document(record);
+	AUTO_FREE char *path = record_path(stack, record->number, "meta");
+	uint8_t raw[SHA256_SIZE];
+	char hex[SHA256_HEX_SIZE];
+	sha256_bytes(document, strlen(document), raw);
+	sha256_hex(raw, hex);
+	if (!add_parts(stack, record->number, document, hex, &out, err))
+		return false;
+	AUTO_FREE char *meta = record_meta(record, out.count, hex);
+	parameter_list_add(&out, path, meta, false);
+	*ret = out;
+	out = (struct parameter_list){0};
+	return true;
+}
+
 bool release_record_save(struct aws_client *client, const char *stack,
 			 const struct release_record *record, struct error *err)
 {
-	AUTO_FREE char *document = record_document(record);
-	uint8_t raw[SHA256_SIZE];
-	char hex[SHA256_HEX_SIZE];
-	size_t parts = 0;
+	AUTO(parameter_list_clear) struct parameter_list list = {0};
 	bool was_there = false;
-	sha256_bytes(document, strlen(document), raw);
-	sha256_hex(raw, hex);
-	if (!put_parts(client, stack, record->number, document, hex, &parts, err))
+	if (!release_record_write(stack, record, &list, err))
 		return false;
-	AUTO_FREE char *meta = record_meta(record, parts, hex);
-	/* Last: a record without meta is none. */
-	if (!put(client, stack, record->number, "meta", meta, &was_there, err))
-		return false;
+	/* `meta` comes last: a record without it is none. Parts that are there are the same. */
+	for (size_t i = 0; i < list.count; i++)
+		if (!parameter_put(client, &list.items[i], &was_there, err))
+			return false;
 	if (!was_there)
 		return true;
 	error_set(err, ERROR_BUSY, "release %u was written by somebody else meanwhile",
@@ -261,6 +264,19 @@ static int by_number(const void *a, const void *b)
 	return one < two ? -1 : one > two;
 }
 
+void release_records_read(const struct parameter_list *list, const char *stack,
+			  struct cloud_record_list *ret)
+{
+	*ret = (struct cloud_record_list){0};
+	for (size_t i = 0; i < list->count; i++) {
+		unsigned number = meta_number(list->items[i].name);
+		if (number > 0)
+			take_record(list, stack, number, ret);
+	}
+	if (ret->count > 1)
+		qsort(ret->items, ret->count, sizeof(*ret->items), by_number);
+}
+
 bool release_records_list(struct aws_client *client, const char *stack,
 			  struct cloud_record_list *ret, struct error *err)
 {
@@ -268,15 +284,36 @@ bool release_records_list(struct aws_client *client, const char *stack,
 	AUTO_FREE char *path = xasprintf("/i2kit/%s/releases", stack);
 	if (!parameter_list_below(client, path, false, &list, err))
 		return false;
-	*ret = (struct cloud_record_list){0};
-	for (size_t i = 0; i < list.count; i++) {
-		unsigned number = meta_number(list.items[i].name);
-		if (number > 0)
-			take_record(&list, stack, number, ret);
-	}
-	if (ret->count > 1)
-		qsort(ret->items, ret->count, sizeof(*ret->items), by_number);
+	release_records_read(&list, stack, ret);
 	return true;
+}
+
+static void take_tags(struct json_view tags, struct key_value **ret, size_t *ret_count)
+{
+	for (struct json_view t = json_view_first(tags, MAX_TAGS); json_view_exists(t);
+	     t = json_view_next(t)) {
+		struct key_value *pair = ARRAY_APPEND(*ret, *ret_count);
+		pair->key = xstrdup(t.key);
+		pair->value = json_view_text(t);
+		if (pair->value == NULL)
+			pair->value = xstrdup("");
+	}
+}
+
+bool release_record_read(const struct parameter_list *list, const char *stack, unsigned number,
+			 char **ret_template, struct key_value **ret_tags, size_t *ret_tag_count,
+			 struct error *err)
+{
+	struct meta meta = {0};
+	AUTO_PTR(json_document)
+	struct json_document *document = load(list, stack, number, &meta, err);
+	AUTO_FREE char *note = meta.note;
+	if (document == NULL)
+		return false;
+	struct json_view root = json_document_root(document);
+	take_tags(json_view_get(root, "tags"), ret_tags, ret_tag_count);
+	*ret_template = json_view_dump(json_view_require(root, "template"), JSON_ASCII);
+	return json_document_check(document, err);
 }
 
 bool release_record_load(struct aws_client *client, const char *stack, unsigned number,
@@ -286,24 +323,7 @@ bool release_record_load(struct aws_client *client, const char *stack, unsigned 
 	AUTO(parameter_list_clear) struct parameter_list list = {0};
 	AUTO_FREE char *meta_path = record_path(stack, number, "meta");
 	AUTO_FREE char *path = xstrndup(meta_path, strlen(meta_path) - strlen("/meta"));
-	if (!parameter_list_below(client, path, false, &list, err))
-		return false;
-	struct meta meta = {0};
-	AUTO_PTR(json_document)
-	struct json_document *document = load(&list, stack, number, &meta, err);
-	AUTO_FREE char *note = meta.note;
-	if (document == NULL)
-		return false;
-	struct json_view root = json_document_root(document);
-	struct json_view tags = json_view_get(root, "tags");
-	for (struct json_view t = json_view_first(tags, MAX_TAGS); json_view_exists(t);
-	     t = json_view_next(t)) {
-		struct key_value *pair = ARRAY_APPEND(*ret_tags, *ret_tag_count);
-		pair->key = xstrdup(t.key);
-		pair->value = json_view_text(t);
-		if (pair->value == NULL)
-			pair->value = xstrdup("");
-	}
-	*ret_template = json_view_dump(json_view_require(root, "template"), JSON_ASCII);
-	return json_document_check(document, err);
+	return parameter_list_below(client, path, false, &list, err) &&
+	       release_record_read(&list, stack, number, ret_template, ret_tags, ret_tag_count,
+				   err);
 }

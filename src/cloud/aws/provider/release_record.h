@@ -10,6 +10,7 @@
  */
 
 #include "cloud/aws/client/client.h"
+#include "cloud/aws/client/parameter.h"
 #include "cloud/provider.h"
 
 struct release_record {
@@ -30,6 +31,17 @@ MUST_CHECK bool release_record_remove(struct aws_client *client, const char *sta
 /* Records that are not whole are left out. */
 MUST_CHECK bool release_records_list(struct aws_client *client, const char *stack,
 				     struct cloud_record_list *ret, struct error *err);
+/* The parameters of a record in the order in which they are put, `meta` last. */
+MUST_CHECK bool release_record_write(const char *stack, const struct release_record *record,
+				     struct parameter_list *ret, struct error *err);
+/* The whole records among the parameters of a stack; by number. */
+void release_records_read(const struct parameter_list *list, const char *stack,
+			  struct cloud_record_list *ret);
+/* One of them; *ret_template and *ret_tags are owned. */
+MUST_CHECK bool release_record_read(const struct parameter_list *list, const char *stack,
+				    unsigned number, char **ret_template,
+				    struct key_value **ret_tags, size_t *ret_tag_count,
+				    struct error *err);
 /* *ret_template and *ret_tags are owned. */
 MUST_CHECK bool release_record_load(struct aws_client *client, const char *stack, unsigned number,
 				    char **ret_template, struct key_value **ret_tags,
