@@ -14,6 +14,7 @@
 #include "base/parse.h"
 #include "base/path.h"
 #include "cli/cloud_logs.h"
+#include "cli/cloud_target.h"
 #include "cli/interrupt.h"
 #include "cli/log_instances.h"
 #include "cli/log_selectors.h"
@@ -215,16 +216,18 @@ static bool exclude(const char *option, const char *other, struct error *err)
 	return error_set(err, ERROR_USAGE, "--%s and --%s exclude each other", option, other);
 }
 
-/* What the cloud's log groups are not asked for is refused, not passed over. */
+/* What the cloud's log groups cannot be asked for is refused, not passed over. */
 static bool check_cloud_options(const struct arguments *args, struct error *err)
 {
-	static const char *const values[] = {"container", "tail", "until", "selector"};
-	static const char *const flags[] = {"all", "previous", "system", "no-prefix", "raw"};
+	static const char *const flags[] = {"all", "system", "raw"};
 
-	for (size_t i = 0; i < ARRAY_SIZE(values); i++) {
-		if (arguments_value(args, values[i]) != NULL)
-			return exclude("environment", values[i], err);
+	if (arguments_flag(args, "previous")) {
+		(void)error_set(err, ERROR_UNSUPPORTED,
+				"the cloud's logs do not say where a container's run begins");
+		return error_hint(err, "i2kit logs -e FILE --since TIME --until TIME");
 	}
+	if (arguments_value(args, "selector") != NULL)
+		return exclude("environment", "selector", err);
 	for (size_t i = 0; i < ARRAY_SIZE(flags); i++) {
 		if (arguments_flag(args, flags[i]))
 			return exclude("environment", flags[i], err);
@@ -232,15 +235,36 @@ static bool check_cloud_options(const struct arguments *args, struct error *err)
 	return true;
 }
 
+/* --region and --profile name a place in a cloud: here they would do nothing. */
+static bool check_local_options(const struct arguments *args, struct error *err)
+{
+	static const char *const values[] = {"region", "profile"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(values); i++) {
+		if (arguments_value(args, values[i]) != NULL) {
+			(void)error_set(err, ERROR_USAGE, "--%s goes with --environment",
+					values[i]);
+			return error_hint(err, "i2kit logs -e environment.yml --%s %s", values[i],
+					  arguments_value(args, values[i]));
+		}
+	}
+	return true;
+}
+
 static int run_in_cloud(const struct invocation *invocation, struct error *err)
 {
-	const char *since = arguments_value(invocation->args, "since");
-	int64_t since_ns = 0;
-	if (!check_cloud_options(invocation->args, err))
+	const struct arguments *args = invocation->args;
+	const char *since = arguments_value(args, "since");
+	const char *tail = arguments_value(args, "tail");
+	struct cloud_logs_options options = {.until_ns = INT64_MAX, .has_tail = tail != NULL};
+
+	if (!check_options(args, err) || !check_cloud_options(args, err) ||
+	    (since != NULL && !parse_when("since", since, &options.since_ns, err)) ||
+	    !parse_until(args, &options.until_ns, err))
 		return 1;
-	if (since != NULL && !parse_when("since", since, &since_ns, err))
+	if (tail != NULL && !parse_u64(tail, 0, MAX_TAIL_LINES, &options.tail))
 		return 1;
-	return cloud_logs_show(invocation, since_ns, err) ? 0 : 1;
+	return cloud_logs_show(invocation, &options, err) ? 0 : 1;
 }
 
 /* `i2kit logs rm [POD]…`, unless a pod is called so. */
@@ -333,7 +357,7 @@ static int run(const struct invocation *invocation, struct error *err)
 		project_resolve(invocation, has_path ? rest->items[0] : NULL, err);
 	AUTO(filter_clear) struct log_filter filter = {0};
 
-	if (project == NULL || !check_options(args, err))
+	if (project == NULL || !check_options(args, err) || !check_local_options(args, err))
 		return 1;
 	/* `i2kit logs | head` ends without a word, as other tools do. */
 	(void)signal(SIGPIPE, SIG_DFL);
@@ -353,6 +377,8 @@ static const struct option_spec options[] = {
 	 .metavar = "FILE",
 	 .help = "of the cloud that environment.yml names",
 	 .complete = COMPLETE_FILE},
+	REGION_OPTION,
+	PROFILE_OPTION,
 	{.name = "follow",
 	 .letter = 'f',
 	 .kind = OPTION_FLAG,
@@ -401,6 +427,10 @@ const struct verb verb_logs = {
 		"up to 64 MiB for each instance, and survive the pods; so this works after "
 		"`i2kit down` too. While anything is up, instances that are no more are shown "
 		"with --all or by name.\n\n"
+		"With -e the lines that the cloud keeps are shown instead, of streams called "
+		"POD/CONTAINER/INSTANCE. --tail looks through all of them for the last of each "
+		"instance: --since bounds that. -l, --all, --system, --raw and --previous are for "
+		"what runs here.\n\n"
 		"`i2kit logs rm` removes the logs of what is not up any more, or of the pods "
 		"named after it.\n\n"
 		"Control sequences in the lines are shown, not obeyed; colours pass to a "
@@ -415,6 +445,7 @@ const struct verb verb_logs = {
 		   "i2kit logs --since 10m web/nginx db-0\n"
 		   "i2kit logs --previous --tail 20 worker\n"
 		   "i2kit logs -l app=web --until 5m deployment/db\n"
+		   "i2kit logs -e environment.yml -f --since 5m -c nginx web\n"
 		   "i2kit logs rm",
 	.run = run,
 };

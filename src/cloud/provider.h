@@ -171,8 +171,20 @@ struct cloud_record_list {
 };
 void cloud_record_list_clear(struct cloud_record_list *list);
 
-/* A line of a pod's log; text is raw. False: no more. */
-typedef bool cloud_log_fn(int64_t time_ns, const char *stream, const char *text, void *arg);
+/* A line of a pod's log. */
+struct cloud_line {
+	int64_t time_ns;
+	const char *id;	    /* of this line and no other */
+	const char *stream; /* POD/CONTAINER/INSTANCE */
+	const char *text;   /* raw */
+};
+/* Borrowed for the call. False: no more. */
+typedef bool cloud_log_fn(const struct cloud_line *line, void *arg);
+struct cloud_line_range {
+	const char *prefix; /* of the streams' names; NULL: all */
+	int64_t since_ns;
+	int64_t until_ns; /* INT64_MAX: no end */
+};
 
 /* What goes besides the running pods, their secrets and records. */
 struct cloud_destruction {
@@ -234,9 +246,10 @@ struct cloud_provider {
 	bool (*details)(struct cloud *cloud, struct cloud_status *status, struct error *err);
 	bool (*records)(struct cloud *cloud, const struct cloud_scope *scope,
 			struct cloud_record_list *ret, struct error *err);
-	/* Lines since since_ns of all instances whose stream begins with `pod`; NULL: all. */
-	bool (*logs)(struct cloud *cloud, const struct cloud_scope *scope, const char *pod,
-		     int64_t since_ns, cloud_log_fn *fn, void *arg, struct error *err);
+	/* The lines of a range, nearly by time: of two instances the later one may come first. */
+	bool (*logs)(struct cloud *cloud, const struct cloud_scope *scope,
+		     const struct cloud_line_range *range, cloud_log_fn *fn, void *arg,
+		     struct error *err);
 	/* An error when anything is left of what was to go. */
 	bool (*destroy)(struct cloud *cloud, const struct cloud_scope *scope,
 			const struct cloud_destruction *what, const struct progress *progress,

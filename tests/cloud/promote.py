@@ -393,16 +393,72 @@ def a_protected_stack_is_not_deleted(bed):
     good(i2kit(bed, "destroy", "--yes"))
 
 
+def cloud_logs(bed, *words):
+    return good(i2kit(bed, "logs", "-e", "environment.yml", *words))
+
+
+def fill_logs(bed, now):
+    """Streams are POD/CONTAINER/INSTANCE, as the guest calls them."""
+    group = bed.world.log_groups.setdefault("/i2kit/" + STACK, {})
+    group["web/nginx/i-1"] = [{"timestamp": now - 7200000, "message": "old"},
+                              {"timestamp": now - 3000, "message": "w1"},
+                              {"timestamp": now - 1000, "message": "GET / 200\x1b[31m"}]
+    group["web/side/i-1"] = [{"timestamp": now - 1500, "message": "side"}]
+    group["web2/nginx/i-3"] = [{"timestamp": now - 1400, "message": "another pod"}]
+    group["db/x/i-2"] = [{"timestamp": now - 2000, "message": "d1"}, {"timestamp": now, "message": "d2"}]
+    return group
+
+
 def logs_of_the_cloud_are_shown(bed):
     write(bed)
-    group = bed.world.log_groups.setdefault("/i2kit/" + STACK, {})
     now = int(time.time() * 1000)
-    group["web/i-1/nginx"] = [{"timestamp": now - 7200000, "message": "old"},
-                              {"timestamp": now - 1000, "message": "GET / 200\x1b[31m"}]
-    group["db/i-2/x"] = [{"timestamp": now, "message": "db line"}]
-    shown = good(i2kit(bed, "logs", "-e", "environment.yml", "--since", "1h", "web"))
-    assert shown == "web/i-1/nginx | GET / 200\\x1b[31m\n", repr(shown)
-    assert "db line" in good(i2kit(bed, "logs", "-e", "environment.yml"))
+    fill_logs(bed, now)
+    bed.world.settings["log_page"] = 2
+    assert cloud_logs(bed, "--since", "1h", "web/nginx") == "web/nginx/i-1 | w1\nweb/nginx/i-1 | GET / 200\\x1b[31m\n"
+    assert cloud_logs(bed, "--no-prefix", "-c", "nginx", "--since", "1h", "web") == "w1\nGET / 200\\x1b[31m\n"
+    # Of several pods all lines come, by time; `web` is not `web2`.
+    assert cloud_logs(bed, "--no-prefix", "web", "db").split("\n") == [
+        "old", "w1", "d1", "side", "GET / 200\\x1b[31m", "d2", ""]
+    assert cloud_logs(bed, "--no-prefix", "-c", "nginx") == "old\nw1\nanother pod\nGET / 200\\x1b[31m\n"
+    assert cloud_logs(bed, "--no-prefix", "--tail", "1", "web", "db") == "side\nGET / 200\\x1b[31m\nd2\n"
+    assert cloud_logs(bed, "--tail", "0") == ""
+    until = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime((now - 2000) // 1000)) + f".{(now - 2000) % 1000:03}Z"
+    assert cloud_logs(bed, "--no-prefix", "--until", until) == "old\nw1\nd1\n"
+    assert "no lines" in i2kit(bed, "logs", "-e", "environment.yml", "nobody").stderr
+    line = json.loads(cloud_logs(bed, "-o", "json", "--tail", "1", "db"))
+    assert (line["stream"], line["text"]) == ("db/x/i-2", "d2"), line
+
+
+def logs_name_a_place_as_other_verbs_do(bed):
+    write(bed)
+    fill_logs(bed, int(time.time() * 1000))
+    for words, said in ((("-e", "environment.yml", "--region", "us-east-1"), "eu-west-1"),
+                        (("-e", "environment.yml", "--profile", "nobody"), "'nobody' is in neither"),
+                        (("--region", "us-east-1"), "--region goes with --environment"),
+                        (("-e", "environment.yml", "--previous"), "do not say where a container's run begins"),
+                        (("-e", "environment.yml", "-l", "a=b"), "exclude each other"),
+                        (("-e", "environment.yml", "--tail", "x"), "no number of lines"),
+                        (("-e", "environment.yml", "-f", "--until", "1m"), "exclude each other")):
+        done = i2kit(bed, "logs", *words)
+        assert done.returncode != 0 and said in done.stderr, (words, done.stderr)
+
+
+def followed_logs_lose_no_late_line_and_show_none_twice(bed):
+    write(bed)
+    now = int(time.time() * 1000)
+    group = fill_logs(bed, now)
+    with subprocess.Popen([I2KIT, "logs", "-e", "environment.yml", "-p", "shop", "-f", "--tail", "1", "--no-prefix",
+                           "web", "db"], cwd=bed.folder + "/app", text=True, env=environment(bed),
+                          stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as run:
+        assert [run.stdout.readline() for _ in range(3)][2] == "d2\n"
+        # An instance sends its lines when it can: younger ones of another are there already.
+        group["web/nginx/i-4"] = [{"timestamp": now - 500, "message": "late"}]
+        assert run.stdout.readline() == "late\n"
+        group["db/x/i-2"].append({"timestamp": now + 10, "message": "new"})
+        assert run.stdout.readline() == "new\n"
+        run.send_signal(signal.SIGINT)
+        assert run.stdout.read() == ""
+    assert run.returncode == 0, run.returncode
 
 
 def what_an_instance_booted_is_its_own_word(bed):
@@ -678,7 +734,8 @@ TESTS = [
     zones_choose_among_subnets_and_are_not_dropped, openstack_is_refused_before_anything_is_done,
     a_plan_changes_nothing,
     a_rollback_brings_the_earlier_release_back, a_difference_is_named_without_values,
-    a_protected_stack_is_not_deleted, logs_of_the_cloud_are_shown, what_an_instance_booted_is_its_own_word,
+    a_protected_stack_is_not_deleted, logs_of_the_cloud_are_shown, logs_name_a_place_as_other_verbs_do,
+    followed_logs_lose_no_late_line_and_show_none_twice, what_an_instance_booted_is_its_own_word,
     images_stay_while_any_environment_needs_them, one_name_is_not_one_stack, a_claim_grows_and_does_not_shrink,
     a_volume_pins_its_zone, a_claim_comes_back_from_what_its_removal_left,
     what_aws_would_not_take_as_it_is_arrives_all_the_same, a_lost_answer_to_the_execution_is_no_error,

@@ -2,6 +2,7 @@
 """SSM Parameter Store, Secrets Manager and CloudWatch Logs."""
 import json
 import re
+import zlib
 
 from rules import check_call
 from wire import AwsError, answer_json
@@ -123,14 +124,14 @@ class Logs(JsonService):
             raise AwsError(400, "ResourceNotFoundException", "The specified log group does not exist.")
         if "logStreamNamePrefix" in p and "logStreamNames" in p and self.world.refuses("logs-prefix"):
             raise AwsError(400, "InvalidParameterException", "logStreamNamePrefix and logStreamNames exclude each other")
-        found = sorted(((e["timestamp"], name, e["message"]) for name, lines in self.group(p).items()
-                        for e in lines if name.startswith(p.get("logStreamNamePrefix", ""))
-                        and e["timestamp"] >= p.get("startTime", 0)
+        found = sorted(((e["timestamp"], name, e["message"], number) for name, lines in self.group(p).items()
+                        for number, e in enumerate(lines) if name.startswith(p.get("logStreamNamePrefix", ""))
+                        and p.get("startTime", 0) <= e["timestamp"] <= p.get("endTime", 1 << 62)
                         and p.get("filterPattern", "").strip('"') in e["message"]))
         start = int(p.get("nextToken", "0"))
-        page = found[start:start + p.get("limit", 10000)]
-        answer = {"events": [{"timestamp": t, "logStreamName": n, "message": m, "eventId": str(start + i),
-                              "ingestionTime": t} for i, (t, n, m) in enumerate(page)]}
+        page = found[start:start + min(p.get("limit", 10000), self.world.settings["log_page"])]
+        answer = {"events": [{"timestamp": t, "logStreamName": n, "message": m, "eventId": f"{zlib.crc32(n.encode())}{i}",
+                              "ingestionTime": t} for t, n, m, i in page]}
         if start + len(page) < len(found):
             answer["nextToken"] = str(start + len(page))
         return answer

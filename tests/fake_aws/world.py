@@ -53,7 +53,7 @@ class World:
         self.policies, self.roles = {}, {}      # of access keys and of roles' ARNs; without one, everything is allowed
         self.needs = Needs(self)
         self.counts, self.calls, self.faults, self.put_times = {}, [], [], []
-        self.settings = {"visible_after_s": 0, "snapshot_pending_s": 0.3, "list_page": 10000,
+        self.settings = {"visible_after_s": 0, "snapshot_pending_s": 0.3, "list_page": 10000, "log_page": 10000,
                          "image_visible_after_s": 0, "image_pending_s": 0.2, "clock_skew_s": 0,
                          "resource_s": 0.05, "signal_after_s": 0.2, "signal": "SUCCESS",
                          "slow_to_be_healthy": True, "volume_waits": True, "encrypts": False, "default_key": "aws/ebs", "boundary": None}

@@ -4,11 +4,12 @@
 
 #include "cloud/aws/provider/aws_cloud.h"
 
-bool aws_logs(struct cloud *cloud, const struct cloud_scope *scope, const char *pod,
-	      int64_t since_ns, cloud_log_fn *fn, void *arg, struct error *err);
+bool aws_logs(struct cloud *cloud, const struct cloud_scope *scope,
+	      const struct cloud_line_range *range, cloud_log_fn *fn, void *arg, struct error *err);
 
-/* The streams of a stack's log group that begin with `prefix` (NULL: all). */
-MUST_CHECK bool logs_read(struct aws_client *client, const char *stack, const char *prefix,
-			  int64_t since_ns, cloud_log_fn *fn, void *arg, struct error *err);
+/* Of a stack's log group. */
+MUST_CHECK bool logs_read(struct aws_client *client, const char *stack,
+			  const struct cloud_line_range *range, cloud_log_fn *fn, void *arg,
+			  struct error *err);
 
 #endif

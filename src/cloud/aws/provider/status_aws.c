@@ -84,11 +84,11 @@ static void read_addresses(const struct stack_status *stack, struct cloud_status
 /* --- what they booted ----------------------------------------------------------------------- */
 
 /* "web/.booted/i-0123": a stream that no container's lines go to. */
-static bool take_booted(int64_t time_ns, const char *stream, const char *text, void *arg)
+static bool take_booted(const struct cloud_line *line, void *arg)
 {
 	struct cloud_status *status = arg;
-	const char *id = strstr(stream, BOOTED_STREAM);
-	(void)time_ns;
+	const char *text = line->text;
+	const char *id = strstr(line->stream, BOOTED_STREAM);
 	if (id == NULL || strncmp(text, BOOTED_TEXT, strlen(BOOTED_TEXT)) != 0 ||
 	    !digest_is_valid(text + strlen(BOOTED_TEXT)))
 		return true;
@@ -120,8 +120,10 @@ static void read_booted(struct aws_client *client, const char *stack, struct clo
 		AUTO(error_clear) struct error err = ERROR_INIT;
 		int64_t since_ns = oldest_launch(status, status->pods[i].name);
 		AUTO_FREE char *prefix = xasprintf("%s" BOOTED_STREAM, status->pods[i].name);
+		const struct cloud_line_range range = {
+			.prefix = prefix, .since_ns = since_ns, .until_ns = INT64_MAX};
 		if (since_ns != INT64_MAX &&
-		    !logs_read(client, stack, prefix, since_ns, take_booted, status, &err))
+		    !logs_read(client, stack, &range, take_booted, status, &err))
 			log_verbose("what the instances of '%s' booted is not known: %s",
 				    status->pods[i].name, err.message);
 	}
