@@ -168,10 +168,10 @@ static bool find_differences(const struct invocation *invocation, const struct a
 	AUTO(cloud_status_clear) struct cloud_status status = {0};
 	const struct image_options options = {.base = arguments_value(invocation->args, "base"),
 					      .folder = app->folder};
-	return store != NULL &&
+	/* Who we are is asked before the disks are made. */
+	return store != NULL && cloud_target_open(invocation, app->project, &target, err) &&
 	       promotion_prepare(store, app, &options, progress_view_progress(view), &promotion,
 				 err) &&
-	       cloud_target_open(invocation, app->project, &target, err) &&
 	       target.provider->status(target.cloud, &target.scope, &status, err) &&
 	       (!status.exists || target.provider->details(target.cloud, &status, err)) &&
 	       compare_all(list, &promotion, &status, err);

@@ -251,11 +251,10 @@ static bool promote(const struct request *request, const struct app *app, struct
 	AUTO(cloud_target_clear) struct cloud_target target = {0};
 	const struct image_options options = {.base = arguments_value(args, "base"),
 					      .folder = app->folder};
-	if (store == NULL ||
+	/* Who we are is asked first: disks take minutes, for nothing without credentials. */
+	if (store == NULL || !cloud_target_open(request->invocation, app->project, &target, err) ||
 	    !promotion_prepare(store, app, &options, request->progress, &promotion, err) ||
-	    !pass_gate(request, &promotion, err) ||
-	    !cloud_target_open(request->invocation, app->project, &target, err) ||
-	    !rehearse(request, &target, &promotion, err) ||
+	    !pass_gate(request, &promotion, err) || !rehearse(request, &target, &promotion, err) ||
 	    !promotion_plan_images(&promotion, target.provider, target.cloud, request->progress,
 				   err))
 		return false;

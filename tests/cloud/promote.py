@@ -126,7 +126,22 @@ def what_was_never_ready_is_refused_before_anything_is_sent(bed):
     write(bed, greeting="never")
     done = promote(bed)
     assert done.returncode == 1 and "pod 'web'" in done.stderr and "never ready" in done.stderr, done.stderr
-    assert not bed.world.calls
+    assert bed.world.calls == ["sts:GetCallerIdentity"], bed.world.calls
+
+
+def who_we_are_is_asked_before_disks_are_built(bed):
+    """With a manifest whose image is not there: nobody has looked for it."""
+    write(bed)
+    bed.file("app/i2kit.yml", "kind: Pod\napiVersion: v1\nmetadata: {name: web}\n"
+             "spec: {containers: [{name: web, image: 'oci:/nonexistent'}]}\n")
+    for region, keys, said in (("eu-west-1", False, "no AWS credentials"), (None, True, "region")):
+        bed.file("app/environment.yml", f"name: test\nprovider: {{type: aws{', region: ' + region if region else ''}}}\n")
+        for verb in (["promote", "--yes"], ["promote", "--plan"], ["diff"]):
+            done = subprocess.run([I2KIT, *verb, "-f", "i2kit.yml", "-p", "shop"], cwd=bed.folder + "/app", text=True,
+                                  env=bed.environment(keys, I2KIT_BASE=BASE, AWS_REGION=""), capture_output=True,
+                                  timeout=60)
+            assert done.returncode == 1 and said in done.stderr and "nonexistent" not in done.stderr, done.stderr
+    assert not bed.world.calls, bed.world.calls
 
 
 def a_dirty_or_partial_receipt_is_refused(bed):
@@ -134,7 +149,7 @@ def a_dirty_or_partial_receipt_is_refused(bed):
     ready(bed, 1, 2, "dirty")
     done = promote(bed)
     assert done.returncode == 1 and "1 of 2 replicas" in done.stderr and "live mounts" in done.stderr
-    assert not bed.world.calls
+    assert bed.world.calls == ["sts:GetCallerIdentity"], bed.world.calls
 
 
 def receipts_travel_and_count_where_their_key_is_trusted(bed):
@@ -724,7 +739,7 @@ def destroy_says_what_could_not_go(bed):
 
 ONLY = os.environ.get("ONLY")
 TESTS = [
-    what_was_never_ready_is_refused_before_anything_is_sent, a_dirty_or_partial_receipt_is_refused,
+    what_was_never_ready_is_refused_before_anything_is_sent, who_we_are_is_asked_before_disks_are_built, a_dirty_or_partial_receipt_is_refused,
     receipts_travel_and_count_where_their_key_is_trusted, a_forced_release_says_so, what_ran_here_runs_there, secrets_go_by_reference,
     a_long_configuration_goes_by_reference, a_changed_variable_replaces_instances_and_sends_no_disk,
     a_failed_creation_names_its_first_cause_and_the_next_run_mends_it,
