@@ -25,7 +25,7 @@ bool digest_parse_hex(const char *hex, struct digest *ret)
 		return false;
 	for (size_t i = 0; i < HEX_LENGTH; i++) {
 		size_t digit = (size_t)(strchr(digits, hex[i]) - digits);
-		digest.bytes[i / 2] = (uint8_t)(digest.bytes[i / 2] << 4 | digit);
+		digest.bytes[i / 2] = (uint8_t)((size_t)digest.bytes[i / 2] << 4 | digit);
 	}
 	if (!digest_is_set(&digest))
 		return false;
