@@ -116,6 +116,8 @@ void help_write_verb(struct strbuf *text, const struct verb *verb, bool is_color
 
 	strbuf_appendf(text, "Usage: %s\n\n", usage);
 	append_description(text, verb->description ? verb->description : verb->summary);
+	if (verb->alias != NULL)
+		strbuf_appendf(text, "\nThe same: i2kit %s\n", verb->alias);
 	if (own_count > 0)
 		append_title(text, "Options", is_colored);
 	for (size_t i = 0; i < own_count; i++)

@@ -2,12 +2,12 @@
 #include "cli/log_selectors.h"
 
 #include <string.h>
-#include <strings.h>
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/json.h"
 #include "base/suggest.h"
+#include "cli/pod_words.h"
 #include "local/logs/log_store.h"
 #include "local/plan/project_plan.h"
 
@@ -78,6 +78,19 @@ static bool check_one(const char *project, const struct string_list *known, cons
 	return suggest_hint(err, pod, &pods);
 }
 
+static bool read_types(const char *project, struct string_list *selectors, struct error *err)
+{
+	struct string_list read = STRING_LIST_INIT;
+
+	if (!pod_words_read(project, selectors, &read, err)) {
+		string_list_clear(&read);
+		return false;
+	}
+	string_list_clear(selectors);
+	*selectors = read;
+	return true;
+}
+
 static void add_container(struct string_list *selectors, const char *container)
 {
 	struct string_list named = STRING_LIST_INIT;
@@ -90,33 +103,6 @@ static void add_container(struct string_list *selectors, const char *container)
 	}
 	string_list_clear(selectors);
 	*selectors = named;
-}
-
-/* kubectl's names of what has pods here. */
-static bool is_kind(const char *word, size_t size)
-{
-	static const char *const kinds[] = {
-		"pod",	       "pods",	       "po",  "deployment", "deployments", "deploy",
-		"statefulset", "statefulsets", "sts", "job",	    "jobs",	   "daemonset",
-		"daemonsets",  "ds",	       "rs",  "replicaset", "replicasets",
-	};
-	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
-		if (strlen(kinds[i]) == size && strncasecmp(kinds[i], word, size) == 0)
-			return true;
-	}
-	return false;
-}
-
-/* A pod that is called like a kind is meant itself. */
-static void drop_kinds(const struct string_list *known, struct string_list *selectors)
-{
-	for (size_t i = 0; i < selectors->count; i++) {
-		char *text = selectors->items[i];
-		size_t size = strcspn(text, "/");
-		AUTO_FREE char *first = xstrndup(text, size);
-		if (text[size] == '/' && is_kind(text, size) && !string_list_has(known, first))
-			memmove(text, text + size + 1, strlen(text + size + 1) + 1);
-	}
 }
 
 static const char *trim(char *text)
@@ -199,7 +185,8 @@ bool log_selectors_check(const char *project, const struct log_choice *choice,
 
 	log_store_list_selectors(project, NULL, &known);
 	add_pods(project, &known);
-	drop_kinds(&known, selectors);
+	if (!read_types(project, selectors, err))
+		return false;
 	if (choice->labels != NULL && !add_labelled(project, choice->labels, selectors, err))
 		return false;
 	if (container != NULL && selectors->count == 0) {

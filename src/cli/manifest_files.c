@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 #include "base/path.h"
 #include "base/strbuf.h"
+#include "base/suggest.h"
 #include "cli/output.h"
 #include "cli/project.h"
 #include "image/oci/reference.h"
@@ -102,50 +103,111 @@ static bool project_is_apart(const struct invocation *invocation, const struct a
 			  app->project, chosen, chosen);
 }
 
-static bool read_files(const struct invocation *invocation, bool takes_arguments,
-		       bool keeps_objects, struct app *ret, struct problem_list *problems,
-		       struct error *err)
+/* A folder whose manifests are what verbs read there without being told. */
+static bool has_manifests(const struct arguments *args)
 {
+	static const char *const defaults[] = {"i2kit.yml", "i2kit.yaml", "k8s"};
+	const struct string_list *files = arguments_values(args, "file");
+	bool is_found = files != NULL && files->count > 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(defaults) && !is_found; i++)
+		is_found = path_exists(defaults[i]);
+	return is_found;
+}
+
+/*
+ * Where arguments may be both: a path has a dot or a slash, or is there where nothing else could be
+ * meant. `up web` in a folder with manifests is the pod, whatever else is called web.
+ */
+void manifest_files_split(const struct arguments *args, struct string_list *paths,
+			  struct string_list *pods)
+{
+	const struct string_list *rest = arguments_rest(args);
+	bool is_ours = has_manifests(args);
+
+	for (size_t i = 0; i < rest->count; i++) {
+		const char *word = rest->items[i];
+		bool is_path = strcmp(word, "-") == 0 || strchr(word, '.') != NULL ||
+			       project_is_path(word) || (!is_ours && path_exists(word));
+		AUTO_FREE char *first = xstrndup(word, strcspn(word, "/"));
+		/* k8s/ that is not there is a path all the same, deploy/web a pod. */
+		if (!is_path && strchr(word, '/') != NULL)
+			is_path = path_exists(word) || word[strlen(word) - 1] == '/' ||
+				  (!is_ours && path_exists(first));
+		string_list_add(is_path ? paths : pods, word);
+	}
+}
+
+enum argument_use {
+	ARGUMENTS_ARE_PODS,
+	ARGUMENTS_ARE_FILES,
+	ARGUMENTS_ARE_WHOLE_FILES,
+	ARGUMENTS_ARE_BOTH
+};
+
+static bool read_files(const struct invocation *invocation, enum argument_use use, struct app *ret,
+		       struct problem_list *problems, struct error *err)
+{
+	AUTO(string_list_clear) struct string_list pods = STRING_LIST_INIT;
 	const struct arguments *args = invocation->args;
 	struct load_options options = {.folder = ".",
 				       .project = invocation->project,
 				       .namespace_name = arguments_value(args, "namespace"),
 				       .skip_unsupported = arguments_flag(args, "skip-unsupported"),
 				       .is_strict = arguments_flag(args, "strict"),
-				       .may_have_no_pod = takes_arguments,
-				       .keeps_objects = keeps_objects,
+				       .may_have_no_pod = use != ARGUMENTS_ARE_PODS,
+				       .keeps_objects = use == ARGUMENTS_ARE_WHOLE_FILES,
 				       .check_image = image_is_named};
 	const struct string_list *files = arguments_values(args, "file");
 
 	if (files != NULL)
 		string_list_copy(&options.paths, files);
-	if (takes_arguments)
+	if (use == ARGUMENTS_ARE_FILES || use == ARGUMENTS_ARE_WHOLE_FILES)
 		string_list_copy(&options.paths, arguments_rest(args));
+	else if (use == ARGUMENTS_ARE_BOTH)
+		manifest_files_split(args, &options.paths, &pods);
 	bool is_good = app_load(&options, ret, problems, err);
 	string_list_clear(&options.paths);
 	if (!is_good && invocation->output == OUTPUT_JSON)
 		name_first(problems, err);
 	if (is_good)
 		project_settle(invocation, ret);
-	return is_good && (takes_arguments || project_is_apart(invocation, ret, err));
+	return is_good && (use == ARGUMENTS_ARE_FILES || use == ARGUMENTS_ARE_WHOLE_FILES ||
+			   project_is_apart(invocation, ret, err));
 }
 
 bool manifest_files_read(const struct invocation *invocation, struct app *ret,
 			 struct problem_list *problems, struct error *err)
 {
-	return read_files(invocation, true, false, ret, problems, err);
+	return read_files(invocation, ARGUMENTS_ARE_FILES, ret, problems, err);
 }
 
 bool manifest_files_read_whole(const struct invocation *invocation, struct app *ret,
 			       struct problem_list *problems, struct error *err)
 {
-	return read_files(invocation, true, true, ret, problems, err);
+	return read_files(invocation, ARGUMENTS_ARE_WHOLE_FILES, ret, problems, err);
+}
+
+bool manifest_files_read_both(const struct invocation *invocation, struct app *ret,
+			      struct problem_list *problems, struct error *err)
+{
+	return read_files(invocation, ARGUMENTS_ARE_BOTH, ret, problems, err);
+}
+
+bool manifest_files_no_pod(const struct app *app, const char *name, struct error *err)
+{
+	AUTO(string_list_clear) struct string_list known = STRING_LIST_INIT;
+
+	for (size_t i = 0; i < app->pod_count; i++)
+		string_list_add(&known, app->pods[i].name);
+	error_set(err, ERROR_USAGE, "the manifests have no pod '%s'", name);
+	return suggest_hint(err, name, &known);
 }
 
 bool manifest_files_load(const struct invocation *invocation, struct app *ret, struct error *err)
 {
 	AUTO(problem_list_clear) struct problem_list problems = {0};
-	bool is_good = read_files(invocation, false, false, ret, &problems, err);
+	bool is_good = read_files(invocation, ARGUMENTS_ARE_PODS, ret, &problems, err);
 	manifest_files_print(invocation, &problems, false);
 	const struct string_list *rest = arguments_rest(invocation->args);
 	/* Arguments of these verbs are pods, of others manifests. */

@@ -38,6 +38,13 @@ MUST_CHECK bool manifest_files_read(const struct invocation *invocation, struct 
 /* The same, with Kubernetes objects kept as they were written. */
 MUST_CHECK bool manifest_files_read_whole(const struct invocation *invocation, struct app *ret,
 					  struct problem_list *problems, struct error *err);
+/* For verbs whose arguments are files and pods, which manifest_files_split() tells apart. */
+MUST_CHECK bool manifest_files_read_both(const struct invocation *invocation, struct app *ret,
+					 struct problem_list *problems, struct error *err);
+void manifest_files_split(const struct arguments *args, struct string_list *paths,
+			  struct string_list *pods);
+/* ERROR_USAGE that names the nearest; false. */
+bool manifest_files_no_pod(const struct app *app, const char *name, struct error *err);
 /* One line each on stderr, and the hint below. */
 void manifest_files_print(const struct invocation *invocation, const struct problem_list *problems,
 			  bool is_quiet);

@@ -53,11 +53,12 @@ bool output_problem(const char *severity, const char *place, const char *message
 unsigned output_terminal_width(int fd);
 
 /*
- * A table: columns first, then cells row by row. On a terminal, columns marked TABLE_SHRINK give
- * way (with "…") until the row fits; elsewhere nothing is ever cut. The last column is not padded.
+ * A table: columns first, then cells row by row. On a terminal, columns marked TABLE_GOES are left
+ * out, the last one first, and then columns marked TABLE_SHRINK give way (with "…") until the row
+ * fits; elsewhere nothing is ever cut. The last column is not padded.
  */
 struct table;
-enum table_flags { TABLE_LEFT = 0, TABLE_RIGHT = 1, TABLE_SHRINK = 2 };
+enum table_flags { TABLE_LEFT = 0, TABLE_RIGHT = 1, TABLE_SHRINK = 2, TABLE_GOES = 4 };
 struct table *table_new(const struct invocation *invocation);
 void table_free(struct table *table);
 DEFINE_AUTO_PTR(table, table_free)

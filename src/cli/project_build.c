@@ -5,8 +5,10 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "cli/disk_view.h"
 #include "cli/manifest_files.h"
 #include "cli/output.h"
+#include "cli/pod_words.h"
 #include "cli/project.h"
 #include "image/pod/image.h"
 #include "image/store/store.h"
@@ -14,6 +16,7 @@
 #include "local/plan/host_path.h"
 #include "local/plan/plan_make.h"
 #include "local/plan/plan_options.h"
+#include "local/plan/plan_part.h"
 #include "local/ports/socket_address.h"
 #include "local/vm/volume_disk.h"
 
@@ -49,7 +52,9 @@ static bool read_options(const struct arguments *args, struct plan_options *ret,
 struct built {
 	struct disk_image *disks;
 	struct boot_files *boots;
+	bool *is_wanted; /* those that the command line names, or all */
 	size_t count;
+	struct string_list named; /* pods of the command line; empty: all */
 };
 
 static void built_clear(struct built *built)
@@ -60,18 +65,44 @@ static void built_clear(struct built *built)
 	}
 	free(built->disks);
 	free(built->boots);
+	free(built->is_wanted);
+	string_list_clear(&built->named);
 }
 
 static bool read_app(const struct invocation *invocation, struct app *app, struct error *err)
 {
 	AUTO(problem_list_clear) struct problem_list problems = {0};
-	bool is_good = manifest_files_read(invocation, app, &problems, err);
+	bool is_good = manifest_files_read_both(invocation, app, &problems, err);
 	manifest_files_print(invocation, &problems, false);
 	if (is_good && app->pod_count == 0) {
 		error_set(err, ERROR_NOT_FOUND, "the manifests have no pod");
 		return error_hint(err, "i2kit init writes a first one");
 	}
 	return is_good;
+}
+
+/* Which pods are meant; done before anything is built. */
+static bool choose_pods(const struct invocation *invocation, const struct app *app,
+			struct built *ret, struct error *err)
+{
+	AUTO(string_list_clear) struct string_list paths = STRING_LIST_INIT;
+	AUTO(string_list_clear) struct string_list words = STRING_LIST_INIT;
+
+	manifest_files_split(invocation->args, &paths, &words);
+	if (!pod_words_read(app->project, &words, &ret->named, err))
+		return false;
+	ret->disks = xcalloc(app->pod_count + 1, sizeof(*ret->disks));
+	ret->boots = xcalloc(app->pod_count + 1, sizeof(*ret->boots));
+	ret->is_wanted = xcalloc(app->pod_count + 1, sizeof(*ret->is_wanted));
+	ret->count = app->pod_count;
+	for (size_t i = 0; i < app->pod_count; i++)
+		ret->is_wanted[i] =
+			ret->named.count == 0 || string_list_has(&ret->named, app->pods[i].name);
+	for (size_t i = 0; i < ret->named.count; i++) {
+		if (app_find_pod(app, ret->named.items[i]) == NULL)
+			return manifest_files_no_pod(app, ret->named.items[i], err);
+	}
+	return true;
 }
 
 static bool build_pods(const struct invocation *invocation, const struct app *app,
@@ -90,15 +121,27 @@ static bool build_pods(const struct invocation *invocation, const struct app *ap
 	if (store == NULL ||
 	    !image_options_take_pull(&options, arguments_value(invocation->args, "pull"), err))
 		return false;
-	ret->disks = xcalloc(app->pod_count + 1, sizeof(*ret->disks));
-	ret->boots = xcalloc(app->pod_count + 1, sizeof(*ret->boots));
-	ret->count = app->pod_count;
 	for (size_t i = 0; i < app->pod_count; i++) {
+		if (!ret->is_wanted[i])
+			continue;
 		if (!image_build(store, &app->pods[i], &options, progress, &ret->disks[i], err) ||
 		    !image_boot_files(store, &ret->disks[i], &ret->boots[i], err))
 			return false;
 	}
 	return true;
+}
+
+/* up --build-only says what build does. */
+static void print_disks(const struct invocation *invocation, const struct app *app,
+			const struct built *built)
+{
+	bool is_json = invocation->output == OUTPUT_JSON;
+
+	for (size_t i = 0; i < app->pod_count; i++) {
+		if (built->is_wanted[i])
+			disk_view_print(app->pods[i].name, &built->disks[i], built->disks[i].path,
+					is_json);
+	}
 }
 
 /* Services keep the addresses they have in what is up. */
@@ -113,16 +156,27 @@ static bool make_plan(const struct app *app, const struct built *built,
 					 .disks = built->disks,
 					 .boots = built->boots,
 					 .host_paths = *host_paths,
+					 .is_wanted = built->is_wanted,
 					 .before = has_before ? &before : NULL};
 
-	return project_plan_make(&input, options, ret, err);
+	if (!project_plan_make(&input, options, ret, err))
+		return false;
+	if (built->named.count > 0) {
+		AUTO(string_list_clear) struct string_list known = STRING_LIST_INIT;
+		for (size_t i = 0; i < app->pod_count; i++)
+			string_list_add(&known, app->pods[i].name);
+		project_plan_join(ret, &before, &known);
+	}
+	return true;
 }
 
 /* What a manifest gives to its pods of this machine, beside its own folder, is said. */
 static void note_outside(const struct invocation *invocation, const struct app *app,
-			 const struct host_paths *paths)
+			 const struct host_paths *paths, const bool *is_wanted)
 {
 	for (size_t i = 0; i < app->pod_count; i++) {
+		if (!is_wanted[i])
+			continue;
 		const struct pod_spec *pod = &app->pods[i];
 		for (size_t k = 0; k < pod->volume_count; k++) {
 			const struct host_path *found = host_paths_of(paths, &pod->volumes[k]);
@@ -151,14 +205,17 @@ bool project_build(const struct invocation *invocation, const struct progress *p
 	if (!project_identity_check(&identity, err) ||
 	    !read_options(invocation->args, &options, err) ||
 	    !plan_options_check(&options, &app, err) ||
+	    !choose_pods(invocation, &app, &built, err) ||
 	    !host_paths_find(&app, arguments_flag(invocation->args, "follow-links"), &host_paths,
 			     err))
 		return false;
-	note_outside(invocation, &app, &host_paths);
+	note_outside(invocation, &app, &host_paths, built.is_wanted);
 	if (!build_pods(invocation, &app, progress, &built, err) ||
 	    !make_plan(&app, &built, &host_paths, &options, &plan, err) ||
 	    !port_check_plan(&plan, err) || !volume_disk_check(&plan, err))
 		return false;
+	if (arguments_flag(invocation->args, "build-only"))
+		print_disks(invocation, &app, &built);
 	*ret = plan;
 	plan = (struct project_plan){0};
 	*ret_identity = identity;

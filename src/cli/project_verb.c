@@ -6,14 +6,19 @@
 
 #include "base/cleanup.h"
 #include "base/suggest.h"
+#include "cli/manifest_files.h"
+#include "cli/output_document.h"
+#include "cli/pod_words.h"
 #include "cli/project.h"
+#include "cli/project_follow.h"
+#include "local/plan/status_json.h"
 #include "local/supervisor/supervisor.h"
 
-bool project_verb_open(const struct invocation *invocation, bool must_act, struct project_verb *ret,
-		       struct error *err)
+static bool open_project(const struct invocation *invocation, const char *path, bool must_act,
+			 struct project_verb *ret, struct error *err)
 {
 	*ret = (struct project_verb){0};
-	ret->project = project_resolve(invocation, NULL, err);
+	ret->project = project_resolve(invocation, path, err);
 	if (ret->project == NULL || (must_act && !supervisor_start(ret->project, err)))
 		return false;
 	ret->loop = loop_new(err);
@@ -21,6 +26,85 @@ bool project_verb_open(const struct invocation *invocation, bool must_act, struc
 		return false;
 	ret->client = client_open(ret->loop, ret->project, err);
 	return ret->client != NULL;
+}
+
+bool project_verb_open(const struct invocation *invocation, bool must_act, struct project_verb *ret,
+		       struct error *err)
+{
+	return open_project(invocation, NULL, must_act, ret, err);
+}
+
+bool project_verb_open_words(const struct invocation *invocation, bool must_act,
+			     struct project_verb *ret, struct string_list *ret_names,
+			     struct error *err)
+{
+	AUTO(string_list_clear) struct string_list paths = STRING_LIST_INIT;
+	AUTO(string_list_clear) struct string_list words = STRING_LIST_INIT;
+
+	manifest_files_split(invocation->args, &paths, &words);
+	if (paths.count > 1)
+		return error_set(err, ERROR_USAGE, "%s and %s: one folder at a time",
+				 paths.items[0], paths.items[1]);
+	return open_project(invocation, paths.count > 0 ? paths.items[0] : NULL, must_act, ret,
+			    err) &&
+	       pod_words_read(ret->project, &words, ret_names, err);
+}
+
+static void list_names(const struct project_status *status, struct string_list *ret)
+{
+	for (size_t i = 0; i < status->pod_count; i++)
+		string_list_add(ret, status->pods[i].name);
+	for (size_t i = 0; i < status->instance_count; i++)
+		string_list_add(ret, status->instances[i].name);
+}
+
+bool project_verb_check(const struct project_verb *verb, struct string_list *names,
+			struct error *err)
+{
+	AUTO(project_status_clear) struct project_status status = {0};
+	AUTO(string_list_clear) struct string_list known = STRING_LIST_INIT;
+
+	if (!client_status(verb->client, &status, err))
+		return false;
+	for (size_t i = 0; names->count == 0 && i < status.pod_count; i++)
+		string_list_add(&known, status.pods[i].name);
+	if (names->count == 0) {
+		string_list_copy(names, &known);
+		return true;
+	}
+	list_names(&status, &known);
+	for (size_t i = 0; i < names->count; i++) {
+		if (string_list_has(&known, names->items[i]))
+			continue;
+		error_set(err, ERROR_NOT_FOUND, "project '%s' has no pod '%s'", verb->project,
+			  names->items[i]);
+		return suggest_hint(err, names->items[i], &known);
+	}
+	return true;
+}
+
+bool project_verb_act_all(const struct project_verb *verb, const struct string_list *names,
+			  project_verb_act_fn *act, struct error *err)
+{
+	for (size_t i = 0; i < names->count; i++) {
+		if (!project_act(verb->client, verb->loop, act, names->items[i], err))
+			return false;
+	}
+	return true;
+}
+
+bool project_verb_report(const struct invocation *invocation, const struct project_verb *verb,
+			 struct error *err)
+{
+	AUTO(project_status_clear) struct project_status status = {0};
+
+	if (invocation->output != OUTPUT_JSON)
+		return true;
+	if (!client_status(verb->client, &status, err))
+		return false;
+	AUTO_FREE char *json = project_status_to_json(&status, true);
+	output_document(json);
+	return true;
 }
 
 bool project_verb_is_up(const struct project_verb *verb, struct error *err)
@@ -67,10 +151,7 @@ const struct instance_status *project_verb_find(const struct project_status *sta
 	}
 	if (of_pod != NULL)
 		return of_pod;
-	for (size_t i = 0; i < status->pod_count; i++)
-		string_list_add(&known, status->pods[i].name);
-	for (size_t i = 0; i < status->instance_count; i++)
-		string_list_add(&known, status->instances[i].name);
+	list_names(status, &known);
 	if (known.count == 0) {
 		error_set(err, ERROR_NOT_FOUND, "project '%s' is not up",
 			  status->project ? status->project : "");

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/parse.h"
 #include "cli/interrupt.h"
+#include "cli/manifest_files.h"
 #include "cli/output.h"
 #include "cloud/rehearsal.h"
 #include "local/vm/accel.h"
@@ -290,8 +291,7 @@ static bool check_names(const struct rehearsal_request *request, const struct ap
 {
 	for (size_t i = 0; request->pods != NULL && i < request->pods->count; i++)
 		if (app_find_pod(app, request->pods->items[i]) == NULL)
-			return error_set(err, ERROR_NOT_FOUND, "there is no pod '%s'",
-					 request->pods->items[i]);
+			return manifest_files_no_pod(app, request->pods->items[i], err);
 	return true;
 }
 

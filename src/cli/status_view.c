@@ -86,15 +86,21 @@ static void add_instance(struct table *table, const struct project_status *statu
 	table_add_cell(table, STYLE_NONE, "%s", strbuf_text(&ports));
 }
 
+/* READY, and then nothing to the end of the row. */
+static void add_nothing(struct table *table, bool is_wide)
+{
+	for (int i = 0; i < (is_wide ? 10 : 5); i++)
+		table_add_cell(table, STYLE_NONE, "%s", i == 0 ? "0/0" : "-");
+}
+
 static void add_missing_pod(struct table *table, const struct pod_status *pod, bool is_wide)
 {
 	table_add_cell(table, STYLE_BOLD, "%s", pod->name);
 	table_add_cell(table, pod->is_failed ? STYLE_RED : STYLE_YELLOW, "%s",
 		       pod->message != NULL ? pod->message
 		       : pod->desired > 0   ? "Pending"
-					    : "Scaled to 0");
-	for (int i = 0; i < (is_wide ? 10 : 5); i++)
-		table_add_cell(table, STYLE_NONE, "%s", i == 0 ? "0/0" : "-");
+					    : "Stopped");
+	add_nothing(table, is_wide);
 }
 
 static bool has_instance(const struct project_status *status, const char *pod)
@@ -106,18 +112,18 @@ static bool has_instance(const struct project_status *status, const char *pod)
 	return false;
 }
 
-void status_print_table(const struct invocation *invocation, const struct project_status *status,
-			bool is_wide)
+/* Where there is little room, the least needed columns go first. */
+static void add_columns(struct table *table, const struct status_table *of)
 {
-	AUTO_PTR(table) struct table *table = table_new(invocation);
-
+	if (of->has_project)
+		table_add_column(table, "PROJECT", TABLE_LEFT);
 	table_add_column(table, "NAME", TABLE_LEFT);
 	table_add_column(table, "STATE", TABLE_LEFT);
 	table_add_column(table, "READY", TABLE_LEFT);
 	table_add_column(table, "RESTARTS", TABLE_RIGHT);
-	table_add_column(table, "AGE", TABLE_RIGHT);
-	table_add_column(table, "IMAGE", TABLE_LEFT);
-	if (is_wide) {
+	table_add_column(table, "AGE", TABLE_RIGHT | TABLE_GOES);
+	table_add_column(table, "IMAGE", TABLE_LEFT | TABLE_GOES);
+	if (of->is_wide) {
 		table_add_column(table, "ACCEL", TABLE_LEFT);
 		table_add_column(table, "ADDRESS", TABLE_LEFT);
 		table_add_column(table, "CPUS", TABLE_RIGHT);
@@ -125,19 +131,64 @@ void status_print_table(const struct invocation *invocation, const struct projec
 		table_add_column(table, "CONFIG", TABLE_LEFT);
 	}
 	table_add_column(table, "PORTS", TABLE_SHRINK);
-	for (size_t i = 0; i < status->instance_count; i++)
-		add_instance(table, status, &status->instances[i], is_wide);
-	for (size_t i = 0; i < status->pod_count; i++) {
-		if (!has_instance(status, status->pods[i].name))
-			add_missing_pod(table, &status->pods[i], is_wide);
+}
+
+static void add_rows(struct table *table, const struct status_table *of,
+		     const struct project_status *status)
+{
+	for (size_t i = 0; i < status->instance_count; i++) {
+		if (of->has_project)
+			table_add_cell(table, STYLE_NONE, "%s", status->project);
+		add_instance(table, status, &status->instances[i], of->is_wide);
 	}
-	table_print(table, stdout);
+	for (size_t i = 0; i < status->pod_count; i++) {
+		if (has_instance(status, status->pods[i].name))
+			continue;
+		if (of->has_project)
+			table_add_cell(table, STYLE_NONE, "%s", status->project);
+		add_missing_pod(table, &status->pods[i], of->is_wide);
+	}
+}
+
+/* What is no more has its logs left. */
+static void add_gone(struct table *table, const struct status_table *of)
+{
+	for (size_t i = 0; of->gone_or_null != NULL && i < of->gone_or_null->count; i++) {
+		table_add_cell(table, STYLE_NONE, "%s", of->gone_or_null->items[i]);
+		table_add_cell(table, STYLE_DIM, "%s", "Gone");
+		add_nothing(table, of->is_wide);
+	}
+}
+
+static void warn_reasons(const struct invocation *invocation, const struct project_status *status)
+{
 	for (size_t i = 0; i < status->instance_count; i++) {
 		const struct instance_status *instance = &status->instances[i];
 		if (instance->reason != NULL && !is_word(instance->reason) &&
 		    instance->state != INSTANCE_READY)
 			output_warning(invocation, "%s: %s", instance->name, instance->reason);
 	}
+}
+
+void status_print_tables(const struct invocation *invocation, const struct status_table *of)
+{
+	AUTO_PTR(table) struct table *table = table_new(invocation);
+
+	add_columns(table, of);
+	for (size_t i = 0; i < of->count; i++)
+		add_rows(table, of, &of->statuses[i]);
+	add_gone(table, of);
+	table_print(table, stdout);
+	for (size_t i = 0; i < of->count; i++)
+		warn_reasons(invocation, &of->statuses[i]);
+}
+
+void status_print_table(const struct invocation *invocation, const struct project_status *status,
+			bool is_wide)
+{
+	const struct status_table one = {.statuses = status, .count = 1, .is_wide = is_wide};
+
+	status_print_tables(invocation, &one);
 }
 
 void status_print_ports(const struct invocation *invocation, const struct project_status *status)

@@ -7,7 +7,18 @@
 #include "cli/verb.h"
 #include "local/plan/state.h"
 
+/* Of which projects a table is, and what of them. */
+struct status_table {
+	const struct project_status *statuses;
+	size_t count;
+	bool is_wide;
+	bool has_project;			/* a column says whose each row is */
+	const struct string_list *gone_or_null; /* instances that are no more, of the first one */
+};
+
 /* One row for each instance, and for pods that have none. */
+void status_print_tables(const struct invocation *invocation, const struct status_table *of);
+/* Of one project. */
 void status_print_table(const struct invocation *invocation, const struct project_status *status,
 			bool is_wide);
 /* Where each published port is: "web  http://127.0.0.1:8080 → 80". */

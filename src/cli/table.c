@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <limits.h>
 #include <string.h>
 #include <wchar.h>
 
@@ -7,7 +8,8 @@
 #include "base/utf8.h"
 #include "cli/output.h"
 
-enum { COLUMN_GAP = 2, NARROWEST = 6 };
+enum { COLUMN_GAP = 2, NARROWEST = 6, READABLE = 24 };
+#define GONE UINT_MAX /* the width of a column that is left out */
 
 struct cell {
 	char *text; /* printable */
@@ -101,14 +103,40 @@ static void measure(const struct table *table, unsigned *widths)
 	}
 }
 
+static unsigned total_width(const struct table *table, const unsigned *widths)
+{
+	unsigned total = 0;
+	for (size_t i = 0; i < table->column_count; i++)
+		total += widths[i] == GONE ? 0 : widths[i] + (i > 0 ? COLUMN_GAP : 0);
+	return total;
+}
+
+/* A column that may shrink wants to be read, too. */
+static unsigned needed_width(const struct table *table, const unsigned *widths)
+{
+	unsigned total = total_width(table, widths);
+	for (size_t i = 0; i < table->column_count; i++) {
+		if ((table->columns[i].flags & TABLE_SHRINK) && widths[i] > READABLE)
+			total -= widths[i] - READABLE;
+	}
+	return total;
+}
+
+static void leave_out(const struct table *table, unsigned *widths, unsigned limit)
+{
+	for (size_t i = table->column_count; i-- > 0 && needed_width(table, widths) > limit;) {
+		if (table->columns[i].flags & TABLE_GOES)
+			widths[i] = GONE;
+	}
+}
+
 /* Takes one column of width at a time from the widest that may give way. */
 static void shrink(const struct table *table, unsigned *widths, unsigned limit)
 {
 	for (;;) {
 		size_t widest = table->column_count;
-		unsigned total = 0;
+		unsigned total = total_width(table, widths);
 		for (size_t i = 0; i < table->column_count; i++) {
-			total += widths[i] + (i > 0 ? COLUMN_GAP : 0);
 			bool may =
 				(table->columns[i].flags & TABLE_SHRINK) && widths[i] > NARROWEST;
 			if (may && (widest == table->column_count || widths[i] > widths[widest]))
@@ -148,6 +176,8 @@ static void append_fitted(struct strbuf *line, const char *text, unsigned width,
 static void append_cell(struct strbuf *line, const struct table *table, size_t column,
 			const char *text, enum text_style style, const unsigned *widths)
 {
+	if (widths[column] == GONE)
+		return;
 	if (column > 0)
 		strbuf_appendf(line, "%*s", COLUMN_GAP, "");
 	bool is_styled = style != STYLE_NONE && table->is_colored;
@@ -167,8 +197,10 @@ void table_write(const struct table *table, FILE *out, unsigned width)
 	if (table->column_count == 0)
 		return;
 	measure(table, widths);
-	if (width > 0)
+	if (width > 0) {
+		leave_out(table, widths, width);
 		shrink(table, widths, width);
+	}
 	for (size_t i = 0; i < table->column_count; i++)
 		append_cell(&line, table, i, table->columns[i].title, STYLE_BOLD, widths);
 	for (size_t i = 0; i < table->cell_count; i++) {

@@ -56,7 +56,7 @@ static bool read_files(const struct up_watch *watch, struct watched_files *ret, 
 	AUTO(problem_list_clear) struct problem_list problems = {0};
 	AUTO(app_clear) struct app app = {0};
 
-	if (!manifest_files_read(watch->invocation, &app, &problems, err)) {
+	if (!manifest_files_read_both(watch->invocation, &app, &problems, err)) {
 		manifest_files_print(watch->invocation, &problems, true);
 		return false;
 	}

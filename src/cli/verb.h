@@ -78,6 +78,7 @@ enum verb_group { VERB_RUN, VERB_WATCH, VERB_IMAGE, VERB_MANIFEST, VERB_CLOUD, V
 
 struct verb {
 	const char *name;
+	const char *alias; /* what other tools call it, or NULL */
 	enum verb_group group;
 	const char *summary; /* one line for i2kit --help, at most 55 characters */
 	/*

@@ -8,6 +8,7 @@
 #include "base/path.h"
 #include "base/strbuf.h"
 #include "cli/build_linuxkit.h"
+#include "cli/disk_view.h"
 #include "cli/manifest_files.h"
 #include "cli/output.h"
 #include "cli/progress_view.h"
@@ -101,28 +102,6 @@ static bool parse_request(const struct invocation *invocation, struct request *r
 	       check_options(args, err);
 }
 
-static void print_built(const struct request *request, const struct pod_spec *pod,
-			const struct disk_image *image, const char *path)
-{
-	AUTO(strbuf_clear) struct strbuf text = STRBUF_INIT;
-	char size[OUTPUT_SIZE_SIZE];
-	if (arguments_flag(request->invocation->args, "json")) {
-		struct json_writer json = JSON_WRITER(&text, 0);
-		json_open_object(&json, NULL);
-		json_write_text(&json, "pod", pod->name);
-		json_write_text(&json, "digest", DIGEST_TEXT(&image->digest));
-		json_write_unsigned(&json, "sizeBytes", image->size_bytes);
-		json_write_bool(&json, "built", image->was_built);
-		json_write_text(&json, "path", path);
-		json_close(&json);
-	} else {
-		output_format_size(size, image->size_bytes);
-		strbuf_appendf(&text, "%s  %s  %s  %s", pod->name, DIGEST_TEXT(&image->digest),
-			       size, path);
-	}
-	(void)printf("%s\n", strbuf_text(&text));
-}
-
 static bool build_pod(struct store *store, const struct request *request,
 		      const struct pod_spec *pod, const struct progress *progress,
 		      struct error *err)
@@ -136,7 +115,8 @@ static bool build_pod(struct store *store, const struct request *request,
 	if (!image_build(store, pod, &request->image, progress, &image, err) ||
 	    (path != NULL && !disk_export(&image, request->format, path, err)))
 		return false;
-	print_built(request, pod, &image, path == NULL ? image.path : path);
+	disk_view_print(pod->name, &image, path == NULL ? image.path : path,
+			arguments_flag(request->invocation->args, "json"));
 	return true;
 }
 
@@ -151,8 +131,7 @@ static bool check_names(const struct app *app, const struct request *request, st
 	size_t wanted = names->count == 0 ? app->pod_count : names->count;
 	for (size_t i = 0; i < names->count; i++)
 		if (app_find_pod(app, names->items[i]) == NULL)
-			return error_set(err, ERROR_USAGE, "the manifests have no pod '%s'",
-					 names->items[i]);
+			return manifest_files_no_pod(app, names->items[i], err);
 	if (wanted > 1 && request->output != NULL && !request->is_folder) {
 		(void)error_set(err, ERROR_USAGE, "%zu disks do not go into one file '%s'", wanted,
 				request->output);

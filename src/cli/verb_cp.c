@@ -16,6 +16,7 @@
 #include "cli/copy_adopt.h"
 #include "cli/exec_run.h"
 #include "cli/output.h"
+#include "cli/pod_words.h"
 #include "cli/project.h"
 #include "cli/verb.h"
 
@@ -357,7 +358,11 @@ static int run(const struct invocation *invocation, struct error *err)
 				 "i2kit cp ./index.html web:/srv/ (./ before a name with a :)");
 		return 1;
 	}
-	copy.target = from_target != NULL ? from_target : to_target;
+	AUTO_FREE char *target =
+		pod_word_read(project, from_target != NULL ? from_target : to_target, err);
+	if (target == NULL)
+		return 1;
+	copy.target = target;
 	copy.inside = from_target != NULL ? from_path : to_path;
 	copy.here = from_target != NULL ? to_path : from_path;
 	is_done = from_target != NULL ? receive_from(&copy, err) : send_to(&copy, err);

@@ -1,12 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "base/json_writer.h"
+#include "base/suggest.h"
+#include "cli/interrupt.h"
+#include "cli/manifest_files.h"
 #include "cli/output.h"
+#include "cli/output_document.h"
+#include "cli/pod_words.h"
 #include "cli/project.h"
 #include "cli/project_follow.h"
 #include "cli/project_lock.h"
 #include "cli/verb.h"
 #include "local/client/client.h"
+#include "local/plan/plan_part.h"
 #include "local/supervisor/supervisor.h"
 #include "local/vm/leftovers.h"
 
@@ -31,29 +38,168 @@ static bool remove_leftovers(const struct invocation *invocation, const char *pr
 	return count > 0;
 }
 
-static int run(const struct invocation *invocation, struct error *err)
+/* For -o: what is no more. */
+static void report(const struct invocation *invocation, const char *project,
+		   const struct string_list *pods, bool with_volumes)
 {
-	AUTO_FREE char *project = project_resolve(invocation, project_argument(invocation), err);
+	AUTO(strbuf_clear) struct strbuf text = STRBUF_INIT;
+	struct json_writer json = JSON_WRITER(&text, 0);
+
+	if (invocation->output != OUTPUT_JSON)
+		return;
+	json_open_object(&json, NULL);
+	json_write_text(&json, "project", project);
+	json_write_texts(&json, "removed", pods);
+	json_write_bool(&json, "volumes", with_volumes);
+	json_close(&json);
+	output_document(strbuf_text(&text));
+}
+
+static bool is_one_left(const struct project_status *status, const struct string_list *pods)
+{
+	for (size_t i = 0; i < status->instance_count; i++) {
+		if (string_list_has(pods, status->instances[i].pod))
+			return true;
+	}
+	return false;
+}
+
+/* Until no VM of them is left; each ends within its grace period. */
+static bool wait_until_left(struct client *client, struct loop *loop,
+			    const struct string_list *pods, struct error *err)
+{
+	enum { STEP_MS = 200 };
+
+	while (!interrupt_is_set()) {
+		AUTO(project_status_clear) struct project_status status = {0};
+		if (!client_status(client, &status, err))
+			return false;
+		if (!is_one_left(&status, pods))
+			return true;
+		loop_step(loop, STEP_MS);
+	}
+	return error_set(err, ERROR_CANCELLED, "interrupted");
+}
+
+static void list_pods(const struct project_plan *plan, struct string_list *ret)
+{
+	for (size_t i = 0; i < plan->pod_count; i++)
+		string_list_add(ret, plan->pods[i].name);
+}
+
+static bool check_pods(const struct project_plan *plan, const struct string_list *pods,
+		       struct error *err)
+{
+	AUTO(string_list_clear) struct string_list known = STRING_LIST_INIT;
+
+	list_pods(plan, &known);
+	for (size_t i = 0; i < pods->count; i++) {
+		if (string_list_has(&known, pods->items[i]))
+			continue;
+		error_set(err, ERROR_NOT_FOUND, "project '%s' has no pod '%s'", plan->project,
+			  pods->items[i]);
+		return suggest_hint(err, pods->items[i], &known);
+	}
+	return true;
+}
+
+static void act_apply(struct client *client, client_done_fn *done, void *done_arg, void *arg)
+{
+	(void)arg;
+	client_apply(client, done, done_arg);
+}
+
+/* Some of the pods; *plan is without them. */
+static bool take_some(const struct invocation *invocation, const struct project_plan *plan,
+		      const struct string_list *pods, struct error *err)
+{
+	AUTO_PTR(loop) struct loop *loop = loop_new(err);
+
+	if (loop == NULL || !project_plan_save(plan, err) || !supervisor_start(plan->project, err))
+		return false;
+	AUTO_PTR(client) struct client *client = client_open(loop, plan->project, err);
+	if (client == NULL || !project_act(client, loop, act_apply, NULL, err) ||
+	    !wait_until_left(client, loop, pods, err))
+		return false;
+	report(invocation, plan->project, pods, false);
+	return true;
+}
+
+static bool take_all(const struct invocation *invocation, const char *project,
+		     const struct string_list *pods, struct error *err)
+{
 	const struct follow_options gone = {.goal = FOLLOW_GONE};
 	struct follow_result result = {0};
 	bool with_volumes = arguments_flag(invocation->args, "volumes");
-	AUTO_PTR(loop) struct loop *loop = project ? loop_new(err) : NULL;
+	AUTO_PTR(loop) struct loop *loop = loop_new(err);
 
+	if (loop == NULL)
+		return false;
 	/* A project whose supervisor was killed is adopted first: somebody has to stop its VMs. */
-	AUTO_CLOSE int lock = loop != NULL ? project_lock(invocation, project, err) : -1;
-	if (lock < 0)
-		return 1;
 	if (!supervisor_start(project, err)) {
 		if (err->kind != ERROR_NOT_FOUND || !remove_leftovers(invocation, project))
-			return 1;
+			return false;
 		error_clear(err);
-		return 0;
+		report(invocation, project, pods, false);
+		return true;
 	}
 	AUTO_PTR(client) struct client *client = client_open(loop, project, err);
 	if (client == NULL || !project_act(client, loop, act_down, &with_volumes, err) ||
 	    !project_follow(invocation, client, loop, &gone, &result, err))
+		return false;
+	report(invocation, project, pods, with_volumes);
+	return true;
+}
+
+/* The project of the words, owned, and the pods among them. */
+static char *read_words(const struct invocation *invocation, struct string_list *ret_pods,
+			struct error *err)
+{
+	AUTO(string_list_clear) struct string_list paths = STRING_LIST_INIT;
+	AUTO(string_list_clear) struct string_list words = STRING_LIST_INIT;
+
+	manifest_files_split(invocation->args, &paths, &words);
+	AUTO_FREE char *project = NULL;
+	if (paths.count > 1)
+		error_set(err, ERROR_USAGE, "%s and %s: one folder at a time", paths.items[0],
+			  paths.items[1]);
+	else
+		project = project_resolve(invocation, paths.count > 0 ? paths.items[0] : NULL, err);
+	if (project == NULL || !pod_words_read(project, &words, ret_pods, err))
+		return NULL;
+	if (ret_pods->count > 0 && arguments_flag(invocation->args, "volumes")) {
+		error_set(err, ERROR_USAGE, "--volumes goes with the whole project");
+		(void)error_hint(err, "i2kit volume ls; i2kit volume rm VOLUME");
+		return NULL;
+	}
+	return TAKE_PTR(project);
+}
+
+static int run(const struct invocation *invocation, struct error *err)
+{
+	AUTO(project_plan_clear) struct project_plan plan = {0};
+	AUTO(error_clear) struct error absent = ERROR_INIT;
+	AUTO(string_list_clear) struct string_list pods = STRING_LIST_INIT;
+	AUTO_FREE char *project = read_words(invocation, &pods, err);
+	AUTO_CLOSE int lock = project != NULL ? project_lock(invocation, project, err) : -1;
+
+	if (lock < 0)
 		return 1;
-	return 0;
+	bool has_plan = project_plan_load(project, &plan, &absent);
+	if (pods.count > 0) {
+		if (!has_plan) {
+			error_move(err, &absent);
+			return 1;
+		}
+		if (!check_pods(&plan, &pods, err))
+			return 1;
+		project_plan_drop(&plan, &pods);
+		if (plan.pod_count > 0)
+			return take_some(invocation, &plan, &pods, err) ? 0 : 1;
+	} else {
+		list_pods(&plan, &pods);
+	}
+	return take_all(invocation, project, &pods, err) ? 0 : 1;
 }
 
 static const struct option_spec options[] = {
@@ -67,11 +213,16 @@ const struct verb verb_down = {
 	.description =
 		"Stops every pod as Kubernetes would (preStop, the stop signal, the grace period), "
 		"removes the VMs and their network, and frees the ports. Volumes and logs stay, "
-		"unless --volumes asks for the volumes.",
+		"unless --volumes asks for the volumes.\n\n"
+		"With names of pods, those alone are stopped and removed, and the rest of the "
+		"project runs on.",
 	.options = options,
 	.option_count = ARRAY_SIZE(options),
-	.argument = {"FOLDER", 0, 1, COMPLETE_FOLDER},
+	.argument = {"FOLDER|POD", 0, 0, COMPLETE_POD},
+	.has_output = true,
+	.names = "{.removed[*]}",
 	.example = "i2kit down\n"
+		   "i2kit down worker\n"
 		   "i2kit -p shop down --volumes",
 	.takes_away = true,
 	.run = run,

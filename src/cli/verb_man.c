@@ -82,6 +82,8 @@ static void append_verb(struct strbuf *text, const struct verb *verb)
 	append_escaped(text, usage);
 	strbuf_append(text, "*\n\n");
 	append_description(text, verb->description ? verb->description : verb->summary);
+	if (verb->alias != NULL)
+		strbuf_appendf(text, "The same: *i2kit %s*\n\n", verb->alias);
 	for (size_t i = 0; i < own_count; i++)
 		append_option(text, verb_option(verb, i));
 	if (verb->example != NULL) {

@@ -13,6 +13,7 @@
 #include "base/parse.h"
 #include "base/strbuf.h"
 #include "cli/output.h"
+#include "cli/pod_words.h"
 #include "cli/project.h"
 #include "cli/verb.h"
 #include "local/ports/listen_socket.h"
@@ -178,12 +179,15 @@ static int run(const struct invocation *invocation, struct error *err)
 	const char *bind = arguments_value(invocation->args, "bind");
 	struct forwarder forwarder = {.invocation = invocation,
 				      .project = project,
-				      .target = rest->items[0],
+				      .target = NULL,
 				      .address = bind != NULL ? bind : "127.0.0.1"};
 	bool is_done;
 
-	if (project == NULL)
+	AUTO_FREE char *target =
+		project != NULL ? pod_word_read(project, rest->items[0], err) : NULL;
+	if (target == NULL)
 		return 1;
+	forwarder.target = target;
 	if (rest->count > MAX_FORWARDS + 1) {
 		(void)error_set(err, ERROR_USAGE, "at most %d ports at once", MAX_FORWARDS);
 		return 1;

@@ -133,6 +133,7 @@ static const struct option_spec options[] = {
 
 const struct verb verb_stats = {
 	.name = "stats",
+	.alias = "top",
 	.group = VERB_WATCH,
 	.summary = "show the CPU and memory that pods use",
 	.description =

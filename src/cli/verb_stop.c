@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/alloc.h"
-#include "cli/project_follow.h"
 #include "cli/project_verb.h"
 
 static void act_stop(struct client *client, client_done_fn *done, void *done_arg, void *arg)
@@ -10,25 +9,29 @@ static void act_stop(struct client *client, client_done_fn *done, void *done_arg
 
 static int run(const struct invocation *invocation, struct error *err)
 {
-	const struct string_list *names = arguments_rest(invocation->args);
 	AUTO(project_verb_close) struct project_verb verb = {0};
+	AUTO(string_list_clear) struct string_list names = STRING_LIST_INIT;
 
-	if (!project_verb_open(invocation, true, &verb, err))
-		return 1;
-	for (size_t i = 0; i < names->count; i++) {
-		if (!project_act(verb.client, verb.loop, act_stop, names->items[i], err))
-			return 1;
-	}
-	return 0;
+	return project_verb_open_words(invocation, true, &verb, &names, err) &&
+			       project_verb_check(&verb, &names, err) &&
+			       project_verb_act_all(&verb, &names, act_stop, err) &&
+			       project_verb_report(invocation, &verb, err)
+		       ? 0
+		       : 1;
 }
 
 const struct verb verb_stop = {
 	.name = "stop",
 	.group = VERB_RUN,
-	.summary = "stop pods; the rest of the project runs on",
-	.description = "Scales pods to 0. `i2kit scale POD=N` or `i2kit up` brings them back.",
-	.argument = {"POD", 1, 0, COMPLETE_POD},
-	.example = "i2kit stop worker",
+	.summary = "stop pods; `start` brings them back",
+	.description =
+		"Ends the VMs of the pods named, or of all, and keeps the pods: `i2kit start` "
+		"brings back as many VMs as they had, with the same disks and volumes. The "
+		"rest of the project runs on. `i2kit down` is what removes.",
+	.argument = {"POD", 0, 0, COMPLETE_POD},
+	.has_output = true,
+	.names = "{.pods[*].name}",
+	.example = "i2kit stop worker\ni2kit stop",
 	.takes_away = true,
 	.run = run,
 };

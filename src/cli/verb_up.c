@@ -14,6 +14,7 @@
 #include "cli/log_view.h"
 #include "cli/manifest_files.h"
 #include "cli/output.h"
+#include "cli/output_document.h"
 #include "cli/progress_view.h"
 #include "cli/project_build.h"
 #include "cli/project_follow.h"
@@ -26,6 +27,7 @@
 #include "local/client/egress_check.h"
 #include "local/client/port_check.h"
 #include "local/logs/log_store.h"
+#include "local/plan/status_json.h"
 #include "local/supervisor/control_path.h"
 #include "local/supervisor/supervisor.h"
 #include "local/vm/accel.h"
@@ -48,8 +50,16 @@ static void print_result(const struct invocation *invocation, struct client *cli
 {
 	AUTO(project_status_clear) struct project_status status = {0};
 	AUTO(error_clear) struct error err = ERROR_INIT;
-	if (client_status(client, &status, &err))
+	if (!client_status(client, &status, &err))
+		return;
+	if (invocation->output != OUTPUT_JSON) {
 		status_print_ports(invocation, &status);
+		return;
+	}
+	AUTO_FREE char *json =
+		project_status_to_json(&status, arguments_flag(invocation->args, "detach"));
+	output_document(json);
+	(void)fflush(stdout);
 }
 
 /* The logs of all pods, from when `up` began. */
@@ -69,7 +79,10 @@ static void log_show_close(struct log_show *show)
 static bool log_show_open(const struct invocation *invocation, const char *project,
 			  int64_t since_ns, struct log_show *ret, struct error *err)
 {
-	const struct log_view_options options = {.is_colored = invocation->is_colored};
+	const struct log_view_options options = {
+		.is_colored = invocation->is_colored,
+		.is_json = invocation->output == OUTPUT_JSON,
+		.shape = output_document_is_json() ? NULL : output_document_append};
 
 	*ret = (struct log_show){.reader = log_reader_open(project, NULL, NULL, err)};
 	if (ret->reader == NULL)
@@ -405,6 +418,9 @@ const struct verb verb_up = {
 		"replaced one after another (the new one is ready before the old one leaves), "
 		"removed "
 		"ones stop. A change of configuration alone builds nothing.\n\n"
+		"With names of pods only those are built and changed; what else is up stays as it "
+		"is. A word is a pod where manifests lie in this folder or are given with -f, and "
+		"a path when it has a dot or leads somewhere (./web).\n\n"
 		"Waiting ends with an error when a pod has failed for good, when one has been "
 		"started again three times and still keeps ending, or when libvirt cannot make a "
 		"VM; without -d its logs are shown then. Every 15 s it says what it waits for. "
@@ -413,11 +429,18 @@ const struct verb verb_up = {
 		"`up` ends with them, and with the exit code of one that failed.\n\n"
 		"With --watch it builds and converges by itself whenever a manifest changes, or an "
 		"image that lies on this machine (oci:, archives, docker-daemon:). A pod replaced "
-		"for its image is dirty, for promote, until a plain `i2kit up` has taken it over.",
+		"for its image is dirty, for promote, until a plain `i2kit up` has taken it "
+		"over.\n\n"
+		"-o json prints the project's status as ps does, and without -d then the log "
+		"lines, "
+		"one object a line; with --build-only the disks.",
 	.options = options,
 	.option_count = ARRAY_SIZE(options),
-	.argument = {"MANIFEST", 0, 0, COMPLETE_FILE},
+	.argument = {"MANIFEST|POD", 0, 0, COMPLETE_FILE},
+	.has_output = true,
+	.names = "{.pods[*].name}",
 	.example = "i2kit up\n"
+		   "i2kit up -d web\n"
 		   "i2kit up -d --wait examples/hello\n"
 		   "i2kit up -f shop/ --scale web=3 --publish db:15432:5432",
 	.run = run,

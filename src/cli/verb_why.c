@@ -12,6 +12,7 @@
 #include "cli/log_view.h"
 #include "cli/output.h"
 #include "cli/output_document.h"
+#include "cli/pod_words.h"
 #include "cli/project_verb.h"
 #include "local/client/verdict.h"
 #include "local/logs/log_store.h"
@@ -315,10 +316,13 @@ static int run(const struct invocation *invocation, struct error *err)
 {
 	AUTO(project_verb_close) struct project_verb verb = {0};
 	AUTO(project_status_clear) struct project_status status = {0};
-	const char *name = arguments_rest(invocation->args)->items[0];
 
 	if (!project_verb_open(invocation, false, &verb, err) ||
 	    !client_status(verb.client, &status, err))
+		return 1;
+	AUTO_FREE char *name =
+		pod_word_read(verb.project, arguments_rest(invocation->args)->items[0], err);
+	if (name == NULL)
 		return 1;
 	const struct instance_status *instance = project_verb_find(&status, name, err);
 	if (instance == NULL && tell_pod(&status, name)) {

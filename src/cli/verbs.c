@@ -5,9 +5,11 @@
 #include "cli/verb.h"
 
 /* One line here and one in the list below for each verb_NAME.c, both sorted by name. */
+extern const struct verb verb_attach;
 extern const struct verb verb_build;
 extern const struct verb verb_complete;
 extern const struct verb verb_completion;
+extern const struct verb verb_console;
 extern const struct verb verb_convert;
 extern const struct verb verb_cp;
 extern const struct verb verb_destroy;
@@ -24,6 +26,7 @@ extern const struct verb verb_inspect;
 extern const struct verb verb_logs;
 extern const struct verb verb_ls;
 extern const struct verb verb_man;
+extern const struct verb verb_port;
 extern const struct verb verb_port_forward;
 extern const struct verb verb_promote;
 extern const struct verb verb_prune;
@@ -37,6 +40,7 @@ extern const struct verb verb_restart;
 extern const struct verb verb_rollback;
 extern const struct verb verb_scale;
 extern const struct verb verb_share;
+extern const struct verb verb_start;
 extern const struct verb verb_starter;
 extern const struct verb verb_stats;
 extern const struct verb verb_status;
@@ -52,9 +56,11 @@ extern const struct verb verb_why;
 
 /* clang-format off */
 const struct verb *const verbs[] = {
+	&verb_attach,
 	&verb_build,
 	&verb_complete,
 	&verb_completion,
+	&verb_console,
 	&verb_convert,
 	&verb_cp,
 	&verb_destroy,
@@ -71,6 +77,7 @@ const struct verb *const verbs[] = {
 	&verb_logs,
 	&verb_ls,
 	&verb_man,
+	&verb_port,
 	&verb_port_forward,
 	&verb_promote,
 	&verb_prune,
@@ -84,6 +91,7 @@ const struct verb *const verbs[] = {
 	&verb_rollback,
 	&verb_scale,
 	&verb_share,
+	&verb_start,
 	&verb_starter,
 	&verb_stats,
 	&verb_status,
@@ -103,7 +111,8 @@ const size_t verb_count = ARRAY_SIZE(verbs);
 const struct verb *verb_find(const char *name)
 {
 	for (size_t i = 0; i < verb_count; i++) {
-		if (strcmp(verbs[i]->name, name) == 0)
+		if (strcmp(verbs[i]->name, name) == 0 ||
+		    (verbs[i]->alias != NULL && strcmp(verbs[i]->alias, name) == 0))
 			return verbs[i];
 	}
 	return NULL;

@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "base/suggest.h"
 #include "local/plan/pod_size.h"
 #include "local/plan/service_slot.h"
 #include "manifest/pod_room.h"
@@ -299,18 +300,27 @@ static bool apply_options(struct project_plan *plan, const struct plan_options *
 	return true;
 }
 
+static bool unknown_pod(const struct app *app, const char *option, const char *pod,
+			struct error *err)
+{
+	AUTO(string_list_clear) struct string_list known = STRING_LIST_INIT;
+
+	for (size_t i = 0; i < app->pod_count; i++)
+		string_list_add(&known, app->pods[i].name);
+	error_set(err, ERROR_USAGE, "%s: there is no pod '%s'", option, pod);
+	return suggest_hint(err, pod, &known);
+}
+
 bool plan_options_check(const struct plan_options *options, const struct app *app,
 			struct error *err)
 {
 	for (size_t i = 0; i < options->scale_count; i++) {
 		if (app_find_pod(app, options->scales[i].pod) == NULL)
-			return error_set(err, ERROR_USAGE, "--scale: there is no pod '%s'",
-					 options->scales[i].pod);
+			return unknown_pod(app, "--scale", options->scales[i].pod, err);
 	}
 	for (size_t i = 0; i < options->publish_count; i++) {
 		if (app_find_pod(app, options->publishes[i].pod) == NULL)
-			return error_set(err, ERROR_USAGE, "--publish: there is no pod '%s'",
-					 options->publishes[i].pod);
+			return unknown_pod(app, "--publish", options->publishes[i].pod, err);
 	}
 	return true;
 }
@@ -329,7 +339,8 @@ bool project_plan_make(const struct plan_input *input, const struct plan_options
 	plan.firmware = xstrdup(options->firmware);
 	plan.bind = xstrdup(options->bind);
 	for (size_t i = 0; i < input->app->pod_count; i++) {
-		if (!add_pod(&plan, input, i, err))
+		if ((input->is_wanted == NULL || input->is_wanted[i]) &&
+		    !add_pod(&plan, input, i, err))
 			return false;
 	}
 	for (size_t i = 0; i < input->app->service_count; i++)

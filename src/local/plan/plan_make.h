@@ -15,6 +15,7 @@ struct plan_input {
 	const struct disk_image *disks;	   /* one for each pod, in the application's order */
 	const struct boot_files *boots;	   /* likewise */
 	struct host_paths host_paths;	   /* borrowed */
+	const bool *is_wanted;		   /* of each pod: whether it is planned; NULL: all are */
 	const struct project_plan *before; /* what is up, or NULL: Services keep their addresses */
 };
 

@@ -29,6 +29,18 @@ void pod_plan_clear(struct pod_plan *pod)
 	free(pod->volumes);
 }
 
+void service_plan_clear(struct service_plan *service)
+{
+	free(service->name);
+	string_list_clear(&service->pods);
+	for (size_t i = 0; i < service->port_count; i++) {
+		free(service->ports[i].name);
+		free(service->ports[i].host_ip);
+	}
+	free(service->ports);
+	*service = (struct service_plan){0};
+}
+
 void project_plan_clear(struct project_plan *plan)
 {
 	free(plan->project);
@@ -40,16 +52,8 @@ void project_plan_clear(struct project_plan *plan)
 	for (size_t i = 0; i < plan->pod_count; i++)
 		pod_plan_clear(&plan->pods[i]);
 	free(plan->pods);
-	for (size_t i = 0; i < plan->service_count; i++) {
-		struct service_plan *service = &plan->services[i];
-		free(service->name);
-		string_list_clear(&service->pods);
-		for (size_t k = 0; k < service->port_count; k++) {
-			free(service->ports[k].name);
-			free(service->ports[k].host_ip);
-		}
-		free(service->ports);
-	}
+	for (size_t i = 0; i < plan->service_count; i++)
+		service_plan_clear(&plan->services[i]);
 	free(plan->services);
 	*plan = (struct project_plan){0};
 }

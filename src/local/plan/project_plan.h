@@ -83,6 +83,8 @@ struct service_plan {
 	size_t port_count;
 };
 
+void service_plan_clear(struct service_plan *service);
+
 struct project_plan {
 	char *project;
 	char *folder;

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "local/plan/plan_part.h"
+
+#include <string.h>
+
+#include "base/alloc.h"
+
+static bool leads_to_a_pod(const struct project_plan *plan, const struct service_plan *service)
+{
+	for (size_t i = 0; i < service->pods.count; i++) {
+		if (project_plan_find(plan, service->pods.items[i]) != NULL)
+			return true;
+	}
+	/* One that never had a pod is not missing any. */
+	return service->pods.count == 0;
+}
+
+static void drop_services(struct project_plan *plan)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < plan->service_count; i++) {
+		if (leads_to_a_pod(plan, &plan->services[i]))
+			plan->services[kept++] = plan->services[i];
+		else
+			service_plan_clear(&plan->services[i]);
+	}
+	plan->service_count = kept;
+}
+
+void project_plan_join(struct project_plan *plan, struct project_plan *before,
+		       const struct string_list *known)
+{
+	for (size_t i = 0; i < before->pod_count; i++) {
+		struct pod_plan *pod = &before->pods[i];
+		if (project_plan_find(plan, pod->name) != NULL ||
+		    !string_list_has(known, pod->name))
+			continue;
+		*ARRAY_APPEND(plan->pods, plan->pod_count) = *pod;
+		*pod = (struct pod_plan){0};
+	}
+	drop_services(plan);
+}
+
+void project_plan_drop(struct project_plan *plan, const struct string_list *pods)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < plan->pod_count; i++) {
+		if (string_list_has(pods, plan->pods[i].name))
+			pod_plan_clear(&plan->pods[i]);
+		else
+			plan->pods[kept++] = plan->pods[i];
+	}
+	plan->pod_count = kept;
+	drop_services(plan);
+}
