@@ -5,7 +5,9 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/suggest.h"
+#include "cli/interrupt.h"
 #include "cli/manifest_files.h"
 #include "cli/output_document.h"
 #include "cli/pod_words.h"
@@ -91,6 +93,38 @@ bool project_verb_act_all(const struct project_verb *verb, const struct string_l
 			return false;
 	}
 	return true;
+}
+
+static bool are_all_paused(const struct project_status *status, const struct string_list *names,
+			   bool is_paused)
+{
+	for (size_t i = 0; i < status->instance_count; i++) {
+		const struct instance_status *instance = &status->instances[i];
+		if ((string_list_has(names, instance->name) ||
+		     string_list_has(names, instance->pod)) &&
+		    instance->state != INSTANCE_STOPPING && instance->is_paused != is_paused)
+			return false;
+	}
+	return true;
+}
+
+bool project_verb_pause_wait(const struct project_verb *verb, const struct string_list *names,
+			     bool is_paused, struct error *err)
+{
+	enum { STEP_MS = 100, PATIENCE_MS = 10000 };
+	uint64_t end_ms = clock_monotonic_ms() + PATIENCE_MS;
+
+	while (!interrupt_is_set() && clock_monotonic_ms() < end_ms) {
+		AUTO(project_status_clear) struct project_status status = {0};
+		if (!client_status(verb->client, &status, err))
+			return false;
+		if (are_all_paused(&status, names, is_paused))
+			return true;
+		loop_step(verb->loop, STEP_MS);
+	}
+	error_set(err, interrupt_is_set() ? ERROR_CANCELLED : ERROR_TIMEOUT,
+		  "libvirt did not %s them in time", is_paused ? "pause" : "unpause");
+	return error_hint(err, "i2kit events shows why");
 }
 
 bool project_verb_report(const struct invocation *invocation, const struct project_verb *verb,

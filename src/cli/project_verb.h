@@ -34,6 +34,10 @@ typedef void project_verb_act_fn(struct client *client, client_done_fn *done, vo
 MUST_CHECK bool project_verb_act_all(const struct project_verb *verb,
 				     const struct string_list *names, project_verb_act_fn *act,
 				     struct error *err);
+/* Until libvirt has all VMs of the pods and instances standing still, or going on. */
+MUST_CHECK bool project_verb_pause_wait(const struct project_verb *verb,
+					const struct string_list *names, bool is_paused,
+					struct error *err);
 /* For -o: the status that acts have led to. */
 MUST_CHECK bool project_verb_report(const struct invocation *invocation,
 				    const struct project_verb *verb, struct error *err);

@@ -56,8 +56,22 @@ is "$(names deploy/side)" side-0
 ok $? "ps takes kubectl's names"
 is "$("$i2kit" exec svc/web-http -- cat /etc/hostname)" web-0
 ok $? "exec, too, and a Service means its pods"
+check "pause" "$i2kit" pause web
+is "$("$i2kit" ps web | awk 'END { print $2 }')" Paused
+ok $? "shows"
+! curl -fsS -m 2 http://127.0.0.1:8080/ >/dev/null 2>&1
+ok $? "and nothing answers"
+check "unpause" "$i2kit" unpause
+curl -fsS -m 10 http://127.0.0.1:8080/ >/dev/null
+ok $? "goes on where it was"
+check "kill with a signal" "$i2kit" kill -s HUP web/nginx
+check "kill of an instance" "$i2kit" kill side-0
+check "has it come again" timeout 300 "$i2kit" wait side
+[ "$("$i2kit" ps -o jsonpath='{.instances[?(@.name=="side-0")].vmRestarts}')" = 1 ]
+ok $? "once"
 "$i2kit" ps -w -o json web >watch.out 2>/dev/null &
 watcher=$!
+for _ in $(seq 20); do [ -s watch.out ] && break; sleep 0.5; done
 check "stop" "$i2kit" stop web
 for _ in $(seq 60); do [ "$(names)" = side-0 ] && break; sleep 1; done
 is "$(names)" side-0

@@ -23,6 +23,9 @@ static void what_is_written_is_read(void **state)
 		{.op = CONTROL_SCALE, .id = 4, .name = (char[]){"w\"e\nb"}, .replicas = 1000},
 		{.op = CONTROL_STOP, .id = 5, .name = (char[]){"web"}},
 		{.op = CONTROL_RESTART, .id = 6, .name = (char[]){"web-0"}},
+		{.op = CONTROL_KILL, .id = 7, .name = (char[]){"web-0"}},
+		{.op = CONTROL_PAUSE, .id = 8, .name = (char[]){"web"}},
+		{.op = CONTROL_UNPAUSE, .id = 9, .name = (char[]){"web"}},
 	};
 	(void)state;
 
@@ -66,6 +69,7 @@ static void what_is_no_request_is_refused_and_answered(void **state)
 	expect_refused("{\"id\":7,\"op\":3}", 7, "op");
 	expect_refused("{\"id\":7,\"op\":\"explode\"}", 7, "unknown operation 'explode'");
 	expect_refused("{\"id\":7,\"op\":\"stop\"}", 7, "'stop' needs a name");
+	expect_refused("{\"id\":7,\"op\":\"pause\"}", 7, "'pause' needs a name");
 	expect_refused("{\"id\":7,\"op\":\"scale\",\"name\":\"web\"}", 7, "number of replicas");
 	expect_refused("{\"id\":7,\"op\":\"scale\",\"name\":\"web\",\"replicas\":-1}", 7,
 		       "replicas");

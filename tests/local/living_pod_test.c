@@ -532,6 +532,32 @@ static void a_restart_stops_it_in_order_and_starts_it_anew(void **state)
 	wait_for_event("Stopping web-0: asked to restart");
 }
 
+static void a_paused_one_stands_still_and_goes_on_with_the_time_of_then(void **state)
+{
+	struct wire_message message;
+	(void)state;
+
+	become_ready();
+	client_pause(bench.client, "web", on_done, NULL);
+	wait_for_event("Paused web-0: its VM stands still; i2kit unpause lets it go on");
+	client_unpause(bench.client, "web-0", on_done, NULL);
+	wait_for_event("Resumed web-0: its VM goes on");
+	guest_expect(WIRE_TIME, &message);
+	wait_for_state(INSTANCE_READY);
+	assert_int_equal(bench.done, 2);
+}
+
+static void one_that_is_killed_alone_is_not_asked_and_comes_again(void **state)
+{
+	(void)state;
+
+	become_ready();
+	client_kill_one(bench.client, "web-0", on_done, NULL);
+	wait_for_event("Stopping web-0: killed");
+	wait_for_event("Starting web-0:");
+	assert_int_equal(bench.done, 1);
+}
+
 static void down_by_force_asks_nobody(void **state)
 {
 	AUTO_FREE char *plan = project_plan_path("shop");
@@ -560,6 +586,8 @@ int main(void)
 		TEST(numbers_of_a_guest_are_shown),
 		TEST(a_flood_of_events_leaves_room_for_those_of_others),
 		TEST(a_restart_stops_it_in_order_and_starts_it_anew),
+		TEST(a_paused_one_stands_still_and_goes_on_with_the_time_of_then),
+		TEST(one_that_is_killed_alone_is_not_asked_and_comes_again),
 		TEST(down_by_force_asks_nobody),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

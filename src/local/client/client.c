@@ -417,6 +417,24 @@ void client_stop(struct client *client, const char *pod, client_done_fn *done, v
 	act_on(client, CONTROL_STOP, pod, 0, done, arg);
 }
 
+void client_kill_one(struct client *client, const char *pod_or_instance, client_done_fn *done,
+		     void *arg)
+{
+	act_on(client, CONTROL_KILL, pod_or_instance, 0, done, arg);
+}
+
+void client_pause(struct client *client, const char *pod_or_instance, client_done_fn *done,
+		  void *arg)
+{
+	act_on(client, CONTROL_PAUSE, pod_or_instance, 0, done, arg);
+}
+
+void client_unpause(struct client *client, const char *pod_or_instance, client_done_fn *done,
+		    void *arg)
+{
+	act_on(client, CONTROL_UNPAUSE, pod_or_instance, 0, done, arg);
+}
+
 bool client_is_connected(const struct client *client)
 {
 	return client->fd >= 0;

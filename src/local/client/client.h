@@ -45,6 +45,14 @@ void client_scale(struct client *client, const char *pod, unsigned replicas, cli
 void client_stop(struct client *client, const char *pod_or_instance, client_done_fn *done,
 		 void *arg);
 
+/* An instance loses its power and comes again; a pod is stopped without being asked. */
+void client_kill_one(struct client *client, const char *pod_or_instance, client_done_fn *done,
+		     void *arg);
+/* Their VMs stand still, or go on. */
+void client_pause(struct client *client, const char *pod_or_instance, client_done_fn *done,
+		  void *arg);
+void client_unpause(struct client *client, const char *pod_or_instance, client_done_fn *done,
+		    void *arg);
 /* Whether a supervisor is at the other end now. */
 bool client_is_connected(const struct client *client);
 

@@ -64,6 +64,8 @@ static bool is_word(const char *reason)
 
 const char *instance_state_text(const struct instance_status *instance)
 {
+	if (instance->is_paused)
+		return "Paused";
 	if (instance->reason != NULL && instance->state != INSTANCE_READY &&
 	    instance->state != INSTANCE_CRASHED)
 		return is_word(instance->reason) ? instance->reason : "Crashed";

@@ -74,6 +74,7 @@ struct instance_status {
 	char config_digest[DIGEST_SIZE];
 	bool is_dirty; /* live mounts or --watch touched it: not for promote */
 	bool is_kvm;
+	bool is_paused;		 /* its VM stands still: somebody wanted that */
 	bool is_outdated;	 /* not what the plan names: it is being replaced */
 	unsigned start_failures; /* in a row that did not become ready, or were not made */
 	unsigned restarts;	 /* of containers, summed */

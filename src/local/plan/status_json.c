@@ -93,6 +93,7 @@ static void write_instance_fields(struct json_writer *json, const struct instanc
 	json_write_text(json, "imageDigest", i->image_digest);
 	json_write_text(json, "configDigest", i->config_digest);
 	json_write_bool(json, "dirty", i->is_dirty);
+	json_write_bool(json, "paused", i->is_paused);
 	json_write_text(json, "accelerator", i->is_kvm ? "kvm" : "tcg");
 	json_write_bool(json, "outdated", i->is_outdated);
 	json_write_unsigned(json, "startFailures", i->start_failures);
@@ -295,6 +296,7 @@ static void read_instance(struct json_view view, struct instance_status *i)
 	read_digest(view, "imageDigest", i->image_digest);
 	read_digest(view, "configDigest", i->config_digest);
 	i->is_dirty = read_bool(view, "dirty");
+	i->is_paused = read_bool(view, "paused");
 	i->is_kvm = json_view_word(json_view_get(view, "accelerator"), accelerators,
 				   ARRAY_SIZE(accelerators), 0) == 1;
 	i->is_outdated = read_bool(view, "outdated");

@@ -210,6 +210,81 @@ static bool do_stop(struct supervisor *supervisor, const char *name, struct erro
 	return do_scale(supervisor, name, 0, err);
 }
 
+/*
+ * A VM that was named alone loses its power, and another one comes in its place; a pod is stopped
+ * without being asked.
+ */
+static bool do_kill(struct supervisor *supervisor, const char *name, struct error *err)
+{
+	struct instance *named = supervisor_find(supervisor, name);
+
+	if (named != NULL) {
+		bool was_leaving = named->is_leaving;
+		instance_kill(named);
+		named = supervisor_find(supervisor, name);
+		if (named != NULL && !was_leaving) {
+			named->is_leaving = false;
+			named->is_replaced = true;
+		}
+		return true;
+	}
+	if (!do_stop(supervisor, name, err))
+		return false;
+	/* From the end: those that do not run are forgotten at once. */
+	for (size_t i = supervisor->instance_count; i-- > 0;) {
+		if (strcmp(supervisor->instances[i]->status.pod, name) == 0)
+			instance_kill(supervisor->instances[i]);
+	}
+	return true;
+}
+
+static void on_paused(struct error *err_or_null, void *arg)
+{
+	struct supervisor *supervisor = arg;
+
+	/* What has become of it shows libvirt's event. */
+	if (err_or_null != NULL)
+		supervisor_say(supervisor, true, "Failed", supervisor->project, "%s",
+			       err_or_null->message);
+}
+
+static void pause_one(struct supervisor *supervisor, const struct instance *instance,
+		      bool is_paused)
+{
+	if (is_paused && !instance->is_suspended)
+		hypervisor_suspend(supervisor->hypervisor, instance->status.uuid, on_paused,
+				   supervisor);
+	else if (!is_paused && instance->is_suspended)
+		hypervisor_resume(supervisor->hypervisor, instance->status.uuid, on_paused,
+				  supervisor);
+}
+
+static bool do_pause(struct supervisor *supervisor, const char *name, bool is_paused,
+		     struct error *err)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < supervisor->instance_count; i++) {
+		const struct instance *instance = supervisor->instances[i];
+		if (strcmp(instance->status.name, name) != 0 &&
+		    strcmp(instance->status.pod, name) != 0)
+			continue;
+		/* One that is made or ended right now is not there to be stopped. */
+		if (!instance_is_alive(instance) || instance->is_job_running ||
+		    instance->status.state == INSTANCE_STOPPING)
+			continue;
+		pause_one(supervisor, instance, is_paused);
+		count++;
+	}
+	if (count > 0)
+		return true;
+	if (project_plan_pod(&supervisor->plan, name) == NULL &&
+	    supervisor_find(supervisor, name) == NULL)
+		return supervisor_no_pod(supervisor, name, err);
+	error_set(err, ERROR_NOT_FOUND, "no VM of '%s' runs", name);
+	return error_hint(err, "i2kit ps %s", name);
+}
+
 static void ask_guests(struct supervisor *supervisor, unsigned interval_ms)
 {
 	for (size_t i = 0; i < supervisor->instance_count; i++) {
@@ -279,6 +354,11 @@ static bool do_act(struct connection *connection, const struct control_request *
 		return do_stop(supervisor, request->name, err);
 	case CONTROL_RESTART:
 		return do_restart(supervisor, request->name, err);
+	case CONTROL_KILL:
+		return do_kill(supervisor, request->name, err);
+	case CONTROL_PAUSE:
+	case CONTROL_UNPAUSE:
+		return do_pause(supervisor, request->name, request->op == CONTROL_PAUSE, err);
 	default:
 		return error_set(err, ERROR_INVALID, "this is no act");
 	}

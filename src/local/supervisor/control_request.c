@@ -14,6 +14,7 @@ static const char *const words[] = {
 	[CONTROL_STATUS] = "status", [CONTROL_WATCH] = "watch", [CONTROL_EVENTS] = "events",
 	[CONTROL_STATS] = "stats",   [CONTROL_APPLY] = "apply", [CONTROL_DOWN] = "down",
 	[CONTROL_SCALE] = "scale",   [CONTROL_STOP] = "stop",	[CONTROL_RESTART] = "restart",
+	[CONTROL_KILL] = "kill",     [CONTROL_PAUSE] = "pause", [CONTROL_UNPAUSE] = "unpause",
 };
 
 void control_request_clear(struct control_request *request)
@@ -24,7 +25,7 @@ void control_request_clear(struct control_request *request)
 
 static bool needs_name(enum control_op op)
 {
-	return op == CONTROL_SCALE || op == CONTROL_STOP || op == CONTROL_RESTART;
+	return op >= CONTROL_SCALE;
 }
 
 void control_request_write(const struct control_request *request, struct strbuf *out)

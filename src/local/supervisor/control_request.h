@@ -18,15 +18,19 @@ enum control_op {
 	CONTROL_STATS,
 	CONTROL_APPLY,
 	CONTROL_DOWN,
+	/* Of a pod or an instance, from here on. */
 	CONTROL_SCALE,
 	CONTROL_STOP,
 	CONTROL_RESTART,
+	CONTROL_KILL,
+	CONTROL_PAUSE,
+	CONTROL_UNPAUSE,
 };
 
 struct control_request {
 	enum control_op op;
 	uint64_t id;	      /* repeated by the answer; 0: none is awaited */
-	char *name;	      /* SCALE, STOP, RESTART; owned */
+	char *name;	      /* SCALE and what follows it; owned */
 	uint32_t replicas;    /* SCALE */
 	bool with_volumes;    /* DOWN */
 	bool is_forced;	      /* DOWN: no container is waited for */

@@ -109,6 +109,14 @@ bool domain_destroy(virConnectPtr connection, const char *uuid, struct error *er
 	return connection_error(err, "cannot stop the VM");
 }
 
+bool domain_suspend(virConnectPtr connection, const char *uuid, struct error *err)
+{
+	AUTO_DOMAIN virDomainPtr domain = virDomainLookupByUUIDString(connection, uuid);
+
+	return (domain != NULL && virDomainSuspend(domain) == 0) ||
+	       connection_error(err, "cannot pause the VM");
+}
+
 bool domain_resume(virConnectPtr connection, const char *uuid, struct error *err)
 {
 	AUTO_DOMAIN virDomainPtr domain = virDomainLookupByUUIDString(connection, uuid);

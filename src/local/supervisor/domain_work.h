@@ -11,6 +11,7 @@ MUST_CHECK bool domain_create(virConnectPtr connection, const struct vm_plan *pl
 			      struct error *err);
 /* Absent is success. */
 MUST_CHECK bool domain_destroy(virConnectPtr connection, const char *uuid, struct error *err);
+MUST_CHECK bool domain_suspend(virConnectPtr connection, const char *uuid, struct error *err);
 MUST_CHECK bool domain_resume(virConnectPtr connection, const char *uuid, struct error *err);
 
 struct domain_list {

@@ -39,9 +39,9 @@ static void on_event(const char *uuid, int event, int detail, void *arg)
 	if (event == VIR_DOMAIN_EVENT_SUSPENDED && detail == VIR_DOMAIN_EVENT_SUSPENDED_IOERROR)
 		watch_paused(supervisor, instance);
 	else if (event == VIR_DOMAIN_EVENT_SUSPENDED)
-		instance->is_suspended = true;
+		instance_set_suspended(instance, true);
 	else if (event == VIR_DOMAIN_EVENT_RESUMED)
-		instance->is_suspended = false;
+		instance_set_suspended(instance, false);
 	else if (event == VIR_DOMAIN_EVENT_STOPPED)
 		instance_domain_gone(instance, gone_reason(detail));
 }
@@ -97,7 +97,8 @@ static void compare(struct supervisor *supervisor, struct instance *instance,
 			instance_domain_gone(instance, "its VM ended, and libvirt did not say why");
 		return;
 	}
-	instance->is_suspended = domain_or_null->is_paused && !domain_or_null->is_paused_by_disk;
+	instance_set_suspended(instance,
+			       domain_or_null->is_paused && !domain_or_null->is_paused_by_disk);
 	if (domain_or_null->is_paused_by_disk)
 		watch_paused(supervisor, instance);
 	else if (!domain_or_null->is_paused)

@@ -400,6 +400,11 @@ static bool run_destroy(struct job *job, struct error *err)
 	return domain_destroy(job->connection, job->uuid, err);
 }
 
+static bool run_suspend(struct job *job, struct error *err)
+{
+	return domain_suspend(job->connection, job->uuid, err);
+}
+
 static bool run_resume(struct job *job, struct error *err)
 {
 	return domain_resume(job->connection, job->uuid, err);
@@ -454,6 +459,12 @@ void hypervisor_destroy(struct hypervisor *hypervisor, const char *uuid, hypervi
 			void *arg)
 {
 	submit(act(hypervisor, run_destroy, uuid, done, arg));
+}
+
+void hypervisor_suspend(struct hypervisor *hypervisor, const char *uuid, hypervisor_done_fn *done,
+			void *arg)
+{
+	submit(act(hypervisor, run_suspend, uuid, done, arg));
 }
 
 void hypervisor_resume(struct hypervisor *hypervisor, const char *uuid, hypervisor_done_fn *done,

@@ -69,6 +69,8 @@ void hypervisor_create(struct hypervisor *hypervisor, struct vm_plan *plan,
 		       struct network_guard *guard, hypervisor_done_fn *done, void *arg);
 void hypervisor_destroy(struct hypervisor *hypervisor, const char *uuid, hypervisor_done_fn *done,
 			void *arg);
+void hypervisor_suspend(struct hypervisor *hypervisor, const char *uuid, hypervisor_done_fn *done,
+			void *arg);
 void hypervisor_resume(struct hypervisor *hypervisor, const char *uuid, hypervisor_done_fn *done,
 		       void *arg);
 void hypervisor_remove_network(struct hypervisor *hypervisor, hypervisor_done_fn *done, void *arg);

@@ -9,6 +9,7 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/path.h"
 #include "local/supervisor/last_words.h"
 #include "local/supervisor/supervisor_parts.h"
@@ -212,6 +213,7 @@ static void take_plan(struct instance *instance, const struct pod_plan *pod)
 	instance->has_receipt = false;
 	instance->is_paused = false;
 	instance->is_suspended = false;
+	status->is_paused = false;
 	instance->is_greeted = false;
 	instance->is_guest_ready = false;
 	instance->is_silent = false;
@@ -384,6 +386,24 @@ void instance_stop(struct instance *instance, const char *why)
 	else
 		go_on_draining(instance);
 	supervisor_changed(instance->supervisor);
+}
+
+void instance_set_suspended(struct instance *instance, bool is_suspended)
+{
+	struct supervisor *supervisor = instance->supervisor;
+
+	if (instance->is_suspended == is_suspended)
+		return;
+	instance->is_suspended = is_suspended;
+	instance->status.is_paused = is_suspended;
+	supervisor_say(supervisor, false, is_suspended ? "Paused" : "Resumed",
+		       instance->status.name,
+		       is_suspended ? "its VM stands still; i2kit unpause lets it go on"
+				    : "its VM goes on");
+	if (!is_suspended && instance->agent != NULL && agent_is_up(instance->agent) &&
+	    !agent_send_time(instance->agent, clock_wall_ns(), NULL))
+		log_verbose("the time was not sent");
+	supervisor_changed(supervisor);
 }
 
 void instance_kill(struct instance *instance)

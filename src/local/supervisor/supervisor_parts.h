@@ -145,6 +145,8 @@ struct instance *instance_adopt(struct supervisor *supervisor, const struct vm_i
 void instance_free(struct instance *instance);
 void instance_start(struct instance *instance);
 void instance_stop(struct instance *instance, const char *why);
+/* Somebody has paused its VM, or lets it go on: its clock has stood still. */
+void instance_set_suspended(struct instance *instance, bool is_suspended);
 void instance_restart(struct instance *instance, const char *why);
 /* At once, without its containers' leave. */
 void instance_kill(struct instance *instance);
