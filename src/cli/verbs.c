@@ -23,9 +23,13 @@ extern const struct verb verb_help;
 extern const struct verb verb_images;
 extern const struct verb verb_init;
 extern const struct verb verb_inspect;
+extern const struct verb verb_kill;
+extern const struct verb verb_login;
+extern const struct verb verb_logout;
 extern const struct verb verb_logs;
 extern const struct verb verb_ls;
 extern const struct verb verb_man;
+extern const struct verb verb_pause;
 extern const struct verb verb_port;
 extern const struct verb verb_port_forward;
 extern const struct verb verb_promote;
@@ -47,6 +51,7 @@ extern const struct verb verb_status;
 extern const struct verb verb_stop;
 extern const struct verb verb_supervise;
 extern const struct verb verb_tui;
+extern const struct verb verb_unpause;
 extern const struct verb verb_up;
 extern const struct verb verb_validate;
 extern const struct verb verb_verify;
@@ -74,9 +79,13 @@ const struct verb *const verbs[] = {
 	&verb_images,
 	&verb_init,
 	&verb_inspect,
+	&verb_kill,
+	&verb_login,
+	&verb_logout,
 	&verb_logs,
 	&verb_ls,
 	&verb_man,
+	&verb_pause,
 	&verb_port,
 	&verb_port_forward,
 	&verb_promote,
@@ -98,6 +107,7 @@ const struct verb *const verbs[] = {
 	&verb_stop,
 	&verb_supervise,
 	&verb_tui,
+	&verb_unpause,
 	&verb_up,
 	&verb_validate,
 	&verb_verify,

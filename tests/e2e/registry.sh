@@ -264,10 +264,10 @@ copy --dest-tls-verify=false --dest-creds user:secret "oci:$work/layout:one" doc
 check "an unknown certificate is refused" refused 'ertificate' "$i2kit" pull registry.test:5443/app:1
 mkdir -p "$HOME/.config/i2kit/certs.d/registry.test:5443"
 cp "$work/tls/cert.pem" "$HOME/.config/i2kit/certs.d/registry.test:5443/ca.crt"
-check "without a login the hint says how" refused 'docker login registry.test:5443' "$i2kit" pull registry.test:5443/app:1
+check "without a login the hint says how" refused 'i2kit login registry.test:5443' "$i2kit" pull registry.test:5443/app:1
 auth() { printf '{"auths":{"registry.test:5443":{"auth":"%s"}}}' "$(printf '%s' "$1" | base64)" >"$HOME/.docker/config.json"; }
 auth user:wrong
-check "a wrong password is refused" refused 'refuses' "$i2kit" pull registry.test:5443/app:1
+check "a wrong password is refused, and whose it is said" refused "user 'user' of $HOME/.docker/config.json" "$i2kit" pull registry.test:5443/app:1
 auth user:secret
 check "own authority and docker's login are used" "$i2kit" pull registry.test:5443/app:1
 fresh
@@ -283,6 +283,39 @@ printf '{"credHelpers":{"registry.test:5443":"e2e"}}' >"$HOME/.docker/config.jso
 PATH=$work/bin:$PATH check "a credential helper is asked" "$i2kit" pull registry.test:5443/app:1
 rm "$HOME/.docker/config.json"
 fresh
+own_login() { printf %s "$1" | "$i2kit" login -u user --password-stdin registry.test:5443; }
+rm -f "$HOME/.docker/config.json"
+check "login with a wrong password is refused" refused 'wrong user or password' own_login wrong
+[ ! -e "$HOME/.docker/config.json" ]
+ok $? "and nothing is kept"
+check "login" own_login secret
+is "$(stat -c %a "$HOME/.docker/config.json")" 600
+ok $? "is kept for its owner alone"
+fresh
+check "and a pull finds it" "$i2kit" pull registry.test:5443/app:1
+check "logout" "$i2kit" logout registry.test:5443
+fresh
+check "forgets it" refused 'i2kit login' "$i2kit" pull registry.test:5443/app:1
+mkdir -p "$work/bin"
+cat >"$work/bin/docker-credential-shelf" <<-END
+	#!/bin/sh
+	case \$1 in
+	store) cat >$work/shelf ;;
+	get) [ -e $work/shelf ] && sed 's/"ServerURL":"[^"]*",//' $work/shelf || { echo "credentials not found"; exit 1; } ;;
+	erase) rm -f $work/shelf ;;
+	esac
+END
+chmod +x "$work/bin/docker-credential-shelf"
+echo '{"credHelpers":{"registry.test:5443":"shelf"}}' >"$HOME/.docker/config.json"
+PATH=$work/bin:$PATH check "a helper keeps the password" own_login secret
+grep -q secret "$work/shelf" && ! grep -q '"auth"' "$HOME/.docker/config.json"
+ok $? "and the file does not have it"
+fresh
+PATH=$work/bin:$PATH check "the pull asks the helper" "$i2kit" pull registry.test:5443/app:1
+PATH=$work/bin:$PATH check "which forgets it, too" "$i2kit" logout registry.test:5443
+[ ! -e "$work/shelf" ]
+ok $? "at once"
+rm -f "$HOME/.docker/config.json"
 login() { echo secret | skopeo login --tls-verify=false -u user --password-stdin registry.test:5443 && "$i2kit" pull registry.test:5443/app:1; }
 check "skopeo's login is used" login
 rm -rf "$HOME/.config/i2kit/certs.d"

@@ -18,6 +18,14 @@ static const char *env(const char *name)
 	return value != NULL && value[0] != '\0' ? value : NULL;
 }
 
+char *docker_config_path(void)
+{
+	const char *home = env("HOME");
+	if (env("DOCKER_CONFIG") != NULL)
+		return path_join(env("DOCKER_CONFIG"), "config.json");
+	return home != NULL ? path_join(home, ".docker/config.json") : NULL;
+}
+
 /* In the order of https://github.com/containers/image/blob/main/docs/containers-auth.json.5.md */
 static void list_files(struct string_list *files)
 {
@@ -32,10 +40,9 @@ static void list_files(struct string_list *files)
 		string_list_addf(files, "%s/containers/auth.json", env("XDG_CONFIG_HOME"));
 	else if (home != NULL)
 		string_list_addf(files, "%s/.config/containers/auth.json", home);
-	if (env("DOCKER_CONFIG") != NULL)
-		string_list_addf(files, "%s/config.json", env("DOCKER_CONFIG"));
-	else if (home != NULL)
-		string_list_addf(files, "%s/.docker/config.json", home);
+	AUTO_FREE char *dockers = docker_config_path();
+	if (dockers != NULL)
+		string_list_add(files, dockers);
 }
 
 static bool ask_helper(struct credential *credential, struct error *err)
@@ -81,6 +88,7 @@ static bool find_in(const char *path, const char *host, const char *name, struct
 	explicit_bzero(text, size);
 	if (!is_found)
 		return error_prefix(err, "%s", path);
+	ret->file = xstrdup(path);
 	return ret->helper == NULL || ask_helper(ret, err);
 }
 

@@ -25,6 +25,7 @@ void credential_clear(struct credential *credential)
 	wipe(&credential->identity_token);
 	free(credential->helper);
 	free(credential->server);
+	free(credential->file);
 	*credential = (struct credential){0};
 }
 
@@ -41,7 +42,7 @@ static bool ends_with(const char *text, size_t length, const char *end)
 }
 
 /* "https://index.docker.io/v1/" and its relatives → "docker.io"; "https://h/v2/" → "h". */
-static char *normal_key(const char *key)
+char *docker_config_host(const char *key)
 {
 	bool is_url = false;
 	if (strncmp(key, "https://", 8) == 0 || strncmp(key, "http://", 7) == 0) {
@@ -62,7 +63,7 @@ static char *normal_key(const char *key)
 /* How many bytes of "host/name" the key covers, in whole components; 0: it is another one. */
 static size_t match_length(const char *key, const char *full)
 {
-	AUTO_FREE char *normal = normal_key(key);
+	AUTO_FREE char *normal = docker_config_host(key);
 	size_t length = strlen(normal);
 	if (length == 0 || strncmp(full, normal, length) != 0)
 		return 0;
@@ -164,11 +165,30 @@ static bool find_in(struct json_view root, const char *host, const char *name,
 		credential = (struct credential){0};
 		return true;
 	}
-	const char *docker_hub = "https://index.docker.io/v1/";
-	const char *server = strcmp(host, "docker.io") == 0 ? docker_hub : host;
+	const char *server = docker_config_key(host);
 	const char *store = text_of(root, "credsStore");
 	return store == NULL ||
 	       take_helper(store, json_view_exists(entry) ? entry.key : server, ret, err);
+}
+
+const char *docker_config_key(const char *host)
+{
+	return strcmp(host, "docker.io") == 0 ? "https://index.docker.io/v1/" : host;
+}
+
+char *docker_config_helper(const char *text, size_t size, const char *host)
+{
+	AUTO_PTR(json_document)
+	struct json_document *document =
+		json_document_parse(text, size, "credentials", JSON_LAST_KEY_WINS, NULL);
+
+	if (document == NULL)
+		return NULL;
+	struct json_view root = json_document_root(document);
+	struct json_view helper = best_match(json_view_get(root, "credHelpers"), host);
+	const char *name =
+		json_view_is_text(helper) ? json_view_peek(helper) : text_of(root, "credsStore");
+	return name != NULL && is_plain_word(name) ? xstrdup(name) : NULL;
 }
 
 bool docker_config_find(const char *text, size_t size, const char *host, const char *name,

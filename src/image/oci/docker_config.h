@@ -18,6 +18,7 @@ struct credential {
 	char *identity_token; /* or NULL; instead of a password, for OAuth2 token servers */
 	char *helper;	      /* or NULL: ask docker-credential-HELPER for `server` */
 	char *server;	      /* the key as written, what the helper knows it by */
+	char *file;	      /* where it was found, or NULL: it was typed in */
 };
 void credential_clear(struct credential *credential); /* wipes the secrets */
 
@@ -27,6 +28,15 @@ void credential_clear(struct credential *credential); /* wipes the secrets */
  */
 MUST_CHECK bool docker_config_find(const char *text, size_t size, const char *host,
 				   const char *name, struct credential *ret, struct error *err);
+
+/* "docker.io" of "https://index.docker.io/v1/", "h" of "https://h/v2/"; owned. */
+char *docker_config_host(const char *key);
+/* What docker calls a host in its file and to helpers; borrowed. */
+const char *docker_config_key(const char *host);
+/* The helper that the text names for the host, owned; NULL: none, or its name is no plain word. */
+char *docker_config_helper(const char *text, size_t size, const char *host);
+/* Docker's own file, owned; NULL without a home. */
+char *docker_config_path(void);
 
 /* What a helper printed. */
 MUST_CHECK bool credential_parse_helper(const char *text, size_t size, struct credential *ret,

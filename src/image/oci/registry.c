@@ -43,6 +43,7 @@ void registry_close(struct registry *registry)
 		explicit_bzero(registry->authorization, strlen(registry->authorization));
 	free(registry->authorization);
 	free(registry->host);
+	free(registry->login);
 	free(registry->name);
 	free(registry->scheme);
 	*registry = (struct registry){0};
@@ -231,16 +232,22 @@ bool registry_error(const struct registry *registry, const struct http_response 
 	switch (response->status) {
 	case 401:
 	case 403:
-		error_set(err, ERROR_DENIED, "%s refuses %s of %s, or has no such image%s%s", host,
-			  what, registry->name, colon, said);
-		return error_hint(err, "docker login %s", registry->host);
+		if (registry->login != NULL)
+			error_set(err, ERROR_DENIED,
+				  "%s refuses %s of %s to %s, or has no such image%s%s", host, what,
+				  registry->name, registry->login, colon, said);
+		else
+			error_set(err, ERROR_DENIED,
+				  "%s refuses %s of %s, or has no such image%s%s", host, what,
+				  registry->name, colon, said);
+		return error_hint(err, "i2kit login %s", registry->host);
 	case 404:
 		return error_set(err, ERROR_NOT_FOUND, "%s has no %s of %s%s%s", host, what,
 				 registry->name, colon, said);
 	case 429:
 		error_set(err, ERROR_NETWORK, "%s refuses more requests for now%s%s", host, colon,
 			  said);
-		return error_hint(err, "docker login %s (more requests are allowed then), or wait",
+		return error_hint(err, "i2kit login %s (more requests are allowed then), or wait",
 				  registry->host);
 	default:
 		return error_set(err, response->status >= 500 ? ERROR_NETWORK : ERROR_INVALID,

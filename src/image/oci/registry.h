@@ -10,6 +10,7 @@
 
 #include "base/http.h"
 #include "base/progress.h"
+#include "image/oci/docker_config.h"
 #include "image/oci/registry_config.h"
 #include "image/oci/source.h"
 
@@ -18,11 +19,13 @@ struct registry {
 	const struct progress *progress;	  /* borrowed */
 	struct http_client *client;		  /* owned */
 	struct registry_certificates certificates;
-	char *host;	      /* owned; the image's own, for messages */
-	char *name;	      /* owned; repository there, with the mirror's prefix */
-	char *scheme;	      /* owned; "https" or "http" */
-	bool is_settled;      /* an answer came over this scheme */
-	char *authorization;  /* owned header line, or NULL; secret */
+	char *host;			/* owned; the image's own, for messages */
+	char *name;			/* owned; repository there, with the mirror's prefix */
+	char *scheme;			/* owned; "https" or "http" */
+	bool is_settled;		/* an answer came over this scheme */
+	char *authorization;		/* owned header line, or NULL; secret */
+	const struct credential *given; /* borrowed; instead of what files have, or NULL */
+	char *login;	      /* owned; whose password was sent: "user 'bob' of FILE"; or NULL */
 	unsigned login_count; /* how often the server made us authorise */
 	/*
 	 * How long a whole answer may take, and a layer besides a millisecond for each 32 bytes of

@@ -98,7 +98,9 @@ static char *make_scope(const struct registry *registry, const struct auth_chall
 {
 	if (challenge->scope != NULL && challenge->scope[0] != '\0')
 		return xstrdup(challenge->scope);
-	return xasprintf("repository:%s:pull", registry->name);
+	/* Somebody who only shows who they are wants no repository. */
+	return registry->name[0] == '\0' ? xstrdup("")
+					 : xasprintf("repository:%s:pull", registry->name);
 }
 
 static void fill_get(const struct auth_challenge *challenge, const char *scope, struct strbuf *url)
@@ -110,6 +112,8 @@ static void fill_get(const struct auth_challenge *challenge, const char *scope, 
 		strbuf_append_url(url, challenge->service);
 		strbuf_append_char(url, '&');
 	}
+	if (scope[0] == '\0')
+		return;
 	strbuf_append(url, "scope=");
 	strbuf_append_url(url, scope);
 }
@@ -133,9 +137,14 @@ static bool ask_token_server(struct registry *registry, const struct http_reques
 	if (!registry_request(registry, request, &response, err))
 		return false;
 	if (response.status == 401 || response.status == 403) {
-		error_set(err, ERROR_DENIED, "%s: wrong user or password for %s", server,
-			  registry->endpoint->host);
-		return error_hint(err, "docker login %s", registry->host);
+		if (registry->login == NULL)
+			error_set(err, ERROR_DENIED,
+				  "%s gives nobody without a login a token for %s", server,
+				  registry->endpoint->host);
+		else
+			error_set(err, ERROR_DENIED, "%s: wrong user or password for %s: %s",
+				  server, registry->endpoint->host, registry->login);
+		return error_hint(err, "i2kit login %s", registry->host);
 	}
 	if (response.status != 200)
 		return error_set(err,
@@ -194,7 +203,7 @@ static bool authorize_basic(struct registry *registry, const struct credential *
 	if (credential->username == NULL) {
 		error_set(err, ERROR_DENIED, "%s wants a user and a password",
 			  registry->endpoint->host);
-		return error_hint(err, "docker login %s", registry->host);
+		return error_hint(err, "i2kit login %s", registry->host);
 	}
 	AUTO_SECRET char *value = basic_value(credential);
 	set_authorization(registry, "Basic", value);
@@ -209,6 +218,33 @@ static bool was_refused(const struct registry *registry, enum auth_scheme scheme
 	return scheme == AUTH_BASIC || registry->login_count >= LOGINS_MAX;
 }
 
+static bool find_credential(const struct registry *registry, struct credential *ret,
+			    struct error *err)
+{
+	const struct credential *given = registry->given;
+
+	if (given == NULL)
+		return credential_find(registry->endpoint->host, registry->name, ret, err);
+	*ret = (struct credential){.username = xstrdup(given->username),
+				   .password = xstrdup(given->password)};
+	return true;
+}
+
+/* Of whom one reads when it was wrong, and where it stands; owned, NULL: nobody. */
+static char *describe_login(const struct credential *credential)
+{
+	if (credential->username == NULL && credential->identity_token == NULL)
+		return NULL;
+	AUTO_FREE char *user = credential->username != NULL
+				       ? xasprintf("user '%s'", credential->username)
+				       : xstrdup("the token");
+	if (credential->file == NULL)
+		return TAKE_PTR(user);
+	return credential->helper != NULL ? xasprintf("%s of docker-credential-%s, which %s names",
+						      user, credential->helper, credential->file)
+					  : xasprintf("%s of %s", user, credential->file);
+}
+
 bool registry_authorize(struct registry *registry, const struct http_response *response,
 			struct error *err)
 {
@@ -217,10 +253,17 @@ bool registry_authorize(struct registry *registry, const struct http_response *r
 	const char *host = registry->endpoint->host;
 	if (!find_challenge(response, &challenge, err))
 		return error_prefix(err, "%s", host);
+	if (was_refused(registry, challenge.scheme) && challenge.scheme == AUTH_BASIC) {
+		error_set(err, ERROR_DENIED, "%s: wrong user or password: %s", host,
+			  registry->login != NULL ? registry->login : "nobody");
+		return error_hint(err, "i2kit login %s", registry->host);
+	}
 	if (challenge.scheme == AUTH_NONE || was_refused(registry, challenge.scheme))
 		return registry_error(registry, response, "the pull", err);
-	if (!credential_find(host, registry->name, &credential, err))
+	if (!find_credential(registry, &credential, err))
 		return error_prefix(err, "credentials for %s", host);
+	free(registry->login);
+	registry->login = describe_login(&credential);
 	log_verbose("%s: authorising as %s", host,
 		    credential.username ? credential.username : "nobody");
 	registry->login_count++;
