@@ -183,14 +183,6 @@ void status_print_tables(const struct invocation *invocation, const struct statu
 		warn_reasons(invocation, &of->statuses[i]);
 }
 
-void status_print_table(const struct invocation *invocation, const struct project_status *status,
-			bool is_wide)
-{
-	const struct status_table one = {.statuses = status, .count = 1, .is_wide = is_wide};
-
-	status_print_tables(invocation, &one);
-}
-
 void status_print_ports(const struct invocation *invocation, const struct project_status *status)
 {
 	for (size_t i = 0; i < status->port_count; i++) {

@@ -18,9 +18,6 @@ struct status_table {
 
 /* One row for each instance, and for pods that have none. */
 void status_print_tables(const struct invocation *invocation, const struct status_table *of);
-/* Of one project. */
-void status_print_table(const struct invocation *invocation, const struct project_status *status,
-			bool is_wide);
 /* Where each published port is: "web  http://127.0.0.1:8080 → 80". */
 void status_print_ports(const struct invocation *invocation, const struct project_status *status);
 #endif
