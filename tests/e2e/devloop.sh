@@ -141,6 +141,8 @@ manifest
 rm -r src/new && echo 300 >src/deep/f300 && echo conf >app.conf
 "$i2kit" up -d --wait --timeout 120s --connect qemu:///session
 ok $? "up in session mode"
+grep -q slirp-fence "/proc/$(pgrep -of 'guest=i2kit-devs')/maps"
+ok $? "root's QEMU, which is not root, reads the library that keeps it from this machine"
 check_mounts "session mode"
 echo replaced >app.new && mv app.new app.conf
 inside /etc/app.conf replaced

@@ -29,7 +29,8 @@ static int start(void **state)
 {
 	(void)state;
 	if (mkdtemp(top) == NULL || setenv("XDG_DATA_HOME", top, 1) < 0 ||
-	    setenv("XDG_STATE_HOME", top, 1) < 0 || setenv("XDG_RUNTIME_DIR", top, 1) < 0)
+	    setenv("XDG_STATE_HOME", top, 1) < 0 || setenv("XDG_CACHE_HOME", top, 1) < 0 ||
+	    setenv("XDG_RUNTIME_DIR", top, 1) < 0)
 		return -1;
 	volumes = path_folder(PATH_DATA, "volumes/shop");
 	return path_make_folders(volumes, 0700, NULL) ? 0 : -1;
@@ -81,6 +82,7 @@ static int ask_from_behind_a_fence(void)
 {
 	AUTO(string_list_clear) struct string_list writes = STRING_LIST_INIT;
 	const struct fence fence = {.writes = &writes, .reads = &writes};
+	string_list_add(&writes, top);
 	AUTO_FREE char *path = path_join(volumes, "a.qcow2");
 	AUTO_FREE char *copy = path_join(volumes, "b.qcow2");
 	AUTO_FREE char *outside = path_join(top, "c.qcow2");
@@ -97,6 +99,13 @@ static int ask_from_behind_a_fence(void)
 	EXPECT(disk_tool_copy(copy, path, NULL) && path_exists(copy));
 	EXPECT(pthread_create(&worker, NULL, make_from_a_worker, NULL) == 0 &&
 	       pthread_join(worker, &made) == 0 && made != NULL);
+	AUTO_FREE char *cache = path_folder(PATH_CACHE, "scratch");
+	AUTO_FREE char *raw = path_join(cache, "a.raw");
+	EXPECT(path_make_folders(cache, 0700, NULL) && file_write_atomic(raw, "", 0, 0600, NULL) &&
+	       truncate(raw, 64 * MIB) == 0);
+	EXPECT(disk_tool_format(raw, false, NULL));
+	EXPECT(!disk_tool_format(path, false, &err) && err.kind == ERROR_DENIED);
+	error_clear(&err);
 	/* The program's own words come through. */
 	EXPECT(!disk_tool_grow("/nowhere/else", MIB, &err) && err.kind == ERROR_DENIED);
 	error_clear(&err);

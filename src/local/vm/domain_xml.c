@@ -103,6 +103,12 @@ static bool runs_as_user(const struct vm_plan *plan)
 	return !plan->is_session && plan->owner_uid != 0;
 }
 
+/* A user's own libvirtd changes no owners, whatever it is told; root's is the system's. */
+static bool keeps_owners(const struct vm_plan *plan)
+{
+	return !plan->is_session || plan->owner_uid == 0;
+}
+
 struct disk {
 	const char *path;
 	const char *format;
@@ -138,7 +144,7 @@ static void put_disks(const struct vm_plan *plan, struct slots *slots, struct st
 				.format = "raw",
 				.target = "vda",
 				.is_read_only = true,
-				.keeps_owner = !plan->is_session},
+				.keeps_owner = keeps_owners(plan)},
 		 slots, out);
 	for (size_t i = 0; i < plan->disk_count; i++) {
 		char target[4] = {'v', 'd', (char)('b' + i), '\0'};
@@ -148,9 +154,9 @@ static void put_disks(const struct vm_plan *plan, struct slots *slots, struct st
 					.target = target,
 					.serial = plan->disks[i].serial,
 					.is_read_only = plan->disks[i].is_read_only,
-					.keeps_owner =
-						runs_as_user(plan) ||
-						(plan->disks[i].is_read_only && !plan->is_session)},
+					.keeps_owner = runs_as_user(plan) ||
+						       (plan->disks[i].is_read_only &&
+							keeps_owners(plan))},
 			 slots, out);
 	}
 	for (size_t i = 0; i < plan->mount_count; i++) {

@@ -104,7 +104,7 @@ bool qemu_access_grant(virConnectPtr connection, const struct vm_plan *plan, str
 {
 	unsigned uid = 0;
 
-	if (plan->is_session || plan->owner_uid != 0)
+	if (plan->owner_uid != 0)
 		return true; /* QEMU runs as the user whose files they are */
 	AUTO_FREE char *capabilities = virConnectGetCapabilities(connection);
 	if (capabilities == NULL)
@@ -118,6 +118,9 @@ bool qemu_access_grant(virConnectPtr connection, const struct vm_plan *plan, str
 		if (chown(plan->mounts[i].socket, uid, (gid_t)-1) < 0)
 			return error_set_errno(err, errno, "%s", plan->mounts[i].socket);
 	}
+	/* What it cannot read it goes without, and that is its fence. */
+	if (plan->fence != NULL && !qemu_access_allow(plan->fence, uid, true, err))
+		return false;
 	if (!qemu_access_allow(plan->disk_path, uid, true, err))
 		return false;
 	if (plan->firmware == FIRMWARE_DIRECT &&

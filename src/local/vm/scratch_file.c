@@ -14,14 +14,11 @@
 #include "base/folder_list.h"
 #include "base/log.h"
 #include "base/path.h"
-#include "base/process.h"
 #include "base/sparse.h"
-#include "wire/scratch_format.h"
+#include "local/vm/disk_tool.h"
 
 /* Of what the files in the cache hold: a change of the features is another file. */
 #define FORMAT_VERSION 1
-
-enum { FORMAT_MS = 30000 };
 
 static char *folder_of(const char *project)
 {
@@ -46,31 +43,6 @@ static bool make_blank(const char *path, uint64_t size_bytes, struct error *err)
 	return true;
 }
 
-/* No user's PATH has it on Debian. */
-static const char *find_mke2fs(void)
-{
-	static const char *const places[] = {"/usr/sbin/mke2fs", "/sbin/mke2fs"};
-
-	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
-		if (access(places[i], X_OK) == 0)
-			return places[i];
-	}
-	return "mke2fs";
-}
-
-static bool format(const char *path, bool has_quota, struct error *err)
-{
-	const char *const argv[] = {
-		find_mke2fs(), SCRATCH_MKE2FS,
-		"-E",	       has_quota ? "quotatype=prjquota" : "root_owner=0:0",
-		"-O",	       has_quota ? SCRATCH_FEATURES_QUOTA : SCRATCH_FEATURES,
-		path,	       NULL};
-	AUTO(process_output_clear) struct process_output output = {0};
-	const struct process_run options = {.argv = argv, .timeout_ms = FORMAT_MS};
-
-	return process_run(&options, &output, err);
-}
-
 /* The file in the cache; owned. NULL: it cannot be made. */
 static char *provide_model(const struct vm_disk *disk, struct error *err)
 {
@@ -82,7 +54,7 @@ static char *provide_model(const struct vm_disk *disk, struct error *err)
 	if (path_exists(path))
 		return TAKE_PTR(path);
 	if (path_make_folders(folder, 0700, err) && make_blank(draft, disk->size_bytes, err) &&
-	    format(draft, disk->has_quota, err) &&
+	    disk_tool_format(draft, disk->has_quota, err) &&
 	    (rename(draft, path) == 0 || error_set_errno(err, errno, "%s", path)))
 		return TAKE_PTR(path);
 	(void)unlink(draft);

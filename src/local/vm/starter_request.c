@@ -12,9 +12,13 @@
 #include "local/vm/network_filter.h"
 
 static const char *const kinds[] = {
-	[STARTER_SHARE] = "share",	   [STARTER_MAKE_DISK] = "make-disk",
-	[STARTER_COPY_DISK] = "copy-disk", [STARTER_GROW_DISK] = "grow-disk",
-	[STARTER_FILTER] = "filter",	   [STARTER_TEST_KVM] = "test-kvm",
+	[STARTER_SHARE] = "share",
+	[STARTER_MAKE_DISK] = "make-disk",
+	[STARTER_COPY_DISK] = "copy-disk",
+	[STARTER_GROW_DISK] = "grow-disk",
+	[STARTER_FORMAT_DISK] = "format-disk",
+	[STARTER_FILTER] = "filter",
+	[STARTER_TEST_KVM] = "test-kvm",
 	[STARTER_LIBVIRT] = "libvirt",
 };
 
@@ -37,6 +41,7 @@ void starter_request_write(const struct starter_request *request, struct strbuf 
 	json_write_text_if(&json, "text", request->text);
 	json_write_unsigned_if(&json, "sizeBytes", request->size_bytes);
 	json_write_true_if(&json, "readOnly", request->is_read_only);
+	json_write_true_if(&json, "quota", request->has_quota);
 	json_close(&json);
 }
 
@@ -56,14 +61,16 @@ static void check(struct json_view root, const struct starter_request *request)
 {
 	enum starter_kind kind = request->kind;
 	bool has_path = kind == STARTER_SHARE || kind == STARTER_MAKE_DISK ||
-			kind == STARTER_COPY_DISK || kind == STARTER_GROW_DISK;
+			kind == STARTER_COPY_DISK || kind == STARTER_GROW_DISK ||
+			kind == STARTER_FORMAT_DISK;
 	bool has_other = kind == STARTER_SHARE || kind == STARTER_COPY_DISK;
 	bool has_size = kind == STARTER_MAKE_DISK || kind == STARTER_GROW_DISK;
 
 	if (has_path != (request->path != NULL) || has_other != (request->other != NULL) ||
 	    (kind == STARTER_FILTER) != (request->text != NULL) ||
 	    (!has_size && request->size_bytes != 0) ||
-	    (kind != STARTER_SHARE && request->is_read_only))
+	    (kind != STARTER_SHARE && request->is_read_only) ||
+	    (kind != STARTER_FORMAT_DISK && request->has_quota))
 		json_view_complain(root, "does not have what its kind has");
 	if (request->text != NULL && !network_filter_is_own(request->text))
 		json_view_complain(json_view_get(root, "text"), "has rules that are not i2kit's");
@@ -73,7 +80,7 @@ bool starter_request_read(const char *bytes, size_t size, struct starter_request
 			  struct error *err)
 {
 	static const char *const keys[] = {"kind",	"path",	    "other", "text",
-					   "sizeBytes", "readOnly", NULL};
+					   "sizeBytes", "readOnly", "quota", NULL};
 	AUTO(starter_request_clear) struct starter_request request = {0};
 	AUTO_PTR(json_document)
 	struct json_document *document =
@@ -91,6 +98,7 @@ bool starter_request_read(const char *bytes, size_t size, struct starter_request
 	request.size_bytes =
 		(uint64_t)json_view_number(json_view_get(root, "sizeBytes"), 0, INT64_MAX, 0);
 	request.is_read_only = json_view_bool(json_view_get(root, "readOnly"), false);
+	request.has_quota = json_view_bool(json_view_get(root, "quota"), false);
 	check(root, &request);
 	if (!json_document_check(document, err))
 		return false;

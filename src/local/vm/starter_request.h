@@ -16,13 +16,14 @@
 #define STARTER_MESSAGE_MAX ((size_t)4 << 20) /* the rules of a large project */
 
 enum starter_kind {
-	STARTER_SHARE,	   /* virtiofsd: path is the folder, other the socket */
-	STARTER_MAKE_DISK, /* qemu-img create: path, size_bytes */
-	STARTER_COPY_DISK, /* qemu-img convert: path from other */
-	STARTER_GROW_DISK, /* qemu-img resize: path, size_bytes */
-	STARTER_FILTER,	   /* nft: text */
-	STARTER_TEST_KVM,  /* qemu-system: whether it works */
-	STARTER_LIBVIRT,   /* the user's own libvirtd */
+	STARTER_SHARE,	     /* virtiofsd: path is the folder, other the socket */
+	STARTER_MAKE_DISK,   /* qemu-img create: path, size_bytes */
+	STARTER_COPY_DISK,   /* qemu-img convert: path from other */
+	STARTER_GROW_DISK,   /* qemu-img resize: path, size_bytes */
+	STARTER_FORMAT_DISK, /* mke2fs: path, has_quota */
+	STARTER_FILTER,	     /* nft: text */
+	STARTER_TEST_KVM,    /* qemu-system: whether it works */
+	STARTER_LIBVIRT,     /* the user's own libvirtd */
 };
 
 struct starter_request {
@@ -32,6 +33,7 @@ struct starter_request {
 	char *text;
 	uint64_t size_bytes;
 	bool is_read_only; /* SHARE */
+	bool has_quota;	   /* FORMAT_DISK */
 };
 void starter_request_clear(struct starter_request *request);
 

@@ -47,6 +47,9 @@ static bool check_places(const struct starter_request *request, struct error *er
 	case STARTER_GROW_DISK:
 		is_good = is_disk(request->path);
 		break;
+	case STARTER_FORMAT_DISK:
+		is_good = is_below(PATH_CACHE, "scratch", request->path);
+		break;
 	default:
 		break;
 	}
@@ -92,6 +95,8 @@ static bool act(const struct starter_request *request, struct error *err)
 		return disk_tool_copy(request->path, request->other, err);
 	case STARTER_GROW_DISK:
 		return disk_tool_grow(request->path, request->size_bytes, err);
+	case STARTER_FORMAT_DISK:
+		return disk_tool_format(request->path, request->has_quota, err);
 	case STARTER_FILTER:
 		return network_filter_load(request->text, err);
 	case STARTER_TEST_KVM:
