@@ -26,6 +26,14 @@
 /* What a promotion does to a switch of the account's. */
 enum environment_switch { SWITCH_LEFT, SWITCH_ON, SWITCH_OFF };
 
+/* How instances reach out of the network that is made. */
+enum environment_network {
+	NETWORK_PUBLIC, /* by addresses of their own */
+	NETWORK_NAT,
+	NETWORK_NAT_PER_ZONE,
+	NETWORK_ENDPOINTS, /* the cloud's own services alone */
+};
+
 /* AWS's own keys: environment_aws.c. */
 struct environment_aws {
 	char *vpc;
@@ -38,6 +46,7 @@ struct environment_aws {
 	char *permissions_boundary;	   /* of the roles that are made; ARN */
 	uint32_t log_retention_days;	   /* default 14 */
 	bool is_balancer_health;	   /* a balancer's opinion replaces instances */
+	enum environment_network private_network;
 	enum environment_switch termination_protection; /* not given: as it is */
 };
 

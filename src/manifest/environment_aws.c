@@ -16,6 +16,22 @@ static void read_health(struct loader *loader, const struct yaml_node *node, voi
 			     "health is instance or balancer");
 }
 
+static void read_private_network(struct loader *loader, const struct yaml_node *node, void *target)
+{
+	static const char *const names[] = {
+		[NETWORK_NAT] = "nat",
+		[NETWORK_NAT_PER_ZONE] = "nat-per-zone",
+		[NETWORK_ENDPOINTS] = "endpoints",
+	};
+	enum environment_network *network = target;
+	for (size_t i = NETWORK_NAT; node->kind == YAML_SCALAR && i < ARRAY_SIZE(names); i++)
+		if (strcmp(node->text, names[i]) == 0)
+			*network = (enum environment_network)i;
+	if (*network == NETWORK_PUBLIC)
+		loader_error(loader, node, "write private_network: nat",
+			     "private_network is nat, nat-per-zone or endpoints");
+}
+
 static void read_switch(struct loader *loader, const struct yaml_node *node, void *target)
 {
 	enum environment_switch *given = target;
@@ -42,6 +58,11 @@ static const struct field fields[] = {
 	 "default 14"},
 	{"permissions_boundary", FIELD_USED, read_text, AT(aws.permissions_boundary), NULL,
 	 "AWS: an IAM policy that the pods' roles are bounded by: its ARN"},
+	{"private_network", FIELD_USED, read_private_network, AT(aws.private_network), NULL,
+	 "AWS: in the network that is made, instances have no public addresses and reach out "
+	 "through "
+	 "one NAT gateway, one a zone, or reach AWS's own services alone through endpoints",
+	 .takes = "nat, nat-per-zone or endpoints"},
 	{"public_subnets", FIELD_USED, read_text_list, AT(aws.public_subnets), NULL,
 	 "AWS: of the load balancers; default: subnets"},
 	{"role", FIELD_USED, read_text, AT(aws.role), NULL,

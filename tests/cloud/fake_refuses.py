@@ -41,7 +41,7 @@ def change(bed, resources, name="s", kind="CREATE", tags=(), text=None, **more):
             break
         time.sleep(0.02)
     events = []
-    for one in cf.describe_stack_events(StackName=made["StackId"])["StackEvents"]:
+    for one in cf.get_paginator("describe_stack_events").paginate(StackName=made["StackId"]).search("StackEvents"):
         events.append(one)
         if one["ResourceStatus"] == f"{kind}_IN_PROGRESS" and one["ResourceType"] == "AWS::CloudFormation::Stack":
             break
@@ -216,6 +216,36 @@ def keys_of_ones_own(bed):
         raises("ValidationException", lambda more=wrong: ebs.start_snapshot(**start, **more))
     good = ebs.start_snapshot(**start)["SnapshotId"]
     assert client(bed, "ec2").describe_snapshots(SnapshotIds=[good])["Snapshots"][0]["Encrypted"]
+
+
+VPC = {
+    "Vpc": {"Type": "AWS::EC2::VPC", "Properties": {"CidrBlock": "10.0.0.0/16"}},
+    "Gateway": {"Type": "AWS::EC2::InternetGateway"},
+    "Outside": {"Type": "AWS::EC2::Subnet", "Properties": {"VpcId": {"Ref": "Vpc"}, "CidrBlock": "10.0.0.0/20", "AvailabilityZone": "eu-west-1a"}},
+    "Inside": {"Type": "AWS::EC2::Subnet", "Properties": {"VpcId": {"Ref": "Vpc"}, "CidrBlock": "10.0.16.0/20", "AvailabilityZone": "eu-west-1a"}},
+    **{f"Table{n}": {"Type": "AWS::EC2::RouteTable", "Properties": {"VpcId": {"Ref": "Vpc"}}} for n in (1, 2)},
+    **{f"Routes{n}": {"Type": "AWS::EC2::SubnetRouteTableAssociation", "Properties": {"RouteTableId": {"Ref": f"Table{n}"}, "SubnetId": {"Ref": s}}}
+       for n, s in ((1, "Outside"), (2, "Inside"))},
+    "Default": {"Type": "AWS::EC2::Route", "Properties": {"RouteTableId": {"Ref": "Table1"}, "DestinationCidrBlock": "0.0.0.0/0", "GatewayId": {"Ref": "Gateway"}}},
+    "Address": {"Type": "AWS::EC2::EIP", "Properties": {"Domain": "vpc"}},
+    "Nat": {"Type": "AWS::EC2::NatGateway", "Properties": {"AllocationId": {"Fn::GetAtt": ["Address", "AllocationId"]}, "SubnetId": {"Ref": "Outside"}}},
+    "Through": {"Type": "AWS::EC2::Route", "Properties": {"RouteTableId": {"Ref": "Table2"}, "DestinationCidrBlock": "0.0.0.0/0", "NatGatewayId": {"Ref": "Nat"}}}}
+
+
+def ways_out(bed):
+    setting(bed)
+    base = edited({**VPC, **group(image(bed))}, "Group.Properties.VPCZoneIdentifier", [{"Ref": "Inside"}])
+    base["Group"]["DependsOn"] = ["Through", "Routes1", "Routes2", "Default"]
+    taken(bed, base, name="good")
+    endpoint = {"Type": "AWS::EC2::VPCEndpoint", "Properties": {
+        "VpcId": {"Ref": "Vpc"}, "VpcEndpointType": "Interface", "ServiceName": "com.amazonaws.eu-west-1.logs", "PrivateDnsEnabled": True,
+        "SubnetIds": [{"Ref": "Inside"}]}}
+    numbered(bed, [("Group.Properties.VPCZoneIdentifier", [{"Ref": "Outside"}], "nothing leads to"),   # no public address
+                   ("Nat.Properties.SubnetId", {"Ref": "Inside"}, "nothing leads to"),
+                   ("Nat.Properties.AllocationId", None, "AllocationId"), ("Nat.Properties.Fancy", 1, "CreateNatGateway"),
+                   ("Address.Properties.Domain", "moon", "AllocateAddress")], base)
+    refused(bed, "conflicting DNS", {**base, "One": endpoint, "Two": endpoint}, name="twice")
+    refused(bed, "does not belong", {**base, "One": edited({"One": endpoint}, "One.Properties.VpcEndpointType", "Gateway")["One"]}, name="kind")
 
 
 def a_group_that_is_rolled_suspends_its_health(bed):
@@ -414,7 +444,7 @@ class Remembering(Bed):
 
 if __name__ == "__main__":
     run_tests(Remembering(), [
-        balancers_and_their_targets, one_listener_for_a_port_and_one_balancer_for_targets, instances_of_a_group, disks_that_a_launch_brings, keys_of_ones_own,
+        balancers_and_their_targets, one_listener_for_a_port_and_one_balancer_for_targets, instances_of_a_group, disks_that_a_launch_brings, keys_of_ones_own, ways_out,
         a_group_that_is_rolled_suspends_its_health, volumes_grow_and_stay_in_their_zone, zones_and_records_are_there_once,
         firewalls_list_a_rule_once, roles_and_logs, templates_as_a_whole, stacks_have_their_limits,
         a_change_set_is_executed_once, parameters_images_and_logs, buckets, every_rule_has_refused_something_here])

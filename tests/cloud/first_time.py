@@ -20,6 +20,7 @@ import kms
 import rules
 import rules_balancer  # noqa: F401
 import rules_key  # noqa: F401
+import rules_network  # noqa: F401
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 I2KIT = os.path.abspath(sys.argv[1])
@@ -195,6 +196,27 @@ def an_account_that_encrypts_all_disks_gets_whole_ones(bed):
         assert newest.key == "aws/ebs" and (newest.parent is not None) == is_delta, (number, plan)
     SHARED["images"].clear()
     SHARED["snapshots"].clear()
+
+
+def instances_without_public_addresses_reach_what_they_call(bed):
+    """One NAT gateway, one a zone, none but endpoints, and back: each a change of a stack that runs."""
+    secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "key"}, "stringData": {"token": "x"}}
+    env = [{"name": "A", "valueFrom": {"secretKeyRef": {"name": "key", "key": "token"}}}]
+    shop = Shop(bed, secret, deployment(env=env), database(), WEB[1], private_network="nat")
+    made = shop.ships()
+    assert [n for n, r in made.items() if r["Type"] == "AWS::EC2::NatGateway"] == ["NatA"]
+    shop.write(private_network="nat-per-zone")
+    assert "NatB" in shop.ships()
+    shop.write(private_network="endpoints")
+    made = shop.ships()
+    assert not [n for n in made if n.startswith("Nat")] and {"EndpointSsm", "EndpointEc2", "EndpointS3"} <= set(made)
+    plan = json.loads(shop.run("promote", "-f", "i2kit.yml", "--plan", "--force", "-o", "json").stdout)
+    assert plan["plan"]["dollarsAMonth"] > 4 * 2 * 7.3 if "plan" in plan else True
+    del shop.provider["private_network"]
+    shop.write()
+    assert "PrivateSubnetA" not in shop.ships()
+    shop.write(private_network="nat", vpc="vpc-0fake")
+    shop.is_stopped("private_network", "vpc")
 
 
 def a_plain_project_comes_up(bed):
@@ -381,7 +403,8 @@ def stacks_of_one_name_are_not_mixed_up(bed):
 
 
 # Each with the rule of the fake that it is about.
-TESTS = [(what_is_encrypted_is_encrypted_with_ones_own_key, "key-launches key-logs ssm-key"),
+TESTS = [(instances_without_public_addresses_reach_what_they_call, "guest-reaches nat-address endpoint-kind"),
+         (what_is_encrypted_is_encrypted_with_ones_own_key, "key-launches key-logs ssm-key"),
          (a_key_that_cannot_encrypt_disks_is_refused, "key-usable"),
          (an_account_that_encrypts_all_disks_gets_whole_ones, "snapshot-encryption"),
          (ephemeral_storage_is_a_disk_of_the_instance, "block-devices"), (a_plain_project_comes_up, "imds-tag-keys"), (tags_of_ones_own_do_not_stop_a_launch, "imds-tag-keys"),

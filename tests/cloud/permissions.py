@@ -175,6 +175,20 @@ def a_key_that_lets_no_service_in_is_found_out(bed):
     shop.ships()
 
 
+def private_networks_are_made_and_changed(bed):
+    shop = fresh(bed, deployment(), database(), WEB[1], private_network="nat")
+    assert "CreateNatGateway" in json.dumps(policy(shop, "stack-network"))
+    policies = restrict(shop, "caller", "stack")
+    for network in ("nat", "nat-per-zone", "endpoints"):
+        shop.write(private_network=network)
+        shop.ships()
+    shop.write(deployment(), WEB[1])    # without a claim one endpoint fewer
+    shop.ships()
+    good(shop.run("destroy", "--yes"))
+    assert not bed.world.counts.get("denied")
+    remember(policies)
+
+
 def a_long_template_needs_its_bucket(bed):
     ports = [(8000 + n, 8000 + n, "TCP") for n in range(6)]
     shop = fresh(bed, deployment(), *[service(f"s{n}", ports) for n in range(12)])
@@ -234,7 +248,7 @@ def pods_stay_within_the_boundary(bed):
 
 def every_policy_fits_where_it_goes(bed):
     """A managed policy has at most 6,144 characters, white space not counted."""
-    for more in ({}, {"role": ROLE}, {"vpc": "vpc-0fake"}, {"kms_key": "alias/shop", "termination_protection": True}, {"instance_profile": "mine"}):
+    for more in ({}, {"role": ROLE}, {"vpc": "vpc-0fake"}, {"kms_key": "alias/shop", "termination_protection": True, "private_network": "nat"}, {"instance_profile": "mine"}):
         shop = Shop(bed, *WEB, **more)
         names = ["caller", "stack", "stack-trust", "boundary", *(["key"] if "kms_key" in more else []),
                  *([] if "vpc" in more else ["stack-network"])]
@@ -262,13 +276,14 @@ def nothing_is_allowed_that_nobody_needs(bed):
     assert EXCUSED <= USED["allowed"], sorted(EXCUSED - USED["allowed"])
 
 
-EXCUSED = {"cloudformation:DeleteChangeSet",     # a change set that failed, or that is left behind
+EXCUSED = {"ec2:ModifyVpcEndpoint",             # other subnets of an endpoint
+           "cloudformation:DeleteChangeSet",     # a change set that failed, or that is left behind
            "elasticloadbalancing:ModifyListener",        # another certificate
            "route53:ListTagsForResource"}                # other tags on a zone
 ONLY = os.environ.get("ONLY", "")
 if __name__ == "__main__":
     run_tests(Bed(), [t for t in [one_who_promotes_needs_no_more_than_the_two_policies, with_a_role_the_caller_makes_nothing_of_the_stack,
                       in_a_network_that_is_there_nothing_of_networks_is_allowed, with_a_key_of_ones_own_it_is_used_by_who_needs_it,
-                      a_key_that_lets_no_service_in_is_found_out, a_long_template_needs_its_bucket,
+                      a_key_that_lets_no_service_in_is_found_out, private_networks_are_made_and_changed, a_long_template_needs_its_bucket,
                       another_project_is_out_of_reach, what_is_missing_is_named, pods_stay_within_the_boundary,
                       every_policy_fits_where_it_goes, doctor_says_who_we_are, nothing_is_allowed_that_nobody_needs] if ONLY in t.__name__])

@@ -55,7 +55,16 @@ def health(resources):
             assert "InstanceMetadataTags" not in json.dumps(resources)
 
 
-RULES = [("exposure", "made", exposure), ("reach", "made", reach), ("names", "made", names), ("web", "made", health)]
+def private(resources):
+    """Instances in subnets of their own, balancers where they were, and one way out."""
+    for name, resource in resources.items():
+        used = json.dumps(resource.get("Properties", {}).get("VPCZoneIdentifier", ""))
+        assert not resource["Type"].endswith("::AutoScalingGroup") or ("PrivateSubnetA" in used and '"SubnetA"' not in used)
+        assert not resource["Type"].endswith("::LoadBalancer") or "PrivateSubnet" not in json.dumps(resource)
+    assert "MapPublicIpOnLaunch" not in resources["PrivateSubnetA"]["Properties"]
+
+
+RULES = [("web", "nat", private), ("web", "nats", private), ("stateful", "endpoints", private), ("exposure", "made", exposure), ("reach", "made", reach), ("names", "made", names), ("web", "made", health)]
 TOOL = sys.argv[1]
 
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * For template.py: the CloudFormation template of a manifest, with releases made up, on stdout.
- *	template-of MANIFEST made|given
+ *	template-of MANIFEST made|given|nat|nats|endpoints
  */
 #include <stdio.h>
 #include <string.h>
@@ -63,6 +63,12 @@ int main(int argc, char **argv)
 				     "12345678-1234-1234-1234-123456789012";
 		target.instance_type = "t3.small";
 	}
+	if (strcmp(argv[2], "nat") == 0)
+		target.private_network = NETWORK_NAT;
+	if (strcmp(argv[2], "nats") == 0)
+		target.private_network = NETWORK_NAT_PER_ZONE;
+	if (strcmp(argv[2], "endpoints") == 0)
+		target.private_network = NETWORK_ENDPOINTS;
 	struct load_options options = {.folder = ".", .project = "shop"};
 	string_list_add(&options.paths, argv[1]);
 	AUTO(app_clear) struct app app = {0};

@@ -9,6 +9,7 @@ import rules
 import rules_balancer  # noqa: F401 (their rules register themselves)
 import rules_instance  # noqa: F401
 import rules_key  # noqa: F401
+import rules_network  # noqa: F401
 import resource_model  # noqa: F401
 from ebs import Snapshot
 from resolve import Resolver
@@ -243,7 +244,11 @@ class Operation(threading.Thread):
         with self.world.lock:
             self.stack.set("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS")
         for action, logical in changes:
-            if action == "Remove":
+            why = self.may_delete(logical) if action == "Remove" else None
+            if why:     # it stays behind, and the update is complete all the same
+                self.world.count("denied")
+                self.say(logical, "DELETE_FAILED", why, self.old.resources[logical]["Type"])
+            elif action == "Remove":
                 self.unmake(logical, self.old.resources[logical]["Type"])
         self.finish("UPDATE_COMPLETE")
 
@@ -288,6 +293,9 @@ def physical_id(world, stack, logical, resource):
     if resource["Type"].startswith("AWS::IAM::") and len(short) > 64:
         short = f"{stack.name[:24]}-{logical[:24]}-{secrets.token_hex(6)}"
     return {"AWS::EC2::VPC": "vpc-" + secrets.token_hex(8), "AWS::EC2::Volume": "vol-" + secrets.token_hex(8)[:17],
+            "AWS::EC2::RouteTable": "rtb-" + secrets.token_hex(8), "AWS::EC2::EIP": "52.0.0." + str(secrets.randbelow(250)),
+            "AWS::EC2::NatGateway": "nat-" + secrets.token_hex(8), "AWS::EC2::VPCEndpoint": "vpce-" + secrets.token_hex(8),
+            "AWS::EC2::InternetGateway": "igw-" + secrets.token_hex(8),
             "AWS::EC2::Subnet": "subnet-" + secrets.token_hex(8),
             "AWS::EC2::SecurityGroup": "sg-" + secrets.token_hex(8),
             "AWS::Logs::LogGroup": resource.get("Properties", {}).get("LogGroupName", short)}.get(

@@ -30,7 +30,7 @@ ONLY_WITH = {
     "iam:UpdateRole": "Description", "iam:UpdateRoleDescription": "Description", "route53:*QueryLogging*": "",
     "route53:UpdateHostedZone*": "HostedZoneConfig", "route53:DisassociateVPC*": "",
     "route53:ListHostedZonesByName": "HostedZoneName", "ec2:DescribeNetworkInterfaces": "NetworkInterfaceId",
-    "ec2:ReplaceRouteTableAssociation": ""}
+    "ec2:ReplaceRouteTableAssociation": "", "ec2:*ssociateAddress": "InstanceId", "ec2:*NatGatewayAddress": "SecondaryAllocationIds"}
 # Wildcards in the schemas, as what the handlers call of them.
 MEANT = {"autoscaling:Describe*": ["autoscaling:DescribeAutoScalingGroups", "autoscaling:DescribeScalingActivities"],
          "ec2:Describe*": ["ec2:DescribeLaunchTemplateVersions", "ec2:DescribeImages", "ec2:DescribeInstances",

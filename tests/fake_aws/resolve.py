@@ -31,6 +31,8 @@ class Resolver:
                 ":*" if service == "logs" else "")
         if attribute == "AvailabilityZone":
             return self.value(resource["Properties"]["AvailabilityZone"])
+        if attribute == "AllocationId":
+            return "eipalloc-" + physical.replace(".", "")
         if attribute == "DNSName":
             return physical.rsplit("/", 1)[-1] + f".elb.{self.world.region}.amazonaws.com"
         return {"LatestVersionNumber": "1", "CanonicalHostedZoneID": "Z2IFOLAFXWLO4F"}.get(attribute, physical)

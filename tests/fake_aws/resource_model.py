@@ -80,7 +80,20 @@ def record_group(p):
         yield from record(one)
 
 
-CALLS = {"AWS::ElasticLoadBalancingV2::TargetGroup": target_group,
+def nat(p):
+    yield "ec2", "CreateNatGateway", p
+
+
+def address(p):
+    yield "ec2", "AllocateAddress", p
+
+
+def endpoint(p):
+    yield "ec2", "CreateVpcEndpoint", p
+
+
+CALLS = {"AWS::EC2::NatGateway": nat, "AWS::EC2::EIP": address, "AWS::EC2::VPCEndpoint": endpoint,
+         "AWS::ElasticLoadBalancingV2::TargetGroup": target_group,
          "AWS::ElasticLoadBalancingV2::LoadBalancer": load_balancer,
          "AWS::ElasticLoadBalancingV2::Listener": listener, "AWS::EC2::LaunchTemplate": launch_template,
          "AWS::AutoScaling::AutoScalingGroup": group, "AWS::EC2::Volume": volume, "AWS::IAM::Role": role,

@@ -19,11 +19,13 @@ enum permission_holder {
 	PERMISSION_KEY,	       /* likewise, where provider.kms_key is given */
 	PERMISSION_STACK_KEY,  /* who makes the stack, likewise */
 	PERMISSION_POD_KEY,    /* a pod at most, likewise */
-	PERMISSION_STACK,   /* who makes the stack's resources: the caller, or the stack's role */
-	PERMISSION_NETWORK, /* likewise, where the stack makes a network of its own */
-	PERMISSION_ROLES,   /* likewise, where the pods' roles are made */
-	PERMISSION_BOUNDED, /* likewise, where those roles have a permissions boundary */
-	PERMISSION_POD,	    /* the most that a pod's own role may ever do */
+	PERMISSION_STACK,     /* who makes the stack's resources: the caller, or the stack's role */
+	PERMISSION_NETWORK,   /* likewise, where the stack makes a network of its own */
+	PERMISSION_NAT,	      /* likewise, with NAT gateways */
+	PERMISSION_ENDPOINTS, /* likewise, with endpoints */
+	PERMISSION_ROLES,     /* likewise, where the pods' roles are made */
+	PERMISSION_BOUNDED,   /* likewise, where those roles have a permissions boundary */
+	PERMISSION_POD,	      /* the most that a pod's own role may ever do */
 };
 
 /* On what; the words for people are in permissions.c, the ARNs in provider/policy.c. */

@@ -10,6 +10,9 @@
 #define ZONE_MONTH     0.50
 #define ADDRESS_HOUR   0.005 /* public IPv4 */
 #define BALANCER_ZONES 2.0
+#define NAT_HOUR       0.045
+#define ENDPOINT_HOUR  0.01 /* in each zone */
+#define OWN_ZONES      2.0
 #define ROOT_GIB       1.0
 #define BYTES_PER_GIB  1073741824.0
 
@@ -28,6 +31,22 @@ static double services_cost(const struct app *app)
 	return sum;
 }
 
+static double network_cost(const struct app *app, const struct stack_target *target)
+{
+	switch (target->private_network) {
+	case NETWORK_PUBLIC:
+		break;
+	case NETWORK_NAT:
+		return HOURS_A_MONTH * (NAT_HOUR + ADDRESS_HOUR);
+	case NETWORK_NAT_PER_ZONE:
+		return HOURS_A_MONTH * (NAT_HOUR + ADDRESS_HOUR) * OWN_ZONES;
+	case NETWORK_ENDPOINTS:
+		return HOURS_A_MONTH * ENDPOINT_HOUR * OWN_ZONES *
+		       (double)stack_endpoint_count(app);
+	}
+	return 0;
+}
+
 static double pod_cost(const struct app *app, const struct stack_target *target,
 		       const struct pod_spec *pod)
 {
@@ -36,7 +55,8 @@ static double pod_cost(const struct app *app, const struct stack_target *target,
 	if (type == NULL)
 		return -1;
 	/* In the network that is made instances have public addresses. */
-	double hour = type->dollars_an_hour + (target->vpc == NULL ? ADDRESS_HOUR : 0);
+	bool has_address = target->vpc == NULL && target->private_network == NETWORK_PUBLIC;
+	double hour = type->dollars_an_hour + (has_address ? ADDRESS_HOUR : 0);
 	double disks = (ROOT_GIB + (double)stack_scratch_gib(pod)) * GP3_GIB_MONTH;
 	double sum = pod->replicas * (hour * HOURS_A_MONTH + disks);
 	cloud_claims_of_pod(app, pod, &claims);
@@ -47,7 +67,7 @@ static double pod_cost(const struct app *app, const struct stack_target *target,
 
 double cost_a_month(const struct app *app, const struct stack_target *target)
 {
-	double sum = services_cost(app) + ZONE_MONTH;
+	double sum = services_cost(app) + network_cost(app, target) + ZONE_MONTH;
 	for (size_t i = 0; i < app->pod_count; i++) {
 		double pod = pod_cost(app, target, &app->pods[i]);
 		if (pod < 0)

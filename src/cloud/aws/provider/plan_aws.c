@@ -171,6 +171,7 @@ static bool make_target(struct cloud *cloud, const struct environment *environme
 		.domain_inside = texts->inside,
 		.instance_type = environment->instance_type,
 		.vpc = detail->network.vpc,
+		.private_network = environment->aws.private_network,
 		.subnets = detail->network.subnets,
 		.subnet_count = detail->network.count,
 		.public_subnets = detail->network.public_subnets,
@@ -424,6 +425,9 @@ bool aws_plan(struct cloud *cloud, const struct cloud_deployment *deployment, bo
 	compare_protection(&status, environment->aws.termination_protection, detail, &plan);
 	note_app(deployment->app, &plan);
 	note_key(detail, &plan);
+	if (environment->aws.private_network != NETWORK_PUBLIC)
+		string_list_add(&plan.notes, "NAT gateways and endpoints also cost by the byte, "
+					     "which the sum has not");
 	if (detail->network.is_isolated)
 		string_list_add(&plan.notes, "the instances' subnets have no way out: they need "
 					     "VPC endpoints of ssm, logs, cloudformation and ec2");

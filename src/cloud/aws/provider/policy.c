@@ -20,6 +20,7 @@ struct policy {
 	const char *kms_key; /* as provider.kms_key has it, or NULL */
 	bool is_via_cloudformation;
 	bool has_network; /* the stack makes one */
+	bool has_private_network;
 	bool has_roles;
 };
 
@@ -242,6 +243,11 @@ static void write_network(struct policy *policy, bool is_via, struct json_writer
 {
 	policy->is_via_cloudformation = is_via;
 	write_holder(policy, PERMISSION_NETWORK, json);
+	/* Both, whichever there is: one becomes the other. */
+	if (policy->has_private_network) {
+		write_holder(policy, PERMISSION_NAT, json);
+		write_holder(policy, PERMISSION_ENDPOINTS, json);
+	}
 	policy->is_via_cloudformation = false;
 }
 
@@ -328,6 +334,7 @@ char *aws_policy(const struct environment *environment, const struct cloud_scope
 		.kms_key = environment->aws.kms_key,
 		.partition = aws_partition_of(region != NULL ? region : "")->name,
 		.has_network = environment->aws.vpc == NULL && environment->aws.subnets.count == 0,
+		.has_private_network = environment->aws.private_network != NETWORK_PUBLIC,
 		.has_roles = environment->aws.instance_profile == NULL,
 	};
 	if ((kind == CLOUD_POLICY_KEY && policy.kms_key == NULL) ||

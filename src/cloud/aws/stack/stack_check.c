@@ -151,7 +151,8 @@ static bool check_service(const struct service *service, struct error *err)
 
 bool stack_check_app(const struct app *app, const struct stack_target *target, struct error *err)
 {
-	if (!check_target(target, err) || !cloud_claims_check(app, err))
+	if (!check_target(target, err) || !stack_check_private(target, err) ||
+	    !cloud_claims_check(app, err))
 		return false;
 	for (size_t i = 0; i < app->pod_count; i++)
 		if (!check_pod(app, target, &app->pods[i], err))

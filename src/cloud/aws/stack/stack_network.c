@@ -72,6 +72,7 @@ static void add_vpc(struct template_writer *writer)
 	add_routes(writer);
 	add_subnet(writer, 'A', 0);
 	add_subnet(writer, 'B', 1);
+	stack_add_private(writer);
 }
 
 /* Nothing is allowed by it: it says who belongs to the project, as a source for others. */

@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/sha256.h"
 #include "manifest/app.h"
+#include "manifest/environment.h"
 
 struct stack_subnet {
 	const char *id;
@@ -35,11 +36,12 @@ struct stack_target {
 	const char *project;
 	const char *environment; /* or NULL */
 	const char *region;
-	const char *stack;		    /* its name */
-	const char *domain_inside;	    /* the private zone: stack_private_domain() */
-	const char *instance_type;	    /* where the pod names none; NULL: by its limits */
-	const char *vpc;		    /* NULL: a VPC is made */
-	const struct stack_subnet *subnets; /* of instances; one a zone, sorted by zone */
+	const char *stack;	   /* its name */
+	const char *domain_inside; /* the private zone: stack_private_domain() */
+	const char *instance_type; /* where the pod names none; NULL: by its limits */
+	const char *vpc;	   /* NULL: a VPC is made */
+	enum environment_network private_network; /* of the VPC that is made */
+	const struct stack_subnet *subnets;	  /* of instances; one a zone, sorted by zone */
 	size_t subnet_count;
 	const struct stack_subnet *public_subnets; /* of public load balancers; likewise */
 	size_t public_subnet_count;
@@ -96,6 +98,9 @@ MUST_CHECK bool stack_check_app(const struct app *app, const struct stack_target
 #define STACK_SCRATCH_DEVICE "/dev/sdg"
 /* Its size; 0: the pod has none, and that lives in memory. stack_disk.c */
 uint64_t stack_scratch_gib(const struct pod_spec *pod);
+
+/* How many interface endpoints NETWORK_ENDPOINTS makes, in each zone; stack_private.c */
+size_t stack_endpoint_count(const struct app *app);
 
 /* "PROJECT[-ENVIRONMENT].internal": as unique as the stack's name is. Owned. */
 char *stack_private_domain(const char *stack);

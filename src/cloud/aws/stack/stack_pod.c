@@ -118,17 +118,16 @@ static bool write_subnets(struct template_writer *writer, const struct pod_spec 
 			  const struct cloud_claim_list *claims, struct error *err)
 {
 	const struct stack_target *target = writer->target;
+	if (target->vpc == NULL) {
+		stack_write_own_subnets(writer, "VPCZoneIdentifier", claims->count == 0 ? 2 : 1);
+		return true;
+	}
 	if (claims->count == 0) {
 		template_write_subnets(writer, "VPCZoneIdentifier", false);
 		return true;
 	}
 	const struct stack_volume *before = stack_find_volume(target, claims->items[0].name);
 	json_open_list(&writer->json, "VPCZoneIdentifier");
-	if (target->vpc == NULL) {
-		template_write_ref(&writer->json, NULL, "SubnetA");
-		json_close(&writer->json);
-		return true;
-	}
 	const char *zone = before != NULL ? before->zone : target->subnets[0].zone;
 	const char *subnet = NULL;
 	for (size_t i = 0; i < target->subnet_count && subnet == NULL; i++)
@@ -180,7 +179,7 @@ static bool add_group(struct template_writer *writer, const struct pod_spec *pod
 	struct json_writer *json =
 		template_resource(writer, id, "AWS::AutoScaling::AutoScalingGroup");
 	if (writer->target->vpc == NULL)
-		json_write_text(json, "DependsOn", "DefaultRoute");
+		stack_write_way_out(writer);
 	write_creation_policy(json, pod->replicas, timeout);
 	write_update_policy(json, &rollout, timeout);
 	template_properties(writer);

@@ -11,6 +11,14 @@
 /* stack_network.c */
 void stack_add_network(struct template_writer *writer);
 
+/* stack_private.c */
+MUST_CHECK bool stack_check_private(const struct stack_target *target, struct error *err);
+void stack_add_private(struct template_writer *writer);
+/* DependsOn of what reaches out when it starts, in the network that is made. */
+void stack_write_way_out(struct template_writer *writer);
+/* The first subnets of instances, in the network that is made. */
+void stack_write_own_subnets(struct template_writer *writer, const char *key, size_t count);
+
 /* stack_service.c */
 MUST_CHECK bool stack_add_service(struct template_writer *writer, const struct service *service,
 				  struct error *err);
