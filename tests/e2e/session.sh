@@ -110,6 +110,9 @@ ping_redis() { inside "echo PING | nc -w 5 $1 6379" | grep -q PONG; }
 ok $? "four pods become ready, two of them listening on a Service's port"
 [ "$("$i2kit" ps -o json | jq -r '.session')" = true ]
 ok $? "it is session mode"
+"$i2kit" exec web -- sh -c 'df -m / | awk "NR == 2 { exit \$2 < 9000 }" && dd if=/dev/zero of=/fill bs=1M count=100 && rm /fill' 2>/dev/null &&
+	[ -n "$(find "$HOME/.local/state/i2kit" -name 'web-0.raw')" ]
+ok $? "a pod writes to its own disk"
 curl -fsS -m 10 http://127.0.0.1:8080/ | grep -q 'Hello from web-0'
 ok $? "a published port answers"
 ask web 8080 | grep -q 'Hello from web-0'
@@ -175,6 +178,8 @@ Y
 if virsh -q -c qemu:///system uri >/dev/null 2>&1; then
 	"$i2kit" up -d --wait --timeout 120s --connect qemu:///system && curl -fsS -m 10 -o /dev/null http://127.0.0.1:8085/
 	ok $? "system mode as a user: a published port answers"
+	"$i2kit" exec keep -- sh -c 'df -m / | awk "NR == 2 { exit \$2 < 9000 }" && dd if=/dev/zero of=/fill bs=1M count=100' 2>/dev/null
+	ok $? "and a pod writes to its own disk"
 	[ "$("$i2kit" exec keep -- sh -c 'echo kept >/data/k; cat /live/file')" = mine ]
 	ok $? "and a live mount"
 	"$i2kit" restart keep && "$i2kit" up -d --wait --timeout 120s --connect qemu:///system &&
