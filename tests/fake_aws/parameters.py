@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""SSM Parameter Store, Secrets Manager and CloudWatch Logs."""
+"""SSM Parameter Store and CloudWatch Logs."""
 import json
 import re
 import zlib
@@ -86,13 +86,6 @@ class Parameters(JsonService):
         if self.world.parameters.pop(p["Name"], None) is None:
             raise AwsError(400, "ParameterNotFound", "")
         return {}
-
-
-class SecretsManager(JsonService):
-    target, name = "secretsmanager", "secretsmanager"
-
-    def GetSecretValue(self, p):
-        raise AwsError(400, "ResourceNotFoundException", "Secrets Manager can't find the specified secret.")
 
 
 class Logs(JsonService):

@@ -28,7 +28,7 @@ from ebs import Ebs  # noqa: E402
 from ec2 import Ec2  # noqa: E402
 from kms import Kms  # noqa: E402
 from s3 import S3  # noqa: E402
-from parameters import Logs, Parameters, SecretsManager  # noqa: E402
+from parameters import Logs, Parameters  # noqa: E402
 from wire import Answer, AwsError, Request, answer_json, error_answer  # noqa: E402
 from world import World  # noqa: E402
 
@@ -36,7 +36,7 @@ from world import World  # noqa: E402
 def make_services(world):
     return {"ebs": Ebs(world), "ec2": Ec2(world), "sts": identity.Sts(world),
             "cloudformation": CloudFormation(world), "ssm": Parameters(world),
-            "secretsmanager": SecretsManager(world), "logs": Logs(world), "s3": S3(world),
+            "logs": Logs(world), "s3": S3(world),
             "kms": Kms(world)}
 
 

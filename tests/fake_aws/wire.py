@@ -84,7 +84,7 @@ def error_answer(service, error):
                       f'<Code>{escape(error.code)}</Code><Message>{escape(error.message)}</Message>'
                       f'</Error></Errors><RequestID>{request_id}</RequestID></Response>',
                       content_type="text/xml")
-    if service in ("ebs", "logs", "ssm", "secretsmanager", "sso", "kms"):
+    if service in ("ebs", "logs", "ssm", "sso", "kms"):
         body = {"Message": error.message, **error.extra}
         headers = {"x-amzn-RequestId": request_id}
         if service == "ebs":

@@ -20,6 +20,7 @@
 #include "base/strbuf.h"
 #include "guest/cloud/cloud_http.h"
 #include "guest/cloud/cloud_sign.h"
+#include "wire/instance_calls.h"
 
 struct cloud_aws {
 	struct cloud cloud; /* first: a struct cloud of ours is one of these */
@@ -30,8 +31,9 @@ struct cloud_aws {
 };
 
 struct cloud_call {
-	const char *service; /* "ssm", "logs", "cloudformation", "ec2", "secretsmanager" */
-	const char *target;  /* JSON services: X-Amz-Target; NULL: a query in body */
+	const char *service; /* "ssm", "logs", "cloudformation", "ec2" */
+	const char *action;  /* what the body is for; of wire/instance_calls.h */
+	const char *target;  /* JSON services: before the action in X-Amz-Target; NULL: a query */
 	const char *body;
 };
 
@@ -190,11 +192,13 @@ static bool call_once(struct cloud_aws *aws, const struct cloud_call *call,
 	AUTO_FREE char *host = parts.port == (parts.is_tls ? 443 : 80)
 				       ? xstrdup(parts.host)
 				       : xasprintf("%s:%u", parts.host, parts.port);
+	AUTO_FREE char *target =
+		call->target != NULL ? xasprintf("%s.%s", call->target, call->action) : NULL;
 	struct cloud_sign sign = {.credentials = &aws->credentials,
 				  .region = aws->region,
 				  .service = call->service,
 				  .host = host,
-				  .target = call->target,
+				  .target = target,
 				  .content_type = call->target != NULL
 							  ? "application/x-amz-json-1.1"
 							  : "application/x-www-form-urlencoded",
@@ -210,11 +214,30 @@ static bool call_once(struct cloud_aws *aws, const struct cloud_call *call,
 	return cloud_http(&request, answer, err);
 }
 
+/* What is not in the table, no role allows. */
+static bool is_known(const struct cloud_call *call)
+{
+#define ROW(service_name, action_name, resource, condition) {service_name, action_name},
+	static const struct {
+		const char *service;
+		const char *action;
+	} rows[] = {INSTANCE_CALLS(ROW)};
+#undef ROW
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		if (strcmp(rows[i].service, call->service) == 0 &&
+		    strcmp(rows[i].action, call->action) == 0)
+			return true;
+	return false;
+}
+
 /* *ret is the answer's body, owned. What AWS refuses is an error with its code and message. */
 static bool cloud_call(struct cloud_aws *aws, const struct cloud_call *call, char **ret,
 		       struct error *err)
 {
 	int pause = FIRST_PAUSE_MS;
+	if (!is_known(call))
+		return error_set(err, ERROR_INVALID, "%s:%s is not among an instance's calls",
+				 call->service, call->action);
 	for (int attempt = 1;; attempt++) {
 		AUTO(cloud_answer_clear) struct cloud_answer answer = {0};
 		error_clear(err);
@@ -234,16 +257,14 @@ static bool cloud_call(struct cloud_aws *aws, const struct cloud_call *call, cha
 	}
 }
 
-/* An answer of SSM or Secrets Manager; NULL and *err when there is none. */
-static struct json_document *call_json(struct cloud_aws *aws, const char *service,
-				       const char *target, const struct strbuf *body,
+/* The answer of a JSON service; NULL and *err when there is none. */
+static struct json_document *call_json(struct cloud_aws *aws, const struct cloud_call *call,
 				       struct error *err)
 {
 	AUTO_FREE char *answer = NULL;
-	struct cloud_call call = {.service = service, .target = target, .body = strbuf_text(body)};
-	if (!cloud_call(aws, &call, &answer, err))
+	if (!cloud_call(aws, call, &answer, err))
 		return NULL;
-	return json_document_parse(answer, strlen(answer), service, JSON_LAST_KEY_WINS, err);
+	return json_document_parse(answer, strlen(answer), call->service, JSON_LAST_KEY_WINS, err);
 }
 
 /* The value of an SSM parameter, owned. */
@@ -257,49 +278,16 @@ static bool get_parameter(struct cloud_aws *aws, const char *name, char **ret, s
 	json_close(&json);
 	json_write_bool(&json, "WithDecryption", true);
 	json_close(&json);
-	AUTO_PTR(json_document)
-	struct json_document *document =
-		call_json(aws, "ssm", "AmazonSSM.GetParameters", &body, err);
+	const struct cloud_call call = {.service = "ssm",
+					.action = "GetParameters",
+					.target = "AmazonSSM",
+					.body = strbuf_text(&body)};
+	AUTO_PTR(json_document) struct json_document *document = call_json(aws, &call, err);
 	if (document == NULL)
 		return error_prefix(err, "parameter %s", name);
 	struct json_view list = json_view_get(json_document_root(document), "Parameters");
 	*ret = json_view_text(json_view_get(json_view_at(list, 0), "Value"));
 	return *ret != NULL || error_set(err, ERROR_NOT_FOUND, "there is no parameter %s", name);
-}
-
-/* The text under a key of a secret that is a JSON object; owned, or NULL. */
-static char *pick(const char *text, const char *key)
-{
-	AUTO_PTR(json_document)
-	struct json_document *inside =
-		json_document_parse(text, strlen(text), "secret", JSON_LAST_KEY_WINS, NULL);
-	return inside != NULL ? json_view_text(json_view_get(json_document_root(inside), key))
-			      : NULL;
-}
-
-/* "ARN" or "ARN#key of the JSON inside"; *ret is the text itself. */
-static bool get_managed_secret(struct cloud_aws *aws, const char *reference, char **ret,
-			       struct error *err)
-{
-	size_t size = strcspn(reference, "#");
-	AUTO_FREE char *id = xstrndup(reference, size);
-	AUTO(strbuf_clear) struct strbuf body = STRBUF_INIT;
-	struct json_writer json = JSON_WRITER(&body, 0);
-	json_open_object(&json, NULL);
-	json_write_text(&json, "SecretId", id);
-	json_close(&json);
-	AUTO_PTR(json_document)
-	struct json_document *document =
-		call_json(aws, "secretsmanager", "secretsmanager.GetSecretValue", &body, err);
-	if (document == NULL)
-		return error_prefix(err, "secret %s", id);
-	const char *text =
-		json_view_peek(json_view_get(json_document_root(document), "SecretString"));
-	if (text == NULL)
-		return error_set(err, ERROR_UNSUPPORTED, "secret %s has no text", id);
-	*ret = reference[size] == '\0' ? xstrdup(text) : pick(text, reference + size + 1);
-	return *ret != NULL || error_set(err, ERROR_NOT_FOUND, "secret %s has no key '%s'", id,
-					 reference + size + 1);
 }
 
 static bool aws_parameter(struct cloud *cloud, const char *name, char **ret, struct error *err)
@@ -320,13 +308,6 @@ static bool aws_secret(struct cloud *cloud, const char *reference, uint8_t **ret
 		return base64_decode(text, strlen(text), ret, ret_size) ||
 		       error_set(err, ERROR_INVALID, "%s is not base64", reference);
 	}
-	if (strncmp(reference, "secretsmanager:", 15) == 0) {
-		if (!get_managed_secret(aws, reference + 15, &text, err))
-			return false;
-		*ret_size = strlen(text);
-		*ret = (uint8_t *)TAKE_PTR(text);
-		return true;
-	}
 	return error_set(err, ERROR_UNSUPPORTED, "no way to fetch '%s'", reference);
 }
 
@@ -342,7 +323,8 @@ static bool aws_attach(struct cloud *cloud, const char *volume, const char *devi
 	strbuf_append_url(&body, cloud->instance_id);
 	strbuf_append(&body, "&Device=");
 	strbuf_append_url(&body, device);
-	struct cloud_call call = {.service = "ec2", .body = strbuf_text(&body)};
+	struct cloud_call call = {
+		.service = "ec2", .action = "AttachVolume", .body = strbuf_text(&body)};
 	if (cloud_call(aws, &call, &answer, err))
 		return true;
 	/* Attached to us by an earlier start of this agent: the disk is there. */
@@ -354,11 +336,14 @@ static bool aws_attach(struct cloud *cloud, const char *volume, const char *devi
 	return false;
 }
 
-static bool call_logs(struct cloud *cloud, const char *target, const struct strbuf *body,
+static bool call_logs(struct cloud *cloud, const char *action, const struct strbuf *body,
 		      struct error *err)
 {
 	AUTO_FREE char *answer = NULL;
-	struct cloud_call call = {.service = "logs", .target = target, .body = strbuf_text(body)};
+	struct cloud_call call = {.service = "logs",
+				  .action = action,
+				  .target = "Logs_20140328",
+				  .body = strbuf_text(body)};
 	return cloud_call(aws_of(cloud), &call, &answer, err);
 }
 
@@ -376,7 +361,7 @@ static bool aws_make_log(struct cloud *cloud, const char *group, const char *str
 	struct json_writer json = JSON_WRITER(&body, 0);
 	write_names(&json, group, stream);
 	json_close(&json);
-	if (call_logs(cloud, "Logs_20140328.CreateLogStream", &body, err))
+	if (call_logs(cloud, "CreateLogStream", &body, err))
 		return true;
 	if (strstr(err->message, "ResourceAlreadyExists") == NULL)
 		return false;
@@ -399,7 +384,7 @@ static bool aws_log(struct cloud *cloud, const char *group, const char *stream,
 	}
 	json_close(&json);
 	json_close(&json);
-	return call_logs(cloud, "Logs_20140328.PutLogEvents", &body, err);
+	return call_logs(cloud, "PutLogEvents", &body, err);
 }
 
 static bool aws_signal(struct cloud *cloud, const char *stack, const char *resource, bool is_good,
@@ -413,7 +398,9 @@ static bool aws_signal(struct cloud *cloud, const char *stack, const char *resou
 	strbuf_append_url(&body, resource);
 	strbuf_appendf(&body, "&UniqueId=%s&Status=%s", cloud->instance_id,
 		       is_good ? "SUCCESS" : "FAILURE");
-	struct cloud_call call = {.service = "cloudformation", .body = strbuf_text(&body)};
+	struct cloud_call call = {.service = "cloudformation",
+				  .action = "SignalResource",
+				  .body = strbuf_text(&body)};
 	return cloud_call(aws_of(cloud), &call, &answer, err);
 }
 

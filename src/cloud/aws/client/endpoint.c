@@ -77,14 +77,6 @@ const struct aws_service AWS_SSM = {
 	.protocol = AWS_JSON,
 	.has_gov_fips = true,
 };
-const struct aws_service AWS_SECRETS = {
-	.name = "Secrets Manager",
-	.id = "SECRETS_MANAGER",
-	.host = "secretsmanager",
-	.signing = "secretsmanager",
-	.target = "secretsmanager",
-	.protocol = AWS_JSON,
-};
 const struct aws_service AWS_KMS = {
 	.name = "KMS",
 	.id = "KMS",

@@ -30,7 +30,6 @@ extern const struct aws_service AWS_AUTOSCALING;
 extern const struct aws_service AWS_ELBV2;
 extern const struct aws_service AWS_LOGS;
 extern const struct aws_service AWS_SSM;
-extern const struct aws_service AWS_SECRETS;
 extern const struct aws_service AWS_KMS;
 extern const struct aws_service AWS_ROUTE53;
 extern const struct aws_service AWS_S3;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "wire/instance_calls.h"
 
 /* A call of ours that needs the action of its own name. */
 #define CALL(name, resource, condition)                                                            \
@@ -20,6 +21,10 @@
 	{                                                                                          \
 		NULL, action, PERMISSION_##holder, RESOURCE_##resource, CONDITION_##condition      \
 	}
+
+/* What an instance calls. */
+#define POD_CALL(service, action, resource, condition)                                             \
+	{NULL, service ":" action, PERMISSION_POD, RESOURCE_##resource, CONDITION_##condition},
 
 /* clang-format off: a table, a line each. */
 const struct permission PERMISSIONS[] = {
@@ -217,14 +222,7 @@ const struct permission PERMISSIONS[] = {
 	/* The same where provider.permissions_boundary is given: never without it. */
 	MAKES(BOUNDED, "iam:PutRolePermissionsBoundary", ROLES, BOUNDED),
 	/* What instances call, at most. */
-	MAKES(POD, "logs:CreateLogStream", ALL_LOG_GROUPS, NONE),
-	MAKES(POD, "logs:PutLogEvents", ALL_LOG_GROUPS, NONE),
-	MAKES(POD, "cloudformation:SignalResource", STACKS, NONE),
-	MAKES(POD, "ssm:GetParameter", ALL_PARAMETERS, NONE),
-	MAKES(POD, "ssm:GetParameters", ALL_PARAMETERS, NONE),
-	MAKES(POD, "ec2:AttachVolume", VOLUMES, OWN_RESOURCE),
-	MAKES(POD, "ec2:AttachVolume", INSTANCES, OWN_RESOURCE),
-};
+	INSTANCE_CALLS(POD_CALL)};
 /* clang-format on */
 const size_t PERMISSION_COUNT = ARRAY_SIZE(PERMISSIONS);
 

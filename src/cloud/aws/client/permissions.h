@@ -3,7 +3,7 @@
 #define I2KIT_CLOUD_AWS_CLIENT_PERMISSIONS_H
 
 /*
- * Every call that i2kit makes and every action that CloudFormation needs for what a stack holds, in
+ * Every call that i2kit makes, here and in an instance (wire/instance_calls.h), and every action that CloudFormation needs for what a stack holds, in
  * one table: a call that is not in it is not sent (aws_client_sign), so the IAM policies that are
  * made from it (provider/policy.h) cannot lack one. Actions are named as IAM names them; Amazon's
  * Service Authorization Reference says which resources and conditions each one knows.

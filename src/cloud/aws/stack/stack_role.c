@@ -5,18 +5,25 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "base/string_list.h"
+#include "cloud/aws/client/permissions.h"
 #include "cloud/aws/stack/logical_id.h"
 #include "cloud/aws/stack/template_parts.h"
 
-static void open_statement(struct json_writer *json, const char *one, const char *two)
+/* With what a pod may do of a service ("ssm:"), or its key's ("kms:"): the table's rows. */
+static void open_statement(struct json_writer *json, const char *service)
 {
+	AUTO(string_list_clear) struct string_list actions = STRING_LIST_INIT;
+	for (size_t i = 0; i < PERMISSION_COUNT; i++) {
+		const struct permission *row = &PERMISSIONS[i];
+		bool is_pods = row->holder == PERMISSION_POD || row->holder == PERMISSION_POD_KEY;
+		if (is_pods && strncmp(row->action, service, strlen(service)) == 0 &&
+		    !string_list_has(&actions, row->action))
+			string_list_add(&actions, row->action);
+	}
 	json_open_object(json, NULL);
 	json_write_text(json, "Effect", "Allow");
-	json_open_list(json, "Action");
-	json_write_text(json, NULL, one);
-	if (two != NULL)
-		json_write_text(json, NULL, two);
-	json_close(json);
+	json_write_texts(json, "Action", &actions);
 }
 
 static void write_arn(struct json_writer *json, const char *service, const char *resource)
@@ -30,7 +37,7 @@ static void write_parameters(struct json_writer *json, const struct stack_releas
 {
 	if (release->parameters == NULL || release->parameters[0] == NULL)
 		return;
-	open_statement(json, "ssm:GetParameters", "ssm:GetParameter");
+	open_statement(json, "ssm:");
 	json_open_list(json, "Resource");
 	for (size_t i = 0; release->parameters[i] != NULL; i++) {
 		AUTO_FREE char *below = xasprintf("parameter%s/*", release->parameters[i]);
@@ -47,7 +54,7 @@ static void write_key(struct template_writer *writer, const struct stack_release
 	if (writer->target->kms_key == NULL || release->parameters == NULL ||
 	    release->parameters[0] == NULL)
 		return;
-	open_statement(json, "kms:Decrypt", NULL);
+	open_statement(json, "kms:");
 	json_write_text(json, "Resource", writer->target->kms_key);
 	json_open_object(json, "Condition");
 	json_open_object(json, "StringEquals");
@@ -63,7 +70,7 @@ static void write_volume(struct template_writer *writer, const struct pod_spec *
 	struct json_writer *json = &writer->json;
 	AUTO_FREE char *id = stack_volume_id(writer->target, claim);
 	AUTO_FREE char *volume = xasprintf("volume/${%s}", id);
-	open_statement(json, "ec2:AttachVolume", NULL);
+	open_statement(json, "ec2:");
 	json_open_list(json, "Resource");
 	write_arn(json, "ec2", volume);
 	write_arn(json, "ec2", "instance/*");
@@ -82,10 +89,10 @@ static void write_statements(struct template_writer *writer, const struct pod_sp
 			     const struct cloud_claim_list *claims)
 {
 	struct json_writer *json = &writer->json;
-	open_statement(json, "logs:CreateLogStream", "logs:PutLogEvents");
+	open_statement(json, "logs:");
 	template_write_attribute(json, "Resource", "Logs", "Arn");
 	json_close(json);
-	open_statement(json, "cloudformation:SignalResource", NULL);
+	open_statement(json, "cloudformation:");
 	template_write_ref(json, "Resource", "AWS::StackId");
 	json_close(json);
 	write_parameters(json, release);

@@ -86,7 +86,7 @@ static bool refer_secret(const struct user_data_input *input, const char *secret
 		error_set(err, ERROR_UNSUPPORTED,
 			  "secret '%s' key '%s' has %zu bytes; SSM takes about 3000", secret,
 			  entry->key, entry->size);
-		return error_hint(err, "split it, or refer to Secrets Manager");
+		return error_hint(err, "split it, or let the pod fetch it itself");
 	}
 	uint8_t raw[SHA256_SIZE];
 	char hex[SHA256_HEX_SIZE];
