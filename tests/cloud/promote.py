@@ -426,6 +426,8 @@ def fill_logs(bed, now):
 
 def logs_of_the_cloud_are_shown(bed):
     write(bed)
+    ready(bed)
+    good(promote(bed))
     now = int(time.time() * 1000)
     fill_logs(bed, now)
     bed.world.settings["log_page"] = 2
@@ -446,6 +448,11 @@ def logs_of_the_cloud_are_shown(bed):
 
 def logs_name_a_place_as_other_verbs_do(bed):
     write(bed)
+    nothing = i2kit(bed, "logs", "-e", "environment.yml")
+    assert nothing.returncode == 1 and "there is no i2kit-shop-test in the cloud" in nothing.stderr, nothing.stderr
+    ready(bed)
+    good(promote(bed))
+    assert "no lines" in i2kit(bed, "logs", "-e", "environment.yml").stderr
     fill_logs(bed, int(time.time() * 1000))
     for words, said in ((("-e", "environment.yml", "--region", "us-east-1"), "eu-west-1"),
                         (("-e", "environment.yml", "--profile", "nobody"), "'nobody' is in neither"),
@@ -460,6 +467,8 @@ def logs_name_a_place_as_other_verbs_do(bed):
 
 def followed_logs_lose_no_late_line_and_show_none_twice(bed):
     write(bed)
+    ready(bed)
+    good(promote(bed))
     now = int(time.time() * 1000)
     group = fill_logs(bed, now)
     with subprocess.Popen([I2KIT, "logs", "-e", "environment.yml", "-p", "shop", "-f", "--tail", "1", "--no-prefix",

@@ -113,7 +113,7 @@ class Logs(JsonService):
         return {"nextSequenceToken": "1"}
 
     def FilterLogEvents(self, p):
-        if p["logGroupName"] not in self.world.log_groups:
+        if p["logGroupName"] not in self.world.log_groups and p["logGroupName"] not in self.world.made_log_groups:
             raise AwsError(400, "ResourceNotFoundException", "The specified log group does not exist.")
         if "logStreamNamePrefix" in p and "logStreamNames" in p and self.world.refuses("logs-prefix"):
             raise AwsError(400, "InvalidParameterException", "logStreamNamePrefix and logStreamNames exclude each other")

@@ -60,8 +60,12 @@ static bool read_page(struct aws_client *client, const char *stack,
 				.body = strbuf_text(&text),
 				.body_size = text.size};
 	AUTO(aws_answer_clear) struct aws_answer answer = {0};
-	if (!aws_client_call(client, &call, &answer, err))
-		return false;
+	AUTO(error_clear) struct error failure = ERROR_INIT;
+	if (!aws_client_call(client, &call, &answer, &failure)) {
+		/* A stack that is only being made has no group yet, and so no lines. */
+		*is_over = aws_code_is(&answer, "ResourceNotFoundException");
+		return *is_over ? true : error_move(err, &failure);
+	}
 	AUTO_PTR(json_document)
 	struct json_document *document = aws_answer_json(&answer, "FilterLogEvents", err);
 	if (document == NULL)
@@ -89,6 +93,11 @@ bool aws_logs(struct cloud *cloud, const struct cloud_scope *scope,
 	      const struct cloud_line_range *range, cloud_log_fn *fn, void *arg, struct error *err)
 {
 	AUTO(stack_status_clear) struct stack_status status = {0};
-	return scope_stack_describe(cloud->client, scope, &status, err) &&
-	       logs_read(cloud->client, scope->name, range, fn, arg, err);
+	if (!scope_stack_describe(cloud->client, scope, &status, err))
+		return false;
+	if (!status.exists) {
+		error_set(err, ERROR_NOT_FOUND, "there is no %s in the cloud", scope->name);
+		return error_hint(err, "i2kit promote");
+	}
+	return logs_read(cloud->client, scope->name, range, fn, arg, err);
 }

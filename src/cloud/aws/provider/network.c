@@ -82,7 +82,12 @@ static bool list_subnets(struct aws_client *client, const struct string_list *id
 		aws_query_addf(&query, ids->items[i], "SubnetId.%zu", i + 1);
 	if (ids->count == 0)
 		aws_query_add_filter(&query, 1, "vpc-id", *vpc);
-	AUTO_PTR(xml) struct xml *root = aws_client_query(client, &query, NULL, err);
+	AUTO(aws_answer_clear) struct aws_answer answer = {0};
+	AUTO_PTR(xml) struct xml *root = aws_client_query(client, &query, &answer, err);
+	if (root == NULL && answer.code != NULL &&
+	    strncmp(answer.code, "InvalidSubnet", strlen("InvalidSubnet")) == 0)
+		return error_hint(err, "provider.subnets of environment.yml; without it and vpc a "
+				       "network is made");
 	if (root == NULL)
 		return false;
 	const struct xml *set = xml_find(root, "subnetSet");
