@@ -58,6 +58,21 @@ const char *digest_hex(const struct digest *digest, char out[DIGEST_HEX_SIZE])
 	return out;
 }
 
+void digest_uuid(const struct digest *digest, char out[UUID_SIZE])
+{
+	struct digest uuid = *digest;
+	char *to = out;
+	uuid.bytes[6] = (uint8_t)(0x80 | (uuid.bytes[6] & 0x0f)); /* version 8 */
+	uuid.bytes[8] = (uint8_t)(0x80 | (uuid.bytes[8] & 0x3f)); /* variant */
+	const char *hex = DIGEST_HEX(&uuid);
+	for (size_t i = 0; i < 32; i++) {
+		if (i == 8 || i == 12 || i == 16 || i == 20)
+			*to++ = '-';
+		*to++ = hex[i];
+	}
+	*to = '\0';
+}
+
 const char *digest_text(const struct digest *digest, char out[DIGEST_SIZE])
 {
 	out[0] = '\0';

@@ -31,6 +31,10 @@ MUST_CHECK bool digest_parse_hex(const char *hex, struct digest *ret);
 /* Whether digest_parse() would read it. */
 bool digest_is_valid(const char *text);
 
+/* "xxxxxxxx-xxxx-8xxx-…", a UUID of version 8 (RFC 9562, the maker's own) of the first 16 bytes. */
+#define UUID_SIZE 37
+void digest_uuid(const struct digest *digest, char out[UUID_SIZE]);
+
 /* Both return out; NULL and none are "". */
 const char *digest_text(const struct digest *digest, char out[DIGEST_SIZE]);
 const char *digest_hex(const struct digest *digest, char out[DIGEST_HEX_SIZE]);

@@ -72,7 +72,7 @@ static void add_instance(struct table *table, const struct project_status *statu
 	table_add_cell(table, STYLE_NONE, "%u/%u", ready, all);
 	table_add_cell(table, STYLE_NONE, "%u", instance->restarts + instance->vm_restarts);
 	table_add_cell(table, STYLE_NONE, "%s", age);
-	table_add_cell(table, STYLE_NONE, "%.12s%s", instance->image_digest + 7,
+	table_add_cell(table, STYLE_NONE, "%.12s%s", DIGEST_HEX(&instance->release.image),
 		       instance->is_dirty ? "*" : "");
 	if (is_wide) {
 		table_add_cell(table, STYLE_NONE, "%s", instance->is_kvm ? "kvm" : "tcg");
@@ -81,7 +81,7 @@ static void add_instance(struct table *table, const struct project_status *statu
 		table_add_cell(table, STYLE_NONE, "%u", instance->cpu_count);
 		table_add_cell(table, STYLE_NONE, "%lluM",
 			       (unsigned long long)(instance->memory_bytes >> 20));
-		table_add_cell(table, STYLE_NONE, "%.12s", instance->config_digest + 7);
+		table_add_cell(table, STYLE_NONE, "%.12s", DIGEST_HEX(&instance->release.config));
 	}
 	table_add_cell(table, STYLE_NONE, "%s", strbuf_text(&ports));
 }

@@ -18,8 +18,7 @@ enum { LOOK_MS = 400 };
 /* A pod as the last build made it. */
 struct built_pod {
 	char *name;
-	char image_digest[DIGEST_SIZE];
-	char config_digest[DIGEST_SIZE];
+	struct release_id release;
 	uint32_t replicas;
 };
 
@@ -91,8 +90,7 @@ static struct built_pods list_pods(const struct project_plan *plan)
 		const struct pod_plan *pod = &plan->pods[i];
 		struct built_pod *built = ARRAY_APPEND(pods.items, pods.count);
 		built->name = xstrdup(pod->name);
-		memcpy(built->image_digest, pod->image_digest, DIGEST_SIZE);
-		memcpy(built->config_digest, pod->config_digest, DIGEST_SIZE);
+		built->release = pod->release;
 		built->replicas = pod->replicas;
 	}
 	return pods;
@@ -137,7 +135,7 @@ static void keep_running(const struct up_watch *watch, struct project_plan *plan
 			continue;
 		if (built->replicas == pod->replicas)
 			pod->replicas = now->replicas;
-		if (strcmp(now->image_digest, pod->image_digest) == 0)
+		if (digest_equal(&now->release.image, &pod->release.image))
 			pod->is_dirty = pod->is_dirty || now->is_dirty;
 	}
 }
@@ -152,15 +150,15 @@ static size_t mark_changed(const struct up_watch *watch, struct project_plan *pl
 		struct pod_plan *pod = &plan->pods[i];
 		const struct built_pod *built = find_built(watch, pod->name);
 		bool is_same_image =
-			built != NULL && strcmp(built->image_digest, pod->image_digest) == 0;
+			built != NULL && digest_equal(&built->release.image, &pod->release.image);
 		if (!is_same_image && string_list_has(changed, pod->name))
 			pod->is_dirty = true;
-		if (is_same_image && strcmp(built->config_digest, pod->config_digest) == 0 &&
+		if (is_same_image && digest_equal(&built->release.config, &pod->release.config) &&
 		    built->replicas == pod->replicas)
 			continue;
 		count++;
 		output_note(watch->invocation, "%s: changed, now image %.19s", pod->name,
-			    pod->image_digest);
+			    DIGEST_TEXT(&pod->release.image));
 	}
 	return count;
 }

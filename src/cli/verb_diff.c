@@ -84,8 +84,8 @@ static bool compare_pod(struct differences *list, const struct app *app,
 {
 	const char *pod = entry->pod->name;
 	AUTO(receipt_clear) struct receipt receipt = {0};
-	if (!receipt_find(app->project, pod, DIGEST_TEXT(&entry->disk.digest),
-			  DIGEST_TEXT(&entry->config.digest), &receipt, NULL))
+	const struct release_id release = {entry->disk.digest, entry->config.digest};
+	if (!receipt_find(app->project, pod, &release, &receipt, NULL))
 		add(list, pod, "ready on this machine", "never", "");
 	if (there == NULL) {
 		add(list, pod, "pod", "in the manifests", "absent");

@@ -48,7 +48,8 @@ static int import_receipts(const char *file, struct error *err)
 			return 1;
 		}
 		(void)printf("%s/%s %.19s %.19s\n", receipt.project, receipt.pod,
-			     receipt.image_digest, receipt.config_digest);
+			     DIGEST_TEXT(&receipt.release.image),
+			     DIGEST_TEXT(&receipt.release.config));
 		line += length + (line[length] != '\0');
 	}
 	if (number == 0) {

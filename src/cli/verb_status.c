@@ -24,10 +24,12 @@ enum receipt_worth {
 static enum receipt_worth receipt_worth(const char *project, const struct cloud_pod_status *pod,
 					struct receipt_claim *claim)
 {
+	struct release_id release;
 	if (pod->receipt_tag == NULL || pod->image_digest == NULL || pod->config_digest == NULL)
 		return RECEIPT_NONE;
-	if (!receipt_check_tag(pod->receipt_tag, project, pod->name, pod->image_digest,
-			       pod->config_digest, claim, NULL))
+	if (!digest_parse(pod->image_digest, &release.image) ||
+	    !digest_parse(pod->config_digest, &release.config) ||
+	    !receipt_check_tag(pod->receipt_tag, project, pod->name, &release, claim, NULL))
 		return RECEIPT_UNREADABLE;
 	if (!claim->is_signature_good)
 		return RECEIPT_WRONG;

@@ -340,7 +340,8 @@ static int run(const struct invocation *invocation, struct error *err)
 	(void)printf("%s: %s%s%s  (%s, %u cpu, %" PRIu64 " MiB, image %.19s)\n", instance->name,
 		     instance_state_name(instance->state), instance->reason ? ", " : "",
 		     instance->reason ? instance->reason : "", instance->is_kvm ? "kvm" : "tcg",
-		     instance->cpu_count, instance->memory_bytes >> 20, instance->image_digest);
+		     instance->cpu_count, instance->memory_bytes >> 20,
+		     DIGEST_TEXT(&instance->release.image));
 	print_boot(invocation, instance);
 	print_containers(invocation, instance);
 	print_probe(invocation, instance);

@@ -54,10 +54,9 @@ static bool secret_digest(struct json_view entry, char out[SHA256_HEX_SIZE])
 	size_t size = 0;
 	if (!base64_decode(text, strlen(text), &bytes, &size))
 		return false;
-	uint8_t raw[SHA256_SIZE];
-	sha256_bytes(bytes, size, raw);
+	struct digest digest = sha256_digest(bytes, size);
 	explicit_bzero(bytes, size);
-	sha256_hex(raw, out);
+	(void)digest_hex(&digest, out);
 	return true;
 }
 

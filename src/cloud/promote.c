@@ -61,10 +61,9 @@ static bool check_pod(const struct app *app, struct promotion_pod *entry,
 {
 	AUTO(receipt_clear) struct receipt receipt = {0};
 	AUTO(error_clear) struct error failure = ERROR_INIT;
+	const struct release_id release = {entry->disk.digest, entry->config.digest};
 	size_t before = missing->count;
-	bool is_found =
-		receipt_find(app->project, entry->pod->name, DIGEST_TEXT(&entry->disk.digest),
-			     DIGEST_TEXT(&entry->config.digest), &receipt, &failure);
+	bool is_found = receipt_find(app->project, entry->pod->name, &release, &receipt, &failure);
 	if (!is_found && failure.kind == ERROR_NOT_FOUND)
 		string_list_addf(
 			missing,
@@ -80,8 +79,8 @@ static bool check_pod(const struct app *app, struct promotion_pod *entry,
 	free(TAKE_PTR(entry->receipt_tag));
 	if (missing->count == before)
 		return receipt_to_tag(&receipt, &entry->receipt_tag, err);
-	return receipt_forced_tag(app->project, entry->pod->name, DIGEST_TEXT(&entry->disk.digest),
-				  DIGEST_TEXT(&entry->config.digest), &entry->receipt_tag, err);
+	return receipt_forced_tag(app->project, entry->pod->name, &release, &entry->receipt_tag,
+				  err);
 }
 
 bool promotion_gate(struct promotion *promotion, bool is_forced, struct string_list *missing,

@@ -49,23 +49,23 @@ static bool check_name(const char *what, const char *name, struct error *err)
 		       : error_set(err, ERROR_INVALID, "the %s of a receipt is no name", what);
 }
 
-static bool make_path(const char *project, const char *pod, const char *image, const char *config,
+static bool make_path(const char *project, const char *pod, const struct release_id *release,
 		      char **ret, struct error *err)
 {
 	if (!check_name("project", project, err) || !check_name("pod", pod, err))
 		return false;
-	if (!digest_is_valid(image) || !digest_is_valid(config))
+	if (!digest_is_set(&release->image) || !digest_is_set(&release->config))
 		return error_set(err, ERROR_INVALID, "a receipt needs two whole digests");
-	AUTO_FREE char *below = xasprintf("receipts/%s/%s/%s-%s.json", project, pod,
-					  image + strlen("sha256:"), config + strlen("sha256:"));
+	AUTO_FREE char *below =
+		xasprintf("receipts/%s/%s/%s-%s.json", project, pod, DIGEST_HEX(&release->image),
+			  DIGEST_HEX(&release->config));
 	*ret = path_folder(PATH_STATE, below);
 	return true;
 }
 
 bool receipt_path(const struct receipt *receipt, char **ret, struct error *err)
 {
-	return make_path(receipt->project, receipt->pod, receipt->image_digest,
-			 receipt->config_digest, ret, err);
+	return make_path(receipt->project, receipt->pod, &receipt->release, ret, err);
 }
 
 /* What is signed: keys in the order of their bytes, no spaces (doc/formats.md §7). */
@@ -77,13 +77,13 @@ static char *receipt_to_json(const struct receipt *receipt, struct error *err)
 		receipt->i2kit_version != NULL ? receipt->i2kit_version : I2KIT_VERSION;
 	json_open_object(&json, NULL);
 	json_write_text(&json, "accelerator", receipt->accelerator);
-	json_write_text(&json, "configDigest", receipt->config_digest);
+	json_write_text(&json, "configDigest", DIGEST_TEXT(&receipt->release.config));
 	json_write_unsigned(&json, "desired", receipt->desired);
 	json_write_bool(&json, "dirty", receipt->is_dirty);
 	json_write_text(&json, "firmware",
 			receipt->firmware != NULL ? receipt->firmware : "direct");
 	json_write_text(&json, "i2kit", version);
-	json_write_text(&json, "imageDigest", receipt->image_digest);
+	json_write_text(&json, "imageDigest", DIGEST_TEXT(&receipt->release.image));
 	json_write_text(&json, "pod", receipt->pod);
 	json_open_list(&json, "probes");
 	for (size_t i = 0; i < receipt->probe_count; i++) {
@@ -172,15 +172,6 @@ static bool check_signature(struct json_view envelope, struct error *err)
 	return true;
 }
 
-static void read_digest(struct json_view view, char out[DIGEST_SIZE])
-{
-	const char *text = json_view_peek(view);
-	if (text != NULL && digest_is_valid(text))
-		memcpy(out, text, DIGEST_SIZE);
-	else
-		json_view_complain(view, "is no digest");
-}
-
 static void read_probes(struct json_view list, struct receipt *out)
 {
 	size_t count = json_view_count(list, MAX_PROBES);
@@ -200,8 +191,8 @@ static void read_receipt(struct json_view body, struct receipt *out)
 		json_view_complain(version, "is not 1: a newer i2kit wrote this");
 	out->project = json_view_text(json_view_require(body, "project"));
 	out->pod = json_view_text(json_view_require(body, "pod"));
-	read_digest(json_view_require(body, "imageDigest"), out->image_digest);
-	read_digest(json_view_require(body, "configDigest"), out->config_digest);
+	out->release.image = json_view_digest(json_view_require(body, "imageDigest"));
+	out->release.config = json_view_digest(json_view_require(body, "configDigest"));
 	out->accelerator = json_view_text(json_view_require(body, "accelerator"));
 	out->firmware = json_view_text(json_view_require(body, "firmware"));
 	out->i2kit_version = json_view_text(json_view_require(body, "i2kit"));
@@ -244,11 +235,11 @@ static bool load_receipt(const char *path, struct receipt *out, struct error *er
 	       receipt_read(text, size, out, err);
 }
 
-bool receipt_find(const char *project, const char *pod, const char *image_digest,
-		  const char *config_digest, struct receipt *ret, struct error *err)
+bool receipt_find(const char *project, const char *pod, const struct release_id *release,
+		  struct receipt *ret, struct error *err)
 {
 	AUTO_FREE char *path = NULL;
-	if (!make_path(project, pod, image_digest, config_digest, &path, err))
+	if (!make_path(project, pod, release, &path, err))
 		return false;
 	if (!path_exists(path))
 		return error_set(err, ERROR_NOT_FOUND,
@@ -258,8 +249,7 @@ bool receipt_find(const char *project, const char *pod, const char *image_digest
 		return error_prefix(err, "receipt %s", path);
 	/* The name of a file proves nothing. */
 	if (strcmp(out.project, project) != 0 || strcmp(out.pod, pod) != 0 ||
-	    strcmp(out.image_digest, image_digest) != 0 ||
-	    strcmp(out.config_digest, config_digest) != 0)
+	    !release_id_equal(&out.release, release))
 		return error_set(err, ERROR_CORRUPT, "receipt %s: it is another release's", path);
 	*ret = out;
 	out = (struct receipt){0};

@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
-#include "base/sha256.h"
+#include "wire/release_id.h"
 
 /* A probe that had passed when the pod was ready. */
 struct receipt_probe {
@@ -25,8 +25,7 @@ struct receipt_probe {
 struct receipt {
 	char *project; /* owned */
 	char *pod;     /* owned */
-	char image_digest[DIGEST_SIZE];
-	char config_digest[DIGEST_SIZE];
+	struct release_id release;
 	char *accelerator; /* owned; "kvm" or "tcg" */
 	char *firmware;	   /* owned; "direct", "bios", "uefi" */
 	uint32_t replicas; /* that were ready together */
@@ -55,8 +54,8 @@ MUST_CHECK bool receipt_path(const struct receipt *receipt, char **ret, struct e
  * The receipt of exactly this release. ERROR_NOT_FOUND when it never was ready here; ERROR_CORRUPT
  * when the file was changed after it was signed or is signed by a key that is not ours.
  */
-MUST_CHECK bool receipt_find(const char *project, const char *pod, const char *image_digest,
-			     const char *config_digest, struct receipt *ret, struct error *err);
+MUST_CHECK bool receipt_find(const char *project, const char *pod, const struct release_id *release,
+			     struct receipt *ret, struct error *err);
 
 /*
  * The receipt as one line that fits a tag (at most 256 characters of A-Za-z0-9 space + - = . _ : /
@@ -78,10 +77,10 @@ struct receipt_claim {
 void receipt_claim_clear(struct receipt_claim *claim);
 /* False when the tag is not a receipt at all; a wrong signature is in *ret. */
 MUST_CHECK bool receipt_check_tag(const char *tag, const char *project, const char *pod,
-				  const char *image_digest, const char *config_digest,
-				  struct receipt_claim *ret, struct error *err);
+				  const struct release_id *release, struct receipt_claim *ret,
+				  struct error *err);
 /* The tag of a release that was forced: signed too, so that who forced it can be told. */
-MUST_CHECK bool receipt_forced_tag(const char *project, const char *pod, const char *image_digest,
-				   const char *config_digest, char **ret, struct error *err);
+MUST_CHECK bool receipt_forced_tag(const char *project, const char *pod,
+				   const struct release_id *release, char **ret, struct error *err);
 
 #endif

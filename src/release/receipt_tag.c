@@ -28,19 +28,20 @@ void receipt_claim_clear(struct receipt_claim *claim)
 	*claim = (struct receipt_claim){0};
 }
 
-static char *statement(const char *words, const char *project, const char *pod, const char *image,
-		       const char *config)
+static char *statement(const char *words, const char *project, const char *pod,
+		       const struct release_id *release)
 {
-	return xasprintf("i2kit receipt %s\n%s\n%s\n%s\n%s\n", words, project, pod, image, config);
+	return xasprintf("i2kit receipt %s\n%s\n%s\n%s\n%s\n", words, project, pod,
+			 DIGEST_TEXT(&release->image), DIGEST_TEXT(&release->config));
 }
 
-static bool sign_words(const char *words, const char *project, const char *pod, const char *image,
-		       const char *config, char **ret, struct error *err)
+static bool sign_words(const char *words, const char *project, const char *pod,
+		       const struct release_id *release, char **ret, struct error *err)
 {
 	struct ed25519_key key;
 	if (!receipt_key_load(&key, err))
 		return false;
-	AUTO_FREE char *text = statement(words, project, pod, image, config);
+	AUTO_FREE char *text = statement(words, project, pod, release);
 	uint8_t signature[ED25519_SIGNATURE_SIZE];
 	bool is_ok = ed25519_sign(&key, text, strlen(text), signature, err);
 	explicit_bzero(key.seed, sizeof(key.seed));
@@ -57,19 +58,18 @@ bool receipt_to_tag(const struct receipt *receipt, char **ret, struct error *err
 	AUTO_FREE char *words =
 		xasprintf("v1 ready %" PRId64 " %.16s %u/%u", receipt->ready_ns / NS_PER_S,
 			  receipt->accelerator, receipt->replicas, receipt->desired);
-	return sign_words(words, receipt->project, receipt->pod, receipt->image_digest,
-			  receipt->config_digest, ret, err);
+	return sign_words(words, receipt->project, receipt->pod, &receipt->release, ret, err);
 }
 
-bool receipt_forced_tag(const char *project, const char *pod, const char *image_digest,
-			const char *config_digest, char **ret, struct error *err)
+bool receipt_forced_tag(const char *project, const char *pod, const struct release_id *release,
+			char **ret, struct error *err)
 {
 	AUTO_FREE char *words = xasprintf("v1 forced %" PRId64 " - -", clock_wall_ns() / NS_PER_S);
-	return sign_words(words, project, pod, image_digest, config_digest, ret, err);
+	return sign_words(words, project, pod, release, ret, err);
 }
 
 static bool is_verified(const struct string_list *words, const char *project, const char *pod,
-			const char *image, const char *config, bool *ret_ours)
+			const struct release_id *release, bool *ret_ours)
 {
 	const char *key_text = words->items[5];
 	const char *signature_text = words->items[6];
@@ -88,7 +88,7 @@ static bool is_verified(const struct string_list *words, const char *project, co
 	}
 	AUTO_FREE char *signed_words = xasprintf("%s %s %s %s %s", words->items[0], words->items[1],
 						 words->items[2], words->items[3], words->items[4]);
-	AUTO_FREE char *text = statement(signed_words, project, pod, image, config);
+	AUTO_FREE char *text = statement(signed_words, project, pod, release);
 	return ed25519_verify(key, text, strlen(text), signature);
 }
 
@@ -119,8 +119,8 @@ static bool read_words(const struct string_list *words, struct receipt_claim *ou
 }
 
 bool receipt_check_tag(const char *tag, const char *project, const char *pod,
-		       const char *image_digest, const char *config_digest,
-		       struct receipt_claim *ret, struct error *err)
+		       const struct release_id *release, struct receipt_claim *ret,
+		       struct error *err)
 {
 	AUTO(string_list_clear) struct string_list words = STRING_LIST_INIT;
 	AUTO(receipt_claim_clear) struct receipt_claim out = {0};
@@ -128,8 +128,7 @@ bool receipt_check_tag(const char *tag, const char *project, const char *pod,
 		string_list_split(&words, tag, ' ');
 	if (!read_words(&words, &out))
 		return error_set(err, ERROR_INVALID, "the tag is not a receipt");
-	out.is_signature_good =
-		is_verified(&words, project, pod, image_digest, config_digest, &out.is_our_key);
+	out.is_signature_good = is_verified(&words, project, pod, release, &out.is_our_key);
 	*ret = out;
 	out = (struct receipt_claim){0};
 	return true;

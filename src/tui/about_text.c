@@ -266,17 +266,17 @@ static void append_release(struct strbuf *out, const struct pod_facts *facts,
 			   const struct instance_status *instance)
 {
 	const struct pod_plan *pod = facts->pod;
-	bool is_other =
-		instance != NULL && (strcmp(instance->image_digest, pod->image_digest) != 0 ||
-				     strcmp(instance->config_digest, pod->config_digest) != 0);
+	bool is_other = instance != NULL && !release_id_equal(&instance->release, &pod->release);
 
 	strbuf_append(out, "# release\n");
-	strbuf_appendf(out, "image:    %s\nconfig:   %s\n", pod->image_digest, pod->config_digest);
+	strbuf_appendf(out, "image:    %s\nconfig:   %s\n", DIGEST_TEXT(&pod->release.image),
+		       DIGEST_TEXT(&pod->release.config));
 	if (is_other)
 		strbuf_appendf(out,
 			       "# %s still runs an older release; it is being replaced:\n"
 			       "image:    %s\nconfig:   %s\n",
-			       instance->name, instance->image_digest, instance->config_digest);
+			       instance->name, DIGEST_TEXT(&instance->release.image),
+			       DIGEST_TEXT(&instance->release.config));
 	strbuf_appendf(out, "disk:     %s\nkernel:   %s\ncmdline:  %s\n", pod->image_path,
 		       pod->kernel_path ? pod->kernel_path : "", pod->cmdline ? pod->cmdline : "");
 	strbuf_appendf(out, "vm:       %u cpu, %" PRIu64 " MiB\n", pod->cpu_count,

@@ -78,7 +78,8 @@ static void draw_releases_here(struct canvas *canvas, const struct model *model,
 		const struct instance_status *instance = &model->status.instances[i];
 		page_line(&page, instance->is_dirty ? STYLE_WARNING : STYLE_NORMAL,
 			  "%-16s image %.19s  config %.19s%s", instance->name,
-			  instance->image_digest, instance->config_digest,
+			  DIGEST_TEXT(&instance->release.image),
+			  DIGEST_TEXT(&instance->release.config),
 			  instance->is_dirty ? "  * dirty: not for promote" : "");
 	}
 }

@@ -45,10 +45,10 @@ static void set_instances(struct table_row *row, const struct model *model, cons
 static void set_verdict(struct table_row *row, const struct instance_status *here,
 			const char *image, const char *config, const char *receipt)
 {
-	bool is_same_image = strcmp(here->image_digest, image) == 0;
+	bool is_same_image = strcmp(DIGEST_TEXT(&here->release.image), image) == 0;
 	bool is_ours = strncmp(receipt, "ready", 5) == 0 && strstr(receipt, "another key") == NULL;
 
-	if (is_same_image && strcmp(here->config_digest, config) == 0)
+	if (is_same_image && strcmp(DIGEST_TEXT(&here->release.config), config) == 0)
 		table_set(row, 2, STYLE_OK, "= same");
 	else if (is_same_image)
 		table_set(row, 2, STYLE_WARNING, "~ other configuration");
@@ -88,7 +88,8 @@ static void add_cloud_pod(struct table *table, const struct model *model, size_t
 		table_set(row, 2, STYLE_WARNING, "- only there");
 		return;
 	}
-	set_release(row, 1, here->image_digest, here->config_digest, here->is_dirty);
+	set_release(row, 1, DIGEST_TEXT(&here->release.image), DIGEST_TEXT(&here->release.config),
+		    here->is_dirty);
 	set_verdict(row, here, image, config, receipt);
 }
 
@@ -119,8 +120,8 @@ void rows_of_cloud(struct table *table, const struct model *model)
 		row->pod = pod;
 		table_set(row, 0, STYLE_BOLD, "%s", pod->name);
 		if (here != NULL)
-			set_release(row, 1, here->image_digest, here->config_digest,
-				    here->is_dirty);
+			set_release(row, 1, DIGEST_TEXT(&here->release.image),
+				    DIGEST_TEXT(&here->release.config), here->is_dirty);
 		else
 			table_set(row, 1, STYLE_DIM, "-");
 		if (answer->is_known) {

@@ -168,8 +168,7 @@ static void add_instance(struct table *table, const struct model *model,
 	set_load(row, model, instance);
 	table_set(row, POD_PORTS, STYLE_NORMAL, "%s", ports);
 	table_set(row, POD_IMAGE, instance->is_dirty ? STYLE_WARNING : STYLE_DIM, "%.7s%s",
-		  instance->image_digest[0] ? instance->image_digest + 7 : "",
-		  instance->is_dirty ? "*" : "");
+		  DIGEST_HEX(&instance->release.image), instance->is_dirty ? "*" : "");
 }
 
 static void add_idle(struct table *table, const struct pod_status *pod)

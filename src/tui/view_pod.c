@@ -70,8 +70,8 @@ static void add_summary(struct page *page, const struct model *model,
 		page_pair(page, "", STYLE_WARNING, "started again %u times", instance->vm_restarts);
 	add_load(page, model, instance);
 	add_addresses(page, model, instance);
-	page_pair(page, "image", STYLE_NORMAL, "%s", instance->image_digest);
-	page_pair(page, "config", STYLE_NORMAL, "%s", instance->config_digest);
+	page_pair(page, "image", STYLE_NORMAL, "%s", DIGEST_TEXT(&instance->release.image));
+	page_pair(page, "config", STYLE_NORMAL, "%s", DIGEST_TEXT(&instance->release.config));
 	if (instance->is_dirty)
 		page_pair(page, "", STYLE_WARNING,
 			  "* dirty: live mounts or pushed files touched it; not for promote");

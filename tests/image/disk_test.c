@@ -112,7 +112,7 @@ static void a_uuid_comes_from_the_digest(void **state)
 	(void)state;
 	struct digest digest;
 	memset(&digest, 0xff, sizeof(digest));
-	uuid_from_digest(&digest, uuid);
+	digest_uuid(&digest, uuid);
 	assert_string_equal(uuid, "ffffffff-ffff-8fff-bfff-ffffffffffff");
 }
 

@@ -46,7 +46,7 @@ static int stop(void **state)
 	return is_ended ? 0 : -1;
 }
 
-static enum disk_state ask(const char digest[DIGEST_SIZE], struct error *err)
+static enum disk_state ask(const struct digest *digest, struct error *err)
 {
 	unsigned before = changes;
 	uint64_t end_ms = clock_monotonic_ms() + 5000;
@@ -59,49 +59,48 @@ static enum disk_state ask(const char digest[DIGEST_SIZE], struct error *err)
 	return disk_checks_ask(checks, path, digest, err);
 }
 
-static void write_file(const char *text, char digest[DIGEST_SIZE])
+static void write_file(const char *text, struct digest *ret)
 {
-	struct digest real = sha256_digest(text, strlen(text));
-	(void)digest_text(&real, digest);
+	*ret = sha256_digest(text, strlen(text));
 	assert_true(file_write_atomic(path, text, strlen(text), 0644, NULL));
 }
 
 static void a_disk_is_read_once_while_it_stays_the_same(void **state)
 {
-	char digest[DIGEST_SIZE];
+	struct digest digest;
 	(void)state;
 
-	write_file("a disk", digest);
-	assert_int_equal(ask(digest, NULL), DISK_GOOD);
+	write_file("a disk", &digest);
+	assert_int_equal(ask(&digest, NULL), DISK_GOOD);
 	assert_int_equal(changes, 1);
-	assert_int_equal(ask(digest, NULL), DISK_GOOD);
+	assert_int_equal(ask(&digest, NULL), DISK_GOOD);
 	assert_int_equal(changes, 1);
 }
 
 static void a_disk_that_is_not_what_its_name_says_is_bad(void **state)
 {
-	char digest[DIGEST_SIZE];
-	char other[DIGEST_SIZE];
+	struct digest digest;
+	struct digest other;
 	AUTO(error_clear) struct error problem = ERROR_INIT;
 	(void)state;
 
-	write_file("a disk", digest);
-	assert_int_equal(ask(digest, NULL), DISK_GOOD);
+	write_file("a disk", &digest);
+	assert_int_equal(ask(&digest, NULL), DISK_GOOD);
 	/* Somebody writes to it: what was found does not hold any more. */
-	write_file("a disc", other);
-	assert_int_equal(ask(digest, &problem), DISK_BAD);
+	write_file("a disc", &other);
+	assert_int_equal(ask(&digest, &problem), DISK_BAD);
 	assert_non_null(strstr(problem.message, "not what its name says"));
-	assert_int_equal(ask(other, NULL), DISK_GOOD);
+	assert_int_equal(ask(&other, NULL), DISK_GOOD);
 }
 
 static void a_disk_that_is_gone_is_bad(void **state)
 {
-	char digest[DIGEST_SIZE];
+	struct digest digest;
 	(void)state;
 
-	write_file("a disk", digest);
+	write_file("a disk", &digest);
 	assert_int_equal(unlink(path), 0);
-	assert_int_equal(ask(digest, NULL), DISK_BAD);
+	assert_int_equal(ask(&digest, NULL), DISK_BAD);
 }
 
 int main(void)

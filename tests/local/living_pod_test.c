@@ -36,7 +36,7 @@ static struct {
 	int listen_fd;
 	int guest_fd;
 	struct wire_decoder *decoder;
-	char digest[DIGEST_SIZE];
+	struct release_id release;
 	unsigned done;
 } bench;
 
@@ -202,12 +202,11 @@ static void save_plan(const struct project_identity *identity, const char *uri)
 	pod->workload = WORKLOAD_JOB;
 	pod->replicas = 1;
 	pod->image_path = xasprintf("%s/image.raw", bench.home);
-	memcpy(pod->image_digest, bench.digest, DIGEST_SIZE);
+	pod->release = bench.release;
 	pod->kernel_path = xstrdup("/no/such/kernel");
 	pod->initrd_path = xstrdup("/no/such/initrd");
 	pod->cmdline = xstrdup("quiet");
 	pod->config_json = xstrdup("{\"env\":{}}");
-	memcpy(pod->config_digest, bench.digest, DIGEST_SIZE);
 	pod->memory_bytes = (uint64_t)64 << 20;
 	pod->cpu_count = 1;
 	string_list_add(&pod->init_containers, "migrate");
@@ -231,8 +230,7 @@ static void write_node(const struct project_identity *identity, const char *path
 			     .agent_socket = xstrdup(socket_path)};
 
 	vm_uuid_make(identity->id, "web-0", vm.uuid);
-	memcpy(vm.image_digest, bench.digest, DIGEST_SIZE);
-	memcpy(vm.config_digest, bench.digest, DIGEST_SIZE);
+	vm.release = bench.release;
 	vm_identity_write(&vm, clock_wall_ns(), &metadata);
 	AUTO_FREE char *xml =
 		xasprintf("<node><domain type='test'><name>%s</name><uuid>%s</uuid>"
@@ -284,8 +282,8 @@ static int start(void **state)
 	AUTO_FREE char *image = path_join(bench.home, "image.raw");
 	assert_true(path_make_folders(folder, 0700, NULL));
 	assert_true(file_write_atomic(image, "a disk", 6, 0600, NULL));
-	struct digest disk = sha256_digest("a disk", 6);
-	(void)digest_text(&disk, bench.digest);
+	bench.release.image = sha256_digest("a disk", 6);
+	bench.release.config = bench.release.image;
 	save_plan(&identity, uri);
 	write_node(&identity, node, socket_path);
 	bench.listen_fd = listen_at(socket_path);
@@ -351,7 +349,7 @@ static void a_guest_that_waits_gets_its_release_and_becomes_ready(void **state)
 	guest_expect(WIRE_RELEASE, &message);
 	AUTO_FREE char *release = xstrndup((const char *)message.bytes, message.size);
 	assert_non_null(strstr(release, "\"instance\":\"web-0\""));
-	assert_non_null(strstr(release, bench.digest));
+	assert_non_null(strstr(release, DIGEST_TEXT(&bench.release.image)));
 	wait_for_state(INSTANCE_BOOTING);
 	run_containers();
 	wait_for_state(INSTANCE_RUNNING);
@@ -425,7 +423,7 @@ static void what_became_ready_gets_a_receipt_of_what_was_booted(void **state)
 	become_ready();
 	while (!is_found && clock_monotonic_ms() < end_ms) {
 		loop_step(bench.loop, 20);
-		is_found = receipt_find("shop", "web", bench.digest, bench.digest, &receipt, NULL);
+		is_found = receipt_find("shop", "web", &bench.release, &receipt, NULL);
 	}
 	assert_true(is_found);
 	assert_int_equal(receipt.replicas, 1);
@@ -441,7 +439,7 @@ static void a_disk_that_was_changed_gets_none(void **state)
 	assert_true(file_write_atomic(image, "a disc", 6, 0600, NULL));
 	become_ready();
 	wait_for_event("ReceiptFailed web");
-	assert_false(receipt_find("shop", "web", bench.digest, bench.digest, &receipt, NULL));
+	assert_false(receipt_find("shop", "web", &bench.release, &receipt, NULL));
 }
 
 static void one_that_cannot_be_started_boots_no_more_and_is_no_more_waited_for(void **state)

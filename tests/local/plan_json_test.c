@@ -18,8 +18,8 @@ static void fill_pod(struct pod_plan *pod)
 	pod->workload = WORKLOAD_JOB;
 	pod->restart_policy = RESTART_NEVER;
 	pod->replicas = 3;
-	memcpy(pod->image_digest, DIGEST, sizeof(DIGEST));
-	memcpy(pod->config_digest, DIGEST, sizeof(DIGEST));
+	assert_true(digest_parse(DIGEST, &pod->release.image));
+	pod->release.config = pod->release.image;
 	pod->image_path = xstrdup("/images/web");
 	pod->image_bytes = UINT64_C(5) << 30;
 	pod->kernel_path = xstrdup("/k");
@@ -133,7 +133,7 @@ static void fill_status(struct project_status *status)
 	instance->is_outdated = true;
 	instance->start_failures = 2;
 	instance->created_ns = INT64_C(1700000000) * 1000000000;
-	memcpy(instance->image_digest, DIGEST, sizeof(DIGEST));
+	assert_true(digest_parse(DIGEST, &instance->release.image));
 	struct container_status *container =
 		ARRAY_APPEND(instance->containers, instance->container_count);
 	container->name = xstrdup("main");

@@ -130,7 +130,7 @@ static void a_plan_is_what_the_manifests_say(void **state)
 	const struct pod_plan *pod = &plan.pods[0];
 	assert_string_equal(pod->name, "web");
 	assert_int_equal(pod->replicas, 2);
-	assert_string_equal(pod->image_digest, DIGEST_TEXT(&disks[0].digest));
+	assert_true(digest_equal(&pod->release.image, &disks[0].digest));
 	/* A sidecar is ready or not as the others are. */
 	assert_int_equal(pod->init_containers.count, 1);
 	assert_string_equal(pod->init_containers.items[0], "migrate");
@@ -303,7 +303,7 @@ static void a_plan_that_is_written_is_read_again(void **state)
 	assert_int_equal(read.pods[0].replicas, 2);
 	assert_int_equal(read.pods[0].stopped_replicas, 7);
 	assert_true(string_list_has(&read.pods[0].init_containers, "migrate"));
-	assert_string_equal(read.pods[0].config_digest, plan.pods[0].config_digest);
+	assert_true(release_id_equal(&read.pods[0].release, &plan.pods[0].release));
 	assert_string_equal(read.pods[0].config_json, plan.pods[0].config_json);
 	assert_int_equal(read.services[0].ports[0].host_port, 8080);
 	assert_true(path_remove_tree(home, NULL));

@@ -44,10 +44,7 @@ static void add_pod(struct project_plan *plan, const char *name, unsigned replic
 	pod->initrd_path = xstrdup("/no/such/initrd");
 	pod->cmdline = xstrdup("quiet");
 	pod->config_json = xstrdup("{}");
-	memset(pod->image_digest, 0, DIGEST_SIZE);
-	memcpy(pod->image_digest, "sha256:", 7);
-	memset(pod->image_digest + 7, digit, 64);
-	memcpy(pod->config_digest, pod->image_digest, DIGEST_SIZE);
+	memset(&pod->release, digit, sizeof(pod->release));
 	pod->memory_bytes = (uint64_t)64 << 20;
 	pod->cpu_count = 1;
 }

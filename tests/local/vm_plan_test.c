@@ -32,8 +32,8 @@ static struct vm_plan make_plan(void)
 	plan.domain = xstrdup("i2kit-shop.web-2");
 	vm_uuid_make("shop", "web-2", plan.uuid);
 	vm_mac_make(plan.uuid, plan.mac);
-	memcpy(plan.image_digest, digest, DIGEST_SIZE);
-	memcpy(plan.config_digest, digest, DIGEST_SIZE);
+	assert_true(digest_parse(digest, &plan.release.image));
+	plan.release.config = plan.release.image;
 	plan.kernel_path = xstrdup("/cache/kernel");
 	plan.initrd_path = xstrdup("/cache/initrd");
 	plan.cmdline = xstrdup("console=ttyS0");
@@ -64,8 +64,8 @@ static void adoption_reads_what_the_metadata_says(void **state)
 	assert_int_equal(identity.replica, 2);
 	assert_int_equal(identity.grace_s, 30);
 	assert_string_equal(identity.address, "10.77.1.12");
-	assert_string_equal(identity.image_digest, digest);
-	assert_string_equal(identity.config_digest, digest);
+	assert_string_equal(DIGEST_TEXT(&identity.release.image), digest);
+	assert_string_equal(DIGEST_TEXT(&identity.release.config), digest);
 	assert_true(identity.is_dirty);
 	assert_false(identity.is_kvm);
 	assert_int_equal(identity.created_ns, 12345);

@@ -11,9 +11,8 @@
 #include "release/receipt.h"
 #include "release/receipt_travel.h"
 
-#define IMAGE  "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-#define CONFIG "sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
-#define OTHER  "sha256:cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc"
+static const struct release_id release = {.image = {{0xaa}}, .config = {{0xbb}}};
+static const struct release_id other = {.image = {{0xaa}}, .config = {{0xcc}}};
 
 static char folder[] = "/tmp/i2kit-receipt-XXXXXX";
 
@@ -40,8 +39,7 @@ static void record_example(void)
 	struct receipt receipt = {
 		.project = xstrdup("shop"),
 		.pod = xstrdup("web"),
-		.image_digest = IMAGE,
-		.config_digest = CONFIG,
+		.release = release,
 		.accelerator = xstrdup("tcg"),
 		.replicas = 2,
 		.desired = 2,
@@ -57,7 +55,7 @@ static void what_is_recorded_is_found(void **state)
 	(void)state;
 	record_example();
 	AUTO(receipt_clear) struct receipt found = {0};
-	assert_true(receipt_find("shop", "web", IMAGE, CONFIG, &found, NULL));
+	assert_true(receipt_find("shop", "web", &release, &found, NULL));
 	assert_int_equal(found.replicas, 2);
 	assert_int_equal(found.start_ms, 5400);
 	assert_int_equal(found.probe_count, 1);
@@ -71,17 +69,15 @@ static void another_release_is_not_found(void **state)
 	record_example();
 	AUTO(receipt_clear) struct receipt found = {0};
 	AUTO(error_clear) struct error err = ERROR_INIT;
-	assert_false(receipt_find("shop", "web", IMAGE, OTHER, &found, &err));
+	assert_false(receipt_find("shop", "web", &other, &found, &err));
 	assert_int_equal(err.kind, ERROR_NOT_FOUND);
 }
 
 static char *receipt_file(void)
 {
-	return path_folder(PATH_STATE,
-			   "receipts/shop/web/"
-			   "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-			   "aaaaa-bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
-			   "bbbbbbbbbb.json");
+	AUTO_FREE char *below = xasprintf("receipts/shop/web/%s-%s.json",
+					  DIGEST_HEX(&release.image), DIGEST_HEX(&release.config));
+	return path_folder(PATH_STATE, below);
 }
 
 static void a_changed_receipt_is_refused(void **state)
@@ -98,7 +94,7 @@ static void a_changed_receipt_is_refused(void **state)
 	assert_true(file_write_atomic(path, text, size, 0600, NULL));
 	AUTO(receipt_clear) struct receipt receipt = {0};
 	AUTO(error_clear) struct error err = ERROR_INIT;
-	assert_false(receipt_find("shop", "web", IMAGE, CONFIG, &receipt, &err));
+	assert_false(receipt_find("shop", "web", &release, &receipt, &err));
 	assert_int_equal(err.kind, ERROR_CORRUPT);
 	assert_non_null(strstr(err.message, "changed"));
 }
@@ -114,7 +110,7 @@ static void a_receipt_of_another_key_is_refused(void **state)
 	assert_true(path_remove_tree(key, NULL));
 	AUTO(receipt_clear) struct receipt receipt = {0};
 	AUTO(error_clear) struct error err = ERROR_INIT;
-	assert_false(receipt_find("shop", "web", IMAGE, CONFIG, &receipt, &err));
+	assert_false(receipt_find("shop", "web", &release, &receipt, &err));
 	assert_int_equal(err.kind, ERROR_CORRUPT);
 }
 
@@ -123,7 +119,7 @@ static void a_tag_fits_and_holds_for_its_own_release_alone(void **state)
 	(void)state;
 	record_example();
 	AUTO(receipt_clear) struct receipt receipt = {0};
-	assert_true(receipt_find("shop", "web", IMAGE, CONFIG, &receipt, NULL));
+	assert_true(receipt_find("shop", "web", &release, &receipt, NULL));
 	AUTO_FREE char *tag = NULL;
 	assert_true(receipt_to_tag(&receipt, &tag, NULL));
 	assert_true(strlen(tag) <= 256);
@@ -131,24 +127,24 @@ static void a_tag_fits_and_holds_for_its_own_release_alone(void **state)
 				     "0123456789 +-=._:/@"),
 			 strlen(tag));
 	AUTO(receipt_claim_clear) struct receipt_claim claim = {0};
-	assert_true(receipt_check_tag(tag, "shop", "web", IMAGE, CONFIG, &claim, NULL));
+	assert_true(receipt_check_tag(tag, "shop", "web", &release, &claim, NULL));
 	assert_true(claim.is_signature_good);
 	assert_true(claim.is_our_key);
 	assert_int_equal(claim.replicas, 2);
 	AUTO(receipt_claim_clear) struct receipt_claim moved = {0};
-	assert_true(receipt_check_tag(tag, "shop", "web", IMAGE, OTHER, &moved, NULL));
+	assert_true(receipt_check_tag(tag, "shop", "web", &other, &moved, NULL));
 	assert_false(moved.is_signature_good);
 	AUTO(receipt_claim_clear) struct receipt_claim none = {0};
-	assert_false(receipt_check_tag("v1 ready x", "shop", "web", IMAGE, CONFIG, &none, NULL));
+	assert_false(receipt_check_tag("v1 ready x", "shop", "web", &release, &none, NULL));
 }
 
 static void a_forced_release_says_so(void **state)
 {
 	(void)state;
 	AUTO_FREE char *tag = NULL;
-	assert_true(receipt_forced_tag("shop", "web", IMAGE, CONFIG, &tag, NULL));
+	assert_true(receipt_forced_tag("shop", "web", &release, &tag, NULL));
 	AUTO(receipt_claim_clear) struct receipt_claim claim = {0};
-	assert_true(receipt_check_tag(tag, "shop", "web", IMAGE, CONFIG, &claim, NULL));
+	assert_true(receipt_check_tag(tag, "shop", "web", &release, &claim, NULL));
 	assert_true(claim.is_forced && claim.is_signature_good);
 }
 
@@ -157,7 +153,7 @@ static void a_name_that_leaves_the_folder_is_refused(void **state)
 	(void)state;
 	AUTO(receipt_clear) struct receipt receipt = {0};
 	AUTO(error_clear) struct error err = ERROR_INIT;
-	assert_false(receipt_find("..", "web", IMAGE, CONFIG, &receipt, &err));
+	assert_false(receipt_find("..", "web", &release, &receipt, &err));
 	assert_int_equal(err.kind, ERROR_INVALID);
 }
 
@@ -184,7 +180,7 @@ static void a_receipt_travels_to_who_trusts_its_key(void **state)
 	assert_true(receipt_trust(key, NULL, NULL));
 	assert_true(receipt_import(line, strlen(line), &receipt, NULL));
 	AUTO(receipt_clear) struct receipt found = {0};
-	assert_true(receipt_find("shop", "web", IMAGE, CONFIG, &found, NULL));
+	assert_true(receipt_find("shop", "web", &release, &found, NULL));
 	assert_int_equal(found.replicas, 2);
 }
 

@@ -128,8 +128,7 @@ static void make_facts(struct pod_facts *ret)
 	pod->replicas = 2;
 	pod->cpu_count = 1;
 	pod->memory_bytes = 128 << 20;
-	memcpy(pod->image_digest, sample_status.instances[0].image_digest, DIGEST_SIZE);
-	memcpy(pod->config_digest, sample_status.instances[0].config_digest, DIGEST_SIZE);
+	pod->release = sample_status.instances[0].release;
 	struct volume_plan *volume = ARRAY_APPEND(pod->volumes, pod->volume_count);
 	volume->name = xstrdup("data");
 	volume->claim = xstrdup("data");

@@ -152,8 +152,8 @@ static void the_cloud_is_compared_with_what_runs_here(void **state)
 		       "\"sha256:22\",\"receipt\":\"none\"}],"
 		       "\"instances\":[{\"id\":\"i-1\",\"pod\":\"web\",\"state\":\"running\"},"
 		       "{\"id\":\"i-2\",\"pod\":\"web\",\"state\":\"pending\"}]}",
-		       sample_status.instances[0].image_digest,
-		       sample_status.instances[0].config_digest);
+		       DIGEST_TEXT(&sample_status.instances[0].release.image),
+		       DIGEST_TEXT(&sample_status.instances[0].release.config));
 	model_update(&model,
 		     &(struct event){.kind = EVENT_ANSWER, .ask = ASK_STATUS, .text = json.data});
 	model_update(&model, &(struct event){.kind = EVENT_ANSWER,

@@ -75,15 +75,6 @@ static void get_guid(const uint8_t *at, char out[UUID_SIZE])
 	format_uuid(bytes, out);
 }
 
-void uuid_from_digest(const struct digest *digest, char out[UUID_SIZE])
-{
-	uint8_t bytes[16];
-	memcpy(bytes, digest->bytes, sizeof(bytes));
-	bytes[6] = (uint8_t)(0x80 | (bytes[6] & 0x0f)); /* version 8: vendor's own */
-	bytes[8] = (uint8_t)(0x80 | (bytes[8] & 0x3f));
-	format_uuid(bytes, out);
-}
-
 static uint32_t entry_count(const struct gpt_table *table)
 {
 	return table->partition_count > ENTRIES_USUAL ? ENTRIES_MANY : ENTRIES_USUAL;

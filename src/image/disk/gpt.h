@@ -21,7 +21,6 @@
 #define GPT_HEAD_SIZE	   (66u * SECTOR_SIZE)
 #define GPT_TAIL_SIZE	   (65u * SECTOR_SIZE)
 #define GPT_BOOT_CODE_SIZE 440u
-#define UUID_SIZE	   37 /* "xxxxxxxx-xxxx-…" and NUL */
 
 enum gpt_type { GPT_EFI_SYSTEM, GPT_LINUX, GPT_OTHER };
 
@@ -40,9 +39,6 @@ struct gpt_table {
 	size_t partition_count;
 	uint64_t disk_size; /* bytes */
 };
-
-/* A version 8 UUID from the first 16 bytes. */
-void uuid_from_digest(const struct digest *digest, char out[UUID_SIZE]);
 
 /* head goes to offset 0, tail to the last GPT_TAIL_SIZE bytes. boot_code: 440 bytes, or NULL. */
 void gpt_make(const struct gpt_table *table, const uint8_t *boot_code, uint8_t head[GPT_HEAD_SIZE],

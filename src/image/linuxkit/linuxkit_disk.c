@@ -97,7 +97,7 @@ static bool lay_out(struct boot_disk *boot, const struct linuxkit_disk *disk, st
 					  DIGEST_TEXT(&boot->digests[FIRST_OF_DISK + 1]),
 					  DIGEST_TEXT(&boot->base.digest), disk->cmdline);
 	struct digest hash = sha256_digest(names, strlen(names));
-	uuid_from_digest(&hash, boot->table.disk_uuid);
+	digest_uuid(&hash, boot->table.disk_uuid);
 	const struct fat_options options = {.serial = bytes_get_u32(hash.bytes + 16),
 					    .partition_offset = DISK_ALIGNMENT,
 					    .alignment = DISK_ALIGNMENT};
@@ -110,7 +110,7 @@ static bool lay_out(struct boot_disk *boot, const struct linuxkit_disk *disk, st
 					    .size = boot->fat.size,
 					    .is_bios_bootable = true};
 	hash.bytes[0] ^= 1; /* another id than the disk's */
-	uuid_from_digest(&hash, partition->uuid);
+	digest_uuid(&hash, partition->uuid);
 	boot->table.partition_count = 1;
 	boot->table.disk_size = partition->offset + partition->size + DISK_ALIGNMENT;
 	return true;

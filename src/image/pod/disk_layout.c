@@ -160,7 +160,7 @@ static struct gpt_partition *add_partition(struct disk_layout *layout, const cha
 	partition->type = GPT_LINUX;
 	memcpy(partition->name, name, strlen(name) + 1);
 	if (digest != NULL) {
-		uuid_from_digest(digest, partition->uuid);
+		digest_uuid(digest, partition->uuid);
 		entry->digest = *digest;
 		memcpy(entry->uuid, partition->uuid, UUID_SIZE);
 	}
@@ -287,7 +287,7 @@ static void name_boot_partition(struct disk_layout *layout)
 		sha256_update(hash, DIGEST_TEXT(&digest), DIGEST_SIZE - 1);
 	}
 	struct digest whole = sha256_finish_digest(hash);
-	uuid_from_digest(&whole, layout->table.partitions[0].uuid);
+	digest_uuid(&whole, layout->table.partitions[0].uuid);
 }
 
 static void add_piece(struct disk_layout *layout, struct disk_piece piece)
@@ -335,7 +335,7 @@ bool disk_layout_make(struct disk_layout *layout, const struct disk_request *req
 	AUTO_FREE char *boot_code = NULL;
 	size_t boot_code_size;
 	struct digest pod = sha256_digest(request->pod_json, strlen(request->pod_json));
-	uuid_from_digest(&pod, layout->table.disk_uuid);
+	digest_uuid(&pod, layout->table.disk_uuid);
 	if (!add_boot_files(layout, request, err))
 		return false;
 	size_t toc_size = rounded_toc_size(layout, request);

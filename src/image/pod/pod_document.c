@@ -194,7 +194,7 @@ static bool fill_container(struct container_image *to, const struct pod_document
 static void fill_layers(struct pod_image *to, const struct pod_document *document)
 {
 	char uuid[UUID_SIZE];
-	uuid_from_digest(&document->base_digest, uuid);
+	digest_uuid(&document->base_digest, uuid);
 	to->base_name = xstrdup("i2kit-base");
 	to->base_uuid = xstrdup(uuid);
 	to->base_digest = xstrdup(DIGEST_TEXT(&document->base_digest));
@@ -202,7 +202,7 @@ static void fill_layers(struct pod_image *to, const struct pod_document *documen
 		struct layer_entry *layer = ARRAY_APPEND(to->layers, to->layer_count);
 		char name[PARTITION_NAME_SIZE];
 		pod_layer_name(i, name);
-		uuid_from_digest(&document->layers[i].digest, uuid);
+		digest_uuid(&document->layers[i].digest, uuid);
 		layer->name = xstrdup(name);
 		layer->uuid = xstrdup(uuid);
 		layer->digest = xstrdup(DIGEST_TEXT(&document->layers[i].digest));

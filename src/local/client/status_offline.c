@@ -34,8 +34,7 @@ static void add_domain(virDomainPtr domain, struct project_status *status)
 	/* What its containers do only a supervisor can ask. */
 	instance->state = INSTANCE_RUNNING;
 	instance->reason = xstrdup("Unsupervised");
-	memcpy(instance->image_digest, identity.image_digest, DIGEST_SIZE);
-	memcpy(instance->config_digest, identity.config_digest, DIGEST_SIZE);
+	instance->release = identity.release;
 	instance->is_dirty = identity.is_dirty;
 	if (virDomainGetUUIDString(domain, uuid) == 0)
 		instance->uuid = xstrdup(uuid);

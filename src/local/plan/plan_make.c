@@ -107,13 +107,13 @@ static bool add_pod(struct project_plan *plan, const struct plan_input *input, s
 	made.kind_name = xstrdup(pod->kind_name);
 	made.workload = pod->workload;
 	made.replicas = pod->replicas;
-	(void)digest_text(&image->digest, made.image_digest);
+	made.release = (struct release_id){image->digest, config.digest};
 	made.image_path = xstrdup(image->path);
 	made.image_bytes = image->size_bytes;
 	made.kernel_path = xstrdup(boot->kernel_path);
 	made.initrd_path = xstrdup(boot->initrd_path);
 	made.cmdline = xstrdup(boot->cmdline);
-	(void)digest_text(&config.digest, made.config_digest);
+
 	made.config_json = TAKE_PTR(config.json);
 	pod_size_make(pod, &made.cpu_count, &made.memory_bytes);
 	made.scratch_bytes = pod_room_bytes(pod);

@@ -30,13 +30,9 @@ void project_id_make(unsigned owner_uid, const char *folder, const char *project
 		     char out[PROJECT_ID_SIZE])
 {
 	AUTO_FREE char *seed = xasprintf("i2kit project\n%u\n%s\n%s", owner_uid, project, folder);
-	uint8_t raw[SHA256_SIZE];
-	char hex[SHA256_HEX_SIZE];
+	struct digest digest = sha256_digest(seed, strlen(seed));
 
-	sha256_bytes(seed, strlen(seed), raw);
-	sha256_hex(raw, hex);
-	memcpy(out, hex, PROJECT_ID_SIZE - 1);
-	out[PROJECT_ID_SIZE - 1] = '\0';
+	(void)snprintf(out, PROJECT_ID_SIZE, "%s", DIGEST_HEX(&digest));
 }
 
 static char *identity_path(const char *project)

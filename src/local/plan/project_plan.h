@@ -13,9 +13,9 @@
 #include <stdint.h>
 
 #include "base/error.h"
-#include "base/sha256.h"
 #include "image/pod/image.h"
 #include "manifest/app.h"
+#include "wire/release_id.h"
 
 /* A claim or host path that becomes a device of the VM. */
 struct volume_plan {
@@ -34,13 +34,13 @@ struct pod_plan {
 	enum workload_kind workload;
 	uint32_t replicas;
 	uint32_t stopped_replicas; /* what `stop` took away and `restart` gives back */
-	char image_digest[DIGEST_SIZE];
+	struct release_id release;
 	char *image_path;
 	uint64_t image_bytes;
 	char *kernel_path;
 	char *initrd_path;
 	char *cmdline;
-	char config_digest[DIGEST_SIZE];
+
 	char *config_json;
 	unsigned cpu_count;
 	uint64_t memory_bytes;

@@ -53,13 +53,13 @@ static void write_pod(struct json_writer *json, const struct pod_plan *pod)
 	json_write_text(json, "kind", pod->kind_name);
 	json_write_text(json, "workload", workload_words[pod->workload]);
 	json_write_unsigned(json, "replicas", pod->replicas);
-	json_write_text(json, "imageDigest", pod->image_digest);
+	json_write_text(json, "imageDigest", DIGEST_TEXT(&pod->release.image));
 	json_write_text(json, "imagePath", pod->image_path);
 	json_write_unsigned(json, "imageBytes", pod->image_bytes);
 	json_write_text(json, "kernel", pod->kernel_path);
 	json_write_text(json, "initrd", pod->initrd_path);
 	json_write_text(json, "cmdline", pod->cmdline);
-	json_write_text(json, "configDigest", pod->config_digest);
+	json_write_text(json, "configDigest", DIGEST_TEXT(&pod->release.config));
 	json_write_text(json, "config", pod->config_json);
 	json_write_unsigned(json, "cpus", pod->cpu_count);
 	json_write_unsigned(json, "memory", pod->memory_bytes);
@@ -177,16 +177,6 @@ static unsigned read_word(struct json_view view, const char *const *words, unsig
 	return json_view_word(view, words, count, 0);
 }
 
-static void read_digest(struct json_view object, const char *key, char out[DIGEST_SIZE])
-{
-	struct json_view view = json_view_require(object, key);
-	const char *text = json_view_peek(view);
-	if (text != NULL && digest_is_valid(text))
-		memcpy(out, text, DIGEST_SIZE);
-	else
-		json_view_complain(view, "is no digest");
-}
-
 static void read_volume(struct json_view view, struct volume_plan *volume)
 {
 	volume->name = read_text(view, "name");
@@ -216,13 +206,13 @@ static void read_pod(struct json_view view, struct pod_plan *pod)
 	pod->workload = (enum workload_kind)read_word(json_view_get(view, "workload"),
 						      workload_words, WORKLOAD_KINDS);
 	pod->replicas = (uint32_t)read_number(view, "replicas", UINT32_MAX);
-	read_digest(view, "imageDigest", pod->image_digest);
+	pod->release.image = json_view_digest(json_view_require(view, "imageDigest"));
 	pod->image_path = read_text(view, "imagePath");
 	pod->image_bytes = read_number(view, "imageBytes", INT64_MAX);
 	pod->kernel_path = read_text(view, "kernel");
 	pod->initrd_path = read_text(view, "initrd");
 	pod->cmdline = read_text(view, "cmdline");
-	read_digest(view, "configDigest", pod->config_digest);
+	pod->release.config = json_view_digest(json_view_require(view, "configDigest"));
 	pod->config_json = read_text(view, "config");
 	pod->cpu_count = (unsigned)json_view_number(json_view_require(view, "cpus"), 1, 100000, 1);
 	pod->memory_bytes = read_number(view, "memory", INT64_MAX);

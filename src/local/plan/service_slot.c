@@ -8,10 +8,9 @@
 
 static unsigned wanted_slot(const char *name)
 {
-	uint8_t raw[SHA256_SIZE];
+	struct digest digest = sha256_digest(name, strlen(name));
 
-	sha256_bytes(name, strlen(name), raw);
-	return 1 + raw[0] % FIRST_CHOICES;
+	return 1 + digest.bytes[0] % FIRST_CHOICES;
 }
 
 static unsigned slot_before(const struct project_plan *before, const char *name)

@@ -12,8 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/sha256.h"
 #include "base/string_list.h"
+#include "wire/release_id.h"
 
 enum instance_state {
 	INSTANCE_PENDING,  /* wanted; its disk is being built */
@@ -70,8 +70,7 @@ struct instance_status {
 	char *reason;  /* or NULL */
 	char *full;    /* what has no room left and what would help, or NULL */
 	char *address; /* IPv4 inside the project's network, or NULL in session mode */
-	char image_digest[DIGEST_SIZE];
-	char config_digest[DIGEST_SIZE];
+	struct release_id release;
 	bool is_dirty; /* live mounts or --watch touched it: not for promote */
 	bool is_kvm;
 	bool is_paused;		 /* its VM stands still: somebody wanted that */

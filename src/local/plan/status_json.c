@@ -90,8 +90,8 @@ static void write_instance_fields(struct json_writer *json, const struct instanc
 	json_write_text(json, "reason", i->reason);
 	json_write_text(json, "address", i->address);
 	json_write_text_if(json, "full", i->full);
-	json_write_text(json, "imageDigest", i->image_digest);
-	json_write_text(json, "configDigest", i->config_digest);
+	json_write_text(json, "imageDigest", DIGEST_TEXT(&i->release.image));
+	json_write_text(json, "configDigest", DIGEST_TEXT(&i->release.config));
 	json_write_bool(json, "dirty", i->is_dirty);
 	json_write_bool(json, "paused", i->is_paused);
 	json_write_text(json, "accelerator", i->is_kvm ? "kvm" : "tcg");
@@ -221,12 +221,12 @@ static int64_t read_time(struct json_view object, const char *key)
 	return ns;
 }
 
-/* "" where the VM's metadata said nothing of it. */
-static void read_digest(struct json_view object, const char *key, char out[DIGEST_SIZE])
+/* The text is "" where the VM's metadata said nothing of it. */
+static struct digest read_digest(struct json_view object, const char *key)
 {
-	const char *digest = json_view_peek(json_view_get(object, key));
-	if (digest != NULL && digest_is_valid(digest))
-		memcpy(out, digest, DIGEST_SIZE);
+	struct digest digest = {0};
+	(void)!digest_parse(json_view_peek(json_view_get(object, key)), &digest);
+	return digest;
 }
 
 static void read_container(struct json_view view, struct container_status *c)
@@ -293,8 +293,8 @@ static void read_instance(struct json_view view, struct instance_status *i)
 	i->reason = read_text(view, "reason");
 	i->address = read_text(view, "address");
 	i->full = read_text(view, "full");
-	read_digest(view, "imageDigest", i->image_digest);
-	read_digest(view, "configDigest", i->config_digest);
+	i->release.image = read_digest(view, "imageDigest");
+	i->release.config = read_digest(view, "configDigest");
 	i->is_dirty = read_bool(view, "dirty");
 	i->is_paused = read_bool(view, "paused");
 	i->is_kvm = json_view_word(json_view_get(view, "accelerator"), accelerators,

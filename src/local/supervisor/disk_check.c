@@ -22,7 +22,7 @@ struct mark {
 struct check {
 	struct disk_checks *checks;
 	char *path;
-	char wanted[DIGEST_SIZE];
+	struct digest wanted;
 	struct mark mark;
 	enum disk_state state;
 	char *problem; /* owned; DISK_BAD */
@@ -84,13 +84,12 @@ static bool run_check(void *arg, struct error *err)
 		return error_set_errno(err, errno, "%s", check->path);
 	if (!sha256_fd(fd, &digest, err))
 		return error_prefix(err, "%s", check->path);
-	const char *text = DIGEST_TEXT(&digest);
-	if (strcmp(text, check->wanted) == 0)
+	if (digest_equal(&digest, &check->wanted))
 		return true;
 	return error_set(err, ERROR_CORRUPT,
 			 "the disk that was booted, %s, is %.19s: not what its "
 			 "name says; i2kit images --verify --repair",
-			 check->path, text);
+			 check->path, DIGEST_TEXT(&digest));
 }
 
 static void on_checked(void *arg, struct error *err_or_null)
@@ -103,12 +102,12 @@ static void on_checked(void *arg, struct error *err_or_null)
 	check->checks->changed(check->checks->arg);
 }
 
-static struct check *find(const struct disk_checks *checks, const char *path, const char *wanted,
-			  const struct mark *mark)
+static struct check *find(const struct disk_checks *checks, const char *path,
+			  const struct digest *wanted, const struct mark *mark)
 {
 	for (size_t i = 0; i < checks->count; i++) {
 		struct check *check = checks->items[i];
-		if (strcmp(check->path, path) == 0 && strcmp(check->wanted, wanted) == 0 &&
+		if (strcmp(check->path, path) == 0 && digest_equal(&check->wanted, wanted) &&
 		    is_same(&check->mark, mark))
 			return check;
 	}
@@ -116,7 +115,7 @@ static struct check *find(const struct disk_checks *checks, const char *path, co
 }
 
 enum disk_state disk_checks_ask(struct disk_checks *checks, const char *path,
-				const char digest[DIGEST_SIZE], struct error *err)
+				const struct digest *digest, struct error *err)
 {
 	struct mark mark;
 
@@ -127,7 +126,7 @@ enum disk_state disk_checks_ask(struct disk_checks *checks, const char *path,
 		check = xcalloc(1, sizeof(*check));
 		check->checks = checks;
 		check->path = xstrdup(path);
-		memcpy(check->wanted, digest, strnlen(digest, DIGEST_SIZE - 1));
+		check->wanted = *digest;
 		check->mark = mark;
 		*ARRAY_APPEND(checks->items, checks->count) = check;
 		worker_submit(checks->worker, run_check, on_checked, check);

@@ -20,6 +20,6 @@ void disk_checks_free(struct disk_checks *checks);
 enum disk_state { DISK_UNKNOWN, DISK_GOOD, DISK_BAD };
 /* Starts a check where none is known of the file as it is now. DISK_BAD: *err says why. */
 enum disk_state disk_checks_ask(struct disk_checks *checks, const char *path,
-				const char digest[DIGEST_SIZE], struct error *err);
+				const struct digest *digest, struct error *err);
 
 #endif

@@ -200,8 +200,7 @@ static void take_plan(struct instance *instance, const struct pod_plan *pod)
 	struct supervisor *supervisor = instance->supervisor;
 	struct instance_status *status = &instance->status;
 
-	memcpy(status->image_digest, pod->image_digest, DIGEST_SIZE);
-	memcpy(status->config_digest, pod->config_digest, DIGEST_SIZE);
+	status->release = pod->release;
 	status->is_dirty = pod->is_dirty;
 	status->is_kvm = supervisor->accel.is_kvm;
 	status->memory_bytes = pod->memory_bytes;
@@ -261,8 +260,7 @@ struct instance *instance_adopt(struct supervisor *supervisor, const struct vm_i
 	status->replica = identity->replica;
 	status->uuid = xstrdup(domain->uuid);
 	status->address = xstrdup_or_null(identity->address);
-	memcpy(status->image_digest, identity->image_digest, DIGEST_SIZE);
-	memcpy(status->config_digest, identity->config_digest, DIGEST_SIZE);
+	status->release = identity->release;
 	status->is_dirty = identity->is_dirty;
 	status->is_kvm = identity->is_kvm;
 	status->created_ns = identity->created_ns;
@@ -353,10 +351,10 @@ void instance_start(struct instance *instance)
 	instance_vm_plan(instance, pod, &plan);
 	instance->is_job_running = true;
 	supervisor_say(supervisor, false, "Starting", instance->status.name,
-		       "image %.19s, config %.19s", instance->status.image_digest,
-		       instance->status.config_digest);
+		       "image %.19s, config %.19s", DIGEST_TEXT(&pod->release.image),
+		       DIGEST_TEXT(&pod->release.config));
 	/* Its receipt will want to know, and it is read now anyway. */
-	(void)disk_checks_ask(supervisor->disk_checks, pod->image_path, pod->image_digest, NULL);
+	(void)disk_checks_ask(supervisor->disk_checks, pod->image_path, &pod->release.image, NULL);
 	network_guard_update(supervisor);
 	hypervisor_create(supervisor->hypervisor, &plan, supervisor->guard, on_created, instance);
 	supervisor_changed(supervisor);
@@ -501,8 +499,7 @@ bool instance_is_current(const struct instance *instance, const struct pod_plan 
 	return instance_is_on_network(instance) &&
 	       instance->status.is_kvm == supervisor->accel.is_kvm &&
 	       instance->firmware == instance_firmware(supervisor->plan.firmware) &&
-	       strcmp(instance->status.image_digest, pod->image_digest) == 0 &&
-	       strcmp(instance->status.config_digest, pod->config_digest) == 0 &&
+	       release_id_equal(&instance->status.release, &pod->release) &&
 	       instance->status.memory_bytes == pod->memory_bytes &&
 	       instance->status.scratch_bytes == pod->scratch_bytes &&
 	       instance->status.cpu_count == pod->cpu_count;

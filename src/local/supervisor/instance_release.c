@@ -89,8 +89,8 @@ char *instance_release_make(const struct instance *instance, const struct pod_pl
 	release.instance = xstrdup(status->name);
 	release.replica = status->replica;
 	release.uid = xstrdup(status->uuid);
-	release.image_digest = xstrdup(status->image_digest);
-	release.config_digest = xstrdup(status->config_digest);
+	release.image_digest = xstrdup(DIGEST_TEXT(&status->release.image));
+	release.config_digest = xstrdup(DIGEST_TEXT(&status->release.config));
 	release.where = xstrdup("local");
 	fill_network(instance, &release.network);
 	services_add_hosts(instance->supervisor, &release.hosts);

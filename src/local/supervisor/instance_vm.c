@@ -112,8 +112,7 @@ void instance_vm_plan(const struct instance *instance, const struct pod_plan *po
 	vm.pod = xstrdup(pod->name);
 	vm.instance = xstrdup(status->name);
 	memcpy(vm.uuid, status->uuid, UUID_SIZE);
-	memcpy(vm.image_digest, pod->image_digest, DIGEST_SIZE);
-	memcpy(vm.config_digest, pod->config_digest, DIGEST_SIZE);
+	vm.release = pod->release;
 	vm.kernel_path = xstrdup(pod->kernel_path);
 	vm.initrd_path = xstrdup(pod->initrd_path);
 	vm.cmdline = xstrdup(pod->cmdline);

@@ -59,7 +59,7 @@ static bool is_disk_good(struct supervisor *supervisor, const struct pod_plan *p
 {
 	AUTO(error_clear) struct error problem = ERROR_INIT;
 
-	switch (disk_checks_ask(supervisor->disk_checks, pod->image_path, pod->image_digest,
+	switch (disk_checks_ask(supervisor->disk_checks, pod->image_path, &pod->release.image,
 				&problem)) {
 	case DISK_GOOD:
 		return true;
@@ -78,8 +78,7 @@ static void fill(const struct supervisor *supervisor, const struct pod_plan *pod
 {
 	receipt->project = xstrdup(supervisor->project);
 	receipt->pod = xstrdup(pod->name);
-	memcpy(receipt->image_digest, pod->image_digest, DIGEST_SIZE);
-	memcpy(receipt->config_digest, pod->config_digest, DIGEST_SIZE);
+	receipt->release = pod->release;
 	receipt->accelerator = xstrdup(supervisor->accel.is_kvm ? "kvm" : "tcg");
 	receipt->firmware = xstrdup(supervisor->plan.firmware);
 	receipt->desired = pod->replicas;

@@ -17,10 +17,9 @@
 
 static unsigned slot_of_name(const char *name)
 {
-	uint8_t raw[SHA256_SIZE];
+	struct digest digest = sha256_digest(name, strlen(name));
 
-	sha256_bytes(name, strlen(name), raw);
-	return (raw[0] * 256U + raw[1]) % POD_SLOTS;
+	return (digest.bytes[0] * 256U + digest.bytes[1]) % POD_SLOTS;
 }
 
 /*

@@ -31,12 +31,9 @@ char *project_network_name(const char *project)
 char *project_network_bridge(const char *project)
 {
 	AUTO_FREE char *name = project_network_name(project);
-	uint8_t raw[SHA256_SIZE];
-	char hex[SHA256_HEX_SIZE];
+	struct digest digest = sha256_digest(name, strlen(name));
 
-	sha256_bytes(name, strlen(name), raw);
-	sha256_hex(raw, hex);
-	return xasprintf("i2k-%.8s", hex);
+	return xasprintf("i2k-%.8s", DIGEST_HEX(&digest));
 }
 
 void project_network_write_xml(const char *project, unsigned subnet, struct strbuf *out)
@@ -83,11 +80,9 @@ static void auto_network(virNetworkPtr *network)
 static bool create_network(virConnectPtr connection, const char *project, unsigned *ret_subnet,
 			   struct error *err)
 {
-	uint8_t raw[SHA256_SIZE];
-	unsigned first;
+	struct digest digest = sha256_digest(project, strlen(project));
+	unsigned first = digest.bytes[0];
 
-	sha256_bytes(project, strlen(project), raw);
-	first = raw[0];
 	/*
 	 * Somebody else's route or network may be in the way: libvirt says so, the next is tried.
 	 */

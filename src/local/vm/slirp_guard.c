@@ -15,12 +15,8 @@
 
 char *slirp_guard_path(void)
 {
-	uint8_t raw[SHA256_SIZE];
-	char hex[SHA256_HEX_SIZE];
-
-	sha256_bytes(slirp_fence_bytes, sizeof(slirp_fence_bytes), raw);
-	sha256_hex(raw, hex);
-	AUTO_FREE char *below = xasprintf("vm/slirp-fence-%.16s.so", hex);
+	struct digest digest = sha256_digest(slirp_fence_bytes, sizeof(slirp_fence_bytes));
+	AUTO_FREE char *below = xasprintf("vm/slirp-fence-%.16s.so", DIGEST_HEX(&digest));
 	return path_folder(PATH_RUNTIME, below);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "local/vm/vm_identity.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,23 +9,14 @@
 #include "base/cleanup.h"
 #include "base/parse.h"
 #include "base/path.h"
+#include "base/sha256.h"
 
 void vm_uuid_make(const char *project_id, const char *instance, char out[UUID_SIZE])
 {
 	AUTO_FREE char *seed = xasprintf("i2kit instance\n%s\n%s", project_id, instance);
-	uint8_t raw[SHA256_SIZE];
-	char hex[SHA256_HEX_SIZE];
+	struct digest digest = sha256_digest(seed, strlen(seed));
 
-	sha256_bytes(seed, strlen(seed), raw);
-	raw[6] = (uint8_t)((raw[6] & 0x0f) | 0x80);
-	raw[8] = (uint8_t)((raw[8] & 0x3f) | 0x80);
-	sha256_hex(raw, hex);
-	for (size_t from = 0, to = 0; from < 32; from++) {
-		if (from == 8 || from == 12 || from == 16 || from == 20)
-			out[to++] = '-';
-		out[to++] = hex[from];
-	}
-	out[UUID_SIZE - 1] = '\0';
+	digest_uuid(&digest, out);
 }
 
 void vm_mac_make(const char *uuid, char out[MAC_SIZE])
@@ -41,13 +33,9 @@ void vm_mac_make(const char *uuid, char out[MAC_SIZE])
 
 void vm_serial_make(const char *name, char out[SERIAL_SIZE])
 {
-	uint8_t raw[SHA256_SIZE];
-	char hex[SHA256_HEX_SIZE];
+	struct digest digest = sha256_digest(name, strlen(name));
 
-	sha256_bytes(name, strlen(name), raw);
-	sha256_hex(raw, hex);
-	memcpy(out, hex, SERIAL_SIZE - 1);
-	out[SERIAL_SIZE - 1] = '\0';
+	(void)snprintf(out, SERIAL_SIZE, "%s", DIGEST_HEX(&digest));
 }
 
 /* The five entities that strbuf_append_xml() and libxml2 write. */
@@ -109,12 +97,13 @@ static uint64_t find_number(const char *xml, const char *name)
 	return value;
 }
 
-static void find_digest(const char *xml, const char *name, char out[DIGEST_SIZE])
+static struct digest find_digest(const char *xml, const char *name)
 {
 	AUTO_FREE char *text = find_attribute(xml, name);
+	struct digest digest = {0};
 
-	if (text != NULL && digest_is_valid(text))
-		memcpy(out, text, DIGEST_SIZE);
+	(void)!digest_parse(text, &digest);
+	return digest;
 }
 
 static void put_attribute(struct strbuf *out, const char *name, const char *value)
@@ -136,8 +125,8 @@ void vm_identity_write(const struct vm_plan *plan, int64_t created_ns, struct st
 	strbuf_appendf(out, " replica=\"%u\" grace=\"%u\"", plan->replica, plan->grace_s);
 	if (plan->address != NULL)
 		put_attribute(out, "address", plan->address);
-	put_attribute(out, "image", plan->image_digest);
-	put_attribute(out, "config", plan->config_digest);
+	put_attribute(out, "image", DIGEST_TEXT(&plan->release.image));
+	put_attribute(out, "config", DIGEST_TEXT(&plan->release.config));
 	put_attribute(out, "accelerator", plan->is_kvm ? "kvm" : "tcg");
 	put_attribute(out, "firmware", vm_firmware_name(plan->firmware));
 	put_attribute(out, "agent", plan->agent_socket);
@@ -163,8 +152,8 @@ bool vm_identity_parse(const char *xml, struct vm_identity *ret)
 	found.replica = (unsigned)find_number(xml, "replica");
 	found.grace_s = (unsigned)find_number(xml, "grace");
 	found.address = find_attribute(xml, "address");
-	find_digest(xml, "image", found.image_digest);
-	find_digest(xml, "config", found.config_digest);
+	found.release.image = find_digest(xml, "image");
+	found.release.config = find_digest(xml, "config");
 	found.agent_socket = find_attribute(xml, "agent");
 	found.is_kvm = accelerator != NULL && strcmp(accelerator, "kvm") == 0;
 	for (unsigned i = 0; firmware != NULL && i <= FIRMWARE_UEFI; i++) {

@@ -23,8 +23,7 @@ struct vm_identity {
 	unsigned replica;
 	unsigned grace_s;
 	char *address; /* or NULL */
-	char image_digest[DIGEST_SIZE];
-	char config_digest[DIGEST_SIZE];
+	struct release_id release;
 	bool is_dirty;
 	bool is_kvm;
 	int64_t created_ns;

@@ -8,11 +8,11 @@
  */
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
-#include "base/sha256.h"
+#include "wire/release_id.h"
 
-#define UUID_SIZE   37
 #define MAC_SIZE    18
 #define SERIAL_SIZE 21 /* virtio serial numbers have at most 20 characters */
 
@@ -48,8 +48,7 @@ struct vm_plan {
 	unsigned replica;
 	unsigned grace_s;
 	char uuid[UUID_SIZE];
-	char image_digest[DIGEST_SIZE];
-	char config_digest[DIGEST_SIZE];
+	struct release_id release;
 	bool is_kvm;
 	bool is_dirty; /* a live mount: not for promote */
 	uint64_t memory_bytes;
