@@ -162,7 +162,7 @@ static void print_image(const struct invocation *invocation, const struct oci_im
 	table_add_column(table, "SIZE", TABLE_RIGHT);
 	table_add_column(table, "TYPE", TABLE_SHRINK);
 	for (size_t i = 0; i < image->layer_count; i++) {
-		const struct image_layer *layer = &image->layers[i];
+		const struct oci_descriptor *layer = &image->layers[i];
 		char size[OUTPUT_SIZE_SIZE];
 		bool is_wide = invocation->output == OUTPUT_WIDE;
 		output_format_size(size, layer->size_bytes);

@@ -220,7 +220,7 @@ static void a_damaged_blob_is_not_taken_for_the_layer(void **state)
 	assert_false(convert(tar, "d.sqfs", 0, &diff_id, &digest, &err));
 }
 
-static void make_layer(struct store *store, struct image_layer *layer)
+static void make_layer(struct store *store, struct oci_descriptor *layer)
 {
 	AUTO_FREE char *plain = make_tar("s.tar", "etc/motd", false);
 	AUTO_FREE char *packed = make_tar("s.tar.gz", "etc/motd", true);
@@ -232,20 +232,21 @@ static void make_layer(struct store *store, struct image_layer *layer)
 	layer->size_bytes = size;
 }
 
-static bool convert_one(struct store *store, const struct image_layer *layer,
-			struct layer_file *ret, struct error *err)
+static bool convert_one(struct store *store, const struct oci_descriptor *layer,
+			struct disk_layer *ret, struct error *err)
 {
-	const struct layer_request request = {layer, "test"};
-	return layers_convert(store, &request, 1, NULL, ret, err);
+	ret->blob = layer;
+	ret->image = "test";
+	return layers_convert(store, ret, 1, NULL, err);
 }
 
 static void a_layer_is_converted_once(void **state)
 {
 	AUTO(error_clear) struct error err = ERROR_INIT;
 	AUTO_PTR(store) struct store *store = store_open(folder, &err);
-	struct image_layer layer = {0};
-	AUTO(layer_file_clear) struct layer_file first = {0};
-	AUTO(layer_file_clear) struct layer_file again = {0};
+	struct oci_descriptor layer = {0};
+	AUTO(disk_layer_clear) struct disk_layer first = {0};
+	AUTO(disk_layer_clear) struct disk_layer again = {0};
 	struct digest digest;
 	(void)state;
 	make_layer(store, &layer);
@@ -264,8 +265,8 @@ static void a_layer_that_is_not_its_diff_id_is_refused(void **state)
 {
 	AUTO(error_clear) struct error err = ERROR_INIT;
 	AUTO_PTR(store) struct store *store = store_open(folder, &err);
-	struct image_layer layer = {0};
-	AUTO(layer_file_clear) struct layer_file file = {0};
+	struct oci_descriptor layer = {0};
+	AUTO(disk_layer_clear) struct disk_layer file = {0};
 	(void)state;
 	make_layer(store, &layer);
 	layer.diff_id.bytes[DIGEST_BYTES - 1] ^= 1;

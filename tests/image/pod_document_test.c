@@ -16,14 +16,15 @@ static char *make(char *config, struct container_spec *container, struct error *
 {
 	struct digest sha;
 	assert_true(digest_parse(SHA, &sha));
-	struct image_layer layers[2] = {{.digest = sha, .diff_id = sha, .media_type = media_type},
-					{.digest = sha, .diff_id = sha, .media_type = media_type}};
+	struct oci_descriptor layers[2] = {
+		{.digest = sha, .diff_id = sha, .media_type = media_type},
+		{.digest = sha, .diff_id = sha, .media_type = media_type}};
 	struct oci_image image = {.reference = reference,
 				  .digest = sha,
 				  .config_json = config,
 				  .layers = layers,
 				  .layer_count = 2};
-	struct pod_layer pod_layers[1] = {{.diff_id = sha, .digest = sha, .image = reference}};
+	struct disk_layer pod_layers[1] = {{.blob = &layers[0], .digest = sha, .image = reference}};
 	struct pod_spec pod = {.name = pod_name,
 			       .namespace_name = space,
 			       .containers = container,

@@ -12,10 +12,10 @@
 #include "image/layer/layer_seal.h"
 #include "image/layer/squashfs_writer.h"
 
-void layer_file_clear(struct layer_file *file)
+void disk_layer_clear(struct disk_layer *layer)
 {
-	free(file->path);
-	*file = (struct layer_file){0};
+	free(layer->path);
+	*layer = (struct disk_layer){0};
 }
 
 struct digest layer_store_key(const struct digest *diff_id)
@@ -32,28 +32,28 @@ struct digest layer_record_key(const struct digest *key)
 }
 
 static bool describe(struct store *store, const struct digest *key, const struct digest *digest,
-		     const char *checksum, struct layer_file *ret, struct error *err)
+		     const char *checksum, struct disk_layer *layer, struct error *err)
 {
 	AUTO_FREE char *path = store_path(store, STORE_LAYER, key);
 	struct stat st;
 	if (stat(path, &st) != 0)
 		return error_set_errno(err, errno, "'%s'", path);
-	layer_file_clear(ret);
-	ret->path = TAKE_PTR(path);
-	ret->key = *key;
-	ret->digest = *digest;
-	memcpy(ret->checksum, checksum, CHECKSUM_SIZE);
-	ret->size_bytes = (uint64_t)st.st_size;
+	free(layer->path);
+	layer->path = TAKE_PTR(path);
+	layer->key = *key;
+	layer->digest = *digest;
+	memcpy(layer->checksum, checksum, CHECKSUM_SIZE);
+	layer->size_bytes = (uint64_t)st.st_size;
 	return true;
 }
 
-static bool find(struct store *store, const struct digest *key, struct layer_file *ret)
+static bool find(struct store *store, const struct digest *key, struct disk_layer *layer)
 {
 	AUTO(build_record_clear) struct build_record record = {0};
 	struct digest name = layer_record_key(key);
 	return store_has(store, STORE_LAYER, key) && build_record_read(store, &name, &record) &&
 	       digest_is_set(&record.digest) &&
-	       describe(store, key, &record.digest, record.checksum, ret, NULL);
+	       describe(store, key, &record.digest, record.checksum, layer, NULL);
 }
 
 /* One conversion after another, and the seal of the one before. */
@@ -61,34 +61,33 @@ struct work {
 	struct store *store;
 	const struct progress *progress;
 	struct layer_seal seal;
-	const struct layer_request *sealed; /* what it is of; NULL: none */
-	struct layer_file *ret;		    /* where that belongs */
+	struct disk_layer *sealed; /* what it is of; NULL: none */
 };
 
-static bool fail(const struct work *work, const struct layer_request *request, struct error *err)
+static bool fail(const struct work *work, const struct disk_layer *layer, struct error *err)
 {
-	progress_failed(work->progress, "layer", DIGEST_TEXT(&request->layer->diff_id), NULL);
-	return error_prefix(err, "image '%s': layer %.19s", request->image_name,
-			    DIGEST_TEXT(&request->layer->digest));
+	progress_failed(work->progress, "layer", DIGEST_TEXT(&layer->blob->diff_id), NULL);
+	return error_prefix(err, "image '%s': layer %.19s", layer->image,
+			    DIGEST_TEXT(&layer->blob->digest));
 }
 
 static bool await_seal(struct work *work, struct error *err)
 {
-	const struct layer_request *request = work->sealed;
+	struct disk_layer *layer = work->sealed;
 	struct layer_seal *seal = &work->seal;
-	if (request == NULL)
+	if (layer == NULL)
 		return true;
 	work->sealed = NULL;
 	if (!layer_seal_join(seal, err) ||
-	    !describe(work->store, &seal->key, &seal->digest, seal->checksum, work->ret, err))
-		return fail(work, request, err);
-	work->ret->was_made = true;
-	progress_done(work->progress, "layer", DIGEST_TEXT(&request->layer->diff_id), NULL);
+	    !describe(work->store, &seal->key, &seal->digest, seal->checksum, layer, err))
+		return fail(work, layer, err);
+	layer->was_made = true;
+	progress_done(work->progress, "layer", DIGEST_TEXT(&layer->blob->diff_id), NULL);
 	layer_seal_clear(seal);
 	return true;
 }
 
-static bool convert(const struct work *work, const struct image_layer *layer,
+static bool convert(const struct work *work, const struct oci_descriptor *layer,
 		    struct store_draft *draft, struct error *err)
 {
 	AUTO_FREE char *blob = store_path(work->store, STORE_BLOB, &layer->digest);
@@ -111,24 +110,22 @@ static bool convert(const struct work *work, const struct image_layer *layer,
 			 DIGEST_TEXT(&diff_id), DIGEST_TEXT(&layer->diff_id));
 }
 
-/* Its result is in *ret after the next await_seal(), unless it was there. */
-static bool begin(struct work *work, const struct layer_request *request, struct layer_file *ret,
-		  struct error *err)
+/* Its result is in *layer after the next await_seal(), unless it was there. */
+static bool begin(struct work *work, struct disk_layer *layer, struct error *err)
 {
 	AUTO(store_draft_drop) struct store_draft draft = STORE_DRAFT_INIT;
-	const struct image_layer *layer = request->layer;
-	struct digest key = layer_store_key(&layer->diff_id);
-	if (find(work->store, &key, ret))
+	struct digest key = layer_store_key(&layer->blob->diff_id);
+	if (find(work->store, &key, layer))
 		return true;
 	AUTO_CLOSE int lock = store_lock(work->store, STORE_LAYER, &key, err);
 	if (lock < 0)
 		return false;
-	if (find(work->store, &key, ret)) /* another process has made it while we waited */
+	if (find(work->store, &key, layer)) /* another process has made it while we waited */
 		return true;
-	progress_start(work->progress, "layer", DIGEST_TEXT(&layer->diff_id), PROGRESS_BYTES,
-		       layer->size_bytes);
-	if (!convert(work, layer, &draft, err))
-		return fail(work, request, err);
+	progress_start(work->progress, "layer", DIGEST_TEXT(&layer->blob->diff_id), PROGRESS_BYTES,
+		       layer->blob->size_bytes);
+	if (!convert(work, layer->blob, &draft, err))
+		return fail(work, layer, err);
 	if (!await_seal(work, err))
 		return false;
 	work->seal.store = work->store;
@@ -136,8 +133,7 @@ static bool begin(struct work *work, const struct layer_request *request, struct
 	draft = STORE_DRAFT_INIT;
 	work->seal.lock_fd = take_fd(&lock);
 	work->seal.key = key;
-	work->sealed = request;
-	work->ret = ret;
+	work->sealed = layer;
 	layer_seal_start(&work->seal);
 	return true;
 }
@@ -149,26 +145,26 @@ static void work_clear(struct work *work)
 
 static int compare_sizes(const void *a, const void *b)
 {
-	const struct layer_request *one = *(const struct layer_request *const *)a;
-	const struct layer_request *other = *(const struct layer_request *const *)b;
-	uint64_t size = one->layer->size_bytes, other_size = other->layer->size_bytes;
+	const struct disk_layer *one = *(struct disk_layer *const *)a;
+	const struct disk_layer *other = *(struct disk_layer *const *)b;
+	uint64_t size = one->blob->size_bytes, other_size = other->blob->size_bytes;
 	if (size != other_size)
 		return size > other_size ? -1 : 1;
 	return one < other ? -1 : 1;
 }
 
 /* The largest first: beside the last seal nothing is left to do, so it had better be short. */
-bool layers_convert(struct store *store, const struct layer_request *requests, size_t count,
-		    const struct progress *progress, struct layer_file *ret, struct error *err)
+bool layers_convert(struct store *store, struct disk_layer *layers, size_t count,
+		    const struct progress *progress, struct error *err)
 {
 	AUTO(work_clear)
 	struct work work = {.store = store, .progress = progress, .seal = LAYER_SEAL_INIT};
-	AUTO_FREE const struct layer_request **order = xcalloc(count + 1, sizeof(*order));
+	AUTO_FREE struct disk_layer **order = xcalloc(count + 1, sizeof(*order));
 	for (size_t i = 0; i < count; i++)
-		order[i] = &requests[i];
+		order[i] = &layers[i];
 	qsort(order, count, sizeof(*order), compare_sizes);
 	for (size_t i = 0; i < count; i++)
-		if (!begin(&work, order[i], &ret[order[i] - requests], err))
+		if (!begin(&work, order[i], err))
 			return false;
 	return await_seal(&work, err);
 }

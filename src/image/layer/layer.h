@@ -14,33 +14,26 @@
 #include "image/oci/resolve.h"
 #include "image/store/store.h"
 
-struct layer_file {
-	char *path;		      /* in the store */
-	struct digest key;	      /* its name there */
-	struct digest digest;	      /* of the squashfs */
-	char checksum[CHECKSUM_SIZE]; /* the same; "" where an older version made it */
-	uint64_t size_bytes;	      /* multiple of 4096 */
-	bool was_made;		      /* just now; false: it was there */
+/* A layer of a pod's disk: what its image says of it, and the squashfs that was made of that. */
+struct disk_layer {
+	const struct oci_descriptor *blob; /* of the first image that has it; borrowed */
+	const char *image;		   /* that one, as written; borrowed */
+	char *path;			   /* of the squashfs; owned */
+	struct digest key;		   /* its name in the store */
+	struct digest digest;		   /* of its bytes */
+	char checksum[CHECKSUM_SIZE];	   /* the same; "" where an older version made it */
+	uint64_t size_bytes;		   /* multiple of 4096 */
+	bool was_made;			   /* just now; false: it was there */
 };
-void layer_file_clear(struct layer_file *file);
+void disk_layer_clear(struct disk_layer *layer);
 
 /* The name of a converted layer in the store: of the same tar by the same converter. */
 struct digest layer_store_key(const struct digest *diff_id);
-
 /* The name of the record that says the digest of the converted file; key is the name above. */
 struct digest layer_record_key(const struct digest *key);
 
-struct layer_request {
-	const struct image_layer *layer;
-	const char *image_name; /* for messages */
-};
-
-/*
- * Converts count layers, or finds them converted; ret has room for as many, in the same order, and
- * is filled in part on failure.
- */
-MUST_CHECK bool layers_convert(struct store *store, const struct layer_request *requests,
-			       size_t count, const struct progress *progress,
-			       struct layer_file *ret, struct error *err);
+/* Converts count layers of which blob and image are known, or finds them converted. */
+MUST_CHECK bool layers_convert(struct store *store, struct disk_layer *layers, size_t count,
+			       const struct progress *progress, struct error *err);
 
 #endif

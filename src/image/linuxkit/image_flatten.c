@@ -156,7 +156,8 @@ static bool hide_opaque(struct flatten *flatten, struct error *err)
 	return true;
 }
 
-static bool take_layer(struct flatten *flatten, const struct image_layer *layer, struct error *err)
+static bool take_layer(struct flatten *flatten, const struct oci_descriptor *layer,
+		       struct error *err)
 {
 	struct digest digest;
 	struct archive_entry *entry = NULL;

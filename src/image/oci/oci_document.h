@@ -32,10 +32,11 @@ struct oci_descriptor {
 	char *media_type; /* owned */
 	struct digest digest;
 	uint64_t size_bytes;
-	char *os;	    /* owned, or NULL: no platform */
-	char *architecture; /* owned, or NULL */
-	char *variant;	    /* owned, or NULL */
-	char *ref_name;	    /* owned, or NULL: annotation org.opencontainers.image.ref.name */
+	struct digest diff_id; /* of the uncompressed tar: a layer's, where the config was read */
+	char *os;	       /* owned, or NULL: no platform */
+	char *architecture;    /* owned, or NULL */
+	char *variant;	       /* owned, or NULL */
+	char *ref_name;	       /* owned, or NULL: annotation org.opencontainers.image.ref.name */
 };
 void oci_descriptor_clear(struct oci_descriptor *descriptor);
 

@@ -7,21 +7,15 @@
 #include "base/error.h"
 #include "base/progress.h"
 #include "image/oci/image_options.h"
+#include "image/oci/oci_document.h"
 #include "image/store/store.h"
-
-struct image_layer {
-	struct digest digest;  /* of the blob as stored (maybe compressed) */
-	struct digest diff_id; /* of the uncompressed tar */
-	char *media_type;      /* owned */
-	uint64_t size_bytes;   /* of the blob */
-};
 
 /* An image for one platform (linux/amd64), all blobs of which are in the store. */
 struct oci_image {
-	char *reference;	    /* as written, with the default tag filled in */
-	struct digest digest;	    /* of the manifest */
-	char *config_json;	    /* the image config, whole */
-	struct image_layer *layers; /* bottom first */
+	char *reference;	       /* as written, with the default tag filled in */
+	struct digest digest;	       /* of the manifest */
+	char *config_json;	       /* the image config, whole */
+	struct oci_descriptor *layers; /* owned; bottom first */
 	size_t layer_count;
 };
 void oci_image_clear(struct oci_image *image);

@@ -11,7 +11,7 @@ void oci_image_clear(struct oci_image *image)
 	free(image->reference);
 	free(image->config_json);
 	for (size_t i = 0; i < image->layer_count; i++)
-		free(image->layers[i].media_type);
+		oci_descriptor_clear(&image->layers[i]);
 	free(image->layers);
 	*image = (struct oci_image){0};
 }
@@ -110,20 +110,16 @@ bool source_walk(const struct source_request *request, const struct oci_descript
 	return walk(request, top, bring, arg, 0, out_manifest, err);
 }
 
-static void fill_layers(struct oci_image *image, const struct oci_document *manifest,
+/* The manifest's layers, each with what the config says of it. */
+static void take_layers(struct oci_image *image, struct oci_document *manifest,
 			const struct digest *diff_ids)
 {
-	image->layers = xcalloc(manifest->item_count + 1, sizeof(*image->layers));
+	image->layers = TAKE_PTR(manifest->items);
 	image->layer_count = manifest->item_count;
-	for (size_t i = 0; i < manifest->item_count; i++) {
-		struct image_layer *layer = &image->layers[i];
-		layer->digest = manifest->items[i].digest;
-		layer->diff_id = diff_ids[i];
-		layer->media_type = xstrdup(manifest->items[i].media_type);
-		layer->size_bytes = manifest->items[i].size_bytes;
-	}
+	manifest->item_count = 0;
+	for (size_t i = 0; i < image->layer_count; i++)
+		image->layers[i].diff_id = diff_ids[i];
 }
-
 bool oci_image_load(struct store *store, const char *reference, const struct digest *manifest,
 		    struct oci_image *ret, struct error *err)
 {
@@ -143,7 +139,7 @@ bool oci_image_load(struct store *store, const char *reference, const struct dig
 	}
 	*ret = (struct oci_image){.reference = xstrdup(reference), .config_json = TAKE_PTR(config)};
 	ret->digest = *manifest;
-	fill_layers(ret, &document, diff_ids);
+	take_layers(ret, &document, diff_ids);
 	return true;
 }
 

@@ -107,7 +107,8 @@ static bool add_default_tree(const struct base_build *build, struct linuxkit_tre
 }
 
 /* The whole tree as an uncompressed layer among the store's blobs. */
-static bool make_layer(const struct base_build *build, struct image_layer *ret, struct error *err)
+static bool make_layer(const struct base_build *build, struct oci_descriptor *ret,
+		       struct error *err)
 {
 	const struct linuxkit_build part = {.store = build->store,
 					    .document = &build->document,
@@ -130,7 +131,7 @@ static bool make_layer(const struct base_build *build, struct image_layer *ret, 
 }
 
 /* The default base with another partition, another name and maybe another command line. */
-static void replace_partition(struct base_build *build, const struct layer_file *made,
+static void replace_partition(struct base_build *build, const struct disk_layer *made,
 			      const char *document)
 {
 	struct base_folder *base = &build->base;
@@ -159,11 +160,11 @@ static void replace_partition(struct base_build *build, const struct layer_file 
 
 static bool build_base(struct base_build *build, const char *path, struct error *err)
 {
-	AUTO(layer_file_clear) struct layer_file made = {0};
+
 	AUTO_FREE char *text = NULL;
 	AUTO_FREE char *folder = xstrdup(path);
-	struct image_layer layer = {0};
-	const struct layer_request request = {.layer = &layer, .image_name = path};
+	struct oci_descriptor tree = {0};
+	AUTO(disk_layer_clear) struct disk_layer made = {.blob = &tree, .image = path};
 	size_t size = 0;
 	char *slash = strrchr(folder, '/');
 	if (slash != NULL)
@@ -177,8 +178,8 @@ static bool build_base(struct base_build *build, const char *path, struct error 
 	if (cmdline != NULL && strpbrk(cmdline, "\r\n") != NULL)
 		return error_set(err, ERROR_INVALID, "kernel.cmdline has more than one line");
 	if (!base_folder_load(NULL, &build->base, err) || !take_own_parts(build, err) ||
-	    !make_layer(build, &layer, err) ||
-	    !layers_convert(build->store, &request, 1, build->progress, &made, err))
+	    !make_layer(build, &tree, err) ||
+	    !layers_convert(build->store, &made, 1, build->progress, err))
 		return false;
 	replace_partition(build, &made, path);
 	build->images.folder = NULL;

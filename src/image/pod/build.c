@@ -29,8 +29,7 @@ struct build {
 	struct base_folder base;
 	struct oci_image *images; /* init containers', then containers' */
 	size_t image_count;
-	struct layer_file *layers;    /* converted; each diff id once */
-	struct pod_layer *pod_layers; /* the same, as the disk has them */
+	struct disk_layer *layers; /* each diff id once */
 	size_t layer_count;
 	char *pod_json;
 	struct digest key;
@@ -42,10 +41,9 @@ static void build_clear(struct build *build)
 	for (size_t i = 0; i < build->image_count; i++)
 		oci_image_clear(&build->images[i]);
 	for (size_t i = 0; i < build->layer_count; i++)
-		layer_file_clear(&build->layers[i]);
+		disk_layer_clear(&build->layers[i]);
 	free(build->images);
 	free(build->layers);
-	free(build->pod_layers);
 	free(build->pod_json);
 	base_folder_clear(&build->base);
 }
@@ -77,49 +75,35 @@ static bool resolve_images(struct build *build, struct error *err)
 static bool has_layer(const struct build *build, const struct digest *diff_id)
 {
 	for (size_t i = 0; i < build->layer_count; i++)
-		if (digest_equal(&build->pod_layers[i].diff_id, diff_id))
+		if (digest_equal(&build->layers[i].blob->diff_id, diff_id))
 			return true;
 	return false;
 }
 
 /* Each diff id once, in the order of the images. */
-static size_t list_layers(struct build *build, struct layer_request *ret)
+static void list_layers(struct build *build)
 {
-	size_t n = 0;
+	size_t most = 0;
+	for (size_t i = 0; i < build->image_count; i++)
+		most += build->images[i].layer_count;
+	build->layers = xcalloc(most + 1, sizeof(struct disk_layer));
 	for (size_t i = 0; i < build->image_count; i++) {
 		const struct oci_image *image = &build->images[i];
 		const char *name = container_at(build->pod, i)->image;
 		for (size_t j = 0; j < image->layer_count; j++) {
 			if (has_layer(build, &image->layers[j].diff_id))
 				continue;
-			ret[n] = (struct layer_request){&image->layers[j], name};
-			build->pod_layers[n].diff_id = image->layers[j].diff_id;
-			build->pod_layers[n].image = name;
-			build->layer_count = ++n;
+			build->layers[build->layer_count++] =
+				(struct disk_layer){.blob = &image->layers[j], .image = name};
 		}
 	}
-	return n;
 }
 
 static bool convert_layers(struct build *build, struct error *err)
 {
-	size_t most = 0;
-	for (size_t i = 0; i < build->image_count; i++)
-		most += build->images[i].layer_count;
-	build->layers = xcalloc(most + 1, sizeof(struct layer_file));
-	build->pod_layers = xcalloc(most + 1, sizeof(struct pod_layer));
-	AUTO_FREE struct layer_request *requests = xcalloc(most + 1, sizeof(*requests));
-	size_t count = list_layers(build, requests);
-	if (!layers_convert(build->store, requests, count, build->progress, build->layers, err))
-		return false;
-	for (size_t i = 0; i < count; i++) {
-		build->pod_layers[i].path = build->layers[i].path;
-		build->pod_layers[i].digest = build->layers[i].digest;
-		build->pod_layers[i].checksum = build->layers[i].checksum;
-		build->pod_layers[i].size_bytes = build->layers[i].size_bytes;
-		build->pod_layers[i].was_just_made = build->layers[i].was_made;
-	}
-	return true;
+	list_layers(build);
+	return layers_convert(build->store, build->layers, build->layer_count, build->progress,
+			      err);
 }
 
 static bool make_document(struct build *build, struct error *err)
@@ -130,7 +114,7 @@ static bool make_document(struct build *build, struct error *err)
 				 build->base.partition);
 	struct pod_document document = {.pod = build->pod,
 					.images = build->images,
-					.layers = build->pod_layers,
+					.layers = build->layers,
 					.layer_count = build->layer_count};
 	document.base_digest = partition->digest;
 	build->pod_json = pod_document_make(&document, err);
@@ -168,7 +152,7 @@ static bool write_disk(const struct build *build, struct digest *out_digest, str
 	struct disk_request request = {.base = &build->base,
 				       .pod_json = build->pod_json,
 				       .linuxkit = linuxkit,
-				       .layers = build->pod_layers,
+				       .layers = build->layers,
 				       .layer_count = build->layer_count};
 	if (!disk_layout_make(layout, &request, err) ||
 	    !store_draft_open(build->store, &draft, err))

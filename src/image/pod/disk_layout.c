@@ -195,12 +195,13 @@ static bool add_partitions(struct disk_layout *layout, const struct disk_request
 	(void)add_partition(layout, "i2kit-base", file->size_bytes, &file->digest,
 			    xasprintf("base '%s', see sbom.spdx.json in it", base->name));
 	for (size_t i = 0; i < request->layer_count; i++) {
-		const struct pod_layer *layer = &request->layers[i];
+		const struct disk_layer *layer = &request->layers[i];
 		char name[PARTITION_NAME_SIZE];
 		AUTO_FREE char *image = reference_portable(layer->image);
 		pod_layer_name(i, name);
-		(void)add_partition(layout, name, layer->size_bytes, &layer->digest,
-				    xasprintf("%s layer %s", image, DIGEST_TEXT(&layer->diff_id)));
+		(void)add_partition(
+			layout, name, layer->size_bytes, &layer->digest,
+			xasprintf("%s layer %s", image, DIGEST_TEXT(&layer->blob->diff_id)));
 	}
 	struct gpt_partition *last = &layout->table.partitions[layout->table.partition_count - 1];
 	layout->table.disk_size = align(last->offset + last->size) + DISK_ALIGNMENT;
@@ -311,7 +312,7 @@ static void add_pieces(struct disk_layout *layout, const struct disk_request *re
 						      .digest = layout->digests[i],
 						      .hint = base_hint});
 	for (size_t i = 1; i < layout->table.partition_count; i++) {
-		const struct pod_layer *layer = i == 1 ? NULL : &request->layers[i - 2];
+		const struct disk_layer *layer = i == 1 ? NULL : &request->layers[i - 2];
 		add_piece(layout,
 			  (struct disk_piece){
 				  .offset = partitions[i].offset,
@@ -319,7 +320,7 @@ static void add_pieces(struct disk_layout *layout, const struct disk_request *re
 				  .path = layer == NULL ? layout->base_path : layer->path,
 				  .digest = &layout->toc.partitions[i].digest,
 				  .checksum = layer == NULL ? NULL : layer->checksum,
-				  .was_just_made = layer != NULL && layer->was_just_made,
+				  .was_just_made = layer != NULL && layer->was_made,
 				  .hint = layer == NULL ? base_hint
 							: "i2kit images --verify --repair"});
 	}

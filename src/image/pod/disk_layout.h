@@ -13,13 +13,13 @@
 #include "image/disk/fat.h"
 #include "image/disk/gpt.h"
 #include "image/disk/toc.h"
-#include "image/pod/pod_layer.h"
+#include "image/layer/layer.h"
 
 struct disk_request {
 	const struct base_folder *base;
 	const char *pod_json;
 	const char *linuxkit; /* the LinuxKit document, or NULL */
-	const struct pod_layer *layers;
+	const struct disk_layer *layers;
 	size_t layer_count;
 };
 

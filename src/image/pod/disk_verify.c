@@ -35,14 +35,16 @@ struct verifier {
 	char **image_names; /* as written; one for each image */
 	size_t image_count;
 	struct store_draft *drafts; /* the layers, converted again */
-	struct pod_layer *layers;
+	struct disk_layer *layers;
 	size_t layer_count;
 };
 
 static void verifier_clear(struct verifier *verifier)
 {
-	for (size_t i = 0; i < verifier->layer_count; i++)
+	for (size_t i = 0; i < verifier->layer_count; i++) {
 		store_draft_drop(&verifier->drafts[i]);
+		disk_layer_clear(&verifier->layers[i]);
+	}
 	for (size_t i = 0; i < verifier->image_count; i++) {
 		oci_image_clear(&verifier->images[i]);
 		free(verifier->image_names[i]);
@@ -199,8 +201,8 @@ static bool load_images(struct verifier *verifier, const char *list, struct erro
 }
 
 /* The first image that has the layer, as build.c names it. */
-static const struct image_layer *find_layer(const struct verifier *verifier,
-					    const struct digest *diff_id, const char **ret_image)
+static const struct oci_descriptor *find_layer(const struct verifier *verifier,
+					       const struct digest *diff_id, const char **ret_image)
 {
 	for (size_t i = 0; i < verifier->image_count; i++) {
 		const struct oci_image *image = &verifier->images[i];
@@ -227,38 +229,38 @@ static bool hint_at_builder(const struct verifier *verifier, const char *otherwi
 
 /* Converts a layer from its blob again and compares with what the disk has. */
 static bool convert_layer(struct verifier *verifier, struct json_view item,
-			  struct store_draft *draft, struct pod_layer *ret, struct error *err)
+			  struct store_draft *draft, struct disk_layer *ret, struct error *err)
 {
 	struct digest diff_id, digest;
 	struct stat st;
-	ret->diff_id = json_view_digest(json_view_get(item, "layer"));
+	struct digest wanted = json_view_digest(json_view_get(item, "layer"));
 	ret->digest = json_view_digest(json_view_get(item, "digest"));
-	if (!digest_is_set(&ret->diff_id) || !digest_is_set(&ret->digest))
+	if (!digest_is_set(&wanted) || !digest_is_set(&ret->digest))
 		return error_set(err, ERROR_CORRUPT, "pod.json is malformed");
-	const char *name = DIGEST_TEXT(&ret->diff_id);
-	const struct image_layer *layer = find_layer(verifier, &ret->diff_id, &ret->image);
-	if (layer == NULL)
+	const char *name = DIGEST_TEXT(&wanted);
+	ret->blob = find_layer(verifier, &wanted, &ret->image);
+	if (ret->blob == NULL)
 		return error_set(err, ERROR_CORRUPT, "layer %.19s is in none of the pod's images",
 				 name);
-	AUTO_FREE char *blob = store_path(verifier->store, STORE_BLOB, &layer->digest);
+	AUTO_FREE char *blob = store_path(verifier->store, STORE_BLOB, &ret->blob->digest);
 	AUTO_CLOSE int fd = open(blob, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return error_set_errno(err, errno, "cannot read '%s'", blob);
 	struct layer_conversion conversion = {.fd = fd,
 					      .path = draft->path,
-					      .size_bytes = layer->size_bytes,
+					      .size_bytes = ret->blob->size_bytes,
 					      .what = name,
 					      .progress = verifier->progress};
 	if (!layer_convert_blob(&conversion, &diff_id, err) ||
 	    !sha256_fd(draft->fd, &digest, err) || fstat(draft->fd, &st) != 0)
 		return error_prefix(err, "layer %.19s", name);
-	if (!digest_equal(&diff_id, &ret->diff_id) || !digest_equal(&digest, &ret->digest)) {
+	if (!digest_equal(&diff_id, &wanted) || !digest_equal(&digest, &ret->digest)) {
 		(void)error_set(err, ERROR_CORRUPT,
 				"layer %.19s of '%s' gives %.19s, but the disk has %.19s", name,
 				ret->image, DIGEST_TEXT(&digest), DIGEST_TEXT(&ret->digest));
 		return hint_at_builder(verifier, "the disk was changed, or its images were", err);
 	}
-	ret->path = draft->path;
+	ret->path = xstrdup(draft->path);
 	ret->size_bytes = (uint64_t)st.st_size;
 	return true;
 }
@@ -268,7 +270,7 @@ static bool convert_layers(struct verifier *verifier, struct error *err)
 	struct json_view layers = json_view_get(verifier->pod, "layers");
 	size_t count = json_view_count(layers, SIZE_MAX);
 	verifier->drafts = xcalloc(count + 1, sizeof(struct store_draft));
-	verifier->layers = xcalloc(count + 1, sizeof(struct pod_layer));
+	verifier->layers = xcalloc(count + 1, sizeof(struct disk_layer));
 	for (size_t i = 0; i < count; i++) {
 		verifier->drafts[i] = STORE_DRAFT_INIT;
 		verifier->layer_count++;

@@ -164,7 +164,7 @@ static void fill_resources(struct container_image *to, const struct resources *f
 static size_t layer_index(const struct pod_document *document, const struct digest *diff_id)
 {
 	size_t i = 0;
-	while (!digest_equal(&document->layers[i].diff_id, diff_id))
+	while (!digest_equal(&document->layers[i].blob->diff_id, diff_id))
 		i++;
 	return i;
 }
@@ -206,7 +206,7 @@ static void fill_layers(struct pod_image *to, const struct pod_document *documen
 		layer->name = xstrdup(name);
 		layer->uuid = xstrdup(uuid);
 		layer->digest = xstrdup(DIGEST_TEXT(&document->layers[i].digest));
-		layer->diff_id = xstrdup(DIGEST_TEXT(&document->layers[i].diff_id));
+		layer->diff_id = xstrdup(DIGEST_TEXT(&document->layers[i].blob->diff_id));
 	}
 }
 

@@ -9,15 +9,15 @@
 
 #include "base/error.h"
 #include "base/sha256.h"
+#include "image/layer/layer.h"
 #include "image/oci/resolve.h"
-#include "image/pod/pod_layer.h"
 #include "manifest/app.h"
 
 struct pod_document {
 	const struct pod_spec *pod;
 	/* One for each init container, then one for each container. */
 	const struct oci_image *images;
-	const struct pod_layer *layers; /* each diff id once; partition 3 is the first */
+	const struct disk_layer *layers; /* each diff id once; partition 3 is the first */
 	size_t layer_count;
 	struct digest base_digest; /* of the base partition */
 };
