@@ -15,21 +15,8 @@ static void free_pairs(struct key_value *pairs, size_t count)
 
 static void probe_clear(struct probe *probe)
 {
-	string_list_clear(&probe->command);
-	free(probe->host);
-	free(probe->path);
-	free_pairs(probe->headers, probe->header_count);
+	check_clear(&probe->check);
 	free(probe->port_name);
-	free(probe->grpc_service);
-}
-
-static void hook_clear(struct lifecycle_hook *hook)
-{
-	string_list_clear(&hook->command);
-	free(hook->host);
-	free(hook->path);
-	free_pairs(hook->headers, hook->header_count);
-	free(hook->port_name);
 }
 
 static void env_clear(struct container_spec *container)
@@ -73,8 +60,8 @@ static void container_clear(struct container_spec *container)
 	probe_clear(&container->startup);
 	probe_clear(&container->readiness);
 	probe_clear(&container->liveness);
-	hook_clear(&container->post_start);
-	hook_clear(&container->pre_stop);
+	probe_clear(&container->post_start);
+	probe_clear(&container->pre_stop);
 	string_list_clear(&container->security.capabilities_add);
 	string_list_clear(&container->security.capabilities_drop);
 	free(container->termination_message_path);

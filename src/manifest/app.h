@@ -21,6 +21,7 @@
 #include <stdint.h>
 
 #include "base/string_list.h"
+#include "wire/check.h"
 #include "wire/kinds.h"
 
 /* Where a thing was written, for messages that come after parsing. */
@@ -84,38 +85,17 @@ struct volume_mount {
 	struct source_mark path_mark;
 };
 
+/* A probe; or a hook, which is one without times. */
 struct probe {
-	enum check_kind kind;	    /* CHECK_NONE: there is none */
-	struct string_list command; /* exec */
-	char *host;		    /* http, tcp; or NULL: the pod */
-	char *path;		    /* http */
-	bool is_https;		    /* http */
-	struct key_value *headers;  /* http */
-	size_t header_count;
-	uint16_t port;	    /* http, tcp, grpc; named ports are resolved */
+	struct check check; /* CHECK_NONE: there is none; named ports are resolved */
 	char *port_name;    /* or NULL; the name the port was given by */
-	char *grpc_service; /* or NULL */
+	struct source_mark port_mark;
 	uint32_t initial_delay_s;
 	uint32_t period_s;	    /* default 10 */
 	uint32_t timeout_s;	    /* default 1 */
 	uint32_t success_threshold; /* default 1 */
 	uint32_t failure_threshold; /* default 3 */
 	uint32_t grace_period_s;    /* probe's own; 0: the pod's */
-	struct source_mark port_mark;
-};
-
-struct lifecycle_hook {
-	enum check_kind kind;
-	struct string_list command;
-	char *host;
-	char *path;
-	bool is_https;
-	struct key_value *headers;
-	size_t header_count;
-	uint16_t port;
-	char *port_name; /* or NULL */
-	struct source_mark port_mark;
-	uint32_t sleep_s;
 };
 
 enum seccomp_kind { SECCOMP_DEFAULT, SECCOMP_UNCONFINED };
@@ -172,8 +152,8 @@ struct container_spec {
 	struct probe startup;
 	struct probe readiness;
 	struct probe liveness;
-	struct lifecycle_hook post_start;
-	struct lifecycle_hook pre_stop;
+	struct probe post_start;
+	struct probe pre_stop;
 	struct security_context security;
 	bool is_sidecar; /* an init container with restartPolicy: Always */
 	bool has_stdin;

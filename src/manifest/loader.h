@@ -172,7 +172,7 @@ field_fn read_pod_security; /* struct pod_spec */
 extern const struct field_set probe_fields;
 extern const struct field_set hook_fields;
 field_fn read_probe; /* struct probe */
-field_fn read_hook;  /* struct lifecycle_hook */
+field_fn read_hook;  /* struct probe */
 /* volume.c */
 extern const struct field_set volume_fields;
 void read_volumes(struct loader *loader, const struct yaml_node *node, struct volume **array,

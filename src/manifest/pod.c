@@ -293,15 +293,12 @@ static void merge_security(const struct security_context *defaults, struct secur
 static void complete_container(struct loader *loader, struct pod_spec *pod,
 			       struct container_spec *container)
 {
-	struct probe *probes[] = {&container->startup, &container->readiness, &container->liveness};
-	struct lifecycle_hook *hooks[] = {&container->post_start, &container->pre_stop};
+	struct probe *probes[] = {&container->startup, &container->readiness, &container->liveness,
+				  &container->post_start, &container->pre_stop};
 
 	for (size_t i = 0; i < ARRAY_SIZE(probes); i++)
 		resolve_port(loader, pod, container, probes[i]->port_name, &probes[i]->port_mark,
-			     &probes[i]->port);
-	for (size_t i = 0; i < ARRAY_SIZE(hooks); i++)
-		resolve_port(loader, pod, container, hooks[i]->port_name, &hooks[i]->port_mark,
-			     &hooks[i]->port);
+			     &probes[i]->check.port);
 	merge_security(&pod->defaults, &container->security);
 }
 

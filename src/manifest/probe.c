@@ -10,14 +10,14 @@
 static void set_kind(struct loader *loader, const struct yaml_node *node, struct probe *probe,
 		     enum check_kind kind)
 {
-	if (probe->kind != CHECK_NONE)
+	if (probe->check.type != CHECK_NONE)
 		loader_error(loader, node, "keep one of them", "%s: it asks in another way already",
 			     loader->current->name);
-	probe->kind = kind;
+	probe->check.type = kind;
 }
 
 static const struct field exec_list[] = {
-	{"command", FIELD_USED, read_text_list, offsetof(struct probe, command), NULL,
+	{"command", FIELD_USED, read_text_list, offsetof(struct probe, check.command), NULL,
 	 "argv, run inside the container; not a shell line", .is_list = true}};
 static const struct field_set exec_fields = {"exec", exec_list, ARRAY_SIZE(exec_list)};
 
@@ -30,7 +30,7 @@ static void read_exec(struct loader *loader, const struct yaml_node *node, void 
 	if (command != NULL && command->kind == YAML_LIST && command->item_count == 0)
 		loader_error(loader, command, "command: [\"cat\", \"/tmp/healthy\"]",
 			     "the command has no words");
-	else if (probe->command.count == 0 && node->kind == YAML_MAP)
+	else if (probe->check.command.count == 0 && node->kind == YAML_MAP)
 		loader_missing(loader, node, "command", "command: [\"cat\", \"/tmp/healthy\"]");
 }
 
@@ -45,11 +45,11 @@ static void read_port(struct loader *loader, const struct yaml_node *node, void 
 		return;
 	}
 	if (node->type == YAML_INTEGER) {
-		read_port_number(loader, node, &probe->port);
+		read_port_number(loader, node, &probe->check.port);
 		return;
 	}
 	if (node->type != YAML_TEXT || !port_name_is_valid(node->text)) {
-		bool is_quoted = parse_port(node->text, &probe->port);
+		bool is_quoted = parse_port(node->text, &probe->check.port);
 		loader_error(loader, node,
 			     is_quoted ? "without quotes"
 				       : "1 to 65535, or the name of a port of the container",
@@ -88,14 +88,14 @@ static void read_headers(struct loader *loader, const struct yaml_node *node, vo
 {
 	struct probe *probe = target;
 	for (size_t i = 0; i < node->item_count; i++) {
-		struct key_value *header = ARRAY_APPEND(probe->headers, probe->header_count);
-		loader_read_map(loader, node->items[i], &headers_fields, header);
+		struct key_value header = {0};
+		loader_read_map(loader, node->items[i], &headers_fields, &header);
 		if (loader_wants_text(loader, node->items[i], "name", "name: X-Probe"))
-			check_header(loader, node->items[i], header);
-		if (header->key == NULL)
-			header->key = xstrdup("");
-		if (header->value == NULL)
-			header->value = xstrdup("");
+			check_header(loader, node->items[i], &header);
+		string_list_addf(&probe->check.headers, "%s: %s", header.key ? header.key : "",
+				 header.value ? header.value : "");
+		free(header.key);
+		free(header.value);
 	}
 }
 
@@ -113,12 +113,13 @@ static void want_port(struct loader *loader, const struct yaml_node *node)
 }
 
 static const struct field http_list[] = {
-	{"host", FIELD_USED, read_text, offsetof(struct probe, host), NULL, "default: the pod"},
+	{"host", FIELD_USED, read_text, offsetof(struct probe, check.host), NULL,
+	 "default: the pod"},
 	{"httpHeaders", FIELD_USED, read_headers, 0, &headers_fields, NULL, .is_list = true},
-	{"path", FIELD_USED, read_text, offsetof(struct probe, path), NULL, "default: /"},
+	{"path", FIELD_USED, read_text, offsetof(struct probe, check.path), NULL, "default: /"},
 	{"port", FIELD_USED, read_port, 0, NULL, "number or name", .takes = "port or name"},
-	{"scheme", FIELD_USED, read_scheme, offsetof(struct probe, is_https), NULL, "default HTTP",
-	 .choices = "HTTP|HTTPS"}};
+	{"scheme", FIELD_USED, read_scheme, offsetof(struct probe, check.is_https), NULL,
+	 "default HTTP", .choices = "HTTP|HTTPS"}};
 static const struct field_set http_fields = {"httpGet", http_list, ARRAY_SIZE(http_list)};
 
 static void read_http(struct loader *loader, const struct yaml_node *node, void *target)
@@ -126,13 +127,14 @@ static void read_http(struct loader *loader, const struct yaml_node *node, void 
 	struct probe *probe = target;
 	set_kind(loader, node, probe, CHECK_HTTP);
 	loader_read_map(loader, node, &http_fields, probe);
-	if (probe->path == NULL)
-		probe->path = xstrdup("/");
+	if (probe->check.path == NULL)
+		probe->check.path = xstrdup("/");
 	want_port(loader, node);
 }
 
 static const struct field tcp_list[] = {
-	{"host", FIELD_USED, read_text, offsetof(struct probe, host), NULL, "default: the pod"},
+	{"host", FIELD_USED, read_text, offsetof(struct probe, check.host), NULL,
+	 "default: the pod"},
 	{"port", FIELD_USED, read_port, 0, NULL, "number or name", .takes = "port or name"}};
 static const struct field_set tcp_fields = {"tcpSocket", tcp_list, ARRAY_SIZE(tcp_list)};
 
@@ -146,7 +148,7 @@ static void read_tcp(struct loader *loader, const struct yaml_node *node, void *
 
 static const struct field grpc_list[] = {
 	{"port", FIELD_USED, read_port, 0, NULL, NULL, .takes = "port or name"},
-	{"service", FIELD_USED, read_text, offsetof(struct probe, grpc_service), NULL, NULL}};
+	{"service", FIELD_USED, read_text, offsetof(struct probe, check.service), NULL, NULL}};
 static const struct field_set grpc_fields = {"grpc", grpc_list, ARRAY_SIZE(grpc_list)};
 
 static void read_grpc(struct loader *loader, const struct yaml_node *node, void *target)
@@ -185,7 +187,7 @@ void read_probe(struct loader *loader, const struct yaml_node *node, void *targe
 	if (!is_readiness && probe->success_threshold > 1)
 		loader_error(loader, yaml_get(node, "successThreshold"), "successThreshold: 1",
 			     "one success is enough for a %s", loader->current->name);
-	if (probe->kind == CHECK_NONE && node->kind == YAML_MAP)
+	if (probe->check.type == CHECK_NONE && node->kind == YAML_MAP)
 		loader_error(loader, node, "httpGet, tcpSocket, exec or grpc",
 			     "the probe does not say what to ask");
 	if (probe->period_s == 0)
@@ -203,49 +205,24 @@ static const struct field_set sleep_fields = {"sleep", sleep_list, ARRAY_SIZE(sl
 
 static void read_sleep(struct loader *loader, const struct yaml_node *node, void *target)
 {
-	loader_read_map(loader, node, &sleep_fields, target);
+	struct probe *hook = target;
+	uint32_t seconds = 0;
+	set_kind(loader, node, hook, CHECK_SLEEP);
+	loader_read_map(loader, node, &sleep_fields, &seconds);
+	hook->check.sleep_ms = seconds * UINT64_C(1000);
 }
 
-/* A hook is a probe without times; read as one and carried over. */
-struct hook_reader {
-	struct probe probe;
-	uint32_t sleep_s;
-	bool is_sleep;
-};
-
-static void read_hook_sleep(struct loader *loader, const struct yaml_node *node, void *target)
-{
-	struct hook_reader *reader = target;
-	reader->is_sleep = true;
-	read_sleep(loader, node, &reader->sleep_s);
-}
-
-static const struct field hook_list[] = {
-	{"exec", FIELD_USED, read_exec, 0, &exec_fields, NULL},
-	{"httpGet", FIELD_USED, read_http, 0, &http_fields, NULL},
-	{"sleep", FIELD_USED, read_hook_sleep, 0, &sleep_fields, NULL},
-	{"tcpSocket", FIELD_USED, read_tcp, 0, &tcp_fields, NULL}};
+static const struct field hook_list[] = {{"exec", FIELD_USED, read_exec, 0, &exec_fields, NULL},
+					 {"httpGet", FIELD_USED, read_http, 0, &http_fields, NULL},
+					 {"sleep", FIELD_USED, read_sleep, 0, &sleep_fields, NULL},
+					 {"tcpSocket", FIELD_USED, read_tcp, 0, &tcp_fields, NULL}};
 const struct field_set hook_fields = {"lifecycle hook", hook_list, ARRAY_SIZE(hook_list)};
 
 void read_hook(struct loader *loader, const struct yaml_node *node, void *target)
 {
-	struct lifecycle_hook *hook = target;
-	struct hook_reader reader = {0};
-
-	loader_read_map(loader, node, &hook_fields, &reader);
-	struct probe *probe = &reader.probe;
-	hook->kind = reader.is_sleep ? CHECK_SLEEP : probe->kind;
-	hook->command = probe->command;
-	hook->host = probe->host;
-	hook->path = probe->path;
-	hook->is_https = probe->is_https;
-	hook->headers = probe->headers;
-	hook->header_count = probe->header_count;
-	hook->port = probe->port;
-	hook->port_name = probe->port_name;
-	hook->port_mark = probe->port_mark;
-	hook->sleep_s = reader.sleep_s;
-	if (hook->kind == CHECK_NONE)
+	struct probe *hook = target;
+	loader_read_map(loader, node, &hook_fields, hook);
+	if (hook->check.type == CHECK_NONE)
 		loader_error(loader, node, "exec, httpGet, tcpSocket or sleep",
 			     "the hook does nothing");
 }

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/cleanup.h"
 #include "manifest/write.h"
 
 static void write_value_from(struct yaml_writer *writer, const struct env_var *env)
@@ -148,13 +149,16 @@ static void write_port(struct yaml_writer *writer, uint16_t port, const char *na
 		yaml_write_number(writer, "port", port);
 }
 
-static void write_headers(struct yaml_writer *writer, const struct key_value *headers, size_t count)
+static void write_headers(struct yaml_writer *writer, const struct string_list *headers)
 {
 	yaml_write_map(writer, "httpHeaders");
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < headers->count; i++) {
+		const char *colon = strchr(headers->items[i], ':');
+		AUTO_FREE char *name =
+			xstrndup(headers->items[i], (size_t)(colon - headers->items[i]));
 		yaml_write_item(writer);
-		yaml_write_text(writer, "name", headers[i].key);
-		yaml_write_text(writer, "value", headers[i].value);
+		yaml_write_text(writer, "name", name);
+		yaml_write_text(writer, "value", colon + strlen(": "));
 		yaml_write_end(writer);
 	}
 	yaml_write_end(writer);
@@ -163,22 +167,22 @@ static void write_headers(struct yaml_writer *writer, const struct key_value *he
 static void write_http(struct yaml_writer *writer, const struct probe *probe)
 {
 	yaml_write_map(writer, "httpGet");
-	yaml_write_text(writer, "host", probe->host);
-	yaml_write_text(writer, "path", probe->path);
-	write_port(writer, probe->port, probe->port_name);
-	if (probe->is_https)
+	yaml_write_text(writer, "host", probe->check.host);
+	yaml_write_text(writer, "path", probe->check.path);
+	write_port(writer, probe->check.port, probe->port_name);
+	if (probe->check.is_https)
 		yaml_write_text(writer, "scheme", "HTTPS");
-	write_headers(writer, probe->headers, probe->header_count);
+	write_headers(writer, &probe->check.headers);
 	yaml_write_end(writer);
 }
 
 /* What probes and hooks ask, below the key of its own that Kubernetes gives it. */
 static void write_question(struct yaml_writer *writer, const struct probe *probe)
 {
-	switch (probe->kind) {
+	switch (probe->check.type) {
 	case CHECK_EXEC:
 		yaml_write_map(writer, "exec");
-		yaml_write_texts(writer, "command", &probe->command);
+		yaml_write_texts(writer, "command", &probe->check.command);
 		yaml_write_end(writer);
 		break;
 	case CHECK_HTTP:
@@ -186,17 +190,22 @@ static void write_question(struct yaml_writer *writer, const struct probe *probe
 		break;
 	case CHECK_TCP:
 		yaml_write_map(writer, "tcpSocket");
-		yaml_write_text(writer, "host", probe->host);
-		write_port(writer, probe->port, probe->port_name);
+		yaml_write_text(writer, "host", probe->check.host);
+		write_port(writer, probe->check.port, probe->port_name);
 		yaml_write_end(writer);
 		break;
 	case CHECK_GRPC:
 		yaml_write_map(writer, "grpc");
-		yaml_write_number(writer, "port", probe->port);
-		yaml_write_text(writer, "service", probe->grpc_service);
+		yaml_write_number(writer, "port", probe->check.port);
+		yaml_write_text(writer, "service", probe->check.service);
 		yaml_write_end(writer);
 		break;
-	default: /* none, and what a hook alone does */
+	case CHECK_SLEEP:
+		yaml_write_map(writer, "sleep");
+		yaml_write_number(writer, "seconds", probe->check.sleep_ms / 1000);
+		yaml_write_end(writer);
+		break;
+	case CHECK_NONE:
 		break;
 	}
 }
@@ -210,7 +219,7 @@ static void write_unless(struct yaml_writer *writer, const char *key, uint32_t v
 
 static void write_probe(struct yaml_writer *writer, const char *key, const struct probe *probe)
 {
-	if (probe->kind == CHECK_NONE)
+	if (probe->check.type == CHECK_NONE)
 		return;
 	yaml_write_map(writer, key);
 	write_question(writer, probe);
@@ -223,25 +232,10 @@ static void write_probe(struct yaml_writer *writer, const char *key, const struc
 	yaml_write_end(writer);
 }
 
-static void write_hook(struct yaml_writer *writer, const char *key,
-		       const struct lifecycle_hook *hook)
+static void write_hook(struct yaml_writer *writer, const char *key, const struct probe *hook)
 {
-	struct probe question = {.kind = hook->kind,
-				 .command = hook->command,
-				 .host = hook->host,
-				 .path = hook->path,
-				 .is_https = hook->is_https,
-				 .headers = hook->headers,
-				 .header_count = hook->header_count,
-				 .port = hook->port,
-				 .port_name = hook->port_name};
 	yaml_write_map(writer, key);
-	write_question(writer, &question);
-	if (hook->kind == CHECK_SLEEP) {
-		yaml_write_map(writer, "sleep");
-		yaml_write_number(writer, "seconds", hook->sleep_s);
-		yaml_write_end(writer);
-	}
+	write_question(writer, hook);
 	yaml_write_end(writer);
 }
 

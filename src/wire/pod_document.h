@@ -14,25 +14,13 @@
 
 #include "base/error.h"
 #include "base/string_list.h"
+#include "wire/check.h"
 #include "wire/kinds.h"
 
 #define POD_MAX_CONTAINERS 64
 #define POD_MAX_LAYERS	   500
 
 #define POD_DOCUMENT_VERSION 1
-
-/* What a probe or a lifecycle hook does. */
-struct check {
-	enum check_kind type;
-	struct string_list command;
-	char *host;
-	uint16_t port;
-	char *path;
-	bool is_https;
-	struct string_list headers; /* "Name: value" */
-	char *service;		    /* gRPC */
-	uint64_t sleep_ms;
-};
 
 struct probe_spec {
 	struct check check; /* CHECK_NONE: there is no such probe */
@@ -139,6 +127,5 @@ MUST_CHECK char *pod_document_write(const struct pod_image *pod, struct error *e
 MUST_CHECK bool pod_document_read(const void *bytes, size_t size, const char *what,
 				  struct pod_image *ret, struct error *err);
 void pod_image_clear(struct pod_image *image);
-void check_clear(struct check *check);
 
 #endif

@@ -16,15 +16,6 @@ static uint64_t seconds_ms(struct json_view view, int64_t absent)
 	return (uint64_t)json_view_number(view, 0, MAX_SECONDS, absent) * 1000U;
 }
 
-void check_clear(struct check *check)
-{
-	string_list_clear(&check->command);
-	free(check->host);
-	free(check->path);
-	string_list_clear(&check->headers);
-	free(check->service);
-}
-
 static void clear_container(struct container_image *container)
 {
 	free(container->name);

@@ -53,14 +53,12 @@ static void the_document_is_as_the_guest_reads_it(void **state)
 		.port_count = 1,
 		.has_command = true,
 		.resources = {.memory_limit_bytes = 64 << 20},
-		.readiness = {.kind = CHECK_HTTP,
-			      .path = path,
-			      .port = 80,
+		.readiness = {.check = {.type = CHECK_HTTP, .path = path, .port = 80},
 			      .period_s = 10,
 			      .timeout_s = 1,
 			      .success_threshold = 1,
 			      .failure_threshold = 3},
-		.pre_stop = {.kind = CHECK_SLEEP, .sleep_s = 5},
+		.pre_stop.check = {.type = CHECK_SLEEP, .sleep_ms = 5000},
 		.security = {.has_user = true, .allow_privilege_escalation = TRI_FALSE},
 		.termination_message_path = message};
 	(void)state;

@@ -142,7 +142,7 @@ static void kubernetes_objects_find_each_other(void **state)
 	(void)state;
 	assert_true(load(deployment, &app, &problems));
 	assert_int_equal(app.pods[0].replicas, 3);
-	assert_int_equal(app.pods[0].containers[0].readiness.port, 8080);
+	assert_int_equal(app.pods[0].containers[0].readiness.check.port, 8080);
 	assert_int_equal(app.services[0].ports[0].target_port, 8080);
 	assert_string_equal(app.services[0].pods.items[0], "web");
 	assert_string_equal(app.config_maps[0].entries[0].bytes, "hunter2");

@@ -27,45 +27,15 @@ static int64_t number_if(bool is_given, uint32_t number)
 	return is_given ? (int64_t)number : -1;
 }
 
-static void fill_headers(struct check *check, const struct key_value *headers, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		string_list_addf(&check->headers, "%s: %s", headers[i].key, headers[i].value);
-}
-
 static void fill_probe(struct probe_spec *to, const struct probe *probe)
 {
-	struct check *check = &to->check;
-	check->type = probe->kind;
-	string_list_copy(&check->command, &probe->command);
-	check->host = xstrdup_or_null(probe->host);
-	check->port = probe->port;
-	if (probe->kind == CHECK_HTTP) {
-		check->path = xstrdup_or_null(probe->path);
-		check->is_https = probe->is_https;
-		fill_headers(check, probe->headers, probe->header_count);
-	}
-	check->service = xstrdup_or_null(probe->grpc_service);
+	check_copy(&to->check, &probe->check);
 	to->initial_delay_ms = probe->initial_delay_s * UINT64_C(1000);
 	to->period_ms = probe->period_s * UINT64_C(1000);
 	to->timeout_ms = probe->timeout_s * UINT64_C(1000);
 	to->success_threshold = probe->success_threshold;
 	to->failure_threshold = probe->failure_threshold;
 	to->grace_ms = probe->grace_period_s > 0 ? probe->grace_period_s * INT64_C(1000) : -1;
-}
-
-static void fill_hook(struct check *check, const struct lifecycle_hook *hook)
-{
-	check->type = hook->kind;
-	string_list_copy(&check->command, &hook->command);
-	check->host = xstrdup_or_null(hook->host);
-	check->port = hook->port;
-	check->sleep_ms = hook->sleep_s * UINT64_C(1000);
-	if (hook->kind == CHECK_HTTP) {
-		check->path = xstrdup_or_null(hook->path);
-		check->is_https = hook->is_https;
-		fill_headers(check, hook->headers, hook->header_count);
-	}
 }
 
 static void fill_security(struct container_security *to, const struct security_context *from)
@@ -185,8 +155,8 @@ static bool fill_container(struct container_image *to, const struct pod_document
 	fill_probe(&to->startup, &spec->startup);
 	fill_probe(&to->readiness, &spec->readiness);
 	fill_probe(&to->liveness, &spec->liveness);
-	fill_hook(&to->post_start, &spec->post_start);
-	fill_hook(&to->pre_stop, &spec->pre_stop);
+	check_copy(&to->post_start, &spec->post_start.check);
+	check_copy(&to->pre_stop, &spec->pre_stop.check);
 	fill_security(&to->security, &spec->security);
 	return fill_image_config(to, image, err) && check_program(to, spec, err);
 }

@@ -151,7 +151,7 @@ static bool is_probed_by_http(const struct pod_spec *pod, uint16_t port)
 		const struct probe *probes[] = {&container->startup, &container->readiness,
 						&container->liveness};
 		for (size_t k = 0; k < ARRAY_SIZE(probes); k++) {
-			if (probes[k]->kind == CHECK_HTTP && probes[k]->port == port)
+			if (probes[k]->check.type == CHECK_HTTP && probes[k]->check.port == port)
 				return true;
 		}
 	}

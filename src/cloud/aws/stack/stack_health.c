@@ -16,7 +16,7 @@
 static const struct probe *readiness_of(const struct pod_spec *pod)
 {
 	for (size_t i = 0; i < pod->container_count; i++)
-		if (pod->containers[i].readiness.kind != CHECK_NONE)
+		if (pod->containers[i].readiness.check.type != CHECK_NONE)
 			return &pod->containers[i].readiness;
 	return NULL;
 }
@@ -42,9 +42,9 @@ uint16_t stack_health_port(const struct pod_spec *pod, const struct service *ser
 			   const struct service_port *port)
 {
 	const struct probe *probe = readiness_of(pod);
-	if (probe != NULL && (probe->kind == CHECK_HTTP || probe->kind == CHECK_TCP) &&
-	    probe->port != 0)
-		return probe->port;
+	if (probe != NULL && (probe->check.type == CHECK_HTTP || probe->check.type == CHECK_TCP) &&
+	    probe->check.port != 0)
+		return probe->check.port;
 	if (port->protocol == PROTOCOL_UDP && !stack_port_is_pair(service, port))
 		return tcp_port_of(pod);
 	return port->target_port;
@@ -54,7 +54,7 @@ uint16_t stack_health_port(const struct pod_spec *pod, const struct service *ser
  * cannot be asked for. */
 static char *health_path(const struct probe *probe, struct error *err)
 {
-	const char *path = probe != NULL && probe->path != NULL ? probe->path : "/";
+	const char *path = probe != NULL && probe->check.path != NULL ? probe->check.path : "/";
 	for (const char *c = path; *c != '\0'; c++) {
 		if ((unsigned char)*c <= ' ' || (unsigned char)*c > '~') {
 			error_set(err, ERROR_UNSUPPORTED,
@@ -96,7 +96,7 @@ bool stack_write_health(struct json_writer *json, const struct pod_spec *pod,
 			const char *target_protocol, struct error *err)
 {
 	const struct probe *probe = readiness_of(pod);
-	bool is_http_probe = probe != NULL && probe->kind == CHECK_HTTP;
+	bool is_http_probe = probe != NULL && probe->check.type == CHECK_HTTP;
 	uint16_t number = stack_health_port(pod, service, port);
 	if (number == 0) {
 		error_set(err, ERROR_UNSUPPORTED,
@@ -108,7 +108,7 @@ bool stack_write_health(struct json_writer *json, const struct pod_spec *pod,
 	write_times(json, probe, number);
 	const char *protocol = "TCP";
 	if (is_http_probe)
-		protocol = probe->is_https ? "HTTPS" : "HTTP";
+		protocol = probe->check.is_https ? "HTTPS" : "HTTP";
 	else if (stack_service_is_application(service))
 		protocol = target_protocol;
 	json_write_text(json, "HealthCheckProtocol", protocol);

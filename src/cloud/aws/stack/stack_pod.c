@@ -16,7 +16,7 @@
 
 static uint32_t probe_window_s(const struct probe *probe)
 {
-	if (probe->kind == CHECK_NONE)
+	if (probe->check.type == CHECK_NONE)
 		return 0;
 	uint64_t window = (uint64_t)probe->initial_delay_s +
 			  (uint64_t)probe->period_s * probe->failure_threshold;
