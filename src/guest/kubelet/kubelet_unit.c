@@ -4,11 +4,10 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/backoff.h"
 #include "guest/documents/oci_config.h"
 #include "guest/kubelet/kubelet_parts.h"
 
-#define BACKOFF_FIRST_MS 10000U
-#define BACKOFF_MAX_MS	 300000U
 #define BACKOFF_RESET_MS 600000U
 #define BACKOFF_LIMIT	 6     /* of a Job that names none */
 #define AFTER_HOOK_MS	 2000U /* what is left for a container whose preStop took all the grace */
@@ -68,16 +67,6 @@ void kubelet_stop_unit(struct kubelet *kubelet, size_t container, uint64_t now_m
 		unit->is_signalled = true; /* straight to the kill */
 }
 
-static uint64_t backoff_ms(unsigned streak)
-{
-	if (streak == 0)
-		return 0; /* the first restart comes at once */
-	uint64_t delay = BACKOFF_FIRST_MS;
-	for (; streak > 1 && delay < BACKOFF_MAX_MS; streak--)
-		delay *= 2;
-	return delay < BACKOFF_MAX_MS ? delay : BACKOFF_MAX_MS;
-}
-
 static bool wants_restart(const struct kubelet *kubelet, const struct unit *unit)
 {
 	enum restart_policy policy = kubelet->pod->restart_policy;
@@ -99,7 +88,10 @@ static bool is_past_backoff_limit(const struct kubelet *kubelet, const struct un
 static void wait_for_restart(struct kubelet *kubelet, size_t container, uint64_t now_ms)
 {
 	struct unit *unit = &kubelet->units[container];
-	uint64_t delay = backoff_ms(unit->streak++);
+	static const struct backoff law = {10000, 300000, 200}; /* Kubernetes' own */
+	/* The first restart comes at once. */
+	uint64_t delay = unit->streak == 0 ? 0 : backoff_ms(&law, unit->streak - 1);
+	unit->streak++;
 	unit->state = UNIT_WAITING;
 	unit->due_ms = now_ms + delay;
 	if (delay > 0)

@@ -76,11 +76,13 @@ bool registry_may_retry(int status, const struct error *err)
 	return status == 408 || status == 429 || status >= 500;
 }
 
+const struct backoff registry_backoff = {300, 76800, 400};
+
 bool registry_wait(const struct registry *registry, const struct http_response *response,
 		   unsigned attempt, struct error *err)
 {
-	enum { SLICE_MS = 100, FIRST_MS = 300 };
-	uint64_t wait_ms = (uint64_t)FIRST_MS << (2 * (attempt < 4 ? attempt : 4));
+	enum { SLICE_MS = 100 };
+	uint64_t wait_ms = backoff_ms(&registry_backoff, attempt);
 	uint64_t asked_s = 0;
 	const char *after = response ? http_response_header(response, "retry-after") : NULL;
 	if (after != NULL && parse_u64(after, 0, RETRY_AFTER_MAX_S, &asked_s))

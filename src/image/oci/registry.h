@@ -8,6 +8,7 @@
  * between https and http. Used by source_registry.c for documents and registry_blobs.c for layers.
  */
 
+#include "base/backoff.h"
 #include "base/http.h"
 #include "base/progress.h"
 #include "image/oci/docker_config.h"
@@ -73,6 +74,8 @@ bool registry_error(const struct registry *registry, const struct http_response 
 /* Whether the same request may succeed a little later. */
 bool registry_may_retry(int status, const struct error *err);
 
+/* How much longer each wait is. */
+extern const struct backoff registry_backoff;
 /*
  * Waits before retry number `attempt` (from 0), or as long as the server asked (at most 30 s);
  * false: cancelled.

@@ -15,7 +15,6 @@ enum {
 	TRIES_MAX = 6,
 	LOGINS_MAX = 3,
 	STEP_MS = 100,
-	RETRY_FIRST_MS = 300,
 	BYTES_PER_MS_MIN = 32,
 	GOOD_PROGRESS_BYTES = 256 << 10, /* after so much, a cut counts as the first again */
 };
@@ -130,8 +129,9 @@ static bool try_again(struct download *download)
 		download->tries = 0;
 	if (++download->tries > TRIES_MAX)
 		return false;
-	unsigned shift = download->tries > 1 ? 2 * (download->tries - 2) : 0;
-	retry_later(download, download->tries == 1 ? 0 : (uint64_t)RETRY_FIRST_MS << shift);
+	/* A single cut is nobody's fault: at once. */
+	retry_later(download,
+		    download->tries == 1 ? 0 : backoff_ms(&registry_backoff, download->tries - 2));
 	return true;
 }
 

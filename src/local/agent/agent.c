@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/backoff.h"
 #include "base/bytes.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
@@ -17,10 +18,6 @@
 #include "base/unix_socket.h"
 #include "local/agent/agent_parts.h"
 
-#define FIRST_PAUSE_MS	    20
-#define MAX_PAUSE_MS	    1000
-#define VIOLATION_PAUSE_MS  1000
-#define MAX_VIOLATION_MS    30000
 #define GREETING_TIMEOUT_MS 30000 /* a boot may take that long; greeting anew costs nothing */
 #define READ_BYTES	    ((size_t)64 << 10)
 #define MAX_READS	    8		       /* per call: other guests want their turn */
@@ -29,7 +26,11 @@
 #define LEAST_PAUSE_MS	    100
 #define MAX_FILE_BYTES	    ((size_t)15 << 20)
 
-static void start_connecting(struct agent *agent, unsigned pause_ms);
+/* The guest is not there yet; the guest says what it must not. */
+static const struct backoff reconnect = {20, 1000, 150};
+static const struct backoff after_violation = {1000, 30000, 200};
+
+static void start_connecting(struct agent *agent, uint64_t pause_ms);
 
 static void hold(struct agent *agent)
 {
@@ -85,7 +86,7 @@ void agent_free(struct agent *agent)
 }
 
 /* Ends this connection and goes back to connecting. Calls `down`; the agent may be gone after. */
-static void disconnect(struct agent *agent, const char *why, unsigned pause_ms)
+static void disconnect(struct agent *agent, const char *why, uint64_t pause_ms)
 {
 	bool was_up = agent->state == AGENT_UP;
 
@@ -220,7 +221,8 @@ static bool read_greeting(struct agent *agent, const struct wire_message *messag
 		return false;
 	}
 	agent->state = AGENT_UP;
-	agent->pause_ms = FIRST_PAUSE_MS;
+	agent->connect_failures = 0;
+	agent->violations = 0;
 	loop_timer_cancel(agent->timer);
 	agent->log_position = 0;
 	agent->log_acked = 0;
@@ -262,11 +264,7 @@ static bool take_messages(struct agent *agent)
 	if (result != WIRE_BROKEN)
 		return true;
 	agent->counters.violations++;
-	agent->pause_ms =
-		agent->pause_ms < VIOLATION_PAUSE_MS ? VIOLATION_PAUSE_MS : agent->pause_ms * 2;
-	if (agent->pause_ms > MAX_VIOLATION_MS)
-		agent->pause_ms = MAX_VIOLATION_MS;
-	disconnect(agent, err.message, agent->pause_ms);
+	disconnect(agent, err.message, backoff_ms(&after_violation, agent->violations++));
 	error_clear(&err);
 	return false;
 }
@@ -301,7 +299,8 @@ static bool read_socket(struct agent *agent)
 		if (got < 0 && (errno == EAGAIN || errno == EINTR))
 			return true;
 		if (got <= 0) {
-			disconnect(agent, "the VM closed the channel", agent->pause_ms);
+			disconnect(agent, "the VM closed the channel",
+				   backoff_ms(&reconnect, agent->connect_failures));
 			return false;
 		}
 		agent->counters.received_bytes += (uint64_t)got;
@@ -352,7 +351,8 @@ static void on_timer(struct loop_timer *timer, void *arg)
 	(void)timer;
 
 	if (agent->state == AGENT_GREETING) {
-		disconnect(agent, "no answer from the guest", agent->pause_ms);
+		disconnect(agent, "no answer from the guest",
+			   backoff_ms(&reconnect, agent->connect_failures));
 		return;
 	}
 	agent->fd = unix_socket_connect(agent->path, SOCK_NONBLOCK, LISTENER_OF_VM, NULL);
@@ -360,13 +360,10 @@ static void on_timer(struct loop_timer *timer, void *arg)
 		greet(agent);
 		return;
 	}
-	start_connecting(agent, agent->pause_ms);
-	agent->pause_ms = agent->pause_ms * 3 / 2;
-	if (agent->pause_ms > MAX_PAUSE_MS)
-		agent->pause_ms = MAX_PAUSE_MS;
+	start_connecting(agent, backoff_ms(&reconnect, agent->connect_failures++));
 }
 
-static void start_connecting(struct agent *agent, unsigned pause_ms)
+static void start_connecting(struct agent *agent, uint64_t pause_ms)
 {
 	agent->state = AGENT_CONNECTING;
 	loop_timer_set(agent->timer, pause_ms);
@@ -382,7 +379,6 @@ static struct agent *make_agent(struct loop *loop, const char *name,
 	agent->handler = *handler;
 	agent->arg = arg;
 	agent->fd = -1;
-	agent->pause_ms = FIRST_PAUSE_MS;
 	agent->decoder = wire_decoder_new(WIRE_MAX_TO_HOST);
 	agent->timer = loop_add_timer(loop, 0, on_timer, agent);
 	agent->pause = loop_add_timer(loop, 0, on_pause_over, agent);

@@ -35,8 +35,9 @@ struct agent {
 	int fd;
 	struct loop_fd *source;
 	unsigned events;
-	struct loop_timer *timer; /* CONNECTING: try again; GREETING: give up */
-	unsigned pause_ms;
+	struct loop_timer *timer;  /* CONNECTING: try again; GREETING: give up */
+	unsigned connect_failures; /* in a row, and … */
+	unsigned violations;	   /* … since the last greeting */
 	uint8_t nonce[WIRE_NONCE_SIZE];
 	struct wire_decoder *decoder;
 	struct strbuf out;

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "local/supervisor/lifecycle.h"
 
-#define FIRST_PAUSE_MS	 ((uint64_t)500)
-#define LONGEST_PAUSE_MS ((uint64_t)60000)
-#define MOST_DOUBLINGS	 8
+#include "base/backoff.h"
+
 /* What emulation and a machine full of other work cost. */
 #define EMULATION_FACTOR 3
 
@@ -72,10 +71,9 @@ enum lifecycle_health lifecycle_health(const struct lifecycle_facts *facts)
 
 uint64_t lifecycle_pause_ms(unsigned failures)
 {
-	uint64_t pause_ms = FIRST_PAUSE_MS
-			    << (failures < MOST_DOUBLINGS ? failures : MOST_DOUBLINGS);
+	static const struct backoff law = {500, 60000, 200};
 
-	return pause_ms < LONGEST_PAUSE_MS ? pause_ms : LONGEST_PAUSE_MS;
+	return backoff_ms(&law, failures);
 }
 
 bool lifecycle_takes_place(const struct lifecycle_facts *facts)

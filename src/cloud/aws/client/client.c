@@ -15,8 +15,6 @@
 #define NS_PER_S	 INT64_C(1000000000)
 #define RENEW_BEFORE_S	 (10 * 60) /* what botocore calls mandatory */
 #define MAX_CLOCK_SKEW_S (4 * 60)  /* AWS accepts five minutes */
-#define BACKOFF_BASE_MS	 200
-#define BACKOFF_CAP_MS	 20000
 #define CALL_TIMEOUT_MS	 120000
 #define MAX_ANSWER_BYTES ((size_t)16 * 1024 * 1024)
 
@@ -142,15 +140,12 @@ bool aws_client_learn_clock(struct aws_client *client, const struct aws_answer *
 	return true;
 }
 
-uint64_t aws_backoff_ms(unsigned attempt, uint64_t base_ms, uint64_t cap_ms)
+uint64_t aws_backoff_ms(const struct backoff *law, unsigned failures)
 {
-	uint64_t ceiling = attempt < 20 ? base_ms << attempt : cap_ms;
-	if (ceiling > cap_ms)
-		ceiling = cap_ms;
 	uint32_t random = 0;
 	if (getrandom(&random, sizeof(random), 0) != (ssize_t)sizeof(random))
 		random = UINT32_MAX / 2;
-	return ceiling * random / UINT32_MAX;
+	return backoff_spread_ms(law, failures, random);
 }
 
 bool aws_wait_ms(uint64_t ms, const struct progress *progress, struct error *err)
@@ -223,7 +218,8 @@ bool aws_client_call(struct aws_client *client, const struct aws_call *call, str
 		bool is_last = attempt + 1 >= client->settings.max_attempts;
 		if (is_last || !is_worth_retrying(client, call, ret, &failure))
 			return error_move(err, &failure);
-		uint64_t wait = aws_backoff_ms(attempt, BACKOFF_BASE_MS, BACKOFF_CAP_MS);
+		static const struct backoff law = {200, 20000, 200};
+		uint64_t wait = aws_backoff_ms(&law, attempt);
 		if (wait < ret->retry_after_ms)
 			wait = ret->retry_after_ms;
 		log_debug("%s; once more in %llu ms", failure.message, (unsigned long long)wait);

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/backoff.h"
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/http.h"
@@ -54,8 +55,8 @@ MUST_CHECK bool aws_client_sign(struct aws_client *client, const struct aws_call
 /* Learns the service's clock from an answer that complains about ours; true: worth another try. */
 bool aws_client_learn_clock(struct aws_client *client, const struct aws_answer *answer);
 
-/* 0 … min(cap, base * 2^attempt), evenly spread. */
-uint64_t aws_backoff_ms(unsigned attempt, uint64_t base_ms, uint64_t cap_ms);
+/* backoff_spread_ms() by the kernel's random numbers. */
+uint64_t aws_backoff_ms(const struct backoff *law, unsigned failures);
 /* Waits; false when cancelled meanwhile (ERROR_CANCELLED). progress may be NULL. */
 MUST_CHECK bool aws_wait_ms(uint64_t ms, const struct progress *progress, struct error *err);
 

@@ -49,6 +49,7 @@ bool aws_open_call_send(const struct aws_settings *settings, struct http_client 
 			const struct aws_open_call *call, struct http_response *ret,
 			struct error *err)
 {
+	static const struct backoff law = {200, 5000, 200};
 	for (unsigned attempt = 0;; attempt++) {
 		AUTO(error_clear) struct error failure = ERROR_INIT;
 		bool is_last = attempt + 1 == ATTEMPTS;
@@ -63,7 +64,7 @@ bool aws_open_call_send(const struct aws_settings *settings, struct http_client 
 			return error_prefix(err, "%s", call->what);
 		}
 		http_response_clear(ret);
-		if (!aws_wait_ms(aws_backoff_ms(attempt, 200, 5000), NULL, err))
+		if (!aws_wait_ms(aws_backoff_ms(&law, attempt), NULL, err))
 			return false;
 	}
 }

@@ -116,6 +116,7 @@ static bool send(const struct aws_settings *settings, struct http_client *http,
 		 struct aws_answer *answer, struct error *err)
 {
 	AUTO(error_clear) struct error failure = ERROR_INIT;
+	static const struct backoff law = {200, 5000, 200};
 	for (unsigned attempt = 0; attempt < STS_ATTEMPTS; attempt++) {
 		error_clear(&failure);
 		aws_answer_clear(answer);
@@ -124,7 +125,7 @@ static bool send(const struct aws_settings *settings, struct http_client *http,
 		bool is_lost = answer->status == 0 && failure.kind == ERROR_NETWORK;
 		if (!is_lost && !aws_answer_is_transient(&AWS_STS, answer))
 			break;
-		if (!aws_wait_ms(aws_backoff_ms(attempt, 200, 5000), NULL, err))
+		if (!aws_wait_ms(aws_backoff_ms(&law, attempt), NULL, err))
 			return false;
 	}
 	return error_move(err, &failure);

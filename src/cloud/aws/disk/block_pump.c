@@ -10,8 +10,6 @@
 #define START_WINDOW	 8
 #define DEFAULT_PARALLEL 32
 #define MAX_ATTEMPTS	 12
-#define BACKOFF_BASE_MS	 250
-#define BACKOFF_CAP_MS	 20000
 #define LATE_RETRY_MS	 2000
 #define SAVE_EVERY_MS	 1000
 #define STALL_MS	 60000
@@ -116,7 +114,8 @@ static void retry_counted(struct pump_run *run, size_t position, uint64_t at_lea
 	}
 	log_debug("block %u: %s; once more", run->pump->blocks[position].index, why->message);
 	error_clear(why);
-	uint64_t wait = aws_backoff_ms(attempt, BACKOFF_BASE_MS, BACKOFF_CAP_MS);
+	static const struct backoff law = {250, 20000, 200};
+	uint64_t wait = aws_backoff_ms(&law, attempt);
 	try_later(run, position, wait > at_least_ms ? wait : at_least_ms);
 }
 
