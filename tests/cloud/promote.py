@@ -588,6 +588,30 @@ def a_claim_grows_and_does_not_shrink(bed):
     assert list(bed.world.volumes) == before and list(bed.world.volumes.values())[0]["size"] == 3
 
 
+def a_rollback_keeps_what_a_claim_has_grown_to(bed):
+    stateful(bed, "2Gi")
+    good(promote(bed, "--force"))
+    stateful(bed, "3Gi", more=", log_retention_days: 30")
+    good(promote(bed, "--force"))
+    done = i2kit(bed, "rollback", "1", "--yes")
+    assert "data-db-0 was smaller" in good(done) + done.stderr and "3 GiB" in done.stdout + done.stderr, done.stderr
+    assert stack(bed).status == "UPDATE_COMPLETE" and list(bed.world.volumes.values())[0]["size"] == 3
+    assert "rollback to 1" in good(i2kit(bed, "releases", "-o", "json"))
+    good(i2kit(bed, "rollback", "2", "--yes"))
+    assert stack(bed).template.resources["DataXdbX0Volume"]["Properties"]["Size"] == 3
+    assert stack(bed).template.resources["Logs"]["Properties"]["RetentionInDays"] == 30
+
+
+def changed_tags_of_the_stack_are_a_change_that_replaces_nothing(bed):
+    write(bed)
+    ready(bed)
+    good(promote(bed))
+    before = live(bed)
+    bed.file("app/environment.yml", "name: test\nprovider: {type: aws, region: eu-west-1, tags: {team: shop}}\n")
+    assert "Tags" in good(promote(bed)) and stack(bed).tags["team"] == "shop" and live(bed) == before
+    assert "nothing to change" in good(promote(bed))
+
+
 def a_volume_pins_its_zone(bed):
     stateful(bed, more=", availability_zones: [eu-west-1b]")
     good(promote(bed, "--force"))
@@ -761,6 +785,7 @@ TESTS = [
     a_protected_stack_is_not_deleted, logs_of_the_cloud_are_shown, logs_name_a_place_as_other_verbs_do,
     followed_logs_lose_no_late_line_and_show_none_twice, what_an_instance_booted_is_its_own_word,
     images_stay_while_any_environment_needs_them, one_name_is_not_one_stack, a_claim_grows_and_does_not_shrink,
+    a_rollback_keeps_what_a_claim_has_grown_to, changed_tags_of_the_stack_are_a_change_that_replaces_nothing,
     a_volume_pins_its_zone, a_claim_comes_back_from_what_its_removal_left,
     what_aws_would_not_take_as_it_is_arrives_all_the_same, a_lost_answer_to_the_execution_is_no_error,
     half_a_record_is_not_taken_for_another, a_plan_leaves_a_dead_stack_alone,

@@ -10,6 +10,7 @@
 #include "cloud/aws/provider/instance_types.h"
 #include "cloud/aws/provider/kms_key.h"
 #include "cloud/aws/provider/release_record.h"
+#include "cloud/aws/provider/rollback_volumes.h"
 #include "cloud/aws/provider/scope_stack.h"
 #include "cloud/aws/provider/stack_tags.h"
 #include "cloud/aws/stack/logical_id.h"
@@ -451,6 +452,7 @@ bool aws_plan_rollback(struct cloud *cloud, const struct cloud_scope *scope, uns
 	if (!look(cloud, detail, wait, progress, &status, &before, err) ||
 	    !release_record_load(cloud->client, scope->name, number, &detail->template_text,
 				 &detail->tags, &detail->tag_count, err) ||
+	    !rollback_keep_volumes(&detail->template_text, &detail->volumes, &plan.notes, err) ||
 	    !compare(detail, &status, before, xstrdup(detail->template_text), &plan, err))
 		return false;
 	plan.detail = TAKE_PTR(detail);
