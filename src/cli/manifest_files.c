@@ -153,6 +153,7 @@ static bool read_files(const struct invocation *invocation, enum argument_use us
 	struct load_options options = {.folder = ".",
 				       .project = invocation->project,
 				       .namespace_name = arguments_value(args, "namespace"),
+				       .is_recursive = arguments_flag(args, "recursive"),
 				       .skip_unsupported = arguments_flag(args, "skip-unsupported"),
 				       .is_strict = arguments_flag(args, "strict"),
 				       .may_have_no_pod = use != ARGUMENTS_ARE_PODS,

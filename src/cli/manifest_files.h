@@ -14,6 +14,12 @@
 			COMPLETE_FILE                                                              \
 	}
 
+#define MANIFEST_RECURSIVE_OPTION                                                                  \
+	{                                                                                          \
+		"recursive", 'R', OPTION_FLAG, NULL, "read the folders inside of a folder, too",   \
+			COMPLETE_NONE                                                              \
+	}
+
 #define MANIFEST_NAMESPACE_OPTION                                                                  \
 	{                                                                                          \
 		"namespace", 'n', OPTION_VALUE, "NAMESPACE",                                       \

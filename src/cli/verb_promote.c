@@ -287,6 +287,7 @@ static int run(const struct invocation *invocation, struct error *err)
 static const struct option_spec options[] = {
 	ENVIRONMENT_OPTION,
 	MANIFEST_FILE_OPTION,
+	MANIFEST_RECURSIVE_OPTION,
 	MANIFEST_NAMESPACE_OPTION,
 	MANIFEST_SKIP_OPTION,
 	MANIFEST_STRICT_OPTION,

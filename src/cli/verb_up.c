@@ -370,6 +370,7 @@ static int run(const struct invocation *invocation, struct error *err)
 
 static const struct option_spec options[] = {
 	MANIFEST_FILE_OPTION,
+	MANIFEST_RECURSIVE_OPTION,
 	MANIFEST_NAMESPACE_OPTION,
 	MANIFEST_SKIP_OPTION,
 	MANIFEST_STRICT_OPTION,

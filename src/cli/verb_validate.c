@@ -9,10 +9,8 @@
 #include "cli/verb.h"
 
 static const struct option_spec options[] = {
-	MANIFEST_FILE_OPTION,
-	MANIFEST_NAMESPACE_OPTION,
-	MANIFEST_SKIP_OPTION,
-	MANIFEST_STRICT_OPTION,
+	MANIFEST_FILE_OPTION, MANIFEST_RECURSIVE_OPTION, MANIFEST_NAMESPACE_OPTION,
+	MANIFEST_SKIP_OPTION, MANIFEST_STRICT_OPTION,
 };
 
 static void write_problem(struct json_writer *json, const struct problem *problem)
@@ -108,6 +106,6 @@ const struct verb verb_validate = {
 	.option_count = sizeof(options) / sizeof(options[0]),
 	.argument = {"FILE", 0, 0, COMPLETE_FILE},
 	.has_output = true,
-	.example = "i2kit validate -f k8s/\nkubectl kustomize . | i2kit validate -",
+	.example = "i2kit validate -f k8s/\nhelm template ./chart | i2kit validate -",
 	.run = run,
 };

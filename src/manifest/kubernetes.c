@@ -34,8 +34,7 @@ static const char no_nodes[] = "there are no nodes to schedule on";
 static const char ingress[] =
 	"publish the Service itself: type: LoadBalancer (the short form takes "
 	"\"https:443:http:80\" with a certificate)";
-static const char kustomize[] =
-	"render the folder with the kustomization.yaml first: kubectl kustomize . | i2kit up -f -";
+static const char kustomize[] = "a kustomization is built from its folder: i2kit up -f FOLDER";
 static const char cluster_only[] =
 	"it is for the servers and nodes of a cluster, and there are none here; remove the "
 	"document";
@@ -340,9 +339,6 @@ static void read_kind(struct loader *loader, const struct yaml_node *root,
 		refuse_unknown(loader, node, group);
 	} else if (!is_version) {
 		wrong_version(loader, version, kind);
-	} else if (strcmp(kind->name, "Kustomization") == 0 &&
-		   kustomization_is_plain(loader, root)) {
-		loader_note(loader, node, "the files that the kustomization lists are read anyway");
 	} else if (kind->verdict == FIELD_REFUSED) {
 		AUTO_FREE char *what = xasprintf("kind %s", kind->name);
 		refuse(loader, node, what, kind->help);

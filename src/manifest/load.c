@@ -13,12 +13,15 @@
 #include "base/folder_list.h"
 #include "base/path.h"
 #include "base/suggest.h"
+#include "manifest/kustomize/build.h"
 #include "manifest/loader.h"
 #include "manifest/problem.h"
 #include "manifest/project_name.h"
 
-static bool is_manifest_name(const char *name)
+static bool is_manifest_name(const char *path)
 {
+	const char *slash = strrchr(path, '/');
+	const char *name = slash != NULL ? slash + 1 : path;
 	static const char *const ends[] = {".yml", ".yaml", ".json"};
 	size_t length = strlen(name);
 	for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
@@ -29,25 +32,74 @@ static bool is_manifest_name(const char *name)
 	return false;
 }
 
-static bool add_folder(const char *folder, struct string_list *files, struct error *err)
+enum { FOLDERS_DEEP_MAX = 32 };
+
+static bool is_folder(const char *path)
+{
+	struct stat st;
+	return lstat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+/* -R: what lies in folders below, too; links to folders are not followed. */
+static bool add_tree(const char *folder, unsigned depth, struct string_list *files,
+		     struct error *err)
 {
 	AUTO(string_list_clear) struct string_list names = STRING_LIST_INIT;
-	size_t before = files->count;
+
+	if (depth > FOLDERS_DEEP_MAX)
+		return error_set(err, ERROR_INVALID, "%s: folders more than 32 deep", folder);
+	if (!folder_list(folder, &names, err))
+		return false;
+	for (size_t i = 0; i < names.count; i++) {
+		AUTO_FREE char *path = path_join(folder, names.items[i]);
+		if (names.items[i][0] == '.')
+			continue;
+		if (is_folder(path) && !add_tree(path, depth + 1, files, err))
+			return false;
+		if (!is_folder(path) && is_manifest_name(path) && !kustomization_is_named(path))
+			string_list_take(files, TAKE_PTR(path));
+	}
+	return true;
+}
+
+static bool add_flat(const char *folder, struct string_list *files, struct error *err)
+{
+	AUTO(string_list_clear) struct string_list names = STRING_LIST_INIT;
+	AUTO_FREE char *kustomization = kustomization_find(folder);
+
+	if (kustomization != NULL) {
+		/* It says itself what belongs to it. */
+		string_list_take(files, TAKE_PTR(kustomization));
+		return true;
+	}
 	if (!folder_list(folder, &names, err))
 		return false;
 	for (size_t i = 0; i < names.count; i++) {
 		if (is_manifest_name(names.items[i]))
 			string_list_take(files, path_join(folder, names.items[i]));
 	}
-	if (files->count == before) {
-		error_set(err, ERROR_NOT_FOUND, "%s: no .yml, .yaml or .json file in this folder",
-			  folder);
-		return error_hint(err, "i2kit init writes a first manifest");
-	}
 	return true;
 }
 
-static bool add_path(const char *path, struct string_list *files, struct error *err)
+static bool add_folder(const struct load_options *options, const char *folder,
+		       struct string_list *files, struct error *err)
+{
+	size_t before = files->count;
+	bool is_good = options->is_recursive ? add_tree(folder, 0, files, err)
+					     : add_flat(folder, files, err);
+	if (is_good && files->count == before) {
+		error_set(err, ERROR_NOT_FOUND, "%s: no .yml, .yaml or .json file in this folder",
+			  folder);
+		return error_hint(err, options->is_recursive
+					       ? "i2kit init writes a first manifest"
+					       : "-R reads the folders in it; i2kit init writes a "
+						 "first manifest");
+	}
+	return is_good;
+}
+
+static bool add_path(const struct load_options *options, const char *path,
+		     struct string_list *files, struct error *err)
 {
 	struct stat st;
 	if (strcmp(path, "-") == 0) {
@@ -56,7 +108,7 @@ static bool add_path(const char *path, struct string_list *files, struct error *
 	}
 	/* One that is not there is a problem like others, told with all of them. */
 	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
-		return add_folder(path, files, err);
+		return add_folder(options, path, files, err);
 	string_list_add(files, path);
 	return true;
 }
@@ -64,16 +116,17 @@ static bool add_path(const char *path, struct string_list *files, struct error *
 static bool find_files(const struct load_options *options, struct string_list *files,
 		       struct error *err)
 {
-	static const char *const defaults[] = {"i2kit.yml", "i2kit.yaml", "k8s"};
+	static const char *const defaults[] = {"i2kit.yml", "i2kit.yaml", "k8s",
+					       "kustomization.yaml"};
 
 	for (size_t i = 0; i < options->paths.count; i++) {
-		if (!add_path(options->paths.items[i], files, err))
+		if (!add_path(options, options->paths.items[i], files, err))
 			return false;
 	}
 	for (size_t i = 0; files->count == 0 && i < ARRAY_SIZE(defaults); i++) {
 		AUTO_FREE char *path = options->folder ? path_join(options->folder, defaults[i])
 						       : xstrdup(defaults[i]);
-		if (path_exists(path) && !add_path(path, files, err))
+		if (path_exists(path) && !add_path(options, path, files, err))
 			return false;
 	}
 	if (files->count == 0) {
@@ -92,7 +145,7 @@ static const char *foreign_hint(const struct yaml_node *root)
 		return "this is a LinuxKit document: i2kit build --base takes those";
 	const struct yaml_node *resources = yaml_get(root, "resources");
 	if ((resources != NULL && resources->kind == YAML_LIST) || yaml_get(root, "bases") != NULL)
-		return "render a kustomization first: kubectl kustomize . | i2kit up -f -";
+		return "a kustomization is built from its folder: i2kit up -f FOLDER";
 	return "apiVersion and kind make it a Kubernetes object, name and containers an i2kit pod";
 }
 
@@ -183,10 +236,6 @@ static void read_document(struct loader *loader, const struct yaml_node *root)
 		loader_note(loader, root, "an environment, read by promote alone");
 		return;
 	}
-	if (kustomization_is_plain(loader, root) && yaml_get(root, "kind") == NULL) {
-		loader_note(loader, root, "the files that the kustomization lists are read anyway");
-		return;
-	}
 	if (read_project_name(loader, root))
 		return;
 	if (is_left_to_others(loader, root))
@@ -208,6 +257,38 @@ static void read_text_of(struct loader *loader, const char *name, const char *te
 	loader->document_count += documents.count;
 	for (size_t i = 0; i < documents.count; i++)
 		read_document(loader, documents.roots[i]);
+}
+
+/* With a pattern such as *.yaml the kustomization comes among the files that it lists. */
+static bool is_listed_with_its_files(const struct loader *loader, const char *path, size_t count)
+{
+	const char *slash = strrchr(path, '/');
+	size_t length = slash != NULL ? (size_t)(slash - path) + 1 : 0;
+
+	for (size_t i = 0; i < count; i++) {
+		const char *other = loader->app->files.items[i];
+		if (strcmp(other, path) != 0 && strncmp(other, path, length) == 0 &&
+		    strchr(other + length, '/') == NULL && strcmp(other, "-") != 0)
+			return true;
+	}
+	return false;
+}
+
+/* Objects of a kustomization, each in the file that it came from. */
+static void read_kustomization(struct loader *loader, const char *path)
+{
+	AUTO(kustomizer_clear)
+	struct kustomizer kustomizer = {.problems = loader->problems, .files = &loader->app->files};
+	AUTO(resource_list_clear) struct resource_list resources = {0};
+	size_t before = loader->problems->error_count;
+
+	kustomization_build(&kustomizer, path, &resources);
+	loader->has_lost = loader->has_lost || loader->problems->error_count > before;
+	loader->document_count += resources.count;
+	for (size_t i = 0; i < resources.count; i++) {
+		loader->file = resources.items[i].root->file;
+		read_document(loader, resources.items[i].root);
+	}
 }
 
 static void read_file(struct loader *loader, const char *path)
@@ -323,8 +404,20 @@ bool app_load(const struct load_options *options, struct app *ret, struct proble
 		return false;
 	drop_doubles(&app.files);
 	begin(options, &app);
-	for (size_t i = 0; i < app.files.count; i++)
-		read_file(&loader, app.files.items[i]);
+	/* A kustomization adds those that it reads. */
+	size_t count = app.files.count;
+	for (size_t i = 0; i < count; i++) {
+		const char *path = app.files.items[i];
+		bool is_kustomization = kustomization_is_named(path);
+		if (is_kustomization && is_listed_with_its_files(&loader, path, count))
+			(void)problem_add(problems, PROBLEM_NOTE,
+					  (struct source_mark){.file = path},
+					  "left out, since files beside it are named themselves");
+		else if (is_kustomization)
+			read_kustomization(&loader, path);
+		else
+			read_file(&loader, app.files.items[i]);
+	}
 	return finish(&loader, ret, err);
 }
 

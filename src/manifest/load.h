@@ -34,6 +34,7 @@ struct load_options {
 	bool skip_unsupported;	    /* refused documents become notes */
 	bool is_strict;		    /* objects without effect here are errors, not notes */
 	bool may_have_no_pod;	    /* nothing to run is no error */
+	bool is_recursive;	    /* -R: folders in folders, without their kustomizations */
 	bool keeps_objects;	    /* app.objects: Kubernetes' as they were written */
 	/* Whether that can name an image, which higher folders know; or NULL: not checked. */
 	bool (*check_image)(const char *image, const char *folder, struct error *err);

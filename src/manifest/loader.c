@@ -13,7 +13,8 @@
 
 struct source_mark loader_mark(const struct loader *loader, const struct yaml_node *node)
 {
-	return (struct source_mark){.file = loader->file,
+	return (struct source_mark){.file = node != NULL && node->file != NULL ? node->file
+									       : loader->file,
 				    .line = node ? node->line : 0,
 				    .column = node ? node->column : 0};
 }

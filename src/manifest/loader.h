@@ -233,8 +233,6 @@ void read_workload_annotations(struct loader *loader, const struct yaml_node *ro
 extern const struct field_set service_object_fields;
 void read_service(struct loader *loader, const struct yaml_node *root);
 void services_complete(struct loader *loader); /* selectors, target ports, implied services */
-/* kustomization.c: whether it only lists files that are read. */
-bool kustomization_is_plain(const struct loader *loader, const struct yaml_node *root);
 /* kubernetes.c, short_form.c: one document; false: it is not of that spelling. */
 bool read_kubernetes(struct loader *loader, const struct yaml_node *root);
 bool read_short_form(struct loader *loader, const struct yaml_node *root);

@@ -372,7 +372,7 @@ static void want_selector(struct loader *loader, const struct workload *workload
 		return;
 	bool is_patch = pod->container_count > 0 && pod->containers[0].image[0] == '\0';
 	AUTO_FREE char *hint =
-		is_patch ? xstrdup("is this a patch? kubectl kustomize . | i2kit up -f -")
+		is_patch ? xstrdup("is this a patch? i2kit up -f FOLDER builds the kustomization")
 		: pod->label_count > 0
 			? xasprintf("selector: {matchLabels: {%.60s: %.60s}}", pod->labels[0].key,
 				    pod->labels[0].value)

@@ -157,6 +157,8 @@ static struct yaml_node *read_scalar(struct reader *reader, const yaml_event_t *
 	node->text = arena_text(reader->arena, text, length);
 	node->size = length;
 	node->is_quoted = event->data.scalar.plain_implicit == 0;
+	node->is_block = event->data.scalar.style == YAML_LITERAL_SCALAR_STYLE ||
+			 event->data.scalar.style == YAML_FOLDED_SCALAR_STYLE;
 	if (event->data.scalar.plain_implicit != 0)
 		yaml_scalar_resolve(node);
 	return node;

@@ -26,11 +26,13 @@ enum yaml_type { YAML_TEXT, YAML_BOOL, YAML_INTEGER, YAML_FLOAT };
 struct yaml_node {
 	enum yaml_kind kind;
 	enum yaml_type type; /* of a scalar */
+	bool is_block;	     /* scalar below | or >, which begins a line later */
 	bool is_quoted;	     /* scalar in quotes or a block: text, whatever it looks like */
 	unsigned line;	     /* from 1 */
 	unsigned column;
 	unsigned height;  /* of the tree below; a scalar has 1 */
 	size_t weight;	  /* nodes in it */
+	const char *file; /* where it stands, if in another file than its document; or NULL */
 	const char *text; /* scalar: as written; NUL-terminated, has no NUL inside */
 	size_t size;
 	int64_t integer;	 /* YAML_INTEGER: the value; YAML_BOOL: 0 or 1 */
