@@ -50,12 +50,14 @@ extern const struct verb verb_stats;
 extern const struct verb verb_status;
 extern const struct verb verb_stop;
 extern const struct verb verb_supervise;
+extern const struct verb verb_system;
 extern const struct verb verb_tui;
 extern const struct verb verb_unpause;
 extern const struct verb verb_up;
 extern const struct verb verb_validate;
 extern const struct verb verb_verify;
 extern const struct verb verb_version;
+extern const struct verb verb_volume;
 extern const struct verb verb_wait;
 extern const struct verb verb_why;
 
@@ -106,12 +108,14 @@ const struct verb *const verbs[] = {
 	&verb_status,
 	&verb_stop,
 	&verb_supervise,
+	&verb_system,
 	&verb_tui,
 	&verb_unpause,
 	&verb_up,
 	&verb_validate,
 	&verb_verify,
 	&verb_version,
+	&verb_volume,
 	&verb_wait,
 	&verb_why,
 };

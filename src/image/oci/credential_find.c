@@ -88,7 +88,9 @@ static bool find_in(const char *path, const char *host, const char *name, struct
 	explicit_bzero(text, size);
 	if (!is_found)
 		return error_prefix(err, "%s", path);
-	ret->file = xstrdup(path);
+	ret->file = ret->helper == NULL
+			    ? xstrdup(path)
+			    : xasprintf("docker-credential-%s, which %s names", ret->helper, path);
 	return ret->helper == NULL || ask_helper(ret, err);
 }
 

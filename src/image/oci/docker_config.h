@@ -18,7 +18,7 @@ struct credential {
 	char *identity_token; /* or NULL; instead of a password, for OAuth2 token servers */
 	char *helper;	      /* or NULL: ask docker-credential-HELPER for `server` */
 	char *server;	      /* the key as written, what the helper knows it by */
-	char *file;	      /* where it was found, or NULL: it was typed in */
+	char *file;	      /* where it was found, for people; NULL: it was typed in */
 };
 void credential_clear(struct credential *credential); /* wipes the secrets */
 

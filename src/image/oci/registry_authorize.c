@@ -240,9 +240,7 @@ static char *describe_login(const struct credential *credential)
 				       : xstrdup("the token");
 	if (credential->file == NULL)
 		return TAKE_PTR(user);
-	return credential->helper != NULL ? xasprintf("%s of docker-credential-%s, which %s names",
-						      user, credential->helper, credential->file)
-					  : xasprintf("%s of %s", user, credential->file);
+	return xasprintf("%s of %s", user, credential->file);
 }
 
 bool registry_authorize(struct registry *registry, const struct http_response *response,

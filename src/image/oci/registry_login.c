@@ -309,7 +309,7 @@ char *registry_login_shadow(const char *host)
 	AUTO_FREE char *ours = docker_config_path();
 
 	if (!credential_find(host, "", &found, &ignored) || found.file == NULL ||
-	    (ours != NULL && strcmp(found.file, ours) == 0))
+	    (ours != NULL && strstr(found.file, ours) != NULL))
 		return NULL;
 	return xstrdup(found.file);
 }

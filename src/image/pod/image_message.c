@@ -25,7 +25,7 @@ static const char *const states[] = {[PROGRESS_START] = "start",
 
 static const char *const units[] = {[PROGRESS_COUNT] = "count", [PROGRESS_BYTES] = "bytes"};
 
-static const char *const texts[] = {"a", "b", "c"};
+static const char *const texts[] = {"a", "b", "c", "d"};
 
 void image_message_clear(struct image_message *message)
 {

@@ -22,7 +22,7 @@ enum image_message_kind {
 	IMAGE_ASK,	/* to us: texts: host and name that credentials are wanted for */
 	IMAGE_FAILED, /* to us, the end; to it, instead of CREDENTIAL: error; texts: message, hint */
 	IMAGE_MADE,   /* to us, the end: words */
-	IMAGE_CREDENTIAL, /* to it: texts: user, password, identity token */
+	IMAGE_CREDENTIAL, /* to it: texts: user, password, identity token, where it stands */
 };
 
 struct image_message {
@@ -32,7 +32,7 @@ struct image_message {
 	uint64_t done;
 	uint64_t total;
 	enum error_kind error;
-	char *texts[3]; /* owned; NULL: none */
+	char *texts[4]; /* owned; NULL: none */
 	struct string_list words;
 };
 void image_message_clear(struct image_message *message); /* wipes: there may be a password */

@@ -101,6 +101,7 @@ static bool ask(const char *host, const char *name, struct credential *ret, void
 	ret->username = TAKE_PTR(answer.texts[0]);
 	ret->password = TAKE_PTR(answer.texts[1]);
 	ret->identity_token = TAKE_PTR(answer.texts[2]);
+	ret->file = TAKE_PTR(answer.texts[3]);
 	return true;
 }
 
@@ -136,6 +137,7 @@ static bool answer(int fd, const struct image_message *question)
 		answer.texts[0] = TAKE_PTR(credential.username);
 		answer.texts[1] = TAKE_PTR(credential.password);
 		answer.texts[2] = TAKE_PTR(credential.identity_token);
+		answer.texts[3] = TAKE_PTR(credential.file);
 	} else {
 		answer.kind = IMAGE_FAILED;
 		answer.error = problem.kind;
