@@ -57,3 +57,42 @@ bool progress_is_cancelled(const struct progress *progress)
 	return progress != NULL && progress->is_cancelled != NULL &&
 	       progress->is_cancelled(progress->arg);
 }
+
+static void emit_part(const struct progress_event *event, void *arg)
+{
+	struct progress_part *part = arg;
+	struct progress_event passed = *event;
+
+	if (!part->is_begun && event->state != PROGRESS_NOTE) {
+		part->is_begun = true;
+		progress_start(part->whole, part->step, part->what, PROGRESS_COUNT, 0);
+	}
+	if (passed.of == NULL && event->state != PROGRESS_NOTE)
+		passed.of = part->what;
+	emit(part->whole, &passed);
+}
+
+static bool is_part_cancelled(void *arg)
+{
+	const struct progress_part *part = arg;
+
+	return progress_is_cancelled(part->whole);
+}
+
+void progress_part_begin(struct progress_part *part, const struct progress *whole, const char *step,
+			 const char *what)
+{
+	*part = (struct progress_part){.whole = whole, .step = step, .what = what};
+	part->progress = (struct progress){
+		.emit = emit_part, .arg = part, .is_cancelled = is_part_cancelled};
+}
+
+void progress_part_end(const struct progress_part *part, bool is_done)
+{
+	if (!part->is_begun)
+		return;
+	if (is_done)
+		progress_done(part->whole, part->step, part->what, NULL);
+	else
+		progress_failed(part->whole, part->step, part->what, NULL);
+}

@@ -25,6 +25,7 @@ struct progress_event {
 	enum progress_state state;
 	const char *step; /* stable id: "pull", "layer", "disk", "boot", "upload", "stack" … */
 	const char *what; /* the object: pod, image, layer digest … */
+	const char *of;	  /* the larger step it is a part of: an image's name; or NULL */
 	const char *text; /* one line for people, or NULL */
 	enum progress_unit unit;
 	uint64_t done;
@@ -48,6 +49,21 @@ void progress_done(const struct progress *progress, const char *step, const char
 void progress_failed(const struct progress *progress, const char *step, const char *what,
 		     const char *text_or_null);
 void progress_note(const struct progress *progress, const char *what, const char *text);
+/*
+ * A step made of others, such as an image of its blobs: what is emitted through `progress` is a
+ * part of it. It starts with the first of them, so nothing is said where there was nothing to do.
+ */
+struct progress_part {
+	struct progress progress; /* for those who do the parts */
+	const struct progress *whole;
+	const char *step;
+	const char *what;
+	bool is_begun;
+};
+void progress_part_begin(struct progress_part *part, const struct progress *whole, const char *step,
+			 const char *what);
+void progress_part_end(const struct progress_part *part, bool is_done);
+
 bool progress_is_cancelled(const struct progress *progress);
 
 #endif

@@ -3,6 +3,7 @@
 #include "base/cleanup.h"
 #include "base/json_writer.h"
 #include "base/suggest.h"
+#include "cli/boot_unit.h"
 #include "cli/interrupt.h"
 #include "cli/manifest_files.h"
 #include "cli/output.h"
@@ -125,6 +126,18 @@ static bool take_some(const struct invocation *invocation, const struct project_
 	return true;
 }
 
+/* Whatever else fails: it shall not come back with the machine. */
+static bool remove_unit(const struct invocation *invocation, const char *project, struct error *err)
+{
+	bool was_there = false;
+
+	if (!boot_unit_remove(project, &was_there, err))
+		return false;
+	if (was_there)
+		output_note(invocation, "'%s' does not start with this machine any more", project);
+	return true;
+}
+
 static bool take_all(const struct invocation *invocation, const char *project,
 		     const struct string_list *pods, struct error *err)
 {
@@ -133,7 +146,7 @@ static bool take_all(const struct invocation *invocation, const char *project,
 	bool with_volumes = arguments_flag(invocation->args, "volumes");
 	AUTO_PTR(loop) struct loop *loop = loop_new(err);
 
-	if (loop == NULL)
+	if (loop == NULL || !remove_unit(invocation, project, err))
 		return false;
 	/* A project whose supervisor was killed is adopted first: somebody has to stop its VMs. */
 	if (!supervisor_start(project, err)) {

@@ -39,7 +39,8 @@ static int run(const struct invocation *invocation, struct error *err)
 	if (!project_follow_timeout(invocation, &options.timeout_ms, err) ||
 	    !project_verb_open_words(invocation, true, &verb, &names, err) ||
 	    !project_verb_check(&verb, &names, err) ||
-	    !list_stopped(&verb, &names, &stopped, err) ||
+	    (!arguments_flag(invocation->args, "as-it-was") &&
+	     !list_stopped(&verb, &names, &stopped, err)) ||
 	    !project_verb_act_all(&verb, &stopped, act_restart, err))
 		return 1;
 	if (arguments_flag(invocation->args, "wait") &&
@@ -50,6 +51,7 @@ static int run(const struct invocation *invocation, struct error *err)
 
 static const struct option_spec option_list[] = {
 	{"wait", 'w', OPTION_FLAG, NULL, "until they are ready", COMPLETE_NONE},
+	{"as-it-was", 0, OPTION_FLAG, NULL, "what was stopped stays so", COMPLETE_NONE},
 	{"timeout", 0, OPTION_VALUE, "TIME", "give up waiting after 90s, 10m … (5m)",
 	 COMPLETE_NONE},
 };

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/parse.h"
 #include "base/path.h"
+#include "cli/boot_unit.h"
 #include "cli/interrupt.h"
 #include "cli/log_view.h"
 #include "cli/manifest_files.h"
@@ -285,6 +286,23 @@ static int run_project(const struct invocation *invocation, const char *project,
 	return arguments_flag(args, "detach") ? run_detached(&up, err) : run_staying(&up, err);
 }
 
+/* up -d --boot: pods are there after a restart of this machine. */
+static bool start_at_boot(const struct invocation *invocation, const struct project_plan *plan,
+			  struct error *err)
+{
+	AUTO_FREE char *path = NULL;
+
+	if (!boot_unit_install(plan->project, plan->folder, &path, err))
+		return error_prefix(err, "--boot");
+	output_note(invocation, "%s starts '%s' again; i2kit down removes it", path, plan->project);
+	if (!boot_unit_systemd_runs())
+		output_warning(invocation, "systemd does not run here: nothing reads the unit");
+	else if (!boot_unit_lingers())
+		output_warning(invocation, "units of a user start at the first login; at boot "
+					   "with: loginctl enable-linger");
+	return true;
+}
+
 /* What the project's supervisor has now, if it is up. */
 static bool current_status(const char *project, struct project_status *ret)
 {
@@ -320,6 +338,10 @@ static bool check_ports(const struct invocation *invocation, const struct projec
 
 static bool check_watch(const struct arguments *args, struct error *err)
 {
+	if (arguments_flag(args, "boot") && !arguments_flag(args, "detach")) {
+		error_set(err, ERROR_USAGE, "--boot is for pods that stay: it goes with -d");
+		return error_hint(err, "i2kit up -d --boot");
+	}
 	if (!arguments_flag(args, "watch") ||
 	    (!arguments_flag(args, "detach") && !arguments_flag(args, "build-only")))
 		return true;
@@ -360,7 +382,8 @@ static int run(const struct invocation *invocation, struct error *err)
 		return 1;
 	AUTO_CLOSE int lock = project_lock(invocation, plan.project, err);
 	if (lock < 0 || !check_ports(invocation, &plan, err) ||
-	    !project_identity_claim(&identity, err) || !project_plan_save(&plan, err))
+	    !project_identity_claim(&identity, err) || !project_plan_save(&plan, err) ||
+	    (arguments_flag(invocation->args, "boot") && !start_at_boot(invocation, &plan, err)))
 		return 1;
 	if (arguments_flag(invocation->args, "watch") &&
 	    (watch = up_watch_new(invocation, &plan, err)) == NULL)
@@ -377,6 +400,7 @@ static const struct option_spec options[] = {
 	{"detach", 'd', OPTION_FLAG, NULL, "leave the pods running and return", COMPLETE_NONE},
 	{"tui", 0, OPTION_FLAG, NULL, "show them in the terminal UI; they run on", COMPLETE_NONE},
 	{"wait", 'w', OPTION_FLAG, NULL, "with -d: until all are ready", COMPLETE_NONE},
+	{"boot", 0, OPTION_FLAG, NULL, "with -d: again when this machine starts", COMPLETE_NONE},
 	{"timeout", 0, OPTION_VALUE, "TIME", "give up waiting after 90s, 10m … (-d: 5m)",
 	 COMPLETE_NONE},
 	{"no-logs", 0, OPTION_FLAG, NULL, "do not show the pods' logs", COMPLETE_NONE},
@@ -432,6 +456,8 @@ const struct verb verb_up = {
 		"image that lies on this machine (oci:, archives, docker-daemon:). A pod replaced "
 		"for its image is dirty, for promote, until a plain `i2kit up` has taken it "
 		"over.\n\n"
+		"--boot writes a systemd unit, i2kit-PROJECT.service, which starts the pods again "
+		"with this machine (root), or with its user's session; `i2kit down` removes it.\n\n"
 		"-o json prints the project's status as ps does, and without -d then the log "
 		"lines, "
 		"one object a line; with --build-only the disks.",

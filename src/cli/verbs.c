@@ -12,6 +12,7 @@ extern const struct verb verb_completion;
 extern const struct verb verb_console;
 extern const struct verb verb_convert;
 extern const struct verb verb_cp;
+extern const struct verb verb_debug;
 extern const struct verb verb_destroy;
 extern const struct verb verb_diff;
 extern const struct verb verb_doctor;
@@ -70,6 +71,7 @@ const struct verb *const verbs[] = {
 	&verb_console,
 	&verb_convert,
 	&verb_cp,
+	&verb_debug,
 	&verb_destroy,
 	&verb_diff,
 	&verb_doctor,

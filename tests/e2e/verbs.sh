@@ -72,6 +72,10 @@ ok $? "once"
 "$i2kit" ps -w -o json web >watch.out 2>/dev/null &
 watcher=$!
 for _ in $(seq 20); do [ -s watch.out ] && break; sleep 0.5; done
+is "$("$i2kit" debug web sh -c 'busybox | head -1 | cut -c1-7; hostname' </dev/null | paste -sd' ')" "BusyBox web-0"
+ok $? "debug has tools there that the image has not"
+[ -z "$("$i2kit" exec web sh -c 'ls -d /busybox*' 2>/dev/null)" ]
+ok $? "and takes them away"
 check "stop" "$i2kit" stop web
 for _ in $(seq 60); do [ "$(names)" = side-0 ] && break; sleep 1; done
 is "$(names)" side-0
@@ -102,6 +106,18 @@ is "$(names)" side-0
 ok $? "leaves the other one"
 ! curl -fsS -m 2 http://127.0.0.1:8080/ >/dev/null 2>&1 && curl -fsS -m 5 http://127.0.0.1:8090/ >/dev/null
 ok $? "and its port"
+unit=/etc/systemd/system/i2kit-verbs.service
+check "up --boot" timeout 300 "$i2kit" up -d --wait --boot side
+[ -L "/etc/systemd/system/multi-user.target.wants/i2kit-verbs.service" ] && [ -s $unit ]
+ok $? "leaves a unit that is wanted"
+kill -9 "$("$i2kit" ps -o jsonpath='{.supervisorPid}')"
+virsh -q list --name | grep '^i2kit-verbs' | xargs -n1 virsh destroy >/dev/null
+check "its command, after all was gone" bash -c "$(sed -n 's/^ExecStart=//p' $unit)"
+check "brings the pods back" timeout 300 "$i2kit" wait
+curl -fsS -m 10 http://127.0.0.1:8090/ >/dev/null
+ok $? "and their ports"
 is "$("$i2kit" down -o json | jq -rc .removed)" '["side"]'
 ok $? "down of all says what it removed"
+[ ! -e $unit ] && [ ! -L /etc/systemd/system/multi-user.target.wants/i2kit-verbs.service ]
+ok $? "and the unit is gone"
 finished
