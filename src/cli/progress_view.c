@@ -17,6 +17,8 @@ enum {
 	BAR_WIDTH = 20,
 	MOST_BARS = 12,
 	LABEL_WIDTH = 34,
+	NARROW = 80,
+	NARROW_LABEL = 26,
 	/* A rate is told once it has been watched for a while. */
 	RATE_AFTER_MS = 500,
 };
@@ -26,6 +28,7 @@ enum view_style { VIEW_NONE, VIEW_PLAIN, VIEW_BARS, VIEW_JSON };
 struct step {
 	char *step;
 	char *what;
+	char *of; /* or NULL */
 	enum progress_unit unit;
 	uint64_t done;
 	uint64_t total;
@@ -72,6 +75,7 @@ static void write_json(const struct progress_event *event)
 	json_write_text(&json, "state", states[event->state]);
 	json_write_text_if(&json, "step", event->step);
 	json_write_text_if(&json, "what", event->what);
+	json_write_text_if(&json, "of", event->of);
 	json_write_text_if(&json, "text", event->text);
 	if (event->state == PROGRESS_START || event->state == PROGRESS_UPDATE) {
 		json_write_unsigned(&json, "done", event->done);
@@ -85,18 +89,36 @@ static void write_json(const struct progress_event *event)
 
 /* Lines */
 
-static void append_label(struct strbuf *line, const char *step, const char *what)
+enum { SHORT_DIGITS = 12, SHORTEST_DIGITS = 6, DIGITS = 64 };
+
+/* Digests are told by their beginning; beside a name, few digits tell its parts apart. */
+static void append_short(struct strbuf *line, const char *text, size_t digits)
+{
+	static const char prefix[] = "sha256:";
+	const char *digest = strstr(text, prefix);
+	size_t length = strlen(text);
+
+	if (digest != NULL && strspn(digest + strlen(prefix), "0123456789abcdef") == DIGITS)
+		length = (size_t)(digest - text) + strlen(prefix) + digits;
+	if (digest == text && digits == SHORTEST_DIGITS) {
+		text += strlen(prefix);
+		length -= strlen(prefix);
+	}
+	strbuf_append_printable(line, text, length);
+}
+
+/* "pull nginx:1.25 04b908": the object first, its part behind it. */
+static void append_label(struct strbuf *line, const char *step, const char *what, const char *of)
 {
 	strbuf_append_printable(line, step, strlen(step));
+	if (of != NULL) {
+		strbuf_append_char(line, ' ');
+		append_short(line, of, SHORT_DIGITS);
+	}
 	if (what == NULL)
 		return;
 	strbuf_append_char(line, ' ');
-	/* Digests are told by their beginning. */
-	const char *digest = strstr(what, "sha256:");
-	size_t length = strlen(what);
-	if (digest != NULL && strlen(digest) >= 71)
-		length = (size_t)(digest - what) + 19;
-	strbuf_append_printable(line, what, length);
+	append_short(line, what, of != NULL ? SHORTEST_DIGITS : SHORT_DIGITS);
 }
 
 static void append_seconds(struct strbuf *line, uint64_t ms)
@@ -114,10 +136,10 @@ static void write_end(const struct progress_view *view, const struct progress_ev
 	strbuf_appendf(&line, "%s%s%s ",
 		       style_begin(is_done ? STYLE_GREEN : STYLE_RED, view->is_colored),
 		       is_done ? "✓" : "✗", style_begin(STYLE_NONE, view->is_colored));
-	append_label(&line, event->step, event->what);
+	append_label(&line, event->step, event->what, NULL);
 	if (event->text != NULL) {
 		strbuf_append(&line, ": ");
-		strbuf_append_printable(&line, event->text, strlen(event->text));
+		append_short(&line, event->text, SHORT_DIGITS);
 	}
 	if (step_or_null != NULL)
 		append_seconds(&line, clock_monotonic_ms() - step_or_null->started_ms);
@@ -192,9 +214,13 @@ static void append_step(struct strbuf *screen, const struct step *step, unsigned
 {
 	AUTO(strbuf_clear) struct strbuf line = STRBUF_INIT;
 	AUTO(strbuf_clear) struct strbuf label = STRBUF_INIT;
-	append_label(&label, step->step, step->what);
-	strbuf_appendf(&line, "  %-*.*s", LABEL_WIDTH, LABEL_WIDTH, label.data);
-	append_bar(&line, step);
+	append_label(&label, step->step, step->what, step->of);
+	/* Where there is little room the numbers stay, and the bar goes. */
+	bool is_narrow = width < NARROW;
+	int label_width = is_narrow ? NARROW_LABEL : LABEL_WIDTH;
+	strbuf_appendf(&line, "  %-*.*s", label_width, label_width, label.data);
+	if (!is_narrow)
+		append_bar(&line, step);
 	append_amount(&line, step);
 	append_rate(&line, step, now_ms);
 	if (step->total == 0 && step->done == 0)
@@ -249,6 +275,7 @@ static void update_step(struct progress_view *view, const struct progress_event 
 		step = ARRAY_APPEND(view->steps, view->step_count);
 		step->step = xstrdup(event->step);
 		step->what = xstrdup_or_null(event->what);
+		step->of = xstrdup_or_null(event->of);
 		step->started_ms = clock_monotonic_ms();
 	}
 	step->unit = event->unit;
@@ -260,6 +287,7 @@ static void drop_step(struct progress_view *view, struct step *step)
 {
 	free(step->step);
 	free(step->what);
+	free(step->of);
 	size_t after = view->step_count - (size_t)(step - view->steps) - 1;
 	memmove(step, step + 1, after * sizeof(*step));
 	view->step_count--;
@@ -274,7 +302,9 @@ static void show(struct progress_view *view, const struct progress_event *event)
 		erase_bars(view);
 	if (is_end) {
 		struct step *step = find_step(view, event);
-		write_end(view, event, step);
+		/* A part is a line of the larger step it belongs to. */
+		if (event->of == NULL)
+			write_end(view, event, step);
 		if (step != NULL)
 			drop_step(view, step);
 	} else if (event->state == PROGRESS_NOTE) {

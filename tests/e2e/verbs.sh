@@ -114,7 +114,7 @@ kill -9 "$("$i2kit" ps -o jsonpath='{.supervisorPid}')"
 virsh -q list --name | grep '^i2kit-verbs' | xargs -n1 virsh destroy >/dev/null
 check "its command, after all was gone" bash -c "$(sed -n 's/^ExecStart=//p' $unit)"
 check "brings the pods back" timeout 300 "$i2kit" wait
-curl -fsS -m 10 http://127.0.0.1:8090/ >/dev/null
+curl -fsS -m 60 http://127.0.0.1:8090/ >/dev/null
 ok $? "and their ports"
 is "$("$i2kit" down -o json | jq -rc .removed)" '["side"]'
 ok $? "down of all says what it removed"

@@ -120,12 +120,15 @@ bool image_resolve(struct store *store, const char *text, enum pull_policy polic
 		return false;
 	if (options->has_pull)
 		policy = options->pull;
+	AUTO_FREE char *name = reference_portable(reference.text);
+	struct progress_part part;
+	progress_part_begin(&part, progress, "image", name);
 	const struct source_request request = {.store = store,
 					       .reference = &reference,
 					       .options = options,
-					       .progress = progress,
+					       .progress = &part.progress,
 					       .must_be_fresh = policy == PULL_ALWAYS};
-	if (!resolve_locked(&request, policy, ret, err))
-		return error_prefix(err, "image %s", reference.text);
-	return true;
+	bool is_done = resolve_locked(&request, policy, ret, err);
+	progress_part_end(&part, is_done);
+	return is_done || error_prefix(err, "image %s", reference.text);
 }

@@ -101,9 +101,14 @@ static void list_layers(struct build *build)
 
 static bool convert_layers(struct build *build, struct error *err)
 {
+	struct progress_part part;
+
 	list_layers(build);
-	return layers_convert(build->store, build->layers, build->layer_count, build->progress,
-			      err);
+	progress_part_begin(&part, build->progress, "layers", build->pod->name);
+	bool is_done = layers_convert(build->store, build->layers, build->layer_count,
+				      &part.progress, err);
+	progress_part_end(&part, is_done);
+	return is_done;
 }
 
 static bool make_document(struct build *build, struct error *err)

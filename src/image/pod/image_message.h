@@ -18,7 +18,7 @@
 #define IMAGE_MESSAGE_MAX ((size_t)1 << 20)
 
 enum image_message_kind {
-	IMAGE_PROGRESS, /* to us: state, unit, done, total; texts: step, what, text */
+	IMAGE_PROGRESS, /* to us: state, unit, done, total; texts: step, what, text, of */
 	IMAGE_ASK,	/* to us: texts: host and name that credentials are wanted for */
 	IMAGE_FAILED, /* to us, the end; to it, instead of CREDENTIAL: error; texts: message, hint */
 	IMAGE_MADE,   /* to us, the end: words */

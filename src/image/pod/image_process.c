@@ -70,6 +70,7 @@ static void tell(const struct progress_event *event, void *arg)
 	message.texts[0] = xstrdup(event->step != NULL ? event->step : "");
 	message.texts[1] = xstrdup(event->what != NULL ? event->what : "");
 	message.texts[2] = xstrdup_or_null(event->text);
+	message.texts[3] = xstrdup_or_null(event->of);
 	(void)!send_message(inside->fd, &message);
 	image_message_clear(&message);
 }
@@ -154,6 +155,7 @@ static void show(const struct progress *progress, const struct image_message *me
 		.step = message->texts[0],
 		.what = message->texts[1],
 		.text = message->texts[2],
+		.of = message->texts[3],
 		.unit = message->unit,
 		.done = message->done,
 		.total = message->total,
