@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "image/oci/reference.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/cleanup.h"
+#include "base/path.h"
 #include "test.h"
 
 #define HEX "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
@@ -130,11 +133,34 @@ static void parts_are_where_they_belong(void **state)
 	assert_false(digest_is_set(&b.digest));
 }
 
+/* Two manifests that reach one folder by different ways name one image. */
+static void one_folder_has_one_name(void **state)
+{
+	char folder[] = "/tmp/i2kit-reference-XXXXXX";
+	(void)state;
+
+	assert_non_null(mkdtemp(folder));
+	AUTO_FREE char *deep = path_join(folder, "a/b");
+	AUTO_FREE char *wanted = xasprintf("oci:%s/images/web:1", folder);
+	static const char *const ways[] = {"oci:../../images/web:1", "oci:../../a/../images/web:1",
+					   "oci:./../.././images/web/:1"};
+	AUTO_FREE char *images = path_join(folder, "images");
+	assert_true(path_make_folders(deep, 0755, NULL));
+	assert_true(path_make_folders(images, 0755, NULL));
+	for (size_t i = 0; i < ARRAY_SIZE(ways); i++) {
+		AUTO(reference_clear) struct reference reference = {0};
+		assert_true(reference_parse(ways[i], deep, &reference, NULL));
+		assert_string_equal(reference.text, wanted);
+	}
+	assert_true(path_remove_tree(folder, NULL));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names_expand_as_docker_does),
 		cmocka_unit_test(the_folder_of_a_path_is_not_part_of_the_portable_name),
+		cmocka_unit_test(one_folder_has_one_name),
 		cmocka_unit_test(malformed_names_are_refused),
 		cmocka_unit_test(parts_are_where_they_belong),
 	};

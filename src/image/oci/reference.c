@@ -216,6 +216,31 @@ static bool parse_daemon(char *text, const char *whole, struct reference *ret, s
 	return parse_registry(text, whole, ret, err);
 }
 
+/*
+ * One folder has one name: `../x` from two manifests is one image, not two. The last part stays as
+ * it is written, since disks have it (reference_portable); a place that is not there stays whole.
+ */
+static void tidy_path(struct reference *reference)
+{
+	size_t end = strlen(reference->path);
+
+	while (end > 1 && reference->path[end - 1] == '/')
+		reference->path[--end] = '\0';
+	const char *last = strrchr(reference->path, '/');
+	if (last == NULL || last == reference->path)
+		return;
+	bool is_place = strcmp(last, "/..") == 0 || strcmp(last, "/.") == 0;
+	AUTO_FREE char *around =
+		is_place ? xstrdup(reference->path)
+			 : xstrndup(reference->path, (size_t)(last - reference->path));
+	AUTO_FREE char *real = realpath(around, NULL);
+	if (real == NULL)
+		return;
+	char *tidy = is_place ? xstrdup(real) : path_join(real, last + 1);
+	free(reference->path);
+	reference->path = tidy;
+}
+
 /* FILE[:TAG] or FILE@DIGEST; paths with a colon cannot be written, as in other tools. */
 static bool parse_path(char *text, const char *whole, const char *folder, struct reference *ret,
 		       struct error *err)
@@ -243,6 +268,7 @@ static bool parse_path(char *text, const char *whole, const char *folder, struct
 		AUTO_FREE char *below = folder ? path_join(folder, text) : xstrdup(text);
 		ret->path = path_join(here, below);
 	}
+	tidy_path(ret);
 	ret->text = xasprintf("%s%s%s%s%s%s", transport_prefix(ret->transport), ret->path,
 			      ret->tag ? ":" : "", ret->tag ? ret->tag : "",
 			      digest_is_set(&ret->digest) ? "@" : "", DIGEST_TEXT(&ret->digest));
