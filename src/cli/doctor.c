@@ -20,6 +20,7 @@
 #include "local/vm/accel.h"
 #include "local/vm/network.h"
 #include "local/vm/share.h"
+#include "wire/guest_level.h"
 
 /* Below this much free space a build may not finish. */
 #define LEAST_FREE_BYTES (UINT64_C(2) << 30)
@@ -251,7 +252,16 @@ static void check_base(const char *uri, struct finding *ret)
 	AUTO(error_clear) struct error err = ERROR_INIT;
 	(void)uri;
 	if (base_folder_load(NULL, &base, &err)) {
-		ret->text = xasprintf("%s (%s) at %s", base.name, base.kernel, base.path);
+		AUTO_FREE char *complaint = base_folder_complaint(&base);
+		if (complaint == NULL) {
+			ret->text = xasprintf("%s (%s) at %s", base.name, base.kernel, base.path);
+			return;
+		}
+		ret->text = TAKE_PTR(complaint);
+		bool is_newer = base.guest_level > GUEST_LEVEL;
+		mend(ret, FINDING_NOTE, false,
+		     is_newer ? xstrdup("a newer i2kit, or a base of this one")
+			      : xasprintf("scripts/make-base %s", base.path));
 		return;
 	}
 	ret->text = xstrdup(err.message);

@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "cli/base_note.h"
 #include "cli/disk_view.h"
 #include "cli/manifest_files.h"
 #include "cli/output.h"
@@ -121,6 +122,7 @@ static bool build_pods(const struct invocation *invocation, const struct app *ap
 	if (store == NULL ||
 	    !image_options_take_pull(&options, arguments_value(invocation->args, "pull"), err))
 		return false;
+	base_note_age(invocation);
 	for (size_t i = 0; i < app->pod_count; i++) {
 		if (!ret->is_wanted[i])
 			continue;

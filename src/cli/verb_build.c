@@ -7,6 +7,7 @@
 #include "base/json_writer.h"
 #include "base/path.h"
 #include "base/strbuf.h"
+#include "cli/base_note.h"
 #include "cli/build_linuxkit.h"
 #include "cli/disk_view.h"
 #include "cli/manifest_files.h"
@@ -184,6 +185,7 @@ static int run(const struct invocation *invocation, struct error *err)
 					    &request.image, progress_view_progress(view), err)
 			       ? 0
 			       : 1;
+	base_note_age(invocation);
 	for (size_t i = 0; i < app.pod_count; i++)
 		if (is_wanted(arguments_rest(invocation->args), &app.pods[i]) &&
 		    !build_pod(store, &request, &app.pods[i], progress_view_progress(view), err))

@@ -7,6 +7,8 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/path.h"
+#include "wire/guest_level.h"
+
 #include "test.h"
 
 static char *folder;
@@ -42,6 +44,35 @@ static void write_good_index(const struct digest *digest)
 		"\"%s\"}]}",
 		DIGEST_TEXT(digest));
 	write_index(text);
+}
+
+static void age_is(const char *guest, const char *wanted_or_null)
+{
+	AUTO(base_folder_clear) struct base_folder base = {0};
+	AUTO_FREE char *text = xasprintf(
+		"{\"name\":\"b\",%s\"cmdline\":\"quiet\",\"kernel\":\"k\",\"initrd\":\"i\","
+		"\"base\":\"b\",\"files\":[]}",
+		guest);
+
+	write_index(text);
+	assert_true(base_folder_load(folder, &base, NULL));
+	AUTO_FREE char *complaint = base_folder_complaint(&base);
+	if (wanted_or_null == NULL)
+		assert_null(complaint);
+	else
+		assert_non_null(strstr(complaint, wanted_or_null));
+}
+
+/* One that scripts/make-base made before it said what its guest can do is old. */
+static void a_base_of_another_age_is_told(void **state)
+{
+	AUTO_FREE char *current = xasprintf("\"guest\":%u,", GUEST_LEVEL);
+	AUTO_FREE char *newer = xasprintf("\"guest\":%u,", GUEST_LEVEL + 1);
+	(void)state;
+
+	age_is(current, NULL);
+	age_is("", "is older than this i2kit");
+	age_is(newer, "is of a newer i2kit");
 }
 
 static void a_base_is_read_and_its_files_are_checked(void **state)
@@ -126,6 +157,7 @@ static void nobody_else_s_source_tree_is_asked(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_base_of_another_age_is_told),
 		cmocka_unit_test(a_base_is_read_and_its_files_are_checked),
 		cmocka_unit_test(an_index_that_leads_out_is_refused),
 		cmocka_unit_test(the_base_that_is_named_comes_first),

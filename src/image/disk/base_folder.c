@@ -9,6 +9,7 @@
 #include "base/cleanup.h"
 #include "base/json.h"
 #include "base/path.h"
+#include "wire/guest_level.h"
 
 #define INDEX_MAX_BYTES ((size_t)1 << 20)
 #define FILE_MAX_BYTES	((size_t)512 << 20)
@@ -92,6 +93,8 @@ static void take_file(struct json_view item, struct base_folder *base)
 		*ARRAY_APPEND(base->files, base->file_count) = file;
 }
 
+enum { MOST_LEVELS = 1000000 };
+
 static bool parse_index(const char *text, size_t size, const char *path, struct base_folder *base,
 			struct error *err)
 {
@@ -105,6 +108,8 @@ static bool parse_index(const char *text, size_t size, const char *path, struct 
 	base->kernel = take_name(root, "kernel");
 	base->initrd = take_name(root, "initrd");
 	base->partition = take_name(root, "base");
+	base->guest_level =
+		(unsigned)json_view_number(json_view_get(root, "guest"), 0, MOST_LEVELS, 0);
 	struct json_view files = json_view_get(root, "files");
 	size_t count = json_view_count(files, FILES_MAX);
 	for (size_t i = 0; i < count; i++)
@@ -114,6 +119,27 @@ static bool parse_index(const char *text, size_t size, const char *path, struct 
 	return json_document_check(document, err) &&
 	       (base->name != NULL || /* the document is a list */
 		error_set(err, ERROR_INVALID, "%s: not an object", path));
+}
+
+/* What a guest of this level lacks beside the next one. */
+static const char *guest_lacks(unsigned level)
+{
+	static const char *const lacks[] = {
+		[0] = "`cp`, disks for writable layers, or newer answers of the guest",
+	};
+
+	return level < ARRAY_SIZE(lacks) ? lacks[level] : "something newer";
+}
+
+char *base_folder_complaint(const struct base_folder *base)
+{
+	if (base->guest_level == GUEST_LEVEL)
+		return NULL;
+	if (base->guest_level > GUEST_LEVEL)
+		return xasprintf("the base at %s is of a newer i2kit than this one (%u, here %u)",
+				 base->path, base->guest_level, GUEST_LEVEL);
+	return xasprintf("the base at %s is older than this i2kit: it may lack %s", base->path,
+			 guest_lacks(base->guest_level));
 }
 
 bool base_folder_load(const char *folder_or_null, struct base_folder *ret, struct error *err)

@@ -28,6 +28,7 @@ struct base_folder {
 	char *partition_path; /* where it lies instead of in the folder, or NULL */
 	struct base_file *files;
 	size_t file_count;
+	unsigned guest_level; /* wire/guest_level.h; 0: it does not say */
 	struct digest digest; /* of base.json: names every byte of the base */
 };
 void base_folder_clear(struct base_folder *base);
@@ -41,6 +42,12 @@ MUST_CHECK bool base_folder_load(const char *folder_or_null, struct base_folder 
 /* Where it looks; owned; NULL: nowhere. */
 char *base_folder_path(const char *folder_or_null);
 const struct base_file *base_folder_find(const struct base_folder *base, const char *name);
+
+/*
+ * Whether it was made for an older or a newer program than this: what of it will not work, owned;
+ * NULL: it fits.
+ */
+char *base_folder_complaint(const struct base_folder *base);
 
 /* Reads a file whole and checks that it is what base.json says. */
 MUST_CHECK bool base_folder_read(const struct base_folder *base, const char *name, char **ret,

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef I2KIT_CLI_BASE_NOTE_H
+#define I2KIT_CLI_BASE_NOTE_H
+
+#include "cli/verb.h"
+
+/* Warns when the base of --base, or the default one, is of an older or a newer i2kit. */
+void base_note_age(const struct invocation *invocation);
+
+#endif
