@@ -120,15 +120,22 @@ static void report(struct session *session, const char *problem)
 
 	if (strstr(problem, "not found") != NULL || strstr(problem, "No such file") != NULL)
 		session->code = 127;
-	if (session->has_complained || session->has_failed)
+	if (session->has_failed)
 		return;
 	if (session->run->output != NULL) {
-		(void)session->run->output(true, problem, strlen(problem), session->run->arg,
-					   session->err);
+		if (!session->has_complained)
+			(void)session->run->output(true, problem, strlen(problem),
+						   session->run->arg, session->err);
 		return;
 	}
 	strbuf_append_printable(&text, problem, strlen(problem));
-	(void)fprintf(stderr, "error: %s\n", strbuf_text(&text));
+	if (!session->has_complained)
+		(void)fprintf(stderr, "error: %s\n", strbuf_text(&text));
+	if (strstr(problem, "is not running") != NULL)
+		(void)fprintf(stderr, "hint: i2kit why %s\n", session->run->target);
+	else if (session->code == 127)
+		(void)fprintf(stderr, "hint: i2kit debug %s brings tools along\n",
+			      session->run->target);
 }
 
 static void on_done(int code, const char *problem, void *arg)

@@ -124,6 +124,22 @@ void output_step(const struct invocation *invocation, const char *what, const ch
 		print_line("note", STYLE_BLUE, line, invocation->is_colored_stderr);
 }
 
+void output_append_line(struct strbuf *out, const char *text)
+{
+	bool has_line = false;
+
+	while (*text != '\0') {
+		size_t length = strcspn(text, "\r\n");
+		/* Empty lines say nothing. */
+		if (length > 0) {
+			strbuf_append(out, has_line ? " | " : "");
+			strbuf_append_printable(out, text, length);
+			has_line = true;
+		}
+		text += length + strspn(text + length, "\r\n");
+	}
+}
+
 unsigned output_terminal_width(int fd)
 {
 	struct winsize size = {0};

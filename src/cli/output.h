@@ -13,6 +13,7 @@
 
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "base/strbuf.h"
 #include "cli/verb.h"
 
 enum text_style {
@@ -48,6 +49,12 @@ void output_step(const struct invocation *invocation, const char *what, const ch
 /* A problem of a manifest, with TALK_JSON; false: the caller says it in its own way. */
 bool output_problem(const char *severity, const char *place, const char *message,
 		    const char *hint_or_null);
+
+/*
+ * Text of others as one line that a terminal may see: what ends lines in it becomes " | ", and at
+ * its end nothing.
+ */
+void output_append_line(struct strbuf *out, const char *text);
 
 /* Columns of the terminal behind fd, $COLUMNS, or 0 where there is no terminal. */
 unsigned output_terminal_width(int fd);

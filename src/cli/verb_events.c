@@ -2,6 +2,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/alloc.h"
 #include "base/clock.h"
@@ -28,23 +29,61 @@ static void print_json(const struct project_event *event, const char *when)
 	output_document(strbuf_text(&text));
 }
 
+static enum text_style event_style(const struct project_event *event)
+{
+	static const char *const good[] = {"Ready", "Succeeded", "Resumed"};
+
+	if (event->is_warning)
+		return STYLE_YELLOW;
+	for (size_t i = 0; i < ARRAY_SIZE(good); i++) {
+		if (strcmp(event->type, good[i]) == 0)
+			return STYLE_GREEN;
+	}
+	return STYLE_NONE;
+}
+
+/* How long ago; while one looks on, the time of day; the whole time for who asks for it. */
+static void append_when(const struct invocation *invocation, int64_t time_ns, struct strbuf *out)
+{
+	char text[RFC3339_SIZE];
+	int64_t seconds = (clock_wall_ns() - time_ns) / 1000000000;
+	time_t whole = (time_t)(time_ns / 1000000000);
+	struct tm local;
+
+	if (arguments_flag(invocation->args, "timestamps")) {
+		clock_format_rfc3339(text, time_ns, 3);
+		strbuf_append(out, text);
+	} else if (arguments_flag(invocation->args, "follow") &&
+		   localtime_r(&whole, &local) != NULL &&
+		   strftime(text, sizeof(text), "%H:%M:%S", &local) > 0) {
+		strbuf_append(out, text);
+	} else {
+		char age[AGE_SIZE];
+		clock_format_age(age, seconds > 0 ? (uint64_t)seconds : 0);
+		strbuf_appendf(out, "%6s", age);
+	}
+}
+
 static void print_event(const struct project_event *event, void *arg)
 {
 	const struct invocation *invocation = arg;
 	AUTO(strbuf_clear) struct strbuf message = STRBUF_INIT;
-	char when[RFC3339_SIZE];
+	AUTO(strbuf_clear) struct strbuf when = STRBUF_INIT;
+	bool is_colored = invocation->is_colored;
 
-	clock_format_rfc3339(when, event->time_ns, 3);
 	if (invocation->output == OUTPUT_JSON) {
-		print_json(event, when);
-	} else {
-		strbuf_append_printable(&message, event->message, strlen(event->message));
-		(void)printf("%s  %s%-17s%s  %-20s  %s\n", when,
-			     style_begin(event->is_warning ? STYLE_YELLOW : STYLE_NONE,
-					 invocation->is_colored),
-			     event->type, style_begin(STYLE_NONE, invocation->is_colored),
-			     event->object, strbuf_text(&message));
+		char time[RFC3339_SIZE];
+		clock_format_rfc3339(time, event->time_ns, 3);
+		print_json(event, time);
+		(void)fflush(stdout);
+		return;
 	}
+	append_when(invocation, event->time_ns, &when);
+	output_append_line(&message, event->message);
+	(void)printf("%s%s%s  %s%-17s%s  %-20s  %s\n", style_begin(STYLE_DIM, is_colored),
+		     strbuf_text(&when), style_begin(STYLE_NONE, is_colored),
+		     style_begin(event_style(event), is_colored), event->type,
+		     style_begin(STYLE_NONE, is_colored), event->object, strbuf_text(&message));
 	(void)fflush(stdout);
 }
 
@@ -66,6 +105,7 @@ static int run(const struct invocation *invocation, struct error *err)
 
 static const struct option_spec options[] = {
 	{"follow", 'f', OPTION_FLAG, NULL, "go on until interrupted", COMPLETE_NONE},
+	{"timestamps", 't', OPTION_FLAG, NULL, "whole times in place of ages", COMPLETE_NONE},
 };
 
 const struct verb verb_events = {
@@ -74,7 +114,8 @@ const struct verb verb_events = {
 	.summary = "show what happened to pods",
 	.description =
 		"Shows what the supervisor and the pods did: starts, readiness, failed probes, "
-		"restarts, replacements. The last thousand are kept while the project is up.",
+		"restarts, replacements. The last thousand are kept while the project is up. "
+		"Each has its age; with -f the time of day.",
 	.options = options,
 	.option_count = ARRAY_SIZE(options),
 	.has_output = true,

@@ -32,7 +32,7 @@ static void title(const struct invocation *invocation, const char *text)
 static void print_text(const char *prefix, const char *text)
 {
 	AUTO(strbuf_clear) struct strbuf safe = STRBUF_INIT;
-	strbuf_append_printable(&safe, text, strlen(text));
+	output_append_line(&safe, text);
 	(void)printf("%s%s\n", prefix, strbuf_text(&safe));
 }
 

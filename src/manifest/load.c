@@ -311,8 +311,14 @@ static void read_file(struct loader *loader, const char *path)
 		bool is_named = strncmp(err.message, real, length) == 0 &&
 				strncmp(err.message + length, ": ", 2) == 0;
 		loader->has_lost = true;
-		loader_error_at(loader, &mark, err.hint, "%s",
-				err.message + (is_named ? length + 2 : 0));
+		if (err.kind == ERROR_NOT_FOUND)
+			loader_error_at(loader, &mark,
+					"manifests are looked for here, or named with -f; i2kit "
+					"init writes a first one",
+					"there is no such file or folder");
+		else
+			loader_error_at(loader, &mark, err.hint, "%s",
+					err.message + (is_named ? length + 2 : 0));
 		return;
 	}
 	read_text_of(loader, path, text, size);

@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/suggest.h"
+#include "manifest/compose_words.h"
 #include "manifest/problem.h"
 #include "manifest/schema.h"
 
@@ -211,6 +212,10 @@ static char *unknown_hint(const struct loader *loader, const char *name,
 		return NULL; /* it will not be kept, and looking for it takes a while */
 	if (strstr(name, "\xc2\xa0") != NULL)
 		return xstrdup("it has a no-break space, which came along with copied text");
+	/* Fingers that know Compose write the short form. */
+	const char *compose = loader->kind == NULL ? compose_word_hint(name) : NULL;
+	if (compose != NULL)
+		return xstrdup(compose);
 	char *place = where_it_belongs(loader, name, set);
 	if (place != NULL)
 		return place;
