@@ -9,6 +9,7 @@
 #include "base/strbuf.h"
 #include "cloud/aws/client/endpoint.h"
 #include "cloud/aws/client/ini.h"
+#include "cloud/aws/client/request.h"
 #include "cloud/aws/client/xml.h"
 #include "cloud/aws/disk/block_map.h"
 #include "cloud/aws/stack/logical_id.h"
@@ -184,6 +185,21 @@ static void configurations_are_compared_without_values(void **state)
 						"containers.c.env.C: only there\n");
 }
 
+/* Whoever mistyped the secret is not sent to look for permissions. */
+static void a_wrong_secret_is_told_as_such(void **state)
+{
+	char code[] = "SignatureDoesNotMatch";
+	char message[] = "The request signature we calculated does not match";
+	const struct aws_call call = {.service = &AWS_STS, .action = "GetCallerIdentity"};
+	const struct aws_answer answer = {.status = 403, .code = code, .message = message};
+	AUTO(error_clear) struct error err = ERROR_INIT;
+	(void)state;
+
+	assert_false(aws_answer_error(&call, &answer, &err));
+	assert_int_equal(err.kind, ERROR_DENIED);
+	assert_non_null(strstr(err.hint, "the secret is not its"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -195,6 +211,7 @@ int main(void)
 		cmocka_unit_test(a_difference_writes_changes_and_zeroes_what_is_gone),
 		cmocka_unit_test(different_names_give_different_logical_ids),
 		cmocka_unit_test(configurations_are_compared_without_values),
+		cmocka_unit_test(a_wrong_secret_is_told_as_such),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -234,6 +234,12 @@ bool aws_answer_error(const struct aws_call *call, const struct aws_answer *answ
 	    aws_code_is(answer, "UnrecognizedClientException"))
 		return error_hint(err, "AWS does not know this access key: aws sts "
 				       "get-caller-identity shows which one is used");
+	if (aws_code_is(answer, "SignatureDoesNotMatch") ||
+	    aws_code_is(answer, "InvalidSignatureException"))
+		return error_hint(
+			err, "AWS knows the access key, and the secret is not its: "
+			     "AWS_SECRET_ACCESS_KEY, or aws_secret_access_key of the profile in "
+			     "~/.aws/credentials; aws configure writes both");
 	if (is_denied(answer) && call->service->host != NULL)
 		return error_hint(err, "the credentials need the permission %s:%s",
 				  call->service->signing, call->action);
