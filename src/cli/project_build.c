@@ -200,13 +200,12 @@ bool project_build(const struct invocation *invocation, const struct progress *p
 	AUTO(host_paths_clear) struct host_paths host_paths = {0};
 	AUTO(built_clear) struct built built = {0};
 
-	if (!read_app(invocation, &app, err))
+	/* A mistyped option is one whether there is a manifest or not. */
+	if (!read_options(invocation->args, &options, err) || !read_app(invocation, &app, err))
 		return false;
 	/* Before the work of building: whether the name is to be had, and the options fit. */
 	project_identity_of(invocation, &app, &identity);
-	if (!project_identity_check(&identity, err) ||
-	    !read_options(invocation->args, &options, err) ||
-	    !plan_options_check(&options, &app, err) ||
+	if (!project_identity_check(&identity, err) || !plan_options_check(&options, &app, err) ||
 	    !choose_pods(invocation, &app, &built, err) ||
 	    !host_paths_find(&app, arguments_flag(invocation->args, "follow-links"), &host_paths,
 			     err))

@@ -75,6 +75,10 @@ bool project_verb_check(const struct project_verb *verb, struct string_list *nam
 		return true;
 	}
 	list_names(&status, &known);
+	if (known.count == 0) {
+		error_set(err, ERROR_NOT_FOUND, "project '%s' is not up", verb->project);
+		return error_hint(err, "i2kit up; i2kit ls lists those that are");
+	}
 	for (size_t i = 0; i < names->count; i++) {
 		if (string_list_has(&known, names->items[i]))
 			continue;

@@ -61,10 +61,6 @@ static bool kill_all(const struct invocation *invocation, const struct project_v
 	const char *given = arguments_value(invocation->args, "signal");
 	const char *word = given != NULL ? signal_word(given) : "KILL";
 
-	if (word == NULL) {
-		error_set(err, ERROR_USAGE, "--signal: '%s' is no signal", given);
-		return error_hint(err, "-s HUP, -s TERM, -s 10");
-	}
 	if (is_power_cut(word))
 		return project_verb_check(verb, names, err) &&
 		       project_verb_act_all(verb, names, act_kill, err);
@@ -75,12 +71,23 @@ static bool kill_all(const struct invocation *invocation, const struct project_v
 	return true;
 }
 
+static bool check_signal(const struct arguments *args, struct error *err)
+{
+	const char *given = arguments_value(args, "signal");
+
+	if (given == NULL || signal_word(given) != NULL)
+		return true;
+	error_set(err, ERROR_USAGE, "--signal: '%s' is no signal", given);
+	return error_hint(err, "-s HUP, -s TERM, -s 10");
+}
+
 static int run(const struct invocation *invocation, struct error *err)
 {
 	AUTO(project_verb_close) struct project_verb verb = {0};
 	AUTO(string_list_clear) struct string_list names = STRING_LIST_INIT;
 
-	return project_verb_open_words(invocation, true, &verb, &names, err) &&
+	return check_signal(invocation->args, err) &&
+			       project_verb_open_words(invocation, true, &verb, &names, err) &&
 			       kill_all(invocation, &verb, &names, err) &&
 			       project_verb_report(invocation, &verb, err)
 		       ? 0

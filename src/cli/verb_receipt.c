@@ -4,9 +4,11 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/json_writer.h"
 #include "base/path.h"
 #include "base/strbuf.h"
 #include "cli/output.h"
+#include "cli/output_document.h"
 #include "cli/project.h"
 #include "cli/verb.h"
 #include "release/receipt_travel.h"
@@ -31,14 +33,17 @@ static int export_receipts(const struct invocation *invocation, const char *file
 }
 
 /* Each line alone: one that does not hold is an error with its number, and nothing after it. */
-static int import_receipts(const char *file, struct error *err)
+static int import_receipts(const struct invocation *invocation, const char *file, struct error *err)
 {
+	AUTO(strbuf_clear) struct strbuf list = STRBUF_INIT;
+	struct json_writer json = JSON_WRITER(&list, 0);
 	AUTO_FREE char *text = NULL;
 	size_t size = 0;
 	const char *path = file != NULL && strcmp(file, "-") != 0 ? file : "/dev/stdin";
 	if (!file_read(path, MAX_BUNDLE, &text, &size, err))
 		return 1;
 	unsigned number = 0;
+	json_open_list(&json, NULL);
 	for (const char *line = text; *line != '\0';) {
 		size_t length = strcspn(line, "\n");
 		AUTO(receipt_clear) struct receipt receipt = {0};
@@ -47,9 +52,16 @@ static int import_receipts(const char *file, struct error *err)
 			(void)error_prefix(err, "%s:%u", path, number);
 			return 1;
 		}
-		(void)printf("%s/%s %.19s %.19s\n", receipt.project, receipt.pod,
-			     DIGEST_TEXT(&receipt.release.image),
-			     DIGEST_TEXT(&receipt.release.config));
+		json_open_object(&json, NULL);
+		json_write_text(&json, "project", receipt.project);
+		json_write_text(&json, "pod", receipt.pod);
+		json_write_text(&json, "imageDigest", DIGEST_TEXT(&receipt.release.image));
+		json_write_text(&json, "configDigest", DIGEST_TEXT(&receipt.release.config));
+		json_close(&json);
+		if (invocation->output != OUTPUT_JSON)
+			(void)printf("%s/%s %.19s %.19s\n", receipt.project, receipt.pod,
+				     DIGEST_TEXT(&receipt.release.image),
+				     DIGEST_TEXT(&receipt.release.config));
 		line += length + (line[length] != '\0');
 	}
 	if (number == 0) {
@@ -57,15 +69,27 @@ static int import_receipts(const char *file, struct error *err)
 		(void)error_hint(err, "i2kit receipt export FILE, where it ran, writes them");
 		return 1;
 	}
+	json_close(&json);
+	if (invocation->output == OUTPUT_JSON)
+		output_document(strbuf_text(&list));
 	return 0;
 }
 
-static int print_key(struct error *err)
+static int print_key(const struct invocation *invocation, struct error *err)
 {
+	AUTO(strbuf_clear) struct strbuf text = STRBUF_INIT;
+	struct json_writer json = JSON_WRITER(&text, 0);
+
 	AUTO_FREE char *key = receipt_public_key(err);
 	if (key == NULL)
 		return 1;
-	(void)puts(key);
+	json_open_object(&json, NULL);
+	json_write_text(&json, "key", key);
+	json_close(&json);
+	if (invocation->output == OUTPUT_JSON)
+		output_document(strbuf_text(&text));
+	else
+		(void)puts(key);
 	return 0;
 }
 
@@ -78,9 +102,9 @@ static int run(const struct invocation *invocation, struct error *err)
 	if (name == NULL && strcmp(what, "export") == 0)
 		return export_receipts(invocation, word, err);
 	if (name == NULL && strcmp(what, "import") == 0)
-		return import_receipts(word, err);
+		return import_receipts(invocation, word, err);
 	if (word == NULL && strcmp(what, "key") == 0)
-		return print_key(err);
+		return print_key(invocation, err);
 	if (word != NULL && strcmp(what, "trust") == 0)
 		return receipt_trust(word, name, err) ? 0 : 1;
 	error_set(err, ERROR_USAGE, "receipt takes export, import, key or trust");
@@ -101,6 +125,8 @@ const struct verb verb_receipt = {
 		"this user's public key, and `trust KEY NAME` trusts another's. What is changed on "
 		"the way, or signed by a stranger, is refused with its line.",
 	.argument = {"export|import|key|trust [FILE|KEY [NAME]]", 1, 3, COMPLETE_FILE},
+	.has_output = true,
+	.names = "{[*].pod}",
 	.example = "i2kit receipt export receipts.jsonl\ni2kit receipt import receipts.jsonl\n",
 	.run = run,
 };
