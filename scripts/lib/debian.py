@@ -2,6 +2,7 @@
 """Debian packages without root: downloaded by apt (which checks their signatures), unpacked into
 folders, never installed. Downloads and built programs are kept in $XDG_CACHE_HOME/i2kit."""
 
+import functools
 import gzip
 import os
 import re
@@ -12,6 +13,8 @@ import urllib.parse
 
 CACHE = os.path.join(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "i2kit")
 APT_QUIET = ["-qq", "-o", "APT::Sandbox::User=root"]
+# What goes into virtual machines is this release's, whatever the machine's own is.
+BASE_RELEASE = "bookworm"
 
 
 def fail(message, hint=None):
@@ -39,9 +42,9 @@ def need(program, package):
         fail(f"'{program}' is not installed", f"scripts/setup, or: apt-get install {package}")
 
 
-def packages_from_lists(names):
+def packages_from_lists(names, options):
     """{name: (uri, file name, size)} of the candidate versions."""
-    out = subprocess.run(["apt-get", *APT_QUIET, "download", "--print-uris", *names],
+    out = subprocess.run(["apt-get", *APT_QUIET, *options, "download", "--print-uris", *names],
                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     if out.returncode != 0:
         fail("apt knows no " + " ".join(names) + ": " + out.stderr.strip().splitlines()[-1],
@@ -54,16 +57,18 @@ def packages_from_lists(names):
     return found
 
 
-def download(names):
-    """Fetches packages into the cache; returns {name: path of the .deb}."""
+def download(names, release=BASE_RELEASE):
+    """Fetches a release's packages into the cache; returns {name: path of the .deb}."""
     folder = os.path.join(CACHE, "debs")
     os.makedirs(folder, exist_ok=True)
-    wanted = packages_from_lists(names)
+    # With the machine's own lists where it is of this release: nothing is fetched then but packages.
+    options = [] if release == BASE_RELEASE == this_release() else _lists_of(release, "deb")
+    wanted = packages_from_lists(names, options)
     missing = [name for name, (_, file, size) in wanted.items()
                if not os.path.exists(f"{folder}/{file}") or os.path.getsize(f"{folder}/{file}") != size]
     if missing:
         say(f"downloading {len(missing)} packages")
-        run(["apt-get", *APT_QUIET, "download", *missing], cwd=folder)
+        run(["apt-get", *APT_QUIET, *options, "download", *missing], cwd=folder)
     return {name: f"{folder}/{file}" for name, (_, file, _) in wanted.items()}
 
 
@@ -134,18 +139,26 @@ def sources(release, kind="deb"):
     return "\n".join(stanzas)
 
 
-def download_source(package, folder):
-    """apt-get source without a deb-src line on the machine. Returns the unpacked folder."""
-    lists = os.path.join(CACHE, "apt-lists")
+@functools.lru_cache
+def _lists_of(release, kind):
+    """apt-get's options to look at a release's lists alone, kept in the cache and brought up to date."""
+    lists = os.path.join(CACHE, f"apt-lists-{release}-{kind}")
     os.makedirs(f"{lists}/partial", exist_ok=True)
-    parts = os.path.join(CACHE, "apt-sources")
+    parts = os.path.join(CACHE, f"apt-sources-{release}-{kind}")
     shutil.rmtree(parts, ignore_errors=True)
     os.makedirs(parts)
     with open(f"{parts}/i2kit.sources", "w", encoding="utf-8") as out:
-        out.write(sources(this_release(), "deb-src"))
-    options = [*APT_QUIET, "-o", "Dir::Etc::sourcelist=/dev/null", "-o", f"Dir::Etc::sourceparts={parts}",
-               "-o", f"Dir::State::lists={lists}", "-o", f"Dir::Cache::srcpkgcache=", "-o", "Dir::Cache::pkgcache="]
-    run(["apt-get", *options, "update"])
+        out.write(sources(release, kind))
+    # Without the machine's status: or apt would take what is installed here for the newest.
+    options = ["-o", "Dir::Etc::sourcelist=/dev/null", "-o", f"Dir::Etc::sourceparts={parts}", "-o", f"Dir::State::lists={lists}",
+               "-o", "Dir::State::status=/dev/null", "-o", "Dir::Cache::srcpkgcache=", "-o", "Dir::Cache::pkgcache="]
+    run(["apt-get", *APT_QUIET, *options, "update"])
+    return options
+
+
+def download_source(package, folder):
+    """apt-get source without a deb-src line on the machine. Returns the unpacked folder."""
+    options = [*APT_QUIET, *_lists_of(BASE_RELEASE, "deb-src")]
     shutil.rmtree(folder, ignore_errors=True)
     os.makedirs(folder)
     run(["apt-get", *options, "source", package], cwd=folder)
