@@ -14,6 +14,26 @@
 /* The system's own, of every instance. */
 static const char *const system_names[] = {"kernel", "init"};
 
+/* What the pod will have, whether it has begun or not: the store hears of it a second later. */
+static void add_containers(const struct pod_plan *pod, struct string_list *ret)
+{
+	enum { MOST = 1000 };
+	AUTO(error_clear) struct error ignored = ERROR_INIT;
+	AUTO_PTR(json_document)
+	struct json_document *document = json_document_parse(
+		pod->config_json, strlen(pod->config_json), "the plan", 0, &ignored);
+
+	if (document == NULL)
+		return;
+	struct json_view all = json_view_get(json_document_root(document), "containers");
+	for (struct json_view one = json_view_first(all, MOST); json_view_exists(one);
+	     one = json_view_next(one)) {
+		AUTO_FREE char *selector = xasprintf("%s/%s", pod->name, one.key);
+		if (!string_list_has(ret, selector))
+			string_list_add(ret, selector);
+	}
+}
+
 static void add_pods(const char *project, struct string_list *ret)
 {
 	AUTO(project_plan_clear) struct project_plan plan = {0};
@@ -24,7 +44,22 @@ static void add_pods(const char *project, struct string_list *ret)
 	for (size_t i = 0; i < plan.pod_count; i++) {
 		if (!string_list_has(ret, plan.pods[i].name))
 			string_list_add(ret, plan.pods[i].name);
+		add_containers(&plan.pods[i], ret);
 	}
+}
+
+/* "web-0/nginx" where "web/nginx" is known. */
+static bool is_of_instance(const struct string_list *known, const char *pod, const char *container)
+{
+	size_t digits = 0;
+	size_t length = strlen(pod);
+
+	while (digits < length && strchr("0123456789", pod[length - 1 - digits]) != NULL)
+		digits++;
+	if (digits == 0 || digits + 1 >= length || pod[length - 1 - digits] != '-')
+		return false;
+	AUTO_FREE char *selector = xasprintf("%.*s/%s", (int)(length - 1 - digits), pod, container);
+	return string_list_has(known, selector);
 }
 
 static void containers_of(const struct string_list *known, const char *pod, struct string_list *ret)
@@ -48,7 +83,7 @@ static bool no_container(const struct string_list *known, const char *pod, const
 			return true;
 	}
 	/* One that has not started yet is not known. */
-	if (containers.count == 0)
+	if (containers.count == 0 || is_of_instance(known, pod, container))
 		return true;
 	(void)error_set(err, ERROR_NOT_FOUND, "pod '%s' has no logs of a container '%s'", pod,
 			container);

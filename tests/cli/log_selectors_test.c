@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 #include "base/path.h"
 #include "local/logs/log_store.h"
+#include "local/plan/project_plan.h"
 #include "test.h"
 
 static char *folder;
@@ -82,6 +83,37 @@ static void a_container_is_added_and_wrong_names_are_told(void **state)
 	assert_non_null(strstr(err.hint, "web"));
 }
 
+/* The store hears of a container up to a second after it began. */
+static void a_container_that_only_the_plan_knows_is_known(void **state)
+{
+	AUTO_FREE char *got = NULL;
+	AUTO_FREE char *other = NULL;
+	AUTO(error_clear) struct error err = ERROR_INIT;
+	AUTO(project_plan_clear)
+	struct project_plan plan = {.project = xstrdup("shop"),
+				    .folder = xstrdup("/srv"),
+				    .accel = xstrdup("auto"),
+				    .firmware = xstrdup("direct"),
+				    .bind = xstrdup("127.0.0.1")};
+	struct pod_plan *pod = ARRAY_APPEND(plan.pods, plan.pod_count);
+	(void)state;
+	pod->name = xstrdup("web");
+	pod->kind_name = xstrdup("web");
+	pod->image_path = xstrdup("/disk");
+	pod->kernel_path = xstrdup("/kernel");
+	pod->initrd_path = xstrdup("/initrd");
+	pod->cmdline = xstrdup("quiet");
+	pod->cpu_count = 1;
+	pod->release.image.bytes[0] = 1;
+	pod->release.config.bytes[0] = 1;
+	pod->config_json = xstrdup("{\"containers\":{\"nginx\":{\"env\":[]},\"late\":{}}}");
+	assert_true(project_plan_save(&plan, &err));
+	assert_true(check(NULL, "web/late", &got, &err));
+	assert_true(check("late", "web-0", &other, &err));
+	assert_false(check(NULL, "web/later", &got, &err));
+	assert_non_null(strstr(err.hint, "late"));
+}
+
 static void labels_select_as_kubectl_s(void **state)
 {
 	static const char config[] = "{\"labels\":{\"app\":\"web\",\"tier\":\"front\"}}";
@@ -120,6 +152,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(kinds_before_names_are_kubectl_s),
 		cmocka_unit_test(a_container_is_added_and_wrong_names_are_told),
+		cmocka_unit_test(a_container_that_only_the_plan_knows_is_known),
 		cmocka_unit_test(labels_select_as_kubectl_s),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
