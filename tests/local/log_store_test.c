@@ -681,6 +681,82 @@ static void a_line_longer_than_a_record_comes_in_pieces(void **state)
 	log_store_close(store);
 }
 
+static void put_piece(struct log_store *store, const char *container, const char *text,
+		      bool is_partial)
+{
+	const struct log_entry entry = {.time_ns = 1000,
+					.container = container,
+					.text = text,
+					.size = strlen(text),
+					.is_partial = is_partial};
+
+	/* It may be lost. */
+	(void)!log_store_append(store, "web", "web-0", "boot-1", &entry, 1, NULL);
+}
+
+static void a_tail_counts_lines_and_not_their_pieces(void **state)
+{
+	struct log_store *store = open_store(0);
+	struct log_reader *reader;
+	(void)state;
+
+	put_piece(store, "c", "first", false);
+	put_piece(store, "c", "Password: ", true);
+	put_piece(store, "c", "typed", false);
+	reader = open_reader(NULL);
+	log_reader_seek_tail(reader, 1);
+	expect_next(reader, "Password: ");
+	expect_next(reader, "typed");
+	expect_next(reader, NULL);
+	log_reader_seek_tail(reader, 2);
+	expect_next(reader, "first");
+	/* Others write while one waits; the prompt that nobody has answered is a line. */
+	put_piece(store, "c", "Name: ", true);
+	put_piece(store, "other", "tick", false);
+	put_piece(store, "c", "me", false);
+	put_piece(store, "c", "Again? ", true);
+	log_reader_seek_tail(reader, 3);
+	expect_next(reader, "tick");
+	expect_next(reader, "me");
+	expect_next(reader, "Again? ");
+	expect_next(reader, NULL);
+	log_reader_seek_tail(reader, 4);
+	expect_next(reader, "Password: ");
+	expect_next(reader, "typed");
+	expect_next(reader, "Name: ");
+	log_reader_close(reader);
+	log_store_close(store);
+}
+
+static void a_line_that_is_lost_in_pieces_is_lost_once(void **state)
+{
+	struct log_store *store = open_store(0);
+	struct log_reader *reader;
+	struct log_line line;
+	(void)state;
+
+	put_piece(store, "c", "kept", false);
+	limit_files(100);
+	put_piece(store, "c", "a", true);
+	put_piece(store, "c", "b", true);
+	put_piece(store, "c", "c", false);
+	put_piece(store, "c", "whole", false);
+	limit_files(RLIM_INFINITY);
+	put_piece(store, "c", "in", true);
+	put_piece(store, "c", "pieces", false);
+	put_piece(store, "c", "again", false);
+	reader = open_reader(NULL);
+	expect_next(reader, "kept");
+	assert_true(log_reader_next(reader, &line));
+	assert_int_equal(line.lost_before, 2);
+	assert_true(log_reader_next(reader, &line));
+	assert_int_equal(line.lost_before, 0);
+	assert_true(log_reader_next(reader, &line));
+	assert_int_equal(line.lost_before, 0);
+	log_reader_close(reader);
+	log_store_close(store);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_folder, remove_folder)
 
 int main(void)
@@ -691,6 +767,8 @@ int main(void)
 		TEST(selectors_can_be_listed),
 		TEST(a_follower_sees_new_lines_and_new_instances),
 		TEST(a_position_is_found_by_time_sequence_and_tail),
+		TEST(a_tail_counts_lines_and_not_their_pieces),
+		TEST(a_line_that_is_lost_in_pieces_is_lost_once),
 		TEST(a_torn_tail_costs_only_its_own_record),
 		TEST(a_reopened_store_goes_on_where_it_stopped),
 		TEST(a_second_writer_is_refused),

@@ -39,14 +39,15 @@ struct instance {
 	size_t segment_count;
 	uint64_t stored_bytes;
 	int fd;
-	bool is_written; /* by this process */
-	uint64_t next_line;
+	bool is_written;      /* by this process */
+	uint64_t next_line;   /* ends of lines before it: the pieces of one have one number */
 	uint64_t stored_line; /* next_line, as far as the file has it */
 	int64_t last_time_ns;
 	uint32_t boot;
 	uint64_t guest_sequence;
 	uint64_t lost;		/* to be said before the next line */
 	uint64_t lost_in_batch; /* said in what is not in the file yet */
+	bool is_inside_lost;	/* the last of them goes on, and is counted */
 };
 
 struct log_store {
@@ -117,7 +118,8 @@ static void recover(struct log_store *store, struct instance *instance, uint64_t
 		if (record.header.sequence >= store->next_sequence &&
 		    record.header.sequence < UINT64_MAX / 2)
 			store->next_sequence = record.header.sequence + 1;
-		instance->next_line = record.header.line + 1;
+		instance->next_line =
+			record.header.line + ((record.header.flags & LOG_RECORD_FLAG_PARTIAL) == 0);
 		instance->stored_line = instance->next_line;
 		instance->last_time_ns = record.header.time_ns;
 		if (record.header.guest_sequence != 0) {
@@ -394,7 +396,7 @@ static bool append_piece(struct log_store *store, struct instance *instance, str
 		return false;
 	record.header = (struct log_record_header){
 		.sequence = store->next_sequence++,
-		.line = instance->next_line++,
+		.line = instance->next_line,
 		.time_ns = time_ns,
 		.guest_sequence = entry->guest_sequence,
 		.boot = piece->boot,
@@ -406,6 +408,7 @@ static bool append_piece(struct log_store *store, struct instance *instance, str
 		.container_size = (uint8_t)container_size,
 	};
 	log_record_write(&store->batch, &record);
+	instance->next_line += piece->is_partial ? 0 : 1;
 	instance->lost_in_batch += instance->lost;
 	instance->lost = 0;
 	instance->last_time_ns = time_ns;
@@ -481,6 +484,18 @@ static void count_lost(struct log_store *store, struct instance *instance, uint6
 	strbuf_reset(&store->batch);
 }
 
+/* A line that is lost in pieces is one. */
+static uint64_t lines_in(struct instance *instance, const struct log_entry *entries, size_t count)
+{
+	uint64_t lines = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		lines += instance->is_inside_lost ? 0 : 1;
+		instance->is_inside_lost = entries[i].is_partial;
+	}
+	return lines;
+}
+
 bool log_store_append(struct log_store *store, const char *pod, const char *name,
 		      const char *boot_id, const struct log_entry *entries, size_t count,
 		      struct error *err)
@@ -499,8 +514,11 @@ bool log_store_append(struct log_store *store, const char *pod, const char *name
 		store->counters.lines++;
 		store->counters.bytes += entries[i].size;
 	}
+	if (piece.stored > 0)
+		instance->is_inside_lost = false;
 	if (!is_done)
-		count_lost(store, instance, count - piece.stored);
+		count_lost(store, instance,
+			   lines_in(instance, entries + piece.stored, count - piece.stored));
 	say_state(store, is_done ? NULL : &why);
 	if (count > 0 && entries[count - 1].guest_sequence != 0) {
 		instance->boot = piece.boot;

@@ -144,6 +144,13 @@ static bool is_wanted(const struct log_stream *stream, const struct log_record *
 	return !filter->is_previous || is_previous_run(stream, record);
 }
 
+static uint64_t writer_of(const struct log_record *record)
+{
+	uint64_t container = log_hash(record->container, record->header.container_size);
+
+	return container << 8 | record->header.source;
+}
+
 static void found(struct log_peek *peek, struct log_position start, const struct log_record *record)
 {
 	*peek = (struct log_peek){.is_known = true,
@@ -151,7 +158,10 @@ static void found(struct log_peek *peek, struct log_position start, const struct
 				  .start = start,
 				  .size = record->header.size,
 				  .time_ns = record->header.time_ns,
-				  .sequence = record->header.sequence};
+				  .sequence = record->header.sequence,
+				  .is_partial =
+					  (record->header.flags & LOG_RECORD_FLAG_PARTIAL) != 0,
+				  .writer = writer_of(record)};
 }
 
 const struct log_peek *log_stream_peek_next(struct log_stream *stream)
@@ -437,13 +447,50 @@ void log_stream_seek_sequence(struct log_stream *stream, uint64_t sequence)
 	scan(stream, INT64_MIN, sequence);
 }
 
+/* As the last one. */
+static void note_writer(uint64_t **writers, size_t *count, uint64_t writer)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < *count; i++) {
+		if ((*writers)[i] != writer)
+			(*writers)[kept++] = (*writers)[i];
+	}
+	*count = kept;
+	*ARRAY_APPEND(*writers, *count) = writer;
+}
+
+/*
+ * Whether it is of a line that is counted already: a prompt, and what is typed behind it, come in
+ * pieces. Others may have written in between.
+ */
+static bool is_counted(const struct log_peek *peek, const uint64_t *writers, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (writers[i] == peek->writer)
+			return peek->is_partial;
+	}
+	return false;
+}
+
 void log_stream_seek_tail(struct log_stream *stream, uint64_t lines)
 {
+	AUTO_FREE uint64_t *writers = NULL; /* of what is behind the position, latest last */
+	size_t count = 0;
+
 	log_stream_seek_end(stream);
-	for (uint64_t i = 0; i < lines; i++) {
+	for (;;) {
 		const struct log_peek *peek = log_stream_peek_previous(stream);
 		if (peek == NULL)
 			break;
+		bool is_piece = lines > 0 ? is_counted(peek, writers, count)
+					  : count > 0 && peek->is_partial &&
+						    peek->writer == writers[count - 1];
+		if (lines == 0 && !is_piece)
+			break;
+		lines -= is_piece ? 0 : 1;
+		if (count == 0 || writers[count - 1] != peek->writer)
+			note_writer(&writers, &count, peek->writer);
 		stream->at = peek->start;
 		forget_peeks(stream);
 	}

@@ -27,6 +27,8 @@ struct log_peek {
 	size_t size;
 	int64_t time_ns;
 	uint64_t sequence;
+	bool is_partial;
+	uint64_t writer; /* hash of container and source */
 };
 
 struct log_stream {
