@@ -20,11 +20,30 @@ void promotion_clear(struct promotion *promotion)
 	*promotion = (struct promotion){0};
 }
 
+/* What nobody enforces there must not look as if somebody did. */
+static bool check_policies(const struct app *app, struct error *err)
+{
+	for (size_t i = 0; i < app->pod_count; i++) {
+		const struct pod_spec *pod = &app->pods[i];
+		if (!pod->incoming.is_isolated && !pod->outgoing.is_isolated)
+			continue;
+		(void)error_set(err, ERROR_UNSUPPORTED,
+				"pod '%s' is selected by a NetworkPolicy, which the cloud does not "
+				"enforce",
+				pod->name);
+		return error_hint(err, "network: {egress: …}, or the annotation i2kit/egress, "
+				       "becomes rules of its security group");
+	}
+	return true;
+}
+
 bool promotion_prepare(struct store *store, const struct app *app,
 		       const struct image_options *options, const struct progress *progress,
 		       struct promotion *ret, struct error *err)
 {
 	AUTO(promotion_clear) struct promotion out = {.app = app};
+	if (!check_policies(app, err))
+		return false;
 	for (size_t i = 0; i < app->pod_count; i++) {
 		struct promotion_pod *entry = ARRAY_APPEND(out.pods, out.count);
 		entry->pod = &app->pods[i];

@@ -132,6 +132,8 @@ static void pod_clear(struct pod_spec *pod)
 	string_list_clear(&pod->dns_options);
 	string_list_clear(&pod->egress.names);
 	string_list_clear(&pod->egress.cidrs);
+	traffic_policy_clear(&pod->incoming);
+	traffic_policy_clear(&pod->outgoing);
 	string_list_clear(&pod->defaults.capabilities_add);
 	string_list_clear(&pod->defaults.capabilities_drop);
 	string_list_clear(&pod->supplemental_groups);
@@ -176,6 +178,52 @@ static void objects_free(struct source_object *objects, size_t count)
 	free(objects);
 }
 
+void traffic_policy_clear(struct traffic_policy *policy)
+{
+	for (size_t i = 0; i < policy->item_count; i++) {
+		free(policy->items[i].pod);
+		free(policy->items[i].cidr);
+	}
+	free(policy->items);
+	*policy = (struct traffic_policy){0};
+}
+
+static void selector_clear(struct label_selector *selector)
+{
+	for (size_t i = 0; i < selector->count; i++) {
+		free(selector->items[i].key);
+		string_list_clear(&selector->items[i].values);
+	}
+	free(selector->items);
+}
+
+static void rules_free(struct policy_rule *rules, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		for (size_t k = 0; k < rules[i].peer_count; k++) {
+			struct policy_peer *peer = &rules[i].peers[k];
+			selector_clear(&peer->pods);
+			selector_clear(&peer->namespaces);
+			string_list_clear(&peer->except);
+			free(peer->cidr);
+		}
+		for (size_t k = 0; k < rules[i].port_count; k++)
+			free(rules[i].ports[k].name);
+		free(rules[i].peers);
+		free(rules[i].ports);
+	}
+	free(rules);
+}
+
+static void policy_clear(struct network_policy *policy)
+{
+	free(policy->name);
+	free(policy->namespace_name);
+	selector_clear(&policy->pods);
+	rules_free(policy->ingress, policy->ingress_count);
+	rules_free(policy->egress, policy->egress_count);
+}
+
 void app_clear(struct app *app)
 {
 	free(app->project);
@@ -193,6 +241,9 @@ void app_clear(struct app *app)
 	free(app->config_maps);
 	claims_free(app->claims, app->claim_count);
 	objects_free(app->objects, app->object_count);
+	for (size_t i = 0; i < app->policy_count; i++)
+		policy_clear(&app->policies[i]);
+	free(app->policies);
 	*app = (struct app){0};
 }
 

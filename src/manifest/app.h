@@ -213,6 +213,69 @@ struct egress_policy {
 	struct source_mark mark;
 };
 
+/* Who may speak with whom, as NetworkPolicies say it (network_policy.c). */
+enum label_operator { LABEL_IN, LABEL_NOT_IN, LABEL_EXISTS, LABEL_ABSENT };
+struct label_requirement {
+	char *key;
+	enum label_operator operator;
+	struct string_list values;
+};
+struct label_selector { /* without requirements: everything */
+	struct label_requirement *items;
+	size_t count;
+};
+struct policy_peer {
+	bool has_pods;
+	bool has_namespaces;
+	struct label_selector pods;
+	struct label_selector namespaces;
+	char *cidr; /* or NULL */
+	struct string_list except;
+	struct source_mark mark;
+};
+struct policy_port {
+	enum protocol protocol;
+	char *name;	   /* or NULL */
+	uint16_t port;	   /* 0: all of the protocol, or a name */
+	uint16_t end_port; /* 0: the one port */
+	struct source_mark mark;
+};
+struct policy_rule { /* no peers: anybody; no ports: all */
+	struct policy_peer *peers;
+	size_t peer_count;
+	struct policy_port *ports;
+	size_t port_count;
+};
+struct network_policy {
+	char *name;
+	char *namespace_name;
+	struct label_selector pods;
+	bool is_ingress; /* of its policyTypes */
+	bool is_egress;
+	struct policy_rule *ingress;
+	size_t ingress_count;
+	struct policy_rule *egress;
+	size_t egress_count;
+	struct source_mark mark;
+};
+
+/* One thing that all policies of a pod together allow. */
+struct traffic_item {
+	char *pod;  /* all its instances; or NULL */
+	char *cidr; /* "192.0.2.0/24"; or NULL. Neither: anybody */
+	enum protocol protocol;
+	uint16_t first; /* 0: every port of every protocol */
+	uint16_t last;
+};
+/* In one direction. Not isolated: everything passes. */
+struct traffic_policy {
+	bool is_isolated;
+	bool may_ask_names; /* egress: of what is outside of the project */
+	struct traffic_item *items;
+	size_t item_count;
+};
+void traffic_policy_clear(struct traffic_policy *policy);
+
 /* A claim template of a StatefulSet, or a PersistentVolumeClaim. */
 struct claim {
 	char *name;
@@ -258,6 +321,8 @@ struct pod_spec {
 	struct string_list dns_searches;
 	struct string_list dns_options; /* "ndots:5" */
 	struct egress_policy egress;
+	struct traffic_policy incoming; /* of the NetworkPolicies that select it */
+	struct traffic_policy outgoing;
 	struct security_context defaults; /* pod-level; already merged into the containers */
 	bool has_fs_group;
 	uint32_t fs_group;
@@ -359,6 +424,8 @@ struct app {
 	size_t claim_count;
 	struct source_object *objects; /* in the order of the files */
 	size_t object_count;
+	struct network_policy *policies;
+	size_t policy_count;
 };
 
 void volume_clear(struct volume *volume);

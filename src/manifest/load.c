@@ -389,6 +389,7 @@ static void begin(const struct load_options *options, struct app *app)
 static bool finish(struct loader *loader, struct app *ret, struct error *err)
 {
 	services_complete(loader);
+	network_policies_complete(loader);
 	check_app(loader);
 	string_list_clear(&loader->noted);
 	problem_list_sort(loader->problems, &loader->app->files);

@@ -187,6 +187,10 @@ field_fn read_network; /* struct pod_spec */
 void read_egress_annotation(struct loader *loader, const struct yaml_node *value,
 			    struct pod_spec *pod);
 void check_egress(struct loader *loader, const struct pod_spec *pod);
+/* network_policy.c */
+extern const struct field_set policy_object_fields;
+void read_network_policy(struct loader *loader, const struct yaml_node *root);
+void network_policies_complete(struct loader *loader); /* what each pod is allowed */
 /* pod.c */
 extern const struct field_set pod_fields;
 void pod_spec_init(struct loader *loader, struct pod_spec *pod, const struct yaml_node *node);

@@ -6,7 +6,7 @@ set -u
 . "$(dirname "$0")/lib/prologue.sh"
 isolated "$@"
 need nft curl
-cleanup() { "$i2kit" -p one down; "$i2kit" -p two down; ip netns del lan; }
+cleanup() { "$i2kit" -p one down; "$i2kit" -p two down; "$i2kit" -p three down; ip netns del lan; }
 cd "$work" || exit 1
 serve='mkdir /w; echo "$TEXT" >/w/index.html; exec httpd -f -p 80 -h /w'
 pod() { # NAME TEXT EGRESS
@@ -78,6 +78,77 @@ is "$(ask two closed db 8000)$(ask two closed db-0 80)$(ask two closed 192.0.2.2
 ok $? "none is nothing at all"
 is "$(ask two db closed 8000)" CLOSED
 ok $? "and others reach such a pod"
+
+# NetworkPolicies: api is reached by front at port 80 alone; back reaches front there, and a network at one port.
+{
+	for name in api front back; do
+		cat <<-Y
+			apiVersion: v1
+			kind: Pod
+			metadata: {name: $name, labels: {app: $name}}
+			spec:
+			  terminationGracePeriodSeconds: 1
+			  containers:
+			  - name: c
+			    image: oci:$top/out/images/toolbox
+			    command: [sh, -c, 'mkdir /w; echo "\$TEXT" >/w/index.html; httpd -p 81 -h /w; exec httpd -f -p 80 -h /w']
+			    env: [{name: TEXT, value: ${name^^}}]
+			    ports: [{name: web, containerPort: 80}]
+			    readinessProbe: {tcpSocket: {port: 80}}
+			---
+			apiVersion: v1
+			kind: Service
+			metadata: {name: $name}
+			spec: {selector: {app: $name}, ports: [{port: 8500, targetPort: web}]}
+			---
+		Y
+	done
+	cat <<-Y
+		apiVersion: networking.k8s.io/v1
+		kind: NetworkPolicy
+		metadata: {name: api}
+		spec:
+		  podSelector: {matchLabels: {app: api}}
+		  ingress: [{from: [{podSelector: {matchLabels: {app: front}}}], ports: [{port: web}]}]
+		---
+		apiVersion: networking.k8s.io/v1
+		kind: NetworkPolicy
+		metadata: {name: back}
+		spec:
+		  podSelector: {matchLabels: {app: back}}
+		  policyTypes: [Egress]
+		  egress:
+		  - {to: [{podSelector: {matchExpressions: [{key: app, operator: In, values: [front]}]}}], ports: [{port: 80}]}
+		  - {to: [{ipBlock: {cidr: 192.0.0.0/8, except: [192.168.0.0/16]}}], ports: [{port: 8000, endPort: 8090}]}
+	Y
+} >three.yml
+"$i2kit" -p three up -d --wait --timeout 240s -f three.yml
+ok $? "a project with NetworkPolicies is up"
+is "$(ask three front api 8500) $(ask three front api-0 80)" "API API"
+ok $? "NetworkPolicy: a pod that is named reaches another, by its Service and by its address"
+is "$(ask three front api-0 81)" ""
+ok $? "at the port that is named alone"
+is "$(ask three back api 8500)$(ask three back api-0 80)" ""
+ok $? "one that is not named does not"
+is "$(ask three back front 8500) $(ask three back front-0 80)" "FRONT FRONT"
+ok $? "egress to pods is what is named"
+is "$(ask three back front-0 81)$(ask three back api-0 81)" ""
+ok $? "and no other port, and no other pod"
+is "$(ask three back 192.0.2.2 8080)" THE-LAN
+ok $? "egress to an ipBlock, at its ports"
+is "$(ask three back 198.18.0.2 8080)$(ask three back 192.0.2.1 8000)" ""
+ok $? "and to nothing beside it"
+is "$(ask three front back 8500) $(ask three front 198.18.0.2 8080)" "BACK THE-LAN"
+ok $? "a pod that no policy selects in a direction is free in it"
+is "$(curl -fsS -m 5 http://127.0.0.1:8500/ 2>&1)" API
+ok $? "this machine reaches published ports, as kubectl port-forward does"
+created() { "$i2kit" -p three ps -o json | jq -r '[.instances[].createdAt] | join(" ")'; }
+before=$(created)
+sed -i 's/ingress: .*/ingress: []/' three.yml
+"$i2kit" -p three up -d --wait --timeout 120s -f three.yml
+is "$(ask three front api 8500)$(ask three front api-0 80) $(created)" " $before"
+ok $? "a policy that changes holds at once, for VMs that run"
+"$i2kit" -p three down
 
 # A guest that was taken over: root there, with another's addresses.
 "$i2kit" -p one exec tool -- sh -c "ip addr add $web/32 dev eth0

@@ -205,6 +205,45 @@ static void connections_go_round(void **state)
 		(void)close(clients[i]);
 }
 
+/* web-1 alone; then, nobody. */
+static const char *allowed_name;
+
+static bool is_web_1(const char *client, const char *backend, uint16_t target, bool is_udp,
+		     void *arg)
+{
+	(void)arg;
+	return strcmp(client, "127.0.0.1") == 0 && target == server_ports[1] && !is_udp &&
+	       allowed_name != NULL && strcmp(backend, allowed_name) == 0;
+}
+
+static void a_client_gets_what_it_may_reach_alone(void **state)
+{
+	char byte;
+	(void)state;
+
+	allowed_name = "web-1";
+	open_port((struct balancer_port_options){.may_reach = is_web_1});
+	for (size_t i = 0; i < MAX_SERVERS; i++)
+		add(i);
+	int first = connect_client(SOCK_STREAM), second = connect_client(SOCK_STREAM);
+	int one = accept_on(1), other = accept_on(1);
+	assert_true(one >= 0 && other >= 0);
+	assert_int_equal(accept_on(0), -1);
+	/* The rules change: what may not be any more ends, and nobody new gets in. */
+	allowed_name = NULL;
+	balancer_recheck(balancer);
+	turn();
+	assert_true(recv(first, &byte, 1, 0) == 0 || errno == ECONNRESET);
+	int third = connect_client(SOCK_STREAM);
+	assert_int_equal(accept_on(1), -1);
+	assert_int_equal(recv(third, &byte, 1, 0), -1);
+	assert_int_equal(errno, ECONNRESET);
+	assert_int_equal(counters().parked, 0);
+	const int all[] = {first, second, third, one, other};
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		(void)close(all[i]);
+}
+
 static void connections_are_parked_until_a_backend_is_there(void **state)
 {
 	AUTO_CLOSE int client = -1;
@@ -669,6 +708,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(bytes_pass_both_ways_and_half_close_stays_half),
+		TEST(a_client_gets_what_it_may_reach_alone),
 		TEST(connections_go_round),
 		TEST(connections_are_parked_until_a_backend_is_there),
 		TEST(parking_ends_in_time_and_number),

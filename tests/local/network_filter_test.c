@@ -62,7 +62,7 @@ static void a_guest_speaks_with_its_own_addresses_alone(void **state)
 	assert_has(&rules, "\"i2t0123abcd-10\" . 52:54:00:00:00:01 . 10.77.7.10\n");
 	assert_has(&rules,
 		   "\"i2t0123abcd-10\" . 52:54:00:00:00:01 . 52:54:00:00:00:01 . 10.77.7.10\n");
-	assert_has(&rules, "jump egress\n\t\tdrop\n");
+	assert_has(&rules, "goto checked\n\t\tdrop\n");
 	assert_nft_takes(&rules);
 }
 
@@ -116,7 +116,7 @@ static void a_policy_names_all_that_is_reached(void **state)
 	string_list_add(&neighbours, "10.77.7.254");
 	string_list_add(&cidrs, "192.0.2.0/24");
 	write_plan(guests, 3, &rules);
-	assert_has(&rules, "ip saddr 10.77.7.10 ip daddr { 10.77.7.1, 10.77.7.254 } accept\n");
+	assert_has(&rules, "ip saddr 10.77.7.10 ip daddr { 10.77.7.1, 10.77.7.254 } return\n");
 	assert_has(&rules, "ip saddr 10.77.7.10 ip daddr 192.0.2.0/24 accept\n"
 			   "\t\tip saddr 10.77.7.10 reject");
 	assert_has(&rules, "ip saddr 10.77.7.11 ip daddr != { 0.0.0.0/8, 10.0.0.0/8");
@@ -128,6 +128,50 @@ static void a_policy_names_all_that_is_reached(void **state)
 	string_list_clear(&cidrs);
 }
 
+/* Of "web": from "db" at one port, datagrams from a network; to "db", and to a network at some. */
+static void network_policies_are_rules_of_both_directions(void **state)
+{
+	char db[] = "db", inner[] = "10.0.0.0/8", outer[] = "192.0.2.0/24";
+	struct traffic_item in[] = {
+		{.pod = db, .protocol = PROTOCOL_TCP, .first = 80, .last = 80},
+		{.cidr = inner, .protocol = PROTOCOL_UDP, .first = 53, .last = 54}};
+	struct traffic_item out[] = {
+		{.pod = db},
+		{.cidr = outer, .protocol = PROTOCOL_TCP, .first = 1000, .last = 2000}};
+	const struct traffic_policy incoming = {.is_isolated = true, .items = in, .item_count = 2};
+	const struct traffic_policy outgoing = {.is_isolated = true, .items = out, .item_count = 2};
+	const struct filter_guest guests[] = {
+		{.tap = "t",
+		 .mac = "52:54:00:00:00:01",
+		 .address = "10.77.7.10",
+		 .pod = "web",
+		 .incoming = &incoming,
+		 .outgoing = &outgoing},
+		{.tap = "u", .mac = "52:54:00:00:00:02", .address = "10.77.7.11", .pod = "db"}};
+	AUTO(strbuf_clear) struct strbuf rules = STRBUF_INIT;
+	(void)state;
+
+	write_plan(guests, 2, &rules);
+	/* Services are passed on, what is behind them is the supervisor's matter. */
+	assert_has(&rules, "ip saddr 10.77.7.10 ip daddr 10.77.7.200-10.77.7.254 return\n");
+	assert_has(&rules, "ip saddr 10.77.7.10 ip daddr 10.77.7.11 return\n");
+	assert_has(&rules, "ip saddr 10.77.7.10 ip daddr 10.0.0.0/8 udp sport 53-54 return\n");
+	assert_has(&rules, "ip saddr 10.77.7.10 ip daddr 10.77.7.0/24 meta l4proto != tcp drop\n");
+	assert_has(&rules, "ip daddr 10.77.7.10 ip saddr 10.77.7.11 tcp dport 80 return\n"
+			   "\t\tip daddr 10.77.7.10 ip saddr 10.0.0.0/8 udp dport 53-54 return\n"
+			   "\t\tip daddr 10.77.7.10 tcp flags & (syn | ack) == syn drop\n"
+			   "\t\tip daddr 10.77.7.10 meta l4proto != tcp drop\n");
+	assert_has(&rules, "ip saddr 10.77.7.10 ip daddr 192.0.2.0/24 tcp dport 1000-2000 accept\n"
+			   "\t\tip saddr 10.77.7.10 reject");
+	/* It may ask for no names of outside. */
+	assert_has(&rules, "ip saddr 10.77.7.10 reject with icmpx admin-prohibited\n\t\tip daddr");
+	/* The other one is free. */
+	assert_null(strstr(rules.data, "ip saddr 10.77.7.11 ip daddr"));
+	assert_null(strstr(rules.data, "ip daddr 10.77.7.11 tcp flags"));
+	assert_nft_takes(&rules);
+	assert_true(network_filter_is_own(rules.data));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -136,6 +180,7 @@ int main(void)
 		cmocka_unit_test(this_machine_answers_names_and_nothing_else),
 		cmocka_unit_test(a_pod_that_may_reaches_this_machine),
 		cmocka_unit_test(a_policy_names_all_that_is_reached),
+		cmocka_unit_test(network_policies_are_rules_of_both_directions),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

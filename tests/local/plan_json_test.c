@@ -31,6 +31,12 @@ static void fill_pod(struct pod_plan *pod)
 	pod->is_stateful = true;
 	pod->stopped_replicas = 4;
 	string_list_add(&pod->init_containers, "first");
+	pod->incoming.is_isolated = true;
+	struct traffic_item *item = ARRAY_APPEND(pod->incoming.items, pod->incoming.item_count);
+	*item = (struct traffic_item){
+		.pod = xstrdup("db"), .protocol = PROTOCOL_UDP, .first = 53, .last = 54};
+	pod->outgoing.is_isolated = true;
+	pod->outgoing.may_ask_names = true;
 	struct volume_plan *volume = ARRAY_APPEND(pod->volumes, pod->volume_count);
 	volume->name = xstrdup("data");
 	volume->claim = xstrdup("data");
@@ -71,6 +77,12 @@ static void a_plan_reads_as_it_was_written_and_holds_words(void **state)
 	assert_int_equal(again.pods[0].workload, WORKLOAD_JOB);
 	assert_int_equal(again.pods[0].restart_policy, RESTART_NEVER);
 	assert_int_equal(again.services[0].slot, 7);
+	const struct traffic_policy *incoming = &again.pods[0].incoming;
+	assert_true(incoming->is_isolated && incoming->item_count == 1);
+	assert_string_equal(incoming->items[0].pod, "db");
+	assert_int_equal(incoming->items[0].protocol, PROTOCOL_UDP);
+	assert_int_equal(incoming->items[0].last, 54);
+	assert_true(again.pods[0].outgoing.is_isolated && again.pods[0].outgoing.may_ask_names);
 	AUTO_FREE char *second = project_plan_write(&again, NULL);
 	assert_string_equal(text, second);
 }

@@ -91,6 +91,18 @@ static void copy_egress(struct egress_policy *to, const struct egress_policy *fr
 	string_list_copy(&to->cidrs, &from->cidrs);
 }
 
+static void copy_traffic(struct traffic_policy *to, const struct traffic_policy *from)
+{
+	to->is_isolated = from->is_isolated;
+	to->may_ask_names = from->may_ask_names;
+	for (size_t i = 0; i < from->item_count; i++) {
+		struct traffic_item *item = ARRAY_APPEND(to->items, to->item_count);
+		*item = from->items[i];
+		item->pod = xstrdup_or_null(item->pod);
+		item->cidr = xstrdup_or_null(item->cidr);
+	}
+}
+
 static bool add_pod(struct project_plan *plan, const struct plan_input *input, size_t index,
 		    struct error *err)
 {
@@ -125,6 +137,8 @@ static bool add_pod(struct project_plan *plan, const struct plan_input *input, s
 	made.restart_policy = pod->restart_policy;
 	made.service_name = xstrdup_or_null(pod->service_name);
 	copy_egress(&made.egress, &pod->egress);
+	copy_traffic(&made.incoming, &pod->incoming);
+	copy_traffic(&made.outgoing, &pod->outgoing);
 	/* Sidecars stay: they count as the others do. */
 	for (size_t i = 0; i < pod->init_container_count; i++) {
 		if (!pod->init_containers[i].is_sidecar)

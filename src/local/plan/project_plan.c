@@ -21,6 +21,8 @@ void pod_plan_clear(struct pod_plan *pod)
 	string_list_clear(&pod->init_containers);
 	string_list_clear(&pod->egress.names);
 	string_list_clear(&pod->egress.cidrs);
+	traffic_policy_clear(&pod->incoming);
+	traffic_policy_clear(&pod->outgoing);
 	for (size_t i = 0; i < pod->volume_count; i++) {
 		free(pod->volumes[i].name);
 		free(pod->volumes[i].claim);

@@ -54,7 +54,9 @@ struct pod_plan {
 	enum restart_policy restart_policy;
 	struct string_list init_containers; /* names */
 	struct egress_policy egress;	    /* without its mark */
-	char *service_name;		    /* StatefulSet's headless service, or NULL */
+	struct traffic_policy incoming;	    /* of NetworkPolicies */
+	struct traffic_policy outgoing;
+	char *service_name; /* StatefulSet's headless service, or NULL */
 	struct volume_plan *volumes;
 	size_t volume_count;
 };

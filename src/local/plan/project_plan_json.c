@@ -46,6 +46,31 @@ static void write_egress(struct json_writer *json, const struct egress_policy *e
 	json_close(json);
 }
 
+/* Absent where no NetworkPolicy selects the pod. */
+static void write_traffic(struct json_writer *json, const char *key,
+			  const struct traffic_policy *policy)
+{
+	if (!policy->is_isolated)
+		return;
+	json_open_object(json, key);
+	json_write_bool(json, "names", policy->may_ask_names);
+	json_open_list(json, "allowed");
+	for (size_t i = 0; i < policy->item_count; i++) {
+		const struct traffic_item *item = &policy->items[i];
+		json_open_object(json, NULL);
+		json_write_text_if(json, "pod", item->pod);
+		json_write_text_if(json, "cidr", item->cidr);
+		if (item->first != 0) {
+			json_write_bool(json, "udp", item->protocol == PROTOCOL_UDP);
+			json_write_unsigned(json, "first", item->first);
+			json_write_unsigned(json, "last", item->last);
+		}
+		json_close(json);
+	}
+	json_close(json);
+	json_close(json);
+}
+
 static void write_pod(struct json_writer *json, const struct pod_plan *pod)
 {
 	json_open_object(json, NULL);
@@ -75,6 +100,8 @@ static void write_pod(struct json_writer *json, const struct pod_plan *pod)
 	json_write_unsigned(json, "stoppedReplicas", pod->stopped_replicas);
 	json_write_texts(json, "initContainers", &pod->init_containers);
 	write_egress(json, &pod->egress);
+	write_traffic(json, "incoming", &pod->incoming);
+	write_traffic(json, "outgoing", &pod->outgoing);
 	write_volumes(json, pod);
 	json_close(json);
 }
@@ -199,6 +226,25 @@ static void read_egress(struct json_view view, struct egress_policy *ret)
 	json_view_texts(json_view_get(view, "cidrs"), MAX_LIST, &ret->cidrs);
 }
 
+static void read_traffic(struct json_view view, struct traffic_policy *ret)
+{
+	struct json_view allowed = json_view_get(view, "allowed");
+
+	ret->is_isolated = json_view_exists(view);
+	ret->may_ask_names = json_view_bool(json_view_get(view, "names"), false);
+	for (size_t i = 0; i < json_view_count(allowed, MAX_LIST); i++) {
+		struct traffic_item *item = ARRAY_APPEND(ret->items, ret->item_count);
+		struct json_view one = json_view_at(allowed, i);
+		item->pod = json_view_text(json_view_get(one, "pod"));
+		item->cidr = json_view_text(json_view_get(one, "cidr"));
+		if (json_view_bool(json_view_get(one, "udp"), false))
+			item->protocol = PROTOCOL_UDP;
+		item->first = (uint16_t)json_view_number(json_view_get(one, "first"), 0, 65535, 0);
+		item->last = (uint16_t)json_view_number(json_view_get(one, "last"), item->first,
+							65535, item->first);
+	}
+}
+
 static void read_pod(struct json_view view, struct pod_plan *pod)
 {
 	pod->name = read_text(view, "name");
@@ -230,6 +276,8 @@ static void read_pod(struct json_view view, struct pod_plan *pod)
 	pod->stopped_replicas = (uint32_t)read_number(view, "stoppedReplicas", UINT32_MAX);
 	json_view_texts(json_view_get(view, "initContainers"), MAX_LIST, &pod->init_containers);
 	read_egress(json_view_get(view, "egress"), &pod->egress);
+	read_traffic(json_view_get(view, "incoming"), &pod->incoming);
+	read_traffic(json_view_get(view, "outgoing"), &pod->outgoing);
 	struct json_view volumes = json_view_get(view, "volumes");
 	for (size_t i = 0; i < json_view_count(volumes, MAX_LIST); i++)
 		read_volume(json_view_at(volumes, i),

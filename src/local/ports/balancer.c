@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "local/ports/balancer.h"
 
+#include <arpa/inet.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -318,13 +319,48 @@ static bool is_better(const struct balancer_port *port, const struct backend *a,
 	return a->last_pick < b->last_pick;
 }
 
-struct backend *balancer_pick(struct balancer_port *port, uint32_t client_hash)
+bool balancer_may_reach(const struct balancer_port *port, const char *client,
+			const struct backend *backend)
+{
+	const struct balancer_port_options *options = &port->options;
+
+	return client == NULL || options->may_reach == NULL ||
+	       options->may_reach(client, backend->name, backend->port, options->is_udp,
+				  options->arg);
+}
+
+char *balancer_client(const struct balancer_port *port, const struct socket_address *address)
+{
+	char text[INET6_ADDRSTRLEN] = "";
+	const void *raw = address->u.any.sa_family == AF_INET
+				  ? (const void *)&address->u.v4.sin_addr
+				  : (const void *)&address->u.v6.sin6_addr;
+
+	if (port->options.may_reach == NULL ||
+	    inet_ntop(address->u.any.sa_family, raw, text, sizeof(text)) == NULL)
+		return NULL;
+	return xstrdup(strncmp(text, "::ffff:", 7) == 0 ? text + 7 : text);
+}
+
+void balancer_recheck(struct balancer *balancer)
+{
+	for (struct balancer_port *port = balancer->ports; port != NULL; port = port->next) {
+		if (port->options.may_reach == NULL)
+			continue;
+		if (port->options.is_udp)
+			balancer_udp_recheck(port);
+		else
+			balancer_tcp_recheck(port);
+	}
+}
+
+struct backend *balancer_pick(struct balancer_port *port, uint32_t client_hash, const char *client)
 {
 	struct backend *best = NULL;
 
 	for (size_t i = 0; i < port->backend_count; i++) {
 		struct backend *backend = port->backends[i];
-		if (!backend->is_draining &&
+		if (!backend->is_draining && balancer_may_reach(port, client, backend) &&
 		    (best == NULL || is_better(port, backend, best, client_hash)))
 			best = backend;
 	}
@@ -338,7 +374,7 @@ void balancer_port_serve(struct balancer_port *port, int fd)
 	if (port->options.is_udp)
 		relay_reset_fd(fd);
 	else
-		balancer_tcp_serve(port, fd, 0);
+		balancer_tcp_serve(port, fd, 0, NULL);
 }
 
 void balancer_port_get_counters(const struct balancer_port *port, struct balancer_counters *ret)

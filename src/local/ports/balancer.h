@@ -49,6 +49,13 @@ struct balancer_port_options {
 	unsigned max_parked; /* 0: 4096; more are reset at once */
 	unsigned park_ms;    /* 0: 60 s; then reset */
 	unsigned refused_ms; /* 0: 2 s; likewise, while every ready backend refuses */
+	/*
+	 * Whether a client may have a backend: `client` is an address or, of a tunnel, the name that
+	 * balancer_port_serve_stream() was given. NULL: all may. One that may have none of those
+	 * that are ready is reset. Not asked for balancer_port_serve().
+	 */
+	bool (*may_reach)(const char *client, const char *backend, uint16_t port, bool is_udp,
+			  void *arg);
 	/* The first time that nothing listened where ready backends should; or NULL. */
 	void (*refused)(struct balancer_port *port, void *arg);
 	void *arg;
@@ -95,9 +102,12 @@ void balancer_drop_client(struct balancer *balancer, const char *address);
  * connected stream socket that the balancer owns from here on (port-forward), parked if need be.
  */
 void balancer_port_serve(struct balancer_port *port, int fd);
-/* The same for a tunnel a guest opened to this service (struct agent_handler.tunnel). */
+/* The same for a tunnel that the guest `client` opened to this service (agent_handler.tunnel). */
 struct agent_stream;
-void balancer_port_serve_stream(struct balancer_port *port, struct agent_stream *stream);
+void balancer_port_serve_stream(struct balancer_port *port, struct agent_stream *stream,
+				const char *client);
+/* Who may reach whom has changed: connections that may not be any more are reset. */
+void balancer_recheck(struct balancer *balancer);
 
 struct balancer_counters {
 	unsigned backends; /* ready ones */

@@ -34,6 +34,7 @@ struct connection {
 	struct balancer_port *port;
 	enum connection_state state;
 	uint32_t client_hash; /* of its address, for affinity */
+	char *client;	      /* owned; whom may_reach() is asked about; NULL: nobody asks */
 	int client_fd;
 	struct loop_fd *client_source; /* PARKED, CONNECTING: has the client gone? */
 	uint64_t deadline_ms;
@@ -80,13 +81,21 @@ struct balancer {
 };
 
 /* The backend whose turn it is, or NULL; the first choice goes to those that answered lately. */
-struct backend *balancer_pick(struct balancer_port *port, uint32_t client_hash);
+struct backend *balancer_pick(struct balancer_port *port, uint32_t client_hash,
+			      const char *client_or_null);
+bool balancer_may_reach(const struct balancer_port *port, const char *client_or_null,
+			const struct backend *backend);
+/* Of a socket's other end, owned; NULL where nobody will ask. */
+char *balancer_client(const struct balancer_port *port, const struct socket_address *address);
 void balancer_suspect(struct backend *backend);
 /* A draining backend that has nothing left goes. Call after --backend->open. */
 void balancer_backend_released(struct backend *backend);
 
 void balancer_tcp_start(struct balancer_port *port);
-void balancer_tcp_serve(struct balancer_port *port, int fd, uint32_t client_hash);
+/* client is taken over. */
+void balancer_tcp_serve(struct balancer_port *port, int fd, uint32_t client_hash, char *client);
+void balancer_tcp_recheck(struct balancer_port *port);
+void balancer_udp_recheck(struct balancer_port *port);
 void balancer_tcp_wake(struct balancer_port *port); /* a backend is there: joins parked ones */
 void balancer_tcp_cut(struct balancer_port *port, const struct backend *backend_or_null);
 

@@ -67,6 +67,7 @@ static void discard(struct connection *connection)
 	relay_reset_fd(connection->server_fd);
 	unlink_connection(connection);
 	leave_backend(connection);
+	free(connection->client);
 	free(connection);
 }
 
@@ -274,13 +275,20 @@ static bool connect_to(struct connection *connection)
 	return true;
 }
 
-static size_t ready_count(const struct balancer_port *port)
+static size_t ready_count(const struct balancer_port *port, const char *client)
 {
 	size_t count = 0;
 
 	for (size_t i = 0; i < port->backend_count; i++)
-		count += port->backends[i]->is_draining ? 0 : 1;
+		count += !port->backends[i]->is_draining &&
+			 balancer_may_reach(port, client, port->backends[i]);
 	return count;
+}
+
+/* There are some, and it may have none of them. */
+static bool is_forbidden(const struct balancer_port *port, const char *client)
+{
+	return client != NULL && ready_count(port, NULL) > 0 && ready_count(port, client) == 0;
 }
 
 /* Finds a backend that takes it, or parks it. May free it. */
@@ -290,13 +298,14 @@ static void start(struct connection *connection)
 
 	connection->state = CONNECTION_CONNECTING;
 	for (;;) {
-		size_t ready = ready_count(port);
+		size_t ready = ready_count(port, connection->client);
 		if (connection->attempts >= ready) {
 			park(connection, ready > 0);
 			return;
 		}
 		connection->attempts++;
-		connection->backend = balancer_pick(port, connection->client_hash);
+		connection->backend =
+			balancer_pick(port, connection->client_hash, connection->client);
 		connection->backend->open++;
 		errno = 0;
 		if (connection->backend->agent != NULL ? join_tunnel(connection)
@@ -310,14 +319,15 @@ static void start(struct connection *connection)
 	}
 }
 
-void balancer_tcp_serve(struct balancer_port *port, int fd, uint32_t client_hash)
+void balancer_tcp_serve(struct balancer_port *port, int fd, uint32_t client_hash, char *client)
 {
+	AUTO_FREE char *owned = client;
 	uint32_t *of_client = &port->client_counts[client_hash % CLIENT_BUCKETS];
 	struct connection *connection;
 
 	port->counters.total++;
 	if (port->connection_count >= port->options.max_open ||
-	    *of_client >= port->options.max_per_client) {
+	    *of_client >= port->options.max_per_client || is_forbidden(port, client)) {
 		port->counters.failed++;
 		relay_reset_fd(fd);
 		return;
@@ -330,6 +340,7 @@ void balancer_tcp_serve(struct balancer_port *port, int fd, uint32_t client_hash
 	connection->client_fd = fd;
 	connection->server_fd = -1;
 	connection->client_hash = client_hash;
+	connection->client = TAKE_PTR(owned);
 	connection->deadline_ms = clock_monotonic_ms() + port->options.park_ms;
 	connection->next = port->connections;
 	if (port->connections != NULL)
@@ -370,7 +381,8 @@ static void on_listener(struct loop_fd *source, int fd, unsigned events, void *a
 		int client_fd =
 			accept4(fd, &client.u.any, &client.size, SOCK_NONBLOCK | SOCK_CLOEXEC);
 		if (client_fd >= 0) {
-			balancer_tcp_serve(port, client_fd, socket_address_hash_host(&client));
+			balancer_tcp_serve(port, client_fd, socket_address_hash_host(&client),
+					   balancer_client(port, &client));
 			continue;
 		}
 		if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
@@ -434,7 +446,8 @@ static void on_bridge_done(enum relay_end how, void *arg)
 	(void)arg;
 }
 
-void balancer_port_serve_stream(struct balancer_port *port, struct agent_stream *stream)
+void balancer_port_serve_stream(struct balancer_port *port, struct agent_stream *stream,
+				const char *client)
 {
 	const struct relay_options options = {.loop = port->balancer->loop, .done = on_bridge_done};
 	struct stream_relay *relay;
@@ -448,7 +461,21 @@ void balancer_port_serve_stream(struct balancer_port *port, struct agent_stream 
 	relay = stream_relay_start(&options, ends[0]);
 	agent_stream_accept(stream, &stream_relay_handler, relay);
 	stream_relay_attach(relay, stream);
-	balancer_tcp_serve(port, ends[1], 0);
+	balancer_tcp_serve(port, ends[1], 0, xstrdup_or_null(client));
+}
+
+void balancer_tcp_recheck(struct balancer_port *port)
+{
+	struct connection *next;
+
+	for (struct connection *connection = port->connections; connection != NULL;
+	     connection = next) {
+		next = connection->next;
+		if (connection->backend != NULL
+			    ? !balancer_may_reach(port, connection->client, connection->backend)
+			    : is_forbidden(port, connection->client))
+			fail(connection);
+	}
 }
 
 void balancer_tcp_drop_client(struct balancer_port *port, uint32_t client_hash)

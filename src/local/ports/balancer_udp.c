@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/cleanup.h"
 #include "base/clock.h"
 #include "local/ports/balancer_parts.h"
 
@@ -191,7 +192,8 @@ static struct flow *make_flow(struct balancer_port *port, const struct socket_ad
 
 	if (port->flow_count >= MAX_FLOWS)
 		drop_oldest(port);
-	backend = balancer_pick(port, socket_address_hash_host(client));
+	AUTO_FREE char *name = balancer_client(port, client);
+	backend = balancer_pick(port, socket_address_hash_host(client), name);
 	if (backend == NULL)
 		return NULL;
 	flow = xcalloc(1, sizeof(*flow));
@@ -320,5 +322,17 @@ void balancer_udp_cut(struct balancer_port *port, const struct backend *backend)
 			continue;
 		port->counters.cut++;
 		flow_free(flow, true);
+	}
+}
+
+void balancer_udp_recheck(struct balancer_port *port)
+{
+	struct flow *next;
+
+	for (struct flow *flow = port->flows; flow != NULL; flow = next) {
+		AUTO_FREE char *name = balancer_client(port, &flow->client);
+		next = flow->next;
+		if (!balancer_may_reach(port, name, flow->backend))
+			flow_free(flow, false);
 	}
 }

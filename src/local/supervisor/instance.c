@@ -207,6 +207,8 @@ static void take_plan(struct instance *instance, const struct pod_plan *pod)
 	status->cpu_count = pod->cpu_count;
 	instance->status.scratch_bytes = pod->scratch_bytes;
 	status->created_ns = clock_wall_ns();
+	free(instance->egress);
+	instance->egress = supervisor->is_session ? instance_egress_text(pod) : NULL;
 	instance->is_replaced = false;
 	instance->is_ended = false;
 	instance->has_receipt = false;
@@ -270,6 +272,7 @@ struct instance *instance_adopt(struct supervisor *supervisor, const struct vm_i
 	status->state = INSTANCE_BOOTING;
 	instance->firmware = identity->firmware;
 	instance->agent_socket = xstrdup(identity->agent_socket);
+	instance->egress = xstrdup_or_null(identity->egress);
 	instance->grace_s = identity->grace_s;
 	instance->start_ms = start_of(identity->created_ns);
 	string_list_copy(&instance->disks, &domain->disks);
@@ -287,6 +290,7 @@ void instance_free(struct instance *instance)
 	instance_status_clear(&instance->status);
 	string_list_clear(&instance->disks);
 	free(instance->agent_socket);
+	free(instance->egress);
 	free(instance->end_reason);
 	free(instance->boot_id);
 	free(instance);
@@ -492,6 +496,14 @@ bool instance_is_on_network(const struct instance *instance)
 	       strncmp(instance->status.address, prefix, strlen(prefix)) == 0;
 }
 
+/* In session mode what its QEMU lets pass is said when it starts, once. */
+static bool has_egress_of(const struct instance *instance, const struct pod_plan *pod)
+{
+	AUTO_FREE char *wanted = instance_egress_text(pod);
+
+	return instance->egress == NULL || strcmp(instance->egress, wanted) == 0;
+}
+
 bool instance_is_current(const struct instance *instance, const struct pod_plan *pod)
 {
 	const struct supervisor *supervisor = instance->supervisor;
@@ -502,7 +514,7 @@ bool instance_is_current(const struct instance *instance, const struct pod_plan 
 	       release_id_equal(&instance->status.release, &pod->release) &&
 	       instance->status.memory_bytes == pod->memory_bytes &&
 	       instance->status.scratch_bytes == pod->scratch_bytes &&
-	       instance->status.cpu_count == pod->cpu_count;
+	       instance->status.cpu_count == pod->cpu_count && has_egress_of(instance, pod);
 }
 
 void instance_take_dirt(struct instance *instance)

@@ -70,11 +70,21 @@ static gid_t libvirt_group(void)
 }
 
 /* For slirp_policy.h; names are led through the agent, and checked there (services_tunnel). */
-static char *egress_text(const struct egress_policy *egress)
+char *instance_egress_text(const struct pod_plan *pod)
 {
+	const struct egress_policy *egress = &pod->egress;
+	const struct traffic_policy *outgoing = &pod->outgoing;
 	struct strbuf text = STRBUF_INIT;
+	bool is_any = !egress->is_restricted && !outgoing->is_isolated;
 
-	strbuf_append(&text, egress->is_restricted ? "none" : "any");
+	for (size_t i = 0; outgoing->is_isolated && i < outgoing->item_count; i++)
+		is_any = is_any ||
+			 (outgoing->items[i].pod == NULL && outgoing->items[i].cidr == NULL);
+	strbuf_append(&text, is_any ? "any" : "none");
+	for (size_t i = 0; outgoing->is_isolated && i < outgoing->item_count; i++) {
+		if (outgoing->items[i].cidr != NULL)
+			strbuf_appendf(&text, " %s", outgoing->items[i].cidr);
+	}
 	if (egress->has_internet)
 		strbuf_append(&text, " internet");
 	if (egress->has_host)
@@ -125,7 +135,7 @@ void instance_vm_plan(const struct instance *instance, const struct pod_plan *po
 		vm.filter = xstrdup(CLEAN_TRAFFIC);
 	if (supervisor->is_session) {
 		vm.fence = slirp_guard_path();
-		vm.egress = egress_text(&pod->egress);
+		vm.egress = instance_egress_text(pod);
 	}
 	vm_mac_make(vm.uuid, vm.mac);
 	vm.agent_socket = xstrdup(instance->agent_socket);

@@ -114,6 +114,9 @@ static void add_guest(const struct supervisor *supervisor, const struct instance
 	vm_mac_make(status->uuid, guest->mac);
 	if (pod == NULL)
 		return;
+	guest->pod = pod->name;
+	guest->incoming = &pod->incoming;
+	guest->outgoing = &pod->outgoing;
 	guest->may_reach_host = pod->egress.has_host;
 	guest->is_restricted = pod->egress.is_restricted;
 	guest->may_reach_internet = pod->egress.has_internet;

@@ -120,6 +120,7 @@ static struct balancer_port *open_beside(struct supervisor *supervisor, const st
 		.address = "::1",
 		.port = balancer_port_number(run->hosts[0]),
 		.target_port = run->port->target_port,
+		.may_reach = supervisor_may_reach,
 		.refused = on_refused,
 		.arg = supervisor,
 		.is_udp = run->port->is_udp,
@@ -141,6 +142,7 @@ static void open_hosts(struct supervisor *supervisor, struct port_run *run)
 		.address = run->bind,
 		.port = run->port->host_port,
 		.target_port = run->port->target_port,
+		.may_reach = supervisor_may_reach,
 		.refused = on_refused,
 		.arg = supervisor,
 		.is_udp = run->port->is_udp,
@@ -175,6 +177,7 @@ static void open_guest(struct supervisor *supervisor, struct port_run *run)
 		/* Tunnels from guests end here, and nothing else. */
 		.has_no_listener = supervisor->is_tunnelled,
 		.namespace_fd = &supervisor->services.fd,
+		.may_reach = supervisor_may_reach,
 		.refused = on_refused,
 		.arg = supervisor,
 	};
@@ -360,9 +363,8 @@ void services_remove(struct supervisor *supervisor, struct instance *instance, u
 	(void)balancer_remove(supervisor->balancer, instance->status.name, drain_ms);
 }
 
-/* Whether a policy names it: a Service, a pod, or an instance of what it names. */
-static bool may_open(const struct supervisor *supervisor, const struct egress_policy *egress,
-		     const char *target)
+bool services_may_open(const struct supervisor *supervisor, const struct egress_policy *egress,
+		       const char *target)
 {
 	const struct instance *instance = NULL;
 
@@ -391,7 +393,9 @@ void services_tunnel(const struct instance *from, struct agent_stream *stream, c
 	struct supervisor *supervisor = from->supervisor;
 	const struct pod_plan *pod = project_plan_find(&supervisor->plan, from->status.pod);
 
-	if (pod != NULL && !may_open(supervisor, &pod->egress, service)) {
+	/* With NetworkPolicies it is asked of each instance behind the Service. */
+	if (pod != NULL && !pod->outgoing.is_isolated &&
+	    !services_may_open(supervisor, &pod->egress, service)) {
 		agent_stream_abort(stream, "the pod's egress policy does not name it");
 		return;
 	}
@@ -399,10 +403,10 @@ void services_tunnel(const struct instance *from, struct agent_stream *stream, c
 		const struct port_run *run = &supervisor->ports[i];
 		if (strcmp(run->service->name, service) == 0 && run->port->port == port &&
 		    !run->port->is_udp && run->guest != NULL) {
-			balancer_port_serve_stream(run->guest, stream);
+			balancer_port_serve_stream(run->guest, stream, from->status.name);
 			return;
 		}
 	}
-	if (!session_tunnel(supervisor, stream, service, port))
+	if (!session_tunnel(from, stream, service, port))
 		agent_stream_abort(stream, "no such service");
 }

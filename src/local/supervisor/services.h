@@ -32,6 +32,9 @@ char *services_problem(const struct supervisor *supervisor, const struct port_ru
 void services_add(struct supervisor *supervisor, struct instance *instance);
 void services_remove(struct supervisor *supervisor, struct instance *instance, unsigned drain_ms);
 /* A connection that a program of the instance makes to a Service or another instance. */
+/* Whether an egress policy names it: a Service, a pod, or an instance of what it names. */
+bool services_may_open(const struct supervisor *supervisor, const struct egress_policy *egress,
+		       const char *target);
 void services_tunnel(const struct instance *from, struct agent_stream *stream, const char *service,
 		     uint16_t port);
 

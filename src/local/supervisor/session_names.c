@@ -104,8 +104,11 @@ static bool is_led(const struct supervisor *supervisor, const char *pod, uint16_
 static struct balancer_port *direct_port(struct supervisor *supervisor, const char *instance,
 					 uint16_t port)
 {
-	const struct balancer_port_options options = {
-		.service = instance, .port = port, .has_no_listener = true};
+	const struct balancer_port_options options = {.service = instance,
+						      .port = port,
+						      .has_no_listener = true,
+						      .may_reach = supervisor_may_reach,
+						      .arg = supervisor};
 	AUTO(error_clear) struct error problem = ERROR_INIT;
 
 	for (size_t i = 0; i < supervisor->direct_count; i++) {
@@ -123,9 +126,10 @@ static struct balancer_port *direct_port(struct supervisor *supervisor, const ch
 	return made;
 }
 
-bool session_tunnel(struct supervisor *supervisor, struct agent_stream *stream,
+bool session_tunnel(const struct instance *from, struct agent_stream *stream,
 		    const char *instance_name, uint16_t port)
 {
+	struct supervisor *supervisor = from->supervisor;
 	struct instance *instance = supervisor_find(supervisor, instance_name);
 	struct balancer_port *direct;
 	AUTO(error_clear) struct error problem = ERROR_INIT;
@@ -143,7 +147,7 @@ bool session_tunnel(struct supervisor *supervisor, struct agent_stream *stream,
 		if (!balancer_port_add(direct, &backend, &problem))
 			return false;
 	}
-	balancer_port_serve_stream(direct, stream);
+	balancer_port_serve_stream(direct, stream, from->status.name);
 	return true;
 }
 

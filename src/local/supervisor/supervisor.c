@@ -237,6 +237,7 @@ bool supervisor_apply(struct supervisor *supervisor, struct error *err)
 	supervisor->plan = plan;
 	plan = (struct project_plan){0};
 	services_apply(supervisor);
+	balancer_recheck(supervisor->balancer);
 	for (size_t i = 0; i < supervisor->instance_count; i++) {
 		struct instance *instance = supervisor->instances[i];
 		/* What made it end may be mended: at once, and judged anew. */

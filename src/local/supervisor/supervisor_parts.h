@@ -43,6 +43,7 @@
 struct instance {
 	struct supervisor *supervisor;
 	struct instance_status status; /* what everybody sees; name, digests, state … */
+	char *egress;		       /* session mode: as in vm_identity.h */
 	char *agent_socket;
 	unsigned grace_s;
 	struct agent *agent;
@@ -130,6 +131,13 @@ struct supervisor {
 	bool is_trimmed;	/* since all became ready */
 	bool is_dirty;		/* status changed since the clients heard */
 };
+
+/* traffic.c: whether NetworkPolicies let a client have a backend; for balancer_port_options. */
+bool supervisor_may_reach(const char *client, const char *backend, uint16_t port, bool is_udp,
+			  void *arg);
+
+/* instance_vm.c: what slirp_policy.h lets pass, in session mode; owned. */
+char *instance_egress_text(const struct pod_plan *pod);
 
 /* supervisor_fence.c: the folders of this machine that a plan's pods are given. */
 void supervisor_list_folders(const struct project_plan *plan, struct string_list *ret);
@@ -219,7 +227,7 @@ char *session_instance_address(const struct supervisor *supervisor, const char *
 			       unsigned replica);
 void session_add_proxies(const struct supervisor *supervisor, struct release *ret);
 /* False: no instance of that name has that port. */
-MUST_CHECK bool session_tunnel(struct supervisor *supervisor, struct agent_stream *stream,
+MUST_CHECK bool session_tunnel(const struct instance *from, struct agent_stream *stream,
 			       const char *instance, uint16_t port);
 void session_directs_close(struct supervisor *supervisor);
 

@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/process.h"
+#include "local/vm/filter_policy.h"
 #include "local/vm/starter.h"
 
 #define NFT_MS 20000
@@ -75,25 +76,30 @@ static void put_bridge_table(const struct filter_plan *plan, struct strbuf *out)
 		       "\t\tiifname != \"i2t%s-*\" accept\n"
 		       "\t\tether type arp iifname . ether saddr . arp saddr ether . arp saddr ip "
 		       "@speakers accept\n"
-		       "\t\tether type ip iifname . ether saddr . ip saddr @senders jump egress\n"
+		       "\t\tether type ip iifname . ether saddr . ip saddr @senders goto checked\n"
 		       "\t\tdrop\n\t}\n"
 		       "\tchain egress {\n",
 		       digits);
 	for (size_t i = 0; i < plan->guest_count; i++) {
 		const struct filter_guest *guest = &plan->guests[i];
 		AUTO_FREE char *gateway = xasprintf("10.77.%u.1", plan->subnet);
-		if (!guest->is_restricted)
+		if (!filter_guest_is_restricted(guest))
 			continue;
 		strbuf_appendf(out, "\t\tip saddr %s ip daddr ", guest->address);
-		put_list(out, gateway, guest->neighbours);
+		put_list(out, gateway, guest->is_restricted ? guest->neighbours : NULL);
+		strbuf_append(out, " return\n");
+		filter_policy_put_outgoing(plan, guest, out);
 		strbuf_appendf(out,
-			       " accept\n"
 			       "\t\tip saddr %s ip daddr 10.77.%u.0/24 tcp flags & (syn | ack) == "
 			       "syn drop\n"
 			       "\t\tip saddr %s ip daddr 10.77.%u.0/24 meta l4proto != tcp drop\n",
 			       guest->address, plan->subnet, guest->address, plan->subnet);
 	}
-	strbuf_append(out, "\t\taccept\n\t}\n}\n");
+	strbuf_append(out, "\t}\n\tchain ingress {\n");
+	for (size_t i = 0; i < plan->guest_count; i++)
+		filter_policy_put_incoming(plan, &plan->guests[i], out);
+	strbuf_append(out, "\t}\n\tchain checked {\n\t\tjump egress\n\t\tjump ingress\n"
+			   "\t\taccept\n\t}\n}\n");
 }
 
 static void put_input(const struct filter_plan *plan, struct strbuf *out)
@@ -110,8 +116,7 @@ static void put_input(const struct filter_plan *plan, struct strbuf *out)
 			strbuf_appendf(out, "\t\tip saddr %s ip daddr 10.77.%u.1 accept\n",
 				       guest->address, plan->subnet);
 		/* Questions carry data out as well as anything. */
-		else if (guest->is_restricted && !guest->may_reach_internet &&
-			 (guest->cidrs == NULL || guest->cidrs->count == 0))
+		else if (!filter_guest_may_ask(guest))
 			strbuf_appendf(out, "\t\tip saddr %s reject with icmpx admin-prohibited\n",
 				       guest->address);
 	}
@@ -129,12 +134,14 @@ static void put_leave(const struct filter_plan *plan, struct strbuf *out)
 			   "\t\tip daddr 10.77.0.0/16 reject with icmpx admin-prohibited\n");
 	for (size_t i = 0; i < plan->guest_count; i++) {
 		const struct filter_guest *guest = &plan->guests[i];
-		if (!guest->is_restricted)
+		if (!filter_guest_is_restricted(guest))
 			continue;
-		for (size_t k = 0; guest->cidrs != NULL && k < guest->cidrs->count; k++)
+		filter_policy_put_leave(guest, out);
+		for (size_t k = 0;
+		     guest->is_restricted && guest->cidrs != NULL && k < guest->cidrs->count; k++)
 			strbuf_appendf(out, "\t\tip saddr %s ip daddr %s accept\n", guest->address,
 				       guest->cidrs->items[k]);
-		if (guest->may_reach_internet)
+		if (guest->is_restricted && guest->may_reach_internet)
 			strbuf_appendf(out, "\t\tip saddr %s ip daddr != " PRIVATE " accept\n",
 				       guest->address);
 		strbuf_appendf(out, "\t\tip saddr %s reject with icmpx admin-prohibited\n",

@@ -9,7 +9,8 @@
  *	- frames leave a tap with the MAC and IPv4 address that the instance was given, ARP too;
  *	- this machine answers DNS on the gateway, and nothing else but to pods that may reach it;
  *	- other projects are not reached, and nobody outside reaches instances or Services;
- *	- a pod with an egress policy opens connections to what that names alone.
+ *	- a pod with an egress policy opens connections to what that names alone;
+ *	- NetworkPolicies of either direction (filter_policy.c): what they allow adds to that.
  *
  * The two tables of a project are replaced as one, so they are right at any moment. In bridges,
  * connections are not tracked (many kernels cannot): towards neighbours a policy stops the first
@@ -22,6 +23,7 @@
 #include "base/error.h"
 #include "base/strbuf.h"
 #include "base/string_list.h"
+#include "manifest/app.h"
 
 #define TAP_NAME_SIZE 16
 
@@ -30,10 +32,13 @@ struct filter_guest {
 	char mac[18];
 	const char *address;
 	bool may_reach_host;
-	bool is_restricted;		      /* the rest counts only then */
-	bool may_reach_internet;	      /* addresses that are not private ones */
-	const struct string_list *neighbours; /* addresses in the project's network */
-	const struct string_list *cidrs;      /* beyond it */
+	bool is_restricted;		       /* the rest counts only then */
+	bool may_reach_internet;	       /* addresses that are not private ones */
+	const struct string_list *neighbours;  /* addresses in the project's network */
+	const struct string_list *cidrs;       /* beyond it */
+	const char *pod;		       /* that NetworkPolicies of others name; or NULL */
+	const struct traffic_policy *incoming; /* NetworkPolicies; or NULL: there is none */
+	const struct traffic_policy *outgoing;
 };
 
 struct filter_plan {
@@ -47,9 +52,9 @@ struct filter_plan {
 void network_filter_tap(const char *bridge, const char *address, char out[TAP_NAME_SIZE]);
 /* Pure: input for nft -f, which makes the tables or replaces them. */
 void network_filter_write(const struct filter_plan *plan, struct strbuf *out);
-/* Runs nft. Blocks. */
 /* Whether they are about i2kit's tables alone, and read no file: what network_filter_write() makes. */
 bool network_filter_is_own(const char *rules);
+/* Runs nft. Blocks. */
 MUST_CHECK bool network_filter_load(const char *rules, struct error *err);
 void network_filter_remove(const char *bridge); /* absent is fine */
 

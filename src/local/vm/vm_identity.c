@@ -130,6 +130,8 @@ void vm_identity_write(const struct vm_plan *plan, int64_t created_ns, struct st
 	put_attribute(out, "accelerator", plan->is_kvm ? "kvm" : "tcg");
 	put_attribute(out, "firmware", vm_firmware_name(plan->firmware));
 	put_attribute(out, "agent", plan->agent_socket);
+	if (plan->egress != NULL)
+		put_attribute(out, "egress", plan->egress);
 	strbuf_appendf(out, " memory=\"%llu\" scratch=\"%llu\" cpus=\"%u\"",
 		       (unsigned long long)plan->memory_bytes,
 		       (unsigned long long)plan->scratch_bytes, plan->cpu_count);
@@ -155,6 +157,7 @@ bool vm_identity_parse(const char *xml, struct vm_identity *ret)
 	found.release.image = find_digest(xml, "image");
 	found.release.config = find_digest(xml, "config");
 	found.agent_socket = find_attribute(xml, "agent");
+	found.egress = find_attribute(xml, "egress");
 	found.is_kvm = accelerator != NULL && strcmp(accelerator, "kvm") == 0;
 	for (unsigned i = 0; firmware != NULL && i <= FIRMWARE_UEFI; i++) {
 		if (strcmp(firmware, vm_firmware_name(i)) == 0)
@@ -193,5 +196,6 @@ void vm_identity_clear(struct vm_identity *identity)
 	free(identity->instance);
 	free(identity->address);
 	free(identity->agent_socket);
+	free(identity->egress);
 	*identity = (struct vm_identity){0};
 }

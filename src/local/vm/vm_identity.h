@@ -32,6 +32,7 @@ struct vm_identity {
 	unsigned cpu_count;
 	enum vm_firmware firmware;
 	char *agent_socket;
+	char *egress; /* session mode: what its QEMU lets pass; or NULL */
 };
 void vm_identity_clear(struct vm_identity *identity);
 /* From the one element `metadata` holds in our namespace. */
