@@ -181,7 +181,33 @@ void domain_disks_read(const char *xml, struct string_list *ret)
 	}
 }
 
-static void add_domain(struct domain_list *list, virDomainPtr domain)
+static bool is_of(const char *metadata, const char *scope)
+{
+	AUTO(vm_identity_clear) struct vm_identity identity = {0};
+
+	if (!vm_identity_parse(metadata, &identity))
+		return false;
+	size_t length = strlen(identity.project);
+	return strncmp(scope, identity.project, length) == 0 &&
+	       (scope[length] == '\0' || scope[length] == '@');
+}
+
+/* Who it is, if it is one of this project's. */
+static void ask_identity(struct hypervisor_domain *found, virDomainPtr domain, const char *scope)
+{
+	AUTO_FREE char *metadata = virDomainGetMetadata(domain, VIR_DOMAIN_METADATA_ELEMENT,
+							VM_METADATA_URI, VIR_DOMAIN_AFFECT_LIVE);
+
+	if (metadata == NULL || !is_of(metadata, scope))
+		return;
+	AUTO_FREE char *xml = virDomainGetXMLDesc(domain, 0);
+	if (xml != NULL)
+		domain_disks_read(xml, &found->disks);
+	found->metadata = TAKE_PTR(metadata);
+}
+
+static void add_domain(struct domain_list *list, virDomainPtr domain, const char *scope,
+		       const struct string_list *known)
 {
 	struct hypervisor_domain found = {0};
 	int state = 0;
@@ -198,17 +224,13 @@ static void add_domain(struct domain_list *list, virDomainPtr domain)
 	}
 	found.is_paused = state == VIR_DOMAIN_PAUSED;
 	found.is_paused_by_disk = found.is_paused && reason == VIR_DOMAIN_PAUSED_IOERROR;
-	found.metadata = virDomainGetMetadata(domain, VIR_DOMAIN_METADATA_ELEMENT, VM_METADATA_URI,
-					      VIR_DOMAIN_AFFECT_LIVE);
-	if (found.metadata != NULL) {
-		AUTO_FREE char *xml = virDomainGetXMLDesc(domain, 0);
-		if (xml != NULL)
-			domain_disks_read(xml, &found.disks);
-	}
+	if (!string_list_has(known, found.uuid))
+		ask_identity(&found, domain, scope);
 	*ARRAY_APPEND(list->items, list->count) = found;
 }
 
-bool domain_list_make(virConnectPtr connection, struct domain_list *ret, struct error *err)
+bool domain_list_make(virConnectPtr connection, const char *scope, const struct string_list *known,
+		      struct domain_list *ret, struct error *err)
 {
 	virDomainPtr *domains = NULL;
 	int count = virConnectListAllDomains(connection, &domains, VIR_CONNECT_LIST_DOMAINS_ACTIVE);
@@ -217,7 +239,7 @@ bool domain_list_make(virConnectPtr connection, struct domain_list *ret, struct 
 		return connection_error(err, "cannot list the VMs");
 	*ret = (struct domain_list){0};
 	for (int i = 0; i < count; i++) {
-		add_domain(ret, domains[i]);
+		add_domain(ret, domains[i], scope, known);
 		(void)virDomainFree(domains[i]);
 	}
 	free(domains);

@@ -19,8 +19,13 @@ struct domain_list {
 	size_t count;
 };
 void domain_list_clear(struct domain_list *list);
-/* All that run. */
-MUST_CHECK bool domain_list_make(virConnectPtr connection, struct domain_list *ret,
+/*
+ * All that run. Who a domain is is asked of those alone whose UUID is not known, and its disks of
+ * those of this project (scope: project_scope()): there may be hundreds, and this is done every few
+ * seconds.
+ */
+MUST_CHECK bool domain_list_make(virConnectPtr connection, const char *scope,
+				 const struct string_list *known, struct domain_list *ret,
 				 struct error *err);
 /* Pure: the files of disks that a domain may write, of its XML. */
 void domain_disks_read(const char *xml, struct string_list *ret);

@@ -179,10 +179,23 @@ static void on_found(void *arg)
 	supervisor_changed(supervisor);
 }
 
+static void list_known(struct string_list *ret, void *arg)
+{
+	const struct supervisor *supervisor = arg;
+
+	for (size_t i = 0; i < supervisor->instance_count; i++)
+		string_list_add(ret, supervisor->instances[i]->status.uuid);
+}
+
 bool domains_open(struct supervisor *supervisor, struct error *err)
 {
 	static const struct hypervisor_handler handler = {
-		.seen = on_seen, .lost = on_lost, .found = on_found, .event = on_event};
+		.seen = on_seen,
+		.lost = on_lost,
+		.found = on_found,
+		.event = on_event,
+		.known = list_known,
+	};
 
 	supervisor->hypervisor = hypervisor_new(supervisor->loop, supervisor->scope,
 						supervisor->uri, &handler, supervisor, err);

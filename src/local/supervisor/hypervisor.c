@@ -42,6 +42,7 @@ struct job {
 	char uuid[UUID_SIZE];
 	uint64_t number;
 	uint64_t epoch;
+	struct string_list known; /* UUIDs */
 	struct domain_list domains;
 	struct project_network network;
 	bool has_clean_traffic;
@@ -86,6 +87,7 @@ static void job_free(struct job *job)
 		(void)virConnectClose(job->connection);
 	vm_plan_clear(&job->vm);
 	domain_list_clear(&job->domains);
+	string_list_clear(&job->known);
 	project_network_clear(&job->network);
 	free(job->uri);
 	free(job->scope);
@@ -175,7 +177,7 @@ static bool run_look(struct job *job, struct error *err)
 			return false;
 		job->has_clean_traffic = project_network_has_filter(job->connection, CLEAN_TRAFFIC);
 	}
-	return domain_list_make(job->connection, &job->domains, err);
+	return domain_list_make(job->connection, job->scope, &job->known, &job->domains, err);
 }
 
 static bool run_connect(struct job *job, struct error *err)
@@ -319,6 +321,8 @@ static void on_look(struct loop_timer *timer, void *arg)
 	struct job *job = job_new(hypervisor, run_look, end_look);
 	job->number = hypervisor->next_number++;
 	job->epoch = hypervisor->epoch;
+	if (hypervisor->handler.known != NULL)
+		hypervisor->handler.known(&job->known, hypervisor->arg);
 	hypervisor->is_looking = true;
 	submit(job);
 }

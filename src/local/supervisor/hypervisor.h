@@ -21,10 +21,10 @@ struct hypervisor;
 /* One VM that runs, of any project: who it is says its metadata. */
 struct hypervisor_domain {
 	char uuid[UUID_SIZE];
-	char *metadata; /* vm_identity_parse(); NULL: not i2kit's */
+	char *metadata; /* vm_identity_parse(); NULL: not this project's, or one that is known */
 	bool is_paused;
 	bool is_paused_by_disk;	  /* libvirt stopped it because its disk cannot be written */
-	struct string_list disks; /* paths of those it writes */
+	struct string_list disks; /* with metadata: paths of those it writes */
 };
 
 /* What there is. Borrowed for the call. */
@@ -44,6 +44,8 @@ struct hypervisor_handler {
 	void (*found)(void *arg); /* after lost */
 	/* A domain's event of libvirt: enum virDomainEventType and its detail. */
 	void (*event)(const char *uuid, int event, int detail, void *arg);
+	/* UUIDs of domains that need not be asked who they are; NULL: there are none. */
+	void (*known)(struct string_list *ret, void *arg);
 };
 
 /* scope: project_scope(), what the network is called by. NULL on failure. */
