@@ -98,8 +98,12 @@ static void append_verb(struct strbuf *text, const struct verb *verb)
 static int run(const struct invocation *invocation, struct error *err)
 {
 	AUTO(strbuf_clear) struct strbuf text = STRBUF_INIT;
-	(void)invocation;
 	(void)err;
+	if (arguments_flag(invocation->args, "markdown")) {
+		help_write_page(&text);
+		(void)fputs(strbuf_text(&text), stdout);
+		return 0;
+	}
 
 	strbuf_append(&text, "# VERBS\n\n");
 	for (size_t i = 0; i < verb_count; i++) {
@@ -115,10 +119,16 @@ static int run(const struct invocation *invocation, struct error *err)
 	return 0;
 }
 
+static const struct option_spec options[] = {
+	{"markdown", 0, OPTION_FLAG, NULL, "as doc/verbs.md instead", COMPLETE_NONE},
+};
+
 const struct verb verb_man = {
 	.name = "man",
 	.group = VERB_SYSTEM,
 	.summary = "print the verbs as scdoc, for the man page",
 	.is_hidden = true,
+	.options = options,
+	.option_count = ARRAY_SIZE(options),
 	.run = run,
 };
