@@ -177,5 +177,6 @@ char *pod_word_read(const char *project, const char *word, struct error *err)
 	AUTO(string_list_clear) struct string_list found = STRING_LIST_INIT;
 
 	names_load(project, &names);
-	return resolve(&names, word, &found, err) ? xstrdup(found.items[0]) : NULL;
+	return resolve(&names, word, &found, err) && found.count > 0 ? xstrdup(found.items[0])
+								     : NULL;
 }
