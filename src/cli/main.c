@@ -202,7 +202,7 @@ static const char *output_asked(int argc, char *const *argv, int at)
  */
 static bool wants_document(int argc, char *const *argv)
 {
-	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+	for (int i = 1; i < argc && argv[i] != NULL && strcmp(argv[i], "--") != 0; i++) {
 		const char *word = output_asked(argc, argv, i);
 		if (word != NULL && (strcmp(word, "json") == 0 || strcmp(word, "yaml") == 0))
 			return true;
