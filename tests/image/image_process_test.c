@@ -40,6 +40,7 @@ static int start(void **state)
 			       setenv("XDG_CACHE_HOME", own, 1) < 0 ||
 			       setenv("XDG_CONFIG_HOME", own, 1) < 0 ||
 			       setenv("XDG_RUNTIME_DIR", own, 1) < 0 ||
+			       setenv("AWS_SECRET_ACCESS_KEY", "secret", 1) < 0 ||
 			       setenv("REGISTRY_AUTH_FILE", auth, 1) < 0
 		       ? -1
 		       : 0;
@@ -73,6 +74,9 @@ static bool look_around(void *arg, const struct progress *progress, struct strin
 	bool has_landlock = syscall(SYS_landlock_create_ruleset, NULL, 0, 1) >= 1;
 	(void)arg;
 	(void)err;
+	const char *key = getenv("AWS_SECRET_ACCESS_KEY");
+	if (key == NULL || key[0] != '\0')
+		string_list_add(words, "key");
 	if (can_execute())
 		string_list_add(words, "execute");
 	if (socket(AF_UNIX, SOCK_STREAM, 0) >= 0)
@@ -114,6 +118,7 @@ static void what_reads_images_reaches_them_and_the_store_alone(void **state)
 	assert_true(is_told);
 	/* We are as free as before. */
 	assert_true(can_execute() && can_read("home/secret"));
+	assert_string_equal(getenv("AWS_SECRET_ACCESS_KEY"), "secret");
 }
 
 static bool log_in(void *arg, const struct progress *progress, struct string_list *words,

@@ -152,6 +152,10 @@ static void network_policies_are_rules_of_both_directions(void **state)
 	(void)state;
 
 	write_plan(guests, 2, &rules);
+	/* A first piece of eight bytes would have no flags. */
+	assert_has(&rules, "ip saddr 10.77.7.10 ip daddr 10.77.7.10-10.77.7.199 ip frag-off & "
+			   "0x3fff != 0 drop\n");
+	assert_has(&rules, "ip daddr 10.77.7.10 ip frag-off & 0x3fff != 0 drop\n");
 	/* Services are passed on, what is behind them is the supervisor's matter. */
 	assert_has(&rules, "ip saddr 10.77.7.10 ip daddr 10.77.7.200-10.77.7.254 return\n");
 	assert_has(&rules, "ip saddr 10.77.7.10 ip daddr 10.77.7.11 return\n");

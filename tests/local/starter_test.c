@@ -17,6 +17,7 @@
 #include "base/process.h"
 #include "local/vm/disk_tool.h"
 #include "local/vm/network_filter.h"
+#include "local/vm/share.h"
 
 #include "test.h"
 
@@ -90,8 +91,10 @@ static int ask_from_behind_a_fence(void)
 	pthread_t worker;
 	void *made = NULL;
 
+	AUTO(string_list_clear) struct string_list given = STRING_LIST_INIT;
+	string_list_add(&given, "/srv/given");
 	EXPECT(can_execute());
-	EXPECT(starter_launch(NULL) && starter_is_there());
+	EXPECT(starter_launch(&given, NULL) && starter_is_there());
 	EXPECT(fence_enter(&fence, NULL));
 	EXPECT(!can_execute());
 	EXPECT(disk_tool_make(path, MIB, NULL) && path_exists(path));
@@ -105,6 +108,11 @@ static int ask_from_behind_a_fence(void)
 	       truncate(raw, 64 * MIB) == 0);
 	EXPECT(disk_tool_format(raw, false, NULL));
 	EXPECT(!disk_tool_format(path, false, &err) && err.kind == ERROR_DENIED);
+	error_clear(&err);
+	/* No other folder than those it was told before the fence. */
+	AUTO_FREE char *socket_path = path_folder(PATH_RUNTIME, "vm/x.fs");
+	const struct share_options key = {.folder = "/root", .socket = socket_path};
+	EXPECT(!share_start(&key, &err) && err.kind == ERROR_DENIED);
 	error_clear(&err);
 	/* The program's own words come through. */
 	EXPECT(!disk_tool_grow("/nowhere/else", MIB, &err) && err.kind == ERROR_DENIED);
@@ -129,7 +137,8 @@ static void what_may_start_nothing_has_it_started(void **state)
 
 static int end_of_asker(void)
 {
-	EXPECT(starter_launch(NULL));
+	const struct string_list given = STRING_LIST_INIT;
+	EXPECT(starter_launch(&given, NULL));
 	return 0;
 }
 
@@ -198,7 +207,10 @@ int main(int argc, char **argv)
 		cmocka_unit_test(a_request_is_what_its_kind_needs_and_no_more),
 		cmocka_unit_test(rules_of_others_are_not_loaded),
 	};
+	AUTO(string_list_clear) struct string_list given = STRING_LIST_INIT;
+	for (int i = 2; i < argc; i++)
+		string_list_add(&given, argv[i]);
 	if (argc > 1 && strcmp(argv[1], "starter") == 0)
-		return starter_serve(SOCKET_FD, NULL) ? 0 : 1;
+		return starter_serve(SOCKET_FD, &given, NULL) ? 0 : 1;
 	return cmocka_run_group_tests_name("starter", tests, start, stop);
 }

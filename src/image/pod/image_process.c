@@ -106,6 +106,22 @@ static bool ask(const char *host, const char *name, struct credential *ret, void
 	return true;
 }
 
+/* Clouds' keys are none of its business; where they stood, nothing stands. */
+static void forget_secrets(void)
+{
+	static const char *const ends[] = {"TOKEN", "SECRET", "PASSWORD", "KEY", "KEY_ID"};
+
+	for (char **at = environ; at != NULL && *at != NULL; at++) {
+		char *value = strchr(*at, '=');
+		size_t length = value != NULL ? (size_t)(value - *at) : 0;
+		for (size_t i = 0; i < ARRAY_SIZE(ends) && value != NULL; i++) {
+			size_t size = strlen(ends[i]);
+			if (length >= size && strncmp(value - size, ends[i], size) == 0)
+				explicit_bzero(value + 1, strlen(value + 1));
+		}
+	}
+}
+
 static void run_inside(int fd, void *arg)
 {
 	struct inside *inside = arg;
@@ -115,6 +131,7 @@ static void run_inside(int fd, void *arg)
 	AUTO(error_clear) struct error problem = ERROR_INIT;
 
 	inside->fd = fd;
+	forget_secrets();
 	credential_ask_of(ask, inside);
 	if (!fence_enter(inside->fence, &problem) ||
 	    !inside->job(inside->arg, &progress, &end.words, &problem)) {

@@ -82,13 +82,14 @@ bool supervisor_fence(const char *project, struct string_list *ret_folders, stru
 	AUTO(string_list_clear) struct string_list writes = STRING_LIST_INIT;
 	AUTO(string_list_clear) struct string_list reads = STRING_LIST_INIT;
 
-	/* Without a starter libvirt's library would start the user's daemon itself. */
-	if (!starter_launch(err) || !project_plan_load(project, &plan, err) ||
-	    !list_own(&writes, err))
+	if (!project_plan_load(project, &plan, err) || !list_own(&writes, err))
 		return false;
+	supervisor_list_folders(&plan, ret_folders);
+	if (!starter_launch(ret_folders, err))
+		return false;
+	/* The starter's matter, too: libvirt's library would start the user's daemon itself. */
 	if (setenv("LIBVIRT_AUTOSTART", "0", 1) < 0)
 		return error_set_errno(err, errno, "the environment");
-	supervisor_list_folders(&plan, ret_folders);
 	for (size_t i = 0; i < ret_folders->count; i++)
 		add_readable(ret_folders->items[i], &reads);
 	add_libvirt(&reads);

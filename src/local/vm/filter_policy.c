@@ -94,6 +94,8 @@ void filter_policy_put_incoming(const struct filter_plan *plan, const struct fil
 
 	if (guest->incoming == NULL || !guest->incoming->is_isolated)
 		return;
+	/* As in network_filter.c. */
+	strbuf_appendf(out, "\t\tip daddr %s ip frag-off & 0x3fff != 0 drop\n", guest->address);
 	put_items(out, &asks, plan, guest, guest->incoming, false);
 	put_items(out, &answers, plan, guest, guest->outgoing, true);
 	strbuf_appendf(out,

@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 #include "base/process.h"
 #include "local/vm/filter_policy.h"
+#include "local/vm/network.h"
 #include "local/vm/starter.h"
 
 #define NFT_MS 20000
@@ -85,6 +86,15 @@ static void put_bridge_table(const struct filter_plan *plan, struct strbuf *out)
 		AUTO_FREE char *gateway = xasprintf("10.77.%u.1", plan->subnet);
 		if (!filter_guest_is_restricted(guest))
 			continue;
+		/*
+		 * Between instances nobody puts pieces together, and a small first one has no flags
+		 * to look at.
+		 */
+		strbuf_appendf(out,
+			       "\t\tip saddr %s ip daddr 10.77.%u.%d-10.77.%u.%d ip frag-off & "
+			       "0x3fff != 0 drop\n",
+			       guest->address, plan->subnet, NETWORK_FIRST_INSTANCE, plan->subnet,
+			       NETWORK_LAST_INSTANCE);
 		strbuf_appendf(out, "\t\tip saddr %s ip daddr ", guest->address);
 		put_list(out, gateway, guest->is_restricted ? guest->neighbours : NULL);
 		strbuf_append(out, " return\n");

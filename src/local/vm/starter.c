@@ -17,10 +17,9 @@ bool starter_is_there(void)
 	return door >= 0;
 }
 
-bool starter_launch(struct error *err)
+bool starter_launch(const struct string_list *folders, struct error *err)
 {
-	const char *const argv[] = {"/proc/self/exe", "starter", NULL};
-	struct process_options options = PROCESS_OPTIONS(argv);
+	AUTO(string_list_clear) struct string_list argv = STRING_LIST_INIT;
 	int ends[2];
 	pid_t pid = -1;
 
@@ -28,6 +27,10 @@ bool starter_launch(struct error *err)
 		return error_set_errno(err, errno, "a socket pair");
 	AUTO_CLOSE int ours = ends[0];
 	AUTO_CLOSE int theirs = ends[1];
+	string_list_add(&argv, "/proc/self/exe");
+	string_list_add(&argv, "starter");
+	string_list_copy(&argv, folders);
+	struct process_options options = PROCESS_OPTIONS((const char *const *)argv.items);
 	options.pass_fd = theirs;
 	options.stderr_fd = STDERR_FILENO;
 	options.folder = "/";

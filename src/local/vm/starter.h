@@ -11,15 +11,19 @@
  */
 
 #include "base/error.h"
+#include "base/string_list.h"
 #include "local/vm/starter_request.h"
 
-/* For this process, once, before its threads and its fence. */
-MUST_CHECK bool starter_launch(struct error *err);
+/*
+ * For this process, once, before its threads and its fence. It will share these folders (absolute)
+ * and no others: the one that asks cannot add to them.
+ */
+MUST_CHECK bool starter_launch(const struct string_list *folders, struct error *err);
 bool starter_is_there(void);
 /* From any thread; blocks until it is done. The request's texts are borrowed. */
 MUST_CHECK bool starter_ask(const struct starter_request *request, struct error *err);
 
-/* `i2kit starter`: serves the socket until its other end is closed. */
-MUST_CHECK bool starter_serve(int socket_fd, struct error *err);
+/* `i2kit starter FOLDER…`: serves the socket until its other end is closed. */
+MUST_CHECK bool starter_serve(int socket_fd, const struct string_list *folders, struct error *err);
 
 #endif

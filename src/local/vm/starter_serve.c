@@ -32,12 +32,20 @@ static bool is_disk(const char *path)
 	return is_below(PATH_DATA, "volumes", path) || is_below(PATH_STATE, "projects", path);
 }
 
+/* Set before there are threads. */
+static const struct string_list *shared_folders;
+
 static bool check_places(const struct starter_request *request, struct error *err)
 {
 	bool is_good = true;
 
 	switch (request->kind) {
 	case STARTER_SHARE:
+		if (!string_list_has(shared_folders, request->path))
+			return error_set(err, ERROR_DENIED,
+					 "%s is none of the folders that this project's pods are "
+					 "given",
+					 request->path);
 		is_good = is_below(PATH_RUNTIME, "vm", request->other);
 		break;
 	case STARTER_COPY_DISK:
@@ -130,11 +138,12 @@ static void *serve_one(void *arg)
 	return NULL;
 }
 
-bool starter_serve(int socket_fd, struct error *err)
+bool starter_serve(int socket_fd, const struct string_list *folders, struct error *err)
 {
 	pthread_attr_t attributes;
 	int fd;
 
+	shared_folders = folders;
 	if (pthread_attr_init(&attributes) != 0 ||
 	    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED) != 0 ||
 	    pthread_attr_setstacksize(&attributes, STACK_BYTES) != 0)
