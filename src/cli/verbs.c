@@ -44,6 +44,7 @@ extern const struct verb verb_releases;
 extern const struct verb verb_restart;
 extern const struct verb verb_rollback;
 extern const struct verb verb_scale;
+extern const struct verb verb_schema;
 extern const struct verb verb_share;
 extern const struct verb verb_start;
 extern const struct verb verb_starter;
@@ -103,6 +104,7 @@ const struct verb *const verbs[] = {
 	&verb_restart,
 	&verb_rollback,
 	&verb_scale,
+	&verb_schema,
 	&verb_share,
 	&verb_start,
 	&verb_starter,

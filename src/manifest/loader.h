@@ -66,6 +66,7 @@ struct field {
 	const char *takes;	       /* for people, where the reader does not tell */
 	const char *only;	       /* "StatefulSet|Job": unknown in objects of other kinds */
 	bool is_list;
+	bool is_named; /* also a map: the names, and below each what is inside, or a text */
 };
 
 /* Kubernetes objects that are known, and what becomes of them. */
