@@ -9,6 +9,7 @@
 #include "base/strbuf.h"
 #include "cloud/aws/client/endpoint.h"
 #include "cloud/aws/client/ini.h"
+#include "cloud/aws/client/pager.h"
 #include "cloud/aws/client/request.h"
 #include "cloud/aws/client/xml.h"
 #include "cloud/aws/disk/block_map.h"
@@ -200,6 +201,25 @@ static void a_wrong_secret_is_told_as_such(void **state)
 	assert_non_null(strstr(err.hint, "the secret is not its"));
 }
 
+static void pages_end_with_the_last_or_with_patience(void **state)
+{
+	AUTO(error_clear) struct error err = ERROR_INIT;
+	AUTO(aws_pager_clear) struct aws_pager pager = {.action = "DescribeThings", .most = 3};
+	(void)state;
+	assert_true(aws_pager_turn(&pager, "second", &err));
+	assert_string_equal(pager.token, "second");
+	/* The token may be the one of before, as an alias too. */
+	assert_true(aws_pager_turn(&pager, pager.token, &err));
+	assert_string_equal(pager.token, "second");
+	assert_false(aws_pager_turn(&pager, "fourth", &err));
+	assert_string_equal(err.message, "DescribeThings does not come to an end");
+	aws_pager_clear(&pager);
+	pager.count = 2;
+	assert_true(aws_pager_turn(&pager, "", NULL));
+	assert_null(pager.token);
+	assert_int_equal(pager.count, 3);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -212,6 +232,7 @@ int main(void)
 		cmocka_unit_test(different_names_give_different_logical_ids),
 		cmocka_unit_test(configurations_are_compared_without_values),
 		cmocka_unit_test(a_wrong_secret_is_told_as_such),
+		cmocka_unit_test(pages_end_with_the_last_or_with_patience),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -211,13 +211,6 @@ struct json_document *aws_answer_json(const struct aws_answer *answer, const cha
 				   action, JSON_LAST_KEY_WINS, err);
 }
 
-void aws_answer_next_page(struct json_view root, char **token)
-{
-	const char *next = json_view_peek(json_view_get(root, "NextToken"));
-	free(*token);
-	*token = xstrdup_or_null(next != NULL && next[0] != '\0' ? next : NULL);
-}
-
 bool aws_answer_error(const struct aws_call *call, const struct aws_answer *answer,
 		      struct error *err)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cloud/aws/client/parameter.h"
+#include "cloud/aws/client/pager.h"
 
 #include <string.h>
 
@@ -88,8 +89,8 @@ bool parameter_put(struct aws_client *client, const struct parameter *parameter,
 	return error_prefix(err, "parameter %s", parameter->name);
 }
 
-static bool read_page(const struct aws_answer *answer, struct parameter_list *out, char **ret_next,
-		      struct error *err)
+static bool read_page(const struct aws_answer *answer, struct parameter_list *out,
+		      struct aws_pager *pager, struct error *err)
 {
 	AUTO_PTR(json_document)
 	struct json_document *document = aws_answer_json(answer, "GetParametersByPath", err);
@@ -106,16 +107,17 @@ static bool read_page(const struct aws_answer *answer, struct parameter_list *ou
 			parameter_list_add(out, name, value,
 					   type != NULL && strcmp(type, "SecureString") == 0);
 	}
-	aws_answer_next_page(root, ret_next);
-	return json_document_check(document, err);
+	return aws_pager_turn(pager, json_view_peek(json_view_get(root, "NextToken")), err) &&
+	       json_document_check(document, err);
 }
 
 bool parameter_list_below(struct aws_client *client, const char *path, bool decrypt,
 			  struct parameter_list *ret, struct error *err)
 {
 	AUTO(parameter_list_clear) struct parameter_list out = {0};
-	AUTO_FREE char *next = NULL;
-	for (unsigned page = 0; page < MAX_PAGES; page++) {
+	AUTO(aws_pager_clear)
+	struct aws_pager pager = {.action = "GetParametersByPath", .most = MAX_PAGES};
+	do {
 		AUTO(aws_answer_clear) struct aws_answer answer = {0};
 		AUTO(strbuf_clear) struct strbuf body = STRBUF_INIT;
 		struct json_writer json = JSON_WRITER(&body, 0);
@@ -124,18 +126,15 @@ bool parameter_list_below(struct aws_client *client, const char *path, bool decr
 		json_write_bool(&json, "Recursive", true);
 		json_write_bool(&json, "WithDecryption", decrypt);
 		json_write_number(&json, "MaxResults", MAX_PER_PAGE);
-		json_write_text_if(&json, "NextToken", next);
+		json_write_text_if(&json, "NextToken", pager.token);
 		json_close(&json);
 		if (!call_ssm(client, "GetParametersByPath", &json, &answer, err) ||
-		    !read_page(&answer, &out, &next, err))
+		    !read_page(&answer, &out, &pager, err))
 			return false;
-		if (next != NULL)
-			continue;
-		*ret = out;
-		out = (struct parameter_list){0};
-		return true;
-	}
-	return error_set(err, ERROR_INVALID, "GetParametersByPath does not come to an end");
+	} while (pager.token != NULL);
+	*ret = out;
+	out = (struct parameter_list){0};
+	return true;
 }
 
 bool parameter_delete(struct aws_client *client, const char *name, struct error *err)

@@ -75,8 +75,6 @@ bool aws_answer_is_skew(const struct aws_answer *answer);
 /* The document in an answer that is none of an error; NULL and *err (`action` in it): it has none. */
 MUST_CHECK struct json_document *aws_answer_json(const struct aws_answer *answer,
 						 const char *action, struct error *err);
-/* *token is replaced by the answer's NextToken, NULL at the end. */
-void aws_answer_next_page(struct json_view root, char **token);
 /* Fills err from an answer that is an error: kind, message, and a hint where one is known. */
 bool aws_answer_error(const struct aws_call *call, const struct aws_answer *answer,
 		      struct error *err);

@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "cloud/aws/client/pager.h"
 #include "cloud/aws/client/xml.h"
 #include "cloud/aws/disk/snapshot.h"
 
@@ -101,15 +102,13 @@ bool ami_list(struct aws_client *client, const char *project, const char *pod, c
 	      struct ami_list *ret, struct error *err)
 {
 	AUTO(ami_list_clear) struct ami_list out = {0};
-	AUTO_FREE char *next = NULL;
-	for (unsigned page = 0; page == 0 || next != NULL; page++) {
-		if (page == MAX_PAGES)
-			return error_set(err, ERROR_INVALID,
-					 "DescribeImages does not come to an end");
+	AUTO(aws_pager_clear)
+	struct aws_pager pager = {.action = "DescribeImages", .most = MAX_PAGES};
+	do {
 		AUTO(aws_query_clear) struct aws_query query;
 		aws_query_init(&query, &AWS_EC2, "DescribeImages");
 		fill_filters(&query, project, pod, digest);
-		aws_query_add(&query, "NextToken", next);
+		aws_query_add(&query, "NextToken", pager.token);
 		AUTO_PTR(xml) struct xml *root = aws_client_query(client, &query, NULL, err);
 		if (root == NULL)
 			return false;
@@ -117,10 +116,9 @@ bool ami_list(struct aws_client *client, const char *project, const char *pod, c
 		for (const struct xml *item = set != NULL ? set->first : NULL; item != NULL;
 		     item = item->next)
 			read_item(item, &out);
-		const char *token = xml_text(root, "nextToken");
-		free(next);
-		next = xstrdup_or_null(token != NULL && token[0] != '\0' ? token : NULL);
-	}
+		if (!aws_pager_turn(&pager, xml_text(root, "nextToken"), err))
+			return false;
+	} while (pager.token != NULL);
 	if (out.count > 1)
 		qsort(out.items, out.count, sizeof(*out.items), newest_first);
 	*ret = out;

@@ -4,6 +4,7 @@
 #include "base/alloc.h"
 #include "base/json.h"
 #include "base/strbuf.h"
+#include "cloud/aws/client/pager.h"
 #include "cloud/aws/disk/block_pump.h"
 #include "cloud/aws/disk/ebs_upload.h"
 #include "cloud/aws/disk/snapshot.h"
@@ -57,16 +58,15 @@ static void add_page(struct verify_run *run, struct json_view blocks)
 	}
 }
 
-/* *page_token is replaced by the next one, NULL at the end. */
-static bool list_page(struct verify_run *run, struct aws_client *client, char **page_token,
+static bool list_page(struct verify_run *run, struct aws_client *client, struct aws_pager *pager,
 		      struct error *err)
 {
 	AUTO_FREE char *path = xasprintf("/snapshots/%s/blocks", run->snapshot);
 	AUTO(strbuf_clear) struct strbuf query = STRBUF_INIT;
 	strbuf_append(&query, "maxResults=" PAGE_SIZE);
-	if (*page_token != NULL) {
+	if (pager->token != NULL) {
 		strbuf_append(&query, "&pageToken=");
-		strbuf_append_url(&query, *page_token);
+		strbuf_append_url(&query, pager->token);
 	}
 	struct aws_call call = {.service = &AWS_EBS,
 				.action = "ListSnapshotBlocks",
@@ -82,8 +82,8 @@ static bool list_page(struct verify_run *run, struct aws_client *client, char **
 		return false;
 	struct json_view root = json_document_root(document);
 	add_page(run, json_view_get(root, "Blocks"));
-	aws_answer_next_page(root, page_token);
-	return json_document_check(document, err);
+	return aws_pager_turn(pager, json_view_peek(json_view_get(root, "NextToken")), err) &&
+	       json_document_check(document, err);
 }
 
 static int by_index(const void *a, const void *b)
@@ -108,14 +108,13 @@ static bool sort_list(struct verify_run *run, struct error *err)
 
 static bool list_all(struct verify_run *run, struct aws_client *client, struct error *err)
 {
-	AUTO_FREE char *page_token = NULL;
-	for (unsigned page = 0; page < MAX_PAGES; page++) {
-		if (!list_page(run, client, &page_token, err))
+	AUTO(aws_pager_clear)
+	struct aws_pager pager = {.action = "ListSnapshotBlocks", .most = MAX_PAGES};
+	do {
+		if (!list_page(run, client, &pager, err))
 			return false;
-		if (page_token == NULL)
-			return sort_list(run, err);
-	}
-	return error_set(err, ERROR_INVALID, "ListSnapshotBlocks does not come to an end");
+	} while (pager.token != NULL);
+	return sort_list(run, err);
 }
 
 static void want(struct verify_run *run, size_t position, const uint8_t digest[SHA256_SIZE])

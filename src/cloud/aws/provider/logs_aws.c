@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/json_writer.h"
+#include "cloud/aws/client/pager.h"
 #include "cloud/aws/provider/scope_stack.h"
 
 #define MAX_PAGES  100000 /* some are empty: CloudWatch looks at so much at a time */
@@ -48,13 +49,13 @@ static bool give_lines(struct json_view events, cloud_log_fn *fn, void *arg)
 	return true;
 }
 
-/* *next: the page's token; replaced by the next one's. *is_over: it was the last, or enough. */
+/* *ret_is_over: fn wants no more, or there is nothing. */
 static bool read_page(struct aws_client *client, const char *stack,
 		      const struct cloud_line_range *range, cloud_log_fn *fn, void *arg,
-		      char **next, bool *is_over, struct error *err)
+		      struct aws_pager *pager, bool *ret_is_over, struct error *err)
 {
 	AUTO(strbuf_clear) struct strbuf text = STRBUF_INIT;
-	write_request(stack, range, *next, &text);
+	write_request(stack, range, pager->token, &text);
 	struct aws_call call = {.service = &AWS_LOGS,
 				.action = "FilterLogEvents",
 				.body = strbuf_text(&text),
@@ -63,30 +64,34 @@ static bool read_page(struct aws_client *client, const char *stack,
 	AUTO(error_clear) struct error failure = ERROR_INIT;
 	if (!aws_client_call(client, &call, &answer, &failure)) {
 		/* A stack that is only being made has no group yet, and so no lines. */
-		*is_over = aws_code_is(&answer, "ResourceNotFoundException");
-		return *is_over ? true : error_move(err, &failure);
+		*ret_is_over = aws_code_is(&answer, "ResourceNotFoundException");
+		return *ret_is_over ? true : error_move(err, &failure);
 	}
 	AUTO_PTR(json_document)
 	struct json_document *document = aws_answer_json(&answer, "FilterLogEvents", err);
 	if (document == NULL)
 		return false;
 	struct json_view root = json_document_root(document);
-	bool is_wanted = give_lines(json_view_get(root, "events"), fn, arg);
-	free(*next);
-	*next = json_view_text(json_view_get(root, "nextToken"));
-	*is_over = !is_wanted || *next == NULL;
-	return json_document_check(document, err);
+	*ret_is_over = !give_lines(json_view_get(root, "events"), fn, arg);
+	return aws_pager_turn(pager, json_view_peek(json_view_get(root, "nextToken")), err) &&
+	       json_document_check(document, err);
 }
 
 bool logs_read(struct aws_client *client, const char *stack, const struct cloud_line_range *range,
 	       cloud_log_fn *fn, void *arg, struct error *err)
 {
-	AUTO_FREE char *next = NULL;
-	bool is_over = false;
-	for (unsigned page = 0; page < MAX_PAGES && !is_over; page++)
-		if (!read_page(client, stack, range, fn, arg, &next, &is_over, err))
-			return false;
-	return is_over || error_set(err, ERROR_FULL, "the log has no end: --since bounds it");
+	AUTO(aws_pager_clear)
+	struct aws_pager pager = {.action = "FilterLogEvents", .most = MAX_PAGES};
+	do {
+		bool is_over = false;
+		if (!read_page(client, stack, range, fn, arg, &pager, &is_over, err))
+			return pager.count < MAX_PAGES
+				       ? false
+				       : error_hint(err, "--since bounds what is read");
+		if (is_over)
+			return true;
+	} while (pager.token != NULL);
+	return true;
 }
 
 bool aws_logs(struct cloud *cloud, const struct cloud_scope *scope,

@@ -7,6 +7,7 @@
 #include "base/json_writer.h"
 #include "base/log.h"
 #include "base/parse.h"
+#include "cloud/aws/client/pager.h"
 #include "cloud/aws/disk/ami.h"
 #include "cloud/aws/provider/logs_aws.h"
 #include "cloud/aws/provider/scope_stack.h"
@@ -50,23 +51,21 @@ static void read_reservations(const struct xml *set, struct cloud_status *out)
 static bool list_instances(struct aws_client *client, const char *stack, struct cloud_status *out,
 			   struct error *err)
 {
-	AUTO_FREE char *next = NULL;
-	for (unsigned page = 0; page < MAX_PAGES; page++) {
+	AUTO(aws_pager_clear)
+	struct aws_pager pager = {.action = "DescribeInstances", .most = MAX_PAGES};
+	do {
 		AUTO(aws_query_clear) struct aws_query query;
 		aws_query_init(&query, &AWS_EC2, "DescribeInstances");
 		aws_query_add_filter(&query, 1, "tag:i2kit:stack", stack);
-		aws_query_add(&query, "NextToken", next);
+		aws_query_add(&query, "NextToken", pager.token);
 		AUTO_PTR(xml) struct xml *root = aws_client_query(client, &query, NULL, err);
 		if (root == NULL)
 			return false;
 		read_reservations(xml_find(root, "reservationSet"), out);
-		const char *token = xml_text(root, "nextToken");
-		free(next);
-		next = xstrdup_or_null(token != NULL && token[0] != '\0' ? token : NULL);
-		if (next == NULL)
-			return true;
-	}
-	return error_set(err, ERROR_INVALID, "DescribeInstances does not come to an end");
+		if (!aws_pager_turn(&pager, xml_text(root, "nextToken"), err))
+			return false;
+	} while (pager.token != NULL);
+	return true;
 }
 
 static void read_addresses(const struct stack_status *stack, struct cloud_status *out)

@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/json.h"
 #include "base/parse.h"
+#include "cloud/aws/client/pager.h"
 #include "cloud/aws/client/xml.h"
 #include "cloud/aws/disk/ami.h"
 #include "cloud/aws/disk/snapshot.h"
@@ -86,13 +87,14 @@ static void take_volume(const struct xml *item, struct json_view resources, stru
 static bool read_volumes(struct aws_client *client, const struct cloud_scope *scope,
 			 struct json_view resources, struct volume_list *ret, struct error *err)
 {
-	AUTO_FREE char *next = NULL;
-	for (unsigned page = 0; page < MAX_PAGES; page++) {
+	AUTO(aws_pager_clear)
+	struct aws_pager pager = {.action = "DescribeVolumes", .most = MAX_PAGES};
+	do {
 		AUTO(aws_query_clear) struct aws_query query;
 		aws_query_init(&query, &AWS_EC2, "DescribeVolumes");
 		aws_query_add_filter(&query, 1, "tag:aws:cloudformation:stack-name", scope->name);
 		aws_query_add_filter(&query, 2, "tag:i2kit:project", scope->project);
-		aws_query_add(&query, "NextToken", next);
+		aws_query_add(&query, "NextToken", pager.token);
 		AUTO_PTR(xml) struct xml *root = aws_client_query(client, &query, NULL, err);
 		if (root == NULL)
 			return false;
@@ -100,13 +102,10 @@ static bool read_volumes(struct aws_client *client, const struct cloud_scope *sc
 		for (const struct xml *item = set != NULL ? set->first : NULL; item != NULL;
 		     item = item->next)
 			take_volume(item, resources, ret);
-		const char *token = xml_text(root, "nextToken");
-		free(next);
-		next = xstrdup_or_null(token != NULL && token[0] != '\0' ? token : NULL);
-		if (next == NULL)
-			return true;
-	}
-	return error_set(err, ERROR_INVALID, "DescribeVolumes does not come to an end");
+		if (!aws_pager_turn(&pager, xml_text(root, "nextToken"), err))
+			return false;
+	} while (pager.token != NULL);
+	return true;
 }
 
 bool volume_list_find(struct aws_client *client, const struct cloud_scope *scope,

@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "cloud/aws/client/pager.h"
 #include "cloud/aws/client/xml.h"
 
 #define MAX_SETTLE_STEPS 6
@@ -104,11 +105,12 @@ void stack_list_clear(struct stack_list *list)
 
 bool stack_list_all(struct aws_client *client, struct stack_list *ret, struct error *err)
 {
-	AUTO_FREE char *next = NULL;
-	for (unsigned page = 0; page < MAX_PAGES; page++) {
+	AUTO(aws_pager_clear)
+	struct aws_pager pager = {.action = "DescribeStacks", .most = MAX_PAGES};
+	do {
 		AUTO(aws_query_clear) struct aws_query query;
 		aws_query_init(&query, &AWS_CLOUDFORMATION, "DescribeStacks");
-		aws_query_add(&query, "NextToken", next);
+		aws_query_add(&query, "NextToken", pager.token);
 		AUTO_PTR(xml) struct xml *root = aws_client_query(client, &query, NULL, err);
 		if (root == NULL)
 			return false;
@@ -122,13 +124,10 @@ bool stack_list_all(struct aws_client *client, struct stack_list *ret, struct er
 			else
 				stack_status_clear(&status);
 		}
-		const char *token = xml_text(result, "NextToken");
-		free(next);
-		next = xstrdup_or_null(token != NULL && token[0] != '\0' ? token : NULL);
-		if (next == NULL)
-			return true;
-	}
-	return error_set(err, ERROR_INVALID, "DescribeStacks does not come to an end");
+		if (!aws_pager_turn(&pager, xml_text(result, "NextToken"), err))
+			return false;
+	} while (pager.token != NULL);
+	return true;
 }
 
 bool stack_get_template(struct aws_client *client, const char *name, char **ret, struct error *err)

@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "cloud/aws/client/pager.h"
 #include "cloud/aws/client/xml.h"
 #include "cloud/aws/stack/stack.h"
 
@@ -121,20 +122,19 @@ static bool wait_for(struct aws_client *client, const char *arn, const struct pr
 
 static bool read_all_changes(struct aws_client *client, struct stack_plan *plan, struct error *err)
 {
-	AUTO_FREE char *next = NULL;
-	for (unsigned page = 0; page < MAX_PAGES; page++) {
-		AUTO_PTR(xml) struct xml *root = describe(client, plan->change_set, next, err);
+	AUTO(aws_pager_clear)
+	struct aws_pager pager = {.action = "DescribeChangeSet", .most = MAX_PAGES};
+	do {
+		AUTO_PTR(xml)
+		struct xml *root = describe(client, plan->change_set, pager.token, err);
 		if (root == NULL)
 			return false;
 		const struct xml *result = xml_find(root, "DescribeChangeSetResult");
 		read_changes(xml_find(result, "Changes"), plan);
-		const char *token = xml_text(result, "NextToken");
-		free(next);
-		next = xstrdup_or_null(token != NULL && token[0] != '\0' ? token : NULL);
-		if (next == NULL)
-			return true;
-	}
-	return error_set(err, ERROR_INVALID, "DescribeChangeSet does not come to an end");
+		if (!aws_pager_turn(&pager, xml_text(result, "NextToken"), err))
+			return false;
+	} while (pager.token != NULL);
+	return true;
 }
 
 static bool delete_change_set(struct aws_client *client, const char *arn, struct error *err)

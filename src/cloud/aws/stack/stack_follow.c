@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/strbuf.h"
 #include "base/string_list.h"
+#include "cloud/aws/client/pager.h"
 #include "cloud/aws/client/xml.h"
 #include "cloud/aws/stack/stack.h"
 
@@ -78,25 +79,24 @@ static bool read_events(const struct xml *set, const char *after, struct event_l
 static bool list_events(struct aws_client *client, const char *id, const char *after,
 			unsigned max_pages, struct event_list *ret, struct error *err)
 {
-	AUTO_FREE char *next = NULL;
-	for (unsigned page = 0; page < max_pages; page++) {
+	AUTO(aws_pager_clear)
+	struct aws_pager pager = {.action = "DescribeStackEvents", .most = max_pages + 1};
+	/* Older ones than that are history. */
+	while (pager.count < max_pages && (pager.count == 0 || pager.token != NULL)) {
 		AUTO(aws_query_clear) struct aws_query query;
 		aws_query_init(&query, &AWS_CLOUDFORMATION, "DescribeStackEvents");
 		aws_query_add(&query, "StackName", id);
-		aws_query_add(&query, "NextToken", next);
+		aws_query_add(&query, "NextToken", pager.token);
 		AUTO_PTR(xml) struct xml *root = aws_client_query(client, &query, NULL, err);
 		if (root == NULL)
 			return false;
 		const struct xml *result = xml_find(root, "DescribeStackEventsResult");
 		if (!read_events(xml_find(result, "StackEvents"), after, ret))
 			return true;
-		const char *token = xml_text(result, "NextToken");
-		free(next);
-		next = xstrdup_or_null(token != NULL && token[0] != '\0' ? token : NULL);
-		if (next == NULL)
-			return true;
+		if (!aws_pager_turn(&pager, xml_text(result, "NextToken"), err))
+			return false;
 	}
-	return true; /* older ones than that are history */
+	return true;
 }
 
 char *stack_newest_event(struct aws_client *client, const char *id)
