@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <signal.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/alloc.h"
+#include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/path.h"
 #include "guest/kubelet/reaper.h"
 #include "test.h"
 
@@ -97,6 +102,26 @@ static void who_no_longer_asks_is_not_told(void **state)
 	assert_int_equal(told.times, 0);
 }
 
+static void a_pid_file_names_a_process_or_nothing(void **state)
+{
+	static const char *const wrong[] = {
+		"", "\n", "1\n", "0", "-4", "12x", "99999999999999999999"};
+	char path[] = "/tmp/i2kit-pid-XXXXXX";
+	AUTO_CLOSE int fd = mkstemp(path);
+	pid_t pid = 7;
+	(void)state;
+	assert_true(file_write_atomic(path, "4711\n", 5, 0600, NULL));
+	assert_true(pid_file_read(path, &pid));
+	assert_int_equal(pid, 4711);
+	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++) {
+		assert_true(file_write_atomic(path, wrong[i], strlen(wrong[i]), 0600, NULL));
+		assert_false(pid_file_read(path, &pid));
+	}
+	assert_int_equal(unlink(path), 0);
+	assert_false(pid_file_read(path, &pid));
+	assert_int_equal(pid, 4711);
+}
+
 int main(void)
 {
 	struct error err = ERROR_INIT;
@@ -107,6 +132,7 @@ int main(void)
 		cmocka_unit_test(an_end_before_the_question_is_remembered),
 		cmocka_unit_test(an_older_process_of_the_same_number_means_nothing),
 		cmocka_unit_test(who_no_longer_asks_is_not_told),
+		cmocka_unit_test(a_pid_file_names_a_process_or_nothing),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
 	loop_free(loop);

@@ -5,12 +5,15 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/parse.h"
+#include "base/path.h"
 
 #define KEPT 64 /* ends that nobody had asked for yet */
 
@@ -174,4 +177,18 @@ bool spawn_and_wait(const char *const *argv, const int *fds, struct error *err)
 	static const int none[3] = {-1, -1, -1};
 	pid_t pid = spawn(argv, NULL, fds != NULL ? fds : none, err);
 	return pid >= 0 && wait_for_end(pid, argv[0], err);
+}
+
+bool pid_file_read(const char *path, pid_t *ret)
+{
+	enum { MAX_BYTES = 32 };
+	AUTO_FREE char *text = NULL;
+	uint64_t pid = 0;
+	if (!file_read(path, MAX_BYTES, &text, NULL, NULL))
+		return false;
+	text[strcspn(text, "\n")] = '\0';
+	if (!parse_u64(text, 2, INT32_MAX, &pid)) /* 1 is init, who started it */
+		return false;
+	*ret = (pid_t)pid;
+	return true;
 }

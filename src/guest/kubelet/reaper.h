@@ -42,4 +42,7 @@ MUST_CHECK bool spawn_and_wait(const char *const *argv, const int *fds, struct e
 /* What a child of ours came to, without the loop. name: for the message. */
 MUST_CHECK bool wait_for_end(pid_t pid, const char *name, struct error *err);
 
+/* The process that a runtime says it started, in its --pid-file; false: none that can be one. */
+MUST_CHECK bool pid_file_read(const char *path, pid_t *ret);
+
 #endif

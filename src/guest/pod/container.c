@@ -249,28 +249,15 @@ static void fail(struct container *container, const char *message)
 	kubelet_started(container->guest->kubelet, container->index, now_ms(), false, message);
 }
 
-static bool read_pid(const struct container *container, pid_t *ret)
-{
-	AUTO_FREE char *path = path_join(container->folder, "pid");
-	AUTO_FREE char *text = NULL;
-	uint64_t pid = 0;
-	if (!file_read(path, 32, &text, NULL, NULL))
-		return false;
-	text[strcspn(text, "\n")] = '\0';
-	if (!parse_u64(text, 2, INT32_MAX, &pid))
-		return false;
-	*ret = (pid_t)pid;
-	return true;
-}
-
 static void on_runtime_end(pid_t pid, int status, void *arg)
 {
 	struct container *container = arg;
 	struct guest *guest = container->guest;
 	(void)pid;
 	container->runtime = 0;
+	AUTO_FREE char *pid_file = path_join(container->folder, "pid");
 	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0 ||
-	    !read_pid(container, &container->pid)) {
+	    !pid_file_read(pid_file, &container->pid)) {
 		AUTO_FREE char *message = runtime_message(container);
 		fail(container, message);
 	} else {

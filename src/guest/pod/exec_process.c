@@ -10,7 +10,6 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
-#include "base/parse.h"
 #include "base/path.h"
 #include "guest/documents/oci_config.h"
 #include "guest/machine/console.h"
@@ -67,20 +66,6 @@ static void on_end(pid_t pid, int status, void *arg)
 		end(arg, WEXITSTATUS(status), 0, NULL);
 }
 
-static bool read_pid(const struct exec_process *run, pid_t *ret)
-{
-	AUTO_FREE char *path = file_of(run, "pid");
-	AUTO_FREE char *text = NULL;
-	uint64_t pid = 0;
-	if (!file_read(path, 32, &text, NULL, NULL))
-		return false;
-	text[strcspn(text, "\n")] = '\0';
-	if (!parse_u64(text, 2, INT32_MAX, &pid))
-		return false;
-	*ret = (pid_t)pid;
-	return true;
-}
-
 /* "exec /bin/nope: No such file": without the runtime's time stamp. */
 static char *runtime_message(const struct exec_process *run)
 {
@@ -98,7 +83,8 @@ static void on_runtime_end(pid_t pid, int status, void *arg)
 	struct exec_process *run = arg;
 	(void)pid;
 	run->runtime = 0;
-	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0 || !read_pid(run, &run->pid)) {
+	AUTO_FREE char *pid_file = file_of(run, "pid");
+	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0 || !pid_file_read(pid_file, &run->pid)) {
 		AUTO_FREE char *message = runtime_message(run);
 		end(run, 126, 0, message);
 		return;
