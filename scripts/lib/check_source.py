@@ -86,6 +86,23 @@ def blank(match):
     return "\n" * match.group(0).count("\n")
 
 
+def circles(graph):
+    """One way around each place where following the graph comes back: [a, b, a]."""
+    done, found = set(), []
+
+    def follow(node, way):
+        if node in way:
+            found.append(way[way.index(node):] + [node])
+        elif node not in done:
+            for other in sorted(graph.get(node, ())):
+                follow(other, way + [node])
+            done.add(node)
+
+    for node in sorted(graph):
+        follow(node, [])
+    return found
+
+
 class Checker:
     def __init__(self, tree):
         self.src = os.path.join(tree, "src")
@@ -189,6 +206,23 @@ class Checker:
             if member not in UNREAD and not re.search(rf"(->|\.){member}\b", guest):
                 self.say(path, self.code[path].count("\n", 0, match.start()) + 1, f"the guest never reads {member}")
 
+    def check_circles(self):
+        """Headers, and rooms, that include one another: read from the bottom, there is no bottom."""
+        files = {os.path.relpath(path, self.src): path for path in self.code}
+        wanted = {}
+        for name, path in files.items():
+            with open(path, encoding="utf-8") as file:
+                wanted[name] = [m.group(1) for m in map(INCLUDE.match, file) if m and m.group(1) in files]
+        headers = {name: other for name, other in wanted.items() if name.endswith(".h")}
+        rooms = {}
+        for name, others in wanted.items():
+            room = os.path.dirname(name)
+            rooms.setdefault(room, set()).update(os.path.dirname(other) for other in others)
+            rooms[room].discard(room)
+        for graph in (headers, rooms):
+            for circle in circles(graph):
+                self.say(os.path.join(self.src, circle[0]), 1, f"a circle: {' → '.join(circle)}")
+
     def run(self):
         for folder, _, files in sorted(os.walk(self.src)):
             for file in sorted(files):
@@ -197,6 +231,7 @@ class Checker:
         self.check_callers()
         self.check_fields()
         self.check_documents()
+        self.check_circles()
         return 1 if self.count else 0
 
 

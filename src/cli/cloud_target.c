@@ -11,6 +11,7 @@
 #include "cli/manifest_files.h"
 #include "cli/output.h"
 #include "cli/project.h"
+#include "cloud/providers/providers.h"
 
 void cloud_target_clear(struct cloud_target *target)
 {

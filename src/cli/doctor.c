@@ -13,7 +13,7 @@
 #include "base/process.h"
 #include "base/strbuf.h"
 #include "cli/output.h"
-#include "cloud/provider.h"
+#include "cloud/providers/providers.h"
 #include "image/disk/base_folder.h"
 #include "image/oci/docker_config.h"
 #include "image/store/store.h"

@@ -11,6 +11,7 @@
 #include "cli/output.h"
 #include "cli/output_document.h"
 #include "cli/project.h"
+#include "cloud/providers/providers.h"
 
 static const struct {
 	const char *name;

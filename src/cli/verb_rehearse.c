@@ -11,6 +11,7 @@
 #include "cli/output_document.h"
 #include "cli/progress_view.h"
 #include "cli/rehearsal_run.h"
+#include "cloud/providers/providers.h"
 
 #define MAX_PORTS    16
 #define LEAST_MEMORY ((uint64_t)256 << 20)

@@ -256,9 +256,4 @@ struct cloud_provider {
 			struct error *err);
 };
 
-/* Those of this build; NULL behind the last. */
-const struct cloud_provider *const *cloud_providers(void);
-/* NULL and ERROR_UNSUPPORTED for a provider this build does not have. */
-MUST_CHECK const struct cloud_provider *cloud_provider_find(const char *name, struct error *err);
-
 #endif

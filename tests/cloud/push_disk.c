@@ -14,7 +14,7 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
-#include "cloud/provider.h"
+#include "cloud/providers/providers.h"
 
 #define BLOCK 524288
 
