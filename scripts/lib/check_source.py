@@ -77,6 +77,10 @@ READ_INSIDE = {
 }
 # What a pod's document says to people and to convert, and the guest has no use for.
 UNREAD = {"protocol", "image_digest", "is_stdin_once", "ports", "port_count", "digest", "diff_id", "base_digest"}
+# A folder that is a part of another one's room: called by its loader, built on its YAML.
+ONE_ROOM = {"manifest/kustomize": "manifest"}
+# A type that a header makes.
+TAG = re.compile(r"^((?:struct|enum) \w+) \{", re.M)
 INCLUDE = re.compile(r'^\s*#\s*include\s+["<]([^">]+)[">]')
 STRIP = re.compile(r'"(?:\\.|[^"\\\n])*"|//[^\n]*|/\*.*?\*/', re.S)
 
@@ -84,6 +88,11 @@ STRIP = re.compile(r'"(?:\\.|[^"\\\n])*"|//[^\n]*|/\*.*?\*/', re.S)
 def blank(match):
     """Comments and texts vanish; their line breaks stay, so that line numbers do."""
     return "\n" * match.group(0).count("\n")
+
+
+def room_of(name):
+    folder = os.path.dirname(name)
+    return ONE_ROOM.get(folder, folder)
 
 
 def circles(graph):
@@ -206,6 +215,16 @@ class Checker:
             if member not in UNREAD and not re.search(rf"(->|\.){member}\b", guest):
                 self.say(path, self.code[path].count("\n", 0, match.start()) + 1, f"the guest never reads {member}")
 
+    def check_names(self):
+        """A struct or enum that two headers make is two things of one name."""
+        made = {}
+        for path, code in sorted(self.code.items()):
+            for match in TAG.finditer(code) if path.endswith(".h") else ():
+                first = made.setdefault(match.group(1), path)
+                if first != path:
+                    self.say(path, code.count("\n", 0, match.start()) + 1,
+                             f"{match.group(1)} is also in {os.path.relpath(first, self.tree)}")
+
     def check_circles(self):
         """Headers, and rooms, that include one another: read from the bottom, there is no bottom."""
         files = {os.path.relpath(path, self.src): path for path in self.code}
@@ -216,8 +235,8 @@ class Checker:
         headers = {name: other for name, other in wanted.items() if name.endswith(".h")}
         rooms = {}
         for name, others in wanted.items():
-            room = os.path.dirname(name)
-            rooms.setdefault(room, set()).update(os.path.dirname(other) for other in others)
+            room = room_of(name)
+            rooms.setdefault(room, set()).update(room_of(other) for other in others)
             rooms[room].discard(room)
         for graph in (headers, rooms):
             for circle in circles(graph):
@@ -231,6 +250,7 @@ class Checker:
         self.check_callers()
         self.check_fields()
         self.check_documents()
+        self.check_names()
         self.check_circles()
         return 1 if self.count else 0
 

@@ -110,7 +110,8 @@ static bool is_resource(const char *key)
 	return strncmp(key, "limits.", 7) == 0 || strncmp(key, "requests.", 9) == 0;
 }
 
-static void fill_item(struct volume_file *to, const struct volume_item *item, enum volume_kind kind)
+static void fill_item(struct projected_file *to, const struct volume_item *item,
+		      enum volume_kind kind)
 {
 	char *key = xstrdup_or_null(item->key);
 	if (kind != VOLUME_DOWNWARD)

@@ -105,14 +105,14 @@ static void set_load(struct table_row *row, const struct model *model,
 	unsigned percent = load->cpu_percent[load->count - 1];
 	table_set(row, POD_CPU, percent >= 90 ? STYLE_WARNING : STYLE_NORMAL, "%u%%", percent);
 	table_set_number(row, POD_CPU, percent);
-	row->fields[POD_CPU_BARS] = (struct field){.style = STYLE_OK,
-						   .bars = load->cpu_percent,
-						   .bar_count = load->count,
-						   .bar_limit = 100};
-	row->fields[POD_MEMORY_BARS] = (struct field){.style = {.colour = COLOUR_MAGENTA},
-						      .bars = load->memory_percent,
-						      .bar_count = load->count,
-						      .bar_limit = 100};
+	row->fields[POD_CPU_BARS] = (struct table_field){.style = STYLE_OK,
+							 .bars = load->cpu_percent,
+							 .bar_count = load->count,
+							 .bar_limit = 100};
+	row->fields[POD_MEMORY_BARS] = (struct table_field){.style = {.colour = COLOUR_MAGENTA},
+							    .bars = load->memory_percent,
+							    .bar_count = load->count,
+							    .bar_limit = 100};
 }
 
 static void set_state(struct table_row *row, const struct instance_status *instance)

@@ -45,11 +45,11 @@ struct table_row *table_add(struct table *table, size_t index, const char *key)
 	return row;
 }
 
-struct field *table_set(struct table_row *row, size_t column, struct style style, const char *fmt,
-			...)
+struct table_field *table_set(struct table_row *row, size_t column, struct style style,
+			      const char *fmt, ...)
 {
 	va_list args;
-	struct field *field = &row->fields[column];
+	struct table_field *field = &row->fields[column];
 	va_start(args, fmt);
 	char *text = xvasprintf(fmt, args);
 	va_end(args);
@@ -130,7 +130,7 @@ unsigned table_sort_before(const struct model *model, enum view_kind view)
 }
 
 /* Numbers: the most first, that is what one looks for. Texts: web-2 before web-10. */
-static int compare_fields(const struct field *a, const struct field *b)
+static int compare_fields(const struct table_field *a, const struct table_field *b)
 {
 	if (a->is_number || b->is_number)
 		return a->number > b->number ? -1 : a->number < b->number;

@@ -27,7 +27,7 @@ struct column {
 	int least_width; /* where even those that stay have no room; 0: it does not shrink */
 };
 
-struct field {
+struct table_field {
 	char *text; /* owned or NULL */
 	struct style style;
 	int64_t number; /* what it is sorted by, where it is one */
@@ -42,7 +42,7 @@ struct table_row {
 	size_t index;		      /* into what the rows were made from */
 	const struct pod_status *pod; /* or NULL */
 	const struct instance_status *instance;
-	struct field fields[TABLE_COLUMNS];
+	struct table_field fields[TABLE_COLUMNS];
 	char *note; /* instead of all fields but the first; owned or NULL */
 	struct style note_style;
 	bool is_marked;
@@ -65,8 +65,8 @@ void table_make(struct table *table, const struct model *model, enum view_kind v
 void table_clear(struct table *table);
 /* For the makers of rows. */
 struct table_row *table_add(struct table *table, size_t index, const char *key);
-struct field *table_set(struct table_row *row, size_t column, struct style style, const char *fmt,
-			...) PRINTF_LIKE(4, 5);
+struct table_field *table_set(struct table_row *row, size_t column, struct style style,
+			      const char *fmt, ...) PRINTF_LIKE(4, 5);
 void table_set_number(struct table_row *row, size_t column, int64_t number);
 /* Whether the expression is found in any cell. */
 bool table_row_matches(const struct table_row *row, const regex_t *regex);

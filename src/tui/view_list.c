@@ -27,7 +27,7 @@ static void draw_rule_title(struct canvas *canvas, const struct model *model,
 }
 
 static void draw_field(struct canvas *canvas, const struct column *column,
-		       const struct field *field, int row, int at, int width)
+		       const struct table_field *field, int row, int at, int width)
 {
 	if (column->kind == COLUMN_SPARK) {
 		if (field->bar_count > 0)
@@ -74,8 +74,8 @@ static void draw_titles(struct canvas *canvas, const struct table *table,
 	int column = LEFT;
 	for (size_t place = 0; place < table->column_count; place++) {
 		size_t c = table_column_at(table, place);
-		struct field title = {.text = (char *)(uintptr_t)table->columns[c].title,
-				      .style = STYLE_DIM};
+		struct table_field title = {.text = (char *)(uintptr_t)table->columns[c].title,
+					    .style = STYLE_DIM};
 		struct column plain = {.kind = table->columns[c].kind == COLUMN_RIGHT
 						       ? COLUMN_RIGHT
 						       : COLUMN_LEFT};

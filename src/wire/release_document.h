@@ -73,7 +73,7 @@ struct container_config {
 };
 
 /* One file of a volume that is made of configuration. */
-struct volume_file {
+struct projected_file {
 	char *key;	/* of a map */
 	char *field;	/* downward */
 	char *resource; /* downward */
@@ -91,7 +91,7 @@ struct volume_rule {
 	char *ref;		   /* the map's name, or the claim's */
 	bool is_optional;
 	unsigned default_mode;
-	struct volume_file *items;
+	struct projected_file *items;
 	size_t item_count;
 	bool is_read_only; /* CLAIM */
 	char *host_path;   /* HOST_PATH: where it is on the developer's machine */

@@ -104,7 +104,7 @@ static void read_container(struct json_view view, struct container_config *ret)
 		read_mount(json_view_at(mounts, i), ARRAY_APPEND(ret->mounts, ret->mount_count));
 }
 
-static void read_item(struct json_view view, struct volume_file *ret)
+static void read_item(struct json_view view, struct projected_file *ret)
 {
 	ret->key = json_view_text(json_view_get(view, "key"));
 	ret->field = json_view_text(json_view_get(view, "field"));

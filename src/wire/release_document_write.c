@@ -66,7 +66,7 @@ static void write_items(struct json_writer *json, const struct volume_rule *volu
 {
 	json_open_list(json, "items");
 	for (size_t i = 0; i < volume->item_count; i++) {
-		const struct volume_file *item = &volume->items[i];
+		const struct projected_file *item = &volume->items[i];
 		json_open_object(json, NULL);
 		json_write_text_if(json, "key", item->key);
 		json_write_text_if(json, "field", item->field);

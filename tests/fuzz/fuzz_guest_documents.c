@@ -20,7 +20,7 @@ static void read_release(const uint8_t *bytes, size_t size)
 	char name[] = "main";
 	struct container_image container = {.name = name};
 	struct pod_image pod = {.containers = &container, .container_count = 1, .fs_group = -1};
-	struct pod_facts facts = {.hostname = "h", .cpu_count = 1};
+	struct env_facts facts = {.hostname = "h", .cpu_count = 1};
 	AUTO(string_list_clear) struct string_list environment = STRING_LIST_INIT;
 	(void)!environment_make(&pod, &release, &container, &facts, &environment, NULL);
 }

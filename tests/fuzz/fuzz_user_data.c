@@ -21,7 +21,7 @@
 
 /* A cloud whose parameters are those that the writer wants, or the pieces of the input in turn. */
 struct store {
-	struct cloud cloud;
+	struct guest_cloud cloud;
 	const char *user_data;
 	const struct parameter_list *puts; /* NULL: the pieces */
 	const char *pieces[MAX_PIECES];
@@ -29,7 +29,7 @@ struct store {
 	size_t next;
 };
 
-static struct store *store_of(struct cloud *cloud)
+static struct store *store_of(struct guest_cloud *cloud)
 {
 	return (struct store *)cloud;
 }
@@ -41,21 +41,22 @@ static const char *find(struct store *store, const char *name)
 	return store->piece_count > 0 ? store->pieces[store->next++ % store->piece_count] : NULL;
 }
 
-static bool give_user_data(struct cloud *cloud, char **ret, struct error *err)
+static bool give_user_data(struct guest_cloud *cloud, char **ret, struct error *err)
 {
 	(void)err;
 	*ret = xstrdup(store_of(cloud)->user_data);
 	return true;
 }
 
-static bool give_parameter(struct cloud *cloud, const char *name, char **ret, struct error *err)
+static bool give_parameter(struct guest_cloud *cloud, const char *name, char **ret,
+			   struct error *err)
 {
 	*ret = xstrdup_or_null(find(store_of(cloud), name));
 	return *ret != NULL || error_set(err, ERROR_NOT_FOUND, "%s", name);
 }
 
-static bool give_secret(struct cloud *cloud, const char *reference, uint8_t **ret, size_t *ret_size,
-			struct error *err)
+static bool give_secret(struct guest_cloud *cloud, const char *reference, uint8_t **ret,
+			size_t *ret_size, struct error *err)
 {
 	const char *text =
 		strncmp(reference, "ssm:", 4) == 0 ? find(store_of(cloud), reference + 4) : NULL;
@@ -63,7 +64,8 @@ static bool give_secret(struct cloud *cloud, const char *reference, uint8_t **re
 	       error_set(err, ERROR_NOT_FOUND, "%s", reference);
 }
 
-static bool attach(struct cloud *cloud, const char *volume, const char *device, struct error *err)
+static bool attach(struct guest_cloud *cloud, const char *volume, const char *device,
+		   struct error *err)
 {
 	(void)cloud;
 	(void)err;
@@ -78,10 +80,10 @@ static const struct cloud_backend backend = {.user_data = give_user_data,
 /* What the guest makes of it, or NULL. */
 static char *run_guest(struct store *store)
 {
-	AUTO(cloud_release_clear) struct cloud_release release = {0};
+	AUTO(cloud_release_clear) struct guest_release release = {0};
 	AUTO(error_clear) struct error err = ERROR_INIT;
 	static char instance[] = "i-0123456789abcdef0";
-	store->cloud = (struct cloud){.backend = &backend, .instance_id = instance};
+	store->cloud = (struct guest_cloud){.backend = &backend, .instance_id = instance};
 	bool is_ok = cloud_release_load(&store->cloud, &release, &err);
 	free(store->cloud.endpoint);
 	if (is_ok == (err.message != NULL))

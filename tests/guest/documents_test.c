@@ -39,7 +39,7 @@ static const char release_text[] =
 	"\"instance\":{\"version\":1,\"instance\":\"web-0\",\"where\":\"local\","
 	"\"serviceEnv\":[\"DB_SERVICE_HOST=10.0.0.9\"]}}}";
 
-static const struct pod_facts facts = {.address = "10.0.0.5",
+static const struct env_facts facts = {.address = "10.0.0.5",
 				       .hostname = "web-0",
 				       .memory_bytes = (uint64_t)128 << 20,
 				       .cpu_count = 1};

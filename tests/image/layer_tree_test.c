@@ -30,16 +30,14 @@ static int clear_tree(void **state)
 static bool add(const char *path, uint32_t mode)
 {
 	struct layer_node *node;
-	return layer_tree_add(&tree, &(struct layer_entry){.path = path, .mode = mode}, &node,
-			      &err);
+	return layer_tree_add(&tree, &(struct tree_entry){.path = path, .mode = mode}, &node, &err);
 }
 
 static bool add_symlink(const char *path, const char *target)
 {
 	struct layer_node *node;
 	return layer_tree_add(
-		&tree,
-		&(struct layer_entry){.path = path, .mode = S_IFLNK | 0777, .target = target},
+		&tree, &(struct tree_entry){.path = path, .mode = S_IFLNK | 0777, .target = target},
 		&node, &err);
 }
 
@@ -47,7 +45,7 @@ static bool add_hard_link(const char *path, const char *to)
 {
 	struct layer_node *node;
 	return layer_tree_add(
-		&tree, &(struct layer_entry){.path = path, .mode = S_IFREG | 0644, .link_to = to},
+		&tree, &(struct tree_entry){.path = path, .mode = S_IFREG | 0644, .link_to = to},
 		&node, &err);
 }
 
@@ -175,8 +173,8 @@ static void a_layer_cannot_name_folders_itself(void **state)
 {
 	struct layer_node *node;
 	(void)state;
-	assert_true(layer_tree_add(
-		&tree, &(struct layer_entry){.path = ".", .mode = S_IFDIR | 0755}, &node, &err));
+	assert_true(layer_tree_add(&tree, &(struct tree_entry){.path = ".", .mode = S_IFDIR | 0755},
+				   &node, &err));
 	assert_true(layer_tree_add_xattr(&tree, node, LAYER_IMPLIED_XATTR "0", "etc", 4, &err));
 	assert_null(node->xattrs);
 }
@@ -266,8 +264,8 @@ static void attributes_that_overlayfs_obeys_are_left_out(void **state)
 {
 	struct layer_node *node;
 	(void)state;
-	assert_true(layer_tree_add(
-		&tree, &(struct layer_entry){.path = "f", .mode = S_IFREG | 0644}, &node, &err));
+	assert_true(layer_tree_add(&tree, &(struct tree_entry){.path = "f", .mode = S_IFREG | 0644},
+				   &node, &err));
 	assert_true(layer_tree_add_xattr(&tree, node, "trusted.overlay.redirect", "/etc", 4, &err));
 	assert_true(layer_tree_add_xattr(&tree, node, "system.posix_acl_access", "x", 1, &err));
 	assert_null(node->xattrs);

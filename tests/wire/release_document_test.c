@@ -63,7 +63,7 @@ static void random_items(struct dice *dice, struct volume_rule *volume)
 {
 	bool is_downward = volume->kind == VOLUME_DOWNWARD;
 	for (uint64_t i = throw_dice(dice, 3); i > 0; i--) {
-		struct volume_file *item = ARRAY_APPEND(volume->items, volume->item_count);
+		struct projected_file *item = ARRAY_APPEND(volume->items, volume->item_count);
 		bool is_resource = is_downward && throw_bool(dice);
 		item->key = is_downward ? NULL : random_text(dice);
 		item->field = is_downward && !is_resource ? random_text(dice) : NULL;
@@ -265,7 +265,7 @@ static void assert_same_container(const struct container_config *a,
 	ASSERT_SAME_LIST(mounts, mount_count, assert_same_mount);
 }
 
-static void assert_same_file(const struct volume_file *a, const struct volume_file *b)
+static void assert_same_file(const struct projected_file *a, const struct projected_file *b)
 {
 	ASSERT_SAME_TEXT(key);
 	ASSERT_SAME_TEXT(field);

@@ -38,8 +38,8 @@
 #define READ_SIZE 65536
 
 struct agent {
-	struct cloud *cloud;
-	struct cloud_release release;
+	struct guest_cloud *cloud;
+	struct guest_release release;
 	struct cloud_logs *logs; /* NULL: nowhere to store */
 	struct wire_decoder *decoder;
 	bool is_signalled;

@@ -23,8 +23,8 @@
 #include "wire/instance_calls.h"
 
 struct cloud_aws {
-	struct cloud cloud; /* first: a struct cloud of ours is one of these */
-	char *token;	    /* of the metadata service */
+	struct guest_cloud cloud; /* first: a struct guest_cloud of ours is one of these */
+	char *token;		  /* of the metadata service */
 	char *region;
 	struct cloud_credentials credentials;
 	uint64_t credentials_ms; /* when they were read */
@@ -46,7 +46,7 @@ struct cloud_call {
 #define FIRST_PAUSE_MS	 200
 #define ROLE_PATH	 "latest/meta-data/iam/security-credentials/"
 
-static struct cloud_aws *aws_of(struct cloud *cloud)
+static struct cloud_aws *aws_of(struct guest_cloud *cloud)
 {
 	return (struct cloud_aws *)(void *)cloud;
 }
@@ -101,7 +101,7 @@ static bool read_metadata(const struct cloud_aws *aws, const char *path, char **
 	return true;
 }
 
-static struct cloud *aws_open(struct error *err)
+static struct guest_cloud *aws_open(struct error *err)
 {
 	uint64_t deadline = clock_monotonic_ms() + OPEN_MS;
 	int pause = FIRST_PAUSE_MS;
@@ -120,7 +120,7 @@ static struct cloud *aws_open(struct error *err)
 	return &TAKE_PTR(aws)->cloud;
 }
 
-static bool aws_user_data(struct cloud *cloud, char **ret, struct error *err)
+static bool aws_user_data(struct guest_cloud *cloud, char **ret, struct error *err)
 {
 	return read_metadata(aws_of(cloud), "latest/user-data", ret, err);
 }
@@ -290,14 +290,15 @@ static bool get_parameter(struct cloud_aws *aws, const char *name, char **ret, s
 	return *ret != NULL || error_set(err, ERROR_NOT_FOUND, "there is no parameter %s", name);
 }
 
-static bool aws_parameter(struct cloud *cloud, const char *name, char **ret, struct error *err)
+static bool aws_parameter(struct guest_cloud *cloud, const char *name, char **ret,
+			  struct error *err)
 {
 	return get_parameter(aws_of(cloud), name, ret, err);
 }
 
 /* What `reference` means, owned. */
-static bool aws_secret(struct cloud *cloud, const char *reference, uint8_t **ret, size_t *ret_size,
-		       struct error *err)
+static bool aws_secret(struct guest_cloud *cloud, const char *reference, uint8_t **ret,
+		       size_t *ret_size, struct error *err)
 {
 	struct cloud_aws *aws = aws_of(cloud);
 	AUTO_FREE char *text = NULL;
@@ -311,7 +312,7 @@ static bool aws_secret(struct cloud *cloud, const char *reference, uint8_t **ret
 	return error_set(err, ERROR_UNSUPPORTED, "no way to fetch '%s'", reference);
 }
 
-static bool aws_attach(struct cloud *cloud, const char *volume, const char *device,
+static bool aws_attach(struct guest_cloud *cloud, const char *volume, const char *device,
 		       struct error *err)
 {
 	struct cloud_aws *aws = aws_of(cloud);
@@ -336,7 +337,7 @@ static bool aws_attach(struct cloud *cloud, const char *volume, const char *devi
 	return false;
 }
 
-static bool call_logs(struct cloud *cloud, const char *action, const struct strbuf *body,
+static bool call_logs(struct guest_cloud *cloud, const char *action, const struct strbuf *body,
 		      struct error *err)
 {
 	AUTO_FREE char *answer = NULL;
@@ -354,7 +355,7 @@ static void write_names(struct json_writer *json, const char *group, const char 
 	json_write_text(json, "logStreamName", stream);
 }
 
-static bool aws_make_log(struct cloud *cloud, const char *group, const char *stream,
+static bool aws_make_log(struct guest_cloud *cloud, const char *group, const char *stream,
 			 struct error *err)
 {
 	AUTO(strbuf_clear) struct strbuf body = STRBUF_INIT;
@@ -369,7 +370,7 @@ static bool aws_make_log(struct cloud *cloud, const char *group, const char *str
 	return true;
 }
 
-static bool aws_log(struct cloud *cloud, const char *group, const char *stream,
+static bool aws_log(struct guest_cloud *cloud, const char *group, const char *stream,
 		    const struct cloud_log_line *lines, size_t count, struct error *err)
 {
 	AUTO(strbuf_clear) struct strbuf body = STRBUF_INIT;
@@ -387,8 +388,8 @@ static bool aws_log(struct cloud *cloud, const char *group, const char *stream,
 	return call_logs(cloud, "PutLogEvents", &body, err);
 }
 
-static bool aws_signal(struct cloud *cloud, const char *stack, const char *resource, bool is_good,
-		       struct error *err)
+static bool aws_signal(struct guest_cloud *cloud, const char *stack, const char *resource,
+		       bool is_good, struct error *err)
 {
 	AUTO(strbuf_clear) struct strbuf body = STRBUF_INIT;
 	AUTO_FREE char *answer = NULL;

@@ -13,7 +13,7 @@
 
 #include "base/error.h"
 
-struct cloud;
+struct guest_cloud;
 
 struct cloud_log_line {
 	int64_t time_ms; /* since 1970, not falling within a stream */
@@ -23,29 +23,30 @@ struct cloud_log_line {
 /* Temporary failures are tried again inside; ERROR_INVALID: refused for good. */
 struct cloud_backend {
 	/* Waits up to two minutes for the metadata service. NULL on failure. */
-	struct cloud *(*open)(struct error *err);
+	struct guest_cloud *(*open)(struct error *err);
 	/* The release document, perhaps with references; owned. */
-	bool (*user_data)(struct cloud *cloud, char **ret, struct error *err);
+	bool (*user_data)(struct guest_cloud *cloud, char **ret, struct error *err);
 	/* A piece of the configuration by its name; owned. */
-	bool (*parameter)(struct cloud *cloud, const char *name, char **ret, struct error *err);
+	bool (*parameter)(struct guest_cloud *cloud, const char *name, char **ret,
+			  struct error *err);
 	/* What a secret's reference means; owned. */
-	bool (*secret)(struct cloud *cloud, const char *reference, uint8_t **ret, size_t *ret_size,
-		       struct error *err);
+	bool (*secret)(struct guest_cloud *cloud, const char *reference, uint8_t **ret,
+		       size_t *ret_size, struct error *err);
 	/* Success too when it is attached to this instance already. */
-	bool (*attach)(struct cloud *cloud, const char *volume, const char *device,
+	bool (*attach)(struct guest_cloud *cloud, const char *volume, const char *device,
 		       struct error *err);
 	/* Success too when it is there. */
-	bool (*make_log)(struct cloud *cloud, const char *group, const char *stream,
+	bool (*make_log)(struct guest_cloud *cloud, const char *group, const char *stream,
 			 struct error *err);
-	bool (*log)(struct cloud *cloud, const char *group, const char *stream,
+	bool (*log)(struct guest_cloud *cloud, const char *group, const char *stream,
 		    const struct cloud_log_line *lines, size_t count, struct error *err);
 	/* is_good: the pod is ready, or has done its work. */
-	bool (*signal)(struct cloud *cloud, const char *stack, const char *resource, bool is_good,
-		       struct error *err);
+	bool (*signal)(struct guest_cloud *cloud, const char *stack, const char *resource,
+		       bool is_good, struct error *err);
 };
 
 /* What every cloud's own state begins with. */
-struct cloud {
+struct guest_cloud {
 	const struct cloud_backend *backend;
 	char *instance_id;
 	char *endpoint; /* in place of the services' own, or NULL (rehearsal) */

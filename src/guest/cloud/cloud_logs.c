@@ -25,7 +25,7 @@ struct stream {
 };
 
 struct cloud_logs {
-	struct cloud *cloud;
+	struct guest_cloud *cloud;
 	char *group;
 	char *pod;
 	struct stream *streams;
@@ -36,7 +36,7 @@ struct cloud_logs {
 	uint64_t sequence; /* the highest one added */
 };
 
-struct cloud_logs *cloud_logs_new(struct cloud *cloud, const char *group, const char *pod)
+struct cloud_logs *cloud_logs_new(struct guest_cloud *cloud, const char *group, const char *pod)
 {
 	struct cloud_logs *logs = xcalloc(1, sizeof(*logs));
 	logs->cloud = cloud;

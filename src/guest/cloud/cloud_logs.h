@@ -12,7 +12,7 @@
 
 struct cloud_logs;
 
-struct cloud_logs *cloud_logs_new(struct cloud *cloud, const char *group, const char *pod);
+struct cloud_logs *cloud_logs_new(struct guest_cloud *cloud, const char *group, const char *pod);
 void cloud_logs_add(struct cloud_logs *logs, const struct wire_log_record *record);
 /* A line of the agent's own: its stream is POD/.NAME/INSTANCE, a name no container can have. */
 void cloud_logs_say(struct cloud_logs *logs, const char *name, const char *text);

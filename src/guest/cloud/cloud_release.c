@@ -11,14 +11,14 @@
 #include "guest/cloud/cloud_sign.h"
 #include "wire/release_document.h"
 
-void cloud_release_clear(struct cloud_release *release)
+void cloud_release_clear(struct guest_release *release)
 {
 	free(release->document);
 	free(release->pod);
 	free(release->log_group);
 	free(release->signal_stack);
 	free(release->signal_resource);
-	*release = (struct cloud_release){0};
+	*release = (struct guest_release){0};
 }
 
 /* The digest stands beside the reference: what was fetched must be what was released. */
@@ -34,7 +34,7 @@ static bool check_digest(const char *wanted_or_null, const void *bytes, size_t s
 	return error_set(err, ERROR_CORRUPT, "its value is not the one that was released");
 }
 
-static bool fetch_secret(struct cloud *cloud, struct map_entry *entry, struct error *err)
+static bool fetch_secret(struct guest_cloud *cloud, struct map_entry *entry, struct error *err)
 {
 	AUTO_FREE uint8_t *bytes = NULL;
 	size_t size = 0;
@@ -51,7 +51,7 @@ static bool fetch_secret(struct cloud *cloud, struct map_entry *entry, struct er
 	return true;
 }
 
-static bool fetch_secrets(struct cloud *cloud, struct release *release, struct error *err)
+static bool fetch_secrets(struct guest_cloud *cloud, struct release *release, struct error *err)
 {
 	for (size_t i = 0; i < release->map_count; i++) {
 		struct release_map *map = &release->maps[i];
@@ -64,7 +64,7 @@ static bool fetch_secrets(struct cloud *cloud, struct release *release, struct e
 	return true;
 }
 
-static bool fetch_config(struct cloud *cloud, const struct config_reference *reference,
+static bool fetch_config(struct guest_cloud *cloud, const struct config_reference *reference,
 			 struct release *release, struct error *err)
 {
 	AUTO(strbuf_clear) struct strbuf text = STRBUF_MAX((size_t)4 << 20);
@@ -81,7 +81,8 @@ static bool fetch_config(struct cloud *cloud, const struct config_reference *ref
 	return release_config_read(strbuf_text(&text), text.size, release, err);
 }
 
-static bool attach_volume(struct cloud *cloud, const struct cloud_config *config, struct error *err)
+static bool attach_volume(struct guest_cloud *cloud, const struct cloud_config *config,
+			  struct error *err)
 {
 	const char *volume = config->attach_volume;
 	const char *device = config->attach_device;
@@ -94,7 +95,7 @@ static bool attach_volume(struct cloud *cloud, const struct cloud_config *config
 }
 
 /* Which instance this is, the document leaves to the metadata service. */
-static void name_instance(const struct cloud *cloud, struct release *release)
+static void name_instance(const struct guest_cloud *cloud, struct release *release)
 {
 	const char *id = strncmp(cloud->instance_id, "i-", 2) == 0 ? cloud->instance_id + 2
 								   : cloud->instance_id;
@@ -106,7 +107,7 @@ static void name_instance(const struct cloud *cloud, struct release *release)
 	release->instance = xasprintf("%s-%s", release->pod != NULL ? release->pod : "pod", id);
 }
 
-static bool resolve(struct cloud *cloud, const char *user_data, struct cloud_release *ret,
+static bool resolve(struct guest_cloud *cloud, const char *user_data, struct guest_release *ret,
 		    struct error *err)
 {
 	AUTO(release_clear) struct release release = {0};
@@ -127,15 +128,15 @@ static bool resolve(struct cloud *cloud, const char *user_data, struct cloud_rel
 	return true;
 }
 
-bool cloud_release_load(struct cloud *cloud, struct cloud_release *ret, struct error *err)
+bool cloud_release_load(struct guest_cloud *cloud, struct guest_release *ret, struct error *err)
 {
 	AUTO_FREE char *text = NULL;
 	if (!cloud->backend->user_data(cloud, &text, err))
 		return false;
-	AUTO(cloud_release_clear) struct cloud_release release = {0};
+	AUTO(cloud_release_clear) struct guest_release release = {0};
 	if (!resolve(cloud, text, &release, err))
 		return false;
 	*ret = release;
-	release = (struct cloud_release){0};
+	release = (struct guest_release){0};
 	return true;
 }

@@ -7,17 +7,17 @@
 #include "guest/cloud/cloud_backend.h"
 
 /* What the agent itself needs to know of the release. NULL: not given. */
-struct cloud_release {
+struct guest_release {
 	char *document; /* the whole release document, ready for the guest */
 	char *pod;
 	char *log_group;
 	char *signal_stack;
 	char *signal_resource;
 };
-void cloud_release_clear(struct cloud_release *release);
+void cloud_release_clear(struct guest_release *release);
 
 /* Attaches the pod's volumes, too. */
-MUST_CHECK bool cloud_release_load(struct cloud *cloud, struct cloud_release *ret,
+MUST_CHECK bool cloud_release_load(struct guest_cloud *cloud, struct guest_release *ret,
 				   struct error *err);
 
 #endif

@@ -32,7 +32,7 @@ static size_t find_place(const struct string_list *list, const char *name, size_
 	return list->count;
 }
 
-const char *environment_find(const struct string_list *environment, const char *name)
+const char *env_list_find(const struct string_list *environment, const char *name)
 {
 	size_t place = find_place(environment, name, strlen(name));
 	return place < environment->count ? environment->items[place] + strlen(name) + 1 : NULL;
@@ -111,7 +111,7 @@ static char *pair_lines(const struct string_list *pairs)
 }
 
 char *field_value(const struct pod_image *pod, const struct release *release,
-		  const struct pod_facts *facts, const char *field)
+		  const struct env_facts *facts, const char *field)
 {
 	const struct {
 		const char *name;
@@ -167,7 +167,7 @@ static bool parse_divisor(const char *text, uint64_t *ret_milli)
 	return false;
 }
 
-char *resource_value(const struct container_image *container, const struct pod_facts *facts,
+char *resource_value(const struct container_image *container, const struct env_facts *facts,
 		     const char *resource, const char *divisor_or_null, struct error *err)
 {
 	const uint64_t all_cpus = (uint64_t)facts->cpu_count * 1000;
@@ -238,7 +238,7 @@ static bool add_source(const struct release *release, const struct env_import *s
 
 /* *ret NULL: an optional one that is absent. */
 static bool rule_value(const struct pod_image *pod, const struct release *release,
-		       const struct container_image *own, const struct pod_facts *facts,
+		       const struct container_image *own, const struct env_facts *facts,
 		       const struct env_rule *rule, const struct string_list *so_far, char **ret,
 		       struct error *err)
 {
@@ -271,7 +271,7 @@ static bool rule_value(const struct pod_image *pod, const struct release *releas
 }
 
 bool environment_make(const struct pod_image *pod, const struct release *release,
-		      const struct container_image *container, const struct pod_facts *facts,
+		      const struct container_image *container, const struct env_facts *facts,
 		      struct string_list *ret, struct error *err)
 {
 	set(ret, "PATH", DEFAULT_PATH);

@@ -177,7 +177,7 @@ static void write_environment(struct json_writer *json, const struct oci_process
 	AUTO(string_list_clear) struct string_list environment = STRING_LIST_INIT;
 	bool is_bad_text = json->is_bad_text;
 	string_list_copy(&environment, from->environment);
-	if (environment_find(&environment, "HOME") == NULL)
+	if (env_list_find(&environment, "HOME") == NULL)
 		string_list_addf(&environment, "HOME=%s", from->user->home);
 	json_write_texts(json, "env", &environment);
 	json->is_bad_text = is_bad_text;

@@ -68,7 +68,7 @@ static bool fill_claim(const struct container *container, const char *root,
 static bool add_volume(const struct container *container, size_t number, const char *root,
 		       const struct mount_rule *rule, struct mount_list *list, struct error *err)
 {
-	struct volume_plan plan = guest_volume_plan(container_guest(container));
+	struct volume_place plan = guest_volume_plan(container_guest(container));
 	const struct volume_rule *volume = release_volume(plan.release, rule->volume);
 	AUTO_FREE char *place = xasprintf("%s/m%zu", container_folder(container), number);
 	struct oci_mount *mount = mount_list_add(list, NULL, rootfs_resolve(root, rule->path));

@@ -109,7 +109,7 @@ static bool write_process(const struct exec_process *run, const struct exec_requ
 	const struct image_user *user = container_user(container);
 	if (request->environment != NULL)
 		string_list_copy(&environment, request->environment);
-	if (request->has_tty && environment_find(container_environment(container), "TERM") == NULL)
+	if (request->has_tty && env_list_find(container_environment(container), "TERM") == NULL)
 		string_list_add(&environment, "TERM=xterm");
 	/* The runtime takes the last of two: ours come after the container's. */
 	AUTO(string_list_clear) struct string_list all = STRING_LIST_INIT;

@@ -33,9 +33,9 @@
 #define LAST_POLL_MS  5
 #define MOST_SHM      ((uint64_t)64 << 20) /* Docker's and Kubernetes' */
 
-struct volume_plan guest_volume_plan(const struct guest *guest)
+struct volume_place guest_volume_plan(const struct guest *guest)
 {
-	return (struct volume_plan){
+	return (struct volume_place){
 		.pod = &guest->pod, .release = &guest->release, .facts = &guest->facts};
 }
 
@@ -119,7 +119,7 @@ static void on_last_poll(struct loop_timer *timer, void *arg)
 	if (channel_is_up(guest->channel))
 		channel_drain(guest->channel, LAST_WORDS_MS);
 	linuxkit_run_onshutdown();
-	struct volume_plan plan = guest_volume_plan(guest);
+	struct volume_place plan = guest_volume_plan(guest);
 	volumes_finish(&plan);
 	(void)umount2(ROOTFS_TOPS, MNT_DETACH);
 	machine_power_off();
@@ -276,7 +276,7 @@ static void set_names(struct guest *guest)
 	if (sethostname(guest->hostname, strlen(guest->hostname)) < 0)
 		say("hostname %s: %s", guest->hostname, strerror(errno));
 	guest->address = network_plain_address(&release->network);
-	guest->facts = (struct pod_facts){.address = guest->address,
+	guest->facts = (struct env_facts){.address = guest->address,
 					  .hostname = guest->hostname,
 					  .memory_bytes = machine_memory_bytes(),
 					  .cpu_count = (unsigned)get_nprocs()};
@@ -333,7 +333,7 @@ static bool prepare_pod(struct guest *guest, struct error *err)
 	modprobe_enable(&guest->pod);
 	set_sysctls(&guest->pod);
 	machine_keep_reserve(has_limits(&guest->pod));
-	struct volume_plan plan = guest_volume_plan(guest);
+	struct volume_place plan = guest_volume_plan(guest);
 	return prepare_memory(guest, err) && guest_write_names(guest, err) &&
 	       volumes_prepare(&plan, err);
 }
@@ -368,7 +368,7 @@ static void update_release(struct guest *guest, struct release *fresh)
 	*fresh = old; /* freed by the caller */
 	machine_set_wall_ns(guest->release.time_ns);
 	tunnel_table_listen(guest->tunnels, &guest->release);
-	struct volume_plan plan = guest_volume_plan(guest);
+	struct volume_place plan = guest_volume_plan(guest);
 	if (!guest_write_names(guest, &err) || !volumes_update(&plan, &err))
 		say("new release: %s", err.message);
 }

@@ -33,7 +33,7 @@ struct guest {
 	bool has_release;
 	char *hostname; /* owned */
 	char *address;	/* owned, or NULL */
-	struct pod_facts facts;
+	struct env_facts facts;
 	struct kubelet *kubelet; /* NULL until the release is here */
 	struct loop_timer *tick;
 	struct container **containers; /* one per container of the pod */
@@ -55,7 +55,7 @@ void guest_shutdown(struct guest *guest, int64_t grace_ms);
 /* hosts, resolv.conf and hostname of the containers, and what the pod's DNS server says. */
 MUST_CHECK bool guest_write_names(struct guest *guest, struct error *err);
 /* The documents' view that volumes need. */
-struct volume_plan guest_volume_plan(const struct guest *guest);
+struct volume_place guest_volume_plan(const struct guest *guest);
 /* Sends waiting log lines while the channel takes them. */
 void guest_send_logs(void *guest);
 /* The network is up (or the release needs none): the pod's containers start. */

@@ -43,7 +43,7 @@ static void add_file(struct file_set *set, const char *path, const char *bytes, 
 	file->mode = mode;
 }
 
-static unsigned mode_of(const struct volume_file *item, unsigned standard)
+static unsigned mode_of(const struct projected_file *item, unsigned standard)
 {
 	return item->mode >= 0 ? (unsigned)item->mode : standard;
 }
@@ -64,7 +64,7 @@ static bool collect_map(const struct release *release, const struct volume_rule 
 			add_file(set, entry->key, entry->bytes, entry->size, mode);
 	}
 	for (size_t i = 0; i < volume->item_count; i++) {
-		const struct volume_file *item = &volume->items[i];
+		const struct projected_file *item = &volume->items[i];
 		const struct map_entry *entry =
 			item->key != NULL ? config_map_entry(map, item->key) : NULL;
 		if (entry != NULL && entry->bytes != NULL)
@@ -76,11 +76,11 @@ static bool collect_map(const struct release *release, const struct volume_rule 
 	return true;
 }
 
-static bool collect_downward(const struct volume_plan *plan, const struct volume_rule *volume,
+static bool collect_downward(const struct volume_place *plan, const struct volume_rule *volume,
 			     unsigned mode, struct file_set *set, struct error *err)
 {
 	for (size_t i = 0; i < volume->item_count; i++) {
-		const struct volume_file *item = &volume->items[i];
+		const struct projected_file *item = &volume->items[i];
 		AUTO_FREE char *value = NULL;
 		if (item->field != NULL) {
 			value = field_value(plan->pod, plan->release, plan->facts, item->field);
@@ -104,8 +104,8 @@ static bool collect_downward(const struct volume_plan *plan, const struct volume
 	return true;
 }
 
-static bool collect(const struct volume_plan *plan, const struct volume_rule *volume, unsigned mode,
-		    struct file_set *set, struct error *err)
+static bool collect(const struct volume_place *plan, const struct volume_rule *volume,
+		    unsigned mode, struct file_set *set, struct error *err)
 {
 	if (volume->kind == VOLUME_DOWNWARD)
 		return collect_downward(plan, volume, mode, set, err);
@@ -218,7 +218,7 @@ static bool write_version(const struct file_set *set, const char *folder, int64_
 	return true;
 }
 
-bool volume_files_write(const struct volume_plan *plan, const struct volume_rule *volume,
+bool volume_files_write(const struct volume_place *plan, const struct volume_rule *volume,
 			const char *folder, struct error *err)
 {
 	AUTO(clear_set) struct file_set set = {0};

@@ -8,7 +8,8 @@
  * The files of a configMap, secret, downward or projected volume: FOLDER/..NUMBER/… with the files,
  * FOLDER/..data → ..NUMBER, FOLDER/name → ..data/name. Nothing is touched when nothing changed.
  */
-MUST_CHECK bool volume_files_write(const struct volume_plan *plan, const struct volume_rule *volume,
-				   const char *folder, struct error *err);
+MUST_CHECK bool volume_files_write(const struct volume_place *plan,
+				   const struct volume_rule *volume, const char *folder,
+				   struct error *err);
 
 #endif

@@ -87,7 +87,7 @@ bool volumes_have_quota(const struct release *release)
 }
 
 /* A project of its own on the scratch disk, with the sizeLimit as its quota. */
-static bool limit_on_disk(const struct volume_plan *plan, const struct volume_rule *volume,
+static bool limit_on_disk(const struct volume_place *plan, const struct volume_rule *volume,
 			  struct error *err)
 {
 	AUTO_FREE char *source = xasprintf("%s/.volumes/%s", ROOTFS_TOPS, volume->name);
@@ -96,7 +96,7 @@ static bool limit_on_disk(const struct volume_plan *plan, const struct volume_ru
 				  volume->size_limit_bytes, err);
 }
 
-static bool prepare_empty(const struct volume_plan *plan, const struct volume_rule *volume,
+static bool prepare_empty(const struct volume_place *plan, const struct volume_rule *volume,
 			  const char *folder, struct error *err)
 {
 	bool has_scratch = plan->release->scratch_serial != NULL;
@@ -118,7 +118,7 @@ static bool prepare_empty(const struct volume_plan *plan, const struct volume_ru
 	return set_owner(plan->pod, folder, err);
 }
 
-static bool prepare_disk(const struct volume_plan *plan, const struct volume_delivery *delivery,
+static bool prepare_disk(const struct volume_place *plan, const struct volume_delivery *delivery,
 			 bool is_read_only, const char *folder, struct error *err)
 {
 	unsigned long flags = MS_NODEV | MS_NOSUID | (is_read_only ? MS_RDONLY : 0);
@@ -139,7 +139,7 @@ static bool prepare_share(const struct volume_delivery *delivery, const char *fo
 	return true;
 }
 
-static bool prepare_delivered(const struct volume_plan *plan, const struct volume_rule *volume,
+static bool prepare_delivered(const struct volume_place *plan, const struct volume_rule *volume,
 			      const char *folder, struct error *err)
 {
 	const struct volume_delivery *delivery = release_delivery(plan->release, volume->name);
@@ -158,7 +158,7 @@ static bool is_written(const struct volume_rule *volume)
 	       volume->kind == VOLUME_DOWNWARD || volume->kind == VOLUME_PROJECTED;
 }
 
-static bool prepare(const struct volume_plan *plan, const struct volume_rule *volume,
+static bool prepare(const struct volume_place *plan, const struct volume_rule *volume,
 		    struct error *err)
 {
 	AUTO_FREE char *folder = volumes_folder(volume->name);
@@ -171,7 +171,7 @@ static bool prepare(const struct volume_plan *plan, const struct volume_rule *vo
 	return prepare_delivered(plan, volume, folder, err);
 }
 
-bool volumes_prepare(const struct volume_plan *plan, struct error *err)
+bool volumes_prepare(const struct volume_place *plan, struct error *err)
 {
 	for (size_t i = 0; i < plan->release->volume_count; i++) {
 		const struct volume_rule *volume = &plan->release->volumes[i];
@@ -181,7 +181,7 @@ bool volumes_prepare(const struct volume_plan *plan, struct error *err)
 	return true;
 }
 
-bool volumes_update(const struct volume_plan *plan, struct error *err)
+bool volumes_update(const struct volume_place *plan, struct error *err)
 {
 	for (size_t i = 0; i < plan->release->volume_count; i++) {
 		const struct volume_rule *volume = &plan->release->volumes[i];
@@ -212,7 +212,7 @@ static bool bind_open(int fd, const char *place, struct error *err)
 	return true;
 }
 
-void volumes_finish(const struct volume_plan *plan)
+void volumes_finish(const struct volume_place *plan)
 {
 	for (size_t i = 0; i < plan->release->volume_count; i++) {
 		AUTO_FREE char *folder = volumes_folder(plan->release->volumes[i].name);
@@ -244,7 +244,7 @@ static bool bind_sub_path(const char *folder, const char *sub_path, bool is_writ
 		       : error_set_errno(err, errno, "subPath '%s'", sub_path);
 }
 
-bool volumes_resolve_mount(const struct volume_plan *plan, const struct mount_rule *rule,
+bool volumes_resolve_mount(const struct volume_place *plan, const struct mount_rule *rule,
 			   const struct string_list *environment, const char *place,
 			   struct oci_mount *ret, struct error *err)
 {

@@ -13,26 +13,27 @@
 #include "wire/pod_document.h"
 #include "wire/request.h"
 
-struct volume_plan {
+struct volume_place {
 	const struct pod_image *pod;
 	const struct release *release;
-	const struct pod_facts *facts;
+	const struct env_facts *facts;
 };
 
 /* Whether parts of the scratch disk are limited. */
 bool volumes_have_quota(const struct release *release);
 /* Makes every volume ready. */
-MUST_CHECK bool volumes_prepare(const struct volume_plan *plan, struct error *err);
+MUST_CHECK bool volumes_prepare(const struct volume_place *plan, struct error *err);
 /* Writes the files of config maps, secrets, downward and projected volumes anew. */
-MUST_CHECK bool volumes_update(const struct volume_plan *plan, struct error *err);
+MUST_CHECK bool volumes_update(const struct volume_place *plan, struct error *err);
 /* Unmounts the disks, so that their file systems are clean. */
-void volumes_finish(const struct volume_plan *plan);
+void volumes_finish(const struct volume_place *plan);
 
 /*
  * What one mount of a container shows, in ret->source and is_read_only: makes the subPath's folder
  * where it is missing, and binds it to `place`.
  */
-MUST_CHECK bool volumes_resolve_mount(const struct volume_plan *plan, const struct mount_rule *rule,
+MUST_CHECK bool volumes_resolve_mount(const struct volume_place *plan,
+				      const struct mount_rule *rule,
 				      const struct string_list *environment, const char *place,
 				      struct oci_mount *ret, struct error *err);
 

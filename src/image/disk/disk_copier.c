@@ -24,13 +24,13 @@ static bool share_blocks(int from, int to, const struct disk_piece *piece)
 }
 
 /* What a piece's bytes are checked with. */
-struct check {
+struct piece_check {
 	enum { CHECK_NOTHING, CHECK_SUM, CHECK_DIGEST } how;
 	struct sha256 *hash;
 	uint64_t sum;
 };
 
-static void check_begin(struct check *check, const struct disk_piece *piece)
+static void check_begin(struct piece_check *check, const struct disk_piece *piece)
 {
 	if (piece->was_just_made)
 		return;
@@ -40,12 +40,12 @@ static void check_begin(struct check *check, const struct disk_piece *piece)
 		check->hash = sha256_new();
 }
 
-static void check_clear(struct check *check)
+static void piece_check_clear(struct piece_check *check)
 {
 	sha256_free(check->hash);
 }
 
-static void check_update(struct check *check, const uint8_t *bytes, size_t size)
+static void check_update(struct piece_check *check, const uint8_t *bytes, size_t size)
 {
 	if (check->how == CHECK_DIGEST)
 		sha256_update(check->hash, bytes, size);
@@ -53,7 +53,7 @@ static void check_update(struct check *check, const uint8_t *bytes, size_t size)
 		check->sum = checksum_update(check->sum, bytes, size);
 }
 
-static bool is_wanted(struct check *check, const struct disk_piece *piece)
+static bool is_wanted(struct piece_check *check, const struct disk_piece *piece)
 {
 	if (check->how == CHECK_DIGEST) {
 		struct digest actual = sha256_finish_digest(check->hash);
@@ -64,7 +64,7 @@ static bool is_wanted(struct check *check, const struct disk_piece *piece)
 	return strcmp(actual, piece->checksum) == 0;
 }
 
-static bool check_end(struct check *check, const struct disk_piece *piece, struct error *err)
+static bool check_end(struct piece_check *check, const struct disk_piece *piece, struct error *err)
 {
 	if (check->how == CHECK_NOTHING || is_wanted(check, piece))
 		return true;
@@ -93,7 +93,7 @@ static void hand_over(struct disk_copier *copier)
 }
 
 static bool copy_chunk(struct disk_copier *copier, const struct disk_piece *piece, int from,
-		       uint64_t at, bool is_shared, struct check *check, size_t *ret_size)
+		       uint64_t at, bool is_shared, struct piece_check *check, size_t *ret_size)
 {
 	struct error *err = &copier->failure;
 	struct disk_chunk *chunk = await_room(copier);
@@ -110,7 +110,7 @@ static bool copy_chunk(struct disk_copier *copier, const struct disk_piece *piec
 }
 
 static bool copy_bytes(struct disk_copier *copier, const struct disk_piece *piece, int from,
-		       bool is_shared, struct check *check)
+		       bool is_shared, struct piece_check *check)
 {
 	uint64_t flushed = 0;
 	size_t size = 0;
@@ -129,7 +129,7 @@ static bool copy_bytes(struct disk_copier *copier, const struct disk_piece *piec
 static bool copy_file(struct disk_copier *copier, const struct disk_piece *piece)
 {
 	AUTO_CLOSE int from = disk_piece_open(piece, &copier->failure);
-	AUTO(check_clear) struct check check = {0};
+	AUTO(piece_check_clear) struct piece_check check = {0};
 	if (from < 0)
 		return false;
 	check_begin(&check, piece);

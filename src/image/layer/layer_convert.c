@@ -112,7 +112,7 @@ static bool add_xattrs(struct converter *converter, struct archive_entry *entry,
 	return true;
 }
 
-static bool is_known_type(const struct layer_entry *fields)
+static bool is_known_type(const struct tree_entry *fields)
 {
 	return fields->link_to != NULL || S_ISREG(fields->mode) || S_ISDIR(fields->mode) ||
 	       S_ISLNK(fields->mode) || S_ISCHR(fields->mode) || S_ISBLK(fields->mode) ||
@@ -121,7 +121,7 @@ static bool is_known_type(const struct layer_entry *fields)
 
 static bool add_entry(struct converter *converter, struct archive_entry *entry, struct error *err)
 {
-	struct layer_entry fields = {
+	struct tree_entry fields = {
 		.path = archive_entry_pathname(entry),
 		.link_to = archive_entry_hardlink(entry),
 		.target = archive_entry_symlink(entry),

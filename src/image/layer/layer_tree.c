@@ -332,7 +332,7 @@ static bool find_link_target(struct layer_tree *tree, const char *path, struct l
 	return true;
 }
 
-static void fill_node(struct layer_node *node, const struct layer_entry *entry)
+static void fill_node(struct layer_node *node, const struct tree_entry *entry)
 {
 	int64_t mtime = entry->mtime < 0 ? 0 : entry->mtime;
 	node->mode = entry->mode;
@@ -365,7 +365,7 @@ static bool place_node(struct layer_tree *tree, struct layer_node *folder, const
 	return true;
 }
 
-static bool check_entry(const struct layer_entry *entry, struct error *err)
+static bool check_entry(const struct tree_entry *entry, struct error *err)
 {
 	if (!check_name(entry->path, err))
 		return false;
@@ -376,7 +376,7 @@ static bool check_entry(const struct layer_entry *entry, struct error *err)
 	return true;
 }
 
-bool layer_tree_add(struct layer_tree *tree, const struct layer_entry *entry,
+bool layer_tree_add(struct layer_tree *tree, const struct tree_entry *entry,
 		    struct layer_node **ret, struct error *err)
 {
 	struct walk walk = {.tree = tree, .may_create = true};

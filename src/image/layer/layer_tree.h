@@ -78,7 +78,7 @@ struct layer_tree {
 void layer_tree_init(struct layer_tree *tree);
 void layer_tree_clear(struct layer_tree *tree);
 
-struct layer_entry {
+struct tree_entry {
 	const char *path;    /* as in the tar */
 	const char *link_to; /* hard link: the other name, or NULL */
 	const char *target;  /* symbolic link, or NULL */
@@ -94,7 +94,7 @@ struct layer_entry {
  * that climb out ("..") are refused; absolute ones start at the root of the layer, as OCI does it;
  * symbolic links on the way are followed inside the layer and never out of it.
  */
-MUST_CHECK bool layer_tree_add(struct layer_tree *tree, const struct layer_entry *entry,
+MUST_CHECK bool layer_tree_add(struct layer_tree *tree, const struct tree_entry *entry,
 			       struct layer_node **ret, struct error *err);
 
 /* Attributes that OverlayFS would act upon (trusted.overlay.*) and system.* are left out. */

@@ -19,7 +19,7 @@ struct mark {
 	struct timespec changed;
 };
 
-struct check {
+struct disk_check {
 	struct disk_checks *checks;
 	char *path;
 	struct digest wanted;
@@ -32,7 +32,7 @@ struct disk_checks {
 	struct worker *worker;
 	void (*changed)(void *arg);
 	void *arg;
-	struct check **items;
+	struct disk_check **items;
 	size_t count;
 };
 
@@ -76,7 +76,7 @@ static bool is_same(const struct mark *a, const struct mark *b)
 /* On a thread: path and wanted do not change while it runs. */
 static bool run_check(void *arg, struct error *err)
 {
-	const struct check *check = arg;
+	const struct disk_check *check = arg;
 	struct digest digest;
 	AUTO_CLOSE int fd = open(check->path, O_RDONLY | O_CLOEXEC);
 
@@ -94,7 +94,7 @@ static bool run_check(void *arg, struct error *err)
 
 static void on_checked(void *arg, struct error *err_or_null)
 {
-	struct check *check = arg;
+	struct disk_check *check = arg;
 
 	check->state = err_or_null == NULL ? DISK_GOOD : DISK_BAD;
 	if (err_or_null != NULL)
@@ -102,11 +102,11 @@ static void on_checked(void *arg, struct error *err_or_null)
 	check->checks->changed(check->checks->arg);
 }
 
-static struct check *find(const struct disk_checks *checks, const char *path,
-			  const struct digest *wanted, const struct mark *mark)
+static struct disk_check *find(const struct disk_checks *checks, const char *path,
+			       const struct digest *wanted, const struct mark *mark)
 {
 	for (size_t i = 0; i < checks->count; i++) {
-		struct check *check = checks->items[i];
+		struct disk_check *check = checks->items[i];
 		if (strcmp(check->path, path) == 0 && digest_equal(&check->wanted, wanted) &&
 		    is_same(&check->mark, mark))
 			return check;
@@ -121,7 +121,7 @@ enum disk_state disk_checks_ask(struct disk_checks *checks, const char *path,
 
 	if (!read_mark(path, &mark, err))
 		return DISK_BAD;
-	struct check *check = find(checks, path, digest, &mark);
+	struct disk_check *check = find(checks, path, digest, &mark);
 	if (check == NULL) {
 		check = xcalloc(1, sizeof(*check));
 		check->checks = checks;

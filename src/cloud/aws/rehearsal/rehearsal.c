@@ -218,7 +218,7 @@ void rehearsal_refuse(struct cloud_rehearsal *rehearsal, struct rehearsal_answer
 	json_close(&json);
 }
 
-static void give_token(struct cloud_rehearsal *rehearsal, const struct rehearsal_request *request,
+static void give_token(struct cloud_rehearsal *rehearsal, const struct guest_call *request,
 		       struct rehearsal_answer *answer)
 {
 	bool is_asked_well =
@@ -276,8 +276,7 @@ static void give_metadata(struct cloud_rehearsal *rehearsal, const char *path,
 	answer->status = 404;
 }
 
-static void answer_metadata(struct cloud_rehearsal *rehearsal,
-			    const struct rehearsal_request *request,
+static void answer_metadata(struct cloud_rehearsal *rehearsal, const struct guest_call *request,
 			    struct rehearsal_answer *answer)
 {
 	const char *token = rehearsal_request_header(request, "x-aws-ec2-metadata-token");
@@ -292,7 +291,7 @@ static void answer_metadata(struct cloud_rehearsal *rehearsal,
 		answer->status = 405;
 }
 
-static void answer_whole(struct cloud_rehearsal *rehearsal, const struct rehearsal_request *request,
+static void answer_whole(struct cloud_rehearsal *rehearsal, const struct guest_call *request,
 			 struct rehearsal_answer *answer)
 {
 	AUTO(error_clear) struct error refusal = ERROR_INIT;
@@ -309,7 +308,7 @@ static void answer_whole(struct cloud_rehearsal *rehearsal, const struct rehears
 static bool answer_bytes(struct cloud_rehearsal *rehearsal, const char *bytes, size_t size,
 			 struct strbuf *ret)
 {
-	AUTO(rehearsal_request_clear) struct rehearsal_request request = {0};
+	AUTO(rehearsal_request_clear) struct guest_call request = {0};
 	struct rehearsal_answer answer = {.status = 200, .type = "text/plain"};
 	switch (rehearsal_request_parse(bytes, size, &request)) {
 	case REQUEST_PARTIAL:

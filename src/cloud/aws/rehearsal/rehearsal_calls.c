@@ -128,8 +128,7 @@ static void put_events(struct cloud_rehearsal *rehearsal, struct json_view reque
 
 /* --- query protocols ------------------------------------------------------------------------ */
 
-static void signal_resource(struct cloud_rehearsal *rehearsal,
-			    const struct rehearsal_request *request,
+static void signal_resource(struct cloud_rehearsal *rehearsal, const struct guest_call *request,
 			    struct rehearsal_answer *answer)
 {
 	AUTO_FREE char *stack = rehearsal_request_value(request, "StackName");
@@ -160,8 +159,8 @@ static bool is_known_volume(const struct cloud_rehearsal *rehearsal, const char 
 }
 
 /* The disk is there from the start: the machine cannot tell. */
-static void attach_volume(struct cloud_rehearsal *rehearsal,
-			  const struct rehearsal_request *request, struct rehearsal_answer *answer)
+static void attach_volume(struct cloud_rehearsal *rehearsal, const struct guest_call *request,
+			  struct rehearsal_answer *answer)
 {
 	AUTO_FREE char *volume = rehearsal_request_value(request, "VolumeId");
 	AUTO_FREE char *instance = rehearsal_request_value(request, "InstanceId");
@@ -177,7 +176,7 @@ static void attach_volume(struct cloud_rehearsal *rehearsal,
 
 /* --- which ---------------------------------------------------------------------------------- */
 
-static void call_json(struct cloud_rehearsal *rehearsal, const struct rehearsal_request *request,
+static void call_json(struct cloud_rehearsal *rehearsal, const struct guest_call *request,
 		      const char *service, const char *target, struct rehearsal_answer *answer)
 {
 	AUTO_PTR(json_document)
@@ -203,7 +202,7 @@ static void call_json(struct cloud_rehearsal *rehearsal, const struct rehearsal_
 				 "a rehearsal has no %s", target);
 }
 
-void rehearsal_call(struct cloud_rehearsal *rehearsal, const struct rehearsal_request *request,
+void rehearsal_call(struct cloud_rehearsal *rehearsal, const struct guest_call *request,
 		    const char *service, struct rehearsal_answer *answer)
 {
 	const char *target = rehearsal_request_header(request, "x-amz-target");

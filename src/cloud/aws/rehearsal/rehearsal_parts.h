@@ -41,9 +41,9 @@ void rehearsal_refuse(struct cloud_rehearsal *rehearsal, struct rehearsal_answer
 
 /* Whether the request was signed by the role, for which service (owned). */
 MUST_CHECK bool rehearsal_check_signature(const struct cloud_rehearsal *rehearsal,
-					  const struct rehearsal_request *request,
-					  char **ret_service, struct error *err);
-void rehearsal_call(struct cloud_rehearsal *rehearsal, const struct rehearsal_request *request,
+					  const struct guest_call *request, char **ret_service,
+					  struct error *err);
+void rehearsal_call(struct cloud_rehearsal *rehearsal, const struct guest_call *request,
 		    const char *service, struct rehearsal_answer *answer);
 
 #endif

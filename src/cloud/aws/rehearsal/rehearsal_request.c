@@ -14,16 +14,16 @@
 #define MAX_HEAD    16384
 #define MAX_HEADERS 64
 
-void rehearsal_request_clear(struct rehearsal_request *request)
+void rehearsal_request_clear(struct guest_call *request)
 {
 	free(request->method);
 	free(request->path);
 	free(request->body);
 	string_list_clear(&request->headers);
-	*request = (struct rehearsal_request){0};
+	*request = (struct guest_call){0};
 }
 
-const char *rehearsal_request_header(const struct rehearsal_request *request, const char *name)
+const char *rehearsal_request_header(const struct guest_call *request, const char *name)
 {
 	size_t size = strlen(name);
 	for (size_t i = 0; i < request->headers.count; i++) {
@@ -35,7 +35,7 @@ const char *rehearsal_request_header(const struct rehearsal_request *request, co
 }
 
 /* "Name:  value" → "name: value". */
-static bool add_header(struct rehearsal_request *out, char *line)
+static bool add_header(struct guest_call *out, char *line)
 {
 	char *colon = strchr(line, ':');
 	if (colon == NULL || colon == line || out->headers.count == MAX_HEADERS)
@@ -49,7 +49,7 @@ static bool add_header(struct rehearsal_request *out, char *line)
 }
 
 /* "PUT /latest/api/token HTTP/1.1" */
-static bool take_first_line(struct rehearsal_request *out, const char *line)
+static bool take_first_line(struct guest_call *out, const char *line)
 {
 	size_t method = strcspn(line, " ");
 	const char *target = line + method + (line[method] == ' ');
@@ -62,7 +62,7 @@ static bool take_first_line(struct rehearsal_request *out, const char *line)
 	return true;
 }
 
-static bool take_head(struct rehearsal_request *out, const char *bytes, size_t size)
+static bool take_head(struct guest_call *out, const char *bytes, size_t size)
 {
 	AUTO_FREE char *head = xstrndup(bytes, size);
 	AUTO(string_list_clear) struct string_list lines = STRING_LIST_INIT;
@@ -82,9 +82,9 @@ static bool take_head(struct rehearsal_request *out, const char *bytes, size_t s
 }
 
 enum rehearsal_request_state rehearsal_request_parse(const char *bytes, size_t size,
-						     struct rehearsal_request *ret)
+						     struct guest_call *ret)
 {
-	AUTO(rehearsal_request_clear) struct rehearsal_request out = {0};
+	AUTO(rehearsal_request_clear) struct guest_call out = {0};
 	const char *end = size > 0 ? memmem(bytes, size, "\r\n\r\n", 4) : NULL;
 	if (end == NULL)
 		return size > MAX_HEAD ? REQUEST_BAD : REQUEST_PARTIAL;
@@ -103,7 +103,7 @@ enum rehearsal_request_state rehearsal_request_parse(const char *bytes, size_t s
 	if (strlen(out.body) != out.body_size)
 		return REQUEST_BAD;
 	*ret = out;
-	out = (struct rehearsal_request){0};
+	out = (struct guest_call){0};
 	return REQUEST_WHOLE;
 }
 
@@ -128,7 +128,7 @@ static char *decode(const char *text, size_t size)
 	return strbuf_take(&out);
 }
 
-char *rehearsal_request_value(const struct rehearsal_request *request, const char *key)
+char *rehearsal_request_value(const struct guest_call *request, const char *key)
 {
 	size_t size = strlen(key);
 	for (const char *pair = request->body; pair != NULL && *pair != '\0';) {

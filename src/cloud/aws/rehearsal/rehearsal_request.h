@@ -13,23 +13,23 @@
 
 #define REHEARSAL_REQUEST_MAX ((size_t)8 << 20) /* a full batch of log lines, escaped */
 
-struct rehearsal_request {
+struct guest_call {
 	char *method;		    /* all owned */
 	char *path;		    /* without the query */
 	struct string_list headers; /* "name: value", names in lower case */
 	char *body;		    /* NUL-terminated */
 	size_t body_size;
 };
-void rehearsal_request_clear(struct rehearsal_request *request);
+void rehearsal_request_clear(struct guest_call *request);
 
 enum rehearsal_request_state { REQUEST_PARTIAL, REQUEST_WHOLE, REQUEST_BAD };
 
 /* *ret is filled for REQUEST_WHOLE alone. */
 enum rehearsal_request_state rehearsal_request_parse(const char *bytes, size_t size,
-						     struct rehearsal_request *ret);
+						     struct guest_call *ret);
 /* The value of a header (name in lower case), or NULL. */
-const char *rehearsal_request_header(const struct rehearsal_request *request, const char *name);
+const char *rehearsal_request_header(const struct guest_call *request, const char *name);
 /* A value of a form body (application/x-www-form-urlencoded), decoded and owned, or NULL. */
-char *rehearsal_request_value(const struct rehearsal_request *request, const char *key);
+char *rehearsal_request_value(const struct guest_call *request, const char *key);
 
 #endif

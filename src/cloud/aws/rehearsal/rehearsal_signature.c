@@ -32,7 +32,7 @@ static bool parse_moment(const char *text, int64_t *ret)
 }
 
 /* The headers that were signed, but for those that signing adds by itself. */
-static bool collect_headers(const struct rehearsal_request *request, const char *signed_names,
+static bool collect_headers(const struct guest_call *request, const char *signed_names,
 			    struct string_list *ret, struct error *err)
 {
 	AUTO(string_list_clear) struct string_list names = STRING_LIST_INIT;
@@ -53,10 +53,9 @@ static bool collect_headers(const struct rehearsal_request *request, const char 
 	return true;
 }
 
-static bool sign_again(const struct cloud_rehearsal *rehearsal,
-		       const struct rehearsal_request *request, const char *service,
-		       const struct string_list *headers, int64_t time_s, char **ret,
-		       struct error *err)
+static bool sign_again(const struct cloud_rehearsal *rehearsal, const struct guest_call *request,
+		       const char *service, const struct string_list *headers, int64_t time_s,
+		       char **ret, struct error *err)
 {
 	uint8_t raw[SHA256_SIZE];
 	char hash[SHA256_HEX_SIZE];
@@ -85,7 +84,7 @@ static bool sign_again(const struct cloud_rehearsal *rehearsal,
 }
 
 bool rehearsal_check_signature(const struct cloud_rehearsal *rehearsal,
-			       const struct rehearsal_request *request, char **ret_service,
+			       const struct guest_call *request, char **ret_service,
 			       struct error *err)
 {
 	const char *authorization = rehearsal_request_header(request, "authorization");
