@@ -237,6 +237,8 @@ static bool read_long(struct reader *reader, const char *word, struct error *err
 	const struct option_spec *spec = find_long(reader->verb, word, length);
 	if (spec == NULL)
 		return unknown_option(reader->verb, word, length, err);
+	if (spec->kind == OPTION_OPTIONAL)
+		return store(reader, spec, equals ? equals + 1 : "", err);
 	if (spec->kind != OPTION_FLAG)
 		return take_value(reader, spec, equals ? equals + 1 : NULL, err);
 	if (equals != NULL)

@@ -29,7 +29,7 @@ static const struct option_spec *awaits_value(const struct verb *verb, const cha
 	if (word[0] != '-' || word[1] == '\0')
 		return NULL;
 	for (size_t i = 0; (spec = verb_option(verb, i)) != NULL; i++) {
-		if (spec->kind == OPTION_FLAG)
+		if (spec->kind == OPTION_FLAG || spec->kind == OPTION_OPTIONAL)
 			continue;
 		if (is_long && strcmp(word + 2, spec->name) == 0)
 			return spec;

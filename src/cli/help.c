@@ -73,7 +73,8 @@ static void append_option(struct strbuf *text, const struct option_spec *spec)
 	else
 		strbuf_appendf(&left, "      --%s", spec->name);
 	if (spec->metavar != NULL)
-		strbuf_appendf(&left, " %s", spec->metavar);
+		strbuf_appendf(&left, spec->kind == OPTION_OPTIONAL ? "[=%s]" : " %s",
+			       spec->metavar);
 	if (left.size > LEFT_WIDTH)
 		strbuf_appendf(text, "%s\n%*s  %s\n", left.data, LEFT_WIDTH, "", spec->help);
 	else

@@ -44,6 +44,7 @@ static bool read_options(const struct arguments *args, struct plan_options *ret,
 		.firmware = arguments_value(args, "firmware"),
 		.uri = arguments_value(args, "connect"),
 		.bind = arguments_value(args, "bind"),
+		.metrics = arguments_value(args, "metrics"),
 	};
 
 	return check_bind(words.bind, err) && plan_options_read(&words, ret, err);

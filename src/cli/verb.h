@@ -15,9 +15,10 @@
 #include "base/string_list.h"
 
 enum option_kind {
-	OPTION_FLAG,   /* --wait */
-	OPTION_VALUE,  /* --timeout 5m; the last one holds */
-	OPTION_REPEAT, /* -f a.yml -f b.yml */
+	OPTION_FLAG,	 /* --wait */
+	OPTION_VALUE,	 /* --timeout 5m; the last one holds */
+	OPTION_REPEAT,	 /* -f a.yml -f b.yml */
+	OPTION_OPTIONAL, /* --metrics, --metrics=9464: a value only behind = ; "" without */
 };
 
 /* What the shell completes a value or argument with. */

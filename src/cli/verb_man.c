@@ -35,9 +35,10 @@ static void append_option(struct strbuf *text, const struct option_spec *spec)
 		strbuf_appendf(text, "-%c*, *", spec->letter);
 	strbuf_appendf(text, "--%s*", spec->name);
 	if (spec->metavar != NULL) {
-		strbuf_append(text, " _");
+		bool is_optional = spec->kind == OPTION_OPTIONAL;
+		strbuf_append(text, is_optional ? "[=_" : " _");
 		append_escaped(text, spec->metavar);
-		strbuf_append_char(text, '_');
+		strbuf_append(text, is_optional ? "_]" : "_");
 	}
 	strbuf_append(text, "\n\t");
 	append_escaped(text, spec->help);

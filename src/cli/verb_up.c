@@ -410,6 +410,8 @@ static const struct option_spec options[] = {
 	{"publish", 0, OPTION_REPEAT, "POD:LOCAL:PORT", "publish a pod's port there",
 	 COMPLETE_NONE},
 	{"bind", 0, OPTION_VALUE, "ADDRESS", "publish on it (127.0.0.1, ::1)", COMPLETE_NONE},
+	{"metrics", 0, OPTION_OPTIONAL, "ADDRESS:PORT", "answer GET /metrics (127.0.0.1:9464)",
+	 COMPLETE_NONE},
 	{"accel", 0, OPTION_VALUE, "auto|kvm|tcg", "how VMs are run (auto)", COMPLETE_FORMAT},
 	{"connect", 0, OPTION_VALUE, "URI", "libvirt: qemu:///system or …/session", COMPLETE_NONE},
 	{"firmware", 0, OPTION_VALUE, "direct|bios|uefi", "how VMs boot (direct)", COMPLETE_FORMAT},

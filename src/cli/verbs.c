@@ -30,6 +30,7 @@ extern const struct verb verb_logout;
 extern const struct verb verb_logs;
 extern const struct verb verb_ls;
 extern const struct verb verb_man;
+extern const struct verb verb_metrics;
 extern const struct verb verb_pause;
 extern const struct verb verb_port;
 extern const struct verb verb_port_forward;
@@ -90,6 +91,7 @@ const struct verb *const verbs[] = {
 	&verb_logs,
 	&verb_ls,
 	&verb_man,
+	&verb_metrics,
 	&verb_pause,
 	&verb_port,
 	&verb_port_forward,

@@ -49,6 +49,7 @@ void status_copy(struct project_status *to, const struct project_status *from)
 	to->connection = xstrdup_or_null(from->connection);
 	to->accelerator = xstrdup_or_null(from->accelerator);
 	to->accelerator_reason = xstrdup_or_null(from->accelerator_reason);
+	to->metrics = xstrdup_or_null(from->metrics);
 	to->pods = copy_array(from->pods, from->pod_count, sizeof(*from->pods));
 	for (size_t i = 0; i < to->pod_count; i++) {
 		to->pods[i].name = xstrdup_or_null(to->pods[i].name);

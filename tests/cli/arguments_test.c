@@ -11,6 +11,7 @@ static const struct option_spec options[] = {
 	{"detach", 'd', OPTION_FLAG, NULL, "do not wait", COMPLETE_NONE},
 	{"file", 'f', OPTION_REPEAT, "FILE", "a manifest", COMPLETE_FILE},
 	{"accel", 0, OPTION_VALUE, "auto|kvm|tcg", "how", COMPLETE_FORMAT},
+	{"metrics", 0, OPTION_OPTIONAL, "PORT", "a port", COMPLETE_NONE},
 };
 static const struct verb sample = {
 	.name = "sample",
@@ -47,6 +48,22 @@ static void options_come_in_every_spelling(void **state)
 	assert_string_equal(files->items[0], "a.yml");
 	assert_string_equal(files->items[2], "c.yml");
 	assert_string_equal(arguments_rest(args)->items[0], "web");
+}
+
+/* Its value stands behind = or nowhere: the word that follows is another one. */
+static void an_optional_value_is_written_with_its_option(void **state)
+{
+	AUTO_PTR(arguments) struct arguments *none = arguments_new();
+	AUTO_PTR(arguments) struct arguments *bare = arguments_new();
+	AUTO_PTR(arguments) struct arguments *full = arguments_new();
+	(void)state;
+	assert_true(parse(&sample, "web", none, NULL));
+	assert_null(arguments_value(none, "metrics"));
+	assert_true(parse(&sample, "--metrics web", bare, NULL));
+	assert_string_equal(arguments_value(bare, "metrics"), "");
+	assert_string_equal(arguments_rest(bare)->items[0], "web");
+	assert_true(parse(&sample, "web --metrics=9464", full, NULL));
+	assert_string_equal(arguments_value(full, "metrics"), "9464");
 }
 
 static void two_dashes_end_options(void **state)
@@ -176,6 +193,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(options_come_in_every_spelling),
+		cmocka_unit_test(an_optional_value_is_written_with_its_option),
 		cmocka_unit_test(two_dashes_end_options),
 		cmocka_unit_test(options_of_a_command_are_left_to_it),
 		cmocka_unit_test(options_may_stand_between_a_pod_and_its_command),

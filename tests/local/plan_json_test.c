@@ -50,6 +50,7 @@ static void fill_plan(struct project_plan *plan)
 	plan->accel = xstrdup("kvm");
 	plan->firmware = xstrdup("uefi");
 	plan->bind = xstrdup("127.0.0.1");
+	plan->metrics = xstrdup("0.0.0.0:9464");
 	fill_pod(ARRAY_APPEND(plan->pods, plan->pod_count));
 	struct service_plan *service = ARRAY_APPEND(plan->services, plan->service_count);
 	service->name = xstrdup("web");
@@ -132,6 +133,7 @@ static void fill_status(struct project_status *status)
 {
 	status->project = xstrdup("shop");
 	status->is_session = true;
+	status->metrics = xstrdup("127.0.0.1:9464");
 	status->supervisor_pid = 4711;
 	struct pod_status *pod = ARRAY_APPEND(status->pods, status->pod_count);
 	pod->name = xstrdup("web");
@@ -139,6 +141,8 @@ static void fill_status(struct project_status *status)
 	pod->is_job = true;
 	struct instance_status *instance = ARRAY_APPEND(status->instances, status->instance_count);
 	instance->name = xstrdup("web-0");
+	instance->rx_bytes = 1000;
+	instance->tx_bytes = 2000;
 	instance->pod = xstrdup("web");
 	instance->state = INSTANCE_CRASHED;
 	instance->is_kvm = true;

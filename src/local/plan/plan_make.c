@@ -352,6 +352,7 @@ bool project_plan_make(const struct plan_input *input, const struct plan_options
 	plan.accel = xstrdup(options->accel);
 	plan.firmware = xstrdup(options->firmware);
 	plan.bind = xstrdup(options->bind);
+	plan.metrics = xstrdup_or_null(options->metrics);
 	for (size_t i = 0; i < input->app->pod_count; i++) {
 		if ((input->is_wanted == NULL || input->is_wanted[i]) &&
 		    !add_pod(&plan, input, i, err))

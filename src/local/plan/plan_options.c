@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "local/plan/plan_options.h"
 
+#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,6 +25,7 @@ void plan_options_clear(struct plan_options *options)
 	free(options->firmware);
 	free(options->uri);
 	free(options->bind);
+	free(options->metrics);
 	*options = (struct plan_options){0};
 }
 
@@ -90,6 +92,43 @@ static bool read_choice(const char *option, const char *choices, const char *wor
 	return true;
 }
 
+bool metrics_place_read(const char *text, char **ret_host, uint16_t *ret_port, struct error *err)
+{
+	const char *colon = strrchr(text, ':');
+	bool is_v6_alone = text[0] != '[' && colon != NULL && strchr(text, ':') != colon;
+	bool has_port = colon != NULL && !is_v6_alone && (text[0] != '[' || colon[-1] == ']');
+	size_t digits = strspn(text, "0123456789");
+	const char *port = has_port ? colon + 1 : text[digits] == '\0' ? text : "";
+	size_t host = has_port ? (size_t)(colon - text) : port[0] != '\0' ? 0 : strlen(text);
+	uint16_t number = 0;
+
+	if ((has_port || port[0] != '\0') && !parse_port(port, &number))
+		return error_set(err, ERROR_USAGE, "'%s' is no port (1 to 65535)", port);
+	if (host >= 2 && text[0] == '[' && text[host - 1] == ']') {
+		text++;
+		host -= 2;
+	}
+	AUTO_FREE char *name = host > 0 ? xstrndup(text, host) : xstrdup("127.0.0.1");
+	struct in6_addr ignored;
+	if (inet_pton(AF_INET, name, &ignored) != 1 && inet_pton(AF_INET6, name, &ignored) != 1)
+		return error_set(err, ERROR_USAGE, "'%s' is no IPv4 or IPv6 address", name);
+	*ret_host = TAKE_PTR(name);
+	*ret_port = number;
+	return true;
+}
+
+static bool check_metrics(const char *word, struct error *err)
+{
+	AUTO_FREE char *host = NULL;
+	uint16_t port = 0;
+
+	if (word == NULL || metrics_place_read(word, &host, &port, err))
+		return true;
+	AUTO_FREE char *problem = xstrdup(err->message);
+	error_set(err, ERROR_USAGE, "--metrics: %s", problem);
+	return error_hint(err, "--metrics, --metrics=9464, --metrics=0.0.0.0:9464");
+}
+
 bool plan_options_read(const struct plan_words *words, struct plan_options *ret, struct error *err)
 {
 	AUTO(plan_options_clear) struct plan_options made = {0};
@@ -108,6 +147,9 @@ bool plan_options_read(const struct plan_words *words, struct plan_options *ret,
 		return false;
 	made.uri = xstrdup_or_null(words->uri);
 	made.bind = xstrdup(words->bind != NULL ? words->bind : "127.0.0.1");
+	if (!check_metrics(words->metrics, err))
+		return false;
+	made.metrics = xstrdup_or_null(words->metrics);
 	*ret = made;
 	made = (struct plan_options){0};
 	return true;

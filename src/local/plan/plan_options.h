@@ -34,6 +34,7 @@ struct plan_options {
 	char *firmware;	       /* "direct", "bios", "uefi" */
 	char *uri;	       /* of libvirt, or NULL: choose */
 	char *bind;	       /* address of published ports */
+	char *metrics;	       /* metrics_place_read(), or NULL */
 };
 void plan_options_clear(struct plan_options *options);
 
@@ -47,9 +48,17 @@ struct plan_words {
 	const char *firmware;
 	const char *uri;
 	const char *bind;
+	const char *metrics; /* "": the usual place */
 };
 /* ERROR_USAGE names the option and what it may say. bind is taken as it is. */
 MUST_CHECK bool plan_options_read(const struct plan_words *words, struct plan_options *ret,
 				  struct error *err);
+
+/*
+ * Where the metrics port is to be: "ADDRESS:PORT", "[ADDRESS]:PORT", "PORT", ":PORT", an address
+ * alone, or "". *ret_host is owned, "127.0.0.1" where none is named; *ret_port 0: any.
+ */
+MUST_CHECK bool metrics_place_read(const char *text, char **ret_host, uint16_t *ret_port,
+				   struct error *err);
 
 #endif

@@ -51,6 +51,7 @@ void project_plan_clear(struct project_plan *plan)
 	free(plan->accel);
 	free(plan->firmware);
 	free(plan->bind);
+	free(plan->metrics);
 	for (size_t i = 0; i < plan->pod_count; i++)
 		pod_plan_clear(&plan->pods[i]);
 	free(plan->pods);

@@ -94,6 +94,7 @@ struct project_plan {
 	char *accel;	/* "auto", "kvm", "tcg" */
 	char *firmware; /* "direct", "bios", "uefi" */
 	char *bind;	/* address of published ports */
+	char *metrics;	/* metrics_place_read(); NULL: no such port */
 	struct pod_plan *pods;
 	size_t pod_count;
 	struct service_plan *services;

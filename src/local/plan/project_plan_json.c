@@ -143,6 +143,7 @@ static void write_plan(struct json_writer *json, const struct project_plan *plan
 	json_write_text(json, "accel", plan->accel ? plan->accel : "auto");
 	json_write_text(json, "firmware", plan->firmware ? plan->firmware : "direct");
 	json_write_text(json, "bind", plan->bind ? plan->bind : "127.0.0.1");
+	json_write_text_if(json, "metrics", plan->metrics);
 	json_open_list(json, "pods");
 	for (size_t i = 0; i < plan->pod_count; i++)
 		write_pod(json, &plan->pods[i]);
@@ -319,6 +320,7 @@ static void read_plan(struct json_view root, struct project_plan *plan)
 	plan->accel = read_text(root, "accel");
 	plan->firmware = read_text(root, "firmware");
 	plan->bind = read_text(root, "bind");
+	plan->metrics = json_view_text(json_view_get(root, "metrics"));
 	struct json_view pods = json_view_get(root, "pods");
 	for (size_t i = 0; i < json_view_count(pods, MAX_LIST); i++)
 		read_pod(json_view_at(pods, i), ARRAY_APPEND(plan->pods, plan->pod_count));

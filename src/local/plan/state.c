@@ -53,6 +53,7 @@ void project_status_clear(struct project_status *status)
 	free(status->connection);
 	free(status->accelerator);
 	free(status->accelerator_reason);
+	free(status->metrics);
 	for (size_t i = 0; i < status->pod_count; i++) {
 		free(status->pods[i].name);
 		free(status->pods[i].kind);

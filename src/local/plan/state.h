@@ -43,6 +43,8 @@ struct container_status {
 	int64_t started_ns;
 	uint64_t cpu_usec; /* consumed since start */
 	uint64_t memory_bytes;
+	uint64_t read_bytes; /* from and to its disks, since start */
+	uint64_t write_bytes;
 };
 
 struct probe_result {
@@ -84,7 +86,9 @@ struct instance_status {
 	uint64_t scratch_bytes;	    /* of the disk that its containers write to; 0: none */
 	uint64_t memory_used_bytes; /* in the guest; 0 unknown */
 	uint64_t cpu_usec;	    /* of its containers; unsupervised: of the VM on the host */
-	int64_t stats_time_ns;	    /* when the guest measured its containers; 0: never */
+	uint64_t rx_bytes;	    /* by its interfaces, since its start */
+	uint64_t tx_bytes;
+	int64_t stats_time_ns; /* when the guest measured its containers; 0: never */
 	unsigned cpu_count;
 	struct container_status *containers;
 	size_t container_count;
@@ -135,6 +139,7 @@ struct project_status {
 	char *accelerator_reason; /* why not kvm, or NULL */
 	bool is_supervised;	  /* a supervisor is alive */
 	int supervisor_pid;
+	char *metrics; /* where GET /metrics is answered, "127.0.0.1:9464"; or NULL */
 	struct pod_status *pods;
 	size_t pod_count;
 	struct instance_status *instances;

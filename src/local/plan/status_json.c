@@ -46,6 +46,8 @@ static void write_containers(struct json_writer *json, const struct instance_sta
 		write_time(json, "startedAt", c->started_ns);
 		json_write_unsigned(json, "cpuUsec", c->cpu_usec);
 		json_write_unsigned(json, "memoryBytes", c->memory_bytes);
+		json_write_unsigned(json, "readBytes", c->read_bytes);
+		json_write_unsigned(json, "writeBytes", c->write_bytes);
 		json_close(json);
 	}
 	json_close(json);
@@ -105,6 +107,8 @@ static void write_instance_fields(struct json_writer *json, const struct instanc
 	json_write_unsigned(json, "scratchBytes", i->scratch_bytes);
 	json_write_unsigned(json, "memoryUsedBytes", i->memory_used_bytes);
 	json_write_unsigned(json, "cpuUsec", i->cpu_usec);
+	json_write_unsigned(json, "receivedBytes", i->rx_bytes);
+	json_write_unsigned(json, "sentBytes", i->tx_bytes);
 	write_time(json, "statsMeasuredAt", i->stats_time_ns);
 	json_write_unsigned(json, "cpus", i->cpu_count);
 	write_containers(json, i);
@@ -188,6 +192,7 @@ char *project_status_to_json(const struct project_status *status, bool is_indent
 	json_write_text(&json, "acceleratorReason", status->accelerator_reason);
 	json_write_bool(&json, "supervised", status->is_supervised);
 	json_write_number(&json, "supervisorPid", status->supervisor_pid);
+	json_write_text_if(&json, "metrics", status->metrics);
 	write_lists(&json, status);
 	json_write_bool(&json, "session", status->is_session);
 	json_close(&json);
@@ -245,6 +250,8 @@ static void read_container(struct json_view view, struct container_status *c)
 	c->started_ns = read_time(view, "startedAt");
 	c->cpu_usec = read_number(view, "cpuUsec", INT64_MAX);
 	c->memory_bytes = read_number(view, "memoryBytes", INT64_MAX);
+	c->read_bytes = read_number(view, "readBytes", INT64_MAX);
+	c->write_bytes = read_number(view, "writeBytes", INT64_MAX);
 }
 
 static enum instance_state read_state(struct json_view view)
@@ -309,6 +316,8 @@ static void read_instance(struct json_view view, struct instance_status *i)
 	i->scratch_bytes = read_number(view, "scratchBytes", INT64_MAX);
 	i->memory_used_bytes = read_number(view, "memoryUsedBytes", INT64_MAX);
 	i->cpu_usec = read_number(view, "cpuUsec", INT64_MAX);
+	i->rx_bytes = read_number(view, "receivedBytes", INT64_MAX);
+	i->tx_bytes = read_number(view, "sentBytes", INT64_MAX);
 	i->stats_time_ns = read_time(view, "statsMeasuredAt");
 	i->cpu_count = (unsigned)read_number(view, "cpus", UINT32_MAX);
 	read_instance_lists(view, i);
@@ -370,5 +379,6 @@ void project_status_read(struct json_view object, struct project_status *ret)
 	ret->accelerator_reason = read_text(object, "acceleratorReason");
 	ret->is_supervised = read_bool(object, "supervised");
 	ret->supervisor_pid = (int)read_number(object, "supervisorPid", INT32_MAX);
+	ret->metrics = read_text(object, "metrics");
 	read_lists(object, ret);
 }

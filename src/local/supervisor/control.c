@@ -21,6 +21,7 @@
 
 enum {
 	NOTIFY_MS = 100, /* at most ten statuses a second */
+	METRICS_STATS_MS = 5000,
 	STATS_MS = 5000, /* guests that came meanwhile are asked too */
 	MAX_LINE = 1 << 20,
 	MAX_QUEUE = 8 << 20, /* a client that does not read is let go */
@@ -298,7 +299,8 @@ static void ask_guests(struct supervisor *supervisor, unsigned interval_ms)
 /* The shortest interval anybody wants; 0: nobody wants any. */
 static unsigned wanted_stats(const struct control *control)
 {
-	unsigned least = 0;
+	/* The metrics port is asked without warning. */
+	unsigned least = metrics_address(control->supervisor) != NULL ? METRICS_STATS_MS : 0;
 	for (size_t i = 0; i < control->connection_count; i++) {
 		unsigned ms = control->connections[i]->stats_ms;
 		if (ms > 0 && (least == 0 || ms < least))
@@ -321,6 +323,11 @@ static void on_stats(struct loop_timer *timer, void *arg)
 {
 	(void)timer;
 	update_stats(arg);
+}
+
+void control_update_stats(struct control *control)
+{
+	update_stats(control);
 }
 
 /* What is applied is also looked at: whoever waits for it next must not see the world before. */

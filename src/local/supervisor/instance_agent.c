@@ -418,6 +418,8 @@ static void on_stats(struct agent *agent, const struct guest_stats *stats, void 
 
 	(void)agent;
 	instance->status.memory_used_bytes = stats->memory_used_bytes;
+	instance->status.rx_bytes = stats->rx_bytes;
+	instance->status.tx_bytes = stats->tx_bytes;
 	instance->status.stats_time_ns = stats->time_ns;
 	instance->status.cpu_usec = 0;
 	for (size_t i = 0; i < stats->container_count; i++) {
@@ -427,6 +429,8 @@ static void on_stats(struct agent *agent, const struct guest_stats *stats, void 
 			continue;
 		container->cpu_usec = stats->containers[i].cpu_usec;
 		container->memory_bytes = stats->containers[i].memory_bytes;
+		container->read_bytes = stats->containers[i].read_bytes;
+		container->write_bytes = stats->containers[i].write_bytes;
 		instance->status.cpu_usec += container->cpu_usec;
 	}
 	instance->supervisor->is_dirty = true;

@@ -123,6 +123,7 @@ void supervisor_status(const struct supervisor *supervisor, struct project_statu
 		.accelerator = xstrdup(supervisor->accel.is_kvm ? "kvm" : "tcg"),
 		.accelerator_reason = xstrdup_or_null(supervisor->accel.reason),
 		.is_supervised = true,
+		.metrics = xstrdup_or_null(metrics_address(supervisor)),
 		.supervisor_pid = (int)getpid(),
 	};
 	for (size_t i = 0; i < supervisor->plan.pod_count; i++)

@@ -238,6 +238,7 @@ bool supervisor_apply(struct supervisor *supervisor, struct error *err)
 	plan = (struct project_plan){0};
 	services_apply(supervisor);
 	balancer_recheck(supervisor->balancer);
+	metrics_apply(supervisor);
 	for (size_t i = 0; i < supervisor->instance_count; i++) {
 		struct instance *instance = supervisor->instances[i];
 		/* What made it end may be mended: at once, and judged anew. */
@@ -366,7 +367,10 @@ static bool set_up(struct supervisor *supervisor, struct error *err)
 	drop_scratch(supervisor);
 	services_apply(supervisor);
 	supervisor->control = control_open(supervisor, err);
-	return supervisor->control != NULL;
+	if (supervisor->control == NULL)
+		return false;
+	metrics_apply(supervisor);
+	return true;
 }
 
 static void on_ports_retry(struct loop_timer *timer, void *arg)
@@ -389,6 +393,7 @@ struct supervisor *supervisor_new(struct loop *loop, const char *project,
 	supervisor->services.fd = -1;
 	supervisor->events = event_ring_new();
 	supervisor->balancer = balancer_new(loop);
+	supervisor->metrics = metrics_new(supervisor);
 	supervisor->sessions = session_host_new(loop, find_session, supervisor);
 	supervisor->tick = loop_add_timer(loop, TICK_MS, on_tick, supervisor);
 	supervisor->ports_retry = loop_add_timer(loop, PORTS_RETRY_MS, on_ports_retry, supervisor);
@@ -404,6 +409,7 @@ void supervisor_free(struct supervisor *supervisor)
 {
 	if (supervisor == NULL)
 		return;
+	metrics_free(TAKE_PTR(supervisor->metrics));
 	control_close(TAKE_PTR(supervisor->control));
 	/* Threads first: their jobs refer to instances. One that hangs in libvirt goes on to use
 	 * what is here until the process ends, which is next. */

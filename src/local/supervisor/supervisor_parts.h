@@ -120,6 +120,7 @@ struct supervisor {
 	size_t direct_count;
 	struct loop_timer *tick;
 	struct watch *watch;
+	struct metrics *metrics;
 	char *last_proxies; /* as sent; session mode */
 	bool is_fenced;
 	struct string_list readable; /* folders that the fence lets it read */
@@ -215,6 +216,14 @@ struct watch *watch_new(struct supervisor *supervisor);
 void watch_free(struct watch *watch);
 void watch_paused(struct supervisor *supervisor, struct instance *instance);
 
+/* supervisor_metrics.c: the port that the plan asks for, or none. */
+struct metrics;
+struct metrics *metrics_new(struct supervisor *supervisor);
+void metrics_free(struct metrics *metrics);
+void metrics_apply(struct supervisor *supervisor);
+/* "127.0.0.1:9464", or NULL where it does not listen. */
+const char *metrics_address(const struct supervisor *supervisor);
+
 /* converge.c: gathers the facts, asks reconcile(), does what it says. */
 void supervisor_converge(struct supervisor *supervisor);
 
@@ -238,7 +247,8 @@ void supervisor_status(const struct supervisor *supervisor, struct project_statu
 struct control;
 MUST_CHECK struct control *control_open(struct supervisor *supervisor, struct error *err);
 void control_close(struct control *control);
-void control_notify(struct control *control); /* the status or the events changed */
+void control_update_stats(struct control *control); /* who wants numbers has changed */
+void control_notify(struct control *control);	    /* the status or the events changed */
 /* libvirt was looked at: hypervisor_look(). */
 void control_seen(struct control *control, uint64_t number);
 
