@@ -111,34 +111,44 @@ static void draw_summary(struct canvas *canvas, const struct model *model, int l
 			    text.data);
 }
 
+/* Brackets as well as another ground: colour is never the only sign. */
+static int draw_tab(struct canvas *canvas, const char *title, bool is_here, int column)
+{
+	int end = canvas_text(canvas, TABS_ROW, column + 1, -1, is_here ? STYLE_BOLD : STYLE_NORMAL,
+			      title);
+	if (!is_here)
+		return end;
+	canvas_text(canvas, TABS_ROW, column, 1, STYLE_BOLD, "[");
+	canvas_text(canvas, TABS_ROW, end, 1, STYLE_BOLD, "]");
+	canvas_ground(canvas, TABS_ROW, column, end + 1 - column, GROUND_SELECTED);
+	return end;
+}
+
+/* Columns for blanks and brackets with each title; one, shared, where it is narrow. */
+static int tab_gap(int columns)
+{
+	enum { TWO_COLUMNS = 88 };
+	return columns >= TWO_COLUMNS ? 2 : 1;
+}
+
 void bar_tabs(struct canvas *canvas, const struct model *model)
 {
 	enum view_kind here = tab_of(model);
 	int column = 0;
 
-	for (size_t i = 0; i < ARRAY_SIZE(tabs); i++) {
-		/* Brackets as well as another ground: colour is never the only sign. */
-		bool is_here = tabs[i].view == here;
-		int from = column;
-		column = canvas_textf(canvas, TABS_ROW, column, -1,
-				      is_here ? STYLE_BOLD : STYLE_NORMAL,
-				      is_here ? "[%s]" : " %s ", tabs[i].title);
-		if (is_here)
-			canvas_ground(canvas, TABS_ROW, from, column - from, GROUND_SELECTED);
-	}
-	if (here == VIEW_HELP) {
-		int from = column;
-		column = canvas_text(canvas, TABS_ROW, column, -1, STYLE_BOLD, "[? help]");
-		canvas_ground(canvas, TABS_ROW, from, column - from, GROUND_SELECTED);
-	}
+	for (size_t i = 0; i < ARRAY_SIZE(tabs); i++)
+		column = draw_tab(canvas, tabs[i].title, tabs[i].view == here, column) +
+			 tab_gap(canvas->columns) - 1;
+	if (here == VIEW_HELP)
+		column = draw_tab(canvas, "? help", true, column);
 	draw_summary(canvas, model, column);
 }
 
-bool draw_tab_at(int column, enum view_kind *ret)
+bool draw_tab_at(int columns, int column, enum view_kind *ret)
 {
 	int left = 0;
 	for (size_t i = 0; i < ARRAY_SIZE(tabs); i++) {
-		left += canvas_width(tabs[i].title, strlen(tabs[i].title)) + 2;
+		left += canvas_width(tabs[i].title, strlen(tabs[i].title)) + tab_gap(columns);
 		if (column < left) {
 			*ret = tabs[i].view;
 			return true;

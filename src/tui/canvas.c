@@ -212,6 +212,26 @@ void canvas_field(struct canvas *canvas, int row, int column, int width, struct 
 	}
 }
 
+void canvas_field_middle(struct canvas *canvas, int row, int column, int width, struct style style,
+			 const char *text)
+{
+	size_t size = strlen(text);
+	int whole = canvas_width(text, size);
+
+	if (width < 5 || whole <= width) {
+		canvas_field(canvas, row, column, width, style, text);
+		return;
+	}
+	int right = (width - 1) / 2;
+	/* Bytes in front of the end that fits; a wide character more may have to go. */
+	size_t skip = canvas_fit(text, size, whole - right);
+	while (skip < size && canvas_width(text + skip, size - skip) > right)
+		skip += next_glyph(text + skip, size - skip).bytes;
+	AUTO_FREE char *joined = xasprintf(
+		"%.*s…%s", (int)canvas_fit(text, size, width - 1 - right), text, text + skip);
+	canvas_field(canvas, row, column, width, style, joined);
+}
+
 void canvas_fill(struct canvas *canvas, int row, int column, int width, struct style style)
 {
 	for (int i = 0; i < width; i++) {

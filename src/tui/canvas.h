@@ -83,6 +83,9 @@ int canvas_textf(struct canvas *canvas, int row, int column, int width, struct s
 /* The same, but ends in … where it was cut, and pads with blanks up to width. */
 void canvas_field(struct canvas *canvas, int row, int column, int width, struct style style,
 		  const char *text);
+/* The same, but … stands in the middle: the ends of names tell them apart. */
+void canvas_field_middle(struct canvas *canvas, int row, int column, int width, struct style style,
+			 const char *text);
 void canvas_fill(struct canvas *canvas, int row, int column, int width, struct style style);
 void canvas_hline(struct canvas *canvas, int row, int column, int width, struct style style);
 /* Gives cells another ground; text and colours stay. */

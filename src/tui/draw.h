@@ -48,7 +48,7 @@ void bar_message(struct canvas *canvas, const struct model *model);
 /* prompt_draw.c: a question and its choices, on and above this row. */
 void prompt_draw(struct canvas *canvas, const struct model *model, int row);
 /* Which screen's name, which action's key stands in a column; false and 0: none. */
-bool draw_tab_at(int column, enum view_kind *ret);
+bool draw_tab_at(int columns, int column, enum view_kind *ret);
 unsigned draw_key_at(const struct model *model, int column);
 
 /* "─ title ─────"; returns the column after the title. */

@@ -24,7 +24,7 @@ void keys_click(struct model *model, int row, int column)
 	if (model->prompt.kind != PROMPT_NONE)
 		return;
 	if (row == TABS_ROW) {
-		if (draw_tab_at(column, &view))
+		if (draw_tab_at(model->columns, column, &view))
 			keys_switch_view(model, view);
 	} else if (row == model->rows - 1) {
 		unsigned key = draw_key_at(model, column);

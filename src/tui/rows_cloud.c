@@ -7,7 +7,7 @@
 #include "tui/table.h"
 
 static const struct column columns[] = {
-	{"POD", COLUMN_LEFT, 32, 0},	   {"HERE", COLUMN_LEFT, 0, 0},
+	{"POD", COLUMN_NAME, 32, 0},	   {"HERE", COLUMN_LEFT, 0, 0},
 	{"", COLUMN_LEFT, 0, 0},	   {"CLOUD", COLUMN_LEFT, 0, 0},
 	{"INSTANCES", COLUMN_LEFT, 20, 1}, {"RECEIPT", COLUMN_LEFT, 0, 2},
 };

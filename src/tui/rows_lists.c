@@ -71,7 +71,7 @@ static void add_port(struct table *table, const struct model *model, size_t inde
 void rows_of_services(struct table *table, const struct model *model)
 {
 	static const struct column columns[] = {
-		{"SERVICE", COLUMN_LEFT, 28, 0, 0, 8}, {"ADDRESS", COLUMN_LEFT, 24, 0},
+		{"SERVICE", COLUMN_NAME, 28, 0, 0, 8}, {"ADDRESS", COLUMN_LEFT, 24, 0},
 		{"PORT", COLUMN_LEFT, 0, 2},	       {"PODS", COLUMN_LEFT, 24, 5},
 		{"READY", COLUMN_RIGHT, 0, 1},	       {"OPEN", COLUMN_RIGHT, 0, 3, 5},
 		{"TOTAL", COLUMN_RIGHT, 0, 4, 7},      {"", COLUMN_LEFT, 0, 0},
@@ -86,7 +86,7 @@ void rows_of_services(struct table *table, const struct model *model)
 void rows_of_images(struct table *table, const struct model *model)
 {
 	static const struct column columns[] = {
-		{"IMAGE", COLUMN_LEFT, 60, 0, 0, 16}, {"DIGEST", COLUMN_LEFT, 0, 1},
+		{"IMAGE", COLUMN_NAME, 60, 0, 0, 16}, {"DIGEST", COLUMN_LEFT, 0, 1},
 		{"LAYERS", COLUMN_RIGHT, 0, 3},	      {"SIZE", COLUMN_RIGHT, 0, 2},
 		{"PULLED", COLUMN_LEFT, 0, 4},	      {"FROM", COLUMN_LEFT, 40, 5},
 	};
@@ -128,7 +128,7 @@ void rows_of_events(struct table *table, const struct model *model)
 {
 	static const struct column columns[] = {
 		{"AGE", COLUMN_RIGHT, 0, 0, 5}, {"", COLUMN_LEFT, 0, 0},
-		{"TYPE", COLUMN_LEFT, 18, 0},	{"OBJECT", COLUMN_LEFT, 30, 1},
+		{"TYPE", COLUMN_LEFT, 18, 0},	{"OBJECT", COLUMN_NAME, 30, 1},
 		{"MESSAGE", COLUMN_LEFT, 0, 0},
 	};
 	set_columns(table, columns, ARRAY_SIZE(columns));

@@ -29,7 +29,7 @@ enum pod_column {
 enum { STATE_WIDTH = 18, NAME_LEAST = 8, NARROW = 80 };
 
 static const struct column wide_columns[] = {
-	[POD_NAME] = {"POD", COLUMN_LEFT, 32, 0, 0, NAME_LEAST},
+	[POD_NAME] = {"POD", COLUMN_NAME, 48, 0, 0, NAME_LEAST},
 	[POD_STATE] = {"STATE", COLUMN_LEFT, 20, 0, STATE_WIDTH},
 	[POD_READY] = {"READY", COLUMN_RIGHT, 0, 3, 5},
 	[POD_RESTARTS] = {"RESTARTS", COLUMN_RIGHT, 0, 0},
@@ -45,7 +45,7 @@ static const struct column wide_columns[] = {
 
 /* What is the matter comes first, and of a name as much as there is room for. */
 static const struct column narrow_columns[] = {
-	[POD_NAME] = {"POD", COLUMN_LEFT, 32, 0, 0, NAME_LEAST},
+	[POD_NAME] = {"POD", COLUMN_NAME, 48, 0, 0, NAME_LEAST},
 	[POD_STATE] = {"STATE", COLUMN_LEFT, STATE_WIDTH, 0, STATE_WIDTH},
 	[POD_READY] = {"READY", COLUMN_RIGHT, 0, 3, 5},
 	[POD_RESTARTS] = {"RST", COLUMN_RIGHT, 0, 0, 3},

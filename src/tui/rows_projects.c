@@ -23,11 +23,11 @@ enum project_column {
 };
 
 static const struct column columns[] = {
-	[COL_PROJECT] = {"PROJECT", COLUMN_LEFT, 24, 0, 0, 6},
+	[COL_PROJECT] = {"PROJECT", COLUMN_NAME, 24, 0, 0, 6},
 	[COL_STATE] = {"STATE", COLUMN_LEFT, 20, 0, 18},
 	[COL_RESTARTS] = {"RST", COLUMN_RIGHT, 0, 0, 3},
 	[COL_EXIT] = {"EXIT", COLUMN_RIGHT, 0, 1, 4},
-	[COL_POD] = {"POD", COLUMN_LEFT, 32, 0, 0, 6},
+	[COL_POD] = {"POD", COLUMN_NAME, 48, 0, 0, 6},
 	[COL_READY] = {"READY", COLUMN_RIGHT, 0, 2, 5},
 	[COL_AGE] = {"AGE", COLUMN_RIGHT, 0, 3, 5},
 	[COL_MEMORY] = {"MEM", COLUMN_RIGHT, 0, 4, 5},

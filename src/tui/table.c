@@ -7,6 +7,8 @@
 
 #include "base/alloc.h"
 
+enum { NAME_ENOUGH = 24 }; /* more of a name is worth less than another column */
+
 typedef void rows_fn(struct table *table, const struct model *model);
 
 static rows_fn *const makers[VIEW_COUNT] = {
@@ -227,10 +229,13 @@ static bool can_drop(const struct table *table, const int widths[TABLE_COLUMNS])
 	return false;
 }
 
-static void shrink(const struct table *table, int room, int widths[TABLE_COLUMNS], int gap)
+/* Those that can get narrower do, down to `wanted` columns (0: to their least). */
+static void shrink(const struct table *table, int room, int widths[TABLE_COLUMNS], int gap,
+		   int wanted)
 {
 	for (size_t c = 0; c < table->column_count; c++) {
 		int least = table->columns[c].least_width;
+		least = least > 0 && wanted > least ? wanted : least;
 		int over = total_width(table, widths, gap) - room;
 		if (least == 0 || over <= 0 || widths[c] <= least)
 			continue;
@@ -243,7 +248,10 @@ size_t table_column_at(const struct table *table, size_t place)
 	return table->order != NULL ? table->order[place] : place;
 }
 
-/* Narrower gaps first, then shorter bars, then columns go, then those that stay get narrower. */
+/*
+ * Narrower gaps first, then shorter bars, then long names, then columns go, then the names get as
+ * short as they can.
+ */
 int table_layout(const struct table *table, int room, int widths[TABLE_COLUMNS])
 {
 	int gap = 2;
@@ -262,10 +270,13 @@ int table_layout(const struct table *table, int room, int widths[TABLE_COLUMNS])
 		}
 		if (is_shorter)
 			continue;
+		shrink(table, room, widths, gap, NAME_ENOUGH);
+		if (total_width(table, widths, gap) <= room)
+			break;
 		if (!can_drop(table, widths))
 			break;
 		drop_least(table, widths);
 	}
-	shrink(table, room, widths, gap);
+	shrink(table, room, widths, gap, 0);
 	return gap;
 }

@@ -14,6 +14,7 @@ enum { TABLE_COLUMNS = 12, SPARK_LEAST = 4 };
 
 enum column_kind {
 	COLUMN_LEFT,
+	COLUMN_NAME, /* as LEFT; where it is cut its end stays */
 	COLUMN_RIGHT,
 	COLUMN_SPARK, /* bars; as wide as there is room for, from SPARK_LEAST on */
 };

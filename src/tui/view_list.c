@@ -42,7 +42,10 @@ static void draw_field(struct canvas *canvas, const struct column *column,
 		at += width - own;
 		width = own;
 	}
-	canvas_field(canvas, row, at, width, field->style, field->text);
+	if (column->kind == COLUMN_NAME)
+		canvas_field_middle(canvas, row, at, width, field->style, field->text);
+	else
+		canvas_field(canvas, row, at, width, field->style, field->text);
 }
 
 static void draw_row(struct canvas *canvas, const struct table *table, const struct table_row *row,
