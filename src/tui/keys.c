@@ -409,10 +409,12 @@ static do_fn *const doers[ACTION_COUNT] = {
 	[ACTION_SAVE_PAGE] = do_page,
 };
 
-void keys_do(struct model *model, const struct action *action, unsigned key)
+bool keys_do(struct model *model, const struct action *action, unsigned key)
 {
-	if (doers[action->kind] != NULL)
-		doers[action->kind](model, action->kind, key);
+	if (doers[action->kind] == NULL)
+		return false;
+	doers[action->kind](model, action->kind, key);
+	return true;
 }
 
 static bool is_move(enum action_kind kind)
@@ -450,7 +452,7 @@ void keys_handle(struct model *model, unsigned key)
 	free(model->message);
 	model->message = NULL;
 	if (action != NULL)
-		keys_do(model, action, key);
+		(void)keys_do(model, action, key);
 	else
 		answer_unknown(model, key);
 }

@@ -10,8 +10,11 @@
 enum { PAGE_END = 1 << 20 }; /* a top that keys_clamp() brings back to the last page */
 
 void keys_handle(struct model *model, unsigned key);
-/* What an action does, however it was asked for; key: 0 where it was by its name. */
-void keys_do(struct model *model, const struct action *action, unsigned key);
+/*
+ * What an action does, however it was asked for; key: 0 where it was by its name. False: nobody does
+ * it, which is a fault.
+ */
+bool keys_do(struct model *model, const struct action *action, unsigned key);
 void keys_click(struct model *model, int row, int column);
 void keys_move(struct model *model, enum action_kind kind);
 void keys_switch_view(struct model *model, enum view_kind view);

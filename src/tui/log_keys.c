@@ -215,10 +215,10 @@ void log_keys_action(struct model *model, enum action_kind kind)
 	case ACTION_SAVE:
 		prompt_open(model, PROMPT_SAVE, "save to file: ", "");
 		break;
-	case ACTION_OPEN:
+	case ACTION_OPEN_LINE:
 		open_line(model);
 		break;
-	case ACTION_COPY:
+	case ACTION_COPY_LINE:
 		copy_line(model);
 		break;
 	default:

@@ -195,7 +195,7 @@ static void run_command(struct model *model, const char *name)
 				  name);
 		return;
 	}
-	keys_do(model, action, 0);
+	(void)keys_do(model, action, 0);
 }
 
 static void accept(struct model *model)

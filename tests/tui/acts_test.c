@@ -206,6 +206,47 @@ static void logs_scroll_sideways(void **state)
 	expect(&model, "lines are wrapped");
 }
 
+static void a_line_is_opened_and_copied(void **state)
+{
+	AUTO(model_clear) struct model model;
+	struct effect effect = {0};
+	(void)state;
+	sample_model(&model, 24, 80);
+	sample_press(&model, "3");
+	sample_log(&model, 1, "web", "main", 0, "the line");
+	sample_press(&model, "\r");
+	assert_int_equal(model.view, VIEW_LINE);
+	expect(&model, "stream");
+	sample_press(&model, "q");
+	while (model_take_effect(&model, &effect))
+		effect_clear(&effect);
+	sample_press(&model, "y");
+	assert_true(model_take_effect(&model, &effect));
+	assert_int_equal(effect.kind, EFFECT_COPY);
+	assert_string_equal(effect.text, "the line");
+	effect_clear(&effect);
+}
+
+/* An action without anybody who does it would be a key that does nothing and says nothing. */
+static void every_action_does_something(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < action_count; i++) {
+		for (int view = 0; view < VIEW_COUNT; view++) {
+			AUTO(model_clear) struct model model;
+			if ((actions[i].views & IN_VIEW(view)) == 0 ||
+			    actions[i].kind == ACTION_REFRESH)
+				continue;
+			sample_model(&model, 24, 80);
+			if (view == VIEW_ABOUT)
+				sample_press(&model, "jy");
+			else
+				model.view = (enum view_kind)view;
+			assert_true(keys_do(&model, &actions[i], 0));
+		}
+	}
+}
+
 /* The columns stand where they stood, whatever their cells say. */
 static void columns_stay_where_they_are(void **state)
 {
@@ -409,6 +450,8 @@ int main(void)
 		cmocka_unit_test(a_shell_asks_in_which_container),
 		cmocka_unit_test(logs_offer_the_containers_they_are_of),
 		cmocka_unit_test(logs_scroll_sideways),
+		cmocka_unit_test(a_line_is_opened_and_copied),
+		cmocka_unit_test(every_action_does_something),
 		cmocka_unit_test(columns_stay_where_they_are),
 		cmocka_unit_test(a_crash_loop_shows_its_exit_code),
 		cmocka_unit_test(a_filter_may_be_turned_round),
