@@ -28,7 +28,6 @@ static struct instance_status instances[] = {
 	 .uuid = T("6f1c2b1e-0000-4000-8000-00000000a001"),
 	 .state = INSTANCE_READY,
 	 .is_ready = true,
-	 .image_digest = "sha256:3f2a9c0000000000000000000000000000000000000000000000000000000000",
 	 .restarts = 2,
 	 .vm_restarts = 1,
 	 .created_ns = INT64_C(1764000000123456789),
@@ -58,6 +57,9 @@ static struct port_status ports[] = {{.service = T("web"),
 struct project_status metrics_sample(void)
 {
 	static char project[] = "shop";
+	(void)!digest_parse(
+		"sha256:3f2a9c0000000000000000000000000000000000000000000000000000000000",
+		&instances[0].release.image);
 	return (struct project_status){.project = project,
 				       .pods = pods,
 				       .pod_count = 2,

@@ -47,6 +47,7 @@ assert one(read["i2kit_container_fs_write_bytes"]).value == 8192
 assert one(read["i2kit_instance_network_transmit_bytes"]).value == 2000
 assert one(read["i2kit_service_accepted_connections"], protocol="tcp").value == 1290
 assert one(read["i2kit_pod_replicas"], pod='a"b\\c\nd\ufffd').value == 1
+assert one(read["i2kit_instance"], instance="web-0").labels["image"].startswith("sha256:3f2a9c")
 # A VM that has not been measured has no sample, and no zero either.
 assert len(read["i2kit_instance_memory_used_bytes"].samples) == 1
 assert len(read["i2kit_container_memory_bytes"].samples) == 1

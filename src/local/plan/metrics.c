@@ -134,8 +134,8 @@ static void info(struct strbuf *out, const char *name, const struct sample *samp
 	begin(out, name, "_info", sample);
 	append_label(out, "uuid", instance->uuid);
 	append_label(out, "accelerator", instance->is_kvm ? "kvm" : "tcg");
-	append_label(out, "image", instance->image_digest);
-	append_label(out, "config", instance->config_digest);
+	append_label(out, "image", DIGEST_TEXT(&instance->release.image));
+	append_label(out, "config", DIGEST_TEXT(&instance->release.config));
 	append_label(out, "dirty", instance->is_dirty ? "true" : "false");
 	end(out, 1);
 }
