@@ -96,6 +96,35 @@ see "config"
 press 4
 see "releases that run here" 20
 
+# what the pod is made of: out of its plan and its disk
+press 1 y
+see "metadata:"
+see "image: oci:nginx"
+press / "containerPort" Enter
+see "containerPort: 80"
+press e
+see "(image)"
+press m
+see "What is written elsewhere"
+press w
+see "containers" 20
+press W "$work/why" Enter
+see "saved to $work/why"
+grep -q hello-0 "$work/why"
+press Escape
+
+# all projects, the palette, an unknown key
+press 0
+see "PROJECT" 15
+see "hello-0" 15
+press Enter
+see "[1 pods]"
+see "● Ready" 15
+press ":serv" Tab Enter
+see "127.0.0.1:8080"
+press 1 Z
+see "Z does nothing on this screen"
+
 # logs
 press 3
 see "following"
@@ -131,6 +160,17 @@ virsh -q destroy "$(virsh -q list --name | grep hello | head -1)" >/dev/null
 see "following"
 press 6
 see "destroyed from outside" 20
+press 1
+
+# images: removed and pruned after a question
+press 4
+see "oci:" 20
+press d
+see "i2kit images rm"
+press n D
+see "i2kit prune"
+press y
+see "done: i2kit prune" 60
 press 1
 
 # acts: a question with the command that does it, a shell, scaling
