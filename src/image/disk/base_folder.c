@@ -125,7 +125,7 @@ static bool parse_index(const char *text, size_t size, const char *path, struct 
 static const char *guest_lacks(unsigned level)
 {
 	static const char *const lacks[] = {
-		[0] = "`cp`, disks for writable layers, or newer answers of the guest",
+		[0] = "`cp`, a disk to write on, or newer answers of the guest",
 	};
 
 	return level < ARRAY_SIZE(lacks) ? lacks[level] : "something newer";
