@@ -180,3 +180,32 @@ char *pod_word_read(const char *project, const char *word, struct error *err)
 	return resolve(&names, word, &found, err) && found.count > 0 ? xstrdup(found.items[0])
 								     : NULL;
 }
+
+uint16_t pod_word_port_of(const struct project_plan *plan, const char *word, uint16_t port)
+{
+	size_t size = strcspn(word, "/");
+	AUTO_FREE char *first = xstrndup(word, size);
+
+	if (word[size] == '\0' || !IS_ONE_OF(service_types, word, size) ||
+	    project_plan_find(plan, first) != NULL)
+		return port;
+	AUTO_FREE char *name = xstrndup(word + size + 1, strcspn(word + size + 1, "/"));
+	for (size_t i = 0; i < plan->service_count; i++) {
+		const struct service_plan *service = &plan->services[i];
+		for (size_t k = 0; k < service->port_count; k++) {
+			if (strcmp(service->name, name) == 0 && service->ports[k].port == port &&
+			    !service->ports[k].is_udp)
+				return service->ports[k].target_port;
+		}
+	}
+	return port;
+}
+
+uint16_t pod_word_port(const char *project, const char *word, uint16_t port)
+{
+	AUTO(project_plan_clear) struct project_plan plan = {0};
+	AUTO(error_clear) struct error ignored = ERROR_INIT;
+
+	return project_plan_load(project, &plan, &ignored) ? pod_word_port_of(&plan, word, port)
+							   : port;
+}

@@ -8,6 +8,8 @@
  * the Service. A pod that is called like a type is meant itself.
  */
 
+#include <stdint.h>
+
 #include "base/error.h"
 #include "base/string_list.h"
 #include "local/plan/project_plan.h"
@@ -23,6 +25,10 @@ MUST_CHECK bool pod_word_resolve(const struct string_list *known, const struct p
 /* All of them, with the plan of the project; a type that stands alone before a name is left out. */
 MUST_CHECK bool pod_words_read(const char *project, const struct string_list *words,
 			       struct string_list *ret, struct error *err);
+/* The pods' own port where the word is a Service, as svc/web 8080:80 means it; else the same. */
+uint16_t pod_word_port_of(const struct project_plan *plan, const char *word, uint16_t port);
+uint16_t pod_word_port(const char *project, const char *word, uint16_t port);
+
 /* One, owned; of a Service's pods the first. NULL on failure. */
 MUST_CHECK char *pod_word_read(const char *project, const char *word, struct error *err);
 

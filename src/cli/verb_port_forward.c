@@ -32,6 +32,7 @@ struct forwarder {
 	const struct invocation *invocation;
 	const char *project;
 	const char *target;
+	const char *word; /* what the target was called: svc/web */
 	const char *address;
 	struct loop *loop;
 	struct relay_pipes *pipes;
@@ -125,6 +126,8 @@ static bool add_listener(struct forwarder *forwarder, const char *text, struct e
 	if (!parse_ports(text, &local, &listener->remote_port, err) ||
 	    !socket_address_make(forwarder->address, local, &address, err))
 		return false;
+	listener->remote_port =
+		pod_word_port(forwarder->project, forwarder->word, listener->remote_port);
 	listener->forwarder = forwarder;
 	listener->fd = listen_socket_open(&(struct listen_options){.service = forwarder->target,
 								   .move = LISTEN_MOVE_NEVER,
@@ -149,7 +152,8 @@ static bool check_target(const struct forwarder *forwarder, const char *ports, s
 
 	if (!parse_ports(ports, &local, &remote, err))
 		return false;
-	fd = connect_session(forwarder, remote, err);
+	fd = connect_session(forwarder, pod_word_port(forwarder->project, forwarder->word, remote),
+			     err);
 	if (fd < 0)
 		return false;
 	(void)close(fd);
@@ -188,6 +192,7 @@ static int run(const struct invocation *invocation, struct error *err)
 	if (target == NULL)
 		return 1;
 	forwarder.target = target;
+	forwarder.word = rest->items[0];
 	if (rest->count > MAX_FORWARDS + 1) {
 		(void)error_set(err, ERROR_USAGE, "at most %d ports at once", MAX_FORWARDS);
 		return 1;
@@ -218,7 +223,9 @@ const struct verb verb_port_forward = {
 	.description =
 		"Listens on this machine and passes each connection on to a port inside the pod, "
 		"until interrupted; also to ports that only listen on the pod's own 127.0.0.1. "
-		"TCP only. Ports that a Service declares are there already: see `i2kit ps`.",
+		"TCP only. With svc/NAME the port is the Service's and leads where the Service "
+		"leads. "
+		"Ports that a Service declares are there already: see `i2kit ps`.",
 	.options = options,
 	.option_count = ARRAY_SIZE(options),
 	.argument = {.metavar = "POD [LOCAL]:REMOTE",

@@ -70,6 +70,19 @@ static void a_service_means_the_pods_behind_it(void **state)
 	      "what is up)");
 }
 
+static void a_port_of_a_service_is_the_pod_s_own(void **state)
+{
+	struct port_plan ports[] = {{.port = 80, .target_port = 8080}};
+	struct service_plan service = {.name = api, .ports = ports, .port_count = 1};
+	const struct project_plan one = {.services = &service, .service_count = 1};
+	(void)state;
+
+	assert_int_equal(pod_word_port_of(&one, "svc/api", 80), 8080);
+	assert_int_equal(pod_word_port_of(&one, "svc/api", 81), 81);
+	assert_int_equal(pod_word_port_of(&one, "svc/other", 80), 80);
+	assert_int_equal(pod_word_port_of(&one, "api", 80), 80);
+}
+
 static void what_has_no_pods_says_so(void **state)
 {
 	(void)state;
@@ -84,6 +97,7 @@ int main(void)
 		cmocka_unit_test(types_of_kubectl_are_left_out),
 		cmocka_unit_test(a_pod_called_like_a_type_is_meant_itself),
 		cmocka_unit_test(a_service_means_the_pods_behind_it),
+		cmocka_unit_test(a_port_of_a_service_is_the_pod_s_own),
 		cmocka_unit_test(what_has_no_pods_says_so),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
