@@ -45,6 +45,7 @@ struct environment_aws {
 	char *kms_key;			   /* of what is encrypted: an ARN, or alias/NAME */
 	char *permissions_boundary;	   /* of the roles that are made; ARN */
 	uint32_t log_retention_days;	   /* default 14 */
+	bool shares_balancers;		   /* new services, by port and by host name */
 	bool is_balancer_health;	   /* a balancer's opinion replaces instances */
 	enum environment_network private_network;
 	enum environment_switch termination_protection; /* not given: as it is */

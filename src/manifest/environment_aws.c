@@ -16,6 +16,15 @@ static void read_health(struct loader *loader, const struct yaml_node *node, voi
 			     "health is instance or balancer");
 }
 
+static void read_balancer(struct loader *loader, const struct yaml_node *node, void *target)
+{
+	bool *shares = target;
+	if (node->kind == YAML_SCALAR && strcmp(node->text, "shared") == 0)
+		*shares = true;
+	else if (node->kind != YAML_SCALAR || strcmp(node->text, "own") != 0)
+		loader_error(loader, node, "write balancer: shared", "balancer is own or shared");
+}
+
 static void read_private_network(struct loader *loader, const struct yaml_node *node, void *target)
 {
 	static const char *const names[] = {
@@ -42,6 +51,10 @@ static void read_switch(struct loader *loader, const struct yaml_node *node, voi
 
 #define AT(member) offsetof(struct environment, member)
 static const struct field fields[] = {
+	{"balancer", FIELD_USED, read_balancer, AT(aws.shares_balancers), NULL,
+	 "AWS: new Services get a load balancer each (own, the default), or share some by port and "
+	 "by host name (shared); a Service that has one stays with it",
+	 .takes = "own or shared"},
 	{"certificate", FIELD_USED, read_text, AT(aws.certificate), NULL,
 	 "AWS: for https and ssl ports that name none: an ACM ARN"},
 	{"health", FIELD_USED, read_health, AT(aws.is_balancer_health), NULL,

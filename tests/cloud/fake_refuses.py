@@ -232,6 +232,25 @@ VPC = {
     "Through": {"Type": "AWS::EC2::Route", "Properties": {"RouteTableId": {"Ref": "Table2"}, "DestinationCidrBlock": "0.0.0.0/0", "NatGatewayId": {"Ref": "Nat"}}}}
 
 
+def names_behind_one_balancer(bed):
+    setting(bed)
+    web = edited(edited(BALANCER, "Balancer.Properties.Type", "application"), "Targets.Properties.Protocol", "HTTP")
+    web = edited(edited(web, "Listener.Properties.Protocol", "HTTP"), "Listener.Properties.DefaultActions", [
+        {"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404"}}])
+    web["Rule"] = {"Type": ELB + "ListenerRule", "Properties": {
+        "ListenerArn": {"Ref": "Listener"}, "Priority": 7, "Actions": [{"Type": "forward", "TargetGroupArn": {"Ref": "Targets"}}],
+        "Conditions": [{"Field": "host-header", "HostHeaderConfig": {"Values": ["a.example.com"]}}]}}
+    taken(bed, web, name="good")
+    key = "Rule.Properties."
+    numbered(bed, [(key + "Priority", 50001, "50000"), (key + "Conditions.0.HostHeaderConfig.Values.0", "x" * 129, "not valid"),
+                   (key + "Conditions.0.HostHeaderConfig.Values.0", "a/b", "not valid"),
+                   (key + "Conditions.0.HostHeaderConfig.Values", ["a"] * 6, "not valid"), (key + "Actions.0.Fancy", 1, "CreateRule")], web)
+    refused(bed, "PriorityInUse", {**web, "Rule2": web["Rule"]}, name="twice")
+    other = {"Balancer2": web["Balancer"], "Listener2": edited(web, "Listener.Properties.LoadBalancerArn", {"Ref": "Balancer2"})["Listener"],
+             "Rule2": edited(web, "Rule.Properties.ListenerArn", {"Ref": "Listener2"})["Rule"]}
+    refused(bed, "more than one load balancer", {**web, **other}, name="two")
+
+
 def ways_out(bed):
     setting(bed)
     base = edited({**VPC, **group(image(bed))}, "Group.Properties.VPCZoneIdentifier", [{"Ref": "Inside"}])
@@ -444,7 +463,7 @@ class Remembering(Bed):
 
 if __name__ == "__main__":
     run_tests(Remembering(), [
-        balancers_and_their_targets, one_listener_for_a_port_and_one_balancer_for_targets, instances_of_a_group, disks_that_a_launch_brings, keys_of_ones_own, ways_out,
+        balancers_and_their_targets, one_listener_for_a_port_and_one_balancer_for_targets, instances_of_a_group, disks_that_a_launch_brings, keys_of_ones_own, ways_out, names_behind_one_balancer,
         a_group_that_is_rolled_suspends_its_health, volumes_grow_and_stay_in_their_zone, zones_and_records_are_there_once,
         firewalls_list_a_rule_once, roles_and_logs, templates_as_a_whole, stacks_have_their_limits,
         a_change_set_is_executed_once, parameters_images_and_logs, buckets, every_rule_has_refused_something_here])

@@ -219,6 +219,39 @@ def instances_without_public_addresses_reach_what_they_call(bed):
     shop.is_stopped("private_network", "vpc")
 
 
+def balancing(made):
+    return {n: r for n, r in made.items() if "::ElasticLoadBalancingV2::" in r["Type"] or r["Type"].startswith("AWS::Route53::")}
+
+
+def services_share_load_balancers_and_stay_where_they_are(bed):
+    def several(*names):
+        return [d for n, port in names for d in (deployment(n), service(n, [(port, 80, "TCP")], pod=n))]
+
+    shop = Shop(bed, *several(("web", 80), ("api", 81)), balancer="shared", hosted_zone="example.com")
+    made = shop.ships()
+    assert [n for n in made if n.startswith("Balancer") and made[n]["Type"].endswith("::LoadBalancer")] == ["BalancerInside"]
+    # One more, before the others by name and on a port of theirs: they stay.
+    shop.write(*several(("aa", 80), ("web", 80), ("api", 81)))
+    made = shop.ships()
+    assert made["WebPort80TcpListener"]["Properties"]["LoadBalancerArn"] == {"Ref": "BalancerInside"}
+    assert made["AaPort80TcpListener"]["Properties"]["LoadBalancerArn"] == {"Ref": "BalancerInside2"}
+    shop.write(balancer="own")
+    assert balancing(shop.ships()) == balancing(made)
+    shop.write(*several(("aa", 80), ("web", 81), ("api", 81)))
+    shop.is_stopped("web", "lead nowhere")
+
+
+def what_has_a_load_balancer_keeps_it(bed):
+    shop = Shop(bed, deployment(), service(), deployment("api"), service("api", [(81, 80, "TCP")], pod="api"))
+    plan = shop.run("promote", "-f", "i2kit.yml", "--plan", "--force")
+    before = shop.ships()
+    shop.write(balancer="shared")
+    done = shop.promote()
+    assert done.returncode == 0 and "keeps the load balancer of its own" in done.stderr + done.stdout, done.stderr
+    assert balancing(shop.stack().template.resources) == balancing(before)
+    assert "provider.balancer: shared" in plan.stderr + plan.stdout, plan.stderr
+
+
 def a_plain_project_comes_up(bed):
     assert "WebGroup" in Shop(bed, *WEB).ships()
 
@@ -403,7 +436,9 @@ def stacks_of_one_name_are_not_mixed_up(bed):
 
 
 # Each with the rule of the fake that it is about.
-TESTS = [(instances_without_public_addresses_reach_what_they_call, "guest-reaches nat-address endpoint-kind"),
+TESTS = [(services_share_load_balancers_and_stay_where_they_are, "target-once rule-priority"),
+         (what_has_a_load_balancer_keeps_it, "target-once"),
+         (instances_without_public_addresses_reach_what_they_call, "guest-reaches nat-address endpoint-kind"),
          (what_is_encrypted_is_encrypted_with_ones_own_key, "key-launches key-logs ssm-key"),
          (a_key_that_cannot_encrypt_disks_is_refused, "key-usable"),
          (an_account_that_encrypts_all_disks_gets_whole_ones, "snapshot-encryption"),

@@ -127,14 +127,16 @@ def with_a_role_the_caller_makes_nothing_of_the_stack(bed):
 
 
 def in_a_network_that_is_there_nothing_of_networks_is_allowed(bed):
-    shop = fresh(bed, *WEB, vpc="vpc-0fake", hosted_zone="example.com", instance_type="m5.large",
+    page = {"name": "page", "public": True, "containers": {"c": {"image": first_time.container()["image"], "ports": ["http:80:http:80"]}}}
+    shop = fresh(bed, *WEB, page, vpc="vpc-0fake", hosted_zone="example.com", instance_type="m5.large", balancer="shared",
                  termination_protection=True)
     policies = restrict(shop, "caller", "stack")
     assert "ec2:CreateVpc" not in json.dumps(policy(shop, "stack"))
     assert shop.run("doctor", "--cloud", "--policy", "stack-network").returncode == 1
     shop.ships()
-    shop.write(subnets=["subnet-0a", "subnet-0b"], termination_protection=False)
+    shop.write(subnets=["subnet-0a", "subnet-0b"], termination_protection=False, domain="till.example.com")
     shop.ships()
+    assert "PagePort80TcpRule" in shop.stack().physical
     good(shop.run("destroy", "--yes"))
     assert not bed.world.counts.get("denied")
     remember(policies)

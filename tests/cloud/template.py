@@ -64,7 +64,22 @@ def private(resources):
     assert "MapPublicIpOnLaunch" not in resources["PrivateSubnetA"]["Properties"]
 
 
-RULES = [("web", "nat", private), ("web", "nats", private), ("stateful", "endpoints", private), ("exposure", "made", exposure), ("reach", "made", reach), ("names", "made", names), ("web", "made", health)]
+def shared(resources):
+    """Two names share one load balancer of HTTP, ports share another, and what clashes has a second one."""
+    kinds = {n: (r["Properties"]["Type"], r["Properties"]["Scheme"]) for n, r in resources.items() if r["Type"].endswith("::LoadBalancer")}
+    assert kinds == {"BalancerWeb": ("application", "internet-facing"), "BalancerInside": ("network", "internal"),
+                     "BalancerInside2": ("network", "internal")}, kinds
+    rules = {n: r["Properties"] for n, r in resources.items() if r["Type"].endswith("::ListenerRule")}
+    hosts = {n: r["Conditions"][0]["HostHeaderConfig"]["Values"] for n, r in rules.items()}
+    assert hosts == {"WebPort443TcpRule": ["web.shop.example.com"], "WebPort80TcpRule": ["web.shop.example.com"],
+                     "ShopPort443TcpRule": ["shop.shop.example.com"]}, hosts
+    assert [n for n in resources if n.startswith("BalancerWebPort")] == ["BalancerWebPort443Listener", "BalancerWebPort80Listener"]
+    assert resources["OtherPort6379TcpListener"]["Properties"]["LoadBalancerArn"] == {"Ref": "BalancerInside2"}
+    assert resources["DbNames"]["Properties"]["RecordSets"][0]["AliasTarget"]["DNSName"]["Fn::GetAtt"][0] == "BalancerInside"
+    assert len(resources["BalancerWebFirewall"]["Properties"]["SecurityGroupIngress"]) == 2
+
+
+RULES = [("shared", "shared", shared), ("web", "nat", private), ("web", "nats", private), ("stateful", "endpoints", private), ("exposure", "made", exposure), ("reach", "made", reach), ("names", "made", names), ("web", "made", health)]
 TOOL = sys.argv[1]
 
 

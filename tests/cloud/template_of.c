@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * For template.py: the CloudFormation template of a manifest, with releases made up, on stdout.
- *	template-of MANIFEST made|given|nat|nats|endpoints
+ *	template-of MANIFEST made|given|shared|nat|nats|endpoints
  */
 #include <stdio.h>
 #include <string.h>
@@ -51,7 +51,8 @@ int main(int argc, char **argv)
 				      .log_days = 30};
 	if (argc != 3)
 		return 2;
-	if (strcmp(argv[2], "given") == 0) {
+	target.shares_balancers = strcmp(argv[2], "shared") == 0;
+	if (strcmp(argv[2], "given") == 0 || target.shares_balancers) {
 		target.vpc = "vpc-0123456789abcdef0";
 		target.subnets = subnets;
 		target.subnet_count = ARRAY_SIZE(subnets);

@@ -28,6 +28,10 @@ def listener(p):
     yield "elbv2", "CreateListener", p
 
 
+def listener_rule(p):
+    yield "elbv2", "CreateRule", p
+
+
 def launch_template(p):
     yield "ec2", "CreateLaunchTemplate", {"LaunchTemplateName": "abc", **p}
 
@@ -92,7 +96,7 @@ def endpoint(p):
     yield "ec2", "CreateVpcEndpoint", p
 
 
-CALLS = {"AWS::EC2::NatGateway": nat, "AWS::EC2::EIP": address, "AWS::EC2::VPCEndpoint": endpoint,
+CALLS = {"AWS::ElasticLoadBalancingV2::ListenerRule": listener_rule, "AWS::EC2::NatGateway": nat, "AWS::EC2::EIP": address, "AWS::EC2::VPCEndpoint": endpoint,
          "AWS::ElasticLoadBalancingV2::TargetGroup": target_group,
          "AWS::ElasticLoadBalancingV2::LoadBalancer": load_balancer,
          "AWS::ElasticLoadBalancingV2::Listener": listener, "AWS::EC2::LaunchTemplate": launch_template,

@@ -12,7 +12,7 @@ TYPES = {
     "AWS::EC2::Volume", "AWS::AutoScaling::AutoScalingGroup", "AWS::ElasticLoadBalancingV2::LoadBalancer",
     "AWS::ElasticLoadBalancingV2::Listener", "AWS::ElasticLoadBalancingV2::TargetGroup",
     "AWS::Route53::RecordSet", "AWS::Route53::RecordSetGroup", "AWS::Route53::HostedZone", "AWS::IAM::Role", "AWS::IAM::InstanceProfile",
-    "AWS::EC2::EIP", "AWS::EC2::NatGateway", "AWS::EC2::VPCEndpoint", "AWS::Logs::LogGroup"}
+    "AWS::ElasticLoadBalancingV2::ListenerRule", "AWS::EC2::EIP", "AWS::EC2::NatGateway", "AWS::EC2::VPCEndpoint", "AWS::Logs::LogGroup"}
 PSEUDO = {"AWS::Region", "AWS::AccountId", "AWS::Partition", "AWS::StackId", "AWS::StackName", "AWS::URLSuffix"}
 
 
@@ -147,10 +147,12 @@ class Template:
             logical, resource.get("Properties", {}))
 
     def check_Listener(self, logical, properties):
-        target = self.resources[properties["DefaultActions"][0]["TargetGroupArn"]["Ref"]]["Properties"]
+        action = properties["DefaultActions"][0]
+        target = self.resources[action["TargetGroupArn"]["Ref"]]["Properties"] if action["Type"] == "forward" else None
         balancer = self.resources[properties["LoadBalancerArn"]["Ref"]]["Properties"]
         is_http = properties["Protocol"] in ("HTTP", "HTTPS")
-        if is_http != (balancer["Type"] == "application") or is_http != (target["Protocol"] in ("HTTP", "HTTPS")):
+        if is_http != (balancer["Type"] == "application") or \
+                target and is_http != (target["Protocol"] in ("HTTP", "HTTPS")):
             raise Invalid(f"{logical}: protocols do not fit")
         if (properties["Protocol"] in ("HTTPS", "TLS")) != ("Certificates" in properties):
             raise Invalid(f"{logical}: certificate")

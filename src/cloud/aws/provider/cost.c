@@ -16,19 +16,14 @@
 #define ROOT_GIB       1.0
 #define BYTES_PER_GIB  1073741824.0
 
-static double services_cost(const struct app *app)
+static double services_cost(const struct app *app, const struct stack_target *target)
 {
-	double sum = 0;
-	for (size_t i = 0; i < app->service_count; i++) {
-		const struct service *service = &app->services[i];
-		bool is_public = service->kind == SERVICE_LOAD_BALANCER ||
-				 service->kind == SERVICE_NODE_PORT;
-		if (service->port_count == 0 || service->pods.count == 0)
-			continue;
-		sum += HOURS_A_MONTH *
-		       (BALANCER_HOUR + (is_public ? BALANCER_ZONES * ADDRESS_HOUR : 0));
-	}
-	return sum;
+	AUTO(error_clear) struct error failure = ERROR_INIT;
+	struct stack_balancer_count count;
+	if (!stack_count_balancers(app, target, &count, &failure))
+		return 0; /* such a plan is refused */
+	return HOURS_A_MONTH * (BALANCER_HOUR * (double)(count.inside + count.outside) +
+				BALANCER_ZONES * ADDRESS_HOUR * (double)count.outside);
 }
 
 static double network_cost(const struct app *app, const struct stack_target *target)
@@ -67,7 +62,7 @@ static double pod_cost(const struct app *app, const struct stack_target *target,
 
 double cost_a_month(const struct app *app, const struct stack_target *target)
 {
-	double sum = services_cost(app) + network_cost(app, target) + ZONE_MONTH;
+	double sum = services_cost(app, target) + network_cost(app, target) + ZONE_MONTH;
 	for (size_t i = 0; i < app->pod_count; i++) {
 		double pod = pod_cost(app, target, &app->pods[i]);
 		if (pod < 0)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/json.h"
 #include "cloud/aws/disk/ami.h"
 #include "cloud/aws/provider/cost.h"
 #include "cloud/aws/provider/images.h"
@@ -30,6 +31,11 @@ static void detail_free(struct plan_detail *detail)
 	free(detail->tags);
 	free(detail->note);
 	free(detail->kms_key);
+	for (size_t i = 0; i < detail->place_count; i++) {
+		free(detail->places[i].key);
+		free(detail->places[i].value);
+	}
+	free(detail->places);
 	free(detail->template_text);
 	cloud_scope_clear(&detail->scope);
 	cloud_pod_status_free(detail->old_pods, detail->old_pod_count);
@@ -138,6 +144,7 @@ struct target_texts {
 	char *domain;
 	char *inside;
 	struct stack_volume *volumes;
+	struct stack_place *places;
 };
 
 static void target_texts_clear(struct target_texts *texts)
@@ -146,6 +153,7 @@ static void target_texts_clear(struct target_texts *texts)
 	free(texts->domain);
 	free(texts->inside);
 	free(texts->volumes);
+	free(texts->places);
 }
 
 static bool make_target(struct cloud *cloud, const struct environment *environment,
@@ -156,6 +164,10 @@ static bool make_target(struct cloud *cloud, const struct environment *environme
 	texts->domain = without_dot(environment->domain);
 	texts->inside = stack_private_domain(detail->scope.name);
 	texts->volumes = volume_list_for_stack(&detail->volumes);
+	texts->places = xcalloc(detail->place_count + 1, sizeof(*texts->places));
+	for (size_t i = 0; i < detail->place_count; i++)
+		texts->places[i] = (struct stack_place){.service = detail->places[i].key,
+							.balancer = detail->places[i].value};
 	bool is_zone_id =
 		texts->zone != NULL && texts->zone[0] == 'Z' && strchr(texts->zone, '.') == NULL;
 	if (is_zone_id && texts->domain == NULL) {
@@ -188,6 +200,9 @@ static bool make_target(struct cloud *cloud, const struct environment *environme
 		.kms_key = detail->kms_key,
 		.key_pair = environment->key_pair,
 		.log_days = environment->aws.log_retention_days,
+		.shares_balancers = environment->aws.shares_balancers,
+		.places = texts->places,
+		.place_count = detail->place_count,
 		.is_balancer_health = environment->aws.is_balancer_health,
 		.volumes = texts->volumes,
 		.volume_count = detail->volumes.count,
@@ -207,6 +222,70 @@ bool plan_make_template(struct cloud *cloud, const struct cloud_deployment *depl
 	       make_releases(cloud, deployment, detail, &releases, err) &&
 	       stack_template_make(deployment->app, &target, releases.items, releases.count, ret,
 				   err);
+}
+
+/* --- load balancers ------------------------------------------------------------------------- */
+
+static void add_place(struct plan_detail *detail, const char *service, const char *balancer)
+{
+	struct key_value *place = ARRAY_APPEND(detail->places, detail->place_count);
+	place->key = xstrdup(service);
+	place->value = xstrdup(balancer);
+}
+
+/* Which load balancer each service is behind, by the stack's template. */
+static bool find_places(const struct app *app, const char *before, struct plan_detail *detail,
+			struct error *err)
+{
+	if (before == NULL)
+		return true;
+	AUTO_PTR(json_document)
+	struct json_document *document =
+		json_document_parse(before, strlen(before), "the stack's template", 0, err);
+	if (document == NULL)
+		return false;
+	struct json_view root = json_document_root(document);
+	for (size_t i = 0; i < app->service_count; i++) {
+		const char *name = app->services[i].name;
+		AUTO_FREE char *own = stack_logical_id(name, "Balancer");
+		AUTO_FREE char *output = stack_logical_id(name, STACK_SHARED_BALANCER);
+		const char *shared = json_view_peek(json_view_get(
+			json_view_get(json_view_get(root, "Outputs"), output), "Value"));
+		if (shared != NULL)
+			add_place(detail, name, shared);
+		else if (json_view_exists(json_view_get(json_view_get(root, "Resources"), own)))
+			add_place(detail, name, own);
+	}
+	return true;
+}
+
+/* What sharing would save, and what stays as it is all the same. */
+static bool note_balancers(const struct app *app, const struct stack_target *target,
+			   struct cloud_plan *plan, struct error *err)
+{
+	struct stack_target other = *target;
+	struct stack_balancer_count now;
+	struct stack_balancer_count shared;
+	other.shares_balancers = true;
+	if (!stack_count_balancers(app, target, &now, err) ||
+	    !stack_count_balancers(app, &other, &shared, err))
+		return false;
+	size_t before = now.inside + now.outside;
+	size_t after = shared.inside + shared.outside;
+	if (after < before)
+		string_list_addf(&plan->notes,
+				 "%zu load balancers; with provider.balancer: shared, before the "
+				 "first promote, it would be %zu",
+				 before, after);
+	for (size_t i = 0; target->shares_balancers && i < target->place_count; i++) {
+		AUTO_FREE char *own = stack_logical_id(target->places[i].service, "Balancer");
+		if (strcmp(own, target->places[i].balancer) == 0)
+			string_list_addf(&plan->notes,
+					 "service '%s' keeps the load balancer of its own that it "
+					 "has: its name would lead nowhere during a move",
+					 target->places[i].service);
+	}
+	return true;
 }
 
 /* --- what there is -------------------------------------------------------------------------- */
@@ -414,6 +493,7 @@ bool aws_plan(struct cloud *cloud, const struct cloud_deployment *deployment, bo
 	    !network_find(cloud->client, environment, &detail->network, err) ||
 	    !kms_key_find(cloud->client, environment->aws.kms_key, &detail->kms_key, err) ||
 	    !look(cloud, detail, wait, progress, &status, &before, err) ||
+	    !find_places(deployment->app, before, detail, err) ||
 	    !make_target(cloud, environment, detail, &texts, &target, err) ||
 	    !stack_check_app(deployment->app, &target, err) ||
 	    !volumes_check_restore(cloud->client, deployment->app, environment, &detail->volumes,
@@ -421,7 +501,8 @@ bool aws_plan(struct cloud *cloud, const struct cloud_deployment *deployment, bo
 	    !instance_types_check(cloud->client, deployment->app, &target, err) ||
 	    !plan_make_template(cloud, deployment, detail, &after, err) ||
 	    !compare(detail, &status, before, TAKE_PTR(after), &plan, err) ||
-	    !note_snapshots(cloud, deployment, detail, &plan, err))
+	    !note_snapshots(cloud, deployment, detail, &plan, err) ||
+	    !note_balancers(deployment->app, &target, &plan, err))
 		return false;
 	compare_protection(&status, environment->aws.termination_protection, detail, &plan);
 	note_app(deployment->app, &plan);

@@ -14,10 +14,12 @@
 
 /* cloud_plan.detail. */
 struct plan_detail {
-	struct cloud_scope scope;	   /* a copy */
-	struct network network;		   /* of a promotion */
-	char *kms_key;			   /* owned; ARN of provider.kms_key; NULL: Amazon's own */
-	struct volume_list volumes;	   /* that are there */
+	struct cloud_scope scope;   /* a copy */
+	struct network network;	    /* of a promotion */
+	char *kms_key;		    /* owned; ARN of provider.kms_key; NULL: Amazon's own */
+	struct volume_list volumes; /* that are there */
+	struct key_value *places;   /* owned; service → the load balancer that it is behind */
+	size_t place_count;
 	struct volume_list removed;	   /* of them, those that the plan removes */
 	struct cloud_pod_status *old_pods; /* owned; as the stack says of itself */
 	size_t old_pod_count;

@@ -25,6 +25,7 @@ static const struct {
 	 {"GroupId", "IpProtocol", "FromPort", "ToPort", "CidrIp", "DestinationSecurityGroupId"}},
 	{"AWS::ElasticLoadBalancingV2::LoadBalancer", {"Name", "Scheme", "Type"}},
 	{"AWS::ElasticLoadBalancingV2::Listener", {"LoadBalancerArn"}},
+	{"AWS::ElasticLoadBalancingV2::ListenerRule", {"ListenerArn"}},
 	{"AWS::ElasticLoadBalancingV2::TargetGroup",
 	 {"Name", "Port", "Protocol", "ProtocolVersion", "TargetType", "VpcId"}},
 	{"AWS::IAM::InstanceProfile", {"InstanceProfileName", "Path"}},

@@ -75,6 +75,28 @@ static void add_rule(struct template_writer *writer, const struct pod_spec *pod,
 	template_end(writer);
 }
 
+/* Others are behind that load balancer as well: only the service's own ports. */
+static void add_ports(struct template_writer *writer, const struct pod_spec *pod,
+		      const struct service *service, const char *group)
+{
+	AUTO_FREE char *from = stack_logical_id(pod->name, "Reaches");
+	AUTO_FREE char *own = stack_logical_id(pod->name, "Firewall");
+	for (size_t i = 0; i < service->port_count; i++) {
+		const struct service_port *port = &service->ports[i];
+		AUTO_FREE char *target = stack_port_id(service, port, "Service");
+		AUTO_FREE char *id = xasprintf("%s%s", from, target);
+		struct json_writer *json =
+			template_begin(writer, id, "AWS::EC2::SecurityGroupEgress");
+		template_write_ref(json, "GroupId", own);
+		json_write_text(json, "IpProtocol", port->protocol == PROTOCOL_UDP ? "udp" : "tcp");
+		json_write_unsigned(json, "FromPort", port->port);
+		json_write_unsigned(json, "ToPort", port->port);
+		template_write_ref(json, "DestinationSecurityGroupId", group);
+		json_write_text(json, "Description", service->name);
+		template_end(writer);
+	}
+}
+
 /* Beside the groups: pods that may reach each other would name each other's. */
 void stack_add_reach(struct template_writer *writer, const struct pod_spec *pod)
 {
@@ -82,8 +104,12 @@ void stack_add_reach(struct template_writer *writer, const struct pod_spec *pod)
 		const char *name = pod->egress.names.items[i];
 		const struct service *service = app_find_service(writer->app, name);
 		if (service != NULL && stack_has_balancer(service)) {
-			AUTO_FREE char *group = stack_logical_id(name, "BalancerFirewall");
-			add_rule(writer, pod, name, "Service", group);
+			const struct balancer_place *place =
+				&writer->places[service - writer->app->services];
+			if (place->is_shared)
+				add_ports(writer, pod, service, place->group);
+			else
+				add_rule(writer, pod, name, "Service", place->group);
 		}
 		if (app_find_pod(writer->app, name) != NULL) {
 			AUTO_FREE char *group = stack_logical_id(name, "Firewall");

@@ -31,6 +31,12 @@ struct stack_volume {
 	const char *kms_key;  /* or NULL */
 };
 
+/* The load balancer, by its logical id, that a service is behind already. All borrowed. */
+struct stack_place {
+	const char *service;
+	const char *balancer;
+};
+
 /* Where the stack goes. All borrowed. */
 struct stack_target {
 	const char *project;
@@ -56,6 +62,9 @@ struct stack_target {
 	const char *domain;	 /* public names are SERVICE.DOMAIN; NULL: SERVICE.PROJECT.ZONE */
 	const char *certificate; /* ARN, where a port names none */
 	unsigned log_days;
+	bool shares_balancers; /* new services do, where they can */
+	const struct stack_place *places;
+	size_t place_count;
 	bool is_balancer_health;	    /* a balancer's opinion replaces instances */
 	const struct stack_volume *volumes; /* that are there */
 	size_t volume_count;
@@ -101,6 +110,16 @@ uint64_t stack_scratch_gib(const struct pod_spec *pod);
 
 /* How many interface endpoints NETWORK_ENDPOINTS makes, in each zone; stack_private.c */
 size_t stack_endpoint_count(const struct app *app);
+
+struct stack_balancer_count {
+	size_t inside;
+	size_t outside;
+};
+/* How many load balancers the services have together; stack_place.c */
+MUST_CHECK bool stack_count_balancers(const struct app *app, const struct stack_target *target,
+				      struct stack_balancer_count *ret, struct error *err);
+/* An output of a service that shares one: which one. */
+#define STACK_SHARED_BALANCER "SharedBalancer"
 
 /* "PROJECT[-ENVIRONMENT].internal": as unique as the stack's name is. Owned. */
 char *stack_private_domain(const char *stack);

@@ -7,8 +7,10 @@
 #include "cloud/aws/stack/logical_id.h"
 #include "cloud/aws/stack/template_parts.h"
 
-#define SSL_POLICY  "ELBSecurityPolicy-TLS13-1-2-2021-06"
-#define MAX_DRAIN_S 3600
+#define SSL_POLICY   "ELBSecurityPolicy-TLS13-1-2-2021-06"
+#define MAX_DRAIN_S  3600
+#define MAX_RULES    100 /* of a listener */
+#define MAX_PRIORITY 50000
 
 /* What is made for one service. */
 struct balancer {
@@ -16,15 +18,12 @@ struct balancer {
 	const struct pod_spec *pod; /* the first one: its probe is asked */
 	bool is_public;
 	bool is_application; /* HTTP and HTTPS alone */
-	char *id;	     /* owned; the load balancer's */
-	char *group;	     /* owned; its security group's */
+	bool is_first;	     /* of those behind this load balancer */
+	bool is_shared;
+	bool is_by_host;
+	const char *id;	   /* the load balancer's */
+	const char *group; /* its security group's */
 };
-
-static void balancer_clear(struct balancer *balancer)
-{
-	free(balancer->id);
-	free(balancer->group);
-}
 
 bool stack_has_balancer(const struct service *service)
 {
@@ -51,6 +50,24 @@ bool stack_write_target_groups(struct template_writer *writer, const struct pod_
 	if (has_any)
 		json_close(&writer->json);
 	return has_any;
+}
+
+bool stack_service_is_public(const struct service *service)
+{
+	return service->kind == SERVICE_LOAD_BALANCER || service->kind == SERVICE_NODE_PORT;
+}
+
+char *stack_public_name(const struct stack_target *target, const struct service *service)
+{
+	return target->domain != NULL
+		       ? xasprintf("%s.%s", service->name, target->domain)
+		       : xasprintf("%s.%s.%s", service->name, target->project, target->hosted_zone);
+}
+
+/* Whether the service is behind that load balancer, and not the one that is asked about. */
+static bool is_behind(const struct template_writer *writer, size_t index, const char *id)
+{
+	return writer->places[index].id != NULL && strcmp(writer->places[index].id, id) == 0;
 }
 
 /* --- listeners ------------------------------------------------------------------------------ */
@@ -94,6 +111,100 @@ static bool add_targets(struct template_writer *writer, const struct balancer *b
 	return true;
 }
 
+/* Of a load balancer that is shared by host names: "BalancerWebPort443Listener". */
+static char *shared_listener_id(const struct balancer *balancer, const struct service_port *port)
+{
+	return xasprintf("%sPort%uListener", balancer->id, port->port);
+}
+
+/* A number that stays with the service's name: names exclude each other, so any order will do, but
+ * one that changed would have rules in each other's way. */
+static unsigned rule_priority(const struct template_writer *writer, const struct balancer *balancer)
+{
+	unsigned taken[MAX_RULES];
+	size_t count = 0;
+	for (size_t s = 0; s < writer->app->service_count && count < MAX_RULES; s++) {
+		if (!is_behind(writer, s, balancer->id))
+			continue;
+		unsigned number = 5381;
+		for (const char *c = writer->app->services[s].name; *c != '\0'; c++)
+			number = (number * 33 + (unsigned char)*c) & 0xffffff;
+		number = number % MAX_PRIORITY + 1;
+		for (size_t i = 0; i < count; i++)
+			if (taken[i] == number) {
+				number = number % MAX_PRIORITY + 1;
+				i = (size_t)-1;
+			}
+		if (&writer->app->services[s] == balancer->service)
+			return number;
+		taken[count++] = number;
+	}
+	return MAX_PRIORITY;
+}
+
+static void add_rule(struct template_writer *writer, const struct balancer *balancer,
+		     const struct service_port *port)
+{
+	AUTO_FREE char *id = stack_port_id(balancer->service, port, "Rule");
+	AUTO_FREE char *listener = shared_listener_id(balancer, port);
+	AUTO_FREE char *targets = stack_port_id(balancer->service, port, "Targets");
+	AUTO_FREE char *name = stack_public_name(writer->target, balancer->service);
+	struct json_writer *json =
+		template_begin(writer, id, "AWS::ElasticLoadBalancingV2::ListenerRule");
+	template_write_ref(json, "ListenerArn", listener);
+	json_write_unsigned(json, "Priority", rule_priority(writer, balancer));
+	json_open_list(json, "Conditions");
+	json_open_object(json, NULL);
+	json_write_text(json, "Field", "host-header");
+	json_open_object(json, "HostHeaderConfig");
+	json_open_list(json, "Values");
+	json_write_text(json, NULL, name);
+	json_close(json);
+	json_close(json);
+	json_close(json);
+	json_close(json);
+	json_open_list(json, "Actions");
+	json_open_object(json, NULL);
+	json_write_text(json, "Type", "forward");
+	template_write_ref(json, "TargetGroupArn", targets);
+	json_close(json);
+	json_close(json);
+	template_end(writer);
+}
+
+/* Whether another service made this listener of a shared load balancer already. */
+static bool has_listener(const struct template_writer *writer, const struct balancer *balancer,
+			 const struct service_port *port)
+{
+	for (size_t s = 0; &writer->app->services[s] != balancer->service; s++)
+		for (size_t p = 0;
+		     is_behind(writer, s, balancer->id) && p < writer->app->services[s].port_count;
+		     p++)
+			if (writer->app->services[s].ports[p].port == port->port)
+				return true;
+	return false;
+}
+
+/* What a listener does with whom no rule knows; else all go to the service. */
+static void write_default(struct json_writer *json, const struct balancer *balancer,
+			  const char *targets)
+{
+	json_open_list(json, "DefaultActions");
+	json_open_object(json, NULL);
+	json_write_text(json, "Type", balancer->is_by_host ? "fixed-response" : "forward");
+	if (balancer->is_by_host) {
+		json_open_object(json, "FixedResponseConfig");
+		json_write_text(json, "StatusCode", "404");
+		json_write_text(json, "ContentType", "text/plain");
+		json_write_text(json, "MessageBody", "no service of this name");
+		json_close(json);
+	} else {
+		template_write_ref(json, "TargetGroupArn", targets);
+	}
+	json_close(json);
+	json_close(json);
+}
+
 static bool add_listener(struct template_writer *writer, const struct balancer *balancer,
 			 const struct service_port *port, struct error *err)
 {
@@ -107,19 +218,20 @@ static bool add_listener(struct template_writer *writer, const struct balancer *
 			  balancer->service->name, port->port);
 		return error_hint(err, "provider.certificate: arn:aws:acm:… in environment.yml");
 	}
-	AUTO_FREE char *id = stack_port_id(balancer->service, port, "Listener");
+	AUTO_FREE char *id = balancer->is_by_host
+				     ? shared_listener_id(balancer, port)
+				     : stack_port_id(balancer->service, port, "Listener");
 	AUTO_FREE char *targets = stack_port_id(balancer->service, port, "Targets");
+	if (balancer->is_by_host)
+		add_rule(writer, balancer, port);
+	if (balancer->is_by_host && has_listener(writer, balancer, port))
+		return true;
 	struct json_writer *json =
 		template_begin(writer, id, "AWS::ElasticLoadBalancingV2::Listener");
 	template_write_ref(json, "LoadBalancerArn", balancer->id);
 	json_write_number(json, "Port", port->port);
 	json_write_text(json, "Protocol", protocol);
-	json_open_list(json, "DefaultActions");
-	json_open_object(json, NULL);
-	json_write_text(json, "Type", "forward");
-	template_write_ref(json, "TargetGroupArn", targets);
-	json_close(json);
-	json_close(json);
+	write_default(json, balancer, targets);
 	if (is_tls) {
 		json_write_text(json, "SslPolicy", SSL_POLICY);
 		json_open_list(json, "Certificates");
@@ -172,9 +284,20 @@ static void write_range(struct json_writer *json, const char *protocol, unsigned
 	json_write_unsigned(json, "ToPort", port);
 }
 
+/* A rule may be there once: two services behind one load balancer may lead to one port. */
+static bool is_new(struct string_list *seen, const char *group, const struct reach *reach)
+{
+	AUTO_FREE char *key = xasprintf("%s/%s/%u", group, reach->protocol, reach->port);
+	if (string_list_has(seen, key))
+		return false;
+	string_list_add(seen, key);
+	return true;
+}
+
 void stack_write_pod_rules(struct template_writer *writer, const struct pod_spec *pod)
 {
 	struct json_writer *json = &writer->json;
+	AUTO(string_list_clear) struct string_list seen = STRING_LIST_INIT;
 	json_open_list(json, "SecurityGroupIngress");
 	for (size_t s = 0; s < writer->app->service_count; s++) {
 		const struct service *service = &writer->app->services[s];
@@ -182,9 +305,11 @@ void stack_write_pod_rules(struct template_writer *writer, const struct pod_spec
 			continue;
 		const struct pod_spec *first = app_find_pod(writer->app, service->pods.items[0]);
 		AUTO_FREE struct reach *reach = xcalloc(2 * service->port_count, sizeof(*reach));
-		AUTO_FREE char *group = stack_logical_id(service->name, "BalancerFirewall");
+		const char *group = writer->places[s].group;
 		size_t count = list_reach(service, first != NULL ? first : pod, reach);
 		for (size_t i = 0; i < count; i++) {
+			if (!is_new(&seen, group, &reach[i]))
+				continue;
 			json_open_object(json, NULL);
 			write_range(json, reach[i].protocol, reach[i].port);
 			template_write_ref(json, "SourceSecurityGroupId", group);
@@ -195,6 +320,25 @@ void stack_write_pod_rules(struct template_writer *writer, const struct pod_spec
 	json_close(json);
 }
 
+/* Whether a service before this one, behind the same load balancer, has the rule already. */
+static bool is_led_already(const struct template_writer *writer, const struct balancer *balancer,
+			   const char *pod_name, const struct reach *wanted)
+{
+	for (size_t s = 0; &writer->app->services[s] != balancer->service; s++) {
+		const struct service *other = &writer->app->services[s];
+		if (!is_behind(writer, s, balancer->id) || !string_list_has(&other->pods, pod_name))
+			continue;
+		const struct pod_spec *first = app_find_pod(writer->app, other->pods.items[0]);
+		AUTO_FREE struct reach *reach = xcalloc(2 * other->port_count, sizeof(*reach));
+		size_t count = first != NULL ? list_reach(other, first, reach) : 0;
+		for (size_t i = 0; i < count; i++)
+			if (reach[i].port == wanted->port &&
+			    strcmp(reach[i].protocol, wanted->protocol) == 0)
+				return true;
+	}
+	return false;
+}
+
 /* Beside the groups: within them two groups that name each other could not be made. */
 static void add_way_out(struct template_writer *writer, const struct balancer *balancer)
 {
@@ -203,8 +347,11 @@ static void add_way_out(struct template_writer *writer, const struct balancer *b
 	size_t count = list_reach(service, balancer->pod, reach);
 	for (size_t p = 0; p < service->pods.count; p++) {
 		AUTO_FREE char *pod_group = stack_logical_id(service->pods.items[p], "Firewall");
-		AUTO_FREE char *to = stack_logical_id(service->name, "To");
+		AUTO_FREE char *to = balancer->is_shared ? xasprintf("%sTo", balancer->id)
+							 : stack_logical_id(service->name, "To");
 		for (size_t i = 0; i < count; i++) {
+			if (is_led_already(writer, balancer, service->pods.items[p], &reach[i]))
+				continue;
 			AUTO_FREE char *tail = xasprintf(
 				"%s%u", strcmp(reach[i].protocol, "udp") == 0 ? "Udp" : "Tcp",
 				reach[i].port);
@@ -221,22 +368,19 @@ static void add_way_out(struct template_writer *writer, const struct balancer *b
 	}
 }
 
-static void add_firewall(struct template_writer *writer, const struct balancer *balancer)
+static void write_way_in(struct template_writer *writer, const struct balancer *balancer,
+			 const struct service *service, struct string_list *seen)
 {
-	const struct service *service = balancer->service;
-	AUTO_FREE char *what =
-		xasprintf("i2kit %s: load balancer of %s", writer->target->project, service->name);
-	struct json_writer *json =
-		template_begin(writer, balancer->group, "AWS::EC2::SecurityGroup");
-	json_write_text(json, "GroupDescription", what);
-	template_write_vpc(writer, "VpcId");
-	json_open_list(json, "SecurityGroupIngress");
+	struct json_writer *json = &writer->json;
 	for (size_t i = 0; i < service->port_count; i++) {
-		AUTO_FREE char *port =
-			xasprintf("port %u of service %s", service->ports[i].port, service->name);
+		const struct reach way = {service->ports[i].protocol == PROTOCOL_UDP ? "udp"
+										     : "tcp",
+					  service->ports[i].port};
+		AUTO_FREE char *port = xasprintf("port %u of service %s", way.port, service->name);
+		if (!is_new(seen, balancer->group, &way))
+			continue;
 		json_open_object(json, NULL);
-		write_range(json, service->ports[i].protocol == PROTOCOL_UDP ? "udp" : "tcp",
-			    service->ports[i].port);
+		write_range(json, way.protocol, way.port);
 		if (balancer->is_public)
 			json_write_text(json, "CidrIp", "0.0.0.0/0");
 		else
@@ -244,6 +388,24 @@ static void add_firewall(struct template_writer *writer, const struct balancer *
 		json_write_text(json, "Description", port);
 		json_close(json);
 	}
+}
+
+static void add_firewall(struct template_writer *writer, const struct balancer *balancer)
+{
+	AUTO(string_list_clear) struct string_list seen = STRING_LIST_INIT;
+	AUTO_FREE char *what =
+		balancer->is_shared
+			? xasprintf("i2kit %s: shared load balancer", writer->target->project)
+			: xasprintf("i2kit %s: load balancer of %s", writer->target->project,
+				    balancer->service->name);
+	struct json_writer *json =
+		template_begin(writer, balancer->group, "AWS::EC2::SecurityGroup");
+	json_write_text(json, "GroupDescription", what);
+	template_write_vpc(writer, "VpcId");
+	json_open_list(json, "SecurityGroupIngress");
+	for (size_t s = 0; s < writer->app->service_count; s++)
+		if (is_behind(writer, s, balancer->id))
+			write_way_in(writer, balancer, &writer->app->services[s], &seen);
 	json_close(json);
 	/* The rule to nowhere keeps EC2 from adding "everything, everywhere". */
 	json_open_list(json, "SecurityGroupEgress");
@@ -317,10 +479,7 @@ static void add_public_name(struct template_writer *writer, const struct balance
 		return;
 	}
 	AUTO_FREE char *id = stack_logical_id(service, "PublicName");
-	AUTO_FREE char *name =
-		target->domain != NULL
-			? xasprintf("%s.%s", service, target->domain)
-			: xasprintf("%s.%s.%s", service, target->project, target->hosted_zone);
+	AUTO_FREE char *name = stack_public_name(target, balancer->service);
 	AUTO_FREE char *zone =
 		xasprintf("%s%s", target->hosted_zone, target->is_zone_id ? "" : ".");
 	struct json_writer *json = template_begin(writer, id, "AWS::Route53::RecordSet");
@@ -331,12 +490,6 @@ static void add_public_name(struct template_writer *writer, const struct balance
 }
 
 /* --- the whole ------------------------------------------------------------------------------ */
-
-/* Its own kind says so, never what another service of the same pod is. */
-static bool is_public_service(const struct service *service)
-{
-	return service->kind == SERVICE_LOAD_BALANCER || service->kind == SERVICE_NODE_PORT;
-}
 
 static void add_balancer(struct template_writer *writer, const struct balancer *balancer)
 {
@@ -380,14 +533,18 @@ bool stack_add_service(struct template_writer *writer, const struct service *ser
 {
 	if (!stack_has_balancer(service))
 		return true;
-	AUTO(balancer_clear)
-	struct balancer balancer = {
+	size_t index = (size_t)(service - writer->app->services);
+	const struct balancer_place *place = &writer->places[index];
+	const struct balancer balancer = {
 		.service = service,
 		.pod = app_find_pod(writer->app, service->pods.items[0]),
-		.is_public = is_public_service(service),
+		.is_public = stack_service_is_public(service),
 		.is_application = stack_service_is_application(service),
-		.id = stack_logical_id(service->name, "Balancer"),
-		.group = stack_logical_id(service->name, "BalancerFirewall"),
+		.is_first = stack_place_is_first(writer->places, index),
+		.is_shared = place->is_shared,
+		.is_by_host = place->is_by_host,
+		.id = place->id,
+		.group = place->group,
 	};
 	size_t subnets = balancer.is_public ? writer->target->public_subnet_count
 					    : writer->target->subnet_count;
@@ -398,8 +555,14 @@ bool stack_add_service(struct template_writer *writer, const struct service *ser
 		return error_set(err, ERROR_INVALID,
 				 "service '%s': an HTTP load balancer needs subnets in two zones",
 				 service->name);
-	add_firewall(writer, &balancer);
-	add_balancer(writer, &balancer);
+	if (balancer.is_first) {
+		add_firewall(writer, &balancer);
+		add_balancer(writer, &balancer);
+	}
+	if (balancer.is_shared) {
+		AUTO_FREE char *output = stack_logical_id(service->name, STACK_SHARED_BALANCER);
+		template_output_text(writer, output, balancer.id);
+	}
 	if (!add_ports(writer, &balancer, err))
 		return false;
 	add_way_out(writer, &balancer);

@@ -41,6 +41,7 @@ static bool add_pods(struct template_writer *writer, const struct stack_release 
 
 static void writer_clear(struct template_writer *writer)
 {
+	stack_places_free(writer->places, writer->app->service_count);
 	strbuf_clear(&writer->resources);
 	strbuf_clear(&writer->outputs);
 	strbuf_clear(&writer->parameters);
@@ -88,7 +89,8 @@ bool stack_template_make(const struct app *app, const struct stack_target *targe
 					 .outputs = STRBUF_MAX(STACK_TEMPLATE_MAX),
 					 .parameters = STRBUF_MAX(STACK_TEMPLATE_MAX)};
 	writer.json = JSON_WRITER(&writer.resources, JSON_ASCII);
-	if (!stack_check_app(app, target, err))
+	if (!stack_check_app(app, target, err) ||
+	    !stack_places_make(app, target, &writer.places, err))
 		return false;
 	json_open_object(&writer.json, NULL);
 	stack_add_network(&writer);

@@ -19,7 +19,24 @@ void stack_write_way_out(struct template_writer *writer);
 /* The first subnets of instances, in the network that is made. */
 void stack_write_own_subnets(struct template_writer *writer, const char *key, size_t count);
 
+/* stack_place.c */
+struct balancer_place {
+	char *id;    /* owned; of the load balancer; NULL: the service has none */
+	char *group; /* owned; of its security group */
+	bool is_shared;
+	bool is_by_host; /* by host names, else by ports */
+};
+/* One for each service of the app, owned. ERROR_UNSUPPORTED: one would have to move. */
+MUST_CHECK bool stack_places_make(const struct app *app, const struct stack_target *target,
+				  struct balancer_place **ret, struct error *err);
+void stack_places_free(struct balancer_place *places, size_t count);
+bool stack_place_is_first(const struct balancer_place *places, size_t index);
+
 /* stack_service.c */
+/* Its own kind says so, never what another service of the same pod is. */
+bool stack_service_is_public(const struct service *service);
+/* Where it has a hosted zone; owned. */
+char *stack_public_name(const struct stack_target *target, const struct service *service);
 MUST_CHECK bool stack_add_service(struct template_writer *writer, const struct service *service,
 				  struct error *err);
 /* Whether it gets a load balancer. */
