@@ -90,6 +90,7 @@ def this_release():
 
 
 UBUNTU = {"noble"}
+UBUNTU_KEYRING = "/usr/share/keyrings/ubuntu-archive-keyring.gpg"
 
 
 def _entries():
@@ -131,7 +132,7 @@ def sources(release, kind="deb"):
     if not stanzas and release in UBUNTU:
         mirror = os.environ.get("I2KIT_UBUNTU_MIRROR", "http://archive.ubuntu.com/ubuntu")
         stanzas.append(f"Types: {kind}\nURIs: {mirror}\nSuites: {release} {release}-updates {release}-security\n"
-                       "Components: main universe\nSigned-By: /usr/share/keyrings/ubuntu-archive-keyring.gpg\n")
+                       f"Components: main universe\nSigned-By: {UBUNTU_KEYRING}\n")
     elif not stanzas:
         mirror = os.environ.get("I2KIT_DEBIAN_MIRROR", "http://deb.debian.org/debian")
         stanzas.append(f"Types: {kind}\nURIs: {mirror}\nSuites: {release} {release}-updates\n"
