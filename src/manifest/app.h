@@ -179,6 +179,7 @@ struct volume {
 	enum volume_kind kind;
 	bool is_memory;		   /* emptyDir medium: Memory */
 	uint64_t size_limit_bytes; /* emptyDir; 0: none */
+	bool is_claimed;	   /* emptyDir of an `ephemeral` claim: its room is its own */
 	char *ref_name;		   /* config map, secret or claim */
 	bool is_optional;
 	bool is_read_only;	   /* claim */

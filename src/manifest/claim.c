@@ -86,6 +86,53 @@ static void read_claim_spec(struct loader *loader, const struct yaml_node *node,
 			     "the claim does not say how large it is");
 }
 
+/* A claim that begins and ends with its pod is a limited part of what begins and ends so anyway. */
+static void read_ephemeral_spec(struct loader *loader, const struct yaml_node *node, void *target)
+{
+	struct volume *volume = target;
+	struct claim claim = {0};
+
+	read_claim_spec(loader, node, &claim);
+	volume->size_limit_bytes = claim.size_bytes;
+	free(claim.storage_class);
+}
+
+static const struct field ephemeral_template_list[] = {
+	{"metadata", FIELD_NO_EFFECT, NULL, 0, NULL, "there is no object of the claim"},
+	{"spec", FIELD_USED, read_ephemeral_spec, 0, &claim_spec_fields, NULL}};
+static const struct field_set ephemeral_template_fields = {
+	"ephemeral claim", ephemeral_template_list, ARRAY_SIZE(ephemeral_template_list),
+	.type = "PersistentVolumeClaimTemplate"};
+
+static void read_ephemeral_template(struct loader *loader, const struct yaml_node *node,
+				    void *target)
+{
+	loader_read_map(loader, node, &ephemeral_template_fields, target);
+	if (node->kind == YAML_MAP && yaml_is_null(yaml_get(node, "spec")))
+		loader_missing(loader, node, "spec",
+			       "spec: {accessModes: [ReadWriteOnce], resources: {requests: "
+			       "{storage: 1Gi}}}");
+}
+
+static const struct field ephemeral_list[] = {{"volumeClaimTemplate", FIELD_USED,
+					       read_ephemeral_template, 0,
+					       &ephemeral_template_fields, NULL}};
+const struct field_set ephemeral_fields = {"ephemeral", ephemeral_list, ARRAY_SIZE(ephemeral_list),
+					   .type = "EphemeralVolumeSource"};
+
+void read_ephemeral(struct loader *loader, const struct yaml_node *node, void *target)
+{
+	struct volume *volume = target;
+
+	volume->kind = VOLUME_EMPTY_DIR;
+	volume->is_claimed = true;
+	loader_read_map(loader, node, &ephemeral_fields, volume);
+	if (node->kind == YAML_MAP && yaml_is_null(yaml_get(node, "volumeClaimTemplate")))
+		loader_missing(loader, node, "volumeClaimTemplate",
+			       "volumeClaimTemplate: {spec: {accessModes: [ReadWriteOnce], "
+			       "resources: {requests: {storage: 1Gi}}}}");
+}
+
 static const struct field claim_object_list[] = {
 	{"apiVersion", FIELD_USED, NULL, 0, NULL, NULL},
 	{"kind", FIELD_USED, NULL, 0, NULL, NULL},

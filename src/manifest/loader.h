@@ -181,6 +181,9 @@ void read_volumes(struct loader *loader, const struct yaml_node *node, struct vo
 /* claim.c */
 extern const struct field_set claim_object_fields;
 void read_claim_object(struct loader *loader, const struct yaml_node *root);
+/* `ephemeral` of a volume, whose target is the struct volume. */
+extern const struct field_set ephemeral_fields;
+void read_ephemeral(struct loader *loader, const struct yaml_node *node, void *target);
 void read_claim_template(struct loader *loader, const struct yaml_node *root, struct claim *claim);
 /* egress.c */
 extern const struct field_set network_fields;

@@ -34,13 +34,15 @@ static void add_container(struct room *room, const struct container_spec *contai
 	room->requested_bytes = add(room->requested_bytes, resources->ephemeral_request_bytes);
 }
 
-static uint64_t empty_dir_bytes(const struct pod_spec *pod)
+/* Of `ephemeral` claims, or of the others. */
+static uint64_t empty_dir_bytes(const struct pod_spec *pod, bool is_claimed)
 {
 	uint64_t bytes = 0;
 
 	for (size_t i = 0; i < pod->volume_count; i++) {
 		const struct volume *volume = &pod->volumes[i];
-		if (volume->kind == VOLUME_EMPTY_DIR && !volume->is_memory)
+		if (volume->kind == VOLUME_EMPTY_DIR && !volume->is_memory &&
+		    volume->is_claimed == is_claimed)
 			bytes = add(bytes, volume->size_limit_bytes);
 	}
 	return bytes;
@@ -48,7 +50,7 @@ static uint64_t empty_dir_bytes(const struct pod_spec *pod)
 
 bool pod_room_has_quota(const struct pod_spec *pod)
 {
-	return empty_dir_bytes(pod) > 0;
+	return empty_dir_bytes(pod, false) > 0 || empty_dir_bytes(pod, true) > 0;
 }
 
 /* The least that any of them has without saying so is the default of the containers proper. */
@@ -75,7 +77,8 @@ uint64_t pod_room_bytes(const struct pod_spec *pod)
 	for (size_t i = 0; i < pod->container_count; i++)
 		add_container(&beside, &pod->containers[i]);
 	uint64_t bytes = room_bytes(&beside, DEFAULT_BYTES);
-	bytes = most(before, beside.is_open ? add(bytes, empty_dir_bytes(pod)) : bytes);
+	bytes = most(before, beside.is_open ? add(bytes, empty_dir_bytes(pod, false)) : bytes);
+	bytes = add(bytes, empty_dir_bytes(pod, true));
 	if (bytes == 0)
 		return 0;
 	return bytes >= most_bytes ? most_bytes : (most(bytes, LEAST_BYTES) + MIB - 1) & ~(MIB - 1);

@@ -11,7 +11,7 @@
  *
  * It is what limits.ephemeral-storage of all containers say together, with emptyDirs counted in, as
  * in Kubernetes; or, where one says none, 10 GiB (requests, where they are more) for these, and the
- * sizeLimits of the emptyDirs beside. Memory alone is for pods whose containers each say "0". Init
+ * sizeLimits of the emptyDirs beside. Claims that are `ephemeral` have their sizes beside in any case. Memory alone is for pods whose containers each say "0". Init
  * containers run before the others, sidecars beside all of them.
  */
 uint64_t pod_room_bytes(const struct pod_spec *pod);

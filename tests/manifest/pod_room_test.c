@@ -105,6 +105,30 @@ static void empty_dirs_on_disk_are_added(void **state)
 			 30 * GIB);
 }
 
+/* Kubernetes gives them disks of their own, which limits.ephemeral-storage says nothing of. */
+static void ephemeral_claims_have_their_own_room(void **state)
+{
+	static const char volumes[] = "  volumes:\n  - name: e\n    ephemeral:\n      "
+				      "volumeClaimTemplate:\n        spec:\n"
+				      "          accessModes: [ReadWriteOnce]\n"
+				      "          resources: {requests: {storage: 5Gi}}\n";
+	char text[2048];
+
+	(void)state;
+	(void)snprintf(text, sizeof(text), "%s  containers:\n  - {name: a, image: a}\n", volumes);
+	assert_int_equal(size_of(text), 15 * GIB);
+	(void)snprintf(text, sizeof(text),
+		       "%s  containers:\n  - {name: a, image: a, resources: {limits: "
+		       "{ephemeral-storage: 1Gi}}}\n",
+		       volumes);
+	assert_int_equal(size_of(text), 6 * GIB);
+	(void)snprintf(text, sizeof(text),
+		       "%s  containers:\n  - {name: a, image: a, resources: {limits: "
+		       "{ephemeral-storage: 0}}}\n",
+		       volumes);
+	assert_int_equal(size_of(text), 5 * GIB);
+}
+
 static void init_containers_run_before_sidecars_beside(void **state)
 {
 	static const char main_one[] =
@@ -143,6 +167,7 @@ int main(void)
 		cmocka_unit_test(a_container_without_a_limit_keeps_the_default),
 		cmocka_unit_test(nothing_stays_in_memory_unless_all_say_so),
 		cmocka_unit_test(empty_dirs_on_disk_are_added),
+		cmocka_unit_test(ephemeral_claims_have_their_own_room),
 		cmocka_unit_test(init_containers_run_before_sidecars_beside),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
