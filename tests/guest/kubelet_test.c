@@ -237,6 +237,28 @@ static void a_sidecar_starts_first_and_ends_last(void **state)
 	end(scene);
 }
 
+static void sidecars_start_in_order_and_end_in_reverse(void **state)
+{
+	(void)state;
+	struct scene *scene = begin(RESTART_ALWAYS, "ssm");
+	kubelet_begin(scene->kubelet, 1);
+	expect(scene, "Pending a:ContainerCreating start-a");
+	started(scene, 0, 2);
+	expect(scene, "a:Started b:ContainerCreating start-b");
+	started(scene, 1, 3);
+	started(scene, 2, 4);
+	expect(scene, "b:Started c:ContainerCreating start-c c:Started Running READY");
+	kubelet_shutdown(scene->kubelet, 100, 5000);
+	expect(scene, "signal-c-TERM UNREADY");
+	ended(scene, 2, 200, 0);
+	expect(scene, "c:Completed signal-b-TERM");
+	ended(scene, 1, 300, 0);
+	expect(scene, "b:Completed signal-a-TERM");
+	ended(scene, 0, 400, 0);
+	expect(scene, "a:Completed Succeeded END");
+	end(scene);
+}
+
 static void shutdown_runs_the_hook_then_signals_then_kills(void **state)
 {
 	(void)state;
@@ -406,6 +428,7 @@ int main(void)
 		cmocka_unit_test(the_policy_decides_who_starts_again),
 		cmocka_unit_test(a_job_gives_up_at_its_limit_and_at_its_deadline),
 		cmocka_unit_test(a_sidecar_starts_first_and_ends_last),
+		cmocka_unit_test(sidecars_start_in_order_and_end_in_reverse),
 		cmocka_unit_test(shutdown_runs_the_hook_then_signals_then_kills),
 		cmocka_unit_test(a_hook_that_takes_all_the_grace_leaves_two_seconds),
 		cmocka_unit_test(readiness_is_tried_quickly_until_it_first_succeeds),
