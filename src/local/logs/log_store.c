@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "local/logs/log_store.h"
+#include "local/logs/log_store_parts.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -21,53 +21,8 @@
 #define DEFAULT_PROJECT_BYTES  ((uint64_t)1 << 30)
 #define MIN_INSTANCE_BYTES     ((uint64_t)2 << 20)
 #define MAX_SEGMENTS	       ((size_t)1024) /* small ones after many restarts count too */
-#define BACKWARD_CLOCK_NS      INT64_C(1000000000)
-#define QUIET_MS	       10000 /* so long without a failure, and all is well again */
 
-struct segment {
-	uint64_t first_sequence;
-	uint64_t size;
-};
-
-/* What is known of one instance's folder. */
-struct instance {
-	char *name;
-	char *folder;
-	struct log_runs runs;
-	bool has_unsaved_runs;
-	struct segment *segments; /* oldest first; the last is being written while fd >= 0 */
-	size_t segment_count;
-	uint64_t stored_bytes;
-	int fd;
-	bool is_written;      /* by this process */
-	uint64_t next_line;   /* ends of lines before it: the pieces of one have one number */
-	uint64_t stored_line; /* next_line, as far as the file has it */
-	int64_t last_time_ns;
-	uint32_t boot;
-	uint64_t guest_sequence;
-	uint64_t lost;		/* to be said before the next line */
-	uint64_t lost_in_batch; /* said in what is not in the file yet */
-	bool is_inside_lost;	/* the last of them goes on, and is counted */
-};
-
-struct log_store {
-	char *folder;
-	int lock_fd;
-	uint64_t instance_bytes;
-	uint64_t project_bytes;
-	uint64_t next_sequence;
-	struct instance **instances;
-	size_t instance_count;
-	struct strbuf batch;
-	struct log_store_counters counters;
-	log_store_say_fn *say; /* or NULL */
-	void *say_arg;
-	bool is_failing;	  /* lines are being lost; said */
-	uint64_t failed_ms;	  /* when last */
-	uint64_t lost_since_said; /* lines */
-};
-
-static void instance_free(struct instance *instance)
+static void instance_free(struct log_instance *instance)
 {
 	if (instance == NULL)
 		return;
@@ -83,7 +38,7 @@ static void instance_free(struct instance *instance)
 	free(instance->name);
 	free(instance);
 }
-DEFINE_AUTO_PTR(instance, instance_free)
+DEFINE_AUTO_PTR(log_instance, instance_free)
 
 void log_store_close(struct log_store *store)
 {
@@ -99,7 +54,7 @@ void log_store_close(struct log_store *store)
 	free(store);
 }
 /* Learns from the newest segment where the writer before us stopped. */
-static void recover(struct log_store *store, struct instance *instance, uint64_t first)
+static void recover(struct log_store *store, struct log_instance *instance, uint64_t first)
 {
 	char name[LOG_SEGMENT_NAME_SIZE];
 	AUTO_FREE char *path = NULL;
@@ -129,9 +84,9 @@ static void recover(struct log_store *store, struct instance *instance, uint64_t
 	}
 }
 
-static struct instance *load_instance(struct log_store *store, const char *name)
+static struct log_instance *load_instance(struct log_store *store, const char *name)
 {
-	struct instance *instance = xcalloc(1, sizeof(*instance));
+	struct log_instance *instance = xcalloc(1, sizeof(*instance));
 	AUTO_FREE uint64_t *firsts = NULL;
 	size_t count;
 
@@ -144,7 +99,7 @@ static struct instance *load_instance(struct log_store *store, const char *name)
 		char file[LOG_SEGMENT_NAME_SIZE];
 		AUTO_FREE char *path = NULL;
 		struct stat status;
-		struct segment *segment;
+		struct log_segment *segment;
 
 		log_segment_name(file, firsts[i]);
 		path = path_join(instance->folder, file);
@@ -165,7 +120,7 @@ static struct instance *load_instance(struct log_store *store, const char *name)
 	return instance;
 }
 
-static bool name_is_sound(const char *name)
+bool log_instance_name_is_sound(const char *name)
 {
 	size_t length = strlen(name);
 
@@ -178,7 +133,8 @@ static void load_all(struct log_store *store)
 
 	(void)folder_list(store->folder, &names, NULL);
 	for (size_t i = 0; i < names.count; i++) {
-		if (name_is_sound(names.items[i]) && strcmp(names.items[i], "lock") != 0)
+		if (log_instance_name_is_sound(names.items[i]) &&
+		    strcmp(names.items[i], "lock") != 0)
 			(void)load_instance(store, names.items[i]);
 	}
 }
@@ -225,7 +181,7 @@ struct log_store *log_store_open(const char *project, const struct log_store_opt
 	return TAKE_PTR(store);
 }
 
-static struct instance *get_instance(struct log_store *store, const char *name)
+struct log_instance *log_store_instance(struct log_store *store, const char *name)
 {
 	for (size_t i = 0; i < store->instance_count; i++) {
 		if (strcmp(store->instances[i]->name, name) == 0)
@@ -234,14 +190,14 @@ static struct instance *get_instance(struct log_store *store, const char *name)
 	return load_instance(store, name);
 }
 
-static void close_segment(struct instance *instance)
+void log_instance_close(struct log_instance *instance)
 {
 	if (instance->fd >= 0)
 		(void)close(instance->fd);
 	instance->fd = -1;
 }
 
-static void drop_oldest(struct log_store *store, struct instance *instance)
+static void drop_oldest(struct log_store *store, struct log_instance *instance)
 {
 	char name[LOG_SEGMENT_NAME_SIZE];
 	AUTO_FREE char *path = NULL;
@@ -257,12 +213,12 @@ static void drop_oldest(struct log_store *store, struct instance *instance)
 }
 
 /* Of those that this process never wrote: their VMs are no more, or say nothing. NULL: none. */
-static struct instance *find_idle(const struct log_store *store)
+static struct log_instance *find_idle(const struct log_store *store)
 {
-	struct instance *oldest = NULL;
+	struct log_instance *oldest = NULL;
 
 	for (size_t i = 0; i < store->instance_count; i++) {
-		struct instance *instance = store->instances[i];
+		struct log_instance *instance = store->instances[i];
 		if (!instance->is_written && instance->segment_count > 0 &&
 		    (oldest == NULL ||
 		     instance->segments[0].first_sequence < oldest->segments[0].first_sequence))
@@ -273,7 +229,7 @@ static struct instance *find_idle(const struct log_store *store)
 
 static void obey_budget(struct log_store *store)
 {
-	struct instance *idle;
+	struct log_instance *idle;
 
 	while (store->counters.stored_bytes + LOG_SEGMENT_MAX_BYTES > store->project_bytes &&
 	       (idle = find_idle(store)) != NULL)
@@ -281,7 +237,7 @@ static void obey_budget(struct log_store *store)
 }
 
 /* Keeps room for one whole segment more under the quota. */
-static void obey_quota(struct log_store *store, struct instance *instance)
+static void obey_quota(struct log_store *store, struct log_instance *instance)
 {
 	while (instance->segment_count > 0 &&
 	       (instance->segment_count >= MAX_SEGMENTS ||
@@ -289,13 +245,13 @@ static void obey_quota(struct log_store *store, struct instance *instance)
 		drop_oldest(store, instance);
 }
 
-static bool open_segment(struct log_store *store, struct instance *instance, const char *pod,
-			 int64_t time_ns, struct error *err)
+bool log_instance_open(struct log_store *store, struct log_instance *instance, const char *pod,
+		       int64_t time_ns, struct error *err)
 {
 	char name[LOG_SEGMENT_NAME_SIZE];
 	AUTO_FREE char *path = NULL;
 	AUTO(strbuf_clear) struct strbuf header = STRBUF_INIT;
-	struct segment *segment;
+	struct log_segment *segment;
 
 	instance->is_written = true;
 	obey_quota(store, instance);
@@ -312,7 +268,7 @@ static bool open_segment(struct log_store *store, struct instance *instance, con
 	log_segment_start(&header, pod, store->next_sequence, time_ns);
 	if (!fd_write_all(instance->fd, header.data, header.size, err)) {
 		/* It goes again: the older ones are good, and there is nothing in this one. */
-		close_segment(instance);
+		log_instance_close(instance);
 		(void)unlink(path);
 		instance->segment_count--;
 		return error_prefix(err, "%s", path);
@@ -323,215 +279,11 @@ static bool open_segment(struct log_store *store, struct instance *instance, con
 	return true;
 }
 
-static bool flush_batch(struct log_store *store, struct instance *instance, struct error *err)
-{
-	struct segment *segment = &instance->segments[instance->segment_count - 1];
-	size_t size = store->batch.size;
-
-	if (size == 0)
-		return true;
-	if (!fd_write_all(instance->fd, store->batch.data, size, err)) {
-		/*
-		 * The torn record goes off the end again. A new file for each attempt would push
-		 * out the good old ones; only where this one cannot be cut, a new one it is.
-		 */
-		if (ftruncate(instance->fd, (off_t)segment->size) < 0 ||
-		    lseek(instance->fd, (off_t)segment->size, SEEK_SET) < 0)
-			close_segment(instance);
-		strbuf_reset(&store->batch);
-		return error_prefix(err, "logs of %s", instance->name);
-	}
-	segment->size += size;
-	instance->stored_bytes += size;
-	store->counters.stored_bytes += size;
-	instance->stored_line = instance->next_line;
-	instance->lost_in_batch = 0;
-	strbuf_reset(&store->batch);
-	return true;
-}
-
-/*
- * Times within an instance do not go back and are never in the future, so that a guest with a wild
- * clock disorders its own lines at most. When the host's own clock was set back, times follow it.
- */
-static int64_t settle_time(const struct instance *instance, int64_t time_ns, int64_t now_ns)
-{
-	if (time_ns > now_ns)
-		time_ns = now_ns;
-	if (instance->last_time_ns > now_ns + BACKWARD_CLOCK_NS)
-		return time_ns;
-	return time_ns < instance->last_time_ns ? instance->last_time_ns : time_ns;
-}
-
-struct piece {
-	const char *pod;
-	uint32_t boot;
-	int64_t now_ns;
-	const struct log_entry *entry;
-	const char *text;
-	size_t size;
-	bool is_partial;
-	size_t index;  /* of the entry */
-	size_t stored; /* entries that are in the file whole */
-};
-
-static bool append_piece(struct log_store *store, struct instance *instance, struct piece *piece,
-			 struct error *err)
-{
-	const struct log_entry *entry = piece->entry;
-	size_t container_size = strnlen(entry->container, UINT8_MAX);
-	size_t bound = sizeof(struct log_record_header) + container_size + piece->size + 12;
-	int64_t time_ns = settle_time(instance, entry->time_ns, piece->now_ns);
-	struct log_record record = {.container = entry->container, .text = piece->text};
-
-	if (instance->fd >= 0 &&
-	    instance->segments[instance->segment_count - 1].size + store->batch.size + bound >
-		    LOG_SEGMENT_MAX_BYTES) {
-		if (!flush_batch(store, instance, err))
-			return false;
-		piece->stored = piece->index;
-		close_segment(instance);
-	}
-	if (instance->fd < 0 && !open_segment(store, instance, piece->pod, time_ns, err))
-		return false;
-	record.header = (struct log_record_header){
-		.sequence = store->next_sequence++,
-		.line = instance->next_line,
-		.time_ns = time_ns,
-		.guest_sequence = entry->guest_sequence,
-		.boot = piece->boot,
-		.run = log_runs_current(&instance->runs, entry->container),
-		.lost_before = instance->lost > UINT32_MAX ? UINT32_MAX : (uint32_t)instance->lost,
-		.text_size = (uint32_t)piece->size,
-		.source = entry->source,
-		.flags = piece->is_partial ? LOG_RECORD_FLAG_PARTIAL : 0,
-		.container_size = (uint8_t)container_size,
-	};
-	log_record_write(&store->batch, &record);
-	instance->next_line += piece->is_partial ? 0 : 1;
-	instance->lost_in_batch += instance->lost;
-	instance->lost = 0;
-	instance->last_time_ns = time_ns;
-	return true;
-}
-
-/* A line longer than a record may be becomes several partial ones. */
-static bool append_entry(struct log_store *store, struct instance *instance, struct piece *piece,
-			 struct error *err)
-{
-	const struct log_entry *entry = piece->entry;
-	size_t done = 0;
-
-	do {
-		size_t rest = entry->size - done;
-		piece->size = rest > LOG_MAX_LINE ? LOG_MAX_LINE : rest;
-		piece->text = entry->text + done;
-		piece->is_partial = rest > LOG_MAX_LINE || entry->is_partial;
-		if (!append_piece(store, instance, piece, err))
-			return false;
-		done += piece->size;
-	} while (done < entry->size);
-	return true;
-}
-
-static bool append_all(struct log_store *store, struct instance *instance, struct piece *piece,
-		       const struct log_entry *entries, size_t count, struct error *err)
-{
-	for (size_t i = 0; i < count; i++) {
-		piece->entry = &entries[i];
-		piece->index = i;
-		if (!append_entry(store, instance, piece, err))
-			return false;
-	}
-	if (!flush_batch(store, instance, err))
-		return false;
-	piece->stored = count;
-	return true;
-}
-
-/* Once when lines begin to be lost, once when they are stored again for a while. */
-static void say_state(struct log_store *store, const struct error *why)
-{
-	uint64_t now_ms = clock_monotonic_ms();
-	AUTO_FREE char *text = NULL;
-
-	if (why != NULL) {
-		store->failed_ms = now_ms;
-		if (store->is_failing)
-			return;
-		text = xasprintf("%s: new lines of logs are being lost; the old ones are kept",
-				 why->message);
-	} else {
-		if (!store->is_failing || now_ms - store->failed_ms < QUIET_MS)
-			return;
-		text = xasprintf("logs are stored again; %" PRIu64 " lines were lost",
-				 store->lost_since_said);
-		store->lost_since_said = 0;
-	}
-	store->is_failing = why != NULL;
-	if (store->say != NULL)
-		store->say(store->is_failing, text, store->say_arg);
-}
-
-static void count_lost(struct log_store *store, struct instance *instance, uint64_t lines)
-{
-	/* Their numbers are given again: a reader sees the loss once, by its count. */
-	instance->next_line = instance->stored_line;
-	instance->lost += instance->lost_in_batch + lines;
-	instance->lost_in_batch = 0;
-	store->counters.lost_lines += lines;
-	store->lost_since_said += lines;
-	strbuf_reset(&store->batch);
-}
-
-/* A line that is lost in pieces is one. */
-static uint64_t lines_in(struct instance *instance, const struct log_entry *entries, size_t count)
-{
-	uint64_t lines = 0;
-
-	for (size_t i = 0; i < count; i++) {
-		lines += instance->is_inside_lost ? 0 : 1;
-		instance->is_inside_lost = entries[i].is_partial;
-	}
-	return lines;
-}
-
-bool log_store_append(struct log_store *store, const char *pod, const char *name,
-		      const char *boot_id, const struct log_entry *entries, size_t count,
-		      struct error *err)
-{
-	struct piece piece = {
-		.pod = pod, .boot = log_hash(boot_id, strlen(boot_id)), .now_ns = clock_wall_ns()};
-	AUTO(error_clear) struct error why = ERROR_INIT;
-	struct instance *instance;
-	bool is_done;
-
-	if (!name_is_sound(name))
-		return error_set(err, ERROR_INVALID, "'%s' is no instance name", name);
-	instance = get_instance(store, name);
-	is_done = append_all(store, instance, &piece, entries, count, &why);
-	for (size_t i = 0; i < piece.stored; i++) {
-		store->counters.lines++;
-		store->counters.bytes += entries[i].size;
-	}
-	if (piece.stored > 0)
-		instance->is_inside_lost = false;
-	if (!is_done)
-		count_lost(store, instance,
-			   lines_in(instance, entries + piece.stored, count - piece.stored));
-	say_state(store, is_done ? NULL : &why);
-	if (count > 0 && entries[count - 1].guest_sequence != 0) {
-		instance->boot = piece.boot;
-		instance->guest_sequence = entries[count - 1].guest_sequence;
-	}
-	return is_done || error_move(err, &why);
-}
-
 void log_store_note_loss(struct log_store *store, const char *name, uint64_t lines)
 {
-	if (!name_is_sound(name))
+	if (!log_instance_name_is_sound(name))
 		return;
-	get_instance(store, name)->lost += lines;
+	log_store_instance(store, name)->lost += lines;
 	store->counters.lost_lines += lines;
 }
 
@@ -541,11 +293,11 @@ void log_store_start_run(struct log_store *store, const char *name, const char *
 	struct log_run_start start = {.is_known = true,
 				      .boot = log_hash(boot_id, strlen(boot_id)),
 				      .sequence = sequence != NULL ? *sequence : 0};
-	struct instance *instance;
+	struct log_instance *instance;
 
-	if (!name_is_sound(name))
+	if (!log_instance_name_is_sound(name))
 		return;
-	instance = get_instance(store, name);
+	instance = log_store_instance(store, name);
 	log_runs_start(&instance->runs, container, sequence != NULL ? &start : NULL);
 	instance->has_unsaved_runs = true;
 }
@@ -554,12 +306,12 @@ bool log_store_take_event(struct log_store *store, const char *name, const char 
 			  uint64_t sequence)
 {
 	uint32_t boot = log_hash(boot_id, strlen(boot_id));
-	struct instance *instance;
+	struct log_instance *instance;
 	struct log_runs *runs;
 
-	if (sequence == 0 || !name_is_sound(name))
+	if (sequence == 0 || !log_instance_name_is_sound(name))
 		return true;
-	instance = get_instance(store, name);
+	instance = log_store_instance(store, name);
 	runs = &instance->runs;
 	if (runs->event_boot == boot && sequence <= runs->event_sequence)
 		return false;
@@ -579,7 +331,7 @@ void log_unsaved_clear(struct log_unsaved *unsaved)
 bool log_store_take_unsaved(struct log_store *store, struct log_unsaved *ret)
 {
 	for (size_t i = 0; i < store->instance_count; i++) {
-		struct instance *instance = store->instances[i];
+		struct log_instance *instance = store->instances[i];
 		if (!instance->has_unsaved_runs)
 			continue;
 		instance->has_unsaved_runs = false;
@@ -597,7 +349,8 @@ void log_unsaved_write(const struct log_unsaved *unsaved)
 
 uint64_t log_store_guest_position(struct log_store *store, const char *name, const char *boot_id)
 {
-	const struct instance *instance = name_is_sound(name) ? get_instance(store, name) : NULL;
+	const struct log_instance *instance =
+		log_instance_name_is_sound(name) ? log_store_instance(store, name) : NULL;
 
 	if (instance == NULL || instance->boot != log_hash(boot_id, strlen(boot_id)))
 		return 0;
@@ -614,7 +367,7 @@ bool log_store_remove_instance(const char *project, const char *instance, struct
 	AUTO_FREE char *folder = project_folder(project);
 	AUTO_FREE char *path = path_join(folder, instance);
 
-	if (!name_is_sound(instance))
+	if (!log_instance_name_is_sound(instance))
 		return error_set(err, ERROR_INVALID, "'%s' is no instance name", instance);
 	return !path_exists(path) || path_remove_tree(path, err);
 }
