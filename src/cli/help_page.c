@@ -52,10 +52,11 @@ static void append_option(struct strbuf *text, const struct option_spec *spec)
 	strbuf_appendf(text, "--%s", spec->name);
 	/* A | in code ends a cell all the same. */
 	for (const char *p = spec->metavar != NULL ? spec->metavar : ""; *p != '\0'; p++) {
-		strbuf_append(text, p == spec->metavar ? " " : "");
+		if (p == spec->metavar)
+			strbuf_append(text, spec->kind == OPTION_OPTIONAL ? "[=" : " ");
 		strbuf_append(text, *p == '|' ? "\\|" : (char[2]){*p, '\0'});
 	}
-	strbuf_append(text, "` | ");
+	strbuf_append(text, spec->kind == OPTION_OPTIONAL ? "]` | " : "` | ");
 	append_escaped(text, spec->help, strlen(spec->help));
 	strbuf_append(text, " |\n");
 }
