@@ -260,6 +260,7 @@ static bool connect_to(struct connection *connection)
 		socket(address->u.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (connection->server_fd < 0)
 		return false;
+	relay_bound_buffer(connection->server_fd);
 	if (connect(connection->server_fd, &address->u.any, address->size) == 0) {
 		join_sockets(connection);
 		return true;

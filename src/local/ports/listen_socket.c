@@ -7,6 +7,7 @@
 #include "base/cleanup.h"
 #include "local/ports/namespace_socket.h"
 #include "local/ports/port_owner.h"
+#include "local/ports/relay.h"
 
 #define BACKLOG	   4096
 #define MOVE_TRIES 1000
@@ -22,8 +23,10 @@ static int try_bind(const struct listen_options *options, const struct socket_ad
 	if (fd < 0)
 		return -1;
 	/* For TCP: not kept waiting by connections of an earlier run. For UDP it would share. */
-	if (!is_udp)
+	if (!is_udp) {
 		(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+		relay_bound_buffer(fd);
+	}
 	if (is_udp && address->u.any.sa_family == AF_INET6)
 		(void)setsockopt(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &on, sizeof(on));
 	if (is_udp && address->u.any.sa_family == AF_INET)

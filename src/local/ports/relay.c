@@ -13,7 +13,9 @@
 
 #define PIPE_BYTES   (256 << 10) /* a whole socket buffer's worth; the kernel may give less */
 #define UNSENT_BYTES (128 << 10)
-#define SPLICE_MAX   ((size_t)1 << 20)
+/* As it is asked for; the kernel counts its own bookkeeping and gives twice that. */
+#define RECEIVE_BYTES (256 << 10)
+#define SPLICE_MAX    ((size_t)1 << 20)
 /* Of one direction per call, so that one connection leaves time to others. */
 #define MAX_ROUNDS  16
 #define STOCK_COUNT 64
@@ -295,6 +297,13 @@ static void on_second(struct loop_fd *source, int fd, unsigned events, void *arg
 	(void)source;
 	(void)fd;
 	on_event(arg, 1, events);
+}
+
+void relay_bound_buffer(int fd)
+{
+	const int bytes = RECEIVE_BYTES;
+
+	(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes));
 }
 
 static void prepare_socket(int fd)

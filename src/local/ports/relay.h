@@ -55,6 +55,12 @@ void stream_relay_cut(struct stream_relay *relay);
 /* Before it is attached: frees it and leaves the socket with the caller. */
 void stream_relay_forget(struct stream_relay *relay);
 
+/*
+ * Before a TCP socket connects or listens: how much of what comes in may wait for a peer of ours
+ * that does not read. The kernel would let it grow to megabytes for each connection.
+ */
+void relay_bound_buffer(int fd);
+
 /* Closes so that the peer sees a reset where its protocol has one. */
 void relay_reset_fd(int fd);
 
