@@ -231,8 +231,7 @@ static bool boot_once(const struct rehearsal_request *request, const struct prom
 	const struct cloud_rehearsal_input input = {
 		.app = app,
 		.pod = pod->pod,
-		.image_digest = DIGEST_TEXT(&pod->disk.digest),
-		.config_digest = DIGEST_TEXT(&pod->config.digest),
+		.id = {pod->disk.digest, pod->config.digest},
 		.config_json = pod->config.json,
 		.stack = request->stack,
 		.region = request->region,

@@ -128,7 +128,7 @@ static struct cloud_upload upload_of(const struct promotion *promotion,
 		.verify = verify,
 		.receipt_tag = entry->receipt_tag,
 	};
-	(void)digest_text(&entry->disk.digest, upload.digest);
+	upload.digest = entry->disk.digest;
 	return upload;
 }
 
@@ -170,8 +170,7 @@ struct cloud_release *promotion_releases(const struct promotion *promotion)
 			.config_json = entry->config.json,
 			.receipt_tag = entry->receipt_tag,
 		};
-		(void)digest_text(&entry->disk.digest, releases[i].image_digest);
-		(void)digest_text(&entry->config.digest, releases[i].config_digest);
+		releases[i].id = (struct release_id){entry->disk.digest, entry->config.digest};
 	}
 	return releases;
 }

@@ -21,6 +21,7 @@
 #include "base/string_list.h"
 #include "manifest/app.h"
 #include "manifest/environment.h"
+#include "wire/release_id.h"
 
 /* How much of what the cloud stored is read back and compared with the local disk. */
 enum verify_kind {
@@ -55,8 +56,8 @@ void cloud_scope_clear(struct cloud_scope *scope);
 struct cloud_upload {
 	const char *project;
 	const char *pod;
-	char digest[DIGEST_SIZE]; /* of the raw disk */
-	const char *path;	  /* the raw disk */
+	struct digest digest; /* of the raw disk */
+	const char *path;     /* the raw disk */
 	uint64_t size_bytes;
 	enum verify_kind verify;
 	const char *receipt_tag; /* or NULL */
@@ -77,8 +78,7 @@ void cloud_image_clear(struct cloud_image *image);
 struct cloud_release {
 	const char *pod;
 	const char *image; /* NULL: not in the cloud yet; good for a plan alone */
-	char image_digest[DIGEST_SIZE];
-	char config_digest[DIGEST_SIZE];
+	struct release_id id;
 	const char *config_json;
 	const char *receipt_tag; /* or NULL */
 };

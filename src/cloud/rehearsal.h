@@ -18,12 +18,12 @@
 #include "base/sha256.h"
 #include "base/strbuf.h"
 #include "manifest/app.h"
+#include "wire/release_id.h"
 
 struct cloud_rehearsal_input {
 	const struct app *app;
 	const struct pod_spec *pod;
-	const char *image_digest;
-	const char *config_digest;
+	struct release_id id;
 	const char *config_json;
 	const char *stack;
 	const char *region; /* NULL: any */

@@ -138,11 +138,11 @@ static void a_difference_writes_changes_and_zeroes_what_is_gone(void **state)
 	assert_int_equal(out.total, 10);
 	assert_int_equal(out.count, 3);
 	assert_int_equal(out.blocks[0].index, 2);
-	assert_int_equal(out.blocks[0].digest[0], 7);
+	assert_int_equal(out.blocks[0].digest.bytes[0], 7);
 	assert_int_equal(out.blocks[1].index, 3);
 	/* Block 9 has to become zero: the digest of 512 KiB of zeros. */
 	assert_int_equal(out.blocks[2].index, 9);
-	assert_int_equal(out.blocks[2].digest[0], 0x07);
+	assert_int_equal(out.blocks[2].digest.bytes[0], 0x07);
 }
 
 static void different_names_give_different_logical_ids(void **state)

@@ -45,7 +45,7 @@ static bool push(const struct cloud_provider *aws, struct cloud *cloud, char **a
 
 				      .size_bytes = (uint64_t)status.st_size,
 				      .verify = verify_kind(argc > 5 ? argv[5] : "full")};
-	(void)snprintf(upload.digest, sizeof(upload.digest), "%s", argv[4]);
+	(void)!digest_parse(argv[4], &upload.digest);
 	AUTO(cloud_image_clear) struct cloud_image image = {0};
 	AUTO_FREE char *who = aws->identify(cloud, err);
 	if (who == NULL)

@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/sha256.h"
 #include "cloud/aws/client/sigv4.h"
 #include "cloud/aws/rehearsal/rehearsal_aws.h"
 #include "cloud/aws/rehearsal/rehearsal_parts.h"
@@ -31,8 +32,7 @@ static struct cloud_rehearsal *make_cloud(void)
 	const struct cloud_rehearsal_input input = {
 		.app = &app,
 		.pod = &pod,
-		.image_digest = "sha256:1",
-		.config_digest = "sha256:2",
+		.id = {sha256_digest("1", 1), sha256_digest("2", 1)},
 		.config_json = "{\"secrets\":{\"key\":{\"token\":{\"base64\":\"c2VjcmV0\"}}}}",
 		.stack = "i2kit-shop",
 	};

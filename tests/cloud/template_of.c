@@ -18,13 +18,15 @@ static bool print_template(const struct app *app, const struct stack_target *tar
 			   struct error *err)
 {
 	static const char *const parameters[] = {"/i2kit/i2kit-shop-production/secrets/db", NULL};
+	struct release_id id = {0};
+	if (!digest_parse(IMAGE, &id.image) || !digest_parse(CONFIG, &id.config))
+		return error_set(err, ERROR_INVALID, "no digests");
 	AUTO_FREE struct stack_release *releases = xcalloc(app->pod_count + 1, sizeof(*releases));
 	for (size_t i = 0; i < app->pod_count; i++)
 		releases[i] = (struct stack_release){
 			.pod = app->pods[i].name,
 			.image = "ami-0123456789abcdef0",
-			.image_digest = IMAGE,
-			.config_digest = CONFIG,
+			.id = id,
 			.user_data =
 				app->pods[i].is_stateful || app->pods[i].claim_template_count > 0
 					? "{\"attach\":[\"@volume:data-db-0@\"]}"

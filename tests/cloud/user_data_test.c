@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/sha256.h"
 #include "manifest/load.h"
 #include "release/config.h"
 #include "test.h"
@@ -35,8 +36,7 @@ static void make(struct user_data *ret, struct release *ret_release)
 	struct user_data_input input = {.app = &app,
 					.pod = &app.pods[0],
 					.config_json = config.json,
-					.config_digest = DIGEST_TEXT(&config.digest),
-					.image_digest = "sha256:00",
+					.id = {sha256_digest("disk", 4), config.digest},
 					.stack = "shop-prod",
 					.region = "eu-north-1"};
 	if (!user_data_make(&input, ret, &err))

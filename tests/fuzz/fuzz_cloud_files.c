@@ -24,7 +24,7 @@ static void check_upload(const uint8_t *bytes, size_t size)
 	if (!upload_state_load(path, &state))
 		return;
 	if (!upload_state_save(path, &state, NULL) || !upload_state_load(path, &again) ||
-	    state.count != again.count || strcmp(state.digest, again.digest) != 0)
+	    state.count != again.count || !digest_equal(&state.digest, &again.digest))
 		abort();
 }
 
@@ -32,6 +32,9 @@ static void check_upload(const uint8_t *bytes, size_t size)
 static void check_map(const uint8_t *bytes, size_t size)
 {
 	static char *place;
+	struct digest digest;
+	if (!digest_parse(SHA, &digest))
+		abort();
 	AUTO(block_map_clear) struct block_map map = {0};
 	const struct block_map empty = {0};
 	if (place == NULL) {
@@ -39,14 +42,14 @@ static void check_map(const uint8_t *bytes, size_t size)
 		if (setenv("XDG_CACHE_HOME", fuzz_folder(), 1) != 0 ||
 		    setenv("XDG_DATA_HOME", fuzz_folder(), 1) != 0 ||
 		    setenv("XDG_STATE_HOME", fuzz_folder(), 1) != 0 ||
-		    !block_map_save(&empty, SHA, NULL))
+		    !block_map_save(&empty, &digest, NULL))
 			abort();
-		place = block_map_path(SHA);
+		place = block_map_path(&digest);
 	}
 	AUTO_CLOSE int fd = open(place, O_WRONLY | O_TRUNC | O_CLOEXEC);
 	if (fd < 0 || !fd_write_all(fd, bytes, size, NULL))
 		abort();
-	if (block_map_load(SHA, &map) && map.count > map.total)
+	if (block_map_load(&digest, &map) && map.count > map.total)
 		abort();
 }
 

@@ -16,8 +16,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 	static const struct cloud_rehearsal_input input = {
 		.app = &app,
 		.pod = &pod,
-		.image_digest = "sha256:0",
-		.config_digest = "sha256:0",
 		.config_json = "{\"version\":1}",
 		.stack = "i2kit-shop",
 	};

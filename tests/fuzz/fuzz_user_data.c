@@ -126,15 +126,15 @@ static void check_written(const char *config)
 	static char project[] = "shop";
 	static struct pod_spec pod = {.name = name};
 	static const struct app app = {.project = project, .pods = &pod, .pod_count = 1};
-	const struct user_data_input input = {.app = &app,
-					      .pod = &pod,
-					      .config_json = config,
-					      .config_digest = SHA,
-					      .image_digest = SHA,
-					      .stack = "shop-prod",
-					      .region = "eu-west-1"};
+	struct user_data_input input = {.app = &app,
+					.pod = &pod,
+					.config_json = config,
+					.stack = "shop-prod",
+					.region = "eu-west-1"};
 	AUTO(user_data_clear) struct user_data data = {0};
 	AUTO(error_clear) struct error err = ERROR_INIT;
+	if (!digest_parse(SHA, &input.id.image) || !digest_parse(SHA, &input.id.config))
+		abort();
 	if (!user_data_make(&input, &data, &err)) {
 		if (err.message == NULL)
 			abort();

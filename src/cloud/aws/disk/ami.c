@@ -74,8 +74,7 @@ static void read_item(const struct xml *item, struct ami_list *list)
 	ami->project = xstrdup_or_null(ec2_tag_of(item, "i2kit:project"));
 	ami->is_encrypted = encrypted != NULL && strcmp(encrypted, "true") == 0;
 	ami->is_verified = verified != NULL && strcmp(verified, "none") != 0;
-	if (digest != NULL && digest_is_valid(digest))
-		memcpy(ami->digest, digest, DIGEST_SIZE);
+	(void)!digest_parse(digest, &ami->digest);
 }
 
 static int newest_first(const void *a, const void *b)
@@ -84,7 +83,7 @@ static int newest_first(const void *a, const void *b)
 }
 
 static void fill_filters(struct aws_query *query, const char *project, const char *pod,
-			 const char *digest)
+			 const struct digest *digest)
 {
 	unsigned n = 0;
 	if (project != NULL)
@@ -92,14 +91,14 @@ static void fill_filters(struct aws_query *query, const char *project, const cha
 	if (pod != NULL)
 		aws_query_add_filter(query, ++n, "tag:i2kit:pod", pod);
 	if (digest != NULL)
-		aws_query_add_filter(query, ++n, "tag:i2kit:image-sha256", digest);
+		aws_query_add_filter(query, ++n, "tag:i2kit:image-sha256", DIGEST_TEXT(digest));
 	if (n == 0)
 		aws_query_add_filter(query, ++n, "tag-key", "i2kit:image-sha256");
 	aws_query_add(query, "Owner.1", "self");
 }
 
-bool ami_list(struct aws_client *client, const char *project, const char *pod, const char *digest,
-	      struct ami_list *ret, struct error *err)
+bool ami_list(struct aws_client *client, const char *project, const char *pod,
+	      const struct digest *digest, struct ami_list *ret, struct error *err)
 {
 	AUTO(ami_list_clear) struct ami_list out = {0};
 	AUTO(aws_pager_clear)
@@ -130,15 +129,15 @@ bool ami_list(struct aws_client *client, const char *project, const char *pod, c
 static char *image_name(const struct ami_register *image)
 {
 	return xasprintf("i2kit-%.*s-%.*s-%s", MAX_POD_IN_NAME, image->pod, DIGITS_IN_NAME,
-			 image->digest + strlen("sha256:"), image->snapshot);
+			 DIGEST_HEX(&image->digest), image->snapshot);
 }
 
 static void fill_register(struct aws_query *query, const struct ami_register *image)
 {
 	AUTO_FREE char *name = image_name(image);
 	AUTO_FREE char *label = xasprintf("%s/%s", image->project, image->pod);
-	AUTO_FREE char *description =
-		xasprintf("i2kit %s/%s %s", image->project, image->pod, image->digest);
+	AUTO_FREE char *description = xasprintf("i2kit %s/%s %s", image->project, image->pod,
+						DIGEST_TEXT(&image->digest));
 	aws_query_add(query, "Name", name);
 	aws_query_add(query, "Description", description);
 	/* The service's own defaults are i386 and paravirtual. */
@@ -157,7 +156,7 @@ static void fill_register(struct aws_query *query, const struct ami_register *im
 		{"Name", label},
 		{"i2kit:project", image->project},
 		{"i2kit:pod", image->pod},
-		{"i2kit:image-sha256", image->digest},
+		{"i2kit:image-sha256", DIGEST_TEXT(&image->digest)},
 		{"i2kit:receipt", image->receipt_tag},
 		{"i2kit:version", I2KIT_VERSION},
 	};

@@ -4,22 +4,22 @@
 
 /* Machine images: one per digest and region, found again by their tags. */
 
+#include "base/digest.h"
 #include "base/progress.h"
-#include "base/sha256.h"
 #include "cloud/aws/client/client.h"
 #include "cloud/aws/client/xml.h"
 
 #define AMI_ROOT_DEVICE "/dev/xvda"
 
 struct ami {
-	char *id;		  /* owned; "ami-…" */
-	char *snapshot;		  /* owned; of the root device */
-	char *state;		  /* owned; "available", "pending", … */
-	char *created;		  /* owned; RFC 3339, so it sorts */
-	char *project;		  /* owned; of the tag; or NULL */
-	char digest[DIGEST_SIZE]; /* of the tag; "" when the tag is none */
-	bool is_encrypted;	  /* its snapshot is */
-	bool is_verified;	  /* its blocks were compared with the disk */
+	char *id;	      /* owned; "ami-…" */
+	char *snapshot;	      /* owned; of the root device */
+	char *state;	      /* owned; "available", "pending", … */
+	char *created;	      /* owned; RFC 3339, so it sorts */
+	char *project;	      /* owned; of the tag; or NULL */
+	struct digest digest; /* of the tag; none when the tag is none */
+	bool is_encrypted;    /* its snapshot is */
+	bool is_verified;     /* its blocks were compared with the disk */
 };
 void ami_clear(struct ami *ami);
 
@@ -32,12 +32,12 @@ void ami_list_clear(struct ami_list *list);
 /* Our images of a pod (project and pod not NULL), of a digest (digest not NULL), or both; all that
  * have a digest in their tags when all are NULL. */
 MUST_CHECK bool ami_list(struct aws_client *client, const char *project, const char *pod,
-			 const char *digest, struct ami_list *ret, struct error *err);
+			 const struct digest *digest, struct ami_list *ret, struct error *err);
 
 struct ami_register {
 	const char *project;
 	const char *pod;
-	const char *digest;
+	struct digest digest;
 	const char *snapshot;
 	const char *receipt_tag; /* or NULL */
 };

@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/path.h"
+#include "base/sha256.h"
 
 #define MAX_BLOCKS (UINT32_C(256) * 2048) /* 256 GiB */
 #define MAGIC	   "i2kitbm1"
@@ -47,11 +48,11 @@ bool block_read(int fd, uint32_t index, void *bytes, struct error *err)
 	return true;
 }
 
-static void add_block(struct block_map *map, uint32_t index, const uint8_t digest[SHA256_SIZE])
+static void add_block(struct block_map *map, uint32_t index, struct digest digest)
 {
 	struct block *block = ARRAY_APPEND(map->blocks, map->count);
 	block->index = index;
-	memcpy(block->digest, digest, SHA256_SIZE);
+	block->digest = digest;
 }
 
 /* The first block at or behind `index` that may hold data; total when none does. */
@@ -87,14 +88,12 @@ static size_t inside(const struct scan *scan, uint32_t index)
 
 static bool scan_block(struct scan *scan, uint32_t index, struct error *err)
 {
-	uint8_t digest[SHA256_SIZE];
 	if (!block_read(scan->fd, index, scan->bytes, err))
 		return false;
 	sha256_update(scan->whole, scan->bytes, inside(scan, index));
 	if (block_is_zero(scan->bytes, BLOCK_SIZE))
 		return true;
-	sha256_bytes(scan->bytes, BLOCK_SIZE, digest);
-	add_block(scan->out, index, digest);
+	add_block(scan->out, index, sha256_digest(scan->bytes, BLOCK_SIZE));
 	return true;
 }
 
@@ -114,7 +113,7 @@ static bool scan_all(struct scan *scan, const struct progress *progress, struct 
 	return true;
 }
 
-bool block_map_scan(int fd, const char *digest, const struct progress *progress,
+bool block_map_scan(int fd, const struct digest *digest, const struct progress *progress,
 		    struct block_map *ret, struct error *err)
 {
 	off_t size = lseek(fd, 0, SEEK_END);
@@ -134,13 +133,10 @@ bool block_map_scan(int fd, const char *digest, const struct progress *progress,
 	out.total = scan.total;
 	if (!scan_all(&scan, progress, err))
 		return false;
-	uint8_t raw[SHA256_SIZE];
-	char hex[SHA256_HEX_SIZE];
-	sha256_finish(scan.whole, raw);
-	sha256_hex(raw, hex);
-	if (strncmp(digest, "sha256:", 7) != 0 || strcmp(digest + 7, hex) != 0)
-		return error_set(err, ERROR_CORRUPT, "the disk hashes to sha256:%s, not to %s", hex,
-				 digest);
+	struct digest is = sha256_finish_digest(scan.whole);
+	if (!digest_equal(&is, digest))
+		return error_set(err, ERROR_CORRUPT, "the disk hashes to %s, not to %s",
+				 DIGEST_TEXT(&is), DIGEST_TEXT(digest));
 	*ret = out;
 	out = (struct block_map){0};
 	return true;
@@ -171,8 +167,7 @@ void block_map_difference(const struct block_map *disk, const struct block_map *
 	*ret = (struct block_map){.total = disk->total > parent->total ? disk->total
 								       : parent->total};
 	AUTO_FREE void *zeros = xcalloc(1, BLOCK_SIZE);
-	uint8_t zero_digest[SHA256_SIZE];
-	sha256_bytes(zeros, BLOCK_SIZE, zero_digest);
+	struct digest zero_digest = sha256_digest(zeros, BLOCK_SIZE);
 	size_t d = 0;
 	size_t p = 0;
 	while (d < disk->count || p < parent->count) {
@@ -180,7 +175,7 @@ void block_map_difference(const struct block_map *disk, const struct block_map *
 		const struct block *old = p < parent->count ? &parent->blocks[p] : &end;
 		bool is_mine = mine->index <= old->index;
 		bool is_old = old->index <= mine->index;
-		if (is_mine && (!is_old || memcmp(mine->digest, old->digest, SHA256_SIZE) != 0))
+		if (is_mine && (!is_old || !digest_equal(&mine->digest, &old->digest)))
 			add_block(ret, mine->index, mine->digest);
 		else if (!is_mine)
 			add_block(ret, old->index, zero_digest);
@@ -191,9 +186,9 @@ void block_map_difference(const struct block_map *disk, const struct block_map *
 
 /* --- kept on disk: magic, total, entries, SHA-256 of all that; little-endian ----------------- */
 
-char *block_map_path(const char *digest)
+char *block_map_path(const struct digest *digest)
 {
-	AUTO_FREE char *below = xasprintf("aws/blocks/%s", digest + strlen("sha256:"));
+	AUTO_FREE char *below = xasprintf("aws/blocks/%s", DIGEST_HEX(digest));
 	return path_folder(PATH_STATE, below);
 }
 
@@ -208,7 +203,7 @@ static uint32_t get_u32(const uint8_t *in)
 	return in[0] | (uint32_t)in[1] << 8 | (uint32_t)in[2] << 16 | (uint32_t)in[3] << 24;
 }
 
-bool block_map_save(const struct block_map *map, const char *digest, struct error *err)
+bool block_map_save(const struct block_map *map, const struct digest *digest, struct error *err)
 {
 	size_t size = MAGIC_SIZE + 4 + map->count * ENTRY_SIZE;
 	AUTO_FREE uint8_t *bytes = xmalloc(size + SHA256_SIZE);
@@ -217,7 +212,7 @@ bool block_map_save(const struct block_map *map, const char *digest, struct erro
 	uint8_t *entry = bytes + MAGIC_SIZE + 4;
 	for (size_t i = 0; i < map->count; i++, entry += ENTRY_SIZE) {
 		put_u32(entry, map->blocks[i].index);
-		memcpy(entry + 4, map->blocks[i].digest, SHA256_SIZE);
+		memcpy(entry + 4, map->blocks[i].digest.bytes, DIGEST_BYTES);
 	}
 	sha256_bytes(bytes, size, bytes + size);
 	AUTO_FREE char *path = block_map_path(digest);
@@ -226,12 +221,12 @@ bool block_map_save(const struct block_map *map, const char *digest, struct erro
 	       file_write_atomic(path, bytes, size + SHA256_SIZE, 0600, err);
 }
 
-bool block_map_load(const char *digest, struct block_map *ret)
+bool block_map_load(const struct digest *digest, struct block_map *ret)
 {
 	AUTO_FREE char *path = block_map_path(digest);
 	AUTO_FREE char *text = NULL;
 	size_t size = 0;
-	if (!digest_is_valid(digest) || !path_exists(path) ||
+	if (!digest_is_set(digest) || !path_exists(path) ||
 	    !file_read(path, MAX_BLOCKS * ENTRY_SIZE + 64, &text, &size, NULL))
 		return false;
 	const uint8_t *bytes = (const uint8_t *)text;
@@ -248,7 +243,9 @@ bool block_map_load(const char *digest, struct block_map *ret)
 		bool is_in_order = out.count == 0 || out.blocks[out.count - 1].index < index;
 		if (!is_in_order || index >= out.total)
 			return false;
-		add_block(&out, index, bytes + at + 4);
+		struct digest kept;
+		memcpy(kept.bytes, bytes + at + 4, DIGEST_BYTES);
+		add_block(&out, index, kept);
 	}
 	*ret = out;
 	out = (struct block_map){0};

@@ -11,15 +11,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/digest.h"
 #include "base/error.h"
 #include "base/progress.h"
-#include "base/sha256.h"
 
 #define BLOCK_SIZE ((size_t)512 * 1024)
 
 struct block {
 	uint32_t index; /* of the block on the disk */
-	uint8_t digest[SHA256_SIZE];
+	struct digest digest;
 };
 
 struct block_map {
@@ -34,7 +34,7 @@ void block_map_clear(struct block_map *map);
  * Reads the disk, holes without touching them. ERROR_CORRUPT when the whole does not hash to
  * digest. At most 256 GiB.
  */
-MUST_CHECK bool block_map_scan(int fd, const char *digest, const struct progress *progress,
+MUST_CHECK bool block_map_scan(int fd, const struct digest *digest, const struct progress *progress,
 			       struct block_map *ret, struct error *err);
 /* One block at `index` of fd into bytes[BLOCK_SIZE], zeros behind the end of the file. */
 MUST_CHECK bool block_read(int fd, uint32_t index, void *bytes, struct error *err);
@@ -43,12 +43,13 @@ bool block_is_zero(const void *bytes, size_t size);
 const struct block *block_map_find(const struct block_map *map, uint32_t index);
 
 /* The file in which it is kept; owned. */
-char *block_map_path(const char *digest);
-MUST_CHECK bool block_map_save(const struct block_map *map, const char *digest, struct error *err);
+char *block_map_path(const struct digest *digest);
+MUST_CHECK bool block_map_save(const struct block_map *map, const struct digest *digest,
+			       struct error *err);
 /*
  * False without an error where none is kept (or what is kept is damaged): then there is no delta.
  */
-bool block_map_load(const char *digest, struct block_map *ret);
+bool block_map_load(const struct digest *digest, struct block_map *ret);
 
 /*
  * What has to be written for `disk` when the snapshot already holds what `parent` says (NULL:

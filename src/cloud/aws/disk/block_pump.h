@@ -9,6 +9,7 @@
  * back-off.
  */
 
+#include "base/sha256.h"
 #include "cloud/aws/client/client.h"
 #include "cloud/aws/disk/block_map.h"
 

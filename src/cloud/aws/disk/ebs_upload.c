@@ -10,6 +10,7 @@
 #include "base/base64.h"
 #include "base/log.h"
 #include "base/path.h"
+#include "base/sha256.h"
 #include "cloud/aws/disk/block_pump.h"
 #include "cloud/aws/disk/snapshot.h"
 #include "cloud/aws/disk/upload_state.h"
@@ -57,20 +58,19 @@ static bool prepare_put(const struct block *block, struct block_request *request
 			struct error *err)
 {
 	struct upload_run *run = arg;
-	uint8_t digest[SHA256_SIZE];
 	if (block->index < run->disk.total) {
 		if (!block_read(run->fd, block->index, request->bytes, err))
 			return false;
 	} else {
 		memset(request->bytes, 0, BLOCK_SIZE); /* only the larger parent had something */
 	}
-	sha256_bytes(request->bytes, BLOCK_SIZE, digest);
-	if (memcmp(digest, block->digest, SHA256_SIZE) != 0)
+	struct digest digest = sha256_digest(request->bytes, BLOCK_SIZE);
+	if (!digest_equal(&digest, &block->digest))
 		return error_set(err, ERROR_CORRUPT,
 				 "block %u of the disk changed while it was uploaded",
 				 block->index);
-	AUTO_FREE char *checksum = base64_encode(digest, sizeof(digest));
-	sha256_hex(digest, request->body_hash);
+	AUTO_FREE char *checksum = base64_encode(digest.bytes, sizeof(digest.bytes));
+	sha256_hex(digest.bytes, request->body_hash);
 	request->path = xasprintf("/snapshots/%s/blocks/%u", run->state.snapshot, block->index);
 	string_list_add(&request->headers, "Content-Type: application/octet-stream");
 	string_list_addf(&request->headers, "x-amz-Data-Length: %zu", BLOCK_SIZE);
@@ -125,7 +125,7 @@ static bool plan_blocks(struct upload_run *run)
 {
 	AUTO(block_map_clear) struct block_map parent = {0};
 	bool has_parent = run->state.parent != NULL;
-	if (has_parent && !block_map_load(run->state.parent_digest, &parent))
+	if (has_parent && !block_map_load(&run->state.parent_digest, &parent))
 		return false;
 	block_map_clear(&run->to_write);
 	block_map_difference(&run->disk, has_parent ? &parent : NULL, &run->to_write);
@@ -148,10 +148,10 @@ static bool begin_state(struct upload_run *run, bool with_parent, struct error *
 {
 	const struct ebs_upload *upload = run->upload;
 	upload_state_clear(&run->state);
-	memcpy(run->state.digest, upload->disk->digest, DIGEST_SIZE);
+	run->state.digest = upload->disk->digest;
 	if (with_parent && upload->parent != NULL) {
 		run->state.parent = xstrdup(upload->parent);
-		memcpy(run->state.parent_digest, upload->parent_digest, DIGEST_SIZE);
+		run->state.parent_digest = *upload->parent_digest;
 	}
 	if (!plan_blocks(run)) {
 		free(TAKE_PTR(run->state.parent));
@@ -213,7 +213,7 @@ static bool go_on(struct upload_run *run, bool *ret_going, struct error *err)
 	*ret_going = false;
 	if (!upload_state_load(run->path, &run->state))
 		return true;
-	bool is_same = strcmp(run->state.digest, run->upload->disk->digest) == 0 &&
+	bool is_same = digest_equal(&run->state.digest, &run->upload->disk->digest) &&
 		       plan_blocks(run) && run->to_write.count == run->state.count;
 	if (!is_same) {
 		drop_abandoned(run);
@@ -241,7 +241,7 @@ static bool open_run(struct upload_run *run, struct error *err)
 	if (run->fd < 0)
 		return error_set_errno(err, errno, "cannot open %s", disk->path);
 	progress_start(run->progress, "hash", disk->pod, PROGRESS_BYTES, disk->size_bytes);
-	if (!block_map_scan(run->fd, disk->digest, run->progress, &run->disk, err))
+	if (!block_map_scan(run->fd, &disk->digest, run->progress, &run->disk, err))
 		return false;
 	progress_done(run->progress, "hash", disk->pod, NULL);
 	run->path = upload_state_path(run->upload->account, aws_client_region(run->client),
@@ -297,7 +297,7 @@ static bool upload_all(struct upload_run *run, struct ebs_snapshot *ret, struct 
 	if (!snapshot_wait(run->client, run->state.snapshot, run->progress, err))
 		return false;
 	progress_done(run->progress, "upload", run->upload->disk->pod, NULL);
-	return block_map_save(&run->disk, run->upload->disk->digest, err);
+	return block_map_save(&run->disk, &run->upload->disk->digest, err);
 }
 
 /* Another run of the same command could succeed with what is there already. */

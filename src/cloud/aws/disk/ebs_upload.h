@@ -18,7 +18,7 @@ struct ebs_upload {
 	unsigned parallel;
 	/* What a delta may be made against: the newest snapshot of the same pod, or NULL. */
 	const char *parent;
-	const char *parent_digest;
+	const struct digest *parent_digest; /* or NULL */
 };
 
 struct ebs_snapshot {

@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "base/json.h"
+#include "base/sha256.h"
 #include "base/strbuf.h"
 #include "cloud/aws/client/pager.h"
 #include "cloud/aws/disk/block_pump.h"
@@ -117,12 +118,12 @@ static bool list_all(struct verify_run *run, struct aws_client *client, struct e
 	return sort_list(run, err);
 }
 
-static void want(struct verify_run *run, size_t position, const uint8_t digest[SHA256_SIZE])
+static void want(struct verify_run *run, size_t position, struct digest digest)
 {
 	size_t count = run->wanted_count;
 	struct block *block = ARRAY_APPEND(run->wanted, run->wanted_count);
 	block->index = run->listed[position].index;
-	memcpy(block->digest, digest, SHA256_SIZE);
+	block->digest = digest;
 	size_t at_count = count;
 	*ARRAY_APPEND(run->wanted_at, at_count) = position;
 }
@@ -135,8 +136,7 @@ static bool choose(struct verify_run *run, const struct block_map *disk, enum ve
 		   struct error *err)
 {
 	AUTO_FREE void *zeros = xcalloc(1, BLOCK_SIZE);
-	uint8_t zero_digest[SHA256_SIZE];
-	sha256_bytes(zeros, BLOCK_SIZE, zero_digest);
+	struct digest zero_digest = sha256_digest(zeros, BLOCK_SIZE);
 	size_t found = 0;
 	bool is_all = kind == VERIFY_FULL || disk->count <= SAMPLE_AT_LEAST * 2;
 	for (size_t i = 0; i < run->listed_count; i++) {
@@ -144,7 +144,7 @@ static bool choose(struct verify_run *run, const struct block_map *disk, enum ve
 		found += mine != NULL;
 		if (mine == NULL)
 			want(run, i, zero_digest);
-		else if (is_all || mine->digest[0] % SAMPLE_EVERY == 0 ||
+		else if (is_all || mine->digest.bytes[0] % SAMPLE_EVERY == 0 ||
 			 found <= SAMPLE_AT_LEAST / 2)
 			want(run, i, mine->digest);
 	}
@@ -189,11 +189,10 @@ static enum block_verdict judge_get(const struct block *block, const struct aws_
 				    void *arg, struct error *err)
 {
 	const struct verify_run *run = arg;
-	uint8_t digest[SHA256_SIZE];
 	if (answer->status == 200) {
-		sha256_bytes(answer->body != NULL ? answer->body : "", answer->body_size, digest);
-		if (answer->body_size == BLOCK_SIZE &&
-		    memcmp(digest, block->digest, SHA256_SIZE) == 0)
+		struct digest digest =
+			sha256_digest(answer->body != NULL ? answer->body : "", answer->body_size);
+		if (answer->body_size == BLOCK_SIZE && digest_equal(&digest, &block->digest))
 			return BLOCK_DONE;
 		error_set(err, ERROR_CORRUPT,
 			  "block %u of the snapshot %s is not what was on the disk", block->index,

@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "base/json_writer.h"
 #include "base/log.h"
+#include "base/sha256.h"
 #include "cloud/aws/client/xml.h"
 
 #define TIMEOUT_MINUTES 720 /* the default hour is too short for a slow uplink */
@@ -34,7 +35,7 @@ static void write_tag(struct json_writer *json, const char *key, const char *val
 static void write_start(const struct snapshot_start *start, struct strbuf *body)
 {
 	AUTO_FREE char *name = xasprintf("i2kit %s/%s", start->project, start->pod);
-	AUTO_FREE char *description = xasprintf("%s %s", name, start->digest);
+	AUTO_FREE char *description = xasprintf("%s %s", name, DIGEST_TEXT(&start->digest));
 	struct json_writer json = JSON_WRITER(body, 0);
 	json_open_object(&json, NULL);
 	json_write_unsigned(&json, "VolumeSize", start->volume_gib);
@@ -43,7 +44,7 @@ static void write_start(const struct snapshot_start *start, struct strbuf *body)
 	write_tag(&json, "Name", name);
 	write_tag(&json, "i2kit:project", start->project);
 	write_tag(&json, "i2kit:pod", start->pod);
-	write_tag(&json, "i2kit:image-sha256", start->digest);
+	write_tag(&json, "i2kit:image-sha256", DIGEST_TEXT(&start->digest));
 	json_close(&json);
 	json_write_text(&json, "ClientToken", start->token);
 	json_write_number(&json, "Timeout", TIMEOUT_MINUTES);
@@ -93,7 +94,7 @@ static char *linear_checksum(const struct block_map *written)
 {
 	struct sha256 *hash = sha256_new();
 	for (size_t i = 0; i < written->count; i++)
-		sha256_update(hash, written->blocks[i].digest, SHA256_SIZE);
+		sha256_update(hash, written->blocks[i].digest.bytes, DIGEST_BYTES);
 	uint8_t raw[SHA256_SIZE];
 	sha256_finish(hash, raw);
 	sha256_free(hash);

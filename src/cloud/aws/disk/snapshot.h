@@ -16,7 +16,7 @@ bool snapshot_id_is_valid(const char *id);
 struct snapshot_start {
 	const char *project;
 	const char *pod;
-	const char *digest;
+	struct digest digest;
 	const char *parent; /* or NULL */
 	const char *token;  /* of idempotency */
 	uint32_t volume_gib;

@@ -63,15 +63,6 @@ static char *read_snapshot(struct json_view view)
 	return xstrdup_or_null(id);
 }
 
-static void read_digest(struct json_view view, char ret[DIGEST_SIZE])
-{
-	const char *digest = json_view_peek(view);
-	if (digest != NULL && digest_is_valid(digest))
-		memcpy(ret, digest, DIGEST_SIZE);
-	else
-		json_view_complain(view, "is no digest");
-}
-
 static void read_done(struct json_view view, struct upload_state *out)
 {
 	const char *bits = json_view_peek(view);
@@ -90,14 +81,14 @@ bool upload_state_parse(const char *text, size_t size, struct upload_state *ret)
 	struct json_view root = json_document_root(document);
 	AUTO(upload_state_clear) struct upload_state out = {0};
 	(void)json_view_number(json_view_require(root, "version"), VERSION, VERSION, VERSION);
-	read_digest(json_view_require(root, "digest"), out.digest);
+	out.digest = json_view_digest(json_view_require(root, "digest"));
 	out.token = json_view_text(json_view_require(root, "token"));
 	out.count = (size_t)json_view_number(json_view_require(root, "blocks"), 0, MAX_BLOCKS, 0);
 	read_done(json_view_require(root, "done"), &out);
 	out.snapshot = read_snapshot(json_view_get(root, "snapshot"));
 	out.parent = read_snapshot(json_view_get(root, "parent"));
 	if (out.parent != NULL)
-		read_digest(json_view_require(root, "parentDigest"), out.parent_digest);
+		out.parent_digest = json_view_digest(json_view_require(root, "parentDigest"));
 	if (json_document_problem(document) != NULL)
 		return false;
 	*ret = out;
@@ -119,14 +110,14 @@ void upload_state_write(const struct upload_state *state, struct strbuf *ret)
 	struct json_writer json = JSON_WRITER(ret, 0);
 	json_open_object(&json, NULL);
 	json_write_number(&json, "version", VERSION);
-	json_write_text(&json, "digest", state->digest);
+	json_write_text(&json, "digest", DIGEST_TEXT(&state->digest));
 	json_write_text(&json, "token", state->token);
 	json_write_unsigned(&json, "blocks", state->count);
 	json_write_text(&json, "done", done);
 	json_write_text_if(&json, "snapshot", state->snapshot);
 	if (state->parent != NULL) {
 		json_write_text(&json, "parent", state->parent);
-		json_write_text(&json, "parentDigest", state->parent_digest);
+		json_write_text(&json, "parentDigest", DIGEST_TEXT(&state->parent_digest));
 	}
 	json_close(&json);
 }

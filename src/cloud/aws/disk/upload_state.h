@@ -11,17 +11,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/digest.h"
 #include "base/error.h"
-#include "base/sha256.h"
 #include "base/strbuf.h"
 
 struct upload_state {
-	char digest[DIGEST_SIZE];
-	char *token;			 /* owned; of StartSnapshot, made before it is called */
-	char *snapshot;			 /* owned; NULL: StartSnapshot has not answered yet */
-	char *parent;			 /* owned; snapshot the delta is against, or NULL */
-	char parent_digest[DIGEST_SIZE]; /* "" without a parent */
-	uint8_t *done;			 /* owned; one per block to write, 0 or 1 */
+	struct digest digest;
+	char *token;		     /* owned; of StartSnapshot, made before it is called */
+	char *snapshot;		     /* owned; NULL: StartSnapshot has not answered yet */
+	char *parent;		     /* owned; snapshot the delta is against, or NULL */
+	struct digest parent_digest; /* none without a parent */
+	uint8_t *done;		     /* owned; one per block to write, 0 or 1 */
 	size_t count;
 };
 

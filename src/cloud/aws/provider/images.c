@@ -34,7 +34,7 @@ static const struct ami *find_parent(const struct ami_list *list, bool only_encr
 		AUTO(block_map_clear) struct block_map map = {0};
 		if (list->items[i].snapshot != NULL && list->items[i].is_verified &&
 		    (list->items[i].is_encrypted || !only_encrypted) &&
-		    list->items[i].digest[0] != '\0' && block_map_load(list->items[i].digest, &map))
+		    block_map_load(&list->items[i].digest, &map))
 			return &list->items[i];
 	}
 	return NULL;
@@ -123,7 +123,7 @@ static bool upload_new(struct cloud *cloud, const struct cloud_upload *disk,
 		.account = cloud->account,
 		.parallel = cloud->parallel,
 		.parent = parent != NULL ? parent->snapshot : NULL,
-		.parent_digest = parent != NULL ? parent->digest : NULL,
+		.parent_digest = parent != NULL ? &parent->digest : NULL,
 	};
 	AUTO(ebs_snapshot_clear) struct ebs_snapshot snapshot = {0};
 	uint64_t verified = 0;
@@ -148,7 +148,7 @@ bool aws_ensure_image(struct cloud *cloud, const struct cloud_upload *disk,
 	AUTO(ami_list_clear) struct ami_list older = {0};
 	AUTO(cloud_image_clear) struct cloud_image out = {0};
 	if (!aws_cloud_identify(cloud, err) ||
-	    !ami_list(cloud->client, NULL, NULL, disk->digest, &same, err))
+	    !ami_list(cloud->client, NULL, NULL, &disk->digest, &same, err))
 		return false;
 	const struct ami *found = find_usable(&same);
 	if (found != NULL) {
@@ -176,9 +176,9 @@ static bool count_bytes(const struct cloud_upload *disk, const struct ami *paren
 	AUTO_CLOSE int fd = open(disk->path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return error_set_errno(err, errno, "cannot open %s", disk->path);
-	if (!block_map_scan(fd, disk->digest, progress, &map, err))
+	if (!block_map_scan(fd, &disk->digest, progress, &map, err))
 		return false;
-	bool has_parent = parent != NULL && block_map_load(parent->digest, &before);
+	bool has_parent = parent != NULL && block_map_load(&parent->digest, &before);
 	block_map_difference(&map, has_parent ? &before : NULL, &to_send);
 	ret->bytes_total = map.count * (uint64_t)BLOCK_SIZE;
 	ret->bytes_sent = to_send.count * (uint64_t)BLOCK_SIZE;
@@ -192,7 +192,7 @@ bool aws_plan_image(struct cloud *cloud, const struct cloud_upload *disk,
 	AUTO(ami_list_clear) struct ami_list same = {0};
 	AUTO(ami_list_clear) struct ami_list older = {0};
 	AUTO(cloud_image_clear) struct cloud_image out = {0};
-	if (!ami_list(cloud->client, NULL, NULL, disk->digest, &same, err))
+	if (!ami_list(cloud->client, NULL, NULL, &disk->digest, &same, err))
 		return false;
 	const struct ami *found = find_usable(&same);
 	if (found != NULL) {
@@ -265,8 +265,10 @@ bool images_list_unneeded(struct aws_client *client, const char *project,
 	for (size_t i = 0; i < all.count; i++) {
 		struct ami *ami = &all.items[i];
 		bool is_ours = (ami->project != NULL && strcmp(ami->project, project) == 0) ||
-			       (ami->digest[0] != '\0' && string_list_has(digests, ami->digest));
-		if (!is_ours || (ami->digest[0] != '\0' && string_list_has(&needed, ami->digest)))
+			       (digest_is_set(&ami->digest) &&
+				string_list_has(digests, DIGEST_TEXT(&ami->digest)));
+		if (!is_ours || (digest_is_set(&ami->digest) &&
+				 string_list_has(&needed, DIGEST_TEXT(&ami->digest))))
 			continue;
 		*ARRAY_APPEND(ret->items, ret->count) = *ami;
 		*ami = (struct ami){0};

@@ -84,8 +84,8 @@ static const char *receipt_of(const struct plan_detail *detail, const struct clo
 	for (size_t i = 0; i < detail->old_pod_count; i++) {
 		const struct cloud_pod_status *old = &detail->old_pods[i];
 		if (strcmp(old->name, release->pod) == 0 && old->receipt_tag != NULL &&
-		    strcmp(old->image_digest, release->image_digest) == 0 &&
-		    strcmp(old->config_digest, release->config_digest) == 0)
+		    strcmp(old->image_digest, DIGEST_TEXT(&release->id.image)) == 0 &&
+		    strcmp(old->config_digest, DIGEST_TEXT(&release->id.config)) == 0)
 			return old->receipt_tag;
 	}
 	return release->receipt_tag;
@@ -104,8 +104,7 @@ static bool make_releases(struct cloud *cloud, const struct cloud_deployment *de
 			.app = deployment->app,
 			.pod = app_find_pod(deployment->app, release->pod),
 			.config_json = release->config_json,
-			.config_digest = release->config_digest,
-			.image_digest = release->image_digest,
+			.id = release->id,
 			.stack = detail->scope.name,
 			.region = aws_client_region(cloud->client),
 			.kms_key = detail->kms_key,
@@ -120,8 +119,7 @@ static bool make_releases(struct cloud *cloud, const struct cloud_deployment *de
 		out->items[i] = (struct stack_release){
 			.pod = release->pod,
 			.image = release->image != NULL ? release->image : NO_IMAGE,
-			.image_digest = release->image_digest,
-			.config_digest = release->config_digest,
+			.id = release->id,
 			.receipt_tag = receipt_of(detail, release),
 			.user_data = out->data[i].text,
 			.parameters = (const char *const *)out->data[i].paths.items,

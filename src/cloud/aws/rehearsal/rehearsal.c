@@ -179,8 +179,7 @@ static struct cloud_rehearsal *rehearsal_open(const struct cloud_rehearsal_input
 		.app = input->app,
 		.pod = input->pod,
 		.config_json = input->config_json,
-		.config_digest = input->config_digest,
-		.image_digest = input->image_digest,
+		.id = input->id,
 		.stack = input->stack,
 		.region = rehearsal->region,
 	};

@@ -14,6 +14,7 @@
 #include "base/sha256.h"
 #include "manifest/app.h"
 #include "manifest/environment.h"
+#include "wire/release_id.h"
 
 struct stack_subnet {
 	const char *id;
@@ -76,8 +77,7 @@ struct stack_target {
 struct stack_release {
 	const char *pod;
 	const char *image; /* "ami-…" */
-	const char *image_digest;
-	const char *config_digest;
+	struct release_id id;
 	const char *receipt_tag;       /* or NULL */
 	const char *user_data;	       /* with STACK_VOLUME(claim) where a volume's id goes */
 	const char *const *parameters; /* SSM paths the pod reads below, NULL-terminated, or NULL */

@@ -161,8 +161,8 @@ static void write_group_tags(struct template_writer *writer, const struct pod_sp
 	write_group_tag(json, "i2kit:project", writer->target->project);
 	write_group_tag(json, "i2kit:stack", writer->target->stack);
 	write_group_tag(json, "i2kit:pod", pod->name);
-	write_group_tag(json, "i2kit:image-sha256", release->image_digest);
-	write_group_tag(json, "i2kit:config-sha256", release->config_digest);
+	write_group_tag(json, "i2kit:image-sha256", DIGEST_TEXT(&release->id.image));
+	write_group_tag(json, "i2kit:config-sha256", DIGEST_TEXT(&release->id.config));
 	json_close(json);
 }
 
@@ -226,7 +226,8 @@ static void add_outputs(struct template_writer *writer, const struct pod_spec *p
 	AUTO_FREE char *group = stack_group_id(pod->name);
 	AUTO_FREE char *name = stack_logical_id(pod->name, "GroupName");
 	AUTO_FREE char *id = stack_logical_id(pod->name, "Release");
-	AUTO_FREE char *text = xasprintf("%s %s %s", release->image_digest, release->config_digest,
+	AUTO_FREE char *text = xasprintf("%s %s %s", DIGEST_TEXT(&release->id.image),
+					 DIGEST_TEXT(&release->id.config),
 					 release->receipt_tag != NULL ? release->receipt_tag : "-");
 	template_output_ref(writer, name, group);
 	template_output_text(writer, id, text);

@@ -166,8 +166,8 @@ static void fill_instance(const struct user_data_input *input, struct release *r
 	ret->pod = xstrdup(input->pod->name);
 	ret->instance = xstrdup(input->pod->name);
 	ret->uid = xstrdup("");
-	ret->image_digest = xstrdup(input->image_digest);
-	ret->config_digest = xstrdup(input->config_digest);
+	ret->image_digest = xstrdup(DIGEST_TEXT(&input->id.image));
+	ret->config_digest = xstrdup(DIGEST_TEXT(&input->id.config));
 	ret->where = xstrdup("aws");
 	ret->network.is_dhcp = true;
 	string_list_add(&ret->network.searches, domain);

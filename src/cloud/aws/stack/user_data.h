@@ -11,6 +11,7 @@
 #include "base/sha256.h"
 #include "cloud/aws/client/parameter.h"
 #include "manifest/app.h"
+#include "wire/release_id.h"
 
 #define USER_DATA_MAX 16384
 
@@ -25,8 +26,7 @@ struct user_data_input {
 	const struct app *app;
 	const struct pod_spec *pod;
 	const char *config_json; /* CONFIG, secret values in base64 */
-	const char *config_digest;
-	const char *image_digest;
+	struct release_id id;
 	const char *stack;
 	const char *region;
 	const char *kms_key; /* ARN; NULL: Amazon's own */
