@@ -175,7 +175,7 @@ static void read_port(struct loader *loader, const struct yaml_node *node, struc
 	port->protocol = PROTOCOL_TCP;
 	if (protocol != NULL && yaml_is_text(protocol, "UDP"))
 		port->protocol = PROTOCOL_UDP;
-	else if (!yaml_is_null(protocol) && !yaml_is_text(protocol, "TCP"))
+	else if (protocol != NULL && protocol->kind != YAML_NULL && !yaml_is_text(protocol, "TCP"))
 		loader_error(loader, protocol, "TCP or UDP",
 			     "NetworkPolicy: nothing here speaks %.20s",
 			     protocol->text != NULL ? protocol->text : "that");

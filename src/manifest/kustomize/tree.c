@@ -203,9 +203,9 @@ static void visit_node(const struct visit *visit, struct yaml_node *node, size_t
 			visit_node(visit, node->items[i], depth);
 		return;
 	}
-	if (node->kind != YAML_MAP)
+	const char *word = depth < visit->count ? visit->words[depth] : NULL;
+	if (node->kind != YAML_MAP || word == NULL)
 		return;
-	const char *word = visit->words[depth];
 	if (depth + 1 == visit->count) {
 		if (visit->creates || tree_get(node, word) != NULL)
 			visit->fn(visit->store, node, word, visit->context);
