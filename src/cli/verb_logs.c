@@ -222,7 +222,7 @@ static bool check_cloud_options(const struct arguments *args, struct error *err)
 	static const char *const flags[] = {"all", "system", "raw"};
 
 	if (arguments_flag(args, "previous")) {
-		(void)error_set(err, ERROR_UNSUPPORTED,
+		(void)error_set(err, ERROR_USAGE,
 				"the cloud's logs do not say where a container's run begins");
 		return error_hint(err, "i2kit logs -e FILE --since TIME --until TIME");
 	}
