@@ -107,6 +107,11 @@ static void the_runtime_configuration_is_the_golden_one(void **state)
 	AUTO_FREE char *golden = NULL;
 	assert_true(file_read(path, 1 << 20, &golden, NULL, NULL));
 	assert_string_equal(text, golden);
+	/* One of several leaves processes to its neighbours. */
+	assert_null(strstr(text, "\"pids\""));
+	plan.task_limit = 640;
+	AUTO_FREE char *limited = oci_config_make(&plan, NULL);
+	assert_non_null(strstr(limited, "\"pids\":{\"limit\":640}"));
 }
 
 static void run_as_non_root_refuses_root(void **state)

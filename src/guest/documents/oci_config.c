@@ -326,6 +326,9 @@ static void write_resources(struct json_writer *json, const struct oci_plan *pla
 	json_open_object(json, "memory");
 	json_write_unsigned_if(json, "limit", plan->memory_limit_bytes);
 	json_close_if_filled(json);
+	json_open_object(json, "pids");
+	json_write_unsigned_if(json, "limit", plan->task_limit);
+	json_close_if_filled(json);
 	write_cpu(json, container);
 	json_close(json);
 }

@@ -37,6 +37,7 @@ struct oci_plan {
 	size_t mount_count;
 	const struct oci_device_list *devices; /* of a privileged container, or NULL */
 	uint64_t memory_limit_bytes;	       /* 0: none */
+	uint64_t task_limit;		       /* processes and threads; 0: none */
 };
 
 /* The JSON text, owned; NULL and *err where the container says nothing to run or asks the

@@ -227,11 +227,21 @@ uint64_t machine_available_bytes(void)
 	return read_number("/proc/meminfo", "MemAvailable:") * 1024;
 }
 
+static uint64_t most_threads(void)
+{
+	return read_number("/proc/sys/kernel/threads-max", "");
+}
+
+uint64_t machine_task_limit(void)
+{
+	return most_threads() / 8 * 5;
+}
+
 void machine_keep_reserve(bool is_memory_limited)
 {
 	uint64_t available = machine_available_bytes();
 	uint64_t kept = RESERVE_BYTES + machine_memory_bytes() / 32; /* and what logs may take */
-	uint64_t threads = read_number("/proc/sys/kernel/threads-max", "");
+	uint64_t threads = most_threads();
 	if (!is_memory_limited && available > 2 * kept) {
 		AUTO_FREE char *limit = xasprintf("%" PRIu64, available - kept);
 		(void)!machine_write("/sys/fs/cgroup/i2kit/memory.max", limit, NULL);

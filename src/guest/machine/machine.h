@@ -34,6 +34,8 @@ MUST_CHECK bool machine_write(const char *path, const char *text, struct error *
  */
 void machine_keep_reserve(bool is_memory_limited);
 uint64_t machine_available_bytes(void);
+/* How many processes one container of several may have, so that its neighbours can start theirs. */
+uint64_t machine_task_limit(void);
 void machine_set_wall_ns(int64_t wall_ns);
 void machine_add_entropy(const void *bytes, size_t size);
 uint64_t machine_memory_bytes(void);

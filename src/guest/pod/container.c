@@ -20,6 +20,7 @@
 #include "guest/documents/oci_config.h"
 #include "guest/machine/console.h"
 #include "guest/machine/devices.h"
+#include "guest/machine/machine.h"
 #include "guest/machine/rootfs.h"
 #include "guest/pod/container_mounts.h"
 #include "guest/pod/storage_watch.h"
@@ -176,7 +177,9 @@ static bool write_bundle(struct container *container, struct error *err)
 				.mounts = mounts.items,
 				.mount_count = mounts.count,
 				.devices = devices.count > 0 ? &devices : NULL,
-				.memory_limit_bytes = container->image->memory_limit_bytes};
+				.memory_limit_bytes = container->image->memory_limit_bytes,
+				.task_limit =
+					guest->pod.container_count > 1 ? machine_task_limit() : 0};
 	AUTO_FREE char *config = oci_config_make(&plan, err);
 	AUTO_FREE char *path = path_join(container->folder, "config.json");
 	return config != NULL && file_write_atomic(path, config, strlen(config), 0600, err);
