@@ -130,7 +130,9 @@ check "an unknown tag is named" refused '127.0.0.1:5000 has no manifest 9 of tea
 check "a port where nobody listens is a clear error" refused 'image 127.0.0.1:1/x:latest: ' "$i2kit" pull 127.0.0.1:1/x
 by_digest() { "$i2kit" pull "127.0.0.1:5000/team/app@$(ours 127.0.0.1:5000/team/app:1)"; }
 check "a digest is pulled" by_digest
-check "a digest that is not there is refused" refused 'has no manifest sha256:0000' "$i2kit" pull \
+check "a digest that is not there is refused" refused 'has no manifest sha256:1111' "$i2kit" pull \
+	"127.0.0.1:5000/team/app@sha256:$(printf '1%.0s' $(seq 64))"
+check "all zero is no digest" refused 'not all zero' "$i2kit" pull \
 	"127.0.0.1:5000/team/app@sha256:$(printf '0%.0s' $(seq 64))"
 
 # --- the lock file

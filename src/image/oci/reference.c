@@ -144,7 +144,10 @@ static bool take_digest(char *text, const char *whole, struct reference *ret, st
 		if (strncmp(at + 1, "sha512:", 7) == 0 || strncmp(at + 1, "sha384:", 7) == 0)
 			return error_set(err, ERROR_UNSUPPORTED,
 					 "image '%s': only sha256 digests can be checked", whole);
-		return refuse(whole, "what follows @ is not sha256: and 64 hex digits", err);
+		return refuse(
+			whole,
+			"what follows @ is no digest: sha256: and 64 hex digits, not all zero",
+			err);
 	}
 
 	*at = '\0';
