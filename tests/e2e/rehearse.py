@@ -123,13 +123,27 @@ class Rehearsal:
     def local_disk(self, image):
         return f"{self.bed.folder}/data/i2kit/disks/{image['tags']['i2kit:image-sha256'][7:]}.img"
 
-    def boot(self, disk, firmware):
+    def added_disks(self, launch):
+        """The launch template's own disks, new as EC2 makes them; QEMU has no name of a device but the serial."""
+        arguments = []
+        for number, mapping in enumerate(launch["Properties"]["LaunchTemplateData"].get("BlockDeviceMappings", [])):
+            if "VolumeSize" not in mapping["Ebs"]:
+                continue  # the root's own
+            path = f"{self.bed.folder}/added-{number}"
+            with open(path, "wb") as out:
+                out.truncate(int(mapping["Ebs"]["VolumeSize"]) << 30)
+            arguments += ["-drive", f"file={path},if=none,id=added{number},format=raw",
+                          "-device", f"nvme,drive=added{number},serial={mapping['DeviceName']}"]
+        return arguments
+
+    def boot(self, disk, firmware, launch):
         command = ["qemu-system-x86_64", "-accel", "tcg", "-machine", "q35", "-nographic", "-no-reboot",
                    "-snapshot", "-m", "512" if firmware else "256",
                    "-drive", f"file={disk},if=none,id=d,format=raw",
                    "-device", "nvme,drive=d,serial=vol0123456789abcdef0,bootindex=0",
                    "-nic", "user,model=virtio-net-pci,net=169.254.169.0/24,host=169.254.169.254,"
                    "dns=169.254.169.253,dhcpstart=169.254.169.15,hostfwd=tcp:127.0.0.1:18080-:80"]
+        command += self.added_disks(launch)
         if firmware:
             command += ["-drive", f"if=pflash,format=raw,readonly=on,file={firmware}"]
         self.console = open(self.bed.folder + "/console", "wb")
@@ -149,7 +163,7 @@ def rehearse(firmware):
         launch = stack.operation_template["WebLaunch"]
         rehearsal.bed.fake.metadata.user_data = rehearsal.user_data(launch)
         start = time.time()
-        vm = rehearsal.boot(rehearsal.disk(), firmware)
+        vm = rehearsal.boot(rehearsal.disk(), firmware, launch)
         output = child.communicate(timeout=150)[0]
         assert child.returncode == 0, output[-1500:] + "\nconsole:\n" + rehearsal.console_tail()
         print(f"# {time.time() - start:.1f} s from power on to CREATE_COMPLETE")
