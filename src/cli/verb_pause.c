@@ -3,23 +3,39 @@
 #include "cli/project_follow.h"
 #include "cli/project_verb.h"
 
-static void act(struct client *client, client_done_fn *done, void *done_arg, void *arg)
+static void pause_one(struct client *client, client_done_fn *done, void *done_arg, void *arg)
 {
 	client_pause(client, arg, done, done_arg);
 }
 
-static int run(const struct invocation *invocation, struct error *err)
+static void unpause_one(struct client *client, client_done_fn *done, void *done_arg, void *arg)
+{
+	client_unpause(client, arg, done, done_arg);
+}
+
+static int run(const struct invocation *invocation, bool is_pause, struct error *err)
 {
 	AUTO(project_verb_close) struct project_verb verb = {0};
 	AUTO(string_list_clear) struct string_list names = STRING_LIST_INIT;
 
 	return project_verb_open_words(invocation, true, &verb, &names, err) &&
 			       project_verb_check(&verb, &names, err) &&
-			       project_verb_act_all(&verb, &names, act, err) &&
-			       project_verb_pause_wait(&verb, &names, true, err) &&
+			       project_verb_act_all(&verb, &names,
+						    is_pause ? pause_one : unpause_one, err) &&
+			       project_verb_pause_wait(&verb, &names, is_pause, err) &&
 			       project_verb_report(invocation, &verb, err)
 		       ? 0
 		       : 1;
+}
+
+static int run_pause(const struct invocation *invocation, struct error *err)
+{
+	return run(invocation, true, err);
+}
+
+static int run_unpause(const struct invocation *invocation, struct error *err)
+{
+	return run(invocation, false, err);
 }
 
 const struct verb verb_pause = {
@@ -35,5 +51,18 @@ const struct verb verb_pause = {
 	.names = "{.instances[?(@.paused==true)].name}",
 	.example = "i2kit pause web-0",
 	.takes_away = true,
-	.run = run,
+	.run = run_pause,
+};
+
+const struct verb verb_unpause = {
+	.name = "unpause",
+	.group = VERB_RUN,
+	.summary = "let paused VMs go on",
+	.description =
+		"Lets the VMs named, or all, that `i2kit pause` paused go on where they were.",
+	.argument = {"POD|INSTANCE", 0, 0, COMPLETE_INSTANCE},
+	.has_output = true,
+	.names = "{.instances[*].name}",
+	.example = "i2kit unpause",
+	.run = run_unpause,
 };
