@@ -24,15 +24,16 @@ static const char render[] = "render it first: kustomize build . | i2kit up -f -
 static const char no_program[] =
 	"it runs programs; render it first: kustomize build . | i2kit up -f -";
 
-/* help: NULL for what is done here. */
+/* help: NULL for what is done here. is_idle: it changes no object that i2kit looks at. */
 struct key {
 	const char *name;
 	const char *help;
+	bool is_idle;
 };
 static const struct key keys[] = {
 	{"apiVersion", NULL},
 	{"bases", NULL},
-	{"buildMetadata", NULL},
+	{"buildMetadata", NULL, .is_idle = true},
 	{"commonAnnotations", NULL},
 	{"commonLabels", NULL},
 	{"components", NULL},
@@ -60,7 +61,7 @@ static const struct key keys[] = {
 	{"replicas", NULL},
 	{"resources", NULL},
 	{"secretGenerator", NULL},
-	{"sortOptions", NULL},
+	{"sortOptions", NULL, .is_idle = true},
 	{"transformers", no_program},
 	{"validators", no_program},
 	{"vars", render},
@@ -93,7 +94,11 @@ static void check_key(struct kustomizer *kustomizer, const struct yaml_node *key
 		string_list_add(&known, keys[i].name);
 		if (strcmp(keys[i].name, key->text) != 0)
 			continue;
-		if (keys[i].help != NULL)
+		if (keys[i].is_idle)
+			(void)problem_add(kustomizer->problems, PROBLEM_NOTE,
+					  (struct source_mark){key->file, key->line, key->column},
+					  "'%s' of a kustomization has no effect here", key->text);
+		else if (keys[i].help != NULL)
 			kustomizer_error(kustomizer, key, keys[i].help,
 					 "'%s' of a kustomization is not supported", key->text);
 		return;
