@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/path.h"
+#include "base/socket_send.h"
 #include "base/unix_socket.h"
 #include "local/supervisor/session.h"
 #include "wire/frame.h"
@@ -139,16 +140,8 @@ static void finish(struct exec_client *client, int code, const char *problem)
 
 static void flush(struct exec_client *client)
 {
-	while (client->out.size > 0) {
-		ssize_t put = send(client->fd, client->out.data, client->out.size,
-				   MSG_NOSIGNAL | MSG_DONTWAIT);
-		if (put < 0 && errno == EINTR)
-			continue;
-		/* A supervisor that has gone shows when it is read. */
-		if (put <= 0)
-			break;
-		strbuf_consume(&client->out, (size_t)put);
-	}
+	/* A supervisor that has gone shows when it is read. */
+	(void)!socket_send_queued(client->fd, &client->out);
 	ask(client);
 }
 

@@ -13,6 +13,7 @@
 #include "base/json_writer.h"
 #include "base/log.h"
 #include "base/path.h"
+#include "base/socket_send.h"
 #include "base/strbuf.h"
 #include "local/plan/status_json.h"
 #include "local/supervisor/control_request.h"
@@ -78,17 +79,8 @@ static void forget(struct connection *connection)
 /* What the socket does not take now waits; false: the client has gone or reads nothing. */
 static bool flush(struct connection *connection)
 {
-	while (connection->out.size > 0) {
-		ssize_t put = send(connection->fd, connection->out.data, connection->out.size,
-				   MSG_NOSIGNAL | MSG_DONTWAIT);
-		if (put < 0 && errno == EINTR)
-			continue;
-		if (put < 0 && errno == EAGAIN)
-			break;
-		if (put < 0)
-			return false;
-		strbuf_consume(&connection->out, (size_t)put);
-	}
+	if (!socket_send_queued(connection->fd, &connection->out))
+		return false;
 	loop_fd_set_events(connection->source,
 			   connection->out.size > 0 ? LOOP_READ | LOOP_WRITE : LOOP_READ);
 	return connection->out.size <= MAX_QUEUE;

@@ -10,6 +10,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/socket_send.h"
 #include "base/strbuf.h"
 #include "local/plan/metrics.h"
 #include "local/plan/plan_options.h"
@@ -84,17 +85,8 @@ static void answer(struct scraper *scraper, enum metrics_answer what)
 /* False: the peer has gone. */
 static bool send_some(struct scraper *scraper)
 {
-	while (scraper->out.size > 0) {
-		ssize_t put = send(scraper->fd, scraper->out.data, scraper->out.size,
-				   MSG_NOSIGNAL | MSG_DONTWAIT);
-		if (put < 0 && errno == EINTR)
-			continue;
-		if (put < 0 && errno == EAGAIN)
-			break;
-		if (put < 0)
-			return false;
-		strbuf_consume(&scraper->out, (size_t)put);
-	}
+	if (!socket_send_queued(scraper->fd, &scraper->out))
+		return false;
 	if (scraper->out.size > 0) {
 		loop_fd_set_events(scraper->source, LOOP_WRITE);
 		return true;

@@ -9,6 +9,7 @@
 #include "base/alloc.h"
 #include "base/bytes.h"
 #include "base/cleanup.h"
+#include "base/socket_send.h"
 #include "local/supervisor/session_parts.h"
 #include "wire/frame.h"
 
@@ -89,18 +90,9 @@ static void ask(struct exec_session *session)
 
 static void flush(struct exec_session *session)
 {
-	while (session->out.size > 0) {
-		ssize_t put = send(session->fd, session->out.data, session->out.size,
-				   MSG_NOSIGNAL | MSG_DONTWAIT);
-		if (put < 0 && errno == EINTR)
-			continue;
-		if (put < 0 && errno == EAGAIN)
-			break;
-		if (put <= 0) {
-			end(session);
-			return;
-		}
-		strbuf_consume(&session->out, (size_t)put);
+	if (!socket_send_queued(session->fd, &session->out)) {
+		end(session);
+		return;
 	}
 	/* Frame headers are in the count of out, so give back when all has gone. */
 	if (session->out.size == 0 && session->stream != NULL && session->owed > 0) {
