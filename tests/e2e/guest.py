@@ -389,6 +389,25 @@ def test_the_power_button_ends_a_pod_as_kubernetes_would(workshop):
         peer.until(lambda: peer.text_of("main") == ["kept"])
 
 
+def resident_mib(process):
+    with open(f"/proc/{process.pid}/statm", encoding="ascii") as file:
+        return int(file.read().split()[1]) * os.sysconf("SC_PAGESIZE") >> 20
+
+
+def test_freed_memory_goes_back_to_the_host_and_randomness_comes_from_it(workshop):
+    extra = ["-device", "virtio-balloon-pci,free-page-reporting=on", "-device", "virtio-rng-pci"]
+    with Scene(workshop, [sh("sleep 1000")], vm={"memory": 320, "extra": extra}) as peer:
+        peer.wait_event(type="ready", ready=True)
+        time.sleep(2)  # the drivers come after the pod
+        equal(output(peer, "cat /sys/class/misc/hw_random/rng_current").strip()[:10], "virtio_rng")
+        before = resident_mib(peer.vm.process)
+        peer.exec(["dd", "if=/dev/zero", "of=/dev/null", "bs=160M", "count=1"], "main")
+        deadline = time.monotonic() + 20
+        while resident_mib(peer.vm.process) > before + 60 and time.monotonic() < deadline:
+            time.sleep(0.5)
+        check(resident_mib(peer.vm.process) <= before + 60, f"{before} MiB, then {resident_mib(peer.vm.process)}")
+
+
 # Asks the kernel for a table of iptables, as the program does first.
 IPTABLES = r"""
 #include <netinet/in.h>

@@ -36,7 +36,7 @@
 #define LEAST_RING	((uint64_t)512 << 10)
 #define MOST_RING	((uint64_t)8 << 20)
 #define FAILED_PAUSE_MS 1000
-#define BUTTON_DELAY_MS 1000
+#define LATE_DEVICES_MS 1000
 
 static size_t ring_bytes(void)
 {
@@ -78,11 +78,16 @@ static void on_power_button(void *arg)
 	guest_shutdown(arg, -1);
 }
 
-/* Not part of the boot: its drivers would take time from the containers' start. */
+/*
+ * Not part of the boot: these drivers would take time from the containers' start. The devices that
+ * nothing waited for are the balloon, which gives the host back what the pod has freed, and the
+ * host's source of randomness.
+ */
 static void on_started(struct loop_timer *timer, void *arg)
 {
 	struct guest *guest = arg;
 	loop_timer_remove(timer);
+	machine_load_for_devices("");
 	power_button_watch(guest->loop, on_power_button, guest);
 }
 
@@ -103,7 +108,7 @@ static bool make_loop(struct guest *guest, struct error *err)
 	(void)reboot(RB_DISABLE_CAD);
 	(void)loop_add_signal(guest->loop, SIGINT, on_signal, guest);
 	(void)loop_add_signal(guest->loop, SIGTERM, on_signal, guest);
-	(void)loop_add_timer(guest->loop, BUTTON_DELAY_MS, on_started, guest);
+	(void)loop_add_timer(guest->loop, LATE_DEVICES_MS, on_started, guest);
 	(void)signal(SIGPIPE, SIG_IGN);
 	return true;
 }
