@@ -134,6 +134,14 @@ static void pod_clear(struct pod_spec *pod)
 	string_list_clear(&pod->egress.cidrs);
 	traffic_policy_clear(&pod->incoming);
 	traffic_policy_clear(&pod->outgoing);
+	for (size_t i = 0; i < pod->network_count; i++) {
+		free(pod->networks[i].name);
+		string_list_clear(&pod->networks[i].aliases);
+	}
+	free(pod->networks);
+	for (size_t i = 0; i < pod->wait_count; i++)
+		free(pod->waits[i].pod);
+	free(pod->waits);
 	string_list_clear(&pod->defaults.capabilities_add);
 	string_list_clear(&pod->defaults.capabilities_drop);
 	string_list_clear(&pod->supplemental_groups);
@@ -244,6 +252,9 @@ void app_clear(struct app *app)
 	for (size_t i = 0; i < app->policy_count; i++)
 		policy_clear(&app->policies[i]);
 	free(app->policies);
+	for (size_t i = 0; i < app->network_count; i++)
+		free(app->networks[i].name);
+	free(app->networks);
 	*app = (struct app){0};
 }
 

@@ -277,6 +277,31 @@ struct traffic_policy {
 };
 void traffic_policy_clear(struct traffic_policy *policy);
 
+/* How far another pod has to come before the containers of this one start. Its VM boots at once. */
+enum start_condition { START_STARTED, START_HEALTHY, START_COMPLETED };
+struct start_wait {
+	char *pod; /* another one of the app */
+	enum start_condition condition;
+	bool is_optional; /* holds nobody back where that pod is not there, or failed */
+	bool restarts;	  /* this one starts again when a verb replaced or restarted that one */
+	struct source_mark mark;
+};
+
+/*
+ * Pods that share a network resolve and reach one another; others do not. A pod that names none is
+ * in "default", so that all are together where nobody names any.
+ */
+struct pod_network {
+	char *name;		    /* in app.networks; "default" need not be there */
+	struct string_list aliases; /* further names of the pod, for those it shares it with */
+	struct source_mark mark;
+};
+struct app_network {
+	char *name;
+	bool is_internal; /* no way out of the project for pods that are in such ones alone */
+	struct source_mark mark;
+};
+
 /* A claim template of a StatefulSet, or a PersistentVolumeClaim. */
 struct claim {
 	char *name;
@@ -324,6 +349,11 @@ struct pod_spec {
 	struct egress_policy egress;
 	struct traffic_policy incoming; /* of the NetworkPolicies that select it */
 	struct traffic_policy outgoing;
+	struct pod_network *networks;
+	size_t network_count;
+	bool has_no_network; /* reaches nobody, reached by nobody; no networks then */
+	struct start_wait *waits;
+	size_t wait_count;
 	struct security_context defaults; /* pod-level; already merged into the containers */
 	bool has_fs_group;
 	uint32_t fs_group;
@@ -427,6 +457,8 @@ struct app {
 	size_t object_count;
 	struct network_policy *policies;
 	size_t policy_count;
+	struct app_network *networks;
+	size_t network_count;
 };
 
 void volume_clear(struct volume *volume);
