@@ -1,13 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "manifest/pod_room.h"
 
-#include <stdio.h>
-#include <string.h>
-
-#include "base/cleanup.h"
-#include "manifest/load.h"
-
-#include "test.h"
+#include "manifest/pod_text.h"
 
 #define MIB ((uint64_t)1 << 20)
 #define GIB ((uint64_t)1 << 30)
@@ -16,16 +10,8 @@
 static uint64_t size_of(const char *spec)
 {
 	AUTO(app_clear) struct app app = {0};
-	AUTO(problem_list_clear) struct problem_list problems = {0};
-	AUTO(error_clear) struct error problem = ERROR_INIT;
-	const struct load_options how = {.folder = "/srv/shop", .project = "shop"};
-	char text[4096];
 
-	(void)snprintf(text, sizeof(text),
-		       "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n%s", spec);
-	if (!app_load_text(&how, "pod.yml", text, strlen(text), &app, &problems, &problem))
-		fail_msg("%s", problems.count > 0 ? problems.items[0].message : problem.message);
-	assert_int_equal(app.pod_count, 1);
+	load_pod(spec, &app);
 	return pod_room_bytes(&app.pods[0]);
 }
 

@@ -4,7 +4,7 @@
 
 #include "manifest/app.h"
 
-/* Sizes of the VM that the pod's requests and limits ask for. */
+/* Sizes of the VM: what the pod needs (manifest/pod_need.h) and what the machine takes itself. */
 void pod_size_make(const struct pod_spec *pod, unsigned *ret_cpus, uint64_t *ret_memory_bytes);
 
 #endif

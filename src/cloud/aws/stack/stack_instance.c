@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "cloud/aws/stack/template_parts.h"
+#include "manifest/pod_need.h"
 
 #define DEFAULT_TYPE "t3.micro"
 #define GUEST_MIB    96 /* kernel, init and crun, beside the containers */
@@ -33,33 +34,14 @@ const struct stack_instance *stack_instance_find(const char *name)
 	return NULL;
 }
 
-/* Containers run side by side, init containers before them. */
-static void add_limits(const struct container_spec *containers, size_t count, uint64_t *cpu_millis,
-		       uint64_t *memory_bytes)
-{
-	for (size_t i = 0; i < count; i++) {
-		const struct resources *resources = &containers[i].resources;
-		*cpu_millis += resources->cpu_limit_millis > 0 ? resources->cpu_limit_millis
-							       : resources->cpu_request_millis;
-		*memory_bytes += resources->memory_limit_bytes > 0
-					 ? resources->memory_limit_bytes
-					 : resources->memory_request_bytes;
-	}
-}
-
 const char *stack_instance_type(const struct pod_spec *pod)
 {
-	uint64_t cpu_millis = 0;
-	uint64_t memory_bytes = 0;
-	add_limits(pod->containers, pod->container_count, &cpu_millis, &memory_bytes);
-	for (size_t i = 0; i < pod->init_container_count; i++)
-		if (pod->init_containers[i].is_sidecar)
-			add_limits(&pod->init_containers[i], 1, &cpu_millis, &memory_bytes);
-	if (cpu_millis == 0 && memory_bytes == 0)
+	struct pod_need need = pod_need_of(pod);
+	if (need.cpu_millis == 0 && need.memory_bytes == 0)
 		return DEFAULT_TYPE;
-	uint64_t mib = (memory_bytes + (1 << 20) - 1) / (1 << 20) + GUEST_MIB;
+	uint64_t mib = (need.memory_bytes >> 20) + (need.memory_bytes % (1 << 20) != 0) + GUEST_MIB;
 	for (size_t i = 0; i < ARRAY_SIZE(types); i++)
-		if ((uint64_t)types[i].cpus * 1000 >= cpu_millis && types[i].memory_mib >= mib)
+		if ((uint64_t)types[i].cpus * 1000 >= need.cpu_millis && types[i].memory_mib >= mib)
 			return types[i].name;
 	return NULL;
 }
