@@ -408,6 +408,29 @@ def test_freed_memory_goes_back_to_the_host_and_randomness_comes_from_it(worksho
         check(resident_mib(peer.vm.process) <= before + 60, f"{before} MiB, then {resident_mib(peer.vm.process)}")
 
 
+def announced_addresses(path):
+    """Addresses that a pcap file's ARP packets say are the sender's own, asked of nobody."""
+    with open(path, "rb") as file:
+        data = file.read()
+    at, found = 24, set()
+    while at + 16 <= len(data):
+        size = struct.unpack_from("<I", data, at + 8)[0]
+        packet = data[at + 16:at + 16 + size]
+        at += 16 + size
+        if packet[12:14] == b"\x08\x06" and packet[28:32] == packet[38:42]:
+            found.add(socket.inet_ntoa(packet[28:32]))
+    return found
+
+
+def test_a_new_address_is_announced(workshop):
+    """Neighbours may still know it as another machine's that is gone."""
+    path = os.path.join(workshop.folder, "packets")
+    extra = ["-object", f"filter-dump,id=f0,netdev=n0,file={path}"]
+    with Scene(workshop, [sh("sleep 1000")], vm={"extra": extra}) as peer:
+        peer.wait_event(type="ready", ready=True)
+        peer.until(lambda: "10.0.2.15" in announced_addresses(path), 10)
+
+
 # Asks the kernel for a table of iptables, as the program does first.
 IPTABLES = r"""
 #include <netinet/in.h>

@@ -189,6 +189,8 @@ void machine_set_defaults(void)
 		{"/proc/sys/net/ipv4/ip_unprivileged_port_start", "0"},
 		{"/proc/sys/net/ipv4/ping_group_range", "0 2147483647"},
 		{"/proc/sys/net/core/somaxconn", "4096"},
+		/* The address may have been another machine's a moment ago. */
+		{"/proc/sys/net/ipv4/conf/all/arp_notify", "1"},
 		{"/proc/sys/vm/overcommit_memory", "1"},
 		{"/proc/sys/vm/max_map_count", "262144"},
 		{"/proc/sys/kernel/panic", "1"},
