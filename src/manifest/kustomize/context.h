@@ -8,7 +8,7 @@
  * was fetched from somewhere must not read the keys of the one who builds it.
  */
 
-#include "manifest/kustomize/tree.h"
+#include "manifest/tree.h"
 #include "manifest/problem.h"
 
 struct kustomizer {

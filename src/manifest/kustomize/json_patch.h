@@ -5,7 +5,7 @@
 /* JSON Patch, RFC 6902, with JSON Pointer, RFC 6901. */
 
 #include "base/error.h"
-#include "manifest/kustomize/tree.h"
+#include "manifest/tree.h"
 
 /*
  * Applies the list of operations to root, in order. On an error, err says which one and why; *ret

@@ -5,7 +5,7 @@
 /* The objects that a kustomization gathers and changes. */
 
 #include "base/string_list.h"
-#include "manifest/kustomize/tree.h"
+#include "manifest/tree.h"
 
 struct resource {
 	struct yaml_node *root;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "manifest/kustomize/tree.h"
+#include "manifest/tree.h"
 
 #include <string.h>
 

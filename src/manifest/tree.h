@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef I2KIT_MANIFEST_KUSTOMIZE_TREE_H
-#define I2KIT_MANIFEST_KUSTOMIZE_TREE_H
+#ifndef I2KIT_MANIFEST_TREE_H
+#define I2KIT_MANIFEST_TREE_H
 
 /*
  * YAML trees that change. Trees of a reader share what aliases name; a copy of tree_copy() shares
