@@ -65,6 +65,8 @@ static void container_clear(struct container_spec *container)
 	string_list_clear(&container->security.capabilities_add);
 	string_list_clear(&container->security.capabilities_drop);
 	free(container->termination_message_path);
+	build_spec_free(container->build);
+	watch_rules_free(container->watches, container->watch_count);
 }
 
 void volume_clear(struct volume *volume)

@@ -4,7 +4,7 @@
 
 /*
  * The application: what all manifests of a project say together, checked and with defaults filled
- * in, the same whichever of the three spellings it came from. Made by app_load() (manifest/load.h);
+ * in, the same whichever of the four spellings it came from. Made by app_load() (manifest/load.h);
  * const ever after. Names are Kubernetes' own
  * (https://kubernetes.io/docs/reference/kubernetes-api/) so that a reader knows what a field means.
  * All pointers are owned by the struct they stand in; NULL text means "not given"; counts belong to
@@ -21,6 +21,7 @@
 #include <stdint.h>
 
 #include "base/string_list.h"
+#include "manifest/build_spec.h"
 #include "wire/check.h"
 #include "wire/kinds.h"
 
@@ -160,6 +161,9 @@ struct container_spec {
 	bool stdin_once;
 	bool has_tty;
 	char *termination_message_path; /* or NULL: /dev/termination-log */
+	struct build_spec *build;	/* or NULL; then `image` names what it makes */
+	struct watch_rule *watches;	/* develop.watch */
+	size_t watch_count;
 	struct source_mark mark;
 };
 
@@ -363,6 +367,7 @@ struct pod_spec {
 	uint32_t max_surge;	  /* rolling update, in pods; default 1 */
 	uint32_t max_unavailable; /* default 0 */
 	bool is_recreate;	  /* strategy: Recreate */
+	uint32_t restart_limit;	  /* RESTART_ON_FAILURE: given up after so many; 0: never */
 	struct source_mark mark;
 	struct source_mark
 		replicas_mark; /* these three: of the value, or of where it would stand */

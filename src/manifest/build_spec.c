@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "manifest/build_spec.h"
+
+#include <stdlib.h>
+
+static void values_free(struct build_value *values, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		free(values[i].name);
+		free(values[i].value);
+	}
+	free(values);
+}
+
+void build_spec_free(struct build_spec *build)
+{
+	if (build == NULL)
+		return;
+	free(build->context);
+	free(build->dockerfile);
+	free(build->dockerfile_inline);
+	free(build->target);
+	values_free(build->args, build->arg_count);
+	values_free(build->labels, build->label_count);
+	values_free(build->contexts, build->context_count);
+	for (size_t i = 0; i < build->secret_count; i++) {
+		free(build->secrets[i].id);
+		free(build->secrets[i].file);
+		free(build->secrets[i].value);
+	}
+	free(build->secrets);
+	string_list_clear(&build->ssh);
+	string_list_clear(&build->cache_from);
+	string_list_clear(&build->cache_to);
+	string_list_clear(&build->platforms);
+	string_list_clear(&build->tags);
+	string_list_clear(&build->extra_hosts);
+	string_list_clear(&build->entitlements);
+	free(build->network);
+	free(build);
+}
+
+void watch_rules_free(struct watch_rule *rules, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		free(rules[i].path);
+		free(rules[i].target);
+		string_list_clear(&rules[i].ignore);
+		string_list_clear(&rules[i].include);
+		string_list_clear(&rules[i].command);
+		free(rules[i].command_user);
+		free(rules[i].command_folder);
+	}
+	free(rules);
+}
