@@ -8,8 +8,8 @@
  * was fetched from somewhere must not read the keys of the one who builds it.
  */
 
-#include "manifest/tree.h"
 #include "manifest/problem.h"
+#include "manifest/tree.h"
 
 struct kustomizer {
 	struct tree_store store;
