@@ -197,14 +197,6 @@ static bool is_foreign(const struct yaml_node *root)
 	return true;
 }
 
-bool loader_is_found_in_folder(const struct loader *loader)
-{
-	const char *slash = strrchr(loader->file, '/');
-	const char *name = slash != NULL ? slash + 1 : loader->file;
-	return loader->is_searching && strcmp(name, "-") != 0 && strncmp(name, "i2kit.", 6) != 0 &&
-	       !string_list_has(&loader->options->paths, loader->file);
-}
-
 static bool is_left_to_others(struct loader *loader, const struct yaml_node *root)
 {
 	if (!is_foreign(root))

@@ -358,6 +358,14 @@ void loader_read_map(struct loader *loader, const struct yaml_node *node,
 	loader->outer_count = outer_count;
 }
 
+bool loader_is_found_in_folder(const struct loader *loader)
+{
+	const char *slash = strrchr(loader->file, '/');
+	const char *name = slash != NULL ? slash + 1 : loader->file;
+	return loader->is_searching && strcmp(name, "-") != 0 && strncmp(name, "i2kit.", 6) != 0 &&
+	       !string_list_has(&loader->options->paths, loader->file);
+}
+
 const char *loader_namespace(const struct loader *loader)
 {
 	const char *chosen = loader->options->namespace_name;

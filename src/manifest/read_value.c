@@ -65,15 +65,6 @@ void read_scalar(struct loader *loader, const struct yaml_node *node, void *targ
 	*text = xstrdup(node->text);
 }
 
-const char *name_hint(const char *name)
-{
-	if (strstr(name, "{{") != NULL)
-		return "templates ({{ … }}) must be rendered first: helm template, envsubst";
-	return strchr(name, '$') != NULL
-		       ? "fill in the variables first: envsubst < FILE"
-		       : "a-z, 0-9 and '-' inside, at most 63 characters (RFC 1123)";
-}
-
 void read_name(struct loader *loader, const struct yaml_node *node, void *target)
 {
 	if (yaml_is_text(node, ""))

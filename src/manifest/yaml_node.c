@@ -5,13 +5,6 @@
 
 #include "manifest/yaml_reader.h"
 
-void yaml_documents_clear(struct yaml_documents *documents)
-{
-	arena_clear(&documents->arena);
-	free((void *)documents->roots);
-	*documents = (struct yaml_documents){0};
-}
-
 const struct yaml_node *yaml_get(const struct yaml_node *map, const char *key)
 {
 	if (map == NULL || map->kind != YAML_MAP)

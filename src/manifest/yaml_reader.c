@@ -406,6 +406,13 @@ static bool looks_like_json(const char *text)
 	return *start == '{' || *start == '[';
 }
 
+void yaml_documents_clear(struct yaml_documents *documents)
+{
+	arena_clear(&documents->arena);
+	free((void *)documents->roots);
+	*documents = (struct yaml_documents){0};
+}
+
 void yaml_read_all(const char *file, const char *text, size_t size, struct yaml_documents *ret,
 		   struct problem_list *problems)
 {
