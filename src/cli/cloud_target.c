@@ -12,6 +12,7 @@
 #include "cli/output.h"
 #include "cli/project.h"
 #include "cloud/providers/providers.h"
+#include "manifest/problem.h"
 
 void cloud_target_clear(struct cloud_target *target)
 {

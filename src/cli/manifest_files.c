@@ -13,6 +13,7 @@
 #include "cli/project.h"
 #include "image/oci/reference.h"
 #include "manifest/load.h"
+#include "manifest/problem.h"
 
 static const char *const severities[] = {
 	[PROBLEM_ERROR] = "error", [PROBLEM_WARNING] = "warning", [PROBLEM_NOTE] = "note"};

@@ -11,6 +11,7 @@
 #include "base/path.h"
 #include "cli/output.h"
 #include "manifest/load.h"
+#include "manifest/problem.h"
 #include "manifest/project_name.h"
 
 static bool is_recorded_for(const char *project, const char *home, bool must_be_of_folder)

@@ -20,6 +20,7 @@
 #include "local/plan/plan_part.h"
 #include "local/ports/socket_address.h"
 #include "local/vm/volume_disk.h"
+#include "manifest/problem.h"
 
 /* A name would have to be looked up each time; what is meant by localhost is the default. */
 static bool check_bind(const char *wanted, struct error *err)

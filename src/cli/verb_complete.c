@@ -13,6 +13,7 @@
 #include "image/oci/source.h"
 #include "local/logs/log_store.h"
 #include "local/plan/project_plan.h"
+#include "manifest/problem.h"
 #include "manifest/project_name.h"
 
 /* Completion says nothing when something is wrong: the verb itself will. */

@@ -10,7 +10,10 @@
 #include "cli/verb.h"
 #include "image/linuxkit/linuxkit_pod.h"
 #include "image/store/store.h"
-#include "manifest/write.h"
+#include "manifest/convert_loss.h"
+#include "manifest/problem.h"
+#include "manifest/write_objects.h"
+#include "manifest/write_short.h"
 
 static const struct option_spec options[] = {
 	MANIFEST_FILE_OPTION,

@@ -7,6 +7,7 @@
 #include "cli/output.h"
 #include "cli/output_document.h"
 #include "cli/verb.h"
+#include "manifest/problem.h"
 
 static const struct option_spec options[] = {
 	MANIFEST_FILE_OPTION, MANIFEST_RECURSIVE_OPTION, MANIFEST_NAMESPACE_OPTION,

@@ -3,12 +3,17 @@
  * i2kit's own annotations: what the short form says and Kubernetes has no field for, so that
  * converting there and back gives the same application.
  */
+#include "manifest/annotation.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "manifest/egress.h"
 #include "manifest/loader.h"
+#include "manifest/short_form.h"
+#include "manifest/yaml_node.h"
 
 static const char prefix[] = "i2kit/";
 

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What can only be checked when everything has been read: between objects. */
+#include "manifest/check.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/suggest.h"
+#include "manifest/check_pod.h"
+#include "manifest/egress.h"
 #include "manifest/loader.h"
 
 /* An object by its name, for finding two of one name. */

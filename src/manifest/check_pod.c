@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What can only be checked when everything has been read: inside one pod, and what it refers to. */
+#include "manifest/check_pod.h"
+
 #include <string.h>
 
 #include "base/alloc.h"

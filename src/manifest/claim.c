@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* PersistentVolumeClaim, alone or as a template in a StatefulSet. */
+#include "manifest/claim.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "manifest/loader.h"
+#include "manifest/metadata.h"
+#include "manifest/read_value.h"
+#include "manifest/yaml_node.h"
 
 static void read_access_modes(struct loader *loader, const struct yaml_node *node, void *target)
 {

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ConfigMap and Secret. */
+#include "manifest/config_object.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,6 +9,9 @@
 #include "base/base64.h"
 #include "base/cleanup.h"
 #include "manifest/loader.h"
+#include "manifest/metadata.h"
+#include "manifest/read_value.h"
+#include "manifest/yaml_node.h"
 
 static void add_entry(struct config_map *map, const char *key, char *bytes, size_t size)
 {

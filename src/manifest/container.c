@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "manifest/container.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -6,6 +8,12 @@
 #include "base/cleanup.h"
 #include "base/parse.h"
 #include "manifest/loader.h"
+#include "manifest/name_rules.h"
+#include "manifest/probe.h"
+#include "manifest/quantity.h"
+#include "manifest/read_value.h"
+#include "manifest/security.h"
+#include "manifest/yaml_node.h"
 
 #define AT(member) offsetof(struct container_port, member)
 static const struct field ports_list[] = {

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the short form has no words for, of the objects that it takes the place of. */
+#include "manifest/convert_loss.h"
+
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
-#include "manifest/write.h"
+#include "manifest/write_short.h"
+#include "manifest/yaml_node.h"
 #include "manifest/yaml_reader.h"
 
 static bool is_filled(const struct yaml_node *node)

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a pod may open connections to: network.egress of the short form, an annotation elsewhere. */
+#include "manifest/egress.h"
+
 #include <arpa/inet.h>
 #include <string.h>
 
@@ -7,7 +9,8 @@
 #include "base/cleanup.h"
 #include "base/parse.h"
 #include "manifest/loader.h"
-#include "manifest/write.h"
+#include "manifest/name_rules.h"
+#include "manifest/yaml_node.h"
 
 static const char hint[] =
 	"none, any, internet, host, names of Services and pods, addresses like 192.0.2.0/24";

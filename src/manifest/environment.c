@@ -6,7 +6,13 @@
 
 #include "base/alloc.h"
 #include "base/path.h"
+#include "manifest/environment_aws.h"
+#include "manifest/environment_openstack.h"
 #include "manifest/loader.h"
+#include "manifest/problem.h"
+#include "manifest/read_value.h"
+#include "manifest/yaml_node.h"
+#include "manifest/yaml_reader.h"
 
 void environment_clear(struct environment *environment)
 {

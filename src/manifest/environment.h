@@ -21,7 +21,9 @@
 #include "base/error.h"
 #include "base/string_list.h"
 #include "manifest/app.h"
-#include "manifest/load.h"
+#include "manifest/problem.h"
+
+struct field_set;
 
 /* What a promotion does to a switch of the account's. */
 enum environment_switch { SWITCH_LEFT, SWITCH_ON, SWITCH_OFF };
@@ -89,5 +91,9 @@ MUST_CHECK bool environment_load(const char *path, struct environment *ret,
 
 /* The default: environment.yml or .yaml in folder, owned; NULL when there is none. */
 char *environment_find(const char *folder);
+
+/* A provider's own keys stand in a file of its own, each the base of another. */
+extern const struct field_set environment_fields;
+extern const struct field_set environment_provider_fields;
 
 #endif

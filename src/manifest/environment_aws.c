@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The keys of `provider:` in environment.yml that AWS alone has. */
+#include "manifest/environment_aws.h"
+
 #include <string.h>
 
 #include "base/alloc.h"
 #include "manifest/environment.h"
+#include "manifest/environment_openstack.h"
 #include "manifest/loader.h"
+#include "manifest/read_value.h"
+#include "manifest/yaml_node.h"
 
 static void read_health(struct loader *loader, const struct yaml_node *node, void *target)
 {

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The keys of `provider:` in environment.yml that OpenStack alone has. */
+#include "manifest/environment_openstack.h"
+
 #include <string.h>
 
 #include "base/alloc.h"
 #include "manifest/environment.h"
 #include "manifest/loader.h"
+#include "manifest/read_value.h"
 
 #define AT(member) offsetof(struct environment, member)
 static const struct field fields[] = {

@@ -9,7 +9,12 @@
 #include "base/cleanup.h"
 #include "base/string_list.h"
 #include "base/suggest.h"
+#include "manifest/environment.h"
+#include "manifest/kubernetes.h"
 #include "manifest/loader.h"
+#include "manifest/read_value.h"
+#include "manifest/short_form.h"
+#include "manifest/workload.h"
 
 enum { PATH_PARTS_MAX = 32, MATCHES_MAX = 12 };
 

@@ -7,7 +7,10 @@
 #include "base/cleanup.h"
 #include "base/json_writer.h"
 #include "base/string_list.h"
+#include "manifest/environment.h"
 #include "manifest/loader.h"
+#include "manifest/read_value.h"
+#include "manifest/short_form.h"
 
 enum { SETS_MAX = 128 };
 

@@ -1,12 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "manifest/kubernetes.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/suggest.h"
+#include "manifest/claim.h"
+#include "manifest/config_object.h"
 #include "manifest/loader.h"
+#include "manifest/metadata.h"
+#include "manifest/network_policy.h"
 #include "manifest/schema.h"
+#include "manifest/service.h"
+#include "manifest/workload.h"
+#include "manifest/yaml_node.h"
 #include "manifest/yaml_writer.h"
 
 static const struct field list_list[] = {

@@ -13,10 +13,17 @@
 #include "base/folder_list.h"
 #include "base/path.h"
 #include "base/suggest.h"
+#include "manifest/check.h"
+#include "manifest/kubernetes.h"
 #include "manifest/kustomize/build.h"
 #include "manifest/loader.h"
+#include "manifest/network_policy.h"
 #include "manifest/problem.h"
 #include "manifest/project_name.h"
+#include "manifest/service.h"
+#include "manifest/short_form.h"
+#include "manifest/yaml_node.h"
+#include "manifest/yaml_reader.h"
 
 static bool is_manifest_name(const char *path)
 {

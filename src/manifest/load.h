@@ -5,26 +5,7 @@
 #include "base/error.h"
 #include "base/string_list.h"
 #include "manifest/app.h"
-
-enum problem_severity { PROBLEM_ERROR, PROBLEM_WARNING, PROBLEM_NOTE };
-
-/* One thing to say about the manifests; printed as file:line:column: severity: message. */
-struct problem {
-	enum problem_severity severity;
-	char *file;
-	unsigned line;
-	unsigned column;
-	char *message;
-	char *hint; /* or NULL */
-};
-
-struct problem_list {
-	struct problem *items; /* owned */
-	size_t count;
-	size_t error_count;   /* all of them, also those beyond the 200 kept */
-	size_t dropped_count; /* problems of any severity that were not kept */
-};
-void problem_list_clear(struct problem_list *list);
+#include "manifest/problem.h"
 
 struct load_options {
 	struct string_list paths;   /* files, folders, "-"; empty: the defaults in folder */

@@ -10,7 +10,10 @@
 #include "base/suggest.h"
 #include "manifest/compose_words.h"
 #include "manifest/problem.h"
+#include "manifest/read_value.h"
 #include "manifest/schema.h"
+#include "manifest/short_form.h"
+#include "manifest/yaml_node.h"
 
 struct source_mark loader_mark(const struct loader *loader, const struct yaml_node *node)
 {

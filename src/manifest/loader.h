@@ -11,7 +11,8 @@
 #include <stddef.h>
 
 #include "manifest/load.h"
-#include "manifest/yaml_reader.h"
+
+struct yaml_node;
 
 /*
  * Checks compare some things with all others of their kind, so hostile numbers of them would take
@@ -69,18 +70,6 @@ struct field {
 	bool is_named; /* also a map: the names, and below each what is inside, or a text */
 };
 
-/* Kubernetes objects that are known, and what becomes of them. */
-struct kind {
-	const char *name;
-	const char *versions; /* "apps/v1 extensions/v1beta1", today's first; NULL: any */
-	enum verdict verdict;
-	void (*read)(struct loader *loader, const struct yaml_node *root);
-	const struct field_set *fields; /* of the whole object; or NULL */
-	const char *help;		/* what it is here; for REFUSED: what to do instead */
-};
-extern const struct kind kinds[];
-extern const size_t kind_count;
-
 /* Every pair of the map through the table; unknown names are errors with the nearest known one. */
 void loader_read_map(struct loader *loader, const struct yaml_node *node,
 		     const struct field_set *set, void *target);
@@ -117,144 +106,5 @@ struct source_mark loader_mark_of(const struct loader *loader, const struct yaml
 const struct field *loader_find_field(const struct field_set *set, const char *name);
 /* The known name nearest to a mistyped one, or NULL. */
 const char *loader_nearest(const char *name, const struct field_set *set);
-
-/* Typed fields (target is a pointer to what the comment says). */
-field_fn read_text;	   /* char * */
-field_fn read_name;	   /* char *, RFC 1123 label */
-field_fn read_bool;	   /* bool */
-field_fn read_tristate;	   /* enum tristate */
-field_fn read_u32;	   /* uint32_t */
-field_fn read_u64;	   /* uint64_t */
-field_fn read_port_number; /* uint16_t */
-field_fn read_bytes;	   /* uint64_t from a quantity */
-field_fn read_millis;	   /* uint64_t thousandths from a quantity */
-field_fn read_scalar;	   /* char *, numbers and booleans as they are written */
-field_fn read_text_list;   /* struct string_list */
-field_fn read_number_list; /* struct string_list of decimals */
-field_fn read_choice;	   /* an enum whose values are the field's choices, in their order */
-field_fn read_mode;	   /* uint16_t, octal or decimal */
-field_fn read_ignored;	   /* nothing */
-
-/* Kubernetes quantities: 500m, 1.5, 64Mi, 1e3 … → thousandths; false: not one. */
-bool quantity_parse_millis(const char *text, uint64_t *ret);
-/* A port's name: 15 of a-z, 0-9 and '-', with a letter. */
-bool port_name_is_valid(const char *name);
-/* What a resourceFieldRef may be divided by: 1m or 1 of a processor, 1, 1k, 1Ki … of bytes. */
-bool divisor_is_valid(const char *resource, const char *divisor);
-/* What to do about a name that is not valid. */
-const char *name_hint(const char *name);
-bool name_is_valid(const char *name);	    /* RFC 1123 label, 63 characters */
-bool name_is_subdomain(const char *name);   /* labels with dots between, 253 characters */
-bool field_path_is_known(const char *path); /* of the downward API */
-bool label_value_is_valid(const char *value);
-bool label_key_is_valid(const char *key);
-
-/* In maps of texts: a key that YAML takes for a boolean would be called "true" in a cluster. */
-void check_text_key(struct loader *loader, const struct yaml_node *key);
-/* label-like maps → key_value arrays */
-void read_key_values(struct loader *loader, const struct yaml_node *node, struct key_value **array,
-		     size_t *count);
-
-/* container.c */
-extern const struct field_set container_fields;
-void read_containers(struct loader *loader, const struct yaml_node *node,
-		     struct container_spec **array, size_t *count, bool is_init);
-extern const struct field_set env_fields;
-field_fn read_env;	     /* struct container_spec: Kubernetes list */
-field_fn read_field_version; /* of a fieldRef: v1 */
-void check_divisor(struct loader *loader, const struct yaml_node *node, const char *resource,
-		   const char *divisor_or_null);
-/* security.c */
-extern const struct field_set security_fields;
-extern const struct field_set pod_security_fields;
-field_fn read_security;	    /* struct security_context */
-field_fn read_pod_security; /* struct pod_spec */
-/* probe.c */
-extern const struct field_set probe_fields;
-extern const struct field_set hook_fields;
-field_fn read_probe; /* struct probe */
-field_fn read_hook;  /* struct probe */
-/* volume.c */
-extern const struct field_set volume_fields;
-void read_volumes(struct loader *loader, const struct yaml_node *node, struct volume **array,
-		  size_t *count);
-/* claim.c */
-extern const struct field_set claim_object_fields;
-void read_claim_object(struct loader *loader, const struct yaml_node *root);
-/* `ephemeral` of a volume, whose target is the struct volume. */
-extern const struct field_set ephemeral_fields;
-void read_ephemeral(struct loader *loader, const struct yaml_node *node, void *target);
-void read_claim_template(struct loader *loader, const struct yaml_node *root, struct claim *claim);
-/* egress.c */
-extern const struct field_set network_fields;
-field_fn read_network; /* struct pod_spec */
-void read_egress_annotation(struct loader *loader, const struct yaml_node *value,
-			    struct pod_spec *pod);
-void check_egress(struct loader *loader, const struct pod_spec *pod);
-/* network_policy.c */
-extern const struct field_set policy_object_fields;
-void read_network_policy(struct loader *loader, const struct yaml_node *root);
-void network_policies_complete(struct loader *loader); /* what each pod is allowed */
-/* pod.c */
-extern const struct field_set pod_fields;
-void pod_spec_init(struct loader *loader, struct pod_spec *pod, const struct yaml_node *node);
-field_fn read_active_deadline; /* uint64_t */
-/* Ports named in probes and hooks, and security contexts, once all is read. */
-void pod_complete(struct loader *loader, struct pod_spec *pod);
-
-/* metadata.c: metadata of an object, or of a template inside one. */
-struct metadata {
-	char *name;
-	char *namespace_name;
-	struct key_value *labels;
-	size_t label_count;
-	struct key_value *annotations;
-	size_t annotation_count;
-};
-extern const struct field_set metadata_fields;
-void metadata_clear(struct metadata *metadata);
-/* With wants_name, a name is required and the namespace defaulted. */
-void read_metadata(struct loader *loader, const struct yaml_node *root, struct metadata *metadata,
-		   bool wants_name);
-/* Labels and annotations become the pod's. */
-void metadata_move_to_pod(struct metadata *metadata, struct pod_spec *pod);
-
-/* workload.c */
-extern const struct field_set workload_object_fields;
-extern const struct field_set pod_object_fields;
-void read_workload(struct loader *loader, const struct yaml_node *root);
-/* config_object.c */
-extern const struct field_set config_map_object_fields;
-extern const struct field_set secret_object_fields;
-void read_config_map_object(struct loader *loader, const struct yaml_node *root);
-void read_secret_object(struct loader *loader, const struct yaml_node *root);
-/* annotation.c: what the short form says beyond Kubernetes' fields. */
-#define ANNOTATION_PORTS	 "i2kit/ports"
-#define ANNOTATION_PUBLISHED	 "i2kit/published"
-#define ANNOTATION_INSTANCE_TYPE "i2kit/instance-type"
-#define ANNOTATION_EGRESS	 "i2kit/egress"
-void read_service_annotations(struct loader *loader, const struct yaml_node *root,
-			      struct service *service);
-void read_workload_annotations(struct loader *loader, const struct yaml_node *root,
-			       struct pod_spec *pod);
-/* service.c */
-extern const struct field_set service_object_fields;
-void read_service(struct loader *loader, const struct yaml_node *root);
-void services_complete(struct loader *loader); /* selectors, target ports, implied services */
-/* kubernetes.c, short_form.c: one document; false: it is not of that spelling. */
-bool read_kubernetes(struct loader *loader, const struct yaml_node *root);
-bool read_short_form(struct loader *loader, const struct yaml_node *root);
-extern const struct field_set short_fields;
-/* "8080:80", "https:443:http:80" …; certificate is the caller's. */
-bool short_port_parse(const char *text, struct service_port *port);
-extern const char short_port_hint[];
-/* environment.c; a provider's own keys stand in a file of its own, each the base of another */
-extern const struct field_set environment_fields;
-extern const struct field_set environment_provider_fields;
-extern const struct field_set environment_aws_fields;
-extern const struct field_set environment_openstack_fields;
-/* check.c, check_pod.c */
-void check_app(struct loader *loader);
-void check_pod(struct loader *loader, const struct pod_spec *pod);
 
 #endif

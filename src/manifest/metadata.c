@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "manifest/metadata.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "manifest/loader.h"
+#include "manifest/name_rules.h"
+#include "manifest/read_value.h"
+#include "manifest/yaml_node.h"
 
 static void check_labels(struct loader *loader, const struct yaml_node *node)
 {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "manifest/name_rules.h"
+
 #include <string.h>
 
 #include "base/alloc.h"
-#include "manifest/loader.h"
 
 /* What the guest can answer. */
 bool field_path_is_known(const char *path)

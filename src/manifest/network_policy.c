@@ -4,6 +4,8 @@
  * and resolved to what each pod may be reached by and may reach. A pod that no policy of a direction
  * selects is free in it; what several policies allow adds up.
  */
+#include "manifest/network_policy.h"
+
 #include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +14,10 @@
 #include "base/cleanup.h"
 #include "base/parse.h"
 #include "manifest/loader.h"
+#include "manifest/metadata.h"
+#include "manifest/read_value.h"
 #include "manifest/schema.h"
+#include "manifest/yaml_node.h"
 
 enum { ITEMS_MAX = 5000, DNS_PORT = 53 };
 

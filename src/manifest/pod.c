@@ -1,10 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "manifest/pod.h"
+
 #include <arpa/inet.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "manifest/container.h"
 #include "manifest/loader.h"
+#include "manifest/name_rules.h"
+#include "manifest/read_value.h"
+#include "manifest/security.h"
+#include "manifest/volume.h"
+#include "manifest/yaml_node.h"
 
 static void read_main(struct loader *loader, const struct yaml_node *node, void *target)
 {

@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "manifest/probe.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/parse.h"
 #include "manifest/loader.h"
+#include "manifest/name_rules.h"
+#include "manifest/read_value.h"
+#include "manifest/yaml_node.h"
 
 /* A probe or hook asks in one way. */
 static void set_kind(struct loader *loader, const struct yaml_node *node, struct probe *probe,

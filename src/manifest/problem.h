@@ -2,11 +2,30 @@
 #ifndef I2KIT_MANIFEST_PROBLEM_H
 #define I2KIT_MANIFEST_PROBLEM_H
 
-/* Building a problem_list (manifest/load.h). At most PROBLEM_MAX are kept; all are counted. */
+/* What is wrong with the manifests. At most PROBLEM_MAX are kept; all are counted. */
 
 #include "base/error.h"
 #include "manifest/app.h"
-#include "manifest/load.h"
+
+enum problem_severity { PROBLEM_ERROR, PROBLEM_WARNING, PROBLEM_NOTE };
+
+/* One thing to say about the manifests; printed as file:line:column: severity: message. */
+struct problem {
+	enum problem_severity severity;
+	char *file;
+	unsigned line;
+	unsigned column;
+	char *message;
+	char *hint; /* or NULL */
+};
+
+struct problem_list {
+	struct problem *items; /* owned */
+	size_t count;
+	size_t error_count;   /* all of them, also those beyond the 200 kept */
+	size_t dropped_count; /* problems of any severity that were not kept */
+};
+void problem_list_clear(struct problem_list *list);
 
 enum { PROBLEM_MAX = 200 };
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "manifest/quantity.h"
+
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/parse.h"
-#include "manifest/loader.h"
 
 bool divisor_is_valid(const char *resource, const char *divisor)
 {

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Values of fields: strict, as kubectl is, so that what i2kit takes runs in a cluster too. */
+#include "manifest/read_value.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -9,6 +11,9 @@
 #include "base/parse.h"
 #include "base/suggest.h"
 #include "manifest/loader.h"
+#include "manifest/name_rules.h"
+#include "manifest/quantity.h"
+#include "manifest/yaml_node.h"
 
 static const char *field_name(const struct loader *loader)
 {

@@ -7,6 +7,7 @@
 #include "base/cleanup.h"
 #include "base/suggest.h"
 #include "manifest/loader.h"
+#include "manifest/yaml_node.h"
 
 static const struct schema_type *find_type(const char *name, size_t length)
 {

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "manifest/security.h"
+
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/suggest.h"
 #include "manifest/loader.h"
+#include "manifest/read_value.h"
+#include "manifest/yaml_node.h"
 
 static void read_user(struct loader *loader, const struct yaml_node *node, void *target)
 {

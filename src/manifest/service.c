@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "manifest/service.h"
+
 #include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,7 +8,12 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/parse.h"
+#include "manifest/annotation.h"
 #include "manifest/loader.h"
+#include "manifest/metadata.h"
+#include "manifest/name_rules.h"
+#include "manifest/read_value.h"
+#include "manifest/yaml_node.h"
 
 /* A Service while it is read: what needs the pods waits until all documents are known. */
 struct pending_service {

@@ -2,6 +2,8 @@
 /*
  * The two forms of i2kit's own: the paper's and the later service form. One document is one pod.
  */
+#include "manifest/short_form.h"
+
 #include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +11,12 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/parse.h"
+#include "manifest/container.h"
+#include "manifest/egress.h"
 #include "manifest/loader.h"
+#include "manifest/pod.h"
+#include "manifest/read_value.h"
+#include "manifest/yaml_node.h"
 
 #define RANGE_MAX 256 /* ports that one word may mean */
 

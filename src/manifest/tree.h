@@ -8,7 +8,7 @@
  */
 
 #include "manifest/arena.h"
-#include "manifest/yaml_reader.h"
+#include "manifest/yaml_node.h"
 
 struct tree_store {
 	struct arena arena;

@@ -1,11 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "manifest/volume.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/suggest.h"
+#include "manifest/claim.h"
+#include "manifest/container.h"
 #include "manifest/loader.h"
+#include "manifest/name_rules.h"
+#include "manifest/read_value.h"
+#include "manifest/yaml_node.h"
 
 #define AT(member) offsetof(struct volume, member)
 

@@ -1,12 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Kubernetes objects that are or make pods. */
+#include "manifest/workload.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/parse.h"
+#include "manifest/annotation.h"
+#include "manifest/claim.h"
 #include "manifest/loader.h"
+#include "manifest/metadata.h"
+#include "manifest/name_rules.h"
+#include "manifest/pod.h"
+#include "manifest/read_value.h"
+#include "manifest/yaml_node.h"
 
 /* A workload being read: the pod, and what stands around its template. */
 struct workload {

@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "manifest/write_container.h"
+
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
-#include "manifest/write.h"
+#include "base/string_list.h"
+#include "manifest/app.h"
+#include "manifest/yaml_writer.h"
+#include "wire/kinds.h"
 
 static void write_value_from(struct yaml_writer *writer, const struct env_var *env)
 {

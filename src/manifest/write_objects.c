@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Kubernetes objects around the pods. */
+#include "manifest/write_objects.h"
+
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/base64.h"
 #include "base/cleanup.h"
 #include "base/utf8.h"
-#include "manifest/write.h"
+#include "manifest/egress.h"
+#include "manifest/write_container.h"
+#include "manifest/write_pod.h"
+#include "manifest/write_short.h"
+#include "manifest/yaml_writer.h"
 
 /* Metadata stays open, for annotations. */
 static void begin_head(struct yaml_writer *writer, const char *version, const char *kind,

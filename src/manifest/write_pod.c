@@ -1,8 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "manifest/write_pod.h"
+
 #include <string.h>
 
 #include "base/alloc.h"
-#include "manifest/write.h"
+#include "base/string_list.h"
+#include "manifest/app.h"
+#include "manifest/write_container.h"
+#include "manifest/yaml_writer.h"
+#include "wire/kinds.h"
 
 static void write_items(struct yaml_writer *writer, const struct volume *volume)
 {

@@ -1,9 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "manifest/write_short.h"
+
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
-#include "manifest/write.h"
+#include "base/strbuf.h"
+#include "manifest/egress.h"
+#include "manifest/write_container.h"
+#include "manifest/write_objects.h"
+#include "manifest/write_pod.h"
+#include "manifest/yaml_writer.h"
 
 static const struct container_port *find_container_port(const struct pod_spec *pod,
 							const struct service_port *port)

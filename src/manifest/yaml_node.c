@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Looking at trees that yaml_reader.c made. */
+#include "manifest/yaml_node.h"
+
 #include <stdlib.h>
 #include <string.h>
-
-#include "manifest/yaml_reader.h"
 
 const struct yaml_node *yaml_get(const struct yaml_node *map, const char *key)
 {

@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "manifest/problem.h"
+#include "manifest/yaml_node.h"
 
 void yaml_pairs_clear(struct yaml_pairs *pairs)
 {

@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "manifest/problem.h"
+#include "manifest/yaml_node.h"
 #include "manifest/yaml_pairs.h"
 #include "manifest/yaml_scalar.h"
 #include "manifest/yaml_syntax.h"

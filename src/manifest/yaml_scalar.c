@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/parse.h"
+#include "manifest/yaml_node.h"
 
 enum { NUMBER_MAX = 80 };
 

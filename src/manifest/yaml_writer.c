@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/utf8.h"
+#include "manifest/yaml_node.h"
 #include "manifest/yaml_scalar.h"
 
 void yaml_writer_clear(struct yaml_writer *writer)

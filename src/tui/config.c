@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 #include "base/path.h"
 #include "base/suggest.h"
+#include "manifest/yaml_node.h"
 #include "manifest/yaml_reader.h"
 
 /* One reading; where each action got its keys is kept for what clashes. */

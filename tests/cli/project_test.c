@@ -11,6 +11,7 @@
 #include "base/path.h"
 #include "local/plan/project_plan.h"
 #include "manifest/load.h"
+#include "manifest/problem.h"
 #include "manifest/project_name.h"
 
 #include "test.h"

@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "cloud/aws/stack/stack_plan.h"
 #include "manifest/load.h"
+#include "manifest/problem.h"
 
 #define IMAGE  "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 #define CONFIG "sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"

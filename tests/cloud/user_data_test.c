@@ -7,6 +7,7 @@
 #include "base/cleanup.h"
 #include "base/sha256.h"
 #include "manifest/load.h"
+#include "manifest/problem.h"
 #include "release/config.h"
 #include "test.h"
 #include "wire/release_document.h"

@@ -8,6 +8,7 @@
 
 #include "fuzz_folder.h"
 #include "manifest/environment.h"
+#include "manifest/problem.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {

@@ -14,6 +14,7 @@
 #include "base/path.h"
 #include "fuzz.h"
 #include "manifest/kustomize/build.h"
+#include "manifest/problem.h"
 #include "manifest/yaml_writer.h"
 
 static char folder[64];

@@ -11,7 +11,9 @@
 #include "base/cleanup.h"
 #include "manifest/environment.h"
 #include "manifest/load.h"
-#include "manifest/write.h"
+#include "manifest/problem.h"
+#include "manifest/write_objects.h"
+#include "manifest/write_short.h"
 #include "release/config.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);

@@ -11,6 +11,7 @@
 #include "base/cleanup.h"
 #include "base/path.h"
 #include "manifest/load.h"
+#include "manifest/problem.h"
 
 #include "test.h"
 

@@ -12,8 +12,12 @@
 #include "base/cleanup.h"
 #include "base/path.h"
 #include "base/strbuf.h"
+#include "manifest/convert_loss.h"
 #include "manifest/load.h"
-#include "manifest/write.h"
+#include "manifest/problem.h"
+#include "manifest/write_objects.h"
+#include "manifest/write_short.h"
+#include "manifest/yaml_node.h"
 #include "manifest/yaml_reader.h"
 #include "test.h"
 

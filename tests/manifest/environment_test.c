@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/path.h"
+#include "manifest/problem.h"
 #include "test.h"
 
 static bool load(const char *text, struct environment *ret, struct problem_list *problems,

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "manifest/environment.h"
 #include "manifest/explain.h"
 
 #include <stdlib.h>
@@ -6,7 +7,9 @@
 
 #include "base/cleanup.h"
 #include "base/path.h"
+#include "manifest/kubernetes.h"
 #include "manifest/loader.h"
+#include "manifest/short_form.h"
 #include "test.h"
 
 static void the_published_table_is_up_to_date(void **state)

@@ -12,9 +12,12 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/path.h"
+#include "base/strbuf.h"
 #include "manifest/kustomize/build.h"
 #include "manifest/load.h"
-#include "manifest/write.h"
+#include "manifest/problem.h"
+#include "manifest/yaml_node.h"
+#include "manifest/yaml_reader.h"
 #include "test.h"
 
 static const struct yaml_node *find_document(const struct yaml_documents *documents,

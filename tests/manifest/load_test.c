@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/path.h"
+#include "manifest/problem.h"
 #include "release/config.h"
 #include "test.h"
 

@@ -13,6 +13,7 @@
 #include "base/path.h"
 #include "base/strbuf.h"
 #include "manifest/load.h"
+#include "manifest/problem.h"
 #include "test.h"
 
 static const char begin[] = "=== ";

@@ -9,6 +9,7 @@
 #include "base/path.h"
 #include "base/strbuf.h"
 #include "manifest/load.h"
+#include "manifest/problem.h"
 #include "test.h"
 
 static bool load(const char *text, struct app *app, struct problem_list *problems)

@@ -2,7 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "manifest/loader.h"
+#include "manifest/name_rules.h"
+#include "manifest/quantity.h"
 #include "test.h"
 
 static uint64_t millis(const char *text)

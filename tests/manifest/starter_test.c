@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "manifest/load.h"
+#include "manifest/problem.h"
 #include "test.h"
 
 /* A project is called as its folder is, and folders are called anything. */

@@ -7,6 +7,8 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/strbuf.h"
+#include "manifest/problem.h"
+#include "manifest/yaml_node.h"
 #include "manifest/yaml_scalar.h"
 #include "manifest/yaml_writer.h"
 #include "test.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "manifest/problem.h"
 #include "release/config.h"
 
 #include <stdlib.h>

@@ -11,6 +11,7 @@
 #include "base/strbuf.h"
 #include "image/linuxkit/linuxkit_schema.h"
 #include "image/linuxkit/linuxkit_value.h"
+#include "manifest/yaml_node.h"
 #include "manifest/yaml_reader.h"
 
 enum { FIRST_ID = 100, COMPONENTS_MAX = 10000 };

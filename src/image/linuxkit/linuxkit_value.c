@@ -5,6 +5,7 @@
 
 #include "base/cleanup.h"
 #include "base/parse.h"
+#include "manifest/yaml_node.h"
 
 enum scalar_kind { SCALAR_TEXT, SCALAR_BOOL, SCALAR_NUMBER, SCALAR_OTHER };
 

@@ -14,6 +14,9 @@
 #include "manifest/kustomize/patch.h"
 #include "manifest/kustomize/references.h"
 #include "manifest/kustomize/transform.h"
+#include "manifest/problem.h"
+#include "manifest/yaml_node.h"
+#include "manifest/yaml_reader.h"
 
 enum { DEPTH_MAX = 32, FOLDERS_MAX = 200, RESOURCES_MAX = 5000 };
 

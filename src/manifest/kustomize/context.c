@@ -10,6 +10,9 @@
 #include "base/cleanup.h"
 #include "base/path.h"
 #include "base/strbuf.h"
+#include "manifest/problem.h"
+#include "manifest/yaml_node.h"
+#include "manifest/yaml_reader.h"
 
 enum { BYTES_MAX = 64 << 20 };
 

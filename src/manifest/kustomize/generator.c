@@ -10,6 +10,7 @@
 #include "base/sha256.h"
 #include "base/strbuf.h"
 #include "base/utf8.h"
+#include "manifest/yaml_node.h"
 
 enum { BASE64_LINE = 70 };
 

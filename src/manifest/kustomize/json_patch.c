@@ -8,6 +8,8 @@
 #include "base/cleanup.h"
 #include "base/parse.h"
 #include "base/string_list.h"
+#include "manifest/yaml_node.h"
+#include "manifest/yaml_reader.h"
 
 /* "~1" is a slash, "~0" a tilde. */
 static bool unescape(char *word)

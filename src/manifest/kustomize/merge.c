@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "manifest/yaml_node.h"
 
 /* Lists whose items are told apart by a key; by two of them where there is a second. */
 struct keyed_list {

@@ -8,6 +8,9 @@
 #include "manifest/kustomize/json_patch.h"
 #include "manifest/kustomize/merge.h"
 #include "manifest/kustomize/selector.h"
+#include "manifest/problem.h"
+#include "manifest/yaml_node.h"
+#include "manifest/yaml_reader.h"
 
 /* What a patch may not change unless it says so. */
 struct identity {

@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "manifest/yaml_node.h"
 
 /* A field that names another object. */
 struct reference {

@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "manifest/yaml_node.h"
 
 static void resource_clear(struct resource *resource)
 {

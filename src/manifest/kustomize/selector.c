@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/suggest.h"
+#include "manifest/yaml_node.h"
 
 enum { PATTERN_MAX = 256 };
 

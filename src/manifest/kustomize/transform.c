@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/string_list.h"
+#include "manifest/yaml_node.h"
 
 struct field_path {
 	const char *kinds; /* "Deployment StatefulSet"; NULL: all */
