@@ -6,16 +6,6 @@
 #include "base/alloc.h"
 #include "tui/keys.h"
 
-void about_state_clear(struct about_state *about)
-{
-	free(about->instance);
-	free(about->pod);
-	free(about->problem);
-	free(about->why);
-	pod_facts_clear(&about->facts);
-	*about = (struct about_state){0};
-}
-
 static void ask_why(struct model *model)
 {
 	struct about_state *about = &model->about;

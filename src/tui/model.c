@@ -9,6 +9,16 @@
 #include "base/cleanup.h"
 #include "tui/table.h"
 
+void about_state_clear(struct about_state *about)
+{
+	free(about->instance);
+	free(about->pod);
+	free(about->problem);
+	free(about->why);
+	pod_facts_clear(&about->facts);
+	*about = (struct about_state){0};
+}
+
 void effect_clear(struct effect *effect)
 {
 	string_list_clear(&effect->argv);

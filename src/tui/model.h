@@ -3,7 +3,7 @@
 #define I2KIT_TUI_MODEL_H
 
 /*
- * All that the terminal UI knows. update.c changes it, the view_*.c files draw it, run.c feeds it
+ * All that the terminal UI knows. update.c changes it, the view_*.c files draw it, runner.c feeds it
  * and carries out the effects it asks for. No curses, no sockets, no files here, so every screen
  * can be tested as keys in, text out.
  */

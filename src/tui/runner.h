@@ -2,7 +2,7 @@
 #ifndef I2KIT_TUI_RUNNER_H
 #define I2KIT_TUI_RUNNER_H
 
-/* Inside tui/: what run.c, run_jobs.c and run_logs.c share. */
+/* What feeds the model and carries out the effects it asks for; each kind of work has a run_NAME.c. */
 
 #include "base/loop.h"
 #include "local/client/client.h"
@@ -63,6 +63,9 @@ struct runner {
 	uint64_t last_total;
 };
 
+/* Shows the model and feeds it until the user leaves: loop, screen, canvas and model are there. */
+void runner_run(struct runner *runner);
+void runner_clear(struct runner *runner);
 /* Feeds the model, carries out what it asks for, and has the screen drawn soon. */
 void runner_feed(struct runner *runner, const struct event *event);
 
