@@ -6,7 +6,7 @@
 
 #include "base/progress.h"
 #include "cli/verb.h"
-#include "image/pod/image.h"
+#include "image/pod/image_build.h"
 #include "image/store/store.h"
 #include "manifest/app.h"
 

@@ -11,7 +11,7 @@
 #include "cli/output.h"
 #include "cli/pod_words.h"
 #include "cli/project.h"
-#include "image/pod/image.h"
+#include "image/pod/image_build.h"
 #include "image/store/store.h"
 #include "local/client/port_check.h"
 #include "local/plan/host_path.h"

@@ -15,7 +15,7 @@
 #include "cli/progress_view.h"
 #include "cli/verb.h"
 #include "image/pod/disk_export.h"
-#include "image/pod/image.h"
+#include "image/pod/image_build.h"
 #include "image/store/store.h"
 #include "manifest/app.h"
 
