@@ -31,7 +31,7 @@ plant source "an upward include" src/base/clock.c '#include "local/plan/state.h"
 plant source "cloud knows local" src/cloud/provider.h '#include "local/plan/state.h"'
 plant source "two things of one name" src/base/clock.h 'struct pod_spec { int other; };'
 plant source "headers in a circle" src/base/strbuf.h '#include "base/json_writer.h"'
-plant source "a lower room includes a higher one" src/image/store/store.h '#include "image/pod/build.h"'
+plant source "a lower room includes a higher one" src/image/store/store.h '#include "image/pod/image_build.h"'
 plant source "curses outside its place" src/tui/draw.c '#include <ncurses.h>'
 plant source "jansson outside its place" src/manifest/app.h '#include <jansson.h>'
 plant source "a function without a caller" src/base/clock.h 'int planted_for_nobody(void);'

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
-#include "base/loop_internal.h"
+#include "base/loop_parts.h"
 
 /* Life of a source: attached → removed (never fires again) → freed when no step is under way. */
 

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
-#include "base/loop_internal.h"
+#include "base/loop_parts.h"
 
 enum { POLL_MS = 50, STATUS_LOST = 255 << 8 };
 

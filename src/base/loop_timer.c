@@ -5,7 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
-#include "base/loop_internal.h"
+#include "base/loop_parts.h"
 
 enum { US_PER_MS = 1000, US_PER_S = 1000000, NS_PER_US = 1000 };
 

@@ -9,7 +9,7 @@
  */
 
 #include "cloud/provider.h"
-#include "image/pod/image.h"
+#include "image/pod/image_build.h"
 #include "image/store/store.h"
 #include "release/config.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* From OCI layouts to a disk, and the other ways round: verified, booted, exported, pruned. */
 #include "image/layer/squashfs_writer.h"
-#include "image/pod/image.h"
+#include "image/pod/image_build.h"
 
 #include <fcntl.h>
 #include <stdlib.h>

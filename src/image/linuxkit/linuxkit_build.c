@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "image/linuxkit/linuxkit_build.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/path.h"
 #include "image/linuxkit/linuxkit_disk.h"
 #include "image/linuxkit/linuxkit_initrd.h"
+#include "image/linuxkit/linuxkit_output.h"
 #include "image/linuxkit/linuxkit_tree.h"
 
 bool linuxkit_format_parse(const char *text, enum linuxkit_format *ret, struct error *err)
@@ -30,40 +29,6 @@ bool linuxkit_format_parse(const char *text, enum linuxkit_format *ret, struct e
 	error_set(err, ERROR_UNSUPPORTED, "format '%s' is not built from a LinuxKit document",
 		  text);
 	return error_hint(err, "--format tar, kernel+initrd or raw");
-}
-
-bool linuxkit_output_open(const char *path, struct linuxkit_output *ret, struct error *err)
-{
-	ret->path = xstrdup(path);
-	ret->temporary = xasprintf("%s.XXXXXX", path);
-	ret->fd = mkostemp(ret->temporary, O_CLOEXEC);
-	if (ret->fd >= 0)
-		return true;
-	error_set_errno(err, errno, "create %s", path);
-	free(ret->temporary);
-	ret->temporary = NULL;
-	return false;
-}
-
-bool linuxkit_output_commit(struct linuxkit_output *output, struct error *err)
-{
-	if (fchmod(output->fd, 0644) < 0 || fsync(output->fd) < 0 ||
-	    rename(output->temporary, output->path) < 0)
-		return error_set_errno(err, errno, "%s", output->path);
-	free(output->temporary);
-	output->temporary = NULL;
-	return true;
-}
-
-void linuxkit_output_clear(struct linuxkit_output *output)
-{
-	if (output->temporary != NULL)
-		(void)unlink(output->temporary);
-	if (output->fd >= 0)
-		(void)close(output->fd);
-	free(output->temporary);
-	free(output->path);
-	*output = LINUXKIT_OUTPUT_INIT;
 }
 
 static bool write_tree(const struct linuxkit_build *build, struct tar_writer *writer,

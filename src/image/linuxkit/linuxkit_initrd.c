@@ -12,6 +12,7 @@
 #include "base/cleanup.h"
 #include "base/path.h"
 #include "base/strbuf.h"
+#include "image/linuxkit/linuxkit_output.h"
 
 enum { CHUNK_SIZE = 256 << 10 };
 

@@ -5,18 +5,6 @@
 #include "base/error.h"
 #include "image/linuxkit/tar_writer.h"
 
-/* A file that appears under its name when it is whole. */
-struct linuxkit_output {
-	char *path;	 /* owned */
-	char *temporary; /* owned, or NULL once committed */
-	int fd;
-};
-#define LINUXKIT_OUTPUT_INIT ((struct linuxkit_output){.fd = -1})
-MUST_CHECK bool linuxkit_output_open(const char *path, struct linuxkit_output *ret,
-				     struct error *err);
-MUST_CHECK bool linuxkit_output_commit(struct linuxkit_output *output, struct error *err);
-void linuxkit_output_clear(struct linuxkit_output *output);
-
 /*
  * PREFIX-kernel, PREFIX-cmdline and PREFIX-initrd.img (cpio, gzip; microcode in front of it) from a
  * finished tar: fd is its file. boot/ is in the first two only. Hard links become relative

@@ -12,7 +12,7 @@
 
 #include "base/progress.h"
 #include "image/disk/base_folder.h"
-#include "image/pod/image.h"
+#include "image/pod/image_build.h"
 #include "image/store/store.h"
 
 MUST_CHECK bool base_open(struct store *store, const struct image_options *options,

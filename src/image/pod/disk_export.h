@@ -3,7 +3,7 @@
 #define I2KIT_IMAGE_POD_DISK_EXPORT_H
 
 #include "base/error.h"
-#include "image/pod/image.h"
+#include "image/pod/image_build.h"
 
 enum disk_format { DISK_RAW, DISK_QCOW2 };
 

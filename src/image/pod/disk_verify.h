@@ -9,7 +9,7 @@
 
 #include "base/error.h"
 #include "base/progress.h"
-#include "image/pod/image.h"
+#include "image/pod/image_build.h"
 #include "image/store/store.h"
 
 struct disk_verification {

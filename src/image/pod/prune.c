@@ -13,7 +13,7 @@
 #include "image/layer/build_record.h"
 #include "image/layer/layer.h"
 #include "image/oci/source.h"
-#include "image/store/store_hold.h"
+#include "image/store/store.h"
 
 void prune_result_clear(struct prune_result *result)
 {

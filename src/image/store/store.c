@@ -11,7 +11,6 @@
 
 #include "base/alloc.h"
 #include "base/path.h"
-#include "image/store/store_hold.h"
 
 struct store {
 	char *folder;

@@ -99,4 +99,11 @@ MUST_CHECK bool store_read_blob(struct store *store, const struct digest *digest
 MUST_CHECK bool store_write_blob(struct store *store, const void *bytes, size_t size,
 				 struct digest *out_digest, struct error *err);
 
+/*
+ * Turns the shared hold on the store into an exclusive one, without waiting: ERROR_BUSY while
+ * another process has it open. Given back by store_share_again().
+ */
+MUST_CHECK bool store_hold_alone(struct store *store, struct error *err);
+void store_share_again(struct store *store);
+
 #endif

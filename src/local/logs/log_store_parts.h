@@ -2,7 +2,7 @@
 #ifndef I2KIT_LOCAL_LOGS_LOG_STORE_PARTS_H
 #define I2KIT_LOCAL_LOGS_LOG_STORE_PARTS_H
 
-/* The inside of a log store: what is kept (log_store.c) and what comes in (log_append.c). */
+/* What log_store.c (what is kept) and log_store_append.c (what comes in) share. */
 
 #include "base/strbuf.h"
 #include "local/logs/log_runs.h"

@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
-#include "image/pod/image.h"
+#include "image/pod/image_build.h"
 #include "manifest/app.h"
 #include "wire/release_id.h"
 

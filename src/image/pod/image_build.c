@@ -12,7 +12,7 @@
 #include "image/oci/resolve.h"
 #include "image/pod/base_document.h"
 #include "image/pod/disk_layout.h"
-#include "image/pod/image.h"
+#include "image/pod/image_build.h"
 #include "image/pod/image_process.h"
 #include "image/pod/pod_document.h"
 #include "image/store/store.h"

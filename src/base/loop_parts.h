@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef I2KIT_BASE_LOOP_INTERNAL_H
-#define I2KIT_BASE_LOOP_INTERNAL_H
+#ifndef I2KIT_BASE_LOOP_PARTS_H
+#define I2KIT_BASE_LOOP_PARTS_H
 
 /* What loop.c, loop_timer.c and loop_child.c share; nobody else includes this. */
 

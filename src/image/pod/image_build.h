@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef I2KIT_IMAGE_POD_IMAGE_H
-#define I2KIT_IMAGE_POD_IMAGE_H
+#ifndef I2KIT_IMAGE_POD_IMAGE_BUILD_H
+#define I2KIT_IMAGE_POD_IMAGE_BUILD_H
 
 /*
  * The face of image/: from a pod spec to one immutable disk. What local/, cloud/ and cli/ call.
