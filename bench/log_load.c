@@ -12,7 +12,9 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/parse.h"
+#include "local/logs/log_reader.h"
 #include "local/logs/log_store.h"
+#include "local/logs/log_store_append.h"
 
 #define BATCH	 128
 #define MAX_PODS 64

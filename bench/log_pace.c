@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/parse.h"
 #include "local/logs/log_store.h"
+#include "local/logs/log_store_append.h"
 
 enum { BATCH = 50, PODS = 3 };
 

@@ -11,7 +11,9 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/loop_child.h"
 #include "base/loop_parts.h"
+#include "base/loop_timer.h"
 
 /* Life of a source: attached → removed (never fires again) → freed when no step is under way. */
 

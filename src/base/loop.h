@@ -43,26 +43,10 @@ struct loop_fd *loop_add_fd(struct loop *loop, int fd, unsigned events, loop_fd_
 void loop_fd_set_events(struct loop_fd *source, unsigned events);
 void loop_fd_remove(struct loop_fd *source); /* NULL is fine; fd stays open and the caller's */
 
-/* Fires once, delay_ms from now (CLOCK_BOOTTIME); arm again with loop_timer_set(). */
-typedef void loop_timer_fn(struct loop_timer *timer, void *arg);
-struct loop_timer *loop_add_timer(struct loop *loop, uint64_t delay_ms, loop_timer_fn *fn,
-				  void *arg);
-void loop_timer_set(struct loop_timer *timer, uint64_t delay_ms);
-void loop_timer_cancel(struct loop_timer *timer); /* stays usable */
-void loop_timer_remove(struct loop_timer *timer);
-
 /* Signals arrive as ordinary events (signalfd); they are blocked while a source is attached. */
 typedef void loop_signal_fn(struct loop_signal *source, int signo, void *arg);
 struct loop_signal *loop_add_signal(struct loop *loop, int signo, loop_signal_fn *fn, void *arg);
 void loop_signal_remove(struct loop_signal *source);
-
-/*
- * Fires once when the child has ended (pidfd); status is as from waitpid(). The child is reaped
- * and the source is gone after that.
- */
-typedef void loop_child_fn(struct loop_child *child, pid_t pid, int status, void *arg);
-struct loop_child *loop_add_child(struct loop *loop, pid_t pid, loop_child_fn *fn, void *arg);
-void loop_child_remove(struct loop_child *child);
 
 /* Runs once, in this or the next round, after the events at hand. */
 typedef void loop_idle_fn(void *arg);

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/loop_child.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/pidfd.h>
@@ -7,6 +9,7 @@
 
 #include "base/alloc.h"
 #include "base/loop_parts.h"
+#include "base/loop_timer.h"
 
 enum { POLL_MS = 50, STATUS_LOST = 255 << 8 };
 

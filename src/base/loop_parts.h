@@ -7,6 +7,8 @@
 #include <stddef.h>
 
 #include "base/loop.h"
+#include "base/loop_child.h"
+#include "base/loop_timer.h"
 
 enum source_kind { SOURCE_FD, SOURCE_TIMER, SOURCE_SIGNAL, SOURCE_CHILD, SOURCE_IDLE };
 

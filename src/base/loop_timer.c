@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/loop_timer.h"
+
 #include <stdlib.h>
 #include <sys/timerfd.h>
 #include <unistd.h>

@@ -15,6 +15,7 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "base/string_list.h"
 
 enum { FIRST_FREE_FD = 16, PASSED_FD = 3, EXIT_NOT_EXECUTED = 127 };
 

@@ -13,7 +13,6 @@
 #include <sys/types.h>
 
 #include "base/error.h"
-#include "base/string_list.h"
 
 struct process_options {
 	const char *const *argv;	/* NULL-terminated; argv[0] is looked up in PATH */
@@ -34,32 +33,6 @@ struct process_options {
 /* Starts; a program that cannot be executed is an error here, not a status later. */
 MUST_CHECK bool process_start(const struct process_options *options, pid_t *ret_pid,
 			      struct error *err);
-
-struct process_output {
-	char *text; /* owned; stdout, NUL-terminated */
-	size_t size;
-	int status;	   /* as from waitpid() */
-	char *stderr_tail; /* owned; the last lines of stderr, at most 4 KiB */
-};
-void process_output_clear(struct process_output *output);
-
-/*
- * Runs to the end with `input` on stdin. More than max_bytes of stdout is an error, as is no end
- * after timeout_ms (0: none); the child is killed then. A status other than 0 is an error that
- * carries stderr's last line, unless accept_failure.
- */
-struct process_run {
-	const char *const *argv;
-	const char *const *environment;
-	const char *folder;
-	const void *input;
-	size_t input_size;
-	size_t max_bytes; /* 0: 16 MiB */
-	unsigned timeout_ms;
-	bool accept_failure;
-};
-MUST_CHECK bool process_run(const struct process_run *run, struct process_output *ret,
-			    struct error *err);
 
 /* Where `name` is in PATH, /usr/sbin or /sbin (owned), or NULL. */
 char *process_find_program(const char *name);

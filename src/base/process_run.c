@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/process_run.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>

@@ -43,4 +43,12 @@ const struct option_spec *verb_option(const struct verb *verb, size_t index);
 /* "i2kit logs [OPTIONS] POD[/CONTAINER]…", owned. */
 char *verb_usage(const struct verb *verb);
 
+struct arguments;
+
+bool arguments_flag(const struct arguments *args, const char *name);
+unsigned arguments_count(const struct arguments *args, const char *name);    /* -vv: 2 */
+const char *arguments_value(const struct arguments *args, const char *name); /* or NULL */
+const struct string_list *arguments_values(const struct arguments *args, const char *name);
+const struct string_list *arguments_rest(const struct arguments *args); /* positional ones */
+
 #endif

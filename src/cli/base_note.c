@@ -3,8 +3,8 @@
 
 #include <sys/stat.h>
 
-#include "base/alloc.h"
 #include "base/cleanup.h"
+#include "cli/arguments.h"
 #include "cli/output.h"
 #include "image/disk/base_folder.h"
 #include "wire/guest_level.h"

@@ -12,7 +12,7 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "base/path.h"
-#include "base/process.h"
+#include "base/process_run.h"
 #include "base/strbuf.h"
 
 /* In quotes, as systemd.syntax(7) has them; % begins a specifier and $ a variable. */

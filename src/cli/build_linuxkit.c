@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/path.h"
+#include "image/linuxkit/linuxkit_append.h"
 #include "image/linuxkit/linuxkit_build.h"
 #include "image/linuxkit/linuxkit_pod.h"
 #include "image/pod/image_process.h"

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/json_writer.h"
 #include "base/strbuf.h"
+#include "cli/arguments.h"
 #include "cli/cloud_tail.h"
 #include "cli/cloud_target.h"
 #include "cli/interrupt.h"

@@ -6,6 +6,7 @@
 #include "base/json_writer.h"
 #include "cli/output.h"
 #include "cli/output_document.h"
+#include "cli/table.h"
 
 /* --- JSON ----------------------------------------------------------------------------------- */
 

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
-#include "base/path.h"
+#include "cli/arguments.h"
 #include "cli/ask_secret.h"
 #include "cli/manifest_files.h"
 #include "cli/output.h"

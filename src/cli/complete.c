@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "cli/arguments.h"
+#include "cli/verbs.h"
 
 void completion_clear(struct completion *completion)
 {

@@ -4,7 +4,7 @@
 #include <sys/stat.h>
 
 #include "base/alloc.h"
-#include "image/pod/image_build.h"
+#include "image/disk/disk_image.h"
 
 bool disk_argument_find(struct store *store, const char *text, char **ret, struct error *err)
 {

@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/json_writer.h"
+#include "cli/arguments.h"
 #include "cli/ask_secret.h"
 #include "cli/cloud_target.h"
 #include "cli/output.h"

@@ -16,7 +16,7 @@
 #include "base/loop.h"
 #include "base/path.h"
 #include "base/strbuf.h"
-#include "local/supervisor/session.h"
+#include "local/client/session_client.h"
 
 #define CHUNK_BYTES ((size_t)32 << 10)
 

@@ -3,9 +3,9 @@
 
 #include <string.h>
 
-#include "base/alloc.h"
 #include "base/cleanup.h"
 #include "cli/arguments.h"
+#include "cli/verbs.h"
 
 enum { LINE_WIDTH = 78, LEFT_WIDTH = 28, GROUP_COUNT = VERB_SYSTEM + 1 };
 

@@ -9,9 +9,6 @@
 void help_write_all(struct strbuf *text, bool is_colored);
 void help_write_verb(struct strbuf *text, const struct verb *verb, bool is_colored);
 
-/* All verbs as a page: doc/verbs.md. */
-void help_write_page(struct strbuf *text);
-
 /* "Run", "Watch" …: the heading of a group. */
 const char *help_group_title(enum verb_group group);
 

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* doc/verbs.md: the same words as --help, from the same table, so that they cannot drift apart. */
+#include "cli/help_page.h"
+
 #include <string.h>
 
-#include "base/alloc.h"
 #include "base/cleanup.h"
 #include "cli/arguments.h"
 #include "cli/help.h"
+#include "cli/verbs.h"
 
 /* What Markdown would take for something else, outside of code. */
 static void append_escaped(struct strbuf *text, const char *words, size_t size)

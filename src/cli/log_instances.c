@@ -3,11 +3,11 @@
 
 #include <string.h>
 
-#include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/loop.h"
 #include "base/suggest.h"
 #include "local/client/client.h"
+#include "local/logs/log_reader.h"
 #include "local/logs/log_store.h"
 
 /* Of what runs now, without waiting for anything; empty when that cannot be known. */

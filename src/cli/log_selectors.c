@@ -8,8 +8,9 @@
 #include "base/json.h"
 #include "base/suggest.h"
 #include "cli/pod_words.h"
-#include "local/logs/log_store.h"
+#include "local/logs/log_reader.h"
 #include "local/plan/project_plan.h"
+#include "local/plan/project_plan_json.h"
 
 /* The system's own, of every instance. */
 static const char *const system_names[] = {"kernel", "init"};

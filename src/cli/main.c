@@ -18,6 +18,7 @@
 #include "cli/output_document.h"
 #include "cli/unknown_verb.h"
 #include "cli/verb.h"
+#include "cli/verbs.h"
 #include "manifest/project_name.h"
 
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };

@@ -9,6 +9,7 @@
 #include "base/path.h"
 #include "base/strbuf.h"
 #include "base/suggest.h"
+#include "cli/arguments.h"
 #include "cli/output.h"
 #include "cli/project.h"
 #include "image/oci/reference.h"

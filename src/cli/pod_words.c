@@ -7,7 +7,8 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/suggest.h"
-#include "local/logs/log_store.h"
+#include "local/logs/log_reader.h"
+#include "local/plan/project_plan_json.h"
 
 /* kubectl's types, as `kubectl api-resources` lists them: those that have pods here … */
 static const char *const pod_types[] = {

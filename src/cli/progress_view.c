@@ -9,6 +9,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/strbuf.h"
+#include "cli/arguments.h"
 #include "cli/interrupt.h"
 #include "cli/output.h"
 

@@ -9,6 +9,7 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/path.h"
+#include "cli/arguments.h"
 #include "cli/output.h"
 #include "manifest/load.h"
 #include "manifest/problem.h"

@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "cli/arguments.h"
 #include "cli/base_note.h"
 #include "cli/disk_view.h"
 #include "cli/manifest_files.h"
@@ -18,6 +19,7 @@
 #include "local/plan/plan_make.h"
 #include "local/plan/plan_options.h"
 #include "local/plan/plan_part.h"
+#include "local/plan/project_plan_json.h"
 #include "local/ports/socket_address.h"
 #include "local/vm/volume_disk.h"
 #include "manifest/problem.h"

@@ -9,6 +9,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/parse.h"
+#include "cli/arguments.h"
 #include "cli/interrupt.h"
 #include "cli/output.h"
 #include "local/client/verdict.h"

@@ -7,6 +7,8 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/path.h"
+#include "cli/arguments.h"
+#include "tui/keys_document.h"
 #include "tui/tui.h"
 
 /* The verbs that the screen starts may work in another folder. */

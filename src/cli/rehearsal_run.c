@@ -12,6 +12,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/parse.h"
+#include "cli/arguments.h"
 #include "cli/interrupt.h"
 #include "cli/manifest_files.h"
 #include "cli/output.h"

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/strbuf.h"
 #include "cli/output.h"
+#include "cli/table.h"
 #include "local/client/verdict.h"
 
 static enum text_style state_style(enum instance_state state)

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/table.h"
+
 #include <limits.h>
 #include <string.h>
 #include <wchar.h>

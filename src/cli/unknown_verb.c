@@ -7,6 +7,7 @@
 #include "base/cleanup.h"
 #include "base/suggest.h"
 #include "cli/verb.h"
+#include "cli/verbs.h"
 
 /* Words of docker, compose, podman, kubectl and flyctl, and what does here what they do there. */
 static const char *const translations[][2] = {

@@ -12,6 +12,7 @@
 #include "cli/project_build.h"
 #include "cli/project_follow.h"
 #include "cli/watched_files.h"
+#include "local/plan/project_plan_json.h"
 #include "manifest/problem.h"
 
 enum { LOOK_MS = 400 };

@@ -12,7 +12,6 @@
 #include <stddef.h>
 
 #include "base/error.h"
-#include "base/string_list.h"
 
 enum option_kind {
 	OPTION_FLAG,	 /* --wait */
@@ -52,11 +51,6 @@ struct argument_spec {
 
 /* What the parser found. Values are looked up by the option's long name. */
 struct arguments;
-bool arguments_flag(const struct arguments *args, const char *name);
-unsigned arguments_count(const struct arguments *args, const char *name);    /* -vv: 2 */
-const char *arguments_value(const struct arguments *args, const char *name); /* or NULL */
-const struct string_list *arguments_values(const struct arguments *args, const char *name);
-const struct string_list *arguments_rest(const struct arguments *args); /* positional ones */
 
 /*
  * Options every verb has: -p/--project, -C/--folder, --color, --progress, -q/--quiet, -v/--verbose,
@@ -102,9 +96,5 @@ struct verb {
 	 */
 	int (*run)(const struct invocation *invocation, struct error *err);
 };
-
-extern const struct verb *const verbs[]; /* sorted by name */
-extern const size_t verb_count;
-const struct verb *verb_find(const char *name); /* or NULL */
 
 #endif

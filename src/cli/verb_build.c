@@ -4,14 +4,12 @@
 #include <sys/stat.h>
 
 #include "base/alloc.h"
-#include "base/json_writer.h"
 #include "base/path.h"
-#include "base/strbuf.h"
+#include "cli/arguments.h"
 #include "cli/base_note.h"
 #include "cli/build_linuxkit.h"
 #include "cli/disk_view.h"
 #include "cli/manifest_files.h"
-#include "cli/output.h"
 #include "cli/progress_view.h"
 #include "cli/verb.h"
 #include "image/pod/disk_export.h"

@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/string_list.h"
+#include "cli/arguments.h"
 #include "cli/verb.h"
 
 /* Lines of `i2kit complete` are WORD, or WORD<TAB>DESCRIPTION; ":files" and ":folders" ask for

@@ -10,8 +10,8 @@
 #include "base/cleanup.h"
 #include "base/path.h"
 #include "base/strbuf.h"
+#include "cli/arguments.h"
 #include "cli/interrupt.h"
-#include "cli/output.h"
 #include "cli/pod_words.h"
 #include "cli/project_verb.h"
 

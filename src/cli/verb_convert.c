@@ -4,8 +4,8 @@
 
 #include "base/cleanup.h"
 #include "base/strbuf.h"
+#include "cli/arguments.h"
 #include "cli/manifest_files.h"
-#include "cli/output.h"
 #include "cli/progress_view.h"
 #include "cli/verb.h"
 #include "image/linuxkit/linuxkit_pod.h"

@@ -13,6 +13,7 @@
 #include "base/path.h"
 #include "base/process.h"
 #include "base/strbuf.h"
+#include "cli/arguments.h"
 #include "cli/copy_adopt.h"
 #include "cli/exec_run.h"
 #include "cli/output.h"

@@ -2,8 +2,8 @@
 #include <stdio.h>
 
 #include "base/alloc.h"
+#include "cli/arguments.h"
 #include "cli/cloud_target.h"
-#include "cli/output.h"
 #include "cli/progress_view.h"
 
 static int run(const struct invocation *invocation, struct error *err)

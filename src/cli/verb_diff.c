@@ -4,11 +4,13 @@
 
 #include "base/alloc.h"
 #include "base/json_writer.h"
+#include "cli/arguments.h"
 #include "cli/cloud_target.h"
 #include "cli/manifest_files.h"
 #include "cli/output.h"
 #include "cli/output_document.h"
 #include "cli/progress_view.h"
+#include "cli/table.h"
 #include "cloud/config_diff.h"
 #include "cloud/promote.h"
 #include "release/receipt.h"

@@ -4,8 +4,9 @@
 
 #include "base/alloc.h"
 #include "base/json_writer.h"
-#include "base/process.h"
+#include "base/process_run.h"
 #include "base/strbuf.h"
+#include "cli/arguments.h"
 #include "cli/cloud_target.h"
 #include "cli/doctor.h"
 #include "cli/doctor_cloud.h"

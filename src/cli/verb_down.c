@@ -3,6 +3,7 @@
 #include "base/cleanup.h"
 #include "base/json_writer.h"
 #include "base/suggest.h"
+#include "cli/arguments.h"
 #include "cli/boot_unit.h"
 #include "cli/interrupt.h"
 #include "cli/manifest_files.h"
@@ -15,6 +16,7 @@
 #include "cli/verb.h"
 #include "local/client/client.h"
 #include "local/plan/plan_part.h"
+#include "local/plan/project_plan_json.h"
 #include "local/supervisor/supervisor.h"
 #include "local/vm/leftovers.h"
 

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/json_writer.h"
 #include "base/strbuf.h"
+#include "cli/arguments.h"
 #include "cli/interrupt.h"
 #include "cli/output.h"
 #include "cli/output_document.h"

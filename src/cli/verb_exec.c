@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "cli/arguments.h"
 #include "cli/exec_run.h"
 #include "cli/output.h"
 #include "cli/pod_words.h"

@@ -3,7 +3,7 @@
 
 #include "base/cleanup.h"
 #include "base/json_writer.h"
-#include "cli/output.h"
+#include "cli/arguments.h"
 #include "cli/output_document.h"
 #include "cli/verb.h"
 #include "manifest/explain.h"

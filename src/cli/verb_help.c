@@ -2,9 +2,12 @@
 #include <stdio.h>
 
 #include "base/cleanup.h"
+#include "base/string_list.h"
+#include "cli/arguments.h"
 #include "cli/help.h"
 #include "cli/unknown_verb.h"
 #include "cli/verb.h"
+#include "cli/verbs.h"
 
 static int run(const struct invocation *invocation, struct error *err)
 {

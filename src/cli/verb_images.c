@@ -6,13 +6,18 @@
 #include "base/clock.h"
 #include "base/json_writer.h"
 #include "base/strbuf.h"
+#include "cli/arguments.h"
 #include "cli/output.h"
 #include "cli/output_document.h"
 #include "cli/progress_view.h"
+#include "cli/table.h"
 #include "cli/verb.h"
+#include "image/oci/image_ref.h"
 #include "image/oci/reference.h"
-#include "image/oci/source.h"
-#include "image/pod/prune.h"
+#include "image/oci/resolve.h"
+#include "image/oci/source_walk.h"
+#include "image/pod/verify.h"
+#include "image/store/store.h"
 
 static const struct option_spec options[] = {
 	{"verify", 0, OPTION_FLAG, NULL, "read everything, compare with its digest", COMPLETE_NONE},

@@ -2,10 +2,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/path.h"
-#include "cli/output.h"
+#include "cli/arguments.h"
 #include "cli/project.h"
 #include "cli/verb.h"
 #include "manifest/starter.h"

@@ -4,9 +4,8 @@
 #include <strings.h>
 
 #include "base/alloc.h"
+#include "cli/arguments.h"
 #include "cli/exec_run.h"
-#include "cli/pod_words.h"
-#include "cli/project_follow.h"
 #include "cli/project_verb.h"
 
 static void act_kill(struct client *client, client_done_fn *done, void *done_arg, void *arg)

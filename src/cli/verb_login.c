@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/json_writer.h"
+#include "cli/arguments.h"
 #include "cli/ask_secret.h"
 #include "cli/output.h"
 #include "cli/output_document.h"

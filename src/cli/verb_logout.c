@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
 
-#include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/json_writer.h"
+#include "cli/arguments.h"
 #include "cli/output.h"
 #include "cli/output_document.h"
 #include "cli/verb.h"

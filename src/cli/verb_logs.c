@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/parse.h"
 #include "base/path.h"
+#include "cli/arguments.h"
 #include "cli/cloud_logs.h"
 #include "cli/cloud_target.h"
 #include "cli/interrupt.h"
@@ -25,7 +26,7 @@
 #include "cli/verb.h"
 #include "local/client/client.h"
 #include "local/client/verdict.h"
-#include "local/logs/log_store.h"
+#include "local/logs/log_reader.h"
 
 #define FLUSH_BYTES    ((size_t)64 << 10)
 #define POLL_MS	       500 /* the interrupt is looked at this often */

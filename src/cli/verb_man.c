@@ -6,10 +6,10 @@
 #include "base/cleanup.h"
 #include "base/strbuf.h"
 #include "cli/arguments.h"
-#include "cli/help.h"
-#include "cli/output.h"
+#include "cli/help_page.h"
 #include "cli/project_tui.h"
 #include "cli/verb.h"
+#include "cli/verbs.h"
 
 /*
  * The middle of the man page, as scdoc(5): synopsis, verbs and options from the table. What people

@@ -4,6 +4,7 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "cli/arguments.h"
 #include "cli/interrupt.h"
 #include "cli/project_verb.h"
 #include "local/plan/metrics.h"

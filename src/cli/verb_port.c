@@ -5,7 +5,7 @@
 #include "base/alloc.h"
 #include "base/json_writer.h"
 #include "base/parse.h"
-#include "cli/output.h"
+#include "cli/arguments.h"
 #include "cli/output_document.h"
 #include "cli/pod_words.h"
 #include "cli/project_verb.h"

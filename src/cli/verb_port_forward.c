@@ -12,13 +12,14 @@
 #include "base/loop.h"
 #include "base/parse.h"
 #include "base/strbuf.h"
+#include "cli/arguments.h"
 #include "cli/output.h"
 #include "cli/pod_words.h"
 #include "cli/project.h"
 #include "cli/verb.h"
+#include "local/client/session_client.h"
 #include "local/ports/listen_socket.h"
 #include "local/ports/relay.h"
-#include "local/supervisor/session.h"
 
 #define MAX_FORWARDS 32
 

@@ -4,6 +4,7 @@
 
 #include "base/alloc.h"
 #include "base/json_writer.h"
+#include "cli/arguments.h"
 #include "cli/cloud_plan_view.h"
 #include "cli/cloud_target.h"
 #include "cli/manifest_files.h"

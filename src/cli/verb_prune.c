@@ -7,8 +7,10 @@
 #include "base/json_writer.h"
 #include "base/path.h"
 #include "base/strbuf.h"
+#include "cli/arguments.h"
 #include "cli/output.h"
 #include "cli/output_document.h"
+#include "cli/table.h"
 #include "cli/verb.h"
 #include "image/pod/prune.h"
 

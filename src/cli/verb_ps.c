@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "base/json_writer.h"
 #include "base/strbuf.h"
+#include "cli/arguments.h"
 #include "cli/interrupt.h"
 #include "cli/log_instances.h"
 #include "cli/output.h"
@@ -19,6 +20,7 @@
 #include "cli/status_view.h"
 #include "cli/verb.h"
 #include "local/client/client.h"
+#include "local/client/status_offline.h"
 #include "local/plan/status_json.h"
 
 enum { STEP_MS = 200 };

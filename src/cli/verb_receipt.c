@@ -3,11 +3,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/alloc.h"
 #include "base/json_writer.h"
 #include "base/path.h"
 #include "base/strbuf.h"
-#include "cli/output.h"
+#include "cli/arguments.h"
 #include "cli/output_document.h"
 #include "cli/project.h"
 #include "cli/verb.h"

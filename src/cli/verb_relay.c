@@ -7,7 +7,9 @@
 
 #include "base/cleanup.h"
 #include "base/path.h"
+#include "base/string_list.h"
 #include "base/unix_socket.h"
+#include "cli/arguments.h"
 #include "cli/verb.h"
 
 /* False at the end of the stream. */

@@ -7,6 +7,7 @@
 #include "cli/cloud_target.h"
 #include "cli/output.h"
 #include "cli/output_document.h"
+#include "cli/table.h"
 
 #define SHORT_DIGEST 19
 

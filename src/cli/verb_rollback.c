@@ -3,9 +3,9 @@
 
 #include "base/alloc.h"
 #include "base/parse.h"
+#include "cli/arguments.h"
 #include "cli/cloud_plan_view.h"
 #include "cli/cloud_target.h"
-#include "cli/output.h"
 #include "cli/progress_view.h"
 
 /* The one that is asked for, or the one before the newest. */

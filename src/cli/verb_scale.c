@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "cli/arguments.h"
 #include "cli/pod_words.h"
 #include "cli/project_follow.h"
 #include "cli/project_verb.h"

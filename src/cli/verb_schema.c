@@ -2,6 +2,8 @@
 #include <stdio.h>
 
 #include "base/cleanup.h"
+#include "base/string_list.h"
+#include "cli/arguments.h"
 #include "cli/verb.h"
 #include "manifest/json_schema.h"
 

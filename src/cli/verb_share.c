@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/alloc.h"
+#include "base/string_list.h"
+#include "cli/arguments.h"
 #include "cli/verb.h"
 #include "local/vm/share.h"
 

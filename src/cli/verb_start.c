@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/alloc.h"
+#include "cli/arguments.h"
 #include "cli/project_follow.h"
 #include "cli/project_verb.h"
 

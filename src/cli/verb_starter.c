@@ -2,8 +2,9 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 
+#include "cli/arguments.h"
 #include "cli/verb.h"
-#include "local/vm/starter.h"
+#include "local/vm/starter_serve.h"
 
 enum { SOCKET_FD = 3 };
 

@@ -4,10 +4,12 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "cli/arguments.h"
 #include "cli/interrupt.h"
 #include "cli/output.h"
 #include "cli/output_document.h"
 #include "cli/project_verb.h"
+#include "cli/table.h"
 #include "local/plan/status_json.h"
 
 enum { STEP_MS = 100, INTERVAL_MS = 1000 };

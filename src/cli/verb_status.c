@@ -8,7 +8,8 @@
 #include "cli/cloud_target.h"
 #include "cli/output.h"
 #include "cli/output_document.h"
-#include "release/receipt.h"
+#include "cli/table.h"
+#include "release/receipt_tag.h"
 
 #define SHORT_DIGEST 19
 

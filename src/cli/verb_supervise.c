@@ -2,10 +2,10 @@
 #include <signal.h>
 #include <sys/prctl.h>
 
-#include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "base/loop.h"
+#include "cli/arguments.h"
 #include "cli/verb.h"
 #include "local/supervisor/supervisor.h"
 

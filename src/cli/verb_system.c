@@ -8,8 +8,10 @@
 #include "base/cleanup.h"
 #include "base/json_writer.h"
 #include "base/path.h"
+#include "cli/arguments.h"
 #include "cli/output.h"
 #include "cli/output_document.h"
+#include "cli/table.h"
 #include "cli/verb.h"
 #include "image/pod/prune.h"
 

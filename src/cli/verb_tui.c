@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "cli/arguments.h"
 #include "cli/project.h"
 #include "cli/project_tui.h"
 #include "cli/verb.h"

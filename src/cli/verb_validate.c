@@ -3,8 +3,8 @@
 
 #include "base/cleanup.h"
 #include "base/json_writer.h"
+#include "cli/arguments.h"
 #include "cli/manifest_files.h"
-#include "cli/output.h"
 #include "cli/output_document.h"
 #include "cli/verb.h"
 #include "manifest/problem.h"

@@ -4,9 +4,8 @@
 
 #include "base/alloc.h"
 #include "base/json_writer.h"
-#include "base/path.h"
+#include "cli/arguments.h"
 #include "cli/disk_argument.h"
-#include "cli/output.h"
 #include "cli/output_document.h"
 #include "cli/progress_view.h"
 #include "cli/verb.h"

@@ -9,13 +9,14 @@
 #include "base/clock.h"
 #include "base/path.h"
 #include "base/strbuf.h"
+#include "cli/arguments.h"
 #include "cli/log_view.h"
 #include "cli/output.h"
 #include "cli/output_document.h"
 #include "cli/pod_words.h"
 #include "cli/project_verb.h"
 #include "local/client/verdict.h"
-#include "local/logs/log_store.h"
+#include "local/logs/log_reader.h"
 #include "local/plan/status_json.h"
 
 enum { LAST_LINES = 10, SPOKEN_STAGES = 2, MAX_CONSOLE = 4 << 20 };

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/verbs.h"
+
 #include <string.h>
 
 #include "base/alloc.h"

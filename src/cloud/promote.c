@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "release/receipt.h"
+#include "release/receipt_tag.h"
 
 #define SHORT_DIGEST 19 /* "sha256:" and 12 digits */
 

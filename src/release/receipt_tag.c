@@ -6,6 +6,8 @@
  * What is signed is the first five words, then project, pod and the two digests, each on a line of
  * its own; so a tag moved to another image or release no longer verifies.
  */
+#include "release/receipt_tag.h"
+
 #include <inttypes.h>
 #include <string.h>
 

@@ -8,9 +8,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/alloc.h"
 #include "base/cleanup.h"
 #include "image/disk/toc.h"
+#include "local/plan/project_plan_json.h"
 
 void pod_facts_clear(struct pod_facts *facts)
 {

@@ -12,7 +12,6 @@
 
 #include "base/error.h"
 #include "local/plan/project_plan.h"
-#include "local/plan/state.h"
 #include "wire/pod_document.h"
 #include "wire/release_document.h"
 
@@ -38,10 +37,5 @@ MUST_CHECK bool pod_facts_load(const char *project, const char *pod, struct pod_
 /* Out of texts: the plan's own configuration and pod.json. *plan is taken, also on failure. */
 MUST_CHECK bool pod_facts_make(struct project_plan *plan, const char *pod, const char *pod_json,
 			       struct pod_facts *ret, struct error *err);
-
-/* Owned text, lines ended by '\n'; instance may be NULL: then it is about the pod alone. */
-char *about_manifest(const struct pod_facts *facts, const struct instance_status *instance);
-char *about_environment(const struct pod_facts *facts, bool has_secrets);
-char *about_mounts(const struct pod_facts *facts);
 
 #endif

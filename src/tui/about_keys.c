@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The screen about what a pod is made of: opening it, its parts, its secrets. */
+#include "tui/about_keys.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
-#include "tui/keys.h"
+#include "tui/about_text.h"
+#include "tui/acts.h"
 
 static void ask_why(struct model *model)
 {

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "tui/acts.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "tui/choices.h"
 #include "tui/draw.h"
-#include "tui/keys.h"
+#include "tui/prompt.h"
+#include "tui/table.h"
 
 struct effect *act_command(struct model *model, enum effect_kind kind)
 {

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "tui/bars.h"
+
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "tui/draw.h"
+#include "tui/prompt_draw.h"
 
 /* ---- the header: what is looked at, on what machine ---- */
 

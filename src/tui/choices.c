@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The words that a prompt may be answered with: which fit what is typed, and completion. */
+#include "tui/choices.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "base/strbuf.h"
+#include "tui/action.h"
+#include "tui/bindings.h"
 #include "tui/key.h"
-#include "tui/keys.h"
+#include "tui/model.h"
 
 void prompt_clear_choices(struct prompt *prompt)
 {

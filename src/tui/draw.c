@@ -6,10 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/alloc.h"
-#include "base/cleanup.h"
 #include "local/client/verdict.h"
+#include "tui/bars.h"
 #include "tui/page.h"
+#include "tui/view_list.h"
+#include "tui/view_logs.h"
+#include "tui/view_pod.h"
+#include "tui/view_text.h"
 
 void draw_size(char out[SHORT_SIZE], uint64_t bytes)
 {

@@ -6,8 +6,16 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "tui/about_keys.h"
+#include "tui/acts.h"
+#include "tui/choices.h"
 #include "tui/draw.h"
 #include "tui/key.h"
+#include "tui/keys_open.h"
+#include "tui/keys_search.h"
+#include "tui/log_keys.h"
+#include "tui/prompt.h"
+#include "tui/table.h"
 #include "tui/text_page.h"
 
 int keys_body_rows(const struct model *model)

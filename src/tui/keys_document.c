@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "tui/keys_document.h"
+
 #include <string.h>
 
 #include "base/cleanup.h"
 #include "tui/bindings.h"
-#include "tui/tui.h"
 
 /* scdoc's own characters lose their meaning. */
 static void append_escaped(struct strbuf *text, const char *words)

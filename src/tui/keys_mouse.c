@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "tui/keys_mouse.h"
+
+#include "tui/bars.h"
 #include "tui/draw.h"
 #include "tui/key.h"
 #include "tui/keys.h"
+#include "tui/log_keys.h"
+#include "tui/table.h"
 
 static void click_list(struct model *model, int row)
 {

@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* From a list's line to what it stands for. */
+#include "tui/keys_open.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "tui/keys.h"
+#include "tui/log_keys.h"
+#include "tui/prompt.h"
+#include "tui/table.h"
 
 static void open_pod(struct model *model)
 {

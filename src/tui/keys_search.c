@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "tui/keys_search.h"
+
 #include <stdlib.h>
 
-#include "tui/draw.h"
-#include "tui/keys.h"
+#include "tui/log_keys.h"
+#include "tui/table.h"
 #include "tui/text_page.h"
 
 static bool line_matches(const struct model *model, size_t index)

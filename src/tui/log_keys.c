@@ -1,10 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "tui/log_keys.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
+#include "tui/acts.h"
+#include "tui/choices.h"
 #include "tui/draw.h"
 #include "tui/keys.h"
+#include "tui/prompt.h"
+#include "tui/view_logs.h"
 
 void log_keys_open(struct model *model)
 {

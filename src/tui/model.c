@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "tui/choices.h"
 #include "tui/table.h"
 
 void about_state_clear(struct about_state *about)

@@ -124,10 +124,6 @@ struct prompt {
 	size_t choice_count;
 	size_t chosen; /* among those that fit, from 1; 0: what is typed */
 };
-/* The choice that stands at this place of those that fit what is typed, or NULL beyond them. */
-const struct choice *prompt_match(const struct prompt *prompt, size_t index);
-size_t prompt_match_count(const struct prompt *prompt);
-void prompt_clear_choices(struct prompt *prompt);
 
 enum { SPARK_SIZE = 32 };
 
@@ -265,9 +261,6 @@ struct event {
 	uint64_t memory_total;
 	unsigned percent;
 };
-
-/* The one way the model changes. */
-void model_update(struct model *model, const struct event *event);
 
 /* Moves the oldest effect to *ret (the caller clears it); false when there is none. */
 bool model_take_effect(struct model *model, struct effect *ret);

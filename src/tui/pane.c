@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "tui/pane.h"
+
 #include <string.h>
 
-#include "base/alloc.h"
-#include "base/cleanup.h"
 #include "tui/page.h"
 #include "tui/pod_parts.h"
+#include "tui/table.h"
 
 enum { TWO_COLUMNS = 100 };
 

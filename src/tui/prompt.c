@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "tui/prompt.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
-#include "base/clock.h"
 #include "base/parse.h"
+#include "tui/acts.h"
+#include "tui/choices.h"
 #include "tui/key.h"
 #include "tui/keys.h"
+#include "tui/keys_search.h"
 #include "tui/rune.h"
 #include "tui/text_page.h"
 

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The line above the keys while something is asked, and what stands above that line. */
+#include "tui/prompt_draw.h"
+
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "tui/choices.h"
 #include "tui/draw.h"
 
 enum { CHOICES_SHOWN = 10, NAME_MAX_WIDTH = 20 };

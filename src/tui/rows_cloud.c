@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What runs in the cloud beside what runs here, pod by pod. */
+#include "tui/rows_cloud.h"
+
 #include <string.h>
 
 #include "base/alloc.h"
-#include "tui/draw.h"
 #include "tui/table.h"
 
 static const struct column columns[] = {

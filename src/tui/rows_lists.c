@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The rows of the services, images, events and jobs screens. */
+#include "tui/rows_lists.h"
+
 #include <inttypes.h>
 #include <string.h>
 

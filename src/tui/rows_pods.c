@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "tui/rows_pods.h"
+
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>

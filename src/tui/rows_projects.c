@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The pods of all projects, in one list. */
+#include "tui/rows_projects.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,6 +9,7 @@
 #include "base/cleanup.h"
 #include "local/client/verdict.h"
 #include "tui/draw.h"
+#include "tui/rows_pods.h"
 #include "tui/table.h"
 
 enum project_column {

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "tui/run_about.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>

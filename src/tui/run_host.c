@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "tui/run_host.h"
+
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "tui/run_logs.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -8,8 +10,11 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/loop_timer.h"
 #include "base/path.h"
+#include "local/logs/log_reader.h"
 #include "tui/runner.h"
+#include "tui/update.h"
 
 enum {
 	TAIL_LINES = 2000,     /* of each instance, when a log is opened */

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A connection to each project that is up, while the screen of all of them is shown. */
+#include "tui/run_projects.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "base/loop_timer.h"
 #include "local/plan/project_identity.h"
 #include "tui/runner.h"
 

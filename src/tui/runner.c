@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <unistd.h>
 
-#include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/loop_timer.h"
 #include "tui/draw.h"
 #include "tui/key.h"
+#include "tui/run_about.h"
+#include "tui/run_host.h"
+#include "tui/run_jobs.h"
+#include "tui/run_logs.h"
+#include "tui/run_projects.h"
 #include "tui/runner.h"
+#include "tui/update.h"
 
 enum { FRAME_MS = 40, TICK_MS = 2000, RECONNECT_MS = 2000, STATS_MS = 2000 };
 

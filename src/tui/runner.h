@@ -69,29 +69,4 @@ void runner_clear(struct runner *runner);
 /* Feeds the model, carries out what it asks for, and has the screen drawn soon. */
 void runner_feed(struct runner *runner, const struct event *event);
 
-/* run_jobs.c */
-void runner_start_job(struct runner *runner, const struct effect *effect);
-void runner_ask(struct runner *runner, const struct effect *effect);
-void runner_cancel_job(struct runner *runner, unsigned number);
-void runner_foreground(struct runner *runner, const struct effect *effect);
-void runner_browse(struct runner *runner, const char *url);
-void runner_free_children(struct runner *runner);
-
-/* run_logs.c */
-void runner_open_logs(struct runner *runner);
-void runner_more_logs(struct runner *runner, bool is_newer);
-void runner_save_logs(struct runner *runner, const char *path);
-void runner_close_logs(struct runner *runner);
-
-/* run_projects.c: watches all projects while their screen is shown. */
-void runner_watch_projects(struct runner *runner);
-void runner_drop_projects(struct runner *runner);
-
-/* run_about.c: the plan and the disk of a pod, as an EVENT_ABOUT; a text into a new file. */
-void runner_read_about(struct runner *runner, const char *pod);
-void runner_save_text(struct runner *runner, const char *path, const char *text);
-
-/* run_host.c: the host's load, as an EVENT_TICK */
-void runner_measure_host(struct runner *runner, struct event *ret);
-
 #endif

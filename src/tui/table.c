@@ -6,6 +6,10 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "tui/rows_cloud.h"
+#include "tui/rows_lists.h"
+#include "tui/rows_pods.h"
+#include "tui/rows_projects.h"
 
 enum { NAME_ENOUGH = 24 }; /* more of a name is worth less than another column */
 

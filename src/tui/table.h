@@ -80,13 +80,4 @@ unsigned table_sort_before(const struct model *model, enum view_kind view);
 /* The column a sort_column means, or NULL for the natural order. */
 const struct column *table_sort_column(const struct table *table, unsigned sort_column);
 
-/* rows_*.c */
-void rows_of_projects(struct table *table, const struct model *model);
-void rows_of_pods(struct table *table, const struct model *model);
-void rows_of_services(struct table *table, const struct model *model);
-void rows_of_images(struct table *table, const struct model *model);
-void rows_of_cloud(struct table *table, const struct model *model);
-void rows_of_events(struct table *table, const struct model *model);
-void rows_of_jobs(struct table *table, const struct model *model);
-
 #endif

@@ -6,7 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
-#include "tui/keys.h"
+#include "tui/about_keys.h"
 
 static char *job_text(const struct model *model)
 {

@@ -21,7 +21,4 @@ MUST_CHECK bool tui_run(const struct tui_options *options, struct error *err);
 /* Whether it is one of those. */
 bool tui_theme_exists(const char *name);
 
-/* The table of keys for the man page, as a section of scdoc text; owned. */
-char *tui_keys_document(void);
-
 #endif

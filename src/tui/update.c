@@ -1,12 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "tui/update.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "tui/about_keys.h"
+#include "tui/acts.h"
 #include "tui/keys.h"
+#include "tui/keys_mouse.h"
+#include "tui/keys_open.h"
+#include "tui/keys_search.h"
 #include "tui/model.h"
+#include "tui/prompt.h"
 #include "tui/status_copy.h"
+#include "tui/table.h"
 
 static struct load_history *load_for(struct model *model, const char *instance)
 {

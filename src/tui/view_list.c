@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Every list's screen: a table, what is said where it is empty, and a pane about one line. */
+#include "tui/view_list.h"
+
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "tui/draw.h"
+#include "tui/pane.h"
+#include "tui/table.h"
 
 enum { LEFT = 2, PANE_LEAST = 6 };
 

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "tui/view_logs.h"
+
 #include <inttypes.h>
 #include <string.h>
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "tui/view_pod.h"
+
 #include <string.h>
 
-#include "base/alloc.h"
-#include "base/cleanup.h"
 #include "local/client/verdict.h"
 #include "tui/pod_parts.h"
 

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Screens of text: a job's output, one line of a log, the help. */
+#include "tui/view_text.h"
+
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
-#include "tui/keys.h"
+#include "tui/about_keys.h"
 #include "tui/log_json.h"
 #include "tui/page.h"
 #include "tui/text_page.h"

@@ -4,9 +4,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/loop_child.h"
+#include "base/loop_timer.h"
 #include "base/process.h"
 #include "base/strbuf.h"
 #include "test.h"

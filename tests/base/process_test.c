@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "base/process.h"
 
 #include <poll.h>
 #include <pthread.h>
@@ -10,6 +9,7 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/process_run.h"
 #include "test.h"
 
 #define SHELL(script) ((const char *const[]){"sh", "-c", (script), NULL})

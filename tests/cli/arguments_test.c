@@ -5,6 +5,7 @@
 #include "base/suggest.h"
 #include "cli/arguments.h"
 #include "cli/complete.h"
+#include "cli/verbs.h"
 #include "test.h"
 
 static const struct option_spec options[] = {

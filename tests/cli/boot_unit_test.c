@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/path.h"
 #include "base/process.h"
+#include "base/process_run.h"
 #include "cli/boot_unit.h"
 
 static void a_unit_says_what_systemd_wants(void **state)

@@ -5,7 +5,8 @@
 
 #include "base/cleanup.h"
 #include "base/path.h"
-#include "cli/help.h"
+#include "base/strbuf.h"
+#include "cli/help_page.h"
 
 /* doc/verbs.md says what the table of verbs says. */
 static void the_page_is_what_the_verbs_say(void **state)

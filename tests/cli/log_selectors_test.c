@@ -7,8 +7,11 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/path.h"
+#include "local/agent/log_entry.h"
 #include "local/logs/log_store.h"
+#include "local/logs/log_store_append.h"
 #include "local/plan/project_plan.h"
+#include "local/plan/project_plan_json.h"
 #include "test.h"
 
 static char *folder;

@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "cli/output.h"
+#include "cli/table.h"
 
 static void shows(unsigned width, const char *wanted)
 {

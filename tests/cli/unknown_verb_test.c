@@ -6,10 +6,10 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
-#include "base/string_list.h"
 #include "base/suggest.h"
 #include "cli/unknown_verb.h"
 #include "cli/verb.h"
+#include "cli/verbs.h"
 
 static void hint_is(const char *name, const char *wanted)
 {

@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/strbuf.h"
+#include "cloud/aws/client/answer.h"
 #include "cloud/aws/client/endpoint.h"
 #include "cloud/aws/client/ini.h"
 #include "cloud/aws/client/pager.h"

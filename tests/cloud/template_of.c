@@ -9,6 +9,7 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "cloud/aws/stack/stack_plan.h"
+#include "cloud/aws/stack/stack_template.h"
 #include "manifest/load.h"
 #include "manifest/problem.h"
 

@@ -9,6 +9,7 @@
 #include "base/cleanup.h"
 #include "base/string_list.h"
 #include "local/agent/agent.h"
+#include "local/agent/agent_stream.h"
 #include "wire/frame.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);

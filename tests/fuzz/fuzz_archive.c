@@ -5,7 +5,10 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/path.h"
+#include "image/oci/archive_find.h"
 #include "image/oci/archive_import.h"
+#include "image/oci/resolve.h"
+#include "image/oci/source_walk.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 

@@ -6,6 +6,7 @@
 #include "base/cleanup.h"
 #include "base/string_list.h"
 #include "cli/arguments.h"
+#include "cli/verbs.h"
 #include "fuzz.h"
 
 /* Lines are the words of a command line; the first byte chooses the verb. */

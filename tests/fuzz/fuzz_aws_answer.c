@@ -3,6 +3,8 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "base/http.h"
+#include "cloud/aws/client/answer.h"
 #include "cloud/aws/client/request.h"
 #include "fuzz.h"
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cloud/aws/client/credentials.h"
+#include "cloud/aws/client/credentials_process.h"
 #include "fuzz.h"
 
 /* Credentials as a process, a container or instance metadata give them. */

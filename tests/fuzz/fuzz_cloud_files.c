@@ -13,6 +13,7 @@
 #include "cloud/aws/disk/upload_state.h"
 #include "fuzz_folder.h"
 #include "release/receipt.h"
+#include "release/receipt_tag.h"
 
 #define SHA "sha256:00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
 

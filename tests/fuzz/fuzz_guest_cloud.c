@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "guest/cloud/cloud_answer.h"
 #include "guest/cloud/cloud_dns.h"
-#include "guest/cloud/cloud_http.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 

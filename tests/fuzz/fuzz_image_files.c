@@ -15,8 +15,8 @@
 #include "image/layer/build_record.h"
 #include "image/oci/image_ref.h"
 #include "image/oci/lock_file.h"
-#include "image/oci/registry_config.h"
-#include "image/oci/source.h"
+#include "image/oci/registry_certificates.h"
+#include "image/oci/source_daemon.h"
 
 static void check_ref(const char *text, size_t size)
 {

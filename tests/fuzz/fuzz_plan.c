@@ -5,6 +5,7 @@
 #include "base/cleanup.h"
 #include "fuzz.h"
 #include "local/plan/project_plan.h"
+#include "local/plan/project_plan_json.h"
 #include "local/plan/status_json.h"
 
 static void check_plan(const char *text, size_t size)

@@ -7,6 +7,7 @@
 #include "base/path.h"
 #include "fuzz.h"
 #include "release/receipt.h"
+#include "release/receipt_tag.h"
 
 static const struct release_id release = {.image = {{1, 2}}, .config = {{3}}};
 

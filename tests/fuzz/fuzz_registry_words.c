@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "image/oci/docker_config.h"
-#include "image/oci/registry.h"
+#include "image/oci/registry_authorize.h"
 #include "image/oci/registry_config.h"
 #include "image/oci/www_authenticate.h"
 

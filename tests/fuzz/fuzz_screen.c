@@ -7,6 +7,7 @@
 #include "base/cleanup.h"
 #include "fuzz.h"
 #include "tui/draw.h"
+#include "tui/update.h"
 
 /* Whatever containers print and verbs answer: nothing on the screen is a control character. */
 static void draw(const struct model *model)

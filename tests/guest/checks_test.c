@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/loop.h"
+#include "base/loop_timer.h"
 #include "guest/pod/check_grpc.h"
 #include "guest/pod/check_http.h"
 #include "guest/pod/check_socket.h"

@@ -6,6 +6,8 @@
 #include "base/cleanup.h"
 #include "base/strbuf.h"
 #include "guest/kubelet/kubelet.h"
+#include "guest/kubelet/kubelet_probe.h"
+#include "guest/kubelet/kubelet_unit.h"
 #include "test.h"
 
 /* A pod of these containers; names are letters. */

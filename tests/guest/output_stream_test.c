@@ -8,10 +8,10 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/loop.h"
+#include "base/loop_timer.h"
 #include "base/strbuf.h"
 #include "guest/channel/output_stream.h"
 #include "test.h"
-#include "wire/frame.h"
 #include "wire/log_record.h"
 
 /* A stream whose writer is the test. What went into the ring is read as the host would. */

@@ -11,7 +11,7 @@
 #include "base/cleanup.h"
 #include "base/path.h"
 #include "base/sha256.h"
-#include "image/pod/image_build.h"
+#include "image/disk/disk_image.h"
 
 #include "test.h"
 

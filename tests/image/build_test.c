@@ -21,7 +21,7 @@
 #include "image/oci/resolve.h"
 #include "image/pod/disk_export.h"
 #include "image/pod/disk_verify.h"
-#include "image/pod/prune.h"
+#include "image/pod/verify.h"
 #include "test.h"
 
 enum { TAR_MAX = 1 << 20, LAYERS_MAX = 3 };

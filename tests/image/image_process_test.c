@@ -11,10 +11,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/path.h"
-#include "base/process.h"
+#include "base/process_run.h"
+#include "image/oci/credential_find.h"
 #include "image/oci/docker_config.h"
 
 #include "test.h"

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "base/alloc.h"
+#include "image/layer/layer_tree_finish.h"
 #include "test.h"
 #include "wire/layer_mark.h"
 

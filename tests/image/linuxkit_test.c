@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/path.h"
+#include "image/linuxkit/linuxkit_append.h"
 #include "image/linuxkit/linuxkit_bundle.h"
 #include "image/linuxkit/linuxkit_document.h"
 #include "image/linuxkit/linuxkit_pod.h"

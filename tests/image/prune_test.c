@@ -10,6 +10,7 @@
 #include "image/layer/layer.h"
 #include "image/oci/lock_file.h"
 #include "image/oci/resolve.h"
+#include "image/pod/verify.h"
 #include "layout.h"
 #include "test.h"
 

@@ -4,10 +4,9 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
-#include "base/url.h"
 #include "image/oci/docker_config.h"
 #include "image/oci/oci_document.h"
-#include "image/oci/registry.h"
+#include "image/oci/registry_authorize.h"
 #include "image/oci/registry_config.h"
 #include "image/oci/www_authenticate.h"
 #include "test.h"

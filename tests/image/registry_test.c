@@ -9,6 +9,8 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/path.h"
+#include "image/oci/registry_blobs.h"
+#include "image/oci/registry_certificates.h"
 #include "image/oci/resolve.h"
 #include "registry_server.h"
 #include "test.h"

@@ -12,6 +12,7 @@
 #include "base/bytes.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "local/agent/agent_stream.h"
 #include "wire/frame.h"
 #include "wire/log_record.h"
 

@@ -19,6 +19,7 @@
 #include "local/client/verdict.h"
 #include "local/plan/project_identity.h"
 #include "local/plan/project_plan.h"
+#include "local/plan/project_plan_json.h"
 #include "local/supervisor/supervisor.h"
 #include "local/vm/vm_identity.h"
 #include "release/receipt.h"

@@ -14,7 +14,11 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/path.h"
+#include "local/agent/log_entry.h"
+#include "local/logs/log_reader.h"
 #include "local/logs/log_segment.h"
+#include "local/logs/log_store_append.h"
+#include "local/plan/state.h"
 
 #include "test.h"
 

@@ -3,6 +3,7 @@
 
 #include "base/cleanup.h"
 #include "base/process.h"
+#include "base/process_run.h"
 #include "local/vm/network_filter.h"
 
 #include "test.h"

@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "local/plan/project_plan.h"
+#include "local/plan/project_plan_json.h"
 #include "local/plan/status_json.h"
 #include "test.h"
 

@@ -10,6 +10,7 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/path.h"
+#include "local/plan/project_plan_json.h"
 #include "manifest/load.h"
 #include "manifest/problem.h"
 

@@ -10,7 +10,7 @@
 
 #include "base/cleanup.h"
 #include "base/path.h"
-#include "base/process.h"
+#include "base/process_run.h"
 
 #include "test.h"
 

@@ -3,8 +3,9 @@
 
 #include <string.h>
 
-#include "base/alloc.h"
 #include "base/cleanup.h"
+#include "base/string_list.h"
+#include "local/vm/rehearsal_arguments.h"
 #include "local/vm/rehearsal_vm.h"
 
 static void a_volume_ends_at_a_whole_gib(void **state)

@@ -10,6 +10,7 @@
 
 #include "base/cleanup.h"
 #include "local/agent/agent.h"
+#include "local/client/session_client.h"
 #include "wire/frame.h"
 
 #include "test.h"

@@ -10,14 +10,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/fence.h"
 #include "base/path.h"
 #include "base/process.h"
+#include "base/process_run.h"
 #include "local/vm/disk_tool.h"
 #include "local/vm/network_filter.h"
 #include "local/vm/share.h"
+#include "local/vm/starter_serve.h"
 
 #include "test.h"
 

@@ -15,6 +15,7 @@
 #include "local/client/client.h"
 #include "local/plan/project_identity.h"
 #include "local/plan/project_plan.h"
+#include "local/plan/project_plan_json.h"
 #include "local/supervisor/control_path.h"
 
 #include "test.h"

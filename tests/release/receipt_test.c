@@ -9,6 +9,7 @@
 #include "base/cleanup.h"
 #include "base/path.h"
 #include "release/receipt.h"
+#include "release/receipt_tag.h"
 #include "release/receipt_travel.h"
 
 static const struct release_id release = {.image = {{0xaa}}, .config = {{0xbb}}};

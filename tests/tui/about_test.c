@@ -9,7 +9,7 @@
 #include "sample.h"
 #include "test.h"
 #include "tui/draw.h"
-#include "tui/keys.h"
+#include "tui/update.h"
 
 #define T(text) ((char[]){text})
 

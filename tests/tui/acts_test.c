@@ -11,6 +11,9 @@
 #include "tui/draw.h"
 #include "tui/key.h"
 #include "tui/keys.h"
+#include "tui/table.h"
+#include "tui/update.h"
+#include "tui/view_logs.h"
 
 static char *screen_text(const struct model *model)
 {

@@ -10,10 +10,10 @@
 #include "sample.h"
 #include "test.h"
 #include "tui/draw.h"
-#include "tui/key.h"
-#include "tui/keys.h"
+#include "tui/keys_document.h"
 #include "tui/log_json.h"
-#include "tui/tui.h"
+#include "tui/table.h"
+#include "tui/update.h"
 
 static char *screen_of(const struct model *model)
 {

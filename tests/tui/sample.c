@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sample.h"
+#include "tui/update.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -11,7 +11,7 @@
 #include "sample.h"
 #include "test.h"
 #include "tui/draw.h"
-#include "tui/key.h"
+#include "tui/update.h"
 
 static void expect_screen(const struct model *model, const char *name)
 {

@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "guest/channel/event_limit.h"
+#include "guest/kubelet/kubelet_probe.h"
 #include "wire/event.h"
 
 #define KEPT 256

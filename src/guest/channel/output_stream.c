@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
-#include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/loop_timer.h"
 #include "base/strbuf.h"
 
 #define PIPE_BYTES    (256 << 10) /* fewer turns between a busy writer and us */

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "guest/cloud/cloud_answer.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -6,7 +8,6 @@
 #include "base/cleanup.h"
 #include "base/parse.h"
 #include "base/strbuf.h"
-#include "guest/cloud/cloud_http.h"
 #include "guest/pod/check_http.h"
 
 void cloud_url_clear(struct cloud_url *url)

@@ -18,6 +18,7 @@
 #include "base/json.h"
 #include "base/json_writer.h"
 #include "base/strbuf.h"
+#include "guest/cloud/cloud_answer.h"
 #include "guest/cloud/cloud_http.h"
 #include "guest/cloud/cloud_sign.h"
 #include "wire/instance_calls.h"

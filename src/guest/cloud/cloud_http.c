@@ -22,6 +22,7 @@
 #include "base/clock.h"
 #include "base/path.h"
 #include "base/strbuf.h"
+#include "guest/cloud/cloud_answer.h"
 #include "guest/cloud/cloud_dns.h"
 
 #define CERTIFICATES "/etc/ssl/certs/ca-certificates.crt"

@@ -12,15 +12,7 @@
 
 #include "base/error.h"
 #include "base/string_list.h"
-
-struct cloud_url {
-	bool is_tls;
-	char *host;
-	uint16_t port;
-	char *path; /* with query, "/" at least */
-};
-MUST_CHECK bool cloud_url_parse(const char *text, struct cloud_url *ret, struct error *err);
-void cloud_url_clear(struct cloud_url *url);
+#include "guest/cloud/cloud_answer.h"
 
 struct cloud_request {
 	const char *method;
@@ -31,13 +23,6 @@ struct cloud_request {
 	unsigned timeout_ms; /* for the whole; 0: 20 s */
 };
 
-struct cloud_answer {
-	int status;
-	char *body; /* owned, NUL-terminated */
-	size_t body_size;
-};
-void cloud_answer_clear(struct cloud_answer *answer);
-
 /* An answer of any status is success. */
 MUST_CHECK bool cloud_http(const struct cloud_request *request, struct cloud_answer *ret,
 			   struct error *err);
@@ -47,14 +32,5 @@ MUST_CHECK bool cloud_http(const struct cloud_request *request, struct cloud_ans
  * the kubelet does, whatever the certificate.
  */
 MUST_CHECK bool cloud_tls_relay(const char *host, uint16_t port, int fd, struct error *err);
-
-/* Whether the answer says itself that it is whole; else the end of the connection says so. Pure. */
-bool cloud_answer_is_whole(const char *bytes, size_t size);
-/*
- * A whole answer's bytes (the connection was closed after them) into status and body; chunked and
- * counted bodies. Pure.
- */
-MUST_CHECK bool cloud_answer_parse(const char *bytes, size_t size, struct cloud_answer *ret,
-				   struct error *err);
 
 #endif

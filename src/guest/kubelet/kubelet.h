@@ -15,7 +15,6 @@
 #include "wire/pod_document.h"
 
 enum probe_kind { PROBE_STARTUP, PROBE_READINESS, PROBE_LIVENESS, PROBE_KINDS };
-const char *probe_kind_name(enum probe_kind kind);
 
 enum action_type {
 	ACTION_START,  /* start container; answer with kubelet_started() */
@@ -56,21 +55,12 @@ struct kubelet *kubelet_new(const struct pod_image *pod);
 void kubelet_free(struct kubelet *kubelet);
 
 void kubelet_begin(struct kubelet *kubelet, uint64_t now_ms);
-/* message_or_null: why it could not be started. */
-void kubelet_started(struct kubelet *kubelet, size_t container, uint64_t now_ms, bool is_ok,
-		     const char *message_or_null);
 struct unit_end {
 	int exit_code; /* 128 + signal where a signal ended it */
 	int signal;
 	bool is_oom;
 	const char *message; /* the termination message, or NULL */
 };
-void kubelet_exited(struct kubelet *kubelet, size_t container, uint64_t now_ms,
-		    const struct unit_end *end);
-void kubelet_probed(struct kubelet *kubelet, size_t container, enum probe_kind probe,
-		    uint64_t now_ms, bool is_ok, const char *message);
-void kubelet_hook_done(struct kubelet *kubelet, size_t container, bool is_post_start,
-		       uint64_t now_ms, bool is_ok, const char *message);
 /* grace_ms < 0: the pod's own. A second call may only shorten it. */
 void kubelet_shutdown(struct kubelet *kubelet, uint64_t now_ms, int64_t grace_ms);
 void kubelet_tick(struct kubelet *kubelet, uint64_t now_ms);

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "guest/kubelet/kubelet_probe.h"
+
 #include "guest/kubelet/kubelet_parts.h"
 
 #include "base/alloc.h"

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One container's life in the pod: started, stopped, ended, started again. */
+#include "guest/kubelet/kubelet_unit.h"
+
 #include <signal.h>
 #include <string.h>
 

@@ -10,6 +10,7 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "base/loop_timer.h"
 #include "guest/documents/dns_message.h"
 #include "guest/machine/service_redirect.h"
 

@@ -10,6 +10,7 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "base/loop_timer.h"
 #include "base/strbuf.h"
 #include "guest/pod/check_socket.h"
 #include "guest/pod/exec_process.h"

@@ -13,8 +13,8 @@
 #include <sys/reboot.h>
 #include <unistd.h>
 
-#include "base/alloc.h"
 #include "base/cleanup.h"
+#include "base/loop_timer.h"
 #include "base/path.h"
 #include "guest/channel/say.h"
 #include "guest/machine/config_disk.h"

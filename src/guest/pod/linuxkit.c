@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/folder_list.h"
+#include "base/loop_timer.h"
 #include "base/parse.h"
 #include "base/path.h"
 #include "guest/channel/output_stream.h"

@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/loop_timer.h"
 #include "base/parse.h"
 #include "base/path.h"
 #include "guest/machine/network.h"

@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "base/loop_timer.h"
 #include "guest/channel/say.h"
 #include "guest/machine/rootfs.h"
 

@@ -10,6 +10,7 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "base/loop_timer.h"
 #include "base/path.h"
 #include "guest/channel/say.h"
 #include "guest/documents/name_files.h"

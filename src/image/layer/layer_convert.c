@@ -8,10 +8,10 @@
 #include <archive.h>
 #include <archive_entry.h>
 
-#include "base/alloc.h"
 #include "base/strbuf.h"
 #include "image/layer/layer_stream.h"
 #include "image/layer/layer_tree.h"
+#include "image/layer/layer_tree_finish.h"
 #include "image/layer/squashfs_writer.h"
 
 #define ZEROS_SIZE ((size_t)64 << 10)

@@ -97,14 +97,6 @@ struct tree_entry {
 MUST_CHECK bool layer_tree_add(struct layer_tree *tree, const struct tree_entry *entry,
 			       struct layer_node **ret, struct error *err);
 
-/* Attributes that OverlayFS would act upon (trusted.overlay.*) and system.* are left out. */
-MUST_CHECK bool layer_tree_add_xattr(struct layer_tree *tree, struct layer_node *node,
-				     const char *name, const void *value, size_t size,
-				     struct error *err);
-
-/* Sorts, counts links, numbers the inodes from 1; returns how many there are. */
-uint32_t layer_tree_finish(struct layer_tree *tree);
-
 /* The file behind a hard link, or the node itself. */
 struct layer_node *layer_node_file(struct layer_node *node);
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The tree's attributes, and the order in which the writer needs it. */
+#include "image/layer/layer_tree_finish.h"
+
 #include <string.h>
 #include <sys/stat.h>
 

@@ -23,6 +23,7 @@
 #include <zstd.h>
 
 #include "base/alloc.h"
+#include "image/layer/layer_tree_finish.h"
 
 #define DEVICE_BLOCK	 4096u
 #define ZSTD_LEVEL	 3u

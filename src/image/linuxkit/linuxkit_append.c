@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "image/linuxkit/linuxkit_append.h"
+
 #include <string.h>
 
 #include "base/alloc.h"

@@ -6,7 +6,6 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
-#include "base/path.h"
 #include "image/linuxkit/linuxkit_disk.h"
 #include "image/linuxkit/linuxkit_initrd.h"
 #include "image/linuxkit/linuxkit_output.h"

@@ -80,14 +80,6 @@ MUST_CHECK bool linuxkit_document_parse(const char *text, size_t size, const cha
 					struct linuxkit_document *ret, struct error *err);
 
 /*
- * Adds a second document to a first one, as LinuxKit does with several files: what the second says
- * of the kernel replaces, lists go on. *from is empty after. An error where a service or a volume
- * is in both; *to is then of no use.
- */
-MUST_CHECK bool linuxkit_document_append(struct linuxkit_document *to,
-					 struct linuxkit_document *from, struct error *err);
-
-/*
  * The label org.mobyproject.config of a component's image, YAML or JSON: the same keys as a
  * component without name and image. *ret is one JSON object, owned.
  */

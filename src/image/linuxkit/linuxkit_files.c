@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The section `files` of a document. */
+#include "image/linuxkit/linuxkit_files.h"
+
 #include <stdlib.h>
 #include <string.h>
 

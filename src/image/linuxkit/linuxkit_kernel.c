@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The kernel image of a document: kernel, modules' tar, microcode; nothing else of it is kept. */
+#include "image/linuxkit/linuxkit_kernel.h"
+
 #include <archive.h>
 #include <archive_entry.h>
 #include <string.h>
@@ -8,6 +10,7 @@
 #include "base/cleanup.h"
 #include "image/linuxkit/image_flatten.h"
 #include "image/linuxkit/linuxkit_tree.h"
+#include "image/linuxkit/linuxkit_unpack.h"
 #include "image/oci/resolve.h"
 
 enum { CHUNK_SIZE = 256 << 10 };

@@ -7,6 +7,9 @@
 #include "base/cleanup.h"
 #include "base/strbuf.h"
 #include "image/linuxkit/linuxkit_bundle.h"
+#include "image/linuxkit/linuxkit_files.h"
+#include "image/linuxkit/linuxkit_kernel.h"
+#include "image/linuxkit/linuxkit_unpack.h"
 #include "image/oci/resolve.h"
 
 enum { APK_MAX_BYTES = 64 << 20 };

@@ -35,21 +35,4 @@ MUST_CHECK bool linuxkit_tree_add(struct linuxkit_tree *tree, const struct tar_e
 MUST_CHECK bool linuxkit_tree_add_folders(struct linuxkit_tree *tree, const char *path,
 					  const struct linuxkit_origin *origin, struct error *err);
 
-/* The parts: an image's file system below prefix ("" or "a/b"); apk_database may be NULL. */
-struct linuxkit_unpack {
-	const struct oci_image *image;
-	const char *prefix;
-	const char *resolv_link; /* what etc/resolv.conf points to; NULL: an empty file */
-	const struct linuxkit_origin *origin;
-	struct strbuf *apk_database; /* gets lib/apk/db/installed and two newlines */
-	size_t *apk_count;
-};
-MUST_CHECK bool linuxkit_tree_unpack(struct linuxkit_tree *tree,
-				     const struct linuxkit_unpack *unpack, struct error *err);
-/* Everything of a plain tar, as it is. */
-MUST_CHECK bool linuxkit_tree_add_tar(struct linuxkit_tree *tree, int fd,
-				      const struct linuxkit_origin *origin, struct error *err);
-MUST_CHECK bool linuxkit_tree_add_kernel(struct linuxkit_tree *tree, struct error *err);
-MUST_CHECK bool linuxkit_tree_add_files(struct linuxkit_tree *tree, struct error *err);
-
 #endif

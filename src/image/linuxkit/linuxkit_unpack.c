@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* An image's files in the tree: what a running container has of its own is put in their place. */
+#include "image/linuxkit/linuxkit_unpack.h"
+
 #include <archive.h>
 #include <archive_entry.h>
 #include <errno.h>

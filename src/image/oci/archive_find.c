@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "image/oci/archive_find.h"
+
 #include <fcntl.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
-#include "base/clock.h"
 #include "base/json.h"
 #include "base/strbuf.h"
 #include "image/oci/archive_import.h"
+#include "image/oci/oci_document.h"
+#include "image/oci/source_walk.h"
 
 /* Everything an archive has is in the store by now. */
 static bool bring_nothing(const struct oci_descriptor *const *blobs, size_t count, void *arg,

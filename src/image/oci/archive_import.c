@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "image/oci/oci_document.h"
 
 enum { ENTRIES_MAX = 20000, TEXTS_MAX_BYTES = 64 << 20, LINKS_MAX = 8, NAME_MAX_BYTES = 1024 };
 

@@ -34,12 +34,4 @@ const struct archive_entry_found *archive_listing_find(const struct archive_list
 MUST_CHECK bool archive_import(const struct source_request *request, gunzip_read_fn *read_more,
 			       void *arg, struct archive_listing *ret, struct error *err);
 
-/* From a listing to an image in the store: by index.json or by docker save's manifest.json. */
-MUST_CHECK bool archive_find_oci(const struct source_request *request,
-				 const struct archive_listing *listing, struct image_ref *ret,
-				 struct error *err);
-MUST_CHECK bool archive_find_docker(const struct source_request *request,
-				    const struct archive_listing *listing, struct image_ref *ret,
-				    struct error *err);
-
 #endif

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "image/oci/credential_find.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -7,6 +9,7 @@
 #include "base/cleanup.h"
 #include "base/path.h"
 #include "base/process.h"
+#include "base/process_run.h"
 #include "base/string_list.h"
 #include "image/oci/docker_config.h"
 

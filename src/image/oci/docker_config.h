@@ -35,22 +35,9 @@ char *docker_config_host(const char *key);
 const char *docker_config_key(const char *host);
 /* The helper that the text names for the host, owned; NULL: none, or its name is no plain word. */
 char *docker_config_helper(const char *text, size_t size, const char *host);
-/* Docker's own file, owned; NULL without a home. */
-char *docker_config_path(void);
 
 /* What a helper printed. */
 MUST_CHECK bool credential_parse_helper(const char *text, size_t size, struct credential *ret,
 					struct error *err);
-
-/*
- * Looks through $REGISTRY_AUTH_FILE, containers' auth.json and Docker's config.json, in this order,
- * and runs the helper where one is named. Empty when nobody knows the host.
- */
-MUST_CHECK bool credential_find(const char *host, const char *name, struct credential *ret,
-				struct error *err);
-/* From now on credential_find() of this process asks that one instead: it may not look itself. */
-typedef bool credential_ask_fn(const char *host, const char *name, struct credential *ret,
-			       void *arg, struct error *err);
-void credential_ask_of(credential_ask_fn *fn, void *arg);
 
 #endif

@@ -11,6 +11,8 @@
 #include "base/log.h"
 #include "base/parse.h"
 #include "base/strbuf.h"
+#include "image/oci/registry_authorize.h"
+#include "image/oci/registry_certificates.h"
 
 enum {
 	RETRIES_MAX = 3,

@@ -12,6 +12,7 @@
 #include "base/http.h"
 #include "base/progress.h"
 #include "image/oci/docker_config.h"
+#include "image/oci/registry_certificates.h"
 #include "image/oci/registry_config.h"
 #include "image/oci/source.h"
 
@@ -59,14 +60,6 @@ MUST_CHECK bool registry_perform(struct registry *registry, const char *method, 
 				 const char *accept, size_t max_bytes, struct http_response *ret,
 				 struct error *err);
 
-/* Makes the header for the challenge of a 401; false when there is nobody (else) to be. */
-MUST_CHECK bool registry_authorize(struct registry *registry, const struct http_response *response,
-				   struct error *err);
-
-/* Whether the password may go where the registry says: as safe a way as to itself. */
-MUST_CHECK bool registry_realm_is_safe(const struct registry_endpoint *endpoint, const char *realm,
-				       struct error *err);
-
 /* Says what a status other than 2xx means; what is "manifest 1.22", "layer sha256:…". */
 bool registry_error(const struct registry *registry, const struct http_response *response,
 		    const char *what, struct error *err);
@@ -82,14 +75,5 @@ extern const struct backoff registry_backoff;
  */
 MUST_CHECK bool registry_wait(const struct registry *registry, const struct http_response *response,
 			      unsigned attempt, struct error *err);
-
-/* All blobs, several at once, resumed where a cut left them; a source_bring_fn but for its arg. */
-MUST_CHECK bool registry_bring_blobs(struct registry *registry,
-				     const struct source_request *request,
-				     const struct oci_descriptor *const *blobs, size_t count,
-				     struct error *err);
-
-/* The token in a token server's answer, owned; pure. */
-MUST_CHECK bool registry_parse_token(const char *text, size_t size, char **ret, struct error *err);
 
 #endif

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Token authentication: https://distribution.github.io/distribution/spec/auth/token/ */
+#include "image/oci/registry_authorize.h"
+
 #include <string.h>
 
 #include "base/alloc.h"
@@ -9,6 +11,7 @@
 #include "base/log.h"
 #include "base/strbuf.h"
 #include "base/url.h"
+#include "image/oci/credential_find.h"
 #include "image/oci/docker_config.h"
 #include "image/oci/registry.h"
 #include "image/oci/www_authenticate.h"

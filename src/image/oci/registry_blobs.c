@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "image/oci/registry_blobs.h"
+
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
@@ -8,7 +10,9 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "image/oci/oci_document.h"
 #include "image/oci/registry.h"
+#include "image/oci/registry_authorize.h"
 
 enum {
 	PARALLEL = 4,

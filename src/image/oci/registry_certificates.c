@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "image/oci/registry_certificates.h"
+
 #include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +11,6 @@
 #include "base/sha256.h"
 #include "base/strbuf.h"
 #include "base/string_list.h"
-#include "image/oci/registry_config.h"
 
 enum { PEM_MAX_BYTES = 4 << 20, FILES_MAX = 256 };
 

@@ -11,6 +11,8 @@
 #include "base/json_writer.h"
 #include "base/path.h"
 #include "base/process.h"
+#include "base/process_run.h"
+#include "image/oci/credential_find.h"
 #include "image/oci/registry.h"
 
 enum { CONFIG_MAX_BYTES = 1 << 20, ANSWER_MAX_BYTES = 64 << 10, HELPER_TIMEOUT_MS = 30000 };

@@ -8,6 +8,17 @@
 #include "base/log.h"
 #include "image/oci/lock_file.h"
 #include "image/oci/source.h"
+#include "image/oci/source_walk.h"
+
+void oci_image_clear(struct oci_image *image)
+{
+	free(image->reference);
+	free(image->config_json);
+	for (size_t i = 0; i < image->layer_count; i++)
+		oci_descriptor_clear(&image->layers[i]);
+	free(image->layers);
+	*image = (struct oci_image){0};
+}
 
 static source_fetch_fn *source_of(enum transport transport)
 {

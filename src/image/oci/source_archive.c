@@ -7,7 +7,9 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "image/oci/archive_find.h"
 #include "image/oci/archive_import.h"
+#include "image/oci/source_walk.h"
 
 enum { CHUNK_SIZE = 1 << 20 };
 
@@ -28,23 +30,6 @@ static ssize_t read_file(void *arg, const void **ret_bytes, struct error *err)
 		*ret_bytes = reader->chunk;
 		return got;
 	}
-}
-
-bool source_reuse(const struct source_request *request, const char *stamp, struct image_ref *ret)
-{
-	const struct image_ref *known = request->known;
-	AUTO(oci_image_clear) struct oci_image image = {0};
-	AUTO(error_clear) struct error why = ERROR_INIT;
-	if (known == NULL || (stamp != NULL && known->stamp == NULL) ||
-	    (stamp != NULL && strcmp(known->stamp, stamp) != 0) ||
-	    !oci_image_load(request->store, known->reference, &known->manifest, &image, &why))
-		return false;
-	ret->digest = known->digest;
-	ret->manifest = known->manifest;
-	ret->source = xstrdup(known->source);
-	ret->stamp = xstrdup_or_null(known->stamp);
-	ret->time_ns = known->time_ns;
-	return true;
 }
 
 bool source_archive_fetch(const struct source_request *request, struct image_ref *ret,

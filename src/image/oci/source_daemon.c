@@ -4,6 +4,8 @@
  * GET /images/NAME/get (https://docs.docker.com/reference/api/engine/). Where the image has not
  * changed since, only the first is asked.
  */
+#include "image/oci/source_daemon.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -16,8 +18,9 @@
 #include "base/path.h"
 #include "base/strbuf.h"
 #include "base/url.h"
+#include "image/oci/archive_find.h"
 #include "image/oci/archive_import.h"
-
+#include "image/oci/source_walk.h"
 enum {
 	STEP_MS = 200,
 	INSPECT_MAX_MS = 60000,

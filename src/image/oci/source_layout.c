@@ -9,7 +9,9 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/path.h"
+#include "image/oci/oci_document.h"
 #include "image/oci/source.h"
+#include "image/oci/source_walk.h"
 
 static bool bring(const struct oci_descriptor *const *blobs, size_t count, void *arg,
 		  struct error *err)

@@ -5,8 +5,11 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
-#include "base/log.h"
+#include "image/oci/image_options.h"
+#include "image/oci/oci_document.h"
 #include "image/oci/registry.h"
+#include "image/oci/registry_blobs.h"
+#include "image/oci/source_walk.h"
 
 #define ACCEPT                                                                                     \
 	"Accept: " MEDIA_OCI_INDEX ", " MEDIA_OCI_MANIFEST ", " MEDIA_DOCKER_LIST                  \

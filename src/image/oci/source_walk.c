@@ -1,20 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "image/oci/source_walk.h"
+
 #include <errno.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "image/oci/oci_document.h"
+#include "image/oci/resolve.h"
 #include "image/oci/source.h"
-
-void oci_image_clear(struct oci_image *image)
-{
-	free(image->reference);
-	free(image->config_json);
-	for (size_t i = 0; i < image->layer_count; i++)
-		oci_descriptor_clear(&image->layers[i]);
-	free(image->layers);
-	*image = (struct oci_image){0};
-}
 
 const struct digest *source_wanted(const struct source_request *request)
 {
@@ -120,6 +114,7 @@ static void take_layers(struct oci_image *image, struct oci_document *manifest,
 	for (size_t i = 0; i < image->layer_count; i++)
 		image->layers[i].diff_id = diff_ids[i];
 }
+
 bool oci_image_load(struct store *store, const char *reference, const struct digest *manifest,
 		    struct oci_image *ret, struct error *err)
 {
@@ -199,5 +194,22 @@ bool source_copy_blob(const struct source_request *request, int fd, const char *
 		return error_prefix(err, "%s", path);
 	}
 	progress_done(request->progress, "pull", DIGEST_TEXT(&blob->digest), NULL);
+	return true;
+}
+
+bool source_reuse(const struct source_request *request, const char *stamp, struct image_ref *ret)
+{
+	const struct image_ref *known = request->known;
+	AUTO(oci_image_clear) struct oci_image image = {0};
+	AUTO(error_clear) struct error why = ERROR_INIT;
+	if (known == NULL || (stamp != NULL && known->stamp == NULL) ||
+	    (stamp != NULL && strcmp(known->stamp, stamp) != 0) ||
+	    !oci_image_load(request->store, known->reference, &known->manifest, &image, &why))
+		return false;
+	ret->digest = known->digest;
+	ret->manifest = known->manifest;
+	ret->source = xstrdup(known->source);
+	ret->stamp = xstrdup_or_null(known->stamp);
+	ret->time_ns = known->time_ns;
 	return true;
 }

@@ -11,6 +11,7 @@
 #include "base/path.h"
 #include "image/layer/layer.h"
 #include "image/linuxkit/linuxkit_tree.h"
+#include "image/linuxkit/linuxkit_unpack.h"
 
 enum { DOCUMENT_MAX_BYTES = 16 << 20 };
 

@@ -11,9 +11,9 @@
 
 #include "base/alloc.h"
 #include "base/path.h"
+#include "image/disk/disk_image.h"
 #include "image/disk/kernel_unpack.h"
 #include "image/disk/toc.h"
-#include "image/pod/image_build.h"
 #include "image/pod/image_process.h"
 
 #define BOOT_FILE_MAX ((uint64_t)512 << 20)

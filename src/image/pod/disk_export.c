@@ -11,7 +11,7 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
-#include "base/process.h"
+#include "base/process_run.h"
 #include "base/sparse.h"
 
 static bool export_raw(const struct disk_image *image, const char *path, struct error *err)

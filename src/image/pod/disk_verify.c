@@ -14,7 +14,7 @@
 #include "image/oci/image_ref.h"
 #include "image/oci/reference.h"
 #include "image/oci/resolve.h"
-#include "image/oci/source.h"
+#include "image/oci/source_walk.h"
 #include "image/pod/base_document.h"
 #include "image/pod/disk_layout.h"
 

@@ -4,7 +4,6 @@
 #include <sys/stat.h>
 
 #include "base/alloc.h"
-#include "base/strbuf.h"
 #include "image/disk/disk_writer.h"
 #include "image/layer/build_record.h"
 #include "image/layer/layer.h"

@@ -15,6 +15,7 @@
 #include "base/fence.h"
 #include "base/message_socket.h"
 #include "base/process_child.h"
+#include "image/oci/credential_find.h"
 #include "image/oci/docker_config.h"
 #include "image/pod/image_message.h"
 #include "image/pod/image_places.h"

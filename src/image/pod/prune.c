@@ -12,7 +12,9 @@
 #include "base/path.h"
 #include "image/layer/build_record.h"
 #include "image/layer/layer.h"
-#include "image/oci/source.h"
+#include "image/oci/image_ref.h"
+#include "image/oci/resolve.h"
+#include "image/oci/source_walk.h"
 #include "image/store/store.h"
 
 void prune_result_clear(struct prune_result *result)

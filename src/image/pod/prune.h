@@ -11,7 +11,6 @@
 #include <stdint.h>
 
 #include "base/error.h"
-#include "base/progress.h"
 #include "base/string_list.h"
 #include "image/store/store.h"
 
@@ -37,23 +36,5 @@ void prune_result_clear(struct prune_result *result);
 /* ERROR_BUSY while another process has the store open: a build may rely on any file. */
 MUST_CHECK bool store_prune(struct store *store, const struct prune_options *options,
 			    struct prune_result *ret, struct error *err);
-
-struct verify_fault {
-	char *path;
-	char *what;	 /* "its digest is sha256:…" */
-	bool is_removed; /* repaired: the next use makes or fetches it again */
-};
-
-struct verify_result {
-	struct verify_fault *faults;
-	size_t count;
-	uint64_t checked_files;
-	uint64_t checked_bytes;
-};
-void verify_result_clear(struct verify_result *result);
-
-/* Reads every blob and disk and compares it with its name. Faults are not an error here. */
-MUST_CHECK bool store_verify(struct store *store, bool repair, const struct progress *progress,
-			     struct verify_result *ret, struct error *err);
 
 #endif

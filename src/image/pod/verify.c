@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "image/pod/verify.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -7,8 +9,9 @@
 
 #include "base/alloc.h"
 #include "base/path.h"
+#include "base/progress.h"
+#include "base/string_list.h"
 #include "image/layer/build_record.h"
-#include "image/pod/prune.h"
 
 void verify_result_clear(struct verify_result *result)
 {

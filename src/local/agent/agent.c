@@ -15,6 +15,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/loop_timer.h"
 #include "base/unix_socket.h"
 #include "local/agent/agent_parts.h"
 

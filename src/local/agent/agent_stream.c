@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "local/agent/agent_stream.h"
+
 #include <assert.h>
 #include <signal.h>
 #include <stdlib.h>

@@ -12,6 +12,7 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "base/loop_timer.h"
 #include "base/path.h"
 #include "base/string_list.h"
 #include "local/agent/agent.h"

@@ -13,7 +13,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/json.h"
-#include "base/path.h"
+#include "base/loop_timer.h"
 #include "base/strbuf.h"
 #include "local/client/status_offline.h"
 #include "local/plan/status_json.h"

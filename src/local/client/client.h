@@ -21,7 +21,6 @@ DEFINE_AUTO_PTR(client, client_close)
 
 /* The names of all projects that have domains or a supervisor. */
 struct string_list;
-MUST_CHECK bool client_list_projects(struct string_list *ret, struct error *err);
 
 /* One look, now; waits at most a second for the supervisor. */
 MUST_CHECK bool client_status(struct client *client, struct project_status *ret, struct error *err);

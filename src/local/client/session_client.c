@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "local/client/session_client.h"
+
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -11,10 +13,10 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/loop.h"
 #include "base/path.h"
 #include "base/socket_send.h"
 #include "base/unix_socket.h"
-#include "local/supervisor/session.h"
 #include "wire/frame.h"
 #include "wire/request.h"
 

@@ -9,10 +9,9 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/string_list.h"
-#include "local/client/client.h"
 #include "local/plan/project_identity.h"
 #include "local/plan/project_plan.h"
-#include "local/supervisor/control_path.h"
+#include "local/plan/project_plan_json.h"
 #include "local/vm/connection.h"
 #include "local/vm/vm_identity.h"
 

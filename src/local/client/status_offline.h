@@ -11,4 +11,6 @@
  */
 MUST_CHECK bool status_offline(const char *project, struct project_status *ret, struct error *err);
 
+MUST_CHECK bool client_list_projects(struct string_list *ret, struct error *err);
+
 #endif

@@ -13,9 +13,10 @@
 #include "base/folder_list.h"
 #include "base/json.h"
 #include "base/path.h"
-#include "base/process.h"
+#include "base/process_run.h"
 #include "base/suggest.h"
 #include "local/plan/project_plan.h"
+#include "local/plan/project_plan_json.h"
 #include "local/vm/volume_disk.h"
 
 enum { ASK_MS = 30000, COPY_MS = 6 * 3600 * 1000, MAX_NAME = 200, MAX_SNAPSHOTS = 10000 };

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "local/logs/log_reader.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
@@ -10,8 +12,8 @@
 #include "base/folder_list.h"
 #include "base/path.h"
 #include "local/logs/log_runs.h"
-#include "local/logs/log_store.h"
 #include "local/logs/log_stream.h"
+#include "local/plan/state.h"
 
 #define MAX_INSTANCES ((size_t)4096)
 

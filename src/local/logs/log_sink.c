@@ -5,6 +5,7 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "local/logs/log_store_append.h"
 
 void log_sink_up(const struct log_sink *sink, struct agent *agent)
 {

@@ -20,13 +20,8 @@
 
 #include "base/cleanup.h"
 #include "base/error.h"
-#include "base/string_list.h"
-#include "local/agent/log_entry.h"
-#include "local/plan/state.h"
 
 #define LOG_MAX_LINE ((size_t)64 << 10) /* longer ones are stored in partial pieces */
-
-/* ---- writing ---- */
 
 struct log_store;
 
@@ -47,15 +42,6 @@ MUST_CHECK struct log_store *log_store_open(const char *project,
 					    struct error *err);
 void log_store_close(struct log_store *store); /* NULL is fine */
 DEFINE_AUTO_PTR(log_store, log_store_close)
-
-/*
- * Appends lines of one instance in order. boot_id tells the boots of one VM apart, for
- * log_store_guest_position(). What cannot be written is counted as lost, the count goes before the
- * next line that can be, and the caller may acknowledge all. What was stored before stays.
- */
-MUST_CHECK bool log_store_append(struct log_store *store, const char *pod, const char *instance,
-				 const char *boot_id, const struct log_entry *entries, size_t count,
-				 struct error *err);
 /* Lines that a guest lost; shown before its next line. */
 void log_store_note_loss(struct log_store *store, const char *instance, uint64_t lines);
 /*
@@ -99,59 +85,5 @@ void log_store_get_counters(const struct log_store *store, struct log_store_coun
 /* Of one instance, which nobody may be writing any more; also while the others are written. */
 MUST_CHECK bool log_store_remove_instance(const char *project, const char *instance,
 					  struct error *err);
-
-/* ---- reading ---- */
-
-struct log_reader;
-
-struct log_filter {
-	/* "pod", "instance", each with "/container" if wished; empty: all */
-	struct string_list selectors;
-	/* instances that are left out, those that come later are not; not with selectors */
-	struct string_list hidden;
-	bool has_system;  /* kernel and init lines too */
-	bool is_previous; /* of each container, only the run before its last */
-	unsigned sources; /* bit mask of 1 << source; 0: all */
-};
-
-/*
- * A position between two lines of all chosen instances merged by time; at the start when opened. A
- * project without logs has no lines; that is no error. NULL on failure.
- */
-MUST_CHECK struct log_reader *log_reader_open(const char *project, const char *folder_or_null,
-					      const struct log_filter *filter_or_null,
-					      struct error *err);
-void log_reader_close(struct log_reader *reader);
-DEFINE_AUTO_PTR(log_reader, log_reader_close)
-/* The names of all instances that have logs, sorted; none is no error. */
-void log_store_list(const char *project, struct string_list *ret);
-
-/* Every selector that names something: pods, instances, each with its containers. */
-void log_store_list_selectors(const char *project, const char *folder_or_null,
-			      struct string_list *ret);
-
-/* How many older lines the quotas have removed, of all chosen instances. */
-uint64_t log_reader_removed_lines(struct log_reader *reader);
-
-void log_reader_seek_end(struct log_reader *reader);
-void log_reader_seek_time(struct log_reader *reader, int64_t time_ns); /* before the first ≥ */
-void log_reader_seek_sequence(struct log_reader *reader, uint64_t sequence);
-/* Before the last `lines` lines of every instance. */
-void log_reader_seek_tail(struct log_reader *reader, uint64_t lines);
-/* The same, without those before the time. */
-void log_reader_seek_tail_since(struct log_reader *reader, uint64_t lines, int64_t time_ns);
-
-/*
- * Steps over one line and gives it; false at that end. *ret and its texts are borrowed until the
- * next call. After a false log_reader_next() the same call gives lines written since.
- */
-bool log_reader_next(struct log_reader *reader, struct log_line *ret);
-bool log_reader_previous(struct log_reader *reader, struct log_line *ret);
-
-/*
- * An fd that polls readable when there may be more (inotify); log_reader_next() drains it. -1 when
- * the system has none to give: poll log_reader_next() instead.
- */
-int log_reader_watch_fd(struct log_reader *reader);
 
 #endif

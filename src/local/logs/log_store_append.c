@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What comes in: lines into segments, and what to do when there is no room for them. */
+#include "local/logs/log_store_append.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
@@ -10,6 +12,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/path.h"
+#include "local/agent/log_entry.h"
 #include "local/logs/log_store_parts.h"
 
 #define BACKWARD_CLOCK_NS INT64_C(1000000000)

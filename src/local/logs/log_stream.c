@@ -9,6 +9,7 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/path.h"
+#include "local/logs/log_reader.h"
 
 #define NONE	     SIZE_MAX
 #define HEADER	     sizeof(struct log_segment_header)

@@ -13,6 +13,7 @@
 #include "base/path.h"
 #include "base/sha256.h"
 #include "local/plan/project_plan.h"
+#include "local/plan/project_plan_json.h"
 #include "manifest/project_name.h"
 
 enum { IDENTITY_VERSION = 1, IDENTITY_MAX_BYTES = 65536 };

@@ -111,15 +111,7 @@ bool pod_plan_is_ordered(const struct pod_plan *pod);
 #define POD_MAX_REPLICAS 1000
 MUST_CHECK bool pod_plan_scale(struct pod_plan *pod, uint64_t replicas, struct error *err);
 
-/* As text, owned; NULL and *err where one is not UTF-8. `what` names the text in messages. */
-MUST_CHECK char *project_plan_write(const struct project_plan *plan, struct error *err);
-MUST_CHECK bool project_plan_read(const char *what, const char *text, size_t size,
-				  struct project_plan *ret, struct error *err);
-
 char *project_plan_path(const char *project); /* owned */
-MUST_CHECK bool project_plan_save(const struct project_plan *plan, struct error *err);
-/* ERROR_NOT_FOUND when the project was never up. */
-MUST_CHECK bool project_plan_load(const char *project, struct project_plan *ret, struct error *err);
 
 /* NULL: there is none. */
 struct pod_plan *project_plan_pod(struct project_plan *plan, const char *pod);

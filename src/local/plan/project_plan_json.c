@@ -3,6 +3,8 @@
  * The plan as a file, read by later versions of this program: words, not the order of an enum. In
  * version 1 it was the order, of then.
  */
+#include "local/plan/project_plan_json.h"
+
 #include <stdlib.h>
 #include <string.h>
 

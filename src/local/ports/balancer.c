@@ -12,6 +12,7 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/loop_timer.h"
 #include "local/ports/balancer_parts.h"
 #include "local/ports/listen_socket.h"
 

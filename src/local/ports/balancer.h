@@ -102,10 +102,6 @@ void balancer_drop_client(struct balancer *balancer, const char *address);
  * connected stream socket that the balancer owns from here on (port-forward), parked if need be.
  */
 void balancer_port_serve(struct balancer_port *port, int fd);
-/* The same for a tunnel that the guest `client` opened to this service (agent_handler.tunnel). */
-struct agent_stream;
-void balancer_port_serve_stream(struct balancer_port *port, struct agent_stream *stream,
-				const char *client);
 /* Who may reach whom has changed: connections that may not be any more are reset. */
 void balancer_recheck(struct balancer *balancer);
 

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "local/ports/balancer_tcp.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -7,7 +9,10 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/loop_timer.h"
+#include "local/agent/agent_stream.h"
 #include "local/ports/balancer_parts.h"
+#include "local/ports/stream_relay.h"
 
 #define MAX_ACCEPTS	64  /* per call */
 #define ACCEPT_PAUSE_MS 100 /* without descriptors */

@@ -8,6 +8,8 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/loop_timer.h"
+#include "local/agent/agent_stream.h"
 #include "local/ports/balancer_parts.h"
 
 #define MAX_FLOWS     1024 /* a port; the one unused for longest makes room */

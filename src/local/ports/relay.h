@@ -44,17 +44,6 @@ struct relay *relay_sockets(const struct relay_options *options, int first_fd, i
 /* Ends it now, both sides reset, without calling done. */
 void relay_cut(struct relay *relay);
 
-/* The same between a socket and one end of a tunnel. */
-struct stream_relay;
-struct stream_relay *stream_relay_start(const struct relay_options *options, int fd);
-/* What the tunnel is made with: agent_tunnel(…, &stream_relay_handler, relay) or accept. */
-extern const struct agent_stream_handler stream_relay_handler;
-/* The stream, once it is known. */
-void stream_relay_attach(struct stream_relay *relay, struct agent_stream *stream);
-void stream_relay_cut(struct stream_relay *relay);
-/* Before it is attached: frees it and leaves the socket with the caller. */
-void stream_relay_forget(struct stream_relay *relay);
-
 /*
  * Before a TCP socket connects or listens: how much of what comes in may wait for a peer of ours
  * that does not read. The kernel would let it grow to megabytes for each connection.

@@ -6,8 +6,9 @@
 #include <sys/socket.h>
 
 #include "base/alloc.h"
-#include "local/agent/agent.h"
+#include "local/agent/agent_stream.h"
 #include "local/ports/relay.h"
+#include "local/ports/stream_relay.h"
 
 struct forward {
 	struct forward *next;

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "local/ports/stream_relay.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -10,7 +12,7 @@
 
 #include "base/alloc.h"
 #include "base/strbuf.h"
-#include "local/agent/agent.h"
+#include "local/agent/agent_stream.h"
 #include "local/ports/relay.h"
 
 #define CHUNK_BYTES ((size_t)64 << 10)

@@ -12,6 +12,7 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "base/loop_timer.h"
 #include "local/supervisor/domain_work.h"
 #include "local/supervisor/worker.h"
 #include "local/vm/connection.h"

@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/loop_timer.h"
 #include "base/path.h"
 #include "local/supervisor/last_words.h"
 #include "local/supervisor/supervisor_parts.h"

@@ -9,7 +9,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
-#include "base/log.h"
+#include "base/loop_timer.h"
 #include "base/socket_send.h"
 #include "base/strbuf.h"
 #include "local/plan/metrics.h"

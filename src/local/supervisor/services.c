@@ -7,6 +7,9 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "base/loop_timer.h"
+#include "local/agent/agent_stream.h"
+#include "local/ports/balancer_tcp.h"
 #include "local/supervisor/supervisor_parts.h"
 #include "local/vm/service_network.h"
 

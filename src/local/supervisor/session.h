@@ -27,13 +27,12 @@
 
 #include "base/error.h"
 #include "base/loop.h"
-#include "base/strbuf.h"
 #include "base/string_list.h"
 
 struct agent;
 struct session_host;
 
-/* ---- the supervisor's side ---- */
+/* This is the supervisor's side; local/client/session_client.h is the other. */
 
 struct session_target {
 	char instance[256];
@@ -52,35 +51,5 @@ bool session_is_request(const char *line, size_t size);
 /* Takes the connection over: owns fd from here on, answers, also with errors. */
 void session_host_take(struct session_host *host, int fd, const char *line, size_t size);
 size_t session_host_count(const struct session_host *host);
-
-/* ---- the client's side ---- */
-
-/*
- * Connects to the project's control socket (PATH_RUNTIME/PROJECT/control.sock), sends the request
- * and waits at most 10 s for the answer. -1 on failure; without a supervisor ERROR_NOT_FOUND.
- */
-MUST_CHECK int session_connect(const char *project, const char *request, struct error *err);
-
-/* A running exec session of a client. */
-struct exec_client;
-struct exec_client_handler {
-	/* Returns how much of it was taken; the rest comes again after exec_client_resume(). */
-	size_t (*output)(bool is_stderr, const void *bytes, size_t size, void *arg);
-	/* There is room for more input again. */
-	void (*writable)(void *arg);
-	/* code is what a shell would show: the exit code, or 128 + the signal; error: it did not
-	 * run. */
-	void (*done)(int code, const char *error_or_null, void *arg);
-};
-/* Owns fd, which session_connect() returned. */
-struct exec_client *exec_client_new(struct loop *loop, int fd,
-				    const struct exec_client_handler *handler, void *arg);
-void exec_client_free(struct exec_client *client); /* hangs up when it still runs */
-size_t exec_client_room(const struct exec_client *client);
-void exec_client_write(struct exec_client *client, const void *bytes, size_t size); /* ≤ room */
-void exec_client_finish(struct exec_client *client); /* end of input */
-void exec_client_resize(struct exec_client *client, uint16_t rows, uint16_t columns);
-void exec_client_signal(struct exec_client *client, uint8_t signal);
-void exec_client_resume(struct exec_client *client);
 
 #endif

@@ -10,6 +10,7 @@
 #include "base/bytes.h"
 #include "base/cleanup.h"
 #include "base/socket_send.h"
+#include "local/agent/agent_stream.h"
 #include "local/supervisor/session_parts.h"
 #include "wire/frame.h"
 

@@ -10,6 +10,7 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "local/ports/balancer_tcp.h"
 #include "local/supervisor/supervisor_parts.h"
 
 #define POD_SLOTS    (1U << 15)

@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "base/fence.h"
 #include "base/path.h"
+#include "local/plan/project_plan_json.h"
 #include "local/supervisor/supervisor.h"
 #include "local/supervisor/supervisor_parts.h"
 #include "local/vm/connection.h"

@@ -4,6 +4,7 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "base/loop_timer.h"
 #include "local/plan/metrics.h"
 #include "local/supervisor/metrics_port.h"
 #include "local/supervisor/supervisor_parts.h"

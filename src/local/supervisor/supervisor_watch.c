@@ -11,6 +11,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/loop_timer.h"
 #include "base/path.h"
 #include "local/supervisor/supervisor_parts.h"
 

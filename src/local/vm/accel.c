@@ -13,6 +13,7 @@
 #include "base/cleanup.h"
 #include "base/path.h"
 #include "base/process.h"
+#include "base/process_run.h"
 #include "local/vm/starter.h"
 
 #define TRY_TIMEOUT_MS 5000

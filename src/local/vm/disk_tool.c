@@ -5,7 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
-#include "base/process.h"
+#include "base/process_run.h"
 #include "local/vm/starter.h"
 #include "wire/scratch_format.h"
 

@@ -6,7 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
-#include "base/process.h"
+#include "base/process_run.h"
 #include "local/vm/filter_policy.h"
 #include "local/vm/network.h"
 #include "local/vm/starter.h"

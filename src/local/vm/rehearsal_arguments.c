@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "local/vm/rehearsal_arguments.h"
+
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "base/string_list.h"
 #include "local/vm/rehearsal_vm.h"
 
 #define GIB ((uint64_t)1 << 30)

@@ -13,8 +13,13 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/loop.h"
+#include "base/loop_child.h"
+#include "base/loop_timer.h"
 #include "base/path.h"
 #include "base/process.h"
+#include "base/process_run.h"
+#include "base/string_list.h"
+#include "local/vm/rehearsal_arguments.h"
 #include "local/vm/rehearsal_server.h"
 
 #define TICK_MS	      200

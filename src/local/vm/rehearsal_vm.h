@@ -15,7 +15,6 @@
 
 #include "base/error.h"
 #include "base/strbuf.h"
-#include "base/string_list.h"
 
 struct rehearsal_disk {
 	const char *serial;
@@ -71,12 +70,6 @@ struct rehearsal_run {
  */
 MUST_CHECK bool rehearsal_vm_run(const struct rehearsal_vm *vm, struct rehearsal_run *run,
 				 struct error *err);
-
-/* QEMU's arguments, with all files in `folder`. Pure. */
-void rehearsal_vm_arguments(const struct rehearsal_vm *vm, const char *folder,
-			    struct string_list *ret);
-/* What EC2 would make of the disk's size. */
-uint64_t rehearsal_volume_bytes(uint64_t disk_bytes);
 /* The first OVMF found on this machine, or NULL. */
 const struct rehearsal_firmware *rehearsal_find_uefi(void);
 

@@ -23,7 +23,4 @@ bool starter_is_there(void);
 /* From any thread; blocks until it is done. The request's texts are borrowed. */
 MUST_CHECK bool starter_ask(const struct starter_request *request, struct error *err);
 
-/* `i2kit starter FOLDER…`: serves the socket until its other end is closed. */
-MUST_CHECK bool starter_serve(int socket_fd, const struct string_list *folders, struct error *err);
-
 #endif

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "local/vm/starter_serve.h"
+
 #include <errno.h>
 #include <pthread.h>
 #include <stdint.h>
 #include <string.h>
 
-#include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/fence.h"
 #include "base/message_socket.h"
@@ -14,7 +15,7 @@
 #include "local/vm/disk_tool.h"
 #include "local/vm/network_filter.h"
 #include "local/vm/share.h"
-#include "local/vm/starter.h"
+#include "local/vm/starter_request.h"
 
 enum { STACK_BYTES = 256 << 10 };
 

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "cloud/aws/client/answer.h"
+
 #include <string.h>
 #include <strings.h>
 #include <time.h>
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "base/http.h"
 #include "base/json.h"
 #include "base/parse.h"
 #include "base/strbuf.h"

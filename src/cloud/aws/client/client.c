@@ -9,6 +9,8 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "cloud/aws/client/answer.h"
+#include "cloud/aws/client/metadata.h"
 #include "cloud/aws/client/permissions.h"
 #include "cloud/aws/client/xml.h"
 

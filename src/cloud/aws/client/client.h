@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "base/http.h"
 #include "base/progress.h"
+#include "cloud/aws/client/answer.h"
 #include "cloud/aws/client/request.h"
 
 struct aws_client;

@@ -6,6 +6,12 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/parse.h"
+#include "cloud/aws/client/credentials_container.h"
+#include "cloud/aws/client/credentials_login.h"
+#include "cloud/aws/client/credentials_process.h"
+#include "cloud/aws/client/credentials_role.h"
+#include "cloud/aws/client/credentials_sso.h"
+#include "cloud/aws/client/metadata.h"
 
 #define MAX_ROLE_CHAIN 8
 

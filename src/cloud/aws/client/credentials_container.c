@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "cloud/aws/client/credentials_container.h"
+
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "base/http.h"
 #include "base/path.h"
 #include "base/url.h"
 #include "cloud/aws/client/credentials.h"
+#include "cloud/aws/client/credentials_process.h"
 
 #define CONTAINER_HOST	     "http://169.254.170.2"
 #define CONTAINER_TIMEOUT_MS 2000

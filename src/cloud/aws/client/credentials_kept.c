@@ -11,6 +11,7 @@
 #include "base/parse.h"
 #include "base/sha256.h"
 #include "cloud/aws/client/credentials_cache.h"
+#include "cloud/aws/client/credentials_role.h"
 
 #define KEEP_BEFORE_NS INT64_C(900000000000) /* with less left the command line asks anew */
 

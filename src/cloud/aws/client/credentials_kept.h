@@ -9,6 +9,7 @@
  */
 
 #include "cloud/aws/client/credentials.h"
+#include "cloud/aws/client/credentials_role.h"
 
 /*
  * The JSON that names a role's file; owned. A session's name is in it only where the profile gives

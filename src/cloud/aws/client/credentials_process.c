@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "cloud/aws/client/credentials_process.h"
+
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/json.h"
 #include "base/parse.h"
-#include "base/process.h"
+#include "base/process_run.h"
 #include "base/strbuf.h"
 #include "base/string_list.h"
 #include "cloud/aws/client/credentials.h"

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "cloud/aws/client/credentials_role.h"
+
 #include <string.h>
 
 #include "base/alloc.h"
@@ -6,6 +8,7 @@
 #include "base/clock.h"
 #include "base/parse.h"
 #include "base/path.h"
+#include "cloud/aws/client/answer.h"
 #include "cloud/aws/client/client.h"
 #include "cloud/aws/client/credentials.h"
 #include "cloud/aws/client/credentials_kept.h"

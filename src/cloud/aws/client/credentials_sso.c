@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "cloud/aws/client/credentials_sso.h"
+
 #include <string.h>
 
 #include "base/alloc.h"

@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Instance metadata, version 2 with a token, version 1 where an old service has no tokens. */
+#include "cloud/aws/client/metadata.h"
+
 #include <string.h>
 #include <strings.h>
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "base/http.h"
 #include "base/strbuf.h"
 #include "cloud/aws/client/credentials.h"
+#include "cloud/aws/client/credentials_process.h"
 
 #define IPV4_ENDPOINT  "http://169.254.169.254"
 #define IPV6_ENDPOINT  "http://[fd00:ec2::254]"

@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "base/json_writer.h"
 #include "base/strbuf.h"
+#include "cloud/aws/client/answer.h"
 
 #define MAX_PAGES    1000
 #define MAX_PER_PAGE 10 /* AWS allows no more */

@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "cloud/aws/client/answer.h"
 
 #define START_WINDOW	 8
 #define DEFAULT_PARALLEL 32

@@ -10,6 +10,7 @@
  */
 
 #include "base/sha256.h"
+#include "cloud/aws/client/answer.h"
 #include "cloud/aws/client/client.h"
 #include "cloud/aws/disk/block_map.h"
 

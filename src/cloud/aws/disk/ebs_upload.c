@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/path.h"
 #include "base/sha256.h"
+#include "cloud/aws/client/answer.h"
 #include "cloud/aws/disk/block_pump.h"
 #include "cloud/aws/disk/snapshot.h"
 #include "cloud/aws/disk/upload_state.h"

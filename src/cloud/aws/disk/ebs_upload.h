@@ -42,10 +42,4 @@ MUST_CHECK bool ebs_upload_run(struct aws_client *client, const struct ebs_uploa
 MUST_CHECK bool ebs_upload_forget(struct aws_client *client, const struct ebs_upload *upload,
 				  struct error *err);
 
-/* Lists and reads back what the snapshot holds and compares. ebs_verify.c */
-MUST_CHECK bool ebs_verify_run(struct aws_client *client, const char *snapshot,
-			       const struct block_map *disk, enum verify_kind kind,
-			       unsigned parallel, const struct progress *progress,
-			       uint64_t *ret_verified, struct error *err);
-
 #endif

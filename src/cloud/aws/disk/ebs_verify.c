@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "cloud/aws/disk/ebs_verify.h"
+
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/json.h"
 #include "base/sha256.h"
 #include "base/strbuf.h"
+#include "cloud/aws/client/answer.h"
 #include "cloud/aws/client/pager.h"
 #include "cloud/aws/disk/block_pump.h"
-#include "cloud/aws/disk/ebs_upload.h"
-#include "cloud/aws/disk/snapshot.h"
 
 #define PAGE_SIZE	"10000"
 #define MAX_PER_PAGE	10000

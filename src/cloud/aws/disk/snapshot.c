@@ -11,6 +11,7 @@
 #include "base/json_writer.h"
 #include "base/log.h"
 #include "base/sha256.h"
+#include "cloud/aws/client/answer.h"
 #include "cloud/aws/client/xml.h"
 
 #define TIMEOUT_MINUTES 720 /* the default hour is too short for a slow uplink */

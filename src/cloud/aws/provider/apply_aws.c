@@ -9,6 +9,8 @@
 #include "cloud/aws/provider/release_record.h"
 #include "cloud/aws/provider/scope_stack.h"
 #include "cloud/aws/provider/template_bucket.h"
+#include "cloud/aws/stack/stack_change.h"
+#include "cloud/aws/stack/stack_template.h"
 
 static bool put_parameters(struct cloud *cloud, const struct plan_detail *detail, struct error *err)
 {

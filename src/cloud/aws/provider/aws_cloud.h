@@ -14,7 +14,4 @@ struct cloud {
 	unsigned parallel;
 };
 
-/* Asks for account and arn, once. */
-MUST_CHECK bool aws_cloud_identify(struct cloud *cloud, struct error *err);
-
 #endif

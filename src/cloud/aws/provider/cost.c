@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cloud/aws/provider/cost.h"
 
+#include "cloud/aws/stack/stack_disk.h"
+#include "cloud/aws/stack/stack_place.h"
+#include "cloud/aws/stack/stack_private.h"
 #include "cloud/claims.h"
 
 /* Dollars, of STACK_PRICES_OF. */

@@ -8,7 +8,9 @@
 #include "base/alloc.h"
 #include "base/log.h"
 #include "cloud/aws/disk/ebs_upload.h"
+#include "cloud/aws/disk/ebs_verify.h"
 #include "cloud/aws/disk/snapshot.h"
+#include "cloud/aws/provider/provider_aws.h"
 #include "cloud/aws/provider/release_record.h"
 #include "cloud/aws/provider/scope_stack.h"
 

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "base/alloc.h"
+#include "cloud/aws/client/answer.h"
 #include "cloud/aws/client/xml.h"
 #include "cloud/aws/stack/stack_instance.h"
 

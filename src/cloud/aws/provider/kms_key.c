@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "base/json_writer.h"
 #include "base/strbuf.h"
+#include "cloud/aws/client/answer.h"
 
 static bool is_of_region(const char *arn, const char *region)
 {

@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/json_writer.h"
+#include "cloud/aws/client/answer.h"
 #include "cloud/aws/client/pager.h"
 #include "cloud/aws/provider/scope_stack.h"
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "cloud/aws/client/answer.h"
 #include "cloud/aws/client/xml.h"
 
 void network_clear(struct network *network)

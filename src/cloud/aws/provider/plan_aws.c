@@ -5,9 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/json.h"
-#include "cloud/aws/disk/ami.h"
 #include "cloud/aws/provider/cost.h"
-#include "cloud/aws/provider/images.h"
 #include "cloud/aws/provider/instance_types.h"
 #include "cloud/aws/provider/kms_key.h"
 #include "cloud/aws/provider/release_record.h"
@@ -15,7 +13,11 @@
 #include "cloud/aws/provider/scope_stack.h"
 #include "cloud/aws/provider/stack_tags.h"
 #include "cloud/aws/stack/logical_id.h"
+#include "cloud/aws/stack/stack_check.h"
 #include "cloud/aws/stack/stack_difference.h"
+#include "cloud/aws/stack/stack_network.h"
+#include "cloud/aws/stack/stack_place.h"
+#include "cloud/aws/stack/stack_template.h"
 #include "cloud/aws/stack/user_data.h"
 
 #define NO_IMAGE "ami-00000000000000000" /* stands in a plan for what is not uploaded yet */

@@ -5,6 +5,8 @@
 
 #include "base/alloc.h"
 #include "base/base64.h"
+#include "cloud/aws/client/answer.h"
+#include "cloud/aws/provider/provider_aws.h"
 
 #define NAMESPACE "xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\""
 

@@ -14,6 +14,7 @@
 #include "base/json_writer.h"
 #include "cloud/aws/rehearsal/rehearsal_parts.h"
 #include "cloud/aws/stack/logical_id.h"
+#include "cloud/aws/stack/stack_disk.h"
 #include "cloud/aws/stack/stack_plan.h"
 #include "cloud/claims.h"
 

@@ -4,10 +4,10 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/clock.h"
-#include "base/log.h"
+#include "cloud/aws/client/answer.h"
 #include "cloud/aws/client/pager.h"
 #include "cloud/aws/client/xml.h"
+#include "cloud/aws/stack/stack_follow.h"
 
 #define MAX_SETTLE_STEPS 6
 #define MAX_PAGES	 200

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "cloud/aws/stack/stack_change.h"
+
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "cloud/aws/client/answer.h"
 #include "cloud/aws/client/pager.h"
 #include "cloud/aws/client/xml.h"
 #include "cloud/aws/stack/stack.h"
+#include "cloud/aws/stack/stack_follow.h"
 
 #define WAIT_MS	  (10 * 60 * 1000)
 #define MAX_PAGES 20

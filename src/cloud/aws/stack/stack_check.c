@@ -1,11 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What AWS would refuse, said before anything is sent. */
+#include "cloud/aws/stack/stack_check.h"
+
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "cloud/aws/stack/stack_disk.h"
 #include "cloud/aws/stack/stack_instance.h"
-#include "cloud/aws/stack/template_parts.h"
+#include "cloud/aws/stack/stack_pod.h"
+#include "cloud/aws/stack/stack_port.h"
+#include "cloud/aws/stack/stack_private.h"
+#include "cloud/aws/stack/stack_service.h"
+#include "cloud/aws/stack/stack_template.h"
+#include "cloud/claims.h"
 
 /*
  * https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html

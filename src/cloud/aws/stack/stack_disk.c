@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The disks that an instance brings with it and takes along. */
+#include "cloud/aws/stack/stack_disk.h"
+
 #include <inttypes.h>
 
+#include "base/json_writer.h"
 #include "cloud/aws/disk/ami.h"
-#include "cloud/aws/stack/template_parts.h"
+#include "cloud/aws/stack/template_writer.h"
 #include "manifest/pod_room.h"
 
 #define BYTES_PER_GIB (UINT64_C(1) << 30)

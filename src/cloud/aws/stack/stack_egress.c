@@ -1,11 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a pod may reach, as rules of its security group. */
+#include "cloud/aws/stack/stack_egress.h"
+
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "base/json_writer.h"
 #include "cloud/aws/stack/logical_id.h"
-#include "cloud/aws/stack/template_parts.h"
+#include "cloud/aws/stack/stack_place.h"
+#include "cloud/aws/stack/stack_port.h"
+#include "cloud/aws/stack/stack_service.h"
+#include "cloud/aws/stack/template_writer.h"
+#include "manifest/app.h"
+#include "wire/kinds.h"
 
 #define ANYWHERE "0.0.0.0/0"
 

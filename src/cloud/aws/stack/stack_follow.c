@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "cloud/aws/stack/stack_follow.h"
+
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/base64.h"
 #include "base/clock.h"
 #include "base/strbuf.h"
-#include "base/string_list.h"
 #include "cloud/aws/client/pager.h"
 #include "cloud/aws/client/xml.h"
 #include "cloud/aws/stack/stack.h"

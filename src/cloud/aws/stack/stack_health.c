@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a load balancer asks a pod. */
+#include "cloud/aws/stack/stack_health.h"
+
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
-#include "cloud/aws/stack/template_parts.h"
+#include "base/json_writer.h"
+#include "cloud/aws/stack/stack_port.h"
+#include "manifest/app.h"
+#include "wire/kinds.h"
 
 /* Limits of a target group's health check. */
 #define MIN_INTERVAL_S 5

@@ -5,8 +5,6 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/cleanup.h"
-#include "cloud/aws/stack/template_parts.h"
 #include "manifest/pod_need.h"
 
 #define DEFAULT_TYPE "t3.micro"

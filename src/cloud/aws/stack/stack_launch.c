@@ -1,11 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What an instance of a pod is: image, type, role, firewall, user data. */
+#include "cloud/aws/stack/stack_launch.h"
+
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "base/json_writer.h"
+#include "base/strbuf.h"
 #include "cloud/aws/stack/logical_id.h"
-#include "cloud/aws/stack/template_parts.h"
+#include "cloud/aws/stack/stack_disk.h"
+#include "cloud/aws/stack/stack_instance.h"
+#include "cloud/aws/stack/stack_plan.h"
+#include "cloud/aws/stack/stack_volume.h"
+#include "cloud/aws/stack/template_writer.h"
+#include "manifest/app.h"
 
 /* Text in which Fn::Sub finds nothing of its own. */
 static void append_literal(struct strbuf *out, const char *text, size_t size)

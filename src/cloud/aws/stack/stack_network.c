@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "cloud/aws/stack/stack_network.h"
+
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
-#include "cloud/aws/stack/template_parts.h"
+#include "base/json_writer.h"
+#include "cloud/aws/stack/stack_plan.h"
+#include "cloud/aws/stack/stack_private.h"
+#include "cloud/aws/stack/template_writer.h"
 
 #define OWN_CIDR "10.0.0.0/16"
 

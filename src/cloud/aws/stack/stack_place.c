@@ -4,6 +4,8 @@
  * by host name (HTTP). A service never moves: its target groups belong to one load balancer, and
  * its names would lead nowhere while another one takes over.
  */
+#include "cloud/aws/stack/stack_place.h"
+
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +13,10 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "cloud/aws/stack/logical_id.h"
-#include "cloud/aws/stack/template_parts.h"
+#include "cloud/aws/stack/stack_plan.h"
+#include "cloud/aws/stack/stack_port.h"
+#include "cloud/aws/stack/stack_service.h"
+#include "manifest/app.h"
 
 #define MAX_PORTS     50  /* listeners of a load balancer */
 #define MAX_HOST_NAME 128 /* in a listener's rule */

@@ -11,7 +11,6 @@
 #include <stddef.h>
 
 #include "base/error.h"
-#include "base/sha256.h"
 #include "manifest/app.h"
 #include "manifest/environment.h"
 #include "wire/release_id.h"
@@ -86,42 +85,5 @@ struct stack_release {
 /* What stands in user data for the id of the EBS volume of a claim: "@volume:CLAIM@". */
 #define STACK_VOLUME_START "@volume:"
 #define STACK_VOLUME_END   "@"
-
-#define STACK_TEMPLATE_MAX ((size_t)1024 * 1024) /* what CloudFormation takes, from a bucket */
-#define STACK_BODY_MAX	   51200		 /* what it takes in a request */
-#define STACK_MAX_PAUSE_S  3600 /* the longest that a rolling update waits for signals */
-
-/*
- * ERROR_UNSUPPORTED names what of the application AWS cannot do as asked; ERROR_INVALID what is
- * missing (a certificate, a second subnet). *ret is owned.
- */
-MUST_CHECK bool stack_template_make(const struct app *app, const struct stack_target *target,
-				    const struct stack_release *releases, size_t count, char **ret,
-				    struct error *err);
-
-/* What of an application AWS would refuse, whatever the account; stack_check.c */
-MUST_CHECK bool stack_check_app(const struct app *app, const struct stack_target *target,
-				struct error *err);
-
-/* Where the volume is attached that holds what containers write outside of volumes. */
-#define STACK_SCRATCH_DEVICE "/dev/sdg"
-/* Its size; 0: the pod has none, and that lives in memory. stack_disk.c */
-uint64_t stack_scratch_gib(const struct pod_spec *pod);
-
-/* How many interface endpoints NETWORK_ENDPOINTS makes, in each zone; stack_private.c */
-size_t stack_endpoint_count(const struct app *app);
-
-struct stack_balancer_count {
-	size_t inside;
-	size_t outside;
-};
-/* How many load balancers the services have together; stack_place.c */
-MUST_CHECK bool stack_count_balancers(const struct app *app, const struct stack_target *target,
-				      struct stack_balancer_count *ret, struct error *err);
-/* An output of a service that shares one: which one. */
-#define STACK_SHARED_BALANCER "SharedBalancer"
-
-/* "PROJECT[-ENVIRONMENT].internal": as unique as the stack's name is. Owned. */
-char *stack_private_domain(const char *stack);
 
 #endif

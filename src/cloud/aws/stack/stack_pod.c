@@ -1,12 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A pod as an Auto Scaling group whose instances replace each other as they become ready. */
-#include "cloud/aws/stack/template_parts.h"
+#include "cloud/aws/stack/stack_pod.h"
 
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "base/digest.h"
+#include "base/json_writer.h"
 #include "cloud/aws/stack/logical_id.h"
+#include "cloud/aws/stack/stack_egress.h"
+#include "cloud/aws/stack/stack_launch.h"
+#include "cloud/aws/stack/stack_plan.h"
+#include "cloud/aws/stack/stack_private.h"
+#include "cloud/aws/stack/stack_role.h"
+#include "cloud/aws/stack/stack_service.h"
+#include "cloud/aws/stack/stack_template.h"
+#include "cloud/aws/stack/stack_volume.h"
+#include "cloud/aws/stack/template_writer.h"
+#include "cloud/claims.h"
+#include "manifest/app.h"
+#include "wire/kinds.h"
 
 #define MIN_SIGNAL_S 900
 #define BOOT_S	     120

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "cloud/aws/stack/stack_port.h"
+
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "cloud/aws/stack/logical_id.h"
-#include "cloud/aws/stack/template_parts.h"
+#include "manifest/app.h"
+#include "wire/kinds.h"
 
 static bool is_http(enum service_protocol protocol)
 {

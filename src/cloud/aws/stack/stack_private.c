@@ -5,11 +5,18 @@
  * services through endpoints. Both subnets have a route table each in all three ways, so that one
  * way becomes another without a moment without any.
  */
+#include "cloud/aws/stack/stack_private.h"
+
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
-#include "cloud/aws/stack/template_parts.h"
+#include "base/json_writer.h"
+#include "cloud/aws/stack/stack_plan.h"
+#include "cloud/aws/stack/template_writer.h"
+#include "cloud/claims.h"
+#include "manifest/app.h"
+#include "manifest/environment.h"
 
 #define ZONES "AB"
 

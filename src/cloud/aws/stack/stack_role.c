@@ -1,14 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A pod's role: it may write its own log, say that it is ready, read its own secrets, take its own
  * volumes, and nothing else. */
+#include "cloud/aws/stack/stack_role.h"
+
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "base/json_writer.h"
 #include "base/string_list.h"
 #include "cloud/aws/client/permissions.h"
 #include "cloud/aws/stack/logical_id.h"
-#include "cloud/aws/stack/template_parts.h"
+#include "cloud/aws/stack/stack_plan.h"
+#include "cloud/aws/stack/stack_volume.h"
+#include "cloud/aws/stack/template_writer.h"
+#include "cloud/claims.h"
+#include "manifest/app.h"
 
 /* With what a pod may do of a service ("ssm:"), or its key's ("kms:"): the table's rows. */
 static void open_statement(struct json_writer *json, const char *service)

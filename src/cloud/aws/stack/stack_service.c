@@ -1,11 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A service as a load balancer with its listeners, firewall and names. */
+#include "cloud/aws/stack/stack_service.h"
+
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "base/json_writer.h"
+#include "base/string_list.h"
 #include "cloud/aws/stack/logical_id.h"
-#include "cloud/aws/stack/template_parts.h"
+#include "cloud/aws/stack/stack_health.h"
+#include "cloud/aws/stack/stack_place.h"
+#include "cloud/aws/stack/stack_plan.h"
+#include "cloud/aws/stack/stack_port.h"
+#include "cloud/aws/stack/template_writer.h"
+#include "manifest/app.h"
+#include "wire/kinds.h"
 
 #define SSL_POLICY   "ELBSecurityPolicy-TLS13-1-2-2021-06"
 #define MAX_DRAIN_S  3600

@@ -1,9 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "cloud/aws/stack/stack_template.h"
+
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
-#include "cloud/aws/stack/template_parts.h"
+#include "base/json_writer.h"
+#include "base/strbuf.h"
+#include "cloud/aws/stack/stack_check.h"
+#include "cloud/aws/stack/stack_network.h"
+#include "cloud/aws/stack/stack_place.h"
+#include "cloud/aws/stack/stack_plan.h"
+#include "cloud/aws/stack/stack_pod.h"
+#include "cloud/aws/stack/stack_service.h"
+#include "cloud/aws/stack/template_writer.h"
+#include "manifest/app.h"
 
 #define MAX_USER_DATA 16384 /* before base64, EC2's limit */
 

@@ -1,12 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Claims as EBS volumes. One that is there is written as it was made: anything else replaces it. */
+#include "cloud/aws/stack/stack_volume.h"
+
 #include <inttypes.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "base/json_writer.h"
+#include "base/strbuf.h"
 #include "cloud/aws/stack/logical_id.h"
-#include "cloud/aws/stack/template_parts.h"
+#include "cloud/aws/stack/stack_plan.h"
+#include "cloud/aws/stack/template_writer.h"
+#include "cloud/claims.h"
+#include "manifest/app.h"
 
 #define BYTES_PER_GIB (UINT64_C(1) << 30)
 #define MAX_GIB	      16384 /* of gp3 */

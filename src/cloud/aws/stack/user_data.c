@@ -7,6 +7,8 @@
 #include "base/base64.h"
 #include "base/cleanup.h"
 #include "cloud/aws/stack/logical_id.h"
+#include "cloud/aws/stack/stack_disk.h"
+#include "cloud/aws/stack/stack_network.h"
 #include "cloud/aws/stack/stack_plan.h"
 #include "cloud/claims.h"
 #include "manifest/pod_room.h"

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef I2KIT_GUEST_KUBELET_KUBELET_UNIT_H
+#define I2KIT_GUEST_KUBELET_KUBELET_UNIT_H
+
+/* One container of a kubelet: what becomes of its starts, its ends and its hooks. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct kubelet;
+struct unit_end;
+
+/* message_or_null: why it could not be started. */
+void kubelet_started(struct kubelet *kubelet, size_t container, uint64_t now_ms, bool is_ok,
+		     const char *message_or_null);
+void kubelet_exited(struct kubelet *kubelet, size_t container, uint64_t now_ms,
+		    const struct unit_end *end);
+void kubelet_hook_done(struct kubelet *kubelet, size_t container, bool is_post_start,
+		       uint64_t now_ms, bool is_ok, const char *message);
+
+#endif
