@@ -315,6 +315,9 @@ struct claim {
 	struct source_mark mark;
 };
 
+/* podManagementPolicy: each number waits for the one before it, or all start at once. */
+enum start_order { START_ORDERED, START_PARALLEL };
+
 /* One pod template: one image, `replicas` VMs that boot it. */
 struct pod_spec {
 	char *name;		     /* unique in the app; the workload's metadata.name */
@@ -337,7 +340,9 @@ struct pod_spec {
 	size_t volume_count;
 	struct claim *claim_templates; /* StatefulSet */
 	size_t claim_template_count;
-	char *service_name; /* StatefulSet's headless service, or NULL */
+	char *service_name;	      /* StatefulSet's headless service, or NULL */
+	enum start_order start_order; /* StatefulSet */
+	uint32_t partition;	      /* StatefulSet: numbers below it keep the release they have */
 	enum restart_policy restart_policy;
 	uint32_t termination_grace_s; /* default 30 */
 	uint64_t active_deadline_s;   /* 0: none */

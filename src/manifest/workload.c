@@ -7,7 +7,6 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
-#include "base/parse.h"
 #include "manifest/annotation.h"
 #include "manifest/claim.h"
 #include "manifest/loader.h"
@@ -15,15 +14,8 @@
 #include "manifest/name_rules.h"
 #include "manifest/pod.h"
 #include "manifest/read_value.h"
+#include "manifest/update_strategy.h"
 #include "manifest/yaml_node.h"
-
-/* A workload being read: the pod, and what stands around its template. */
-struct workload {
-	struct pod_spec *pod;
-	const struct yaml_node *root;
-	const struct yaml_node *selector;
-	bool has_template;
-};
 
 static void read_pod_template_spec(struct loader *loader, const struct yaml_node *node,
 				   void *target)
@@ -82,120 +74,6 @@ static const struct field selector_list[] = {
 	{"matchLabels", FIELD_USED, NULL, 0, NULL, "checked against the template"}};
 static const struct field_set selector_fields = {"selector", selector_list,
 						 ARRAY_SIZE(selector_list)};
-
-/* "25%" of the replicas or a number. */
-static void read_share(struct loader *loader, const struct yaml_node *node, uint32_t replicas,
-		       bool rounds_up, uint32_t *ret)
-{
-	uint64_t percent = 0;
-	size_t length = node->kind == YAML_SCALAR ? strlen(node->text) : 0;
-	if (length < 2 || node->type != YAML_TEXT || node->text[length - 1] != '%') {
-		read_u32(loader, node, ret);
-		return;
-	}
-	AUTO_FREE char *digits = xstrndup(node->text, length - 1);
-	if (!parse_u64(digits, 0, 100, &percent)) {
-		loader_error(loader, node, "as in 25% or 1", "%s: '%.40s' is not a share of pods",
-			     loader->current->name, node->text);
-		return;
-	}
-	*ret = (uint32_t)((percent * replicas + (rounds_up ? 99 : 0)) / 100);
-}
-
-static uint32_t replicas_of(const struct workload *workload)
-{
-	const struct yaml_node *node = yaml_get(yaml_get(workload->root, "spec"), "replicas");
-	bool is_good = node != NULL && node->kind == YAML_SCALAR && node->type == YAML_INTEGER &&
-		       node->integer >= 0 && node->integer <= INT32_MAX;
-	return is_good ? (uint32_t)node->integer : 1;
-}
-
-static void read_surge(struct loader *loader, const struct yaml_node *node, void *target)
-{
-	struct workload *workload = target;
-	read_share(loader, node, replicas_of(workload), true, &workload->pod->max_surge);
-}
-
-static void read_unavailable(struct loader *loader, const struct yaml_node *node, void *target)
-{
-	struct workload *workload = target;
-	read_share(loader, node, replicas_of(workload), false, &workload->pod->max_unavailable);
-}
-
-static void read_partition(struct loader *loader, const struct yaml_node *node, void *target)
-{
-	uint32_t partition = 0;
-	(void)target;
-	read_u32(loader, node, &partition);
-	if (partition > 0)
-		loader_error(loader, node, "leave it out: all pods are updated",
-			     "partition: %u is not supported", partition);
-}
-
-static const struct field rolling_list[] = {
-	{"maxSurge", FIELD_USED, read_surge, 0, NULL,
-	 "pods above replicas while updating; default 1", .takes = "number or percentage"},
-	{"maxUnavailable", FIELD_USED, read_unavailable, 0, NULL,
-	 "pods that may be missing while updating; default 0", .takes = "number or percentage"},
-	{"partition", FIELD_USED, read_partition, 0, NULL, "0: all pods are updated", .takes = "0",
-	 .only = "StatefulSet"}};
-static const struct field_set rolling_fields = {"rollingUpdate", rolling_list,
-						ARRAY_SIZE(rolling_list)};
-
-static void read_rolling(struct loader *loader, const struct yaml_node *node, void *target)
-{
-	loader_read_map(loader, node, &rolling_fields, target);
-}
-
-static void read_strategy_type(struct loader *loader, const struct yaml_node *node, void *target)
-{
-	struct pod_spec *pod = ((struct workload *)target)->pod;
-	/* A Deployment's old pods may go first; the others' have names that are taken. */
-	const char *other = strcmp(loader->kind, "Deployment") == 0 ? "Recreate" : "OnDelete";
-	if (!yaml_is_text(node, "") && !yaml_is_text(node, "RollingUpdate") &&
-	    !yaml_is_text(node, other)) {
-		AUTO_FREE char *hint = xasprintf("RollingUpdate or %s", other);
-		loader_error(loader, node, hint, "type: '%.60s' is not one of a %s",
-			     node->text ? node->text : yaml_describe(node), loader->kind);
-	}
-	if (yaml_is_text(node, "OnDelete"))
-		loader_note(loader, node, "OnDelete has no effect here: up replaces pods at once");
-	pod->is_recreate = yaml_is_text(node, "Recreate");
-}
-
-static const struct field strategy_list[] = {
-	{"rollingUpdate", FIELD_USED, read_rolling, 0, &rolling_fields, NULL},
-	{"type", FIELD_USED, read_strategy_type, 0, NULL,
-	 "RollingUpdate: new pods first; Recreate: old pods go first",
-	 .takes = "RollingUpdate, Recreate"}};
-static const struct field_set strategy_fields = {"strategy", strategy_list,
-						 ARRAY_SIZE(strategy_list)};
-
-static bool is_none(const struct yaml_node *node)
-{
-	return node != NULL && node->kind == YAML_SCALAR &&
-	       (strcmp(node->text, "0") == 0 || strcmp(node->text, "0%") == 0);
-}
-
-/* With neither a pod more nor one less nothing can be replaced. */
-static void check_progress(struct loader *loader, const struct yaml_node *rolling)
-{
-	if (is_none(yaml_get(rolling, "maxSurge")) && is_none(yaml_get(rolling, "maxUnavailable")))
-		loader_error(loader, yaml_get(rolling, "maxUnavailable"),
-			     "one of them is 1 or more",
-			     "maxSurge and maxUnavailable are both 0: no pod could be replaced");
-}
-
-static void read_strategy(struct loader *loader, const struct yaml_node *node, void *target)
-{
-	const struct yaml_node *rolling = yaml_get(node, "rollingUpdate");
-	loader_read_map(loader, node, &strategy_fields, target);
-	if (yaml_is_text(yaml_get(node, "type"), "Recreate") && !yaml_is_null(rolling))
-		loader_error(loader, rolling, "keep one of them",
-			     "rollingUpdate does not go with type: Recreate");
-	else
-		check_progress(loader, rolling);
-}
 
 static void read_service_name(struct loader *loader, const struct yaml_node *node, void *target)
 {
@@ -262,8 +140,11 @@ static const struct field workload_field_list[] = {
 	 "volumes stay until down --volumes", .only = "StatefulSet"},
 	{"podFailurePolicy", FIELD_REFUSED, NULL, 0, NULL, "backoffLimit bounds the restarts",
 	 .only = "Job"},
-	{"podManagementPolicy", FIELD_NO_EFFECT, read_choice, 0, NULL,
-	 "all instances start at once", .choices = "OrderedReady|Parallel", .only = "StatefulSet"},
+	{"podManagementPolicy", FIELD_USED, read_start_order, 0, NULL,
+	 "OrderedReady: an instance starts when the one before it is ready, and they leave in "
+	 "reverse; Parallel: all at once",
+	 "one is updated at a time; new ones start at once", .choices = "OrderedReady|Parallel",
+	 .only = "StatefulSet"},
 	{"podReplacementPolicy", FIELD_NO_EFFECT, NULL, 0, NULL, "a Job runs one pod",
 	 .only = "Job"},
 	{"progressDeadlineSeconds", FIELD_NO_EFFECT, NULL, 0, NULL,
@@ -528,21 +409,6 @@ static void drop_overridden_volumes(struct pod_spec *pod)
 	pod->volume_count = kept;
 }
 
-/* Written out, podManagementPolicy has a note of its own. */
-static void note_start_order(struct loader *loader, const struct yaml_node *root,
-			     const struct pod_spec *pod)
-{
-	const struct yaml_node *spec = yaml_get(root, "spec");
-	static const char topic[] = "StatefulSet order";
-	if (pod->workload != WORKLOAD_STATEFUL_SET || pod->replicas < 2 ||
-	    yaml_get(spec, "podManagementPolicy") != NULL || string_list_has(&loader->noted, topic))
-		return;
-	string_list_add(&loader->noted, topic);
-	loader_note(loader, root,
-		    "the instances of a StatefulSet start all at once here, not one "
-		    "after the other (OrderedReady)");
-}
-
 void read_workload(struct loader *loader, const struct yaml_node *root)
 {
 	struct pod_spec *pod = ARRAY_APPEND(loader->app->pods, loader->app->pod_count);
@@ -570,6 +436,5 @@ void read_workload(struct loader *loader, const struct yaml_node *root)
 	check_has_containers(loader, root, &workload);
 	pod->is_stateful = pod->workload == WORKLOAD_STATEFUL_SET;
 	drop_overridden_volumes(pod);
-	note_start_order(loader, root, pod);
 	pod_complete(loader, pod);
 }

@@ -242,6 +242,20 @@ static void write_claim_templates(struct yaml_writer *writer, const struct pod_s
 	yaml_write_end(writer);
 }
 
+static void write_set_order(struct yaml_writer *writer, const struct pod_spec *pod)
+{
+	if (pod->start_order == START_PARALLEL)
+		yaml_write_text(writer, "podManagementPolicy", "Parallel");
+	yaml_write_map(writer, "updateStrategy");
+	yaml_write_map(writer, "rollingUpdate");
+	if (pod->partition > 0)
+		yaml_write_number(writer, "partition", pod->partition);
+	if (pod->max_unavailable > 0)
+		yaml_write_number(writer, "maxUnavailable", pod->max_unavailable);
+	yaml_write_end(writer);
+	yaml_write_end(writer);
+}
+
 /* What of the workload is not of its template. */
 static void write_workload_rest(struct yaml_writer *writer, const struct pod_spec *pod)
 {
@@ -255,6 +269,8 @@ static void write_workload_rest(struct yaml_writer *writer, const struct pod_spe
 	if (!is_daemon_set(pod))
 		yaml_write_number(writer, "replicas", pod->replicas);
 	yaml_write_text(writer, "serviceName", pod->service_name);
+	if (pod->workload == WORKLOAD_STATEFUL_SET)
+		write_set_order(writer, pod);
 	yaml_write_map(writer, "selector");
 	write_pod_selector(writer, "matchLabels", pod);
 	yaml_write_end(writer);
