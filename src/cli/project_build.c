@@ -173,6 +173,7 @@ static bool make_plan(const struct app *app, const struct built *built,
 			string_list_add(&known, app->pods[i].name);
 		project_plan_join(ret, &before, &known);
 	}
+	project_plan_keep_former(ret, &before);
 	return true;
 }
 

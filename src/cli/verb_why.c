@@ -212,6 +212,18 @@ static bool tell_pod(const struct project_status *status, const char *name)
 	return false;
 }
 
+/* Of the whole pod, beside this VM of it. */
+static void print_pod(const struct project_status *status, const struct instance_status *instance)
+{
+	for (size_t i = 0; i < status->pod_count; i++) {
+		const struct pod_status *pod = &status->pods[i];
+		if (strcmp(pod->name, instance->pod) != 0 || pod->message == NULL)
+			continue;
+		AUTO_FREE char *prefix = xasprintf("%s: ", pod->name);
+		print_text(prefix, pod->message);
+	}
+}
+
 /* What to type next, from what is known. */
 static const char *advice(const struct instance_status *instance)
 {
@@ -343,6 +355,7 @@ static int run(const struct invocation *invocation, struct error *err)
 		     instance->reason ? instance->reason : "", instance->is_kvm ? "kvm" : "tcg",
 		     instance->cpu_count, instance->memory_bytes >> 20,
 		     DIGEST_TEXT(&instance->release.image));
+	print_pod(&status, instance);
 	print_boot(invocation, instance);
 	print_containers(invocation, instance);
 	print_probe(invocation, instance);

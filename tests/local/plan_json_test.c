@@ -89,6 +89,27 @@ static void a_plan_reads_as_it_was_written_and_holds_words(void **state)
 	assert_string_equal(text, second);
 }
 
+static void a_set_keeps_its_order_and_what_was(void **state)
+{
+	AUTO(project_plan_clear) struct project_plan plan = {0};
+	AUTO(project_plan_clear) struct project_plan again = {0};
+	(void)state;
+	fill_plan(&plan);
+	struct pod_plan *pod = &plan.pods[0];
+	pod->workload = WORKLOAD_STATEFUL_SET;
+	pod->order = START_PARALLEL;
+	pod->partition = 2;
+	pod->former = xcalloc(1, sizeof(*pod->former));
+	fill_pod(pod->former);
+	free(pod->former->kernel_path);
+	pod->former->kernel_path = xstrdup("/former");
+	AUTO_FREE char *text = project_plan_write(&plan, NULL);
+	assert_true(project_plan_read("plan", text, strlen(text), &again, NULL));
+	assert_int_equal(again.pods[0].order, START_PARALLEL);
+	assert_string_equal(pod_plan_of_replica(&again.pods[0], 1)->kernel_path, "/former");
+	assert_string_equal(pod_plan_of_replica(&again.pods[0], 2)->kernel_path, "/k");
+}
+
 /* VMs run on through an upgrade, so the plan of the version before must be read. */
 static void a_plan_of_version_1_has_numbers_for_words(void **state)
 {
@@ -187,6 +208,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_plan_reads_as_it_was_written_and_holds_words),
+		cmocka_unit_test(a_set_keeps_its_order_and_what_was),
 		cmocka_unit_test(a_plan_of_version_1_has_numbers_for_words),
 		cmocka_unit_test(newer_and_damaged_plans_are_refused_with_a_word),
 		cmocka_unit_test(a_status_reads_as_it_was_written),

@@ -76,11 +76,49 @@ static void what_is_dropped_takes_its_services_along(void **state)
 	pods_are(&plan, "");
 }
 
+static void add_set(struct project_plan *plan, const char *kernel, uint32_t partition)
+{
+	add_pod(plan, "db", kernel);
+	plan->pods[0].workload = WORKLOAD_STATEFUL_SET;
+	plan->pods[0].partition = partition;
+}
+
+static const char *kernel_of(const struct project_plan *plan, unsigned replica)
+{
+	return pod_plan_of_replica(&plan->pods[0], replica)->kernel_path;
+}
+
+static void numbers_below_a_partition_stay_what_they_were(void **state)
+{
+	AUTO(project_plan_clear) struct project_plan first = {0};
+	AUTO(project_plan_clear) struct project_plan second = {0};
+	AUTO(project_plan_clear) struct project_plan third = {0};
+	AUTO(project_plan_clear) struct project_plan whole = {0};
+	(void)state;
+
+	add_set(&first, "one", 2);
+	assert_string_equal(kernel_of(&first, 0), "one");
+	add_set(&second, "two", 2);
+	project_plan_keep_former(&second, &first);
+	assert_string_equal(kernel_of(&second, 1), "one");
+	assert_string_equal(kernel_of(&second, 2), "two");
+	/* Held up before it was everywhere, the second is nobody's past. */
+	add_set(&third, "three", 1);
+	project_plan_keep_former(&third, &second);
+	assert_string_equal(kernel_of(&third, 0), "one");
+	assert_string_equal(kernel_of(&third, 1), "three");
+	add_set(&whole, "three", 0);
+	project_plan_keep_former(&whole, &third);
+	assert_string_equal(kernel_of(&whole, 0), "three");
+	assert_null(whole.pods[0].former);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_was_up_stays_as_it_was),
 		cmocka_unit_test(what_is_dropped_takes_its_services_along),
+		cmocka_unit_test(numbers_below_a_partition_stay_what_they_were),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

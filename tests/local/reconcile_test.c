@@ -253,28 +253,177 @@ static void stateful_pods_leave_before_their_successor_comes(void **state)
 	expect("+db-0");
 }
 
-static void numbers_of_a_stateful_set_are_replaced_one_by_one(void **state)
+static struct pod_plan *add_set(unsigned replicas, enum start_order order)
+{
+	struct pod_plan *pod = add_pod("db", replicas);
+
+	pod->workload = WORKLOAD_STATEFUL_SET;
+	pod->order = order;
+	return pod;
+}
+
+static void numbers_of_a_set_come_one_after_the_other(void **state)
 {
 	(void)state;
-	add_pod("db", 3)->workload = WORKLOAD_STATEFUL_SET;
-	add_old("db", 0);
-	add_old("db", 1);
-	add_old("db", 2);
-	expect("-db-0");
-	instances[0].is_leaving = true;
-	instances[0].state = INSTANCE_STOPPING;
+	add_set(3, START_ORDERED);
+	expect("+db-0");
+	add_booting("db", 0);
 	expect("");
-	instances[0] = (struct reconcile_instance){
-		.pod = "db", .state = INSTANCE_BOOTING, .is_current = true};
+	instances[0].is_ready = true;
+	expect("+db-1");
+	add("db", 1)->is_ready = false;
+	expect("");
+	/* One that was ready and is not any more holds the next back as well. */
+	instances[1].is_ready = true;
+	instances[0].is_ready = false;
+	expect("");
+	instances[0].is_ready = true;
+	expect("+db-2");
+}
+
+static void numbers_of_a_parallel_set_come_at_once(void **state)
+{
+	(void)state;
+	add_set(3, START_PARALLEL);
+	expect("+db-0 +db-1 +db-2");
+}
+
+static void numbers_of_a_set_go_in_reverse_one_after_the_other(void **state)
+{
+	(void)state;
+	struct pod_plan *pod = add_set(1, START_ORDERED);
+	for (unsigned i = 0; i < 3; i++)
+		add("db", i);
+	expect("-db-2");
+	instances[2].is_leaving = true;
+	instances[2].state = INSTANCE_STOPPING;
+	expect("");
+	facts.count = 2;
+	/* Those that stay come first. */
+	instances[0].is_ready = false;
 	expect("");
 	instances[0].is_ready = true;
 	expect("-db-1");
+	pod->order = START_PARALLEL;
+	instances[0].is_ready = false;
+	add("db", 2);
+	expect("-db-2 -db-1");
+	pod->replicas = 0;
+	pod->order = START_ORDERED;
+	expect("-db-2");
+}
+
+static void numbers_of_a_set_are_updated_from_the_highest_down(void **state)
+{
+	(void)state;
+	for (enum start_order order = START_ORDERED; order <= START_PARALLEL; order++) {
+		facts.count = 0;
+		project_plan_clear(&plan);
+		add_set(3, order);
+		for (unsigned i = 0; i < 3; i++)
+			add_old("db", i);
+		expect("-db-2");
+		instances[2].is_leaving = true;
+		instances[2].state = INSTANCE_STOPPING;
+		expect("");
+		facts.count = 2;
+		expect("+db-2");
+		add_booting("db", 2);
+		expect("");
+		instances[2].is_ready = true;
+		expect("-db-1");
+	}
+}
+
+static void numbers_below_the_partition_stay(void **state)
+{
+	(void)state;
+	add_set(3, START_ORDERED)->partition = 2;
+	for (unsigned i = 0; i < 3; i++)
+		add_old("db", i);
+	expect("-db-2");
+	instances[2].is_current = true;
+	expect("");
+	plan.pods[0].partition = 5;
+	instances[2].is_current = false;
+	expect("");
+}
+
+static void as_many_of_a_set_may_be_away_as_it_says(void **state)
+{
+	(void)state;
+	add_set(4, START_PARALLEL)->max_unavailable = 2;
+	for (unsigned i = 0; i < 4; i++)
+		add_old("db", i);
+	expect("-db-3 -db-2");
+}
+
+/* Of a set that got a bad release: Kubernetes itself would wait for it for ever. */
+static void a_set_gets_out_of_a_release_that_cannot_start(void **state)
+{
+	(void)state;
+	add_set(3, START_ORDERED);
+	add_old("db", 0);
+	add_old("db", 1);
+	add_old("db", 2)->is_ready = false;
+	expect("-db-2");
+	/* One that is replaced now is waited for, whoever else is not ready. */
+	add_set(3, START_ORDERED);
+	instances[2].is_current = true;
+	instances[0].is_ready = false;
+	expect("");
+}
+
+/* Any history: the rules hold at each step. */
+static void the_order_of_a_set_holds_whatever_happens(void **state)
+{
+	(void)state;
+	srand(7);
+	for (unsigned round = 0; round < 20000; round++) {
+		facts.count = 0;
+		project_plan_clear(&plan);
+		struct pod_plan *pod = add_set((unsigned)rand() % 5, START_ORDERED);
+		pod->partition = (unsigned)rand() % 4;
+		bool is_whole = true;
+		unsigned first_gap = pod->replicas;
+		for (unsigned replica = 0; replica < 5; replica++) {
+			bool is_serving = false;
+			if (rand() % 4 != 0) {
+				struct reconcile_instance *one = add("db", replica);
+				one->is_current = rand() % 2 == 0;
+				one->is_ready = rand() % 4 != 0;
+				one->is_leaving = rand() % 6 == 0;
+				is_serving = one->is_ready && !one->is_leaving;
+			}
+			if (replica < pod->replicas && !is_serving && is_whole) {
+				first_gap = replica;
+				is_whole = false;
+			}
+		}
+		AUTO(reconcile_actions_clear) struct reconcile_actions actions = {0};
+		reconcile(&plan, &facts, &actions);
+		unsigned stops = 0;
+		for (size_t i = 0; i < actions.count; i++) {
+			const struct reconcile_action *action = &actions.items[i];
+			if (action->step == RECONCILE_START) {
+				assert_int_equal(action->replica, first_gap);
+				continue;
+			}
+			const struct reconcile_instance *gone = &instances[action->instance];
+			stops++;
+			assert_false(gone->is_leaving);
+			assert_true(gone->replica >= pod->replicas
+					    ? is_whole
+					    : gone->replica >= pod->partition && !gone->is_current);
+		}
+		assert_true(stops <= 1);
+	}
 }
 
 static void one_of_the_old_that_does_not_run_is_not_waited_for(void **state)
 {
 	(void)state;
-	add_pod("db", 2)->workload = WORKLOAD_STATEFUL_SET;
+	add_set(2, START_ORDERED);
 	add("db", 0)->is_ready = false;
 	add_old("db", 1)->state = INSTANCE_CRASHED;
 	expect("-db-1");
@@ -283,7 +432,7 @@ static void one_of_the_old_that_does_not_run_is_not_waited_for(void **state)
 static void one_of_the_old_that_waits_for_its_release_is_not_waited_for(void **state)
 {
 	(void)state;
-	add_pod("db", 2)->workload = WORKLOAD_STATEFUL_SET;
+	add_set(2, START_ORDERED);
 	add("db", 0)->is_ready = false;
 	add_booting("db", 1)->is_current = false;
 	expect("");
@@ -391,7 +540,14 @@ int main(void)
 		TEST(an_old_one_that_never_got_its_release_goes_at_once),
 		TEST(a_failing_release_is_replaced_by_a_mended_one),
 		TEST(stateful_pods_leave_before_their_successor_comes),
-		TEST(numbers_of_a_stateful_set_are_replaced_one_by_one),
+		TEST(numbers_of_a_set_come_one_after_the_other),
+		TEST(numbers_of_a_parallel_set_come_at_once),
+		TEST(numbers_of_a_set_go_in_reverse_one_after_the_other),
+		TEST(numbers_of_a_set_are_updated_from_the_highest_down),
+		TEST(numbers_below_the_partition_stay),
+		TEST(as_many_of_a_set_may_be_away_as_it_says),
+		TEST(a_set_gets_out_of_a_release_that_cannot_start),
+		TEST(the_order_of_a_set_holds_whatever_happens),
 		TEST(one_of_the_old_that_does_not_run_is_not_waited_for),
 		TEST(one_of_the_old_that_waits_for_its_release_is_not_waited_for),
 		TEST(two_pods_never_write_to_one_claim),

@@ -134,6 +134,8 @@ static bool add_pod(struct project_plan *plan, const struct plan_input *input, s
 	made.max_surge = pod->max_surge;
 	made.max_unavailable = pod->max_unavailable;
 	made.is_stateful = pod->is_stateful || pod->is_recreate;
+	made.order = pod->start_order;
+	made.partition = pod->partition;
 	made.restart_policy = pod->restart_policy;
 	made.service_name = xstrdup_or_null(pod->service_name);
 	copy_egress(&made.egress, &pod->egress);

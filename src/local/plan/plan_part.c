@@ -42,6 +42,26 @@ void project_plan_join(struct project_plan *plan, struct project_plan *before,
 	drop_services(plan);
 }
 
+void project_plan_keep_former(struct project_plan *plan, struct project_plan *before)
+{
+	for (size_t i = 0; i < plan->pod_count; i++) {
+		struct pod_plan *pod = &plan->pods[i];
+		struct pod_plan *was = project_plan_pod(before, pod->name);
+		if (pod->partition == 0 || was == NULL || pod->former != NULL ||
+		    was->workload != WORKLOAD_STATEFUL_SET)
+			continue;
+		/* A roll-out that a partition holds up has not made its release that of all. */
+		if (was->former != NULL && was->partition > 0) {
+			pod->former = was->former;
+			was->former = NULL;
+			continue;
+		}
+		pod->former = xcalloc(1, sizeof(*pod->former));
+		*pod->former = *was;
+		*was = (struct pod_plan){0};
+	}
+}
+
 void project_plan_drop(struct project_plan *plan, const struct string_list *pods)
 {
 	size_t kept = 0;

@@ -12,6 +12,11 @@
  */
 void project_plan_join(struct project_plan *plan, struct project_plan *before,
 		       const struct string_list *known);
+/*
+ * What numbers below a partition go on to run: of *before, which gives it up, the release that all
+ * of them ran.
+ */
+void project_plan_keep_former(struct project_plan *plan, struct project_plan *before);
 /* Takes the pods out, and the Services that lead to no other. */
 void project_plan_drop(struct project_plan *plan, const struct string_list *pods);
 

@@ -29,6 +29,9 @@ void pod_plan_clear(struct pod_plan *pod)
 		free(pod->volumes[i].host_path);
 	}
 	free(pod->volumes);
+	if (pod->former != NULL)
+		pod_plan_clear(pod->former);
+	free(pod->former);
 }
 
 void service_plan_clear(struct service_plan *service)
@@ -94,6 +97,11 @@ const struct pod_plan *project_plan_find(const struct project_plan *plan, const 
 bool pod_plan_is_ordered(const struct pod_plan *pod)
 {
 	return pod->is_stateful || pod->workload == WORKLOAD_STATEFUL_SET;
+}
+
+const struct pod_plan *pod_plan_of_replica(const struct pod_plan *pod, unsigned replica)
+{
+	return pod->former != NULL && replica < pod->partition ? pod->former : pod;
 }
 
 bool pod_plan_scale(struct pod_plan *pod, uint64_t replicas, struct error *err)

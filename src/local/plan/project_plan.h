@@ -50,6 +50,9 @@ struct pod_plan {
 	uint32_t max_surge;	  /* VMs above replicas while old ones are replaced */
 	uint32_t max_unavailable; /* VMs that may be missing then */
 	bool is_stateful;	  /* old goes before new comes */
+	enum start_order order;	  /* StatefulSet */
+	uint32_t partition;	  /* StatefulSet: numbers below it are of `former` */
+	struct pod_plan *former;  /* what was up before; or NULL: nothing else was */
 	bool is_dirty;
 	enum restart_policy restart_policy;
 	struct string_list init_containers; /* names */
@@ -107,6 +110,8 @@ bool volume_plan_is_pushed(const struct volume_plan *volume, bool is_session);
 
 /* Numbers are identities: old ones go before new ones come, one at a time. */
 bool pod_plan_is_ordered(const struct pod_plan *pod);
+/* What a replica of the pod runs: below the partition that is what it ran before. */
+const struct pod_plan *pod_plan_of_replica(const struct pod_plan *pod, unsigned replica);
 /* The one rule of how many: ERROR_UNSUPPORTED where the pod cannot have so many. */
 #define POD_MAX_REPLICAS 1000
 MUST_CHECK bool pod_plan_scale(struct pod_plan *pod, uint64_t replicas, struct error *err);

@@ -17,6 +17,9 @@
 
 enum { PLAN_VERSION = 2, PLAN_MAX_BYTES = 64 << 20, MAX_LIST = 100000 };
 
+static const char *const start_order_words[] = {
+	[START_ORDERED] = "ordered", [START_PARALLEL] = "parallel"};
+
 /* --- writing -------------------------------------------------------------------------------- */
 
 static void write_volumes(struct json_writer *json, const struct pod_plan *pod)
@@ -73,9 +76,10 @@ static void write_traffic(struct json_writer *json, const char *key,
 	json_close(json);
 }
 
-static void write_pod(struct json_writer *json, const struct pod_plan *pod)
+/* `former` is one of these too, without one of its own. */
+static void write_pod(struct json_writer *json, const char *key_or_null, const struct pod_plan *pod)
 {
-	json_open_object(json, NULL);
+	json_open_object(json, key_or_null);
 	json_write_text(json, "name", pod->name);
 	json_write_text(json, "kind", pod->kind_name);
 	json_write_text(json, "workload", workload_words[pod->workload]);
@@ -105,6 +109,12 @@ static void write_pod(struct json_writer *json, const struct pod_plan *pod)
 	write_traffic(json, "incoming", &pod->incoming);
 	write_traffic(json, "outgoing", &pod->outgoing);
 	write_volumes(json, pod);
+	if (pod->workload == WORKLOAD_STATEFUL_SET) {
+		json_write_text(json, "order", start_order_words[pod->order]);
+		json_write_unsigned(json, "partition", pod->partition);
+	}
+	if (pod->former != NULL)
+		write_pod(json, "former", pod->former);
 	json_close(json);
 }
 
@@ -148,7 +158,7 @@ static void write_plan(struct json_writer *json, const struct project_plan *plan
 	json_write_text_if(json, "metrics", plan->metrics);
 	json_open_list(json, "pods");
 	for (size_t i = 0; i < plan->pod_count; i++)
-		write_pod(json, &plan->pods[i]);
+		write_pod(json, NULL, &plan->pods[i]);
 	json_close(json);
 	json_open_list(json, "services");
 	for (size_t i = 0; i < plan->service_count; i++)
@@ -248,7 +258,7 @@ static void read_traffic(struct json_view view, struct traffic_policy *ret)
 	}
 }
 
-static void read_pod(struct json_view view, struct pod_plan *pod)
+static void read_release_of_pod(struct json_view view, struct pod_plan *pod)
 {
 	pod->name = read_text(view, "name");
 	pod->kind_name = read_text(view, "kind");
@@ -285,6 +295,21 @@ static void read_pod(struct json_view view, struct pod_plan *pod)
 	for (size_t i = 0; i < json_view_count(volumes, MAX_LIST); i++)
 		read_volume(json_view_at(volumes, i),
 			    ARRAY_APPEND(pod->volumes, pod->volume_count));
+	pod->order =
+		(enum start_order)json_view_word(json_view_get(view, "order"), start_order_words,
+						 ARRAY_SIZE(start_order_words), START_ORDERED);
+	pod->partition = (uint32_t)read_number(view, "partition", UINT32_MAX);
+}
+
+static void read_pod(struct json_view view, struct pod_plan *pod)
+{
+	struct json_view former = json_view_get(view, "former");
+
+	read_release_of_pod(view, pod);
+	if (!json_view_exists(former))
+		return;
+	pod->former = xcalloc(1, sizeof(*pod->former));
+	read_release_of_pod(former, pod->former);
 }
 
 static void read_port(struct json_view view, struct port_plan *port)

@@ -106,7 +106,9 @@ static void carry_out(struct supervisor *supervisor, const struct reconcile_acti
 			instance_stop(instances[action->instance], action->why);
 			break;
 		case RECONCILE_START:
-			made = instance_new(supervisor, action->pod, action->replica);
+			made = instance_new(supervisor,
+					    pod_plan_of_replica(action->pod, action->replica),
+					    action->replica);
 			*ARRAY_APPEND(supervisor->instances, supervisor->instance_count) = made;
 			instance_start(made);
 			break;

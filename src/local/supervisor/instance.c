@@ -337,7 +337,7 @@ static bool take_address(struct instance *instance)
 void instance_start(struct instance *instance)
 {
 	struct supervisor *supervisor = instance->supervisor;
-	const struct pod_plan *pod = project_plan_find(&supervisor->plan, instance->status.pod);
+	const struct pod_plan *pod = instance_plan(instance);
 	struct vm_plan plan;
 
 	if (pod == NULL || !hypervisor_is_connected(supervisor->hypervisor) ||
@@ -505,10 +505,19 @@ static bool has_egress_of(const struct instance *instance, const struct pod_plan
 	return instance->egress == NULL || strcmp(instance->egress, wanted) == 0;
 }
 
+const struct pod_plan *instance_plan(const struct instance *instance)
+{
+	const struct pod_plan *pod =
+		project_plan_find(&instance->supervisor->plan, instance->status.pod);
+
+	return pod != NULL ? pod_plan_of_replica(pod, instance->status.replica) : NULL;
+}
+
 bool instance_is_current(const struct instance *instance, const struct pod_plan *pod)
 {
 	const struct supervisor *supervisor = instance->supervisor;
 
+	pod = pod_plan_of_replica(pod, instance->status.replica);
 	return instance_is_on_network(instance) &&
 	       instance->status.is_kvm == supervisor->accel.is_kvm &&
 	       instance->firmware == instance_firmware(supervisor->plan.firmware) &&
@@ -520,8 +529,7 @@ bool instance_is_current(const struct instance *instance, const struct pod_plan 
 
 void instance_take_dirt(struct instance *instance)
 {
-	const struct pod_plan *pod =
-		project_plan_find(&instance->supervisor->plan, instance->status.pod);
+	const struct pod_plan *pod = instance_plan(instance);
 
 	if (pod == NULL || !instance_is_current(instance, pod) ||
 	    instance->status.is_dirty == pod->is_dirty)

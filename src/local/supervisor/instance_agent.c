@@ -59,8 +59,7 @@ void instance_start_budget(struct instance *instance)
 
 void instance_send_release(struct instance *instance)
 {
-	const struct pod_plan *pod =
-		project_plan_find(&instance->supervisor->plan, instance->status.pod);
+	const struct pod_plan *pod = instance_plan(instance);
 	AUTO(error_clear) struct error problem = ERROR_INIT;
 	AUTO_FREE char *json = NULL;
 
@@ -134,7 +133,7 @@ static bool on_log(struct agent *agent, const struct log_entry *records, size_t 
 static struct container_status *find_container(struct instance *instance, const char *name)
 {
 	struct instance_status *status = &instance->status;
-	const struct pod_plan *pod = project_plan_find(&instance->supervisor->plan, status->pod);
+	const struct pod_plan *pod = instance_plan(instance);
 	struct container_status *made;
 
 	for (size_t i = 0; i < status->container_count; i++) {
@@ -185,8 +184,7 @@ static char *describe(const struct guest_event *event)
 /* What begins to start has its volumes: from now on a blank disk of theirs is a broken one. */
 static void note_disks(const struct instance *instance)
 {
-	const struct pod_plan *pod =
-		project_plan_find(&instance->supervisor->plan, instance->status.pod);
+	const struct pod_plan *pod = instance_plan(instance);
 	AUTO(string_list_clear) struct string_list disks = STRING_LIST_INIT;
 
 	if (pod == NULL)

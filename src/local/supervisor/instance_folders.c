@@ -85,8 +85,7 @@ static void add_folder(struct instance *instance, const struct volume_plan *volu
 
 void instance_folders_start(struct instance *instance)
 {
-	const struct supervisor *supervisor = instance->supervisor;
-	const struct pod_plan *pod = project_plan_find(&supervisor->plan, instance->status.pod);
+	const struct pod_plan *pod = instance_plan(instance);
 
 	instance_folders_drop(instance);
 	instance->awaits_files = true;

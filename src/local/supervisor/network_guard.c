@@ -109,6 +109,7 @@ static void add_guest(const struct supervisor *supervisor, const struct instance
 	const struct instance_status *status = &instance->status;
 	const struct pod_plan *pod = project_plan_find(&supervisor->plan, status->pod);
 
+	pod = pod != NULL ? pod_plan_of_replica(pod, status->replica) : NULL;
 	guest->address = status->address;
 	network_filter_tap(supervisor->network.bridge, status->address, guest->tap);
 	vm_mac_make(status->uuid, guest->mac);

@@ -92,7 +92,8 @@ static void write_pod(struct supervisor *supervisor, const struct pod_plan *pod)
 	for (size_t i = 0; i < supervisor->instance_count; i++) {
 		struct instance *instance = supervisor->instances[i];
 		if (strcmp(instance->status.pod, pod->name) != 0 || !instance->status.is_ready ||
-		    !instance_is_current(instance, pod))
+		    !instance_is_current(instance, pod) ||
+		    !release_id_equal(&instance->status.release, &pod->release))
 			continue;
 		add_instance(&receipt, &instance->status);
 		is_new = is_new || !instance->has_receipt;

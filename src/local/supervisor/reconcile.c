@@ -233,6 +233,133 @@ static void reconcile_ordered(struct work *work, const struct pod_plan *pod)
 	}
 }
 
+/* The one of that number, also one that leaves; facts->count: there is none. */
+static size_t find_number(const struct work *work, const struct pod_plan *pod, unsigned replica)
+{
+	size_t i = 0;
+
+	while (i < work->facts->count && (!is_of(&work->facts->instances[i], pod) ||
+					  work->facts->instances[i].replica != replica))
+		i++;
+	return i;
+}
+
+static bool serves(const struct work *work, size_t i)
+{
+	return work->facts->instances[i].is_ready && !is_leaving(work, i);
+}
+
+/* An old one that does not run, or waits for a release that it does not get any more. */
+static void stop_lost(struct work *work, const struct pod_plan *pod)
+{
+	for (size_t i = work->facts->count; i-- > 0;) {
+		const struct reconcile_instance *instance = &work->facts->instances[i];
+		bool is_lost = !lifecycle_is_alive(instance->state) || instance->awaits_release;
+		if (is_of(instance, pod) && is_lost && !instance->is_current &&
+		    !is_leaving(work, i))
+			stop(work, i, "replaced by a new release");
+	}
+}
+
+/* Whether a StatefulSet's number is there and ready; started where it is not there. */
+static bool fill_number(struct work *work, const struct pod_plan *pod, unsigned replica)
+{
+	size_t i = find_number(work, pod, replica);
+
+	if (i < work->facts->count)
+		return serves(work, i);
+	(void)start(work, pod, replica);
+	return false;
+}
+
+/* Those beyond the number that is wanted; true: none is left. */
+static bool shrink_set(struct work *work, const struct pod_plan *pod)
+{
+	size_t last = work->facts->count;
+	bool is_any = false;
+
+	for (size_t i = work->facts->count; i-- > 0;) {
+		const struct reconcile_instance *instance = &work->facts->instances[i];
+		if (!is_of(instance, pod) || instance->replica < pod->replicas)
+			continue;
+		if (is_leaving(work, i))
+			is_any = is_any || lifecycle_is_alive(instance->state);
+		else if (pod->order == START_PARALLEL)
+			stop(work, i, "scaled down");
+		else if (last == work->facts->count ||
+			 instance->replica > work->facts->instances[last].replica)
+			last = i;
+	}
+	if (last < work->facts->count && !is_any)
+		stop(work, last, "scaled down");
+	return last == work->facts->count && !is_any;
+}
+
+/* The highest number, not below the partition, of an old release, ready or not; count: none. */
+static size_t find_old(const struct work *work, const struct pod_plan *pod, bool is_ready)
+{
+	for (unsigned replica = pod->replicas; replica-- > pod->partition;) {
+		size_t i = find_number(work, pod, replica);
+		if (i < work->facts->count && !is_leaving(work, i) &&
+		    !work->facts->instances[i].is_current &&
+		    work->facts->instances[i].is_ready == is_ready)
+			return i;
+	}
+	return work->facts->count;
+}
+
+/*
+ * From the highest number down to the partition, each when the one before it is ready again. Old
+ * ones that are not ready are first: a release that cannot start is mended by the next.
+ */
+static void update_set(struct work *work, const struct pod_plan *pod)
+{
+	unsigned most = pod->max_unavailable > 0 ? pod->max_unavailable : 1;
+	unsigned coming = 0;
+	unsigned away = 0;
+
+	for (unsigned replica = 0; replica < pod->replicas; replica++) {
+		size_t i = find_number(work, pod, replica);
+		bool is_there = i < work->facts->count && !is_leaving(work, i);
+		away += !is_there || !work->facts->instances[i].is_ready;
+		coming += !is_there || (work->facts->instances[i].is_current &&
+					!work->facts->instances[i].is_ready);
+	}
+	for (; coming < most; coming++, away++) {
+		size_t i = find_old(work, pod, false);
+		if (i == work->facts->count)
+			break;
+		away--;
+		stop(work, i, "replaced by a new release");
+	}
+	for (; away < most; away++) {
+		size_t i = find_old(work, pod, true);
+		if (i == work->facts->count)
+			break;
+		stop(work, i, "replaced by a new release");
+	}
+}
+
+/*
+ * https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/: what is missing comes in
+ * the numbers' order, then what is too much goes in reverse, then what is old, in reverse.
+ */
+static void reconcile_set(struct work *work, const struct pod_plan *pod)
+{
+	bool is_whole = true;
+
+	stop_lost(work, pod);
+	for (unsigned replica = 0; replica < pod->replicas; replica++) {
+		is_whole = fill_number(work, pod, replica) && is_whole;
+		if (!is_whole && pod->order == START_ORDERED)
+			break;
+	}
+	if ((is_whole || pod->order == START_PARALLEL) && !shrink_set(work, pod) &&
+	    pod->order == START_ORDERED)
+		return;
+	update_set(work, pod);
+}
+
 /*
  * An old one whose guest waits for its release does not get it any more (instance_send_release): it
  * would stay as one that boots for ever, and two of them would let no other start.
@@ -303,7 +430,9 @@ void reconcile(const struct project_plan *plan, const struct reconcile_facts *fa
 	stop_all(&work);
 	for (size_t i = 0; i < plan->pod_count && !facts->is_going_down; i++) {
 		const struct pod_plan *pod = &plan->pods[i];
-		if (pod_plan_is_ordered(pod))
+		if (pod->workload == WORKLOAD_STATEFUL_SET)
+			reconcile_set(&work, pod);
+		else if (pod_plan_is_ordered(pod))
 			reconcile_ordered(&work, pod);
 		else
 			reconcile_rolling(&work, pod);

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/cleanup.h"
 #include "local/supervisor/supervisor_parts.h"
 
 static void copy_containers(struct instance_status *to, const struct instance_status *from)
@@ -49,6 +50,29 @@ static void copy_instance(struct instance_status *to, const struct instance_stat
 	}
 }
 
+/* A StatefulSet's numbers come in their order: the first that is not ready holds the others back. */
+static char *describe_order(const struct supervisor *supervisor, const struct pod_plan *plan)
+{
+	for (unsigned replica = 0; replica + 1 < plan->replicas; replica++) {
+		AUTO_FREE char *name = xasprintf("%s-%u", plan->name, replica);
+		AUTO_FREE char *next = xasprintf("%s-%u", plan->name, replica + 1);
+		const struct instance *instance = NULL;
+		bool has_next = false;
+		for (size_t i = 0; i < supervisor->instance_count; i++) {
+			const struct instance *one = supervisor->instances[i];
+			if (strcmp(one->status.name, name) == 0)
+				instance = one;
+			has_next = has_next || strcmp(one->status.name, next) == 0;
+		}
+		if (instance == NULL)
+			return NULL;
+		if (!instance->status.is_ready)
+			return has_next ? NULL
+					: xasprintf("%s starts when %s is ready", next, name);
+	}
+	return NULL;
+}
+
 static void fill_pod(const struct supervisor *supervisor, const struct pod_plan *plan,
 		     struct pod_status *pod)
 {
@@ -73,6 +97,9 @@ static void fill_pod(const struct supervisor *supervisor, const struct pod_plan 
 	}
 	if (pod->message == NULL && pod->ready < pod->desired && supervisor->waits_for_memory)
 		pod->message = xstrdup("a VM waits for memory");
+	if (pod->message == NULL && plan->workload == WORKLOAD_STATEFUL_SET &&
+	    plan->order == START_ORDERED)
+		pod->message = describe_order(supervisor, plan);
 }
 
 static void fill_port(const struct supervisor *supervisor, const struct port_run *run,

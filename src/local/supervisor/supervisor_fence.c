@@ -17,14 +17,21 @@
 #include "local/vm/service_network.h"
 #include "local/vm/starter.h"
 
+static void list_folders(const struct pod_plan *pod, struct string_list *ret)
+{
+	for (size_t i = 0; i < pod->volume_count; i++) {
+		const char *path = pod->volumes[i].host_path;
+		if (path != NULL && !string_list_has(ret, path))
+			string_list_add(ret, path);
+	}
+}
+
 void supervisor_list_folders(const struct project_plan *plan, struct string_list *ret)
 {
 	for (size_t i = 0; i < plan->pod_count; i++) {
-		for (size_t k = 0; k < plan->pods[i].volume_count; k++) {
-			const char *path = plan->pods[i].volumes[k].host_path;
-			if (path != NULL && !string_list_has(ret, path))
-				string_list_add(ret, path);
-		}
+		list_folders(&plan->pods[i], ret);
+		if (plan->pods[i].former != NULL)
+			list_folders(plan->pods[i].former, ret);
 	}
 }
 

@@ -170,6 +170,8 @@ void instance_domain_gone(struct instance *instance, const char *why);
 /* A pod is as dirty as its plan says, which a later `up` may take back: the bytes are the same. */
 void instance_take_dirt(struct instance *instance);
 bool instance_is_current(const struct instance *instance, const struct pod_plan *pod);
+/* What the plan wants of it, which below a partition is what was; NULL: nothing. */
+const struct pod_plan *instance_plan(const struct instance *instance);
 bool instance_is_alive(const struct instance *instance);
 /* System mode: of the project's network; owned, or NULL when all are taken. */
 char *instance_free_address(const struct supervisor *supervisor);
