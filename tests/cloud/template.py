@@ -55,6 +55,12 @@ def health(resources):
             assert "InstanceMetadataTags" not in json.dumps(resources)
 
 
+def sets(resources):
+    """Instances of a StatefulSet are updated one at a time."""
+    policy = resources["RingGroup"]["UpdatePolicy"]["AutoScalingRollingUpdate"]
+    assert (policy["MinInstancesInService"], policy["MaxBatchSize"]) == (2, 1), policy
+
+
 def private(resources):
     """Instances in subnets of their own, balancers where they were, and one way out."""
     for name, resource in resources.items():
@@ -79,7 +85,7 @@ def shared(resources):
     assert len(resources["BalancerWebFirewall"]["Properties"]["SecurityGroupIngress"]) == 2
 
 
-RULES = [("shared", "shared", shared), ("web", "nat", private), ("web", "nats", private), ("stateful", "endpoints", private), ("exposure", "made", exposure), ("reach", "made", reach), ("names", "made", names), ("web", "made", health)]
+RULES = [("sets", "made", sets), ("shared", "shared", shared), ("web", "nat", private), ("web", "nats", private), ("stateful", "endpoints", private), ("exposure", "made", exposure), ("reach", "made", reach), ("names", "made", names), ("web", "made", health)]
 TOOL = sys.argv[1]
 
 

@@ -437,6 +437,13 @@ static void note_app(const struct app *app, struct cloud_plan *plan)
 					 "pod '%s' may also reach port 443 anywhere: its guest "
 					 "speaks with AWS",
 					 app->pods[i].name);
+	for (size_t i = 0; i < app->pod_count; i++)
+		if (app->pods[i].workload == WORKLOAD_STATEFUL_SET &&
+		    app->pods[i].start_order == START_ORDERED && app->pods[i].replicas > 1)
+			string_list_addf(&plan->notes,
+					 "StatefulSet '%s': its %u instances start at once in AWS, "
+					 "not one after the other; updates go one by one",
+					 app->pods[i].name, app->pods[i].replicas);
 	for (size_t i = 0; i < app->service_count; i++)
 		if (app->services[i].port_count == 0)
 			string_list_addf(&plan->notes,

@@ -109,6 +109,14 @@ static bool check_pod(const struct app *app, const struct stack_target *target,
 			  pod->name);
 		return error_hint(err, "leave Jobs out of what is promoted: -f …");
 	}
+	if (pod->partition > 0) {
+		error_set(
+			err, ERROR_UNSUPPORTED,
+			"pod '%s': an Auto Scaling group has one release, and partition: %u wants "
+			"two",
+			pod->name, pod->partition);
+		return error_hint(err, "partition: 0 for what is promoted");
+	}
 	if (stack_startup_s(pod) > STACK_MAX_PAUSE_S) {
 		error_set(err, ERROR_UNSUPPORTED,
 			  "pod '%s': its startup probe lets it start for %u s, and an Auto Scaling "

@@ -66,7 +66,7 @@ struct rollout {
 
 static bool replaces_old_first(const struct pod_spec *pod)
 {
-	return pod->is_stateful || pod->is_recreate || pod->workload == WORKLOAD_STATEFUL_SET;
+	return pod->is_stateful || pod->is_recreate;
 }
 
 /* The group's own rule: what must be in service is less than what there may be. */
@@ -74,6 +74,12 @@ static struct rollout plan_rollout(const struct pod_spec *pod)
 {
 	uint32_t replicas = pod->replicas;
 	uint32_t most = replicas > 0 ? replicas : 1;
+	/* One at a time, as in clusters, whatever podManagementPolicy says. */
+	if (pod->workload == WORKLOAD_STATEFUL_SET) {
+		uint32_t away = pod->max_unavailable > 1 ? pod->max_unavailable : 1;
+		away = away < most ? away : most;
+		return (struct rollout){most - away, most, away};
+	}
 	if (replaces_old_first(pod))
 		return (struct rollout){0, most, most};
 	uint32_t surge = pod->max_surge;
