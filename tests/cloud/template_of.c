@@ -29,10 +29,9 @@ static bool print_template(const struct app *app, const struct stack_target *tar
 			.pod = app->pods[i].name,
 			.image = "ami-0123456789abcdef0",
 			.id = id,
-			.user_data =
-				app->pods[i].is_stateful || app->pods[i].claim_template_count > 0
-					? "{\"attach\":[\"@volume:data-db-0@\"]}"
-					: "{\"it's\":\"a \\\"release\\\"\"}",
+			.user_data = app->pods[i].claim_template_count > 0
+					     ? "{\"attach\":[\"@volume:data-db-0@\"]}"
+					     : "{\"it's\":\"a \\\"release\\\"\"}",
 			.parameters = parameters,
 		};
 	AUTO_FREE char *text = NULL;
