@@ -155,6 +155,7 @@ static void service_clear(struct service *service)
 	free(service->name);
 	free(service->namespace_name);
 	string_list_clear(&service->pods);
+	outside_clear(&service->outside);
 	for (size_t i = 0; i < service->port_count; i++) {
 		free(service->ports[i].name);
 		free(service->ports[i].certificate);
@@ -163,6 +164,20 @@ static void service_clear(struct service *service)
 	free(service->ports);
 	free_pairs(service->selector, service->selector_count);
 	string_list_clear(&service->target_names);
+}
+
+static void endpoint_set_clear(struct endpoint_set *set)
+{
+	for (size_t i = 0; i < set->address_count; i++) {
+		free(set->addresses[i].ip);
+		free(set->addresses[i].hostname);
+	}
+	for (size_t i = 0; i < set->port_count; i++)
+		free(set->ports[i].name);
+	free(set->addresses);
+	free(set->ports);
+	free(set->service);
+	free(set->namespace_name);
 }
 
 static void config_clear(struct config_map *map)
@@ -246,6 +261,9 @@ void app_clear(struct app *app)
 	for (size_t i = 0; i < app->service_count; i++)
 		service_clear(&app->services[i]);
 	free(app->services);
+	for (size_t i = 0; i < app->endpoint_set_count; i++)
+		endpoint_set_clear(&app->endpoint_sets[i]);
+	free(app->endpoint_sets);
 	for (size_t i = 0; i < app->config_map_count; i++)
 		config_clear(&app->config_maps[i]);
 	free(app->config_maps);
@@ -276,6 +294,19 @@ const struct service *app_find_service(const struct app *app, const char *name)
 			return &app->services[i];
 	}
 	return NULL;
+}
+
+bool service_is_direct(const struct service *service)
+{
+	for (size_t i = 0; i < service->outside.endpoint_count; i++) {
+		const struct outside_endpoint *one = &service->outside.endpoints[i];
+		for (size_t p = 0; p < one->port_count; p++) {
+			if (one->ports[p] != service->ports[p].port &&
+			    service->kind != SERVICE_HEADLESS)
+				return false;
+		}
+	}
+	return true;
 }
 
 const struct config_map *app_find_config(const struct app *app, const char *name, bool is_secret)

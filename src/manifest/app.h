@@ -22,6 +22,7 @@
 
 #include "base/string_list.h"
 #include "manifest/build_spec.h"
+#include "manifest/outside.h"
 #include "wire/check.h"
 #include "wire/kinds.h"
 
@@ -398,7 +399,8 @@ enum service_kind {
 	SERVICE_CLUSTER_IP,
 	SERVICE_NODE_PORT,
 	SERVICE_LOAD_BALANCER,
-	SERVICE_HEADLESS
+	SERVICE_HEADLESS,
+	SERVICE_EXTERNAL_NAME, /* outside.external_name */
 };
 
 /* From a Service object, or made from the ports of the short forms (named after their pod). */
@@ -407,6 +409,7 @@ struct service {
 	char *namespace_name;
 	enum service_kind kind;
 	struct string_list pods; /* names of the pod_specs it selects */
+	struct outside outside;	 /* what it leads to instead */
 	struct service_port *ports;
 	size_t port_count;
 	bool has_client_ip_affinity;
@@ -418,6 +421,27 @@ struct service {
 	struct string_list target_names; /* only while loading */
 	struct source_mark mark;
 	struct source_mark selector_mark;
+};
+
+/* Addresses of Endpoints or of an EndpointSlice, as written. */
+struct endpoint_address {
+	char *ip;
+	char *hostname; /* or NULL */
+	bool is_not_ready;
+};
+struct endpoint_port {
+	char *name; /* or NULL */
+	uint16_t port;
+	enum protocol protocol;
+};
+struct endpoint_set {
+	char *service;
+	char *namespace_name;
+	struct endpoint_address *addresses;
+	size_t address_count;
+	struct endpoint_port *ports;
+	size_t port_count;
+	struct source_mark mark;
 };
 
 struct config_entry {
@@ -459,6 +483,8 @@ struct app {
 	size_t pod_count;
 	struct service *services;
 	size_t service_count;
+	struct endpoint_set *endpoint_sets;
+	size_t endpoint_set_count;
 	struct config_map *config_maps; /* config maps and secrets */
 	size_t config_map_count;
 	struct claim *claims;
@@ -475,6 +501,8 @@ void volume_clear(struct volume *volume);
 void app_clear(struct app *app);
 const struct pod_spec *app_find_pod(const struct app *app, const char *name);
 const struct service *app_find_service(const struct app *app, const char *name);
+/* Whether its names lead to its endpoints themselves: headless, or with the same port numbers. */
+bool service_is_direct(const struct service *service);
 const struct config_map *app_find_config(const struct app *app, const char *name, bool is_secret);
 const struct claim *app_find_claim(const struct app *app, const char *name);
 

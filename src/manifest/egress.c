@@ -123,8 +123,14 @@ void check_egress(struct loader *loader, const struct pod_spec *pod)
 
 	for (size_t i = 0; i < policy->names.count; i++) {
 		const char *name = policy->names.items[i];
-		if (app_find_service(loader->app, name) == NULL &&
-		    app_find_pod(loader->app, name) == NULL && !loader->has_lost)
+		const struct service *service = app_find_service(loader->app, name);
+		if (service != NULL && service->kind == SERVICE_EXTERNAL_NAME)
+			loader_error_at(
+				loader, &policy->mark, "its addresses, or internet",
+				"egress: Service '%s' is a name, %.80s, whose addresses may "
+				"change at any time",
+				name, service->outside.external_name);
+		if (service == NULL && app_find_pod(loader->app, name) == NULL && !loader->has_lost)
 			loader_error_at(loader, &policy->mark, hint,
 					"egress: there is no Service and no pod '%s'", name);
 	}

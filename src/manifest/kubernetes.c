@@ -9,6 +9,7 @@
 #include "base/suggest.h"
 #include "manifest/claim.h"
 #include "manifest/config_object.h"
+#include "manifest/endpoints.h"
 #include "manifest/loader.h"
 #include "manifest/metadata.h"
 #include "manifest/network_policy.h"
@@ -85,6 +86,11 @@ const struct kind kinds[] = {
 	 "one VM that runs to its end"},
 	{"Service", "v1", FIELD_USED, read_service, &service_object_fields,
 	 "a name and ports in front of the ready pods; published on this machine"},
+	{"Endpoints", "v1", FIELD_USED, read_endpoints, &endpoints_object_fields,
+	 "the addresses outside that a Service without selector leads to"},
+	{"EndpointSlice", "discovery.k8s.io/v1 discovery.k8s.io/v1beta1", FIELD_USED,
+	 read_endpoint_slice, &endpoint_slice_fields,
+	 "the addresses outside that a Service without selector leads to"},
 	{"ConfigMap", "v1", FIELD_USED, read_config_map_object, &config_map_object_fields,
 	 "configuration of pods, never in an image"},
 	{"Secret", "v1", FIELD_USED, read_secret_object, &secret_object_fields,
@@ -133,10 +139,6 @@ const struct kind kinds[] = {
 	{"APIService", NULL, FIELD_NO_EFFECT, NULL, NULL, no_server},
 	{"CustomResourceDefinition", NULL, FIELD_NO_EFFECT, NULL, NULL,
 	 "there is no API server to extend"},
-	{"Endpoints", NULL, FIELD_REFUSED, NULL, NULL,
-	 "a Service finds pods by its selector; names of other machines go into hostAliases"},
-	{"EndpointSlice", NULL, FIELD_REFUSED, NULL, NULL,
-	 "a Service finds pods by its selector; names of other machines go into hostAliases"},
 	{"SealedSecret", NULL, FIELD_REFUSED, NULL, NULL,
 	 "its key is in a cluster; write the Secret itself, outside of version control"},
 	{"ExternalSecret", NULL, FIELD_REFUSED, NULL, NULL,

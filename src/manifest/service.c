@@ -9,6 +9,7 @@
 #include "base/cleanup.h"
 #include "base/parse.h"
 #include "manifest/annotation.h"
+#include "manifest/endpoints.h"
 #include "manifest/loader.h"
 #include "manifest/metadata.h"
 #include "manifest/name_rules.h"
@@ -123,8 +124,7 @@ static void read_type(struct loader *loader, const struct yaml_node *node, void 
 	unsigned choice = 0;
 	struct service *service = target;
 	if (yaml_is_text(node, "ExternalName")) {
-		loader_error(loader, node, "use the external name itself, or hostAliases",
-			     "type: ExternalName is not supported");
+		service->kind = SERVICE_EXTERNAL_NAME;
 		return;
 	}
 	read_choice(loader, node, &choice);
@@ -139,12 +139,35 @@ static void read_cluster_ip(struct loader *loader, const struct yaml_node *node,
 	struct in_addr four;
 	struct in6_addr six;
 	read_text(loader, node, &text);
-	if (yaml_is_text(node, "None"))
+	if (yaml_is_text(node, "None") && ((struct service *)target)->kind != SERVICE_EXTERNAL_NAME)
 		((struct service *)target)->kind = SERVICE_HEADLESS;
 	else if (text != NULL && text[0] != '\0' && inet_pton(AF_INET, text, &four) != 1 &&
 		 inet_pton(AF_INET6, text, &six) != 1)
 		loader_error(loader, node, "None, an address, or leave it out",
 			     "clusterIP: '%.60s' is not an IP address", text);
+}
+
+static void read_external_name(struct loader *loader, const struct yaml_node *node, void *target)
+{
+	struct service *service = target;
+	struct in_addr four;
+	char **name = &service->outside.external_name;
+
+	read_text(loader, node, name);
+	if (*name == NULL)
+		return;
+	size_t size = strlen(*name);
+	if (size > 1 && (*name)[size - 1] == '.')
+		(*name)[size - 1] = '\0';
+	if (!name_is_subdomain(*name))
+		loader_error(loader, node, "as in db.example.com",
+			     "externalName: '%.80s' is not a name of DNS", *name);
+	else if (inet_pton(AF_INET, *name, &four) == 1)
+		loader_warn(
+			loader, node,
+			"externalName: '%.40s' is taken for a name, which nobody has; an address "
+			"wants a Service without selector, and Endpoints",
+			*name);
 }
 
 static void read_affinity(struct loader *loader, const struct yaml_node *node, void *target)
@@ -164,8 +187,9 @@ static const struct field service_field_list[] = {
 	{"clusterIPs", FIELD_NO_EFFECT, NULL, 0, NULL, one_host},
 	{"externalIPs", FIELD_REFUSED, NULL, 0, NULL,
 	 "ports are published on this machine; up --bind names the address"},
-	{"externalName", FIELD_NO_EFFECT, NULL, 0, NULL,
-	 "it goes with type: ExternalName, which is not supported"},
+	{"externalName", FIELD_USED, read_external_name, 0, NULL,
+	 "with type: ExternalName: pods that ask for the Service get this name (a CNAME)",
+	 .takes = "text"},
 	{"externalTrafficPolicy", FIELD_NO_EFFECT, NULL, 0, NULL, one_host},
 	{"healthCheckNodePort", FIELD_NO_EFFECT, NULL, 0, NULL, one_host},
 	{"internalTrafficPolicy", FIELD_NO_EFFECT, NULL, 0, NULL, one_host},
@@ -188,7 +212,7 @@ static const struct field service_field_list[] = {
 	{"type", FIELD_USED, read_type, 0, NULL,
 	 "ClusterIP: published on this machine, elsewhere if the number is taken",
 	 "LoadBalancer and NodePort: reachable from outside",
-	 .choices = "ClusterIP|NodePort|LoadBalancer"},
+	 .choices = "ClusterIP|NodePort|LoadBalancer|ExternalName"},
 };
 #undef AT
 static const struct field_set service_fields = {
@@ -202,6 +226,30 @@ static const struct field service_object_list[] = {
 	{"status", FIELD_NO_EFFECT, NULL, 0, NULL, "written by API servers"}};
 const struct field_set service_object_fields = {"Service", service_object_list,
 						ARRAY_SIZE(service_object_list)};
+
+static void check_service_name(struct loader *loader, const struct service *service)
+{
+	if (strchr(service->name, '.') != NULL && name_is_subdomain(service->name))
+		loader_error_at(
+			loader, &service->mark, "use '-'",
+			"Service '%.80s': its name becomes a host name and cannot have dots",
+			service->name);
+}
+
+static void want_external_fields(struct loader *loader, const struct yaml_node *spec,
+				 const struct service *service)
+{
+	const struct yaml_node *address = yaml_get(spec, "clusterIP");
+
+	if (service->outside.external_name == NULL && yaml_is_null(yaml_get(spec, "externalName")))
+		loader_missing(loader, spec, "externalName", "externalName: db.example.com");
+	if (!yaml_is_null(address) && !yaml_is_text(address, ""))
+		loader_error(loader, address, "remove it",
+			     "clusterIP: Service '%.80s' is a name (type: ExternalName) and has no "
+			     "address",
+			     service->name);
+	check_service_name(loader, service);
+}
 
 static void want_service_fields(struct loader *loader, const struct yaml_node *spec,
 				const struct pending_service *pending)
@@ -223,17 +271,12 @@ static void want_service_fields(struct loader *loader, const struct yaml_node *s
 		loader_warn(loader, selector,
 			    "an empty selector selects nothing: nobody answers for Service '%.80s'",
 			    service->name);
-	else if (!pending->has_selector)
-		loader_missing(loader, spec, "selector",
-			       "the labels of the pods behind it, as in selector: {app: web}; "
-			       "machines outside go into hostAliases of a pod");
 	if (has_none && service->kind != SERVICE_HEADLESS)
 		loader_missing(loader, spec, "ports", "ports: [{port: 80}]");
-	if (strchr(service->name, '.') != NULL && name_is_subdomain(service->name))
-		loader_error_at(
-			loader, &service->mark, "use '-'",
-			"Service '%.80s': its name becomes a host name and cannot have dots",
-			service->name);
+	if (service->outside.external_name != NULL)
+		loader_warn(loader, yaml_get(spec, "externalName"),
+			    "externalName: it has no effect without type: ExternalName");
+	check_service_name(loader, service);
 }
 
 void read_service(struct loader *loader, const struct yaml_node *root)
@@ -252,14 +295,16 @@ void read_service(struct loader *loader, const struct yaml_node *root)
 		loader_read_map(loader, spec, &service_fields, &pending);
 	else
 		loader_missing(loader, root, "spec", "spec: {selector: …, ports: […]}");
-	service->is_published = service->kind != SERVICE_HEADLESS;
+	service->is_published =
+		service->kind != SERVICE_HEADLESS && service->kind != SERVICE_EXTERNAL_NAME;
 	read_service_annotations(loader, root, service);
 	/* What waits for the pods goes along with the service until services_complete(). */
 	service->selector = pending.selector;
 	service->selector_count = pending.selector_count;
 	service->target_names = pending.target_names;
-	bool is_external = yaml_is_text(yaml_get(spec, "type"), "ExternalName");
-	if (spec != NULL && spec->kind == YAML_MAP && !is_external)
+	if (spec != NULL && spec->kind == YAML_MAP && service->kind == SERVICE_EXTERNAL_NAME)
+		want_external_fields(loader, spec, service);
+	else if (spec != NULL && spec->kind == YAML_MAP)
 		want_service_fields(loader, spec, &pending);
 	*ARRAY_APPEND(loader->app->services, loader->app->service_count) = *service;
 }
@@ -443,10 +488,37 @@ static void selects_nothing(struct loader *loader, const struct service *service
 			wanted->value);
 }
 
+/* It leads out of the project, by a name or by addresses, and nobody comes in by it. */
+static void complete_outside(struct loader *loader, struct service *service)
+{
+	for (size_t i = 0; i < service->port_count; i++) {
+		struct service_port *port = &service->ports[i];
+		port->target_port = port->target_port != 0 ? port->target_port : port->port;
+	}
+	if (service->kind == SERVICE_EXTERNAL_NAME)
+		return;
+	free(service->outside.external_name);
+	service->outside.external_name = NULL;
+	service_take_endpoints(loader, service);
+	if (service->kind == SERVICE_NODE_PORT || service->kind == SERVICE_LOAD_BALANCER)
+		loader_warn_at(loader, &service->mark,
+			       "Service '%.80s' leads out of the project: it is for the pods, and "
+			       "not published",
+			       service->name);
+	service->is_published = false;
+}
+
 static void complete_service(struct loader *loader, struct service *service)
 {
 	struct app *app = loader->app;
 
+	if (service->kind == SERVICE_EXTERNAL_NAME || service->selector_count == 0) {
+		complete_outside(loader, service);
+		string_list_clear(&service->target_names);
+		return;
+	}
+	free(service->outside.external_name);
+	service->outside.external_name = NULL;
 	for (size_t p = 0; p < app->pod_count; p++) {
 		struct pod_spec *pod = &app->pods[p];
 		if (strcmp(pod->namespace_name, service->namespace_name) != 0 ||
@@ -502,6 +574,7 @@ void services_complete(struct loader *loader)
 		if (!loader->app->services[i].is_implied)
 			complete_service(loader, &loader->app->services[i]);
 	}
+	endpoints_complete(loader);
 	for (size_t i = 0; i < loader->app->pod_count; i++) {
 		if (app_find_service(loader->app, loader->app->pods[i].name) == NULL)
 			imply_host_ports(loader, &loader->app->pods[i]);

@@ -139,8 +139,43 @@ static void write_service_annotations(struct yaml_writer *writer, const struct s
 	yaml_write_map(writer, "annotations");
 	yaml_write_text(writer, "i2kit/ports", ports.size > 0 ? strbuf_text(&ports) : NULL);
 	yaml_write_text(writer, "i2kit/published",
-			service->is_published || service->kind != SERVICE_CLUSTER_IP ? NULL
-										     : "false");
+			service->is_published || service->kind != SERVICE_CLUSTER_IP ||
+					outside_is_given(&service->outside)
+				? NULL
+				: "false");
+	yaml_write_end(writer);
+}
+
+/* One subset for each address, since each may have ports of its own. */
+static void write_endpoints(struct yaml_writer *writer, const struct service *service)
+{
+	begin_head(writer, "v1", "Endpoints", service->name, service->namespace_name);
+	yaml_write_end(writer);
+	yaml_write_map(writer, "subsets");
+	for (size_t i = 0; i < service->outside.endpoint_count; i++) {
+		const struct outside_endpoint *one = &service->outside.endpoints[i];
+		yaml_write_item(writer);
+		yaml_write_map(writer, "addresses");
+		yaml_write_item(writer);
+		yaml_write_text(writer, "ip", one->ip);
+		yaml_write_text(writer, "hostname", one->hostname);
+		yaml_write_end(writer);
+		yaml_write_end(writer);
+		yaml_write_map(writer, "ports");
+		for (size_t p = 0; p < one->port_count; p++) {
+			const struct service_port *port = &service->ports[p];
+			if (one->ports[p] == 0)
+				continue;
+			yaml_write_item(writer);
+			yaml_write_text(writer, "name", port->name);
+			if (port->protocol == PROTOCOL_UDP)
+				yaml_write_text(writer, "protocol", "UDP");
+			yaml_write_number(writer, "port", one->ports[p]);
+			yaml_write_end(writer);
+		}
+		yaml_write_end(writer);
+		yaml_write_end(writer);
+	}
 	yaml_write_end(writer);
 }
 
@@ -149,7 +184,8 @@ void write_service(struct yaml_writer *writer, const struct app *app, const stru
 	static const char *const types[] = {[SERVICE_CLUSTER_IP] = NULL,
 					    [SERVICE_NODE_PORT] = "NodePort",
 					    [SERVICE_LOAD_BALANCER] = "LoadBalancer",
-					    [SERVICE_HEADLESS] = NULL};
+					    [SERVICE_HEADLESS] = NULL,
+					    [SERVICE_EXTERNAL_NAME] = "ExternalName"};
 	const struct pod_spec *pod =
 		service->pods.count > 0 ? app_find_pod(app, service->pods.items[0]) : NULL;
 
@@ -158,6 +194,7 @@ void write_service(struct yaml_writer *writer, const struct app *app, const stru
 	yaml_write_end(writer);
 	yaml_write_map(writer, "spec");
 	yaml_write_text(writer, "type", types[service->kind]);
+	yaml_write_text(writer, "externalName", service->outside.external_name);
 	if (service->kind == SERVICE_HEADLESS)
 		yaml_write_text(writer, "clusterIP", "None");
 	if (service->has_client_ip_affinity)
@@ -170,6 +207,8 @@ void write_service(struct yaml_writer *writer, const struct app *app, const stru
 		write_pod_selector(writer, "selector", pod);
 	write_service_ports(writer, service);
 	yaml_write_end(writer);
+	if (service->outside.endpoint_count > 0)
+		write_endpoints(writer, service);
 }
 
 /* A pod without labels gets one, so that something can select it. */

@@ -52,6 +52,14 @@ static void add_port(struct table *table, const struct model *model, size_t inde
 
 	row->pod = pod_behind(model, port);
 	table_set(row, 0, STYLE_BOLD, "%s", port->service);
+	if (port->outside != NULL) {
+		table_set(row, 1, STYLE_DIM, "outside");
+		if (port->service_port != 0)
+			table_set(row, 2, STYLE_NORMAL, "%u/%s", (unsigned)port->service_port,
+				  port->is_udp ? "udp" : "tcp");
+		table_set(row, 3, STYLE_NORMAL, "→ %s", port->outside);
+		return;
+	}
 	if (port->host_port != 0)
 		table_set(row, 1, port->problem ? STYLE_ERROR : STYLE_OK, "%s:%u", port->host,
 			  (unsigned)port->host_port);

@@ -65,6 +65,7 @@ void status_copy(struct project_status *to, const struct project_status *from)
 		to->ports[i].name = xstrdup_or_null(to->ports[i].name);
 		to->ports[i].host = xstrdup_or_null(to->ports[i].host);
 		to->ports[i].problem = xstrdup_or_null(to->ports[i].problem);
+		to->ports[i].outside = xstrdup_or_null(to->ports[i].outside);
 		to->ports[i].pods = STRING_LIST_INIT;
 		string_list_copy(&to->ports[i].pods, &from->ports[i].pods);
 	}

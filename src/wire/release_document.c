@@ -16,6 +16,7 @@ void host_list_clear(struct host_list *list)
 {
 	for (size_t i = 0; i < list->count; i++) {
 		free(list->entries[i].ip);
+		free(list->entries[i].alias);
 		string_list_clear(&list->entries[i].names);
 		for (size_t k = 0; k < list->entries[i].service_count; k++) {
 			free(list->entries[i].services[k].name);
@@ -117,6 +118,7 @@ static void clear_lists(struct release *release)
 	for (size_t i = 0; i < release->proxy_count; i++) {
 		free(release->proxies[i].ip);
 		free(release->proxies[i].service);
+		string_list_clear(&release->proxies[i].targets);
 	}
 	free(release->proxies);
 	string_list_clear(&release->service_env);

@@ -122,7 +122,8 @@ struct host_service {
 };
 
 struct host_entry {
-	char *ip;
+	char *ip;    /* or NULL: */
+	char *alias; /* the names are this one's (a CNAME): it is asked for, here or outside */
 	struct string_list names;
 	struct host_service *services; /* that the address serves */
 	size_t service_count;
@@ -133,11 +134,16 @@ struct host_list {
 	size_t count;
 };
 
-/* A service's address that the guest listens on and tunnels to the host (session mode). */
+/*
+ * A service's address that the guest listens on. What comes is tunnelled to the host (session mode),
+ * or led to one of the targets, which are outside of the project.
+ */
 struct service_proxy {
 	char *ip;
 	uint16_t port;
 	char *service;
+	struct string_list targets; /* "192.0.2.7:5432"; none: the host's */
+	bool is_sticky;		    /* stays with a target as long as it answers */
 };
 
 struct network_config {
@@ -186,7 +192,8 @@ struct release {
 	char *uid;
 	char *image_digest;
 	char *config_digest;
-	char *where; /* "local", "rehearsal", "aws", "openstack" */
+	char *where;  /* "local", "rehearsal", "aws", "openstack" */
+	bool is_held; /* containers start when a document comes that does not say so */
 	struct network_config network;
 	struct host_list hosts;
 	struct service_proxy *proxies;

@@ -31,11 +31,16 @@ static void read_hosts(struct json_view list, struct host_list *ret)
 		struct json_view view = json_view_at(list, i);
 		struct host_entry *entry = ARRAY_APPEND(ret->entries, ret->count);
 		struct json_view names = json_view_get(view, "names");
-		entry->ip = json_view_text(json_view_require(view, "ip"));
+		entry->alias = json_view_text(json_view_get(view, "alias"));
+		entry->ip = json_view_text(entry->alias != NULL ? json_view_get(view, "ip")
+								: json_view_require(view, "ip"));
 		json_view_texts(names, MAX_LIST, &entry->names);
 		read_host_services(json_view_get(view, "services"), entry);
 		if (entry->ip != NULL && strpbrk(entry->ip, " \t\r\n") != NULL)
 			json_view_complain(json_view_get(view, "ip"), "is no address");
+		if (entry->alias != NULL &&
+		    (entry->ip != NULL || strpbrk(entry->alias, " \t\r\n#") != NULL))
+			json_view_complain(json_view_get(view, "alias"), "is no host name");
 		for (size_t n = 0; n < entry->names.count; n++) {
 			if (strpbrk(entry->names.items[n], " \t\r\n#") != NULL)
 				json_view_complain(json_view_at(names, n), "is no host name");
@@ -245,6 +250,8 @@ static void read_proxies(struct json_view list, struct release *ret)
 		proxy->port =
 			(uint16_t)json_view_number(json_view_require(view, "port"), 1, 65535, 0);
 		proxy->service = json_view_text(json_view_require(view, "service"));
+		json_view_texts(json_view_get(view, "targets"), 1000, &proxy->targets);
+		proxy->is_sticky = json_view_bool(json_view_get(view, "sticky"), false);
 	}
 }
 
@@ -273,6 +280,7 @@ static void read_instance(struct json_view view, struct release *ret)
 	ret->image_digest = json_view_text(json_view_get(view, "imageDigest"));
 	ret->config_digest = json_view_text(json_view_get(view, "configDigest"));
 	ret->where = json_view_text(json_view_get(view, "where"));
+	ret->is_held = json_view_bool(json_view_get(view, "held"), false);
 	read_network(json_view_get(view, "network"), &ret->network);
 	read_hosts(json_view_get(view, "hosts"), &ret->hosts);
 	read_proxies(json_view_get(view, "proxies"), ret);

@@ -148,7 +148,8 @@ static void write_hosts(struct json_writer *json, const char *key, const struct 
 	json_open_list(json, key);
 	for (size_t i = 0; i < hosts->count; i++) {
 		json_open_object(json, NULL);
-		json_write_text(json, "ip", hosts->entries[i].ip);
+		json_write_text_if(json, "ip", hosts->entries[i].ip);
+		json_write_text_if(json, "alias", hosts->entries[i].alias);
 		json_write_texts_if(json, "names", &hosts->entries[i].names);
 		write_host_services(json, &hosts->entries[i]);
 		json_close(json);
@@ -241,6 +242,8 @@ static void write_proxies(struct json_writer *json, const struct release *releas
 		json_write_text(json, "ip", release->proxies[i].ip);
 		json_write_unsigned(json, "port", release->proxies[i].port);
 		json_write_text(json, "service", release->proxies[i].service);
+		json_write_texts_if(json, "targets", &release->proxies[i].targets);
+		json_write_true_if(json, "sticky", release->proxies[i].is_sticky);
 		json_close(json);
 	}
 	json_close_if_filled(json);
@@ -298,6 +301,7 @@ static void write_instance(struct json_writer *json, const struct release *relea
 	json_write_text_if(json, "imageDigest", release->image_digest);
 	json_write_text_if(json, "configDigest", release->config_digest);
 	json_write_text_if(json, "where", release->where);
+	json_write_true_if(json, "held", release->is_held);
 	write_network(json, &release->network);
 	write_hosts(json, "hosts", &release->hosts);
 	write_proxies(json, release);

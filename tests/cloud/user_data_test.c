@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/sha256.h"
 #include "manifest/load.h"
@@ -22,7 +23,13 @@ static const char manifest[] =
 	"spec: {selector: {app: web}, ports: [{name: main, port: 6379}, {name: dns, port: 53, "
 	"protocol: UDP}]}\n"
 	"---\napiVersion: v1\nkind: Service\nmetadata: {name: hidden}\n"
-	"spec: {clusterIP: None, selector: {app: web}, ports: [{port: 1}]}\n";
+	"spec: {clusterIP: None, selector: {app: web}, ports: [{port: 1}]}\n"
+	"---\napiVersion: v1\nkind: Service\nmetadata: {name: mail}\n"
+	"spec: {type: ExternalName, externalName: mail.example.com}\n"
+	"---\napiVersion: v1\nkind: Service\nmetadata: {name: db}\n"
+	"spec: {ports: [{port: 5432}]}\n"
+	"---\napiVersion: v1\nkind: Endpoints\nmetadata: {name: db}\n"
+	"subsets: [{addresses: [{ip: 192.0.2.7}], ports: [{port: 6000}]}]\n";
 
 static void make(struct user_data *ret, struct release *ret_release)
 {
@@ -46,6 +53,19 @@ static void make(struct user_data *ret, struct release *ret_release)
 		fail_msg("%s: %s", err.message, ret->text);
 }
 
+static void the_guest_finds_what_is_outside_as_on_the_laptop(void **state)
+{
+	AUTO(user_data_clear) struct user_data data = {0};
+	AUTO(release_clear) struct release release = {0};
+	(void)state;
+	make(&data, &release);
+	assert_int_equal(release.hosts.count, 2);
+	assert_string_equal(release.hosts.entries[0].alias, "mail.example.com");
+	assert_int_equal(release.proxy_count, 1);
+	assert_string_equal(release.proxies[0].targets.items[0], "192.0.2.7:6000");
+	assert_string_equal(release.proxies[0].ip, release.hosts.entries[1].ip);
+}
+
 static void the_cloud_tells_of_services_as_the_laptop_does(void **state)
 {
 	static const char *const ends[] = {
@@ -61,8 +81,9 @@ static void the_cloud_tells_of_services_as_the_laptop_does(void **state)
 	AUTO(release_clear) struct release release = {0};
 	(void)state;
 	make(&data, &release);
-	assert_int_equal(release.service_env.count, sizeof(ends) / sizeof(ends[0]));
-	for (size_t i = 0; i < release.service_env.count; i++)
+	const size_t of_db = 7;
+	assert_int_equal(release.service_env.count, ARRAY_SIZE(ends) + of_db);
+	for (size_t i = 0; i < ARRAY_SIZE(ends); i++)
 		assert_memory_equal(release.service_env.items[i], ends[i], strlen(ends[i]));
 }
 
@@ -103,6 +124,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_cloud_tells_of_services_as_the_laptop_does),
+		cmocka_unit_test(the_guest_finds_what_is_outside_as_on_the_laptop),
 		cmocka_unit_test(secrets_are_referred_to_and_everything_else_arrives),
 		cmocka_unit_test(the_text_is_fit_for_cloudformation),
 	};

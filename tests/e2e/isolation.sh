@@ -27,6 +27,28 @@ pod() { # NAME TEXT EGRESS
 }
 { pod web WEB any; echo ---; pod tool TOOL any; } >one.yml
 { pod db DB any; echo ---; pod picky PICKY '[db, 192.0.2.0/24]'; echo ---; pod closed CLOSED none; echo ---; pod friend FRIEND '[any, host]'; } >two.yml
+# Services that lead to the neighbour: by other port numbers, by the same ones, and by names.
+cat >>two.yml <<-'Y'
+	---
+	{apiVersion: v1, kind: Service, metadata: {name: led}, spec: {ports: [{port: 80, targetPort: 8080}]}}
+	---
+	apiVersion: discovery.k8s.io/v1
+	kind: EndpointSlice
+	metadata: {name: led-1, labels: {kubernetes.io/service-name: led}}
+	addressType: IPv4
+	ports: [{port: 8080}]
+	endpoints: [{addresses: [192.0.2.2]}]
+	---
+	{apiVersion: v1, kind: Service, metadata: {name: same}, spec: {ports: [{port: 8080}]}}
+	---
+	{apiVersion: v1, kind: Endpoints, metadata: {name: same}, subsets: [{addresses: [{ip: 192.0.2.2}], ports: [{port: 8080}]}]}
+	---
+	{apiVersion: v1, kind: Service, metadata: {name: self}, spec: {type: ExternalName, externalName: db.default.svc.cluster.local}}
+	---
+	{apiVersion: v1, kind: Service, metadata: {name: far}, spec: {type: ExternalName, externalName: lan.example.test}}
+Y
+# Who asks the network's servers is told by dnsmasq what this machine's hosts file says.
+cp /etc/hosts hosts && echo 192.0.2.2 lan.example.test >>hosts && mount --bind hosts /etc/hosts
 
 # A neighbour with a way to this machine, and a program of this machine that listens everywhere.
 mkdir -p /run/netns && ip netns add lan && ip link add v0 type veth peer name v1 netns lan &&
@@ -68,6 +90,17 @@ ok $? "but one that is allowed to does"
 is "$(ask one tool 192.0.2.2 8080)" THE-LAN
 ok $? "and all reach what is outside"
 
+is "$(ask two db led 80)$(ask two db same 8080)" THE-LANTHE-LAN
+ok $? "a Service without selector leads to its endpoints, on its own port or theirs"
+is "$(ask two db self 8000)" DB
+ok $? "an external name may be one of the project"
+is "$(ask two db far 8080)$("$i2kit" -p two exec db -- nslookup far.default.svc.cluster.local 2>&1 | grep -c 192.0.2.2)" THE-LAN1
+ok $? "or one that only the network's servers know"
+is "$(ask two picky led 80)$(ask two closed led 80)" THE-LAN
+ok $? "and policies see where its connections go"
+is "$("$i2kit" -p two ps -o json | jq -r '.ports[] | select(.outside) | .service + " " + .outside' | sort | tr '\n' ',')" \
+	"far lan.example.test,led 192.0.2.2,same 192.0.2.2,self db.default.svc.cluster.local,"
+ok $? "ps says where they lead"
 is "$(ask two picky db 8000)" DB
 ok $? "a policy lets a pod reach what it names"
 is "$(ask two picky 192.0.2.2 8080)" THE-LAN

@@ -22,6 +22,32 @@ static void make_hosts(void)
 	*service = (struct host_service){.name = xstrdup("_a._tcp.a"),
 					 .port = 80,
 					 .target = xstrdup("a.default.svc.cluster.local")};
+	entry = ARRAY_APPEND(hosts.entries, hosts.count);
+	entry->alias = xstrdup("db.example.com");
+	string_list_add(&entry->names, "b");
+	entry = ARRAY_APPEND(hosts.entries, hosts.count);
+	entry->alias = xstrdup("a");
+	string_list_add(&entry->names, "c");
+}
+
+/* The same bytes as what a server outside says of a name that an alias leads to. */
+static void fuzz_outside(const uint8_t *bytes, size_t size)
+{
+	static const uint8_t query[] = {0, 1, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 1, 'b', 0, 0, 1, 0, 1};
+	static uint8_t answer[DNS_MAX_SIZE];
+	struct dns_question question;
+	const char *target;
+
+	if (!dns_question_read(query, sizeof(query), &question))
+		abort();
+	target = dns_alias_target(&hosts, &question);
+	if (target == NULL ||
+	    dns_alias_query_make(&question, query, target, answer, sizeof(answer)) == 0)
+		abort();
+	for (size_t max = 12; max <= DNS_MAX_SIZE; max *= 4) {
+		if (dns_alias_answer_make(&question, query, target, bytes, size, answer, max) > max)
+			abort();
+	}
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
@@ -42,5 +68,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 		if (got > max)
 			abort();
 	}
+	fuzz_outside(bytes, size);
 	return 0;
 }

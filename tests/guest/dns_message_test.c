@@ -192,6 +192,115 @@ static void what_is_no_question_is_none(void **state)
 	assert_false(dns_question_read(reply, 3, &question));
 }
 
+static struct host_entry *add_alias(const char *name, const char *target)
+{
+	struct host_entry *entry = add("", name);
+
+	free(entry->ip);
+	entry->ip = NULL;
+	entry->alias = xstrdup(target);
+	return entry;
+}
+
+static void assert_name(const ns_msg *message, const uint8_t *at, const char *wanted)
+{
+	char name[DNS_NAME_SIZE];
+
+	assert_true(ns_name_uncompress(ns_msg_base(*message), ns_msg_end(*message), at, name,
+				       sizeof(name)) > 0);
+	assert_string_equal(name, wanted);
+}
+
+static void an_alias_of_a_known_name_brings_its_address(void **state)
+{
+	ns_msg message;
+	ns_rr record;
+	(void)state;
+
+	add_alias("cache", "redis.default.svc.cluster.local");
+	add_alias("twice", "cache");
+	assert_true(ask("twice", ns_t_a, &message) > 0);
+	assert_int_equal(ns_msg_getflag(message, ns_f_rcode), ns_r_noerror);
+	assert_int_equal(ns_msg_count(message, ns_s_an), 2);
+	assert_int_equal(ns_parserr(&message, ns_s_an, 0, &record), 0);
+	assert_int_equal(ns_rr_type(record), ns_t_cname);
+	assert_name(&message, ns_rr_rdata(record), "redis.default.svc.cluster.local");
+	assert_int_equal(ns_parserr(&message, ns_s_an, 1, &record), 0);
+	assert_int_equal(ns_rr_type(record), ns_t_a);
+	assert_string_equal(ns_rr_name(record), "redis.default.svc.cluster.local");
+}
+
+static void aliases_that_lead_nowhere_end(void **state)
+{
+	ns_msg message;
+	(void)state;
+
+	add_alias("a", "b");
+	add_alias("b", "a");
+	add_alias("gone", "nobody.default.svc.cluster.local");
+	assert_true(ask("a", ns_t_a, &message) > 0);
+	assert_int_equal(ns_msg_getflag(message, ns_f_rcode), ns_r_servfail);
+	assert_true(ask("gone", ns_t_a, &message) > 0);
+	assert_int_equal(ns_msg_getflag(message, ns_f_rcode), ns_r_nxdomain);
+}
+
+/* What a server outside says: an alias of its own, and two addresses behind it. */
+static size_t say_outside(const uint8_t *asked, size_t size, uint8_t *said)
+{
+	static const uint8_t records[] = {
+		0xc0, 12,  0,	 5,  0, 1, 0, 0, 0, 60, 0, 4,  1, 'x', 0xc0, 12, /* CNAME x.… */
+		1,    'x', 0xc0, 12, 0, 1, 0, 1, 0, 0,	0, 60, 0, 4,   192,  0,	 2, 7, /* A */
+		1,    'x', 0xc0, 12, 0, 1, 0, 1, 0, 0,	0, 60, 0, 4,   192,  0,	 2, 8};
+
+	memcpy(said, asked, size);
+	said[2] |= 0x80;
+	said[7] = 3;
+	memcpy(said + size, records, sizeof(records));
+	return size + sizeof(records);
+}
+
+static void an_alias_of_a_name_outside_is_asked_for_there(void **state)
+{
+	struct dns_question question;
+	struct dns_question passed;
+	uint8_t onward[512];
+	uint8_t said[1024];
+	ns_msg message;
+	ns_rr record;
+	(void)state;
+
+	add_alias("db", "db.example.com");
+	size_t size = (size_t)res_mkquery(ns_o_query, "db.default.svc.cluster.local", ns_c_in,
+					  ns_t_a, NULL, 0, NULL, query, sizeof(query));
+	assert_true(dns_question_read(query, size, &question));
+	const char *target = dns_alias_target(&hosts, &question);
+	assert_string_equal(target, "db.example.com");
+	size = dns_alias_query_make(&question, query, target, onward, sizeof(onward));
+	assert_true(dns_question_read(onward, size, &passed));
+	assert_string_equal(passed.name, "db.example.com");
+	assert_memory_equal(onward, query, 2);
+	size_t said_size = say_outside(onward, size, said);
+	assert_int_equal(ns_initparse(said, (int)said_size, &message), 0);
+	size = dns_alias_answer_make(&question, query, target, said, said_size, answer, 512);
+	assert_int_equal(ns_initparse(answer, (int)size, &message), 0);
+	assert_int_equal(ns_msg_count(message, ns_s_an), 3);
+	assert_int_equal(ns_parserr(&message, ns_s_an, 0, &record), 0);
+	assert_string_equal(ns_rr_name(record), "db.default.svc.cluster.local");
+	assert_name(&message, ns_rr_rdata(record), "db.example.com");
+	assert_int_equal(ns_parserr(&message, ns_s_an, 2, &record), 0);
+	assert_string_equal(ns_rr_name(record), "db.example.com");
+	assert_int_equal(ns_rr_rdata(record)[3], 8);
+	/* Cut off anywhere, it is no answer, and nothing is read behind its end. */
+	for (size_t i = 0; i < said_size; i++) {
+		AUTO_FREE uint8_t *part = xmemdup(said, i > 0 ? i : 1);
+		assert_int_equal(
+			dns_alias_answer_make(&question, query, target, part, i, answer, 512), 0);
+	}
+	/* Who asks for the alias itself, or for mail, is told the name alone. */
+	assert_true(ask("db", ns_t_mx, &message) > 0);
+	assert_int_equal(ns_msg_count(message, ns_s_an), 1);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start, stop)
 
 int main(void)
@@ -205,6 +314,9 @@ int main(void)
 		TEST(what_does_not_fit_is_cut_and_says_so),
 		TEST(edns_raises_what_fits_and_is_answered),
 		TEST(what_is_no_question_is_none),
+		TEST(an_alias_of_a_known_name_brings_its_address),
+		TEST(aliases_that_lead_nowhere_end),
+		TEST(an_alias_of_a_name_outside_is_asked_for_there),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -312,6 +312,39 @@ static void a_plan_that_is_written_is_read_again(void **state)
 	assert_int_equal(unsetenv("XDG_STATE_HOME"), 0);
 }
 
+static void services_that_lead_outside_are_planned_and_read_again(void **state)
+{
+	static const char text[] =
+		"name: web\ncontainers: {c: {image: img}}\nnetwork: {egress: [db]}\n"
+		"---\napiVersion: v1\nkind: Service\nmetadata: {name: db}\n"
+		"spec: {ports: [{name: sql, port: 5432}]}\n"
+		"---\napiVersion: v1\nkind: Endpoints\nmetadata: {name: db}\n"
+		"subsets: [{addresses: [{ip: 192.0.2.7, hostname: one}], ports: [{name: sql, port: "
+		"6000}]}]\n"
+		"---\napiVersion: v1\nkind: Service\nmetadata: {name: mail}\n"
+		"spec: {type: ExternalName, externalName: mail.example.com}\n";
+	AUTO(project_plan_clear) struct project_plan read = {0};
+	(void)state;
+
+	load(text);
+	read_words(&(struct plan_words){0});
+	assert_true(make());
+	AUTO_FREE char *written = project_plan_write(&plan, &problem);
+	assert_true(project_plan_read("plan", written, strlen(written), &read, &problem));
+	assert_int_equal(read.service_count, 2);
+	const struct service_plan *db = &read.services[0];
+	assert_true(service_plan_is_outside(db) && !db->is_direct && db->slot != 0);
+	assert_string_equal(db->outside.endpoints[0].ip, "192.0.2.7");
+	assert_string_equal(db->outside.endpoints[0].hostname, "one");
+	assert_int_equal(db->outside.endpoints[0].ports[0], 6000);
+	assert_int_equal(db->ports[0].host_port, 0);
+	assert_string_equal(read.services[1].outside.external_name, "mail.example.com");
+	assert_int_equal(read.services[1].slot, 0);
+	/* What guards the VM sees addresses. */
+	assert_int_equal(read.pods[0].egress.names.count, 0);
+	assert_string_equal(read.pods[0].egress.cidrs.items[0], "192.0.2.7");
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start, stop)
@@ -323,6 +356,7 @@ int main(void)
 		TEST(a_stateful_pod_has_one_replica_or_none),
 		TEST(host_paths_are_looked_at_before_planning),
 		TEST(a_plan_that_is_written_is_read_again),
+		TEST(services_that_lead_outside_are_planned_and_read_again),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -12,7 +12,8 @@ static void random_hosts(struct dice *dice, struct host_list *hosts)
 {
 	for (uint64_t i = throw_dice(dice, 4); i > 0; i--) {
 		struct host_entry *entry = ARRAY_APPEND(hosts->entries, hosts->count);
-		entry->ip = random_label(dice);
+		entry->ip = throw_bool(dice) ? random_label(dice) : NULL;
+		entry->alias = entry->ip == NULL ? random_label(dice) : NULL;
 		for (uint64_t n = throw_dice(dice, 3); n > 0; n--)
 			string_list_take(&entry->names, random_label(dice));
 		for (uint64_t n = throw_dice(dice, 3); n > 0; n--)
@@ -176,6 +177,7 @@ static void random_instance(struct dice *dice, struct release *release)
 	release->image_digest = random_text_or_null(dice);
 	release->config_digest = random_text_or_null(dice);
 	release->where = random_text_or_null(dice);
+	release->is_held = throw_bool(dice);
 	release->network.is_dhcp = throw_bool(dice);
 	release->network.mac = random_text_or_null(dice);
 	release->network.address = random_text_or_null(dice);
@@ -188,7 +190,10 @@ static void random_instance(struct dice *dice, struct release *release)
 		*ARRAY_APPEND(release->proxies, release->proxy_count) =
 			(struct service_proxy){.ip = random_text(dice),
 					       .port = (uint16_t)(1 + throw_dice(dice, 65535)),
-					       .service = random_text(dice)};
+					       .service = random_text(dice),
+					       .is_sticky = throw_bool(dice)};
+	for (size_t i = 0; i < release->proxy_count; i++)
+		random_texts(dice, &release->proxies[i].targets);
 	random_texts(dice, &release->service_env);
 	for (unsigned i = (unsigned)throw_dice(dice, 4); i > 0; i--)
 		random_delivery(dice, i,
@@ -219,6 +224,7 @@ static void assert_same_host_service(const struct host_service *a, const struct 
 static void assert_same_host(const struct host_entry *a, const struct host_entry *b)
 {
 	ASSERT_SAME_TEXT(ip);
+	ASSERT_SAME_TEXT(alias);
 	ASSERT_SAME_TEXTS(names);
 	ASSERT_SAME_LIST(services, service_count, assert_same_host_service);
 }
@@ -330,6 +336,8 @@ static void assert_same_proxy(const struct service_proxy *a, const struct servic
 	ASSERT_SAME_TEXT(ip);
 	ASSERT_SAME(port);
 	ASSERT_SAME_TEXT(service);
+	ASSERT_SAME_TEXTS(targets);
+	ASSERT_SAME(is_sticky);
 }
 
 static void assert_same_delivery(const struct volume_delivery *a, const struct volume_delivery *b)
@@ -352,6 +360,7 @@ static void assert_same_instance(const struct release *a, const struct release *
 	ASSERT_SAME_TEXT(image_digest);
 	ASSERT_SAME_TEXT(config_digest);
 	ASSERT_SAME_TEXT(where);
+	ASSERT_SAME(is_held);
 	ASSERT_SAME(network.is_dhcp);
 	ASSERT_SAME_TEXT(network.mac);
 	ASSERT_SAME_TEXT(network.address);

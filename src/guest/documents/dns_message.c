@@ -16,6 +16,7 @@
 #define TTL_S	    5 /* instances come and go */
 #define TYPE_OPT    41
 #define CLASS_IN    1
+#define MAX_HOPS    8	 /* from one alias to the next */
 #define OWN_EDNS    1232 /* bytes: what fits every path */
 
 enum header_bits {
@@ -120,7 +121,9 @@ static size_t write_name(const char *name, uint8_t out[DNS_NAME_SIZE])
 	return used;
 }
 
-static void put_record(struct answer *answer, uint16_t type, const void *data, size_t size)
+/* owner: where in the message its name stands. */
+static void put_record_of(struct answer *answer, size_t owner, uint16_t type, const void *data,
+			  size_t size)
 {
 	const size_t head = 12;
 
@@ -128,7 +131,7 @@ static void put_record(struct answer *answer, uint16_t type, const void *data, s
 		answer->is_cut = true;
 		return;
 	}
-	put_u16(answer, 0xc000 | HEADER_SIZE); /* the question's name */
+	put_u16(answer, 0xc000 | (unsigned)owner);
 	put_u16(answer, type);
 	put_u16(answer, CLASS_IN);
 	put_u32(answer, TTL_S);
@@ -138,12 +141,30 @@ static void put_record(struct answer *answer, uint16_t type, const void *data, s
 	answer->records++;
 }
 
-static void put_address(struct answer *answer, const char *ip)
+/* Of the question's name. */
+static void put_record(struct answer *answer, uint16_t type, const void *data, size_t size)
+{
+	put_record_of(answer, HEADER_SIZE, type, data, size);
+}
+
+static void put_address(struct answer *answer, size_t owner, const char *ip)
 {
 	struct in_addr address;
 
 	if (inet_pton(AF_INET, ip, &address) == 1)
-		put_record(answer, DNS_A, &address, sizeof(address));
+		put_record_of(answer, owner, DNS_A, &address, sizeof(address));
+}
+
+/* Returns where in the message the target stands then, or 0. */
+static size_t put_alias(struct answer *answer, const char *target)
+{
+	uint8_t data[DNS_NAME_SIZE];
+	size_t size = write_name(target, data);
+	uint16_t before = answer->records;
+
+	if (size > 0)
+		put_record(answer, DNS_CNAME, data, size);
+	return answer->records > before ? answer->size - size : 0;
 }
 
 static void put_service(struct answer *answer, const struct host_service *service)
@@ -212,8 +233,10 @@ static bool put_entry(struct answer *answer, const struct dns_question *question
 {
 	bool is_known = has_name(entry, question->name);
 
+	if (entry->ip == NULL)
+		return false; /* an alias: answer_alias() */
 	if (is_known && (question->type == DNS_A || question->type == DNS_ANY))
-		put_address(answer, entry->ip);
+		put_address(answer, HEADER_SIZE, entry->ip);
 	for (size_t i = 0; i < entry->service_count; i++) {
 		if (strcasecmp(entry->services[i].name, question->name) != 0)
 			continue;
@@ -295,6 +318,133 @@ static size_t end(struct answer *answer, const struct dns_question *question, en
 	return answer->size;
 }
 
+/* ---- aliases ---- */
+
+static const struct host_entry *find_name(const struct host_list *hosts, const char *name,
+					  bool is_alias)
+{
+	for (size_t i = 0; i < hosts->count; i++) {
+		const struct host_entry *entry = &hosts->entries[i];
+		if ((entry->alias != NULL) == is_alias && has_name(entry, name))
+			return entry;
+	}
+	return NULL;
+}
+
+/* Where the name leads in the end; NULL: it is no alias; "": nowhere but to itself. */
+static const char *alias_end(const struct host_list *hosts, const char *name)
+{
+	const char *at = NULL;
+
+	for (int hops = 0; hops < MAX_HOPS; hops++) {
+		const struct host_entry *entry = find_name(hosts, at != NULL ? at : name, true);
+		if (entry == NULL)
+			return at;
+		at = entry->alias;
+	}
+	return "";
+}
+
+static size_t answer_alias(const struct host_list *hosts, const struct dns_question *question,
+			   const uint8_t *query, const char *target, struct answer *answer)
+{
+	bool is_known = !is_in_zone(target) || find_name(hosts, target, false) != NULL;
+	size_t owner = target[0] != '\0' ? put_alias(answer, target) : 0;
+
+	if (owner == 0)
+		return dns_failure_make(question, query, DNS_SERVER_FAILED, answer->bytes,
+					answer->max);
+	for (size_t i = 0; i < hosts->count; i++) {
+		const struct host_entry *entry =
+			&hosts->entries[(i + get_u16(query)) % hosts->count];
+		if (entry->ip != NULL && has_name(entry, target) &&
+		    (question->type == DNS_A || question->type == DNS_ANY))
+			put_address(answer, owner, entry->ip);
+	}
+	return end(answer, question, is_known ? DNS_NO_ERROR : DNS_NO_SUCH_NAME, true);
+}
+
+const char *dns_alias_target(const struct host_list *hosts, const struct dns_question *question)
+{
+	const char *target = alias_end(hosts, question->name);
+
+	if (target == NULL || target[0] == '\0' || is_in_zone(target) ||
+	    (question->type != DNS_A && question->type != DNS_AAAA) ||
+	    find_name(hosts, target, false) != NULL)
+		return NULL;
+	return target;
+}
+
+size_t dns_alias_query_make(const struct dns_question *question, const uint8_t *query,
+			    const char *target, uint8_t *out, size_t max)
+{
+	uint8_t name[DNS_NAME_SIZE];
+	size_t size = write_name(target, name);
+	struct answer made = {.bytes = out, .size = HEADER_SIZE + size, .max = max};
+
+	if (size == 0 || HEADER_SIZE + size + 4 > max)
+		return 0;
+	memset(out, 0, HEADER_SIZE);
+	memcpy(out, query, 2);
+	out[2] = BIT_WANTS_RECURSION >> 8;
+	out[5] = 1;
+	memcpy(out + HEADER_SIZE, name, size);
+	put_u16(&made, question->type);
+	put_u16(&made, CLASS_IN);
+	return made.size;
+}
+
+size_t dns_skip_name(const uint8_t *bytes, size_t size, size_t at)
+{
+	while (at < size) {
+		if ((bytes[at] & 0xc0) == 0xc0)
+			return at + 2;
+		if (bytes[at] == 0)
+			return at + 1;
+		at += (size_t)bytes[at] + 1;
+	}
+	return 0;
+}
+
+/* The records of the type asked for, whoever of the chain of aliases has them. */
+static bool copy_addresses(struct answer *answer, size_t owner, uint16_t type, const uint8_t *said,
+			   size_t size)
+{
+	size_t at = dns_skip_name(said, size, HEADER_SIZE);
+
+	at = at == 0 ? 0 : at + 4;
+	for (unsigned left = get_u16(said + 6); left > 0; left--) {
+		at = at == 0 ? 0 : dns_skip_name(said, size, at);
+		if (at == 0 || at + 10 > size)
+			return false;
+		size_t length = get_u16(said + at + 8);
+		if (at + 10 + length > size)
+			return false;
+		if (get_u16(said + at) == type && length == (type == DNS_A ? 4 : 16))
+			put_record_of(answer, owner, type, said + at + 10, length);
+		at += 10 + length;
+	}
+	return true;
+}
+
+size_t dns_alias_answer_make(const struct dns_question *question, const uint8_t *query,
+			     const char *target, const uint8_t *said, size_t said_size,
+			     uint8_t *out, size_t max)
+{
+	struct answer answer;
+
+	if (question->end + 11 > max || said_size < HEADER_SIZE ||
+	    (get_u16(said + 2) & BIT_RESPONSE) == 0 || get_u16(said + 4) != 1)
+		return 0;
+	begin(&answer, question, query, out, max);
+	size_t owner = put_alias(&answer, target);
+	if (owner == 0 || !copy_addresses(&answer, owner, question->type, said, said_size))
+		return 0;
+	/* Some of the addresses are enough; over TCP there would be none. */
+	answer.is_cut = false;
+	return end(&answer, question, (enum dns_code)(get_u16(said + 2) & 15), false);
+}
+
 size_t dns_answer_make(const struct host_list *hosts, const struct dns_question *question,
 		       const uint8_t *query, uint8_t *out, size_t max)
 {
@@ -306,6 +456,9 @@ size_t dns_answer_make(const struct host_list *hosts, const struct dns_question 
 	if (question->end + 11 > max)
 		return 0;
 	begin(&answer, question, query, out, max);
+	const char *target = alias_end(hosts, question->name);
+	if (target != NULL)
+		return answer_alias(hosts, question, query, target, &answer);
 	/* Each asker begins elsewhere, so that all of a headless Service's instances are used. */
 	for (size_t i = 0; i < hosts->count; i++) {
 		size_t at = (i + get_u16(query)) % hosts->count;

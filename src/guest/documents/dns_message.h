@@ -17,7 +17,15 @@
 
 #include "wire/release_document.h"
 
-enum dns_type { DNS_A = 1, DNS_SOA = 6, DNS_PTR = 12, DNS_AAAA = 28, DNS_SRV = 33, DNS_ANY = 255 };
+enum dns_type {
+	DNS_A = 1,
+	DNS_CNAME = 5,
+	DNS_SOA = 6,
+	DNS_PTR = 12,
+	DNS_AAAA = 28,
+	DNS_SRV = 33,
+	DNS_ANY = 255
+};
 enum dns_code { DNS_NO_ERROR = 0, DNS_SERVER_FAILED = 2, DNS_NO_SUCH_NAME = 3 };
 
 #define DNS_NAME_SIZE 256
@@ -39,6 +47,20 @@ bool dns_question_read(const uint8_t *bytes, size_t size, struct dns_question *r
  */
 size_t dns_answer_make(const struct host_list *hosts, const struct dns_question *question,
 		       const uint8_t *query, uint8_t *out, size_t max);
+/*
+ * Where the name is an alias of one that nobody here knows, and an address is asked for: that one,
+ * borrowed from hosts. NULL: dns_answer_make() answers. An alias of what the list has, it answers.
+ */
+const char *dns_alias_target(const struct host_list *hosts, const struct dns_question *question);
+/* The question for the target in place of the alias, with the same number; 0: it is no name. */
+size_t dns_alias_query_make(const struct dns_question *question, const uint8_t *query,
+			    const char *target, uint8_t *out, size_t max);
+/* The answer to `query`, out of what a server said of the target; 0: that is no answer. */
+size_t dns_alias_answer_make(const struct dns_question *question, const uint8_t *query,
+			     const char *target, const uint8_t *said, size_t said_size,
+			     uint8_t *out, size_t max);
+/* Past a name of a message, which may end in a pointer; 0: past the end. */
+size_t dns_skip_name(const uint8_t *bytes, size_t size, size_t at);
 /* An answer without records. */
 size_t dns_failure_make(const struct dns_question *question, const uint8_t *query,
 			enum dns_code code, uint8_t *out, size_t max);

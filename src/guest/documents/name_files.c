@@ -12,7 +12,8 @@ static void append_hosts(struct strbuf *out, const struct host_list *list, const
 {
 	for (size_t i = 0; i < list->count; i++) {
 		const struct host_entry *entry = &list->entries[i];
-		if (entry->names.count == 0 || (own != NULL && strcmp(entry->ip, own) == 0))
+		if (entry->ip == NULL || entry->names.count == 0 ||
+		    (own != NULL && strcmp(entry->ip, own) == 0))
 			continue;
 		AUTO_FREE char *names = string_list_join(&entry->names, " ");
 		strbuf_appendf(out, "%s\t%s\n", entry->ip, names);
@@ -28,7 +29,8 @@ static void own_names(const struct release *release, const char *hostname, const
 	string_list_add(ret, hostname);
 	for (size_t i = 0; i < release->hosts.count; i++) {
 		const struct host_entry *entry = &release->hosts.entries[i];
-		for (size_t k = 0; k < entry->names.count && strcmp(entry->ip, address) == 0; k++) {
+		bool is_own = entry->ip != NULL && strcmp(entry->ip, address) == 0;
+		for (size_t k = 0; k < entry->names.count && is_own; k++) {
 			if (!string_list_has(ret, entry->names.items[k]))
 				string_list_add(ret, entry->names.items[k]);
 		}

@@ -33,8 +33,11 @@ struct question {
 	struct loop_fd *source;
 	struct loop_timer *timer;
 	size_t upstream; /* index of the server asked */
-	uint8_t *bytes;	 /* owned */
+	uint8_t *bytes;	 /* owned; as sent on */
 	size_t size;
+	char *alias_of; /* owned; the name sent on stands for another, or NULL */
+	uint8_t *asked; /* owned; then: as it came */
+	size_t asked_size;
 };
 
 /* A TCP connection: answers what is known, and becomes a pipe at the first question that is not. */
@@ -78,6 +81,8 @@ static void forget_question(struct question *question)
 	loop_timer_remove(question->timer);
 	auto_close(&question->fd);
 	free(question->bytes);
+	free(question->alias_of);
+	free(question->asked);
 	free(question);
 }
 
@@ -91,11 +96,12 @@ static void send_to(const struct name_server *server, const struct sockaddr_in *
 static void fail_question(struct question *question)
 {
 	struct dns_question asked;
+	const uint8_t *bytes = question->asked != NULL ? question->asked : question->bytes;
+	size_t length = question->asked != NULL ? question->asked_size : question->size;
 	size_t size = 0;
 
-	if (dns_question_read(question->bytes, question->size, &asked))
-		size = dns_failure_make(&asked, question->bytes, DNS_SERVER_FAILED, answer,
-					sizeof(answer));
+	if (dns_question_read(bytes, length, &asked))
+		size = dns_failure_make(&asked, bytes, DNS_SERVER_FAILED, answer, sizeof(answer));
 	if (size > 0)
 		send_to(question->server, &question->asker, answer, size);
 	forget_question(question);
@@ -117,6 +123,20 @@ static int open_upstream(const struct name_server *server, size_t index, int typ
 
 static void ask_upstream(struct question *question);
 
+/* What was said of the name that an alias leads to, as an answer for the alias. */
+static void answer_alias(const struct question *question, const uint8_t *said, size_t said_size)
+{
+	struct dns_question asked;
+	size_t size = 0;
+
+	if (dns_question_read(question->asked, question->asked_size, &asked))
+		size = dns_alias_answer_make(
+			&asked, question->asked, question->alias_of, said, said_size, answer,
+			asked.udp_size < sizeof(answer) ? asked.udp_size : sizeof(answer));
+	if (size > 0)
+		send_to(question->server, &question->asker, answer, size);
+}
+
 static void on_upstream_answer(struct loop_fd *source, int fd, unsigned events, void *arg)
 {
 	struct question *question = arg;
@@ -134,7 +154,10 @@ static void on_upstream_answer(struct loop_fd *source, int fd, unsigned events, 
 	}
 	if (size < 2 || memcmp(message, question->bytes, 2) != 0)
 		return; /* to no question of ours */
-	send_to(question->server, &question->asker, message, (size_t)size);
+	if (question->alias_of != NULL)
+		answer_alias(question, message, (size_t)size);
+	else
+		send_to(question->server, &question->asker, message, (size_t)size);
 	forget_question(question);
 }
 
@@ -170,13 +193,14 @@ static void ask_upstream(struct question *question)
 	loop_timer_set(question->timer, UPSTREAM_MS);
 }
 
-static void pass_on(struct name_server *server, const struct sockaddr_in *asker,
-		    const uint8_t *bytes, size_t size)
+/* NULL: too many are under way, and it will be asked again. */
+static struct question *new_question(struct name_server *server, const struct sockaddr_in *asker,
+				     const uint8_t *bytes, size_t size)
 {
 	struct question *question;
 
 	if (server->question_count >= MAX_QUESTIONS)
-		return; /* it asks again */
+		return NULL;
 	question = xcalloc(1, sizeof(*question));
 	question->server = server;
 	question->asker = *asker;
@@ -187,6 +211,30 @@ static void pass_on(struct name_server *server, const struct sockaddr_in *asker,
 	question->next = server->questions;
 	server->questions = question;
 	server->question_count++;
+	return question;
+}
+
+static void pass_on(struct name_server *server, const struct sockaddr_in *asker,
+		    const uint8_t *bytes, size_t size)
+{
+	struct question *question = new_question(server, asker, bytes, size);
+
+	if (question != NULL)
+		ask_upstream(question);
+}
+
+static void pass_on_alias(struct name_server *server, const struct sockaddr_in *asker,
+			  const struct dns_question *asked, size_t got, const char *target)
+{
+	uint8_t query[DNS_UDP_SIZE];
+	size_t size = dns_alias_query_make(asked, message, target, query, sizeof(query));
+	struct question *question = size > 0 ? new_question(server, asker, query, size) : NULL;
+
+	if (question == NULL)
+		return;
+	question->alias_of = xstrdup(target);
+	question->asked = xmemdup(message, got);
+	question->asked_size = got;
 	ask_upstream(question);
 }
 
@@ -205,7 +253,14 @@ static void on_datagram(struct loop_fd *source, int fd, unsigned events, void *a
 		size_t size = 0;
 		if (got < 0)
 			return;
-		if (server->hosts != NULL && dns_question_read(message, (size_t)got, &asked))
+		bool is_read =
+			server->hosts != NULL && dns_question_read(message, (size_t)got, &asked);
+		const char *target = is_read ? dns_alias_target(server->hosts, &asked) : NULL;
+		if (target != NULL) {
+			pass_on_alias(server, &asker, &asked, (size_t)got, target);
+			continue;
+		}
+		if (is_read)
 			size = dns_answer_make(server->hosts, &asked, message, answer,
 					       asked.udp_size < sizeof(answer) ? asked.udp_size
 									       : sizeof(answer));

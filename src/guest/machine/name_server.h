@@ -3,7 +3,8 @@
 #define I2KIT_GUEST_MACHINE_NAME_SERVER_H
 
 /*
- * The pod's DNS server: what the release's hosts say (dns_message.h) it answers, everything else it
+ * The pod's DNS server: an alias of a name outside is asked for outside, in one answer over UDP and
+ * as the alias alone over TCP. What the release's hosts say (dns_message.h) it answers, everything else it
  * asks the network's own servers. It is for programs that ask by themselves (nslookup, nginx,
  * Node's resolver, musl for names with search domains); /etc/hosts has the same names.
  *

@@ -215,6 +215,7 @@ void guest_shutdown(struct guest *guest, int64_t grace_ms)
 		begin_power_off(guest);
 		return;
 	}
+	guest->is_held = false;
 	kubelet_shutdown(guest->kubelet, clock_monotonic_ms(), grace_ms);
 	guest_advance(guest);
 }
@@ -305,13 +306,14 @@ static bool has_limits(const struct pod_image *pod)
 	return true;
 }
 
-/* In a cloud its own servers know the names. */
+/* In a cloud its own servers know the names, but for those outside of the project. */
 static void start_names(struct guest *guest)
 {
 	AUTO(error_clear) struct error problem = ERROR_INIT;
 	const char *where = guest->release.where;
+	bool is_local = where != NULL && strcmp(where, "local") == 0;
 
-	if (guest->names != NULL || where == NULL || strcmp(where, "local") != 0)
+	if (guest->names != NULL || (!is_local && guest->release.hosts.count == 0))
 		return;
 	guest->names = name_server_start(guest->loop, &problem);
 	if (guest->names == NULL)
@@ -357,8 +359,20 @@ void guest_start_pod(struct guest *guest)
 	} else {
 		tunnel_table_listen(guest->tunnels, &guest->release);
 		guest->storage = storage_watch_new(guest);
-		kubelet_begin(guest->kubelet, clock_monotonic_ms());
+		guest->is_held = guest->release.is_held;
+		if (!guest->is_held)
+			kubelet_begin(guest->kubelet, clock_monotonic_ms());
 	}
+	guest_advance(guest);
+}
+
+/* What the pod waited for has come. Its VM, its volumes and its names are there already. */
+static void let_go(struct guest *guest)
+{
+	if (!guest->is_held || guest->release.is_held)
+		return;
+	guest->is_held = false;
+	kubelet_begin(guest->kubelet, clock_monotonic_ms());
 	guest_advance(guest);
 }
 
@@ -374,6 +388,7 @@ static void update_release(struct guest *guest, struct release *fresh)
 	struct volume_place plan = guest_volume_plan(guest);
 	if (!guest_write_names(guest, &err) || !volumes_update(&plan, &err))
 		say("new release: %s", err.message);
+	let_go(guest);
 }
 
 /* Nothing runs yet, and nothing will: the host is to know why instead of waiting. */

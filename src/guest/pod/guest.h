@@ -43,6 +43,7 @@ struct guest {
 	struct stats *stats;
 	struct uplink *uplink;
 	struct storage_watch *storage; /* NULL until the pod is prepared */
+	bool is_held;		       /* prepared; its containers start when a release says so */
 	bool is_advancing;
 	bool has_told_started;
 	uint64_t off_ms; /* powers off then at the latest, once it is to */

@@ -13,6 +13,7 @@
 #include "base/strbuf.h"
 #include "guest/channel/say.h"
 #include "guest/machine/service_redirect.h"
+#include "guest/pod/outside_proxy.h"
 #include "wire/request.h"
 
 #define MAX_TUNNELS 1280
@@ -36,8 +37,10 @@ struct tunnel {
 
 struct listener {
 	struct tunnel_table *table;
-	int fd;			    /* owned */
-	struct service_proxy proxy; /* owned */
+	int fd;			       /* owned */
+	struct loop_fd *source;	       /* NULL with: */
+	struct service_proxy proxy;    /* owned; without targets */
+	struct outside_proxy *outside; /* NULL: what comes is tunnelled to the host */
 };
 
 struct tunnel_table {
@@ -392,6 +395,26 @@ static int bind_redirected(struct tunnel_table *table, const struct service_prox
 	return -1;
 }
 
+/* A Service that has got a selector, or lost it, changes what stands behind its port. */
+static void use_targets(struct listener *listener, const struct service_proxy *proxy)
+{
+	bool is_outside = proxy->targets.count > 0;
+
+	if (is_outside && listener->outside == NULL) {
+		loop_fd_remove(listener->source);
+		listener->source = NULL;
+		listener->outside = outside_proxy_new(listener->table->guest->loop, listener->fd);
+	} else if (!is_outside && listener->outside != NULL) {
+		outside_proxy_free(listener->outside);
+		listener->outside = NULL;
+	}
+	if (is_outside)
+		outside_proxy_use(listener->outside, proxy);
+	else if (listener->source == NULL)
+		listener->source = loop_add_fd(listener->table->guest->loop, listener->fd,
+					       LOOP_READ, on_connection, listener);
+}
+
 static bool listen_on(struct tunnel_table *table, const struct service_proxy *proxy,
 		      bool is_redirected, struct error *err)
 {
@@ -411,19 +434,20 @@ static bool listen_on(struct tunnel_table *table, const struct service_proxy *pr
 	listener->proxy.service = xstrdup(proxy->service);
 	listener->proxy.port = proxy->port;
 	*ARRAY_APPEND(table->listeners, table->listener_count) = listener;
-	(void)loop_add_fd(table->guest->loop, listener->fd, LOOP_READ, on_connection, listener);
+	use_targets(listener, proxy);
 	return true;
 }
 
-static bool has_listener(const struct tunnel_table *table, const struct service_proxy *proxy)
+static struct listener *find_listener(const struct tunnel_table *table,
+				      const struct service_proxy *proxy)
 {
 	for (size_t i = 0; i < table->listener_count; i++) {
 		const struct service_proxy *have = &table->listeners[i]->proxy;
 		if (have->port == proxy->port && strcmp(have->ip, proxy->ip) == 0 &&
 		    strcmp(have->service, proxy->service) == 0)
-			return true;
+			return table->listeners[i];
 	}
-	return false;
+	return NULL;
 }
 
 void tunnel_table_listen(struct tunnel_table *table, const struct release *release)
@@ -435,8 +459,10 @@ void tunnel_table_listen(struct tunnel_table *table, const struct release *relea
 		say("%s; ports of services cannot be used by containers here", problem.message);
 	for (size_t i = 0; i < release->proxy_count; i++) {
 		AUTO(error_clear) struct error err = ERROR_INIT;
-		if (!has_listener(table, &release->proxies[i]) &&
-		    !listen_on(table, &release->proxies[i], is_redirected, &err))
+		struct listener *listener = find_listener(table, &release->proxies[i]);
+		if (listener != NULL)
+			use_targets(listener, &release->proxies[i]);
+		else if (!listen_on(table, &release->proxies[i], is_redirected, &err))
 			say("service %s: %s", release->proxies[i].service, err.message);
 	}
 }

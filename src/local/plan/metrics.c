@@ -376,6 +376,8 @@ static void append_samples(struct strbuf *out, const struct family *family,
 	}
 	for (size_t i = 0; family->level == OF_PORT && i < status->port_count; i++) {
 		struct sample sample = {.status = status, .port = &status->ports[i]};
+		if (sample.port->outside != NULL)
+			continue; /* nothing of it passes here */
 		family->append(out, family->name, &sample);
 	}
 	if (family->level == OF_INSTANCE || family->level == OF_CONTAINER)

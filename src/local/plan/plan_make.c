@@ -82,13 +82,26 @@ static bool add_volumes(struct pod_plan *plan, const struct plan_input *input,
 	return true;
 }
 
-static void copy_egress(struct egress_policy *to, const struct egress_policy *from)
+/* Of a Service that leads outside, where it leads. */
+static void add_egress_name(struct egress_policy *to, const struct app *app, const char *name)
+{
+	const struct service *service = app_find_service(app, name);
+
+	if (service != NULL && outside_is_given(&service->outside))
+		outside_add_addresses(&service->outside, &to->cidrs);
+	else
+		string_list_add(&to->names, name);
+}
+
+static void copy_egress(struct egress_policy *to, const struct egress_policy *from,
+			const struct app *app)
 {
 	to->is_restricted = from->is_restricted;
 	to->has_internet = from->has_internet;
 	to->has_host = from->has_host;
-	string_list_copy(&to->names, &from->names);
 	string_list_copy(&to->cidrs, &from->cidrs);
+	for (size_t i = 0; i < from->names.count; i++)
+		add_egress_name(to, app, from->names.items[i]);
 }
 
 static void copy_traffic(struct traffic_policy *to, const struct traffic_policy *from)
@@ -138,7 +151,7 @@ static bool add_pod(struct project_plan *plan, const struct plan_input *input, s
 	made.partition = pod->partition;
 	made.restart_policy = pod->restart_policy;
 	made.service_name = xstrdup_or_null(pod->service_name);
-	copy_egress(&made.egress, &pod->egress);
+	copy_egress(&made.egress, &pod->egress, input->app);
 	copy_traffic(&made.incoming, &pod->incoming);
 	copy_traffic(&made.outgoing, &pod->outgoing);
 	/* Sidecars stay: they count as the others do. */
@@ -225,6 +238,8 @@ static void add_service(struct project_plan *plan, const struct app *app,
 	made->has_affinity = service->has_client_ip_affinity;
 	made->publish_not_ready = service->publish_not_ready;
 	string_list_copy(&made->pods, &service->pods);
+	outside_copy(&made->outside, &service->outside);
+	made->is_direct = service_is_direct(service);
 	for (size_t i = 0; i < service->port_count; i++) {
 		const struct service_port *from = &service->ports[i];
 		struct port_plan *port = ARRAY_APPEND(made->ports, made->port_count);

@@ -37,6 +37,7 @@ void pod_plan_clear(struct pod_plan *pod)
 void service_plan_clear(struct service_plan *service)
 {
 	free(service->name);
+	outside_clear(&service->outside);
 	string_list_clear(&service->pods);
 	for (size_t i = 0; i < service->port_count; i++) {
 		free(service->ports[i].name);
@@ -44,6 +45,11 @@ void service_plan_clear(struct service_plan *service)
 	}
 	free(service->ports);
 	*service = (struct service_plan){0};
+}
+
+bool service_plan_is_outside(const struct service_plan *service)
+{
+	return outside_is_given(&service->outside);
 }
 
 void project_plan_clear(struct project_plan *plan)

@@ -84,11 +84,15 @@ struct service_plan {
 	bool has_affinity;
 	bool publish_not_ready;
 	struct string_list pods;
+	struct outside outside; /* what it leads to instead */
+	bool is_direct;		/* its names are its endpoints' own */
 	struct port_plan *ports;
 	size_t port_count;
 };
 
 void service_plan_clear(struct service_plan *service);
+/* It leads out of the project: guests find it by themselves (release/outside_service.h). */
+bool service_plan_is_outside(const struct service_plan *service);
 
 struct project_plan {
 	char *project;

@@ -118,6 +118,31 @@ static void write_pod(struct json_writer *json, const char *key_or_null, const s
 	json_close(json);
 }
 
+static void write_outside(struct json_writer *json, const struct service_plan *service)
+{
+	const struct outside *outside = &service->outside;
+
+	if (!service_plan_is_outside(service))
+		return;
+	json_open_object(json, "outside");
+	json_write_text_if(json, "name", outside->external_name);
+	json_write_true_if(json, "direct", service->is_direct);
+	json_open_list(json, "endpoints");
+	for (size_t i = 0; i < outside->endpoint_count; i++) {
+		const struct outside_endpoint *one = &outside->endpoints[i];
+		json_open_object(json, NULL);
+		json_write_text(json, "ip", one->ip);
+		json_write_text_if(json, "hostname", one->hostname);
+		json_open_list(json, "ports");
+		for (size_t p = 0; p < one->port_count; p++)
+			json_write_unsigned(json, NULL, one->ports[p]);
+		json_close(json);
+		json_close(json);
+	}
+	json_close(json);
+	json_close(json);
+}
+
 static void write_service(struct json_writer *json, const struct service_plan *service)
 {
 	json_open_object(json, NULL);
@@ -127,6 +152,7 @@ static void write_service(struct json_writer *json, const struct service_plan *s
 	json_write_bool(json, "affinity", service->has_affinity);
 	json_write_bool(json, "notReady", service->publish_not_ready);
 	json_write_texts(json, "pods", &service->pods);
+	write_outside(json, service);
 	json_open_list(json, "ports");
 	for (size_t i = 0; i < service->port_count; i++) {
 		const struct port_plan *port = &service->ports[i];
@@ -324,6 +350,28 @@ static void read_port(struct json_view view, struct port_plan *port)
 	port->is_http = read_bool(view, "http");
 }
 
+static void read_outside(struct json_view view, size_t port_count, struct service_plan *service)
+{
+	struct outside *outside = &service->outside;
+	struct json_view list = json_view_get(view, "endpoints");
+
+	outside->external_name = json_view_text(json_view_get(view, "name"));
+	service->is_direct = json_view_bool(json_view_get(view, "direct"), false);
+	for (size_t i = 0; i < json_view_count(list, MAX_LIST); i++) {
+		struct json_view one = json_view_at(list, i);
+		struct json_view ports = json_view_get(one, "ports");
+		struct outside_endpoint *made =
+			ARRAY_APPEND(outside->endpoints, outside->endpoint_count);
+		made->ip = read_text(one, "ip");
+		made->hostname = json_view_text(json_view_get(one, "hostname"));
+		if (json_view_count(ports, MAX_LIST) != port_count)
+			json_view_complain(ports, "is not one for each port of the service");
+		for (size_t p = 0; p < port_count; p++)
+			*ARRAY_APPEND(made->ports, made->port_count) = (uint16_t)json_view_number(
+				json_view_at(ports, p), 0, UINT16_MAX, 0);
+	}
+}
+
 static void read_service(struct json_view view, struct service_plan *service)
 {
 	service->name = read_text(view, "name");
@@ -333,6 +381,7 @@ static void read_service(struct json_view view, struct service_plan *service)
 	service->publish_not_ready = read_bool(view, "notReady");
 	json_view_texts(json_view_get(view, "pods"), MAX_LIST, &service->pods);
 	struct json_view ports = json_view_get(view, "ports");
+	read_outside(json_view_get(view, "outside"), json_view_count(ports, MAX_LIST), service);
 	for (size_t i = 0; i < json_view_count(ports, MAX_LIST); i++)
 		read_port(json_view_at(ports, i),
 			  ARRAY_APPEND(service->ports, service->port_count));

@@ -52,7 +52,9 @@ bool service_slots_fill(struct project_plan *plan, const struct project_plan *be
 	}
 	for (size_t i = 0; i < plan->service_count; i++) {
 		struct service_plan *service = &plan->services[i];
-		if (service->is_headless || service->slot != 0)
+		bool has_none = service->is_headless || service->outside.external_name != NULL ||
+				(service->is_direct && service_plan_is_outside(service));
+		if (has_none || service->slot != 0)
 			continue;
 		service->slot = free_slot(is_taken, wanted_slot(service->name));
 		if (service->slot == 0)

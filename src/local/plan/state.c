@@ -40,6 +40,8 @@ void instance_status_clear(struct instance_status *instance)
 
 bool port_status_serves(const struct port_status *port, const char *pod)
 {
+	if (port->outside != NULL)
+		return false;
 	/* An older supervisor does not say which pods: mostly they have their service's name. */
 	if (port->pods.count == 0)
 		return strcmp(port->service, pod) == 0;
@@ -68,6 +70,7 @@ void project_status_clear(struct project_status *status)
 		free(status->ports[i].name);
 		free(status->ports[i].host);
 		free(status->ports[i].problem);
+		free(status->ports[i].outside);
 		string_list_clear(&status->ports[i].pods);
 	}
 	free(status->ports);

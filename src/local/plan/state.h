@@ -126,6 +126,7 @@ struct port_status {
 	uint64_t parked;
 	char *problem;		 /* cannot be bound: why; or NULL */
 	struct string_list pods; /* that the service leads to */
+	char *outside;		 /* where it leads outside of the project; or NULL */
 };
 /* Whether the port leads to this pod. */
 bool port_status_serves(const struct port_status *port, const char *pod);

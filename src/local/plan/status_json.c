@@ -145,6 +145,7 @@ static void write_port(struct json_writer *json, const struct port_status *p)
 	json_write_bool(json, "http", p->is_http);
 	json_write_unsigned(json, "wantedHostPort", p->wanted_host_port);
 	json_write_texts(json, "pods", &p->pods);
+	json_write_text_if(json, "outside", p->outside);
 	json_close(json);
 }
 
@@ -342,6 +343,7 @@ static void read_port(struct json_view view, struct port_status *p)
 	p->parked = read_number(view, "parked", INT64_MAX);
 	p->problem = read_text(view, "problem");
 	json_view_texts(json_view_get(view, "pods"), MAX_LIST, &p->pods);
+	p->outside = json_view_text(json_view_get(view, "outside"));
 }
 
 static void read_pod(struct json_view view, struct pod_status *pod)

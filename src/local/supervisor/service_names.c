@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "local/supervisor/supervisor_parts.h"
+#include "release/outside_service.h"
 #include "release/service_env.h"
 
 char *services_address(const struct supervisor *supervisor, const struct service_plan *service)
@@ -81,6 +82,45 @@ static void add_instance(const struct supervisor *supervisor, const struct insta
 	}
 }
 
+/* What a guest needs to find it; the ports are the caller's, as many as the Service's. */
+static struct outside_service outside_of(const struct service_plan *service, const char *address,
+					 struct service_env_port *ports)
+{
+	for (size_t p = 0; p < service->port_count; p++)
+		ports[p] = (struct service_env_port){
+			.name = service->ports[p].name,
+			.port = service->ports[p].port,
+			.protocol = service->ports[p].is_udp ? PROTOCOL_UDP : PROTOCOL_TCP};
+	return (struct outside_service){.name = service->name,
+					.outside = &service->outside,
+					.ports = ports,
+					.port_count = service->port_count,
+					.is_headless = service->is_headless,
+					.is_direct = service->is_direct,
+					.is_sticky = service->has_affinity,
+					.address = address};
+}
+
+void services_add_outside(const struct project_plan *plan, struct host_list *hosts,
+			  struct release *proxies, struct string_list *env)
+{
+	for (size_t i = 0; i < plan->service_count; i++) {
+		const struct service_plan *service = &plan->services[i];
+		AUTO_FREE char *address = xasprintf("127.77.0.%u", service->slot);
+		AUTO_FREE struct service_env_port *ports =
+			xcalloc(service->port_count + 1, sizeof(*ports));
+		const struct outside_service outside = outside_of(service, address, ports);
+		if (!service_plan_is_outside(service))
+			continue;
+		if (hosts != NULL)
+			outside_service_add_hosts(&outside, hosts);
+		if (proxies != NULL)
+			outside_service_add_proxies(&outside, proxies);
+		if (env != NULL)
+			outside_service_add_env(&outside, env);
+	}
+}
+
 void services_add_hosts(const struct supervisor *supervisor, struct host_list *ret)
 {
 	AUTO_FREE char *gateway = supervisor->is_session
@@ -91,7 +131,7 @@ void services_add_hosts(const struct supervisor *supervisor, struct host_list *r
 	for (size_t i = 0; i < supervisor->plan.service_count; i++) {
 		const struct service_plan *service = &supervisor->plan.services[i];
 		AUTO_FREE char *address = services_address(supervisor, service);
-		if (service->is_headless)
+		if (service->is_headless || service_plan_is_outside(service))
 			continue;
 		struct host_entry *entry = add_host(ret, address);
 		add_names(&entry->names, service->name);
@@ -103,6 +143,7 @@ void services_add_hosts(const struct supervisor *supervisor, struct host_list *r
 		    !instance->is_leaving)
 			add_instance(supervisor, instance, ret);
 	}
+	services_add_outside(&supervisor->plan, ret, NULL, NULL);
 }
 
 void services_add_proxy(struct release *ret, const char *ip, uint16_t port, const char *service)
@@ -124,6 +165,7 @@ void services_add_proxies(const struct supervisor *supervisor, struct release *r
 	}
 	if (supervisor->is_session)
 		session_add_proxies(supervisor, ret);
+	services_add_outside(&supervisor->plan, NULL, ret, NULL);
 }
 
 void services_add_env(const struct supervisor *supervisor, struct string_list *ret)
@@ -138,9 +180,10 @@ void services_add_env(const struct supervisor *supervisor, struct string_list *r
 				.name = service->ports[p].name,
 				.port = service->ports[p].port,
 				.protocol = service->ports[p].is_udp ? PROTOCOL_UDP : PROTOCOL_TCP};
-		if (!service->is_headless)
+		if (!service->is_headless && !service_plan_is_outside(service))
 			service_env_add(ret, service->name, address, ports, service->port_count);
 	}
+	services_add_outside(&supervisor->plan, NULL, NULL, ret);
 }
 
 /* As a text, for comparing. */
@@ -175,8 +218,7 @@ void services_push_hosts(struct supervisor *supervisor)
 	services_add_hosts(supervisor, &list);
 	AUTO_FREE char *hosts = host_list_write(&list);
 
-	if (supervisor->is_tunnelled)
-		push_proxies(supervisor);
+	push_proxies(supervisor);
 	if (supervisor->last_hosts != NULL && strcmp(supervisor->last_hosts, hosts) == 0)
 		return;
 	for (size_t i = 0; i < supervisor->instance_count; i++) {

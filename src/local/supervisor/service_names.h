@@ -21,6 +21,9 @@ void services_add_hosts(const struct supervisor *supervisor, struct host_list *r
 void services_add_proxies(const struct supervisor *supervisor, struct release *ret);
 void services_add_proxy(struct release *ret, const char *ip, uint16_t port, const char *service);
 void services_add_env(const struct supervisor *supervisor, struct string_list *ret);
+/* Of Services that lead outside alone; what is NULL is not wanted. */
+void services_add_outside(const struct project_plan *plan, struct host_list *hosts,
+			  struct release *proxies, struct string_list *env);
 /* Sends both to all guests when they changed. */
 void services_push_hosts(struct supervisor *supervisor);
 

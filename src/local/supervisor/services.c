@@ -227,7 +227,7 @@ static void open_runs(struct supervisor *supervisor, bool is_asked_for)
 		const struct service_plan *service = &supervisor->plan.services[i];
 		for (size_t k = 0; k < service->port_count; k++) {
 			const struct port_plan *port = &service->ports[k];
-			if (port->is_asked_for != is_asked_for)
+			if (port->is_asked_for != is_asked_for || service_plan_is_outside(service))
 				continue;
 			struct port_run *run = find_run(supervisor, service, port);
 			if (run == NULL)
@@ -246,7 +246,7 @@ static void keep_runs(struct supervisor *supervisor)
 		const struct service_plan *service = &supervisor->plan.services[i];
 		for (size_t k = 0; k < service->port_count; k++) {
 			struct port_run *run = find_run(supervisor, service, &service->ports[k]);
-			if (run != NULL)
+			if (run != NULL && !service_plan_is_outside(service))
 				run->is_kept = true;
 		}
 	}
@@ -267,8 +267,10 @@ static void set_addresses(struct supervisor *supervisor)
 
 	if (supervisor->is_tunnelled)
 		return;
-	for (size_t i = 0; i < supervisor->plan.service_count; i++)
-		is_wanted[supervisor->plan.services[i].slot] = true;
+	for (size_t i = 0; i < supervisor->plan.service_count; i++) {
+		if (!service_plan_is_outside(&supervisor->plan.services[i]))
+			is_wanted[supervisor->plan.services[i].slot] = true;
+	}
 	for (unsigned slot = 1; slot <= SERVICE_SLOT_COUNT; slot++) {
 		AUTO(error_clear) struct error problem = ERROR_INIT;
 		unsigned host = NETWORK_LAST_SERVICE + 1 - slot;

@@ -129,6 +129,40 @@ static void fill_port(const struct supervisor *supervisor, const struct port_run
 	}
 }
 
+static void add_outside(const struct service_plan *service, const struct port_plan *port,
+			struct project_status *ret)
+{
+	struct port_status *made = ARRAY_APPEND(ret->ports, ret->port_count);
+	AUTO(string_list_clear) struct string_list addresses = STRING_LIST_INIT;
+
+	made->service = xstrdup(service->name);
+	made->host = xstrdup("");
+	if (port != NULL) {
+		made->name = xstrdup_or_null(port->name);
+		made->service_port = port->port;
+		made->target_port = port->target_port;
+		made->is_udp = port->is_udp;
+	}
+	outside_add_addresses(&service->outside, &addresses);
+	made->outside = service->outside.external_name != NULL
+				? xstrdup(service->outside.external_name)
+				: string_list_join(&addresses, " ");
+}
+
+/* Those that lead out of the project: a line for each port, and for a name without any. */
+static void add_outsides(const struct project_plan *plan, struct project_status *ret)
+{
+	for (size_t i = 0; i < plan->service_count; i++) {
+		const struct service_plan *service = &plan->services[i];
+		if (!service_plan_is_outside(service))
+			continue;
+		if (service->port_count == 0)
+			add_outside(service, NULL, ret);
+		for (size_t k = 0; k < service->port_count; k++)
+			add_outside(service, &service->ports[k], ret);
+	}
+}
+
 static void add_instance(const struct supervisor *supervisor, const struct instance *instance,
 			 struct project_status *ret)
 {
@@ -161,4 +195,5 @@ void supervisor_status(const struct supervisor *supervisor, struct project_statu
 	for (size_t i = 0; i < supervisor->port_count; i++)
 		fill_port(supervisor, &supervisor->ports[i],
 			  ARRAY_APPEND(ret->ports, ret->port_count));
+	add_outsides(&supervisor->plan, ret);
 }

@@ -445,7 +445,8 @@ static void note_app(const struct app *app, struct cloud_plan *plan)
 					 "not one after the other; updates go one by one",
 					 app->pods[i].name, app->pods[i].replicas);
 	for (size_t i = 0; i < app->service_count; i++)
-		if (app->services[i].port_count == 0)
+		if (app->services[i].port_count == 0 &&
+		    !outside_is_given(&app->services[i].outside))
 			string_list_addf(&plan->notes,
 					 "service '%s' has no ports, so it gets no name in AWS",
 					 app->services[i].name);

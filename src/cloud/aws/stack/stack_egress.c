@@ -59,8 +59,16 @@ void stack_write_egress(struct template_writer *writer, const struct pod_spec *p
 	write_rule(json, "tcp", ANYWHERE, "the services of AWS");
 	for (size_t i = 0; egress->has_internet && i < ARRAY_SIZE(internet); i++)
 		write_rule(json, "-1", internet[i], "internet");
-	for (size_t i = 0; i < egress->cidrs.count; i++) {
-		const char *cidr = egress->cidrs.items[i];
+	AUTO(string_list_clear) struct string_list cidrs = STRING_LIST_INIT;
+	string_list_copy(&cidrs, &egress->cidrs);
+	for (size_t i = 0; i < egress->names.count; i++) {
+		const struct service *service =
+			app_find_service(writer->app, egress->names.items[i]);
+		if (service != NULL)
+			outside_add_addresses(&service->outside, &cidrs);
+	}
+	for (size_t i = 0; i < cidrs.count; i++) {
+		const char *cidr = cidrs.items[i];
 		AUTO_FREE char *whole =
 			xasprintf("%s%s", cidr, strchr(cidr, '/') != NULL ? "" : "/32");
 		write_rule(json, "-1", whole, "as the manifest says");

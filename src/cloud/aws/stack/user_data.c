@@ -12,6 +12,7 @@
 #include "cloud/aws/stack/stack_plan.h"
 #include "cloud/claims.h"
 #include "manifest/pod_room.h"
+#include "release/outside_service.h"
 #include "release/service_env.h"
 #include "wire/release_document.h"
 
@@ -146,16 +147,38 @@ static void add_claims(const struct app *app, const struct pod_spec *pod, struct
 		add_claim(ret, claims.items[i].volume, claims.items[i].name);
 }
 
+/* The guest finds it by itself; its address there is as good as any other of the loopback. */
+static void add_outside(struct release *ret, const struct service *service, size_t index,
+			const struct service_env_port *ports)
+{
+	AUTO_FREE char *address = xasprintf("127.77.%zu.%zu", 1 + index / 250, 1 + index % 250);
+	const struct outside_service outside = {.name = service->name,
+						.outside = &service->outside,
+						.ports = ports,
+						.port_count = service->port_count,
+						.is_headless = service->kind == SERVICE_HEADLESS,
+						.is_direct = service_is_direct(service),
+						.is_sticky = service->has_client_ip_affinity,
+						.address = address};
+
+	outside_service_add_hosts(&outside, &ret->hosts);
+	outside_service_add_proxies(&outside, ret);
+	outside_service_add_env(&outside, &ret->service_env);
+}
+
 /* What the kubelet would say of it, with a name for the address. */
-static void add_service(struct release *ret, const char *domain, const struct service *service)
+static void add_service(struct release *ret, const char *domain, const struct service *service,
+			size_t index)
 {
 	AUTO_FREE char *address = xasprintf("%s.%s", service->name, domain);
-	AUTO_FREE struct service_env_port *ports = xcalloc(service->port_count, sizeof(*ports));
+	AUTO_FREE struct service_env_port *ports = xcalloc(service->port_count + 1, sizeof(*ports));
 	for (size_t i = 0; i < service->port_count; i++)
 		ports[i] = (struct service_env_port){.name = service->ports[i].name,
 						     .port = service->ports[i].port,
 						     .protocol = service->ports[i].protocol};
-	if (service->kind != SERVICE_HEADLESS)
+	if (outside_is_given(&service->outside))
+		add_outside(ret, service, index, ports);
+	else if (service->kind != SERVICE_HEADLESS)
 		service_env_add(&ret->service_env, service->name, address, ports,
 				service->port_count);
 }
@@ -174,7 +197,7 @@ static void fill_instance(const struct user_data_input *input, struct release *r
 	ret->network.is_dhcp = true;
 	string_list_add(&ret->network.searches, domain);
 	for (size_t i = 0; i < input->app->service_count; i++)
-		add_service(ret, domain, &input->app->services[i]);
+		add_service(ret, domain, &input->app->services[i], i);
 	ret->cloud.is_given = true;
 	ret->cloud.region = xstrdup(input->region);
 	ret->cloud.log_group = xasprintf("/i2kit/%s", input->stack);
