@@ -13,7 +13,7 @@
 #include "cli/interrupt.h"
 #include "cli/output.h"
 #include "local/client/verdict.h"
-#include "local/supervisor/supervisor.h"
+#include "local/supervisor/supervisor_start.h"
 
 enum { STEP_MS = 200, TELL_MS = 15000, DEFAULT_TIMEOUT_MS = 5 * 60 * 1000 };
 

@@ -14,7 +14,7 @@
 #include "cli/project.h"
 #include "cli/project_follow.h"
 #include "local/plan/status_json.h"
-#include "local/supervisor/supervisor.h"
+#include "local/supervisor/supervisor_start.h"
 
 static bool open_project(const struct invocation *invocation, const char *path, bool must_act,
 			 struct project_verb *ret, struct error *err)

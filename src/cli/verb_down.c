@@ -17,7 +17,7 @@
 #include "local/client/client.h"
 #include "local/plan/plan_part.h"
 #include "local/plan/project_plan_json.h"
-#include "local/supervisor/supervisor.h"
+#include "local/supervisor/supervisor_start.h"
 #include "local/vm/leftovers.h"
 
 static void act_down(struct client *client, client_done_fn *done, void *done_arg, void *arg)

@@ -8,6 +8,7 @@
 #include "cli/arguments.h"
 #include "cli/verb.h"
 #include "local/supervisor/supervisor.h"
+#include "local/supervisor/supervisor_fence.h"
 
 enum { LOG_BYTES = 1 << 20 };
 

@@ -30,8 +30,7 @@
 #include "local/logs/log_reader.h"
 #include "local/plan/project_plan_json.h"
 #include "local/plan/status_json.h"
-#include "local/supervisor/control_path.h"
-#include "local/supervisor/supervisor.h"
+#include "local/supervisor/supervisor_start.h"
 #include "local/vm/accel.h"
 
 enum { STEP_MS = 200 };

@@ -4,7 +4,11 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "local/supervisor/instance.h"
+#include "local/supervisor/service_names.h"
+#include "local/supervisor/session_names.h"
 #include "local/supervisor/supervisor_parts.h"
+#include "wire/release_document.h"
 
 #include "test.h"
 

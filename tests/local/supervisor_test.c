@@ -16,7 +16,7 @@
 #include "local/plan/project_identity.h"
 #include "local/plan/project_plan.h"
 #include "local/plan/project_plan_json.h"
-#include "local/supervisor/control_path.h"
+#include "local/supervisor/supervisor_start.h"
 
 #include "test.h"
 

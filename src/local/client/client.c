@@ -17,8 +17,8 @@
 #include "base/strbuf.h"
 #include "local/client/status_offline.h"
 #include "local/plan/status_json.h"
-#include "local/supervisor/control_path.h"
 #include "local/supervisor/control_request.h"
+#include "local/supervisor/supervisor_start.h"
 
 enum { RECONNECT_MS = 1000, STATUS_MS = 3000, MAX_ANSWER = 16 << 20 };
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The supervisor's socket: one JSON object a line, both ways; doc/formats.md §8. */
+#include "local/supervisor/control.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,10 +18,16 @@
 #include "base/path.h"
 #include "base/socket_send.h"
 #include "base/strbuf.h"
+#include "local/agent/agent.h"
 #include "local/plan/project_plan_json.h"
 #include "local/plan/status_json.h"
 #include "local/supervisor/control_request.h"
+#include "local/supervisor/event_ring.h"
+#include "local/supervisor/hypervisor.h"
+#include "local/supervisor/instance.h"
 #include "local/supervisor/session.h"
+#include "local/supervisor/status.h"
+#include "local/supervisor/supervisor_metrics.h"
 #include "local/supervisor/supervisor_parts.h"
 
 enum {

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Gathers what reconcile() has to know, and does what it answers. */
+#include "local/supervisor/converge.h"
+
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +11,10 @@
 #include "base/cleanup.h"
 #include "base/parse.h"
 #include "base/path.h"
+#include "local/supervisor/hypervisor.h"
+#include "local/supervisor/instance.h"
+#include "local/supervisor/lifecycle.h"
+#include "local/supervisor/reconcile.h"
 #include "local/supervisor/supervisor_parts.h"
 
 #define TCG_OVERHEAD_BYTES ((uint64_t)140 << 20)

@@ -3,15 +3,19 @@
  * What libvirt has against what we know: looked at every few seconds and after each event, so that
  * an event that was missed, or came while nobody looked, makes a difference of seconds at most.
  */
+#include "local/supervisor/domains.h"
+
 #include <string.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
-#include "base/log.h"
+#include "local/supervisor/control.h"
+#include "local/supervisor/hypervisor.h"
+#include "local/supervisor/instance.h"
 #include "local/supervisor/supervisor_network.h"
 #include "local/supervisor/supervisor_parts.h"
-#include "local/vm/connection.h"
+#include "local/supervisor/supervisor_watch.h"
 #include "local/vm/vm_identity.h"
 
 static const char *gone_reason(int detail)

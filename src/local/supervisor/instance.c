@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One VM: does what lifecycle.h and reconcile.h decide. */
+#include "local/supervisor/instance.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +14,15 @@
 #include "base/log.h"
 #include "base/loop_timer.h"
 #include "base/path.h"
+#include "local/agent/agent.h"
+#include "local/supervisor/disk_check.h"
+#include "local/supervisor/hypervisor.h"
+#include "local/supervisor/instance_agent.h"
+#include "local/supervisor/instance_vm.h"
 #include "local/supervisor/last_words.h"
+#include "local/supervisor/lifecycle.h"
+#include "local/supervisor/network_guard.h"
+#include "local/supervisor/reconcile.h"
 #include "local/supervisor/supervisor_parts.h"
 #include "local/vm/scratch_file.h"
 #include "local/vm/vm_identity.h"

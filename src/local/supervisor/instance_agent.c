@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a guest says about itself, into the instance's status. The guest is not trusted. */
+#include "local/supervisor/instance_agent.h"
+
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +11,11 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "local/logs/log_sink.h"
+#include "local/supervisor/control.h"
+#include "local/supervisor/instance.h"
+#include "local/supervisor/instance_folders.h"
+#include "local/supervisor/instance_release.h"
+#include "local/supervisor/reconcile.h"
 #include "local/supervisor/supervisor_parts.h"
 #include "local/vm/volume_disk.h"
 

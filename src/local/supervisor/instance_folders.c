@@ -3,12 +3,17 @@
  * Host paths that reach a pod as pushed files (all of them in session mode, single files always),
  * and those that are shared, of which it is told what changes.
  */
+#include "local/supervisor/instance_folders.h"
+
 #include <inttypes.h>
 #include <stdlib.h>
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "local/agent/folder_push.h"
+#include "local/supervisor/instance.h"
+#include "local/supervisor/instance_agent.h"
+#include "local/supervisor/supervisor_fence.h"
 #include "local/supervisor/supervisor_parts.h"
 
 void instance_folders_drop(struct instance *instance)

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "local/supervisor/instance_release.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -7,9 +9,12 @@
 #include "base/base64.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "local/supervisor/instance.h"
+#include "local/supervisor/service_names.h"
 #include "local/supervisor/supervisor_parts.h"
 #include "local/vm/vm_identity.h"
 #include "local/vm/volume_disk.h"
+#include "wire/release_document.h"
 
 /* INSTANCE of one instance; the configuration around which it goes is the plan's. */
 

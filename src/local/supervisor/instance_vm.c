@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "local/supervisor/instance_vm.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -7,6 +9,7 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/path.h"
+#include "local/supervisor/instance.h"
 #include "local/supervisor/supervisor_parts.h"
 #include "local/vm/network_filter.h"
 #include "local/vm/scratch_file.h"

@@ -7,7 +7,10 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "local/supervisor/instance.h"
+#include "local/supervisor/service_names.h"
 #include "local/supervisor/supervisor_parts.h"
+#include "local/supervisor/worker.h"
 #include "local/vm/network_filter.h"
 #include "local/vm/vm_identity.h"
 

@@ -6,6 +6,8 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "local/supervisor/disk_check.h"
+#include "local/supervisor/instance.h"
 #include "local/supervisor/supervisor_parts.h"
 #include "release/receipt.h"
 

@@ -10,7 +10,11 @@
 #include "base/loop_timer.h"
 #include "local/agent/agent_stream.h"
 #include "local/ports/balancer_tcp.h"
+#include "local/supervisor/instance.h"
+#include "local/supervisor/service_names.h"
+#include "local/supervisor/session_names.h"
 #include "local/supervisor/supervisor_parts.h"
+#include "local/supervisor/traffic.h"
 #include "local/vm/service_network.h"
 
 #define RETRY_MS 1000

@@ -4,14 +4,20 @@
  * reach. Each gets one on every guest's loopback instead; the guest listens for it and tunnels to
  * us, and we tunnel on to the instance. Only ports that a Service names are led.
  */
+#include "local/supervisor/session_names.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "local/agent/agent.h"
 #include "local/ports/balancer_tcp.h"
+#include "local/supervisor/instance.h"
+#include "local/supervisor/service_names.h"
 #include "local/supervisor/supervisor_parts.h"
+#include "local/supervisor/traffic.h"
 
 #define POD_SLOTS    (1U << 15)
 #define MAX_REPLICAS 254U

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "local/supervisor/status.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "local/supervisor/instance.h"
+#include "local/supervisor/supervisor_metrics.h"
 #include "local/supervisor/supervisor_parts.h"
 
 static void copy_containers(struct instance_status *to, const struct instance_status *from)

@@ -15,14 +15,6 @@
 struct supervisor;
 
 /*
- * Puts this process behind its fence (base/fence.h, doc/security.md), for good, after it has started
- * the one that starts programs for it (local/vm/starter.h): before there are threads, loop or
- * supervisor. What it may read of the machine are the folders that the project's pods are given;
- * *ret_folders has them.
- */
-MUST_CHECK bool supervisor_fence(const char *project, struct string_list *ret_folders,
-				 struct error *err);
-/*
  * ERROR_BUSY when the project has one. NULL on failure. folders: what the fence lets it read; NULL:
  * there is no fence. A plan with other folders ends it, so that `up` starts another.
  */
@@ -32,12 +24,5 @@ MUST_CHECK struct supervisor *supervisor_new(struct loop *loop, const char *proj
 /* Leaves the VMs running. */
 void supervisor_free(struct supervisor *supervisor);
 DEFINE_AUTO_PTR(supervisor, supervisor_free)
-
-/*
- * Sees to it that somebody supervises the project: starts `i2kit supervise PROJECT` as a process of
- * its own where nobody answers, and waits until it does. What it says goes to
- * PATH_STATE/projects/PROJECT/supervisor.log.
- */
-MUST_CHECK bool supervisor_start(const char *project, struct error *err);
 
 #endif

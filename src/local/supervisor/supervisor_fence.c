@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "local/supervisor/supervisor_fence.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -10,9 +12,8 @@
 #include "base/cleanup.h"
 #include "base/fence.h"
 #include "base/path.h"
+#include "local/plan/project_plan.h"
 #include "local/plan/project_plan_json.h"
-#include "local/supervisor/supervisor.h"
-#include "local/supervisor/supervisor_parts.h"
 #include "local/vm/connection.h"
 #include "local/vm/service_network.h"
 #include "local/vm/starter.h"

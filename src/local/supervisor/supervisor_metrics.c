@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "local/supervisor/supervisor_metrics.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -6,7 +8,9 @@
 #include "base/cleanup.h"
 #include "base/loop_timer.h"
 #include "local/plan/metrics.h"
+#include "local/supervisor/control.h"
 #include "local/supervisor/metrics_port.h"
+#include "local/supervisor/status.h"
 #include "local/supervisor/supervisor_parts.h"
 
 enum { RETRY_MS = 5000 };

@@ -2,6 +2,8 @@
 #include "local/supervisor/supervisor_network.h"
 
 #include "base/alloc.h"
+#include "local/supervisor/instance.h"
+#include "local/supervisor/network_guard.h"
 #include "local/supervisor/supervisor_parts.h"
 #include "local/vm/network_filter.h"
 #include "local/vm/service_network.h"

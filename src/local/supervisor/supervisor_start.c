@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "local/supervisor/supervisor_start.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -14,8 +16,6 @@
 #include "base/process.h"
 #include "base/unix_socket.h"
 #include "local/plan/project_plan.h"
-#include "local/supervisor/control_path.h"
-#include "local/supervisor/supervisor.h"
 
 /* The self-test of KVM may take its seconds before the socket is there. */
 enum { START_MS = 30000, LOOK_MS = 4, LOG_MAX = 1 << 20 };

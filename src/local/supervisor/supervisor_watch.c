@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "local/supervisor/supervisor_watch.h"
+
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -13,7 +15,14 @@
 #include "base/log.h"
 #include "base/loop_timer.h"
 #include "base/path.h"
+#include "local/agent/agent.h"
+#include "local/logs/log_store.h"
+#include "local/supervisor/hypervisor.h"
+#include "local/supervisor/instance.h"
+#include "local/supervisor/instance_agent.h"
+#include "local/supervisor/lifecycle.h"
 #include "local/supervisor/supervisor_parts.h"
+#include "local/supervisor/worker.h"
 
 enum { LOOK_MS = 2000, STALL_MS = 5000, SAVE_MS = 1000, MAX_SAVES = 64 };
 #define ENOUGH_BYTES ((uint64_t)64 << 20)

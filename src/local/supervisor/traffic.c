@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* NetworkPolicies where the supervisor itself connects: behind Services, and for tunnels. */
+#include "local/supervisor/traffic.h"
+
 #include <string.h>
 
 #include "local/plan/traffic_rule.h"
+#include "local/supervisor/instance.h"
 #include "local/supervisor/supervisor_parts.h"
 
 /* An address, or the name of an instance whose tunnel it is. */
