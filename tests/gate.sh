@@ -32,6 +32,8 @@ plant source "cloud knows local" src/cloud/provider.h '#include "local/plan/stat
 plant source "two things of one name" src/base/clock.h 'struct pod_spec { int other; };'
 plant source "headers in a circle" src/base/strbuf.h '#include "base/json_writer.h"'
 plant source "a lower room includes a higher one" src/image/store/store.h '#include "image/pod/image_build.h"'
+plant source "a function declared in another file's header" src/base/parse.c 'int64_t clock_wall_ns(void) { return 0; }'
+plant source "the insides of another folder" src/cli/base_note.c '#include "local/agent/agent_parts.h"'
 plant source "curses outside its place" src/tui/draw.c '#include <ncurses.h>'
 plant source "jansson outside its place" src/manifest/app.h '#include <jansson.h>'
 plant source "a function without a caller" src/base/clock.h 'int planted_for_nobody(void);'

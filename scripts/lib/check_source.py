@@ -79,6 +79,13 @@ READ_INSIDE = {
 UNREAD = {"protocol", "image_digest", "is_stdin_once", "ports", "port_count", "digest", "diff_id", "base_digest"}
 # A folder that is a part of another one's room: called by its loader, built on its YAML.
 ONE_ROOM = {"manifest/kustomize": "manifest"}
+# Where a public function may be declared but in X.h of its own X.c. There are three exceptions:
+# X_parts.h has what X.c and its X_*.c share, and only their folder includes it; without_X.c, which a
+# build has in place of X.c, has X's header; a document's X_read.c and X_write.c have X.h, so that
+# both ends of a format are seen in one place.
+PARTS = "_parts"
+DOCUMENT_ENDS = ("_read", "_write")
+FIELD_READER = re.compile(r"^field_fn (\w+);", re.M)
 # A type that a header makes.
 TAG = re.compile(r"^((?:struct|enum) \w+) \{", re.M)
 INCLUDE = re.compile(r'^\s*#\s*include\s+["<]([^">]+)[">]')
@@ -189,6 +196,44 @@ class Checker:
             if named[name] <= made[name] and name not in TESTS_ONLY:
                 self.say(path, line, f"{name}() has no caller")
 
+    def header_of(self, name, header):
+        """Whether that is where people look for what the file `name` offers."""
+        stem, place = name[:-2], header[:-2]
+        folder, base = os.path.split(stem)
+        if place.endswith(PARTS) and os.path.dirname(place) == folder:
+            family = os.path.basename(place)[:-len(PARTS)]
+            return base == family or base.startswith(family + "_")
+        if base.startswith("without_"):
+            stem = os.path.join(folder, base[len("without_"):])
+        return place == stem or any(place + end == stem for end in DOCUMENT_ENDS)
+
+    def check_headers(self):
+        """A public function is declared in the header of its own file's name."""
+        files = {os.path.relpath(path, self.src): code for path, code in self.code.items()}
+        declared = {}
+        for name, code in files.items():
+            for match in OFFERED.finditer(code) if name.endswith(".h") else ():
+                declared.setdefault(match.group(1), set()).add(name)
+            for match in FIELD_READER.finditer(code) if name.endswith(".h") else ():
+                declared.setdefault(match.group(1), set()).add(name)
+        for name, code in sorted(files.items()):
+            for match in OFFERED.finditer(code) if name.endswith(".c") else ():
+                where = declared.get(match.group(1), ())
+                if where and not any(self.header_of(name, header) for header in where):
+                    self.say(os.path.join(self.src, name), code.count("\n", 0, match.start()) + 1,
+                             f"{match.group(1)}() is declared in {min(where)}, not in {name[:-2]}.h")
+        for name, code in sorted(files.items()):
+            self.check_parts(name)
+
+    def check_parts(self, name):
+        """The insides of X, X_parts.h, are for files of X's own folder."""
+        with open(os.path.join(self.src, name), encoding="utf-8") as file:
+            for number, line in enumerate(file, 1):
+                match = INCLUDE.match(line)
+                header = match.group(1) if match else ""
+                if header.endswith(PARTS + ".h") and os.path.dirname(header) != os.path.dirname(name):
+                    self.say(os.path.join(self.src, name), number, f"{header} is for its own folder")
+
     def check_fields(self):
         """Fields that explain and docs call used, and whose value nobody but manifest/ looks at."""
         inside = {path: code for path, code in self.code.items() if "/manifest/" in path}
@@ -248,6 +293,7 @@ class Checker:
                 if file.endswith((".c", ".h")):
                     self.check_file(os.path.join(folder, file))
         self.check_callers()
+        self.check_headers()
         self.check_fields()
         self.check_documents()
         self.check_names()
