@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cloud/openstack/client/client.h"
+
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "base/alloc.h"
+#include "base/backoff.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/string_list.h"
+
+#define RENEW_BEFORE_NS	 (INT64_C(120) * 1000000000)
+#define CALL_TIMEOUT_MS	 120000
+#define MAX_ATTEMPTS	 5
+#define MAX_ANSWER_BYTES ((size_t)16 << 20)
+
+/* Nova's 2.79: volumes may be kept or not when a server goes; Train, 2019. */
+const struct openstack_service OPENSTACK_COMPUTE = {"compute", "v2.1", "2.79"};
+const struct openstack_service OPENSTACK_IMAGE = {"image", "v2", NULL};
+const struct openstack_service OPENSTACK_NETWORK = {"network", "v2.0", NULL};
+const struct openstack_service OPENSTACK_VOLUME = {"block-storage", "v3", "3.59"};
+
+struct openstack_client {
+	struct openstack_settings settings;
+	struct http_client *http; /* owned */
+	struct openstack_login login;
+	bool has_login;
+};
+
+void openstack_client_free(struct openstack_client *client)
+{
+	if (client == NULL)
+		return;
+	http_client_free(client->http);
+	openstack_settings_clear(&client->settings);
+	openstack_login_clear(&client->login);
+	free(client);
+}
+
+struct openstack_client *openstack_client_new(const char *cloud, const char *region,
+					      unsigned parallel, struct error *err)
+{
+	AUTO_PTR(openstack_client) struct openstack_client *client = xcalloc(1, sizeof(*client));
+
+	if (!openstack_settings_load(cloud, region, &client->settings, err))
+		return NULL;
+	client->http = http_client_new(parallel > 0 ? parallel : 4);
+	return TAKE_PTR(client);
+}
+
+const struct openstack_settings *openstack_client_settings(const struct openstack_client *client)
+{
+	return &client->settings;
+}
+
+/* What every request has of the cloud's settings. */
+static struct http_request request_of(const struct openstack_client *client, const char *method,
+				      const char *url)
+{
+	const struct openstack_settings *settings = &client->settings;
+
+	return (struct http_request){
+		.method = method,
+		.url = url,
+		.ca_file = settings->ca_file,
+		.client_cert_file = settings->cert_file,
+		.client_key_file =
+			settings->key_file != NULL ? settings->key_file : settings->cert_file,
+		.allow_insecure_tls = settings->is_insecure,
+		.max_response_bytes = MAX_ANSWER_BYTES,
+		.timeout_ms = CALL_TIMEOUT_MS,
+		.send_raw_path = true,
+	};
+}
+
+static bool wait_before_retry(unsigned attempt, uint64_t asked_ms, struct error *err)
+{
+	static const struct backoff law = {200, 10000, 200};
+	uint32_t random = UINT32_MAX / 2;
+
+	(void)!getrandom(&random, sizeof(random), 0);
+	uint64_t wait = backoff_spread_ms(&law, attempt, random);
+	uint64_t end = clock_monotonic_ms() + (wait > asked_ms ? wait : asked_ms);
+	for (uint64_t now = clock_monotonic_ms(); now < end; now = clock_monotonic_ms()) {
+		uint64_t left = end - now;
+		if (poll(NULL, 0, (int)(left < 1000 ? left : 1000)) < 0)
+			return error_set(err, ERROR_CANCELLED, "stopped");
+	}
+	return true;
+}
+
+/* One request with its retries; the status is the caller's to look at. */
+static bool perform(struct openstack_client *client, const struct http_request *request,
+		    const char *what, struct openstack_answer *ret, struct error *err)
+{
+	bool is_repeatable =
+		strcmp(request->method, "GET") == 0 || strcmp(request->method, "DELETE") == 0;
+
+	for (unsigned attempt = 0;; attempt++) {
+		AUTO(http_response_clear) struct http_response response = {0};
+		AUTO(error_clear) struct error failure = ERROR_INIT;
+		openstack_answer_clear(ret);
+		bool is_answered = http_perform(client->http, request, &response, &failure);
+		if (is_answered)
+			openstack_answer_read(&response, ret);
+		bool is_better_later = is_answered
+					       ? openstack_answer_is_transient(ret, is_repeatable)
+					       : is_repeatable && (failure.kind == ERROR_NETWORK ||
+								   failure.kind == ERROR_TIMEOUT);
+		if (is_better_later && attempt + 1 < MAX_ATTEMPTS) {
+			log_debug("%s: %d; once more", what, ret->status);
+			if (!wait_before_retry(attempt, ret->retry_after_ms, err))
+				return false;
+			continue;
+		}
+		if (is_answered)
+			return true;
+		(void)error_prefix(&failure, "%s", what);
+		return error_move(err, &failure);
+	}
+}
+
+static bool explain_login(const struct openstack_client *client,
+			  const struct openstack_answer *answer, struct error *err)
+{
+	const struct openstack_settings *settings = &client->settings;
+
+	(void)openstack_answer_error(answer, "the login", err);
+	(void)error_prefix(err, "the OpenStack cloud '%s'", settings->cloud);
+	if (answer->status == 401)
+		(void)error_hint(err, "user, password and project are those of %s",
+				 settings->file != NULL ? settings->file
+							: "OS_* in the environment");
+	return false;
+}
+
+static bool log_in(struct openstack_client *client, struct error *err)
+{
+	AUTO_FREE char *document = openstack_login_document(&client->settings, err);
+	if (document == NULL)
+		return false;
+	AUTO_FREE char *identity =
+		openstack_identity_url(cloud_values_get(&client->settings.values, "auth.auth_url"));
+	AUTO_FREE char *url = xasprintf("%s/auth/tokens", identity);
+	static const char *const headers[] = {"Content-Type: application/json",
+					      "Accept: application/json", NULL};
+	struct http_request request = request_of(client, "POST", url);
+	AUTO(openstack_answer_clear) struct openstack_answer answer = {0};
+	AUTO(openstack_login_clear) struct openstack_login login = {0};
+
+	request.headers = headers;
+	request.body = document;
+	request.body_size = strlen(document);
+	if (!perform(client, &request, "the login", &answer, err))
+		return error_prefix(err, "the OpenStack cloud '%s'", client->settings.cloud);
+	if (answer.status != 201 && answer.status != 200)
+		return explain_login(client, &answer, err);
+	if (!openstack_login_read(&answer, &login, err))
+		return false;
+	openstack_login_clear(&client->login);
+	client->login = login;
+	login = (struct openstack_login){0};
+	client->has_login = true;
+	return true;
+}
+
+const struct openstack_login *openstack_client_login(struct openstack_client *client,
+						     struct error *err)
+{
+	bool is_good =
+		client->has_login && client->login.expires_ns - clock_wall_ns() > RENEW_BEFORE_NS;
+
+	return is_good || log_in(client, err) ? &client->login : NULL;
+}
+
+/* "compute_endpoint_override", with underscores for dashes. */
+static const char *setting_of(const struct openstack_client *client, const char *type,
+			      const char *name)
+{
+	AUTO_FREE char *key = xasprintf("%s_%s", type, name);
+
+	for (char *at = key; *at != '\0'; at++)
+		*at = *at == '-' ? '_' : *at;
+	return cloud_values_get(&client->settings.values, key);
+}
+
+static const char *either(const char *a, const char *b)
+{
+	return a != NULL ? a : b;
+}
+
+/* Borrowed; NULL: the cloud has none. */
+static const char *endpoint_of(const struct openstack_client *client,
+			       const struct openstack_service *service)
+{
+	const char *type = service->type;
+	const char *given = setting_of(client, type, "endpoint_override");
+
+	if (given != NULL)
+		return given;
+	return catalog_find(
+		&client->login.catalog, either(setting_of(client, type, "service_type"), type),
+		either(setting_of(client, type, "interface"), client->settings.interface),
+		either(setting_of(client, type, "region_name"), client->settings.region));
+}
+
+bool openstack_client_has(struct openstack_client *client, const struct openstack_service *service,
+			  struct error *err)
+{
+	return openstack_client_login(client, err) != NULL && endpoint_of(client, service) != NULL;
+}
+
+/* Owned; NULL and *err. */
+static char *url_of(struct openstack_client *client, const struct openstack_call *call,
+		    struct error *err)
+{
+	const char *endpoint = endpoint_of(client, call->service);
+	const char *region = client->settings.region;
+
+	if (endpoint == NULL) {
+		error_set(err, ERROR_NOT_FOUND, "the OpenStack cloud '%s' has no %s service%s%s",
+			  client->settings.cloud, call->service->type,
+			  region[0] != '\0' ? " in region " : "", region);
+		return NULL;
+	}
+	AUTO_FREE char *base = catalog_versioned(endpoint, call->service->version);
+	return xasprintf("%s%s", base, call->path);
+}
+
+static void add_headers(const struct openstack_client *client, const struct openstack_call *call,
+			struct string_list *headers)
+{
+	const struct openstack_service *service = call->service;
+	bool is_volume = strcmp(service->type, "block-storage") == 0;
+
+	string_list_addf(headers, "X-Auth-Token: %s", client->login.token);
+	string_list_add(headers, "Accept: application/json");
+	if (call->json != NULL)
+		string_list_add(headers, "Content-Type: application/json");
+	if (service->microversion != NULL)
+		string_list_addf(headers, "OpenStack-API-Version: %s %s",
+				 is_volume ? "volume" : service->type, service->microversion);
+}
+
+static bool call_once(struct openstack_client *client, const struct openstack_call *call,
+		      const char *what, struct openstack_answer *ret, struct error *err)
+{
+	if (openstack_client_login(client, err) == NULL)
+		return false;
+	AUTO_FREE char *url = url_of(client, call, err);
+	AUTO(string_list_clear) struct string_list headers = STRING_LIST_INIT;
+	if (url == NULL)
+		return false;
+	add_headers(client, call, &headers);
+	struct http_request request =
+		request_of(client, call->method != NULL ? call->method : "GET", url);
+	request.headers = (const char *const *)headers.items;
+	request.body = call->json;
+	request.body_size = call->json != NULL ? strlen(call->json) : 0;
+	return perform(client, &request, what, ret, err);
+}
+
+bool openstack_client_call(struct openstack_client *client, const struct openstack_call *call,
+			   struct openstack_answer *ret, struct error *err)
+{
+	AUTO_FREE char *what = xasprintf("%s: %s %.*s", call->service->type,
+					 call->method != NULL ? call->method : "GET",
+					 (int)strcspn(call->path, "?"), call->path);
+
+	if (!call_once(client, call, what, ret, err))
+		return false;
+	/* A token may end before its time: revoked, or the cloud's keys are new. */
+	if (ret->status == 401) {
+		client->has_login = false;
+		if (!call_once(client, call, what, ret, err))
+			return false;
+	}
+	return (ret->status >= 200 && ret->status < 300) || openstack_answer_error(ret, what, err);
+}
+
+struct json_document *openstack_client_ask(struct openstack_client *client,
+					   const struct openstack_call *call, struct error *err)
+{
+	AUTO(openstack_answer_clear) struct openstack_answer answer = {0};
+
+	if (!openstack_client_call(client, call, &answer, err))
+		return NULL;
+	AUTO_FREE char *what = xasprintf("%s: %s", call->service->type, call->path);
+	return openstack_answer_json(&answer, what, err);
+}
