@@ -52,6 +52,12 @@ static bool open_provider(const struct invocation *invocation, struct cloud_targ
 				   : cloud_providers()[0];
 	if (target->provider == NULL)
 		return false;
+	if (target->provider->plan == NULL) {
+		error_set(err, ERROR_UNSUPPORTED, "i2kit does not promote to %s yet",
+			  target->provider->name);
+		return error_hint(err, "i2kit doctor -e %s says whether it can log in there",
+				  target->environment.file);
+	}
 	target->cloud = target->provider->open(&options, err);
 	if (target->cloud == NULL)
 		return false;

@@ -218,6 +218,7 @@ struct cloud_provider {
 			const char *region, enum cloud_policy kind);
 	/* One line for people: account, region, where the credentials come from. Owned. */
 	char *(*identify)(struct cloud *cloud, struct error *err);
+	/* From here on NULL in a provider that can only be logged in to yet. */
 	/* What ensure_image would do; reads alone. */
 	bool (*plan_image)(struct cloud *cloud, const struct cloud_upload *upload,
 			   const struct progress *progress, struct cloud_image *ret,

@@ -11,6 +11,8 @@
 
 #define AT(member) offsetof(struct environment, member)
 static const struct field fields[] = {
+	{"cloud", FIELD_USED, read_text, AT(profile), NULL,
+	 "OpenStack: the name in clouds.yaml; without it OS_CLOUD, or the only one"},
 	{"external_network", FIELD_USED, read_text, AT(openstack.external_network), NULL,
 	 "OpenStack: where floating IPs come from"},
 	{"network", FIELD_USED, read_text, AT(openstack.network), NULL,

@@ -6,6 +6,9 @@
 #ifdef I2KIT_PROVIDER_AWS
 #include "cloud/aws/provider/provider_aws.h"
 #endif
+#ifdef I2KIT_PROVIDER_OPENSTACK
+#include "cloud/openstack/provider/provider_openstack.h"
+#endif
 
 const struct cloud_provider *const *cloud_providers(void)
 {
@@ -13,6 +16,9 @@ const struct cloud_provider *const *cloud_providers(void)
 	static const struct cloud_provider *const list[] = {
 #ifdef I2KIT_PROVIDER_AWS
 		&CLOUD_PROVIDER_AWS,
+#endif
+#ifdef I2KIT_PROVIDER_OPENSTACK
+		&CLOUD_PROVIDER_OPENSTACK,
 #endif
 		NULL};
 	return list;

@@ -1,0 +1,232 @@
+# SPDX-License-Identifier: Apache-2.0
+"""usage: openstack_login.py I2KIT
+
+Logging in, at a Keystone on loopback that takes what the Identity API's schema takes and nothing else,
+and that fails on demand: with too many requests, away, a proxy's page, a token refused."""
+
+import http.server
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+ENDPOINTS = [("compute", "/compute/v2.1"), ("image", "/image"), ("network", "/network")]
+
+
+class Keystone(http.server.ThreadingHTTPServer):
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server_address[1]}"
+        self.reset()
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    def reset(self):
+        self.is_forgetful = False
+        self.nova, self.tokens = "2.93", []
+        self.logins, self.failures, self.services, self.regions = [], [], list(ENDPOINTS), ("RegionOne", "Two")
+
+
+def unknown(document, shape, path="auth"):
+    """What the schema of POST /v3/auth/tokens does not have."""
+    if not isinstance(shape, dict):
+        return [] if isinstance(document, str) else [path]
+    if not isinstance(document, dict):
+        return [path]
+    wrong = [f"{path}.{key}" for key in document if key not in shape]
+    return wrong + [w for key, value in document.items() if key in shape for w in unknown(value, shape[key], f"{path}.{key}")]
+
+
+DOMAIN = {"id": "", "name": ""}
+USER = {"id": "", "name": "", "domain": DOMAIN, "password": ""}
+SHAPE = {"identity": {"password": {"user": USER}, "token": {"id": ""},
+                      "application_credential": {"id": "", "name": "", "secret": "", "user": {"id": "", "name": "", "domain": DOMAIN}}},
+         "scope": {"project": {"id": "", "name": "", "domain": DOMAIN}}}
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *_):
+        pass
+
+    def answer(self, status, body, **headers):
+        data = body.encode() if isinstance(body, str) else json.dumps(body).encode()
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name.replace("_", "-"), value)
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    def refuse(self, status, message):
+        self.answer(status, {"error": {"code": status, "message": message, "title": "x"}})
+
+    def do_POST(self):
+        sent = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        if self.path != "/v3/auth/tokens":
+            return self.refuse(404, "Not Found")
+        if self.server.failures:
+            status, body, headers = self.server.failures.pop(0)
+            return self.answer(status, body, **headers)
+        methods = sent["auth"]["identity"].pop("methods")
+        wrong = unknown(sent["auth"], SHAPE) + [key for key in sent if key != "auth"]
+        if wrong or methods != list(sent["auth"]["identity"]):
+            return self.refuse(400, f"Additional properties are not allowed: {wrong}")
+        self.server.logins.append(sent["auth"])
+        identity = sent["auth"]["identity"]
+        if "application_credential" in identity and "scope" in sent["auth"]:
+            return self.refuse(401, "Application credentials cannot request a scope.")
+        secret = (identity.get("password", {}).get("user", {}).get("password") or identity.get("token", {}).get("id")
+                  or identity.get("application_credential", {}).get("secret"))
+        if secret != "right":
+            return self.refuse(401, "The request you have made requires authentication.")
+        self.server.tokens.append(f"gAAAA{len(self.server.tokens)}")
+        if self.server.is_forgetful:
+            self.server.is_forgetful = False
+            return self.answer(201, {"token": self.token()}, X_Subject_Token="gAAAA-gone")
+        return self.answer(201, {"token": self.token()}, X_Subject_Token=self.server.tokens[-1])
+
+    def do_GET(self):
+        token = self.headers["X-Auth-Token"]
+        if not self.server.tokens or token != self.server.tokens[-1]:
+            return self.refuse(401, "The request you have made requires authentication.")
+        if self.path != "/compute/v2.1/":
+            return self.refuse(404, "Not Found")
+        return self.answer(200, {"version": {"id": "v2.1", "version": self.server.nova, "min_version": "2.1", "status": "CURRENT"}})
+
+    def token(self):
+        end = time.strftime("%Y-%m-%dT%H:%M:%S.000000Z", time.gmtime(time.time() + 3600))
+        catalog = [{"type": kind, "name": kind, "id": kind, "endpoints": [
+            {"id": "e", "interface": interface, "region": region, "region_id": region, "url": self.server.url + path}
+            for interface in ("public", "internal") for region in self.server.regions]} for kind, path in self.server.services]
+        domain = {"id": "default", "name": "Default"}
+        return {"methods": ["password"], "user": {"id": "u1", "name": "ada", "domain": domain}, "expires_at": end,
+                "issued_at": end, "audit_ids": ["x"], "project": {"id": "p1", "name": "shop", "domain": domain},
+                "roles": [{"id": "r", "name": "member"}], "is_domain": False, "catalog": catalog}
+
+
+class Bed:
+    def __init__(self, i2kit, keystone, folder):
+        self.i2kit, self.keystone, self.folder = i2kit, keystone, folder
+
+    def doctor(self, auth, provider="cloud: one", **keys):
+        clouds = {"clouds": {"one": {"auth": {"auth_url": self.keystone.url, **auth}, **keys}}}
+        with open(f"{self.folder}/clouds.yaml", "w", encoding="utf-8") as file:
+            json.dump(clouds, file)
+        with open(f"{self.folder}/environment.yml", "w", encoding="utf-8") as file:
+            file.write(f"name: prod\nprovider: {{type: openstack, {provider}}}\n")
+        environment = {"PATH": os.environ["PATH"], "HOME": self.folder, "XDG_RUNTIME_DIR": self.folder}
+        done = subprocess.run([self.i2kit, "doctor", "--cloud", "-e", "environment.yml"], cwd=self.folder, env=environment,
+                              capture_output=True, text=True, timeout=60)
+        assert "right" not in done.stdout + done.stderr and "gAAAA" not in done.stdout + done.stderr, "a secret is shown"
+        return done.returncode, done.stdout + done.stderr
+
+
+PASSWORD = {"username": "ada", "password": "right", "project_name": "shop", "user_domain_name": "Default"}
+
+
+def good(answer, *words):
+    assert answer[0] == 0 and all(word in answer[1] for word in ("project shop, as ada", *words)), answer
+
+
+def bad(answer, *words):
+    assert answer[0] == 1 and all(word in answer[1] for word in words), answer
+
+
+def test_by_password(bed):
+    good(bed.doctor(PASSWORD), "OpenStack cloud one", "clouds.yaml")
+    assert bed.keystone.logins == [{"identity": {"password": {"user": {"name": "ada", "domain": {"name": "Default"}, "password": "right"}}},
+                                    "scope": {"project": {"name": "shop", "domain": {"id": "default"}}}}], bed.keystone.logins
+
+
+def test_by_application_credential(bed):
+    credential = {"application_credential_id": "i", "application_credential_secret": "right"}
+    good(bed.doctor(credential, auth_type="v3applicationcredential"))
+    named = {"application_credential_name": "n", "application_credential_secret": "right", "username": "ada", "user_domain_id": "default"}
+    good(bed.doctor(named, auth_type="v3applicationcredential"))
+
+
+def test_by_token(bed):
+    good(bed.doctor({"token": "right", "project_id": "p1"}, auth_type="v3token"))
+
+
+def test_a_wrong_password_names_the_file(bed):
+    bad(bed.doctor({**PASSWORD, "password": "wrong"}), "the login: 401, The request you have made", "clouds.yaml")
+
+
+def test_too_many_and_away_are_waited_for(bed):
+    bed.keystone.failures = [(429, "{}", {"Retry_After": "1"}), (503, "<html>away</html>", {})]
+    began = time.monotonic()
+    good(bed.doctor(PASSWORD))
+    assert time.monotonic() - began >= 1
+
+
+def test_a_proxys_page_is_one_line(bed):
+    bed.keystone.failures = [(502, "<html><title>Bad \x1b[31mGateway</title>\n<body>no</body></html>", {})] * 9
+    status, text = bed.doctor(PASSWORD)
+    bad((status, text), "502, Bad ", "Gateway no")
+    assert "\x1b[31mG" not in text and len(text.splitlines()) == 1, text
+
+
+def test_a_service_that_is_not_there(bed):
+    bed.keystone.services = ENDPOINTS[:2]
+    bad(bed.doctor(PASSWORD), "has no network service", "--region")
+
+
+def test_regions_and_interfaces(bed):
+    good(bed.doctor(PASSWORD, region_name="Two"), "region Two")
+    good(bed.doctor(PASSWORD, provider="cloud: one, region: Two"), "region Two")
+    bad(bed.doctor(PASSWORD, region_name="Three"), "has no compute service in region Three")
+    good(bed.doctor(PASSWORD, interface="internal"))
+    bad(bed.doctor(PASSWORD, interface="admin"), "has no compute service")
+
+
+def test_a_token_that_is_refused_is_fetched_again_once(bed):
+    bed.keystone.is_forgetful = True
+    good(bed.doctor(PASSWORD))
+    assert len(bed.keystone.logins) == 2, bed.keystone.logins
+
+
+def test_a_nova_that_is_too_old(bed):
+    bed.keystone.nova = "2.60"
+    bad(bed.doctor(PASSWORD), "up to 2.60", "2.79")
+    bed.keystone.nova = "new"
+    bad(bed.doctor(PASSWORD), "up to new")
+
+
+def test_answers_that_are_none(bed):
+    for body in ("", "[]", "{}", '{"token": {}}', '{"token": {"user": 1, "expires_at": "x"}}', "\xff", "{" * 100000):
+        bed.keystone.failures = [(201, body, {"X_Subject_Token": "t"})]
+        bad(bed.doctor(PASSWORD), "broken")
+
+
+def test_promote_says_what_is_not_done(bed):
+    bed.doctor(PASSWORD)
+    with open(f"{bed.folder}/i2kit.yml", "w", encoding="utf-8") as file:
+        file.write("web: {image: nginx}\n")
+    for verb in ("status", "releases"):
+        done = subprocess.run([bed.i2kit, verb, "-e", "environment.yml"], cwd=bed.folder, capture_output=True, text=True, timeout=60)
+        assert done.returncode == 1 and "i2kit does not promote to openstack yet" in done.stderr, done
+
+
+def main():
+    tests = [(name, test) for name, test in globals().items() if name.startswith("test_")]
+    keystone = Keystone()
+    print(f"1..{len(tests)}")
+    failed = 0
+    for number, (name, test) in enumerate(tests, 1):
+        keystone.reset()
+        with tempfile.TemporaryDirectory() as folder:
+            try:
+                test(Bed(sys.argv[1], keystone, folder))
+                print(f"ok {number} - {name[5:].replace('_', ' ')}")
+            except (AssertionError, OSError) as error:
+                failed += 1
+                print(f"not ok {number} - {name[5:].replace('_', ' ')}\n# {error}")
+    return 1 if failed else 0
+
+
+sys.exit(main())
