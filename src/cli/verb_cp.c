@@ -78,7 +78,11 @@ static bool fail(const struct copy *copy, int code, struct error *err)
 	const char *start = strbuf_text(&copy->complaint);
 
 	strbuf_append_printable(&text, start, strcspn(start, "\n"));
-	if (code == 127 || code == 126) {
+	if (strstr(strbuf_text(&text), "' does not run") != NULL) {
+		(void)error_set(err, ERROR_NOT_FOUND, "%s", strbuf_text(&text));
+		return error_hint(err, "i2kit why %s", copy->target);
+	}
+	if (code == 127) {
 		(void)error_set(err, ERROR_UNSUPPORTED,
 				"%s was built on the base of an older i2kit, which "
 				"cannot copy this way",

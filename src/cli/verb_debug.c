@@ -165,7 +165,7 @@ const struct verb verb_debug = {
 		"commands come first, busybox's where it has none. Afterwards the tools are taken "
 		"away; the image and its digest are never touched.\n\n"
 		"--program brings another static program and runs it with the arguments that "
-		"follow.",
+		"follow; with -- before them where the first one begins with a dash.",
 	.options = options,
 	.option_count = ARRAY_SIZE(options),
 	.argument = {.metavar = "POD[/CONTAINER] [COMMAND]",
@@ -175,6 +175,6 @@ const struct verb verb_debug = {
 	.stops_at_argument = true,
 	.example = "i2kit debug web\n"
 		   "i2kit debug web/nginx netstat -tln\n"
-		   "i2kit debug --program ./strace-static api -p 1",
+		   "i2kit debug --program ./strace-static web -- -p 1",
 	.run = run,
 };

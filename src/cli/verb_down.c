@@ -236,8 +236,8 @@ const struct verb verb_down = {
 	.argument = {"FOLDER|POD", 0, 0, COMPLETE_POD},
 	.has_output = true,
 	.names = "{.removed[*]}",
-	.example = "i2kit down\n"
-		   "i2kit down worker\n"
+	.example = "i2kit down worker\n"
+		   "i2kit down\n"
 		   "i2kit -p shop down --volumes",
 	.takes_away = true,
 	.run = run,

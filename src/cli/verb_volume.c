@@ -276,6 +276,6 @@ const struct verb verb_volume = {
 	.takes_away = true,
 	.example = "i2kit volume ls -a\n"
 		   "i2kit stop db && i2kit volume snapshot data-db-0 before && i2kit start db\n"
-		   "i2kit volume export data-db-0 backup.qcow2",
+		   "i2kit stop db && i2kit volume export data-db-0 backup.qcow2",
 	.run = run,
 };

@@ -47,6 +47,7 @@ check "why shows a program that is not in the image" expect "/usr/bin/slepe" "$i
 check "and what to do about it" expect "compare its command with what the image has" "$i2kit" why typo
 "$i2kit" ps | grep -Eq '^typo-0 +CrashLoopBackOff '
 ok $? "ps says CrashLoopBackOff of a pod that never started"
+check "cp from a container that is not running says so" expect "container 'typo' does not run" "$i2kit" cp typo:/etc/passwd .
 "$i2kit" down >/dev/null 2>&1
 
 timeout 60 "$i2kit" up -d --wait --memory 64M -f good.yml >up.out 2>&1
