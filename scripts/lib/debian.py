@@ -90,7 +90,18 @@ def this_release():
 
 
 UBUNTU = {"noble"}
-UBUNTU_KEYRING = "/usr/share/keyrings/ubuntu-archive-keyring.gpg"
+
+
+@functools.lru_cache
+def ubuntu_keyring():
+    """Ubuntu's keys: the machine's own, or those that Debian 13 has in a package, which Debian's keys sign."""
+    path = "usr/share/keyrings/ubuntu-archive-keyring.gpg"
+    if os.path.exists("/" + path):
+        return "/" + path
+    folder = os.path.join(CACHE, "ubuntu-keyring")
+    if not os.path.exists(f"{folder}/{path}"):
+        unpack(download(["ubuntu-keyring"], "trixie")["ubuntu-keyring"], folder)
+    return f"{folder}/{path}"
 
 
 def _entries():
@@ -132,7 +143,7 @@ def sources(release, kind="deb"):
     if not stanzas and release in UBUNTU:
         mirror = os.environ.get("I2KIT_UBUNTU_MIRROR", "http://archive.ubuntu.com/ubuntu")
         stanzas.append(f"Types: {kind}\nURIs: {mirror}\nSuites: {release} {release}-updates {release}-security\n"
-                       f"Components: main universe\nSigned-By: {UBUNTU_KEYRING}\n")
+                       f"Components: main universe\nSigned-By: {ubuntu_keyring()}\n")
     elif not stanzas:
         mirror = os.environ.get("I2KIT_DEBIAN_MIRROR", "http://deb.debian.org/debian")
         stanzas.append(f"Types: {kind}\nURIs: {mirror}\nSuites: {release} {release}-updates\n"
