@@ -131,6 +131,59 @@ bool project_verb_pause_wait(const struct project_verb *verb, const struct strin
 	return error_hint(err, "i2kit events shows why");
 }
 
+static bool has_vm(const struct project_status *status, const char *pod, enum instance_state last)
+{
+	for (size_t i = 0; i < status->instance_count; i++) {
+		const struct instance_status *instance = &status->instances[i];
+		if (strcmp(instance->pod, pod) == 0 && instance->state >= INSTANCE_STARTING &&
+		    instance->state <= last)
+			return true;
+	}
+	return false;
+}
+
+bool project_verb_list_live(const struct project_verb *verb, struct string_list *ret_names,
+			    struct error *err)
+{
+	AUTO(project_status_clear) struct project_status status = {0};
+
+	if (!client_status(verb->client, &status, err))
+		return false;
+	for (size_t i = 0; i < status.pod_count; i++) {
+		if (has_vm(&status, status.pods[i].name, INSTANCE_READY))
+			string_list_add(ret_names, status.pods[i].name);
+	}
+	return true;
+}
+
+static bool have_stopped(const struct project_status *status, const struct string_list *pods)
+{
+	for (size_t i = 0; i < pods->count; i++) {
+		if (has_vm(status, pods->items[i], INSTANCE_STOPPING))
+			return false;
+	}
+	return true;
+}
+
+bool project_verb_stopped_wait(const struct invocation *invocation, const struct project_verb *verb,
+			       const struct string_list *pods, struct error *err)
+{
+	enum { STEP_MS = 200 };
+	struct project_teller *teller = project_teller_new(invocation, verb->client);
+	bool is_asked = true;
+
+	while (is_asked && !interrupt_is_set()) {
+		AUTO(project_status_clear) struct project_status status = {0};
+		is_asked = client_status(verb->client, &status, err);
+		if (is_asked && have_stopped(&status, pods))
+			break;
+		loop_step(verb->loop, STEP_MS);
+	}
+	project_teller_free(teller);
+	return is_asked && (!interrupt_is_set() ||
+			    error_set(err, ERROR_CANCELLED, "interrupted; they go on stopping"));
+}
+
 bool project_verb_report(const struct invocation *invocation, const struct project_verb *verb,
 			 struct error *err)
 {

@@ -34,6 +34,13 @@ typedef void project_verb_act_fn(struct client *client, client_done_fn *done, vo
 MUST_CHECK bool project_verb_act_all(const struct project_verb *verb,
 				     const struct string_list *names, project_verb_act_fn *act,
 				     struct error *err);
+/* The pods that have a VM which is not ending: a Job that is done, or a pod that was stopped, has none. */
+MUST_CHECK bool project_verb_list_live(const struct project_verb *verb,
+				       struct string_list *ret_names, struct error *err);
+/* Until none of the pods has a VM; each ends within its grace period. Says on stderr how they go. */
+MUST_CHECK bool project_verb_stopped_wait(const struct invocation *invocation,
+					  const struct project_verb *verb,
+					  const struct string_list *pods, struct error *err);
 /* Until libvirt has all VMs of the pods and instances standing still, or going on. */
 MUST_CHECK bool project_verb_pause_wait(const struct project_verb *verb,
 					const struct string_list *names, bool is_paused,

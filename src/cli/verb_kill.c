@@ -62,7 +62,8 @@ static bool kill_all(const struct invocation *invocation, const struct project_v
 
 	if (is_power_cut(word))
 		return project_verb_check(verb, names, err) &&
-		       project_verb_act_all(verb, names, act_kill, err);
+		       project_verb_act_all(verb, names, act_kill, err) &&
+		       project_verb_stopped_wait(invocation, verb, names, err);
 	for (size_t i = 0; i < names->count; i++) {
 		if (!send_signal(verb, names->items[i], word, err))
 			return false;

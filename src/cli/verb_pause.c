@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <string.h>
-
 #include "base/alloc.h"
 #include "cli/project_follow.h"
 #include "cli/project_verb.h"
@@ -15,28 +13,10 @@ static void unpause_one(struct client *client, client_done_fn *done, void *done_
 	client_unpause(client, arg, done, done_arg);
 }
 
-static bool has_vm(const struct project_status *status, const char *pod)
-{
-	for (size_t i = 0; i < status->instance_count; i++) {
-		const struct instance_status *instance = &status->instances[i];
-		if (strcmp(instance->pod, pod) == 0 && instance->state >= INSTANCE_STARTING &&
-		    instance->state <= INSTANCE_READY)
-			return true;
-	}
-	return false;
-}
-
-/* All pods that have a VM: a Job that is done, or a pod that was stopped, has none to stand still. */
 static bool name_all(const struct project_verb *verb, struct string_list *names, struct error *err)
 {
-	AUTO(project_status_clear) struct project_status status = {0};
-
-	if (!client_status(verb->client, &status, err))
+	if (!project_verb_list_live(verb, names, err))
 		return false;
-	for (size_t i = 0; i < status.pod_count; i++) {
-		if (has_vm(&status, status.pods[i].name))
-			string_list_add(names, status.pods[i].name);
-	}
 	if (names->count > 0)
 		return true;
 	error_set(err, ERROR_NOT_FOUND, "no VM of project '%s' runs", verb->project);

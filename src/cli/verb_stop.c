@@ -15,6 +15,7 @@ static int run(const struct invocation *invocation, struct error *err)
 	return project_verb_open_words(invocation, true, &verb, &names, err) &&
 			       project_verb_check(&verb, &names, err) &&
 			       project_verb_act_all(&verb, &names, act_stop, err) &&
+			       project_verb_stopped_wait(invocation, &verb, &names, err) &&
 			       project_verb_report(invocation, &verb, err)
 		       ? 0
 		       : 1;
@@ -27,7 +28,8 @@ const struct verb verb_stop = {
 	.description =
 		"Ends the VMs of the pods named, or of all, and keeps the pods: `i2kit start` "
 		"brings back as many VMs as they had, with the same disks and volumes. The "
-		"rest of the project runs on. `i2kit down` is what removes.",
+		"rest of the project runs on. It returns when they are gone, each within its grace "
+		"period. `i2kit down` is what removes.",
 	.argument = {"POD", 0, 0, COMPLETE_POD},
 	.has_output = true,
 	.names = "{.pods[*].name}",
