@@ -220,6 +220,30 @@ static void a_damaged_blob_is_not_taken_for_the_layer(void **state)
 	assert_false(convert(tar, "d.sqfs", 0, &diff_id, &digest, &err));
 }
 
+/* As umoci 0.4 writes it. */
+static void a_tar_may_end_with_its_last_file(void **state)
+{
+	AUTO(error_clear) struct error err = ERROR_INIT;
+	AUTO_FREE char *tar = make_tar("u.tar", "etc/motd", false);
+	AUTO_FREE char *bytes = NULL;
+	size_t size = 0;
+	struct digest diff_id, digest, other_id, other;
+	(void)state;
+
+	assert_true(convert(tar, "whole.sqfs", 0, &diff_id, &digest, &err));
+	assert_true(file_read(tar, 4 * BIG, &bytes, &size, &err));
+	const char *hello = memmem(bytes, size, "hello", 5);
+	assert_non_null(hello);
+	assert_int_equal(truncate(tar, hello + 5 - bytes), 0);
+	assert_true(convert(tar, "u.sqfs", 0, &other_id, &other, &err));
+	assert_true(digest_equal(&digest, &other));
+	assert_false(digest_equal(&diff_id, &other_id));
+	/* Not with a part of it. */
+	assert_int_equal(truncate(tar, hello + 4 - bytes), 0);
+	assert_false(convert(tar, "u.sqfs", 0, &other_id, &other, &err));
+	assert_int_equal(err.kind, ERROR_CORRUPT);
+}
+
 static void make_layer(struct store *store, struct oci_descriptor *layer)
 {
 	AUTO_FREE char *plain = make_tar("s.tar", "etc/motd", false);
@@ -286,6 +310,7 @@ int main(void)
 		TEST(a_small_layer_has_small_blocks),
 		TEST(the_result_is_whole_pages),
 		TEST(a_hostile_name_is_named),
+		TEST(a_tar_may_end_with_its_last_file),
 		TEST(a_damaged_blob_is_not_taken_for_the_layer),
 		TEST(a_layer_is_converted_once),
 		TEST(a_layer_that_is_not_its_diff_id_is_refused),

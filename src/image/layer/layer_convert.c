@@ -28,7 +28,8 @@ struct converter {
 	struct layer_tree *tree;
 	uint64_t content_bytes;
 	unsigned entry_count;
-	bool is_trial; /* stops as soon as the layer is not small */
+	bool is_trial;	/* stops as soon as the layer is not small */
+	bool has_ended; /* with the last file's content, without a header's place behind it */
 };
 
 /*
@@ -65,6 +66,14 @@ static bool copy_blocks(struct converter *converter, uint64_t size, struct error
 		int code = archive_read_data_block(tar, &bytes, &count, &offset);
 		if (code == ARCHIVE_EOF)
 			break;
+		/*
+		 * Some tools (umoci 0.4) pad nothing behind the last file, and what Docker and Podman
+		 * read tars with asks for no padding there. The diff id proves that this is all.
+		 */
+		converter->has_ended = code < ARCHIVE_WARN && at == size &&
+				       layer_stream_is_at_end(converter->stream);
+		if (converter->has_ended)
+			return true;
 		if (code < ARCHIVE_WARN)
 			return layer_stream_error(converter->stream, err);
 		if (offset < 0 || (uint64_t)offset < at || (uint64_t)offset > size ||
@@ -173,6 +182,8 @@ static bool add_entries(struct converter *converter, struct error *err)
 					 4 * LAYER_ENTRIES_MAX);
 		if (!add_entry(converter, entry, err))
 			return prefix_with_name(err, archive_entry_pathname(entry));
+		if (converter->has_ended)
+			return true;
 		if (converter->is_trial && !is_small(converter))
 			return true;
 		if (count % 64 != 0)

@@ -17,6 +17,7 @@ struct layer_stream {
 	struct archive *tar; /* reads from it through read_chunk() */
 	struct sha256 *hash;
 	uint64_t offset;      /* in the blob */
+	bool is_at_end;
 	struct error failure; /* of the lower half */
 	unsigned char input[READ_SIZE];
 };
@@ -42,6 +43,7 @@ static ssize_t next_chunk(struct layer_stream *stream, const void **ret)
 	ssize_t size = uncompress_next(stream->uncompress, ret, &stream->failure);
 	if (size > 0)
 		sha256_update(stream->hash, *ret, (size_t)size);
+	stream->is_at_end = size == 0;
 	return size;
 }
 
@@ -95,6 +97,11 @@ bool layer_stream_error(const struct layer_stream *stream, struct error *err)
 		return error_set(err, stream->failure.kind, "%s", stream->failure.message);
 	const char *text = archive_error_string(stream->tar);
 	return error_set(err, ERROR_CORRUPT, "not a tar: %s", text == NULL ? "damaged" : text);
+}
+
+bool layer_stream_is_at_end(const struct layer_stream *stream)
+{
+	return stream->is_at_end;
 }
 
 uint64_t layer_stream_blob_bytes(const struct layer_stream *stream)

@@ -27,6 +27,8 @@ DEFINE_AUTO_PTR(layer_stream, layer_stream_free)
 struct archive *layer_stream_tar(struct layer_stream *stream);
 /* An error of the tar reader or of what is below it, whichever is the cause. */
 bool layer_stream_error(const struct layer_stream *stream, struct error *err);
+/* All of the tar's bytes were read. */
+bool layer_stream_is_at_end(const struct layer_stream *stream);
 uint64_t layer_stream_blob_bytes(const struct layer_stream *stream); /* read so far */
 /* Reads the rest and gives the digest of the whole tar. */
 MUST_CHECK bool layer_stream_finish(struct layer_stream *stream, struct digest *out_digest,
