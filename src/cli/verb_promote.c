@@ -11,6 +11,7 @@
 #include "cli/output.h"
 #include "cli/output_document.h"
 #include "cli/progress_view.h"
+#include "cli/receipt_wait.h"
 #include "cli/rehearsal_run.h"
 #include "cloud/promote.h"
 
@@ -79,6 +80,7 @@ static void print_images_text(const struct promotion *promotion)
 static bool pass_gate(const struct request *request, struct promotion *promotion, struct error *err)
 {
 	AUTO(string_list_clear) struct string_list missing = STRING_LIST_INIT;
+	receipt_wait(request->invocation, promotion->app->project);
 	bool is_ok =
 		promotion_gate(promotion, request->is_forced || request->is_plan, &missing, err);
 	for (size_t i = 0; i < missing.count; i++)

@@ -9,6 +9,7 @@
 #include "cli/arguments.h"
 #include "cli/output_document.h"
 #include "cli/project.h"
+#include "cli/receipt_wait.h"
 #include "cli/verb.h"
 #include "release/receipt_travel.h"
 
@@ -19,7 +20,10 @@ static int export_receipts(const struct invocation *invocation, const char *file
 	AUTO(strbuf_clear) struct strbuf out = STRBUF_INIT;
 	AUTO_FREE char *project = project_name(invocation, NULL, err);
 	size_t count = 0;
-	if (project == NULL || !receipt_export(project, &out, &count, err))
+	if (project == NULL)
+		return 1;
+	receipt_wait(invocation, project);
+	if (!receipt_export(project, &out, &count, err))
 		return 1;
 	if (count == 0) {
 		error_set(err, ERROR_NOT_FOUND, "project '%s' has no receipt here", project);

@@ -8,6 +8,8 @@ isolated "$@"
 cleanup() { i2kit -p hello down; }
 
 i2kit up -d --wait --timeout 90s "$top/examples/hello"
+i2kit -p hello receipt export "$work/receipts" # which waits for what is not written yet
+grep -q '"hello"' "$work/receipts"
 expect "Hello from hello-0" curl -fsS -m 10 http://127.0.0.1:8080/
 expect "Ready" i2kit -p hello ps
 [ "$(i2kit -p hello ps -o json | jq -r '.instances[0].ready')" = true ]
