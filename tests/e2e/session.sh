@@ -7,25 +7,16 @@ set -u
 . "$(dirname "$0")/lib/prologue.sh"
 isolated "$@"
 if [ "$(id -u)" = 0 ]; then
-	# In this mount namespace alone: a user, and what belongs to him. The tree may lie below a folder
-	# that only root enters, so he gets a copy.
-	home=/run/pat
-	for file in passwd group; do
-		cp /etc/$file /run/$file
-		echo 'pat:x:4711:4711::/run/pat:/bin/bash' | cut -d: -f"$([ $file = passwd ] && echo 1-7 || echo 1-3)" \
-			>>/run/$file
-		mount --bind /run/$file /etc/$file
-	done
-	mkdir -p $home/tree/build $home/tree/out/images /run/user/4711
+	# The tree may lie below a folder that only root enters, so he gets a copy.
+	plain_user
+	mkdir -p $home/tree/build $home/tree/out/images
 	cp "$i2kit" $home/tree/build/
 	cp -r "$I2KIT_BASE" $home/tree/out/base
 	for image in nginx redis toolbox; do cp -r "$images/$image" $home/tree/out/images/; done
 	mkdir -p $home/tree/tests/e2e/lib && cp "$0" $home/tree/tests/e2e/session.sh
 	cp "$(dirname "$0")/lib/prologue.sh" $home/tree/tests/e2e/lib/
-	chown -R 4711:4711 $home /run/user/4711
-	chmod 700 /run/user/4711
-	setpriv --reuid 4711 --regid 4711 --groups "$(getent group libvirt | cut -d: -f3)" env -i PATH="$PATH" HOME=$home I2KIT_ISOLATED=1 \
-		XDG_RUNTIME_DIR=/run/user/4711 I2KIT_BASE=$home/tree/out/base bash $home/tree/tests/e2e/session.sh
+	chown -R 4711:4711 $home
+	as_pat "$(getent group libvirt | cut -d: -f3)" I2KIT_ISOLATED=1 I2KIT_BASE=$home/tree/out/base bash $home/tree/tests/e2e/session.sh
 	exit
 fi
 mkdir -p "$HOME/app" && cd "$HOME/app" || exit 1

@@ -46,6 +46,28 @@ leave() {
 	rm -rf "$work"
 }
 
+# plain_user: in this mount namespace alone a user pat without any privilege, with a home, $home, and a runtime folder
+plain_user() {
+	local file
+	home=/run/pat
+	for file in passwd group; do
+		cp "/etc/$file" "/run/$file"
+		echo 'pat:x:4711:4711::/run/pat:/bin/bash' | cut -d: -f"$([ $file = passwd ] && echo 1-7 || echo 1-3)" >>"/run/$file"
+		mount --bind "/run/$file" "/etc/$file"
+	done
+	mkdir -p "$home" /run/user/4711
+	chown 4711:4711 "$home" /run/user/4711
+	chmod 700 /run/user/4711
+}
+
+# as_pat GROUPS COMMAND…: as that user, in the groups too ("": in none), with nothing of our environment
+as_pat() {
+	local groups=(--clear-groups)
+	[ -z "$1" ] || groups=(--groups "$1")
+	shift
+	setpriv --reuid 4711 --regid 4711 "${groups[@]}" env -i PATH="$PATH" HOME=$home XDG_RUNTIME_DIR=/run/user/4711 "$@"
+}
+
 # need PROGRAM…: or the test is skipped
 need() {
 	local one
