@@ -15,6 +15,7 @@
 #include "cli/arguments.h"
 #include "cli/unknown_verb.h"
 #include "cli/verb.h"
+#include "cli/verbs.h"
 
 enum { WORDS_MAX = 64 };
 
