@@ -16,7 +16,7 @@ struct layer_stream {
 	struct uncompress *uncompress;
 	struct archive *tar; /* reads from it through read_chunk() */
 	struct sha256 *hash;
-	uint64_t offset;      /* in the blob */
+	uint64_t offset; /* in the blob */
 	bool is_at_end;
 	struct error failure; /* of the lower half */
 	unsigned char input[READ_SIZE];
