@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
-#include "cloud/aws/client/xml.h"
+#include "base/xml.h"
 #include "fuzz.h"
 
 /* Whatever comes back from a service: no crash, no endless work, text in every node. */

@@ -11,8 +11,8 @@
 #include "base/json.h"
 #include "base/parse.h"
 #include "base/strbuf.h"
+#include "base/xml.h"
 #include "cloud/aws/client/request.h"
-#include "cloud/aws/client/xml.h"
 
 #define MAX_MESSAGE 2048
 

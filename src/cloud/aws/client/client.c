@@ -9,10 +9,10 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/xml.h"
 #include "cloud/aws/client/answer.h"
 #include "cloud/aws/client/metadata.h"
 #include "cloud/aws/client/permissions.h"
-#include "cloud/aws/client/xml.h"
 
 #define NS_PER_S	 INT64_C(1000000000)
 #define RENEW_BEFORE_S	 (10 * 60) /* what botocore calls mandatory */

@@ -8,12 +8,12 @@
 #include "base/clock.h"
 #include "base/parse.h"
 #include "base/path.h"
+#include "base/xml.h"
 #include "cloud/aws/client/answer.h"
 #include "cloud/aws/client/client.h"
 #include "cloud/aws/client/credentials.h"
 #include "cloud/aws/client/credentials_kept.h"
 #include "cloud/aws/client/request.h"
-#include "cloud/aws/client/xml.h"
 
 #define MAX_TOKEN_BYTES ((size_t)32 * 1024)
 #define STS_TIMEOUT_MS	15000

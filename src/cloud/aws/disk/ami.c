@@ -6,9 +6,9 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/xml.h"
 #include "cloud/aws/client/answer.h"
 #include "cloud/aws/client/pager.h"
-#include "cloud/aws/client/xml.h"
 #include "cloud/aws/disk/snapshot.h"
 
 #define MAX_PAGES    100

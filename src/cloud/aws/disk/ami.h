@@ -6,8 +6,8 @@
 
 #include "base/digest.h"
 #include "base/progress.h"
+#include "base/xml.h"
 #include "cloud/aws/client/client.h"
-#include "cloud/aws/client/xml.h"
 
 #define AMI_ROOT_DEVICE "/dev/xvda"
 

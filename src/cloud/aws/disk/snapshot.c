@@ -11,8 +11,8 @@
 #include "base/json_writer.h"
 #include "base/log.h"
 #include "base/sha256.h"
+#include "base/xml.h"
 #include "cloud/aws/client/answer.h"
-#include "cloud/aws/client/xml.h"
 
 #define TIMEOUT_MINUTES 720 /* the default hour is too short for a slow uplink */
 #define POLL_MS		2000

@@ -3,8 +3,8 @@
 
 #include <string.h>
 
+#include "base/xml.h"
 #include "cloud/aws/client/answer.h"
-#include "cloud/aws/client/xml.h"
 #include "cloud/aws/stack/stack_instance.h"
 
 static bool has_architecture(const struct xml *item, const char *wanted)

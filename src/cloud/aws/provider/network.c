@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/xml.h"
 #include "cloud/aws/client/answer.h"
-#include "cloud/aws/client/xml.h"
 
 void network_clear(struct network *network)
 {

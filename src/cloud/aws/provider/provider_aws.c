@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "cloud/aws/client/xml.h"
+#include "base/xml.h"
 #include "cloud/aws/provider/apply_aws.h"
 #include "cloud/aws/provider/destroy_aws.h"
 #include "cloud/aws/provider/images.h"

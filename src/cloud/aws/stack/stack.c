@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/xml.h"
 #include "cloud/aws/client/answer.h"
 #include "cloud/aws/client/pager.h"
-#include "cloud/aws/client/xml.h"
 #include "cloud/aws/stack/stack_follow.h"
 
 #define MAX_SETTLE_STEPS 6

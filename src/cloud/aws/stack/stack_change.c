@@ -5,9 +5,9 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/xml.h"
 #include "cloud/aws/client/answer.h"
 #include "cloud/aws/client/pager.h"
-#include "cloud/aws/client/xml.h"
 #include "cloud/aws/stack/stack.h"
 #include "cloud/aws/stack/stack_follow.h"
 

@@ -7,8 +7,8 @@
 #include "base/base64.h"
 #include "base/clock.h"
 #include "base/strbuf.h"
+#include "base/xml.h"
 #include "cloud/aws/client/pager.h"
-#include "cloud/aws/client/xml.h"
 #include "cloud/aws/stack/stack.h"
 
 #define MAX_PAGES	30

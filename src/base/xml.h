@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef I2KIT_CLOUD_AWS_CLIENT_XML_H
-#define I2KIT_CLOUD_AWS_CLIENT_XML_H
+#ifndef I2KIT_BASE_XML_H
+#define I2KIT_BASE_XML_H
 
 /*
  * Answers in XML as a small tree. Namespaces and attributes are dropped, a document type is refused

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cloud/aws/client/xml.h"
+#include "base/xml.h"
 
 #include <expat.h>
 #include <string.h>
