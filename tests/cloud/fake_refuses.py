@@ -10,6 +10,7 @@ from harness import Bed, run_tests
 from fake_speaks_aws import client, raises, snapshot, BLOCK
 import kms
 import rules
+from policy import Policies
 
 
 BED = {}
@@ -448,6 +449,96 @@ def buckets(bed):
     taken(bed, None, TemplateURL=bed.url + "/templates/a/b%20c.json")
 
 
+def batch(*changes, zone=None):
+    """A ChangeResourceRecordSets' parameters from (action, name, what differs from an instance's record)."""
+    sets = []
+    for action, name, more in changes:
+        one = {"Name": name, "Type": "A", "SetIdentifier": "i-0123", "MultiValueAnswer": True, "TTL": 10,
+               "ResourceRecords": [{"Value": "10.0.0.5"}], **more}
+        sets.append({"Action": action, "ResourceRecordSet": {k: v for k, v in one.items() if v is not None}})
+    return {"ChangeBatch": {"Changes": sets}, **({"HostedZoneId": zone} if zone else {})}
+
+
+def records_of_zones(bed):
+    """What Route 53 says to botocore, which sends what instances send."""
+    setting(bed, records_busy_s=0)
+    names = client(bed, "route53")
+    zone = {"Zone": {"Type": "AWS::Route53::HostedZone", "Properties": {
+        "Name": "shop.internal", "VPCs": [{"VPCId": "vpc-0fake", "VPCRegion": "eu-west-1"}]}}}
+    alias = {"Names": {"Type": "AWS::Route53::RecordSetGroup", "Properties": {"HostedZoneId": {"Ref": "Zone"}, "RecordSets": [
+        {"Name": "web.shop.internal.", "Type": "A", "TTL": "60", "ResourceRecords": ["10.0.0.1"]}]}}}
+    taken(bed, {**zone, **alias})
+    (one,) = bed.world.zones
+
+    def change(*changes):
+        return names.change_resource_record_sets(**batch(*changes, zone=one))
+
+    raises("NoSuchHostedZone", lambda: names.change_resource_record_sets(**batch(("UPSERT", "db.shop.internal", {}), zone="Z0")))
+    raises("NoSuchHostedZone", lambda: names.list_resource_record_sets(HostedZoneId="Z0"))
+    bad = [("db.other.internal", {}), ("x" * 64 + ".shop.internal", {}), ("db.shop.internal", {"TTL": None}),
+           ("db.shop.internal", {"ResourceRecords": [{"Value": "10.0.0"}]}), ("db.shop.internal", {"SetIdentifier": None}),
+           ("db.shop.internal", {"MultiValueAnswer": None}), ("db.shop.internal", {"Type": "CNAME"}), ("web.shop.internal", {})]
+    for name, more in bad:
+        raises("InvalidChangeBatch", lambda: change(("UPSERT", name, more)))
+    many = [("UPSERT", f"n{n}.shop.internal", {}) for n in range(501)]
+    raises("InvalidChangeBatch", lambda: change(*many))
+    raises("InvalidChangeBatch", lambda: change(many[0], many[0]))
+    assert change(*many[:500])["ChangeInfo"]["Status"] == "PENDING"
+    # All or nothing, and exactly what is there.
+    change(("UPSERT", "db.shop.internal.", {}), ("UPSERT", "db.shop.internal", {"SetIdentifier": "i-1", "ResourceRecords": [{"Value": "10.0.0.6"}]}))
+    raises("InvalidChangeBatch", lambda: change(("DELETE", "db.shop.internal", {}), ("DELETE", "no.shop.internal", {})))
+    raises("InvalidChangeBatch", lambda: change(("DELETE", "db.shop.internal", {"TTL": 11})))
+    raises("InvalidChangeBatch", lambda: change(("CREATE", "db.shop.internal", {})))
+    raises("InvalidChangeBatch", lambda: change(("UPSERT", "db.shop.internal", {"SetIdentifier": None, "MultiValueAnswer": None})))
+    assert bed.world.route53.resolve("DB.shop.internal.") == ["10.0.0.5", "10.0.0.6"]
+    # In pages, by the labels from the last one on.
+    bed.world.settings["records_page"] = 7
+    found = [r for page in names.get_paginator("list_resource_record_sets").paginate(HostedZoneId=one) for r in page["ResourceRecordSets"]]
+    shown = [(r["Name"], r["Type"]) for r in found]
+    assert len(found) == 505 and shown[:2] == [("shop.internal.", "NS"), ("shop.internal.", "SOA")] and ("web.shop.internal.", "A") in shown
+    assert sum(r["Name"] == "db.shop.internal." for r in found) == 2
+    # A record of a stack and one of an instance exclude each other, and a zone that is not empty stays.
+    refused(bed, "other RRSets exist", edited(alias, "Names.Properties", {"HostedZoneId": one, "RecordSets": [
+        {"Name": "db.shop.internal.", "Type": "A", "TTL": "60", "ResourceRecords": ["10.0.0.1"]}]}), name="t")
+    cloud = client(bed, "cloudformation")
+    detail = cloud.describe_stack_resource(StackName="s", LogicalResourceId="Zone")["StackResourceDetail"]
+    assert detail["PhysicalResourceId"] == one
+    raises("ValidationError", lambda: cloud.describe_stack_resource(StackName="s", LogicalResourceId="None"))
+    cloud.delete_stack(StackName="s")
+    deadline = time.time() + 20
+    while "IN_PROGRESS" in cloud.describe_stacks(StackName="s")["Stacks"][0]["StackStatus"] and time.time() < deadline:
+        time.sleep(0.05)
+    assert cloud.describe_stacks(StackName="s")["Stacks"][0]["StackStatus"] == "DELETE_FAILED"
+    # One change of a zone at a time, and so many calls a second.
+    bed.world.settings["records_busy_s"] = 0.3
+    change(("DELETE", "db.shop.internal", {}))
+    raises("PriorRequestNotComplete", lambda: change(("UPSERT", "db.shop.internal", {})))
+    bed.world.settings["route53_rate"] = (3, 1)
+    bed.world.route53.tokens = None
+    for _ in range(3):
+        names.list_resource_record_sets(HostedZoneId=one)
+    raises("Throttling", lambda: names.list_resource_record_sets(HostedZoneId=one))
+
+
+def roles_that_write_names(bed):
+    """The conditions of a role hold for what is in the body, whatever else is there."""
+    asked = {"ForAllValues:StringEquals": {
+        "route53:ChangeResourceRecordSetsNormalizedRecordNames": ["db.shop.internal"],
+        "route53:ChangeResourceRecordSetsRecordTypes": ["A"], "route53:ChangeResourceRecordSetsActions": ["UPSERT", "DELETE"]}}
+    bed.world.policies["AKIDFAKE"] = Policies([{"Statement": [{
+        "Effect": "Allow", "Action": "route53:ChangeResourceRecordSets", "Resource": "arn:aws:route53:::hostedzone/Z1",
+        "Condition": asked}]}])
+    bed.world.zones.update(Z1=("shop.internal", set()), Z2=("shop.internal", set()))
+    names = client(bed, "route53")
+    bed.world.settings["records_busy_s"] = 0
+    names.change_resource_record_sets(**batch(("UPSERT", "DB.shop.internal.", {}), zone="Z1"))
+    for zone, changes in (("Z2", [("UPSERT", "db.shop.internal", {})]), ("Z1", [("UPSERT", "web.shop.internal", {})]),
+                          ("Z1", [("UPSERT", "db.shop.internal", {}), ("UPSERT", "web.shop.internal", {})]),
+                          ("Z1", [("CREATE", "db.shop.internal", {})]), ("Z1", [("UPSERT", "db.shop.internal", {"Type": "TXT"})])):
+        raises("AccessDenied", lambda: names.change_resource_record_sets(**batch(*changes, zone=zone)))
+    raises("AccessDenied", lambda: names.list_resource_record_sets(HostedZoneId="Z1"))
+
+
 def every_rule_has_refused_something_here(bed):
     left = set(rules.RULES) - BED["refused"]
     assert not left, f"nothing here shows {sorted(left)}"
@@ -466,4 +557,4 @@ if __name__ == "__main__":
         balancers_and_their_targets, one_listener_for_a_port_and_one_balancer_for_targets, instances_of_a_group, disks_that_a_launch_brings, keys_of_ones_own, ways_out, names_behind_one_balancer,
         a_group_that_is_rolled_suspends_its_health, volumes_grow_and_stay_in_their_zone, zones_and_records_are_there_once,
         firewalls_list_a_rule_once, roles_and_logs, templates_as_a_whole, stacks_have_their_limits,
-        a_change_set_is_executed_once, parameters_images_and_logs, buckets, every_rule_has_refused_something_here])
+        a_change_set_is_executed_once, parameters_images_and_logs, buckets, records_of_zones, roles_that_write_names, every_rule_has_refused_something_here])

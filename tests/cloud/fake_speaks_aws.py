@@ -27,7 +27,7 @@ def client(bed, service, secret="fake/secret+key"):
     for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL"):
         os.environ.pop(name, None)
     return botocore.session.Session().create_client(
-        service, region_name="eu-west-1", endpoint_url=bed.url, aws_access_key_id="AKIDFAKE",
+        service, region_name="us-east-1" if service == "route53" else "eu-west-1", endpoint_url=bed.url, aws_access_key_id="AKIDFAKE",
         aws_secret_access_key=secret, config=Config(retries={"max_attempts": 0}))
 
 

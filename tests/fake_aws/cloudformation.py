@@ -62,6 +62,17 @@ class CloudFormation:
             page["NextToken"] = str(start + 20)
         return page
 
+    def DescribeStackResource(self, p):
+        stack, logical = self.find(p["StackName"]), p["LogicalResourceId"]
+        template = stack.operation_template if hasattr(stack, "operation_template") else {}
+        resources = {**template, **(stack.template.resources if stack.template else {})}
+        if logical not in stack.physical or logical not in resources:
+            invalid(f"Resource {logical} does not exist for stack {stack.name}")
+        return {"StackResourceDetail": {
+            "StackName": stack.name, "StackId": stack.id, "LogicalResourceId": logical,
+            "PhysicalResourceId": stack.physical[logical], "ResourceType": resources[logical]["Type"],
+            "LastUpdatedTimestamp": stamp(stack.created), "ResourceStatus": "CREATE_COMPLETE"}}
+
     def GetTemplate(self, p):
         stack = self.find(p["StackName"])
         return {"TemplateBody": json.dumps(stack.template.body) if stack.template else ""}

@@ -266,7 +266,7 @@ class Ec2:
     def DescribeInstances(self, p):
         wanted, found = ids_of(p, "InstanceId"), []
         for i in self.world.instances.values():
-            fields = {"instance-state-name": i["state"], "image-id": i["image"]}
+            fields = {"instance-state-name": i["state"], "image-id": i["image"], "instance-id": i["id"]}
             if (not wanted or i["id"] in wanted) and self.matches(i["tags"], fields, filters_of(p)):
                 found.append({"reservationId": "r-1", "instancesSet": items([{
                     "instanceId": i["id"], "imageId": i["image"], "instanceType": i["type"],

@@ -5,6 +5,7 @@ import threading
 import time
 import uuid
 
+import agent
 import rules
 import rules_balancer  # noqa: F401 (their rules register themselves)
 import rules_instance  # noqa: F401
@@ -150,7 +151,7 @@ class Operation(threading.Thread):
             snapshot.state = "completed"    # whether it has the volume's tags the manuals do not say
             snapshot.volume_id = physical
             world.snapshots[snapshot.id] = snapshot
-        for places in (world.zones, world.records, world.made_log_groups):
+        for places in (world.zones, world.zone_records, world.records, world.made_log_groups):
             places.pop(physical, None)
 
     def roll(self, logical, resource, verb):
@@ -167,7 +168,11 @@ class Operation(threading.Thread):
             time.sleep(self.world.settings["signal_after_s"])
             with self.world.lock:
                 for instance in fresh:
-                    self.stack.signals[logical].setdefault(instance["id"], how)
+                    problem = agent.ready(self.world, instance) if how == "SUCCESS" else None
+                    if not problem:
+                        self.stack.signals[logical].setdefault(instance["id"], how)
+                    else:
+                        instance["console"] += f"cloud agent: route53: {problem}\n"
         while time.time() < deadline:
             with self.world.lock:
                 got = self.stack.signals[logical]
@@ -176,7 +181,7 @@ class Operation(threading.Thread):
                 if sum(v == "SUCCESS" for v in got.values()) >= count:
                     for other in list(self.world.instances.values()):
                         if other["group"] == group and other not in fresh:
-                            other["state"] = "terminated"
+                            agent.terminate(self.world, other)
                     return None
             time.sleep(0.05)
         return f"Failed to receive {count} resource signal(s) within the specified duration"
@@ -193,8 +198,17 @@ class Operation(threading.Thread):
                     "type": data["InstanceType"], "state": "running", "tags": tags,
                     "address": "10.0.0.%d" % (len(self.world.instances) + 10), "launched": time.time(),
                     "console": "Linux version 6.1\nstarting containers\nweb: cannot bind port 80\n"}
+        agent.launched(self, instance, launch)
         self.world.instances[instance["id"]] = instance
         return instance
+
+    def undeletable(self, logical):
+        """Why the service would not let go of it; None: it would."""
+        zone = self.stack.physical.get(logical)
+        if self.world.zone_records.get(zone) and self.world.refuses("zone-empty"):
+            return ("The specified hosted zone contains non-required resource record sets and so cannot be deleted. (Service: "
+                    "Route53, Status Code: 400, HostedZoneNotEmpty)")
+        return "it is in use" if self.world.settings.get("undeletable") == logical else None
 
     def unmake(self, logical, kind):
         self.say(logical, "DELETE_IN_PROGRESS", kind=kind)
@@ -204,7 +218,7 @@ class Operation(threading.Thread):
             self.lose(physical, (self.old or self.new).resources.get(logical) or self.new.resources[logical])
             for instance in list(self.world.instances.values()):
                 if instance["group"] == physical:
-                    instance["state"] = "terminated"
+                    agent.terminate(self.world, instance)
             self.stack.event(logical, kind, physical, "DELETE_COMPLETE")
 
     # --- operations
@@ -218,6 +232,13 @@ class Operation(threading.Thread):
                                f"The following resource(s) failed to create: [{failure}]. "
                                "Rollback requested by user.")
             for logical in reversed(self.new.order()):
+                why = self.undeletable(logical)
+                if why:
+                    self.say(logical, "DELETE_FAILED", why)
+                    with self.world.lock:
+                        self.old = self.stack.template = self.new
+                        self.stack.set("ROLLBACK_FAILED", f"The following resource(s) failed to delete: [{logical}].")
+                    return
                 if logical in self.stack.physical:
                     self.unmake(logical, self.new.resources[logical]["Type"])
             with self.world.lock:
@@ -271,7 +292,7 @@ class Operation(threading.Thread):
         template = self.old
         for logical in reversed(template.order() if template else []):
             if logical in self.stack.physical:
-                why = "it is in use" if self.world.settings.get("undeletable") == logical else self.may_delete(logical)
+                why = self.undeletable(logical) or self.may_delete(logical)
                 if why:
                     self.say(logical, "DELETE_FAILED", why, template.resources[logical]["Type"])
                     with self.world.lock:
@@ -295,6 +316,7 @@ def physical_id(world, stack, logical, resource):
     return {"AWS::EC2::VPC": "vpc-" + secrets.token_hex(8), "AWS::EC2::Volume": "vol-" + secrets.token_hex(8)[:17],
             "AWS::EC2::RouteTable": "rtb-" + secrets.token_hex(8), "AWS::EC2::EIP": "52.0.0." + str(secrets.randbelow(250)),
             "AWS::EC2::NatGateway": "nat-" + secrets.token_hex(8), "AWS::EC2::VPCEndpoint": "vpce-" + secrets.token_hex(8),
+            "AWS::Route53::HostedZone": "Z" + secrets.token_hex(10).upper(),
             "AWS::EC2::InternetGateway": "igw-" + secrets.token_hex(8),
             "AWS::EC2::Subnet": "subnet-" + secrets.token_hex(8),
             "AWS::EC2::SecurityGroup": "sg-" + secrets.token_hex(8),

@@ -7,6 +7,7 @@ handlers.json: the actions that CloudFormation calls for each type, from the `ha
 import fnmatch
 import json
 import os
+import xml.etree.ElementTree as ET
 
 from wire import numbered
 
@@ -74,6 +75,8 @@ def holds(condition, context):
                 good = have not in wanted
             elif operator in ("StringLike", "ArnLike", "ArnEquals"):
                 good = have is not None and any(glob(w, have) for w in wanted)
+            elif operator == "ForAllValues:StringEquals":     # true of a key that the request does not have
+                good = set(as_list(have or [])) <= set(wanted)
             elif operator == "ForAnyValue:StringEquals":
                 good = bool(set(as_list(have or [])) & set(wanted))
             elif operator == "Bool":
@@ -227,6 +230,22 @@ class Needs:
 
     def logs(self, action, request):
         return [Need(f"logs:{action}", self.arn("logs", f"log-group:{json.loads(request.body)['logGroupName']}:*"))]
+
+    def route53(self, action, request):
+        """Developer Guide: using IAM policy conditions for fine-grained access control; names without the last dot."""
+        need = Need(f"route53:{action}", f"arn:aws:route53:::hostedzone/{request.path.split('/')[3]}",
+                    RequestedRegion="us-east-1")
+        if action == "ChangeResourceRecordSets":
+            space = {"r": "https://route53.amazonaws.com/doc/2013-04-01/"}
+            try:
+                root = ET.fromstring(request.body)
+            except ET.ParseError:
+                return [need]
+            for key, path, change in (("NormalizedRecordNames", "Name", lambda t: t.rstrip(".").lower()),
+                                      ("RecordTypes", "Type", str), ("Actions", "Action", str)):
+                need.context[f"route53:ChangeResourceRecordSets{key}"] = sorted(
+                    {change(e.text or "") for e in root.iterfind(f".//r:{path}", space)})
+        return [need]
 
     def s3(self, action, request):
         return [Need("s3:" + S3_ACTIONS.get(action, action), "arn:aws:s3:::" + request.path.strip("/"))]

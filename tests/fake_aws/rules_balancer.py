@@ -200,6 +200,8 @@ def a_record_is_there_once(making):
         name = one["Name"].rstrip(".")
         if any(not 1 <= len(label) <= 63 for label in name.split(".")):
             return f"DomainLabelEmpty or too long (label of {name})"
+        if any(key[:2] == (name, one["Type"]) for key in making.world.zone_records.get(zone, {})):
+            return (f"RRSet with DNS name {name}., type {one['Type']} cannot be created as other RRSets exist with the same name and type")
         if (zone, name, one["Type"]) in seen:
             return f"Tried to create resource record set [name='{name}', type='{one['Type']}'] but it already exists"
         seen.add((zone, name, one["Type"]))

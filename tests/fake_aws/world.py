@@ -47,6 +47,8 @@ class World:
         self.instances, self.stacks = {}, {}
         self.parameters, self.log_groups = {}, {}
         self.volumes, self.zones, self.records, self.made_log_groups = {}, {}, {}, {}
+        # What others than CloudFormation wrote into zones: zone → {(name, type, set identifier): record}
+        self.zone_records, self.busy_zones = {}, {}
         self.buckets, self.types = {}, some_types()
         self.kms_keys, self.parameter_keys = {}, {}
         self.refused = set()
@@ -55,7 +57,7 @@ class World:
         self.counts, self.calls, self.faults, self.put_times = {}, [], [], []
         self.settings = {"visible_after_s": 0, "snapshot_pending_s": 0.3, "list_page": 10000, "log_page": 10000,
                          "image_visible_after_s": 0, "image_pending_s": 0.2, "clock_skew_s": 0,
-                         "resource_s": 0.05, "signal_after_s": 0.2, "signal": "SUCCESS",
+                         "route53_rate": (50, 10), "records_busy_s": 0.02, "records_page": 300, "resource_s": 0.05, "signal_after_s": 0.2, "signal": "SUCCESS",
                          "slow_to_be_healthy": True, "volume_waits": True, "encrypts": False, "default_key": "aws/ebs", "boundary": None}
         self.vpcs = [{"vpcId": "vpc-0fake", "isDefault": "true", "cidrBlock": "172.31.0.0/16",
                       "state": "available"}]
@@ -128,7 +130,8 @@ class World:
                                      "written": len(s.written), "volume_gib": s.volume_gib,
                                      "parent": s.parent.id if s.parent else None}
                               for s in self.snapshots.values()},
-                "images": self.images,
+                "images": self.images, "records": {z: [[*map(str, k), *r["values"]] for k, r in records.items()]
+                                                   for z, records in self.zone_records.items()},
                 "stacks": {k: v.summary() for k, v in self.stacks.items()}}
 
     def disk(self, snapshot_id, size):
