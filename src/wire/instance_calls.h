@@ -14,6 +14,9 @@
 	CALL("cloudformation", "SignalResource", STACKS, NONE)                                     \
 	CALL("ssm", "GetParameters", ALL_PARAMETERS, NONE)                                         \
 	CALL("ec2", "AttachVolume", VOLUMES, OWN_RESOURCE)                                         \
-	CALL("ec2", "AttachVolume", INSTANCES, OWN_RESOURCE)
+	CALL("ec2", "AttachVolume", INSTANCES, OWN_RESOURCE)                                       \
+	CALL("ec2", "DescribeInstances", ANY, REGION)                                              \
+	CALL("route53", "ListResourceRecordSets", ZONES, NONE)                                     \
+	CALL("route53", "ChangeResourceRecordSets", ZONES, RECORDS)
 
 #endif

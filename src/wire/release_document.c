@@ -155,6 +155,8 @@ void release_clear(struct release *release)
 	free(release->cloud.signal_resource);
 	free(release->cloud.attach_volume);
 	free(release->cloud.attach_device);
+	free(release->cloud.names_zone);
+	string_list_clear(&release->cloud.names);
 	free(release->cloud.endpoint);
 	*release = (struct release){0};
 }

@@ -164,7 +164,9 @@ struct cloud_config {
 	char *signal_resource;
 	char *attach_volume;
 	char *attach_device;
-	char *endpoint; /* in place of all the vendor's: rehearsal */
+	char *names_zone;	  /* the zone of names that lead to instances; NULL: none */
+	struct string_list names; /* that lead to this one while it is ready */
+	char *endpoint;		  /* in place of all the vendor's: rehearsal */
 };
 
 struct release {

@@ -266,6 +266,9 @@ static void read_cloud(struct json_view view, struct cloud_config *ret)
 	struct json_view attach = json_view_get(view, "attach");
 	ret->attach_volume = json_view_text(json_view_get(attach, "volumeId"));
 	ret->attach_device = json_view_text(json_view_get(attach, "device"));
+	struct json_view names = json_view_get(view, "names");
+	ret->names_zone = json_view_text(json_view_get(names, "zone"));
+	json_view_texts(json_view_get(names, "records"), MAX_LIST, &ret->names);
 	ret->endpoint = json_view_text(json_view_get(view, "endpoint"));
 }
 

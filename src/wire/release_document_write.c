@@ -285,6 +285,11 @@ static void write_cloud(struct json_writer *json, const struct cloud_config *clo
 	json_write_text_if(json, "volumeId", cloud->attach_volume);
 	json_write_text_if(json, "device", cloud->attach_device);
 	json_close_if_filled(json);
+	json_open_object(json, "names");
+	json_write_text_if(json, "zone", cloud->names_zone);
+	if (cloud->names.count > 0)
+		json_write_texts(json, "records", &cloud->names);
+	json_close_if_filled(json);
 	json_write_text_if(json, "endpoint", cloud->endpoint);
 	json_close(json);
 }

@@ -211,6 +211,8 @@ static void random_instance(struct dice *dice, struct release *release)
 	release->cloud.signal_resource = random_text_or_null(dice);
 	release->cloud.attach_volume = random_text_or_null(dice);
 	release->cloud.attach_device = random_text_or_null(dice);
+	release->cloud.names_zone = random_text_or_null(dice);
+	random_texts(dice, &release->cloud.names);
 	release->cloud.endpoint = random_text_or_null(dice);
 }
 
@@ -383,6 +385,8 @@ static void assert_same_instance(const struct release *a, const struct release *
 	ASSERT_SAME_TEXT(cloud.signal_resource);
 	ASSERT_SAME_TEXT(cloud.attach_volume);
 	ASSERT_SAME_TEXT(cloud.attach_device);
+	ASSERT_SAME_TEXT(cloud.names_zone);
+	ASSERT_SAME_TEXTS(cloud.names);
 	ASSERT_SAME_TEXT(cloud.endpoint);
 }
 
