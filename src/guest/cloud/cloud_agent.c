@@ -26,6 +26,7 @@
 #include "guest/cloud/cloud_booted.h"
 #include "guest/cloud/cloud_http.h"
 #include "guest/cloud/cloud_logs.h"
+#include "guest/cloud/cloud_names.h"
 #include "guest/cloud/cloud_release.h"
 #include "wire/booted.h"
 #include "wire/event.h"
@@ -41,6 +42,7 @@ struct agent {
 	struct guest_cloud *cloud;
 	struct guest_release release;
 	struct cloud_logs *logs; /* NULL: nowhere to store */
+	struct cloud_names *names;
 	struct wire_decoder *decoder;
 	bool is_signalled;
 	const char *signal;	     /* what the stack is to be told, or NULL */
@@ -76,11 +78,13 @@ static bool greet(struct agent *agent, struct error *err)
 
 /*
  * Ready for a while: the stack may go on. Without a readiness probe a container is ready as soon as
- * it runs, and one that falls over at once should not pass for a success.
+ * it runs, and one that falls over at once should not pass for a success. Nor may the instances
+ * that this one replaces go before its names are there.
  */
 static void judge_readiness(struct agent *agent)
 {
 	if (agent->ready_ms > 0 && !agent->is_signalled && agent->signal == NULL &&
+	    cloud_names_are_settled(agent->names) &&
 	    clock_monotonic_ms() - agent->ready_ms >= STEADY_MS)
 		agent->signal = "SUCCESS";
 }
@@ -92,6 +96,14 @@ static void take_phase(struct agent *agent, const char *phase)
 	agent->is_ending = agent->is_ending || is_over;
 	if (is_over && !agent->is_signalled)
 		agent->signal = strcmp(phase, "Failed") == 0 ? "FAILURE" : "SUCCESS";
+}
+
+static void keep_names(struct agent *agent)
+{
+	AUTO(error_clear) struct error err = ERROR_INIT;
+	cloud_names_want(agent->names, agent->ready_ms > 0 && !agent->is_ending);
+	if (!cloud_names_step(agent->names, clock_monotonic_ms(), &err))
+		complain(&err);
 }
 
 static void take_event(struct agent *agent, const struct wire_message *message)
@@ -230,6 +242,7 @@ static bool serve(struct agent *agent, struct error *err)
 				 has_more || (is_full && !must_wait) ? 0 : POLL_MS);
 		if (ready > 0 && !read_channel(agent, err))
 			return false;
+		keep_names(agent);
 		if (clock_monotonic_ms() < agent->retry_ms)
 			continue;
 		judge_readiness(agent);
@@ -268,6 +281,7 @@ int main(int argc, char **argv)
 	if (agent.release.log_group != NULL && agent.release.pod != NULL)
 		agent.logs =
 			cloud_logs_new(agent.cloud, agent.release.log_group, agent.release.pod);
+	agent.names = cloud_names_new(agent.cloud, agent.release.names_zone, &agent.release.names);
 	if (!serve(&agent, &err))
 		complain(&err);
 	return 1;

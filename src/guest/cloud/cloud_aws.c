@@ -5,7 +5,7 @@
  * allows. Temporary failures are tried again with growing pauses.
  */
 
-#include "guest/cloud/cloud_backend.h"
+#include "guest/cloud/cloud_aws.h"
 
 #include <poll.h>
 #include <stdlib.h>
@@ -23,21 +23,6 @@
 #include "guest/cloud/cloud_sign.h"
 #include "wire/instance_calls.h"
 
-struct cloud_aws {
-	struct guest_cloud cloud; /* first: a struct guest_cloud of ours is one of these */
-	char *token;		  /* of the metadata service */
-	char *region;
-	struct cloud_credentials credentials;
-	uint64_t credentials_ms; /* when they were read */
-};
-
-struct cloud_call {
-	const char *service; /* "ssm", "logs", "cloudformation", "ec2" */
-	const char *action;  /* what the body is for; of wire/instance_calls.h */
-	const char *target;  /* JSON services: before the action in X-Amz-Target; NULL: a query */
-	const char *body;
-};
-
 #define METADATA	 "http://169.254.169.254/"
 #define TOKEN_TTL	 "X-aws-ec2-metadata-token-ttl-seconds: 21600"
 #define OPEN_MS		 120000U
@@ -47,7 +32,7 @@ struct cloud_call {
 #define FIRST_PAUSE_MS	 200
 #define ROLE_PATH	 "latest/meta-data/iam/security-credentials/"
 
-static struct cloud_aws *aws_of(struct guest_cloud *cloud)
+struct cloud_aws *cloud_aws_of(struct guest_cloud *cloud)
 {
 	return (struct cloud_aws *)(void *)cloud;
 }
@@ -58,6 +43,7 @@ static void free_aws(struct cloud_aws *aws)
 		return;
 	free(aws->token);
 	free(aws->cloud.instance_id);
+	free(aws->cloud.address);
 	free(aws->cloud.endpoint);
 	free(aws->region);
 	cloud_credentials_clear(&aws->credentials);
@@ -116,6 +102,7 @@ static struct guest_cloud *aws_open(struct error *err)
 		pause = pause < 5000 ? pause * 2 : pause;
 	}
 	if (!read_metadata(aws, "latest/meta-data/instance-id", &aws->cloud.instance_id, err) ||
+	    !read_metadata(aws, "latest/meta-data/local-ipv4", &aws->cloud.address, err) ||
 	    !read_metadata(aws, "latest/meta-data/placement/region", &aws->region, err))
 		return NULL;
 	return &TAKE_PTR(aws)->cloud;
@@ -123,7 +110,7 @@ static struct guest_cloud *aws_open(struct error *err)
 
 static bool aws_user_data(struct guest_cloud *cloud, char **ret, struct error *err)
 {
-	return read_metadata(aws_of(cloud), "latest/user-data", ret, err);
+	return read_metadata(cloud_aws_of(cloud), "latest/user-data", ret, err);
 }
 
 static bool read_credentials(struct cloud_aws *aws, struct error *err)
@@ -174,18 +161,49 @@ static bool is_temporary(const struct cloud_answer *answer)
 	return answer->status >= 500 || answer->status == 429 ||
 	       strstr(answer->body, "Throttl") != NULL ||
 	       strstr(answer->body, "RequestLimitExceeded") != NULL ||
+	       strstr(answer->body, "PriorRequestNotComplete") != NULL ||
 	       strstr(answer->body, "ExpiredToken") != NULL;
+}
+
+/* Route 53 is one for a whole partition: its name has no region, its signature that of its seat. */
+static const char *region_of(const struct cloud_aws *aws, const struct cloud_call *call)
+{
+	if (strcmp(call->service, "route53") != 0)
+		return aws->region;
+	return strncmp(aws->region, "cn-", 3) == 0	 ? "cn-northwest-1"
+	       : strncmp(aws->region, "us-gov-", 7) == 0 ? "us-gov-west-1"
+							 : "us-east-1";
+}
+
+/* Owned. */
+static char *origin_of(const struct cloud_aws *aws, const struct cloud_call *call)
+{
+	const char *suffix =
+		strncmp(aws->region, "cn-", 3) == 0 ? "amazonaws.com.cn" : "amazonaws.com";
+	if (aws->cloud.endpoint != NULL)
+		return xstrdup(aws->cloud.endpoint);
+	if (strcmp(call->service, "route53") != 0)
+		return xasprintf("https://%s.%s.%s", call->service, aws->region, suffix);
+	return strncmp(aws->region, "us-gov-", 7) == 0
+		       ? xstrdup("https://route53.us-gov.amazonaws.com")
+		       : xasprintf("https://route53.%s", suffix);
+}
+
+static const char *type_of(const struct cloud_call *call)
+{
+	if (call->target != NULL)
+		return "application/x-amz-json-1.1";
+	return call->path != NULL ? "application/xml" : "application/x-www-form-urlencoded";
 }
 
 static bool call_once(struct cloud_aws *aws, const struct cloud_call *call,
 		      struct cloud_answer *answer, struct error *err)
 {
-	const char *suffix =
-		strncmp(aws->region, "cn-", 3) == 0 ? "amazonaws.com.cn" : "amazonaws.com";
+	const char *path = call->path != NULL ? call->path : "/";
+	const char *query = call->query != NULL ? call->query : "";
+	AUTO_FREE char *origin = origin_of(aws, call);
 	AUTO_FREE char *url =
-		aws->cloud.endpoint != NULL
-			? xasprintf("%s/", aws->cloud.endpoint)
-			: xasprintf("https://%s.%s.%s/", call->service, aws->region, suffix);
+		xasprintf("%s%s%s%s", origin, path, query[0] != '\0' ? "?" : "", query);
 	AUTO(cloud_url_clear) struct cloud_url parts = {0};
 	AUTO(string_list_clear) struct string_list headers = STRING_LIST_INIT;
 	if (!read_credentials(aws, err) || !cloud_url_parse(url, &parts, err))
@@ -195,19 +213,21 @@ static bool call_once(struct cloud_aws *aws, const struct cloud_call *call,
 				       : xasprintf("%s:%u", parts.host, parts.port);
 	AUTO_FREE char *target =
 		call->target != NULL ? xasprintf("%s.%s", call->target, call->action) : NULL;
+	const char *method = call->method != NULL ? call->method : "POST";
 	struct cloud_sign sign = {.credentials = &aws->credentials,
-				  .region = aws->region,
+				  .region = region_of(aws, call),
 				  .service = call->service,
 				  .host = host,
+				  .method = method,
+				  .path = path,
+				  .query = query,
 				  .target = target,
-				  .content_type = call->target != NULL
-							  ? "application/x-amz-json-1.1"
-							  : "application/x-www-form-urlencoded",
+				  .content_type = type_of(call),
 				  .body = call->body,
 				  .body_size = strlen(call->body),
 				  .wall_ns = clock_wall_ns()};
 	cloud_sign(&sign, &headers);
-	struct cloud_request request = {.method = "POST",
+	struct cloud_request request = {.method = method,
 					.url = url,
 					.headers = &headers,
 					.body = call->body,
@@ -231,9 +251,7 @@ static bool is_known(const struct cloud_call *call)
 	return false;
 }
 
-/* *ret is the answer's body, owned. What AWS refuses is an error with its code and message. */
-static bool cloud_call(struct cloud_aws *aws, const struct cloud_call *call, char **ret,
-		       struct error *err)
+bool cloud_call(struct cloud_aws *aws, const struct cloud_call *call, char **ret, struct error *err)
 {
 	int pause = FIRST_PAUSE_MS;
 	if (!is_known(call))
@@ -294,14 +312,14 @@ static bool get_parameter(struct cloud_aws *aws, const char *name, char **ret, s
 static bool aws_parameter(struct guest_cloud *cloud, const char *name, char **ret,
 			  struct error *err)
 {
-	return get_parameter(aws_of(cloud), name, ret, err);
+	return get_parameter(cloud_aws_of(cloud), name, ret, err);
 }
 
 /* What `reference` means, owned. */
 static bool aws_secret(struct guest_cloud *cloud, const char *reference, uint8_t **ret,
 		       size_t *ret_size, struct error *err)
 {
-	struct cloud_aws *aws = aws_of(cloud);
+	struct cloud_aws *aws = cloud_aws_of(cloud);
 	AUTO_FREE char *text = NULL;
 	if (strncmp(reference, "ssm:", 4) == 0) {
 		/* Stored in base64, so that any bytes go through. */
@@ -316,7 +334,7 @@ static bool aws_secret(struct guest_cloud *cloud, const char *reference, uint8_t
 static bool aws_attach(struct guest_cloud *cloud, const char *volume, const char *device,
 		       struct error *err)
 {
-	struct cloud_aws *aws = aws_of(cloud);
+	struct cloud_aws *aws = cloud_aws_of(cloud);
 	AUTO(strbuf_clear) struct strbuf body = STRBUF_INIT;
 	AUTO_FREE char *answer = NULL;
 	strbuf_append(&body, "Action=AttachVolume&Version=2016-11-15&VolumeId=");
@@ -346,7 +364,7 @@ static bool call_logs(struct guest_cloud *cloud, const char *action, const struc
 				  .action = action,
 				  .target = "Logs_20140328",
 				  .body = strbuf_text(body)};
-	return cloud_call(aws_of(cloud), &call, &answer, err);
+	return cloud_call(cloud_aws_of(cloud), &call, &answer, err);
 }
 
 static void write_names(struct json_writer *json, const char *group, const char *stream)
@@ -403,7 +421,7 @@ static bool aws_signal(struct guest_cloud *cloud, const char *stack, const char 
 	struct cloud_call call = {.service = "cloudformation",
 				  .action = "SignalResource",
 				  .body = strbuf_text(&body)};
-	return cloud_call(aws_of(cloud), &call, &answer, err);
+	return cloud_call(cloud_aws_of(cloud), &call, &answer, err);
 }
 
 const struct cloud_backend cloud_backend_aws = {
@@ -415,4 +433,7 @@ const struct cloud_backend cloud_backend_aws = {
 	.make_log = aws_make_log,
 	.log = aws_log,
 	.signal = aws_signal,
+	.list_names = cloud_aws_list_names,
+	.change_names = cloud_aws_change_names,
+	.list_alive = cloud_aws_list_alive,
 };

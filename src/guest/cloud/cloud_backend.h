@@ -12,6 +12,8 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "base/string_list.h"
+#include "wire/name_record.h"
 
 struct guest_cloud;
 
@@ -43,12 +45,22 @@ struct cloud_backend {
 	/* is_good: the pod is ready, or has done its work. */
 	bool (*signal)(struct guest_cloud *cloud, const char *stack, const char *resource,
 		       bool is_good, struct error *err);
+	/* The records of instances in a zone of names; added to *ret. */
+	bool (*list_names)(struct guest_cloud *cloud, const char *zone,
+			   struct name_record_list *ret, struct error *err);
+	/* All of them become so, or none. */
+	bool (*change_names)(struct guest_cloud *cloud, const char *zone,
+			     const struct name_record_list *list, bool is_there, struct error *err);
+	/* Which of these instances run, or are about to; added to *ret. */
+	bool (*list_alive)(struct guest_cloud *cloud, const struct string_list *ids,
+			   struct string_list *ret, struct error *err);
 };
 
 /* What every cloud's own state begins with. */
 struct guest_cloud {
 	const struct cloud_backend *backend;
 	char *instance_id;
+	char *address;	/* private, of its first interface */
 	char *endpoint; /* in place of the services' own, or NULL (rehearsal) */
 };
 

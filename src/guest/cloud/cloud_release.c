@@ -18,6 +18,8 @@ void cloud_release_clear(struct guest_release *release)
 	free(release->log_group);
 	free(release->signal_stack);
 	free(release->signal_resource);
+	free(release->names_zone);
+	string_list_clear(&release->names);
 	*release = (struct guest_release){0};
 }
 
@@ -124,6 +126,8 @@ static bool resolve(struct guest_cloud *cloud, const char *user_data, struct gue
 	ret->log_group = xstrdup_or_null(release.cloud.log_group);
 	ret->signal_stack = xstrdup_or_null(release.cloud.signal_stack);
 	ret->signal_resource = xstrdup_or_null(release.cloud.signal_resource);
+	ret->names_zone = xstrdup_or_null(release.cloud.names_zone);
+	string_list_copy(&ret->names, &release.cloud.names);
 	ret->document = release_document_write(&release, 0);
 	return true;
 }

@@ -13,6 +13,8 @@ struct guest_release {
 	char *log_group;
 	char *signal_stack;
 	char *signal_resource;
+	char *names_zone;
+	struct string_list names;
 };
 void cloud_release_clear(struct guest_release *release);
 

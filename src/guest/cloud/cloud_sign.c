@@ -84,7 +84,8 @@ void cloud_sign(const struct cloud_sign *sign, struct string_list *ret)
 	AUTO(strbuf_clear) struct strbuf names = STRBUF_INIT;
 	make_headers(sign, moment, hash, &lines, &names);
 	AUTO_FREE char *canonical =
-		xasprintf("POST\n/\n\n%s\n%s\n%s", strbuf_text(&lines), strbuf_text(&names), hash);
+		xasprintf("%s\n%s\n%s\n%s\n%s\n%s", sign->method, sign->path, sign->query,
+			  strbuf_text(&lines), strbuf_text(&names), hash);
 	cloud_sha256_hex(canonical, strlen(canonical), request_hash);
 	AUTO_FREE char *scope =
 		xasprintf("%s/%s/%s/aws4_request", day, sign->region, sign->service);

@@ -2,7 +2,7 @@
 #ifndef I2KIT_GUEST_CLOUD_CLOUD_SIGN_H
 #define I2KIT_GUEST_CLOUD_CLOUD_SIGN_H
 
-/* AWS Signature Version 4 for what the cloud agent sends: POST / with a body. Pure. */
+/* AWS Signature Version 4 for what the cloud agent sends. Pure. */
 
 #include <stddef.h>
 #include <stdint.h>
@@ -21,7 +21,10 @@ struct cloud_sign {
 	const char *region;
 	const char *service; /* "ssm" */
 	const char *host;    /* as in the Host header */
-	const char *target;  /* X-Amz-Target, or NULL */
+	const char *method;
+	const char *path;   /* of characters that need no escape */
+	const char *query;  /* sorted and escaped; "": none */
+	const char *target; /* X-Amz-Target, or NULL */
 	const char *content_type;
 	const void *body;
 	size_t body_size;

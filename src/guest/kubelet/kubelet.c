@@ -187,7 +187,7 @@ static void advance_ending(struct kubelet *kubelet, uint64_t now_ms)
 
 static void advance_ready(struct kubelet *kubelet)
 {
-	bool is_ready = kubelet->stage == STAGE_MAIN;
+	bool is_ready = kubelet->stage == STAGE_MAIN && !kubelet->is_leaving;
 	for (size_t i = 0; i < kubelet->pod->container_count; i++) {
 		const struct unit *unit = &kubelet->units[i];
 		if (goes_on(unit) && !unit_is_ready(unit))
@@ -224,6 +224,12 @@ void kubelet_begin(struct kubelet *kubelet, uint64_t now_ms)
 	kubelet->stage = STAGE_INIT;
 	kubelet->begun_ms = now_ms;
 	kubelet_push(kubelet, ACTION_REPORT_POD, 0)->phase = "Pending";
+	kubelet_tick(kubelet, now_ms);
+}
+
+void kubelet_leave(struct kubelet *kubelet, uint64_t now_ms)
+{
+	kubelet->is_leaving = true;
 	kubelet_tick(kubelet, now_ms);
 }
 

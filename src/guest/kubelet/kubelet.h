@@ -61,6 +61,8 @@ struct unit_end {
 	bool is_oom;
 	const char *message; /* the termination message, or NULL */
 };
+/* Not ready from now on, whatever its containers are; they go on. */
+void kubelet_leave(struct kubelet *kubelet, uint64_t now_ms);
 /* grace_ms < 0: the pod's own. A second call may only shorten it. */
 void kubelet_shutdown(struct kubelet *kubelet, uint64_t now_ms, int64_t grace_ms);
 void kubelet_tick(struct kubelet *kubelet, uint64_t now_ms);

@@ -54,6 +54,7 @@ struct kubelet {
 	struct unit *units;
 	enum pod_stage stage;
 	uint64_t begun_ms;
+	bool is_leaving;	  /* it goes on, and is not ready whatever its containers are */
 	uint64_t end_deadline_ms; /* ENDING: everything is killed then */
 	const char *phase;	  /* the one it ends with, once ENDING */
 	const char *reason;

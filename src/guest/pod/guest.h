@@ -46,6 +46,7 @@ struct guest {
 	bool is_held;		       /* prepared; its containers start when a release says so */
 	bool is_advancing;
 	bool has_told_started;
+	bool is_leaving; /* the power button was pressed, and names still lead here */
 	uint64_t off_ms; /* powers off then at the latest, once it is to */
 };
 

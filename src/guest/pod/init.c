@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/loop_timer.h"
 #include "base/path.h"
 #include "guest/channel/say.h"
@@ -30,6 +31,7 @@
 #include "guest/pod/stats.h"
 #include "guest/pod/tunnel_table.h"
 #include "guest/pod/uplink.h"
+#include "wire/name_record.h"
 
 #define POD_DOCUMENT	"/etc/i2kit/pod.json"
 #define POD_MAX_BYTES	((size_t)4 << 20)
@@ -37,6 +39,7 @@
 #define MOST_RING	((uint64_t)8 << 20)
 #define FAILED_PAUSE_MS 1000
 #define LATE_DEVICES_MS 1000
+#define LEAVE_MS	((NAME_RECORD_TTL_S + 2) * 1000)
 
 static size_t ring_bytes(void)
 {
@@ -72,10 +75,30 @@ static void on_signal(struct loop_signal *source, int signo, void *arg)
 	guest_shutdown(arg, -1);
 }
 
+static void on_left(struct loop_timer *timer, void *arg)
+{
+	loop_timer_remove(timer);
+	guest_shutdown(arg, -1);
+}
+
+/*
+ * Where names lead here, the cloud agent takes them away first; who looked one up before goes on
+ * with it for its time to live, and the pod serves that long. Pressed again: at once.
+ */
 static void on_power_button(void *arg)
 {
-	say("the power button was pressed: the pod stops");
-	guest_shutdown(arg, -1);
+	struct guest *guest = arg;
+	if (guest->kubelet == NULL || guest->is_leaving || guest->release.cloud.names.count == 0) {
+		say("the power button was pressed: the pod stops");
+		guest_shutdown(guest, -1);
+		return;
+	}
+	say("the power button was pressed: the pod leaves its names and stops in %d s",
+	    LEAVE_MS / 1000);
+	guest->is_leaving = true;
+	kubelet_leave(guest->kubelet, clock_monotonic_ms());
+	guest_advance(guest);
+	(void)loop_add_timer(guest->loop, LEAVE_MS, on_left, guest);
 }
 
 /*
