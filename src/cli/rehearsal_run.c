@@ -159,6 +159,9 @@ static void report(const struct boot *boot)
 		       DIGEST_TEXT(&boot->pod->disk.digest), ms / 1000, ms % 1000 / 100,
 		       facts->user_data_bytes, facts->parameters, facts->signed_calls,
 		       facts->log_lines, facts->booted[0] != '\0' ? "equal" : "not yet known");
+		for (size_t i = 0; i < facts->names.count; i++)
+			printf("%s  %s  leads to it\n", boot->pod->pod->name,
+			       facts->names.items[i]);
 		(void)fflush(stdout);
 		return;
 	}
@@ -172,6 +175,7 @@ static void report(const struct boot *boot)
 	json_write_unsigned(json, "parameters", facts->parameters);
 	json_write_unsigned(json, "signedCalls", facts->signed_calls);
 	json_write_unsigned(json, "logLines", facts->log_lines);
+	json_write_texts(json, "names", &facts->names);
 	json_write_text(json, "bootedDigest", facts->booted[0] != '\0' ? facts->booted : NULL);
 	json_close(json);
 }
@@ -236,6 +240,7 @@ static bool boot_once(const struct rehearsal_request *request, const struct prom
 		.config_json = pod->config.json,
 		.stack = request->stack,
 		.region = request->region,
+		.environment = request->environment,
 		.log = take_log,
 		.log_arg = &boot,
 	};

@@ -29,6 +29,7 @@ struct rehearsal_request {
 	const struct string_list *pods; /* names; empty or NULL: all */
 	const char *stack;
 	const char *region; /* or NULL */
+	const struct environment *environment;
 	bool has_bios;
 	bool has_uefi;
 	bool holds; /* until Ctrl-C, once ready */

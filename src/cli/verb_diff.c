@@ -112,6 +112,27 @@ static const struct cloud_pod_status *find_pod(const struct cloud_status *status
 	return NULL;
 }
 
+/* A name that leads to instances should find one, and none that is gone. */
+static void compare_names(struct differences *list, const struct cloud_status *status)
+{
+	for (size_t s = 0; s < status->named_count; s++) {
+		AUTO_FREE char *what = xasprintf("name %s", status->named[s].value);
+		size_t alive = 0;
+		for (size_t i = 0; i < status->name_count; i++) {
+			const struct cloud_name *name = &status->names[i];
+			if (strcmp(name->name, status->named[s].value) != 0)
+				continue;
+			alive += name->is_gone ? 0 : 1;
+			AUTO_FREE char *gone =
+				xasprintf("%s of %s, which is gone", name->address, name->instance);
+			if (name->is_gone)
+				add(list, status->named[s].key, what, "instances", gone);
+		}
+		if (alive == 0)
+			add(list, status->named[s].key, what, "instances", "none is ready");
+	}
+}
+
 static bool compare_all(struct differences *list, const struct promotion *promotion,
 			const struct cloud_status *status, struct error *err)
 {
@@ -121,6 +142,7 @@ static bool compare_all(struct differences *list, const struct promotion *promot
 				 err))
 			return error_prefix(err, "pod '%s'", entry->pod->name);
 	}
+	compare_names(list, status);
 	for (size_t i = 0; i < status->pod_count; i++)
 		if (app_find_pod(promotion->app, status->pods[i].name) == NULL)
 			add(list, status->pods[i].name, "pod", "absent", "in the cloud");
@@ -210,10 +232,12 @@ const struct verb verb_diff = {
 	.name = "diff",
 	.group = VERB_CLOUD,
 	.summary = "how the manifests and the cloud differ",
-	.description = "Compares image, configuration (variables, config maps, secrets by digest, "
-		       "volumes) and replicas of the manifests with what the cloud runs, and says "
-		       "whether the release here was ever ready on this machine. Values are never "
-		       "shown. Exits with 1 when there is a difference.",
+	.description =
+		"Compares image, configuration (variables, config maps, secrets by digest, "
+		"volumes) and replicas of the manifests with what the cloud runs, and says "
+		"whether the release here was ever ready on this machine, and whether a name "
+		"that should lead to instances finds none, or one that is gone. Values are "
+		"never shown. Exits with 1 when there is a difference.",
 	.options = options,
 	.option_count = ARRAY_SIZE(options),
 	.has_output = true,

@@ -96,6 +96,7 @@ static bool rehearse(const struct request *request, const struct cloud_target *t
 		.invocation = request->invocation,
 		.stack = target->scope.name,
 		.region = target->environment.region,
+		.environment = &target->environment,
 	};
 	AUTO(strbuf_clear) struct strbuf text = STRBUF_INIT;
 	struct json_writer json = JSON_WRITER(&text, 0);

@@ -72,6 +72,7 @@ static bool rehearse(struct rehearsal_request *request, const struct app *app, s
 	cloud_scope_make(app->project, environment.name, &scope);
 	request->stack = scope.name;
 	request->region = environment.region;
+	request->environment = &environment;
 	return rehearsal_run_all(request, &promotion, err);
 }
 

@@ -150,6 +150,27 @@ static void print_instances(const struct invocation *invocation, const struct cl
 	table_print(table, stdout);
 }
 
+/* Under each name that leads to instances, which ones it finds. */
+static void print_names(const struct invocation *invocation, const struct cloud_status *status)
+{
+	bool is_colored = invocation->is_colored;
+	for (size_t s = 0; s < status->named_count; s++) {
+		const char *wanted = status->named[s].value;
+		size_t count = 0;
+		printf("%s: %s →", status->named[s].key, wanted);
+		for (size_t i = 0; i < status->name_count; i++) {
+			const struct cloud_name *name = &status->names[i];
+			if (strcmp(name->name, wanted) != 0)
+				continue;
+			printf("%s %s%s (%s%s)%s", count++ > 0 ? "," : "",
+			       style_begin(name->is_gone ? STYLE_YELLOW : STYLE_NONE, is_colored),
+			       name->address, name->instance, name->is_gone ? ", gone" : "",
+			       style_begin(STYLE_NONE, is_colored));
+		}
+		printf("%s\n", count == 0 ? " no instance is ready" : "");
+	}
+}
+
 static void print_text(const struct invocation *invocation, const char *project,
 		       const struct cloud_status *status)
 {
@@ -157,6 +178,7 @@ static void print_text(const struct invocation *invocation, const char *project,
 	       status->reason != NULL ? ", " : "", status->reason != NULL ? status->reason : "");
 	for (size_t i = 0; i < status->address_count; i++)
 		printf("%s: %s\n", status->addresses[i].key, status->addresses[i].value);
+	print_names(invocation, status);
 	print_pods(invocation, project, status);
 	print_instances(invocation, status);
 }
@@ -186,6 +208,30 @@ static void write_instance(struct json_writer *json, const struct cloud_instance
 	json_close(json);
 }
 
+static void write_names(struct json_writer *json, const struct cloud_status *status)
+{
+	json_open_list(json, "names");
+	for (size_t s = 0; s < status->named_count; s++) {
+		json_open_object(json, NULL);
+		json_write_text(json, "service", status->named[s].key);
+		json_write_text(json, "name", status->named[s].value);
+		json_open_list(json, "instances");
+		for (size_t i = 0; i < status->name_count; i++) {
+			const struct cloud_name *name = &status->names[i];
+			if (strcmp(name->name, status->named[s].value) != 0)
+				continue;
+			json_open_object(json, NULL);
+			json_write_text(json, "id", name->instance);
+			json_write_text(json, "address", name->address);
+			json_write_bool(json, "isGone", name->is_gone);
+			json_close(json);
+		}
+		json_close(json);
+		json_close(json);
+	}
+	json_close(json);
+}
+
 static void print_json(const char *project, const struct cloud_status *status)
 {
 	AUTO(strbuf_clear) struct strbuf out = STRBUF_INIT;
@@ -198,6 +244,7 @@ static void print_json(const char *project, const struct cloud_status *status)
 	for (size_t i = 0; i < status->address_count; i++)
 		json_write_text(&json, status->addresses[i].key, status->addresses[i].value);
 	json_close(&json);
+	write_names(&json, status);
 	json_open_list(&json, "pods");
 	for (size_t i = 0; i < status->pod_count; i++)
 		write_pod(&json, project, &status->pods[i]);
@@ -258,7 +305,8 @@ const struct verb verb_status = {
 	.summary = "what runs in the cloud, and on whose word",
 	.description =
 		"Shows the stack, its public addresses, which image and configuration each "
-		"pod runs, whether the receipt that came with them holds, and the instances, with "
+		"pod runs, whether the receipt that came with them holds, which instances the "
+		"names find that lead to them without a load balancer, and the instances, with "
 		"what each read from its own disk. Exits with 1 when a receipt's signature is "
 		"wrong "
 		"or an instance booted another disk than its release's.",

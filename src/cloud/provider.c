@@ -44,6 +44,17 @@ void cloud_status_clear(struct cloud_status *status)
 		free(status->addresses[i].value);
 	}
 	free(status->addresses);
+	for (size_t i = 0; i < status->named_count; i++) {
+		free(status->named[i].key);
+		free(status->named[i].value);
+	}
+	free(status->named);
+	for (size_t i = 0; i < status->name_count; i++) {
+		free(status->names[i].name);
+		free(status->names[i].instance);
+		free(status->names[i].address);
+	}
+	free(status->names);
 	cloud_pod_status_free(status->pods, status->pod_count);
 	instances_free(status->instances, status->instance_count);
 	free(status->name);

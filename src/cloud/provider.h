@@ -143,6 +143,14 @@ struct cloud_pod_status {
 };
 void cloud_pod_status_free(struct cloud_pod_status *pods, size_t count);
 
+/* An address that a name inside leads to, without a load balancer. */
+struct cloud_name {
+	char *name; /* all owned; the whole one */
+	char *instance;
+	char *address;
+	bool is_gone; /* the instance is */
+};
+
 struct cloud_status {
 	bool exists;
 	char *name;		     /* owned; of the scope */
@@ -150,6 +158,10 @@ struct cloud_status {
 	char *reason;		     /* owned; or NULL */
 	struct key_value *addresses; /* owned; service → public address */
 	size_t address_count;
+	struct key_value *named; /* owned; service → the name that leads to its instances */
+	size_t named_count;
+	struct cloud_name *names; /* owned; of those names */
+	size_t name_count;
 	struct cloud_pod_status *pods; /* owned */
 	size_t pod_count;
 	struct cloud_instance *instances; /* owned */

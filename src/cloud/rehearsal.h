@@ -18,6 +18,7 @@
 #include "base/sha256.h"
 #include "base/strbuf.h"
 #include "manifest/app.h"
+#include "manifest/environment.h"
 #include "wire/release_id.h"
 
 struct cloud_rehearsal_input {
@@ -27,6 +28,7 @@ struct cloud_rehearsal_input {
 	const char *config_json;
 	const char *stack;
 	const char *region; /* NULL: any */
+	const struct environment *environment;
 	/* A line the pod logged; text is raw. */
 	void (*log)(const char *stream, const char *text, void *arg);
 	void *log_arg;
@@ -51,6 +53,7 @@ struct cloud_rehearsal_facts {
 	char booted[DIGEST_SIZE]; /* of the disk, as the guest itself read it; or "" */
 	unsigned log_lines;	  /* stored */
 	size_t user_data_bytes;
+	struct string_list names;    /* owned; what leads to the pod without a load balancer */
 	struct string_list refusals; /* owned; what the cloud would have refused, and why */
 	struct cloud_rehearsal_volume *volumes; /* owned */
 	size_t volume_count;

@@ -48,6 +48,7 @@ struct environment_aws {
 	char *permissions_boundary;	   /* of the roles that are made; ARN */
 	uint32_t log_retention_days;	   /* default 14 */
 	bool shares_balancers;		   /* new services, by port and by host name */
+	bool names_instances;		   /* new internal services, where they can */
 	bool is_balancer_health;	   /* a balancer's opinion replaces instances */
 	enum environment_network private_network;
 	enum environment_switch termination_protection; /* not given: as it is */

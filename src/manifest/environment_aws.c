@@ -30,6 +30,16 @@ static void read_balancer(struct loader *loader, const struct yaml_node *node, v
 		loader_error(loader, node, "write balancer: shared", "balancer is own or shared");
 }
 
+static void read_internal(struct loader *loader, const struct yaml_node *node, void *target)
+{
+	bool *names = target;
+	if (node->kind == YAML_SCALAR && strcmp(node->text, "names") == 0)
+		*names = true;
+	else if (node->kind != YAML_SCALAR || strcmp(node->text, "balancer") != 0)
+		loader_error(loader, node, "write internal: names",
+			     "internal is balancer or names");
+}
+
 static void read_private_network(struct loader *loader, const struct yaml_node *node, void *target)
 {
 	static const char *const names[] = {
@@ -69,6 +79,11 @@ static const struct field fields[] = {
 	 .takes = "instance or balancer"},
 	{"instance_profile", FIELD_USED, read_text, AT(aws.instance_profile), NULL,
 	 "AWS: an IAM instance profile; default: one with least privileges is made"},
+	{"internal", FIELD_USED, read_internal, AT(aws.names_instances), NULL,
+	 "AWS: new Services that are not public get a load balancer (balancer, the default), or "
+	 "names that lead to the instances themselves (names), which cost nothing; a Service "
+	 "stays with what it has",
+	 .takes = "balancer or names"},
 	{"kms_key", FIELD_USED, read_text, AT(aws.kms_key), NULL,
 	 "AWS: a KMS key of one's own for disks, volumes, logs and secrets: its ARN or alias/NAME; "
 	 "default: Amazon's"},

@@ -21,6 +21,7 @@ import rules
 import rules_balancer  # noqa: F401
 import rules_key  # noqa: F401
 import rules_network  # noqa: F401
+import route53  # noqa: F401
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 I2KIT = os.path.abspath(sys.argv[1])
@@ -252,6 +253,112 @@ def what_has_a_load_balancer_keeps_it(bed):
     assert "provider.balancer: shared" in plan.stderr + plan.stdout, plan.stderr
 
 
+NAMED = [deployment(), service(type="LoadBalancer"), deployment("api", 2), service("api", [(80, 80, "TCP")], pod="api"),
+         database(), service("db", [(5432, 80, "TCP")], pod="db", clusterIP="None")]
+
+
+def resolved(bed, name):
+    return bed.world.route53.resolve(f"{name}.shop-test.internal")
+
+
+def alive(bed, pod):
+    return sorted(i["address"] for i in bed.world.instances.values() if i["state"] == "running" and i["tags"]["i2kit:pod"] == pod)
+
+
+def names_lead_to_instances(bed):
+    shop = Shop(bed, *NAMED, internal="names")
+    bed.world.settings["volume_waits"] = False
+    plan = shop.run("promote", "-f", "i2kit.yml", "--plan", "--force")
+    made = shop.ships()
+    balancers = [n for n, r in made.items() if r["Type"].endswith("::LoadBalancer")]
+    assert balancers == ["WebBalancer"] and not [n for n in made if n.startswith(("ApiPort", "DbPort"))], balancers
+    assert "provider.internal" not in plan.stdout + plan.stderr, plan.stderr
+    for name in ("api", "api.default", "api.default.svc.cluster.local"):
+        assert sorted(resolved(bed, name)) == alive(bed, "api") and len(alive(bed, "api")) == 2, name
+    for name in ("db", "db-0.db", "db-0.db.default.svc.cluster.local"):
+        assert resolved(bed, name) == alive(bed, "db") != [], name
+    ways = made["ApiFirewall"]["Properties"]["SecurityGroupIngress"]
+    assert ways == [{"IpProtocol": "tcp", "FromPort": 80, "ToPort": 80, "SourceSecurityGroupId": {"Ref": "Members"}, "Description": "api"}]
+    # A name is what each of the two ways of a client's look-up says, and no more than what the role lets through.
+    role = json.dumps(made["ApiRole"])
+    assert "db.shop-test" not in role and "api.default.svc.cluster.local.shop-test.internal" in role
+    assert "route53" not in json.dumps(made["WebRole"])
+    # Instances that are replaced take theirs away; those that were killed have it done.
+    before = alive(bed, "api")
+    shop.write(NAMED[0], NAMED[1], deployment("api", 2, env=[{"name": "A", "value": "b"}]), *NAMED[3:])
+    shop.ships()
+    assert sorted(resolved(bed, "api")) == alive(bed, "api") and not set(before) & set(alive(bed, "api"))
+    bed.world.settings["killed"] = True
+    gone = next(i for i in bed.world.instances.values() if i["address"] == alive(bed, "api")[0])
+    gone["state"] = "terminated"
+    done = shop.run("status")
+    assert f"{gone['address']} ({gone['id']}, gone)" in done.stdout and "db: db.shop-test.internal →" in done.stdout, done.stdout
+    said = json.loads(shop.run("status", "-o", "json").stdout)["names"]
+    assert {i["id"]: i["isGone"] for s in said if s["service"] == "api" for i in s["instances"]}[gone["id"]] is True, said
+    done = shop.run("diff", "-f", "i2kit.yml")
+    assert done.returncode == 1 and "which is gone" in done.stdout, done.stdout
+    shop.write(NAMED[0], NAMED[1], deployment("api", 2, env=[{"name": "A", "value": "c"}]), *NAMED[3:])
+    shop.ships()
+    assert sorted(resolved(bed, "api")) == alive(bed, "api") and "gone)" not in shop.run("status").stdout
+    # A zone with records is not deleted: what killed instances left goes first.
+    done = shop.run("destroy", "--yes", "--volumes")
+    assert done.returncode == 0, done.stderr + done.stdout
+    assert "zone-empty" in bed.world.refused and not bed.world.zone_records and not bed.world.zones
+    assert all(s.status == "DELETE_COMPLETE" for s in bed.world.stacks.values())
+
+
+def a_zone_that_a_failed_creation_filled_is_emptied(bed):
+    shop = Shop(bed, *NAMED, internal="names")
+    bed.world.settings.update(volume_waits=False, killed=True, fail_resource="DbGroup")
+    done = shop.promote()
+    assert done.returncode == 1, done.stdout
+    assert shop.stack().status == "ROLLBACK_FAILED", shop.stack().status
+    bed.world.settings.update(killed=False, fail_resource=None)
+    shop.ships()
+    assert sorted(resolved(bed, "api")) == alive(bed, "api")
+
+
+def names_stay_where_they_lead(bed):
+    shop = Shop(bed, *NAMED, internal="names")
+    bed.world.settings["volume_waits"] = False
+    made = shop.ships()
+    shop.write(internal="balancer")
+    assert balancing(shop.ships()) == balancing(made)
+    shop.write(*NAMED[:3], service("api", [(81, 80, "TCP")], pod="api"), *NAMED[4:])
+    shop.is_stopped("'api'", "targetPort")
+    shop.write(*NAMED[:3], service("api", [(80, 80, "TCP")], pod="api", type="LoadBalancer"), *NAMED[4:])
+    shop.is_stopped("'api'", "public")
+    # Away, and back as something else; the release in between is no way back from there.
+    shop.write(*NAMED[:3], *NAMED[4:])
+    shop.ships()
+    shop.write(*NAMED)
+    shop.ships()
+    assert "ApiBalancer" in shop.stack().template.resources
+    done = shop.run("rollback", "1", "--yes")
+    assert done.returncode == 1 and "service 'api'" in done.stderr and "rolled" not in done.stdout, done.stderr
+
+
+def what_needs_a_load_balancer_keeps_one(bed):
+    cases = [(dict(), [(81, 80, "TCP")], "targetPort"), (dict(sessionAffinity="ClientIP"), [(80, 80, "TCP")], "sessionAffinity"),
+             (dict(clusterIP="None", publishNotReadyAddresses=True), [(80, 80, "TCP")], "not ready")]
+    for more, ports, why in cases:
+        shop = Shop(bed, deployment(), service(ports=ports, **more), internal="names")
+        done = shop.run("promote", "-f", "i2kit.yml", "--plan", "--force")
+        assert done.returncode == 0 and f"service 'web' has a load balancer: " in done.stdout + done.stderr and why in done.stdout + done.stderr, done.stderr + done.stdout
+    shop = Shop(bed, deployment(), service(), internal="names", private_network="endpoints")
+    done = shop.run("promote", "-f", "i2kit.yml", "--plan", "--force")
+    assert "no way out to Route 53" in done.stdout + done.stderr, done.stdout + done.stderr
+    assert "WebBalancer" in shop.ships()
+    # Who has one and could do without hears of it.
+    shop = Shop(bed, deployment(), service(), environment="other")
+    done = shop.run("promote", "-f", "i2kit.yml", "--plan", "--force")
+    assert "provider.internal: names" in done.stdout + done.stderr, done.stdout + done.stderr
+    shop.ships()
+    shop.write(internal="names")
+    done = shop.run("promote", "-f", "i2kit.yml", "--plan", "--force")
+    assert "keeps the load balancer that it has" in done.stdout + done.stderr, done.stdout + done.stderr
+
+
 def a_plain_project_comes_up(bed):
     assert "WebGroup" in Shop(bed, *WEB).ships()
 
@@ -437,7 +544,9 @@ def stacks_of_one_name_are_not_mixed_up(bed):
 
 # Each with the rule of the fake that it is about.
 TESTS = [(services_share_load_balancers_and_stay_where_they_are, "target-once rule-priority"),
-         (what_has_a_load_balancer_keeps_it, "target-once"),
+         (what_has_a_load_balancer_keeps_it, "target-once"), (names_lead_to_instances, "record-shape record-delete zone-empty"),
+         (a_zone_that_a_failed_creation_filled_is_emptied, "zone-empty"), (names_stay_where_they_lead, "record-kinds"),
+         (what_needs_a_load_balancer_keeps_one, "guest-reaches"),
          (instances_without_public_addresses_reach_what_they_call, "guest-reaches nat-address endpoint-kind"),
          (what_is_encrypted_is_encrypted_with_ones_own_key, "key-launches key-logs ssm-key"),
          (a_key_that_cannot_encrypt_disks_is_refused, "key-usable"),

@@ -142,6 +142,25 @@ def in_a_network_that_is_there_nothing_of_networks_is_allowed(bed):
     remember(policies)
 
 
+def names_are_written_by_instances_and_swept_by_the_caller(bed):
+    """Each of the pods' roles is evaluated as well, by the fake's own agent (tests/fake_aws/agent.py)."""
+    shop = fresh(bed, *first_time.NAMED, internal="names")
+    policies = restrict(shop, "caller", "stack")
+    shop.ships()
+    assert len(first_time.resolved(bed, "api")) == 2
+    bed.world.settings["killed"] = True
+    good(shop.run("status"))
+    good(shop.run("destroy", "--yes"))
+    assert "zone-empty" in bed.world.refused and not bed.world.counts.get("denied")
+    used = policies.used
+    assert {"route53:ListResourceRecordSets", "route53:ChangeResourceRecordSets"} <= {a for _, a in used}
+    # Nobody writes other kinds of records by hand.
+    need = Need("route53:ChangeResourceRecordSets", "arn:aws:route53:::hostedzone/Z1", **{
+        "route53:ChangeResourceRecordSetsRecordTypes": ["TXT"], "route53:ChangeResourceRecordSetsActions": ["UPSERT"]})
+    assert not policies.allows(need)
+    remember(policies)
+
+
 def with_a_key_of_ones_own_it_is_used_by_who_needs_it(bed):
     shop = fresh(bed, deployment(), database(), WEB[1], kms_key="alias/shop")
     key = first_time.key_of(bed, shop)
@@ -226,13 +245,14 @@ def what_is_missing_is_named(bed):
 def pods_stay_within_the_boundary(bed):
     secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"}, "stringData": {"k": "v"}}
     shop = fresh(bed, deployment(envFrom=[{"secretRef": {"name": "s"}}]), secret, database(), WEB[1],
-                 permissions_boundary=BOUNDARY)
+                 service("db", [(5432, 80, "TCP")], pod="db", clusterIP="None"), permissions_boundary=BOUNDARY, internal="names")
     made = shop.ships()
     boundary = Policies([policy(shop, "boundary")])
     stack = shop.stack()
     from resolve import Resolver
     resolver = Resolver(bed.world, stack, stack.template, stack.physical)
-    tag = {"aws:ResourceTag/i2kit:project": "shop", "aws:ResourceTag/i2kit:pod": "db"}
+    tag = {"aws:ResourceTag/i2kit:project": "shop", "aws:ResourceTag/i2kit:pod": "db", "aws:RequestedRegion": "eu-west-1",
+           "route53:ChangeResourceRecordSetsRecordTypes": ["A"], "route53:ChangeResourceRecordSetsActions": ["UPSERT"]}
     checked, used = 0, set()
     for name, resource in made.items():
         if resource["Type"] != "AWS::IAM::Role":
@@ -253,6 +273,8 @@ def pods_stay_within_the_boundary(bed):
     assert used == allowed, used ^ allowed
     assert not boundary.allows(Need("s3:GetObject", "arn:aws:s3:::secrets/x"))
     assert not boundary.allows(Need("iam:CreateUser", "*"))
+    assert not boundary.allows(Need("route53:ChangeResourceRecordSets", "arn:aws:route53:::hostedzone/Z1", **{
+        "route53:ChangeResourceRecordSetsRecordTypes": ["NS"], "route53:ChangeResourceRecordSetsActions": ["UPSERT"]}))
 
 
 def every_policy_fits_where_it_goes(bed):
@@ -292,7 +314,8 @@ EXCUSED = {"ec2:ModifyVpcEndpoint",             # other subnets of an endpoint
 ONLY = os.environ.get("ONLY", "")
 if __name__ == "__main__":
     run_tests(Bed(), [t for t in [one_who_promotes_needs_no_more_than_the_two_policies, with_a_role_the_caller_makes_nothing_of_the_stack,
-                      in_a_network_that_is_there_nothing_of_networks_is_allowed, with_a_key_of_ones_own_it_is_used_by_who_needs_it,
+                      in_a_network_that_is_there_nothing_of_networks_is_allowed, names_are_written_by_instances_and_swept_by_the_caller,
+                      with_a_key_of_ones_own_it_is_used_by_who_needs_it,
                       a_key_that_lets_no_service_in_is_found_out, private_networks_are_made_and_changed, a_long_template_needs_its_bucket,
                       another_project_is_out_of_reach, what_is_missing_is_named, pods_stay_within_the_boundary,
                       every_policy_fits_where_it_goes, doctor_says_who_we_are, nothing_is_allowed_that_nobody_needs] if ONLY in t.__name__])

@@ -85,7 +85,25 @@ def shared(resources):
     assert len(resources["BalancerWebFirewall"]["Properties"]["SecurityGroupIngress"]) == 2
 
 
-RULES = [("sets", "made", sets), ("shared", "shared", shared), ("web", "nat", private), ("web", "nats", private), ("stateful", "endpoints", private), ("exposure", "made", exposure), ("reach", "made", reach), ("names", "made", names), ("web", "made", health)]
+def named(resources):
+    """Where names lead to instances there is no load balancer, and a role may write its own pod's names alone."""
+    kinds = [n for n, r in resources.items() if r["Type"].endswith(("::LoadBalancer", "::TargetGroup", "::RecordSetGroup"))]
+    assert kinds and not [n for n in kinds if not n.startswith("Web")], kinds
+    ways = resources["DbFirewall"]["Properties"]["SecurityGroupIngress"]
+    assert [(w["FromPort"], w["SourceSecurityGroupId"]) for w in ways] == [(5432, {"Ref": "Members"})], ways
+    out = {n: r["Properties"] for n, r in resources.items() if n.startswith("WebReachesDbPort")}
+    assert [(r["FromPort"], r["DestinationSecurityGroupId"]) for r in out.values()] == [(5432, {"Ref": "DbFirewall"})], out
+    change = [s for s in resources["DbRole"]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"]
+              if s["Action"] == ["route53:ChangeResourceRecordSets"] or s["Action"] == "route53:ChangeResourceRecordSets"]
+    assert change[0]["Resource"] == {"Fn::Sub": "arn:${AWS::Partition}:route53:::hostedzone/${PrivateZone}"}, change
+    asked = change[0]["Condition"]["ForAllValues:StringEquals"]
+    assert asked == {"route53:ChangeResourceRecordSetsNormalizedRecordNames": [
+        "db.shop-production.internal", "db.default.shop-production.internal", "db.default.svc.cluster.local.shop-production.internal"],
+        "route53:ChangeResourceRecordSetsRecordTypes": ["A"], "route53:ChangeResourceRecordSetsActions": ["UPSERT", "DELETE"]}, asked
+    assert "${PrivateZone}" in resources["DbLaunch"]["Properties"]["LaunchTemplateData"]["UserData"]["Fn::Base64"]["Fn::Sub"]
+
+
+RULES = [("reach", "named", named), ("sets", "made", sets), ("shared", "shared", shared), ("web", "nat", private), ("web", "nats", private), ("stateful", "endpoints", private), ("exposure", "made", exposure), ("reach", "made", reach), ("names", "made", names), ("web", "made", health)]
 TOOL = sys.argv[1]
 
 

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * For template.py: the CloudFormation template of a manifest, with releases made up, on stdout.
- *	template-of MANIFEST made|given|shared|nat|nats|endpoints
+ *	template-of MANIFEST made|given|shared|named|nat|nats|endpoints
  */
 #include <stdio.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "cloud/aws/stack/stack_names.h"
 #include "cloud/aws/stack/stack_plan.h"
 #include "cloud/aws/stack/stack_template.h"
 #include "manifest/load.h"
@@ -31,6 +32,8 @@ static bool print_template(const struct app *app, const struct stack_target *tar
 			.id = id,
 			.user_data = app->pods[i].claim_template_count > 0
 					     ? "{\"attach\":[\"@volume:data-db-0@\"]}"
+				     : target->names_instances
+					     ? "{\"names\":{\"zone\":\"" STACK_ZONE_MARK "\"}}"
 					     : "{\"it's\":\"a \\\"release\\\"\"}",
 			.parameters = parameters,
 		};
@@ -55,6 +58,7 @@ int main(int argc, char **argv)
 	if (argc != 3)
 		return 2;
 	target.shares_balancers = strcmp(argv[2], "shared") == 0;
+	target.names_instances = strcmp(argv[2], "named") == 0;
 	if (strcmp(argv[2], "given") == 0 || target.shares_balancers) {
 		target.vpc = "vpc-0123456789abcdef0";
 		target.subnets = subnets;

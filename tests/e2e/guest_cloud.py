@@ -8,6 +8,7 @@ import base64
 import hashlib
 import json
 import os
+import subprocess
 import sys
 import tempfile
 import time
@@ -19,6 +20,8 @@ sys.path.insert(0, os.path.join(TOP, "tests/fake_aws"))
 sys.dont_write_bytecode = True
 
 import server  # noqa: E402
+from policy import Policies  # noqa: E402
+from resolve import Resolver  # noqa: E402
 import vm as v  # noqa: E402
 
 BASE = os.environ.get("I2KIT_BASE", f"{TOP}/out/base")
@@ -62,9 +65,9 @@ def make_release(world):
                                  "instance": instance}}).encode()
 
 
-def boot(workshop, port, script, **pod):
+def boot(workshop, port, script, container=None, **pod):
     image = workshop.image("toolbox")
-    document = v.pod_document("web", [v.container("main", [0], image.config, command=["sh", "-c", script])], **pod)
+    document = v.pod_document("web", [v.container("main", [0], image.config, command=["sh", "-c", script], **(container or {}))], **pod)
     folder = tempfile.mkdtemp(dir=workshop.folder)
     v.make_disk(folder, workshop.base, document, image.layers)
     disk = os.path.join(folder, "volume.img")
@@ -99,6 +102,106 @@ def test_a_pod_finds_its_configuration_says_it_is_ready_and_logs(workshop):
         if lines()[:3] != ["password is s3cret", "6000", "1"]:
             raise AssertionError(lines())
     http.shutdown()
+
+
+ZONE, NAME = "Z0123456789ABCDEF", "db.shop-production.internal"
+
+
+def role_of_the_template(world):
+    """The role that the stack gives the pod db: what the guest calls is held against what the template allows."""
+    tool = os.path.join(os.environ.get("I2KIT_BUILD", f"{TOP}/build"), "tests/cloud/template-of")
+    text = subprocess.run([tool, f"{TOP}/tests/cloud/templates/reach.yml", "named"], check=True, capture_output=True, text=True).stdout
+    body = json.loads(text)
+    template = types.SimpleNamespace(body=body, resources=body["Resources"])
+    stack = types.SimpleNamespace(id="arn:aws:cloudformation:eu-west-1:123456789012:stack/shop/1", name="shop")
+    resolver = Resolver(world, stack, template, {"PrivateZone": ZONE, "Logs": "/i2kit/shop"})
+    return Policies([resolver.value(body["Resources"]["DbRole"]["Properties"]["Policies"][0]["PolicyDocument"])])
+
+
+class OfEveryKey(dict):
+    """The role's policies, whichever of its credentials a call is signed with."""
+
+    def __init__(self, policies):
+        super().__init__()
+        self.policies = policies
+
+    def get(self, key, default=None):
+        return self.policies
+
+
+def test_names_lead_to_the_pod_while_it_is_ready(workshop):
+    http, fake, url = server.start()
+    world = fake.world
+    stack = ready_stack(fake)
+    stack.id = "arn:aws:cloudformation:eu-west-1:123456789012:stack/shop/1"
+    document = json.loads(make_release(world))
+    world.parameters.clear()
+    names = [NAME, "db.default.shop-production.internal", "db.default.svc.cluster.local.shop-production.internal"]
+    instance = document["i2kit"]["instance"]
+    instance["cloud"]["names"] = {"zone": ZONE, "records": names}
+    instance["volumes"] = {}
+    config = {"version": 1, "containers": {"main": {}}}
+    fake.metadata.user_data = json.dumps({"i2kit": {"config": config, "instance": instance}}).encode()
+    world.policies = OfEveryKey(role_of_the_template(world))
+    world.zones[ZONE] = ("shop-production.internal", {"vpc-0fake"})
+    # One that was killed, one that lives, and what is of no instance.
+    record = {"values": ["10.0.0.66"], "ttl": 10, "multivalue": True}
+    world.zone_records[ZONE] = {(NAME, "A", "i-0dead"): record, (NAME, "A", "i-0beef"): {**record, "values": ["10.0.0.7"]},
+                                (NAME, "TXT", None): {**record, "values": ['"x"'], "multivalue": False}}
+    world.instances["i-0beef"] = {"id": "i-0beef", "state": "running", "tags": {}, "image": "ami-1", "type": "t3.micro", "group": "g",
+                                  "address": "10.0.0.7", "launched": time.time()}
+    world.faults = [{"service": "route53", "action": "ChangeResourceRecordSets", "status": 400, "code": "PriorRequestNotComplete"},
+                    {"service": "route53", "action": "ListResourceRecordSets", "status": 400, "code": "Throttling"}]
+    world.settings["records_page"] = 2
+    at_signal = []
+    stack.signals["WebGroup"] = Telling(lambda: at_signal.extend(world.route53.resolve(NAME)))
+    probe = {"type": "exec", "command": ["sh", "-c", "test -e /tmp/ready"], "initialDelaySeconds": 0, "periodSeconds": 1,
+             "timeoutSeconds": 1, "successThreshold": 1, "failureThreshold": 1}
+    script = ("trap 'echo stopped; exit 0' TERM; echo up; sleep 2; touch /tmp/ready; sleep 9; rm /tmp/ready; echo sick; sleep 6; touch /tmp/ready; "
+              "echo well; while :; do sleep 0.2; done")
+    with boot(workshop, http.server_address[1], script, container={"readinessProbe": probe}) as vm:
+        mine = lambda: "10.0.0.5" in world.route53.resolve(NAME)
+        said = lambda: [e["message"] for e in world.log_groups.get("/i2kit/shop", {}).get("web/main/i-0123456789abcdef0", [])]
+        wait(lambda: stack.signals["WebGroup"], "no signal", vm)
+        # The names came first: what this one replaces may go now.
+        assert "10.0.0.5" in at_signal, at_signal
+        wait(lambda: sorted(world.route53.resolve(NAME)) == ["10.0.0.5", "10.0.0.7"], f"the dead stay: {world.zone_records}", vm)
+        assert all("10.0.0.5" in world.route53.resolve(n) for n in names) and (NAME, "TXT", None) in world.zone_records[ZONE]
+        wait(lambda: not mine(), "not ready, and the name still leads there", vm)
+        wait(lambda: "sick" in said(), "no log", vm)
+        assert "well" not in said()
+        wait(mine, "ready again, and no name", vm)
+        wait(lambda: "well" in said(), "no log", vm)
+        vm.qmp("system_powerdown")
+        wait(lambda: not mine(), "the button was pressed, and the name still leads there", vm)
+        # Who looked it up before is still served for its time to live.
+        assert "stopped" not in said() and vm.process.poll() is None
+        vm.wait_console("the pod leaves its names and stops in 12 s", 5)
+        vm.process.wait(60)
+        assert "stopped" in said(), said()
+    left = {k[2] for k in world.zone_records[ZONE]}
+    assert left == {None, "i-0beef"} and not world.counts.get("denied"), (left, world.counts)
+    # Nothing of the role is more than it takes.
+    assert not {a for a in world.policies.policies.unused() if a.startswith(("route53", "ec2"))}, world.policies.policies.unused()
+    http.shutdown()
+
+
+class Telling(dict):
+    """Signals, and what is so when the first comes."""
+
+    def __init__(self, tell):
+        super().__init__()
+        self.tell = tell
+
+    def __setitem__(self, key, value):
+        if not self:
+            self.tell()
+        super().__setitem__(key, value)
+
+    def setdefault(self, key, value):
+        if key not in self:
+            self[key] = value
+        return self[key]
 
 
 def test_a_pod_that_fails_says_so_at_once(workshop):

@@ -228,6 +228,11 @@ spec:
   volumeClaimTemplates:
   - metadata: {{name: data}}
     spec: {{accessModes: [ReadWriteOnce], resources: {{requests: {{storage: 1Gi}}}}}}
+---
+apiVersion: v1
+kind: Service
+metadata: {{name: keeper}}
+spec: {{clusterIP: None, selector: {{app: keeper}}, ports: [{{port: 80}}]}}
 """
 FAILING = f"""
 name: broken
@@ -241,9 +246,11 @@ def rehearse_verb(bed, *words):
 
 
 def the_verb_passes_what_is_ready():
-    """BIOS, a volume, a scratch volume of a GiB of which 300 MiB are used, a secret and 22 KB of configuration by reference; reached from here meanwhile."""
+    """BIOS, a volume, a scratch volume of a GiB of which 300 MiB are used, a secret and 22 KB of configuration by reference, names that lead to
+    it; reached from here meanwhile."""
     bed = Bed()
     bed.file("app/i2kit.yml", VERB)
+    bed.file("app/environment.yml", "name: test\nprovider: {type: aws, region: eu-central-1, internal: names}\n")
     bed.file("run/i2kit/rehearsal/left/lock", "")   # by one that was killed
     env = {k: v for k, v in bed.environment(keys=False, I2KIT_BASE=BASE, XDG_RUNTIME_DIR=bed.folder + "/run").items()
            if not k.startswith("AWS_")}
@@ -263,6 +270,8 @@ def the_verb_passes_what_is_ready():
     result = json.loads(output)[0]
     assert result["firmware"] == "bios" and result["parameters"] >= 6 and result["userDataBytes"] <= 16384, result
     assert result["bootedDigest"] in (None, result["imageDigest"]), result
+    inside = [f"{start}{end}.shop-test.internal" for start in ("keeper", "keeper-0.keeper") for end in ("", ".default", ".default.svc.cluster.local")]
+    assert sorted(result["names"]) == sorted(inside), result
     assert not os.listdir(bed.folder + "/run/i2kit/rehearsal"), "something was left"
     assert not bed.world.calls
 

@@ -6,6 +6,7 @@
  */
 
 #include "guest/cloud/cloud_aws.h"
+#include "guest/cloud/cloud_aws_names.h"
 
 #include <poll.h>
 #include <stdlib.h>

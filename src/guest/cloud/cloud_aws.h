@@ -29,13 +29,4 @@ struct cloud_call {
 MUST_CHECK bool cloud_call(struct cloud_aws *aws, const struct cloud_call *call, char **ret,
 			   struct error *err);
 
-/* cloud_aws_names.c; of the table. */
-MUST_CHECK bool cloud_aws_list_names(struct guest_cloud *cloud, const char *zone,
-				     struct name_record_list *ret, struct error *err);
-MUST_CHECK bool cloud_aws_change_names(struct guest_cloud *cloud, const char *zone,
-				       const struct name_record_list *list, bool is_there,
-				       struct error *err);
-MUST_CHECK bool cloud_aws_list_alive(struct guest_cloud *cloud, const struct string_list *ids,
-				     struct string_list *ret, struct error *err);
-
 #endif

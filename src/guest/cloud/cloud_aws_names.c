@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Records of Route 53, and which instances EC2 has. */
+#include "guest/cloud/cloud_aws_names.h"
+
 #include <string.h>
 
 #include "base/alloc.h"

@@ -33,6 +33,7 @@ const struct permission PERMISSIONS[] = {
 	CALL_NEEDS("cloudformation:CreateChangeSet", "s3:GetObject", TEMPLATES, NONE),
 	CALL("cloudformation:DescribeStackEvents", STACK, NONE),
 	CALL("cloudformation:GetTemplate", STACK, NONE),
+	CALL("cloudformation:DescribeStackResource", STACK, NONE),
 	CALL("cloudformation:CreateChangeSet", STACK, NONE),
 	CALL("cloudformation:DescribeChangeSet", STACK, NONE),
 	CALL("cloudformation:ExecuteChangeSet", STACK, NONE),
@@ -75,6 +76,9 @@ const struct permission PERMISSIONS[] = {
 	CALL("s3:PutObject", TEMPLATES, NONE),
 	{"cloudformation:UpdateTerminationProtection", "cloudformation:UpdateTerminationProtection",
 	 PERMISSION_PROTECTION, RESOURCE_STACK, CONDITION_NONE},
+	/* What is left of instances that are gone. */
+	CALL("route53:ListResourceRecordSets", ZONES, NONE),
+	CALL("route53:ChangeResourceRecordSets", ZONES, RECORDS),
 	{"sts:GetCallerIdentity", NULL, PERMISSION_CALLER, RESOURCE_ANY, CONDITION_NONE},
 	/* A key of one's own: secrets; and disks, where the account encrypts all with that key. */
 	{"kms:DescribeKey", "kms:DescribeKey", PERMISSION_KEY, RESOURCE_KEY, CONDITION_NONE},
@@ -229,6 +233,17 @@ const struct permission PERMISSIONS[] = {
 	INSTANCE_CALLS(POD_CALL)};
 /* clang-format on */
 const size_t PERMISSION_COUNT = ARRAY_SIZE(PERMISSIONS);
+
+void permission_write_records(struct json_writer *json)
+{
+	json_open_list(json, "route53:ChangeResourceRecordSetsRecordTypes");
+	json_write_text(json, NULL, "A");
+	json_close(json);
+	json_open_list(json, "route53:ChangeResourceRecordSetsActions");
+	json_write_text(json, NULL, "UPSERT");
+	json_write_text(json, NULL, "DELETE");
+	json_close(json);
+}
 
 bool permission_is_known(const char *service, const char *action)
 {

@@ -12,6 +12,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/json_writer.h"
+
 /* Whose permission it is. */
 enum permission_holder {
 	PERMISSION_CALLER,     /* who runs i2kit */
@@ -62,7 +64,8 @@ enum permission_condition {
 	CONDITION_TO_CLOUDFORMATION,
 	CONDITION_VIA_SSM, /* a key is used by SSM for somebody */
 	CONDITION_VIA_EC2,
-	CONDITION_GRANT, /* a key is lent to a service of Amazon's alone */
+	CONDITION_RECORDS, /* addresses in a zone are written anew or taken away */
+	CONDITION_GRANT,   /* a key is lent to a service of Amazon's alone */
 	CONDITION_COUNT,
 };
 
@@ -76,6 +79,9 @@ struct permission {
 
 extern const struct permission PERMISSIONS[];
 extern const size_t PERMISSION_COUNT;
+
+/* The pairs of CONDITION_RECORDS, within an object ForAllValues:StringEquals. */
+void permission_write_records(struct json_writer *json);
 
 /* Whether the table knows a call: service as signatures name it, "ec2", and "DescribeImages". */
 bool permission_is_known(const char *service, const char *action);

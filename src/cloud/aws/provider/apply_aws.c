@@ -10,6 +10,8 @@
 #include "cloud/aws/provider/scope_stack.h"
 #include "cloud/aws/provider/template_bucket.h"
 #include "cloud/aws/stack/stack_change.h"
+#include "cloud/aws/stack/stack_names.h"
+#include "cloud/aws/stack/stack_records.h"
 #include "cloud/aws/stack/stack_template.h"
 
 static bool put_parameters(struct cloud *cloud, const struct plan_detail *detail, struct error *err)
@@ -38,6 +40,20 @@ static bool record(struct cloud *cloud, const struct plan_detail *detail, const 
 	return true;
 }
 
+/* Of instances that were killed, and of services that are no more. Those that run do so too. */
+static void sweep_names(struct cloud *cloud, const struct plan_detail *detail,
+			const char *template_text, bool wait)
+{
+	AUTO(error_clear) struct error err = ERROR_INIT;
+	size_t count = 0;
+	bool has_names = strstr(template_text, STACK_INSTANCE_NAME "\"") != NULL;
+	for (size_t i = 0; i < detail->place_count; i++)
+		has_names = has_names || strcmp(detail->places[i].value, STACK_NO_BALANCER) == 0;
+	if (wait && has_names &&
+	    !stack_records_sweep(cloud->client, detail->scope.name, &count, &err))
+		log_verbose("names of instances that are gone are left: %s", err.message);
+}
+
 static bool execute(struct cloud *cloud, const struct plan_detail *detail,
 		    const struct stack_plan *change, const char *template_text, bool wait,
 		    const struct progress *progress, struct error *err)
@@ -58,6 +74,7 @@ static bool execute(struct cloud *cloud, const struct plan_detail *detail,
 		    !volumes_mark_left(cloud->client, &detail->scope, &detail->removed, &unmarked))
 			log_verbose("the snapshots of removed claims are not marked: %s",
 				    unmarked.message);
+		sweep_names(cloud, detail, template_text, wait);
 		return true;
 	}
 	bool is_rolled_back = failure.kind == ERROR_INVALID;

@@ -8,6 +8,7 @@
 #include "cloud/aws/provider/cost.h"
 #include "cloud/aws/provider/instance_types.h"
 #include "cloud/aws/provider/kms_key.h"
+#include "cloud/aws/provider/plan_places.h"
 #include "cloud/aws/provider/release_record.h"
 #include "cloud/aws/provider/rollback_volumes.h"
 #include "cloud/aws/provider/scope_stack.h"
@@ -15,6 +16,7 @@
 #include "cloud/aws/stack/logical_id.h"
 #include "cloud/aws/stack/stack_check.h"
 #include "cloud/aws/stack/stack_difference.h"
+#include "cloud/aws/stack/stack_names.h"
 #include "cloud/aws/stack/stack_network.h"
 #include "cloud/aws/stack/stack_place.h"
 #include "cloud/aws/stack/stack_template.h"
@@ -94,8 +96,12 @@ static const char *receipt_of(const struct plan_detail *detail, const struct clo
 }
 
 static bool make_releases(struct cloud *cloud, const struct cloud_deployment *deployment,
-			  struct plan_detail *detail, struct releases *out, struct error *err)
+			  const struct stack_target *target, struct plan_detail *detail,
+			  struct releases *out, struct error *err)
 {
+	AUTO(string_list_clear) struct string_list named = STRING_LIST_INIT;
+	if (!stack_named_services(deployment->app, target, &named, err))
+		return false;
 	out->items = xcalloc(deployment->count + 1, sizeof(*out->items));
 	out->data = xcalloc(deployment->count + 1, sizeof(*out->data));
 	out->count = deployment->count;
@@ -110,6 +116,7 @@ static bool make_releases(struct cloud *cloud, const struct cloud_deployment *de
 			.stack = detail->scope.name,
 			.region = aws_client_region(cloud->client),
 			.kms_key = detail->kms_key,
+			.named = &named,
 		};
 		if (input.pod == NULL || !user_data_make(&input, &out->data[i], err))
 			return false;
@@ -201,6 +208,8 @@ static bool make_target(struct cloud *cloud, const struct environment *environme
 		.key_pair = environment->key_pair,
 		.log_days = environment->aws.log_retention_days,
 		.shares_balancers = environment->aws.shares_balancers,
+		.names_instances = environment->aws.names_instances,
+		.is_isolated = detail->network.is_isolated,
 		.places = texts->places,
 		.place_count = detail->place_count,
 		.is_balancer_health = environment->aws.is_balancer_health,
@@ -219,73 +228,9 @@ bool plan_make_template(struct cloud *cloud, const struct cloud_deployment *depl
 	AUTO(target_texts_clear) struct target_texts texts = {0};
 	struct stack_target target;
 	return make_target(cloud, deployment->environment, detail, &texts, &target, err) &&
-	       make_releases(cloud, deployment, detail, &releases, err) &&
+	       make_releases(cloud, deployment, &target, detail, &releases, err) &&
 	       stack_template_make(deployment->app, &target, releases.items, releases.count, ret,
 				   err);
-}
-
-/* --- load balancers ------------------------------------------------------------------------- */
-
-static void add_place(struct plan_detail *detail, const char *service, const char *balancer)
-{
-	struct key_value *place = ARRAY_APPEND(detail->places, detail->place_count);
-	place->key = xstrdup(service);
-	place->value = xstrdup(balancer);
-}
-
-/* Which load balancer each service is behind, by the stack's template. */
-static bool find_places(const struct app *app, const char *before, struct plan_detail *detail,
-			struct error *err)
-{
-	if (before == NULL)
-		return true;
-	AUTO_PTR(json_document)
-	struct json_document *document =
-		json_document_parse(before, strlen(before), "the stack's template", 0, err);
-	if (document == NULL)
-		return false;
-	struct json_view root = json_document_root(document);
-	for (size_t i = 0; i < app->service_count; i++) {
-		const char *name = app->services[i].name;
-		AUTO_FREE char *own = stack_logical_id(name, "Balancer");
-		AUTO_FREE char *output = stack_logical_id(name, STACK_SHARED_BALANCER);
-		const char *shared = json_view_peek(json_view_get(
-			json_view_get(json_view_get(root, "Outputs"), output), "Value"));
-		if (shared != NULL)
-			add_place(detail, name, shared);
-		else if (json_view_exists(json_view_get(json_view_get(root, "Resources"), own)))
-			add_place(detail, name, own);
-	}
-	return true;
-}
-
-/* What sharing would save, and what stays as it is all the same. */
-static bool note_balancers(const struct app *app, const struct stack_target *target,
-			   struct cloud_plan *plan, struct error *err)
-{
-	struct stack_target other = *target;
-	struct stack_balancer_count now;
-	struct stack_balancer_count shared;
-	other.shares_balancers = true;
-	if (!stack_count_balancers(app, target, &now, err) ||
-	    !stack_count_balancers(app, &other, &shared, err))
-		return false;
-	size_t before = now.inside + now.outside;
-	size_t after = shared.inside + shared.outside;
-	if (after < before)
-		string_list_addf(&plan->notes,
-				 "%zu load balancers; with provider.balancer: shared, before the "
-				 "first promote, it would be %zu",
-				 before, after);
-	for (size_t i = 0; target->shares_balancers && i < target->place_count; i++) {
-		AUTO_FREE char *own = stack_logical_id(target->places[i].service, "Balancer");
-		if (strcmp(own, target->places[i].balancer) == 0)
-			string_list_addf(&plan->notes,
-					 "service '%s' keeps the load balancer of its own that it "
-					 "has: its name would lead nowhere during a move",
-					 target->places[i].service);
-	}
-	return true;
 }
 
 /* --- what there is -------------------------------------------------------------------------- */
@@ -501,7 +446,7 @@ bool aws_plan(struct cloud *cloud, const struct cloud_deployment *deployment, bo
 	    !network_find(cloud->client, environment, &detail->network, err) ||
 	    !kms_key_find(cloud->client, environment->aws.kms_key, &detail->kms_key, err) ||
 	    !look(cloud, detail, wait, progress, &status, &before, err) ||
-	    !find_places(deployment->app, before, detail, err) ||
+	    !plan_places_find(deployment->app, before, detail, err) ||
 	    !make_target(cloud, environment, detail, &texts, &target, err) ||
 	    !stack_check_app(deployment->app, &target, err) ||
 	    !volumes_check_restore(cloud->client, deployment->app, environment, &detail->volumes,
@@ -510,7 +455,7 @@ bool aws_plan(struct cloud *cloud, const struct cloud_deployment *deployment, bo
 	    !plan_make_template(cloud, deployment, detail, &after, err) ||
 	    !compare(detail, &status, before, TAKE_PTR(after), &plan, err) ||
 	    !note_snapshots(cloud, deployment, detail, &plan, err) ||
-	    !note_balancers(deployment->app, &target, &plan, err))
+	    !plan_places_note(deployment->app, &target, &plan, err))
 		return false;
 	compare_protection(&status, environment->aws.termination_protection, detail, &plan);
 	note_app(deployment->app, &plan);
@@ -542,6 +487,7 @@ bool aws_plan_rollback(struct cloud *cloud, const struct cloud_scope *scope, uns
 	    !release_record_load(cloud->client, scope->name, number, &detail->template_text,
 				 &detail->tags, &detail->tag_count, err) ||
 	    !rollback_keep_volumes(&detail->template_text, &detail->volumes, &plan.notes, err) ||
+	    !plan_places_check_rollback(before, detail->template_text, err) ||
 	    !compare(detail, &status, before, xstrdup(detail->template_text), &plan, err))
 		return false;
 	plan.detail = TAKE_PTR(detail);

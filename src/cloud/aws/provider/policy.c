@@ -150,6 +150,11 @@ static void write_condition(const struct policy *policy, enum permission_conditi
 	if (condition == CONDITION_REGION && policy->region != NULL)
 		json_write_text(json, "aws:RequestedRegion", policy->region);
 	json_close_if_filled(json);
+	if (condition == CONDITION_RECORDS) {
+		json_open_object(json, "ForAllValues:StringEquals");
+		permission_write_records(json);
+		json_close(json);
+	}
 	/* Only what CloudFormation does in the caller's name, not the caller himself. */
 	if (is_via) {
 		json_open_object(json, "ForAnyValue:StringEquals");

@@ -12,6 +12,9 @@
 #include "cloud/aws/provider/logs_aws.h"
 #include "cloud/aws/provider/scope_stack.h"
 #include "cloud/aws/stack/logical_id.h"
+#include "cloud/aws/stack/stack_names.h"
+#include "cloud/aws/stack/stack_plan.h"
+#include "cloud/aws/stack/stack_records.h"
 #include "wire/booted.h"
 
 #define MAX_PAGES 200
@@ -80,6 +83,59 @@ static void read_addresses(const struct stack_status *stack, struct cloud_status
 	}
 }
 
+/* --- names ---------------------------------------------------------------------------------- */
+
+/* The services whose names lead to their instances. */
+static void read_named(const struct stack_status *stack, struct cloud_status *out)
+{
+	for (size_t i = 0; i < stack->output_count; i++) {
+		AUTO_FREE char *service =
+			stack_logical_name(stack->outputs[i].key, STACK_INSTANCE_NAME);
+		if (service == NULL)
+			continue;
+		struct key_value *pair = ARRAY_APPEND(out->named, out->named_count);
+		pair->key = TAKE_PTR(service);
+		pair->value = xstrdup(stack->outputs[i].value);
+	}
+}
+
+static bool is_named(const struct cloud_status *status, const char *name)
+{
+	for (size_t i = 0; i < status->named_count; i++)
+		if (strcmp(status->named[i].value, name) == 0)
+			return true;
+	return false;
+}
+
+/* Each address once, under the shortest of its names. */
+static bool read_names(struct aws_client *client, const char *stack, struct cloud_status *out,
+		       struct error *err)
+{
+	AUTO_FREE char *zone = NULL;
+	AUTO(name_record_list_clear) struct name_record_list records = {0};
+	AUTO(string_list_clear) struct string_list alive = STRING_LIST_INIT;
+	if (out->named_count == 0)
+		return true;
+	if (!stack_zone_find(client, stack, &zone, err))
+		return false;
+	if (zone == NULL)
+		return true;
+	if (!stack_records_list(client, zone, &records, err) ||
+	    !stack_instances_alive(client, &records, &alive, err))
+		return false;
+	for (size_t i = 0; i < records.count; i++) {
+		const struct name_record *record = &records.items[i];
+		if (!is_named(out, record->name))
+			continue;
+		struct cloud_name *name = ARRAY_APPEND(out->names, out->name_count);
+		name->name = xstrdup(record->name);
+		name->instance = xstrdup(record->instance);
+		name->address = xstrdup(record->address);
+		name->is_gone = !string_list_has(&alive, record->instance);
+	}
+	return true;
+}
+
 /* --- what they booted ----------------------------------------------------------------------- */
 
 /* "web/.booted/i-0123": a stream that no container's lines go to. */
@@ -139,8 +195,10 @@ bool aws_status(struct cloud *cloud, const struct cloud_scope *scope, struct clo
 	out.state = xstrdup(status.exists ? status.status : "absent");
 	out.reason = xstrdup_or_null(status.reason);
 	read_addresses(&status, &out);
+	read_named(&status, &out);
 	scope_stack_pods(&status, &out.pods, &out.pod_count);
-	if (status.exists && !list_instances(cloud->client, scope->name, &out, err))
+	if (status.exists && (!list_instances(cloud->client, scope->name, &out, err) ||
+			      !read_names(cloud->client, scope->name, &out, err)))
 		return false;
 	read_booted(cloud->client, scope->name, &out);
 	*ret = out;

@@ -15,6 +15,8 @@
 #include "cloud/aws/rehearsal/rehearsal_parts.h"
 #include "cloud/aws/stack/logical_id.h"
 #include "cloud/aws/stack/stack_disk.h"
+#include "cloud/aws/stack/stack_names.h"
+#include "cloud/aws/stack/stack_network.h"
 #include "cloud/aws/stack/stack_plan.h"
 #include "cloud/claims.h"
 
@@ -37,7 +39,10 @@ static void rehearsal_close(struct cloud_rehearsal *rehearsal)
 	}
 	free(rehearsal->facts.volumes);
 	string_list_clear(&rehearsal->facts.refusals);
+	string_list_clear(&rehearsal->facts.names);
 	string_list_clear(&rehearsal->streams);
+	string_list_clear(&rehearsal->names);
+	name_record_list_clear(&rehearsal->records);
 	user_data_clear(&rehearsal->data);
 	free(rehearsal->document);
 	free(rehearsal->stack);
@@ -84,7 +89,7 @@ static const char *find_volume(struct cloud_rehearsal *rehearsal,
 	return volume->serial;
 }
 
-/* User data with volume ids where the stack would put them. Owned. */
+/* User data with the zone's and volumes' ids where the stack would put them. Owned. */
 static char *fill_marks(struct cloud_rehearsal *rehearsal,
 			const struct cloud_rehearsal_input *input, const char *text)
 {
@@ -99,6 +104,12 @@ static char *fill_marks(struct cloud_rehearsal *rehearsal,
 		strbuf_append_bytes(&out, text, (size_t)(mark - text));
 		strbuf_appendf(&out, "vol-%s", find_volume(rehearsal, input, claim) + 3);
 		text = name + size + strlen(STACK_VOLUME_END);
+	}
+	const char *zone = strstr(text, STACK_ZONE_MARK);
+	if (zone != NULL) {
+		strbuf_append_bytes(&out, text, (size_t)(zone - text));
+		strbuf_append(&out, REHEARSAL_ZONE);
+		text = zone + strlen(STACK_ZONE_MARK);
 	}
 	strbuf_append(&out, text);
 	return strbuf_take(&out);
@@ -165,6 +176,28 @@ static bool make_secret(char **ret, struct error *err)
 	return true;
 }
 
+/* The services whose names would lead to instances in a first promote, and the pod's of them. */
+static bool find_names(struct cloud_rehearsal *rehearsal, const struct cloud_rehearsal_input *input,
+		       struct string_list *ret_services, struct error *err)
+{
+	if (input->environment == NULL)
+		return true;
+	AUTO_FREE char *domain = stack_private_domain(input->stack);
+	const struct stack_target target = {
+		.project = input->app->project,
+		.region = rehearsal->region,
+		.stack = input->stack,
+		.domain_inside = domain,
+		.vpc = input->environment->aws.vpc,
+		.private_network = input->environment->aws.private_network,
+		.names_instances = input->environment->aws.names_instances,
+	};
+	if (!stack_named_services(input->app, &target, ret_services, err))
+		return false;
+	stack_pod_names(input->app, ret_services, input->pod, domain, &rehearsal->names);
+	return true;
+}
+
 static struct cloud_rehearsal *rehearsal_open(const struct cloud_rehearsal_input *input,
 					      struct error *err)
 {
@@ -176,6 +209,9 @@ static struct cloud_rehearsal *rehearsal_open(const struct cloud_rehearsal_input
 	rehearsal->log_group = xasprintf("/i2kit/%s", input->stack);
 	rehearsal->log = input->log;
 	rehearsal->log_arg = input->log_arg;
+	AUTO(string_list_clear) struct string_list named = STRING_LIST_INIT;
+	if (!find_names(rehearsal, input, &named, err))
+		return NULL;
 	const struct user_data_input data = {
 		.app = input->app,
 		.pod = input->pod,
@@ -183,6 +219,7 @@ static struct cloud_rehearsal *rehearsal_open(const struct cloud_rehearsal_input
 		.id = input->id,
 		.stack = input->stack,
 		.region = rehearsal->region,
+		.named = &named,
 	};
 	if (!user_data_make(&data, &rehearsal->data, err) ||
 	    !make_document(rehearsal, input, err) || !make_secret(&rehearsal->secret, err) ||
@@ -257,7 +294,7 @@ static void give_metadata(struct cloud_rehearsal *rehearsal, const char *path,
 		{META "instance-type", "t3.micro"},
 		{META "placement/region", rehearsal->region},
 		{META "placement/availability-zone", zone},
-		{META "local-ipv4", "169.254.10.15"},
+		{META "local-ipv4", REHEARSAL_ADDRESS},
 		{ROLE, "pod"},
 		{"/latest/user-data", rehearsal->document},
 	};

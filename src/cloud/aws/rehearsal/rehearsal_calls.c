@@ -5,6 +5,7 @@
 #include "base/cleanup.h"
 #include "base/json.h"
 #include "base/json_writer.h"
+#include "cloud/aws/rehearsal/rehearsal_names.h"
 #include "cloud/aws/rehearsal/rehearsal_parts.h"
 #include "wire/booted.h"
 
@@ -144,7 +145,13 @@ static void signal_resource(struct cloud_rehearsal *rehearsal, const struct gues
 				 "SignalResource for another stack, resource or instance");
 		return;
 	}
+	const char *missing = is_success ? rehearsal_missing_name(rehearsal) : NULL;
+	if (missing != NULL)
+		rehearsal_refuse(rehearsal, answer, "cloudformation", "i2kit",
+				 "the pod said that it is ready before %s led to it", missing);
 	rehearsal->facts.signal = is_success ? REHEARSAL_READY : REHEARSAL_FAILED;
+	if (missing != NULL)
+		return;
 	strbuf_append(&answer->body, "<SignalResourceResponse><ResponseMetadata><RequestId>1"
 				     "</RequestId></ResponseMetadata></SignalResourceResponse>");
 }
@@ -219,7 +226,7 @@ void rehearsal_call(struct cloud_rehearsal *rehearsal, const struct guest_call *
 	else if (action != NULL && strcmp(action, "AttachVolume") == 0 &&
 		 strcmp(service, "ec2") == 0)
 		attach_volume(rehearsal, request, answer);
-	else
+	else if (!rehearsal_call_names(rehearsal, request, service, answer))
 		rehearsal_refuse(rehearsal, answer, service, "AccessDenied",
 				 "a rehearsal has no %s", action != NULL ? action : "such call");
 }

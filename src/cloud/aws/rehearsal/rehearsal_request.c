@@ -18,6 +18,7 @@ void rehearsal_request_clear(struct guest_call *request)
 {
 	free(request->method);
 	free(request->path);
+	free(request->query);
 	free(request->body);
 	string_list_clear(&request->headers);
 	*request = (struct guest_call){0};
@@ -58,7 +59,10 @@ static bool take_first_line(struct guest_call *out, const char *line)
 	    strcmp(target + size, " HTTP/1.1") != 0)
 		return false;
 	out->method = xstrndup(line, method);
-	out->path = xstrndup(target, strcspn(target, " ?"));
+	size_t path = strcspn(target, " ?");
+	out->path = xstrndup(target, path);
+	out->query =
+		target[path] == '?' ? xstrndup(target + path + 1, size - path - 1) : xstrdup("");
 	return true;
 }
 

@@ -16,6 +16,7 @@
 struct guest_call {
 	char *method;		    /* all owned */
 	char *path;		    /* without the query */
+	char *query;		    /* as it came, "": none */
 	struct string_list headers; /* "name: value", names in lower case */
 	char *body;		    /* NUL-terminated */
 	size_t body_size;

@@ -4,6 +4,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "cloud/aws/client/endpoint.h"
 #include "cloud/aws/client/sigv4.h"
 #include "cloud/aws/rehearsal/rehearsal_parts.h"
 
@@ -53,6 +54,14 @@ static bool collect_headers(const struct guest_call *request, const char *signed
 	return true;
 }
 
+/* Route 53 has one seat for all regions. */
+static const char *region_of(const struct cloud_rehearsal *rehearsal, const char *service)
+{
+	return strcmp(service, AWS_ROUTE53.signing) == 0
+		       ? aws_signing_region(&AWS_ROUTE53, rehearsal->region)
+		       : rehearsal->region;
+}
+
 static bool sign_again(const struct cloud_rehearsal *rehearsal, const struct guest_call *request,
 		       const char *service, const struct string_list *headers, int64_t time_s,
 		       char **ret, struct error *err)
@@ -66,12 +75,13 @@ static bool sign_again(const struct cloud_rehearsal *rehearsal, const struct gue
 				      .secret_key = rehearsal->secret,
 				      .session_token = rehearsal->session_token};
 	const struct sigv4_request again = {
+		.query = request->query,
 		.method = request->method,
 		.host = rehearsal_request_header(request, "host"),
 		.path = request->path,
 		.headers = (const char *const *)headers->items,
 		.payload_hash = hash,
-		.region = rehearsal->region,
+		.region = region_of(rehearsal, service),
 		.service = service,
 		.time_s = time_s,
 	};
@@ -102,7 +112,7 @@ bool rehearsal_check_signature(const struct cloud_rehearsal *rehearsal,
 		return error_set(err, ERROR_DENIED, "the Authorization header is not whole");
 	string_list_split(&scope, credential, '/');
 	if (scope.count != 5 || strcmp(scope.items[0], REHEARSAL_KEY_ID) != 0 ||
-	    strcmp(scope.items[2], rehearsal->region) != 0 || token == NULL ||
+	    strcmp(scope.items[2], region_of(rehearsal, scope.items[3])) != 0 || token == NULL ||
 	    strcmp(token, rehearsal->session_token) != 0)
 		return error_set(err, ERROR_DENIED, "signed by somebody else than the role");
 	if (!parse_moment(rehearsal_request_header(request, "x-amz-date"), &time_s))

@@ -8,6 +8,7 @@
 #include "cloud/aws/client/answer.h"
 #include "cloud/aws/client/pager.h"
 #include "cloud/aws/stack/stack_follow.h"
+#include "cloud/aws/stack/stack_records.h"
 
 #define MAX_SETTLE_STEPS 6
 #define MAX_PAGES	 200
@@ -195,6 +196,17 @@ bool stack_needs_settling(const char *status)
 	       strcmp(status, "UPDATE_ROLLBACK_FAILED") == 0;
 }
 
+/* Route 53 deletes no zone that has records, and instances that were killed left theirs. */
+static bool sweep_records(struct aws_client *client, const char *id,
+			  const struct progress *progress, size_t *ret_count, struct error *err)
+{
+	if (!stack_records_sweep(client, id, ret_count, err))
+		return false;
+	if (*ret_count > 0)
+		progress_note(progress, id, "took away what instances left in the private zone");
+	return true;
+}
+
 /* One step nearer; *ret_done when there is nothing left to do. */
 static bool settle_step(struct aws_client *client, const char *name,
 			const struct progress *progress, bool *ret_done, struct error *err)
@@ -214,8 +226,10 @@ static bool settle_step(struct aws_client *client, const char *name,
 	if (stack_must_be_deleted(status.status)) {
 		AUTO_FREE char *note =
 			xasprintf("it is %s: deleting it to start anew", status.status);
+		size_t count = 0;
 		progress_note(progress, name, note);
-		return call_for_stack(client, "DeleteStack", status.id, err) &&
+		return sweep_records(client, status.id, progress, &count, err) &&
+		       call_for_stack(client, "DeleteStack", status.id, err) &&
 		       stack_wait(client, status.id, progress, err);
 	}
 	if (strcmp(status.status, "UPDATE_ROLLBACK_FAILED") == 0) {
@@ -260,22 +274,39 @@ static bool refuse_protected(const char *name, struct error *err)
 			       "--no-enable-termination-protection --stack-name …");
 }
 
+static bool delete_once(struct aws_client *client, const char *id, const struct progress *progress,
+			char **ret_status, char **ret_cause, struct error *err)
+{
+	AUTO_FREE char *marker = stack_newest_event(client, id);
+	return call_for_stack(client, "DeleteStack", id, err) &&
+	       stack_follow_from(client, id, marker, progress, ret_status, ret_cause, err);
+}
+
 bool stack_delete(struct aws_client *client, const char *name, const struct progress *progress,
 		  struct error *err)
 {
 	AUTO(stack_status_clear) struct stack_status status = {0};
 	AUTO_FREE char *last = NULL;
 	AUTO_FREE char *cause = NULL;
+	size_t left = 0;
 	if (!stack_describe(client, name, &status, err))
 		return false;
 	if (!status.exists)
 		return true;
 	if (status.is_protected)
 		return refuse_protected(name, err);
-	AUTO_FREE char *marker = stack_newest_event(client, status.id);
-	if (!call_for_stack(client, "DeleteStack", status.id, err) ||
-	    !stack_follow_from(client, status.id, marker, progress, &last, &cause, err))
+	if (!delete_once(client, status.id, progress, &last, &cause, err))
 		return false;
+	/* By now the instances are gone. */
+	if (strcmp(last, "DELETE_FAILED") == 0 &&
+	    !sweep_records(client, status.id, progress, &left, err))
+		return false;
+	if (left > 0) {
+		free(TAKE_PTR(last));
+		free(TAKE_PTR(cause));
+		if (!delete_once(client, status.id, progress, &last, &cause, err))
+			return false;
+	}
 	if (strcmp(last, "DELETE_COMPLETE") == 0)
 		return true;
 	return error_set(err, ERROR_BUSY, "stack %s is %s: %s", name, last,

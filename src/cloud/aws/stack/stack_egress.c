@@ -113,6 +113,33 @@ static void add_ports(struct template_writer *writer, const struct pod_spec *pod
 	}
 }
 
+/* The pods behind a service whose names lead to them. */
+static void add_instances(struct template_writer *writer, const struct pod_spec *pod,
+			  const struct service *service)
+{
+	AUTO_FREE char *from = stack_logical_id(pod->name, "Reaches");
+	AUTO_FREE char *own = stack_logical_id(pod->name, "Firewall");
+	for (size_t p = 0; p < service->pods.count; p++) {
+		AUTO_FREE char *group = stack_logical_id(service->pods.items[p], "Firewall");
+		AUTO_FREE char *behind = stack_logical_id(service->pods.items[p], "Pod");
+		for (size_t i = 0; i < service->port_count; i++) {
+			const struct service_port *port = &service->ports[i];
+			AUTO_FREE char *target = stack_port_id(service, port, "Instances");
+			AUTO_FREE char *id = xasprintf("%s%s%s", from, target, behind);
+			struct json_writer *json =
+				template_begin(writer, id, "AWS::EC2::SecurityGroupEgress");
+			template_write_ref(json, "GroupId", own);
+			json_write_text(json, "IpProtocol",
+					port->protocol == PROTOCOL_UDP ? "udp" : "tcp");
+			json_write_unsigned(json, "FromPort", port->target_port);
+			json_write_unsigned(json, "ToPort", port->target_port);
+			template_write_ref(json, "DestinationSecurityGroupId", group);
+			json_write_text(json, "Description", service->name);
+			template_end(writer);
+		}
+	}
+}
+
 /* Beside the groups: pods that may reach each other would name each other's. */
 void stack_add_reach(struct template_writer *writer, const struct pod_spec *pod)
 {
@@ -122,7 +149,9 @@ void stack_add_reach(struct template_writer *writer, const struct pod_spec *pod)
 		if (service != NULL && stack_has_balancer(service)) {
 			const struct balancer_place *place =
 				&writer->places[service - writer->app->services];
-			if (place->is_shared)
+			if (place->is_named)
+				add_instances(writer, pod, service);
+			else if (place->is_shared)
 				add_ports(writer, pod, service, place->group);
 			else
 				add_rule(writer, pod, name, "Service", place->group);

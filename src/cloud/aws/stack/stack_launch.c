@@ -11,6 +11,7 @@
 #include "cloud/aws/stack/logical_id.h"
 #include "cloud/aws/stack/stack_disk.h"
 #include "cloud/aws/stack/stack_instance.h"
+#include "cloud/aws/stack/stack_names.h"
 #include "cloud/aws/stack/stack_plan.h"
 #include "cloud/aws/stack/stack_volume.h"
 #include "cloud/aws/stack/template_writer.h"
@@ -27,28 +28,47 @@ static void append_literal(struct strbuf *out, const char *text, size_t size)
 	}
 }
 
-/* Where ids of volumes stand in user data, CloudFormation puts them in. */
+/* The first mark of either kind; NULL: there is none. */
+static const char *find_mark(const char *text)
+{
+	const char *volume = strstr(text, STACK_VOLUME_START);
+	const char *zone = strstr(text, STACK_ZONE_MARK);
+	return volume == NULL || (zone != NULL && zone < volume) ? zone : volume;
+}
+
+/* Writes the reference for the mark; what is behind that. */
+static const char *append_reference(const struct template_writer *writer, const char *mark,
+				    struct strbuf *out)
+{
+	if (strncmp(mark, STACK_ZONE_MARK, strlen(STACK_ZONE_MARK)) == 0) {
+		strbuf_append(out, "${PrivateZone}");
+		return mark + strlen(STACK_ZONE_MARK);
+	}
+	const char *name = mark + strlen(STACK_VOLUME_START);
+	size_t size = strcspn(name, STACK_VOLUME_END);
+	AUTO_FREE char *claim = xstrndup(name, size);
+	AUTO_FREE char *id = stack_volume_id(writer->target, claim);
+	strbuf_appendf(out, "${%s}", id);
+	return name + size + (name[size] != '\0');
+}
+
+/* Where ids of volumes and of the zone stand in user data, CloudFormation puts them in. */
 static void write_user_data(struct template_writer *writer, const char *user_data)
 {
 	struct json_writer *json = &writer->json;
 	json_open_object(json, "UserData");
-	if (strstr(user_data, STACK_VOLUME_START) == NULL) {
+	if (find_mark(user_data) == NULL) {
 		json_write_text(json, "Fn::Base64", user_data);
 		json_close(json);
 		return;
 	}
 	AUTO(strbuf_clear) struct strbuf text = STRBUF_INIT;
 	for (const char *rest = user_data;;) {
-		const char *mark = strstr(rest, STACK_VOLUME_START);
+		const char *mark = find_mark(rest);
 		append_literal(&text, rest, mark != NULL ? (size_t)(mark - rest) : strlen(rest));
 		if (mark == NULL)
 			break;
-		const char *name = mark + strlen(STACK_VOLUME_START);
-		size_t size = strcspn(name, STACK_VOLUME_END);
-		AUTO_FREE char *claim = xstrndup(name, size);
-		AUTO_FREE char *id = stack_volume_id(writer->target, claim);
-		strbuf_appendf(&text, "${%s}", id);
-		rest = name + size + (name[size] != '\0');
+		rest = append_reference(writer, mark, &text);
 	}
 	template_write_sub(json, "Fn::Base64", strbuf_text(&text));
 	json_close(json);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Which load balancer each service is behind: its own, or one that it shares by port (TCP, UDP) or
- * by host name (HTTP). A service never moves: its target groups belong to one load balancer, and
- * its names would lead nowhere while another one takes over.
+ * Which load balancer each service is behind: its own, one that it shares by port (TCP, UDP) or
+ * by host name (HTTP), or none, where its names lead to the instances. A service never moves: its
+ * target groups belong to one load balancer, and its names would lead nowhere while another one
+ * takes over; nor can a zone have both kinds of records under one name.
  */
 #include "cloud/aws/stack/stack_place.h"
 
@@ -13,6 +14,7 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "cloud/aws/stack/logical_id.h"
+#include "cloud/aws/stack/stack_names.h"
 #include "cloud/aws/stack/stack_plan.h"
 #include "cloud/aws/stack/stack_port.h"
 #include "cloud/aws/stack/stack_service.h"
@@ -115,6 +117,20 @@ static const char *place_before(const struct stack_target *target, const struct 
 	return NULL;
 }
 
+static bool keep_names(const struct stack_target *target, const struct service *service,
+		       struct balancer_place *place, struct error *err)
+{
+	const char *refusal = stack_names_refusal(target, service);
+	place->is_named = refusal == NULL;
+	if (refusal == NULL)
+		return true;
+	error_set(err, ERROR_UNSUPPORTED,
+		  "the names of service '%s' lead to its instances, and would have to lead to a "
+		  "load balancer: %s",
+		  service->name, refusal);
+	return error_hint(err, "undo that, or give the changed Service another name beside it");
+}
+
 static bool keep(const struct app *app, const struct stack_target *target, size_t index,
 		 struct balancer_place *places, struct error *err)
 {
@@ -124,6 +140,8 @@ static bool keep(const struct app *app, const struct stack_target *target, size_
 	enum pool pool = pool_of(target, service);
 	if (before == NULL)
 		return true;
+	if (strcmp(before, STACK_NO_BALANCER) == 0)
+		return keep_names(target, service, &places[index], err);
 	if (strcmp(before, own) == 0) {
 		put(&places[index], TAKE_PTR(own), POOL_NONE);
 		return true;
@@ -144,6 +162,10 @@ static void place_new(const struct app *app, const struct stack_target *target, 
 		      struct balancer_place *places)
 {
 	const struct service *service = &app->services[index];
+	if (target->names_instances && stack_names_refusal(target, service) == NULL) {
+		places[index].is_named = true;
+		return;
+	}
 	enum pool pool = target->shares_balancers ? pool_of(target, service) : POOL_NONE;
 	if (pool == POOL_NONE) {
 		put(&places[index], stack_logical_id(service->name, "Balancer"), POOL_NONE);
@@ -166,7 +188,8 @@ bool stack_places_make(const struct app *app, const struct stack_target *target,
 		if (stack_has_balancer(&app->services[i]))
 			is_ok = keep(app, target, i, places, err);
 	for (size_t i = 0; i < app->service_count && is_ok; i++)
-		if (stack_has_balancer(&app->services[i]) && places[i].id == NULL)
+		if (stack_has_balancer(&app->services[i]) && places[i].id == NULL &&
+		    !places[i].is_named)
 			place_new(app, target, i, places);
 	if (is_ok)
 		*ret = places;

@@ -2,7 +2,7 @@
 #ifndef I2KIT_CLOUD_AWS_STACK_STACK_PLACE_H
 #define I2KIT_CLOUD_AWS_STACK_STACK_PLACE_H
 
-/* Which load balancer a service is behind: its own, or one that it shares. */
+/* Which load balancer a service is behind: its own, one that it shares, or none. */
 
 #include <stddef.h>
 
@@ -22,8 +22,9 @@ MUST_CHECK bool stack_count_balancers(const struct app *app, const struct stack_
 #define STACK_SHARED_BALANCER "SharedBalancer"
 
 struct balancer_place {
-	char *id;    /* owned; of the load balancer; NULL: the service has none */
-	char *group; /* owned; of its security group */
+	char *id;      /* owned; of the load balancer; NULL: the service has none */
+	bool is_named; /* it needs none: its names lead to the instances */
+	char *group;   /* owned; of its security group */
 	bool is_shared;
 	bool is_by_host; /* by host names, else by ports */
 };

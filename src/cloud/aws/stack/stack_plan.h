@@ -34,8 +34,9 @@ struct stack_volume {
 /* The load balancer, by its logical id, that a service is behind already. All borrowed. */
 struct stack_place {
 	const char *service;
-	const char *balancer;
+	const char *balancer; /* STACK_NO_BALANCER: its names lead to the instances */
 };
+#define STACK_NO_BALANCER ""
 
 /* Where the stack goes. All borrowed. */
 struct stack_target {
@@ -63,6 +64,8 @@ struct stack_target {
 	const char *certificate; /* ARN, where a port names none */
 	unsigned log_days;
 	bool shares_balancers; /* new services do, where they can */
+	bool names_instances;  /* names of new internal services lead to them, where they can */
+	bool is_isolated;      /* the instances' subnets have no way out to Route 53 */
 	const struct stack_place *places;
 	size_t place_count;
 	bool is_balancer_health;	    /* a balancer's opinion replaces instances */

@@ -11,13 +11,15 @@
 #include "base/string_list.h"
 #include "cloud/aws/client/permissions.h"
 #include "cloud/aws/stack/logical_id.h"
+#include "cloud/aws/stack/stack_names.h"
 #include "cloud/aws/stack/stack_plan.h"
 #include "cloud/aws/stack/stack_volume.h"
 #include "cloud/aws/stack/template_writer.h"
 #include "cloud/claims.h"
 #include "manifest/app.h"
 
-/* With what a pod may do of a service ("ssm:"), or its key's ("kms:"): the table's rows. */
+/* With what a pod may do of a service ("ssm:"), or its key's ("kms:"), or just one of its actions:
+ * the table's rows. */
 static void open_statement(struct json_writer *json, const char *service)
 {
 	AUTO(string_list_clear) struct string_list actions = STRING_LIST_INIT;
@@ -77,7 +79,7 @@ static void write_volume(struct template_writer *writer, const struct pod_spec *
 	struct json_writer *json = &writer->json;
 	AUTO_FREE char *id = stack_volume_id(writer->target, claim);
 	AUTO_FREE char *volume = xasprintf("volume/${%s}", id);
-	open_statement(json, "ec2:");
+	open_statement(json, "ec2:AttachVolume");
 	json_open_list(json, "Resource");
 	write_arn(json, "ec2", volume);
 	write_arn(json, "ec2", "instance/*");
@@ -89,6 +91,50 @@ static void write_volume(struct template_writer *writer, const struct pod_spec *
 	json_close(json);
 	json_close(json);
 	json_close(json);
+}
+
+/* Which instances there are has no resource to be limited to. */
+static void write_instances(struct json_writer *json)
+{
+	open_statement(json, "ec2:DescribeInstances");
+	json_write_text(json, "Resource", "*");
+	json_open_object(json, "Condition");
+	json_open_object(json, "StringEquals");
+	template_write_ref(json, "aws:RequestedRegion", "AWS::Region");
+	json_close(json);
+	json_close(json);
+	json_close(json);
+}
+
+static void write_zone(struct json_writer *json)
+{
+	template_write_sub(json, "Resource",
+			   "arn:${AWS::Partition}:route53:::hostedzone/${PrivateZone}");
+}
+
+/* Its own names in the stack's own zone, and addresses under them alone. */
+static void write_names(struct template_writer *writer, const struct pod_spec *pod)
+{
+	static const char *const prefix = "route53:ChangeResourceRecordSets";
+	struct json_writer *json = &writer->json;
+	AUTO(string_list_clear) struct string_list names = STRING_LIST_INIT;
+	stack_list_names(writer, pod, &names);
+	if (names.count == 0)
+		return;
+	open_statement(json, "route53:ListResourceRecordSets");
+	write_zone(json);
+	json_close(json);
+	open_statement(json, prefix);
+	write_zone(json);
+	json_open_object(json, "Condition");
+	json_open_object(json, "ForAllValues:StringEquals");
+	AUTO_FREE char *key = xasprintf("%sNormalizedRecordNames", prefix);
+	json_write_texts(json, key, &names);
+	permission_write_records(json);
+	json_close(json);
+	json_close(json);
+	json_close(json);
+	write_instances(json);
 }
 
 static void write_statements(struct template_writer *writer, const struct pod_spec *pod,
@@ -106,6 +152,7 @@ static void write_statements(struct template_writer *writer, const struct pod_sp
 	write_key(writer, release);
 	for (size_t i = 0; i < claims->count; i++)
 		write_volume(writer, pod, claims->items[i].name);
+	write_names(writer, pod);
 }
 
 static void write_trust(struct json_writer *json)

@@ -10,6 +10,7 @@
 #include "base/string_list.h"
 #include "cloud/aws/stack/logical_id.h"
 #include "cloud/aws/stack/stack_health.h"
+#include "cloud/aws/stack/stack_names.h"
 #include "cloud/aws/stack/stack_place.h"
 #include "cloud/aws/stack/stack_plan.h"
 #include "cloud/aws/stack/stack_port.h"
@@ -45,7 +46,7 @@ bool stack_write_target_groups(struct template_writer *writer, const struct pod_
 	bool has_any = false;
 	for (size_t s = 0; s < writer->app->service_count; s++) {
 		const struct service *service = &writer->app->services[s];
-		if (!stack_has_balancer(service) || !string_list_has(&service->pods, pod->name))
+		if (writer->places[s].id == NULL || !string_list_has(&service->pods, pod->name))
 			continue;
 		for (size_t p = 0; p < service->port_count; p++) {
 			if (stack_port_is_second(service, &service->ports[p]))
@@ -304,6 +305,24 @@ static bool is_new(struct string_list *seen, const char *group, const struct rea
 	return true;
 }
 
+/* Where names lead to the instances, the pods of the project come straight to them. */
+static void write_members_rules(struct json_writer *json, const struct service *service,
+				struct string_list *seen)
+{
+	for (size_t i = 0; i < service->port_count; i++) {
+		const struct service_port *port = &service->ports[i];
+		const struct reach reach = {port->protocol == PROTOCOL_UDP ? "udp" : "tcp",
+					    port->target_port};
+		if (!is_new(seen, "Members", &reach))
+			continue;
+		json_open_object(json, NULL);
+		write_range(json, reach.protocol, reach.port);
+		template_write_ref(json, "SourceSecurityGroupId", "Members");
+		json_write_text(json, "Description", service->name);
+		json_close(json);
+	}
+}
+
 void stack_write_pod_rules(struct template_writer *writer, const struct pod_spec *pod)
 {
 	struct json_writer *json = &writer->json;
@@ -313,6 +332,10 @@ void stack_write_pod_rules(struct template_writer *writer, const struct pod_spec
 		const struct service *service = &writer->app->services[s];
 		if (!stack_has_balancer(service) || !string_list_has(&service->pods, pod->name))
 			continue;
+		if (writer->places[s].is_named) {
+			write_members_rules(json, service, &seen);
+			continue;
+		}
 		const struct pod_spec *first = app_find_pod(writer->app, service->pods.items[0]);
 		AUTO_FREE struct reach *reach = xcalloc(2 * service->port_count, sizeof(*reach));
 		const char *group = writer->places[s].group;
@@ -479,6 +502,14 @@ static void add_private_names(struct template_writer *writer, const struct balan
 	template_end(writer);
 }
 
+/* Instances write the records; the output says that they do. */
+static void add_instance_name(struct template_writer *writer, const struct service *service)
+{
+	AUTO_FREE char *output = stack_logical_id(service->name, STACK_INSTANCE_NAME);
+	AUTO_FREE char *name = xasprintf("%s.%s", service->name, writer->target->domain_inside);
+	template_output_text(writer, output, name);
+}
+
 static void add_public_name(struct template_writer *writer, const struct balancer *balancer)
 {
 	const struct stack_target *target = writer->target;
@@ -545,6 +576,10 @@ bool stack_add_service(struct template_writer *writer, const struct service *ser
 		return true;
 	size_t index = (size_t)(service - writer->app->services);
 	const struct balancer_place *place = &writer->places[index];
+	if (place->is_named) {
+		add_instance_name(writer, service);
+		return true;
+	}
 	const struct balancer balancer = {
 		.service = service,
 		.pod = app_find_pod(writer->app, service->pods.items[0]),

@@ -10,7 +10,7 @@
 struct template_writer {
 	const struct app *app;
 	const struct stack_target *target;
-	struct balancer_place *places; /* owned; of each service; template_parts.h */
+	struct balancer_place *places; /* owned; of each service; stack_place.h */
 	struct strbuf resources;
 	struct strbuf outputs;
 	struct strbuf parameters;

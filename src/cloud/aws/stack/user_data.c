@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 #include "cloud/aws/stack/logical_id.h"
 #include "cloud/aws/stack/stack_disk.h"
+#include "cloud/aws/stack/stack_names.h"
 #include "cloud/aws/stack/stack_network.h"
 #include "cloud/aws/stack/stack_plan.h"
 #include "cloud/claims.h"
@@ -183,6 +184,15 @@ static void add_service(struct release *ret, const char *domain, const struct se
 				service->port_count);
 }
 
+static void add_names(const struct user_data_input *input, const char *domain, struct release *ret)
+{
+	if (input->named == NULL)
+		return;
+	stack_pod_names(input->app, input->named, input->pod, domain, &ret->cloud.names);
+	if (ret->cloud.names.count > 0)
+		ret->cloud.names_zone = xstrdup(STACK_ZONE_MARK);
+}
+
 /* Which instance it is (name, uid, address) the guest learns from instance metadata. */
 static void fill_instance(const struct user_data_input *input, struct release *ret)
 {
@@ -204,6 +214,7 @@ static void fill_instance(const struct user_data_input *input, struct release *r
 	ret->cloud.signal_stack = xstrdup(input->stack);
 	ret->cloud.signal_resource = stack_group_id(input->pod->name);
 	add_claims(input->app, input->pod, ret);
+	add_names(input, domain, ret);
 	/* EBS has whole GiB: what is used of them is what the pod has here. */
 	ret->scratch_bytes = pod_room_bytes(input->pod);
 	if (ret->scratch_bytes > 0)
@@ -219,7 +230,7 @@ static size_t final_size(const char *text)
 	for (const char *mark = strstr(text, STACK_VOLUME_START); mark != NULL;
 	     mark = strstr(mark + 1, STACK_VOLUME_START))
 		size += VOLUME_ID_SIZE;
-	return size;
+	return size + (strstr(text, STACK_ZONE_MARK) != NULL ? VOLUME_ID_SIZE : 0);
 }
 
 /* Puts the configuration into parameters of 4 KiB; what refers to them takes its place. */
@@ -263,11 +274,12 @@ bool user_data_make(const struct user_data_input *input, struct user_data *ret, 
 	if (!release_config_read(input->config_json, strlen(input->config_json), &release, err))
 		return error_prefix(err, "pod '%s'", input->pod->name);
 	fill_instance(input, &release);
-	if (strstr(input->config_json, STACK_VOLUME_START) != NULL)
-		return error_set(err, ERROR_UNSUPPORTED,
-				 "pod '%s': its configuration has the text '" STACK_VOLUME_START
-				 "' in it",
-				 input->pod->name);
+	static const char *const marks[] = {STACK_VOLUME_START, STACK_ZONE_MARK};
+	for (size_t i = 0; i < ARRAY_SIZE(marks); i++)
+		if (strstr(input->config_json, marks[i]) != NULL)
+			return error_set(err, ERROR_UNSUPPORTED,
+					 "pod '%s': its configuration has the text '%s' in it",
+					 input->pod->name, marks[i]);
 	if (!refer_secrets(input, &release, &out, err))
 		return error_prefix(err, "pod '%s'", input->pod->name);
 	out.text = for_cloudformation(release_document_write(&release, JSON_ASCII));

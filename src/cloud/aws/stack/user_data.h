@@ -16,7 +16,7 @@
 #define USER_DATA_MAX 16384
 
 struct user_data {
-	char *text;		    /* owned; ASCII; with STACK_VOLUME marks */
+	char *text;		    /* owned; ASCII; with STACK_VOLUME and STACK_ZONE marks */
 	struct parameter_list puts; /* what must be in SSM before an instance starts */
 	struct string_list paths;   /* below which the pod's parameters are, and nobody else's */
 };
@@ -29,7 +29,8 @@ struct user_data_input {
 	struct release_id id;
 	const char *stack;
 	const char *region;
-	const char *kms_key; /* ARN; NULL: Amazon's own */
+	const char *kms_key;		 /* ARN; NULL: Amazon's own */
+	const struct string_list *named; /* services whose names lead to instances; or NULL */
 };
 
 MUST_CHECK bool user_data_make(const struct user_data_input *input, struct user_data *ret,
