@@ -15,6 +15,7 @@
 #include "cli/project_lock.h"
 #include "cli/verb.h"
 #include "local/client/client.h"
+#include "local/client/volume_files.h"
 #include "local/plan/plan_part.h"
 #include "local/plan/project_plan_json.h"
 #include "local/supervisor/supervisor_start.h"
@@ -140,6 +141,40 @@ static bool remove_unit(const struct invocation *invocation, const char *project
 	return true;
 }
 
+static bool remove_volumes(const struct invocation *invocation, const char *project,
+			   size_t *ret_count, struct error *err)
+{
+	AUTO(volume_file_list_clear) struct volume_file_list volumes = {0};
+
+	if (!volume_files_list(project, &volumes, err))
+		return false;
+	for (size_t i = 0; i < volumes.count; i++) {
+		if (!volume_file_remove(&volumes.items[i], err))
+			return false;
+		output_note(invocation, "volume %s is gone", volumes.items[i].name);
+	}
+	*ret_count = volumes.count;
+	return true;
+}
+
+/* The project is not up, as *err says. Its volumes may be there all the same, since down leaves them. */
+static bool take_what_is_left(const struct invocation *invocation, const char *project,
+			      bool with_volumes, struct error *err)
+{
+	AUTO(error_clear) struct error problem = ERROR_INIT;
+	size_t count = 0;
+	bool had_leftovers = remove_leftovers(invocation, project);
+
+	if (with_volumes && !remove_volumes(invocation, project, &count, &problem)) {
+		error_clear(err);
+		return error_move(err, &problem);
+	}
+	if (!had_leftovers && count == 0)
+		return false;
+	error_clear(err);
+	return true;
+}
+
 static bool take_all(const struct invocation *invocation, const char *project,
 		     const struct string_list *pods, struct error *err)
 {
@@ -152,10 +187,10 @@ static bool take_all(const struct invocation *invocation, const char *project,
 		return false;
 	/* A project whose supervisor was killed is adopted first: somebody has to stop its VMs. */
 	if (!supervisor_start(project, err)) {
-		if (err->kind != ERROR_NOT_FOUND || !remove_leftovers(invocation, project))
+		if (err->kind != ERROR_NOT_FOUND ||
+		    !take_what_is_left(invocation, project, with_volumes, err))
 			return false;
-		error_clear(err);
-		report(invocation, project, pods, false);
+		report(invocation, project, pods, with_volumes);
 		return true;
 	}
 	AUTO_PTR(client) struct client *client = client_open(loop, project, err);
@@ -228,7 +263,7 @@ const struct verb verb_down = {
 	.description =
 		"Stops every pod as Kubernetes would (preStop, the stop signal, the grace period), "
 		"removes the VMs and their network, and frees the ports. Volumes and logs stay, "
-		"unless --volumes asks for the volumes.\n\n"
+		"unless --volumes asks for the volumes, now or in a second `down`.\n\n"
 		"With names of pods, those alone are stopped and removed, and the rest of the "
 		"project runs on.",
 	.options = options,
