@@ -55,6 +55,10 @@ static void what_was_up_stays_as_it_was(void **state)
 	string_list_split(&known, "web,db,later", ',');
 	project_plan_join(&plan, &before, &known);
 	pods_are(&plan, "web:new db:old web db empty");
+	pods_are(&before, "web:old gone:old");
+	/* What comes behind it finds no holes. */
+	project_plan_keep_former(&plan, &before);
+	pods_are(&plan, "web:new db:old web db empty");
 }
 
 static void what_is_dropped_takes_its_services_along(void **state)

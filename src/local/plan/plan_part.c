@@ -28,16 +28,27 @@ static void drop_services(struct project_plan *plan)
 	plan->service_count = kept;
 }
 
+/* Out of the plan. */
+static struct pod_plan take_pod(struct project_plan *plan, struct pod_plan *pod)
+{
+	struct pod_plan taken = *pod;
+	size_t behind = plan->pod_count - (size_t)(pod - plan->pods) - 1;
+
+	memmove(pod, pod + 1, behind * sizeof(*pod));
+	plan->pods[--plan->pod_count] = (struct pod_plan){0};
+	return taken;
+}
+
 void project_plan_join(struct project_plan *plan, struct project_plan *before,
 		       const struct string_list *known)
 {
-	for (size_t i = 0; i < before->pod_count; i++) {
+	for (size_t i = 0; i < before->pod_count;) {
 		struct pod_plan *pod = &before->pods[i];
 		if (project_plan_find(plan, pod->name) != NULL ||
 		    !string_list_has(known, pod->name))
-			continue;
-		*ARRAY_APPEND(plan->pods, plan->pod_count) = *pod;
-		*pod = (struct pod_plan){0};
+			i++;
+		else
+			*ARRAY_APPEND(plan->pods, plan->pod_count) = take_pod(before, pod);
 	}
 	drop_services(plan);
 }
@@ -57,8 +68,7 @@ void project_plan_keep_former(struct project_plan *plan, struct project_plan *be
 			continue;
 		}
 		pod->former = xcalloc(1, sizeof(*pod->former));
-		*pod->former = *was;
-		*was = (struct pod_plan){0};
+		*pod->former = take_pod(before, was);
 	}
 }
 
