@@ -61,7 +61,7 @@ static const char *const translations[][2] = {
 	{"replace", "i2kit up replaces what changed"},
 	{"resume", "i2kit unpause POD"},
 	{"rm", "i2kit down POD stops and removes it; i2kit volume rm, i2kit logs rm"},
-	{"rmi", "i2kit images lists images; i2kit prune frees those that nothing needs"},
+	{"rmi", "i2kit images rm IMAGE; i2kit prune frees those that nothing needs"},
 	{"rollout", "i2kit up, i2kit restart POD, i2kit wait; i2kit rollback in the cloud"},
 	{"run", "i2kit up runs what a manifest says, i2kit init writes a first one"},
 	{"save", "i2kit build -o FILE writes a pod's disk"},
