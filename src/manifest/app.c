@@ -275,6 +275,10 @@ void app_clear(struct app *app)
 	for (size_t i = 0; i < app->network_count; i++)
 		free(app->networks[i].name);
 	free(app->networks);
+	routes_free(app->routes, app->route_count);
+	for (size_t i = 0; i < app->route_tls_count; i++)
+		route_tls_clear(&app->route_tls[i]);
+	free(app->route_tls);
 	*app = (struct app){0};
 }
 

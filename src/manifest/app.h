@@ -23,15 +23,10 @@
 #include "base/string_list.h"
 #include "manifest/build_spec.h"
 #include "manifest/outside.h"
+#include "manifest/route.h"
+#include "manifest/source_mark.h"
 #include "wire/check.h"
 #include "wire/kinds.h"
-
-/* Where a thing was written, for messages that come after parsing. */
-struct source_mark {
-	const char *file; /* borrowed from app.files; "-" for stdin */
-	unsigned line;	  /* from 1; 0: not from a file */
-	unsigned column;  /* from 1, in characters */
-};
 
 struct key_value {
 	char *key;
@@ -495,6 +490,10 @@ struct app {
 	size_t policy_count;
 	struct app_network *networks;
 	size_t network_count;
+	struct route *routes; /* in the order in which they are looked through */
+	size_t route_count;
+	struct route_tls *route_tls;
+	size_t route_tls_count;
 };
 
 void volume_clear(struct volume *volume);

@@ -174,7 +174,27 @@ void read_config_map_object(struct loader *loader, const struct yaml_node *root)
 	read_config(loader, root, &config_map_object_fields, false);
 }
 
+static bool has_key(const struct config_map *map, const char *key)
+{
+	for (size_t i = 0; i < map->entry_count; i++) {
+		if (strcmp(map->entries[i].key, key) == 0)
+			return true;
+	}
+	return false;
+}
+
 void read_secret_object(struct loader *loader, const struct yaml_node *root)
 {
+	static const char *const keys[] = {"tls.crt", "tls.key"};
+
 	read_config(loader, root, &secret_object_fields, true);
+	const struct config_map *map = &loader->app->config_maps[loader->app->config_map_count - 1];
+	bool is_tls =
+		map->secret_type != NULL && strcmp(map->secret_type, "kubernetes.io/tls") == 0;
+	for (size_t i = 0; i < ARRAY_SIZE(keys) && is_tls; i++) {
+		if (!has_key(map, keys[i]))
+			loader_error(loader, root, "stringData: {tls.crt: …, tls.key: …}",
+				     "Secret '%.63s' of type kubernetes.io/tls has no %s",
+				     map->name, keys[i]);
+	}
 }

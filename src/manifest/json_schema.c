@@ -102,6 +102,8 @@ static bool takes(const struct field *field, const char *words)
 	return field->takes != NULL && strcmp(field->takes, words) == 0;
 }
 
+static const char one_or_many[] = "text, map, or a list of them";
+
 static void write_list_of(struct schema_writer *writer, const struct field *field)
 {
 	json_open_object(&writer->json, NULL);
@@ -109,7 +111,7 @@ static void write_list_of(struct schema_writer *writer, const struct field *fiel
 	json_open_object(&writer->json, "items");
 	json_open_list(&writer->json, "anyOf");
 	write_reference(writer, NULL, field->inner);
-	if (field->is_named)
+	if (field->is_named || takes(field, one_or_many))
 		write_type(writer, "string", NULL);
 	json_close(&writer->json);
 	json_close(&writer->json);
@@ -137,7 +139,7 @@ static void write_map_shapes(struct schema_writer *writer, const struct field *f
 {
 	if (!field->is_list && !field->is_named)
 		write_reference(writer, NULL, field->inner);
-	if (field->is_list || field->is_named)
+	if (field->is_list || field->is_named || takes(field, one_or_many))
 		write_list_of(writer, field);
 	if (field->is_named)
 		write_names_of(writer, field);
@@ -154,7 +156,7 @@ static void write_shapes(struct schema_writer *writer, const struct field *field
 	if (field->read == read_text_list || field->read == read_number_list ||
 	    takes(field, "list of texts, or text"))
 		write_type(writer, "array", "scalar");
-	if (takes(field, "list of texts, or text"))
+	if (takes(field, "list of texts, or text") || takes(field, one_or_many))
 		write_type(writer, "string", NULL);
 	if (takes(field, "map of texts"))
 		write_type(writer, "object", "scalar");

@@ -10,6 +10,9 @@
 #include "manifest/claim.h"
 #include "manifest/config_object.h"
 #include "manifest/endpoints.h"
+#include "manifest/gateway_object.h"
+#include "manifest/http_route.h"
+#include "manifest/ingress.h"
 #include "manifest/loader.h"
 #include "manifest/metadata.h"
 #include "manifest/network_policy.h"
@@ -41,9 +44,9 @@ static void read_list(struct loader *loader, const struct yaml_node *root)
 
 static const char no_server[] = "no API server here has anything to guard";
 static const char no_nodes[] = "there are no nodes to schedule on";
-static const char ingress[] =
-	"publish the Service itself: type: LoadBalancer (the short form takes "
-	"\"https:443:http:80\" with a certificate)";
+static const char one_proxy[] = "there is one proxy here, and one load balancer in the cloud";
+static const char other_route[] =
+	"an Ingress or HTTPRoute leads HTTP to Services; a Service publishes other ports itself";
 static const char kustomize[] = "a kustomization is built from its folder: i2kit up -f FOLDER";
 static const char cluster_only[] =
 	"it is for the servers and nodes of a cluster, and there are none here; remove the "
@@ -103,14 +106,22 @@ const struct kind kinds[] = {
 	 "a project (-p) keeps applications apart"},
 	{"ServiceAccount", "v1", FIELD_NO_EFFECT, NULL, &account_fields,
 	 "there is no API server to log in to"},
-	{"Ingress", NULL, FIELD_REFUSED, NULL, NULL, ingress},
-	{"IngressClass", NULL, FIELD_NO_EFFECT, NULL, NULL, ingress},
-	{"Gateway", NULL, FIELD_REFUSED, NULL, NULL, ingress},
-	{"HTTPRoute", NULL, FIELD_REFUSED, NULL, NULL, ingress},
-	{"GatewayClass", NULL, FIELD_NO_EFFECT, NULL, NULL, ingress},
-	{"GRPCRoute", NULL, FIELD_REFUSED, NULL, NULL, ingress},
-	{"TCPRoute", NULL, FIELD_REFUSED, NULL, NULL, ingress},
-	{"VirtualService", NULL, FIELD_REFUSED, NULL, NULL, ingress},
+	{"Ingress", "networking.k8s.io/v1 networking.k8s.io/v1beta1 extensions/v1beta1", FIELD_USED,
+	 read_ingress, &ingress_object_fields,
+	 "HTTP by host and path to Services; published on 8080, with tls on 8443"},
+	{"IngressClass", NULL, FIELD_NO_EFFECT, NULL, NULL, one_proxy},
+	{"Gateway", "gateway.networking.k8s.io/v1 gateway.networking.k8s.io/v1beta1", FIELD_USED,
+	 read_gateway, &gateway_object_fields, "listeners that HTTPRoutes are attached to"},
+	{"HTTPRoute", "gateway.networking.k8s.io/v1 gateway.networking.k8s.io/v1beta1", FIELD_USED,
+	 read_http_route, &http_route_object_fields,
+	 "HTTP by host, path, method and headers to Services"},
+	{"GatewayClass", NULL, FIELD_NO_EFFECT, NULL, NULL, one_proxy},
+	{"ReferenceGrant", NULL, FIELD_NO_EFFECT, NULL, NULL, no_server},
+	{"GRPCRoute", NULL, FIELD_REFUSED, NULL, NULL, other_route},
+	{"TCPRoute", NULL, FIELD_REFUSED, NULL, NULL, other_route},
+	{"TLSRoute", NULL, FIELD_REFUSED, NULL, NULL, other_route},
+	{"UDPRoute", NULL, FIELD_REFUSED, NULL, NULL, other_route},
+	{"VirtualService", NULL, FIELD_REFUSED, NULL, NULL, other_route},
 	{"HorizontalPodAutoscaler", NULL, FIELD_NO_EFFECT, NULL, NULL, one_size},
 	{"VerticalPodAutoscaler", NULL, FIELD_NO_EFFECT, NULL, NULL, one_size},
 	{"PodDisruptionBudget", NULL, FIELD_NO_EFFECT, NULL, NULL, no_nodes},

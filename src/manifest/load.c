@@ -20,6 +20,7 @@
 #include "manifest/network_policy.h"
 #include "manifest/problem.h"
 #include "manifest/project_name.h"
+#include "manifest/route_check.h"
 #include "manifest/service.h"
 #include "manifest/short_form.h"
 #include "manifest/yaml_node.h"
@@ -388,6 +389,8 @@ static void begin(const struct load_options *options, struct app *app)
 static bool finish(struct loader *loader, struct app *ret, struct error *err)
 {
 	services_complete(loader);
+	routes_complete(loader);
+	gateway_list_clear(&loader->gateways);
 	network_policies_complete(loader);
 	check_app(loader);
 	string_list_clear(&loader->noted);

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "manifest/gateway.h"
 #include "manifest/load.h"
 
 struct yaml_node;
@@ -33,7 +34,8 @@ struct loader {
 	const struct field_set *outer[OUTER_MAX]; /* the maps being read, outermost first */
 	size_t outer_count;
 	bool is_searching; /* files come from folders, too, not only from -f FILE */
-	bool has_lost;	   /* a document could not be read: what others refer to may stand in it */
+	struct gateway_list gateways;
+	bool has_lost; /* a document could not be read: what others refer to may stand in it */
 };
 
 enum verdict {

@@ -16,6 +16,7 @@
 #include "manifest/loader.h"
 #include "manifest/pod.h"
 #include "manifest/read_value.h"
+#include "manifest/short_route.h"
 #include "manifest/yaml_node.h"
 
 #define RANGE_MAX 256 /* ports that one word may mean */
@@ -25,6 +26,7 @@ struct short_pod {
 	struct pod_spec pod; /* first: Kubernetes' own fields are read into it */
 	struct service service;
 	bool is_unpublished;
+	const struct yaml_node *routes; /* read when the ports are known; or NULL */
 };
 
 /* Set while the containers of one document are read; read_short_ports() finds its service here. */
@@ -463,6 +465,12 @@ static void read_publish(struct loader *loader, const struct yaml_node *node, vo
 	((struct short_pod *)target)->is_unpublished = !is_published;
 }
 
+static void keep_routes(struct loader *loader, const struct yaml_node *node, void *target)
+{
+	(void)loader;
+	((struct short_pod *)target)->routes = node;
+}
+
 static void read_short_replicas(struct loader *loader, const struct yaml_node *node, void *target)
 {
 	struct pod_spec *pod = target;
@@ -491,6 +499,9 @@ static const struct field short_field_list[] = {
 	{"replicas", FIELD_USED, read_short_replicas, 0, NULL,
 	 "VMs that boot the same image; default 1", "size of the Auto Scaling group",
 	 .takes = "number"},
+	{"routes", FIELD_USED, keep_routes, 0, &short_route_fields,
+	 "HTTP by host and path: shop.example.com, shop.localhost/api, /; published on 8080",
+	 "rules of the environment's load balancer", .takes = "text, map, or a list of them"},
 	{"stateful", FIELD_USED, read_bool, AT(is_stateful), NULL,
 	 "one replica, replaced old first, that keeps its disk"}};
 #undef AT
@@ -536,6 +547,8 @@ bool read_short_form(struct loader *loader, const struct yaml_node *root)
 		loader_error(loader, list, "containers: {web: {image: nginx:1.25}}",
 			     "containers: a pod has at least one");
 	pod_complete(loader, pod);
+	if (reader.routes != NULL)
+		read_short_routes(loader, reader.routes, pod, &reader.service);
 	*ARRAY_APPEND(loader->app->pods, loader->app->pod_count) = *pod;
 	if (reader.service.port_count > 0)
 		reader.service.is_published = !reader.is_unpublished;

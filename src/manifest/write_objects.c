@@ -389,6 +389,78 @@ bool is_service_generated(const struct app *app, const struct service *service)
 	return (service->is_implied || !is_source_kept(app)) && !is_host_port_service(app, service);
 }
 
+static void write_path(struct yaml_writer *writer, const struct route *route)
+{
+	const struct route_backend *backend = &route->backends[0];
+
+	yaml_write_item(writer);
+	yaml_write_text(writer, "path", route->path);
+	yaml_write_text(writer, "pathType", route_path_words[route->path_type]);
+	yaml_write_map(writer, "backend");
+	yaml_write_map(writer, "service");
+	yaml_write_text(writer, "name", backend->service);
+	yaml_write_map(writer, "port");
+	yaml_write_number(writer, "number", backend->port);
+	yaml_write_end(writer);
+	yaml_write_end(writer);
+	yaml_write_end(writer);
+	yaml_write_end(writer);
+}
+
+static void write_rules(struct yaml_writer *writer, const struct app *app, const char *owner)
+{
+	yaml_write_map(writer, "rules");
+	for (size_t i = 0; i < app->route_count; i++) {
+		const struct route *route = &app->routes[i];
+		if (strcmp(route->owner, owner) != 0)
+			continue;
+		yaml_write_item(writer);
+		yaml_write_text(writer, "host", route->host);
+		yaml_write_map(writer, "http");
+		yaml_write_map(writer, "paths");
+		write_path(writer, route);
+		yaml_write_end(writer);
+		yaml_write_end(writer);
+		yaml_write_end(writer);
+	}
+	yaml_write_end(writer);
+}
+
+static void write_route_tls(struct yaml_writer *writer, const struct app *app, const char *owner)
+{
+	yaml_write_map(writer, "tls");
+	for (size_t i = 0; i < app->route_tls_count; i++) {
+		const struct route_tls *tls = &app->route_tls[i];
+		if (strcmp(tls->owner, owner) != 0)
+			continue;
+		yaml_write_item(writer);
+		yaml_write_texts(writer, "hosts", &tls->hosts);
+		/* In a cluster somebody has to make it: kubectl create secret tls. */
+		AUTO_FREE char *made =
+			xasprintf("%.*s-tls", (int)strcspn(owner + 5, "'"), owner + 5);
+		yaml_write_text(writer, "secretName", tls->secret != NULL ? tls->secret : made);
+		yaml_write_end(writer);
+	}
+	yaml_write_end(writer);
+}
+
+void write_pod_ingress(struct yaml_writer *writer, const struct app *app,
+		       const struct pod_spec *pod)
+{
+	AUTO_FREE char *owner = xasprintf("pod '%s'", pod->name);
+	bool is_any = false;
+
+	for (size_t i = 0; i < app->route_count; i++)
+		is_any = is_any || strcmp(app->routes[i].owner, owner) == 0;
+	if (!is_any)
+		return;
+	write_head(writer, "networking.k8s.io/v1", "Ingress", pod->name, pod->namespace_name);
+	yaml_write_map(writer, "spec");
+	write_route_tls(writer, app, owner);
+	write_rules(writer, app, owner);
+	yaml_write_end(writer);
+}
+
 char *app_write_kubernetes(const struct app *app)
 {
 	struct yaml_writer writer = {0};
@@ -408,5 +480,7 @@ char *app_write_kubernetes(const struct app *app)
 		if (is_service_generated(app, &app->services[i]))
 			write_service(&writer, app, &app->services[i]);
 	}
+	for (size_t i = 0; i < app->pod_count; i++)
+		write_pod_ingress(&writer, app, &app->pods[i]);
 	return strbuf_take(&writer.text);
 }

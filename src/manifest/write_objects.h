@@ -28,6 +28,9 @@ void write_workload(struct yaml_writer *writer, const struct pod_spec *pod);
 void write_pod_selector(struct yaml_writer *writer, const char *key, const struct pod_spec *pod);
 void write_service(struct yaml_writer *writer, const struct app *app,
 		   const struct service *service);
+/* The short form's routes to the pod, as an Ingress; nothing where there are none. */
+void write_pod_ingress(struct yaml_writer *writer, const struct app *app,
+		       const struct pod_spec *pod);
 bool is_source_kept(const struct app *app);
 void write_source_object(struct yaml_writer *writer, const struct source_object *object);
 bool is_short_pod(const struct pod_spec *pod); /* written in the short form */

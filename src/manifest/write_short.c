@@ -221,6 +221,47 @@ static void write_network(struct yaml_writer *writer, const struct egress_policy
 	yaml_write_end(writer);
 }
 
+static const struct route_tls *find_tls(const struct app *app, const struct route *route)
+{
+	for (size_t i = 0; i < app->route_tls_count; i++) {
+		const struct route_tls *tls = &app->route_tls[i];
+		bool is_its = tls->hosts.count == 0
+				      ? route->host == NULL
+				      : route->host != NULL &&
+						strcmp(tls->hosts.items[0], route->host) == 0;
+		if (strcmp(tls->owner, route->owner) == 0 && is_its)
+			return tls;
+	}
+	return NULL;
+}
+
+/* What the short form said; an Ingress stays one. */
+static void write_routes(struct yaml_writer *writer, const struct app *app,
+			 const struct pod_spec *pod)
+{
+	AUTO_FREE char *owner = xasprintf("pod '%s'", pod->name);
+
+	yaml_write_map(writer, "routes");
+	for (size_t i = 0; i < app->route_count; i++) {
+		const struct route *route = &app->routes[i];
+		const struct route_tls *tls = find_tls(app, route);
+		if (strcmp(route->owner, owner) != 0)
+			continue;
+		yaml_write_item(writer);
+		yaml_write_text(writer, "host", route->host);
+		yaml_write_text(writer, "path", route->path);
+		if (route->path_type == ROUTE_EXACT)
+			yaml_write_text(writer, "pathType", "Exact");
+		yaml_write_number(writer, "port", route->backends[0].port);
+		if (tls != NULL && tls->secret == NULL)
+			yaml_write_bool(writer, "tls", true);
+		else if (tls != NULL)
+			yaml_write_text(writer, "tls", tls->secret);
+		yaml_write_end(writer);
+	}
+	yaml_write_end(writer);
+}
+
 static void write_short_pod(struct yaml_writer *writer, const struct app *app,
 			    const struct pod_spec *pod)
 {
@@ -241,6 +282,7 @@ static void write_short_pod(struct yaml_writer *writer, const struct app *app,
 		yaml_write_bool(writer, "publish", false);
 	yaml_write_text(writer, "instance_type", pod->instance_type);
 	write_network(writer, &pod->egress);
+	write_routes(writer, app, pod);
 	if (!has_given_labels(app, pod, service))
 		yaml_write_pairs(writer, "labels", pod->labels, pod->label_count);
 	yaml_write_pairs(writer, "annotations", pod->annotations, pod->annotation_count);
@@ -305,6 +347,8 @@ char *app_write_short(const struct app *app)
 			write_short_pod(&writer, app, &app->pods[i]);
 		else if (!is_kept || is_short_pod(&app->pods[i]))
 			write_workload(&writer, &app->pods[i]);
+		if (!is_short(app, &app->pods[i]))
+			write_pod_ingress(&writer, app, &app->pods[i]);
 	}
 	write_other_objects(&writer, app);
 	write_other_services(&writer, app);

@@ -56,7 +56,8 @@ static void paths_lead_through_objects_pods_and_the_short_form(void **state)
 static void refused_kinds_say_what_to_do(void **state)
 {
 	(void)state;
-	assert_says("ingress", "instead: publish the Service");
+	assert_says("ingress", "published on 8080");
+	assert_says("GRPCRoute", "instead: an Ingress");
 	assert_says("pod.spec.hostPID", "verdict: refused");
 	assert_says("affinity", "verdict: no effect");
 }

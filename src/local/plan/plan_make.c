@@ -363,6 +363,9 @@ bool project_plan_make(const struct plan_input *input, const struct plan_options
 
 	if (!plan_options_check(options, input->app, err))
 		return false;
+	if (input->app->route_count > 0)
+		return error_set(err, ERROR_UNSUPPORTED, "%s: routes are checked, and not run yet",
+				 input->app->routes[0].owner);
 	plan.project = xstrdup(input->app->project);
 	plan.folder = xstrdup(input->app->folder);
 	plan.uri = xstrdup_or_null(options->uri);

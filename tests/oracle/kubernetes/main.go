@@ -30,12 +30,16 @@ import (
 	"k8s.io/kubernetes/pkg/apis/core"
 	coreinstall "k8s.io/kubernetes/pkg/apis/core/install"
 	corevalidation "k8s.io/kubernetes/pkg/apis/core/validation"
+	"k8s.io/kubernetes/pkg/apis/networking"
+	networkinginstall "k8s.io/kubernetes/pkg/apis/networking/install"
+	networkingvalidation "k8s.io/kubernetes/pkg/apis/networking/validation"
 )
 
 func init() {
 	coreinstall.Install(legacyscheme.Scheme)
 	appsinstall.Install(legacyscheme.Scheme)
 	batchinstall.Install(legacyscheme.Scheme)
+	networkinginstall.Install(legacyscheme.Scheme)
 }
 
 // Names and namespaces that an API server gives on creation.
@@ -97,6 +101,12 @@ func validate(object runtime.Object) field.ErrorList {
 	case *apps.ReplicaSet:
 		namespaced(o)
 		return appsvalidation.ValidateReplicaSet(o, podutil.GetValidationOptionsFromPodTemplate(&o.Spec.Template, nil))
+	case *networking.Ingress:
+		namespaced(o)
+		return networkingvalidation.ValidateIngressCreate(o)
+	case *networking.NetworkPolicy:
+		namespaced(o)
+		return networkingvalidation.ValidateNetworkPolicy(o, networkingvalidation.NetworkPolicyValidationOptions{})
 	case *batch.Job:
 		namespaced(o)
 		// Without a selector of its own a Job is given one by its uid.
