@@ -8,114 +8,54 @@
 #include "cli/cloud_target.h"
 #include "cli/output.h"
 #include "cli/output_document.h"
+#include "cli/status_proof.h"
 #include "cli/table.h"
-#include "release/receipt_tag.h"
 
 #define SHORT_DIGEST 19
 
-/* What the pod's receipt is worth. */
-enum receipt_worth {
-	RECEIPT_NONE,
-	RECEIPT_UNREADABLE,
-	RECEIPT_WRONG,
-	RECEIPT_FORCED,
-	RECEIPT_READY
+/* What is shown, and by whom it is measured. */
+struct view {
+	const struct invocation *invocation;
+	const char *project;
+	const struct cloud_status *status;
+	struct trusted_keys trusted;
 };
 
-static enum receipt_worth receipt_worth(const char *project, const struct cloud_pod_status *pod,
-					struct receipt_claim *claim)
+static void view_clear(struct view *view)
 {
-	struct release_id release;
-	if (pod->receipt_tag == NULL || pod->image_digest == NULL || pod->config_digest == NULL)
-		return RECEIPT_NONE;
-	if (!digest_parse(pod->image_digest, &release.image) ||
-	    !digest_parse(pod->config_digest, &release.config) ||
-	    !receipt_check_tag(pod->receipt_tag, project, pod->name, &release, claim, NULL))
-		return RECEIPT_UNREADABLE;
-	if (!claim->is_signature_good)
-		return RECEIPT_WRONG;
-	return claim->is_forced ? RECEIPT_FORCED : RECEIPT_READY;
+	trusted_keys_clear(&view->trusted);
 }
 
-/* In words; owned. */
-static char *receipt_words(const char *project, const struct cloud_pod_status *pod)
+/* This user's, the environment's, and those that lie beside the environment or the manifests. */
+static bool find_keys(const struct environment *environment, struct trusted_keys *keys,
+		      struct error *err)
 {
-	AUTO(receipt_claim_clear) struct receipt_claim claim = {0};
-	char when[RFC3339_SIZE];
-	switch (receipt_worth(project, pod, &claim)) {
-	case RECEIPT_NONE:
-		return xstrdup("none");
-	case RECEIPT_UNREADABLE:
-		return xstrdup("unreadable");
-	case RECEIPT_WRONG:
-		return xstrdup("WRONG SIGNATURE");
-	case RECEIPT_FORCED:
-		return xasprintf("forced%s", claim.is_our_key ? "" : ", another key");
-	case RECEIPT_READY:
-		break;
-	}
-	clock_format_rfc3339(when, claim.ready_ns, 0);
-	return xasprintf("ready %u/%u %s %s%s", claim.replicas, claim.desired, claim.accelerator,
-			 when, claim.is_our_key ? "" : ", another key");
+	const char *file = environment->file;
+	const char *slash = file != NULL ? strrchr(file, '/') : NULL;
+	AUTO_FREE char *path =
+		slash != NULL ? xasprintf("%.*s/.i2kit/trusted_keys", (int)(slash - file), file)
+			      : xstrdup(".i2kit/trusted_keys");
+
+	if (!trusted_keys_add_own(keys, err))
+		return false;
+	for (size_t i = 0; i < environment->trusted_keys.count; i++)
+		if (!trusted_keys_add(keys, environment->trusted_keys.items[i], err))
+			return error_prefix(err, "%s: trusted_keys", file);
+	return trusted_keys_add_file(keys, path, err);
 }
 
-static bool is_receipt_wrong(const char *project, const struct cloud_pod_status *pod)
+static void print_pods(const struct view *view)
 {
-	AUTO(receipt_claim_clear) struct receipt_claim claim = {0};
-	return receipt_worth(project, pod, &claim) == RECEIPT_WRONG;
-}
-
-/* Whether an instance runs its pod's release. */
-enum boot_verdict {
-	BOOT_UNKNOWN_POD,
-	BOOT_OTHER_IMAGE,
-	BOOT_OTHER_DISK,
-	BOOT_NOT_SAID,
-	BOOT_EQUAL
-};
-
-static enum boot_verdict boot_verdict(const struct cloud_status *status,
-				      const struct cloud_instance *instance)
-{
-	for (size_t i = 0; i < status->pod_count; i++) {
-		const struct cloud_pod_status *pod = &status->pods[i];
-		if (strcmp(pod->name, instance->pod) != 0 || pod->image_digest == NULL)
-			continue;
-		bool is_same = instance->image_digest != NULL &&
-			       strcmp(instance->image_digest, pod->image_digest) == 0;
-		if (instance->booted_digest != NULL &&
-		    strcmp(instance->booted_digest, pod->image_digest) != 0)
-			return BOOT_OTHER_DISK;
-		if (!is_same)
-			return BOOT_OTHER_IMAGE;
-		return instance->booted_digest != NULL ? BOOT_EQUAL : BOOT_NOT_SAID;
-	}
-	return BOOT_UNKNOWN_POD;
-}
-
-static const char *instance_note(const struct cloud_status *status,
-				 const struct cloud_instance *instance)
-{
-	static const char *const notes[] = {[BOOT_UNKNOWN_POD] = "no such pod",
-					    [BOOT_OTHER_IMAGE] = "other image",
-					    [BOOT_OTHER_DISK] = "BOOTED ANOTHER DISK",
-					    [BOOT_NOT_SAID] = "",
-					    [BOOT_EQUAL] = "booted digest equal"};
-	return notes[boot_verdict(status, instance)];
-}
-
-static void print_pods(const struct invocation *invocation, const char *project,
-		       const struct cloud_status *status)
-{
-	AUTO_PTR(table) struct table *table = table_new(invocation);
+	const struct cloud_status *status = view->status;
+	AUTO_PTR(table) struct table *table = table_new(view->invocation);
 	table_add_column(table, "POD", TABLE_LEFT);
 	table_add_column(table, "IMAGE", TABLE_LEFT);
 	table_add_column(table, "CONFIG", TABLE_LEFT);
 	table_add_column(table, "RECEIPT", TABLE_SHRINK);
 	for (size_t i = 0; i < status->pod_count; i++) {
 		const struct cloud_pod_status *pod = &status->pods[i];
-		AUTO_FREE char *receipt = receipt_words(project, pod);
-		bool is_bad = is_receipt_wrong(project, pod);
+		AUTO_FREE char *receipt = status_proof_receipt(view->project, pod, &view->trusted);
+		bool is_bad = status_proof_is_bad(view->project, pod, &view->trusted);
 		table_add_cell(table, STYLE_NONE, "%s", pod->name);
 		table_add_cell(table, STYLE_NONE, "%.*s", SHORT_DIGEST,
 			       pod->image_digest != NULL ? pod->image_digest : "");
@@ -126,9 +66,10 @@ static void print_pods(const struct invocation *invocation, const char *project,
 	table_print(table, stdout);
 }
 
-static void print_instances(const struct invocation *invocation, const struct cloud_status *status)
+static void print_instances(const struct view *view)
 {
-	AUTO_PTR(table) struct table *table = table_new(invocation);
+	const struct cloud_status *status = view->status;
+	AUTO_PTR(table) struct table *table = table_new(view->invocation);
 	table_add_column(table, "INSTANCE", TABLE_LEFT);
 	table_add_column(table, "POD", TABLE_LEFT);
 	table_add_column(table, "STATE", TABLE_LEFT);
@@ -145,7 +86,7 @@ static void print_instances(const struct invocation *invocation, const struct cl
 		table_add_cell(table, STYLE_NONE, "%s", instance->image);
 		table_add_cell(table, STYLE_NONE, "%s",
 			       instance->address != NULL ? instance->address : "");
-		table_add_cell(table, STYLE_YELLOW, "%s", instance_note(status, instance));
+		table_add_cell(table, STYLE_YELLOW, "%s", status_proof_boot(status, instance));
 	}
 	table_print(table, stdout);
 }
@@ -171,22 +112,22 @@ static void print_names(const struct invocation *invocation, const struct cloud_
 	}
 }
 
-static void print_text(const struct invocation *invocation, const char *project,
-		       const struct cloud_status *status)
+static void print_text(const struct view *view)
 {
+	const struct cloud_status *status = view->status;
 	printf("stack %s: %s%s%s\n", status->name, status->state,
 	       status->reason != NULL ? ", " : "", status->reason != NULL ? status->reason : "");
 	for (size_t i = 0; i < status->address_count; i++)
 		printf("%s: %s\n", status->addresses[i].key, status->addresses[i].value);
-	print_names(invocation, status);
-	print_pods(invocation, project, status);
-	print_instances(invocation, status);
+	print_names(view->invocation, status);
+	print_pods(view);
+	print_instances(view);
 }
 
-static void write_pod(struct json_writer *json, const char *project,
+static void write_pod(struct json_writer *json, const struct view *view,
 		      const struct cloud_pod_status *pod)
 {
-	AUTO_FREE char *receipt = receipt_words(project, pod);
+	AUTO_FREE char *receipt = status_proof_receipt(view->project, pod, &view->trusted);
 	json_open_object(json, NULL);
 	json_write_text(json, "name", pod->name);
 	json_write_text(json, "imageDigest", pod->image_digest);
@@ -232,8 +173,9 @@ static void write_names(struct json_writer *json, const struct cloud_status *sta
 	json_close(json);
 }
 
-static void print_json(const char *project, const struct cloud_status *status)
+static void print_json(const struct view *view)
 {
+	const struct cloud_status *status = view->status;
 	AUTO(strbuf_clear) struct strbuf out = STRBUF_INIT;
 	struct json_writer json = JSON_WRITER(&out, 0);
 	json_open_object(&json, NULL);
@@ -247,7 +189,7 @@ static void print_json(const char *project, const struct cloud_status *status)
 	write_names(&json, status);
 	json_open_list(&json, "pods");
 	for (size_t i = 0; i < status->pod_count; i++)
-		write_pod(&json, project, &status->pods[i]);
+		write_pod(&json, view, &status->pods[i]);
 	json_close(&json);
 	json_open_list(&json, "instances");
 	for (size_t i = 0; i < status->instance_count; i++)
@@ -255,23 +197,6 @@ static void print_json(const char *project, const struct cloud_status *status)
 	json_close(&json);
 	json_close(&json);
 	output_document(strbuf_text(&out));
-}
-
-/* Something in the cloud that is not what it says: no status to end with 0. */
-static bool find_lie(const char *project, const struct cloud_status *status, struct error *err)
-{
-	for (size_t i = 0; i < status->pod_count; i++) {
-		if (is_receipt_wrong(project, &status->pods[i]))
-			return !error_set(err, ERROR_CORRUPT,
-					  "pod '%s': its receipt was not signed with its key",
-					  status->pods[i].name);
-	}
-	for (size_t i = 0; i < status->instance_count; i++)
-		if (boot_verdict(status, &status->instances[i]) == BOOT_OTHER_DISK)
-			return !error_set(err, ERROR_CORRUPT, "instance %s booted %s",
-					  status->instances[i].id,
-					  status->instances[i].booted_digest);
-	return false;
 }
 
 static int run(const struct invocation *invocation, struct error *err)
@@ -286,11 +211,16 @@ static int run(const struct invocation *invocation, struct error *err)
 		error_hint(err, "i2kit promote");
 		return 1;
 	}
+	AUTO(view_clear)
+	struct view view = {invocation, target.scope.project, &status, {0}};
+	if (!find_keys(&target.environment, &view.trusted, err))
+		return 1;
 	if (invocation->output == OUTPUT_JSON)
-		print_json(target.scope.project, &status);
+		print_json(&view);
 	else
-		print_text(invocation, target.scope.project, &status);
-	return find_lie(target.scope.project, &status, err) ? 1 : 0;
+		print_text(&view);
+	return status_proof_check(view.project, &status, &view.trusted, clock_wall_ns(), err) ? 0
+											      : 1;
 }
 
 static const struct option_spec options[] = {
@@ -305,11 +235,16 @@ const struct verb verb_status = {
 	.summary = "what runs in the cloud, and on whose word",
 	.description =
 		"Shows the stack, its public addresses, which image and configuration each "
-		"pod runs, whether the receipt that came with them holds, which instances the "
-		"names find that lead to them without a load balancer, and the instances, with "
-		"what each read from its own disk. Exits with 1 when a receipt's signature is "
-		"wrong "
-		"or an instance booted another disk than its release's.",
+		"pod runs, whether the receipt that came with them holds and who signed it, which "
+		"instances the names find that lead to them without a load balancer, and the "
+		"instances, with what each read from its own disk.\nExits with 1, and the "
+		"reason, when something of it is not proved: a receipt that is missing, changed, "
+		"or "
+		"signed by a key that nobody trusts here; an instance of another image or disk "
+		"than "
+		"its release's, or that did not say in five minutes what it booted. Trusted are "
+		"this user's own key, those of `i2kit receipt trust`, trusted_keys: in "
+		"environment.yml, and the lines of .i2kit/trusted_keys beside it.",
 	.options = options,
 	.option_count = ARRAY_SIZE(options),
 	.has_output = true,

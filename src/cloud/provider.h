@@ -155,6 +155,7 @@ struct cloud_status {
 	bool exists;
 	char *name;		     /* owned; of the scope */
 	char *state;		     /* owned; the provider's word */
+	bool is_changing;	     /* another release is on its way in or out */
 	char *reason;		     /* owned; or NULL */
 	struct key_value *addresses; /* owned; service → public address */
 	size_t address_count;

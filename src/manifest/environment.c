@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/base64.h"
 #include "base/path.h"
 #include "manifest/environment_aws.h"
 #include "manifest/environment_openstack.h"
@@ -36,6 +37,7 @@ void environment_clear(struct environment *environment)
 		free(texts[i]);
 	string_list_clear(&environment->aws.subnets);
 	string_list_clear(&environment->aws.public_subnets);
+	string_list_clear(&environment->trusted_keys);
 	string_list_clear(&environment->security_groups);
 	string_list_clear(&environment->availability_zones);
 	for (size_t i = 0; i < environment->tag_count; i++) {
@@ -83,6 +85,23 @@ static void read_restore(struct loader *loader, const struct yaml_node *node, vo
 	read_key_values(loader, node, &environment->restore, &environment->restore_count);
 }
 
+static void read_trusted_keys(struct loader *loader, const struct yaml_node *node, void *target)
+{
+	enum { KEY_BYTES = 32 };
+	struct environment *environment = target;
+	size_t before = environment->trusted_keys.count;
+
+	read_text_list(loader, node, &environment->trusted_keys);
+	for (size_t i = before; i < environment->trusted_keys.count; i++) {
+		const char *text = environment->trusted_keys.items[i];
+		AUTO_FREE uint8_t *key = NULL;
+		size_t size = 0;
+		if (!base64_decode(text, strcspn(text, " "), &key, &size) || size != KEY_BYTES)
+			loader_error(loader, node, "`i2kit receipt key`, on the other machine",
+				     "'%.60s' is not the public key of receipts", text);
+	}
+}
+
 #define AT(member) offsetof(struct environment, member)
 static const struct field provider_field_list[] = {
 	{"availability_zones", FIELD_USED, read_text_list, AT(availability_zones), NULL,
@@ -118,6 +137,9 @@ static const struct field environment_field_list[] = {
 	{"name", FIELD_USED, read_name, AT(name), NULL,
 	 "of the environment: production, staging …"},
 	{"provider", FIELD_USED, read_provider, 0, &environment_aws_fields, "where promote goes"},
+	{"trusted_keys", FIELD_USED, read_trusted_keys, 0, NULL,
+	 "whose receipts count: BASE64KEY[ NAME], as `i2kit receipt key` prints it",
+	 .takes = "list of texts"},
 };
 #undef AT
 const struct field_set environment_fields = {"environment", environment_field_list,

@@ -62,9 +62,10 @@ struct environment_openstack {
 
 /* NULL text and empty lists mean "not given". */
 struct environment {
-	char *file;	  /* owned; as given */
-	char *name;	  /* "production"; for people and tags */
-	const char *type; /* provider.type, a static text; NULL: there was no file */
+	char *file;			 /* owned; as given */
+	char *name;			 /* "production"; for people and tags */
+	struct string_list trusted_keys; /* whose receipts count: release/trusted_keys.h */
+	const char *type;		 /* provider.type, a static text; NULL: there was no file */
 	char *region;
 	char *profile;	     /* aws: of ~/.aws/config; openstack: entry of clouds.yaml */
 	char *instance_type; /* pods without one of their own; openstack: flavor */

@@ -10,7 +10,7 @@
 #include "base/json_writer.h"
 #include "base/path.h"
 #include "release/receipt_key.h"
-#include "release/receipt_travel.h"
+#include "release/trusted_keys.h"
 
 #define MAX_RECEIPT_BYTES ((size_t)256 * 1024)
 #define MAX_PROBES	  256
@@ -149,10 +149,9 @@ static bool check_signature(struct json_view envelope, struct error *err)
 	const char *key_text = json_view_peek(json_view_get(envelope, "key"));
 	const char *signature_text = json_view_peek(json_view_get(envelope, "signature"));
 	struct json_view body = json_view_get(envelope, "receipt");
-	struct ed25519_key own;
-	if (!receipt_key_load(&own, err))
+	AUTO(trusted_keys_clear) struct trusted_keys trusted = {0};
+	if (!trusted_keys_add_own(&trusted, err))
 		return false;
-	explicit_bzero(own.seed, sizeof(own.seed));
 	AUTO_FREE uint8_t *key = NULL;
 	AUTO_FREE uint8_t *signature = NULL;
 	size_t key_size = 0;
@@ -162,7 +161,7 @@ static bool check_signature(struct json_view envelope, struct error *err)
 	    !base64_decode(signature_text, strlen(signature_text), &signature, &signature_size) ||
 	    key_size != ED25519_KEY_SIZE || signature_size != ED25519_SIGNATURE_SIZE)
 		return error_set(err, ERROR_CORRUPT, "it is not a signed receipt");
-	if (memcmp(key, own.public_key, ED25519_KEY_SIZE) != 0 && !receipt_is_trusted(key)) {
+	if (trusted_keys_name(&trusted, key) == NULL) {
 		error_set(err, ERROR_CORRUPT, "it is signed by a key that is not yours");
 		return error_hint(err, "i2kit receipt trust %s, if you know whose it is", key_text);
 	}

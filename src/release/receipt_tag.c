@@ -19,6 +19,7 @@
 #include "base/string_list.h"
 #include "release/receipt.h"
 #include "release/receipt_key.h"
+#include "release/trusted_keys.h"
 
 #define NS_PER_S INT64_C(1000000000)
 #define WORDS	 7
@@ -27,6 +28,7 @@
 void receipt_claim_clear(struct receipt_claim *claim)
 {
 	free(claim->accelerator);
+	free(claim->key_name);
 	*claim = (struct receipt_claim){0};
 }
 
@@ -71,7 +73,8 @@ bool receipt_forced_tag(const char *project, const char *pod, const struct relea
 }
 
 static bool is_verified(const struct string_list *words, const char *project, const char *pod,
-			const struct release_id *release, bool *ret_ours)
+			const struct release_id *release, const struct trusted_keys *trusted,
+			char **ret_name)
 {
 	const char *key_text = words->items[5];
 	const char *signature_text = words->items[6];
@@ -83,11 +86,7 @@ static bool is_verified(const struct string_list *words, const char *project, co
 	    !base64_decode(signature_text, strlen(signature_text), &signature, &signature_size) ||
 	    key_size != ED25519_KEY_SIZE || signature_size != ED25519_SIGNATURE_SIZE)
 		return false;
-	struct ed25519_key own;
-	if (receipt_key_load(&own, NULL)) {
-		explicit_bzero(own.seed, sizeof(own.seed));
-		*ret_ours = memcmp(own.public_key, key, ED25519_KEY_SIZE) == 0;
-	}
+	*ret_name = xstrdup_or_null(trusted_keys_name(trusted, key));
 	AUTO_FREE char *signed_words = xasprintf("%s %s %s %s %s", words->items[0], words->items[1],
 						 words->items[2], words->items[3], words->items[4]);
 	AUTO_FREE char *text = statement(signed_words, project, pod, release);
@@ -121,8 +120,8 @@ static bool read_words(const struct string_list *words, struct receipt_claim *ou
 }
 
 bool receipt_check_tag(const char *tag, const char *project, const char *pod,
-		       const struct release_id *release, struct receipt_claim *ret,
-		       struct error *err)
+		       const struct release_id *release, const struct trusted_keys *trusted,
+		       struct receipt_claim *ret, struct error *err)
 {
 	AUTO(string_list_clear) struct string_list words = STRING_LIST_INIT;
 	AUTO(receipt_claim_clear) struct receipt_claim out = {0};
@@ -130,7 +129,7 @@ bool receipt_check_tag(const char *tag, const char *project, const char *pod,
 		string_list_split(&words, tag, ' ');
 	if (!read_words(&words, &out))
 		return error_set(err, ERROR_INVALID, "the tag is not a receipt");
-	out.is_signature_good = is_verified(&words, project, pod, release, &out.is_our_key);
+	out.is_signature_good = is_verified(&words, project, pod, release, trusted, &out.key_name);
 	*ret = out;
 	out = (struct receipt_claim){0};
 	return true;

@@ -10,6 +10,7 @@
 
 struct receipt;
 struct release_id;
+struct trusted_keys;
 
 /*
  * The receipt as one line that fits a tag (at most 256 characters of A-Za-z0-9 space + - = . _ : /
@@ -20,7 +21,7 @@ MUST_CHECK bool receipt_to_tag(const struct receipt *receipt, char **ret, struct
 /* What a tag says; strings are empty where the tag has none of them (probes, version). */
 struct receipt_claim {
 	bool is_signature_good;
-	bool is_our_key;   /* signed on this machine, by this user */
+	char *key_name;	   /* owned; whose key it is; NULL: nobody's that is trusted */
 	char *accelerator; /* owned */
 	uint32_t replicas;
 	uint32_t desired;
@@ -29,9 +30,10 @@ struct receipt_claim {
 	char key[45];	/* the public key, base64 */
 };
 void receipt_claim_clear(struct receipt_claim *claim);
-/* False when the tag is not a receipt at all; a wrong signature is in *ret. */
+/* False when the tag is not a receipt at all; a wrong signature or a stranger's key is in *ret. */
 MUST_CHECK bool receipt_check_tag(const char *tag, const char *project, const char *pod,
-				  const struct release_id *release, struct receipt_claim *ret,
+				  const struct release_id *release,
+				  const struct trusted_keys *trusted, struct receipt_claim *ret,
 				  struct error *err);
 /* The tag of a release that was forced: signed too, so that who forced it can be told. */
 MUST_CHECK bool receipt_forced_tag(const char *project, const char *pod,

@@ -11,40 +11,12 @@
 #include "base/path.h"
 #include "base/string_list.h"
 #include "release/receipt_key.h"
+#include "release/trusted_keys.h"
 
 #define MAX_LINE    ((size_t)256 * 1024)
 #define MAX_TRUSTED ((size_t)64 * 1024)
-#define MAX_NAME    128
 
 /* --- trusted keys --------------------------------------------------------------------------- */
-
-static bool decode_key(const char *text, size_t size, uint8_t out[ED25519_KEY_SIZE])
-{
-	AUTO_FREE uint8_t *key = NULL;
-	size_t key_size = 0;
-	if (!base64_decode(text, size, &key, &key_size) || key_size != ED25519_KEY_SIZE)
-		return false;
-	memcpy(out, key, ED25519_KEY_SIZE);
-	return true;
-}
-
-bool receipt_is_trusted(const uint8_t *public_key)
-{
-	AUTO_FREE char *path = path_folder(PATH_CONFIG, "receipt.trusted");
-	AUTO_FREE char *text = NULL;
-	size_t size = 0;
-	if (!path_exists(path) || !file_read(path, MAX_TRUSTED, &text, &size, NULL))
-		return false;
-	for (const char *line = text; *line != '\0';) {
-		uint8_t key[ED25519_KEY_SIZE];
-		size_t length = strcspn(line, "\n");
-		if (decode_key(line, strcspn(line, " \n"), key) &&
-		    memcmp(key, public_key, ED25519_KEY_SIZE) == 0)
-			return true;
-		line += length + (line[length] != '\0');
-	}
-	return false;
-}
 
 char *receipt_public_key(struct error *err)
 {
@@ -55,25 +27,39 @@ char *receipt_public_key(struct error *err)
 	return base64_encode(key.public_key, sizeof(key.public_key));
 }
 
-static bool check_trust(const char *public_key, const char *name, uint8_t key[ED25519_KEY_SIZE],
-			struct error *err)
+static bool make_line(const char *public_key, const char *name, char **ret, struct error *err)
 {
-	if (!decode_key(public_key, strlen(public_key), key)) {
-		error_set(err, ERROR_INVALID, "'%.60s' is not the public key of receipts",
-			  public_key);
-		return error_hint(err, "i2kit receipt key, on the other machine, prints it");
-	}
-	size_t size = name != NULL ? strlen(name) : 0;
-	for (size_t i = 0; i < size; i++)
-		if ((unsigned char)name[i] < ' ' || size > MAX_NAME)
-			return error_set(err, ERROR_INVALID, "the name of a key is one short line");
+	AUTO(trusted_keys_clear) struct trusted_keys one = {0};
+	AUTO_FREE char *line =
+		xasprintf("%s%s%s", public_key, name != NULL ? " " : "", name != NULL ? name : "");
+
+	if (!trusted_keys_add(&one, line, err))
+		return false;
+	*ret = TAKE_PTR(line);
 	return true;
+}
+
+static bool append_line(const char *path, const char *line, struct error *err)
+{
+	AUTO(trusted_keys_clear) struct trusted_keys known = {0};
+	AUTO(trusted_keys_clear) struct trusted_keys added = {0};
+	AUTO_FREE char *old = NULL;
+	size_t size = 0;
+
+	if (!trusted_keys_add_file(&known, path, err) || !trusted_keys_add(&added, line, err))
+		return false;
+	if (trusted_keys_name(&known, added.items[0].key) != NULL)
+		return true;
+	if (path_exists(path) && !file_read(path, MAX_TRUSTED, &old, &size, err))
+		return false;
+	AUTO_FREE char *text = xasprintf("%s%s\n", old != NULL ? old : "", line);
+	return file_write_atomic(path, text, strlen(text), 0600, err);
 }
 
 bool receipt_trust(const char *public_key, const char *name, struct error *err)
 {
-	uint8_t key[ED25519_KEY_SIZE];
-	if (!check_trust(public_key, name, key, err))
+	AUTO_FREE char *line = NULL;
+	if (!make_line(public_key, name, &line, err))
 		return false;
 	AUTO_FREE char *folder = path_folder(PATH_CONFIG, NULL);
 	AUTO_FREE char *path = path_folder(PATH_CONFIG, "receipt.trusted");
@@ -81,17 +67,7 @@ bool receipt_trust(const char *public_key, const char *name, struct error *err)
 	if (!path_make_folders(folder, 0700, err))
 		return false;
 	AUTO_CLOSE int lock = file_lock(lock_path, true, err);
-	if (lock < 0)
-		return false;
-	if (receipt_is_trusted(key))
-		return true;
-	AUTO_FREE char *old = NULL;
-	size_t size = 0;
-	if (path_exists(path) && !file_read(path, MAX_TRUSTED, &old, &size, err))
-		return false;
-	AUTO_FREE char *text = xasprintf("%s%s%s%s\n", old != NULL ? old : "", public_key,
-					 name != NULL ? " " : "", name != NULL ? name : "");
-	return file_write_atomic(path, text, strlen(text), 0600, err);
+	return lock >= 0 && append_line(path, line, err);
 }
 
 /* --- out and in ----------------------------------------------------------------------------- */

@@ -27,8 +27,5 @@ MUST_CHECK bool receipt_import(const char *line, size_t size, struct receipt *re
 char *receipt_public_key(struct error *err);
 /* Trusts receipts that the owner of this key signed. Twice is once. name may be NULL. */
 MUST_CHECK bool receipt_trust(const char *public_key, const char *name, struct error *err);
-/* Whether a key (ED25519_KEY_SIZE bytes) is trusted; false as well where the file cannot be read.
- */
-bool receipt_is_trusted(const uint8_t *public_key);
 
 #endif

@@ -47,7 +47,7 @@ static void set_verdict(struct table_row *row, const struct instance_status *her
 			const char *image, const char *config, const char *receipt)
 {
 	bool is_same_image = strcmp(DIGEST_TEXT(&here->release.image), image) == 0;
-	bool is_ours = strncmp(receipt, "ready", 5) == 0 && strstr(receipt, "another key") == NULL;
+	bool is_ours = strncmp(receipt, "ready", 5) == 0 && strstr(receipt, "UNKNOWN KEY") == NULL;
 
 	if (is_same_image && strcmp(DIGEST_TEXT(&here->release.config), config) == 0)
 		table_set(row, 2, STYLE_OK, "= same");

@@ -338,7 +338,7 @@ def openstack_is_refused_before_anything_is_done(bed):
     bed.file("app/environment.yml", "name: test\nprovider: {type: openstack}\n")
     for verb in (["promote", "-f", "i2kit.yml", "--yes", "--force"], ["status"], ["destroy", "--yes"]):
         done = i2kit(bed, *verb)
-        assert done.returncode == 1 and "cannot promote to 'openstack'" in done.stderr, done.stderr
+        assert done.returncode == 1 and "does not promote to openstack yet" in done.stderr, done.stderr
     assert not bed.world.calls
 
 
@@ -499,6 +499,45 @@ def what_an_instance_booted_is_its_own_word(bed):
     group[f"web/.booted/{other}"] = [{"timestamp": now, "message": "i2kit: booted sha256:" + "f" * 64}]
     lie = i2kit(bed, "status")
     assert lie.returncode == 1 and "BOOTED ANOTHER DISK" in lie.stdout and other in lie.stderr, lie.stderr
+
+
+def what_is_not_proved_ends_with_1(bed):
+    """A stranger's receipt, no word of what was booted, another image, a pod of no release."""
+    write(bed)
+    ready(bed)
+    good(promote(bed))
+    good(i2kit(bed, "status"))
+    stranger = environment(bed, XDG_CONFIG_HOME=bed.folder + "/stranger")
+
+    def seen_by_a_stranger():
+        return subprocess.run([I2KIT, "status", "-e", "environment.yml", "-p", "shop"], cwd=bed.folder + "/app", text=True,
+                              env=stranger, capture_output=True, timeout=60)
+    seen = seen_by_a_stranger()
+    key = good(i2kit(bed, "receipt", "key")).strip()
+    assert seen.returncode == 1 and "UNKNOWN KEY" in seen.stdout and key in seen.stderr and "receipt trust" in seen.stderr, seen
+    written = open(bed.folder + "/app/environment.yml").read()
+    bed.file("app/environment.yml", written + f"trusted_keys: ['{key} Ada']\n")
+    assert ", by Ada" in good(seen_by_a_stranger())
+    bed.file("app/environment.yml", written + "trusted_keys: [AAAA]\n")
+    assert "not the public key of receipts" in seen_by_a_stranger().stderr
+    bed.file("app/environment.yml", written)
+    bed.file("app/.i2kit/trusted_keys", f"# ours\n{key}\n")
+    assert f", by {key[:12]}" in good(seen_by_a_stranger())
+    bed.file("app/.i2kit/trusted_keys", "\nx\n")
+    assert ".i2kit/trusted_keys:2: " in seen_by_a_stranger().stderr
+    os.unlink(bed.folder + "/app/.i2kit/trusted_keys")
+    one = sorted(live(bed))[0]
+    instance = bed.world.instances[one]
+    instance["launched"] -= 400
+    silent = i2kit(bed, "status")
+    assert silent.returncode == 1 and one in silent.stderr and "never said" in silent.stderr, silent
+    instance["launched"] += 400
+    digest = instance["tags"]["i2kit:image-sha256"]
+    instance["tags"]["i2kit:image-sha256"] = "sha256:" + "e" * 64
+    swapped = i2kit(bed, "status")
+    assert swapped.returncode == 1 and "which is not the release's" in swapped.stderr, swapped
+    instance["tags"]["i2kit:image-sha256"] = digest
+    good(i2kit(bed, "status"))
 
 
 def scope(bed, name, project="shop"):
@@ -783,7 +822,7 @@ TESTS = [
     a_plan_changes_nothing,
     a_rollback_brings_the_earlier_release_back, a_difference_is_named_without_values,
     a_protected_stack_is_not_deleted, logs_of_the_cloud_are_shown, logs_name_a_place_as_other_verbs_do,
-    followed_logs_lose_no_late_line_and_show_none_twice, what_an_instance_booted_is_its_own_word,
+    followed_logs_lose_no_late_line_and_show_none_twice, what_an_instance_booted_is_its_own_word, what_is_not_proved_ends_with_1,
     images_stay_while_any_environment_needs_them, one_name_is_not_one_stack, a_claim_grows_and_does_not_shrink,
     a_rollback_keeps_what_a_claim_has_grown_to, changed_tags_of_the_stack_are_a_change_that_replaces_nothing,
     a_volume_pins_its_zone, a_claim_comes_back_from_what_its_removal_left,

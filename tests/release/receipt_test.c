@@ -11,6 +11,7 @@
 #include "release/receipt.h"
 #include "release/receipt_tag.h"
 #include "release/receipt_travel.h"
+#include "release/trusted_keys.h"
 
 static const struct release_id release = {.image = {{0xaa}}, .config = {{0xbb}}};
 static const struct release_id other = {.image = {{0xaa}}, .config = {{0xcc}}};
@@ -128,15 +129,57 @@ static void a_tag_fits_and_holds_for_its_own_release_alone(void **state)
 				     "0123456789 +-=._:/@"),
 			 strlen(tag));
 	AUTO(receipt_claim_clear) struct receipt_claim claim = {0};
-	assert_true(receipt_check_tag(tag, "shop", "web", &release, &claim, NULL));
+	AUTO(trusted_keys_clear) struct trusted_keys trusted = {0};
+	assert_true(trusted_keys_add_own(&trusted, NULL));
+	assert_true(receipt_check_tag(tag, "shop", "web", &release, &trusted, &claim, NULL));
 	assert_true(claim.is_signature_good);
-	assert_true(claim.is_our_key);
+	assert_string_equal(claim.key_name, "you");
 	assert_int_equal(claim.replicas, 2);
 	AUTO(receipt_claim_clear) struct receipt_claim moved = {0};
-	assert_true(receipt_check_tag(tag, "shop", "web", &other, &moved, NULL));
+	assert_true(receipt_check_tag(tag, "shop", "web", &other, &trusted, &moved, NULL));
 	assert_false(moved.is_signature_good);
 	AUTO(receipt_claim_clear) struct receipt_claim none = {0};
-	assert_false(receipt_check_tag("v1 ready x", "shop", "web", &release, &none, NULL));
+	assert_false(
+		receipt_check_tag("v1 ready x", "shop", "web", &release, &trusted, &none, NULL));
+}
+
+/* As a machine sees it that is not the one which signed. */
+static void whose_key_it_is_depends_on_who_looks(void **state)
+{
+	(void)state;
+	AUTO_FREE char *tag = NULL;
+	AUTO_FREE char *public_key = receipt_public_key(NULL);
+	assert_true(receipt_forced_tag("shop", "web", &release, &tag, NULL));
+	AUTO(trusted_keys_clear) struct trusted_keys nobody = {0};
+	AUTO(trusted_keys_clear) struct trusted_keys somebody = {0};
+	AUTO_FREE char *line = xasprintf("%s Ada of building 7", public_key);
+	AUTO(receipt_claim_clear) struct receipt_claim stranger = {0};
+	AUTO(receipt_claim_clear) struct receipt_claim friend = {0};
+	assert_true(receipt_check_tag(tag, "shop", "web", &release, &nobody, &stranger, NULL));
+	assert_true(stranger.is_signature_good);
+	assert_null(stranger.key_name);
+	assert_true(trusted_keys_add(&somebody, line, NULL));
+	assert_true(receipt_check_tag(tag, "shop", "web", &release, &somebody, &friend, NULL));
+	assert_string_equal(friend.key_name, "Ada of building 7");
+}
+
+static void lines_that_are_no_keys_are_refused_with_their_place(void **state)
+{
+	static const char *const lines[] = {
+		"x", "AAAA", "ssh-ed25519 AAAA", " ",
+		"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA= a\x1b[31m"};
+	AUTO_FREE char *config = path_folder(PATH_CONFIG, NULL);
+	AUTO_FREE char *path = path_folder(PATH_CONFIG, "some.keys");
+	(void)state;
+	assert_true(path_make_folders(config, 0700, NULL));
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
+		AUTO(trusted_keys_clear) struct trusted_keys keys = {0};
+		AUTO(error_clear) struct error err = ERROR_INIT;
+		AUTO_FREE char *text = xasprintf("# ours\r\n\n%s\n", lines[i]);
+		assert_true(file_write_atomic(path, text, strlen(text), 0600, NULL));
+		assert_false(trusted_keys_add_file(&keys, path, &err));
+		assert_non_null(strstr(err.message, "some.keys:3: "));
+	}
 }
 
 static void a_forced_release_says_so(void **state)
@@ -145,7 +188,9 @@ static void a_forced_release_says_so(void **state)
 	AUTO_FREE char *tag = NULL;
 	assert_true(receipt_forced_tag("shop", "web", &release, &tag, NULL));
 	AUTO(receipt_claim_clear) struct receipt_claim claim = {0};
-	assert_true(receipt_check_tag(tag, "shop", "web", &release, &claim, NULL));
+	AUTO(trusted_keys_clear) struct trusted_keys trusted = {0};
+	assert_true(trusted_keys_add_own(&trusted, NULL));
+	assert_true(receipt_check_tag(tag, "shop", "web", &release, &trusted, &claim, NULL));
 	assert_true(claim.is_forced && claim.is_signature_good);
 }
 
@@ -195,6 +240,8 @@ int main(void)
 		IN_FOLDER(a_changed_receipt_is_refused),
 		IN_FOLDER(a_receipt_of_another_key_is_refused),
 		IN_FOLDER(a_tag_fits_and_holds_for_its_own_release_alone),
+		IN_FOLDER(whose_key_it_is_depends_on_who_looks),
+		IN_FOLDER(lines_that_are_no_keys_are_refused_with_their_place),
 		IN_FOLDER(a_forced_release_says_so),
 		IN_FOLDER(a_receipt_travels_to_who_trusts_its_key),
 		IN_FOLDER(a_name_that_leaves_the_folder_is_refused),

@@ -193,6 +193,7 @@ bool aws_status(struct cloud *cloud, const struct cloud_scope *scope, struct clo
 		return false;
 	out.exists = status.exists;
 	out.state = xstrdup(status.exists ? status.status : "absent");
+	out.is_changing = status.exists && stack_is_under_way(status.status);
 	out.reason = xstrdup_or_null(status.reason);
 	read_addresses(&status, &out);
 	read_named(&status, &out);

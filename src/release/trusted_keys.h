@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef I2KIT_RELEASE_TRUSTED_KEYS_H
+#define I2KIT_RELEASE_TRUSTED_KEYS_H
+
+/*
+ * Public keys whose receipts count. Lines of a file, or words of environment.yml:
+ * BASE64KEY[ NAME]; empty lines and those that begin with '#' are passed over.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/ed25519.h"
+#include "base/error.h"
+#include "base/string_list.h"
+
+struct trusted_key {
+	uint8_t key[ED25519_KEY_SIZE];
+	char *name; /* owned; "" where it has none */
+};
+
+struct trusted_keys {
+	struct trusted_key *items; /* owned */
+	size_t count;
+};
+void trusted_keys_clear(struct trusted_keys *keys);
+
+/* Adds one line. ERROR_INVALID: it begins with no key. */
+MUST_CHECK bool trusted_keys_add(struct trusted_keys *keys, const char *line, struct error *err);
+/* Adds those of a file; one that is not there has none. Errors are PATH:LINE. */
+MUST_CHECK bool trusted_keys_add_file(struct trusted_keys *keys, const char *path,
+				      struct error *err);
+/* Adds those of this user: PATH_CONFIG/receipt.trusted, and the user's own key as "you". */
+MUST_CHECK bool trusted_keys_add_own(struct trusted_keys *keys, struct error *err);
+/* The key's name; NULL: it is not trusted. Borrowed. */
+const char *trusted_keys_name(const struct trusted_keys *keys, const uint8_t *key);
+
+#endif
