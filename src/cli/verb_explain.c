@@ -54,7 +54,8 @@ const struct verb verb_explain = {
 	.summary = "say what a field of a manifest does here",
 	.description =
 		"Explains a field by its path (deployment.spec.template.spec.containers.image, "
-		"containers.livenessProbe, i2kit.ports, environment.provider), a kind, or a lone "
+		"containers.livenessProbe, i2kit.ports, environment.provider), a kind (kubectl's "
+		"plurals and short names, too: svc, pods), or a lone "
 		"field name: whether i2kit uses it, what it takes, and what it does on this "
 		"machine and in the cloud. Without an argument, the kinds are listed.\n\n"
 		"The answers come from the tables that manifests are read by, so they are what "

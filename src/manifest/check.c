@@ -30,26 +30,73 @@ static int compare_named(const void *a, const void *b)
 	return left->order < right->order ? -1 : 1;
 }
 
+static bool is_elsewhere(const struct named *one, const struct named *other)
+{
+	return one->space != NULL && other->space != NULL && strcmp(one->space, other->space) != 0;
+}
+
+/* Two of one name in one file. */
+static void say_another(struct loader *loader, const char *what, const struct named *one,
+			const struct named *other)
+{
+	loader_error_at(loader, one->mark,
+			is_elsewhere(one, other) ? "-n NAMESPACE reads one of them alone"
+						 : "rename one of them",
+			"there is another %s '%s', in line %u", what, one->name, other->mark->line);
+}
+
+/*
+ * Files that each have one of the same name are mostly ways to run one thing (dev.yml, prod.yml):
+ * all are named, once.
+ */
+static void say_alternatives(struct loader *loader, const char *what, const struct named *list,
+			     size_t count)
+{
+	enum { SHOWN = 8 };
+	AUTO(string_list_clear) struct string_list places = STRING_LIST_INIT;
+
+	for (size_t i = 0; i < count && i < SHOWN; i++) {
+		AUTO_FREE char *place = xasprintf(
+			"%s:%u", list[i].mark->file ? list[i].mark->file : "", list[i].mark->line);
+		string_list_add(&places, place);
+	}
+	AUTO_FREE char *where = string_list_join(&places, ", ");
+	AUTO_FREE char *hint =
+		is_elsewhere(&list[0], &list[1])
+			? xstrdup("-n NAMESPACE reads one of them alone")
+			: xasprintf("choose: -f %.200s alone, or rename the others",
+				    list[0].mark->file ? list[0].mark->file : "FILE");
+	loader_error_at(loader, list[1].mark, hint, "%zu files have a %s '%s': %s%s", count, what,
+			list[0].name, where, count > SHOWN ? " …" : "");
+}
+
+static bool is_same_file(const struct named *one, const struct named *other)
+{
+	return one->mark->file == other->mark->file;
+}
+
 /* Sorts list. Names that are missing were reported before. */
 static void check_unique(struct loader *loader, const char *what, struct named *list, size_t count)
 {
 	if (count > 1)
 		qsort(list, count, sizeof(*list), compare_named);
-	for (size_t i = 1; i < count; i++) {
-		const struct source_mark *first = list[i - 1].mark;
-		if (list[i].name[0] == '\0' || strcmp(list[i].name, list[i - 1].name) != 0)
+	for (size_t first = 0, end; first < count; first = end) {
+		bool is_spread = true; /* each in a file of its own */
+		for (end = first + 1; end < count && strcmp(list[end].name, list[first].name) == 0;
+		     end++)
+			is_spread = is_spread && !is_same_file(&list[end], &list[end - 1]);
+		if (end == first + 1 || list[first].name[0] == '\0')
 			continue;
-		bool is_same_file = first->file == list[i].mark->file;
-		AUTO_FREE char *where =
-			is_same_file
-				? xasprintf("line %u", first->line)
-				: xasprintf("%s:%u", first->file ? first->file : "", first->line);
-		bool is_elsewhere = list[i].space != NULL && list[i - 1].space != NULL &&
-				    strcmp(list[i].space, list[i - 1].space) != 0;
-		loader_error_at(loader, list[i].mark,
-				is_elsewhere ? "-n NAMESPACE reads one of them alone"
-					     : "rename one of them",
-				"there is another %s '%s', in %s", what, list[i].name, where);
+		if (is_spread) {
+			say_alternatives(loader, what, &list[first], end - first);
+			continue;
+		}
+		for (size_t i = first + 1; i < end; i++) {
+			if (is_same_file(&list[i], &list[i - 1]))
+				say_another(loader, what, &list[i], &list[i - 1]);
+			else
+				say_alternatives(loader, what, &list[i - 1], 2);
+		}
 	}
 }
 

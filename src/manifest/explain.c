@@ -10,6 +10,7 @@
 #include "base/string_list.h"
 #include "base/suggest.h"
 #include "manifest/environment.h"
+#include "manifest/kind_names.h"
 #include "manifest/kubernetes.h"
 #include "manifest/loader.h"
 #include "manifest/read_value.h"
@@ -130,11 +131,11 @@ static void append_field(struct strbuf *text, const char *path, const struct fie
 	}
 }
 
-/* A start: a kind by name in any case, or a root. NULL when part is neither. */
+/* A start: a kind as kubectl knows it, or a root. NULL when part is neither. */
 static const struct field_set *find_root(const char *part, const char **ret_help)
 {
 	for (size_t i = 0; i < kind_count; i++) {
-		if (strcasecmp(kinds[i].name, part) != 0 || kinds[i].fields == NULL)
+		if (!kind_is_called(kinds[i].name, part) || kinds[i].fields == NULL)
 			continue;
 		*ret_help = kinds[i].help;
 		return kinds[i].fields;
@@ -238,7 +239,7 @@ static bool explain_lone(const char *name, struct strbuf *ret, struct error *err
 static const struct kind *find_other_kind(const char *name)
 {
 	for (size_t i = 0; i < kind_count; i++) {
-		if (strcasecmp(kinds[i].name, name) == 0 && kinds[i].fields == NULL)
+		if (kind_is_called(kinds[i].name, name) && kinds[i].fields == NULL)
 			return &kinds[i];
 	}
 	return NULL;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/path.h"
 #include "manifest/kubernetes.h"
@@ -51,6 +52,35 @@ static void paths_lead_through_objects_pods_and_the_short_form(void **state)
 	assert_says("spec.volumes.hostPath", "verdict: used");
 	assert_says("environment.provider.region", "AWS_REGION");
 	assert_says("StatefulSet.spec.serviceName", "only in: StatefulSet");
+}
+
+static void kinds_are_called_as_kubectl_calls_them(void **state)
+{
+	static const char *const names[] = {"deploy",
+					    "deployments.spec.replicas",
+					    "po.spec.containers",
+					    "svc",
+					    "sts.spec.serviceName",
+					    "secrets",
+					    "cm",
+					    "pvc",
+					    "ing",
+					    "ingresses",
+					    "networkpolicies",
+					    "netpol",
+					    "endpoints",
+					    "ep",
+					    "JOBS",
+					    "storageclasses"};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		AUTO_FREE char *text = explain(names[i]);
+		if (strncmp(text, "error", 5) == 0)
+			fail_msg("explain %s: %s", names[i], text);
+	}
+	assert_says("deploy", "here:");
+	assert_says("secrets", "stringData");
+	assert_says("pods.spec.hostPID", "verdict: refused");
 }
 
 static void refused_kinds_say_what_to_do(void **state)
@@ -101,6 +131,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_published_table_is_up_to_date),
 		cmocka_unit_test(paths_lead_through_objects_pods_and_the_short_form),
+		cmocka_unit_test(kinds_are_called_as_kubectl_calls_them),
 		cmocka_unit_test(refused_kinds_say_what_to_do),
 		cmocka_unit_test(a_typo_is_answered_with_the_nearest_name),
 		cmocka_unit_test(every_field_without_use_says_why),

@@ -44,6 +44,37 @@ static void the_short_form_publishes_its_ports(void **state)
 	assert_string_equal(app.pods[0].containers[0].env[0].name, "A");
 }
 
+/* dev.yml, prod.yml: ways to run one thing. */
+static void alternatives_of_one_name_are_all_named(void **state)
+{
+	static const char *const names[] = {"base.yml", "dev.yml", "prod.yml"};
+	static const char text[] = "name: web\ncontainers: {c: {image: img}}\n";
+	AUTO(app_clear) struct app app = {0};
+	AUTO(problem_list_clear) struct problem_list problems = {0};
+	AUTO(error_clear) struct error err = ERROR_INIT;
+	struct load_options options = {.project = "test"};
+	char folder[] = "/tmp/i2kit-load-XXXXXX";
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		AUTO_FREE char *path = path_join(folder, names[i]);
+		assert_true(file_write_atomic(path, text, strlen(text), 0600, &err));
+	}
+	string_list_add(&options.paths, folder);
+	assert_false(app_load(&options, &app, &problems, &err));
+	string_list_clear(&options.paths);
+	error_clear(&err);
+	assert_true(path_remove_tree(folder, &err));
+	assert_int_equal(problems.count, 1);
+	AUTO_FREE char *said =
+		xasprintf("3 files have a pod 'web': %s/base.yml:1, %s/dev.yml:1, %s/prod.yml:1",
+			  folder, folder, folder);
+	AUTO_FREE char *hint =
+		xasprintf("choose: -f %s/base.yml alone, or rename the others", folder);
+	assert_string_equal(problems.items[0].message, said);
+	assert_string_equal(problems.items[0].hint, hint);
+}
+
 static const char deployment[] =
 	"apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n"
 	"  replicas: 3\n  selector: {matchLabels: {app: web}}\n"
@@ -234,6 +265,7 @@ int main(void)
 		cmocka_unit_test(a_typo_names_its_place_and_the_nearest_field),
 		cmocka_unit_test(an_alias_bomb_is_one_error),
 		cmocka_unit_test(one_namespace_of_several_is_read_alone),
+		cmocka_unit_test(alternatives_of_one_name_are_all_named),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
