@@ -160,6 +160,11 @@ static bool read_files(const struct invocation *invocation, enum argument_use us
 				       .is_strict = arguments_flag(args, "strict"),
 				       .may_have_no_pod = use != ARGUMENTS_ARE_PODS,
 				       .keeps_objects = use == ARGUMENTS_ARE_WHOLE_FILES,
+				       .secrets = arguments_values(args, "secret"),
+				       .secret_files = arguments_values(args, "secret-file"),
+				       .config_maps = arguments_values(args, "config-map"),
+				       .config_map_files =
+					       arguments_values(args, "config-map-file"),
 				       .check_image = image_is_named};
 	const struct string_list *files = arguments_values(args, "file");
 

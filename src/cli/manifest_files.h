@@ -38,6 +38,31 @@
 			COMPLETE_NONE                                                              \
 	}
 
+/* Secrets and ConfigMaps from outside of the manifests: manifest/supplied_config.h. */
+#define MANIFEST_SECRET_OPTION                                                                     \
+	{                                                                                          \
+		"secret", 0, OPTION_REPEAT, "NAME[.KEY]=…", "a Secret's key, or a file of it",     \
+			COMPLETE_NONE                                                              \
+	}
+#define MANIFEST_SECRET_FILE_OPTION                                                                \
+	{                                                                                          \
+		"secret-file", 0, OPTION_REPEAT, "NAME[.KEY]=FILE",                                \
+			"the same from a file, .env or folder", COMPLETE_FILE                      \
+	}
+#define MANIFEST_CONFIG_OPTION                                                                     \
+	{                                                                                          \
+		"config-map", 0, OPTION_REPEAT, "NAME[.KEY]=…",                                    \
+			"a ConfigMap's key, or a file of it", COMPLETE_NONE                        \
+	}
+#define MANIFEST_CONFIG_FILE_OPTION                                                                \
+	{                                                                                          \
+		"config-map-file", 0, OPTION_REPEAT, "NAME[.KEY]=FILE",                            \
+			"the same from a file, .env or folder", COMPLETE_FILE                      \
+	}
+#define MANIFEST_SUPPLY_OPTIONS                                                                    \
+	MANIFEST_SECRET_OPTION, MANIFEST_SECRET_FILE_OPTION, MANIFEST_CONFIG_OPTION,               \
+		MANIFEST_CONFIG_FILE_OPTION
+
 /* For verbs whose arguments are files, as with -f. No pod at all is no error here. */
 MUST_CHECK bool manifest_files_read(const struct invocation *invocation, struct app *ret,
 				    struct problem_list *problems, struct error *err);

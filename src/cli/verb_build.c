@@ -23,6 +23,7 @@ static const struct option_spec options[] = {
 	MANIFEST_NAMESPACE_OPTION,
 	MANIFEST_SKIP_OPTION,
 	MANIFEST_STRICT_OPTION,
+	MANIFEST_SUPPLY_OPTIONS,
 	{"output", 'o', OPTION_VALUE, "FILE|FOLDER", "also write the disk there", COMPLETE_FILE},
 	{"format", 0, OPTION_VALUE, "raw|qcow2|kernel+initrd|tar", "of that file (raw)",
 	 COMPLETE_FORMAT},

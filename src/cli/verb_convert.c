@@ -21,6 +21,7 @@ static const struct option_spec options[] = {
 	MANIFEST_NAMESPACE_OPTION,
 	MANIFEST_SKIP_OPTION,
 	MANIFEST_STRICT_OPTION,
+	MANIFEST_SUPPLY_OPTIONS,
 	{"to", 't', OPTION_VALUE, "i2kit|kubernetes|linuxkit", "the form to write (kubernetes)",
 	 COMPLETE_FORMAT},
 };

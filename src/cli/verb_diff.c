@@ -220,6 +220,7 @@ static int run(const struct invocation *invocation, struct error *err)
 static const struct option_spec options[] = {
 	ENVIRONMENT_OPTION,
 	MANIFEST_FILE_OPTION,
+	MANIFEST_SUPPLY_OPTIONS,
 	MANIFEST_RECURSIVE_OPTION,
 	MANIFEST_NAMESPACE_OPTION,
 	{"base", 0, OPTION_VALUE, "FOLDER|FILE", "another base than the default one",

@@ -14,6 +14,7 @@
 #include "cli/receipt_wait.h"
 #include "cli/rehearsal_run.h"
 #include "cloud/promote.h"
+#include "manifest/placeholder.h"
 
 struct request {
 	const struct invocation *invocation;
@@ -283,7 +284,8 @@ static int run(const struct invocation *invocation, struct error *err)
 		return error_set(err, ERROR_USAGE, "--wait and --no-wait exclude each other") ? 0
 											      : 1;
 	if (!parse_verify(arguments_value(invocation->args, "verify"), &request.verify, err) ||
-	    !manifest_files_load(invocation, &app, err) || !promote(&request, &app, err))
+	    !manifest_files_load(invocation, &app, err) || !placeholders_refuse(&app, err) ||
+	    !promote(&request, &app, err))
 		return 1;
 	return 0;
 }
@@ -295,6 +297,7 @@ static const struct option_spec options[] = {
 	MANIFEST_NAMESPACE_OPTION,
 	MANIFEST_SKIP_OPTION,
 	MANIFEST_STRICT_OPTION,
+	MANIFEST_SUPPLY_OPTIONS,
 	{"plan", 0, OPTION_FLAG, NULL, "what would be sent and changed; send nothing",
 	 COMPLETE_NONE},
 	{"yes", 'y', OPTION_FLAG, NULL, "do not ask", COMPLETE_NONE},
@@ -328,6 +331,9 @@ const struct verb verb_promote = {
 		"else.\n\n"
 		"A change that fails is rolled back, and the first cause is told with the last "
 		"lines of the console. Interrupted anywhere, the same command goes on.\n\n"
+		"A Secret that holds a placeholder (changeme, <password> …) is refused; --secret "
+		"and "
+		"--secret-file give the real value (i2kit up --help).\n\n"
 		"With --rehearse a pod that does not become ready when it is booted as the cloud "
 		"would boot it stops the promotion before anything is sent (i2kit rehearse).",
 	.options = options,
@@ -335,6 +341,7 @@ const struct verb verb_promote = {
 	.has_output = true,
 	.names = "{[*].pod}",
 	.example = "i2kit promote -e environment.yml --plan\n"
-		   "i2kit promote -e environment.yml --yes\n",
+		   "i2kit promote -e environment.yml --yes\n"
+		   "i2kit promote -e environment.yml --secret-file db=prod.env\n",
 	.run = run,
 };

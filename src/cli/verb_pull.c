@@ -20,6 +20,7 @@ static const struct option_spec options[] = {
 	MANIFEST_NAMESPACE_OPTION,
 	MANIFEST_SKIP_OPTION,
 	MANIFEST_STRICT_OPTION,
+	MANIFEST_SUPPLY_OPTIONS,
 	{"insecure-registry", 0, OPTION_REPEAT, "HOST[:PORT]",
 	 "may speak http or show any certificate", COMPLETE_NONE},
 	{"lock", 0, OPTION_FLAG, NULL, "write what was pulled to i2kit.lock", COMPLETE_NONE},

@@ -397,6 +397,7 @@ static const struct option_spec options[] = {
 	MANIFEST_NAMESPACE_OPTION,
 	MANIFEST_SKIP_OPTION,
 	MANIFEST_STRICT_OPTION,
+	MANIFEST_SUPPLY_OPTIONS,
 	{"detach", 'd', OPTION_FLAG, NULL, "leave the pods running and return", COMPLETE_NONE},
 	{"tui", 0, OPTION_FLAG, NULL, "show them in the terminal UI; they run on", COMPLETE_NONE},
 	{"wait", 'w', OPTION_FLAG, NULL, "with -d: until all are ready", COMPLETE_NONE},
@@ -460,6 +461,10 @@ const struct verb verb_up = {
 		"over.\n\n"
 		"--boot writes a systemd unit, i2kit-PROJECT.service, which starts the pods again "
 		"with this machine (root), or with its user's session; `i2kit down` removes it.\n\n"
+		"Secrets and ConfigMaps that the manifests only name are given with --secret and "
+		"--config-map, as kubectl create takes them: NAME.KEY=VALUE; or NAME=FILE, where "
+		"a folder is a key a file and a name that ends in .env a key a line. What is given "
+		"wins over what the manifests say.\n\n"
 		"-o json prints the project's status as ps does, and without -d then the log "
 		"lines, "
 		"one object a line; with --build-only the disks.",
@@ -471,6 +476,7 @@ const struct verb verb_up = {
 	.example = "i2kit up\n"
 		   "i2kit up -d web\n"
 		   "i2kit up -d --wait examples/hello\n"
-		   "i2kit up -f shop/ --scale web=3 --publish db:15432:5432",
+		   "i2kit up -f shop/ --scale web=3 --publish db:15432:5432\n"
+		   "i2kit up --secret-file db=dev.env --secret-file tls=certs/",
 	.run = run,
 };

@@ -11,7 +11,7 @@
 
 static const struct option_spec options[] = {
 	MANIFEST_FILE_OPTION, MANIFEST_RECURSIVE_OPTION, MANIFEST_NAMESPACE_OPTION,
-	MANIFEST_SKIP_OPTION, MANIFEST_STRICT_OPTION,
+	MANIFEST_SKIP_OPTION, MANIFEST_STRICT_OPTION,	 MANIFEST_SUPPLY_OPTIONS,
 };
 
 static void write_problem(struct json_writer *json, const struct problem *problem)

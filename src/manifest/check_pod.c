@@ -45,8 +45,12 @@ static void missing_config(struct loader *loader, const struct source_mark *mark
 		if (app->config_maps[i].is_secret == is_secret)
 			string_list_add(&known, app->config_maps[i].name);
 	}
-	AUTO_FREE char *hint =
-		suggest(name, &known, "add it to the manifests, or write optional: true");
+	const char *option = is_secret ? "secret" : "config-map";
+	AUTO_FREE char *ways =
+		xasprintf("add it to the manifests, give it with --%s %.80s.KEY=VALUE or --%s "
+			  "%.80s=FILE, or write optional: true",
+			  option, name, option, name);
+	AUTO_FREE char *hint = suggest(name, &known, ways);
 	loader_error_at(loader, mark, hint, "there is no %s '%s'",
 			is_secret ? "Secret" : "ConfigMap", name);
 }
@@ -58,8 +62,9 @@ static void missing_key(struct loader *loader, const struct source_mark *mark,
 	for (size_t i = 0; i < map->entry_count; i++)
 		string_list_add(&known, map->entries[i].key);
 	AUTO_FREE char *list = string_list_join(&known, ", ");
-	AUTO_FREE char *keys =
-		xasprintf("it has %.200s", known.count > 0 ? list : "no keys at all");
+	AUTO_FREE char *keys = xasprintf("it has %.200s; --%s %.80s.%.80s=VALUE gives it one",
+					 known.count > 0 ? list : "no keys at all",
+					 map->is_secret ? "secret" : "config-map", map->name, key);
 	AUTO_FREE char *hint = suggest(key, &known, keys);
 	loader_error_at(loader, mark, hint, "%s '%s' has no key '%s'",
 			map->is_secret ? "Secret" : "ConfigMap", map->name, key);

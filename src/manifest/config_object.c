@@ -21,7 +21,7 @@ static void add_entry(struct config_map *map, const char *key, char *bytes, size
 	entry->size = size;
 }
 
-static bool entry_key_is_valid(const char *key)
+bool config_key_is_valid(const char *key)
 {
 	size_t length = strlen(key);
 	for (size_t i = 0; i < length; i++) {
@@ -79,6 +79,12 @@ static void remove_entry(struct config_map *map, const char *key)
 	}
 }
 
+void config_map_put(struct config_map *map, const char *key, char *bytes, size_t size)
+{
+	remove_entry(map, key);
+	add_entry(map, key, bytes, size);
+}
+
 static void read_entries(struct loader *loader, const struct yaml_node *node,
 			 struct config_map *map, bool is_base64)
 {
@@ -100,7 +106,7 @@ static void read_entries(struct loader *loader, const struct yaml_node *node,
 		const struct yaml_node *value = node->pairs[i].value;
 		AUTO_FREE char *text = NULL;
 		check_text_key(loader, key);
-		if (!entry_key_is_valid(key->text))
+		if (!config_key_is_valid(key->text))
 			loader_error(loader, key, "letters, digits, '-', '_' and '.'",
 				     "'%.80s' is not a valid key", key->text);
 		const struct field entry = {.name = key->text};

@@ -23,6 +23,7 @@
 #include "manifest/route_check.h"
 #include "manifest/service.h"
 #include "manifest/short_form.h"
+#include "manifest/supplied_config.h"
 #include "manifest/yaml_node.h"
 #include "manifest/yaml_reader.h"
 
@@ -388,6 +389,7 @@ static void begin(const struct load_options *options, struct app *app)
 /* Completes and checks what all files said together; on success *ret is the application. */
 static bool finish(struct loader *loader, struct app *ret, struct error *err)
 {
+	supplied_config_add(loader);
 	services_complete(loader);
 	routes_complete(loader);
 	gateway_list_clear(&loader->gateways);

@@ -17,6 +17,11 @@ struct load_options {
 	bool may_have_no_pod;	    /* nothing to run is no error */
 	bool is_recursive;	    /* -R: folders in folders, without their kustomizations */
 	bool keeps_objects;	    /* app.objects: Kubernetes' as they were written */
+	/* From outside of the manifests (manifest/supplied_config.h), as they were typed; or NULL. */
+	const struct string_list *secrets;
+	const struct string_list *secret_files;
+	const struct string_list *config_maps;
+	const struct string_list *config_map_files;
 	/* Whether that can name an image, which higher folders know; or NULL: not checked. */
 	bool (*check_image)(const char *image, const char *folder, struct error *err);
 };
