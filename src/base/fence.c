@@ -206,6 +206,35 @@ bool fence_calls(struct error *err)
 	return load(filter, err);
 }
 
+/* The dynamic loader is executed, too, as the kernel sees it. */
+static void add_loaders(struct string_list *programs)
+{
+	static const char *const loaders[] = {
+		"/lib64/ld-linux-x86-64.so.2", "/lib/ld-linux-aarch64.so.1", "/lib/ld-linux.so.2",
+		"/lib/ld-musl-x86_64.so.1", "/lib/ld-musl-aarch64.so.1"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(loaders); i++)
+		string_list_add(programs, loaders[i]);
+}
+
+bool fence_proxy(const char *program, const struct string_list *reads, struct error *err)
+{
+	static const char *const connecting[] = {"connect", "bind", NULL};
+	AUTO(string_list_clear) struct string_list programs = STRING_LIST_INIT;
+	const struct fence fence = {.reads = reads, .programs = &programs, .has_no_tcp = true};
+	AUTO(auto_filter) scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+
+	string_list_add(&programs, program);
+	add_loaders(&programs);
+	if (!fence_places(&fence, err))
+		return false;
+	if (filter == NULL || !refuse_calls(filter, needless) ||
+	    !refuse_calls(filter, for_mounts) || !refuse_calls(filter, connecting) ||
+	    !refuse_namespaces(filter, false))
+		return error_set(err, ERROR_SYSTEM, "cannot make the filter of system calls");
+	return load(filter, err);
+}
+
 static bool is_one_thread(struct error *err)
 {
 	struct stat st;

@@ -33,6 +33,7 @@ struct fence {
 	/* Files and folders that it reads; what programs of any kind need of the system's comes with
 	 * them: libraries, certificates, names, /proc. */
 	const struct string_list *reads;
+	const struct string_list *programs; /* files that may be executed; NULL: none */
 	bool may_use_files;    /* sockets that are files: libvirt's, the supervisor's */
 	bool may_set_networks; /* makes and enters network namespaces, and changes what is in them */
 	bool has_no_tcp;       /* connects to no TCP port (kernels from 6.7) */
@@ -43,6 +44,14 @@ struct fence {
  * stay outside: ERROR_INVALID then. Folders that do not exist are left out.
  */
 MUST_CHECK bool fence_enter(const struct fence *fence, struct error *err);
+
+/*
+ * The calling thread and the program that it starts next, which answers connections on sockets that
+ * it is given: it reads `reads` and what programs need of the system, writes nowhere, executes that
+ * program alone, binds no address and connects to nobody, and does what fence_calls() leaves.
+ */
+MUST_CHECK bool fence_proxy(const char *program, const struct string_list *reads,
+			    struct error *err);
 
 /* The calling thread, and what it starts, make none of the calls that nothing of i2kit needs. */
 MUST_CHECK bool fence_calls(struct error *err);

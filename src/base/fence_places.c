@@ -158,7 +158,8 @@ bool fence_places(const struct fence *fence, struct error *err)
 		return error_set_errno(err, errno, "landlock");
 	if (!allow_system(rules, writes, err) ||
 	    !allow_all(rules, fence->writes, READS | writes, err) ||
-	    !allow_all(rules, fence->reads, READS, err))
+	    !allow_all(rules, fence->reads, READS, err) ||
+	    !allow_all(rules, fence->programs, READS | LANDLOCK_ACCESS_FS_EXECUTE, err))
 		return false;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
 	    syscall(SYS_landlock_restrict_self, rules, 0) < 0)

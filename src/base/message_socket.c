@@ -126,3 +126,27 @@ int message_receive_fd(int socket_fd)
 		memcpy(&fd, CMSG_DATA(head), sizeof(fd));
 	return fd;
 }
+
+bool message_take_fd(int socket_fd, int *ret)
+{
+	char bytes[2];
+	struct iovec piece = {.iov_base = bytes, .iov_len = sizeof(bytes)};
+	union control control = {0};
+	struct msghdr message = {.msg_iov = &piece,
+				 .msg_iovlen = 1,
+				 .msg_control = control.bytes,
+				 .msg_controllen = sizeof(control.bytes)};
+	ssize_t got;
+
+	*ret = -1;
+	do {
+		got = recvmsg(socket_fd, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+	} while (got < 0 && errno == EINTR);
+	if (got <= 0)
+		return got < 0 && errno == EAGAIN;
+	const struct cmsghdr *head = CMSG_FIRSTHDR(&message);
+	if (head != NULL && head->cmsg_level == SOL_SOCKET && head->cmsg_type == SCM_RIGHTS &&
+	    head->cmsg_len == CMSG_LEN(sizeof(int)))
+		memcpy(ret, CMSG_DATA(head), sizeof(*ret));
+	return true;
+}

@@ -20,6 +20,11 @@ MUST_CHECK bool message_receive(int fd, size_t max, char **ret, size_t *ret_size
 
 /* A descriptor through a socket of AF_UNIX, with one byte. */
 MUST_CHECK bool message_send_fd(int socket_fd, int fd, struct error *err);
+/*
+ * Without waiting, from a program of others, which may send a byte more. False: the other end has
+ * gone. *ret -1: nothing has come.
+ */
+bool message_take_fd(int socket_fd, int *ret);
 /* -1: the other end has gone, or sent none. */
 int message_receive_fd(int socket_fd);
 

@@ -17,7 +17,7 @@
 #include "base/cleanup.h"
 #include "base/string_list.h"
 
-enum { FIRST_FREE_FD = 16, PASSED_FD = 3, EXIT_NOT_EXECUTED = 127 };
+enum { PASSED_FD = 3, FDS_MAX = PASSED_FD + PROCESS_PASS_MAX, EXIT_NOT_EXECUTED = 127 };
 
 extern char **environ;
 
@@ -90,23 +90,22 @@ static void reset_signals(void)
 }
 
 /* Descriptors move up first, so that none is overwritten before it was copied. */
-static bool place_descriptors(const int wanted[4])
+static bool place_descriptors(const struct process_options *options)
 {
-	int high[4];
-	for (int i = 0; i < 4; i++) {
-		int fd = wanted[i];
-		if (fd < 0 && i == PASSED_FD) {
-			high[i] = -1;
-			continue;
-		}
+	int high[FDS_MAX];
+	const int standard[PASSED_FD] = {options->stdin_fd, options->stdout_fd, options->stderr_fd};
+	int count = PASSED_FD + (int)options->pass_count;
+
+	for (int i = 0; i < count; i++) {
+		int fd = i < PASSED_FD ? standard[i] : options->pass_fds[i - PASSED_FD];
 		if (fd < 0)
 			fd = open("/dev/null", i == 0 ? O_RDONLY : O_WRONLY);
-		high[i] = fcntl(fd, F_DUPFD_CLOEXEC, FIRST_FREE_FD);
+		high[i] = fcntl(fd, F_DUPFD_CLOEXEC, count);
 		if (high[i] < 0)
 			return false;
 	}
-	for (int i = 0; i < 4; i++) {
-		if (high[i] >= 0 && dup2(high[i], i) < 0)
+	for (int i = 0; i < count; i++) {
+		if (dup2(high[i], i) < 0)
 			return false;
 	}
 	return true;
@@ -125,9 +124,8 @@ static void __attribute__((noreturn))
 run_child(const struct process_options *options, const char *program, char *const *environment,
 	  pid_t parent, int pipe_fd)
 {
-	const int wanted[4] = {options->stdin_fd, options->stdout_fd, options->stderr_fd,
-			       options->pass_fd};
-	pipe_fd = fcntl(pipe_fd, F_DUPFD_CLOEXEC, FIRST_FREE_FD);
+	unsigned count = PASSED_FD + (unsigned)options->pass_count;
+	pipe_fd = fcntl(pipe_fd, F_DUPFD_CLOEXEC, (int)count);
 	reset_signals();
 	if (options->is_detached)
 		(void)setsid();
@@ -136,9 +134,9 @@ run_child(const struct process_options *options, const char *program, char *cons
 		_exit(EXIT_NOT_EXECUTED);
 	if (options->folder != NULL && chdir(options->folder) < 0)
 		fail_start(pipe_fd, START_FOLDER);
-	if (!place_descriptors(wanted))
+	if (!place_descriptors(options))
 		fail_start(pipe_fd, START_DESCRIPTORS);
-	close_others_on_exec(options->pass_fd >= 0 ? PASSED_FD + 1 : PASSED_FD);
+	close_others_on_exec(count);
 	(void)execve(program, (char *const *)(uintptr_t)options->argv, environment);
 	fail_start(pipe_fd, START_EXEC);
 }
@@ -176,6 +174,9 @@ static bool wait_for_exec(const struct process_options *options, int pipe_fd, pi
 bool process_start(const struct process_options *options, pid_t *ret_pid, struct error *err)
 {
 	AUTO_FREE char *program = process_find_program(options->argv[0]);
+	if (options->pass_count > PROCESS_PASS_MAX)
+		return error_set(err, ERROR_INVALID, "start %s: %zu descriptors", options->argv[0],
+				 options->pass_count);
 	if (program == NULL) {
 		error_set(err, ERROR_NOT_FOUND, "program '%s' is not installed or not in PATH",
 			  options->argv[0]);

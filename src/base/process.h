@@ -14,6 +14,8 @@
 
 #include "base/error.h"
 
+enum { PROCESS_PASS_MAX = 1000 };
+
 struct process_options {
 	const char *const *argv;	/* NULL-terminated; argv[0] is looked up in PATH */
 	const char *const *environment; /* "K=V" added to ours, NULL-terminated, or NULL */
@@ -21,14 +23,15 @@ struct process_options {
 	int stdin_fd;			/* -1: /dev/null */
 	int stdout_fd;			/* -1: /dev/null */
 	int stderr_fd;			/* -1: /dev/null */
-	int pass_fd;			/* -1, or a descriptor the child sees as 3 */
+	const int *pass_fds;		/* descriptors the child sees as 3, 4 … */
+	size_t pass_count;		/* at most PROCESS_PASS_MAX */
 	bool is_detached;		/* own session: survives us and our terminal */
 	bool dies_with_parent;		/* SIGTERM by PR_SET_PDEATHSIG */
 };
 
 #define PROCESS_OPTIONS(argv_)                                                                     \
 	((struct process_options){                                                                 \
-		.argv = (argv_), .stdin_fd = -1, .stdout_fd = -1, .stderr_fd = -1, .pass_fd = -1})
+		.argv = (argv_), .stdin_fd = -1, .stdout_fd = -1, .stderr_fd = -1})
 
 /* Starts; a program that cannot be executed is an error here, not a status later. */
 MUST_CHECK bool process_start(const struct process_options *options, pid_t *ret_pid,

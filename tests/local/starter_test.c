@@ -2,21 +2,27 @@
 /* A starter, which is this program again, and one that asks it from behind a fence. */
 #include "local/vm/starter.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/in.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/fence.h"
+#include "base/message_socket.h"
 #include "base/path.h"
 #include "base/process.h"
 #include "base/process_run.h"
 #include "local/vm/disk_tool.h"
 #include "local/vm/network_filter.h"
+#include "local/vm/proxy_process.h"
 #include "local/vm/share.h"
 #include "local/vm/starter_serve.h"
 
@@ -136,6 +142,112 @@ static void what_may_start_nothing_has_it_started(void **state)
 	assert_in_child(ask_from_behind_a_fence);
 }
 
+/* A configuration that tries what the fence forbids would not even be taken: it reads no other file. */
+static const char proxy_config[] =
+	"defaults\n\tmode http\n\ttimeout client 5s\n\ttimeout server 5s\n"
+	"\ttimeout connect 5s\n\thttp-reuse never\n"
+	"frontend f\n\tbind fd@3\n\tdefault_backend b\n"
+	"backend b\n\tserver s sockpair@4\n";
+
+static int listen_anywhere(uint16_t *ret_port)
+{
+	struct sockaddr_in address = {.sin_family = AF_INET,
+				      .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t size = sizeof(address);
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	if (bind(fd, (struct sockaddr *)(void *)&address, size) < 0 || listen(fd, 16) < 0 ||
+	    getsockname(fd, (struct sockaddr *)(void *)&address, &size) < 0)
+		return -1;
+	*ret_port = ntohs(address.sin_port);
+	return fd;
+}
+
+static int connect_to(uint16_t port)
+{
+	const struct sockaddr_in address = {.sin_family = AF_INET,
+					    .sin_port = htons(port),
+					    .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	return connect(fd, (const struct sockaddr *)(const void *)&address, sizeof(address)) == 0
+		       ? fd
+		       : -1;
+}
+
+/* The request that HAProxy hands on, answered; false: none came. */
+static bool answer_one(int line, int client)
+{
+	static const char request[] = "GET /x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+	static const char answer[] = "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nhi\n";
+	struct pollfd watched = {.fd = line, .events = POLLIN};
+	char text[4096] = "";
+	int taken = -1;
+
+	if (write(client, request, sizeof(request) - 1) < 0 || poll(&watched, 1, 10000) != 1 ||
+	    !message_take_fd(line, &taken) || taken < 0)
+		return false;
+	AUTO_CLOSE int pod = taken;
+	if (read(pod, text, sizeof(text) - 1) <= 0 || strncmp(text, "GET /x", 6) != 0 ||
+	    write(pod, answer, sizeof(answer) - 1) < 0)
+		return false;
+	memset(text, 0, sizeof(text));
+	return read(client, text, sizeof(text) - 1) > 0 && strstr(text, "200 OK") != NULL;
+}
+
+static int run_a_proxy(void)
+{
+	AUTO(string_list_clear) struct string_list writes = STRING_LIST_INIT;
+	const struct fence fence = {.writes = &writes, .reads = &writes};
+	const struct string_list given = STRING_LIST_INIT;
+	AUTO_FREE char *folder = path_folder(PATH_RUNTIME, "shop/proxy");
+	AUTO_FREE char *path = path_join(folder, "haproxy.cfg");
+	AUTO_FREE char *bad = path_join(folder, "bad.cfg");
+	AUTO_FREE char *outside = path_join(top, "outside.cfg");
+	static const char nonsense[] = "frontend f\n\tsomething else\n";
+	AUTO(error_clear) struct error err = ERROR_INIT;
+	uint16_t port = 0;
+	int ends[2];
+	char byte;
+
+	string_list_add(&writes, top);
+	EXPECT(path_make_folders(folder, 0700, NULL));
+	EXPECT(file_write_atomic(path, proxy_config, strlen(proxy_config), 0600, NULL));
+	EXPECT(file_write_atomic(bad, nonsense, strlen(nonsense), 0600, NULL));
+	AUTO_CLOSE int listener = listen_anywhere(&port);
+	EXPECT(listener >= 0 && socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0);
+	EXPECT(starter_launch(&given, NULL) && fence_enter(&fence, NULL));
+	const int fds[] = {listener, ends[1]};
+	int run = proxy_process_start(path, fds, 2, &err);
+	EXPECT(run >= 0);
+	int client = connect_to(port);
+	EXPECT(client >= 0 && answer_one(ends[0], client));
+	(void)close(client);
+	/* Asked to end, it does; what it said is the answer. */
+	EXPECT(shutdown(run, SHUT_WR) == 0 && recv(run, &byte, 1, MSG_PEEK) == 1);
+	EXPECT(!proxy_process_end(run, &err));
+	error_clear(&err);
+	(void)close(run);
+	run = proxy_process_start(bad, fds, 2, &err);
+	EXPECT(run >= 0 && !proxy_process_end(run, &err));
+	EXPECT(strstr(err.message, "unknown keyword 'something'") != NULL);
+	error_clear(&err);
+	(void)close(run);
+	run = proxy_process_start(outside, fds, 2, &err);
+	EXPECT(run >= 0 && !proxy_process_end(run, &err) && err.kind == ERROR_DENIED);
+	(void)close(run);
+	return 0;
+}
+
+static void haproxy_runs_on_sockets_that_it_is_given(void **state)
+{
+	AUTO_FREE char *program = process_find_program("haproxy");
+	(void)state;
+	if (program == NULL)
+		skip();
+	assert_in_child(run_a_proxy);
+}
+
 static int end_of_asker(void)
 {
 	const struct string_list given = STRING_LIST_INIT;
@@ -180,6 +292,9 @@ static void a_request_is_what_its_kind_needs_and_no_more(void **state)
 	assert_refused("{\"kind\":\"make-disk\",\"path\":\"/a/../b\",\"sizeBytes\":1}");
 	assert_refused("{\"kind\":\"grow-disk\",\"path\":\"/a\",\"sizeBytes\":-1}");
 	assert_refused("{\"kind\":\"share\",\"path\":\"/a\"}");
+	assert_refused("{\"kind\":\"proxy\"}");
+	assert_refused("{\"kind\":\"proxy\",\"path\":\"/a\",\"descriptors\":1000}");
+	assert_refused("{\"kind\":\"test-kvm\",\"descriptors\":1}");
 	assert_refused(
 		"{\"kind\":\"copy-disk\",\"path\":\"/a\",\"other\":\"/b\",\"readOnly\":true}");
 }
@@ -204,6 +319,7 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_may_start_nothing_has_it_started),
+		cmocka_unit_test(haproxy_runs_on_sockets_that_it_is_given),
 		cmocka_unit_test(it_ends_with_the_one_that_asks),
 		cmocka_unit_test(a_request_is_what_its_kind_needs_and_no_more),
 		cmocka_unit_test(rules_of_others_are_not_loaded),

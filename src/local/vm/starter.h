@@ -22,5 +22,12 @@ MUST_CHECK bool starter_launch(const struct string_list *folders, struct error *
 bool starter_is_there(void);
 /* From any thread; blocks until it is done. The request's texts are borrowed. */
 MUST_CHECK bool starter_ask(const struct starter_request *request, struct error *err);
+/*
+ * The same in two steps: asks, with request->fd_count descriptors that go along, and returns the
+ * connection on which the answer comes, or -1; reads it there.
+ */
+MUST_CHECK int starter_open(const struct starter_request *request, const int *fds, size_t fd_count,
+			    struct error *err);
+MUST_CHECK bool starter_answer(int connection, struct error *err);
 
 #endif

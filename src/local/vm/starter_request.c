@@ -20,6 +20,7 @@ static const char *const kinds[] = {
 	[STARTER_FILTER] = "filter",
 	[STARTER_TEST_KVM] = "test-kvm",
 	[STARTER_LIBVIRT] = "libvirt",
+	[STARTER_PROXY] = "proxy",
 };
 
 void starter_request_clear(struct starter_request *request)
@@ -42,6 +43,7 @@ void starter_request_write(const struct starter_request *request, struct strbuf 
 	json_write_unsigned_if(&json, "sizeBytes", request->size_bytes);
 	json_write_true_if(&json, "readOnly", request->is_read_only);
 	json_write_true_if(&json, "quota", request->has_quota);
+	json_write_unsigned_if(&json, "descriptors", request->fd_count);
 	json_close(&json);
 }
 
@@ -62,7 +64,7 @@ static void check(struct json_view root, const struct starter_request *request)
 	enum starter_kind kind = request->kind;
 	bool has_path = kind == STARTER_SHARE || kind == STARTER_MAKE_DISK ||
 			kind == STARTER_COPY_DISK || kind == STARTER_GROW_DISK ||
-			kind == STARTER_FORMAT_DISK;
+			kind == STARTER_FORMAT_DISK || kind == STARTER_PROXY;
 	bool has_other = kind == STARTER_SHARE || kind == STARTER_COPY_DISK;
 	bool has_size = kind == STARTER_MAKE_DISK || kind == STARTER_GROW_DISK;
 
@@ -70,7 +72,8 @@ static void check(struct json_view root, const struct starter_request *request)
 	    (kind == STARTER_FILTER) != (request->text != NULL) ||
 	    (!has_size && request->size_bytes != 0) ||
 	    (kind != STARTER_SHARE && request->is_read_only) ||
-	    (kind != STARTER_FORMAT_DISK && request->has_quota))
+	    (kind != STARTER_FORMAT_DISK && request->has_quota) ||
+	    (kind != STARTER_PROXY && request->fd_count != 0))
 		json_view_complain(root, "does not have what its kind has");
 	if (request->text != NULL && !network_filter_is_own(request->text))
 		json_view_complain(json_view_get(root, "text"), "has rules that are not i2kit's");
@@ -79,8 +82,8 @@ static void check(struct json_view root, const struct starter_request *request)
 bool starter_request_read(const char *bytes, size_t size, struct starter_request *ret,
 			  struct error *err)
 {
-	static const char *const keys[] = {"kind",	"path",	    "other", "text",
-					   "sizeBytes", "readOnly", "quota", NULL};
+	static const char *const keys[] = {"kind",     "path",	"other",       "text", "sizeBytes",
+					   "readOnly", "quota", "descriptors", NULL};
 	AUTO(starter_request_clear) struct starter_request request = {0};
 	AUTO_PTR(json_document)
 	struct json_document *document =
@@ -99,6 +102,8 @@ bool starter_request_read(const char *bytes, size_t size, struct starter_request
 		(uint64_t)json_view_number(json_view_get(root, "sizeBytes"), 0, INT64_MAX, 0);
 	request.is_read_only = json_view_bool(json_view_get(root, "readOnly"), false);
 	request.has_quota = json_view_bool(json_view_get(root, "quota"), false);
+	request.fd_count = (unsigned)json_view_number(json_view_get(root, "descriptors"), 0,
+						      STARTER_FDS_MAX, 0);
 	check(root, &request);
 	if (!json_document_check(document, err))
 		return false;

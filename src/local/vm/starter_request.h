@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/strbuf.h"
 
+enum { STARTER_FDS_MAX = 900 };
 #define STARTER_MESSAGE_MAX ((size_t)4 << 20) /* the rules of a large project */
 
 enum starter_kind {
@@ -24,6 +25,7 @@ enum starter_kind {
 	STARTER_FILTER,	     /* nft: text */
 	STARTER_TEST_KVM,    /* qemu-system: whether it works */
 	STARTER_LIBVIRT,     /* the user's own libvirtd */
+	STARTER_PROXY,	     /* HAProxy: path is its configuration; proxy_process.h */
 };
 
 struct starter_request {
@@ -34,6 +36,7 @@ struct starter_request {
 	uint64_t size_bytes;
 	bool is_read_only; /* SHARE */
 	bool has_quota;	   /* FORMAT_DISK */
+	unsigned fd_count; /* PROXY: descriptors that follow */
 };
 void starter_request_clear(struct starter_request *request);
 

@@ -2,10 +2,15 @@
 #include "local/vm/starter_serve.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/fence.h"
 #include "base/message_socket.h"
@@ -14,10 +19,11 @@
 #include "local/vm/connection.h"
 #include "local/vm/disk_tool.h"
 #include "local/vm/network_filter.h"
+#include "local/vm/proxy_process.h"
 #include "local/vm/share.h"
 #include "local/vm/starter_request.h"
 
-enum { STACK_BYTES = 256 << 10 };
+enum { STACK_BYTES = 256 << 10, END_TRIES = 300, END_PAUSE_MS = 10 };
 
 /* Below our own folders, where the supervisor may write as well: it gains nothing by asking. */
 static bool is_below(enum path_folder folder, const char *below, const char *path)
@@ -59,6 +65,9 @@ static bool check_places(const struct starter_request *request, struct error *er
 	case STARTER_FORMAT_DISK:
 		is_good = is_below(PATH_CACHE, "scratch", request->path);
 		break;
+	case STARTER_PROXY:
+		is_good = is_below(PATH_RUNTIME, NULL, request->path);
+		break;
 	default:
 		break;
 	}
@@ -86,13 +95,43 @@ static bool share(const struct starter_request *request, struct error *err)
 	return share_start(&options, err);
 }
 
-static bool act(const struct starter_request *request, struct error *err)
+/* Threads of proxies, which end what they started before this process does. */
+static atomic_uint proxy_count;
+
+static void close_all(int *fds, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		(void)close(fds[i]);
+	free(fds);
+}
+
+static bool serve_proxy(const struct starter_request *request, int connection, struct error *err)
+{
+	int *fds = xcalloc(request->fd_count + 1, sizeof(*fds));
+	size_t count = 0;
+
+	while (count < request->fd_count && (fds[count] = message_receive_fd(connection)) >= 0)
+		count++;
+	bool is_good = count == request->fd_count ||
+		       error_set(err, ERROR_INVALID, "a descriptor did not come");
+	if (is_good) {
+		atomic_fetch_add(&proxy_count, 1);
+		is_good = proxy_process_serve(request->path, fds, count, connection, err);
+		atomic_fetch_sub(&proxy_count, 1);
+	}
+	close_all(fds, count);
+	return is_good;
+}
+
+static bool act(const struct starter_request *request, int connection, struct error *err)
 {
 	if (!check_places(request, err))
 		return false;
 	/* It is the user's, and so is what it starts: none of our business what it may do. */
 	if (request->kind == STARTER_LIBVIRT)
 		return start_libvirt(err);
+	if (request->kind == STARTER_PROXY)
+		return serve_proxy(request, connection, err);
 	if (!fence_calls(err))
 		return false;
 	switch (request->kind) {
@@ -131,7 +170,7 @@ static void *serve_one(void *arg)
 	AUTO(error_clear) struct error problem = ERROR_INIT;
 	AUTO(strbuf_clear) struct strbuf out = STRBUF_INIT;
 
-	if ((!receive(fd, &request, &problem) || !act(&request, &problem)) &&
+	if ((!receive(fd, &request, &problem) || !act(&request, fd, &problem)) &&
 	    problem.kind == ERROR_NONE)
 		(void)error_set(&problem, ERROR_SYSTEM, "failed");
 	starter_answer_write(&problem, &out);
@@ -157,5 +196,7 @@ bool starter_serve(int socket_fd, const struct string_list *folders, struct erro
 			(void)close(fd);
 	}
 	(void)pthread_attr_destroy(&attributes);
+	for (unsigned i = 0; i < END_TRIES && atomic_load(&proxy_count) > 0; i++)
+		(void)poll(NULL, 0, END_PAUSE_MS);
 	return true;
 }
