@@ -37,6 +37,39 @@ static const struct service_plan *find_earlier(const struct project_plan *plan, 
 	return NULL;
 }
 
+static bool is_route_port_of(const struct project_plan *plan, unsigned front,
+			     const struct port_plan *port)
+{
+	const struct proxy_port *wanted = &plan->proxy.ports[front];
+
+	return wanted->is_asked_for && is_asked_for(port) && !port->is_udp &&
+	       port->host_port == wanted->host_port;
+}
+
+/* Where somebody said where routes shall be; the usual places move out of the way. */
+static bool check_route_ports(const struct project_plan *plan, struct error *err)
+{
+	const struct proxy_port *ports = plan->proxy.ports;
+
+	if (ports[PROXY_HTTP].host_port != 0 &&
+	    ports[PROXY_HTTP].host_port == ports[PROXY_HTTPS].host_port)
+		return error_set(err, ERROR_USAGE, "--publish: http and https both on port %u",
+				 (unsigned)ports[PROXY_HTTP].host_port);
+	for (size_t i = 0; i < plan->service_count; i++) {
+		for (size_t k = 0; k < PROXY_FRONTS * plan->services[i].port_count; k++) {
+			unsigned front = (unsigned)(k % PROXY_FRONTS);
+			if (!is_route_port_of(plan, front,
+					      &plan->services[i].ports[k / PROXY_FRONTS]))
+				continue;
+			(void)error_set(err, ERROR_INVALID, "'%s' publishes port %u already",
+					plan->services[i].name, (unsigned)ports[front].host_port);
+			return error_hint(err, "--publish %s:%u", proxy_front_words[front],
+					  listen_other_port(ports[front].host_port));
+		}
+	}
+	return true;
+}
+
 bool port_check_plan(const struct project_plan *plan, struct error *err)
 {
 	for (size_t i = 0; i < plan->service_count; i++) {
@@ -54,7 +87,7 @@ bool port_check_plan(const struct project_plan *plan, struct error *err)
 					  (unsigned)port->target_port);
 		}
 	}
-	return true;
+	return check_route_ports(plan, err);
 }
 
 static bool is_ours(const struct project_status *running, const struct port_plan *port)
@@ -87,6 +120,26 @@ static bool is_free(const struct project_plan *plan, const struct service_plan *
 	return fd >= 0;
 }
 
+static bool is_front_free(const struct project_plan *plan, const struct project_status *running,
+			  unsigned front, struct error *err)
+{
+	const struct port_plan port = {.host_port = plan->proxy.ports[front].host_port};
+	const struct listen_options options = {.service = proxy_front_words[front],
+					       .move = LISTEN_MOVE_PRIVILEGED,
+					       .namespace_fd = -1};
+	struct socket_address address;
+
+	if (!plan->proxy.ports[front].is_asked_for || is_ours(running, &port))
+		return true;
+	if (!socket_address_make(plan->bind, port.host_port, &address, err))
+		return false;
+	AUTO_CLOSE int fd = listen_socket_open(&options, &address, err);
+	if (fd < 0 && err->kind == ERROR_EXISTS)
+		return error_hint(err, "stop that process, or --publish %s:%u", options.service,
+				  listen_other_port(port.host_port));
+	return fd >= 0;
+}
+
 bool port_check_free(const struct project_plan *plan, const struct project_status *running,
 		     struct error *err)
 {
@@ -99,5 +152,6 @@ bool port_check_free(const struct project_plan *plan, const struct project_statu
 				return false;
 		}
 	}
-	return true;
+	return is_front_free(plan, running, PROXY_HTTP, err) &&
+	       is_front_free(plan, running, PROXY_HTTPS, err);
 }

@@ -331,6 +331,25 @@ static bool apply_options(struct project_plan *plan, const struct plan_options *
 	return true;
 }
 
+static void add_proxy(struct project_plan *plan, const struct plan_input *input,
+		      const struct plan_options *options)
+{
+	struct proxy_plan *proxy = &plan->proxy;
+	bool has_https = input->certificates != NULL && input->certificates->count > 0;
+
+	for (size_t i = 0; i < input->app->route_count; i++)
+		route_copy(ARRAY_APPEND(proxy->routes, proxy->route_count), &input->app->routes[i]);
+	for (unsigned i = 0; i < PROXY_FRONTS && proxy->route_count > 0; i++) {
+		if (i == PROXY_HTTPS && !has_https)
+			continue;
+		uint16_t asked = options->route_ports[i];
+		proxy->ports[i].is_asked_for = asked != 0;
+		proxy->ports[i].host_port = asked != 0 ? asked : proxy_front_ports[i];
+	}
+	if (has_https && proxy->route_count > 0)
+		string_list_copy(&proxy->certificates, input->certificates);
+}
+
 static bool unknown_pod(const struct app *app, const char *option, const char *pod,
 			struct error *err)
 {
@@ -353,6 +372,14 @@ bool plan_options_check(const struct plan_options *options, const struct app *ap
 		if (app_find_pod(app, options->publishes[i].pod) == NULL)
 			return unknown_pod(app, "--publish", options->publishes[i].pod, err);
 	}
+	for (unsigned i = 0; i < PROXY_FRONTS; i++) {
+		bool is_there =
+			app->route_count > 0 && (i == PROXY_HTTP || app->route_tls_count > 0);
+		if (options->route_ports[i] != 0 && !is_there)
+			return error_set(err, ERROR_USAGE, "--publish %s:%u: no route of %s",
+					 proxy_front_words[i], (unsigned)options->route_ports[i],
+					 proxy_front_words[i]);
+	}
 	return true;
 }
 
@@ -363,9 +390,6 @@ bool project_plan_make(const struct plan_input *input, const struct plan_options
 
 	if (!plan_options_check(options, input->app, err))
 		return false;
-	if (input->app->route_count > 0)
-		return error_set(err, ERROR_UNSUPPORTED, "%s: routes are checked, and not run yet",
-				 input->app->routes[0].owner);
 	plan.project = xstrdup(input->app->project);
 	plan.folder = xstrdup(input->app->folder);
 	plan.uri = xstrdup_or_null(options->uri);
@@ -380,6 +404,7 @@ bool project_plan_make(const struct plan_input *input, const struct plan_options
 	}
 	for (size_t i = 0; i < input->app->service_count; i++)
 		add_service(&plan, input->app, &input->app->services[i]);
+	add_proxy(&plan, input, options);
 	if (!apply_options(&plan, options, err) || !service_slots_fill(&plan, input->before, err))
 		return false;
 	*ret = plan;

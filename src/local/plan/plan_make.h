@@ -12,9 +12,10 @@
 
 struct plan_input {
 	const struct app *app;
-	const struct disk_image *disks;	   /* one for each pod, in the application's order */
-	const struct boot_files *boots;	   /* likewise */
-	struct host_paths host_paths;	   /* borrowed */
+	const struct disk_image *disks;		/* one for each pod, in the application's order */
+	const struct boot_files *boots;		/* likewise */
+	struct host_paths host_paths;		/* borrowed */
+	const struct string_list *certificates; /* for https routes; NULL or none: no https */
 	const bool *is_wanted;		   /* of each pod: whether it is planned; NULL: all are */
 	const struct project_plan *before; /* what is up, or NULL: Services keep their addresses */
 };

@@ -43,6 +43,18 @@ static bool read_scale(const char *text, struct plan_options *ret, struct error 
 	return true;
 }
 
+/* "http:9000", "https:9443": where routes are published. */
+static bool read_route_port(const char *text, struct plan_options *ret)
+{
+	for (unsigned i = 0; i < PROXY_FRONTS; i++) {
+		size_t length = strlen(proxy_front_words[i]);
+		if (strncmp(text, proxy_front_words[i], length) == 0 && text[length] == ':' &&
+		    parse_port(text + length + 1, &ret->route_ports[i]))
+			return true;
+	}
+	return false;
+}
+
 static bool read_publish(const char *text, struct plan_options *ret, struct error *err)
 {
 	AUTO(string_list_clear) struct string_list parts = STRING_LIST_INIT;
@@ -51,6 +63,8 @@ static bool read_publish(const char *text, struct plan_options *ret, struct erro
 	struct plan_publish publish = {.is_udp = slash != NULL && strcmp(slash, "/udp") == 0};
 	bool has_protocol = slash == NULL || publish.is_udp || strcmp(slash, "/tcp") == 0;
 
+	if (read_route_port(text, ret))
+		return true;
 	if (slash != NULL)
 		*slash = '\0';
 	string_list_split(&parts, copy, ':');

@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/string_list.h"
+#include "local/plan/proxy_plan.h"
 
 struct plan_scale {
 	char *pod;
@@ -28,20 +29,21 @@ struct plan_options {
 	size_t scale_count;
 	struct plan_publish *publishes;
 	size_t publish_count;
-	uint64_t memory_bytes; /* of every VM; 0: what its pod asks for */
-	unsigned cpu_count;    /* likewise */
-	char *accel;	       /* "auto", "kvm", "tcg" */
-	char *firmware;	       /* "direct", "bios", "uefi" */
-	char *uri;	       /* of libvirt, or NULL: choose */
-	char *bind;	       /* address of published ports */
-	char *metrics;	       /* metrics_place_read(), or NULL */
+	uint64_t memory_bytes;		    /* of every VM; 0: what its pod asks for */
+	unsigned cpu_count;		    /* likewise */
+	char *accel;			    /* "auto", "kvm", "tcg" */
+	char *firmware;			    /* "direct", "bios", "uefi" */
+	char *uri;			    /* of libvirt, or NULL: choose */
+	char *bind;			    /* address of published ports */
+	char *metrics;			    /* metrics_place_read(), or NULL */
+	uint16_t route_ports[PROXY_FRONTS]; /* --publish http:PORT; 0: the usual one */
 };
 void plan_options_clear(struct plan_options *options);
 
 /* The words of the command line; NULL: not given. */
 struct plan_words {
 	const struct string_list *scales;    /* "web=3" */
-	const struct string_list *publishes; /* "web:8080:80/udp" */
+	const struct string_list *publishes; /* "web:8080:80/udp", "http:9000" */
 	const char *memory;
 	const char *cpus;
 	const char *accel;

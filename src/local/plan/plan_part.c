@@ -39,6 +39,31 @@ static struct pod_plan take_pod(struct project_plan *plan, struct pod_plan *pod)
 	return taken;
 }
 
+static bool leads_to_a_service(const struct project_plan *plan, const struct route *route)
+{
+	for (size_t i = 0; i < route->backend_count; i++) {
+		for (size_t k = 0; k < plan->service_count; k++) {
+			if (strcmp(plan->services[k].name, route->backends[i].service) == 0)
+				return true;
+		}
+	}
+	return route->backend_count == 0;
+}
+
+static void drop_routes(struct project_plan *plan)
+{
+	struct proxy_plan *proxy = &plan->proxy;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < proxy->route_count; i++) {
+		if (leads_to_a_service(plan, &proxy->routes[i]))
+			proxy->routes[kept++] = proxy->routes[i];
+		else
+			route_clear(&proxy->routes[i]);
+	}
+	proxy->route_count = kept;
+}
+
 void project_plan_join(struct project_plan *plan, struct project_plan *before,
 		       const struct string_list *known)
 {
@@ -51,6 +76,7 @@ void project_plan_join(struct project_plan *plan, struct project_plan *before,
 			*ARRAY_APPEND(plan->pods, plan->pod_count) = take_pod(before, pod);
 	}
 	drop_services(plan);
+	drop_routes(plan);
 }
 
 void project_plan_keep_former(struct project_plan *plan, struct project_plan *before)
@@ -84,4 +110,5 @@ void project_plan_drop(struct project_plan *plan, const struct string_list *pods
 	}
 	plan->pod_count = kept;
 	drop_services(plan);
+	drop_routes(plan);
 }

@@ -67,6 +67,7 @@ void project_plan_clear(struct project_plan *plan)
 	for (size_t i = 0; i < plan->service_count; i++)
 		service_plan_clear(&plan->services[i]);
 	free(plan->services);
+	proxy_plan_clear(&plan->proxy);
 	*plan = (struct project_plan){0};
 }
 

@@ -14,6 +14,7 @@
 
 #include "base/error.h"
 #include "image/pod/image_build.h"
+#include "local/plan/proxy_plan.h"
 #include "manifest/app.h"
 #include "wire/release_id.h"
 
@@ -106,6 +107,7 @@ struct project_plan {
 	size_t pod_count;
 	struct service_plan *services;
 	size_t service_count;
+	struct proxy_plan proxy; /* of routes; none: no proxy */
 };
 void project_plan_clear(struct project_plan *plan);
 

@@ -190,6 +190,7 @@ static void write_plan(struct json_writer *json, const struct project_plan *plan
 	for (size_t i = 0; i < plan->service_count; i++)
 		write_service(json, &plan->services[i]);
 	json_close(json);
+	proxy_plan_write(json, &plan->proxy);
 	json_close(json);
 }
 
@@ -404,6 +405,7 @@ static void read_plan(struct json_view root, struct project_plan *plan)
 	for (size_t i = 0; i < json_view_count(services, MAX_LIST); i++)
 		read_service(json_view_at(services, i),
 			     ARRAY_APPEND(plan->services, plan->service_count));
+	proxy_plan_read(root, &plan->proxy);
 }
 
 bool project_plan_read(const char *what, const char *text, size_t size, struct project_plan *ret,
