@@ -48,6 +48,23 @@ bool port_status_serves(const struct port_status *port, const char *pod)
 	return string_list_has(&port->pods, pod);
 }
 
+bool route_status_serves(const struct route_status *route, const char *pod)
+{
+	return string_list_has(&route->pods, pod);
+}
+
+void route_status_clear(struct route_status *route)
+{
+	free(route->owner);
+	free(route->host);
+	free(route->path);
+	free(route->http_url);
+	free(route->https_url);
+	free(route->target);
+	string_list_clear(&route->pods);
+	*route = (struct route_status){0};
+}
+
 void project_status_clear(struct project_status *status)
 {
 	free(status->project);
@@ -74,6 +91,9 @@ void project_status_clear(struct project_status *status)
 		string_list_clear(&status->ports[i].pods);
 	}
 	free(status->ports);
+	for (size_t i = 0; i < status->route_count; i++)
+		route_status_clear(&status->routes[i]);
+	free(status->routes);
 	*status = (struct project_status){0};
 }
 

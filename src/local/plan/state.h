@@ -120,6 +120,7 @@ struct port_status {
 	uint16_t target_port;
 	bool is_udp;
 	bool is_http;	      /* as far as the manifest tells */
+	bool is_https;	      /* of routes */
 	unsigned backends;    /* ready ones */
 	uint64_t connections; /* open now */
 	uint64_t total_connections;
@@ -130,6 +131,21 @@ struct port_status {
 };
 /* Whether the port leads to this pod. */
 bool port_status_serves(const struct port_status *port, const char *pod);
+
+/* What the project's proxy answers, in the order in which it looks. */
+struct route_status {
+	char *owner; /* "Ingress 'shop'" */
+	char *host;  /* or NULL: any */
+	char *path;
+	char *http_url; /* how this machine reaches it; or NULL */
+	char *https_url;
+	char *target; /* "web:80, canary:80" */
+	bool is_redirect;
+	unsigned backends; /* ready ones */
+	struct string_list pods;
+};
+bool route_status_serves(const struct route_status *route, const char *pod);
+void route_status_clear(struct route_status *route);
 
 struct project_status {
 	char *project;
@@ -147,6 +163,8 @@ struct project_status {
 	size_t instance_count;
 	struct port_status *ports;
 	size_t port_count;
+	struct route_status *routes;
+	size_t route_count;
 };
 void project_status_clear(struct project_status *status);
 

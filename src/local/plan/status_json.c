@@ -143,9 +143,25 @@ static void write_port(struct json_writer *json, const struct port_status *p)
 	json_write_unsigned(json, "parked", p->parked);
 	json_write_text(json, "problem", p->problem);
 	json_write_bool(json, "http", p->is_http);
+	json_write_true_if(json, "https", p->is_https);
 	json_write_unsigned(json, "wantedHostPort", p->wanted_host_port);
 	json_write_texts(json, "pods", &p->pods);
 	json_write_text_if(json, "outside", p->outside);
+	json_close(json);
+}
+
+static void write_route(struct json_writer *json, const struct route_status *route)
+{
+	json_open_object(json, NULL);
+	json_write_text(json, "owner", route->owner);
+	json_write_text(json, "host", route->host);
+	json_write_text(json, "path", route->path);
+	json_write_text(json, "url", route->http_url);
+	json_write_text(json, "httpsUrl", route->https_url);
+	json_write_text(json, "target", route->target);
+	json_write_bool(json, "redirect", route->is_redirect);
+	json_write_unsigned(json, "backends", route->backends);
+	json_write_texts(json, "pods", &route->pods);
 	json_close(json);
 }
 
@@ -178,6 +194,12 @@ static void write_lists(struct json_writer *json, const struct project_status *s
 	json_open_list(json, "ports");
 	for (size_t i = 0; i < status->port_count; i++)
 		write_port(json, &status->ports[i]);
+	json_close(json);
+	if (status->route_count == 0)
+		return;
+	json_open_list(json, "routes");
+	for (size_t i = 0; i < status->route_count; i++)
+		write_route(json, &status->routes[i]);
 	json_close(json);
 }
 
@@ -337,6 +359,7 @@ static void read_port(struct json_view view, struct port_status *p)
 	p->is_udp = json_view_word(json_view_get(view, "protocol"), protocols,
 				   ARRAY_SIZE(protocols), 0) == 1;
 	p->is_http = read_bool(view, "http");
+	p->is_https = read_bool(view, "https");
 	p->backends = (unsigned)read_number(view, "backends", UINT32_MAX);
 	p->connections = read_number(view, "connections", INT64_MAX);
 	p->total_connections = read_number(view, "totalConnections", INT64_MAX);
@@ -357,6 +380,19 @@ static void read_pod(struct json_view view, struct pod_status *pod)
 	pod->is_job = read_bool(view, "job");
 }
 
+static void read_route(struct json_view view, struct route_status *route)
+{
+	route->owner = json_view_text(json_view_require(view, "owner"));
+	route->host = read_text(view, "host");
+	route->path = json_view_text(json_view_require(view, "path"));
+	route->http_url = read_text(view, "url");
+	route->https_url = read_text(view, "httpsUrl");
+	route->target = json_view_text(json_view_require(view, "target"));
+	route->is_redirect = read_bool(view, "redirect");
+	route->backends = (unsigned)read_number(view, "backends", UINT32_MAX);
+	json_view_texts(json_view_get(view, "pods"), MAX_LIST, &route->pods);
+}
+
 static void read_lists(struct json_view root, struct project_status *ret)
 {
 	struct json_view pods = json_view_get(root, "pods");
@@ -369,6 +405,9 @@ static void read_lists(struct json_view root, struct project_status *ret)
 			      ARRAY_APPEND(ret->instances, ret->instance_count));
 	for (size_t i = 0; i < json_view_count(ports, MAX_LIST); i++)
 		read_port(json_view_at(ports, i), ARRAY_APPEND(ret->ports, ret->port_count));
+	struct json_view routes = json_view_get(root, "routes");
+	for (size_t i = 0; i < json_view_count(routes, MAX_LIST); i++)
+		read_route(json_view_at(routes, i), ARRAY_APPEND(ret->routes, ret->route_count));
 }
 
 void project_status_read(struct json_view object, struct project_status *ret)

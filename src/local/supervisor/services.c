@@ -60,6 +60,7 @@ static void close_run(struct port_run *run)
 	close_port(&run->hosts[0]);
 	close_port(&run->hosts[1]);
 	close_port(&run->guest);
+	close_port(&run->proxied);
 	free(run->problem);
 	free(run->bind);
 	*run = (struct port_run){0};
@@ -83,7 +84,8 @@ static void note_problem(struct supervisor *supervisor, struct port_run *run,
 
 char *services_problem(const struct supervisor *supervisor, const struct port_run *run)
 {
-	const struct balancer_port *const ports[] = {run->hosts[0], run->hosts[1], run->guest};
+	const struct balancer_port *const ports[] = {run->hosts[0], run->hosts[1], run->guest,
+						     run->proxied};
 
 	if (run->problem != NULL)
 		return xstrdup(run->problem);
@@ -108,7 +110,8 @@ static void on_refused(struct balancer_port *port, void *arg)
 		struct port_run *run = &supervisor->ports[i];
 		AUTO_FREE char *object = xasprintf("service/%s", run->service->name);
 		AUTO_FREE char *problem = services_problem(supervisor, run);
-		if (run->hosts[0] != port && run->hosts[1] != port && run->guest != port)
+		if (run->hosts[0] != port && run->hosts[1] != port && run->guest != port &&
+		    run->proxied != port)
 			continue;
 		supervisor_say(supervisor, true, "PortRefused", object,
 			       "%s; connections to it fail", problem != NULL ? problem : "refused");
@@ -194,6 +197,31 @@ static void open_guest(struct supervisor *supervisor, struct port_run *run)
 		note_problem(supervisor, run, &problem);
 }
 
+/* As routes begin to lead to it, or no longer do. */
+static void follow_routes(struct supervisor *supervisor, struct port_run *run)
+{
+	AUTO(error_clear) struct error problem = ERROR_INIT;
+	bool is_wanted =
+		!run->port->is_udp &&
+		proxy_plan_leads_to(&supervisor->plan.proxy, run->service->name, run->port->port);
+	const struct balancer_port_options options = {
+		.service = run->service->name,
+		.port = run->port->port,
+		.move = LISTEN_MOVE_NEVER,
+		.has_no_listener = true,
+		.refused = on_refused,
+		.arg = supervisor,
+	};
+
+	if (!is_wanted)
+		close_port(&run->proxied);
+	if (!is_wanted || run->proxied != NULL)
+		return;
+	run->proxied = balancer_open_port(supervisor->balancer, &options, &problem);
+	if (run->proxied == NULL)
+		note_problem(supervisor, run, &problem);
+}
+
 static void say_no_udp(struct supervisor *supervisor, const struct port_run *run)
 {
 	supervisor_say(supervisor, true, "NoUdp", run->service->name,
@@ -238,6 +266,7 @@ static void open_runs(struct supervisor *supervisor, bool is_asked_for)
 				run = open_run(supervisor, service, port);
 			run->service = service;
 			run->port = port;
+			follow_routes(supervisor, run);
 		}
 	}
 }
@@ -351,6 +380,7 @@ static void add_backend(const struct supervisor *supervisor, struct port_run *ru
 	add_to(run->hosts[0], &backend);
 	add_to(run->hosts[1], &backend);
 	add_to(run->guest, &backend);
+	add_to(run->proxied, &backend);
 }
 
 static void add_ready(struct supervisor *supervisor, struct port_run *run)
@@ -359,6 +389,18 @@ static void add_ready(struct supervisor *supervisor, struct port_run *run)
 		if (supervisor->instances[i]->status.is_ready)
 			add_backend(supervisor, run, supervisor->instances[i]);
 	}
+}
+
+struct balancer_port *services_proxied(const struct supervisor *supervisor, const char *service,
+				       uint16_t port)
+{
+	for (size_t i = 0; i < supervisor->port_count; i++) {
+		const struct port_run *run = &supervisor->ports[i];
+		if (run->proxied != NULL && run->port->port == port &&
+		    strcmp(run->service->name, service) == 0)
+			return run->proxied;
+	}
+	return NULL;
 }
 
 void services_add(struct supervisor *supervisor, struct instance *instance)

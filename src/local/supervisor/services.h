@@ -18,8 +18,10 @@ struct port_run {
 	char *bind;			/* `hosts` are bound to it */
 	struct balancer_port *hosts[2]; /* published: on `bind`, on ::1 beside 127.0.0.1; or NULL */
 	struct balancer_port *guest;	/* on the service's own address, or NULL */
-	char *problem;			/* why a host port is not there, or NULL */
-	bool is_kept;			/* while a new plan is applied */
+	struct balancer_port
+		*proxied; /* routes lead to it (proxy.h), without a listener; or NULL */
+	char *problem;	  /* why a host port is not there, or NULL */
+	bool is_kept;	  /* while a new plan is applied */
 };
 
 /* supervisor->plan is new; what stays of the one before, which is still there, stays open. */
@@ -29,6 +31,9 @@ void services_retry(struct supervisor *supervisor);
 void services_close(struct supervisor *supervisor);
 /* Why the port cannot be used, from inside or outside, or NULL. Owned. */
 char *services_problem(const struct supervisor *supervisor, const struct port_run *run);
+/* What routes lead to: of that Service and port; or NULL. */
+struct balancer_port *services_proxied(const struct supervisor *supervisor, const char *service,
+				       uint16_t port);
 void services_add(struct supervisor *supervisor, struct instance *instance);
 void services_remove(struct supervisor *supervisor, struct instance *instance, unsigned drain_ms);
 /* A connection that a program of the instance makes to a Service or another instance. */

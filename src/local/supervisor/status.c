@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "local/supervisor/instance.h"
+#include "local/supervisor/proxy.h"
 #include "local/supervisor/supervisor_metrics.h"
 #include "local/supervisor/supervisor_parts.h"
 
@@ -199,5 +200,6 @@ void supervisor_status(const struct supervisor *supervisor, struct project_statu
 	for (size_t i = 0; i < supervisor->port_count; i++)
 		fill_port(supervisor, &supervisor->ports[i],
 			  ARRAY_APPEND(ret->ports, ret->port_count));
+	proxy_status(supervisor, ret);
 	add_outsides(&supervisor->plan, ret);
 }

@@ -26,6 +26,7 @@
 #include "local/supervisor/instance.h"
 #include "local/supervisor/instance_agent.h"
 #include "local/supervisor/network_guard.h"
+#include "local/supervisor/proxy.h"
 #include "local/supervisor/receipts.h"
 #include "local/supervisor/service_names.h"
 #include "local/supervisor/session.h"
@@ -136,6 +137,7 @@ static void on_network_removed(struct error *err_or_null, void *arg)
 
 static void finish_down(struct supervisor *supervisor)
 {
+	proxy_close(supervisor);
 	services_close(supervisor);
 	loop_timer_cancel(supervisor->tick);
 	if (supervisor->is_finishing)
@@ -258,6 +260,7 @@ bool supervisor_apply(struct supervisor *supervisor, struct error *err)
 	services_apply(supervisor);
 	balancer_recheck(supervisor->balancer);
 	metrics_apply(supervisor);
+	proxy_apply(supervisor);
 	for (size_t i = 0; i < supervisor->instance_count; i++) {
 		struct instance *instance = supervisor->instances[i];
 		/* What made it end may be mended: at once, and judged anew. */
@@ -389,6 +392,7 @@ static bool set_up(struct supervisor *supervisor, struct error *err)
 	if (supervisor->control == NULL)
 		return false;
 	metrics_apply(supervisor);
+	proxy_apply(supervisor);
 	return true;
 }
 
@@ -396,6 +400,7 @@ static void on_ports_retry(struct loop_timer *timer, void *arg)
 {
 	(void)timer;
 	services_retry(arg);
+	proxy_retry(arg);
 }
 
 struct supervisor *supervisor_new(struct loop *loop, const char *project,
@@ -413,6 +418,7 @@ struct supervisor *supervisor_new(struct loop *loop, const char *project,
 	supervisor->events = event_ring_new();
 	supervisor->balancer = balancer_new(loop);
 	supervisor->metrics = metrics_new(supervisor);
+	supervisor->proxy = proxy_new(supervisor);
 	supervisor->sessions = session_host_new(loop, find_session, supervisor);
 	supervisor->tick = loop_add_timer(loop, TICK_MS, on_tick, supervisor);
 	supervisor->ports_retry = loop_add_timer(loop, PORTS_RETRY_MS, on_ports_retry, supervisor);
@@ -435,6 +441,7 @@ void supervisor_free(struct supervisor *supervisor)
 	if (!hypervisor_free(supervisor->hypervisor) || !worker_free(supervisor->worker))
 		return;
 	session_host_free(supervisor->sessions);
+	proxy_free(TAKE_PTR(supervisor->proxy));
 	services_close(supervisor);
 	watch_free(supervisor->watch);
 	for (size_t i = 0; i < supervisor->instance_count; i++)

@@ -52,6 +52,7 @@ struct supervisor {
 	struct loop_timer *tick;
 	struct watch *watch;
 	struct metrics *metrics;
+	struct proxy *proxy;
 	char *last_proxies; /* as sent; session mode */
 	bool is_fenced;
 	struct string_list readable; /* folders that the fence lets it read */
