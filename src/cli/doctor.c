@@ -20,6 +20,7 @@
 #include "image/oci/credential_find.h"
 #include "image/oci/docker_config.h"
 #include "image/store/store.h"
+#include "local/client/local_authority.h"
 #include "local/vm/accel.h"
 #include "local/vm/network.h"
 #include "local/vm/share.h"
@@ -322,6 +323,45 @@ static void check_cloud(const char *uri, struct finding *ret)
 		ret->mend = xstrdup(providers[0]->login);
 }
 
+static void check_proxy(const char *uri, struct finding *ret)
+{
+	AUTO_FREE char *program = process_find_program("haproxy");
+
+	(void)uri;
+	if (program != NULL) {
+		ret->text = xasprintf("%s, for Ingress and routes", program);
+		return;
+	}
+	ret->text = xstrdup("HAProxy is not installed: Ingress and routes want it");
+	mend_package(ret, FINDING_NOTE, "haproxy");
+}
+
+static bool make_authority(struct error *err)
+{
+	AUTO(certificate_clear) struct certificate made = {0};
+
+	return local_authority_load(&made, err);
+}
+
+static void check_authority(const char *uri, struct finding *ret)
+{
+	AUTO_FREE char *path = local_authority_path();
+
+	(void)uri;
+	if (local_authority_exists()) {
+		ret->text = xasprintf("%s signs for https routes; trusted after: sudo cp %s "
+				      "/usr/local/share/ca-certificates/i2kit.crt && sudo "
+				      "update-ca-certificates (browsers: import it)",
+				      path, path);
+		return;
+	}
+	ret->level = FINDING_NOTE;
+	ret->text = xstrdup("no authority of your own yet that signs for https routes");
+	ret->mend = xstrdup("i2kit doctor --fix makes one");
+	ret->is_safe_to_fix = true;
+	ret->fix = make_authority;
+}
+
 void doctor_check(int number, const char *uri_or_null, struct finding *ret)
 {
 	static const struct {
@@ -333,6 +373,7 @@ void doctor_check(int number, const char *uri_or_null, struct finding *ret)
 		{"libvirt", check_libvirt},   {"network", check_network},
 		{"filter", check_filter},     {"store", check_store},
 		{"space", check_space},	      {"base", check_base},
+		{"proxy", check_proxy},	      {"https", check_authority},
 		{"registry", check_registry}, {"cloud", check_cloud},
 	};
 	const char *uri = uri_or_null;

@@ -19,10 +19,12 @@ struct finding {
 	char *mend; /* the shell command that mends it, or NULL */
 	/* --fix may run it: it installs, starts or makes; it takes nothing away. */
 	bool is_safe_to_fix;
+	/* What --fix does in the place of the command, or NULL. */
+	bool (*fix)(struct error *err);
 };
 void finding_clear(struct finding *finding);
 
-enum { DOCTOR_CHECK_COUNT = 12 };
+enum { DOCTOR_CHECK_COUNT = 14 };
 /* The check of that number; uri NULL: as other verbs choose it. */
 void doctor_check(int number, const char *uri_or_null, struct finding *ret);
 

@@ -15,6 +15,7 @@
 #include "image/pod/image_build.h"
 #include "image/store/store.h"
 #include "local/client/port_check.h"
+#include "local/client/route_certificates.h"
 #include "local/plan/host_path.h"
 #include "local/plan/plan_make.h"
 #include "local/plan/plan_options.h"
@@ -158,14 +159,17 @@ static bool make_plan(const struct app *app, const struct built *built,
 	AUTO(project_plan_clear) struct project_plan before = {0};
 	AUTO(error_clear) struct error absent = ERROR_INIT;
 	bool has_before = project_plan_load(app->project, &before, &absent);
+	AUTO(string_list_clear) struct string_list certificates = STRING_LIST_INIT;
 	const struct plan_input input = {.app = app,
+					 .certificates = &certificates,
 					 .disks = built->disks,
 					 .boots = built->boots,
 					 .host_paths = *host_paths,
 					 .is_wanted = built->is_wanted,
 					 .before = has_before ? &before : NULL};
 
-	if (!project_plan_make(&input, options, ret, err))
+	if (!route_certificates_make(app, &certificates, err) ||
+	    !project_plan_make(&input, options, ret, err))
 		return false;
 	if (built->named.count > 0) {
 		AUTO(string_list_clear) struct string_list known = STRING_LIST_INIT;

@@ -75,6 +75,28 @@ static void choose_ports(struct project_status *status, struct project_status *r
 	status->port_count = kept;
 }
 
+static bool leads_to_any(const struct route_status *route, const struct project_status *status)
+{
+	for (size_t i = 0; i < status->pod_count; i++) {
+		if (route_status_serves(route, status->pods[i].name))
+			return true;
+	}
+	return false;
+}
+
+static void choose_routes(struct project_status *status, struct project_status *rest)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < status->route_count; i++) {
+		if (leads_to_any(&status->routes[i], status))
+			status->routes[kept++] = status->routes[i];
+		else
+			*ARRAY_APPEND(rest->routes, rest->route_count) = status->routes[i];
+	}
+	status->route_count = kept;
+}
+
 void status_choose(struct project_status *status, const struct string_list *names)
 {
 	struct project_status rest = {0};
@@ -84,5 +106,6 @@ void status_choose(struct project_status *status, const struct string_list *name
 	choose_pods(status, names, &rest);
 	choose_instances(status, names, &rest);
 	choose_ports(status, &rest);
+	choose_routes(status, &rest);
 	project_status_clear(&rest);
 }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/strbuf.h"
@@ -184,6 +185,31 @@ void status_print_tables(const struct invocation *invocation, const struct statu
 		warn_reasons(invocation, &of->statuses[i]);
 }
 
+/* "http://shop.localhost:8080/ -> web:80", and what else the host may be. */
+static void print_route(const struct invocation *invocation, const struct route_status *route)
+{
+	const char *const urls[] = {route->http_url, route->https_url};
+
+	for (size_t i = 0; i < ARRAY_SIZE(urls); i++) {
+		bool is_alias = urls[i] != NULL && route->host != NULL &&
+				strstr(route->host, "localhost") == NULL;
+		if (urls[i] == NULL)
+			continue;
+		(void)printf("  %s -> %s%s%s%s\n", urls[i], route->target,
+			     is_alias ? " (Host: " : "", is_alias ? route->host : "",
+			     is_alias ? ")" : "");
+	}
+	if (!route->is_redirect && route->backends == 0)
+		output_note(invocation, "%s: nobody answers for %s yet", route->owner,
+			    route->target);
+}
+
+void status_print_routes(const struct invocation *invocation, const struct project_status *status)
+{
+	for (size_t i = 0; i < status->route_count; i++)
+		print_route(invocation, &status->routes[i]);
+}
+
 void status_print_ports(const struct invocation *invocation, const struct project_status *status)
 {
 	for (size_t i = 0; i < status->port_count; i++) {
@@ -198,11 +224,15 @@ void status_print_ports(const struct invocation *invocation, const struct projec
 		(void)printf("%s%s%s  %s%s:%u -> %u\n",
 			     style_begin(STYLE_BOLD, invocation->is_colored), port->service,
 			     style_begin(STYLE_NONE, invocation->is_colored),
-			     port->is_udp ? "udp://" : (port->is_http ? "http://" : ""), port->host,
-			     (unsigned)port->host_port, (unsigned)port->target_port);
+			     port->is_udp     ? "udp://"
+			     : port->is_https ? "https://"
+			     : port->is_http  ? "http://"
+					      : "",
+			     port->host, (unsigned)port->host_port, (unsigned)port->target_port);
 		if (port->wanted_host_port != 0 && port->wanted_host_port != port->host_port)
 			output_note(invocation, "port %u was not to be had; '%s' is on %u instead",
 				    (unsigned)port->wanted_host_port, port->service,
 				    (unsigned)port->host_port);
 	}
+	status_print_routes(invocation, status);
 }

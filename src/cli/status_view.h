@@ -19,5 +19,7 @@ struct status_table {
 /* One row for each instance, and for pods that have none. */
 void status_print_tables(const struct invocation *invocation, const struct status_table *of);
 /* Where each published port is: "web  http://127.0.0.1:8080 → 80". */
+/* How routes are reached, a line each. */
+void status_print_routes(const struct invocation *invocation, const struct project_status *status);
 void status_print_ports(const struct invocation *invocation, const struct project_status *status);
 #endif

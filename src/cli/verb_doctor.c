@@ -69,7 +69,7 @@ static void fix(const struct invocation *invocation, const char *uri, int number
 	if (finding->level == FINDING_OK || finding->mend == NULL || !finding->is_safe_to_fix)
 		return;
 	output_note(invocation, "%s: %s", finding->name, finding->mend);
-	if (!process_run(&run, &output, &err))
+	if (finding->fix != NULL ? !finding->fix(&err) : !process_run(&run, &output, &err))
 		output_warning(invocation, "%s: %s", finding->name, err.message);
 	finding_clear(finding);
 	doctor_check(number, uri, finding);

@@ -72,6 +72,14 @@ static void print_lines(const struct project_status *status, bool has_service)
 			     has_service ? "  " : "", (unsigned)port->target_port,
 			     port->is_udp ? "udp" : "tcp", strbuf_text(&address));
 	}
+	for (size_t i = 0; i < status->route_count; i++) {
+		const struct route_status *route = &status->routes[i];
+		const char *const urls[] = {route->http_url, route->https_url};
+		for (size_t k = 0; k < ARRAY_SIZE(urls); k++) {
+			if (urls[k] != NULL)
+				(void)printf("%s -> %s\n", urls[k], route->target);
+		}
+	}
 }
 
 static bool print_one(const struct project_status *status, const char *pod, const char *wanted,

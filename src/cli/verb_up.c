@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/path.h"
+#include "base/process.h"
 #include "cli/arguments.h"
 #include "cli/boot_unit.h"
 #include "cli/interrupt.h"
@@ -315,6 +316,18 @@ static bool current_status(const char *project, struct project_status *ret)
 	return client != NULL && client_status(client, ret, &err);
 }
 
+static bool check_proxy(const struct project_plan *plan, struct error *err)
+{
+	AUTO_FREE char *program =
+		plan->proxy.route_count > 0 ? process_find_program("haproxy") : NULL;
+
+	if (plan->proxy.route_count == 0 || program != NULL)
+		return true;
+	(void)error_set(err, ERROR_NOT_FOUND, "%s: routes want HAProxy, which is not installed",
+			plan->proxy.routes[0].owner);
+	return error_hint(err, "sudo apt-get install haproxy; it need not run as a service");
+}
+
 /* Before anything changes. With -d --wait a port is waited for, as readiness is. */
 static bool check_ports(const struct invocation *invocation, const struct project_plan *plan,
 			struct error *err)
@@ -323,7 +336,7 @@ static bool check_ports(const struct invocation *invocation, const struct projec
 	const struct arguments *args = invocation->args;
 	bool is_up = current_status(plan->project, &status);
 
-	if (!egress_check(plan, err))
+	if (!egress_check(plan, err) || !check_proxy(plan, err))
 		return false;
 	if (port_check_free(plan, is_up ? &status : NULL, err))
 		return true;
@@ -408,7 +421,7 @@ static const struct option_spec options[] = {
 	{"watch", 0, OPTION_FLAG, NULL, "replace pods whose images here change", COMPLETE_NONE},
 	{"build-only", 0, OPTION_FLAG, NULL, "build the disks, start nothing", COMPLETE_NONE},
 	{"scale", 0, OPTION_REPEAT, "POD=N", "other replicas than the manifest's", COMPLETE_POD},
-	{"publish", 0, OPTION_REPEAT, "POD:LOCAL:PORT", "publish a pod's port there",
+	{"publish", 0, OPTION_REPEAT, "POD:LOCAL:PORT", "publish a pod's port there; http:LOCAL",
 	 COMPLETE_NONE},
 	{"bind", 0, OPTION_VALUE, "ADDRESS", "publish on it (127.0.0.1, ::1)", COMPLETE_NONE},
 	{"metrics", 0, OPTION_OPTIONAL, "ADDRESS:PORT", "answer GET /metrics (127.0.0.1:9464)",

@@ -317,6 +317,24 @@ static void print_ports(const struct invocation *invocation, const struct projec
 	}
 }
 
+static void print_routes(const struct invocation *invocation, const struct project_status *status,
+			 const struct instance_status *instance)
+{
+	bool is_first = true;
+
+	for (size_t i = 0; i < status->route_count; i++) {
+		const struct route_status *route = &status->routes[i];
+		const char *url = route->http_url != NULL ? route->http_url : route->https_url;
+		if (!route_status_serves(route, instance->pod))
+			continue;
+		if (is_first)
+			title(invocation, "routes");
+		is_first = false;
+		(void)printf("  %s -> %s%s\n", url != NULL ? url : "not published", route->target,
+			     route->backends == 0 ? ", nobody answers yet" : "");
+	}
+}
+
 static void print_full(const struct invocation *invocation, const struct instance_status *instance)
 {
 	if (instance->full == NULL)
@@ -361,6 +379,7 @@ static int run(const struct invocation *invocation, struct error *err)
 	print_probe(invocation, instance);
 	print_full(invocation, instance);
 	print_ports(invocation, &status, instance);
+	print_routes(invocation, &status, instance);
 	print_lines(invocation, verb.project, instance);
 	if (instance->stage_count < SPOKEN_STAGES || instance->state == INSTANCE_CRASHED)
 		print_console(invocation, verb.project, instance);

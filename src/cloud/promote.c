@@ -44,7 +44,8 @@ static bool check_routes(const struct app *app, struct error *err)
 		return true;
 	(void)error_set(err, ERROR_UNSUPPORTED, "%s: routes are not made in the cloud yet",
 			app->routes[0].owner);
-	return error_hint(err, "a Service of type LoadBalancer; leave the routes out");
+	return error_hint(err, "--skip-unsupported goes on without them; a Service of type "
+			       "LoadBalancer is published there");
 }
 
 bool promotion_prepare(struct store *store, const struct app *app,

@@ -41,6 +41,18 @@ static void copy_instance(struct instance_status *instance)
 		instance->stages[i].name = xstrdup_or_null(instance->stages[i].name);
 }
 
+static void copy_route(struct route_status *to, const struct route_status *from)
+{
+	to->owner = xstrdup_or_null(from->owner);
+	to->host = xstrdup_or_null(from->host);
+	to->path = xstrdup_or_null(from->path);
+	to->http_url = xstrdup_or_null(from->http_url);
+	to->https_url = xstrdup_or_null(from->https_url);
+	to->target = xstrdup_or_null(from->target);
+	to->pods = STRING_LIST_INIT;
+	string_list_copy(&to->pods, &from->pods);
+}
+
 void status_copy(struct project_status *to, const struct project_status *from)
 {
 	*to = *from;
@@ -69,6 +81,9 @@ void status_copy(struct project_status *to, const struct project_status *from)
 		to->ports[i].pods = STRING_LIST_INIT;
 		string_list_copy(&to->ports[i].pods, &from->ports[i].pods);
 	}
+	to->routes = copy_array(from->routes, from->route_count, sizeof(*from->routes));
+	for (size_t i = 0; i < to->route_count; i++)
+		copy_route(&to->routes[i], &from->routes[i]);
 }
 
 void event_copy(struct project_event *to, const struct project_event *from)

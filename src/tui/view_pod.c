@@ -23,6 +23,15 @@ static void add_addresses(struct page *page, const struct model *model,
 			  port->is_udp ? "udp" : "tcp");
 		has_any = true;
 	}
+	has_any = false;
+	for (size_t i = 0; i < model->status.route_count; i++) {
+		const struct route_status *route = &model->status.routes[i];
+		const char *url = route->http_url != NULL ? route->http_url : route->https_url;
+		if (!route_status_serves(route, instance->pod) || url == NULL)
+			continue;
+		page_pair(page, has_any ? "" : "routes", STYLE_OK, "%s → %s", url, route->target);
+		has_any = true;
+	}
 }
 
 static void add_load(struct page *page, const struct model *model,
