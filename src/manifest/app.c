@@ -44,6 +44,8 @@ static void container_clear(struct container_spec *container)
 	string_list_clear(&container->command);
 	string_list_clear(&container->args);
 	free(container->working_dir);
+	free(container->user);
+	free(container->stop_signal);
 	for (size_t i = 0; i < container->port_count; i++) {
 		free(container->ports[i].name);
 		free(container->ports[i].host_ip);

@@ -137,6 +137,9 @@ struct container_spec {
 	bool has_args; /* replaces CMD */
 	struct string_list args;
 	char *working_dir;
+	char *user;	   /* as Compose says it: a number or a name, ":" and a group; or NULL */
+	char *stop_signal; /* "SIGQUIT"; or NULL: the image's */
+	bool keeps_image_health; /* the image's HEALTHCHECK is its readiness, when it has none */
 	struct container_port *ports;
 	size_t port_count;
 	struct env_var *env;

@@ -122,7 +122,8 @@ static void a_headless_name_means_the_ready_instances(void **state)
 	assert_has(hosts, booting);
 	assert_has(hosts, "\"db-0.db.default.svc.cluster.local\",\"db\"");
 	assert_has(hosts, "\"db-1.db.default.svc.cluster.local\"]");
-	assert_has(hosts, "{\"ip\":\"10.0.2.2\",\"names\":[\"host.i2kit.internal\"]}");
+	assert_has(hosts, "{\"ip\":\"10.0.2.2\",\"names\":[\"host.i2kit.internal\",\"host.docker."
+			  "internal\"]}");
 }
 
 static void session_instances_are_led_at_the_pods_own_port(void **state)

@@ -11,6 +11,7 @@
 #include "base/parse.h"
 #include "image/disk/gpt.h"
 #include "image/oci/reference.h"
+#include "image/pod/image_health.h"
 #include "wire/pod_document.h"
 
 /* What manifest and images say becomes the values of wire/pod_document.h, which writes them. */
@@ -58,8 +59,8 @@ static char *config_text(struct json_view config, const char *key)
 	return text != NULL && text[0] != '\0' ? xstrdup(text) : NULL;
 }
 
-static bool fill_image_config(struct container_image *to, const struct oci_image *image,
-			      struct error *err)
+static bool fill_image_config(struct container_image *to, const struct container_spec *spec,
+			      const struct oci_image *image, struct error *err)
 {
 	AUTO_FREE char *what = xasprintf("image '%s': its config is malformed", image->reference);
 	AUTO_PTR(json_document)
@@ -72,8 +73,11 @@ static bool fill_image_config(struct container_image *to, const struct oci_image
 	json_view_texts(json_view_get(config, "Cmd"), MAX_TEXTS, &to->cmd);
 	json_view_texts(json_view_get(config, "Env"), MAX_TEXTS, &to->env);
 	to->working_dir = config_text(config, "WorkingDir");
-	to->user = config_text(config, "User");
-	to->stop_signal = config_text(config, "StopSignal");
+	to->user = spec->user != NULL ? xstrdup(spec->user) : config_text(config, "User");
+	to->stop_signal = spec->stop_signal != NULL ? xstrdup(spec->stop_signal)
+						    : config_text(config, "StopSignal");
+	if (spec->keeps_image_health)
+		image_health_fill(&to->readiness, json_view_get(config, "Healthcheck"));
 	/* {"/data":{},…}: a set, so sorted. */
 	for (struct json_view volume = json_view_first(json_view_get(config, "Volumes"), MAX_TEXTS);
 	     json_view_exists(volume); volume = json_view_next(volume))
@@ -158,7 +162,7 @@ static bool fill_container(struct container_image *to, const struct pod_document
 	check_copy(&to->post_start, &spec->post_start.check);
 	check_copy(&to->pre_stop, &spec->pre_stop.check);
 	fill_security(&to->security, &spec->security);
-	return fill_image_config(to, image, err) && check_program(to, spec, err);
+	return fill_image_config(to, spec, image, err) && check_program(to, spec, err);
 }
 
 static void fill_layers(struct pod_image *to, const struct pod_document *document)

@@ -131,7 +131,9 @@ void services_add_hosts(const struct supervisor *supervisor, struct host_list *r
 					  ? xstrdup("10.0.2.2")
 					  : xasprintf("10.77.%u.1", supervisor->network.subnet);
 
-	string_list_add(&add_host(ret, gateway)->names, "host.i2kit.internal");
+	struct host_entry *machine = add_host(ret, gateway);
+	string_list_add(&machine->names, "host.i2kit.internal");
+	string_list_add(&machine->names, "host.docker.internal"); /* as Compose files call it */
 	for (size_t i = 0; i < supervisor->plan.service_count; i++) {
 		const struct service_plan *service = &supervisor->plan.services[i];
 		AUTO_FREE char *address = services_address(supervisor, service);
