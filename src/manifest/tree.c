@@ -44,6 +44,23 @@ struct yaml_node *tree_text(struct tree_store *store, const char *text,
 	return node;
 }
 
+/*
+ * Arrays have room for the next power of two, so that what is added to one by one takes no more than
+ * twice what it holds.
+ */
+static size_t room_of(size_t count)
+{
+	size_t room = 1;
+	while (room < count)
+		room *= 2;
+	return room;
+}
+
+static bool is_full(size_t count)
+{
+	return (count & (count - 1)) == 0; /* a power of two, or none */
+}
+
 struct yaml_node *tree_copy(struct tree_store *store, const struct yaml_node *node)
 {
 	struct yaml_node *copy = arena_alloc(&store->arena, sizeof(*copy));
@@ -54,12 +71,12 @@ struct yaml_node *tree_copy(struct tree_store *store, const struct yaml_node *no
 		copy->item_count = 0;
 		return copy;
 	}
-	copy->pairs = arena_alloc(&store->arena, (node->pair_count + 1) * sizeof(*copy->pairs));
+	copy->pairs = arena_alloc(&store->arena, room_of(node->pair_count) * sizeof(*copy->pairs));
 	for (size_t i = 0; i < node->pair_count; i++) {
 		copy->pairs[i].key = node->pairs[i].key;
 		copy->pairs[i].value = tree_copy(store, node->pairs[i].value);
 	}
-	copy->items = arena_alloc(&store->arena, (node->item_count + 1) * sizeof(*copy->items));
+	copy->items = arena_alloc(&store->arena, room_of(node->item_count) * sizeof(*copy->items));
 	for (size_t i = 0; i < node->item_count; i++)
 		copy->items[i] = tree_copy(store, node->items[i]);
 	return copy;
@@ -91,13 +108,15 @@ void tree_set(struct tree_store *store, struct yaml_node *map, const char *key,
 			return;
 		}
 	}
-	struct yaml_pair *pairs =
-		arena_alloc(&store->arena, (map->pair_count + 1) * sizeof(*pairs));
-	if (map->pair_count > 0)
-		memcpy(pairs, map->pairs, map->pair_count * sizeof(*pairs));
-	pairs[map->pair_count].key = tree_text(store, key, value);
-	pairs[map->pair_count].value = value;
-	map->pairs = pairs;
+	if (is_full(map->pair_count)) {
+		struct yaml_pair *pairs =
+			arena_alloc(&store->arena, room_of(map->pair_count + 1) * sizeof(*pairs));
+		if (map->pair_count > 0)
+			memcpy(pairs, map->pairs, map->pair_count * sizeof(*pairs));
+		map->pairs = pairs;
+	}
+	map->pairs[map->pair_count].key = tree_text(store, key, value);
+	map->pairs[map->pair_count].value = value;
 	map->pair_count++;
 }
 
@@ -133,11 +152,17 @@ void tree_remove(struct yaml_node *map, const char *key)
 void tree_insert(struct tree_store *store, struct yaml_node *list, size_t index,
 		 struct yaml_node *item)
 {
-	struct yaml_node **items =
-		arena_alloc(&store->arena, (list->item_count + 1) * sizeof(struct yaml_node *));
-	for (size_t i = 0; i < list->item_count + 1; i++)
-		items[i] = i == index ? item : list->items[i < index ? i : i - 1];
-	list->items = items;
+	if (is_full(list->item_count)) {
+		struct yaml_node **items = arena_alloc(
+			&store->arena, room_of(list->item_count + 1) * sizeof(struct yaml_node *));
+		if (list->item_count > 0)
+			memcpy((void *)items, (void *)list->items,
+			       list->item_count * sizeof(struct yaml_node *));
+		list->items = items;
+	}
+	memmove((void *)&list->items[index + 1], (void *)&list->items[index],
+		(list->item_count - index) * sizeof(struct yaml_node *));
+	list->items[index] = item;
 	list->item_count++;
 }
 

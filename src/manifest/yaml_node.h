@@ -13,12 +13,16 @@ enum yaml_kind { YAML_NULL, YAML_SCALAR, YAML_LIST, YAML_MAP };
 /* What a scalar is for kubectl (sigs.k8s.io/yaml); a quoted one is always text. */
 enum yaml_type { YAML_TEXT, YAML_BOOL, YAML_INTEGER, YAML_FLOAT };
 
+/* What a tag of a Compose file says about what stood in files before; yaml_read_merging() alone. */
+enum yaml_tag { YAML_TAG_NONE, YAML_TAG_RESET, YAML_TAG_OVERRIDE };
+
 struct yaml_node {
 	enum yaml_kind kind;
 	enum yaml_type type; /* of a scalar */
-	bool is_block;	     /* scalar below | or >, which begins a line later */
-	bool is_quoted;	     /* scalar in quotes or a block: text, whatever it looks like */
-	unsigned line;	     /* from 1 */
+	enum yaml_tag tag;
+	bool is_block;	/* scalar below | or >, which begins a line later */
+	bool is_quoted; /* scalar in quotes or a block: text, whatever it looks like */
+	unsigned line;	/* from 1 */
 	unsigned column;
 	unsigned height;  /* of the tree below; a scalar has 1 */
 	size_t weight;	  /* nodes in it */

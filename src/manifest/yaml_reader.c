@@ -32,6 +32,7 @@ struct reader {
 	struct anchor *anchors; /* of this document */
 	size_t anchor_count;
 	struct problem_list *problems;
+	bool knows_merging;   /* !reset and !override */
 	unsigned failed_line; /* in this run, from 0 */
 };
 
@@ -124,10 +125,22 @@ static char *arena_text(struct arena *arena, const char *text, size_t size)
 	return copy;
 }
 
+static enum yaml_tag tag_of(const struct reader *reader, const yaml_char_t *tag)
+{
+	const char *name = (const char *)tag;
+	if (name == NULL || !reader->knows_merging)
+		return YAML_TAG_NONE;
+	if (strcmp(name, "!reset") == 0)
+		return YAML_TAG_RESET;
+	return strcmp(name, "!override") == 0 ? YAML_TAG_OVERRIDE : YAML_TAG_NONE;
+}
+
 /* Only the tags that say what is so anyway. */
 static bool check_tag(struct reader *reader, const yaml_char_t *tag, yaml_mark_t mark)
 {
 	const char *name = (const char *)tag;
+	if (tag_of(reader, tag) != YAML_TAG_NONE)
+		return true;
 	if (name == NULL || strcmp(name, "!") == 0 || strcmp(name, YAML_STR_TAG) == 0 ||
 	    strcmp(name, YAML_SEQ_TAG) == 0 || strcmp(name, YAML_MAP_TAG) == 0)
 		return true;
@@ -157,10 +170,12 @@ static struct yaml_node *read_scalar(struct reader *reader, const yaml_event_t *
 		return NULL;
 	node->text = arena_text(reader->arena, text, length);
 	node->size = length;
+	node->tag = tag_of(reader, event->data.scalar.tag);
 	node->is_quoted = event->data.scalar.plain_implicit == 0;
 	node->is_block = event->data.scalar.style == YAML_LITERAL_SCALAR_STYLE ||
 			 event->data.scalar.style == YAML_FOLDED_SCALAR_STYLE;
-	if (event->data.scalar.plain_implicit != 0)
+	bool is_plain = event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
+	if (event->data.scalar.plain_implicit != 0 || (node->tag != YAML_TAG_NONE && is_plain))
 		yaml_scalar_resolve(node);
 	return node;
 }
@@ -330,6 +345,7 @@ static struct yaml_node *read_collection(struct reader *reader, const yaml_event
 		node_new(reader, is_list ? YAML_LIST : YAML_MAP, event->start_mark);
 	if (node == NULL)
 		return NULL;
+	node->tag = tag_of(reader, tag);
 	bool is_read = is_list ? read_list(reader, node, depth) : read_map(reader, node, depth);
 	return is_read ? node : NULL;
 }
@@ -414,8 +430,8 @@ void yaml_documents_clear(struct yaml_documents *documents)
 	*documents = (struct yaml_documents){0};
 }
 
-void yaml_read_all(const char *file, const char *text, size_t size, struct yaml_documents *ret,
-		   struct problem_list *problems)
+static void read_all(const char *file, const char *text, size_t size, bool knows_merging,
+		     struct yaml_documents *ret, struct problem_list *problems)
 {
 	unsigned line = 0;
 	size_t node_count = 0;
@@ -437,7 +453,8 @@ void yaml_read_all(const char *file, const char *text, size_t size, struct yaml_
 					.line_base = line,
 					.arena = &ret->arena,
 					.node_count = node_count,
-					.problems = problems};
+					.problems = problems,
+					.knows_merging = knows_merging};
 		unsigned failed = 0;
 		unsigned next = 0;
 		if (yaml_parser_initialize(&reader.parser) == 0)
@@ -450,6 +467,18 @@ void yaml_read_all(const char *file, const char *text, size_t size, struct yaml_
 		at = yaml_text_next_document(at, failed, &next);
 		line += next;
 	}
+}
+
+void yaml_read_all(const char *file, const char *text, size_t size, struct yaml_documents *ret,
+		   struct problem_list *problems)
+{
+	read_all(file, text, size, false, ret, problems);
+}
+
+void yaml_read_merging(const char *file, const char *text, size_t size, struct yaml_documents *ret,
+		       struct problem_list *problems)
+{
+	read_all(file, text, size, true, ret, problems);
 }
 
 bool yaml_read(const char *text, size_t size, struct yaml_documents *ret, struct error *err)

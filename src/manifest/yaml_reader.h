@@ -17,6 +17,7 @@
 
 #include "manifest/arena.h"
 #include "manifest/problem.h"
+#include "manifest/yaml_node.h"
 
 #define YAML_MAX_BYTES ((size_t)16 << 20)
 enum { YAML_MAX_DEPTH = 64, YAML_MAX_NODES = 1000000 };
@@ -34,6 +35,9 @@ void yaml_documents_clear(struct yaml_documents *documents);
  */
 void yaml_read_all(const char *file, const char *text, size_t size, struct yaml_documents *ret,
 		   struct problem_list *problems);
+/* The same of a text whose values may be tagged !reset and !override. */
+void yaml_read_merging(const char *file, const char *text, size_t size, struct yaml_documents *ret,
+		       struct problem_list *problems);
 /* The same where one problem is enough: err begins "line:column: ", *ret is untouched then. */
 MUST_CHECK bool yaml_read(const char *text, size_t size, struct yaml_documents *ret,
 			  struct error *err);
