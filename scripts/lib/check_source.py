@@ -78,8 +78,8 @@ READ_INSIDE = {
 }
 # What a pod's document says to people and to convert, and the guest has no use for.
 UNREAD = {"protocol", "image_digest", "is_stdin_once", "ports", "port_count", "digest", "diff_id", "base_digest"}
-# A folder that is a part of another one's room: called by its loader, built on its YAML.
-ONE_ROOM = {"manifest/kustomize": "manifest"}
+# Folders that are a part of another one's room: called by its loader, built on its YAML.
+ONE_ROOM = {"manifest/kustomize": "manifest", "manifest/compose": "manifest"}
 # Where a public function may be declared but in X.h of its own X.c. There are three exceptions:
 # X_parts.h has what X.c and its X_*.c share, and only their folder includes it; without_X.c, which a
 # build has in place of X.c, has X's header; a document's X_read.c and X_write.c have X.h, so that

@@ -294,7 +294,9 @@ static void check_restart(struct loader *loader, const struct pod_spec *pod)
 				pod->name);
 	bool is_replicated =
 		pod->workload == WORKLOAD_DEPLOYMENT || pod->workload == WORKLOAD_STATEFUL_SET;
-	if (is_replicated && pod->restart_policy != RESTART_ALWAYS)
+	/* What a Compose service is that says nothing: it ends, however many there are. */
+	bool may_end = strcmp(pod->kind_name, "Compose") == 0;
+	if (is_replicated && !may_end && pod->restart_policy != RESTART_ALWAYS)
 		loader_error_at(loader, &pod->restart_mark, "a Pod or a Job may end",
 				"%s '%s': restartPolicy is Always, or left out",
 				strcmp(pod->kind_name, "i2kit") == 0 ? "pod" : pod->kind_name,

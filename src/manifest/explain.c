@@ -9,6 +9,7 @@
 #include "base/cleanup.h"
 #include "base/string_list.h"
 #include "base/suggest.h"
+#include "manifest/compose/reader.h"
 #include "manifest/environment.h"
 #include "manifest/kind_names.h"
 #include "manifest/kubernetes.h"
@@ -27,6 +28,7 @@ static const struct {
 } roots[] = {
 	{"i2kit", &short_fields, "the short form: one document, one pod"},
 	{"environment", &environment_fields, "environment.yml: the target of promote"},
+	{"compose", &compose_fields, "a Compose file: each service is a pod"},
 };
 
 static const char *verdict_name(enum verdict verdict)
@@ -171,7 +173,7 @@ struct search {
 	struct string_list paths; /* of the fields found */
 	const struct field *first;
 	struct string_list known; /* all names, for suggestions */
-	const struct field_set *seen[128];
+	const struct field_set *seen[256];
 	size_t seen_count;
 };
 
@@ -410,7 +412,7 @@ void explain_table(struct strbuf *ret)
 		append_cell(ret, kinds[i].help);
 		strbuf_append(ret, " |\n");
 	}
-	strbuf_append(ret, "\n## The short form and environment.yml\n");
+	strbuf_append(ret, "\n## The short form, environment.yml and Compose files\n");
 	for (size_t i = 0; i < ARRAY_SIZE(roots); i++)
 		table_set(&search, ret, roots[i].set, roots[i].name);
 	strbuf_append(ret, "\n## Kubernetes objects\n");

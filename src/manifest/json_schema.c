@@ -7,12 +7,13 @@
 #include "base/cleanup.h"
 #include "base/json_writer.h"
 #include "base/string_list.h"
+#include "manifest/compose/reader.h"
 #include "manifest/environment.h"
 #include "manifest/loader.h"
 #include "manifest/read_value.h"
 #include "manifest/short_form.h"
 
-enum { SETS_MAX = 128 };
+enum { SETS_MAX = 192 };
 
 /* The maps that are written as definitions, in the order they are met. */
 struct schema_writer {
@@ -88,7 +89,9 @@ static const struct shape shapes[] = {
 static const struct shape *find_shape(const struct field *field)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(shapes); i++) {
-		bool is_read = shapes[i].read != NULL && shapes[i].read == field->read;
+		/* What is said of it tells more than who reads it. */
+		bool is_read = field->takes == NULL && shapes[i].read != NULL &&
+			       shapes[i].read == field->read;
 		bool is_taken = shapes[i].takes != NULL && field->takes != NULL &&
 				strcmp(shapes[i].takes, field->takes) == 0;
 		if (is_read || is_taken)
@@ -111,8 +114,10 @@ static void write_list_of(struct schema_writer *writer, const struct field *fiel
 	json_open_object(&writer->json, "items");
 	json_open_list(&writer->json, "anyOf");
 	write_reference(writer, NULL, field->inner);
-	if (field->is_named || takes(field, one_or_many))
+	if (field->is_named || takes(field, one_or_many)) {
 		write_type(writer, "string", NULL);
+		write_type(writer, "number", NULL);
+	}
 	json_close(&writer->json);
 	json_close(&writer->json);
 	json_close(&writer->json);
@@ -156,7 +161,8 @@ static void write_shapes(struct schema_writer *writer, const struct field *field
 	if (field->read == read_text_list || field->read == read_number_list ||
 	    takes(field, "list of texts, or text"))
 		write_type(writer, "array", "scalar");
-	if (takes(field, "list of texts, or text") || takes(field, one_or_many))
+	if (takes(field, "list of texts, or text") || takes(field, one_or_many) ||
+	    takes(field, "map, or text"))
 		write_type(writer, "string", NULL);
 	if (takes(field, "map of texts"))
 		write_type(writer, "object", "scalar");
@@ -264,24 +270,35 @@ static void write_manifest(struct schema_writer *writer)
 	write_reference(writer, "else", &short_fields);
 }
 
+static const struct {
+	const char *name;
+	const char *title;
+	const struct field_set *set; /* NULL: manifests, which may be Kubernetes' */
+} schemas[] = {
+	{"manifest", "i2kit.yml", NULL},
+	{"environment", "environment.yml of i2kit promote", &environment_fields},
+	{"compose", "a Compose file, by what i2kit does with it", &compose_fields},
+};
+
 bool json_schema_write(const char *name, struct strbuf *ret, struct error *err)
 {
 	struct schema_writer writer = {.json = JSON_WRITER(ret, JSON_PRETTY)};
-	bool is_manifest = strcmp(name, "manifest") == 0;
+	size_t which = 0;
 
-	if (!is_manifest && strcmp(name, "environment") != 0) {
+	while (which < ARRAY_SIZE(schemas) && strcmp(schemas[which].name, name) != 0)
+		which++;
+	if (which == ARRAY_SIZE(schemas)) {
 		error_set(err, ERROR_USAGE, "there is no schema '%.40s'", name);
-		return error_hint(err, "manifest or environment");
+		return error_hint(err, "manifest, environment or compose");
 	}
 	json_open_object(&writer.json, NULL);
 	json_write_text(&writer.json, "$schema", "http://json-schema.org/draft-07/schema#");
-	json_write_text(&writer.json, "title",
-			is_manifest ? "i2kit.yml" : "environment.yml of i2kit promote");
-	if (is_manifest) {
+	json_write_text(&writer.json, "title", schemas[which].title);
+	if (schemas[which].set == NULL) {
 		write_manifest(&writer);
 	} else {
 		json_open_list(&writer.json, "allOf");
-		write_reference(&writer, NULL, &environment_fields);
+		write_reference(&writer, NULL, schemas[which].set);
 		json_close(&writer.json);
 	}
 	write_definitions(&writer);

@@ -11,7 +11,7 @@
 #include "base/error.h"
 #include "base/strbuf.h"
 
-/* name: "manifest" (i2kit.yml: the short form, or Kubernetes objects) or "environment". */
+/* name: "manifest" (i2kit.yml: the short form, or Kubernetes objects) "environment" or "compose". */
 MUST_CHECK bool json_schema_write(const char *name, struct strbuf *ret, struct error *err);
 
 #endif

@@ -5,15 +5,16 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
-#include "base/folder_list.h"
 #include "base/path.h"
 #include "base/suggest.h"
 #include "manifest/check.h"
+#include "manifest/compose/files.h"
+#include "manifest/compose/reader.h"
+#include "manifest/find_files.h"
 #include "manifest/kubernetes.h"
 #include "manifest/kustomize/build.h"
 #include "manifest/loader.h"
@@ -27,129 +28,11 @@
 #include "manifest/yaml_node.h"
 #include "manifest/yaml_reader.h"
 
-static bool is_manifest_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-	const char *name = slash != NULL ? slash + 1 : path;
-	static const char *const ends[] = {".yml", ".yaml", ".json"};
-	size_t length = strlen(name);
-	for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
-		size_t end = strlen(ends[i]);
-		if (name[0] != '.' && length > end && strcmp(name + length - end, ends[i]) == 0)
-			return strncmp(name, "environment.", strlen("environment.")) != 0;
-	}
-	return false;
-}
-
-enum { FOLDERS_DEEP_MAX = 32 };
-
-static bool is_folder(const char *path)
-{
-	struct stat st;
-	return lstat(path, &st) == 0 && S_ISDIR(st.st_mode);
-}
-
-/* -R: what lies in folders below, too; links to folders are not followed. */
-static bool add_tree(const char *folder, unsigned depth, struct string_list *files,
-		     struct error *err)
-{
-	AUTO(string_list_clear) struct string_list names = STRING_LIST_INIT;
-
-	if (depth > FOLDERS_DEEP_MAX)
-		return error_set(err, ERROR_INVALID, "%s: folders more than 32 deep", folder);
-	if (!folder_list(folder, &names, err))
-		return false;
-	for (size_t i = 0; i < names.count; i++) {
-		AUTO_FREE char *path = path_join(folder, names.items[i]);
-		if (names.items[i][0] == '.')
-			continue;
-		if (is_folder(path) && !add_tree(path, depth + 1, files, err))
-			return false;
-		if (!is_folder(path) && is_manifest_name(path) && !kustomization_is_named(path))
-			string_list_take(files, TAKE_PTR(path));
-	}
-	return true;
-}
-
-static bool add_flat(const char *folder, struct string_list *files, struct error *err)
-{
-	AUTO(string_list_clear) struct string_list names = STRING_LIST_INIT;
-	AUTO_FREE char *kustomization = kustomization_find(folder);
-
-	if (kustomization != NULL) {
-		/* It says itself what belongs to it. */
-		string_list_take(files, TAKE_PTR(kustomization));
-		return true;
-	}
-	if (!folder_list(folder, &names, err))
-		return false;
-	for (size_t i = 0; i < names.count; i++) {
-		if (is_manifest_name(names.items[i]))
-			string_list_take(files, path_join(folder, names.items[i]));
-	}
-	return true;
-}
-
-static bool add_folder(const struct load_options *options, const char *folder,
-		       struct string_list *files, struct error *err)
-{
-	size_t before = files->count;
-	bool is_good = options->is_recursive ? add_tree(folder, 0, files, err)
-					     : add_flat(folder, files, err);
-	if (is_good && files->count == before) {
-		error_set(err, ERROR_NOT_FOUND, "%s: no .yml, .yaml or .json file in this folder",
-			  folder);
-		return error_hint(err, options->is_recursive
-					       ? "i2kit init writes a first manifest"
-					       : "-R reads the folders in it; i2kit init writes a "
-						 "first manifest");
-	}
-	return is_good;
-}
-
-static bool add_path(const struct load_options *options, const char *path,
-		     struct string_list *files, struct error *err)
-{
-	struct stat st;
-	if (strcmp(path, "-") == 0) {
-		string_list_add(files, path);
-		return true;
-	}
-	/* One that is not there is a problem like others, told with all of them. */
-	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
-		return add_folder(options, path, files, err);
-	string_list_add(files, path);
-	return true;
-}
-
-static bool find_files(const struct load_options *options, struct string_list *files,
-		       struct error *err)
-{
-	static const char *const defaults[] = {"i2kit.yml", "i2kit.yaml", "k8s",
-					       "kustomization.yaml"};
-
-	for (size_t i = 0; i < options->paths.count; i++) {
-		if (!add_path(options, options->paths.items[i], files, err))
-			return false;
-	}
-	for (size_t i = 0; files->count == 0 && i < ARRAY_SIZE(defaults); i++) {
-		AUTO_FREE char *path = options->folder ? path_join(options->folder, defaults[i])
-						       : xstrdup(defaults[i]);
-		if (path_exists(path) && !add_path(options, path, files, err))
-			return false;
-	}
-	if (files->count == 0) {
-		error_set(err, ERROR_NOT_FOUND, "no manifest: neither i2kit.yml nor k8s/ is here");
-		return error_hint(err, "i2kit init writes one; -f FILE names another");
-	}
-	return true;
-}
-
 /* Other tools' files, told apart so that the answer can say what to do. */
 static const char *foreign_hint(const struct yaml_node *root)
 {
 	if (yaml_get(root, "services") != NULL)
-		return "this is a Compose file: i2kit init writes a manifest to start from";
+		return "a Compose project stands in a file of its own: i2kit up -f compose.yaml";
 	if (yaml_get(root, "kernel") != NULL && yaml_get(root, "init") != NULL)
 		return "this is a LinuxKit document: i2kit build --base takes those";
 	const struct yaml_node *resources = yaml_get(root, "resources");
@@ -292,13 +175,17 @@ static void read_kustomization(struct loader *loader, const char *path)
 	}
 }
 
-static void read_file(struct loader *loader, const char *path)
+static void read_file(struct loader *loader, const struct found_files *found, const char *path)
 {
 	AUTO(error_clear) struct error err = ERROR_INIT;
 	AUTO_FREE char *text = NULL;
 	size_t size = 0;
 
 	loader->file = path;
+	if (strcmp(path, "-") == 0 && found->stdin_text != NULL) {
+		read_text_of(loader, path, found->stdin_text, found->stdin_size);
+		return;
+	}
 	const char *real = strcmp(path, "-") == 0 ? "/dev/stdin" : path;
 	if (!file_read(real, YAML_MAX_BYTES, &text, &size, &err)) {
 		struct source_mark mark = {.file = path};
@@ -346,19 +233,6 @@ static char *app_folder(const struct load_options *options, const char *first)
 	return realpath(folder, real) ? xstrdup(real) : TAKE_PTR(folder);
 }
 
-/* A file named twice, by itself and by its folder, is read once. */
-static void drop_doubles(struct string_list *files)
-{
-	AUTO(string_list_clear) struct string_list once = STRING_LIST_INIT;
-	for (size_t i = 0; i < files->count; i++) {
-		if (!string_list_has(&once, files->items[i]))
-			string_list_add(&once, files->items[i]);
-	}
-	struct string_list all = *files;
-	*files = once;
-	once = all;
-}
-
 static bool summarise(struct loader *loader, struct error *err)
 {
 	const struct app *app = loader->app;
@@ -404,31 +278,42 @@ static bool finish(struct loader *loader, struct app *ret, struct error *err)
 	return true;
 }
 
+/* Those of Compose together make one project; what stands in a folder beside manifests is left out. */
+static void read_files(struct loader *loader, const struct found_files *found)
+{
+	/* A kustomization adds those that it reads. */
+	size_t count = loader->app->files.count;
+	for (size_t i = 0; i < count; i++) {
+		const char *path = loader->app->files.items[i];
+		bool is_kustomization = kustomization_is_named(path);
+		if (string_list_has(&found->compose, path))
+			continue;
+		if (is_kustomization && is_listed_with_its_files(loader, path, count))
+			(void)problem_add(loader->problems, PROBLEM_NOTE,
+					  (struct source_mark){.file = path},
+					  "left out, since files beside it are named themselves");
+		else if (is_kustomization)
+			read_kustomization(loader, path);
+		else
+			read_file(loader, found, path);
+	}
+	if (found->compose.count > 0)
+		compose_read_project(loader, &found->compose, found->stdin_text);
+}
+
 bool app_load(const struct load_options *options, struct app *ret, struct problem_list *problems,
 	      struct error *err)
 {
 	AUTO(app_clear) struct app app = {0};
+	AUTO(found_files_clear) struct found_files found = {0};
 	struct loader loader = {
 		.app = &app, .problems = problems, .options = options, .is_searching = true};
 
-	if (!find_files(options, &app.files, err))
+	if (!find_files(options, &found, err))
 		return false;
-	drop_doubles(&app.files);
+	string_list_copy(&app.files, &found.files);
 	begin(options, &app);
-	/* A kustomization adds those that it reads. */
-	size_t count = app.files.count;
-	for (size_t i = 0; i < count; i++) {
-		const char *path = app.files.items[i];
-		bool is_kustomization = kustomization_is_named(path);
-		if (is_kustomization && is_listed_with_its_files(&loader, path, count))
-			(void)problem_add(problems, PROBLEM_NOTE,
-					  (struct source_mark){.file = path},
-					  "left out, since files beside it are named themselves");
-		else if (is_kustomization)
-			read_kustomization(&loader, path);
-		else
-			read_file(&loader, app.files.items[i]);
-	}
+	read_files(&loader, &found);
 	return finish(&loader, ret, err);
 }
 
@@ -440,6 +325,10 @@ bool app_load_text(const struct load_options *options, const char *name, const c
 
 	string_list_add(&app.files, name);
 	begin(options, &app);
-	read_text_of(&loader, app.files.items[0], text, size);
+	AUTO_FREE char *copy = xstrndup(text, size); /* it may end nowhere */
+	if (compose_is_text(copy))
+		compose_read_project(&loader, &app.files, copy);
+	else
+		read_text_of(&loader, app.files.items[0], text, size);
 	return finish(&loader, ret, err);
 }

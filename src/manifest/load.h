@@ -22,6 +22,9 @@ struct load_options {
 	const struct string_list *secret_files;
 	const struct string_list *config_maps;
 	const struct string_list *config_map_files;
+	const char *const *environment; /* as environ: what a Compose file's ${NAME} stands for */
+	struct string_list env_files;	/* --env-file: of Compose files; empty: .env beside them */
+	struct string_list profiles;	/* --profile: of Compose files */
 	/* Whether that can name an image, which higher folders know; or NULL: not checked. */
 	bool (*check_image)(const char *image, const char *folder, struct error *err);
 };

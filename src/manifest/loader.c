@@ -347,8 +347,8 @@ void loader_read_map(struct loader *loader, const struct yaml_node *node,
 	for (size_t i = 0; i < node->pair_count; i++) {
 		const struct yaml_node *key = node->pairs[i].key;
 		const struct field *field = loader_find_field(set, key->text);
-		/* A place for anchors, as in Compose files. */
-		if (field == NULL && set == &short_fields && strncmp(key->text, "x-", 2) == 0)
+		/* A place for anchors. */
+		if (field == NULL && set->is_open && strncmp(key->text, "x-", 2) == 0)
 			continue;
 		if (field == NULL)
 			unknown_field(loader, key, set);

@@ -55,6 +55,7 @@ struct field_set {
 	const struct field_set *base; /* further fields, for the same target; or NULL */
 	const char *qualified;	      /* refuses names with a '/', and says why; or NULL */
 	const char *type; /* Kubernetes' own, for what has no effect; "Spec": the kind's; or NULL */
+	bool is_open;	  /* x-… is anybody's, as in Compose files */
 };
 
 struct field {

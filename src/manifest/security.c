@@ -92,7 +92,7 @@ static const char *const capabilities[] = {"ALL",
 					   "WAKE_ALARM"};
 
 /* Runtimes take CAP_NET_ADMIN, net_admin and NET_ADMIN; this is the last of them. */
-static void read_capability_list(struct loader *loader, const struct yaml_node *node, void *target)
+void read_capability_list(struct loader *loader, const struct yaml_node *node, void *target)
 {
 	AUTO(string_list_clear) struct string_list names = STRING_LIST_INIT;
 	AUTO(string_list_clear) struct string_list known = STRING_LIST_INIT;
@@ -172,7 +172,7 @@ static const struct field sysctls_list[] = {
 static const struct field_set sysctls_fields = {"sysctl", sysctls_list, ARRAY_SIZE(sysctls_list)};
 
 /* Parts between dots or slashes, of a-z, 0-9, '-' and '_', which stand inside only. */
-static bool sysctl_name_is_valid(const char *name)
+bool sysctl_name_is_valid(const char *name)
 {
 	enum { NAME_MAX_LENGTH = 253 };
 	static const char inner[] = "abcdefghijklmnopqrstuvwxyz0123456789-_";

@@ -10,5 +10,8 @@ extern const struct field_set security_fields;
 extern const struct field_set pod_security_fields;
 field_fn read_security;	    /* struct security_context */
 field_fn read_pod_security; /* struct pod_spec */
+/* struct string_list of capabilities without CAP_, those that Linux has. */
+field_fn read_capability_list;
+bool sysctl_name_is_valid(const char *name);
 
 #endif

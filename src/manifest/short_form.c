@@ -506,7 +506,7 @@ static const struct field short_field_list[] = {
 	 "one replica, replaced old first, that keeps its disk"}};
 #undef AT
 const struct field_set short_fields = {"i2kit pod", short_field_list, ARRAY_SIZE(short_field_list),
-				       &pod_fields};
+				       &pod_fields, .is_open = true};
 
 static void add_service(struct loader *loader, const struct pod_spec *pod, struct service *ports)
 {

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "manifest/compose/reader.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/cleanup.h"
+#include "manifest/compose/project.h"
+#include "manifest/compose/resources.h"
+#include "manifest/compose/service_parts.h"
+#include "manifest/name_rules.h"
+#include "manifest/pod.h"
+#include "manifest/project_name.h"
+#include "manifest/read_value.h"
+
+static const struct field top_list[] = {
+	{"configs", FIELD_USED, compose_read_top_configs, 0, &compose_content_fields,
+	 "files that services are given", .is_named = true},
+	{"include", FIELD_USED, read_ignored, 0, NULL, "further Compose files",
+	 .takes = "list of paths, or of {path, project_directory, env_file}"},
+	{"models", FIELD_REFUSED, NULL, 0, NULL, "run the model as a service of its own"},
+	{"name", FIELD_USED, read_ignored, 0, NULL, "of the project; -p goes before it",
+	 .takes = "text"},
+	{"networks", FIELD_USED, compose_read_top_networks, 0, &compose_network_fields,
+	 "services that share none neither resolve nor reach one another", .is_named = true},
+	{"secrets", FIELD_USED, compose_read_top_secrets, 0, &compose_content_fields,
+	 "files that services are given, in memory alone", .is_named = true},
+	{"services", FIELD_USED, read_ignored, 0, &compose_service_fields, "each one a pod",
+	 .is_named = true},
+	{"version", FIELD_USED, read_ignored, 0, NULL, "obsolete, and not looked at",
+	 .takes = "text"},
+	{"volumes", FIELD_USED, compose_read_top_volumes, 0, &compose_volume_fields,
+	 "disks that stay", .is_named = true}};
+const struct field_set compose_fields = {"Compose file", top_list, ARRAY_SIZE(top_list),
+					 .is_open = true};
+
+/* A pod that ends is one for itself; several of them are replaced as a Deployment's are. */
+static enum workload_kind workload_of(const struct pod_spec *pod)
+{
+	bool is_single = pod->restart_policy != RESTART_ALWAYS && pod->replicas == 1;
+	return is_single ? WORKLOAD_POD : WORKLOAD_DEPLOYMENT;
+}
+
+static void begin_pod(struct loader *loader, struct pod_spec *pod, const char *name,
+		      const struct yaml_node *node)
+{
+	pod_spec_init(loader, pod, node);
+	pod->name = xstrdup(name);
+	pod->kind_name = xstrdup("Compose");
+	pod->restart_policy = RESTART_NEVER; /* what a service is that says nothing */
+	pod->termination_grace_s = 10;
+}
+
+static void add_ports(struct loader *loader, const struct pod_spec *pod, struct service *ports)
+{
+	if (ports->port_count == 0)
+		return;
+	struct service *service = ARRAY_APPEND(loader->app->services, loader->app->service_count);
+	*service = *ports;
+	service->name = xstrdup(pod->name);
+	service->namespace_name = xstrdup(pod->namespace_name);
+	service->kind = SERVICE_CLUSTER_IP;
+	service->is_implied = true;
+	service->is_published = true;
+	service->mark = pod->mark;
+	string_list_add(&service->pods, pod->name);
+}
+
+/* All services whose containers go into the pod that this one names, in the order of the file. */
+static void read_pod(struct loader *loader, const struct yaml_node *model, const char *name,
+		     size_t first)
+{
+	const struct yaml_node *services = yaml_get(model, "services");
+	const struct yaml_node *project = yaml_get(model, "name");
+	struct pod_spec pod = {0};
+	struct service ports = {0};
+	AUTO_FREE char *owner = compose_pod_of(model, services->pairs[first].key->text);
+
+	begin_pod(loader, &pod, name, services->pairs[first].value);
+	/* The one that the others join goes before them. */
+	for (unsigned pass = 0; pass < 2; pass++) {
+		for (size_t i = first; i < services->pair_count; i++) {
+			const char *key = services->pairs[i].key->text;
+			AUTO_FREE char *other = compose_pod_of(model, key);
+			const struct yaml_node *mode =
+				yaml_get(services->pairs[i].value, "network_mode");
+			bool joins = mode != NULL && mode->kind == YAML_SCALAR &&
+				     strncmp(mode->text, "service:", 8) == 0;
+			if (strcmp(other, owner) != 0 || joins != (pass == 1))
+				continue;
+			struct compose_service service = {.pod = &pod,
+							  .service = &ports,
+							  .is_first = pod.container_count == 0,
+							  .name = key,
+							  .project = project->text,
+							  .node = services->pairs[i].value,
+							  .model = model};
+			compose_read_service(loader, &service);
+			*ARRAY_APPEND(pod.containers, pod.container_count) = service.container;
+		}
+	}
+	pod.workload = workload_of(&pod);
+	if (!name_is_valid(pod.name))
+		loader_error(loader, services->pairs[first].key, "letters and digits",
+			     "service '%s': no pod can be called so",
+			     services->pairs[first].key->text);
+	pod_complete(loader, &pod);
+	*ARRAY_APPEND(loader->app->pods, loader->app->pod_count) = pod;
+	add_ports(loader, &pod, &ports);
+}
+
+static void read_services(struct loader *loader, const struct yaml_node *model)
+{
+	const struct yaml_node *services = yaml_get(model, "services");
+	AUTO(string_list_clear) struct string_list done = STRING_LIST_INIT;
+
+	for (size_t i = 0; services != NULL && i < services->pair_count; i++) {
+		AUTO_FREE char *name = compose_pod_of(model, services->pairs[i].key->text);
+		if (loader_counts_too_many(loader, services->pairs[i].key))
+			return;
+		if (string_list_has(&done, name))
+			continue;
+		string_list_add(&done, name);
+		read_pod(loader, model, name, i);
+	}
+}
+
+/* As the other spellings' `name:` alone; what is no name here is made one. */
+static void take_name(struct loader *loader, const struct yaml_node *model)
+{
+	const struct yaml_node *name = yaml_get(model, "name");
+	if (loader->options->project != NULL || loader->app->is_named || name == NULL)
+		return;
+	AUTO_FREE char *made = project_name_make(name->text);
+	loader->app->is_named = strcmp(made, loader->app->project) != 0;
+	free(loader->app->project);
+	loader->app->project = TAKE_PTR(made);
+}
+
+void compose_read_project(struct loader *loader, const struct string_list *paths, const char *text)
+{
+	struct compose_context context = {.problems = loader->problems,
+					  .files = &loader->app->files};
+	AUTO(compose_variables_clear) struct compose_variables variables = {0};
+	const struct load_options *from = loader->options;
+	const struct compose_options options = {.paths = paths,
+						.text = text,
+						.folder = loader->app->folder,
+						.name = loader->app->project,
+						.is_named = from->project != NULL,
+						.environment = from->environment,
+						.env_files = &from->env_files,
+						.profiles = &from->profiles};
+	size_t before = loader->problems->error_count;
+
+	const struct yaml_node *model = compose_load(&context, &options, &variables);
+	loader->document_count += paths->count;
+	loader->has_lost = loader->has_lost || loader->problems->error_count > before;
+	if (model != NULL) {
+		loader->kind = NULL;
+		loader->outer_count = 0;
+		take_name(loader, model);
+		loader_read_map(loader, model, &compose_fields, loader);
+		read_services(loader, model);
+	}
+	compose_context_clear(&context);
+}

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a service's container runs, with what around it, and what becomes of it when it ends. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/cleanup.h"
+#include "base/parse.h"
+#include "manifest/compose/service_parts.h"
+#include "manifest/compose/units.h"
+#include "manifest/read_value.h"
+
+void compose_read_words(struct loader *loader, const struct yaml_node *node,
+			struct string_list *ret)
+{
+	AUTO(error_clear) struct error err = ERROR_INIT;
+	const char *rest = NULL;
+
+	for (size_t i = 0; node->kind == YAML_LIST && i < node->item_count; i++)
+		string_list_add(ret, node->items[i]->text);
+	if (node->kind != YAML_SCALAR)
+		return;
+	if (!compose_split_words(node->text, ret, &rest, &err))
+		loader_error(loader, node, err.hint, "%s: %s", loader->current->name, err.message);
+	else if (rest != NULL)
+		loader_warn(loader, node,
+			    "%s: no shell reads it, and it ends before '%.40s'; [sh, -c, \"…\"] "
+			    "gives it to one",
+			    loader->current->name, rest);
+}
+
+void compose_read_command(struct loader *loader, const struct yaml_node *node, void *target)
+{
+	struct container_spec *container = &((struct compose_service *)target)->container;
+	container->has_args = true;
+	compose_read_words(loader, node, &container->args);
+}
+
+void compose_read_entrypoint(struct loader *loader, const struct yaml_node *node, void *target)
+{
+	struct container_spec *container = &((struct compose_service *)target)->container;
+	container->has_command = true;
+	compose_read_words(loader, node, &container->command);
+}
+
+/* In a container's environment $(NAME) is filled in; Compose leaves it alone. */
+static char *escape_references(const char *text)
+{
+	AUTO_FREE char *escaped = xcalloc(strlen(text) * 2 + 1, 1);
+	size_t length = 0;
+	for (const char *at = text; *at != '\0'; at++) {
+		if (at[0] == '$' && (at[1] == '(' || at[1] == '$'))
+			escaped[length++] = '$';
+		escaped[length++] = *at;
+	}
+	return TAKE_PTR(escaped);
+}
+
+void compose_read_environment(struct loader *loader, const struct yaml_node *node, void *target)
+{
+	struct container_spec *container = &((struct compose_service *)target)->container;
+	for (size_t i = 0; i < node->pair_count; i++) {
+		const struct yaml_node *key = node->pairs[i].key;
+		const struct yaml_node *value = node->pairs[i].value;
+		if (value->kind != YAML_SCALAR)
+			continue; /* it has no value outside, and is not set */
+		if (key->text[0] == '\0') {
+			loader_error(loader, value, "NAME: value", "a variable has no name");
+			continue;
+		}
+		struct env_var *env = ARRAY_APPEND(container->env, container->env_count);
+		env->name = xstrdup(key->text);
+		env->value = escape_references(value->text);
+		env->mark = loader_mark(loader, value);
+	}
+}
+
+static void set_restart(struct loader *loader, const struct yaml_node *node,
+			struct compose_service *service, enum restart_policy policy)
+{
+	struct pod_spec *pod = service->pod;
+	if (!service->is_first && pod->restart_policy != policy)
+		loader_error(loader, node, "the same restart in both",
+			     "service '%s' shares the pod '%s' with others, and restarts otherwise",
+			     service->name, pod->name);
+	pod->restart_policy = policy;
+	pod->restart_mark = loader_mark(loader, node);
+}
+
+void compose_read_restart(struct loader *loader, const struct yaml_node *node, void *target)
+{
+	struct compose_service *service = target;
+	const char *text = node->text;
+	uint64_t limit = 0;
+
+	if (strcmp(text, "no") == 0 || text[0] == '\0') {
+		set_restart(loader, node, service, RESTART_NEVER);
+	} else if (strcmp(text, "always") == 0 || strcmp(text, "unless-stopped") == 0) {
+		set_restart(loader, node, service, RESTART_ALWAYS);
+	} else if (strcmp(text, "on-failure") == 0 ||
+		   (strncmp(text, "on-failure:", 11) == 0 &&
+		    parse_u64(text + 11, 0, UINT32_MAX, &limit))) {
+		set_restart(loader, node, service, RESTART_ON_FAILURE);
+		service->pod->restart_limit = (uint32_t)limit;
+	} else {
+		loader_error(loader, node, "no, on-failure, on-failure:3, always or unless-stopped",
+			     "restart: '%.40s' is not known", text);
+	}
+}
+
+void compose_read_pull_policy(struct loader *loader, const struct yaml_node *node, void *target)
+{
+	struct container_spec *container = &((struct compose_service *)target)->container;
+	const char *text = node->text;
+	bool is_again = strcmp(text, "always") == 0 || strcmp(text, "daily") == 0 ||
+			strcmp(text, "weekly") == 0 || strcmp(text, "refresh") == 0 ||
+			strncmp(text, "every_", 6) == 0;
+	bool is_missing = strcmp(text, "missing") == 0 || strcmp(text, "if_not_present") == 0 ||
+			  strcmp(text, "build") == 0 || text[0] == '\0';
+
+	if (is_again)
+		container->pull_policy = PULL_ALWAYS;
+	else if (strcmp(text, "never") == 0)
+		container->pull_policy = PULL_NEVER;
+	else if (!is_missing)
+		loader_error(loader, node, "always, never, missing, build, daily, weekly",
+			     "pull_policy: '%.40s' is not known", text);
+}
+
+static void read_hook_command(struct loader *loader, const struct yaml_node *node, void *target)
+{
+	compose_read_words(loader, node, &((struct probe *)target)->check.command);
+}
+
+static const char as_the_container[] = "it runs as the container itself does";
+static const struct field hook_list[] = {
+	{"command", FIELD_USED, read_hook_command, 0, NULL, NULL,
+	 .takes = "list of texts, or text"},
+	{"environment", FIELD_REFUSED, NULL, 0, NULL, "command: [env, NAME=VALUE, PROGRAM]"},
+	{"privileged", FIELD_REFUSED, NULL, 0, NULL, as_the_container},
+	{"user", FIELD_REFUSED, NULL, 0, NULL, as_the_container},
+	{"working_dir", FIELD_REFUSED, NULL, 0, NULL, "command: [sh, -c, \"cd FOLDER && …\"]"}};
+const struct field_set compose_hook_fields = {"hook", hook_list, ARRAY_SIZE(hook_list),
+					      .is_open = true};
+
+static void read_hook_of(struct loader *loader, const struct yaml_node *node, struct probe *hook)
+{
+	if (node->item_count > 1) {
+		loader_error(loader, node->items[1], "command: [sh, -c, \"ONE && OTHER\"]",
+			     "%s: one command is run, not %zu", loader->current->name,
+			     node->item_count);
+		return;
+	}
+	if (node->item_count == 0)
+		return;
+	hook->check.type = CHECK_EXEC;
+	loader_read_map(loader, node->items[0], &compose_hook_fields, hook);
+	if (hook->check.command.count == 0)
+		loader_error(loader, node->items[0], "command: [PROGRAM, …]",
+			     "%s: the command has no words", loader->current->name);
+}
+
+void compose_read_post_start(struct loader *loader, const struct yaml_node *node, void *target)
+{
+	read_hook_of(loader, node, &((struct compose_service *)target)->container.post_start);
+}
+
+void compose_read_pre_stop(struct loader *loader, const struct yaml_node *node, void *target)
+{
+	read_hook_of(loader, node, &((struct compose_service *)target)->container.pre_stop);
+}

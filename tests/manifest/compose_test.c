@@ -1,0 +1,449 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What Compose files become: pods, ports, disks; and what is refused, with its place. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/cleanup.h"
+#include "base/path.h"
+#include "manifest/app.h"
+#include "manifest/load.h"
+#include "test.h"
+
+struct project {
+	char folder[64];
+	struct load_options options;
+	struct app app;
+	struct problem_list problems;
+	struct error err;
+	bool is_good;
+};
+
+static void project_begin(struct project *project)
+{
+	*project = (struct project){0};
+	(void)snprintf(project->folder, sizeof(project->folder), "/tmp/i2kit-compose-XXXXXX");
+	assert_non_null(mkdtemp(project->folder));
+	project->options.folder = project->folder;
+}
+
+static void project_end(struct project *project)
+{
+	app_clear(&project->app);
+	problem_list_clear(&project->problems);
+	error_clear(&project->err);
+	string_list_clear(&project->options.paths);
+	string_list_clear(&project->options.profiles);
+	string_list_clear(&project->options.env_files);
+	assert_true(path_remove_tree(project->folder, NULL));
+}
+
+static void write_file(const struct project *project, const char *name, const char *text)
+{
+	AUTO_FREE char *path = path_join(project->folder, name);
+	AUTO_FREE char *folder = xstrndup(path, (size_t)(strrchr(path, '/') - path));
+	assert_true(path_make_folders(folder, 0755, NULL));
+	assert_true(file_write_atomic(path, text, strlen(text), 0644, NULL));
+}
+
+static void load(struct project *project)
+{
+	project->is_good =
+		app_load(&project->options, &project->app, &project->problems, &project->err);
+}
+
+static void must_load(struct project *project)
+{
+	load(project);
+	for (size_t i = 0; i < project->problems.count; i++) {
+		const struct problem *problem = &project->problems.items[i];
+		if (problem->severity == PROBLEM_ERROR)
+			fail_msg("%s:%u:%u: %s", problem->file, problem->line, problem->column,
+				 problem->message);
+	}
+	assert_true(project->is_good);
+}
+
+/* "compose.yaml:3:5: words of the message" is among the problems. */
+static void must_say(struct project *project, const char *wanted)
+{
+	for (size_t i = 0; i < project->problems.count; i++) {
+		const struct problem *problem = &project->problems.items[i];
+		const char *name = strrchr(problem->file, '/');
+		AUTO_FREE char *line = xasprintf("%s:%u:%u: %s", name ? name + 1 : problem->file,
+						 problem->line, problem->column, problem->message);
+		if (strstr(line, wanted) != NULL)
+			return;
+	}
+	fail_msg("'%s' is not said; first: %s", wanted,
+		 project->problems.count > 0 ? project->problems.items[0].message : "nothing");
+}
+
+static void must_refuse(const char *text, const char *wanted)
+{
+	AUTO(project_end) struct project project;
+	project_begin(&project);
+	write_file(&project, "compose.yaml", text);
+	load(&project);
+	assert_false(project.is_good);
+	must_say(&project, wanted);
+}
+
+static const struct pod_spec *pod(const struct project *project, const char *name)
+{
+	const struct pod_spec *found = app_find_pod(&project->app, name);
+	if (found == NULL)
+		fail_msg("there is no pod %s", name);
+	return found;
+}
+
+static const char *env(const struct pod_spec *pod, const char *name)
+{
+	for (size_t i = 0; i < pod->containers[0].env_count; i++) {
+		if (strcmp(pod->containers[0].env[i].name, name) == 0)
+			return pod->containers[0].env[i].value;
+	}
+	return NULL;
+}
+
+static void a_service_is_a_pod(void **state)
+{
+	(void)state;
+	AUTO(project_end) struct project project;
+	project_begin(&project);
+	write_file(&project, "compose.yaml",
+		   "name: shop\n"
+		   "services:\n"
+		   "  web:\n"
+		   "    image: nginx:1.25\n"
+		   "    command: nginx -g \"daemon off;\"\n"
+		   "    ports: [\"8080:80\", \"127.0.0.1:9000-9001:9000-9001/udp\"]\n"
+		   "    restart: unless-stopped\n"
+		   "    environment: {A: 1.10, B: yes, C: 0x10, D: a$$b}\n"
+		   "    user: \"1000:1000\"\n"
+		   "    stop_signal: SIGQUIT\n"
+		   "    volumes: [\"data:/data\", \"./src:/src:ro\", /cache]\n"
+		   "    tmpfs: /run:size=64m\n"
+		   "    deploy: {replicas: 1, resources: {limits: {cpus: '0.5', memory: 64m}}}\n"
+		   "  job: {image: busybox}\n"
+		   "volumes: {data: }\n");
+	must_load(&project);
+	assert_string_equal(project.app.project, "shop");
+	const struct pod_spec *web = pod(&project, "web");
+	const struct container_spec *container = &web->containers[0];
+	assert_int_equal(web->workload, WORKLOAD_DEPLOYMENT);
+	assert_int_equal(web->restart_policy, RESTART_ALWAYS);
+	assert_int_equal(web->termination_grace_s, 10);
+	assert_string_equal(container->args.items[2], "daemon off;");
+	assert_string_equal(container->user, "1000:1000");
+	assert_string_equal(container->stop_signal, "SIGQUIT");
+	assert_string_equal(env(web, "A"), "1.1");
+	assert_string_equal(env(web, "B"), "yes");
+	assert_string_equal(env(web, "C"), "16");
+	assert_string_equal(env(web, "D"), "a$b");
+	assert_int_equal(container->resources.cpu_limit_millis, 500);
+	assert_int_equal(container->resources.memory_limit_bytes, 64 << 20);
+	assert_int_equal(container->mount_count, 4);
+	assert_int_equal(project.app.claim_count, 1);
+	const struct service *ports = app_find_service(&project.app, "web");
+	assert_int_equal(ports->port_count, 3);
+	assert_int_equal(ports->ports[0].port, 8080);
+	assert_null(ports->ports[0].host_ip);
+	assert_string_equal(ports->ports[1].host_ip, "127.0.0.1");
+	assert_int_equal(ports->ports[2].protocol, PROTOCOL_UDP);
+	assert_true(ports->is_published);
+	/* What says nothing about it ends. */
+	assert_int_equal(pod(&project, "job")->restart_policy, RESTART_NEVER);
+	assert_int_equal(pod(&project, "job")->workload, WORKLOAD_POD);
+}
+
+static void names_that_are_no_labels_are_kept_as_aliases(void **state)
+{
+	(void)state;
+	AUTO(project_end) struct project project;
+	project_begin(&project);
+	write_file(&project, "docker-compose.yml",
+		   "services:\n"
+		   "  My_DB: {image: postgres, container_name: thedb}\n"
+		   "  web: {image: nginx, links: [\"My_DB:database\"]}\n");
+	must_load(&project);
+	const struct pod_spec *db = pod(&project, "my-db");
+	assert_int_equal(db->network_count, 1);
+	assert_string_equal(db->networks[0].name, "default");
+	assert_true(string_list_has(&db->networks[0].aliases, "My_DB"));
+	assert_true(string_list_has(&db->networks[0].aliases, "thedb"));
+	assert_true(string_list_has(&db->networks[0].aliases, "database"));
+	const struct pod_spec *web = pod(&project, "web");
+	assert_int_equal(web->wait_count, 1);
+	assert_string_equal(web->waits[0].pod, "my-db");
+}
+
+static void network_mode_and_x_i2kit_share_a_pod(void **state)
+{
+	(void)state;
+	AUTO(project_end) struct project project;
+	project_begin(&project);
+	write_file(&project, "compose.yaml",
+		   "services:\n"
+		   "  side: {image: envoy, network_mode: \"service:app\"}\n"
+		   "  app: {image: app, ports: [\"80:80\"], x-i2kit: {pod: Back End}}\n"
+		   "  other: {image: other, x-i2kit: {pod: back-end}}\n"
+		   "  alone: {image: x, network_mode: none}\n");
+	must_load(&project);
+	const struct pod_spec *back = pod(&project, "back-end");
+	assert_int_equal(back->container_count, 3);
+	assert_string_equal(back->containers[0].name, "app");
+	assert_string_equal(back->containers[2].name, "side");
+	assert_true(pod(&project, "alone")->has_no_network);
+	assert_int_equal(project.app.pod_count, 2);
+}
+
+static void dependencies_have_conditions(void **state)
+{
+	(void)state;
+	AUTO(project_end) struct project project;
+	project_begin(&project);
+	write_file(&project, "compose.yaml",
+		   "services:\n"
+		   "  web:\n"
+		   "    image: nginx\n"
+		   "    depends_on:\n"
+		   "      db: {condition: service_healthy, restart: true}\n"
+		   "      init: {condition: service_completed_successfully, required: false}\n"
+		   "  db:\n"
+		   "    image: postgres\n"
+		   "    healthcheck: {test: pg_isready, interval: 1m30s, retries: 5}\n"
+		   "  init: {image: busybox, healthcheck: {disable: true}}\n");
+	must_load(&project);
+	const struct pod_spec *web = pod(&project, "web");
+	assert_int_equal(web->wait_count, 2);
+	assert_int_equal(web->waits[0].condition, START_HEALTHY);
+	assert_true(web->waits[0].restarts);
+	assert_int_equal(web->waits[1].condition, START_COMPLETED);
+	assert_true(web->waits[1].is_optional);
+	assert_true(web->containers[0].keeps_image_health);
+	const struct probe *ready = &pod(&project, "db")->containers[0].readiness;
+	assert_int_equal(ready->period_s, 90);
+	assert_int_equal(ready->failure_threshold, 5);
+	assert_string_equal(ready->check.command.items[2], "pg_isready");
+	assert_false(pod(&project, "init")->containers[0].keeps_image_health);
+}
+
+static void variables_are_filled_in(void **state)
+{
+	(void)state;
+	static const char *const outside[] = {"OUT=outside", "EMPTY=", "BOTH=here", NULL};
+	AUTO(project_end) struct project project;
+	project_begin(&project);
+	project.options.environment = outside;
+	write_file(&project, ".env",
+		   "# a comment\nexport TAG=\"1.2\"\nBOTH=file\nNEST='$TAG'\nIN=${TAG}-x # end\n");
+	write_file(&project, "web.env", "FROM=file\nBOTH_OF=file\nTAGGED=v${TAG}\n");
+	write_file(&project, "compose.yaml",
+		   "services:\n"
+		   "  web:\n"
+		   "    image: web:${TAG}\n"
+		   "    env_file: web.env\n"
+		   "    environment:\n"
+		   "      - A=${OUT:-no}\n"
+		   "      - B=${EMPTY:-default}\n"
+		   "      - C=${EMPTY-default}\n"
+		   "      - D=${NOWHERE:-a${NOT:-b}c}\n"
+		   "      - E=${OUT:+yes}${NOWHERE+no}\n"
+		   "      - F=${BOTH}\n"
+		   "      - G=$NEST $IN\n"
+		   "      - BOTH_OF=service\n"
+		   "      - OUT\n"
+		   "      - NOWHERE\n");
+	must_load(&project);
+	const struct pod_spec *web = pod(&project, "web");
+	assert_string_equal(web->containers[0].image, "web:1.2");
+	assert_string_equal(env(web, "A"), "outside");
+	assert_string_equal(env(web, "B"), "default");
+	assert_string_equal(env(web, "C"), "");
+	assert_string_equal(env(web, "D"), "abc");
+	assert_string_equal(env(web, "E"), "yes");
+	assert_string_equal(env(web, "F"), "here");
+	assert_string_equal(env(web, "G"), "$$TAG 1.2-x" + 1);
+	assert_string_equal(env(web, "FROM"), "file");
+	assert_string_equal(env(web, "BOTH_OF"), "service");
+	assert_string_equal(env(web, "TAGGED"), "v1.2");
+	assert_string_equal(env(web, "OUT"), "outside");
+	assert_null(env(web, "NOWHERE"));
+}
+
+static void files_are_merged(void **state)
+{
+	(void)state;
+	AUTO(project_end) struct project project;
+	project_begin(&project);
+	write_file(&project, "compose.yaml",
+		   "include: [other/compose.yaml]\n"
+		   "services:\n"
+		   "  web:\n"
+		   "    extends: {file: base.yaml, service: base}\n"
+		   "    ports: [\"80:80\"]\n"
+		   "    command: [one, two]\n"
+		   "    environment: {A: a, B: b}\n"
+		   "    labels: {x: y}\n"
+		   "  dev: {image: tool, profiles: [debug]}\n");
+	write_file(&project, "compose.override.yaml",
+		   "services:\n"
+		   "  web:\n"
+		   "    ports: !override [\"81:80\"]\n"
+		   "    command: three\n"
+		   "    environment: [B=c, D=d]\n"
+		   "    labels: !reset null\n");
+	write_file(&project, "base.yaml",
+		   "services:\n"
+		   "  base: {image: base, volumes: [\"./here:/here\"], environment: {Z: z}}\n");
+	write_file(&project, "other/compose.yaml",
+		   "services:\n  db: {image: \"postgres:${V}\", volumes: [\"./sql:/sql\"]}\n");
+	write_file(&project, "other/.env", "V=16\n");
+	must_load(&project);
+	const struct pod_spec *web = pod(&project, "web");
+	const struct service *ports = app_find_service(&project.app, "web");
+	assert_int_equal(ports->port_count, 1);
+	assert_int_equal(ports->ports[0].port, 81);
+	assert_int_equal(web->containers[0].args.count, 1);
+	assert_string_equal(env(web, "A"), "a");
+	assert_string_equal(env(web, "B"), "c");
+	assert_string_equal(env(web, "D"), "d");
+	assert_string_equal(env(web, "Z"), "z");
+	assert_int_equal(web->annotation_count, 0);
+	AUTO_FREE char *sql = xasprintf("%s/other/sql", project.app.folder);
+	assert_string_equal(pod(&project, "db")->volumes[0].host_path, sql);
+	assert_string_equal(pod(&project, "db")->containers[0].image, "postgres:16");
+	assert_null(app_find_pod(&project.app, "dev"));
+}
+
+static void profiles_choose_services(void **state)
+{
+	(void)state;
+	AUTO(project_end) struct project project;
+	project_begin(&project);
+	string_list_add(&project.options.profiles, "debug");
+	write_file(&project, "compose.yaml",
+		   "services:\n"
+		   "  web: {image: nginx}\n"
+		   "  dev: {image: tool, profiles: [debug]}\n"
+		   "  load: {image: tool, profiles: [test]}\n");
+	must_load(&project);
+	assert_int_equal(project.app.pod_count, 2);
+	(void)pod(&project, "dev");
+}
+
+static void configs_and_secrets_are_files(void **state)
+{
+	(void)state;
+	static const char *const outside[] = {"TOKEN=t0ken", NULL};
+	AUTO(project_end) struct project project;
+	project_begin(&project);
+	project.options.environment = outside;
+	write_file(&project, "pw.txt", "secret\n");
+	write_file(&project, "compose.yaml",
+		   "services:\n"
+		   "  web:\n"
+		   "    image: nginx\n"
+		   "    secrets: [db_pw, {source: token, target: /etc/token, mode: 0400}]\n"
+		   "    configs: [{source: conf, target: /etc/nginx.conf}]\n"
+		   "secrets: {db_pw: {file: ./pw.txt}, token: {environment: TOKEN}}\n"
+		   "configs: {conf: {content: \"listen 80;\"}}\n");
+	must_load(&project);
+	const struct config_map *password = app_find_config(&project.app, "db-pw", true);
+	assert_string_equal(password->entries[0].bytes, "secret\n");
+	assert_string_equal(app_find_config(&project.app, "token", true)->entries[0].bytes,
+			    "t0ken");
+	const struct container_spec *web = &pod(&project, "web")->containers[0];
+	assert_int_equal(web->mount_count, 3);
+	for (size_t i = 0; i < web->mount_count; i++)
+		assert_true(web->mounts[i].is_read_only);
+}
+
+static void builds_and_watches_are_kept(void **state)
+{
+	(void)state;
+	AUTO(project_end) struct project project;
+	project_begin(&project);
+	write_file(&project, "compose.yaml",
+		   "name: shop\n"
+		   "services:\n"
+		   "  api:\n"
+		   "    build: {context: ./api, target: prod, args: {V: 1}, dockerfile: D}\n"
+		   "    develop:\n"
+		   "      watch: [{action: sync, path: ./api/src, target: /src, ignore: x}]\n"
+		   "  web: {build: ., image: web:1}\n");
+	must_load(&project);
+	const struct container_spec *api = &pod(&project, "api")->containers[0];
+	AUTO_FREE char *context = xasprintf("%s/api", project.app.folder);
+	AUTO_FREE char *dockerfile = xasprintf("%s/D", context);
+	assert_string_equal(api->image, "shop-api");
+	assert_string_equal(api->build->context, context);
+	assert_string_equal(api->build->dockerfile, dockerfile);
+	assert_string_equal(api->build->args[0].value, "1");
+	assert_int_equal(api->watches[0].action, WATCH_SYNC);
+	assert_string_equal(pod(&project, "web")->containers[0].image, "web:1");
+}
+
+static void mistakes_have_their_place(void **state)
+{
+	(void)state;
+	must_refuse("services:\n  web:\n    imge: nginx\n",
+		    "compose.yaml:3:5: unknown key 'imge' in service");
+	must_refuse("services:\n  web: {image: nginx, ports: [80:90:100:x]}\n",
+		    "compose.yaml:2:31: '80:90:100:x' is not a port");
+	must_refuse("services:\n  web: {image: \"nginx:${TAG:?set it}\"}\n",
+		    "compose.yaml:2:16: image: the variable TAG has no value: set it");
+	must_refuse("services:\n  web: {image: nginx, depends_on: [db]}\n",
+		    "service 'web': there is no service 'db'");
+	must_refuse(
+		"services:\n  a: {image: x, depends_on: [b]}\n  b: {image: x, depends_on: [a]}\n",
+		"depends on itself");
+	must_refuse("services:\n  web: {image: x, volumes: [data:/data]}\n",
+		    "there is no volume 'data'");
+	must_refuse("services:\n  web: {image: x, privileged: maybe}\n",
+		    "privileged: true or false is wanted here");
+	must_refuse("services:\n  web: {image: x, devices: [/dev/kvm]}\n",
+		    "'devices' is not supported");
+	must_refuse("services:\n  web: {image: x, network_mode: host}\n",
+		    "network_mode: 'host' is not supported");
+	must_refuse("services:\n  web: {command: x}\n", "neither an image nor a build");
+	must_refuse("services:\n  web:\n    image: ${X\n", "is no variable");
+	must_refuse("services: [web]\n", "a map is wanted here");
+	must_refuse("services:\n  1: {image: x}\n", "keys are texts");
+}
+
+static void circles_end(void **state)
+{
+	(void)state;
+	must_refuse("services:\n  a: {extends: b}\n  b: {extends: a}\n", "extends itself");
+	must_refuse("include: [compose.yaml]\nservices: {a: {image: x}}\n", "includes itself");
+	must_refuse("services:\n  a: {image: x, extends: {file: nowhere.yaml, service: b}}\n",
+		    "there is no file");
+	must_refuse("x-a: &a [1,2,3,4,5,6,7,8,9]\nx-b: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\n"
+		    "x-c: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]\nx-d: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c]\n"
+		    "x-e: &e [*d,*d,*d,*d,*d,*d,*d,*d,*d]\nx-f: &f [*e,*e,*e,*e,*e,*e,*e,*e,*e]\n"
+		    "x-g: [*f,*f,*f,*f,*f,*f,*f,*f,*f]\nservices: {a: {image: x}}\n",
+		    "more than 1000000 values");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_service_is_a_pod),
+		cmocka_unit_test(names_that_are_no_labels_are_kept_as_aliases),
+		cmocka_unit_test(network_mode_and_x_i2kit_share_a_pod),
+		cmocka_unit_test(dependencies_have_conditions),
+		cmocka_unit_test(variables_are_filled_in),
+		cmocka_unit_test(files_are_merged),
+		cmocka_unit_test(profiles_choose_services),
+		cmocka_unit_test(configs_and_secrets_are_files),
+		cmocka_unit_test(builds_and_watches_are_kept),
+		cmocka_unit_test(mistakes_have_their_place),
+		cmocka_unit_test(circles_end),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
