@@ -87,7 +87,7 @@ const struct string_list *arguments_values(const struct arguments *args, const c
 {
 	static const struct string_list none = {0};
 	const struct option_value *value = find_value(args, name);
-	return value ? &value->values : &none;
+	return value && value->spec->kind == OPTION_REPEAT ? &value->values : &none;
 }
 
 const struct string_list *arguments_rest(const struct arguments *args)

@@ -48,6 +48,7 @@ struct arguments;
 bool arguments_flag(const struct arguments *args, const char *name);
 unsigned arguments_count(const struct arguments *args, const char *name);    /* -vv: 2 */
 const char *arguments_value(const struct arguments *args, const char *name); /* or NULL */
+/* Of an option that may be given several times; none of others of that name. */
 const struct string_list *arguments_values(const struct arguments *args, const char *name);
 const struct string_list *arguments_rest(const struct arguments *args); /* positional ones */
 

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
@@ -13,6 +14,7 @@
 #include "cli/output.h"
 #include "cli/project.h"
 #include "image/oci/reference.h"
+#include "manifest/find_files.h"
 #include "manifest/load.h"
 #include "manifest/problem.h"
 
@@ -108,13 +110,8 @@ static bool project_is_apart(const struct invocation *invocation, const struct a
 /* A folder whose manifests are what verbs read there without being told. */
 static bool has_manifests(const struct arguments *args)
 {
-	static const char *const defaults[] = {"i2kit.yml", "i2kit.yaml", "k8s"};
 	const struct string_list *files = arguments_values(args, "file");
-	bool is_found = files != NULL && files->count > 0;
-
-	for (size_t i = 0; i < ARRAY_SIZE(defaults) && !is_found; i++)
-		is_found = path_exists(defaults[i]);
-	return is_found;
+	return (files != NULL && files->count > 0) || find_files_are_in(".");
 }
 
 /*
@@ -165,17 +162,26 @@ static bool read_files(const struct invocation *invocation, enum argument_use us
 				       .config_maps = arguments_values(args, "config-map"),
 				       .config_map_files =
 					       arguments_values(args, "config-map-file"),
+				       .environment = (const char *const *)environ,
 				       .check_image = image_is_named};
 	const struct string_list *files = arguments_values(args, "file");
+	const struct string_list *env_files = arguments_values(args, "env-file");
+	const struct string_list *profiles = arguments_values(args, "profile");
 
 	if (files != NULL)
 		string_list_copy(&options.paths, files);
+	if (env_files != NULL)
+		string_list_copy(&options.env_files, env_files);
+	if (profiles != NULL)
+		string_list_copy(&options.profiles, profiles);
 	if (use == ARGUMENTS_ARE_FILES || use == ARGUMENTS_ARE_WHOLE_FILES)
 		string_list_copy(&options.paths, arguments_rest(args));
 	else if (use == ARGUMENTS_ARE_BOTH)
 		manifest_files_split(args, &options.paths, &pods);
 	bool is_good = app_load(&options, ret, problems, err);
 	string_list_clear(&options.paths);
+	string_list_clear(&options.env_files);
+	string_list_clear(&options.profiles);
 	if (!is_good && invocation->output == OUTPUT_JSON)
 		name_first(problems, err);
 	if (is_good)

@@ -26,6 +26,19 @@
 			"read objects of that namespace alone", COMPLETE_NONE                      \
 	}
 
+/* Of Compose files. */
+#define MANIFEST_ENV_FILE_OPTION                                                                   \
+	{                                                                                          \
+		"env-file", 0, OPTION_REPEAT, "FILE",                                              \
+			"variables of a Compose file (default: .env)", COMPLETE_FILE              \
+	}
+
+#define MANIFEST_PROFILE_OPTION                                                                    \
+	{                                                                                          \
+		"profile", 0, OPTION_REPEAT, "NAME",                                               \
+			"services of that Compose profile, too", COMPLETE_NONE              \
+	}
+
 #define MANIFEST_SKIP_OPTION                                                                       \
 	{                                                                                          \
 		"skip-unsupported", 0, OPTION_FLAG, NULL,                                          \

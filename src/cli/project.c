@@ -114,6 +114,7 @@ static bool read_app(const char *path, struct app *ret, struct error *err)
 	AUTO(error_clear) struct error problem = ERROR_INIT;
 	struct load_options options = {.folder = path != NULL ? path : ".",
 				       .may_have_no_pod = true,
+				       .environment = (const char *const *)environ,
 				       .skip_unsupported = true};
 	struct stat status;
 	bool is_file = path != NULL && stat(path, &status) == 0 && !S_ISDIR(status.st_mode);

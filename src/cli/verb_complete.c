@@ -51,7 +51,9 @@ static void add_pods(const struct invocation *invocation, const char *project, b
 	AUTO(problem_list_clear) struct problem_list problems = {0};
 	AUTO(project_plan_clear) struct project_plan plan = {0};
 	AUTO(error_clear) struct error ignored = ERROR_INIT;
-	struct load_options options = {.folder = ".", .project = invocation->project};
+	struct load_options options = {.folder = ".",
+				       .environment = (const char *const *)environ,
+				       .project = invocation->project};
 	AUTO_FREE char *name =
 		project != NULL ? xstrdup(project) : project_name(invocation, NULL, &ignored);
 

@@ -223,6 +223,7 @@ static const struct option_spec options[] = {
 	MANIFEST_SUPPLY_OPTIONS,
 	MANIFEST_RECURSIVE_OPTION,
 	MANIFEST_NAMESPACE_OPTION,
+	MANIFEST_ENV_FILE_OPTION,
 	{"base", 0, OPTION_VALUE, "FOLDER|FILE", "another base than the default one",
 	 COMPLETE_FILE},
 	REGION_OPTION,

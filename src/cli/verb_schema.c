@@ -23,12 +23,13 @@ const struct verb verb_schema = {
 	.group = VERB_MANIFEST,
 	.summary = "print a JSON Schema for editors",
 	.description =
-		"Prints the JSON Schema of i2kit.yml (manifest, the default) or of environment.yml "
-		"(environment), made from the tables that manifests are read by. Editors complete "
+		"Prints the JSON Schema of i2kit.yml (manifest, the default), of environment.yml "
+		"(environment) or of what i2kit does with Compose files (compose), made from the "
+		"tables that manifests are read by. Editors complete "
 		"names and show what each field does with it; validate still knows more.\n\n"
 		"With the YAML language server, the first line of a file names it: "
 		"# yaml-language-server: $schema=i2kit.schema.json",
-	.argument = {"manifest|environment", 0, 1, COMPLETE_NONE},
+	.argument = {"manifest|environment|compose", 0, 1, COMPLETE_NONE},
 	.example = "i2kit schema > i2kit.schema.json\n"
 		   "i2kit schema environment > environment.schema.json",
 	.run = run,
