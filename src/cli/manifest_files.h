@@ -30,13 +30,13 @@
 #define MANIFEST_ENV_FILE_OPTION                                                                   \
 	{                                                                                          \
 		"env-file", 0, OPTION_REPEAT, "FILE",                                              \
-			"variables of a Compose file (default: .env)", COMPLETE_FILE              \
+			"variables of a Compose file (default: .env)", COMPLETE_FILE               \
 	}
 
 #define MANIFEST_PROFILE_OPTION                                                                    \
 	{                                                                                          \
-		"profile", 0, OPTION_REPEAT, "NAME",                                               \
-			"services of that Compose profile, too", COMPLETE_NONE              \
+		"profile", 0, OPTION_REPEAT, "NAME", "services of that Compose profile, too",      \
+			COMPLETE_NONE                                                              \
 	}
 
 #define MANIFEST_SKIP_OPTION                                                                       \
