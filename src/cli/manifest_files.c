@@ -7,11 +7,14 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "base/json_writer.h"
 #include "base/path.h"
 #include "base/strbuf.h"
 #include "base/suggest.h"
 #include "cli/arguments.h"
 #include "cli/output.h"
+#include "cli/output_document.h"
+#include "cli/problem_view.h"
 #include "cli/project.h"
 #include "image/oci/reference.h"
 #include "manifest/find_files.h"
@@ -73,6 +76,15 @@ static bool image_is_named(const char *image, const char *folder, struct error *
 {
 	AUTO(reference_clear) struct reference reference = {0};
 	return reference_parse(image, folder, &reference, err);
+}
+
+/* For programs: all of them, in the error's document. */
+static void attach_problems(const struct problem_list *problems)
+{
+	AUTO(strbuf_clear) struct strbuf text = STRBUF_INIT;
+	struct json_writer json = JSON_WRITER(&text, 0);
+	problem_view_write(&json, NULL, problems, NULL);
+	output_error_attach("problems", strbuf_text(&text));
 }
 
 /* For programs: the first problem with its place, in place of how many there are. */
@@ -163,6 +175,7 @@ static bool read_files(const struct invocation *invocation, enum argument_use us
 				       .config_map_files =
 					       arguments_values(args, "config-map-file"),
 				       .environment = (const char *const *)environ,
+				       .wants_paths = invocation->output == OUTPUT_JSON,
 				       .check_image = image_is_named};
 	const struct string_list *files = arguments_values(args, "file");
 	const struct string_list *env_files = arguments_values(args, "env-file");
@@ -182,8 +195,11 @@ static bool read_files(const struct invocation *invocation, enum argument_use us
 	string_list_clear(&options.paths);
 	string_list_clear(&options.env_files);
 	string_list_clear(&options.profiles);
-	if (!is_good && invocation->output == OUTPUT_JSON)
+	if (!is_good && invocation->output == OUTPUT_JSON) {
+		if (problems->count > 0)
+			attach_problems(problems);
 		name_first(problems, err);
+	}
 	if (is_good)
 		project_settle(invocation, ret);
 	return is_good && (use == ARGUMENTS_ARE_FILES || use == ARGUMENTS_ARE_WHOLE_FILES ||

@@ -130,6 +130,17 @@ static const char *find_place(const char *message, uint64_t *ret_line, uint64_t 
 	return NULL;
 }
 
+static char *attached_key;
+static char *attached_json;
+
+void output_error_attach(const char *key, const char *json)
+{
+	free(attached_key);
+	free(attached_json);
+	attached_key = xstrdup(key);
+	attached_json = xstrdup(json);
+}
+
 void output_error_write(const struct error *err, int code, struct strbuf *out)
 {
 	struct json_writer json = JSON_WRITER(out, 0);
@@ -154,6 +165,8 @@ void output_error_write(const struct error *err, int code, struct strbuf *out)
 		json_write_unsigned(&json, "column", column);
 	else
 		json_write_null(&json, "column");
+	if (attached_json != NULL)
+		json_write_raw(&json, attached_key, attached_json);
 	json_close(&json);
 	json_close(&json);
 }

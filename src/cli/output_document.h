@@ -39,6 +39,8 @@ void output_document_append(const char *json, struct strbuf *out);
 /* Whether there was one: then an error needs none. */
 bool output_document_is_begun(void);
 
+/* A member more of the next error's document: a list of what is wrong. Both are copied. */
+void output_error_attach(const char *key, const char *json);
 /* {"error":{kind, code, message, hint, file, line, column}}; code is the exit status. */
 void output_error_write(const struct error *err, int code, struct strbuf *out);
 

@@ -6,6 +6,7 @@
 #include "cli/arguments.h"
 #include "cli/manifest_files.h"
 #include "cli/output_document.h"
+#include "cli/problem_view.h"
 #include "cli/verb.h"
 #include "manifest/problem.h"
 
@@ -14,33 +15,6 @@ static const struct option_spec options[] = {
 	MANIFEST_ENV_FILE_OPTION, MANIFEST_PROFILE_OPTION,   MANIFEST_SKIP_OPTION,
 	MANIFEST_STRICT_OPTION,	  MANIFEST_SUPPLY_OPTIONS,
 };
-
-static void write_problem(struct json_writer *json, const struct problem *problem)
-{
-	static const char *const names[] = {
-		[PROBLEM_ERROR] = "error", [PROBLEM_WARNING] = "warning", [PROBLEM_NOTE] = "note"};
-	json_open_object(json, NULL);
-	json_write_text(json, "file", problem->file);
-	json_write_unsigned(json, "line", problem->line);
-	json_write_unsigned(json, "column", problem->column);
-	json_write_text(json, "severity", names[problem->severity]);
-	json_write_text(json, "message", problem->message);
-	json_write_text_if(json, "hint", problem->hint);
-	json_close(json);
-}
-
-/* failure: of the whole, such as that no manifest is here. */
-static void write_failure(struct json_writer *json, const struct error *failure)
-{
-	json_open_object(json, NULL);
-	json_write_null(json, "file");
-	json_write_unsigned(json, "line", 0);
-	json_write_unsigned(json, "column", 0);
-	json_write_text(json, "severity", "error");
-	json_write_text(json, "message", failure->message);
-	json_write_text_if(json, "hint", failure->hint);
-	json_close(json);
-}
 
 static void print_json(const struct app *app, const struct problem_list *problems,
 		       const struct error *failure)
@@ -53,12 +27,7 @@ static void print_json(const struct app *app, const struct problem_list *problem
 	json_write_unsigned(&json, "pods", app->pod_count);
 	json_write_unsigned(&json, "services", app->service_count);
 	json_write_unsigned(&json, "errors", is_other ? 1 : problems->error_count);
-	json_open_list(&json, "problems");
-	for (size_t i = 0; i < problems->count; i++)
-		write_problem(&json, &problems->items[i]);
-	if (is_other)
-		write_failure(&json, failure);
-	json_close(&json);
+	problem_view_write(&json, "problems", problems, is_other ? failure : NULL);
 	json_close(&json);
 	output_document(strbuf_text(&text));
 }
@@ -103,7 +72,8 @@ const struct verb verb_validate = {
 		"The exit status is 0 when the manifests are valid and 1 when they are not. With "
 		"-o "
 		"json the answer is one object with valid, errors and the list of problems (file, "
-		"line, column, severity, message, hint).",
+		"line, column, severity, code, path, message, hint); doc/problems.md lists the "
+		"codes.",
 	.options = options,
 	.option_count = sizeof(options) / sizeof(options[0]),
 	.argument = {"FILE", 0, 0, COMPLETE_FILE},

@@ -39,10 +39,11 @@ static bool is_elsewhere(const struct named *one, const struct named *other)
 static void say_another(struct loader *loader, const char *what, const struct named *one,
 			const struct named *other)
 {
-	loader_error_at(loader, one->mark,
-			is_elsewhere(one, other) ? "-n NAMESPACE reads one of them alone"
-						 : "rename one of them",
-			"there is another %s '%s', in line %u", what, one->name, other->mark->line);
+	loader_error_at_as(loader, PROBLEM_DUPLICATE, one->mark,
+			   is_elsewhere(one, other) ? "-n NAMESPACE reads one of them alone"
+						    : "rename one of them",
+			   "there is another %s '%s', in line %u", what, one->name,
+			   other->mark->line);
 }
 
 /*
@@ -66,8 +67,9 @@ static void say_alternatives(struct loader *loader, const char *what, const stru
 			? xstrdup("-n NAMESPACE reads one of them alone")
 			: xasprintf("choose: -f %.200s alone, or rename the others",
 				    list[0].mark->file ? list[0].mark->file : "FILE");
-	loader_error_at(loader, list[1].mark, hint, "%zu files have a %s '%s': %s%s", count, what,
-			list[0].name, where, count > SHOWN ? " …" : "");
+	loader_error_at_as(loader, PROBLEM_DUPLICATE, list[1].mark, hint,
+			   "%zu files have a %s '%s': %s%s", count, what, list[0].name, where,
+			   count > SHOWN ? " …" : "");
 }
 
 static bool is_same_file(const struct named *one, const struct named *other)
@@ -139,15 +141,17 @@ static void check_service_ports(struct loader *loader, const struct service *ser
 			const struct service_port *other = &service->ports[k];
 			if (port->port != 0 && other->port == port->port &&
 			    other->protocol == port->protocol)
-				loader_error_at(loader, &port->mark, "remove one of them",
-						"%s '%s': port %u is there twice",
-						service->is_implied ? "pod" : "Service",
-						service->name, (unsigned)port->port);
+				loader_error_at_as(loader, PROBLEM_DUPLICATE, &port->mark,
+						   "remove one of them",
+						   "%s '%s': port %u is there twice",
+						   service->is_implied ? "pod" : "Service",
+						   service->name, (unsigned)port->port);
 			if (port->name != NULL && other->name != NULL &&
 			    strcmp(port->name, other->name) == 0)
-				loader_error_at(loader, &port->mark, "rename one of them",
-						"Service '%s': two ports are called '%s'",
-						service->name, port->name);
+				loader_error_at_as(loader, PROBLEM_DUPLICATE, &port->mark,
+						   "rename one of them",
+						   "Service '%s': two ports are called '%s'",
+						   service->name, port->name);
 		}
 	}
 }
@@ -167,11 +171,12 @@ static void check_node_ports(struct loader *loader)
 			if (port->node_port == 0)
 				continue;
 			if (owners[at] != NULL)
-				loader_error_at(loader, &port->mark, "take another number, or none",
-						"nodePort %u of Service '%s' is that of Service "
-						"'%s' already",
-						(unsigned)port->node_port, service->name,
-						owners[at]->name);
+				loader_error_at_as(loader, PROBLEM_DUPLICATE, &port->mark,
+						   "take another number, or none",
+						   "nodePort %u of Service '%s' is that of Service "
+						   "'%s' already",
+						   (unsigned)port->node_port, service->name,
+						   owners[at]->name);
 			owners[at] = service;
 		}
 	}

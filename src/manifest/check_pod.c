@@ -30,8 +30,9 @@ static void elsewhere_config(struct loader *loader, const struct source_mark *ma
 			     const struct pod_spec *pod, const struct config_map *map)
 {
 	AUTO_FREE char *hint = xasprintf("there is one in namespace '%.60s'", map->namespace_name);
-	loader_error_at(loader, mark, hint, "there is no %s '%s' in namespace '%.60s'",
-			map->is_secret ? "Secret" : "ConfigMap", map->name, pod->namespace_name);
+	loader_error_at_as(loader, PROBLEM_UNRESOLVED, mark, hint,
+			   "there is no %s '%s' in namespace '%.60s'",
+			   map->is_secret ? "Secret" : "ConfigMap", map->name, pod->namespace_name);
 }
 
 static void missing_config(struct loader *loader, const struct source_mark *mark, const char *name,
@@ -51,8 +52,8 @@ static void missing_config(struct loader *loader, const struct source_mark *mark
 			  "%.80s=FILE, or write optional: true",
 			  option, name, option, name);
 	AUTO_FREE char *hint = suggest(name, &known, ways);
-	loader_error_at(loader, mark, hint, "there is no %s '%s'",
-			is_secret ? "Secret" : "ConfigMap", name);
+	loader_error_at_as(loader, PROBLEM_UNRESOLVED, mark, hint, "there is no %s '%s'",
+			   is_secret ? "Secret" : "ConfigMap", name);
 }
 
 static void missing_key(struct loader *loader, const struct source_mark *mark,
@@ -66,8 +67,8 @@ static void missing_key(struct loader *loader, const struct source_mark *mark,
 					 known.count > 0 ? list : "no keys at all",
 					 map->is_secret ? "secret" : "config-map", map->name, key);
 	AUTO_FREE char *hint = suggest(key, &known, keys);
-	loader_error_at(loader, mark, hint, "%s '%s' has no key '%s'",
-			map->is_secret ? "Secret" : "ConfigMap", map->name, key);
+	loader_error_at_as(loader, PROBLEM_UNRESOLVED, mark, hint, "%s '%s' has no key '%s'",
+			   map->is_secret ? "Secret" : "ConfigMap", map->name, key);
 }
 
 /* name NULL: reported where it was missing. */
@@ -131,8 +132,9 @@ static void check_resource_ref(struct loader *loader, const struct source_mark *
 		loader_error_at(loader, mark, "limits.cpu, limits.memory, requests.cpu …",
 				"resource '%.80s' is not known", resource);
 	if (container_or_null != NULL && find_container(pod, container_or_null) == NULL)
-		loader_error_at(loader, container_mark, "the name of a container of this pod",
-				"pod '%s' has no container '%s'", pod->name, container_or_null);
+		loader_error_at_as(loader, PROBLEM_UNRESOLVED, container_mark,
+				   "the name of a container of this pod",
+				   "pod '%s' has no container '%s'", pod->name, container_or_null);
 }
 
 /* $(NAME) in the value of a variable, which $$(NAME) is not, where NAME is set further down. */
@@ -225,8 +227,8 @@ static void check_mount(struct loader *loader, const struct pod_spec *pod,
 
 	if (mount->volume[0] != '\0' && !string_list_has(volumes, mount->volume)) {
 		AUTO_FREE char *hint = suggest(mount->volume, volumes, "add it under volumes:");
-		loader_error_at(loader, &mount->mark, hint, "pod '%s' has no volume '%s'",
-				pod->name, mount->volume);
+		loader_error_at_as(loader, PROBLEM_UNRESOLVED, &mount->mark, hint,
+				   "pod '%s' has no volume '%s'", pod->name, mount->volume);
 	}
 	if (mount->mount_path[0] != '/')
 		loader_error_at(loader, &mount->path_mark, "begin it with /",
@@ -288,9 +290,9 @@ static void check_container(struct loader *loader, const struct pod_spec *pod,
 		check_mount(loader, pod, container, i, volumes);
 	check_security(loader, container);
 	if (container->name[0] != '\0' && find_container(pod, container->name) != container)
-		loader_error_at(loader, &container->mark, "rename one of them",
-				"there is another container '%s' in pod '%s'", container->name,
-				pod->name);
+		loader_error_at_as(
+			loader, PROBLEM_DUPLICATE, &container->mark, "rename one of them",
+			"there is another container '%s' in pod '%s'", container->name, pod->name);
 }
 
 static void check_items(struct loader *loader, const struct pod_spec *pod,
@@ -323,8 +325,8 @@ static void missing_claim(struct loader *loader, const struct volume *volume)
 		string_list_add(&known, loader->app->claims[i].name);
 	AUTO_FREE char *hint =
 		suggest(volume->ref_name, &known, "add a PersistentVolumeClaim to the manifests");
-	loader_error_at(loader, &volume->ref_mark, hint, "there is no PersistentVolumeClaim '%s'",
-			volume->ref_name);
+	loader_error_at_as(loader, PROBLEM_UNRESOLVED, &volume->ref_mark, hint,
+			   "there is no PersistentVolumeClaim '%s'", volume->ref_name);
 }
 
 /* All sources write into one folder. */

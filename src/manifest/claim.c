@@ -75,8 +75,8 @@ static void read_claim_spec(struct loader *loader, const struct yaml_node *node,
 	if (node->kind == YAML_MAP && yaml_is_null(modes))
 		loader_missing(loader, node, "accessModes", "accessModes: [ReadWriteOnce]");
 	else if (modes != NULL && modes->kind == YAML_LIST && modes->item_count == 0)
-		loader_error(loader, modes, "accessModes: [ReadWriteOnce]",
-			     "accessModes: it is empty");
+		loader_error_as(loader, PROBLEM_MISSING, modes, "accessModes: [ReadWriteOnce]",
+				"accessModes: it is empty");
 	enum { LEAST_BYTES = 1 << 20 };
 	if (claim->size_bytes > 0 && claim->size_bytes < LEAST_BYTES)
 		loader_error(loader, yaml_get(yaml_get(resources, "requests"), "storage"),

@@ -89,14 +89,14 @@ static void read_entries(struct loader *loader, const struct yaml_node *node,
 			 struct config_map *map, bool is_base64)
 {
 	if (node->kind != YAML_MAP) {
-		loader_error(loader, node, "KEY: \"text\" lines",
-			     "%s: a map is wanted here, not %s", loader->current->name,
-			     yaml_describe(node));
+		loader_error_as(loader, PROBLEM_WRONG_TYPE, node, "KEY: \"text\" lines",
+				"%s: a map is wanted here, not %s", loader->current->name,
+				yaml_describe(node));
 		return;
 	}
 	if (node->pair_count > ENTRIES_MAX) {
-		loader_error(loader, node, NULL, "%s: more than %d keys", loader->current->name,
-			     ENTRIES_MAX);
+		loader_error_as(loader, PROBLEM_LIMIT, node, NULL, "%s: more than %d keys",
+				loader->current->name, ENTRIES_MAX);
 		return;
 	}
 	const struct field *outer = loader->current;

@@ -39,8 +39,8 @@ static void check_port_name(struct loader *loader, const struct yaml_node *node,
 	for (size_t i = 0; i + 1 < container->port_count; i++) {
 		const char *other = container->ports[i].name;
 		if (other != NULL && strcmp(other, name) == 0)
-			loader_error(loader, node, "rename one of them",
-				     "two ports of the container are called '%.80s'", name);
+			loader_error_as(loader, PROBLEM_DUPLICATE, node, "rename one of them",
+					"two ports of the container are called '%.80s'", name);
 	}
 }
 
@@ -53,8 +53,8 @@ static void read_ports(struct loader *loader, const struct yaml_node *node, void
 		port->mark = loader_mark_of(loader, item, "containerPort");
 		if (item->kind == YAML_SCALAR) {
 			AUTO_FREE char *hint = xasprintf("- containerPort: %.20s", item->text);
-			loader_error(loader, item, hint, "ports: a map is wanted here, not %s",
-				     yaml_describe(item));
+			loader_error_as(loader, PROBLEM_WRONG_TYPE, item, hint,
+					"ports: a map is wanted here, not %s", yaml_describe(item));
 			continue;
 		}
 		loader_read_map(loader, item, &ports_fields, port);

@@ -81,8 +81,9 @@ static void read_egress(struct loader *loader, const struct yaml_node *node, voi
 					     yaml_describe(item));
 		}
 	} else {
-		loader_error(loader, node, hint, "egress: a text or a list is wanted here, not %s",
-			     yaml_describe(node));
+		loader_error_as(loader, PROBLEM_WRONG_TYPE, node, hint,
+				"egress: a text or a list is wanted here, not %s",
+				yaml_describe(node));
 	}
 	finish(loader, node, policy);
 }
@@ -131,8 +132,8 @@ void check_egress(struct loader *loader, const struct pod_spec *pod)
 				"change at any time",
 				name, service->outside.external_name);
 		if (service == NULL && app_find_pod(loader->app, name) == NULL && !loader->has_lost)
-			loader_error_at(loader, &policy->mark, hint,
-					"egress: there is no Service and no pod '%s'", name);
+			loader_error_at_as(loader, PROBLEM_UNRESOLVED, &policy->mark, hint,
+					   "egress: there is no Service and no pod '%s'", name);
 	}
 }
 

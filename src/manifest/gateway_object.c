@@ -60,8 +60,9 @@ static void read_tls(struct loader *loader, const struct yaml_node *node, void *
 	struct listener_reader *reader = target;
 	loader_read_map(loader, node, &tls_fields, reader);
 	if (reader->mode != NULL && strcmp(reader->mode, "Terminate") != 0)
-		loader_error(loader, yaml_get(node, "mode"), "mode: Terminate",
-			     "tls.mode: '%.40s' is not supported", reader->mode);
+		loader_error_as(loader, PROBLEM_UNSUPPORTED, yaml_get(node, "mode"),
+				"mode: Terminate", "tls.mode: '%.40s' is not supported",
+				reader->mode);
 }
 
 #define AT(member) offsetof(struct listener_reader, listener.member)
@@ -106,9 +107,9 @@ static void read_protocol(struct loader *loader, const struct yaml_node *node,
 		return;
 	reader->listener.is_https = strcmp(reader->protocol, "HTTPS") == 0;
 	if (!reader->listener.is_https && strcmp(reader->protocol, "HTTP") != 0)
-		loader_error(loader, yaml_get(node, "protocol"),
-			     "HTTP, or HTTPS; a Service publishes TCP and UDP",
-			     "protocol: %.40s is not supported", reader->protocol);
+		loader_error_as(loader, PROBLEM_UNSUPPORTED, yaml_get(node, "protocol"),
+				"HTTP, or HTTPS; a Service publishes TCP and UDP",
+				"protocol: %.40s is not supported", reader->protocol);
 }
 
 static void read_listener(struct loader *loader, const struct yaml_node *node,

@@ -58,8 +58,8 @@ static void check_value(struct loader *loader, const struct yaml_node *node, con
 static void want_exact(struct loader *loader, const struct yaml_node *node, const char *type)
 {
 	if (type != NULL && strcmp(type, "Exact") != 0)
-		loader_error(loader, yaml_get(node, "type"), "type: Exact",
-			     "type: '%.40s' is not supported", type);
+		loader_error_as(loader, PROBLEM_UNSUPPORTED, yaml_get(node, "type"), "type: Exact",
+				"type: '%.40s' is not supported", type);
 }
 
 struct match_reader {
@@ -143,8 +143,8 @@ static void read_path(struct loader *loader, const struct yaml_node *node, void 
 	AUTO_FREE char *value = reader.value;
 	bool is_prefix = type == NULL || strcmp(type, "PathPrefix") == 0;
 	if (!is_prefix && strcmp(type, "Exact") != 0)
-		loader_error(loader, yaml_get(node, "type"), "Exact or PathPrefix",
-			     "type: '%.40s' is not supported", type);
+		loader_error_as(loader, PROBLEM_UNSUPPORTED, yaml_get(node, "type"),
+				"Exact or PathPrefix", "type: '%.40s' is not supported", type);
 	if (value != NULL && value[0] != '/')
 		loader_error(loader, yaml_get(node, "value"), "value: /",
 			     "path: '%.80s' does not begin with '/'", value);
@@ -224,8 +224,9 @@ static void read_edits(struct loader *loader, const struct yaml_node *node, stru
 		if (list != NULL && list->kind == YAML_LIST)
 			add_edits(loader, list, route, (enum route_edit_kind)kind, is_response);
 		else if (!yaml_is_null(list))
-			loader_error(loader, list, "begin each item with '- '",
-				     "%s: a list is wanted here", route_edit_words[kind]);
+			loader_error_as(loader, PROBLEM_WRONG_TYPE, list,
+					"begin each item with '- '", "%s: a list is wanted here",
+					route_edit_words[kind]);
 	}
 }
 
@@ -375,9 +376,10 @@ static void check_filter_type(struct loader *loader, const struct yaml_node *nod
 			loader_missing(loader, node, types[i][1], "what the type is about");
 		return;
 	}
-	loader_error(loader, type,
-		     "RequestHeaderModifier, ResponseHeaderModifier, RequestRedirect, URLRewrite",
-		     "type: '%.60s' is not supported", type->text);
+	loader_error_as(
+		loader, PROBLEM_UNSUPPORTED, type,
+		"RequestHeaderModifier, ResponseHeaderModifier, RequestRedirect, URLRewrite",
+		"type: '%.60s' is not supported", type->text);
 }
 
 static void read_filters(struct loader *loader, const struct yaml_node *node, void *target)
@@ -397,7 +399,8 @@ static void read_weight(struct loader *loader, const struct yaml_node *node, voi
 	struct route_backend *backend = target;
 	read_u32(loader, node, &backend->weight);
 	if (backend->weight > WEIGHT_MAX)
-		loader_error(loader, node, "0 to 1000000", "weight: more than %d", WEIGHT_MAX);
+		loader_error_as(loader, PROBLEM_LIMIT, node, "0 to 1000000", "weight: more than %d",
+				WEIGHT_MAX);
 }
 
 static void read_backend_kind(struct loader *loader, const struct yaml_node *node, void *target)
@@ -406,7 +409,8 @@ static void read_backend_kind(struct loader *loader, const struct yaml_node *nod
 	(void)target;
 	read_text(loader, node, &kind);
 	if (kind != NULL && strcmp(kind, "Service") != 0)
-		loader_error(loader, node, "kind: Service", "kind: '%.60s' is not supported", kind);
+		loader_error_as(loader, PROBLEM_UNSUPPORTED, node, "kind: Service",
+				"kind: '%.60s' is not supported", kind);
 }
 
 static const struct field backend_list[] = {
@@ -534,9 +538,9 @@ static void read_parents(struct loader *loader, const struct yaml_node *node, vo
 		loader_read_map(loader, node->items[i], &parent_fields, parent);
 		parent->mark = loader_mark(loader, node->items[i]);
 		if (!yaml_is_null(kind) && !yaml_is_text(kind, "Gateway"))
-			loader_error(loader, kind, "kind: Gateway",
-				     "parentRefs: '%.60s' is not supported",
-				     kind->kind == YAML_SCALAR ? kind->text : "");
+			loader_error_as(loader, PROBLEM_UNSUPPORTED, kind, "kind: Gateway",
+					"parentRefs: '%.60s' is not supported",
+					kind->kind == YAML_SCALAR ? kind->text : "");
 		if (node->items[i]->kind == YAML_MAP)
 			(void)loader_wants_text(loader, node->items[i], "name", "name: gateway");
 		if (parent->name == NULL)

@@ -55,8 +55,9 @@ static void read_backend_port(struct loader *loader, const struct yaml_node *nod
 		loader_error(loader, node, "the number alone",
 			     "port: a name and a number are one too many");
 	else if (!has_name && !has_number && yaml_is_null(yaml_get(node, "number")))
-		loader_error(loader, node, "port: {number: 80}, or {name: http}",
-			     "port: a number or a name is missing");
+		loader_error_as(loader, PROBLEM_MISSING, node,
+				"port: {number: 80}, or {name: http}",
+				"port: a number or a name is missing");
 	if (has_name && !port_name_is_valid(reader->backend.port_name))
 		loader_error(loader, yaml_get(node, "name"),
 			     "at most 15 of a-z, 0-9 and '-', with a letter",
@@ -212,8 +213,8 @@ static bool check_path_type(struct loader *loader, const struct yaml_node *node,
 		is_any = true;
 	} else if (reader->type == NULL || reader->type[0] == '\0') {
 		if (yaml_is_null(type) || reader->type != NULL)
-			loader_error(loader, yaml_is_null(type) ? node : type, "pathType: Prefix",
-				     "'pathType' is missing");
+			loader_error_as(loader, PROBLEM_MISSING, yaml_is_null(type) ? node : type,
+					"pathType: Prefix", "'pathType' is missing");
 		return false;
 	} else if (is_any) {
 		warn_of_expression(loader, path);
@@ -412,9 +413,9 @@ static void check_annotations(struct loader *loader, const struct yaml_node *roo
 		else if (strstr(key->text, "ingress") != NULL &&
 			 !string_list_has(&loader->noted, key->text)) {
 			string_list_add(&loader->noted, key->text);
-			loader_note(loader, key,
-				    "'%.80s' has no effect here: it is for another controller",
-				    key->text);
+			loader_note_as(loader, PROBLEM_NO_EFFECT, key,
+				       "'%.80s' has no effect here: it is for another controller",
+				       key->text);
 		}
 	}
 }

@@ -37,8 +37,9 @@ static void read_list(struct loader *loader, const struct yaml_node *root)
 		if (yaml_is_text(yaml_get(items->items[i], "kind"), "List"))
 			loader_error(loader, items->items[i], NULL, "a List inside a List");
 		else if (!read_kubernetes(loader, items->items[i]))
-			loader_error(loader, items->items[i], "apiVersion: v1, kind: …",
-				     "an item that is not a Kubernetes object");
+			loader_error_as(loader, PROBLEM_NOT_A_MANIFEST, items->items[i],
+					"apiVersion: v1, kind: …",
+					"an item that is not a Kubernetes object");
 	}
 }
 
@@ -199,11 +200,11 @@ static void refuse(struct loader *loader, const struct yaml_node *node, const ch
 		   const char *hint)
 {
 	if (loader->options->skip_unsupported) {
-		loader_note(loader, node, "%.80s is left out: %s", what, hint);
+		loader_note_as(loader, PROBLEM_LEFT_OUT, node, "%.80s is left out: %s", what, hint);
 		return;
 	}
 	AUTO_FREE char *both = xasprintf("%s (--skip-unsupported leaves it out)", hint);
-	loader_error(loader, node, both, "%.80s is not supported", what);
+	loader_error_as(loader, PROBLEM_UNSUPPORTED, node, both, "%.80s is not supported", what);
 }
 
 /* Said once for each kind; --strict makes it an error. */
@@ -211,14 +212,16 @@ static void without_effect(struct loader *loader, const struct yaml_node *node, 
 			   const char *help)
 {
 	if (loader->options->is_strict) {
-		loader_error(loader, node, "remove the document, or leave --strict out",
-			     "%.120s has no effect here: %s", what, help);
+		loader_error_as(loader, PROBLEM_UNSUPPORTED, node,
+				"remove the document, or leave --strict out",
+				"%.120s has no effect here: %s", what, help);
 		return;
 	}
 	if (string_list_has(&loader->noted, what))
 		return;
 	string_list_add(&loader->noted, what);
-	loader_note(loader, node, "%.120s has no effect here: %s", what, help);
+	loader_note_as(loader, PROBLEM_NO_EFFECT, node, "%.120s has no effect here: %s", what,
+		       help);
 }
 
 /* What a kind is not known for, by the group it says it is of. */
@@ -253,7 +256,8 @@ static void refuse_unknown(struct loader *loader, const struct yaml_node *node, 
 	const char *nearest = is_ours ? suggest_nearest(node->text, &known) : NULL;
 	if (nearest != NULL) {
 		AUTO_FREE char *hint = xasprintf("did you mean %s?", nearest);
-		loader_error(loader, node, hint, "kind %.60s is not known", node->text);
+		loader_error_as(loader, PROBLEM_UNSUPPORTED, node, hint, "kind %.60s is not known",
+				node->text);
 		return;
 	}
 	AUTO_FREE char *what = group[0] != '\0'
@@ -267,7 +271,8 @@ static void refuse_unknown(struct loader *loader, const struct yaml_node *node, 
 		return;
 	}
 	if (is_other_tools(group) && loader_is_found_in_folder(loader))
-		loader_note(loader, node, "%.200s is not a manifest, left out", loader->file);
+		loader_note_as(loader, PROBLEM_LEFT_OUT, node, "%.200s is not a manifest, left out",
+			       loader->file);
 	else
 		refuse(loader, node, what, foreign_help(group));
 }
@@ -279,8 +284,8 @@ static void wrong_version(struct loader *loader, const struct yaml_node *version
 	AUTO_FREE char *hint =
 		xasprintf("apiVersion: %.*s", (int)strcspn(kind->versions, " "), kind->versions);
 	loader->has_lost = true;
-	loader_error(loader, version, hint, "there is no %s in apiVersion '%.60s'", kind->name,
-		     version->text);
+	loader_error_as(loader, PROBLEM_UNSUPPORTED, version, hint,
+			"there is no %s in apiVersion '%.60s'", kind->name, version->text);
 }
 
 /* Of what has no effect the head is read all the same: a typo there is one in a cluster, too. */
@@ -323,8 +328,8 @@ static void keep_object(struct loader *loader, const struct yaml_node *root)
 		return;
 	yaml_write_node(&writer, root);
 	if (writer.text.size > YAML_WRITTEN_MAX)
-		loader_error(loader, root, "write out what the aliases name",
-			     "larger than 64 MiB without its aliases");
+		loader_error_as(loader, PROBLEM_LIMIT, root, "write out what the aliases name",
+				"larger than 64 MiB without its aliases");
 	*ARRAY_APPEND(app->objects, app->object_count) = (struct source_object){
 		.kind = text_of(root, "kind", ""),
 		.name = text_of(metadata, "name", ""),
@@ -369,7 +374,7 @@ static void read_kind(struct loader *loader, const struct yaml_node *root,
 		check_plain_object(loader, root, kind);
 		without_effect(loader, node, kind->name, kind->help);
 	} else if (is_helm_test(root)) {
-		loader_note(loader, node, "a test of Helm's, left out");
+		loader_note_as(loader, PROBLEM_LEFT_OUT, node, "a test of Helm's, left out");
 	} else {
 		read_object(loader, root, kind);
 	}
@@ -382,8 +387,9 @@ static void missing_head(struct loader *loader, const struct yaml_node *root, co
 	AUTO(string_list_clear) struct string_list known = STRING_LIST_INIT;
 	string_list_add(&known, name);
 	if (!yaml_is_null(yaml_get(root, name))) {
-		loader_error(loader, yaml_get(root, name), hint, "%s: text is wanted here, not %s",
-			     name, yaml_describe(yaml_get(root, name)));
+		loader_error_as(loader, PROBLEM_WRONG_TYPE, yaml_get(root, name), hint,
+				"%s: text is wanted here, not %s", name,
+				yaml_describe(yaml_get(root, name)));
 		return;
 	}
 	for (size_t i = 0; i < root->pair_count; i++) {
@@ -392,11 +398,11 @@ static void missing_head(struct loader *loader, const struct yaml_node *root, co
 		if (is_same || suggest_nearest(key->text, &known) == NULL)
 			continue;
 		AUTO_FREE char *nearest = xasprintf("did you mean '%s'?", name);
-		loader_error(loader, key, nearest, "unknown field '%.80s', and '%s' is missing",
-			     key->text, name);
+		loader_error_as(loader, PROBLEM_UNKNOWN_FIELD, key, nearest,
+				"unknown field '%.80s', and '%s' is missing", key->text, name);
 		return;
 	}
-	loader_error(loader, root, hint, "'%s' is missing", name);
+	loader_error_as(loader, PROBLEM_MISSING, root, hint, "'%s' is missing", name);
 }
 
 bool read_kubernetes(struct loader *loader, const struct yaml_node *root)

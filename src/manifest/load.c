@@ -20,6 +20,7 @@
 #include "manifest/loader.h"
 #include "manifest/network_policy.h"
 #include "manifest/problem.h"
+#include "manifest/problem_path.h"
 #include "manifest/project_name.h"
 #include "manifest/route_check.h"
 #include "manifest/service.h"
@@ -94,24 +95,26 @@ static bool is_left_to_others(struct loader *loader, const struct yaml_node *roo
 	if (!is_foreign(root))
 		return false;
 	if (loader_is_found_in_folder(loader)) {
-		loader_note(loader, root, "%.200s is not a manifest, left out", loader->file);
+		loader_note_as(loader, PROBLEM_LEFT_OUT, root, "%.200s is not a manifest, left out",
+			       loader->file);
 		return true;
 	}
 	if (yaml_get(root, "services") == NULL)
 		return false;
 	loader->has_lost = true;
-	loader_error(loader, root, foreign_hint(root),
-		     "neither a Kubernetes object nor an i2kit pod");
+	loader_error_as(loader, PROBLEM_NOT_A_MANIFEST, root, foreign_hint(root),
+			"neither a Kubernetes object nor an i2kit pod");
 	return true;
 }
 
 static void read_document(struct loader *loader, const struct yaml_node *root)
 {
+	loader->root = root;
 	if (loader->object_count > OBJECTS_MAX)
 		return; /* said once */
 	if (root->kind != YAML_MAP) {
-		loader_error(loader, root, "name: web, containers: …",
-			     "a manifest is a map, not %s", yaml_describe(root));
+		loader_error_as(loader, PROBLEM_WRONG_TYPE, root, "name: web, containers: …",
+				"a manifest is a map, not %s", yaml_describe(root));
 		return;
 	}
 	loader->kind = NULL;
@@ -126,8 +129,8 @@ static void read_document(struct loader *loader, const struct yaml_node *root)
 		return;
 	if (!read_kubernetes(loader, root) && !read_short_form(loader, root)) {
 		loader->has_lost = true;
-		loader_error(loader, root, foreign_hint(root),
-			     "neither a Kubernetes object nor an i2kit pod");
+		loader_error_as(loader, PROBLEM_NOT_A_MANIFEST, root, foreign_hint(root),
+				"neither a Kubernetes object nor an i2kit pod");
 	}
 }
 
@@ -141,6 +144,7 @@ static void read_text_of(struct loader *loader, const char *name, const char *te
 	loader->document_count += documents.count;
 	for (size_t i = 0; i < documents.count; i++)
 		read_document(loader, documents.roots[i]);
+	loader->root = NULL;
 }
 
 /* With a pattern such as *.yaml the kustomization comes among the files that it lists. */
@@ -173,6 +177,7 @@ static void read_kustomization(struct loader *loader, const char *path)
 		loader->file = resources.items[i].root->file;
 		read_document(loader, resources.items[i].root);
 	}
+	loader->root = NULL;
 }
 
 static void read_file(struct loader *loader, const struct found_files *found, const char *path)
@@ -191,8 +196,8 @@ static void read_file(struct loader *loader, const struct found_files *found, co
 		struct source_mark mark = {.file = path};
 		/* The place names the file already. */
 		if (strstr(err.message, "larger than") != NULL) {
-			loader_error_at(loader, &mark, "split it into several files",
-					"larger than 16 MiB");
+			loader_error_at_as(loader, PROBLEM_LIMIT, &mark,
+					   "split it into several files", "larger than 16 MiB");
 			return;
 		}
 		size_t length = strlen(real);
@@ -200,16 +205,21 @@ static void read_file(struct loader *loader, const struct found_files *found, co
 				strncmp(err.message + length, ": ", 2) == 0;
 		loader->has_lost = true;
 		if (err.kind == ERROR_NOT_FOUND)
-			loader_error_at(loader, &mark,
-					"manifests are looked for here, or named with -f; i2kit "
-					"init writes a first one",
-					"there is no such file or folder");
+			loader_error_at_as(loader, PROBLEM_FILE, &mark,
+					   "manifests are looked for here, or named with -f; i2kit "
+					   "init writes a first one",
+					   "there is no such file or folder");
 		else
-			loader_error_at(loader, &mark, err.hint, "%s",
-					err.message + (is_named ? length + 2 : 0));
+			loader_error_at_as(loader, PROBLEM_FILE, &mark, err.hint, "%s",
+					   err.message + (is_named ? length + 2 : 0));
 		return;
 	}
 	read_text_of(loader, path, text, size);
+	if (loader->options->wants_paths && real != path) {
+		free(loader->stdin_text);
+		loader->stdin_text = TAKE_PTR(text);
+		loader->stdin_size = size;
+	}
 }
 
 /* Where relative paths in the manifests start: the first file's folder. */
@@ -238,10 +248,11 @@ static bool summarise(struct loader *loader, struct error *err)
 	const struct app *app = loader->app;
 	const struct problem_list *problems = loader->problems;
 	if (loader->document_count == 0 && problems->error_count == 0)
-		loader_error_at(loader, &(struct source_mark){.file = app->files.items[0]},
-				"i2kit init writes a first manifest",
-				app->files.count > 1 ? "no document in any of the files"
-						     : "no document in it");
+		loader_error_at_as(loader, PROBLEM_FILE,
+				   &(struct source_mark){.file = app->files.items[0]},
+				   "i2kit init writes a first manifest",
+				   app->files.count > 1 ? "no document in any of the files"
+							: "no document in it");
 	if (problems->error_count > 0)
 		return error_set(err, ERROR_INVALID, "%zu error%s in the manifests",
 				 problems->error_count, problems->error_count == 1 ? "" : "s");
@@ -271,6 +282,10 @@ static bool finish(struct loader *loader, struct app *ret, struct error *err)
 	check_app(loader);
 	string_list_clear(&loader->noted);
 	problem_list_sort(loader->problems, &loader->app->files);
+	if (loader->options->wants_paths)
+		problem_paths_find(loader->problems, loader->stdin_text, loader->stdin_size);
+	free(loader->stdin_text);
+	loader->stdin_text = NULL;
 	if (!summarise(loader, err))
 		return false;
 	*ret = *loader->app;
@@ -330,5 +345,9 @@ bool app_load_text(const struct load_options *options, const char *name, const c
 		compose_read_project(&loader, &app.files, copy);
 	else
 		read_text_of(&loader, app.files.items[0], text, size);
+	if (options->wants_paths) {
+		loader.stdin_text = xstrndup(text, size);
+		loader.stdin_size = size;
+	}
 	return finish(&loader, ret, err);
 }

@@ -17,6 +17,7 @@ struct load_options {
 	bool may_have_no_pod;	    /* nothing to run is no error */
 	bool is_recursive;	    /* -R: folders in folders, without their kustomizations */
 	bool keeps_objects;	    /* app.objects: Kubernetes' as they were written */
+	bool wants_paths;	    /* problem.path */
 	/* From outside of the manifests (manifest/supplied_config.h), as they were typed; or NULL. */
 	const struct string_list *secrets;
 	const struct string_list *secret_files;

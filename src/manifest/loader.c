@@ -9,6 +9,7 @@
 #include "base/cleanup.h"
 #include "base/suggest.h"
 #include "manifest/compose_words.h"
+#include "manifest/field_path.h"
 #include "manifest/problem.h"
 #include "manifest/read_value.h"
 #include "manifest/schema.h"
@@ -30,7 +31,7 @@ struct source_mark loader_mark_of(const struct loader *loader, const struct yaml
 	return loader_mark(loader, value != NULL ? value : map);
 }
 
-static void PRINTF_LIKE(5, 0)
+static struct problem *PRINTF_LIKE(5, 0)
 	add_problem(struct loader *loader, enum problem_severity severity, struct source_mark mark,
 		    const char *hint, const char *fmt, va_list args)
 {
@@ -40,6 +41,47 @@ static void PRINTF_LIKE(5, 0)
 	struct problem *problem = problem_add(loader->problems, severity, mark, "%s", message);
 	if (hint != NULL)
 		problem_hint(problem, "%s", hint);
+	return problem;
+}
+
+/* Of a node of the document that is being read. */
+static void add_at(struct loader *loader, struct problem *problem, const struct yaml_node *node)
+{
+	if (problem != NULL && loader->root != NULL && node != NULL && loader->options->wants_paths)
+		problem->path = field_path_of(loader->root, node);
+}
+
+void loader_error_as(struct loader *loader, enum problem_code code, const struct yaml_node *node,
+		     const char *hint, const char *fmt, ...)
+{
+	va_list args;
+	va_start(args, fmt);
+	struct problem *problem =
+		add_problem(loader, PROBLEM_ERROR, loader_mark(loader, node), hint, fmt, args);
+	va_end(args);
+	problem_set_code(problem, code);
+	add_at(loader, problem, node);
+}
+
+void loader_error_at_as(struct loader *loader, enum problem_code code,
+			const struct source_mark *mark, const char *hint, const char *fmt, ...)
+{
+	va_list args;
+	va_start(args, fmt);
+	problem_set_code(add_problem(loader, PROBLEM_ERROR, *mark, hint, fmt, args), code);
+	va_end(args);
+}
+
+void loader_note_as(struct loader *loader, enum problem_code code, const struct yaml_node *node,
+		    const char *fmt, ...)
+{
+	va_list args;
+	va_start(args, fmt);
+	struct problem *problem =
+		add_problem(loader, PROBLEM_NOTE, loader_mark(loader, node), NULL, fmt, args);
+	va_end(args);
+	problem_set_code(problem, code);
+	add_at(loader, problem, node);
 }
 
 void loader_error(struct loader *loader, const struct yaml_node *node, const char *hint,
@@ -47,8 +89,10 @@ void loader_error(struct loader *loader, const struct yaml_node *node, const cha
 {
 	va_list args;
 	va_start(args, fmt);
-	add_problem(loader, PROBLEM_ERROR, loader_mark(loader, node), hint, fmt, args);
+	struct problem *problem =
+		add_problem(loader, PROBLEM_ERROR, loader_mark(loader, node), hint, fmt, args);
 	va_end(args);
+	add_at(loader, problem, node);
 }
 
 void loader_error_at(struct loader *loader, const struct source_mark *mark, const char *hint,
@@ -56,7 +100,7 @@ void loader_error_at(struct loader *loader, const struct source_mark *mark, cons
 {
 	va_list args;
 	va_start(args, fmt);
-	add_problem(loader, PROBLEM_ERROR, *mark, hint, fmt, args);
+	(void)add_problem(loader, PROBLEM_ERROR, *mark, hint, fmt, args);
 	va_end(args);
 }
 
@@ -64,7 +108,7 @@ void loader_warn_at(struct loader *loader, const struct source_mark *mark, const
 {
 	va_list args;
 	va_start(args, fmt);
-	add_problem(loader, PROBLEM_WARNING, *mark, NULL, fmt, args);
+	(void)add_problem(loader, PROBLEM_WARNING, *mark, NULL, fmt, args);
 	va_end(args);
 }
 
@@ -72,16 +116,20 @@ void loader_note(struct loader *loader, const struct yaml_node *node, const char
 {
 	va_list args;
 	va_start(args, fmt);
-	add_problem(loader, PROBLEM_NOTE, loader_mark(loader, node), NULL, fmt, args);
+	struct problem *problem =
+		add_problem(loader, PROBLEM_NOTE, loader_mark(loader, node), NULL, fmt, args);
 	va_end(args);
+	add_at(loader, problem, node);
 }
 
 void loader_warn(struct loader *loader, const struct yaml_node *node, const char *fmt, ...)
 {
 	va_list args;
 	va_start(args, fmt);
-	add_problem(loader, PROBLEM_WARNING, loader_mark(loader, node), NULL, fmt, args);
+	struct problem *problem =
+		add_problem(loader, PROBLEM_WARNING, loader_mark(loader, node), NULL, fmt, args);
 	va_end(args);
+	add_at(loader, problem, node);
 }
 
 static const struct field *loader_find_own(const struct field_set *set, const char *name)
@@ -117,8 +165,8 @@ const char *loader_nearest(const char *name, const struct field_set *set)
 bool loader_counts_too_many(struct loader *loader, const struct yaml_node *root)
 {
 	if (++loader->object_count == OBJECTS_MAX + 1)
-		loader_error(loader, root, "split them into several projects",
-			     "more than %d objects", OBJECTS_MAX);
+		loader_error_as(loader, PROBLEM_LIMIT, root, "split them into several projects",
+				"more than %d objects", OBJECTS_MAX);
 	return loader->object_count > OBJECTS_MAX;
 }
 
@@ -132,13 +180,14 @@ void loader_missing(struct loader *loader, const struct yaml_node *map, const ch
 	for (size_t i = 0; map->kind == YAML_MAP && i < map->pair_count; i++) {
 		const struct yaml_node *key = map->pairs[i].key;
 		if (strcmp(key->text, name) == 0) {
-			loader_error(loader, key, hint, "'%s' has no value", name);
+			loader_error_as(loader, PROBLEM_MISSING, key, hint, "'%s' has no value",
+					name);
 			return;
 		}
 		if (suggest_nearest(key->text, &known) != NULL)
 			return;
 	}
-	loader_error(loader, map, hint, "'%s' is missing", name);
+	loader_error_as(loader, PROBLEM_MISSING, map, hint, "'%s' is missing", name);
 }
 
 bool loader_wants_text(struct loader *loader, const struct yaml_node *map, const char *name,
@@ -147,7 +196,7 @@ bool loader_wants_text(struct loader *loader, const struct yaml_node *map, const
 	const struct yaml_node *value = yaml_get(map, name);
 	bool is_empty = value != NULL && value->kind == YAML_SCALAR && value->text[0] == '\0';
 	if (is_empty)
-		loader_error(loader, value, hint, "'%s' is empty", name);
+		loader_error_as(loader, PROBLEM_MISSING, value, hint, "'%s' is empty", name);
 	else if (value == NULL || yaml_is_null(value))
 		loader_missing(loader, map, name, hint);
 	return !is_empty && value != NULL && value->kind == YAML_SCALAR;
@@ -236,7 +285,8 @@ static void unknown_field(struct loader *loader, const struct yaml_node *key,
 			  const struct field_set *set)
 {
 	if (set->qualified != NULL && strchr(key->text, '/') != NULL) {
-		loader_error(loader, key, set->qualified, "'%.80s' is not supported", key->text);
+		loader_error_as(loader, PROBLEM_UNSUPPORTED, key, set->qualified,
+				"'%.80s' is not supported", key->text);
 		return;
 	}
 	/* One table serves all workloads; people know theirs as a Deployment. */
@@ -244,7 +294,8 @@ static void unknown_field(struct loader *loader, const struct yaml_node *key,
 	AUTO_FREE char *name =
 		is_workload ? xasprintf("%s%s", loader->kind, set->name + 8) : xstrdup(set->name);
 	AUTO_FREE char *hint = unknown_hint(loader, key->text, set);
-	loader_error(loader, key, hint, "unknown field '%.80s' in %s", key->text, name);
+	loader_error_as(loader, PROBLEM_UNKNOWN_FIELD, key, hint, "unknown field '%.80s' in %s",
+			key->text, name);
 }
 
 static void note_once(struct loader *loader, const struct yaml_node *key, const struct field *field,
@@ -254,8 +305,8 @@ static void note_once(struct loader *loader, const struct yaml_node *key, const 
 	if (string_list_has(&loader->noted, path))
 		return;
 	string_list_add(&loader->noted, path);
-	loader_note(loader, key, "'%s' has no effect here%s%s", field->name,
-		    field->help ? ": " : "", field->help ? field->help : "");
+	loader_note_as(loader, PROBLEM_NO_EFFECT, key, "'%s' has no effect here%s%s", field->name,
+		       field->help ? ": " : "", field->help ? field->help : "");
 }
 
 /* What says no: writing it out asks for nothing. */
@@ -303,8 +354,8 @@ static void read_field(struct loader *loader, const struct yaml_pair *pair,
 		return;
 	if (field->verdict == FIELD_REFUSED) {
 		if (!is_harmless(value))
-			loader_error(loader, pair->key, field->help, "'%s' is not supported",
-				     field->name);
+			loader_error_as(loader, PROBLEM_UNSUPPORTED, pair->key, field->help,
+					"'%s' is not supported", field->name);
 		return;
 	}
 	if (field->verdict == FIELD_NO_EFFECT) {
@@ -316,13 +367,14 @@ static void read_field(struct loader *loader, const struct yaml_pair *pair,
 	if (field->read == NULL)
 		return;
 	if (field->is_list && value->kind != YAML_LIST) {
-		loader_error(loader, value, "begin each item with '- '",
-			     "%s: a list is wanted here, not %s", field->name,
-			     yaml_describe(value));
+		loader_error_as(loader, PROBLEM_WRONG_TYPE, value, "begin each item with '- '",
+				"%s: a list is wanted here, not %s", field->name,
+				yaml_describe(value));
 		return;
 	}
 	if (field->is_list && value->item_count > LIST_MAX) {
-		loader_error(loader, value, NULL, "%s: more than %d items", field->name, LIST_MAX);
+		loader_error_as(loader, PROBLEM_LIMIT, value, NULL, "%s: more than %d items",
+				field->name, LIST_MAX);
 		return;
 	}
 	const struct field *outer = loader->current;
@@ -337,8 +389,8 @@ void loader_read_map(struct loader *loader, const struct yaml_node *node,
 	if (node->kind == YAML_NULL)
 		return;
 	if (node->kind != YAML_MAP) {
-		loader_error(loader, node, "KEY: VALUE lines", "%s: a map is wanted here, not %s",
-			     set->name, yaml_describe(node));
+		loader_error_as(loader, PROBLEM_WRONG_TYPE, node, "KEY: VALUE lines",
+				"%s: a map is wanted here, not %s", set->name, yaml_describe(node));
 		return;
 	}
 	size_t outer_count = loader->outer_count;
@@ -385,7 +437,8 @@ bool loader_leaves_out(struct loader *loader, const struct yaml_node *namespace_
 	AUTO_FREE char *what = xasprintf("namespace %.63s", namespace_node->text);
 	if (!string_list_has(&loader->noted, what)) {
 		string_list_add(&loader->noted, what);
-		loader_note(loader, namespace_node, "%s is left out: -n %s", what, chosen);
+		loader_note_as(loader, PROBLEM_LEFT_OUT, namespace_node, "%s is left out: -n %s",
+			       what, chosen);
 	}
 	return true;
 }

@@ -25,7 +25,10 @@ struct loader {
 	struct app *app;
 	struct problem_list *problems;
 	const struct load_options *options;
-	const char *file; /* in app->files */
+	const char *file;	      /* in app->files */
+	const struct yaml_node *root; /* the document being read, or NULL */
+	char *stdin_text;	      /* as read from "-", where wants_paths; owned */
+	size_t stdin_size;
 	size_t object_count;
 	size_t document_count;
 	const char *kind;			  /* of the Kubernetes object being read, or NULL */
@@ -79,6 +82,11 @@ void loader_read_map(struct loader *loader, const struct yaml_node *node,
 
 void loader_error(struct loader *loader, const struct yaml_node *node, const char *hint,
 		  const char *fmt, ...) PRINTF_LIKE(4, 5);
+/* The same with another code than PROBLEM_INVALID and PROBLEM_ADVICE. */
+void loader_error_as(struct loader *loader, enum problem_code code, const struct yaml_node *node,
+		     const char *hint, const char *fmt, ...) PRINTF_LIKE(5, 6);
+void loader_note_as(struct loader *loader, enum problem_code code, const struct yaml_node *node,
+		    const char *fmt, ...) PRINTF_LIKE(4, 5);
 void loader_note(struct loader *loader, const struct yaml_node *node, const char *fmt, ...)
 	PRINTF_LIKE(3, 4);
 void loader_warn(struct loader *loader, const struct yaml_node *node, const char *fmt, ...)
@@ -100,6 +108,9 @@ bool loader_wants_text(struct loader *loader, const struct yaml_node *map, const
 /* For checks that come after reading. */
 void loader_error_at(struct loader *loader, const struct source_mark *mark, const char *hint,
 		     const char *fmt, ...) PRINTF_LIKE(4, 5);
+void loader_error_at_as(struct loader *loader, enum problem_code code,
+			const struct source_mark *mark, const char *hint, const char *fmt, ...)
+	PRINTF_LIKE(5, 6);
 void loader_warn_at(struct loader *loader, const struct source_mark *mark, const char *fmt, ...)
 	PRINTF_LIKE(3, 4);
 struct source_mark loader_mark(const struct loader *loader, const struct yaml_node *node);

@@ -456,9 +456,10 @@ static void apply(struct loader *loader, const struct network_policy *policy, st
 	for (size_t i = 0; policy->is_egress && i < policy->egress_count; i++)
 		add_rule(loader, &out, &policy->egress[i]);
 	if (pod->incoming.item_count > ITEMS_MAX || pod->outgoing.item_count > ITEMS_MAX)
-		loader_error_at(loader, &policy->mark, "fewer peers, ports or exceptions",
-				"NetworkPolicy '%s' allows pod '%s' more than %u different things",
-				policy->name, pod->name, (unsigned)ITEMS_MAX);
+		loader_error_at_as(
+			loader, PROBLEM_LIMIT, &policy->mark, "fewer peers, ports or exceptions",
+			"NetworkPolicy '%s' allows pod '%s' more than %u different things",
+			policy->name, pod->name, (unsigned)ITEMS_MAX);
 }
 
 void network_policies_complete(struct loader *loader)

@@ -45,8 +45,9 @@ static void read_port(struct loader *loader, const struct yaml_node *node, void 
 	struct probe *probe = target;
 	probe->port_mark = loader_mark(loader, node);
 	if (node->kind != YAML_SCALAR) {
-		loader_error(loader, node, NULL, "port: a number or a name is wanted here, not %s",
-			     yaml_describe(node));
+		loader_error_as(loader, PROBLEM_WRONG_TYPE, node, NULL,
+				"port: a number or a name is wanted here, not %s",
+				yaml_describe(node));
 		return;
 	}
 	if (node->type == YAML_INTEGER) {

@@ -7,6 +7,25 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 
+const char *const problem_code_words[PROBLEM_CODES] = {
+	[PROBLEM_SYNTAX] = "syntax",
+	[PROBLEM_FILE] = "file",
+	[PROBLEM_NOT_A_MANIFEST] = "not-a-manifest",
+	[PROBLEM_KUSTOMIZATION] = "kustomization",
+	[PROBLEM_UNKNOWN_FIELD] = "unknown-field",
+	[PROBLEM_MISSING] = "missing",
+	[PROBLEM_WRONG_TYPE] = "wrong-type",
+	[PROBLEM_INVALID] = "invalid",
+	[PROBLEM_UNSUPPORTED] = "unsupported",
+	[PROBLEM_DUPLICATE] = "duplicate",
+	[PROBLEM_UNRESOLVED] = "unresolved",
+	[PROBLEM_LIMIT] = "limit",
+	[PROBLEM_SUPPLIED] = "supplied",
+	[PROBLEM_NO_EFFECT] = "no-effect",
+	[PROBLEM_LEFT_OUT] = "left-out",
+	[PROBLEM_ADVICE] = "advice",
+};
+
 static struct problem *PRINTF_LIKE(4, 0)
 	add_va(struct problem_list *list, enum problem_severity severity, struct source_mark mark,
 	       const char *fmt, va_list args)
@@ -24,6 +43,7 @@ static struct problem *PRINTF_LIKE(4, 0)
 	}
 	struct problem *problem = ARRAY_APPEND(list->items, list->count);
 	problem->severity = severity;
+	problem->code = severity == PROBLEM_ERROR ? PROBLEM_INVALID : PROBLEM_ADVICE;
 	problem->file = xstrdup(mark.file == NULL ? "" : mark.file);
 	problem->line = mark.line;
 	problem->column = mark.column;
@@ -47,8 +67,15 @@ struct problem *problem_error(struct problem_list *list, struct source_mark mark
 	va_list args;
 	va_start(args, fmt);
 	struct problem *problem = add_va(list, PROBLEM_ERROR, mark, fmt, args);
+	problem_set_code(problem, PROBLEM_SYNTAX);
 	va_end(args);
 	return problem;
+}
+
+void problem_set_code(struct problem *problem, enum problem_code code)
+{
+	if (problem != NULL)
+		problem->code = code;
 }
 
 void problem_hint(struct problem *problem, const char *fmt, ...)
@@ -68,6 +95,7 @@ void problem_list_clear(struct problem_list *list)
 		free(list->items[i].file);
 		free(list->items[i].message);
 		free(list->items[i].hint);
+		free(list->items[i].path);
 	}
 	free(list->items);
 	*list = (struct problem_list){0};

@@ -37,15 +37,16 @@ static bool want_text(struct loader *loader, const struct yaml_node *node)
 	if (node->kind == YAML_SCALAR && node->type == YAML_TEXT)
 		return true;
 	if (node->kind != YAML_SCALAR) {
-		loader_error(loader, node,
-			     node->kind == YAML_MAP ? "for a text of several lines: KEY: |" : NULL,
-			     "%s: text is wanted here, not %s", field_name(loader),
-			     yaml_describe(node));
+		loader_error_as(
+			loader, PROBLEM_WRONG_TYPE, node,
+			node->kind == YAML_MAP ? "for a text of several lines: KEY: |" : NULL,
+			"%s: text is wanted here, not %s", field_name(loader), yaml_describe(node));
 		return false;
 	}
 	AUTO_FREE char *hint = xasprintf("quote it: \"%.80s\"", node->text);
-	loader_error(loader, node, hint, "%s: %.80s is %s for YAML, text is wanted here",
-		     field_name(loader), node->text, yaml_describe(node));
+	loader_error_as(loader, PROBLEM_WRONG_TYPE, node, hint,
+			"%s: %.80s is %s for YAML, text is wanted here", field_name(loader),
+			node->text, yaml_describe(node));
 	return false;
 }
 
@@ -62,8 +63,9 @@ void read_scalar(struct loader *loader, const struct yaml_node *node, void *targ
 {
 	char **text = target;
 	if (node->kind != YAML_SCALAR) {
-		loader_error(loader, node, NULL, "%s: text is wanted here, not %s",
-			     field_name(loader), yaml_describe(node));
+		loader_error_as(loader, PROBLEM_WRONG_TYPE, node, NULL,
+				"%s: text is wanted here, not %s", field_name(loader),
+				yaml_describe(node));
 		return;
 	}
 	free(*text);
@@ -89,8 +91,9 @@ void read_bool(struct loader *loader, const struct yaml_node *node, void *target
 		is_scalar && (strcmp(node->text, "true") == 0 || strcmp(node->text, "false") == 0)
 			? "without quotes"
 			: NULL;
-	loader_error(loader, node, hint, "%s: true or false is wanted here, not %s",
-		     field_name(loader), yaml_describe(node));
+	loader_error_as(loader, PROBLEM_WRONG_TYPE, node, hint,
+			"%s: true or false is wanted here, not %s", field_name(loader),
+			yaml_describe(node));
 }
 
 void read_tristate(struct loader *loader, const struct yaml_node *node, void *target)
@@ -118,12 +121,13 @@ static bool read_integer(struct loader *loader, const struct yaml_node *node, in
 			     "%s: %.40s is not a whole number from %lld to %lld",
 			     field_name(loader), node->text, (long long)min, (long long)max);
 	else
-		loader_error(loader, node,
-			     is_quoted		  ? "without quotes"
-			     : has_variable(node) ? "fill in the variables first: envsubst < FILE"
-						  : NULL,
-			     "%s: a whole number is wanted here, not %s", field_name(loader),
-			     yaml_describe(node));
+		loader_error_as(loader, PROBLEM_WRONG_TYPE, node,
+				is_quoted ? "without quotes"
+				: has_variable(node)
+					? "fill in the variables first: envsubst < FILE"
+					: NULL,
+				"%s: a whole number is wanted here, not %s", field_name(loader),
+				yaml_describe(node));
 	return false;
 }
 
@@ -192,8 +196,9 @@ void read_mode(struct loader *loader, const struct yaml_node *node, void *target
 	if (is_integer && node->integer >= 0 && node->integer <= 0777)
 		*(uint16_t *)target = (uint16_t)node->integer;
 	else
-		loader_error(loader, node, "as in 0644 (octal), without quotes",
-			     "%s: file permissions are wanted here", field_name(loader));
+		loader_error_as(loader, PROBLEM_WRONG_TYPE, node,
+				"as in 0644 (octal), without quotes",
+				"%s: file permissions are wanted here", field_name(loader));
 }
 
 /* A command in one line is for a shell, or is its words. */
@@ -212,8 +217,9 @@ void read_text_list(struct loader *loader, const struct yaml_node *node, void *t
 {
 	if (node->kind != YAML_LIST) {
 		AUTO_FREE char *hint = list_hint(loader, node);
-		loader_error(loader, node, hint, "%s: a list of texts is wanted here, not %s",
-			     field_name(loader), yaml_describe(node));
+		loader_error_as(loader, PROBLEM_WRONG_TYPE, node, hint,
+				"%s: a list of texts is wanted here, not %s", field_name(loader),
+				yaml_describe(node));
 		return;
 	}
 	for (size_t i = 0; i < node->item_count; i++) {
@@ -227,9 +233,9 @@ void read_text_list(struct loader *loader, const struct yaml_node *node, void *t
 void read_number_list(struct loader *loader, const struct yaml_node *node, void *target)
 {
 	if (node->kind != YAML_LIST) {
-		loader_error(loader, node, "[1000, 1001]",
-			     "%s: a list of numbers is wanted here, not %s", field_name(loader),
-			     yaml_describe(node));
+		loader_error_as(loader, PROBLEM_WRONG_TYPE, node, "[1000, 1001]",
+				"%s: a list of numbers is wanted here, not %s", field_name(loader),
+				yaml_describe(node));
 		return;
 	}
 	for (size_t i = 0; i < node->item_count; i++) {
@@ -284,14 +290,14 @@ void read_key_values(struct loader *loader, const struct yaml_node *node, struct
 		     size_t *count)
 {
 	if (node->kind != YAML_MAP) {
-		loader_error(loader, node, "KEY: \"text\" lines",
-			     "%s: a map of texts is wanted here, not %s", field_name(loader),
-			     yaml_describe(node));
+		loader_error_as(loader, PROBLEM_WRONG_TYPE, node, "KEY: \"text\" lines",
+				"%s: a map of texts is wanted here, not %s", field_name(loader),
+				yaml_describe(node));
 		return;
 	}
 	if (node->pair_count > PAIRS_MAX) {
-		loader_error(loader, node, NULL, "%s: more than %d entries", field_name(loader),
-			     PAIRS_MAX);
+		loader_error_as(loader, PROBLEM_LIMIT, node, NULL, "%s: more than %d entries",
+				field_name(loader), PAIRS_MAX);
 		return;
 	}
 	const struct field *outer = loader->current;

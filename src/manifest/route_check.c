@@ -82,8 +82,8 @@ static void unknown_service(struct loader *loader, const struct route *route,
 				 backend->service)
 		: nearest != NULL ? xasprintf("did you mean '%.60s'?", nearest)
 				  : xstrdup("a Service of these manifests (-f reads more of them)");
-	loader_error_at(loader, &backend->mark, hint, "%s: there is no Service '%.63s'",
-			route->owner, backend->service);
+	loader_error_at_as(loader, PROBLEM_UNRESOLVED, &backend->mark, hint,
+			   "%s: there is no Service '%.63s'", route->owner, backend->service);
 }
 
 static void unknown_port(struct loader *loader, const struct route *route,
@@ -189,8 +189,8 @@ void routes_complete(struct loader *loader)
 	for (size_t i = 0; i < app->route_tls_count; i++)
 		resolve_tls(loader, &app->route_tls[i]);
 	if (app->route_count > ROUTES_MAX)
-		loader_error_at(loader, &app->routes[ROUTES_MAX].mark,
-				"split them into several projects", "more than %d routes",
-				ROUTES_MAX);
+		loader_error_at_as(loader, PROBLEM_LIMIT, &app->routes[ROUTES_MAX].mark,
+				   "split them into several projects", "more than %d routes",
+				   ROUTES_MAX);
 	routes_sort(app->routes, app->route_count);
 }

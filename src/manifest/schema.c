@@ -70,8 +70,9 @@ static void check_type(struct loader *loader, const struct yaml_node *node, cons
 	if (type == NULL)
 		return;
 	if (node->kind != YAML_MAP) {
-		loader_error(loader, node, "KEY: VALUE lines", "%s: a map is wanted here, not %s",
-			     type->name, yaml_describe(node));
+		loader_error_as(loader, PROBLEM_WRONG_TYPE, node, "KEY: VALUE lines",
+				"%s: a map is wanted here, not %s", type->name,
+				yaml_describe(node));
 		return;
 	}
 	for (size_t i = 0; i < node->pair_count; i++) {
@@ -82,8 +83,8 @@ static void check_type(struct loader *loader, const struct yaml_node *node, cons
 			continue;
 		}
 		AUTO_FREE char *hint = unknown_hint(type, key->text);
-		loader_error(loader, key, hint, "unknown field '%.80s' in %s", key->text,
-			     type->name);
+		loader_error_as(loader, PROBLEM_UNKNOWN_FIELD, key, hint,
+				"unknown field '%.80s' in %s", key->text, type->name);
 	}
 }
 
@@ -138,8 +139,9 @@ void schema_check(struct loader *loader, const struct yaml_node *node, const cha
 	if (yaml_is_null(node))
 		return;
 	if (!is_of_code(node, code[0])) {
-		loader_error(loader, node, NULL, "%s: %s is wanted here, not %s", name,
-			     word_of_code(code[0]), yaml_describe(node));
+		loader_error_as(loader, PROBLEM_WRONG_TYPE, node, NULL,
+				"%s: %s is wanted here, not %s", name, word_of_code(code[0]),
+				yaml_describe(node));
 		return;
 	}
 	if (code[0] == '@')

@@ -27,8 +27,9 @@ static void read_group(struct loader *loader, const struct yaml_node *node, void
 static void read_seccomp_type(struct loader *loader, const struct yaml_node *node, void *target)
 {
 	if (yaml_is_text(node, "Localhost"))
-		loader_error(loader, node, "type: RuntimeDefault",
-			     "type: Localhost is not supported: its profile is a file of a node");
+		loader_error_as(
+			loader, PROBLEM_UNSUPPORTED, node, "type: RuntimeDefault",
+			"type: Localhost is not supported: its profile is a file of a node");
 	else
 		read_choice(loader, node, target);
 }
@@ -199,8 +200,9 @@ static void check_sysctl(struct loader *loader, const struct yaml_node *node,
 			     "'%.80s' is not a valid name of a sysctl", name);
 	for (size_t i = 0; i + 1 < pod->sysctl_count && pod->sysctl_count <= PAIRS_MAX; i++) {
 		if (strcmp(pod->sysctls[i].key, name) == 0)
-			loader_error(loader, yaml_get(node, "name"), "remove one of them",
-				     "the sysctl '%.80s' is set twice", name);
+			loader_error_as(loader, PROBLEM_DUPLICATE, yaml_get(node, "name"),
+					"remove one of them", "the sysctl '%.80s' is set twice",
+					name);
 	}
 }
 

@@ -454,19 +454,19 @@ static void selects_nothing(struct loader *loader, const struct service *service
 		nearest.missing != NULL ? nearest.missing : &service->selector[0];
 	if (nearest.pod == NULL || (nearest.missing != NULL && nearest.matching == 0 &&
 				    !any_pod_has_key(loader->app, wanted->key))) {
-		loader_error_at(loader, &service->selector_mark,
-				"give it the labels of a pod's template, or read the pods' "
-				"manifests too (-f)",
-				"Service '%s' selects no pod (%s: %s)", service->name, wanted->key,
-				wanted->value);
+		loader_error_at_as(loader, PROBLEM_UNRESOLVED, &service->selector_mark,
+				   "give it the labels of a pod's template, or read the pods' "
+				   "manifests too (-f)",
+				   "Service '%s' selects no pod (%s: %s)", service->name,
+				   wanted->key, wanted->value);
 		return;
 	}
 	if (nearest.missing == NULL) {
 		AUTO_FREE char *hint = xasprintf("pod '%.60s' has its labels, in namespace '%.60s'",
 						 nearest.pod->name, nearest.pod->namespace_name);
-		loader_error_at(loader, &service->selector_mark, hint,
-				"Service '%s' selects no pod of namespace '%.60s'", service->name,
-				service->namespace_name);
+		loader_error_at_as(loader, PROBLEM_UNRESOLVED, &service->selector_mark, hint,
+				   "Service '%s' selects no pod of namespace '%.60s'",
+				   service->name, service->namespace_name);
 		return;
 	}
 	/* Vault and Patroni label their leader themselves, through an API server. */
@@ -483,9 +483,9 @@ static void selects_nothing(struct loader *loader, const struct service *service
 						       nearest.pod->name, wanted->key, has)
 					   : xasprintf("pod '%.60s' has no label '%.60s'",
 						       nearest.pod->name, wanted->key);
-	loader_error_at(loader, &service->selector_mark, hint,
-			"Service '%s' selects no pod (%s: %s)", service->name, wanted->key,
-			wanted->value);
+	loader_error_at_as(loader, PROBLEM_UNRESOLVED, &service->selector_mark, hint,
+			   "Service '%s' selects no pod (%s: %s)", service->name, wanted->key,
+			   wanted->value);
 }
 
 /* It leads out of the project, by a name or by addresses, and nobody comes in by it. */

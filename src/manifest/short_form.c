@@ -252,7 +252,7 @@ static void read_short_ports(struct loader *loader, const struct yaml_node *node
 {
 	struct short_container *container = target;
 	if (node->item_count > LIST_MAX) {
-		loader_error(loader, node, NULL, "ports: more than %d", LIST_MAX);
+		loader_error_as(loader, PROBLEM_LIMIT, node, NULL, "ports: more than %d", LIST_MAX);
 		return;
 	}
 	if (node->kind != YAML_LIST) {
@@ -335,9 +335,9 @@ static void read_environment(struct loader *loader, const struct yaml_node *node
 		for (size_t i = 0; i < node->item_count; i++)
 			read_env_item(loader, node->items[i], container);
 	else
-		loader_error(loader, node, "{KEY: value} or [KEY=value]",
-			     "environment: a map or a list is wanted here, not %s",
-			     yaml_describe(node));
+		loader_error_as(loader, PROBLEM_WRONG_TYPE, node, "{KEY: value} or [KEY=value]",
+				"environment: a map or a list is wanted here, not %s",
+				yaml_describe(node));
 }
 
 /* A text is split at blanks, as the service form's command was; quotes want a list. */
@@ -412,8 +412,8 @@ static void read_one_container(struct loader *loader, const struct yaml_node *no
 		AUTO_FREE char *hint =
 			is_text ? xasprintf("%.60s: {image: %.80s}", name->text, node->text)
 				: xstrdup("web: {image: nginx:1.25}");
-		loader_error(loader, node, hint, "a container is a map, not %s",
-			     yaml_describe(node));
+		loader_error_as(loader, PROBLEM_WRONG_TYPE, node, hint,
+				"a container is a map, not %s", yaml_describe(node));
 	} else {
 		loader_read_map(loader, node, &short_container_fields, &reader);
 	}
@@ -432,11 +432,12 @@ static void read_short_containers(struct loader *loader, const struct yaml_node 
 {
 	struct short_pod *owner = target;
 	if (node->kind == YAML_SCALAR)
-		loader_error(loader, node, "web: {image: nginx:1.25}",
-			     "containers: a map or a list is wanted here, not %s",
-			     yaml_describe(node));
+		loader_error_as(loader, PROBLEM_WRONG_TYPE, node, "web: {image: nginx:1.25}",
+				"containers: a map or a list is wanted here, not %s",
+				yaml_describe(node));
 	if (node->pair_count + node->item_count > LIST_MAX) {
-		loader_error(loader, node, NULL, "containers: more than %d", LIST_MAX);
+		loader_error_as(loader, PROBLEM_LIMIT, node, NULL, "containers: more than %d",
+				LIST_MAX);
 		return;
 	}
 	for (size_t i = 0; i < node->pair_count; i++)

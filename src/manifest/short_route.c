@@ -145,7 +145,8 @@ void read_short_routes(struct loader *loader, const struct yaml_node *node,
 		return;
 	}
 	if (node->item_count > LIST_MAX) {
-		loader_error(loader, node, NULL, "routes: more than %d", LIST_MAX);
+		loader_error_as(loader, PROBLEM_LIMIT, node, NULL, "routes: more than %d",
+				LIST_MAX);
 		return;
 	}
 	for (size_t i = 0; i < node->item_count; i++)

@@ -14,7 +14,7 @@
 #include "manifest/config_object.h"
 #include "manifest/config_reference.h"
 #include "manifest/loader.h"
-#include "manifest/name_rules.h"
+#include "manifest/problem.h"
 
 /* What Kubernetes takes for all keys of one object together. */
 enum { OBJECT_BYTES_MAX = 1 << 20 };
@@ -39,20 +39,21 @@ static void put(struct supply *supply, const char *key, char *bytes, size_t size
 	AUTO_FREE char *owned = bytes;
 
 	if (!config_key_is_valid(key)) {
-		loader_error_at(supply->loader, &supply->mark, "letters, digits, '-', '_' and '.'",
-				"'%.80s' is not a valid key", key);
+		loader_error_at_as(supply->loader, PROBLEM_SUPPLIED, &supply->mark,
+				   "letters, digits, '-', '_' and '.'",
+				   "'%.80s' is not a valid key", key);
 		return;
 	}
 	if (map->entry_count >= ENTRIES_MAX) {
-		loader_error_at(supply->loader, &supply->mark, NULL, "more than %d keys",
-				ENTRIES_MAX);
+		loader_error_at_as(supply->loader, PROBLEM_SUPPLIED, &supply->mark, NULL,
+				   "more than %d keys", ENTRIES_MAX);
 		return;
 	}
 	supply->bytes += size;
 	if (supply->bytes > OBJECT_BYTES_MAX) {
-		loader_error_at(supply->loader, &supply->mark,
-				"Kubernetes ends there, too; mount a volume instead",
-				"more than 1 MiB in one %s", kind_name(map->is_secret));
+		loader_error_at_as(supply->loader, PROBLEM_SUPPLIED, &supply->mark,
+				   "Kubernetes ends there, too; mount a volume instead",
+				   "more than 1 MiB in one %s", kind_name(map->is_secret));
 		return;
 	}
 	config_map_put(map, key, TAKE_PTR(owned), size);
@@ -67,7 +68,8 @@ static void put_file(struct supply *supply, const char *key, const char *path)
 	if (file_read(path, OBJECT_BYTES_MAX, &bytes, &size, &err))
 		put(supply, key, bytes, size);
 	else
-		loader_error_at(supply->loader, &supply->mark, err.hint, "%s", err.message);
+		loader_error_at_as(supply->loader, PROBLEM_SUPPLIED, &supply->mark, err.hint, "%s",
+				   err.message);
 }
 
 /* Files alone, and not the "..data" by which a cluster's own mounts are changed at once. */
@@ -79,7 +81,8 @@ static void put_folder(struct supply *supply, const char *folder)
 	size_t count = 0;
 
 	if (!folder_list(folder, &names, &err)) {
-		loader_error_at(supply->loader, &supply->mark, err.hint, "%s", err.message);
+		loader_error_at_as(supply->loader, PROBLEM_SUPPLIED, &supply->mark, err.hint, "%s",
+				   err.message);
 		return;
 	}
 	for (size_t i = 0; i < names.count && supply->bytes <= OBJECT_BYTES_MAX; i++) {
@@ -92,8 +95,9 @@ static void put_folder(struct supply *supply, const char *folder)
 		count++;
 	}
 	if (count == 0 && supply->bytes == before)
-		loader_error_at(supply->loader, &supply->mark, "each file in it is a key",
-				"there is no file in folder %.200s", folder);
+		loader_error_at_as(supply->loader, PROBLEM_SUPPLIED, &supply->mark,
+				   "each file in it is a key", "there is no file in folder %.200s",
+				   folder);
 }
 
 /* A line of an .env file; as kubectl, what stands behind the '=' is the value, quotes and all. */
@@ -106,7 +110,8 @@ static void put_line(struct supply *supply, const char *path, unsigned number, c
 	if (line[0] == '\0' || line[0] == '#')
 		return;
 	if (equals == NULL) {
-		loader_error_at(supply->loader, &mark, "KEY=VALUE", "a line without '='");
+		loader_error_at_as(supply->loader, PROBLEM_SUPPLIED, &mark, "KEY=VALUE",
+				   "a line without '='");
 		return;
 	}
 	*equals = '\0';
@@ -126,12 +131,13 @@ static void put_lines(struct supply *supply, const char *path)
 	unsigned number = 0;
 
 	if (!file_read(path, OBJECT_BYTES_MAX, &text, &size, &err)) {
-		loader_error_at(supply->loader, &supply->mark, err.hint, "%s", err.message);
+		loader_error_at_as(supply->loader, PROBLEM_SUPPLIED, &supply->mark, err.hint, "%s",
+				   err.message);
 		return;
 	}
 	if (strlen(text) != size) {
-		loader_error_at(supply->loader, &(struct source_mark){.file = path}, NULL,
-				"a NUL byte in it");
+		loader_error_at_as(supply->loader, PROBLEM_SUPPLIED,
+				   &(struct source_mark){.file = path}, NULL, "a NUL byte in it");
 		return;
 	}
 	for (char *line = text, *next = NULL; line != NULL; line = next) {
@@ -155,12 +161,13 @@ static void put_path(struct supply *supply, const char *key, const char *path)
 	struct stat st;
 
 	if (path[0] == '\0')
-		loader_error_at(supply->loader, &supply->mark, "NAME=FILE or NAME=FOLDER",
-				"no file is named");
+		loader_error_at_as(supply->loader, PROBLEM_SUPPLIED, &supply->mark,
+				   "NAME=FILE or NAME=FOLDER", "no file is named");
 	else if (stat(path, &st) < 0)
-		loader_error_at(supply->loader, &supply->mark,
-				"it is looked for from here; NAME.KEY=VALUE gives a key its text",
-				"%.300s: %s", path, strerror(errno));
+		loader_error_at_as(
+			supply->loader, PROBLEM_SUPPLIED, &supply->mark,
+			"it is looked for from here; NAME.KEY=VALUE gives a key its text",
+			"%.300s: %s", path, strerror(errno));
 	else if (key != NULL)
 		put_file(supply, key, path);
 	else if (S_ISDIR(st.st_mode))
@@ -231,8 +238,8 @@ static void unknown_name(struct loader *loader, const struct source_mark *mark, 
 			       : known->count > 0 ? xasprintf("there are: %.200s", list)
 						  : xstrdup("leave the option out");
 	if (!loader->has_lost)
-		loader_error_at(loader, mark, hint, "no pod refers to a %s '%.80s'",
-				kind_name(is_secret), name);
+		loader_error_at_as(loader, PROBLEM_SUPPLIED, mark, hint,
+				   "no pod refers to a %s '%.80s'", kind_name(is_secret), name);
 }
 
 /* word: NAME.KEY=VALUE or NAME=PATH; is_file: NAME.KEY=PATH, too. */
@@ -246,10 +253,10 @@ static void supply_one(struct loader *loader, const char *option, const char *wo
 	struct supply supply = {.loader = loader, .mark = {.file = file}};
 
 	if (word[length] != '=') {
-		loader_error_at(loader, &supply.mark,
-				is_file ? "NAME=FILE, NAME=FOLDER or NAME.KEY=FILE"
-					: "NAME.KEY=VALUE, NAME=FILE or NAME=FOLDER",
-				"there is no '=' in it");
+		loader_error_at_as(loader, PROBLEM_SUPPLIED, &supply.mark,
+				   is_file ? "NAME=FILE, NAME=FOLDER or NAME.KEY=FILE"
+					   : "NAME.KEY=VALUE, NAME=FILE or NAME=FOLDER",
+				   "there is no '=' in it");
 		return;
 	}
 	list_names(loader->app, is_secret, &known);

@@ -88,7 +88,8 @@ static void read_strategy_type(struct loader *loader, const struct yaml_node *no
 			     node->text ? node->text : yaml_describe(node), loader->kind);
 	}
 	if (yaml_is_text(node, "OnDelete"))
-		loader_note(loader, node, "OnDelete has no effect here: up replaces pods at once");
+		loader_note_as(loader, PROBLEM_NO_EFFECT, node,
+			       "OnDelete has no effect here: up replaces pods at once");
 	pod->is_recreate = yaml_is_text(node, "Recreate");
 }
 

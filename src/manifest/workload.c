@@ -110,8 +110,9 @@ static void read_count_of_one(struct loader *loader, const struct yaml_node *nod
 	(void)target;
 	read_u32(loader, node, &count);
 	if (count != 1)
-		loader_error(loader, node, "remove it; a Job here runs one pod, once",
-			     "%s: %u is not supported", loader->current->name, count);
+		loader_error_as(loader, PROBLEM_UNSUPPORTED, node,
+				"remove it; a Job here runs one pod, once",
+				"%s: %u is not supported", loader->current->name, count);
 }
 
 static const char replicated[] = "Deployment|ReplicaSet|ReplicationController|StatefulSet";
@@ -277,8 +278,8 @@ static bool is_misshapen(struct loader *loader, const struct yaml_node *node, en
 {
 	if (node == NULL || yaml_is_null(node) || node->kind == kind)
 		return false;
-	loader_error(loader, node, hint, "%s: %s is wanted here, not %s", name,
-		     kind == YAML_MAP ? "a map" : "a list", yaml_describe(node));
+	loader_error_as(loader, PROBLEM_WRONG_TYPE, node, hint, "%s: %s is wanted here, not %s",
+			name, kind == YAML_MAP ? "a map" : "a list", yaml_describe(node));
 	return true;
 }
 
@@ -287,9 +288,10 @@ static void check_label_texts(struct loader *loader, const struct yaml_node *lab
 	for (size_t i = 0; labels->kind == YAML_MAP && i < labels->pair_count; i++) {
 		const struct yaml_node *value = labels->pairs[i].value;
 		if (value->kind == YAML_MAP || value->kind == YAML_LIST)
-			loader_error(loader, value, "matchLabels: {app: web}",
-				     "%.80s: text is wanted here, not %s",
-				     labels->pairs[i].key->text, yaml_describe(value));
+			loader_error_as(loader, PROBLEM_WRONG_TYPE, value,
+					"matchLabels: {app: web}",
+					"%.80s: text is wanted here, not %s",
+					labels->pairs[i].key->text, yaml_describe(value));
 	}
 }
 

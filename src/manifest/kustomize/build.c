@@ -388,8 +388,9 @@ static void build_file(struct kustomizer *kustomizer, const char *path, const ch
 		return;
 	if (documents->count != 1) {
 		struct source_mark mark = {.file = kustomizer->files->items[0]};
-		(void)problem_error(kustomizer->problems, mark,
-				    "%.200s: one document is wanted in it", path);
+		problem_set_code(problem_error(kustomizer->problems, mark,
+					       "%.200s: one document is wanted in it", path),
+				 PROBLEM_KUSTOMIZATION);
 		return;
 	}
 	if (check_root(kustomizer, documents->roots[0], is_component))
@@ -435,7 +436,8 @@ void kustomization_build(struct kustomizer *kustomizer, const char *path, struct
 	references_follow(&kustomizer->store, ret);
 	if (kustomizer->store.is_full) {
 		struct source_mark mark = {.file = kustomizer->files->items[0]};
-		(void)problem_error(kustomizer->problems, mark,
-				    "a kustomization of more than 1000000 values");
+		problem_set_code(problem_error(kustomizer->problems, mark,
+					       "a kustomization of more than 1000000 values"),
+				 PROBLEM_KUSTOMIZATION);
 	}
 }

@@ -36,6 +36,7 @@ void kustomizer_error(struct kustomizer *kustomizer, const struct yaml_node *nod
 	va_end(args);
 	struct source_mark mark = {.file = node->file, .line = node->line, .column = node->column};
 	struct problem *problem = problem_error(kustomizer->problems, mark, "%s", message);
+	problem_set_code(problem, PROBLEM_KUSTOMIZATION);
 	if (hint != NULL)
 		problem_hint(problem, "%s", hint);
 }
