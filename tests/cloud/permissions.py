@@ -77,6 +77,9 @@ def life(shop):
     shop.ships()
     shop.write(*last[:3], service(type="LoadBalancer"))
     shop.ships()
+    shop.write(tags={"team": "shop"})      # of whatever takes tags, and replaces nothing
+    shop.ships()
+    assert all(v["tags"]["team"] == "shop" for v in world.volumes.values())
     world.settings.update(signal="FAILURE", rollback_fails=True)
     shop.write(deployment(env=[{"name": "A", "value": "c"}]), *last[2:])
     assert shop.promote().returncode == 1       # which reads a console
@@ -309,8 +312,7 @@ def nothing_is_allowed_that_nobody_needs(bed):
 
 EXCUSED = {"ec2:ModifyVpcEndpoint",             # other subnets of an endpoint
            "cloudformation:DeleteChangeSet",     # a change set that failed, or that is left behind
-           "elasticloadbalancing:ModifyListener",        # another certificate
-           "route53:ListTagsForResource"}                # other tags on a zone
+           "elasticloadbalancing:ModifyListener"}        # another certificate
 ONLY = os.environ.get("ONLY", "")
 if __name__ == "__main__":
     run_tests(Bed(), [t for t in [one_who_promotes_needs_no_more_than_the_two_policies, with_a_role_the_caller_makes_nothing_of_the_stack,

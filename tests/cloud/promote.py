@@ -648,6 +648,8 @@ def changed_tags_of_the_stack_are_a_change_that_replaces_nothing(bed):
     before = live(bed)
     bed.file("app/environment.yml", "name: test\nprovider: {type: aws, region: eu-west-1, tags: {team: shop}}\n")
     assert "Tags" in good(promote(bed)) and stack(bed).tags["team"] == "shop" and live(bed) == before
+    told = {e["LogicalResourceId"] for e in stack(bed).events if e["ResourceStatus"] == "UPDATE_COMPLETE"}
+    assert {"WebGroup", "WebBalancer", "WebRole", "PrivateZone", "Vpc", "Logs"} <= told and "WebLaunch" not in told, told
     assert "nothing to change" in good(promote(bed))
 
 

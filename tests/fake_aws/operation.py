@@ -13,6 +13,7 @@ import rules_key  # noqa: F401
 import rules_network  # noqa: F401
 import resource_model  # noqa: F401
 from ebs import Snapshot
+from policy import HANDLERS
 from resolve import Resolver
 
 
@@ -253,9 +254,30 @@ class Operation(threading.Thread):
                                   for name, output in self.new.body.get("Outputs", {}).items()}
             self.stack.set(status)
 
+    def retag(self, logical):
+        """Tags of the stack that change go to each resource of a type that takes them, without replacing it."""
+        resource = self.new.resources[logical]
+        self.say(logical, "UPDATE_IN_PROGRESS")
+        with self.world.lock:
+            problem = self.denied(logical, "TAG", resource, self.resolve(resource.get("Properties", {})))
+            volume = self.world.volumes.get(self.stack.physical[logical])
+            if volume and not problem:
+                own = {k: v for k, v in volume["tags"].items() if k not in self.old_tags}
+                volume["tags"] = {**self.tags, **own}
+        if problem:
+            self.world.count("denied")
+            self.say(logical, "UPDATE_FAILED", problem)
+            raise Failed(logical)
+        self.say(logical, "UPDATE_COMPLETE")
+
     def update(self):
         changes = self.new.changes(self.old)
+        touched = {logical for _, logical in changes}
         try:
+            for logical in self.new.order() if self.tags != self.old_tags else []:
+                if logical not in touched and logical in self.stack.physical \
+                        and HANDLERS[self.new.resources[logical]["Type"]].get("tag"):
+                    self.retag(logical)
             for action, logical in changes:
                 if action != "Remove":
                     self.make(logical, "CREATE" if action == "Add" else "UPDATE")

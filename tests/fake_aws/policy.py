@@ -2,7 +2,8 @@
 """IAM: what a policy allows, evaluated as IAM does it: action, resource and conditions; a Deny wins, nothing is allowed
 by itself. And which actions, on what, each call and each resource of a stack needs.
 
-handlers.json: the actions that CloudFormation calls for each type, from the `handlers` of Amazon's resource schemas.
+handlers.json: the actions that CloudFormation calls for each type, from the `handlers` of Amazon's resource schemas, and those
+for tags of the stack that change ("tag": their `tagging.permissions`).
 """
 import fnmatch
 import json
@@ -14,6 +15,7 @@ from wire import numbered
 HANDLERS = json.load(open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "handlers.json")))
 # Actions of a handler that belong to a property: without it they are not called. "": nothing of ours brings them.
 ONLY_WITH = {
+    "vpce:*": "ServiceRegion", "ec2:AcceptAddressTransfer": "TransferAddress",
     "cognito-idp:*": "", "managed-fleets:*": "", "vpc-lattice:*": "TrafficSources", "cloudwatch:*": "", "ssm:Get*": "",
     "ec2:Get*": "", "autoscaling:*MetricsCollection": "MetricsCollection", "firehose:*": "", "s3:*": "",
     "autoscaling:*NotificationConfiguration": "NotificationConfigurations", "autoscaling:*InstanceRefresh": "",
@@ -229,7 +231,9 @@ class Needs:
         return needs + self.key(p.get("KeyId"), "Encrypt", via="ssm")
 
     def logs(self, action, request):
-        return [Need(f"logs:{action}", self.arn("logs", f"log-group:{json.loads(request.body)['logGroupName']}:*"))]
+        p = json.loads(request.body)
+        stream = f"log-stream:{p['logStreamName']}" if action in ("CreateLogStream", "PutLogEvents") else "*"
+        return [Need(f"logs:{action}", self.arn("logs", f"log-group:{p['logGroupName']}:{stream}"))]
 
     def route53(self, action, request):
         """Developer Guide: using IAM policy conditions for fine-grained access control; names without the last dot."""
@@ -254,7 +258,7 @@ class Needs:
     def of_resource(self, making, via):
         """`making`: a rules.Making; via: True where it is done as the caller and not as a role."""
         kind, properties = making.resource["Type"], making.properties
-        how = {"CREATE": "create", "UPDATE": "update", "DELETE": "delete"}[making.verb]
+        how = {"CREATE": "create", "UPDATE": "update", "DELETE": "delete", "TAG": "tag"}[making.verb]
         actions = []
         for action in HANDLERS[kind].get(how, []):
             brought = [w for pattern, w in ONLY_WITH.items() if glob(pattern, action)]
