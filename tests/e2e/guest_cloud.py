@@ -139,6 +139,7 @@ def test_names_lead_to_the_pod_while_it_is_ready(workshop):
     names = [NAME, "db.default.shop-production.internal", "db.default.svc.cluster.local.shop-production.internal"]
     instance = document["i2kit"]["instance"]
     instance["cloud"]["names"] = {"zone": ZONE, "records": names}
+    instance["pod"] = "db"
     instance["volumes"] = {}
     config = {"version": 1, "containers": {"main": {}}}
     fake.metadata.user_data = json.dumps({"i2kit": {"config": config, "instance": instance}}).encode()
@@ -161,7 +162,7 @@ def test_names_lead_to_the_pod_while_it_is_ready(workshop):
               "echo well; while :; do sleep 0.2; done")
     with boot(workshop, http.server_address[1], script, container={"readinessProbe": probe}) as vm:
         mine = lambda: "10.0.0.5" in world.route53.resolve(NAME)
-        said = lambda: [e["message"] for e in world.log_groups.get("/i2kit/shop", {}).get("web/main/i-0123456789abcdef0", [])]
+        said = lambda: [e["message"] for e in world.log_groups.get("/i2kit/shop", {}).get("db/main/i-0123456789abcdef0", [])]
         wait(lambda: stack.signals["WebGroup"], "no signal", vm)
         # The names came first: what this one replaces may go now.
         assert "10.0.0.5" in at_signal, at_signal

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A pod's role: it may write its own log, say that it is ready, read its own secrets, take its own
+/* A pod's role: it may write its own pod's streams of the log, say that it is ready, read its own secrets, take its own
  * volumes, and nothing else. */
 #include "cloud/aws/stack/stack_role.h"
 
@@ -142,8 +142,12 @@ static void write_statements(struct template_writer *writer, const struct pod_sp
 			     const struct cloud_claim_list *claims)
 {
 	struct json_writer *json = &writer->json;
+	AUTO_FREE char *streams =
+		xasprintf("arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:"
+			  "${Logs}:log-stream:%s/*",
+			  pod->name);
 	open_statement(json, "logs:");
-	template_write_attribute(json, "Resource", "Logs", "Arn");
+	template_write_sub(json, "Resource", streams);
 	json_close(json);
 	open_statement(json, "cloudformation:");
 	template_write_ref(json, "Resource", "AWS::StackId");
