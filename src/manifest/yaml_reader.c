@@ -250,12 +250,31 @@ static bool read_list(struct reader *reader, struct yaml_node *list, unsigned de
 	return true;
 }
 
+/* {{ … }} is a map in a map's key for YAML. */
+static bool line_has_template(const struct reader *reader, size_t line)
+{
+	const char *at = reader->text;
+	for (; at != NULL && line > 0; line--) {
+		at = strchr(at, '\n');
+		at = at != NULL ? at + 1 : NULL;
+	}
+	const char *braces = at != NULL ? strstr(at, "{{") : NULL;
+	return braces != NULL && memchr(at, '\n', (size_t)(braces - at)) == NULL;
+}
+
 static bool read_key(struct reader *reader, const yaml_event_t *event, struct yaml_pair *ret,
 		     bool *ret_merge)
 {
 	if (event->type != YAML_SCALAR_EVENT) {
-		problem_hint(fatal(reader, event->start_mark, "a key must be text"),
-			     "templates ({{ … }}) must be rendered first: helm template, envsubst");
+		bool is_template = line_has_template(reader, event->start_mark.line);
+		struct problem *problem =
+			fatal(reader, event->start_mark,
+			      is_template ? "a template, not YAML yet" : "a key must be text");
+		if (is_template)
+			problem_hint(problem, "templates ({{ … }}) must be rendered first: helm "
+					      "template, envsubst");
+		else
+			problem_hint(problem, "quote it: \"…\": VALUE");
 		return false;
 	}
 	ret->key = read_scalar(reader, event);
