@@ -215,11 +215,6 @@ static void read_file(struct loader *loader, const struct found_files *found, co
 		return;
 	}
 	read_text_of(loader, path, text, size);
-	if (loader->options->wants_paths && real != path) {
-		free(loader->stdin_text);
-		loader->stdin_text = TAKE_PTR(text);
-		loader->stdin_size = size;
-	}
 }
 
 /* Where relative paths in the manifests start: the first file's folder. */
@@ -284,8 +279,6 @@ static bool finish(struct loader *loader, struct app *ret, struct error *err)
 	problem_list_sort(loader->problems, &loader->app->files);
 	if (loader->options->wants_paths)
 		problem_paths_find(loader->problems, loader->stdin_text, loader->stdin_size);
-	free(loader->stdin_text);
-	loader->stdin_text = NULL;
 	if (!summarise(loader, err))
 		return false;
 	*ret = *loader->app;
@@ -327,6 +320,8 @@ bool app_load(const struct load_options *options, struct app *ret, struct proble
 	if (!find_files(options, &found, err))
 		return false;
 	string_list_copy(&app.files, &found.files);
+	loader.stdin_text = found.stdin_text;
+	loader.stdin_size = found.stdin_size;
 	begin(options, &app);
 	read_files(&loader, &found);
 	return finish(&loader, ret, err);
@@ -336,7 +331,11 @@ bool app_load_text(const struct load_options *options, const char *name, const c
 		   size_t size, struct app *ret, struct problem_list *problems, struct error *err)
 {
 	AUTO(app_clear) struct app app = {0};
-	struct loader loader = {.app = &app, .problems = problems, .options = options};
+	struct loader loader = {.app = &app,
+				.problems = problems,
+				.options = options,
+				.stdin_text = text,
+				.stdin_size = size};
 
 	string_list_add(&app.files, name);
 	begin(options, &app);
@@ -345,9 +344,5 @@ bool app_load_text(const struct load_options *options, const char *name, const c
 		compose_read_project(&loader, &app.files, copy);
 	else
 		read_text_of(&loader, app.files.items[0], text, size);
-	if (options->wants_paths) {
-		loader.stdin_text = xstrndup(text, size);
-		loader.stdin_size = size;
-	}
 	return finish(&loader, ret, err);
 }

@@ -27,7 +27,7 @@ struct loader {
 	const struct load_options *options;
 	const char *file;	      /* in app->files */
 	const struct yaml_node *root; /* the document being read, or NULL */
-	char *stdin_text;	      /* as read from "-", where wants_paths; owned */
+	const char *stdin_text;	      /* what "-" said; borrowed, or NULL */
 	size_t stdin_size;
 	size_t object_count;
 	size_t document_count;

@@ -77,7 +77,7 @@ static void check(const struct load_options *options, const char *text)
 	}
 }
 
-/* Of a file, which is read again, and of a text, which is not there any more. */
+/* Of a text, of a file, which is read again, and of standard input, which cannot be. */
 static void every_problem_has_its_field_and_its_code(void **state)
 {
 	struct load_options options = {.project = "test", .folder = "/", .wants_paths = true};
@@ -89,6 +89,11 @@ static void every_problem_has_its_field_and_its_code(void **state)
 	assert_true(fd >= 0);
 	assert_true(fd_write_all(fd, bad, strlen(bad), &err));
 	string_list_add(&options.paths, path);
+	check(&options, NULL);
+	string_list_clear(&options.paths);
+	string_list_add(&options.paths, "-"); /* which can be read but once */
+	assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
+	assert_int_equal(dup2(fd, STDIN_FILENO), STDIN_FILENO);
 	check(&options, NULL);
 	string_list_clear(&options.paths);
 	(void)unlink(path);
