@@ -143,6 +143,7 @@ BEFORE = {
     "inspect": ["i2kit pull nginx:1.22", "i2kit build -f shop/ web -o web.img"],
     "wait": ["i2kit up -d --wait"],
     "ps": ["i2kit up -d -f shop/ --publish db:15432:5432"],
+    "port-forward": ["i2kit -p shop down"],  # which has that port; its volumes are removed in the end
     "exec": ["echo 'create table t();' >dump.sql"],
     "kill": ["i2kit restart --wait"],
     "promote": ["i2kit up -d --wait"],
