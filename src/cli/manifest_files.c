@@ -231,6 +231,8 @@ bool manifest_files_no_pod(const struct app *app, const char *name, struct error
 	for (size_t i = 0; i < app->pod_count; i++)
 		string_list_add(&known, app->pods[i].name);
 	error_set(err, ERROR_USAGE, "the manifests have no pod '%s'", name);
+	if (path_exists(name))
+		return error_hint(err, "a folder or file is meant? ./%s, or -f %s", name, name);
 	return suggest_hint(err, name, &known);
 }
 

@@ -12,8 +12,10 @@
 #include "cli/disk_argument.h"
 #include "cli/output.h"
 #include "cli/output_document.h"
+#include "cli/project_verb.h"
 #include "cli/table.h"
 #include "cli/verb.h"
+#include "image/disk/disk_image.h"
 #include "image/disk/toc.h"
 #include "image/oci/resolve.h"
 #include "image/store/store.h"
@@ -186,7 +188,8 @@ static bool inspect_image(const struct invocation *invocation, struct store *sto
 	if (!image_resolve(store, reference, PULL_NEVER, &image_options, NULL, &image, err)) {
 		if (err->kind == ERROR_NOT_FOUND)
 			error_set(err, ERROR_NOT_FOUND,
-				  "'%s' is no file, no disk's digest and no image in the store",
+				  "'%s' is no file, no disk's digest, no pod that is up and no "
+				  "image in the store",
 				  reference);
 		return error_hint(err, "i2kit pull %s", reference);
 	}
@@ -204,6 +207,25 @@ static bool looks_like_file(const char *name)
 	       (size > 4 && strcmp(name + size - 4, ".img") == 0);
 }
 
+/* The disk that a pod or instance of the project runs from, owned; NULL: there is none of the name. */
+static char *find_disk_of_pod(const struct invocation *invocation, struct store *store,
+			      const char *name)
+{
+	AUTO(project_verb_close) struct project_verb verb = {0};
+	AUTO(project_status_clear) struct project_status status = {0};
+	AUTO(error_clear) struct error ignored = ERROR_INIT;
+	AUTO(disk_image_clear) struct disk_image image = {0};
+
+	if (!project_verb_open(invocation, false, &verb, &ignored) ||
+	    !client_status(verb.client, &status, &ignored))
+		return NULL;
+	const struct instance_status *instance = project_verb_find(&status, name, &ignored);
+	if (instance == NULL ||
+	    !image_find(store, DIGEST_TEXT(&instance->release.image), &image, &ignored))
+		return NULL;
+	return TAKE_PTR(image.path);
+}
+
 static int run(const struct invocation *invocation, struct error *err)
 {
 	const char *name = arguments_rest(invocation->args)->items[0];
@@ -211,7 +233,9 @@ static int run(const struct invocation *invocation, struct error *err)
 	AUTO_FREE char *path = NULL;
 	if (store == NULL)
 		return 1;
-	if (disk_argument_find(store, name, &path, NULL))
+	if (!disk_argument_find(store, name, &path, NULL) && !looks_like_file(name))
+		path = find_disk_of_pod(invocation, store, name);
+	if (path != NULL)
 		return inspect_disk(invocation, path, err) ? 0 : 1;
 	if (looks_like_file(name))
 		return error_set(err, ERROR_NOT_FOUND,
@@ -227,13 +251,14 @@ const struct verb verb_inspect = {
 	.name = "inspect",
 	.group = VERB_IMAGE,
 	.summary = "show what is in a disk or an image",
-	.description = "For a disk (a file, or the beginning of its digest): its partitions, where "
-		       "each came from, its containers. -o json prints the disk's own table of "
-		       "contents. For an image in the store: its digest and layers.",
+	.description =
+		"For a disk (a file, the beginning of its digest, or a pod that is up): its "
+		"partitions, where each came from, its containers. -o json prints the disk's "
+		"own table of contents. For an image in the store: its digest and layers.",
 	.options = options,
 	.option_count = ARRAY_SIZE(options),
-	.argument = {"FILE|DIGEST|IMAGE", 1, 1, COMPLETE_FILE},
+	.argument = {"FILE|DIGEST|POD|IMAGE", 1, 1, COMPLETE_FILE},
 	.has_output = true,
-	.example = "i2kit inspect web.img\ni2kit inspect nginx:1.22 -o json",
+	.example = "i2kit inspect web\ni2kit inspect web.img\ni2kit inspect nginx:1.22 -o json",
 	.run = run,
 };
