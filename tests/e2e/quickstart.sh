@@ -39,11 +39,12 @@ pat build/i2kit -p hello down >/dev/null 2>&1
 check "where a package is missing it is named" expect "missing: no-such-package" \
 	pat sh -c 'echo no-such-package >>scripts/packages/session.txt; scripts/quickstart'
 
-pat env I2KIT_BASE=out/base build/i2kit up examples/hello >"$work/up" 2>&1 &
+pat bash -c 'echo $$ >../up.pid; I2KIT_BASE=out/base exec build/i2kit up examples/hello' >"$work/up" 2>&1 &
 for _ in $(seq 120); do curl -fsS -m 5 http://127.0.0.1:8080/ >"$work/answer" 2>/dev/null && break; sleep 0.5; done
 check "by hand it is the same" grep -q "Hello from hello-0" "$work/answer"
-pat build/i2kit -p hello down >/dev/null 2>&1
+kill -TERM "$(cat "$home/up.pid")" # as Ctrl-C
 wait $!
+ok $? "and ends in order"
 check "meson install brings program and base" env DESTDIR="$work/root" meson install -C "$home/i2kit/build" --no-rebuild
 check "and the base is found there" test -s "$work/root/usr/local/share/i2kit/base/base.json"
 finished
