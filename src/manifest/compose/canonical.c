@@ -342,6 +342,8 @@ static void resolve_build(const struct resolver *resolver, struct yaml_node *ser
 	struct yaml_node *contexts = tree_get(build, "additional_contexts");
 	struct yaml_node *keys = tree_get(build, "ssh");
 
+	if (build != NULL && build->kind == YAML_MAP && tree_get(build, "context") == NULL)
+		tree_set_text(&resolver->context->store, build, "context", ".");
 	resolve(resolver, build, "context", true);
 	for (size_t i = 0; contexts != NULL && i < contexts->pair_count; i++)
 		resolve(resolver, contexts, contexts->pairs[i].key->text, true);

@@ -251,11 +251,29 @@ static void check_watches(const struct checker *checker)
 	}
 }
 
+/* A letter or a digit, and one more of those or of _ . - */
+static void check_container_name(const struct checker *checker)
+{
+	static const char first[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+	static const char next[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
+	const struct yaml_node *name = tree_get(checker->service, "container_name");
+	bool is_good = name == NULL || name->kind != YAML_SCALAR;
+	for (size_t i = 0; !is_good && i < name->size; i++)
+		is_good = strchr(first, name->text[i]) != NULL && name->text[i + 1] != '\0' &&
+			  strchr(next, name->text[i + 1]) != NULL;
+	if (!is_good)
+		compose_error(checker->context, name, "letters, digits and _ . -, two at least",
+			      "container_name: '%.60s' is no name", name->text);
+}
+
 static void check_service(const struct checker *checker)
 {
 	const char *mode = tree_get_text(checker->service, "network_mode");
 
 	check_source(checker);
+	check_container_name(checker);
 	check_networks(checker);
 	check_dependencies(checker);
 	if (mode != NULL && strncmp(mode, "service:", 8) == 0)

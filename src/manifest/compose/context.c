@@ -74,8 +74,7 @@ bool compose_count_bytes(struct compose_context *context, const struct yaml_node
 	return false;
 }
 
-/* "." and ".." resolved in the words of the path, as Compose does. */
-static char *clean(const char *path)
+char *compose_clean_path(const char *path)
 {
 	AUTO(string_list_clear) struct string_list parts = STRING_LIST_INIT;
 	AUTO(string_list_clear) struct string_list kept = STRING_LIST_INIT;
@@ -104,10 +103,12 @@ char *compose_path(const char *folder, const char *path, const struct compose_va
 	const char *home = compose_variables_get(variables, "HOME");
 	if (path[0] == '~' && (path[1] == '/' || path[1] == '\0') && home != NULL) {
 		AUTO_FREE char *whole = path_join(home, path + 1 + (path[1] == '/' ? 1 : 0));
-		return clean(whole);
+		return compose_clean_path(whole);
 	}
-	AUTO_FREE char *whole = path[0] == '/' ? xstrdup(path) : path_join(folder, path);
-	return clean(whole);
+	if (path[0] == '/')
+		return xstrdup(path);
+	AUTO_FREE char *whole = path_join(folder, path);
+	return compose_clean_path(whole);
 }
 
 char *compose_folder_of(const char *path)

@@ -36,8 +36,13 @@ void compose_warn(struct compose_context *context, const struct yaml_node *node,
 MUST_CHECK bool compose_count_bytes(struct compose_context *context, const struct yaml_node *node,
 				    size_t bytes);
 
-/* "a/b" from a folder, "~/b" from the home of $HOME, others as they are; without "." and "..". Owned. */
+/*
+ * "a/b" from a folder, "~/b" from the home of $HOME, both without "." and ".."; absolute ones as they
+ * are. Owned.
+ */
 char *compose_path(const char *folder, const char *path, const struct compose_variables *variables);
+/* "." and ".." resolved in the words of the path. Owned. */
+char *compose_clean_path(const char *path);
 /* The folder that a file is in. Owned. */
 char *compose_folder_of(const char *path);
 

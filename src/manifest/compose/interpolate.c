@@ -18,8 +18,12 @@ struct cast_rule {
 	enum cast cast;
 };
 
-/* Of the specification's loader (loader/interpolate.go): where a text becomes something else. */
+/* Where a text becomes something else, as for the specification's loader (interpolate.go, types.go). */
 static const struct cast_rule rules[] = {
+	{"services.*.attach", CAST_BOOL},
+	{"services.*.build.no_cache", CAST_BOOL},
+	{"services.*.build.privileged", CAST_BOOL},
+	{"services.*.build.pull", CAST_BOOL},
 	{"services.*.cpu_count", CAST_INTEGER},
 	{"services.*.cpu_percent", CAST_NUMBER},
 	{"services.*.cpu_period", CAST_INTEGER},
@@ -52,6 +56,10 @@ static const struct cast_rule rules[] = {
 	{"services.*.ulimits.*", CAST_INTEGER},
 	{"services.*.ulimits.*.hard", CAST_INTEGER},
 	{"services.*.ulimits.*.soft", CAST_INTEGER},
+	{"services.*.env_file.[].required", CAST_BOOL},
+	{"services.*.post_start.[].privileged", CAST_BOOL},
+	{"services.*.pre_stop.[].privileged", CAST_BOOL},
+	{"services.*.volumes.[].bind.create_host_path", CAST_BOOL},
 	{"services.*.volumes.[].read_only", CAST_BOOL},
 	{"services.*.volumes.[].volume.nocopy", CAST_BOOL},
 	{"networks.*.external", CAST_BOOL},

@@ -108,7 +108,7 @@ static void clean_targets(struct normalizer *normalizer, const struct yaml_node 
 		const char *target = tree_get_text(volume, "target");
 		if (target == NULL)
 			continue;
-		AUTO_FREE char *clean = compose_path("", target, normalizer->variables);
+		AUTO_FREE char *clean = compose_clean_path(target);
 		/* What is not absolute is left for the one who says so. */
 		tree_set_text(&normalizer->context->store, volume, "target",
 			      target[0] == '/' ? clean : target);
