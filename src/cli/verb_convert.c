@@ -12,6 +12,7 @@
 #include "image/store/store.h"
 #include "manifest/convert_loss.h"
 #include "manifest/problem.h"
+#include "manifest/write_compose.h"
 #include "manifest/write_objects.h"
 #include "manifest/write_short.h"
 
@@ -24,8 +25,8 @@ static const struct option_spec options[] = {
 	MANIFEST_SKIP_OPTION,
 	MANIFEST_STRICT_OPTION,
 	MANIFEST_SUPPLY_OPTIONS,
-	{"to", 't', OPTION_VALUE, "i2kit|kubernetes|linuxkit", "the form to write (kubernetes)",
-	 COMPLETE_FORMAT},
+	{"to", 't', OPTION_VALUE, "i2kit|kubernetes|compose|linuxkit",
+	 "the form to write (kubernetes)", COMPLETE_FORMAT},
 };
 
 /* One LinuxKit document for each pod. Images are asked for their entry points, so it may pull. */
@@ -49,13 +50,11 @@ static bool print_linuxkit(const struct invocation *invocation, const struct app
 	return true;
 }
 
-static void print_losses(const struct app *app)
+static void print_losses(const struct string_list *lost)
 {
-	AUTO(string_list_clear) struct string_list lost = STRING_LIST_INIT;
-	app_short_losses(app, &lost);
-	for (size_t i = 0; i < lost.count; i++) {
+	for (size_t i = 0; i < lost->count; i++) {
 		AUTO(strbuf_clear) struct strbuf text = STRBUF_INIT;
-		strbuf_append_printable(&text, lost.items[i], strlen(lost.items[i]));
+		strbuf_append_printable(&text, lost->items[i], strlen(lost->items[i]));
 		(void)fprintf(stderr, "not kept: %s\n", strbuf_text(&text));
 	}
 }
@@ -65,12 +64,19 @@ static bool print_form(const struct invocation *invocation, const struct app *ap
 {
 	if (strcmp(form, "linuxkit") == 0)
 		return print_linuxkit(invocation, app, err);
+	AUTO(string_list_clear) struct string_list lost = STRING_LIST_INIT;
 	bool is_short = strcmp(form, "i2kit") == 0;
-	AUTO_FREE char *text = is_short ? app_write_short(app) : app_write_kubernetes(app);
+	bool is_compose = strcmp(form, "compose") == 0;
+	AUTO_FREE char *text = is_short	    ? app_write_short(app)
+			       : is_compose ? app_write_compose(app, &lost)
+					    : app_write_kubernetes(app);
 	(void)fputs(text, stdout);
 	if (is_short)
-		print_losses(app);
-	else if (app->is_named)
+		app_short_losses(app, &lost);
+	print_losses(&lost);
+	if (is_short || is_compose)
+		return true;
+	if (app->is_named)
 		(void)fprintf(stderr, "not kept: the project's name '%s'; -p gives it\n",
 			      app->project);
 	return true;
@@ -84,9 +90,9 @@ static int run(const struct invocation *invocation, struct error *err)
 	const char *form = given ? given : "kubernetes";
 
 	if (strcmp(form, "i2kit") != 0 && strcmp(form, "kubernetes") != 0 &&
-	    strcmp(form, "linuxkit") != 0) {
-		error_set(err, ERROR_USAGE, "--to is i2kit, kubernetes or linuxkit, not '%s'",
-			  form);
+	    strcmp(form, "compose") != 0 && strcmp(form, "linuxkit") != 0) {
+		error_set(err, ERROR_USAGE,
+			  "--to is i2kit, kubernetes, compose or linuxkit, not '%s'", form);
 		return 2;
 	}
 	bool is_valid = manifest_files_read_whole(invocation, &app, &problems, err);
@@ -105,7 +111,9 @@ const struct verb verb_convert = {
 		"of several pods, policies) stays a Kubernetes object in the same file, which "
 		"i2kit reads just as well; what is not kept is named. Kubernetes objects come out "
 		"as Kubernetes objects with everything they say, those without effect here among "
-		"them. --to linuxkit prints one LinuxKit document for each pod, for "
+		"them. --to compose makes each container a service; what Compose has no words for "
+		"(init containers, probes that ask no command, ConfigMap volumes) is named. --to "
+		"linuxkit prints one LinuxKit document for each pod, for "
 		"linuxkit build; it looks the images up, since a command without its image's "
 		"entry point would be another one.\n\n"
 		"Comments are not kept, and Secrets come out as plain text.",

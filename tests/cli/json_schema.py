@@ -24,6 +24,7 @@ WRONG = [
     "name: web\nnonsense: true\ncontainers: {c: {image: a}}\n",
 ]
 WRONG_ENVIRONMENT = ["name: prod\nprovider: {type: aws, regoin: eu-west-1}\n", "name: prod\nprovider: {type: aws, region: [a]}\n"]
+WRONG_COMPOSE = ["services: {web: {imgae: a}}\n", "services: {web: {image: a, devices: [/dev/kvm]}}\n", "services: {web: {image: [a]}}\n"]
 RIGHT = [
     "name: web\nx-note: any\ncontainers: {c: {image: a, command: sleep 1, environment: {A: 1}, ports: [80, '8080:80']}}\n",
     "name: web\ncontainers: [{name: c, image: a, env: [A=b], resources: {limits: {cpu: 1, memory: 64Mi}}}]\n",
@@ -50,7 +51,7 @@ def complain(validator, text):
 
 
 def main():
-    manifest, environment = schema("manifest"), schema("environment")
+    manifest, environment, compose = schema("manifest"), schema("environment"), schema("compose")
     bad = 0
     for text in RIGHT:
         assert i2kit_takes(text), text
@@ -67,6 +68,10 @@ def main():
         if not complain(environment, text):
             bad += 1
             print(f"not seen: {text}")
+    for text in WRONG_COMPOSE:
+        if not complain(compose, text):
+            bad += 1
+            print(f"not seen: {text}")
     count = 0
     for place, _, names in list(os.walk(os.path.join(TREE, "examples"))) + list(os.walk(os.path.join(TREE, "tests/manifest/corpus"))):
         for name in names:
@@ -78,12 +83,12 @@ def main():
             is_environment = name.startswith("environment.")
             if not is_environment and not i2kit_takes(text):
                 continue
-            problems = complain(environment if is_environment else manifest, text)
+            problems = complain(environment if is_environment else compose if name.startswith("compose.") else manifest, text)
             count += 1
             if problems:
                 bad += 1
                 print(f"{path} called wrong: {problems[0][:300]}")
-    print(f"{count} examples, {len(RIGHT)} right and {len(WRONG) + len(WRONG_ENVIRONMENT)} wrong ones, {bad} judged otherwise")
+    print(f"{count} examples, {len(RIGHT)} right and {len(WRONG) + len(WRONG_ENVIRONMENT) + len(WRONG_COMPOSE)} wrong ones, {bad} judged otherwise")
     sys.exit(1 if bad or count < 5 else 0)
 
 

@@ -11,6 +11,7 @@
 #include "base/path.h"
 #include "manifest/app.h"
 #include "manifest/load.h"
+#include "manifest/write_compose.h"
 #include "test.h"
 
 struct project {
@@ -148,13 +149,19 @@ static void a_service_is_a_pod(void **state)
 	assert_int_equal(container->resources.memory_limit_bytes, 64 << 20);
 	assert_int_equal(container->mount_count, 4);
 	assert_int_equal(project.app.claim_count, 1);
-	const struct service *ports = app_find_service(&project.app, "web");
+	const struct service *ports = app_find_service(&project.app, "web-published");
 	assert_int_equal(ports->port_count, 3);
 	assert_int_equal(ports->ports[0].port, 8080);
 	assert_null(ports->ports[0].host_ip);
 	assert_string_equal(ports->ports[1].host_ip, "127.0.0.1");
 	assert_int_equal(ports->ports[2].protocol, PROTOCOL_UDP);
 	assert_true(ports->is_published);
+	/* Its own name leads to the containers, on their ports. */
+	const struct service *name = app_find_service(&project.app, "web");
+	assert_int_equal(name->kind, SERVICE_HEADLESS);
+	assert_int_equal(name->port_count, 3);
+	assert_int_equal(name->ports[0].port, 80);
+	assert_false(name->is_published);
 	/* What says nothing about it ends. */
 	assert_int_equal(pod(&project, "job")->restart_policy, RESTART_NEVER);
 	assert_int_equal(pod(&project, "job")->workload, WORKLOAD_POD);
@@ -305,7 +312,7 @@ static void files_are_merged(void **state)
 	write_file(&project, "other/.env", "V=16\n");
 	must_load(&project);
 	const struct pod_spec *web = pod(&project, "web");
-	const struct service *ports = app_find_service(&project.app, "web");
+	const struct service *ports = app_find_service(&project.app, "web-published");
 	assert_int_equal(ports->port_count, 1);
 	assert_int_equal(ports->ports[0].port, 81);
 	assert_int_equal(web->containers[0].args.count, 1);
@@ -388,6 +395,71 @@ static void builds_and_watches_are_kept(void **state)
 	assert_string_equal(pod(&project, "web")->containers[0].image, "web:1");
 }
 
+static void what_is_converted_to_compose_reads_back_the_same(void **state)
+{
+	(void)state;
+	AUTO(project_end) struct project project;
+	AUTO(project_end) struct project again;
+	AUTO(string_list_clear) struct string_list lost = STRING_LIST_INIT;
+	project_begin(&project);
+	project_begin(&again);
+	write_file(&project, "compose.yaml",
+		   "name: shop\n"
+		   "services:\n"
+		   "  web:\n"
+		   "    image: nginx\n"
+		   "    entrypoint: []\n"
+		   "    command: [sh, -c, \"echo $$HOME $$(date)\"]\n"
+		   "    environment: {A: \"$$(B) $$$$x\", C: \"1\"}\n"
+		   "    ports: [\"127.0.0.1:8080:80\", \"53:53/udp\"]\n"
+		   "    volumes: [\"data:/d\", \"./s:/s:ro\", /anon]\n"
+		   "    tmpfs: /run:size=1m\n"
+		   "    user: app:app\n"
+		   "    depends_on: {db: {condition: service_healthy}}\n"
+		   "    networks: {a: {aliases: [x]}, b: }\n"
+		   "    restart: always\n"
+		   "    deploy: {resources: {limits: {cpus: '0.5', memory: 64m}}}\n"
+		   "  side: {image: side, network_mode: \"service:web\", restart: always}\n"
+		   "  db:\n"
+		   "    image: postgres\n"
+		   "    healthcheck: {test: [CMD, pg_isready], interval: 5s, timeout: 3s}\n"
+		   "    networks: [b]\n"
+		   "networks: {a: , b: {internal: true}}\n"
+		   "volumes: {data: {x-i2kit: {size: 2g}}}\n");
+	must_load(&project);
+	AUTO_FREE char *text = app_write_compose(&project.app, &lost);
+	write_file(&again, "compose.yaml", text);
+	must_load(&again);
+	assert_int_equal(lost.count, 0);
+	AUTO_FREE char *second = app_write_compose(&again.app, &lost);
+	assert_string_equal(text, second);
+	const struct pod_spec *web = pod(&again, "web");
+	assert_int_equal(web->container_count, 2);
+	assert_true(web->containers[0].has_command);
+	assert_int_equal(web->containers[0].command.count, 0);
+	assert_string_equal(web->containers[0].args.items[2], "echo $HOME $(date)");
+	assert_string_equal(env(web, "A"), "$$(B) $$$x");
+	assert_int_equal(app_find_claim(&again.app, "data")->size_bytes, (uint64_t)2 << 30);
+}
+
+static void what_compose_has_no_words_for_is_named(void **state)
+{
+	(void)state;
+	AUTO(project_end) struct project project;
+	AUTO(string_list_clear) struct string_list lost = STRING_LIST_INIT;
+	project_begin(&project);
+	write_file(&project, "i2kit.yml",
+		   "name: web\n"
+		   "labels: {a: b}\n"
+		   "initContainers: [{name: first, image: busybox}]\n"
+		   "containers: {web: {image: nginx, readinessProbe: {tcpSocket: {port: 80}}}}\n");
+	must_load(&project);
+	AUTO_FREE char *text = app_write_compose(&project.app, &lost);
+	AUTO_FREE char *all = string_list_join(&lost, "; ");
+	assert_string_equal(all, "pod web: readinessProbe that asks no command; pod web: "
+				 "initContainers; pod web: labels");
+}
+
 static void mistakes_have_their_place(void **state)
 {
 	(void)state;
@@ -442,6 +514,8 @@ int main(void)
 		cmocka_unit_test(profiles_choose_services),
 		cmocka_unit_test(configs_and_secrets_are_files),
 		cmocka_unit_test(builds_and_watches_are_kept),
+		cmocka_unit_test(what_is_converted_to_compose_reads_back_the_same),
+		cmocka_unit_test(what_compose_has_no_words_for_is_named),
 		cmocka_unit_test(mistakes_have_their_place),
 		cmocka_unit_test(circles_end),
 	};

@@ -52,19 +52,51 @@ static void begin_pod(struct loader *loader, struct pod_spec *pod, const char *n
 	pod->termination_grace_s = 10;
 }
 
-static void add_ports(struct loader *loader, const struct pod_spec *pod, struct service *ports)
+static struct service *add_service(struct loader *loader, const struct pod_spec *pod)
 {
-	if (ports->port_count == 0)
-		return;
 	struct service *service = ARRAY_APPEND(loader->app->services, loader->app->service_count);
-	*service = *ports;
-	service->name = xstrdup(pod->name);
 	service->namespace_name = xstrdup(pod->namespace_name);
-	service->kind = SERVICE_CLUSTER_IP;
 	service->is_implied = true;
-	service->is_published = true;
 	service->mark = pod->mark;
 	string_list_add(&service->pods, pod->name);
+	return service;
+}
+
+/* A service's name leads to its containers, whatever port they are asked on, ready or not. */
+static void add_name(struct loader *loader, const struct pod_spec *pod)
+{
+	struct service *service = add_service(loader, pod);
+	service->name = xstrdup(pod->name);
+	service->kind = SERVICE_HEADLESS;
+	service->publish_not_ready = true;
+	for (size_t c = 0; c < pod->container_count; c++) {
+		for (size_t i = 0; i < pod->containers[c].port_count; i++) {
+			const struct container_port *from = &pod->containers[c].ports[i];
+			struct service_port *port =
+				ARRAY_APPEND(service->ports, service->port_count);
+			port->port = from->port;
+			port->target_port = from->port;
+			port->protocol = from->protocol;
+			port->outer = from->protocol == PROTOCOL_UDP ? SERVICE_UDP : SERVICE_TCP;
+			port->inner = port->outer;
+			port->mark = from->mark;
+		}
+	}
+}
+
+/* Published ports have numbers of their own, which its name does not know. */
+static void add_ports(struct loader *loader, const struct pod_spec *pod, struct service *ports)
+{
+	if (!pod->has_no_network)
+		add_name(loader, pod);
+	if (ports->port_count == 0)
+		return;
+	struct service *service = add_service(loader, pod);
+	service->name = xasprintf("%.52s-published", pod->name);
+	service->kind = pod->is_public ? SERVICE_LOAD_BALANCER : SERVICE_CLUSTER_IP;
+	service->is_published = true;
+	service->ports = ports->ports;
+	service->port_count = ports->port_count;
 }
 
 /* All services whose containers go into the pod that this one names, in the order of the file. */

@@ -246,17 +246,23 @@ static void read_platform(struct loader *loader, const struct yaml_node *node, v
 			     "platform: VMs run linux/amd64 here, not %.60s", node->text);
 }
 
+static void read_public(struct loader *loader, const struct yaml_node *node, void *target)
+{
+	read_bool(loader, node, &((struct compose_service *)target)->pod->is_public);
+}
+
 static const struct field own_list[] = {
-	{"pod", FIELD_USED, NULL, 0, NULL,
+	{"pod", FIELD_USED, read_ignored, 0, NULL,
 	 "the pod, and so the VM, that its container goes into; services that name one share it",
-	 .takes = "text"}};
+	 .takes = "text"},
+	{"public", FIELD_USED, read_public, 0, NULL, "no effect locally",
+	 "its ports are reachable from outside", .takes = "true or false"}};
 static const struct field_set own_fields = {"x-i2kit", own_list, ARRAY_SIZE(own_list)};
 
 static void read_own(struct loader *loader, const struct yaml_node *node, void *target)
 {
-	(void)target;
 	const struct yaml_node *pod = yaml_get(node, "pod");
-	loader_read_map(loader, node, &own_fields, NULL);
+	loader_read_map(loader, node, &own_fields, target);
 	AUTO_FREE char *plain = pod != NULL && pod->kind == YAML_SCALAR
 					? compose_plain_name(pod->text)
 					: xstrdup("");
