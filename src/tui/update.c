@@ -305,6 +305,37 @@ static void take_tick(struct model *model, const struct event *event)
 		(uint8_t)(event->percent > 100 ? 100 : event->percent);
 }
 
+/* The log's window. */
+static void take_log(struct model *model, const struct event *event)
+{
+	switch (event->kind) {
+	case EVENT_LOG_LINE:
+		take_log_line(model, event->line);
+		break;
+	case EVENT_LOG_OLDER:
+	case EVENT_LOG_OLDER_DONE:
+		take_older(model, event);
+		break;
+	case EVENT_LOG_NEWER:
+	case EVENT_LOG_NEWER_DONE:
+		take_newer(model, event);
+		break;
+	default:
+		break;
+	}
+}
+
+/* What runs beside the screen. */
+static void take_job(struct model *model, const struct event *event)
+{
+	if (event->kind == EVENT_JOB_STARTED)
+		start_job(model, event);
+	else if (event->kind == EVENT_JOB_LINE)
+		add_job_line(model, event);
+	else
+		end_job(model, event);
+}
+
 void model_update(struct model *model, const struct event *event)
 {
 	switch (event->kind) {
@@ -325,33 +356,22 @@ void model_update(struct model *model, const struct event *event)
 		take_project_event(model, event->project_event);
 		break;
 	case EVENT_LOG_LINE:
-		take_log_line(model, event->line);
-		return; /* thousands a second: the event after the last of them sees to the rest */
 	case EVENT_LOG_OLDER:
-		take_older(model, event);
-		return;
 	case EVENT_LOG_NEWER:
-		take_newer(model, event);
-		return;
+		take_log(model, event);
+		return; /* thousands a second: the event after the last of them sees to the rest */
 	case EVENT_LOG_OLDER_DONE:
-		take_older(model, event);
-		break;
 	case EVENT_LOG_NEWER_DONE:
-		take_newer(model, event);
-		break;
 	case EVENT_LOG_LINES_DONE:
+		take_log(model, event);
 		break;
 	case EVENT_TICK:
 		take_tick(model, event);
 		break;
 	case EVENT_JOB_STARTED:
-		start_job(model, event);
-		break;
 	case EVENT_JOB_LINE:
-		add_job_line(model, event);
-		break;
 	case EVENT_JOB_ENDED:
-		end_job(model, event);
+		take_job(model, event);
 		break;
 	case EVENT_ANSWER:
 		take_answer(model, event);
