@@ -17,17 +17,11 @@
 
 #include "base/cleanup.h"
 #include "base/error.h"
-#include "base/json.h"
-#include "base/strbuf.h"
 
 struct json_path;
 /* NULL and ERROR_USAGE with the character where it is wrong, counted from 1. */
 MUST_CHECK struct json_path *json_path_parse(const char *text, struct error *err);
 void json_path_free(struct json_path *path);
 DEFINE_AUTO_PTR(json_path, json_path_free)
-
-/* Several values of one {} are joined by `separator`; texts without quotes, all else as JSON. */
-void json_path_write(const struct json_path *path, struct json_view root, const char *separator,
-		     struct strbuf *out);
 
 #endif

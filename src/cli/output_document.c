@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 #include "base/json_writer.h"
 #include "base/parse.h"
+#include "cli/json_path_write.h"
 #include "cli/json_yaml.h"
 
 /* How this run shows documents, as the log has a level: there is one standard output. */

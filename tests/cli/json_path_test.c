@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "cli/json_path.h"
+#include "cli/json_path_write.h"
 
 static const char document_text[] =
 	"{\"project\":\"shop\",\"a.b\":1,\"ratio\":1.5,\"none\":null,"

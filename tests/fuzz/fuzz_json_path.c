@@ -4,6 +4,7 @@
 
 #include "base/alloc.h"
 #include "cli/json_path.h"
+#include "cli/json_path_write.h"
 #include "fuzz.h"
 
 /* The first line is a template, the rest the document; a template is also tried on one of ours. */
