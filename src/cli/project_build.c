@@ -88,6 +88,23 @@ static bool read_app(const struct invocation *invocation, struct app *app, struc
 }
 
 /* Which pods are meant; done before anything is built. */
+/* What the chosen pods wait for is brought up too; true: there was more. */
+static bool add_waited_for(const struct app *app, bool *is_wanted)
+{
+	bool has_more = false;
+
+	for (size_t i = 0; i < app->pod_count; i++) {
+		for (size_t k = 0; is_wanted[i] && k < app->pods[i].wait_count; k++) {
+			const struct pod_spec *other = app_find_pod(app, app->pods[i].waits[k].pod);
+			if (other == NULL || is_wanted[other - app->pods])
+				continue;
+			is_wanted[other - app->pods] = true;
+			has_more = true;
+		}
+	}
+	return has_more;
+}
+
 static bool choose_pods(const struct invocation *invocation, const struct app *app,
 			struct built *ret, struct error *err)
 {
@@ -104,6 +121,8 @@ static bool choose_pods(const struct invocation *invocation, const struct app *a
 	for (size_t i = 0; i < app->pod_count; i++)
 		ret->is_wanted[i] =
 			ret->named.count == 0 || string_list_has(&ret->named, app->pods[i].name);
+	while (add_waited_for(app, ret->is_wanted))
+		continue;
 	for (size_t i = 0; i < ret->named.count; i++) {
 		if (app_find_pod(app, ret->named.items[i]) == NULL)
 			return manifest_files_no_pod(app, ret->named.items[i], err);

@@ -28,6 +28,7 @@ static void write_volume(struct json_writer *json, const char *project,
 	json_write_unsigned(json, "sizeBytes", volume->size_bytes);
 	json_write_unsigned(json, "usedBytes", volume->used_bytes);
 	json_write_bool(json, "inUse", volume->is_in_use);
+	json_write_bool(json, "shared", volume->is_shared);
 	json_write_texts(json, "pods", &volume->pods);
 	json_write_texts(json, "snapshots", &volume->snapshots);
 	json_write_text(json, "path", volume->path);
@@ -45,7 +46,10 @@ static void add_row(struct table *table, const char *project, const struct volum
 	output_format_size(used, volume->used_bytes);
 	table_add_cell(table, STYLE_BOLD, "%s", volume->name);
 	table_add_cell(table, STYLE_NONE, "%s", project);
-	table_add_cell(table, STYLE_NONE, "%s", volume->size_bytes > 0 ? size : "?");
+	table_add_cell(table, STYLE_NONE, "%s",
+		       volume->is_shared	? "shared"
+		       : volume->size_bytes > 0 ? size
+						: "?");
 	table_add_cell(table, STYLE_NONE, "%s", used);
 	table_add_cell(table, volume->is_in_use ? STYLE_GREEN : STYLE_NONE, "%s%s",
 		       pods[0] != '\0' ? pods : "-", volume->is_in_use ? " (runs)" : "");
@@ -148,10 +152,10 @@ static bool export_one(const struct task *task, struct error *err)
 {
 	const char *given = arguments_value(task->invocation->args, "format");
 	const char *ending = strrchr(task->word, '.');
-	bool is_qcow2 = given != NULL ? strcmp(given, "qcow2") == 0
-				      : ending != NULL && strcmp(ending, ".qcow2") == 0;
+	bool is_qcow2 = ending != NULL && strcmp(ending, ".qcow2") == 0;
+	const char *own = task->volume->is_shared ? "tar" : is_qcow2 ? "qcow2" : "raw";
 
-	if (!volume_file_export(task->volume, is_qcow2 ? "qcow2" : "raw", task->word,
+	if (!volume_file_export(task->volume, given != NULL ? given : own, task->word,
 				arguments_flag(task->invocation->args, "force"), err))
 		return false;
 	report(task, "exported", task->word);
@@ -247,7 +251,7 @@ static int run(const struct invocation *invocation, struct error *err)
 static const struct option_spec options[] = {
 	{"all", 'a', OPTION_FLAG, NULL, "ls: of all projects", COMPLETE_NONE},
 	{"force", 0, OPTION_FLAG, NULL, "export, import: replace what is there", COMPLETE_NONE},
-	{"format", 0, OPTION_VALUE, "raw|qcow2", "of the exported file (by its name)",
+	{"format", 0, OPTION_VALUE, "raw|qcow2|tar", "of the exported file (by its name)",
 	 COMPLETE_FORMAT},
 };
 
@@ -257,13 +261,15 @@ const struct verb verb_volume = {
 	.summary = "list, copy, snapshot and remove volumes",
 	.description =
 		"Volumes are the disks of claims: CLAIM, and of a StatefulSet "
-		"CLAIM-STATEFULSET-ORDINAL. They outlive their pods; `i2kit down --volumes` and "
+		"CLAIM-STATEFULSET-ORDINAL; of one that several VMs have (ReadWriteMany) it is a "
+		"folder that they share, whose size nobody limits. They outlive their pods; `i2kit "
+		"down --volumes` and "
 		"`volume rm` end them.\n\n"
 		" ls                           what there is, how large, whose\n"
 		" rm VOLUME                    delete it; not while its pod is up\n"
 		" rm VOLUME@SNAPSHOT           delete a snapshot of it\n"
-		" export VOLUME FILE           write it as one disk image\n"
-		" import VOLUME FILE           make it from a raw or qcow2 image\n"
+		" export VOLUME FILE           write it as one disk image; a shared one as tar\n"
+		" import VOLUME FILE           make it from a raw or qcow2 image, or a tar\n"
 		" snapshot VOLUME [SNAPSHOT]   keep its state of now, within it\n"
 		" restore VOLUME SNAPSHOT      go back to that state\n\n"
 		"All but ls want the volume's pod stopped (`i2kit stop POD`): what a VM writes "

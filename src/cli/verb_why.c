@@ -247,6 +247,11 @@ static const char *advice(const struct instance_status *instance)
 	if (instance->state == INSTANCE_CRASHED && instance->stage_count == 0)
 		return "libvirt cannot make its VM, the first line says why; i2kit doctor";
 	switch (instance->state) {
+	case INSTANCE_BOOTING:
+		return instance->reason != NULL
+			       ? "it starts when the pod it waits for (depends_on) is there: "
+				 "i2kit why of that one"
+			       : "i2kit events shows what happened before";
 	case INSTANCE_READY:
 		return "it is ready; nothing to mend";
 	case INSTANCE_STARTING:

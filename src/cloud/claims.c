@@ -59,6 +59,16 @@ void cloud_claims_of_pod(const struct app *app, const struct pod_spec *pod,
 
 bool cloud_claims_check(const struct app *app, struct error *err)
 {
+	for (size_t i = 0; i < app->claim_count; i++) {
+		if (!app->claims[i].is_shared)
+			continue;
+		error_set(err, ERROR_UNSUPPORTED,
+			  "claim '%s' is shared by several instances (ReadWriteMany), and a disk "
+			  "of the cloud belongs to one",
+			  app->claims[i].name);
+		return error_hint(err, "a file system of the cloud's own (EFS, NFS) that the pods "
+				       "mount, an object store, or a claim for each");
+	}
 	AUTO(string_list_clear) struct string_list seen = STRING_LIST_INIT;
 	for (size_t i = 0; i < app->pod_count; i++) {
 		AUTO(cloud_claim_list_clear) struct cloud_claim_list claims = {0};

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "manifest/pod_networks.h"
 #include "release/receipt.h"
 #include "release/receipt_tag.h"
 
@@ -28,6 +29,15 @@ static bool check_policies(const struct app *app, struct error *err)
 		const struct pod_spec *pod = &app->pods[i];
 		if (!pod->incoming.is_isolated && !pod->outgoing.is_isolated)
 			continue;
+		if (app_has_networks(app)) {
+			(void)error_set(err, ERROR_UNSUPPORTED,
+					"pod '%s' is kept apart from others by its networks, which "
+					"the cloud does not do",
+					pod->name);
+			return error_hint(err,
+					  "one network for all of them there, and network: "
+					  "{egress: …}, which becomes rules of security groups");
+		}
 		(void)error_set(err, ERROR_UNSUPPORTED,
 				"pod '%s' is selected by a NetworkPolicy, which the cloud does not "
 				"enforce",

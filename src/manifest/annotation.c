@@ -12,7 +12,9 @@
 #include "base/cleanup.h"
 #include "manifest/egress.h"
 #include "manifest/loader.h"
+#include "manifest/pod_networks.h"
 #include "manifest/short_form.h"
+#include "manifest/start_wait.h"
 #include "manifest/yaml_node.h"
 
 static const char prefix[] = "i2kit/";
@@ -97,9 +99,17 @@ void read_workload_annotations(struct loader *loader, const struct yaml_node *ro
 		} else if (strcmp(key->text, ANNOTATION_EGRESS) == 0 &&
 			   value->kind == YAML_SCALAR) {
 			read_egress_annotation(loader, value, pod);
+		} else if (strcmp(key->text, ANNOTATION_NETWORKS) == 0 &&
+			   value->kind == YAML_SCALAR) {
+			read_networks_annotation(loader, value, pod);
+		} else if (strcmp(key->text, ANNOTATION_DEPENDS_ON) == 0 &&
+			   value->kind == YAML_SCALAR) {
+			read_depends_on_annotation(loader, value, pod);
 		} else if (!is_type) {
 			unknown_annotation(loader, key,
-					   ANNOTATION_EGRESS " or " ANNOTATION_INSTANCE_TYPE);
+					   ANNOTATION_DEPENDS_ON ", " ANNOTATION_EGRESS
+								 ", " ANNOTATION_NETWORKS
+								 " or " ANNOTATION_INSTANCE_TYPE);
 		}
 	}
 }

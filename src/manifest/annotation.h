@@ -13,6 +13,8 @@ struct yaml_node;
 #define ANNOTATION_PUBLISHED	 "i2kit/published"
 #define ANNOTATION_INSTANCE_TYPE "i2kit/instance-type"
 #define ANNOTATION_EGRESS	 "i2kit/egress"
+#define ANNOTATION_NETWORKS	 "i2kit/networks"
+#define ANNOTATION_DEPENDS_ON	 "i2kit/depends-on"
 
 void read_service_annotations(struct loader *loader, const struct yaml_node *root,
 			      struct service *service);

@@ -309,7 +309,9 @@ struct app_network {
 struct claim {
 	char *name;
 	uint64_t size_bytes;
-	bool is_read_only;   /* accessModes has ReadOnlyMany only */
+	bool is_read_only; /* accessModes has ReadOnlyMany only */
+	bool is_many;	   /* accessModes has ReadWriteMany */
+	bool is_shared;	   /* and several VMs have it, one of them to write: no disk can do that */
 	char *storage_class; /* or NULL; noted */
 	struct source_mark mark;
 };

@@ -11,6 +11,7 @@
 #include "manifest/check_pod.h"
 #include "manifest/egress.h"
 #include "manifest/loader.h"
+#include "manifest/start_wait.h"
 
 /* An object by its name, for finding two of one name. */
 struct named {
@@ -247,12 +248,37 @@ static bool uses_claim(const struct pod_spec *pod, const char *claim)
 	return false;
 }
 
-/* A claim is one disk, and a disk is written by one VM at a time. */
-static void check_claim_users(struct loader *loader, const struct claim *claim)
+/* VMs that have the claim; *ret_writers: of them, those that write to it. */
+static uint64_t count_users(const struct app *app, const char *claim, uint64_t *ret_writers)
+{
+	uint64_t users = 0;
+
+	*ret_writers = 0;
+	for (size_t i = 0; i < app->pod_count; i++) {
+		const struct pod_spec *pod = &app->pods[i];
+		uint64_t vms = pod->replicas > 0 ? pod->replicas : 1;
+		bool has_it = false;
+		for (size_t k = 0; k < pod->volume_count; k++)
+			has_it = has_it || (pod->volumes[k].kind == VOLUME_CLAIM &&
+					    pod->volumes[k].ref_name != NULL &&
+					    strcmp(pod->volumes[k].ref_name, claim) == 0);
+		users += has_it ? vms : 0;
+		*ret_writers += uses_claim(pod, claim) ? vms : 0;
+	}
+	return users;
+}
+
+/* A claim is one disk, and a disk is written by one VM at a time; or it is said to be shared. */
+static void check_claim_users(struct loader *loader, struct claim *claim)
 {
 	struct app *app = loader->app;
 	const struct pod_spec *first = NULL;
+	uint64_t writers = 0;
+	uint64_t users = count_users(app, claim->name, &writers);
 
+	claim->is_shared = claim->is_many && users > 1 && writers > 0;
+	if (claim->is_shared)
+		return;
 	for (size_t i = 0; i < app->pod_count && !claim->is_read_only; i++) {
 		struct pod_spec *pod = &app->pods[i];
 		if (!uses_claim(pod, claim->name))
@@ -262,14 +288,15 @@ static void check_claim_users(struct loader *loader, const struct claim *claim)
 		if (pod->replicas > 1)
 			loader_error_at(
 				loader, &pod->replicas_mark,
-				"replicas: 1, or a StatefulSet with volumeClaimTemplates: a "
-				"disk for each",
+				"replicas: 1, a StatefulSet with volumeClaimTemplates (a disk for "
+				"each), or accessModes: [ReadWriteMany] (a folder for all)",
 				"pod '%s': %u replicas cannot write to the one disk of "
 				"claim '%s'",
 				pod->name, pod->replicas, claim->name);
 		if (first != NULL)
 			loader_error_at(loader, &pod->mark,
-					"give each its own claim, or readOnly: true",
+					"give each its own claim, readOnly: true, or accessModes: "
+					"[ReadWriteMany]: a folder for all",
 					"pods '%s' and '%s' cannot both write to the disk of claim "
 					"'%s'",
 					first->name, pod->name, claim->name);
@@ -327,4 +354,5 @@ void check_app(struct loader *loader)
 		check_pod(loader, &app->pods[i]);
 		check_egress(loader, &app->pods[i]);
 	}
+	check_start_waits(loader);
 }

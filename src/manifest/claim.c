@@ -24,6 +24,7 @@ static void read_access_modes(struct loader *loader, const struct yaml_node *nod
 			loader_error(loader, node->items[i], "ReadWriteOnce",
 				     "accessModes: '%.60s' is not known", mode);
 	}
+	claim->is_many = string_list_has(&modes, "ReadWriteMany");
 	claim->is_read_only = modes.count == 1 && strcmp(modes.items[0], "ReadOnlyMany") == 0;
 }
 
@@ -52,7 +53,9 @@ static void read_claim_resources(struct loader *loader, const struct yaml_node *
 
 static const struct field claim_spec_list[] = {
 	{"accessModes", FIELD_USED, read_access_modes, 0, NULL,
-	 "only ReadOnlyMany matters: mounted read-only", .is_list = true},
+	 "ReadWriteMany in several VMs: a folder that they share (virtiofs); ReadOnlyMany: mounted "
+	 "read-only; else a disk of one pod",
+	 "ReadWriteMany in several: promote refuses it", .is_list = true},
 	{"dataSource", FIELD_REFUSED, NULL, 0, NULL, "volumes start empty"},
 	{"dataSourceRef", FIELD_REFUSED, NULL, 0, NULL, "volumes start empty"},
 	{"resources", FIELD_USED, read_claim_resources, 0, &claim_resources_fields, NULL},

@@ -19,6 +19,7 @@
 #include "manifest/kustomize/build.h"
 #include "manifest/loader.h"
 #include "manifest/network_policy.h"
+#include "manifest/pod_networks.h"
 #include "manifest/problem.h"
 #include "manifest/problem_path.h"
 #include "manifest/project_name.h"
@@ -274,6 +275,7 @@ static bool finish(struct loader *loader, struct app *ret, struct error *err)
 	routes_complete(loader);
 	gateway_list_clear(&loader->gateways);
 	network_policies_complete(loader);
+	pod_networks_complete(loader);
 	check_app(loader);
 	string_list_clear(&loader->noted);
 	problem_list_sort(loader->problems, &loader->app->files);

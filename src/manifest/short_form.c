@@ -15,8 +15,10 @@
 #include "manifest/egress.h"
 #include "manifest/loader.h"
 #include "manifest/pod.h"
+#include "manifest/pod_networks.h"
 #include "manifest/read_value.h"
 #include "manifest/short_route.h"
+#include "manifest/start_wait.h"
 #include "manifest/yaml_node.h"
 
 #define RANGE_MAX 256 /* ports that one word may mean */
@@ -485,6 +487,9 @@ static const struct field short_field_list[] = {
 	 .takes = "map of texts"},
 	{"containers", FIELD_USED, read_short_containers, 0, &short_container_fields,
 	 "a map NAME: {image: …}, or a list", .is_named = true},
+	{"depends_on", FIELD_USED, read_depends_on, 0, &start_wait_fields,
+	 "pods whose containers start first: [db], or {db: healthy}; VMs boot side by side",
+	 "no effect: a note", .is_named = true},
 	{"instance_type", FIELD_USED, read_text, AT(instance_type), NULL, "no effect locally",
 	 "of the instances; default: environment.yml's"},
 	{"labels", FIELD_USED, read_short_labels, 0, NULL, "for selectors of Services",
@@ -492,6 +497,10 @@ static const struct field short_field_list[] = {
 	{"name", FIELD_USED, read_name, AT(name), NULL, "of the pod and of its service"},
 	{"namespace", FIELD_USED, read_name, AT(namespace_name), NULL, "default: default"},
 	{"network", FIELD_USED, read_network, 0, &network_fields, "what the pod may reach"},
+	{"networks", FIELD_USED, read_networks, 0, &pod_network_fields,
+	 "pods that share none neither resolve nor reach one another: [front, back], or a map with "
+	 "aliases and internal; none: nobody; default: [default]",
+	 "promote refuses what it would keep apart", .is_named = true},
 	{"public", FIELD_USED, read_bool, AT(is_public), NULL, "no effect locally",
 	 "its ports are reachable from outside"},
 	{"publish", FIELD_USED, read_publish, 0, NULL,

@@ -8,7 +8,10 @@
 #include "base/base64.h"
 #include "base/cleanup.h"
 #include "base/utf8.h"
+#include "manifest/annotation.h"
 #include "manifest/egress.h"
+#include "manifest/pod_networks.h"
+#include "manifest/start_wait.h"
 #include "manifest/write_container.h"
 #include "manifest/write_pod.h"
 #include "manifest/write_short.h"
@@ -330,7 +333,7 @@ static void write_workload_rest(struct yaml_writer *writer, const struct pod_spe
 	yaml_write_end(writer);
 }
 
-void write_workload(struct yaml_writer *writer, const struct pod_spec *pod)
+void write_workload(struct yaml_writer *writer, const struct app *app, const struct pod_spec *pod)
 {
 	if (pod->workload == WORKLOAD_POD) {
 		yaml_write_document(writer);
@@ -347,7 +350,15 @@ void write_workload(struct yaml_writer *writer, const struct pod_spec *pod)
 	AUTO(string_list_clear) struct string_list egress = STRING_LIST_INIT;
 	egress_words(&pod->egress, &egress);
 	AUTO_FREE char *words = string_list_join(&egress, " ");
-	yaml_write_text(writer, "i2kit/egress", egress.count > 0 ? words : NULL);
+	yaml_write_text(writer, ANNOTATION_EGRESS, egress.count > 0 ? words : NULL);
+	AUTO(string_list_clear) struct string_list networks = STRING_LIST_INIT;
+	pod_network_words(app, pod, &networks);
+	AUTO_FREE char *joined = string_list_join(&networks, " ");
+	yaml_write_text(writer, ANNOTATION_NETWORKS, networks.count > 0 ? joined : NULL);
+	AUTO(string_list_clear) struct string_list waits = STRING_LIST_INIT;
+	start_wait_words(pod, &waits);
+	AUTO_FREE char *depends = string_list_join(&waits, " ");
+	yaml_write_text(writer, ANNOTATION_DEPENDS_ON, waits.count > 0 ? depends : NULL);
 	yaml_write_end(writer);
 	yaml_write_end(writer);
 	yaml_write_map(writer, "spec");
@@ -474,7 +485,7 @@ char *app_write_kubernetes(const struct app *app)
 		write_claim(&writer, &app->claims[i]);
 	for (size_t i = 0; i < app->pod_count; i++) {
 		if (!is_kept || is_short_pod(&app->pods[i]))
-			write_workload(&writer, &app->pods[i]);
+			write_workload(&writer, app, &app->pods[i]);
 	}
 	for (size_t i = 0; i < app->service_count; i++) {
 		if (is_service_generated(app, &app->services[i]))

@@ -24,7 +24,7 @@ char *app_write_kubernetes(const struct app *app);
 
 /* Pieces, for write_short.c too. */
 void write_claim_spec(struct yaml_writer *writer, const struct claim *claim);
-void write_workload(struct yaml_writer *writer, const struct pod_spec *pod);
+void write_workload(struct yaml_writer *writer, const struct app *app, const struct pod_spec *pod);
 void write_pod_selector(struct yaml_writer *writer, const char *key, const struct pod_spec *pod);
 void write_service(struct yaml_writer *writer, const struct app *app,
 		   const struct service *service);

@@ -7,6 +7,8 @@
 #include "base/cleanup.h"
 #include "base/strbuf.h"
 #include "manifest/egress.h"
+#include "manifest/pod_networks.h"
+#include "manifest/start_wait.h"
 #include "manifest/write_container.h"
 #include "manifest/write_objects.h"
 #include "manifest/write_pod.h"
@@ -262,6 +264,60 @@ static void write_routes(struct yaml_writer *writer, const struct app *app,
 	yaml_write_end(writer);
 }
 
+static void write_depends_on(struct yaml_writer *writer, const struct pod_spec *pod)
+{
+	yaml_write_map(writer, "depends_on");
+	for (size_t i = 0; i < pod->wait_count; i++) {
+		const struct start_wait *wait = &pod->waits[i];
+		yaml_write_map(writer, wait->pod);
+		yaml_write_text(writer, "condition", start_condition_words[wait->condition]);
+		if (wait->restarts)
+			yaml_write_bool(writer, "restart", true);
+		if (wait->is_optional)
+			yaml_write_bool(writer, "required", false);
+		yaml_write_end(writer);
+	}
+	yaml_write_end(writer);
+}
+
+static bool is_internal(const struct app *app, const char *network)
+{
+	for (size_t i = 0; i < app->network_count; i++) {
+		if (strcmp(app->networks[i].name, network) == 0)
+			return app->networks[i].is_internal;
+	}
+	return false;
+}
+
+static void write_networks(struct yaml_writer *writer, const struct app *app,
+			   const struct pod_spec *pod)
+{
+	AUTO(string_list_clear) struct string_list names = STRING_LIST_INIT;
+	bool has_more = false;
+
+	yaml_write_text(writer, "networks", pod->has_no_network ? "none" : NULL);
+	for (size_t i = 0; i < pod->network_count; i++) {
+		string_list_add(&names, pod->networks[i].name);
+		has_more = has_more || pod->networks[i].aliases.count > 0 ||
+			   is_internal(app, pod->networks[i].name);
+	}
+	if (!has_more) {
+		yaml_write_texts(writer, "networks", &names);
+		return;
+	}
+	yaml_write_map(writer, "networks");
+	for (size_t i = 0; i < pod->network_count; i++) {
+		yaml_write_map(writer, pod->networks[i].name);
+		if (is_internal(app, pod->networks[i].name))
+			yaml_write_bool(writer, "internal", true);
+		else if (pod->networks[i].aliases.count == 0)
+			yaml_write_bool(writer, "internal", false);
+		yaml_write_texts(writer, "aliases", &pod->networks[i].aliases);
+		yaml_write_end(writer);
+	}
+	yaml_write_end(writer);
+}
+
 static void write_short_pod(struct yaml_writer *writer, const struct app *app,
 			    const struct pod_spec *pod)
 {
@@ -281,8 +337,10 @@ static void write_short_pod(struct yaml_writer *writer, const struct app *app,
 	if (service != NULL && service->kind == SERVICE_CLUSTER_IP && !service->is_published)
 		yaml_write_bool(writer, "publish", false);
 	yaml_write_text(writer, "instance_type", pod->instance_type);
+	write_depends_on(writer, pod);
 	write_network(writer, &pod->egress);
 	write_routes(writer, app, pod);
+	write_networks(writer, app, pod);
 	if (!has_given_labels(app, pod, service))
 		yaml_write_pairs(writer, "labels", pod->labels, pod->label_count);
 	yaml_write_pairs(writer, "annotations", pod->annotations, pod->annotation_count);
@@ -346,7 +404,7 @@ char *app_write_short(const struct app *app)
 		if (is_short(app, &app->pods[i]))
 			write_short_pod(&writer, app, &app->pods[i]);
 		else if (!is_kept || is_short_pod(&app->pods[i]))
-			write_workload(&writer, &app->pods[i]);
+			write_workload(&writer, app, &app->pods[i]);
 		if (!is_short(app, &app->pods[i]))
 			write_pod_ingress(&writer, app, &app->pods[i]);
 	}

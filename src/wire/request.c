@@ -43,6 +43,7 @@ char *hello_write(const struct hello *hello)
 	json_write_text_if(&json, "boot", hello->boot);
 	json_write_true_if(&json, "ping", hello->answers_pings);
 	json_write_true_if(&json, "touch", hello->takes_touches);
+	json_write_true_if(&json, "hold", hello->takes_holds);
 	json_close(&json);
 	return strbuf_take(&out);
 }
@@ -60,6 +61,7 @@ bool hello_read(const void *bytes, size_t size, struct hello *ret, struct error 
 	int64_t version = json_view_number(json_view_require(root, "version"), 0, INT64_MAX, 0);
 	bool answers_pings = json_view_bool(json_view_get(root, "ping"), false);
 	bool takes_touches = json_view_bool(json_view_get(root, "touch"), false);
+	bool takes_holds = json_view_bool(json_view_get(root, "hold"), false);
 	if (boot_id != NULL && strlen(boot_id) > MAX_BOOT)
 		json_view_complain(boot, "is too long");
 	if (!json_document_check(document, err))
@@ -68,7 +70,8 @@ bool hello_read(const void *bytes, size_t size, struct hello *ret, struct error 
 			      .state = xstrdup(state != NULL ? state : ""),
 			      .boot = xstrdup(boot_id != NULL ? boot_id : ""),
 			      .answers_pings = answers_pings,
-			      .takes_touches = takes_touches};
+			      .takes_touches = takes_touches,
+			      .takes_holds = takes_holds};
 	return true;
 }
 

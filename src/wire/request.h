@@ -22,6 +22,7 @@ struct hello {
 	char *boot;	 /* the kernel's boot_id; "" from old guests */
 	bool answers_pings;
 	bool takes_touches;
+	bool takes_holds; /* INSTANCE.held */
 };
 void hello_clear(struct hello *hello);
 char *hello_write(const struct hello *hello);

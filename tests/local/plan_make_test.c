@@ -11,6 +11,7 @@
 #include "base/cleanup.h"
 #include "base/path.h"
 #include "local/plan/project_plan_json.h"
+#include "local/plan/volume_folder.h"
 #include "manifest/load.h"
 #include "manifest/problem.h"
 
@@ -345,6 +346,43 @@ static void services_that_lead_outside_are_planned_and_read_again(void **state)
 	assert_string_equal(read.pods[0].egress.cidrs.items[0], "192.0.2.7");
 }
 
+static void a_shared_claim_is_a_folder_of_all_that_have_it(void **state)
+{
+	static const char text[] =
+		"apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: files}\n"
+		"spec: {accessModes: [ReadWriteMany], resources: {requests: {storage: 1Gi}}}\n"
+		"---\nname: web\nreplicas: 2\n"
+		"containers: {c: {image: img, volumeMounts: [{name: d, mountPath: /d}]}}\n"
+		"volumes: [{name: d, persistentVolumeClaim: {claimName: files}}]\n";
+	char home[] = "/tmp/i2kit-plan-data.XXXXXX";
+	AUTO(project_plan_clear) struct project_plan read = {0};
+	(void)state;
+
+	assert_non_null(mkdtemp(home));
+	assert_int_equal(setenv("XDG_DATA_HOME", home, 1), 0);
+	load(text);
+	read_words(&(struct plan_words){0});
+	assert_true(make());
+	AUTO_FREE char *written = project_plan_write(&plan, &problem);
+	assert_true(project_plan_read("plan", written, strlen(written), &read, &problem));
+	const struct volume_plan *volume = &read.pods[0].volumes[0];
+	assert_true(volume->is_shared && !volume_plan_is_disk(volume));
+	assert_false(volume_plan_is_pushed(volume, true));
+	assert_false(read.pods[0].is_stateful || read.pods[0].is_dirty);
+	AUTO_FREE char *folder = xasprintf("%s/i2kit/volumes/%s/files.shared", home, read.project);
+	assert_string_equal(volume->host_path, folder);
+	assert_true(volume_folders_provide(&read, &problem) && path_exists(folder));
+	/* What was a disk until now is not passed over in silence. */
+	assert_int_equal(rmdir(folder), 0);
+	AUTO_FREE char *disk = xasprintf("%s/i2kit/volumes/%s/files.qcow2", home, read.project);
+	assert_true(file_write_atomic(disk, "x", 1, 0600, &problem));
+	assert_false(volume_folders_provide(&read, &problem));
+	assert_int_equal(problem.kind, ERROR_EXISTS);
+	error_clear(&problem);
+	assert_true(path_remove_tree(home, NULL));
+	assert_int_equal(unsetenv("XDG_DATA_HOME"), 0);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start, stop)
@@ -357,6 +395,7 @@ int main(void)
 		TEST(host_paths_are_looked_at_before_planning),
 		TEST(a_plan_that_is_written_is_read_again),
 		TEST(services_that_lead_outside_are_planned_and_read_again),
+		TEST(a_shared_claim_is_a_folder_of_all_that_have_it),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

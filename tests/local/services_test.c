@@ -70,15 +70,46 @@ static void assert_has(const char *text, const char *part)
 		fail_msg("no %s in %s", part, text);
 }
 
-/* As the guest reads it. */
-static char *instance_text(void)
+/* As the guest of that pod reads it. */
+static char *text_for(const struct pod_plan *viewer)
 {
 	AUTO(release_clear) struct release release = {0};
 
-	services_add_hosts(&supervisor, &release.hosts);
-	services_add_proxies(&supervisor, &release);
-	services_add_env(&supervisor, &release.service_env);
+	services_add_hosts(&supervisor, viewer, &release.hosts);
+	services_add_proxies(&supervisor, viewer, &release);
+	services_add_env(&supervisor, viewer, &release.service_env);
 	return release_document_write(&release, 0);
+}
+
+static char *instance_text(void)
+{
+	const struct pod_plan anybody = {0};
+
+	return text_for(&anybody);
+}
+
+static void what_shares_no_network_has_no_name(void **state)
+{
+	char alias[] = "store";
+	char pod[] = "db";
+	struct peer_name aliases[] = {{alias, pod}};
+	struct pod_plan near = {.peer_names = aliases, .peer_name_count = 1};
+	struct pod_plan far = {0};
+	(void)state;
+
+	add_service("db", 5432, 5432, "sql");
+	string_list_add(&far.hidden, "db");
+	AUTO_FREE char *seen = text_for(&near);
+	assert_has(seen, "\"db\"");
+	assert_has(seen, "db-0");
+	assert_has(seen, "\"store.default.svc.cluster.local\"");
+	assert_has(seen, "DB_SERVICE_HOST");
+	AUTO_FREE char *unseen = text_for(&far);
+	assert_null(strstr(unseen, "db-0"));
+	assert_null(strstr(unseen, "db.default"));
+	assert_null(strstr(unseen, "DB_SERVICE_HOST"));
+	assert_null(strstr(unseen, "store"));
+	string_list_clear(&far.hidden);
 }
 
 static void variables_are_the_kubelets(void **state)
@@ -191,6 +222,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(variables_are_the_kubelets),
+		TEST(what_shares_no_network_has_no_name),
 		TEST(headless_services_have_no_variables),
 		TEST(a_headless_name_means_the_ready_instances),
 		TEST(session_instances_are_led_at_the_pods_own_port),

@@ -142,9 +142,53 @@ static void a_file_that_leans_on_another_one_is_refused(void **state)
 	assert_non_null(strstr(err.message, "is part of another file"));
 }
 
+static void shared_ones_are_folders_and_tars(void **state)
+{
+	AUTO(volume_file_list_clear) struct volume_file_list list = {0};
+	AUTO(error_clear) struct error err = ERROR_INIT;
+	AUTO_FREE char *shared = xasprintf("%s/i2kit/volumes/tree/files.shared", folder);
+	AUTO_FREE char *file = path_join(shared, "a");
+	AUTO_FREE char *tar = path_join(folder, "files.tar");
+	AUTO_FREE char *text = NULL;
+	(void)state;
+
+	assert_true(path_make_folders(shared, 0700, NULL));
+	write_file(file, "one");
+	assert_true(volume_files_list("tree", &list, NULL));
+	assert_int_equal(list.count, 1);
+	const struct volume_file *volume = &list.items[0];
+	assert_string_equal(volume->name, "files");
+	assert_true(volume->is_shared && volume->used_bytes > 0);
+	assert_true(volume_file_snapshot(volume, "before", &err));
+	assert_true(volume_file_export(volume, "tar", tar, false, &err));
+	assert_false(volume_file_export(volume, "qcow2", tar, true, &err));
+	error_clear(&err);
+	write_file(file, "two");
+	volume_file_list_clear(&list);
+	assert_true(volume_files_list("tree", &list, NULL));
+	volume = &list.items[0];
+	assert_string_equal(volume->snapshots.items[0], "before");
+	assert_true(volume_file_restore(volume, "before", &err));
+	assert_true(file_read(file, 64, &text, NULL, NULL));
+	assert_string_equal(text, "one");
+	assert_false(volume_file_restore(volume, "never", &err));
+	error_clear(&err);
+	assert_true(volume_file_forget(volume, "before", &err));
+	assert_true(volume_file_remove(volume, &err) && !path_exists(shared));
+	assert_true(volume_file_import("tree", "files", tar, false, &err));
+	free(TAKE_PTR(text));
+	assert_true(file_read(file, 64, &text, NULL, NULL));
+	assert_string_equal(text, "one");
+	/* It is there already; replaced only when asked for. */
+	assert_false(volume_file_import("tree", "files", tar, false, &err));
+	error_clear(&err);
+	assert_true(volume_file_import("tree", "files", tar, true, &err));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(shared_ones_are_folders_and_tars),
 		cmocka_unit_test(what_qemu_img_says_is_read),
 		cmocka_unit_test(names_are_words),
 		cmocka_unit_test(a_volume_goes_in_and_out_and_back_in_time),

@@ -252,9 +252,45 @@ static void one_namespace_of_several_is_read_alone(void **state)
 	assert_false(app_load_text(&options, "-", text, strlen(text), &other, &all, &err));
 }
 
+#define SHARED_POD(name, more, mount)                                                              \
+	"---\nname: " name "\n" more "containers: {c: {image: img, volumeMounts: [{name: d, "      \
+	"mountPath: /d" mount "}]}}\nvolumes: [{name: d, persistentVolumeClaim: {claimName: "      \
+	"shared}}]\n"
+#define SHARED_CLAIM(mode)                                                                         \
+	"---\napiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: shared}\n"             \
+	"spec: {accessModes: [" mode "], resources: {requests: {storage: 1Gi}}}\n"
+
+/* -1: refused */
+static int shares(const char *text)
+{
+	AUTO(app_clear) struct app app = {0};
+	AUTO(problem_list_clear) struct problem_list problems = {0};
+
+	return load(text, &app, &problems) ? app.claims[0].is_shared : -1;
+}
+
+static void a_claim_of_many_is_shared_where_many_have_it(void **state)
+{
+	(void)state;
+	assert_int_equal(shares(SHARED_CLAIM("ReadWriteMany") SHARED_POD("a", "replicas: 2\n", "")),
+			 1);
+	assert_int_equal(shares(SHARED_CLAIM("ReadWriteMany") SHARED_POD("a", "", "")
+					SHARED_POD("b", "", ", readOnly: true")),
+			 1);
+	/* Nobody writes, or one alone has it: a disk does. */
+	assert_int_equal(shares(SHARED_CLAIM("ReadWriteMany") SHARED_POD("a", "", "")), 0);
+	assert_int_equal(shares(SHARED_CLAIM("ReadWriteMany")
+					SHARED_POD("a", "replicas: 2\n", ", readOnly: true")),
+			 0);
+	assert_int_equal(shares(SHARED_CLAIM("ReadWriteOnce") SHARED_POD("a", "", "")
+					SHARED_POD("b", "", "")),
+			 -1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_claim_of_many_is_shared_where_many_have_it),
 		cmocka_unit_test(the_short_form_publishes_its_ports),
 		cmocka_unit_test(egress_names_what_a_pod_may_reach),
 		cmocka_unit_test(egress_to_what_is_not_there_is_an_error),

@@ -279,13 +279,15 @@ static void small_messages_read_as_they_were_written(void **state)
 				      .state = random_label(&dice),
 				      .boot = random_label(&dice),
 				      .answers_pings = throw_bool(&dice),
-				      .takes_touches = throw_bool(&dice)};
+				      .takes_touches = throw_bool(&dice),
+				      .takes_holds = throw_bool(&dice)};
 		AUTO(hello_clear) struct hello greeted = {0};
 		AUTO_FREE char *hello_text = hello_write(&hello);
 		assert_true(hello_read(hello_text, strlen(hello_text), &greeted, NULL));
 		assert_true(hello.version == greeted.version &&
 			    hello.answers_pings == greeted.answers_pings);
 		assert_int_equal(hello.takes_touches, greeted.takes_touches);
+		assert_int_equal(hello.takes_holds, greeted.takes_holds);
 		assert_string_equal(hello.state, greeted.state);
 		assert_string_equal(hello.boot, greeted.boot);
 

@@ -42,7 +42,8 @@ static char *greeting(void *arg)
 			      .state = xstrdup(state_name(guest)),
 			      .boot = TAKE_PTR(boot),
 			      .answers_pings = true,
-			      .takes_touches = true};
+			      .takes_touches = true,
+			      .takes_holds = true};
 	return hello_write(&hello);
 }
 

@@ -139,6 +139,16 @@ static bool prepare_share(const struct volume_delivery *delivery, const char *fo
 	return true;
 }
 
+/* Whose files they are is the host's matter where it is no root's: then all are its user's. */
+static bool own_share(const struct pod_image *pod, const char *folder)
+{
+	AUTO(error_clear) struct error problem = ERROR_INIT;
+
+	if (!set_owner(pod, folder, &problem))
+		say("%s; all files of it are the user's who runs this VM", problem.message);
+	return true;
+}
+
 static bool prepare_delivered(const struct volume_place *plan, const struct volume_rule *volume,
 			      const char *folder, struct error *err)
 {
@@ -148,7 +158,9 @@ static bool prepare_delivered(const struct volume_place *plan, const struct volu
 	if (delivery->how == DELIVERY_DISK)
 		return prepare_disk(plan, delivery, volume->is_read_only, folder, err);
 	if (delivery->how == DELIVERY_VIRTIOFS)
-		return prepare_share(delivery, folder, err);
+		return prepare_share(delivery, folder, err) &&
+		       (volume->kind != VOLUME_CLAIM || volume->is_read_only ||
+			own_share(plan->pod, folder));
 	return true; /* pushed: files come over the channel */
 }
 

@@ -229,6 +229,7 @@ static bool read_greeting(struct agent *agent, const struct wire_message *messag
 	agent->log_acked = 0;
 	agent->answers_pings = hello.answers_pings;
 	agent->takes_touches = hello.takes_touches;
+	agent->takes_holds = hello.takes_holds;
 	agent->unanswered = 0;
 	if (agent->handler.up != NULL)
 		agent->handler.up(agent, hello.state, hello.boot, agent->arg);
@@ -415,6 +416,11 @@ struct agent *agent_new_fd(struct loop *loop, const char *name, int fd,
 enum agent_state agent_get_state(const struct agent *agent)
 {
 	return agent->state;
+}
+
+bool agent_takes_holds(const struct agent *agent)
+{
+	return agent->takes_holds;
 }
 
 bool agent_is_up(const struct agent *agent)

@@ -78,6 +78,8 @@ struct agent *agent_new_fd(struct loop *loop, const char *name, int fd,
 void agent_free(struct agent *agent); /* closes its streams first; NULL is fine */
 enum agent_state agent_get_state(const struct agent *agent);
 bool agent_is_up(const struct agent *agent);
+/* Its guest, which has greeted, holds its containers back when it is told to. */
+bool agent_takes_holds(const struct agent *agent);
 
 struct agent_counters {
 	uint64_t received_bytes;

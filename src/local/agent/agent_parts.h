@@ -52,6 +52,7 @@ struct agent {
 	bool owes_windows;
 	bool answers_pings;
 	bool takes_touches;
+	bool takes_holds;
 	unsigned unanswered;	  /* PINGs since anything was heard */
 	struct budget budget;	  /* of what it says, in bytes of JSON */
 	struct loop_timer *pause; /* until it is listened to again */

@@ -20,7 +20,10 @@ bool egress_check(const struct project_plan *plan, struct error *err)
 		(void)error_set(err, ERROR_UNSUPPORTED,
 				"pod '%s' has %s, which nobody but root can enforce at "
 				"qemu:///system",
-				pod->name, has_policy ? "a NetworkPolicy" : "an egress policy");
+				pod->name,
+				pod->hidden.count > 0 ? "networks that keep others away"
+				: has_policy ? "a NetworkPolicy, or networks without a way out"
+					     : "an egress policy");
 		return error_hint(err, "sudo i2kit up, or --connect qemu:///session");
 	}
 	return true;

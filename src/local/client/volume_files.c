@@ -15,8 +15,10 @@
 #include "base/path.h"
 #include "base/process_run.h"
 #include "base/suggest.h"
+#include "local/client/volume_trees.h"
 #include "local/plan/project_plan.h"
 #include "local/plan/project_plan_json.h"
+#include "local/plan/volume_folder.h"
 #include "local/vm/volume_disk.h"
 
 enum { ASK_MS = 30000, COPY_MS = 6 * 3600 * 1000, MAX_NAME = 200, MAX_SNAPSHOTS = 10000 };
@@ -35,6 +37,7 @@ void volume_file_list_clear(struct volume_file_list *list)
 	for (size_t i = 0; i < list->count; i++) {
 		free(list->items[i].name);
 		free(list->items[i].path);
+		free(list->items[i].project);
 		string_list_clear(&list->items[i].pods);
 		string_list_clear(&list->items[i].snapshots);
 	}
@@ -133,9 +136,14 @@ static void add_pods(const struct project_plan *plan, struct volume_file *volume
 			for (uint32_t r = 0;
 			     claim->claim != NULL && r < (replicas > 0 ? replicas : 1); r++) {
 				AUTO_FREE char *name = volume_disk_name(pod, claim, r);
-				if (strcmp(name, volume->name) == 0 &&
-				    !string_list_has(&volume->pods, pod->name))
+				if (strcmp(name, volume->name) != 0 ||
+				    claim->is_shared != volume->is_shared)
+					continue;
+				if (!string_list_has(&volume->pods, pod->name))
 					string_list_add(&volume->pods, pod->name);
+				/* Nothing locks a folder: it is in use while VMs are wanted. */
+				volume->is_in_use = volume->is_shared &&
+						    (volume->is_in_use || pod->replicas > 0);
 			}
 		}
 	}
@@ -143,6 +151,11 @@ static void add_pods(const struct project_plan *plan, struct volume_file *volume
 
 static void look_into(struct volume_file *volume)
 {
+	if (volume->is_shared) {
+		volume->used_bytes = volume_tree_used_bytes(volume->path);
+		volume_tree_snapshots(volume->project, volume->name, &volume->snapshots);
+		return;
+	}
 	AUTO(volume_facts_clear) struct volume_facts facts = {0};
 	AUTO(volume_facts_clear) struct volume_facts idle = {0};
 	AUTO(error_clear) struct error why = ERROR_INIT;
@@ -165,6 +178,14 @@ static char *folder_of(const char *project)
 	return path_folder(PATH_DATA, below);
 }
 
+static bool ends_with(const char *text, const char *ending)
+{
+	size_t length = strlen(text);
+	size_t end = strlen(ending);
+
+	return length > end && strcmp(text + length - end, ending) == 0;
+}
+
 bool volume_files_list(const char *project, struct volume_file_list *ret, struct error *err)
 {
 	AUTO(string_list_clear) struct string_list names = STRING_LIST_INIT;
@@ -179,14 +200,16 @@ bool volume_files_list(const char *project, struct volume_file_list *ret, struct
 	(void)(project_plan_load(project, &plan, &absent) ? 0 : 1);
 	string_list_sort(&names);
 	for (size_t i = 0; i < names.count; i++) {
-		size_t length = strlen(names.items[i]);
-		if (length <= strlen(ENDING) || names.items[i][0] == '.' ||
-		    strcmp(names.items[i] + length - strlen(ENDING), ENDING) != 0)
+		bool is_shared = ends_with(names.items[i], VOLUME_FOLDER_ENDING);
+		const char *ending = is_shared ? VOLUME_FOLDER_ENDING : ENDING;
+		if (names.items[i][0] == '.' || !ends_with(names.items[i], ending))
 			continue;
 		struct volume_file *volume = ARRAY_APPEND(ret->items, ret->count);
 		*volume = (struct volume_file){
-			.name = xstrndup(names.items[i], length - strlen(ENDING)),
-			.path = path_join(folder, names.items[i])};
+			.name = xstrndup(names.items[i], strlen(names.items[i]) - strlen(ending)),
+			.path = path_join(folder, names.items[i]),
+			.project = xstrdup(project),
+			.is_shared = is_shared};
 		add_pods(&plan, volume);
 		look_into(volume);
 	}
@@ -224,6 +247,8 @@ bool volume_file_remove(const struct volume_file *volume, struct error *err)
 			  volume->pods.items[0]);
 		return error_hint(err, "i2kit down %s first", volume->pods.items[0]);
 	}
+	if (volume->is_shared)
+		return volume_tree_remove(volume->project, volume->name, err);
 	return unlink(volume->path) == 0 ||
 	       error_set_errno(err, errno, "cannot remove %s", volume->path);
 }
@@ -255,8 +280,15 @@ static bool check_target(const char *path, bool replaces, struct error *err)
 bool volume_file_export(const struct volume_file *volume, const char *format, const char *path,
 			bool replaces, struct error *err)
 {
-	return check_idle(volume, err) && check_target(path, replaces, err) &&
-	       convert(volume->path, "qcow2", path, format, err);
+	if (!check_idle(volume, err) || !check_target(path, replaces, err))
+		return false;
+	if (volume->is_shared == (strcmp(format, "tar") == 0))
+		return volume->is_shared ? volume_tree_export(volume->path, path, err)
+					 : convert(volume->path, "qcow2", path, format, err);
+	error_set(err, ERROR_UNSUPPORTED, "volume '%s' is %s", volume->name,
+		  volume->is_shared ? "a folder that pods share, and no disk image"
+				    : "a disk, and no folder");
+	return error_hint(err, "--format %s", volume->is_shared ? "tar" : "qcow2");
 }
 
 /* A file that is what it says by its first bytes, and part of no other one of this machine. */
@@ -292,6 +324,15 @@ static bool check_replaced(const char *project, const char *name, struct error *
 	return true;
 }
 
+static bool import_tree(const char *project, const char *name, const char *path, bool replaces,
+			struct error *err)
+{
+	AUTO_FREE char *folder = volume_folder_path(project, name);
+
+	return volume_name_check(name, err) && check_target(folder, replaces, err) &&
+	       check_replaced(project, name, err) && volume_tree_import(project, name, path, err);
+}
+
 bool volume_file_import(const char *project, const char *name, const char *path, bool replaces,
 			struct error *err)
 {
@@ -300,6 +341,8 @@ bool volume_file_import(const char *project, const char *name, const char *path,
 	AUTO_FREE char *to = path_join(folder, file);
 	const char *format = NULL;
 
+	if (volume_tree_is_archive(path))
+		return import_tree(project, name, path, replaces, err);
 	if (!volume_name_check(name, err) || !check_source(path, &format, err) ||
 	    !check_target(to, replaces, err) || !check_replaced(project, name, err) ||
 	    !path_make_folders(folder, 0700, err) || !convert(path, format, to, "qcow2", err))
@@ -334,15 +377,24 @@ bool volume_file_snapshot(const struct volume_file *volume, const char *snapshot
 	if (string_list_has(&volume->snapshots, snapshot))
 		return error_set(err, ERROR_EXISTS, "volume '%s' has a snapshot '%s' already",
 				 volume->name, snapshot);
+	if (volume->is_shared)
+		return volume_name_check(snapshot, err) && check_idle(volume, err) &&
+		       volume_tree_snapshot(volume->project, volume->name, snapshot, err);
 	return change(volume, "-c", snapshot, err);
 }
 
 bool volume_file_restore(const struct volume_file *volume, const char *snapshot, struct error *err)
 {
+	if (volume->is_shared)
+		return check_snapshot(volume, snapshot, err) && check_idle(volume, err) &&
+		       volume_tree_restore(volume->project, volume->name, snapshot, err);
 	return check_snapshot(volume, snapshot, err) && change(volume, "-a", snapshot, err);
 }
 
 bool volume_file_forget(const struct volume_file *volume, const char *snapshot, struct error *err)
 {
+	if (volume->is_shared)
+		return check_snapshot(volume, snapshot, err) &&
+		       volume_tree_forget(volume->project, volume->name, snapshot, err);
 	return check_snapshot(volume, snapshot, err) && change(volume, "-d", snapshot, err);
 }

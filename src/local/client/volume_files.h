@@ -17,6 +17,8 @@
 struct volume_file {
 	char *name;
 	char *path;
+	char *project;
+	bool is_shared;		      /* a folder of several VMs (volume_folder.h), not a disk */
 	uint64_t size_bytes;	      /* as the pod sees it; 0: qemu-img could not tell */
 	uint64_t used_bytes;	      /* on this machine */
 	bool is_in_use;		      /* by a VM that runs */
@@ -39,10 +41,13 @@ const struct volume_file *volume_files_find(const struct volume_file_list *list,
 
 /* ERROR_BUSY where the project is up with a pod that has it. */
 MUST_CHECK bool volume_file_remove(const struct volume_file *volume, struct error *err);
-/* format: "raw" or "qcow2". Whole or not at all; a file that is there is ERROR_EXISTS. */
+/* format: "raw" or "qcow2"; of a shared one "tar". Whole or not at all; a file that is there is ERROR_EXISTS. */
 MUST_CHECK bool volume_file_export(const struct volume_file *volume, const char *format,
 				   const char *path, bool replaces, struct error *err);
-/* From a raw or qcow2 file, which may lean on no other one. A volume that is there: ERROR_EXISTS. */
+/*
+ * From a raw or qcow2 file, which may lean on no other one; a tar archive becomes a shared one. A
+ * volume that is there: ERROR_EXISTS.
+ */
 MUST_CHECK bool volume_file_import(const char *project, const char *name, const char *path,
 				   bool replaces, struct error *err);
 /* Kept within the disk's own file. */

@@ -9,6 +9,8 @@
 #include "base/suggest.h"
 #include "local/plan/pod_size.h"
 #include "local/plan/service_slot.h"
+#include "local/plan/volume_folder.h"
+#include "manifest/pod_networks.h"
 #include "manifest/pod_room.h"
 #include "release/config.h"
 
@@ -21,6 +23,7 @@ static void add_claim(struct pod_plan *plan, const char *name, const struct clai
 	volume->is_template = is_template;
 	volume->size_bytes = claim->size_bytes;
 	volume->is_read_only = is_read_only || claim->is_read_only;
+	volume->is_shared = claim->is_shared && !is_template;
 }
 
 /* Whether all that mount the volume say readOnly: the host can then see to it. */
@@ -75,6 +78,9 @@ static bool add_volumes(struct pod_plan *plan, const struct plan_input *input,
 			return error_set(err, ERROR_INVALID, "volume '%s': no claim '%s'",
 					 volume->name, volume->ref_name);
 		add_claim(plan, volume->name, claim, false, volume->is_read_only);
+		struct volume_plan *made = &plan->volumes[plan->volume_count - 1];
+		if (made->is_shared)
+			made->host_path = volume_folder_path(input->app->project, claim->name);
 	}
 	for (size_t i = 0; i < pod->claim_template_count; i++)
 		add_claim(plan, pod->claim_templates[i].name, &pod->claim_templates[i], true,
@@ -116,6 +122,35 @@ static void copy_traffic(struct traffic_policy *to, const struct traffic_policy 
 	}
 }
 
+/* Whom it sees, and by which further names. */
+static void add_neighbours(struct pod_plan *to, const struct app *app, const struct pod_spec *pod)
+{
+	for (size_t i = 0; i < app->pod_count; i++) {
+		const struct pod_spec *other = &app->pods[i];
+		if (!pods_share_network(pod, other))
+			string_list_add(&to->hidden, other->name);
+		for (size_t k = 0; k < other->network_count; k++) {
+			const struct pod_network *network = &other->networks[k];
+			for (size_t n = 0;
+			     pod_is_in_network(pod, network->name) && n < network->aliases.count;
+			     n++)
+				*ARRAY_APPEND(to->peer_names, to->peer_name_count) =
+					(struct peer_name){xstrdup(network->aliases.items[n]),
+							   xstrdup(other->name)};
+		}
+	}
+}
+
+static void copy_waits(struct pod_plan *to, const struct pod_spec *pod)
+{
+	for (size_t i = 0; i < pod->wait_count; i++) {
+		struct start_wait *made = ARRAY_APPEND(to->waits, to->wait_count);
+		*made = pod->waits[i];
+		made->pod = xstrdup(made->pod);
+		made->mark = (struct source_mark){0};
+	}
+}
+
 static bool add_pod(struct project_plan *plan, const struct plan_input *input, size_t index,
 		    struct error *err)
 {
@@ -154,6 +189,8 @@ static bool add_pod(struct project_plan *plan, const struct plan_input *input, s
 	copy_egress(&made.egress, &pod->egress, input->app);
 	copy_traffic(&made.incoming, &pod->incoming);
 	copy_traffic(&made.outgoing, &pod->outgoing);
+	add_neighbours(&made, input->app, pod);
+	copy_waits(&made, pod);
 	/* Sidecars stay: they count as the others do. */
 	for (size_t i = 0; i < pod->init_container_count; i++) {
 		if (!pod->init_containers[i].is_sidecar)

@@ -23,6 +23,15 @@ void pod_plan_clear(struct pod_plan *pod)
 	string_list_clear(&pod->egress.cidrs);
 	traffic_policy_clear(&pod->incoming);
 	traffic_policy_clear(&pod->outgoing);
+	string_list_clear(&pod->hidden);
+	for (size_t i = 0; i < pod->peer_name_count; i++) {
+		free(pod->peer_names[i].name);
+		free(pod->peer_names[i].pod);
+	}
+	free(pod->peer_names);
+	for (size_t i = 0; i < pod->wait_count; i++)
+		free(pod->waits[i].pod);
+	free(pod->waits);
 	for (size_t i = 0; i < pod->volume_count; i++) {
 		free(pod->volumes[i].name);
 		free(pod->volumes[i].claim);
@@ -72,9 +81,14 @@ void project_plan_clear(struct project_plan *plan)
 }
 
 /* Sharing a file would mean sharing its folder, and the guest is not trusted with that. */
+bool volume_plan_is_disk(const struct volume_plan *volume)
+{
+	return volume->claim != NULL && !volume->is_shared;
+}
+
 bool volume_plan_is_pushed(const struct volume_plan *volume, bool is_session)
 {
-	return volume->host_path != NULL && (is_session || volume->is_file);
+	return !volume->is_shared && (volume->host_path != NULL && (is_session || volume->is_file));
 }
 
 char *project_plan_path(const char *project)

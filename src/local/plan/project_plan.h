@@ -24,9 +24,16 @@ struct volume_plan {
 	char *claim;	  /* PersistentVolumeClaim, or template of a StatefulSet; NULL: host path */
 	bool is_template; /* one disk for each replica */
 	uint64_t size_bytes;
-	char *host_path; /* absolute; NULL for claims */
+	char *host_path; /* absolute; NULL for claims, but for those that are: */
+	bool is_shared;	 /* a folder of ours that several VMs have (ReadWriteMany) */
 	bool is_file;	 /* the host path is one file */
 	bool is_read_only;
+};
+
+/* A further name that one pod has for another (aliases of networks). */
+struct peer_name {
+	char *name;
+	char *pod;
 };
 
 struct pod_plan {
@@ -60,6 +67,11 @@ struct pod_plan {
 	struct egress_policy egress;	    /* without its mark */
 	struct traffic_policy incoming;	    /* of NetworkPolicies */
 	struct traffic_policy outgoing;
+	struct string_list hidden; /* pods that it shares no network with: not even names */
+	struct peer_name *peer_names;
+	size_t peer_name_count;
+	struct start_wait *waits; /* without marks */
+	size_t wait_count;
 	char *service_name; /* StatefulSet's headless service, or NULL */
 	struct volume_plan *volumes;
 	size_t volume_count;
@@ -111,6 +123,8 @@ struct project_plan {
 };
 void project_plan_clear(struct project_plan *plan);
 
+/* A claim that is a disk. */
+bool volume_plan_is_disk(const struct volume_plan *volume);
 /* A host path whose files are sent over the agent channel instead of shared. */
 bool volume_plan_is_pushed(const struct volume_plan *volume, bool is_session);
 

@@ -13,6 +13,7 @@
 #include "base/path.h"
 #include "local/plan/project_plan.h"
 #include "local/plan/service_slot.h"
+#include "manifest/start_wait.h"
 #include "wire/document.h"
 
 enum { PLAN_VERSION = 2, PLAN_MAX_BYTES = 64 << 20, MAX_LIST = 100000 };
@@ -30,6 +31,7 @@ static void write_volumes(struct json_writer *json, const struct pod_plan *pod)
 		json_open_object(json, NULL);
 		json_write_text(json, "name", volume->name);
 		json_write_text(json, "claim", volume->claim);
+		json_write_true_if(json, "shared", volume->is_shared);
 		json_write_bool(json, "template", volume->is_template);
 		json_write_unsigned(json, "size", volume->size_bytes);
 		json_write_text(json, "hostPath", volume->host_path);
@@ -76,6 +78,33 @@ static void write_traffic(struct json_writer *json, const char *key,
 	json_close(json);
 }
 
+static void write_peer_names(struct json_writer *json, const struct pod_plan *pod)
+{
+	json_open_list(json, "peerNames");
+	for (size_t i = 0; i < pod->peer_name_count; i++) {
+		json_open_object(json, NULL);
+		json_write_text(json, "name", pod->peer_names[i].name);
+		json_write_text(json, "pod", pod->peer_names[i].pod);
+		json_close(json);
+	}
+	json_close_if_filled(json);
+}
+
+static void write_waits(struct json_writer *json, const struct pod_plan *pod)
+{
+	json_open_list(json, "waits");
+	for (size_t i = 0; i < pod->wait_count; i++) {
+		const struct start_wait *wait = &pod->waits[i];
+		json_open_object(json, NULL);
+		json_write_text(json, "pod", wait->pod);
+		json_write_text(json, "condition", start_condition_words[wait->condition]);
+		json_write_true_if(json, "optional", wait->is_optional);
+		json_write_true_if(json, "restarts", wait->restarts);
+		json_close(json);
+	}
+	json_close_if_filled(json);
+}
+
 /* `former` is one of these too, without one of its own. */
 static void write_pod(struct json_writer *json, const char *key_or_null, const struct pod_plan *pod)
 {
@@ -108,6 +137,9 @@ static void write_pod(struct json_writer *json, const char *key_or_null, const s
 	write_egress(json, &pod->egress);
 	write_traffic(json, "incoming", &pod->incoming);
 	write_traffic(json, "outgoing", &pod->outgoing);
+	json_write_texts_if(json, "hidden", &pod->hidden);
+	write_peer_names(json, pod);
+	write_waits(json, pod);
 	write_volumes(json, pod);
 	if (pod->workload == WORKLOAD_STATEFUL_SET) {
 		json_write_text(json, "order", start_order_words[pod->order]);
@@ -253,7 +285,9 @@ static void read_volume(struct json_view view, struct volume_plan *volume)
 	volume->host_path = json_view_text(json_view_get(view, "hostPath"));
 	volume->is_read_only = read_bool(view, "readOnly");
 	volume->is_file = read_bool(view, "file");
-	if ((volume->claim == NULL) == (volume->host_path == NULL))
+	volume->is_shared = json_view_bool(json_view_get(view, "shared"), false);
+	if (volume->is_shared ? volume->claim == NULL || volume->host_path == NULL
+			      : (volume->claim == NULL) == (volume->host_path == NULL))
 		json_view_complain(view, "is neither a claim nor a host path");
 }
 
@@ -282,6 +316,32 @@ static void read_traffic(struct json_view view, struct traffic_policy *ret)
 		item->first = (uint16_t)json_view_number(json_view_get(one, "first"), 0, 65535, 0);
 		item->last = (uint16_t)json_view_number(json_view_get(one, "last"), item->first,
 							65535, item->first);
+	}
+}
+
+static void read_neighbours(struct json_view view, struct pod_plan *pod)
+{
+	struct json_view names = json_view_get(view, "peerNames");
+
+	json_view_texts(json_view_get(view, "hidden"), MAX_LIST, &pod->hidden);
+	for (size_t i = 0; i < json_view_count(names, MAX_LIST); i++) {
+		struct json_view one = json_view_at(names, i);
+		*ARRAY_APPEND(pod->peer_names, pod->peer_name_count) =
+			(struct peer_name){read_text(one, "name"), read_text(one, "pod")};
+	}
+}
+
+static void read_waits(struct json_view list, struct pod_plan *pod)
+{
+	for (size_t i = 0; i < json_view_count(list, MAX_LIST); i++) {
+		struct json_view one = json_view_at(list, i);
+		struct start_wait *wait = ARRAY_APPEND(pod->waits, pod->wait_count);
+		wait->pod = read_text(one, "pod");
+		wait->condition = (enum start_condition)json_view_word(
+			json_view_require(one, "condition"), start_condition_words,
+			START_COMPLETED + 1, START_STARTED);
+		wait->is_optional = json_view_bool(json_view_get(one, "optional"), false);
+		wait->restarts = json_view_bool(json_view_get(one, "restarts"), false);
 	}
 }
 
@@ -318,6 +378,8 @@ static void read_release_of_pod(struct json_view view, struct pod_plan *pod)
 	read_egress(json_view_get(view, "egress"), &pod->egress);
 	read_traffic(json_view_get(view, "incoming"), &pod->incoming);
 	read_traffic(json_view_get(view, "outgoing"), &pod->outgoing);
+	read_neighbours(view, pod);
+	read_waits(json_view_get(view, "waits"), pod);
 	struct json_view volumes = json_view_get(view, "volumes");
 	for (size_t i = 0; i < json_view_count(volumes, MAX_LIST); i++)
 		read_volume(json_view_at(volumes, i),

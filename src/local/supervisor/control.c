@@ -26,6 +26,7 @@
 #include "local/supervisor/hypervisor.h"
 #include "local/supervisor/instance.h"
 #include "local/supervisor/session.h"
+#include "local/supervisor/start_hold.h"
 #include "local/supervisor/status.h"
 #include "local/supervisor/supervisor_metrics.h"
 #include "local/supervisor/supervisor_parts.h"
@@ -200,6 +201,7 @@ static bool do_restart(struct supervisor *supervisor, const char *name, struct e
 		instance_restart(supervisor->instances[i], "asked to restart");
 		count++;
 	}
+	start_holds_restart(supervisor, name);
 	/* Without a VM it waits for its turn: there is nothing to start again. */
 	return count > 0 || pod != NULL || supervisor_no_pod(supervisor, name, err);
 }

@@ -51,6 +51,7 @@ void instance_get_facts(const struct instance *instance, struct lifecycle_facts 
 		.has_succeeded = instance->has_succeeded,
 		.is_working = instance->is_job_running,
 		.is_greeted = instance->is_greeted,
+		.is_held = instance->is_held,
 		.is_paused = instance->is_paused || instance->is_suspended,
 		.is_emulated = !instance->status.is_kvm,
 		.unanswered = instance->unanswered,
@@ -300,6 +301,7 @@ void instance_free(struct instance *instance)
 	loop_timer_remove(instance->timer);
 	instance_status_clear(&instance->status);
 	string_list_clear(&instance->disks);
+	free(instance->last_hosts);
 	free(instance->agent_socket);
 	free(instance->egress);
 	free(instance->end_reason);

@@ -31,11 +31,14 @@ struct instance {
 	struct instance_status status; /* what everybody sees; name, digests, state … */
 	char *egress;		       /* session mode: as in vm_identity.h */
 	char *agent_socket;
+	char *last_hosts; /* names as they were sent to its guest; NULL: not since it greeted */
 	unsigned grace_s;
 	struct agent *agent;
 	struct folder_push **folders; /* host paths that are pushed */
 	size_t folder_count;
 	bool awaits_release;	   /* its guest has said so */
+	bool is_held;		   /* start_hold.h: its containers wait, status.reason says why */
+	bool is_let_go;		   /* and will not again */
 	bool awaits_files;	   /* the release goes out when they are there */
 	char *boot_id;		   /* of the guest's kernel, once it greeted */
 	struct loop_timer *timer;  /* STOPPING: patience; CRASHED: pause before the next start */

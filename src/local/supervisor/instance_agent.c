@@ -16,6 +16,7 @@
 #include "local/supervisor/instance_folders.h"
 #include "local/supervisor/instance_release.h"
 #include "local/supervisor/reconcile.h"
+#include "local/supervisor/start_hold.h"
 #include "local/supervisor/supervisor_parts.h"
 #include "local/vm/volume_disk.h"
 
@@ -75,6 +76,7 @@ void instance_send_release(struct instance *instance)
 	/* An instance of an older release keeps what it has until it is replaced. */
 	if (pod == NULL || !instance_is_current(instance, pod))
 		return;
+	(void)start_hold_check(instance);
 	json = instance_release_make(instance, pod);
 	if (agent_send_release(instance->agent, json, &problem))
 		instance->awaits_release = false;
@@ -88,6 +90,7 @@ static void on_up(struct agent *agent, const char *state, const char *boot_id, v
 	struct log_sink sink;
 
 	log_verbose("%s: agent is up, guest is %s", instance->status.name, state);
+	free(TAKE_PTR(instance->last_hosts));
 	free(instance->boot_id);
 	instance->boot_id = xstrdup(boot_id);
 	instance->awaits_release = strcmp(state, "waiting") == 0;

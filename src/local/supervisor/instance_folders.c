@@ -98,7 +98,7 @@ void instance_folders_start(struct instance *instance)
 	if (pod != NULL && !instance_is_current(instance, pod))
 		pod = NULL;
 	for (size_t i = 0; pod != NULL && i < pod->volume_count; i++) {
-		if (pod->volumes[i].host_path != NULL)
+		if (pod->volumes[i].host_path != NULL && !pod->volumes[i].is_shared)
 			add_folder(instance, &pod->volumes[i]);
 	}
 	for (size_t i = 0; i < instance->folder_count; i++)

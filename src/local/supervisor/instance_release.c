@@ -57,7 +57,7 @@ static void fill_delivery(const struct instance *instance, const struct pod_plan
 
 	vm_serial_make(volume->name, serial);
 	ret->volume = xstrdup(volume->name);
-	if (volume->claim != NULL) {
+	if (volume_plan_is_disk(volume)) {
 		ret->how = DELIVERY_DISK;
 		ret->serial = xstrdup(serial);
 		ret->is_formatted = is_formatted(instance, pod, volume);
@@ -97,10 +97,11 @@ char *instance_release_make(const struct instance *instance, const struct pod_pl
 	release.image_digest = xstrdup(DIGEST_TEXT(&status->release.image));
 	release.config_digest = xstrdup(DIGEST_TEXT(&status->release.config));
 	release.where = xstrdup("local");
+	release.is_held = instance->is_held;
 	fill_network(instance, &release.network);
-	services_add_hosts(instance->supervisor, &release.hosts);
-	services_add_proxies(instance->supervisor, &release);
-	services_add_env(instance->supervisor, &release.service_env);
+	services_add_hosts(instance->supervisor, pod, &release.hosts);
+	services_add_proxies(instance->supervisor, pod, &release);
+	services_add_env(instance->supervisor, pod, &release.service_env);
 	fill_volumes(instance, pod, &release);
 	release.time_ns = clock_wall_ns();
 	if (getrandom(entropy, sizeof(entropy), 0) == (ssize_t)sizeof(entropy))

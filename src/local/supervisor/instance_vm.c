@@ -34,7 +34,7 @@ static void add_volumes(const struct instance *instance, const struct pod_plan *
 {
 	for (size_t i = 0; i < pod->volume_count; i++) {
 		const struct volume_plan *volume = &pod->volumes[i];
-		if (volume->claim != NULL) {
+		if (volume_plan_is_disk(volume)) {
 			*ARRAY_APPEND(vm->disks, vm->disk_count) = volume_disk_make(
 				&instance->supervisor->plan, pod, volume, instance->status.replica);
 		} else if (!volume_plan_is_pushed(volume, vm->is_session)) {

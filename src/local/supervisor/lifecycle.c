@@ -53,7 +53,8 @@ static bool is_late(const struct lifecycle_facts *facts)
 	if (facts->state == INSTANCE_STARTING ||
 	    (facts->state == INSTANCE_BOOTING && !facts->is_greeted))
 		return facts->in_state_ms >= LIFECYCLE_GREET_MS * factor;
-	return facts->state == INSTANCE_BOOTING && facts->in_state_ms >= LIFECYCLE_BOOT_MS * factor;
+	return facts->state == INSTANCE_BOOTING && !facts->is_held &&
+	       facts->in_state_ms >= LIFECYCLE_BOOT_MS * factor;
 }
 
 enum lifecycle_health lifecycle_health(const struct lifecycle_facts *facts)
@@ -79,5 +80,5 @@ uint64_t lifecycle_pause_ms(unsigned failures)
 bool lifecycle_takes_place(const struct lifecycle_facts *facts)
 {
 	return (facts->state == INSTANCE_STARTING || facts->state == INSTANCE_BOOTING) &&
-	       (facts->is_working || facts->in_state_ms < LIFECYCLE_PLACE_MS);
+	       !facts->is_held && (facts->is_working || facts->in_state_ms < LIFECYCLE_PLACE_MS);
 }

@@ -18,6 +18,7 @@ struct lifecycle_facts {
 	bool has_succeeded;   /* with is_ended */
 	bool is_working;      /* a thread makes or ends its domain right now */
 	bool is_greeted;      /* its guest spoke since the VM was made */
+	bool is_held;	      /* it waits for another pod, as it was told to */
 	bool is_paused;	      /* libvirt says so: it is not its guest's fault that it is silent */
 	bool is_emulated;     /* without KVM everything takes longer */
 	unsigned unanswered;  /* agent_ping() */

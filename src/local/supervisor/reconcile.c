@@ -118,7 +118,7 @@ void reconcile_disks(const struct project_plan *plan, const struct pod_plan *pod
 {
 	for (size_t i = 0; i < pod->volume_count; i++) {
 		const struct volume_plan *volume = &pod->volumes[i];
-		if (volume->claim == NULL || volume->is_read_only)
+		if (!volume_plan_is_disk(volume) || volume->is_read_only)
 			continue;
 		struct vm_disk disk = volume_disk_make(plan, pod, volume, replica);
 		string_list_take(ret, disk.path);

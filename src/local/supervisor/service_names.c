@@ -56,8 +56,43 @@ static void add_services(struct host_entry *entry, const struct service_plan *se
 	}
 }
 
+static bool sees_pod(const struct pod_plan *viewer, const char *pod)
+{
+	return !string_list_has(&viewer->hidden, pod);
+}
+
+/* One of its pods is enough; one without pods is hidden from nobody. */
+static bool sees_service(const struct pod_plan *viewer, const struct service_plan *service)
+{
+	for (size_t i = 0; i < service->pods.count; i++) {
+		if (sees_pod(viewer, service->pods.items[i]))
+			return true;
+	}
+	return service->pods.count == 0;
+}
+
+/* Aliases of networks stand where the pod's own name does. */
+static void add_peer_names(const struct pod_plan *viewer, const char *pod,
+			   struct string_list *names)
+{
+	for (size_t i = 0; i < viewer->peer_name_count; i++) {
+		const struct peer_name *peer = &viewer->peer_names[i];
+		if (strcmp(peer->pod, pod) == 0 && !string_list_has(names, peer->name))
+			add_names(names, peer->name);
+	}
+}
+
+static bool has_service(const struct project_plan *plan, const char *name)
+{
+	for (size_t i = 0; i < plan->service_count; i++) {
+		if (strcmp(plan->services[i].name, name) == 0)
+			return true;
+	}
+	return false;
+}
+
 static void add_instance(const struct supervisor *supervisor, const struct instance *instance,
-			 struct host_list *ret)
+			 const struct pod_plan *viewer, struct host_list *ret)
 {
 	const struct pod_plan *pod = project_plan_find(&supervisor->plan, instance->status.pod);
 	AUTO_FREE char *address =
@@ -69,6 +104,9 @@ static void add_instance(const struct supervisor *supervisor, const struct insta
 	struct host_entry *entry = add_host(ret, address);
 	struct string_list *names = &entry->names;
 	string_list_add(names, instance->status.name);
+	/* Without a Service of its name there is nobody else whom the aliases could mean. */
+	if (!has_service(&supervisor->plan, instance->status.pod))
+		add_peer_names(viewer, instance->status.pod, names);
 	for (size_t i = 0; i < supervisor->plan.service_count; i++) {
 		const struct service_plan *service = &supervisor->plan.services[i];
 		AUTO_FREE char *own = NULL;
@@ -80,6 +118,8 @@ static void add_instance(const struct supervisor *supervisor, const struct insta
 		if (!instance->status.is_ready && !service->publish_not_ready)
 			continue;
 		add_names(names, service->name);
+		if (strcmp(service->name, instance->status.pod) == 0)
+			add_peer_names(viewer, service->name, names);
 		add_services(entry, service,
 			     pod != NULL && pod->workload == WORKLOAD_STATEFUL_SET ? own
 										   : service->name);
@@ -125,7 +165,8 @@ void services_add_outside(const struct project_plan *plan, struct host_list *hos
 	}
 }
 
-void services_add_hosts(const struct supervisor *supervisor, struct host_list *ret)
+void services_add_hosts(const struct supervisor *supervisor, const struct pod_plan *viewer,
+			struct host_list *ret)
 {
 	AUTO_FREE char *gateway = supervisor->is_session
 					  ? xstrdup("10.0.2.2")
@@ -137,17 +178,20 @@ void services_add_hosts(const struct supervisor *supervisor, struct host_list *r
 	for (size_t i = 0; i < supervisor->plan.service_count; i++) {
 		const struct service_plan *service = &supervisor->plan.services[i];
 		AUTO_FREE char *address = services_address(supervisor, service);
-		if (service->is_headless || service_plan_is_outside(service))
+		if (service->is_headless || service_plan_is_outside(service) ||
+		    !sees_service(viewer, service))
 			continue;
 		struct host_entry *entry = add_host(ret, address);
 		add_names(&entry->names, service->name);
+		if (string_list_has(&service->pods, service->name))
+			add_peer_names(viewer, service->name, &entry->names);
 		add_services(entry, service, service->name);
 	}
 	for (size_t i = 0; i < supervisor->instance_count; i++) {
 		const struct instance *instance = supervisor->instances[i];
 		if ((instance->status.address != NULL || supervisor->is_session) &&
-		    !instance->is_leaving)
-			add_instance(supervisor, instance, ret);
+		    !instance->is_leaving && sees_pod(viewer, instance->status.pod))
+			add_instance(supervisor, instance, viewer, ret);
 	}
 	services_add_outside(&supervisor->plan, ret, NULL, NULL);
 }
@@ -161,20 +205,22 @@ void services_add_proxy(struct release *ret, const char *ip, uint16_t port, cons
 	proxy->service = xstrdup(service);
 }
 
-void services_add_proxies(const struct supervisor *supervisor, struct release *ret)
+void services_add_proxies(const struct supervisor *supervisor, const struct pod_plan *viewer,
+			  struct release *ret)
 {
 	for (size_t i = 0; supervisor->is_tunnelled && i < supervisor->port_count; i++) {
 		const struct port_run *run = &supervisor->ports[i];
 		AUTO_FREE char *address = services_address(supervisor, run->service);
-		if (run->guest != NULL)
+		if (run->guest != NULL && sees_service(viewer, run->service))
 			services_add_proxy(ret, address, run->port->port, run->service->name);
 	}
 	if (supervisor->is_session)
-		session_add_proxies(supervisor, ret);
+		session_add_proxies(supervisor, viewer, ret);
 	services_add_outside(&supervisor->plan, NULL, ret, NULL);
 }
 
-void services_add_env(const struct supervisor *supervisor, struct string_list *ret)
+void services_add_env(const struct supervisor *supervisor, const struct pod_plan *viewer,
+		      struct string_list *ret)
 {
 	for (size_t i = 0; i < supervisor->plan.service_count; i++) {
 		const struct service_plan *service = &supervisor->plan.services[i];
@@ -186,7 +232,8 @@ void services_add_env(const struct supervisor *supervisor, struct string_list *r
 				.name = service->ports[p].name,
 				.port = service->ports[p].port,
 				.protocol = service->ports[p].is_udp ? PROTOCOL_UDP : PROTOCOL_TCP};
-		if (!service->is_headless && !service_plan_is_outside(service))
+		if (!service->is_headless && !service_plan_is_outside(service) &&
+		    sees_service(viewer, service))
 			service_env_add(ret, service->name, address, ports, service->port_count);
 	}
 	services_add_outside(&supervisor->plan, NULL, NULL, ret);
@@ -196,8 +243,9 @@ void services_add_env(const struct supervisor *supervisor, struct string_list *r
 static char *proxies_text(const struct supervisor *supervisor)
 {
 	AUTO(release_clear) struct release release = {0};
+	const struct pod_plan anybody = {0};
 
-	services_add_proxies(supervisor, &release);
+	services_add_proxies(supervisor, &anybody, &release);
 	return release_document_write(&release, 0);
 }
 
@@ -218,21 +266,29 @@ static void push_proxies(struct supervisor *supervisor)
 	supervisor->last_proxies = TAKE_PTR(proxies);
 }
 
+static void push_hosts(struct instance *instance)
+{
+	const struct supervisor *supervisor = instance->supervisor;
+	const struct pod_plan *pod = project_plan_find(&supervisor->plan, instance->status.pod);
+	AUTO(host_list_clear) struct host_list list = {0};
+
+	if (instance->agent == NULL || !agent_is_up(instance->agent) || pod == NULL)
+		return;
+	services_add_hosts(supervisor, pod, &list);
+	AUTO_FREE char *hosts = host_list_write(&list);
+	if (instance->last_hosts != NULL && strcmp(instance->last_hosts, hosts) == 0)
+		return;
+	if (!agent_send_hosts(instance->agent, hosts, NULL)) {
+		log_verbose("%s: hosts were not sent", instance->status.name);
+		return;
+	}
+	free(instance->last_hosts);
+	instance->last_hosts = TAKE_PTR(hosts);
+}
+
 void services_push_hosts(struct supervisor *supervisor)
 {
-	AUTO(host_list_clear) struct host_list list = {0};
-	services_add_hosts(supervisor, &list);
-	AUTO_FREE char *hosts = host_list_write(&list);
-
 	push_proxies(supervisor);
-	if (supervisor->last_hosts != NULL && strcmp(supervisor->last_hosts, hosts) == 0)
-		return;
-	for (size_t i = 0; i < supervisor->instance_count; i++) {
-		struct agent *agent = supervisor->instances[i]->agent;
-		if (agent != NULL && agent_is_up(agent) && !agent_send_hosts(agent, hosts, NULL))
-			log_verbose("%s: hosts were not sent",
-				    supervisor->instances[i]->status.name);
-	}
-	free(supervisor->last_hosts);
-	supervisor->last_hosts = TAKE_PTR(hosts);
+	for (size_t i = 0; i < supervisor->instance_count; i++)
+		push_hosts(supervisor->instances[i]);
 }

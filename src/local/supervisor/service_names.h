@@ -17,10 +17,14 @@ struct supervisor;
 
 /* The service's own address, as guests see it. */
 char *services_address(const struct supervisor *supervisor, const struct service_plan *service);
-void services_add_hosts(const struct supervisor *supervisor, struct host_list *ret);
-void services_add_proxies(const struct supervisor *supervisor, struct release *ret);
+/* As the pod sees them: not those that it shares no network with. */
+void services_add_hosts(const struct supervisor *supervisor, const struct pod_plan *viewer,
+			struct host_list *ret);
+void services_add_proxies(const struct supervisor *supervisor, const struct pod_plan *viewer,
+			  struct release *ret);
 void services_add_proxy(struct release *ret, const char *ip, uint16_t port, const char *service);
-void services_add_env(const struct supervisor *supervisor, struct string_list *ret);
+void services_add_env(const struct supervisor *supervisor, const struct pod_plan *viewer,
+		      struct string_list *ret);
 /* Of Services that lead outside alone; what is NULL is not wanted. */
 void services_add_outside(const struct project_plan *plan, struct host_list *hosts,
 			  struct release *proxies, struct string_list *env);

@@ -79,14 +79,16 @@ static bool is_first(const struct service_plan *service, size_t i)
 	return !service->ports[i].is_udp;
 }
 
-void session_add_proxies(const struct supervisor *supervisor, struct release *ret)
+void session_add_proxies(const struct supervisor *supervisor, const struct pod_plan *viewer,
+			 struct release *ret)
 {
 	for (size_t i = 0; i < supervisor->plan.service_count; i++) {
 		const struct service_plan *service = &supervisor->plan.services[i];
 		for (size_t p = 0; p < service->pods.count; p++) {
 			const struct pod_plan *pod =
 				project_plan_find(&supervisor->plan, service->pods.items[p]);
-			for (size_t k = 0; pod != NULL && k < service->port_count; k++) {
+			bool is_seen = pod != NULL && !string_list_has(&viewer->hidden, pod->name);
+			for (size_t k = 0; is_seen && k < service->port_count; k++) {
 				if (is_first(service, k))
 					add_pod(supervisor, pod, service->ports[k].target_port,
 						ret);

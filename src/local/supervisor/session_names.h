@@ -12,6 +12,7 @@ struct agent_stream;
 struct balancer_port;
 struct instance;
 struct release;
+struct pod_plan;
 struct supervisor;
 
 /* Session mode: a port of one instance that guests reach by its name (session_names.c). */
@@ -23,7 +24,8 @@ struct direct_port {
 /* Where `pod`'s replica is in every guest: on its loopback. Owned. */
 char *session_instance_address(const struct supervisor *supervisor, const char *pod,
 			       unsigned replica);
-void session_add_proxies(const struct supervisor *supervisor, struct release *ret);
+void session_add_proxies(const struct supervisor *supervisor, const struct pod_plan *viewer,
+			 struct release *ret);
 /* False: no instance of that name has that port. */
 MUST_CHECK bool session_tunnel(const struct instance *from, struct agent_stream *stream,
 			       const char *instance, uint16_t port);

@@ -94,6 +94,8 @@ static void fill_pod(const struct supervisor *supervisor, const struct pod_plan 
 		/* What has ended well is as good as ready: nobody has to wait for it any more. */
 		pod->ready +=
 			instance->status.is_ready || instance->status.state == INSTANCE_SUCCEEDED;
+		if (instance->is_held && pod->message == NULL)
+			pod->message = xstrdup_or_null(instance->status.reason);
 		if (instance->status.state == INSTANCE_FAILED) {
 			pod->is_failed = true;
 			free(pod->message);

@@ -30,6 +30,7 @@
 #include "local/supervisor/receipts.h"
 #include "local/supervisor/service_names.h"
 #include "local/supervisor/session.h"
+#include "local/supervisor/start_hold.h"
 #include "local/supervisor/supervisor_fence.h"
 #include "local/supervisor/supervisor_metrics.h"
 #include "local/supervisor/supervisor_network.h"
@@ -158,6 +159,7 @@ static void on_tick(struct loop_timer *timer, void *arg)
 	}
 	supervisor_converge(supervisor);
 	services_push_hosts(supervisor);
+	start_holds_update(supervisor);
 	network_guard_update(supervisor);
 	receipts_write(supervisor);
 	for (size_t i = 0; i < supervisor->plan.pod_count; i++) {
@@ -272,6 +274,7 @@ bool supervisor_apply(struct supervisor *supervisor, struct error *err)
 		if (instance->agent != NULL && agent_is_up(instance->agent))
 			instance_send_release(instance);
 	}
+	start_holds_compare(supervisor, &before);
 	supervisor_changed(supervisor);
 	return true;
 }
@@ -456,7 +459,6 @@ void supervisor_free(struct supervisor *supervisor)
 	project_identity_clear(&supervisor->identity);
 	supervisor_network_close(supervisor);
 	accel_clear(&supervisor->accel);
-	free(supervisor->last_hosts);
 	free(supervisor->last_proxies);
 	string_list_clear(&supervisor->readable);
 	free(supervisor->own_uri);

@@ -37,7 +37,6 @@ struct supervisor {
 	struct loop_timer *ports_retry;	 /* of those that somebody else holds */
 	struct worker *worker;		 /* for what blocks and is not libvirt */
 	struct session_host *sessions;
-	char *last_hosts; /* as pushed */
 	struct balancer *balancer;
 	struct log_store *logs;
 	struct event_ring *events;

@@ -44,7 +44,8 @@ static bool had(const struct volume_plan *volume, unsigned replica, const char *
 {
 	AUTO_FREE char *name = former_name(volume, replica);
 
-	return volume->claim != NULL && strcmp(name != NULL ? name : volume->claim, former) == 0;
+	return volume_plan_is_disk(volume) &&
+	       strcmp(name != NULL ? name : volume->claim, former) == 0;
 }
 
 static bool has_other_heirs(const struct project_plan *plan, const struct pod_plan *pod,
@@ -94,7 +95,7 @@ static bool check_volumes(const struct pod_plan *a, const struct volume_plan *le
 	unsigned replicas = left->is_template ? a->replicas : b->replicas;
 
 	/* Two that name one claim are the manifests' matter. */
-	if (left->claim == NULL || right->claim == NULL ||
+	if (!volume_plan_is_disk(left) || !volume_plan_is_disk(right) ||
 	    (!left->is_template && !right->is_template))
 		return true;
 	for (unsigned replica = 0; replica < replicas; replica++) {

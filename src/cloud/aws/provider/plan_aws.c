@@ -389,6 +389,12 @@ static void note_app(const struct app *app, struct cloud_plan *plan)
 					 "StatefulSet '%s': its %u instances start at once in AWS, "
 					 "not one after the other; updates go one by one",
 					 app->pods[i].name, app->pods[i].replicas);
+	for (size_t i = 0; i < app->pod_count; i++)
+		if (app->pods[i].wait_count > 0)
+			string_list_addf(&plan->notes,
+					 "pod '%s' does not wait for '%s' in AWS: instances start "
+					 "side by side there, and again by themselves",
+					 app->pods[i].name, app->pods[i].waits[0].pod);
 	for (size_t i = 0; i < app->service_count; i++)
 		if (app->services[i].port_count == 0 &&
 		    !outside_is_given(&app->services[i].outside))
