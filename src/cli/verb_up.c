@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/path.h"
 #include "base/process.h"
+#include "base/suggest.h"
 #include "cli/arguments.h"
 #include "cli/boot_unit.h"
 #include "cli/interrupt.h"
@@ -23,6 +24,7 @@
 #include "cli/project_lock.h"
 #include "cli/project_tui.h"
 #include "cli/status_view.h"
+#include "cli/up_end.h"
 #include "cli/up_watch.h"
 #include "cli/verb.h"
 #include "local/client/client.h"
@@ -31,8 +33,10 @@
 #include "local/logs/log_reader.h"
 #include "local/plan/project_plan_json.h"
 #include "local/plan/status_json.h"
+#include "local/plan/volume_folder.h"
 #include "local/supervisor/supervisor_start.h"
 #include "local/vm/accel.h"
+#include "local/vm/share.h"
 
 enum { STEP_MS = 200 };
 
@@ -78,15 +82,33 @@ static void log_show_close(struct log_show *show)
 	strbuf_clear(&show->out);
 }
 
+/* Of which pods; empty: all. --no-attach with --attach takes away from it. */
+static void choose_logs(const struct arguments *args, const struct project_plan *plan,
+			struct string_list *ret)
+{
+	const struct string_list *shown = arguments_values(args, "attach");
+	const struct string_list *hidden = arguments_values(args, "no-attach");
+
+	for (size_t i = 0; (shown != NULL || hidden != NULL) && i < plan->pod_count; i++) {
+		const char *name = plan->pods[i].name;
+		bool is_shown = shown == NULL || string_list_has(shown, name);
+		if (is_shown && (hidden == NULL || !string_list_has(hidden, name)))
+			string_list_add(ret, name);
+	}
+}
+
 static bool log_show_open(const struct invocation *invocation, const char *project,
-			  int64_t since_ns, struct log_show *ret, struct error *err)
+			  const struct string_list *pods, int64_t since_ns, struct log_show *ret,
+			  struct error *err)
 {
 	const struct log_view_options options = {
 		.is_colored = invocation->is_colored,
 		.is_json = invocation->output == OUTPUT_JSON,
 		.shape = output_document_is_json() ? NULL : output_document_append};
 
-	*ret = (struct log_show){.reader = log_reader_open(project, NULL, NULL, err)};
+	const struct log_filter filter = {.selectors = *pods};
+
+	*ret = (struct log_show){.reader = log_reader_open(project, NULL, &filter, err)};
 	if (ret->reader == NULL)
 		return false;
 	ret->view = log_view_new(&options);
@@ -108,18 +130,44 @@ static bool log_show_step(void *arg, struct error *err)
 	return is_written;
 }
 
-/* Until Ctrl-C. show NULL: without logs. */
-static bool follow_logs(struct loop *loop, struct log_show *show_or_null, struct up_watch *watch,
-			struct client *client, struct error *err)
+/* Whether, and with what, it ends by itself. */
+struct end_watch {
+	struct up_end_wish wish;
+	const struct invocation *invocation;
+	bool is_over;
+	int code;
+};
+
+static void take_status(const struct project_status *status, void *arg)
 {
-	while (!interrupt_is_set()) {
-		if (show_or_null != NULL && !log_show_step(show_or_null, err))
-			return false;
+	struct end_watch *watch = arg;
+	const char *pod = NULL;
+
+	if (status == NULL || watch->is_over ||
+	    !up_end_reached(&watch->wish, status, &pod, &watch->code))
+		return;
+	watch->is_over = true;
+	if (pod != NULL)
+		output_note(watch->invocation, "'%s' has ended, with %d", pod, watch->code);
+}
+
+/* Until Ctrl-C, or its end. show NULL: without logs. */
+static bool follow_logs(struct loop *loop, struct log_show *show_or_null, struct up_watch *watch,
+			struct client *client, struct end_watch *end_or_null, struct error *err)
+{
+	bool is_good = true;
+
+	if (end_or_null != NULL)
+		client_watch_status(client, take_status, end_or_null);
+	while (is_good && !interrupt_is_set() && (end_or_null == NULL || !end_or_null->is_over)) {
+		is_good = show_or_null == NULL || log_show_step(show_or_null, err);
 		loop_step(loop, STEP_MS);
 		if (watch != NULL)
 			up_watch_step(watch, client, loop);
 	}
-	return true;
+	if (end_or_null != NULL)
+		client_watch_status(client, NULL, NULL);
+	return is_good;
 }
 
 static bool wait_until_gone(const struct invocation *invocation, struct client *client,
@@ -182,7 +230,8 @@ struct up {
 	struct up_watch *watch; /* or NULL */
 	uint64_t timeout_ms;
 	int64_t since_ns;
-	int *lock; /* of the project: let go when others may change it */
+	const struct string_list *shown; /* pods whose logs are shown; empty: all */
+	int *lock;			 /* of the project: let go when others may change it */
 };
 
 static void let_others(const struct up *up)
@@ -211,7 +260,7 @@ static int run_watching(const struct up *up, struct log_show *show_or_null, stru
 
 	print_result(up->invocation, up->client);
 	let_others(up);
-	bool is_good = follow_logs(up->loop, show_or_null, up->watch, up->client, err);
+	bool is_good = follow_logs(up->loop, show_or_null, up->watch, up->client, NULL, err);
 	project_teller_free(teller);
 	return is_good && take_down(up->invocation, up->client, up->loop, err) ? 0 : 1;
 }
@@ -240,39 +289,75 @@ static int run_attached(const struct up *up, struct log_show *show_or_null, stru
 	}
 	print_result(up->invocation, up->client);
 	let_others(up);
-	if (!result.has_ended && !follow_logs(up->loop, show_or_null, NULL, up->client, err))
+	struct end_watch end = {.invocation = up->invocation};
+	if (!result.has_ended && !follow_logs(up->loop, show_or_null, NULL, up->client, &end, err))
 		return 1;
-	return (!result.has_ended || show_or_null == NULL || log_show_step(show_or_null, err)) &&
+	bool has_ended = result.has_ended || end.is_over;
+	return (!has_ended || show_or_null == NULL || log_show_step(show_or_null, err)) &&
 			       take_down(up->invocation, up->client, up->loop, err)
-		       ? 0
+		       ? end.code
 		       : 1;
+}
+
+/* --exit-code-from and its like: nobody is waited for to become ready, all go with the one. */
+static int run_to_end(const struct up *up, const struct up_end_wish *wish,
+		      struct log_show *show_or_null, struct error *err)
+{
+	struct end_watch end = {.wish = *wish, .invocation = up->invocation};
+	AUTO(error_clear) struct error ignored = ERROR_INIT;
+
+	print_result(up->invocation, up->client);
+	let_others(up);
+	if (!follow_logs(up->loop, show_or_null, NULL, up->client, &end, err))
+		return 1;
+	/* Its last words. */
+	if (show_or_null != NULL && !log_show_step(show_or_null, &ignored))
+		log_verbose("%s", ignored.message);
+	return take_down(up->invocation, up->client, up->loop, err) ? end.code : 1;
+}
+
+static struct up_end_wish read_wish(const struct arguments *args)
+{
+	return (struct up_end_wish){
+		.code_from = arguments_value(args, "exit-code-from"),
+		.aborts_on_exit = arguments_flag(args, "abort-on-container-exit"),
+		.aborts_on_failure = arguments_flag(args, "abort-on-container-failure")};
 }
 
 static int run_staying(const struct up *up, struct error *err)
 {
 	AUTO(log_show_close) struct log_show show = {0};
-	bool has_logs = !arguments_flag(up->invocation->args, "no-logs");
+	const struct arguments *args = up->invocation->args;
+	bool has_logs = !arguments_flag(args, "no-logs");
+	const struct up_end_wish wish = read_wish(args);
 
-	if (has_logs && !log_show_open(up->invocation, up->project, up->since_ns, &show, err))
+	if (has_logs &&
+	    !log_show_open(up->invocation, up->project, up->shown, up->since_ns, &show, err))
 		return 1;
+	if (wish.code_from != NULL || wish.aborts_on_exit || wish.aborts_on_failure)
+		return run_to_end(up, &wish, has_logs ? &show : NULL, err);
 	return up->watch != NULL ? run_watching(up, has_logs ? &show : NULL, err)
 				 : run_attached(up, has_logs ? &show : NULL, err);
 }
 
 /* Everything is planned: have it run, and see to what the options ask for. */
-static int run_project(const struct invocation *invocation, const char *project,
+static int run_project(const struct invocation *invocation, const struct project_plan *plan,
 		       uint64_t timeout_ms, struct up_watch *watch, int *lock, struct error *err)
 {
 	const struct arguments *args = invocation->args;
+	const char *project = plan->project;
+	AUTO(string_list_clear) struct string_list shown = STRING_LIST_INIT;
 	struct up up = {.invocation = invocation,
 			.project = project,
 			.watch = watch,
 			.timeout_ms = timeout_ms,
 			.since_ns = clock_wall_ns(),
+			.shown = &shown,
 			.lock = lock};
 	AUTO_CLOSE int running = control_connect(project, NULL);
 	AUTO_PTR(loop) struct loop *loop = loop_new(err);
 
+	choose_logs(args, plan, &shown);
 	if (loop == NULL || !supervisor_start(project, err))
 		return 1;
 	AUTO_PTR(client) struct client *client = client_open(loop, project, err);
@@ -362,6 +447,58 @@ static bool check_watch(const struct arguments *args, struct error *err)
 	return error_hint(err, "leave out --detach and --build-only");
 }
 
+static bool check_pod(const struct project_plan *plan, const char *option, const char *name,
+		      struct error *err)
+{
+	AUTO(string_list_clear) struct string_list known = STRING_LIST_INIT;
+
+	if (project_plan_find(plan, name) != NULL)
+		return true;
+	for (size_t i = 0; i < plan->pod_count; i++)
+		string_list_add(&known, plan->pods[i].name);
+	error_set(err, ERROR_USAGE, "--%s: there is no pod '%s'", option, name);
+	return suggest_hint(err, name, &known);
+}
+
+/* Folders that VMs share are there before anybody is fenced off from what is not. */
+static bool provide_shared(const struct project_plan *plan, struct error *err)
+{
+	AUTO_FREE char *program = share_find_program();
+
+	if (project_plan_has_shared(plan) && program == NULL) {
+		error_set(err, ERROR_NOT_FOUND,
+			  "volumes that several pods share want virtiofsd, which is not installed");
+		return error_hint(err, "apt-get install virtiofsd (Debian 12: qemu-system-common)");
+	}
+	return volume_folders_provide(plan, err);
+}
+
+/* Options about the end are for an `up` that sees it; names are those of pods. */
+static bool check_end(const struct arguments *args, const struct project_plan *plan,
+		      struct error *err)
+{
+	static const char *const words[] = {"attach", "no-attach"};
+	const struct up_end_wish wish = read_wish(args);
+	bool has_wish = wish.code_from != NULL || wish.aborts_on_exit || wish.aborts_on_failure;
+
+	if (has_wish && (arguments_flag(args, "detach") || arguments_flag(args, "tui") ||
+			 arguments_flag(args, "watch"))) {
+		error_set(err, ERROR_USAGE,
+			  "--exit-code-from and --abort-on-… want an `up` that stays to the end");
+		return error_hint(err, "leave out --detach, --tui and --watch");
+	}
+	if (wish.code_from != NULL && !check_pod(plan, "exit-code-from", wish.code_from, err))
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+		const struct string_list *names = arguments_values(args, words[i]);
+		for (size_t k = 0; names != NULL && k < names->count; k++) {
+			if (!check_pod(plan, words[i], names->items[k], err))
+				return false;
+		}
+	}
+	return true;
+}
+
 /* Before anything is left behind: a plan that no supervisor can follow would stay "up". */
 static bool check_accel(const struct project_plan *plan, struct error *err)
 {
@@ -391,17 +528,17 @@ static int run(const struct invocation *invocation, struct error *err)
 		error_set(err, ERROR_UNSUPPORTED, "--tui needs a terminal");
 		return error_hint(err, "i2kit up -d, and i2kit ps"), 1;
 	}
-	if (!check_accel(&plan, err))
+	if (!check_end(invocation->args, &plan, err) || !check_accel(&plan, err))
 		return 1;
 	AUTO_CLOSE int lock = project_lock(invocation, plan.project, err);
-	if (lock < 0 || !check_ports(invocation, &plan, err) ||
+	if (lock < 0 || !check_ports(invocation, &plan, err) || !provide_shared(&plan, err) ||
 	    !project_identity_claim(&identity, err) || !project_plan_save(&plan, err) ||
 	    (arguments_flag(invocation->args, "boot") && !start_at_boot(invocation, &plan, err)))
 		return 1;
 	if (arguments_flag(invocation->args, "watch") &&
 	    (watch = up_watch_new(invocation, &plan, err)) == NULL)
 		return 1;
-	return run_project(invocation, plan.project, timeout_ms, watch, &lock, err);
+	return run_project(invocation, &plan, timeout_ms, watch, &lock, err);
 }
 
 static const struct option_spec options[] = {
@@ -419,6 +556,14 @@ static const struct option_spec options[] = {
 	{"boot", 0, OPTION_FLAG, NULL, "with -d: again when this machine starts", COMPLETE_NONE},
 	{"timeout", 0, OPTION_VALUE, "TIME", "give up waiting after 90s, 10m … (-d: 5m)",
 	 COMPLETE_NONE},
+	{"exit-code-from", 0, OPTION_VALUE, "POD", "end when it ends, all with it, as it did",
+	 COMPLETE_POD},
+	{"abort-on-container-exit", 0, OPTION_FLAG, NULL, "end when the first pod ends",
+	 COMPLETE_NONE},
+	{"abort-on-container-failure", 0, OPTION_FLAG, NULL, "end when the first pod fails",
+	 COMPLETE_NONE},
+	{"attach", 0, OPTION_REPEAT, "POD", "show its logs, and of no others", COMPLETE_POD},
+	{"no-attach", 0, OPTION_REPEAT, "POD", "do not show its logs", COMPLETE_POD},
 	{"no-logs", 0, OPTION_FLAG, NULL, "do not show the pods' logs", COMPLETE_NONE},
 	{"watch", 0, OPTION_FLAG, NULL, "replace pods whose images here change", COMPLETE_NONE},
 	{"build-only", 0, OPTION_FLAG, NULL, "build the disks, start nothing", COMPLETE_NONE},
@@ -470,6 +615,11 @@ const struct verb verb_up = {
 		"With -d it gives up after five minutes (--timeout); a Job that works may take "
 		"longer. Jobs are waited for until they have succeeded; where there are only Jobs, "
 		"`up` ends with them, and with the exit code of one that failed.\n\n"
+		"`up` ends by itself when all pods have ended for good, with the exit code of one "
+		"that failed. --exit-code-from ends it when that pod has, with its code, as a test "
+		"beside its database wants it; --abort-on-container-exit and "
+		"--abort-on-container-failure with the first that ends, or fails. All are stopped "
+		"then. A pod that is started again has not ended.\n\n"
 		"With --watch it builds and converges by itself whenever a manifest changes, or an "
 		"image that lies on this machine (oci:, archives, docker-daemon:). A pod replaced "
 		"for its image is dirty, for promote, until a plain `i2kit up` has taken it "
@@ -491,6 +641,7 @@ const struct verb verb_up = {
 	.example = "i2kit up\n"
 		   "i2kit up -d web\n"
 		   "i2kit up -d --wait examples/hello\n"
+		   "i2kit up --exit-code-from test --no-attach db\n"
 		   "i2kit up -f shop/ --scale web=3 --publish db:15432:5432\n"
 		   "i2kit up --secret-file db=dev.env --secret-file tls=certs/",
 	.run = run,

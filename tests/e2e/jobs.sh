@@ -60,6 +60,45 @@ ok $? "up in the foreground shows its logs and ends with its Job"
 ! virsh -q list --name | grep -q i2kit-jobs
 ok $? "and nothing of it stays"
 
+echo "# a test beside what it tests"
+{
+	cat <<-END
+		name: db
+		publish: false
+		terminationGracePeriodSeconds: 1
+		containers:
+		  c:
+		    image: oci:$images/toolbox
+		    command: [sh, -c, 'echo DATABASE; mkdir /w; exec httpd -f -p 80 -h /w']
+		    ports: ["80:80"]
+		    readinessProbe: {tcpSocket: {port: 80}, periodSeconds: 1}
+		---
+		apiVersion: v1
+		kind: Pod
+		metadata: {name: test, annotations: {i2kit/depends-on: "db:healthy"}}
+		spec:
+		  restartPolicy: Never
+		  terminationGracePeriodSeconds: 1
+		  containers:
+		  - name: c
+		    image: oci:$images/toolbox
+		    command: [sh, -c, 'wget -q -O /dev/null http://db/ || [ \$? = 1 ] && echo TESTED; exit 7']
+	END
+} >test.yml
+timeout 180 "$i2kit" up --exit-code-from test --no-attach db -f test.yml >up.out 2>&1
+is $? 7
+ok $? "up --exit-code-from ends with it, and with its code"
+grep -q TESTED up.out && ! grep -q DATABASE up.out
+ok $? "--no-attach leaves out its logs"
+! virsh -q list --name | grep -q i2kit-jobs
+ok $? "all are stopped with it"
+timeout 180 "$i2kit" up --abort-on-container-failure --attach db -f test.yml >up.out 2>&1
+is $? 7 && grep -q DATABASE up.out && ! grep -q TESTED up.out
+ok $? "so does --abort-on-container-failure; --attach shows those logs alone"
+! "$i2kit" up --exit-code-from tset -f test.yml >up.out 2>&1 && grep -q "did you mean 'test'" up.out &&
+	! "$i2kit" up -d --exit-code-from test -f test.yml >up.out 2>&1 && grep -q 'leave out --detach' up.out
+ok $? "mistaken options are refused before anything starts"
+
 echo "# a release that cannot start"
 service '[sh, -c, "touch /tmp/ok; exec sleep 10001"]'
 "$i2kit" up -d --wait --timeout 120s -f service.yml >/dev/null 2>&1

@@ -118,8 +118,7 @@ static const struct instance_status *find_failed(const struct project_status *st
 	return NULL;
 }
 
-/* Of the container that made the pod fail; 1 where none says. */
-static int exit_code_of(const struct instance_status *instance)
+int instance_exit_code(const struct instance_status *instance)
 {
 	for (size_t i = 0; i < instance->container_count; i++) {
 		if (instance->containers[i].exit_code > 0)
@@ -131,12 +130,12 @@ static int exit_code_of(const struct instance_status *instance)
 static void judge_failed(const struct pod_status *pod, const struct instance_status *instance,
 			 struct verdict *verdict)
 {
-	bool has_code = exit_code_of(instance) != 1;
+	bool has_code = instance_exit_code(instance) != 1;
 
 	for (size_t i = 0; i < instance->container_count; i++)
 		has_code = has_code || instance->containers[i].exit_code == 1;
 	verdict->is_final = true;
-	verdict->exit_code = exit_code_of(instance);
+	verdict->exit_code = instance_exit_code(instance);
 	verdict->failure = has_code ? xasprintf("pod '%s' ended with exit code %d", pod->name,
 						verdict->exit_code)
 				    : xasprintf("pod '%s' failed%s%s", pod->name,
@@ -185,8 +184,12 @@ static void describe(const struct instance_status *instance, struct strbuf *out)
 		strbuf_append(out, instance->reason != NULL ? instance->reason : "its VM ended");
 		return;
 	case INSTANCE_BOOTING:
-		strbuf_appendf(out, "%s boots", instance->name);
-		break;
+		if (instance->reason == NULL) {
+			strbuf_appendf(out, "%s boots", instance->name);
+			break;
+		}
+		strbuf_appendf(out, "%s %s", instance->name, instance->reason);
+		return;
 	default:
 		strbuf_appendf(out, "%s is not ready", instance->name);
 	}

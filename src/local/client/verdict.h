@@ -32,6 +32,9 @@ void verdict_make(const struct project_status *status, const struct string_list 
 bool instance_is_looping(const struct instance_status *instance,
 			 const struct container_status **ret_container_or_null);
 
+/* Of the container that made the pod fail; 1 where none says. */
+int instance_exit_code(const struct instance_status *instance);
+
 /*
  * What is the matter with it in one word, as ps and the terminal UI show it: what is wrong with a
  * container says more than the state of its VM. Borrowed from the instance, or static.
