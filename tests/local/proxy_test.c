@@ -28,12 +28,12 @@
 #include "local/vm/starter_serve.h"
 #include "test.h"
 
-enum { SOCKET_FD = 3, WAIT_MS = 10000, WANTED_PORT = 18080 };
+enum { SOCKET_FD = 3, WAIT_MS = 10000, WANTED_PORT = 18080, OTHER_PORT = 18180 };
 
 static struct loop *loop;
 static struct supervisor *supervisor;
 
-static void save_plan(const char *path)
+static void save_plan(const char *path, uint16_t port)
 {
 	AUTO(project_plan_clear)
 	struct project_plan plan = {.project = xstrdup("shop"),
@@ -69,7 +69,7 @@ static void save_plan(const char *path)
 		route->is_http = true;
 		*backend =
 			(struct route_backend){.service = xstrdup("web"), .port = 80, .weight = 1};
-		plan.proxy.ports[PROXY_HTTP].host_port = WANTED_PORT;
+		plan.proxy.ports[PROXY_HTTP].host_port = port;
 	}
 	assert_true(project_plan_save(&plan, NULL));
 }
@@ -136,7 +136,7 @@ static void what_is_not_ready_is_named_and_routes_change_without_a_pause(void **
 	AUTO_FREE char *other = get(port, "/new");
 	assert_non_null(strstr(other, " 404 "));
 	/* Longer than the fence of a process that begins takes: none of them is lost. */
-	save_plan("/new");
+	save_plan("/new", WANTED_PORT);
 	assert_true(supervisor_apply(supervisor, &err));
 	uint64_t end_ms = clock_monotonic_ms() + 1500;
 	while (clock_monotonic_ms() < end_ms) {
@@ -145,7 +145,15 @@ static void what_is_not_ready_is_named_and_routes_change_without_a_pause(void **
 	}
 	wait_for(port, "/new", " 503 ");
 	wait_for(port, "/old", " 404 ");
-	save_plan(NULL);
+	/* Nobody holds a port that is not wanted any more, whoever still has a connection. */
+	save_plan("/new", OTHER_PORT);
+	assert_true(supervisor_apply(supervisor, &err));
+	wait_for(port, "/new", "refused");
+	AUTO(project_status_clear) struct project_status moved = {0};
+	supervisor_status(supervisor, &moved);
+	port = moved.ports[moved.port_count - 1].host_port;
+	wait_for(port, "/new", " 503 ");
+	save_plan(NULL, 0);
 	assert_true(supervisor_apply(supervisor, &err));
 	wait_for(port, "/new", "refused");
 }
@@ -164,7 +172,7 @@ static int start(void **state)
 		return -1;
 	*state = home;
 	loop = loop_new(NULL);
-	save_plan("/old");
+	save_plan("/old", WANTED_PORT);
 	if (!starter_launch(&given, NULL) || !project_identity_claim(&identity, NULL))
 		return -1;
 	supervisor = supervisor_new(loop, "shop", NULL, NULL);

@@ -2,6 +2,7 @@
 #include "local/supervisor/proxy.h"
 
 #include <grp.h>
+#include <poll.h>
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +21,14 @@
 #include "local/supervisor/supervisor_parts.h"
 #include "local/vm/proxy_process.h"
 
-enum { SOFT_MS = 500, RETRY_MS = 1000, STEADY_MS = 10000, MOST_SOCKETS = 2 * PROXY_FRONTS };
+enum {
+	FIRST_TRIES = 10,
+	FIRST_PAUSE_MS = 50,
+	SOFT_MS = 500,
+	RETRY_MS = 1000,
+	STEADY_MS = 10000,
+	MOST_SOCKETS = 2 * PROXY_FRONTS
+};
 
 static const struct backoff law = {.first_ms = 500, .max_ms = 30000, .percent = 200};
 
@@ -99,16 +107,41 @@ static void note_problem(struct proxy *proxy, char **problem, const struct error
 		       err->hint != NULL ? "; " : "", err->hint != NULL ? err->hint : "");
 }
 
+/*
+ * The HAProxy of a supervisor that was killed ends a moment after it: its port is waited for, rather
+ * than left for another one.
+ */
+static int open_first(struct front *front, const char *name, struct error *err)
+{
+	int fd = -1;
+
+	for (unsigned i = 0; i < FIRST_TRIES && fd < 0; i++) {
+		error_clear(err);
+		if (i > 0)
+			(void)poll(NULL, 0, FIRST_PAUSE_MS);
+		fd = open_at(front->bind, front->wanted.host_port, name, LISTEN_MOVE_PRIVILEGED,
+			     &front->port, err);
+		if (fd < 0 && err->kind != ERROR_EXISTS)
+			break;
+	}
+	return fd;
+}
+
 static void open_front(struct proxy *proxy, unsigned index)
 {
 	AUTO(error_clear) struct error err = ERROR_INIT;
 	struct front *front = &proxy->fronts[index];
 	const char *name = proxy_front_words[index];
 
-	front->fds[0] =
-		open_at(front->bind, front->wanted.host_port, name,
-			front->wanted.is_asked_for ? LISTEN_MOVE_PRIVILEGED : LISTEN_MOVE_TAKEN,
-			&front->port, &err);
+	if (proxy->runs == NULL)
+		front->fds[0] = open_first(front, name, &err);
+	if (front->fds[0] < 0) {
+		error_clear(&err);
+		front->fds[0] = open_at(front->bind, front->wanted.host_port, name,
+					front->wanted.is_asked_for ? LISTEN_MOVE_PRIVILEGED
+								   : LISTEN_MOVE_TAKEN,
+					&front->port, &err);
+	}
 	if (front->fds[0] < 0) {
 		front->port = 0;
 		if (err.kind == ERROR_EXISTS)

@@ -92,7 +92,15 @@ static void end(int pidfd, pid_t pid)
 		(void)kill(pid, SIGKILL);
 }
 
-static bool run(const char *program, const char *config_path, const int *fds, size_t fd_count,
+static void close_all(int *fds, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		auto_close(&fds[i]);
+		fds[i] = -1;
+	}
+}
+
+static bool run(const char *program, const char *config_path, int *fds, size_t fd_count,
 		int connection, struct error *err)
 {
 	AUTO_FREE char *log_path = xasprintf("%s.log", config_path);
@@ -114,6 +122,7 @@ static bool run(const char *program, const char *config_path, const int *fds, si
 	options.dies_with_parent = true;
 	if (!fence_proxy(program, &reads, err) || !process_start(&options, &pid, err))
 		return false;
+	close_all(fds, fd_count);
 	AUTO_CLOSE int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
 	if (pidfd < 0 || !wait_for(pidfd, connection, pid))
 		end(pidfd, pid);
@@ -122,14 +131,17 @@ static bool run(const char *program, const char *config_path, const int *fds, si
 	return tell_end(log_path, status, err);
 }
 
-bool proxy_process_serve(const char *config_path, const int *fds, size_t fd_count, int connection,
+bool proxy_process_serve(const char *config_path, int *fds, size_t fd_count, int connection,
 			 struct error *err)
 {
 	AUTO_FREE char *program = process_find_program("haproxy");
+	bool is_good = program != NULL;
 
-	if (program == NULL) {
+	if (!is_good) {
 		(void)error_set(err, ERROR_NOT_FOUND, "haproxy is not installed");
-		return error_hint(err, "apt-get install haproxy");
+		(void)error_hint(err, "apt-get install haproxy");
 	}
-	return run(program, config_path, fds, fd_count, connection, err);
+	is_good = is_good && run(program, config_path, fds, fd_count, connection, err);
+	close_all(fds, fd_count);
+	return is_good;
 }

@@ -23,8 +23,11 @@ MUST_CHECK int proxy_process_start(const char *config_path, const int *fds, size
 /* Reads why it ended, when the connection has something to read; always false. */
 bool proxy_process_end(int connection, struct error *err);
 
-/* In the starter: runs it to its end, in a thread of its own that may be fenced. */
-MUST_CHECK bool proxy_process_serve(const char *config_path, const int *fds, size_t fd_count,
+/*
+ * In the starter: runs it to its end, in a thread of its own that may be fenced. The descriptors are
+ * taken: a port is listened on no longer than HAProxy and the supervisor want it.
+ */
+MUST_CHECK bool proxy_process_serve(const char *config_path, int *fds, size_t fd_count,
 				    int connection, struct error *err);
 
 #endif

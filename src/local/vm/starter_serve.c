@@ -98,40 +98,36 @@ static bool share(const struct starter_request *request, struct error *err)
 /* Threads of proxies, which end what they started before this process does. */
 static atomic_uint proxy_count;
 
-static void close_all(int *fds, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		(void)close(fds[i]);
-	free(fds);
-}
-
 static bool serve_proxy(const struct starter_request *request, int connection, struct error *err)
 {
-	int *fds = xcalloc(request->fd_count + 1, sizeof(*fds));
+	AUTO_FREE int *fds = xcalloc(request->fd_count + 1, sizeof(*fds));
 	size_t count = 0;
 
 	while (count < request->fd_count && (fds[count] = message_receive_fd(connection)) >= 0)
 		count++;
-	bool is_good = count == request->fd_count ||
-		       error_set(err, ERROR_INVALID, "a descriptor did not come");
-	if (is_good) {
-		atomic_fetch_add(&proxy_count, 1);
-		is_good = proxy_process_serve(request->path, fds, count, connection, err);
-		atomic_fetch_sub(&proxy_count, 1);
-	}
-	close_all(fds, count);
+	/* Asked after they have come: a connection that ends unread takes its answer along. */
+	bool is_right = count == request->fd_count
+				? check_places(request, err)
+				: error_set(err, ERROR_INVALID, "a descriptor did not come");
+	while (!is_right && count > 0)
+		(void)close(fds[--count]);
+	if (!is_right)
+		return false;
+	atomic_fetch_add(&proxy_count, 1);
+	bool is_good = proxy_process_serve(request->path, fds, count, connection, err);
+	atomic_fetch_sub(&proxy_count, 1);
 	return is_good;
 }
 
 static bool act(const struct starter_request *request, int connection, struct error *err)
 {
+	if (request->kind == STARTER_PROXY)
+		return serve_proxy(request, connection, err);
 	if (!check_places(request, err))
 		return false;
 	/* It is the user's, and so is what it starts: none of our business what it may do. */
 	if (request->kind == STARTER_LIBVIRT)
 		return start_libvirt(err);
-	if (request->kind == STARTER_PROXY)
-		return serve_proxy(request, connection, err);
 	if (!fence_calls(err))
 		return false;
 	switch (request->kind) {
