@@ -47,6 +47,7 @@ struct gateway_list {
 	size_t gateway_count;
 	struct http_route *routes;
 	size_t route_count;
+	size_t looks; /* at a host and a listener; bounded */
 };
 void gateway_list_clear(struct gateway_list *list);
 

@@ -14,6 +14,8 @@
 #include "manifest/route_check.h"
 #include "manifest/yaml_node.h"
 
+enum { LISTENERS_MAX = 64 }; /* of the API */
+
 static const char one_proxy[] = "there is one proxy here, and one load balancer in the cloud";
 
 struct listener_reader {
@@ -142,6 +144,8 @@ static void read_listeners(struct loader *loader, const struct yaml_node *node, 
 	if (node->item_count == 0)
 		loader_error(loader, node, "listeners: [{name: http, protocol: HTTP, port: 80}]",
 			     "a Gateway wants at least one listener");
+	if (route_has_too_many(loader, node, LISTENERS_MAX))
+		return;
 	for (size_t i = 0; i < node->item_count; i++)
 		read_listener(loader, node->items[i], target);
 }

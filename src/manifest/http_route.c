@@ -16,6 +16,13 @@
 #include "manifest/yaml_node.h"
 
 enum { WEIGHT_MAX = 1000000, STATUS_DEFAULT = 302 };
+/* Of the API, https://gateway-api.sigs.k8s.io/reference/spec/ */
+enum {
+	FEW_MAX = 16, /* hostnames, rules, filters, backends, headers and parameters */
+	MATCHES_MAX = 64,
+	PARENTS_MAX = 32,
+	LOOKS_MAX = 1000000
+};
 
 static const char no_extension[] = "it is a controller's own";
 
@@ -80,6 +87,8 @@ static const struct field_set pair_fields = {"HTTPRoute header match", pair_list
 static void read_pairs(struct loader *loader, const struct yaml_node *node, struct route *route,
 		       bool is_query)
 {
+	if (route_has_too_many(loader, node, FEW_MAX))
+		return;
 	for (size_t i = 0; i < node->item_count; i++) {
 		const struct yaml_node *item = node->items[i];
 		struct match_reader reader = {0};
@@ -167,6 +176,8 @@ static void read_matches(struct loader *loader, const struct yaml_node *node, vo
 {
 	struct rule_reader *rule = target;
 
+	if (route_has_too_many(loader, node, MATCHES_MAX))
+		return;
 	for (size_t i = 0; i < node->item_count; i++) {
 		struct route *route = ARRAY_APPEND(rule->matches, rule->match_count);
 		loader_read_map(loader, node->items[i], &match_fields, route);
@@ -181,6 +192,8 @@ static void read_matches(struct loader *loader, const struct yaml_node *node, vo
 static void add_edits(struct loader *loader, const struct yaml_node *node, struct route *route,
 		      enum route_edit_kind kind, bool is_response)
 {
+	if (route_has_too_many(loader, node, FEW_MAX))
+		return;
 	for (size_t i = 0; i < node->item_count; i++) {
 		struct match_reader reader = {0};
 		struct route_edit *edit = ARRAY_APPEND(route->edits, route->edit_count);
@@ -386,6 +399,8 @@ static void read_filters(struct loader *loader, const struct yaml_node *node, vo
 {
 	struct rule_reader *rule = target;
 
+	if (route_has_too_many(loader, node, FEW_MAX))
+		return;
 	for (size_t i = 0; i < node->item_count; i++) {
 		loader_read_map(loader, node->items[i], &filter_fields, &rule->common);
 		check_filter_type(loader, node->items[i]);
@@ -432,6 +447,8 @@ static void read_backends(struct loader *loader, const struct yaml_node *node, v
 {
 	struct route *route = &((struct rule_reader *)target)->common;
 
+	if (route_has_too_many(loader, node, FEW_MAX))
+		return;
 	for (size_t i = 0; i < node->item_count; i++) {
 		const struct yaml_node *item = node->items[i];
 		struct route_backend backend = {.weight = 1};
@@ -488,6 +505,8 @@ static void add_rules(struct http_route *owner, struct rule_reader *rule)
 
 static void read_rules(struct loader *loader, const struct yaml_node *node, void *target)
 {
+	if (route_has_too_many(loader, node, FEW_MAX))
+		return;
 	for (size_t i = 0; i < node->item_count; i++) {
 		struct rule_reader rule = {0};
 		loader_read_map(loader, node->items[i], &rule_fields, &rule);
@@ -508,6 +527,8 @@ static void read_hosts(struct loader *loader, const struct yaml_node *node, void
 {
 	struct http_route *route = target;
 
+	if (route_has_too_many(loader, node, FEW_MAX))
+		return;
 	read_text_list(loader, node, &route->hosts);
 	for (size_t i = 0; i < route->hosts.count && i < node->item_count; i++)
 		route_check_host(loader, node->items[i], route->hosts.items[i], true);
@@ -532,6 +553,8 @@ static void read_parents(struct loader *loader, const struct yaml_node *node, vo
 {
 	struct http_route *route = target;
 
+	if (route_has_too_many(loader, node, PARENTS_MAX))
+		return;
 	for (size_t i = 0; i < node->item_count; i++) {
 		struct gateway_parent *parent = ARRAY_APPEND(route->parents, route->parent_count);
 		const struct yaml_node *kind = yaml_get(node->items[i], "kind");
@@ -639,6 +662,8 @@ static bool attach_hosts(struct loader *loader, const struct http_route *route,
 	for (size_t i = 0; i < (route->hosts.count > 0 ? route->hosts.count : 1); i++) {
 		const char *wanted = route->hosts.count > 0 ? route->hosts.items[i] : NULL;
 		bool fits = false;
+		if (++loader->gateways.looks > LOOKS_MAX)
+			return true;
 		AUTO_FREE char *host = gateway_common_host(own, wanted, &fits);
 		if (fits)
 			attach(loader, rule, first, host, is_http, is_https);
@@ -677,12 +702,18 @@ static void attach_rule(struct loader *loader, const struct http_route *route,
 
 void http_routes_attach(struct loader *loader)
 {
-	for (size_t i = 0; i < loader->gateways.route_count; i++) {
+	for (size_t i = 0;
+	     i < loader->gateways.route_count && loader->app->route_count <= ROUTES_MAX; i++) {
 		const struct http_route *route = &loader->gateways.routes[i];
 		if (route->parent_count == 0)
 			loader_warn_at(loader, &route->mark,
 				       "%s has no parentRefs: nothing reaches it", route->owner);
 		for (size_t k = 0; k < route->rule_count; k++)
 			attach_rule(loader, route, &route->rules[k], k == 0);
+		if (loader->gateways.looks <= LOOKS_MAX)
+			continue;
+		loader_error_at(loader, &route->mark, "split them into several projects",
+				"more than %d times a host of a route and a listener", LOOKS_MAX);
+		return;
 	}
 }

@@ -81,10 +81,11 @@ static void read_backend_service(struct loader *loader, const struct yaml_node *
 	reader->backend.mark = loader_mark(loader, name != NULL ? name : node);
 	if (node->kind != YAML_MAP)
 		return;
-	if (loader_wants_text(loader, node, "name", "name: web") &&
-	    !name_is_valid(reader->backend.service != NULL ? reader->backend.service : "web"))
-		loader_error(loader, name, name_hint(name->text),
-			     "service: '%.80s' is not a name of a Service", name->text);
+	const char *service = reader->backend.service;
+	if (loader_wants_text(loader, node, "name", "name: web") && service != NULL &&
+	    !name_is_valid(service))
+		loader_error(loader, name, name_hint(service),
+			     "service: '%.80s' is not a name of a Service", service);
 	if (!reader->has_port)
 		loader_missing(loader, node, "port", "port: {number: 80}");
 }
@@ -299,7 +300,11 @@ static void read_rule(struct loader *loader, const struct yaml_node *node,
 			     "a rule wants at least one path");
 	if (paths == NULL || paths->kind != YAML_LIST)
 		return;
-	for (size_t i = 0; i < paths->item_count && i < LIST_MAX; i++)
+	if (paths->item_count > ROUTES_MAX)
+		loader_error(loader, paths, "split them into several projects",
+			     "paths: more than %d", ROUTES_MAX);
+	/* More than that is refused at the end. */
+	for (size_t i = 0; i < paths->item_count && loader->app->route_count <= ROUTES_MAX; i++)
 		read_path(loader, paths->items[i], ingress,
 			  host != NULL && host[0] != '\0' ? host : NULL);
 }

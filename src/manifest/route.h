@@ -17,6 +17,8 @@
 #include "base/string_list.h"
 #include "manifest/source_mark.h"
 
+enum { ROUTES_MAX = 1000 }; /* of an app */
+
 enum route_path { ROUTE_PREFIX, ROUTE_EXACT, ROUTE_PATHS };
 extern const char *const route_path_words[ROUTE_PATHS];
 

@@ -15,7 +15,7 @@
 #include "manifest/name_rules.h"
 #include "manifest/yaml_node.h"
 
-enum { ROUTES_MAX = 1000, PATH_MAX_BYTES = 1024 };
+enum { PATH_MAX_BYTES = 1024 };
 
 void route_check_host(struct loader *loader, const struct yaml_node *node, const char *host,
 		      bool is_wildcard_fine)
@@ -65,6 +65,16 @@ char *route_path_take(const char *path, enum route_path type)
 	while (type == ROUTE_PREFIX && length > 1 && path[length - 1] == '/')
 		length--;
 	return length > 0 ? xstrndup(path, length) : xstrdup("/");
+}
+
+bool route_has_too_many(struct loader *loader, const struct yaml_node *node, size_t most)
+{
+	if (node->item_count <= most)
+		return false;
+	loader_error(loader, node, NULL, "%s: %zu, and at most %zu may be",
+		     loader->current != NULL ? loader->current->name : "list", node->item_count,
+		     most);
+	return true;
 }
 
 static void unknown_service(struct loader *loader, const struct route *route,
@@ -182,15 +192,17 @@ void routes_complete(struct loader *loader)
 	struct app *app = loader->app;
 
 	http_routes_attach(loader);
+	if (app->route_count > ROUTES_MAX) {
+		loader_error_at_as(loader, PROBLEM_LIMIT, &app->routes[ROUTES_MAX].mark,
+				   "split them into several projects", "more than %d routes",
+				   ROUTES_MAX);
+		return;
+	}
 	for (size_t i = 0; i < app->route_count; i++) {
 		for (size_t k = 0; k < app->routes[i].backend_count; k++)
 			resolve_backend(loader, &app->routes[i], &app->routes[i].backends[k]);
 	}
 	for (size_t i = 0; i < app->route_tls_count; i++)
 		resolve_tls(loader, &app->route_tls[i]);
-	if (app->route_count > ROUTES_MAX)
-		loader_error_at_as(loader, PROBLEM_LIMIT, &app->routes[ROUTES_MAX].mark,
-				   "split them into several projects", "more than %d routes",
-				   ROUTES_MAX);
 	routes_sort(app->routes, app->route_count);
 }

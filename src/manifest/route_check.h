@@ -14,6 +14,9 @@ char *route_path_take(const char *path, enum route_path type);
 /* A path that a URL cannot have said otherwise: //, /../ and such; else a complaint. */
 void route_check_path(struct loader *loader, const struct yaml_node *node, const char *path);
 
+/* Gateway API's own limits; true, and a complaint: there are more. */
+bool route_has_too_many(struct loader *loader, const struct yaml_node *node, size_t most);
+
 /* After the Services: backends and certificates are found, routes are put in order. */
 void routes_complete(struct loader *loader);
 

@@ -31,7 +31,7 @@ containers:
   echo:
     image: oci:$top/out/images/toolbox
     ports: [80]
-    command: [sh, -c, 'exec nc -ll -p 80 -e sh -c "\$0"', 'while read -r l && [ \${#l} -gt 1 ]; do :; done; printf "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n"; exec cat']
+    command: [sh, -c, 'exec nc -ll -p 80 -e sh -c "\$0"', 'while read -r l && [ \${#l} -gt 1 ]; do :; done; printf "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n"; exec cat']
 routes: /echo
 ---
 name: late
