@@ -6,7 +6,24 @@
 #include "fuzz.h"
 #include "local/plan/project_plan.h"
 #include "local/plan/project_plan_json.h"
+#include "local/plan/proxy_config.h"
 #include "local/plan/status_json.h"
+
+/* Whatever a plan says, each line of HAProxy's configuration is one that was meant. */
+static void check_proxy(const struct proxy_plan *plan)
+{
+	const struct string_list none = STRING_LIST_INIT;
+	const struct proxy_config config = {.plan = plan,
+					    .listeners = {{3, -1}, {4, -1}},
+					    .ports = {80, 443},
+					    .first_target = 5,
+					    .cert_files = &none};
+	AUTO_FREE char *text = proxy_config_write(&config);
+	for (const char *at = text; *at != '\0'; at++) {
+		if (*at != '\n' && *at != '\t' && (*at < ' ' || *at >= 0x7f))
+			abort();
+	}
+}
 
 static void check_plan(const char *text, size_t size)
 {
@@ -14,6 +31,7 @@ static void check_plan(const char *text, size_t size)
 	AUTO(project_plan_clear) struct project_plan again = {0};
 	if (!project_plan_read("plan", text, size, &plan, NULL))
 		return;
+	check_proxy(&plan.proxy);
 	AUTO_FREE char *written = project_plan_write(&plan, NULL);
 	if (written == NULL || !project_plan_read("plan", written, strlen(written), &again, NULL))
 		abort();

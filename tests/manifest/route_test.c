@@ -194,6 +194,22 @@ static void header_names_and_values_hold_no_line_ends(void **state)
 		       9, 50, "one line without control");
 }
 
+static void more_than_the_api_takes_is_refused_and_not_cut(void **state)
+{
+	AUTO(strbuf_clear) struct strbuf text = STRBUF_INIT;
+	AUTO(strbuf_clear) struct strbuf paths = STRBUF_INIT;
+	(void)state;
+	strbuf_append(&text, POD ROUTE "  parentRefs: [{name: g}]\n  hostnames: [");
+	for (unsigned i = 0; i < 17; i++)
+		strbuf_appendf(&text, "%sa%u.example.com", i > 0 ? ", " : "", i);
+	strbuf_append(&text, "]\n  rules: [{backendRefs: [{name: web, port: 80}]}]\n");
+	assert_refused(strbuf_text(&text), 9, 14, "hostnames: 17, and at most 16");
+	strbuf_append(&paths, POD INGRESS "  rules:\n  - http:\n      paths:\n");
+	for (unsigned i = 0; i < 1001; i++)
+		strbuf_appendf(&paths, "      - {path: /%u, pathType: Exact, " TO("80") "}\n", i);
+	assert_refused(strbuf_text(&paths), 11, 7, "paths: more than 1000");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -205,6 +221,7 @@ int main(void)
 		cmocka_unit_test(a_backend_that_is_not_there_is_named),
 		cmocka_unit_test(expressions_and_mirrors_are_refused),
 		cmocka_unit_test(header_names_and_values_hold_no_line_ends),
+		cmocka_unit_test(more_than_the_api_takes_is_refused_and_not_cut),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

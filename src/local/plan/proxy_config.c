@@ -127,8 +127,11 @@ static void append_rule(struct strbuf *out, const struct route *route, size_t in
 		append_host(out, route, index);
 	if (has_path)
 		append_path(out, route, index);
-	if (route->method != NULL)
-		strbuf_appendf(out, "\tacl t%zu method %s\n", index, route->method);
+	if (route->method != NULL) {
+		strbuf_appendf(out, "\tacl t%zu method ", index);
+		append_word(out, route->method);
+		strbuf_append_char(out, '\n');
+	}
 	append_matches(out, route, index);
 	strbuf_appendf(out,
 		       "\thttp-request set-var(txn.route) str(r%zu) if "
@@ -250,7 +253,10 @@ static void append_redirect(struct strbuf *out, const struct proxy_config *confi
 		port = config->ports[strcmp(scheme, "https") == 0 ? PROXY_HTTPS : PROXY_HTTP];
 	strbuf_appendf(out, "\thttp-request redirect code %u location ",
 		       (unsigned)route->redirect_status);
-	strbuf_append(out, scheme != NULL ? scheme : "%[ssl_fc,iif(https,http)]");
+	if (scheme != NULL)
+		append_format(out, scheme);
+	else
+		strbuf_append(out, "%[ssl_fc,iif(https,http)]");
 	strbuf_append(out, "://");
 	if (route->new_host != NULL)
 		append_format(out, route->new_host);
