@@ -712,8 +712,9 @@ void http_routes_attach(struct loader *loader)
 			attach_rule(loader, route, &route->rules[k], k == 0);
 		if (loader->gateways.looks <= LOOKS_MAX)
 			continue;
-		loader_error_at(loader, &route->mark, "split them into several projects",
-				"more than %d times a host of a route and a listener", LOOKS_MAX);
+		loader_error_at_as(
+			loader, PROBLEM_LIMIT, &route->mark, "split them into several projects",
+			"more than %d times a host of a route and a listener", LOOKS_MAX);
 		return;
 	}
 }

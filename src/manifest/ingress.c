@@ -301,8 +301,8 @@ static void read_rule(struct loader *loader, const struct yaml_node *node,
 	if (paths == NULL || paths->kind != YAML_LIST)
 		return;
 	if (paths->item_count > ROUTES_MAX)
-		loader_error(loader, paths, "split them into several projects",
-			     "paths: more than %d", ROUTES_MAX);
+		loader_error_as(loader, PROBLEM_LIMIT, paths, "split them into several projects",
+				"paths: more than %d", ROUTES_MAX);
 	/* More than that is refused at the end. */
 	for (size_t i = 0; i < paths->item_count && loader->app->route_count <= ROUTES_MAX; i++)
 		read_path(loader, paths->items[i], ingress,

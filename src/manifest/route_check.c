@@ -71,9 +71,9 @@ bool route_has_too_many(struct loader *loader, const struct yaml_node *node, siz
 {
 	if (node->item_count <= most)
 		return false;
-	loader_error(loader, node, NULL, "%s: %zu, and at most %zu may be",
-		     loader->current != NULL ? loader->current->name : "list", node->item_count,
-		     most);
+	loader_error_as(loader, PROBLEM_LIMIT, node, NULL, "%s: %zu, and at most %zu may be",
+			loader->current != NULL ? loader->current->name : "list", node->item_count,
+			most);
 	return true;
 }
 
