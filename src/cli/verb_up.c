@@ -88,11 +88,13 @@ static void choose_logs(const struct arguments *args, const struct project_plan 
 {
 	const struct string_list *shown = arguments_values(args, "attach");
 	const struct string_list *hidden = arguments_values(args, "no-attach");
+	bool has_shown = shown != NULL && shown->count > 0;
+	bool has_hidden = hidden != NULL && hidden->count > 0;
 
-	for (size_t i = 0; (shown != NULL || hidden != NULL) && i < plan->pod_count; i++) {
+	for (size_t i = 0; (has_shown || has_hidden) && i < plan->pod_count; i++) {
 		const char *name = plan->pods[i].name;
-		bool is_shown = shown == NULL || string_list_has(shown, name);
-		if (is_shown && (hidden == NULL || !string_list_has(hidden, name)))
+		bool is_shown = !has_shown || string_list_has(shown, name);
+		if (is_shown && (!has_hidden || !string_list_has(hidden, name)))
 			string_list_add(ret, name);
 	}
 }
@@ -328,7 +330,10 @@ static int run_staying(const struct up *up, struct error *err)
 {
 	AUTO(log_show_close) struct log_show show = {0};
 	const struct arguments *args = up->invocation->args;
-	bool has_logs = !arguments_flag(args, "no-logs");
+	const struct string_list *hidden = arguments_values(args, "no-attach");
+	/* Where all are hidden, the empty list means none, and not all. */
+	bool hides_all = hidden != NULL && hidden->count > 0 && up->shown->count == 0;
+	bool has_logs = !arguments_flag(args, "no-logs") && !hides_all;
 	const struct up_end_wish wish = read_wish(args);
 
 	if (has_logs &&
