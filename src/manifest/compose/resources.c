@@ -100,6 +100,7 @@ void compose_read_top_volumes(struct loader *loader, const struct yaml_node *nod
 		struct claim *claim = ARRAY_APPEND(loader->app->claims, loader->app->claim_count);
 		claim->name = compose_plain_name(node->pairs[i].key->text);
 		claim->size_bytes = standard;
+		claim->is_many = true; /* shared where several services mount it */
 		claim->mark = loader_mark(loader, node->pairs[i].key);
 		loader_read_map(loader, node->pairs[i].value, &compose_volume_fields, claim);
 	}
