@@ -57,8 +57,11 @@ spec:
       - name: worker
         image: {busybox}
         command: [sh, -c, "echo at work; [ -e /seen/once ] || {{ touch /seen/once; exit 3; }}; exec sleep 100000"]
-        volumeMounts: [{{name: seen, mountPath: /seen}}]
-      volumes: [{{name: seen, emptyDir: {{}}}}]
+        envFrom: [{{secretRef: {{name: db, optional: true}}}}]
+        volumeMounts: [{{name: seen, mountPath: /seen}}, {{name: tls, mountPath: /tls}}]
+      volumes:
+      - {{name: seen, emptyDir: {{}}}}
+      - {{name: tls, secret: {{secretName: tls, optional: true}}}}
 ---
 {db}
 ---
@@ -122,6 +125,7 @@ public: true
 containers:
   nginx:
     image: oci:{images}/nginx
+    envFrom: [{{secretRef: {{name: db, optional: true}}}}]
     ports: ["8080:80"]
     readinessProbe: {{httpGet: {{path: /, port: 80}}}}
 """
@@ -147,7 +151,8 @@ BEFORE = {
     "port-forward": ["i2kit -p shop down"],  # which has that port; its volumes are removed in the end
     "exec": ["echo 'create table t();' >dump.sql"],
     "kill": ["i2kit restart --wait"],
-    "promote": ["i2kit up -d --wait"],
+    "up": ["echo PASSWORD=a >dev.env && mkdir certs && echo key >certs/tls.key"],
+    "promote": ["echo PASSWORD=b >prod.env && i2kit up -d --wait --secret-file db=prod.env", "i2kit up -d --wait"],
     "rollback": ["sed -i 's/8080/8081/' i2kit.yml && i2kit up -d --wait && i2kit promote --yes",
                  "sed -i 's/8081/8082/' i2kit.yml && i2kit up -d --wait && i2kit promote --yes",
                  "sed -i 's/8082/8083/' i2kit.yml && i2kit up -d --wait && i2kit promote --yes"],
