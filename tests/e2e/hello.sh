@@ -5,7 +5,7 @@
 set -euo pipefail
 . "$(dirname "$0")/lib/prologue.sh"
 isolated "$@"
-cleanup() { i2kit -p hello down; }
+cleanup() { i2kit -p hello down; i2kit -p given down; }
 
 i2kit up -d --wait --timeout 90s "$top/examples/hello"
 i2kit -p hello receipt export "$work/receipts" # which waits for what is not written yet
@@ -79,3 +79,27 @@ i2kit -p hello down
 [ -z "$(virsh -q list --all --name | grep hello)" ]
 expect "GET / HTTP/1.1" i2kit -p hello logs
 ! curl -fsS -m 2 http://127.0.0.1:8080/ >/dev/null 2>&1
+
+echo "Secrets from outside of the manifests reach the container, and nobody else"
+printf 'password=from-a-file\n' >"$work/db.env"
+mkdir "$work/keys"
+echo CERTIFICATE >"$work/keys/tls.crt"
+cat >"$work/pod.yml" <<X
+apiVersion: v1
+kind: Pod
+metadata: {name: web}
+spec:
+  containers:
+  - name: c
+    image: oci:$images/nginx
+    envFrom: [{secretRef: {name: db}}]
+    volumeMounts: [{name: keys, mountPath: /keys}]
+  volumes: [{name: keys, secret: {secretName: tls}}]
+X
+given=(--secret-file "db=$work/db.env" --secret "tls=$work/keys")
+expect "--secret db.KEY=VALUE" i2kit validate -f "$work/pod.yml"
+i2kit -p given up -d --wait --timeout 90s -f "$work/pod.yml" "${given[@]}" --log-file "$work/log" >"$work/up.out" 2>&1
+# shellcheck disable=SC2016
+expect "from-a-file CERTIFICATE" i2kit -p given exec web-0 -- sh -c 'echo "$password $(cat /keys/tls.crt)"'
+! grep -E 'from-a-file|CERTIFICATE' "$work/log" "$work/up.out"
+i2kit -p given down
