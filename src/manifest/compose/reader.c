@@ -99,27 +99,26 @@ static void add_ports(struct loader *loader, const struct pod_spec *pod, struct 
 	service->port_count = ports->port_count;
 }
 
-/* All services whose containers go into the pod that this one names, in the order of the file. */
-static void read_pod(struct loader *loader, const struct yaml_node *model, const char *name,
-		     size_t first)
+/* All services whose pod is that of the first one, in the order of the file. pods: of each service. */
+static void read_pod(struct loader *loader, const struct yaml_node *model,
+		     const struct string_list *pods, size_t first)
 {
+	const char *name = pods->items[first];
 	const struct yaml_node *services = yaml_get(model, "services");
 	const struct yaml_node *project = yaml_get(model, "name");
 	struct pod_spec pod = {0};
 	struct service ports = {0};
-	AUTO_FREE char *owner = compose_pod_of(model, services->pairs[first].key->text);
 
 	begin_pod(loader, &pod, name, services->pairs[first].value);
 	/* The one that the others join goes before them. */
 	for (unsigned pass = 0; pass < 2; pass++) {
 		for (size_t i = first; i < services->pair_count; i++) {
 			const char *key = services->pairs[i].key->text;
-			AUTO_FREE char *other = compose_pod_of(model, key);
 			const struct yaml_node *mode =
 				yaml_get(services->pairs[i].value, "network_mode");
 			bool joins = mode != NULL && mode->kind == YAML_SCALAR &&
 				     strncmp(mode->text, "service:", 8) == 0;
-			if (strcmp(other, owner) != 0 || joins != (pass == 1))
+			if (strcmp(pods->items[i], name) != 0 || joins != (pass == 1))
 				continue;
 			struct compose_service service = {.pod = &pod,
 							  .service = &ports,
@@ -145,16 +144,18 @@ static void read_pod(struct loader *loader, const struct yaml_node *model, const
 static void read_services(struct loader *loader, const struct yaml_node *model)
 {
 	const struct yaml_node *services = yaml_get(model, "services");
-	AUTO(string_list_clear) struct string_list done = STRING_LIST_INIT;
+	AUTO(string_list_clear) struct string_list pods = STRING_LIST_INIT;
 
-	for (size_t i = 0; services != NULL && i < services->pair_count; i++) {
-		AUTO_FREE char *name = compose_pod_of(model, services->pairs[i].key->text);
+	for (size_t i = 0; services != NULL && i < services->pair_count; i++)
+		string_list_take(&pods, compose_pod_of(model, services->pairs[i].key->text));
+	for (size_t i = 0; i < pods.count; i++) {
+		bool is_done = false;
+		for (size_t k = 0; k < i && !is_done; k++)
+			is_done = strcmp(pods.items[k], pods.items[i]) == 0;
 		if (loader_counts_too_many(loader, services->pairs[i].key))
 			return;
-		if (string_list_has(&done, name))
-			continue;
-		string_list_add(&done, name);
-		read_pod(loader, model, name, i);
+		if (!is_done)
+			read_pod(loader, model, &pods, i);
 	}
 }
 

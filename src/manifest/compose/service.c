@@ -400,7 +400,7 @@ static const struct field service_list[] = {
 	{"pull_refresh_after", FIELD_NO_EFFECT, NULL, 0, NULL, "up --pull asks again"},
 	{"read_only", FIELD_USED, read_read_only, 0, NULL, NULL, .takes = "true or false, or text"},
 	{"restart", FIELD_USED, compose_read_restart, 0, NULL,
-	 "no (the default): it ends; on-failure[:N], always, unless-stopped",
+	 "no (the default): it ends; on-failure (without a limit), always, unless-stopped",
 	 "only services that run for ever can be promoted", .takes = "text"},
 	{"runtime", FIELD_NO_EFFECT, NULL, 0, NULL, "every pod is a VM"},
 	{"scale", FIELD_USED, compose_read_scale, 0, NULL, "as deploy.replicas",

@@ -174,8 +174,8 @@ static const struct field restart_list[] = {{"condition", FIELD_USED, read_condi
 					     "default any; goes before restart",
 					     .takes = "none|on-failure|any"},
 					    {"delay", FIELD_NO_EFFECT, NULL, 0, NULL, own_pace},
-					    {"max_attempts", FIELD_USED, read_attempts, 0, NULL,
-					     "of on-failure", .takes = "number or text"},
+					    {"max_attempts", FIELD_NO_EFFECT, read_attempts, 0,
+					     NULL, "it goes on after that, too, ever more slowly"},
 					    {"window", FIELD_NO_EFFECT, NULL, 0, NULL, own_pace}};
 static const struct field_set restart_fields = {"restart_policy", restart_list,
 						ARRAY_SIZE(restart_list), .is_open = true};

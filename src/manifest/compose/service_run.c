@@ -102,6 +102,10 @@ void compose_read_restart(struct loader *loader, const struct yaml_node *node, v
 		    parse_u64(text + 11, 0, UINT32_MAX, &limit))) {
 		set_restart(loader, node, service, RESTART_ON_FAILURE);
 		service->pod->restart_limit = (uint32_t)limit;
+		if (limit > 0)
+			loader_note(loader, node,
+				    "restart: it goes on after %u times, too, ever more slowly",
+				    service->pod->restart_limit);
 	} else {
 		loader_error(loader, node, "no, on-failure, on-failure:3, always or unless-stopped",
 			     "restart: '%.40s' is not known", text);
