@@ -127,5 +127,6 @@ MUST_CHECK char *pod_document_write(const struct pod_image *pod, struct error *e
 MUST_CHECK bool pod_document_read(const void *bytes, size_t size, const char *what,
 				  struct pod_image *ret, struct error *err);
 void pod_image_clear(struct pod_image *image);
+void container_image_clear(struct container_image *container);
 
 #endif

@@ -16,7 +16,7 @@ static uint64_t seconds_ms(struct json_view view, int64_t absent)
 	return (uint64_t)json_view_number(view, 0, MAX_SECONDS, absent) * 1000U;
 }
 
-static void clear_container(struct container_image *container)
+void container_image_clear(struct container_image *container)
 {
 	free(container->name);
 	free(container->image);
@@ -43,6 +43,7 @@ static void clear_container(struct container_image *container)
 	string_list_clear(&container->security.add);
 	string_list_clear(&container->security.drop);
 	free(container->termination_path);
+	*container = (struct container_image){0};
 }
 
 void pod_image_clear(struct pod_image *image)
@@ -62,7 +63,7 @@ void pod_image_clear(struct pod_image *image)
 	}
 	free(image->layers);
 	for (size_t i = 0; i < image->container_count; i++)
-		clear_container(&image->containers[i]);
+		container_image_clear(&image->containers[i]);
 	free(image->containers);
 	*image = (struct pod_image){0};
 }

@@ -149,6 +149,7 @@ void release_clear(struct release *release)
 	string_list_clear(&release->network.searches);
 	free(release->scratch_serial);
 	free(release->entropy);
+	free(release->run_container);
 	free(release->cloud.region);
 	free(release->cloud.log_group);
 	free(release->cloud.signal_stack);

@@ -207,6 +207,7 @@ struct release {
 	uint64_t scratch_bytes; /* how much of it is used; 0: all */
 	int64_t time_ns;	/* 0: not given */
 	char *entropy;		/* base64 */
+	char *run_container; /* a run of that one container alone: wire/request.h, exec_start.is_main */
 	struct cloud_config cloud;
 };
 

@@ -297,6 +297,7 @@ static void read_instance(struct json_view view, struct release *ret)
 		(uint64_t)json_view_number(json_view_get(scratch, "bytes"), 0, INT64_MAX, 0);
 	ret->time_ns = json_view_number(json_view_get(view, "timeNs"), 0, INT64_MAX, 0);
 	ret->entropy = json_view_text(json_view_get(view, "entropy"));
+	ret->run_container = json_view_text(json_view_get(view, "run"));
 	read_cloud(json_view_get(view, "cloud"), &ret->cloud);
 }
 

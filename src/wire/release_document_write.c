@@ -315,6 +315,7 @@ static void write_instance(struct json_writer *json, const struct release *relea
 	if (release->time_ns != 0)
 		json_write_number(json, "timeNs", release->time_ns);
 	json_write_text_if(json, "entropy", release->entropy);
+	json_write_text_if(json, "run", release->run_container);
 	write_cloud(json, &release->cloud);
 	json_close(json);
 }

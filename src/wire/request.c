@@ -82,6 +82,7 @@ void exec_start_clear(struct exec_start *start)
 	free(start->container);
 	string_list_clear(&start->argv);
 	string_list_clear(&start->env);
+	string_list_clear(&start->entrypoint);
 	free(start->cwd);
 	free(start->user);
 	*start = (struct exec_start){0};
@@ -101,6 +102,10 @@ char *exec_start_write(const struct exec_start *start, struct error *err)
 	json_write_bool(&json, "stdin", start->has_stdin);
 	json_write_unsigned_if(&json, "rows", start->rows);
 	json_write_unsigned_if(&json, "columns", start->columns);
+	json_write_true_if(&json, "main", start->is_main);
+	json_write_true_if(&json, "logged", start->is_logged);
+	if (start->has_entrypoint)
+		json_write_texts(&json, "entrypoint", &start->entrypoint);
 	json_close(&json);
 	if (!json.is_bad_text)
 		return strbuf_take(&out);
@@ -126,9 +131,14 @@ bool exec_start_read(const void *bytes, size_t size, struct exec_start *ret, str
 	start.rows = (uint16_t)json_view_number(json_view_get(root, "rows"), 0, UINT16_MAX, 0);
 	start.columns =
 		(uint16_t)json_view_number(json_view_get(root, "columns"), 0, UINT16_MAX, 0);
+	start.is_main = json_view_bool(json_view_get(root, "main"), false);
+	start.is_logged = json_view_bool(json_view_get(root, "logged"), false);
+	struct json_view entrypoint = json_view_get(root, "entrypoint");
+	start.has_entrypoint = json_view_exists(entrypoint);
+	json_view_texts(entrypoint, MAX_ARGS, &start.entrypoint);
 	if (!json_document_check(document, err))
 		return false;
-	if (start.argv.count == 0)
+	if (start.argv.count == 0 && !start.is_main)
 		return error_set(err, ERROR_INVALID, "nothing to run is given");
 	*ret = start;
 	start = (struct exec_start){0};

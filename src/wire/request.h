@@ -28,7 +28,11 @@ void hello_clear(struct hello *hello);
 char *hello_write(const struct hello *hello);
 MUST_CHECK bool hello_read(const void *bytes, size_t size, struct hello *ret, struct error *err);
 
-/* EXEC_START */
+/*
+ * EXEC_START. With is_main it is no further process: the pod waits with that container, its only
+ * one (INSTANCE's `run`), and begins it so; argv takes the place of its arguments, or, where the
+ * manifest has a command, of that. Its end is the pod's.
+ */
 struct exec_start {
 	char *container; /* NULL: the first */
 	struct string_list argv;
@@ -39,6 +43,10 @@ struct exec_start {
 	bool has_stdin;
 	uint16_t rows; /* 0: not given */
 	uint16_t columns;
+	bool is_main;
+	bool is_logged;	     /* is_main: its output goes into the log, too */
+	bool has_entrypoint; /* is_main: in place of the image's, which may be none */
+	struct string_list entrypoint;
 };
 void exec_start_clear(struct exec_start *start);
 /* NULL and *err for a text that is not UTF-8. */

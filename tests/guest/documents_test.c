@@ -10,6 +10,7 @@
 #include "guest/documents/image_user.h"
 #include "guest/documents/name_files.h"
 #include "guest/documents/oci_config.h"
+#include "guest/documents/run_start.h"
 #include "test.h"
 #include "wire/frame.h"
 
@@ -400,6 +401,85 @@ static void resolv_conf_is_the_networks_and_the_pods(void **state)
 	assert_string_equal(own, "nameserver 1.1.1.1\noptions ndots:2\n");
 }
 
+static const char run_pod_text[] =
+	"{\"version\":1,\"pod\":\"task\",\"namespace\":\"default\",\"workload\":\"Job\","
+	"\"restartPolicy\":\"OnFailure\",\"terminationGracePeriodSeconds\":30,"
+	"\"activeDeadlineSeconds\":5,\"base\":{\"name\":\"i2kit-base\"},"
+	"\"layers\":[{\"name\":\"i2kit-layer-000\"}],"
+	"\"initContainers\":[{\"name\":\"first\",\"image\":\"x\",\"layers\":[0],\"config\":{}}],"
+	"\"containers\":["
+	"{\"name\":\"a\",\"image\":\"x\",\"layers\":[0],\"config\":{\"Entrypoint\":[\"/entry\"],"
+	"\"Cmd\":[\"serve\"]},\"readinessProbe\":{\"type\":\"tcp\",\"port\":80}},"
+	"{\"name\":\"b\",\"image\":\"x\",\"layers\":[0],\"config\":{\"Cmd\":[\"x\"]},"
+	"\"command\":[\"sleep\"],\"args\":[\"9\"],\"security\":{\"user\":7}}]}";
+
+static void a_run_keeps_one_container_and_what_comes_before_it(void **state)
+{
+	AUTO(pod_image_clear) struct pod_image pod = {0};
+	AUTO(pod_image_clear) struct pod_image other = {0};
+	AUTO(error_clear) struct error err = ERROR_INIT;
+
+	(void)state;
+	assert_true(pod_document_read(run_pod_text, strlen(run_pod_text), "pod.json", &pod, NULL));
+	assert_true(pod_keep_run(&pod, "a", NULL));
+	assert_int_equal(pod.container_count, 2);
+	assert_string_equal(pod.containers[0].name, "first");
+	assert_string_equal(pod.containers[1].name, "a");
+	assert_int_equal(pod.containers[1].readiness.check.type, CHECK_NONE);
+	assert_int_equal(pod.restart_policy, RESTART_NEVER);
+	assert_true(pod.active_deadline_ms == 0);
+	assert_true(
+		pod_document_read(run_pod_text, strlen(run_pod_text), "pod.json", &other, NULL));
+	assert_false(pod_keep_run(&other, "first", &err));
+}
+
+/* What one of the pod's containers runs when it is begun so. */
+static void assert_runs(const char *container, const struct exec_start *start, const char *wanted)
+{
+	AUTO(pod_image_clear) struct pod_image pod = {0};
+	AUTO(string_list_clear) struct string_list none = STRING_LIST_INIT;
+	AUTO(string_list_clear) struct string_list argv = STRING_LIST_INIT;
+
+	assert_true(pod_document_read(run_pod_text, strlen(run_pod_text), "pod.json", &pod, NULL));
+	assert_true(pod_keep_run(&pod, container, NULL));
+	container_take_start(&pod.containers[1], start);
+	assert_true(container_argv(&pod.containers[1], &none, &argv, NULL));
+	AUTO_FREE char *text = string_list_join(&argv, " ");
+	assert_string_equal(text, wanted);
+}
+
+static void a_runs_words_stand_where_docker_and_kubernetes_put_them(void **state)
+{
+	AUTO(exec_start_clear) struct exec_start start = {.is_main = true};
+
+	(void)state;
+	assert_runs("a", &start, "/entry serve");
+	assert_runs("b", &start, "sleep 9");
+	string_list_add(&start.argv, "sh");
+	string_list_add(&start.argv, "echo $$ $(HOME) $$(X)");
+	assert_runs("a", &start, "/entry sh echo $$ $(HOME) $$(X)");
+	assert_runs("b", &start, "sh echo $$ $(HOME) $$(X)");
+	start.has_entrypoint = true;
+	assert_runs("a", &start, "sh echo $$ $(HOME) $$(X)");
+	string_list_add(&start.entrypoint, "/other");
+	assert_runs("b", &start, "/other sh echo $$ $(HOME) $$(X)");
+}
+
+static void a_runs_user_replaces_the_manifests(void **state)
+{
+	AUTO(pod_image_clear) struct pod_image pod = {0};
+	AUTO(exec_start_clear)
+	struct exec_start start = {.user = strdup("app"), .cwd = strdup("/srv"), .has_tty = true};
+
+	(void)state;
+	assert_true(pod_document_read(run_pod_text, strlen(run_pod_text), "pod.json", &pod, NULL));
+	container_take_start(&pod.containers[2], &start);
+	assert_string_equal(pod.containers[2].user, "app");
+	assert_int_equal(pod.containers[2].security.user, -1);
+	assert_string_equal(container_working_dir(&pod.containers[2]), "/srv");
+	assert_true(pod.containers[2].has_tty);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -418,6 +498,9 @@ int main(void)
 		cmocka_unit_test(a_full_ring_loses_the_oldest_and_counts_them),
 		cmocka_unit_test(raw_output_fills_frames_and_its_lost_lines_are_counted),
 		cmocka_unit_test(unacknowledged_lines_are_sent_again),
+		cmocka_unit_test(a_run_keeps_one_container_and_what_comes_before_it),
+		cmocka_unit_test(a_runs_words_stand_where_docker_and_kubernetes_put_them),
+		cmocka_unit_test(a_runs_user_replaces_the_manifests),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

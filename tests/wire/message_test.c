@@ -218,6 +218,10 @@ static void assert_same_start(const struct exec_start *a, const struct exec_star
 	ASSERT_SAME(has_stdin);
 	ASSERT_SAME(rows);
 	ASSERT_SAME(columns);
+	ASSERT_SAME(is_main);
+	ASSERT_SAME(is_logged);
+	ASSERT_SAME(has_entrypoint);
+	ASSERT_SAME_TEXTS(entrypoint);
 }
 
 static void exec_starts_and_exits_read_as_they_were_written(void **state)
@@ -232,9 +236,15 @@ static void exec_starts_and_exits_read_as_they_were_written(void **state)
 					   .has_tty = throw_bool(&dice),
 					   .has_stdin = throw_bool(&dice),
 					   .rows = (uint16_t)throw_dice(&dice, 300),
-					   .columns = (uint16_t)throw_dice(&dice, 300)};
+					   .columns = (uint16_t)throw_dice(&dice, 300),
+					   .is_main = throw_bool(&dice),
+					   .is_logged = throw_bool(&dice),
+					   .has_entrypoint = throw_bool(&dice)};
 		AUTO(exec_start_clear) struct exec_start again = {0};
-		string_list_take(&start.argv, random_text(&dice));
+		if (!start.is_main || throw_bool(&dice))
+			string_list_take(&start.argv, random_text(&dice));
+		if (start.has_entrypoint)
+			random_texts(&dice, &start.entrypoint);
 		random_texts(&dice, &start.argv);
 		random_texts(&dice, &start.env);
 		AUTO_FREE char *text = exec_start_write(&start, NULL);

@@ -202,6 +202,7 @@ static void random_instance(struct dice *dice, struct release *release)
 	release->scratch_bytes = throw_dice(dice, 3);
 	release->time_ns = throw_bool(dice) ? 0 : (int64_t)throw_dice(dice, INT64_MAX);
 	release->entropy = random_text_or_null(dice);
+	release->run_container = random_text_or_null(dice);
 	release->cloud.is_given = throw_bool(dice);
 	if (!release->cloud.is_given)
 		return;
@@ -378,6 +379,7 @@ static void assert_same_instance(const struct release *a, const struct release *
 	ASSERT_SAME(scratch_bytes);
 	ASSERT_SAME(time_ns);
 	ASSERT_SAME_TEXT(entropy);
+	ASSERT_SAME_TEXT(run_container);
 	ASSERT_SAME(cloud.is_given);
 	ASSERT_SAME_TEXT(cloud.region);
 	ASSERT_SAME_TEXT(cloud.log_group);

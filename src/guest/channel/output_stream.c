@@ -19,7 +19,7 @@
 
 struct output_stream {
 	struct loop *loop;
-	int fd; /* owned */
+	int fd; /* owned; -1: fed by others */
 	struct loop_fd *watch;
 	struct loop_timer *pause;
 	struct loop_timer *unfinished; /* runs while there is a rest */
@@ -141,19 +141,47 @@ static void on_readable(struct loop_fd *source, int fd, unsigned events, void *a
 	loop_timer_set(stream->pause, PAUSE_MS);
 }
 
-struct output_stream *output_stream_new(struct loop *loop, int fd, struct log_ring *ring,
-					const char *container, enum wire_log_source source,
-					output_stream_fn *appended, void *arg)
+struct output_stream *output_stream_new_fed(struct loop *loop, struct log_ring *ring,
+					    const char *container, enum wire_log_source source,
+					    output_stream_fn *appended, void *arg)
 {
 	struct output_stream *stream = xcalloc(1, sizeof(*stream));
 	stream->loop = loop;
-	stream->fd = fd;
-	(void)fcntl(fd, F_SETPIPE_SZ, PIPE_BYTES); /* a terminal has none */
+	stream->fd = -1;
 	stream->ring = ring;
 	stream->container = xstrdup(container);
 	stream->source = source;
 	stream->appended = appended;
 	stream->arg = arg;
+	return stream;
+}
+
+void output_stream_take(struct output_stream *stream, const void *bytes, size_t size)
+{
+	static char buffer[LOG_RING_MAX_RAW];
+
+	for (size_t done = 0; done < size;) {
+		size_t rest = stream->rest.size;
+		size_t room = sizeof(buffer) - rest;
+		size_t piece = size - done < room ? size - done : room;
+		if (rest > 0)
+			memcpy(buffer, stream->rest.data, rest);
+		memcpy(buffer + rest, (const char *)bytes + done, piece);
+		take_bytes(stream, buffer, piece);
+		done += piece;
+	}
+	time_rest(stream);
+	stream->appended(stream->arg);
+}
+
+struct output_stream *output_stream_new(struct loop *loop, int fd, struct log_ring *ring,
+					const char *container, enum wire_log_source source,
+					output_stream_fn *appended, void *arg)
+{
+	struct output_stream *stream =
+		output_stream_new_fed(loop, ring, container, source, appended, arg);
+	stream->fd = fd;
+	(void)fcntl(fd, F_SETPIPE_SZ, PIPE_BYTES); /* a terminal has none */
 	stream->pause = loop_add_timer(loop, PAUSE_MS, on_pause_over, stream);
 	loop_timer_cancel(stream->pause);
 	stream->watch = loop_add_fd(loop, fd, LOOP_READ, on_readable, stream);
@@ -175,7 +203,7 @@ void output_stream_free(struct output_stream *stream)
 	loop_fd_remove(stream->watch);
 	loop_timer_remove(stream->pause);
 	loop_timer_remove(stream->unfinished);
-	(void)close(stream->fd);
+	auto_close(&stream->fd);
 	strbuf_clear(&stream->rest);
 	free(stream->container);
 	free(stream);

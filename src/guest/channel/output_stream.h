@@ -20,6 +20,11 @@ typedef void output_stream_fn(void *arg);
 struct output_stream *output_stream_new(struct loop *loop, int fd, struct log_ring *ring,
 					const char *container, enum wire_log_source source,
 					output_stream_fn *appended, void *arg);
+/* The same of bytes that somebody else reads, and hands over by output_stream_take(). */
+struct output_stream *output_stream_new_fed(struct loop *loop, struct log_ring *ring,
+					    const char *container, enum wire_log_source source,
+					    output_stream_fn *appended, void *arg);
+void output_stream_take(struct output_stream *stream, const void *bytes, size_t size);
 /* Reads what is left (without waiting), closes. NULL is fine. */
 void output_stream_free(struct output_stream *stream);
 

@@ -23,6 +23,7 @@
 #include "guest/machine/machine.h"
 #include "guest/machine/rootfs.h"
 #include "guest/pod/container_mounts.h"
+#include "guest/pod/main_run.h"
 #include "guest/pod/storage_watch.h"
 
 #define MAX_MESSAGE 4096
@@ -43,6 +44,13 @@ struct container {
 	struct output_stream *errors;
 	struct console *console; /* waiting for the terminal of a container that has one */
 	int input;		 /* of stdin: true, held open so that reading waits; or -1 */
+	/* Of a run (main_run.h). */
+	struct main_run *run; /* NULL: none has come, or its client has gone */
+	int pending_signal;   /* wanted before it had a process; 0: none */
+	bool awaits_run;      /* the pod is as far: it begins when one comes */
+	bool is_end_held;     /* it has ended; the pod is told when all is on its way */
+	struct unit_end held_end;
+	char *held_message; /* of held_end; owned */
 };
 
 static uint64_t now_ms(void)
@@ -158,6 +166,9 @@ static bool write_bundle(struct container *container, struct error *err)
 	if (!environment_make(&guest->pod, &guest->release, container->image, &guest->facts,
 			      &container->environment, err))
 		return false;
+	/* The runtime takes the last of two: these come after the container's. */
+	if (container->run != NULL)
+		string_list_copy(&container->environment, &container->run->env);
 	if (!rootfs_mount(container->image, container->folder, err) || !find_user(container, err))
 		return false;
 	AUTO(mount_list_clear) struct mount_list mounts = {0};
@@ -212,6 +223,26 @@ static void close_outputs(struct container *container)
 	container->console = NULL;
 }
 
+static void free_main(struct main_run *run)
+{
+	for (int i = 0; i < 3; i++)
+		auto_close(&run->fds[i]);
+	string_list_clear(&run->env);
+	free(run);
+}
+
+/* What it wrote is still to be read by its session, which then leaves it. */
+static void hold_end(struct container *container, const struct unit_end *end)
+{
+	const struct main_run *run = container->run;
+
+	container->held_end = *end;
+	container->held_message = xstrdup_or_null(end->message);
+	container->held_end.message = container->held_message;
+	container->is_end_held = true;
+	run->handler.ended(end->exit_code, end->signal, NULL, run->arg);
+}
+
 static void on_end(pid_t pid, int status, void *arg)
 {
 	struct container *container = arg;
@@ -227,6 +258,10 @@ static void on_end(pid_t pid, int status, void *arg)
 		end.exit_code = 128 + end.signal;
 	} else {
 		end.exit_code = WEXITSTATUS(status);
+	}
+	if (container->run != NULL) {
+		hold_end(container, &end);
+		return;
 	}
 	kubelet_exited(container->guest->kubelet, container->index, now_ms(), &end);
 	guest_advance(container->guest);
@@ -249,6 +284,7 @@ static char *runtime_message(const struct container *container)
 static void fail(struct container *container, const char *message)
 {
 	close_outputs(container);
+	container_give_up_main(container, message);
 	kubelet_started(container->guest->kubelet, container->index, now_ms(), false, message);
 }
 
@@ -266,6 +302,9 @@ static void on_runtime_end(pid_t pid, int status, void *arg)
 	} else {
 		reaper_watch(guest->reaper, container->pid, container->begun_ms, on_end, container);
 		kubelet_started(guest->kubelet, container->index, now_ms(), true, NULL);
+		if (container->pending_signal != 0)
+			container_signal(container, container->pending_signal);
+		container->pending_signal = 0;
 	}
 	guest_advance(guest);
 }
@@ -280,7 +319,10 @@ static struct output_stream *new_stream(struct container *container, int fd,
 static void on_terminal(int fd, void *arg)
 {
 	struct container *container = arg;
-	container->out = new_stream(container, fd, WIRE_LOG_STDOUT);
+	if (container->run != NULL)
+		container->run->handler.terminal(fd, container->run->arg);
+	else
+		container->out = new_stream(container, fd, WIRE_LOG_STDOUT);
 }
 
 /* fds for the runtime's 0, 1, 2; the reading ends go to the log. Both pairs are closed by owner. */
@@ -308,6 +350,12 @@ static bool open_pipes(struct pipe_pair *ret, struct error *err)
 	(void)fcntl(ret->out[0], F_SETFL, O_NONBLOCK);
 	(void)fcntl(ret->errors[0], F_SETFL, O_NONBLOCK);
 	return true;
+}
+
+static void watch_runtime(struct container *container)
+{
+	reaper_watch(container->guest->reaper, container->runtime, REAPER_CHILD, on_runtime_end,
+		     container);
 }
 
 static bool run_runtime(struct container *container, struct error *err)
@@ -345,16 +393,22 @@ static bool run_runtime(struct container *container, struct error *err)
 	int fds[3] = {is_open ? pipes.in[0] : -1, pipes.out[1], pipes.errors[1]};
 	if (is_open)
 		container->input = take_fd(&pipes.in[1]);
+	if (container->run != NULL)
+		memcpy(fds, container->run->fds, sizeof(fds));
 	container->begun_ms = now_ms();
 	container->log_sequence = log_ring_sequence(container->guest->logs);
 	container->runtime = spawn(argv, NULL, fds, err);
 	if (container->runtime < 0)
 		return false;
+	watch_runtime(container);
+	if (container->run != NULL) {
+		for (int i = 0; i < 3; i++)
+			auto_close(&container->run->fds[i]);
+		return true;
+	}
 	if (!container->image->has_tty)
 		container->out = new_stream(container, take_fd(&pipes.out[0]), WIRE_LOG_STDOUT);
 	container->errors = new_stream(container, take_fd(&pipes.errors[0]), WIRE_LOG_STDERR);
-	reaper_watch(container->guest->reaper, container->runtime, REAPER_CHILD, on_runtime_end,
-		     container);
 	return true;
 }
 
@@ -380,8 +434,19 @@ static void on_deleted(pid_t pid, int status, void *arg)
 	guest_advance(container->guest);
 }
 
+static bool is_run(const struct container *container)
+{
+	const char *name = container->guest->release.run_container;
+
+	return name != NULL && !container->image->is_init &&
+	       strcmp(name, container->image->name) == 0;
+}
+
 void container_start(struct container *container)
 {
+	container->awaits_run = is_run(container) && container->run == NULL;
+	if (container->awaits_run)
+		return;
 	AUTO_FREE char *state = path_join(CRUN_STATE, container->image->name);
 	if (!path_exists(state)) {
 		run_prepared(container);
@@ -406,6 +471,9 @@ void container_start(struct container *container)
 
 void container_signal(struct container *container, int signal)
 {
+	/* A run's client does not know how far it is. */
+	if (container->pid <= 0 && container->run != NULL)
+		container->pending_signal = signal;
 	if (container->pid <= 0)
 		return;
 	if (signal != SIGKILL) {
@@ -417,4 +485,35 @@ void container_signal(struct container *container, int signal)
 	AUTO_CLOSE int fd = open(path, O_WRONLY | O_CLOEXEC);
 	if (fd < 0 || write(fd, "1", 1) != 1)
 		(void)kill(container->pid, SIGKILL);
+}
+
+void container_take_main(struct container *container, struct main_run *run)
+{
+	container->run = run;
+	if (!container->awaits_run)
+		return;
+	container_start(container);
+	guest_advance(container->guest);
+}
+
+void container_leave_main(struct container *container)
+{
+	if (container->run == NULL)
+		return;
+	free_main(TAKE_PTR(container->run));
+	if (!container->is_end_held)
+		return;
+	container->is_end_held = false;
+	kubelet_exited(container->guest->kubelet, container->index, now_ms(), &container->held_end);
+	free(TAKE_PTR(container->held_message));
+	guest_advance(container->guest);
+}
+
+void container_give_up_main(struct container *container, const char *why)
+{
+	const struct main_run *run = container->run;
+
+	if (run == NULL || container->pid > 0 || container->is_end_held)
+		return;
+	run->handler.ended(126, 0, why, run->arg);
 }

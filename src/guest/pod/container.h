@@ -34,4 +34,19 @@ const char *container_folder(const struct container *container);
 char *container_message_path(const struct container *container);
 struct container *guest_find_container(struct guest *guest, const char *name_or_null);
 
+/* A run's command (main_run.h). */
+struct main_run;
+/*
+ * The container that the release's `run` names begins so as soon as its pod is as far. *run is
+ * taken over. The handler's last call is `ended`; what came after it is not called again.
+ */
+void container_take_main(struct container *container, struct main_run *run);
+/*
+ * Nobody listens any more: the handler is not called again. A pod whose container has ended is
+ * over only now, when all that it wrote is on its way.
+ */
+void container_leave_main(struct container *container);
+/* The pod is over, and its container did not begin. */
+void container_give_up_main(struct container *container, const char *why);
+
 #endif

@@ -13,8 +13,11 @@
 #include "base/bytes.h"
 #include "base/cleanup.h"
 #include "base/strbuf.h"
+#include "guest/channel/output_stream.h"
+#include "guest/documents/run_start.h"
 #include "guest/pod/copy_run.h"
 #include "guest/pod/exec_process.h"
+#include "guest/pod/main_run.h"
 #include "wire/request.h"
 
 #define MAX_SESSIONS 64
@@ -26,9 +29,11 @@ enum { OUT, ERRORS, OUTPUTS };
 struct session {
 	struct exec_table *table;
 	uint16_t stream;
-	struct exec_process *run; /* NULL: the process has ended, or is a copier */
-	pid_t copier;		  /* 0: none runs */
-	int in;			  /* owned, or -1; with a terminal a duplicate of its master end */
+	struct exec_process *run;	       /* NULL: the process has ended, or is a copier */
+	pid_t copier;			       /* 0: none runs */
+	struct container *main;		       /* whose own process this is; or NULL */
+	struct output_stream *logged[OUTPUTS]; /* where a main's output goes besides; or NULL */
+	int in; /* owned, or -1; with a terminal a duplicate of its master end */
 	struct loop_fd *in_watch;
 	struct strbuf in_queue;
 	bool is_in_closing; /* end of file once the queue is written */
@@ -86,18 +91,23 @@ static void free_session(struct session *session)
 {
 	struct exec_table *table = session->table;
 	exec_process_abort(session->run);
+	struct container *main = session->main;
 	/* A copier sees its descriptors closed, and tidies up. */
 	if (session->copier > 0)
 		reaper_forget(table->guest->reaper, session->copier);
 	close_input(session);
 	close_output(session, OUT);
 	close_output(session, ERRORS);
+	output_stream_free(session->logged[OUT]);
+	output_stream_free(session->logged[ERRORS]);
 	strbuf_clear(&session->in_queue);
 	for (size_t i = 0; i < table->count; i++) {
 		if (table->sessions[i] == session)
 			table->sessions[i] = table->sessions[--table->count];
 	}
 	free(session);
+	if (main != NULL)
+		container_leave_main(main);
 }
 
 void exec_table_clear(struct exec_table *table)
@@ -141,6 +151,8 @@ static bool read_output(struct session *session, int which)
 		channel_send(session->table->guest->channel,
 			     which == OUT ? WIRE_EXEC_STDOUT : WIRE_EXEC_STDERR, session->stream,
 			     buffer, (size_t)size);
+		if (session->logged[which] != NULL)
+			output_stream_take(session->logged[which], buffer, (size_t)size);
 		return true;
 	}
 	if (size == 0 || (errno != EAGAIN && errno != EINTR))
@@ -331,10 +343,76 @@ static bool start_session(struct session *session, struct exec_request *request,
 	return true;
 }
 
+static struct container_image *image_of(struct guest *guest, const char *name)
+{
+	for (size_t i = 0; name != NULL && i < guest->pod.container_count; i++) {
+		if (strcmp(guest->pod.containers[i].name, name) == 0)
+			return &guest->pod.containers[i];
+	}
+	return NULL;
+}
+
+static void log_output(struct session *session, const char *container)
+{
+	struct guest *guest = session->table->guest;
+
+	session->logged[OUT] = output_stream_new_fed(guest->loop, guest->logs, container,
+						     WIRE_LOG_STDOUT, guest_send_logs, guest);
+	session->logged[ERRORS] = output_stream_new_fed(guest->loop, guest->logs, container,
+							WIRE_LOG_STDERR, guest_send_logs, guest);
+}
+
+static bool check_main(const struct guest *guest, const struct exec_table *table,
+		       const struct container_image *image, struct error *err)
+{
+	if (image == NULL || guest->containers == NULL)
+		return error_set(err, ERROR_UNSUPPORTED, "this VM was not made for one command");
+	for (size_t i = 0; i < table->count; i++) {
+		if (table->sessions[i]->main != NULL)
+			return error_set(err, ERROR_BUSY, "its command was given already");
+	}
+	return guest->failure == NULL || error_set(err, ERROR_INVALID, "%s", guest->failure);
+}
+
+/* The run's command: its container's own process. */
+static bool run_main(struct session *session, const struct exec_start *start, struct error *err)
+{
+	AUTO(close_stdio) struct stdio stdio = {{-1, -1, -1}, {-1, -1, -1}};
+	struct guest *guest = session->table->guest;
+	const char *name = guest->release.run_container;
+	struct container_image *image = image_of(guest, name);
+
+	if (!check_main(guest, session->table, image, err) ||
+	    (!start->has_tty && !open_stdio(start->has_stdin, &stdio, err)))
+		return false;
+	container_take_start(image, start);
+	struct main_run *run = xcalloc(1, sizeof(*run));
+	string_list_copy(&run->env, &start->env);
+	if (start->has_tty && env_list_find(&start->env, "TERM") == NULL)
+		string_list_add(&run->env, "TERM=xterm");
+	for (int i = 0; i < 3; i++)
+		run->fds[i] = take_fd(&stdio.child[i]);
+	run->handler = (struct exec_handler){.terminal = on_terminal, .ended = on_ended};
+	run->arg = session;
+	session->main = guest_find_container(guest, name);
+	if (start->is_logged)
+		log_output(session, name);
+	if (!start->has_tty) {
+		watch_output(session, OUT, take_fd(&stdio.own[1]));
+		watch_output(session, ERRORS, take_fd(&stdio.own[2]));
+	}
+	if (!start->has_tty && start->has_stdin)
+		watch_input(session, take_fd(&stdio.own[0]));
+	container_take_main(session->main, run);
+	return true;
+}
+
 static bool run_request(struct session *session, const struct exec_start *start, struct error *err)
 {
 	session->rows = start->rows;
 	session->columns = start->columns;
+	if (start->is_main)
+		return run_main(session, start, err);
 	struct exec_request request = {
 		.container = guest_find_container(session->table->guest, start->container),
 		.argv = &start->argv,
@@ -397,8 +475,11 @@ void exec_table_take(struct exec_table *table, const struct wire_message *messag
 		session->columns = bytes_get_u16(message->bytes + 2);
 		set_size(session);
 	} else if (message->type == WIRE_EXEC_SIGNAL && message->size == 1 &&
-		   session->run != NULL && message->bytes[0] > 0 && message->bytes[0] <= 64) {
-		exec_process_signal(session->run, message->bytes[0]);
+		   message->bytes[0] > 0 && message->bytes[0] <= 64) {
+		if (session->run != NULL)
+			exec_process_signal(session->run, message->bytes[0]);
+		else if (session->main != NULL)
+			container_signal(session->main, message->bytes[0]);
 	}
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "guest/pod/guest.h"
+#include "guest/documents/run_start.h"
 #include "guest/machine/scratch_disk.h"
 
 #include <errno.h>
@@ -27,6 +28,7 @@
 #include "guest/pod/checks.h"
 #include "guest/pod/container.h"
 #include "guest/pod/linuxkit.h"
+#include "guest/pod/main_run.h"
 #include "guest/pod/storage_watch.h"
 #include "guest/pod/tunnel_table.h"
 #include "guest/pod/uplink.h"
@@ -148,6 +150,14 @@ static void report_container(struct guest *guest, const struct kubelet_action *a
 	events_report(guest->events, &guest->pod, &told);
 }
 
+/* Whoever waits for a run's command to begin. */
+static void give_up_runs(struct guest *guest)
+{
+	for (size_t i = 0; guest->containers != NULL && i < guest->pod.container_count; i++)
+		container_give_up_main(guest->containers[i],
+				       "an init container failed: i2kit why tells");
+}
+
 static void carry_out(struct guest *guest, const struct kubelet_action *action)
 {
 	switch (action->type) {
@@ -167,6 +177,7 @@ static void carry_out(struct guest *guest, const struct kubelet_action *action)
 	case ACTION_END:
 		/* A last line, whose being stored also says that all before it was. */
 		say("the pod is over: %s", kubelet_phase(guest->kubelet));
+		give_up_runs(guest);
 		begin_power_off(guest);
 		break;
 	default:
@@ -346,15 +357,18 @@ static bool prepare_pod(struct guest *guest, struct error *err)
 void guest_start_pod(struct guest *guest)
 {
 	AUTO(error_clear) struct error err = ERROR_INIT;
+	const char *run = guest->release.run_container;
+	bool is_run_there = run == NULL || pod_keep_run(&guest->pod, run, &err);
 	guest->kubelet = kubelet_new(&guest->pod);
 	guest->containers = xcalloc(guest->pod.container_count, sizeof(struct container *));
 	for (size_t i = 0; i < guest->pod.container_count; i++)
 		guest->containers[i] = container_new(guest, i);
-	if (!prepare_pod(guest, &err)) {
+	if (!is_run_there || !prepare_pod(guest, &err)) {
 		AUTO_FREE char *message = err.hint != NULL
 						  ? xasprintf("%s; %s", err.message, err.hint)
 						  : xstrdup(err.message);
 		say("the pod cannot be prepared: %s", message);
+		guest->failure = xstrdup(message);
 		kubelet_fail(guest->kubelet, clock_monotonic_ms(), "PrepareError", message);
 	} else {
 		tunnel_table_listen(guest->tunnels, &guest->release);

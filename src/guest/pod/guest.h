@@ -44,6 +44,7 @@ struct guest {
 	struct uplink *uplink;
 	struct storage_watch *storage; /* NULL until the pod is prepared */
 	bool is_held;		       /* prepared; its containers start when a release says so */
+	char *failure;		       /* why the pod cannot run, owned; or NULL */
 	bool is_advancing;
 	bool has_told_started;
 	bool is_leaving; /* the power button was pressed, and names still lead here */

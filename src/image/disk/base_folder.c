@@ -127,6 +127,7 @@ static const char *guest_lacks(unsigned level)
 	static const char *const lacks[] = {
 		[0] = "`cp`, a disk to write on, or newer answers of the guest",
 		[1] = "names and addresses outside of the project, waiting for other pods",
+		[2] = "`i2kit run`",
 	};
 
 	return level < ARRAY_SIZE(lacks) ? lacks[level] : "something newer";
