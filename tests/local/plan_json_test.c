@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "base/path.h"
 #include "local/plan/project_plan.h"
 #include "local/plan/project_plan_json.h"
 #include "local/plan/status_json.h"
@@ -204,6 +205,39 @@ static void a_status_reads_as_it_was_written(void **state)
 	assert_string_equal(text, second);
 }
 
+static void runs_are_in_a_plan_but_not_in_its_file(void **state)
+{
+	AUTO(project_plan_clear) struct project_plan plan = {0};
+	AUTO(project_plan_clear) struct project_plan copy = {0};
+	AUTO(project_plan_clear) struct project_plan saved = {0};
+	char home[] = "/tmp/i2kit-plan-XXXXXX";
+
+	(void)state;
+	assert_non_null(mkdtemp(home));
+	assert_int_equal(setenv("XDG_STATE_HOME", home, 1), 0);
+	fill_plan(&plan);
+	fill_pod(ARRAY_APPEND(plan.pods, plan.pod_count));
+	free(plan.pods[1].name);
+	plan.pods[1].name = xstrdup("web-run-1");
+	plan.pods[1].run_container = xstrdup("main");
+	struct service_plan *service = ARRAY_APPEND(plan.services, plan.service_count);
+	service->name = xstrdup("web-run-1");
+	service->slot = 8;
+	string_list_add(&service->pods, "web-run-1");
+	string_list_add(&plan.folders, "/srv");
+	plan.ends_with_runs = true;
+	assert_true(project_plan_copy(&plan, &copy, NULL));
+	assert_string_equal(copy.pods[1].run_container, "main");
+	assert_string_equal(copy.folders.items[0], "/srv");
+	assert_true(copy.ends_with_runs && !copy.leaves_nothing);
+	assert_true(project_plan_save(&plan, NULL));
+	assert_true(project_plan_load("shop", &saved, NULL));
+	assert_int_equal(saved.pod_count, 1);
+	assert_int_equal(saved.service_count, 1);
+	assert_string_equal(saved.pods[0].name, "web");
+	assert_true(path_remove_tree(home, NULL));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -212,6 +246,7 @@ int main(void)
 		cmocka_unit_test(a_plan_of_version_1_has_numbers_for_words),
 		cmocka_unit_test(newer_and_damaged_plans_are_refused_with_a_word),
 		cmocka_unit_test(a_status_reads_as_it_was_written),
+		cmocka_unit_test(runs_are_in_a_plan_but_not_in_its_file),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

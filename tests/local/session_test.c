@@ -202,6 +202,22 @@ static void a_command_that_cannot_run_says_why(void **state)
 	assert_string_equal(strbuf_text(&seen), "[done 126 no such container]");
 }
 
+/* As with `exec -i` whose input is /dev/null. */
+static void signals_and_sizes_come_through_after_the_end_of_input(void **state)
+{
+	struct wire_message message;
+
+	(void)state;
+	(void)start_exec();
+	exec_client_finish(client);
+	guest_expect(WIRE_EXEC_STDIN, &message);
+	assert_int_equal(message.size, 0);
+	exec_client_signal(client, 2);
+	guest_expect(WIRE_EXEC_SIGNAL, &message);
+	exec_client_resize(client, 24, 80);
+	guest_expect(WIRE_EXEC_RESIZE, &message);
+}
+
 static void a_client_that_goes_hangs_up_the_command(void **state)
 {
 	struct wire_message message;
@@ -288,6 +304,7 @@ int main(void)
 		TEST(a_signal_counts_as_128_and_more),
 		TEST(a_command_that_cannot_run_says_why),
 		TEST(a_client_that_goes_hangs_up_the_command),
+		TEST(signals_and_sizes_come_through_after_the_end_of_input),
 		TEST(output_that_is_not_taken_holds_the_guest_back),
 		TEST(a_pod_that_is_not_there_is_an_answer),
 		TEST(a_wrong_container_is_answered_with_the_right_ones),

@@ -6,16 +6,21 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/json_writer.h"
 #include "base/path.h"
 #include "local/client/client.h"
+#include "local/client/session_client.h"
 #include "local/plan/project_identity.h"
 #include "local/plan/project_plan.h"
 #include "local/plan/project_plan_json.h"
+#include "local/supervisor/run_session.h"
+#include "local/supervisor/session.h"
 #include "local/supervisor/supervisor_start.h"
 
 #include "test.h"
@@ -301,6 +306,122 @@ static void a_client_may_be_closed_from_within_an_answer(void **state)
 	turn(50);
 }
 
+/* The request of a run called `name`, as `i2kit run` writes it. */
+static char *run_request(const char *name)
+{
+	AUTO(project_plan_clear)
+	struct project_plan plan = {.project = xstrdup("shop"),
+				    .accel = xstrdup("tcg"),
+				    .firmware = xstrdup("direct"),
+				    .bind = xstrdup("127.0.0.1")};
+	struct strbuf text = STRBUF_INIT;
+	struct json_writer json = JSON_WRITER(&text, 0);
+
+	add_pod(&plan, name, 1, 'c');
+	plan.pods[0].run_container = xstrdup("main");
+	AUTO_FREE char *written = project_plan_write(&plan, NULL);
+	json_open_object(&json, NULL);
+	json_write_text(&json, "session", "run");
+	json_write_text(&json, "target", name);
+	json_write_text(&json, "plan", written);
+	json_close(&json);
+	strbuf_append_char(&text, '\n');
+	return strbuf_take(&text);
+}
+
+static size_t no_output(bool is_stderr, const void *bytes, size_t size, void *arg)
+{
+	(void)is_stderr;
+	(void)bytes;
+	(void)arg;
+	return size;
+}
+
+static void on_run_done(int code, const char *problem, void *arg)
+{
+	(void)arg;
+	bench.done++;
+	assert_int_equal(code, 126);
+	assert_non_null(problem);
+}
+
+/* The answer's line, which comes from this very loop. */
+static void expect_line(int fd, const char *wanted)
+{
+	char line[512] = "";
+	size_t got = 0;
+	uint64_t end_ms = clock_monotonic_ms() + 8000;
+
+	while (strchr(line, '\n') == NULL && clock_monotonic_ms() < end_ms) {
+		loop_step(bench.loop, 5);
+		while (got < sizeof(line) - 1 && strchr(line, '\n') == NULL &&
+		       recv(fd, line + got, 1, MSG_DONTWAIT) == 1)
+			got++;
+	}
+	if (strstr(line, wanted) == NULL)
+		fail_msg("'%s' is not in '%s'", wanted, line);
+}
+
+static void ask_run(int fd, const char *name)
+{
+	AUTO_FREE char *request = run_request(name);
+
+	assert_true(fd_write_all(fd, request, strlen(request), NULL));
+}
+
+static void a_run_that_gets_no_vm_says_so_and_leaves_the_plan(void **state)
+{
+	static const struct exec_client_handler handler = {.output = no_output,
+							   .done = on_run_done};
+	AUTO(project_plan_clear) struct project_plan saved = {0};
+	int fd = control_connect("shop", NULL);
+	AUTO_CLOSE int twice = control_connect("shop", NULL);
+	(void)state;
+
+	ask_run(fd, "web-run-1");
+	expect_line(fd, "{\"ok\":true,\"instance\":\"web-run-1-0\"}");
+	ask_run(twice, "web-run-1");
+	expect_line(twice, "runs already");
+	struct exec_client *client = exec_client_new(bench.loop, fd, &handler, NULL);
+	assert_true(wait_for_act());
+	exec_client_free(client);
+	wait_for_event("web-run-1-0");
+	client_scale(bench.client, "web", 2, on_done, NULL);
+	assert_true(wait_for_act());
+	assert_true(project_plan_load("shop", &saved, NULL));
+	assert_int_equal(saved.pod_count, 1);
+	turn(100);
+	client_scale(bench.client, "web-run-1", 1, on_done, NULL);
+	assert_false(wait_for_act());
+	assert_int_equal(bench.problem.kind, ERROR_NOT_FOUND);
+}
+
+static void a_plan_that_is_applied_keeps_the_runs_there_are(void **state)
+{
+	AUTO(project_plan_clear)
+	struct project_plan before = {.project = xstrdup("shop"),
+				      .accel = xstrdup("tcg"),
+				      .firmware = xstrdup("direct"),
+				      .bind = xstrdup("127.0.0.1")};
+	AUTO(project_plan_clear) struct project_plan fresh = {0};
+	(void)state;
+
+	add_pod(&before, "old", 1, 'a');
+	add_pod(&before, "web-run-2", 1, 'c');
+	before.pods[1].run_container = xstrdup("main");
+	struct service_plan *service = ARRAY_APPEND(before.services, before.service_count);
+	service->name = xstrdup("web-run-2");
+	service->slot = 3;
+	string_list_add(&service->pods, "web-run-2");
+	assert_true(project_plan_load("shop", &fresh, NULL));
+	assert_true(run_session_carry(&before, &fresh, NULL));
+	assert_int_equal(fresh.pod_count, 2);
+	assert_string_equal(fresh.pods[1].name, "web-run-2");
+	assert_int_equal(fresh.services[0].slot, 3);
+	assert_null(project_plan_find(&fresh, "old"));
+	assert_string_equal(before.services[0].name, "web-run-2");
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start, stop)
@@ -314,6 +435,8 @@ int main(void)
 		TEST(its_lock_and_its_socket_are_where_clients_look),
 		TEST(a_client_whose_supervisor_goes_is_told),
 		TEST(a_client_may_be_closed_from_within_an_answer),
+		TEST(a_run_that_gets_no_vm_says_so_and_leaves_the_plan),
+		TEST(a_plan_that_is_applied_keeps_the_runs_there_are),
 		TEST(down_ends_it_and_the_plan_goes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -212,6 +212,11 @@ void agent_stream_finish(struct agent_stream *stream)
 			 stream->id, "", 0);
 }
 
+bool agent_stream_is_finished(const struct agent_stream *stream)
+{
+	return stream->is_send_finished;
+}
+
 void agent_stream_consumed(struct agent_stream *stream, size_t size)
 {
 	stream->owed += (uint32_t)size;

@@ -51,6 +51,7 @@ size_t agent_stream_room(const struct agent_stream *stream);
 /* size is at most what agent_stream_room() says. */
 void agent_stream_write(struct agent_stream *stream, const void *bytes, size_t size);
 void agent_stream_finish(struct agent_stream *stream); /* no more from us: end of file there */
+bool agent_stream_is_finished(const struct agent_stream *stream); /* by us */
 void agent_stream_consumed(struct agent_stream *stream, size_t size);
 /* Ends it now, both ways. why is told to the guest, or NULL. */
 void agent_stream_abort(struct agent_stream *stream, const char *why_or_null);

@@ -184,6 +184,8 @@ static void take_messages(struct exec_client *client)
 		if (message.type == WIRE_EXEC_STDOUT || message.type == WIRE_EXEC_STDERR) {
 			if (!take_output(client, &message))
 				return;
+		} else if (message.type == WIRE_HELLO && client->handler.begun != NULL) {
+			client->handler.begun(client->arg);
 		} else if (message.type == WIRE_EXEC_EXIT) {
 			take_exit(client, &message);
 		}

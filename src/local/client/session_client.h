@@ -24,6 +24,8 @@ MUST_CHECK int session_connect(const char *project, const char *request, struct 
 /* A running exec session of a client. */
 struct exec_client;
 struct exec_client_handler {
+	/* The command is being started: of a run, its VM is up. Or NULL. */
+	void (*begun)(void *arg);
 	/* Returns how much of it was taken; the rest comes again after exec_client_resume(). */
 	size_t (*output)(bool is_stderr, const void *bytes, size_t size, void *arg);
 	/* There is room for more input again. */

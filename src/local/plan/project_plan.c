@@ -41,6 +41,8 @@ void pod_plan_clear(struct pod_plan *pod)
 	if (pod->former != NULL)
 		pod_plan_clear(pod->former);
 	free(pod->former);
+	free(pod->run_container);
+	*pod = (struct pod_plan){0};
 }
 
 void service_plan_clear(struct service_plan *service)
@@ -70,6 +72,7 @@ void project_plan_clear(struct project_plan *plan)
 	free(plan->firmware);
 	free(plan->bind);
 	free(plan->metrics);
+	string_list_clear(&plan->folders);
 	for (size_t i = 0; i < plan->pod_count; i++)
 		pod_plan_clear(&plan->pods[i]);
 	free(plan->pods);

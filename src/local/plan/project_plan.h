@@ -75,6 +75,11 @@ struct pod_plan {
 	char *service_name; /* StatefulSet's headless service, or NULL */
 	struct volume_plan *volumes;
 	size_t volume_count;
+	/*
+	 * That one container alone, with a client's command: there for as long as the client is, and
+	 * never in the plan's file (supervisor/run_session.h). NULL: an ordinary pod. Owned.
+	 */
+	char *run_container;
 };
 
 void pod_plan_clear(struct pod_plan *pod);
@@ -119,7 +124,10 @@ struct project_plan {
 	size_t pod_count;
 	struct service_plan *services;
 	size_t service_count;
-	struct proxy_plan proxy; /* of routes; none: no proxy */
+	struct proxy_plan proxy;    /* of routes; none: no proxy */
+	struct string_list folders; /* of this machine, that runs may be given besides the pods' */
+	bool ends_with_runs;	    /* it goes down once its last run is over */
+	bool leaves_nothing;	    /* nor are its logs and its name kept then */
 };
 void project_plan_clear(struct project_plan *plan);
 

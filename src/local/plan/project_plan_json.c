@@ -141,6 +141,7 @@ static void write_pod(struct json_writer *json, const char *key_or_null, const s
 	write_peer_names(json, pod);
 	write_waits(json, pod);
 	write_volumes(json, pod);
+	json_write_text_if(json, "run", pod->run_container);
 	if (pod->workload == WORKLOAD_STATEFUL_SET) {
 		json_write_text(json, "order", start_order_words[pod->order]);
 		json_write_unsigned(json, "partition", pod->partition);
@@ -214,6 +215,9 @@ static void write_plan(struct json_writer *json, const struct project_plan *plan
 	json_write_text(json, "firmware", plan->firmware ? plan->firmware : "direct");
 	json_write_text(json, "bind", plan->bind ? plan->bind : "127.0.0.1");
 	json_write_text_if(json, "metrics", plan->metrics);
+	json_write_texts_if(json, "folders", &plan->folders);
+	json_write_true_if(json, "endsWithRuns", plan->ends_with_runs);
+	json_write_true_if(json, "leavesNothing", plan->leaves_nothing);
 	json_open_list(json, "pods");
 	for (size_t i = 0; i < plan->pod_count; i++)
 		write_pod(json, NULL, &plan->pods[i]);
@@ -238,12 +242,40 @@ char *project_plan_write(const struct project_plan *plan, struct error *err)
 	return NULL;
 }
 
+/* Borrowed from plan but for the lists' memory, which is the caller's to free. */
+static struct project_plan without_runs(const struct project_plan *plan)
+{
+	struct project_plan kept = *plan;
+
+	kept.pods = NULL;
+	kept.services = NULL;
+	kept.pod_count = kept.service_count = 0;
+	for (size_t i = 0; i < plan->pod_count; i++) {
+		if (plan->pods[i].run_container == NULL)
+			*ARRAY_APPEND(kept.pods, kept.pod_count) = plan->pods[i];
+	}
+	for (size_t i = 0; i < plan->service_count; i++) {
+		const struct service_plan *service = &plan->services[i];
+		const struct pod_plan *pod =
+			service->pods.count == 1 ? project_plan_find(plan, service->pods.items[0])
+						 : NULL;
+		if (pod == NULL || pod->run_container == NULL)
+			*ARRAY_APPEND(kept.services, kept.service_count) = *service;
+	}
+	return kept;
+}
+
 bool project_plan_save(const struct project_plan *plan, struct error *err)
 {
+	const struct project_plan kept = without_runs(plan);
+	AUTO_FREE struct pod_plan *pods = kept.pods;
+	AUTO_FREE struct service_plan *services = kept.services;
 	AUTO_FREE char *path = project_plan_path(plan->project);
 	AUTO_FREE char *folder = xstrndup(path, strlen(path) - strlen("/plan.json"));
-	AUTO_FREE char *text = project_plan_write(plan, err);
+	AUTO_FREE char *text = project_plan_write(&kept, err);
 
+	(void)pods;
+	(void)services;
 	if (text == NULL)
 		return false;
 	/* They hold Secrets as the plan does. */
@@ -380,6 +412,7 @@ static void read_release_of_pod(struct json_view view, struct pod_plan *pod)
 	read_traffic(json_view_get(view, "outgoing"), &pod->outgoing);
 	read_neighbours(view, pod);
 	read_waits(json_view_get(view, "waits"), pod);
+	pod->run_container = json_view_text(json_view_get(view, "run"));
 	struct json_view volumes = json_view_get(view, "volumes");
 	for (size_t i = 0; i < json_view_count(volumes, MAX_LIST); i++)
 		read_volume(json_view_at(volumes, i),
@@ -460,6 +493,9 @@ static void read_plan(struct json_view root, struct project_plan *plan)
 	plan->firmware = read_text(root, "firmware");
 	plan->bind = read_text(root, "bind");
 	plan->metrics = json_view_text(json_view_get(root, "metrics"));
+	json_view_texts(json_view_get(root, "folders"), MAX_LIST, &plan->folders);
+	plan->ends_with_runs = read_bool(root, "endsWithRuns");
+	plan->leaves_nothing = read_bool(root, "leavesNothing");
 	struct json_view pods = json_view_get(root, "pods");
 	for (size_t i = 0; i < json_view_count(pods, MAX_LIST); i++)
 		read_pod(json_view_at(pods, i), ARRAY_APPEND(plan->pods, plan->pod_count));
@@ -485,6 +521,13 @@ bool project_plan_read(const char *what, const char *text, size_t size, struct p
 	*ret = plan;
 	plan = (struct project_plan){0};
 	return true;
+}
+
+bool project_plan_copy(const struct project_plan *plan, struct project_plan *ret, struct error *err)
+{
+	AUTO_FREE char *text = project_plan_write(plan, err);
+
+	return text != NULL && project_plan_read("the plan", text, strlen(text), ret, err);
 }
 
 bool project_plan_load(const char *project, struct project_plan *ret, struct error *err)

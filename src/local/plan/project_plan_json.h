@@ -18,4 +18,8 @@ MUST_CHECK bool project_plan_save(const struct project_plan *plan, struct error 
 /* ERROR_NOT_FOUND when the project was never up. */
 MUST_CHECK bool project_plan_load(const char *project, struct project_plan *ret, struct error *err);
 
+/* Owned by *ret; *err where a text is not UTF-8. */
+MUST_CHECK bool project_plan_copy(const struct project_plan *plan, struct project_plan *ret,
+				  struct error *err);
+
 #endif

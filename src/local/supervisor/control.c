@@ -34,8 +34,8 @@
 enum {
 	NOTIFY_MS = 100, /* at most ten statuses a second */
 	METRICS_STATS_MS = 5000,
-	STATS_MS = 5000, /* guests that came meanwhile are asked too */
-	MAX_LINE = 1 << 20,
+	STATS_MS = 5000,     /* guests that came meanwhile are asked too */
+	MAX_LINE = 32 << 20, /* a run's plan has its configuration, at most RELEASE_MAX_BYTES */
 	MAX_QUEUE = 8 << 20, /* a client that does not read is let go */
 	MAX_CONNECTIONS = 64,
 	ACCEPT_PAUSE_MS = 1000,

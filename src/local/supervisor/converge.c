@@ -15,6 +15,7 @@
 #include "local/supervisor/instance.h"
 #include "local/supervisor/lifecycle.h"
 #include "local/supervisor/reconcile.h"
+#include "local/supervisor/run_session.h"
 #include "local/supervisor/supervisor_parts.h"
 
 #define TCG_OVERHEAD_BYTES ((uint64_t)140 << 20)
@@ -63,9 +64,20 @@ static struct reconcile_instance facts_of(const struct supervisor *supervisor,
 	};
 }
 
+/* Nobody waits for a command until there is room for it. */
+static void refuse_run(struct supervisor *supervisor, const struct reconcile_action *action,
+		       const char *lack)
+{
+	AUTO_FREE char *why = xasprintf("there is no VM for it: %s", lack);
+
+	if (action->pod->run_container != NULL)
+		run_session_fail(supervisor, action->pod->name, why);
+}
+
 static void say_memory(struct supervisor *supervisor, const struct reconcile_action *action,
 		       uint64_t available_bytes)
 {
+	refuse_run(supervisor, action, "this machine has too little memory free; --memory SIZE");
 	if (supervisor->waits_for_memory)
 		return;
 	supervisor_say(supervisor, true, "NoMemory", action->pod->name,
@@ -77,6 +89,7 @@ static void say_memory(struct supervisor *supervisor, const struct reconcile_act
 
 static void say_addresses(struct supervisor *supervisor, const struct reconcile_action *action)
 {
+	refuse_run(supervisor, action, "the project's network has no address left");
 	if (!supervisor->waits_for_address)
 		supervisor_say(supervisor, true, "NoAddress", action->pod->name,
 			       "all %d addresses of the project's network are in use: waiting; "

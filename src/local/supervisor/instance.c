@@ -23,6 +23,7 @@
 #include "local/supervisor/lifecycle.h"
 #include "local/supervisor/network_guard.h"
 #include "local/supervisor/reconcile.h"
+#include "local/supervisor/run_session.h"
 #include "local/supervisor/supervisor_parts.h"
 #include "local/vm/scratch_file.h"
 #include "local/vm/vm_identity.h"
@@ -111,6 +112,7 @@ static void back_off(struct instance *instance, const char *why)
 
 	instance_set_state(instance, INSTANCE_CRASHED);
 	set_reason(instance, why);
+	run_session_fail(instance->supervisor, instance->status.pod, why);
 	loop_timer_set(instance->timer, pause_ms);
 	supervisor_say(instance->supervisor, true, "BackOff", instance->status.name,
 		       "%s; starting again in %.1f s", why, (double)pause_ms / 1000.0);

@@ -16,6 +16,7 @@
 #include "local/supervisor/instance_folders.h"
 #include "local/supervisor/instance_release.h"
 #include "local/supervisor/reconcile.h"
+#include "local/supervisor/run_session.h"
 #include "local/supervisor/start_hold.h"
 #include "local/supervisor/supervisor_parts.h"
 #include "local/vm/volume_disk.h"
@@ -78,10 +79,12 @@ void instance_send_release(struct instance *instance)
 		return;
 	(void)start_hold_check(instance);
 	json = instance_release_make(instance, pod);
-	if (agent_send_release(instance->agent, json, &problem))
+	if (agent_send_release(instance->agent, json, &problem)) {
 		instance->awaits_release = false;
-	else
+		run_session_begin(instance->supervisor, instance);
+	} else {
 		log_verbose("%s: release: %s", instance->status.name, problem.message);
+	}
 }
 
 static void on_up(struct agent *agent, const char *state, const char *boot_id, void *arg)

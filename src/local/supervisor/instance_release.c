@@ -98,6 +98,7 @@ char *instance_release_make(const struct instance *instance, const struct pod_pl
 	release.config_digest = xstrdup(DIGEST_TEXT(&status->release.config));
 	release.where = xstrdup("local");
 	release.is_held = instance->is_held;
+	release.run_container = xstrdup_or_null(pod->run_container);
 	fill_network(instance, &release.network);
 	services_add_hosts(instance->supervisor, pod, &release.hosts);
 	services_add_proxies(instance->supervisor, pod, &release);

@@ -111,6 +111,9 @@ static void write_pod(struct supervisor *supervisor, const struct pod_plan *pod)
 
 void receipts_write(struct supervisor *supervisor)
 {
-	for (size_t i = 0; i < supervisor->plan.pod_count; i++)
-		write_pod(supervisor, &supervisor->plan.pods[i]);
+	for (size_t i = 0; i < supervisor->plan.pod_count; i++) {
+		/* A run is nothing to ship. */
+		if (supervisor->plan.pods[i].run_container == NULL)
+			write_pod(supervisor, &supervisor->plan.pods[i]);
+	}
 }

@@ -23,6 +23,7 @@ struct session_host {
 	struct session_parts parts;
 	struct stream_forwards *forwards;
 	session_find_fn *find;
+	session_run_fn *run; /* or NULL */
 	void *arg;
 };
 
@@ -35,6 +36,18 @@ struct session_host *session_host_new(struct loop *loop, session_find_fn *find, 
 	host->find = find;
 	host->arg = arg;
 	return host;
+}
+
+void session_host_set_run(struct session_host *host, session_run_fn *run)
+{
+	host->run = run;
+}
+
+bool session_host_exec(struct session_host *host, int fd, struct agent *agent,
+		       const struct exec_start *exec, session_ended_fn *ended, void *arg,
+		       struct error *err)
+{
+	return exec_session_start(&host->parts, fd, agent, exec, "", ended, arg, err);
 }
 
 void session_host_free(struct session_host *host)
@@ -75,7 +88,7 @@ static bool check_container(const struct session_target *target, const char *nam
 	return suggest_hint(err, name, &target->containers);
 }
 
-static void read_exec(struct json_view root, struct exec_start *ret)
+void session_read_exec(struct json_view root, struct exec_start *ret)
 {
 	ret->container = json_view_text(json_view_get(root, "container"));
 	ret->cwd = json_view_text(json_view_get(root, "cwd"));
@@ -86,6 +99,9 @@ static void read_exec(struct json_view root, struct exec_start *ret)
 	ret->columns = (uint16_t)json_view_number(json_view_get(root, "columns"), 0, UINT16_MAX, 0);
 	json_view_texts(json_view_get(root, "argv"), MAX_ARGV, &ret->argv);
 	json_view_texts(json_view_get(root, "env"), MAX_ARGV, &ret->env);
+	struct json_view entrypoint = json_view_get(root, "entrypoint");
+	ret->has_entrypoint = json_view_exists(entrypoint);
+	json_view_texts(entrypoint, MAX_ARGV, &ret->entrypoint);
 }
 
 static bool start_exec(struct session_host *host, int fd, const struct session_target *target,
@@ -93,7 +109,7 @@ static bool start_exec(struct session_host *host, int fd, const struct session_t
 {
 	AUTO(exec_start_clear) struct exec_start exec = {0};
 
-	read_exec(root, &exec);
+	session_read_exec(root, &exec);
 	if (!json_document_check(root.document, err) ||
 	    !check_container(target, exec.container, err))
 		return false;
@@ -102,7 +118,7 @@ static bool start_exec(struct session_host *host, int fd, const struct session_t
 	if (target->agent == NULL)
 		return error_set(err, ERROR_NETWORK, "%s: the guest's agent is not connected",
 				 target->instance);
-	return exec_session_start(&host->parts, fd, target->agent, &exec, answer, err);
+	return exec_session_start(&host->parts, fd, target->agent, &exec, answer, NULL, NULL, err);
 }
 
 static bool start_forward(struct session_host *host, int fd, const struct session_target *target,
@@ -137,6 +153,8 @@ static bool start(struct session_host *host, int fd, struct json_view root, stru
 
 	if (!json_document_check(root.document, err) || session == NULL || name == NULL)
 		return false;
+	if (strcmp(session, "run") == 0 && host->run != NULL)
+		return host->run(fd, root, host->arg, err);
 	if (session_host_count(host) >= MAX_SESSIONS)
 		return error_set(err, ERROR_FULL, "%d sessions are open already", MAX_SESSIONS);
 	if (!host->find(name, &target, host->arg, err))
@@ -149,7 +167,7 @@ static bool start(struct session_host *host, int fd, struct json_view root, stru
 	return error_set(err, ERROR_UNSUPPORTED, "request: no session '%s'", session);
 }
 
-static void refuse(int fd, const struct error *err)
+void session_refuse(int fd, const struct error *err)
 {
 	AUTO(strbuf_clear) struct strbuf answer = STRBUF_INIT;
 	struct json_writer json = JSON_WRITER(&answer, 0);
@@ -176,5 +194,5 @@ void session_host_take(struct session_host *host, int fd, const char *line, size
 	if (flags >= 0)
 		(void)fcntl(fd, F_SETFL, flags | O_NONBLOCK);
 	if (document == NULL || !start(host, fd, json_document_root(document), &err))
-		refuse(fd, &err);
+		session_refuse(fd, &err);
 }

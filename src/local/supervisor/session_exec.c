@@ -33,6 +33,9 @@ struct exec_session {
 	struct strbuf out;
 	size_t owed; /* bytes of process output within out */
 	struct loop_idle *ending;
+	bool has_told; /* EXEC_EXIT is in out, or was */
+	session_ended_fn *ended;
+	void *arg;
 };
 
 static void release(struct exec_session *session)
@@ -50,8 +53,13 @@ static void release(struct exec_session *session)
 	loop_fd_remove(session->source);
 	(void)close(session->fd);
 	wire_decoder_free(session->decoder);
+	session_ended_fn *ended = session->ended;
+	void *arg = session->arg;
+	bool has_ended = session->has_told && session->out.size == 0;
 	strbuf_clear(&session->out);
 	free(session);
+	if (ended != NULL)
+		ended(has_ended, arg);
 }
 
 void exec_session_cut_all(struct session_parts *parts)
@@ -78,8 +86,12 @@ static void ask(struct exec_session *session)
 {
 	unsigned events = 0;
 
-	/* After the end only what is left to say matters, and whether the client still listens. */
-	if (session->stream != NULL && agent_stream_room(session->stream) >= ROOM_BYTES)
+	/*
+	 * After the end only what is left to say matters, and whether the client still listens; after
+	 * the end of its input signals and sizes come, which take no room.
+	 */
+	if (session->stream != NULL && (agent_stream_is_finished(session->stream) ||
+					agent_stream_room(session->stream) >= ROOM_BYTES))
 		events |= LOOP_READ;
 	if (session->out.size > 0)
 		events |= LOOP_WRITE;
@@ -203,6 +215,7 @@ static void on_closed(struct agent_stream *stream, const struct agent_stream_end
 
 	wire_append_text(&session->out, WIRE_EXEC_EXIT, 0, json);
 	session->stream = NULL;
+	session->has_told = true;
 	flush(session);
 }
 
@@ -210,7 +223,8 @@ static const struct agent_stream_handler handler = {
 	.data = on_data, .writable = on_writable, .closed = on_closed};
 
 bool exec_session_start(struct session_parts *parts, int fd, struct agent *agent,
-			const struct exec_start *exec, const char *answer, struct error *err)
+			const struct exec_start *exec, const char *answer, session_ended_fn *ended,
+			void *arg, struct error *err)
 {
 	static const uint8_t nonce[WIRE_NONCE_SIZE];
 	struct exec_session *session = xcalloc(1, sizeof(*session));
@@ -221,6 +235,8 @@ bool exec_session_start(struct session_parts *parts, int fd, struct agent *agent
 		return false;
 	}
 	session->parts = parts;
+	session->ended = ended;
+	session->arg = arg;
 	session->fd = fd;
 	session->decoder = wire_decoder_new(WIRE_MAX_PAYLOAD);
 	session->events = LOOP_READ;

@@ -15,10 +15,13 @@ struct session_parts {
 	size_t count;
 };
 
-/* Starts the process; then owns fd, answers first what is in `answer`. */
+/*
+ * Starts the process; then owns fd, answers first what is in `answer`. ended may be NULL; it is not
+ * called when nothing was started.
+ */
 MUST_CHECK bool exec_session_start(struct session_parts *parts, int fd, struct agent *agent,
 				   const struct exec_start *exec, const char *answer,
-				   struct error *err);
+				   session_ended_fn *ended, void *arg, struct error *err);
 void exec_session_cut_all(struct session_parts *parts);
 
 #endif

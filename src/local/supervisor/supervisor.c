@@ -28,6 +28,7 @@
 #include "local/supervisor/network_guard.h"
 #include "local/supervisor/proxy.h"
 #include "local/supervisor/receipts.h"
+#include "local/supervisor/run_session.h"
 #include "local/supervisor/service_names.h"
 #include "local/supervisor/session.h"
 #include "local/supervisor/start_hold.h"
@@ -72,6 +73,7 @@ void supervisor_forget(struct supervisor *supervisor, struct instance *instance)
 		if (supervisor->instances[i] != instance)
 			continue;
 		supervisor->instances[i] = supervisor->instances[--supervisor->instance_count];
+		run_session_forget(supervisor, instance->status.pod);
 		instance_free(instance);
 		break;
 	}
@@ -217,8 +219,8 @@ static bool take_identity(struct supervisor *supervisor, struct error *err)
  * A fence does not open again: where pods are given folders that were not there when it was put up,
  * another supervisor has to begin. VMs go on meanwhile, as when one is killed.
  */
-static bool check_readable(struct supervisor *supervisor, const struct project_plan *plan,
-			   struct error *err)
+bool supervisor_check_readable(struct supervisor *supervisor, const struct project_plan *plan,
+			       struct error *err)
 {
 	AUTO(string_list_clear) struct string_list folders = STRING_LIST_INIT;
 
@@ -249,8 +251,9 @@ bool supervisor_apply(struct supervisor *supervisor, struct error *err)
 		return error_hint(err, "again when it is gone");
 	}
 	if (!project_plan_load(supervisor->project, &plan, err) ||
-	    !check_readable(supervisor, &plan, err) || !take_identity(supervisor, err) ||
-	    !check_uri(supervisor, plan.uri, err) || !accel_choose(plan.accel, &accel, err))
+	    !supervisor_check_readable(supervisor, &plan, err) || !take_identity(supervisor, err) ||
+	    !check_uri(supervisor, plan.uri, err) || !accel_choose(plan.accel, &accel, err) ||
+	    !run_session_carry(&supervisor->plan, &plan, err))
 		return false;
 	accel_clear(&supervisor->accel);
 	supervisor->accel = accel;
@@ -396,6 +399,7 @@ static bool set_up(struct supervisor *supervisor, struct error *err)
 		return false;
 	metrics_apply(supervisor);
 	proxy_apply(supervisor);
+	run_session_expect(supervisor);
 	return true;
 }
 
@@ -423,6 +427,7 @@ struct supervisor *supervisor_new(struct loop *loop, const char *project,
 	supervisor->metrics = metrics_new(supervisor);
 	supervisor->proxy = proxy_new(supervisor);
 	supervisor->sessions = session_host_new(loop, find_session, supervisor);
+	session_host_set_run(supervisor->sessions, run_session_start);
 	supervisor->tick = loop_add_timer(loop, TICK_MS, on_tick, supervisor);
 	supervisor->ports_retry = loop_add_timer(loop, PORTS_RETRY_MS, on_ports_retry, supervisor);
 	loop_timer_cancel(supervisor->ports_retry);
@@ -445,6 +450,7 @@ void supervisor_free(struct supervisor *supervisor)
 		return;
 	session_host_free(supervisor->sessions);
 	proxy_free(TAKE_PTR(supervisor->proxy));
+	run_sessions_free(supervisor);
 	services_close(supervisor);
 	watch_free(supervisor->watch);
 	for (size_t i = 0; i < supervisor->instance_count; i++)
@@ -452,6 +458,8 @@ void supervisor_free(struct supervisor *supervisor)
 	free(supervisor->instances);
 	balancer_free(supervisor->balancer);
 	log_store_close(supervisor->logs);
+	if (supervisor->plan.leaves_nothing && supervisor->is_finishing)
+		run_session_remove_traces(supervisor->project);
 	event_ring_free(supervisor->events);
 	disk_checks_free(supervisor->disk_checks);
 	loop_timer_remove(supervisor->tick);

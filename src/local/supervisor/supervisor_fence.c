@@ -29,6 +29,7 @@ static void list_folders(const struct pod_plan *pod, struct string_list *ret)
 
 void supervisor_list_folders(const struct project_plan *plan, struct string_list *ret)
 {
+	string_list_copy(ret, &plan->folders);
 	for (size_t i = 0; i < plan->pod_count; i++) {
 		list_folders(&plan->pods[i], ret);
 		if (plan->pods[i].former != NULL)

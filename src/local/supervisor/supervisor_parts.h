@@ -37,6 +37,8 @@ struct supervisor {
 	struct loop_timer *ports_retry;	 /* of those that somebody else holds */
 	struct worker *worker;		 /* for what blocks and is not libvirt */
 	struct session_host *sessions;
+	struct run_session *runs;     /* run_session.h */
+	struct loop_timer *run_timer; /* or NULL */
 	struct balancer *balancer;
 	struct log_store *logs;
 	struct event_ring *events;
@@ -75,5 +77,8 @@ void supervisor_go_down(struct supervisor *supervisor, bool with_volumes, bool i
 /* The error for a name that is neither a pod nor an instance, with what was meant. False. */
 bool supervisor_no_pod(const struct supervisor *supervisor, const char *name, struct error *err);
 MUST_CHECK bool supervisor_apply(struct supervisor *supervisor, struct error *err);
+/* False, and another supervisor has to begin: a plan's pods are given what the fence keeps out. */
+MUST_CHECK bool supervisor_check_readable(struct supervisor *supervisor,
+					  const struct project_plan *plan, struct error *err);
 
 #endif
