@@ -8,6 +8,7 @@
 #include "image/layer/build_record.h"
 #include "image/layer/layer.h"
 #include "image/linuxkit/linuxkit_pod.h"
+#include "image/oci/image_take.h"
 #include "image/oci/resolve.h"
 #include "image/pod/base_document.h"
 #include "image/pod/disk_layout.h"
@@ -54,17 +55,46 @@ static const struct container_spec *container_at(const struct pod_spec *pod, siz
 		       : &pod->containers[index - pod->init_container_count];
 }
 
+/* What is built here is in the store, and nowhere else. */
+static bool resolve_made(const struct build *build, const char *name, struct oci_image *ret,
+			 struct error *err)
+{
+	struct image_options options =
+		build->options != NULL ? *build->options : (struct image_options){0};
+
+	options.has_pull = true;
+	options.pull = PULL_NEVER;
+	options.lock_file = NULL;
+	if (image_resolve(build->store, name, PULL_NEVER, &options, build->progress, ret, err))
+		return true;
+	if (err == NULL || err->kind != ERROR_NOT_FOUND)
+		return false;
+	error_clear(err);
+	error_set(err, ERROR_NOT_FOUND, "its image was not built yet");
+	return error_hint(err, "i2kit build");
+}
+
+static bool resolve_image(const struct build *build, const struct container_spec *container,
+			  struct oci_image *ret, struct error *err)
+{
+	AUTO_FREE char *made = image_made_name(container);
+	enum pull_policy policy = build->options != NULL && build->options->has_pull
+					  ? build->options->pull
+					  : container->pull_policy;
+
+	if (made != NULL)
+		return resolve_made(build, made, ret, err);
+	return image_resolve(build->store, container->image, policy, build->options,
+			     build->progress, ret, err);
+}
+
 static bool resolve_images(struct build *build, struct error *err)
 {
 	size_t count = build->pod->init_container_count + build->pod->container_count;
 	build->images = xcalloc(count + 1, sizeof(struct oci_image));
 	for (size_t i = 0; i < count; i++) {
 		const struct container_spec *container = container_at(build->pod, i);
-		enum pull_policy policy = build->options != NULL && build->options->has_pull
-						  ? build->options->pull
-						  : container->pull_policy;
-		if (!image_resolve(build->store, container->image, policy, build->options,
-				   build->progress, &build->images[i], err))
+		if (!resolve_image(build, container, &build->images[i], err))
 			return error_prefix(err, "container '%s'", container->name);
 		build->image_count++;
 	}
@@ -226,8 +256,10 @@ bool image_build(struct store *store, const struct pod_spec *pod,
 					      .references = &references,
 					      .progress = progress};
 
-	for (size_t i = 0; i < pod->init_container_count + pod->container_count; i++)
-		string_list_add(&references, container_at(pod, i)->image);
+	for (size_t i = 0; i < pod->init_container_count + pod->container_count; i++) {
+		if (container_at(pod, i)->build == NULL)
+			string_list_add(&references, container_at(pod, i)->image);
+	}
 	if (!image_process_run(&process, build_apart, &build, &words, err))
 		return error_prefix(err, "pod '%s'", pod->name);
 	if (words.count == 0 || !digest_is_valid(words.items[0]))
