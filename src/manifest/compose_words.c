@@ -8,7 +8,7 @@
 
 /* Of https://github.com/compose-spec/compose-spec/blob/main/05-services.md */
 static const char *const words[][2] = {
-	{"build", "build it first, and name it: image: docker-daemon:NAME, or oci:FOLDER"},
+	{"build", "the short form has it; else build it first, and name it: image: oci:FOLDER"},
 	{"cap_add", "securityContext: {capabilities: {add: [NET_ADMIN]}}"},
 	{"cap_drop", "securityContext: {capabilities: {drop: [ALL]}}"},
 	{"container_name", "the key above is the container's name"},

@@ -11,6 +11,7 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/parse.h"
+#include "manifest/build_form.h"
 #include "manifest/container.h"
 #include "manifest/egress.h"
 #include "manifest/loader.h"
@@ -383,6 +384,8 @@ static const struct field short_container_list[] = {
 	{"args", FIELD_USED, read_args, 0, NULL,
 	 "replaces the image's CMD; a list, or one line split at blanks",
 	 .takes = "list of texts, or text"},
+	{"build", FIELD_USED, read_build_form, 0, &build_form_fields,
+	 "a folder with a Dockerfile, or a map: the image is made of it", .takes = "map or text"},
 	{"command", FIELD_USED, read_command, 0, NULL,
 	 "replaces the image's ENTRYPOINT and CMD; a list, or one line split at blanks",
 	 .takes = "list of texts, or text"},
@@ -423,6 +426,9 @@ static void read_one_container(struct loader *loader, const struct yaml_node *no
 		loader_missing(loader, node, "name", "name: web");
 	if (container->name == NULL)
 		container->name = xstrdup("");
+	/* What is built here needs no name; it has one in the disk. */
+	if (container->image == NULL && container->build != NULL)
+		container->image = xstrdup(container->name);
 	if (container->image == NULL && node->kind == YAML_MAP)
 		loader_missing(loader, node, "image", "image: nginx:1.25");
 	if (container->image == NULL)

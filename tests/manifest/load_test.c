@@ -287,6 +287,39 @@ static void a_claim_of_many_is_shared_where_many_have_it(void **state)
 			 -1);
 }
 
+static void a_container_may_say_how_its_image_is_built(void **state)
+{
+	static const char text[] =
+		"name: api\ncontainers:\n  short: {build: ./api}\n  long:\n    image: shop/api:2\n"
+		"    build:\n      context: .\n      dockerfile: docker/Dockerfile\n"
+		"      args: {A: 1, OURS: }\n      additional_contexts: "
+		"[base=oci-layout://../base, "
+		"x=./x]\n      secrets: [{id: t, file: t.txt}]\n";
+	AUTO(app_clear) struct app app = {0};
+	AUTO(app_clear) struct app none = {0};
+	AUTO(problem_list_clear) struct problem_list problems = {0};
+	AUTO(problem_list_clear) struct problem_list bad = {0};
+	static const char wrong[] = "name: api\ncontainers:\n  a: {build: {contxt: .}}\n";
+	const struct load_options options = {.project = "test", .folder = "/usr"};
+
+	(void)state;
+	assert_true(app_load_text(&options, "-", text, strlen(text), &app, &problems, NULL));
+	const struct container_spec *container = app.pods[0].containers;
+	assert_string_equal(container->image, "short");
+	assert_string_equal(container->build->context, "/usr/api");
+	container++;
+	assert_string_equal(container->image, "shop/api:2");
+	assert_string_equal(container->build->context, "/usr");
+	assert_string_equal(container->build->dockerfile, "/usr/docker/Dockerfile");
+	assert_string_equal(container->build->args[0].value, "1");
+	assert_null(container->build->args[1].value);
+	assert_string_equal(container->build->contexts[0].value, "oci-layout:///usr/../base");
+	assert_string_equal(container->build->contexts[1].value, "/usr/x");
+	assert_string_equal(container->build->secrets[0].file, "/usr/t.txt");
+	assert_false(app_load_text(&options, "-", wrong, strlen(wrong), &none, &bad, NULL));
+	assert_non_null(strstr(bad.items[0].message, "contxt"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -302,6 +335,7 @@ int main(void)
 		cmocka_unit_test(an_alias_bomb_is_one_error),
 		cmocka_unit_test(one_namespace_of_several_is_read_alone),
 		cmocka_unit_test(alternatives_of_one_name_are_all_named),
+		cmocka_unit_test(a_container_may_say_how_its_image_is_built),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
