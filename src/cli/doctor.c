@@ -16,6 +16,7 @@
 #include "cli/output.h"
 #include "cloud/provider.h"
 #include "cloud/providers/providers.h"
+#include "image/build/builder.h"
 #include "image/disk/base_folder.h"
 #include "image/oci/credential_find.h"
 #include "image/oci/docker_config.h"
@@ -272,6 +273,24 @@ static void check_base(const char *uri, struct finding *ret)
 	mend(ret, FINDING_BROKEN, true, xstrdup("scripts/make-base"));
 }
 
+/* Nobody needs one whose images are all made elsewhere. */
+static void check_builder(const char *uri, struct finding *ret)
+{
+	AUTO(error_clear) struct error err = ERROR_INIT;
+	enum builder_kind kind;
+	(void)uri;
+	if (builder_choose(getenv("I2KIT_BUILDER"), &kind, &err)) {
+		const char *isolation = builder_isolation(kind);
+		ret->text =
+			xasprintf("%s builds images of Dockerfiles%s", builder_words[kind],
+				  isolation != NULL ? ", RUN in a chroot: no crun or runc" : "");
+		return;
+	}
+	ret->level = FINDING_NOTE;
+	ret->text = xstrdup(err.message);
+	ret->mend = xstrdup_or_null(err.hint);
+}
+
 static void check_registry(const char *uri, struct finding *ret)
 {
 	AUTO(credential_clear) struct credential credential = {0};
@@ -368,13 +387,14 @@ void doctor_check(int number, const char *uri_or_null, struct finding *ret)
 		const char *name;
 		void (*check)(const char *uri, struct finding *ret);
 	} checks[DOCTOR_CHECK_COUNT] = {
-		{"cpu", check_cpu},	      {"kvm", check_kvm},
-		{"qemu", check_qemu},	      {"virtiofsd", check_virtiofsd},
-		{"libvirt", check_libvirt},   {"network", check_network},
-		{"filter", check_filter},     {"store", check_store},
-		{"space", check_space},	      {"base", check_base},
-		{"proxy", check_proxy},	      {"https", check_authority},
-		{"registry", check_registry}, {"cloud", check_cloud},
+		{"cpu", check_cpu},	    {"kvm", check_kvm},
+		{"qemu", check_qemu},	    {"virtiofsd", check_virtiofsd},
+		{"libvirt", check_libvirt}, {"network", check_network},
+		{"filter", check_filter},   {"store", check_store},
+		{"space", check_space},	    {"base", check_base},
+		{"proxy", check_proxy},	    {"https", check_authority},
+		{"builder", check_builder}, {"registry", check_registry},
+		{"cloud", check_cloud},
 	};
 	const char *uri = uri_or_null;
 	if (uri == NULL)

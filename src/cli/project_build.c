@@ -8,6 +8,7 @@
 #include "cli/arguments.h"
 #include "cli/base_note.h"
 #include "cli/disk_view.h"
+#include "cli/image_builds.h"
 #include "cli/manifest_files.h"
 #include "cli/output.h"
 #include "cli/pod_words.h"
@@ -150,7 +151,8 @@ static bool build_pods(const struct invocation *invocation, const struct app *ap
 	for (size_t i = 0; i < app->pod_count; i++) {
 		if (!ret->is_wanted[i])
 			continue;
-		if (!image_build(store, &app->pods[i], &options, progress, &ret->disks[i], err) ||
+		if (!image_builds_make(invocation, store, &app->pods[i], progress, err) ||
+		    !image_build(store, &app->pods[i], &options, progress, &ret->disks[i], err) ||
 		    !image_boot_files(store, &ret->disks[i], &ret->boots[i], err))
 			return false;
 	}

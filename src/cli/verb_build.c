@@ -9,6 +9,7 @@
 #include "cli/base_note.h"
 #include "cli/build_linuxkit.h"
 #include "cli/disk_view.h"
+#include "cli/image_builds.h"
 #include "cli/manifest_files.h"
 #include "cli/progress_view.h"
 #include "cli/verb.h"
@@ -36,6 +37,9 @@ static const struct option_spec options[] = {
 	{"json", 0, OPTION_FLAG, NULL, "results as JSON, one object a line", COMPLETE_NONE},
 	{"pull", 0, OPTION_VALUE, "always|missing|never", "overrides imagePullPolicy",
 	 COMPLETE_FORMAT},
+	BUILDER_OPTION,
+	{"no-build", 0, OPTION_FLAG, NULL, "take images of `build:` as they were", COMPLETE_NONE},
+	{"no-cache", 0, OPTION_FLAG, NULL, "of `build:`: every step anew", COMPLETE_NONE},
 	{"base", 0, OPTION_VALUE, "FOLDER|FILE", "another base than the default one",
 	 COMPLETE_FILE},
 	{"lock-file", 0, OPTION_VALUE, "FILE", "honour and complete this i2kit.lock",
@@ -115,7 +119,8 @@ static bool build_pod(struct store *store, const struct request *request,
 	AUTO_FREE char *path = request->output == NULL ? NULL
 			       : request->is_folder    ? path_join(request->output, name)
 						       : xstrdup(request->output);
-	if (!image_build(store, pod, &request->image, progress, &image, err) ||
+	if (!image_builds_make(request->invocation, store, pod, progress, err) ||
+	    !image_build(store, pod, &request->image, progress, &image, err) ||
 	    (path != NULL && !disk_export(&image, request->format, path, err)))
 		return false;
 	disk_view_print(pod->name, &image, path == NULL ? image.path : path,
@@ -202,7 +207,10 @@ const struct verb verb_build = {
 		"Pulls what is missing, converts layers that are new, and lays each pod out as one "
 		"immutable disk: the bytes that up runs and promote ships. The same inputs give "
 		"the "
-		"same SHA-256 on every machine; with nothing changed it is there at once.\n\n"
+		"same SHA-256 on every machine; with nothing changed it is there at once. A "
+		"container "
+		"with `build:` has its image made first, by buildah, podman or docker, when its "
+		"context, Dockerfile or arguments have changed.\n\n"
 		"--linuxkit prints what is built as a LinuxKit document. --linuxkit-file builds "
 		"any "
 		"LinuxKit document into the file tree that linuxkit itself makes: as tar, as "

@@ -13,6 +13,7 @@
 #include "base/suggest.h"
 #include "cli/arguments.h"
 #include "cli/boot_unit.h"
+#include "cli/image_builds.h"
 #include "cli/interrupt.h"
 #include "cli/log_view.h"
 #include "cli/manifest_files.h"
@@ -571,6 +572,9 @@ static const struct option_spec options[] = {
 	{"no-attach", 0, OPTION_REPEAT, "POD", "do not show its logs", COMPLETE_POD},
 	{"no-logs", 0, OPTION_FLAG, NULL, "do not show the pods' logs", COMPLETE_NONE},
 	{"watch", 0, OPTION_FLAG, NULL, "replace pods whose images here change", COMPLETE_NONE},
+	{"build", 0, OPTION_FLAG, NULL, "build images that did not change, too", COMPLETE_NONE},
+	{"no-build", 0, OPTION_FLAG, NULL, "take them as they were", COMPLETE_NONE},
+	BUILDER_OPTION,
 	{"build-only", 0, OPTION_FLAG, NULL, "build the disks, start nothing", COMPLETE_NONE},
 	{"scale", 0, OPTION_REPEAT, "POD=N", "other replicas than the manifest's", COMPLETE_POD},
 	{"publish", 0, OPTION_REPEAT, "POD:LOCAL:PORT",

@@ -16,8 +16,10 @@
 #include "local/plan/project_plan_json.h"
 #include "local/plan/service_slot.h"
 #include "local/supervisor/instance.h"
+#include "local/supervisor/proxy.h"
 #include "local/supervisor/reconcile.h"
 #include "local/supervisor/session.h"
+#include "local/supervisor/supervisor_metrics.h"
 #include "wire/frame.h"
 #include "wire/request.h"
 
@@ -74,6 +76,8 @@ static void replace_plan(struct supervisor *supervisor, struct project_plan *pla
 	*plan = (struct project_plan){0};
 	services_apply(supervisor);
 	balancer_recheck(supervisor->balancer);
+	metrics_apply(supervisor);
+	proxy_apply(supervisor);
 	supervisor_changed(supervisor);
 }
 

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef I2KIT_CLI_IMAGE_BUILDS_H
+#define I2KIT_CLI_IMAGE_BUILDS_H
+
+/* The images that pods say to build, before their disks are made. */
+
+#include "base/progress.h"
+#include "cli/verb.h"
+#include "image/store/store.h"
+#include "manifest/app.h"
+
+#define BUILDER_OPTION                                                                             \
+	{                                                                                          \
+		"builder", 0, OPTION_VALUE, "auto|buildah|podman|docker",                          \
+			"what builds images (I2KIT_BUILDER)", COMPLETE_FORMAT                      \
+	}
+
+/* What the verb says of it: --builder, --build, --no-build, --no-cache, --pull always. */
+MUST_CHECK bool image_builds_make(const struct invocation *invocation, struct store *store,
+				  const struct pod_spec *pod, const struct progress *progress,
+				  struct error *err);
+
+#endif
