@@ -25,6 +25,8 @@ struct session {
 	struct loop *loop;
 	struct exec_client *client;
 	struct loop_fd *input;
+	bool is_raw;
+	bool has_begun; /* of a run */
 	bool is_interrupted;
 	bool has_failed;
 	bool has_complained; /* something came on its stderr */
@@ -67,12 +69,16 @@ static char *make_request(const struct exec_run *run)
 	struct winsize size;
 
 	json_open_object(&json, NULL);
-	json_write_text(&json, "session", "exec");
+	json_write_text(&json, "session", run->plan != NULL ? "run" : "exec");
 	json_write_text(&json, "target", target);
 	json_write_text_if(&json, "container",
 			   run->container != NULL ? run->container
 			   : slash != NULL	  ? slash + 1
 						  : NULL);
+	json_write_text_if(&json, "plan", run->plan);
+	json_write_true_if(&json, "keep", run->is_kept);
+	if (run->entrypoint != NULL)
+		json_write_texts(&json, "entrypoint", run->entrypoint);
 	json_write_texts(&json, "argv", run->argv);
 	if (run->env != NULL)
 		json_write_texts_if(&json, "env", run->env);
@@ -200,8 +206,10 @@ static void on_interrupt(struct loop_signal *source, int signo, void *arg)
 {
 	struct session *session = arg;
 	(void)source;
+	bool is_for_command = session->run->plan == NULL ? signo == SIGINT
+							 : session->has_begun && signo != SIGHUP;
 
-	if (signo == SIGINT && !session->is_interrupted) {
+	if (is_for_command && !session->is_interrupted) {
 		session->is_interrupted = true;
 		exec_client_signal(session->client, (uint8_t)signo);
 		return;
@@ -210,8 +218,32 @@ static void on_interrupt(struct loop_signal *source, int signo, void *arg)
 	stop(session, false);
 }
 
+/* These say nothing to us: a run's command has them as often as they come. */
+static const int passed_on[] = {SIGQUIT, SIGUSR1, SIGUSR2};
+
+static void on_passed_on(struct loop_signal *source, int signo, void *arg)
+{
+	struct session *session = arg;
+
+	(void)source;
+	exec_client_signal(session->client, (uint8_t)signo);
+}
+
+/* Until then Ctrl-C is the terminal's. */
+static void on_begun(void *arg)
+{
+	struct session *session = arg;
+
+	session->has_begun = true;
+	if (session->run->has_tty && !session->is_raw)
+		session->is_raw = make_raw(session->err);
+	if (session->run->has_tty && !session->is_raw)
+		stop(session, true);
+	on_resize(NULL, SIGWINCH, session);
+}
+
 static const struct exec_client_handler handler = {
-	.output = on_output, .writable = on_writable, .done = on_done};
+	.begun = on_begun, .output = on_output, .writable = on_writable, .done = on_done};
 
 static void run_session(struct session *session, int fd)
 {
@@ -221,6 +253,8 @@ static void run_session(struct session *session, int fd)
 	(void)loop_add_signal(session->loop, SIGINT, on_interrupt, session);
 	(void)loop_add_signal(session->loop, SIGTERM, on_interrupt, session);
 	(void)loop_add_signal(session->loop, SIGHUP, on_interrupt, session);
+	for (size_t i = 0; run->plan != NULL && i < ARRAY_SIZE(passed_on); i++)
+		(void)loop_add_signal(session->loop, passed_on[i], on_passed_on, session);
 	if (run->has_tty)
 		(void)loop_add_signal(session->loop, SIGWINCH, on_resize, session);
 	if (run->stdin_fd >= 0)
@@ -240,14 +274,13 @@ bool exec_run(const struct exec_run *run, int *ret_code, struct error *err)
 	if (fd < 0)
 		return false;
 	session.loop = loop_new(err);
-	if (session.loop == NULL || (run->has_tty && !make_raw(err))) {
-		loop_free(session.loop);
+	if (session.loop == NULL) {
 		(void)close(fd);
 		return false;
 	}
 	run_session(&session, fd);
 	loop_free(session.loop);
-	if (run->has_tty)
+	if (session.is_raw)
 		restore_terminal();
 	*ret_code = session.code;
 	return !session.has_failed;

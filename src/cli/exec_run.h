@@ -20,6 +20,14 @@ struct exec_run {
 	const char *user;	       /* or NULL */
 	bool has_tty;		       /* of ours, made raw and restored */
 	int stdin_fd;		       /* -1: none */
+	/*
+	 * A run (supervisor/run_session.h): the plan of the pod that `target` names, as text, and what
+	 * stands in place of the image's entrypoint, or NULL. The first interrupt ends one whose command
+	 * has not begun.
+	 */
+	const char *plan;
+	bool is_kept;
+	const struct string_list *entrypoint;
 	/* Gets the output; false ends the session with *err. NULL: to our stdout and stderr. */
 	bool (*output)(bool is_stderr, const void *bytes, size_t size, void *arg,
 		       struct error *err);

@@ -65,10 +65,21 @@ static void append_description(struct strbuf *text, const char *description)
 	}
 }
 
-static void append_option(struct strbuf *text, const struct option_spec *spec)
+/* A verb's own option may have taken the letter of a common one. */
+static bool has_letter(const struct verb *verb, const struct option_spec *spec)
+{
+	for (size_t i = 0; verb != NULL && i < verb->option_count; i++) {
+		if (verb->options[i].letter == spec->letter && &verb->options[i] != spec)
+			return false;
+	}
+	return spec->letter != 0;
+}
+
+static void append_option(struct strbuf *text, const struct verb *verb,
+			  const struct option_spec *spec)
 {
 	struct strbuf left = STRBUF_INIT;
-	if (spec->letter != 0)
+	if (has_letter(verb, spec))
 		strbuf_appendf(&left, "  -%c, --%s", spec->letter, spec->name);
 	else
 		strbuf_appendf(&left, "      --%s", spec->name);
@@ -106,7 +117,7 @@ void help_write_all(struct strbuf *text, bool is_colored)
 		append_group(text, (enum verb_group)group, is_colored);
 	append_title(text, "Options of every verb", is_colored);
 	for (size_t i = 0; i < common_option_count; i++)
-		append_option(text, &common_options[i]);
+		append_option(text, NULL, &common_options[i]);
 	strbuf_append(text, "\ni2kit VERB --help tells more. First steps: man i2kit\n");
 }
 
@@ -122,10 +133,10 @@ void help_write_verb(struct strbuf *text, const struct verb *verb, bool is_color
 	if (own_count > 0)
 		append_title(text, "Options", is_colored);
 	for (size_t i = 0; i < own_count; i++)
-		append_option(text, verb_option(verb, i));
+		append_option(text, verb, verb_option(verb, i));
 	append_title(text, "Options of every verb", is_colored);
 	for (size_t i = 0; i < common_option_count; i++)
-		append_option(text, &common_options[i]);
+		append_option(text, verb, &common_options[i]);
 	if (verb->example != NULL) {
 		append_title(text, "Examples", is_colored);
 		strbuf_append(text, verb->example);

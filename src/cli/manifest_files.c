@@ -120,7 +120,7 @@ static bool project_is_apart(const struct invocation *invocation, const struct a
 }
 
 /* A folder whose manifests are what verbs read there without being told. */
-static bool has_manifests(const struct arguments *args)
+bool manifest_files_are_here(const struct arguments *args)
 {
 	const struct string_list *files = arguments_values(args, "file");
 	return (files != NULL && files->count > 0) || find_files_are_in(".");
@@ -134,7 +134,7 @@ void manifest_files_split(const struct arguments *args, struct string_list *path
 			  struct string_list *pods)
 {
 	const struct string_list *rest = arguments_rest(args);
-	bool is_ours = has_manifests(args);
+	bool is_ours = manifest_files_are_here(args);
 
 	for (size_t i = 0; i < rest->count; i++) {
 		const char *word = rest->items[i];
@@ -222,6 +222,12 @@ bool manifest_files_read_both(const struct invocation *invocation, struct app *r
 			      struct problem_list *problems, struct error *err)
 {
 	return read_files(invocation, ARGUMENTS_ARE_BOTH, ret, problems, err);
+}
+
+bool manifest_files_read_pods(const struct invocation *invocation, struct app *ret,
+			      struct problem_list *problems, struct error *err)
+{
+	return read_files(invocation, ARGUMENTS_ARE_PODS, ret, problems, err);
 }
 
 bool manifest_files_no_pod(const struct app *app, const char *name, struct error *err)

@@ -63,7 +63,6 @@ static const char *const translations[][2] = {
 	{"rm", "i2kit down POD stops and removes it; i2kit volume rm, i2kit logs rm"},
 	{"rmi", "i2kit images rm IMAGE; i2kit prune frees those that nothing needs"},
 	{"rollout", "i2kit up, i2kit restart POD, i2kit wait; i2kit rollback in the cloud"},
-	{"run", "i2kit up runs what a manifest says, i2kit init writes a first one"},
 	{"save", "i2kit build -o FILE writes a pod's disk"},
 	{"search", "i2kit searches no registry; i2kit pull IMAGE fetches by name"},
 	{"secret", "Secrets stand in the manifests"},

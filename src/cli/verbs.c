@@ -46,6 +46,7 @@ extern const struct verb verb_relay;
 extern const struct verb verb_releases;
 extern const struct verb verb_restart;
 extern const struct verb verb_rollback;
+extern const struct verb verb_run;
 extern const struct verb verb_scale;
 extern const struct verb verb_schema;
 extern const struct verb verb_share;
@@ -107,6 +108,7 @@ const struct verb *const verbs[] = {
 	&verb_releases,
 	&verb_restart,
 	&verb_rollback,
+	&verb_run,
 	&verb_scale,
 	&verb_schema,
 	&verb_share,

@@ -153,7 +153,9 @@ static void verbs_fit_the_table(void **state)
 			for (size_t k = 0; k < j; k++) {
 				b = verb_option(verb, k);
 				assert_string_not_equal(a->name, b->name);
-				assert_false(a->letter != 0 && a->letter == b->letter);
+				/* An own option may take the letter of a common one, as docker's -v. */
+				assert_false(j < verb->option_count && a->letter != 0 &&
+					     a->letter == b->letter);
 			}
 		}
 	}
