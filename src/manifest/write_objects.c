@@ -41,7 +41,9 @@ void write_claim_spec(struct yaml_writer *writer, const struct claim *claim)
 {
 	yaml_write_map(writer, "spec");
 	yaml_write_map(writer, "accessModes");
-	yaml_write_item_text(writer, claim->is_read_only ? "ReadOnlyMany" : "ReadWriteOnce");
+	yaml_write_item_text(writer, claim->is_read_only ? "ReadOnlyMany"
+				     : claim->is_many	 ? "ReadWriteMany"
+							 : "ReadWriteOnce");
 	yaml_write_end(writer);
 	yaml_write_text(writer, "storageClassName", claim->storage_class);
 	yaml_write_map(writer, "resources");
@@ -226,16 +228,59 @@ void write_pod_selector(struct yaml_writer *writer, const char *key, const struc
 	yaml_write_end(writer);
 }
 
-static void write_pod_metadata(struct yaml_writer *writer, const struct pod_spec *pod,
-			       bool has_name)
+/* What the short form and Compose say; not where it is said by an annotation already. */
+static void write_own(struct yaml_writer *writer, const struct pod_spec *pod, const char *key,
+		      const char *value)
 {
+	for (size_t i = 0; i < pod->annotation_count; i++) {
+		if (pod->workload == WORKLOAD_POD && strcmp(pod->annotations[i].key, key) == 0)
+			return;
+	}
+	yaml_write_text(writer, key, value);
+}
+
+static void write_own_list(struct yaml_writer *writer, const struct pod_spec *pod, const char *key,
+			   const struct string_list *words)
+{
+	AUTO_FREE char *joined = string_list_join(words, " ");
+
+	write_own(writer, pod, key, words->count > 0 ? joined : NULL);
+}
+
+static void write_own_annotations(struct yaml_writer *writer, const struct app *app,
+				  const struct pod_spec *pod)
+{
+	AUTO(string_list_clear) struct string_list egress = STRING_LIST_INIT;
+	AUTO(string_list_clear) struct string_list networks = STRING_LIST_INIT;
+	AUTO(string_list_clear) struct string_list waits = STRING_LIST_INIT;
+
+	egress_words(&pod->egress, &egress);
+	pod_network_words(app, pod, &networks);
+	start_wait_words(pod, &waits);
+	write_own(writer, pod, ANNOTATION_INSTANCE_TYPE, pod->instance_type);
+	write_own_list(writer, pod, ANNOTATION_EGRESS, &egress);
+	write_own_list(writer, pod, ANNOTATION_NETWORKS, &networks);
+	write_own_list(writer, pod, ANNOTATION_DEPENDS_ON, &waits);
+}
+
+/* app NULL: of a template, inside of its workload. */
+static void write_pod_metadata(struct yaml_writer *writer, const struct app *app,
+			       const struct pod_spec *pod)
+{
+	bool has_name = app != NULL;
+
 	yaml_write_map(writer, "metadata");
 	if (has_name)
 		yaml_write_text(writer, "name", pod->name);
 	if (has_name && strcmp(pod->namespace_name, "default") != 0)
 		yaml_write_text(writer, "namespace", pod->namespace_name);
 	write_pod_selector(writer, "labels", pod);
-	yaml_write_pairs(writer, "annotations", pod->annotations, pod->annotation_count);
+	yaml_write_map(writer, "annotations");
+	for (size_t i = 0; i < pod->annotation_count; i++)
+		yaml_write_text(writer, pod->annotations[i].key, pod->annotations[i].value);
+	if (app != NULL)
+		write_own_annotations(writer, app, pod);
+	yaml_write_end(writer);
 	yaml_write_end(writer);
 }
 
@@ -339,32 +384,20 @@ void write_workload(struct yaml_writer *writer, const struct app *app, const str
 		yaml_write_document(writer);
 		yaml_write_text(writer, "apiVersion", "v1");
 		yaml_write_text(writer, "kind", "Pod");
-		write_pod_metadata(writer, pod, true);
+		write_pod_metadata(writer, app, pod);
 		write_pod_spec(writer, pod);
 		return;
 	}
 	begin_head(writer, pod->workload == WORKLOAD_JOB ? "batch/v1" : "apps/v1",
 		   workload_name(pod), pod->name, pod->namespace_name);
 	yaml_write_map(writer, "annotations");
-	yaml_write_text(writer, "i2kit/instance-type", pod->instance_type);
-	AUTO(string_list_clear) struct string_list egress = STRING_LIST_INIT;
-	egress_words(&pod->egress, &egress);
-	AUTO_FREE char *words = string_list_join(&egress, " ");
-	yaml_write_text(writer, ANNOTATION_EGRESS, egress.count > 0 ? words : NULL);
-	AUTO(string_list_clear) struct string_list networks = STRING_LIST_INIT;
-	pod_network_words(app, pod, &networks);
-	AUTO_FREE char *joined = string_list_join(&networks, " ");
-	yaml_write_text(writer, ANNOTATION_NETWORKS, networks.count > 0 ? joined : NULL);
-	AUTO(string_list_clear) struct string_list waits = STRING_LIST_INIT;
-	start_wait_words(pod, &waits);
-	AUTO_FREE char *depends = string_list_join(&waits, " ");
-	yaml_write_text(writer, ANNOTATION_DEPENDS_ON, waits.count > 0 ? depends : NULL);
+	write_own_annotations(writer, app, pod);
 	yaml_write_end(writer);
 	yaml_write_end(writer);
 	yaml_write_map(writer, "spec");
 	write_workload_rest(writer, pod);
 	yaml_write_map(writer, "template");
-	write_pod_metadata(writer, pod, false);
+	write_pod_metadata(writer, NULL, pod);
 	write_pod_spec(writer, pod);
 	yaml_write_end(writer);
 	write_claim_templates(writer, pod);

@@ -74,6 +74,24 @@ static void what_a_pod_waits_for_is_said_in_both_spellings(void **state)
 	assert_chain();
 }
 
+/* A pod that ends (Compose's default) is a Pod, and a volume of several stays one. */
+static void a_pod_keeps_its_annotations_and_a_claim_its_mode(void **state)
+{
+	static const char text[] =
+		"services:\n"
+		"  a: {image: img, depends_on: [b], networks: [x], volumes: [\"data:/d\"]}\n"
+		"  b: {image: img, networks: [x, y], volumes: [\"data:/d\"]}\n"
+		"networks: {x: {}, y: {internal: true}}\nvolumes: {data: {}}\n";
+	(void)state;
+	assert_true(load(text));
+	assert_true(app.claims[0].is_shared);
+	AUTO_FREE char *objects = app_write_kubernetes(&app);
+	assert_true(load(objects));
+	assert_true(app.claims[0].is_shared);
+	assert_string_equal(app_find_pod(&app, "a")->waits[0].pod, "b");
+	assert_int_equal(app_find_pod(&app, "b")->network_count, 2);
+}
+
 static void circles_are_refused_with_their_places(void **state)
 {
 	(void)state;
@@ -224,6 +242,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_a_pod_waits_for_is_said_in_both_spellings),
+		cmocka_unit_test(a_pod_keeps_its_annotations_and_a_claim_its_mode),
 		cmocka_unit_test(circles_are_refused_with_their_places),
 		cmocka_unit_test(each_mistake_is_said),
 		cmocka_unit_test(networks_keep_apart_in_both_spellings),
