@@ -60,13 +60,13 @@ containers:
     build:
       dockerfile_inline: |
         FROM base
-        RUN --mount=type=secret,id=token test "\$(cat /run/secrets/token)" = hush && sleep 1
+        RUN --mount=type=secret,id=token test "\$(wc -c </run/secrets/token)" = 4 && sleep 1
         CMD ["true"]
       context: api
       additional_contexts: ["base=oci-layout://$images/toolbox"]
       secrets: [{id: token, environment: TOKEN}]
 END
-(for _ in $(seq 60); do grep -zl 'hush' /proc/[0-9]*/cmdline 2>/dev/null; sleep 0.1; done) >seen &
+(for _ in $(seq 60); do grep -zl '[h]ush' /proc/[0-9]*/cmdline 2>/dev/null; sleep 0.1; done) >seen &
 watcher=$!
 TOKEN=hush i2kit build -f secret.yml >/dev/null 2>err
 ok $? "a secret reaches a RUN that mounts it"
