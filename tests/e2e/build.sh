@@ -88,7 +88,7 @@ i2kit up -d --wait --timeout 120s >/dev/null 2>err
 expect "version 1" curl -fsS -m 10 http://127.0.0.1:8083/
 ok $? "up builds and runs it"
 ran=$(i2kit ps -o json | jq -r '.instances[0].imageDigest')
-is "$ran" "$second" && i2kit receipt | grep -q "${ran:7:12}"
+is "$ran" "$second" && i2kit receipt export | grep -q "$ran"
 ok $? "its receipt has the digest of what was built"
 echo '# not built yet' >>api/app.py
 is "$(digest --no-build)" "$ran"
