@@ -123,6 +123,7 @@ static void pod_clear(struct pod_spec *pod)
 	volumes_free(pod->volumes, pod->volume_count);
 	claims_free(pod->claim_templates, pod->claim_template_count);
 	free(pod->service_name);
+	job_spec_clear(&pod->job);
 	free(pod->hostname);
 	free(pod->subdomain);
 	for (size_t i = 0; i < pod->host_alias_count; i++) {

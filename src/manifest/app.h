@@ -22,6 +22,7 @@
 
 #include "base/string_list.h"
 #include "manifest/build_spec.h"
+#include "manifest/job_spec.h"
 #include "manifest/outside.h"
 #include "manifest/route.h"
 #include "manifest/source_mark.h"
@@ -347,7 +348,7 @@ struct pod_spec {
 	enum restart_policy restart_policy;
 	uint32_t termination_grace_s; /* default 30 */
 	uint64_t active_deadline_s;   /* 0: none */
-	uint32_t job_backoff_limit;   /* Job; default 6 */
+	struct job_spec job;	      /* Job */
 	char *hostname;		      /* or NULL: the instance's name */
 	char *subdomain;
 	struct host_alias *host_aliases;

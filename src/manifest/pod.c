@@ -165,6 +165,9 @@ void read_active_deadline(struct loader *loader, const struct yaml_node *node, v
 	if (node->kind == YAML_SCALAR && node->type == YAML_INTEGER && node->integer == 0)
 		loader_error(loader, node, "leave it out for no deadline",
 			     "activeDeadlineSeconds: 0 would end the pod before it begins");
+	else if (*seconds > INT32_MAX)
+		loader_error(loader, node, "leave it out for no deadline",
+			     "activeDeadlineSeconds: at most %d", INT32_MAX);
 }
 
 static const char no_cluster[] = "there are no nodes to choose from";
@@ -230,7 +233,7 @@ void pod_spec_init(struct loader *loader, struct pod_spec *pod, const struct yam
 	pod->replicas = 1;
 	pod->max_unavailable = 0;
 	pod->termination_grace_s = 30;
-	pod->job_backoff_limit = 6;
+	pod->job.backoff_limit = JOB_BACKOFF_LIMIT;
 	pod->max_surge = 1;
 	pod->mark = loader_mark(loader, node);
 	pod->replicas_mark = pod->mark;

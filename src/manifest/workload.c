@@ -9,6 +9,7 @@
 #include "base/cleanup.h"
 #include "manifest/annotation.h"
 #include "manifest/claim.h"
+#include "manifest/job.h"
 #include "manifest/loader.h"
 #include "manifest/metadata.h"
 #include "manifest/name_rules.h"
@@ -86,16 +87,6 @@ static void read_service_name(struct loader *loader, const struct yaml_node *nod
 			     "serviceName: '%.80s' is not a valid name", pod->service_name);
 }
 
-static void read_backoff(struct loader *loader, const struct yaml_node *node, void *target)
-{
-	read_u32(loader, node, &((struct workload *)target)->pod->job_backoff_limit);
-}
-
-static void read_deadline(struct loader *loader, const struct yaml_node *node, void *target)
-{
-	read_active_deadline(loader, node, &((struct workload *)target)->pod->active_deadline_s);
-}
-
 static void read_claim_templates(struct loader *loader, const struct yaml_node *node, void *target)
 {
 	struct pod_spec *pod = ((struct workload *)target)->pod;
@@ -104,50 +95,50 @@ static void read_claim_templates(struct loader *loader, const struct yaml_node *
 				    ARRAY_APPEND(pod->claim_templates, pod->claim_template_count));
 }
 
-static void read_count_of_one(struct loader *loader, const struct yaml_node *node, void *target)
-{
-	uint32_t count = 1;
-	(void)target;
-	read_u32(loader, node, &count);
-	if (count != 1)
-		loader_error_as(loader, PROBLEM_UNSUPPORTED, node,
-				"remove it; a Job here runs one pod, once",
-				"%s: %u is not supported", loader->current->name, count);
-}
-
 static const char replicated[] = "Deployment|ReplicaSet|ReplicationController|StatefulSet";
 
 static const struct field workload_field_list[] = {
-	{"activeDeadlineSeconds", FIELD_USED, read_deadline, 0, NULL,
-	 "the pod is stopped and failed after that long", .only = "Job", .takes = "number"},
-	{"backoffLimit", FIELD_USED, read_backoff, 0, NULL,
-	 "restarts before the Job has failed; default 6", .only = "Job", .takes = "number"},
-	{"backoffLimitPerIndex", FIELD_NO_EFFECT, NULL, 0, NULL, "a Job runs one pod",
-	 .only = "Job"},
-	{"completionMode", FIELD_NO_EFFECT, NULL, 0, NULL, "a Job runs one pod", .only = "Job"},
-	{"completions", FIELD_USED, read_count_of_one, 0, NULL, "1", .only = "Job",
+	{"activeDeadlineSeconds", FIELD_USED, read_job_deadline, 0, NULL,
+	 "all of its pods are stopped and it has failed after that long", .only = "Job",
+	 .takes = "number"},
+	{"backoffLimit", FIELD_USED, read_backoff_limit, 0, NULL,
+	 "failed pods, or restarts of OnFailure, before the Job has failed; default 6, each after "
+	 "a "
+	 "pause twice as long, from 10 s to 10 min",
+	 .only = "Job", .takes = "number"},
+	{"backoffLimitPerIndex", FIELD_USED, read_index_limit, 0, NULL,
+	 "failed pods of one index before that has failed; the others go on", .only = "Job",
+	 .takes = "number"},
+	{"completionMode", FIELD_USED, read_completion_mode, 0, NULL,
+	 "Indexed: each of the completions has a number, in $JOB_COMPLETION_INDEX and its host "
+	 "name",
+	 .choices = "NonIndexed|Indexed", .only = "Job"},
+	{"completions", FIELD_USED, read_completions, 0, NULL,
+	 "pods that have to succeed; with parallelism alone: until one has", .only = "Job",
 	 .takes = "number"},
 	{"managedBy", FIELD_REFUSED, NULL, 0, NULL, "there are no controllers here; take it out",
 	 .only = "Job"},
-	{"maxFailedIndexes", FIELD_NO_EFFECT, NULL, 0, NULL, "a Job runs one pod", .only = "Job"},
+	{"maxFailedIndexes", FIELD_USED, read_max_failed, 0, NULL,
+	 "failed indexes that are not one too many", .only = "Job", .takes = "number"},
 	{"manualSelector", FIELD_NO_EFFECT, NULL, 0, NULL, "selectors of Jobs are only checked",
 	 .only = "Job"},
 	{"minReadySeconds", FIELD_NO_EFFECT, NULL, 0, NULL, "a pod counts as soon as it is ready"},
 	{"ordinals", FIELD_REFUSED, NULL, 0, NULL, "instances count from 0", .only = "StatefulSet"},
-	{"parallelism", FIELD_USED, read_count_of_one, 0, NULL, "1", .only = "Job",
-	 .takes = "number"},
+	{"parallelism", FIELD_USED, read_parallelism, 0, NULL, "pods at once; default 1",
+	 .only = "Job", .takes = "number"},
 	{"paused", FIELD_REFUSED, NULL, 0, NULL, "remove it", .only = "Deployment"},
 	{"persistentVolumeClaimRetentionPolicy", FIELD_NO_EFFECT, NULL, 0, NULL,
 	 "volumes stay until down --volumes", .only = "StatefulSet"},
-	{"podFailurePolicy", FIELD_REFUSED, NULL, 0, NULL, "backoffLimit bounds the restarts",
-	 .only = "Job"},
+	{"podFailurePolicy", FIELD_USED, read_failure_policy, 0, &failure_policy_fields,
+	 "what a failed pod means, by its exit code or the loss of its VM", .only = "Job"},
 	{"podManagementPolicy", FIELD_USED, read_start_order, 0, NULL,
 	 "OrderedReady: an instance starts when the one before it is ready, and they leave in "
 	 "reverse; Parallel: all at once",
 	 "one is updated at a time; new ones start at once", .choices = "OrderedReady|Parallel",
 	 .only = "StatefulSet"},
-	{"podReplacementPolicy", FIELD_NO_EFFECT, NULL, 0, NULL, "a Job runs one pod",
-	 .only = "Job"},
+	{"podReplacementPolicy", FIELD_USED, read_replacement, 0, NULL,
+	 "Failed: another pod comes when the old one is gone", .only = "Job",
+	 .choices = "TerminatingOrFailed|Failed"},
 	{"progressDeadlineSeconds", FIELD_NO_EFFECT, NULL, 0, NULL,
 	 "up --wait --timeout bounds the wait", .only = "Deployment"},
 	{"replicas", FIELD_USED, read_replicas, 0, NULL, "VMs that boot the same image; default 1",
@@ -161,13 +152,16 @@ static const struct field workload_field_list[] = {
 	 .takes = "text"},
 	{"strategy", FIELD_USED, read_strategy, 0, &strategy_fields, "how pods are replaced",
 	 "the Auto Scaling group's rolling update", .only = "Deployment"},
-	{"successPolicy", FIELD_REFUSED, NULL, 0, NULL, "a Job runs one pod", .only = "Job"},
-	{"suspend", FIELD_REFUSED, NULL, 0, NULL, "leave the document out", .only = "Job"},
+	{"successPolicy", FIELD_USED, read_success_policy, 0, &success_policy_fields,
+	 "which indexes are enough", .only = "Job"},
+	{"suspend", FIELD_USED, read_suspend, 0, NULL, "true: its pods are stopped and none starts",
+	 .only = "Job", .takes = "true or false"},
 	{"template", FIELD_USED, read_template, 0, &template_fields, "the pod"},
 	{"templateGeneration", FIELD_NO_EFFECT, NULL, 0, NULL, "written by API servers",
 	 .only = "DaemonSet"},
-	{"ttlSecondsAfterFinished", FIELD_NO_EFFECT, NULL, 0, NULL, "finished pods stay until down",
-	 .only = "Job"},
+	{"ttlSecondsAfterFinished", FIELD_USED, read_ttl, 0, NULL,
+	 "its pods go that long after its end; a later up runs it again", .only = "Job",
+	 .takes = "number"},
 	{"updateStrategy", FIELD_USED, read_strategy, 0, &strategy_fields, "how pods are replaced",
 	 .only = "StatefulSet|DaemonSet"},
 	{"volumeClaimTemplates", FIELD_USED, read_claim_templates, 0, &claim_object_fields,
@@ -438,5 +432,7 @@ void read_workload(struct loader *loader, const struct yaml_node *root)
 	check_has_containers(loader, root, &workload);
 	pod->is_stateful = pod->workload == WORKLOAD_STATEFUL_SET;
 	drop_overridden_volumes(pod);
+	if (pod->workload == WORKLOAD_JOB)
+		job_complete(loader, root, pod);
 	pod_complete(loader, pod);
 }

@@ -13,6 +13,7 @@
 #include "manifest/pod_networks.h"
 #include "manifest/start_wait.h"
 #include "manifest/write_container.h"
+#include "manifest/write_job.h"
 #include "manifest/write_pod.h"
 #include "manifest/write_short.h"
 #include "manifest/yaml_writer.h"
@@ -347,10 +348,7 @@ static void write_set_order(struct yaml_writer *writer, const struct pod_spec *p
 static void write_workload_rest(struct yaml_writer *writer, const struct pod_spec *pod)
 {
 	if (pod->workload == WORKLOAD_JOB) {
-		if (pod->active_deadline_s != 0)
-			yaml_write_number(writer, "activeDeadlineSeconds", pod->active_deadline_s);
-		if (pod->job_backoff_limit != 6)
-			yaml_write_number(writer, "backoffLimit", pod->job_backoff_limit);
+		write_job(writer, &pod->job);
 		return;
 	}
 	if (!is_daemon_set(pod))

@@ -235,7 +235,7 @@ void write_pod_rest(struct yaml_writer *writer, const struct pod_spec *pod)
 	if (pod->termination_grace_s != 30)
 		yaml_write_number(writer, "terminationGracePeriodSeconds",
 				  pod->termination_grace_s);
-	if (pod->active_deadline_s != 0 && pod->workload != WORKLOAD_JOB)
+	if (pod->active_deadline_s != 0)
 		yaml_write_number(writer, "activeDeadlineSeconds", pod->active_deadline_s);
 	write_names(writer, pod);
 	write_pod_security(writer, pod);

@@ -199,7 +199,7 @@ static void fill_pod(struct pod_image *to, const struct pod_spec *pod)
 	to->restart_policy = pod->restart_policy;
 	to->grace_ms = pod->termination_grace_s * UINT64_C(1000);
 	to->active_deadline_ms = pod->active_deadline_s * 1000;
-	to->backoff_limit = number_if(pod->workload == WORKLOAD_JOB, pod->job_backoff_limit);
+	to->backoff_limit = number_if(pod->workload == WORKLOAD_JOB, pod->job.backoff_limit);
 	for (size_t i = 0; i < pod->sysctl_count; i++)
 		string_list_addf(&to->sysctls, "%s=%s", pod->sysctls[i].key, pod->sysctls[i].value);
 	to->fs_group = number_if(pod->has_fs_group, pod->fs_group);

@@ -52,7 +52,13 @@ func namespaced(meta interface {
 	}
 }
 
-func validate(object runtime.Object) field.ErrorList {
+func validate(object runtime.Object) (found field.ErrorList) {
+	// It falls over what defaults or the decoder would have refused: a successPolicy without completions.
+	defer func() {
+		if why := recover(); why != nil {
+			found = field.ErrorList{field.InternalError(field.NewPath("spec"), fmt.Errorf("%v", why))}
+		}
+	}()
 	switch o := object.(type) {
 	case *core.Pod:
 		namespaced(o)
