@@ -15,6 +15,12 @@ enum workload_kind {
 	WORKLOAD_POD,
 	WORKLOAD_JOB,
 };
+/* Labels (and the first an annotation too) that a cluster's controllers give to pods. */
+#define LABEL_COMPLETION_INDEX "batch.kubernetes.io/job-completion-index"
+#define LABEL_JOB_NAME	       "batch.kubernetes.io/job-name"
+#define LABEL_POD_NAME	       "statefulset.kubernetes.io/pod-name"
+#define LABEL_POD_INDEX	       "apps.kubernetes.io/pod-index"
+
 #define WORKLOAD_KINDS (WORKLOAD_JOB + 1)
 extern const char *const workload_words[WORKLOAD_KINDS];
 

@@ -138,6 +138,8 @@ void release_clear(struct release *release)
 	free(release->project);
 	free(release->pod);
 	free(release->instance);
+	string_list_clear(&release->own_labels);
+	string_list_clear(&release->own_annotations);
 	free(release->uid);
 	free(release->image_digest);
 	free(release->config_digest);

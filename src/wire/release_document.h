@@ -191,6 +191,8 @@ struct release {
 	char *pod;
 	char *instance;
 	unsigned replica;
+	struct string_list own_labels; /* "key=value": of this instance, beside those of all */
+	struct string_list own_annotations;
 	char *uid;
 	char *image_digest;
 	char *config_digest;

@@ -279,6 +279,8 @@ static void read_instance(struct json_view view, struct release *ret)
 	ret->pod = json_view_text(json_view_get(view, "pod"));
 	ret->instance = json_view_text(json_view_get(view, "instance"));
 	ret->replica = (unsigned)json_view_number(json_view_get(view, "replica"), 0, UINT32_MAX, 0);
+	read_pairs(json_view_get(view, "labels"), MAX_LIST, &ret->own_labels);
+	read_pairs(json_view_get(view, "annotations"), MAX_LIST, &ret->own_annotations);
 	ret->uid = json_view_text(json_view_get(view, "uid"));
 	ret->image_digest = json_view_text(json_view_get(view, "imageDigest"));
 	ret->config_digest = json_view_text(json_view_get(view, "configDigest"));

@@ -302,6 +302,8 @@ static void write_instance(struct json_writer *json, const struct release *relea
 	json_write_text_if(json, "pod", release->pod);
 	json_write_text_if(json, "instance", release->instance);
 	json_write_unsigned(json, "replica", release->replica);
+	write_pairs(json, "labels", &release->own_labels);
+	write_pairs(json, "annotations", &release->own_annotations);
 	json_write_text_if(json, "uid", release->uid);
 	json_write_text_if(json, "imageDigest", release->image_digest);
 	json_write_text_if(json, "configDigest", release->config_digest);

@@ -173,6 +173,10 @@ static void random_instance(struct dice *dice, struct release *release)
 	release->pod = random_text_or_null(dice);
 	release->instance = random_text_or_null(dice);
 	release->replica = (unsigned)throw_dice(dice, 1000);
+	if (throw_bool(dice))
+		string_list_add(&release->own_labels, "apps.kubernetes.io/pod-index=3");
+	if (throw_bool(dice))
+		string_list_add(&release->own_annotations, "batch.kubernetes.io/index=");
 	release->uid = random_text_or_null(dice);
 	release->image_digest = random_text_or_null(dice);
 	release->config_digest = random_text_or_null(dice);
@@ -359,6 +363,8 @@ static void assert_same_instance(const struct release *a, const struct release *
 	ASSERT_SAME_TEXT(pod);
 	ASSERT_SAME_TEXT(instance);
 	ASSERT_SAME(replica);
+	ASSERT_SAME_TEXTS(own_labels);
+	ASSERT_SAME_TEXTS(own_annotations);
 	ASSERT_SAME_TEXT(uid);
 	ASSERT_SAME_TEXT(image_digest);
 	ASSERT_SAME_TEXT(config_digest);

@@ -110,6 +110,19 @@ static char *pair_lines(const struct string_list *pairs)
 	return strbuf_take(&out);
 }
 
+/* Those of all instances and this one's own, which win. */
+static void merge_pairs(const struct string_list *shared, const struct string_list *own,
+			struct string_list *ret)
+{
+	string_list_copy(ret, own);
+	for (size_t i = 0; i < shared->count; i++) {
+		const char *pair = shared->items[i];
+		if (find_place(own, pair, strcspn(pair, "=")) == own->count)
+			string_list_add(ret, pair);
+	}
+	string_list_sort(ret);
+}
+
 char *field_value(const struct pod_image *pod, const struct release *release,
 		  const struct env_facts *facts, const char *field)
 {
@@ -126,16 +139,20 @@ char *field_value(const struct pod_image *pod, const struct release *release,
 		if (strcmp(simple[i].name, field) == 0)
 			return xstrdup(simple[i].value != NULL ? simple[i].value : "");
 	}
+	AUTO(string_list_clear) struct string_list all_labels = STRING_LIST_INIT;
+	AUTO(string_list_clear) struct string_list all_annotations = STRING_LIST_INIT;
+	merge_pairs(&release->labels, &release->own_labels, &all_labels);
+	merge_pairs(&release->annotations, &release->own_annotations, &all_annotations);
 	static const char labels[] = "metadata.labels";
 	static const char annotations[] = "metadata.annotations";
 	if (strcmp(field, labels) == 0)
-		return pair_lines(&release->labels);
+		return pair_lines(&all_labels);
 	if (strcmp(field, annotations) == 0)
-		return pair_lines(&release->annotations);
+		return pair_lines(&all_annotations);
 	if (strncmp(field, labels, sizeof(labels) - 1) == 0)
-		return bracket_value(&release->labels, field + sizeof(labels) - 1);
+		return bracket_value(&all_labels, field + sizeof(labels) - 1);
 	if (strncmp(field, annotations, sizeof(annotations) - 1) == 0)
-		return bracket_value(&release->annotations, field + sizeof(annotations) - 1);
+		return bracket_value(&all_annotations, field + sizeof(annotations) - 1);
 	return NULL;
 }
 

@@ -128,6 +128,7 @@ static const char *guest_lacks(unsigned level)
 		[0] = "`cp`, a disk to write on, or newer answers of the guest",
 		[1] = "names and addresses outside of the project, waiting for other pods",
 		[2] = "`i2kit run`",
+		[3] = "labels of a single instance, the index of a Job's pod among them",
 	};
 
 	return level < ARRAY_SIZE(lacks) ? lacks[level] : "something newer";
