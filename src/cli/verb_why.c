@@ -202,6 +202,11 @@ static bool tell_pod(const struct project_status *status, const char *name)
 		(void)printf("%s: no VM runs\n\nwhat to try\n", name);
 		if (!status->is_supervised)
 			(void)printf("  nobody supervises the project: i2kit up -d\n");
+		else if (pod->is_job && pod->message != NULL && pod->job_end != JOB_RUNNING)
+			(void)printf("  it is over (%s): i2kit restart %s runs it once more\n",
+				     pod->message, name);
+		else if (pod->is_job && pod->message != NULL && pod->desired == 0)
+			(void)printf("  it is suspended, as its manifest says\n");
 		else if (pod->desired == 0)
 			(void)printf("  it is scaled to 0: i2kit scale %s=1\n", name);
 		else

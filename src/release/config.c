@@ -208,10 +208,25 @@ static void fill_aliases(struct host_list *to, const struct pod_spec *pod)
 	}
 }
 
+/* As a cluster's Job controller adds it, unless the container has one of that name. */
+static void add_completion_index(struct container_config *container)
+{
+	static const char name[] = "JOB_COMPLETION_INDEX";
+	for (size_t i = 0; i < container->env_count; i++) {
+		if (strcmp(container->env[i].name, name) == 0)
+			return;
+	}
+	*ARRAY_APPEND(container->env, container->env_count) = (struct env_rule){
+		.name = xstrdup(name),
+		.kind = ENV_FIELD,
+		.value = xstrdup("metadata.labels['" LABEL_COMPLETION_INDEX "']")};
+}
+
 static void fill_release(struct release *to, const struct app *app, const struct pod_spec *pod)
 {
 	AUTO(references_clear) struct references references = {0};
-	to->hostname = xstrdup_or_null(pod->hostname);
+	/* An index has the host name NAME-INDEX, which is its instance's. */
+	to->hostname = pod->job.is_indexed ? NULL : xstrdup_or_null(pod->hostname);
 	to->subdomain = xstrdup_or_null(pod->subdomain);
 	fill_pairs(&to->labels, pod->labels, pod->label_count);
 	fill_pairs(&to->annotations, pod->annotations, pod->annotation_count);
@@ -222,6 +237,8 @@ static void fill_release(struct release *to, const struct app *app, const struct
 	string_list_copy(&to->dns_options, &pod->dns_options);
 	fill_containers(to, pod->init_containers, pod->init_container_count, &references);
 	fill_containers(to, pod->containers, pod->container_count, &references);
+	for (size_t i = 0; pod->job.is_indexed && i < to->container_count; i++)
+		add_completion_index(&to->containers[i]);
 	fill_volumes(to, pod, &references);
 	fill_maps(to, app, &references.config_maps, false);
 	fill_maps(to, app, &references.secrets, true);

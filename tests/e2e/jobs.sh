@@ -99,6 +99,67 @@ ok $? "so does --abort-on-container-failure; --attach shows those logs alone"
 	! "$i2kit" up -d --exit-code-from test -f test.yml >up.out 2>&1 && grep -q 'leave out --detach' up.out
 ok $? "mistaken options are refused before anything starts"
 
+echo "# Jobs of several pods"
+"$i2kit" down >/dev/null 2>&1
+batch() { # NAME LINE;LINE… SCRIPT
+	cat <<END
+---
+apiVersion: batch/v1
+kind: Job
+metadata: {name: $1}
+spec:
+${2//;/$'\n'}
+  template:
+    spec:
+      restartPolicy: Never
+      terminationGracePeriodSeconds: 0
+      containers:
+      - {name: c, image: "oci:$images/toolbox", command: [sh, -c, '$3'],
+         env: [{name: FROM_FIELD, valueFrom: {fieldRef: {fieldPath: "metadata.annotations['batch.kubernetes.io/job-completion-index']"}}}]}
+END
+}
+{
+	batch index '  completions: 3;  parallelism: 2;  completionMode: Indexed;  backoffLimitPerIndex: 0;  ttlSecondsAfterFinished: 3600' \
+		'echo "I am $JOB_COMPLETION_INDEX $FROM_FIELD $(hostname)"; [ $JOB_COMPLETION_INDEX != 1 ]'
+	batch many '  completions: 2;  parallelism: 2' 'echo once'
+	batch rule '  podFailurePolicy: {rules: [{action: FailJob, onExitCodes: {operator: In, values: [42]}}]}' 'exit 42'
+	batch late '  activeDeadlineSeconds: 3' 'sleep 1000'
+	batch held '  suspend: true' 'echo no'
+} >many.yml
+"$i2kit" up -d -f many.yml >up.out 2>&1
+for name in index many rule late; do
+	timeout 90 "$i2kit" wait "$name" >wait.out 2>&1
+	echo "$name $? $(tail -1 wait.out)"
+done >ends.out
+job_of() { "$i2kit" ps -o json | jq -r --arg name "$1" '.pods[] | select(.name == $name) | "\(.end) \(.succeeded) \(.failedPods)"'; }
+is "$(job_of index)" "failed 2 1"
+ok $? "each index runs once, one of them fails, and so does the Job"
+is "$("$i2kit" logs --no-prefix index 2>/dev/null | sort | tr '\n' ';')" "I am 0 0 index-0;I am 1 1 index-1;I am 2 2 index-2;"
+ok $? "a pod knows its index by its variable, its annotation and its host name"
+is "$(job_of many)" "complete 2 0" && grep -q '^many 0' ends.out
+ok $? "so many pods as it wants have succeeded"
+is "$(job_of rule)" "failed 0 1" && grep -q '^rule 42' ends.out && "$i2kit" ps -o json | jq -e '.pods[] | select(.name == "rule") | .message | test("PodFailurePolicy")' >/dev/null
+ok $? "a rule of podFailurePolicy ends one at its first try"
+is "$(job_of late)" "failed 0 0" && "$i2kit" ps -o json | jq -e '.pods[] | select(.name == "late") | .message | test("DeadlineExceeded")' >/dev/null
+ok $? "one that takes too long has failed"
+is "$(job_of held)" "running 0 0" && ! "$i2kit" ps | grep -q '^held-'
+ok $? "a suspended one waits"
+[ "$failed" = 0 ] || { cat ends.out up.out; "$i2kit" ps; "$i2kit" events; } | sed 's/^/# /'
+pid=$("$i2kit" ps -o json | jq -r .supervisorPid)
+[ "$pid" -gt 1 ] && kill -9 "$pid"
+sed -i 's/suspend: true/suspend: false/' many.yml
+"$i2kit" up -d -f many.yml >up.out 2>&1
+timeout 60 "$i2kit" wait held >/dev/null 2>&1
+is "$(job_of held)" "complete 1 0"
+ok $? "until it is not"
+is "$(job_of many) $(job_of index)" "complete 2 0 failed 2 1" && ! "$i2kit" ps | grep -q '^many-'
+ok $? "and what was over stays so, though its supervisor was killed"
+"$i2kit" restart many >/dev/null
+timeout 60 "$i2kit" wait many >/dev/null 2>&1
+is "$(job_of many)" "complete 2 0" && "$i2kit" ps | grep -q '^many-'
+ok $? "restart begins one anew"
+"$i2kit" down >/dev/null 2>&1
+
 echo "# a release that cannot start"
 service '[sh, -c, "touch /tmp/ok; exec sleep 10001"]'
 "$i2kit" up -d --wait --timeout 120s -f service.yml >/dev/null 2>&1

@@ -8,6 +8,7 @@
 #include "local/plan/project_plan_json.h"
 #include "local/plan/proxy_config.h"
 #include "local/plan/status_json.h"
+#include "local/supervisor/job_state.h"
 
 /* Whatever a plan says, each line of HAProxy's configuration is one that was meant. */
 static void check_proxy(const struct proxy_plan *plan)
@@ -37,6 +38,17 @@ static void check_plan(const char *text, size_t size)
 		abort();
 }
 
+static void check_jobs(const char *text, size_t size)
+{
+	AUTO(job_states_clear) struct job_states jobs = {0};
+	AUTO(job_states_clear) struct job_states again = {0};
+	if (!job_states_read("jobs", text, size, &jobs, NULL))
+		return;
+	AUTO_FREE char *written = job_states_write(&jobs);
+	if (!job_states_read("jobs", written, strlen(written), &again, NULL))
+		abort();
+}
+
 static void check_status(const char *text, size_t size)
 {
 	AUTO(project_status_clear) struct project_status status = {0};
@@ -57,6 +69,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 		return 0;
 	if (bytes[0] == 'p')
 		check_plan((const char *)bytes + 1, size - 1);
+	else if (bytes[0] == 'j')
+		check_jobs((const char *)bytes + 1, size - 1);
 	else
 		check_status((const char *)bytes + 1, size - 1);
 	return 0;

@@ -137,7 +137,7 @@ static void a_vm_that_libvirt_cannot_make_ends_the_wait(void **state)
 
 static void a_job_is_done_when_it_has_succeeded_not_when_it_runs(void **state)
 {
-	struct pod_status *pod = add_pod("job", 1, 1);
+	struct pod_status *pod = add_pod("job", 1, 0);
 	struct instance_status *instance = add("job-0", "job", INSTANCE_READY);
 	(void)state;
 
@@ -148,6 +148,8 @@ static void a_job_is_done_when_it_has_succeeded_not_when_it_runs(void **state)
 	assert_string_equal(verdict.missing, "job (0 of 1): job-0 runs");
 	instance->state = INSTANCE_SUCCEEDED;
 	instance->is_ready = false;
+	pod->job_end = JOB_COMPLETE;
+	pod->ready = 1;
 	judge();
 	assert_true(verdict.is_reached);
 	assert_true(verdict.has_ended);
@@ -155,15 +157,24 @@ static void a_job_is_done_when_it_has_succeeded_not_when_it_runs(void **state)
 
 static void a_job_that_fails_ends_the_wait_with_its_code(void **state)
 {
-	struct instance_status *instance = NULL;
-	struct container_status *container = NULL;
+	struct pod_status *pod = add_pod("job", 1, 0);
 	(void)state;
 
-	add_pod("job", 1, 0)->is_job = true;
-	instance = add("job-0", "job", INSTANCE_FAILED);
-	container = add_container(instance, "Error", 0);
-	container->state = CONTAINER_TERMINATED;
-	container->exit_code = 3;
+	pod->is_job = true;
+	pod->failed_pods = 1;
+	add("job-0", "job", INSTANCE_FAILED);
+	pod->message = xstrdup("1 pod has failed; the next try comes at 12:00:00");
+	judge();
+	/* There will be another try. */
+	assert_null(verdict.failure);
+	assert_false(verdict.has_ended);
+	assert_true(verdict.is_at_work);
+	assert_string_equal(verdict.missing, "job (0 of 1): 1 pod has failed; the next try comes "
+					     "at 12:00:00");
+	free(pod->message);
+	pod->message = NULL;
+	pod->job_end = JOB_FAILED;
+	pod->exit_code = 3;
 	judge();
 	assert_false(verdict.is_reached);
 	assert_true(verdict.is_final);
@@ -175,7 +186,7 @@ static void a_job_that_fails_ends_the_wait_with_its_code(void **state)
 static void only_running_jobs_may_take_long(void **state)
 {
 	(void)state;
-	add_pod("job", 1, 1)->is_job = true;
+	add_pod("job", 1, 0)->is_job = true;
 	add("job-0", "job", INSTANCE_READY);
 	add_pod("web", 1, 0);
 	add("web-0", "web", INSTANCE_BOOTING);

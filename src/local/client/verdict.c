@@ -110,6 +110,9 @@ static const struct instance_status *find_hopeless(const struct project_status *
 static const struct instance_status *find_failed(const struct project_status *status,
 						 const struct pod_status *pod)
 {
+	/* The Job counts those of its pods that fail, and fails when it has enough of them. */
+	if (pod->is_job)
+		return NULL;
 	for (size_t i = 0; i < status->instance_count; i++) {
 		if (is_of(&status->instances[i], pod) &&
 		    status->instances[i].state == INSTANCE_FAILED)
@@ -141,6 +144,19 @@ static void judge_failed(const struct pod_status *pod, const struct instance_sta
 				    : xasprintf("pod '%s' failed%s%s", pod->name,
 						instance->reason != NULL ? ": " : "",
 						instance->reason != NULL ? instance->reason : "");
+}
+
+static void judge_job(const struct pod_status *pod, struct verdict *verdict)
+{
+	verdict->is_final = true;
+	verdict->exit_code = pod->exit_code > 0 ? pod->exit_code : 1;
+	verdict->failure = pod->exit_code > 0
+				   ? xasprintf("pod '%s' ended with exit code %d%s%s", pod->name,
+					       pod->exit_code, pod->message != NULL ? ": " : "",
+					       pod->message != NULL ? pod->message : "")
+				   : xasprintf("pod '%s' failed%s%s", pod->name,
+					       pod->message != NULL ? ": " : "",
+					       pod->message != NULL ? pod->message : "");
 }
 
 static void judge_hopeless(const struct pod_status *pod, const struct instance_status *instance,
@@ -216,7 +232,7 @@ static void add_missing(const struct project_status *status, const struct pod_st
 	for (size_t i = 0; i < status->instance_count; i++) {
 		const struct instance_status *instance = &status->instances[i];
 		if (!is_of(instance, pod) || instance->state == INSTANCE_SUCCEEDED ||
-		    (instance->is_ready && !pod->is_job))
+		    (pod->is_job ? instance->state == INSTANCE_FAILED : instance->is_ready))
 			continue;
 		strbuf_append(out, ": ");
 		if (instance->is_ready)
@@ -229,32 +245,21 @@ static void add_missing(const struct project_status *status, const struct pod_st
 		strbuf_appendf(out, ": %s", pod->message);
 }
 
-/* A Job's VMs are all up and nothing ails them. */
+/* A pod of the Job runs or has run, and nothing ails it. */
 static bool is_at_work(const struct project_status *status, const struct pod_status *pod)
 {
-	unsigned count = 0;
+	bool is_any = pod->failed_pods > 0 || pod->succeeded > 0;
 
 	for (size_t i = 0; i < status->instance_count; i++) {
 		const struct instance_status *instance = &status->instances[i];
-		count +=
-			is_of(instance, pod) && !instance_is_looping(instance, NULL) &&
-			(instance->state == INSTANCE_READY || instance->state == INSTANCE_RUNNING ||
-			 instance->state == INSTANCE_SUCCEEDED);
+		if (!is_of(instance, pod))
+			continue;
+		if (instance_is_looping(instance, NULL))
+			return false;
+		is_any = is_any || instance->state == INSTANCE_READY ||
+			 instance->state == INSTANCE_RUNNING;
 	}
-	return pod->is_job && count >= pod->desired;
-}
-
-/* Ready or done, as far as the pod's kind asks for it. */
-static unsigned count_good(const struct project_status *status, const struct pod_status *pod)
-{
-	unsigned count = 0;
-
-	if (!pod->is_job)
-		return pod->ready;
-	for (size_t i = 0; i < status->instance_count; i++)
-		count += is_of(&status->instances[i], pod) &&
-			 status->instances[i].state == INSTANCE_SUCCEEDED;
-	return count;
+	return pod->is_job && is_any;
 }
 
 static bool is_named(const struct project_status *status, const struct pod_status *pod,
@@ -274,6 +279,8 @@ static bool has_all_ended(const struct project_status *status, const struct pod_
 {
 	unsigned ended = 0;
 
+	if (pod->is_job)
+		return pod->job_end != JOB_RUNNING || pod->desired == 0;
 	for (size_t i = 0; i < status->instance_count; i++) {
 		const struct instance_status *instance = &status->instances[i];
 		ended += is_of(instance, pod) && (instance->state == INSTANCE_SUCCEEDED ||
@@ -314,7 +321,9 @@ void verdict_make(const struct project_status *status, const struct string_list 
 			continue;
 		is_any = true;
 		ret->has_ended = ret->has_ended && has_all_ended(status, pod);
-		unsigned count = count_good(status, pod);
+		unsigned count = pod->ready; /* of a Job: those that are done */
+		if (pod->is_job && pod->job_end == JOB_FAILED && ret->failure == NULL)
+			judge_job(pod, ret);
 		if (ret->failure == NULL && (instance = find_failed(status, pod)) != NULL)
 			judge_failed(pod, instance, ret);
 		if (count >= pod->desired)
@@ -346,6 +355,16 @@ static bool is_selected(const struct instance_status *instance, const struct str
 	return selectors->count == 0;
 }
 
+static bool is_job_over(const struct project_status *status, const char *name)
+{
+	for (size_t i = 0; i < status->pod_count; i++) {
+		const struct pod_status *pod = &status->pods[i];
+		if (pod->is_job && strcmp(pod->name, name) == 0)
+			return pod->job_end != JOB_RUNNING;
+	}
+	return true;
+}
+
 bool status_has_ended(const struct project_status *status, const struct string_list *selectors)
 {
 	bool is_any = false;
@@ -354,9 +373,16 @@ bool status_has_ended(const struct project_status *status, const struct string_l
 		const struct instance_status *instance = &status->instances[i];
 		if (!is_selected(instance, selectors))
 			continue;
-		if (instance->state != INSTANCE_SUCCEEDED && instance->state != INSTANCE_FAILED)
+		/* Another try of a Job may come after one that is over. */
+		if ((instance->state != INSTANCE_SUCCEEDED && instance->state != INSTANCE_FAILED) ||
+		    !is_job_over(status, instance->pod))
 			return false;
 		is_any = true;
+	}
+	for (size_t i = 0; i < status->pod_count; i++) {
+		const struct pod_status *pod = &status->pods[i];
+		is_any = is_any || (pod->is_job && pod->job_end != JOB_RUNNING &&
+				    string_list_has(selectors, pod->name));
 	}
 	return is_any && status->is_supervised;
 }

@@ -184,6 +184,7 @@ static bool add_pod(struct project_plan *plan, const struct plan_input *input, s
 	made.is_stateful = pod->is_stateful || pod->is_recreate;
 	made.order = pod->start_order;
 	made.partition = pod->partition;
+	job_spec_copy(&made.job, &pod->job);
 	made.restart_policy = pod->restart_policy;
 	made.service_name = xstrdup_or_null(pod->service_name);
 	copy_egress(&made.egress, &pod->egress, input->app);

@@ -38,6 +38,7 @@ void pod_plan_clear(struct pod_plan *pod)
 		free(pod->volumes[i].host_path);
 	}
 	free(pod->volumes);
+	job_spec_clear(&pod->job);
 	if (pod->former != NULL)
 		pod_plan_clear(pod->former);
 	free(pod->former);

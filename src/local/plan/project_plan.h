@@ -60,6 +60,7 @@ struct pod_plan {
 	bool is_stateful;	  /* old goes before new comes */
 	enum start_order order;	  /* StatefulSet */
 	uint32_t partition;	  /* StatefulSet: numbers below it are of `former` */
+	struct job_spec job;	  /* Job */
 	struct pod_plan *former;  /* what was up before; or NULL: nothing else was */
 	bool is_dirty;
 	enum restart_policy restart_policy;

@@ -11,6 +11,7 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/path.h"
+#include "local/plan/job_plan_json.h"
 #include "local/plan/project_plan.h"
 #include "local/plan/service_slot.h"
 #include "manifest/start_wait.h"
@@ -146,6 +147,8 @@ static void write_pod(struct json_writer *json, const char *key_or_null, const s
 		json_write_text(json, "order", start_order_words[pod->order]);
 		json_write_unsigned(json, "partition", pod->partition);
 	}
+	if (pod->workload == WORKLOAD_JOB)
+		job_plan_write(json, &pod->job);
 	if (pod->former != NULL)
 		write_pod(json, "former", pod->former);
 	json_close(json);
@@ -421,6 +424,8 @@ static void read_release_of_pod(struct json_view view, struct pod_plan *pod)
 		(enum start_order)json_view_word(json_view_get(view, "order"), start_order_words,
 						 ARRAY_SIZE(start_order_words), START_ORDERED);
 	pod->partition = (uint32_t)read_number(view, "partition", UINT32_MAX);
+	if (pod->workload == WORKLOAD_JOB)
+		job_plan_read(json_view_get(view, "job"), &pod->job);
 }
 
 static void read_pod(struct json_view view, struct pod_plan *pod)

@@ -4,6 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+const char *const job_end_words[JOB_ENDS] = {
+	[JOB_RUNNING] = "running", [JOB_COMPLETE] = "complete", [JOB_FAILED] = "failed"};
+
 const char *instance_state_name(enum instance_state state)
 {
 	static const char *const names[] = {"Pending",	"Starting",  "Booting", "Running", "Ready",

@@ -100,6 +100,9 @@ struct instance_status {
 
 void instance_status_clear(struct instance_status *status);
 
+enum job_end { JOB_RUNNING, JOB_COMPLETE, JOB_FAILED, JOB_ENDS };
+extern const char *const job_end_words[JOB_ENDS]; /* "running" … */
+
 struct pod_status {
 	char *name;
 	char *kind; /* "Deployment" … */
@@ -108,6 +111,12 @@ struct pod_status {
 	char *message; /* what it waits for, or NULL */
 	bool is_failed;
 	bool is_job; /* it is done when it has succeeded, not when it is ready */
+	/* Of a Job; desired: its completions, 0 while it is suspended; ready: how many of them */
+	enum job_end job_end;
+	unsigned active;
+	unsigned succeeded; /* pods */
+	unsigned failed_pods;
+	int exit_code; /* of the container that failed last; 0: none has */
 };
 
 struct port_status {

@@ -175,6 +175,13 @@ static void write_pod(struct json_writer *json, const struct pod_status *pod)
 	json_write_text(json, "message", pod->message);
 	json_write_bool(json, "failed", pod->is_failed);
 	json_write_bool(json, "job", pod->is_job);
+	if (pod->is_job) {
+		json_write_text(json, "end", job_end_words[pod->job_end]);
+		json_write_unsigned(json, "active", pod->active);
+		json_write_unsigned(json, "succeeded", pod->succeeded);
+		json_write_unsigned(json, "failedPods", pod->failed_pods);
+		json_write_number(json, "exitCode", pod->exit_code);
+	}
 	json_close(json);
 }
 
@@ -378,6 +385,13 @@ static void read_pod(struct json_view view, struct pod_status *pod)
 	pod->message = read_text(view, "message");
 	pod->is_failed = read_bool(view, "failed");
 	pod->is_job = read_bool(view, "job");
+	pod->job_end = (enum job_end)json_view_word(json_view_get(view, "end"), job_end_words,
+						    JOB_ENDS, JOB_RUNNING);
+	pod->active = (unsigned)read_number(view, "active", UINT32_MAX);
+	pod->succeeded = (unsigned)read_number(view, "succeeded", UINT32_MAX);
+	pod->failed_pods = (unsigned)read_number(view, "failedPods", UINT32_MAX);
+	pod->exit_code =
+		(int)json_view_number(json_view_get(view, "exitCode"), INT32_MIN, INT32_MAX, 0);
 }
 
 static void read_route(struct json_view view, struct route_status *route)

@@ -25,6 +25,7 @@
 #include "local/supervisor/event_ring.h"
 #include "local/supervisor/hypervisor.h"
 #include "local/supervisor/instance.h"
+#include "local/supervisor/jobs.h"
 #include "local/supervisor/session.h"
 #include "local/supervisor/start_hold.h"
 #include "local/supervisor/status.h"
@@ -183,20 +184,47 @@ static bool start_again(struct supervisor *supervisor, struct pod_plan *pod, str
 	return true;
 }
 
+/* A pod of a Job that has ended: another one comes when the Job wants it. */
+static bool is_try_over(const struct supervisor *supervisor, const struct instance *instance)
+{
+	const struct pod_plan *pod = project_plan_find(&supervisor->plan, instance->status.pod);
+
+	return pod != NULL && pod->workload == WORKLOAD_JOB &&
+	       (instance->status.state == INSTANCE_SUCCEEDED ||
+		instance->status.state == INSTANCE_FAILED);
+}
+
+static bool restart_job(struct supervisor *supervisor, const struct instance *instance,
+			struct error *err)
+{
+	const char *pod = instance->status.pod;
+
+	if (jobs_restart(supervisor, project_plan_find(&supervisor->plan, pod)))
+		return true;
+	(void)error_set(err, ERROR_UNSUPPORTED, "%s is over, and its Job goes on by itself",
+			instance->status.name);
+	return error_hint(err, "i2kit why %s", pod);
+}
+
 static bool do_restart(struct supervisor *supervisor, const char *name, struct error *err)
 {
 	struct instance *instance = supervisor_find(supervisor, name);
 	struct pod_plan *pod = project_plan_pod(&supervisor->plan, name);
 	size_t count = 0;
 
+	if (instance != NULL && is_try_over(supervisor, instance))
+		return restart_job(supervisor, instance, err);
 	if (instance != NULL) {
 		instance_restart(instance, "asked to restart");
 		return true;
 	}
 	if (pod != NULL && pod->replicas == 0)
 		return start_again(supervisor, pod, err);
+	if (pod != NULL && pod->workload == WORKLOAD_JOB && jobs_restart(supervisor, pod))
+		return true;
 	for (size_t i = 0; i < supervisor->instance_count; i++) {
-		if (strcmp(supervisor->instances[i]->status.pod, name) != 0)
+		if (strcmp(supervisor->instances[i]->status.pod, name) != 0 ||
+		    is_try_over(supervisor, supervisor->instances[i]))
 			continue;
 		instance_restart(supervisor->instances[i], "asked to restart");
 		count++;

@@ -13,6 +13,7 @@
 #include "base/path.h"
 #include "local/supervisor/hypervisor.h"
 #include "local/supervisor/instance.h"
+#include "local/supervisor/jobs.h"
 #include "local/supervisor/lifecycle.h"
 #include "local/supervisor/reconcile.h"
 #include "local/supervisor/run_session.h"
@@ -125,6 +126,7 @@ static void carry_out(struct supervisor *supervisor, const struct reconcile_acti
 			instance_stop(instances[action->instance], action->why);
 			break;
 		case RECONCILE_START:
+			jobs_started(supervisor, action->pod, action->replica);
 			made = instance_new(supervisor,
 					    pod_plan_of_replica(action->pod, action->replica),
 					    action->replica);
@@ -151,6 +153,7 @@ void supervisor_converge(struct supervisor *supervisor)
 	AUTO_FREE struct reconcile_instance *facts_list = xcalloc(count + 1, sizeof(*facts_list));
 	AUTO_FREE struct instance **instances = xcalloc(count + 1, sizeof(struct instance *));
 	AUTO(reconcile_actions_clear) struct reconcile_actions actions = {0};
+	AUTO(job_decisions_clear) struct job_decisions decisions = {0};
 	long processors = sysconf(_SC_NPROCESSORS_ONLN);
 	struct reconcile_facts facts = {
 		.instances = facts_list,
@@ -169,6 +172,8 @@ void supervisor_converge(struct supervisor *supervisor)
 		instances[i] = supervisor->instances[i];
 		facts_list[i] = facts_of(supervisor, instances[i]);
 	}
+	jobs_decide(supervisor, instances, facts_list, count, &decisions);
+	facts.jobs = decisions.jobs;
 	facts.available_bytes = available_memory();
 	reconcile(&supervisor->plan, &facts, &actions);
 	carry_out(supervisor, &actions, instances, facts.available_bytes);

@@ -44,6 +44,8 @@ void instance_set_state(struct instance *instance, enum instance_state state)
 
 void instance_get_facts(const struct instance *instance, struct lifecycle_facts *ret)
 {
+	const struct pod_plan *pod = instance_plan(instance);
+
 	*ret = (struct lifecycle_facts){
 		.state = instance->status.state,
 		.is_leaving = instance->is_leaving,
@@ -51,6 +53,7 @@ void instance_get_facts(const struct instance *instance, struct lifecycle_facts 
 		.is_ended = instance->is_ended,
 		.has_succeeded = instance->has_succeeded,
 		.is_working = instance->is_job_running,
+		.is_of_job = pod != NULL && pod->workload == WORKLOAD_JOB,
 		.is_greeted = instance->is_greeted,
 		.is_held = instance->is_held,
 		.is_paused = instance->is_paused || instance->is_suspended,
@@ -225,6 +228,7 @@ static void take_plan(struct instance *instance, const struct pod_plan *pod)
 	instance->egress = supervisor->is_session ? instance_egress_text(pod) : NULL;
 	instance->is_replaced = false;
 	instance->is_ended = false;
+	instance->is_lost = false;
 	instance->has_receipt = false;
 	instance->is_paused = false;
 	instance->is_suspended = false;
@@ -486,10 +490,19 @@ void instance_domain_gone(struct instance *instance, const char *why)
 		instance_start(instance);
 		break;
 	case LIFECYCLE_SUCCEED:
-		instance_set_state(instance, INSTANCE_SUCCEEDED);
-		break;
 	case LIFECYCLE_FAIL:
+		free(TAKE_PTR(instance->status.address));
+		instance->ended_ns = clock_wall_ns();
+		instance_set_state(instance,
+				   end == LIFECYCLE_SUCCEED ? INSTANCE_SUCCEEDED : INSTANCE_FAILED);
+		break;
+	case LIFECYCLE_LOSE:
+		free(TAKE_PTR(instance->status.address));
+		instance->ended_ns = clock_wall_ns();
+		instance->is_lost = true;
+		set_reason(instance, "Lost");
 		instance_set_state(instance, INSTANCE_FAILED);
+		supervisor_say(supervisor, true, "Lost", instance->status.name, "%s", why);
 		break;
 	case LIFECYCLE_BACK_OFF: {
 		AUTO_FREE char *words = last_words_read(supervisor->project, instance->status.name,

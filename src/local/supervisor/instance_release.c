@@ -83,6 +83,25 @@ static void fill_volumes(const struct instance *instance, const struct pod_plan 
 		ret->scratch_serial = xstrdup(serial);
 }
 
+/* What a cluster's controllers write on a pod. */
+static void fill_own_labels(const struct instance_status *status, const struct pod_plan *pod,
+			    struct release *ret)
+{
+	if (pod->workload == WORKLOAD_STATEFUL_SET) {
+		string_list_addf(&ret->own_labels, LABEL_POD_INDEX "=%u", status->replica);
+		string_list_addf(&ret->own_labels, LABEL_POD_NAME "=%s", status->name);
+	}
+	if (pod->workload == WORKLOAD_JOB) {
+		string_list_addf(&ret->own_labels, LABEL_JOB_NAME "=%s", pod->name);
+		string_list_addf(&ret->own_labels, "job-name=%s", pod->name);
+	}
+	if (pod->workload == WORKLOAD_JOB && pod->job.is_indexed) {
+		string_list_addf(&ret->own_labels, LABEL_COMPLETION_INDEX "=%u", status->replica);
+		string_list_addf(&ret->own_annotations, LABEL_COMPLETION_INDEX "=%u",
+				 status->replica);
+	}
+}
+
 char *instance_release_make(const struct instance *instance, const struct pod_plan *pod)
 {
 	AUTO(release_clear) struct release release = {0};
@@ -93,6 +112,7 @@ char *instance_release_make(const struct instance *instance, const struct pod_pl
 	release.pod = xstrdup(status->pod);
 	release.instance = xstrdup(status->name);
 	release.replica = status->replica;
+	fill_own_labels(status, pod, &release);
 	release.uid = xstrdup(status->uuid);
 	release.image_digest = xstrdup(DIGEST_TEXT(&status->release.image));
 	release.config_digest = xstrdup(DIGEST_TEXT(&status->release.config));

@@ -36,6 +36,9 @@ enum lifecycle_end lifecycle_gone(const struct lifecycle_facts *facts)
 		return LIFECYCLE_RESTART;
 	if (facts->is_ended)
 		return facts->has_succeeded ? LIFECYCLE_SUCCEED : LIFECYCLE_FAIL;
+	/* One that never spoke has not begun. */
+	if (facts->is_of_job && facts->is_greeted)
+		return LIFECYCLE_LOSE;
 	return LIFECYCLE_BACK_OFF;
 }
 

@@ -17,6 +17,7 @@ struct lifecycle_facts {
 	bool is_ended;	      /* its pod said that it is over */
 	bool has_succeeded;   /* with is_ended */
 	bool is_working;      /* a thread makes or ends its domain right now */
+	bool is_of_job;	      /* each end of it counts */
 	bool is_greeted;      /* its guest spoke since the VM was made */
 	bool is_held;	      /* it waits for another pod, as it was told to */
 	bool is_paused;	      /* libvirt says so: it is not its guest's fault that it is silent */
@@ -35,6 +36,7 @@ enum lifecycle_end {
 	LIFECYCLE_RESTART, /* it was asked to come again: at once */
 	LIFECYCLE_SUCCEED, /* its pod is over: kept for people to see */
 	LIFECYCLE_FAIL,	   /* likewise */
+	LIFECYCLE_LOSE,	   /* nobody wanted that, and its Job decides what comes of it */
 	LIFECYCLE_BACK_OFF, /* nobody wanted that: again after a pause */
 };
 enum lifecycle_end lifecycle_gone(const struct lifecycle_facts *facts);

@@ -406,6 +406,31 @@ static void reconcile_rolling(struct work *work, const struct pod_plan *pod)
 	}
 }
 
+/* A try that is over gives its number to the next; one that is there keeps it. */
+static void reconcile_job(struct work *work, const struct pod_plan *pod,
+			  const struct reconcile_job *job)
+{
+	for (size_t i = work->facts->count; i-- > 0;) {
+		if (is_of(&work->facts->instances[i], pod) && !is_leaving(work, i) &&
+		    !work->facts->instances[i].is_current)
+			stop(work, i, "replaced by a new release");
+	}
+	for (size_t i = 0; i < job->stop_count; i++) {
+		if (!is_leaving(work, job->stops[i]))
+			stop(work, job->stops[i], job->why);
+	}
+	for (size_t i = 0; i < job->start_count; i++) {
+		size_t taken = find_number(work, pod, job->starts[i]);
+		if (taken < work->facts->count &&
+		    lifecycle_is_alive(work->facts->instances[taken].state))
+			continue;
+		if (taken < work->facts->count && !is_leaving(work, taken))
+			stop(work, taken, "the next try");
+		if (!start(work, pod, job->starts[i]))
+			return;
+	}
+}
+
 static void stop_all(struct work *work)
 {
 	for (size_t i = work->facts->count; i-- > 0;) {
@@ -430,7 +455,9 @@ void reconcile(const struct project_plan *plan, const struct reconcile_facts *fa
 	stop_all(&work);
 	for (size_t i = 0; i < plan->pod_count && !facts->is_going_down; i++) {
 		const struct pod_plan *pod = &plan->pods[i];
-		if (pod->workload == WORKLOAD_STATEFUL_SET)
+		if (facts->jobs != NULL && facts->jobs[i].is_decided)
+			reconcile_job(&work, pod, &facts->jobs[i]);
+		else if (pod->workload == WORKLOAD_STATEFUL_SET)
 			reconcile_set(&work, pod);
 		else if (pod_plan_is_ordered(pod))
 			reconcile_ordered(&work, pod);

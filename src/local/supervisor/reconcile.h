@@ -25,13 +25,24 @@ struct reconcile_instance {
 	const struct string_list *disks; /* that it writes, paths; NULL: none */
 };
 
+/* What a Job wants, decided before (job_step.h). */
+struct reconcile_job {
+	bool is_decided;
+	const unsigned *starts; /* replicas */
+	size_t start_count;
+	size_t *stops; /* indexes into the facts */
+	size_t stop_count;
+	const char *why; /* of the stops; static */
+};
+
 struct reconcile_facts {
 	const struct reconcile_instance *instances;
 	size_t count;
-	uint64_t available_bytes; /* of the host's memory; UINT64_MAX: unknown */
-	uint64_t overhead_bytes;  /* of each VM */
-	unsigned places;	  /* so many start at once */
-	unsigned addresses;	  /* so many are free; UINT_MAX: none is needed */
+	const struct reconcile_job *jobs; /* of the plan's pods, by their places; NULL: no Jobs */
+	uint64_t available_bytes;	  /* of the host's memory; UINT64_MAX: unknown */
+	uint64_t overhead_bytes;	  /* of each VM */
+	unsigned places;		  /* so many start at once */
+	unsigned addresses;		  /* so many are free; UINT_MAX: none is needed */
 	bool is_going_down;
 };
 

@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "local/supervisor/instance.h"
+#include "local/supervisor/jobs.h"
 #include "local/supervisor/proxy.h"
 #include "local/supervisor/supervisor_metrics.h"
 #include "local/supervisor/supervisor_parts.h"
@@ -84,7 +85,10 @@ static void fill_pod(const struct supervisor *supervisor, const struct pod_plan 
 	pod->name = xstrdup(plan->name);
 	pod->kind = xstrdup(plan->kind_name);
 	pod->desired = plan->replicas;
-	pod->is_job = plan->workload == WORKLOAD_JOB;
+	if (plan->workload == WORKLOAD_JOB) {
+		jobs_fill_status(supervisor, plan, pod);
+		return;
+	}
 	for (size_t i = 0; i < supervisor->instance_count; i++) {
 		const struct instance *instance = supervisor->instances[i];
 		if (strcmp(instance->status.pod, plan->name) != 0)

@@ -25,6 +25,7 @@
 #include "local/supervisor/hypervisor.h"
 #include "local/supervisor/instance.h"
 #include "local/supervisor/instance_agent.h"
+#include "local/supervisor/jobs.h"
 #include "local/supervisor/network_guard.h"
 #include "local/supervisor/proxy.h"
 #include "local/supervisor/receipts.h"
@@ -135,6 +136,7 @@ static void on_network_removed(struct error *err_or_null, void *arg)
 	drop_scratch(supervisor);
 	(void)unlink(plan);
 	file_remove_drafts(plan);
+	jobs_remove(supervisor);
 	loop_stop(supervisor->loop, 0);
 }
 
@@ -262,6 +264,7 @@ bool supervisor_apply(struct supervisor *supervisor, struct error *err)
 	before = supervisor->plan;
 	supervisor->plan = plan;
 	plan = (struct project_plan){0};
+	jobs_apply(supervisor);
 	services_apply(supervisor);
 	balancer_recheck(supervisor->balancer);
 	metrics_apply(supervisor);
@@ -393,6 +396,7 @@ static bool set_up(struct supervisor *supervisor, struct error *err)
 	if (!domains_open(supervisor, err))
 		return false;
 	drop_scratch(supervisor);
+	jobs_load(supervisor);
 	services_apply(supervisor);
 	supervisor->control = control_open(supervisor, err);
 	if (supervisor->control == NULL)
@@ -401,6 +405,12 @@ static bool set_up(struct supervisor *supervisor, struct error *err)
 	proxy_apply(supervisor);
 	run_session_expect(supervisor);
 	return true;
+}
+
+static void on_jobs(struct loop_timer *timer, void *arg)
+{
+	(void)timer;
+	supervisor_changed(arg);
 }
 
 static void on_ports_retry(struct loop_timer *timer, void *arg)
@@ -431,6 +441,8 @@ struct supervisor *supervisor_new(struct loop *loop, const char *project,
 	supervisor->tick = loop_add_timer(loop, TICK_MS, on_tick, supervisor);
 	supervisor->ports_retry = loop_add_timer(loop, PORTS_RETRY_MS, on_ports_retry, supervisor);
 	loop_timer_cancel(supervisor->ports_retry);
+	supervisor->jobs_timer = loop_add_timer(loop, PORTS_RETRY_MS, on_jobs, supervisor);
+	loop_timer_cancel(supervisor->jobs_timer);
 	if (!set_up(supervisor, err)) {
 		supervisor_free(supervisor);
 		return NULL;
@@ -463,6 +475,8 @@ void supervisor_free(struct supervisor *supervisor)
 	event_ring_free(supervisor->events);
 	disk_checks_free(supervisor->disk_checks);
 	loop_timer_remove(supervisor->tick);
+	loop_timer_remove(supervisor->jobs_timer);
+	job_states_clear(&supervisor->jobs);
 	project_plan_clear(&supervisor->plan);
 	project_identity_clear(&supervisor->identity);
 	supervisor_network_close(supervisor);

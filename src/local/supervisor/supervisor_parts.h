@@ -11,6 +11,7 @@
 
 #include "local/plan/project_identity.h"
 #include "local/plan/project_plan.h"
+#include "local/supervisor/job_state.h"
 #include "local/supervisor/services.h"
 #include "local/vm/accel.h"
 #include "local/vm/network.h"
@@ -50,6 +51,8 @@ struct supervisor {
 	size_t port_count;
 	struct direct_port *directs;
 	size_t direct_count;
+	struct job_states jobs;
+	struct loop_timer *jobs_timer; /* when a Job has something to do again */
 	struct loop_timer *tick;
 	struct watch *watch;
 	struct metrics *metrics;
