@@ -16,6 +16,8 @@ static char second_name[] = "db-1";
 static struct instance_status db = {.name = first_name, .pod = pod_name};
 static struct instance_status second = {.name = second_name, .pod = pod_name};
 
+static struct string_list complete; /* Jobs */
+
 static void wait_for(enum start_condition condition, bool is_optional)
 {
 	AUTO(project_plan_clear) struct project_plan made = {.project = xstrdup("shop")};
@@ -49,8 +51,8 @@ static void wait_for(enum start_condition condition, bool is_optional)
 static void assert_waits(const char *wanted)
 {
 	const struct instance_status *const list[] = {&db, &second};
-	AUTO_FREE char *why =
-		start_hold_reason(&plan, &plan.pods[0], list, plan.pods[1].replicas == 2 ? 2 : 1);
+	AUTO_FREE char *why = start_hold_reason(&plan, &plan.pods[0], list,
+						plan.pods[1].replicas == 2 ? 2 : 1, &complete);
 
 	if (wanted == NULL)
 		assert_null(why);
@@ -105,6 +107,19 @@ static void completed_is_when_it_ended_well(void **state)
 	db.reason = NULL;
 }
 
+static void a_job_of_many_pods_has_ended_when_all_of_it_has(void **state)
+{
+	(void)state;
+	wait_for(START_COMPLETED, false);
+	plan.pods[1].workload = WORKLOAD_JOB;
+	db.is_ready = false;
+	db.state = INSTANCE_SUCCEEDED;
+	assert_waits("waits for db to end well");
+	string_list_add(&complete, "db");
+	assert_waits(NULL);
+	string_list_clear(&complete);
+}
+
 static void what_is_not_required_and_failed_holds_nobody(void **state)
 {
 	(void)state;
@@ -151,6 +166,7 @@ int main(void)
 		cmocka_unit_test(started_is_when_its_containers_run),
 		cmocka_unit_test(healthy_is_when_all_are_ready),
 		cmocka_unit_test(completed_is_when_it_ended_well),
+		cmocka_unit_test(a_job_of_many_pods_has_ended_when_all_of_it_has),
 		cmocka_unit_test(what_is_not_required_and_failed_holds_nobody),
 		cmocka_unit_test(who_is_stopped_or_not_there_holds_nobody),
 		cmocka_unit_test(a_chain_is_named_to_its_end),

@@ -51,16 +51,19 @@ static const char *const wanted[] = {
 
 /* NULL: it has come. */
 static char *look(const struct project_plan *plan, const struct start_wait *wait,
-		  const struct instance_status *const *instances, size_t count)
+		  const struct instance_status *const *instances, size_t count,
+		  const struct string_list *complete)
 {
 	const struct pod_plan *other = project_plan_find(plan, wait->pod);
 	AUTO_FREE char *why = NULL;
 	unsigned come = 0;
 	bool has_failed = false;
 
-	/* Nobody is wanted of it: stopped, scaled to none, or not of this `up`. */
-	if (other == NULL || other->replicas == 0)
+	/* Nobody is wanted of it: stopped, scaled to none, done, or not of this `up`. */
+	if (other == NULL || other->replicas == 0 || string_list_has(complete, wait->pod))
 		return NULL;
+	/* A pod of a Job that has succeeded may be one of many. */
+	bool is_whole_job = other->workload == WORKLOAD_JOB && wait->condition == START_COMPLETED;
 	for (size_t i = 0; i < count; i++) {
 		if (strcmp(instances[i]->pod, wait->pod) != 0)
 			continue;
@@ -72,7 +75,7 @@ static char *look(const struct project_plan *plan, const struct start_wait *wait
 		if (why == NULL)
 			why = detail(instances[i]);
 	}
-	if (come >= other->replicas || (has_failed && wait->is_optional))
+	if ((come >= other->replicas && !is_whole_job) || (has_failed && wait->is_optional))
 		return NULL;
 	if (why == NULL && other->replicas > 1)
 		why = xasprintf("%u of %u", come, other->replicas);
@@ -81,10 +84,11 @@ static char *look(const struct project_plan *plan, const struct start_wait *wait
 }
 
 char *start_hold_reason(const struct project_plan *plan, const struct pod_plan *pod,
-			const struct instance_status *const *instances, size_t count)
+			const struct instance_status *const *instances, size_t count,
+			const struct string_list *complete)
 {
 	for (size_t i = 0; i < pod->wait_count; i++) {
-		char *why = look(plan, &pod->waits[i], instances, count);
+		char *why = look(plan, &pod->waits[i], instances, count, complete);
 		if (why != NULL)
 			return why;
 	}
@@ -111,7 +115,12 @@ static char *reason_of(const struct instance *instance)
 		if (plan != NULL && !other->is_leaving && instance_is_current(other, plan))
 			list[count++] = &other->status;
 	}
-	return start_hold_reason(&supervisor->plan, pod, list, count);
+	AUTO(string_list_clear) struct string_list complete = STRING_LIST_INIT;
+	for (size_t i = 0; i < supervisor->jobs.count; i++) {
+		if (supervisor->jobs.items[i].end == JOB_COMPLETE)
+			string_list_add(&complete, supervisor->jobs.items[i].pod);
+	}
+	return start_hold_reason(&supervisor->plan, pod, list, count, &complete);
 }
 
 static void let_go(struct instance *instance)

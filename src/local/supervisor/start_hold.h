@@ -12,9 +12,13 @@
 
 struct supervisor;
 
-/* Pure: what the pod waits for now, in words for people; NULL: for nobody. Owned. */
+/*
+ * Pure: what the pod waits for now, in words for people; NULL: for nobody. Owned. complete: the
+ * Jobs that are, whose VMs may be long gone.
+ */
 char *start_hold_reason(const struct project_plan *plan, const struct pod_plan *pod,
-			const struct instance_status *const *instances, size_t count);
+			const struct instance_status *const *instances, size_t count,
+			const struct string_list *complete);
 
 /* Whether the instance is to be held now; takes note of it, and says so the first time. */
 struct instance;
