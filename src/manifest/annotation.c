@@ -12,6 +12,7 @@
 #include "base/cleanup.h"
 #include "manifest/egress.h"
 #include "manifest/loader.h"
+#include "manifest/metadata_access.h"
 #include "manifest/pod_networks.h"
 #include "manifest/short_form.h"
 #include "manifest/start_wait.h"
@@ -105,9 +106,13 @@ void read_workload_annotations(struct loader *loader, const struct yaml_node *ro
 		} else if (strcmp(key->text, ANNOTATION_DEPENDS_ON) == 0 &&
 			   value->kind == YAML_SCALAR) {
 			read_depends_on_annotation(loader, value, pod);
+		} else if (strcmp(key->text, ANNOTATION_METADATA) == 0 &&
+			   value->kind == YAML_SCALAR) {
+			read_metadata_annotation(loader, value, pod);
 		} else if (!is_type) {
 			unknown_annotation(loader, key,
 					   ANNOTATION_DEPENDS_ON ", " ANNOTATION_EGRESS
+								 ", " ANNOTATION_METADATA
 								 ", " ANNOTATION_NETWORKS
 								 " or " ANNOTATION_INSTANCE_TYPE);
 		}

@@ -15,6 +15,7 @@ struct yaml_node;
 #define ANNOTATION_EGRESS	 "i2kit/egress"
 #define ANNOTATION_NETWORKS	 "i2kit/networks"
 #define ANNOTATION_DEPENDS_ON	 "i2kit/depends-on"
+#define ANNOTATION_METADATA	 "i2kit/metadata"
 
 void read_service_annotations(struct loader *loader, const struct yaml_node *root,
 			      struct service *service);

@@ -112,6 +112,7 @@ static void pod_clear(struct pod_spec *pod)
 	free(pod->namespace_name);
 	free(pod->kind_name);
 	free(pod->instance_type);
+	string_list_clear(&pod->metadata_names);
 	free_pairs(pod->labels, pod->label_count);
 	free_pairs(pod->annotations, pod->annotation_count);
 	for (size_t i = 0; i < pod->init_container_count; i++)

@@ -109,6 +109,7 @@ struct security_context {
 	bool is_read_only_root;
 	enum tristate allow_privilege_escalation; /* TRI_FALSE sets no_new_privs */
 	bool is_privileged;
+	bool has_metadata;		     /* may reach the cloud's metadata service */
 	struct string_list capabilities_add; /* "NET_ADMIN", "ALL"; without CAP_ */
 	struct string_list capabilities_drop;
 	enum seccomp_kind seccomp;
@@ -327,9 +328,13 @@ struct pod_spec {
 	enum workload_kind workload; /* the kind of object it came from */
 	char *kind_name;	     /* "Deployment", "i2kit" … as written, for messages */
 	uint32_t replicas;
-	bool is_public;		  /* service form: reachable from outside in the cloud */
-	bool is_stateful;	  /* one replica, replaced old-first, keeps its disk */
-	char *instance_type;	  /* cloud; or NULL */
+	bool is_public;	     /* service form: reachable from outside in the cloud */
+	bool is_stateful;    /* one replica, replaced old-first, keeps its disk */
+	char *instance_type; /* cloud; or NULL */
+	/* While loading: what is said of the containers' security.has_metadata. */
+	bool has_metadata;
+	struct string_list metadata_names;
+	struct source_mark metadata_mark;
 	struct key_value *labels; /* of the template */
 	size_t label_count;
 	struct key_value *annotations;

@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 #include "manifest/container.h"
 #include "manifest/loader.h"
+#include "manifest/metadata_access.h"
 #include "manifest/name_rules.h"
 #include "manifest/read_value.h"
 #include "manifest/security.h"
@@ -326,6 +327,7 @@ static void check_dns(struct loader *loader, const struct pod_spec *pod)
 void pod_complete(struct loader *loader, struct pod_spec *pod)
 {
 	check_dns(loader, pod);
+	complete_metadata_access(loader, pod);
 	for (size_t i = 0; i < pod->init_container_count; i++)
 		complete_container(loader, pod, &pod->init_containers[i]);
 	for (size_t i = 0; i < pod->container_count; i++)

@@ -15,6 +15,7 @@
 #include "manifest/container.h"
 #include "manifest/egress.h"
 #include "manifest/loader.h"
+#include "manifest/metadata_access.h"
 #include "manifest/pod.h"
 #include "manifest/pod_networks.h"
 #include "manifest/read_value.h"
@@ -500,6 +501,10 @@ static const struct field short_field_list[] = {
 	 "of the instances; default: environment.yml's"},
 	{"labels", FIELD_USED, read_short_labels, 0, NULL, "for selectors of Services",
 	 .takes = "map of texts"},
+	{"metadata", FIELD_USED, read_metadata_access, 0, NULL,
+	 "which containers may reach a cloud's metadata service, and so be the instance: true, or "
+	 "names; the others are kept off its addresses",
+	 .takes = "true or list of names"},
 	{"name", FIELD_USED, read_name, AT(name), NULL, "of the pod and of its service"},
 	{"namespace", FIELD_USED, read_name, AT(namespace_name), NULL, "default: default"},
 	{"network", FIELD_USED, read_network, 0, &network_fields, "what the pod may reach"},

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Kubernetes objects around the pods. */
 #include "manifest/write_objects.h"
+#include "manifest/annotation.h"
+#include "manifest/metadata_access.h"
 
 #include <string.h>
 
@@ -262,6 +264,10 @@ static void write_own_annotations(struct yaml_writer *writer, const struct app *
 	write_own_list(writer, pod, ANNOTATION_EGRESS, &egress);
 	write_own_list(writer, pod, ANNOTATION_NETWORKS, &networks);
 	write_own_list(writer, pod, ANNOTATION_DEPENDS_ON, &waits);
+	AUTO(string_list_clear) struct string_list open = STRING_LIST_INIT;
+	(void)metadata_access_names(pod, &open);
+	AUTO_FREE char *open_names = string_list_join(&open, ", ");
+	write_own(writer, pod, ANNOTATION_METADATA, open.count > 0 ? open_names : NULL);
 }
 
 /* app NULL: of a template, inside of its workload. */

@@ -7,12 +7,23 @@
 #include "base/cleanup.h"
 #include "base/strbuf.h"
 #include "manifest/egress.h"
+#include "manifest/metadata_access.h"
 #include "manifest/pod_networks.h"
 #include "manifest/start_wait.h"
 #include "manifest/write_container.h"
 #include "manifest/write_objects.h"
 #include "manifest/write_pod.h"
 #include "manifest/yaml_writer.h"
+
+static void write_metadata_access(struct yaml_writer *writer, const struct pod_spec *pod)
+{
+	AUTO(string_list_clear) struct string_list names = STRING_LIST_INIT;
+	bool is_all = metadata_access_names(pod, &names);
+	if (names.count > 0 && is_all)
+		yaml_write_bool(writer, "metadata", true);
+	else
+		yaml_write_texts(writer, "metadata", &names);
+}
 
 static const struct container_port *find_container_port(const struct pod_spec *pod,
 							const struct service_port *port)
@@ -337,6 +348,7 @@ static void write_short_pod(struct yaml_writer *writer, const struct app *app,
 	if (service != NULL && service->kind == SERVICE_CLUSTER_IP && !service->is_published)
 		yaml_write_bool(writer, "publish", false);
 	yaml_write_text(writer, "instance_type", pod->instance_type);
+	write_metadata_access(writer, pod);
 	write_depends_on(writer, pod);
 	write_network(writer, &pod->egress);
 	write_routes(writer, app, pod);

@@ -42,6 +42,7 @@ struct container_security {
 	struct string_list add; /* capabilities without CAP_ */
 	struct string_list drop;
 	bool is_seccomp_off;
+	bool has_metadata; /* it may reach the cloud's metadata service: be the instance */
 };
 
 struct port_entry {

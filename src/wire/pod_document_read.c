@@ -176,6 +176,7 @@ static void read_security(struct json_view view, struct container_security *ret)
 	json_view_texts(json_view_get(view, "add"), 100, &ret->add);
 	json_view_texts(json_view_get(view, "drop"), 100, &ret->drop);
 	const char *seccomp = json_view_peek(json_view_get(view, "seccomp"));
+	ret->has_metadata = json_view_bool(json_view_get(view, "metadata"), false);
 	ret->is_seccomp_off = seccomp != NULL && strcmp(seccomp, "unconfined") == 0;
 }
 

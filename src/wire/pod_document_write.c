@@ -125,6 +125,7 @@ static void write_security(struct json_writer *json, const struct container_secu
 	json_write_texts_if(json, "drop", &security->drop);
 	if (security->is_seccomp_off)
 		json_write_text(json, "seccomp", "unconfined");
+	json_write_true_if(json, "metadata", security->has_metadata);
 	json_close_if_filled(json);
 }
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "manifest/load.h"
+#include "manifest/write_objects.h"
+#include "manifest/write_short.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -107,6 +109,43 @@ static void egress_names_what_a_pod_may_reach(void **state)
 	assert_true(db->is_restricted && !db->has_internet && db->names.count == 0);
 	const struct egress_policy *tool = &app_find_pod(&app, "tool")->egress;
 	assert_true(!tool->is_restricted && tool->has_host);
+}
+
+/* Who may be the instance: said in either form, and the same after a conversion there and back. */
+static void containers_are_let_at_the_metadata_service_by_name(void **state)
+{
+	(void)state;
+	static const char *const texts[] = {
+		"name: web\nmetadata: [c, first]\n"
+		"initContainers: [{name: first, image: img}]\n"
+		"containers: {c: {image: img}, d: {image: img}}\n",
+		"apiVersion: v1\nkind: Pod\n"
+		"metadata: {name: web, annotations: {i2kit/metadata: \"c, first\"}}\n"
+		"spec: {initContainers: [{name: first, image: img}],\n"
+		"  containers: [{name: c, image: img}, {name: d, image: img}]}\n"};
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		AUTO_FREE char *text = xstrdup(texts[i]);
+		for (int round = 0; round < 3; round++) {
+			AUTO(app_clear) struct app app = {0};
+			AUTO(problem_list_clear) struct problem_list problems = {0};
+			assert_true(load(text, &app, &problems));
+			const struct pod_spec *pod = app_find_pod(&app, "web");
+			assert_true(pod->init_containers[0].security.has_metadata);
+			assert_true(pod->containers[0].security.has_metadata);
+			assert_false(pod->containers[1].security.has_metadata);
+			free(text);
+			text = round == 0 ? app_write_kubernetes(&app) : app_write_short(&app);
+		}
+	}
+	AUTO(app_clear) struct app app = {0};
+	AUTO(problem_list_clear) struct problem_list problems = {0};
+	assert_true(load("name: web\nmetadata: true\ncontainers: {c: {image: img}}\n", &app,
+			 &problems));
+	assert_true(app_find_pod(&app, "web")->containers[0].security.has_metadata);
+	AUTO(app_clear) struct app wrong = {0};
+	assert_false(load("name: web\nmetadata: [d]\ncontainers: {c: {image: img}}\n", &wrong,
+			  &problems));
+	assert_non_null(strstr(problems.items[0].message, "the pod has no container 'd'"));
 }
 
 static void short_ports_have_addresses_and_ranges(void **state)
@@ -326,6 +365,7 @@ int main(void)
 		cmocka_unit_test(a_claim_of_many_is_shared_where_many_have_it),
 		cmocka_unit_test(the_short_form_publishes_its_ports),
 		cmocka_unit_test(egress_names_what_a_pod_may_reach),
+		cmocka_unit_test(containers_are_let_at_the_metadata_service_by_name),
 		cmocka_unit_test(egress_to_what_is_not_there_is_an_error),
 		cmocka_unit_test(short_ports_have_addresses_and_ranges),
 		cmocka_unit_test(ports_that_are_none_are_errors),

@@ -74,6 +74,7 @@ static void random_security(struct dice *dice, struct container_security *securi
 	security->has_no_new_privileges = throw_bool(dice);
 	security->is_privileged = throw_bool(dice);
 	security->is_seccomp_off = throw_bool(dice);
+	security->has_metadata = throw_bool(dice);
 	random_texts(dice, &security->add);
 	random_texts(dice, &security->drop);
 }
@@ -199,6 +200,7 @@ static void assert_same_security(const struct container_security *a,
 	ASSERT_SAME_TEXTS(add);
 	ASSERT_SAME_TEXTS(drop);
 	ASSERT_SAME(is_seccomp_off);
+	ASSERT_SAME(has_metadata);
 }
 
 static void assert_same_port(const struct port_entry *a, const struct port_entry *b)

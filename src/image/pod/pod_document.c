@@ -50,6 +50,7 @@ static void fill_security(struct container_security *to, const struct security_c
 	string_list_copy(&to->add, &from->capabilities_add);
 	string_list_copy(&to->drop, &from->capabilities_drop);
 	to->is_seccomp_off = from->seccomp == SECCOMP_UNCONFINED;
+	to->has_metadata = from->has_metadata;
 }
 
 /* An empty text counts as none. */
