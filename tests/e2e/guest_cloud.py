@@ -8,8 +8,11 @@ import base64
 import hashlib
 import json
 import os
+import socket
+import struct
 import subprocess
 import sys
+import tarfile
 import tempfile
 import time
 import types
@@ -184,6 +187,115 @@ def test_names_lead_to_the_pod_while_it_is_ready(workshop):
     assert left == {None, "i-0beef"} and not world.counts.get("denied"), (left, world.counts)
     # Nothing of the role is more than it takes.
     assert not {a for a in world.policies.policies.unused() if a.startswith(("route53", "ec2"))}, world.policies.policies.unused()
+    http.shutdown()
+
+
+ADDRESSES = ["169.254.169.254", "169.254.170.2", "169.254.170.23", "168.63.129.16", "100.100.100.200", "fd00:ec2::254",
+             "fe80::a9fe:a9fe", "fd20:ce::254"]
+CONTROL = "169.254.0.2"     # QEMU's own router, which is nobody's metadata service
+
+
+def hostile_layer(workshop):
+    """The program that tries (tests/guest/hostile.c), as a layer of its own."""
+    program = os.path.join(os.environ.get("I2KIT_BUILD", f"{TOP}/build"), "tests/guest/hostile")
+    path = f"{workshop.folder}/hostile.sqfs"
+    if not os.path.exists(path):
+        with tarfile.open(f"{path}.tar", "w") as tar:
+            tar.add(program, "bin/hostile")
+        subprocess.run(["tar2sqfs", "-q", "-f", "-c", "zstd", path], stdin=open(f"{path}.tar", "rb"), check=True)
+    return path
+
+
+def frames_of(dump):
+    """The frames that left and came, from QEMU's dump (pcap)."""
+    with open(dump, "rb") as file:
+        data = file.read()
+    at, found = 24, []
+    while at + 16 <= len(data):
+        size = struct.unpack_from("<I", data, at + 8)[0]
+        found.append(data[at + 16:at + 16 + size])
+        at += 16 + size
+    return found
+
+
+def leads_there(frame):
+    """A frame of the hostile kind to an address of ADDRESSES, whatever is before its IP header."""
+    four = [socket.inet_pton(socket.AF_INET, a) for a in ADDRESSES if ":" not in a]
+    six = [socket.inet_pton(socket.AF_INET6, a) for a in ADDRESSES if ":" in a]
+    at = 18 if frame[12:14] == b"\x81\0" else 14
+    return frame[at + 16:at + 20] in four or frame[at + 24:at + 40] in six
+
+
+def test_containers_cannot_be_the_instance(workshop):
+    http, fake, url = server.start()
+    ready_stack(fake)
+    document = json.loads(make_release(fake.world))
+    instance = document["i2kit"]["instance"]
+    instance["volumes"] = {}
+    names = ["bare", "raw", "friend"]
+    fake.metadata.user_data = json.dumps({"i2kit": {"config": {"version": 1, "containers": {n: {} for n in names}}, "instance": instance}}).encode()
+    image = workshop.image("toolbox")
+    layers = image.layers + [hostile_layer(workshop)]
+    which = list(range(len(layers)))
+    ask = f"hostile {CONTROL} {' '.join(ADDRESSES)}; wget -q -T 3 -O - http://169.254.169.254/latest/meta-data/ 2>&1; echo done; sleep 1000"
+    # Docker's default set has NET_RAW. Without any, without root, and with all that is about networks.
+    kinds = {"bare": {"drop": ["ALL"], "user": 1000, "group": 1000, "allowPrivilegeEscalation": False}, "raw": {},
+             "friend": {"metadata": True}}
+    containers = [v.container(n, which, image.config, command=["sh", "-c", ask], security=kinds[n]) for n in names]
+    folder = tempfile.mkdtemp(dir=workshop.folder)
+    v.make_disk(folder, workshop.base, v.pod_document("web", containers), layers)
+    network = (f"user,id=n0,net=169.254.0.0/16,host=169.254.0.2,dhcpstart=169.254.10.15,"
+               f"guestfwd=tcp:169.254.169.254:80-cmd:{sys.executable} {RELAY} {http.server_address[1]}")
+    extra = ["-drive", f"file={folder}/disk.img,if=none,id=n1,format=raw,readonly=on", "-device", "nvme,drive=n1,serial=vol0root",
+             "-object", f"filter-dump,id=dump,netdev=n0,file={folder}/wire.pcap"]
+    with v.VM(folder, workshop.base, has_channel=False, extra=extra, network=network, has_virtio_disk=False, kernel=workshop.kernel,
+              memory=192) as vm:
+        said = lambda n: [e["message"] for e in fake.world.log_groups.get("/i2kit/shop", {}).get(f"web/{n}/i-0123456789abcdef0", [])]
+        wait(lambda: all("done" in said(n) for n in names), f"not all were done: {[said(n)[-3:] for n in names]}", vm, timeout=120)
+    frames = frames_of(f"{folder}/wire.pcap")
+    tried = {n: {tuple(line.split()[:2]): line.split()[2] for line in said(n) if line.split()[2:3] in (["sent"], ["refused"])} for n in names}
+    # With its capabilities one can send in each way to what is no metadata service, and in none to what is.
+    ways = {way for address, way in tried["raw"] if address == CONTROL}
+    assert ways == {"tcp", "udp", "raw-header", "raw", "udp-mapped", "udp-pieces", "udp-unrouted", "frame", "frame-tagged", "packet"}, ways
+    assert {way for (address, way), how in tried["raw"].items() if address == CONTROL and how == "sent"} >= ways - {"tcp", "frame-tagged"}, tried["raw"]
+    for name in ("raw", "bare"):
+        sent = [pair for pair, how in tried[name].items() if how == "sent" and pair[0] != CONTROL]
+        assert not sent, (name, sent)
+        assert len({address for address, _ in tried[name]}) == len(ADDRESSES) + 1
+        assert not any("instance-id" in line for line in said(name)), said(name)
+    # The wire's own word, for what a sender is told is no proof: nothing of theirs, but of the one that may.
+    friend = {pair for pair, how in tried["friend"].items() if how == "sent" and pair[0] == "169.254.169.254"}
+    assert {way for _, way in friend} >= {"tcp", "udp", "raw-header", "raw", "frame", "packet"}, tried["friend"]
+    out = [f for f in frames if b"HOSTILE" in f and leads_there(f)]
+    assert out and sum(b"HOSTILE" in f for f in frames) > len(out)
+    http.shutdown()
+
+
+def test_nothing_of_a_hostile_container_is_on_the_wire(workshop):
+    http, fake, url = server.start()
+    ready_stack(fake)
+    document = json.loads(make_release(fake.world))
+    instance = document["i2kit"]["instance"]
+    instance["volumes"] = {}
+    fake.metadata.user_data = json.dumps({"i2kit": {"config": {"version": 1, "containers": {"main": {}}}, "instance": instance}}).encode()
+    image = workshop.image("toolbox")
+    layers = image.layers + [hostile_layer(workshop)]
+    ask = f"hostile {CONTROL} {' '.join(ADDRESSES)}; echo done; sleep 1000"
+    containers = [v.container("main", list(range(len(layers))), image.config, command=["sh", "-c", ask],
+                              security={"add": ["NET_ADMIN", "SYS_PTRACE"]})]
+    folder = tempfile.mkdtemp(dir=workshop.folder)
+    v.make_disk(folder, workshop.base, v.pod_document("web", containers), layers)
+    network = (f"user,id=n0,net=169.254.0.0/16,host=169.254.0.2,dhcpstart=169.254.10.15,"
+               f"guestfwd=tcp:169.254.169.254:80-cmd:{sys.executable} {RELAY} {http.server_address[1]}")
+    extra = ["-drive", f"file={folder}/disk.img,if=none,id=n1,format=raw,readonly=on", "-device", "nvme,drive=n1,serial=vol0root",
+             "-object", f"filter-dump,id=dump,netdev=n0,file={folder}/wire.pcap"]
+    with v.VM(folder, workshop.base, has_channel=False, extra=extra, network=network, has_virtio_disk=False, kernel=workshop.kernel,
+              memory=192) as vm:
+        said = lambda: [e["message"] for e in fake.world.log_groups.get("/i2kit/shop", {}).get("web/main/i-0123456789abcdef0", [])]
+        wait(lambda: "done" in said(), "it was not done", vm)
+    marked = [f for f in frames_of(f"{folder}/wire.pcap") if b"HOSTILE" in f]
+    assert marked, "the dump shows nothing: the test is blind"
+    assert not [f.hex() for f in marked if leads_there(f)]
     http.shutdown()
 
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "guest/pod/container.h"
+#include "guest/machine/metadata_fence.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -191,6 +192,9 @@ static bool write_bundle(struct container *container, struct error *err)
 				.memory_limit_bytes = container->image->memory_limit_bytes,
 				.task_limit =
 					guest->pod.container_count > 1 ? machine_task_limit() : 0};
+	AUTO_FREE char *group = xasprintf("%s/%s", CONTAINER_CGROUP, container->image->name);
+	if (container->image->security.has_metadata && !metadata_fence_open(group, err))
+		return false;
 	AUTO_FREE char *config = oci_config_make(&plan, err);
 	AUTO_FREE char *path = path_join(container->folder, "config.json");
 	return config != NULL && file_write_atomic(path, config, strlen(config), 0600, err);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "guest/pod/guest.h"
 #include "guest/documents/run_start.h"
+#include "guest/machine/metadata_fence.h"
 #include "guest/machine/scratch_disk.h"
 
 #include <errno.h>
@@ -340,6 +341,20 @@ bool guest_write_names(struct guest *guest, struct error *err)
 				   guest->names != NULL ? NAME_SERVER_ADDRESS : NULL, err);
 }
 
+/* Here there is no such service, and no need of the slower half. */
+static bool fence_metadata(const struct guest *guest, struct error *err)
+{
+	bool is_local = guest->release.where == NULL || strcmp(guest->release.where, "local") == 0;
+	if (!metadata_fence_start(CONTAINER_CGROUP, err))
+		return false;
+	AUTO_FREE char *interface = is_local ? NULL : network_find_interface(NULL);
+	if (interface == NULL)
+		return true;
+	(void)machine_load_by_name("", "sch_ingress");
+	(void)machine_load_by_name("", "cls_bpf");
+	return metadata_fence_guard(interface, err);
+}
+
 static bool prepare_pod(struct guest *guest, struct error *err)
 {
 	if (!guest->release.network.is_dhcp && !network_configure(&guest->release.network, err))
@@ -350,8 +365,8 @@ static bool prepare_pod(struct guest *guest, struct error *err)
 	set_sysctls(&guest->pod);
 	machine_keep_reserve(has_limits(&guest->pod));
 	struct volume_place plan = guest_volume_plan(guest);
-	return prepare_memory(guest, err) && guest_write_names(guest, err) &&
-	       volumes_prepare(&plan, err);
+	return fence_metadata(guest, err) && prepare_memory(guest, err) &&
+	       guest_write_names(guest, err) && volumes_prepare(&plan, err);
 }
 
 void guest_start_pod(struct guest *guest)

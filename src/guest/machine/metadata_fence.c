@@ -1,0 +1,404 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "guest/machine/metadata_fence.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/bpf.h>
+#include <linux/if_ether.h>
+#include <linux/pkt_cls.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+
+#define MAX_PROGRAM 512
+#define MAX_OPEN    1024 /* containers; those that were replaced stay in the map */
+#define GROUP_LEVEL 1	 /* of /i2kit, from the root; a container's is one below */
+
+/* AWS, GCE, OpenStack, Azure, DigitalOcean, Hetzner and others share the first one. */
+static const char *const addresses4[] = {
+	"169.254.169.254", "169.254.170.2",   /* AWS: credentials of tasks */
+	"169.254.170.23",		      /* AWS: identities of EKS' pods */
+	"168.63.129.16",		      /* Azure's agent */
+	"169.254.42.42",   "100.100.100.200", /* Scaleway, Alibaba */
+	"169.254.0.23",	   "192.0.0.192",     /* Tencent, Oracle */
+};
+static const char *const addresses6[] = {
+	"fd00:ec2::254",      "fd00:ec2::23", /* AWS: instances, EKS' pods */
+	"fe80::a9fe:a9fe",		      /* OpenStack */
+	"fd20:ce::254",			      /* GCE */
+	"fd00:c1::a9fe:a9fe",		      /* Oracle */
+	"fd00:42::42",			      /* Scaleway */
+};
+
+/* Live as long as the guest does. */
+static int open_map = -1; /* ids of the groups that may pass */
+static uint64_t group_id; /* of all containers */
+
+static int call_bpf(enum bpf_cmd command, union bpf_attr *attributes)
+{
+	return (int)syscall(SYS_bpf, command, attributes, sizeof(*attributes));
+}
+
+/* --- a program as it grows ------------------------------------------------------------------ */
+
+struct program {
+	struct bpf_insn insns[MAX_PROGRAM];
+	int size;
+	int to_refusal[MAX_PROGRAM]; /* jumps whose target is not known yet */
+	int jump_count;
+};
+
+static void add(struct program *program, uint8_t code, uint8_t to, uint8_t from, int16_t offset,
+		int32_t value)
+{
+	const struct bpf_insn insn = {code, (uint8_t)(to & 15U), (uint8_t)(from & 15U), offset,
+				      value};
+	if (program->size < MAX_PROGRAM)
+		program->insns[program->size] = insn;
+	program->size++;
+}
+
+static void add_move(struct program *program, uint8_t to, uint8_t from)
+{
+	add(program, BPF_ALU64 | BPF_MOV | BPF_X, to, from, 0, 0);
+}
+
+static void add_set(struct program *program, uint8_t to, int32_t value)
+{
+	add(program, BPF_ALU64 | BPF_MOV | BPF_K, to, 0, 0, value);
+}
+
+static void add_call(struct program *program, int32_t helper)
+{
+	add(program, BPF_JMP | BPF_CALL, 0, 0, 0, helper);
+}
+
+/* A whole 64-bit value, or a map. */
+static void add_wide(struct program *program, uint8_t to, uint8_t kind, uint64_t value)
+{
+	add(program, BPF_LD | BPF_DW | BPF_IMM, to, kind, 0, (int32_t)(uint32_t)value);
+	add(program, 0, 0, 0, 0, (int32_t)(uint32_t)(value >> 32));
+}
+
+static void add_return(struct program *program, int32_t value)
+{
+	add_set(program, BPF_REG_0, value);
+	add(program, BPF_JMP | BPF_EXIT, 0, 0, 0, 0);
+}
+
+/* Goes to where it is asked who sends; the place is filled in by end_matches(). */
+static void add_match(struct program *program, uint8_t code, uint8_t reg, int32_t value)
+{
+	if (program->jump_count < MAX_PROGRAM)
+		program->to_refusal[program->jump_count++] = program->size;
+	add(program, code, reg, 0, 0, value);
+}
+
+/* `size` bytes of the packet from `at` on, to the stack; zeros where it is shorter. */
+static void add_load(struct program *program, int32_t at, int32_t size)
+{
+	add_move(program, BPF_REG_1, BPF_REG_6);
+	add_set(program, BPF_REG_2, at);
+	add_move(program, BPF_REG_3, BPF_REG_10);
+	add(program, BPF_ALU64 | BPF_ADD | BPF_K, BPF_REG_3, 0, 0, -16);
+	add_set(program, BPF_REG_4, size);
+	add_call(program, BPF_FUNC_skb_load_bytes);
+}
+
+static uint32_t word_of(const unsigned char *bytes)
+{
+	uint32_t word = 0;
+	memcpy(&word, bytes, sizeof(word)); /* as the program loads it */
+	return word;
+}
+
+static void add_addresses4(struct program *program)
+{
+	add(program, BPF_LDX | BPF_MEM | BPF_W, BPF_REG_1, BPF_REG_10, -16, 0);
+	for (size_t i = 0; i < sizeof(addresses4) / sizeof(addresses4[0]); i++) {
+		unsigned char bytes[4];
+		if (inet_pton(AF_INET, addresses4[i], bytes) == 1)
+			add_match(program, BPF_JMP32 | BPF_JEQ | BPF_K, BPF_REG_1,
+				  (int32_t)word_of(bytes));
+	}
+}
+
+static void add_addresses6(struct program *program)
+{
+	for (int16_t word = 0; word < 4; word++)
+		add(program, BPF_LDX | BPF_MEM | BPF_W, (uint8_t)(BPF_REG_1 + word), BPF_REG_10,
+		    (int16_t)(-16 + 4 * word), 0);
+	for (size_t i = 0; i < sizeof(addresses6) / sizeof(addresses6[0]); i++) {
+		unsigned char bytes[16];
+		if (inet_pton(AF_INET6, addresses6[i], bytes) != 1)
+			continue;
+		for (int16_t word = 0; word < 3; word++)
+			add(program, BPF_JMP32 | BPF_JNE | BPF_K, (uint8_t)(BPF_REG_1 + word), 0,
+			    (int16_t)(3 - word), (int32_t)word_of(bytes + 4 * word));
+		add_match(program, BPF_JMP32 | BPF_JEQ | BPF_K, BPF_REG_4,
+			  (int32_t)word_of(bytes + 12));
+	}
+}
+
+/* From here on it is asked who sends. */
+static void end_matches(struct program *program)
+{
+	for (int i = 0; i < program->jump_count && program->size <= MAX_PROGRAM; i++) {
+		struct bpf_insn *jump = &program->insns[program->to_refusal[i]];
+		jump->off = (int16_t)(program->size - program->to_refusal[i] - 1);
+	}
+}
+
+/* Passes where the sender's group, the container's, is in the map; else it is refused. */
+static void add_judgement(struct program *program, int32_t pass, int32_t refuse)
+{
+	add_move(program, BPF_REG_1, BPF_REG_6);
+	add_set(program, BPF_REG_2, GROUP_LEVEL + 1);
+	add_call(program, BPF_FUNC_skb_ancestor_cgroup_id);
+	add(program, BPF_STX | BPF_MEM | BPF_DW, BPF_REG_10, BPF_REG_0, -8, 0);
+	add_wide(program, BPF_REG_1, BPF_PSEUDO_MAP_FD, (uint64_t)open_map);
+	add_move(program, BPF_REG_2, BPF_REG_10);
+	add(program, BPF_ALU64 | BPF_ADD | BPF_K, BPF_REG_2, 0, 0, -8);
+	add_call(program, BPF_FUNC_map_lookup_elem);
+	add(program, BPF_JMP | BPF_JEQ | BPF_K, BPF_REG_0, 0, 2, 0);
+	add_return(program, pass);
+	add_return(program, refuse);
+}
+
+static int load(const struct program *program, enum bpf_prog_type type, enum bpf_attach_type attach)
+{
+	static const char licence[] = "Apache-2.0";
+	union bpf_attr attributes = {0};
+	if (program->size > MAX_PROGRAM) {
+		errno = E2BIG;
+		return -1;
+	}
+	attributes.prog_type = type;
+	attributes.expected_attach_type = attach;
+	attributes.insns = (uintptr_t)program->insns;
+	attributes.insn_cnt = (uint32_t)program->size;
+	attributes.license = (uintptr_t)licence;
+	return call_bpf(BPF_PROG_LOAD, &attributes);
+}
+
+/* --- IP packets of the containers' groups --------------------------------------------------- */
+
+/* The packet begins with its IP header. 1: it goes on. */
+static int load_for_groups(void)
+{
+	struct program program = {.size = 0};
+	int place = 0;
+	add_move(&program, BPF_REG_6, BPF_REG_1);
+	add(&program, BPF_LDX | BPF_MEM | BPF_W, BPF_REG_7, BPF_REG_6,
+	    (int16_t)offsetof(struct __sk_buff, protocol), 0);
+	place = program.size;
+	add(&program, BPF_JMP32 | BPF_JNE | BPF_K, BPF_REG_7, 0, 0, htons(ETH_P_IP));
+	add_load(&program, 16, 4);
+	add_addresses4(&program);
+	program.insns[place].off = (int16_t)(program.size - place - 1);
+	place = program.size;
+	add(&program, BPF_JMP32 | BPF_JNE | BPF_K, BPF_REG_7, 0, 0, htons(ETH_P_IPV6));
+	add_load(&program, 24, 16);
+	add_addresses6(&program);
+	program.insns[place].off = (int16_t)(program.size - place - 1);
+	add_return(&program, 1);
+	end_matches(&program);
+	add_judgement(&program, 1, 0);
+	return load(&program, BPF_PROG_TYPE_CGROUP_SKB, BPF_CGROUP_INET_EGRESS);
+}
+
+static bool make_map(struct error *err)
+{
+	union bpf_attr map = {0};
+	map.map_type = BPF_MAP_TYPE_HASH;
+	map.key_size = sizeof(uint64_t);
+	map.value_size = 1;
+	map.max_entries = MAX_OPEN;
+	if (open_map < 0)
+		open_map = call_bpf(BPF_MAP_CREATE, &map);
+	return open_map >= 0 || error_set_errno(err, errno, "a map of control groups");
+}
+
+/* A control group's id is its folder's inode. */
+static bool find_id(int folder, uint64_t *ret, struct error *err)
+{
+	struct stat status;
+	if (fstat(folder, &status) < 0)
+		return error_set_errno(err, errno, "a control group");
+	*ret = status.st_ino;
+	return true;
+}
+
+bool metadata_fence_start(const char *path, struct error *err)
+{
+	union bpf_attr attach = {0};
+	AUTO_CLOSE int group = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (group < 0)
+		return error_set_errno(err, errno, "%s", path);
+	if (group_id != 0)
+		return true;
+	if (!make_map(err))
+		return false;
+	AUTO_CLOSE int program = load_for_groups();
+	attach.target_fd = (uint32_t)group;
+	attach.attach_bpf_fd = (uint32_t)program;
+	attach.attach_type = BPF_CGROUP_INET_EGRESS;
+	/* With others below it: a Docker in a container has some of its own. */
+	attach.attach_flags = BPF_F_ALLOW_MULTI;
+	if (program < 0 || call_bpf(BPF_PROG_ATTACH, &attach) != 0)
+		return error_set_errno(err, errno, "keeping containers off metadata services");
+	return find_id(group, &group_id, err);
+}
+
+bool metadata_fence_open(const char *path, struct error *err)
+{
+	static const uint8_t yes = 1;
+	union bpf_attr update = {0};
+	uint64_t id = 0;
+	if (mkdir(path, 0755) < 0 && errno != EEXIST)
+		return error_set_errno(err, errno, "%s", path);
+	AUTO_CLOSE int folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (folder < 0 || !find_id(folder, &id, err))
+		return error_set_errno(err, errno, "%s", path);
+	update.map_fd = (uint32_t)open_map;
+	update.key = (uintptr_t)&id;
+	update.value = (uintptr_t)&yes;
+	return call_bpf(BPF_MAP_UPDATE_ELEM, &update) == 0 ||
+	       error_set_errno(err, errno, "the way to metadata services");
+}
+
+/* --- frames --------------------------------------------------------------------------------- */
+
+/*
+ * Of the containers and of nobody: what is forwarded and what has lost its socket. A frame with
+ * tags before its IP header is of no use here but to hide behind.
+ */
+static int load_for_frames(void)
+{
+	static const uint16_t tags[] = {ETH_P_8021Q, ETH_P_8021AD, ETH_P_MPLS_UC, ETH_P_MPLS_MC};
+	struct program program = {.size = 0};
+	int place = 0;
+	add_move(&program, BPF_REG_6, BPF_REG_1);
+	add_load(&program, 12, 2);
+	add(&program, BPF_LDX | BPF_MEM | BPF_H, BPF_REG_7, BPF_REG_10, -16, 0);
+	for (size_t i = 0; i < sizeof(tags) / sizeof(tags[0]); i++)
+		add_match(&program, BPF_JMP32 | BPF_JEQ | BPF_K, BPF_REG_7, htons(tags[i]));
+	place = program.size;
+	add(&program, BPF_JMP32 | BPF_JNE | BPF_K, BPF_REG_7, 0, 0, htons(ETH_P_IP));
+	add_load(&program, ETH_HLEN + 16, 4);
+	add_addresses4(&program);
+	program.insns[place].off = (int16_t)(program.size - place - 1);
+	place = program.size;
+	add(&program, BPF_JMP32 | BPF_JNE | BPF_K, BPF_REG_7, 0, 0, htons(ETH_P_IPV6));
+	add_load(&program, ETH_HLEN + 24, 16);
+	add_addresses6(&program);
+	program.insns[place].off = (int16_t)(program.size - place - 1);
+	add_return(&program, TC_ACT_OK);
+	end_matches(&program);
+	/* Whose is it? Nobody's: refused. Of no container: it passes. */
+	add_move(&program, BPF_REG_1, BPF_REG_6);
+	add_call(&program, BPF_FUNC_skb_cgroup_id);
+	add(&program, BPF_JMP | BPF_JNE | BPF_K, BPF_REG_0, 0, 2, 0);
+	add_return(&program, TC_ACT_SHOT);
+	add_move(&program, BPF_REG_1, BPF_REG_6);
+	add_set(&program, BPF_REG_2, GROUP_LEVEL);
+	add_call(&program, BPF_FUNC_skb_ancestor_cgroup_id);
+	add_wide(&program, BPF_REG_1, 0, group_id);
+	add(&program, BPF_JMP | BPF_JEQ | BPF_X, BPF_REG_0, BPF_REG_1, 2, 0);
+	add_return(&program, TC_ACT_OK);
+	add_judgement(&program, TC_ACT_OK, TC_ACT_SHOT);
+	return load(&program, BPF_PROG_TYPE_SCHED_CLS, 0);
+}
+
+/* A message of rtnetlink(7) for traffic control. */
+struct request {
+	struct nlmsghdr head;
+	struct tcmsg place;
+	_Alignas(NLMSG_ALIGNTO) unsigned char attributes[256];
+};
+
+static void put(struct request *request, unsigned short type, const void *value, size_t size)
+{
+	const struct rtattr head = {.rta_len = (unsigned short)(sizeof(head) + size),
+				    .rta_type = type};
+	unsigned char *at =
+		request->attributes + request->head.nlmsg_len - NLMSG_LENGTH(sizeof(struct tcmsg));
+	memcpy(at, &head, sizeof(head));
+	memcpy(at + sizeof(head), value, size);
+	request->head.nlmsg_len += (uint32_t)RTA_SPACE(size);
+}
+
+static struct request begin(unsigned short type, unsigned index, uint32_t parent)
+{
+	return (struct request){
+		.head = {.nlmsg_len = NLMSG_LENGTH(sizeof(struct tcmsg)),
+			 .nlmsg_type = type,
+			 .nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL,
+			 .nlmsg_seq = 1},
+		.place = {
+			.tcm_family = AF_UNSPEC, .tcm_ifindex = (int)index, .tcm_parent = parent}};
+}
+
+static bool talk(const struct request *request, const char *what, struct error *err)
+{
+	struct {
+		struct nlmsghdr head;
+		struct nlmsgerr answer;
+		unsigned char rest[2048];
+	} reply = {0};
+	AUTO_CLOSE int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+	if (fd < 0 || send(fd, request, request->head.nlmsg_len, 0) < 0 ||
+	    recv(fd, &reply, sizeof(reply), 0) < 0)
+		return error_set_errno(err, errno, "%s", what);
+	if (reply.head.nlmsg_type != NLMSG_ERROR)
+		return error_set(err, ERROR_SYSTEM, "%s: the kernel gave no answer", what);
+	return reply.answer.error == 0 || reply.answer.error == -EEXIST ||
+	       error_set_errno(err, -reply.answer.error, "%s", what);
+}
+
+static bool add_queue(unsigned index, struct error *err)
+{
+	struct request request = begin(RTM_NEWQDISC, index, TC_H_CLSACT);
+	request.place.tcm_handle = TC_H_MAKE(TC_H_CLSACT, 0);
+	put(&request, TCA_KIND, "clsact", sizeof("clsact"));
+	return talk(&request, "a place for a filter of frames", err);
+}
+
+static bool add_filter(unsigned index, int program, struct error *err)
+{
+	struct request request =
+		begin(RTM_NEWTFILTER, index, TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_EGRESS));
+	const uint32_t number = (uint32_t)program;
+	const uint32_t flags = TCA_BPF_FLAG_ACT_DIRECT;
+	struct {
+		struct rtattr program_head;
+		uint32_t program;
+		struct rtattr flags_head;
+		uint32_t flags;
+	} options = {{RTA_LENGTH(sizeof(number)), TCA_BPF_FD},
+		     number,
+		     {RTA_LENGTH(sizeof(flags)), TCA_BPF_FLAGS},
+		     flags};
+	request.place.tcm_handle = 1;
+	request.place.tcm_info = TC_H_MAKE(1U << 16, htons(ETH_P_ALL));
+	put(&request, TCA_KIND, "bpf", sizeof("bpf"));
+	put(&request, TCA_OPTIONS, &options, sizeof(options));
+	return talk(&request, "a filter of frames", err);
+}
+
+bool metadata_fence_guard(const char *interface, struct error *err)
+{
+	unsigned index = if_nametoindex(interface);
+	AUTO_CLOSE int program = load_for_frames();
+	if (index == 0 || program < 0)
+		return error_set_errno(err, errno, "keeping frames off metadata services");
+	return add_queue(index, err) && add_filter(index, program, err);
+}
