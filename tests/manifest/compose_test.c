@@ -274,7 +274,7 @@ static void variables_are_filled_in(void **state)
 	assert_string_equal(env(web, "D"), "abc");
 	assert_string_equal(env(web, "E"), "yes");
 	assert_string_equal(env(web, "F"), "here");
-	assert_string_equal(env(web, "G"), "$$TAG 1.2-x" + 1);
+	assert_string_equal(env(web, "G"), "$TAG 1.2-x");
 	assert_string_equal(env(web, "FROM"), "file");
 	assert_string_equal(env(web, "BOTH_OF"), "service");
 	assert_string_equal(env(web, "TAGGED"), "v1.2");

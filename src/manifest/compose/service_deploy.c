@@ -10,7 +10,8 @@
 #include "manifest/compose/units.h"
 #include "manifest/read_value.h"
 
-enum { MOST_PROCESSORS = 4096, LEAST_MEMORY = 4 << 20, MOST_REPLICAS = 1000 };
+#define MOST_PROCESSORS 4096.0
+enum { LEAST_MEMORY = 4 << 20, MOST_REPLICAS = 1000 };
 
 static void read_millis_of(struct loader *loader, const struct yaml_node *node, uint64_t *ret)
 {
