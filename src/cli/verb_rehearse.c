@@ -73,7 +73,11 @@ static bool rehearse(struct rehearsal_request *request, const struct app *app, s
 	request->stack = scope.name;
 	request->region = environment.region;
 	request->environment = &environment;
-	return rehearsal_run_all(request, &promotion, err);
+	bool is_good = rehearsal_run_all(request, &promotion, err);
+	request->stack = NULL; /* these end here */
+	request->region = NULL;
+	request->environment = NULL;
+	return is_good;
 }
 
 static int run(const struct invocation *invocation, struct error *err)

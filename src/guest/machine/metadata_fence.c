@@ -81,10 +81,10 @@ static void add_call(struct program *program, int32_t helper)
 	add(program, BPF_JMP | BPF_CALL, 0, 0, 0, helper);
 }
 
-/* A whole 64-bit value, or a map. */
+/* A whole 64-bit value, or a map. (BPF_IMM is 0, as is BPF_K where something is added below.) */
 static void add_wide(struct program *program, uint8_t to, uint8_t kind, uint64_t value)
 {
-	add(program, BPF_LD | BPF_DW | BPF_IMM, to, kind, 0, (int32_t)(uint32_t)value);
+	add(program, BPF_LD | BPF_DW, to, kind, 0, (int32_t)(uint32_t)value);
 	add(program, 0, 0, 0, 0, (int32_t)(uint32_t)(value >> 32));
 }
 
@@ -108,7 +108,7 @@ static void add_load(struct program *program, int32_t at, int32_t size)
 	add_move(program, BPF_REG_1, BPF_REG_6);
 	add_set(program, BPF_REG_2, at);
 	add_move(program, BPF_REG_3, BPF_REG_10);
-	add(program, BPF_ALU64 | BPF_ADD | BPF_K, BPF_REG_3, 0, 0, -16);
+	add(program, BPF_ALU64 | BPF_ADD, BPF_REG_3, 0, 0, -16);
 	add_set(program, BPF_REG_4, size);
 	add_call(program, BPF_FUNC_skb_load_bytes);
 }
@@ -166,7 +166,7 @@ static void add_judgement(struct program *program, int32_t pass, int32_t refuse)
 	add(program, BPF_STX | BPF_MEM | BPF_DW, BPF_REG_10, BPF_REG_0, -8, 0);
 	add_wide(program, BPF_REG_1, BPF_PSEUDO_MAP_FD, (uint64_t)open_map);
 	add_move(program, BPF_REG_2, BPF_REG_10);
-	add(program, BPF_ALU64 | BPF_ADD | BPF_K, BPF_REG_2, 0, 0, -8);
+	add(program, BPF_ALU64 | BPF_ADD, BPF_REG_2, 0, 0, -8);
 	add_call(program, BPF_FUNC_map_lookup_elem);
 	add(program, BPF_JMP | BPF_JEQ | BPF_K, BPF_REG_0, 0, 2, 0);
 	add_return(program, pass);
