@@ -106,15 +106,17 @@ bool compose_is_text(const char *text)
 	static const char *const others[] = {"apiVersion", "kind", "containers", "kernel"};
 	bool is_ours = false;
 
-	for (const char *line = text; line != NULL;) {
+	for (const char *line = text;;) {
 		for (size_t i = 0; i < ARRAY_SIZE(ours); i++)
 			is_ours = is_ours || is_key(line, ours[i]);
 		for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
 			if (is_key(line, others[i]))
 				return false;
 		}
-		line = strchr(line, '\n');
-		line = line != NULL ? line + 1 : NULL;
+		const char *end = strchr(line, '\n');
+		if (end == NULL)
+			break;
+		line = end + 1;
 	}
 	if (is_ours || text[strspn(text, " \t\r\n")] != '{')
 		return is_ours;

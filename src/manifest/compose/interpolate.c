@@ -197,7 +197,7 @@ static void fill_text(struct filler *filler, struct yaml_node *node,
 
 static void fill(struct filler *filler, struct yaml_node *node, const struct compose_place *place)
 {
-	if (node->kind == YAML_SCALAR && node->type == YAML_TEXT) {
+	if (place != NULL && node->kind == YAML_SCALAR && node->type == YAML_TEXT) {
 		fill_text(filler, node, place);
 		if (filler->is_good)
 			apply_cast(filler, node, place);

@@ -201,7 +201,8 @@ struct yaml_node *compose_load(struct compose_context *context,
 			return NULL;
 	}
 	if (model->pair_count == 0) {
-		const struct yaml_node place = {.file = sources.items[0].file};
+		const struct yaml_node place = {
+			.file = sources.items != NULL ? sources.items[0].file : NULL};
 		compose_error(context, &place, "services: {web: {image: nginx}}",
 			      "the Compose file is empty");
 		return NULL;

@@ -59,7 +59,7 @@ bool compose_variables_set(struct compose_variables *variables, const char *name
 	bool is_found = false;
 	size_t at = place_of(variables, name, &is_found);
 
-	if (!is_found) {
+	if (!is_found || variables->items == NULL) {
 		if (variables->count >= COMPOSE_VARIABLES_MAX)
 			return false;
 		(void)ARRAY_APPEND(variables->items, variables->count);
