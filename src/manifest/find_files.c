@@ -17,6 +17,8 @@ void found_files_clear(struct found_files *found)
 {
 	string_list_clear(&found->files);
 	string_list_clear(&found->compose);
+	free(found->stdin_text);
+	*found = (struct found_files){0};
 }
 
 static bool is_manifest_name(const char *path)
