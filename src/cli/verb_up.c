@@ -154,6 +154,16 @@ static void take_status(const struct project_status *status, void *arg)
 		output_note(watch->invocation, "'%s' has ended, with %d", pod, watch->code);
 }
 
+/* By somebody else: a supervisor that died would have left its pods. */
+static bool is_taken_down(struct client *client)
+{
+	AUTO(project_status_clear) struct project_status status = {0};
+	AUTO(error_clear) struct error err = ERROR_INIT;
+
+	return !client_is_connected(client) && client_status(client, &status, &err) &&
+	       !status.is_supervised && status.instance_count == 0;
+}
+
 /* Until Ctrl-C, or its end. show NULL: without logs. */
 static bool follow_logs(struct loop *loop, struct log_show *show_or_null, struct up_watch *watch,
 			struct client *client, struct end_watch *end_or_null, struct error *err)
@@ -162,7 +172,8 @@ static bool follow_logs(struct loop *loop, struct log_show *show_or_null, struct
 
 	if (end_or_null != NULL)
 		client_watch_status(client, take_status, end_or_null);
-	while (is_good && !interrupt_is_set() && (end_or_null == NULL || !end_or_null->is_over)) {
+	while (is_good && !interrupt_is_set() && (end_or_null == NULL || !end_or_null->is_over) &&
+	       !is_taken_down(client)) {
 		is_good = show_or_null == NULL || log_show_step(show_or_null, err);
 		loop_step(loop, STEP_MS);
 		if (watch != NULL)
@@ -185,6 +196,10 @@ static bool wait_until_gone(const struct invocation *invocation, struct client *
 static bool take_down(const struct invocation *invocation, struct client *client, struct loop *loop,
 		      struct error *err)
 {
+	if (is_taken_down(client)) {
+		output_note(invocation, "it was taken down elsewhere");
+		return true;
+	}
 	output_note(invocation, "stopping; once more to kill");
 	interrupt_reset();
 	if (project_act(client, loop, act_down, NULL, err) &&

@@ -75,7 +75,13 @@ virsh -q destroy i2kit-hello.hello-0 >/dev/null
 i2kit up -d --wait --timeout 90s "$top/examples/hello"
 expect "Hello from hello-0" curl -fsS -m 10 http://127.0.0.1:8080/
 
+echo "an up in the foreground ends when somebody else takes the project down"
+i2kit up "$top/examples/hello" >"$work/foreground" 2>&1 &
+foreground=$!
+timeout 60 sh -c "until grep -q 'ready in' '$work/foreground'; do sleep 0.2; done"
 i2kit -p hello down
+wait "$foreground"
+expect "it was taken down elsewhere" cat "$work/foreground"
 [ -z "$(virsh -q list --all --name | grep hello)" ]
 expect "GET / HTTP/1.1" i2kit -p hello logs
 ! curl -fsS -m 2 http://127.0.0.1:8080/ >/dev/null 2>&1
