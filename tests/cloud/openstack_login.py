@@ -221,7 +221,7 @@ def main():
         keystone.reset()
         with tempfile.TemporaryDirectory() as folder:
             try:
-                test(Bed(sys.argv[1], keystone, folder))
+                test(Bed(os.path.abspath(sys.argv[1]), keystone, folder))
                 print(f"ok {number} - {name[5:].replace('_', ' ')}")
             except (AssertionError, OSError) as error:
                 failed += 1
