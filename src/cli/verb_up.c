@@ -665,7 +665,7 @@ const struct verb verb_up = {
 	.example = "i2kit up\n"
 		   "i2kit up -d web\n"
 		   "i2kit up -d --wait examples/hello\n"
-		   "i2kit up --exit-code-from test --no-attach db\n"
+		   "i2kit up --exit-code-from migrate --no-attach db\n"
 		   "i2kit up -f shop/ --scale web=3 --publish db:15432:5432\n"
 		   "i2kit up --secret-file db=dev.env --secret-file tls=certs/",
 	.run = run,

@@ -160,6 +160,7 @@ BEFORE = {
 # Lines that another test runs; `commands.py` looks whether it has the words.
 ELSEWHERE = {
     r"i2kit (login|logout)": ("tests/e2e/registry.sh", ["login", "logout"]),
+    r"i2kit run( |$)": ("tests/e2e/run.sh", ["--network", "--entrypoint", "--name"]),
     r"i2kit pull docker-daemon:": ("tests/e2e/registry.sh", ["pull docker-daemon:"]),
     r"i2kit rehearse|promote .*--rehearse": ("tests/e2e/rehearse.py", ["rehearse", "--rehearse", "--firmware", "--publish"]),
 }
