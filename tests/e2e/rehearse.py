@@ -67,6 +67,9 @@ spec:
 """
 
 
+VISITOR = "192.0.2.1"
+
+
 class Rehearsal:
     def __init__(self):
         self.bed = Bed()
@@ -137,12 +140,16 @@ class Rehearsal:
         return arguments
 
     def boot(self, disk, firmware, launch):
+        # A visitor from the loopback would come from QEMU's host, which is the metadata service here: what a
+        # container answers would not reach it.
+        subprocess.run(["ip", "address", "replace", VISITOR + "/32", "dev", "lo"], check=True)
         command = ["qemu-system-x86_64", "-accel", "tcg", "-machine", "q35", "-nographic", "-no-reboot",
                    "-snapshot", "-m", "512" if firmware else "256",
                    "-drive", f"file={disk},if=none,id=d,format=raw",
                    "-device", "nvme,drive=d,serial=vol0123456789abcdef0,bootindex=0",
                    "-nic", "user,model=virtio-net-pci,net=169.254.169.0/24,host=169.254.169.254,"
-                   "dns=169.254.169.253,dhcpstart=169.254.169.15,hostfwd=tcp:127.0.0.1:18080-:80"]
+                   "dns=169.254.169.253,dhcpstart=169.254.169.15,"
+                   f"hostfwd=tcp:{VISITOR}:18080-:80"]
         command += self.added_disks(launch)
         if firmware:
             command += ["-drive", f"if=pflash,format=raw,readonly=on,file={firmware}"]
@@ -169,7 +176,7 @@ def rehearse(firmware):
         print(f"# {time.time() - start:.1f} s from power on to CREATE_COMPLETE")
         signals = stack.signals["WebGroup"]
         assert signals == {"i-0123456789abcdef0": "SUCCESS"}, signals
-        page = urllib.request.urlopen("http://127.0.0.1:18080/", timeout=10).read()
+        page = urllib.request.urlopen(f"http://{VISITOR}:18080/", timeout=10).read()
         assert b"nginx" in page.lower() or b"hello" in page.lower(), page
         logs = rehearsal.world.log_groups.get("/i2kit/i2kit-shop-test", {})
         deadline = time.time() + 30
