@@ -10,10 +10,10 @@ chmod 755 "$work"
 box=oci:$images/toolbox
 unset I2KIT_PROJECT
 
-# nothing_left: no VM, project, network, plan or log of a run is there, soon
+# nothing_left: no VM, project, network, plan or log of a run is there, when its grace of 30 s is over
 nothing_left() {
 	local i left
-	for i in $(seq 100); do
+	for i in $(seq 400); do
 		left=$(
 			virsh -q list --all --name | grep run-
 			virsh -q net-list --all --name | grep run-
