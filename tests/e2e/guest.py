@@ -95,6 +95,15 @@ def test_a_memory_limit_kills_and_says_so(workshop):
         equal((event["reason"], event["exitCode"], event["signal"]), ("OOMKilled", 137, 9))
 
 
+def test_a_container_that_hangs_at_its_memory_limit_ends(workshop):
+    """What it can reclaim it needs again at once: the kernel kills nobody."""
+    limit = {"memoryLimitBytes": 20 << 20}
+    script = "sleep 1; head -c 100m /dev/zero | tail -c 90m | wc -c"
+    with Scene(workshop, [sh(script, resources=limit)], restartPolicy="Never", vm={"memory": 96}) as peer:
+        event = peer.wait_event(type="container", state="terminated", timeout=60)
+        equal((event["reason"], event["exitCode"], event["signal"]), ("OOMKilled", 137, 9))
+
+
 def test_init_containers_run_in_order_and_sidecars_outlive_them(workshop):
     init = [sh("echo one; echo 1 >>/shared/log", "first"),
             sh("echo up; echo side >>/shared/log; trap 'exit 0' TERM; while :; do sleep 0.1; done", "side", sidecar=True,

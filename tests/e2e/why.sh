@@ -41,6 +41,8 @@ END
 timeout 120 "$i2kit" up -d --wait -f bad.yml >up.out 2>&1
 is $? 1 && grep -q "pod 'typo' keeps ending" up.out && grep -q 'hint: i2kit why POD' up.out
 ok $? "up --wait without a timeout ends when a pod keeps ending, and says where to look"
+# The kernel kills it at once, or it hangs at its limit, and the guest ends it after twenty seconds.
+for _ in $(seq 90); do "$i2kit" why hog | grep -q OOMKilled && break; sleep 1; done
 check "why shows a container that ran out of memory" expect "last: OOMKilled, exit code 137" "$i2kit" why hog
 check "and what to do about it" expect "raise resources.limits.memory" "$i2kit" why hog
 check "why shows a program that is not in the image" expect "/usr/bin/slepe" "$i2kit" why typo

@@ -17,6 +17,7 @@
 #include "base/parse.h"
 #include "base/path.h"
 #include "guest/channel/output_stream.h"
+#include "guest/channel/say.h"
 #include "guest/documents/oci_config.h"
 #include "guest/kubelet/kubelet_unit.h"
 #include "guest/machine/console.h"
@@ -41,6 +42,7 @@ struct container {
 	uint64_t begun_ms;     /* when the runtime was started */
 	uint64_t log_sequence; /* of the log at that time */
 	uint64_t oom_kills;    /* seen before this run */
+	bool is_out_of_memory; /* said so by memory_watch.h */
 	struct output_stream *out;
 	struct output_stream *errors;
 	struct console *console; /* waiting for the terminal of a container that has one */
@@ -139,6 +141,18 @@ static uint64_t count_oom_kills(const struct container *container)
 	line += strlen("oom_kill ");
 	line[strcspn(line, "\n")] = '\0';
 	return parse_u64(line, 0, UINT64_MAX, &count) ? count : 0;
+}
+
+void container_run_out_of_memory(struct container *container)
+{
+	AUTO(error_clear) struct error err = ERROR_INIT;
+	AUTO_FREE char *path =
+		xasprintf("%s/%s/cgroup.kill", CONTAINER_CGROUP, container->image->name);
+
+	say("container '%s' hangs at its memory limit: it is ended", container->image->name);
+	container->is_out_of_memory = true;
+	if (!machine_write(path, "1", &err))
+		say("%s", err.message);
 }
 
 static char *number_or_null(int64_t number)
@@ -256,7 +270,8 @@ static void on_end(pid_t pid, int status, void *arg)
 	storage_watch_look(container->guest->storage);
 	AUTO_FREE char *message = read_termination_message(container);
 	struct unit_end end = {.message = message,
-			       .is_oom = count_oom_kills(container) > container->oom_kills};
+			       .is_oom = container->is_out_of_memory ||
+					 count_oom_kills(container) > container->oom_kills};
 	if (WIFSIGNALED(status)) {
 		end.signal = WTERMSIG(status);
 		end.exit_code = 128 + end.signal;
@@ -422,6 +437,7 @@ static void run_prepared(struct container *container)
 	AUTO_FREE char *log = path_join(container->folder, "crun.log");
 	(void)unlink(log);
 	container->oom_kills = 0;
+	container->is_out_of_memory = false;
 	if (!path_make_folders(container->folder, 0700, &err) || !write_bundle(container, &err) ||
 	    !run_runtime(container, &err)) {
 		container->runtime = 0;

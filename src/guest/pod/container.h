@@ -18,6 +18,8 @@
 struct container *container_new(struct guest *guest, size_t index);
 void container_start(struct container *container);
 void container_signal(struct container *container, int signal);
+/* All of its processes go at once, as if the kernel had found no memory for them. */
+void container_run_out_of_memory(struct container *container);
 /* What the log had when it was started last. */
 uint64_t container_log_sequence(const struct container *container);
 /* 0 while it does not run. */

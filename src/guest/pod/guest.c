@@ -30,6 +30,7 @@
 #include "guest/pod/container.h"
 #include "guest/pod/linuxkit.h"
 #include "guest/pod/main_run.h"
+#include "guest/pod/memory_watch.h"
 #include "guest/pod/storage_watch.h"
 #include "guest/pod/tunnel_table.h"
 #include "guest/pod/uplink.h"
@@ -388,6 +389,7 @@ void guest_start_pod(struct guest *guest)
 	} else {
 		tunnel_table_listen(guest->tunnels, &guest->release);
 		guest->storage = storage_watch_new(guest);
+		memory_watch_start(guest);
 		guest->is_held = guest->release.is_held;
 		if (!guest->is_held)
 			kubelet_begin(guest->kubelet, clock_monotonic_ms());
