@@ -76,6 +76,15 @@ void string_list_split(struct string_list *list, const char *text, char separato
 	string_list_add(list, text);
 }
 
+void string_list_split_words(struct string_list *list, const char *text)
+{
+	for (text += strspn(text, " ,"); text[0] != '\0'; text += strspn(text, " ,")) {
+		size_t length = strcspn(text, " ,");
+		string_list_take(list, xstrndup(text, length));
+		text += length;
+	}
+}
+
 char *string_list_join(const struct string_list *list, const char *separator)
 {
 	struct strbuf text = STRBUF_INIT;

@@ -25,6 +25,8 @@ bool string_list_has(const struct string_list *list, const char *text);
 void string_list_sort(struct string_list *list); /* by byte value */
 /* Splits at `separator`; empty parts are kept. */
 void string_list_split(struct string_list *list, const char *text, char separator);
+/* Splits at blanks and commas; no part is empty. */
+void string_list_split_words(struct string_list *list, const char *text);
 char *string_list_join(const struct string_list *list, const char *separator); /* owned result */
 
 #endif

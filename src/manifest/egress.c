@@ -106,15 +106,10 @@ void read_egress_annotation(struct loader *loader, const struct yaml_node *value
 			    struct pod_spec *pod)
 {
 	AUTO(string_list_clear) struct string_list words = STRING_LIST_INIT;
-	AUTO_FREE char *text = xstrdup(value->text);
 
-	for (char *at = text; *at != '\0'; at++)
-		*at = *at == ',' ? ' ' : *at;
-	string_list_split(&words, text, ' ');
-	for (size_t i = 0; i < words.count; i++) {
-		if (words.items[i][0] != '\0')
-			read_word(loader, value, words.items[i], &pod->egress);
-	}
+	string_list_split_words(&words, value->text);
+	for (size_t i = 0; i < words.count; i++)
+		read_word(loader, value, words.items[i], &pod->egress);
 	finish(loader, value, &pod->egress);
 }
 

@@ -32,14 +32,9 @@ void read_metadata_annotation(struct loader *loader, const struct yaml_node *val
 			      struct pod_spec *pod)
 {
 	AUTO(string_list_clear) struct string_list words = STRING_LIST_INIT;
-	AUTO_FREE char *text = xstrdup(value->text);
 	pod->metadata_mark = loader_mark(loader, value);
-	for (char *at = text; *at != '\0'; at++)
-		*at = *at == ',' ? ' ' : *at;
-	string_list_split(&words, text, ' ');
-	for (size_t i = 0; i < words.count; i++)
-		if (words.items[i][0] != '\0')
-			string_list_add(&pod->metadata_names, words.items[i]);
+	string_list_split_words(&words, value->text);
+	string_list_copy(&pod->metadata_names, &words);
 }
 
 static bool open_to(struct container_spec *containers, size_t count, const char *name)

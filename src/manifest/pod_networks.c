@@ -138,16 +138,11 @@ void read_networks_annotation(struct loader *loader, const struct yaml_node *val
 			      struct pod_spec *pod)
 {
 	AUTO(string_list_clear) struct string_list words = STRING_LIST_INIT;
-	AUTO_FREE char *text = xstrdup(value->text);
 
-	for (char *at = text; *at != '\0'; at++)
-		*at = *at == ',' ? ' ' : *at;
-	pod->has_no_network = strcmp(text, "none") == 0;
-	string_list_split(&words, text, ' ');
-	for (size_t i = 0; i < words.count && !pod->has_no_network; i++) {
-		if (words.items[i][0] != '\0')
-			read_word(loader, value, words.items[i], pod);
-	}
+	pod->has_no_network = strcmp(value->text, "none") == 0;
+	string_list_split_words(&words, value->text);
+	for (size_t i = 0; i < words.count && !pod->has_no_network; i++)
+		read_word(loader, value, words.items[i], pod);
 }
 
 void pod_network_words(const struct app *app, const struct pod_spec *pod, struct string_list *ret)
