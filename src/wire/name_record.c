@@ -168,3 +168,25 @@ bool name_records_read(const struct xml *root, struct name_record_list *list, ch
 	*ret_next = strbuf_take(&query);
 	return true;
 }
+
+static void add_if_alive(const struct xml *instance, struct string_list *ret)
+{
+	const char *id = xml_text(instance, "instanceId");
+	const char *state = xml_text(instance, "instanceState/name");
+
+	if (id != NULL && state != NULL &&
+	    (strcmp(state, "running") == 0 || strcmp(state, "pending") == 0))
+		string_list_add(ret, id);
+}
+
+void name_instances_read(const struct xml *root, struct string_list *ret)
+{
+	const struct xml *set = xml_find(root, "reservationSet");
+
+	for (const struct xml *r = set != NULL ? set->first : NULL; r != NULL; r = r->next) {
+		const struct xml *inner = xml_find(r, "instancesSet");
+		for (const struct xml *i = inner != NULL ? inner->first : NULL; i != NULL;
+		     i = i->next)
+			add_if_alive(i, ret);
+	}
+}

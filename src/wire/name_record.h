@@ -55,6 +55,9 @@ MUST_CHECK bool name_changes_read(const struct xml *root, struct name_record_lis
  * query of the next page (owned), NULL: there is none. */
 MUST_CHECK bool name_records_read(const struct xml *root, struct name_record_list *list,
 				  char **ret_next, struct error *err);
+/* Adds the ids in DescribeInstances' answer (EC2, version 2016-11-15) whose instances run, or are
+ * about to: the records of all others are to go. */
+void name_instances_read(const struct xml *root, struct string_list *ret);
 /* Query of the first page. */
 #define NAME_RECORDS_FIRST_PAGE "maxitems=300"
 

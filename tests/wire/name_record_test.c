@@ -109,12 +109,40 @@ static void a_zone_is_listed_in_pages(void **state)
 	assert_false(name_records_read(other, &list, &none, NULL));
 }
 
+static void those_that_run_keep_their_records(void **state)
+{
+	(void)state;
+#define INSTANCE(id, state)                                                                        \
+	"<item><instanceId>" id "</instanceId><instanceState><name>" state                         \
+	"</name></instanceState></item>"
+	static const char page[] =
+		"<DescribeInstancesResponse><reservationSet><item><instancesSet>" INSTANCE(
+			"i-1", "running") INSTANCE("i-2", "terminated")
+			INSTANCE("i-3",
+				 "pending") "<item><instanceId>i-4</instanceId></item></"
+					    "instancesSet></item><item/>"
+					    "<item><instancesSet>" INSTANCE("i-5", "shutting-down")
+						    INSTANCE(
+							    "i-6",
+							    "running") "</instancesSet></item></"
+								       "reservationSet>"
+								       "</"
+								       "DescribeInstancesResponse>";
+#undef INSTANCE
+	AUTO(string_list_clear) struct string_list alive = STRING_LIST_INIT;
+	AUTO_PTR(xml) struct xml *root = xml_parse(page, strlen(page), NULL);
+	name_instances_read(root, &alive);
+	AUTO_FREE char *ids = string_list_join(&alive, " ");
+	assert_string_equal(ids, "i-1 i-3 i-6");
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_written_is_read),
 		cmocka_unit_test(what_no_instance_writes_is_refused),
 		cmocka_unit_test(a_zone_is_listed_in_pages),
+		cmocka_unit_test(those_that_run_keep_their_records),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

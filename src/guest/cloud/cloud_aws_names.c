@@ -80,22 +80,6 @@ bool cloud_aws_change_names(struct guest_cloud *cloud, const char *zone,
 	return true;
 }
 
-/* Adds the ids of an answer whose instances run, or are about to. */
-static void add_alive(const struct xml *set, struct string_list *ret)
-{
-	for (const struct xml *r = set != NULL ? set->first : NULL; r != NULL; r = r->next) {
-		const struct xml *inner = xml_find(r, "instancesSet");
-		for (const struct xml *i = inner != NULL ? inner->first : NULL; i != NULL;
-		     i = i->next) {
-			const char *id = xml_text(i, "instanceId");
-			const char *state = xml_text(i, "instanceState/name");
-			if (id != NULL && state != NULL &&
-			    (strcmp(state, "running") == 0 || strcmp(state, "pending") == 0))
-				string_list_add(ret, id);
-		}
-	}
-}
-
 /* A filter, for an id that EC2 has forgotten would make a plain question fail. */
 bool cloud_aws_list_alive(struct guest_cloud *cloud, const struct string_list *ids,
 			  struct string_list *ret, struct error *err)
@@ -117,7 +101,7 @@ bool cloud_aws_list_alive(struct guest_cloud *cloud, const struct string_list *i
 		/* Without MaxResults an answer is whole unless it says otherwise. */
 		if (xml_text(root, "nextToken") != NULL)
 			return error_set(err, ERROR_FULL, "EC2's list of instances is cut");
-		add_alive(xml_find(root, "reservationSet"), ret);
+		name_instances_read(root, ret);
 	}
 	return true;
 }

@@ -69,21 +69,6 @@ bool stack_records_list(struct aws_client *client, const char *zone, struct name
 	       error_set(err, ERROR_FULL, "the records of zone %s have no end", zone);
 }
 
-static void add_alive(const struct xml *set, struct string_list *ret)
-{
-	for (const struct xml *r = set != NULL ? set->first : NULL; r != NULL; r = r->next) {
-		const struct xml *inner = xml_find(r, "instancesSet");
-		for (const struct xml *i = inner != NULL ? inner->first : NULL; i != NULL;
-		     i = i->next) {
-			const char *id = xml_text(i, "instanceId");
-			const char *state = xml_text(i, "instanceState/name");
-			if (id != NULL && state != NULL &&
-			    (strcmp(state, "running") == 0 || strcmp(state, "pending") == 0))
-				string_list_add(ret, id);
-		}
-	}
-}
-
 /* The ids from `start` on; a filter, for a plain question fails over an id that EC2 forgot. */
 static bool ask_alive(struct aws_client *client, const struct string_list *ids, size_t start,
 		      struct string_list *ret, struct error *err)
@@ -100,7 +85,7 @@ static bool ask_alive(struct aws_client *client, const struct string_list *ids, 
 		AUTO_PTR(xml) struct xml *root = aws_client_query(client, &query, NULL, err);
 		if (root == NULL)
 			return false;
-		add_alive(xml_find(root, "reservationSet"), ret);
+		name_instances_read(root, ret);
 		if (!aws_pager_turn(&pager, xml_text(root, "nextToken"), err))
 			return false;
 	} while (pager.token != NULL);
