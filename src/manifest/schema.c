@@ -29,10 +29,10 @@ static const struct schema_type *find_type(const char *name, size_t length)
 	return NULL;
 }
 
-static const char *field_of(const struct schema_type *type, const char *field)
+const char *schema_code(const char *fields, const char *field)
 {
 	size_t length = strlen(field);
-	for (const char *at = type->fields; at != NULL && at[0] != '\0';) {
+	for (const char *at = fields; at != NULL && at[0] != '\0';) {
 		if (strncmp(at, field, length) == 0 && at[length] == ':')
 			return at + length + 1;
 		at = strchr(at, ' ');
@@ -44,7 +44,7 @@ static const char *field_of(const struct schema_type *type, const char *field)
 const char *schema_field(const char *type, const char *field)
 {
 	const struct schema_type *found = find_type(type, strlen(type));
-	return found != NULL ? field_of(found, field) : NULL;
+	return found != NULL ? schema_code(found->fields, field) : NULL;
 }
 
 /* Owned; or NULL. */
@@ -77,7 +77,7 @@ static void check_type(struct loader *loader, const struct yaml_node *node, cons
 	}
 	for (size_t i = 0; i < node->pair_count; i++) {
 		const struct yaml_node *key = node->pairs[i].key;
-		const char *field = field_of(type, key->text);
+		const char *field = schema_code(type->fields, key->text);
 		if (field != NULL) {
 			schema_check(loader, node->pairs[i].value, field, key->text);
 			continue;

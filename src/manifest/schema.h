@@ -25,6 +25,8 @@ extern const struct schema_type schema_types[]; /* sorted by name */
 extern const size_t schema_type_count;
 extern const char schema_version[]; /* of Kubernetes, "1.34.0" */
 
+/* The code of a field among the `fields` of a type, up to a blank; NULL: there is none. */
+const char *schema_code(const char *fields, const char *field);
 /* The code of a field of the type, up to a blank; NULL: there is none, or no such type. */
 const char *schema_field(const char *type, const char *field);
 /* Says what in the node is not of the code; null is of every code. */

@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/suggest.h"
+#include "manifest/schema.h"
 
 static const struct compose_type *find_type(const char *name, size_t length)
 {
@@ -14,19 +15,6 @@ static const struct compose_type *find_type(const char *name, size_t length)
 		if (strncmp(compose_types[i].name, name, length) == 0 &&
 		    compose_types[i].name[length] == '\0')
 			return &compose_types[i];
-	}
-	return NULL;
-}
-
-/* The code of a field, up to a blank; NULL: there is none. */
-static const char *field_of(const struct compose_type *type, const char *field)
-{
-	size_t length = strlen(field);
-	for (const char *at = type->fields; at != NULL && at[0] != '\0';) {
-		if (strncmp(at, field, length) == 0 && at[length] == ':')
-			return at + length + 1;
-		at = strchr(at, ' ');
-		at = at != NULL ? at + 1 : NULL;
 	}
 	return NULL;
 }
@@ -67,7 +55,7 @@ static void unknown_key(struct compose_context *context, const struct yaml_node 
 		nearest != NULL ? xasprintf("did you mean '%s'?", nearest)
 		: type->is_open ? xasprintf("it has %.300s; x-… is for what is your own", list)
 				: xasprintf("it has %.300s", list);
-	if (is_top && service != NULL && field_of(service, key->text) != NULL) {
+	if (is_top && service != NULL && schema_code(service->fields, key->text) != NULL) {
 		free(hint);
 		hint = xstrdup("it belongs to a service: check the indentation");
 	}
@@ -98,7 +86,7 @@ static void check_map(struct compose_context *context, const struct yaml_node *n
 {
 	for (size_t i = 0; i < node->pair_count; i++) {
 		const struct yaml_node *key = node->pairs[i].key;
-		const char *code = field_of(type, key->text);
+		const char *code = schema_code(type->fields, key->text);
 		if (code != NULL)
 			check(context, node->pairs[i].value, code, key->text);
 		else if (!type->is_open || strncmp(key->text, "x-", 2) != 0)
