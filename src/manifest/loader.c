@@ -45,10 +45,16 @@ static struct problem *PRINTF_LIKE(5, 0)
 }
 
 /* Of a node of the document that is being read. */
-static void add_at(struct loader *loader, struct problem *problem, const struct yaml_node *node)
+static struct problem *PRINTF_LIKE(5, 0)
+	add_problem_of(struct loader *loader, enum problem_severity severity,
+		       const struct yaml_node *node, const char *hint, const char *fmt,
+		       va_list args)
 {
+	struct problem *problem =
+		add_problem(loader, severity, loader_mark(loader, node), hint, fmt, args);
 	if (problem != NULL && loader->root != NULL && node != NULL && loader->options->wants_paths)
 		problem->path = field_path_of(loader->root, node);
+	return problem;
 }
 
 void loader_error_as(struct loader *loader, enum problem_code code, const struct yaml_node *node,
@@ -56,11 +62,8 @@ void loader_error_as(struct loader *loader, enum problem_code code, const struct
 {
 	va_list args;
 	va_start(args, fmt);
-	struct problem *problem =
-		add_problem(loader, PROBLEM_ERROR, loader_mark(loader, node), hint, fmt, args);
+	problem_set_code(add_problem_of(loader, PROBLEM_ERROR, node, hint, fmt, args), code);
 	va_end(args);
-	problem_set_code(problem, code);
-	add_at(loader, problem, node);
 }
 
 void loader_error_at_as(struct loader *loader, enum problem_code code,
@@ -77,11 +80,8 @@ void loader_note_as(struct loader *loader, enum problem_code code, const struct 
 {
 	va_list args;
 	va_start(args, fmt);
-	struct problem *problem =
-		add_problem(loader, PROBLEM_NOTE, loader_mark(loader, node), NULL, fmt, args);
+	problem_set_code(add_problem_of(loader, PROBLEM_NOTE, node, NULL, fmt, args), code);
 	va_end(args);
-	problem_set_code(problem, code);
-	add_at(loader, problem, node);
 }
 
 void loader_error(struct loader *loader, const struct yaml_node *node, const char *hint,
@@ -89,10 +89,8 @@ void loader_error(struct loader *loader, const struct yaml_node *node, const cha
 {
 	va_list args;
 	va_start(args, fmt);
-	struct problem *problem =
-		add_problem(loader, PROBLEM_ERROR, loader_mark(loader, node), hint, fmt, args);
+	(void)add_problem_of(loader, PROBLEM_ERROR, node, hint, fmt, args);
 	va_end(args);
-	add_at(loader, problem, node);
 }
 
 void loader_error_at(struct loader *loader, const struct source_mark *mark, const char *hint,
@@ -116,20 +114,16 @@ void loader_note(struct loader *loader, const struct yaml_node *node, const char
 {
 	va_list args;
 	va_start(args, fmt);
-	struct problem *problem =
-		add_problem(loader, PROBLEM_NOTE, loader_mark(loader, node), NULL, fmt, args);
+	(void)add_problem_of(loader, PROBLEM_NOTE, node, NULL, fmt, args);
 	va_end(args);
-	add_at(loader, problem, node);
 }
 
 void loader_warn(struct loader *loader, const struct yaml_node *node, const char *fmt, ...)
 {
 	va_list args;
 	va_start(args, fmt);
-	struct problem *problem =
-		add_problem(loader, PROBLEM_WARNING, loader_mark(loader, node), NULL, fmt, args);
+	(void)add_problem_of(loader, PROBLEM_WARNING, node, NULL, fmt, args);
 	va_end(args);
-	add_at(loader, problem, node);
 }
 
 static const struct field *loader_find_own(const struct field_set *set, const char *name)

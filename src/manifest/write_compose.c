@@ -223,26 +223,24 @@ static void write_health(struct composer *composer, const struct pod_spec *pod,
 	yaml_write_end(&composer->writer);
 }
 
+static void write_amounts(struct yaml_writer *writer, const char *key, uint64_t millis,
+			  uint64_t bytes)
+{
+	yaml_write_map(writer, key);
+	if (millis > 0)
+		yaml_write_textf(writer, "cpus", "%.3f", (double)millis / 1000);
+	if (bytes > 0)
+		yaml_write_textf(writer, "memory", "%llu", (unsigned long long)bytes);
+	yaml_write_end(writer);
+}
+
 static void write_resources(struct composer *composer, const struct resources *resources)
 {
 	struct yaml_writer *writer = &composer->writer;
 	yaml_write_map(writer, "resources");
-	yaml_write_map(writer, "limits");
-	if (resources->cpu_limit_millis > 0)
-		yaml_write_textf(writer, "cpus", "%.3f",
-				 (double)resources->cpu_limit_millis / 1000);
-	if (resources->memory_limit_bytes > 0)
-		yaml_write_textf(writer, "memory", "%llu",
-				 (unsigned long long)resources->memory_limit_bytes);
-	yaml_write_end(writer);
-	yaml_write_map(writer, "reservations");
-	if (resources->cpu_request_millis > 0)
-		yaml_write_textf(writer, "cpus", "%.3f",
-				 (double)resources->cpu_request_millis / 1000);
-	if (resources->memory_request_bytes > 0)
-		yaml_write_textf(writer, "memory", "%llu",
-				 (unsigned long long)resources->memory_request_bytes);
-	yaml_write_end(writer);
+	write_amounts(writer, "limits", resources->cpu_limit_millis, resources->memory_limit_bytes);
+	write_amounts(writer, "reservations", resources->cpu_request_millis,
+		      resources->memory_request_bytes);
 	yaml_write_end(writer);
 }
 
