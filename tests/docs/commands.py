@@ -101,6 +101,28 @@ def marks():
             yield f"{block}: is to be run by {block.reason}, which is not there"
 
 
+def lines_run_elsewhere():
+    for verb, block in pages.verb_blocks().items():
+        for number, text in block.lines:
+            if pages.runs_elsewhere(text):
+                yield f"doc/verbs.md:{number}", verb, text
+    for habits in pages.habits().values():
+        for number, text in habits:
+            if pages.runs_elsewhere(text):
+                yield f"doc/coming-from.md:{number}", re.search(r"i2kit (\S+)", text)[1], text
+
+
+def typed_nowhere():
+    """What is left out of one test for another is typed there: the verb, and every option."""
+    for where, verb, text in lines_run_elsewhere():
+        test = pages.runs_elsewhere(text)
+        script = pages.read(test)
+        own = text.split(" -- ")[0]
+        for word in [verb] + re.findall(r"(?<= )--?[a-z][a-z-]*", own[own.index("i2kit"):]):
+            if not re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", script):
+                yield f"{where}: '{text}' is left to {test}, which never types {word}"
+
+
 def main():
     blocks = pages.all_blocks()
     commands = list(commands_of_blocks())
@@ -114,6 +136,7 @@ def main():
     hints = [(where, False, words) for where, words in pages.hint_commands()]
     is_good(f"options in the {len(hints)} hints of the sources, too", [problem for problem in pages.parse(sys.argv[1], hints)
             if "unknown option" in problem and "completion.c" not in problem] if len(hints) > 60 else [f"{len(hints)} are too few"])
+    is_good("lines left to another test are typed there", list(typed_nowhere()))
     is_good("files that are named are there", list(missing_files()))
     is_good("links lead somewhere", list(dead_links()))
     is_good("what is not run says why", list(marks()))

@@ -36,6 +36,20 @@ class Block:
     def __repr__(self):
         return f"{self.page}:{self.lines[0][0]}"
 
+# Lines that a test of their own runs instead of docs_verbs and docs_habits. `commands.py` looks whether that test types
+# the verb and each of the line's options.
+ELSEWHERE = {
+    r"i2kit (login|logout)": "tests/e2e/registry.sh",
+    r"i2kit run( |$)": "tests/e2e/run.sh",
+    r"i2kit pull docker-daemon:": "tests/e2e/registry.sh",
+    r"i2kit rehearse|promote .*--rehearse": "tests/e2e/rehearse.py",
+}
+
+
+def runs_elsewhere(text):
+    """The test that runs a line; or None."""
+    return next((test for words, test in ELSEWHERE.items() if re.search(words, text)), None)
+
 
 def read(path):
     with open(os.path.join(TOP, path), encoding="utf-8") as file:

@@ -157,13 +157,6 @@ BEFORE = {
                  "sed -i 's/8081/8082/' i2kit.yml && i2kit up -d --wait && i2kit promote --yes",
                  "sed -i 's/8082/8083/' i2kit.yml && i2kit up -d --wait && i2kit promote --yes"],
 }
-# Lines that another test runs; `commands.py` looks whether it has the words.
-ELSEWHERE = {
-    r"i2kit (login|logout)": ("tests/e2e/registry.sh", ["login", "logout"]),
-    r"i2kit run( |$)": ("tests/e2e/run.sh", ["--network", "--entrypoint", "--name"]),
-    r"i2kit pull docker-daemon:": ("tests/e2e/registry.sh", ["pull docker-daemon:"]),
-    r"i2kit rehearse|promote .*--rehearse": ("tests/e2e/rehearse.py", ["rehearse", "--rehearse", "--firmware", "--publish"]),
-}
 # Where the blocks of a page are typed, if nothing in the page says otherwise; and the order of places.
 PAGES = {"README.md": "fresh", "doc/cloud.md": "cloud", "doc/tutorial.md": "tutorial"}
 PLACES = ["fresh", "files", "tutorial", "examples", "shop", "cloud"]
@@ -181,10 +174,6 @@ class Step:
         self.is_first = False  # of its page in this place: it begins in the place's own folder
 
 
-def runs_elsewhere(text):
-    return any(re.search(words, text) for words in ELSEWHERE)
-
-
 def to_the_cloud(found):
     """Lines of other verbs that want an environment, taken out of their blocks."""
     for verb in found:
@@ -197,7 +186,7 @@ def to_the_cloud(found):
 def verb_steps():
     found = pages.verb_blocks()
     for block in found.values():
-        block.lines = [(number, text) for number, text in block.lines if not runs_elsewhere(text)]
+        block.lines = [(number, text) for number, text in block.lines if not pages.runs_elsewhere(text)]
     others = list(to_the_cloud(found))
     order = [(place, verb) for place, verbs in VERBS.items() for verb in verbs]
     order += [("shop", verb) for verb in found if verb not in {verb for _, verb in order}]
@@ -228,7 +217,7 @@ def page_steps():
 
 def habit_steps():
     for heading, lines in pages.habits().items():
-        lines = [(number, text.replace("NAME", "data-db-0")) for number, text in lines if not runs_elsewhere(text)]
+        lines = [(number, text.replace("NAME", "data-db-0")) for number, text in lines if not pages.runs_elsewhere(text)]
         before = ["i2kit up -d --wait"] if heading != "kubectl" else []
         yield Step(heading, "shop", pages.Block("doc/coming-from.md", ("", ""), lines), before, True)
 

@@ -287,7 +287,7 @@ def promote_rehearse_stops_what_does_not_become_ready():
     bed = Bed()
     bed.file("app/i2kit.yml", FAILING)
     bed.file("app/environment.yml", "name: test\nprovider: {type: aws, region: eu-west-1}\n")
-    done = subprocess.run([I2KIT, "promote", "-p", "shop", "-f", "i2kit.yml", "--yes", "--force", "--rehearse",
+    done = subprocess.run([I2KIT, "promote", "-p", "shop", "-e", "environment.yml", "--yes", "--force", "--rehearse",
                            "--firmware", "bios", "--timeout", "20s"], cwd=bed.folder + "/app", text=True,
                           capture_output=True, timeout=120, env=bed.environment(I2KIT_BASE=BASE, XDG_RUNTIME_DIR=bed.folder + "/run"))
     assert done.returncode == 1, done.stdout + done.stderr

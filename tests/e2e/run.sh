@@ -49,7 +49,7 @@ is "$(B=ours "$i2kit" run --env-file vars -e B -e C='$$x' -v "$work:/mnt:ro" -w 
 ok $? "-e, --env-file, -v, -w and -u are docker's"
 is "$("$i2kit" run --entrypoint echo "$box" -- a b 2>/dev/null)" "a b"
 ok $? "--entrypoint stands before the words"
-is "$(script -qec "stty rows 33 cols 101; $i2kit run $box sh -c 'tty >/dev/null && stty size'" /dev/null </dev/null | tr -d '\r' | tail -1)" "33 101"
+is "$(script -qec "stty rows 33 cols 101; $i2kit run -it --rm $box sh -c 'tty >/dev/null && stty size'" /dev/null </dev/null | tr -d '\r' | tail -1)" "33 101"
 ok $? "at a terminal the command has one, of our size"
 
 "$i2kit" run --name run-signal "$box" -- sh -c 'trap "exit 9" INT; echo up; while :; do sleep 0.1; done' >up 2>/dev/null &
