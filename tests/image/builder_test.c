@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "base/path.h"
 #include "image/build/build_context.h"
+#include "image/oci/image_take.h"
 #include "test.h"
 
 #define TEXT(text) ((char[]){text})
@@ -56,7 +57,7 @@ static void every_builder_is_asked_in_its_own_words(void **state)
 {
 	(void)state;
 	assert_command(BUILDER_BUILDAH,
-		       "buildah build --format oci --layers --timestamp 0 --iidfile /tmp/id "
+		       "buildah build --format docker --layers --timestamp 0 --iidfile /tmp/id "
 		       "--isolation chroot --ignorefile /src/api/.dockerignore --file "
 		       "/src/api/Dockerfile --target final --build-arg VERSION=3 --build-arg OURS "
 		       "--build-context base=docker-image://oci:/run/layouts/0:1 --build-context "
@@ -68,6 +69,23 @@ static void every_builder_is_asked_in_its_own_words(void **state)
 		"/src/api/Dockerfile --target final --build-arg VERSION=3 --build-arg OURS "
 		"--build-context base=oci-layout:///images/base:1 --build-context "
 		"lib=/srv/lib --secret id=token,src=/run/secret-0 --no-cache /src/api");
+}
+
+static void containers_of_one_image_share_what_was_made(void **state)
+{
+	struct build_spec build = {.context = TEXT("/src")};
+	struct container_spec web = {
+		.name = TEXT("web"), .image = TEXT("a.b/Team/Web:1"), .build = &build};
+	struct container_spec cron = {.name = TEXT("cron"), .image = web.image, .build = &build};
+	struct container_spec other = {.name = TEXT("web"), .image = TEXT("web"), .build = &build};
+
+	(void)state;
+	AUTO_FREE char *first = image_made_name(&web);
+	AUTO_FREE char *second = image_made_name(&cron);
+	AUTO_FREE char *third = image_made_name(&other);
+	assert_string_equal(first, second);
+	assert_string_not_equal(first, third);
+	assert_int_equal(strncmp(first, "localhost/built/web-", 20), 0);
 }
 
 static void what_no_builder_here_can_do_is_refused(void **state)
@@ -169,6 +187,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_builder_is_asked_in_its_own_words),
+		cmocka_unit_test(containers_of_one_image_share_what_was_made),
 		cmocka_unit_test(what_no_builder_here_can_do_is_refused),
 		cmocka_unit_test(a_failure_is_found_in_the_dockerfile),
 		cmocka_unit_test(a_context_is_its_names_modes_and_contents),

@@ -197,8 +197,9 @@ static void build_with_buildah(enum builder_kind kind, const struct builder_requ
 {
 	string_list_add(argv, builder_words[kind]);
 	string_list_add(argv, "build");
+	/* OCI's own form has no HEALTHCHECK, SHELL and ONBUILD: a Dockerfile's would be dropped. */
 	string_list_add(argv, "--format");
-	string_list_add(argv, "oci");
+	string_list_add(argv, "docker");
 	string_list_add(argv, "--layers");
 	string_list_add(argv, "--timestamp");
 	string_list_add(argv, "0");
@@ -256,18 +257,16 @@ bool builder_take_command(enum builder_kind kind, const char *image_id, const ch
 	string_list_add(argv, builder_words[kind]);
 	string_list_add(argv, "push");
 	string_list_add(argv, "--quiet");
-	/* The store packs layers in its own way: to pack them here first is lost time. */
-	if (kind == BUILDER_BUILDAH)
-		string_list_add(argv, "--disable-compression");
+	/* Docker's form as it is, and layers not packed: the store packs them in its own way. */
 	string_list_add(argv, image_id);
-	string_list_addf(argv, "oci:%s:latest", output);
+	string_list_addf(argv, "docker-archive:%s", output);
 	return true;
 }
 
 char *builder_result(enum builder_kind kind, const char *output)
 {
 	return kind == BUILDER_DOCKER ? xasprintf("oci-archive:%s", output)
-				      : xasprintf("oci:%s:latest", output);
+				      : xasprintf("docker-archive:%s", output);
 }
 
 /* ---- where it failed ---- */

@@ -25,7 +25,7 @@
 #include "image/oci/image_take.h"
 #include "image/pod/image_process.h"
 
-#define KEY_VERSION	"1" /* raise it when the same files are to be built in another way */
+#define KEY_VERSION	"2" /* raise it when the same files are to be built in another way */
 #define MAX_DOCKERFILE	((size_t)1 << 20)
 #define MAX_TAIL	((size_t)64 << 10) /* of the builder's output, for messages */
 #define LAST_LINES	8

@@ -28,6 +28,22 @@ static void add_text(struct sha256 *hash, const char *text_or_null)
 	sha256_update(hash, text, strlen(text) + 1);
 }
 
+/* "registry/team/Web:1" → "web": for people, who see it in messages and `images`. */
+static char *short_name(const char *image)
+{
+	const char *slash = strrchr(image, '/');
+	const char *last = slash != NULL ? slash + 1 : image;
+	char *name = xstrndup(last, strcspn(last, ":@"));
+
+	for (char *at = name; *at != '\0'; at++) {
+		if (*at >= 'A' && *at <= 'Z')
+			*at = (char)(*at - 'A' + 'a');
+		else if ((*at < 'a' || *at > 'z') && (*at < '0' || *at > '9'))
+			*at = '-';
+	}
+	return name;
+}
+
 char *image_made_name(const struct container_spec *container)
 {
 	const struct build_spec *build = container->build;
@@ -45,12 +61,44 @@ char *image_made_name(const struct container_spec *container)
 		add_text(hash, build->args[i].value);
 	}
 	const struct digest digest = sha256_finish_digest(hash);
-	return xasprintf("localhost/built/%s-%.*s:latest", container->name, NAME_DIGITS,
-			 DIGEST_HEX(&digest));
+	AUTO_FREE char *name = short_name(container->image);
+	bool is_name = name[0] != '\0' && name[0] != '-';
+	return xasprintf("localhost/built/%s-%.*s:latest", is_name ? name : container->name,
+			 NAME_DIGITS, DIGEST_HEX(&digest));
 }
 
-/* Builders write down the folders and the cached steps of this machine there, which say nothing. */
-static char *without_history(const char *text, size_t size, struct error *err)
+/*
+ * What an image says of itself: the OCI's image configuration, and what Docker has besides
+ * (Healthcheck, Shell, OnBuild). Builders write down folders, steps and ids of this machine beside
+ * it, which say nothing and are different everywhere.
+ */
+static const char *const image_keys[] = {"architecture", "author",     "config", "created", "os",
+					 "os.features",	 "os.version", "rootfs", "variant"};
+static const char *const config_keys[] = {"ArgsEscaped",  "Cmd",	 "Entrypoint",	"Env",
+					  "ExposedPorts", "Healthcheck", "Labels",	"OnBuild",
+					  "Shell",	  "StopSignal",	 "StopTimeout", "User",
+					  "Volumes",	  "WorkingDir"};
+
+static bool is_among(const char *const *keys, size_t count, const char *key)
+{
+	size_t i = 0;
+	while (i < count && strcmp(keys[i], key) != 0)
+		i++;
+	return i < count;
+}
+
+static void write_config(struct json_writer *json, struct json_view config)
+{
+	json_open_object(json, "config");
+	for (struct json_view one = json_view_first(config, MAX_MEMBERS); json_view_exists(one);
+	     one = json_view_next(one)) {
+		if (is_among(config_keys, ARRAY_SIZE(config_keys), one.key))
+			json_write_view(json, one.key, one);
+	}
+	json_close(json);
+}
+
+static char *plain_config(const char *text, size_t size, struct error *err)
 {
 	AUTO_PTR(json_document)
 	struct json_document *document =
@@ -63,7 +111,9 @@ static char *without_history(const char *text, size_t size, struct error *err)
 	json_open_object(&json, NULL);
 	for (struct json_view one = json_view_first(json_document_root(document), MAX_MEMBERS);
 	     json_view_exists(one); one = json_view_next(one)) {
-		if (strcmp(one.key, "history") != 0)
+		if (strcmp(one.key, "config") == 0)
+			write_config(&json, one);
+		else if (is_among(image_keys, ARRAY_SIZE(image_keys), one.key))
 			json_write_view(&json, one.key, one);
 	}
 	json_close(&json);
@@ -82,7 +132,7 @@ static bool normalise(struct store *store, struct image_ref *ref, struct error *
 	    !store_read_blob(store, &manifest.config.digest, OCI_CONFIG_MAX_BYTES, &text, &size,
 			     err))
 		return false;
-	AUTO_FREE char *plain = without_history(text, size, err);
+	AUTO_FREE char *plain = plain_config(text, size, err);
 	if (plain == NULL || !store_write_blob(store, plain, strlen(plain), &config, err))
 		return false;
 	AUTO_FREE char *made =

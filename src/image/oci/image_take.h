@@ -10,9 +10,9 @@
 #include "manifest/app.h"
 
 /*
- * What the store knows a container's own image by: of its context, Dockerfile, target and
- * arguments, so that two projects do not take each other's. NULL for a container that is not
- * built. Owned.
+ * What the store knows a container's own image by: of its name, context, Dockerfile, target and
+ * arguments, so that two projects do not take each other's, and two containers of one image do.
+ * NULL for a container that is not built. Owned.
  */
 char *image_made_name(const struct container_spec *container);
 
