@@ -159,7 +159,6 @@ enum argument_use {
 static bool read_files(const struct invocation *invocation, enum argument_use use, struct app *ret,
 		       struct problem_list *problems, struct error *err)
 {
-	AUTO(string_list_clear) struct string_list pods = STRING_LIST_INIT;
 	const struct arguments *args = invocation->args;
 	struct load_options options = {.folder = ".",
 				       .project = invocation->project,
@@ -190,11 +189,14 @@ static bool read_files(const struct invocation *invocation, enum argument_use us
 	if (use == ARGUMENTS_ARE_FILES || use == ARGUMENTS_ARE_WHOLE_FILES)
 		string_list_copy(&options.paths, arguments_rest(args));
 	else if (use == ARGUMENTS_ARE_BOTH)
-		manifest_files_split(args, &options.paths, &pods);
+		manifest_files_split(args, &options.paths, &options.named);
+	else if (arguments_rest(args)->count > 0) /* what follows is the command */
+		string_list_add(&options.named, arguments_rest(args)->items[0]);
 	bool is_good = app_load(&options, ret, problems, err);
 	string_list_clear(&options.paths);
 	string_list_clear(&options.env_files);
 	string_list_clear(&options.profiles);
+	string_list_clear(&options.named);
 	if (!is_good && invocation->output == OUTPUT_JSON) {
 		if (problems->count > 0)
 			attach_problems(problems);

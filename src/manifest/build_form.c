@@ -12,7 +12,7 @@
 #include "manifest/read_value.h"
 #include "manifest/yaml_node.h"
 
-static const char layout_prefix[] = "oci-layout://";
+static const char layout_prefix[] = BUILD_LAYOUT_PREFIX;
 
 /* {NAME: VALUE}, [NAME=VALUE], [NAME]: one without a value has that of who builds. */
 struct value_list {
@@ -182,18 +182,10 @@ static void make_absolute(char **place, const char *folder)
 /* oci-layout://../base, docker-image://… as it is. */
 static void complete_context(char **place, const char *folder)
 {
-	const char *path = *place + strlen(layout_prefix);
-
-	if (strncmp(*place, layout_prefix, strlen(layout_prefix)) != 0) {
-		if (strncmp(*place, "service:", 8) != 0)
-			make_absolute(place, folder);
-		return;
-	}
-	if (path[0] == '/')
-		return;
-	char *whole = xasprintf("%s%s/%s", layout_prefix, folder, path);
-	free(*place);
-	*place = whole;
+	if (strncmp(*place, layout_prefix, strlen(layout_prefix)) == 0)
+		build_layout_complete(place, folder);
+	else if (strncmp(*place, "service:", 8) != 0)
+		make_absolute(place, folder);
 }
 
 static void complete(struct build_spec *build, const char *folder)

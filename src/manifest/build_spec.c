@@ -2,6 +2,9 @@
 #include "manifest/build_spec.h"
 
 #include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
 
 static void values_free(struct build_value *values, size_t count)
 {
@@ -10,6 +13,17 @@ static void values_free(struct build_value *values, size_t count)
 		free(values[i].value);
 	}
 	free(values);
+}
+
+void build_layout_complete(char **place, const char *folder)
+{
+	static const char prefix[] = BUILD_LAYOUT_PREFIX;
+
+	if (strncmp(*place, prefix, strlen(prefix)) != 0 || (*place)[strlen(prefix)] == '/')
+		return;
+	char *whole = xasprintf("%s%s/%s", prefix, folder, *place + strlen(prefix));
+	free(*place);
+	*place = whole;
 }
 
 void build_spec_free(struct build_spec *build)

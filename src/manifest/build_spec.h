@@ -74,6 +74,11 @@ struct watch_rule {
 	bool syncs_at_start;
 };
 
+#define BUILD_LAYOUT_PREFIX "oci-layout://"
+
+/* "oci-layout://../base" is below the folder, an absolute one; any other place stays as it is. */
+void build_layout_complete(char **place, const char *folder);
+
 /* Frees what is inside, and a struct that is on the heap as well; NULL is none. */
 void build_spec_free(struct build_spec *build);
 void watch_rules_free(struct watch_rule *rules, size_t count);

@@ -26,6 +26,8 @@ struct load_options {
 	const char *const *environment; /* as environ: what a Compose file's ${NAME} stands for */
 	struct string_list env_files;	/* --env-file: of Compose files; empty: .env beside them */
 	struct string_list profiles;	/* --profile: of Compose files */
+	struct string_list named;	/* pods that are asked for: a Compose service is there for
+					   that, whatever its profile */
 	/* Whether that can name an image, which higher folders know; or NULL: not checked. */
 	bool (*check_image)(const char *image, const char *folder, struct error *err);
 };

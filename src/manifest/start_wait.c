@@ -148,9 +148,12 @@ void start_wait_words(const struct pod_spec *pod, struct string_list *ret)
 
 /* ---- once all is read ---- */
 
+/* Or may have one: an image's HEALTHCHECK is not known here. */
 static bool has_readiness(const struct pod_spec *pod)
 {
 	for (size_t i = 0; i < pod->container_count; i++) {
+		if (pod->containers[i].keeps_image_health)
+			return true;
 		if (pod->containers[i].readiness.check.type != CHECK_NONE ||
 		    pod->containers[i].startup.check.type != CHECK_NONE)
 			return true;

@@ -38,6 +38,7 @@ static void project_end(struct project *project)
 	error_clear(&project->err);
 	string_list_clear(&project->options.paths);
 	string_list_clear(&project->options.profiles);
+	string_list_clear(&project->options.named);
 	string_list_clear(&project->options.env_files);
 	assert_true(path_remove_tree(project->folder, NULL));
 }
@@ -343,6 +344,24 @@ static void profiles_choose_services(void **state)
 	(void)pod(&project, "dev");
 }
 
+static void who_names_a_service_has_chosen_its_profiles(void **state)
+{
+	(void)state;
+	AUTO(project_end) struct project project;
+	project_begin(&project);
+	string_list_add(&project.options.named, "db-load");
+	write_file(&project, "compose.yaml",
+		   "services:\n"
+		   "  web: {image: nginx}\n"
+		   "  DB_Load: {image: tool, profiles: [test], depends_on: [db]}\n"
+		   "  db: {image: db, profiles: [test]}\n"
+		   "  dev: {image: tool, profiles: [debug]}\n");
+	must_load(&project);
+	assert_int_equal(project.app.pod_count, 3);
+	(void)pod(&project, "db-load");
+	(void)pod(&project, "db");
+}
+
 static void configs_and_secrets_are_files(void **state)
 {
 	(void)state;
@@ -387,12 +406,39 @@ static void builds_and_watches_are_kept(void **state)
 	const struct container_spec *api = &pod(&project, "api")->containers[0];
 	AUTO_FREE char *context = xasprintf("%s/api", project.app.folder);
 	AUTO_FREE char *dockerfile = xasprintf("%s/D", context);
-	assert_string_equal(api->image, "shop-api");
+	/* What is in the disk: the project's name would give each folder a disk of its own. */
+	assert_string_equal(api->image, "api");
 	assert_string_equal(api->build->context, context);
 	assert_string_equal(api->build->dockerfile, dockerfile);
 	assert_string_equal(api->build->args[0].value, "1");
 	assert_int_equal(api->watches[0].action, WATCH_SYNC);
 	assert_string_equal(pod(&project, "web")->containers[0].image, "web:1");
+}
+
+static void services_of_one_image_share_its_build(void **state)
+{
+	(void)state;
+	AUTO(project_end) struct project project;
+	project_begin(&project);
+	write_file(&project, "compose.yaml",
+		   "name: shop\n"
+		   "services:\n"
+		   "  My_API: {build: {context: ., args: {V: 1}}}\n"
+		   "  queue: {image: shop-My_API, command: [queue]}\n"
+		   "  web: {build: ./web, image: example/web:1}\n"
+		   "  cron: {image: example/web:1, command: [cron]}\n"
+		   "  other: {image: example/web:2}\n");
+	must_load(&project);
+	const struct container_spec *queue = &pod(&project, "queue")->containers[0];
+	const struct container_spec *api = &pod(&project, "my-api")->containers[0];
+	const struct container_spec *cron = &pod(&project, "cron")->containers[0];
+	const struct container_spec *web = &pod(&project, "web")->containers[0];
+	assert_string_equal(queue->image, "my-api");
+	assert_string_equal(api->image, "my-api");
+	assert_string_equal(queue->build->args[0].name, "V");
+	assert_string_equal(cron->image, "example/web:1");
+	assert_string_equal(cron->build->context, web->build->context);
+	assert_null(pod(&project, "other")->containers[0].build);
 }
 
 static void what_is_converted_to_compose_reads_back_the_same(void **state)
@@ -512,8 +558,10 @@ int main(void)
 		cmocka_unit_test(variables_are_filled_in),
 		cmocka_unit_test(files_are_merged),
 		cmocka_unit_test(profiles_choose_services),
+		cmocka_unit_test(who_names_a_service_has_chosen_its_profiles),
 		cmocka_unit_test(configs_and_secrets_are_files),
 		cmocka_unit_test(builds_and_watches_are_kept),
+		cmocka_unit_test(services_of_one_image_share_its_build),
 		cmocka_unit_test(what_is_converted_to_compose_reads_back_the_same),
 		cmocka_unit_test(what_compose_has_no_words_for_is_named),
 		cmocka_unit_test(mistakes_have_their_place),

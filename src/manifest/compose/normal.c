@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/path.h"
+#include "manifest/compose/service_parts.h"
 
 struct normalizer {
 	struct compose_context *context;
@@ -258,6 +259,21 @@ static bool is_chosen(const struct yaml_node *service, const struct string_list 
 			return true;
 	}
 	return false;
+}
+
+void compose_add_profiles_of(const struct yaml_node *model, const struct string_list *names,
+			     struct string_list *profiles)
+{
+	const struct yaml_node *services = yaml_get(model, "services");
+	for (size_t i = 0; services != NULL && i < services->pair_count; i++) {
+		const struct yaml_node *list = yaml_get(services->pairs[i].value, "profiles");
+		const char *name = services->pairs[i].key->text;
+		AUTO_FREE char *plain = compose_plain_name(name);
+		if (!string_list_has(names, name) && !string_list_has(names, plain))
+			continue;
+		for (size_t k = 0; list != NULL && k < list->item_count; k++)
+			string_list_add(profiles, list->items[k]->text);
+	}
 }
 
 void compose_choose_profiles(struct yaml_node *model, const struct string_list *profiles,

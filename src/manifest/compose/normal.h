@@ -12,6 +12,9 @@
  */
 MUST_CHECK bool compose_normalize(struct compose_context *context, struct yaml_node *model,
 				  const char *name, const struct compose_variables *variables);
+/* As with Docker, who names a service has chosen its profiles. A name may be the pod's. */
+void compose_add_profiles_of(const struct yaml_node *model, const struct string_list *services,
+			     struct string_list *profiles);
 /* Services whose profiles are not chosen are taken out, and remembered for what depends on them. */
 void compose_choose_profiles(struct yaml_node *model, const struct string_list *profiles,
 			     struct string_list *ret_left_out);

@@ -171,6 +171,8 @@ static struct yaml_node *finish(struct compose_context *context,
 
 	compose_settle_model(context, &scope, model);
 	add_profiles(options, variables, &profiles);
+	if (options->named != NULL)
+		compose_add_profiles_of(model, options->named, &profiles);
 	if (!check_services(context, model) || !compose_make_maps(context, model))
 		return NULL;
 	compose_choose_profiles(model, &profiles, &left_out);

@@ -20,6 +20,7 @@ struct compose_options {
 	const char *const *environment;	     /* as environ; or NULL */
 	const struct string_list *env_files; /* --env-file; empty: .env, if it is there */
 	const struct string_list *profiles;  /* --profile, also of COMPOSE_PROFILES */
+	const struct string_list *named;     /* services whose profiles are chosen, too; or NULL */
 };
 
 /* The tree's nodes belong to the context. NULL: what is wrong was reported. */

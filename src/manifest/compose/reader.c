@@ -184,7 +184,8 @@ void compose_read_project(struct loader *loader, const struct string_list *paths
 						.is_named = from->project != NULL,
 						.environment = from->environment,
 						.env_files = &from->env_files,
-						.profiles = &from->profiles};
+						.profiles = &from->profiles,
+						.named = &from->named};
 	size_t before = loader->problems->error_count;
 
 	const struct yaml_node *model = compose_load(&context, &options, &variables);

@@ -441,6 +441,40 @@ static const struct field service_list[] = {
 const struct field_set compose_service_fields = {"service", service_list, ARRAY_SIZE(service_list),
 						 .is_open = true};
 
+static const char *text_at(const struct yaml_node *map, const char *key)
+{
+	const struct yaml_node *node = yaml_get(map, key);
+	return node != NULL && node->kind == YAML_SCALAR && node->text[0] != '\0' ? node->text
+										  : NULL;
+}
+
+/* What Compose calls the image of a service that is built: its `image`, else PROJECT-SERVICE. */
+static bool makes_image(const struct compose_service *service, const struct yaml_pair *other,
+			const char *image)
+{
+	const char *said = text_at(other->value, "image");
+	AUTO_FREE char *implied = xasprintf("%s-%s", service->project, other->key->text);
+	return yaml_get(other->value, "build") != NULL &&
+	       strcmp(said != NULL ? said : implied, image) == 0;
+}
+
+/* Several services of one image: one has its build, the others name it. */
+static void take_build_of_another(struct loader *loader, struct compose_service *service)
+{
+	const struct yaml_node *services = yaml_get(service->model, "services");
+	for (size_t i = 0; services != NULL && i < services->pair_count; i++) {
+		const struct yaml_pair *other = &services->pairs[i];
+		if (!makes_image(service, other, service->container.image))
+			continue;
+		compose_read_build(loader, yaml_get(other->value, "build"), service);
+		if (text_at(other->value, "image") == NULL) {
+			free(service->container.image);
+			service->container.image = compose_plain_name(other->key->text);
+		}
+		return;
+	}
+}
+
 void compose_read_service(struct loader *loader, struct compose_service *service)
 {
 	struct container_spec *container = &service->container;
@@ -449,6 +483,9 @@ void compose_read_service(struct loader *loader, struct compose_service *service
 	container->image_mark = loader_mark_of(loader, service->node, "image");
 	container->keeps_image_health = yaml_get(service->node, "healthcheck") == NULL;
 	loader_read_map(loader, service->node, &compose_service_fields, service);
+	if (container->build == NULL && container->image != NULL)
+		take_build_of_another(loader, service);
+	/* Compose would say PROJECT-SERVICE; the disk has this name, and is the same in any project. */
 	if (container->image == NULL)
-		container->image = xasprintf("%s-%s", service->project, container->name);
+		container->image = xstrdup(container->name);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* build and develop.watch: manifest/build_spec.h. */
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -43,8 +44,15 @@ static void read_labels(struct loader *loader, const struct yaml_node *node, voi
 static void read_contexts(struct loader *loader, const struct yaml_node *node, void *target)
 {
 	struct build_spec *build = ((struct build_reader *)target)->build;
-	(void)loader;
+	char real[PATH_MAX];
+	const char *folder = realpath(loader->app->folder, real);
+
 	read_values(node, &build->contexts, &build->context_count);
+	/* The specification's loader leaves the builder's own transports alone. */
+	for (size_t i = 0; i < build->context_count && folder != NULL; i++) {
+		if (build->contexts[i].value != NULL)
+			build_layout_complete(&build->contexts[i].value, folder);
+	}
 }
 
 static void read_context(struct loader *loader, const struct yaml_node *node, void *target)
