@@ -74,6 +74,24 @@ static void add_losses(const struct source_object *object, const struct yaml_nod
 	string_list_take(ret, xasprintf("%s %s: %s", object->kind, object->name, fields));
 }
 
+static bool is_built(const struct pod_spec *pod)
+{
+	for (size_t i = 0; i < pod->init_container_count; i++)
+		if (pod->init_containers[i].build != NULL)
+			return true;
+	for (size_t i = 0; i < pod->container_count; i++)
+		if (pod->containers[i].build != NULL)
+			return true;
+	return false;
+}
+
+void app_build_losses(const struct app *app, struct string_list *ret)
+{
+	for (size_t i = 0; i < app->pod_count; i++)
+		if (is_built(&app->pods[i]))
+			string_list_addf(ret, "pod %s: build", app->pods[i].name);
+}
+
 void app_short_losses(const struct app *app, struct string_list *ret)
 {
 	for (size_t i = 0; i < app->object_count; i++) {

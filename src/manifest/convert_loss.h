@@ -12,5 +12,7 @@ struct string_list;
  * metadata.labels, spec.selector". What has no effect here is noted when it is read.
  */
 void app_short_losses(const struct app *app, struct string_list *ret);
+/* Pods whose images are built: neither Kubernetes' form nor the short form says how, as written. */
+void app_build_losses(const struct app *app, struct string_list *ret);
 
 #endif
