@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "base/strbuf.h"
 #include "base/suggest.h"
+#include "cli/unknown_option.h"
 
 const struct option_spec common_options[] = {
 	{"project", 'p', OPTION_VALUE, "NAME", "project name (default: the folder's)",
@@ -168,10 +169,25 @@ static bool unknown_option(const struct verb *verb, const char *name, size_t len
 		string_list_add(&known, spec->name);
 	error_set(err, ERROR_USAGE, "%s%sunknown option '--%s'", verb ? verb->name : "",
 		  verb ? ": " : "", given);
+	const char *meaning = unknown_option_meaning(verb != NULL ? verb->name : NULL, given);
+	if (meaning != NULL)
+		return error_hint(err, "%s", meaning);
 	const char *nearest = suggest_nearest(given, &known);
 	if (nearest != NULL)
 		return error_hint(err, "did you mean --%s?", nearest);
 	return hint_help(verb, err);
+}
+
+static bool unknown_letter(const struct verb *verb, char letter, struct error *err)
+{
+	const char option[] = {letter, '\0'};
+	const char *meaning = unknown_option_meaning(verb != NULL ? verb->name : NULL, option);
+	AUTO(strbuf_clear) struct strbuf shown = STRBUF_INIT;
+
+	strbuf_append_printable(&shown, option, 1);
+	error_set(err, ERROR_USAGE, "%s%sunknown option '-%s'", verb ? verb->name : "",
+		  verb ? ": " : "", strbuf_text(&shown));
+	return meaning != NULL ? error_hint(err, "%s", meaning) : hint_help(verb, err);
 }
 
 /* "jsonpath={.name}" for "jsonpath=PATH". */
@@ -250,15 +266,8 @@ static bool read_short(struct reader *reader, const char *letters, struct error 
 {
 	for (; *letters != '\0'; letters++) {
 		const struct option_spec *spec = find_short(reader->verb, *letters);
-		if (spec == NULL) {
-			struct strbuf shown = STRBUF_INIT;
-			strbuf_append_printable(&shown, letters, 1);
-			error_set(err, ERROR_USAGE, "%s%sunknown option '-%s'",
-				  reader->verb ? reader->verb->name : "", reader->verb ? ": " : "",
-				  strbuf_text(&shown));
-			strbuf_clear(&shown);
-			return hint_help(reader->verb, err);
-		}
+		if (spec == NULL)
+			return unknown_letter(reader->verb, *letters, err);
 		if (spec->kind != OPTION_FLAG) {
 			const char *attached = letters[1] != '\0' ? letters + 1 : NULL;
 			/* -p=web means what its writer thinks it does. */

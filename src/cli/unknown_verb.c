@@ -11,11 +11,13 @@
 
 /* Words of docker, compose, podman, kubectl and flyctl, and what does here what they do there. */
 static const char *const translations[][2] = {
+	{"alpha", "i2kit watches, scales and publishes without that word: i2kit up --watch"},
 	{"annotate", "the manifest has the annotations; i2kit up applies them"},
 	{"api-resources", "i2kit explain lists the kinds that are read"},
 	{"apply", "i2kit up -d -f FILE"},
 	{"auth", "there is no cluster to ask; i2kit doctor --cloud shows what a cloud needs"},
 	{"autoscale", "there is no autoscaler: i2kit scale POD=N"},
+	{"bridge", "i2kit convert --to kubernetes"},
 	{"bash", "i2kit exec POD bash"},
 	{"builder", "i2kit build; i2kit system df shows what it keeps"},
 	{"buildx", "i2kit build"},
@@ -23,12 +25,12 @@ static const char *const translations[][2] = {
 	{"cluster-info", "there is no cluster: i2kit ls lists projects, i2kit doctor this machine"},
 	{"commit", "images are built from OCI images, never from what ran: i2kit build"},
 	{"compose", "leave the word out: i2kit up, i2kit ps, i2kit logs"},
-	{"config", "i2kit convert prints the manifests as they are understood, i2kit validate "
-		   "checks them"},
+	{"config", "i2kit convert --to compose prints the manifests as they are understood, "
+		   "i2kit validate -q checks them"},
 	{"containers", "i2kit ps"},
 	{"context", "there are no contexts: -p names the project, -e the cloud's environment"},
 	{"cordon", "there are no nodes: each pod is a VM of this machine"},
-	{"create", "i2kit up -d -f FILE"},
+	{"create", "i2kit build makes the disks, i2kit up starts them"},
 	{"delete", "i2kit down stops and removes pods, i2kit destroy what is in a cloud"},
 	{"deploy", "i2kit promote"},
 	{"describe", "i2kit why POD"},
@@ -36,6 +38,7 @@ static const char *const translations[][2] = {
 	{"edit", "edit the manifest, then i2kit up"},
 	{"export", "i2kit volume export VOLUME FILE, or i2kit build -o FILE for a disk"},
 	{"expose", "ports stand in the manifest; for now: i2kit port-forward POD PORT"},
+	{"generate", "i2kit convert --to compose"},
 	{"get", "i2kit ps (pods), i2kit ls (projects), i2kit events, i2kit volume ls"},
 	{"history",
 	 "i2kit releases lists what was promoted, i2kit inspect IMAGE an image's layers"},
@@ -56,6 +59,7 @@ static const char *const translations[][2] = {
 	{"play", "i2kit up -f FILE"},
 	{"pods", "i2kit ps"},
 	{"proxy", "there is no API server: i2kit port-forward POD PORT"},
+	{"publish", "i2kit promote ships what ran here"},
 	{"push", "disks are shipped by i2kit promote; i2kit pushes to no registry"},
 	{"rename", "a pod's name stands in the manifest"},
 	{"replace", "i2kit up replaces what changed"},
@@ -78,6 +82,7 @@ static const char *const translations[][2] = {
 	{"taint", "there are no nodes: each pod is a VM of this machine"},
 	{"uncordon", "there are no nodes: each pod is a VM of this machine"},
 	{"update", "edit the manifest, then i2kit up"},
+	{"viz", "i2kit tui, or i2kit ps -o wide"},
 	{"volumes", "i2kit volume ls"},
 	{"watch", "i2kit ps --watch, i2kit up --watch, or i2kit tui"},
 };

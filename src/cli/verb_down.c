@@ -249,7 +249,15 @@ static int run(const struct invocation *invocation, struct error *err)
 	} else {
 		list_pods(&plan, &pods);
 	}
-	return take_all(invocation, project, &pods, err) ? 0 : 1;
+	if (!take_all(invocation, project, &pods, err))
+		return 1;
+	/* docker compose's `down -v` is --volumes. */
+	if (arguments_flag(invocation->args, "verbose") &&
+	    !arguments_flag(invocation->args, "volumes"))
+		output_note(
+			invocation,
+			"-v is --verbose; i2kit down --volumes deletes the volumes, now as well");
+	return 0;
 }
 
 static const struct option_spec options[] = {
