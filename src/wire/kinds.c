@@ -25,7 +25,7 @@ const char *const volume_words[VOLUME_KINDS] = {
 	[VOLUME_EMPTY_DIR] = "emptyDir",  [VOLUME_CONFIG_MAP] = "configMap",
 	[VOLUME_SECRET] = "secret",	  [VOLUME_HOST_PATH] = "hostPath",
 	[VOLUME_CLAIM] = "claim",	  [VOLUME_DOWNWARD] = "downward",
-	[VOLUME_PROJECTED] = "projected",
+	[VOLUME_PROJECTED] = "projected", [VOLUME_IMAGE] = "image",
 };
 
 const char *const env_words[ENV_KINDS] = {

@@ -45,8 +45,9 @@ enum volume_kind {
 	VOLUME_CLAIM,
 	VOLUME_DOWNWARD,
 	VOLUME_PROJECTED, /* its parts are in `sources`: config map, secret or downward volumes */
+	VOLUME_IMAGE,	  /* an image's files, which are in the pod's disk: pod.json "volumes" */
 };
-#define VOLUME_KINDS (VOLUME_PROJECTED + 1)
+#define VOLUME_KINDS (VOLUME_IMAGE + 1)
 extern const char *const volume_words[VOLUME_KINDS];
 
 /* Where an environment variable's value comes from; the word is the key that names the source. */

@@ -19,6 +19,7 @@
 
 #define POD_MAX_CONTAINERS 64
 #define POD_MAX_LAYERS	   500
+#define POD_MAX_VOLUMES	   500
 
 #define POD_DOCUMENT_VERSION 1
 
@@ -93,6 +94,15 @@ struct container_image {
 	char *termination_path;
 };
 
+/* A volume that shows an image's files. */
+struct image_volume {
+	char *name;	    /* of the release document's volume */
+	char *image;	    /* these as a container's */
+	char *image_digest; /* or NULL */
+	size_t *layers;
+	size_t layer_count;
+};
+
 struct layer_entry {
 	char *name; /* the partition's */
 	char *uuid;
@@ -117,6 +127,9 @@ struct pod_image {
 	char *base_digest;
 	struct layer_entry *layers;
 	size_t layer_count;
+	struct image_volume *volumes; /* of kind VOLUME_IMAGE alone */
+	size_t volume_count;
+	bool shares_processes;		    /* shareProcessNamespace */
 	struct container_image *containers; /* init containers first, in order */
 	size_t container_count;
 };
@@ -129,5 +142,6 @@ MUST_CHECK bool pod_document_read(const void *bytes, size_t size, const char *wh
 				  struct pod_image *ret, struct error *err);
 void pod_image_clear(struct pod_image *image);
 void container_image_clear(struct container_image *container);
+const struct image_volume *pod_image_volume(const struct pod_image *pod, const char *name);
 
 #endif

@@ -62,6 +62,13 @@ void pod_image_clear(struct pod_image *image)
 		free(image->layers[i].diff_id);
 	}
 	free(image->layers);
+	for (size_t i = 0; i < image->volume_count; i++) {
+		free(image->volumes[i].name);
+		free(image->volumes[i].image);
+		free(image->volumes[i].image_digest);
+		free(image->volumes[i].layers);
+	}
+	free(image->volumes);
 	for (size_t i = 0; i < image->container_count; i++)
 		container_image_clear(&image->containers[i]);
 	free(image->containers);
@@ -127,11 +134,12 @@ static void read_probe(struct json_view view, struct probe_spec *ret)
 		ret->timeout_ms = 1000;
 }
 
-static void read_layers_of(struct json_view list, size_t layer_count, struct container_image *ret)
+static void read_layers_of(struct json_view list, size_t layer_count, size_t **ret,
+			   size_t *ret_count)
 {
 	size_t count = json_view_count(list, POD_MAX_LAYERS);
 	for (size_t i = 0; i < count; i++)
-		*ARRAY_APPEND(ret->layers, ret->layer_count) = (size_t)json_view_number(
+		*ARRAY_APPEND(*ret, *ret_count) = (size_t)json_view_number(
 			json_view_at(list, i), 0, (int64_t)layer_count - 1, 0);
 }
 
@@ -204,7 +212,7 @@ static void read_container(struct json_view view, bool is_init, size_t layer_cou
 		json_view_complain(name, "is no DNS label");
 	ret->image = json_view_text(json_view_get(view, "image"));
 	ret->image_digest = json_view_text(json_view_get(view, "imageDigest"));
-	read_layers_of(json_view_get(view, "layers"), layer_count, ret);
+	read_layers_of(json_view_get(view, "layers"), layer_count, &ret->layers, &ret->layer_count);
 	read_image_config(json_view_get(view, "config"), ret);
 	ret->has_command = json_view_exists(json_view_get(view, "command"));
 	json_view_texts(json_view_get(view, "command"), MAX_TEXTS, &ret->command);
@@ -250,6 +258,32 @@ static void read_layers(struct json_view list, struct pod_image *ret)
 	}
 }
 
+const struct image_volume *pod_image_volume(const struct pod_image *pod, const char *name)
+{
+	for (size_t i = 0; i < pod->volume_count; i++) {
+		if (strcmp(pod->volumes[i].name, name) == 0)
+			return &pod->volumes[i];
+	}
+	return NULL;
+}
+
+static void read_volumes(struct json_view list, struct pod_image *ret)
+{
+	size_t count = json_view_count(list, POD_MAX_VOLUMES);
+	for (size_t i = 0; i < count; i++) {
+		struct json_view view = json_view_at(list, i);
+		struct image_volume *volume = ARRAY_APPEND(ret->volumes, ret->volume_count);
+		struct json_view name = json_view_require(view, "name");
+		volume->name = json_view_text(name);
+		if (volume->name != NULL && !name_is_label(volume->name, strlen(volume->name)))
+			json_view_complain(name, "is no DNS label");
+		volume->image = json_view_text(json_view_get(view, "image"));
+		volume->image_digest = json_view_text(json_view_get(view, "imageDigest"));
+		read_layers_of(json_view_get(view, "layers"), ret->layer_count, &volume->layers,
+			       &volume->layer_count);
+	}
+}
+
 static void read_groups(struct json_view list, struct pod_image *ret)
 {
 	size_t count = json_view_count(list, 1000);
@@ -276,11 +310,13 @@ static void read_pod(struct json_view root, struct pod_image *ret)
 	read_pairs(json_view_get(root, "sysctls"), 1000, &ret->sysctls);
 	ret->fs_group = json_view_number(json_view_get(root, "fsGroup"), 0, UINT32_MAX - 1, -1);
 	read_groups(json_view_get(root, "supplementalGroups"), ret);
+	ret->shares_processes = json_view_bool(json_view_get(root, "shareProcesses"), false);
 	struct json_view base = json_view_require(root, "base");
 	ret->base_name = json_view_text(json_view_require(base, "name"));
 	ret->base_uuid = json_view_text(json_view_get(base, "uuid"));
 	ret->base_digest = json_view_text(json_view_get(base, "digest"));
 	read_layers(json_view_get(root, "layers"), ret);
+	read_volumes(json_view_get(root, "volumes"), ret);
 	read_containers(json_view_get(root, "initContainers"), true, ret);
 	read_containers(json_view_get(root, "containers"), false, ret);
 }

@@ -129,16 +129,21 @@ static void write_security(struct json_writer *json, const struct container_secu
 	json_close_if_filled(json);
 }
 
+static void write_layers_of(struct json_writer *json, const size_t *layers, size_t count)
+{
+	json_open_list(json, "layers");
+	for (size_t i = 0; i < count; i++)
+		json_write_unsigned(json, NULL, layers[i]);
+	json_close(json);
+}
+
 static void write_container(struct json_writer *json, const struct container_image *container)
 {
 	json_open_object(json, NULL);
 	json_write_text(json, "name", container->name);
 	json_write_text_if(json, "image", container->image);
 	json_write_text_if(json, "imageDigest", container->image_digest);
-	json_open_list(json, "layers");
-	for (size_t i = 0; i < container->layer_count; i++)
-		json_write_unsigned(json, NULL, container->layers[i]);
-	json_close(json);
+	write_layers_of(json, container->layers, container->layer_count);
 	write_image_config(json, container);
 	if (container->has_command)
 		json_write_texts(json, "command", &container->command);
@@ -191,6 +196,21 @@ static void write_layers(struct json_writer *json, const struct pod_image *pod)
 	json_close(json);
 }
 
+static void write_volumes(struct json_writer *json, const struct pod_image *pod)
+{
+	json_open_list(json, "volumes");
+	for (size_t i = 0; i < pod->volume_count; i++) {
+		const struct image_volume *volume = &pod->volumes[i];
+		json_open_object(json, NULL);
+		json_write_text(json, "name", volume->name);
+		json_write_text_if(json, "image", volume->image);
+		json_write_text_if(json, "imageDigest", volume->image_digest);
+		write_layers_of(json, volume->layers, volume->layer_count);
+		json_close(json);
+	}
+	json_close_if_filled(json);
+}
+
 static void write_pod(struct json_writer *json, const struct pod_image *pod)
 {
 	json_open_object(json, NULL);
@@ -211,7 +231,9 @@ static void write_pod(struct json_writer *json, const struct pod_image *pod)
 	for (size_t i = 0; i < pod->supplemental_group_count; i++)
 		json_write_unsigned(json, NULL, pod->supplemental_groups[i]);
 	json_close_if_filled(json);
+	json_write_true_if(json, "shareProcesses", pod->shares_processes);
 	write_layers(json, pod);
+	write_volumes(json, pod);
 	write_containers(json, pod, true);
 	write_containers(json, pod, false);
 	json_close(json);

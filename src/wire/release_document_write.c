@@ -116,6 +116,8 @@ static void write_volume_fields(struct json_writer *json, const struct volume_ru
 			write_volume(json, &volume->sources[i]);
 		json_close(json);
 		break;
+	case VOLUME_IMAGE: /* its image is the disk's, not the release's */
+		break;
 	}
 }
 

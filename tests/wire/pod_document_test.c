@@ -91,15 +91,19 @@ static void random_image_config(struct dice *dice, struct container_image *conta
 		string_list_addf(&container->volumes, "/v%u", (unsigned)i);
 }
 
+static void random_layers(struct dice *dice, size_t layer_count, size_t **layers, size_t *count)
+{
+	for (uint64_t i = layer_count > 0 ? throw_dice(dice, 5) : 0; i > 0; i--)
+		*ARRAY_APPEND(*layers, *count) = throw_dice(dice, layer_count);
+}
+
 static void random_container(struct dice *dice, size_t layer_count,
 			     struct container_image *container)
 {
 	container->name = random_label(dice);
 	container->image = random_text_or_null(dice);
 	container->image_digest = random_text_or_null(dice);
-	for (uint64_t i = layer_count > 0 ? throw_dice(dice, 5) : 0; i > 0; i--)
-		*ARRAY_APPEND(container->layers, container->layer_count) =
-			throw_dice(dice, layer_count);
+	random_layers(dice, layer_count, &container->layers, &container->layer_count);
 	random_image_config(dice, container);
 	container->has_command = throw_bool(dice);
 	if (container->has_command)
@@ -132,6 +136,14 @@ static void random_container(struct dice *dice, size_t layer_count,
 	container->termination_path = random_text_or_null(dice);
 }
 
+static void random_image_volume(struct dice *dice, size_t layer_count, struct image_volume *volume)
+{
+	volume->name = random_label(dice);
+	volume->image = random_text_or_null(dice);
+	volume->image_digest = random_text_or_null(dice);
+	random_layers(dice, layer_count, &volume->layers, &volume->layer_count);
+}
+
 static void random_pod(struct dice *dice, struct pod_image *pod)
 {
 	pod->pod = random_text(dice);
@@ -155,6 +167,10 @@ static void random_pod(struct dice *dice, struct pod_image *pod)
 					     .uuid = random_text_or_null(dice),
 					     .digest = random_text_or_null(dice),
 					     .diff_id = random_text_or_null(dice)};
+	for (uint64_t i = throw_dice(dice, 3); i > 0; i--)
+		random_image_volume(dice, pod->layer_count,
+				    ARRAY_APPEND(pod->volumes, pod->volume_count));
+	pod->shares_processes = throw_bool(dice);
 	uint64_t init_count = throw_dice(dice, 3);
 	for (uint64_t i = 0; i < init_count + throw_dice(dice, 4); i++) {
 		struct container_image *container =
@@ -267,6 +283,14 @@ static void assert_same_layer(const struct layer_entry *a, const struct layer_en
 	ASSERT_SAME_TEXT(diff_id);
 }
 
+static void assert_same_volume(const struct image_volume *a, const struct image_volume *b)
+{
+	ASSERT_SAME_TEXT(name);
+	ASSERT_SAME_TEXT(image);
+	ASSERT_SAME_TEXT(image_digest);
+	ASSERT_SAME_LIST(layers, layer_count, assert_same_index);
+}
+
 static void assert_same_pod(const struct pod_image *a, const struct pod_image *b)
 {
 	ASSERT_SAME_TEXT(pod);
@@ -283,6 +307,8 @@ static void assert_same_pod(const struct pod_image *a, const struct pod_image *b
 	ASSERT_SAME_TEXT(base_uuid);
 	ASSERT_SAME_TEXT(base_digest);
 	ASSERT_SAME_LIST(layers, layer_count, assert_same_layer);
+	ASSERT_SAME_LIST(volumes, volume_count, assert_same_volume);
+	ASSERT_SAME(shares_processes);
 	ASSERT_SAME_LIST(containers, container_count, assert_same_container);
 }
 
@@ -326,6 +352,12 @@ static void faults_are_named_by_their_place(void **state)
 	assert_refused(
 		"{\"pod\":\"a\",\"base\":{\"name\":\"b\"},\"containers\":[{\"name\":\"../x\"}]}",
 		"pod.json: 'containers[0].name' is no DNS label");
+	assert_refused(
+		"{\"pod\":\"a\",\"base\":{\"name\":\"b\"},\"volumes\":[{\"name\":\"../x\"}]}",
+		"pod.json: 'volumes[0].name' is no DNS label");
+	assert_refused("{\"pod\":\"a\",\"base\":{\"name\":\"b\"},\"layers\":[{\"name\":\"l\"}],"
+		       "\"volumes\":[{\"name\":\"x\",\"layers\":[1]}]}",
+		       "pod.json: 'volumes[0].layers[0]' is not a whole number from 0 to 0");
 	assert_refused("{\"pod\":\"a\",\"base\":{\"name\":\"b\"},\"restartPolicy\":\"Sometimes\"}",
 		       "pod.json: 'restartPolicy' is none of Always, OnFailure, Never");
 }

@@ -94,7 +94,7 @@ static void random_volume(struct dice *dice, bool is_source, struct volume_rule 
 	} else if (volume->kind == VOLUME_CLAIM) {
 		volume->ref = random_text(dice);
 		volume->is_read_only = throw_bool(dice);
-	} else {
+	} else if (volume->kind != VOLUME_IMAGE) {
 		volume->default_mode = (unsigned)throw_dice(dice, 01000);
 	}
 	if (is_map) {
@@ -508,7 +508,7 @@ static void newer_and_odd_documents_are_refused_with_their_place(void **state)
 	assert_refused("{}", "null", "release document: 'i2kit.instance' is missing");
 	assert_refused("{\"volumes\":[{\"name\":\"v\",\"kind\":\"floppy\"}]}", "{}",
 		       "release document: 'i2kit.config.volumes[0].kind' is none of emptyDir, "
-		       "configMap, secret, hostPath, claim, downward, projected");
+		       "configMap, secret, hostPath, claim, downward, projected, image");
 	assert_refused("{\"volumes\":[{\"name\":\"v\",\"kind\":\"secret\",\"ref\":\"s\",\"items\":"
 		       "[{\"key\":\"k\",\"path\":\"../up\"}]}]}",
 		       "{}",

@@ -129,6 +129,7 @@ static const char *guest_lacks(unsigned level)
 		[1] = "names and addresses outside of the project, waiting for other pods",
 		[2] = "`i2kit run`",
 		[3] = "labels of a single instance, the index of a Job's pod among them",
+		[4] = "volumes of images, and containers that share their processes",
 	};
 
 	return level < ARRAY_SIZE(lacks) ? lacks[level] : "something newer";
