@@ -87,6 +87,7 @@ void volume_clear(struct volume *volume)
 	for (size_t i = 0; i < volume->source_count; i++)
 		volume_clear(&volume->sources[i]);
 	free(volume->sources);
+	free(volume->image);
 	*volume = (struct volume){0};
 }
 

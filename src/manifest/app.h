@@ -195,8 +195,10 @@ struct volume {
 	char *host_path_type;	/* Directory, DirectoryOrCreate, File … or NULL */
 	struct volume *sources; /* projected */
 	size_t source_count;
+	char *image; /* image: as a container's */
+	enum pull_policy pull_policy;
 	struct source_mark mark;
-	struct source_mark ref_mark; /* of ref_name */
+	struct source_mark ref_mark; /* of ref_name or image */
 };
 
 struct host_alias {
@@ -371,6 +373,7 @@ struct pod_spec {
 	struct start_wait *waits;
 	size_t wait_count;
 	struct security_context defaults; /* pod-level; already merged into the containers */
+	bool shares_processes;		  /* shareProcessNamespace */
 	bool has_fs_group;
 	uint32_t fs_group;
 	struct string_list supplemental_groups; /* decimal */

@@ -266,24 +266,24 @@ static void check_security(struct loader *loader, const struct container_spec *c
 				container->name);
 }
 
-static void check_image(struct loader *loader, const struct container_spec *container)
+static void check_image(struct loader *loader, const char *image, const struct source_mark *mark)
 {
 	AUTO(error_clear) struct error err = ERROR_INIT;
-	if (loader->options->check_image == NULL || container->image[0] == '\0' ||
-	    loader->options->check_image(container->image, loader->app->folder, &err))
+	if (loader->options->check_image == NULL || image[0] == '\0' ||
+	    loader->options->check_image(image, loader->app->folder, &err))
 		return;
 	/* $TAG, <project> and the like wait for somebody to fill them in. */
-	const char *hint = strpbrk(container->image, "$<{") != NULL
+	const char *hint = strpbrk(image, "$<{") != NULL
 				   ? "fill in what the text leaves open, as with envsubst < FILE"
 				   : err.hint;
-	loader_error_at(loader, &container->image_mark, hint, "%s", err.message);
+	loader_error_at(loader, mark, hint, "%s", err.message);
 }
 
 static void check_container(struct loader *loader, const struct pod_spec *pod,
 			    const struct container_spec *container,
 			    const struct string_list *volumes)
 {
-	check_image(loader, container);
+	check_image(loader, container->image, &container->image_mark);
 	check_env(loader, pod, container);
 	check_env_order(loader, container);
 	for (size_t i = 0; i < container->mount_count; i++)
@@ -368,6 +368,9 @@ static void check_volume(struct loader *loader, const struct pod_spec *pod,
 		for (size_t i = 0; i < volume->source_count; i++)
 			check_volume(loader, pod, &volume->sources[i]);
 		check_projected_paths(loader, volume);
+		break;
+	case VOLUME_IMAGE:
+		check_image(loader, volume->image, &volume->ref_mark);
 		break;
 	case VOLUME_EMPTY_DIR:
 	case VOLUME_HOST_PATH:

@@ -285,6 +285,25 @@ static void read_projected(struct loader *loader, const struct yaml_node *node, 
 	loader_read_map(loader, node, &projected_fields, target);
 }
 
+static const struct field image_list[] = {
+	{"pullPolicy", FIELD_USED, read_choice, AT(pull_policy), NULL,
+	 "default IfNotPresent, also for :latest: up --pull asks again",
+	 "not asked: the image is in the disk", .choices = "IfNotPresent|Always|Never"},
+	{"reference", FIELD_USED, read_text, AT(image), NULL,
+	 "as the image of a container; layers that both have are in the disk once"}};
+static const struct field_set image_fields = {"image volume", image_list, ARRAY_SIZE(image_list)};
+
+static void read_image(struct loader *loader, const struct yaml_node *node, void *target)
+{
+	struct volume *volume = target;
+	volume->kind = VOLUME_IMAGE;
+	loader_read_map(loader, node, &image_fields, target);
+	volume->ref_mark = loader_mark_of(loader, node, "reference");
+	loader_wants_text(loader, node, "reference", "reference: registry.example/assets:1");
+	if (volume->image == NULL)
+		volume->image = xstrdup("");
+}
+
 static const char host_only[] = "use persistentVolumeClaim, emptyDir or hostPath";
 
 static const struct field volume_field_list[] = {
@@ -309,8 +328,8 @@ static const struct field volume_field_list[] = {
 	{"glusterfs", FIELD_REFUSED, NULL, 0, NULL, host_only},
 	{"hostPath", FIELD_USED, read_host_path, 0, &host_path_fields,
 	 "a live mount; makes the pod dirty for promote"},
-	{"image", FIELD_REFUSED, NULL, 0, NULL,
-	 "copy the files with an init container into an emptyDir"},
+	{"image", FIELD_USED, read_image, 0, &image_fields,
+	 "an image's files, in the pod's disk: read only, nothing in it is run"},
 	{"iscsi", FIELD_REFUSED, NULL, 0, NULL, host_only},
 	{"name", FIELD_USED, read_name, AT(name), NULL, NULL},
 	{"nfs", FIELD_REFUSED, NULL, 0, NULL, host_only},

@@ -283,13 +283,18 @@ static void write_argv(struct yaml_writer *writer, const char *key, bool is_give
 		yaml_write_texts(writer, key, argv);
 }
 
-void write_container_body(struct yaml_writer *writer, const struct container_spec *container)
+void write_pull_policy(struct yaml_writer *writer, const char *key, enum pull_policy policy)
 {
 	static const char *const policies[] = {
 		[PULL_IF_NOT_PRESENT] = NULL, [PULL_ALWAYS] = "Always", [PULL_NEVER] = "Never"};
 
+	yaml_write_text(writer, key, policies[policy]);
+}
+
+void write_container_body(struct yaml_writer *writer, const struct container_spec *container)
+{
 	yaml_write_text(writer, "image", container->image);
-	yaml_write_text(writer, "imagePullPolicy", policies[container->pull_policy]);
+	write_pull_policy(writer, "imagePullPolicy", container->pull_policy);
 	if (container->is_sidecar)
 		yaml_write_text(writer, "restartPolicy", "Always");
 	write_argv(writer, "command", container->has_command, &container->command);

@@ -7,13 +7,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct container_spec;
+#include "manifest/app.h"
+
 struct yaml_writer;
 
 void write_container_body(struct yaml_writer *writer, const struct container_spec *container);
 void write_container_list(struct yaml_writer *writer, const char *key,
 			  const struct container_spec *containers, size_t count);
 void write_env(struct yaml_writer *writer, const struct container_spec *container);
+/* Nothing for the default. */
+void write_pull_policy(struct yaml_writer *writer, const char *key, enum pull_policy policy);
 void write_bytes(struct yaml_writer *writer, const char *key, uint64_t bytes); /* 64Mi; 0: none */
 
 #endif

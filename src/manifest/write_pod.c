@@ -115,6 +115,14 @@ static void write_projected(struct yaml_writer *writer, const struct volume *vol
 	yaml_write_end(writer);
 }
 
+static void write_image(struct yaml_writer *writer, const struct volume *volume)
+{
+	yaml_write_map(writer, "image");
+	write_pull_policy(writer, "pullPolicy", volume->pull_policy);
+	yaml_write_text(writer, "reference", volume->image);
+	yaml_write_end(writer);
+}
+
 static void write_volume_source(struct yaml_writer *writer, const struct volume *volume)
 {
 	switch (volume->kind) {
@@ -140,6 +148,9 @@ static void write_volume_source(struct yaml_writer *writer, const struct volume 
 		break;
 	case VOLUME_DOWNWARD:
 		write_downward(writer, volume, false);
+		break;
+	case VOLUME_IMAGE:
+		write_image(writer, volume);
 		break;
 	case VOLUME_PROJECTED:
 		write_projected(writer, volume);
@@ -231,6 +242,8 @@ void write_pod_rest(struct yaml_writer *writer, const struct pod_spec *pod)
 					       [RESTART_ON_FAILURE] = "OnFailure",
 					       [RESTART_NEVER] = "Never"};
 	write_volumes(writer, pod);
+	if (pod->shares_processes)
+		yaml_write_bool(writer, "shareProcessNamespace", true);
 	yaml_write_text(writer, "restartPolicy", policies[pod->restart_policy]);
 	if (pod->termination_grace_s != 30)
 		yaml_write_number(writer, "terminationGracePeriodSeconds",

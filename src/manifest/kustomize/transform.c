@@ -192,6 +192,16 @@ static char *changed_image(const char *image, const struct yaml_node *change)
 	return xasprintf("%s%s", base, image + length);
 }
 
+/* The text of a key, where the change is of it. */
+static void change_image(struct tree_store *store, struct yaml_node *map, const char *key,
+			 const struct yaml_node *change)
+{
+	const char *image = tree_get_text(map, key);
+	AUTO_FREE char *changed = image != NULL ? changed_image(image, change) : NULL;
+	if (changed != NULL)
+		tree_set_text(store, map, key, changed);
+}
+
 static void change_images(struct tree_store *store, struct yaml_node *node,
 			  const struct yaml_node *change)
 {
@@ -199,13 +209,15 @@ static void change_images(struct tree_store *store, struct yaml_node *node,
 		change_images(store, node->items[i], change);
 	for (size_t i = 0; i < node->pair_count; i++) {
 		struct yaml_node *value = node->pairs[i].value;
-		bool is_list = is_one_of(node->pairs[i].key->text, "containers initContainers");
-		for (size_t k = 0; is_list && k < value->item_count; k++) {
-			const char *image = tree_get_text(value->items[k], "image");
-			AUTO_FREE char *changed =
-				image != NULL ? changed_image(image, change) : NULL;
-			if (changed != NULL)
-				tree_set_text(store, value->items[k], "image", changed);
+		const char *key = node->pairs[i].key->text;
+		bool is_containers = is_one_of(key, "containers initContainers");
+		bool is_volumes = strcmp(key, "volumes") == 0;
+		for (size_t k = 0; is_containers && k < value->item_count; k++)
+			change_image(store, value->items[k], "image", change);
+		for (size_t k = 0; is_volumes && k < value->item_count; k++) {
+			struct yaml_node *image = tree_get(value->items[k], "image");
+			if (image != NULL)
+				change_image(store, image, "reference", change);
 		}
 		change_images(store, value, change);
 	}
