@@ -59,6 +59,27 @@ static void print_ranges(const struct invocation *invocation, const struct toc *
 	table_print(table, stdout);
 }
 
+struct image_row {
+	const char *name;
+	const char *what;
+	const char *image;  /* or NULL */
+	const char *digest; /* or NULL */
+	size_t layer_count;
+};
+
+static void add_image_row(const struct invocation *invocation, struct table *table,
+			  const struct image_row *row)
+{
+	const char *digest = row->digest != NULL ? row->digest : "";
+	char text[SHORT_DIGEST_SIZE];
+	short_digest(digest, text);
+	table_add_cell(table, STYLE_BOLD, "%s%s", row->name, row->what);
+	table_add_cell(table, STYLE_NONE, "%s", row->image != NULL ? row->image : "?");
+	table_add_cell(table, STYLE_NONE, "%s",
+		       invocation->output == OUTPUT_WIDE && digest[0] != '\0' ? digest : text);
+	table_add_cell(table, STYLE_NONE, "%zu", row->layer_count);
+}
+
 static void print_containers(const struct invocation *invocation, const struct pod_image *pod)
 {
 	AUTO_PTR(table) struct table *table = table_new(invocation);
@@ -68,17 +89,16 @@ static void print_containers(const struct invocation *invocation, const struct p
 	table_add_column(table, "LAYERS", TABLE_RIGHT);
 	for (size_t i = 0; i < pod->container_count; i++) {
 		const struct container_image *container = &pod->containers[i];
-		const char *digest = container->image_digest != NULL ? container->image_digest : "";
-		char text[SHORT_DIGEST_SIZE];
-		short_digest(digest, text);
-		table_add_cell(table, STYLE_BOLD, "%s%s", container->name,
-			       container->is_init ? " (init)" : "");
-		table_add_cell(table, STYLE_NONE, "%s",
-			       container->image != NULL ? container->image : "?");
-		table_add_cell(table, STYLE_NONE, "%s",
-			       invocation->output == OUTPUT_WIDE && digest[0] != '\0' ? digest
-										      : text);
-		table_add_cell(table, STYLE_NONE, "%zu", container->layer_count);
+		const struct image_row row = {container->name, container->is_init ? " (init)" : "",
+					      container->image, container->image_digest,
+					      container->layer_count};
+		add_image_row(invocation, table, &row);
+	}
+	for (size_t i = 0; i < pod->volume_count; i++) {
+		const struct image_volume *volume = &pod->volumes[i];
+		const struct image_row row = {volume->name, " (volume)", volume->image,
+					      volume->image_digest, volume->layer_count};
+		add_image_row(invocation, table, &row);
 	}
 	table_print(table, stdout);
 }

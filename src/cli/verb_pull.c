@@ -13,6 +13,7 @@
 #include "image/oci/image_ref.h"
 #include "image/oci/resolve.h"
 #include "image/pod/image_process.h"
+#include "manifest/pod_images.h"
 
 static const struct option_spec options[] = {
 	MANIFEST_FILE_OPTION,
@@ -143,12 +144,12 @@ static bool pull_all(struct store *store, const struct invocation *invocation,
 	return true;
 }
 
-static void add_images(const struct container_spec *containers, size_t count,
-		       struct string_list *names)
+static void add_images(const struct pod_spec *pod, struct string_list *names)
 {
-	for (size_t i = 0; i < count; i++) {
-		if (!string_list_has(names, containers[i].image))
-			string_list_add(names, containers[i].image);
+	for (size_t i = 0; i < pod_images_count(pod); i++) {
+		const char *image = pod_images_at(pod, i).image;
+		if (!string_list_has(names, image))
+			string_list_add(names, image);
 	}
 }
 
@@ -166,11 +167,8 @@ static bool list_images(const struct invocation *invocation, struct app *app,
 	}
 	if (!manifest_files_load(invocation, app, err))
 		return false;
-	for (size_t i = 0; i < app->pod_count; i++) {
-		const struct pod_spec *pod = &app->pods[i];
-		add_images(pod->init_containers, pod->init_container_count, names);
-		add_images(pod->containers, pod->container_count, names);
-	}
+	for (size_t i = 0; i < app->pod_count; i++)
+		add_images(&app->pods[i], names);
 	return true;
 }
 

@@ -11,6 +11,7 @@
 #include "base/path.h"
 #include "image/oci/reference.h"
 #include "image/oci/resolve.h"
+#include "manifest/pod_images.h"
 
 enum { DAEMON_MS = 2000 };
 
@@ -95,10 +96,8 @@ void watched_files_make(const struct app *app, struct watched_files *ret)
 		add(ret, NULL, xstrdup(app->files.items[i]), NULL);
 	for (size_t i = 0; i < app->pod_count; i++) {
 		const struct pod_spec *pod = &app->pods[i];
-		for (size_t k = 0; k < pod->init_container_count; k++)
-			add_image(ret, app, pod->name, pod->init_containers[k].image);
-		for (size_t k = 0; k < pod->container_count; k++)
-			add_image(ret, app, pod->name, pod->containers[k].image);
+		for (size_t k = 0; k < pod_images_count(pod); k++)
+			add_image(ret, app, pod->name, pod_images_at(pod, k).image);
 	}
 }
 

@@ -23,6 +23,7 @@
 #include "image/pod/disk_verify.h"
 #include "image/pod/verify.h"
 #include "test.h"
+#include "wire/pod_document.h"
 
 enum { TAR_MAX = 1 << 20, LAYERS_MAX = 3 };
 
@@ -233,6 +234,59 @@ static void a_disk_is_built_once_and_is_what_it_says(void **state)
 	verify(&first);
 }
 
+/* Layers that a container has already are in the disk once; its own come after the containers'. */
+static void a_volume_of_an_image_is_part_of_the_disk(void **state)
+{
+	static const char *const files[] = {"assets/", "assets/one", NULL};
+	char name[] = "web", space[] = "default", web[] = "oci:whole", assets[] = "oci:assets",
+	     files_name[] = "files", same[] = "same";
+	struct container_spec container = {.name = name, .image = web};
+	struct volume volumes[] = {{.name = files_name, .kind = VOLUME_IMAGE, .image = assets},
+				   {.name = space, .kind = VOLUME_EMPTY_DIR},
+				   {.name = same, .kind = VOLUME_IMAGE, .image = web}};
+	struct pod_spec pod = {.name = name,
+			       .namespace_name = space,
+			       .containers = &container,
+			       .container_count = 1,
+			       .volumes = volumes,
+			       .volume_count = 3};
+	struct image_options given = options();
+	AUTO_FREE struct bytes *layers = xcalloc(LAYERS_MAX, sizeof(*layers));
+	AUTO(disk_image_clear) struct disk_image disk = {0};
+	AUTO(disk_image_clear) struct disk_image without = {0};
+	AUTO(toc_clear) struct toc toc = {0};
+	AUTO(error_clear) struct error err = ERROR_INIT;
+	(void)state;
+	make_web("whole", true);
+	make_tar(&layers[0], files, 0755);
+	make_image("assets", layers, 1);
+	if (!image_build(store, &pod, &given, NULL, &disk, &err))
+		fail_msg("%s", err.message);
+	read_toc(&disk, &toc);
+	assert_int_equal(toc.partition_count, 2 + 3);
+	verify(&disk);
+	/* As the guest reads it. */
+	AUTO(pod_image_clear) struct pod_image image = {0};
+	assert_true(pod_document_read(toc.pod_json, strlen(toc.pod_json), "pod", &image, NULL));
+	assert_int_equal(image.volume_count, 2);
+	const struct image_volume *volume = pod_image_volume(&image, "files");
+	assert_int_equal(volume->layer_count, 1);
+	assert_int_equal(volume->layers[0], 2);
+	assert_string_equal(volume->image, "oci:assets");
+	assert_int_equal(pod_image_volume(&image, "same")->layers[1], 1);
+	assert_null(pod_image_volume(&image, "default"));
+	/* It is what makes the disk another one. */
+	pod.volume_count = 0;
+	assert_true(image_build(store, &pod, &given, NULL, &without, NULL));
+	assert_false(digest_equal(&without.digest, &disk.digest));
+	pod.volume_count = 3;
+	static char gone[] = "oci:nowhere";
+	volumes[0].image = gone;
+	AUTO(disk_image_clear) struct disk_image none = {0};
+	assert_false(image_build(store, &pod, &given, NULL, &none, &err));
+	assert_non_null(strstr(err.message, "volume 'files'"));
+}
+
 /* Its tree says more than its tar: which folders have no entry. */
 static void a_layer_without_parents_is_proved_too(void **state)
 {
@@ -430,6 +484,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_disk_is_built_once_and_is_what_it_says),
+		cmocka_unit_test(a_volume_of_an_image_is_part_of_the_disk),
 		cmocka_unit_test(a_layer_without_parents_is_proved_too),
 		cmocka_unit_test(a_changed_disk_is_not_what_it_says),
 		cmocka_unit_test(a_disk_of_other_libraries_is_told_from_a_damaged_one),

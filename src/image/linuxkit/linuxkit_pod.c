@@ -9,6 +9,7 @@
 #include "base/parse.h"
 #include "base/strbuf.h"
 #include "image/oci/reference.h"
+#include "manifest/pod_images.h"
 
 /* Of LinuxKit's examples/minimal.yml at v1.8.2. */
 static const char head[] =
@@ -46,15 +47,14 @@ static void write_text(struct strbuf *text, const char *key, const char *value)
 }
 
 /* Pinned, where the image has a place that others can ask. */
-static void write_image(struct strbuf *text, const struct container_spec *container,
-			const struct oci_image *image, bool is_portable)
+static void write_image(struct strbuf *text, const char *named, const struct oci_image *image,
+			bool is_portable)
 {
 	AUTO(reference_clear) struct reference reference = {0};
 	AUTO(error_clear) struct error ignored = ERROR_INIT;
-	if (!reference_parse(container->image, "/", &reference, &ignored) ||
+	if (!reference_parse(named, "/", &reference, &ignored) ||
 	    reference.transport != TRANSPORT_REGISTRY) {
-		AUTO_FREE char *name = is_portable ? reference_portable(container->image)
-						   : xstrdup(container->image);
+		AUTO_FREE char *name = is_portable ? reference_portable(named) : xstrdup(named);
 		strbuf_appendf(text, "    # not in a registry: %s\n",
 			       is_portable ? DIGEST_TEXT(&image->digest)
 					   : "i2kit finds this image, linuxkit does not");
@@ -154,8 +154,51 @@ static void write_resources(struct strbuf *text, const struct resources *resourc
 			       PERIOD_US);
 }
 
-static void write_container(struct strbuf *text, const struct container_spec *container,
-			    const struct oci_image *image, bool is_portable)
+static bool is_image_volume(const struct pod_spec *pod, const char *name)
+{
+	for (size_t i = 0; i < pod->volume_count; i++) {
+		if (strcmp(pod->volumes[i].name, name) == 0)
+			return pod->volumes[i].kind == VOLUME_IMAGE;
+	}
+	return false;
+}
+
+/* LinuxKit has volumes of images too, and binds them whole, by their name. */
+static void write_binds(struct strbuf *text, const struct pod_spec *pod,
+			const struct container_spec *container)
+{
+	AUTO(string_list_clear) struct string_list binds = STRING_LIST_INIT;
+	string_list_add(&binds, "/etc/resolv.conf:/etc/resolv.conf");
+	for (size_t i = 0; i < container->mount_count; i++) {
+		const struct volume_mount *mount = &container->mounts[i];
+		if (!is_image_volume(pod, mount->volume))
+			continue;
+		if (mount->sub_path == NULL && mount->sub_path_expr == NULL)
+			string_list_addf(&binds, "%s:%s:ro", mount->volume, mount->mount_path);
+		else
+			strbuf_appendf(text, "    # linuxkit binds no part of a volume: %.64s\n",
+				       mount->volume);
+	}
+	write_list(text, "binds", &binds);
+}
+
+static void write_volumes(struct strbuf *text, const struct pod_spec *pod,
+			  const struct oci_image *images, bool is_portable)
+{
+	size_t first = pod->init_container_count + pod->container_count;
+	for (size_t i = first; i < pod_images_count(pod); i++) {
+		const struct pod_image_use use = pod_images_at(pod, i);
+		strbuf_append(text, i == first ? "volumes:\n  - name: " : "  - name: ");
+		strbuf_append_json(text, use.volume->name);
+		strbuf_append_char(text, '\n');
+		write_image(text, use.image, &images[i], is_portable);
+		strbuf_append(text, "    readonly: true\n");
+	}
+}
+
+static void write_container(struct strbuf *text, const struct pod_spec *pod,
+			    const struct container_spec *container, const struct oci_image *image,
+			    bool is_portable)
 {
 	const struct security_context *security = &container->security;
 	const char *json = image->config_json;
@@ -168,7 +211,7 @@ static void write_container(struct strbuf *text, const struct container_spec *co
 	strbuf_append(text, "  - name: ");
 	strbuf_append_json(text, container->name);
 	strbuf_append_char(text, '\n');
-	write_image(text, container, image, is_portable);
+	write_image(text, container->image, image, is_portable);
 	write_command(text, container, config);
 	if (container->working_dir != NULL)
 		write_text(text, "cwd", container->working_dir);
@@ -179,7 +222,7 @@ static void write_container(struct strbuf *text, const struct container_spec *co
 	if (security->allow_privilege_escalation == TRI_FALSE)
 		strbuf_append(text, "    noNewPrivileges: true\n");
 	write_resources(text, &container->resources);
-	strbuf_append(text, "    binds: [\"/etc/resolv.conf:/etc/resolv.conf\"]\n");
+	write_binds(text, pod, container);
 }
 
 char *linuxkit_pod_write(const struct pod_spec *pod, const struct oci_image *images,
@@ -194,16 +237,19 @@ char *linuxkit_pod_write(const struct pod_spec *pod, const struct oci_image *ima
 	/* A sidecar starts before the containers and stays. */
 	for (size_t i = 0; i < pod->init_container_count; i++) {
 		if (!pod->init_containers[i].is_sidecar)
-			write_container(&text, &pod->init_containers[i], &images[i], is_portable);
+			write_container(&text, pod, &pod->init_containers[i], &images[i],
+					is_portable);
 	}
 	strbuf_append(&text, "services:\n");
 	for (size_t i = 0; i < pod->init_container_count; i++) {
 		if (pod->init_containers[i].is_sidecar)
-			write_container(&text, &pod->init_containers[i], &images[i], is_portable);
+			write_container(&text, pod, &pod->init_containers[i], &images[i],
+					is_portable);
 	}
 	for (size_t i = 0; i < pod->container_count; i++)
-		write_container(&text, &pod->containers[i], &images[pod->init_container_count + i],
-				is_portable);
+		write_container(&text, pod, &pod->containers[i],
+				&images[pod->init_container_count + i], is_portable);
+	write_volumes(&text, pod, images, is_portable);
 	return strbuf_take(&text);
 }
 
@@ -212,16 +258,14 @@ bool linuxkit_pod_make(struct store *store, const struct pod_spec *pod,
 		       char **ret, struct error *err)
 {
 	bool is_done = true;
-	size_t count = pod->init_container_count + pod->container_count;
+	size_t count = pod_images_count(pod);
 	struct oci_image *images = xcalloc(count + 1, sizeof(*images));
 	for (size_t i = 0; i < count && is_done; i++) {
-		const struct container_spec *container =
-			i < pod->init_container_count
-				? &pod->init_containers[i]
-				: &pod->containers[i - pod->init_container_count];
-		is_done = image_resolve(store, container->image, container->pull_policy, options,
-					progress, &images[i], err) ||
-			  error_prefix(err, "container '%s'", container->name);
+		const struct pod_image_use use = pod_images_at(pod, i);
+		AUTO_FREE char *name = pod_image_use_name(&use);
+		is_done = image_resolve(store, use.image, use.pull_policy, options, progress,
+					&images[i], err) ||
+			  error_prefix(err, "%s", name);
 	}
 	if (is_done)
 		*ret = linuxkit_pod_write(pod, images, false);

@@ -321,8 +321,8 @@ bool disk_verify(struct store *store, const char *path, const struct image_optio
 	    !hash_range(&verifier, 0, verifier.size, &ret->digest, err) ||
 	    !check_partitions(&verifier, err) || !check_base(&verifier, err) ||
 	    !load_images(&verifier, "initContainers", err) ||
-	    !load_images(&verifier, "containers", err) || !convert_layers(&verifier, err) ||
-	    !compare_disks(&verifier, &ret->digest, err))
+	    !load_images(&verifier, "containers", err) || !load_images(&verifier, "volumes", err) ||
+	    !convert_layers(&verifier, err) || !compare_disks(&verifier, &ret->digest, err))
 		return error_prefix(err, "'%s'", path);
 	ret->partition_count = verifier.toc.partition_count;
 	ret->layer_count = verifier.layer_count;

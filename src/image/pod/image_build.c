@@ -16,6 +16,7 @@
 #include "image/pod/image_process.h"
 #include "image/pod/pod_document.h"
 #include "image/store/store.h"
+#include "manifest/pod_images.h"
 
 /* Raise it whenever the disk changes for the same inputs. */
 #define BUILDER_VERSION "4"
@@ -27,7 +28,7 @@ struct build {
 	const struct image_options *options;
 	const struct progress *progress;
 	struct base_folder base;
-	struct oci_image *images; /* init containers', then containers' */
+	struct oci_image *images; /* in the order of manifest/pod_images.h */
 	size_t image_count;
 	struct disk_layer *layers; /* each diff id once */
 	size_t layer_count;
@@ -46,13 +47,6 @@ static void build_clear(struct build *build)
 	free(build->layers);
 	free(build->pod_json);
 	base_folder_clear(&build->base);
-}
-
-static const struct container_spec *container_at(const struct pod_spec *pod, size_t index)
-{
-	return index < pod->init_container_count
-		       ? &pod->init_containers[index]
-		       : &pod->containers[index - pod->init_container_count];
 }
 
 /* What is built here is in the store, and nowhere else. */
@@ -74,28 +68,29 @@ static bool resolve_made(const struct build *build, const char *name, struct oci
 	return error_hint(err, "i2kit build");
 }
 
-static bool resolve_image(const struct build *build, const struct container_spec *container,
+static bool resolve_image(const struct build *build, const struct pod_image_use *use,
 			  struct oci_image *ret, struct error *err)
 {
-	AUTO_FREE char *made = image_made_name(container);
+	AUTO_FREE char *made = use->container != NULL ? image_made_name(use->container) : NULL;
 	enum pull_policy policy = build->options != NULL && build->options->has_pull
 					  ? build->options->pull
-					  : container->pull_policy;
+					  : use->pull_policy;
 
 	if (made != NULL)
 		return resolve_made(build, made, ret, err);
-	return image_resolve(build->store, container->image, policy, build->options,
-			     build->progress, ret, err);
+	return image_resolve(build->store, use->image, policy, build->options, build->progress, ret,
+			     err);
 }
 
 static bool resolve_images(struct build *build, struct error *err)
 {
-	size_t count = build->pod->init_container_count + build->pod->container_count;
+	size_t count = pod_images_count(build->pod);
 	build->images = xcalloc(count + 1, sizeof(struct oci_image));
 	for (size_t i = 0; i < count; i++) {
-		const struct container_spec *container = container_at(build->pod, i);
-		if (!resolve_image(build, container, &build->images[i], err))
-			return error_prefix(err, "container '%s'", container->name);
+		const struct pod_image_use use = pod_images_at(build->pod, i);
+		AUTO_FREE char *name = pod_image_use_name(&use);
+		if (!resolve_image(build, &use, &build->images[i], err))
+			return error_prefix(err, "%s", name);
 		build->image_count++;
 	}
 	return true;
@@ -118,7 +113,7 @@ static void list_layers(struct build *build)
 	build->layers = xcalloc(most + 1, sizeof(struct disk_layer));
 	for (size_t i = 0; i < build->image_count; i++) {
 		const struct oci_image *image = &build->images[i];
-		const char *name = container_at(build->pod, i)->image;
+		const char *name = pod_images_at(build->pod, i).image;
 		for (size_t j = 0; j < image->layer_count; j++) {
 			if (has_layer(build, &image->layers[j].diff_id))
 				continue;
@@ -256,9 +251,10 @@ bool image_build(struct store *store, const struct pod_spec *pod,
 					      .references = &references,
 					      .progress = progress};
 
-	for (size_t i = 0; i < pod->init_container_count + pod->container_count; i++) {
-		if (container_at(pod, i)->build == NULL)
-			string_list_add(&references, container_at(pod, i)->image);
+	for (size_t i = 0; i < pod_images_count(pod); i++) {
+		const struct pod_image_use use = pod_images_at(pod, i);
+		if (use.container == NULL || use.container->build == NULL)
+			string_list_add(&references, use.image);
 	}
 	if (!image_process_run(&process, build_apart, &build, &words, err))
 		return error_prefix(err, "pod '%s'", pod->name);

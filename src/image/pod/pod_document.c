@@ -12,6 +12,7 @@
 #include "image/disk/gpt.h"
 #include "image/oci/reference.h"
 #include "image/pod/image_health.h"
+#include "manifest/pod_images.h"
 #include "wire/pod_document.h"
 
 /* What manifest and images say becomes the values of wire/pod_document.h, which writes them. */
@@ -144,6 +145,13 @@ static size_t layer_index(const struct pod_document *document, const struct dige
 	return i;
 }
 
+static void fill_layers_of(const struct pod_document *document, const struct oci_image *image,
+			   size_t **ret, size_t *ret_count)
+{
+	for (size_t i = 0; i < image->layer_count; i++)
+		*ARRAY_APPEND(*ret, *ret_count) = layer_index(document, &image->layers[i].diff_id);
+}
+
 static bool fill_container(struct container_image *to, const struct pod_document *document,
 			   const struct container_spec *spec, const struct oci_image *image,
 			   struct error *err)
@@ -151,9 +159,7 @@ static bool fill_container(struct container_image *to, const struct pod_document
 	to->name = xstrdup(spec->name);
 	to->image = reference_portable(spec->image);
 	to->image_digest = xstrdup(DIGEST_TEXT(&image->digest));
-	for (size_t i = 0; i < image->layer_count; i++)
-		*ARRAY_APPEND(to->layers, to->layer_count) =
-			layer_index(document, &image->layers[i].diff_id);
+	fill_layers_of(document, image, &to->layers, &to->layer_count);
 	fill_command(to, spec);
 	fill_ports(to, spec);
 	fill_resources(to, &spec->resources);
@@ -203,26 +209,37 @@ static void fill_pod(struct pod_image *to, const struct pod_spec *pod)
 	to->backoff_limit = number_if(pod->workload == WORKLOAD_JOB, pod->job.backoff_limit);
 	for (size_t i = 0; i < pod->sysctl_count; i++)
 		string_list_addf(&to->sysctls, "%s=%s", pod->sysctls[i].key, pod->sysctls[i].value);
+	to->shares_processes = pod->shares_processes;
 	to->fs_group = number_if(pod->has_fs_group, pod->fs_group);
 	for (size_t i = 0; i < pod->supplemental_groups.count; i++)
 		*ARRAY_APPEND(to->supplemental_groups, to->supplemental_group_count) =
 			group_number(pod->supplemental_groups.items[i]);
 }
 
-static bool fill_containers(struct pod_image *to, const struct pod_document *document,
-			    struct error *err)
+static void fill_image_volume(struct image_volume *to, const struct pod_document *document,
+			      const struct volume *volume, const struct oci_image *image)
 {
-	const struct pod_spec *pod = document->pod;
-	const struct oci_image *image = document->images;
-	for (size_t i = 0; i < pod->init_container_count + pod->container_count; i++, image++) {
-		bool is_init = i < pod->init_container_count;
-		const struct container_spec *spec =
-			is_init ? &pod->init_containers[i]
-				: &pod->containers[i - pod->init_container_count];
+	to->name = xstrdup(volume->name);
+	to->image = reference_portable(volume->image);
+	to->image_digest = xstrdup(DIGEST_TEXT(&image->digest));
+	fill_layers_of(document, image, &to->layers, &to->layer_count);
+}
+
+static bool fill_images(struct pod_image *to, const struct pod_document *document,
+			struct error *err)
+{
+	for (size_t i = 0; i < pod_images_count(document->pod); i++) {
+		const struct pod_image_use use = pod_images_at(document->pod, i);
+		const struct oci_image *image = &document->images[i];
+		if (use.container == NULL) {
+			fill_image_volume(ARRAY_APPEND(to->volumes, to->volume_count), document,
+					  use.volume, image);
+			continue;
+		}
 		struct container_image *container =
 			ARRAY_APPEND(to->containers, to->container_count);
-		container->is_init = is_init;
-		if (!fill_container(container, document, spec, image, err))
+		container->is_init = i < document->pod->init_container_count;
+		if (!fill_container(container, document, use.container, image, err))
 			return false;
 	}
 	return true;
@@ -233,5 +250,5 @@ char *pod_document_make(const struct pod_document *document, struct error *err)
 	AUTO(pod_image_clear) struct pod_image pod = {0};
 	fill_pod(&pod, document->pod);
 	fill_layers(&pod, document);
-	return fill_containers(&pod, document, err) ? pod_document_write(&pod, err) : NULL;
+	return fill_images(&pod, document, err) ? pod_document_write(&pod, err) : NULL;
 }

@@ -15,7 +15,7 @@
 
 struct pod_document {
 	const struct pod_spec *pod;
-	/* One for each init container, then one for each container. */
+	/* In the order of manifest/pod_images.h. */
 	const struct oci_image *images;
 	const struct disk_layer *layers; /* each diff id once; partition 3 is the first */
 	size_t layer_count;
