@@ -246,6 +246,49 @@ def test_the_pod_shares_network_ipc_and_name_but_not_processes(workshop):
         equal(output(peer, "cat /proc/1/comm", container="two"), "sleep")
 
 
+def test_containers_may_share_their_processes(workshop):
+    """shareProcessNamespace: they see, signal and enter one another; process 1 is none of theirs, and what one leaves
+    behind ends with it."""
+    one = sh("echo inside >/mark; sleep 4444 & echo $! >/dev/shm/left; echo $$$$ >/dev/shm/shell; trap 'echo hup' HUP; "
+             "echo begun; while :; do sleep 0.1; done", "one")
+    other = sh("sleep 1000", "open", security={"privileged": True})
+    init = [sh("cat /proc/1/comm", "first")]
+    with Scene(workshop, [one, sh("sleep 1000"), other], init, shareProcesses=True) as peer:
+        peer.wait_event(type="ready", ready=True)
+        peer.until(lambda: "begun" in peer.text_of("one"))
+        equal(peer.text_of("first"), ["pause"])
+        equal(output(peer, "cat /proc/1/comm; tr -d '\\0' </proc/1/cmdline; tr -d '\\0' </proc/1/environ 2>&1; true", container="main")
+              .splitlines()[:2], ["pause", "pause"])
+        shell, left = output(peer, "cat /dev/shm/shell /dev/shm/left", container="main").split()
+        equal(output(peer, f"cat /proc/{shell}/root/mark", container="main"), "inside")
+        output(peer, f"kill -HUP {shell}", container="main")
+        peer.until(lambda: "hup" in peer.text_of("one"))
+        code = lambda script, name: peer.exec(["sh", "-c", script], container=name)[0].get("code")
+        check(code("ls /proc/1/root/", "main") != 0, "process 1 can be entered")
+        equal(output(peer, "ls /proc/1/root/../..", container="open"), "")
+        output(peer, "kill -9 1; kill -TERM 1; (sleep 0.1 & exit) & wait; sleep 0.5; true", container="main")
+        equal(output(peer, "grep -l 'State:.Z' /proc/[0-9]*/status; true", container="main"), "")
+        equal(output(peer, f"tr '\\0' ' ' </proc/{left}/cmdline", container="main"), "sleep 4444")
+        output(peer, f"kill -9 {shell}", container="main")
+        peer.wait_event(type="container", container="one", state="running", restarts=1)
+        peer.until(lambda: peer.text_of("one").count("begun") == 2)
+        check(output(peer, "cat /dev/shm/left", container="main") != left, "the same process again")
+        equal(output(peer, f"test -e /proc/{left} || echo gone", container="main"), "gone")
+        equal(output(peer, "cat /proc/1/comm", container="one"), "pause")
+        peer.send_json(v.SHUTDOWN, {})
+        peer.wait_event(type="pod", phase="Succeeded", timeout=60)
+
+
+def test_a_container_alone_that_shares_is_not_process_1(workshop):
+    """Its program then ends at SIGTERM without a handler of its own, and what it left ends with it."""
+    with Scene(workshop, [sh("sleep 4444 & echo $$$$ >/dev/shm/main; exec sleep 1000")], shareProcesses=True, restartPolicy="Never") as peer:
+        peer.wait_event(type="ready", ready=True)
+        equal(output(peer, "cat /proc/1/comm"), "pause")
+        output(peer, "kill $(cat /dev/shm/main)")
+        ended = peer.wait_event(type="container", state="terminated")
+        equal(ended["signal"], 15)
+
+
 def test_containers_are_confined_as_docker_confines_them(workshop):
     locked = sh("echo from-user >/dev/stdout; echo problem >/dev/stderr; sleep 1000", "locked", security={"user": 1000, "readOnlyRoot": True, "allowPrivilegeEscalation": False,
                                                   "drop": ["ALL"]})
@@ -484,6 +527,30 @@ def test_mounts_are_seen_whatever_their_order(workshop):
     with Scene(workshop, [sh("sleep 1000")], config=config) as peer:
         peer.wait_event(type="ready", ready=True)
         equal(output(peer, "grep -c ' /srv' /proc/mounts; echo x >/srv/deep/x; ls /srv"), "2\ndeep")
+
+
+def test_an_images_files_are_mounted_and_nothing_in_them_runs(workshop):
+    mounts = [{"volume": "files", "path": "/files"}, {"volume": "files", "path": "/tools", "subPath": "bin"},
+              {"volume": "files", "path": "/one", "subPath": "etc/passwd"}]
+    wrong = [{"volume": "files", "path": "/x", "subPath": "no/such"}]
+    config = {"volumes": [{"name": "files", "kind": "image"}],
+              "containers": {"main": {"mounts": mounts}, "second": {"mounts": mounts[:1]}, "wrong": {"mounts": wrong}}}
+    volumes = [{"name": "files", "image": "toolbox", "imageDigest": "sha256:0", "layers": [0]}]
+    with Scene(workshop, [sh("sleep 1000"), sh("sleep 1000", "second", security={"privileged": True}), sh("sleep 1000", "wrong")],
+               config=config, volumes=volumes) as peer:
+        peer.wait_event(type="container", container="main", state="running")
+        peer.wait_event(type="container", container="second", state="running")
+        event = peer.wait_event(type="container", container="wrong", reason="StartError")
+        check("subPath 'no/such' is not in the volume" in event["message"], event)
+        equal(output(peer, "cmp /files/bin/sh /bin/sh && cmp /one /etc/passwd && ls /tools/sh"), "/tools/sh")
+        for path in ("/files", "/tools", "/one"):
+            options = output(peer, f"awk '$2 == \"{path}\" {{ print $4 }}' /proc/mounts").split(",")
+            equal([word for word in ("ro", "noexec", "nosuid", "nodev") if word not in options], [])
+        for name in ("main", "second"):
+            done = peer.exec(["sh", "-c", "touch /files/x"], container=name)
+            check(b"Read-only file system" in done[2], done)
+            done = peer.exec(["sh", "-c", "/files/bin/sh -c true"], container=name)
+            check(b"Permission denied" in done[2], done)
 
 
 def test_empty_dirs_of_a_scratch_disk_keep_to_their_size(workshop):

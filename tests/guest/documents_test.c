@@ -91,7 +91,7 @@ static void the_runtime_configuration_is_the_golden_one(void **state)
 	struct image_user user = {.uid = 1000, .gid = 1000, .home = strdup("/home/app")};
 	char source[] = "/run/i2kit/etc/hosts";
 	char destination[] = "/etc/hosts";
-	struct oci_mount mount = {source, destination, false};
+	struct oci_mount mount = {source, destination, false, false};
 	struct oci_plan plan = {.pod = &pod,
 				.container = &pod.containers[0],
 				.root_path = "/run/i2kit/c/main/root",
@@ -113,6 +113,34 @@ static void the_runtime_configuration_is_the_golden_one(void **state)
 	plan.task_limit = 640;
 	AUTO_FREE char *limited = oci_config_make(&plan, NULL);
 	assert_non_null(strstr(limited, "\"pids\":{\"limit\":640}"));
+}
+
+static void shared_processes_and_images_are_the_runtimes_to_set_up(void **state)
+{
+	(void)state;
+	AUTO(pod_image_clear) struct pod_image pod = {0};
+	AUTO(release_clear) struct release release = {0};
+	struct string_list env = STRING_LIST_INIT;
+	char home[] = "/", source[] = "/v", destination[] = "/files";
+	struct image_user user = {.uid = 1, .home = home};
+	struct oci_mount mount = {source, destination, .is_read_only = true, .is_noexec = true};
+	struct oci_plan plan = {.pod = &pod,
+				.container = NULL,
+				.root_path = "/r",
+				.cgroup_path = "/c",
+				.process_namespace = "/proc/40/ns/pid",
+				.environment = &env,
+				.user = &user,
+				.mounts = &mount,
+				.mount_count = 1};
+	read_both(&pod, &release);
+	plan.container = &pod.containers[0];
+	AUTO_FREE char *text = oci_config_make(&plan, NULL);
+	assert_non_null(strstr(text, "{\"type\":\"pid\",\"path\":\"/proc/40/ns/pid\"}"));
+	assert_non_null(strstr(text,
+			       "{\"destination\":\"/files\",\"type\":\"bind\",\"source\":\"/v\","
+			       "\"options\":[\"rbind\",\"rprivate\",\"ro\",\"noexec\",\"nosuid\","
+			       "\"nodev\"]}"));
 }
 
 static void run_as_non_root_refuses_root(void **state)
@@ -486,6 +514,7 @@ int main(void)
 		cmocka_unit_test(the_environment_has_kubernetes_order_and_expansion),
 		cmocka_unit_test(a_missing_secret_is_named),
 		cmocka_unit_test(the_runtime_configuration_is_the_golden_one),
+		cmocka_unit_test(shared_processes_and_images_are_the_runtimes_to_set_up),
 		cmocka_unit_test(run_as_non_root_refuses_root),
 		cmocka_unit_test(a_privileged_container_has_devices_and_every_capability),
 		cmocka_unit_test(command_and_args_replace_what_kubernetes_says_they_replace),

@@ -11,6 +11,7 @@ struct oci_mount {
 	char *source;
 	char *destination; /* absolute, without links, "." or ".." */
 	bool is_read_only;
+	bool is_noexec; /* nothing in it is run, nor is a device or changes who runs it */
 };
 
 struct mount_list {

@@ -288,6 +288,8 @@ static void write_mounts(struct json_writer *json, const struct oci_plan *plan)
 		string_list_add(&options, "rbind");
 		string_list_add(&options, "rprivate");
 		string_list_add(&options, mount->is_read_only ? "ro" : "rw");
+		if (mount->is_noexec)
+			string_list_split(&options, "noexec,nosuid,nodev", ',');
 		write_mount(json, mount->destination, "bind", mount->source, &options);
 	}
 	json_close(json);
@@ -357,13 +359,15 @@ static void write_devices(struct json_writer *json, const struct oci_device_list
 	json_close(json);
 }
 
-static void write_namespaces(struct json_writer *json)
+static void write_namespaces(struct json_writer *json, const char *process_namespace)
 {
 	static const char *const types[] = {"pid", "mount", "cgroup"};
 	json_open_list(json, "namespaces");
 	for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
 		json_open_object(json, NULL);
 		json_write_text(json, "type", types[i]);
+		if (i == 0)
+			json_write_text_if(json, "path", process_namespace);
 		json_close(json);
 	}
 	json_close(json);
@@ -374,7 +378,7 @@ static void write_linux(struct json_writer *json, const struct oci_plan *plan)
 	const struct container_security *security = &plan->container->security;
 	json_open_object(json, "linux");
 	json_write_text(json, "cgroupsPath", plan->cgroup_path);
-	write_namespaces(json);
+	write_namespaces(json, plan->process_namespace);
 	write_resources(json, plan);
 	if (plan->devices != NULL)
 		write_devices(json, plan->devices);

@@ -31,6 +31,8 @@ struct oci_plan {
 	const struct container_image *container;
 	const char *root_path; /* the mounted root filesystem */
 	const char *cgroup_path;
+	const char
+		*process_namespace; /* a file that stands for the one to join; or NULL: its own */
 	const struct string_list *environment;
 	const struct image_user *user;
 	const struct oci_mount *mounts; /* binds, after the system's own */

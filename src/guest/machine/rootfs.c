@@ -21,21 +21,18 @@
 #define MAX_LINKS 40 /* the kernel's own limit */
 
 /* The layers' folders seen from ROOTFS_LAYERS, top first; short, since a mount's options are. */
-static void lower_option(const struct container_image *container, struct strbuf *ret)
+static void lower_option(const size_t *layers, size_t count, struct strbuf *ret)
 {
 	strbuf_append(ret, "lowerdir=");
-	for (size_t i = container->layer_count; i-- > 0;)
-		strbuf_appendf(ret, "%zu%s", container->layers[i], i > 0 ? ":" : "");
+	for (size_t i = count; i-- > 0;)
+		strbuf_appendf(ret, "%zu%s", layers[i], i > 0 ? ":" : "");
 	/* An overlay needs two lower layers or an upper one; there is always the upper one. */
 }
 
 /* The layers' mode and owner of folders that the ones above have no entry for. */
-static bool restore_folders(const struct container_image *container, const char *root,
-			    struct error *err)
+static bool restore_folders(const size_t *layers, size_t count, const char *root, struct error *err)
 {
-	struct layer_stack stack = {.folder = ROOTFS_LAYERS,
-				    .layers = container->layers,
-				    .count = container->layer_count};
+	struct layer_stack stack = {.folder = ROOTFS_LAYERS, .layers = layers, .count = count};
 	AUTO_FREE struct string_list *implied = xcalloc(stack.count, sizeof(*implied));
 	for (size_t i = 1; i < stack.count; i++) {
 		AUTO_FREE char *layer = xasprintf(ROOTFS_LAYERS "/%zu", stack.layers[i]);
@@ -47,34 +44,39 @@ static bool restore_folders(const struct container_image *container, const char 
 	return is_ok;
 }
 
-bool rootfs_mount(const struct container_image *container, const char *folder, struct error *err)
+bool rootfs_mount_layers(const size_t *layers, size_t count, const char *top, const char *root,
+			 struct error *err)
 {
-	AUTO_FREE char *top = xasprintf("%s/%s", ROOTFS_TOPS, container->name);
 	AUTO_FREE char *upper = path_join(top, "u");
 	AUTO_FREE char *work = path_join(top, "w");
-	AUTO_FREE char *root = path_join(folder, "root");
-	rootfs_unmount(container, folder);
 	if (!path_make_folders(upper, 0755, err) || !path_make_folders(work, 0755, err) ||
 	    !path_make_folders(root, 0755, err))
 		return false;
-	if (container->layer_count == 0) {
+	if (count == 0) {
 		if (mount(upper, root, NULL, MS_BIND, NULL) < 0)
 			return error_set_errno(err, errno, "mounting an empty root");
 		return true;
 	}
 	AUTO(strbuf_clear) struct strbuf options = STRBUF_INIT;
-	lower_option(container, &options);
+	lower_option(layers, count, &options);
 	strbuf_appendf(&options, ",upperdir=%s,workdir=%s", upper, work);
 	if (options.size >= 4096)
-		return error_set(err, ERROR_UNSUPPORTED, "%zu layers are too many to stack",
-				 container->layer_count);
+		return error_set(err, ERROR_UNSUPPORTED, "%zu layers are too many to stack", count);
 	bool is_mounted = chdir(ROOTFS_LAYERS) == 0 &&
 			  mount("overlay", root, "overlay", 0, options.data) == 0;
 	int failed = errno;
 	(void)!chdir("/");
 	if (!is_mounted)
-		return error_set_errno(err, failed, "stacking %zu layers", container->layer_count);
-	return restore_folders(container, root, err);
+		return error_set_errno(err, failed, "stacking %zu layers", count);
+	return restore_folders(layers, count, root, err);
+}
+
+bool rootfs_mount(const struct container_image *container, const char *folder, struct error *err)
+{
+	AUTO_FREE char *top = xasprintf("%s/%s", ROOTFS_TOPS, container->name);
+	AUTO_FREE char *root = path_join(folder, "root");
+	rootfs_unmount(container, folder);
+	return rootfs_mount_layers(container->layers, container->layer_count, top, root, err);
 }
 
 void rootfs_unmount(const struct container_image *container, const char *folder)

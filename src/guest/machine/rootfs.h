@@ -18,6 +18,12 @@
 /* Mounts at FOLDER/root; whatever an earlier run left is thrown away first. */
 MUST_CHECK bool rootfs_mount(const struct container_image *container, const char *folder,
 			     struct error *err);
+/*
+ * The same of layers alone (indexes, bottom first): they are seen at the folder `root`, under a top
+ * that is new and lies in the folder `top`.
+ */
+MUST_CHECK bool rootfs_mount_layers(const size_t *layers, size_t count, const char *top,
+				    const char *root, struct error *err);
 void rootfs_unmount(const struct container_image *container, const char *folder);
 /* A descriptor of something inside, links followed beneath the root; -1 and errno. */
 MUST_CHECK int rootfs_open(const char *root, const char *path, int flags);

@@ -26,6 +26,7 @@
 #include "guest/machine/rootfs.h"
 #include "guest/pod/container_mounts.h"
 #include "guest/pod/main_run.h"
+#include "guest/pod/pause.h"
 #include "guest/pod/storage_watch.h"
 
 #define MAX_MESSAGE 4096
@@ -192,12 +193,17 @@ static bool write_bundle(struct container *container, struct error *err)
 	AUTO(oci_device_list_clear) struct oci_device_list devices = {0};
 	if (container->image->security.is_privileged)
 		devices_list(&devices);
+	AUTO_FREE char *processes =
+		guest->pod.shares_processes ? pause_namespace(guest->pause, err) : NULL;
+	if (guest->pod.shares_processes && processes == NULL)
+		return false;
 	AUTO_FREE char *root = container_root(container);
 	AUTO_FREE char *cgroup = xasprintf("/i2kit/%s", container->image->name);
 	struct oci_plan plan = {.pod = &guest->pod,
 				.container = container->image,
 				.root_path = root,
 				.cgroup_path = cgroup,
+				.process_namespace = processes,
 				.environment = &container->environment,
 				.user = &container->user,
 				.mounts = mounts.items,
@@ -261,11 +267,22 @@ static void hold_end(struct container *container, const struct unit_end *end)
 	run->handler.ended(end->exit_code, end->signal, NULL, run->arg);
 }
 
+static bool kill_group(const struct container *container)
+{
+	AUTO_FREE char *path =
+		xasprintf("%s/%s/cgroup.kill", CONTAINER_CGROUP, container->image->name);
+	AUTO_CLOSE int fd = open(path, O_WRONLY | O_CLOEXEC);
+	return fd >= 0 && write(fd, "1", 1) == 1;
+}
+
 static void on_end(pid_t pid, int status, void *arg)
 {
 	struct container *container = arg;
 	(void)pid;
 	container->pid = 0;
+	/* A namespace of its own would have taken what it left behind along. */
+	if (container->guest->pod.shares_processes)
+		(void)kill_group(container);
 	close_outputs(container);
 	storage_watch_look(container->guest->storage);
 	AUTO_FREE char *message = read_termination_message(container);
@@ -500,10 +517,7 @@ void container_signal(struct container *container, int signal)
 		(void)kill(container->pid, signal);
 		return;
 	}
-	AUTO_FREE char *path =
-		xasprintf("%s/%s/cgroup.kill", CONTAINER_CGROUP, container->image->name);
-	AUTO_CLOSE int fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (fd < 0 || write(fd, "1", 1) != 1)
+	if (!kill_group(container))
 		(void)kill(container->pid, SIGKILL);
 }
 

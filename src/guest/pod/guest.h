@@ -17,6 +17,7 @@
 
 struct container;
 struct exec_table;
+struct pause;
 struct tunnel_table;
 struct stats;
 struct uplink;
@@ -37,6 +38,7 @@ struct guest {
 	struct kubelet *kubelet; /* NULL until the release is here */
 	struct loop_timer *tick;
 	struct container **containers; /* one per container of the pod */
+	struct pause *pause;	       /* of a pod whose containers share their processes */
 	struct exec_table *execs;
 	struct tunnel_table *tunnels;
 	struct name_server *names; /* or NULL */

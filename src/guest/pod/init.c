@@ -28,6 +28,7 @@
 #include "guest/pod/guest.h"
 #include "guest/pod/host_link.h"
 #include "guest/pod/linuxkit.h"
+#include "guest/pod/pause.h"
 #include "guest/pod/stats.h"
 #include "guest/pod/tunnel_table.h"
 #include "guest/pod/uplink.h"
@@ -123,6 +124,7 @@ static bool make_loop(struct guest *guest, struct error *err)
 	say_set_ring(guest->logs);
 	guest->events = events_new();
 	guest->reaper = reaper_new(guest->loop);
+	guest->pause = pause_new(guest->reaper);
 	guest->execs = exec_table_new(guest);
 	guest->tunnels = tunnel_table_new(guest);
 	guest->stats = stats_new(guest);
@@ -173,6 +175,8 @@ int main(int argc, char *argv[])
 {
 	static struct guest guest;
 	AUTO(error_clear) struct error err = ERROR_INIT;
+	if (strcmp(argv[0], PAUSE_NAME) == 0) /* 1 as well, of its own namespace */
+		pause_run();
 	if (getpid() != 1 && argc == 4 && strcmp(argv[1], "-q") == 0)
 		return modprobe_run(argc, argv);
 	if (getpid() != 1) {

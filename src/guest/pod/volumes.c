@@ -164,6 +164,24 @@ static bool prepare_delivered(const struct volume_place *plan, const struct volu
 	return true; /* pushed: files come over the channel */
 }
 
+/*
+ * What its layers show, as a container's root does; nobody writes to it, so that the top holds no
+ * more than the owners of folders.
+ */
+static bool prepare_image(const struct volume_place *plan, const struct volume_rule *volume,
+			  const char *folder, struct error *err)
+{
+	const struct image_volume *image = pod_image_volume(plan->pod, volume->name);
+	const unsigned long flags = MS_RDONLY | MS_NOEXEC | MS_NOSUID | MS_NODEV;
+	AUTO_FREE char *top = xasprintf("%s/.images/%s", ROOTFS_TOPS, volume->name);
+	if (image == NULL)
+		return error_set(err, ERROR_INVALID, "the pod's disk has no image for it");
+	if (!rootfs_mount_layers(image->layers, image->layer_count, top, folder, err))
+		return false;
+	return mount(NULL, folder, NULL, MS_REMOUNT | MS_BIND | flags, NULL) == 0 ||
+	       error_set_errno(err, errno, "%s", folder);
+}
+
 static bool is_written(const struct volume_rule *volume)
 {
 	return volume->kind == VOLUME_CONFIG_MAP || volume->kind == VOLUME_SECRET ||
@@ -178,6 +196,8 @@ static bool prepare(const struct volume_place *plan, const struct volume_rule *v
 		return false;
 	if (is_written(volume))
 		return volume_files_write(plan, volume, folder, err);
+	if (volume->kind == VOLUME_IMAGE)
+		return prepare_image(plan, volume, folder, err);
 	if (volume->kind == VOLUME_EMPTY_DIR)
 		return prepare_empty(plan, volume, folder, err);
 	return prepare_delivered(plan, volume, folder, err);
@@ -273,11 +293,13 @@ bool volumes_resolve_mount(const struct volume_place *plan, const struct mount_r
 	const struct volume_delivery *delivery = release_delivery(plan->release, volume->name);
 	const char *file = delivery != NULL ? delivery->file : NULL;
 	const char *below = expanded != NULL && expanded[0] != '\0' ? expanded : file;
-	if (below != NULL &&
-	    !bind_sub_path(folder, below, below == file || is_written(volume), place, err))
+	bool is_image = volume->kind == VOLUME_IMAGE;
+	bool is_ours = is_image || is_written(volume);
+	if (below != NULL && !bind_sub_path(folder, below, below == file || is_ours, place, err))
 		return false;
 	ret->source = below != NULL ? xstrdup(place) : TAKE_PTR(folder);
-	ret->is_read_only = rule->is_read_only || volume->is_read_only || is_written(volume);
+	ret->is_read_only = rule->is_read_only || volume->is_read_only || is_ours;
+	ret->is_noexec = is_image;
 	return true;
 }
 
