@@ -132,24 +132,29 @@ static bool write_mount(struct composer *composer, const struct pod_spec *pod,
 		volume == NULL ? is_template(pod, mount->volume) : volume->kind == VOLUME_CLAIM;
 	bool is_bind = volume != NULL && volume->kind == VOLUME_HOST_PATH;
 	bool is_empty = volume != NULL && volume->kind == VOLUME_EMPTY_DIR;
-	const char *source = volume != NULL ? volume->ref_name : mount->volume;
+	bool is_image = volume != NULL && volume->kind == VOLUME_IMAGE;
+	const char *source = volume == NULL ? mount->volume
+			     : is_bind	    ? volume->host_path
+			     : is_image	    ? volume->image
+					    : volume->ref_name;
 
-	if (!is_claim && !is_bind && !is_empty)
+	if (!is_claim && !is_bind && !is_empty && !is_image)
 		return false;
 	yaml_write_item(&composer->writer);
 	yaml_write_text(&composer->writer, "type",
 			is_bind				? "bind"
+			: is_image			? "image"
 			: is_empty && volume->is_memory ? "tmpfs"
 							: "volume");
-	if (is_claim || is_bind)
-		write_text(composer, "source", is_bind ? volume->host_path : source);
+	if (!is_empty)
+		write_text(composer, "source", source);
 	if (is_claim && !string_list_has(&composer->claims, source))
 		string_list_add(&composer->claims, source);
 	write_text(composer, "target", mount->mount_path);
 	if (mount->is_read_only)
 		yaml_write_bool(&composer->writer, "read_only", true);
-	if (is_claim && mount->sub_path != NULL) {
-		yaml_write_map(&composer->writer, "volume");
+	if ((is_claim || is_image) && mount->sub_path != NULL) {
+		yaml_write_map(&composer->writer, is_image ? "image" : "volume");
 		write_text(composer, "subpath", mount->sub_path);
 		yaml_write_end(&composer->writer);
 	} else if (mount->sub_path != NULL) {
@@ -338,6 +343,13 @@ static char *service_name(const struct app *app, const struct pod_spec *pod, siz
 	return is_taken ? xasprintf("%s-%s", pod->name, name) : xstrdup(name);
 }
 
+static void write_joining(struct composer *composer, const struct pod_spec *pod)
+{
+	yaml_write_textf(&composer->writer, "network_mode", "service:%s", pod->name);
+	if (pod->shares_processes)
+		yaml_write_textf(&composer->writer, "pid", "service:%s", pod->name);
+}
+
 static void write_container(struct composer *composer, const struct pod_spec *pod, size_t index)
 {
 	const struct container_spec *container = &pod->containers[index];
@@ -352,7 +364,7 @@ static void write_container(struct composer *composer, const struct pod_spec *po
 	if (container->has_args)
 		write_words(composer, "command", &container->args);
 	if (index > 0)
-		yaml_write_textf(writer, "network_mode", "service:%s", pod->name);
+		write_joining(composer, pod);
 	else
 		write_pod_part(composer, pod);
 	write_environment(composer, pod, container);
@@ -386,6 +398,8 @@ static void write_pod(struct composer *composer, const struct pod_spec *pod)
 		write_container(composer, pod, i);
 	if (pod->init_container_count > 0)
 		lose(composer, pod, "initContainers");
+	if (pod->shares_processes && pod->container_count < 2)
+		lose(composer, pod, "shareProcessNamespace");
 	if (pod->label_count > 0)
 		lose(composer, pod, "labels");
 	if (pod->annotation_count > 0)

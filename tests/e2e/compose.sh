@@ -115,6 +115,13 @@ services:
     environment: {WORDS: "$$HOME ${NOT_SET:-default}"}
     links: ["My_Web:site"]
     restart: always
+    volumes: [{type: image, source: "oci:../out/images/nginx", target: /web, image: {subpath: etc/nginx}}]
+  side:
+    image: oci:../out/images/redis
+    command: sleep 2000
+    restart: always
+    network_mode: service:client
+    pid: service:client
 secrets: {token: {file: ./token}}
 END
 check "an inline Dockerfile with args, target, labels, tags and a secret" i2kit up -d --wait --timeout 200s
@@ -124,6 +131,10 @@ expect example/client buildah images && ! grep -rqs hush "${XDG_DATA_HOME:-$HOME
 ok $? "has its further names in the builder's storage, and not the secret"
 expect redis i2kit exec client -- cat /tmp/user && expect '$HOME default' i2kit exec client -- sh -c 'echo "$WORDS"'
 ok $? "the image's USER, a line split as a shell does, and a doubled dollar"
+cmp -s <(i2kit exec client -- cat /web/nginx.conf) <(i2kit exec my-web -- cat /etc/nginx/nginx.conf) && ! i2kit exec client -- touch /web/x 2>/dev/null
+ok $? "files of an image are mounted, read only"
+expect pause i2kit exec client/side -- cat /proc/1/comm && expect 2000 i2kit exec client -- sh -c 'cat /proc/[0-9]*/cmdline; true'
+ok $? "two services of one pod see each other's processes"
 found=0
 for name in my-web My_Web front site; do
 	expect ok i2kit exec client -- wget -qO- "http://$name/healthz" && found=$((found + 1))

@@ -209,6 +209,54 @@ static void network_mode_and_x_i2kit_share_a_pod(void **state)
 	assert_int_equal(project.app.pod_count, 2);
 }
 
+static void processes_are_shared_within_a_pod(void **state)
+{
+	(void)state;
+	AUTO(project_end) struct project project;
+	project_begin(&project);
+	write_file(&project, "compose.yaml",
+		   "services:\n"
+		   "  app: {image: app}\n"
+		   "  side: {image: side, network_mode: \"service:app\", pid: \"service:app\"}\n"
+		   "  alone: {image: x, pid: private}\n");
+	must_load(&project);
+	assert_true(pod(&project, "app")->shares_processes);
+	assert_false(pod(&project, "alone")->shares_processes);
+	must_refuse("services:\n  app: {image: app}\n  side: {image: side, pid: \"service:app\"}\n",
+		    "pid: 'service:app' is in another pod, and so in another VM");
+	must_refuse("services: {app: {image: app, pid: host}}\n", "pid: 'host' is not supported");
+}
+
+static void an_image_is_mounted(void **state)
+{
+	(void)state;
+	AUTO(project_end) struct project project;
+	project_begin(&project);
+	write_file(
+		&project, "compose.yaml",
+		"services:\n"
+		"  web:\n"
+		"    image: nginx\n"
+		"    volumes:\n"
+		"      - {type: image, source: \"assets:2\", target: /srv, image: {subpath: www}}\n"
+		"      - {type: image, source: \"assets:2\", target: /all}\n");
+	must_load(&project);
+	const struct pod_spec *web = pod(&project, "web");
+	assert_int_equal(web->volume_count, 2);
+	assert_int_equal(web->volumes[0].kind, VOLUME_IMAGE);
+	assert_string_equal(web->volumes[1].image, "assets:2");
+	assert_string_equal(web->containers[0].mounts[0].sub_path, "www");
+	assert_true(web->containers[0].mounts[1].is_read_only);
+	must_refuse("services: {web: {image: x, volumes: [{type: image, target: /a}]}}\n",
+		    "'source' is missing");
+	must_refuse("services: {web: {image: x, volumes: [{type: image, source: a, target: /a, "
+		    "image: {subpath: ../b}}]}}\n",
+		    "subPath '../b' leaves the volume");
+	must_refuse(
+		"services: {web: {image: x, volumes: [{type: npipe, source: a, target: /a}]}}\n",
+		"volumes: the type 'npipe' is not supported");
+}
+
 static void dependencies_have_conditions(void **state)
 {
 	(void)state;
@@ -458,14 +506,16 @@ static void what_is_converted_to_compose_reads_back_the_same(void **state)
 		   "    command: [sh, -c, \"echo $$HOME $$(date)\"]\n"
 		   "    environment: {A: \"$$(B) $$$$x\", C: \"1\"}\n"
 		   "    ports: [\"127.0.0.1:8080:80\", \"53:53/udp\"]\n"
-		   "    volumes: [\"data:/d\", \"./s:/s:ro\", /anon]\n"
+		   "    volumes: [\"data:/d\", \"./s:/s:ro\", /anon, {type: image, source: "
+		   "\"assets:2\", target: /i, image: {subpath: www}}]\n"
 		   "    tmpfs: /run:size=1m\n"
 		   "    user: app:app\n"
 		   "    depends_on: {db: {condition: service_healthy}}\n"
 		   "    networks: {a: {aliases: [x]}, b: }\n"
 		   "    restart: always\n"
 		   "    deploy: {resources: {limits: {cpus: '0.5', memory: 64m}}}\n"
-		   "  side: {image: side, network_mode: \"service:web\", restart: always}\n"
+		   "  side: {image: side, network_mode: \"service:web\", pid: "
+		   "\"service:web\", restart: always}\n"
 		   "  db:\n"
 		   "    image: postgres\n"
 		   "    healthcheck: {test: [CMD, pg_isready], interval: 5s, timeout: 3s}\n"
@@ -485,6 +535,7 @@ static void what_is_converted_to_compose_reads_back_the_same(void **state)
 	assert_int_equal(web->containers[0].command.count, 0);
 	assert_string_equal(web->containers[0].args.items[2], "echo $HOME $(date)");
 	assert_string_equal(env(web, "A"), "$$(B) $$$x");
+	assert_true(web->shares_processes);
 	assert_int_equal(app_find_claim(&again.app, "data")->size_bytes, (uint64_t)2 << 30);
 }
 
@@ -554,6 +605,8 @@ int main(void)
 		cmocka_unit_test(a_service_is_a_pod),
 		cmocka_unit_test(names_that_are_no_labels_are_kept_as_aliases),
 		cmocka_unit_test(network_mode_and_x_i2kit_share_a_pod),
+		cmocka_unit_test(processes_are_shared_within_a_pod),
+		cmocka_unit_test(an_image_is_mounted),
 		cmocka_unit_test(dependencies_have_conditions),
 		cmocka_unit_test(variables_are_filled_in),
 		cmocka_unit_test(files_are_merged),

@@ -123,6 +123,7 @@ static void write_mounts(struct json_writer *json, const struct yaml_node *list)
 		json_write_text(json, "target", text_of(item, "target"));
 		json_write_bool(json, "read_only", is_true(item, "read_only"));
 		json_write_text(json, "subpath", text_of(yaml_get(item, "volume"), "subpath"));
+		json_write_text(json, "image_subpath", text_of(yaml_get(item, "image"), "subpath"));
 		json_write_bool(json, "nocopy", is_true(yaml_get(item, "volume"), "nocopy"));
 		write_bytes(json, "size", yaml_get(yaml_get(item, "tmpfs"), "size"));
 		json_close(json);

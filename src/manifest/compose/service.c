@@ -233,6 +233,25 @@ static void read_namespace(struct loader *loader, const struct yaml_node *node, 
 			     "%s: '%.60s' is not supported", loader->current->name, node->text);
 }
 
+/* All containers of the pod share then: one cannot join another's alone. */
+static void read_pid(struct loader *loader, const struct yaml_node *node, void *target)
+{
+	const struct compose_service *service = target;
+	const char *text = node->kind == YAML_SCALAR ? node->text : "";
+	if (strncmp(text, "service:", 8) != 0) {
+		read_namespace(loader, node, target);
+		return;
+	}
+	AUTO_FREE char *pod = compose_pod_of(service->model, text + 8);
+	if (strcmp(pod, service->pod->name) == 0)
+		service->pod->shares_processes = true;
+	else
+		loader_error(loader, node,
+			     "x-i2kit: {pod: NAME} in both, or network_mode: service:NAME, puts "
+			     "them into one",
+			     "pid: '%.60s' is in another pod, and so in another VM", text);
+}
+
 static void read_platform(struct loader *loader, const struct yaml_node *node, void *target)
 {
 	static const char *const good[] = {"linux/amd64",    "linux",	       "linux/x86_64",
@@ -374,8 +393,10 @@ static const struct field service_list[] = {
 	 "services that share none neither resolve nor reach one another", .is_named = true},
 	{"oom_kill_disable", FIELD_NO_EFFECT, NULL, 0, NULL, own_kernel},
 	{"oom_score_adj", FIELD_NO_EFFECT, NULL, 0, NULL, own_kernel},
-	{"pid", FIELD_USED, read_namespace, 0, NULL, "private; another's is refused",
-	 .takes = "private"},
+	{"pid", FIELD_USED, read_pid, 0, NULL,
+	 "service:NAME of the same pod: all its containers see one another's processes; host is "
+	 "refused",
+	 .takes = "text"},
 	{"pids_limit", FIELD_NO_EFFECT, NULL, 0, NULL, own_kernel},
 	{"platform", FIELD_USED, read_platform, 0, NULL, "linux/amd64", .takes = "text"},
 	{"ports", FIELD_USED, compose_read_ports, 0, &compose_port_fields,

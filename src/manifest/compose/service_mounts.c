@@ -100,6 +100,11 @@ static const struct field tmpfs_list[] = {
 static const struct field_set tmpfs_fields = {"tmpfs options", tmpfs_list, ARRAY_SIZE(tmpfs_list),
 					      .is_open = true};
 
+static const struct field image_options_list[] = {
+	{"subpath", FIELD_USED, read_text, AT(subpath), NULL, "below the image's root; no .."}};
+static const struct field_set image_options_fields = {
+	"image options", image_options_list, ARRAY_SIZE(image_options_list), .is_open = true};
+
 static void read_bind(struct loader *loader, const struct yaml_node *node, void *target)
 {
 	loader_read_map(loader, node, &bind_fields, target);
@@ -115,17 +120,24 @@ static void read_tmpfs_options(struct loader *loader, const struct yaml_node *no
 	loader_read_map(loader, node, &tmpfs_fields, target);
 }
 
+static void read_image_options(struct loader *loader, const struct yaml_node *node, void *target)
+{
+	loader_read_map(loader, node, &image_options_fields, target);
+}
+
 static const struct field mount_list[] = {
 	{"bind", FIELD_USED, read_bind, 0, &bind_fields, NULL},
 	{"consistency", FIELD_NO_EFFECT, NULL, 0, NULL, "virtiofs has one"},
-	{"image", FIELD_REFUSED, NULL, 0, NULL, "take its files over in a build: COPY --from"},
+	{"image", FIELD_USED, read_image_options, 0, &image_options_fields, NULL},
 	{"read_only", FIELD_USED, read_bool, AT(is_read_only), NULL, NULL,
 	 .takes = "true or false, or text"},
-	{"source", FIELD_USED, read_text, AT(source), NULL, "a volume of the top's, or a path"},
+	{"source", FIELD_USED, read_text, AT(source), NULL,
+	 "a volume of the top's, a path, or the name of an image"},
 	{"target", FIELD_USED, read_text, AT(target), NULL, "absolute; where in the container"},
 	{"tmpfs", FIELD_USED, read_tmpfs_options, 0, &tmpfs_fields, NULL},
 	{"type", FIELD_USED, read_text, AT(type), NULL,
-	 "volume, bind or tmpfs; the others are refused", .takes = "volume|bind|tmpfs"},
+	 "volume, bind, tmpfs or image; the others are refused",
+	 .takes = "volume|bind|tmpfs|image"},
 	{"volume", FIELD_USED, read_volume_options, 0, &volume_options_fields, NULL}};
 #undef AT
 const struct field_set compose_mount_fields = {"mount", mount_list, ARRAY_SIZE(mount_list),
@@ -140,36 +152,73 @@ static void fill_bind(struct volume *volume, const struct mount_options *options
 		volume->host_path_type = xstrdup("DirectoryOrCreate");
 }
 
+static void fill_memory(struct volume *volume, const struct mount_options *options)
+{
+	volume->is_memory = true;
+	volume->size_limit_bytes = options->size_bytes;
+}
+
+/* As Docker's and Kubernetes': asked for where it is not here yet. */
+static void fill_image(struct volume *volume, const struct mount_options *options)
+{
+	volume->kind = VOLUME_IMAGE;
+	volume->image = xstrdup(options->source);
+}
+
+static struct volume *named_volume(struct compose_service *service, struct source_mark mark,
+				   const char *source)
+{
+	AUTO_FREE char *name = compose_plain_name(source);
+	bool is_new = true;
+	struct volume *volume = volume_of(service, name, mark, &is_new);
+	if (is_new) {
+		volume->kind = VOLUME_CLAIM;
+		volume->ref_name = TAKE_PTR(name);
+	}
+	return volume;
+}
+
+static struct volume *volume_for(struct compose_service *service, struct source_mark mark,
+				 const struct mount_options *options)
+{
+	static const struct {
+		const char *type;
+		void (*fill)(struct volume *volume, const struct mount_options *options);
+	} types[] = {{"bind", fill_bind}, {"tmpfs", fill_memory}, {"image", fill_image}};
+	bool has_source = options->source != NULL && options->source[0] != '\0';
+
+	if (strcmp(options->type, "volume") == 0)
+		return has_source ? named_volume(service, mark, options->source)
+				  : new_volume(service, mark);
+	for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
+		if (strcmp(options->type, types[i].type) != 0)
+			continue;
+		struct volume *volume = new_volume(service, mark);
+		if (has_source || types[i].fill == fill_memory)
+			types[i].fill(volume, options);
+		return volume;
+	}
+	return NULL;
+}
+
 static void add_one(struct loader *loader, const struct yaml_node *node,
 		    struct compose_service *service, const struct mount_options *options)
 {
 	struct source_mark mark = loader_mark(loader, node);
-	bool is_bind = strcmp(options->type, "bind") == 0;
-	bool is_tmpfs = strcmp(options->type, "tmpfs") == 0;
-	bool is_named =
-		!is_bind && !is_tmpfs && options->source != NULL && options->source[0] != '\0';
-	bool is_new = true;
-	AUTO_FREE char *name = is_named ? compose_plain_name(options->source) : NULL;
+	bool is_image = strcmp(options->type, "image") == 0;
 
-	if (!is_bind && !is_tmpfs && strcmp(options->type, "volume") != 0) {
-		loader_error(loader, node, "volume, bind or tmpfs",
+	if (is_image && (options->source == NULL || options->source[0] == '\0')) {
+		loader_missing(loader, node, "source", "source: nginx:1.25");
+		return;
+	}
+	const struct volume *volume = volume_for(service, mark, options);
+	if (volume == NULL) {
+		loader_error(loader, node, "volume, bind, tmpfs or image",
 			     "volumes: the type '%.20s' is not supported", options->type);
 		return;
 	}
-	struct volume *volume =
-		is_named ? volume_of(service, name, mark, &is_new) : new_volume(service, mark);
-	if (is_bind && options->source != NULL)
-		fill_bind(volume, options);
-	if (is_tmpfs) {
-		volume->is_memory = true;
-		volume->size_limit_bytes = options->size_bytes;
-	}
-	if (is_named && is_new) {
-		volume->kind = VOLUME_CLAIM;
-		volume->ref_name = TAKE_PTR(name);
-	}
 	struct volume_mount *mount = add_mount(service, volume, options->target, mark);
-	mount->is_read_only = options->is_read_only;
+	mount->is_read_only = options->is_read_only || is_image;
 	mount->sub_path = xstrdup_or_null(options->subpath);
 }
 

@@ -46,6 +46,9 @@ func mounts(service types.ServiceConfig) []any {
 			item["subpath"] = volume.Volume.Subpath
 			item["nocopy"] = volume.Volume.NoCopy
 		}
+		if volume.Image != nil {
+			item["image_subpath"] = volume.Image.SubPath
+		}
 		if volume.Tmpfs != nil {
 			item["size"] = int64(volume.Tmpfs.Size)
 		}
