@@ -66,6 +66,7 @@ const char *wire_type_name(unsigned type)
 		[WIRE_PING] = "PING",
 		[WIRE_PONG] = "PONG",
 		[WIRE_FILE_TOUCH] = "FILE_TOUCH",
+		[WIRE_TEMPLATE] = "TEMPLATE",
 	};
 	bool is_known = type <= WIRE_TYPE_LAST && names[type] != NULL;
 	return is_known ? names[type] : "?";

@@ -40,7 +40,8 @@ enum wire_type {
 	WIRE_PING = 25, /* 24 restarted a container; PING: if the guest's HELLO says "ping" */
 	WIRE_PONG = 26,
 	WIRE_FILE_TOUCH = 27, /* if the guest's HELLO says "touch" */
-	WIRE_TYPE_LAST = WIRE_FILE_TOUCH,
+	WIRE_TEMPLATE = 28,   /* if the guest's HELLO says "template": get ready to be saved */
+	WIRE_TYPE_LAST = WIRE_TEMPLATE,
 };
 /* "EXEC_START"; "?" for a number that is none. */
 const char *wire_type_name(unsigned type);

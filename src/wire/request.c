@@ -44,6 +44,7 @@ char *hello_write(const struct hello *hello)
 	json_write_true_if(&json, "ping", hello->answers_pings);
 	json_write_true_if(&json, "touch", hello->takes_touches);
 	json_write_true_if(&json, "hold", hello->takes_holds);
+	json_write_true_if(&json, "template", hello->takes_templates);
 	json_close(&json);
 	return strbuf_take(&out);
 }
@@ -62,6 +63,7 @@ bool hello_read(const void *bytes, size_t size, struct hello *ret, struct error 
 	bool answers_pings = json_view_bool(json_view_get(root, "ping"), false);
 	bool takes_touches = json_view_bool(json_view_get(root, "touch"), false);
 	bool takes_holds = json_view_bool(json_view_get(root, "hold"), false);
+	bool takes_templates = json_view_bool(json_view_get(root, "template"), false);
 	if (boot_id != NULL && strlen(boot_id) > MAX_BOOT)
 		json_view_complain(boot, "is too long");
 	if (!json_document_check(document, err))
@@ -71,7 +73,32 @@ bool hello_read(const void *bytes, size_t size, struct hello *ret, struct error 
 			      .boot = xstrdup(boot_id != NULL ? boot_id : ""),
 			      .answers_pings = answers_pings,
 			      .takes_touches = takes_touches,
-			      .takes_holds = takes_holds};
+			      .takes_holds = takes_holds,
+			      .takes_templates = takes_templates};
+	return true;
+}
+
+char *template_answer_write(const char *refusal_or_null)
+{
+	AUTO(strbuf_clear) struct strbuf out = STRBUF_INIT;
+	struct json_writer json = JSON_WRITER(&out, 0);
+	json_open_object(&json, NULL);
+	json_write_text_if(&json, "refused", refusal_or_null);
+	json_close(&json);
+	return strbuf_take(&out);
+}
+
+bool template_answer_read(const void *bytes, size_t size, char **ret_refusal, struct error *err)
+{
+	AUTO_PTR(json_document)
+	struct json_document *document = parse(bytes, size, MAX_SMALL_BYTES, "TEMPLATE", err);
+	if (document == NULL)
+		return false;
+	AUTO_FREE char *refusal =
+		json_view_text(json_view_get(json_document_root(document), "refused"));
+	if (!json_document_check(document, err))
+		return false;
+	*ret_refusal = TAKE_PTR(refusal);
 	return true;
 }
 

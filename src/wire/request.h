@@ -19,14 +19,23 @@
 struct hello {
 	int64_t version; /* of the protocol */
 	char *state;	 /* "waiting" for a release, or the pod's phase */
-	char *boot;	 /* the kernel's boot_id; "" from old guests */
+	char *boot;	 /* tells the VM's lives apart; "" from old guests */
 	bool answers_pings;
 	bool takes_touches;
 	bool takes_holds; /* INSTANCE.held */
+	bool takes_templates;
 };
 void hello_clear(struct hello *hello);
 char *hello_write(const struct hello *hello);
 MUST_CHECK bool hello_read(const void *bytes, size_t size, struct hello *ret, struct error *err);
+
+/*
+ * The guest's answer to TEMPLATE: NULL when it may be saved now, or why it cannot be a template
+ * (owned).
+ */
+char *template_answer_write(const char *refusal_or_null);
+MUST_CHECK bool template_answer_read(const void *bytes, size_t size, char **ret_refusal,
+				     struct error *err);
 
 /*
  * EXEC_START. With is_main it is no further process: the pod waits with that container, its only

@@ -55,6 +55,8 @@ static void check_small(const uint8_t *bytes, size_t size)
 	(void)!tunnel_open_read(bytes, size, &open, NULL);
 	(void)!file_push_read(bytes, size, &push, NULL);
 	(void)!shutdown_read(bytes, size, &grace_s, NULL);
+	AUTO_FREE char *refusal = NULL;
+	(void)!template_answer_read(bytes, size, &refusal, NULL);
 }
 
 /* The first byte says which reader gets the rest. */

@@ -25,8 +25,9 @@ struct scene {
 	unsigned messages;
 };
 
-static char *greeting(void *arg)
+static char *greeting(const uint8_t *nonce, void *arg)
 {
+	(void)nonce;
 	(void)arg;
 	return xstrdup("{\"version\":2}");
 }
@@ -159,6 +160,28 @@ static void a_new_host_hears_all_events_again(void **state)
 	assert_int_equal(scene->downs, 1);
 }
 
+/* What a template said is not said again by what goes on from it. */
+static void events_of_another_life_are_forgotten(void **state)
+{
+	struct scene *scene = *state;
+	events_boot(scene->events, "kernel");
+	send_hello(scene);
+	expect_heard(scene, "he");
+	events_forget(scene->events);
+	events_rebase(scene->events);
+	send_hello(scene);
+	expect_heard(scene, "h");
+	events_boot(scene->events, "restored");
+	struct wire_message message;
+	step(scene);
+	assert_int_equal(wire_decoder_next(scene->decoder, &message, NULL), WIRE_MESSAGE);
+	struct guest_event_texts texts;
+	struct guest_event event;
+	assert_true(guest_event_read(message.bytes, message.size, &texts, &event, NULL));
+	assert_int_equal(event.sequence, 1);
+	assert_true(event.uptime_ms < 5000);
+}
+
 static void a_broken_frame_ends_the_conversation_until_a_hello(void **state)
 {
 	struct scene *scene = *state;
@@ -281,6 +304,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(nothing_is_said_before_the_hello, begin, end),
 		cmocka_unit_test_setup_teardown(a_new_host_hears_all_events_again, begin, end),
+		cmocka_unit_test_setup_teardown(events_of_another_life_are_forgotten, begin, end),
 		cmocka_unit_test_setup_teardown(a_broken_frame_ends_the_conversation_until_a_hello,
 						begin, end),
 		cmocka_unit_test_setup_teardown(the_hosts_end_is_seen, begin, end),

@@ -335,6 +335,34 @@ static void a_full_ring_loses_the_oldest_and_counts_them(void **state)
 	log_ring_free(ring);
 }
 
+/* What a template said is no part of what goes on from it: neither lines, losses nor numbers. */
+static void a_ring_forgets_all_of_a_life(void **state)
+{
+	(void)state;
+	struct log_ring *ring = log_ring_new((size_t)64 << 10);
+	static const char line[1000];
+	struct log_loss loss = {0};
+	const void *bytes;
+	size_t size;
+	uint64_t last = 0;
+	for (int i = 0; i < 50; i++)
+		log_ring_append(ring, "web", WIRE_LOG_STDOUT, 0, line, sizeof(line));
+	assert_true(log_ring_next(ring, &bytes, &size));
+	for (int i = 0; i < 100; i++)
+		log_ring_append(ring, "web", WIRE_LOG_STDOUT, 0, line, sizeof(line));
+	log_ring_forget(ring);
+	log_ring_rewind(ring);
+	assert_int_equal(log_ring_bytes(ring), 0);
+	assert_int_equal(log_ring_sequence(ring), 0);
+	assert_false(log_ring_next(ring, &bytes, &size));
+	assert_false(log_ring_take_loss(ring, &loss));
+	log_ring_append(ring, "web", WIRE_LOG_STDOUT, 0, "new", 3);
+	assert_true(log_ring_next(ring, &bytes, &size));
+	assert_int_equal(lines_in(bytes, size, &last), 1);
+	assert_int_equal(last, 4);
+	log_ring_free(ring);
+}
+
 static void raw_output_fills_frames_and_its_lost_lines_are_counted(void **state)
 {
 	(void)state;
@@ -525,6 +553,7 @@ int main(void)
 		cmocka_unit_test(names_are_asked_as_a_kubelet_says),
 		cmocka_unit_test(resolv_conf_is_the_networks_and_the_pods),
 		cmocka_unit_test(a_full_ring_loses_the_oldest_and_counts_them),
+		cmocka_unit_test(a_ring_forgets_all_of_a_life),
 		cmocka_unit_test(raw_output_fills_frames_and_its_lost_lines_are_counted),
 		cmocka_unit_test(unacknowledged_lines_are_sent_again),
 		cmocka_unit_test(a_run_keeps_one_container_and_what_comes_before_it),

@@ -69,6 +69,13 @@ static void on_refused(struct agent *agent, const char *why, void *arg)
 	note("refused: %s", why);
 }
 
+static void on_templated(struct agent *agent, const char *refusal_or_null, void *arg)
+{
+	(void)agent;
+	(void)arg;
+	note("[template %s]", refusal_or_null != NULL ? refusal_or_null : "ready");
+}
+
 static void on_event(struct agent *agent, const struct guest_event *event, void *arg)
 {
 	(void)arg;
@@ -139,6 +146,7 @@ static void on_tunnel(struct agent *agent, struct agent_stream *stream, const ch
 static const struct agent_handler handler = {
 	.up = on_up,
 	.refused = on_refused,
+	.templated = on_templated,
 	.down = on_down,
 	.event = on_event,
 	.stats = on_stats,
@@ -287,6 +295,34 @@ static void a_guest_of_before_is_not_asked_whether_it_lives(void **state)
 		assert_int_equal(agent_ping(bench.agent), 0);
 	turn();
 	assert_true(agent_is_up(bench.agent));
+}
+
+static void a_guest_is_asked_to_get_ready_to_be_saved(void **state)
+{
+	AUTO_FREE char *refusal = template_answer_write("no");
+	AUTO_FREE char *answer = template_answer_write(NULL);
+	struct wire_message message;
+	(void)state;
+
+	greet_with("{\"version\":2,\"state\":\"waiting\",\"template\":true}");
+	assert_true(agent_send_template(bench.agent, NULL));
+	guest_expect(WIRE_TEMPLATE, &message);
+	assert_int_equal(message.size, 0);
+	guest_send_text(WIRE_TEMPLATE, 0, refusal);
+	guest_send_text(WIRE_TEMPLATE, 0, answer);
+	assert_string_equal(bench.text, "[template no][template ready]");
+	guest_send_text(WIRE_TEMPLATE, 0, "ready");
+	assert_true(bench.is_down);
+}
+
+static void a_guest_of_before_is_no_template(void **state)
+{
+	AUTO(error_clear) struct error err = ERROR_INIT;
+	(void)state;
+
+	greet();
+	assert_false(agent_send_template(bench.agent, &err));
+	assert_int_equal(err.kind, ERROR_UNSUPPORTED);
 }
 
 /* What it may say at once is said; the rest waits in its channel, and other work goes on. */
@@ -601,6 +637,8 @@ int main(void)
 		TEST(a_guest_that_falls_silent_is_noticed),
 		TEST(a_guest_that_floods_events_is_listened_to_at_a_pace),
 		TEST(a_guest_of_before_is_not_asked_whether_it_lives),
+		TEST(a_guest_is_asked_to_get_ready_to_be_saved),
+		TEST(a_guest_of_before_is_no_template),
 		TEST(nothing_can_be_sent_before_the_greeting),
 		TEST(stored_lines_are_acknowledged_once),
 		TEST(lines_that_were_not_stored_are_not_acknowledged),

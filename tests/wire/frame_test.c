@@ -159,7 +159,7 @@ static void unknown_types_and_flags_are_refused(void **state)
 	(void)state;
 	AUTO_PTR(wire_decoder) struct wire_decoder *decoder = greeted_decoder(100);
 	feed_frame(decoder, WIRE_TYPE_LAST + 1, 0, 0, "");
-	expect_broken(decoder, "unknown type 28");
+	expect_broken(decoder, "unknown type 29");
 	AUTO_PTR(wire_decoder) struct wire_decoder *other = greeted_decoder(100);
 	feed_frame(other, WIRE_LOG, 2, 0, "");
 	expect_broken(other, "unknown flags 0x2 in LOG");

@@ -279,6 +279,21 @@ static void what_cannot_be_run_is_refused(void **state)
 	assert_string_equal(err.message, "the command is not valid UTF-8");
 }
 
+static void a_template_is_refused_or_not(void **state)
+{
+	AUTO_FREE char *refused = template_answer_write("its base is \"old\"");
+	AUTO_FREE char *taken = template_answer_write(NULL);
+	AUTO_FREE char *why = NULL;
+	(void)state;
+	assert_true(template_answer_read(refused, strlen(refused), &why, NULL));
+	assert_string_equal(why, "its base is \"old\"");
+	free(TAKE_PTR(why));
+	assert_true(template_answer_read(taken, strlen(taken), &why, NULL));
+	assert_null(why);
+	assert_false(template_answer_read("{\"refused\":1}", 13, &why, NULL));
+	assert_false(template_answer_read("", 0, &why, NULL));
+}
+
 static void small_messages_read_as_they_were_written(void **state)
 {
 	struct dice dice = {4714};
@@ -290,7 +305,8 @@ static void small_messages_read_as_they_were_written(void **state)
 				      .boot = random_label(&dice),
 				      .answers_pings = throw_bool(&dice),
 				      .takes_touches = throw_bool(&dice),
-				      .takes_holds = throw_bool(&dice)};
+				      .takes_holds = throw_bool(&dice),
+				      .takes_templates = throw_bool(&dice)};
 		AUTO(hello_clear) struct hello greeted = {0};
 		AUTO_FREE char *hello_text = hello_write(&hello);
 		assert_true(hello_read(hello_text, strlen(hello_text), &greeted, NULL));
@@ -298,6 +314,7 @@ static void small_messages_read_as_they_were_written(void **state)
 			    hello.answers_pings == greeted.answers_pings);
 		assert_int_equal(hello.takes_touches, greeted.takes_touches);
 		assert_int_equal(hello.takes_holds, greeted.takes_holds);
+		assert_int_equal(hello.takes_templates, greeted.takes_templates);
 		assert_string_equal(hello.state, greeted.state);
 		assert_string_equal(hello.boot, greeted.boot);
 
@@ -358,6 +375,7 @@ int main(void)
 		cmocka_unit_test(exec_starts_and_exits_read_as_they_were_written),
 		cmocka_unit_test(what_cannot_be_run_is_refused),
 		cmocka_unit_test(small_messages_read_as_they_were_written),
+		cmocka_unit_test(a_template_is_refused_or_not),
 		cmocka_unit_test(pushed_files_stay_in_their_volume),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

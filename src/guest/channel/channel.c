@@ -56,7 +56,8 @@ static void go_down(struct channel *channel)
 static void greet(struct channel *channel, const struct wire_message *hello)
 {
 	hang_up(channel);
-	AUTO_FREE char *json = channel->handler.greeting(channel->arg);
+	AUTO_FREE char *json =
+		channel->handler.greeting(hello->bytes + WIRE_MAGIC_SIZE, channel->arg);
 	wire_append_hello(&channel->out, hello->bytes + WIRE_MAGIC_SIZE, json);
 	channel->is_up = true;
 	channel->has_greeted = true;

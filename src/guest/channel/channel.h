@@ -18,7 +18,8 @@
 struct channel;
 
 struct channel_handler {
-	char *(*greeting)(void *arg); /* the HELLO's JSON, owned by the caller of it */
+	/* The HELLO's JSON, owned by the caller of it; nonce: the host's, WIRE_NONCE_SIZE bytes. */
+	char *(*greeting)(const uint8_t *nonce, void *arg);
 	void (*up)(void *arg);
 	void (*down)(void *arg);
 	void (*message)(const struct wire_message *message, void *arg);

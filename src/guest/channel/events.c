@@ -19,11 +19,25 @@ struct events {
 	uint64_t sequence;
 	uint64_t sent; /* in this connection */
 	struct event_limit limit;
+	uint64_t base_ms; /* of uptimes */
 };
 
 struct events *events_new(void)
 {
 	return xcalloc(1, sizeof(struct events));
+}
+
+void events_forget(struct events *events)
+{
+	for (size_t i = 0; i < KEPT; i++)
+		free(TAKE_PTR(events->kept[i]));
+	events->sequence = 0;
+	events->sent = 0;
+}
+
+void events_rebase(struct events *events)
+{
+	events->base_ms = clock_monotonic_ms();
 }
 
 void events_free(struct events *events)
@@ -86,7 +100,7 @@ void events_boot(struct events *events, const char *stage)
 {
 	emit(events, &(struct guest_event){.type = GUEST_EVENT_BOOT,
 					   .stage = stage,
-					   .uptime_ms = clock_monotonic_ms()});
+					   .uptime_ms = clock_monotonic_ms() - events->base_ms});
 }
 
 static enum guest_event_type event_type(enum action_type action)

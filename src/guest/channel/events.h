@@ -21,6 +21,11 @@ void events_replay(struct events *events);
 /* Sends what waits for as long as the channel takes it: a stuck host does not make it grow. */
 void events_pump(struct events *events);
 
+/* All that was said goes, as if nothing had been: what comes is of another life. */
+void events_forget(struct events *events);
+/* Uptimes count from now on. */
+void events_rebase(struct events *events);
+
 void events_boot(struct events *events, const char *stage);
 /* A REPORT action. */
 void events_report(struct events *events, const struct pod_image *pod,

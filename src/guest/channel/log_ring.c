@@ -63,14 +63,21 @@ static void forget(struct loss_list *list)
 	*list = (struct loss_list){0};
 }
 
-void log_ring_free(struct log_ring *ring)
+void log_ring_forget(struct log_ring *ring)
 {
-	if (ring == NULL)
-		return;
 	while (ring->first != NULL)
 		drop_first(ring);
 	forget(&ring->losses);
 	forget(&ring->flight);
+	ring->sequence = 0;
+	ring->flight_last = 0;
+}
+
+void log_ring_free(struct log_ring *ring)
+{
+	if (ring == NULL)
+		return;
+	log_ring_forget(ring);
 	free(ring);
 }
 

@@ -35,6 +35,9 @@ void log_ring_acknowledge(struct log_ring *ring, uint64_t sequence);
 /* What was sent and not acknowledged is to be sent again: a new host process listens. */
 void log_ring_rewind(struct log_ring *ring);
 
+/* All of it goes, counts too: what comes is of another life. */
+void log_ring_forget(struct log_ring *ring);
+
 /* Of the newest record; what comes has a higher one. */
 uint64_t log_ring_sequence(const struct log_ring *ring);
 size_t log_ring_bytes(const struct log_ring *ring);

@@ -224,6 +224,11 @@ static uint64_t read_number(const char *path, const char *key)
 	return parse_u64(digits, 0, UINT64_MAX / 1024, &value) ? value : 0;
 }
 
+uint64_t machine_free_bytes(void)
+{
+	return read_number("/proc/meminfo", "MemFree:") * 1024;
+}
+
 uint64_t machine_available_bytes(void)
 {
 	return read_number("/proc/meminfo", "MemAvailable:") * 1024;
@@ -262,18 +267,19 @@ void machine_set_wall_ns(int64_t wall_ns)
 		say("setting the clock: %s", strerror(errno));
 }
 
-void machine_add_entropy(const void *bytes, size_t size)
+bool machine_add_entropy(const void *bytes, size_t size, struct error *err)
 {
 	AUTO_CLOSE int fd = open("/dev/urandom", O_WRONLY | O_CLOEXEC);
 	if (fd < 0 || size == 0 || size > 65536)
-		return;
+		return error_set(err, ERROR_INVALID, "%zu bytes of entropy cannot be taken", size);
 	AUTO_FREE struct rand_pool_info *pool = xcalloc(1, sizeof(*pool) + size + 4);
 	pool->entropy_count = (int)size * 8;
 	pool->buf_size = (int)size;
 	memcpy(pool->buf, bytes, size);
-	(void)ioctl(fd, RNDADDENTROPY, pool);
-	/* What the pool knew is mixed in at once: clones of one saved guest must part. */
-	(void)ioctl(fd, RNDRESEEDCRNG);
+	bool is_good = ioctl(fd, RNDADDENTROPY, pool) == 0 && ioctl(fd, RNDRESEEDCRNG) == 0;
+	int code = errno;
+	explicit_bzero(pool, sizeof(*pool) + size);
+	return is_good || error_set_errno(err, code, "the host's entropy");
 }
 
 uint64_t machine_memory_bytes(void)

@@ -34,10 +34,15 @@ MUST_CHECK bool machine_write(const char *path, const char *text, struct error *
  */
 void machine_keep_reserve(bool is_memory_limited);
 uint64_t machine_available_bytes(void);
+uint64_t machine_free_bytes(void);
 /* How many processes one container of several may have, so that its neighbours can start theirs. */
 uint64_t machine_task_limit(void);
 void machine_set_wall_ns(int64_t wall_ns);
-void machine_add_entropy(const void *bytes, size_t size);
+/*
+ * Credited, and the kernel's generator seeded from it at once: what asks for random numbers from
+ * now on gets others than another VM that goes on from the same saved state.
+ */
+MUST_CHECK bool machine_add_entropy(const void *bytes, size_t size, struct error *err);
 uint64_t machine_memory_bytes(void);
 /* Syncs and powers off. Does not return, unless this is not PID 1. */
 void machine_power_off(void);

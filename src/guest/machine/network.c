@@ -6,7 +6,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <net/if.h>
+#include <net/if_arp.h>
 #include <net/route.h>
+#include <netinet/ether.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -58,6 +60,26 @@ static bool has_mac(const char *interface, const char *mac)
 		return false;
 	text[strcspn(text, "\n")] = '\0';
 	return strcasecmp(text, mac) == 0;
+}
+
+/*
+ * A VM that goes on from a saved state has the address of the one that was saved: its card's state
+ * came along. Before the interface is up, or nobody could be sure which one was used.
+ */
+static bool set_mac(const char *interface, const char *mac, struct error *err)
+{
+	struct ifreq request;
+	struct ether_addr address;
+	AUTO_CLOSE int fd = control_socket(err);
+	if (fd < 0)
+		return false;
+	if (ether_aton_r(mac, &address) == NULL)
+		return error_set(err, ERROR_INVALID, "'%s' is no MAC address", mac);
+	set_name(&request, interface);
+	request.ifr_hwaddr.sa_family = ARPHRD_ETHER;
+	memcpy(request.ifr_hwaddr.sa_data, &address, sizeof(address));
+	return ioctl(fd, SIOCSIFHWADDR, &request) == 0 ||
+	       error_set_errno(err, errno, "MAC address of %s", interface);
 }
 
 char *network_find_interface(const char *mac_or_null)
@@ -151,6 +173,9 @@ bool network_configure(const struct network_config *config, struct error *err)
 	AUTO_FREE char *interface = network_find_interface(config->mac);
 	if (interface == NULL)
 		return error_set(err, ERROR_NOT_FOUND, "the VM has no network interface");
+	if (config->mac != NULL && !has_mac(interface, config->mac) &&
+	    !set_mac(interface, config->mac, err))
+		return false;
 	if (!network_set_address(interface, config->address, config->mtu, err))
 		return false;
 	return config->gateway == NULL || network_add_gateway(interface, config->gateway, err);

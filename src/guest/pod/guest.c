@@ -299,15 +299,26 @@ static void set_names(struct guest *guest)
 					  .cpu_count = (unsigned)get_nprocs()};
 }
 
-static void take_clock_and_entropy(const struct release *release)
+/*
+ * Before anything else of a release. A guest that goes on from a template does not begin without:
+ * its random numbers would be those of its siblings.
+ */
+static bool take_clock_and_entropy(struct guest *guest, const struct release *release,
+				   struct error *err)
 {
-	machine_set_wall_ns(release->time_ns);
+	AUTO(error_clear) struct error problem = ERROR_INIT;
 	uint8_t *bytes = NULL;
 	size_t size = 0;
-	if (release->entropy != NULL &&
-	    base64_decode(release->entropy, strlen(release->entropy), &bytes, &size))
-		machine_add_entropy(bytes, size);
+	machine_set_wall_ns(release->time_ns);
+	bool is_given = release->entropy != NULL &&
+			base64_decode(release->entropy, strlen(release->entropy), &bytes, &size);
+	bool is_good = is_given ? machine_add_entropy(bytes, size, &problem)
+				: error_set(&problem, ERROR_INVALID, "the host sent no entropy");
 	free(bytes);
+	if (is_good || !guest->is_template)
+		return true;
+	return error_set(err, problem.kind, "a VM of a template cannot part from it: %s",
+			 problem.message);
 }
 
 static bool has_limits(const struct pod_image *pod)
@@ -443,6 +454,11 @@ void guest_take_release(struct guest *guest, const void *bytes, size_t size)
 	}
 	if (!guest->has_release && guest->kubelet != NULL)
 		return; /* it ends already */
+	if (!guest->has_release && !take_clock_and_entropy(guest, &release, &err)) {
+		say("%s", err.message);
+		machine_power_off();
+		return;
+	}
 	(void)mkdir("/run/config", 0755);
 	if (!file_write_atomic("/run/config/release.json", bytes, size, 0600, &err))
 		say("%s", err.message);
@@ -454,7 +470,6 @@ void guest_take_release(struct guest *guest, const void *bytes, size_t size)
 	release = (struct release){0};
 	guest->has_release = true;
 	events_boot(guest->events, "release");
-	take_clock_and_entropy(&guest->release);
 	if (guest->release.network.is_dhcp)
 		uplink_want_lease(guest->uplink);
 	else

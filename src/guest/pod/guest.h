@@ -32,8 +32,12 @@ struct guest {
 	struct pod_image pod;
 	struct release release;
 	bool has_release;
-	char *hostname; /* owned */
-	char *address;	/* owned, or NULL */
+	char life[2 * WIRE_NONCE_SIZE +
+		  1];	  /* its name, for whoever tells lives apart; "": none yet */
+	bool is_template; /* it was made ready to be saved: what speaks now may go on from that */
+	bool is_waking;	  /* it goes on, and has not got the time yet */
+	char *hostname;	  /* owned */
+	char *address;	  /* owned, or NULL */
 	struct env_facts facts;
 	struct kubelet *kubelet; /* NULL until the release is here */
 	struct loop_timer *tick;

@@ -17,6 +17,7 @@
 #include "guest/machine/network.h"
 #include "guest/pod/exec_table.h"
 #include "guest/pod/stats.h"
+#include "guest/pod/template.h"
 #include "guest/pod/tunnel_table.h"
 #include "guest/pod/volume_touch.h"
 #include "wire/request.h"
@@ -30,20 +31,18 @@ static const char *state_name(const struct guest *guest)
 	return kubelet_phase(guest->kubelet);
 }
 
-static char *greeting(void *arg)
+static char *greeting(const uint8_t *nonce, void *arg)
 {
-	const struct guest *guest = arg;
-	AUTO_FREE char *boot = NULL;
-	if (!file_read("/proc/sys/kernel/random/boot_id", 64, &boot, NULL, NULL))
-		boot = xstrdup("");
-	boot[strcspn(boot, "\n")] = '\0';
+	struct guest *guest = arg;
+	template_wake(guest, nonce);
 	AUTO(hello_clear)
 	struct hello hello = {.version = WIRE_VERSION,
 			      .state = xstrdup(state_name(guest)),
-			      .boot = TAKE_PTR(boot),
+			      .boot = xstrdup(guest->life),
 			      .answers_pings = true,
 			      .takes_touches = true,
-			      .takes_holds = true};
+			      .takes_holds = true,
+			      .takes_templates = true};
 	return hello_write(&hello);
 }
 
@@ -125,6 +124,7 @@ static void take_numbers(struct guest *guest, const struct wire_message *message
 		stats_request(guest->stats, bytes_get_u32(message->bytes));
 	} else if (message->type == WIRE_TIME && message->size == 8) {
 		machine_set_wall_ns((int64_t)bytes_get_u64(message->bytes));
+		template_woke(guest);
 	}
 }
 
@@ -143,6 +143,9 @@ static void on_message(const struct wire_message *message, void *arg)
 	switch (message->type) {
 	case WIRE_RELEASE:
 		guest_take_release(guest, message->bytes, message->size);
+		break;
+	case WIRE_TEMPLATE:
+		template_take(guest);
 		break;
 	case WIRE_HOSTS:
 		take_hosts(guest, message);

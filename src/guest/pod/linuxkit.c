@@ -40,6 +40,14 @@ static void list_bundles(const char *kind, struct string_list *ret)
 	(void)folder_list(folder, ret, NULL);
 }
 
+bool linuxkit_has_components(void)
+{
+	AUTO(string_list_clear) struct string_list names = STRING_LIST_INIT;
+	list_bundles("onboot", &names);
+	list_bundles("services", &names);
+	return names.count > 0;
+}
+
 /* One of crun's commands that end at once. */
 static bool run_crun(const char *command, const char *option, const char *option2, const char *name,
 		     const int fds[3], struct error *err)

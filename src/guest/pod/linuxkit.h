@@ -14,6 +14,8 @@
 MUST_CHECK bool linuxkit_run_onboot(struct error *err);
 /* The same for onshutdown; failures are told and passed over. */
 void linuxkit_run_onshutdown(void);
+/* Whether the base has some that run before a pod does: they may have made keys, or hold ids. */
+bool linuxkit_has_components(void);
 /* All at once; they go on, their lines in the log under their names. */
 void linuxkit_start_services(struct guest *guest);
 

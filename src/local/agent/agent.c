@@ -230,6 +230,7 @@ static bool read_greeting(struct agent *agent, const struct wire_message *messag
 	agent->answers_pings = hello.answers_pings;
 	agent->takes_touches = hello.takes_touches;
 	agent->takes_holds = hello.takes_holds;
+	agent->takes_templates = hello.takes_templates;
 	agent->unanswered = 0;
 	if (agent->handler.up != NULL)
 		agent->handler.up(agent, hello.state, hello.boot, agent->arg);
@@ -467,6 +468,14 @@ bool agent_send_time(struct agent *agent, int64_t wall_ns, struct error *err)
 
 	bytes_put_u64(bytes, (uint64_t)wall_ns);
 	return agent_send(agent, WIRE_TIME, 0, bytes, sizeof(bytes), err);
+}
+
+bool agent_send_template(struct agent *agent, struct error *err)
+{
+	if (agent->state == AGENT_UP && !agent->takes_templates)
+		return error_set(err, ERROR_UNSUPPORTED,
+				 "its base is of a release from before there were templates");
+	return agent_send(agent, WIRE_TEMPLATE, 0, "", 0, err);
 }
 
 bool agent_request_stats(struct agent *agent, uint32_t interval_ms, struct error *err)

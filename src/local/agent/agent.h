@@ -55,6 +55,8 @@ struct agent_handler {
 	 * often it is asked. Counted and greeted anew as after any breach of the protocol.
 	 */
 	void (*refused)(struct agent *agent, const char *why, void *arg);
+	/* TEMPLATE was answered; refusal_or_null: why it cannot be one. */
+	void (*templated)(struct agent *agent, const char *refusal_or_null, void *arg);
 	/* It was up and is not any more; streams were closed before. */
 	void (*down)(struct agent *agent, const char *why, void *arg);
 	void (*event)(struct agent *agent, const struct guest_event *event, void *arg);
@@ -109,6 +111,8 @@ MUST_CHECK bool agent_send_release(struct agent *agent, const char *json, struct
 MUST_CHECK bool agent_send_hosts(struct agent *agent, const char *json, struct error *err);
 MUST_CHECK bool agent_send_time(struct agent *agent, int64_t wall_ns, struct error *err);
 MUST_CHECK bool agent_request_stats(struct agent *agent, uint32_t interval_ms, struct error *err);
+/* ERROR_UNSUPPORTED: its guest does not know of templates. */
+MUST_CHECK bool agent_send_template(struct agent *agent, struct error *err);
 /* grace_s < 0: the pod's own. */
 MUST_CHECK bool agent_send_shutdown(struct agent *agent, int64_t grace_s, struct error *err);
 

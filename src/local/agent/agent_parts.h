@@ -53,6 +53,7 @@ struct agent {
 	bool answers_pings;
 	bool takes_touches;
 	bool takes_holds;
+	bool takes_templates;
 	unsigned unanswered;	  /* PINGs since anything was heard */
 	struct budget budget;	  /* of what it says, in bytes of JSON */
 	struct loop_timer *pause; /* until it is listened to again */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "local/agent/agent_parts.h"
@@ -118,6 +119,18 @@ static bool receive_stats(struct agent *agent, const struct wire_message *messag
 	return !agent->is_freed;
 }
 
+static bool receive_template(struct agent *agent, const struct wire_message *message,
+			     struct error *err)
+{
+	AUTO_FREE char *refusal = NULL;
+
+	if (!template_answer_read(message->bytes, message->size, &refusal, err))
+		return false;
+	if (agent->handler.templated != NULL)
+		agent->handler.templated(agent, refusal, agent->arg);
+	return !agent->is_freed;
+}
+
 static void charge(struct agent *agent, const struct wire_message *message)
 {
 	budget_spend(&agent->budget, (int64_t)message->size + AGENT_MESSAGE_COST,
@@ -135,6 +148,9 @@ bool agent_receive(struct agent *agent, const struct wire_message *message, stru
 	case WIRE_STATS:
 		charge(agent, message);
 		return receive_stats(agent, message, err);
+	case WIRE_TEMPLATE:
+		charge(agent, message);
+		return receive_template(agent, message, err);
 	case WIRE_PONG:
 		return true;
 	case WIRE_EXEC_STDOUT:
