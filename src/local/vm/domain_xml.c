@@ -271,9 +271,12 @@ void domain_xml_write(const struct vm_plan *plan, struct strbuf *out)
 		       plan->is_kvm ? "kvm" : "qemu", QEMU_NAMESPACE);
 	put_element(out, "  ", "name", plan->domain);
 	put_element(out, "  ", "uuid", plan->uuid);
-	strbuf_append(out, "  <genid/>\n  <metadata>");
-	vm_identity_write(plan, clock_wall_ns(), out);
-	strbuf_append(out, "</metadata>\n");
+	strbuf_append(out, "  <genid/>\n");
+	if (plan->project != NULL) {
+		strbuf_append(out, "  <metadata>");
+		vm_identity_write(plan, clock_wall_ns(), out);
+		strbuf_append(out, "</metadata>\n");
+	}
 	strbuf_appendf(out, "  <memory unit=\"b\">%llu</memory>\n",
 		       (unsigned long long)plan->memory_bytes);
 	if (plan->mount_count > 0)

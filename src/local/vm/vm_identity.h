@@ -26,6 +26,7 @@ struct vm_identity {
 	struct release_id release;
 	bool is_dirty;
 	bool is_kvm;
+	bool is_warm;
 	int64_t created_ns;
 	uint64_t memory_bytes;
 	uint64_t scratch_bytes;

@@ -39,8 +39,8 @@ enum vm_firmware { FIRMWARE_DIRECT, FIRMWARE_BIOS, FIRMWARE_UEFI };
 const char *vm_firmware_name(enum vm_firmware firmware);
 
 struct vm_plan {
-	char *domain; /* name of the libvirt domain */
-	char *project;
+	char *domain;	      /* name of the libvirt domain */
+	char *project;	      /* NULL: a template, which is nobody's (local/template) */
 	char *project_id;     /* plan/project_identity.h */
 	char *project_folder; /* for people */
 	char *pod;
@@ -50,7 +50,9 @@ struct vm_plan {
 	char uuid[UUID_SIZE];
 	struct release_id release;
 	bool is_kvm;
-	bool is_dirty; /* a live mount: not for promote */
+	bool is_dirty;	  /* a live mount: not for promote */
+	bool may_be_warm; /* it may go on from a template, where there is one */
+	bool is_warm;	  /* and does */
 	uint64_t memory_bytes;
 	unsigned cpu_count;
 	enum vm_firmware firmware;

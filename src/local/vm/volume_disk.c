@@ -161,8 +161,7 @@ static bool provide(const struct vm_disk *disk, struct error *err)
 	return rename(draft, disk->path) == 0 || error_set_errno(err, errno, "rename");
 }
 
-/* The size the guest sees, from qcow2's header; 0: it is none. */
-static uint64_t virtual_size(const char *path)
+uint64_t volume_disk_virtual_size(const char *path)
 {
 	uint8_t header[32];
 	uint64_t size = 0;
@@ -179,7 +178,7 @@ static uint64_t virtual_size(const char *path)
 /* Its file system follows in the guest. One that is larger than its claim stays as it is. */
 static bool grow(const struct vm_disk *disk, struct error *err)
 {
-	uint64_t found = virtual_size(disk->path);
+	uint64_t found = volume_disk_virtual_size(disk->path);
 
 	if (found == 0 || found >= disk->size_bytes || disk->is_read_only)
 		return true;
