@@ -93,6 +93,12 @@ static void on_done(struct error *err_or_null, void *arg)
 	bench.problem = err_or_null != NULL ? xstrdup(err_or_null->message) : NULL;
 }
 
+static void on_created(const struct template_use *use, struct error *err_or_null, void *arg)
+{
+	assert_false(use->is_warm);
+	on_done(err_or_null, arg);
+}
+
 static void wait_for_view(uint64_t number)
 {
 	uint64_t end_ms = clock_monotonic_ms() + 5000;
@@ -165,7 +171,7 @@ static void a_vm_that_cannot_be_made_is_an_error_of_its_own(void **state)
 	(void)state;
 
 	assert_true(hypervisor_connect(bench.hypervisor, NULL));
-	hypervisor_create(bench.hypervisor, &plan, NULL, on_done, NULL);
+	hypervisor_create(bench.hypervisor, &plan, NULL, on_created, NULL);
 	assert_null(plan.domain); /* taken */
 	wait_for_done();
 	assert_non_null(bench.problem);
@@ -182,7 +188,7 @@ static void a_vm_that_nobody_knows_makes_room_for_its_successor(void **state)
 
 	assert_true(hypervisor_connect(bench.hypervisor, NULL));
 	memcpy(plan.uuid, bench.uuid, UUID_SIZE);
-	hypervisor_create(bench.hypervisor, &plan, NULL, on_done, NULL);
+	hypervisor_create(bench.hypervisor, &plan, NULL, on_created, NULL);
 	wait_for_done();
 	wait_for_view(hypervisor_look(bench.hypervisor));
 	assert_int_equal(bench.domains, 0);

@@ -93,6 +93,40 @@ static void a_vm_that_is_never_heard_of_is_late(void **state)
 	assert_int_equal(lifecycle_health(&facts), LIFECYCLE_FINE);
 }
 
+static void warmth_is_given_up_before_the_first_container_alone(void **state)
+{
+	const struct lifecycle_facts warm = {.state = INSTANCE_BOOTING, .is_warm = true};
+	struct lifecycle_facts facts = warm;
+	(void)state;
+
+	assert_true(lifecycle_gives_up_warmth(&facts, true));
+	assert_false(lifecycle_gives_up_warmth(&facts, false));
+	facts.in_state_ms = LIFECYCLE_WARM_MS;
+	assert_true(lifecycle_gives_up_warmth(&facts, false));
+	facts.is_paused = true;
+	assert_false(lifecycle_gives_up_warmth(&facts, false));
+	facts.is_paused = false;
+	facts.is_greeted = true;
+	assert_false(lifecycle_gives_up_warmth(&facts, false));
+	assert_true(lifecycle_gives_up_warmth(&facts, true));
+	facts.is_leaving = true;
+	assert_false(lifecycle_gives_up_warmth(&facts, true));
+	facts = warm;
+	facts.is_replaced = true; /* that has been decided */
+	assert_false(lifecycle_gives_up_warmth(&facts, true));
+	facts = warm;
+	facts.is_working = true;
+	assert_false(lifecycle_gives_up_warmth(&facts, true));
+	facts = warm;
+	facts.is_warm = false;
+	assert_false(lifecycle_gives_up_warmth(&facts, true));
+	facts = warm;
+	facts.state = INSTANCE_RUNNING; /* what its containers do is their own matter */
+	assert_false(lifecycle_gives_up_warmth(&facts, true));
+	facts.state = INSTANCE_STOPPING;
+	assert_false(lifecycle_gives_up_warmth(&facts, true));
+}
+
 static void a_guest_that_does_not_answer_loses_its_clients_and_then_its_vm(void **state)
 {
 	struct lifecycle_facts facts = facts_of(INSTANCE_READY, 0);
@@ -145,6 +179,7 @@ int main(void)
 		cmocka_unit_test(a_thread_at_work_says_itself_how_it_went),
 		cmocka_unit_test(a_vm_is_talked_to_only_when_it_is_still_wanted),
 		cmocka_unit_test(a_vm_that_is_never_heard_of_is_late),
+		cmocka_unit_test(warmth_is_given_up_before_the_first_container_alone),
 		cmocka_unit_test(a_guest_that_does_not_answer_loses_its_clients_and_then_its_vm),
 		cmocka_unit_test(pauses_double_up_to_a_minute),
 		cmocka_unit_test(one_that_hangs_at_its_start_keeps_its_place_for_half_a_minute),

@@ -433,6 +433,7 @@ bool project_plan_make(const struct plan_input *input, const struct plan_options
 	plan.uri = xstrdup_or_null(options->uri);
 	plan.accel = xstrdup(options->accel);
 	plan.firmware = xstrdup(options->firmware);
+	plan.is_cold = options->is_cold;
 	plan.bind = xstrdup(options->bind);
 	plan.metrics = xstrdup_or_null(options->metrics);
 	for (size_t i = 0; i < input->app->pod_count; i++) {

@@ -159,6 +159,7 @@ bool plan_options_read(const struct plan_words *words, struct plan_options *ret,
 	    !read_choice("accel", "auto|kvm|tcg", words->accel, &made.accel, err) ||
 	    !read_choice("firmware", "direct|bios|uefi", words->firmware, &made.firmware, err))
 		return false;
+	made.is_cold = words->is_cold;
 	made.uri = xstrdup_or_null(words->uri);
 	made.bind = xstrdup(words->bind != NULL ? words->bind : "127.0.0.1");
 	if (!check_metrics(words->metrics, err))

@@ -33,6 +33,7 @@ struct plan_options {
 	unsigned cpu_count;		    /* likewise */
 	char *accel;			    /* "auto", "kvm", "tcg" */
 	char *firmware;			    /* "direct", "bios", "uefi" */
+	bool is_cold;			    /* no warm starts */
 	char *uri;			    /* of libvirt, or NULL: choose */
 	char *bind;			    /* address of published ports */
 	char *metrics;			    /* metrics_place_read(), or NULL */
@@ -48,6 +49,7 @@ struct plan_words {
 	const char *cpus;
 	const char *accel;
 	const char *firmware;
+	bool is_cold;
 	const char *uri;
 	const char *bind;
 	const char *metrics; /* "": the usual place */

@@ -119,6 +119,7 @@ struct project_plan {
 	char *uri;	/* libvirt connection, or NULL: choose */
 	char *accel;	/* "auto", "kvm", "tcg" */
 	char *firmware; /* "direct", "bios", "uefi" */
+	bool is_cold;	/* no VM goes on from a template, and none is made */
 	char *bind;	/* address of published ports */
 	char *metrics;	/* metrics_place_read(); NULL: no such port */
 	struct pod_plan *pods;

@@ -216,6 +216,7 @@ static void write_plan(struct json_writer *json, const struct project_plan *plan
 	json_write_text(json, "uri", plan->uri);
 	json_write_text(json, "accel", plan->accel ? plan->accel : "auto");
 	json_write_text(json, "firmware", plan->firmware ? plan->firmware : "direct");
+	json_write_true_if(json, "cold", plan->is_cold);
 	json_write_text(json, "bind", plan->bind ? plan->bind : "127.0.0.1");
 	json_write_text_if(json, "metrics", plan->metrics);
 	json_write_texts_if(json, "folders", &plan->folders);
@@ -496,6 +497,7 @@ static void read_plan(struct json_view root, struct project_plan *plan)
 	plan->uri = json_view_text(json_view_get(root, "uri"));
 	plan->accel = read_text(root, "accel");
 	plan->firmware = read_text(root, "firmware");
+	plan->is_cold = json_view_bool(json_view_get(root, "cold"), false);
 	plan->bind = read_text(root, "bind");
 	plan->metrics = json_view_text(json_view_get(root, "metrics"));
 	json_view_texts(json_view_get(root, "folders"), MAX_LIST, &plan->folders);

@@ -22,6 +22,7 @@ void instance_status_clear(struct instance_status *instance)
 	free(instance->reason);
 	free(instance->address);
 	free(instance->full);
+	free(instance->cold_reason);
 	for (size_t i = 0; i < instance->container_count; i++) {
 		free(instance->containers[i].name);
 		free(instance->containers[i].reason);

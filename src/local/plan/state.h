@@ -75,6 +75,8 @@ struct instance_status {
 	struct release_id release;
 	bool is_dirty; /* live mounts or --watch touched it: not for promote */
 	bool is_kvm;
+	bool is_warm;		 /* its VM went on from a template instead of booting */
+	char *cold_reason;	 /* why not, where it was started by this supervisor; or NULL */
 	bool is_paused;		 /* its VM stands still: somebody wanted that */
 	bool is_outdated;	 /* not what the plan names: it is being replaced */
 	unsigned start_failures; /* in a row that did not become ready, or were not made */

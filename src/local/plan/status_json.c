@@ -97,6 +97,8 @@ static void write_instance_fields(struct json_writer *json, const struct instanc
 	json_write_bool(json, "dirty", i->is_dirty);
 	json_write_bool(json, "paused", i->is_paused);
 	json_write_text(json, "accelerator", i->is_kvm ? "kvm" : "tcg");
+	json_write_text(json, "start", i->is_warm ? "warm" : "cold");
+	json_write_text_if(json, "coldReason", i->cold_reason);
 	json_write_bool(json, "outdated", i->is_outdated);
 	json_write_unsigned(json, "startFailures", i->start_failures);
 	json_write_unsigned(json, "restarts", i->restarts);
@@ -321,6 +323,7 @@ static void read_instance_lists(struct json_view view, struct instance_status *r
 static void read_instance(struct json_view view, struct instance_status *i)
 {
 	static const char *const accelerators[] = {"tcg", "kvm"};
+	static const char *const starts[] = {"cold", "warm"};
 	i->name = json_view_text(json_view_require(view, "name"));
 	i->pod = json_view_text(json_view_require(view, "pod"));
 	i->replica = (unsigned)read_number(view, "replica", UINT32_MAX);
@@ -336,6 +339,9 @@ static void read_instance(struct json_view view, struct instance_status *i)
 	i->is_paused = read_bool(view, "paused");
 	i->is_kvm = json_view_word(json_view_get(view, "accelerator"), accelerators,
 				   ARRAY_SIZE(accelerators), 0) == 1;
+	i->is_warm =
+		json_view_word(json_view_get(view, "start"), starts, ARRAY_SIZE(starts), 0) == 1;
+	i->cold_reason = read_text(view, "coldReason");
 	i->is_outdated = read_bool(view, "outdated");
 	i->start_failures = (unsigned)read_number(view, "startFailures", UINT32_MAX);
 	i->restarts = (unsigned)read_number(view, "restarts", UINT32_MAX);

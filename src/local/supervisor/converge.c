@@ -22,8 +22,7 @@
 #define TCG_OVERHEAD_BYTES ((uint64_t)140 << 20)
 #define KVM_OVERHEAD_BYTES ((uint64_t)60 << 20)
 
-/* MemAvailable of /proc/meminfo in bytes; UINT64_MAX when unknown. */
-static uint64_t available_memory(void)
+uint64_t converge_available_memory(void)
 {
 	static const char key[] = "MemAvailable:";
 	AUTO_FREE char *text = NULL;
@@ -174,7 +173,7 @@ void supervisor_converge(struct supervisor *supervisor)
 	}
 	jobs_decide(supervisor, instances, facts_list, count, &decisions);
 	facts.jobs = decisions.jobs;
-	facts.available_bytes = available_memory();
+	facts.available_bytes = converge_available_memory();
 	reconcile(&supervisor->plan, &facts, &actions);
 	carry_out(supervisor, &actions, instances, facts.available_bytes);
 }

@@ -75,10 +75,18 @@ static void end_shares(const struct vm_plan *plan, void (*end)(const char *socke
 		end(plan->mounts[i].socket);
 }
 
-bool domain_create(virConnectPtr connection, const struct vm_plan *plan, struct error *err)
+static bool start_cold(virConnectPtr connection, const struct vm_plan *plan, struct error *err)
 {
 	AUTO(strbuf_clear) struct strbuf xml = STRBUF_INIT;
 
+	domain_xml_write(plan, &xml);
+	AUTO_DOMAIN virDomainPtr domain = virDomainCreateXML(connection, strbuf_text(&xml), 0);
+	return domain != NULL || connection_error(err, "cannot start the VM");
+}
+
+bool domain_create(virConnectPtr connection, struct vm_plan *plan, struct template_use *ret,
+		   struct error *err)
+{
 	/*
 	 * A host that was killed may have asked for it, and libvirt went on: nobody talks to that
 	 * one, and what is prepared here takes its socket away.
@@ -89,9 +97,8 @@ bool domain_create(virConnectPtr connection, const struct vm_plan *plan, struct 
 		end_shares(plan, share_drop);
 		return false;
 	}
-	domain_xml_write(plan, &xml);
-	AUTO_DOMAIN virDomainPtr domain = virDomainCreateXML(connection, strbuf_text(&xml), 0);
-	bool is_good = domain != NULL || connection_error(err, "cannot start the VM");
+	bool is_good = (plan->may_be_warm && template_vm_start(connection, plan, ret)) ||
+		       start_cold(connection, plan, err);
 	end_shares(plan, is_good ? share_forget : share_drop);
 	return is_good;
 }

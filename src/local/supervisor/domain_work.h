@@ -6,9 +6,12 @@
 
 #include "local/supervisor/hypervisor.h"
 
-/* Disks, folders, the domain; in place of one of its UUID that runs unknown. */
-MUST_CHECK bool domain_create(virConnectPtr connection, const struct vm_plan *plan,
-			      struct error *err);
+/*
+ * Disks, folders, the domain; in place of one of its UUID that runs unknown. From a template where
+ * the plan allows for that and there is one; ret says how.
+ */
+MUST_CHECK bool domain_create(virConnectPtr connection, struct vm_plan *plan,
+			      struct template_use *ret, struct error *err);
 /* Absent is success. */
 MUST_CHECK bool domain_destroy(virConnectPtr connection, const char *uuid, struct error *err);
 MUST_CHECK bool domain_suspend(virConnectPtr connection, const char *uuid, struct error *err);

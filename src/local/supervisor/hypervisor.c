@@ -40,6 +40,10 @@ struct job {
 	char *scope;
 	bool has_network;
 	struct vm_plan vm;
+	struct template_use use; /* of vm */
+	hypervisor_created_fn *created;
+	hypervisor_template_fn *step;
+	struct template_work *work; /* borrowed */
 	char uuid[UUID_SIZE];
 	uint64_t number;
 	uint64_t epoch;
@@ -87,6 +91,7 @@ static void job_free(struct job *job)
 	if (job->connection != NULL)
 		(void)virConnectClose(job->connection);
 	vm_plan_clear(&job->vm);
+	template_use_clear(&job->use);
 	domain_list_clear(&job->domains);
 	string_list_clear(&job->known);
 	project_network_clear(&job->network);
@@ -397,7 +402,12 @@ static bool check_network(struct job *job, struct error *err)
 static bool run_create(struct job *job, struct error *err)
 {
 	return check_network(job, err) && network_guard_settle(job->guard, err) &&
-	       domain_create(job->connection, &job->vm, err);
+	       domain_create(job->connection, &job->vm, &job->use, err);
+}
+
+static bool run_template(struct job *job, struct error *err)
+{
+	return job->step(job->connection, job->work, err);
 }
 
 static bool run_destroy(struct job *job, struct error *err)
@@ -427,7 +437,10 @@ static void end_act(struct job *job, struct error *err_or_null)
 	hypervisor->epoch++;
 	hypervisor->has_new_network = hypervisor->has_new_network || job->network.is_new;
 	(void)hypervisor_look(hypervisor);
-	job->done(err_or_null, job->arg);
+	if (job->created != NULL)
+		job->created(&job->use, err_or_null, job->arg);
+	else
+		job->done(err_or_null, job->arg);
 }
 
 static bool run_unconnected(struct job *job, struct error *err)
@@ -450,13 +463,24 @@ static struct job *act(struct hypervisor *hypervisor, run_fn *run, const char *u
 }
 
 void hypervisor_create(struct hypervisor *hypervisor, struct vm_plan *plan,
-		       struct network_guard *guard, hypervisor_done_fn *done, void *arg)
+		       struct network_guard *guard, hypervisor_created_fn *done, void *arg)
 {
-	struct job *job = act(hypervisor, run_create, NULL, done, arg);
+	struct job *job = act(hypervisor, run_create, NULL, NULL, arg);
 
+	job->created = done;
 	job->vm = *plan;
 	job->guard = guard;
 	*plan = (struct vm_plan){0};
+	submit(job);
+}
+
+void hypervisor_template(struct hypervisor *hypervisor, hypervisor_template_fn *step,
+			 struct template_work *work, hypervisor_done_fn *done, void *arg)
+{
+	struct job *job = act(hypervisor, run_template, NULL, done, arg);
+
+	job->step = step;
+	job->work = work;
 	submit(job);
 }
 

@@ -13,6 +13,7 @@
 #include "base/loop.h"
 #include "base/string_list.h"
 #include "local/supervisor/network_guard.h"
+#include "local/template/template_domain.h"
 #include "local/vm/network.h"
 #include "local/vm/vm_identity.h"
 
@@ -66,9 +67,17 @@ uint64_t hypervisor_look(struct hypervisor *hypervisor);
  * connection it gets ERROR_NETWORK.
  */
 typedef void hypervisor_done_fn(struct error *err_or_null, void *arg);
+/* use: how it was started, borrowed. */
+typedef void hypervisor_created_fn(const struct template_use *use, struct error *err_or_null,
+				   void *arg);
 /* Takes the plan over. Makes disks, folders, the rules of guard (may be NULL), the domain. */
 void hypervisor_create(struct hypervisor *hypervisor, struct vm_plan *plan,
-		       struct network_guard *guard, hypervisor_done_fn *done, void *arg);
+		       struct network_guard *guard, hypervisor_created_fn *done, void *arg);
+/* A step of a template's making, on what is the caller's and must stay until it is done. */
+typedef bool hypervisor_template_fn(virConnectPtr connection, struct template_work *work,
+				    struct error *err);
+void hypervisor_template(struct hypervisor *hypervisor, hypervisor_template_fn *step,
+			 struct template_work *work, hypervisor_done_fn *done, void *arg);
 void hypervisor_destroy(struct hypervisor *hypervisor, const char *uuid, hypervisor_done_fn *done,
 			void *arg);
 void hypervisor_suspend(struct hypervisor *hypervisor, const char *uuid, hypervisor_done_fn *done,

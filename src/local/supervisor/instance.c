@@ -25,6 +25,8 @@
 #include "local/supervisor/reconcile.h"
 #include "local/supervisor/run_session.h"
 #include "local/supervisor/supervisor_parts.h"
+#include "local/supervisor/templates.h"
+#include "local/template/template_store.h"
 #include "local/vm/scratch_file.h"
 #include "local/vm/vm_identity.h"
 
@@ -55,6 +57,7 @@ void instance_get_facts(const struct instance *instance, struct lifecycle_facts 
 		.is_working = instance->is_job_running,
 		.is_of_job = pod != NULL && pod->workload == WORKLOAD_JOB,
 		.is_greeted = instance->is_greeted,
+		.is_warm = digest_is_set(&instance->template),
 		.is_held = instance->is_held,
 		.is_paused = instance->is_paused || instance->is_suspended,
 		.is_emulated = !instance->status.is_kvm,
@@ -122,12 +125,51 @@ static void back_off(struct instance *instance, const char *why)
 	supervisor_changed(instance->supervisor);
 }
 
-static void on_created(struct error *err_or_null, void *arg)
+/* How it was started, for people and for what comes next. */
+static void take_use(struct instance *instance, const struct template_use *use)
+{
+	struct supervisor *supervisor = instance->supervisor;
+	struct instance_status *status = &instance->status;
+
+	status->is_warm = use->is_warm;
+	free(status->cold_reason);
+	status->cold_reason = use->is_warm ? NULL
+			      : instance->goes_cold
+				      ? xstrdup("its start from a template came to nothing")
+				      : xstrdup_or_null(use->why_cold);
+	instance->template = use->is_warm ? use->key : (struct digest){0};
+	if (use->has_failed)
+		supervisor_say(supervisor, true, "WarmFailed", status->name, "%s; it boots instead",
+			       use->why_cold);
+	else if (use->is_warm)
+		supervisor_say(supervisor, false, "Warm", status->name,
+			       "goes on from template %.12s", DIGEST_HEX(&use->key));
+	templates_used(supervisor, use);
+}
+
+/* It boots in the next try, at once, and the template is not used again. */
+static bool gives_up_warmth(struct instance *instance, bool is_gone)
+{
+	struct lifecycle_facts facts;
+
+	instance_get_facts(instance, &facts);
+	if (!lifecycle_gives_up_warmth(&facts, is_gone))
+		return false;
+	template_fail(&instance->template);
+	instance->template = (struct digest){0};
+	instance->goes_cold = true;
+	instance->is_replaced = true;
+	return true;
+}
+
+static void on_created(const struct template_use *use, struct error *err_or_null, void *arg)
 {
 	struct instance *instance = arg;
 	struct lifecycle_facts facts;
 
 	instance->is_job_running = false;
+	if (err_or_null == NULL)
+		take_use(instance, use);
 	instance_get_facts(instance, &facts);
 	switch (lifecycle_made(&facts, err_or_null == NULL)) {
 	case LIFECYCLE_DROP:
@@ -145,7 +187,19 @@ static void on_created(struct error *err_or_null, void *arg)
 	instance_add_stage(instance, "define");
 	instance->state_ms = clock_monotonic_ms();
 	instance_connect_agent(instance);
+	if (instance->status.is_warm)
+		loop_timer_set(instance->timer, LIFECYCLE_WARM_MS + 100);
 	supervisor_changed(instance->supervisor);
+}
+
+/* A guest that goes on answers at once, or never will. */
+static void check_greeting(struct instance *instance)
+{
+	if (!gives_up_warmth(instance, false))
+		return;
+	supervisor_say(instance->supervisor, true, "WarmFailed", instance->status.name,
+		       "nothing was heard of its guest; it boots instead");
+	destroy(instance);
 }
 
 static void ask_to_stop(struct instance *instance)
@@ -179,6 +233,10 @@ static void on_timer(struct loop_timer *timer, void *arg)
 	else if (instance->status.state == INSTANCE_CRASHED ||
 		 instance->status.state == INSTANCE_PENDING)
 		instance_start(instance);
+	else if (instance->status.is_warm && instance->is_replaced)
+		destroy(instance); /* it could not be just now */
+	else
+		check_greeting(instance);
 }
 
 static void init(struct instance *instance, struct supervisor *supervisor)
@@ -283,6 +341,7 @@ struct instance *instance_adopt(struct supervisor *supervisor, const struct vm_i
 	status->release = identity->release;
 	status->is_dirty = identity->is_dirty;
 	status->is_kvm = identity->is_kvm;
+	status->is_warm = identity->is_warm;
 	status->created_ns = identity->created_ns;
 	status->memory_bytes = identity->memory_bytes;
 	status->cpu_count = identity->cpu_count;
@@ -325,7 +384,8 @@ static void forget_run(struct instance_status *status)
 					   .probe_count = kept.probe_count,
 					   .stages = kept.stages,
 					   .stage_count = kept.stage_count,
-					   .reason = kept.reason};
+					   .reason = kept.reason,
+					   .cold_reason = kept.cold_reason};
 	instance_status_clear(status);
 	kept.containers = NULL;
 	kept.container_count = 0;
@@ -334,6 +394,8 @@ static void forget_run(struct instance_status *status)
 	kept.stages = NULL;
 	kept.stage_count = 0;
 	kept.reason = NULL;
+	kept.is_warm = false;
+	kept.cold_reason = NULL;
 	kept.is_ready = false;
 	kept.ready_ns = 0;
 	*status = kept;
@@ -372,6 +434,7 @@ void instance_start(struct instance *instance)
 	instance_set_state(instance, INSTANCE_STARTING);
 	instance->console_size = last_words_size(supervisor->project, instance->status.name);
 	instance_vm_plan(instance, pod, &plan);
+	plan.may_be_warm = !supervisor->plan.is_cold && !instance->goes_cold;
 	instance->is_job_running = true;
 	supervisor_say(supervisor, false, "Starting", instance->status.name,
 		       "image %.19s, config %.19s", DIGEST_TEXT(&pod->release.image),
@@ -473,6 +536,10 @@ void instance_domain_gone(struct instance *instance, const char *why)
 	struct supervisor *supervisor = instance->supervisor;
 	struct lifecycle_facts facts;
 
+	if (gives_up_warmth(instance, true))
+		supervisor_say(supervisor, true, "WarmFailed", instance->status.name,
+			       "it ended before its first container began (%s); it boots instead",
+			       why);
 	instance_get_facts(instance, &facts);
 	enum lifecycle_end end = lifecycle_gone(&facts);
 	if (end == LIFECYCLE_IGNORE)

@@ -54,6 +54,8 @@ struct instance {
 	bool is_job_running;	   /* a worker job refers to it */
 	bool is_ended;		   /* the pod said it is over: do not start again */
 	bool has_succeeded;	   /* with is_ended */
+	bool goes_cold;		   /* its start from a template came to nothing */
+	struct digest template;	   /* that it goes on from; none: it booted */
 	bool is_lost;		   /* FAILED: with its VM, and nobody had asked for that */
 	int64_t ended_ns;	   /* SUCCEEDED, FAILED: since then */
 	bool has_receipt;	   /* this run is in a receipt */

@@ -318,7 +318,10 @@ static void take_stage(struct instance *instance, const struct guest_event *even
 	uint64_t now_ms = clock_monotonic_ms() - instance->start_ms;
 	uint64_t began_ms = now_ms > event->uptime_ms ? now_ms - event->uptime_ms : 0;
 
-	if (add_stage(status, "firmware") != NULL) {
+	/* One that goes on has no such stage, and its clock began when it was heard of. */
+	if (status->is_warm && strcmp(event->stage, "restored") == 0)
+		instance->kernel_start_ms = began_ms;
+	if (!status->is_warm && add_stage(status, "firmware") != NULL) {
 		instance->uptimes_ms[status->stage_count - 1] = 0;
 		instance->kernel_start_ms = began_ms;
 	}
@@ -342,6 +345,7 @@ static void become_ready(struct instance *instance)
 		status->containers[i].is_ready = status->containers[i].state == CONTAINER_RUNNING;
 	instance_set_state(instance, INSTANCE_READY);
 	instance->status.start_failures = 0;
+	instance->goes_cold = false;
 	if (status->ready_ns == 0)
 		status->ready_ns = clock_wall_ns();
 	instance_add_stage(instance, "ready");

@@ -42,6 +42,16 @@ enum lifecycle_end lifecycle_gone(const struct lifecycle_facts *facts)
 	return LIFECYCLE_BACK_OFF;
 }
 
+bool lifecycle_gives_up_warmth(const struct lifecycle_facts *facts, bool is_gone)
+{
+	if (!facts->is_warm || facts->is_working || facts->is_leaving || facts->is_ended ||
+	    facts->is_replaced ||
+	    (facts->state != INSTANCE_STARTING && facts->state != INSTANCE_BOOTING))
+		return false;
+	return is_gone ||
+	       (!facts->is_greeted && !facts->is_paused && facts->in_state_ms >= LIFECYCLE_WARM_MS);
+}
+
 enum lifecycle_made lifecycle_made(const struct lifecycle_facts *facts, bool is_made)
 {
 	if (!is_made)

@@ -19,6 +19,7 @@ struct lifecycle_facts {
 	bool is_working;      /* a thread makes or ends its domain right now */
 	bool is_of_job;	      /* each end of it counts */
 	bool is_greeted;      /* its guest spoke since the VM was made */
+	bool is_warm;	      /* it went on from a template, and that is not settled yet */
 	bool is_held;	      /* it waits for another pod, as it was told to */
 	bool is_paused;	      /* libvirt says so: it is not its guest's fault that it is silent */
 	bool is_emulated;     /* without KVM everything takes longer */
@@ -40,6 +41,14 @@ enum lifecycle_end {
 	LIFECYCLE_BACK_OFF, /* nobody wanted that: again after a pause */
 };
 enum lifecycle_end lifecycle_gone(const struct lifecycle_facts *facts);
+
+/*
+ * A VM that went on from a template and did not get as far as its first container, or whose guest
+ * is not heard of: another one boots in its place, at once.
+ */
+bool lifecycle_gives_up_warmth(const struct lifecycle_facts *facts, bool is_gone);
+/* From the start of a VM that goes on to its guest's first word: 20 ms on a quiet machine. */
+#define LIFECYCLE_WARM_MS ((uint64_t)8000)
 
 /* The thread that makes its domain is back. */
 enum lifecycle_made {

@@ -35,6 +35,7 @@ static void copy_instance(struct instance_status *to, const struct instance_stat
 	to->reason = xstrdup_or_null(from->reason);
 	to->address = xstrdup_or_null(from->address);
 	to->full = xstrdup_or_null(from->full);
+	to->cold_reason = xstrdup_or_null(from->cold_reason);
 	to->containers = NULL;
 	to->container_count = 0;
 	copy_containers(to, from);

@@ -38,6 +38,7 @@
 #include "local/supervisor/supervisor_network.h"
 #include "local/supervisor/supervisor_parts.h"
 #include "local/supervisor/supervisor_watch.h"
+#include "local/supervisor/templates.h"
 #include "local/supervisor/worker.h"
 #include "local/vm/connection.h"
 #include "local/vm/scratch_file.h"
@@ -157,7 +158,8 @@ static void on_tick(struct loop_timer *timer, void *arg)
 	bool is_settled = true;
 	bool is_ready = true;
 
-	if (supervisor->is_going_down && supervisor->instance_count == 0) {
+	if (supervisor->is_going_down && supervisor->instance_count == 0 &&
+	    templates_are_idle(supervisor)) {
 		finish_down(supervisor);
 		return;
 	}
@@ -180,6 +182,7 @@ static void on_tick(struct loop_timer *timer, void *arg)
 	if (is_settled && is_ready && !supervisor->is_trimmed)
 		trim_memory();
 	supervisor->is_trimmed = is_settled && is_ready;
+	templates_update(supervisor, is_settled && is_ready);
 	/* Memory may become free without an event. */
 	if (!is_settled && timer != NULL)
 		loop_timer_set(supervisor->tick, POLL_MS);
@@ -436,6 +439,7 @@ struct supervisor *supervisor_new(struct loop *loop, const char *project,
 	supervisor->balancer = balancer_new(loop);
 	supervisor->metrics = metrics_new(supervisor);
 	supervisor->proxy = proxy_new(supervisor);
+	supervisor->templates = templates_new(supervisor);
 	supervisor->sessions = session_host_new(loop, find_session, supervisor);
 	session_host_set_run(supervisor->sessions, run_session_start);
 	supervisor->tick = loop_add_timer(loop, TICK_MS, on_tick, supervisor);
@@ -460,6 +464,7 @@ void supervisor_free(struct supervisor *supervisor)
 	 * what is here until the process ends, which is next. */
 	if (!hypervisor_free(supervisor->hypervisor) || !worker_free(supervisor->worker))
 		return;
+	templates_free(supervisor->templates);
 	session_host_free(supervisor->sessions);
 	proxy_free(TAKE_PTR(supervisor->proxy));
 	run_sessions_free(supervisor);

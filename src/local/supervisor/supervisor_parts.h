@@ -28,6 +28,7 @@ struct supervisor {
 	char *own_uri;
 	bool is_session;
 	struct hypervisor *hypervisor;
+	struct templates *templates;
 	struct accel accel;
 	struct project_network network;
 	bool is_tunnelled;		 /* Services are reached through the agents */
