@@ -22,6 +22,7 @@
 #include "image/oci/docker_config.h"
 #include "image/store/store.h"
 #include "local/client/local_authority.h"
+#include "local/template/template_store.h"
 #include "local/vm/accel.h"
 #include "local/vm/network.h"
 #include "local/vm/share.h"
@@ -251,6 +252,23 @@ static void check_space(const char *uri, struct finding *ret)
 		mend(ret, FINDING_BROKEN, false, xstrdup("i2kit prune"));
 }
 
+/* What warm starts cost, and that there are some. */
+static void check_warm(const char *uri, struct finding *ret)
+{
+	AUTO(template_list_clear) struct template_list list = {0};
+	uint64_t budget = template_budget();
+
+	(void)uri;
+	template_list_read(&list);
+	ret->text = budget == 0
+			    ? xstrdup("no templates: every VM boots (I2KIT_WARM_BUDGET)")
+			    : xasprintf("%zu templates of VMs that start warm, %llu of %llu MiB",
+					list.count, (unsigned long long)(list.total_bytes >> 20),
+					(unsigned long long)(budget >> 20));
+	if (budget == 0)
+		ret->level = FINDING_NOTE;
+}
+
 static void check_base(const char *uri, struct finding *ret)
 {
 	AUTO(base_folder_clear) struct base_folder base = {0};
@@ -387,14 +405,14 @@ void doctor_check(int number, const char *uri_or_null, struct finding *ret)
 		const char *name;
 		void (*check)(const char *uri, struct finding *ret);
 	} checks[DOCTOR_CHECK_COUNT] = {
-		{"cpu", check_cpu},	    {"kvm", check_kvm},
-		{"qemu", check_qemu},	    {"virtiofsd", check_virtiofsd},
-		{"libvirt", check_libvirt}, {"network", check_network},
-		{"filter", check_filter},   {"store", check_store},
-		{"space", check_space},	    {"base", check_base},
-		{"proxy", check_proxy},	    {"https", check_authority},
-		{"builder", check_builder}, {"registry", check_registry},
-		{"cloud", check_cloud},
+		{"cpu", check_cpu},	      {"kvm", check_kvm},
+		{"qemu", check_qemu},	      {"virtiofsd", check_virtiofsd},
+		{"libvirt", check_libvirt},   {"network", check_network},
+		{"filter", check_filter},     {"store", check_store},
+		{"space", check_space},	      {"warm", check_warm},
+		{"base", check_base},	      {"proxy", check_proxy},
+		{"https", check_authority},   {"builder", check_builder},
+		{"registry", check_registry}, {"cloud", check_cloud},
 	};
 	const char *uri = uri_or_null;
 	if (uri == NULL)

@@ -24,7 +24,7 @@ struct finding {
 };
 void finding_clear(struct finding *finding);
 
-enum { DOCTOR_CHECK_COUNT = 15 };
+enum { DOCTOR_CHECK_COUNT = 16 };
 /* The check of that number; uri NULL: as other verbs choose it. */
 void doctor_check(int number, const char *uri_or_null, struct finding *ret);
 

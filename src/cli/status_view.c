@@ -78,6 +78,7 @@ static void add_instance(struct table *table, const struct project_status *statu
 		       instance->is_dirty ? "*" : "");
 	if (is_wide) {
 		table_add_cell(table, STYLE_NONE, "%s", instance->is_kvm ? "kvm" : "tcg");
+		table_add_cell(table, STYLE_NONE, "%s", instance->is_warm ? "warm" : "cold");
 		table_add_cell(table, STYLE_NONE, "%s",
 			       instance->address ? instance->address : "-");
 		table_add_cell(table, STYLE_NONE, "%u", instance->cpu_count);
@@ -91,7 +92,7 @@ static void add_instance(struct table *table, const struct project_status *statu
 /* READY, and then nothing to the end of the row. */
 static void add_nothing(struct table *table, bool is_wide)
 {
-	for (int i = 0; i < (is_wide ? 10 : 5); i++)
+	for (int i = 0; i < (is_wide ? 11 : 5); i++)
 		table_add_cell(table, STYLE_NONE, "%s", i == 0 ? "0/0" : "-");
 }
 
@@ -127,6 +128,7 @@ static void add_columns(struct table *table, const struct status_table *of)
 	table_add_column(table, "IMAGE", TABLE_LEFT | TABLE_GOES);
 	if (of->is_wide) {
 		table_add_column(table, "ACCEL", TABLE_LEFT);
+		table_add_column(table, "START", TABLE_LEFT);
 		table_add_column(table, "ADDRESS", TABLE_LEFT);
 		table_add_column(table, "CPUS", TABLE_RIGHT);
 		table_add_column(table, "MEMORY", TABLE_RIGHT);

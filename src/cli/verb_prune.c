@@ -13,6 +13,7 @@
 #include "cli/table.h"
 #include "cli/verb.h"
 #include "image/pod/prune.h"
+#include "local/template/template_store.h"
 
 static const struct option_spec options[] = {
 	{"all", 'a', OPTION_FLAG, NULL, "all that no running VM uses", COMPLETE_NONE},
@@ -87,6 +88,26 @@ static void list_receipts(struct string_list *images)
 	}
 }
 
+/* A VM that has no template boots; the next quiet moment makes another. */
+static bool prune_templates(bool is_dry_run, struct prune_result *result, struct error *err)
+{
+	AUTO(template_list_clear) struct template_list list = {0};
+
+	template_list_read(&list);
+	for (size_t i = 0; i < list.count; i++) {
+		if (!is_dry_run && !template_remove(list.items[i].key, err))
+			return false;
+		*ARRAY_APPEND(result->files, result->count) =
+			(struct pruned_file){.kind = xstrdup("template"),
+					     .name = xstrdup(list.items[i].key),
+					     .size_bytes = list.items[i].size_bytes};
+		result->freed_bytes += list.items[i].size_bytes;
+	}
+	if (!is_dry_run)
+		template_sweep();
+	return true;
+}
+
 static int run(const struct invocation *invocation, struct error *err)
 {
 	AUTO(prune_result_clear) struct prune_result result = {0};
@@ -98,7 +119,8 @@ static int run(const struct invocation *invocation, struct error *err)
 	if (!prune_options.remove_all)
 		list_receipts(&used);
 	AUTO_PTR(store) struct store *store = store_open(NULL, err);
-	if (store == NULL || !store_prune(store, &prune_options, &result, err))
+	if (store == NULL || !store_prune(store, &prune_options, &result, err) ||
+	    !prune_templates(prune_options.is_dry_run, &result, err))
 		return 1;
 	if (invocation->output == OUTPUT_JSON)
 		print_json(&result, prune_options.is_dry_run);
@@ -114,7 +136,10 @@ const struct verb verb_prune = {
 	.description =
 		"Removes layers and blobs that no pulled image has, and disks that no VM has open "
 		"and no receipt of a local run names. Everything removed can be fetched or built "
-		"again, bit for bit. With --all everything goes but the disks that VMs have open, "
+		"again, bit for bit. Templates of VMs, which the next ones start from, go too: the "
+		"next "
+		"quiet moment of a project makes new ones. With --all everything goes but the "
+		"disks that VMs have open, "
 		"with what they are made of. Volumes are never touched.",
 	.options = options,
 	.option_count = ARRAY_SIZE(options),

@@ -600,6 +600,7 @@ static const struct option_spec options[] = {
 	{"accel", 0, OPTION_VALUE, "auto|kvm|tcg", "how VMs are run (auto)", COMPLETE_FORMAT},
 	{"connect", 0, OPTION_VALUE, "URI", "libvirt: qemu:///system or …/session", COMPLETE_NONE},
 	{"firmware", 0, OPTION_VALUE, "direct|bios|uefi", "how VMs boot (direct)", COMPLETE_FORMAT},
+	{"cold", 0, OPTION_FLAG, NULL, "boot every VM, use and make no templates", COMPLETE_NONE},
 	{"memory", 0, OPTION_VALUE, "SIZE", "of every VM, as in 256M", COMPLETE_NONE},
 	{"cpus", 0, OPTION_VALUE, "N", "of every VM", COMPLETE_NONE},
 	{"pull", 0, OPTION_VALUE, "always|missing|never", "overrides imagePullPolicy",
@@ -633,6 +634,11 @@ const struct verb verb_up = {
 		"With names of pods only those are built and changed; what else is up stays as it "
 		"is. A word is a pod where manifests lie in this folder or are given with -f, and "
 		"a path when it has a dot or leads somewhere (./web).\n\n"
+		"When all is ready and nothing has happened for 10 s, a template of each pod's VM "
+		"is "
+		"made in the background, from which later ones go on instead of booting "
+		"(doc/develop.md); --cold boots all, I2KIT_WARM_BUDGET is how much they may "
+		"take (1G; 0: none).\n\n"
 		"Waiting ends with an error when a pod has failed for good, when one has been "
 		"started again three times and still keeps ending, or when libvirt cannot make a "
 		"VM; without -d its logs are shown then. Every 15 s it says what it waits for. "

@@ -353,6 +353,16 @@ static void print_full(const struct invocation *invocation, const struct instanc
 	print_text("  ", instance->full);
 }
 
+/* Templates are nothing that people have to know of, until they ask why. */
+static void print_start(const struct instance_status *instance)
+{
+	if (instance->is_warm)
+		(void)printf("  start: warm, it went on from a template\n");
+	else if (instance->state != INSTANCE_STARTING || instance->cold_reason != NULL)
+		(void)printf("  start: cold%s%s\n", instance->cold_reason != NULL ? ", " : "",
+			     instance->cold_reason != NULL ? instance->cold_reason : "");
+}
+
 static int run(const struct invocation *invocation, struct error *err)
 {
 	AUTO(project_verb_close) struct project_verb verb = {0};
@@ -383,6 +393,7 @@ static int run(const struct invocation *invocation, struct error *err)
 		     instance->reason ? instance->reason : "", instance->is_kvm ? "kvm" : "tcg",
 		     instance->cpu_count, instance->memory_bytes >> 20,
 		     DIGEST_TEXT(&instance->release.image));
+	print_start(instance);
 	print_pod(&status, instance);
 	print_boot(invocation, instance);
 	print_containers(invocation, instance);

@@ -18,6 +18,7 @@ static void copy_instance(struct instance_status *instance)
 	instance->reason = xstrdup_or_null(instance->reason);
 	instance->address = xstrdup_or_null(instance->address);
 	instance->full = xstrdup_or_null(instance->full);
+	instance->cold_reason = xstrdup_or_null(instance->cold_reason);
 	instance->containers = copy_array(instance->containers, instance->container_count,
 					  sizeof(*instance->containers));
 	for (size_t i = 0; i < instance->container_count; i++) {

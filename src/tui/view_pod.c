@@ -73,8 +73,9 @@ static void add_summary(struct page *page, const struct model *model,
 	page_pair(page, "state", draw_state_style(instance), "%s %s%s%s", draw_state_sign(instance),
 		  instance_state_text(instance), instance->reason ? ": " : "",
 		  instance->reason ? instance->reason : "");
-	page_pair(page, "vm", STYLE_NORMAL, "%s, %u cpu, %s memory, age %s",
-		  instance->is_kvm ? "kvm" : "tcg", instance->cpu_count, memory, age);
+	page_pair(page, "vm", STYLE_NORMAL, "%s, %u cpu, %s memory, age %s, %s start",
+		  instance->is_kvm ? "kvm" : "tcg", instance->cpu_count, memory, age,
+		  instance->is_warm ? "warm" : "cold");
 	if (instance->vm_restarts > 0)
 		page_pair(page, "", STYLE_WARNING, "started again %u times", instance->vm_restarts);
 	add_load(page, model, instance);
