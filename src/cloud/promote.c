@@ -90,6 +90,13 @@ static void check_receipt(const struct receipt *receipt, const struct pod_spec *
 			"pod '%s' was ready with files of this machine in it (live mounts or "
 			"--watch)",
 			pod->name);
+	/* The cloud boots. */
+	if (receipt->is_warm &&
+	    !receipt_has_cold(receipt->project, receipt->pod, &receipt->release.image))
+		string_list_addf(missing,
+				 "pod '%s' was ready, but always started warm: nothing shows that "
+				 "its image boots (i2kit up --cold)",
+				 pod->name);
 	/* Replicas are no part of a release; one that all of its own ran is what counts. */
 	if (receipt->replicas == 0 || receipt->replicas < receipt->desired)
 		string_list_addf(missing, "pod '%s' had %u of %u replicas ready", pod->name,

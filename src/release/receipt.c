@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "base/base64.h"
 #include "base/cleanup.h"
+#include "base/folder_list.h"
 #include "base/json.h"
 #include "base/json_writer.h"
 #include "base/path.h"
@@ -96,6 +97,7 @@ static char *receipt_to_json(const struct receipt *receipt, struct error *err)
 	json_write_text(&json, "project", receipt->project);
 	json_write_number(&json, "readyNs", receipt->ready_ns);
 	json_write_unsigned(&json, "replicas", receipt->replicas);
+	json_write_text_if(&json, "start", receipt->is_warm ? "warm" : NULL);
 	json_write_unsigned(&json, "startMs", receipt->start_ms);
 	json_write_number(&json, "version", RECEIPT_VERSION);
 	json_close(&json);
@@ -185,6 +187,7 @@ static void read_probes(struct json_view list, struct receipt *out)
 
 static void read_receipt(struct json_view body, struct receipt *out)
 {
+	static const char *const starts[] = {"cold", "warm"};
 	struct json_view version = json_view_require(body, "version");
 	if (json_view_number(version, 1, INT32_MAX, 1) != RECEIPT_VERSION)
 		json_view_complain(version, "is not 1: a newer i2kit wrote this");
@@ -204,6 +207,8 @@ static void read_receipt(struct json_view body, struct receipt *out)
 	out->start_ms =
 		(uint64_t)json_view_number(json_view_require(body, "startMs"), 0, INT64_MAX, 0);
 	out->is_dirty = json_view_bool(json_view_require(body, "dirty"), true);
+	out->is_warm =
+		json_view_word(json_view_get(body, "start"), starts, ARRAY_SIZE(starts), 0) == 1;
 	read_probes(json_view_require(body, "probes"), out);
 }
 
@@ -253,4 +258,27 @@ bool receipt_find(const char *project, const char *pod, const struct release_id 
 	*ret = out;
 	out = (struct receipt){0};
 	return true;
+}
+
+bool receipt_has_cold(const char *project, const char *pod, const struct digest *image)
+{
+	AUTO(string_list_clear) struct string_list names = STRING_LIST_INIT;
+	AUTO_FREE char *below = xasprintf("receipts/%s/%s", project, pod);
+	AUTO_FREE char *folder = path_folder(PATH_STATE, below);
+	size_t width = strlen(DIGEST_HEX(image));
+	bool is_there = false;
+
+	(void)folder_list(folder, &names, NULL);
+	for (size_t i = 0; i < names.count && !is_there; i++) {
+		AUTO(receipt_clear) struct receipt receipt = {0};
+		AUTO_FREE char *path = path_join(folder, names.items[i]);
+		if (strncmp(names.items[i], DIGEST_HEX(image), width) != 0 ||
+		    !load_receipt(path, &receipt, NULL))
+			continue;
+		/* The name of a file proves nothing. */
+		is_there = strcmp(receipt.project, project) == 0 && strcmp(receipt.pod, pod) == 0 &&
+			   digest_equal(&receipt.release.image, image) && !receipt.is_warm &&
+			   !receipt.is_dirty && receipt.replicas > 0;
+	}
+	return is_there;
 }

@@ -33,6 +33,7 @@ struct receipt {
 	int64_t ready_ns;  /* since 1970: when the last of them became ready */
 	uint64_t start_ms; /* from the start of the VM to ready, the slowest replica */
 	bool is_dirty;	   /* live mounts or --watch touched it: not what the image holds */
+	bool is_warm;	   /* a replica went on from a template instead of booting */
 	struct receipt_probe *probes; /* owned */
 	size_t probe_count;
 	char *i2kit_version; /* owned; NULL: this program's */
@@ -56,5 +57,10 @@ MUST_CHECK bool receipt_path(const struct receipt *receipt, char **ret, struct e
  */
 MUST_CHECK bool receipt_find(const char *project, const char *pod, const struct release_id *release,
 			     struct receipt *ret, struct error *err);
+/*
+ * Whether this image of the pod booted and became ready here once, with whatever configuration, and
+ * a receipt that counts says so: what went on from a template does not prove that it boots.
+ */
+bool receipt_has_cold(const char *project, const char *pod, const struct digest *image);
 
 #endif

@@ -65,6 +65,39 @@ static void what_is_recorded_is_found(void **state)
 	assert_string_equal(found.i2kit_version, I2KIT_VERSION);
 }
 
+static void record_start(const struct release_id *of, bool is_warm, bool is_dirty)
+{
+	AUTO(receipt_clear)
+	struct receipt receipt = {.project = xstrdup("shop"),
+				  .pod = xstrdup("web"),
+				  .release = *of,
+				  .accelerator = xstrdup("tcg"),
+				  .replicas = 1,
+				  .desired = 1,
+				  .is_warm = is_warm,
+				  .is_dirty = is_dirty};
+	assert_true(receipt_record(&receipt, NULL));
+}
+
+static void a_warm_start_proves_no_boot(void **state)
+{
+	static const struct release_id third = {.image = {{0xaa}}, .config = {{0xdd}}};
+	AUTO(receipt_clear) struct receipt found = {0};
+	(void)state;
+
+	assert_false(receipt_has_cold("shop", "web", &release.image));
+	record_start(&release, true, false);
+	assert_true(receipt_find("shop", "web", &release, &found, NULL));
+	assert_true(found.is_warm);
+	assert_false(receipt_has_cold("shop", "web", &release.image));
+	record_start(&third, false, true); /* it booted, with files of this machine */
+	assert_false(receipt_has_cold("shop", "web", &release.image));
+	record_start(&other, false, false);
+	assert_true(receipt_has_cold("shop", "web", &release.image));
+	assert_false(receipt_has_cold("shop", "api", &release.image));
+	assert_false(receipt_has_cold("shop", "web", &other.config));
+}
+
 static void another_release_is_not_found(void **state)
 {
 	(void)state;
@@ -236,6 +269,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		IN_FOLDER(what_is_recorded_is_found),
+		IN_FOLDER(a_warm_start_proves_no_boot),
 		IN_FOLDER(another_release_is_not_found),
 		IN_FOLDER(a_changed_receipt_is_refused),
 		IN_FOLDER(a_receipt_of_another_key_is_refused),
