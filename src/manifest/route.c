@@ -155,6 +155,35 @@ void routes_sort(struct route *routes, size_t count)
 		memcpy(routes, sorted, count * sizeof(*routes));
 }
 
+static bool has_target(const struct route_target *targets, size_t count,
+		       const struct route_backend *backend)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (targets[i].port == backend->port &&
+		    strcmp(targets[i].service, backend->service) == 0)
+			return true;
+	}
+	return false;
+}
+
+struct route_target *routes_targets(const struct route *routes, size_t count, size_t *ret_count)
+{
+	struct route_target *targets = NULL;
+	size_t found = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		for (size_t k = 0; k < routes[i].backend_count; k++) {
+			const struct route_backend *backend = &routes[i].backends[k];
+			if (has_target(targets, found, backend))
+				continue;
+			*ARRAY_APPEND(targets, found) =
+				(struct route_target){backend->service, backend->port};
+		}
+	}
+	*ret_count = found;
+	return targets;
+}
+
 void route_tls_clear(struct route_tls *tls)
 {
 	free(tls->owner);

@@ -86,6 +86,14 @@ void route_copy(struct route *to, const struct route *from);
  */
 void routes_sort(struct route *routes, size_t count);
 
+/* A Service's port that routes lead to. */
+struct route_target {
+	const char *service; /* borrowed */
+	uint16_t port;
+};
+/* All of them, each once, in the order of the routes; owned array of borrowed names. */
+struct route_target *routes_targets(const struct route *routes, size_t count, size_t *ret_count);
+
 /* For https: with a Secret's certificate, or with one that is made here. */
 struct route_tls {
 	char *owner;

@@ -284,7 +284,8 @@ static void append_servers(struct strbuf *out, const struct proxy_config *config
 {
 	size_t count = 0;
 	bool is_any = false;
-	AUTO_FREE struct proxy_target *targets = proxy_plan_targets(config->plan, &count);
+	AUTO_FREE struct route_target *targets =
+		routes_targets(config->plan->routes, config->plan->route_count, &count);
 
 	for (size_t i = 0; i < route->backend_count; i++) {
 		const struct route_backend *backend = &route->backends[i];

@@ -16,7 +16,7 @@ struct proxy_config {
 	/* Descriptors of listeners; -1: none. Two of each: on the address, on ::1 beside it. */
 	int listeners[PROXY_FRONTS][2];
 	uint16_t ports[PROXY_FRONTS];	      /* as they are published; 0: not */
-	int first_target;		      /* descriptor of the first of proxy_plan_targets() */
+	int first_target;		      /* descriptor of the first of routes_targets() */
 	const struct string_list *cert_files; /* absolute paths, one for each certificate */
 	const char *user;		      /* to become, started by root; NULL: stay */
 	const char *group;

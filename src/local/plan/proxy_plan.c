@@ -20,35 +20,6 @@ void proxy_plan_clear(struct proxy_plan *plan)
 	*plan = (struct proxy_plan){0};
 }
 
-static bool has_target(const struct proxy_target *targets, size_t count,
-		       const struct route_backend *backend)
-{
-	for (size_t i = 0; i < count; i++) {
-		if (targets[i].port == backend->port &&
-		    strcmp(targets[i].service, backend->service) == 0)
-			return true;
-	}
-	return false;
-}
-
-struct proxy_target *proxy_plan_targets(const struct proxy_plan *plan, size_t *ret_count)
-{
-	struct proxy_target *targets = NULL;
-	size_t count = 0;
-
-	for (size_t i = 0; i < plan->route_count; i++) {
-		for (size_t k = 0; k < plan->routes[i].backend_count; k++) {
-			const struct route_backend *backend = &plan->routes[i].backends[k];
-			if (has_target(targets, count, backend))
-				continue;
-			*ARRAY_APPEND(targets, count) =
-				(struct proxy_target){backend->service, backend->port};
-		}
-	}
-	*ret_count = count;
-	return targets;
-}
-
 bool proxy_plan_leads_to(const struct proxy_plan *plan, const char *service, uint16_t port)
 {
 	for (size_t i = 0; i < plan->route_count; i++) {

@@ -29,13 +29,6 @@ struct proxy_plan {
 };
 void proxy_plan_clear(struct proxy_plan *plan);
 
-/* A Service's port that routes lead to. */
-struct proxy_target {
-	const char *service; /* borrowed */
-	uint16_t port;
-};
-/* All of them, each once; owned array of borrowed names. */
-struct proxy_target *proxy_plan_targets(const struct proxy_plan *plan, size_t *ret_count);
 bool proxy_plan_leads_to(const struct proxy_plan *plan, const char *service, uint16_t port);
 
 /* "http://shop.localhost:8080/api": how a browser of this machine reaches the route. Owned. */

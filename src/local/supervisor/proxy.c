@@ -297,7 +297,7 @@ static size_t list_fronts(const struct proxy *proxy, struct proxy_config *config
 }
 
 /* *fds: the listeners' already; the lines' other ends are added, and are the caller's to close. */
-static bool open_lines(struct proxy_run *run, const struct proxy_target *targets, size_t count,
+static bool open_lines(struct proxy_run *run, const struct route_target *targets, size_t count,
 		       int *fds, struct error *err)
 {
 	run->lines = xcalloc(count + 1, sizeof(*run->lines));
@@ -315,8 +315,8 @@ static bool begin(struct proxy *proxy, const char *config_path, const int *liste
 {
 	struct supervisor *supervisor = proxy->supervisor;
 	size_t count = 0;
-	AUTO_FREE struct proxy_target *targets =
-		proxy_plan_targets(&supervisor->plan.proxy, &count);
+	AUTO_FREE struct route_target *targets = routes_targets(
+		supervisor->plan.proxy.routes, supervisor->plan.proxy.route_count, &count);
 	size_t total = listener_count + count;
 	AUTO_FREE int *fds = xcalloc(total + 1, sizeof(*fds));
 	struct proxy_run *run = xcalloc(1, sizeof(*run));
@@ -520,8 +520,8 @@ static void fill_front(const struct supervisor *supervisor, unsigned index,
 	const struct front *front = &proxy->fronts[index];
 	struct port_status *port = ARRAY_APPEND(ret->ports, ret->port_count);
 	size_t count = 0;
-	AUTO_FREE struct proxy_target *targets =
-		proxy_plan_targets(&supervisor->plan.proxy, &count);
+	AUTO_FREE struct route_target *targets = routes_targets(
+		supervisor->plan.proxy.routes, supervisor->plan.proxy.route_count, &count);
 	const char *problem = front->problem != NULL ? front->problem : proxy->problem;
 
 	port->service = xstrdup("routes");

@@ -167,7 +167,7 @@ static void on_line(struct loop_fd *source, int fd, unsigned events, void *arg)
 }
 
 int proxy_line_open(struct proxy_line *line, struct supervisor *supervisor,
-		    const struct proxy_target *target, struct error *err)
+		    const struct route_target *target, struct error *err)
 {
 	int ends[2];
 

@@ -23,7 +23,7 @@ struct proxy_line {
 
 /* Returns the other end, which is the caller's; -1 on failure. The line must not move. */
 MUST_CHECK int proxy_line_open(struct proxy_line *line, struct supervisor *supervisor,
-			       const struct proxy_target *target, struct error *err);
+			       const struct route_target *target, struct error *err);
 void proxy_line_close(struct proxy_line *line);
 
 /* The page, with its head; owned. */
