@@ -114,7 +114,7 @@ bool stack_write_health(struct json_writer *json, const struct pod_spec *pod,
 	const char *protocol = "TCP";
 	if (is_http_probe)
 		protocol = probe->check.is_https ? "HTTPS" : "HTTP";
-	else if (stack_service_is_application(service))
+	else if (target_protocol[0] == 'H')
 		protocol = target_protocol;
 	json_write_text(json, "HealthCheckProtocol", protocol);
 	if (protocol[0] != 'H')

@@ -3,6 +3,9 @@
 
 #include <string.h>
 
+#include "base/alloc.h"
+#include "base/cleanup.h"
+
 struct json_writer *template_resource(struct template_writer *writer, const char *id,
 				      const char *type)
 {
@@ -66,6 +69,36 @@ void template_write_tag(struct json_writer *json, const char *key, const char *v
 {
 	if (value != NULL)
 		template_write_pair(json, key, value);
+}
+
+void template_write_answer(struct json_writer *json, const char *status, const char *text)
+{
+	json_write_text(json, "Type", "fixed-response");
+	json_open_object(json, "FixedResponseConfig");
+	json_write_text(json, "StatusCode", status);
+	json_write_text(json, "ContentType", "text/plain");
+	json_write_text(json, "MessageBody", text);
+	json_close(json);
+}
+
+void template_write_range(struct json_writer *json, const char *protocol, unsigned port)
+{
+	json_write_text(json, "IpProtocol", protocol);
+	json_write_unsigned(json, "FromPort", port);
+	json_write_unsigned(json, "ToPort", port);
+}
+
+void template_write_alias(struct json_writer *json, const char *balancer, const char *name,
+			  bool evaluates_health)
+{
+	AUTO_FREE char *absolute = xasprintf("%s.", name);
+	json_write_text(json, "Name", absolute);
+	json_write_text(json, "Type", "A");
+	json_open_object(json, "AliasTarget");
+	template_write_attribute(json, "DNSName", balancer, "DNSName");
+	template_write_attribute(json, "HostedZoneId", balancer, "CanonicalHostedZoneID");
+	json_write_bool(json, "EvaluateTargetHealth", evaluates_health);
+	json_close(json);
 }
 
 void template_write_vpc(struct template_writer *writer, const char *key)

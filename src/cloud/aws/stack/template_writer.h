@@ -35,6 +35,14 @@ void template_write_sub(struct json_writer *json, const char *key, const char *t
 void template_write_tag(struct json_writer *json, const char *key, const char *value);
 /* "Key", "Value": an element of a list of attributes. */
 void template_write_pair(struct json_writer *json, const char *key, const char *value);
+/* A listener's own answer, as the members of an action. */
+void template_write_answer(struct json_writer *json, const char *status, const char *text);
+/* "IpProtocol", "FromPort", "ToPort" of one port. */
+void template_write_range(struct json_writer *json, const char *protocol, unsigned port);
+/* The members of a record set: an alias of a load balancer; which is not told while that has no
+ * healthy target, where it evaluates health. */
+void template_write_alias(struct json_writer *json, const char *balancer, const char *name,
+			  bool evaluates_health);
 /* The VPC the stack is in. */
 void template_write_vpc(struct template_writer *writer, const char *key);
 /* Those of instances and internal balancers, or of public ones. */
