@@ -10,7 +10,9 @@ from harness import Bed, run_tests
 from fake_speaks_aws import client, raises, snapshot, BLOCK
 import kms
 import rules
+from operation import Operation, Stack, physical_id
 from policy import Policies
+from template import Template
 
 
 BED = {}
@@ -46,7 +48,7 @@ def change(bed, resources, name="s", kind="CREATE", tags=(), text=None, **more):
         events.append(one)
         if one["ResourceStatus"] == f"{kind}_IN_PROGRESS" and one["ResourceType"] == "AWS::CloudFormation::Stack":
             break
-    failed = [e["ResourceStatusReason"] for e in reversed(events) if e["ResourceStatus"] == f"{kind}_FAILED"]
+    failed = [e["ResourceStatusReason"] for e in reversed(events) if e["ResourceStatus"] in ("CREATE_FAILED", "UPDATE_FAILED")]
     assert bool(failed) == ("ROLLBACK" in status), (status, failed)
     return failed[0] if failed else None
 
@@ -233,6 +235,88 @@ VPC = {
     "Through": {"Type": "AWS::EC2::Route", "Properties": {"RouteTableId": {"Ref": "Table2"}, "DestinationCidrBlock": "0.0.0.0/0", "NatGatewayId": {"Ref": "Nat"}}}}
 
 
+def said(bed, resources, logical):
+    """What the first rule says of one resource when all others are there, without a stack."""
+    stack = Stack(bed.world, "said")
+    operation = Operation(bed.world, stack, "create", Template({"Resources": resources}, bed.world), {})
+    stack.physical.update({name: physical_id(bed.world, stack, name, one) for name, one in resources.items()})
+    return rules.problem_of(rules.Making(operation, logical, operation.resolve(resources[logical]["Properties"]), "CREATE"))
+
+
+def condition(field, config, *values, **more):
+    return [{"Field": field, config: {**({"Values": list(values)} if values else {}), **more}}]
+
+
+def hosts(*values, **more):
+    return condition("host-header", "HostHeaderConfig", *values, **more)
+
+
+def listener_rules(bed, web):
+    key, rule = "Rule.Properties.", web["Rule"]
+    paths = [("path-pattern", "PathPatternConfig"), ("/a", "/a/*")]
+    path, header = condition(*paths[0], *paths[1]), condition("http-header", "HttpHeaderConfig", "1", HttpHeaderName="x-v")
+    query = condition("query-string", "QueryStringConfig", {"Key": "v", "Value": "1"})
+    method = condition("http-request-method", "HttpRequestMethodConfig", "GET")
+    for good in [hosts("*.example.com"), hosts(RegexValues=[r"^[^.]+\.example\.com$"]), path + hosts("a.example.com") + method + header,
+                 path + query + query + header, path]:
+        assert said(bed, edited(web, key + "Conditions", good), "Rule") is None, good
+    bad = [[], hosts("a"), hosts("a.b1"), hosts("*.example.com", RegexValues=["a"]), hosts(RegexValues=["(?=a)b"]), hosts(RegexValues=["("]),
+           hosts(RegexValues=["x" * 129]), hosts("a.b") + hosts("a.c"), condition(*paths[0], "/a%20"), condition(*paths[0], "/" + "a" * 128),
+           condition(*paths[0], "/a", "/b", "/c", "/d"), condition("http-request-method", "HttpRequestMethodConfig", "get"),
+           condition("http-header", "HttpHeaderConfig", "1", HttpHeaderName="Host"), condition("http-header", "HttpHeaderConfig", "ü", HttpHeaderName="x"),
+           path + hosts("a.b") + method + header + query,
+           path + condition("http-header", "HttpHeaderConfig", "*?", "*", "?", HttpHeaderName="x") + hosts("*.a")]
+    for one in bad:
+        assert "valid" in (said(bed, edited(web, key + "Conditions", one), "Rule") or ""), one
+    assert said(bed, edited(web, key + "Conditions", condition("query-string", "QueryStringConfig", RegexValues=["a"])), "Rule")
+    two = {**web, "Targets2": web["Targets"]}
+    groups = [{"TargetGroupArn": {"Ref": "Targets"}, "Weight": 9}, {"TargetGroupArn": {"Ref": "Targets2"}, "Weight": 1}]
+
+    def forward(*found):
+        return [{"Type": "forward", "ForwardConfig": {"TargetGroups": list(found)}}]
+
+    def redirect(**more):
+        return [{"Type": "redirect", "RedirectConfig": {"StatusCode": "HTTP_301", **more}}]
+    for good in [forward(*groups), redirect(Protocol="HTTPS", Port="443"), redirect(Path="/v2/#{path}"),
+                 [{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "500", "ContentType": "text/plain"}}]]:
+        assert said(bed, edited(two, key + "Actions", good), "Rule") is None, good
+    for action, why in [
+            (forward(groups[0], groups[0]), "not valid"), (forward({**groups[0], "Weight": 1000}), "not valid"), (forward(*groups * 3), "not valid"),
+            (redirect(), "lead to itself"), (redirect(Protocol="#{protocol}"), "lead to itself"), (redirect(Path="a"), "not valid"),
+            (redirect(Host="a.b", StatusCode="HTTP_308"), "HTTP_308"), (redirect(Port="0"), "not valid"), (forward(*groups) + redirect(Port="81"), "one action"),
+            ([{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "302"}}], "CreateRule"),
+            ([{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404", "ContentType": "text/x"}}], "ContentType")]:
+        assert why in (said(bed, edited(two, key + "Actions", action), "Rule") or ""), action
+    plain = {**edited(two, "Targets2.Properties.Protocol", "TCP"), "Rule": edited(web, key + "Actions", forward(*groups))["Rule"]}
+    assert "IncompatibleProtocols" in said(bed, plain, "Rule")
+    secure = edited(edited(web, "Listener.Properties.Protocol", "HTTPS"), "Listener.Properties.Certificates", [{"CertificateArn": "arn:aws:acm:eu-west-1:1:certificate/a"}])
+    assert "HTTPS to HTTP" in said(bed, edited(secure, key + "Actions", redirect(Protocol="HTTP")), "Rule")
+    numbers_in_an_update(bed, web, rule)
+    for seconds, words in (("4000", "None"), ("4001", "idle_timeout")):
+        idle = edited(web, "Balancer.Properties.LoadBalancerAttributes", [{"Key": "idle_timeout.timeout_seconds", "Value": seconds}])
+        assert words in str(said(bed, idle, "Balancer"))
+
+
+def numbers_in_an_update(bed, web, rule):
+    """Two rules do not change places, nor does one take the number of another that goes; a hundred are the most at each moment."""
+    def at(*numbers):
+        return {**{n: r for n, r in web.items() if n != "Rule"}, **{f"Rule{n}x{i}": edited({"R": rule}, "R.Properties.Priority", n)["R"] for i, n in enumerate(numbers)}}
+    places = {**at(), "A": at(1)["Rule1x0"], "B": at(2)["Rule2x0"]}
+    taken(bed, places, name="places")
+    refused(bed, "PriorityInUse", {**places, "A": places["B"], "B": places["A"]}, name="places", kind="UPDATE")
+    refused(bed, "PriorityInUse", {**at(), "A": places["A"], "C": places["B"]}, name="places", kind="UPDATE")
+    taken(bed, {**at(), "A": places["A"], "C": at(3)["Rule3x0"]}, name="places", kind="UPDATE")
+    many = at(*range(1, 101))
+    taken(bed, many, name="many")
+    other = {"Listener2": edited(web, "Listener.Properties.Port", 81)["Listener"], "Rule2": edited(web, "Rule.Properties.ListenerArn", {"Ref": "Listener2"})["Rule"]}
+    refused(bed, "TooManyRules", {**many, **other}, name="many", kind="UPDATE")
+    refused(bed, "TooManyRules", {n: r for n, r in {**many, **other}.items() if n != "Rule1x0"}, name="many", kind="UPDATE")
+    groups = {f"Targets{n}": web["Targets"] for n in range(101)}
+    rules = {f"Rule{n}": {**rule, "Properties": {**rule["Properties"], "Priority": n + 1, "Actions": [{"Type": "forward", "ForwardConfig": {
+        "TargetGroups": [{"TargetGroupArn": {"Ref": f"Targets{k}"}} for k in range(n * 5, min(n * 5 + 5, 101))]}}]}} for n in range(21)}
+    assert "TooManyUniqueTargetGroups" in said(bed, {**at(), **groups, **rules}, "Rule20")
+
+
 def names_behind_one_balancer(bed):
     setting(bed)
     web = edited(edited(BALANCER, "Balancer.Properties.Type", "application"), "Targets.Properties.Protocol", "HTTP")
@@ -247,6 +331,7 @@ def names_behind_one_balancer(bed):
                    (key + "Conditions.0.HostHeaderConfig.Values.0", "a/b", "not valid"),
                    (key + "Conditions.0.HostHeaderConfig.Values", ["a"] * 6, "not valid"), (key + "Actions.0.Fancy", 1, "CreateRule")], web)
     refused(bed, "PriorityInUse", {**web, "Rule2": web["Rule"]}, name="twice")
+    listener_rules(bed, web)
     other = {"Balancer2": web["Balancer"], "Listener2": edited(web, "Listener.Properties.LoadBalancerArn", {"Ref": "Balancer2"})["Listener"],
              "Rule2": edited(web, "Rule.Properties.ListenerArn", {"Ref": "Listener2"})["Rule"]}
     refused(bed, "more than one load balancer", {**web, **other}, name="two")

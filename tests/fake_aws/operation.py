@@ -10,6 +10,7 @@ import rules
 import rules_balancer  # noqa: F401 (their rules register themselves)
 import rules_instance  # noqa: F401
 import rules_key  # noqa: F401
+import rules_listener  # noqa: F401
 import rules_network  # noqa: F401
 import resource_model  # noqa: F401
 from ebs import Snapshot
@@ -58,6 +59,7 @@ class Operation(threading.Thread):
         super().__init__(daemon=True)
         self.world, self.stack, self.kind, self.new, self.tags = world, stack, kind, template, tags
         self.old, self.old_tags = stack.template, stack.tags
+        self.done = set()       # made or changed by now
         stack.operation_template = template.resources if template else {}   # for who boots what is made
         if kind == "create":
             stack.tags = tags       # an update's count when it is complete
@@ -102,6 +104,7 @@ class Operation(threading.Thread):
         if problem:
             self.say(logical, f"{verb}_FAILED", problem)
             raise Failed(logical)
+        self.done.add(logical)
         self.say(logical, f"{verb}_COMPLETE")
 
     def denied(self, logical, verb, resource, properties):

@@ -29,7 +29,10 @@ def listener(p):
 
 
 def listener_rule(p):
-    yield "elbv2", "CreateRule", p
+    """Expressions are newer than some distributions' models; rules_listener.py looks at them."""
+    def plain(config):
+        return {"Values" if k == "RegexValues" else k: v for k, v in config.items()} if isinstance(config, dict) else config
+    yield "elbv2", "CreateRule", {**p, "Conditions": [{k: plain(v) for k, v in c.items()} for c in p.get("Conditions", [])]}
 
 
 def launch_template(p):

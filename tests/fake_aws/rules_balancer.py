@@ -63,61 +63,6 @@ def a_port_has_one_listener(making):
     return None
 
 
-def forwards(making):
-    """What leads to target groups by now: (logical id, load balancer, target group), by listeners and their rules."""
-    resources = making.operation.new.resources
-    for logical, one in resources.items():
-        if logical not in making.stack.physical or one["Type"] not in (ELB + "Listener", ELB + "ListenerRule"):
-            continue
-        p = one["Properties"]
-        listener = p if one["Type"] == ELB + "Listener" else resources[p["ListenerArn"]["Ref"]]["Properties"]
-        for action in p.get("DefaultActions") or p["Actions"]:
-            if "TargetGroupArn" in action:
-                yield logical, listener["LoadBalancerArn"]["Ref"], action["TargetGroupArn"]["Ref"]
-
-
-@resource_rule(ELB + "Listener", "target-once", "a target group belongs to one load balancer",
-               "ELBv2 API: CreateListener, error TargetGroupAssociationLimit")
-def a_target_group_has_one_balancer(making):
-    mine = [(b, t) for logical, b, t in forwards(making) if logical == making.logical]
-    old = making.operation.old.resources if making.operation.old else {}
-    for balancer, target in mine:
-        before = [r for n, r in old.items() if r["Type"] == ELB + "Listener" and n in making.stack.physical
-                  and any(a.get("TargetGroupArn") == {"Ref": target} for a in r["Properties"]["DefaultActions"])]
-        if any(t == target and b != balancer for _, b, t in forwards(making)) or any(
-                r["Properties"]["LoadBalancerArn"]["Ref"] != balancer for r in before):
-            return "The following target groups cannot be associated with more than one load balancer"
-    return None
-
-
-RESOURCE_RULES.setdefault(ELB + "ListenerRule", []).append(("target-once", a_target_group_has_one_balancer))
-
-
-@resource_rule(ELB + "ListenerRule", "rule-priority", "a rule's priority, 1 to 50,000, is the listener's only one; a listener has at "
-               "most 100 rules", "ELBv2 API: CreateRule, Priority, errors PriorityInUse and TooManyRules; Application Load Balancers: quotas")
-def a_priority_is_there_once(making):
-    mine = making.resource["Properties"]
-    rules = [n for n, r in making.operation.new.resources.items()
-             if r["Type"] == ELB + "ListenerRule" and n in making.stack.physical and r["Properties"]["ListenerArn"] == mine["ListenerArn"]]
-    priorities = [making.operation.new.resources[n]["Properties"]["Priority"] for n in rules if n != making.logical]
-    if mine["Priority"] in priorities or not 1 <= int(mine["Priority"]) <= 50000:
-        return f"Priority '{mine['Priority']}' is currently in use (PriorityInUse)"
-    return "You have reached the maximum number of rules (TooManyRules)" if len(rules) > 100 else None
-
-
-@resource_rule(ELB + "ListenerRule", "rule-hosts", "host names in a rule: at most 128 characters of a small alphabet, five values in all "
-               "conditions, of application load balancers alone", "ELBv2 API: HostHeaderConditionConfig; Application Load Balancers: quotas")
-def hosts_are_names(making):
-    values = [v for c in making.properties["Conditions"] for v in c.get("HostHeaderConfig", {}).get("Values", c.get("Values", []))]
-    resources = making.operation.new.resources
-    listener = resources[making.resource["Properties"]["ListenerArn"]["Ref"]]["Properties"]
-    if resources[listener["LoadBalancerArn"]["Ref"]]["Properties"]["Type"] != "application":
-        return "Rules are not supported for this load balancer type (UnsupportedFunction)"
-    if not 1 <= len(values) <= 5 or any(not re.fullmatch(r"[A-Za-z0-9.*?-]{1,128}", v) for v in values):
-        return f"Condition values {values} are not valid (InvalidConfigurationRequest)"
-    return None
-
-
 @resource_rule(ELB + "TargetGroup", "sticky-tls", "sticky sessions: lb_cookie over HTTP and HTTPS, source_ip over TCP, UDP "
                "and TCP_UDP; none over TLS", "Network Load Balancers: Target groups, Sticky sessions; ELBv2 API: "
                "TargetGroupAttribute, stickiness.type")
@@ -159,6 +104,21 @@ def health_is_asked_as_it_can_be(making):
         return f"Health check protocol '{health}' is not supported for target groups with the protocol {protocol}"
     if health == "TCP" and ("Matcher" in making.properties or "HealthCheckPath" in making.properties):
         return "Health check matcher and path are for HTTP and HTTPS"
+    return None
+
+
+ATTRIBUTES = {"routing.http.drop_invalid_header_fields.enabled": ("application", ("true", "false")),
+              "idle_timeout.timeout_seconds": ("application", [str(n) for n in range(1, 4001)]),
+              "load_balancing.cross_zone.enabled": ("network", ("true", "false"))}
+
+
+@resource_rule(ELB + "LoadBalancer", "balancer-attributes", "attributes are those of the kind of load balancer, with values of "
+               "their own range: an idle time of 1 to 4,000 s", "ELBv2 API: LoadBalancerAttribute")
+def attributes_are_of_the_kind(making):
+    for key, value in attributes_of(making.properties, "LoadBalancerAttributes").items():
+        kind, values = ATTRIBUTES.get(key, (None, ()))
+        if kind != making.properties["Type"] or value not in values:
+            return f"Load balancer attribute {key} = '{value}' is not valid (InvalidConfigurationRequest)"
     return None
 
 

@@ -115,6 +115,11 @@ def references(value):
     return found
 
 
+def without_metadata(resource):
+    """CloudFormation User Guide, Metadata attribute: it is not updated by itself."""
+    return json.dumps({k: v for k, v in resource.items() if k != "Metadata"}, sort_keys=True)
+
+
 class Template:
     def __init__(self, body, world):
         self.body, self.world = body, world
@@ -133,7 +138,7 @@ class Template:
         if not logical.isalnum() or resource.get("Type") not in TYPES:
             raise Invalid(f"Unrecognized resource types: [{resource.get('Type')}] ({logical})")
         unknown = set(resource) - {"Type", "Properties", "DependsOn", "CreationPolicy", "UpdatePolicy",
-                                   "DeletionPolicy", "UpdateReplacePolicy"}
+                                   "DeletionPolicy", "UpdateReplacePolicy", "Metadata"}
         if unknown:
             raise Invalid(f"{logical}: {unknown}")
         needs = references(resource.get("Properties", {}))
@@ -182,8 +187,7 @@ class Template:
         if old is None:
             return [("Add", name) for name in self.order()]
         changed = {n for n, r in self.resources.items()
-                   if n in old.resources and json.dumps(r, sort_keys=True) != json.dumps(
-                       old.resources[n], sort_keys=True)}
+                   if n in old.resources and without_metadata(r) != without_metadata(old.resources[n])}
         # The version of a launch template is an attribute: who reads it changes with it.
         for name, resource in self.resources.items():
             launch = resource.get("Properties", {}).get("LaunchTemplate", {}).get("LaunchTemplateId", {}).get("Ref") \
