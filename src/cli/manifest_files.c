@@ -244,18 +244,6 @@ bool manifest_files_no_pod(const struct app *app, const char *name, struct error
 	return suggest_hint(err, name, &known);
 }
 
-/* Of the verbs that load, none makes routes: promote refuses them, unless it is to go on without. */
-static void leave_out_routes(const struct invocation *invocation, struct app *app)
-{
-	if (app->route_count == 0 || !arguments_flag(invocation->args, "skip-unsupported"))
-		return;
-	output_note(invocation, "%s and all routes are left out: the cloud has none yet",
-		    app->routes[0].owner);
-	routes_free(app->routes, app->route_count);
-	app->routes = NULL;
-	app->route_count = 0;
-}
-
 bool manifest_files_load(const struct invocation *invocation, struct app *ret, struct error *err)
 {
 	AUTO(problem_list_clear) struct problem_list problems = {0};
@@ -267,7 +255,5 @@ bool manifest_files_load(const struct invocation *invocation, struct app *ret, s
 	    path_exists(rest->items[0]))
 		return error_hint(err, "arguments are pods here; manifests go with -f: -f %s",
 				  rest->items[0]);
-	if (is_good)
-		leave_out_routes(invocation, ret);
 	return is_good;
 }

@@ -13,6 +13,7 @@
 #include "cli/table.h"
 #include "cloud/config_diff.h"
 #include "cloud/promote.h"
+#include "cloud/route_text.h"
 #include "release/receipt.h"
 
 #define SHORT_DIGEST 19
@@ -133,6 +134,35 @@ static void compare_names(struct differences *list, const struct cloud_status *s
 	}
 }
 
+static const char *target_there(const struct cloud_status *status, const char *text)
+{
+	for (size_t i = 0; i < status->route_count; i++)
+		if (strcmp(status->routes[i].text, text) == 0)
+			return status->routes[i].target;
+	return NULL;
+}
+
+/* The first of those that ask for the same is the one that answers. */
+static void compare_routes(struct differences *list, const struct app *app,
+			   const struct cloud_status *status)
+{
+	AUTO(string_list_clear) struct string_list here = STRING_LIST_INIT;
+	for (size_t i = 0; i < app->route_count; i++) {
+		AUTO_FREE char *text = route_text(&app->routes[i]);
+		AUTO_FREE char *target = route_target_text(&app->routes[i]);
+		const char *there = target_there(status, text);
+		if (string_list_has(&here, text))
+			continue;
+		string_list_add(&here, text);
+		if (there == NULL || strcmp(there, target) != 0)
+			add(list, text, "route", target, there != NULL ? there : "absent");
+	}
+	for (size_t i = 0; i < status->route_count; i++)
+		if (!string_list_has(&here, status->routes[i].text))
+			add(list, status->routes[i].text, "route", "absent",
+			    status->routes[i].target);
+}
+
 static bool compare_all(struct differences *list, const struct promotion *promotion,
 			const struct cloud_status *status, struct error *err)
 {
@@ -143,6 +173,7 @@ static bool compare_all(struct differences *list, const struct promotion *promot
 			return error_prefix(err, "pod '%s'", entry->pod->name);
 	}
 	compare_names(list, status);
+	compare_routes(list, promotion->app, status);
 	for (size_t i = 0; i < status->pod_count; i++)
 		if (app_find_pod(promotion->app, status->pods[i].name) == NULL)
 			add(list, status->pods[i].name, "pod", "absent", "in the cloud");
@@ -234,12 +265,12 @@ const struct verb verb_diff = {
 	.name = "diff",
 	.group = VERB_CLOUD,
 	.summary = "how the manifests and the cloud differ",
-	.description =
-		"Compares image, configuration (variables, config maps, secrets by digest, "
-		"volumes) and replicas of the manifests with what the cloud runs, and says "
-		"whether the release here was ever ready on this machine, and whether a name "
-		"that should lead to instances finds none, or one that is gone. Values are "
-		"never shown. Exits with 1 when there is a difference.",
+	.description = "Compares image, configuration (variables, config maps, secrets by digest, "
+		       "volumes) and replicas of the manifests with what the cloud runs, and says "
+		       "whether the release here was ever ready on this machine, which routes lead "
+		       "elsewhere or are missing, and whether a name "
+		       "that should lead to instances finds none, or one that is gone. Values are "
+		       "never shown. Exits with 1 when there is a difference.",
 	.options = options,
 	.option_count = ARRAY_SIZE(options),
 	.has_output = true,

@@ -112,6 +112,23 @@ static void print_names(const struct invocation *invocation, const struct cloud_
 	}
 }
 
+static const char *fronts_of(const struct cloud_route *route)
+{
+	return route->is_http && route->is_https ? "http, https"
+	       : route->is_https		 ? "https"
+						 : "http";
+}
+
+/* What is answered at the load balancer of routes. */
+static void print_routes(const struct cloud_status *status)
+{
+	if (status->routes_address != NULL)
+		printf("routes: %s\n", status->routes_address);
+	for (size_t i = 0; i < status->route_count; i++)
+		printf("  %s → %s (%s)\n", status->routes[i].text, status->routes[i].target,
+		       fronts_of(&status->routes[i]));
+}
+
 static void print_text(const struct view *view)
 {
 	const struct cloud_status *status = view->status;
@@ -119,6 +136,7 @@ static void print_text(const struct view *view)
 	       status->reason != NULL ? ", " : "", status->reason != NULL ? status->reason : "");
 	for (size_t i = 0; i < status->address_count; i++)
 		printf("%s: %s\n", status->addresses[i].key, status->addresses[i].value);
+	print_routes(status);
 	print_names(view->invocation, status);
 	print_pods(view);
 	print_instances(view);
@@ -173,6 +191,21 @@ static void write_names(struct json_writer *json, const struct cloud_status *sta
 	json_close(json);
 }
 
+static void write_routes(struct json_writer *json, const struct cloud_status *status)
+{
+	json_write_text_if(json, "routesAddress", status->routes_address);
+	json_open_list(json, "routes");
+	for (size_t i = 0; i < status->route_count; i++) {
+		json_open_object(json, NULL);
+		json_write_text(json, "route", status->routes[i].text);
+		json_write_text(json, "to", status->routes[i].target);
+		json_write_bool(json, "http", status->routes[i].is_http);
+		json_write_bool(json, "https", status->routes[i].is_https);
+		json_close(json);
+	}
+	json_close(json);
+}
+
 static void print_json(const struct view *view)
 {
 	const struct cloud_status *status = view->status;
@@ -186,6 +219,7 @@ static void print_json(const struct view *view)
 	for (size_t i = 0; i < status->address_count; i++)
 		json_write_text(&json, status->addresses[i].key, status->addresses[i].value);
 	json_close(&json);
+	write_routes(&json, status);
 	write_names(&json, status);
 	json_open_list(&json, "pods");
 	for (size_t i = 0; i < status->pod_count; i++)
@@ -234,7 +268,8 @@ const struct verb verb_status = {
 	.group = VERB_CLOUD,
 	.summary = "what runs in the cloud, and on whose word",
 	.description =
-		"Shows the stack, its public addresses, which image and configuration each "
+		"Shows the stack, its public addresses, its routes and where each leads, which "
+		"image and configuration each "
 		"pod runs, whether the receipt that came with them holds and who signed it, which "
 		"instances the names find that lead to them without a load balancer, and the "
 		"instances, with what each read from its own disk.\nExits with 1, and the "

@@ -48,22 +48,12 @@ static bool check_policies(const struct app *app, struct error *err)
 	return true;
 }
 
-static bool check_routes(const struct app *app, struct error *err)
-{
-	if (app->route_count == 0)
-		return true;
-	(void)error_set(err, ERROR_UNSUPPORTED, "%s: routes are not made in the cloud yet",
-			app->routes[0].owner);
-	return error_hint(err, "--skip-unsupported goes on without them; a Service of type "
-			       "LoadBalancer is published there");
-}
-
 bool promotion_prepare(struct store *store, const struct app *app,
 		       const struct image_options *options, const struct progress *progress,
 		       struct promotion *ret, struct error *err)
 {
 	AUTO(promotion_clear) struct promotion out = {.app = app};
-	if (!check_policies(app, err) || !check_routes(app, err))
+	if (!check_policies(app, err))
 		return false;
 	for (size_t i = 0; i < app->pod_count; i++) {
 		struct promotion_pod *entry = ARRAY_APPEND(out.pods, out.count);

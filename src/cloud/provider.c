@@ -44,6 +44,12 @@ void cloud_status_clear(struct cloud_status *status)
 		free(status->addresses[i].value);
 	}
 	free(status->addresses);
+	for (size_t i = 0; i < status->route_count; i++) {
+		free(status->routes[i].text);
+		free(status->routes[i].target);
+	}
+	free(status->routes);
+	free(status->routes_address);
 	for (size_t i = 0; i < status->named_count; i++) {
 		free(status->named[i].key);
 		free(status->named[i].value);

@@ -151,6 +151,14 @@ struct cloud_name {
 	bool is_gone; /* the instance is */
 };
 
+/* A route as the cloud answers it. */
+struct cloud_route {
+	char *text; /* both owned; as in route_text.h */
+	char *target;
+	bool is_http;
+	bool is_https;
+};
+
 struct cloud_status {
 	bool exists;
 	char *name;		     /* owned; of the scope */
@@ -159,6 +167,9 @@ struct cloud_status {
 	char *reason;		     /* owned; or NULL */
 	struct key_value *addresses; /* owned; service → public address */
 	size_t address_count;
+	char *routes_address; /* owned; of the load balancer of routes; NULL: there are none */
+	struct cloud_route *routes; /* owned */
+	size_t route_count;
 	struct key_value *named; /* owned; service → the name that leads to its instances */
 	size_t named_count;
 	struct cloud_name *names; /* owned; of those names */

@@ -164,10 +164,12 @@ static void read_path(struct loader *loader, const struct yaml_node *node, void 
 }
 
 static const struct field match_list[] = {
-	{"headers", FIELD_USED, read_headers, 0, &pair_fields, "all of them", .is_list = true},
+	{"headers", FIELD_USED, read_headers, 0, &pair_fields, "all of them",
+	 "small and large letters are the same there", .is_list = true},
 	{"method", FIELD_USED, read_method, 0, NULL, NULL, .takes = "word"},
 	{"path", FIELD_USED, read_path, 0, &path_fields, NULL},
-	{"queryParams", FIELD_USED, read_query, 0, &pair_fields, "all of them", .is_list = true},
+	{"queryParams", FIELD_USED, read_query, 0, &pair_fields, "all of them",
+	 "small and large letters are the same there", .is_list = true},
 };
 static const struct field_set match_fields = {"HTTPRoute match", match_list,
 					      ARRAY_SIZE(match_list)};
@@ -260,9 +262,10 @@ struct new_path_reader {
 };
 static const struct field new_path_list[] = {
 	{"replaceFullPath", FIELD_USED, read_text, offsetof(struct new_path_reader, full), NULL,
-	 "with type: ReplaceFullPath", "refused: load balancers do not rewrite"},
+	 "with type: ReplaceFullPath", "of redirects; load balancers do not rewrite"},
 	{"replacePrefixMatch", FIELD_USED, read_text, offsetof(struct new_path_reader, prefix),
-	 NULL, "with type: ReplacePrefixMatch", "refused: load balancers do not rewrite"},
+	 NULL, "with type: ReplacePrefixMatch",
+	 "of redirects of path /; load balancers do not rewrite"},
 	{"type", FIELD_USED, read_text, offsetof(struct new_path_reader, type), NULL,
 	 "ReplaceFullPath or ReplacePrefixMatch", .takes = "word"},
 };
@@ -437,8 +440,8 @@ static const struct field backend_list[] = {
 	{"namespace", FIELD_USED, read_ignored, 0, NULL, "names are unique over all namespaces"},
 	{"port", FIELD_USED, read_port_number, offsetof(struct route_backend, port), NULL,
 	 "of the Service"},
-	{"weight", FIELD_USED, read_weight, 0, NULL, "default 1; beside the others'", "at most 999",
-	 .takes = "number"},
+	{"weight", FIELD_USED, read_weight, 0, NULL, "default 1; beside the others'",
+	 "in parts of 999", .takes = "number"},
 };
 static const struct field_set backend_fields = {"HTTPRoute backendRef", backend_list,
 						ARRAY_SIZE(backend_list)};

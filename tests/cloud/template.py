@@ -13,7 +13,7 @@ import tempfile
 
 HERE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "templates")
 CASES = [("web", "made"), ("web", "given"), ("edge", "given"), ("stateful", "made"),
-         ("stateful", "given")]
+         ("stateful", "given"), ("routes", "given")]
 
 
 def exposure(resources):

@@ -25,6 +25,8 @@ static double services_cost(const struct app *app, const struct stack_target *ta
 	struct stack_balancer_count count;
 	if (!stack_count_balancers(app, target, &count, &failure))
 		return 0; /* such a plan is refused */
+	if (app->route_count > 0)
+		count.outside++;
 	return HOURS_A_MONTH * (BALANCER_HOUR * (double)(count.inside + count.outside) +
 				BALANCER_ZONES * ADDRESS_HOUR * (double)count.outside);
 }

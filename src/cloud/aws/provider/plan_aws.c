@@ -40,6 +40,7 @@ static void detail_free(struct plan_detail *detail)
 		free(detail->places[i].value);
 	}
 	free(detail->places);
+	route_rules_clear(&detail->rules);
 	free(detail->template_text);
 	cloud_scope_clear(&detail->scope);
 	cloud_pod_status_free(detail->old_pods, detail->old_pod_count);
@@ -212,6 +213,8 @@ static bool make_target(struct cloud *cloud, const struct environment *environme
 		.is_isolated = detail->network.is_isolated,
 		.places = texts->places,
 		.place_count = detail->place_count,
+		.rules = detail->rules.items,
+		.rule_count = detail->rules.count,
 		.is_balancer_health = environment->aws.is_balancer_health,
 		.volumes = texts->volumes,
 		.volume_count = detail->volumes.count,
@@ -453,6 +456,7 @@ bool aws_plan(struct cloud *cloud, const struct cloud_deployment *deployment, bo
 	    !kms_key_find(cloud->client, environment->aws.kms_key, &detail->kms_key, err) ||
 	    !look(cloud, detail, wait, progress, &status, &before, err) ||
 	    !plan_places_find(deployment->app, before, detail, err) ||
+	    !route_rules_find(before, &detail->rules, err) ||
 	    !make_target(cloud, environment, detail, &texts, &target, err) ||
 	    !stack_check_app(deployment->app, &target, err) ||
 	    !volumes_check_restore(cloud->client, deployment->app, environment, &detail->volumes,
@@ -465,6 +469,7 @@ bool aws_plan(struct cloud *cloud, const struct cloud_deployment *deployment, bo
 		return false;
 	compare_protection(&status, environment->aws.termination_protection, detail, &plan);
 	note_app(deployment->app, &plan);
+	route_rules_note(deployment->app, &target, &plan);
 	note_key(detail, &plan);
 	if (environment->aws.private_network != NETWORK_PUBLIC)
 		string_list_add(&plan.notes, "NAT gateways and endpoints also cost by the byte, "

@@ -10,11 +10,13 @@
 #include "cloud/aws/client/pager.h"
 #include "cloud/aws/disk/ami.h"
 #include "cloud/aws/provider/logs_aws.h"
+#include "cloud/aws/provider/route_rules.h"
 #include "cloud/aws/provider/scope_stack.h"
 #include "cloud/aws/stack/logical_id.h"
 #include "cloud/aws/stack/stack_names.h"
 #include "cloud/aws/stack/stack_plan.h"
 #include "cloud/aws/stack/stack_records.h"
+#include "cloud/aws/stack/stack_route.h"
 #include "wire/booted.h"
 
 #define MAX_PAGES 200
@@ -81,6 +83,20 @@ static void read_addresses(const struct stack_status *stack, struct cloud_status
 		pair->key = TAKE_PTR(service);
 		pair->value = xstrdup(stack->outputs[i].value);
 	}
+}
+
+static void read_routes_address(const struct stack_status *stack, struct cloud_status *out)
+{
+	for (size_t i = 0; i < stack->output_count; i++)
+		if (strcmp(stack->outputs[i].key, STACK_ROUTES_DOMAIN) == 0)
+			out->routes_address = xstrdup(stack->outputs[i].value);
+}
+
+static bool read_routes(struct aws_client *client, const char *stack, struct cloud_status *out,
+			struct error *err)
+{
+	AUTO_FREE char *text = NULL;
+	return stack_get_template(client, stack, &text, err) && route_rules_status(text, out, err);
 }
 
 /* --- names ---------------------------------------------------------------------------------- */
@@ -197,7 +213,10 @@ bool aws_status(struct cloud *cloud, const struct cloud_scope *scope, struct clo
 	out.reason = xstrdup_or_null(status.reason);
 	read_addresses(&status, &out);
 	read_named(&status, &out);
+	read_routes_address(&status, &out);
 	scope_stack_pods(&status, &out.pods, &out.pod_count);
+	if (out.routes_address != NULL && !read_routes(cloud->client, scope->name, &out, err))
+		return false;
 	if (status.exists && (!list_instances(cloud->client, scope->name, &out, err) ||
 			      !read_names(cloud->client, scope->name, &out, err)))
 		return false;

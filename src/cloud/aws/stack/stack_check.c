@@ -11,6 +11,7 @@
 #include "cloud/aws/stack/stack_pod.h"
 #include "cloud/aws/stack/stack_port.h"
 #include "cloud/aws/stack/stack_private.h"
+#include "cloud/aws/stack/stack_route.h"
 #include "cloud/aws/stack/stack_service.h"
 #include "cloud/aws/stack/stack_template.h"
 #include "cloud/claims.h"
@@ -176,5 +177,5 @@ bool stack_check_app(const struct app *app, const struct stack_target *target, s
 	for (size_t i = 0; i < app->service_count; i++)
 		if (!check_service(&app->services[i], err))
 			return false;
-	return true;
+	return stack_check_routes(app, target, err);
 }

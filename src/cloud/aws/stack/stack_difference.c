@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/json.h"
+#include "cloud/aws/stack/stack_route.h"
 
 #define MAX_RESOURCES  500
 #define MAX_PROPERTIES 100
@@ -58,6 +59,17 @@ static const char *type_of(struct json_view resource)
 	return type != NULL ? type : "";
 }
 
+/* A rule of a route says what it is about; owned. */
+static char *name_of(struct json_view resource)
+{
+	struct json_view metadata = json_view_get(resource, "Metadata");
+	const char *route = json_view_peek(json_view_get(metadata, STACK_ROUTE_TEXT));
+	const char *goal = json_view_peek(json_view_get(metadata, STACK_ROUTE_GOAL));
+	if (route == NULL || goal == NULL)
+		return xstrdup(type_of(resource));
+	return xasprintf("route %s → %s", route, goal);
+}
+
 static bool is_replaced(const char *type, struct json_view before, struct json_view after)
 {
 	for (struct json_view p = json_view_first(after, MAX_PROPERTIES); json_view_exists(p);
@@ -73,19 +85,37 @@ static bool is_replaced(const char *type, struct json_view before, struct json_v
 	return false;
 }
 
+/* Metadata by itself is no update. */
+static bool is_same(struct json_view before, struct json_view after)
+{
+	static const char metadata[] = "Metadata";
+	size_t count = 0;
+	for (struct json_view p = json_view_first(after, MAX_PROPERTIES); json_view_exists(p);
+	     p = json_view_next(p)) {
+		if (strcmp(p.key, metadata) == 0)
+			continue;
+		count++;
+		if (!json_view_equals(p, json_view_get(before, p.key)))
+			return false;
+	}
+	size_t other = json_view_exists(json_view_get(before, metadata)) ? 1 : 0;
+	return json_view_members(before, MAX_PROPERTIES) == count + other;
+}
+
 static void compare(struct json_view before, struct json_view after, struct cloud_plan *plan)
 {
 	const char *type = type_of(after);
+	AUTO_FREE char *name = name_of(after);
 	if (!json_view_exists(before)) {
-		cloud_plan_add(plan, CLOUD_ADD, after.key, type, false);
+		cloud_plan_add(plan, CLOUD_ADD, after.key, name, false);
 		return;
 	}
-	if (json_view_equals(before, after))
+	if (is_same(before, after))
 		return;
 	bool is_anew = strcmp(type, type_of(before)) != 0 ||
 		       is_replaced(type, json_view_get(before, "Properties"),
 				   json_view_get(after, "Properties"));
-	cloud_plan_add(plan, CLOUD_MODIFY, after.key, type, is_anew);
+	cloud_plan_add(plan, CLOUD_MODIFY, after.key, name, is_anew);
 }
 
 static bool compare_all(struct json_view before, struct json_view after, struct cloud_plan *plan)
@@ -96,9 +126,11 @@ static bool compare_all(struct json_view before, struct json_view after, struct 
 	     r = json_view_next(r))
 		compare(json_view_get(old, r.key), r, plan);
 	for (struct json_view r = json_view_first(old, MAX_RESOURCES); json_view_exists(r);
-	     r = json_view_next(r))
+	     r = json_view_next(r)) {
+		AUTO_FREE char *name = name_of(r);
 		if (!json_view_exists(json_view_get(new, r.key)))
-			cloud_plan_add(plan, CLOUD_REMOVE, r.key, type_of(r), false);
+			cloud_plan_add(plan, CLOUD_REMOVE, r.key, name, false);
+	}
 	bool is_same = json_view_equals(json_view_get(before, "Outputs"),
 					json_view_get(after, "Outputs")) &&
 		       json_view_equals(json_view_get(before, "Parameters"),

@@ -11,6 +11,7 @@
 #include <stddef.h>
 
 #include "base/error.h"
+#include "cloud/aws/stack/stack_rule_order.h"
 #include "manifest/app.h"
 #include "manifest/environment.h"
 #include "wire/release_id.h"
@@ -68,6 +69,8 @@ struct stack_target {
 	bool is_isolated;      /* the instances' subnets have no way out to Route 53 */
 	const struct stack_place *places;
 	size_t place_count;
+	const struct stack_rule *rules; /* of routes, that are there */
+	size_t rule_count;
 	bool is_balancer_health;	    /* a balancer's opinion replaces instances */
 	const struct stack_volume *volumes; /* that are there */
 	size_t volume_count;

@@ -14,6 +14,7 @@
 #include "cloud/aws/stack/stack_place.h"
 #include "cloud/aws/stack/stack_plan.h"
 #include "cloud/aws/stack/stack_port.h"
+#include "cloud/aws/stack/stack_route.h"
 #include "cloud/aws/stack/template_writer.h"
 #include "manifest/app.h"
 #include "wire/kinds.h"
@@ -58,6 +59,7 @@ bool stack_write_target_groups(struct template_writer *writer, const struct pod_
 			template_write_ref(&writer->json, NULL, id);
 		}
 	}
+	has_any = stack_write_route_targets(writer, pod, has_any);
 	if (has_any)
 		json_close(&writer->json);
 	return has_any;
@@ -202,14 +204,10 @@ static void write_default(struct json_writer *json, const struct balancer *balan
 {
 	json_open_list(json, "DefaultActions");
 	json_open_object(json, NULL);
-	json_write_text(json, "Type", balancer->is_by_host ? "fixed-response" : "forward");
 	if (balancer->is_by_host) {
-		json_open_object(json, "FixedResponseConfig");
-		json_write_text(json, "StatusCode", "404");
-		json_write_text(json, "ContentType", "text/plain");
-		json_write_text(json, "MessageBody", "no service of this name");
-		json_close(json);
+		template_write_answer(json, "404", "no service of this name");
 	} else {
+		json_write_text(json, "Type", "forward");
 		template_write_ref(json, "TargetGroupArn", targets);
 	}
 	json_close(json);
@@ -288,13 +286,6 @@ static size_t list_reach(const struct service *service, const struct pod_spec *p
 	return count;
 }
 
-static void write_range(struct json_writer *json, const char *protocol, unsigned port)
-{
-	json_write_text(json, "IpProtocol", protocol);
-	json_write_unsigned(json, "FromPort", port);
-	json_write_unsigned(json, "ToPort", port);
-}
-
 /* A rule may be there once: two services behind one load balancer may lead to one port. */
 static bool is_new(struct string_list *seen, const char *group, const struct reach *reach)
 {
@@ -316,7 +307,7 @@ static void write_members_rules(struct json_writer *json, const struct service *
 		if (!is_new(seen, "Members", &reach))
 			continue;
 		json_open_object(json, NULL);
-		write_range(json, reach.protocol, reach.port);
+		template_write_range(json, reach.protocol, reach.port);
 		template_write_ref(json, "SourceSecurityGroupId", "Members");
 		json_write_text(json, "Description", service->name);
 		json_close(json);
@@ -344,12 +335,13 @@ void stack_write_pod_rules(struct template_writer *writer, const struct pod_spec
 			if (!is_new(&seen, group, &reach[i]))
 				continue;
 			json_open_object(json, NULL);
-			write_range(json, reach[i].protocol, reach[i].port);
+			template_write_range(json, reach[i].protocol, reach[i].port);
 			template_write_ref(json, "SourceSecurityGroupId", group);
 			json_write_text(json, "Description", service->name);
 			json_close(json);
 		}
 	}
+	stack_write_route_ways(writer, pod);
 	json_close(json);
 }
 
@@ -393,7 +385,7 @@ static void add_way_out(struct template_writer *writer, const struct balancer *b
 			struct json_writer *json =
 				template_begin(writer, id, "AWS::EC2::SecurityGroupEgress");
 			template_write_ref(json, "GroupId", balancer->group);
-			write_range(json, reach[i].protocol, reach[i].port);
+			template_write_range(json, reach[i].protocol, reach[i].port);
 			template_write_ref(json, "DestinationSecurityGroupId", pod_group);
 			json_write_text(json, "Description", service->pods.items[p]);
 			template_end(writer);
@@ -413,7 +405,7 @@ static void write_way_in(struct template_writer *writer, const struct balancer *
 		if (!is_new(seen, balancer->group, &way))
 			continue;
 		json_open_object(json, NULL);
-		write_range(json, way.protocol, way.port);
+		template_write_range(json, way.protocol, way.port);
 		if (balancer->is_public)
 			json_write_text(json, "CidrIp", "0.0.0.0/0");
 		else
@@ -453,18 +445,6 @@ static void add_firewall(struct template_writer *writer, const struct balancer *
 
 /* --- names ---------------------------------------------------------------------------------- */
 
-static void write_alias(struct json_writer *json, const struct balancer *balancer, const char *name)
-{
-	AUTO_FREE char *absolute = xasprintf("%s.", name);
-	json_write_text(json, "Name", absolute);
-	json_write_text(json, "Type", "A");
-	json_open_object(json, "AliasTarget");
-	template_write_attribute(json, "DNSName", balancer->id, "DNSName");
-	template_write_attribute(json, "HostedZoneId", balancer->id, "CanonicalHostedZoneID");
-	json_write_bool(json, "EvaluateTargetHealth", true);
-	json_close(json);
-}
-
 /* NAME, NAME.NAMESPACE and the whole name that it has in a cluster. */
 static void write_names(struct template_writer *writer, const struct balancer *balancer,
 			const char *name)
@@ -477,7 +457,7 @@ static void write_names(struct template_writer *writer, const struct balancer *b
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		AUTO_FREE char *whole = xasprintf("%s.%s", names[i], writer->target->domain_inside);
 		json_open_object(&writer->json, NULL);
-		write_alias(&writer->json, balancer, whole);
+		template_write_alias(&writer->json, balancer->id, whole, true);
 		json_close(&writer->json);
 	}
 }
@@ -525,7 +505,7 @@ static void add_public_name(struct template_writer *writer, const struct balance
 		xasprintf("%s%s", target->hosted_zone, target->is_zone_id ? "" : ".");
 	struct json_writer *json = template_begin(writer, id, "AWS::Route53::RecordSet");
 	json_write_text(json, target->is_zone_id ? "HostedZoneId" : "HostedZoneName", zone);
-	write_alias(json, balancer, name);
+	template_write_alias(json, balancer->id, name, true);
 	template_end(writer);
 	template_output_text(writer, output, name);
 }

@@ -12,6 +12,7 @@
 #include "cloud/aws/stack/stack_place.h"
 #include "cloud/aws/stack/stack_plan.h"
 #include "cloud/aws/stack/stack_pod.h"
+#include "cloud/aws/stack/stack_route.h"
 #include "cloud/aws/stack/stack_service.h"
 #include "cloud/aws/stack/template_writer.h"
 #include "manifest/app.h"
@@ -108,7 +109,7 @@ bool stack_template_make(const struct app *app, const struct stack_target *targe
 	for (size_t i = 0; i < app->service_count; i++)
 		if (!stack_add_service(&writer, &app->services[i], err))
 			return false;
-	if (!add_pods(&writer, releases, count, err))
+	if (!stack_add_routes(&writer, err) || !add_pods(&writer, releases, count, err))
 		return false;
 	json_close(&writer.json);
 	if (writer.resources.is_cut || writer.outputs.is_cut || writer.parameters.is_cut) {
