@@ -17,7 +17,7 @@ BESIDE = {("local", "cloud"), ("cloud", "local"), ("release", "image")}
 GUEST_SEES = {"guest", "base", "wire"}
 # Rooms of a folder, lower ones first: a file may include its own room and those before it.
 ROOMS = {
-    "image": ["store", "unpack", "oci", "layer", "disk", "linuxkit", "pod", "build"],
+    "image": ["store", "unpack", "oci", "layer", "disk", "linuxkit", "pod", "sbom", "build"],
     "local": ["agent", "plan", "logs", "ports", "vm", "template", "supervisor", "client"],
     "guest": ["documents", "kubelet", "channel", "machine", "pod", "cloud", "copy"],
     "cloud/aws": ["client", "disk", "stack", "rehearsal", "provider"],
@@ -31,6 +31,7 @@ PLACES = [
     (r"^yaml\.h$", {"manifest/yaml_reader.c", "manifest/yaml_text.c", "manifest/yaml_scalar.c"}),
     (r"^archive", {"image/", "guest/copy/"}),
     (r"^sqfs/", {"image/"}),
+    (r"^sqlite3\.h$", {"image/sbom/package_rpm.c"}),
     (r"^isa-l", {"image/layer/checksum.c", "image/unpack/gunzip.c"}),
     (r"^libvirt/", {"local/"}),
     (r"^seccomp\.h$", {"base/fence.c"}),

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include "base/alloc.h"
+#include "cli/project_verb.h"
 #include "image/disk/disk_image.h"
 
 bool disk_argument_find(struct store *store, const char *text, char **ret, struct error *err)
@@ -22,4 +23,22 @@ bool disk_argument_find(struct store *store, const char *text, char **ret, struc
 	}
 	*ret = TAKE_PTR(image.path);
 	return true;
+}
+
+char *disk_argument_of_pod(const struct invocation *invocation, struct store *store,
+			   const char *name)
+{
+	AUTO(project_verb_close) struct project_verb verb = {0};
+	AUTO(project_status_clear) struct project_status status = {0};
+	AUTO(error_clear) struct error ignored = ERROR_INIT;
+	AUTO(disk_image_clear) struct disk_image image = {0};
+
+	if (!project_verb_open(invocation, false, &verb, &ignored) ||
+	    !client_status(verb.client, &status, &ignored))
+		return NULL;
+	const struct instance_status *instance = project_verb_find(&status, name, &ignored);
+	if (instance == NULL ||
+	    !image_find(store, DIGEST_TEXT(&instance->release.image), &image, &ignored))
+		return NULL;
+	return TAKE_PTR(image.path);
 }

@@ -227,25 +227,6 @@ static bool looks_like_file(const char *name)
 	       (size > 4 && strcmp(name + size - 4, ".img") == 0);
 }
 
-/* The disk that a pod or instance of the project runs from, owned; NULL: there is none of the name. */
-static char *find_disk_of_pod(const struct invocation *invocation, struct store *store,
-			      const char *name)
-{
-	AUTO(project_verb_close) struct project_verb verb = {0};
-	AUTO(project_status_clear) struct project_status status = {0};
-	AUTO(error_clear) struct error ignored = ERROR_INIT;
-	AUTO(disk_image_clear) struct disk_image image = {0};
-
-	if (!project_verb_open(invocation, false, &verb, &ignored) ||
-	    !client_status(verb.client, &status, &ignored))
-		return NULL;
-	const struct instance_status *instance = project_verb_find(&status, name, &ignored);
-	if (instance == NULL ||
-	    !image_find(store, DIGEST_TEXT(&instance->release.image), &image, &ignored))
-		return NULL;
-	return TAKE_PTR(image.path);
-}
-
 static int run(const struct invocation *invocation, struct error *err)
 {
 	const char *name = arguments_rest(invocation->args)->items[0];
@@ -254,7 +235,7 @@ static int run(const struct invocation *invocation, struct error *err)
 	if (store == NULL)
 		return 1;
 	if (!disk_argument_find(store, name, &path, NULL) && !looks_like_file(name))
-		path = find_disk_of_pod(invocation, store, name);
+		path = disk_argument_of_pod(invocation, store, name);
 	if (path != NULL)
 		return inspect_disk(invocation, path, err) ? 0 : 1;
 	if (looks_like_file(name))

@@ -48,6 +48,7 @@ extern const struct verb verb_restart;
 extern const struct verb verb_rollback;
 extern const struct verb verb_run;
 extern const struct verb verb_scale;
+extern const struct verb verb_sbom;
 extern const struct verb verb_schema;
 extern const struct verb verb_share;
 extern const struct verb verb_start;
@@ -109,6 +110,7 @@ const struct verb *const verbs[] = {
 	&verb_restart,
 	&verb_rollback,
 	&verb_run,
+	&verb_sbom,
 	&verb_scale,
 	&verb_schema,
 	&verb_share,

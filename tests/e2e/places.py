@@ -135,7 +135,7 @@ STRACE = "#include <stdio.h>\nint main(void) { puts(\"attached\"); return 0; }\n
 # A verb that is not named here comes at the end of its place, "shop".
 VERBS = {
     "fresh": ["init"],
-    "files": ["explain", "schema", "validate", "completion", "pull", "images", "build", "verify", "convert"],
+    "files": ["explain", "schema", "validate", "completion", "pull", "images", "build", "verify", "sbom", "convert"],
     "shop": ["up", "wait", "ps", "ls", "port", "why", "inspect", "events", "logs", "exec", "cp", "debug", "attach", "console",
              "port-forward", "stats", "metrics", "tui", "pause", "unpause", "scale", "restart", "volume", "kill", "stop",
              "start", "system", "receipt", "prune", "down"],
@@ -146,6 +146,7 @@ BEFORE = {
     "images": ["i2kit pull nginx:1.22"],
     "verify": ["i2kit build -f shop/ web -o web.img"],
     "inspect": ["i2kit build web -o web.img"],
+    "sbom": ["i2kit build -f shop/ web -o web.img"],
     "wait": ["i2kit up -d --wait"],
     "ps": ["i2kit up -d -f shop/ --publish db:15432:5432"],
     "port-forward": ["i2kit -p shop down"],  # which has that port; its volumes are removed in the end
