@@ -463,6 +463,30 @@ static void builds_and_watches_are_kept(void **state)
 	assert_string_equal(pod(&project, "web")->containers[0].image, "web:1");
 }
 
+static void what_docker_takes_beyond_the_specification_is_taken(void **state)
+{
+	(void)state;
+	AUTO(project_end) struct project project;
+	project_begin(&project);
+	write_file(&project, "compose.yaml",
+		   "services:\n"
+		   "  vpn:\n"
+		   "    image: vpn\n"
+		   "    container_name: tunnel\n"
+		   "    hostname: my_vpn.example.com\n"
+		   "    deploy: {restart_policy: {condition: unless-stopped}}\n"
+		   "  client: {image: client, network_mode: \"container:tunnel\"}\n");
+	must_load(&project);
+	assert_int_equal(project.app.pod_count, 1);
+	const struct pod_spec *vpn = pod(&project, "vpn");
+	assert_int_equal(vpn->container_count, 2);
+	assert_string_equal(vpn->hostname, "my-vpn");
+	assert_int_equal(vpn->restart_policy, RESTART_ALWAYS);
+	must_say(&project, "compose.yaml:5:15: hostname: 'my_vpn.example.com' is 'my-vpn' here");
+	must_refuse("services:\n  a: {image: x, network_mode: \"container:elsewhere\"}\n",
+		    "network_mode: 'container:elsewhere' is not supported");
+}
+
 static void services_of_one_image_share_its_build(void **state)
 {
 	(void)state;
@@ -614,6 +638,7 @@ int main(void)
 		cmocka_unit_test(who_names_a_service_has_chosen_its_profiles),
 		cmocka_unit_test(configs_and_secrets_are_files),
 		cmocka_unit_test(builds_and_watches_are_kept),
+		cmocka_unit_test(what_docker_takes_beyond_the_specification_is_taken),
 		cmocka_unit_test(services_of_one_image_share_its_build),
 		cmocka_unit_test(what_is_converted_to_compose_reads_back_the_same),
 		cmocka_unit_test(what_compose_has_no_words_for_is_named),

@@ -114,10 +114,8 @@ static void read_pod(struct loader *loader, const struct yaml_node *model,
 	for (unsigned pass = 0; pass < 2; pass++) {
 		for (size_t i = first; i < services->pair_count; i++) {
 			const char *key = services->pairs[i].key->text;
-			const struct yaml_node *mode =
-				yaml_get(services->pairs[i].value, "network_mode");
-			bool joins = mode != NULL && mode->kind == YAML_SCALAR &&
-				     strncmp(mode->text, "service:", 8) == 0;
+			bool joins =
+				compose_network_partner(model, services->pairs[i].value) != NULL;
 			if (strcmp(pods->items[i], name) != 0 || joins != (pass == 1))
 				continue;
 			struct compose_service service = {.pod = &pod,

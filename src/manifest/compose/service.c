@@ -29,6 +29,27 @@ char *compose_plain_name(const char *name)
 	return plain;
 }
 
+const char *compose_network_partner(const struct yaml_node *model, const struct yaml_node *service)
+{
+	static const char of_service[] = "service:";
+	static const char of_container[] = "container:";
+	const struct yaml_node *services = yaml_get(model, "services");
+	const struct yaml_node *mode = yaml_get(service, "network_mode");
+
+	if (mode == NULL || mode->kind != YAML_SCALAR)
+		return NULL;
+	if (strncmp(mode->text, of_service, strlen(of_service)) == 0)
+		return mode->text + strlen(of_service);
+	if (strncmp(mode->text, of_container, strlen(of_container)) != 0)
+		return NULL;
+	for (size_t i = 0; services != NULL && i < services->pair_count; i++) {
+		const struct yaml_node *name = yaml_get(services->pairs[i].value, "container_name");
+		if (name != NULL && yaml_is_text(name, mode->text + strlen(of_container)))
+			return services->pairs[i].key->text;
+	}
+	return NULL;
+}
+
 char *compose_pod_of(const struct yaml_node *model, const char *service)
 {
 	enum { STEPS = 32 };
@@ -36,13 +57,12 @@ char *compose_pod_of(const struct yaml_node *model, const char *service)
 	for (unsigned i = 0; i < STEPS; i++) {
 		const struct yaml_node *node = yaml_get(services, service);
 		const struct yaml_node *pod = yaml_get(yaml_get(node, "x-i2kit"), "pod");
-		const struct yaml_node *mode = yaml_get(node, "network_mode");
+		const char *partner = compose_network_partner(model, node);
 		if (pod != NULL && pod->kind == YAML_SCALAR)
 			return compose_plain_name(pod->text);
-		if (mode == NULL || mode->kind != YAML_SCALAR ||
-		    strncmp(mode->text, "service:", 8) != 0)
+		if (partner == NULL)
 			break;
-		service = mode->text + 8;
+		service = partner;
 	}
 	return compose_plain_name(service);
 }
@@ -75,8 +95,22 @@ static void read_image(struct loader *loader, const struct yaml_node *node, void
 static void read_hostname(struct loader *loader, const struct yaml_node *node, void *target)
 {
 	struct compose_service *service = target;
-	if (service->is_first)
+	/* Docker takes what it is given: "my_db", "web.example.com". */
+	AUTO_FREE char *first = xstrndup(node->text, strcspn(node->text, "."));
+	AUTO_FREE char *plain = compose_plain_name(first);
+
+	if (!service->is_first || node->text[0] == '\0')
+		return;
+	if (plain[0] == '\0') {
 		read_name(loader, node, &service->pod->hostname);
+		return;
+	}
+	if (strcmp(plain, node->text) != 0)
+		loader_note(loader, node,
+			    "hostname: '%.60s' is '%s' here: a host's name is one label",
+			    node->text, plain);
+	free(service->pod->hostname);
+	service->pod->hostname = TAKE_PTR(plain);
 }
 
 static void read_annotations(struct loader *loader, const struct yaml_node *node, void *target)

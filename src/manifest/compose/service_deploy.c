@@ -152,12 +152,21 @@ static void read_resources(struct loader *loader, const struct yaml_node *node, 
 static void read_condition(struct loader *loader, const struct yaml_node *node, void *target)
 {
 	struct compose_service *service = target;
-	static const char *const words[] = {"any", "on-failure", "none"};
+	/* Besides Swarm's words those of `restart`, which docker compose takes as well. */
+	static const struct {
+		const char *word;
+		enum restart_policy policy;
+	} words[] = {{"any", RESTART_ALWAYS},
+		     {"always", RESTART_ALWAYS},
+		     {"unless-stopped", RESTART_ALWAYS},
+		     {"on-failure", RESTART_ON_FAILURE},
+		     {"none", RESTART_NEVER},
+		     {"no", RESTART_NEVER}};
 
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
-		if (strcmp(node->text, words[i]) != 0)
+		if (strcmp(node->text, words[i].word) != 0)
 			continue;
-		service->pod->restart_policy = (enum restart_policy)i;
+		service->pod->restart_policy = words[i].policy;
 		service->pod->restart_mark = loader_mark(loader, node);
 		return;
 	}
@@ -171,13 +180,13 @@ static void read_attempts(struct loader *loader, const struct yaml_node *node, v
 }
 
 static const char own_pace[] = "restarts back off up to 5 minutes";
-static const struct field restart_list[] = {{"condition", FIELD_USED, read_condition, 0, NULL,
-					     "default any; goes before restart",
-					     .takes = "none|on-failure|any"},
-					    {"delay", FIELD_NO_EFFECT, NULL, 0, NULL, own_pace},
-					    {"max_attempts", FIELD_NO_EFFECT, read_attempts, 0,
-					     NULL, "it goes on after that, too, ever more slowly"},
-					    {"window", FIELD_NO_EFFECT, NULL, 0, NULL, own_pace}};
+static const struct field restart_list[] = {
+	{"condition", FIELD_USED, read_condition, 0, NULL, "default any; goes before restart",
+	 .takes = "none|on-failure|any|no|always|unless-stopped"},
+	{"delay", FIELD_NO_EFFECT, NULL, 0, NULL, own_pace},
+	{"max_attempts", FIELD_NO_EFFECT, read_attempts, 0, NULL,
+	 "it goes on after that, too, ever more slowly"},
+	{"window", FIELD_NO_EFFECT, NULL, 0, NULL, own_pace}};
 static const struct field_set restart_fields = {"restart_policy", restart_list,
 						ARRAY_SIZE(restart_list), .is_open = true};
 

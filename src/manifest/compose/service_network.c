@@ -207,12 +207,13 @@ void compose_read_network_mode(struct loader *loader, const struct yaml_node *no
 	} else if (strcmp(node->text, "bridge") == 0 || strcmp(node->text, "default") == 0 ||
 		   node->text[0] == '\0') {
 		add_alias(network_of(service->pod, "default"), service->pod, service->name);
-	} else if (strncmp(node->text, "service:", 8) != 0) {
+	} else if (compose_network_partner(service->model, service->node) == NULL) {
 		bool is_host = strcmp(node->text, "host") == 0;
 		loader_error(loader, node,
 			     is_host ? "a VM has a network of its own: ports: publishes, and "
 				       "host.i2kit.internal is this machine"
-				     : "service:NAME, none or bridge",
+				     : "service:NAME, container:NAME of one with that "
+				       "container_name, none or bridge",
 			     "network_mode: '%.60s' is not supported", node->text);
 	} else if (!service->is_first) {
 		/* Its own name leads to the pod all the same. */

@@ -27,6 +27,8 @@ void compose_read_service(struct loader *loader, struct compose_service *service
 
 /* "My_DB" → "my-db": what a pod, a claim and a host may be called. Owned. */
 char *compose_plain_name(const char *name);
+/* The service that network_mode names: service:X, or container:X where X is its container_name; or NULL. */
+const char *compose_network_partner(const struct yaml_node *model, const struct yaml_node *service);
 /* The pod that a service's container goes into: that of network_mode: service:X and of x-i2kit. */
 char *compose_pod_of(const struct yaml_node *model, const char *service);
 
