@@ -76,6 +76,17 @@ since() {
 	awk -v a="$1" -v b="$EPOCHREALTIME" 'BEGIN { printf "%.3f\n", b - a }'
 }
 
+# all_processors: seconds of processor time of all processes that are here, and of those that were and ended; below
+# scripts/isolated those are a bench's own. after_all BEFORE: what came to it since.
+all_processors() {
+	# The name in brackets may have blanks; behind it come the state and 10 fields that are not it.
+	cat /proc/[0-9]*/stat 2>/dev/null | sed 's/.*) //' |
+		awk -v hz="$(getconf CLK_TCK)" '{ n += $12 + $13 + $14 + $15 } END { printf "%.2f\n", n / hz }'
+}
+after_all() {
+	awk -v a="$1" -v b="$(all_processors)" 'BEGIN { printf "%.2f\n", b - a }'
+}
+
 # answers URL [SECONDS]: waits until it answers 200, looking every 10 ms
 answers() {
 	local end=$((SECONDS + ${2:-60}))
