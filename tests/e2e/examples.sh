@@ -1,11 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# The examples in their own words: configuration that changes without a build, a volume that survives down.
+# The examples in their own words: configuration that changes without a build, a volume that survives down, a volume
+# that two share, networks that keep one out.
 # (hello, voting, live and cloud have tests of their own.)
 set -euo pipefail
 . "$(dirname "$0")/lib/prologue.sh"
 isolated "$@"
-cleanup() { i2kit -p volume down --volumes; i2kit -p configuration down; }
+cleanup() { i2kit -p volume down --volumes; i2kit -p configuration down; i2kit -p together down --volumes; }
 
 for example in "$top"/examples/*/; do
 	[ "$(basename "$example")" != metrics ] || continue # files of other programs
@@ -31,7 +32,7 @@ mkdir 2026 && i2kit init 2026 && i2kit validate 2026
 
 # A copy, so that the page can be changed as the comment says.
 mkdir -p "$work/examples" "$work/out"
-cp -r "$top/examples/configuration" "$top/examples/volume" "$work/examples/"
+cp -r "$top/examples/configuration" "$top/examples/volume" "$top/examples/together" "$work/examples/"
 ln -s "$top/out/images" "$work/out/images"
 
 echo "configuration"
@@ -49,6 +50,19 @@ expect "This page has changed." curl -fsS -m 10 http://127.0.0.1:8081/
 [ "$(i2kit ps -o json | jq -r '.instances[0].imageDigest')" = "$image" ]
 if grep -E 'disk|layer' "$work/second"; then exit 1; fi
 i2kit down
+
+echo "a volume that two share, and networks that keep one out"
+cd "$work/examples/together"
+i2kit up -d --wait --timeout 180s
+first=$(curl -fsS -m 10 http://127.0.0.1:8085/)
+for _ in $(seq 50); do
+	[ "$(curl -fsS -m 10 http://127.0.0.1:8085/)" = "$first" ] || break
+	sleep 0.2
+done
+[ "$(curl -fsS -m 10 http://127.0.0.1:8085/)" != "$first" ]
+expect stored i2kit exec web -- wget -qO- -T 5 http://store:8000/
+if i2kit exec writer -- wget -qO- -T 5 http://store:8000/; then exit 1; fi
+i2kit down --volumes
 
 echo "a volume that survives"
 cd "$work/examples/volume"
