@@ -12,6 +12,9 @@ if [ "${1:-}" = --part ]; then
 	part=$2
 	shift 2
 fi
-need docker-registry skopeo umoci jq curl python3
+need docker-registry skopeo umoci buildah jq curl python3
+# Where a builder keeps what it makes goes with the test.
+printf '[storage]\ndriver = "vfs"\ngraphroot = "%s/storage/root"\nrunroot = "%s/storage/run"\n' "$work" "$work" >"$work/storage.conf"
+export CONTAINERS_STORAGE_CONF=$work/storage.conf BUILDAH_ISOLATION=chroot I2KIT_BUILDER=buildah
 cleanup() { for project in $("$i2kit" ls -o name); do "$i2kit" -p "$project" down --volumes; done; }
 DOCS_WORK=$work I2KIT_IMAGES=$images python3 "$top/tests/e2e/docs.py" "$part" "$@"
