@@ -66,12 +66,12 @@ containers:
       additional_contexts: ["base=oci-layout://$images/toolbox"]
       secrets: [{id: token, environment: TOKEN}]
 END
-(for _ in $(seq 60); do grep -zl '[h]ush' /proc/[0-9]*/cmdline 2>/dev/null; sleep 0.1; done) >seen &
+(for _ in $(seq 60); do grep -zl '[z]q7v' /proc/[0-9]*/cmdline 2>/dev/null; sleep 0.1; done) >seen &
 watcher=$!
-TOKEN=hush i2kit build -f secret.yml >/dev/null 2>err
+TOKEN=zq7v i2kit build -f secret.yml >/dev/null 2>err
 ok $? "a secret reaches a RUN that mounts it"
 kill $watcher
-[ ! -s seen ] && ! grep -rqs hush "${XDG_DATA_HOME:-$HOME/.local/share}/i2kit/blobs" "${XDG_CACHE_HOME:-$HOME/.cache}/i2kit"
+[ ! -s seen ] && ! grep -rqs zq7v "${XDG_DATA_HOME:-$HOME/.local/share}/i2kit/blobs" "${XDG_CACHE_HOME:-$HOME/.cache}/i2kit"
 ok $? "and is on no command line, and in no file that stays"
 printf 'FROM base\nRUN sleep 987\n' >api/Dockerfile
 i2kit build >/dev/null 2>&1 &

@@ -84,7 +84,7 @@ i2kit down --volumes >/dev/null 2>&1
 
 # ---- further words of build:, and names of services that are no labels
 mkdir "$work/tree/names" && cd "$work/tree/names" || exit 1
-echo hush >token
+echo zq7v >token
 cat >compose.yaml <<'END'
 name: names
 services:
@@ -127,7 +127,7 @@ END
 check "an inline Dockerfile with args, target, labels, tags and a secret" i2kit up -d --wait --timeout 200s
 expect "hello root yes" i2kit exec client -- sh -c 'echo $(cat /word /secret)'
 ok $? "is built up to its target"
-expect example/client buildah images && ! grep -rqs hush "${XDG_DATA_HOME:-$HOME/.local/share}/i2kit/blobs"
+expect example/client buildah images && ! grep -rqs zq7v "${XDG_DATA_HOME:-$HOME/.local/share}/i2kit" "${XDG_CACHE_HOME:-$HOME/.cache}/i2kit"
 ok $? "has its further names in the builder's storage, and not the secret"
 expect redis i2kit exec client -- cat /tmp/user && expect '$HOME default' i2kit exec client -- sh -c 'echo "$WORDS"'
 ok $? "the image's USER, a line split as a shell does, and a doubled dollar"
