@@ -496,9 +496,13 @@ static bool take_apart(void *arg, const struct progress *progress, struct string
 	const struct taking *taking = arg;
 	const struct making *making = taking->making;
 
+	/* "pull" would be wrong of layers that were made here a moment ago. */
+	const struct progress quiet = {.arg = progress->arg,
+				       .is_cancelled = progress->is_cancelled};
+
 	(void)words;
 	return image_take(making->store, taking->from, making->name,
-			  making->key != NULL ? making->key : "remote", progress, err);
+			  making->key != NULL ? making->key : "remote", &quiet, err);
 }
 
 static bool take(struct making *making, struct error *err)
