@@ -60,8 +60,8 @@ for _ in $(seq 50); do
 	sleep 0.2
 done
 [ "$(curl -fsS -m 10 http://127.0.0.1:8085/)" != "$first" ]
-expect stored i2kit exec web -- wget -qO- -T 5 http://store:8000/
-if i2kit exec writer -- wget -qO- -T 5 http://store:8000/; then exit 1; fi
+expect stored i2kit exec web -- wget -qO- http://store:8000/
+if i2kit exec writer -- wget -qO- http://store:8000/; then exit 1; fi
 i2kit down --volumes
 
 echo "a volume that survives"
