@@ -13,12 +13,11 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "guest/machine/bpf_program.h"
 
-#define MAX_PROGRAM 512
 #define MAX_OPEN    1024 /* containers; those that were replaced stay in the map */
 #define GROUP_LEVEL 1	 /* of /i2kit, from the root; a container's is one below */
 
@@ -42,75 +41,15 @@ static const char *const addresses6[] = {
 static int open_map = -1; /* ids of the groups that may pass */
 static uint64_t group_id; /* of all containers */
 
-static int call_bpf(enum bpf_cmd command, union bpf_attr *attributes)
-{
-	return (int)syscall(SYS_bpf, command, attributes, sizeof(*attributes));
-}
-
-/* --- a program as it grows ------------------------------------------------------------------ */
-
-struct program {
-	struct bpf_insn insns[MAX_PROGRAM];
-	int size;
-	int to_refusal[MAX_PROGRAM]; /* jumps whose target is not known yet */
-	int jump_count;
-};
-
-static void add(struct program *program, uint8_t code, uint8_t to, uint8_t from, int16_t offset,
-		int32_t value)
-{
-	const struct bpf_insn insn = {code, (uint8_t)(to & 15U), (uint8_t)(from & 15U), offset,
-				      value};
-	if (program->size < MAX_PROGRAM)
-		program->insns[program->size] = insn;
-	program->size++;
-}
-
-static void add_move(struct program *program, uint8_t to, uint8_t from)
-{
-	add(program, BPF_ALU64 | BPF_MOV | BPF_X, to, from, 0, 0);
-}
-
-static void add_set(struct program *program, uint8_t to, int32_t value)
-{
-	add(program, BPF_ALU64 | BPF_MOV | BPF_K, to, 0, 0, value);
-}
-
-static void add_call(struct program *program, int32_t helper)
-{
-	add(program, BPF_JMP | BPF_CALL, 0, 0, 0, helper);
-}
-
-/* A whole 64-bit value, or a map. (BPF_IMM is 0, as is BPF_K where something is added below.) */
-static void add_wide(struct program *program, uint8_t to, uint8_t kind, uint64_t value)
-{
-	add(program, BPF_LD | BPF_DW, to, kind, 0, (int32_t)(uint32_t)value);
-	add(program, 0, 0, 0, 0, (int32_t)(uint32_t)(value >> 32));
-}
-
-static void add_return(struct program *program, int32_t value)
-{
-	add_set(program, BPF_REG_0, value);
-	add(program, BPF_JMP | BPF_EXIT, 0, 0, 0, 0);
-}
-
-/* Goes to where it is asked who sends; the place is filled in by end_matches(). */
-static void add_match(struct program *program, uint8_t code, uint8_t reg, int32_t value)
-{
-	if (program->jump_count < MAX_PROGRAM)
-		program->to_refusal[program->jump_count++] = program->size;
-	add(program, code, reg, 0, 0, value);
-}
-
 /* `size` bytes of the packet from `at` on, to the stack; zeros where it is shorter. */
-static void add_load(struct program *program, int32_t at, int32_t size)
+static void add_load(struct bpf_program *program, int32_t at, int32_t size)
 {
-	add_move(program, BPF_REG_1, BPF_REG_6);
-	add_set(program, BPF_REG_2, at);
-	add_move(program, BPF_REG_3, BPF_REG_10);
-	add(program, BPF_ALU64 | BPF_ADD, BPF_REG_3, 0, 0, -16);
-	add_set(program, BPF_REG_4, size);
-	add_call(program, BPF_FUNC_skb_load_bytes);
+	bpf_program_move(program, BPF_REG_1, BPF_REG_6);
+	bpf_program_set(program, BPF_REG_2, at);
+	bpf_program_move(program, BPF_REG_3, BPF_REG_10);
+	bpf_program_add(program, BPF_ALU64 | BPF_ADD, BPF_REG_3, 0, 0, -16);
+	bpf_program_set(program, BPF_REG_4, size);
+	bpf_program_call(program, BPF_FUNC_skb_load_bytes);
 }
 
 static uint32_t word_of(const unsigned char *bytes)
@@ -120,73 +59,49 @@ static uint32_t word_of(const unsigned char *bytes)
 	return word;
 }
 
-static void add_addresses4(struct program *program)
+static void add_addresses4(struct bpf_program *program)
 {
-	add(program, BPF_LDX | BPF_MEM | BPF_W, BPF_REG_1, BPF_REG_10, -16, 0);
+	bpf_program_add(program, BPF_LDX | BPF_MEM | BPF_W, BPF_REG_1, BPF_REG_10, -16, 0);
 	for (size_t i = 0; i < sizeof(addresses4) / sizeof(addresses4[0]); i++) {
 		unsigned char bytes[4];
 		if (inet_pton(AF_INET, addresses4[i], bytes) == 1)
-			add_match(program, BPF_JMP32 | BPF_JEQ | BPF_K, BPF_REG_1,
-				  (int32_t)word_of(bytes));
+			bpf_program_match(program, BPF_JMP32 | BPF_JEQ | BPF_K, BPF_REG_1,
+					  (int32_t)word_of(bytes));
 	}
 }
 
-static void add_addresses6(struct program *program)
+static void add_addresses6(struct bpf_program *program)
 {
 	for (int16_t word = 0; word < 4; word++)
-		add(program, BPF_LDX | BPF_MEM | BPF_W, (uint8_t)(BPF_REG_1 + word), BPF_REG_10,
-		    (int16_t)(-16 + 4 * word), 0);
+		bpf_program_add(program, BPF_LDX | BPF_MEM | BPF_W, (uint8_t)(BPF_REG_1 + word),
+				BPF_REG_10, (int16_t)(-16 + 4 * word), 0);
 	for (size_t i = 0; i < sizeof(addresses6) / sizeof(addresses6[0]); i++) {
 		unsigned char bytes[16];
 		if (inet_pton(AF_INET6, addresses6[i], bytes) != 1)
 			continue;
 		for (int16_t word = 0; word < 3; word++)
-			add(program, BPF_JMP32 | BPF_JNE | BPF_K, (uint8_t)(BPF_REG_1 + word), 0,
-			    (int16_t)(3 - word), (int32_t)word_of(bytes + 4 * word));
-		add_match(program, BPF_JMP32 | BPF_JEQ | BPF_K, BPF_REG_4,
-			  (int32_t)word_of(bytes + 12));
-	}
-}
-
-/* From here on it is asked who sends. */
-static void end_matches(struct program *program)
-{
-	for (int i = 0; i < program->jump_count && program->size <= MAX_PROGRAM; i++) {
-		struct bpf_insn *jump = &program->insns[program->to_refusal[i]];
-		jump->off = (int16_t)(program->size - program->to_refusal[i] - 1);
+			bpf_program_add(program, BPF_JMP32 | BPF_JNE | BPF_K,
+					(uint8_t)(BPF_REG_1 + word), 0, (int16_t)(3 - word),
+					(int32_t)word_of(bytes + 4 * word));
+		bpf_program_match(program, BPF_JMP32 | BPF_JEQ | BPF_K, BPF_REG_4,
+				  (int32_t)word_of(bytes + 12));
 	}
 }
 
 /* Passes where the sender's group, the container's, is in the map; else it is refused. */
-static void add_judgement(struct program *program, int32_t pass, int32_t refuse)
+static void add_judgement(struct bpf_program *program, int32_t pass, int32_t refuse)
 {
-	add_move(program, BPF_REG_1, BPF_REG_6);
-	add_set(program, BPF_REG_2, GROUP_LEVEL + 1);
-	add_call(program, BPF_FUNC_skb_ancestor_cgroup_id);
-	add(program, BPF_STX | BPF_MEM | BPF_DW, BPF_REG_10, BPF_REG_0, -8, 0);
-	add_wide(program, BPF_REG_1, BPF_PSEUDO_MAP_FD, (uint64_t)open_map);
-	add_move(program, BPF_REG_2, BPF_REG_10);
-	add(program, BPF_ALU64 | BPF_ADD, BPF_REG_2, 0, 0, -8);
-	add_call(program, BPF_FUNC_map_lookup_elem);
-	add(program, BPF_JMP | BPF_JEQ | BPF_K, BPF_REG_0, 0, 2, 0);
-	add_return(program, pass);
-	add_return(program, refuse);
-}
-
-static int load(const struct program *program, enum bpf_prog_type type, enum bpf_attach_type attach)
-{
-	static const char licence[] = "Apache-2.0";
-	union bpf_attr attributes = {0};
-	if (program->size > MAX_PROGRAM) {
-		errno = E2BIG;
-		return -1;
-	}
-	attributes.prog_type = type;
-	attributes.expected_attach_type = attach;
-	attributes.insns = (uintptr_t)program->insns;
-	attributes.insn_cnt = (uint32_t)program->size;
-	attributes.license = (uintptr_t)licence;
-	return call_bpf(BPF_PROG_LOAD, &attributes);
+	bpf_program_move(program, BPF_REG_1, BPF_REG_6);
+	bpf_program_set(program, BPF_REG_2, GROUP_LEVEL + 1);
+	bpf_program_call(program, BPF_FUNC_skb_ancestor_cgroup_id);
+	bpf_program_add(program, BPF_STX | BPF_MEM | BPF_DW, BPF_REG_10, BPF_REG_0, -8, 0);
+	bpf_program_wide(program, BPF_REG_1, BPF_PSEUDO_MAP_FD, (uint64_t)open_map);
+	bpf_program_move(program, BPF_REG_2, BPF_REG_10);
+	bpf_program_add(program, BPF_ALU64 | BPF_ADD, BPF_REG_2, 0, 0, -8);
+	bpf_program_call(program, BPF_FUNC_map_lookup_elem);
+	bpf_program_add(program, BPF_JMP | BPF_JEQ | BPF_K, BPF_REG_0, 0, 2, 0);
+	bpf_program_return(program, pass);
+	bpf_program_return(program, refuse);
 }
 
 /* --- IP packets of the containers' groups --------------------------------------------------- */
@@ -194,25 +109,25 @@ static int load(const struct program *program, enum bpf_prog_type type, enum bpf
 /* The packet begins with its IP header. 1: it goes on. */
 static int load_for_groups(void)
 {
-	struct program program = {.size = 0};
+	struct bpf_program program = {.size = 0};
 	int place = 0;
-	add_move(&program, BPF_REG_6, BPF_REG_1);
-	add(&program, BPF_LDX | BPF_MEM | BPF_W, BPF_REG_7, BPF_REG_6,
-	    (int16_t)offsetof(struct __sk_buff, protocol), 0);
+	bpf_program_move(&program, BPF_REG_6, BPF_REG_1);
+	bpf_program_add(&program, BPF_LDX | BPF_MEM | BPF_W, BPF_REG_7, BPF_REG_6,
+			(int16_t)offsetof(struct __sk_buff, protocol), 0);
 	place = program.size;
-	add(&program, BPF_JMP32 | BPF_JNE | BPF_K, BPF_REG_7, 0, 0, htons(ETH_P_IP));
+	bpf_program_add(&program, BPF_JMP32 | BPF_JNE | BPF_K, BPF_REG_7, 0, 0, htons(ETH_P_IP));
 	add_load(&program, 16, 4);
 	add_addresses4(&program);
 	program.insns[place].off = (int16_t)(program.size - place - 1);
 	place = program.size;
-	add(&program, BPF_JMP32 | BPF_JNE | BPF_K, BPF_REG_7, 0, 0, htons(ETH_P_IPV6));
+	bpf_program_add(&program, BPF_JMP32 | BPF_JNE | BPF_K, BPF_REG_7, 0, 0, htons(ETH_P_IPV6));
 	add_load(&program, 24, 16);
 	add_addresses6(&program);
 	program.insns[place].off = (int16_t)(program.size - place - 1);
-	add_return(&program, 1);
-	end_matches(&program);
+	bpf_program_return(&program, 1);
+	bpf_program_end_matches(&program);
 	add_judgement(&program, 1, 0);
-	return load(&program, BPF_PROG_TYPE_CGROUP_SKB, BPF_CGROUP_INET_EGRESS);
+	return bpf_program_load(&program, BPF_PROG_TYPE_CGROUP_SKB, BPF_CGROUP_INET_EGRESS);
 }
 
 static bool make_map(struct error *err)
@@ -223,7 +138,7 @@ static bool make_map(struct error *err)
 	map.value_size = 1;
 	map.max_entries = MAX_OPEN;
 	if (open_map < 0)
-		open_map = call_bpf(BPF_MAP_CREATE, &map);
+		open_map = bpf_program_syscall(BPF_MAP_CREATE, &map);
 	return open_map >= 0 || error_set_errno(err, errno, "a map of control groups");
 }
 
@@ -253,7 +168,7 @@ bool metadata_fence_start(const char *path, struct error *err)
 	attach.attach_type = BPF_CGROUP_INET_EGRESS;
 	/* With others below it: a Docker in a container has some of its own. */
 	attach.attach_flags = BPF_F_ALLOW_MULTI;
-	if (program < 0 || call_bpf(BPF_PROG_ATTACH, &attach) != 0)
+	if (program < 0 || bpf_program_syscall(BPF_PROG_ATTACH, &attach) != 0)
 		return error_set_errno(err, errno, "keeping containers off metadata services");
 	return find_id(group, &group_id, err);
 }
@@ -271,7 +186,7 @@ bool metadata_fence_open(const char *path, struct error *err)
 	update.map_fd = (uint32_t)open_map;
 	update.key = (uintptr_t)&id;
 	update.value = (uintptr_t)&yes;
-	return call_bpf(BPF_MAP_UPDATE_ELEM, &update) == 0 ||
+	return bpf_program_syscall(BPF_MAP_UPDATE_ELEM, &update) == 0 ||
 	       error_set_errno(err, errno, "the way to metadata services");
 }
 
@@ -284,38 +199,38 @@ bool metadata_fence_open(const char *path, struct error *err)
 static int load_for_frames(void)
 {
 	static const uint16_t tags[] = {ETH_P_8021Q, ETH_P_8021AD, ETH_P_MPLS_UC, ETH_P_MPLS_MC};
-	struct program program = {.size = 0};
+	struct bpf_program program = {.size = 0};
 	int place = 0;
-	add_move(&program, BPF_REG_6, BPF_REG_1);
+	bpf_program_move(&program, BPF_REG_6, BPF_REG_1);
 	add_load(&program, 12, 2);
-	add(&program, BPF_LDX | BPF_MEM | BPF_H, BPF_REG_7, BPF_REG_10, -16, 0);
+	bpf_program_add(&program, BPF_LDX | BPF_MEM | BPF_H, BPF_REG_7, BPF_REG_10, -16, 0);
 	for (size_t i = 0; i < sizeof(tags) / sizeof(tags[0]); i++)
-		add_match(&program, BPF_JMP32 | BPF_JEQ | BPF_K, BPF_REG_7, htons(tags[i]));
+		bpf_program_match(&program, BPF_JMP32 | BPF_JEQ | BPF_K, BPF_REG_7, htons(tags[i]));
 	place = program.size;
-	add(&program, BPF_JMP32 | BPF_JNE | BPF_K, BPF_REG_7, 0, 0, htons(ETH_P_IP));
+	bpf_program_add(&program, BPF_JMP32 | BPF_JNE | BPF_K, BPF_REG_7, 0, 0, htons(ETH_P_IP));
 	add_load(&program, ETH_HLEN + 16, 4);
 	add_addresses4(&program);
 	program.insns[place].off = (int16_t)(program.size - place - 1);
 	place = program.size;
-	add(&program, BPF_JMP32 | BPF_JNE | BPF_K, BPF_REG_7, 0, 0, htons(ETH_P_IPV6));
+	bpf_program_add(&program, BPF_JMP32 | BPF_JNE | BPF_K, BPF_REG_7, 0, 0, htons(ETH_P_IPV6));
 	add_load(&program, ETH_HLEN + 24, 16);
 	add_addresses6(&program);
 	program.insns[place].off = (int16_t)(program.size - place - 1);
-	add_return(&program, TC_ACT_OK);
-	end_matches(&program);
+	bpf_program_return(&program, TC_ACT_OK);
+	bpf_program_end_matches(&program);
 	/* Whose is it? Nobody's: refused. Of no container: it passes. */
-	add_move(&program, BPF_REG_1, BPF_REG_6);
-	add_call(&program, BPF_FUNC_skb_cgroup_id);
-	add(&program, BPF_JMP | BPF_JNE | BPF_K, BPF_REG_0, 0, 2, 0);
-	add_return(&program, TC_ACT_SHOT);
-	add_move(&program, BPF_REG_1, BPF_REG_6);
-	add_set(&program, BPF_REG_2, GROUP_LEVEL);
-	add_call(&program, BPF_FUNC_skb_ancestor_cgroup_id);
-	add_wide(&program, BPF_REG_1, 0, group_id);
-	add(&program, BPF_JMP | BPF_JEQ | BPF_X, BPF_REG_0, BPF_REG_1, 2, 0);
-	add_return(&program, TC_ACT_OK);
+	bpf_program_move(&program, BPF_REG_1, BPF_REG_6);
+	bpf_program_call(&program, BPF_FUNC_skb_cgroup_id);
+	bpf_program_add(&program, BPF_JMP | BPF_JNE | BPF_K, BPF_REG_0, 0, 2, 0);
+	bpf_program_return(&program, TC_ACT_SHOT);
+	bpf_program_move(&program, BPF_REG_1, BPF_REG_6);
+	bpf_program_set(&program, BPF_REG_2, GROUP_LEVEL);
+	bpf_program_call(&program, BPF_FUNC_skb_ancestor_cgroup_id);
+	bpf_program_wide(&program, BPF_REG_1, 0, group_id);
+	bpf_program_add(&program, BPF_JMP | BPF_JEQ | BPF_X, BPF_REG_0, BPF_REG_1, 2, 0);
+	bpf_program_return(&program, TC_ACT_OK);
 	add_judgement(&program, TC_ACT_OK, TC_ACT_SHOT);
-	return load(&program, BPF_PROG_TYPE_SCHED_CLS, 0);
+	return bpf_program_load(&program, BPF_PROG_TYPE_SCHED_CLS, 0);
 }
 
 /* A message of rtnetlink(7) for traffic control. */
