@@ -232,15 +232,16 @@ def test_containers_cannot_be_the_instance(workshop):
     document = json.loads(make_release(fake.world))
     instance = document["i2kit"]["instance"]
     instance["volumes"] = {}
-    names = ["bare", "raw", "friend"]
+    names = ["bare", "raw", "loose", "friend"]
     fake.metadata.user_data = json.dumps({"i2kit": {"config": {"version": 1, "containers": {n: {} for n in names}}, "instance": instance}}).encode()
     image = workshop.image("toolbox")
     layers = image.layers + [hostile_layer(workshop)]
     which = list(range(len(layers)))
-    ask = f"hostile {CONTROL} {' '.join(ADDRESSES)}; wget -q -T 3 -O - http://169.254.169.254/latest/meta-data/ 2>&1; echo done; sleep 1000"
-    # Docker's default set has NET_RAW. Without any, without root, and with all that is about networks.
+    ask = (f"hostile {CONTROL} {' '.join(ADDRESSES)}; hostile listen 169.254.169.254; "
+           "wget -q -T 3 -O - http://169.254.169.254/latest/meta-data/ 2>&1; echo done; sleep 1000")
+    # Docker's default set has NET_RAW. Without any, without root, without a profile, and one that may be the instance.
     kinds = {"bare": {"drop": ["ALL"], "user": 1000, "group": 1000, "allowPrivilegeEscalation": False}, "raw": {},
-             "friend": {"metadata": True}}
+             "loose": {"seccomp": "unconfined"}, "friend": {"metadata": True}}
     containers = [v.container(n, which, image.config, command=["sh", "-c", ask], security=kinds[n]) for n in names]
     folder = tempfile.mkdtemp(dir=workshop.folder)
     v.make_disk(folder, workshop.base, v.pod_document("web", containers), layers)
@@ -254,15 +255,27 @@ def test_containers_cannot_be_the_instance(workshop):
         wait(lambda: all("done" in said(n) for n in names), f"not all were done: {[said(n)[-3:] for n in names]}", vm, timeout=120)
     frames = frames_of(f"{folder}/wire.pcap")
     tried = {n: {tuple(line.split()[:2]): line.split()[2] for line in said(n) if line.split()[2:3] in (["sent"], ["refused"])} for n in names}
-    # With its capabilities one can send in each way to what is no metadata service, and in none to what is.
+    # With its capabilities one can send in each way but frames to what is no metadata service, and in none to what is.
     ways = {way for address, way in tried["raw"] if address == CONTROL}
-    assert ways == {"tcp", "udp", "raw-header", "raw", "udp-mapped", "udp-pieces", "udp-unrouted", "frame", "frame-tagged", "packet"}, ways
-    assert {way for (address, way), how in tried["raw"].items() if address == CONTROL and how == "sent"} >= ways - {"tcp", "frame-tagged"}, tried["raw"]
-    for name in ("raw", "bare"):
+    frames_of_its_own = {"frame", "frame-tagged", "packet", "frame-old-call", "frame-xdp"}
+    assert ways == {"tcp", "tcp-mapped", "udp", "raw-header", "raw", "udp-mapped", "udp-pieces", "udp-unrouted"} | frames_of_its_own, ways
+    for name in ("raw", "loose"):
+        sent = {way for (address, way), how in tried[name].items() if address == CONTROL and how == "sent"}
+        assert sent >= ways - frames_of_its_own - {"tcp", "tcp-mapped"} and not sent & frames_of_its_own, (name, tried[name])
+    for name in ("raw", "loose", "bare"):
         sent = [pair for pair, how in tried[name].items() if how == "sent" and pair[0] != CONTROL]
         assert not sent, (name, sent)
         assert len({address for address, _ in tried[name]}) == len(ADDRESSES) + 1
         assert not any("instance-id" in line for line in said(name)), said(name)
+        # A call that is refused ends at once, and says so.
+        slow = [line for line in said(name) if line.split()[1:2] in (["tcp"], ["tcp-mapped"]) and line.split()[0] != CONTROL
+                and not line.endswith("Operation not permitted")]
+        assert not slow, slow
+    # What the guest is told there (credentials, in the clear) nobody hears but who may.
+    heard = {n: {line.split()[1]: int(line.split()[2]) for line in said(n) if line.startswith("heard ")} for n in names}
+    assert heard["bare"] == {"raw": -1, "frames": -1}, heard
+    assert heard["raw"] == heard["loose"] == {"raw": 0, "frames": -1}, heard
+    assert heard["friend"]["raw"] > 0 and heard["friend"]["frames"] > 0, heard
     # The wire's own word, for what a sender is told is no proof: nothing of theirs, but of the one that may.
     friend = {pair for pair, how in tried["friend"].items() if how == "sent" and pair[0] == "169.254.169.254"}
     assert {way for _, way in friend} >= {"tcp", "udp", "raw-header", "raw", "frame", "packet"}, tried["friend"]

@@ -196,6 +196,41 @@ static void a_privileged_container_has_devices_and_every_capability(void **state
 				     "\"minor\":0,\"fileMode\":384}]"));
 }
 
+/* Sockets of frames hear what the guest is told by the cloud: for who may be the instance alone. */
+static void packet_sockets_are_for_those_that_may_be_the_instance(void **state)
+{
+	(void)state;
+	static const char packet[] = "\"names\":[\"socket\"],\"action\":\"SCMP_ACT_ERRNO\","
+				     "\"errnoRet\":1,\"args\":[{\"index\":0,\"value\":17";
+	for (unsigned bits = 0; bits < 8; bits++) {
+		AUTO(pod_image_clear) struct pod_image pod = {0};
+		AUTO(release_clear) struct release release = {0};
+		struct string_list env = STRING_LIST_INIT;
+		char home[] = "/";
+		struct image_user user = {.uid = 1, .home = home};
+		read_both(&pod, &release);
+		struct container_security *security = &pod.containers[0].security;
+		security->is_privileged = (bits & 1U) != 0;
+		security->is_seccomp_off = (bits & 2U) != 0;
+		security->has_metadata = (bits & 4U) != 0;
+		struct oci_plan plan = {.pod = &pod,
+					.container = &pod.containers[0],
+					.root_path = "/r",
+					.cgroup_path = "/c",
+					.environment = &env,
+					.user = &user};
+		AUTO_FREE char *text = oci_config_make(&plan, NULL);
+		bool is_kept_off = !security->is_privileged && !security->has_metadata;
+		assert_int_equal(strstr(text, packet) != NULL, is_kept_off);
+		assert_int_equal(strstr(text, "\"socketcall\"") != NULL, is_kept_off);
+		assert_int_equal(strstr(text, "\"kexec_load\"") != NULL,
+				 !security->is_privileged && !security->is_seccomp_off);
+		assert_int_equal(strstr(text, "\"seccomp\"") != NULL,
+				 is_kept_off ||
+					 (!security->is_privileged && !security->is_seccomp_off));
+	}
+}
+
 static void expect_argv(bool has_command, bool has_args, const char *wanted)
 {
 	struct container_image container = {.has_command = has_command, .has_args = has_args};
@@ -545,6 +580,7 @@ int main(void)
 		cmocka_unit_test(shared_processes_and_images_are_the_runtimes_to_set_up),
 		cmocka_unit_test(run_as_non_root_refuses_root),
 		cmocka_unit_test(a_privileged_container_has_devices_and_every_capability),
+		cmocka_unit_test(packet_sockets_are_for_those_that_may_be_the_instance),
 		cmocka_unit_test(command_and_args_replace_what_kubernetes_says_they_replace),
 		cmocka_unit_test(stop_signals_are_names_or_numbers),
 		cmocka_unit_test(users_are_found_by_name_and_by_number),

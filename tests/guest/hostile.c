@@ -2,11 +2,13 @@
 /*
  * For guest_cloud.py, inside a container: tries to reach an address in every way there is.
  *	hostile ADDRESS…	a line for each way: ADDRESS WAY sent|refused ERRNO
+ *	hostile listen FROM	for some seconds, with a raw socket and one of frames: heard raw|frames N
  * What it sends has HOSTILE in it, so that a dump of the wire shows whether it got out.
  */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/if_packet.h>
+#include <linux/if_xdp.h>
 #include <net/ethernet.h>
 #include <net/if.h>
 #include <netinet/icmp6.h>
@@ -16,7 +18,9 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #define MARK "HOSTILE"
@@ -130,6 +134,72 @@ static int try_packet(const unsigned char *packet, size_t size)
 			(const struct sockaddr *)&to, sizeof(to));
 }
 
+/* A socket of frames as a 32-bit program asks for it: by the call whose arguments lie in memory. */
+static int try_old_call(void)
+{
+	unsigned *words = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+			       MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+	long result = 102; /* socketcall */
+	if (words == MAP_FAILED)
+		return errno;
+	words[0] = AF_PACKET;
+	words[1] = SOCK_RAW;
+	words[2] = htons(ETH_P_ALL);
+	__asm__ volatile("int $0x80"
+			 : "+a"(result)
+			 : "b"(1L), "c"(words)
+			 : "memory", "r8", "r9", "r10", "r11");
+	if (result >= 0)
+		close((int)result);
+	return result < 0 ? (int)-result : 0;
+}
+
+static int try_socket(int family)
+{
+	int fd = socket(family, SOCK_RAW, 0);
+	int failed = fd < 0 ? errno : 0;
+	if (fd >= 0)
+		close(fd);
+	return failed;
+}
+
+/* How many packets of the address a socket heard of. */
+static int count_from(int fd, size_t at, const char *address)
+{
+	unsigned char bytes[2048];
+	unsigned char wanted[4];
+	int count = 0;
+	(void)inet_pton(AF_INET, address, wanted);
+	for (ssize_t size = 0; size >= 0 || errno == EINTR;) {
+		size = recv(fd, bytes, sizeof(bytes), MSG_DONTWAIT);
+		if (size >= (ssize_t)at + 20 && memcmp(bytes + at + 12, wanted, 4) == 0)
+			count++;
+	}
+	return count;
+}
+
+static void listen_to(const char *address)
+{
+	int raw = socket(AF_INET, SOCK_RAW, IPPROTO_TCP);
+	int frames = socket(AF_PACKET, SOCK_RAW, htons(ETH_P_ALL));
+	int heard_raw = 0;
+	int heard_frames = 0;
+	for (time_t end = time(NULL) + 12; time(NULL) < end;) {
+		struct pollfd both[2] = {{.fd = raw, .events = POLLIN},
+					 {.fd = frames, .events = POLLIN}};
+		/* What it says is what the guest then sends there. */
+		printf("listening\n");
+		fflush(stdout);
+		(void)poll(both, 2, 500);
+		heard_raw += raw >= 0 ? count_from(raw, 0, address) : 0;
+		heard_frames += frames >= 0 ? count_from(frames, ETH_HLEN, address) : 0;
+		usleep(100000);
+	}
+	printf("heard raw %d\nheard frames %d\n", raw < 0 ? -1 : heard_raw,
+	       frames < 0 ? -1 : heard_frames);
+	fflush(stdout);
+}
+
 static void try_all4(const char *address)
 {
 	unsigned char packet[128];
@@ -145,6 +215,8 @@ static void try_all4(const char *address)
 	close(probe);
 	size_t size = make_packet(packet, address, own.sin_addr);
 	tell(address, "tcp", try_tcp(place, sizeof(to)));
+	tell(address, "frame-old-call", try_old_call());
+	tell(address, "frame-xdp", try_socket(AF_XDP));
 	tell(address, "udp",
 	     try_send(socket(AF_INET, SOCK_DGRAM, 0), MARK, sizeof(MARK), place, sizeof(to)));
 	int header = socket(AF_INET, SOCK_RAW, IPPROTO_RAW);
@@ -156,6 +228,7 @@ static void try_all4(const char *address)
 	struct sockaddr_in6 six = {.sin6_family = AF_INET6, .sin6_port = htons(80)};
 	six.sin6_addr.s6_addr[10] = six.sin6_addr.s6_addr[11] = 0xff;
 	memcpy(six.sin6_addr.s6_addr + 12, &to.sin_addr, 4);
+	tell(address, "tcp-mapped", try_tcp((const struct sockaddr *)&six, sizeof(six)));
 	tell(address, "udp-mapped",
 	     try_send(mapped, MARK, sizeof(MARK), (const struct sockaddr *)&six, sizeof(six)));
 	/* A datagram in pieces. */
@@ -195,6 +268,10 @@ static void try_all6(const char *address)
 
 int main(int argc, char **argv)
 {
+	if (argc == 3 && strcmp(argv[1], "listen") == 0) {
+		listen_to(argv[2]);
+		return 0;
+	}
 	for (int i = 1; i < argc; i++)
 		if (strchr(argv[i], ':') != NULL)
 			try_all6(argv[i]);

@@ -248,7 +248,9 @@ static void write_seccomp(struct json_writer *json, const struct container_secur
 	json_write_text(json, "defaultAction", "SCMP_ACT_ALLOW");
 	write_strings(json, "architectures", architectures, ARRAY_SIZE(architectures));
 	json_open_list(json, "syscalls");
-	for (size_t i = 0; i < seccomp_rule_count; i++) {
+	for (size_t i = 0; i < seccomp_fence_rule_count && !security->has_metadata; i++)
+		write_rule(json, &seccomp_fence_rules[i]);
+	for (size_t i = 0; i < seccomp_rule_count && !security->is_seccomp_off; i++) {
 		const struct seccomp_rule *rule = &seccomp_rules[i];
 		if (rule->unless_capability == NULL ||
 		    !container_has_capability(security, rule->unless_capability))
@@ -386,7 +388,7 @@ static void write_linux(struct json_writer *json, const struct oci_plan *plan)
 		write_strings(json, "maskedPaths", masked_paths, ARRAY_SIZE(masked_paths));
 		write_strings(json, "readonlyPaths", read_only_paths, ARRAY_SIZE(read_only_paths));
 	}
-	if (!security->is_privileged && !security->is_seccomp_off)
+	if (!security->is_privileged && !(security->is_seccomp_off && security->has_metadata))
 		write_seccomp(json, security);
 	json_close(json);
 }

@@ -85,3 +85,11 @@ const struct seccomp_rule seccomp_rules[] = {
 	{"socket", NULL, EPERM, 0, "SCMP_CMP_EQ", AF_VSOCK, 0},
 };
 const size_t seccomp_rule_count = ARRAY_SIZE(seccomp_rules);
+
+/* 32-bit programs may call socket(2) by a call whose arguments no filter sees; libc does without. */
+const struct seccomp_rule seccomp_fence_rules[] = {
+	{"socket", NULL, EPERM, 0, "SCMP_CMP_EQ", AF_PACKET, 0},
+	{"socket", NULL, EPERM, 0, "SCMP_CMP_EQ", AF_XDP, 0},
+	{"socketcall", NULL, ENOSYS, 0, NULL, 0, 0},
+};
+const size_t seccomp_fence_rule_count = ARRAY_SIZE(seccomp_fence_rules);

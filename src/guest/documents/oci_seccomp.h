@@ -23,4 +23,11 @@ struct seccomp_rule {
 extern const struct seccomp_rule seccomp_rules[];
 extern const size_t seccomp_rule_count;
 
+/*
+ * Beside them, for a container that may not be the instance (guest/machine/metadata_fence.h), and
+ * for one whose profile is "unconfined" too: sockets of frames, which hear what the guest hears.
+ */
+extern const struct seccomp_rule seccomp_fence_rules[];
+extern const size_t seccomp_fence_rule_count;
+
 #endif

@@ -88,12 +88,9 @@ static void add_addresses6(struct bpf_program *program)
 	}
 }
 
-/* Passes where the sender's group, the container's, is in the map; else it is refused. */
+/* Passes where the group in register 0, the container's, is in the map; else it is refused. */
 static void add_judgement(struct bpf_program *program, int32_t pass, int32_t refuse)
 {
-	bpf_program_move(program, BPF_REG_1, BPF_REG_6);
-	bpf_program_set(program, BPF_REG_2, GROUP_LEVEL + 1);
-	bpf_program_call(program, BPF_FUNC_skb_ancestor_cgroup_id);
 	bpf_program_add(program, BPF_STX | BPF_MEM | BPF_DW, BPF_REG_10, BPF_REG_0, -8, 0);
 	bpf_program_wide(program, BPF_REG_1, BPF_PSEUDO_MAP_FD, (uint64_t)open_map);
 	bpf_program_move(program, BPF_REG_2, BPF_REG_10);
@@ -104,10 +101,18 @@ static void add_judgement(struct bpf_program *program, int32_t pass, int32_t ref
 	bpf_program_return(program, refuse);
 }
 
+/* The container's group of the packet's socket, to register 0. */
+static void add_group_of_packet(struct bpf_program *program)
+{
+	bpf_program_move(program, BPF_REG_1, BPF_REG_6);
+	bpf_program_set(program, BPF_REG_2, GROUP_LEVEL + 1);
+	bpf_program_call(program, BPF_FUNC_skb_ancestor_cgroup_id);
+}
+
 /* --- IP packets of the containers' groups --------------------------------------------------- */
 
-/* The packet begins with its IP header. 1: it goes on. */
-static int load_for_groups(void)
+/* The packet begins with its IP header; its address is there. 1: it goes on. */
+static int load_for_packets(enum bpf_attach_type attach, int32_t address4, int32_t address6)
 {
 	struct bpf_program program = {.size = 0};
 	int place = 0;
@@ -116,18 +121,111 @@ static int load_for_groups(void)
 			(int16_t)offsetof(struct __sk_buff, protocol), 0);
 	place = program.size;
 	bpf_program_add(&program, BPF_JMP32 | BPF_JNE | BPF_K, BPF_REG_7, 0, 0, htons(ETH_P_IP));
-	add_load(&program, 16, 4);
+	add_load(&program, address4, 4);
 	add_addresses4(&program);
 	program.insns[place].off = (int16_t)(program.size - place - 1);
 	place = program.size;
 	bpf_program_add(&program, BPF_JMP32 | BPF_JNE | BPF_K, BPF_REG_7, 0, 0, htons(ETH_P_IPV6));
-	add_load(&program, 24, 16);
+	add_load(&program, address6, 16);
 	add_addresses6(&program);
 	program.insns[place].off = (int16_t)(program.size - place - 1);
 	bpf_program_return(&program, 1);
 	bpf_program_end_matches(&program);
+	add_group_of_packet(&program);
 	add_judgement(&program, 1, 0);
-	return bpf_program_load(&program, BPF_PROG_TYPE_CGROUP_SKB, BPF_CGROUP_INET_EGRESS);
+	return bpf_program_load(&program, BPF_PROG_TYPE_CGROUP_SKB, attach);
+}
+
+static int load_for_sending(void)
+{
+	return load_for_packets(BPF_CGROUP_INET_EGRESS, 16, 24);
+}
+
+/* What comes from there is for the guest: a raw socket would get a copy of it. */
+static int load_for_receiving(void)
+{
+	return load_for_packets(BPF_CGROUP_INET_INGRESS, 12, 8);
+}
+
+/* --- connect(2) ------------------------------------------------------------------------------ */
+
+/* Word `number` of the address that is called, to the stack. */
+static void add_word(struct bpf_program *program, int first, int number)
+{
+	bpf_program_add(program, BPF_LDX | BPF_MEM | BPF_W, BPF_REG_1, BPF_REG_6,
+			(int16_t)(first + 4 * number), 0);
+	bpf_program_add(program, BPF_STX | BPF_MEM | BPF_W, BPF_REG_10, BPF_REG_1,
+			(int16_t)(-16 + 4 * number), 0);
+}
+
+/* After add_addresses6(): an IPv4 address that was mapped into IPv6, ::ffff:169.254.169.254. */
+static void add_mapped(struct bpf_program *program)
+{
+	const int32_t words[] = {0, 0, (int32_t)htonl(0xffff)};
+	int places[3];
+	for (int i = 0; i < 3; i++) {
+		places[i] = program->size;
+		bpf_program_add(program, BPF_JMP32 | BPF_JNE | BPF_K, (uint8_t)(BPF_REG_1 + i), 0,
+				0, words[i]);
+	}
+	bpf_program_add(program, BPF_STX | BPF_MEM | BPF_W, BPF_REG_10, BPF_REG_4, -16, 0);
+	add_addresses4(program);
+	for (int i = 0; i < 3; i++)
+		program->insns[places[i]].off = (int16_t)(program->size - places[i] - 1);
+}
+
+/*
+ * A packet that is refused is lost to TCP, which sends it again for two minutes. So the call itself
+ * is refused, with EPERM; the caller's group is asked for, since there is no packet yet.
+ */
+static int load_for_connect(enum bpf_attach_type attach)
+{
+	struct bpf_program program = {.size = 0};
+	bool is_six = attach == BPF_CGROUP_INET6_CONNECT;
+	int first = is_six ? (int)offsetof(struct bpf_sock_addr, user_ip6)
+			   : (int)offsetof(struct bpf_sock_addr, user_ip4);
+	bpf_program_move(&program, BPF_REG_6, BPF_REG_1);
+	for (int i = 0; i < (is_six ? 4 : 1); i++)
+		add_word(&program, first, i);
+	if (is_six) {
+		add_addresses6(&program);
+		add_mapped(&program);
+	} else {
+		add_addresses4(&program);
+	}
+	bpf_program_return(&program, 1);
+	bpf_program_end_matches(&program);
+	bpf_program_set(&program, BPF_REG_1, GROUP_LEVEL + 1);
+	bpf_program_call(&program, BPF_FUNC_get_current_ancestor_cgroup_id);
+	add_judgement(&program, 1, 0);
+	return bpf_program_load(&program, BPF_PROG_TYPE_CGROUP_SOCK_ADDR, attach);
+}
+
+static int load_for_connect4(void)
+{
+	return load_for_connect(BPF_CGROUP_INET4_CONNECT);
+}
+
+static int load_for_connect6(void)
+{
+	return load_for_connect(BPF_CGROUP_INET6_CONNECT);
+}
+
+/* --- in force -------------------------------------------------------------------------------- */
+
+static bool attach(int group, enum bpf_attach_type type, int (*load)(void), struct error *err)
+{
+	union bpf_attr attach = {0};
+	AUTO_CLOSE int program = load();
+	attach.target_fd = (uint32_t)group;
+	attach.attach_bpf_fd = (uint32_t)program;
+	attach.attach_type = type;
+	/* With others above and below it: connections to services are led at the root, and a Docker
+	   in a container has some of its own. */
+	attach.attach_flags = BPF_F_ALLOW_MULTI;
+	if (program < 0 || bpf_program_syscall(BPF_PROG_ATTACH, &attach) != 0)
+		return error_set_errno(err, errno, "keeping containers off metadata services");
+	return true;
 }
 
 static bool make_map(struct error *err)
@@ -154,23 +252,16 @@ static bool find_id(int folder, uint64_t *ret, struct error *err)
 
 bool metadata_fence_start(const char *path, struct error *err)
 {
-	union bpf_attr attach = {0};
 	AUTO_CLOSE int group = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (group < 0)
 		return error_set_errno(err, errno, "%s", path);
 	if (group_id != 0)
 		return true;
-	if (!make_map(err))
-		return false;
-	AUTO_CLOSE int program = load_for_groups();
-	attach.target_fd = (uint32_t)group;
-	attach.attach_bpf_fd = (uint32_t)program;
-	attach.attach_type = BPF_CGROUP_INET_EGRESS;
-	/* With others below it: a Docker in a container has some of its own. */
-	attach.attach_flags = BPF_F_ALLOW_MULTI;
-	if (program < 0 || bpf_program_syscall(BPF_PROG_ATTACH, &attach) != 0)
-		return error_set_errno(err, errno, "keeping containers off metadata services");
-	return find_id(group, &group_id, err);
+	return make_map(err) && attach(group, BPF_CGROUP_INET_EGRESS, load_for_sending, err) &&
+	       attach(group, BPF_CGROUP_INET_INGRESS, load_for_receiving, err) &&
+	       attach(group, BPF_CGROUP_INET4_CONNECT, load_for_connect4, err) &&
+	       attach(group, BPF_CGROUP_INET6_CONNECT, load_for_connect6, err) &&
+	       find_id(group, &group_id, err);
 }
 
 bool metadata_fence_open(const char *path, struct error *err)
@@ -229,6 +320,7 @@ static int load_for_frames(void)
 	bpf_program_wide(&program, BPF_REG_1, 0, group_id);
 	bpf_program_add(&program, BPF_JMP | BPF_JEQ | BPF_X, BPF_REG_0, BPF_REG_1, 2, 0);
 	bpf_program_return(&program, TC_ACT_OK);
+	add_group_of_packet(&program);
 	add_judgement(&program, TC_ACT_OK, TC_ACT_SHOT);
 	return bpf_program_load(&program, BPF_PROG_TYPE_SCHED_CLS, 0);
 }

@@ -8,10 +8,16 @@
  * goes to an address of that kind, of whatever cloud; the guest itself, outside of the containers'
  * control groups, goes there.
  *
- * Two small BPF programs: one where IP packets of the containers' groups leave (connections,
- * datagrams and raw sockets alike; the sender sees EPERM), and one at the network device, where
- * frames of packet sockets and what is forwarded for others pass, which have no such place. A
- * container with NET_ADMIN can take the second one away, none can the first.
+ * Small BPF programs at the containers' control group: one where IP packets leave (connections,
+ * datagrams and raw sockets alike; the sender sees EPERM), one where packets from there would be
+ * given to a container's socket (a raw one gets copies of what the guest is told), and two at
+ * connect(2), so that it fails at once. Nothing in a container takes these away.
+ *
+ * Frames of packet sockets pass no control group, and such a socket hears what the guest hears:
+ * seccomp keeps them from containers (documents/oci_seccomp.h). One more program, at the network
+ * device, is for what is forwarded for others. Who has NET_ADMIN can take that one away, and could
+ * change the guest's own way there: promote refuses such containers unless they may be the instance
+ * (manifest/metadata_access.h).
  */
 
 #include "base/error.h"

@@ -7,11 +7,11 @@
 #include <linux/bpf.h>
 #include <stddef.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "guest/machine/bpf_program.h"
 
 #define MAX_PLACES 4096
 
@@ -25,11 +25,6 @@ struct place {
 static int map_fd = -1;
 static int back_fd = -1; /* from where the guest listens to what it stands for */
 static bool is_started;
-
-static int call_bpf(enum bpf_cmd command, union bpf_attr *attributes)
-{
-	return (int)syscall(SYS_bpf, command, attributes, sizeof(*attributes));
-}
 
 #define LOAD(to, from, at)                                                                         \
 	{                                                                                          \
@@ -88,7 +83,7 @@ static int load_program(int map, enum bpf_attach_type type)
 	load.insns = (uintptr_t)program;
 	load.insn_cnt = ARRAY_SIZE(program);
 	load.license = (uintptr_t)licence;
-	return call_bpf(BPF_PROG_LOAD, &load);
+	return bpf_program_syscall(BPF_PROG_LOAD, &load);
 }
 
 static int make_map(void)
@@ -99,7 +94,7 @@ static int make_map(void)
 	map.key_size = sizeof(struct place);
 	map.value_size = sizeof(struct place);
 	map.max_entries = MAX_PLACES;
-	return call_bpf(BPF_MAP_CREATE, &map);
+	return bpf_program_syscall(BPF_MAP_CREATE, &map);
 }
 
 /* The kernel keeps the program as long as the group has it. */
@@ -111,7 +106,8 @@ static bool attach(int group, int map, enum bpf_attach_type type)
 	attach.target_fd = (uint32_t)group;
 	attach.attach_bpf_fd = (uint32_t)program;
 	attach.attach_type = type;
-	return program >= 0 && call_bpf(BPF_PROG_ATTACH, &attach) == 0;
+	attach.attach_flags = BPF_F_ALLOW_MULTI; /* the fence of the metadata services is below */
+	return program >= 0 && bpf_program_syscall(BPF_PROG_ATTACH, &attach) == 0;
 }
 
 bool service_redirect_start(struct error *err)
@@ -138,7 +134,7 @@ static bool lead(int map, const struct place *from, const struct place *to)
 	update.map_fd = (uint32_t)map;
 	update.key = (uintptr_t)from;
 	update.value = (uintptr_t)to;
-	return call_bpf(BPF_MAP_UPDATE_ELEM, &update) == 0;
+	return bpf_program_syscall(BPF_MAP_UPDATE_ELEM, &update) == 0;
 }
 
 bool service_redirect_add(const char *ip, uint16_t port, uint16_t to_port, struct error *err)
