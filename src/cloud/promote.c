@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "manifest/metadata_access.h"
 #include "manifest/pod_networks.h"
 #include "release/receipt.h"
 #include "release/receipt_tag.h"
@@ -48,12 +49,43 @@ static bool check_policies(const struct app *app, struct error *err)
 	return true;
 }
 
+static bool check_instance(const struct pod_spec *pod, const struct container_spec *containers,
+			   size_t count, struct error *err)
+{
+	for (size_t i = 0; i < count; i++) {
+		const char *by = metadata_access_by_force(&containers[i].security);
+		if (by == NULL)
+			continue;
+		(void)error_set(err, ERROR_UNSUPPORTED,
+				"pod '%s': container '%s' could take the credentials of the "
+				"instance (%s)",
+				pod->name, containers[i].name, by);
+		return error_hint(err,
+				  "metadata: [%s], or the annotation i2kit/metadata, says that it "
+				  "may",
+				  containers[i].name);
+	}
+	return true;
+}
+
+/* No fence holds what is root of the machine or of its network; so that is said aloud. */
+static bool check_instances(const struct app *app, struct error *err)
+{
+	for (size_t i = 0; i < app->pod_count; i++) {
+		const struct pod_spec *pod = &app->pods[i];
+		if (!check_instance(pod, pod->init_containers, pod->init_container_count, err) ||
+		    !check_instance(pod, pod->containers, pod->container_count, err))
+			return false;
+	}
+	return true;
+}
+
 bool promotion_prepare(struct store *store, const struct app *app,
 		       const struct image_options *options, const struct progress *progress,
 		       struct promotion *ret, struct error *err)
 {
 	AUTO(promotion_clear) struct promotion out = {.app = app};
-	if (!check_policies(app, err))
+	if (!check_policies(app, err) || !check_instances(app, err))
 		return false;
 	for (size_t i = 0; i < app->pod_count; i++) {
 		struct promotion_pod *entry = ARRAY_APPEND(out.pods, out.count);

@@ -73,3 +73,18 @@ bool metadata_access_names(const struct pod_spec *pod, struct string_list *ret)
 			string_list_add(ret, pod->containers[i].name);
 	return ret->count == pod->init_container_count + pod->container_count;
 }
+
+const char *metadata_access_by_force(const struct security_context *security)
+{
+	/* Each leads into the kernel, or to the machine's network as a whole. */
+	static const char *const capabilities[] = {"ALL",	 "NET_ADMIN", "SYS_ADMIN",
+						   "SYS_MODULE", "SYS_RAWIO", "BPF"};
+	if (security->has_metadata)
+		return NULL;
+	if (security->is_privileged)
+		return "privileged";
+	for (size_t i = 0; i < ARRAY_SIZE(capabilities); i++)
+		if (string_list_has(&security->capabilities_add, capabilities[i]))
+			return capabilities[i];
+	return NULL;
+}

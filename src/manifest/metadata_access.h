@@ -11,6 +11,7 @@
 #include "manifest/loader.h"
 
 struct pod_spec;
+struct security_context;
 
 field_fn read_metadata_access; /* struct pod_spec */
 
@@ -20,5 +21,8 @@ void read_metadata_annotation(struct loader *loader, const struct yaml_node *val
 void complete_metadata_access(struct loader *loader, struct pod_spec *pod);
 /* The names of those that may; added to *ret. True: these are all. */
 bool metadata_access_names(const struct pod_spec *pod, struct string_list *ret);
+/* What would let a container reach that service though it may not: "NET_ADMIN", "privileged"; NULL:
+ * nothing does. */
+const char *metadata_access_by_force(const struct security_context *security);
 
 #endif

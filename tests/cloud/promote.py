@@ -144,6 +144,21 @@ def who_we_are_is_asked_before_disks_are_built(bed):
     assert not bed.world.calls, bed.world.calls
 
 
+def who_could_be_the_instance_must_say_so(bed):
+    """No fence holds NET_ADMIN: refused before anything is built, until the manifest says that it may."""
+    write(bed)
+    pod = ("kind: Pod\napiVersion: v1\nmetadata: {{name: web{}}}\n"
+           "spec: {{containers: [{{name: vpn, image: 'oci:/nonexistent', securityContext: {{capabilities: {{add: [NET_ADMIN]}}}}}}]}}\n")
+    bed.file("app/i2kit.yml", pod.format(""))
+    for verb in (["promote", "--yes"], ["promote", "--plan"], ["promote", "--yes", "--force"]):
+        done = i2kit(bed, *verb, "-f", "i2kit.yml")
+        assert done.returncode == 1 and "container 'vpn' could take the credentials of the instance (NET_ADMIN)" in done.stderr, done.stderr
+        assert "metadata: [vpn]" in done.stderr, done.stderr
+    bed.file("app/i2kit.yml", pod.format(", annotations: {i2kit/metadata: vpn}"))
+    done = i2kit(bed, "promote", "--yes", "-f", "i2kit.yml")
+    assert done.returncode == 1 and "nonexistent" in done.stderr and "credentials" not in done.stderr, done.stderr
+
+
 def a_dirty_or_partial_receipt_is_refused(bed):
     write(bed)
     ready(bed, 1, 2, "dirty")
@@ -813,7 +828,7 @@ def destroy_says_what_could_not_go(bed):
 
 ONLY = os.environ.get("ONLY")
 TESTS = [
-    what_was_never_ready_is_refused_before_anything_is_sent, who_we_are_is_asked_before_disks_are_built, a_dirty_or_partial_receipt_is_refused,
+    what_was_never_ready_is_refused_before_anything_is_sent, who_we_are_is_asked_before_disks_are_built, who_could_be_the_instance_must_say_so, a_dirty_or_partial_receipt_is_refused,
     receipts_travel_and_count_where_their_key_is_trusted, a_forced_release_says_so, what_ran_here_runs_there, secrets_go_by_reference,
     a_long_configuration_goes_by_reference, a_changed_variable_replaces_instances_and_sends_no_disk,
     a_failed_creation_names_its_first_cause_and_the_next_run_mends_it,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "manifest/load.h"
+#include "manifest/metadata_access.h"
 #include "manifest/write_objects.h"
 #include "manifest/write_short.h"
 
@@ -146,6 +147,37 @@ static void containers_are_let_at_the_metadata_service_by_name(void **state)
 	assert_false(load("name: web\nmetadata: [d]\ncontainers: {c: {image: img}}\n", &wrong,
 			  &problems));
 	assert_non_null(strstr(problems.items[0].message, "the pod has no container 'd'"));
+}
+
+/* What no fence holds is told apart from what one does; it may, once it says so. */
+static void containers_that_could_take_the_metadata_service_are_found(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *security;
+		const char *by;
+	} cases[] = {{"{}", NULL},
+		     {"{capabilities: {add: [NET_RAW, CHOWN, SYS_PTRACE]}}", NULL},
+		     {"{capabilities: {drop: [ALL], add: [CAP_NET_ADMIN]}}", "NET_ADMIN"},
+		     {"{capabilities: {add: [ALL]}}", "ALL"},
+		     {"{capabilities: {add: [sys_admin]}}", "SYS_ADMIN"},
+		     {"{capabilities: {add: [BPF]}}", "BPF"},
+		     {"{privileged: true}", "privileged"}};
+	for (size_t i = 0; i < 2 * ARRAY_SIZE(cases); i++) {
+		AUTO(app_clear) struct app app = {0};
+		AUTO(problem_list_clear) struct problem_list problems = {0};
+		bool may = i % 2 == 1;
+		AUTO_FREE char *text = xasprintf(
+			"name: web\n%scontainers: {c: {image: img, securityContext: %s}}\n",
+			may ? "metadata: true\n" : "", cases[i / 2].security);
+		assert_true(load(text, &app, &problems));
+		const char *by = metadata_access_by_force(
+			&app_find_pod(&app, "web")->containers[0].security);
+		if (may || cases[i / 2].by == NULL)
+			assert_null(by);
+		else
+			assert_string_equal(by, cases[i / 2].by);
+	}
 }
 
 static void short_ports_have_addresses_and_ranges(void **state)
@@ -366,6 +398,7 @@ int main(void)
 		cmocka_unit_test(the_short_form_publishes_its_ports),
 		cmocka_unit_test(egress_names_what_a_pod_may_reach),
 		cmocka_unit_test(containers_are_let_at_the_metadata_service_by_name),
+		cmocka_unit_test(containers_that_could_take_the_metadata_service_are_found),
 		cmocka_unit_test(egress_to_what_is_not_there_is_an_error),
 		cmocka_unit_test(short_ports_have_addresses_and_ranges),
 		cmocka_unit_test(ports_that_are_none_are_errors),
