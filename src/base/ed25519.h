@@ -28,4 +28,11 @@ MUST_CHECK bool ed25519_sign(const struct ed25519_key *key, const void *bytes, s
 MUST_CHECK bool ed25519_verify(const uint8_t public_key[ED25519_KEY_SIZE], const void *bytes,
 			       size_t size, const uint8_t signature[ED25519_SIGNATURE_SIZE]);
 
+/* A private key behind a passphrase, as PEM: PKCS #8 (RFC 5958), scrypt and AES-256. *ret is owned. */
+MUST_CHECK bool ed25519_seal(const struct ed25519_key *key, const char *passphrase, char **ret,
+			     struct error *err);
+/* ERROR_DENIED: another passphrase opens it; ERROR_CORRUPT: it is no such key. */
+MUST_CHECK bool ed25519_unseal(const char *pem, size_t size, const char *passphrase,
+			       struct ed25519_key *ret, struct error *err);
+
 #endif

@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "cloud/replay.h"
 #include "release/receipt_tag.h"
 
 #define REPORT_WITHIN_NS (INT64_C(300) * 1000000000)
@@ -14,26 +15,37 @@ enum receipt_worth {
 	RECEIPT_NONE,
 	RECEIPT_UNREADABLE,
 	RECEIPT_WRONG,
+	RECEIPT_OLD,
 	RECEIPT_STRANGE,
 	RECEIPT_FORCED,
 	RECEIPT_READY
 };
 
-static enum receipt_worth receipt_worth(const char *project, const struct cloud_pod_status *pod,
-					const struct trusted_keys *trusted,
+struct proof_scope status_proof_scope(const struct cloud_status *status,
+				      const struct cloud_scope *scope,
+				      const struct trusted_keys *trusted)
+{
+	return (struct proof_scope){cloud_pods_scope(status->pods, status->pod_count,
+						     scope->project, scope->environment),
+				    trusted};
+}
+
+static enum receipt_worth receipt_worth(const struct proof_scope *scope,
+					const struct cloud_pod_status *pod,
 					struct receipt_claim *claim)
 {
 	struct release_id release;
 
 	if (pod->receipt_tag == NULL || pod->image_digest == NULL || pod->config_digest == NULL)
 		return RECEIPT_NONE;
-	if (!digest_parse(pod->image_digest, &release.image) ||
-	    !digest_parse(pod->config_digest, &release.config) ||
-	    !receipt_check_tag(pod->receipt_tag, project, pod->name, &release, trusted, claim,
-			       NULL))
+	if (!cloud_pod_release(pod, &release) ||
+	    !receipt_check_tag(pod->receipt_tag, &scope->release, pod->name, &release,
+			       scope->trusted, claim, NULL))
 		return RECEIPT_UNREADABLE;
 	if (!claim->is_signature_good)
 		return RECEIPT_WRONG;
+	if (claim->is_old)
+		return RECEIPT_OLD;
 	if (claim->key_name == NULL)
 		return RECEIPT_STRANGE;
 	return claim->is_forced ? RECEIPT_FORCED : RECEIPT_READY;
@@ -50,11 +62,10 @@ static char *signer_of(const struct receipt_claim *claim)
 					  : xasprintf(", by %.12s…", claim->key);
 }
 
-char *status_proof_receipt(const char *project, const struct cloud_pod_status *pod,
-			   const struct trusted_keys *trusted)
+char *status_proof_receipt(const struct proof_scope *scope, const struct cloud_pod_status *pod)
 {
 	AUTO(receipt_claim_clear) struct receipt_claim claim = {0};
-	enum receipt_worth worth = receipt_worth(project, pod, trusted, &claim);
+	enum receipt_worth worth = receipt_worth(scope, pod, &claim);
 	AUTO_FREE char *signer = signer_of(&claim);
 	char when[RFC3339_SIZE];
 
@@ -64,6 +75,8 @@ char *status_proof_receipt(const char *project, const struct cloud_pod_status *p
 		return xstrdup("unreadable");
 	if (worth == RECEIPT_WRONG)
 		return xstrdup("WRONG SIGNATURE");
+	if (worth == RECEIPT_OLD)
+		return xstrdup("OF AN OLD FORM");
 	if (claim.is_forced)
 		return xasprintf("forced%s", signer);
 	clock_format_rfc3339(when, claim.ready_ns, 0);
@@ -71,19 +84,18 @@ char *status_proof_receipt(const char *project, const struct cloud_pod_status *p
 			 when, signer);
 }
 
-bool status_proof_is_bad(const char *project, const struct cloud_pod_status *pod,
-			 const struct trusted_keys *trusted)
+bool status_proof_is_bad(const struct proof_scope *scope, const struct cloud_pod_status *pod)
 {
 	AUTO(receipt_claim_clear) struct receipt_claim claim = {0};
-	return receipt_worth(project, pod, trusted, &claim) < RECEIPT_FORCED;
+	return receipt_worth(scope, pod, &claim) < RECEIPT_FORCED;
 }
 
-static bool check_receipt(const char *project, const struct cloud_pod_status *pod,
-			  const struct trusted_keys *trusted, struct error *err)
+static bool check_receipt(const struct proof_scope *scope, const struct cloud_pod_status *pod,
+			  struct error *err)
 {
 	AUTO(receipt_claim_clear) struct receipt_claim claim = {0};
 
-	switch (receipt_worth(project, pod, trusted, &claim)) {
+	switch (receipt_worth(scope, pod, &claim)) {
 	case RECEIPT_FORCED:
 	case RECEIPT_READY:
 		return true;
@@ -94,16 +106,21 @@ static bool check_receipt(const char *project, const struct cloud_pod_status *po
 		return error_set(err, ERROR_CORRUPT, "pod '%s': its receipt is none", pod->name);
 	case RECEIPT_WRONG:
 		return error_set(err, ERROR_CORRUPT,
-				 "pod '%s': its receipt was not signed with its key", pod->name);
+				 "pod '%s': its receipt was not signed with its key, or for "
+				 "another release or environment",
+				 pod->name);
+	case RECEIPT_OLD:
+		error_set(err, ERROR_CORRUPT,
+			  "pod '%s': its receipt covers neither environment nor the other pods",
+			  pod->name);
+		return error_hint(err, "i2kit promote, which signs it anew");
 	case RECEIPT_STRANGE:
 		break;
 	}
 	error_set(err, ERROR_CORRUPT,
 		  "pod '%s': its receipt is signed by %s, whom nobody trusts here", pod->name,
 		  claim.key);
-	return error_hint(err,
-			  "i2kit receipt trust %s NAME, or trusted_keys: in environment.yml, if "
-			  "you know whose it is",
+	return error_hint(err, "i2kit key trust %s --name NAME, if you know whose it is",
 			  claim.key);
 }
 
@@ -172,11 +189,11 @@ static bool check_instance(const struct cloud_status *status, const struct cloud
 				    instance->id, instance->pod);
 }
 
-bool status_proof_check(const char *project, const struct cloud_status *status,
-			const struct trusted_keys *trusted, int64_t now_ns, struct error *err)
+bool status_proof_check(const struct proof_scope *scope, const struct cloud_status *status,
+			int64_t now_ns, struct error *err)
 {
 	for (size_t i = 0; i < status->pod_count; i++)
-		if (!check_receipt(project, &status->pods[i], trusted, err))
+		if (!check_receipt(scope, &status->pods[i], err))
 			return false;
 	for (size_t i = 0; i < status->instance_count; i++)
 		if (!check_instance(status, &status->instances[i], now_ns, err))

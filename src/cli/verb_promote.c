@@ -4,6 +4,8 @@
 
 #include "base/alloc.h"
 #include "base/json_writer.h"
+#include "base/parse.h"
+#include "cli/approval.h"
 #include "cli/arguments.h"
 #include "cli/cloud_plan_view.h"
 #include "cli/cloud_target.h"
@@ -13,7 +15,9 @@
 #include "cli/progress_view.h"
 #include "cli/receipt_wait.h"
 #include "cli/rehearsal_run.h"
+#include "cli/trusted_target.h"
 #include "cloud/promote.h"
+#include "cloud/replay.h"
 #include "manifest/placeholder.h"
 
 struct request {
@@ -23,6 +27,7 @@ struct request {
 	bool is_plan;
 	bool is_forced;
 	bool only_images;
+	uint32_t approvals; /* how many people must have approved it */
 };
 
 static bool parse_verify(const char *text, enum verify_kind *ret, struct error *err)
@@ -36,6 +41,16 @@ static bool parse_verify(const char *text, enum verify_kind *ret, struct error *
 	else
 		return error_set(err, ERROR_USAGE, "--verify is full, sample or none, not '%s'",
 				 text);
+	return true;
+}
+
+static bool parse_approvals(const char *text, uint32_t *ret, struct error *err)
+{
+	uint64_t number = 0;
+	if (text != NULL && !parse_u64(text, 0, 100, &number))
+		return error_set(err, ERROR_USAGE,
+				 "--require-approvals is a number of people, not '%s'", text);
+	*ret = (uint32_t)number;
 	return true;
 }
 
@@ -78,15 +93,48 @@ static void print_images_text(const struct promotion *promotion)
 	}
 }
 
-static bool pass_gate(const struct request *request, struct promotion *promotion, struct error *err)
+static bool pass_gate(const struct request *request, const struct cloud_target *target,
+		      struct promotion *promotion, struct error *err)
 {
 	AUTO(string_list_clear) struct string_list missing = STRING_LIST_INIT;
 	receipt_wait(request->invocation, promotion->app->project);
-	bool is_ok =
-		promotion_gate(promotion, request->is_forced || request->is_plan, &missing, err);
+	bool is_ok = promotion_gate(promotion, target->scope.environment,
+				    request->is_forced || request->is_plan, &missing, err);
 	for (size_t i = 0; i < missing.count; i++)
 		output_warning(request->invocation, "%s", missing.items[i]);
 	return is_ok;
+}
+
+/* What was signed long ago does not come back by itself. */
+static bool pass_replay(const struct request *request, struct cloud_target *target,
+			struct promotion *promotion, struct error *err)
+{
+	AUTO(cloud_status_clear) struct cloud_status status = {0};
+	AUTO(trusted_keys_clear) struct trusted_keys trusted = {0};
+	AUTO(string_list_clear) struct string_list replayed = STRING_LIST_INIT;
+	if (request->only_images)
+		return true;
+	if (!target->provider->status(target->cloud, &target->scope, &status, err) ||
+	    !trusted_target_load(&target->environment, &trusted, err))
+		return false;
+	bool is_ok = replay_check_promotion(promotion, target->scope.environment,
+					    request->is_forced || request->is_plan, &status,
+					    &trusted, &replayed, err);
+	for (size_t i = 0; i < replayed.count; i++)
+		output_warning(request->invocation, "%s", replayed.items[i]);
+	return is_ok;
+}
+
+/* The command line may ask for more people than the file, never for less. */
+static bool pass_approvals(const struct request *request, const struct cloud_target *target,
+			   const struct promotion *promotion, struct error *err)
+{
+	uint32_t wanted = target->environment.require_approvals;
+	wanted = request->approvals > wanted ? request->approvals : wanted;
+	if (wanted == 0 || request->is_plan || request->only_images)
+		return true;
+	return approval_check(&target->environment, promotion, target->scope.environment, wanted,
+			      err);
 }
 
 /* After the gate and before anything is sent. */
@@ -259,7 +307,10 @@ static bool promote(const struct request *request, const struct app *app, struct
 	/* Who we are is asked first: disks take minutes, for nothing without credentials. */
 	if (store == NULL || !cloud_target_open(request->invocation, app->project, &target, err) ||
 	    !promotion_prepare(store, app, &options, request->progress, &promotion, err) ||
-	    !pass_gate(request, &promotion, err) || !rehearse(request, &target, &promotion, err) ||
+	    !pass_gate(request, &target, &promotion, err) ||
+	    !pass_replay(request, &target, &promotion, err) ||
+	    !pass_approvals(request, &target, &promotion, err) ||
+	    !rehearse(request, &target, &promotion, err) ||
 	    !promotion_plan_images(&promotion, target.provider, target.cloud, request->progress,
 				   err))
 		return false;
@@ -284,6 +335,8 @@ static int run(const struct invocation *invocation, struct error *err)
 		return error_set(err, ERROR_USAGE, "--wait and --no-wait exclude each other") ? 0
 											      : 1;
 	if (!parse_verify(arguments_value(invocation->args, "verify"), &request.verify, err) ||
+	    !parse_approvals(arguments_value(invocation->args, "require-approvals"),
+			     &request.approvals, err) ||
 	    !manifest_files_load(invocation, &app, err) || !placeholders_refuse(&app, err) ||
 	    !promote(&request, &app, err))
 		return 1;
@@ -305,6 +358,8 @@ static const struct option_spec options[] = {
 	{"wait", 0, OPTION_FLAG, NULL, "until all is ready (the default)", COMPLETE_NONE},
 	{"no-wait", 0, OPTION_FLAG, NULL, "return when the change has started", COMPLETE_NONE},
 	{"force", 0, OPTION_FLAG, NULL, "also what was not ready here; recorded", COMPLETE_NONE},
+	{"require-approvals", 0, OPTION_VALUE, "N", "people who must have approved it",
+	 COMPLETE_NONE},
 	{"rehearse", 0, OPTION_FLAG, NULL, "first boot each disk as the cloud would",
 	 COMPLETE_NONE},
 	REHEARSAL_FIRMWARE_OPTION,
@@ -335,6 +390,10 @@ const struct verb verb_promote = {
 		"A Secret that holds a placeholder (changeme, <password> …) is refused; --secret "
 		"and "
 		"--secret-file give the real value (i2kit up --help).\n\n"
+		"An old receipt does not come back in the place of a newer one: that is what "
+		"rollback is for. With --require-approvals N, or require_approvals: N in "
+		"environment.yml, N people must have approved exactly this (i2kit approve "
+		"--help).\n\n"
 		"With --rehearse a pod that does not become ready when it is booted as the cloud "
 		"would boot it stops the promotion before anything is sent (i2kit rehearse).",
 	.options = options,

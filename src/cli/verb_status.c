@@ -10,38 +10,22 @@
 #include "cli/output_document.h"
 #include "cli/status_proof.h"
 #include "cli/table.h"
+#include "cli/trusted_target.h"
+#include "cloud/replay.h"
 
 #define SHORT_DIGEST 19
 
 /* What is shown, and by whom it is measured. */
 struct view {
 	const struct invocation *invocation;
-	const char *project;
 	const struct cloud_status *status;
+	struct proof_scope proof;
 	struct trusted_keys trusted;
 };
 
 static void view_clear(struct view *view)
 {
 	trusted_keys_clear(&view->trusted);
-}
-
-/* This user's, the environment's, and those that lie beside the environment or the manifests. */
-static bool find_keys(const struct environment *environment, struct trusted_keys *keys,
-		      struct error *err)
-{
-	const char *file = environment->file;
-	const char *slash = file != NULL ? strrchr(file, '/') : NULL;
-	AUTO_FREE char *path =
-		slash != NULL ? xasprintf("%.*s/.i2kit/trusted_keys", (int)(slash - file), file)
-			      : xstrdup(".i2kit/trusted_keys");
-
-	if (!trusted_keys_add_own(keys, err))
-		return false;
-	for (size_t i = 0; i < environment->trusted_keys.count; i++)
-		if (!trusted_keys_add(keys, environment->trusted_keys.items[i], err))
-			return error_prefix(err, "%s: trusted_keys", file);
-	return trusted_keys_add_file(keys, path, err);
 }
 
 static void print_pods(const struct view *view)
@@ -54,8 +38,8 @@ static void print_pods(const struct view *view)
 	table_add_column(table, "RECEIPT", TABLE_SHRINK);
 	for (size_t i = 0; i < status->pod_count; i++) {
 		const struct cloud_pod_status *pod = &status->pods[i];
-		AUTO_FREE char *receipt = status_proof_receipt(view->project, pod, &view->trusted);
-		bool is_bad = status_proof_is_bad(view->project, pod, &view->trusted);
+		AUTO_FREE char *receipt = status_proof_receipt(&view->proof, pod);
+		bool is_bad = status_proof_is_bad(&view->proof, pod);
 		table_add_cell(table, STYLE_NONE, "%s", pod->name);
 		table_add_cell(table, STYLE_NONE, "%.*s", SHORT_DIGEST,
 			       pod->image_digest != NULL ? pod->image_digest : "");
@@ -145,7 +129,7 @@ static void print_text(const struct view *view)
 static void write_pod(struct json_writer *json, const struct view *view,
 		      const struct cloud_pod_status *pod)
 {
-	AUTO_FREE char *receipt = status_proof_receipt(view->project, pod, &view->trusted);
+	AUTO_FREE char *receipt = status_proof_receipt(&view->proof, pod);
 	json_open_object(json, NULL);
 	json_write_text(json, "name", pod->name);
 	json_write_text(json, "imageDigest", pod->image_digest);
@@ -233,6 +217,15 @@ static void print_json(const struct view *view)
 	output_document(strbuf_text(&out));
 }
 
+/* What the cloud has on record, and whether that is what runs. */
+static bool check_records(struct cloud_target *target, const struct view *view, struct error *err)
+{
+	AUTO(cloud_record_list_clear) struct cloud_record_list records = {0};
+	return target->provider->records(target->cloud, &target->scope, &records, err) &&
+	       replay_check_records(view->status, &records, target->scope.project,
+				    target->scope.environment, &view->trusted, err);
+}
+
 static int run(const struct invocation *invocation, struct error *err)
 {
 	AUTO(cloud_target_clear) struct cloud_target target = {0};
@@ -245,16 +238,18 @@ static int run(const struct invocation *invocation, struct error *err)
 		error_hint(err, "i2kit promote");
 		return 1;
 	}
-	AUTO(view_clear)
-	struct view view = {invocation, target.scope.project, &status, {0}};
-	if (!find_keys(&target.environment, &view.trusted, err))
+	AUTO(view_clear) struct view view = {invocation, &status, {{0}, NULL}, {0}};
+	if (!trusted_target_load(&target.environment, &view.trusted, err))
 		return 1;
+	view.proof = status_proof_scope(&status, &target.scope, &view.trusted);
 	if (invocation->output == OUTPUT_JSON)
 		print_json(&view);
 	else
 		print_text(&view);
-	return status_proof_check(view.project, &status, &view.trusted, clock_wall_ns(), err) ? 0
-											      : 1;
+	return status_proof_check(&view.proof, &status, clock_wall_ns(), err) &&
+			       check_records(&target, &view, err)
+		       ? 0
+		       : 1;
 }
 
 static const struct option_spec options[] = {
@@ -277,9 +272,11 @@ const struct verb verb_status = {
 		"or "
 		"signed by a key that nobody trusts here; an instance of another image or disk "
 		"than "
-		"its release's, or that did not say in five minutes what it booted. Trusted are "
-		"this user's own key, those of `i2kit receipt trust`, trusted_keys: in "
-		"environment.yml, and the lines of .i2kit/trusted_keys beside it.",
+		"its release's, or that did not say in five minutes what it booted; a stack that "
+		"is not the newest release on record, a record that nobody trusted has signed, or "
+		"an old receipt that came back without a rollback. Trusted are this user's own "
+		"key, those of `i2kit receipt trust`, trusted_keys: in environment.yml, and "
+		"the lines of .i2kit/trusted_keys beside it (`i2kit key trust`).",
 	.options = options,
 	.option_count = ARRAY_SIZE(options),
 	.has_output = true,

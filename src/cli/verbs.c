@@ -7,6 +7,7 @@
 #include "cli/verb.h"
 
 /* One line here and one in the list below for each verb_NAME.c, both sorted by name. */
+extern const struct verb verb_approve;
 extern const struct verb verb_attach;
 extern const struct verb verb_build;
 extern const struct verb verb_complete;
@@ -26,6 +27,7 @@ extern const struct verb verb_help;
 extern const struct verb verb_images;
 extern const struct verb verb_init;
 extern const struct verb verb_inspect;
+extern const struct verb verb_key;
 extern const struct verb verb_kill;
 extern const struct verb verb_login;
 extern const struct verb verb_logout;
@@ -70,6 +72,7 @@ extern const struct verb verb_why;
 
 /* clang-format off */
 const struct verb *const verbs[] = {
+	&verb_approve,
 	&verb_attach,
 	&verb_build,
 	&verb_complete,
@@ -89,6 +92,7 @@ const struct verb *const verbs[] = {
 	&verb_images,
 	&verb_init,
 	&verb_inspect,
+	&verb_key,
 	&verb_kill,
 	&verb_login,
 	&verb_logout,

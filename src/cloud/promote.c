@@ -4,10 +4,11 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "manifest/metadata_access.h"
 #include "manifest/pod_networks.h"
-#include "release/receipt.h"
 #include "release/receipt_tag.h"
+#include "release/release_scope.h"
 
 #define SHORT_DIGEST 19 /* "sha256:" and 12 digits */
 
@@ -17,6 +18,7 @@ void promotion_clear(struct promotion *promotion)
 		disk_image_clear(&promotion->pods[i].disk);
 		release_config_clear(&promotion->pods[i].config);
 		cloud_image_clear(&promotion->pods[i].image);
+		receipt_clear(&promotion->pods[i].receipt);
 		free(promotion->pods[i].receipt_tag);
 	}
 	free(promotion->pods);
@@ -125,44 +127,99 @@ static void check_receipt(const struct receipt *receipt, const struct pod_spec *
 				 receipt->replicas, receipt->desired);
 }
 
-static bool check_pod(const struct app *app, struct promotion_pod *entry,
-		      struct string_list *missing, struct error *err)
+/* What is said of one pod when its receipt is not there; false: it could not be looked for. */
+static bool say_missing(const struct promotion_pod *entry, struct error *failure,
+			struct string_list *missing, struct error *err)
 {
-	AUTO(receipt_clear) struct receipt receipt = {0};
-	AUTO(error_clear) struct error failure = ERROR_INIT;
-	const struct release_id release = {entry->disk.digest, entry->config.digest};
-	size_t before = missing->count;
-	bool is_found = receipt_find(app->project, entry->pod->name, &release, &receipt, &failure);
-	if (!is_found && failure.kind == ERROR_NOT_FOUND)
+	if (failure->kind == ERROR_NOT_FOUND)
 		string_list_addf(
 			missing,
 			"pod '%s': image %.*s with configuration %.*s was never ready here",
 			entry->pod->name, SHORT_DIGEST, DIGEST_TEXT(&entry->disk.digest),
 			SHORT_DIGEST, DIGEST_TEXT(&entry->config.digest));
-	else if (!is_found && failure.kind == ERROR_CORRUPT)
-		string_list_addf(missing, "pod '%s': %s", entry->pod->name, failure.message);
-	else if (!is_found)
-		return error_move(err, &failure);
+	else if (failure->kind == ERROR_CORRUPT)
+		string_list_addf(missing, "pod '%s': %s", entry->pod->name, failure->message);
 	else
-		check_receipt(&receipt, entry->pod, missing);
-	free(TAKE_PTR(entry->receipt_tag));
-	if (missing->count == before)
-		return receipt_to_tag(&receipt, &entry->receipt_tag, err);
-	return receipt_forced_tag(app->project, entry->pod->name, &release, &entry->receipt_tag,
-				  err);
+		return error_move(err, failure);
+	return true;
 }
 
-bool promotion_gate(struct promotion *promotion, bool is_forced, struct string_list *missing,
-		    struct error *err)
+struct release_id promotion_pod_release(const struct promotion_pod *entry)
 {
+	return (struct release_id){entry->disk.digest, entry->config.digest};
+}
+
+struct release_scope promotion_scope(const struct promotion *promotion, const char *environment)
+{
+	AUTO(string_list_clear) struct string_list pods = STRING_LIST_INIT;
+	for (size_t i = 0; i < promotion->count; i++) {
+		const struct release_id release = promotion_pod_release(&promotion->pods[i]);
+		release_scope_add(&pods, promotion->pods[i].pod->name, &release);
+	}
+	return release_scope_make(promotion->app->project, environment, &pods);
+}
+
+static bool check_pod(const struct release_scope *scope, struct promotion_pod *entry,
+		      struct string_list *missing, struct error *err)
+{
+	AUTO(error_clear) struct error failure = ERROR_INIT;
+	const struct release_id release = promotion_pod_release(entry);
+	size_t before = missing->count;
+	receipt_clear(&entry->receipt);
+	free(TAKE_PTR(entry->receipt_tag));
+	if (receipt_find(scope->project, entry->pod->name, &release, &entry->receipt, &failure))
+		check_receipt(&entry->receipt, entry->pod, missing);
+	else if (!say_missing(entry, &failure, missing, err))
+		return false;
+	if (missing->count == before)
+		return receipt_to_tag(&entry->receipt, scope, &entry->receipt_tag, err);
+	return receipt_forced_tag(scope, entry->pod->name, &release, &entry->receipt_tag, err);
+}
+
+bool promotion_gate(struct promotion *promotion, const char *environment, bool is_forced,
+		    struct string_list *missing, struct error *err)
+{
+	const struct release_scope scope = promotion_scope(promotion, environment);
 	for (size_t i = 0; i < promotion->count; i++)
-		if (!check_pod(promotion->app, &promotion->pods[i], missing, err))
+		if (!check_pod(&scope, &promotion->pods[i], missing, err))
 			return false;
 	if (missing->count == 0 || is_forced)
 		return true;
 	error_set(err, ERROR_DENIED, "not promoted: %zu thing%s not proved here", missing->count,
 		  missing->count == 1 ? " was" : "s were");
 	return error_hint(err, "i2kit up --wait, then promote; or --force, which is recorded");
+}
+
+/* --- what is approved ----------------------------------------------------------------------- */
+
+bool promotion_statement(const struct promotion *promotion, const char *environment,
+			 struct release_statement *ret, struct error *err)
+{
+	AUTO(release_statement_clear)
+	struct release_statement out = {
+		.project = xstrdup(promotion->app->project),
+		.environment = xstrdup(environment != NULL ? environment : ""),
+		.time_ns = clock_wall_ns(),
+	};
+	for (size_t i = 0; i < promotion->count; i++) {
+		const struct receipt *receipt = &promotion->pods[i].receipt;
+		if (receipt->project == NULL)
+			return error_set(err, ERROR_DENIED,
+					 "pod '%s' has no receipt: it cannot be approved",
+					 promotion->pods[i].pod->name);
+		struct statement_pod pod = {
+			.pod = xstrdup(receipt->pod),
+			.release = receipt->release,
+			.accelerator = xstrdup(receipt->accelerator),
+			.firmware = xstrdup(receipt->firmware),
+			.replicas = receipt->replicas,
+			.ready_ns = receipt->ready_ns,
+		};
+		release_statement_add(&out, &pod);
+	}
+	*ret = out;
+	out = (struct release_statement){0};
+	return true;
 }
 
 /* --- upload --------------------------------------------------------------------------------- */

@@ -12,11 +12,15 @@
 #include "image/pod/image_build.h"
 #include "image/store/store.h"
 #include "release/config.h"
+#include "release/receipt.h"
+#include "release/release_scope.h"
+#include "release/release_statement.h"
 
 struct promotion_pod {
 	const struct pod_spec *pod;
 	struct disk_image disk;
 	struct release_config config;
+	struct receipt receipt;	  /* set by the gate; project NULL: there is none */
 	char *receipt_tag;	  /* owned; set by the gate */
 	struct cloud_image image; /* set by plan and upload; id NULL: not in the cloud */
 };
@@ -38,8 +42,16 @@ MUST_CHECK bool promotion_prepare(struct store *store, const struct app *app,
  * the image's own files is a line in *missing; then the result is false, unless forced: the release
  * then says so for ever.
  */
-MUST_CHECK bool promotion_gate(struct promotion *promotion, bool is_forced,
-			       struct string_list *missing, struct error *err);
+MUST_CHECK bool promotion_gate(struct promotion *promotion, const char *environment_or_null,
+			       bool is_forced, struct string_list *missing, struct error *err);
+struct release_id promotion_pod_release(const struct promotion_pod *entry);
+/* What each of its pods is signed as a part of. project and environment are borrowed. */
+struct release_scope promotion_scope(const struct promotion *promotion,
+				     const char *environment_or_null);
+/* What is to be approved: all pods with their receipts; none of them may lack one. */
+MUST_CHECK bool promotion_statement(const struct promotion *promotion,
+				    const char *environment_or_null, struct release_statement *ret,
+				    struct error *err);
 /* How much the upload would send; sends nothing. */
 MUST_CHECK bool promotion_plan_images(struct promotion *promotion,
 				      const struct cloud_provider *provider, struct cloud *cloud,

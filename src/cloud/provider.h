@@ -186,6 +186,8 @@ struct cloud_record {
 	unsigned number; /* from 1 */
 	int64_t time_ns;
 	char *note;		       /* owned; "promote", "rollback to 3" */
+	bool is_signed;		       /* by the key, over all of it */
+	uint8_t key[32];	       /* whose it is; all zero where it is not signed */
 	struct cloud_pod_status *pods; /* owned */
 	size_t pod_count;
 };

@@ -97,7 +97,7 @@ static void read_trusted_keys(struct loader *loader, const struct yaml_node *nod
 		AUTO_FREE uint8_t *key = NULL;
 		size_t size = 0;
 		if (!base64_decode(text, strcspn(text, " "), &key, &size) || size != KEY_BYTES)
-			loader_error(loader, node, "`i2kit receipt key`, on the other machine",
+			loader_error(loader, node, "`i2kit key show`, on the other machine",
 				     "'%.60s' is not the public key of receipts", text);
 	}
 }
@@ -137,8 +137,10 @@ static const struct field environment_field_list[] = {
 	{"name", FIELD_USED, read_name, AT(name), NULL,
 	 "of the environment: production, staging …"},
 	{"provider", FIELD_USED, read_provider, 0, &environment_aws_fields, "where promote goes"},
+	{"require_approvals", FIELD_USED, read_u32, AT(require_approvals), NULL,
+	 "how many people must have approved a release before it is promoted"},
 	{"trusted_keys", FIELD_USED, read_trusted_keys, 0, NULL,
-	 "whose receipts count: BASE64KEY[ NAME], as `i2kit receipt key` prints it",
+	 "whose receipts count: BASE64KEY[ NAME], as `i2kit key show` prints it",
 	 .takes = "list of texts"},
 };
 #undef AT

@@ -65,6 +65,7 @@ struct environment {
 	char *file;			 /* owned; as given */
 	char *name;			 /* "production"; for people and tags */
 	struct string_list trusted_keys; /* whose receipts count: release/trusted_keys.h */
+	uint32_t require_approvals;	 /* people who must have approved a release; 0: nobody */
 	const char *type;		 /* provider.type, a static text; NULL: there was no file */
 	char *region;
 	char *profile;	     /* aws: of ~/.aws/config; openstack: entry of clouds.yaml */

@@ -4,13 +4,13 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/base64.h"
 #include "base/cleanup.h"
 #include "base/folder_list.h"
 #include "base/json.h"
 #include "base/json_writer.h"
 #include "base/path.h"
 #include "release/receipt_key.h"
+#include "release/signed_text.h"
 #include "release/trusted_keys.h"
 
 #define MAX_RECEIPT_BYTES ((size_t)256 * 1024)
@@ -112,13 +112,12 @@ static bool sign_receipt(const char *body, char **ret, struct error *err)
 	struct ed25519_key key;
 	if (!receipt_key_load(&key, err))
 		return false;
-	uint8_t signature[ED25519_SIGNATURE_SIZE];
-	bool is_ok = ed25519_sign(&key, body, strlen(body), signature, err);
+	AUTO_FREE char *signature_text = NULL;
+	AUTO_FREE char *key_text = NULL;
+	bool is_ok = signed_text_make(&key, body, &key_text, &signature_text, err);
 	explicit_bzero(key.seed, sizeof(key.seed));
 	if (!is_ok)
 		return false;
-	AUTO_FREE char *signature_text = base64_encode(signature, sizeof(signature));
-	AUTO_FREE char *key_text = base64_encode(key.public_key, sizeof(key.public_key));
 	AUTO(strbuf_clear) struct strbuf out = STRBUF_INIT;
 	struct json_writer json = JSON_WRITER(&out, 0);
 	json_open_object(&json, NULL);
@@ -154,21 +153,16 @@ static bool check_signature(struct json_view envelope, struct error *err)
 	AUTO(trusted_keys_clear) struct trusted_keys trusted = {0};
 	if (!trusted_keys_add_own(&trusted, err))
 		return false;
-	AUTO_FREE uint8_t *key = NULL;
-	AUTO_FREE uint8_t *signature = NULL;
-	size_t key_size = 0;
-	size_t signature_size = 0;
-	if (key_text == NULL || signature_text == NULL || !json_view_is_object(body) ||
-	    !base64_decode(key_text, strlen(key_text), &key, &key_size) ||
-	    !base64_decode(signature_text, strlen(signature_text), &signature, &signature_size) ||
-	    key_size != ED25519_KEY_SIZE || signature_size != ED25519_SIGNATURE_SIZE)
+	uint8_t key[ED25519_KEY_SIZE];
+	if (signature_text == NULL || !json_view_is_object(body) ||
+	    !signed_text_read_key(key_text, key))
 		return error_set(err, ERROR_CORRUPT, "it is not a signed receipt");
 	if (trusted_keys_name(&trusted, key) == NULL) {
 		error_set(err, ERROR_CORRUPT, "it is signed by a key that is not yours");
 		return error_hint(err, "i2kit receipt trust %s, if you know whose it is", key_text);
 	}
 	AUTO_FREE char *text = json_view_dump(body, JSON_SORTED);
-	if (!ed25519_verify(key, text, strlen(text), signature))
+	if (!signed_text_check(text, key_text, signature_text))
 		return error_set(err, ERROR_CORRUPT, "it was changed after it was signed");
 	return true;
 }

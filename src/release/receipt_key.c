@@ -3,9 +3,13 @@
 
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/base64.h"
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/path.h"
+#include "release/key_file.h"
+#include "release/trusted_keys.h"
 
 #define MAX_KEY_FILE 256
 
@@ -13,7 +17,7 @@ static bool read_key(const char *path, struct ed25519_key *ret, struct error *er
 {
 	AUTO_FREE char *text = NULL;
 	size_t size = 0;
-	if (!file_read(path, MAX_KEY_FILE, &text, &size, err))
+	if (!key_file_read(path, KEY_FILE_SECRET, MAX_KEY_FILE, &text, &size, err))
 		return false;
 	size_t text_size = strcspn(text, "\r\n");
 	AUTO_FREE uint8_t *seed = NULL;
@@ -44,19 +48,57 @@ static bool make_key(const char *path, struct ed25519_key *ret, struct error *er
 	return is_ok;
 }
 
+static int lock_keys(struct error *err)
+{
+	AUTO_FREE char *folder = path_folder(PATH_CONFIG, NULL);
+	AUTO_FREE char *lock_path = path_folder(PATH_CONFIG, "receipt.lock");
+	return path_make_folders(folder, 0700, err) ? file_lock(lock_path, true, err) : -1;
+}
+
 bool receipt_key_load(struct ed25519_key *ret, struct error *err)
 {
 	AUTO_FREE char *path = path_folder(PATH_CONFIG, "receipt.key");
 	if (path_exists(path))
 		return read_key(path, ret, err);
-	AUTO_FREE char *folder = path_folder(PATH_CONFIG, NULL);
-	AUTO_FREE char *lock_path = path_folder(PATH_CONFIG, "receipt.lock");
-	if (!path_make_folders(folder, 0700, err))
-		return false;
-	AUTO_CLOSE int lock = file_lock(lock_path, true, err);
+	AUTO_CLOSE int lock = lock_keys(err);
 	if (lock < 0)
 		return false;
 	if (path_exists(path))
 		return read_key(path, ret, err);
 	return make_key(path, ret, err);
+}
+
+/* What it has signed goes on to count. */
+static bool retire(const char *path, struct error *err)
+{
+	struct ed25519_key old;
+	char date[RFC3339_SIZE];
+	bool is_new = false;
+	AUTO_FREE char *trusted = path_folder(PATH_CONFIG, "receipt.trusted");
+	if (!read_key(path, &old, err))
+		return false;
+	explicit_bzero(old.seed, sizeof(old.seed));
+	clock_format_rfc3339(date, clock_wall_ns(), 0);
+	AUTO_FREE char *key = base64_encode(old.public_key, sizeof(old.public_key));
+	AUTO_FREE char *line = xasprintf("%s you, until %.10s", key, date);
+	return trusted_keys_append_file(trusted, line, 0600, &is_new, err);
+}
+
+bool receipt_key_new(bool is_replacing, struct error *err)
+{
+	struct ed25519_key key;
+	AUTO_FREE char *path = path_folder(PATH_CONFIG, "receipt.key");
+	AUTO_CLOSE int lock = lock_keys(err);
+	if (lock < 0)
+		return false;
+	if (path_exists(path) && !is_replacing) {
+		(void)error_set(err, ERROR_EXISTS, "%s: there is a key already", path);
+		return error_hint(err, "i2kit key show; --replace makes another, and trusts what "
+				       "the old one signed");
+	}
+	if (path_exists(path) && !retire(path, err))
+		return false;
+	bool is_ok = make_key(path, &key, err);
+	explicit_bzero(key.seed, sizeof(key.seed));
+	return is_ok;
 }

@@ -9,5 +9,10 @@
 
 /* Makes the key where there is none; two processes that do so at once agree on one. */
 MUST_CHECK bool receipt_key_load(struct ed25519_key *ret, struct error *err);
+/*
+ * A new one. Where there is one, ERROR_EXISTS, unless is_replacing: then the old one's public half is
+ * trusted as "you, until DATE", so that what it signed still counts, and its secret is gone.
+ */
+MUST_CHECK bool receipt_key_new(bool is_replacing, struct error *err);
 
 #endif

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The receipt as a tag of the cloud's objects:
- *	v1 ready READY_SECONDS ACCELERATOR REPLICAS/DESIRED KEY SIGNATURE
- *	v1 forced SECONDS - - KEY SIGNATURE
- * What is signed is the first five words, then project, pod and the two digests, each on a line of
- * its own; so a tag moved to another image or release no longer verifies.
+ *	v2 ready READY_SECONDS ACCELERATOR REPLICAS/DESIRED KEY SIGNATURE
+ *	v2 forced SECONDS - - KEY SIGNATURE
+ * What is signed is "i2kit receipt" and the first five words, then project, environment, pod, its two
+ * digests and that of all pods of the release, each on a line of its own; so a tag moved to another
+ * image, release or environment, or beside other pods, no longer verifies. Version 1 had neither
+ * environment nor the other pods.
  */
 #include "release/receipt_tag.h"
 
@@ -12,13 +14,14 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/base64.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/parse.h"
 #include "base/string_list.h"
 #include "release/receipt.h"
 #include "release/receipt_key.h"
+#include "release/release_scope.h"
+#include "release/signed_text.h"
 #include "release/trusted_keys.h"
 
 #define NS_PER_S INT64_C(1000000000)
@@ -32,74 +35,72 @@ void receipt_claim_clear(struct receipt_claim *claim)
 	*claim = (struct receipt_claim){0};
 }
 
-static char *statement(const char *words, const char *project, const char *pod,
+static char *statement(const char *words, const struct release_scope *scope, const char *pod,
 		       const struct release_id *release)
 {
-	return xasprintf("i2kit receipt %s\n%s\n%s\n%s\n%s\n", words, project, pod,
-			 DIGEST_TEXT(&release->image), DIGEST_TEXT(&release->config));
+	if (strncmp(words, "v1 ", 3) == 0)
+		return xasprintf("i2kit receipt %s\n%s\n%s\n%s\n%s\n", words, scope->project, pod,
+				 DIGEST_TEXT(&release->image), DIGEST_TEXT(&release->config));
+	return xasprintf("i2kit receipt %s\n%s\n%s\n%s\n%s\n%s\n%s\n", words, scope->project,
+			 scope->environment, pod, DIGEST_TEXT(&release->image),
+			 DIGEST_TEXT(&release->config), DIGEST_TEXT(&scope->pods));
 }
 
-static bool sign_words(const char *words, const char *project, const char *pod,
+static bool sign_words(const char *words, const struct release_scope *scope, const char *pod,
 		       const struct release_id *release, char **ret, struct error *err)
 {
 	struct ed25519_key key;
 	if (!receipt_key_load(&key, err))
 		return false;
-	AUTO_FREE char *text = statement(words, project, pod, release);
-	uint8_t signature[ED25519_SIGNATURE_SIZE];
-	bool is_ok = ed25519_sign(&key, text, strlen(text), signature, err);
+	AUTO_FREE char *text = statement(words, scope, pod, release);
+	AUTO_FREE char *key_text = NULL;
+	AUTO_FREE char *signature = NULL;
+	bool is_ok = signed_text_make(&key, text, &key_text, &signature, err);
 	explicit_bzero(key.seed, sizeof(key.seed));
-	if (!is_ok)
-		return false;
-	AUTO_FREE char *key_text = base64_encode(key.public_key, sizeof(key.public_key));
-	AUTO_FREE char *signature_text = base64_encode(signature, sizeof(signature));
-	*ret = xasprintf("%s %s %s", words, key_text, signature_text);
-	return true;
+	if (is_ok)
+		*ret = xasprintf("%s %s %s", words, key_text, signature);
+	return is_ok;
 }
 
-bool receipt_to_tag(const struct receipt *receipt, char **ret, struct error *err)
+bool receipt_to_tag(const struct receipt *receipt, const struct release_scope *scope, char **ret,
+		    struct error *err)
 {
 	AUTO_FREE char *words =
-		xasprintf("v1 ready %" PRId64 " %.16s %u/%u", receipt->ready_ns / NS_PER_S,
+		xasprintf("v2 ready %" PRId64 " %.16s %u/%u", receipt->ready_ns / NS_PER_S,
 			  receipt->accelerator, receipt->replicas, receipt->desired);
-	return sign_words(words, receipt->project, receipt->pod, &receipt->release, ret, err);
+	return sign_words(words, scope, receipt->pod, &receipt->release, ret, err);
 }
 
-bool receipt_forced_tag(const char *project, const char *pod, const struct release_id *release,
-			char **ret, struct error *err)
+bool receipt_forced_tag(const struct release_scope *scope, const char *pod,
+			const struct release_id *release, char **ret, struct error *err)
 {
-	AUTO_FREE char *words = xasprintf("v1 forced %" PRId64 " - -", clock_wall_ns() / NS_PER_S);
-	return sign_words(words, project, pod, release, ret, err);
+	AUTO_FREE char *words = xasprintf("v2 forced %" PRId64 " - -", clock_wall_ns() / NS_PER_S);
+	return sign_words(words, scope, pod, release, ret, err);
 }
 
-static bool is_verified(const struct string_list *words, const char *project, const char *pod,
-			const struct release_id *release, const struct trusted_keys *trusted,
-			char **ret_name)
+static bool is_verified(const struct string_list *words, const struct release_scope *scope,
+			const char *pod, const struct release_id *release,
+			const struct trusted_keys *trusted, char **ret_name)
 {
-	const char *key_text = words->items[5];
-	const char *signature_text = words->items[6];
-	AUTO_FREE uint8_t *key = NULL;
-	AUTO_FREE uint8_t *signature = NULL;
-	size_t key_size = 0;
-	size_t signature_size = 0;
-	if (!base64_decode(key_text, strlen(key_text), &key, &key_size) ||
-	    !base64_decode(signature_text, strlen(signature_text), &signature, &signature_size) ||
-	    key_size != ED25519_KEY_SIZE || signature_size != ED25519_SIGNATURE_SIZE)
+	uint8_t key[ED25519_KEY_SIZE];
+	if (!signed_text_read_key(words->items[5], key))
 		return false;
 	*ret_name = xstrdup_or_null(trusted_keys_name(trusted, key));
 	AUTO_FREE char *signed_words = xasprintf("%s %s %s %s %s", words->items[0], words->items[1],
 						 words->items[2], words->items[3], words->items[4]);
-	AUTO_FREE char *text = statement(signed_words, project, pod, release);
-	return ed25519_verify(key, text, strlen(text), signature);
+	AUTO_FREE char *text = statement(signed_words, scope, pod, release);
+	return signed_text_check(text, words->items[5], words->items[6]);
 }
 
 static bool read_words(const struct string_list *words, struct receipt_claim *out)
 {
 	int64_t seconds = 0;
-	if (words->count != WORDS || strcmp(words->items[0], "v1") != 0 ||
+	if (words->count != WORDS ||
+	    (strcmp(words->items[0], "v1") != 0 && strcmp(words->items[0], "v2") != 0) ||
 	    !parse_i64(words->items[2], 0, INT64_C(9000000000), &seconds) ||
 	    strlen(words->items[5]) >= sizeof(out->key))
 		return false;
+	out->is_old = strcmp(words->items[0], "v1") == 0;
 	out->ready_ns = seconds * NS_PER_S;
 	out->is_forced = strcmp(words->items[1], "forced") == 0;
 	memcpy(out->key, words->items[5], strlen(words->items[5]) + 1);
@@ -119,7 +120,7 @@ static bool read_words(const struct string_list *words, struct receipt_claim *ou
 	return true;
 }
 
-bool receipt_check_tag(const char *tag, const char *project, const char *pod,
+bool receipt_check_tag(const char *tag, const struct release_scope *scope, const char *pod,
 		       const struct release_id *release, const struct trusted_keys *trusted,
 		       struct receipt_claim *ret, struct error *err)
 {
@@ -129,7 +130,7 @@ bool receipt_check_tag(const char *tag, const char *project, const char *pod,
 		string_list_split(&words, tag, ' ');
 	if (!read_words(&words, &out))
 		return error_set(err, ERROR_INVALID, "the tag is not a receipt");
-	out.is_signature_good = is_verified(&words, project, pod, release, trusted, &out.key_name);
+	out.is_signature_good = is_verified(&words, scope, pod, release, trusted, &out.key_name);
 	*ret = out;
 	out = (struct receipt_claim){0};
 	return true;

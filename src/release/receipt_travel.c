@@ -13,8 +13,7 @@
 #include "release/receipt_key.h"
 #include "release/trusted_keys.h"
 
-#define MAX_LINE    ((size_t)256 * 1024)
-#define MAX_TRUSTED ((size_t)64 * 1024)
+#define MAX_LINE ((size_t)256 * 1024)
 
 /* --- trusted keys --------------------------------------------------------------------------- */
 
@@ -39,23 +38,6 @@ static bool make_line(const char *public_key, const char *name, char **ret, stru
 	return true;
 }
 
-static bool append_line(const char *path, const char *line, struct error *err)
-{
-	AUTO(trusted_keys_clear) struct trusted_keys known = {0};
-	AUTO(trusted_keys_clear) struct trusted_keys added = {0};
-	AUTO_FREE char *old = NULL;
-	size_t size = 0;
-
-	if (!trusted_keys_add_file(&known, path, err) || !trusted_keys_add(&added, line, err))
-		return false;
-	if (trusted_keys_name(&known, added.items[0].key) != NULL)
-		return true;
-	if (path_exists(path) && !file_read(path, MAX_TRUSTED, &old, &size, err))
-		return false;
-	AUTO_FREE char *text = xasprintf("%s%s\n", old != NULL ? old : "", line);
-	return file_write_atomic(path, text, strlen(text), 0600, err);
-}
-
 bool receipt_trust(const char *public_key, const char *name, struct error *err)
 {
 	AUTO_FREE char *line = NULL;
@@ -67,7 +49,8 @@ bool receipt_trust(const char *public_key, const char *name, struct error *err)
 	if (!path_make_folders(folder, 0700, err))
 		return false;
 	AUTO_CLOSE int lock = file_lock(lock_path, true, err);
-	return lock >= 0 && append_line(path, line, err);
+	bool is_new = false;
+	return lock >= 0 && trusted_keys_append_file(path, line, 0600, &is_new, err);
 }
 
 /* --- out and in ----------------------------------------------------------------------------- */

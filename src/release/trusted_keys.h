@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/ed25519.h"
 #include "base/error.h"
@@ -28,10 +29,16 @@ void trusted_keys_clear(struct trusted_keys *keys);
 
 /* Adds one line. ERROR_INVALID: it begins with no key. */
 MUST_CHECK bool trusted_keys_add(struct trusted_keys *keys, const char *line, struct error *err);
-/* Adds those of a file; one that is not there has none. Errors are PATH:LINE. */
+/* Adds those of a file's text. Errors are WHAT:LINE; one key under two names is one. */
+MUST_CHECK bool trusted_keys_add_text(struct trusted_keys *keys, const char *text, const char *what,
+				      struct error *err);
+/* Adds those of a file (key_file.h); one that is not there has none. Errors are PATH:LINE. */
 MUST_CHECK bool trusted_keys_add_file(struct trusted_keys *keys, const char *path,
 				      struct error *err);
-/* Adds those of this user: PATH_CONFIG/receipt.trusted, and the user's own key as "you". */
+/* Appends a line to a file, which is made with that mode; *ret_is_new: the key was not there. */
+MUST_CHECK bool trusted_keys_append_file(const char *path, const char *line, mode_t mode,
+					 bool *ret_is_new, struct error *err);
+/* Adds those of this user: PATH_CONFIG/receipt.trusted, and the user's own keys as "you". */
 MUST_CHECK bool trusted_keys_add_own(struct trusted_keys *keys, struct error *err);
 /* The key's name; NULL: it is not trusted. Borrowed. */
 const char *trusted_keys_name(const struct trusted_keys *keys, const uint8_t *key);

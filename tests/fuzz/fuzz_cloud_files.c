@@ -14,6 +14,7 @@
 #include "fuzz_folder.h"
 #include "release/receipt.h"
 #include "release/receipt_tag.h"
+#include "release/release_scope.h"
 #include "release/trusted_keys.h"
 
 #define SHA "sha256:00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
@@ -63,13 +64,16 @@ static void check_receipt(const char *text, size_t size)
 		abort();
 }
 
+static const struct release_scope shop = {
+	.project = "shop", .environment = "production", .pods = {{1}}};
+
 static void check_tag(const char *text, size_t size)
 {
 	static const struct release_id release = {.image = {{1, 2}}, .config = {{3}}};
 	const struct trusted_keys trusted = {0};
 	AUTO(receipt_claim_clear) struct receipt_claim claim = {0};
 	AUTO_FREE char *tag = xstrndup(text, size);
-	if (receipt_check_tag(tag, "shop", "web", &release, &trusted, &claim, NULL) &&
+	if (receipt_check_tag(tag, &shop, "web", &release, &trusted, &claim, NULL) &&
 	    claim.is_signature_good && claim.key[0] == '\0')
 		abort();
 }

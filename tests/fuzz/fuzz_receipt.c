@@ -8,9 +8,13 @@
 #include "fuzz.h"
 #include "release/receipt.h"
 #include "release/receipt_tag.h"
+#include "release/release_scope.h"
 #include "release/trusted_keys.h"
 
 static const struct release_id release = {.image = {{1, 2}}, .config = {{3}}};
+
+static const struct release_scope shop = {
+	.project = "shop", .environment = "production", .pods = {{1}}};
 
 static char folder[] = "/tmp/fuzz-receipt-XXXXXX";
 
@@ -47,7 +51,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 	if (!trusted_keys_add_own(&trusted, NULL))
 		abort();
 	AUTO_FREE char *tag = xstrndup((const char *)bytes + 1, size - 1);
-	if (receipt_check_tag(tag, "shop", "web", &release, &trusted, &claim, NULL) &&
+	if (receipt_check_tag(tag, &shop, "web", &release, &trusted, &claim, NULL) &&
 	    claim.key_name != NULL && claim.is_signature_good)
 		abort(); /* we have not signed this */
 	return 0;

@@ -52,6 +52,10 @@ static void check(const struct parameter_list *list, const struct release_record
 		abort();
 	if (written == NULL)
 		return;
+	if (records.count == 1 &&
+	    (!records.items[0].is_signed ||
+	     memcmp(records.items[0].key, written->key->public_key, ED25519_KEY_SIZE) != 0))
+		abort();
 	if (!is_read || records.count != 1 || strcmp(template, written->template_text) != 0 ||
 	    strcmp(records.items[0].note, written->note) != 0 || tags.count != written->tag_count)
 		abort();
@@ -96,7 +100,12 @@ static void check_written(const char *text, const char *end)
 		tag->value = xstrdup(value);
 		key = next(value, end);
 	}
+	static const uint8_t seed[ED25519_KEY_SIZE] = {7};
+	struct ed25519_key key;
+	if (!ed25519_from_seed(seed, &key, NULL))
+		abort();
 	const struct release_record record = {.number = 7,
+					      .key = &key,
 					      .note = text,
 					      .template_text = canonical,
 					      .tags = tags.items,

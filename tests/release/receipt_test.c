@@ -11,10 +11,14 @@
 #include "release/receipt.h"
 #include "release/receipt_tag.h"
 #include "release/receipt_travel.h"
+#include "release/release_scope.h"
 #include "release/trusted_keys.h"
 
 static const struct release_id release = {.image = {{0xaa}}, .config = {{0xbb}}};
 static const struct release_id other = {.image = {{0xaa}}, .config = {{0xcc}}};
+
+static const struct release_scope shop = {
+	.project = "shop", .environment = "production", .pods = {{1}}};
 
 static char folder[] = "/tmp/i2kit-receipt-XXXXXX";
 
@@ -156,7 +160,7 @@ static void a_tag_fits_and_holds_for_its_own_release_alone(void **state)
 	AUTO(receipt_clear) struct receipt receipt = {0};
 	assert_true(receipt_find("shop", "web", &release, &receipt, NULL));
 	AUTO_FREE char *tag = NULL;
-	assert_true(receipt_to_tag(&receipt, &tag, NULL));
+	assert_true(receipt_to_tag(&receipt, &shop, &tag, NULL));
 	assert_true(strlen(tag) <= 256);
 	assert_int_equal(strspn(tag, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 				     "0123456789 +-=._:/@"),
@@ -164,16 +168,50 @@ static void a_tag_fits_and_holds_for_its_own_release_alone(void **state)
 	AUTO(receipt_claim_clear) struct receipt_claim claim = {0};
 	AUTO(trusted_keys_clear) struct trusted_keys trusted = {0};
 	assert_true(trusted_keys_add_own(&trusted, NULL));
-	assert_true(receipt_check_tag(tag, "shop", "web", &release, &trusted, &claim, NULL));
+	assert_true(receipt_check_tag(tag, &shop, "web", &release, &trusted, &claim, NULL));
 	assert_true(claim.is_signature_good);
 	assert_string_equal(claim.key_name, "you");
 	assert_int_equal(claim.replicas, 2);
 	AUTO(receipt_claim_clear) struct receipt_claim moved = {0};
-	assert_true(receipt_check_tag(tag, "shop", "web", &other, &trusted, &moved, NULL));
+	assert_true(receipt_check_tag(tag, &shop, "web", &other, &trusted, &moved, NULL));
 	assert_false(moved.is_signature_good);
 	AUTO(receipt_claim_clear) struct receipt_claim none = {0};
 	assert_false(
-		receipt_check_tag("v1 ready x", "shop", "web", &release, &trusted, &none, NULL));
+		receipt_check_tag("v2 ready x", &shop, "web", &release, &trusted, &none, NULL));
+}
+
+/* Beside other pods, in another environment or project, for another pod: it was not signed for that. */
+static void a_tag_holds_in_its_own_scope_alone(void **state)
+{
+	(void)state;
+	record_example();
+	AUTO(receipt_clear) struct receipt receipt = {0};
+	AUTO(trusted_keys_clear) struct trusted_keys trusted = {0};
+	AUTO_FREE char *tag = NULL;
+	const struct release_scope others[] = {
+		{.project = "shop", .environment = "staging", .pods = {{1}}},
+		{.project = "shop", .environment = "", .pods = {{1}}},
+		{.project = "shop", .environment = "production", .pods = {{2}}},
+		{.project = "shop2", .environment = "production", .pods = {{1}}},
+		/* Lines that run into each other are no way around. */
+		{.project = "shop\nproduction", .environment = "web", .pods = {{1}}}};
+	assert_true(receipt_find("shop", "web", &release, &receipt, NULL));
+	assert_true(receipt_to_tag(&receipt, &shop, &tag, NULL));
+	assert_true(trusted_keys_add_own(&trusted, NULL));
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
+		AUTO(receipt_claim_clear) struct receipt_claim claim = {0};
+		assert_true(receipt_check_tag(tag, &others[i], "web", &release, &trusted, &claim,
+					      NULL));
+		assert_false(claim.is_signature_good);
+	}
+	AUTO(receipt_claim_clear) struct receipt_claim pod = {0};
+	assert_true(receipt_check_tag(tag, &shop, "db", &release, &trusted, &pod, NULL));
+	assert_false(pod.is_signature_good);
+	/* A signature of version 2 does not become one of version 1, which says less. */
+	AUTO(receipt_claim_clear) struct receipt_claim older = {0};
+	tag[1] = '1';
+	assert_true(receipt_check_tag(tag, &shop, "web", &release, &trusted, &older, NULL));
+	assert_true(older.is_old && !older.is_signature_good);
 }
 
 /* As a machine sees it that is not the one which signed. */
@@ -182,17 +220,17 @@ static void whose_key_it_is_depends_on_who_looks(void **state)
 	(void)state;
 	AUTO_FREE char *tag = NULL;
 	AUTO_FREE char *public_key = receipt_public_key(NULL);
-	assert_true(receipt_forced_tag("shop", "web", &release, &tag, NULL));
+	assert_true(receipt_forced_tag(&shop, "web", &release, &tag, NULL));
 	AUTO(trusted_keys_clear) struct trusted_keys nobody = {0};
 	AUTO(trusted_keys_clear) struct trusted_keys somebody = {0};
 	AUTO_FREE char *line = xasprintf("%s Ada of building 7", public_key);
 	AUTO(receipt_claim_clear) struct receipt_claim stranger = {0};
 	AUTO(receipt_claim_clear) struct receipt_claim friend = {0};
-	assert_true(receipt_check_tag(tag, "shop", "web", &release, &nobody, &stranger, NULL));
+	assert_true(receipt_check_tag(tag, &shop, "web", &release, &nobody, &stranger, NULL));
 	assert_true(stranger.is_signature_good);
 	assert_null(stranger.key_name);
 	assert_true(trusted_keys_add(&somebody, line, NULL));
-	assert_true(receipt_check_tag(tag, "shop", "web", &release, &somebody, &friend, NULL));
+	assert_true(receipt_check_tag(tag, &shop, "web", &release, &somebody, &friend, NULL));
 	assert_string_equal(friend.key_name, "Ada of building 7");
 }
 
@@ -219,11 +257,11 @@ static void a_forced_release_says_so(void **state)
 {
 	(void)state;
 	AUTO_FREE char *tag = NULL;
-	assert_true(receipt_forced_tag("shop", "web", &release, &tag, NULL));
+	assert_true(receipt_forced_tag(&shop, "web", &release, &tag, NULL));
 	AUTO(receipt_claim_clear) struct receipt_claim claim = {0};
 	AUTO(trusted_keys_clear) struct trusted_keys trusted = {0};
 	assert_true(trusted_keys_add_own(&trusted, NULL));
-	assert_true(receipt_check_tag(tag, "shop", "web", &release, &trusted, &claim, NULL));
+	assert_true(receipt_check_tag(tag, &shop, "web", &release, &trusted, &claim, NULL));
 	assert_true(claim.is_forced && claim.is_signature_good);
 }
 
@@ -274,6 +312,7 @@ int main(void)
 		IN_FOLDER(a_changed_receipt_is_refused),
 		IN_FOLDER(a_receipt_of_another_key_is_refused),
 		IN_FOLDER(a_tag_fits_and_holds_for_its_own_release_alone),
+		IN_FOLDER(a_tag_holds_in_its_own_scope_alone),
 		IN_FOLDER(whose_key_it_is_depends_on_who_looks),
 		IN_FOLDER(lines_that_are_no_keys_are_refused_with_their_place),
 		IN_FOLDER(a_forced_release_says_so),

@@ -13,6 +13,7 @@
 #include "cloud/aws/stack/stack_names.h"
 #include "cloud/aws/stack/stack_records.h"
 #include "cloud/aws/stack/stack_template.h"
+#include "release/receipt_key.h"
 
 static bool put_parameters(struct cloud *cloud, const struct plan_detail *detail, struct error *err)
 {
@@ -33,8 +34,14 @@ static bool record(struct cloud *cloud, const struct plan_detail *detail, const 
 		.tag_count = detail->tag_count,
 	};
 	const char *stack = detail->scope.name;
-	if (!release_record_next(cloud->client, stack, &record.number, err) ||
-	    !release_record_save(cloud->client, stack, &record, err))
+	struct ed25519_key key;
+	if (!receipt_key_load(&key, err))
+		return false;
+	record.key = &key;
+	bool is_saved = release_record_next(cloud->client, stack, &record.number, err) &&
+			release_record_save(cloud->client, stack, &record, err);
+	explicit_bzero(key.seed, sizeof(key.seed));
+	if (!is_saved)
 		return false;
 	*ret_number = record.number;
 	return true;

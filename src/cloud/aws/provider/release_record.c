@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cloud/aws/provider/release_record.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,11 +12,13 @@
 #include "cloud/aws/client/parameter.h"
 #include "cloud/aws/provider/scope_stack.h"
 #include "cloud/aws/stack/logical_id.h"
+#include "release/signed_text.h"
 
-#define MAX_PARTS   300
-#define HASH_DIGITS 16
-#define MAX_TAGS    50
-#define MAX_OUTPUTS 200
+#define MAX_PARTS    300
+#define META_VERSION 3 /* 3: signed; 2 and 1 were not */
+#define HASH_DIGITS  16
+#define MAX_TAGS     50
+#define MAX_OUTPUTS  200
 
 /* --- writing -------------------------------------------------------------------------------- */
 
@@ -61,16 +64,33 @@ static bool add_parts(const char *stack, unsigned number, const char *text, cons
 	return true;
 }
 
-static char *record_meta(const struct release_record *record, size_t parts, const char *hex)
+/* What is signed: with the stack and the number, so that no record takes another's place. */
+static char *signed_text(const char *stack, unsigned number, int64_t time_ns, const char *note,
+			 const char *hex)
+{
+	return xasprintf("i2kit record\n%s\n%u\n%" PRId64 "\n%s\n%s\n", stack, number, time_ns, hex,
+			 note);
+}
+
+static char *record_meta(const char *stack, const struct release_record *record, size_t parts,
+			 const char *hex, struct error *err)
 {
 	AUTO(strbuf_clear) struct strbuf out = STRBUF_INIT;
+	AUTO_FREE char *key = NULL;
+	AUTO_FREE char *signature = NULL;
+	int64_t now = clock_wall_ns();
 	struct json_writer json = JSON_WRITER(&out, JSON_ASCII);
+	AUTO_FREE char *text = signed_text(stack, record->number, now, record->note, hex);
+	if (record->key != NULL && !signed_text_make(record->key, text, &key, &signature, err))
+		return NULL;
 	json_open_object(&json, NULL);
-	json_write_number(&json, "version", 2);
-	json_write_number(&json, "timeNs", clock_wall_ns());
+	json_write_number(&json, "version", META_VERSION);
+	json_write_number(&json, "timeNs", now);
 	json_write_text(&json, "note", record->note);
 	json_write_unsigned(&json, "parts", parts);
 	json_write_text(&json, "sha256", hex);
+	json_write_text_if(&json, "key", key);
+	json_write_text_if(&json, "signature", signature);
 	json_close(&json);
 	return strbuf_take(&out);
 }
@@ -87,7 +107,9 @@ bool release_record_write(const char *stack, const struct release_record *record
 	sha256_hex(raw, hex);
 	if (!add_parts(stack, record->number, document, hex, &out, err))
 		return false;
-	AUTO_FREE char *meta = record_meta(record, out.count, hex);
+	AUTO_FREE char *meta = record_meta(stack, record, out.count, hex, err);
+	if (meta == NULL)
+		return false;
 	parameter_list_add(&out, path, meta, false);
 	*ret = out;
 	out = (struct parameter_list){0};
@@ -158,9 +180,23 @@ struct meta {
 	char *note; /* owned */
 	size_t parts;
 	char hex[SHA256_HEX_SIZE];
+	bool is_signed;
+	uint8_t key[ED25519_KEY_SIZE];
 };
 
-static bool read_meta(const char *text, struct meta *ret, struct error *err)
+static void read_signature(struct json_view root, const char *stack, unsigned number,
+			   struct meta *meta)
+{
+	const char *key = json_view_peek(json_view_get(root, "key"));
+	const char *note = meta->note != NULL ? meta->note : "";
+	AUTO_FREE char *text = signed_text(stack, number, meta->time_ns, note, meta->hex);
+	meta->is_signed =
+		key != NULL && signed_text_read_key(key, meta->key) &&
+		signed_text_check(text, key, json_view_peek(json_view_get(root, "signature")));
+}
+
+static bool read_meta(const char *text, const char *stack, unsigned number, struct meta *ret,
+		      struct error *err)
 {
 	AUTO_PTR(json_document)
 	struct json_document *document =
@@ -170,7 +206,7 @@ static bool read_meta(const char *text, struct meta *ret, struct error *err)
 	struct json_view root = json_document_root(document);
 	const char *hex = json_view_peek(json_view_require(root, "sha256"));
 	int64_t version = json_view_number(json_view_get(root, "version"), 1, INT32_MAX, 0);
-	if (version > 2)
+	if (version > META_VERSION)
 		return error_set(err, ERROR_UNSUPPORTED, "a newer i2kit wrote this record");
 	ret->time_ns = json_view_number(json_view_get(root, "timeNs"), 0, INT64_MAX, 0);
 	ret->parts = (size_t)json_view_number(json_view_require(root, "parts"), 1, MAX_PARTS, 1);
@@ -180,6 +216,7 @@ static bool read_meta(const char *text, struct meta *ret, struct error *err)
 		return error_set(err, ERROR_CORRUPT, "its digest is none");
 	memcpy(ret->hex, hex, SHA256_HEX_SIZE);
 	ret->note = json_view_text(json_view_get(root, "note"));
+	read_signature(root, stack, number, ret);
 	return true;
 }
 
@@ -215,7 +252,7 @@ static struct json_document *load(const struct parameter_list *list, const char 
 		return NULL;
 	}
 	AUTO_FREE char *whole = NULL;
-	if (read_meta(text, meta, err)) {
+	if (read_meta(text, stack, number, meta, err)) {
 		whole = join_parts(list, stack, number, meta);
 		if (whole == NULL)
 			error_set(err, ERROR_CORRUPT, "it is not whole");
@@ -252,6 +289,8 @@ static void take_record(const struct parameter_list *list, const char *stack, un
 	struct cloud_record *record = ARRAY_APPEND(ret->items, ret->count);
 	record->number = number;
 	record->time_ns = meta.time_ns;
+	record->is_signed = meta.is_signed;
+	memcpy(record->key, meta.key, sizeof(record->key));
 	record->note = note != NULL ? TAKE_PTR(note) : xstrdup("");
 	struct json_view template = json_view_get(json_document_root(document), "template");
 	take_pods(json_view_get(template, "Outputs"), record);

@@ -9,6 +9,7 @@
  * another's.
  */
 
+#include "base/ed25519.h"
 #include "cloud/aws/client/client.h"
 #include "cloud/aws/client/parameter.h"
 #include "cloud/provider.h"
@@ -19,6 +20,7 @@ struct release_record {
 	const char *template_text;
 	const struct key_value *tags; /* of the stack */
 	size_t tag_count;
+	const struct ed25519_key *key; /* who writes it signs it; NULL: nobody does */
 };
 /* The number after all that are there, whole or not. */
 MUST_CHECK bool release_record_next(struct aws_client *client, const char *stack, unsigned *ret,

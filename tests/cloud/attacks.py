@@ -1,0 +1,190 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Attacks on what was promoted, and the command that finds each, against the fake AWS. doc/security.md has the table.
+
+usage: attacks.py I2KIT RECORD-RECEIPT     (I2KIT_BASE, I2KIT_IMAGES: out/base, out/images)
+"""
+import json
+import os
+import subprocess
+
+from harness import Bed, run_tests
+from shop import I2KIT, STACK, environment, good, i2kit, promote, ready, stack, write
+
+
+def person(bed, name):
+    """Somebody else's machine: keys and receipts of their own, the same repository."""
+    home = {"XDG_CONFIG_HOME": f"{bed.folder}/{name}/config", "XDG_STATE_HOME": f"{bed.folder}/{name}/state"}
+
+    def run(*words, **more):
+        return subprocess.run([I2KIT, *words, "-p", "shop"], cwd=bed.folder + "/app", text=True, timeout=120,
+                              env={**environment(bed), **home, **more}, capture_output=True)
+    return run
+
+
+def refused(done, *said):
+    assert done.returncode == 1, done.stdout + done.stderr
+    for text in said:
+        assert text in done.stderr, (text, done.stderr)
+    return done
+
+
+def released(bed, **how):
+    """Ready and promoted, found in order."""
+    write(bed, **how)
+    images, snapshots = dict(bed.world.images), dict(bed.world.snapshots)
+    pod = ready(bed)    # which leaves nothing of what was there
+    bed.world.images.update(images)
+    bed.world.snapshots.update(snapshots)
+    good(promote(bed))
+    good(i2kit(bed, "status"))
+    return pod
+
+
+# --- approvals
+
+
+def two_people_approve_the_very_same_bytes(bed):
+    write(bed)
+    target = open(bed.folder + "/app/environment.yml").read()
+    bed.file("app/environment.yml", target + "require_approvals: 2\n")
+    ready(bed)
+    refused(promote(bed), "nobody has approved this release; 2 must")
+    assert not any(c.startswith(("ebs:", "cloudformation:Create")) for c in bed.world.calls), bed.world.calls
+    bob = person(bed, "bob")
+    for who, name in ((lambda *w: i2kit(bed, *w), "Ada"), (bob, "Bob")):
+        bed.file("app/key.pub", good(who("key", "show")))
+        good(who("key", "trust", "key.pub", "--name", name))
+    made = json.loads(good(i2kit(bed, "approve", "-f", "i2kit.yml", "--yes", "-o", "json")))
+    assert made["approvedBy"] == ["Ada"] and made["file"] == f"./.i2kit/releases/{made['release']}.json", made
+    refused(promote(bed), "1 of 2 people who are trusted have approved this release: Ada", f"i2kit approve {made['release']}")
+    # Not the same person twice, not with another key, and no fewer people because somebody says so.
+    refused(i2kit(bed, "approve", "-f", "i2kit.yml", "--yes"), "has approved it already")
+    good(i2kit(bed, "key", "new", "--replace"))
+    good(i2kit(bed, "key", "trust", good(i2kit(bed, "key", "show")).split()[0], "--name", "Ada"))
+    assert json.loads(good(i2kit(bed, "approve", made["release"], "--yes", "-o", "json")))["approvedBy"] == ["Ada"]
+    refused(promote(bed, "--require-approvals", "1"), "1 of 2 people")
+    # A stranger's name to it is nobody's.
+    good(person(bed, "eve")("approve", made["release"], "--yes"))
+    refused(promote(bed), "1 of 2 people")
+    path = bed.folder + "/app/" + made["file"]
+    before = json.load(open(path))
+    done = bob("approve", made["release"][:6], "--yes")
+    assert done.returncode == 0 and "approved by AN UNKNOWN KEY" in done.stderr and "2 approved" in done.stdout, done
+    after = json.load(open(path))
+    assert after["release"] == before["release"] and len(after["signatures"]) == len(before["signatures"]) + 1
+    refused(promote(bed, "--require-approvals", "3"), "2 of 3 people who are trusted have approved this release: Ada, Bob")
+    good(promote(bed))
+    # Exactly this: another environment, another configuration and an edited file were not approved.
+    bed.file("app/staging.yml", target.replace("name: test", "name: staging") + "require_approvals: 2\n")
+    refused(i2kit(bed, "promote", "-e", "staging.yml", "-f", "i2kit.yml", "--yes"), "nobody has approved this release")
+    refused(i2kit(bed, "approve", "-e", "staging.yml", made["release"], "--yes"), "is for the environment 'test', not 'staging'")
+    write(bed, greeting="another")
+    bed.file("app/environment.yml", target)
+    ready(bed)
+    bed.file("app/environment.yml", target + "require_approvals: 2\n")
+    refused(promote(bed), "nobody has approved this release; 2 must")
+    refused(promote(bed, "--force"), "nobody has approved this release; 2 must")
+    text = open(path).read()
+    bed.file("app/" + made["file"], text.replace('"replicas":2', '"replicas":9'))
+    refused(bob("approve", made["release"], "--yes"), "it was changed")
+    refused(promote(bed), made["file"], "it was changed")
+
+
+def a_passphrase_stands_before_an_approval(bed):
+    write(bed)
+    ready(bed)
+    good(promote(bed))
+    ada = person(bed, "ada")
+    good(ada("key", "new", "--passphrase", I2KIT_KEY_PASSPHRASE="correct horse"))
+    receipts, approvals = [line.split()[0] for line in good(ada("key", "show")).splitlines()]
+    assert receipts != approvals
+    good(i2kit(bed, "receipt", "export", "receipts.jsonl"))
+    good(ada("receipt", "trust", good(i2kit(bed, "receipt", "key")).strip(), "the build machine"))
+    good(ada("receipt", "import", "receipts.jsonl"))
+    refused(ada("approve", "-f", "i2kit.yml", "--yes", I2KIT_KEY_PASSPHRASE="wrong horse"), "the passphrase is another one")
+    assert not os.path.exists(bed.folder + "/app/.i2kit/releases")
+    done = ada("approve", "-f", "i2kit.yml", "--yes", I2KIT_KEY_PASSPHRASE="correct horse", )
+    name = good(done).split()[0]
+    assert json.load(open(f"{bed.folder}/app/.i2kit/releases/{name}.json"))["signatures"][0]["key"] == approvals
+
+
+# --- replay
+
+
+def replay_an_old_receipt_is_not_promoted_again(bed):
+    released(bed, greeting="first")
+    released(bed, greeting="second")
+    write(bed, greeting="first")
+    done = refused(promote(bed), "its receipt is an old one", "i2kit rollback")
+    assert "was ready at" in done.stderr
+    refused(promote(bed, "--verify", "none"), "its receipt is an old one")
+    # Rollback's word, and what is ready anew.
+    good(i2kit(bed, "rollback", "--yes"))
+    good(i2kit(bed, "status"))
+    write(bed, greeting="second")
+    good(promote(bed))
+    good(i2kit(bed, "status"))
+    write(bed, greeting="first")
+    refused(promote(bed), "its receipt is an old one")
+    good(promote(bed, "--force"))
+    assert '"receipt":"forced"' in good(i2kit(bed, "status", "-o", "json"))
+
+
+def replay_a_stack_that_somebody_set_back(bed):
+    """By hand, to a release of before, whose receipts are all good: it is not the newest on record."""
+    released(bed, greeting="first")
+    old = dict(stack(bed).outputs)
+    released(bed, greeting="second")
+    new = dict(stack(bed).outputs)
+    stack(bed).outputs = old
+    seen = refused(i2kit(bed, "status"), "what runs is not release 2, the newest that was recorded")
+    assert "WRONG SIGNATURE" not in seen.stdout
+    stack(bed).outputs = new
+    good(i2kit(bed, "status"))
+    # A record of one's own making, or the old one's under a new number: nobody trusted has signed it.
+    parameters = bed.world.parameters
+    for name in [n for n in parameters if f"/{STACK}/releases/000001/" in n]:
+        parameters[name.replace("/000001/", "/000003/")] = parameters[name]
+    stack(bed).outputs = old
+    refused(i2kit(bed, "status"), "nobody who is trusted here signed the record of release 3")
+    meta = f"/i2kit/{STACK}/releases/000003/meta"
+    kind, text = parameters[meta]
+    parameters[meta] = (kind, text.replace('"note":"promote"', '"note":"rollback to 1"'))
+    refused(i2kit(bed, "status"), "nobody who is trusted here signed the record of release 3")
+
+
+def edited_receipt_and_one_of_another_environment(bed):
+    released(bed)
+    outputs = stack(bed).outputs
+    image, config, tag = outputs["WebRelease"].split(" ", 2)
+    for edited, said in ((tag.replace(" 2/2 ", " 9/9 "), "was not signed with its key"),
+                         (tag.replace("v2 ready", "v1 ready"), "was not signed with its key"),
+                         (tag[:-4] + "AAA=", "was not signed with its key"), ("-", "no receipt"), ("yes", "its receipt is none")):
+        outputs["WebRelease"] = f"{image} {config} {edited}"
+        refused(i2kit(bed, "status"), said)
+    # Staging's, over the very same image and configuration.
+    bed.file("app/staging.yml", "name: staging\nprovider: {type: aws, region: eu-west-1}\n")
+    good(i2kit(bed, "promote", "-e", "staging.yml", "-f", "i2kit.yml", "--yes"))
+    other = next(s for s in bed.world.stacks.values() if s.name == "i2kit-shop-staging").outputs["WebRelease"]
+    assert other.startswith(f"{image} {config} ")
+    outputs["WebRelease"] = other
+    refused(i2kit(bed, "status"), "for another release or environment")
+
+
+def re_signed_by_a_stranger(bed):
+    """Everything is made anew by somebody with the cloud's credentials and a key of their own."""
+    pod = released(bed)
+    eve = person(bed, "eve")
+    good(eve("promote", "-f", "i2kit.yml", "--yes", "--force"))
+    write(bed, greeting="eve's")
+    good(eve("promote", "-f", "i2kit.yml", "--yes", "--force"))
+    refused(i2kit(bed, "status"), "whom nobody trusts here")
+    assert pod
+
+
+TESTS = [two_people_approve_the_very_same_bytes, a_passphrase_stands_before_an_approval,
+         replay_an_old_receipt_is_not_promoted_again, replay_a_stack_that_somebody_set_back,
+         edited_receipt_and_one_of_another_environment, re_signed_by_a_stranger]
+ONLY = os.environ.get("ONLY")
+run_tests(Bed(), [t for t in TESTS if not ONLY or ONLY in t.__name__])
