@@ -109,7 +109,7 @@ static const struct field provider_field_list[] = {
 	{"domain", FIELD_USED, read_text, AT(domain), NULL,
 	 "public pods are POD.DOMAIN; default: the hosted zone"},
 	{"hosted_zone", FIELD_USED, read_text, AT(hosted_zone), NULL,
-	 "the DNS zone public pods get their names in"},
+	 "the DNS zone public pods and the hosts of routes get their names in"},
 	{"instance_type", FIELD_USED, read_text, AT(instance_type), NULL,
 	 "of pods that name none; OpenStack: the flavor"},
 	{"key_pair", FIELD_USED, read_text, AT(key_pair), NULL, "an SSH key for the instances"},

@@ -71,7 +71,7 @@ static const struct field fields[] = {
 	 "by host name (shared); a Service that has one stays with it",
 	 .takes = "own or shared"},
 	{"certificate", FIELD_USED, read_text, AT(aws.certificate), NULL,
-	 "AWS: for https and ssl ports that name none: an ACM ARN"},
+	 "AWS: for https and ssl ports that name none, and for routes: an ACM ARN"},
 	{"health", FIELD_USED, read_health, AT(aws.is_balancer_health), NULL,
 	 "AWS: what replaces an instance: its own end (instance, the default), or also readiness "
 	 "as the "

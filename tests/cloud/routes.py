@@ -286,6 +286,14 @@ def rules_of(resources):
     return {n: r["Properties"] for n, r in resources.items() if r["Type"] == listener.ELB + "ListenerRule"}
 
 
+def answers_while_both_are_there(dice, before, after, documents):
+    """Until the old rules go, each request is answered as by the old set or as by the new one."""
+    both = {**after, **{n: r for n, r in before.items() if n not in after and r["Type"] == listener.ELB + "ListenerRule"}}
+    for request in requests_of(dice, 4, documents):
+        old, new, now = (json.dumps(listener.action_for(r, "BalancerRoutes", 80, request)) for r in (before, after, both))
+        assert now in (old, new), (vars(request), old, new, now)
+
+
 def numbers_stay_with_their_rules():
     dice = random.Random(SEED + 1)
     chains, steps, kept, moved = max(SETS // 100, 5), 40, 0, 0
@@ -295,8 +303,8 @@ def numbers_stay_with_their_rules():
             sets.append(edited(dice, sets[-1]))
         found = made("chain", sets)
         fresh = made("fresh", sets)
-        before = {}
-        for one, alone in zip(found, fresh):
+        before, last = {}, None
+        for one, alone, documents in zip(found, fresh, sets):
             assert "error" not in one, one
             now = rules_of(one["template"]["Resources"])
             for name, rule in now.items():
@@ -310,6 +318,9 @@ def numbers_stay_with_their_rules():
                 assert orders[0] == orders[1], "the order is not the manifests'"
             old = {json.dumps([r["ListenerArn"], r["Conditions"]]) for r in before.values()}
             both = [n for n, r in now.items() if json.dumps([r["ListenerArn"], r["Conditions"]]) in old]
+            if last:
+                answers_while_both_are_there(dice, last, one["template"]["Resources"], documents)
+            last = one["template"]["Resources"]
             kept, moved, before = kept + sum(n in before for n in both), moved + sum(n not in before for n in both), now
     assert kept > 20 * moved, (kept, moved)
     return f"{chains} projects of {steps} releases: {kept} rules kept their number, {moved} that changed places got another"
