@@ -3,7 +3,6 @@
 
 #include <string.h>
 #include <strings.h>
-#include <time.h>
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
@@ -12,9 +11,8 @@
 #include "base/parse.h"
 #include "base/strbuf.h"
 #include "base/xml.h"
+#include "cloud/answer_text.h"
 #include "cloud/aws/client/request.h"
-
-#define MAX_MESSAGE 2048
 
 void aws_answer_clear(struct aws_answer *answer)
 {
@@ -26,16 +24,6 @@ void aws_answer_clear(struct aws_answer *answer)
 	*answer = (struct aws_answer){0};
 }
 
-/* Words from the network, safe to print, on one line, not endless. NULL stays NULL. */
-static char *printable(const char *text)
-{
-	if (text == NULL)
-		return NULL;
-	AUTO(strbuf_clear) struct strbuf out = STRBUF_MAX(MAX_MESSAGE);
-	strbuf_append_printable(&out, text, strnlen(text, MAX_MESSAGE));
-	return strbuf_take(&out);
-}
-
 /* "aws.ebs#AccessDeniedException:http://…" → "AccessDeniedException". Owned. */
 static char *bare_code(const char *text)
 {
@@ -45,7 +33,7 @@ static char *bare_code(const char *text)
 	if (hash != NULL)
 		text = hash + 1;
 	AUTO_FREE char *code = xstrndup(text, strcspn(text, ":"));
-	return printable(code);
+	return answer_text_printable(code);
 }
 
 static void read_xml_error(struct aws_answer *answer)
@@ -58,12 +46,12 @@ static void read_xml_error(struct aws_answer *answer)
 		error = xml_find(root, "Errors/Error"); /* EC2 */
 	if (error == NULL)
 		error = root; /* S3 */
-	answer->code = printable(xml_text(error, "Code"));
-	answer->message = printable(xml_text(error, "Message"));
+	answer->code = answer_text_printable(xml_text(error, "Code"));
+	answer->message = answer_text_printable(xml_text(error, "Message"));
 	if (answer->request_id != NULL)
 		return;
 	const char *id = xml_text(root, "RequestId");
-	answer->request_id = printable(id != NULL ? id : xml_text(root, "RequestID"));
+	answer->request_id = answer_text_printable(id != NULL ? id : xml_text(root, "RequestID"));
 }
 
 /* A text under either name; services do not agree on one. Borrowed; NULL: neither. */
@@ -84,18 +72,8 @@ static void read_json_error(struct aws_answer *answer, const char *type_header)
 	struct json_view root = json_document_root(document);
 	if (answer->code == NULL)
 		answer->code = bare_code(find_text(root, "__type", "code"));
-	answer->message = printable(find_text(root, "Message", "message"));
-	answer->reason = printable(find_text(root, "Reason", "reason"));
-}
-
-/* "Wed, 25 Nov 2026 02:31:23 GMT" → seconds; 0 when it is none. */
-static int64_t read_http_date(const char *text)
-{
-	struct tm utc = {0};
-	if (text == NULL)
-		return 0;
-	const char *end = strptime(text, "%a, %d %b %Y %H:%M:%S GMT", &utc);
-	return end != NULL && *end == '\0' ? (int64_t)timegm(&utc) : 0;
+	answer->message = answer_text_printable(find_text(root, "Message", "message"));
+	answer->reason = answer_text_printable(find_text(root, "Reason", "reason"));
 }
 
 void aws_answer_read(const struct aws_service *service, struct http_response *response,
@@ -105,10 +83,10 @@ void aws_answer_read(const struct aws_service *service, struct http_response *re
 	ret->status = response->status;
 	ret->body = TAKE_PTR(response->body);
 	ret->body_size = response->body_size;
-	ret->date_s = read_http_date(http_response_header(response, "date"));
+	(void)answer_text_date(http_response_header(response, "date"), &ret->date_s);
 	const char *id = http_response_header(response, "x-amzn-requestid");
-	ret->request_id =
-		printable(id != NULL ? id : http_response_header(response, "x-amz-request-id"));
+	ret->request_id = answer_text_printable(
+		id != NULL ? id : http_response_header(response, "x-amz-request-id"));
 	const char *wait = http_response_header(response, "x-amz-retry-after");
 	if (wait != NULL)
 		(void)!parse_u64(wait, 0, 60000, &ret->retry_after_ms);

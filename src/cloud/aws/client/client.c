@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cloud/aws/client/client.h"
 
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "base/alloc.h"
 #include "base/clock.h"
@@ -13,6 +11,7 @@
 #include "cloud/aws/client/answer.h"
 #include "cloud/aws/client/metadata.h"
 #include "cloud/aws/client/permissions.h"
+#include "cloud/patience.h"
 
 #define NS_PER_S	 INT64_C(1000000000)
 #define RENEW_BEFORE_S	 (10 * 60) /* what botocore calls mandatory */
@@ -142,28 +141,6 @@ bool aws_client_learn_clock(struct aws_client *client, const struct aws_answer *
 	return true;
 }
 
-uint64_t aws_backoff_ms(const struct backoff *law, unsigned failures)
-{
-	uint32_t random = 0;
-	if (getrandom(&random, sizeof(random), 0) != (ssize_t)sizeof(random))
-		random = UINT32_MAX / 2;
-	return backoff_spread_ms(law, failures, random);
-}
-
-bool aws_wait_ms(uint64_t ms, const struct progress *progress, struct error *err)
-{
-	uint64_t end = clock_monotonic_ms() + ms;
-	for (;;) {
-		if (progress_is_cancelled(progress))
-			return error_set(err, ERROR_CANCELLED, "stopped");
-		uint64_t now = clock_monotonic_ms();
-		if (now >= end)
-			return true;
-		uint64_t left = end - now;
-		(void)poll(NULL, 0, (int)(left < 200 ? left : 200));
-	}
-}
-
 /* One attempt. False: no answer came at all. */
 static bool perform(struct aws_client *client, const struct aws_call *call, struct aws_answer *ret,
 		    struct error *err)
@@ -221,11 +198,11 @@ bool aws_client_call(struct aws_client *client, const struct aws_call *call, str
 		if (is_last || !is_worth_retrying(client, call, ret, &failure))
 			return error_move(err, &failure);
 		static const struct backoff law = {200, 20000, 200};
-		uint64_t wait = aws_backoff_ms(&law, attempt);
+		uint64_t wait = patience_backoff_ms(&law, attempt);
 		if (wait < ret->retry_after_ms)
 			wait = ret->retry_after_ms;
 		log_debug("%s; once more in %llu ms", failure.message, (unsigned long long)wait);
-		if (!aws_wait_ms(wait, NULL, err))
+		if (!patience_wait_ms(wait, NULL, err))
 			return false;
 	}
 }

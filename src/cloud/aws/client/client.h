@@ -56,9 +56,4 @@ MUST_CHECK bool aws_client_sign(struct aws_client *client, const struct aws_call
 /* Learns the service's clock from an answer that complains about ours; true: worth another try. */
 bool aws_client_learn_clock(struct aws_client *client, const struct aws_answer *answer);
 
-/* backoff_spread_ms() by the kernel's random numbers. */
-uint64_t aws_backoff_ms(const struct backoff *law, unsigned failures);
-/* Waits; false when cancelled meanwhile (ERROR_CANCELLED). progress may be NULL. */
-MUST_CHECK bool aws_wait_ms(uint64_t ms, const struct progress *progress, struct error *err);
-
 #endif

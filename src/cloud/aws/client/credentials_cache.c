@@ -13,6 +13,7 @@
 #include "base/path.h"
 #include "cloud/aws/client/client.h"
 #include "cloud/aws/client/settings.h"
+#include "cloud/patience.h"
 
 #define MAX_CACHE_BYTES	 ((size_t)256 * 1024)
 #define MAX_SECRET_BYTES ((size_t)64 * 1024)
@@ -37,7 +38,7 @@ int aws_cache_lock(const char *path)
 	uint64_t end = clock_monotonic_ms() + LOCK_WAIT_MS;
 	while (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) != 0)
 		if (errno != EWOULDBLOCK || clock_monotonic_ms() >= end ||
-		    !aws_wait_ms(LOCK_PAUSE_MS, NULL, NULL))
+		    !patience_wait_ms(LOCK_PAUSE_MS, NULL, NULL))
 			return -1;
 	return take_fd(&fd);
 }

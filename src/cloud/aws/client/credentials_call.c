@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "cloud/aws/client/client.h"
 #include "cloud/aws/client/dpop.h"
+#include "cloud/patience.h"
 
 #define NS_PER_S	 INT64_C(1000000000)
 #define TIMEOUT_MS	 15000
@@ -64,7 +65,7 @@ bool aws_open_call_send(const struct aws_settings *settings, struct http_client 
 			return error_prefix(err, "%s", call->what);
 		}
 		http_response_clear(ret);
-		if (!aws_wait_ms(aws_backoff_ms(&law, attempt), NULL, err))
+		if (!patience_wait_ms(patience_backoff_ms(&law, attempt), NULL, err))
 			return false;
 	}
 }

@@ -14,6 +14,7 @@
 #include "cloud/aws/client/credentials.h"
 #include "cloud/aws/client/credentials_kept.h"
 #include "cloud/aws/client/request.h"
+#include "cloud/patience.h"
 
 #define MAX_TOKEN_BYTES ((size_t)32 * 1024)
 #define STS_TIMEOUT_MS	15000
@@ -128,7 +129,7 @@ static bool send(const struct aws_settings *settings, struct http_client *http,
 		bool is_lost = answer->status == 0 && failure.kind == ERROR_NETWORK;
 		if (!is_lost && !aws_answer_is_transient(&AWS_STS, answer))
 			break;
-		if (!aws_wait_ms(aws_backoff_ms(&law, attempt), NULL, err))
+		if (!patience_wait_ms(patience_backoff_ms(&law, attempt), NULL, err))
 			return false;
 	}
 	return error_move(err, &failure);

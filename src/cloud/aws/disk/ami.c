@@ -10,6 +10,7 @@
 #include "cloud/aws/client/answer.h"
 #include "cloud/aws/client/pager.h"
 #include "cloud/aws/disk/snapshot.h"
+#include "cloud/patience.h"
 
 #define MAX_PAGES    100
 #define WAIT_MS	     (10 * 60 * 1000)
@@ -242,7 +243,7 @@ bool ami_wait(struct aws_client *client, const char *id, const struct progress *
 		if (state == NULL && clock_monotonic_ms() - start > NOT_FOUND_MS)
 			return error_set(err, ERROR_NOT_FOUND, "EC2 does not know the image %s",
 					 id);
-		if (!aws_wait_ms(pause, progress, err))
+		if (!patience_wait_ms(pause, progress, err))
 			return false;
 		pause = pause * 2 < POLL_MS ? pause * 2 : POLL_MS;
 	}

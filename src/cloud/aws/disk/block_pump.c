@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "cloud/aws/client/answer.h"
+#include "cloud/patience.h"
 
 #define START_WINDOW	 8
 #define DEFAULT_PARALLEL 32
@@ -116,7 +117,7 @@ static void retry_counted(struct pump_run *run, size_t position, uint64_t at_lea
 	log_debug("block %u: %s; once more", run->pump->blocks[position].index, why->message);
 	error_clear(why);
 	static const struct backoff law = {250, 20000, 200};
-	uint64_t wait = aws_backoff_ms(&law, attempt);
+	uint64_t wait = patience_backoff_ms(&law, attempt);
 	try_later(run, position, wait > at_least_ms ? wait : at_least_ms);
 }
 
@@ -274,7 +275,7 @@ static void step(struct pump_run *run)
 	if (run->busy > 0)
 		(void)http_client_step(aws_client_http(run->pump->client), STEP_MS);
 	else if (!run->has_failed && run->waiting_count > 0)
-		(void)!aws_wait_ms(STEP_MS, NULL, NULL);
+		(void)!patience_wait_ms(STEP_MS, NULL, NULL);
 	if (!save_now_and_then(run, &err))
 		fail(run, &err);
 }

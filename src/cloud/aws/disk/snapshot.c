@@ -13,6 +13,7 @@
 #include "base/sha256.h"
 #include "base/xml.h"
 #include "cloud/aws/client/answer.h"
+#include "cloud/patience.h"
 
 #define TIMEOUT_MINUTES 720 /* the default hour is too short for a slow uplink */
 #define POLL_MS		2000
@@ -168,7 +169,7 @@ bool snapshot_wait(struct aws_client *client, const char *id, const struct progr
 		completed = state == SNAPSHOT_COMPLETED ? completed + 1 : 0;
 		if (completed == COMPLETED_TWICE)
 			return true;
-		if (!aws_wait_ms(pause, progress, err))
+		if (!patience_wait_ms(pause, progress, err))
 			return false;
 		pause = pause * 2 < POLL_MS ? pause * 2 : POLL_MS;
 	}

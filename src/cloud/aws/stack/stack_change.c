@@ -10,6 +10,7 @@
 #include "cloud/aws/client/pager.h"
 #include "cloud/aws/stack/stack.h"
 #include "cloud/aws/stack/stack_follow.h"
+#include "cloud/patience.h"
 
 #define WAIT_MS	  (10 * 60 * 1000)
 #define MAX_PAGES 20
@@ -117,7 +118,7 @@ static bool wait_for(struct aws_client *client, const char *arn, const struct pr
 						   "CloudFormation refuses the template: %s",
 						   reason != NULL ? reason : "no reason given");
 		}
-		if (!aws_wait_ms(pause, progress, err))
+		if (!patience_wait_ms(pause, progress, err))
 			return false;
 		pause = pause * 2 < 3000 ? pause * 2 : 3000;
 	}

@@ -10,6 +10,7 @@
 #include "base/xml.h"
 #include "cloud/aws/client/pager.h"
 #include "cloud/aws/stack/stack.h"
+#include "cloud/patience.h"
 
 #define MAX_PAGES	30
 #define FAST_POLL_MS	500
@@ -279,7 +280,7 @@ static bool follow_until_over(struct follow *follow, char **ret_status, struct e
 			*ret_status = TAKE_PTR(status.status);
 			return true;
 		}
-		if (!aws_wait_ms(pause, follow->progress, err)) {
+		if (!patience_wait_ms(pause, follow->progress, err)) {
 			return error_hint(err, "AWS goes on with it; run this again to watch");
 		}
 		pause = pause * 3 / 2 < POLL_MS ? pause * 3 / 2 : POLL_MS;

@@ -4,13 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <time.h>
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/parse.h"
 #include "base/strbuf.h"
+#include "cloud/answer_text.h"
 
 #define MAX_MESSAGE	1024
 #define MAX_PATIENCE_MS UINT64_C(600000)
@@ -22,15 +22,6 @@ void openstack_answer_clear(struct openstack_answer *answer)
 	free(answer->request_id);
 	free(answer->message);
 	*answer = (struct openstack_answer){0};
-}
-
-static char *printable(const char *text)
-{
-	if (text == NULL)
-		return NULL;
-	AUTO(strbuf_clear) struct strbuf out = STRBUF_MAX(MAX_MESSAGE);
-	strbuf_append_printable(&out, text, strnlen(text, MAX_MESSAGE));
-	return strbuf_take(&out);
 }
 
 /* The first of the names that is a text. */
@@ -52,7 +43,7 @@ static char *words_of_json(struct json_view root)
 	const char *text = NULL;
 
 	if (json_view_exists(json_view_get(root, "faultstring")))
-		return printable(text_of(root));
+		return answer_text_printable(text_of(root));
 	for (struct json_view member = json_view_first(root, 32); json_view_exists(member);
 	     member = json_view_next(member)) {
 		struct json_view inner =
@@ -60,7 +51,7 @@ static char *words_of_json(struct json_view root)
 		if (json_view_is_object(inner) && text == NULL)
 			text = text_of(inner);
 	}
-	return printable(text != NULL ? text : text_of(root));
+	return answer_text_printable(text != NULL ? text : text_of(root));
 }
 
 /* Without tags, and a run of white space as one. */
@@ -81,7 +72,7 @@ static char *words_of_html(const char *body, size_t size)
 	}
 	while (out.size > 0 && out.data[out.size - 1] == ' ')
 		out.data[--out.size] = '\0';
-	return out.size > 0 ? printable(strbuf_text(&out)) : NULL;
+	return out.size > 0 ? answer_text_printable(strbuf_text(&out)) : NULL;
 }
 
 static char *words_of(const struct openstack_answer *answer)
@@ -99,15 +90,12 @@ static char *words_of(const struct openstack_answer *answer)
 static uint64_t patience_of(const char *text)
 {
 	uint64_t seconds = 0;
-	struct tm utc = {0};
+	int64_t then_s = 0;
 
 	if (text == NULL)
 		return 0;
-	if (!parse_u64(text, 0, UINT64_MAX / 1000, &seconds)) {
-		const char *end = strptime(text, "%a, %d %b %Y %H:%M:%S GMT", &utc);
-		int64_t left =
-			end != NULL ? (int64_t)timegm(&utc) - clock_wall_ns() / INT64_C(1000000000)
-				    : 0;
+	if (!parse_u64(text, 0, UINT64_MAX / 1000, &seconds) && answer_text_date(text, &then_s)) {
+		int64_t left = then_s - clock_wall_ns() / INT64_C(1000000000);
 		seconds = left > 0 ? (uint64_t)left : 0;
 	}
 	return seconds * 1000 < MAX_PATIENCE_MS ? seconds * 1000 : MAX_PATIENCE_MS;
@@ -120,7 +108,8 @@ void openstack_answer_read(struct http_response *response, struct openstack_answ
 	ret->body = TAKE_PTR(response->body);
 	ret->body_size = response->body_size;
 	ret->token = xstrdup_or_null(http_response_header(response, "x-subject-token"));
-	ret->request_id = printable(http_response_header(response, "x-openstack-request-id"));
+	ret->request_id =
+		answer_text_printable(http_response_header(response, "x-openstack-request-id"));
 	ret->retry_after_ms = patience_of(http_response_header(response, "retry-after"));
 	if (ret->status >= 300)
 		ret->message = words_of(ret);

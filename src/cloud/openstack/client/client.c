@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cloud/openstack/client/client.h"
 
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "base/alloc.h"
 #include "base/backoff.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/string_list.h"
+#include "cloud/patience.h"
 
 #define RENEW_BEFORE_NS	 (INT64_C(120) * 1000000000)
 #define CALL_TIMEOUT_MS	 120000
@@ -76,22 +75,6 @@ static struct http_request request_of(const struct openstack_client *client, con
 	};
 }
 
-static bool wait_before_retry(unsigned attempt, uint64_t asked_ms, struct error *err)
-{
-	static const struct backoff law = {200, 10000, 200};
-	uint32_t random = UINT32_MAX / 2;
-
-	(void)!getrandom(&random, sizeof(random), 0);
-	uint64_t wait = backoff_spread_ms(&law, attempt, random);
-	uint64_t end = clock_monotonic_ms() + (wait > asked_ms ? wait : asked_ms);
-	for (uint64_t now = clock_monotonic_ms(); now < end; now = clock_monotonic_ms()) {
-		uint64_t left = end - now;
-		if (poll(NULL, 0, (int)(left < 1000 ? left : 1000)) < 0)
-			return error_set(err, ERROR_CANCELLED, "stopped");
-	}
-	return true;
-}
-
 /* One request with its retries; the status is the caller's to look at. */
 static bool perform(struct openstack_client *client, const struct http_request *request,
 		    const char *what, struct openstack_answer *ret, struct error *err)
@@ -112,7 +95,11 @@ static bool perform(struct openstack_client *client, const struct http_request *
 								   failure.kind == ERROR_TIMEOUT);
 		if (is_better_later && attempt + 1 < MAX_ATTEMPTS) {
 			log_debug("%s: %d; once more", what, ret->status);
-			if (!wait_before_retry(attempt, ret->retry_after_ms, err))
+			static const struct backoff law = {200, 10000, 200};
+			uint64_t wait = patience_backoff_ms(&law, attempt);
+			if (wait < ret->retry_after_ms)
+				wait = ret->retry_after_ms;
+			if (!patience_wait_ms(wait, NULL, err))
 				return false;
 			continue;
 		}
