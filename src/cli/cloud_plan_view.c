@@ -132,6 +132,8 @@ void cloud_plan_print(const struct invocation *invocation, const struct plan_vie
 		output_warning(invocation, "%s", plan->notes.items[i]);
 	print_images(view->promotion);
 	print_configuration(view);
+	if (view->is_of_images)
+		return;
 	if (!plan->has_changes) {
 		printf("nothing to change\n");
 		return;

@@ -16,6 +16,7 @@ struct plan_configuration {
 
 struct plan_view {
 	const struct cloud_plan *plan;
+	bool is_of_images;			  /* and of nothing else: the plan is empty */
 	const struct promotion *promotion;	  /* NULL: a rollback */
 	const struct plan_configuration *changes; /* one a pod; NULL: not known */
 	size_t change_count;

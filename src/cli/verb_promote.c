@@ -314,6 +314,13 @@ static bool promote(const struct request *request, const struct app *app, struct
 	    !promotion_plan_images(&promotion, target.provider, target.cloud, request->progress,
 				   err))
 		return false;
+	if (request->only_images && request->is_plan) {
+		static const struct cloud_plan nothing;
+		const struct plan_view view = {
+			.plan = &nothing, .is_of_images = true, .promotion = &promotion};
+		cloud_plan_print(request->invocation, &view);
+		return true;
+	}
 	if (request->only_images)
 		return confirm(request, &target, &promotion, NULL, err) &&
 		       upload(request, &target, &promotion, err);

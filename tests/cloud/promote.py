@@ -23,6 +23,15 @@ def what_was_never_ready_is_refused_before_anything_is_sent(bed):
     assert bed.world.calls == ["sts:GetCallerIdentity"], bed.world.calls
 
 
+def a_plan_of_images_alone_sends_nothing(bed):
+    write(bed, greeting="planned")
+    said = good(promote(bed, "--only-images", "--plan"))
+    assert "image of web:" in said and "to send" in said and "nothing to change" not in said, said
+    said = json.loads(good(promote(bed, "--only-images", "--plan", "-o", "json")))
+    assert said["images"][0]["bytesToSend"] > 0 and "image" not in said["images"][0], said
+    assert not bed.world.snapshots and not bed.world.images, (bed.world.snapshots, bed.world.images)
+
+
 def who_we_are_is_asked_before_disks_are_built(bed):
     """With a manifest whose image is not there: nobody has looked for it."""
     write(bed)
@@ -722,6 +731,7 @@ def destroy_says_what_could_not_go(bed):
 
 ONLY = os.environ.get("ONLY")
 TESTS = [
+    a_plan_of_images_alone_sends_nothing,
     what_was_never_ready_is_refused_before_anything_is_sent, who_we_are_is_asked_before_disks_are_built, who_could_be_the_instance_must_say_so, a_dirty_or_partial_receipt_is_refused,
     receipts_travel_and_count_where_their_key_is_trusted, a_forced_release_says_so, what_ran_here_runs_there, secrets_go_by_reference,
     a_long_configuration_goes_by_reference, a_changed_variable_replaces_instances_and_sends_no_disk,
