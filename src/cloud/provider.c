@@ -3,6 +3,19 @@
 
 #include "base/alloc.h"
 
+const char *verify_kind_name(enum verify_kind kind)
+{
+	switch (kind) {
+	case VERIFY_FULL:
+		return "full";
+	case VERIFY_SAMPLE:
+		return "sample";
+	case VERIFY_NONE:
+		break;
+	}
+	return "none";
+}
+
 void cloud_image_clear(struct cloud_image *image)
 {
 	free(image->id);

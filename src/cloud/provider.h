@@ -29,6 +29,8 @@ enum verify_kind {
 	VERIFY_SAMPLE, /* what there is, and a part of its content */
 	VERIFY_NONE,
 };
+/* "full", "sample", "none": how it is asked for, and what the cloud's images say of themselves. */
+const char *verify_kind_name(enum verify_kind kind);
 
 struct cloud_options {
 	const char *region;  /* NULL: from the environment or the profile */
@@ -244,8 +246,7 @@ struct cloud_provider {
 			const char *region, enum cloud_policy kind);
 	/* One line for people: account, region, where the credentials come from. Owned. */
 	char *(*identify)(struct cloud *cloud, struct error *err);
-	/* From here on NULL in a provider that can only be logged in to yet. */
-	/* What ensure_image would do; reads alone. */
+	/* What ensure_image would do; reads alone. NULL, as what follows: it can only be logged in to yet. */
 	bool (*plan_image)(struct cloud *cloud, const struct cloud_upload *upload,
 			   const struct progress *progress, struct cloud_image *ret,
 			   struct error *err);
@@ -253,6 +254,7 @@ struct cloud_provider {
 	bool (*ensure_image)(struct cloud *cloud, const struct cloud_upload *upload,
 			     const struct progress *progress, struct cloud_image *ret,
 			     struct error *err);
+	/* From here on NULL in a provider that only takes images yet. */
 	/* What would change, and an error for what would be refused; reads alone. With wait, what
 	 * is under way in the scope ends first. */
 	bool (*plan)(struct cloud *cloud, const struct cloud_deployment *deployment, bool wait,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * For the tests against the fake AWS: one disk to the cloud by the provider's own functions.
+ * For the tests against fake clouds: one disk to a cloud by the provider's own functions.
  *	push-disk PROJECT POD DISK DIGEST [full|sample|none]
  *	push-disk --whoami
  * prints who it is on stderr, and "IMAGE there|new SENT TOTAL VERIFIED BASE", counted in
@@ -25,15 +25,15 @@ static enum verify_kind verify_kind(const char *name)
 	return strcmp(name, "none") == 0 ? VERIFY_NONE : VERIFY_FULL;
 }
 
-static bool whoami(const struct cloud_provider *aws, struct cloud *cloud, struct error *err)
+static bool whoami(const struct cloud_provider *provider, struct cloud *cloud, struct error *err)
 {
-	AUTO_FREE char *who = aws->identify(cloud, err);
+	AUTO_FREE char *who = provider->identify(cloud, err);
 	if (who != NULL)
 		printf("%s\n", who);
 	return who != NULL;
 }
 
-static bool push(const struct cloud_provider *aws, struct cloud *cloud, char **argv, int argc,
+static bool push(const struct cloud_provider *provider, struct cloud *cloud, char **argv, int argc,
 		 struct error *err)
 {
 	struct stat status;
@@ -47,11 +47,11 @@ static bool push(const struct cloud_provider *aws, struct cloud *cloud, char **a
 				      .verify = verify_kind(argc > 5 ? argv[5] : "full")};
 	(void)!digest_parse(argv[4], &upload.digest);
 	AUTO(cloud_image_clear) struct cloud_image image = {0};
-	AUTO_FREE char *who = aws->identify(cloud, err);
+	AUTO_FREE char *who = provider->identify(cloud, err);
 	if (who == NULL)
 		return false;
 	(void)fprintf(stderr, "%s\n", who);
-	if (!aws->ensure_image(cloud, &upload, NULL, &image, err))
+	if (!provider->ensure_image(cloud, &upload, NULL, &image, err))
 		return false;
 	printf("%s %s %" PRIu64 " %" PRIu64 " %" PRIu64 " %s\n", image.id,
 	       image.is_present ? "there" : "new", image.bytes_sent / BLOCK,
@@ -69,13 +69,15 @@ int main(int argc, char **argv)
 	(void)signal(SIGPIPE, SIG_IGN);
 	if (getenv("PUSH_LOG") != NULL)
 		(void)!log_open(LOG_LEVEL_DEBUG, NULL, NULL);
-	const struct cloud_provider *aws = cloud_provider_find("aws", &err);
+	const char *name = getenv("PUSH_PROVIDER");
+	const struct cloud_provider *provider =
+		cloud_provider_find(name != NULL ? name : "aws", &err);
 	struct cloud_options options = {.parallel = getenv("PUSH_ALONE") != NULL ? 1 : 0};
-	struct cloud *cloud = aws != NULL ? aws->open(&options, &err) : NULL;
-	bool is_ok = cloud != NULL &&
-		     (only_who ? whoami(aws, cloud, &err) : push(aws, cloud, argv, argc, &err));
+	struct cloud *cloud = provider != NULL ? provider->open(&options, &err) : NULL;
+	bool is_ok = cloud != NULL && (only_who ? whoami(provider, cloud, &err)
+						: push(provider, cloud, argv, argc, &err));
 	if (cloud != NULL)
-		aws->close(cloud);
+		provider->close(cloud);
 	if (!is_ok)
 		(void)fprintf(stderr, "%s\n%s\n", err.message, err.hint != NULL ? err.hint : "");
 	return is_ok ? 0 : 1;

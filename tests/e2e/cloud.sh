@@ -14,4 +14,4 @@ for program in aws cfn-lint moto_server; do
 done
 meson test -C "$(dirname "$i2kit")" --no-rebuild --num-processes 8 --print-errorlogs --timeout-multiplier 3 \
 	cloud-upload cloud-credentials cloud-template cloud-fake-speaks-aws cloud-fake-refuses cloud-moto cloud-first-time cloud-permissions cloud-smoke \
-	cloud-attacks cloud-clouds-yaml cloud-openstack-login cloud-promote-0 cloud-promote-1 cloud-promote-2
+	cloud-attacks cloud-clouds-yaml cloud-openstack-login cloud-openstack-images cloud-promote-0 cloud-promote-1 cloud-promote-2

@@ -65,19 +65,6 @@ static const struct ami *choose_parent(struct aws_client *client, const struct a
 	return find_parent(list, true);
 }
 
-static const char *verify_name(enum verify_kind kind)
-{
-	switch (kind) {
-	case VERIFY_FULL:
-		return "full";
-	case VERIFY_SAMPLE:
-		return "sample";
-	case VERIFY_NONE:
-		break;
-	}
-	return "none";
-}
-
 static bool verify(struct cloud *cloud, const struct ebs_upload *upload,
 		   const struct ebs_snapshot *snapshot, const struct progress *progress,
 		   uint64_t *ret_verified, struct error *err)
@@ -110,7 +97,7 @@ static bool register_image(struct cloud *cloud, const struct cloud_upload *disk,
 	    !ami_wait(cloud->client, *ret_id, progress, err))
 		return false;
 	/* Last, so that an image without this tag is known to be unproved. */
-	if (!ec2_tag(cloud->client, *ret_id, "i2kit:verified", verify_name(disk->verify), err))
+	if (!ec2_tag(cloud->client, *ret_id, "i2kit:verified", verify_kind_name(disk->verify), err))
 		return false;
 	progress_done(progress, "image", disk->pod, *ret_id);
 	return true;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cloud/openstack/client/client.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,6 +14,7 @@
 
 #define RENEW_BEFORE_NS	 (INT64_C(120) * 1000000000)
 #define CALL_TIMEOUT_MS	 120000
+#define BYTES_STALL_MS	 600000
 #define MAX_ATTEMPTS	 5
 #define MAX_ANSWER_BYTES ((size_t)16 << 20)
 
@@ -93,7 +95,8 @@ static bool perform(struct openstack_client *client, const struct http_request *
 					       ? openstack_answer_is_transient(ret, is_repeatable)
 					       : is_repeatable && (failure.kind == ERROR_NETWORK ||
 								   failure.kind == ERROR_TIMEOUT);
-		if (is_better_later && attempt + 1 < MAX_ATTEMPTS) {
+		bool is_stream = request->source != NULL || request->sink != NULL;
+		if (is_better_later && !is_stream && attempt + 1 < MAX_ATTEMPTS) {
 			log_debug("%s: %d; once more", what, ret->status);
 			static const struct backoff law = {200, 10000, 200};
 			uint64_t wait = patience_backoff_ms(&law, attempt);
@@ -222,14 +225,29 @@ static void add_headers(const struct openstack_client *client, const struct open
 {
 	const struct openstack_service *service = call->service;
 	bool is_volume = strcmp(service->type, "block-storage") == 0;
+	bool wants_bytes = call->sink != NULL || call->range_last > 0;
 
 	string_list_addf(headers, "X-Auth-Token: %s", client->login.token);
-	string_list_add(headers, "Accept: application/json");
+	string_list_addf(headers, "Accept: %s", wants_bytes ? "*/*" : "application/json");
+	if (call->source != NULL) {
+		string_list_add(headers, "Content-Type: application/octet-stream");
+		/* A refusal comes before the bytes; else the connection may be gone before it is read. */
+		string_list_add(headers, "Expect: 100-continue");
+	}
 	if (call->json != NULL)
-		string_list_add(headers, "Content-Type: application/json");
+		string_list_addf(headers, "Content-Type: %s",
+				 call->type != NULL ? call->type : "application/json");
+	if (call->range_last > 0)
+		string_list_addf(headers, "Range: bytes=%" PRIu64 "-%" PRIu64, call->range_first,
+				 call->range_last);
 	if (service->microversion != NULL)
 		string_list_addf(headers, "OpenStack-API-Version: %s %s",
 				 is_volume ? "volume" : service->type, service->microversion);
+}
+
+static bool is_stream(const struct openstack_call *call)
+{
+	return call->source != NULL || call->sink != NULL;
 }
 
 static bool call_once(struct openstack_client *client, const struct openstack_call *call,
@@ -246,7 +264,15 @@ static bool call_once(struct openstack_client *client, const struct openstack_ca
 		request_of(client, call->method != NULL ? call->method : "GET", url);
 	request.headers = (const char *const *)headers.items;
 	request.body = call->json;
-	request.body_size = call->json != NULL ? strlen(call->json) : 0;
+	request.body_size = call->json != NULL ? strlen(call->json) : (size_t)call->source_size;
+	request.source = call->source;
+	request.source_arg = call->source_arg;
+	request.sink = call->sink;
+	request.sink_arg = call->sink_arg;
+	if (is_stream(call)) {
+		request.timeout_ms = 0;
+		request.stall_timeout_ms = BYTES_STALL_MS;
+	}
 	return perform(client, &request, what, ret, err);
 }
 
@@ -262,7 +288,7 @@ bool openstack_client_call(struct openstack_client *client, const struct opensta
 	/* A token may end before its time: revoked, or the cloud's keys are new. */
 	if (ret->status == 401) {
 		client->has_login = false;
-		if (!call_once(client, call, what, ret, err))
+		if (!is_stream(call) && !call_once(client, call, what, ret, err))
 			return false;
 	}
 	return (ret->status >= 200 && ret->status < 300) || openstack_answer_error(ret, what, err);

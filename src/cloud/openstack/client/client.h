@@ -29,6 +29,20 @@ struct openstack_call {
 	const char *method; /* NULL: GET */
 	const char *path;   /* behind the service's address, with its query, percent-encoded */
 	const char *json;   /* the body; or NULL */
+	const char *type;   /* of that body; NULL: application/json */
+	/*
+	 * Bytes in place of JSON, either way. Such a call is made once and not tried again: who sends or
+	 * takes them has to begin anew. There is no limit for the whole of it, and Glance may think for
+	 * ten minutes when it has everything.
+	 */
+	http_source_fn *source; /* the body; or NULL */
+	void *source_arg;
+	uint64_t source_size;
+	http_sink_fn *sink; /* takes what a 2xx answer has; or NULL */
+	void *sink_arg;
+	/* These bytes alone, both counted; range_last 0: all. A service that cannot do it answers 200. */
+	uint64_t range_first;
+	uint64_t range_last;
 };
 
 struct openstack_client;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* OpenStack so far: who one is there, and whether the cloud has what a pod needs. */
+/* OpenStack so far: who one is there, whether the cloud has what a pod needs, and images. */
 #include "cloud/openstack/provider/provider_openstack.h"
 
 #include "base/alloc.h"
@@ -7,10 +7,16 @@
 #include "base/parse.h"
 #include "base/string_list.h"
 #include "cloud/openstack/client/client.h"
+#include "cloud/openstack/provider/images_openstack.h"
 
 struct cloud {
 	struct openstack_client *client; /* owned */
 };
+
+struct openstack_client *provider_openstack_client(struct cloud *cloud)
+{
+	return cloud->client;
+}
 
 static void openstack_close(struct cloud *cloud)
 {
@@ -115,4 +121,6 @@ const struct cloud_provider CLOUD_PROVIDER_OPENSTACK = {
 	.close = openstack_close,
 	.policy = openstack_policy,
 	.identify = openstack_identify,
+	.plan_image = openstack_plan_image,
+	.ensure_image = openstack_ensure_image,
 };

@@ -4,6 +4,11 @@
 
 #include "cloud/provider.h"
 
+struct openstack_client;
+
 extern const struct cloud_provider CLOUD_PROVIDER_OPENSTACK;
+
+/* For this folder's other files; borrowed. */
+struct openstack_client *provider_openstack_client(struct cloud *cloud);
 
 #endif
