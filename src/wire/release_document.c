@@ -161,6 +161,7 @@ void release_clear(struct release *release)
 	free(release->cloud.names_zone);
 	string_list_clear(&release->cloud.names);
 	free(release->cloud.endpoint);
+	free(release->cloud.console_key);
 	*release = (struct release){0};
 }
 

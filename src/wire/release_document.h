@@ -167,6 +167,7 @@ struct cloud_config {
 	char *names_zone;	  /* the zone of names that lead to instances; NULL: none */
 	struct string_list names; /* that lead to this one while it is ready */
 	char *endpoint;		  /* in place of all the vendor's: rehearsal */
+	char *console_key; /* what is said on the console is signed with it; NULL: nothing is */
 };
 
 struct release {

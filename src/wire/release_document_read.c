@@ -270,6 +270,7 @@ static void read_cloud(struct json_view view, struct cloud_config *ret)
 	ret->names_zone = json_view_text(json_view_get(names, "zone"));
 	json_view_texts(json_view_get(names, "records"), MAX_LIST, &ret->names);
 	ret->endpoint = json_view_text(json_view_get(view, "endpoint"));
+	ret->console_key = json_view_text(json_view_get(view, "consoleKey"));
 }
 
 static void read_instance(struct json_view view, struct release *ret)

@@ -293,6 +293,7 @@ static void write_cloud(struct json_writer *json, const struct cloud_config *clo
 		json_write_texts(json, "records", &cloud->names);
 	json_close_if_filled(json);
 	json_write_text_if(json, "endpoint", cloud->endpoint);
+	json_write_text_if(json, "consoleKey", cloud->console_key);
 	json_close(json);
 }
 

@@ -910,7 +910,7 @@ def test_a_configuration_disk_starts_a_pod_without_a_channel(workshop):
     image = workshop.image("toolbox")
     document = v.pod_document("web", [v.container("main", [0], image.config,
                                                   command=["sh", "-c", "httpd -f -p 80 -h /page"])])
-    openstack = {"openstack/latest/meta_data.json": b'{"uuid": "1"}', "openstack/latest/user_data": release}
+    openstack = {"openstack/latest/meta_data.json": b'{"uuid": "3f0ac6e5-7d0b-4c0c-9a52-0d8f9f3f2d6e"}', "openstack/latest/user_data": release}
     disks = os.path.join(workshop.folder, "cidata.img"), os.path.join(workshop.folder, "config-2.iso")
     fat_disk(disks[0], "CIDATA", {"user-data": release})
     iso_disk(disks[1], "config-2", openstack)

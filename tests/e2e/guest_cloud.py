@@ -6,6 +6,8 @@ guest.py."""
 
 import base64
 import hashlib
+import hmac
+import http.server
 import json
 import os
 import socket
@@ -14,14 +16,17 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+import threading
 import time
 import types
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
 sys.path.insert(0, os.path.join(TOP, "tests/guest"))
+sys.path.insert(0, os.path.join(TOP, "tests/e2e"))
 sys.path.insert(0, os.path.join(TOP, "tests/fake_aws"))
 sys.dont_write_bytecode = True
 
+import guest  # noqa: E402
 import server  # noqa: E402
 from policy import Policies  # noqa: E402
 from resolve import Resolver  # noqa: E402
@@ -130,6 +135,109 @@ class OfEveryKey(dict):
 
     def get(self, key, default=None):
         return self.policies
+
+
+SERVER, VOLUME, KEY = "3f0ac6e5-7d0b-4c0c-9a52-0d8f9f3f2d6e", "9b1deb4d-3b7d-4bad-9bdd-2b0d7b3dcb6d", "the server's own, from promote"
+
+
+class Nova(http.server.BaseHTTPRequestHandler):
+    """Nova's metadata: no tokens, and Amazon's paths beside its own."""
+    files, calls = {}, []
+
+    def answer(self, status, body=b""):
+        self.calls.append((self.command, self.path, status))
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def do_PUT(self):
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.answer(405)
+
+    def do_GET(self):
+        body = self.files.get(self.path)
+        self.answer(404 if body is None else 200, body or b"")
+
+    def log_message(self, *_):
+        pass
+
+
+def openstack_release(**more):
+    instance = {"version": 1, "project": "shop", "pod": "web", "instance": "web", "replica": 0, "uid": "", "imageDigest": "sha256:0",
+                "configDigest": "sha256:0", "where": "openstack", "network": {"method": "dhcp"}, "hosts": [], "serviceEnv": [],
+                "volumes": {"data": {"type": "disk", "serial": VOLUME}}, "cloud": {"consoleKey": KEY}, **more}
+    config = {"version": 1, "labels": {}, "annotations": {}, "configMaps": {}, "secrets": {}, "volumes": [{"name": "data", "kind": "claim", "claim": "data"}],
+              "containers": {"main": {"env": [], "mounts": [{"volume": "data", "path": "/data"}]}}}
+    return json.dumps({"i2kit": {"config": config, "instance": instance}}).encode()
+
+
+def boot_openstack(workshop, script, extra=(), network="user,id=n0", container=None, machine="q35", **pod):
+    image = workshop.image("toolbox")
+    document = v.pod_document("web", [v.container("main", [0], image.config, command=["sh", "-c", script], **(container or {}))], **pod)
+    folder = tempfile.mkdtemp(dir=workshop.folder)
+    v.make_disk(folder, workshop.base, document, image.layers)
+    with open(f"{folder}/volume.img", "wb") as file:
+        file.truncate(64 << 20)
+    # As Nova attaches a Cinder volume to virtio, which keeps 20 characters of its name.
+    volume = ["-drive", f"file={folder}/volume.img,if=none,id=v0,format=raw", "-device", f"virtio-blk-pci,drive=v0,serial={VOLUME[:20]}"]
+    return v.VM(folder, workshop.base, has_channel=False, extra=[*volume, *extra], network=network, kernel=workshop.kernel, machine=machine)
+
+
+def signed(vm, server=SERVER, key=KEY):
+    """What the console says and the key proves: [(event, value)], by Python's own HMAC."""
+    found = []
+    for line in (vm.console() if os.path.exists(vm.console_path) else "").replace("\r", "").split("\n"):
+        words = line.partition("i2kit: signed ")[2].split()
+        if len(words) != 4:
+            continue
+        mac = hmac.new(key.encode(), f"{words[0]} {words[1]} {words[2]} {server}".encode(), hashlib.sha256).hexdigest()
+        assert hmac.compare_digest(mac, words[3]), line
+        assert abs(time.time() - int(words[1])) < 86400, line
+        found.append((words[0], words[2]))
+    return found
+
+
+def test_openstack_a_pod_by_the_metadata_service_says_on_the_console_how_it_is(workshop):
+    Nova.files = {"/openstack/latest/meta_data.json": json.dumps({"uuid": SERVER, "name": "web"}).encode(),
+                  "/openstack/latest/user_data": openstack_release()}
+    Nova.calls = []
+    httpd = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Nova)
+    threading.Thread(target=httpd.serve_forever, daemon=True).start()
+    network = f"user,id=n0,net=169.254.0.0/16,host=169.254.0.2,dhcpstart=169.254.10.15,guestfwd=tcp:169.254.169.254:80-cmd:{sys.executable} {RELAY} {httpd.server_address[1]}"
+    probe = {"type": "exec", "command": ["sh", "-c", "test -e /data/ready"], "initialDelaySeconds": 0, "periodSeconds": 1,
+             "timeoutSeconds": 1, "successThreshold": 1, "failureThreshold": 1}
+    script = "mount | grep -q ' /data type ext4' && hostname | grep -qx web-3f0ac6e5 && touch /data/ready; sleep 8; rm /data/ready; sleep 1000"
+    with boot_openstack(workshop, script, network=network, container={"readinessProbe": probe}) as vm:
+        wait(lambda: len(signed(vm)) >= 3, "not three lines", vm)
+        with open(f"{vm.folder}/disk.img", "rb") as file:
+            digest = "sha256:" + hashlib.sha256(file.read()).hexdigest()
+        said = signed(vm)
+        assert said[0] == ("ready", "-") and ("booted", digest) in said and ("unready", "-") in said, (said, digest)
+    assert ("PUT", "/latest/api/token", 405) in Nova.calls, Nova.calls
+    httpd.shutdown()
+
+
+def test_openstack_a_pod_by_its_configuration_drive(workshop):
+    """On the CD-ROM of a virtio-scsi controller, and of an IDE one; nobody answers at the metadata's address."""
+    drive = os.path.join(workshop.folder, "drive.iso")
+    files = {"openstack/latest/meta_data.json": json.dumps({"uuid": SERVER}).encode(), "openstack/latest/user_data": openstack_release()}
+    guest.iso_disk(drive, "config-2", files)
+    cdrom = ["-drive", f"file={drive},if=none,id=c1,media=cdrom,format=raw,readonly=on"]
+    for machine, device in (("q35", ["-device", "virtio-scsi-pci", "-device", "scsi-cd,drive=c1"]), ("pc", ["-device", "ide-cd,drive=c1"])):
+        with boot_openstack(workshop, "exit 0", extra=[*cdrom, *device], machine=machine, restartPolicy="Never", workload="Job") as vm:
+            wait(lambda: signed(vm), f"{machine}: nothing on the console", vm)
+            assert signed(vm)[0] == ("done", "-"), signed(vm)
+
+
+def test_openstack_what_a_server_cannot_do_is_refused(workshop):
+    drive = os.path.join(workshop.folder, "refused.iso")
+    files = {"openstack/latest/meta_data.json": json.dumps({"uuid": SERVER}).encode(),
+             "openstack/latest/user_data": openstack_release(cloud={"consoleKey": KEY, "logGroup": "/i2kit/shop"})}
+    guest.iso_disk(drive, "config-2", files)
+    extra = ["-drive", f"file={drive},if=none,id=c1,media=cdrom,format=raw,readonly=on", "-device", "virtio-scsi-pci", "-device", "scsi-cd,drive=c1"]
+    with boot_openstack(workshop, "exit 0", extra=extra) as vm:
+        vm.wait_console("user data: this cloud's instances cannot have a log group")
 
 
 def test_names_lead_to_the_pod_while_it_is_ready(workshop):

@@ -72,10 +72,48 @@ static bool attach(struct guest_cloud *cloud, const char *volume, const char *de
 	return volume[0] != '\0' || device[0] != '\0' || error_set(err, ERROR_INVALID, "no volume");
 }
 
+/* What an instance may do later: that there is a way is all that is looked at here. */
+static bool log_lines(struct guest_cloud *cloud, const char *group, const char *stream,
+		      const struct cloud_log_line *lines, size_t count, struct error *err)
+{
+	(void)cloud;
+	(void)group;
+	(void)stream;
+	(void)lines;
+	(void)count;
+	(void)err;
+	return true;
+}
+
+static bool signal_stack(struct guest_cloud *cloud, const char *stack, const char *resource,
+			 bool is_good, struct error *err)
+{
+	(void)cloud;
+	(void)stack;
+	(void)resource;
+	(void)is_good;
+	(void)err;
+	return true;
+}
+
+static bool change_names(struct guest_cloud *cloud, const char *zone,
+			 const struct name_record_list *list, bool is_there, struct error *err)
+{
+	(void)cloud;
+	(void)zone;
+	(void)list;
+	(void)is_there;
+	(void)err;
+	return true;
+}
+
 static const struct cloud_backend backend = {.user_data = give_user_data,
 					     .parameter = give_parameter,
 					     .secret = give_secret,
-					     .attach = attach};
+					     .attach = attach,
+					     .log = log_lines,
+					     .signal = signal_stack,
+					     .change_names = change_names};
 
 /* What the guest makes of it, or NULL. */
 static char *run_guest(struct store *store)

@@ -144,7 +144,7 @@ class VM:
     """QEMU, started; use as a context."""
 
     def __init__(self, folder, base, memory=128, forward=None, extra=(), kernel=None, has_channel=True, network=None,
-                 has_virtio_disk=True, cmdline=None):
+                 has_virtio_disk=True, cmdline=None, machine="q35"):
         self.folder = folder
         if cmdline is None:
             with open(f"{base}/base.json", encoding="utf-8") as file:
@@ -152,7 +152,7 @@ class VM:
         self.socket_path = f"{folder}/agent.sock"
         self.console_path = f"{folder}/console.log"
         forwards = "".join(f",hostfwd=tcp:127.0.0.1:{host}-:{guest}" for host, guest in (forward or {}).items())
-        argv = ["qemu-system-x86_64", "-accel", "tcg,tb-size=64", "-machine", "q35,hpet=off", "-cpu", "qemu64,+rdrand", "-m", str(memory),
+        argv = ["qemu-system-x86_64", "-accel", "tcg,tb-size=64", "-machine", f"{machine},hpet=off", "-cpu", "qemu64,+rdrand", "-m", str(memory),
                 "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", "-kernel", kernel or f"{base}/kernel",
                 "-initrd", f"{folder}/initrd", "-append", cmdline, "-serial", f"file:{self.console_path}",
                 "-qmp", f"unix:{folder}/qmp.sock,server=on,wait=off"]

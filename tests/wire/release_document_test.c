@@ -219,6 +219,7 @@ static void random_instance(struct dice *dice, struct release *release)
 	release->cloud.names_zone = random_text_or_null(dice);
 	random_texts(dice, &release->cloud.names);
 	release->cloud.endpoint = random_text_or_null(dice);
+	release->cloud.console_key = random_text_or_null(dice);
 }
 
 static void assert_same_host_service(const struct host_service *a, const struct host_service *b)
@@ -396,6 +397,7 @@ static void assert_same_instance(const struct release *a, const struct release *
 	ASSERT_SAME_TEXT(cloud.names_zone);
 	ASSERT_SAME_TEXTS(cloud.names);
 	ASSERT_SAME_TEXT(cloud.endpoint);
+	ASSERT_SAME_TEXT(cloud.console_key);
 }
 
 static void what_is_written_reads_the_same(void **state)

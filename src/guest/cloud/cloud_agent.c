@@ -2,7 +2,7 @@
 
 /*
  * The cloud agent: what `i2kit up` is on a laptop, this is inside an instance. Finds the release in
- * instance metadata, then is the host end of the agent channel on descriptor 0: hands the release
+ * instance metadata or on OpenStack's configuration drive, then is the host end of the agent channel on descriptor 0: hands the release
  * to init, stores its log lines with the cloud, tells the stack when the pod is ready. Started by
  * init where there is no channel and no configuration disk; dormant everywhere else.
  */
@@ -24,6 +24,8 @@
 #include "base/strbuf.h"
 #include "guest/cloud/cloud_backend.h"
 #include "guest/cloud/cloud_booted.h"
+#include "guest/cloud/cloud_console.h"
+#include "guest/cloud/cloud_find.h"
 #include "guest/cloud/cloud_http.h"
 #include "guest/cloud/cloud_logs.h"
 #include "guest/cloud/cloud_names.h"
@@ -43,6 +45,7 @@ struct agent {
 	struct guest_release release;
 	struct cloud_logs *logs; /* NULL: nowhere to store */
 	struct cloud_names *names;
+	struct cloud_console *console; /* NULL: it has nothing to say there */
 	struct wire_decoder *decoder;
 	bool is_signalled;
 	const char *signal;	     /* what the stack is to be told, or NULL */
@@ -112,8 +115,14 @@ static void take_event(struct agent *agent, const struct wire_message *message)
 	struct guest_event event;
 	if (!guest_event_read(message->bytes, message->size, &texts, &event, NULL))
 		return;
-	if (event.type == GUEST_EVENT_READY)
+	if (event.type == GUEST_EVENT_READY) {
 		agent->ready_ms = event.is_ok ? clock_monotonic_ms() : 0;
+		/* The first time judge_readiness() waits. */
+		if (agent->is_signalled && !agent->is_ending)
+			cloud_console_say(agent->console,
+					  event.is_ok ? CONSOLE_READY : CONSOLE_UNREADY, NULL,
+					  clock_wall_ns());
+	}
 	if (event.type == GUEST_EVENT_POD)
 		take_phase(agent, event.phase);
 }
@@ -152,9 +161,24 @@ static bool send_logs(struct agent *agent, struct error *err)
 	return true;
 }
 
+/* Where nobody can be called, whoever promotes reads the console. */
+static void tell_console(struct agent *agent)
+{
+	bool is_good = strcmp(agent->signal, "SUCCESS") == 0;
+	enum console_event good = agent->is_ending ? CONSOLE_DONE : CONSOLE_READY;
+
+	cloud_console_say(agent->console, is_good ? good : CONSOLE_FAILED, NULL, clock_wall_ns());
+	agent->is_signalled = true;
+	agent->signal = NULL;
+}
+
 static void send_signal(struct agent *agent)
 {
 	AUTO(error_clear) struct error err = ERROR_INIT;
+	if (agent->signal != NULL && agent->console != NULL) {
+		tell_console(agent);
+		return;
+	}
 	if (agent->signal == NULL || agent->release.signal_stack == NULL ||
 	    agent->release.signal_resource == NULL)
 		return;
@@ -179,7 +203,8 @@ static bool hash_disk(struct agent *agent)
 {
 	AUTO(error_clear) struct error err = ERROR_INIT;
 	bool is_done = false;
-	if (agent->has_hashed || !agent->is_signalled || agent->logs == NULL)
+	if (agent->has_hashed || !agent->is_signalled ||
+	    (agent->logs == NULL && agent->console == NULL))
 		return false;
 	if (agent->booted == NULL)
 		agent->booted = cloud_booted_new(&err);
@@ -189,7 +214,9 @@ static bool hash_disk(struct agent *agent)
 		char digest[72];
 		cloud_booted_digest(agent->booted, digest);
 		AUTO_FREE char *line = xasprintf(BOOTED_TEXT "%s", digest);
-		cloud_logs_say(agent->logs, BOOTED_SOURCE, line);
+		if (agent->logs != NULL)
+			cloud_logs_say(agent->logs, BOOTED_SOURCE, line);
+		cloud_console_say(agent->console, CONSOLE_BOOTED, digest, clock_wall_ns());
 	} else {
 		complain(&err);
 	}
@@ -243,6 +270,7 @@ static bool serve(struct agent *agent, struct error *err)
 		if (ready > 0 && !read_channel(agent, err))
 			return false;
 		keep_names(agent);
+		cloud_console_step(agent->console, clock_monotonic_ms(), clock_wall_ns());
 		if (clock_monotonic_ms() < agent->retry_ms)
 			continue;
 		judge_readiness(agent);
@@ -273,7 +301,7 @@ int main(int argc, char **argv)
 	AUTO(error_clear) struct error err = ERROR_INIT;
 	if (argc == 4 && strcmp(argv[1], "tls") == 0)
 		return relay_tls(argv[2], argv[3]);
-	agent.cloud = cloud_backend_aws.open(&err);
+	agent.cloud = cloud_find(&err);
 	if (agent.cloud == NULL || !cloud_release_load(agent.cloud, &agent.release, &err)) {
 		complain(&err);
 		return 1;
@@ -282,6 +310,9 @@ int main(int argc, char **argv)
 		agent.logs =
 			cloud_logs_new(agent.cloud, agent.release.log_group, agent.release.pod);
 	agent.names = cloud_names_new(agent.cloud, agent.release.names_zone, &agent.release.names);
+	if (agent.release.console_key != NULL)
+		agent.console = cloud_console_new(STDERR_FILENO, agent.release.console_key,
+						  agent.cloud->instance_id);
 	if (!serve(&agent, &err))
 		complain(&err);
 	return 1;

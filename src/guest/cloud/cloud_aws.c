@@ -26,7 +26,6 @@
 
 #define METADATA	 "http://169.254.169.254/"
 #define TOKEN_TTL	 "X-aws-ec2-metadata-token-ttl-seconds: 21600"
-#define OPEN_MS		 120000U
 #define CREDENTIALS_MS	 600000U /* read anew after ten minutes: they turn over by themselves */
 #define METADATA_WAIT_MS 3000
 #define CALL_TRIES	 6
@@ -91,18 +90,10 @@ static bool read_metadata(const struct cloud_aws *aws, const char *path, char **
 
 static struct guest_cloud *aws_open(struct error *err)
 {
-	uint64_t deadline = clock_monotonic_ms() + OPEN_MS;
-	int pause = FIRST_PAUSE_MS;
 	AUTO_PTR(cloud_aws) struct cloud_aws *aws = xcalloc(1, sizeof(*aws));
 	aws->cloud.backend = &cloud_backend_aws;
-	while (!get_token(&aws->token, err)) {
-		if (clock_monotonic_ms() >= deadline)
-			return NULL;
-		error_clear(err);
-		(void)poll(NULL, 0, pause);
-		pause = pause < 5000 ? pause * 2 : pause;
-	}
-	if (!read_metadata(aws, "latest/meta-data/instance-id", &aws->cloud.instance_id, err) ||
+	if (!get_token(&aws->token, err) ||
+	    !read_metadata(aws, "latest/meta-data/instance-id", &aws->cloud.instance_id, err) ||
 	    !read_metadata(aws, "latest/meta-data/local-ipv4", &aws->cloud.address, err) ||
 	    !read_metadata(aws, "latest/meta-data/placement/region", &aws->region, err))
 		return NULL;

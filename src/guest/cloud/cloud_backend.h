@@ -22,9 +22,12 @@ struct cloud_log_line {
 	char *text;	 /* printable, not empty; owned */
 };
 
-/* Temporary failures are tried again inside; ERROR_INVALID: refused for good. */
+/*
+ * Temporary failures are tried again inside; ERROR_INVALID: refused for good. From `parameter` on NULL where
+ * the cloud lets an instance do no such thing; a release that wants it is refused as it is read.
+ */
 struct cloud_backend {
-	/* Waits up to two minutes for the metadata service. NULL on failure. */
+	/* Asks its metadata service once. NULL: it is not there, or gives no answer (cloud_find.h). */
 	struct guest_cloud *(*open)(struct error *err);
 	/* The release document, perhaps with references; owned. */
 	bool (*user_data)(struct guest_cloud *cloud, char **ret, struct error *err);

@@ -11,6 +11,8 @@
 #include "guest/cloud/cloud_sign.h"
 #include "wire/release_document.h"
 
+#define SHORT_UUID 8
+
 void cloud_release_clear(struct guest_release *release)
 {
 	free(release->document);
@@ -19,6 +21,7 @@ void cloud_release_clear(struct guest_release *release)
 	free(release->signal_stack);
 	free(release->signal_resource);
 	free(release->names_zone);
+	free(release->console_key);
 	string_list_clear(&release->names);
 	*release = (struct guest_release){0};
 }
@@ -96,6 +99,41 @@ static bool attach_volume(struct guest_cloud *cloud, const struct cloud_config *
 	       error_prefix(err, "attaching %s", volume);
 }
 
+static bool has_secrets(const struct release *release)
+{
+	for (size_t i = 0; i < release->map_count; i++)
+		for (size_t e = 0; e < release->maps[i].entry_count; e++)
+			if (release->maps[i].entries[e].reference != NULL)
+				return true;
+	return false;
+}
+
+/* What the release wants and this cloud has no call for. */
+static bool check_means(const struct cloud_backend *backend, const struct release *release,
+			const struct config_reference *reference, struct error *err)
+{
+	const struct cloud_config *config = &release->cloud;
+	const struct {
+		const char *what;
+		bool is_wanted;
+		bool is_there;
+	} means[] = {
+		{"a configuration elsewhere", reference->parameters.count > 0,
+		 backend->parameter != NULL},
+		{"secrets by reference", has_secrets(release), backend->secret != NULL},
+		{"volumes to attach", config->attach_volume != NULL, backend->attach != NULL},
+		{"a log group", config->log_group != NULL, backend->log != NULL},
+		{"a stack to signal", config->signal_stack != NULL, backend->signal != NULL},
+		{"a zone of names", config->names_zone != NULL, backend->change_names != NULL},
+	};
+	for (size_t i = 0; i < ARRAY_SIZE(means); i++)
+		if (means[i].is_wanted && !means[i].is_there)
+			return error_set(err, ERROR_INVALID,
+					 "user data: this cloud's instances cannot have %s",
+					 means[i].what);
+	return true;
+}
+
 /* Which instance this is, the document leaves to the metadata service. */
 static void name_instance(const struct guest_cloud *cloud, struct release *release)
 {
@@ -106,7 +144,10 @@ static void name_instance(const struct guest_cloud *cloud, struct release *relea
 		release->uid = xstrdup(cloud->instance_id);
 	}
 	free(release->instance);
-	release->instance = xasprintf("%s-%s", release->pod != NULL ? release->pod : "pod", id);
+	/* It becomes a host's name: of a UUID the first eight digits will do. */
+	int size = strchr(id, '-') != NULL ? SHORT_UUID : (int)strlen(id);
+	release->instance =
+		xasprintf("%s-%.*s", release->pod != NULL ? release->pod : "pod", size, id);
 }
 
 static bool resolve(struct guest_cloud *cloud, const char *user_data, struct guest_release *ret,
@@ -118,7 +159,8 @@ static bool resolve(struct guest_cloud *cloud, const char *user_data, struct gue
 					     err))
 		return error_prefix(err, "user data");
 	cloud->endpoint = xstrdup_or_null(release.cloud.endpoint);
-	if (!fetch_config(cloud, &reference, &release, err) ||
+	if (!check_means(cloud->backend, &release, &reference, err) ||
+	    !fetch_config(cloud, &reference, &release, err) ||
 	    !fetch_secrets(cloud, &release, err) || !attach_volume(cloud, &release.cloud, err))
 		return false;
 	name_instance(cloud, &release);
@@ -127,6 +169,7 @@ static bool resolve(struct guest_cloud *cloud, const char *user_data, struct gue
 	ret->signal_stack = xstrdup_or_null(release.cloud.signal_stack);
 	ret->signal_resource = xstrdup_or_null(release.cloud.signal_resource);
 	ret->names_zone = xstrdup_or_null(release.cloud.names_zone);
+	ret->console_key = xstrdup_or_null(release.cloud.console_key);
 	string_list_copy(&ret->names, &release.cloud.names);
 	ret->document = release_document_write(&release, 0);
 	return true;

@@ -14,6 +14,7 @@ struct guest_release {
 	char *signal_stack;
 	char *signal_resource;
 	char *names_zone;
+	char *console_key;
 	struct string_list names;
 };
 void cloud_release_clear(struct guest_release *release);

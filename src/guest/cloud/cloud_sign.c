@@ -38,6 +38,13 @@ static void hmac(const void *key, size_t key_size, const char *text, unsigned ch
 			      (const unsigned char *)text, strlen(text), out);
 }
 
+void cloud_hmac_hex(const char *key, const char *text, char out[65])
+{
+	unsigned char raw[32] = {0};
+	hmac(key, strlen(key), text, raw);
+	hex_of(raw, out);
+}
+
 static void make_key(const struct cloud_sign *sign, const char *day, unsigned char out[32])
 {
 	AUTO_FREE char *secret = xasprintf("AWS4%s", sign->credentials->secret);

@@ -32,6 +32,8 @@ struct cloud_sign {
 };
 /* Appends the headers to send: Content-Type, X-Amz-*, Authorization. */
 void cloud_sign(const struct cloud_sign *sign, struct string_list *ret);
+/* Lower-case hex of the HMAC-SHA-256 of a text. */
+void cloud_hmac_hex(const char *key, const char *text, char out[65]);
 /* Lower-case hex of the SHA-256. */
 void cloud_sha256_hex(const void *bytes, size_t size, char out[65]);
 

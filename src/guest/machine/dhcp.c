@@ -61,6 +61,20 @@ static void text_of(uint32_t address, char out[INET_ADDRSTRLEN])
 		out[0] = '\0';
 }
 
+/* Those on the link first: a gateway must be in reach before it is one. */
+static bool add_routes(const struct dhcp *dhcp, struct error *err)
+{
+	for (unsigned is_far = 0; is_far < 2; is_far++) {
+		for (size_t i = 0; i < dhcp->lease.route_count; i++) {
+			const struct dhcp_route *route = &dhcp->lease.routes[i];
+			if ((route->gateway != 0) == (is_far != 0) &&
+			    !network_add_route(dhcp->interface, route, err))
+				return false;
+		}
+	}
+	return true;
+}
+
 static bool configure(struct dhcp *dhcp, struct error *err)
 {
 	char address[INET_ADDRSTRLEN];
@@ -72,7 +86,11 @@ static bool configure(struct dhcp *dhcp, struct error *err)
 	if (!network_set_address(dhcp->interface, with_prefix,
 				 dhcp->lease.mtu >= 576 ? dhcp->lease.mtu : 0, err))
 		return false;
-	return dhcp->lease.gateway == 0 || network_add_gateway(dhcp->interface, gateway, err);
+	/* The router option counts only where there are no routes (RFC 3442). */
+	if (dhcp->lease.route_count == 0)
+		return dhcp->lease.gateway == 0 ||
+		       network_add_gateway(dhcp->interface, gateway, err);
+	return add_routes(dhcp, err);
 }
 
 static void take_lease(struct dhcp *dhcp, const struct dhcp_lease *lease)

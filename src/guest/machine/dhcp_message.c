@@ -21,6 +21,7 @@ enum {
 	OPTION_TYPE = 53,
 	OPTION_SERVER = 54,
 	OPTION_WANTED = 55,
+	OPTION_ROUTES = 121,
 	OPTION_END = 255,
 };
 
@@ -58,9 +59,9 @@ static unsigned checksum(const uint8_t *bytes, size_t size)
 
 static size_t put_options(uint8_t *at, const struct dhcp_lease *offer)
 {
-	static const uint8_t wanted[] = {
-		OPTION_WANTED, 6,	   OPTION_MASK,	  OPTION_ROUTER, OPTION_DNS,
-		OPTION_DOMAIN, OPTION_MTU, OPTION_SECONDS};
+	static const uint8_t wanted[] = {OPTION_WANTED, 7,	    OPTION_ROUTES, OPTION_MASK,
+					 OPTION_ROUTER, OPTION_DNS, OPTION_DOMAIN, OPTION_MTU,
+					 OPTION_SECONDS};
 	uint8_t *start = at;
 	put32(at, 0x63825363);
 	at += 4;
@@ -118,6 +119,31 @@ static unsigned prefix_of(uint32_t mask)
 	return bits;
 }
 
+/*
+ * Prefix length, as many bytes of the network as that needs, gateway; and so on. A list that is broken
+ * counts for nothing: half of the routes may be worse than the router alone.
+ */
+static void take_routes(const uint8_t *at, size_t size, struct dhcp_lease *ret)
+{
+	size_t count = 0;
+
+	while (size > 0 && count < DHCP_MAX_ROUTES) {
+		unsigned prefix = at[0];
+		size_t octets = (prefix + 7) / 8;
+		if (prefix > 32 || size < 1 + octets + 4)
+			return;
+		struct dhcp_route *route = &ret->routes[count++];
+		*route = (struct dhcp_route){.prefix = prefix, .gateway = get32(at + 1 + octets)};
+		for (size_t i = 0; i < octets; i++)
+			route->network |= (uint32_t)at[1 + i] << (24 - 8 * i);
+		if (prefix < 32)
+			route->network &= ~(UINT32_MAX >> prefix);
+		at += 1 + octets + 4;
+		size -= 1 + octets + 4;
+	}
+	ret->route_count = count;
+}
+
 static void take_option(uint8_t code, const uint8_t *value, size_t size, struct dhcp_lease *ret)
 {
 	if (code == OPTION_TYPE && size == 1)
@@ -126,6 +152,8 @@ static void take_option(uint8_t code, const uint8_t *value, size_t size, struct 
 		ret->prefix = prefix_of(get32(value));
 	else if (code == OPTION_ROUTER && size >= 4)
 		ret->gateway = get32(value);
+	else if (code == OPTION_ROUTES)
+		take_routes(value, size, ret);
 	else if (code == OPTION_SERVER && size == 4)
 		ret->server = get32(value);
 	else if (code == OPTION_SECONDS && size == 4)

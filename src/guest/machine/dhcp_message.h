@@ -2,7 +2,7 @@
 #ifndef I2KIT_GUEST_MACHINE_DHCP_MESSAGE_H
 #define I2KIT_GUEST_MACHINE_DHCP_MESSAGE_H
 
-/* DHCP (RFC 2131, 2132) as bytes: the IPv4 and UDP headers with it, as a packet socket carries
+/* DHCP (RFC 2131, 2132, 3442) as bytes: the IPv4 and UDP headers with it, as a packet socket carries
  * them. Pure. */
 
 #include <stdbool.h>
@@ -11,16 +11,26 @@
 
 #define DHCP_MAX_PACKET 600
 #define DHCP_MAX_DNS	4
+#define DHCP_MAX_ROUTES 16
 
 enum dhcp_type { DHCP_DISCOVER = 1, DHCP_OFFER = 2, DHCP_REQUEST = 3, DHCP_ACK = 5, DHCP_NAK = 6 };
 
-/* Addresses are numbers in host order. */
+/* Addresses are numbers in host order, here and below. */
+struct dhcp_route {
+	uint32_t network;
+	unsigned prefix;  /* bits; 0: the default route */
+	uint32_t gateway; /* 0: on the link */
+};
+
 struct dhcp_lease {
 	enum dhcp_type type;
 	uint32_t address;
 	uint32_t server;
 	unsigned prefix;  /* bits; 0: not said */
 	uint32_t gateway; /* 0: none */
+	struct dhcp_route
+		routes[DHCP_MAX_ROUTES]; /* where there are any, the gateway is none of them */
+	size_t route_count;
 	uint32_t dns[DHCP_MAX_DNS];
 	size_t dns_count;
 	uint32_t seconds; /* of the lease; 0: not said */

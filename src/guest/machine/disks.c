@@ -20,9 +20,11 @@
 #include "guest/machine/gpt_entry.h"
 #include "guest/machine/rootfs.h"
 
-#define WAIT_MS	     30000U
-#define FIRST_NAP_MS 1
-#define LAST_NAP_MS  50
+#define WAIT_MS	      30000U
+#define FIRST_NAP_MS  1
+#define LAST_NAP_MS   50
+#define VIRTIO_SERIAL 20
+#define UUID_LENGTH   36
 
 /* The value of KEY= in a device's uevent; owned, or NULL. */
 static char *uevent_value(const char *device, const char *key)
@@ -146,6 +148,13 @@ static bool is_volume_id(const char *text, const char *serial)
 	       strcmp(text + 3, serial + 4) == 0;
 }
 
+/* virtio has room for 20 characters: OpenStack's volumes have the first ones of their UUID. */
+static bool is_cut_off(const char *text, const char *serial)
+{
+	return strlen(text) == VIRTIO_SERIAL && strlen(serial) == UUID_LENGTH &&
+	       strncmp(text, serial, VIRTIO_SERIAL) == 0;
+}
+
 static bool has_serial(const char *device, const char *serial)
 {
 	static const char *const places[] = {"serial", "device/serial"}; /* virtio, NVMe */
@@ -156,7 +165,8 @@ static bool has_serial(const char *device, const char *serial)
 			continue;
 		text[strcspn(text, " \n")] = '\0';
 		/* EBS volumes show vol-0123 as vol0123. */
-		if (strcmp(text, serial) == 0 || is_volume_id(text, serial))
+		if (strcmp(text, serial) == 0 || is_volume_id(text, serial) ||
+		    is_cut_off(text, serial))
 			return true;
 	}
 	/* The name by which EC2 attached it, for a volume whose id nobody knew before. */

@@ -19,6 +19,7 @@
 #include "base/folder_list.h"
 #include "base/parse.h"
 #include "base/path.h"
+#include "guest/machine/dhcp_message.h"
 
 static void set_name(struct ifreq *request, const char *interface)
 {
@@ -148,22 +149,32 @@ bool network_set_address(const char *interface, const char *address, unsigned mt
 	return bring_up(fd, interface, err);
 }
 
-bool network_add_gateway(const char *interface, const char *gateway, struct error *err)
+bool network_add_route(const char *interface, const struct dhcp_route *route, struct error *err)
 {
-	struct in_addr ip;
 	AUTO_CLOSE int fd = control_socket(err);
 	if (fd < 0)
 		return false;
+	AUTO_FREE char *device = xstrdup(interface);
+	struct rtentry entry = {.rt_flags = RTF_UP, .rt_dev = device};
+	if (route->gateway != 0)
+		entry.rt_flags |= RTF_GATEWAY;
+	uint32_t mask = route->prefix == 0 ? 0 : UINT32_MAX << (32 - route->prefix);
+	set_ipv4(&entry.rt_gateway, (struct in_addr){htonl(route->gateway)});
+	set_ipv4(&entry.rt_dst, (struct in_addr){htonl(route->network)});
+	set_ipv4(&entry.rt_genmask, (struct in_addr){htonl(mask)});
+	if (ioctl(fd, SIOCADDRT, &entry) < 0 && errno != EEXIST)
+		return error_set_errno(err, errno, "a route of %u bits", route->prefix);
+	return true;
+}
+
+bool network_add_gateway(const char *interface, const char *gateway, struct error *err)
+{
+	struct in_addr ip;
 	if (inet_pton(AF_INET, gateway, &ip) != 1)
 		return error_set(err, ERROR_INVALID, "gateway '%s' is no IPv4 address", gateway);
-	AUTO_FREE char *device = xstrdup(interface);
-	struct rtentry route = {.rt_flags = RTF_UP | RTF_GATEWAY, .rt_dev = device};
-	set_ipv4(&route.rt_gateway, ip);
-	set_ipv4(&route.rt_dst, (struct in_addr){0});
-	set_ipv4(&route.rt_genmask, (struct in_addr){0});
-	if (ioctl(fd, SIOCADDRT, &route) < 0 && errno != EEXIST)
-		return error_set_errno(err, errno, "gateway %s", gateway);
-	return true;
+	const struct dhcp_route route = {.gateway = ntohl(ip.s_addr)};
+	return network_add_route(interface, &route, err) ||
+	       error_prefix(err, "gateway %s", gateway);
 }
 
 bool network_configure(const struct network_config *config, struct error *err)

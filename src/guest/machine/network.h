@@ -16,6 +16,9 @@ char *network_find_interface(const char *mac_or_null);
 MUST_CHECK bool network_configure(const struct network_config *config, struct error *err);
 MUST_CHECK bool network_set_address(const char *interface, const char *address, unsigned mtu,
 				    struct error *err);
+struct dhcp_route;
+MUST_CHECK bool network_add_route(const char *interface, const struct dhcp_route *route,
+				  struct error *err);
 MUST_CHECK bool network_add_gateway(const char *interface, const char *gateway, struct error *err);
 /* "10.77.1.5" of "10.77.1.5/24"; owned. NULL: no address. */
 char *network_plain_address(const struct network_config *config);

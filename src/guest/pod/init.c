@@ -165,7 +165,11 @@ static void find_release_elsewhere(struct guest *guest)
 	AUTO(error_clear) struct error err = ERROR_INIT;
 	AUTO_FREE char *bytes = NULL;
 	size_t size = 0;
-	if (config_disk_read(&bytes, &size, &err))
+	bool has_disk = config_disk_read(guest->channel == NULL, &bytes, &size, &err);
+	if (has_disk && guest->channel == NULL && config_disk_is_drive() &&
+	    path_exists(CLOUD_AGENT))
+		uplink_serve_drive(guest->uplink);
+	else if (has_disk)
 		guest_take_release(guest, bytes, size);
 	else if (guest->channel == NULL)
 		uplink_find_release(guest->uplink);

@@ -163,6 +163,11 @@ void uplink_want_lease(struct uplink *uplink)
 	start_dhcp(uplink);
 }
 
+void uplink_serve_drive(struct uplink *uplink)
+{
+	start_cloud_agent(uplink);
+}
+
 void uplink_find_release(struct uplink *uplink)
 {
 	if (!path_exists(CLOUD_AGENT)) {

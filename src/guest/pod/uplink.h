@@ -14,6 +14,8 @@
 struct uplink *uplink_new(struct guest *guest);
 /* The release asks for DHCP: the pod starts when there is a lease. */
 void uplink_want_lease(struct uplink *uplink);
+/* The configuration is OpenStack's, on a drive: the cloud agent reads it, before there is a network. */
+void uplink_serve_drive(struct uplink *uplink);
 /* There is no channel and no configuration disk: ask the cloud. */
 void uplink_find_release(struct uplink *uplink);
 
