@@ -85,9 +85,20 @@ static int print_one(const struct subject *subject, const char *name, struct err
 	return 1;
 }
 
-/* Who we are there, as the provider says it. Owned; NULL: *err says why not. */
-static char *identity(const struct invocation *invocation, const struct subject *subject,
-		      struct error *err)
+struct answers {
+	char *who;		  /* owned; NULL: not even that */
+	struct string_list there; /* owned; what there is */
+};
+
+static void answers_clear(struct answers *answers)
+{
+	free(answers->who);
+	string_list_clear(&answers->there);
+}
+
+/* Who we are there, as the provider says it, and whether what the file names is there. */
+static bool ask(const struct invocation *invocation, const struct subject *subject,
+		struct answers *ret, struct error *err)
 {
 	const char *profile = arguments_value(invocation->args, "profile");
 	struct cloud_options options = {
@@ -95,22 +106,29 @@ static char *identity(const struct invocation *invocation, const struct subject 
 		.profile = profile != NULL ? profile : subject->environment.profile,
 		.ask = ask_secret,
 	};
-	struct cloud *cloud = subject->provider->open(&options, err);
+	const struct cloud_provider *provider = subject->provider;
+	struct cloud *cloud = provider->open(&options, err);
 	if (cloud == NULL)
-		return NULL;
-	char *who = subject->provider->identify(cloud, err);
-	subject->provider->close(cloud);
-	return who;
+		return false;
+	ret->who = provider->identify(cloud, err);
+	bool is_ok = ret->who != NULL &&
+		     (provider->survey == NULL ||
+		      provider->survey(cloud, &subject->environment, &ret->there, err));
+	provider->close(cloud);
+	return is_ok;
 }
 
-static void print_json(const struct subject *subject, const char *who, const struct error *failure)
+/* failure NULL: there is none. */
+static void print_json(const struct subject *subject, const struct answers *answers,
+		       const struct error *failure)
 {
 	AUTO(strbuf_clear) struct strbuf out = STRBUF_INIT;
 	struct json_writer json = JSON_WRITER(&out, JSON_PRETTY);
 	json_open_object(&json, NULL);
-	json_write_text(&json, "level", who != NULL ? "ok" : "broken");
-	json_write_text(&json, "text", who != NULL ? who : failure->message);
-	json_write_text_if(&json, "mend", who != NULL ? NULL : failure->hint);
+	json_write_text(&json, "level", failure == NULL ? "ok" : "broken");
+	json_write_text(&json, "text", failure == NULL ? answers->who : failure->message);
+	json_write_text_if(&json, "mend", failure == NULL ? NULL : failure->hint);
+	json_write_texts_if(&json, "there", &answers->there);
 	json_open_object(&json, "policies");
 	for (size_t i = 0; i < ARRAY_SIZE(policies); i++) {
 		AUTO_FREE char *text = policy_text(subject, policies[i].kind);
@@ -123,13 +141,18 @@ static void print_json(const struct subject *subject, const char *who, const str
 }
 
 static void print_text(const struct invocation *invocation, const struct subject *subject,
-		       const char *who, const struct error *failure)
+		       const struct answers *answers, const struct error *failure)
 {
-	enum text_style style = who != NULL ? STYLE_GREEN : STYLE_RED;
-	(void)printf("%s%-7s%s %s\n", style_begin(style, invocation->is_colored),
-		     who != NULL ? "ok" : "broken", style_begin(STYLE_NONE, invocation->is_colored),
-		     who != NULL ? who : failure->message);
-	if (who == NULL && failure->hint != NULL)
+	const char *plain = style_begin(STYLE_NONE, invocation->is_colored);
+	const char *green = style_begin(STYLE_GREEN, invocation->is_colored);
+	if (answers->who != NULL)
+		(void)printf("%s%-7s%s %s\n", green, "ok", plain, answers->who);
+	for (size_t i = 0; i < answers->there.count; i++)
+		(void)printf("%s%-7s%s %s\n", green, "", plain, answers->there.items[i]);
+	if (failure != NULL)
+		(void)printf("%s%-7s%s %s\n", style_begin(STYLE_RED, invocation->is_colored),
+			     "broken", plain, failure->message);
+	if (failure != NULL && failure->hint != NULL)
 		(void)printf("        -> %s\n", failure->hint);
 	for (size_t i = 0; i < ARRAY_SIZE(policies); i++) {
 		AUTO_FREE char *text = policy_text(subject, policies[i].kind);
@@ -148,10 +171,11 @@ int doctor_cloud(const struct invocation *invocation, struct error *err)
 		return 1;
 	if (name != NULL)
 		return print_one(&subject, name, err);
-	AUTO_FREE char *who = identity(invocation, &subject, &failure);
+	AUTO(answers_clear) struct answers answers = {0};
+	bool is_ok = ask(invocation, &subject, &answers, &failure);
 	if (invocation->output == OUTPUT_JSON)
-		print_json(&subject, who, &failure);
+		print_json(&subject, &answers, is_ok ? NULL : &failure);
 	else
-		print_text(invocation, &subject, who, &failure);
-	return who != NULL ? 0 : 1;
+		print_text(invocation, &subject, &answers, is_ok ? NULL : &failure);
+	return is_ok ? 0 : 1;
 }

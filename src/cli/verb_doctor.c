@@ -130,7 +130,8 @@ const struct verb verb_doctor = {
 		"not count.\nWith --cloud it says who we are where -e points, and prints the least "
 		"permissions that the verbs of the cloud need there, made from the table that "
 		"their "
-		"calls are checked against; --policy NAME prints one of them, and asks nobody.",
+		"calls are checked against; --policy NAME prints one of them, and asks nobody. In "
+		"OpenStack it says whether what the file names is there instead.",
 	.options = options,
 	.option_count = ARRAY_SIZE(options),
 	.has_output = true,

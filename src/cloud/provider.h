@@ -246,6 +246,10 @@ struct cloud_provider {
 			const char *region, enum cloud_policy kind);
 	/* One line for people: account, region, where the credentials come from. Owned. */
 	char *(*identify)(struct cloud *cloud, struct error *err);
+	/* Whether what the environment names is there, and what there is; lines for people are added
+	 * to *ret, on failure too. Reads alone. NULL: a plan says it. */
+	bool (*survey)(struct cloud *cloud, const struct environment *environment,
+		       struct string_list *ret, struct error *err);
 	/* What ensure_image would do; reads alone. NULL, as what follows: it can only be logged in to yet. */
 	bool (*plan_image)(struct cloud *cloud, const struct cloud_upload *upload,
 			   const struct progress *progress, struct cloud_image *ret,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""usage: openstack_images.py PUSH-DISK
+"""usage: openstack_images.py PUSH-DISK I2KIT
 
 Disks into a Glance on loopback that takes what the Image API v2 takes (its schema, content types, states, protection,
 pages of two) and nothing else, and that fails on demand: cut connections, closed ways, other bytes than it was sent."""
@@ -406,6 +406,35 @@ def test_another_hash_will_do_and_none_is_made_up_for_by_reading(bed):
 def test_a_disk_that_changed_is_not_sent_under_its_old_name(bed):
     done, _, err = bed.push(hexes=hashlib.sha256(b"").hexdigest())
     assert not done and "not sha256:e3b0" in err and not bed.cloud.images, err
+
+
+def test_promote_only_images_by_hand(bed):
+    """The program itself, with a disk that it has built."""
+    top = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
+    images, base = os.environ.get("I2KIT_IMAGES", f"{top}/out/images"), os.environ.get("I2KIT_BASE", f"{top}/out/base")
+    if not os.path.exists(f"{images}/toolbox/index.json") or not os.path.exists(f"{base}/base.json"):
+        return
+    with open(f"{bed.folder}/i2kit.yml", "w", encoding="utf-8") as file:
+        file.write(f"name: shop\ncontainers:\n  main: {{image: 'oci:{images}/toolbox', command: [sleep, '1000']}}\n")
+    with open(f"{bed.folder}/environment.yml", "w", encoding="utf-8") as file:
+        file.write("name: prod\nprovider: {type: openstack, cloud: one}\n")
+    environment = {"PATH": os.environ["PATH"], "HOME": bed.folder, "XDG_RUNTIME_DIR": bed.folder, "I2KIT_BASE": base}
+
+    def run(*words):
+        done = subprocess.run([os.path.abspath(sys.argv[2]), *words, "-e", "environment.yml"], cwd=bed.folder, env=environment,
+                              capture_output=True, text=True, timeout=90)
+        return done.returncode, done.stdout, done.stderr
+
+    status, out, err = run("promote", "--only-images", "--plan", "--force")
+    assert status == 0 and "to send" in out and not bed.cloud.images, (out, err)
+    status, out, err = run("promote", "--only-images", "--force", "--yes")
+    image = bed.only()
+    assert status == 0 and image["id"] in out and image["i2kit_sha256"] in out and image["i2kit_verified"] == "full", (out, err)
+    assert hashlib.sha256(bed.cloud.stored[image["id"]]).hexdigest() == image["i2kit_sha256"]
+    status, out, err = run("promote", "--only-images", "--force", "--yes")
+    assert status == 0 and "there already" in out and len(bed.puts()) == 1, (out, err)
+    status, out, err = run("promote", "--force", "--yes")
+    assert status == 1 and "does not promote to openstack yet" in err and "--only-images" in err, err
 
 
 def main():

@@ -12,8 +12,10 @@ import sys
 import tempfile
 import threading
 import time
+import urllib.parse
 
 ENDPOINTS = [("compute", "/compute/v2.1"), ("image", "/image"), ("network", "/network")]
+OCTAVIA = ("load-balancer", "/octavia")
 
 
 class Keystone(http.server.ThreadingHTTPServer):
@@ -26,6 +28,10 @@ class Keystone(http.server.ThreadingHTTPServer):
     def reset(self):
         self.is_forgetful = False
         self.nova, self.tokens = "2.93", []
+        self.networks = [("n1", "private", False), ("n2", "public", True)]
+        self.flavors = [("f1", "small", 512, 1, 1), ("f2", "tiny", 128, 1, 1), ("f3", "large", 4096, 4, 20)]
+        self.limits = {"maxTotalInstances": 10, "totalInstancesUsed": 2, "maxTotalRAMSize": -1, "totalRAMUsed": 1024}
+        self.balancers = 200
         self.logins, self.failures, self.services, self.regions = [], [], list(ENDPOINTS), ("RegionOne", "Two")
 
 
@@ -93,9 +99,32 @@ class Handler(http.server.BaseHTTPRequestHandler):
         token = self.headers["X-Auth-Token"]
         if not self.server.tokens or token != self.server.tokens[-1]:
             return self.refuse(401, "The request you have made requires authentication.")
+        url = urllib.parse.urlsplit(self.path)
+        query = urllib.parse.parse_qs(url.query)
+        if url.path == "/network/v2.0/networks":
+            names = {"id": 0, "name": 1, "router:external": 2}
+            return self.answer(200, {"networks": [{key: one[names[key]] for key in query["fields"]} for one in self.server.networks]})
+        if url.path == "/compute/v2.1/flavors/detail":
+            return self.flavors(query)
+        if url.path == "/compute/v2.1/limits":
+            return self.answer(200, {"limits": {"rate": [], "absolute": {"maxTotalCores": 20, **self.server.limits}}})
+        if url.path == "/octavia/v2.0/lbaas/providers":
+            if self.server.balancers != 200:
+                return self.answer(self.server.balancers, {"faultcode": "Client", "faultstring": "Policy does not allow this request."})
+            return self.answer(200, {"providers": [{"name": name, "description": "x"} for name in ("amphora", "ovn")]})
         if self.path != "/compute/v2.1/":
             return self.refuse(404, "Not Found")
         return self.answer(200, {"version": {"id": "v2.1", "version": self.server.nova, "min_version": "2.1", "status": "CURRENT"}})
+
+    def flavors(self, query):
+        """Two a page, with a link to the next one while there is any, as Nova does."""
+        all_of_them, marker = self.server.flavors, query.get("marker", [None])[0]
+        start = [f[0] for f in all_of_them].index(marker) + 1 if marker else 0
+        page = all_of_them[start:start + 2]
+        body = {"flavors": [{"id": i, "name": n, "ram": ram, "vcpus": cpus, "disk": size, "swap": 0, "links": []} for i, n, ram, cpus, size in page]}
+        if start + 2 < len(all_of_them):
+            body["flavors_links"] = [{"rel": "next", "href": f"{self.server.url}/compute/v2.1/flavors/detail?marker={page[-1][0]}"}]
+        return self.answer(200, body)
 
     def token(self):
         end = time.strftime("%Y-%m-%dT%H:%M:%S.000000Z", time.gmtime(time.time() + 3600))
@@ -195,6 +224,44 @@ def test_a_nova_that_is_too_old(bed):
     bad(bed.doctor(PASSWORD), "up to 2.60", "2.79")
     bed.keystone.nova = "new"
     bad(bed.doctor(PASSWORD), "up to new")
+
+
+def test_what_there_is_in_the_project(bed):
+    bed.keystone.services = [*ENDPOINTS, OCTAVIA]
+    good(bed.doctor(PASSWORD), "network private", "floating addresses from public", "3 flavors", "(Octavia) by amphora, ovn",
+         "instances: 2 of 10", "MiB of memory: 1024, without a limit")
+    good(bed.doctor(PASSWORD, provider="cloud: one, instance_type: large, network: n1, external_network: public"), "flavor large: 4096 MiB of memory, 4 processors, 20 GiB")
+    bed.keystone.balancers = 403
+    good(bed.doctor(PASSWORD), "no load balancers")
+    bed.keystone.networks = bed.keystone.networks[:1]
+    good(bed.doctor(PASSWORD), "nothing can be public")
+
+
+def test_what_the_environment_names_and_is_not_there(bed):
+    bad(bed.doctor(PASSWORD, provider="cloud: one, network: pivate"), "provider.network: there is no network 'pivate'", "private")
+    bad(bed.doctor(PASSWORD, provider="cloud: one, network: public"), "there is no network 'public'")
+    bad(bed.doctor(PASSWORD, provider="cloud: one, external_network: private"), "there is no external network 'private'", "public")
+    bad(bed.doctor(PASSWORD, provider="cloud: one, instance_type: larg"), "provider.instance_type: there is no flavor 'larg'", "large")
+
+
+def test_names_that_stand_for_two(bed):
+    bed.keystone.networks += [("n3", "private", False)]
+    bad(bed.doctor(PASSWORD, provider="cloud: one, network: private"), "two networks are called 'private'", "n1 or n3")
+    bad(bed.doctor(PASSWORD), "several networks", "provider.network: private")
+    good(bed.doctor(PASSWORD, provider="cloud: one, network: n3"), "network private")
+    bed.keystone.networks = []
+    bad(bed.doctor(PASSWORD), "no network for servers")
+
+
+def test_names_with_the_terminals_words_in_them(bed):
+    bed.keystone.networks = [("n1", "pri\x1b[31mvate", False)]
+    status, text = bed.doctor(PASSWORD)
+    assert status == 0 and "\x1b[31mvate" not in text and "vate" in text, text
+
+
+def test_a_project_that_is_full(bed):
+    bed.keystone.limits["totalInstancesUsed"] = 10
+    bad(bed.doctor(PASSWORD), "instances: 10 of 10", "its quota allows (10)", "before it takes the old ones away")
 
 
 def test_answers_that_are_none(bed):

@@ -23,6 +23,7 @@ const struct openstack_service OPENSTACK_COMPUTE = {"compute", "v2.1", "2.79"};
 const struct openstack_service OPENSTACK_IMAGE = {"image", "v2", NULL};
 const struct openstack_service OPENSTACK_NETWORK = {"network", "v2.0", NULL};
 const struct openstack_service OPENSTACK_VOLUME = {"block-storage", "v3", "3.59"};
+const struct openstack_service OPENSTACK_BALANCER = {"load-balancer", "v2.0", NULL};
 
 struct openstack_client {
 	struct openstack_settings settings;

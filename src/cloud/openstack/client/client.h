@@ -23,6 +23,7 @@ extern const struct openstack_service OPENSTACK_COMPUTE;
 extern const struct openstack_service OPENSTACK_IMAGE;
 extern const struct openstack_service OPENSTACK_NETWORK;
 extern const struct openstack_service OPENSTACK_VOLUME;
+extern const struct openstack_service OPENSTACK_BALANCER;
 
 struct openstack_call {
 	const struct openstack_service *service;

@@ -8,6 +8,7 @@
 #include "base/string_list.h"
 #include "cloud/openstack/client/client.h"
 #include "cloud/openstack/provider/images_openstack.h"
+#include "cloud/openstack/provider/survey_openstack.h"
 
 struct cloud {
 	struct openstack_client *client; /* owned */
@@ -121,6 +122,7 @@ const struct cloud_provider CLOUD_PROVIDER_OPENSTACK = {
 	.close = openstack_close,
 	.policy = openstack_policy,
 	.identify = openstack_identify,
+	.survey = openstack_survey,
 	.plan_image = openstack_plan_image,
 	.ensure_image = openstack_ensure_image,
 };
