@@ -487,6 +487,24 @@ static void what_docker_takes_beyond_the_specification_is_taken(void **state)
 		    "network_mode: 'container:elsewhere' is not supported");
 }
 
+static void what_is_external_comes_with_the_command(void **state)
+{
+	static const char text[] = "services:\n"
+				   "  a: {image: x, secrets: [token]}\n"
+				   "secrets: {token: {external: true}}\n";
+	(void)state;
+	AUTO(project_end) struct project project;
+	AUTO(string_list_clear) struct string_list given = STRING_LIST_INIT;
+	project_begin(&project);
+	write_file(&project, "compose.yaml", text);
+	string_list_add(&given, "token.token=very");
+	project.options.secrets = &given;
+	must_load(&project);
+	assert_int_equal(project.app.config_map_count, 1);
+	assert_string_equal(project.app.config_maps[0].entries[0].bytes, "very");
+	must_refuse(text, "compose.yaml:2:27: Secret 'token' has no key 'token'");
+}
+
 static void services_of_one_image_share_its_build(void **state)
 {
 	(void)state;
@@ -639,6 +657,7 @@ int main(void)
 		cmocka_unit_test(configs_and_secrets_are_files),
 		cmocka_unit_test(builds_and_watches_are_kept),
 		cmocka_unit_test(what_docker_takes_beyond_the_specification_is_taken),
+		cmocka_unit_test(what_is_external_comes_with_the_command),
 		cmocka_unit_test(services_of_one_image_share_its_build),
 		cmocka_unit_test(what_is_converted_to_compose_reads_back_the_same),
 		cmocka_unit_test(what_compose_has_no_words_for_is_named),
