@@ -13,6 +13,8 @@ rounds=${2:-${BENCH_ROUNDS:-5}}
 # shellcheck source=bench/lib.sh
 . "$top/bench/lib.sh"
 export I2KIT_BASE=${I2KIT_BASE:-$top/out/base}
+# Every VM boots: no template of one may come between two rounds.
+export I2KIT_WARM_BUDGET=0
 i2kit=$build/i2kit
 image=oci:$top/out/images/toolbox
 work=$(mktemp -d)
