@@ -114,9 +114,11 @@ static void read_pod(struct loader *loader, const struct yaml_node *model,
 	for (unsigned pass = 0; pass < 2; pass++) {
 		for (size_t i = first; i < services->pair_count; i++) {
 			const char *key = services->pairs[i].key->text;
+			if (strcmp(pods->items[i], name) != 0)
+				continue;
 			bool joins =
 				compose_network_partner(model, services->pairs[i].value) != NULL;
-			if (strcmp(pods->items[i], name) != 0 || joins != (pass == 1))
+			if (joins != (pass == 1))
 				continue;
 			struct compose_service service = {.pod = &pod,
 							  .service = &ports,

@@ -508,9 +508,14 @@ static bool makes_image(const struct compose_service *service, const struct yaml
 			const char *image)
 {
 	const char *said = text_at(other->value, "image");
-	AUTO_FREE char *implied = xasprintf("%s-%s", service->project, other->key->text);
-	return yaml_get(other->value, "build") != NULL &&
-	       strcmp(said != NULL ? said : implied, image) == 0;
+	size_t length = strlen(service->project);
+
+	if (yaml_get(other->value, "build") == NULL)
+		return false;
+	if (said != NULL)
+		return strcmp(said, image) == 0;
+	return strncmp(image, service->project, length) == 0 && image[length] == '-' &&
+	       strcmp(image + length + 1, other->key->text) == 0;
 }
 
 /* Several services of one image: one has its build, the others name it. */
