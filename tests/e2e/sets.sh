@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # StatefulSets: numbers come one after the other, go in reverse, are updated from the highest down to the partition;
 # what lies below it comes again as it was, also after its supervisor was killed.
+# shellcheck disable=SC2034 # for the prologue: templates are made
+warm=1
 . "$(dirname "$0")/lib/prologue.sh"
 need jq
 isolated "$@"

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # i2kit up: its options, convergence, Ctrl-C once and twice.
 set -u
+# shellcheck disable=SC2034 # for the prologue: templates are made
+warm=1
 . "$(dirname "$0")/lib/prologue.sh"
 isolated "$@"
 export I2KIT_PROJECT=upto

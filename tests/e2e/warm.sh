@@ -3,6 +3,8 @@
 # Warm starts: what was up once goes on from a template the next time, in both modes. Clones share neither random
 # numbers, ids, addresses nor a wrong clock; what is damaged, unwanted or too old is a cold start and no failure.
 set -u
+# shellcheck disable=SC2034 # for the prologue: templates are made
+warm=1
 . "$(dirname "$0")/lib/prologue.sh"
 isolated "$@"
 if [ "$(id -u)" = 0 ] && [ -z "${I2KIT_WARM_SESSION:-}" ]; then

@@ -13,6 +13,8 @@ i2kit=${I2KIT:-${I2KIT_BUILD:-$top/build}/i2kit}
 images=${I2KIT_IMAGES:-$top/out/images}
 PATH=$(dirname "$i2kit"):$PATH:/usr/sbin:/sbin
 export I2KIT_BASE=${I2KIT_BASE:-$top/out/base} PATH
+# No VM but a test's own, unless it is about those (warm=1 before this file is read) or begins with an environment of its own.
+[ -n "${warm:-}" ] || export I2KIT_WARM_BUDGET=0
 number=0
 failed=0
 
