@@ -3,9 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/path.h"
 #include "guest/channel/log_ring.h"
+#include "guest/documents/elf_needed.h"
 #include "guest/documents/environment.h"
 #include "guest/documents/image_user.h"
 #include "guest/documents/name_files.h"
@@ -398,6 +400,57 @@ static void a_ring_forgets_all_of_a_life(void **state)
 	log_ring_free(ring);
 }
 
+/* This program itself: a linker made it, and it says what ldd would. */
+static void a_program_names_its_libraries(void **state)
+{
+	AUTO(string_list_clear) struct string_list names = STRING_LIST_INIT;
+	AUTO_FREE char *bytes = NULL;
+	size_t size = 0;
+	bool has_libc = false;
+	bool has_interpreter = false;
+	(void)state;
+
+	assert_true(file_read("/proc/self/exe", (size_t)256 << 20, &bytes, &size, NULL));
+	elf_needed_add((const uint8_t *)bytes, size, &names);
+	for (size_t i = 0; i < names.count; i++) {
+		has_libc = has_libc || strcmp(names.items[i], "libc.so.6") == 0;
+		has_interpreter = has_interpreter || strstr(names.items[i], "/ld-linux") != NULL;
+	}
+	assert_true(has_libc && has_interpreter);
+	/* Cut anywhere it names less, and reads nothing beyond. */
+	for (size_t cut = 0; cut < size; cut += 1 + cut / 7) {
+		AUTO(string_list_clear) struct string_list some = STRING_LIST_INIT;
+		AUTO_FREE uint8_t *part = xmalloc(cut + 1);
+		memcpy(part, bytes, cut);
+		elf_needed_add(part, cut, &some);
+		assert_true(some.count <= names.count);
+	}
+}
+
+static void a_script_names_its_interpreter(void **state)
+{
+	static const struct {
+		const char *text;
+		const char *name; /* or NULL */
+	} scripts[] = {{"#!/bin/sh\necho", "/bin/sh"},
+		       {"#! /usr/bin/env bash", "/usr/bin/env"},
+		       {"#!sh", NULL},
+		       {"#!", NULL},
+		       {"", NULL},
+		       {"\x7f"
+			"ELF",
+			NULL}};
+	(void)state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(scripts); i++) {
+		AUTO(string_list_clear) struct string_list names = STRING_LIST_INIT;
+		elf_needed_add((const uint8_t *)scripts[i].text, strlen(scripts[i].text), &names);
+		assert_int_equal(names.count, scripts[i].name != NULL);
+		if (scripts[i].name != NULL)
+			assert_string_equal(names.items[0], scripts[i].name);
+	}
+}
+
 static void raw_output_fills_frames_and_its_lost_lines_are_counted(void **state)
 {
 	(void)state;
@@ -590,6 +643,8 @@ int main(void)
 		cmocka_unit_test(resolv_conf_is_the_networks_and_the_pods),
 		cmocka_unit_test(a_full_ring_loses_the_oldest_and_counts_them),
 		cmocka_unit_test(a_ring_forgets_all_of_a_life),
+		cmocka_unit_test(a_program_names_its_libraries),
+		cmocka_unit_test(a_script_names_its_interpreter),
 		cmocka_unit_test(raw_output_fills_frames_and_its_lost_lines_are_counted),
 		cmocka_unit_test(unacknowledged_lines_are_sent_again),
 		cmocka_unit_test(a_run_keeps_one_container_and_what_comes_before_it),
