@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "release/receipt.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -8,6 +10,7 @@
 #include "base/folder_list.h"
 #include "base/json.h"
 #include "base/json_writer.h"
+#include "base/log.h"
 #include "base/path.h"
 #include "release/receipt_key.h"
 #include "release/signed_text.h"
@@ -62,11 +65,6 @@ static bool make_path(const char *project, const char *pod, const struct release
 			  DIGEST_HEX(&release->config));
 	*ret = path_folder(PATH_STATE, below);
 	return true;
-}
-
-bool receipt_path(const struct receipt *receipt, char **ret, struct error *err)
-{
-	return make_path(receipt->project, receipt->pod, &receipt->release, ret, err);
 }
 
 /* What is signed: keys in the order of their bytes, no spaces (doc/formats.md §7). */
@@ -131,16 +129,11 @@ static bool sign_receipt(const char *body, char **ret, struct error *err)
 
 bool receipt_record(const struct receipt *receipt, struct error *err)
 {
-	AUTO_FREE char *path = NULL;
-	if (!receipt_path(receipt, &path, err))
-		return false;
 	AUTO_FREE char *body = receipt_to_json(receipt, err);
 	AUTO_FREE char *text = NULL;
 	if (body == NULL || !sign_receipt(body, &text, err))
 		return false;
-	AUTO_FREE char *folder = xstrndup(path, (size_t)(strrchr(path, '/') - path));
-	return path_make_folders(folder, 0700, err) &&
-	       file_write_atomic(path, text, strlen(text), 0600, err);
+	return receipt_store(receipt, text, strlen(text), err);
 }
 
 /* --- reading -------------------------------------------------------------------------------- */
@@ -252,6 +245,29 @@ bool receipt_find(const char *project, const char *pod, const struct release_id 
 	*ret = out;
 	out = (struct receipt){0};
 	return true;
+}
+
+/* A newer one of a warm start does not take the proof away that the image boots. */
+static void keep_cold(const char *path, const struct receipt *fresh)
+{
+	AUTO(receipt_clear) struct receipt old = {0};
+	AUTO_FREE char *other = xasprintf("%.*s.cold.json", (int)(strlen(path) - 5), path);
+
+	if (fresh->is_warm && load_receipt(path, &old, NULL) && !old.is_warm && !old.is_dirty &&
+	    rename(path, other) < 0)
+		log_verbose("receipt %s: %s", path, strerror(errno));
+}
+
+bool receipt_store(const struct receipt *receipt, const char *text, size_t size, struct error *err)
+{
+	AUTO_FREE char *path = NULL;
+	if (!make_path(receipt->project, receipt->pod, &receipt->release, &path, err))
+		return false;
+	AUTO_FREE char *folder = xstrndup(path, (size_t)(strrchr(path, '/') - path));
+	if (!path_make_folders(folder, 0700, err))
+		return false;
+	keep_cold(path, receipt);
+	return file_write_atomic(path, text, size, 0600, err);
 }
 
 bool receipt_has_cold(const char *project, const char *pod, const struct digest *image)

@@ -48,8 +48,12 @@ MUST_CHECK bool receipt_record(const struct receipt *receipt, struct error *err)
 /* A stored receipt; ERROR_CORRUPT when it was not signed, or not by this user's key. */
 MUST_CHECK bool receipt_read(const char *text, size_t size, struct receipt *ret, struct error *err);
 
-/* Where a receipt's file is. Owned. */
-MUST_CHECK bool receipt_path(const struct receipt *receipt, char **ret, struct error *err);
+/*
+ * Its text, as it was signed, in its place. One of a boot that a warm start's would replace goes to
+ * IMAGE-CONFIG.cold.json beside it.
+ */
+MUST_CHECK bool receipt_store(const struct receipt *receipt, const char *text, size_t size,
+			      struct error *err);
 
 /*
  * The receipt of exactly this release. ERROR_NOT_FOUND when it never was ready here; ERROR_CORRUPT

@@ -114,14 +114,9 @@ bool receipt_export(const char *project, struct strbuf *out, size_t *ret_count, 
 bool receipt_import(const char *line, size_t size, struct receipt *ret, struct error *err)
 {
 	AUTO(receipt_clear) struct receipt receipt = {0};
-	AUTO_FREE char *path = NULL;
 	if (size > MAX_LINE)
 		return error_set(err, ERROR_CORRUPT, "it is too long for a receipt");
-	if (!receipt_read(line, size, &receipt, err) || !receipt_path(&receipt, &path, err))
-		return false;
-	AUTO_FREE char *folder = xstrndup(path, (size_t)(strrchr(path, '/') - path));
-	if (!path_make_folders(folder, 0700, err) ||
-	    !file_write_atomic(path, line, size, 0600, err))
+	if (!receipt_read(line, size, &receipt, err) || !receipt_store(&receipt, line, size, err))
 		return false;
 	*ret = receipt;
 	receipt = (struct receipt){0};

@@ -102,6 +102,38 @@ static void a_warm_start_proves_no_boot(void **state)
 	assert_false(receipt_has_cold("shop", "web", &other.config));
 }
 
+/* The newer one counts, and the older one still proves that the image boots; also elsewhere. */
+static void a_warm_start_takes_no_proof_away(void **state)
+{
+	AUTO(strbuf_clear) struct strbuf lines = STRBUF_INIT;
+	AUTO_FREE char *folder_of_pod = path_folder(PATH_STATE, "receipts");
+	size_t count = 0;
+	(void)state;
+
+	record_start(&release, false, false);
+	record_start(&release, true, false);
+	record_start(&release, true, false);
+	assert_true(receipt_export("shop", &lines, &count, NULL));
+	assert_int_equal(count, 2);
+	for (int round = 0; round < 2; round++) {
+		AUTO(receipt_clear) struct receipt found = {0};
+		assert_true(receipt_find("shop", "web", &release, &found, NULL));
+		assert_true(found.is_warm);
+		assert_true(receipt_has_cold("shop", "web", &release.image));
+		assert_true(path_remove_tree(folder_of_pod, NULL));
+		assert_false(receipt_has_cold("shop", "web", &release.image));
+		for (const char *at = strbuf_text(&lines); at[0] != '\0';
+		     at += strcspn(at, "\n") + 1) {
+			AUTO(receipt_clear) struct receipt came = {0};
+			assert_true(receipt_import(at, strcspn(at, "\n"), &came, NULL));
+		}
+	}
+	record_start(&release, false, false);
+	AUTO(receipt_clear) struct receipt found = {0};
+	assert_true(receipt_find("shop", "web", &release, &found, NULL));
+	assert_false(found.is_warm);
+}
+
 static void another_release_is_not_found(void **state)
 {
 	(void)state;
@@ -308,6 +340,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		IN_FOLDER(what_is_recorded_is_found),
 		IN_FOLDER(a_warm_start_proves_no_boot),
+		IN_FOLDER(a_warm_start_takes_no_proof_away),
 		IN_FOLDER(another_release_is_not_found),
 		IN_FOLDER(a_changed_receipt_is_refused),
 		IN_FOLDER(a_receipt_of_another_key_is_refused),

@@ -87,17 +87,6 @@ static void fill(const struct supervisor *supervisor, const struct pod_plan *pod
 	receipt->desired = pod->replicas;
 }
 
-/* A receipt of a boot says more than one of a warm start, which does not take its place. */
-static bool has_better(const struct receipt *receipt)
-{
-	AUTO(receipt_clear) struct receipt found = {0};
-
-	return receipt->is_warm && !receipt->is_dirty &&
-	       receipt_find(receipt->project, receipt->pod, &receipt->release, &found, NULL) &&
-	       !found.is_warm && !found.is_dirty && found.desired == receipt->desired &&
-	       found.replicas >= receipt->replicas;
-}
-
 static void write_pod(struct supervisor *supervisor, const struct pod_plan *pod)
 {
 	AUTO(receipt_clear) struct receipt receipt = {0};
@@ -116,7 +105,7 @@ static void write_pod(struct supervisor *supervisor, const struct pod_plan *pod)
 		return;
 	AUTO(error_clear) struct error problem = ERROR_INIT;
 	fill(supervisor, pod, &receipt);
-	if (!has_better(&receipt) && !receipt_record(&receipt, &problem))
+	if (!receipt_record(&receipt, &problem))
 		supervisor_say(supervisor, true, "ReceiptFailed", pod->name, "%s", problem.message);
 	set_receipt(supervisor, pod);
 }
