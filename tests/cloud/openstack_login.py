@@ -27,6 +27,7 @@ class Keystone(http.server.ThreadingHTTPServer):
 
     def reset(self):
         self.is_forgetful = False
+        self.project = "shop"
         self.nova, self.tokens = "2.93", []
         self.networks = [("n1", "private", False), ("n2", "public", True)]
         self.flavors = [("f1", "small", 512, 1, 1), ("f2", "tiny", 128, 1, 1), ("f3", "large", 4096, 4, 20)]
@@ -133,7 +134,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             for interface in ("public", "internal") for region in self.server.regions]} for kind, path in self.server.services]
         domain = {"id": "default", "name": "Default"}
         return {"methods": ["password"], "user": {"id": "u1", "name": "ada", "domain": domain}, "expires_at": end,
-                "issued_at": end, "audit_ids": ["x"], "project": {"id": "p1", "name": "shop", "domain": domain},
+                "issued_at": end, "audit_ids": ["x"], "project": {"id": "p1", "name": self.server.project, "domain": domain},
                 "roles": [{"id": "r", "name": "member"}], "is_domain": False, "catalog": catalog}
 
 
@@ -255,8 +256,9 @@ def test_names_that_stand_for_two(bed):
 
 def test_names_with_the_terminals_words_in_them(bed):
     bed.keystone.networks = [("n1", "pri\x1b[31mvate", False)]
+    bed.keystone.project = "sh\x1b[32mop"
     status, text = bed.doctor(PASSWORD)
-    assert status == 0 and "\x1b[31mvate" not in text and "vate" in text, text
+    assert status == 0 and "\x1b[31mvate" not in text and "\x1b[32mop" not in text and "vate" in text, text
 
 
 def test_a_project_that_is_full(bed):

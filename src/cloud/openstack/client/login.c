@@ -9,6 +9,7 @@
 #include "base/json_writer.h"
 #include "base/parse.h"
 #include "base/strbuf.h"
+#include "cloud/answer_text.h"
 
 void openstack_login_clear(struct openstack_login *login)
 {
@@ -238,7 +239,7 @@ char *openstack_login_document(const struct openstack_settings *settings, struct
 
 static char *name_or_id(struct json_view object)
 {
-	char *name = json_view_text(json_view_get(object, "name"));
+	char *name = answer_text_printable(json_view_peek(json_view_get(object, "name")));
 	return name != NULL ? name : json_view_text(json_view_get(object, "id"));
 }
 
