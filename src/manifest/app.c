@@ -126,6 +126,7 @@ static void pod_clear(struct pod_spec *pod)
 	claims_free(pod->claim_templates, pod->claim_template_count);
 	free(pod->service_name);
 	job_spec_clear(&pod->job);
+	cron_spec_clear(&pod->cron);
 	free(pod->hostname);
 	free(pod->subdomain);
 	for (size_t i = 0; i < pod->host_alias_count; i++) {

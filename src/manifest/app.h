@@ -22,6 +22,7 @@
 
 #include "base/string_list.h"
 #include "manifest/build_spec.h"
+#include "manifest/cron_spec.h"
 #include "manifest/job_spec.h"
 #include "manifest/outside.h"
 #include "manifest/route.h"
@@ -355,7 +356,8 @@ struct pod_spec {
 	enum restart_policy restart_policy;
 	uint32_t termination_grace_s; /* default 30 */
 	uint64_t active_deadline_s;   /* 0: none */
-	struct job_spec job;	      /* Job */
+	struct job_spec job;	      /* Job, CronJob */
+	struct cron_spec cron;	      /* CronJob, whose workload is WORKLOAD_JOB */
 	char *hostname;		      /* or NULL: the instance's name */
 	char *subdomain;
 	struct host_alias *host_aliases;

@@ -13,6 +13,7 @@
 #include "base/parse.h"
 #include "manifest/build_form.h"
 #include "manifest/container.h"
+#include "manifest/cron_job.h"
 #include "manifest/egress.h"
 #include "manifest/loader.h"
 #include "manifest/metadata_access.h"
@@ -523,11 +524,36 @@ static const struct field short_field_list[] = {
 	{"routes", FIELD_USED, keep_routes, 0, &short_route_fields,
 	 "HTTP by host and path: shop.example.com, shop.localhost/api, /; published on 8080",
 	 "rules of the environment's load balancer", .takes = "text, map, or a list of them"},
+	{"schedule", FIELD_USED, read_short_schedule, 0, &short_schedule_fields,
+	 "makes it a CronJob: \"0 3 * * *\" runs it each day at 3, until it ends; or a map with "
+	 "`at`",
+	 "promote refuses it", .takes = "map, or text"},
 	{"stateful", FIELD_USED, read_bool, AT(is_stateful), NULL,
 	 "one replica, replaced old first, that keeps its disk"}};
 #undef AT
 const struct field_set short_fields = {"i2kit pod", short_field_list, ARRAY_SIZE(short_field_list),
 				       &pod_fields, .is_open = true};
+
+/* What has a schedule is a Job each time: it ends, and is tried again where it failed. */
+static void become_cron_job(struct loader *loader, const struct yaml_node *root,
+			    struct pod_spec *pod)
+{
+	const struct yaml_node *replicas = yaml_get(root, "replicas");
+
+	cron_job_check_name(loader, yaml_get(root, "name"), pod->name);
+	pod->workload = WORKLOAD_JOB;
+	pod->job.has_completions = true;
+	pod->job.completions = 1;
+	pod->job.parallelism = 1;
+	if (yaml_is_null(yaml_get(root, "restartPolicy")))
+		pod->restart_policy = RESTART_ON_FAILURE;
+	if (!yaml_is_null(replicas))
+		loader_error(loader, replicas, "kind: CronJob has parallelism",
+			     "replicas: a run has one pod");
+	if (pod->is_stateful)
+		loader_error(loader, yaml_get(root, "stateful"), "leave it out",
+			     "stateful: what has a schedule ends");
+}
 
 static void add_service(struct loader *loader, const struct pod_spec *pod, struct service *ports)
 {
@@ -567,6 +593,8 @@ bool read_short_form(struct loader *loader, const struct yaml_node *root)
 	    list->pair_count + list->item_count == 0)
 		loader_error(loader, list, "containers: {web: {image: nginx:1.25}}",
 			     "containers: a pod has at least one");
+	if (pod->cron.schedule != NULL)
+		become_cron_job(loader, root, pod);
 	pod_complete(loader, pod);
 	if (reader.routes != NULL)
 		read_short_routes(loader, reader.routes, pod, &reader.service);

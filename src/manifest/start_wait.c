@@ -183,6 +183,10 @@ static void check_one(struct loader *loader, const struct pod_spec *pod,
 	if (other == pod)
 		loader_error_at(loader, &wait->mark, "remove it", "pod '%s' waits for itself",
 				pod->name);
+	else if (other->cron.schedule != NULL)
+		loader_error_at(loader, &wait->mark, "a Job, which runs once, at once",
+				"pod '%s' waits for '%s', which runs when its schedule says so",
+				pod->name, other->name);
 	else if (wait->condition == START_COMPLETED && other->restart_policy == RESTART_ALWAYS)
 		loader_error_at(loader, &wait->mark,
 				"a Job, restartPolicy: Never or OnFailure, or another condition",

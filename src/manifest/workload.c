@@ -9,6 +9,7 @@
 #include "base/cleanup.h"
 #include "manifest/annotation.h"
 #include "manifest/claim.h"
+#include "manifest/cron_job.h"
 #include "manifest/job.h"
 #include "manifest/loader.h"
 #include "manifest/metadata.h"
@@ -180,6 +181,58 @@ static const struct field workload_object_list[] = {
 const struct field_set workload_object_fields = {"workload", workload_object_list,
 						 ARRAY_SIZE(workload_object_list)};
 
+/* A CronJob's spec: that of its Jobs' is read into the workload. */
+struct cron_workload {
+	struct cron_spec cron; /* first: its own fields are read into it */
+	struct workload *workload;
+	bool has_job_template;
+};
+
+static void read_job_metadata(struct loader *loader, const struct yaml_node *node, void *target)
+{
+	AUTO(metadata_clear) struct metadata metadata = {0};
+	(void)target;
+	loader_read_map(loader, node, &metadata_fields, &metadata);
+}
+
+static void read_job_spec(struct loader *loader, const struct yaml_node *node, void *target)
+{
+	const char *outer = loader->kind;
+	loader->kind = "Job";
+	loader_read_map(loader, node, &workload_fields, ((struct cron_workload *)target)->workload);
+	loader->kind = outer;
+}
+
+static const struct field job_template_list[] = {
+	{"metadata", FIELD_USED, read_job_metadata, 0, &metadata_fields,
+	 "labels and annotations of the Jobs: only checked"},
+	{"spec", FIELD_USED, read_job_spec, 0, &workload_fields, "the Job, as of kind Job"}};
+static const struct field_set job_template_fields = {"jobTemplate", job_template_list,
+						     ARRAY_SIZE(job_template_list)};
+
+static void read_job_template(struct loader *loader, const struct yaml_node *node, void *target)
+{
+	((struct cron_workload *)target)->has_job_template = true;
+	loader_read_map(loader, node, &job_template_fields, target);
+	if (node->kind == YAML_MAP && yaml_is_null(yaml_get(node, "spec")))
+		loader_missing(loader, node, "spec", "spec: {template: …}");
+}
+
+static const struct field cron_field_list[] = {
+	{"jobTemplate", FIELD_USED, read_job_template, 0, &job_template_fields, "what runs"},
+	{"schedule", FIELD_USED, read_cron_schedule, 0, NULL, cron_schedule_help, .takes = "text"}};
+static const struct field_set cron_fields = {"CronJob spec", cron_field_list,
+					     ARRAY_SIZE(cron_field_list), &cron_rule_fields};
+
+static const struct field cron_object_list[] = {
+	{"apiVersion", FIELD_USED, NULL, 0, NULL, NULL},
+	{"kind", FIELD_USED, NULL, 0, NULL, NULL},
+	{"metadata", FIELD_USED, NULL, 0, &metadata_fields, NULL},
+	{"spec", FIELD_USED, NULL, 0, &cron_fields, NULL},
+	{"status", FIELD_NO_EFFECT, NULL, 0, NULL, "written by API servers"}};
+const struct field_set cron_object_fields = {"CronJob", cron_object_list,
+					     ARRAY_SIZE(cron_object_list)};
+
 static const struct field pod_object_list[] = {
 	{"apiVersion", FIELD_USED, NULL, 0, NULL, NULL},
 	{"kind", FIELD_USED, NULL, 0, NULL, NULL},
@@ -347,9 +400,41 @@ static enum workload_kind workload_kind_of(const char *kind)
 {
 	if (strcmp(kind, "StatefulSet") == 0)
 		return WORKLOAD_STATEFUL_SET;
-	if (strcmp(kind, "Job") == 0)
+	if (strcmp(kind, "Job") == 0 || strcmp(kind, "CronJob") == 0)
 		return WORKLOAD_JOB;
 	return strcmp(kind, "Pod") == 0 ? WORKLOAD_POD : WORKLOAD_DEPLOYMENT;
+}
+
+static bool is_cron(const struct workload *workload)
+{
+	return strcmp(workload->pod->kind_name, "CronJob") == 0;
+}
+
+/* The object whose spec has the template: a CronJob's jobTemplate. */
+static const struct yaml_node *template_owner(const struct workload *workload)
+{
+	return is_cron(workload) ? yaml_get(yaml_get(workload->root, "spec"), "jobTemplate")
+				 : workload->root;
+}
+
+/* Returns the one that has the template; NULL: there is none. */
+static const struct yaml_node *read_workload_spec(struct loader *loader,
+						  const struct yaml_node *spec,
+						  struct workload *workload)
+{
+	struct cron_workload reader = {.workload = workload};
+
+	if (!is_cron(workload)) {
+		loader_read_map(loader, spec, &workload_fields, workload);
+		return spec;
+	}
+	reader.cron = (struct cron_spec){.successful_kept = CRON_SUCCESSFUL_KEPT,
+					 .failed_kept = CRON_FAILED_KEPT};
+	loader_read_map(loader, spec, &cron_fields, &reader);
+	workload->pod->cron = reader.cron;
+	if (!reader.has_job_template && spec->kind == YAML_MAP)
+		loader_missing(loader, spec, "jobTemplate", "jobTemplate: {spec: {template: …}}");
+	return yaml_get(yaml_get(spec, "jobTemplate"), "spec");
 }
 
 static void read_spec(struct loader *loader, const struct yaml_node *root,
@@ -365,18 +450,17 @@ static void read_spec(struct loader *loader, const struct yaml_node *root,
 		loader_read_map(loader, spec, &pod_fields, workload->pod);
 		return;
 	}
-	loader_read_map(loader, spec, &workload_fields, workload);
-	if (!workload->has_template && spec->kind == YAML_MAP)
+	spec = read_workload_spec(loader, spec, workload);
+	if (!workload->has_template && spec != NULL && spec->kind == YAML_MAP)
 		loader_missing(loader, spec, "template",
 			       "template: {metadata: {labels: …}, spec: …}");
 	check_selector(loader, workload);
 }
 
 /* The place where containers should be is what the user has to look at. */
-static void check_has_containers(struct loader *loader, const struct yaml_node *root,
-				 const struct workload *workload)
+static void check_has_containers(struct loader *loader, const struct workload *workload)
 {
-	const struct yaml_node *spec = yaml_get(root, "spec");
+	const struct yaml_node *spec = yaml_get(template_owner(workload), "spec");
 	if (workload->pod->workload != WORKLOAD_POD)
 		spec = yaml_get(yaml_get(spec, "template"), "spec");
 	const struct yaml_node *list = yaml_get(spec, "containers");
@@ -415,9 +499,11 @@ void read_workload(struct loader *loader, const struct yaml_node *root)
 	pod->workload = workload_kind_of(loader->kind);
 	pod->kind_name = xstrdup(loader->kind);
 	/* Names alone: metadata and spec are read below. */
-	loader_read_map(
-		loader, root,
-		pod->workload == WORKLOAD_POD ? &pod_object_fields : &workload_object_fields, NULL);
+	loader_read_map(loader, root,
+			is_cron(&workload)		? &cron_object_fields
+			: pod->workload == WORKLOAD_POD ? &pod_object_fields
+							: &workload_object_fields,
+			NULL);
 	read_metadata(loader, root, &metadata, true);
 	if (pod->workload == WORKLOAD_POD)
 		metadata_move_to_pod(&metadata, pod);
@@ -429,10 +515,12 @@ void read_workload(struct loader *loader, const struct yaml_node *root)
 		loader_error(loader, yaml_get(yaml_get(root, "metadata"), "name"), "use '-'",
 			     "name: '%.80s' becomes a host name and cannot have dots", pod->name);
 	read_spec(loader, root, &workload);
-	check_has_containers(loader, root, &workload);
+	check_has_containers(loader, &workload);
 	pod->is_stateful = pod->workload == WORKLOAD_STATEFUL_SET;
 	drop_overridden_volumes(pod);
+	if (is_cron(&workload))
+		cron_job_complete(loader, root, pod);
 	if (pod->workload == WORKLOAD_JOB)
-		job_complete(loader, root, pod);
+		job_complete(loader, template_owner(&workload), pod);
 	pod_complete(loader, pod);
 }

@@ -12,6 +12,7 @@ struct pod_spec;
 struct yaml_node;
 
 extern const struct field_set workload_object_fields;
+extern const struct field_set cron_object_fields;
 extern const struct field_set pod_object_fields;
 void read_workload(struct loader *loader, const struct yaml_node *root);
 

@@ -405,7 +405,8 @@ static void write_pod(struct composer *composer, const struct pod_spec *pod)
 	if (pod->annotation_count > 0)
 		lose(composer, pod, "annotations");
 	if (pod->workload == WORKLOAD_JOB)
-		lose(composer, pod, "what makes it a Job");
+		lose(composer, pod,
+		     pod->cron.schedule != NULL ? "its schedule" : "what makes it a Job");
 	if (pod->workload == WORKLOAD_STATEFUL_SET && pod->replicas > 1)
 		lose(composer, pod, "a disk for each replica");
 	if (pod->egress.is_restricted || pod->egress.has_host)

@@ -11,6 +11,7 @@
 #include "base/cleanup.h"
 #include "base/utf8.h"
 #include "manifest/annotation.h"
+#include "manifest/cron_job.h"
 #include "manifest/egress.h"
 #include "manifest/pod_networks.h"
 #include "manifest/start_wait.h"
@@ -313,7 +314,7 @@ static const char *workload_name(const struct pod_spec *pod)
 	case WORKLOAD_STATEFUL_SET:
 		return "StatefulSet";
 	case WORKLOAD_JOB:
-		return "Job";
+		return pod->cron.schedule != NULL ? "CronJob" : "Job";
 	case WORKLOAD_POD:
 		return "Pod";
 	case WORKLOAD_DEPLOYMENT:
@@ -399,6 +400,12 @@ void write_workload(struct yaml_writer *writer, const struct app *app, const str
 	yaml_write_end(writer);
 	yaml_write_end(writer);
 	yaml_write_map(writer, "spec");
+	if (pod->cron.schedule != NULL) {
+		yaml_write_text(writer, "schedule", pod->cron.schedule);
+		write_cron_rules(writer, &pod->cron);
+		yaml_write_map(writer, "jobTemplate");
+		yaml_write_map(writer, "spec");
+	}
 	write_workload_rest(writer, pod);
 	yaml_write_map(writer, "template");
 	write_pod_metadata(writer, NULL, pod);
@@ -406,6 +413,10 @@ void write_workload(struct yaml_writer *writer, const struct app *app, const str
 	yaml_write_end(writer);
 	write_claim_templates(writer, pod);
 	yaml_write_end(writer);
+	if (pod->cron.schedule != NULL) {
+		yaml_write_end(writer);
+		yaml_write_end(writer);
+	}
 }
 
 bool is_host_port_service(const struct app *app, const struct service *service)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "manifest/write_short.h"
+#include "manifest/cron_job.h"
 
 #include <string.h>
 
@@ -329,6 +330,25 @@ static void write_networks(struct yaml_writer *writer, const struct app *app,
 	yaml_write_end(writer);
 }
 
+static void write_schedule(struct yaml_writer *writer, const struct cron_spec *cron)
+{
+	bool is_plain = cron->time_zone == NULL && !cron->has_deadline && !cron->is_suspended &&
+			cron->concurrency == CRON_ALLOW &&
+			cron->successful_kept == CRON_SUCCESSFUL_KEPT &&
+			cron->failed_kept == CRON_FAILED_KEPT;
+
+	if (cron->schedule == NULL)
+		return;
+	if (is_plain) {
+		yaml_write_text(writer, "schedule", cron->schedule);
+		return;
+	}
+	yaml_write_map(writer, "schedule");
+	yaml_write_text(writer, "at", cron->schedule);
+	write_cron_rules(writer, cron);
+	yaml_write_end(writer);
+}
+
 static void write_short_pod(struct yaml_writer *writer, const struct app *app,
 			    const struct pod_spec *pod)
 {
@@ -338,6 +358,7 @@ static void write_short_pod(struct yaml_writer *writer, const struct app *app,
 	yaml_write_text(writer, "name", pod->name);
 	if (strcmp(pod->namespace_name, "default") != 0)
 		yaml_write_text(writer, "namespace", pod->namespace_name);
+	write_schedule(writer, &pod->cron);
 	if (pod->replicas != 1)
 		yaml_write_number(writer, "replicas", pod->replicas);
 	if (pod->is_stateful || pod->is_recreate)

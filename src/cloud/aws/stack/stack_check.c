@@ -104,6 +104,13 @@ static bool check_type(const struct stack_target *target, const struct pod_spec 
 static bool check_pod(const struct app *app, const struct stack_target *target,
 		      const struct pod_spec *pod, struct error *err)
 {
+	if (pod->cron.schedule != NULL) {
+		error_set(err, ERROR_UNSUPPORTED,
+			  "'%s' is a CronJob, and nobody keeps its schedule in the cloud",
+			  pod->name);
+		return error_hint(err, "i2kit up on a machine that stays up; leave it out of what "
+				       "is promoted: -f …");
+	}
 	if (pod->workload == WORKLOAD_JOB || pod->restart_policy != RESTART_ALWAYS) {
 		error_set(err, ERROR_UNSUPPORTED,
 			  "pod '%s' ends by itself; only pods that run for ever can be promoted",
