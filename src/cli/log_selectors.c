@@ -9,6 +9,7 @@
 #include "base/suggest.h"
 #include "cli/pod_words.h"
 #include "local/logs/log_reader.h"
+#include "local/plan/cron_runs.h"
 #include "local/plan/project_plan.h"
 #include "local/plan/project_plan_json.h"
 
@@ -141,6 +142,30 @@ static void add_container(struct string_list *selectors, const char *container)
 	*selectors = named;
 }
 
+/* A CronJob has no logs itself: its runs have, also those that are no more. */
+static void add_runs(const char *project, const struct string_list *known,
+		     struct string_list *selectors)
+{
+	AUTO(project_plan_clear) struct project_plan plan = {0};
+	AUTO(error_clear) struct error ignored = ERROR_INIT;
+
+	if (!project_plan_load(project, &plan, &ignored))
+		return;
+	for (size_t i = 0, count = selectors->count; i < count; i++) {
+		AUTO_FREE char *name =
+			xstrndup(selectors->items[i], strcspn(selectors->items[i], "/"));
+		const char *container = selectors->items[i] + strlen(name);
+		const struct pod_plan *pod = project_plan_find(&plan, name);
+		for (size_t k = 0; pod != NULL && pod_plan_is_cron(pod) && k < known->count; k++) {
+			if (!cron_run_is_of(known->items[k], name))
+				continue;
+			AUTO_FREE char *selector = xasprintf("%s%s", known->items[k], container);
+			if (!string_list_has(selectors, selector))
+				string_list_add(selectors, selector);
+		}
+	}
+}
+
 static const char *trim(char *text)
 {
 	size_t size = strlen(text);
@@ -223,6 +248,7 @@ bool log_selectors_check(const char *project, const struct log_choice *choice,
 	add_pods(project, &known);
 	if (!read_types(project, selectors, err))
 		return false;
+	add_runs(project, &known, selectors);
 	if (choice->labels != NULL && !add_labelled(project, choice->labels, selectors, err))
 		return false;
 	if (container != NULL && selectors->count == 0) {

@@ -12,9 +12,10 @@
 
 /* kubectl's types, as `kubectl api-resources` lists them: those that have pods here … */
 static const char *const pod_types[] = {
-	"pod",	       "pods",	       "po",  "deployment", "deployments", "deploy",
-	"statefulset", "statefulsets", "sts", "job",	    "jobs",	   "daemonset",
-	"daemonsets",  "ds",	       "rs",  "replicaset", "replicasets",
+	"pod",	      "pods",	     "po",	     "deployment", "deployments",
+	"deploy",     "statefulset", "statefulsets", "sts",	   "job",
+	"jobs",	      "daemonset",   "daemonsets",   "ds",	   "rs",
+	"replicaset", "replicasets", "cronjob",	     "cronjobs",   "cj",
 };
 static const char *const service_types[] = {"service", "services", "svc"};
 /* … and those that have none. */
@@ -35,9 +36,6 @@ static const char *const other_types[] = {
 	"ingress",
 	"ingresses",
 	"ing",
-	"cronjob",
-	"cronjobs",
-	"cj",
 	"event",
 	"events",
 	"ev",

@@ -17,6 +17,7 @@
 #include "image/store/store.h"
 #include "local/client/port_check.h"
 #include "local/client/route_certificates.h"
+#include "local/plan/cron_runs.h"
 #include "local/plan/host_path.h"
 #include "local/plan/plan_make.h"
 #include "local/plan/plan_options.h"
@@ -200,6 +201,7 @@ static bool make_plan(const struct app *app, const struct built *built,
 		project_plan_join(ret, &before, &known);
 	}
 	project_plan_keep_former(ret, &before);
+	cron_runs_keep(ret, &before);
 	return true;
 }
 

@@ -225,6 +225,15 @@ static char *read_words(const struct invocation *invocation, struct string_list 
 	return TAKE_PTR(project);
 }
 
+/* The supervisor would give a CronJob's runs back, which it knows better than any plan. */
+static void note_dropped_runs(struct project_plan *plan, const struct string_list *pods)
+{
+	for (size_t i = 0; i < plan->pod_count; i++) {
+		if (plan->pods[i].cron_of != NULL && string_list_has(pods, plan->pods[i].name))
+			string_list_add(&plan->dropped_runs, plan->pods[i].name);
+	}
+}
+
 static int run(const struct invocation *invocation, struct error *err)
 {
 	AUTO(project_plan_clear) struct project_plan plan = {0};
@@ -243,6 +252,7 @@ static int run(const struct invocation *invocation, struct error *err)
 		}
 		if (!check_pods(&plan, &pods, err))
 			return 1;
+		note_dropped_runs(&plan, &pods);
 		project_plan_drop(&plan, &pods);
 		if (plan.pod_count > 0)
 			return take_some(invocation, &plan, &pods, err) ? 0 : 1;

@@ -13,6 +13,8 @@
 #include "cli/table.h"
 #include "cli/verb.h"
 #include "image/pod/prune.h"
+#include "local/plan/project_plan.h"
+#include "local/plan/project_plan_json.h"
 #include "local/template/template_store.h"
 
 static const struct option_spec options[] = {
@@ -108,6 +110,22 @@ static bool prune_templates(bool is_dry_run, struct prune_result *result, struct
 	return true;
 }
 
+/* What projects that are up name: a CronJob's next run boots it, and a pod that was stopped. */
+static void list_plans(struct string_list *images)
+{
+	AUTO(string_list_clear) struct string_list projects = STRING_LIST_INIT;
+	AUTO_FREE char *top = path_folder(PATH_STATE, "projects");
+	(void)folder_list(top, &projects, NULL);
+	for (size_t i = 0; i < projects.count; i++) {
+		AUTO(project_plan_clear) struct project_plan plan = {0};
+		AUTO(error_clear) struct error ignored = ERROR_INIT;
+		if (!project_plan_load(projects.items[i], &plan, &ignored))
+			continue;
+		for (size_t k = 0; k < plan.pod_count; k++)
+			string_list_addf(images, "%s", DIGEST_HEX(&plan.pods[k].release.image));
+	}
+}
+
 static int run(const struct invocation *invocation, struct error *err)
 {
 	AUTO(prune_result_clear) struct prune_result result = {0};
@@ -118,6 +136,7 @@ static int run(const struct invocation *invocation, struct error *err)
 		.used = &used};
 	if (!prune_options.remove_all)
 		list_receipts(&used);
+	list_plans(&used);
 	AUTO_PTR(store) struct store *store = store_open(NULL, err);
 	if (store == NULL || !store_prune(store, &prune_options, &result, err) ||
 	    !prune_templates(prune_options.is_dry_run, &result, err))
@@ -137,9 +156,8 @@ const struct verb verb_prune = {
 		"Removes layers and blobs that no pulled image has, and disks that no VM has open "
 		"and no receipt of a local run names. Everything removed can be fetched or built "
 		"again, bit for bit. Templates of VMs, which the next ones start from, go too: the "
-		"next "
-		"quiet moment of a project makes new ones. With --all everything goes but the "
-		"disks that VMs have open, "
+		"next quiet moment of a project makes new ones. With --all everything goes but the "
+		"disks that VMs have open, and those that a project that is up boots next, "
 		"with what they are made of. Volumes are never touched.",
 	.options = options,
 	.option_count = ARRAY_SIZE(options),

@@ -192,6 +192,17 @@ static void print_console(const struct invocation *invocation, const char *proje
 	print_last_words(&lines);
 }
 
+static void tell_cron(const struct pod_status *pod)
+{
+	(void)printf("  its schedule starts its runs (%s)\n", pod->message);
+	if (pod->cron.is_stopped)
+		(void)printf("  it was stopped: i2kit start %s\n", pod->name);
+	else if (pod->cron.is_suspended)
+		(void)printf("  it is suspended, as its manifest says\n");
+	else
+		(void)printf("  one now: i2kit start cronjob/%s\n", pod->name);
+}
+
 /* The pod has no VM: the reasons there are. */
 static bool tell_pod(const struct project_status *status, const char *name)
 {
@@ -205,6 +216,8 @@ static bool tell_pod(const struct project_status *status, const char *name)
 		else if (pod->is_job && pod->message != NULL && pod->job_end != JOB_RUNNING)
 			(void)printf("  it is over (%s): i2kit restart %s runs it once more\n",
 				     pod->message, name);
+		else if (pod->cron.schedule != NULL)
+			tell_cron(pod);
 		else if (pod->is_job && pod->message != NULL && pod->desired == 0)
 			(void)printf("  it is suspended, as its manifest says\n");
 		else if (pod->desired == 0)

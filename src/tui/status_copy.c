@@ -67,6 +67,9 @@ void status_copy(struct project_status *to, const struct project_status *from)
 	for (size_t i = 0; i < to->pod_count; i++) {
 		to->pods[i].name = xstrdup_or_null(to->pods[i].name);
 		to->pods[i].kind = xstrdup_or_null(to->pods[i].kind);
+		to->pods[i].cron_of = xstrdup_or_null(to->pods[i].cron_of);
+		to->pods[i].cron.schedule = xstrdup_or_null(to->pods[i].cron.schedule);
+		to->pods[i].cron.time_zone = xstrdup_or_null(to->pods[i].cron.time_zone);
 		to->pods[i].message = xstrdup_or_null(to->pods[i].message);
 	}
 	to->instances = copy_array(from->instances, from->instance_count, sizeof(*from->instances));

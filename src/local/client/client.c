@@ -435,6 +435,11 @@ void client_unpause(struct client *client, const char *pod_or_instance, client_d
 	act_on(client, CONTROL_UNPAUSE, pod_or_instance, 0, done, arg);
 }
 
+void client_run_now(struct client *client, const char *cron, client_done_fn *done, void *arg)
+{
+	act_on(client, CONTROL_RUN_NOW, cron, 0, done, arg);
+}
+
 bool client_is_connected(const struct client *client)
 {
 	return client->fd >= 0;

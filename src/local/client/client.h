@@ -52,6 +52,8 @@ void client_pause(struct client *client, const char *pod_or_instance, client_don
 		  void *arg);
 void client_unpause(struct client *client, const char *pod_or_instance, client_done_fn *done,
 		    void *arg);
+/* A run of a CronJob, beside its schedule. */
+void client_run_now(struct client *client, const char *cron, client_done_fn *done, void *arg);
 /* Whether a supervisor is at the other end now. */
 bool client_is_connected(const struct client *client);
 

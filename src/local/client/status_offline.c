@@ -63,6 +63,19 @@ static bool add_domains(const char *uri, struct project_status *status, struct e
 	return true;
 }
 
+/* Nobody starts its runs now; when it is due is a supervisor's to say. */
+static void add_cron(const struct pod_plan *plan, struct pod_status *pod)
+{
+	if (!pod_plan_is_cron(plan))
+		return;
+	pod->desired = 0;
+	pod->cron = (struct cron_status){.schedule = xstrdup(plan->cron.schedule),
+					 .time_zone = xstrdup_or_null(plan->cron.time_zone),
+					 .is_suspended = plan->cron.is_suspended,
+					 .is_stopped = plan->replicas == 0};
+	pod->message = cron_status_text(&pod->cron);
+}
+
 bool status_offline(const char *project, struct project_status *ret, struct error *err)
 {
 	AUTO(project_plan_clear) struct project_plan plan = {0};
@@ -83,6 +96,8 @@ bool status_offline(const char *project, struct project_status *ret, struct erro
 			pod->name = xstrdup(plan.pods[i].name);
 			pod->kind = xstrdup(plan.pods[i].kind_name);
 			pod->desired = plan.pods[i].replicas;
+			pod->cron_of = xstrdup_or_null(plan.pods[i].cron_of);
+			add_cron(&plan.pods[i], pod);
 		}
 		if (!add_domains(uri, &status, err))
 			return false;

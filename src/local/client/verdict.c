@@ -317,7 +317,9 @@ void verdict_make(const struct project_status *status, const struct string_list 
 	for (size_t i = 0; i < status->pod_count; i++) {
 		const struct pod_status *pod = &status->pods[i];
 		const struct instance_status *instance = NULL;
-		if (!is_named(status, pod, names))
+		/* A CronJob's runs come and go: who waits for all does not mean them. */
+		if (!is_named(status, pod, names) ||
+		    (pod->cron_of != NULL && (names == NULL || names->count == 0)))
 			continue;
 		is_any = true;
 		ret->has_ended = ret->has_ended && has_all_ended(status, pod);

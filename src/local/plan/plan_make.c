@@ -164,7 +164,7 @@ static bool add_pod(struct project_plan *plan, const struct plan_input *input, s
 	    !add_volumes(&made, input, pod, err))
 		return error_prefix(err, "pod '%s'", pod->name);
 	made.name = xstrdup(pod->name);
-	made.kind_name = xstrdup(pod->kind_name);
+	made.kind_name = xstrdup(pod->cron.schedule != NULL ? "CronJob" : pod->kind_name);
 	made.workload = pod->workload;
 	made.replicas = pod->replicas;
 	made.release = (struct release_id){image->digest, config.digest};
@@ -185,6 +185,7 @@ static bool add_pod(struct project_plan *plan, const struct plan_input *input, s
 	made.order = pod->start_order;
 	made.partition = pod->partition;
 	job_spec_copy(&made.job, &pod->job);
+	cron_spec_copy(&made.cron, &pod->cron);
 	made.restart_policy = pod->restart_policy;
 	made.service_name = xstrdup_or_null(pod->service_name);
 	copy_egress(&made.egress, &pod->egress, input->app);

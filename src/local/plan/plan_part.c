@@ -103,7 +103,9 @@ void project_plan_drop(struct project_plan *plan, const struct string_list *pods
 	size_t kept = 0;
 
 	for (size_t i = 0; i < plan->pod_count; i++) {
-		if (string_list_has(pods, plan->pods[i].name))
+		const char *cron = plan->pods[i].cron_of;
+		if (string_list_has(pods, plan->pods[i].name) ||
+		    (cron != NULL && string_list_has(pods, cron)))
 			pod_plan_clear(&plan->pods[i]);
 		else
 			plan->pods[kept++] = plan->pods[i];

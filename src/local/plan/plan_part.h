@@ -17,7 +17,7 @@ void project_plan_join(struct project_plan *plan, struct project_plan *before,
  * of them ran.
  */
 void project_plan_keep_former(struct project_plan *plan, struct project_plan *before);
-/* Takes the pods out, and the Services that lead to no other. */
+/* Takes the pods out, with a CronJob its runs, and the Services that lead to no other. */
 void project_plan_drop(struct project_plan *plan, const struct string_list *pods);
 
 #endif

@@ -39,6 +39,8 @@ void pod_plan_clear(struct pod_plan *pod)
 	}
 	free(pod->volumes);
 	job_spec_clear(&pod->job);
+	cron_spec_clear(&pod->cron);
+	free(pod->cron_of);
 	if (pod->former != NULL)
 		pod_plan_clear(pod->former);
 	free(pod->former);
@@ -74,6 +76,7 @@ void project_plan_clear(struct project_plan *plan)
 	free(plan->bind);
 	free(plan->metrics);
 	string_list_clear(&plan->folders);
+	string_list_clear(&plan->dropped_runs);
 	for (size_t i = 0; i < plan->pod_count; i++)
 		pod_plan_clear(&plan->pods[i]);
 	free(plan->pods);
@@ -119,6 +122,11 @@ const struct pod_plan *project_plan_find(const struct project_plan *plan, const 
 	return NULL;
 }
 
+bool pod_plan_is_cron(const struct pod_plan *pod)
+{
+	return pod->cron.schedule != NULL;
+}
+
 bool pod_plan_is_ordered(const struct pod_plan *pod)
 {
 	return pod->is_stateful || pod->workload == WORKLOAD_STATEFUL_SET;
@@ -134,6 +142,12 @@ bool pod_plan_scale(struct pod_plan *pod, uint64_t replicas, struct error *err)
 	if (replicas > POD_MAX_REPLICAS)
 		return error_set(err, ERROR_UNSUPPORTED, "pod '%s': 0 to %d replicas", pod->name,
 				 POD_MAX_REPLICAS);
+	if (pod_plan_is_cron(pod) && replicas > 0) {
+		(void)error_set(err, ERROR_UNSUPPORTED,
+				"'%s' is a CronJob: its schedule says how many runs there are",
+				pod->name);
+		return error_hint(err, "i2kit start cronjob/%s starts one now", pod->name);
+	}
 	if (pod->is_stateful && pod->workload != WORKLOAD_STATEFUL_SET && replicas > 1)
 		return error_set(err, ERROR_UNSUPPORTED, "pod '%s' is stateful: 0 or 1 replica",
 				 pod->name);

@@ -61,7 +61,13 @@ struct pod_plan {
 	enum start_order order;	  /* StatefulSet */
 	uint32_t partition;	  /* StatefulSet: numbers below it are of `former` */
 	struct job_spec job;	  /* Job */
-	struct pod_plan *former;  /* what was up before; or NULL: nothing else was */
+	/*
+	 * A CronJob (workload WORKLOAD_JOB) is a template and runs nothing itself: its runs are pods
+	 * beside it that name it; cron_runs.h.
+	 */
+	struct cron_spec cron;	 /* schedule NULL: it is none */
+	char *cron_of;		 /* a run of that CronJob; or NULL */
+	struct pod_plan *former; /* what was up before; or NULL: nothing else was */
 	bool is_dirty;
 	enum restart_policy restart_policy;
 	struct string_list init_containers; /* names */
@@ -128,8 +134,9 @@ struct project_plan {
 	size_t service_count;
 	struct proxy_plan proxy;    /* of routes; none: no proxy */
 	struct string_list folders; /* of this machine, that runs may be given besides the pods' */
-	bool ends_with_runs;	    /* it goes down once its last run is over */
-	bool leaves_nothing;	    /* nor are its logs and its name kept then */
+	struct string_list dropped_runs; /* of CronJobs: what `down` took out by name */
+	bool ends_with_runs;		 /* it goes down once its last run is over */
+	bool leaves_nothing;		 /* nor are its logs and its name kept then */
 };
 void project_plan_clear(struct project_plan *plan);
 
@@ -138,6 +145,8 @@ bool volume_plan_is_disk(const struct volume_plan *volume);
 /* A host path whose files are sent over the agent channel instead of shared. */
 bool volume_plan_is_pushed(const struct volume_plan *volume, bool is_session);
 
+/* A CronJob: what runs are its runs. */
+bool pod_plan_is_cron(const struct pod_plan *pod);
 /* Numbers are identities: old ones go before new ones come, one at a time. */
 bool pod_plan_is_ordered(const struct pod_plan *pod);
 /* What a replica of the pod runs: below the partition that is what it ran before. */

@@ -11,6 +11,7 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/path.h"
+#include "local/plan/cron_plan_json.h"
 #include "local/plan/job_plan_json.h"
 #include "local/plan/project_plan.h"
 #include "local/plan/service_slot.h"
@@ -149,6 +150,8 @@ static void write_pod(struct json_writer *json, const char *key_or_null, const s
 	}
 	if (pod->workload == WORKLOAD_JOB)
 		job_plan_write(json, &pod->job);
+	cron_plan_write(json, &pod->cron);
+	json_write_text_if(json, "cronOf", pod->cron_of);
 	if (pod->former != NULL)
 		write_pod(json, "former", pod->former);
 	json_close(json);
@@ -220,6 +223,7 @@ static void write_plan(struct json_writer *json, const struct project_plan *plan
 	json_write_text(json, "bind", plan->bind ? plan->bind : "127.0.0.1");
 	json_write_text_if(json, "metrics", plan->metrics);
 	json_write_texts_if(json, "folders", &plan->folders);
+	json_write_texts_if(json, "droppedRuns", &plan->dropped_runs);
 	json_write_true_if(json, "endsWithRuns", plan->ends_with_runs);
 	json_write_true_if(json, "leavesNothing", plan->leaves_nothing);
 	json_open_list(json, "pods");
@@ -427,6 +431,8 @@ static void read_release_of_pod(struct json_view view, struct pod_plan *pod)
 	pod->partition = (uint32_t)read_number(view, "partition", UINT32_MAX);
 	if (pod->workload == WORKLOAD_JOB)
 		job_plan_read(json_view_get(view, "job"), &pod->job);
+	cron_plan_read(json_view_get(view, "cron"), &pod->cron);
+	pod->cron_of = json_view_text(json_view_get(view, "cronOf"));
 }
 
 static void read_pod(struct json_view view, struct pod_plan *pod)
@@ -501,6 +507,7 @@ static void read_plan(struct json_view root, struct project_plan *plan)
 	plan->bind = read_text(root, "bind");
 	plan->metrics = json_view_text(json_view_get(root, "metrics"));
 	json_view_texts(json_view_get(root, "folders"), MAX_LIST, &plan->folders);
+	json_view_texts(json_view_get(root, "droppedRuns"), MAX_LIST, &plan->dropped_runs);
 	plan->ends_with_runs = read_bool(root, "endsWithRuns");
 	plan->leaves_nothing = read_bool(root, "leavesNothing");
 	struct json_view pods = json_view_get(root, "pods");

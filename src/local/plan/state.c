@@ -3,6 +3,10 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+
+#include "base/cleanup.h"
+#include "base/strbuf.h"
 
 const char *const job_end_words[JOB_ENDS] = {
 	[JOB_RUNNING] = "running", [JOB_COMPLETE] = "complete", [JOB_FAILED] = "failed"};
@@ -40,6 +44,38 @@ void instance_status_clear(struct instance_status *instance)
 		free(instance->stages[i].name);
 	free(instance->stages);
 	*instance = (struct instance_status){0};
+}
+
+/* Of today without the date. */
+static void append_time(struct strbuf *out, const char *what, int64_t ns)
+{
+	time_t at = (time_t)(ns / 1000000000);
+	time_t now = time(NULL);
+	struct tm then;
+	struct tm today;
+	char text[32] = "";
+
+	if (ns == 0 || localtime_r(&at, &then) == NULL || localtime_r(&now, &today) == NULL)
+		return;
+	bool is_today = then.tm_year == today.tm_year && then.tm_yday == today.tm_yday;
+	(void)strftime(text, sizeof(text), is_today ? "%H:%M" : "%Y-%m-%d %H:%M", &then);
+	strbuf_appendf(out, ", %s %s", what, text);
+}
+
+char *cron_status_text(const struct cron_status *cron)
+{
+	AUTO(strbuf_clear) struct strbuf out = STRBUF_INIT;
+
+	strbuf_append(&out, cron->schedule);
+	if (cron->is_stopped)
+		strbuf_append(&out, ", stopped");
+	else if (cron->is_suspended)
+		strbuf_append(&out, ", suspended");
+	append_time(&out, "last", cron->last_ns);
+	append_time(&out, "next", cron->next_ns);
+	if (cron->active > 0)
+		strbuf_appendf(&out, ", %u active", cron->active);
+	return strbuf_take(&out);
 }
 
 bool port_status_serves(const struct port_status *port, const char *pod)
@@ -81,6 +117,9 @@ void project_status_clear(struct project_status *status)
 		free(status->pods[i].name);
 		free(status->pods[i].kind);
 		free(status->pods[i].message);
+		free(status->pods[i].cron_of);
+		free(status->pods[i].cron.schedule);
+		free(status->pods[i].cron.time_zone);
 	}
 	free(status->pods);
 	for (size_t i = 0; i < status->instance_count; i++)

@@ -105,6 +105,20 @@ void instance_status_clear(struct instance_status *status);
 enum job_end { JOB_RUNNING, JOB_COMPLETE, JOB_FAILED, JOB_ENDS };
 extern const char *const job_end_words[JOB_ENDS]; /* "running" … */
 
+/* Of a CronJob. */
+struct cron_status {
+	char *schedule;	 /* NULL: it is none */
+	char *time_zone; /* or NULL: this machine's */
+	bool is_suspended;
+	bool is_stopped; /* by `stop` */
+	unsigned active; /* runs */
+	int64_t last_ns; /* when the last one was due; 0: there was none */
+	int64_t success_ns;
+	int64_t next_ns; /* 0: none */
+};
+/* "0 * * * *, last 12:00, next 12:05, 1 active"; owned. */
+char *cron_status_text(const struct cron_status *cron);
+
 struct pod_status {
 	char *name;
 	char *kind; /* "Deployment" … */
@@ -119,6 +133,8 @@ struct pod_status {
 	unsigned succeeded; /* pods */
 	unsigned failed_pods;
 	int exit_code; /* of the container that failed last; 0: none has */
+	char *cron_of; /* it is a run of that CronJob; or NULL */
+	struct cron_status cron;
 };
 
 struct port_status {

@@ -167,6 +167,22 @@ static void write_route(struct json_writer *json, const struct route_status *rou
 	json_close(json);
 }
 
+static void write_cron(struct json_writer *json, const struct cron_status *cron)
+{
+	if (cron->schedule == NULL)
+		return;
+	json_open_object(json, "cron");
+	json_write_text(json, "schedule", cron->schedule);
+	json_write_text(json, "timeZone", cron->time_zone);
+	json_write_bool(json, "suspended", cron->is_suspended);
+	json_write_bool(json, "stopped", cron->is_stopped);
+	json_write_unsigned(json, "active", cron->active);
+	write_time(json, "lastSchedule", cron->last_ns);
+	write_time(json, "lastSuccess", cron->success_ns);
+	write_time(json, "nextSchedule", cron->next_ns);
+	json_close(json);
+}
+
 static void write_pod(struct json_writer *json, const struct pod_status *pod)
 {
 	json_open_object(json, NULL);
@@ -184,6 +200,8 @@ static void write_pod(struct json_writer *json, const struct pod_status *pod)
 		json_write_unsigned(json, "failedPods", pod->failed_pods);
 		json_write_number(json, "exitCode", pod->exit_code);
 	}
+	json_write_text_if(json, "cronOf", pod->cron_of);
+	write_cron(json, &pod->cron);
 	json_close(json);
 }
 
@@ -382,6 +400,18 @@ static void read_port(struct json_view view, struct port_status *p)
 	p->outside = json_view_text(json_view_get(view, "outside"));
 }
 
+static void read_cron(struct json_view view, struct cron_status *cron)
+{
+	cron->schedule = read_text(view, "schedule");
+	cron->time_zone = read_text(view, "timeZone");
+	cron->is_suspended = read_bool(view, "suspended");
+	cron->is_stopped = read_bool(view, "stopped");
+	cron->active = (unsigned)read_number(view, "active", UINT32_MAX);
+	cron->last_ns = read_time(view, "lastSchedule");
+	cron->success_ns = read_time(view, "lastSuccess");
+	cron->next_ns = read_time(view, "nextSchedule");
+}
+
 static void read_pod(struct json_view view, struct pod_status *pod)
 {
 	pod->name = json_view_text(json_view_require(view, "name"));
@@ -398,6 +428,9 @@ static void read_pod(struct json_view view, struct pod_status *pod)
 	pod->failed_pods = (unsigned)read_number(view, "failedPods", UINT32_MAX);
 	pod->exit_code =
 		(int)json_view_number(json_view_get(view, "exitCode"), INT32_MIN, INT32_MAX, 0);
+	pod->cron_of = json_view_text(json_view_get(view, "cronOf"));
+	if (json_view_exists(json_view_get(view, "cron")))
+		read_cron(json_view_get(view, "cron"), &pod->cron);
 }
 
 static void read_route(struct json_view view, struct route_status *route)

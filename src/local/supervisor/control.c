@@ -22,6 +22,7 @@
 #include "local/plan/project_plan_json.h"
 #include "local/plan/status_json.h"
 #include "local/supervisor/control_request.h"
+#include "local/supervisor/crons.h"
 #include "local/supervisor/event_ring.h"
 #include "local/supervisor/hypervisor.h"
 #include "local/supervisor/instance.h"
@@ -174,10 +175,32 @@ static bool do_scale(struct supervisor *supervisor, const char *name, uint32_t r
 }
 
 /* What `stop` took away comes back. */
-static bool start_again(struct supervisor *supervisor, struct pod_plan *pod, struct error *err)
+static void give_back(struct pod_plan *pod)
 {
 	pod->replicas = pod->stopped_replicas > 0 ? pod->stopped_replicas : 1;
 	pod->stopped_replicas = 0;
+}
+
+static void take_away(struct pod_plan *pod)
+{
+	if (pod->replicas > 0)
+		pod->stopped_replicas = pod->replicas;
+	pod->replicas = 0;
+}
+
+static bool is_run_of(const struct pod_plan *pod, const char *cron)
+{
+	return pod->cron_of != NULL && strcmp(pod->cron_of, cron) == 0;
+}
+
+static bool start_again(struct supervisor *supervisor, struct pod_plan *pod, struct error *err)
+{
+	give_back(pod);
+	for (size_t i = 0; i < supervisor->plan.pod_count; i++) {
+		struct pod_plan *run = &supervisor->plan.pods[i];
+		if (is_run_of(run, pod->name) && run->replicas == 0)
+			give_back(run);
+	}
 	if (!project_plan_save(&supervisor->plan, err))
 		return false;
 	supervisor_changed(supervisor);
@@ -220,6 +243,11 @@ static bool do_restart(struct supervisor *supervisor, const char *name, struct e
 	}
 	if (pod != NULL && pod->replicas == 0)
 		return start_again(supervisor, pod, err);
+	if (pod != NULL && pod_plan_is_cron(pod)) {
+		(void)error_set(err, ERROR_UNSUPPORTED, "'%s' is a CronJob: its runs are Jobs",
+				name);
+		return error_hint(err, "i2kit start cronjob/%s starts one now", name);
+	}
 	if (pod != NULL && pod->workload == WORKLOAD_JOB && jobs_restart(supervisor, pod))
 		return true;
 	for (size_t i = 0; i < supervisor->instance_count; i++) {
@@ -238,8 +266,14 @@ static bool do_stop(struct supervisor *supervisor, const char *name, struct erro
 {
 	struct pod_plan *pod = project_plan_pod(&supervisor->plan, name);
 
-	if (pod != NULL && pod->replicas > 0)
-		pod->stopped_replicas = pod->replicas;
+	if (pod == NULL)
+		return supervisor_no_pod(supervisor, name, err);
+	take_away(pod);
+	/* With a CronJob those of its runs that are not over. */
+	for (size_t i = 0; i < supervisor->plan.pod_count; i++) {
+		if (is_run_of(&supervisor->plan.pods[i], name))
+			take_away(&supervisor->plan.pods[i]);
+	}
 	return do_scale(supervisor, name, 0, err);
 }
 
@@ -265,7 +299,9 @@ static bool do_kill(struct supervisor *supervisor, const char *name, struct erro
 		return false;
 	/* From the end: those that do not run are forgotten at once. */
 	for (size_t i = supervisor->instance_count; i-- > 0;) {
-		if (strcmp(supervisor->instances[i]->status.pod, name) == 0)
+		const char *of = supervisor->instances[i]->status.pod;
+		const struct pod_plan *pod = project_plan_find(&supervisor->plan, of);
+		if (strcmp(of, name) == 0 || (pod != NULL && is_run_of(pod, name)))
 			instance_kill(supervisor->instances[i]);
 	}
 	return true;
@@ -398,6 +434,8 @@ static bool do_act(struct connection *connection, const struct control_request *
 	case CONTROL_PAUSE:
 	case CONTROL_UNPAUSE:
 		return do_pause(supervisor, request->name, request->op == CONTROL_PAUSE, err);
+	case CONTROL_RUN_NOW:
+		return crons_run_now(supervisor, request->name, err);
 	default:
 		return error_set(err, ERROR_INVALID, "this is no act");
 	}

@@ -11,10 +11,11 @@
 #define MOST_REPLICAS INT64_C(1000000) /* what a pod may have is for its plan to say */
 
 static const char *const words[] = {
-	[CONTROL_STATUS] = "status", [CONTROL_WATCH] = "watch", [CONTROL_EVENTS] = "events",
-	[CONTROL_STATS] = "stats",   [CONTROL_APPLY] = "apply", [CONTROL_DOWN] = "down",
-	[CONTROL_SCALE] = "scale",   [CONTROL_STOP] = "stop",	[CONTROL_RESTART] = "restart",
-	[CONTROL_KILL] = "kill",     [CONTROL_PAUSE] = "pause", [CONTROL_UNPAUSE] = "unpause",
+	[CONTROL_STATUS] = "status",   [CONTROL_WATCH] = "watch", [CONTROL_EVENTS] = "events",
+	[CONTROL_STATS] = "stats",     [CONTROL_APPLY] = "apply", [CONTROL_DOWN] = "down",
+	[CONTROL_SCALE] = "scale",     [CONTROL_STOP] = "stop",	  [CONTROL_RESTART] = "restart",
+	[CONTROL_KILL] = "kill",       [CONTROL_PAUSE] = "pause", [CONTROL_UNPAUSE] = "unpause",
+	[CONTROL_RUN_NOW] = "run-now",
 };
 
 void control_request_clear(struct control_request *request)

@@ -25,6 +25,7 @@ enum control_op {
 	CONTROL_KILL,
 	CONTROL_PAUSE,
 	CONTROL_UNPAUSE,
+	CONTROL_RUN_NOW, /* a CronJob, beside its schedule */
 };
 
 struct control_request {

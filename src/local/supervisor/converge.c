@@ -11,6 +11,7 @@
 #include "base/cleanup.h"
 #include "base/parse.h"
 #include "base/path.h"
+#include "local/supervisor/crons.h"
 #include "local/supervisor/hypervisor.h"
 #include "local/supervisor/instance.h"
 #include "local/supervisor/jobs.h"
@@ -148,6 +149,11 @@ static void carry_out(struct supervisor *supervisor, const struct reconcile_acti
 
 void supervisor_converge(struct supervisor *supervisor)
 {
+	/* Without libvirt nothing can be done, and what is decided now may be wrong then. */
+	if (!hypervisor_is_connected(supervisor->hypervisor))
+		return;
+	/* First: it may put another plan in place. */
+	crons_update(supervisor);
 	size_t count = supervisor->instance_count;
 	AUTO_FREE struct reconcile_instance *facts_list = xcalloc(count + 1, sizeof(*facts_list));
 	AUTO_FREE struct instance **instances = xcalloc(count + 1, sizeof(struct instance *));
@@ -164,9 +170,6 @@ void supervisor_converge(struct supervisor *supervisor)
 		.is_going_down = supervisor->is_going_down,
 	};
 
-	/* Without libvirt nothing can be done, and what is decided now may be wrong then. */
-	if (!hypervisor_is_connected(supervisor->hypervisor))
-		return;
 	for (size_t i = 0; i < count; i++) {
 		instances[i] = supervisor->instances[i];
 		facts_list[i] = facts_of(supervisor, instances[i]);

@@ -87,6 +87,9 @@ void job_states_clear(struct job_states *states)
 	for (size_t i = 0; i < states->count; i++)
 		job_state_clear(&states->items[i]);
 	free(states->items);
+	for (size_t i = 0; i < states->cron_count; i++)
+		cron_state_clear(&states->crons[i]);
+	free(states->crons);
 	*states = (struct job_states){0};
 }
 
@@ -109,6 +112,26 @@ struct job_state *job_states_get(struct job_states *states, const char *pod,
 	struct job_state *state = ARRAY_APPEND(states->items, states->count);
 	*state = (struct job_state){.pod = xstrdup(pod)};
 	job_state_reset(state, release);
+	return state;
+}
+
+const struct cron_state *job_states_find_cron(const struct job_states *states, const char *pod)
+{
+	for (size_t i = 0; i < states->cron_count; i++) {
+		if (strcmp(states->crons[i].pod, pod) == 0)
+			return &states->crons[i];
+	}
+	return NULL;
+}
+
+struct cron_state *job_states_cron(struct job_states *states, const char *pod)
+{
+	for (size_t i = 0; i < states->cron_count; i++) {
+		if (strcmp(states->crons[i].pod, pod) == 0)
+			return &states->crons[i];
+	}
+	struct cron_state *state = ARRAY_APPEND(states->crons, states->cron_count);
+	*state = (struct cron_state){.pod = xstrdup(pod), .is_changed = true};
 	return state;
 }
 
@@ -183,6 +206,18 @@ static void write_state(struct json_writer *json, const struct job_state *state)
 	json_close(json);
 }
 
+static void write_cron(struct json_writer *json, const struct cron_state *state)
+{
+	json_open_object(json, NULL);
+	json_write_text(json, "pod", state->pod);
+	json_write_number(json, "created", state->created_s);
+	json_write_number(json, "last", state->last_s);
+	json_write_number(json, "successNs", state->success_ns);
+	json_write_unsigned(json, "manual", state->next_manual);
+	json_write_number(json, "told", state->told_s);
+	json_close(json);
+}
+
 char *job_states_write(const struct job_states *states)
 {
 	AUTO(strbuf_clear) struct strbuf text = STRBUF_INIT;
@@ -194,6 +229,10 @@ char *job_states_write(const struct job_states *states)
 	for (size_t i = 0; i < states->count; i++)
 		write_state(&json, &states->items[i]);
 	json_close(&json);
+	json_open_list(&json, "crons");
+	for (size_t i = 0; i < states->cron_count; i++)
+		write_cron(&json, &states->crons[i]);
+	json_close_if_filled(&json);
 	json_close(&json);
 	return strbuf_take(&text);
 }
@@ -282,6 +321,22 @@ static void read_state(struct json_view view, struct job_state *state)
 	read_indexes(view, state);
 }
 
+static int64_t read_seconds(struct json_view view, const char *key)
+{
+	/* As nanoseconds it must have room in 64 bits. */
+	return json_view_number(json_view_get(view, key), 0, INT64_MAX / 2000000000, 0);
+}
+
+static void read_cron(struct json_view view, struct cron_state *state)
+{
+	state->pod = json_view_text(json_view_require(view, "pod"));
+	state->created_s = read_seconds(view, "created");
+	state->last_s = read_seconds(view, "last");
+	state->success_ns = read_time(view, "successNs");
+	state->next_manual = read_count(view, "manual");
+	state->told_s = read_seconds(view, "told");
+}
+
 bool job_states_read(const char *what, const char *text, size_t size, struct job_states *ret,
 		     struct error *err)
 {
@@ -296,6 +351,9 @@ bool job_states_read(const char *what, const char *text, size_t size, struct job
 	document_check_version(root, JOBS_VERSION);
 	for (size_t i = 0; i < json_view_count(jobs, MAX_LIST); i++)
 		read_state(json_view_at(jobs, i), ARRAY_APPEND(states.items, states.count));
+	struct json_view crons = json_view_get(root, "crons");
+	for (size_t i = 0; i < json_view_count(crons, MAX_LIST); i++)
+		read_cron(json_view_at(crons, i), ARRAY_APPEND(states.crons, states.cron_count));
 	if (!json_document_check(document, err))
 		return false;
 	*ret = states;
@@ -319,6 +377,8 @@ bool job_states_save(const char *project, struct job_states *states, struct erro
 		return false;
 	for (size_t i = 0; i < states->count; i++)
 		states->items[i].is_changed = false;
+	for (size_t i = 0; i < states->cron_count; i++)
+		states->crons[i].is_changed = false;
 	return true;
 }
 

@@ -13,6 +13,7 @@
 
 #include "base/error.h"
 #include "local/plan/state.h"
+#include "local/supervisor/cron_step.h"
 #include "wire/release_id.h"
 
 /* Of one completion of an Indexed Job. */
@@ -57,6 +58,8 @@ void job_state_forget(struct job_state *state, unsigned number); /* active no mo
 struct job_states {
 	struct job_state *items;
 	size_t count;
+	struct cron_state *crons; /* of CronJobs; their runs are Jobs */
+	size_t cron_count;
 };
 void job_states_clear(struct job_states *states);
 /* NULL: there is none. */
@@ -64,6 +67,10 @@ const struct job_state *job_states_find(const struct job_states *states, const c
 /* Made where it is not there. */
 struct job_state *job_states_get(struct job_states *states, const char *pod,
 				 const struct release_id *release);
+
+/* NULL: there is none. */
+const struct cron_state *job_states_find_cron(const struct job_states *states, const char *pod);
+struct cron_state *job_states_cron(struct job_states *states, const char *pod); /* likewise made */
 
 char *job_states_path(const char *project);		 /* owned */
 char *job_states_write(const struct job_states *states); /* owned */

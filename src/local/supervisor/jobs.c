@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/loop_timer.h"
 #include "base/path.h"
+#include "local/supervisor/crons.h"
 #include "local/supervisor/instance.h"
 #include "local/supervisor/supervisor_parts.h"
 
@@ -47,38 +48,81 @@ void jobs_remove(struct supervisor *supervisor)
 	job_states_clear(&supervisor->jobs);
 }
 
-static void save(struct supervisor *supervisor)
+void jobs_save(struct supervisor *supervisor)
 {
 	AUTO(error_clear) struct error problem = ERROR_INIT;
 	bool is_changed = false;
 
 	for (size_t i = 0; i < supervisor->jobs.count; i++)
 		is_changed = is_changed || supervisor->jobs.items[i].is_changed;
+	for (size_t i = 0; i < supervisor->jobs.cron_count; i++)
+		is_changed = is_changed || supervisor->jobs.crons[i].is_changed;
 	if (is_changed && !job_states_save(supervisor->project, &supervisor->jobs, &problem))
 		supervisor_say(supervisor, true, "JobsLost", supervisor->project, "%s",
 			       problem.message);
 }
 
-void jobs_apply(struct supervisor *supervisor)
+static bool is_in_plan(const struct supervisor *supervisor, const char *name, bool is_cron)
 {
+	const struct pod_plan *pod = project_plan_find(&supervisor->plan, name);
+
+	return pod != NULL && pod->workload == WORKLOAD_JOB && pod_plan_is_cron(pod) == is_cron;
+}
+
+static void forget_jobs(struct supervisor *supervisor)
+{
+	struct job_states *states = &supervisor->jobs;
 	size_t kept = 0;
 
-	for (size_t i = 0; i < supervisor->jobs.count; i++) {
-		struct job_state *state = &supervisor->jobs.items[i];
-		const struct pod_plan *pod = project_plan_find(&supervisor->plan, state->pod);
-		if (pod == NULL || pod->workload != WORKLOAD_JOB || state->is_expired)
-			job_state_clear(state);
+	for (size_t i = 0; i < states->count; i++) {
+		if (is_in_plan(supervisor, states->items[i].pod, false))
+			states->items[kept++] = states->items[i];
 		else
-			supervisor->jobs.items[kept++] = *state;
+			job_state_clear(&states->items[i]);
 	}
-	if (kept < supervisor->jobs.count && kept > 0)
-		supervisor->jobs.items[0].is_changed = true;
-	supervisor->jobs.count = kept;
-	if (kept == 0) {
+	if (kept < states->count && kept > 0)
+		states->items[0].is_changed = true;
+	states->count = kept;
+}
+
+static void forget_crons(struct supervisor *supervisor)
+{
+	struct job_states *states = &supervisor->jobs;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < states->cron_count; i++) {
+		if (is_in_plan(supervisor, states->crons[i].pod, true))
+			states->crons[kept++] = states->crons[i];
+		else
+			cron_state_clear(&states->crons[i]);
+	}
+	if (kept < states->cron_count && kept > 0)
+		states->crons[0].is_changed = true;
+	states->cron_count = kept;
+}
+
+void jobs_forget(struct supervisor *supervisor)
+{
+	forget_jobs(supervisor);
+	forget_crons(supervisor);
+	if (supervisor->jobs.count + supervisor->jobs.cron_count == 0) {
 		AUTO_FREE char *path = job_states_path(supervisor->project);
 		(void)unlink(path);
 	}
-	save(supervisor);
+	jobs_save(supervisor);
+}
+
+void jobs_apply(struct supervisor *supervisor)
+{
+	for (size_t i = 0; i < supervisor->jobs.count; i++) {
+		struct job_state *state = &supervisor->jobs.items[i];
+		const struct pod_plan *pod = project_plan_find(&supervisor->plan, state->pod);
+		/* A CronJob's run that has expired goes; it does not come again. */
+		const struct release_id release = state->release;
+		if (state->is_expired && pod != NULL && pod->cron_of == NULL)
+			job_state_reset(state, &release);
+	}
+	jobs_forget(supervisor);
 }
 
 static struct job_state *state_of(struct supervisor *supervisor, const struct pod_plan *pod)
@@ -193,7 +237,7 @@ void jobs_decide(struct supervisor *supervisor, struct instance *const *instance
 		 const struct reconcile_instance *facts, size_t count, struct job_decisions *ret)
 {
 	const struct project_plan *plan = &supervisor->plan;
-	int64_t wake_ns = INT64_MAX;
+	int64_t wake_ns = crons_wake_ns(supervisor);
 
 	ret->items = xcalloc(plan->pod_count + 1, sizeof(*ret->items));
 	ret->jobs = xcalloc(plan->pod_count + 1, sizeof(*ret->jobs));
@@ -202,6 +246,11 @@ void jobs_decide(struct supervisor *supervisor, struct instance *const *instance
 		AUTO(job_pods_clear) struct job_pods pods = {0};
 		if (plan->pods[i].workload != WORKLOAD_JOB)
 			continue;
+		/* It runs nothing itself. */
+		if (pod_plan_is_cron(&plan->pods[i])) {
+			ret->jobs[i].is_decided = true;
+			continue;
+		}
 		for (size_t k = 0; k < count; k++) {
 			if (strcmp(facts[k].pod, plan->pods[i].name) == 0 && facts[k].is_current)
 				add_pod(instances[k], k, &pods);
@@ -210,7 +259,7 @@ void jobs_decide(struct supervisor *supervisor, struct instance *const *instance
 		if (ret->items[i].wake_ns < wake_ns)
 			wake_ns = ret->items[i].wake_ns;
 	}
-	save(supervisor);
+	jobs_save(supervisor);
 	sleep_until(supervisor, wake_ns);
 }
 
@@ -219,7 +268,7 @@ void jobs_started(struct supervisor *supervisor, const struct pod_plan *pod, uns
 	if (pod->workload != WORKLOAD_JOB)
 		return;
 	job_state_started(state_of(supervisor, pod), replica);
-	save(supervisor);
+	jobs_save(supervisor);
 }
 
 bool jobs_restart(struct supervisor *supervisor, const struct pod_plan *pod)
@@ -233,7 +282,7 @@ bool jobs_restart(struct supervisor *supervisor, const struct pod_plan *pod)
 			instance_stop(supervisor->instances[i], "the Job begins anew");
 	}
 	job_state_reset(state, &pod->release);
-	save(supervisor);
+	jobs_save(supervisor);
 	supervisor_changed(supervisor);
 	return true;
 }

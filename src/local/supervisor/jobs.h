@@ -21,6 +21,8 @@ void job_decisions_clear(struct job_decisions *decisions);
 /* From the file; before the first decision. Said where it cannot be read. */
 void jobs_load(struct supervisor *supervisor);
 void jobs_remove(struct supervisor *supervisor); /* the project goes down */
+void jobs_save(struct supervisor *supervisor);	 /* where something changed */
+void jobs_forget(struct supervisor *supervisor); /* those that are not in the plan */
 /* A plan was applied: Jobs that had expired begin anew, those that are not in it are forgotten. */
 void jobs_apply(struct supervisor *supervisor);
 

@@ -16,10 +16,8 @@
 #include "local/plan/project_plan_json.h"
 #include "local/plan/service_slot.h"
 #include "local/supervisor/instance.h"
-#include "local/supervisor/proxy.h"
 #include "local/supervisor/reconcile.h"
 #include "local/supervisor/session.h"
-#include "local/supervisor/supervisor_metrics.h"
 #include "wire/frame.h"
 #include "wire/request.h"
 
@@ -67,20 +65,6 @@ static void free_run(struct run_session *run)
 	free(run);
 }
 
-/* What is open points into the plan that was: it goes last. */
-static void replace_plan(struct supervisor *supervisor, struct project_plan *plan)
-{
-	AUTO(project_plan_clear) struct project_plan before = supervisor->plan;
-
-	supervisor->plan = *plan;
-	*plan = (struct project_plan){0};
-	services_apply(supervisor);
-	balancer_recheck(supervisor->balancer);
-	metrics_apply(supervisor);
-	proxy_apply(supervisor);
-	supervisor_changed(supervisor);
-}
-
 static void add_to(struct project_plan *plan, struct project_plan *from, const char *pod)
 {
 	for (size_t i = 0; i < from->pod_count; i++) {
@@ -110,7 +94,7 @@ static bool enter_plan(struct supervisor *supervisor, struct project_plan *run, 
 	add_to(&plan, run, pod);
 	if (!service_slots_fill(&plan, &supervisor->plan, err))
 		return false;
-	replace_plan(supervisor, &plan);
+	supervisor_replace_plan(supervisor, &plan);
 	return true;
 }
 
@@ -128,7 +112,7 @@ static void leave_plan(struct supervisor *supervisor, const char *pod)
 		return;
 	}
 	project_plan_drop(&plan, &names);
-	replace_plan(supervisor, &plan);
+	supervisor_replace_plan(supervisor, &plan);
 }
 
 bool run_session_carry(const struct project_plan *before, struct project_plan *plan,

@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "local/supervisor/crons.h"
 #include "local/supervisor/instance.h"
 #include "local/supervisor/jobs.h"
 #include "local/supervisor/proxy.h"
@@ -86,6 +87,11 @@ static void fill_pod(const struct supervisor *supervisor, const struct pod_plan 
 	pod->name = xstrdup(plan->name);
 	pod->kind = xstrdup(plan->kind_name);
 	pod->desired = plan->replicas;
+	pod->cron_of = xstrdup_or_null(plan->cron_of);
+	if (pod_plan_is_cron(plan)) {
+		crons_fill_status(supervisor, plan, pod);
+		return;
+	}
 	if (plan->workload == WORKLOAD_JOB) {
 		jobs_fill_status(supervisor, plan, pod);
 		return;

@@ -19,6 +19,7 @@
 #include "local/plan/project_plan_json.h"
 #include "local/supervisor/control.h"
 #include "local/supervisor/converge.h"
+#include "local/supervisor/crons.h"
 #include "local/supervisor/disk_check.h"
 #include "local/supervisor/domains.h"
 #include "local/supervisor/event_ring.h"
@@ -170,6 +171,8 @@ static void on_tick(struct loop_timer *timer, void *arg)
 	receipts_write(supervisor);
 	for (size_t i = 0; i < supervisor->plan.pod_count; i++) {
 		unsigned count = 0;
+		if (pod_plan_is_cron(&supervisor->plan.pods[i]))
+			continue;
 		for (size_t k = 0; k < supervisor->instance_count; k++) {
 			const struct instance_status *status = &supervisor->instances[k]->status;
 			if (strcmp(status->pod, supervisor->plan.pods[i].name) != 0)
@@ -245,6 +248,20 @@ bool supervisor_check_readable(struct supervisor *supervisor, const struct proje
 	return true;
 }
 
+/* What is open points into the plan that was: it goes last. */
+void supervisor_replace_plan(struct supervisor *supervisor, struct project_plan *plan)
+{
+	AUTO(project_plan_clear) struct project_plan before = supervisor->plan;
+
+	supervisor->plan = *plan;
+	*plan = (struct project_plan){0};
+	services_apply(supervisor);
+	balancer_recheck(supervisor->balancer);
+	metrics_apply(supervisor);
+	proxy_apply(supervisor);
+	supervisor_changed(supervisor);
+}
+
 bool supervisor_apply(struct supervisor *supervisor, struct error *err)
 {
 	AUTO(project_plan_clear) struct project_plan plan = {0};
@@ -258,7 +275,8 @@ bool supervisor_apply(struct supervisor *supervisor, struct error *err)
 	if (!project_plan_load(supervisor->project, &plan, err) ||
 	    !supervisor_check_readable(supervisor, &plan, err) || !take_identity(supervisor, err) ||
 	    !check_uri(supervisor, plan.uri, err) || !accel_choose(plan.accel, &accel, err) ||
-	    !run_session_carry(&supervisor->plan, &plan, err))
+	    !run_session_carry(&supervisor->plan, &plan, err) ||
+	    !crons_carry(supervisor, &plan, err))
 		return false;
 	accel_clear(&supervisor->accel);
 	supervisor->accel = accel;
@@ -267,6 +285,7 @@ bool supervisor_apply(struct supervisor *supervisor, struct error *err)
 	before = supervisor->plan;
 	supervisor->plan = plan;
 	plan = (struct project_plan){0};
+	crons_apply(supervisor);
 	jobs_apply(supervisor);
 	services_apply(supervisor);
 	balancer_recheck(supervisor->balancer);
@@ -482,6 +501,7 @@ void supervisor_free(struct supervisor *supervisor)
 	loop_timer_remove(supervisor->tick);
 	loop_timer_remove(supervisor->jobs_timer);
 	job_states_clear(&supervisor->jobs);
+	crons_free(supervisor);
 	project_plan_clear(&supervisor->plan);
 	project_identity_clear(&supervisor->identity);
 	supervisor_network_close(supervisor);

@@ -53,6 +53,7 @@ struct supervisor {
 	struct direct_port *directs;
 	size_t direct_count;
 	struct job_states jobs;
+	struct crons *crons;	       /* crons.h; NULL: none yet */
 	struct loop_timer *jobs_timer; /* when a Job has something to do again */
 	struct loop_timer *tick;
 	struct watch *watch;
@@ -80,6 +81,8 @@ void supervisor_changed(struct supervisor *supervisor); /* status; reconciles so
 void supervisor_go_down(struct supervisor *supervisor, bool with_volumes, bool is_forced);
 /* The error for a name that is neither a pod nor an instance, with what was meant. False. */
 bool supervisor_no_pod(const struct supervisor *supervisor, const char *name, struct error *err);
+/* Another one in memory, which it takes; nobody who calls holds a part of the one before. */
+void supervisor_replace_plan(struct supervisor *supervisor, struct project_plan *plan);
 MUST_CHECK bool supervisor_apply(struct supervisor *supervisor, struct error *err);
 /* False, and another supervisor has to begin: a plan's pods are given what the fence keeps out. */
 MUST_CHECK bool supervisor_check_readable(struct supervisor *supervisor,
