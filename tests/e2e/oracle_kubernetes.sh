@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# What i2kit validate says beside Kubernetes' own validation (tests/oracle/kubernetes.py). Builds the latter with Go
+# What i2kit validate says beside Kubernetes' own validation (tests/oracle/kubernetes.py), and when CronJobs are due beside
+# its CronJob controller (tests/oracle/cron.py). Builds both with Go
 # from its module; without a Go that knows it there is nothing to compare with.
 set -eu
 top=$(dirname "$(dirname "$(dirname "$(readlink -f "$0")")")")
@@ -19,5 +20,7 @@ if ! go mod download 2>&1; then
 	exit 0
 fi
 go build -o "$top/out/oracle-kubernetes" .
+go build -o "$top/out/oracle-cron" ./cron
 cd "$top"
+python3 tests/oracle/cron.py "$build/tests/local/cron-times" out/oracle-cron 1 20000
 python3 tests/oracle/kubernetes.py "$build/i2kit" out/oracle-kubernetes -v

@@ -113,6 +113,9 @@ func validate(object runtime.Object) (found field.ErrorList) {
 	case *networking.NetworkPolicy:
 		namespaced(o)
 		return networkingvalidation.ValidateNetworkPolicy(o, networkingvalidation.NetworkPolicyValidationOptions{})
+	case *batch.CronJob:
+		namespaced(o)
+		return batchvalidation.ValidateCronJobCreate(o, podutil.GetValidationOptionsFromPodTemplate(&o.Spec.JobTemplate.Spec.Template, nil))
 	case *batch.Job:
 		namespaced(o)
 		// Without a selector of its own a Job is given one by its uid.
