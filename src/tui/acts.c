@@ -213,12 +213,28 @@ static void ask_scale(struct model *model, const struct pod_status *pod)
 	prompt_open(model, PROMPT_SCALE, question, "");
 }
 
+/* Its runs are what is there: it begins one, and is held. False: this act is none of its own. */
+static bool act_on_cron(struct model *model, enum action_kind kind, const char *name)
+{
+	bool is_start = kind == ACTION_RESTART;
+
+	if (!is_start && kind != ACTION_STOP)
+		return false;
+	AUTO_FREE char *question = is_start ? xasprintf("start a run of %s now? (y/n)", name)
+					    : xasprintf("stop %s and its runs? (y/n)", name);
+	add_words(act_ask_first(model, question),
+		  (const char *const[]){is_start ? "start" : "stop", name, NULL});
+	return true;
+}
+
 static void act_on(struct model *model, enum action_kind kind, const struct pod_status *pod,
 		   const struct instance_status *instance)
 {
 	const char *name = instance ? instance->name : pod->name;
 	AUTO_FREE char *question = NULL;
 
+	if (instance == NULL && pod->cron.schedule != NULL && act_on_cron(model, kind, name))
+		return;
 	switch (kind) {
 	case ACTION_SHELL:
 		act_shell(model, NULL);

@@ -257,6 +257,9 @@ void model_count(const struct model *model, unsigned *ret_ready, unsigned *ret_a
 	*ret_failed = 0;
 	for (size_t i = 0; i < model->status.pod_count; i++) {
 		const struct pod_status *pod = &model->status.pods[i];
+		/* A run of a CronJob that failed last night is no trouble of now. */
+		if (pod->cron_of != NULL)
+			continue;
 		*ret_ready += pod->ready;
 		*ret_all += pod->desired;
 		*ret_failed += pod->is_failed ? 1 : 0;

@@ -53,6 +53,40 @@ static void draw_other(struct canvas *canvas, const struct table_row *row, struc
 	pod_add_boot_line(&page, row->instance);
 }
 
+static void add_time(struct page *page, const char *what, int64_t ns)
+{
+	char when[RFC3339_SIZE];
+
+	if (ns == 0)
+		return;
+	clock_format_rfc3339(when, ns, 0);
+	page_line(page, STYLE_NORMAL, "%-13s %s", what, when);
+}
+
+static void add_cron(struct page *page, const struct cron_status *cron)
+{
+	page_line(page, STYLE_NORMAL, "CronJob, %u active", cron->active);
+	page_line(page, STYLE_NORMAL, "%-13s %s%s%s%s", "schedule", cron->schedule,
+		  cron->time_zone != NULL ? ", " : "",
+		  cron->time_zone != NULL ? cron->time_zone : "",
+		  cron->is_stopped     ? ", stopped"
+		  : cron->is_suspended ? ", suspended"
+				       : "");
+	add_time(page, "last", cron->last_ns);
+	add_time(page, "last success", cron->success_ns);
+	add_time(page, "next", cron->next_ns);
+}
+
+static void add_job(struct page *page, const struct pod_status *pod)
+{
+	page_line(page, STYLE_NORMAL, "Job%s%s, %u of %u complete, %u active, %u failed pods",
+		  pod->cron_of != NULL ? " of CronJob " : "",
+		  pod->cron_of != NULL ? pod->cron_of : "", pod->ready, pod->desired, pod->active,
+		  pod->failed_pods);
+	if (pod->message != NULL)
+		page_line(page, pod->is_failed ? STYLE_ERROR : STYLE_NORMAL, "%s", pod->message);
+}
+
 /* A pod without a VM: what it waits for, whole. */
 static void draw_idle(struct canvas *canvas, const struct pod_status *pod, struct area area)
 {
@@ -60,6 +94,14 @@ static void draw_idle(struct canvas *canvas, const struct pod_status *pod, struc
 				area.columns);
 
 	draw_rule(canvas, area.row, STYLE_TITLE, pod->name);
+	if (pod->cron.schedule != NULL) {
+		add_cron(&page, &pod->cron);
+		return;
+	}
+	if (pod->is_job) {
+		add_job(&page, pod);
+		return;
+	}
 	page_line(&page, STYLE_NORMAL, "%s, %u of %u ready", pod->kind ? pod->kind : "pod",
 		  pod->ready, pod->desired);
 	if (pod->message != NULL)

@@ -173,15 +173,40 @@ static void add_instance(struct table *table, const struct model *model,
 		  DIGEST_HEX(&instance->release.image), instance->is_dirty ? "*" : "");
 }
 
+/* "Job, 2 of 3 complete, 1 active" */
+static char *describe_job(const struct pod_status *pod)
+{
+	AUTO(strbuf_clear) struct strbuf text = STRBUF_INIT;
+
+	strbuf_append(&text, "Job");
+	if (pod->message != NULL)
+		strbuf_appendf(&text, ", %s", pod->message);
+	else if (pod->desired != 1)
+		strbuf_appendf(&text, ", %u of %u complete", pod->ready, pod->desired);
+	if (pod->active > 0)
+		strbuf_appendf(&text, ", %u active", pod->active);
+	return strbuf_take(&text);
+}
+
+char *draw_pod_text(const struct pod_status *pod)
+{
+	if (pod->cron.schedule != NULL)
+		return xasprintf("CronJob %s", pod->message != NULL ? pod->message : "");
+	if (pod->is_job)
+		return describe_job(pod);
+	return xstrdup(pod->message	? pod->message
+		       : pod->is_failed ? "failed"
+		       : pod->desired	? "waiting"
+					: "scaled to 0");
+}
+
 static void add_idle(struct table *table, const struct pod_status *pod)
 {
 	struct table_row *row = table_add(table, 0, pod->name);
-	const char *message = pod->message     ? pod->message
-			      : pod->is_failed ? "failed"
-			      : pod->desired   ? "waiting"
-					       : "scaled to 0";
-	struct style style = pod->is_failed ? STYLE_ERROR : STYLE_DIM;
-	const char *sign = pod->is_failed ? "✗" : "○";
+	AUTO_FREE char *message = draw_pod_text(pod);
+	bool is_complete = pod->is_job && pod->job_end == JOB_COMPLETE;
+	struct style style = pod->is_failed ? STYLE_ERROR : is_complete ? STYLE_OK : STYLE_DIM;
+	const char *sign = pod->is_failed ? "✗" : is_complete ? "✓" : "○";
 
 	row->pod = pod;
 	table_set(row, POD_NAME, STYLE_BOLD, "%s", pod->name);
@@ -218,7 +243,8 @@ void rows_of_pods(struct table *table, const struct model *model)
 			has_instance = true;
 			add_instance(table, model, pod, &status->instances[i]);
 		}
-		if (!has_instance)
+		/* A Job of several pods has a line beside theirs: how far it is. */
+		if (!has_instance || (pod->is_job && pod->desired != 1))
 			add_idle(table, pod);
 	}
 	if (table->row_count > 1)

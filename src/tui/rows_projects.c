@@ -107,11 +107,9 @@ void rows_of_projects(struct table *table, const struct model *model)
 			add_instance(table, model, i, &status->instances[k]);
 		for (size_t k = 0; k < status->pod_count; k++) {
 			const struct pod_status *pod = &status->pods[k];
+			AUTO_FREE char *text = draw_pod_text(pod);
 			if (!has_instance(status, pod->name))
-				add_note(table, model, i, pod,
-					 pod->message	? pod->message
-					 : pod->desired ? "waiting"
-							: "scaled to 0");
+				add_note(table, model, i, pod, text);
 		}
 		if (status->instance_count == 0 && status->pod_count == 0)
 			add_note(table, model, i, NULL,

@@ -96,6 +96,26 @@ static void all_that_stops_is_asked_about(void **state)
 	}
 }
 
+static void a_cron_job_has_acts_of_its_own(void **state)
+{
+	static const struct {
+		const char *key;
+		const char *command;
+	} acts[] = {{"r", "i2kit -p shop start report"}, {"x", "i2kit -p shop stop report"}};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(acts); i++) {
+		AUTO(model_clear) struct model model;
+		sample_model(&model, 24, 100);
+		model_update(&model, &(struct event){.kind = EVENT_STATUS, .status = &sample_jobs});
+		sample_press(&model, "g");
+		sample_press(&model, acts[i].key);
+		expect(&model, "(y/n)");
+		sample_press(&model, "y");
+		AUTO_FREE char *command = next_command(&model, EFFECT_RUN);
+		assert_string_equal(command, acts[i].command);
+	}
+}
+
 static void more_replicas_are_not_asked_about(void **state)
 {
 	AUTO(model_clear) struct model model;
@@ -446,6 +466,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_unknown_key_says_where_the_keys_are),
 		cmocka_unit_test(all_that_stops_is_asked_about),
+		cmocka_unit_test(a_cron_job_has_acts_of_its_own),
 		cmocka_unit_test(more_replicas_are_not_asked_about),
 		cmocka_unit_test(cancelling_is_asked_about),
 		cmocka_unit_test(a_long_command_is_shown_whole),

@@ -8,6 +8,9 @@
 extern struct project_status sample_status;
 #define SAMPLE_NOW_NS INT64_C(1764000000000000000)
 
+/* A Job of three pods, a CronJob and two of its runs. */
+extern struct project_status sample_jobs;
+
 /* A model that has just got it. */
 void sample_model(struct model *model, int rows, int columns);
 /* web-0 ends with 137 again and again. */

@@ -50,6 +50,17 @@ static void pods_at_140_columns_show_everything(void **state)
 	expect_screen(&model, "pods-140");
 }
 
+/* How far a Job is, when a CronJob is due, and what its runs have come to. */
+static void jobs_are_seen_as_such(void **state)
+{
+	AUTO(model_clear) struct model model;
+	(void)state;
+	sample_model(&model, 24, 100);
+	model_update(&model, &(struct event){.kind = EVENT_STATUS, .status = &sample_jobs});
+	sample_press(&model, "g");
+	expect_screen(&model, "pods-jobs");
+}
+
 static void a_filter_and_its_end(void **state)
 {
 	AUTO(model_clear) struct model model;
@@ -271,6 +282,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(pods_at_80_columns),
 		cmocka_unit_test(pods_at_140_columns_show_everything),
+		cmocka_unit_test(jobs_are_seen_as_such),
 		cmocka_unit_test(a_filter_and_its_end),
 		cmocka_unit_test(the_detail_of_a_pod),
 		cmocka_unit_test(a_pod_that_dies_while_its_detail_is_open),
