@@ -160,6 +160,46 @@ is "$(job_of many)" "complete 2 0" && "$i2kit" ps | grep -q '^many-'
 ok $? "restart begins one anew"
 "$i2kit" down >/dev/null 2>&1
 
+echo "# a CronJob, and examples/jobs"
+sed "s#oci:../../out/images#oci:$images#" "$top/examples/jobs/i2kit.yml" >example.yml
+"$i2kit" up -d --wait --timeout 180s -f example.yml >up.out 2>&1
+is $? 0 && is "$("$i2kit" logs --no-prefix squares 2>/dev/null | sort | tail -1)" "2 times itself is 4"
+ok $? "up --wait waits for the Job, and for no run of the CronJob"
+"$i2kit" ps | grep -q '^report .*0 6 \* \* mon-fri, next ' && "$i2kit" ps -o json | jq -e '.pods[] | select(.name == "report") | .cron.nextSchedule | test("Z$")' >/dev/null
+ok $? "ps shows its schedule, and when it is due"
+timeout 120 "$i2kit" start cronjob/report --wait >start.out 2>&1
+is $? 0 && grep -q 'report-manual-1 begins' start.out && is "$(job_of report-manual-1)" "complete 1 0"
+ok $? "start runs it now, and waits for the run"
+is "$("$i2kit" logs --no-prefix report 2>/dev/null)" "report of report-manual-1-0"
+ok $? "its logs are those of its runs"
+! "$i2kit" restart report >restart.out 2>&1 && grep -q 'i2kit start cronjob/report' restart.out && ! "$i2kit" scale report=2 >/dev/null 2>&1
+ok $? "what it has not is refused, with a way out"
+"$i2kit" wait --for=condition=Complete job/squares --timeout 5s 2>wait.out && "$i2kit" wait --for=jsonpath='{.succeeded}'=3 squares 2>>wait.out
+ok $? "wait --for: a condition, and a value"
+! "$i2kit" wait --for=condition=Failed squares >wait.out 2>&1 && grep -q 'will not come' wait.out &&
+	! timeout 20 "$i2kit" wait --for=delete squares --timeout 2s >wait.out 2>&1 && grep -q 'timed out' wait.out
+ok $? "what will not come, or not in time, is said"
+"$i2kit" down report-manual-1 >/dev/null 2>&1
+"$i2kit" wait --for=delete report-manual-1 --timeout 20s >/dev/null 2>&1
+"$i2kit" ps -o json | jq -e '[.pods[].name] == ["squares", "report"]' >/dev/null
+ok $? "a run is taken down by its name"
+sed -i '/^schedule/s/.*/schedule: "* * * * *"/' example.yml
+"$i2kit" up -d -f example.yml >up.out 2>&1
+pid=$("$i2kit" ps -o json | jq -r .supervisorPid)
+[ "$pid" -gt 1 ] && kill -9 "$pid"
+"$i2kit" start >/dev/null 2>&1
+run() { "$i2kit" ps -o json | jq -r '.pods[] | select(.cronOf == "report" and .end == "complete") | .name'; }
+for _ in $(seq 120); do [ -n "$(run)" ] && break; sleep 1; done
+name=$(run | head -1) minute=$(($(date +%s) / 60))
+is "$((minute - ${name#report-} < 4))" 1 && "$i2kit" logs report | grep -q "report of $name-"
+ok $? "a run begins when it is due, also after its supervisor was killed"
+"$i2kit" stop report && "$i2kit" ps | grep -q '^report .*stopped'
+ok $? "stop holds the schedule"
+[ "$failed" = 0 ] || { cat up.out start.out; "$i2kit" ps; "$i2kit" events; } | sed 's/^/# /'
+"$i2kit" down >/dev/null 2>&1
+! virsh -q list --name | grep -q i2kit-jobs
+ok $? "down ends all of it"
+
 echo "# a release that cannot start"
 service '[sh, -c, "touch /tmp/ok; exec sleep 10001"]'
 "$i2kit" up -d --wait --timeout 120s -f service.yml >/dev/null 2>&1
