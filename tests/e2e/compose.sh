@@ -133,7 +133,7 @@ expect redis i2kit exec client -- cat /tmp/user && expect '$HOME default' i2kit 
 ok $? "the image's USER, a line split as a shell does, and a doubled dollar"
 expect worker_processes i2kit exec client -- cat /web/nginx.conf && cmp -s <(i2kit exec client -- cat /web/nginx.conf) <(i2kit exec my-web -- cat /etc/nginx/nginx.conf) && ! i2kit exec client -- touch /web/x 2>/dev/null
 ok $? "files of an image are mounted, read only"
-expect pause i2kit exec client/side -- cat /proc/1/comm && expect 2000 i2kit exec client -- sh -c 'cat /proc/[0-9]*/cmdline; true'
+expect pause i2kit exec client/side -- cat /proc/1/comm && expect 2000 i2kit exec client -- sh -c 'cat /proc/[0-9]*/cmdline | tr "\000" " "'
 ok $? "two services of one pod see each other's processes"
 found=0
 for name in my-web My_Web front site; do
