@@ -42,6 +42,15 @@ spec:
   - metadata: {name: data}
     spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 16Mi}}}
 ---
+apiVersion: batch/v1
+kind: Job
+metadata: {name: once}
+spec:
+  template:
+    spec:
+      restartPolicy: Never
+      containers: [{name: once, image: "oci:$top/out/images/nginx", command: ["true"]}]
+---
 apiVersion: v1
 kind: Service
 metadata: {name: web}

@@ -185,7 +185,7 @@ static void on_tick(struct loop_timer *timer, void *arg)
 	if (is_settled && is_ready && !supervisor->is_trimmed)
 		trim_memory();
 	supervisor->is_trimmed = is_settled && is_ready;
-	templates_update(supervisor, is_settled && is_ready);
+	templates_update(supervisor);
 	/* Memory may become free without an event. */
 	if (!is_settled && timer != NULL)
 		loop_timer_set(supervisor->tick, POLL_MS);

@@ -20,8 +20,8 @@ struct templates;
 struct templates *templates_new(struct supervisor *supervisor);
 /* After the hypervisor, whose threads use what is here. NULL is fine. */
 void templates_free(struct templates *templates);
-/* After each change: whether all pods run as they should, with nothing left to do. */
-void templates_update(struct supervisor *supervisor, bool is_quiet);
+/* After each change. */
+void templates_update(struct supervisor *supervisor);
 /* A VM was started so: where a template was wanted and none was there, one is made later. */
 void templates_used(struct supervisor *supervisor, const struct template_use *use);
 /* None is being made. */
