@@ -18,6 +18,10 @@ struct check {
 	bool is_https;
 	struct string_list headers; /* "Name: value" */
 	char *service;		    /* gRPC */
+	/* Of a hook that is a command, where it is not as its container. */
+	struct string_list environment; /* "NAME=value" */
+	char *user;
+	char *working_dir;
 	uint64_t sleep_ms;
 };
 void check_clear(struct check *check);

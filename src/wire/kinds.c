@@ -32,3 +32,7 @@ const char *const env_words[ENV_KINDS] = {
 	[ENV_VALUE] = "value", [ENV_CONFIG_MAP] = "configMap", [ENV_SECRET] = "secret",
 	[ENV_FIELD] = "field", [ENV_RESOURCE] = "resource",
 };
+
+const char *const rlimit_words[RLIMIT_NAMES] = {
+	"AS",	"CORE",	  "CPU",   "DATA", "FSIZE",  "LOCKS",  "MEMLOCK",    "MSGQUEUE",
+	"NICE", "NOFILE", "NPROC", "RSS",  "RTPRIO", "RTTIME", "SIGPENDING", "STACK"};

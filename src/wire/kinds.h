@@ -7,6 +7,8 @@
  * there: these tables are the only ones, for manifest, host and guest.
  */
 
+#include <stdint.h>
+
 /* pod.json "workload": decides names, replacement order and end of life. */
 enum workload_kind {
 	/* also ReplicaSet, ReplicationController, DaemonSet, the short forms */
@@ -49,6 +51,16 @@ enum volume_kind {
 };
 #define VOLUME_KINDS (VOLUME_IMAGE + 1)
 extern const char *const volume_words[VOLUME_KINDS];
+
+/* Limits of setrlimit, by the names that follow RLIMIT_. */
+#define RLIMIT_NAMES 16
+extern const char *const rlimit_words[RLIMIT_NAMES];
+#define RLIMIT_NONE UINT64_MAX
+struct rlimit_entry {
+	unsigned kind; /* of rlimit_words */
+	uint64_t soft; /* or RLIMIT_NONE */
+	uint64_t hard;
+};
 
 /* Where an environment variable's value comes from; the word is the key that names the source. */
 enum env_kind {

@@ -85,11 +85,21 @@ struct container_image {
 	uint64_t memory_limit_bytes;
 	uint64_t ephemeral_request_bytes;
 	uint64_t ephemeral_limit_bytes;
+	uint64_t task_limit; /* processes and threads; 0: its share of the VM's */
+	uint64_t cpu_shares; /* among the containers of the pod; 0: as cpu_request_millis says */
+	int oom_score_adjustment;
+	struct rlimit_entry *rlimits; /* each kind once */
+	size_t rlimit_count;
+	bool has_init; /* process 1 is the guest's own, not the program */
 	struct probe_spec startup;
 	struct probe_spec readiness;
 	struct probe_spec liveness;
 	struct check post_start;
 	struct check pre_stop;
+	struct check *more_post_starts; /* each after the one before it has succeeded */
+	size_t more_post_start_count;
+	struct check *more_pre_stops;
+	size_t more_pre_stop_count;
 	struct container_security security;
 	char *termination_path;
 };
@@ -118,6 +128,7 @@ struct pod_image {
 	uint64_t grace_ms;
 	uint64_t active_deadline_ms; /* 0: none */
 	int64_t backoff_limit;	     /* -1: none */
+	uint64_t restart_limit;	     /* of OnFailure, for each container; 0: none */
 	struct string_list sysctls;  /* "net.core.somaxconn=1024" */
 	int64_t fs_group;	     /* -1: none */
 	uint32_t *supplemental_groups;

@@ -8,12 +8,20 @@
 #include "wire/document.h"
 
 #define MAX_TEXTS   4096
+#define MAX_HOOKS   100
 #define MAX_SECONDS INT64_C(1000000000)
 #define MAX_BYTES   (INT64_C(1) << 60)
 
 static uint64_t seconds_ms(struct json_view view, int64_t absent)
 {
 	return (uint64_t)json_view_number(view, 0, MAX_SECONDS, absent) * 1000U;
+}
+
+static void clear_checks(struct check *checks, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		check_clear(&checks[i]);
+	free(checks);
 }
 
 void container_image_clear(struct container_image *container)
@@ -37,6 +45,9 @@ void container_image_clear(struct container_image *container)
 	check_clear(&container->liveness.check);
 	check_clear(&container->post_start);
 	check_clear(&container->pre_stop);
+	clear_checks(container->more_post_starts, container->more_post_start_count);
+	clear_checks(container->more_pre_stops, container->more_pre_stop_count);
+	free(container->rlimits);
 	for (size_t i = 0; i < container->port_count; i++)
 		free(container->ports[i].name);
 	free(container->ports);
@@ -112,6 +123,9 @@ static void read_check(struct json_view view, struct check *ret)
 	ret->is_https = scheme != NULL && strcmp(scheme, "HTTPS") == 0;
 	read_headers(json_view_get(view, "headers"), &ret->headers);
 	ret->service = json_view_text(json_view_get(view, "service"));
+	read_pairs(json_view_get(view, "environment"), MAX_TEXTS, &ret->environment);
+	ret->user = json_view_text(json_view_get(view, "user"));
+	ret->working_dir = json_view_text(json_view_get(view, "workingDir"));
 	ret->sleep_ms = seconds_ms(json_view_get(view, "seconds"), 0);
 }
 
@@ -202,6 +216,47 @@ static void read_ports(struct json_view list, struct container_image *ret)
 	}
 }
 
+static void read_more_hooks(struct json_view list, struct check **ret, size_t *ret_count)
+{
+	size_t count = json_view_count(list, MAX_HOOKS);
+	for (size_t i = 0; i < count; i++)
+		read_check(json_view_at(list, i), ARRAY_APPEND(*ret, *ret_count));
+}
+
+static uint64_t read_rlimit(struct json_view view)
+{
+	int64_t number = json_view_number(view, -1, INT64_MAX, -1);
+	return number < 0 ? RLIMIT_NONE : (uint64_t)number;
+}
+
+static void read_rlimits(struct json_view list, struct container_image *ret)
+{
+	size_t count = json_view_count(list, RLIMIT_NAMES);
+	for (size_t i = 0; i < count; i++) {
+		struct json_view view = json_view_at(list, i);
+		struct rlimit_entry *limit = ARRAY_APPEND(ret->rlimits, ret->rlimit_count);
+		limit->kind = (unsigned)json_view_word(json_view_require(view, "name"),
+						       rlimit_words, RLIMIT_NAMES, 0);
+		limit->soft = read_rlimit(json_view_require(view, "soft"));
+		limit->hard = read_rlimit(json_view_require(view, "hard"));
+		if (limit->soft > limit->hard)
+			json_view_complain(view, "is softer than it is hard");
+	}
+}
+
+/* What Docker and Compose have, and Kubernetes' containers do not. */
+static void read_limits(struct json_view view, struct container_image *ret)
+{
+	ret->task_limit =
+		(uint64_t)json_view_number(json_view_get(view, "pidsLimit"), 0, INT32_MAX, 0);
+	ret->cpu_shares =
+		(uint64_t)json_view_number(json_view_get(view, "cpuShares"), 0, 262144, 0);
+	ret->oom_score_adjustment =
+		(int)json_view_number(json_view_get(view, "oomScoreAdj"), -1000, 1000, 0);
+	ret->has_init = json_view_bool(json_view_get(view, "init"), false);
+	read_rlimits(json_view_get(view, "rlimits"), ret);
+}
+
 static void read_container(struct json_view view, bool is_init, size_t layer_count,
 			   struct container_image *ret)
 {
@@ -225,11 +280,16 @@ static void read_container(struct json_view view, bool is_init, size_t layer_cou
 	ret->has_tty = json_view_bool(json_view_get(view, "tty"), false);
 	read_ports(json_view_get(view, "ports"), ret);
 	read_resources(json_view_get(view, "resources"), ret);
+	read_limits(view, ret);
 	read_probe(json_view_get(view, "startupProbe"), &ret->startup);
 	read_probe(json_view_get(view, "readinessProbe"), &ret->readiness);
 	read_probe(json_view_get(view, "livenessProbe"), &ret->liveness);
 	read_check(json_view_get(view, "postStart"), &ret->post_start);
 	read_check(json_view_get(view, "preStop"), &ret->pre_stop);
+	read_more_hooks(json_view_get(view, "morePostStart"), &ret->more_post_starts,
+			&ret->more_post_start_count);
+	read_more_hooks(json_view_get(view, "morePreStop"), &ret->more_pre_stops,
+			&ret->more_pre_stop_count);
 	read_security(json_view_get(view, "security"), &ret->security);
 	ret->termination_path = json_view_text(json_view_get(view, "terminationMessagePath"));
 }
@@ -307,6 +367,8 @@ static void read_pod(struct json_view root, struct pod_image *ret)
 	ret->active_deadline_ms = seconds_ms(json_view_get(root, "activeDeadlineSeconds"), 0);
 	ret->backoff_limit =
 		json_view_number(json_view_get(root, "backoffLimit"), 0, INT32_MAX, -1);
+	ret->restart_limit =
+		(uint64_t)json_view_number(json_view_get(root, "restartLimit"), 0, INT32_MAX, 0);
 	read_pairs(json_view_get(root, "sysctls"), 1000, &ret->sysctls);
 	ret->fs_group = json_view_number(json_view_get(root, "fsGroup"), 0, UINT32_MAX - 1, -1);
 	read_groups(json_view_get(root, "supplementalGroups"), ret);

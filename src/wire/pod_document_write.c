@@ -37,6 +37,10 @@ static void write_check_fields(struct json_writer *json, const struct check *che
 		json_write_text(json, "scheme", "HTTPS");
 	write_headers(json, &check->headers);
 	json_write_text_if(json, "service", check->service);
+	if (check->environment.count > 0)
+		write_pairs(json, "environment", &check->environment);
+	json_write_text_if(json, "user", check->user);
+	json_write_text_if(json, "workingDir", check->working_dir);
 	if (check->type == CHECK_SLEEP)
 		json_write_unsigned(json, "seconds", check->sleep_ms / 1000);
 }
@@ -48,6 +52,15 @@ static void write_hook(struct json_writer *json, const char *key, const struct c
 	json_open_object(json, key);
 	write_check_fields(json, hook);
 	json_close(json);
+}
+
+static void write_more_hooks(struct json_writer *json, const char *key, const struct check *hooks,
+			     size_t count)
+{
+	json_open_list(json, key);
+	for (size_t i = 0; i < count; i++)
+		write_hook(json, NULL, &hooks[i]);
+	json_close_if_filled(json);
 }
 
 static void write_probe(struct json_writer *json, const char *key, const struct probe_spec *probe)
@@ -109,6 +122,29 @@ static void write_resources(struct json_writer *json, const struct container_ima
 	json_close_if_filled(json);
 }
 
+static void write_rlimit(struct json_writer *json, const char *key, uint64_t limit)
+{
+	json_write_number(json, key, limit == RLIMIT_NONE ? -1 : (int64_t)limit);
+}
+
+static void write_limits(struct json_writer *json, const struct container_image *container)
+{
+	json_write_unsigned_if(json, "pidsLimit", container->task_limit);
+	json_write_unsigned_if(json, "cpuShares", container->cpu_shares);
+	if (container->oom_score_adjustment != 0)
+		json_write_number(json, "oomScoreAdj", container->oom_score_adjustment);
+	json_write_true_if(json, "init", container->has_init);
+	json_open_list(json, "rlimits");
+	for (size_t i = 0; i < container->rlimit_count; i++) {
+		json_open_object(json, NULL);
+		json_write_text(json, "name", rlimit_words[container->rlimits[i].kind]);
+		write_rlimit(json, "soft", container->rlimits[i].soft);
+		write_rlimit(json, "hard", container->rlimits[i].hard);
+		json_close(json);
+	}
+	json_close_if_filled(json);
+}
+
 static void write_security(struct json_writer *json, const struct container_security *security)
 {
 	json_open_object(json, "security");
@@ -156,11 +192,16 @@ static void write_container(struct json_writer *json, const struct container_ima
 	json_write_true_if(json, "tty", container->has_tty);
 	write_ports(json, container);
 	write_resources(json, container);
+	write_limits(json, container);
 	write_probe(json, "startupProbe", &container->startup);
 	write_probe(json, "readinessProbe", &container->readiness);
 	write_probe(json, "livenessProbe", &container->liveness);
 	write_hook(json, "postStart", &container->post_start);
 	write_hook(json, "preStop", &container->pre_stop);
+	write_more_hooks(json, "morePostStart", container->more_post_starts,
+			 container->more_post_start_count);
+	write_more_hooks(json, "morePreStop", container->more_pre_stops,
+			 container->more_pre_stop_count);
 	write_security(json, &container->security);
 	json_write_text_if(json, "terminationMessagePath", container->termination_path);
 	json_close(json);
@@ -223,6 +264,7 @@ static void write_pod(struct json_writer *json, const struct pod_image *pod)
 	json_write_unsigned_if(json, "activeDeadlineSeconds", pod->active_deadline_ms / 1000);
 	if (pod->backoff_limit >= 0)
 		json_write_number(json, "backoffLimit", pod->backoff_limit);
+	json_write_unsigned_if(json, "restartLimit", pod->restart_limit);
 	if (pod->sysctls.count > 0)
 		write_pairs(json, "sysctls", &pod->sysctls);
 	if (pod->fs_group >= 0)

@@ -97,6 +97,31 @@ static void random_layers(struct dice *dice, size_t layer_count, size_t **layers
 		*ARRAY_APPEND(*layers, *count) = throw_dice(dice, layer_count);
 }
 
+static void random_limits(struct dice *dice, struct container_image *container)
+{
+	container->task_limit = throw_dice(dice, 3);
+	container->cpu_shares = throw_dice(dice, 3);
+	container->oom_score_adjustment = (int)throw_dice(dice, 2001) - 1000;
+	container->has_init = throw_bool(dice);
+	for (unsigned i = 0; i < RLIMIT_NAMES; i += 1 + (unsigned)throw_dice(dice, 8)) {
+		uint64_t hard = throw_bool(dice) ? RLIMIT_NONE : throw_dice(dice, 1000);
+		uint64_t soft = throw_bool(dice) ? hard : hard / 2 % 1000;
+		*ARRAY_APPEND(container->rlimits, container->rlimit_count) =
+			(struct rlimit_entry){i, soft, hard};
+	}
+}
+
+static void random_more_hooks(struct dice *dice, struct check **hooks, size_t *count)
+{
+	for (uint64_t i = throw_dice(dice, 3); i > 0; i--) {
+		struct check *hook = ARRAY_APPEND(*hooks, *count);
+		random_check(dice, hook, true);
+		random_pairs(dice, &hook->environment);
+		hook->user = random_text_or_null(dice);
+		hook->working_dir = random_text_or_null(dice);
+	}
+}
+
 static void random_container(struct dice *dice, size_t layer_count,
 			     struct container_image *container)
 {
@@ -127,6 +152,9 @@ static void random_container(struct dice *dice, size_t layer_count,
 	container->memory_limit_bytes = throw_dice(dice, 3);
 	container->ephemeral_request_bytes = throw_dice(dice, 3);
 	container->ephemeral_limit_bytes = throw_dice(dice, 3);
+	random_limits(dice, container);
+	random_more_hooks(dice, &container->more_post_starts, &container->more_post_start_count);
+	random_more_hooks(dice, &container->more_pre_stops, &container->more_pre_stop_count);
 	random_probe(dice, &container->startup);
 	random_probe(dice, &container->readiness);
 	random_probe(dice, &container->liveness);
@@ -153,6 +181,7 @@ static void random_pod(struct dice *dice, struct pod_image *pod)
 	pod->grace_ms = throw_dice(dice, 100) * 1000;
 	pod->active_deadline_ms = throw_dice(dice, 100) * 1000;
 	pod->backoff_limit = throw_bool(dice) ? -1 : (int64_t)throw_dice(dice, 100);
+	pod->restart_limit = throw_dice(dice, 3);
 	random_pairs(dice, &pod->sysctls);
 	pod->fs_group = random_id(dice);
 	for (uint64_t i = throw_dice(dice, 3); i > 0; i--)
@@ -190,6 +219,9 @@ static void assert_same_check(const struct check *a, const struct check *b)
 	ASSERT_SAME(is_https);
 	ASSERT_SAME_TEXTS(headers);
 	ASSERT_SAME_TEXT(service);
+	ASSERT_SAME_TEXTS(environment);
+	ASSERT_SAME_TEXT(user);
+	ASSERT_SAME_TEXT(working_dir);
 	ASSERT_SAME(sleep_ms);
 }
 
@@ -236,6 +268,13 @@ static void assert_same_group(const uint32_t *a, const uint32_t *b)
 	assert_int_equal(*a, *b);
 }
 
+static void assert_same_rlimit(const struct rlimit_entry *a, const struct rlimit_entry *b)
+{
+	ASSERT_SAME(kind);
+	ASSERT_SAME(soft);
+	ASSERT_SAME(hard);
+}
+
 static void assert_same_container(const struct container_image *a, const struct container_image *b)
 {
 	ASSERT_SAME_TEXT(name);
@@ -266,6 +305,13 @@ static void assert_same_container(const struct container_image *a, const struct 
 	ASSERT_SAME(memory_limit_bytes);
 	ASSERT_SAME(ephemeral_request_bytes);
 	ASSERT_SAME(ephemeral_limit_bytes);
+	ASSERT_SAME(task_limit);
+	ASSERT_SAME(cpu_shares);
+	ASSERT_SAME(oom_score_adjustment);
+	ASSERT_SAME(has_init);
+	ASSERT_SAME_LIST(rlimits, rlimit_count, assert_same_rlimit);
+	ASSERT_SAME_LIST(more_post_starts, more_post_start_count, assert_same_check);
+	ASSERT_SAME_LIST(more_pre_stops, more_pre_stop_count, assert_same_check);
 	assert_same_probe(&a->startup, &b->startup);
 	assert_same_probe(&a->readiness, &b->readiness);
 	assert_same_probe(&a->liveness, &b->liveness);
@@ -300,6 +346,7 @@ static void assert_same_pod(const struct pod_image *a, const struct pod_image *b
 	ASSERT_SAME(grace_ms);
 	ASSERT_SAME(active_deadline_ms);
 	ASSERT_SAME(backoff_limit);
+	ASSERT_SAME(restart_limit);
 	ASSERT_SAME_TEXTS(sysctls);
 	ASSERT_SAME(fs_group);
 	ASSERT_SAME_LIST(supplemental_groups, supplemental_group_count, assert_same_group);
