@@ -289,6 +289,38 @@ def test_a_container_alone_that_shares_is_not_process_1(workshop):
         equal(ended["signal"], 15)
 
 
+def test_limits_hooks_and_inits_are_as_compose_has_them(workshop):
+    hook = lambda script, **more: {"type": "exec", "command": ["sh", "-c", script], **more}
+    main = sh("sleep 4444 & trap 'echo bye; exit 0' TERM; while :; do sleep 0.1; done", init=True, pidsLimit=20, oomScoreAdj=-300,
+              rlimits=[{"name": "NOFILE", "soft": 100, "hard": 200}, {"name": "CORE", "soft": -1, "hard": -1}],
+              postStart=hook("echo 1 >>/log"), preStop=hook("echo one >/proc/2/fd/1"),
+              morePostStart=[hook("sleep 0.5; echo 2 >>/log"), hook("echo $WORD $(id -u) $(pwd) >>/log", environment={"WORD": "3"}, user="1000", workingDir="/tmp")],
+              morePreStop=[hook("echo two >/proc/2/fd/1")], security={"user": 0})
+    main["morePostStart"].insert(0, hook("chmod 666 /log"))
+    with Scene(workshop, [main, sh("sleep 1000", "other")]) as peer:
+        peer.wait_event(type="ready", ready=True)
+        peer.until(lambda: output(peer, "cat /log") == "1\n2\n3 1000 /tmp")
+        equal(output(peer, "cat /proc/1/comm; ulimit -n; ulimit -H -n; ulimit -c; cat /proc/2/oom_score_adj"),
+              "pause\n100\n200\nunlimited\n-300")
+        equal(output(peer, "cat /sys/fs/cgroup/pids.max"), "20")
+        check(b"can't fork" in peer.exec(["sh", "-c", "for i in $(seq 30); do sleep 9 & done"])[2], "more than 20 processes")
+        equal(output(peer, "cat /proc/1/comm", container="other"), "sleep")
+        peer.send_json(v.SHUTDOWN, {})
+        peer.wait_event(type="container", container="main", state="terminated", exitCode=0)
+        peer.until(lambda: peer.text_of("main") == ["one", "two", "bye"])
+
+
+def test_a_hook_that_fails_is_the_last_and_restarts_have_a_limit(workshop):
+    hook = lambda script: {"type": "exec", "command": ["sh", "-c", script]}
+    bad = sh("sleep 1000", "bad", postStart=hook("exit 3"), morePostStart=[hook("echo later >/proc/1/fd/1")])
+    with Scene(workshop, [sh("echo run; exit 4"), bad], restartPolicy="OnFailure", restartLimit=1) as peer:
+        peer.wait_event(type="container", container="bad", reason="PostStartHookError")
+        event = peer.wait_event(type="pod", phase="Failed", timeout=60)
+        equal(peer.text_of("main"), ["run", "run"])
+        equal(peer.text_of("bad"), [])
+        check(event["exitCode"] != 0, event)
+
+
 def test_containers_are_confined_as_docker_confines_them(workshop):
     locked = sh("echo from-user >/dev/stdout; echo problem >/dev/stderr; sleep 1000", "locked", security={"user": 1000, "readOnlyRoot": True, "allowPrivilegeEscalation": False,
                                                   "drop": ["ALL"]})

@@ -145,6 +145,41 @@ static void shared_processes_and_images_are_the_runtimes_to_set_up(void **state)
 			       "\"nodev\"]}"));
 }
 
+static void limits_are_said_to_the_runtime(void **state)
+{
+	(void)state;
+	AUTO(pod_image_clear) struct pod_image pod = {0};
+	AUTO(release_clear) struct release release = {0};
+	struct string_list env = STRING_LIST_INIT;
+	char home[] = "/";
+	struct image_user user = {.uid = 1, .home = home};
+	struct oci_plan plan = {.pod = &pod,
+				.root_path = "/r",
+				.cgroup_path = "/c",
+				.environment = &env,
+				.user = &user,
+				.task_limit = 77};
+	read_both(&pod, &release);
+	struct container_image *container = &pod.containers[0];
+	plan.container = container;
+	container->oom_score_adjustment = -1000;
+	container->cpu_shares = 512;
+	*ARRAY_APPEND(container->rlimits, container->rlimit_count) =
+		(struct rlimit_entry){6, RLIMIT_NONE, RLIMIT_NONE};
+	AUTO_FREE char *text = oci_config_make(&plan, NULL);
+	assert_non_null(strstr(text, "\"rlimits\":[{\"type\":\"RLIMIT_MEMLOCK\",\"hard\":"
+				     "18446744073709551615,\"soft\":18446744073709551615},"
+				     "{\"type\":\"RLIMIT_NOFILE\",\"hard\":1048576,\"soft\":"
+				     "1048576}]"));
+	assert_non_null(strstr(text, "\"oomScoreAdj\":-998"));
+	assert_non_null(strstr(text, "\"pids\":{\"limit\":77}"));
+	assert_non_null(strstr(text, "\"cpu\":{\"shares\":512,"));
+	container->rlimits[0] = (struct rlimit_entry){9, 5, 6};
+	AUTO_FREE char *own = oci_config_make(&plan, NULL);
+	assert_non_null(strstr(own, "\"rlimits\":[{\"type\":\"RLIMIT_NOFILE\",\"hard\":6,"
+				    "\"soft\":5}]"));
+}
+
 static void run_as_non_root_refuses_root(void **state)
 {
 	(void)state;
@@ -630,6 +665,7 @@ int main(void)
 		cmocka_unit_test(the_environment_has_kubernetes_order_and_expansion),
 		cmocka_unit_test(a_missing_secret_is_named),
 		cmocka_unit_test(the_runtime_configuration_is_the_golden_one),
+		cmocka_unit_test(limits_are_said_to_the_runtime),
 		cmocka_unit_test(shared_processes_and_images_are_the_runtimes_to_set_up),
 		cmocka_unit_test(run_as_non_root_refuses_root),
 		cmocka_unit_test(a_privileged_container_has_devices_and_every_capability),

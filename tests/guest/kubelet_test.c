@@ -221,6 +221,22 @@ static void a_job_gives_up_at_its_limit_and_at_its_deadline(void **state)
 	end(scene);
 }
 
+static void on_failure_has_a_limit_as_docker_counts_it(void **state)
+{
+	(void)state;
+	struct scene *scene = begin(RESTART_ON_FAILURE, "m");
+	scene->pod.restart_limit = 1;
+	kubelet_begin(scene->kubelet, 1);
+	started(scene, 0, 2);
+	ended(scene, 0, 3, 7);
+	started(scene, 0, 4);
+	ended(scene, 0, 5, 7);
+	expect(scene, "Pending a:ContainerCreating start-a a:Started Running READY a:Error "
+		      "a:ContainerCreating start-a UNREADY a:Started READY a:Error Failed(7) END "
+		      "UNREADY");
+	end(scene);
+}
+
 static void a_sidecar_starts_first_and_ends_last(void **state)
 {
 	(void)state;
@@ -429,6 +445,7 @@ int main(void)
 			restarts_back_off_and_the_count_starts_anew_after_ten_good_minutes),
 		cmocka_unit_test(the_policy_decides_who_starts_again),
 		cmocka_unit_test(a_job_gives_up_at_its_limit_and_at_its_deadline),
+		cmocka_unit_test(on_failure_has_a_limit_as_docker_counts_it),
 		cmocka_unit_test(a_sidecar_starts_first_and_ends_last),
 		cmocka_unit_test(sidecars_start_in_order_and_end_in_reverse),
 		cmocka_unit_test(shutdown_runs_the_hook_then_signals_then_kills),

@@ -183,6 +183,43 @@ static void write_environment(struct json_writer *json, const struct oci_process
 	json->is_bad_text = is_bad_text;
 }
 
+static void write_rlimit(struct json_writer *json, const struct rlimit_entry *limit)
+{
+	AUTO_FREE char *name = xasprintf("RLIMIT_%s", rlimit_words[limit->kind]);
+	json_open_object(json, NULL);
+	json_write_text(json, "type", name);
+	json_write_unsigned(json, "hard", limit->hard);
+	json_write_unsigned(json, "soft", limit->soft);
+	json_close(json);
+}
+
+/* Files are many unless it says how many; what it does not name is as the kernel begins with. */
+static void write_rlimits(struct json_writer *json, const struct container_image *container)
+{
+	static const char files[] = "NOFILE";
+	struct rlimit_entry most = {0, MAX_FILES, MAX_FILES};
+	bool has_files = false;
+	json_open_list(json, "rlimits");
+	for (size_t i = 0; i < container->rlimit_count; i++) {
+		write_rlimit(json, &container->rlimits[i]);
+		has_files =
+			has_files || strcmp(rlimit_words[container->rlimits[i].kind], files) == 0;
+	}
+	while (strcmp(rlimit_words[most.kind], files) != 0)
+		most.kind++;
+	if (!has_files)
+		write_rlimit(json, &most);
+	json_close(json);
+}
+
+/* None is beyond the kernel's reach when memory ends: the VM would hang instead. */
+static int oom_score_adjustment(const struct container_image *container)
+{
+	enum { LEAST = -998 }; /* Kubernetes' own, of what it keeps longest */
+	int wanted = container->oom_score_adjustment;
+	return wanted < LEAST ? LEAST : wanted;
+}
+
 static void write_process(struct json_writer *json, const char *key, const struct oci_process *from)
 {
 	const struct container_security *security = &from->container->security;
@@ -199,13 +236,9 @@ static void write_process(struct json_writer *json, const char *key, const struc
 	write_capabilities(json, "effective", security, !is_root);
 	write_capabilities(json, "permitted", security, !is_root);
 	json_close(json);
-	json_open_list(json, "rlimits");
-	json_open_object(json, NULL);
-	json_write_text(json, "type", "RLIMIT_NOFILE");
-	json_write_unsigned(json, "hard", MAX_FILES);
-	json_write_unsigned(json, "soft", MAX_FILES);
-	json_close(json);
-	json_close(json);
+	write_rlimits(json, from->container);
+	if (from->container->oom_score_adjustment != 0)
+		json_write_number(json, "oomScoreAdj", oom_score_adjustment(from->container));
 	json_write_bool(json, "noNewPrivileges",
 			security->has_no_new_privileges && !security->is_privileged);
 	json_close(json);
@@ -304,7 +337,9 @@ static void write_cpu(struct json_writer *json, const struct container_image *co
 							     : container->cpu_limit_millis;
 	uint64_t shares = request * 1024 / 1000;
 	json_open_object(json, "cpu");
-	if (request > 0)
+	if (container->cpu_shares > 0)
+		json_write_unsigned(json, "shares", container->cpu_shares);
+	else if (request > 0)
 		json_write_unsigned(json, "shares", shares < 2 ? 2 : shares);
 	if (container->cpu_limit_millis > 0) {
 		json_write_unsigned(json, "quota", container->cpu_limit_millis * 100);

@@ -76,6 +76,9 @@ static bool wants_restart(const struct kubelet *kubelet, const struct unit *unit
 		return true;
 	if (unit->image->is_init)
 		return unit->exit_code != 0 && policy != RESTART_NEVER;
+	if (policy == RESTART_ON_FAILURE && kubelet->pod->restart_limit > 0 &&
+	    unit->restarts >= kubelet->pod->restart_limit)
+		return false; /* as Docker counts: what it ended with is the pod's end */
 	return policy == RESTART_ALWAYS || (policy == RESTART_ON_FAILURE && unit->exit_code != 0);
 }
 

@@ -121,7 +121,12 @@ static bool start_exec(struct running_check *running, struct container *containe
 	running->output = pipe[0];
 	running->output_watch = loop_add_fd(running->loop, pipe[0], LOOP_READ, on_output, running);
 	struct exec_request request = {
-		.container = container, .argv = &check->command, .fds = {-1, pipe[1], pipe[1]}};
+		.container = container,
+		.argv = &check->command,
+		.environment = check->environment.count > 0 ? &check->environment : NULL,
+		.cwd = check->working_dir,
+		.user = check->user,
+		.fds = {-1, pipe[1], pipe[1]}};
 	running->run = exec_process_start(&request, &handler, running, err);
 	(void)close(pipe[1]);
 	return running->run != NULL;

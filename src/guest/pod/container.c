@@ -47,6 +47,7 @@ struct container {
 	struct output_stream *out;
 	struct output_stream *errors;
 	struct console *console; /* waiting for the terminal of a container that has one */
+	struct pause *own_pause; /* process 1 of its namespace, where that is not its program */
 	int input;		 /* of stdin: true, held open so that reading waits; or -1 */
 	/* Of a run (main_run.h). */
 	struct main_run *run; /* NULL: none has come, or its client has gone */
@@ -70,6 +71,8 @@ struct container *container_new(struct guest *guest, size_t index)
 	container->input = -1;
 	container->image = &guest->pod.containers[index];
 	container->folder = path_join(CONTAINER_FOLDER, container->image->name);
+	if (container->image->has_init && !guest->pod.shares_processes)
+		container->own_pause = pause_new(guest->reaper);
 	return container;
 }
 
@@ -175,6 +178,14 @@ static bool find_user(struct container *container, struct error *err)
 			       &container->user, err);
 }
 
+/* One of several leaves some to its neighbours, whatever it asks for. */
+static uint64_t task_limit(const struct container *container)
+{
+	uint64_t wanted = container->image->task_limit;
+	uint64_t share = container->guest->pod.container_count > 1 ? machine_task_limit() : 0;
+	return share > 0 && (wanted == 0 || wanted > share) ? share : wanted;
+}
+
 static bool write_bundle(struct container *container, struct error *err)
 {
 	struct guest *guest = container->guest;
@@ -193,9 +204,9 @@ static bool write_bundle(struct container *container, struct error *err)
 	AUTO(oci_device_list_clear) struct oci_device_list devices = {0};
 	if (container->image->security.is_privileged)
 		devices_list(&devices);
-	AUTO_FREE char *processes =
-		guest->pod.shares_processes ? pause_namespace(guest->pause, err) : NULL;
-	if (guest->pod.shares_processes && processes == NULL)
+	struct pause *pause = guest->pod.shares_processes ? guest->pause : container->own_pause;
+	AUTO_FREE char *processes = pause != NULL ? pause_namespace(pause, err) : NULL;
+	if (pause != NULL && processes == NULL)
 		return false;
 	AUTO_FREE char *root = container_root(container);
 	AUTO_FREE char *cgroup = xasprintf("/i2kit/%s", container->image->name);
@@ -210,8 +221,7 @@ static bool write_bundle(struct container *container, struct error *err)
 				.mount_count = mounts.count,
 				.devices = devices.count > 0 ? &devices : NULL,
 				.memory_limit_bytes = container->image->memory_limit_bytes,
-				.task_limit =
-					guest->pod.container_count > 1 ? machine_task_limit() : 0};
+				.task_limit = task_limit(container)};
 	AUTO_FREE char *group = xasprintf("%s/%s", CONTAINER_CGROUP, container->image->name);
 	if (container->image->security.has_metadata && !metadata_fence_open(group, err))
 		return false;
@@ -281,7 +291,7 @@ static void on_end(pid_t pid, int status, void *arg)
 	(void)pid;
 	container->pid = 0;
 	/* A namespace of its own would have taken what it left behind along. */
-	if (container->guest->pod.shares_processes)
+	if (container->guest->pod.shares_processes || container->own_pause != NULL)
 		(void)kill_group(container);
 	close_outputs(container);
 	storage_watch_look(container->guest->storage);

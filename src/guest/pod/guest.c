@@ -68,13 +68,33 @@ struct check_owner {
 	bool is_hook;
 	enum probe_kind probe;
 	bool is_post_start;
+	size_t hooks_done; /* of those of its kind */
 };
+
+static void on_check_done(bool is_ok, const char *message, void *arg);
+
+/* The next hook of a container that has several; false: there is none. */
+static bool start_next_hook(struct check_owner *owner)
+{
+	const struct container_image *image = &owner->guest->pod.containers[owner->container];
+	const struct check *more =
+		owner->is_post_start ? image->more_post_starts : image->more_pre_stops;
+	size_t count =
+		owner->is_post_start ? image->more_post_start_count : image->more_pre_stop_count;
+	if (!owner->is_hook || owner->hooks_done >= count)
+		return false;
+	check_start(owner->guest->containers[owner->container], &more[owner->hooks_done++], 0,
+		    on_check_done, owner);
+	return true;
+}
 
 static void on_check_done(bool is_ok, const char *message, void *arg)
 {
 	struct check_owner *owner = arg;
 	struct guest *guest = owner->guest;
 	uint64_t now = clock_monotonic_ms();
+	if (is_ok && start_next_hook(owner))
+		return;
 	if (owner->is_hook)
 		kubelet_hook_done(guest->kubelet, owner->container, owner->is_post_start, now,
 				  is_ok, message);
