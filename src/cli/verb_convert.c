@@ -73,8 +73,10 @@ static bool print_form(const struct invocation *invocation, const struct app *ap
 	(void)fputs(text, stdout);
 	if (is_short)
 		app_short_losses(app, &lost);
-	if (!is_compose)
+	if (!is_compose) {
 		app_build_losses(app, &lost);
+		app_container_losses(app, &lost);
+	}
 	print_losses(&lost);
 	if (is_short || is_compose)
 		return true;

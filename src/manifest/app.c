@@ -37,6 +37,13 @@ static void env_clear(struct container_spec *container)
 	free(container->env_from);
 }
 
+static void probes_free(struct probe *probes, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		probe_clear(&probes[i]);
+	free(probes);
+}
+
 static void container_clear(struct container_spec *container)
 {
 	free(container->name);
@@ -64,6 +71,9 @@ static void container_clear(struct container_spec *container)
 	probe_clear(&container->liveness);
 	probe_clear(&container->post_start);
 	probe_clear(&container->pre_stop);
+	probes_free(container->more_post_starts, container->more_post_start_count);
+	probes_free(container->more_pre_stops, container->more_pre_stop_count);
+	free(container->limits.rlimits);
 	string_list_clear(&container->security.capabilities_add);
 	string_list_clear(&container->security.capabilities_drop);
 	free(container->termination_message_path);

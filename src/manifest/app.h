@@ -128,6 +128,16 @@ struct resources {
 	bool has_ephemeral_limit; /* "0" is one: no disk (manifest/pod_room.h) */
 };
 
+/* What Docker limits beside Kubernetes' resources; zero means not given. */
+struct container_limits {
+	uint64_t tasks;	     /* processes and threads */
+	uint64_t cpu_shares; /* among the containers of a pod */
+	int oom_score_adjustment;
+	bool has_init; /* process 1 is the guest's own, not the program */
+	struct rlimit_entry *rlimits; /* each kind once */
+	size_t rlimit_count;
+};
+
 enum pull_policy { PULL_IF_NOT_PRESENT, PULL_ALWAYS, PULL_NEVER };
 
 struct container_spec {
@@ -157,6 +167,11 @@ struct container_spec {
 	struct probe liveness;
 	struct probe post_start;
 	struct probe pre_stop;
+	struct probe *more_post_starts; /* each after the one before it; Compose alone has them */
+	size_t more_post_start_count;
+	struct probe *more_pre_stops;
+	size_t more_pre_stop_count;
+	struct container_limits limits;
 	struct security_context security;
 	bool is_sidecar; /* an init container with restartPolicy: Always */
 	bool has_stdin;

@@ -104,3 +104,52 @@ void app_short_losses(const struct app *app, struct string_list *ret)
 			add_losses(object, documents.roots[0], ret);
 	}
 }
+
+static bool is_plain_hook(const struct probe *hook)
+{
+	return hook->check.environment.count == 0 && hook->check.user == NULL &&
+	       hook->check.working_dir == NULL;
+}
+
+static void name_container_losses(const struct container_spec *container, struct string_list *ret)
+{
+	const struct container_limits *limits = &container->limits;
+	const struct {
+		bool is_lost;
+		const char *name;
+	} losses[] = {
+		{container->user != NULL, "user"},
+		{container->stop_signal != NULL, "stop_signal"},
+		{limits->rlimit_count > 0, "ulimits"},
+		{limits->tasks > 0, "pids_limit"},
+		{limits->cpu_shares > 0, "cpu_shares"},
+		{limits->oom_score_adjustment != 0, "oom_score_adj"},
+		{limits->has_init, "init"},
+		{container->more_post_start_count > 0 || !is_plain_hook(&container->post_start),
+		 "post_start"},
+		{container->more_pre_stop_count > 0 || !is_plain_hook(&container->pre_stop),
+		 "pre_stop"},
+	};
+	for (size_t i = 0; i < ARRAY_SIZE(losses); i++) {
+		if (losses[i].is_lost)
+			string_list_add(ret, losses[i].name);
+	}
+}
+
+void app_container_losses(const struct app *app, struct string_list *ret)
+{
+	for (size_t p = 0; p < app->pod_count; p++) {
+		const struct pod_spec *pod = &app->pods[p];
+		for (size_t i = 0; i < pod->container_count; i++) {
+			AUTO(string_list_clear) struct string_list lost = STRING_LIST_INIT;
+			name_container_losses(&pod->containers[i], &lost);
+			if (i == 0 && pod->restart_limit > 0)
+				string_list_add(&lost, "the limit of restart");
+			if (lost.count == 0)
+				continue;
+			AUTO_FREE char *fields = string_list_join(&lost, ", ");
+			string_list_take(ret, xasprintf("pod %s, container %s: %s", pod->name,
+							pod->containers[i].name, fields));
+		}
+	}
+}

@@ -14,5 +14,7 @@ struct string_list;
 void app_short_losses(const struct app *app, struct string_list *ret);
 /* Pods whose images are built: neither Kubernetes' form nor the short form says how, as written. */
 void app_build_losses(const struct app *app, struct string_list *ret);
+/* What Compose alone says of a container. */
+void app_container_losses(const struct app *app, struct string_list *ret);
 
 #endif

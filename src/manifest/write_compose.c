@@ -343,6 +343,68 @@ static char *service_name(const struct app *app, const struct pod_spec *pod, siz
 	return is_taken ? xasprintf("%s-%s", pod->name, name) : xstrdup(name);
 }
 
+static void write_rlimit(struct yaml_writer *writer, const char *key, uint64_t limit)
+{
+	if (limit == RLIMIT_NONE)
+		yaml_write_textf(writer, key, "-1");
+	else
+		yaml_write_number(writer, key, limit);
+}
+
+static void write_limits(struct composer *composer, const struct container_limits *limits)
+{
+	struct yaml_writer *writer = &composer->writer;
+	if (limits->tasks > 0)
+		yaml_write_number(writer, "pids_limit", limits->tasks);
+	if (limits->cpu_shares > 0)
+		yaml_write_number(writer, "cpu_shares", limits->cpu_shares);
+	if (limits->oom_score_adjustment != 0)
+		yaml_write_textf(writer, "oom_score_adj", "%d", limits->oom_score_adjustment);
+	if (limits->has_init)
+		yaml_write_bool(writer, "init", true);
+	yaml_write_map(writer, "ulimits");
+	for (size_t i = 0; i < limits->rlimit_count; i++) {
+		AUTO_FREE char *name = xstrdup(rlimit_words[limits->rlimits[i].kind]);
+		for (char *at = name; *at != '\0'; at++)
+			*at = (char)(*at - 'A' + 'a');
+		yaml_write_map(writer, name);
+		write_rlimit(writer, "soft", limits->rlimits[i].soft);
+		write_rlimit(writer, "hard", limits->rlimits[i].hard);
+		yaml_write_end(writer);
+	}
+	yaml_write_end(writer);
+}
+
+static void write_hook(struct composer *composer, const struct check *hook)
+{
+	yaml_write_item(&composer->writer);
+	write_words(composer, "command", &hook->command);
+	write_text(composer, "user", hook->user);
+	write_text(composer, "working_dir", hook->working_dir);
+	yaml_write_map(&composer->writer, "environment");
+	for (size_t i = 0; i < hook->environment.count; i++) {
+		const char *text = hook->environment.items[i];
+		AUTO_FREE char *name = xstrndup(text, strcspn(text, "="));
+		write_text(composer, name, strchr(text, '=') + 1);
+	}
+	yaml_write_end(&composer->writer);
+	yaml_write_end(&composer->writer);
+}
+
+/* False: the hook is no command. */
+static bool write_hooks(struct composer *composer, const char *key, const struct probe *first,
+			const struct probe *more, size_t more_count)
+{
+	if (first->check.type != CHECK_EXEC)
+		return first->check.type == CHECK_NONE;
+	yaml_write_map(&composer->writer, key);
+	write_hook(composer, &first->check);
+	for (size_t i = 0; i < more_count; i++)
+		write_hook(composer, &more[i].check);
+	yaml_write_end(&composer->writer);
+	return true;
+}
+
 static void write_joining(struct composer *composer, const struct pod_spec *pod)
 {
 	yaml_write_textf(&composer->writer, "network_mode", "service:%s", pod->name);
@@ -384,10 +446,13 @@ static void write_container(struct composer *composer, const struct pod_spec *po
 		yaml_write_number(writer, "replicas", pod->replicas);
 	write_resources(composer, &container->resources);
 	yaml_write_end(writer);
-	yaml_write_end(writer);
-	if (container->post_start.check.type != CHECK_NONE ||
-	    container->pre_stop.check.type != CHECK_NONE)
+	write_limits(composer, &container->limits);
+	if (!write_hooks(composer, "post_start", &container->post_start,
+			 container->more_post_starts, container->more_post_start_count) ||
+	    !write_hooks(composer, "pre_stop", &container->pre_stop, container->more_pre_stops,
+			 container->more_pre_stop_count))
 		lose(composer, pod, "lifecycle");
+	yaml_write_end(writer);
 	if (container->build != NULL)
 		lose(composer, pod, "build");
 }

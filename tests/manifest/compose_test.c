@@ -257,6 +257,115 @@ static void an_image_is_mounted(void **state)
 		"volumes: the type 'npipe' is not supported");
 }
 
+static void limits_reach_the_container(void **state)
+{
+	(void)state;
+	AUTO(project_end) struct project project;
+	project_begin(&project);
+	write_file(
+		&project, "compose.yaml",
+		"services:\n"
+		"  web:\n"
+		"    image: nginx\n"
+		"    ulimits: {nofile: {soft: 10, hard: \"20\"}, memlock: -1}\n"
+		"    pids_limit: 100\n"
+		"    oom_score_adj: -500\n"
+		"    cpu_shares: 1\n"
+		"    init: true\n"
+		   "    storage_opt: {size: 2g}\n"
+		"    restart: on-failure:3\n"
+		"    post_start:\n"
+		"      - {command: [first]}\n"
+		"      - {command: second word, user: root, working_dir: /srv, environment: {A: "
+		"b}}\n"
+		"  other: {image: x, pids_limit: -1, deploy: {resources: {limits: {pids: 7}}}}\n");
+	must_load(&project);
+	const struct pod_spec *web = pod(&project, "web");
+	const struct container_spec *container = &web->containers[0];
+	const struct container_limits *limits = &container->limits;
+	assert_int_equal(limits->rlimit_count, 2);
+	const struct rlimit_entry *memlock = &limits->rlimits[0], *files = &limits->rlimits[1];
+	if (strcmp(rlimit_words[memlock->kind], "MEMLOCK") != 0) {
+		memlock = &limits->rlimits[1];
+		files = &limits->rlimits[0];
+	}
+	assert_int_equal(files->soft, 10);
+	assert_int_equal(files->hard, 20);
+	assert_true(memlock->soft == RLIMIT_NONE && memlock->hard == RLIMIT_NONE);
+	assert_int_equal(limits->tasks, 100);
+	assert_int_equal(limits->oom_score_adjustment, -500);
+	assert_int_equal(limits->cpu_shares, 2);
+	assert_true(limits->has_init);
+	assert_int_equal(container->resources.ephemeral_limit_bytes, UINT64_C(2) << 30);
+	assert_int_equal(web->restart_limit, 3);
+	assert_string_equal(container->post_start.check.command.items[0], "first");
+	assert_int_equal(container->more_post_start_count, 1);
+	const struct check *second = &container->more_post_starts[0].check;
+	assert_string_equal(second->command.items[1], "word");
+	assert_string_equal(second->user, "root");
+	assert_string_equal(second->working_dir, "/srv");
+	assert_string_equal(second->environment.items[0], "A=b");
+	assert_int_equal(pod(&project, "other")->containers[0].limits.tasks, 7);
+	must_refuse("services: {web: {image: x, ulimits: {nofiles: 1}}}\n",
+		    "ulimits: there is no limit 'nofiles'");
+	must_refuse("services: {web: {image: x, ulimits: {nofile: {soft: 2, hard: 1}}}}\n",
+		    "ulimits: nofile is softer than it is hard");
+	must_refuse("services: {web: {image: x, ulimits: {nofile: 1.5}}}\n",
+		    "nofile: a whole number");
+	must_refuse("services: {web: {image: x, pids_limit: -2}}\n", "pids_limit: '-2' is none");
+	must_refuse("services: {web: {image: x, oom_score_adj: 2000}}\n",
+		    "oom_score_adj: '2000' is none");
+	must_refuse("services: {web: {image: x, post_start: [{command: [a]}, {command: []}]}}\n",
+		    "post_start: the command has no words");
+}
+
+static size_t mounts_at(const struct pod_spec *pod, size_t container, const char *path,
+			const struct volume_mount **ret)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < pod->containers[container].mount_count; i++) {
+		if (strcmp(pod->containers[container].mounts[i].mount_path, path) == 0) {
+			*ret = &pod->containers[container].mounts[i];
+			count++;
+		}
+	}
+	return count;
+}
+
+static void volumes_are_taken_from_other_services(void **state)
+{
+	(void)state;
+	AUTO(project_end) struct project project;
+	const struct volume_mount *mount = NULL, *theirs = NULL;
+	project_begin(&project);
+	write_file(&project, "compose.yaml",
+		   "services:\n"
+		   "  reader: {image: r, volumes_from: [\"db:ro\"], volumes: [\"mine:/own\"]}\n"
+		   "  db: {image: d, volumes: [\"data:/data\", \"./src:/src\", \"other:/own\"]}\n"
+		   "  far: {image: f, volumes_from: [reader]}\n"
+		   "  side: {image: s, network_mode: \"service:app\", volumes_from: [app]}\n"
+		   "  app: {image: a, volumes: [/cache]}\n"
+		   "volumes: {data: , mine: , other: }\n");
+	must_load(&project);
+	const struct pod_spec *reader = pod(&project, "reader");
+	assert_int_equal(mounts_at(reader, 0, "/data", &mount), 1);
+	assert_string_equal(mount->volume, "data");
+	assert_true(mount->is_read_only);
+	assert_int_equal(mounts_at(reader, 0, "/src", &mount), 1);
+	assert_int_equal(mounts_at(reader, 0, "/own", &mount), 1);
+	assert_string_equal(mount->volume, "mine");
+	assert_int_equal(mounts_at(pod(&project, "far"), 0, "/data", &mount), 1);
+	const struct pod_spec *app = pod(&project, "app");
+	assert_int_equal(mounts_at(app, 0, "/cache", &theirs), 1);
+	assert_int_equal(mounts_at(app, 1, "/cache", &mount), 1);
+	assert_string_equal(mount->volume, theirs->volume);
+	must_refuse("services:\n  a: {image: x, volumes: [/anon]}\n  b: {image: x, volumes_from: "
+		    "[a]}\n",
+		    "volumes_from: /anon of 'a' has no name, and is in another VM");
+	must_refuse("services: {b: {image: x, volumes_from: [\"container:x\"]}}\n",
+		    "volumes_from: 'x' is no container of a pod here");
+}
+
 static void dependencies_have_conditions(void **state)
 {
 	(void)state;
@@ -539,31 +648,35 @@ static void what_is_converted_to_compose_reads_back_the_same(void **state)
 	AUTO(string_list_clear) struct string_list lost = STRING_LIST_INIT;
 	project_begin(&project);
 	project_begin(&again);
-	write_file(&project, "compose.yaml",
-		   "name: shop\n"
-		   "services:\n"
-		   "  web:\n"
-		   "    image: nginx\n"
-		   "    entrypoint: []\n"
-		   "    command: [sh, -c, \"echo $$HOME $$(date)\"]\n"
-		   "    environment: {A: \"$$(B) $$$$x\", C: \"1\"}\n"
-		   "    ports: [\"127.0.0.1:8080:80\", \"53:53/udp\"]\n"
-		   "    volumes: [\"data:/d\", \"./s:/s:ro\", /anon, {type: image, source: "
-		   "\"assets:2\", target: /i, image: {subpath: www}}]\n"
-		   "    tmpfs: /run:size=1m\n"
-		   "    user: app:app\n"
-		   "    depends_on: {db: {condition: service_healthy}}\n"
-		   "    networks: {a: {aliases: [x]}, b: }\n"
-		   "    restart: always\n"
-		   "    deploy: {resources: {limits: {cpus: '0.5', memory: 64m}}}\n"
-		   "  side: {image: side, network_mode: \"service:web\", pid: "
-		   "\"service:web\", restart: always}\n"
-		   "  db:\n"
-		   "    image: postgres\n"
-		   "    healthcheck: {test: [CMD, pg_isready], interval: 5s, timeout: 3s}\n"
-		   "    networks: [b]\n"
-		   "networks: {a: , b: {internal: true}}\n"
-		   "volumes: {data: {x-i2kit: {size: 2g}}}\n");
+	write_file(
+		&project, "compose.yaml",
+		"name: shop\n"
+		"services:\n"
+		"  web:\n"
+		"    image: nginx\n"
+		"    entrypoint: []\n"
+		"    command: [sh, -c, \"echo $$HOME $$(date)\"]\n"
+		"    environment: {A: \"$$(B) $$$$x\", C: \"1\"}\n"
+		"    ports: [\"127.0.0.1:8080:80\", \"53:53/udp\"]\n"
+		"    volumes: [\"data:/d\", \"./s:/s:ro\", /anon, {type: image, source: "
+		"\"assets:2\", target: /i, image: {subpath: www}}]\n"
+		"    tmpfs: /run:size=1m\n"
+		"    user: app:app\n"
+		"    depends_on: {db: {condition: service_healthy}}\n"
+		"    networks: {a: {aliases: [x]}, b: }\n"
+		"    restart: always\n"
+		"    deploy: {resources: {limits: {cpus: '0.5', memory: 64m}}}\n"
+		"  side: {image: side, network_mode: \"service:web\", pid: "
+		"\"service:web\", restart: always, init: true, pids_limit: 5, cpu_shares: 7, "
+		"oom_score_adj: -3, ulimits: {nofile: {soft: 1, hard: 2}, core: -1}, post_start: "
+		"[{command: [a, $$b]}, {command: [c], user: u, working_dir: /w, environment: {E: "
+		"f}}]}\n"
+		"  db:\n"
+		"    image: postgres\n"
+		"    healthcheck: {test: [CMD, pg_isready], interval: 5s, timeout: 3s}\n"
+		"    networks: [b]\n"
+		"networks: {a: , b: {internal: true}}\n"
+		"volumes: {data: {x-i2kit: {size: 2g}}}\n");
 	must_load(&project);
 	AUTO_FREE char *text = app_write_compose(&project.app, &lost);
 	write_file(&again, "compose.yaml", text);
@@ -649,6 +762,8 @@ int main(void)
 		cmocka_unit_test(network_mode_and_x_i2kit_share_a_pod),
 		cmocka_unit_test(processes_are_shared_within_a_pod),
 		cmocka_unit_test(an_image_is_mounted),
+		cmocka_unit_test(limits_reach_the_container),
+		cmocka_unit_test(volumes_are_taken_from_other_services),
 		cmocka_unit_test(dependencies_have_conditions),
 		cmocka_unit_test(variables_are_filled_in),
 		cmocka_unit_test(files_are_merged),

@@ -145,6 +145,23 @@ static size_t layer_index(const struct pod_document *document, const struct dige
 	return i;
 }
 
+static void fill_hooks(struct check **to, size_t *count, const struct probe *hooks,
+		       size_t hook_count)
+{
+	for (size_t i = 0; i < hook_count; i++)
+		check_copy(ARRAY_APPEND(*to, *count), &hooks[i].check);
+}
+
+static void fill_limits(struct container_image *to, const struct container_limits *from)
+{
+	to->task_limit = from->tasks;
+	to->cpu_shares = from->cpu_shares;
+	to->oom_score_adjustment = from->oom_score_adjustment;
+	to->has_init = from->has_init;
+	for (size_t i = 0; i < from->rlimit_count; i++)
+		*ARRAY_APPEND(to->rlimits, to->rlimit_count) = from->rlimits[i];
+}
+
 static void fill_layers_of(const struct pod_document *document, const struct oci_image *image,
 			   size_t **ret, size_t *ret_count)
 {
@@ -168,6 +185,11 @@ static bool fill_container(struct container_image *to, const struct pod_document
 	fill_probe(&to->liveness, &spec->liveness);
 	check_copy(&to->post_start, &spec->post_start.check);
 	check_copy(&to->pre_stop, &spec->pre_stop.check);
+	fill_hooks(&to->more_post_starts, &to->more_post_start_count, spec->more_post_starts,
+		   spec->more_post_start_count);
+	fill_hooks(&to->more_pre_stops, &to->more_pre_stop_count, spec->more_pre_stops,
+		   spec->more_pre_stop_count);
+	fill_limits(to, &spec->limits);
 	fill_security(&to->security, &spec->security);
 	return fill_image_config(to, spec, image, err) && check_program(to, spec, err);
 }
@@ -210,6 +232,7 @@ static void fill_pod(struct pod_image *to, const struct pod_spec *pod)
 	for (size_t i = 0; i < pod->sysctl_count; i++)
 		string_list_addf(&to->sysctls, "%s=%s", pod->sysctls[i].key, pod->sysctls[i].value);
 	to->shares_processes = pod->shares_processes;
+	to->restart_limit = pod->restart_limit;
 	to->fs_group = number_if(pod->has_fs_group, pod->fs_group);
 	for (size_t i = 0; i < pod->supplemental_groups.count; i++)
 		*ARRAY_APPEND(to->supplemental_groups, to->supplemental_group_count) =

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "manifest/compose/reader.h"
+#include "manifest/compose/volumes_from.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -130,6 +131,14 @@ static void read_pod(struct loader *loader, const struct yaml_node *model,
 			compose_read_service(loader, &service);
 			*ARRAY_APPEND(pod.containers, pod.container_count) = service.container;
 		}
+	}
+	for (size_t i = first; i < services->pair_count; i++) {
+		struct compose_service service = {.pod = &pod,
+						  .name = services->pairs[i].key->text,
+						  .node = services->pairs[i].value,
+						  .model = model};
+		if (strcmp(pods->items[i], name) == 0)
+			compose_take_volumes(loader, &service);
 	}
 	pod.workload = workload_of(&pod);
 	if (!name_is_valid(pod.name))

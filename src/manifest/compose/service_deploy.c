@@ -113,7 +113,8 @@ static const struct field limits_list[] = {
 	 .takes = "number or text"},
 	{"memory", FIELD_USED, compose_read_memory, 0, NULL, "memory of the VM, cgroup limit in it",
 	 .takes = "bytes"},
-	{"pids", FIELD_NO_EFFECT, NULL, 0, NULL, "the VM is limited as a whole"}};
+	{"pids", FIELD_USED, compose_read_pids, 0, NULL, "as pids_limit",
+	 .takes = "number or text"}};
 static const struct field_set limits_fields = {"resource limits", limits_list,
 					       ARRAY_SIZE(limits_list), .is_open = true};
 static const struct field reservations_list[] = {
@@ -184,8 +185,8 @@ static const struct field restart_list[] = {
 	{"condition", FIELD_USED, read_condition, 0, NULL, "default any; goes before restart",
 	 .takes = "none|on-failure|any|no|always|unless-stopped"},
 	{"delay", FIELD_NO_EFFECT, NULL, 0, NULL, own_pace},
-	{"max_attempts", FIELD_NO_EFFECT, read_attempts, 0, NULL,
-	 "it goes on after that, too, ever more slowly"},
+	{"max_attempts", FIELD_USED, read_attempts, 0, NULL,
+	 "with on-failure; with any it goes on, ever more slowly", .takes = "number or text"},
 	{"window", FIELD_NO_EFFECT, NULL, 0, NULL, own_pace}};
 static const struct field_set restart_fields = {"restart_policy", restart_list,
 						ARRAY_SIZE(restart_list), .is_open = true};
@@ -195,6 +196,11 @@ static void read_restart_policy(struct loader *loader, const struct yaml_node *n
 	struct pod_spec *pod = ((struct compose_service *)target)->pod;
 	pod->restart_policy = RESTART_ALWAYS;
 	loader_read_map(loader, node, &restart_fields, target);
+	if (pod->restart_policy == RESTART_ALWAYS && pod->restart_limit > 0)
+		loader_note(loader, node,
+			    "max_attempts: it goes on after %u times, too, ever more slowly; "
+			    "condition: on-failure ends",
+			    pod->restart_limit);
 }
 
 static void read_order(struct loader *loader, const struct yaml_node *node, void *target)

@@ -56,6 +56,14 @@ field_fn compose_read_cpu_quota;
 field_fn compose_read_memory;
 field_fn compose_read_memory_reservation;
 extern const struct field_set compose_deploy_fields;
+/* service_limits.c */
+field_fn compose_read_pids;
+field_fn compose_read_cpu_shares;
+field_fn compose_read_oom_score;
+field_fn compose_read_init;
+field_fn compose_read_ulimits;
+field_fn compose_read_storage;
+extern const struct field_set compose_storage_fields;
 /* service_network.c */
 field_fn compose_read_ports;
 field_fn compose_read_expose;

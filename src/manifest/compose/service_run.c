@@ -76,14 +76,16 @@ void compose_read_environment(struct loader *loader, const struct yaml_node *nod
 }
 
 static void set_restart(struct loader *loader, const struct yaml_node *node,
-			struct compose_service *service, enum restart_policy policy)
+			struct compose_service *service, enum restart_policy policy, uint32_t limit)
 {
 	struct pod_spec *pod = service->pod;
-	if (!service->is_first && pod->restart_policy != policy)
+	bool is_same = pod->restart_policy == policy && pod->restart_limit == limit;
+	if (!service->is_first && !is_same)
 		loader_error(loader, node, "the same restart in both",
 			     "service '%s' shares the pod '%s' with others, and restarts otherwise",
 			     service->name, pod->name);
 	pod->restart_policy = policy;
+	pod->restart_limit = limit;
 	pod->restart_mark = loader_mark(loader, node);
 }
 
@@ -94,18 +96,13 @@ void compose_read_restart(struct loader *loader, const struct yaml_node *node, v
 	uint64_t limit = 0;
 
 	if (strcmp(text, "no") == 0 || text[0] == '\0') {
-		set_restart(loader, node, service, RESTART_NEVER);
+		set_restart(loader, node, service, RESTART_NEVER, 0);
 	} else if (strcmp(text, "always") == 0 || strcmp(text, "unless-stopped") == 0) {
-		set_restart(loader, node, service, RESTART_ALWAYS);
+		set_restart(loader, node, service, RESTART_ALWAYS, 0);
 	} else if (strcmp(text, "on-failure") == 0 ||
 		   (strncmp(text, "on-failure:", 11) == 0 &&
-		    parse_u64(text + 11, 0, UINT32_MAX, &limit))) {
-		set_restart(loader, node, service, RESTART_ON_FAILURE);
-		service->pod->restart_limit = (uint32_t)limit;
-		if (limit > 0)
-			loader_note(loader, node,
-				    "restart: it goes on after %u times, too, ever more slowly",
-				    service->pod->restart_limit);
+		    parse_u64(text + 11, 0, INT32_MAX, &limit))) {
+		set_restart(loader, node, service, RESTART_ON_FAILURE, (uint32_t)limit);
 	} else {
 		loader_error(loader, node, "no, on-failure, on-failure:3, always or unless-stopped",
 			     "restart: '%.40s' is not known", text);
@@ -131,45 +128,100 @@ void compose_read_pull_policy(struct loader *loader, const struct yaml_node *nod
 			     "pull_policy: '%.40s' is not known", text);
 }
 
-static void read_hook_command(struct loader *loader, const struct yaml_node *node, void *target)
+static struct check *check_at(void *target)
 {
-	compose_read_words(loader, node, &((struct probe *)target)->check.command);
+	return &((struct probe *)target)->check;
 }
 
-static const char as_the_container[] = "it runs as the container itself does";
+static void read_hook_command(struct loader *loader, const struct yaml_node *node, void *target)
+{
+	compose_read_words(loader, node, &check_at(target)->command);
+}
+
+/* {A: b}, [A=b], [A]: one that is not set outside is left out. */
+static void read_hook_environment(struct loader *loader, const struct yaml_node *node, void *target)
+{
+	struct string_list *environment = &check_at(target)->environment;
+	(void)loader;
+	for (size_t i = 0; i < node->pair_count && i < LIST_MAX; i++) {
+		const struct yaml_node *value = node->pairs[i].value;
+		if (value->kind == YAML_SCALAR)
+			string_list_addf(environment, "%s=%s", node->pairs[i].key->text,
+					 value->text);
+	}
+	for (size_t i = 0; i < node->item_count && i < LIST_MAX; i++) {
+		if (strchr(node->items[i]->text, '=') != NULL)
+			string_list_add(environment, node->items[i]->text);
+	}
+}
+
+static void read_hook_user(struct loader *loader, const struct yaml_node *node, void *target)
+{
+	read_text(loader, node, &check_at(target)->user);
+}
+
+static void read_hook_folder(struct loader *loader, const struct yaml_node *node, void *target)
+{
+	read_text(loader, node, &check_at(target)->working_dir);
+}
+
+static void read_hook_privileged(struct loader *loader, const struct yaml_node *node, void *target)
+{
+	bool is_privileged = false;
+	(void)target;
+	read_bool(loader, node, &is_privileged);
+	if (is_privileged)
+		loader_error(loader, node, "privileged: true of the service",
+			     "a hook has the rights of its container");
+}
+
 static const struct field hook_list[] = {
 	{"command", FIELD_USED, read_hook_command, 0, NULL, NULL,
 	 .takes = "list of texts, or text"},
-	{"environment", FIELD_REFUSED, NULL, 0, NULL, "command: [env, NAME=VALUE, PROGRAM]"},
-	{"privileged", FIELD_REFUSED, NULL, 0, NULL, as_the_container},
-	{"user", FIELD_REFUSED, NULL, 0, NULL, as_the_container},
-	{"working_dir", FIELD_REFUSED, NULL, 0, NULL, "command: [sh, -c, \"cd FOLDER && …\"]"}};
+	{"environment", FIELD_USED, read_hook_environment, 0, NULL, "over the container's",
+	 .takes = "map or list of texts"},
+	{"privileged", FIELD_USED, read_hook_privileged, 0, NULL,
+	 "false: it has its container's rights", .takes = "false"},
+	{"user", FIELD_USED, read_hook_user, 0, NULL, "default: the container's", .takes = "text"},
+	{"working_dir", FIELD_USED, read_hook_folder, 0, NULL, "default: the container's",
+	 .takes = "text"}};
 const struct field_set compose_hook_fields = {"hook", hook_list, ARRAY_SIZE(hook_list),
 					      .is_open = true};
 
-static void read_hook_of(struct loader *loader, const struct yaml_node *node, struct probe *hook)
+static void read_one_hook(struct loader *loader, const struct yaml_node *node, struct probe *hook)
 {
-	if (node->item_count > 1) {
-		loader_error(loader, node->items[1], "command: [sh, -c, \"ONE && OTHER\"]",
-			     "%s: one command is run, not %zu", loader->current->name,
-			     node->item_count);
+	hook->check.type = CHECK_EXEC;
+	loader_read_map(loader, node, &compose_hook_fields, hook);
+	if (hook->check.command.count == 0)
+		loader_error(loader, node, "command: [PROGRAM, …]", "%s: the command has no words",
+			     loader->current->name);
+}
+
+/* The first one stands where that of the other spellings does. */
+static void read_hooks(struct loader *loader, const struct yaml_node *node, struct probe *first,
+		       struct probe **more, size_t *more_count)
+{
+	enum { HOOKS_MAX = 100 };
+	if (node->item_count > HOOKS_MAX) {
+		loader_error(loader, node->items[HOOKS_MAX], NULL, "%s: more than %d commands",
+			     loader->current->name, HOOKS_MAX);
 		return;
 	}
-	if (node->item_count == 0)
-		return;
-	hook->check.type = CHECK_EXEC;
-	loader_read_map(loader, node->items[0], &compose_hook_fields, hook);
-	if (hook->check.command.count == 0)
-		loader_error(loader, node->items[0], "command: [PROGRAM, …]",
-			     "%s: the command has no words", loader->current->name);
+	for (size_t i = 0; i < node->item_count; i++)
+		read_one_hook(loader, node->items[i],
+			      i == 0 ? first : ARRAY_APPEND(*more, *more_count));
 }
 
 void compose_read_post_start(struct loader *loader, const struct yaml_node *node, void *target)
 {
-	read_hook_of(loader, node, &((struct compose_service *)target)->container.post_start);
+	struct container_spec *container = &((struct compose_service *)target)->container;
+	read_hooks(loader, node, &container->post_start, &container->more_post_starts,
+		   &container->more_post_start_count);
 }
 
 void compose_read_pre_stop(struct loader *loader, const struct yaml_node *node, void *target)
 {
-	read_hook_of(loader, node, &((struct compose_service *)target)->container.pre_stop);
+	struct container_spec *container = &((struct compose_service *)target)->container;
+	read_hooks(loader, node, &container->pre_stop, &container->more_pre_stops,
+		   &container->more_pre_stop_count);
 }
