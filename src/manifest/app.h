@@ -133,7 +133,7 @@ struct container_limits {
 	uint64_t tasks;	     /* processes and threads */
 	uint64_t cpu_shares; /* among the containers of a pod */
 	int oom_score_adjustment;
-	bool has_init; /* process 1 is the guest's own, not the program */
+	bool has_init;		      /* process 1 is the guest's own, not the program */
 	struct rlimit_entry *rlimits; /* each kind once */
 	size_t rlimit_count;
 };

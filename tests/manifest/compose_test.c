@@ -272,7 +272,7 @@ static void limits_reach_the_container(void **state)
 		"    oom_score_adj: -500\n"
 		"    cpu_shares: 1\n"
 		"    init: true\n"
-		   "    storage_opt: {size: 2g}\n"
+		"    storage_opt: {size: 2g}\n"
 		"    restart: on-failure:3\n"
 		"    post_start:\n"
 		"      - {command: [first]}\n"

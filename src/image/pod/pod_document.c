@@ -232,7 +232,7 @@ static void fill_pod(struct pod_image *to, const struct pod_spec *pod)
 	for (size_t i = 0; i < pod->sysctl_count; i++)
 		string_list_addf(&to->sysctls, "%s=%s", pod->sysctls[i].key, pod->sysctls[i].value);
 	to->shares_processes = pod->shares_processes;
-	to->restart_limit = pod->restart_limit;
+	to->restart_limit = pod->restart_limit < INT32_MAX ? pod->restart_limit : INT32_MAX;
 	to->fs_group = number_if(pod->has_fs_group, pod->fs_group);
 	for (size_t i = 0; i < pod->supplemental_groups.count; i++)
 		*ARRAY_APPEND(to->supplemental_groups, to->supplemental_group_count) =
