@@ -5,13 +5,17 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/json_writer.h"
+#include "base/parse.h"
+#include "cli/arguments.h"
 #include "cli/cloud_target.h"
 #include "cli/output.h"
 #include "cli/output_document.h"
+#include "cli/progress_view.h"
 #include "cli/status_proof.h"
 #include "cli/table.h"
 #include "cli/trusted_target.h"
 #include "cloud/replay.h"
+#include "image/store/store.h"
 
 #define SHORT_DIGEST 19
 
@@ -19,6 +23,7 @@
 struct view {
 	const struct invocation *invocation;
 	const struct cloud_status *status;
+	const struct cloud_verified_list *verified; /* NULL: nobody asked */
 	struct proof_scope proof;
 	struct trusted_keys trusted;
 };
@@ -50,6 +55,25 @@ static void print_pods(const struct view *view)
 	table_print(table, stdout);
 }
 
+static const struct cloud_verified *verified_of(const struct view *view, size_t index)
+{
+	return view->verified != NULL && index < view->verified->count
+		       ? &view->verified->items[index]
+		       : NULL;
+}
+
+static void add_verified(struct table *table, const struct cloud_verified *one)
+{
+	char size[OUTPUT_SIZE_SIZE];
+	if (one == NULL)
+		return;
+	output_format_size(size, one->bytes);
+	if (one->reason != NULL)
+		table_add_cell(table, STYLE_RED, "NOT PROVED");
+	else
+		table_add_cell(table, STYLE_GREEN, "%s equal", size);
+}
+
 static void print_instances(const struct view *view)
 {
 	const struct cloud_status *status = view->status;
@@ -60,6 +84,8 @@ static void print_instances(const struct view *view)
 	table_add_column(table, "IMAGE", TABLE_LEFT);
 	table_add_column(table, "ADDRESS", TABLE_LEFT);
 	table_add_column(table, "NOTE", TABLE_LEFT);
+	if (view->verified != NULL)
+		table_add_column(table, "DISK", TABLE_LEFT);
 	for (size_t i = 0; i < status->instance_count; i++) {
 		const struct cloud_instance *instance = &status->instances[i];
 		bool is_running = strcmp(instance->state, "running") == 0;
@@ -71,6 +97,7 @@ static void print_instances(const struct view *view)
 		table_add_cell(table, STYLE_NONE, "%s",
 			       instance->address != NULL ? instance->address : "");
 		table_add_cell(table, STYLE_YELLOW, "%s", status_proof_boot(status, instance));
+		add_verified(table, verified_of(view, i));
 	}
 	table_print(table, stdout);
 }
@@ -138,7 +165,18 @@ static void write_pod(struct json_writer *json, const struct view *view,
 	json_close(json);
 }
 
-static void write_instance(struct json_writer *json, const struct cloud_instance *instance)
+static void write_verified(struct json_writer *json, const struct cloud_verified *one)
+{
+	if (one == NULL)
+		return;
+	json_write_bool(json, "verified", one->reason == NULL);
+	json_write_text_if(json, "verifiedSource", one->source);
+	json_write_text_if(json, "verifyReason", one->reason);
+	json_write_unsigned(json, "verifiedBytes", one->bytes);
+}
+
+static void write_instance(struct json_writer *json, const struct cloud_instance *instance,
+			   const struct cloud_verified *verified)
 {
 	json_open_object(json, NULL);
 	json_write_text(json, "id", instance->id);
@@ -148,6 +186,7 @@ static void write_instance(struct json_writer *json, const struct cloud_instance
 	json_write_text(json, "imageDigest", instance->image_digest);
 	json_write_text(json, "bootedDigest", instance->booted_digest);
 	json_write_text(json, "address", instance->address);
+	write_verified(json, verified);
 	json_close(json);
 }
 
@@ -211,10 +250,61 @@ static void print_json(const struct view *view)
 	json_close(&json);
 	json_open_list(&json, "instances");
 	for (size_t i = 0; i < status->instance_count; i++)
-		write_instance(&json, &status->instances[i]);
+		write_instance(&json, &status->instances[i], verified_of(view, i));
 	json_close(&json);
 	json_close(&json);
 	output_document(strbuf_text(&out));
+}
+
+/* --- reading back --------------------------------------------------------------------------- */
+
+/* struct store; NULL where it is not there. */
+static char *find_disk(const struct digest *digest, void *arg)
+{
+	return arg != NULL && store_has(arg, STORE_DISK, digest)
+		       ? store_path(arg, STORE_DISK, digest)
+		       : NULL;
+}
+
+static bool verify(const struct invocation *invocation, struct cloud_target *target,
+		   const struct cloud_status *status, struct cloud_verified_list *ret,
+		   struct error *err)
+{
+	const char *sample = arguments_value(invocation->args, "sample");
+	uint64_t blocks = 0;
+	AUTO_PTR(progress_view) struct progress_view *view = progress_view_new(invocation);
+	AUTO_PTR(store) struct store *store = store_open(NULL, err);
+	if (sample != NULL && !parse_u64(sample, 1, UINT32_MAX, &blocks))
+		return error_set(err, ERROR_USAGE, "--sample is a number of blocks, not '%s'",
+				 sample);
+	if (store == NULL)
+		return false;
+	if (target->provider->verify == NULL)
+		return error_set(err, ERROR_UNSUPPORTED,
+				 "i2kit cannot read back what runs in %s yet",
+				 target->provider->name);
+	const struct cloud_verification how = {
+		.sample = (unsigned)blocks, .find_disk = find_disk, .arg = store};
+	return target->provider->verify(target->cloud, status, &how, progress_view_progress(view),
+					ret, err);
+}
+
+/* A reason for each that is not proved. */
+static bool check_verified(const struct view *view, struct error *err)
+{
+	size_t bad = 0;
+	for (size_t i = 0; view->verified != NULL && i < view->verified->count; i++) {
+		const struct cloud_verified *one = &view->verified->items[i];
+		if (one->reason == NULL)
+			continue;
+		output_warning(view->invocation, "instance %s of pod '%s': %s", one->instance,
+			       view->status->instances[i].pod, one->reason);
+		bad++;
+	}
+	return bad == 0 || error_set(err, ERROR_CORRUPT,
+				     "%zu of %zu instances do not run from what is here, or that "
+				     "could not be proved",
+				     bad, view->verified->count);
 }
 
 /* What the cloud has on record, and whether that is what runs. */
@@ -238,7 +328,13 @@ static int run(const struct invocation *invocation, struct error *err)
 		error_hint(err, "i2kit promote");
 		return 1;
 	}
-	AUTO(view_clear) struct view view = {invocation, &status, {{0}, NULL}, {0}};
+	bool is_verified = arguments_flag(invocation->args, "verify") ||
+			   arguments_value(invocation->args, "sample") != NULL;
+	AUTO(cloud_verified_list_clear) struct cloud_verified_list verified = {0};
+	if (is_verified && !verify(invocation, &target, &status, &verified, err))
+		return 1;
+	AUTO(view_clear)
+	struct view view = {invocation, &status, is_verified ? &verified : NULL, {{0}, NULL}, {0}};
 	if (!trusted_target_load(&target.environment, &view.trusted, err))
 		return 1;
 	view.proof = status_proof_scope(&status, &target.scope, &view.trusted);
@@ -246,7 +342,8 @@ static int run(const struct invocation *invocation, struct error *err)
 		print_json(&view);
 	else
 		print_text(&view);
-	return status_proof_check(&view.proof, &status, clock_wall_ns(), err) &&
+	return check_verified(&view, err) &&
+			       status_proof_check(&view.proof, &status, clock_wall_ns(), err) &&
 			       check_records(&target, &view, err)
 		       ? 0
 		       : 1;
@@ -256,6 +353,9 @@ static const struct option_spec options[] = {
 	ENVIRONMENT_OPTION,
 	REGION_OPTION,
 	PROFILE_OPTION,
+	{"verify", 0, OPTION_FLAG, NULL, "read back what each instance was made of", COMPLETE_NONE},
+	{"sample", 0, OPTION_VALUE, "N", "--verify, but N blocks of each, by chance",
+	 COMPLETE_NONE},
 };
 
 const struct verb verb_status = {
@@ -276,10 +376,15 @@ const struct verb verb_status = {
 		"is not the newest release on record, a record that nobody trusted has signed, or "
 		"an old receipt that came back without a rollback. Trusted are this user's own "
 		"key, those of `i2kit receipt trust`, trusted_keys: in environment.yml, and "
-		"the lines of .i2kit/trusted_keys beside it (`i2kit key trust`).",
+		"the lines of .i2kit/trusted_keys beside it (`i2kit key trust`).\n\n"
+		"With --verify it takes nobody's word, tag or name for it: for each instance the "
+		"snapshot that its disk was made of is read back, all of it or --sample N blocks "
+		"of "
+		"512 KiB chosen by chance, and compared with the release's disk on this machine.",
 	.options = options,
 	.option_count = ARRAY_SIZE(options),
 	.has_output = true,
 	.names = "{.instances[*].id}",
+	.example = "i2kit status\ni2kit status --verify\ni2kit status --sample 64 -o json\n",
 	.run = run,
 };

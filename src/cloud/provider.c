@@ -46,6 +46,7 @@ static void instances_free(struct cloud_instance *instances, size_t count)
 		free(instances[i].image_digest);
 		free(instances[i].booted_digest);
 		free(instances[i].address);
+		free(instances[i].disk);
 	}
 	free(instances);
 }
@@ -80,6 +81,17 @@ void cloud_status_clear(struct cloud_status *status)
 	free(status->state);
 	free(status->reason);
 	*status = (struct cloud_status){0};
+}
+
+void cloud_verified_list_clear(struct cloud_verified_list *list)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		free(list->items[i].instance);
+		free(list->items[i].source);
+		free(list->items[i].reason);
+	}
+	free(list->items);
+	*list = (struct cloud_verified_list){0};
 }
 
 void cloud_record_list_clear(struct cloud_record_list *list)

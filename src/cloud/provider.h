@@ -130,6 +130,7 @@ struct cloud_instance {
 	char *image_digest;  /* as its tags say; or NULL */
 	char *booted_digest; /* as it read it from its own disk; NULL: not said (yet) */
 	char *address;	     /* private; or NULL */
+	char *disk;	     /* the provider's name of the disk it runs from; or NULL */
 	int64_t launched_ns;
 };
 
@@ -214,6 +215,27 @@ struct cloud_line_range {
 	int64_t until_ns; /* INT64_MAX: no end */
 };
 
+/* How what runs is held against the disks that are here. */
+struct cloud_verification {
+	unsigned sample; /* blocks that are read of each disk, chosen by chance; 0: all */
+	/* Where the raw disk of this digest is; owned. NULL: it is not here. */
+	char *(*find_disk)(const struct digest *digest, void *arg);
+	void *arg;
+};
+
+/* One instance, and whether the disk that it was made of is its release's. */
+struct cloud_verified {
+	char *instance; /* all owned */
+	char *source;	/* the provider's name of what was read; or NULL */
+	char *reason;	/* why that is not proved; NULL: it is */
+	uint64_t bytes; /* read back and equal */
+};
+struct cloud_verified_list {
+	struct cloud_verified *items; /* owned; in the order of the status' instances */
+	size_t count;
+};
+void cloud_verified_list_clear(struct cloud_verified_list *list);
+
 /* What goes besides the running pods, their secrets and records. */
 struct cloud_destruction {
 	bool images;  /* those of the project that no scope needs any more */
@@ -275,6 +297,12 @@ struct cloud_provider {
 	void (*free_plan)(struct cloud_plan *plan);
 	bool (*status)(struct cloud *cloud, const struct cloud_scope *scope,
 		       struct cloud_status *ret, struct error *err);
+	/* Reads back what each instance's disk was made of, and compares it with the disk here: no
+	 * word of the guest's, no tag counts. Reads alone. False: nothing could be asked. NULL: this
+	 * provider cannot say yet. */
+	bool (*verify)(struct cloud *cloud, const struct cloud_status *status,
+		       const struct cloud_verification *how, const struct progress *progress,
+		       struct cloud_verified_list *ret, struct error *err);
 	/* Adds to *status what each pod's configuration is in the cloud. */
 	bool (*details)(struct cloud *cloud, struct cloud_status *status, struct error *err);
 	bool (*records)(struct cloud *cloud, const struct cloud_scope *scope,

@@ -4,12 +4,15 @@
 
 usage: attacks.py I2KIT RECORD-RECEIPT     (I2KIT_BASE, I2KIT_IMAGES: out/base, out/images)
 """
+import copy
 import json
 import os
+import secrets
 import subprocess
+import time
 
 from harness import Bed, run_tests
-from shop import I2KIT, STACK, environment, good, i2kit, promote, ready, stack, write
+from shop import I2KIT, STACK, environment, good, i2kit, live, promote, ready, stack, write
 
 
 def person(bed, name):
@@ -183,8 +186,127 @@ def re_signed_by_a_stranger(bed):
     assert pod
 
 
+# --- what instances run from
+
+
+def verify(bed, *more):
+    return i2kit(bed, "status", "--verify", *more)
+
+
+def copy_of(bed, snapshot, change):
+    """Another snapshot with the same tags, whose blocks were changed."""
+    made = copy.copy(snapshot)
+    made.id, made.blocks, made.tokens = "snap-0" + secrets.token_hex(8), dict(snapshot.blocks), {}
+    change(made.blocks)
+    bed.world.snapshots[made.id] = made
+    return made
+
+
+def flip(blocks):
+    index = sorted(blocks)[len(blocks) // 2]
+    blocks[index] = bytes([blocks[index][0] ^ 1]) + blocks[index][1:]
+
+
+def only(values):
+    values = list(values)
+    assert len(values) == 1, values
+    return values[0]
+
+
+def what_instances_run_from_is_read_back(bed):
+    released(bed)
+    image = only(bed.world.images.values())
+    blocks = bed.world.snapshots[image["snapshot"]].blocks
+    before = bed.world.counts.get("blocks_got", 0)
+    seen = json.loads(good(verify(bed, "-o", "json")))["instances"]
+    assert len(seen) == 2 and all(i["verified"] and i["verifiedSource"] == image["snapshot"] for i in seen), seen
+    assert {i["verifiedBytes"] for i in seen} == {len(blocks) * 524288}
+    # Two instances of one snapshot: it is read once.
+    assert bed.world.counts["blocks_got"] - before == len(blocks)
+    assert " equal" in good(verify(bed))
+    before = bed.world.counts["blocks_got"]
+    good(i2kit(bed, "status", "--sample", "3"))
+    assert bed.world.counts["blocks_got"] - before == 3
+    assert i2kit(bed, "status", "--sample", "none").returncode == 2
+    # Without the disk here nothing can be said, and that is no proof.
+    empty = environment(bed)
+    empty.update(XDG_DATA_HOME=bed.folder + "/none", XDG_CACHE_HOME=bed.folder + "/none", XDG_STATE_HOME=bed.folder + "/none")
+    done = subprocess.run([I2KIT, "status", "--verify", "-p", "shop"], cwd=bed.folder + "/app", text=True, env=empty, capture_output=True)
+    refused(done, "is not on this machine", "2 of 2 instances")
+    assert "NOT PROVED" in done.stdout
+
+
+def swapped_image_with_copied_tags(bed):
+    """Another image under the same tags and name; its instances carry the release's tags, and say the right digest."""
+    pod = released(bed)
+    image = only(bed.world.images.values())
+    other = {**image, "id": "ami-0" + secrets.token_hex(8), "snapshot": copy_of(bed, bed.world.snapshots[image["snapshot"]], flip).id}
+    bed.world.images[other["id"]] = other
+    one = bed.world.instances[sorted(live(bed))[0]]
+    one["image"], one["root"] = other["id"], {**one["root"], "snapshot": other["snapshot"]}
+    said = [{"timestamp": int(time.time() * 1000), "message": "i2kit: booted " + pod["imageDigest"]}]
+    bed.world.log_groups.setdefault("/i2kit/" + STACK, {})[f"web/.booted/{one['id']}"] = said
+    # Tags and the guest say what they should: that is their word alone.
+    assert "booted digest equal" in good(i2kit(bed, "status"))
+    done = refused(verify(bed), one["id"], f"of the snapshot {other['snapshot']} is not what was on the disk", "1 of 2 instances")
+    assert "NOT PROVED" in done.stdout and " equal" in done.stdout
+    seen = {i["id"]: i["verified"] for i in json.loads(verify(bed, "-o", "json").stdout)["instances"]}
+    assert seen.pop(one["id"]) is False and list(seen.values()) == [True]
+
+
+def a_root_volume_that_was_replaced(bed):
+    """CreateReplaceRootVolumeTask leaves the instance its image."""
+    released(bed)
+    one = bed.world.instances[sorted(live(bed))[0]]
+    good_snapshot = bed.world.snapshots[one["root"]["snapshot"]]
+    one["root"] = {**one["root"], "snapshot": copy_of(bed, good_snapshot, flip).id}
+    good(i2kit(bed, "status"))
+    refused(verify(bed), one["id"], "is not what was on the disk")
+    # By the same bytes: nothing is wrong with them, but somebody has done that.
+    one["root"] = {**one["root"], "snapshot": copy_of(bed, good_snapshot, lambda blocks: None).id}
+    refused(verify(bed), one["id"], "and its image")
+    one["root"] = {**one["root"], "snapshot": None}
+    refused(verify(bed), one["id"], "was made of no snapshot")
+    one["root"] = None
+    refused(verify(bed), one["id"], "is not known to EC2")
+
+
+def a_bit_a_block_more_and_one_less_in_the_snapshot(bed):
+    released(bed)
+    snapshot = bed.world.snapshots[only(bed.world.images.values())["snapshot"]]
+    whole = dict(snapshot.blocks)
+    flip(snapshot.blocks)
+    refused(verify(bed), "is not what was on the disk", "2 of 2 instances")
+    snapshot.blocks = {**whole, max(whole) + 1: b"x" * 524288}
+    refused(verify(bed), "is not what was on the disk")
+    # What should not be there is read whatever the sample is.
+    refused(i2kit(bed, "status", "--sample", "1"), "is not what was on the disk")
+    snapshot.blocks = {**whole, max(whole) + 1: bytes(524288)}
+    good(verify(bed))
+    snapshot.blocks = {k: b for k, b in whole.items() if k != min(whole)}
+    refused(verify(bed), f"holds {len(whole) - 1} of the disk's {len(whole)} blocks")
+    snapshot.blocks = whole
+    # A sample finds what it hits, by chance: at last each block is one of three.
+    flip(snapshot.blocks)
+    found = 0
+    for _ in range(60):
+        found += i2kit(bed, "status", "--sample", str(max(1, len(whole) // 4))).returncode
+    assert 1 <= found < 60, found
+
+
+def an_image_of_another_account(bed):
+    """Its blocks cannot be read: that is no proof, and said of each instance."""
+    released(bed)
+    one = bed.world.instances[sorted(live(bed))[0]]
+    one["root"] = {**one["root"], "snapshot": "snap-0123456789abcdef0"}
+    done = refused(verify(bed), one["id"], "does not exist", "1 of 2 instances")
+    assert done.stderr.count("instance i-") == 1, done.stderr
+
+
 TESTS = [two_people_approve_the_very_same_bytes, a_passphrase_stands_before_an_approval,
          replay_an_old_receipt_is_not_promoted_again, replay_a_stack_that_somebody_set_back,
-         edited_receipt_and_one_of_another_environment, re_signed_by_a_stranger]
+         edited_receipt_and_one_of_another_environment, re_signed_by_a_stranger,
+         what_instances_run_from_is_read_back, swapped_image_with_copied_tags, a_root_volume_that_was_replaced,
+         a_bit_a_block_more_and_one_less_in_the_snapshot, an_image_of_another_account]
 ONLY = os.environ.get("ONLY")
 run_tests(Bed(), [t for t in TESTS if not ONLY or ONLY in t.__name__])

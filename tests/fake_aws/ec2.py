@@ -216,12 +216,18 @@ class Ec2:
                                              for n, s in enumerate(subnets) if s or t["main"]])})
         return {"routeTableSet": items(found)}
 
+    def root_volumes(self):
+        """Those that instances were started from: their launch template has no tags for volumes."""
+        roots = [i["root"] for i in self.world.instances.values() if i.get("root") and i["state"] != "terminated"]
+        return {r["volume"]: {"zone": f"{self.world.region}a", "size": 1, "snapshot": r["snapshot"], "tags": {},
+                              "encrypted": True} for r in roots}
+
     def DescribeVolumes(self, p):
         found, wanted = [], ids_of(p, "VolumeId")
         for one in wanted:
-            if one not in self.world.volumes:
+            if one not in self.world.volumes and one not in self.root_volumes():
                 raise AwsError(400, "InvalidVolume.NotFound", f"The volume '{one}' does not exist.")
-        for one, v in self.world.volumes.items():
+        for one, v in {**self.world.volumes, **self.root_volumes()}.items():
             fields = {"availability-zone": v["zone"], "volume-id": one, "size": str(v["size"])}
             if (not wanted or one in wanted) and self.matches(v["tags"], fields, filters_of(p)):
                 found.append({"volumeId": one, "size": v["size"], "availabilityZone": v["zone"], "status": "in-use",
@@ -272,8 +278,17 @@ class Ec2:
                     "instanceId": i["id"], "imageId": i["image"], "instanceType": i["type"],
                     "instanceState": {"code": 16, "name": i["state"]},
                     "privateIpAddress": i["address"], "launchTime": stamp(i["launched"]),
+                    **self.root_of(i),
                     "tagSet": tag_set(i["tags"])}])})
         return {"reservationSet": items(found)}
+
+    def root_of(self, instance):
+        root = instance.get("root")
+        if not root:
+            return {}
+        return {"rootDeviceType": "ebs", "rootDeviceName": root["device"], "blockDeviceMapping": items([
+            {"deviceName": "/dev/sdf", "ebs": {"volumeId": "vol-0data", "status": "attached", "deleteOnTermination": False}},
+            {"deviceName": root["device"], "ebs": {"volumeId": root["volume"], "status": "attached", "deleteOnTermination": True}}])}
 
     def GetConsoleOutput(self, p):
         instance = self.world.instances.get(p.get("InstanceId"))

@@ -202,6 +202,10 @@ class Operation(threading.Thread):
                     "type": data["InstanceType"], "state": "running", "tags": tags,
                     "address": "10.0.0.%d" % (len(self.world.instances) + 10), "launched": time.time(),
                     "console": "Linux version 6.1\nstarting containers\nweb: cannot bind port 80\n"}
+        # EBS makes the root volume of the image's snapshot; its name is of no tag's.
+        image = self.world.images.get(data["ImageId"])
+        instance["root"] = {"device": image["root"], "volume": "vol-" + secrets.token_hex(9)[:17],
+                            "snapshot": image["snapshot"]} if image else None
         agent.launched(self, instance, launch)
         self.world.instances[instance["id"]] = instance
         return instance

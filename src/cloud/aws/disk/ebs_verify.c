@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cloud/aws/disk/ebs_verify.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include "base/alloc.h"
 #include "base/json.h"
@@ -129,13 +132,33 @@ static void want(struct verify_run *run, size_t position, struct digest digest)
 	*ARRAY_APPEND(run->wanted_at, at_count) = position;
 }
 
+/* Marks `count` of the `total` by chance, all of them alike: who changes a block cannot know. */
+static bool draw(uint8_t *marks, size_t total, size_t count, struct error *err)
+{
+	/* Floyd's way of drawing without a second try: Bentley, CACM 30 (1987), p. 754. */
+	for (size_t i = total - count; i < total; i++) {
+		uint64_t number = 0;
+		if (getrandom(&number, sizeof(number), 0) != (ssize_t)sizeof(number))
+			return error_set_errno(err, errno, "getrandom");
+		size_t pick = (size_t)(number % (i + 1));
+		marks[marks[pick] ? i : pick] = 1;
+	}
+	return true;
+}
+
 /*
  * Every block of ours must be listed; one that is listed and zero here must be read and be zero.
- * Which ones a sample takes follows from the digests: no choice, and no pattern on the disk.
+ * Which ones an upload's sample takes follows from the digests: no choice, and no pattern on the
+ * disk.
  */
-static bool choose(struct verify_run *run, const struct block_map *disk, enum verify_kind kind,
-		   struct error *err)
+static bool choose(struct verify_run *run, const struct ebs_verify *what, struct error *err)
 {
+	const struct block_map *disk = what->disk;
+	enum verify_kind kind = what->kind;
+	bool is_drawn = what->sample > 0 && what->sample < disk->count;
+	AUTO_FREE uint8_t *marks = xcalloc(disk->count + 1, 1);
+	if (is_drawn && !draw(marks, disk->count, what->sample, err))
+		return false;
 	AUTO_FREE void *zeros = xcalloc(1, BLOCK_SIZE);
 	struct digest zero_digest = sha256_digest(zeros, BLOCK_SIZE);
 	size_t found = 0;
@@ -145,8 +168,11 @@ static bool choose(struct verify_run *run, const struct block_map *disk, enum ve
 		found += mine != NULL;
 		if (mine == NULL)
 			want(run, i, zero_digest);
-		else if (is_all || mine->digest.bytes[0] % SAMPLE_EVERY == 0 ||
-			 found <= SAMPLE_AT_LEAST / 2)
+		else if (is_drawn) {
+			if (marks[mine - disk->blocks])
+				want(run, i, mine->digest);
+		} else if (is_all || mine->digest.bytes[0] % SAMPLE_EVERY == 0 ||
+			   found <= SAMPLE_AT_LEAST / 2)
 			want(run, i, mine->digest);
 	}
 	if (found != disk->count)
@@ -205,12 +231,12 @@ static enum block_verdict judge_get(const struct block *block, const struct aws_
 	return aws_answer_is_transient(&AWS_EBS, answer) ? BLOCK_RETRY : BLOCK_FATAL;
 }
 
-bool ebs_verify_run(struct aws_client *client, const char *snapshot, const struct block_map *disk,
-		    enum verify_kind kind, unsigned parallel, const struct progress *progress,
-		    uint64_t *ret_verified, struct error *err)
+bool ebs_verify_run(struct aws_client *client, const struct ebs_verify *what,
+		    const struct progress *progress, uint64_t *ret_verified, struct error *err)
 {
+	const char *snapshot = what->snapshot;
 	AUTO(run_clear) struct verify_run run = {.snapshot = snapshot};
-	if (!list_all(&run, client, err) || !choose(&run, disk, kind, err))
+	if (!list_all(&run, client, err) || !choose(&run, what, err))
 		return false;
 	AUTO_FREE uint8_t *done = xcalloc(run.wanted_count + 1, 1);
 	struct block_pump pump = {
@@ -221,7 +247,7 @@ bool ebs_verify_run(struct aws_client *client, const char *snapshot, const struc
 		.blocks = run.wanted,
 		.count = run.wanted_count,
 		.done = done,
-		.max_parallel = parallel,
+		.max_parallel = what->parallel,
 		.prepare = prepare_get,
 		.judge = judge_get,
 		.arg = &run,

@@ -9,10 +9,20 @@
 struct aws_client;
 struct block_map;
 
-/* Lists and reads back what the snapshot holds and compares */
-MUST_CHECK bool ebs_verify_run(struct aws_client *client, const char *snapshot,
-			       const struct block_map *disk, enum verify_kind kind,
-			       unsigned parallel, const struct progress *progress,
-			       uint64_t *ret_verified, struct error *err);
+struct ebs_verify {
+	const char *snapshot;
+	const struct block_map *disk;
+	enum verify_kind kind;
+	unsigned sample; /* with VERIFY_FULL, so many blocks chosen by chance; 0: all */
+	unsigned parallel;
+};
+/*
+ * Lists and reads back what the snapshot holds and compares; *ret_verified is in blocks. ERROR_CORRUPT:
+ * it holds something else. Blocks that the snapshot has and the disk has not are read whatever the
+ * sample is.
+ */
+MUST_CHECK bool ebs_verify_run(struct aws_client *client, const struct ebs_verify *what,
+			       const struct progress *progress, uint64_t *ret_verified,
+			       struct error *err);
 
 #endif

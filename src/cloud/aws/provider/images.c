@@ -71,9 +71,12 @@ static bool verify(struct cloud *cloud, const struct ebs_upload *upload,
 {
 	enum verify_kind kind = upload->disk->verify;
 	AUTO(error_clear) struct error failure = ERROR_INIT;
+	const struct ebs_verify what = {.snapshot = snapshot->id,
+					.disk = &snapshot->disk,
+					.kind = kind,
+					.parallel = cloud->parallel};
 	if (kind == VERIFY_NONE ||
-	    ebs_verify_run(cloud->client, snapshot->id, &snapshot->disk, kind, cloud->parallel,
-			   progress, ret_verified, &failure))
+	    ebs_verify_run(cloud->client, &what, progress, ret_verified, &failure))
 		return true;
 	/* A snapshot that is not the disk must not be found and used by anybody. */
 	if (failure.kind == ERROR_CORRUPT && snapshot_delete(cloud->client, snapshot->id, NULL))

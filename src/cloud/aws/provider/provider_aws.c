@@ -15,6 +15,7 @@
 #include "cloud/aws/provider/release_record.h"
 #include "cloud/aws/provider/scope_stack.h"
 #include "cloud/aws/provider/status_aws.h"
+#include "cloud/aws/provider/verify_aws.h"
 #include "cloud/aws/rehearsal/rehearsal_aws.h"
 
 static void aws_close(struct cloud *cloud)
@@ -94,6 +95,7 @@ const struct cloud_provider CLOUD_PROVIDER_AWS = {
 	.apply_plan = aws_apply_plan,
 	.free_plan = aws_free_plan,
 	.status = aws_status,
+	.verify = aws_verify,
 	.details = aws_details,
 	.records = aws_records,
 	.logs = aws_logs,
