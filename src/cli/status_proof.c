@@ -113,7 +113,7 @@ static bool check_receipt(const struct proof_scope *scope, const struct cloud_po
 		error_set(err, ERROR_CORRUPT,
 			  "pod '%s': its receipt covers neither environment nor the other pods",
 			  pod->name);
-		return error_hint(err, "i2kit promote, which signs it anew");
+		return error_hint(err, "the next release that i2kit promote brings is signed anew");
 	case RECEIPT_STRANGE:
 		break;
 	}

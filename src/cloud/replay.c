@@ -156,7 +156,8 @@ static bool check_newest(const struct cloud_status *status, const struct cloud_r
 		return true;
 	error_set(err, ERROR_CORRUPT, "nobody who is trusted here signed the record of release %u",
 		  newest->number);
-	return error_hint(err, "i2kit key trust, if you know who promoted it; then promote again");
+	return error_hint(err, "i2kit key trust, if you know who promoted it; else promote what is "
+			       "ready here");
 }
 
 /* The time of a pod's receipt in one record. */

@@ -12,7 +12,7 @@ import subprocess
 import time
 
 from harness import Bed, run_tests
-from shop import I2KIT, STACK, environment, good, i2kit, live, promote, ready, stack, write
+from shop import I2KIT, IMAGES, STACK, environment, good, i2kit, live, promote, ready, stack, write
 
 
 def person(bed, name):
@@ -175,6 +175,29 @@ def edited_receipt_and_one_of_another_environment(bed):
     refused(i2kit(bed, "status"), "for another release or environment")
 
 
+def one_pod_of_two_changes_and_both_are_signed_anew(bed):
+    """No attack: what covers all pods must be made anew for those that stay."""
+    two = ("kind: Pod\napiVersion: v1\nmetadata: {{name: {0}}}\nspec: {{containers: [{{name: c, image: 'oci:%s/nginx', "
+           "env: [{{name: A, value: '{1}'}}]}}]}}\n---\n") % IMAGES
+    write(bed)
+    for value in ("one", "two"):
+        bed.file("app/i2kit.yml", two.format("a", "same") + two.format("b", value))
+        good(promote(bed, "--force"))
+        good(i2kit(bed, "status"))
+    outputs = dict(stack(bed).outputs)
+    good(promote(bed, "--force"))
+    assert stack(bed).outputs == outputs, "nothing changed, and the stack did"
+    # One that does not hold is mended by the next release; CloudFormation changes no outputs by themselves.
+    stack(bed).template.body["Outputs"]["ARelease"]["Value"] = stack(bed).outputs["ARelease"] = outputs["ARelease"].replace("v2", "v1")
+    refused(i2kit(bed, "status"), "pod 'a'")
+    done = promote(bed, "--force")
+    assert done.returncode == 0 and "beside another change" in done.stdout + done.stderr, done
+    refused(i2kit(bed, "status"), "pod 'a'")
+    bed.file("app/i2kit.yml", two.format("a", "same") + two.format("b", "three"))
+    good(promote(bed, "--force"))
+    good(i2kit(bed, "status"))
+
+
 def re_signed_by_a_stranger(bed):
     """Everything is made anew by somebody with the cloud's credentials and a key of their own."""
     pod = released(bed)
@@ -305,7 +328,7 @@ def an_image_of_another_account(bed):
 
 TESTS = [two_people_approve_the_very_same_bytes, a_passphrase_stands_before_an_approval,
          replay_an_old_receipt_is_not_promoted_again, replay_a_stack_that_somebody_set_back,
-         edited_receipt_and_one_of_another_environment, re_signed_by_a_stranger,
+         edited_receipt_and_one_of_another_environment, one_pod_of_two_changes_and_both_are_signed_anew, re_signed_by_a_stranger,
          what_instances_run_from_is_read_back, swapped_image_with_copied_tags, a_root_volume_that_was_replaced,
          a_bit_a_block_more_and_one_less_in_the_snapshot, an_image_of_another_account]
 ONLY = os.environ.get("ONLY")

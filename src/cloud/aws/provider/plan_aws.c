@@ -21,6 +21,9 @@
 #include "cloud/aws/stack/stack_place.h"
 #include "cloud/aws/stack/stack_template.h"
 #include "cloud/aws/stack/user_data.h"
+#include "release/receipt_tag.h"
+#include "release/release_scope.h"
+#include "release/trusted_keys.h"
 
 #define NO_IMAGE "ami-00000000000000000" /* stands in a plan for what is not uploaded yet */
 
@@ -83,17 +86,50 @@ static void releases_clear(struct releases *releases)
 	free(releases->data);
 }
 
-/* A newer receipt of the same release is no change worth an update. */
-static const char *receipt_of(const struct plan_detail *detail, const struct cloud_release *release)
+/* What all pods of the deployment are signed as a part of. */
+static struct release_scope deployment_scope(const struct cloud_deployment *deployment)
+{
+	AUTO(string_list_clear) struct string_list pods = STRING_LIST_INIT;
+	for (size_t i = 0; i < deployment->count; i++)
+		release_scope_add(&pods, deployment->releases[i].pod, &deployment->releases[i].id);
+	return release_scope_make(deployment->scope->project, deployment->scope->environment,
+				  &pods);
+}
+
+/* Whether the tag that stands there is as good as a new one: in this scope, and by somebody trusted. */
+static bool is_tag_good(const struct cloud_pod_status *old, const struct release_scope *scope,
+			const struct cloud_release *release, const struct trusted_keys *trusted)
+{
+	AUTO(receipt_claim_clear) struct receipt_claim claim = {0};
+	return old->receipt_tag != NULL &&
+	       receipt_check_tag(old->receipt_tag, scope, release->pod, &release->id, trusted,
+				 &claim, NULL) &&
+	       claim.is_signature_good && !claim.is_old && claim.key_name != NULL;
+}
+
+/* A newer receipt of the same release, beside the same other pods, is no change worth an update. */
+static const char *receipt_of(const struct plan_detail *detail, const struct release_scope *scope,
+			      const struct cloud_release *release,
+			      const struct trusted_keys *trusted)
 {
 	for (size_t i = 0; i < detail->old_pod_count; i++) {
 		const struct cloud_pod_status *old = &detail->old_pods[i];
-		if (strcmp(old->name, release->pod) == 0 && old->receipt_tag != NULL &&
-		    strcmp(old->image_digest, DIGEST_TEXT(&release->id.image)) == 0 &&
-		    strcmp(old->config_digest, DIGEST_TEXT(&release->id.config)) == 0)
+		if (strcmp(old->name, release->pod) == 0 &&
+		    is_tag_good(old, scope, release, trusted))
 			return old->receipt_tag;
 	}
 	return release->receipt_tag;
+}
+
+static bool find_trusted(const struct environment *environment, struct trusted_keys *ret,
+			 struct error *err)
+{
+	if (!trusted_keys_add_own(ret, err))
+		return false;
+	for (size_t i = 0; environment != NULL && i < environment->trusted_keys.count; i++)
+		if (!trusted_keys_add(ret, environment->trusted_keys.items[i], err))
+			return error_prefix(err, "trusted_keys");
+	return true;
 }
 
 static bool make_releases(struct cloud *cloud, const struct cloud_deployment *deployment,
@@ -101,7 +137,10 @@ static bool make_releases(struct cloud *cloud, const struct cloud_deployment *de
 			  struct releases *out, struct error *err)
 {
 	AUTO(string_list_clear) struct string_list named = STRING_LIST_INIT;
-	if (!stack_named_services(deployment->app, target, &named, err))
+	AUTO(trusted_keys_clear) struct trusted_keys trusted = {0};
+	const struct release_scope scope = deployment_scope(deployment);
+	if (!stack_named_services(deployment->app, target, &named, err) ||
+	    !find_trusted(deployment->environment, &trusted, err))
 		return false;
 	out->items = xcalloc(deployment->count + 1, sizeof(*out->items));
 	out->data = xcalloc(deployment->count + 1, sizeof(*out->data));
@@ -130,7 +169,7 @@ static bool make_releases(struct cloud *cloud, const struct cloud_deployment *de
 			.pod = release->pod,
 			.image = release->image != NULL ? release->image : NO_IMAGE,
 			.id = release->id,
-			.receipt_tag = receipt_of(detail, release),
+			.receipt_tag = receipt_of(detail, &scope, release, &trusted),
 			.user_data = out->data[i].text,
 			.parameters = (const char *const *)out->data[i].paths.items,
 		};
@@ -424,6 +463,19 @@ static void note_key(const struct plan_detail *detail, struct cloud_plan *plan)
 	}
 }
 
+/* CloudFormation User Guide, "Outputs": they are not updated by themselves. */
+static void drop_outputs(struct cloud_plan *plan)
+{
+	if (plan->is_new || plan->change_count != 1 ||
+	    strcmp(plan->changes[0].resource, "Outputs") != 0)
+		return;
+	free(plan->changes[0].resource);
+	free(plan->changes[0].type);
+	plan->change_count = 0;
+	string_list_add(&plan->notes, "receipts would be signed anew, which CloudFormation does "
+				      "beside another change alone: with the next release");
+}
+
 /* after: owned; the plan's. */
 static bool compare(struct plan_detail *detail, const struct stack_status *status,
 		    const char *before, char *after, struct cloud_plan *plan, struct error *err)
@@ -433,6 +485,7 @@ static bool compare(struct plan_detail *detail, const struct stack_status *statu
 	if (!stack_difference(before, after, plan, err))
 		return false;
 	compare_tags(status, detail, plan);
+	drop_outputs(plan);
 	note_state(status, plan);
 	plan->has_changes =
 		plan->change_count > 0 || (status->exists && stack_needs_settling(status->status));
