@@ -127,7 +127,7 @@ def lint(text):
 def main():
     number = failed = 0
     has_lint = shutil.which("cfn-lint") is not None
-    print(f"1..{len(CASES) * 2 + len(RULES) * 2 + 1}")
+    print(f"1..{len(CASES) * 2 + len(RULES) * 2 + 2}")
 
     def report(is_ok, what, why=""):
         nonlocal number, failed
@@ -160,6 +160,8 @@ def main():
         report(not complaints, f"{name} passes cfn-lint{'' if has_lint else ' # SKIP cfn-lint is not installed'}", complaints)
     text, why = make("edge", "made")
     report(text is None and "certificate" in why, "TLS without a certificate is refused", why)
+    text, why = make("cron", "made")
+    report(text is None and "'nightly' is a CronJob" in why, "a CronJob is refused: nobody would keep its schedule", why)
     sys.exit(1 if failed else 0)
 
 
