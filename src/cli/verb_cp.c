@@ -20,14 +20,9 @@
 #include "cli/pod_words.h"
 #include "cli/project.h"
 #include "cli/verb.h"
+#include "wire/request.h"
 
 #define MAX_COMPLAINT ((size_t)4096) /* of the guest's stderr, kept for the message */
-
-/*
- * What runs in the pod is the guest's own, not the image's: an exec session with this name for a
- * program (doc/formats.md). The bytes are a tar, which tar makes and takes here.
- */
-static const char guest_program[] = "i2kit:copy";
 
 struct copy {
 	const struct invocation *invocation;
@@ -109,7 +104,7 @@ static bool run_in_pod(struct copy *copy, const char *verb, const char *name, st
 	AUTO(string_list_clear) struct string_list argv = STRING_LIST_INIT;
 	int code;
 
-	string_list_add(&argv, guest_program);
+	string_list_add(&argv, EXEC_COPY);
 	string_list_add(&argv, verb);
 	string_list_add(&argv, copy->inside[0] != '\0' ? copy->inside : "/");
 	if (name != NULL)

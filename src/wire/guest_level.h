@@ -8,6 +8,6 @@
  * that is. A base that says none was made before there were numbers. scripts/make-base reads it
  * here.
  */
-#define GUEST_LEVEL 6
+#define GUEST_LEVEL 7
 
 #endif

@@ -127,6 +127,7 @@ char *exec_start_write(const struct exec_start *start, struct error *err)
 	json_write_text_if(&json, "user", start->user);
 	json_write_bool(&json, "tty", start->has_tty);
 	json_write_bool(&json, "stdin", start->has_stdin);
+	json_write_true_if(&json, "privileged", start->is_privileged);
 	json_write_unsigned_if(&json, "rows", start->rows);
 	json_write_unsigned_if(&json, "columns", start->columns);
 	json_write_true_if(&json, "main", start->is_main);
@@ -155,6 +156,7 @@ bool exec_start_read(const void *bytes, size_t size, struct exec_start *ret, str
 	start.user = json_view_text(json_view_get(root, "user"));
 	start.has_tty = json_view_bool(json_view_get(root, "tty"), false);
 	start.has_stdin = json_view_bool(json_view_get(root, "stdin"), false);
+	start.is_privileged = json_view_bool(json_view_get(root, "privileged"), false);
 	start.rows = (uint16_t)json_view_number(json_view_get(root, "rows"), 0, UINT16_MAX, 0);
 	start.columns =
 		(uint16_t)json_view_number(json_view_get(root, "columns"), 0, UINT16_MAX, 0);

@@ -38,6 +38,15 @@ MUST_CHECK bool template_answer_read(const void *bytes, size_t size, char **ret_
 				     struct error *err);
 
 /*
+ * Programs of an exec session that are the guest's own, not the image's (no file's name can be
+ * looked up by them): "get" PATH, "put" PATH NAME, "unpack" PATH or "sync", whose bytes are a tar;
+ * the container's restart, with its files.
+ */
+#define EXEC_COPY    "i2kit:copy"
+#define EXEC_SYNC    "sync" /* of EXEC_COPY, its only argument: guest/copy/tree_sync.h */
+#define EXEC_RESTART "i2kit:restart"
+
+/*
  * EXEC_START. With is_main it is no further process: the pod waits with that container, its only
  * one (INSTANCE's `run`), and begins it so; argv takes the place of its arguments, or, where the
  * manifest has a command, of that. Its end is the pod's.
@@ -50,7 +59,8 @@ struct exec_start {
 	char *user;
 	bool has_tty;
 	bool has_stdin;
-	uint16_t rows; /* 0: not given */
+	bool is_privileged; /* the process, whatever its container is */
+	uint16_t rows;	    /* 0: not given */
 	uint16_t columns;
 	bool is_main;
 	bool is_logged;	     /* is_main: its output goes into the log, too */

@@ -142,6 +142,51 @@ static void a_failed_init_container_is_tried_again_or_fails_the_pod(void **state
 	end(scene);
 }
 
+static void one_that_is_restarted_comes_back_at_once_whatever_its_policy(void **state)
+{
+	(void)state;
+	struct scene *scene = begin(RESTART_NEVER, "imm");
+	kubelet_begin(scene->kubelet, 1);
+	started(scene, 0, 2);
+	assert_false(kubelet_restart(scene->kubelet, 1, 2)); /* not as far */
+	ended(scene, 0, 3, 0);
+	assert_false(kubelet_restart(scene->kubelet, 0, 3)); /* through */
+	started(scene, 1, 4);
+	started(scene, 2, 5);
+	expect(scene, "Pending a:ContainerCreating start-a a:Started a:Completed "
+		      "b:ContainerCreating start-b c:ContainerCreating start-c b:Started c:Started "
+		      "Running READY");
+	assert_true(kubelet_restart(scene->kubelet, 1, 10));
+	assert_true(kubelet_restart(scene->kubelet, 1, 11)); /* is one */
+	ended(scene, 1, 20, 143);
+	expect(scene, "signal-b-TERM UNREADY b:Error b:ContainerCreating start-b");
+	assert_true(kubelet_restart(scene->kubelet, 1, 21)); /* what it reads may be old already */
+	started(scene, 1, 22);
+	ended(scene, 1, 23, 0);
+	started(scene, 1, 24);
+	expect(scene, "b:Started signal-b-TERM b:Completed b:ContainerCreating start-b b:Started "
+		      "READY");
+	ended(scene, 1, 30, 0);
+	assert_true(kubelet_restart(scene->kubelet, 1, 40)); /* it had ended for good */
+	started(scene, 1, 41);
+	expect(scene, "b:Completed UNREADY b:ContainerCreating start-b b:Started READY");
+	ended(scene, 1, 50, 0);
+	ended(scene, 2, 51, 0);
+	assert_false(kubelet_restart(scene->kubelet, 1, 52)); /* the pod is over */
+	end(scene);
+	scene = begin(RESTART_ALWAYS, "m");
+	kubelet_begin(scene->kubelet, 1);
+	for (uint64_t ms = 2; ms < 6; ms += 2) {
+		started(scene, 0, ms);
+		ended(scene, 0, ms + 1, 1);
+	}
+	assert_true(kubelet_next_tick_ms(scene->kubelet) > 5000);
+	assert_true(kubelet_restart(scene->kubelet, 0, 9)); /* it need not wait: it may be mended */
+	started(scene, 0, 10);
+	assert_true(kubelet_is_running(scene->kubelet, 0));
+	end(scene);
+}
+
 static void restarts_back_off_and_the_count_starts_anew_after_ten_good_minutes(void **state)
 {
 	(void)state;
@@ -441,6 +486,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(init_containers_run_one_after_the_other),
 		cmocka_unit_test(a_failed_init_container_is_tried_again_or_fails_the_pod),
+		cmocka_unit_test(one_that_is_restarted_comes_back_at_once_whatever_its_policy),
 		cmocka_unit_test(
 			restarts_back_off_and_the_count_starts_anew_after_ten_good_minutes),
 		cmocka_unit_test(the_policy_decides_who_starts_again),

@@ -220,6 +220,7 @@ static void assert_same_start(const struct exec_start *a, const struct exec_star
 	ASSERT_SAME(columns);
 	ASSERT_SAME(is_main);
 	ASSERT_SAME(is_logged);
+	ASSERT_SAME(is_privileged);
 	ASSERT_SAME(has_entrypoint);
 	ASSERT_SAME_TEXTS(entrypoint);
 }
@@ -239,6 +240,7 @@ static void exec_starts_and_exits_read_as_they_were_written(void **state)
 					   .columns = (uint16_t)throw_dice(&dice, 300),
 					   .is_main = throw_bool(&dice),
 					   .is_logged = throw_bool(&dice),
+					   .is_privileged = throw_bool(&dice),
 					   .has_entrypoint = throw_bool(&dice)};
 		AUTO(exec_start_clear) struct exec_start again = {0};
 		if (!start.is_main || throw_bool(&dice))

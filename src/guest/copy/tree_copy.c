@@ -5,6 +5,7 @@
  *        i2kit-copy PID put PATH NAME       reads one, whose one tree becomes PATH, or PATH/NAME
  *                                           where PATH is a folder
  *        i2kit-copy PID unpack PATH         reads one, whose content goes into the folder PATH
+ *        i2kit-copy PID|ROOT sync UID:GID   reads one of changed files (tree_sync.h), for that user
  *
  * The guest's end of `i2kit cp`: no shell, cat or tar in the image is needed. It enters the
  * container's mounts before it looks at any path, so whatever links are there lead nowhere else.
@@ -27,8 +28,10 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "base/parse.h"
 #include "base/path.h"
 #include "guest/copy/tree_receive.h"
+#include "guest/copy/tree_sync.h"
 #include "guest/machine/inside.h"
 
 #define BUFFER_BYTES ((size_t)64 << 10)
@@ -293,24 +296,48 @@ static bool put(const char *path, const char *name, struct error *err)
 	return put_into(parent, last, err);
 }
 
+/* --- sync ----------------------------------------------------------------------------------- */
+
+/* A container that does not run now has its files where they were mounted for it. */
+static bool enter_root(const char *path, struct error *err)
+{
+	return (chroot(path) == 0 && chdir("/") == 0) || error_set_errno(err, errno, "%s", path);
+}
+
+static bool sync_files(const char *owner, struct error *err)
+{
+	const char *colon = strchr(owner, ':');
+	AUTO_FREE char *user = xstrndup(owner, strcspn(owner, ":"));
+	AUTO_CLOSE int root = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	uint64_t uid = 0;
+	uint64_t gid = 0;
+	if (colon == NULL || !parse_u64(user, 0, UINT32_MAX, &uid) ||
+	    !parse_u64(colon + 1, 0, UINT32_MAX, &gid))
+		return error_set(err, ERROR_USAGE, "UID:GID is wanted");
+	(void)umask(0);
+	return root >= 0 && tree_sync(STDIN_FILENO, root, (uid_t)uid, (gid_t)gid, err);
+}
+
 static bool run(int argc, char *argv[], struct error *err)
 {
-	if (!enter_mounts(argv[1], err))
+	if (!(argv[1][0] == '/' ? enter_root(argv[1], err) : enter_mounts(argv[1], err)))
 		return false;
+	if (argc == 4 && strcmp(argv[2], "sync") == 0)
+		return sync_files(argv[3], err);
 	if (argc == 4 && strcmp(argv[2], "get") == 0)
 		return get(argv[3], err);
 	if (argc == 4 && strcmp(argv[2], "unpack") == 0)
 		return put_into(argv[3], NULL, err);
 	if (argc == 5 && strcmp(argv[2], "put") == 0)
 		return put(argv[3], argv[4], err);
-	return error_set(err, ERROR_USAGE, "i2kit-copy PID get|put|unpack PATH [NAME]");
+	return error_set(err, ERROR_USAGE, "i2kit-copy PID get|put|unpack|sync PATH [NAME]");
 }
 
 int main(int argc, char *argv[])
 {
 	AUTO(error_clear) struct error err = ERROR_INIT;
 	if (argc < 4) {
-		(void)fprintf(stderr, "usage: i2kit-copy PID get|put|unpack PATH [NAME]\n");
+		(void)fprintf(stderr, "usage: i2kit-copy PID get|put|unpack|sync PATH [NAME]\n");
 		return 2;
 	}
 	if (run(argc, argv, &err))

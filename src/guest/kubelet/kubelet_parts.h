@@ -37,7 +37,8 @@ struct unit {
 	uint64_t kill_ms;     /* STOPPING: kill then */
 	bool is_hook_running; /* preStop */
 	bool is_signalled;
-	bool is_stop_wanted; /* while STARTING */
+	bool is_stop_wanted;	/* while STARTING */
+	bool is_restart_wanted; /* its end is followed by a start, whatever the policy */
 	uint64_t wanted_grace_ms;
 	bool has_post_started; /* the postStart hook is over, or there is none */
 	bool is_started;       /* the startup probe succeeded, or there is none */

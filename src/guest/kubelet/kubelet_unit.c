@@ -34,6 +34,7 @@ void unit_start(struct kubelet *kubelet, size_t container)
 	unit->is_signalled = false;
 	unit->is_hook_running = false;
 	unit->is_stop_wanted = false;
+	unit->is_restart_wanted = false;
 	(void)report(kubelet, container, "waiting", "ContainerCreating");
 	(void)kubelet_push(kubelet, ACTION_START, container);
 }
@@ -109,6 +110,12 @@ static void after_end(struct kubelet *kubelet, size_t container, uint64_t now_ms
 	unit->state = UNIT_ENDED;
 	if (kubelet->stage == STAGE_ENDING)
 		return;
+	if (unit->is_restart_wanted) {
+		unit->is_restart_wanted = false;
+		unit->state = UNIT_WAITING;
+		unit->due_ms = now_ms;
+		return;
+	}
 	if (wants_restart(kubelet, unit)) {
 		if (is_past_backoff_limit(kubelet, unit)) {
 			kubelet->exit_code = unit->exit_code;
@@ -195,6 +202,26 @@ void kubelet_exited(struct kubelet *kubelet, size_t container, uint64_t now_ms,
 	action->message = xstrdup_or_null(end->message);
 	after_end(kubelet, container, now_ms);
 	kubelet_tick(kubelet, now_ms);
+}
+
+bool kubelet_restart(struct kubelet *kubelet, size_t container, uint64_t now_ms)
+{
+	struct unit *unit = &kubelet->units[container];
+	bool goes_on = !unit->image->is_init || unit->image->is_sidecar;
+	if (kubelet->stage != STAGE_MAIN || !goes_on || unit->state == UNIT_IDLE)
+		return false;
+	/* Whoever changed what it runs may have mended it: it has no past. */
+	unit->streak = 0;
+	if (unit->state == UNIT_WAITING) {
+		unit->due_ms = now_ms;
+	} else if (unit->state == UNIT_ENDED) {
+		unit_start(kubelet, container);
+	} else {
+		unit->is_restart_wanted = true;
+		kubelet_stop_unit(kubelet, container, now_ms, kubelet->pod->grace_ms);
+	}
+	kubelet_tick(kubelet, now_ms);
+	return true;
 }
 
 void kubelet_hook_done(struct kubelet *kubelet, size_t container, bool is_post_start,

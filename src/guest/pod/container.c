@@ -48,6 +48,8 @@ struct container {
 	struct output_stream *errors;
 	struct console *console; /* waiting for the terminal of a container that has one */
 	struct pause *own_pause; /* process 1 of its namespace, where that is not its program */
+	bool keeps_files;	 /* over restarts */
+	bool has_root;		 /* mounted, by this run or one before */
 	int input;		 /* of stdin: true, held open so that reading waits; or -1 */
 	/* Of a run (main_run.h). */
 	struct main_run *run; /* NULL: none has come, or its client has gone */
@@ -74,6 +76,26 @@ struct container *container_new(struct guest *guest, size_t index)
 	if (container->image->has_init && !guest->pod.shares_processes)
 		container->own_pause = pause_new(guest->reaper);
 	return container;
+}
+
+void container_keep_files(struct container *container)
+{
+	container->keeps_files = true;
+}
+
+bool container_has_root(const struct container *container)
+{
+	return container->has_root;
+}
+
+bool container_restart(struct container *container, struct error *err)
+{
+	container_keep_files(container);
+	if (!kubelet_restart(container->guest->kubelet, container->index, now_ms()))
+		return error_set(err, ERROR_NOT_FOUND, "container '%s' is not to run now",
+				 container->image->name);
+	guest_advance(container->guest);
+	return true;
 }
 
 uint64_t container_log_sequence(const struct container *container)
@@ -186,6 +208,15 @@ static uint64_t task_limit(const struct container *container)
 	return share > 0 && (wanted == 0 || wanted > share) ? share : wanted;
 }
 
+/* New with each start, as in clusters, unless it was synced into. */
+static bool mount_root(struct container *container, struct error *err)
+{
+	if (container->has_root && container->keeps_files)
+		return true;
+	container->has_root = rootfs_mount(container->image, container->folder, err);
+	return container->has_root;
+}
+
 static bool write_bundle(struct container *container, struct error *err)
 {
 	struct guest *guest = container->guest;
@@ -196,7 +227,7 @@ static bool write_bundle(struct container *container, struct error *err)
 	/* The runtime takes the last of two: these come after the container's. */
 	if (container->run != NULL)
 		string_list_copy(&container->environment, &container->run->env);
-	if (!rootfs_mount(container->image, container->folder, err) || !find_user(container, err))
+	if (!mount_root(container, err) || !find_user(container, err))
 		return false;
 	AUTO(mount_list_clear) struct mount_list mounts = {0};
 	if (!container_mounts_make(container, &mounts, err))

@@ -20,6 +20,15 @@ void container_start(struct container *container);
 void container_signal(struct container *container, int signal);
 /* All of its processes go at once, as if the kernel had found no memory for them. */
 void container_run_out_of_memory(struct container *container);
+/*
+ * Files of the developer's machine go into it: what its programs write stays over restarts from now
+ * on, for as long as the VM lives.
+ */
+void container_keep_files(struct container *container);
+/* Whether its files are mounted, be it that it does not run now. */
+bool container_has_root(const struct container *container);
+/* Stops it and starts it again, with its files. */
+MUST_CHECK bool container_restart(struct container *container, struct error *err);
 /* What the log had when it was started last. */
 uint64_t container_log_sequence(const struct container *container);
 /* 0 while it does not run. */

@@ -3,13 +3,13 @@
 #define I2KIT_GUEST_POD_COPY_RUN_H
 
 /*
- * `i2kit cp`: an exec session whose program is ours, not the image's. Its argv is COPY_PROGRAM,
- * "get" PATH, "put" PATH NAME, or "unpack" PATH; the bytes are a tar.
+ * `i2kit cp`: an exec session whose program is ours, not the image's. Its argv is EXEC_COPY,
+ * "get" PATH, "put" PATH NAME, or "unpack" PATH; the bytes are a tar. `develop.watch` has "sync",
+ * whose files become the container's user's (copy/tree_sync.h), also while the container does not
+ * run.
  */
 
 #include "guest/pod/container.h"
-
-#define COPY_PROGRAM "i2kit:copy" /* no file's name can be looked up by it */
 
 bool copy_run_is_meant(const struct string_list *argv);
 /*

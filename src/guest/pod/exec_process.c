@@ -123,7 +123,9 @@ static bool write_process(const struct exec_process *run, const struct exec_requ
 			return false;
 		user = &other;
 	}
-	struct oci_process process = {.container = container_get_image(container),
+	struct container_image as = *container_get_image(container);
+	as.security.is_privileged = as.security.is_privileged || request->is_privileged;
+	struct oci_process process = {.container = &as,
 				      .pod = &run->guest->pod,
 				      .environment = &all,
 				      .user = user,

@@ -17,6 +17,7 @@ struct exec_request {
 	const char *cwd;		       /* NULL: the container's */
 	const char *user;		       /* NULL: the container's */
 	bool has_tty;
+	bool is_privileged; /* whatever the container is */
 	uint16_t rows;
 	uint16_t columns;
 	int fds[3]; /* of the process; borrowed; unused with a terminal */

@@ -407,12 +407,27 @@ static bool run_main(struct session *session, const struct exec_start *start, st
 	return true;
 }
 
+/* Ends as soon as it is begun. */
+static bool restart(struct session *session, const char *name, struct error *err)
+{
+	struct container *container = guest_find_container(session->table->guest, name);
+	if (container == NULL)
+		return error_set(err, ERROR_NOT_FOUND, "there is no container '%s'",
+				 name != NULL ? name : "");
+	if (!container_restart(container, err))
+		return false;
+	on_ended(0, 0, NULL, session);
+	return true;
+}
+
 static bool run_request(struct session *session, const struct exec_start *start, struct error *err)
 {
 	session->rows = start->rows;
 	session->columns = start->columns;
 	if (start->is_main)
 		return run_main(session, start, err);
+	if (strcmp(start->argv.items[0], EXEC_RESTART) == 0)
+		return restart(session, start->container, err);
 	struct exec_request request = {
 		.container = guest_find_container(session->table->guest, start->container),
 		.argv = &start->argv,
@@ -420,6 +435,7 @@ static bool run_request(struct session *session, const struct exec_start *start,
 		.cwd = start->cwd,
 		.user = start->user,
 		.has_tty = start->has_tty,
+		.is_privileged = start->is_privileged,
 		.rows = start->rows,
 		.columns = start->columns};
 	if (request.container == NULL)

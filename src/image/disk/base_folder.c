@@ -131,6 +131,7 @@ static const char *guest_lacks(unsigned level)
 		[3] = "labels of a single instance, the index of a Job's pod among them",
 		[4] = "volumes of images, and containers that share their processes",
 		[5] = "limits, hooks and an `init` as Compose has them",
+		[6] = "`i2kit watch`",
 	};
 
 	return level < ARRAY_SIZE(lacks) ? lacks[level] : "something newer";
