@@ -177,6 +177,16 @@ static bool watch_project(const struct invocation *invocation, const struct proj
 	return true;
 }
 
+static void tell_synced(const struct invocation *invocation, const struct project_status *status)
+{
+	for (size_t i = 0; i < status->instance_count; i++) {
+		const struct instance_status *instance = &status->instances[i];
+		if (instance->is_synced)
+			output_note(invocation, "%s: synced: not the image (i2kit why %s)",
+				    instance->name, instance->name);
+	}
+}
+
 static bool show_project(const struct invocation *invocation, const struct project_verb *verb,
 			 struct string_list *names, struct error *err)
 {
@@ -199,6 +209,7 @@ static bool show_project(const struct invocation *invocation, const struct proje
 		return true;
 	if (is_empty)
 		project_note_others(invocation, verb->project);
+	tell_synced(invocation, &status);
 	tell_unsupervised(invocation, &status, verb->project);
 	return true;
 }
@@ -234,7 +245,8 @@ const struct verb verb_ps = {
 	.description =
 		"Lists the VMs of the project, or those of the pods named. IMAGE is the beginning "
 		"of the digest of the disk that a VM booted; a * behind it says that the pod is "
-		"dirty: live mounts or --watch changed it, and promote will not ship it. A narrow "
+		"dirty: live mounts, --watch or a sync changed it, and promote will not ship it. A "
+		"narrow "
 		"terminal does without IMAGE and AGE.\n\n"
 		"-q prints names alone. -A -o json and --watch -o json print an object a line.",
 	.options = options,

@@ -408,6 +408,10 @@ static int run(const struct invocation *invocation, struct error *err)
 		     DIGEST_TEXT(&instance->release.image));
 	print_start(instance);
 	print_pod(&status, instance);
+	if (instance->is_synced)
+		(void)printf("synced: not the image: `i2kit watch` put files of this machine into "
+			     "it; i2kit restart %s boots the image again\n",
+			     instance->pod);
 	print_boot(invocation, instance);
 	print_containers(invocation, instance);
 	print_probe(invocation, instance);

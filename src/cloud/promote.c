@@ -111,9 +111,9 @@ static void check_receipt(const struct receipt *receipt, const struct pod_spec *
 	if (receipt->is_dirty)
 		string_list_addf(
 			missing,
-			"pod '%s' was ready with files of this machine in it (live mounts or "
-			"--watch)",
-			pod->name);
+			"pod '%s' was ready with files of this machine in it (live mounts, "
+			"--watch or a sync; `i2kit restart %s` boots the image again)",
+			pod->name, pod->name);
 	/* The cloud boots. */
 	if (receipt->is_warm &&
 	    !receipt_has_cold(receipt->project, receipt->pod, &receipt->release.image))

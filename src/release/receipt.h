@@ -32,7 +32,7 @@ struct receipt {
 	uint32_t desired;
 	int64_t ready_ns;  /* since 1970: when the last of them became ready */
 	uint64_t start_ms; /* from the start of the VM to ready, the slowest replica */
-	bool is_dirty;	   /* live mounts or --watch touched it: not what the image holds */
+	bool is_dirty;	   /* live mounts, --watch or a sync touched it: not what the image holds */
 	bool is_warm;	   /* a replica went on from a template instead of booting */
 	struct receipt_probe *probes; /* owned */
 	size_t probe_count;

@@ -288,6 +288,8 @@ static void append_release(struct strbuf *out, const struct pod_facts *facts,
 		strbuf_appendf(out, "uuid:     %s\n", instance->uuid);
 	if (pod->is_dirty || (instance != NULL && instance->is_dirty))
 		strbuf_append(out, "dirty:    yes, so not for promote\n");
+	if (instance != NULL && instance->is_synced)
+		strbuf_append(out, "synced:   not the image\n");
 	for (size_t i = 0; i < facts->image.container_count; i++) {
 		const struct container_image *container = &facts->image.containers[i];
 		strbuf_appendf(out, "%s: %s %s, %zu layers\n", container->name,

@@ -82,7 +82,9 @@ static void add_summary(struct page *page, const struct model *model,
 	add_addresses(page, model, instance);
 	page_pair(page, "image", STYLE_NORMAL, "%s", DIGEST_TEXT(&instance->release.image));
 	page_pair(page, "config", STYLE_NORMAL, "%s", DIGEST_TEXT(&instance->release.config));
-	if (instance->is_dirty)
+	if (instance->is_synced)
+		page_pair(page, "", STYLE_WARNING, "* synced: not the image; not for promote");
+	else if (instance->is_dirty)
 		page_pair(page, "", STYLE_WARNING,
 			  "* dirty: live mounts or pushed files touched it; not for promote");
 }

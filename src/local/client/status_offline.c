@@ -12,6 +12,7 @@
 #include "local/plan/project_identity.h"
 #include "local/plan/project_plan.h"
 #include "local/plan/project_plan_json.h"
+#include "local/plan/sync_mark.h"
 #include "local/vm/connection.h"
 #include "local/vm/vm_identity.h"
 
@@ -34,7 +35,9 @@ static void add_domain(virDomainPtr domain, struct project_status *status)
 	instance->state = INSTANCE_RUNNING;
 	instance->reason = xstrdup("Unsupervised");
 	instance->release = identity.release;
-	instance->is_dirty = identity.is_dirty;
+	instance->is_synced =
+		sync_mark_is_set(status->project, identity.instance, identity.created_ns);
+	instance->is_dirty = identity.is_dirty || instance->is_synced;
 	if (virDomainGetUUIDString(domain, uuid) == 0)
 		instance->uuid = xstrdup(uuid);
 	if (virDomainGetInfo(domain, &info) == 0) {

@@ -73,7 +73,8 @@ struct instance_status {
 	char *full;    /* what has no room left and what would help, or NULL */
 	char *address; /* IPv4 inside the project's network, or NULL in session mode */
 	struct release_id release;
-	bool is_dirty; /* live mounts or --watch touched it: not for promote */
+	bool is_dirty;	/* live mounts, --watch or a sync touched it: not for promote */
+	bool is_synced; /* files of this machine went into it while it ran: is_dirty as well */
 	bool is_kvm;
 	bool is_warm;		 /* its VM went on from a template instead of booting */
 	char *cold_reason;	 /* why not, where it was started by this supervisor; or NULL */

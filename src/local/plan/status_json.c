@@ -95,6 +95,7 @@ static void write_instance_fields(struct json_writer *json, const struct instanc
 	json_write_text(json, "imageDigest", DIGEST_TEXT(&i->release.image));
 	json_write_text(json, "configDigest", DIGEST_TEXT(&i->release.config));
 	json_write_bool(json, "dirty", i->is_dirty);
+	json_write_bool(json, "synced", i->is_synced);
 	json_write_bool(json, "paused", i->is_paused);
 	json_write_text(json, "accelerator", i->is_kvm ? "kvm" : "tcg");
 	json_write_text(json, "start", i->is_warm ? "warm" : "cold");
@@ -354,6 +355,7 @@ static void read_instance(struct json_view view, struct instance_status *i)
 	i->release.image = read_digest(view, "imageDigest");
 	i->release.config = read_digest(view, "configDigest");
 	i->is_dirty = read_bool(view, "dirty");
+	i->is_synced = read_bool(view, "synced");
 	i->is_paused = read_bool(view, "paused");
 	i->is_kvm = json_view_word(json_view_get(view, "accelerator"), accelerators,
 				   ARRAY_SIZE(accelerators), 0) == 1;

@@ -15,6 +15,7 @@
 #include "base/loop_timer.h"
 #include "base/path.h"
 #include "local/agent/agent.h"
+#include "local/plan/sync_mark.h"
 #include "local/supervisor/disk_check.h"
 #include "local/supervisor/hypervisor.h"
 #include "local/supervisor/instance_agent.h"
@@ -277,6 +278,8 @@ static void take_plan(struct instance *instance, const struct pod_plan *pod)
 
 	status->release = pod->release;
 	status->is_dirty = pod->is_dirty;
+	status->is_synced = false;
+	sync_mark_clear(supervisor->project, status->name);
 	status->is_kvm = supervisor->accel.is_kvm;
 	status->memory_bytes = pod->memory_bytes;
 	status->cpu_count = pod->cpu_count;
@@ -339,7 +342,9 @@ struct instance *instance_adopt(struct supervisor *supervisor, const struct vm_i
 	status->uuid = xstrdup(domain->uuid);
 	status->address = xstrdup_or_null(identity->address);
 	status->release = identity->release;
-	status->is_dirty = identity->is_dirty;
+	status->is_synced =
+		sync_mark_is_set(supervisor->project, identity->instance, identity->created_ns);
+	status->is_dirty = identity->is_dirty || status->is_synced;
 	status->is_kvm = identity->is_kvm;
 	status->is_warm = identity->is_warm;
 	status->created_ns = identity->created_ns;
@@ -624,12 +629,27 @@ bool instance_is_current(const struct instance *instance, const struct pod_plan 
 void instance_take_dirt(struct instance *instance)
 {
 	const struct pod_plan *pod = instance_plan(instance);
+	bool is_dirty = pod != NULL && (pod->is_dirty || instance->status.is_synced);
 
 	if (pod == NULL || !instance_is_current(instance, pod) ||
-	    instance->status.is_dirty == pod->is_dirty)
+	    instance->status.is_dirty == is_dirty)
 		return;
-	instance->status.is_dirty = pod->is_dirty;
+	instance->status.is_dirty = is_dirty;
 	instance->has_receipt = false;
+}
+
+bool instance_take_sync(struct instance *instance, struct error *err)
+{
+	struct instance_status *status = &instance->status;
+
+	if (status->is_synced)
+		return true;
+	if (!sync_mark_set(instance->supervisor->project, status->name, status->created_ns, err))
+		return error_prefix(err, "%s: a sync into it cannot be recorded", status->name);
+	status->is_synced = true;
+	status->is_dirty = true;
+	instance->has_receipt = false;
+	return true;
 }
 
 bool instance_is_alive(const struct instance *instance)

@@ -94,6 +94,11 @@ bool instance_is_on_network(const struct instance *instance);
 void instance_domain_gone(struct instance *instance, const char *why);
 /* A pod is as dirty as its plan says, which a later `up` may take back: the bytes are the same. */
 void instance_take_dirt(struct instance *instance);
+/*
+ * Files of this machine are about to go into it: from now on it is not what its image holds, and no
+ * later `up` takes that back; only another VM in its place. False: that could not be recorded.
+ */
+MUST_CHECK bool instance_take_sync(struct instance *instance, struct error *err);
 bool instance_is_current(const struct instance *instance, const struct pod_plan *pod);
 /* What the plan wants of it, which below a partition is what was; NULL: nothing. */
 const struct pod_plan *instance_plan(const struct instance *instance);

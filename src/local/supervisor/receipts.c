@@ -110,6 +110,22 @@ static void write_pod(struct supervisor *supervisor, const struct pod_plan *pod)
 	set_receipt(supervisor, pod);
 }
 
+bool receipts_void(const struct instance *instance, struct error *err)
+{
+	AUTO(receipt_clear) struct receipt receipt = {0};
+	AUTO(error_clear) struct error absent = ERROR_INIT;
+	const struct instance_status *status = &instance->status;
+
+	/* One that cannot be read proves nothing to promote either. */
+	if (!receipt_find(instance->supervisor->project, status->pod, &status->release, &receipt,
+			  &absent) ||
+	    receipt.is_dirty)
+		return true;
+	receipt.is_dirty = true;
+	return receipt_record(&receipt, err) ||
+	       error_prefix(err, "pod '%s': its receipt cannot be voided", status->pod);
+}
+
 void receipts_write(struct supervisor *supervisor)
 {
 	for (size_t i = 0; i < supervisor->plan.pod_count; i++) {

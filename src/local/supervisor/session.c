@@ -15,6 +15,7 @@
 #include "base/suggest.h"
 #include "local/ports/stream_forward.h"
 #include "local/supervisor/session_parts.h"
+#include "wire/request.h"
 
 #define MAX_SESSIONS 256
 #define MAX_ARGV     4096
@@ -23,7 +24,8 @@ struct session_host {
 	struct session_parts parts;
 	struct stream_forwards *forwards;
 	session_find_fn *find;
-	session_run_fn *run; /* or NULL */
+	session_run_fn *run;   /* or NULL */
+	session_sync_fn *sync; /* or NULL */
 	void *arg;
 };
 
@@ -41,6 +43,11 @@ struct session_host *session_host_new(struct loop *loop, session_find_fn *find, 
 void session_host_set_run(struct session_host *host, session_run_fn *run)
 {
 	host->run = run;
+}
+
+void session_host_set_sync(struct session_host *host, session_sync_fn *sync)
+{
+	host->sync = sync;
 }
 
 bool session_host_exec(struct session_host *host, int fd, struct agent *agent,
@@ -95,6 +102,7 @@ void session_read_exec(struct json_view root, struct exec_start *ret)
 	ret->user = json_view_text(json_view_get(root, "user"));
 	ret->has_tty = json_view_bool(json_view_get(root, "tty"), false);
 	ret->has_stdin = json_view_bool(json_view_get(root, "stdin"), false);
+	ret->is_privileged = json_view_bool(json_view_get(root, "privileged"), false);
 	ret->rows = (uint16_t)json_view_number(json_view_get(root, "rows"), 0, UINT16_MAX, 0);
 	ret->columns = (uint16_t)json_view_number(json_view_get(root, "columns"), 0, UINT16_MAX, 0);
 	json_view_texts(json_view_get(root, "argv"), MAX_ARGV, &ret->argv);
@@ -102,6 +110,12 @@ void session_read_exec(struct json_view root, struct exec_start *ret)
 	struct json_view entrypoint = json_view_get(root, "entrypoint");
 	ret->has_entrypoint = json_view_exists(entrypoint);
 	json_view_texts(entrypoint, MAX_ARGV, &ret->entrypoint);
+}
+
+static bool is_sync(const struct string_list *argv)
+{
+	return argv->count > 1 && strcmp(argv->items[0], EXEC_COPY) == 0 &&
+	       strcmp(argv->items[1], EXEC_SYNC) == 0;
 }
 
 static bool start_exec(struct session_host *host, int fd, const struct session_target *target,
@@ -118,6 +132,10 @@ static bool start_exec(struct session_host *host, int fd, const struct session_t
 	if (target->agent == NULL)
 		return error_set(err, ERROR_NETWORK, "%s: the guest's agent is not connected",
 				 target->instance);
+	if (is_sync(&exec.argv) && host->sync != NULL &&
+	    !host->sync(target->instance, exec.container != NULL ? exec.container : "", host->arg,
+			err))
+		return false;
 	return exec_session_start(&host->parts, fd, target->agent, &exec, answer, NULL, NULL, err);
 }
 

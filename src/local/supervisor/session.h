@@ -7,7 +7,7 @@
  * forwarded ports. The client's first line is a request, one JSON object with "session":
  *
  *	{"session":"exec","target":"web-0","container"?,"argv":[…],"env"?:[…],"cwd"?,"user"?,
- *	 "tty":bool,"stdin":bool,"rows"?,"columns"?}
+ *	 "tty":bool,"stdin":bool,"privileged"?,"rows"?,"columns"?}
  *	{"session":"forward","target":"web","port":8080}
  *	{"session":"run","target":"web-run-1","plan":"…","keep":bool, and as exec, …}
  *
@@ -54,8 +54,16 @@ typedef bool session_run_fn(int fd, struct json_view request, void *arg, struct 
 /* The session's last call. has_ended: the process did, and its client was told. */
 typedef void session_ended_fn(bool has_ended, void *arg);
 
+/*
+ * Files of this machine are about to be synced into the instance; false: not before that is on
+ * record.
+ */
+typedef bool session_sync_fn(const char *instance, const char *container, void *arg,
+			     struct error *err);
+
 struct session_host *session_host_new(struct loop *loop, session_find_fn *find, void *arg);
 void session_host_set_run(struct session_host *host, session_run_fn *run); /* find's arg */
+void session_host_set_sync(struct session_host *host, session_sync_fn *sync);
 void session_host_free(struct session_host *host); /* cuts all sessions; NULL is fine */
 /* Whether a control connection's first line asks for a session. */
 bool session_is_request(const char *line, size_t size);

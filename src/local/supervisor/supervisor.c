@@ -361,6 +361,21 @@ static bool find_session(const char *name, struct session_target *ret, void *arg
 	return true;
 }
 
+/* Before the first file is there: neither receipt nor status may say more than is true. */
+static bool take_sync(const char *name, const char *container, void *arg, struct error *err)
+{
+	struct supervisor *supervisor = arg;
+	struct instance *instance = supervisor_find(supervisor, name);
+	AUTO_FREE char *object =
+		container[0] != '\0' ? xasprintf("%s/%s", name, container) : xstrdup(name);
+
+	if (instance == NULL || !receipts_void(instance, err) || !instance_take_sync(instance, err))
+		return instance != NULL ? false : supervisor_no_pod(supervisor, name, err);
+	supervisor_say(supervisor, false, "Synced", object, "files of this machine: not the image");
+	supervisor_changed(supervisor);
+	return true;
+}
+
 static bool take_lock(struct supervisor *supervisor, struct error *err)
 {
 	AUTO_FREE char *folder = path_folder(PATH_RUNTIME, supervisor->project);
@@ -461,6 +476,7 @@ struct supervisor *supervisor_new(struct loop *loop, const char *project,
 	supervisor->templates = templates_new(supervisor);
 	supervisor->sessions = session_host_new(loop, find_session, supervisor);
 	session_host_set_run(supervisor->sessions, run_session_start);
+	session_host_set_sync(supervisor->sessions, take_sync);
 	supervisor->tick = loop_add_timer(loop, TICK_MS, on_tick, supervisor);
 	supervisor->ports_retry = loop_add_timer(loop, PORTS_RETRY_MS, on_ports_retry, supervisor);
 	loop_timer_cancel(supervisor->ports_retry);
