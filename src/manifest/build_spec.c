@@ -62,6 +62,7 @@ void watch_rules_free(struct watch_rule *rules, size_t count)
 		string_list_clear(&rules[i].ignore);
 		string_list_clear(&rules[i].include);
 		string_list_clear(&rules[i].command);
+		string_list_clear(&rules[i].command_env);
 		free(rules[i].command_user);
 		free(rules[i].command_folder);
 	}

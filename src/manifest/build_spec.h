@@ -61,6 +61,7 @@ enum watch_action {
 	WATCH_SYNC_RESTART,
 	WATCH_SYNC_EXEC,
 };
+#define WATCH_ACTIONS (WATCH_SYNC_EXEC + 1)
 
 struct watch_rule {
 	enum watch_action action;
@@ -68,9 +69,11 @@ struct watch_rule {
 	char *target;		   /* in the container; NULL for rebuild and restart */
 	struct string_list ignore; /* patterns of .dockerignore, below path */
 	struct string_list include;
-	struct string_list command; /* WATCH_SYNC_EXEC */
+	struct string_list command;	/* WATCH_SYNC_EXEC */
+	struct string_list command_env; /* "NAME=VALUE" */
 	char *command_user;
 	char *command_folder;
+	bool command_is_privileged;
 	bool syncs_at_start;
 };
 

@@ -14,6 +14,7 @@
 #include "manifest/build_form.h"
 #include "manifest/container.h"
 #include "manifest/cron_job.h"
+#include "manifest/develop_form.h"
 #include "manifest/egress.h"
 #include "manifest/loader.h"
 #include "manifest/metadata_access.h"
@@ -391,6 +392,8 @@ static const struct field short_container_list[] = {
 	{"command", FIELD_USED, read_command, 0, NULL,
 	 "replaces the image's ENTRYPOINT and CMD; a list, or one line split at blanks",
 	 .takes = "list of texts, or text"},
+	{"develop", FIELD_USED, read_develop_form, 0, &develop_form_fields,
+	 "what `i2kit watch` does when files here change: never in the image"},
 	{"env", FIELD_USED, read_environment, 0, &env_fields, "{K: V}, [K=V] or Kubernetes' list",
 	 .is_named = true},
 	{"environment", FIELD_USED, read_environment, 0, &env_fields,

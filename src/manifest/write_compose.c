@@ -455,6 +455,8 @@ static void write_container(struct composer *composer, const struct pod_spec *po
 	yaml_write_end(writer);
 	if (container->build != NULL)
 		lose(composer, pod, "build");
+	if (container->watch_count > 0)
+		lose(composer, pod, "develop.watch");
 }
 
 static void write_pod(struct composer *composer, const struct pod_spec *pod)

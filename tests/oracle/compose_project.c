@@ -185,6 +185,33 @@ static void write_build(struct json_writer *json, const struct yaml_node *node)
 	json_close(json);
 }
 
+static void write_watch(struct json_writer *json, const struct yaml_node *rule)
+{
+	const struct yaml_node *exec = yaml_get(rule, "exec");
+	json_open_object(json, NULL);
+	json_write_text(json, "action", text_of(rule, "action"));
+	json_write_text(json, "path", text_of(rule, "path"));
+	json_write_text(json, "target", text_of(rule, "target"));
+	write_words(json, "ignore", yaml_get(rule, "ignore"), false);
+	write_words(json, "include", yaml_get(rule, "include"), false);
+	json_write_bool(json, "initial_sync", is_true(rule, "initial_sync"));
+	write_words(json, "command", yaml_get(exec, "command"), true);
+	json_write_text(json, "user", text_of(exec, "user"));
+	json_write_bool(json, "privileged", is_true(exec, "privileged"));
+	json_write_text(json, "working_dir", text_of(exec, "working_dir"));
+	write_map(json, "environment", yaml_get(exec, "environment"));
+	json_close(json);
+}
+
+static void write_develop(struct json_writer *json, const struct yaml_node *node)
+{
+	const struct yaml_node *rules = yaml_get(node, "watch");
+	json_open_list(json, "develop");
+	for (size_t i = 0; rules != NULL && i < rules->item_count; i++)
+		write_watch(json, rules->items[i]);
+	json_close(json);
+}
+
 static void write_limits(struct json_writer *json, const struct yaml_node *service)
 {
 	const struct yaml_node *limits =
@@ -269,6 +296,7 @@ static void write_service(struct json_writer *json, const char *name,
 	write_networks(json, yaml_get(service, "networks"));
 	write_limits(json, service);
 	write_build(json, yaml_get(service, "build"));
+	write_develop(json, yaml_get(service, "develop"));
 	write_files(json, "configs", yaml_get(service, "configs"));
 	write_files(json, "secrets", yaml_get(service, "secrets"));
 	write_milliseconds(json, "stop_grace_ms", yaml_get(service, "stop_grace_period"));

@@ -262,6 +262,7 @@ static const struct canonical_rule map_rules[] = {
 	{"services.*.labels", write_pairs},
 	{"services.*.sysctls", write_pairs},
 	{"services.*.tmpfs", write_list},
+	{"services.*.develop.watch.*.exec.environment", write_pairs},
 	{"services.*.dns_search", write_list},
 	{"services.*.post_start.*.environment", write_pairs},
 	{"services.*.pre_stop.*.environment", write_pairs},

@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 #include "base/parse.h"
 #include "manifest/compose/units.h"
+#include "manifest/develop_form.h"
 #include "manifest/pod.h"
 #include "manifest/read_value.h"
 #include "manifest/security.h"
@@ -365,7 +366,7 @@ static const struct field service_list[] = {
 	 "holds its containers back until the other has come so far; VMs boot side by side",
 	 "no effect: instances start by themselves", .is_named = true},
 	{"deploy", FIELD_USED, compose_read_deploy, 0, &compose_deploy_fields, NULL},
-	{"develop", FIELD_USED, compose_read_develop, 0, &compose_develop_fields,
+	{"develop", FIELD_USED, compose_read_develop, 0, &develop_form_fields,
 	 "what `up --watch` does when sources change", "no effect"},
 	{"device_cgroup_rules", FIELD_REFUSED, NULL, 0, NULL,
 	 "a VM has none of this machine's devices; take it out"},

@@ -9,6 +9,7 @@
 #include "base/path.h"
 #include "manifest/compose/service_parts.h"
 #include "manifest/compose/units.h"
+#include "manifest/develop_form.h"
 #include "manifest/read_value.h"
 
 /* The build being read, and where its secrets stand. */
@@ -233,72 +234,7 @@ void compose_read_build(struct loader *loader, const struct yaml_node *node, voi
 	settle_dockerfile(service->container.build);
 }
 
-static void read_action(struct loader *loader, const struct yaml_node *node, void *target)
-{
-	static const char *const words[] = {"rebuild", "sync", "restart", "sync+restart",
-					    "sync+exec"};
-	(void)loader;
-	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
-		if (strcmp(node->text, words[i]) == 0)
-			((struct watch_rule *)target)->action = (enum watch_action)i;
-	}
-}
-
-static void read_exec_command(struct loader *loader, const struct yaml_node *node, void *target)
-{
-	compose_read_words(loader, node, &((struct watch_rule *)target)->command);
-}
-
-#define AT(member) offsetof(struct watch_rule, member)
-static const struct field exec_list[] = {
-	{"command", FIELD_USED, read_exec_command, 0, NULL, NULL,
-	 .takes = "list of texts, or text"},
-	{"environment", FIELD_REFUSED, NULL, 0, NULL, "command: [env, NAME=VALUE, PROGRAM]"},
-	{"privileged", FIELD_REFUSED, NULL, 0, NULL, "it runs as the container itself does"},
-	{"user", FIELD_USED, read_text, AT(command_user), NULL, NULL},
-	{"working_dir", FIELD_USED, read_text, AT(command_folder), NULL, NULL}};
-static const struct field_set exec_fields = {"watch command", exec_list, ARRAY_SIZE(exec_list),
-					     .is_open = true};
-
-static void read_exec(struct loader *loader, const struct yaml_node *node, void *target)
-{
-	loader_read_map(loader, node, &exec_fields, target);
-}
-
-static const struct field watch_list[] = {
-	{"action", FIELD_USED, read_action, 0, NULL,
-	 "rebuild, sync, restart, sync+restart, sync+exec", .takes = "text"},
-	{"exec", FIELD_USED, read_exec, 0, &exec_fields, "of sync+exec"},
-	{"ignore", FIELD_USED, read_text_list, AT(ignore), NULL, "patterns as in .dockerignore",
-	 .takes = "list of texts, or text"},
-	{"include", FIELD_USED, read_text_list, AT(include), NULL, "patterns; default: all",
-	 .takes = "list of texts, or text"},
-	{"initial_sync", FIELD_USED, read_bool, AT(syncs_at_start), NULL,
-	 "all is copied when the watch begins", .takes = "true or false, or text"},
-	{"path", FIELD_USED, read_text, AT(path), NULL, "what is watched"},
-	{"target", FIELD_USED, read_text, AT(target), NULL, "where it goes in the container"}};
-#undef AT
-static const struct field_set watch_fields = {"watch", watch_list, ARRAY_SIZE(watch_list),
-					      .is_open = true};
-
-static void read_watch(struct loader *loader, const struct yaml_node *node, void *target)
-{
-	struct container_spec *container = &((struct compose_service *)target)->container;
-	for (size_t i = 0; i < node->item_count; i++) {
-		struct watch_rule *rule = ARRAY_APPEND(container->watches, container->watch_count);
-		loader_read_map(loader, node->items[i], &watch_fields, rule);
-		if (rule->action == WATCH_SYNC_EXEC && rule->command.count == 0)
-			loader_error(loader, node->items[i], "exec: {command: [PROGRAM, …]}",
-				     "sync+exec: there is no command");
-	}
-}
-
-static const struct field develop_list[] = {
-	{"watch", FIELD_USED, read_watch, 0, &watch_fields, NULL, .is_list = true}};
-const struct field_set compose_develop_fields = {"develop", develop_list, ARRAY_SIZE(develop_list),
-						 .is_open = true};
-
 void compose_read_develop(struct loader *loader, const struct yaml_node *node, void *target)
 {
-	loader_read_map(loader, node, &compose_develop_fields, target);
+	read_develop(loader, node, &((struct compose_service *)target)->container);
 }

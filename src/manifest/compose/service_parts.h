@@ -41,9 +41,6 @@ field_fn compose_read_pull_policy;
 field_fn compose_read_post_start;
 field_fn compose_read_pre_stop;
 extern const struct field_set compose_hook_fields;
-/* One line is split as a shell does; a list is its words. */
-void compose_read_words(struct loader *loader, const struct yaml_node *node,
-			struct string_list *ret);
 /* service_health.c */
 field_fn compose_read_health;
 extern const struct field_set compose_health_fields;
@@ -87,6 +84,5 @@ extern const struct field_set compose_file_fields;
 field_fn compose_read_build;
 field_fn compose_read_develop;
 extern const struct field_set compose_build_fields;
-extern const struct field_set compose_develop_fields;
 
 #endif

@@ -101,6 +101,20 @@ func build(service types.ServiceConfig) any {
 		"contexts": from.AdditionalContexts, "platforms": from.Platforms, "cache_from": from.CacheFrom}
 }
 
+func develop(service types.ServiceConfig) []any {
+	result := []any{}
+	if service.Develop == nil {
+		return result
+	}
+	for _, rule := range service.Develop.Watch {
+		result = append(result, object{"action": rule.Action, "path": rule.Path, "target": rule.Target,
+			"ignore": rule.Ignore, "include": rule.Include, "initial_sync": rule.InitialSync,
+			"command": rule.Exec.Command, "user": rule.Exec.User, "privileged": rule.Exec.Privileged,
+			"working_dir": rule.Exec.WorkingDir, "environment": environment(rule.Exec.Environment)})
+	}
+	return result
+}
+
 func limits(service types.ServiceConfig) object {
 	result := object{"cpus": fmt.Sprintf("%.3f", service.CPUS), "memory": int64(service.MemLimit),
 		"reservation": int64(service.MemReservation), "shm": int64(service.ShmSize), "pids": service.PidsLimit}
@@ -149,7 +163,7 @@ func describe(service types.ServiceConfig) object {
 		"depends_on": depends, "health": health(service), "restart": service.Restart, "user": service.User,
 		"working_dir": service.WorkingDir, "hostname": service.Hostname, "labels": service.Labels,
 		"networks": networks(service), "network_mode": service.NetworkMode, "limits": limits(service),
-		"replicas": service.GetScale(), "build": build(service), "configs": files(configs), "secrets": files(secrets),
+		"replicas": service.GetScale(), "build": build(service), "develop": develop(service), "configs": files(configs), "secrets": files(secrets),
 		"cap_add": service.CapAdd, "cap_drop": service.CapDrop, "privileged": service.Privileged,
 		"read_only": service.ReadOnly, "tmpfs": service.Tmpfs, "expose": service.Expose, "sysctls": service.Sysctls,
 		"extra_hosts": service.ExtraHosts, "dns": service.DNS, "dns_search": service.DNSSearch, "dns_opt": service.DNSOpts,
