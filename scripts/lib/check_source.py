@@ -18,7 +18,7 @@ GUEST_SEES = {"guest", "base", "wire"}
 # Rooms of a folder, lower ones first: a file may include its own room and those before it.
 ROOMS = {
     "image": ["store", "unpack", "oci", "layer", "disk", "linuxkit", "pod", "sbom", "build"],
-    "local": ["agent", "plan", "logs", "ports", "vm", "template", "supervisor", "client"],
+    "local": ["agent", "plan", "logs", "ports", "vm", "template", "supervisor", "client", "watch"],
     "guest": ["documents", "kubelet", "channel", "machine", "pod", "cloud", "copy"],
     "cloud/aws": ["client", "disk", "stack", "rehearsal", "provider"],
     "cloud/openstack": ["client", "image", "place", "provider"],
