@@ -84,6 +84,7 @@ static char *make_request(const struct exec_run *run)
 		json_write_texts_if(&json, "env", run->env);
 	json_write_text_if(&json, "cwd", run->cwd);
 	json_write_text_if(&json, "user", run->user);
+	json_write_true_if(&json, "privileged", run->is_privileged);
 	json_write_bool(&json, "tty", run->has_tty);
 	json_write_bool(&json, "stdin", run->stdin_fd >= 0);
 	if (run->has_tty && window_size(&size)) {
@@ -250,9 +251,11 @@ static void run_session(struct session *session, int fd)
 	const struct exec_run *run = session->run;
 
 	session->client = exec_client_new(session->loop, fd, &handler, session);
-	(void)loop_add_signal(session->loop, SIGINT, on_interrupt, session);
-	(void)loop_add_signal(session->loop, SIGTERM, on_interrupt, session);
-	(void)loop_add_signal(session->loop, SIGHUP, on_interrupt, session);
+	if (!run->leaves_signals) {
+		(void)loop_add_signal(session->loop, SIGINT, on_interrupt, session);
+		(void)loop_add_signal(session->loop, SIGTERM, on_interrupt, session);
+		(void)loop_add_signal(session->loop, SIGHUP, on_interrupt, session);
+	}
 	for (size_t i = 0; run->plan != NULL && i < ARRAY_SIZE(passed_on); i++)
 		(void)loop_add_signal(session->loop, passed_on[i], on_passed_on, session);
 	if (run->has_tty)

@@ -18,8 +18,10 @@ struct exec_run {
 	const struct string_list *env; /* or NULL */
 	const char *cwd;	       /* or NULL */
 	const char *user;	       /* or NULL */
-	bool has_tty;		       /* of ours, made raw and restored */
-	int stdin_fd;		       /* -1: none */
+	bool is_privileged;
+	bool has_tty;	     /* of ours, made raw and restored */
+	int stdin_fd;	     /* -1: none */
+	bool leaves_signals; /* to the caller: none reaches the command */
 	/*
 	 * A run (supervisor/run_session.h): the plan of the pod that `target` names, as text, and what
 	 * stands in place of the image's entrypoint, or NULL. The first interrupt ends one whose command

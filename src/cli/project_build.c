@@ -109,13 +109,15 @@ static bool add_waited_for(const struct app *app, bool *is_wanted)
 }
 
 static bool choose_pods(const struct invocation *invocation, const struct app *app,
-			struct built *ret, struct error *err)
+			const struct string_list *rebuilt, struct built *ret, struct error *err)
 {
 	AUTO(string_list_clear) struct string_list paths = STRING_LIST_INIT;
 	AUTO(string_list_clear) struct string_list words = STRING_LIST_INIT;
 
 	manifest_files_split(invocation->args, &paths, &words);
-	if (!pod_words_read(app->project, &words, &ret->named, err))
+	if (rebuilt != NULL)
+		string_list_copy(&ret->named, rebuilt);
+	else if (!pod_words_read(app->project, &words, &ret->named, err))
 		return false;
 	ret->disks = xcalloc(app->pod_count + 1, sizeof(*ret->disks));
 	ret->boots = xcalloc(app->pod_count + 1, sizeof(*ret->boots));
@@ -124,7 +126,7 @@ static bool choose_pods(const struct invocation *invocation, const struct app *a
 	for (size_t i = 0; i < app->pod_count; i++)
 		ret->is_wanted[i] =
 			ret->named.count == 0 || string_list_has(&ret->named, app->pods[i].name);
-	while (add_waited_for(app, ret->is_wanted))
+	while (rebuilt == NULL && add_waited_for(app, ret->is_wanted))
 		continue;
 	for (size_t i = 0; i < ret->named.count; i++) {
 		if (app_find_pod(app, ret->named.items[i]) == NULL)
@@ -222,9 +224,9 @@ static void note_outside(const struct invocation *invocation, const struct app *
 	}
 }
 
-bool project_build(const struct invocation *invocation, const struct progress *progress,
-		   struct project_plan *ret, struct project_identity *ret_identity,
-		   struct error *err)
+bool project_build(const struct invocation *invocation, const struct string_list *rebuilt,
+		   const struct progress *progress, struct project_plan *ret,
+		   struct project_identity *ret_identity, struct error *err)
 {
 	AUTO(app_clear) struct app app = {0};
 	AUTO(project_identity_clear) struct project_identity identity = {0};
@@ -239,7 +241,7 @@ bool project_build(const struct invocation *invocation, const struct progress *p
 	/* Before the work of building: whether the name is to be had, and the options fit. */
 	project_identity_of(invocation, &app, &identity);
 	if (!project_identity_check(&identity, err) || !plan_options_check(&options, &app, err) ||
-	    !choose_pods(invocation, &app, &built, err) ||
+	    !choose_pods(invocation, &app, rebuilt, &built, err) ||
 	    !host_paths_find(&app, arguments_flag(invocation->args, "follow-links"), &host_paths,
 			     err))
 		return false;

@@ -130,7 +130,6 @@ static const struct {
 	{"version", "f", "-o json"},
 	{"version", "short", quiet},
 	{"wait", "down-project", "i2kit wait POD; i2kit down"},
-	{"watch", "no-up", "leave it out, or i2kit up --no-build"},
 	{"watch", "prune", "i2kit prune"},
 };
 

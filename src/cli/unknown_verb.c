@@ -84,7 +84,6 @@ static const char *const translations[][2] = {
 	{"update", "edit the manifest, then i2kit up"},
 	{"viz", "i2kit tui, or i2kit ps -o wide"},
 	{"volumes", "i2kit volume ls"},
-	{"watch", "i2kit ps --watch, i2kit up --watch, or i2kit tui"},
 };
 
 static const char *translation(const char *name)

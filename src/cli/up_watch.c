@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "cli/develop_watch.h"
 #include "cli/manifest_files.h"
 #include "cli/output.h"
 #include "cli/progress_view.h"
@@ -31,6 +32,8 @@ struct up_watch {
 	struct built_pod *pods;
 	size_t pod_count;
 	uint64_t looked_ms;
+	struct string_list named;      /* pods whose rules count; empty: all */
+	struct develop_watch *develop; /* or NULL: no pod has rules */
 };
 
 static void forget_pods(struct up_watch *watch)
@@ -48,6 +51,8 @@ void up_watch_free(struct up_watch *watch)
 		return;
 	forget_pods(watch);
 	watched_files_clear(&watch->files);
+	develop_watch_free(watch->develop);
+	string_list_clear(&watch->named);
 	free(watch->project);
 	free(watch);
 }
@@ -115,6 +120,10 @@ struct up_watch *up_watch_new(const struct invocation *invocation, const struct 
 	if (!read_files(watch, &watch->files, err))
 		return NULL;
 	remember_pods(watch, list_pods(plan));
+	AUTO(string_list_clear) struct string_list paths = STRING_LIST_INIT;
+	manifest_files_split(invocation->args, &paths, &watch->named);
+	if (!develop_watch_open(invocation, plan->project, &watch->named, &watch->develop, err))
+		return NULL;
 	return TAKE_PTR(watch);
 }
 
@@ -165,8 +174,10 @@ static size_t mark_changed(const struct up_watch *watch, struct project_plan *pl
 	return count;
 }
 
-static bool rebuild(struct up_watch *watch, const struct string_list *changed,
-		    struct client *client, struct loop *loop, struct error *err)
+/* rebuilt: of those pods alone; NULL: of all, and `changed` are those that have another image. */
+static bool rebuild(struct up_watch *watch, const struct string_list *rebuilt,
+		    const struct string_list *changed, struct client *client, struct loop *loop,
+		    struct error *err)
 {
 	AUTO(project_plan_clear) struct project_plan plan = {0};
 	AUTO(project_identity_clear) struct project_identity identity = {0};
@@ -176,7 +187,8 @@ static bool rebuild(struct up_watch *watch, const struct string_list *changed,
 
 	/* Marks first: what changes during the build is found by the next look. */
 	if (!read_files(watch, &files, err) ||
-	    !project_build(watch->invocation, progress_view_progress(view), &plan, &identity, err))
+	    !project_build(watch->invocation, rebuilt, progress_view_progress(view), &plan,
+			   &identity, err))
 		return false;
 	if (strcmp(plan.project, watch->project) != 0) {
 		error_set(err, ERROR_INVALID, "the manifests name project '%s' now; '%s' runs",
@@ -198,7 +210,28 @@ static bool rebuild(struct up_watch *watch, const struct string_list *changed,
 	return project_plan_save(&plan, err) && project_apply(plan.project, client, loop, err);
 }
 
-void up_watch_step(struct up_watch *watch, struct client *client, struct loop *loop)
+static void complain(const struct up_watch *watch, const struct error *err)
+{
+	output_warning(watch->invocation, "%s; what ran before runs on", err->message);
+	if (err->hint != NULL)
+		output_note(watch->invocation, "%s", err->hint);
+}
+
+/* The manifests may have other rules now. */
+static void open_rules(struct up_watch *watch)
+{
+	AUTO(error_clear) struct error err = ERROR_INIT;
+	struct develop_watch *develop = NULL;
+
+	if (!develop_watch_open(watch->invocation, watch->project, &watch->named, &develop, &err)) {
+		complain(watch, &err);
+		return;
+	}
+	develop_watch_free(watch->develop);
+	watch->develop = develop;
+}
+
+static void step_files(struct up_watch *watch, struct client *client, struct loop *loop)
 {
 	AUTO(string_list_clear) struct string_list changed = STRING_LIST_INIT;
 	AUTO(error_clear) struct error err = ERROR_INIT;
@@ -210,9 +243,36 @@ void up_watch_step(struct up_watch *watch, struct client *client, struct loop *l
 	if (!watched_files_look(&watch->files, &changed))
 		return;
 	watched_files_accept(&watch->files);
-	if (rebuild(watch, &changed, client, loop, &err) || err.kind == ERROR_CANCELLED)
+	if (rebuild(watch, NULL, &changed, client, loop, &err))
+		open_rules(watch);
+	else if (err.kind != ERROR_CANCELLED)
+		complain(watch, &err);
+}
+
+static void step_develop(struct up_watch *watch, struct client *client, struct loop *loop)
+{
+	AUTO(string_list_clear) struct string_list pods = STRING_LIST_INIT;
+	AUTO(error_clear) struct error err = ERROR_INIT;
+
+	develop_watch_step(watch->develop, client, &pods);
+	if (pods.count == 0)
 		return;
-	output_warning(watch->invocation, "%s; what ran before runs on", err.message);
-	if (err.hint != NULL)
-		output_note(watch->invocation, "%s", err.hint);
+	for (size_t i = 0; i < pods.count; i++)
+		output_note(watch->invocation, "watch: %s: building", pods.items[i]);
+	if (rebuild(watch, &pods, &pods, client, loop, &err))
+		develop_watch_rebuilt(watch->develop, &pods);
+	else if (err.kind != ERROR_CANCELLED)
+		complain(watch, &err);
+}
+
+bool up_watch_has_rules(const struct up_watch *watch)
+{
+	return watch->develop != NULL;
+}
+
+void up_watch_step(struct up_watch *watch, struct client *client, struct loop *loop)
+{
+	step_files(watch, client, loop);
+	if (watch->develop != NULL)
+		step_develop(watch, client, loop);
 }

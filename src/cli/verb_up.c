@@ -540,7 +540,8 @@ static int run(const struct invocation *invocation, struct error *err)
 		return 1;
 	{
 		AUTO_PTR(progress_view) struct progress_view *view = progress_view_new(invocation);
-		if (!project_build(invocation, progress_view_progress(view), &plan, &identity, err))
+		if (!project_build(invocation, NULL, progress_view_progress(view), &plan, &identity,
+				   err))
 			return 1;
 	}
 	if (arguments_flag(invocation->args, "build-only"))
@@ -586,7 +587,8 @@ static const struct option_spec options[] = {
 	{"attach", 0, OPTION_REPEAT, "POD", "show its logs, and of no others", COMPLETE_POD},
 	{"no-attach", 0, OPTION_REPEAT, "POD", "do not show its logs", COMPLETE_POD},
 	{"no-logs", 0, OPTION_FLAG, NULL, "do not show the pods' logs", COMPLETE_NONE},
-	{"watch", 0, OPTION_FLAG, NULL, "replace pods whose images here change", COMPLETE_NONE},
+	{"watch", 0, OPTION_FLAG, NULL, "follow develop.watch, manifests and images",
+	 COMPLETE_NONE},
 	{"build", 0, OPTION_FLAG, NULL, "build images that did not change, too", COMPLETE_NONE},
 	{"no-build", 0, OPTION_FLAG, NULL, "take them as they were", COMPLETE_NONE},
 	BUILDER_OPTION,
@@ -651,7 +653,8 @@ const struct verb verb_up = {
 		"--abort-on-container-failure with the first that ends, or fails. All are stopped "
 		"then. A pod that is started again has not ended.\n\n"
 		"With --watch it builds and converges by itself whenever a manifest changes, or an "
-		"image that lies on this machine (oci:, archives, docker-daemon:). A pod replaced "
+		"image that lies on this machine (oci:, archives, docker-daemon:), and follows "
+		"`develop.watch` as `i2kit watch` does, with the logs beside it. A pod replaced "
 		"for its image is dirty, for promote, until a plain `i2kit up` has taken it "
 		"over.\n\n"
 		"--boot writes a systemd unit, i2kit-PROJECT.service, which starts the pods again "

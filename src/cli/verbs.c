@@ -68,6 +68,7 @@ extern const struct verb verb_verify;
 extern const struct verb verb_version;
 extern const struct verb verb_volume;
 extern const struct verb verb_wait;
+extern const struct verb verb_watch;
 extern const struct verb verb_why;
 
 /* clang-format off */
@@ -132,7 +133,7 @@ const struct verb *const verbs[] = {
 	&verb_verify,
 	&verb_version,
 	&verb_volume,
-	&verb_wait,
+	&verb_wait, &verb_watch,
 	&verb_why,
 };
 /* clang-format on */
