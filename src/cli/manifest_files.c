@@ -179,6 +179,7 @@ static bool read_files(const struct invocation *invocation, enum argument_use us
 	const struct string_list *files = arguments_values(args, "file");
 	const struct string_list *env_files = arguments_values(args, "env-file");
 	const struct string_list *profiles = arguments_values(args, "profile");
+	const struct string_list *cloud_profiles = arguments_values(args, "compose-profile");
 
 	if (files != NULL)
 		string_list_copy(&options.paths, files);
@@ -186,6 +187,8 @@ static bool read_files(const struct invocation *invocation, enum argument_use us
 		string_list_copy(&options.env_files, env_files);
 	if (profiles != NULL)
 		string_list_copy(&options.profiles, profiles);
+	if (cloud_profiles != NULL)
+		string_list_copy(&options.profiles, cloud_profiles);
 	if (use == ARGUMENTS_ARE_FILES || use == ARGUMENTS_ARE_WHOLE_FILES)
 		string_list_copy(&options.paths, arguments_rest(args));
 	else if (use == ARGUMENTS_ARE_BOTH)

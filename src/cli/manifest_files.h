@@ -39,6 +39,13 @@
 			COMPLETE_NONE                                                              \
 	}
 
+/* The same for verbs of the cloud, where --profile is the provider's. */
+#define MANIFEST_CLOUD_PROFILE_OPTION                                                              \
+	{                                                                                          \
+		"compose-profile", 0, OPTION_REPEAT, "NAME",                                       \
+			"services of that Compose profile, too", COMPLETE_NONE                     \
+	}
+
 #define MANIFEST_SKIP_OPTION                                                                       \
 	{                                                                                          \
 		"skip-unsupported", 0, OPTION_FLAG, NULL,                                          \

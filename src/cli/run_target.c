@@ -181,6 +181,24 @@ static void close_egress(struct egress_policy *egress)
 	*egress = (struct egress_policy){.is_restricted = true};
 }
 
+/* An image has no Secret to be given. */
+static bool check_supplies(const struct arguments *args, const char *image, struct error *err)
+{
+	static const char *const names[] = {"secret", "secret-file", "config-map",
+					    "config-map-file", "profile"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		if (arguments_values(args, names[i])->count == 0)
+			continue;
+		error_set(err, ERROR_USAGE,
+			  "--%s is for a pod of the manifests, and '%s' is an "
+			  "image",
+			  names[i], image);
+		return error_hint(err, "-e NAME=VALUE, --env-file FILE, -v FILE:PATH:ro");
+	}
+	return true;
+}
+
 bool run_target_find(const struct invocation *invocation, const char *word, struct run_target *ret,
 		     struct error *err)
 {
@@ -189,7 +207,9 @@ bool run_target_find(const struct invocation *invocation, const char *word, stru
 	bool is_pod = false;
 
 	if (!read_pod(invocation, word, &target, &is_pod, err) ||
-	    (!is_pod && !make_pod(word, &target, err)) || !add_volumes(invocation, &target, err))
+	    (!is_pod &&
+	     (!check_supplies(invocation->args, word, err) || !make_pod(word, &target, err))) ||
+	    !add_volumes(invocation, &target, err))
 		return false;
 	if (network != NULL && strcmp(network, "none") == 0)
 		close_egress(&target.app.pods[target.pod].egress);

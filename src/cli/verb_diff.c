@@ -255,6 +255,7 @@ static const struct option_spec options[] = {
 	MANIFEST_RECURSIVE_OPTION,
 	MANIFEST_NAMESPACE_OPTION,
 	MANIFEST_ENV_FILE_OPTION,
+	MANIFEST_CLOUD_PROFILE_OPTION,
 	{"base", 0, OPTION_VALUE, "FOLDER|FILE", "another base than the default one",
 	 COMPLETE_FILE},
 	REGION_OPTION,

@@ -363,6 +363,8 @@ static const struct option_spec options[] = {
 	MANIFEST_FILE_OPTION,
 	MANIFEST_RECURSIVE_OPTION,
 	MANIFEST_NAMESPACE_OPTION,
+	MANIFEST_PROFILE_OPTION,
+	MANIFEST_SUPPLY_OPTIONS,
 	{"pull", 0, OPTION_VALUE, "always|missing|never", "overrides imagePullPolicy",
 	 COMPLETE_FORMAT},
 	BUILDER_OPTION,
@@ -401,6 +403,8 @@ const struct verb verb_run = {
 		"do "
 		"not. A claim that another VM writes to is not had twice: stop that one, or use "
 		"exec.\n\n"
+		"A pod is given Secrets and ConfigMaps as `i2kit up` gives them, by --secret, "
+		"--secret-file, --config-map and --config-map-file.\n\n"
 		"-p and -v are docker's here: --project and --verbose have no letter.",
 	.options = options,
 	.option_count = ARRAY_SIZE(options),
@@ -412,6 +416,7 @@ const struct verb verb_run = {
 	.example = "i2kit run debian\n"
 		   "i2kit run -v .:/src -w /src gcc:13 -- make\n"
 		   "i2kit run api -- ./manage.py migrate\n"
+		   "i2kit run --secret-file db=dev.env api -- ./manage.py migrate\n"
 		   "i2kit run --network shop curlimages/curl -- curl -s http://web\n"
 		   "echo hello | i2kit run oci:./image -- cat",
 	.run = run,

@@ -110,11 +110,17 @@ spec:
     image: $box
     command: [sh, -c, sleep 1000]
     env: [{name: COLOUR, value: red}]
+    envFrom: [{secretRef: {name: db, optional: true}}]
     volumeMounts: [{name: shared, mountPath: /shared}]
 END
 cd shop || exit 1
 is "$("$i2kit" run task -- sh -c 'echo $COLOUR $(cat /shared/state)' 2>../err)" "red ready"
 ok $? "a pod runs with its environment and volumes, after its init containers"
+echo PASSWORD=hush >../dev.env
+is "$("$i2kit" run --secret-file db=../dev.env task -- sh -c 'echo $PASSWORD' 2>../err)" hush
+ok $? "and with a Secret that is given"
+"$i2kit" run --secret db.PASSWORD=x "$box" true 2>&1 | grep -q 'for a pod of the manifests'
+ok $? "which an image has no use for"
 "$i2kit" -p runs ls 2>/dev/null | grep -q '^runs .*up'
 is $? 1
 ok $? "a project that was not up is not up afterwards"
