@@ -119,6 +119,13 @@ kind: Service
 metadata: {{name: db-outside}}
 spec: {{type: LoadBalancer, selector: {{app: db}}, ports: [{{port: 5432}}]}}
 """
+WATCHED = """
+name: web
+containers:
+  nginx:
+    image: oci:{images}/nginx
+    develop: {{watch: [{{action: sync, path: src, target: /srv}}]}}
+"""
 CLOUD = """
 name: web
 public: true
@@ -139,6 +146,7 @@ VERBS = {
     "shop": ["up", "wait", "ps", "ls", "port", "why", "inspect", "events", "logs", "exec", "cp", "debug", "attach", "console",
              "port-forward", "stats", "metrics", "tui", "pause", "unpause", "scale", "restart", "volume", "kill", "stop",
              "start", "system", "receipt", "prune", "down"],
+    "watched": ["watch"],
     "cloud": ["promote", "status", "diff", "releases", "rollback", "destroy"],
 }
 BEFORE = {
@@ -335,6 +343,12 @@ class Stand:
         place.write("index.html", "<p>hello</p>\n")
         subprocess.run(["gcc", "-static", "-o", f"{place.folder}/strace-static", f"{self.work}/strace.c"], check=True)
         os.symlink(os.path.dirname(IMAGES), f"{place.folder}/out")
+        return place
+
+    def make_watched(self):
+        """A pod with rules for what is written."""
+        place = Place(f"{self.work}/watched", self.env)
+        place.write("i2kit.yml", WATCHED.format(images=IMAGES))
         return place
 
     def make_examples(self):

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What `i2kit cp` sends into a container: a tar, read by the guest as root. Whatever is in it, a file
- * beside the working folder is as before, nothing new is beside it, and no folder is entered by a
- * link. The tree that came is removed after each input.
+ * What `i2kit cp` and `i2kit watch` send into a container: a tar, read by the guest as root. Whatever
+ * is in it, a file beside the working folder is as before, nothing new is beside it, and no folder is
+ * entered by a link. The tree that came is removed after each input.
  */
 #include "fuzz.h"
 
@@ -15,6 +15,7 @@
 
 #include "fuzz_folder.h"
 #include "guest/copy/tree_receive.h"
+#include "guest/copy/tree_sync.h"
 
 static struct stat secret_before;
 
@@ -48,6 +49,17 @@ static void check_outside(void)
 		abort();
 }
 
+/* A batch, over what came before: links of that lead nowhere, either. */
+static void sync_over(int fd, const char *inside)
+{
+	AUTO(error_clear) struct error err = ERROR_INIT;
+	AUTO_CLOSE int root = open(inside, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (root < 0 || lseek(fd, 0, SEEK_SET) != 0)
+		return; /* the tar made the folder one that nobody may read */
+	if (tree_sync(fd, root, geteuid(), getegid(), &err) == (err.message != NULL))
+		abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
 	AUTO_FREE char *inside = path_join(fuzz_folder(), "inside");
@@ -61,6 +73,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 	bool is_received = tree_receive(fd, &err);
 	if (fchdir(here) != 0 || is_received == (err.message != NULL))
 		abort();
+	sync_over(fd, inside);
 	check_outside();
 	(void)chmod(inside, 0700);
 	if (!path_remove_tree(inside, NULL))
