@@ -252,17 +252,26 @@ static void tell_files(const struct develop_watch *watch, const struct watch_wor
 			       name);
 }
 
-/* fd: its archive, -1: it has no files. */
+/* Of one batch: its archive, and whether it was said what is in it. */
+struct batch {
+	int fd; /* -1: no files */
+	struct sync_counts counts;
+	bool is_told;
+};
+
 static bool do_work(const struct develop_watch *watch, const struct follower *follower,
-		    const struct watch_work *work, int fd, struct error *err)
+		    const struct watch_work *work, struct batch *batch, struct error *err)
 {
 	const struct develop_target target = {.invocation = watch->invocation,
 					      .project = watch->project,
 					      .instance = follower->instance,
 					      .container = work->container->name};
 
-	if (fd >= 0 && !develop_sync_files(&target, fd, err))
+	if (batch->fd >= 0 && !develop_sync_files(&target, batch->fd, err))
 		return false;
+	if (!batch->is_told)
+		tell_files(watch, work, &batch->counts);
+	batch->is_told = true;
 	if (work->restarts) {
 		if (!develop_sync_restart(&target, err))
 			return false;
@@ -282,12 +291,14 @@ static bool do_work(const struct develop_watch *watch, const struct follower *fo
 static void do_in(struct develop_watch *watch, const struct watch_work *work,
 		  struct follower *only_or_null)
 {
-	AUTO(sync_counts_clear) struct sync_counts counts = {0};
+	struct batch batch = {.fd = -1};
 	AUTO(error_clear) struct error err = ERROR_INIT;
 	AUTO_CLOSE int fd = open_archive(&err);
-	bool is_written = fd >= 0 && write_archive(fd, work, &counts, &err);
-	bool is_empty = counts.written + counts.deleted == 0 && lseek(fd, 0, SEEK_END) <= 0;
-	bool is_told = false;
+	bool is_written = fd >= 0 && write_archive(fd, work, &batch.counts, &err);
+
+	/* Folders alone are not counted. */
+	if (is_written && lseek(fd, 0, SEEK_END) > 0)
+		batch.fd = fd;
 
 	for (size_t i = 0; i < watch->follower_count; i++) {
 		struct follower *follower = &watch->followers[i];
@@ -295,17 +306,15 @@ static void do_in(struct develop_watch *watch, const struct watch_work *work,
 					 : strcmp(follower->pod, work->pod->name) != 0 ||
 						   !follower->is_current || !follower->is_there)
 			continue;
-		if (!is_told && is_written)
-			tell_files(watch, work, &counts);
-		is_told = true;
 		if (is_written)
 			error_clear(&err);
-		if (is_written && do_work(watch, follower, work, is_empty ? -1 : fd, &err))
+		if (is_written && do_work(watch, follower, work, &batch, &err))
 			continue;
 		follower->is_current = false;
 		follower->again_ms = clock_monotonic_ms() + AGAIN_MS;
 		complain(watch, follower, &err);
 	}
+	sync_counts_clear(&batch.counts);
 }
 
 /* ---- VMs that come and go ---- */
