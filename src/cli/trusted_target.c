@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "release/team_keys.h"
 
 char *trusted_target_path(const struct environment *environment, const char *name)
 {
@@ -14,24 +15,21 @@ char *trusted_target_path(const struct environment *environment, const char *nam
 			     : xasprintf(".i2kit/%s", name);
 }
 
-static bool add_team(const struct environment *environment, struct trusted_keys *keys,
-		     struct error *err)
-{
-	AUTO_FREE char *path = trusted_target_path(environment, "trusted_keys");
-	for (size_t i = 0; i < environment->trusted_keys.count; i++)
-		if (!trusted_keys_add(keys, environment->trusted_keys.items[i], err))
-			return error_prefix(err, "%s: trusted_keys", environment->file);
-	return trusted_keys_add_file(keys, path, err);
-}
-
 bool trusted_target_load(const struct environment *environment, struct trusted_keys *ret,
 			 struct error *err)
 {
-	return trusted_keys_add_own(ret, err) && add_team(environment, ret, err);
+	AUTO(trusted_keys_clear) struct trusted_keys team = {0};
+	AUTO_FREE char *path = trusted_target_path(environment, "trusted_keys");
+	if (!trusted_keys_add_own(ret, err) ||
+	    !team_keys_load(&environment->trusted_keys, environment->file, path, &team, err))
+		return false;
+	trusted_keys_merge(ret, &team);
+	return true;
 }
 
 bool trusted_target_people(const struct environment *environment, struct trusted_keys *ret,
 			   struct error *err)
 {
-	return add_team(environment, ret, err) && trusted_keys_add_own(ret, err);
+	AUTO_FREE char *path = trusted_target_path(environment, "trusted_keys");
+	return team_keys_people(&environment->trusted_keys, environment->file, path, ret, err);
 }

@@ -13,8 +13,7 @@ char *trusted_target_path(const struct environment *environment, const char *nam
 /* As this user sees them: the own key is "you". */
 MUST_CHECK bool trusted_target_load(const struct environment *environment, struct trusted_keys *ret,
 				    struct error *err);
-/* As the team sees them: the own key has the name that the files give it, "you" only without one. So
- * one who has two keys there is one person. */
+/* As people among those who approve (team_keys.h). */
 MUST_CHECK bool trusted_target_people(const struct environment *environment,
 				      struct trusted_keys *ret, struct error *err);
 

@@ -132,6 +132,15 @@ static void show(const struct approval *approval)
 	show_signatures(approval);
 }
 
+/* Without a list of the team's everybody counts here as "you". */
+static void say_if_nobody(const struct approval *approval, const struct ed25519_key *key)
+{
+	if (trusted_keys_name(&approval->trusted, key->public_key) == NULL)
+		output_warning(approval->invocation,
+			       "your key is not among the team's: this counts when it is (i2kit "
+			       "key show, then key trust by the team)");
+}
+
 static void print_result(const struct approval *approval, const char *id)
 {
 	AUTO(string_list_clear) struct string_list people = STRING_LIST_INIT;
@@ -167,6 +176,7 @@ static bool sign(struct approval *approval, struct error *err)
 	explicit_bzero(key.seed, sizeof(key.seed));
 	if (!is_signed)
 		return error_prefix(err, "release %s", id);
+	say_if_nobody(approval, &key);
 	if (approval->path == NULL)
 		approval->path =
 			release_approvals_path(approval->folder, &approval->statement, err);

@@ -18,7 +18,9 @@
 #include "release/approval_key.h"
 #include "release/receipt_key.h"
 
-#define MAX_FILE ((size_t)64 * 1024)
+#define MAX_FILE   ((size_t)64 * 1024)
+#define KEY_DIGITS 43 /* and one '=' */
+#define BASE64	   "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
 /* --- show ----------------------------------------------------------------------------------- */
 
@@ -79,6 +81,17 @@ static bool make(const struct invocation *invocation, struct error *err)
 
 /* --- trust ---------------------------------------------------------------------------------- */
 
+static bool read_word(const char *word, struct trusted_keys *ret, struct error *err)
+{
+	AUTO(error_clear) struct error failure = ERROR_INIT;
+	if (trusted_keys_add(ret, word, &failure))
+		return true;
+	if (strlen(word) >= KEY_DIGITS && strspn(word, BASE64) >= KEY_DIGITS)
+		return error_move(err, &failure);
+	error_set(err, ERROR_NOT_FOUND, "%s: there is no such file, and it is no key", word);
+	return error_hint(err, "i2kit key show, on the other machine, prints the key");
+}
+
 /* The lines of a file, or the key itself. */
 static bool read_keys(const char *word, struct trusted_keys *ret, struct error *err)
 {
@@ -87,7 +100,7 @@ static bool read_keys(const char *word, struct trusted_keys *ret, struct error *
 	bool is_input = strcmp(word, "-") == 0;
 	const char *path = is_input ? "/dev/stdin" : word;
 	if (!is_input && !path_exists(word))
-		return trusted_keys_add(ret, word, err);
+		return read_word(word, ret, err);
 	if (!file_read(path, MAX_FILE, &text, &size, err))
 		return false;
 	if (strlen(text) != size)
@@ -97,18 +110,43 @@ static bool read_keys(const char *word, struct trusted_keys *ret, struct error *
 	return ret->count > 0 || error_set(err, ERROR_NOT_FOUND, "%s: no key in it", path);
 }
 
+static char *make_line(const struct trusted_key *key, const char *given)
+{
+	const char *name = given != NULL ? given : key->name;
+	AUTO_FREE char *text = base64_encode(key->key, sizeof(key->key));
+	return xasprintf("%s%s%s", text, name[0] != '\0' ? " " : "", name);
+}
+
 static bool trust_one(const struct invocation *invocation, const char *path,
 		      const struct trusted_key *key, struct error *err)
 {
 	const char *given = arguments_value(invocation->args, "name");
 	const char *name = given != NULL ? given : key->name;
 	AUTO_FREE char *text = base64_encode(key->key, sizeof(key->key));
-	AUTO_FREE char *line = xasprintf("%s%s%s", text, name[0] != '\0' ? " " : "", name);
+	AUTO_FREE char *line = make_line(key, given);
 	bool is_new = false;
 	if (!trusted_keys_append_file(path, line, 0644, &is_new, err))
 		return false;
 	output_note(invocation, "%s %s %s%s%s", path, is_new ? "trusts" : "has", text,
 		    is_new && name[0] != '\0' ? " as " : "", is_new ? name : "");
+	return true;
+}
+
+/* Before anything is written: whoever reads both lists afterwards must not find two names. */
+static bool check_listed(const struct environment *environment, const struct trusted_keys *keys,
+			 const char *given, struct error *err)
+{
+	AUTO(trusted_keys_clear) struct trusted_keys listed = {0};
+	for (size_t i = 0; i < environment->trusted_keys.count; i++)
+		if (!trusted_keys_add(&listed, environment->trusted_keys.items[i], err))
+			return error_prefix(err, "%s: trusted_keys", environment->file);
+	for (size_t i = 0; i < keys->count; i++) {
+		AUTO_FREE char *line = make_line(&keys->items[i], given);
+		if (!trusted_keys_add(&listed, line, err))
+			return listed.count > 0 && environment->file != NULL
+				       ? error_prefix(err, "%s", environment->file)
+				       : false;
+	}
 	return true;
 }
 
@@ -118,6 +156,9 @@ static bool trust(const struct invocation *invocation, const char *word, struct 
 	AUTO(trusted_keys_clear) struct trusted_keys keys = {0};
 	if (!cloud_target_environment(invocation, &environment, err) ||
 	    !read_keys(word, &keys, err))
+		return false;
+	const char *given = arguments_value(invocation->args, "name");
+	if (!check_listed(&environment, &keys, given, err))
 		return false;
 	AUTO_FREE char *path = trusted_target_path(&environment, "trusted_keys");
 	AUTO_FREE char *folder = xstrndup(path, (size_t)(strrchr(path, '/') - path));

@@ -80,7 +80,12 @@ static bool retire(const char *path, struct error *err)
 	explicit_bzero(old.seed, sizeof(old.seed));
 	clock_format_rfc3339(date, clock_wall_ns(), 0);
 	AUTO_FREE char *key = base64_encode(old.public_key, sizeof(old.public_key));
-	AUTO_FREE char *line = xasprintf("%s you, until %.10s", key, date);
+	AUTO_FREE char *line = xasprintf("%s " TRUSTED_KEYS_RETIRED "%.10s", key, date);
+	AUTO(trusted_keys_clear) struct trusted_keys known = {0};
+	/* What it signed counts already, under whatever name. */
+	if (trusted_keys_add_file(&known, trusted, err) &&
+	    trusted_keys_name(&known, old.public_key) != NULL)
+		return true;
 	return trusted_keys_append_file(trusted, line, 0600, &is_new, err);
 }
 

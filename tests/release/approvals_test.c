@@ -13,7 +13,9 @@
 #include "release/approval_key.h"
 #include "release/key_file.h"
 #include "release/receipt_key.h"
+#include "release/receipt_travel.h"
 #include "release/release_approvals.h"
+#include "release/team_keys.h"
 
 static char folder[] = "/tmp/i2kit-approvals-XXXXXX";
 
@@ -211,6 +213,78 @@ static void one_key_under_two_names_is_refused(void **state)
 	assert_false(trusted_keys_add_text(&keys, own, "team", NULL));
 }
 
+/* A name that looks like another's is another person to the program, and not to who reads it. */
+static void names_that_look_the_same_are_the_same_or_refused(void **state)
+{
+	(void)state;
+	static const char *const bad[] = {"Ada\xc2\x9b",
+					  "Ada\xc2\xa0L",
+					  "Ada\xff",
+					  "A\xc3",
+					  "Ada\xe2\x80\x8b",
+					  "\xe2\x80\xae"
+					  "adA",
+					  "Ada  L",
+					  "Ada\tL",
+					  "you ",
+					  "you\t",
+					  "Ada\xef\xbb\xbf",
+					  "Ada\x1b[1m"};
+	AUTO(trusted_keys_clear) struct trusted_keys keys = {0};
+	struct ed25519_key key = key_of(1);
+	struct ed25519_key other = key_of(2);
+	AUTO_FREE char *text = base64_encode(key.public_key, sizeof(key.public_key));
+	AUTO_FREE char *second = base64_encode(other.public_key, sizeof(other.public_key));
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		AUTO_FREE char *line = xasprintf("%s %s", text, bad[i]);
+		assert_false(trusted_keys_add(&keys, line, NULL));
+	}
+	AUTO_FREE char *lines = xasprintf("%s Zo\xc3\xab \t\r\n%s  Zo\xc3\xab\n", text, second);
+	assert_true(trusted_keys_add_text(&keys, lines, "team", NULL));
+	assert_string_equal(trusted_keys_name(&keys, key.public_key), "Zo\xc3\xab");
+	assert_string_equal(trusted_keys_name(&keys, other.public_key), "Zo\xc3\xab");
+}
+
+static void write_text(const char *path, const char *text)
+{
+	assert_true(file_write_atomic(path, text, strlen(text), 0644, NULL));
+}
+
+static char *read_text(const char *path)
+{
+	char *text = NULL;
+	size_t size = 0;
+	assert_true(key_file_read(path, KEY_FILE_PUBLIC, 4096, &text, &size, NULL));
+	return text;
+}
+
+static void a_name_comes_to_the_line_that_had_none(void **state)
+{
+	(void)state;
+	AUTO_FREE char *path = path_join(folder, "trusted_keys");
+	struct ed25519_key keys[] = {key_of(1), key_of(2)};
+	AUTO_FREE char *ada = base64_encode(keys[0].public_key, ED25519_KEY_SIZE);
+	AUTO_FREE char *bob = base64_encode(keys[1].public_key, ED25519_KEY_SIZE);
+	AUTO_FREE char *named = xasprintf("%s Ada ", ada);
+	AUTO_FREE char *renamed = xasprintf("%s Eve", ada);
+	AUTO_FREE char *before = xasprintf("# ours\n%s\n\n%s Bob", ada, bob);
+	AUTO_FREE char *after = xasprintf("# ours\n%s Ada\n\n%s Bob\n", ada, bob);
+	AUTO(error_clear) struct error err = ERROR_INIT;
+	bool is_new = false;
+	write_text(path, before);
+	assert_true(trusted_keys_append_file(path, named, 0644, &is_new, NULL));
+	assert_true(is_new);
+	AUTO_FREE char *text = read_text(path);
+	assert_string_equal(text, after);
+	/* A name is not taken away, nor given twice. */
+	assert_true(trusted_keys_append_file(path, ada, 0644, &is_new, NULL));
+	assert_false(is_new);
+	assert_false(trusted_keys_append_file(path, renamed, 0644, &is_new, &err));
+	assert_int_equal(err.kind, ERROR_EXISTS);
+	AUTO_FREE char *still = read_text(path);
+	assert_string_equal(still, after);
+}
+
 /* --- files ---------------------------------------------------------------------------------- */
 
 static void the_release_with_most_people_is_the_one(void **state)
@@ -382,6 +456,97 @@ static void an_approval_key_opens_with_its_passphrase_alone(void **state)
 	assert_int_equal(broken.kind, ERROR_CORRUPT);
 }
 
+static size_t count_people(const struct release_statement *statement,
+			   const struct trusted_keys *trusted)
+{
+	AUTO(string_list_clear) struct string_list people = STRING_LIST_INIT;
+	release_approvals_people(statement, trusted, &people);
+	return people.count;
+}
+
+/* Keys of this user's: the receipts' one, the one before it, the one for approvals. */
+static void one_person_with_many_keys_is_one(void **state)
+{
+	(void)state;
+	struct ed25519_key keys[3];
+	AUTO_FREE char *path = path_join(folder, "trusted_keys");
+	struct string_list none = STRING_LIST_INIT;
+	AUTO(release_statement_clear) struct release_statement one = make("production", 1, 1);
+	assert_int_equal(unsetenv("I2KIT_KEY_PASSPHRASE"), 0);
+	answers[0] = answers[1] = "correct horse";
+	assert_true(receipt_key_load(&keys[0], NULL));
+	assert_true(receipt_key_new(true, NULL));
+	assert_true(receipt_key_load(&keys[1], NULL));
+	assert_true(approval_key_new(answer, false, NULL));
+	assert_true(approval_key_load(answer, &keys[2], NULL));
+	for (size_t i = 0; i < 3; i++)
+		assert_true(release_statement_sign(&one, &keys[i], NULL));
+	/* Nobody has a list: they are all "you". */
+	AUTO(trusted_keys_clear) struct trusted_keys alone = {0};
+	assert_true(team_keys_people(&none, NULL, path, &alone, NULL));
+	assert_int_equal(count_people(&one, &alone), 1);
+	/* The team knows her by one of her keys, by a second name, and not by the third. */
+	AUTO_FREE char *first = base64_encode(keys[1].public_key, ED25519_KEY_SIZE);
+	AUTO_FREE char *second = base64_encode(keys[2].public_key, ED25519_KEY_SIZE);
+	AUTO_FREE char *text = xasprintf("%s Ada\n%s Ada at work\n", first, second);
+	write_text(path, text);
+	AUTO(trusted_keys_clear) struct trusted_keys team = {0};
+	assert_true(team_keys_people(&none, NULL, path, &team, NULL));
+	assert_int_equal(count_people(&one, &team), 1);
+	assert_null(trusted_keys_name(&team, keys[0].public_key));
+}
+
+static void a_machine_whose_receipts_count_is_no_person(void **state)
+{
+	(void)state;
+	AUTO_FREE char *path = path_join(folder, "trusted_keys");
+	struct string_list none = STRING_LIST_INIT;
+	struct ed25519_key machine = key_of(9);
+	struct ed25519_key own;
+	AUTO_FREE char *text = base64_encode(machine.public_key, ED25519_KEY_SIZE);
+	AUTO(release_statement_clear) struct release_statement one = make("production", 1, 1);
+	AUTO(trusted_keys_clear) struct trusted_keys alone = {0};
+	AUTO(trusted_keys_clear) struct trusted_keys team = {0};
+	assert_true(receipt_key_load(&own, NULL));
+	assert_true(receipt_trust(text, "ci-runner", NULL));
+	assert_true(release_statement_sign(&one, &own, NULL));
+	sign(&one, 9);
+	assert_true(team_keys_people(&none, NULL, path, &alone, NULL));
+	assert_int_equal(count_people(&one, &alone), 1);
+	/* Where there is a list, who is not on it is nobody, this user too. */
+	struct ed25519_key bob = key_of(2);
+	AUTO_FREE char *line = base64_encode(bob.public_key, ED25519_KEY_SIZE);
+	write_text(path, line);
+	assert_true(team_keys_people(&none, NULL, path, &team, NULL));
+	assert_int_equal(count_people(&one, &team), 0);
+}
+
+static void one_key_under_two_names_in_two_files_is_refused(void **state)
+{
+	(void)state;
+	AUTO_FREE char *path = path_join(folder, "trusted_keys");
+	struct ed25519_key key = key_of(1);
+	AUTO_FREE char *text = base64_encode(key.public_key, ED25519_KEY_SIZE);
+	AUTO_FREE char *line = xasprintf("%s Ada\n", text);
+	AUTO(string_list_clear) struct string_list same = STRING_LIST_INIT;
+	AUTO(string_list_clear) struct string_list other = STRING_LIST_INIT;
+	AUTO(string_list_clear) struct string_list none = STRING_LIST_INIT;
+	AUTO(trusted_keys_clear) struct trusted_keys keys = {0};
+	AUTO(error_clear) struct error err = ERROR_INIT;
+	write_text(path, line);
+	string_list_addf(&same, "%s Ada", text);
+	string_list_addf(&other, "%s Bob", text);
+	string_list_add(&none, text);
+	assert_true(team_keys_load(&same, "environment.yml", path, &keys, NULL));
+	assert_int_equal(keys.count, 1);
+	trusted_keys_clear(&keys);
+	assert_false(team_keys_load(&none, "environment.yml", path, &keys, NULL));
+	trusted_keys_clear(&keys);
+	assert_false(team_keys_load(&other, "environment.yml", path, &keys, &err));
+	assert_non_null(strstr(err.message, "trusted_keys:1: the key of 'Bob' is here once more, "
+					    "as 'Ada'"));
+}
+
 #define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, enter_folder, leave_folder)
 
 int main(void)
@@ -392,6 +557,11 @@ int main(void)
 		cmocka_unit_test(what_is_no_release_is_refused),
 		cmocka_unit_test(people_are_counted_and_not_keys),
 		cmocka_unit_test(one_key_under_two_names_is_refused),
+		cmocka_unit_test(names_that_look_the_same_are_the_same_or_refused),
+		IN_FOLDER(a_name_comes_to_the_line_that_had_none),
+		IN_FOLDER(one_person_with_many_keys_is_one),
+		IN_FOLDER(a_machine_whose_receipts_count_is_no_person),
+		IN_FOLDER(one_key_under_two_names_in_two_files_is_refused),
 		IN_FOLDER(the_release_with_most_people_is_the_one),
 		IN_FOLDER(hostile_files_are_refused),
 		IN_FOLDER(a_key_that_others_may_read_is_none),

@@ -124,11 +124,13 @@ static const char *receipt_of(const struct plan_detail *detail, const struct rel
 static bool find_trusted(const struct environment *environment, struct trusted_keys *ret,
 			 struct error *err)
 {
+	AUTO(trusted_keys_clear) struct trusted_keys listed = {0};
 	if (!trusted_keys_add_own(ret, err))
 		return false;
 	for (size_t i = 0; environment != NULL && i < environment->trusted_keys.count; i++)
-		if (!trusted_keys_add(ret, environment->trusted_keys.items[i], err))
+		if (!trusted_keys_add(&listed, environment->trusted_keys.items[i], err))
 			return error_prefix(err, "trusted_keys");
+	trusted_keys_merge(ret, &listed);
 	return true;
 }
 
