@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "release/approval_key.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/alloc.h"
 #include "base/base64.h"
@@ -28,20 +30,60 @@ static char *ask_passphrase(approval_ask_fn *ask, const char *question, struct e
 	return given != NULL && given[0] != '\0' ? xstrdup(given) : ask(question, err);
 }
 
-bool approval_key_load(approval_ask_fn *ask, struct ed25519_key *ret, struct error *err)
+/* Also where it is a link to nothing: that is no wish for another key. */
+static bool is_there(const char *path)
 {
-	AUTO_FREE char *path = path_folder(PATH_CONFIG, "approval.key");
+	struct stat status;
+	return lstat(path, &status) == 0 || (errno != ENOENT && errno != ENOTDIR);
+}
+
+/* A key behind a passphrase was made: the receipts' key, which has none, is not taken for it. */
+static bool refuse_lost(const char *path, struct error *err)
+{
+	AUTO_FREE char *public_path = path_folder(PATH_CONFIG, "approval.pub");
+	(void)error_set(err, ERROR_NOT_FOUND, "%s is gone, and its public half is there", path);
+	return error_hint(err,
+			  "bring it back, or i2kit key new --passphrase; without %s the receipts' "
+			  "key approves",
+			  public_path);
+}
+
+static bool check_half(const struct ed25519_key *key, struct error *err)
+{
+	uint8_t known[ED25519_KEY_SIZE];
+	bool is_known = false;
+	if (!approval_key_public(known, &is_known, err))
+		return false;
+	if (!is_known || memcmp(known, key->public_key, ED25519_KEY_SIZE) == 0)
+		return true;
+	(void)error_set(err, ERROR_CORRUPT, "it is not the key whose public half is approval.pub");
+	return error_hint(err, "i2kit key new --passphrase --replace makes both anew");
+}
+
+static bool unseal(const char *path, approval_ask_fn *ask, struct ed25519_key *ret,
+		   struct error *err)
+{
 	AUTO_FREE char *text = NULL;
 	size_t size = 0;
-	if (!path_exists(path))
-		return receipt_key_load(ret, err);
 	if (!key_file_read(path, KEY_FILE_SECRET, MAX_KEY_FILE, &text, &size, err))
 		return false;
 	__attribute__((cleanup(forget))) char *passphrase =
 		ask_passphrase(ask, "passphrase of the approval key", err);
 	if (passphrase == NULL)
 		return false;
-	return ed25519_unseal(text, size, passphrase, ret, err) || error_prefix(err, "%s", path);
+	if (ed25519_unseal(text, size, passphrase, ret, err) && check_half(ret, err))
+		return true;
+	explicit_bzero(ret->seed, sizeof(ret->seed));
+	return error_prefix(err, "%s", path);
+}
+
+bool approval_key_load(approval_ask_fn *ask, struct ed25519_key *ret, struct error *err)
+{
+	AUTO_FREE char *path = path_folder(PATH_CONFIG, "approval.key");
+	AUTO_FREE char *public_path = path_folder(PATH_CONFIG, "approval.pub");
+	if (is_there(path))
+		return unseal(path, ask, ret, err);
+	return is_there(public_path) ? refuse_lost(path, err) : receipt_key_load(ret, err);
 }
 
 static char *new_passphrase(approval_ask_fn *ask, struct error *err)
@@ -81,7 +123,7 @@ bool approval_key_new(approval_ask_fn *ask, bool is_replacing, struct error *err
 	AUTO_FREE char *path = path_folder(PATH_CONFIG, "approval.key");
 	AUTO_FREE char *sealed = NULL;
 	struct ed25519_key key;
-	if (path_exists(path) && !is_replacing) {
+	if (is_there(path) && !is_replacing) {
 		(void)error_set(err, ERROR_EXISTS, "%s: there is a key already", path);
 		return error_hint(err, "i2kit key show; --replace makes another");
 	}
@@ -99,7 +141,7 @@ bool approval_key_public(uint8_t ret[ED25519_KEY_SIZE], bool *ret_is_there, stru
 	AUTO_FREE char *text = NULL;
 	size_t size = 0;
 	*ret_is_there = false;
-	if (!path_exists(path))
+	if (!is_there(path))
 		return true;
 	if (!key_file_read(path, KEY_FILE_SECRET, MAX_KEY_FILE, &text, &size, err))
 		return false;

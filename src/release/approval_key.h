@@ -15,6 +15,7 @@
 /* The passphrase is $I2KIT_KEY_PASSPHRASE, or asked for; a new one is asked for twice. */
 typedef char *approval_ask_fn(const char *question, struct error *err);
 
+/* ERROR_NOT_FOUND: the public half is there and the key is not. ERROR_CORRUPT: they are no pair. */
 MUST_CHECK bool approval_key_load(approval_ask_fn *ask, struct ed25519_key *ret, struct error *err);
 /* ERROR_EXISTS where there is one, unless is_replacing. */
 MUST_CHECK bool approval_key_new(approval_ask_fn *ask, bool is_replacing, struct error *err);

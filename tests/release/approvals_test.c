@@ -456,6 +456,38 @@ static void an_approval_key_opens_with_its_passphrase_alone(void **state)
 	assert_int_equal(broken.kind, ERROR_CORRUPT);
 }
 
+/* The receipts' key needs no passphrase: whoever takes the sealed one away gains nothing. */
+static void a_lost_approval_key_is_not_replaced_by_another(void **state)
+{
+	(void)state;
+	struct ed25519_key key;
+	AUTO(error_clear) struct error err = ERROR_INIT;
+	AUTO(error_clear) struct error other = ERROR_INIT;
+	AUTO_FREE char *path = path_folder(PATH_CONFIG, "approval.key");
+	AUTO_FREE char *public_path = path_folder(PATH_CONFIG, "approval.pub");
+	struct ed25519_key stranger = key_of(5);
+	AUTO_FREE char *text = base64_encode(stranger.public_key, ED25519_KEY_SIZE);
+	assert_int_equal(unsetenv("I2KIT_KEY_PASSPHRASE"), 0);
+	answers[0] = answers[1] = "correct horse";
+	assert_true(receipt_key_load(&key, NULL));
+	assert_true(approval_key_load(answer, &key, NULL));
+	assert_true(approval_key_new(answer, false, NULL));
+	assert_int_equal(unlink(path), 0);
+	assert_false(approval_key_load(answer, &key, &err));
+	assert_int_equal(err.kind, ERROR_NOT_FOUND);
+	/* A link to nothing is not none. */
+	assert_int_equal(unlink(public_path), 0);
+	assert_int_equal(symlink("nowhere", path), 0);
+	assert_false(approval_key_load(answer, &key, NULL));
+	assert_int_equal(unlink(path), 0);
+	assert_true(approval_key_load(answer, &key, NULL));
+	/* Nor is the half of another key believed. */
+	assert_true(approval_key_new(answer, false, NULL));
+	assert_true(file_write_atomic(public_path, text, strlen(text), 0600, NULL));
+	assert_false(approval_key_load(answer, &key, &other));
+	assert_int_equal(other.kind, ERROR_CORRUPT);
+}
+
 static size_t count_people(const struct release_statement *statement,
 			   const struct trusted_keys *trusted)
 {
@@ -559,6 +591,7 @@ int main(void)
 		cmocka_unit_test(one_key_under_two_names_is_refused),
 		cmocka_unit_test(names_that_look_the_same_are_the_same_or_refused),
 		IN_FOLDER(a_name_comes_to_the_line_that_had_none),
+		IN_FOLDER(a_lost_approval_key_is_not_replaced_by_another),
 		IN_FOLDER(one_person_with_many_keys_is_one),
 		IN_FOLDER(a_machine_whose_receipts_count_is_no_person),
 		IN_FOLDER(one_key_under_two_names_in_two_files_is_refused),
