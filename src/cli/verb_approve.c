@@ -19,6 +19,7 @@
 #include "manifest/placeholder.h"
 #include "release/approval_key.h"
 #include "release/release_approvals.h"
+#include "release/release_proof.h"
 
 #define SHORT_DIGEST 19
 
@@ -28,8 +29,9 @@ struct approval {
 	struct environment environment;
 	struct release_statement statement;
 	struct trusted_keys trusted;
-	char *folder; /* owned */
-	char *path;   /* owned */
+	enum release_proof *proofs; /* owned; one a pod */
+	char *folder;		    /* owned */
+	char *path;		    /* owned */
 };
 
 static void approval_clear(struct approval *approval)
@@ -37,6 +39,7 @@ static void approval_clear(struct approval *approval)
 	environment_clear(&approval->environment);
 	release_statement_clear(&approval->statement);
 	trusted_keys_clear(&approval->trusted);
+	free(approval->proofs);
 	free(approval->folder);
 	free(approval->path);
 }
@@ -54,7 +57,16 @@ static bool pass_gate(const struct approval *approval, struct promotion *promoti
 	return is_ok;
 }
 
-/* What the manifests say now and was ready here; one that waits already is that one. */
+static bool is_vouched(const struct release_statement *statement,
+		       const struct trusted_keys *trusted)
+{
+	AUTO(string_list_clear) struct string_list people = STRING_LIST_INIT;
+	release_approvals_people(statement, trusted, &people);
+	return people.count > 0;
+}
+
+/* What the manifests say now and was ready here; one that waits already, and that somebody who is
+ * trusted stands for, is that one. */
 static bool make_release(struct approval *approval, struct error *err)
 {
 	const struct arguments *args = approval->invocation->args;
@@ -64,6 +76,7 @@ static bool make_release(struct approval *approval, struct error *err)
 	AUTO(promotion_clear) struct promotion promotion = {0};
 	AUTO(release_statement_clear) struct release_statement now = {0};
 	AUTO_PTR(store) struct store *store = store_open(NULL, err);
+	AUTO(release_statement_clear) struct release_statement found = {0};
 	bool is_found = false;
 	if (store == NULL || !manifest_files_load(approval->invocation, &app, err) ||
 	    !placeholders_refuse(&app, err))
@@ -74,13 +87,13 @@ static bool make_release(struct approval *approval, struct error *err)
 			       err) ||
 	    !pass_gate(approval, &promotion, err) ||
 	    !promotion_statement(&promotion, approval->environment.name, &now, err) ||
-	    !release_approvals_match(approval->folder, &now, &approval->trusted,
-				     &approval->statement, &is_found, err))
+	    !release_approvals_match(approval->folder, &now, &approval->trusted, &found, &is_found,
+				     err))
 		return false;
-	if (is_found)
-		return true;
-	approval->statement = now;
-	now = (struct release_statement){0};
+	struct release_statement *taken =
+		is_found && is_vouched(&found, &approval->trusted) ? &found : &now;
+	approval->statement = *taken;
+	*taken = (struct release_statement){0};
 	return true;
 }
 
@@ -102,6 +115,28 @@ static bool open_release(struct approval *approval, const char *name, struct err
 	return error_hint(err, "-e with that one's environment.yml");
 }
 
+/* What nobody has seen is not signed: neither a receipt here nor anybody's word stands for it. */
+static bool find_proofs(struct approval *approval, struct error *err)
+{
+	const struct release_statement *release = &approval->statement;
+	approval->proofs = xcalloc(release->pod_count + 1, sizeof(*approval->proofs));
+	for (size_t i = 0; i < release->pod_count; i++) {
+		const char *pod = release->pods[i].pod;
+		if (!release_proof_find(release, &release->pods[i], &approval->proofs[i], err))
+			return error_prefix(err, "pod '%s'", pod);
+		if (approval->proofs[i] == PROOF_RECEIPT || is_vouched(release, &approval->trusted))
+			continue;
+		error_set(
+			err, ERROR_DENIED,
+			"nothing shows that pod '%s' was ready as this release says: that receipt "
+			"is not here, and nobody who is trusted has signed it",
+			pod);
+		return error_hint(err, "i2kit receipt export where it ran, receipt import here; or "
+				       "i2kit approve, without a name");
+	}
+	return true;
+}
+
 /* --- what it is ----------------------------------------------------------------------------- */
 
 static void show_signatures(const struct approval *approval)
@@ -117,19 +152,28 @@ static void show_signatures(const struct approval *approval)
 
 static void show(const struct approval *approval)
 {
+	static const char *const proofs[] = {
+		[PROOF_NONE] = "NO RECEIPT HERE: the word of who signed",
+		[PROOF_OTHER_RUN] = "the word of who signed; here another run was ready",
+		[PROOF_RECEIPT] = "receipt here",
+	};
 	const struct release_statement *release = &approval->statement;
 	char when[RFC3339_SIZE];
-	(void)fprintf(stderr, "project %s, environment %s\n", release->project,
-		      release->environment[0] != '\0' ? release->environment : "(none)");
+	clock_format_rfc3339(when, release->time_ns, 0);
+	(void)fprintf(stderr, "project %s, environment %s, made %s\n", release->project,
+		      release->environment[0] != '\0' ? release->environment : "(none)", when);
 	for (size_t i = 0; i < release->pod_count; i++) {
 		const struct statement_pod *pod = &release->pods[i];
 		clock_format_rfc3339(when, pod->ready_ns, 0);
-		(void)fprintf(stderr, "  %s  image %.*s  config %.*s  ready %s (%s, %u)\n",
+		(void)fprintf(stderr, "  %s  image %.*s  config %.*s  ready %s (%s, %s, %u): %s\n",
 			      pod->pod, SHORT_DIGEST, DIGEST_TEXT(&pod->release.image),
 			      SHORT_DIGEST, DIGEST_TEXT(&pod->release.config), when,
-			      pod->accelerator, pod->replicas);
+			      pod->accelerator, pod->firmware, pod->replicas,
+			      proofs[approval->proofs[i]]);
 	}
 	show_signatures(approval);
+	(void)fprintf(stderr, "not covered: Services and routes, instance types and all else of "
+			      "environment.yml, account and region\n");
 }
 
 /* Without a list of the team's everybody counts here as "you". */
@@ -197,7 +241,7 @@ static int run(const struct invocation *invocation, struct error *err)
 	approval.folder = trusted_target_path(&approval.environment, "releases");
 	bool is_ok = rest->count > 0 ? open_release(&approval, rest->items[0], err)
 				     : make_release(&approval, err);
-	return is_ok && sign(&approval, err) ? 0 : 1;
+	return is_ok && find_proofs(&approval, err) && sign(&approval, err) ? 0 : 1;
 }
 
 static const struct option_spec options[] = {
@@ -221,8 +265,10 @@ const struct verb verb_approve = {
 	.description =
 		"Shows a release (project, environment, all pods with the digests of their disks "
 		"and configurations, when and where they were ready, who has approved it) and "
-		"signs "
-		"it after a question.\n"
+		"signs it after a question. Of each pod it says whether the receipt is on this "
+		"machine; what has neither a receipt here nor the signature of somebody trusted is "
+		"not signed. Services and routes, instance types and all else of environment.yml, "
+		"the account and the region are not covered.\n"
 		"Without RELEASE it is what the manifests say now, which must have been ready "
 		"here; "
 		"with RELEASE, its name or its file, it is one that somebody else has made, and "

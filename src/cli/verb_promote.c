@@ -131,10 +131,16 @@ static bool pass_approvals(const struct request *request, const struct cloud_tar
 {
 	uint32_t wanted = target->environment.require_approvals;
 	wanted = request->approvals > wanted ? request->approvals : wanted;
-	if (wanted == 0 || request->is_plan || request->only_images)
+	if (wanted == 0 || request->only_images)
 		return true;
-	return approval_check(&target->environment, promotion, target->scope.environment, wanted,
-			      err);
+	AUTO(error_clear) struct error failure = ERROR_INIT;
+	if (approval_check(&target->environment, promotion, target->scope.environment, wanted,
+			   &failure))
+		return true;
+	if (!request->is_plan)
+		return error_move(err, &failure);
+	output_warning(request->invocation, "%s", failure.message);
+	return true;
 }
 
 /* After the gate and before anything is sent. */
@@ -400,8 +406,11 @@ const struct verb verb_promote = {
 		"--secret-file give the real value (i2kit up --help).\n\n"
 		"An old receipt does not come back in the place of a newer one: that is what "
 		"rollback is for. With --require-approvals N, or require_approvals: N in "
-		"environment.yml, N people must have approved exactly this (i2kit approve "
-		"--help).\n\n"
+		"environment.yml, N people must have approved these disks and configurations of "
+		"these pods for this environment's name (i2kit approve --help); Services, routes, "
+		"instance types and all else of environment.yml, account and region are not "
+		"covered. --only-images asks for no approvals: it uploads disks and runs "
+		"nothing. --plan says when they are missing.\n\n"
 		"With --rehearse a pod that does not become ready when it is booted as the cloud "
 		"would boot it stops the promotion before anything is sent (i2kit rehearse).",
 	.options = options,

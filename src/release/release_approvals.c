@@ -105,33 +105,64 @@ static void take(struct release_statement *to, struct release_statement *from)
 	*from = (struct release_statement){0};
 }
 
+struct match {
+	struct release_statement best;
+	size_t people;
+	bool is_found;
+	struct error contradiction; /* the first, for when nothing else is there */
+};
+
+static void match_clear(struct match *match)
+{
+	release_statement_clear(&match->best);
+	error_clear(&match->contradiction);
+}
+
+static bool match_file(const char *path, const struct release_statement *wanted,
+		       const struct trusted_keys *trusted, struct match *match, struct error *err)
+{
+	AUTO(release_statement_clear) struct release_statement one = {0};
+	AUTO(string_list_clear) struct string_list people = STRING_LIST_INIT;
+	AUTO(error_clear) struct error failure = ERROR_INIT;
+	if (!release_approvals_load(path, &one, err))
+		return false;
+	if (!release_statement_is_about(&one, wanted))
+		return true;
+	if (!release_statement_agrees(&one, wanted, &failure)) {
+		(void)error_prefix(&failure, "%s", path);
+		(void)error_hint(&failure, "remove it, and i2kit approve anew where it was ready");
+		if (match->contradiction.kind == ERROR_NONE)
+			(void)error_move(&match->contradiction, &failure);
+		return true;
+	}
+	release_approvals_people(&one, trusted, &people);
+	if (match->is_found && people.count <= match->people)
+		return true;
+	take(&match->best, &one);
+	match->people = people.count;
+	match->is_found = true;
+	return true;
+}
+
 bool release_approvals_match(const char *folder, const struct release_statement *wanted,
 			     const struct trusted_keys *trusted, struct release_statement *ret,
 			     bool *ret_is_found, struct error *err)
 {
 	AUTO(string_list_clear) struct string_list ids = STRING_LIST_INIT;
-	AUTO(release_statement_clear) struct release_statement best = {0};
-	size_t most = 0;
+	AUTO(match_clear) struct match match = {.contradiction = ERROR_INIT};
 	*ret_is_found = false;
 	if (!list_ids(folder, &ids, err))
 		return false;
 	for (size_t i = 0; i < ids.count; i++) {
-		AUTO(release_statement_clear) struct release_statement one = {0};
-		AUTO(string_list_clear) struct string_list people = STRING_LIST_INIT;
 		AUTO_FREE char *path = xasprintf("%s/%s" FILE_END, folder, ids.items[i]);
-		if (!release_approvals_load(path, &one, err))
+		if (!match_file(path, wanted, trusted, &match, err))
 			return false;
-		if (!release_statement_is_about(&one, wanted))
-			continue;
-		release_approvals_people(&one, trusted, &people);
-		if (*ret_is_found && people.count <= most)
-			continue;
-		take(&best, &one);
-		most = people.count;
-		*ret_is_found = true;
 	}
-	if (*ret_is_found)
-		take(ret, &best);
+	if (!match.is_found && match.contradiction.kind != ERROR_NONE)
+		return error_move(err, &match.contradiction);
+	*ret_is_found = match.is_found;
+	if (match.is_found)
+		take(ret, &match.best);
 	return true;
 }
 

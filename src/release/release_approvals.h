@@ -34,7 +34,8 @@ MUST_CHECK bool release_approvals_find(const char *folder, const char *id, char 
 				       struct error *err);
 /*
  * That which is about the same as `wanted`, with the most people's signatures: *ret_is_found. Files
- * that are none are errors.
+ * that are none are errors. One that contradicts `wanted` is passed over, and an error where it is all
+ * that there is (release_statement_agrees()).
  */
 MUST_CHECK bool release_approvals_match(const char *folder, const struct release_statement *wanted,
 					const struct trusted_keys *trusted,

@@ -142,6 +142,36 @@ bool release_statement_is_about(const struct release_statement *one,
 	return is_same;
 }
 
+static const struct statement_pod *find_run(const struct release_statement *statement,
+					    const struct statement_pod *pod)
+{
+	for (size_t i = 0; i < statement->pod_count; i++)
+		if (strcmp(statement->pods[i].pod, pod->pod) == 0 &&
+		    release_id_equal(&statement->pods[i].release, &pod->release) &&
+		    statement->pods[i].ready_ns == pod->ready_ns)
+			return &statement->pods[i];
+	return NULL;
+}
+
+bool release_statement_agrees(const struct release_statement *one,
+			      const struct release_statement *other, struct error *err)
+{
+	for (size_t i = 0; i < one->pod_count; i++) {
+		const struct statement_pod *a = &one->pods[i];
+		const struct statement_pod *b = find_run(other, a);
+		if (b == NULL ||
+		    (strcmp(a->accelerator, b->accelerator) == 0 &&
+		     strcmp(a->firmware, b->firmware) == 0 && a->replicas == b->replicas))
+			continue;
+		return error_set(err, ERROR_CORRUPT,
+				 "it says that pod '%s' ran with %s, %s, %u; the receipt of that "
+				 "run says %s, %s, %u",
+				 a->pod, a->accelerator, a->firmware, a->replicas, b->accelerator,
+				 b->firmware, b->replicas);
+	}
+	return true;
+}
+
 /* --- the file ------------------------------------------------------------------------------- */
 
 char *release_statement_write(const struct release_statement *statement, struct error *err)

@@ -60,6 +60,14 @@ MUST_CHECK bool release_statement_sign(struct release_statement *statement,
 bool release_statement_is_about(const struct release_statement *one,
 				const struct release_statement *other);
 
+/*
+ * Whether what one says of a run that the other saw too (pod, digests, time of becoming ready) is what
+ * the other says: machine, firmware, replicas. False: why, once. Runs that only one of them saw are
+ * not compared: each machine has receipts of its own.
+ */
+MUST_CHECK bool release_statement_agrees(const struct release_statement *one,
+					 const struct release_statement *other, struct error *err);
+
 /* As the file has it; owned. */
 char *release_statement_write(const struct release_statement *statement, struct error *err);
 /* ERROR_CORRUPT: it is none, or a signature does not hold. */

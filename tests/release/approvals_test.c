@@ -12,9 +12,11 @@
 #include "base/path.h"
 #include "release/approval_key.h"
 #include "release/key_file.h"
+#include "release/receipt.h"
 #include "release/receipt_key.h"
 #include "release/receipt_travel.h"
 #include "release/release_approvals.h"
+#include "release/release_proof.h"
 #include "release/team_keys.h"
 
 static char folder[] = "/tmp/i2kit-approvals-XXXXXX";
@@ -579,6 +581,78 @@ static void one_key_under_two_names_in_two_files_is_refused(void **state)
 					    "as 'Ada'"));
 }
 
+/* --- what it says and what is known ---------------------------------------------------------- */
+
+static void what_contradicts_the_receipts_is_no_approval(void **state)
+{
+	(void)state;
+	AUTO_FREE char *place = path_join(folder, "releases");
+	AUTO(trusted_keys_clear) struct trusted_keys trusted = {0};
+	AUTO(release_statement_clear) struct release_statement wanted = make("production", 2, 5);
+	AUTO(release_statement_clear) struct release_statement lie = make("production", 2, 5);
+	AUTO(release_statement_clear) struct release_statement other_run = make("production", 2, 5);
+	AUTO(release_statement_clear) struct release_statement found = {0};
+	AUTO(error_clear) struct error err = ERROR_INIT;
+	bool is_found = false;
+	trust(&trusted, 1, "Ada");
+	lie.pods[1].replicas = 9;
+	sign(&lie, 1);
+	AUTO_FREE char *path = release_approvals_path(place, &lie, NULL);
+	assert_true(release_approvals_save(path, &lie, NULL));
+	assert_false(release_approvals_match(place, &wanted, &trusted, &found, &is_found, &err));
+	assert_non_null(strstr(err.message, "pod 'pod-2' ran with kvm, direct, 9; the receipt of "
+					    "that run says kvm, direct, 2"));
+	/* It does not stand in the way of one that holds; of other runs nothing is known here. */
+	other_run.pods[1].ready_ns++;
+	other_run.pods[1].replicas = 9;
+	sign(&other_run, 1);
+	AUTO_FREE char *second = release_approvals_path(place, &other_run, NULL);
+	assert_true(release_approvals_save(second, &other_run, NULL));
+	assert_true(release_approvals_match(place, &wanted, &trusted, &found, &is_found, NULL));
+	assert_true(is_found && found.pods[1].ready_ns == other_run.pods[1].ready_ns);
+}
+
+static void record(const struct statement_pod *pod, uint32_t desired, bool is_dirty)
+{
+	AUTO(receipt_clear)
+	struct receipt receipt = {.project = xstrdup("shop"),
+				  .pod = xstrdup(pod->pod),
+				  .release = pod->release,
+				  .accelerator = xstrdup(pod->accelerator),
+				  .firmware = xstrdup(pod->firmware),
+				  .replicas = pod->replicas,
+				  .desired = desired,
+				  .ready_ns = pod->ready_ns,
+				  .is_dirty = is_dirty};
+	assert_true(receipt_record(&receipt, NULL));
+}
+
+static void a_receipt_here_shows_what_a_release_says(void **state)
+{
+	(void)state;
+	AUTO(release_statement_clear) struct release_statement one = make("production", 2, 5);
+	struct statement_pod *pod = &one.pods[1];
+	enum release_proof proof = PROOF_RECEIPT;
+	assert_true(release_proof_find(&one, pod, &proof, NULL));
+	assert_int_equal(proof, PROOF_NONE);
+	record(pod, 2, false);
+	assert_true(release_proof_find(&one, pod, &proof, NULL));
+	assert_int_equal(proof, PROOF_RECEIPT);
+	pod->ready_ns++;
+	assert_true(release_proof_find(&one, pod, &proof, NULL));
+	assert_int_equal(proof, PROOF_OTHER_RUN);
+	pod->ready_ns--;
+	pod->replicas++;
+	assert_false(release_proof_find(&one, pod, &proof, NULL));
+	/* What promote would not take shows nothing. */
+	record(pod, 2, true);
+	assert_true(release_proof_find(&one, pod, &proof, NULL));
+	assert_int_equal(proof, PROOF_OTHER_RUN);
+	record(pod, pod->replicas + 1, false);
+	assert_true(release_proof_find(&one, pod, &proof, NULL));
+	assert_int_equal(proof, PROOF_OTHER_RUN);
+}
+
 #define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, enter_folder, leave_folder)
 
 int main(void)
@@ -595,6 +669,8 @@ int main(void)
 		IN_FOLDER(one_person_with_many_keys_is_one),
 		IN_FOLDER(a_machine_whose_receipts_count_is_no_person),
 		IN_FOLDER(one_key_under_two_names_in_two_files_is_refused),
+		IN_FOLDER(what_contradicts_the_receipts_is_no_approval),
+		IN_FOLDER(a_receipt_here_shows_what_a_release_says),
 		IN_FOLDER(the_release_with_most_people_is_the_one),
 		IN_FOLDER(hostile_files_are_refused),
 		IN_FOLDER(a_key_that_others_may_read_is_none),
