@@ -16,6 +16,7 @@
 #include "cli/trusted_target.h"
 #include "cli/verb.h"
 #include "release/approval_key.h"
+#include "release/key_file.h"
 #include "release/receipt_key.h"
 
 #define MAX_FILE   ((size_t)64 * 1024)
@@ -162,7 +163,7 @@ static bool trust(const struct invocation *invocation, const char *word, struct 
 		return false;
 	AUTO_FREE char *path = trusted_target_path(&environment, "trusted_keys");
 	AUTO_FREE char *folder = xstrndup(path, (size_t)(strrchr(path, '/') - path));
-	if (!path_make_folders(folder, 0755, err))
+	if (!key_file_check_folder(folder, err) || !path_make_folders(folder, 0755, err))
 		return false;
 	for (size_t i = 0; i < keys.count; i++)
 		if (!trust_one(invocation, path, &keys.items[i], err))

@@ -61,3 +61,18 @@ bool key_file_read(const char *path, enum key_file_kind kind, size_t max, char *
 	*ret_size = size;
 	return true;
 }
+
+bool key_file_check_folder(const char *path, struct error *err)
+{
+	AUTO_CLOSE int fd = open(path, O_RDONLY | O_NOFOLLOW | O_DIRECTORY | O_CLOEXEC);
+	struct stat status;
+	if (fd >= 0 || errno == ENOENT)
+		return true;
+	int failure = errno;
+	/* With O_DIRECTORY a link is "not a directory". */
+	if (lstat(path, &status) == 0 && S_ISLNK(status.st_mode)) {
+		(void)error_set(err, ERROR_DENIED, "%s: it is a link", path);
+		return error_hint(err, "a folder in its place, if you know whose it is");
+	}
+	return error_set_errno(err, failure, "%s", path);
+}

@@ -19,4 +19,8 @@ enum key_file_kind {
 MUST_CHECK bool key_file_read(const char *path, enum key_file_kind kind, size_t max, char **ret,
 			      size_t *ret_size, struct error *err);
 
+/* ERROR_DENIED where the folder is a link or none: what a repository brings with it does not say where
+ * files outside of it are written. One that is not there is fine. */
+MUST_CHECK bool key_file_check_folder(const char *path, struct error *err);
+
 #endif

@@ -30,20 +30,31 @@ char *release_approvals_path(const char *folder, const struct release_statement 
 	return id != NULL ? xasprintf("%s/%s" FILE_END, folder, id) : NULL;
 }
 
+/* The folder that a file is in; owned, NULL: the present one. */
+static char *folder_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	return slash != NULL && slash > path ? xstrndup(path, (size_t)(slash - path)) : NULL;
+}
+
 bool release_approvals_save(const char *path, const struct release_statement *statement,
 			    struct error *err)
 {
 	AUTO_FREE char *text = release_statement_write(statement, err);
-	const char *slash = strrchr(path, '/');
-	AUTO_FREE char *folder = slash != NULL ? xstrndup(path, (size_t)(slash - path)) : NULL;
-	return text != NULL && (folder == NULL || path_make_folders(folder, 0755, err)) &&
-	       file_write_atomic(path, text, strlen(text), 0644, err);
+	AUTO_FREE char *folder = folder_of(path);
+	if (folder != NULL &&
+	    (!key_file_check_folder(folder, err) || !path_make_folders(folder, 0755, err)))
+		return false;
+	return text != NULL && file_write_atomic(path, text, strlen(text), 0644, err);
 }
 
 bool release_approvals_load(const char *path, struct release_statement *ret, struct error *err)
 {
 	AUTO_FREE char *text = NULL;
+	AUTO_FREE char *folder = folder_of(path);
 	size_t size = 0;
+	if (folder != NULL && !key_file_check_folder(folder, err))
+		return false;
 	if (!key_file_read(path, KEY_FILE_PUBLIC, MAX_STATEMENT, &text, &size, err))
 		return false;
 	return release_statement_read(text, size, ret, err) || error_prefix(err, "%s", path);
@@ -58,6 +69,8 @@ static void close_folder(DIR **folder)
 /* The names of its files without their end, sorted; a folder that is not there has none. */
 static bool list_ids(const char *path, struct string_list *ret, struct error *err)
 {
+	if (!key_file_check_folder(path, err))
+		return false;
 	__attribute__((cleanup(close_folder))) DIR *folder = opendir(path);
 	if (folder == NULL)
 		return errno == ENOENT || error_set_errno(err, errno, "%s", path);

@@ -2,10 +2,12 @@
 #include "release/team_keys.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "base/base64.h"
 #include "base/cleanup.h"
+#include "release/key_file.h"
 
 bool team_keys_load(const struct string_list *listed, const char *listed_in, const char *path,
 		    struct trusted_keys *ret, struct error *err)
@@ -13,7 +15,10 @@ bool team_keys_load(const struct string_list *listed, const char *listed_in, con
 	for (size_t i = 0; i < listed->count; i++)
 		if (!trusted_keys_add(ret, listed->items[i], err))
 			return error_prefix(err, "%s: trusted_keys", listed_in);
-	return trusted_keys_add_file(ret, path, err);
+	const char *slash = strrchr(path, '/');
+	AUTO_FREE char *folder = slash != NULL ? xstrndup(path, (size_t)(slash - path)) : NULL;
+	return (folder == NULL || key_file_check_folder(folder, err)) &&
+	       trusted_keys_add_file(ret, path, err);
 }
 
 /* Own keys that the team has under several names are one person's. */

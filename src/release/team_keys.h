@@ -12,7 +12,7 @@
 #include "release/trusted_keys.h"
 
 /* Adds both; listed_in is the file that holds the list. ERROR_INVALID: one key has two names, also
- * where each is in one of them. */
+ * where each is in one of them. ERROR_DENIED: the file, or the folder it is in, is a link. */
 MUST_CHECK bool team_keys_load(const struct string_list *listed, const char *listed_in,
 			       const char *path, struct trusted_keys *ret, struct error *err);
 /*

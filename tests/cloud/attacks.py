@@ -112,6 +112,87 @@ def a_passphrase_stands_before_an_approval(bed):
     assert json.load(open(f"{bed.folder}/app/.i2kit/releases/{name}.json"))["signatures"][0]["key"] == approvals
 
 
+def one_person_is_one_approval_with_whatever_keys(bed):
+    write(bed)
+    target = open(bed.folder + "/app/environment.yml").read()
+    ready(bed)
+    bed.file("app/environment.yml", target + "require_approvals: 2\n")
+    good(i2kit(bed, "key", "trust", good(i2kit(bed, "key", "show")).split()[0]))
+    good(i2kit(bed, "key", "trust", good(i2kit(bed, "key", "show")).split()[0], "--name", "Ada "))
+    lines = open(bed.folder + "/app/.i2kit/trusted_keys").read().splitlines()
+    assert len(lines) == 1 and lines[0].endswith("= Ada"), lines
+    done = i2kit(bed, "promote", "-f", "i2kit.yml", "--plan")
+    assert done.returncode == 0 and "nobody has approved this release; 2 must" in done.stderr, done
+    name = good(i2kit(bed, "approve", "-f", "i2kit.yml", "--yes")).split()[0]
+    # The key before it, and the one behind a passphrase, are hers and nobody else's.
+    good(i2kit(bed, "key", "new", "--replace"))
+    sealed = dict(environment(bed), I2KIT_KEY_PASSPHRASE="correct horse")
+
+    def ada(*words):
+        return subprocess.run([I2KIT, *words, "-p", "shop"], cwd=bed.folder + "/app", text=True, env=sealed, capture_output=True, timeout=120)
+    done = i2kit(bed, "approve", name, "--yes")
+    assert "1 approved" in good(done) and "your key is not among the team's" in done.stderr, done
+    good(ada("key", "new", "--passphrase"))
+    assert "1 approved" in good(ada("approve", name, "--yes"))
+    # A build machine whose receipts count is nobody.
+    runner = person(bed, "runner")
+    good(i2kit(bed, "receipt", "trust", good(runner("receipt", "key")).strip(), "ci-runner"))
+    assert "1 approved" in good(runner("approve", name, "--yes"))
+    refused(promote(bed), "1 of 2 people")
+    # Nor on her machine what the list says of her keys.
+    for key in good(i2kit(bed, "key", "show")).split()[::2]:
+        good(i2kit(bed, "key", "trust", key, "--name", "Ada at home"))
+    refused(promote(bed), "1 of 2 people")
+    # Away with the sealed key: the open one does not take its place.
+    config = bed.folder + "/config/i2kit" if os.path.exists(bed.folder + "/config/i2kit") else sealed["XDG_CONFIG_HOME"] + "/i2kit"
+    os.rename(config + "/approval.key", config + "/away")
+    refused(ada("approve", name, "--yes"), "approval.key is gone")
+
+
+def a_release_made_by_hand_is_not_approved(bed):
+    write(bed)
+    ready(bed)
+    made = json.loads(good(i2kit(bed, "approve", "-f", "i2kit.yml", "--yes", "-o", "json")))
+    path = bed.folder + "/app/" + made["file"]
+    document = json.load(open(path))
+    document["signatures"] = []
+    bob = person(bed, "bob")
+    for change in ({}, {"replicas": 9}, {"readyNs": document["release"]["pods"][0]["readyNs"] + 1}):
+        edited = copy.deepcopy(document)
+        edited["release"]["pods"][0].update(change)
+        bed.file("app/" + made["file"], json.dumps(edited))
+        refused(bob("approve", made["release"], "--yes"), "nobody who is trusted has signed it")
+        done = i2kit(bed, "approve", made["release"], "--yes")
+        assert (done.returncode == 0) == (change == {}), (change, done)
+    assert json.load(open(path))["signatures"] == []
+    # What waits there is not taken for what was ready here: a release of its own is made.
+    done = i2kit(bed, "approve", "-f", "i2kit.yml", "--yes", "-o", "json")
+    assert json.loads(good(done))["release"] != made["release"] and "not covered: Services and routes" in done.stderr, done
+
+
+def links_of_a_hostile_repository_are_not_followed(bed):
+    write(bed)
+    ready(bed)
+    key = good(i2kit(bed, "key", "show")).split()[0]
+    outside, here = bed.folder + "/outside", bed.folder + "/app/.i2kit"
+    os.mkdir(outside)
+    os.symlink(outside, here)
+    for words in (("key", "trust", key), ("approve", "-f", "i2kit.yml", "--yes")):
+        refused(i2kit(bed, *words), ".i2kit: it is a link")
+    os.unlink(here)
+    os.mkdir(here)
+    os.symlink(outside, here + "/releases")
+    refused(i2kit(bed, "approve", "-f", "i2kit.yml", "--yes"), "releases: it is a link")
+    assert os.listdir(outside) == []
+    os.unlink(here + "/releases")
+    name = good(i2kit(bed, "approve", "-f", "i2kit.yml", "--yes")).split()[0]
+    os.rename(here + "/releases", outside + "/releases")
+    os.symlink(outside + "/releases", here + "/releases")
+    for which in (name, f".i2kit/releases/{name}.json"):
+        refused(i2kit(bed, "approve", which, "--yes"), "releases: it is a link")
+    refused(i2kit(bed, "key", "trust", "bob.pub"), "bob.pub: there is no such file, and it is no key")
+
+
 # --- replay
 
 
@@ -327,6 +408,8 @@ def an_image_of_another_account(bed):
 
 
 TESTS = [two_people_approve_the_very_same_bytes, a_passphrase_stands_before_an_approval,
+         one_person_is_one_approval_with_whatever_keys, a_release_made_by_hand_is_not_approved,
+         links_of_a_hostile_repository_are_not_followed,
          replay_an_old_receipt_is_not_promoted_again, replay_a_stack_that_somebody_set_back,
          edited_receipt_and_one_of_another_environment, one_pod_of_two_changes_and_both_are_signed_anew, re_signed_by_a_stranger,
          what_instances_run_from_is_read_back, swapped_image_with_copied_tags, a_root_volume_that_was_replaced,

@@ -581,6 +581,34 @@ static void one_key_under_two_names_in_two_files_is_refused(void **state)
 					    "as 'Ada'"));
 }
 
+static void a_folder_that_is_a_link_is_refused(void **state)
+{
+	(void)state;
+	AUTO_FREE char *outside = path_join(folder, "outside");
+	AUTO_FREE char *link = path_join(folder, "link");
+	AUTO_FREE char *keys_path = path_join(link, "trusted_keys");
+	struct string_list none = STRING_LIST_INIT;
+	AUTO(trusted_keys_clear) struct trusted_keys keys = {0};
+	AUTO(release_statement_clear) struct release_statement one = make("production", 1, 5);
+	AUTO(release_statement_clear) struct release_statement found = {0};
+	AUTO(error_clear) struct error err = ERROR_INIT;
+	bool is_found = false;
+	sign(&one, 1);
+	AUTO_FREE char *path = release_approvals_path(link, &one, NULL);
+	AUTO_FREE char *there = release_approvals_path(outside, &one, NULL);
+	assert_true(team_keys_load(&none, NULL, keys_path, &keys, NULL));
+	assert_int_equal(symlink(outside, link), 0);
+	assert_false(team_keys_load(&none, NULL, keys_path, &keys, &err));
+	assert_int_equal(err.kind, ERROR_DENIED);
+	assert_false(release_approvals_save(path, &one, NULL));
+	assert_false(path_exists(outside));
+	assert_true(release_approvals_save(there, &one, NULL));
+	assert_false(release_approvals_save(path, &one, NULL));
+	assert_false(release_approvals_load(path, &found, NULL));
+	assert_false(release_approvals_match(link, &one, &keys, &found, &is_found, NULL));
+	assert_true(release_approvals_load(there, &found, NULL));
+}
+
 /* --- what it says and what is known ---------------------------------------------------------- */
 
 static void what_contradicts_the_receipts_is_no_approval(void **state)
@@ -669,6 +697,7 @@ int main(void)
 		IN_FOLDER(one_person_with_many_keys_is_one),
 		IN_FOLDER(a_machine_whose_receipts_count_is_no_person),
 		IN_FOLDER(one_key_under_two_names_in_two_files_is_refused),
+		IN_FOLDER(a_folder_that_is_a_link_is_refused),
 		IN_FOLDER(what_contradicts_the_receipts_is_no_approval),
 		IN_FOLDER(a_receipt_here_shows_what_a_release_says),
 		IN_FOLDER(the_release_with_most_people_is_the_one),
