@@ -45,13 +45,19 @@ static int import_receipts(const struct invocation *invocation, const char *file
 	const char *path = file != NULL && strcmp(file, "-") != 0 ? file : "/dev/stdin";
 	if (!file_read(path, MAX_BUNDLE, &text, &size, err))
 		return 1;
+	/* Nothing behind a NUL is passed over in silence. */
+	if (strlen(text) != size) {
+		error_set(err, ERROR_INVALID, "%s: it is not text", path);
+		return 1;
+	}
 	unsigned number = 0;
 	json_open_list(&json, NULL);
 	for (const char *line = text; *line != '\0';) {
 		size_t length = strcspn(line, "\n");
 		AUTO(receipt_clear) struct receipt receipt = {0};
+		bool is_kept = false;
 		number++;
-		if (!receipt_import(line, length, &receipt, err)) {
+		if (!receipt_import(line, length, &receipt, &is_kept, err)) {
 			(void)error_prefix(err, "%s:%u", path, number);
 			return 1;
 		}
@@ -60,11 +66,13 @@ static int import_receipts(const struct invocation *invocation, const char *file
 		json_write_text(&json, "pod", receipt.pod);
 		json_write_text(&json, "imageDigest", DIGEST_TEXT(&receipt.release.image));
 		json_write_text(&json, "configDigest", DIGEST_TEXT(&receipt.release.config));
+		json_write_bool(&json, "kept", is_kept);
 		json_close(&json);
 		if (invocation->output != OUTPUT_JSON)
-			(void)printf("%s/%s %.19s %.19s\n", receipt.project, receipt.pod,
+			(void)printf("%s/%s %.19s %.19s%s\n", receipt.project, receipt.pod,
 				     DIGEST_TEXT(&receipt.release.image),
-				     DIGEST_TEXT(&receipt.release.config));
+				     DIGEST_TEXT(&receipt.release.config),
+				     is_kept ? "" : "  older than the one here, which stays");
 		line += length + (line[length] != '\0');
 	}
 	if (number == 0) {
@@ -126,7 +134,8 @@ const struct verb verb_receipt = {
 		"output; `import` checks and keeps them, so that promote finds there what ran "
 		"here.\nA receipt of another machine counts when its key is trusted: `key` prints "
 		"this user's public key, and `trust KEY NAME` trusts another's. What is changed on "
-		"the way, or signed by a stranger, is refused with its line.",
+		"the way, or signed by a stranger, is refused with its line; a newer receipt that "
+		"is here already stays.",
 	.argument = {"export|import|key|trust [FILE|KEY [NAME]]", 1, 3, COMPLETE_FILE},
 	.has_output = true,
 	.names = "{[*].pod}",

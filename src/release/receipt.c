@@ -247,18 +247,23 @@ bool receipt_find(const char *project, const char *pod, const struct release_id 
 	return true;
 }
 
+static char *cold_path(const char *path)
+{
+	return xasprintf("%.*s.cold.json", (int)(strlen(path) - 5), path);
+}
+
 /* A newer one of a warm start does not take the proof away that the image boots. */
 static void keep_cold(const char *path, const struct receipt *fresh)
 {
 	AUTO(receipt_clear) struct receipt old = {0};
-	AUTO_FREE char *other = xasprintf("%.*s.cold.json", (int)(strlen(path) - 5), path);
+	AUTO_FREE char *other = cold_path(path);
 
 	if (fresh->is_warm && load_receipt(path, &old, NULL) && !old.is_warm && !old.is_dirty &&
 	    rename(path, other) < 0)
 		log_verbose("receipt %s: %s", path, strerror(errno));
 }
 
-bool receipt_store(const struct receipt *receipt, const char *text, size_t size, struct error *err)
+static bool make_place(const struct receipt *receipt, char **ret, struct error *err)
 {
 	AUTO_FREE char *path = NULL;
 	if (!make_path(receipt->project, receipt->pod, &receipt->release, &path, err))
@@ -266,8 +271,35 @@ bool receipt_store(const struct receipt *receipt, const char *text, size_t size,
 	AUTO_FREE char *folder = xstrndup(path, (size_t)(strrchr(path, '/') - path));
 	if (!path_make_folders(folder, 0700, err))
 		return false;
+	*ret = TAKE_PTR(path);
+	return true;
+}
+
+bool receipt_store(const struct receipt *receipt, const char *text, size_t size, struct error *err)
+{
+	AUTO_FREE char *path = NULL;
+	if (!make_place(receipt, &path, err))
+		return false;
 	keep_cold(path, receipt);
 	return file_write_atomic(path, text, size, 0600, err);
+}
+
+bool receipt_store_older(const struct receipt *receipt, const char *text, size_t size,
+			 bool *ret_is_kept, struct error *err)
+{
+	AUTO_FREE char *path = NULL;
+	AUTO(receipt_clear) struct receipt here = {0};
+	*ret_is_kept = true;
+	if (!make_place(receipt, &path, err))
+		return false;
+	/* One that does not hold is none. */
+	if (!load_receipt(path, &here, NULL) || here.ready_ns <= receipt->ready_ns)
+		return receipt_store(receipt, text, size, err);
+	AUTO_FREE char *cold = cold_path(path);
+	bool is_proof = here.is_warm && !receipt->is_warm && !receipt->is_dirty &&
+			!receipt_has_cold(receipt->project, receipt->pod, &receipt->release.image);
+	*ret_is_kept = is_proof;
+	return !is_proof || file_write_atomic(cold, text, size, 0600, err);
 }
 
 bool receipt_has_cold(const char *project, const char *pod, const struct digest *image)

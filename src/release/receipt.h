@@ -56,6 +56,13 @@ MUST_CHECK bool receipt_store(const struct receipt *receipt, const char *text, s
 			      struct error *err);
 
 /*
+ * The same for one of another machine. One that is here and is newer stays (*ret_is_kept false); the
+ * other still goes to IMAGE-CONFIG.cold.json where it shows a boot and the one here does not.
+ */
+MUST_CHECK bool receipt_store_older(const struct receipt *receipt, const char *text, size_t size,
+				    bool *ret_is_kept, struct error *err);
+
+/*
  * The receipt of exactly this release. ERROR_NOT_FOUND when it never was ready here; ERROR_CORRUPT
  * when the file was changed after it was signed or is signed by a key that is not ours.
  */

@@ -111,12 +111,14 @@ bool receipt_export(const char *project, struct strbuf *out, size_t *ret_count, 
 	return true;
 }
 
-bool receipt_import(const char *line, size_t size, struct receipt *ret, struct error *err)
+bool receipt_import(const char *line, size_t size, struct receipt *ret, bool *ret_is_kept,
+		    struct error *err)
 {
 	AUTO(receipt_clear) struct receipt receipt = {0};
 	if (size > MAX_LINE)
 		return error_set(err, ERROR_CORRUPT, "it is too long for a receipt");
-	if (!receipt_read(line, size, &receipt, err) || !receipt_store(&receipt, line, size, err))
+	if (!receipt_read(line, size, &receipt, err) ||
+	    !receipt_store_older(&receipt, line, size, ret_is_kept, err))
 		return false;
 	*ret = receipt;
 	receipt = (struct receipt){0};

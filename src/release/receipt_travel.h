@@ -19,9 +19,10 @@
 /* Adds the project's receipts to *out; all of them must hold. *ret_count: how many. */
 MUST_CHECK bool receipt_export(const char *project, struct strbuf *out, size_t *ret_count,
 			       struct error *err);
-/* Checks one line and stores it where receipt_find() looks. ERROR_CORRUPT as receipt_read(). */
+/* Checks one line and stores it where receipt_find() looks, unless a newer one is there: *ret_is_kept.
+ * ERROR_CORRUPT as receipt_read(). */
 MUST_CHECK bool receipt_import(const char *line, size_t size, struct receipt *ret,
-			       struct error *err);
+			       bool *ret_is_kept, struct error *err);
 
 /* This user's public key, base64; owned. NULL on failure. */
 char *receipt_public_key(struct error *err);

@@ -104,6 +104,8 @@ def a_passphrase_stands_before_an_approval(bed):
     assert receipts != approvals
     good(i2kit(bed, "receipt", "export", "receipts.jsonl"))
     good(ada("receipt", "trust", good(i2kit(bed, "receipt", "key")).strip(), "the build machine"))
+    bed.file("app/nul.jsonl", open(bed.folder + "/app/receipts.jsonl").read() + "\0hidden\n")
+    refused(ada("receipt", "import", "nul.jsonl"), "nul.jsonl: it is not text")
     good(ada("receipt", "import", "receipts.jsonl"))
     refused(ada("approve", "-f", "i2kit.yml", "--yes", I2KIT_KEY_PASSPHRASE="wrong horse"), "the passphrase is another one")
     assert not os.path.exists(bed.folder + "/app/.i2kit/releases")

@@ -125,7 +125,8 @@ static void a_warm_start_takes_no_proof_away(void **state)
 		for (const char *at = strbuf_text(&lines); at[0] != '\0';
 		     at += strcspn(at, "\n") + 1) {
 			AUTO(receipt_clear) struct receipt came = {0};
-			assert_true(receipt_import(at, strcspn(at, "\n"), &came, NULL));
+			bool is_kept = false;
+			assert_true(receipt_import(at, strcspn(at, "\n"), &came, &is_kept, NULL));
 		}
 	}
 	record_start(&release, false, false);
@@ -317,20 +318,69 @@ static void a_receipt_travels_to_who_trusts_its_key(void **state)
 	AUTO(receipt_clear) struct receipt receipt = {0};
 	AUTO(error_clear) struct error err = ERROR_INIT;
 	size_t count = 0;
+	bool is_kept = false;
 	assert_true(receipt_export("shop", &lines, &count, NULL));
 	assert_int_equal(count, 1);
 	const char *line = strbuf_text(&lines);
 	assert_int_equal(setenv("XDG_STATE_HOME", there, 1) | setenv("XDG_CONFIG_HOME", there, 1),
 			 0);
-	assert_false(receipt_import(line, strlen(line), &receipt, &err));
+	assert_false(receipt_import(line, strlen(line), &receipt, &is_kept, &err));
 	assert_int_equal(err.kind, ERROR_CORRUPT);
 	assert_false(receipt_trust("no key", NULL, NULL));
 	assert_true(receipt_trust(key, "elsewhere", NULL));
 	assert_true(receipt_trust(key, NULL, NULL));
-	assert_true(receipt_import(line, strlen(line), &receipt, NULL));
+	assert_true(receipt_import(line, strlen(line), &receipt, &is_kept, NULL));
 	AUTO(receipt_clear) struct receipt found = {0};
 	assert_true(receipt_find("shop", "web", &release, &found, NULL));
 	assert_int_equal(found.replicas, 2);
+}
+
+static void record_run(int64_t ready_ns, bool is_warm)
+{
+	AUTO(receipt_clear)
+	struct receipt receipt = {.project = xstrdup("shop"),
+				  .pod = xstrdup("web"),
+				  .release = release,
+				  .accelerator = xstrdup("tcg"),
+				  .replicas = 1,
+				  .desired = 1,
+				  .ready_ns = ready_ns,
+				  .is_warm = is_warm};
+	assert_true(receipt_record(&receipt, NULL));
+}
+
+/* What was exported long ago does not take the place of what ran here since. */
+static void an_older_receipt_does_not_replace_a_newer_one(void **state)
+{
+	(void)state;
+	static const struct {
+		int64_t here;
+		bool is_warm;
+		bool is_kept;
+		int64_t after;
+	} runs[] = {{4000, false, true, 5000},
+		    {5000, false, true, 5000},
+		    {6000, false, false, 6000},
+		    {7000, true, true, 7000}};
+	AUTO(strbuf_clear) struct strbuf lines = STRBUF_INIT;
+	size_t count = 0;
+	record_run(5000, false);
+	assert_true(receipt_export("shop", &lines, &count, NULL));
+	const char *line = strbuf_text(&lines);
+	for (size_t i = 0; i < ARRAY_SIZE(runs); i++) {
+		AUTO(receipt_clear) struct receipt came = {0};
+		AUTO(receipt_clear) struct receipt found = {0};
+		AUTO_FREE char *receipts = path_folder(PATH_STATE, "receipts");
+		bool is_kept = false;
+		assert_true(path_remove_tree(receipts, NULL));
+		record_run(runs[i].here, runs[i].is_warm);
+		assert_true(receipt_import(line, strcspn(line, "\n"), &came, &is_kept, NULL));
+		assert_int_equal(is_kept, runs[i].is_kept);
+		assert_true(receipt_find("shop", "web", &release, &found, NULL));
+		assert_int_equal(found.ready_ns, runs[i].after);
+		/* The newest started warm: that the image boots is still shown. */
+		assert_true(receipt_has_cold("shop", "web", &release.image));
+	}
 }
 
 #define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, enter_folder, leave_folder)
@@ -349,6 +399,7 @@ int main(void)
 		IN_FOLDER(whose_key_it_is_depends_on_who_looks),
 		IN_FOLDER(lines_that_are_no_keys_are_refused_with_their_place),
 		IN_FOLDER(a_forced_release_says_so),
+		IN_FOLDER(an_older_receipt_does_not_replace_a_newer_one),
 		IN_FOLDER(a_receipt_travels_to_who_trusts_its_key),
 		IN_FOLDER(a_name_that_leaves_the_folder_is_refused),
 	};
