@@ -15,6 +15,15 @@
 #include "image/sbom/package_rpm.h"
 #include "image/unpack/lzo.h"
 
+static bool take_file(const char *name, const char *text, void *arg, struct error *err)
+{
+	size_t *sum = arg;
+
+	(void)err;
+	*sum += strlen(name) + strlen(text);
+	return true;
+}
+
 static bool read_squashfs(const uint8_t *bytes, size_t size, struct error *err)
 {
 	AUTO_CLOSE int fd = memfd_create("squashfs", MFD_CLOEXEC);
@@ -23,14 +32,14 @@ static bool read_squashfs(const uint8_t *bytes, size_t size, struct error *err)
 	AUTO_PTR(squashfs_reader)
 	struct squashfs_reader *reader = squashfs_reader_new(fd, 0, size, err);
 	AUTO(strbuf_clear) struct strbuf text = STRBUF_MAX(1 << 20);
-	AUTO(string_list_clear) struct string_list names = STRING_LIST_INIT;
+	size_t sum = 0;
 	bool is_found;
 	if (reader == NULL)
 		return false;
 	struct squashfs_reader *layers[] = {reader};
 	const struct layer_view view = {.layers = layers, .count = 1};
 	return layer_view_read(&view, "etc/os-release", &text, &is_found, err) &&
-	       layer_view_list(&view, "etc", &names, err);
+	       layer_view_each(&view, "etc", take_file, &sum, err);
 }
 
 static void read_lzo(const uint8_t *bytes, size_t size)

@@ -17,9 +17,9 @@
 #include <sqfs/xattr_reader.h>
 
 #include "base/alloc.h"
+#include "base/string_list.h"
 #include "image/unpack/lzo.h"
 
-#define MAX_NAMES     65536u
 #define MAX_FRAGMENTS (1u << 20)
 #define MAX_XATTRS    64u
 #define READ_SIZE     65536u
@@ -290,21 +290,42 @@ bool squashfs_reader_read(struct squashfs_reader *reader, const struct squashfs_
 	return true;
 }
 
-bool squashfs_reader_list(struct squashfs_reader *reader, const struct squashfs_place *place,
-			  struct string_list *ret, struct error *err)
+/* The entry that was read last. */
+static int take_entry(struct squashfs_reader *reader, struct squashfs_place *ret)
 {
-	int code = sqfs_dir_reader_open_dir(reader->folders, place->inode, 0);
+	sqfs_inode_generic_t *inode = NULL;
+	int code = sqfs_dir_reader_get_inode(reader->folders, &inode);
 
-	for (unsigned i = 0; code == 0; i++) {
+	if (code == 0)
+		describe(ret, inode);
+	return code;
+}
+
+static bool tell_entry(struct squashfs_reader *reader, const sqfs_dir_entry_t *entry,
+		       squashfs_entry_fn *fn, void *arg, struct error *err)
+{
+	AUTO(squashfs_place_clear) struct squashfs_place place = {0};
+	AUTO_FREE char *name = xstrndup((const char *)entry->name, (size_t)entry->size + 1);
+	int code = take_entry(reader, &place);
+
+	return code == 0 ? fn(name, &place, arg, err) : set_sqfs_error(err, code);
+}
+
+bool squashfs_reader_each(struct squashfs_reader *reader, const struct squashfs_place *folder,
+			  size_t most, squashfs_entry_fn *fn, void *arg, struct error *err)
+{
+	int code = sqfs_dir_reader_open_dir(reader->folders, folder->inode, 0);
+	bool is_told = true;
+
+	for (size_t i = 0; code == 0 && is_told; i++) {
 		sqfs_dir_entry_t *entry = NULL;
 		code = sqfs_dir_reader_read(reader->folders, &entry);
 		if (code != 0)
 			break;
-		string_list_take(ret, xstrndup((const char *)entry->name, (size_t)entry->size + 1));
+		is_told = i < most ? tell_entry(reader, entry, fn, arg, err)
+				   : error_set(err, ERROR_FULL, "a folder has more than %zu names",
+					       most);
 		sqfs_free(entry);
-		if (i >= MAX_NAMES)
-			return error_set(err, ERROR_FULL, "a folder has more than %u names",
-					 MAX_NAMES);
 	}
-	return code > 0 || set_sqfs_error(err, code);
+	return is_told && (code >= 0 || set_sqfs_error(err, code));
 }

@@ -13,7 +13,6 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/strbuf.h"
-#include "base/string_list.h"
 
 struct squashfs_reader;
 
@@ -46,9 +45,12 @@ MUST_CHECK bool squashfs_reader_find(struct squashfs_reader *reader, const char 
 MUST_CHECK bool squashfs_reader_read(struct squashfs_reader *reader,
 				     const struct squashfs_place *place, struct strbuf *ret,
 				     struct error *err);
-/* Appends the names in a folder, whiteouts among them. At most 65,536. */
-MUST_CHECK bool squashfs_reader_list(struct squashfs_reader *reader,
-				     const struct squashfs_place *place, struct string_list *ret,
-				     struct error *err);
+/* One entry of a folder; place is valid during the call. false: *err says why to stop. */
+typedef bool squashfs_entry_fn(const char *name, const struct squashfs_place *place, void *arg,
+			       struct error *err);
+/* Calls it for each entry, whiteouts among them, in one pass; ERROR_FULL: more than `most`. */
+MUST_CHECK bool squashfs_reader_each(struct squashfs_reader *reader,
+				     const struct squashfs_place *folder, size_t most,
+				     squashfs_entry_fn *fn, void *arg, struct error *err);
 
 #endif

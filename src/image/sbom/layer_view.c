@@ -2,9 +2,14 @@
 #include "image/sbom/layer_view.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/cleanup.h"
+#include "base/string_list.h"
 #include "image/layer/squashfs_reader.h"
+
+#define MAX_NAMES 65536u
+#define MAX_FILE  ((size_t)1 << 20)
 
 void layer_view_clear(struct layer_view *view)
 {
@@ -38,64 +43,73 @@ bool layer_view_read(const struct layer_view *view, const char *path, struct str
 	return true;
 }
 
-/* Takes the names that are hidden by those above out of a layer's own. */
-static void add_names(const struct string_list *own, const struct string_list *gone,
-		      struct string_list *ret)
+struct walk {
+	struct squashfs_reader *layer;
+	struct string_list above; /* names of the layers above, sorted */
+	struct string_list own;	  /* of this one */
+	layer_file_fn *fn;
+	void *arg;
+};
+
+static int compare(const void *name, const void *item)
 {
-	for (size_t i = 0; i < own->count; i++)
-		if (!string_list_has(ret, own->items[i]) && !string_list_has(gone, own->items[i]))
-			string_list_add(ret, own->items[i]);
+	const char *const *other = item;
+
+	return strcmp(name, *other);
 }
 
-/* Which of a layer's names are whiteouts. */
-static bool find_gone(struct squashfs_reader *layer, const char *path, struct string_list *names,
-		      struct string_list *gone, struct error *err)
+static bool is_hidden(const struct walk *walk, const char *name)
 {
-	AUTO(string_list_clear) struct string_list kept = STRING_LIST_INIT;
-
-	for (size_t i = 0; i < names->count; i++) {
-		AUTO(squashfs_place_clear) struct squashfs_place place = {0};
-		AUTO(strbuf_clear) struct strbuf name = STRBUF_INIT;
-		strbuf_appendf(&name, "%s/%s", path, names->items[i]);
-		if (!squashfs_reader_find(layer, strbuf_text(&name), &place, err))
-			return false;
-		string_list_add(place.kind == SQUASHFS_GONE ? gone : &kept, names->items[i]);
-	}
-	string_list_clear(names);
-	*names = kept;
-	kept = STRING_LIST_INIT;
-	return true;
+	return walk->above.count > 0 &&
+	       bsearch(name, walk->above.items, walk->above.count, sizeof(char *), compare) != NULL;
 }
 
-static bool list_layer(struct squashfs_reader *layer, const char *path, struct string_list *ret,
-		       struct string_list *gone, bool *ret_hides, struct error *err)
+static bool take_file(const char *name, const struct squashfs_place *place, void *arg,
+		      struct error *err)
+{
+	struct walk *walk = arg;
+	AUTO(strbuf_clear) struct strbuf text = STRBUF_MAX(MAX_FILE);
+
+	if (is_hidden(walk, name))
+		return true;
+	string_list_add(&walk->own, name);
+	if (place->kind != SQUASHFS_FILE)
+		return true;
+	return (squashfs_reader_read(walk->layer, place, &text, err) ||
+		error_prefix(err, "'%.100s'", name)) &&
+	       walk->fn(name, strbuf_text(&text), walk->arg, err);
+}
+
+/* *ret_hides: the layers below have nothing to say of the folder. */
+static bool walk_layer(struct walk *walk, const char *path, bool *ret_hides, struct error *err)
 {
 	AUTO(squashfs_place_clear) struct squashfs_place place = {0};
-	AUTO(string_list_clear) struct string_list own = STRING_LIST_INIT;
-	AUTO(string_list_clear) struct string_list own_gone = STRING_LIST_INIT;
 
-	if (!squashfs_reader_find(layer, path, &place, err))
+	if (!squashfs_reader_find(walk->layer, path, &place, err))
 		return false;
 	*ret_hides = hides_lower(&place);
 	if (place.kind != SQUASHFS_FOLDER)
 		return true;
-	if (!squashfs_reader_list(layer, &place, &own, err) ||
-	    !find_gone(layer, path, &own, &own_gone, err))
+	if (!squashfs_reader_each(walk->layer, &place, MAX_NAMES - walk->above.count, take_file,
+				  walk, err))
 		return false;
-	add_names(&own, gone, ret);
-	string_list_copy(gone, &own_gone);
+	string_list_copy(&walk->above, &walk->own);
+	string_list_clear(&walk->own);
+	string_list_sort(&walk->above);
 	return true;
 }
 
-bool layer_view_list(const struct layer_view *view, const char *path, struct string_list *ret,
+bool layer_view_each(const struct layer_view *view, const char *path, layer_file_fn *fn, void *arg,
 		     struct error *err)
 {
-	AUTO(string_list_clear) struct string_list gone = STRING_LIST_INIT;
-	bool is_hidden = false;
+	struct walk walk = {.fn = fn, .arg = arg};
+	bool is_done = false, is_good = true;
 
-	for (size_t i = view->count; i > 0 && !is_hidden; i--)
-		if (!list_layer(view->layers[i - 1], path, ret, &gone, &is_hidden, err))
-			return error_prefix(err, "'%s'", path);
-	string_list_sort(ret);
-	return true;
+	for (size_t i = view->count; i > 0 && !is_done && is_good; i--) {
+		walk.layer = view->layers[i - 1];
+		is_good = walk_layer(&walk, path, &is_done, err);
+	}
+	string_list_clear(&walk.above);
+	string_list_clear(&walk.own);
+	return is_good || error_prefix(err, "'%s'", path);
 }

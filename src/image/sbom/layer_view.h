@@ -11,7 +11,6 @@
 
 #include "base/error.h"
 #include "base/strbuf.h"
-#include "base/string_list.h"
 
 struct squashfs_reader;
 
@@ -25,8 +24,13 @@ void layer_view_clear(struct layer_view *view);
  * ERROR_FULL. path: "etc/os-release". */
 MUST_CHECK bool layer_view_read(const struct layer_view *view, const char *path, struct strbuf *ret,
 				bool *ret_found, struct error *err);
-/* Adds the names in a folder, each once, sorted; none where there is no such folder. */
-MUST_CHECK bool layer_view_list(const struct layer_view *view, const char *path,
-				struct string_list *ret, struct error *err);
+/* One file of a folder, with its text. false: *err says why to stop. */
+typedef bool layer_file_fn(const char *name, const char *text, void *arg, struct error *err);
+/*
+ * Calls it for each file of a folder as the overlay shows it, layer by layer from the top; none
+ * where there is no such folder. ERROR_FULL: more than 65,536, or one over 1 MiB.
+ */
+MUST_CHECK bool layer_view_each(const struct layer_view *view, const char *path, layer_file_fn *fn,
+				void *arg, struct error *err);
 
 #endif

@@ -63,25 +63,31 @@ static bool read_text(const struct layer_view *view, const char *path,
 	return !is_found || read(strbuf_text(&text), list, err);
 }
 
+struct folder_reading {
+	struct package_list *list;
+	bool is_found;
+};
+
+static bool take_status(const char *name, const char *text, void *arg, struct error *err)
+{
+	struct folder_reading *reading = arg;
+	size_t length = strlen(name);
+
+	if (length > 8 && strcmp(name + length - 8, ".md5sums") == 0)
+		return true;
+	reading->is_found = true;
+	return package_files_read_dpkg(text, reading->list, err);
+}
+
 /* Images without dpkg itself have a file for each package: distroless. */
 static bool read_dpkg_folder(const struct layer_view *view, struct package_list *list,
 			     bool *ret_found, struct error *err)
 {
-	static const char folder[] = "var/lib/dpkg/status.d";
-	AUTO(string_list_clear) struct string_list names = STRING_LIST_INIT;
+	struct folder_reading reading = {.list = list};
 
-	if (!layer_view_list(view, folder, &names, err))
+	if (!layer_view_each(view, "var/lib/dpkg/status.d", take_status, &reading, err))
 		return false;
-	for (size_t i = 0; i < names.count; i++) {
-		AUTO(strbuf_clear) struct strbuf path = STRBUF_INIT;
-		size_t length = strlen(names.items[i]);
-		if (length > 8 && strcmp(names.items[i] + length - 8, ".md5sums") == 0)
-			continue;
-		strbuf_appendf(&path, "%s/%s", folder, names.items[i]);
-		if (!read_text(view, strbuf_text(&path), package_files_read_dpkg, list, ret_found,
-			       err))
-			return false;
-	}
+	*ret_found = *ret_found || reading.is_found;
 	return true;
 }
 
