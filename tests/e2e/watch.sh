@@ -46,7 +46,7 @@ soon() {
 }
 inside() { [ "$(i2kit exec -T web cat "$1" 2>/dev/null)" = "$2" ]; }
 absent() { ! i2kit exec -T web test -e "$1" 2>/dev/null; }
-said() { grep -q -- "$1" talk; }
+said() { grep -q -- "$1" talk.out; }
 # What promote asks of a pod before anything else (tests/cloud/promote.py): whether its receipt says dirty.
 proof() { grep -ho '"dirty": *[a-z]*' "$HOME/.local/state/i2kit/receipts/dev/web/"*.json | grep -o '[a-z]*$'; }
 image_of() { i2kit ps -o json | jq -r ".instances[] | select(.pod==\"$1\") | .imageDigest"; }
@@ -54,7 +54,7 @@ image_of() { i2kit ps -o json | jq -r ".instances[] | select(.pod==\"$1\") | .im
 i2kit up -d --wait --timeout 150s >/dev/null 2>err
 ok $? "the services come up"
 image=$(image_of web)
-i2kit watch >talk 2>&1 &
+i2kit watch >talk.out 2>&1 &
 watcher=$!
 soon 20 inside /app/version one
 ok $? "initial_sync: the container has what lies here"
