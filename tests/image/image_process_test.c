@@ -210,6 +210,29 @@ static void it_is_told_to_stop(void **state)
 	assert_int_equal(err.kind, ERROR_CANCELLED);
 }
 
+static bool never_look(void *arg, const struct progress *progress, struct string_list *words,
+		       struct error *err)
+{
+	(void)arg;
+	(void)progress;
+	(void)words;
+	(void)err;
+	while (getpid() > 0)
+		continue;
+	return true;
+}
+
+static void it_goes_if_it_does_not_listen(void **state)
+{
+	AUTO(string_list_clear) struct string_list words = STRING_LIST_INIT;
+	AUTO(error_clear) struct error err = ERROR_INIT;
+	const struct progress progress = {.is_cancelled = always};
+	const struct image_process process = {.progress = &progress};
+	(void)state;
+	assert_false(image_process_run(&process, never_look, NULL, &words, &err));
+	assert_int_equal(err.kind, ERROR_CANCELLED);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -217,6 +240,7 @@ int main(void)
 		cmocka_unit_test(passwords_are_asked_for),
 		cmocka_unit_test(its_errors_are_ours),
 		cmocka_unit_test(it_is_told_to_stop),
+		cmocka_unit_test(it_goes_if_it_does_not_listen),
 	};
 	return cmocka_run_group_tests_name("image process", tests, start, stop);
 }

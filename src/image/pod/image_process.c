@@ -20,7 +20,7 @@
 #include "image/pod/image_message.h"
 #include "image/pod/image_places.h"
 
-enum { LOOK_MS = 100, TELL_MS = 20 };
+enum { LOOK_MS = 100, TELL_MS = 20, END_MS = 3000 };
 
 static bool send_message(int fd, const struct image_message *message)
 {
@@ -184,16 +184,37 @@ static void show(const struct progress *progress, const struct image_message *me
 }
 
 /* Waits for something to read; meanwhile somebody may want it to stop. */
-static void await(int fd, const struct progress *progress, bool *has_cancelled)
+/* The process, as seen from here. */
+struct listening {
+	const struct progress *progress;
+	int fd;
+	pid_t pid;
+	uint64_t cancelled_ms; /* when it was asked to end; 0: it was not */
+	bool was_killed;
+};
+
+/* Something that a stranger wrote may keep it from looking: then it goes without being asked. */
+static void cancel(struct listening *listening)
 {
-	struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
+	uint64_t now_ms = clock_monotonic_ms();
+
+	if (listening->cancelled_ms == 0 && progress_is_cancelled(listening->progress)) {
+		listening->cancelled_ms = now_ms;
+		(void)shutdown(listening->fd, SHUT_WR);
+	} else if (listening->cancelled_ms > 0 && !listening->was_killed &&
+		   now_ms > listening->cancelled_ms + END_MS) {
+		listening->was_killed = true;
+		(void)kill(listening->pid, SIGKILL);
+	}
+}
+
+static void await(struct listening *listening)
+{
+	struct pollfd poll_fd = {.fd = listening->fd, .events = POLLIN};
 
 	for (;;) {
 		int ready = poll(&poll_fd, 1, LOOK_MS);
-		if (!*has_cancelled && progress_is_cancelled(progress)) {
-			*has_cancelled = true;
-			(void)shutdown(fd, SHUT_WR);
-		}
+		cancel(listening);
 		if (ready > 0 || (ready < 0 && errno != EINTR))
 			return;
 	}
@@ -210,19 +231,16 @@ static bool take_end(struct image_message *end, struct string_list *ret, struct 
 	return end->texts[1] == NULL ? false : error_hint(err, "%s", end->texts[1]);
 }
 
-static bool listen_to(int fd, const struct progress *progress, struct string_list *ret,
-		      struct error *err)
+static bool listen_to(struct listening *listening, struct string_list *ret, struct error *err)
 {
-	bool has_cancelled = false;
-
 	for (;;) {
 		AUTO(image_message_clear) struct image_message message = {0};
-		await(fd, progress, &has_cancelled);
-		if (!receive_message(fd, &message, err))
+		await(listening);
+		if (!receive_message(listening->fd, &message, err))
 			return false;
 		if (message.kind == IMAGE_PROGRESS)
-			show(progress, &message);
-		else if (message.kind == IMAGE_ASK && answer(fd, &message))
+			show(listening->progress, &message);
+		else if (message.kind == IMAGE_ASK && answer(listening->fd, &message))
 			continue;
 		else if (message.kind == IMAGE_MADE || message.kind == IMAGE_FAILED)
 			return take_end(&message, ret, err);
@@ -258,10 +276,15 @@ bool image_process_run(const struct image_process *process, image_job_fn *job, v
 	struct inside inside = {.process = process, .job = job, .arg = arg, .fence = &fence};
 	if (!process_child_start(run_inside, &inside, &pid, &fd, err))
 		return false;
-	bool is_made = listen_to(fd, process->progress, ret_words, err);
+	struct listening listening = {.progress = process->progress, .fd = fd, .pid = pid};
+	bool is_made = listen_to(&listening, ret_words, err);
 	/* One that does not end by itself has nothing more to say. */
 	if (!is_made)
 		(void)shutdown(fd, SHUT_RDWR);
 	const int status = process_child_wait(pid);
+	if (listening.was_killed) {
+		error_clear(err);
+		return error_set(err, ERROR_CANCELLED, "interrupted");
+	}
 	return is_made || tell_end(status, err);
 }
