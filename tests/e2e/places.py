@@ -73,6 +73,18 @@ spec:
     spec:
       restartPolicy: Never
       containers: [{{name: migrate, image: "{busybox}", command: [echo, migrated]}}]
+---
+apiVersion: batch/v1
+kind: CronJob
+metadata: {{name: nightly}}
+spec:
+  schedule: "0 3 * * *"
+  jobTemplate:
+    spec:
+      template:
+        spec:
+          restartPolicy: Never
+          containers: [{{name: nightly, image: "{busybox}", command: ["true"]}}]
 """
 DB = """
 apiVersion: v1
