@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 
@@ -232,6 +233,38 @@ def what_cannot_be_read_is_said():
         check(f"sbom {' '.join(words).replace(WORK, '')} ends with {status}", done.returncode == status, done.stderr)
 
 
+def hostile_database():
+    """One whose packages are a query without an end."""
+    path = f"{WORK}/view.sqlite"
+    with sqlite3.connect(path) as database:
+        database.execute("CREATE VIEW Packages AS WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x+1 FROM c) "
+                         "SELECT x AS hnum, zeroblob(8) AS blob FROM c WHERE x<0")
+    Layout(f"{WORK}/view", [{"usr/lib/sysimage/rpm/rpmdb.sqlite": read(path)}])
+    done = run("timeout", "30", I2KIT, "sbom", build("view", ["view"], f"{WORK}/view-pod"))
+    check("a database whose table is a query without an end", done.returncode == 1 and "no table of packages" in done.stderr,
+          (done.returncode, done.stderr))
+
+
+def many_names(count):
+    folder = {f"var/lib/dpkg/status.d/p{i}": f"Package: p{i}\nVersion: 1\n".encode() for i in range(count)}
+    Layout(f"{WORK}/many", [folder, {"var/lib/dpkg/status.d/.wh.p7": b""}])
+    done = run("timeout", "30", I2KIT, "sbom", build("many", ["many"], f"{WORK}/many-pod"), "-o", "json")
+    check(f"a folder of {count} packages is read in one pass", done.returncode == 0 and
+          len(json.loads(done.stdout)["packages"]) > count - 1, (done.returncode, done.stderr))
+
+
+def changed_partition(disk):
+    """The table of contents of a disk vouches for nothing that is not there."""
+    whole = bytearray(read(disk))
+    parts = json.loads(run(I2KIT, "inspect", disk, "-o", "json").stdout)["partitions"]
+    whole[next(p["offset"] for p in parts if p["name"] == "i2kit-base") + 400000] ^= 1
+    with open(f"{WORK}/changed.img", "wb") as file:
+        file.write(whole)
+    done = run(I2KIT, "sbom", f"{WORK}/changed.img", "--format", "provenance")
+    check("a disk whose base was changed has no provenance", done.returncode == 1 and
+          "partition 2 (i2kit-base) was changed" in done.stderr, done.stderr)
+
+
 def flipped_bits(disk):
     """Whatever is changed in a disk: an answer or one error, never a crash."""
     whole, bad = bytearray(read(disk)), []
@@ -262,6 +295,9 @@ def main():
     the_same_anywhere(disk, images)
     images_of_volumes_too()
     what_cannot_be_read_is_said()
+    hostile_database()
+    many_names(20000)
+    changed_partition(disk)
     flipped_bits(build("small", ["rpm", "alpine"], f"{WORK}/small"))
     print(f"1..{COUNT}\n{COUNT - len(FAILED)} passed, {len(FAILED)} failed")
     return 1 if FAILED else 0

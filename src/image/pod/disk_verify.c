@@ -9,7 +9,7 @@
 
 #include "base/alloc.h"
 #include "base/json.h"
-#include "image/disk/toc.h"
+#include "image/disk/partition_check.h"
 #include "image/layer/layer_convert.h"
 #include "image/oci/image_ref.h"
 #include "image/oci/reference.h"
@@ -17,8 +17,6 @@
 #include "image/oci/source_walk.h"
 #include "image/pod/base_document.h"
 #include "image/pod/disk_layout.h"
-
-#define PIECE_SIZE ((size_t)1 << 20)
 
 struct verifier {
 	struct store *store;
@@ -60,32 +58,6 @@ static void verifier_clear(struct verifier *verifier)
 		(void)close(verifier->fd);
 }
 
-static void free_hash(struct sha256 **hash)
-{
-	sha256_free(*hash);
-}
-
-static bool hash_range(const struct verifier *verifier, uint64_t offset, uint64_t size,
-		       struct digest *out, struct error *err)
-{
-	AUTO(free_hash) struct sha256 *hash = sha256_new();
-	AUTO_FREE uint8_t *buffer = xmalloc(PIECE_SIZE);
-	while (size > 0) {
-		size_t wanted = size < PIECE_SIZE ? (size_t)size : PIECE_SIZE;
-		ssize_t count = pread(verifier->fd, buffer, wanted, (off_t)offset);
-		if (count < 0 && errno == EINTR)
-			continue;
-		if (count <= 0)
-			return error_set_errno(err, count < 0 ? errno : EIO, "cannot read '%s'",
-					       verifier->path);
-		sha256_update(hash, buffer, (size_t)count);
-		offset += (uint64_t)count;
-		size -= (uint64_t)count;
-	}
-	*out = sha256_finish_digest(hash);
-	return true;
-}
-
 static bool open_disk(struct verifier *verifier, struct error *err)
 {
 	AUTO_FREE char *text = NULL;
@@ -103,24 +75,6 @@ static bool open_disk(struct verifier *verifier, struct error *err)
 	if (verifier->document == NULL)
 		return error_set(err, ERROR_CORRUPT, "pod.json is malformed");
 	verifier->pod = json_document_root(verifier->document);
-	return true;
-}
-
-static bool check_partitions(const struct verifier *verifier, struct error *err)
-{
-	for (size_t i = 0; i < verifier->toc.partition_count; i++) {
-		const struct toc_partition *partition = &verifier->toc.partitions[i];
-		struct digest digest;
-		if (!digest_is_set(&partition->digest))
-			continue;
-		if (!hash_range(verifier, partition->offset, partition->size, &digest, err))
-			return false;
-		if (!digest_equal(&digest, &partition->digest))
-			return error_set(err, ERROR_CORRUPT,
-					 "partition %u (%s) was changed: it is not %.19s any more",
-					 partition->number, partition->name,
-					 DIGEST_TEXT(&partition->digest));
-	}
 	return true;
 }
 
@@ -318,9 +272,9 @@ bool disk_verify(struct store *store, const char *path, const struct image_optio
 	struct verifier verifier = {
 		.store = store, .path = path, .options = options, .progress = progress, .fd = -1};
 	if (!open_disk(&verifier, err) ||
-	    !hash_range(&verifier, 0, verifier.size, &ret->digest, err) ||
-	    !check_partitions(&verifier, err) || !check_base(&verifier, err) ||
-	    !load_images(&verifier, "initContainers", err) ||
+	    !partition_check_digest(verifier.fd, path, 0, verifier.size, &ret->digest, err) ||
+	    !partition_check_all(verifier.fd, path, &verifier.toc, err) ||
+	    !check_base(&verifier, err) || !load_images(&verifier, "initContainers", err) ||
 	    !load_images(&verifier, "containers", err) || !load_images(&verifier, "volumes", err) ||
 	    !convert_layers(&verifier, err) || !compare_disks(&verifier, &ret->digest, err))
 		return error_prefix(err, "'%s'", path);

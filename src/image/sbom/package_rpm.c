@@ -9,6 +9,10 @@
 
 #define ENTRY_SIZE  16u
 #define MAX_ENTRIES 65536u
+#define MAX_BLOB    (64 << 20)
+/* Of SQLite's virtual machine: a row takes about ten. */
+#define STEPS_A_LOOK 10000
+#define MAX_STEPS    20000000u
 
 enum rpm_tag {
 	RPM_NAME = 1000,
@@ -148,12 +152,41 @@ static bool set_sqlite_error(sqlite3 *database, struct error *err)
 			 sqlite3_errmsg(database));
 }
 
+/* A view of that name would run whatever its author wrote. */
+static bool has_table(sqlite3 *database)
+{
+	sqlite3_stmt *row = NULL;
+	int code = sqlite3_prepare_v2(database,
+				      "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND "
+				      "name = 'Packages' AND sql NOT LIKE '%VIRTUAL%'",
+				      -1, &row, NULL);
+
+	if (code == SQLITE_OK)
+		code = sqlite3_step(row);
+	(void)sqlite3_finalize(row);
+	return code == SQLITE_ROW;
+}
+
+/* What else may be an expression (a generated column) ends by the number of its steps. */
+static int count_steps(void *arg)
+{
+	unsigned *count = arg;
+
+	return ++*count > MAX_STEPS / STEPS_A_LOOK;
+}
+
 static bool read_rows(sqlite3 *database, struct package_list *list, struct error *err)
 {
 	sqlite3_stmt *rows = NULL;
 	bool is_read = true;
-	int code = sqlite3_prepare_v2(database, "SELECT blob FROM Packages ORDER BY hnum", -1,
-				      &rows, NULL);
+	unsigned steps = 0;
+
+	if (!has_table(database))
+		return error_set(err, ERROR_CORRUPT,
+				 "RPM's database cannot be read: it has no table of packages");
+	(void)sqlite3_limit(database, SQLITE_LIMIT_LENGTH, MAX_BLOB);
+	sqlite3_progress_handler(database, STEPS_A_LOOK, count_steps, &steps);
+	int code = sqlite3_prepare_v2(database, "SELECT blob FROM Packages", -1, &rows, NULL);
 
 	while (code == SQLITE_OK && is_read && (code = sqlite3_step(rows)) == SQLITE_ROW) {
 		is_read = read_row(rows, list, err);
@@ -175,6 +208,10 @@ bool package_rpm_read(const void *bytes, size_t size, struct package_list *ret, 
 	if (size > 19 && copy[18] == 2 && copy[19] == 2)
 		copy[18] = copy[19] = 1;
 	int code = sqlite3_open_v2(":memory:", &database, SQLITE_OPEN_READWRITE, NULL);
+	if (code == SQLITE_OK)
+		code = sqlite3_db_config(database, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+	if (code == SQLITE_OK)
+		code = sqlite3_db_config(database, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	if (code == SQLITE_OK)
 		code = sqlite3_deserialize(database, "main", copy, (sqlite3_int64)size,
 					   (sqlite3_int64)size, SQLITE_DESERIALIZE_READONLY);

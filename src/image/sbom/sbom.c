@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "base/json.h"
+#include "image/disk/partition_check.h"
 #include "image/layer/squashfs_reader.h"
 #include "image/sbom/layer_view.h"
 #include "image/sbom/package_files.h"
@@ -288,7 +289,7 @@ static bool read_base(const struct reading *reading, struct error *err)
 	return true;
 }
 
-static bool read_head(struct reading *reading, struct error *err)
+static bool read_head(struct reading *reading, const char *path, struct error *err)
 {
 	struct sbom *sbom = reading->sbom;
 	AUTO_FREE char *text = NULL;
@@ -302,6 +303,8 @@ static bool read_head(struct reading *reading, struct error *err)
 	       toc_parse(text, size, sbom->size, &sbom->toc, err) &&
 	       pod_document_read(sbom->toc.pod_json, strlen(sbom->toc.pod_json), "pod.json",
 				 &sbom->pod, err) &&
+	       /* What is said of a partition's digest is said of the bytes that are there. */
+	       partition_check_all(reading->fd, path, &sbom->toc, err) &&
 	       sha256_fd(reading->fd, &sbom->digest, err);
 }
 
@@ -330,15 +333,15 @@ static bool read_images(const struct reading *reading, struct error *err)
 	return true;
 }
 
-static bool read_disk(struct reading *reading, struct error *err)
+static bool read_disk(struct reading *reading, const char *path, struct error *err)
 {
-	return read_head(reading, err) && open_layers(reading, err) && read_base(reading, err) &&
-	       read_images(reading, err);
+	return read_head(reading, path, err) && open_layers(reading, err) &&
+	       read_base(reading, err) && read_images(reading, err);
 }
 
 bool sbom_read(int fd, const char *path, struct sbom *ret, struct error *err)
 {
 	AUTO(reading_clear) struct reading reading = {.sbom = ret, .fd = fd};
 
-	return read_disk(&reading, err) || error_prefix(err, "'%s'", path);
+	return read_disk(&reading, path, err) || error_prefix(err, "'%s'", path);
 }
