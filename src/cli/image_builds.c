@@ -7,9 +7,14 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "base/path.h"
 #include "cli/arguments.h"
 #include "cli/output.h"
+#include "image/build/image_layout.h"
 #include "image/build/image_make.h"
+#include "image/oci/image_take.h"
+
+#define MAX_DEPTH 32
 
 static const struct container_spec *container_at(const struct pod_spec *pod, size_t index)
 {
@@ -36,31 +41,143 @@ static bool is_asked(const char *value, const char *word)
 	return value != NULL && strcmp(value, word) == 0;
 }
 
+struct building {
+	struct store *store;
+	const struct app *app;
+	struct image_make_options options;
+	struct lines lines;
+	const struct container_spec *under_way[MAX_DEPTH]; /* each waits for the next one's image */
+	size_t depth;
+};
+
+/* A Compose service is a container of its name, whatever pod it is in. */
+static const struct container_spec *find_container(const struct app *app, const char *name)
+{
+	for (size_t i = 0; i < app->pod_count; i++) {
+		const struct pod_spec *pod = &app->pods[i];
+		for (size_t k = 0; k < pod->init_container_count + pod->container_count; k++)
+			if (strcmp(container_at(pod, k)->name, name) == 0)
+				return container_at(pod, k);
+	}
+	return NULL;
+}
+
+/* The image as a layout that stays: its place is a part of what the next image is made of. */
+static char *place_image(struct building *building, const struct container_spec *container,
+			 struct error *err)
+{
+	AUTO_FREE char *name = image_made_name(container);
+	AUTO(oci_image_clear) struct oci_image image = {0};
+	const struct image_options options = {0};
+
+	if (name == NULL)
+		return xasprintf("docker-image://%s", container->image);
+	if (!image_resolve(building->store, name, PULL_NEVER, &options, NULL, &image, err))
+		return NULL;
+	AUTO_FREE char *layouts = path_folder(PATH_CACHE, "layouts");
+	AUTO_FREE char *folder = xasprintf("%s/%s", layouts, DIGEST_HEX(&image.digest));
+	return image_layout_write(building->store, &image, folder, err)
+		       ? xasprintf(BUILD_LAYOUT_PREFIX "%s", folder)
+		       : NULL;
+}
+
+static bool make_container(struct building *building, const struct container_spec *container,
+			   struct error *err);
+
+/* The image of the other container is there before it is one's context. */
+static bool place_context(struct building *building, const struct build_value *context, char **ret,
+			  struct error *err)
+{
+	const char *name = context->value + strlen(BUILD_SERVICE_PREFIX);
+	const struct container_spec *other = find_container(building->app, name);
+
+	if (other == NULL)
+		return error_set(err, ERROR_NOT_FOUND,
+				 "additional context '%s': there is no service '%s'", context->name,
+				 name);
+	if (!make_container(building, other, err))
+		return false;
+	*ret = place_image(building, other, err);
+	return *ret != NULL;
+}
+
+static bool is_service(const struct build_value *context)
+{
+	return context->value != NULL &&
+	       strncmp(context->value, BUILD_SERVICE_PREFIX, strlen(BUILD_SERVICE_PREFIX)) == 0;
+}
+
+/* With the places of other containers' images instead of their names. */
+static bool make_placed(struct building *building, const struct container_spec *container,
+			struct error *err)
+{
+	const struct build_spec *build = container->build;
+	AUTO_FREE struct build_value *contexts =
+		xcalloc(build->context_count + 1, sizeof(*contexts));
+	AUTO(string_list_clear) struct string_list places = STRING_LIST_INIT;
+	struct build_spec placed = *build;
+	struct container_spec copy = *container;
+	bool was_made = false;
+
+	for (size_t i = 0; i < build->context_count; i++) {
+		AUTO_FREE char *place = NULL;
+		contexts[i] = build->contexts[i];
+		if (!is_service(&build->contexts[i]))
+			continue;
+		if (!place_context(building, &build->contexts[i], &place, err))
+			return false;
+		contexts[i].value = place;
+		string_list_take(&places, TAKE_PTR(place));
+	}
+	placed.contexts = contexts;
+	copy.build = &placed;
+	building->lines.name = container->name;
+	return image_make(building->store, &copy, &building->options, building->lines.progress,
+			  &was_made, err);
+}
+
+static bool make_container(struct building *building, const struct container_spec *container,
+			   struct error *err)
+{
+	if (container->build == NULL)
+		return true;
+	for (size_t i = 0; i < building->depth; i++)
+		if (building->under_way[i] == container)
+			return error_set(
+				err, ERROR_INVALID,
+				"the image of '%s' is a context of its own, by way of '%s'",
+				container->name, building->under_way[building->depth - 1]->name);
+	if (building->depth == MAX_DEPTH)
+		return error_set(err, ERROR_FULL, "more than %d images, each a context of the next",
+				 MAX_DEPTH);
+	building->under_way[building->depth++] = container;
+	bool is_made = make_placed(building, container, err);
+	building->depth--;
+	return is_made;
+}
+
 bool image_builds_make(const struct invocation *invocation, struct store *store,
-		       const struct pod_spec *pod, const struct progress *progress,
-		       struct error *err)
+		       const struct app *app, const struct pod_spec *pod,
+		       const struct progress *progress, struct error *err)
 {
 	const struct arguments *args = invocation->args;
 	const char *named = arguments_value(args, "builder");
-	struct lines lines = {.progress = progress};
-	struct image_make_options options = {
-		.builder = named != NULL ? named : getenv("I2KIT_BUILDER"),
-		.always = arguments_flag(args, "build"),
-		.has_no_cache = arguments_flag(args, "no-cache"),
-		.pulls = is_asked(arguments_value(args, "pull"), "always"),
-		.line = arguments_flag(args, "quiet") ? NULL : on_line,
-		.arg = &lines,
+	struct building building = {
+		.store = store,
+		.app = app,
+		.options = {.builder = named != NULL ? named : getenv("I2KIT_BUILDER"),
+			    .always = arguments_flag(args, "build"),
+			    .has_no_cache = arguments_flag(args, "no-cache"),
+			    .pulls = is_asked(arguments_value(args, "pull"), "always"),
+			    .line = arguments_flag(args, "quiet") ? NULL : on_line},
+		.lines = {.progress = progress},
 	};
 
+	building.options.arg = &building.lines;
 	if (arguments_flag(args, "no-build"))
 		return true;
-	for (size_t i = 0; i < pod->init_container_count + pod->container_count; i++) {
-		const struct container_spec *container = container_at(pod, i);
-		bool was_made = false;
-		lines.name = container->name;
-		if (container->build != NULL &&
-		    !image_make(store, container, &options, progress, &was_made, err))
+	for (size_t i = 0; i < pod->init_container_count + pod->container_count; i++)
+		if (!make_container(&building, container_at(pod, i), err))
 			return error_prefix(err, "pod '%s'", pod->name);
-	}
 	return true;
 }

@@ -15,9 +15,9 @@
 			"what builds images (I2KIT_BUILDER)", COMPLETE_FORMAT                      \
 	}
 
-/* What the verb says of it: --builder, --build, --no-build, --no-cache, --pull always. */
+/* Those of the pod, and before them those of other containers that their contexts name (service:NAME). What the verb says of it: --builder, --build, --no-build, --no-cache, --pull always. */
 MUST_CHECK bool image_builds_make(const struct invocation *invocation, struct store *store,
-				  const struct pod_spec *pod, const struct progress *progress,
-				  struct error *err);
+				  const struct app *app, const struct pod_spec *pod,
+				  const struct progress *progress, struct error *err);
 
 #endif

@@ -155,7 +155,7 @@ static bool build_pods(const struct invocation *invocation, const struct app *ap
 	for (size_t i = 0; i < app->pod_count; i++) {
 		if (!ret->is_wanted[i])
 			continue;
-		if (!image_builds_make(invocation, store, &app->pods[i], progress, err) ||
+		if (!image_builds_make(invocation, store, app, &app->pods[i], progress, err) ||
 		    !image_build(store, &app->pods[i], &options, progress, &ret->disks[i], err) ||
 		    !image_boot_files(store, &ret->disks[i], &ret->boots[i], err))
 			return false;

@@ -109,7 +109,7 @@ static bool parse_request(const struct invocation *invocation, struct request *r
 	       check_options(args, err);
 }
 
-static bool build_pod(struct store *store, const struct request *request,
+static bool build_pod(struct store *store, const struct request *request, const struct app *app,
 		      const struct pod_spec *pod, const struct progress *progress,
 		      struct error *err)
 {
@@ -119,7 +119,7 @@ static bool build_pod(struct store *store, const struct request *request,
 	AUTO_FREE char *path = request->output == NULL ? NULL
 			       : request->is_folder    ? path_join(request->output, name)
 						       : xstrdup(request->output);
-	if (!image_builds_make(request->invocation, store, pod, progress, err) ||
+	if (!image_builds_make(request->invocation, store, app, pod, progress, err) ||
 	    !image_build(store, pod, &request->image, progress, &image, err) ||
 	    (path != NULL && !disk_export(&image, request->format, path, err)))
 		return false;
@@ -194,7 +194,8 @@ static int run(const struct invocation *invocation, struct error *err)
 	base_note_age(invocation);
 	for (size_t i = 0; i < app.pod_count; i++)
 		if (is_wanted(arguments_rest(invocation->args), &app.pods[i]) &&
-		    !build_pod(store, &request, &app.pods[i], progress_view_progress(view), err))
+		    !build_pod(store, &request, &app, &app.pods[i], progress_view_progress(view),
+			       err))
 			return 1;
 	return 0;
 }

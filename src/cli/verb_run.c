@@ -174,7 +174,7 @@ static bool build(struct run *run, struct error *err)
 
 	if (store == NULL || !image_options_take_pull(&options, arguments_value(args, "pull"), err))
 		return false;
-	bool is_made = image_builds_make(run->invocation, store, &app->pods[run->target.pod],
+	bool is_made = image_builds_make(run->invocation, store, app, &app->pods[run->target.pod],
 					 progress_view_progress(view), err) &&
 		       build_disk(store, run, &options, progress_view_progress(view), disk, err) &&
 		       image_boot_files(store, disk, boot, err) &&

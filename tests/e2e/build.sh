@@ -73,6 +73,51 @@ ok $? "a secret reaches a RUN that mounts it"
 kill $watcher
 [ ! -s seen ] && ! grep -rqs zq7v "${XDG_DATA_HOME:-$HOME/.local/share}/i2kit/blobs" "${XDG_CACHE_HOME:-$HOME/.cache}/i2kit"
 ok $? "and is on no command line, and in no file that stays"
+# An image that is built on another's: `upper` comes first in the file.
+mkdir layers
+cat >layers/compose.yaml <<END
+name: layers
+services:
+  upper:
+    build:
+      context: .
+      dockerfile_inline: |
+        FROM lower
+        COPY --from=lower /etc/lower /etc/seen
+      additional_contexts: {lower: "service:lower"}
+    command: [cat, /etc/seen]
+  lower:
+    build:
+      context: ./lower
+      dockerfile_inline: |
+        FROM base
+        COPY file /etc/lower
+        CMD ["true"]
+      additional_contexts: ["base=oci-layout://$images/toolbox"]
+END
+mkdir layers/lower
+echo one >layers/lower/file
+upper() { (cd layers && i2kit build upper -o ../upper.img 2>../err >/dev/null) && unsquash upper; }
+# unsquash NAME: what stands in etc/seen of the disk's last layer
+unsquash() {
+	local at size
+	read -r at size < <(i2kit inspect "$1.img" -o json | jq -r '.partitions[-1] | "\(.offset) \(.size)"')
+	dd if="$1.img" of=layer.sqfs bs=4096 iflag=skip_bytes,count_bytes skip="$at" count="$size" status=none
+	unsquashfs -cat layer.sqfs etc/seen
+}
+is "$(upper)" one && is "$(grep -c 'STEP 1/' err)" 2
+ok $? "the image of another service is built before what has it as a context"
+is "$(upper)" one && ! grep -q STEP err
+ok $? "and nothing again while neither changed"
+echo two >layers/lower/file
+is "$(upper)" two
+ok $? "what changed below is built on anew"
+sed -i 's|base=oci-layout.*"|base=service:upper"|' layers/compose.yaml
+(cd layers && i2kit build upper 2>&1) | grep -q "is a context of its own, by way of 'lower'"
+ok $? "images that are each other's context are refused"
+sed -i 's|service:lower|service:nobody|' layers/compose.yaml
+(cd layers && i2kit build upper 2>&1) | grep -q "additional context 'lower': there is no service 'nobody'"
+ok $? "so is the image of nobody"
 printf 'FROM base\nRUN sleep 987\n' >api/Dockerfile
 i2kit build >/dev/null 2>&1 &
 pid=$!

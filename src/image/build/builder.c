@@ -64,10 +64,10 @@ static bool check_contexts(const struct build_spec *spec, struct error *err)
 		if (context->value == NULL || strncmp(context->value, "service:", 8) != 0)
 			continue;
 		(void)error_set(err, ERROR_UNSUPPORTED,
-				"additional context '%s' is the image of another service",
+				"additional context '%s' is the image of another service, which "
+				"nobody has put there",
 				context->name);
-		return error_hint(err, "a stage of one Dockerfile, or a folder: %s: ./base",
-				  context->name);
+		return false;
 	}
 	return true;
 }
