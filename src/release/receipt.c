@@ -42,13 +42,13 @@ void receipt_add_probe(struct receipt *receipt, const char *container, const cha
 	added->probe = xstrdup(probe);
 }
 
-/* Names go into paths: they are RFC 1123 by the manifest's check, looked at once more here. */
+/* Names go into paths and are shown: RFC 1123 by the manifest's check, looked at once more here. */
 static bool check_name(const char *what, const char *name, struct error *err)
 {
 	size_t size = name != NULL ? strlen(name) : 0;
 	bool is_good = size > 0 && size < 254 && name[0] != '.';
 	for (size_t i = 0; i < size; i++)
-		is_good = is_good && name[i] != '/' && (unsigned char)name[i] > ' ';
+		is_good = is_good && name[i] != '/' && name[i] > ' ' && name[i] < 0x7f;
 	return is_good ? true
 		       : error_set(err, ERROR_INVALID, "the %s of a receipt is no name", what);
 }

@@ -34,6 +34,9 @@ static bool make_line(const char *public_key, const char *name, char **ret, stru
 
 	if (!trusted_keys_add(&one, line, err))
 		return false;
+	if (strncmp(one.items[0].name, TRUSTED_KEYS_RETIRED, strlen(TRUSTED_KEYS_RETIRED)) == 0)
+		return error_set(err, ERROR_INVALID, "'%s' is the name of a key of your own",
+				 one.items[0].name);
 	*ret = TAKE_PTR(line);
 	return true;
 }

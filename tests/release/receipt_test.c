@@ -305,6 +305,10 @@ static void a_name_that_leaves_the_folder_is_refused(void **state)
 	AUTO(error_clear) struct error err = ERROR_INIT;
 	assert_false(receipt_find("..", "web", &release, &receipt, &err));
 	assert_int_equal(err.kind, ERROR_INVALID);
+	/* A receipt of another machine is printed when it comes. */
+	assert_false(receipt_find("shop", "we\xc2\x9b", &release, &receipt, &err));
+	assert_int_equal(err.kind, ERROR_INVALID);
+	assert_false(receipt_find("shop", "we\x7f", &release, &receipt, NULL));
 }
 
 /* The other machine is another folder for configuration and state. */
