@@ -87,13 +87,7 @@ static void add_members(struct template_writer *writer)
 	struct json_writer *json = template_begin(writer, "Members", "AWS::EC2::SecurityGroup");
 	json_write_text(json, "GroupDescription", what);
 	template_write_vpc(writer, "VpcId");
-	json_open_list(json, "SecurityGroupEgress");
-	json_open_object(json, NULL);
-	json_write_text(json, "IpProtocol", "-1");
-	json_write_text(json, "CidrIp", "127.0.0.1/32");
-	json_write_text(json, "Description", "nothing");
-	json_close(json);
-	json_close(json);
+	template_write_no_egress(json, "nothing");
 	template_end(writer);
 }
 

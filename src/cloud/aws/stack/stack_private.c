@@ -144,13 +144,7 @@ static void add_endpoint_firewall(struct template_writer *writer)
 	json_write_text(json, "Description", "pods");
 	json_close(json);
 	json_close(json);
-	json_open_list(json, "SecurityGroupEgress");
-	json_open_object(json, NULL);
-	json_write_text(json, "IpProtocol", "-1");
-	json_write_text(json, "CidrIp", "127.0.0.1/32");
-	json_write_text(json, "Description", "nothing");
-	json_close(json);
-	json_close(json);
+	template_write_no_egress(json, "nothing");
 	template_end(writer);
 }
 

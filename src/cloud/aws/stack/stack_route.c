@@ -350,14 +350,7 @@ static void add_firewall(struct template_writer *writer)
 		json_close(json);
 	}
 	json_close(json);
-	/* The rule to nowhere keeps EC2 from adding "everything, everywhere". */
-	json_open_list(json, "SecurityGroupEgress");
-	json_open_object(json, NULL);
-	json_write_text(json, "IpProtocol", "-1");
-	json_write_text(json, "CidrIp", "127.0.0.1/32");
-	json_write_text(json, "Description", "nothing but the rules beside");
-	json_close(json);
-	json_close(json);
+	template_write_no_egress(json, "nothing but the rules beside");
 	template_end(writer);
 }
 

@@ -88,6 +88,17 @@ void template_write_range(struct json_writer *json, const char *protocol, unsign
 	json_write_unsigned(json, "ToPort", port);
 }
 
+void template_write_no_egress(struct json_writer *json, const char *description)
+{
+	json_open_list(json, "SecurityGroupEgress");
+	json_open_object(json, NULL);
+	json_write_text(json, "IpProtocol", "-1");
+	json_write_text(json, "CidrIp", "127.0.0.1/32");
+	json_write_text(json, "Description", description);
+	json_close(json);
+	json_close(json);
+}
+
 void template_write_alias(struct json_writer *json, const char *balancer, const char *name,
 			  bool evaluates_health)
 {

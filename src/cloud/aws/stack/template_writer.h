@@ -39,6 +39,8 @@ void template_write_pair(struct json_writer *json, const char *key, const char *
 void template_write_answer(struct json_writer *json, const char *status, const char *text);
 /* "IpProtocol", "FromPort", "ToPort" of one port. */
 void template_write_range(struct json_writer *json, const char *protocol, unsigned port);
+/* "SecurityGroupEgress": a rule to nowhere, which keeps EC2 from adding "everything, everywhere". */
+void template_write_no_egress(struct json_writer *json, const char *description);
 /* The members of a record set: an alias of a load balancer; which is not told while that has no
  * healthy target, where it evaluates health. */
 void template_write_alias(struct json_writer *json, const char *balancer, const char *name,
