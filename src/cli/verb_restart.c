@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
 #include "base/alloc.h"
 #include "cli/arguments.h"
 #include "cli/project_follow.h"
@@ -9,6 +11,29 @@ static void act_restart(struct client *client, client_done_fn *done, void *done_
 	client_restart(client, arg, done, done_arg);
 }
 
+/* Who names nothing means what runs: of a CronJob nothing does but its runs. */
+static bool leave_cron_jobs(const struct project_verb *verb, struct string_list *names,
+			    struct error *err)
+{
+	AUTO(project_status_clear) struct project_status status = {0};
+	AUTO(string_list_clear) struct string_list kept = STRING_LIST_INIT;
+
+	if (!client_status(verb->client, &status, err))
+		return false;
+	for (size_t i = 0; i < names->count; i++) {
+		bool is_cron = false;
+		for (size_t k = 0; k < status.pod_count; k++)
+			is_cron = is_cron || (status.pods[k].cron.schedule != NULL &&
+					      strcmp(status.pods[k].name, names->items[i]) == 0);
+		if (!is_cron)
+			string_list_add(&kept, names->items[i]);
+	}
+	string_list_clear(names);
+	*names = kept;
+	kept = STRING_LIST_INIT;
+	return true;
+}
+
 static int run(const struct invocation *invocation, struct error *err)
 {
 	AUTO(project_verb_close) struct project_verb verb = {0};
@@ -17,8 +42,11 @@ static int run(const struct invocation *invocation, struct error *err)
 	struct follow_result result = {0};
 
 	if (!project_follow_timeout(invocation, &options.timeout_ms, err) ||
-	    !project_verb_open_words(invocation, true, &verb, &names, err) ||
-	    !project_verb_check(&verb, &names, err) ||
+	    !project_verb_open_words(invocation, true, &verb, &names, err))
+		return 1;
+	bool is_named = names.count > 0;
+	if (!project_verb_check(&verb, &names, err) ||
+	    (!is_named && !leave_cron_jobs(&verb, &names, err)) ||
 	    !project_verb_act_all(&verb, &names, act_restart, err))
 		return 1;
 	if (arguments_flag(invocation->args, "wait") &&
