@@ -105,9 +105,12 @@ static struct match take_match(struct unpacking *unpacking, unsigned code)
 /* The first byte may be a run of literals by itself. */
 static void take_first(struct unpacking *unpacking)
 {
-	if (unpacking->at == unpacking->end || *unpacking->at <= 17)
+	unsigned byte = unpacking->at < unpacking->end ? *unpacking->at : 0;
+
+	if (byte <= 17)
 		return;
-	size_t count = (size_t)take(unpacking) - 17;
+	unpacking->at++;
+	size_t count = byte - 17;
 	copy_literals(unpacking, count);
 	unpacking->literals = count < AFTER_MANY ? (unsigned)count : AFTER_MANY;
 }
