@@ -46,6 +46,21 @@ unsigned suggest_distance(const char *a, const char *b)
 	return last[b_length];
 }
 
+/* Two letters that changed places are the likelier slip: "sp" is ps, not cp. */
+static bool has_same_letters(const char *a, const char *b)
+{
+	unsigned counts[256] = {0};
+
+	if (strlen(a) != strlen(b))
+		return false;
+	for (size_t i = 0; a[i] != '\0'; i++)
+		counts[(unsigned char)a[i]]++;
+	for (size_t i = 0; b[i] != '\0'; i++)
+		if (counts[(unsigned char)b[i]]-- == 0)
+			return false;
+	return true;
+}
+
 const char *suggest_nearest(const char *word, const struct string_list *known)
 {
 	const char *nearest = NULL;
@@ -56,7 +71,9 @@ const char *suggest_nearest(const char *word, const struct string_list *known)
 		/* "docto" and "comp" are beginnings, however many letters are missing. */
 		bool is_beginning = length >= 2 && strncmp(known->items[i], word, length) == 0;
 		unsigned edits = is_beginning ? 0 : suggest_distance(word, known->items[i]);
-		if (edits < best || (edits == best && nearest == NULL)) {
+		bool is_better = nearest == NULL || (has_same_letters(word, known->items[i]) &&
+						     !has_same_letters(word, nearest));
+		if (edits < best || (edits == best && is_better)) {
 			best = edits;
 			nearest = known->items[i];
 		}

@@ -134,6 +134,14 @@ static void a_beginning_wins_over_a_likeness(void **state)
 	assert_string_equal(suggest_nearest("statu", &known), "status");
 	assert_string_equal(suggest_nearest("sotp", &known), "stop");
 	assert_null(suggest_nearest("zzzz", &known));
+	/* One edit each: two letters in each other's place come before another letter. */
+	AUTO(string_list_clear) struct string_list alike = STRING_LIST_INIT;
+	string_list_add(&alike, "cp");
+	string_list_add(&alike, "ps");
+	string_list_add(&alike, "stats");
+	string_list_add(&alike, "status");
+	assert_string_equal(suggest_nearest("sp", &alike), "ps");
+	assert_string_equal(suggest_nearest("statsu", &alike), "status");
 }
 
 /* Every verb's own options, letters and texts keep to what help and the parser assume. */
