@@ -228,10 +228,10 @@ const struct instance_status *project_verb_find(const struct project_status *sta
 {
 	AUTO(string_list_clear) struct string_list known = STRING_LIST_INIT;
 
-	for (size_t i = 0; i < status->instance_count; i++) {
-		if (strcmp(status->instances[i].name, name) == 0)
-			return &status->instances[i];
-	}
+	const struct instance_status *named = project_status_instance(status, name);
+
+	if (named != NULL)
+		return named;
 	/* A pod stands for its instance that stays, not for one that it replaces. */
 	const struct instance_status *of_pod = NULL;
 	for (size_t i = 0; i < status->instance_count; i++) {

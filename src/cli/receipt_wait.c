@@ -13,12 +13,9 @@
 
 static bool is_whole(const struct project_status *status, const char *pod)
 {
-	for (size_t i = 0; i < status->pod_count; i++) {
-		if (strcmp(status->pods[i].name, pod) == 0)
-			return status->pods[i].desired > 0 &&
-			       status->pods[i].ready >= status->pods[i].desired;
-	}
-	return false;
+	const struct pod_status *found = project_status_pod(status, pod);
+
+	return found != NULL && found->desired > 0 && found->ready >= found->desired;
 }
 
 /* The pod of an instance that is ready and whose release has no receipt yet; NULL: there is none. */

@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <string.h>
-
 #include "base/alloc.h"
 #include "cli/arguments.h"
 #include "cli/project_follow.h"
@@ -21,11 +19,8 @@ static bool leave_cron_jobs(const struct project_verb *verb, struct string_list 
 	if (!client_status(verb->client, &status, err))
 		return false;
 	for (size_t i = 0; i < names->count; i++) {
-		bool is_cron = false;
-		for (size_t k = 0; k < status.pod_count; k++)
-			is_cron = is_cron || (status.pods[k].cron.schedule != NULL &&
-					      strcmp(status.pods[k].name, names->items[i]) == 0);
-		if (!is_cron)
+		const struct pod_status *pod = project_status_pod(&status, names->items[i]);
+		if (pod == NULL || pod->cron.schedule == NULL)
 			string_list_add(&kept, names->items[i]);
 	}
 	string_list_clear(names);

@@ -18,15 +18,6 @@ static bool is_chosen(const struct string_list *names, const char *pod)
 	return names->count == 0 || string_list_has(names, pod);
 }
 
-static const struct pod_status *find_pod(const struct project_status *status, const char *name)
-{
-	for (size_t i = 0; i < status->pod_count; i++) {
-		if (strcmp(status->pods[i].name, name) == 0)
-			return &status->pods[i];
-	}
-	return NULL;
-}
-
 /* Those that were stopped; what runs is left alone. */
 static bool list_stopped(const struct project_verb *verb, const struct string_list *names,
 			 struct string_list *ret, struct error *err)
@@ -38,7 +29,7 @@ static bool list_stopped(const struct project_verb *verb, const struct string_li
 	for (size_t i = 0; i < status.pod_count; i++) {
 		const struct pod_status *pod = &status.pods[i];
 		const struct pod_status *cron =
-			pod->cron_of != NULL ? find_pod(&status, pod->cron_of) : NULL;
+			pod->cron_of != NULL ? project_status_pod(&status, pod->cron_of) : NULL;
 		/* Runs that were stopped with their CronJob come back with it. */
 		if (cron != NULL && cron->cron.is_stopped)
 			continue;
@@ -59,7 +50,8 @@ static const char *find_new_run(const struct project_status *before,
 	for (size_t i = 0; i < after->pod_count; i++) {
 		const struct pod_status *pod = &after->pods[i];
 		if (pod->cron_of != NULL && strcmp(pod->cron_of, cron) == 0 &&
-		    find_pod(before, pod->name) == NULL && strstr(pod->name, "-manual-") != NULL)
+		    project_status_pod(before, pod->name) == NULL &&
+		    strstr(pod->name, "-manual-") != NULL)
 			return pod->name;
 	}
 	return NULL;
@@ -81,7 +73,7 @@ static bool start_runs(const struct invocation *invocation, const struct project
 	if (!client_status(verb->client, &before, err))
 		return false;
 	for (size_t i = 0; i < names->count; i++) {
-		const struct pod_status *pod = find_pod(&before, names->items[i]);
+		const struct pod_status *pod = project_status_pod(&before, names->items[i]);
 		if (pod != NULL && pod->cron.schedule != NULL && !pod->cron.is_stopped)
 			string_list_add(&crons, pod->name);
 	}

@@ -14,15 +14,6 @@
 
 enum { STEP_MS = 100, INTERVAL_MS = 1000 };
 
-static const struct instance_status *find(const struct project_status *status, const char *name)
-{
-	for (size_t i = 0; i < status->instance_count; i++) {
-		if (strcmp(status->instances[i].name, name) == 0)
-			return &status->instances[i];
-	}
-	return NULL;
-}
-
 static uint64_t cpu_of(const struct instance_status *instance, const char *container)
 {
 	if (container == NULL)
@@ -66,7 +57,7 @@ static void print_stats(const struct invocation *invocation, const struct projec
 		output_format_size(used, instance->memory_used_bytes);
 		output_format_size(size, instance->memory_bytes);
 		table_add_cell(table, STYLE_BOLD, "%s", instance->name);
-		add_cpu(table, find(before, instance->name), instance, NULL);
+		add_cpu(table, project_status_instance(before, instance->name), instance, NULL);
 		table_add_cell(table, STYLE_NONE, "%s", used);
 		table_add_cell(table, STYLE_NONE, "%s", size);
 		table_add_cell(table, STYLE_NONE, "%s", "");
@@ -75,7 +66,7 @@ static void print_stats(const struct invocation *invocation, const struct projec
 				continue;
 			output_format_size(used, instance->containers[c].memory_bytes);
 			table_add_cell(table, STYLE_DIM, "%s", "");
-			add_cpu(table, find(before, instance->name), instance,
+			add_cpu(table, project_status_instance(before, instance->name), instance,
 				instance->containers[c].name);
 			table_add_cell(table, STYLE_NONE, "%s", used);
 			table_add_cell(table, STYLE_NONE, "%s", "");

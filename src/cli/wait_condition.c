@@ -107,29 +107,11 @@ bool wait_condition_parse(const char *text, struct wait_condition *ret, struct e
 
 /* --- whether it holds ----------------------------------------------------------------------- */
 
-static const struct pod_status *find_pod(const struct project_status *status, const char *name)
-{
-	for (size_t i = 0; i < status->pod_count; i++) {
-		if (strcmp(status->pods[i].name, name) == 0)
-			return &status->pods[i];
-	}
-	return NULL;
-}
-
-static const struct instance_status *find_instance(const struct project_status *status,
-						   const char *name)
-{
-	for (size_t i = 0; i < status->instance_count; i++) {
-		if (strcmp(status->instances[i].name, name) == 0)
-			return &status->instances[i];
-	}
-	return NULL;
-}
-
 /* A pod that leaves the plan is there until its last VM is gone. */
 static bool is_there(const struct project_status *status, const char *name)
 {
-	bool is_any = find_pod(status, name) != NULL || find_instance(status, name) != NULL;
+	bool is_any = project_status_pod(status, name) != NULL ||
+		      project_status_instance(status, name) != NULL;
 
 	for (size_t i = 0; i < status->instance_count; i++)
 		is_any = is_any || strcmp(status->instances[i].pod, name) == 0;
@@ -234,8 +216,8 @@ enum wait_verdict wait_condition_judge(const struct wait_condition *condition,
 				       const struct project_status *status, const char *name,
 				       char **ret_what, int *ret_exit_code)
 {
-	const struct pod_status *pod = find_pod(status, name);
-	const struct instance_status *instance = find_instance(status, name);
+	const struct pod_status *pod = project_status_pod(status, name);
+	const struct instance_status *instance = project_status_instance(status, name);
 
 	*ret_what = NULL;
 	*ret_exit_code = 1;

@@ -182,11 +182,7 @@ void model_switch_project(struct model *model, const char *project, const char *
 
 const struct instance_status *model_find_instance(const struct model *model, const char *name)
 {
-	for (size_t i = 0; name != NULL && i < model->status.instance_count; i++) {
-		if (strcmp(model->status.instances[i].name, name) == 0)
-			return &model->status.instances[i];
-	}
-	return NULL;
+	return name != NULL ? project_status_instance(&model->status, name) : NULL;
 }
 
 const struct job *model_find_job(const struct model *model, unsigned number)
@@ -200,11 +196,7 @@ const struct job *model_find_job(const struct model *model, unsigned number)
 
 static const struct pod_status *find_pod(const struct model *model, const char *name)
 {
-	for (size_t i = 0; name != NULL && i < model->status.pod_count; i++) {
-		if (strcmp(model->status.pods[i].name, name) == 0)
-			return &model->status.pods[i];
-	}
-	return NULL;
+	return name != NULL ? project_status_pod(&model->status, name) : NULL;
 }
 
 /* What the selected line of a list is about; either may be NULL. */

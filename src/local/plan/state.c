@@ -147,3 +147,20 @@ void project_event_clear(struct project_event *event)
 	free(event->message);
 	*event = (struct project_event){0};
 }
+
+const struct pod_status *project_status_pod(const struct project_status *status, const char *name)
+{
+	for (size_t i = 0; i < status->pod_count; i++)
+		if (strcmp(status->pods[i].name, name) == 0)
+			return &status->pods[i];
+	return NULL;
+}
+
+const struct instance_status *project_status_instance(const struct project_status *status,
+						      const char *name)
+{
+	for (size_t i = 0; i < status->instance_count; i++)
+		if (strcmp(status->instances[i].name, name) == 0)
+			return &status->instances[i];
+	return NULL;
+}

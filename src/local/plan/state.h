@@ -195,6 +195,10 @@ struct project_status {
 	size_t route_count;
 };
 void project_status_clear(struct project_status *status);
+/* By their whole names; NULL: there is none. */
+const struct pod_status *project_status_pod(const struct project_status *status, const char *name);
+const struct instance_status *project_status_instance(const struct project_status *status,
+						      const char *name);
 
 struct project_event {
 	uint64_t sequence;
