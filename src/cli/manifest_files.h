@@ -79,6 +79,15 @@
 		"config-map-file", 0, OPTION_REPEAT, "NAME[.KEY]=FILE",                            \
 			"the same from a file, .env or folder", COMPLETE_FILE                      \
 	}
+/* Which manifests are read, and how; the second for verbs whose --profile is the cloud's. */
+#define MANIFEST_OPTIONS                                                                           \
+	MANIFEST_FILE_OPTION, MANIFEST_RECURSIVE_OPTION, MANIFEST_NAMESPACE_OPTION,                \
+		MANIFEST_ENV_FILE_OPTION, MANIFEST_PROFILE_OPTION, MANIFEST_SKIP_OPTION,           \
+		MANIFEST_STRICT_OPTION
+#define MANIFEST_CLOUD_OPTIONS                                                                     \
+	MANIFEST_FILE_OPTION, MANIFEST_RECURSIVE_OPTION, MANIFEST_NAMESPACE_OPTION,                \
+		MANIFEST_ENV_FILE_OPTION, MANIFEST_CLOUD_PROFILE_OPTION, MANIFEST_SKIP_OPTION,     \
+		MANIFEST_STRICT_OPTION
 #define MANIFEST_SUPPLY_OPTIONS                                                                    \
 	MANIFEST_SECRET_OPTION, MANIFEST_SECRET_FILE_OPTION, MANIFEST_CONFIG_OPTION,               \
 		MANIFEST_CONFIG_FILE_OPTION

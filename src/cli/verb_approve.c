@@ -15,6 +15,7 @@
 #include "cli/progress_view.h"
 #include "cli/receipt_wait.h"
 #include "cli/trusted_target.h"
+#include "cli/vm_options.h"
 #include "cloud/promote.h"
 #include "manifest/placeholder.h"
 #include "release/approval_key.h"
@@ -254,8 +255,7 @@ static const struct option_spec options[] = {
 	MANIFEST_STRICT_OPTION,
 	MANIFEST_SUPPLY_OPTIONS,
 	{"yes", 'y', OPTION_FLAG, NULL, "do not ask", COMPLETE_NONE},
-	{"base", 0, OPTION_VALUE, "FOLDER|FILE", "another base than the default one",
-	 COMPLETE_FILE},
+	BASE_OPTION,
 };
 
 const struct verb verb_approve = {

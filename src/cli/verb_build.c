@@ -13,19 +13,14 @@
 #include "cli/manifest_files.h"
 #include "cli/progress_view.h"
 #include "cli/verb.h"
+#include "cli/vm_options.h"
 #include "image/pod/disk_export.h"
 #include "image/pod/image_build.h"
 #include "image/store/store.h"
 #include "manifest/app.h"
 
 static const struct option_spec options[] = {
-	MANIFEST_FILE_OPTION,
-	MANIFEST_RECURSIVE_OPTION,
-	MANIFEST_NAMESPACE_OPTION,
-	MANIFEST_ENV_FILE_OPTION,
-	MANIFEST_PROFILE_OPTION,
-	MANIFEST_SKIP_OPTION,
-	MANIFEST_STRICT_OPTION,
+	MANIFEST_OPTIONS,
 	MANIFEST_SUPPLY_OPTIONS,
 	{"output", 'o', OPTION_VALUE, "FILE|FOLDER", "also write the disk there", COMPLETE_FILE},
 	{"format", 0, OPTION_VALUE, "raw|qcow2|kernel+initrd|tar", "of that file (raw)",
@@ -35,17 +30,14 @@ static const struct option_spec options[] = {
 	{"linuxkit-file", 0, OPTION_REPEAT, "FILE", "build LinuxKit documents, no pod",
 	 COMPLETE_FILE},
 	{"json", 0, OPTION_FLAG, NULL, "results as JSON, one object a line", COMPLETE_NONE},
-	{"pull", 0, OPTION_VALUE, "always|missing|never", "overrides imagePullPolicy",
-	 COMPLETE_FORMAT},
+	PULL_OPTION,
 	BUILDER_OPTION,
 	{"no-build", 0, OPTION_FLAG, NULL, "take images of `build:` as they were", COMPLETE_NONE},
 	{"no-cache", 0, OPTION_FLAG, NULL, "of `build:`: every step anew", COMPLETE_NONE},
-	{"base", 0, OPTION_VALUE, "FOLDER|FILE", "another base than the default one",
-	 COMPLETE_FILE},
+	BASE_OPTION,
 	{"lock-file", 0, OPTION_VALUE, "FILE", "honour and complete this i2kit.lock",
 	 COMPLETE_FILE},
-	{"insecure-registry", 0, OPTION_REPEAT, "HOST[:PORT]",
-	 "may speak http or show any certificate", COMPLETE_NONE},
+	INSECURE_REGISTRY_OPTION,
 };
 
 struct request {

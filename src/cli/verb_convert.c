@@ -17,13 +17,7 @@
 #include "manifest/write_short.h"
 
 static const struct option_spec options[] = {
-	MANIFEST_FILE_OPTION,
-	MANIFEST_RECURSIVE_OPTION,
-	MANIFEST_NAMESPACE_OPTION,
-	MANIFEST_ENV_FILE_OPTION,
-	MANIFEST_PROFILE_OPTION,
-	MANIFEST_SKIP_OPTION,
-	MANIFEST_STRICT_OPTION,
+	MANIFEST_OPTIONS,
 	MANIFEST_SUPPLY_OPTIONS,
 	{"to", 't', OPTION_VALUE, "i2kit|kubernetes|compose|linuxkit",
 	 "the form to write (kubernetes)", COMPLETE_FORMAT},

@@ -11,6 +11,7 @@
 #include "cli/output_document.h"
 #include "cli/progress_view.h"
 #include "cli/table.h"
+#include "cli/vm_options.h"
 #include "cloud/config_diff.h"
 #include "cloud/promote.h"
 #include "cloud/route_text.h"
@@ -256,8 +257,7 @@ static const struct option_spec options[] = {
 	MANIFEST_NAMESPACE_OPTION,
 	MANIFEST_ENV_FILE_OPTION,
 	MANIFEST_CLOUD_PROFILE_OPTION,
-	{"base", 0, OPTION_VALUE, "FOLDER|FILE", "another base than the default one",
-	 COMPLETE_FILE},
+	BASE_OPTION,
 	REGION_OPTION,
 	PROFILE_OPTION,
 };

@@ -13,6 +13,7 @@
 #include "cli/output.h"
 #include "cli/output_document.h"
 #include "cli/verb.h"
+#include "cli/vm_options.h"
 #include "image/oci/registry_login.h"
 
 enum { MAX_PASSWORD = 64 << 10 };
@@ -133,8 +134,7 @@ static const struct option_spec options[] = {
 	{"username", 'u', OPTION_VALUE, "USER", "else it is asked for", COMPLETE_NONE},
 	{"password-stdin", 0, OPTION_FLAG, NULL, "the password comes by standard input",
 	 COMPLETE_NONE},
-	{"insecure-registry", 0, OPTION_REPEAT, "HOST[:PORT]",
-	 "may speak http or show any certificate", COMPLETE_NONE},
+	INSECURE_REGISTRY_OPTION,
 };
 
 const struct verb verb_login = {

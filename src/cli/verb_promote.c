@@ -16,6 +16,7 @@
 #include "cli/receipt_wait.h"
 #include "cli/rehearsal_run.h"
 #include "cli/trusted_target.h"
+#include "cli/vm_options.h"
 #include "cloud/promote.h"
 #include "cloud/replay.h"
 #include "manifest/placeholder.h"
@@ -358,13 +359,7 @@ static int run(const struct invocation *invocation, struct error *err)
 
 static const struct option_spec options[] = {
 	ENVIRONMENT_OPTION,
-	MANIFEST_FILE_OPTION,
-	MANIFEST_RECURSIVE_OPTION,
-	MANIFEST_NAMESPACE_OPTION,
-	MANIFEST_ENV_FILE_OPTION,
-	MANIFEST_CLOUD_PROFILE_OPTION,
-	MANIFEST_SKIP_OPTION,
-	MANIFEST_STRICT_OPTION,
+	MANIFEST_CLOUD_OPTIONS,
 	MANIFEST_SUPPLY_OPTIONS,
 	{"plan", 0, OPTION_FLAG, NULL, "what would be sent and changed; send nothing",
 	 COMPLETE_NONE},
@@ -381,8 +376,7 @@ static const struct option_spec options[] = {
 	{"only-images", 0, OPTION_FLAG, NULL, "upload and compare, no stack", COMPLETE_NONE},
 	{"verify", 0, OPTION_VALUE, "full|sample|none", "how much is read back and compared",
 	 COMPLETE_FORMAT},
-	{"base", 0, OPTION_VALUE, "FOLDER|FILE", "another base than the default one",
-	 COMPLETE_FILE},
+	BASE_OPTION,
 	REGION_OPTION,
 	PROFILE_OPTION,
 };

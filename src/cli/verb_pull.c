@@ -10,22 +10,16 @@
 #include "cli/output_document.h"
 #include "cli/progress_view.h"
 #include "cli/verb.h"
+#include "cli/vm_options.h"
 #include "image/oci/image_ref.h"
 #include "image/oci/resolve.h"
 #include "image/pod/image_process.h"
 #include "manifest/pod_images.h"
 
 static const struct option_spec options[] = {
-	MANIFEST_FILE_OPTION,
-	MANIFEST_RECURSIVE_OPTION,
-	MANIFEST_NAMESPACE_OPTION,
-	MANIFEST_ENV_FILE_OPTION,
-	MANIFEST_PROFILE_OPTION,
-	MANIFEST_SKIP_OPTION,
-	MANIFEST_STRICT_OPTION,
+	MANIFEST_OPTIONS,
 	MANIFEST_SUPPLY_OPTIONS,
-	{"insecure-registry", 0, OPTION_REPEAT, "HOST[:PORT]",
-	 "may speak http or show any certificate", COMPLETE_NONE},
+	INSECURE_REGISTRY_OPTION,
 	{"lock", 0, OPTION_FLAG, NULL, "write what was pulled to i2kit.lock", COMPLETE_NONE},
 	{"lock-file", 0, OPTION_VALUE, "FILE", "another name for i2kit.lock", COMPLETE_FILE},
 	{"policy", 0, OPTION_VALUE, "always|missing|never", "when to ask the registry (always)",

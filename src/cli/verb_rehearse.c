@@ -11,6 +11,7 @@
 #include "cli/output_document.h"
 #include "cli/progress_view.h"
 #include "cli/rehearsal_run.h"
+#include "cli/vm_options.h"
 #include "cloud/providers/providers.h"
 
 #define MAX_PORTS    16
@@ -108,13 +109,7 @@ static int run(const struct invocation *invocation, struct error *err)
 
 static const struct option_spec options[] = {
 	ENVIRONMENT_OPTION,
-	MANIFEST_FILE_OPTION,
-	MANIFEST_RECURSIVE_OPTION,
-	MANIFEST_NAMESPACE_OPTION,
-	MANIFEST_ENV_FILE_OPTION,
-	MANIFEST_CLOUD_PROFILE_OPTION,
-	MANIFEST_SKIP_OPTION,
-	MANIFEST_STRICT_OPTION,
+	MANIFEST_CLOUD_OPTIONS,
 	MANIFEST_SUPPLY_OPTIONS,
 	REHEARSAL_FIRMWARE_OPTION,
 	REHEARSAL_TIMEOUT_OPTION,
@@ -122,8 +117,7 @@ static const struct option_spec options[] = {
 	{"publish", 0, OPTION_REPEAT, "LOCAL:PORT", "reach a port of the pod meanwhile",
 	 COMPLETE_NONE},
 	{"memory", 0, OPTION_VALUE, "SIZE", "of the machine (1Gi, a t3.micro's)", COMPLETE_NONE},
-	{"base", 0, OPTION_VALUE, "FOLDER|FILE", "another base than the default one",
-	 COMPLETE_FILE},
+	BASE_OPTION,
 };
 
 const struct verb verb_rehearse = {

@@ -20,6 +20,7 @@
 #include "cli/run_plan.h"
 #include "cli/run_target.h"
 #include "cli/run_words.h"
+#include "cli/vm_options.h"
 #include "image/pod/image_build.h"
 #include "image/store/store.h"
 #include "local/client/port_check.h"
@@ -365,15 +366,12 @@ static const struct option_spec options[] = {
 	MANIFEST_NAMESPACE_OPTION,
 	MANIFEST_PROFILE_OPTION,
 	MANIFEST_SUPPLY_OPTIONS,
-	{"pull", 0, OPTION_VALUE, "always|missing|never", "overrides imagePullPolicy",
-	 COMPLETE_FORMAT},
+	PULL_OPTION,
 	BUILDER_OPTION,
 	{"accel", 0, OPTION_VALUE, "auto|kvm|tcg", "how the VM is run (auto)", COMPLETE_FORMAT},
-	{"connect", 0, OPTION_VALUE, "URI", "libvirt: qemu:///system or …/session", COMPLETE_NONE},
-	{"base", 0, OPTION_VALUE, "FOLDER|FILE", "another base than the default one",
-	 COMPLETE_FILE},
-	{"insecure-registry", 0, OPTION_REPEAT, "HOST[:PORT]",
-	 "may speak http or show any certificate", COMPLETE_NONE},
+	CONNECT_OPTION,
+	BASE_OPTION,
+	INSECURE_REGISTRY_OPTION,
 };
 
 const struct verb verb_run = {

@@ -28,6 +28,7 @@
 #include "cli/up_end.h"
 #include "cli/up_watch.h"
 #include "cli/verb.h"
+#include "cli/vm_options.h"
 #include "local/client/client.h"
 #include "local/client/egress_check.h"
 #include "local/client/port_check.h"
@@ -564,13 +565,7 @@ static int run(const struct invocation *invocation, struct error *err)
 }
 
 static const struct option_spec options[] = {
-	MANIFEST_FILE_OPTION,
-	MANIFEST_RECURSIVE_OPTION,
-	MANIFEST_NAMESPACE_OPTION,
-	MANIFEST_ENV_FILE_OPTION,
-	MANIFEST_PROFILE_OPTION,
-	MANIFEST_SKIP_OPTION,
-	MANIFEST_STRICT_OPTION,
+	MANIFEST_OPTIONS,
 	MANIFEST_SUPPLY_OPTIONS,
 	{"detach", 'd', OPTION_FLAG, NULL, "leave the pods running and return", COMPLETE_NONE},
 	{"tui", 0, OPTION_FLAG, NULL, "show them in the terminal UI; they run on", COMPLETE_NONE},
@@ -600,19 +595,16 @@ static const struct option_spec options[] = {
 	{"metrics", 0, OPTION_OPTIONAL, "ADDRESS:PORT", "answer GET /metrics (127.0.0.1:9464)",
 	 COMPLETE_NONE},
 	{"accel", 0, OPTION_VALUE, "auto|kvm|tcg", "how VMs are run (auto)", COMPLETE_FORMAT},
-	{"connect", 0, OPTION_VALUE, "URI", "libvirt: qemu:///system or …/session", COMPLETE_NONE},
+	CONNECT_OPTION,
 	{"firmware", 0, OPTION_VALUE, "direct|bios|uefi", "how VMs boot (direct)", COMPLETE_FORMAT},
 	{"cold", 0, OPTION_FLAG, NULL, "boot every VM, use and make no templates", COMPLETE_NONE},
 	{"memory", 0, OPTION_VALUE, "SIZE", "of every VM, as in 256M", COMPLETE_NONE},
 	{"cpus", 0, OPTION_VALUE, "N", "of every VM", COMPLETE_NONE},
-	{"pull", 0, OPTION_VALUE, "always|missing|never", "overrides imagePullPolicy",
-	 COMPLETE_FORMAT},
+	PULL_OPTION,
 	{"follow-links", 0, OPTION_FLAG, NULL, "hostPath: links may lead out of the folder",
 	 COMPLETE_NONE},
-	{"base", 0, OPTION_VALUE, "FOLDER|FILE", "another base than the default one",
-	 COMPLETE_FILE},
-	{"insecure-registry", 0, OPTION_REPEAT, "HOST[:PORT]",
-	 "may speak http or show any certificate", COMPLETE_NONE},
+	BASE_OPTION,
+	INSECURE_REGISTRY_OPTION,
 };
 
 const struct verb verb_up = {

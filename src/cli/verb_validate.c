@@ -11,9 +11,8 @@
 #include "manifest/problem.h"
 
 static const struct option_spec options[] = {
-	MANIFEST_FILE_OPTION,	  MANIFEST_RECURSIVE_OPTION, MANIFEST_NAMESPACE_OPTION,
-	MANIFEST_ENV_FILE_OPTION, MANIFEST_PROFILE_OPTION,   MANIFEST_SKIP_OPTION,
-	MANIFEST_STRICT_OPTION,	  MANIFEST_SUPPLY_OPTIONS,
+	MANIFEST_OPTIONS,
+	MANIFEST_SUPPLY_OPTIONS,
 };
 
 static void print_json(const struct app *app, const struct problem_list *problems,

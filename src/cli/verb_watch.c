@@ -13,6 +13,7 @@
 #include "cli/project_follow.h"
 #include "cli/up_watch.h"
 #include "cli/verb.h"
+#include "cli/vm_options.h"
 #include "local/plan/project_plan_json.h"
 #include "local/supervisor/supervisor_start.h"
 
@@ -126,25 +127,16 @@ static int run(const struct invocation *invocation, struct error *err)
 }
 
 static const struct option_spec options[] = {
-	MANIFEST_FILE_OPTION,
-	MANIFEST_RECURSIVE_OPTION,
-	MANIFEST_NAMESPACE_OPTION,
-	MANIFEST_ENV_FILE_OPTION,
-	MANIFEST_PROFILE_OPTION,
-	MANIFEST_SKIP_OPTION,
-	MANIFEST_STRICT_OPTION,
+	MANIFEST_OPTIONS,
 	MANIFEST_SUPPLY_OPTIONS,
 	{"no-up", 0, OPTION_FLAG, NULL, "watch what is up, as it is", COMPLETE_NONE},
 	{"build", 0, OPTION_FLAG, NULL, "build images that did not change, too", COMPLETE_NONE},
 	BUILDER_OPTION,
 	{"accel", 0, OPTION_VALUE, "auto|kvm|tcg", "how VMs are run (auto)", COMPLETE_FORMAT},
-	{"connect", 0, OPTION_VALUE, "URI", "libvirt: qemu:///system or …/session", COMPLETE_NONE},
-	{"pull", 0, OPTION_VALUE, "always|missing|never", "overrides imagePullPolicy",
-	 COMPLETE_FORMAT},
-	{"base", 0, OPTION_VALUE, "FOLDER|FILE", "another base than the default one",
-	 COMPLETE_FILE},
-	{"insecure-registry", 0, OPTION_REPEAT, "HOST[:PORT]",
-	 "may speak http or show any certificate", COMPLETE_NONE},
+	CONNECT_OPTION,
+	PULL_OPTION,
+	BASE_OPTION,
+	INSECURE_REGISTRY_OPTION,
 };
 
 const struct verb verb_watch = {
