@@ -393,20 +393,14 @@ static void catch_up(struct develop_watch *watch, struct follower *follower)
 	follower->is_current = true;
 	for (size_t i = 0; i < watch->container_count && follower->is_current; i++) {
 		const struct developed *one = &watch->containers[i];
-		AUTO_FREE const struct watch_rule **execs = NULL;
 		struct watch_work work = {
 			.pod = one->pod, .container = one->container, .changes = one->synced};
 		if (strcmp(one->pod->name, follower->pod) != 0 || one->synced.count == 0)
 			continue;
-		for (size_t k = 0; k < one->synced.count; k++) {
-			const struct watch_rule *rule = one->synced.items[k].item->rule;
-			work.restarts = work.restarts || rule->action == WATCH_SYNC_RESTART;
-			if (rule->action == WATCH_SYNC_EXEC &&
-			    (work.exec_count == 0 || execs[work.exec_count - 1] != rule))
-				*ARRAY_APPEND(execs, work.exec_count) = rule;
-		}
-		work.execs = execs;
+		for (size_t k = 0; k < one->synced.count; k++)
+			watch_work_follow(&work, one->synced.items[k].item->rule);
 		do_in(watch, &work, follower);
+		free(work.execs);
 	}
 }
 

@@ -199,6 +199,23 @@ static void a_batch_is_one_piece_of_work_for_each_container(void **state)
 	assert_string_equal(work->changes.items[1].inside, "/a/2");
 }
 
+static void each_rule_runs_once_however_its_files_lie(void **state)
+{
+	(void)state;
+	static const struct watch_rule one = {.action = WATCH_SYNC_EXEC};
+	static const struct watch_rule other = {.action = WATCH_SYNC_EXEC};
+	static const struct watch_rule plain = {.action = WATCH_SYNC};
+	static const struct watch_rule *const order[] = {&one, &other, &plain, &one, &other};
+	struct watch_work work = {0};
+
+	for (size_t i = 0; i < ARRAY_SIZE(order); i++)
+		watch_work_follow(&work, order[i]);
+	assert_int_equal(work.exec_count, 2);
+	assert_ptr_equal(work.execs[1], &other);
+	assert_false(work.restarts);
+	free(work.execs);
+}
+
 static void expect_problem(const char *container, const char *wanted)
 {
 	AUTO(problem_list_clear) struct problem_list problems = {0};
@@ -532,6 +549,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_path_means_what_the_rules_say),
 		cmocka_unit_test(a_batch_is_one_piece_of_work_for_each_container),
+		cmocka_unit_test(each_rule_runs_once_however_its_files_lie),
 		cmocka_unit_test(rules_that_mean_nothing_are_refused),
 		cmocka_unit_test(a_container_has_what_the_folder_has_whatever_happens_there),
 		cmocka_unit_test(a_folder_that_comes_later_goes_and_comes_again_is_followed),

@@ -80,8 +80,12 @@ static struct watch_work *work_of(struct watch_plan *plan, const struct watch_it
 	return work;
 }
 
-static void add_exec(struct watch_work *work, const struct watch_rule *rule)
+void watch_work_follow(struct watch_work *work, const struct watch_rule *rule)
 {
+	work->restarts = work->restarts || rule->action == WATCH_RESTART ||
+			 rule->action == WATCH_SYNC_RESTART;
+	if (rule->action != WATCH_SYNC_EXEC)
+		return;
 	for (size_t i = 0; i < work->exec_count; i++) {
 		if (work->execs[i] == rule)
 			return;
@@ -92,9 +96,7 @@ static void add_exec(struct watch_work *work, const struct watch_rule *rule)
 static void take(struct watch_plan *plan, const struct watch_item *item, const char *path,
 		 const char *inside)
 {
-	enum watch_action action = item->rule->action;
-
-	if (action == WATCH_REBUILD) {
+	if (item->rule->action == WATCH_REBUILD) {
 		if (!string_list_has(&plan->rebuilds, item->pod->name))
 			string_list_add(&plan->rebuilds, item->pod->name);
 		return;
@@ -102,9 +104,7 @@ static void take(struct watch_plan *plan, const struct watch_item *item, const c
 	struct watch_work *work = work_of(plan, item);
 	if (inside != NULL)
 		watch_changes_add(&work->changes, path, inside, item);
-	work->restarts = work->restarts || action == WATCH_RESTART || action == WATCH_SYNC_RESTART;
-	if (action == WATCH_SYNC_EXEC)
-		add_exec(work, item->rule);
+	watch_work_follow(work, item->rule);
 }
 
 void watch_plan_make(const struct watch_set *set, const struct string_list *paths,

@@ -32,6 +32,9 @@ struct watch_work {
 	size_t exec_count;
 };
 
+/* Adds what the rule does after its files are there. */
+void watch_work_follow(struct watch_work *work, const struct watch_rule *rule);
+
 struct watch_plan {
 	struct string_list rebuilds; /* pods, each once */
 	struct watch_work *works;
