@@ -208,25 +208,6 @@ static bool open_layers(struct reading *reading, struct error *err)
 	return true;
 }
 
-/* An image of a container or of a volume; NULL: it is among them. */
-static struct sbom_image *add_image(struct sbom *sbom, const char *name, const char *digest,
-				    const size_t *layers, size_t layer_count)
-{
-	for (size_t i = 0; i < sbom->image_count; i++) {
-		const char *other = sbom->images[i].digest;
-		if (digest != NULL && other != NULL && strcmp(digest, other) == 0)
-			return NULL;
-	}
-	struct sbom_image *image = &sbom->images[sbom->image_count++];
-	image->name = xstrdup(name);
-	image->digest = xstrdup_or_null(digest);
-	image->layers = xcalloc(layer_count + 1, sizeof(size_t));
-	image->layer_count = layer_count;
-	for (size_t i = 0; i < layer_count; i++)
-		image->layers[i] = layers[i];
-	return image;
-}
-
 static bool read_image(const struct reading *reading, struct sbom_image *image, struct error *err)
 {
 	AUTO(layer_view_clear) struct layer_view view = {0};
@@ -308,26 +289,50 @@ static bool read_head(struct reading *reading, const char *path, struct error *e
 	       sha256_fd(reading->fd, &sbom->digest, err);
 }
 
-static bool read_images(const struct reading *reading, struct error *err)
+static bool is_known(const struct sbom *sbom, const char *digest)
+{
+	for (size_t i = 0; i < sbom->image_count; i++) {
+		const char *other = sbom->images[i].digest;
+		if (digest != NULL && other != NULL && strcmp(digest, other) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Of a container or a volume. */
+static bool take_image(const struct reading *reading, const char *name, const char *digest,
+		       const size_t *layers, size_t layer_count, struct error *err)
 {
 	struct sbom *sbom = reading->sbom;
-	const struct pod_image *pod = &sbom->pod;
 
-	sbom->images = xcalloc(pod->container_count + pod->volume_count + 1, sizeof(*sbom->images));
+	if (is_known(sbom, digest))
+		return true;
+	struct sbom_image *image = &sbom->images[sbom->image_count++];
+	image->name = xstrdup(name);
+	image->digest = xstrdup_or_null(digest);
+	image->layers = xcalloc(layer_count + 1, sizeof(size_t));
+	image->layer_count = layer_count;
+	for (size_t i = 0; i < layer_count; i++)
+		image->layers[i] = layers[i];
+	return read_image(reading, image, err);
+}
+
+static bool read_images(const struct reading *reading, struct error *err)
+{
+	const struct pod_image *pod = &reading->sbom->pod;
+
+	reading->sbom->images = xcalloc(pod->container_count + pod->volume_count + 1,
+					sizeof(*reading->sbom->images));
 	for (size_t i = 0; i < pod->container_count; i++) {
 		const struct container_image *own = &pod->containers[i];
-		struct sbom_image *image =
-			add_image(sbom, own->image != NULL ? own->image : own->name,
-				  own->image_digest, own->layers, own->layer_count);
-		if (image != NULL && !read_image(reading, image, err))
+		if (!take_image(reading, own->image != NULL ? own->image : own->name,
+				own->image_digest, own->layers, own->layer_count, err))
 			return false;
 	}
 	for (size_t i = 0; i < pod->volume_count; i++) {
 		const struct image_volume *own = &pod->volumes[i];
-		struct sbom_image *image =
-			add_image(sbom, own->image != NULL ? own->image : own->name,
-				  own->image_digest, own->layers, own->layer_count);
-		if (image != NULL && !read_image(reading, image, err))
+		if (!take_image(reading, own->image != NULL ? own->image : own->name,
+				own->image_digest, own->layers, own->layer_count, err))
 			return false;
 	}
 	return true;
