@@ -153,29 +153,30 @@ enum argument_use {
 	ARGUMENTS_ARE_PODS,
 	ARGUMENTS_ARE_FILES,
 	ARGUMENTS_ARE_WHOLE_FILES,
-	ARGUMENTS_ARE_BOTH
+	ARGUMENTS_ARE_BOTH,
+	ARGUMENTS_ARE_OTHERS /* its --env-file is of a container, too */
 };
 
 static bool read_files(const struct invocation *invocation, enum argument_use use, struct app *ret,
 		       struct problem_list *problems, struct error *err)
 {
 	const struct arguments *args = invocation->args;
-	struct load_options options = {.folder = ".",
-				       .project = invocation->project,
-				       .namespace_name = arguments_value(args, "namespace"),
-				       .is_recursive = arguments_flag(args, "recursive"),
-				       .skip_unsupported = arguments_flag(args, "skip-unsupported"),
-				       .is_strict = arguments_flag(args, "strict"),
-				       .may_have_no_pod = use != ARGUMENTS_ARE_PODS,
-				       .keeps_objects = use == ARGUMENTS_ARE_WHOLE_FILES,
-				       .secrets = arguments_values(args, "secret"),
-				       .secret_files = arguments_values(args, "secret-file"),
-				       .config_maps = arguments_values(args, "config-map"),
-				       .config_map_files =
-					       arguments_values(args, "config-map-file"),
-				       .environment = (const char *const *)environ,
-				       .wants_paths = invocation->output == OUTPUT_JSON,
-				       .check_image = image_is_named};
+	struct load_options options = {
+		.folder = ".",
+		.project = invocation->project,
+		.namespace_name = arguments_value(args, "namespace"),
+		.is_recursive = arguments_flag(args, "recursive"),
+		.skip_unsupported = arguments_flag(args, "skip-unsupported"),
+		.is_strict = arguments_flag(args, "strict"),
+		.may_have_no_pod = use != ARGUMENTS_ARE_PODS && use != ARGUMENTS_ARE_OTHERS,
+		.keeps_objects = use == ARGUMENTS_ARE_WHOLE_FILES,
+		.secrets = arguments_values(args, "secret"),
+		.secret_files = arguments_values(args, "secret-file"),
+		.config_maps = arguments_values(args, "config-map"),
+		.config_map_files = arguments_values(args, "config-map-file"),
+		.environment = (const char *const *)environ,
+		.wants_paths = invocation->output == OUTPUT_JSON,
+		.check_image = image_is_named};
 	const struct string_list *files = arguments_values(args, "file");
 	const struct string_list *env_files = arguments_values(args, "env-file");
 	const struct string_list *profiles = arguments_values(args, "profile");
@@ -183,7 +184,7 @@ static bool read_files(const struct invocation *invocation, enum argument_use us
 
 	if (files != NULL)
 		string_list_copy(&options.paths, files);
-	if (env_files != NULL)
+	if (env_files != NULL && use != ARGUMENTS_ARE_OTHERS)
 		string_list_copy(&options.env_files, env_files);
 	if (profiles != NULL)
 		string_list_copy(&options.profiles, profiles);
@@ -232,7 +233,7 @@ bool manifest_files_read_both(const struct invocation *invocation, struct app *r
 bool manifest_files_read_pods(const struct invocation *invocation, struct app *ret,
 			      struct problem_list *problems, struct error *err)
 {
-	return read_files(invocation, ARGUMENTS_ARE_PODS, ret, problems, err);
+	return read_files(invocation, ARGUMENTS_ARE_OTHERS, ret, problems, err);
 }
 
 bool manifest_files_no_pod(const struct app *app, const char *name, struct error *err)

@@ -101,7 +101,7 @@ MUST_CHECK bool manifest_files_read_whole(const struct invocation *invocation, s
 /* For verbs whose arguments are files and pods, which manifest_files_split() tells apart. */
 MUST_CHECK bool manifest_files_read_both(const struct invocation *invocation, struct app *ret,
 					 struct problem_list *problems, struct error *err);
-/* For verbs whose arguments are none of both. */
+/* For run, whose arguments are none of both, and whose --env-file is the container's. */
 MUST_CHECK bool manifest_files_read_pods(const struct invocation *invocation, struct app *ret,
 					 struct problem_list *problems, struct error *err);
 /* Whether -f is given, or what verbs read without it lies in this folder. */

@@ -119,6 +119,10 @@ ok $? "a pod runs with its environment and volumes, after its init containers"
 echo PASSWORD=hush >../dev.env
 is "$("$i2kit" run --secret-file db=../dev.env task -- sh -c 'echo $PASSWORD' 2>../err)" hush
 ok $? "and with a Secret that is given"
+mkdir ../composed && printf 'A=x\n' >../composed/vars
+printf 'services:\n  one: {image: "%s", command: [sleep, "1"], environment: {SEEN: "${A-none}"}}\n' "$box" >../composed/compose.yaml
+is "$(cd ../composed && "$i2kit" run --env-file vars one -- sh -c 'echo $A $SEEN' 2>../err)" "x none"
+ok $? "--env-file is the container's, and fills in nothing of a Compose file"
 "$i2kit" run --secret db.PASSWORD=x "$box" true 2>&1 | grep -q 'for a pod of the manifests'
 ok $? "which an image has no use for"
 "$i2kit" -p runs ls 2>/dev/null | grep -q '^runs .*up'
