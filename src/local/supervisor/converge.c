@@ -180,3 +180,49 @@ void supervisor_converge(struct supervisor *supervisor)
 	reconcile(&supervisor->plan, &facts, &actions);
 	carry_out(supervisor, &actions, instances, facts.available_bytes);
 }
+
+static bool is_pod_quiet(const struct supervisor *supervisor, const struct pod_plan *pod)
+{
+	unsigned ready = 0;
+
+	for (size_t i = 0; i < supervisor->instance_count; i++) {
+		const struct instance *instance = supervisor->instances[i];
+		if (strcmp(instance->status.pod, pod->name) != 0)
+			continue;
+		if (pod->workload == WORKLOAD_JOB && instance_is_alive(instance))
+			return false;
+		if (pod->workload != WORKLOAD_JOB && !instance->status.is_ready)
+			return false;
+		ready++;
+	}
+	return pod->workload == WORKLOAD_JOB || ready == pod->replicas;
+}
+
+bool converge_is_quiet(const struct supervisor *supervisor)
+{
+	bool is_all = true;
+
+	for (size_t i = 0; i < supervisor->plan.pod_count; i++)
+		is_all = is_all && is_pod_quiet(supervisor, &supervisor->plan.pods[i]);
+	return is_all;
+}
+
+static bool has_all(const struct supervisor *supervisor, const struct pod_plan *pod)
+{
+	unsigned count = 0;
+
+	for (size_t i = 0; i < supervisor->instance_count; i++)
+		count += strcmp(supervisor->instances[i]->status.pod, pod->name) == 0;
+	return count == pod->replicas;
+}
+
+bool converge_is_waiting(const struct supervisor *supervisor)
+{
+	bool is_waiting = supervisor->waits_for_memory;
+
+	/* How many a Job has changes by the hour: its step says when to ask again (job_step.h). */
+	for (size_t i = 0; i < supervisor->plan.pod_count && !is_waiting; i++)
+		is_waiting = supervisor->plan.pods[i].workload != WORKLOAD_JOB &&
+			     !has_all(supervisor, &supervisor->plan.pods[i]);
+	return is_waiting;
+}

@@ -156,8 +156,6 @@ static void finish_down(struct supervisor *supervisor)
 static void on_tick(struct loop_timer *timer, void *arg)
 {
 	struct supervisor *supervisor = arg;
-	bool is_settled = true;
-	bool is_ready = true;
 
 	if (supervisor->is_going_down && supervisor->instance_count == 0 &&
 	    templates_are_idle(supervisor)) {
@@ -169,25 +167,12 @@ static void on_tick(struct loop_timer *timer, void *arg)
 	start_holds_update(supervisor);
 	network_guard_update(supervisor);
 	receipts_write(supervisor);
-	for (size_t i = 0; i < supervisor->plan.pod_count; i++) {
-		unsigned count = 0;
-		if (pod_plan_is_cron(&supervisor->plan.pods[i]))
-			continue;
-		for (size_t k = 0; k < supervisor->instance_count; k++) {
-			const struct instance_status *status = &supervisor->instances[k]->status;
-			if (strcmp(status->pod, supervisor->plan.pods[i].name) != 0)
-				continue;
-			count++;
-			is_ready = is_ready && status->is_ready;
-		}
-		is_settled = is_settled && count == supervisor->plan.pods[i].replicas;
-	}
-	if (is_settled && is_ready && !supervisor->is_trimmed)
+	bool is_quiet = converge_is_quiet(supervisor);
+	if (is_quiet && !supervisor->is_trimmed)
 		trim_memory();
-	supervisor->is_trimmed = is_settled && is_ready;
+	supervisor->is_trimmed = is_quiet;
 	templates_update(supervisor);
-	/* Memory may become free without an event. */
-	if (!is_settled && timer != NULL)
+	if (converge_is_waiting(supervisor) && timer != NULL)
 		loop_timer_set(supervisor->tick, POLL_MS);
 }
 

@@ -226,40 +226,13 @@ static void on_timer(struct loop_timer *timer, void *arg)
 	}
 }
 
-/* All replicas are ready and no other VM is there; a Job's have ended, or wait for their time. */
-static bool is_pod_quiet(const struct supervisor *supervisor, const struct pod_plan *pod)
-{
-	unsigned ready = 0;
-
-	for (size_t i = 0; i < supervisor->instance_count; i++) {
-		const struct instance *instance = supervisor->instances[i];
-		if (strcmp(instance->status.pod, pod->name) != 0)
-			continue;
-		if (pod->workload == WORKLOAD_JOB && instance_is_alive(instance))
-			return false;
-		if (pod->workload != WORKLOAD_JOB && !instance->status.is_ready)
-			return false;
-		ready++;
-	}
-	return pod->workload == WORKLOAD_JOB || ready == pod->replicas;
-}
-
-static bool is_quiet(const struct supervisor *supervisor)
-{
-	bool is_all = true;
-
-	for (size_t i = 0; i < supervisor->plan.pod_count; i++)
-		is_all = is_all && is_pod_quiet(supervisor, &supervisor->plan.pods[i]);
-	return is_all;
-}
-
 void templates_update(struct supervisor *supervisor)
 {
 	struct templates *templates = supervisor->templates;
 
 	if (templates->step == TALKING && supervisor->is_going_down) {
 		end(templates, NULL);
-	} else if (templates->step == IDLE && !is_quiet(supervisor)) {
+	} else if (templates->step == IDLE && !converge_is_quiet(supervisor)) {
 		loop_timer_cancel(templates->timer);
 		templates->is_armed = false;
 	} else if (templates->step == IDLE && !templates->is_armed && is_wanted(templates)) {
