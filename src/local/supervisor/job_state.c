@@ -375,6 +375,7 @@ bool job_states_save(const char *project, struct job_states *states, struct erro
 
 	if (!file_write_atomic(path, text, strlen(text), 0600, err))
 		return false;
+	states->is_changed = false;
 	for (size_t i = 0; i < states->count; i++)
 		states->items[i].is_changed = false;
 	for (size_t i = 0; i < states->cron_count; i++)

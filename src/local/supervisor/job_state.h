@@ -60,6 +60,7 @@ struct job_states {
 	size_t count;
 	struct cron_state *crons; /* of CronJobs; their runs are Jobs */
 	size_t cron_count;
+	bool is_changed; /* some were forgotten, and that is not saved */
 };
 void job_states_clear(struct job_states *states);
 /* NULL: there is none. */

@@ -51,7 +51,7 @@ void jobs_remove(struct supervisor *supervisor)
 void jobs_save(struct supervisor *supervisor)
 {
 	AUTO(error_clear) struct error problem = ERROR_INIT;
-	bool is_changed = false;
+	bool is_changed = supervisor->jobs.is_changed;
 
 	for (size_t i = 0; i < supervisor->jobs.count; i++)
 		is_changed = is_changed || supervisor->jobs.items[i].is_changed;
@@ -80,8 +80,7 @@ static void forget_jobs(struct supervisor *supervisor)
 		else
 			job_state_clear(&states->items[i]);
 	}
-	if (kept < states->count && kept > 0)
-		states->items[0].is_changed = true;
+	states->is_changed = states->is_changed || kept < states->count;
 	states->count = kept;
 }
 
@@ -96,8 +95,7 @@ static void forget_crons(struct supervisor *supervisor)
 		else
 			cron_state_clear(&states->crons[i]);
 	}
-	if (kept < states->cron_count && kept > 0)
-		states->crons[0].is_changed = true;
+	states->is_changed = states->is_changed || kept < states->cron_count;
 	states->cron_count = kept;
 }
 
@@ -108,6 +106,7 @@ void jobs_forget(struct supervisor *supervisor)
 	if (supervisor->jobs.count + supervisor->jobs.cron_count == 0) {
 		AUTO_FREE char *path = job_states_path(supervisor->project);
 		(void)unlink(path);
+		supervisor->jobs.is_changed = false;
 	}
 	jobs_save(supervisor);
 }
