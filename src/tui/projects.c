@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "tui/status_copy.h"
+#include "local/plan/status_copy.h"
 
 static void clear_one(struct other_project *project)
 {

@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "local/plan/status_copy.h"
 #include "tui/about_keys.h"
 #include "tui/acts.h"
 #include "tui/keys.h"
@@ -14,7 +15,6 @@
 #include "tui/keys_search.h"
 #include "tui/model.h"
 #include "tui/prompt.h"
-#include "tui/status_copy.h"
 #include "tui/table.h"
 
 static struct load_history *load_for(struct model *model, const char *instance)

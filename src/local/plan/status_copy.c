@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "tui/status_copy.h"
+#include "local/plan/status_copy.h"
 
 #include <stdlib.h>
 

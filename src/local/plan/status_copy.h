@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef I2KIT_TUI_STATUS_COPY_H
-#define I2KIT_TUI_STATUS_COPY_H
+#ifndef I2KIT_LOCAL_PLAN_STATUS_COPY_H
+#define I2KIT_LOCAL_PLAN_STATUS_COPY_H
 
 #include "local/plan/state.h"
 
