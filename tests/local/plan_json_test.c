@@ -8,6 +8,7 @@
 #include "base/path.h"
 #include "local/plan/project_plan.h"
 #include "local/plan/project_plan_json.h"
+#include "local/plan/status_copy.h"
 #include "local/plan/status_json.h"
 #include "test.h"
 
@@ -162,6 +163,19 @@ static void fill_status(struct project_status *status)
 	pod->name = xstrdup("web");
 	pod->desired = 2;
 	pod->is_job = true;
+	pod->cron_of = xstrdup("nightly");
+	pod->message = xstrdup("Suspended");
+	struct pod_status *cron = ARRAY_APPEND(status->pods, status->pod_count);
+	cron->name = xstrdup("nightly");
+	cron->kind = xstrdup("CronJob");
+	cron->cron = (struct cron_status){.schedule = xstrdup("0 2 * * *"),
+					  .time_zone = xstrdup("Europe/Berlin"),
+					  .is_suspended = true,
+					  .is_stopped = true,
+					  .active = 3,
+					  .last_ns = INT64_C(1700000001) * 1000000000,
+					  .success_ns = INT64_C(1700000002) * 1000000000,
+					  .next_ns = INT64_C(1700000003) * 1000000000};
 	struct instance_status *instance = ARRAY_APPEND(status->instances, status->instance_count);
 	instance->name = xstrdup("web-0");
 	instance->rx_bytes = 1000;
@@ -170,6 +184,13 @@ static void fill_status(struct project_status *status)
 	instance->state = INSTANCE_CRASHED;
 	instance->is_kvm = true;
 	instance->is_outdated = true;
+	instance->is_synced = true;
+	instance->is_warm = true;
+	instance->cold_reason = xstrdup("there is no template of it yet");
+	instance->address = xstrdup("10.77.1.10");
+	instance->full = xstrdup("its disk");
+	instance->uuid = xstrdup("00000000-0000-8000-8000-000000000001");
+	instance->reason = xstrdup("Error");
 	instance->start_failures = 2;
 	instance->created_ns = INT64_C(1700000000) * 1000000000;
 	assert_true(digest_parse(DIGEST, &instance->release.image));
@@ -179,6 +200,14 @@ static void fill_status(struct project_status *status)
 	container->state = CONTAINER_TERMINATED;
 	container->exit_code = -1;
 	container->message = xstrdup("a \"b\"\n");
+	container->reason = xstrdup("Error");
+	container->last_reason = xstrdup("OOMKilled");
+	struct probe_result *probe = ARRAY_APPEND(instance->probes, instance->probe_count);
+	probe->container = xstrdup("main");
+	probe->probe = xstrdup("readiness");
+	probe->message = xstrdup("refused");
+	struct boot_stage *stage = ARRAY_APPEND(instance->stages, instance->stage_count);
+	stage->name = xstrdup("define");
 	struct port_status *port = ARRAY_APPEND(status->ports, status->port_count);
 	port->service = xstrdup("web");
 	port->host = xstrdup("127.0.0.1");
@@ -201,7 +230,27 @@ static void a_status_reads_as_it_was_written(void **state)
 	assert_int_equal(again.instances[0].state, INSTANCE_CRASHED);
 	assert_int_equal(again.instances[0].containers[0].state, CONTAINER_TERMINATED);
 	assert_true(again.ports[0].is_udp);
+	assert_string_equal(again.pods[0].cron_of, "nightly");
+	assert_string_equal(again.pods[1].cron.time_zone, "Europe/Berlin");
+	assert_true(again.pods[1].cron.next_ns == status.pods[1].cron.next_ns);
+	assert_true(again.instances[0].is_synced && again.instances[0].is_warm);
+	assert_string_equal(again.instances[0].cold_reason, "there is no template of it yet");
 	AUTO_FREE char *second = project_status_to_json(&again, true);
+	assert_string_equal(text, second);
+}
+
+/* What it holds is its own: the sanitizers see what is not. */
+static void a_copy_of_a_status_outlives_it(void **state)
+{
+	AUTO(project_status_clear) struct project_status status = {0};
+	AUTO(project_status_clear) struct project_status copy = {0};
+	(void)state;
+
+	fill_status(&status);
+	AUTO_FREE char *text = project_status_to_json(&status, true);
+	status_copy(&copy, &status);
+	project_status_clear(&status);
+	AUTO_FREE char *second = project_status_to_json(&copy, true);
 	assert_string_equal(text, second);
 }
 
@@ -246,6 +295,7 @@ int main(void)
 		cmocka_unit_test(a_plan_of_version_1_has_numbers_for_words),
 		cmocka_unit_test(newer_and_damaged_plans_are_refused_with_a_word),
 		cmocka_unit_test(a_status_reads_as_it_was_written),
+		cmocka_unit_test(a_copy_of_a_status_outlives_it),
 		cmocka_unit_test(runs_are_in_a_plan_but_not_in_its_file),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,8 +10,9 @@ static void *copy_array(const void *array, size_t count, size_t size)
 	return count == 0 ? NULL : xmemdup(array, count * size);
 }
 
-static void copy_instance(struct instance_status *instance)
+void instance_status_copy(struct instance_status *instance, const struct instance_status *from)
 {
+	*instance = *from;
 	instance->name = xstrdup_or_null(instance->name);
 	instance->pod = xstrdup_or_null(instance->pod);
 	instance->uuid = xstrdup_or_null(instance->uuid);
@@ -74,7 +75,7 @@ void status_copy(struct project_status *to, const struct project_status *from)
 	}
 	to->instances = copy_array(from->instances, from->instance_count, sizeof(*from->instances));
 	for (size_t i = 0; i < to->instance_count; i++)
-		copy_instance(&to->instances[i]);
+		instance_status_copy(&to->instances[i], &from->instances[i]);
 	to->ports = copy_array(from->ports, from->port_count, sizeof(*from->ports));
 	for (size_t i = 0; i < to->port_count; i++) {
 		to->ports[i].service = xstrdup_or_null(to->ports[i].service);

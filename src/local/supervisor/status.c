@@ -7,56 +7,13 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "local/plan/status_copy.h"
 #include "local/supervisor/crons.h"
 #include "local/supervisor/instance.h"
 #include "local/supervisor/jobs.h"
 #include "local/supervisor/proxy.h"
 #include "local/supervisor/supervisor_metrics.h"
 #include "local/supervisor/supervisor_parts.h"
-
-static void copy_containers(struct instance_status *to, const struct instance_status *from)
-{
-	for (size_t i = 0; i < from->container_count; i++) {
-		struct container_status *container =
-			ARRAY_APPEND(to->containers, to->container_count);
-		*container = from->containers[i];
-		container->name = xstrdup(from->containers[i].name);
-		container->reason = xstrdup_or_null(from->containers[i].reason);
-		container->message = xstrdup_or_null(from->containers[i].message);
-		container->last_reason = xstrdup_or_null(from->containers[i].last_reason);
-	}
-}
-
-static void copy_instance(struct instance_status *to, const struct instance_status *from)
-{
-	*to = *from;
-	to->name = xstrdup_or_null(from->name);
-	to->pod = xstrdup_or_null(from->pod);
-	to->uuid = xstrdup_or_null(from->uuid);
-	to->reason = xstrdup_or_null(from->reason);
-	to->address = xstrdup_or_null(from->address);
-	to->full = xstrdup_or_null(from->full);
-	to->cold_reason = xstrdup_or_null(from->cold_reason);
-	to->containers = NULL;
-	to->container_count = 0;
-	copy_containers(to, from);
-	to->probes = NULL;
-	to->probe_count = 0;
-	for (size_t i = 0; i < from->probe_count; i++) {
-		struct probe_result *probe = ARRAY_APPEND(to->probes, to->probe_count);
-		*probe = from->probes[i];
-		probe->container = xstrdup_or_null(from->probes[i].container);
-		probe->probe = xstrdup_or_null(from->probes[i].probe);
-		probe->message = xstrdup_or_null(from->probes[i].message);
-	}
-	to->stages = NULL;
-	to->stage_count = 0;
-	for (size_t i = 0; i < from->stage_count; i++) {
-		struct boot_stage *stage = ARRAY_APPEND(to->stages, to->stage_count);
-		*stage = from->stages[i];
-		stage->name = xstrdup_or_null(from->stages[i].name);
-	}
-}
 
 /* A StatefulSet's numbers come in their order: the first that is not ready holds the others back. */
 static char *describe_order(const struct supervisor *supervisor, const struct pod_plan *plan)
@@ -187,7 +144,7 @@ static void add_instance(const struct supervisor *supervisor, const struct insta
 	struct instance_status *made = ARRAY_APPEND(ret->instances, ret->instance_count);
 	const struct pod_plan *pod = project_plan_find(&supervisor->plan, instance->status.pod);
 
-	copy_instance(made, &instance->status);
+	instance_status_copy(made, &instance->status);
 	made->is_outdated =
 		pod == NULL || instance->is_leaving || !instance_is_current(instance, pod);
 }
