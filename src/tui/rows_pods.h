@@ -13,9 +13,9 @@ struct project_status;
 struct table;
 struct table_row;
 
-/* "8080→80 53→53/udp": where a pod is published; owned. */
 /* What a pod without a VM waits for or has come to; of a CronJob when it is due. Owned. */
 char *draw_pod_text(const struct pod_status *pod);
+/* "8080→80 53→53/udp": where a pod is published; owned. */
 char *draw_ports(const struct project_status *status, const char *pod);
 /* With what the container that fails ended last; nothing where none has. */
 void draw_exit(struct table_row *row, size_t column, const struct instance_status *instance);

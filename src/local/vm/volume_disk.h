@@ -35,9 +35,9 @@ MUST_CHECK bool volume_disk_provide(const struct vm_disk *disk, struct error *er
  * Whether a guest has had a file system on it: kept as an extended attribute of the file, so it
  * moves and goes with it. Where there are none (some tmpfs) nothing is known.
  */
-/* The size the guest sees, from qcow2's header; 0: it is none. */
-uint64_t volume_disk_virtual_size(const char *path);
 bool volume_disk_is_formatted(const char *path);
 void volume_disk_note_formatted(const char *path);
+/* The size the guest sees, from qcow2's header; 0: it is none. */
+uint64_t volume_disk_virtual_size(const char *path);
 
 #endif
