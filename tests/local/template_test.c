@@ -402,6 +402,10 @@ static void what_is_old_or_not_itself_is_not_used(void **state)
 	key = add("a", STREAM);
 	set_number(&key, "madeNs", INT64_MAX);
 	assert_int_equal(open_kind(&key), ERROR_CORRUPT);
+	/* Of an i2kit that knows more of them. */
+	key = add("a", STREAM);
+	set_number(&key, "version", 2);
+	assert_int_equal(open_kind(&key), ERROR_INVALID);
 	/* Under another's name. */
 	key = add("a", STREAM);
 	struct digest other = sha256_digest("b", 1);

@@ -20,8 +20,10 @@
 #include "base/path.h"
 #include "base/sha256.h"
 #include "local/template/save_file.h"
+#include "wire/document.h"
 
 #define MAX_JSON   ((size_t)64 << 10)
+#define VERSION	   1
 #define COPY_BYTES ((size_t)1 << 20)
 #define DRAFT_END  ".draft"
 #define PART_END   ".part"
@@ -60,7 +62,7 @@ static char *entry_write(const struct template_entry *entry, const char *text)
 	struct json_writer json = JSON_WRITER(&out, JSON_PRETTY);
 
 	json_open_object(&json, NULL);
-	json_write_number(&json, "version", 1);
+	json_write_number(&json, "version", VERSION);
 	json_write_unsigned(&json, "streamBytes", entry->size_bytes);
 	json_write_text(&json, "streamDigest", DIGEST_TEXT(&entry->digest));
 	json_write_number(&json, "madeNs", entry->made_ns);
@@ -84,6 +86,7 @@ static bool entry_read(const char *key, struct template_entry *ret, struct error
 	if (document == NULL)
 		return false;
 	struct json_view root = json_document_root(document);
+	document_check_version(root, VERSION);
 	struct template_entry entry = {
 		.size_bytes = (uint64_t)json_view_number(json_view_require(root, "streamBytes"), 1,
 							 INT64_MAX, 0),
