@@ -233,13 +233,13 @@ bool supervisor_check_readable(struct supervisor *supervisor, const struct proje
 	return true;
 }
 
-/* What is open points into the plan that was: it goes last. */
+/* What is open points into the plan that was, until it is looked through here. */
 void supervisor_replace_plan(struct supervisor *supervisor, struct project_plan *plan)
 {
-	AUTO(project_plan_clear) struct project_plan before = supervisor->plan;
+	struct project_plan before = supervisor->plan;
 
 	supervisor->plan = *plan;
-	*plan = (struct project_plan){0};
+	*plan = before;
 	services_apply(supervisor);
 	balancer_recheck(supervisor->balancer);
 	metrics_apply(supervisor);
@@ -250,7 +250,6 @@ void supervisor_replace_plan(struct supervisor *supervisor, struct project_plan 
 bool supervisor_apply(struct supervisor *supervisor, struct error *err)
 {
 	AUTO(project_plan_clear) struct project_plan plan = {0};
-	AUTO(project_plan_clear) struct project_plan before = {0};
 	AUTO(accel_clear) struct accel accel = {0};
 
 	if (supervisor->is_going_down) {
@@ -266,16 +265,9 @@ bool supervisor_apply(struct supervisor *supervisor, struct error *err)
 	accel_clear(&supervisor->accel);
 	supervisor->accel = accel;
 	accel = (struct accel){0};
-	/* What is open points into it. */
-	before = supervisor->plan;
-	supervisor->plan = plan;
-	plan = (struct project_plan){0};
+	supervisor_replace_plan(supervisor, &plan);
 	crons_apply(supervisor);
 	jobs_apply(supervisor);
-	services_apply(supervisor);
-	balancer_recheck(supervisor->balancer);
-	metrics_apply(supervisor);
-	proxy_apply(supervisor);
 	for (size_t i = 0; i < supervisor->instance_count; i++) {
 		struct instance *instance = supervisor->instances[i];
 		/* What made it end may be mended: at once, and judged anew. */
@@ -287,7 +279,7 @@ bool supervisor_apply(struct supervisor *supervisor, struct error *err)
 		if (instance->agent != NULL && agent_is_up(instance->agent))
 			instance_send_release(instance);
 	}
-	start_holds_compare(supervisor, &before);
+	start_holds_compare(supervisor, &plan);
 	supervisor_changed(supervisor);
 	return true;
 }

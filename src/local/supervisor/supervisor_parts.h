@@ -81,7 +81,7 @@ void supervisor_changed(struct supervisor *supervisor); /* status; reconciles so
 void supervisor_go_down(struct supervisor *supervisor, bool with_volumes, bool is_forced);
 /* The error for a name that is neither a pod nor an instance, with what was meant. False. */
 bool supervisor_no_pod(const struct supervisor *supervisor, const char *name, struct error *err);
-/* Another one in memory, which it takes; nobody who calls holds a part of the one before. */
+/* Another one in memory; *plan becomes the one before, of which nothing is in use afterwards. */
 void supervisor_replace_plan(struct supervisor *supervisor, struct project_plan *plan);
 MUST_CHECK bool supervisor_apply(struct supervisor *supervisor, struct error *err);
 /* False, and another supervisor has to begin: a plan's pods are given what the fence keeps out. */
