@@ -9,6 +9,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/path.h"
+#include "base/path_below.h"
 #include "cli/develop_sync.h"
 #include "cli/manifest_files.h"
 #include "cli/output.h"
@@ -481,7 +482,7 @@ void develop_watch_rebuilt(struct develop_watch *watch, const struct string_list
 		for (size_t k = 0; k < one->synced.count; k++) {
 			const struct watch_change *change = &one->synced.items[k];
 			const char *context = change->item->context;
-			if (context == NULL || watch_path_below(context, change->path) == NULL)
+			if (context == NULL || path_below(context, change->path) == NULL)
 				watch_changes_add(&kept, change->path, change->inside,
 						  change->item);
 		}

@@ -11,6 +11,7 @@
 
 #include "base/cleanup.h"
 #include "base/folder_list.h"
+#include "base/path_below.h"
 #include "test.h"
 
 static char folder[] = "/tmp/i2kit-path-XXXXXX";
@@ -195,6 +196,18 @@ static void a_folder_is_listed_sorted_and_whole(void **state)
 	assert_int_equal(names.count, 3);
 }
 
+static void what_is_below_a_folder_begins_after_its_slash(void **state)
+{
+	(void)state;
+	assert_string_equal(path_below("/a", "/a/b/c"), "b/c");
+	assert_string_equal(path_below("/a", "/a"), "");
+	assert_string_equal(path_below("/", "/a"), "a");
+	assert_string_equal(path_below("/", "/"), "");
+	assert_null(path_below("/a", "/ab"));
+	assert_null(path_below("/a/b", "/a"));
+	assert_null(path_below("/a", "/b"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -208,6 +221,7 @@ int main(void)
 		cmocka_unit_test(a_pipe_of_the_shell_is_read),
 		cmocka_unit_test(a_runtime_folder_that_is_not_ours_alone_is_refused),
 		cmocka_unit_test(a_folder_is_listed_sorted_and_whole),
+		cmocka_unit_test(what_is_below_a_folder_begins_after_its_slash),
 	};
 	return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

@@ -14,6 +14,7 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/path.h"
+#include "base/path_below.h"
 #include "base/strbuf.h"
 
 void host_paths_clear(struct host_paths *paths)
@@ -65,13 +66,6 @@ static char *normalise(const char *folder, const char *path)
 	return out.size > 0 ? xstrndup(out.data, out.size) : xstrdup("/");
 }
 
-static bool lies_in(const char *path, const char *folder)
-{
-	size_t length = strcmp(folder, "/") == 0 ? 0 : strlen(folder);
-
-	return strncmp(path, folder, length) == 0 && (path[length] == '/' || path[length] == '\0');
-}
-
 /* Below `folder` and nowhere else, or wherever it leads. -1 with errno. */
 static int open_path(const char *folder, const char *path, bool is_beneath)
 {
@@ -110,7 +104,7 @@ static bool make_folders(const struct look *look, struct error *err)
 	for (char *slash = strchr(part + 1, '/');; slash = strchr(slash + 1, '/')) {
 		if (slash != NULL)
 			*slash = '\0';
-		bool is_inside = !look->is_beneath || lies_in(part, look->folder);
+		bool is_inside = !look->is_beneath || path_below(look->folder, part) != NULL;
 		AUTO_CLOSE int fd =
 			is_inside ? open_path(look->folder, part, look->is_beneath) : -1;
 		if (is_inside && fd < 0 && errno == ENOENT && mkdir(part, 0755) < 0)
@@ -219,7 +213,7 @@ static bool look_at(const struct look *look, struct host_path *ret, struct error
 	if (length <= 0)
 		return error_set_errno(err, errno, "%s", look->path);
 	ret->path = xstrndup(real, (size_t)length);
-	ret->is_outside = !lies_in(ret->path, look->folder);
+	ret->is_outside = path_below(look->folder, ret->path) == NULL;
 	return true;
 }
 
@@ -229,7 +223,7 @@ static bool find_one(const struct app *app, const struct volume *volume, bool ma
 	AUTO_FREE char *path = normalise(app->folder, volume->host_path);
 	struct host_path found = {.volume = volume};
 	/* Absolute, or up with "..": it says itself that it leads elsewhere. */
-	bool is_below = volume->host_path[0] != '/' && lies_in(path, app->home);
+	bool is_below = volume->host_path[0] != '/' && path_below(app->home, path) != NULL;
 	const struct look look = {.folder = app->home,
 				  .path = path,
 				  .is_beneath = is_below && !may_follow_links,

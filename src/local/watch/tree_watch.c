@@ -13,6 +13,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/path.h"
+#include "base/path_below.h"
 
 #define MAX_DEPTH   100
 #define MAX_PATHS   ((size_t)1 << 20) /* of one batch: beyond it all is said to have changed */
@@ -43,19 +44,10 @@ struct tree_watch {
 	uint64_t last_ms;
 };
 
-static const char *below(const char *folder, const char *path)
-{
-	size_t size = strcmp(folder, "/") == 0 ? 0 : strlen(folder);
-
-	return strncmp(folder, path, size) == 0 && (path[size] == '/' || path[size] == '\0')
-		       ? path + size
-		       : NULL;
-}
-
 static bool is_in_roots(const struct tree_watch *watch, const char *path)
 {
 	for (size_t i = 0; i < watch->roots.count; i++) {
-		if (below(watch->roots.items[i], path) != NULL)
+		if (path_below(watch->roots.items[i], path) != NULL)
 			return true;
 	}
 	return false;
@@ -64,7 +56,7 @@ static bool is_in_roots(const struct tree_watch *watch, const char *path)
 static bool leads_to_root(const struct tree_watch *watch, const char *path)
 {
 	for (size_t i = 0; i < watch->roots.count; i++) {
-		if (below(path, watch->roots.items[i]) != NULL)
+		if (path_below(path, watch->roots.items[i]) != NULL)
 			return true;
 	}
 	return false;
@@ -119,7 +111,7 @@ static void drop_tree(struct tree_watch *watch, const char *path)
 {
 	for (size_t i = 0; i < watch->folder_room; i++) {
 		const char *folder = watch->folders[i].path;
-		if (folder == NULL || below(path, folder) == NULL)
+		if (folder == NULL || path_below(path, folder) == NULL)
 			continue;
 		(void)inotify_rm_watch(watch->fd, (int)i);
 		drop_folder(watch, i);

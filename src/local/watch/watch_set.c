@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "base/path.h"
+#include "base/path_below.h"
 #include "image/build/build_context.h"
 #include "manifest/build_spec.h"
 #include "manifest/develop_form.h"
@@ -122,7 +123,7 @@ static bool is_mounted(const struct watch_item *item)
 		const struct volume *volume = &item->pod->volumes[i];
 		AUTO_FREE char *real =
 			volume->host_path != NULL ? real_path(volume->host_path) : NULL;
-		if (real != NULL && watch_path_below(real, item->root) != NULL)
+		if (real != NULL && path_below(real, item->root) != NULL)
 			return true;
 	}
 	return false;
@@ -193,19 +194,10 @@ bool watch_set_make(const struct app *app, const struct string_list *pods, struc
 	return true;
 }
 
-const char *watch_path_below(const char *folder, const char *path)
-{
-	size_t size = strcmp(folder, "/") == 0 ? 0 : strlen(folder);
-
-	if (strncmp(folder, path, size) != 0 || (path[size] != '/' && path[size] != '\0'))
-		return NULL;
-	return path[size] == '/' ? path + size + 1 : path + size;
-}
-
 /* What the image's build does not see changes nothing in it, and is not for its container. */
 static bool is_left_out(const struct watch_item *item, const char *path)
 {
-	const char *below = item->context != NULL ? watch_path_below(item->context, path) : NULL;
+	const char *below = item->context != NULL ? path_below(item->context, path) : NULL;
 
 	return below != NULL && below[0] != '\0' && ignore_patterns_match(item->left_out, below);
 }
@@ -213,7 +205,7 @@ static bool is_left_out(const struct watch_item *item, const char *path)
 bool watch_item_matches(const struct watch_set *set, const struct watch_item *item,
 			const char *path, char **ret_inside)
 {
-	const char *below = watch_path_below(item->root, path);
+	const char *below = path_below(item->root, path);
 
 	*ret_inside = NULL;
 	if (below == NULL || item->is_mounted)
@@ -233,11 +225,11 @@ bool watch_item_matches(const struct watch_set *set, const struct watch_item *it
 static bool item_leaves_alone(const struct watch_set *set, const struct watch_item *item,
 			      const char *folder)
 {
-	const char *below = watch_path_below(item->root, folder);
+	const char *below = path_below(item->root, folder);
 
 	/* What leads to the root, and the root itself, is watched. */
 	if (below == NULL)
-		return watch_path_below(folder, item->root) == NULL;
+		return path_below(folder, item->root) == NULL;
 	if (below[0] == '\0')
 		return false;
 	return ignore_patterns_match(set->usual, below) ||

@@ -46,9 +46,6 @@ void watch_set_clear(struct watch_set *set);
 MUST_CHECK bool watch_set_make(const struct app *app, const struct string_list *pods,
 			       struct watch_set *ret, struct error *err);
 
-/* The part of path below folder, "" for the folder itself, NULL: it is not in it. Into path. */
-const char *watch_path_below(const char *folder, const char *path);
-
 /*
  * Whether a change of the absolute path is one of the rule's; if it syncs *ret_inside, which is
  * owned, is where that is in the container, else NULL.

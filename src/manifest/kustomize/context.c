@@ -9,6 +9,7 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/path.h"
+#include "base/path_below.h"
 #include "base/strbuf.h"
 #include "manifest/problem.h"
 #include "manifest/yaml_node.h"
@@ -41,12 +42,6 @@ void kustomizer_error(struct kustomizer *kustomizer, const struct yaml_node *nod
 		problem_hint(problem, "%s", hint);
 }
 
-static bool is_below(const char *path, const char *folder)
-{
-	size_t length = strlen(folder);
-	return strncmp(path, folder, length) == 0 && (path[length] == '/' || length == 1);
-}
-
 bool kustomizer_read(struct kustomizer *kustomizer, const char *folder, const char *name,
 		     const struct yaml_node *node, char **ret_text, size_t *ret_size)
 {
@@ -59,7 +54,8 @@ bool kustomizer_read(struct kustomizer *kustomizer, const char *folder, const ch
 		kustomizer_error(kustomizer, node, NULL, "there is no file '%.200s'", path);
 		return false;
 	}
-	if (!is_below(real, real_folder)) {
+	const char *below = path_below(real_folder, real);
+	if (below == NULL || below[0] == '\0') {
 		kustomizer_error(kustomizer, node, "move it beside the kustomization",
 				 "'%.200s' is not in the kustomization's folder", name);
 		return false;
