@@ -9,7 +9,6 @@
 #include "base/suggest.h"
 #include "cli/pod_words.h"
 #include "local/logs/log_reader.h"
-#include "local/plan/cron_runs.h"
 #include "local/plan/project_plan.h"
 #include "local/plan/project_plan_json.h"
 
@@ -143,26 +142,20 @@ static void add_container(struct string_list *selectors, const char *container)
 }
 
 /* A CronJob has no logs itself: its runs have, also those that are no more. */
-static void add_runs(const char *project, const struct string_list *known,
-		     struct string_list *selectors)
+static void find_crons(const char *project, const struct string_list *selectors,
+		       struct string_list *ret)
 {
 	AUTO(project_plan_clear) struct project_plan plan = {0};
 	AUTO(error_clear) struct error ignored = ERROR_INIT;
 
 	if (!project_plan_load(project, &plan, &ignored))
 		return;
-	for (size_t i = 0, count = selectors->count; i < count; i++) {
+	for (size_t i = 0; i < selectors->count; i++) {
 		AUTO_FREE char *name =
 			xstrndup(selectors->items[i], strcspn(selectors->items[i], "/"));
-		const char *container = selectors->items[i] + strlen(name);
 		const struct pod_plan *pod = project_plan_find(&plan, name);
-		for (size_t k = 0; pod != NULL && pod_plan_is_cron(pod) && k < known->count; k++) {
-			if (!cron_run_is_of(known->items[k], name))
-				continue;
-			AUTO_FREE char *selector = xasprintf("%s%s", known->items[k], container);
-			if (!string_list_has(selectors, selector))
-				string_list_add(selectors, selector);
-		}
+		if (pod != NULL && pod_plan_is_cron(pod) && !string_list_has(ret, name))
+			string_list_add(ret, name);
 	}
 }
 
@@ -239,7 +232,8 @@ static bool add_labelled(const char *project, const char *selector, struct strin
 }
 
 bool log_selectors_check(const char *project, const struct log_choice *choice,
-			 struct string_list *selectors, struct error *err)
+			 struct string_list *selectors, struct string_list *ret_crons,
+			 struct error *err)
 {
 	AUTO(string_list_clear) struct string_list known = STRING_LIST_INIT;
 	const char *container = choice->container;
@@ -248,9 +242,9 @@ bool log_selectors_check(const char *project, const struct log_choice *choice,
 	add_pods(project, &known);
 	if (!read_types(project, selectors, err))
 		return false;
-	add_runs(project, &known, selectors);
 	if (choice->labels != NULL && !add_labelled(project, choice->labels, selectors, err))
 		return false;
+	find_crons(project, selectors, ret_crons);
 	if (container != NULL && selectors->count == 0) {
 		(void)error_set(err, ERROR_USAGE, "--container needs a pod");
 		return error_hint(err, "i2kit logs -c %s POD", container);

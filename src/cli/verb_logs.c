@@ -307,7 +307,7 @@ static bool choose_lines(const struct invocation *invocation, const char *projec
 
 	ret->has_system = arguments_flag(args, "system");
 	ret->is_previous = arguments_flag(args, "previous");
-	if (!log_selectors_check(project, &choice, &ret->selectors, err))
+	if (!log_selectors_check(project, &choice, &ret->selectors, &ret->crons, err))
 		return false;
 	if (ret->selectors.count > 0 || arguments_flag(args, "all"))
 		return true;
@@ -323,6 +323,7 @@ static bool choose_lines(const struct invocation *invocation, const char *projec
 static void filter_clear(struct log_filter *filter)
 {
 	string_list_clear(&filter->selectors);
+	string_list_clear(&filter->crons);
 	string_list_clear(&filter->hidden);
 }
 

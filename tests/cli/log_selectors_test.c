@@ -48,9 +48,10 @@ static int teardown(void **state)
 static bool check(const char *container, const char *selector, char **ret, struct error *err)
 {
 	AUTO(string_list_clear) struct string_list selectors = STRING_LIST_INIT;
+	AUTO(string_list_clear) struct string_list crons = STRING_LIST_INIT;
 	const struct log_choice choice = {.container = container};
 	string_list_add(&selectors, selector);
-	bool is_good = log_selectors_check("shop", &choice, &selectors, err);
+	bool is_good = log_selectors_check("shop", &choice, &selectors, &crons, err);
 	if (is_good)
 		*ret = xstrdup(selectors.items[0]);
 	return is_good;
@@ -86,6 +87,22 @@ static void a_container_is_added_and_wrong_names_are_told(void **state)
 	assert_non_null(strstr(err.hint, "web"));
 }
 
+static void add_pod(struct project_plan *plan, const char *name, const char *config)
+{
+	struct pod_plan *pod = ARRAY_APPEND(plan->pods, plan->pod_count);
+
+	pod->name = xstrdup(name);
+	pod->kind_name = xstrdup(name);
+	pod->image_path = xstrdup("/disk");
+	pod->kernel_path = xstrdup("/kernel");
+	pod->initrd_path = xstrdup("/initrd");
+	pod->cmdline = xstrdup("quiet");
+	pod->cpu_count = 1;
+	pod->release.image.bytes[0] = 1;
+	pod->release.config.bytes[0] = 1;
+	pod->config_json = xstrdup(config);
+}
+
 /* The store hears of a container up to a second after it began. */
 static void a_container_that_only_the_plan_knows_is_known(void **state)
 {
@@ -98,19 +115,22 @@ static void a_container_that_only_the_plan_knows_is_known(void **state)
 				    .accel = xstrdup("auto"),
 				    .firmware = xstrdup("direct"),
 				    .bind = xstrdup("127.0.0.1")};
-	struct pod_plan *pod = ARRAY_APPEND(plan.pods, plan.pod_count);
+	AUTO(string_list_clear) struct string_list selectors = STRING_LIST_INIT;
+	AUTO(string_list_clear) struct string_list crons = STRING_LIST_INIT;
 	(void)state;
-	pod->name = xstrdup("web");
-	pod->kind_name = xstrdup("web");
-	pod->image_path = xstrdup("/disk");
-	pod->kernel_path = xstrdup("/kernel");
-	pod->initrd_path = xstrdup("/initrd");
-	pod->cmdline = xstrdup("quiet");
-	pod->cpu_count = 1;
-	pod->release.image.bytes[0] = 1;
-	pod->release.config.bytes[0] = 1;
-	pod->config_json = xstrdup("{\"containers\":{\"nginx\":{\"env\":[]},\"late\":{}}}");
+	add_pod(&plan, "web", "{\"containers\":{\"nginx\":{\"env\":[]},\"late\":{}}}");
+	add_pod(&plan, "nightly", "{\"containers\":{\"dump\":{}}}");
+	plan.pods[1].workload = WORKLOAD_JOB;
+	plan.pods[1].cron.schedule = xstrdup("0 2 * * *");
 	assert_true(project_plan_save(&plan, &err));
+	/* One of them is a CronJob, of which runs are meant. */
+	string_list_add(&selectors, "cronjob/nightly");
+	string_list_add(&selectors, "web");
+	assert_true(log_selectors_check("shop", &(struct log_choice){.container = NULL}, &selectors,
+					&crons, &err));
+	assert_string_equal(selectors.items[0], "nightly");
+	assert_int_equal(crons.count, 1);
+	assert_string_equal(crons.items[0], "nightly");
 	assert_true(check(NULL, "web/late", &got, &err));
 	assert_true(check("late", "web-0", &other, &err));
 	assert_false(check(NULL, "web/later", &got, &err));

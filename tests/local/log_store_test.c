@@ -62,14 +62,15 @@ static struct log_store *open_store(uint64_t instance_bytes)
 static void put(struct log_store *store, const char *instance, const char *container,
 		const char *text, int64_t time_ns, uint64_t guest_sequence)
 {
-	char pod[32];
+	char pod[64];
 	const struct log_entry entry = {.guest_sequence = guest_sequence,
 					.time_ns = time_ns,
 					.container = container,
 					.text = text,
 					.size = strlen(text)};
 
-	(void)snprintf(pod, sizeof(pod), "%.*s", (int)strcspn(instance, "-"), instance);
+	(void)snprintf(pod, sizeof(pod), "%.*s", (int)(strrchr(instance, '-') - instance),
+		       instance);
 	assert_true(log_store_append(store, pod, instance, "boot-1", &entry, 1, NULL));
 }
 
@@ -455,6 +456,31 @@ static void a_full_disk_costs_new_lines_and_no_old_one(void **state)
 	log_store_close(store);
 }
 
+static void a_cronjobs_runs_show_those_that_come_later_too(void **state)
+{
+	struct log_store *store = open_store(0);
+	struct log_filter filter = {0};
+	(void)state;
+
+	put(store, "nightly-28000000-0", "c", "first", 1000, 1);
+	put(store, "nightly-report-0", "c", "another pod", 1500, 1);
+	string_list_add(&filter.selectors, "nightly/c");
+	string_list_add(&filter.crons, "nightly");
+	struct log_reader *reader = log_reader_open("shop", folder, &filter, NULL);
+	expect_next(reader, "first");
+	expect_next(reader, NULL);
+	put(store, "nightly-28000060-0", "other", "another container", 2000, 1);
+	put(store, "nightly-28000060-0", "c", "second", 2500, 2);
+	put(store, "nightly-manual-1-0", "c", "by hand", 3000, 1);
+	expect_next(reader, "second");
+	expect_next(reader, "by hand");
+	expect_next(reader, NULL);
+	log_reader_close(reader);
+	log_store_close(store);
+	string_list_clear(&filter.selectors);
+	string_list_clear(&filter.crons);
+}
+
 static void what_is_hidden_shows_when_it_is_named(void **state)
 {
 	struct log_store *store = open_store(0);
@@ -779,6 +805,7 @@ int main(void)
 		TEST(a_noisy_pod_loses_only_its_own_lines),
 		TEST(a_reader_that_is_too_slow_sees_how_much_it_missed),
 		TEST(a_full_disk_costs_new_lines_and_no_old_one),
+		TEST(a_cronjobs_runs_show_those_that_come_later_too),
 		TEST(what_is_hidden_shows_when_it_is_named),
 		TEST(the_project_s_budget_takes_from_those_that_are_gone),
 		TEST(losses_of_the_guest_stand_before_the_next_line),

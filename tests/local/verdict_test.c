@@ -312,6 +312,16 @@ static void logs_end_when_all_that_is_followed_has(void **state)
 	assert_true(status_has_ended(&status, &selectors));
 	string_list_add(&selectors, "web-0");
 	assert_false(status_has_ended(&status, &selectors));
+	/* Of a CronJob there is always one more to come; one run has its end. */
+	string_list_clear(&selectors);
+	add("nightly-28000000-0", "nightly-28000000", INSTANCE_SUCCEEDED);
+	struct pod_status *cron = ARRAY_APPEND(status.pods, status.pod_count);
+	*cron = (struct pod_status){.name = xstrdup("nightly"),
+				    .cron = {.schedule = xstrdup("0 2 * * *")}};
+	string_list_add(&selectors, "nightly-28000000");
+	assert_true(status_has_ended(&status, &selectors));
+	string_list_add(&selectors, "nightly/c");
+	assert_false(status_has_ended(&status, &selectors));
 	/* Nobody knows then. */
 	string_list_clear(&selectors);
 	string_list_add(&selectors, "job-0");

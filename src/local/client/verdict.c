@@ -344,14 +344,11 @@ void verdict_make(const struct project_status *status, const struct string_list 
 		ret->missing = strbuf_take(&missing);
 }
 
-static bool is_selected(const struct instance_status *instance, const struct string_list *selectors)
+static bool is_selected(const char *name, const struct string_list *selectors)
 {
 	for (size_t i = 0; i < selectors->count; i++) {
 		size_t size = strcspn(selectors->items[i], "/");
-		if ((strlen(instance->name) == size &&
-		     strncmp(instance->name, selectors->items[i], size) == 0) ||
-		    (strlen(instance->pod) == size &&
-		     strncmp(instance->pod, selectors->items[i], size) == 0))
+		if (strlen(name) == size && strncmp(name, selectors->items[i], size) == 0)
 			return true;
 	}
 	return selectors->count == 0;
@@ -373,7 +370,8 @@ bool status_has_ended(const struct project_status *status, const struct string_l
 
 	for (size_t i = 0; i < status->instance_count; i++) {
 		const struct instance_status *instance = &status->instances[i];
-		if (!is_selected(instance, selectors))
+		if (!is_selected(instance->name, selectors) &&
+		    !is_selected(instance->pod, selectors))
 			continue;
 		/* Another try of a Job may come after one that is over. */
 		if ((instance->state != INSTANCE_SUCCEEDED && instance->state != INSTANCE_FAILED) ||
@@ -383,6 +381,9 @@ bool status_has_ended(const struct project_status *status, const struct string_l
 	}
 	for (size_t i = 0; i < status->pod_count; i++) {
 		const struct pod_status *pod = &status->pods[i];
+		/* Its next run comes when it is due. */
+		if (pod->cron.schedule != NULL && is_selected(pod->name, selectors))
+			return false;
 		is_any = is_any || (pod->is_job && pod->job_end != JOB_RUNNING &&
 				    string_list_has(selectors, pod->name));
 	}

@@ -39,6 +39,7 @@ void log_reader_close(struct log_reader *reader)
 		(void)close(reader->watch_fd);
 	string_list_clear(&reader->ignored);
 	string_list_clear(&reader->filter.selectors);
+	string_list_clear(&reader->filter.crons);
 	string_list_clear(&reader->filter.hidden);
 	free(reader->folder);
 	free(reader);
@@ -121,6 +122,8 @@ struct log_reader *log_reader_open(const char *project, const char *folder,
 		reader->filter = *filter;
 		reader->filter.selectors = STRING_LIST_INIT;
 		string_list_copy(&reader->filter.selectors, &filter->selectors);
+		reader->filter.crons = STRING_LIST_INIT;
+		string_list_copy(&reader->filter.crons, &filter->crons);
 		reader->filter.hidden = STRING_LIST_INIT;
 		string_list_copy(&reader->filter.hidden, &filter->hidden);
 	}

@@ -15,6 +15,8 @@ struct log_reader;
 struct log_filter {
 	/* "pod", "instance", each with "/container" if wished; empty: all */
 	struct string_list selectors;
+	/* CronJobs among them: their runs are meant, those that come later too */
+	struct string_list crons;
 	/* instances that are left out, those that come later are not; not with selectors */
 	struct string_list hidden;
 	bool has_system;  /* kernel and init lines too */

@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "base/path.h"
 #include "local/logs/log_reader.h"
+#include "local/plan/cron_runs.h"
 
 #define NONE	     SIZE_MAX
 #define HEADER	     sizeof(struct log_segment_header)
@@ -97,6 +98,19 @@ static bool selector_names(const char *selector, const char *name, const char **
 	return selector[length] == '\0' || selector[length] == '/';
 }
 
+static bool selector_names_runs(const struct log_stream *stream, const char *selector,
+				const char **ret_container)
+{
+	const struct string_list *crons = &stream->filter->crons;
+
+	for (size_t i = 0; i < crons->count; i++) {
+		if (cron_run_is_of(stream->pod, crons->items[i]) &&
+		    selector_names(selector, crons->items[i], ret_container))
+			return true;
+	}
+	return false;
+}
+
 /* Whether a selector wants the container (NULL: any) of this stream; by name: it says which. */
 static bool is_selected(const struct log_stream *stream, const char *container, size_t size,
 			bool *ret_by_name)
@@ -108,7 +122,8 @@ static bool is_selected(const struct log_stream *stream, const char *container, 
 	for (size_t i = 0; i < list->count; i++) {
 		const char *wanted = NULL;
 		if (!selector_names(list->items[i], stream->instance, &wanted) &&
-		    !selector_names(list->items[i], stream->pod, &wanted))
+		    !selector_names(list->items[i], stream->pod, &wanted) &&
+		    !selector_names_runs(stream, list->items[i], &wanted))
 			continue;
 		if (wanted == NULL || container == NULL) {
 			is_wanted = true;
