@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is remembered of Jobs that are not in the plan any more: the file is read again. */
+/* What is remembered of Jobs and CronJobs, and when it is not any more: the file is read again. */
 #include "local/supervisor/jobs.h"
 
 #include <stdlib.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/path.h"
 #include "base/sha256.h"
+#include "local/supervisor/crons.h"
+#include "local/supervisor/event_ring.h"
 #include "local/supervisor/job_state.h"
 #include "local/supervisor/supervisor_parts.h"
 
@@ -92,12 +95,38 @@ static void without_any_there_is_no_file(void **state)
 	jobs_remove(&supervisor);
 }
 
+/* Its plan is no whole one, and cannot be made anew. */
+static void a_run_that_could_not_begin_is_due_still(void **state)
+{
+	char unix_time[] = "UTC", minutely[] = "* * * * *";
+	struct pod_plan pods[] = {
+		{.name = nightly,
+		 .workload = WORKLOAD_JOB,
+		 .replicas = 1,
+		 .cron = {.schedule = minutely, .time_zone = unix_time, .failed_kept = 1}}};
+	struct supervisor supervisor = {.project = shop,
+					.plan = {.pods = pods, .pod_count = 1},
+					.events = event_ring_new()};
+	struct cron_state *cron = job_states_cron(&supervisor.jobs, nightly);
+	int64_t last_s = clock_wall_ns() / 1000000000 - 90;
+	(void)state;
+
+	cron->created_s = cron->last_s = last_s;
+	crons_update(&supervisor);
+	assert_int_equal(supervisor.plan.pod_count, 1);
+	assert_int_equal(job_states_cron(&supervisor.jobs, nightly)->last_s, last_s);
+	crons_free(&supervisor);
+	jobs_remove(&supervisor);
+	event_ring_free(supervisor.events);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_last_job_is_forgotten_while_crons_stay),
 		cmocka_unit_test(and_the_last_cron_while_jobs_stay),
 		cmocka_unit_test(without_any_there_is_no_file),
+		cmocka_unit_test(a_run_that_could_not_begin_is_due_still),
 	};
 	return cmocka_run_group_tests(tests, start, stop);
 }

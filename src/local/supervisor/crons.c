@@ -127,17 +127,27 @@ static void list_runs(const struct supervisor *supervisor, const char *cron, str
 
 /* --- what changes --------------------------------------------------------------------------- */
 
+/* A run that begins. */
+struct start {
+	char *cron;
+	char *run;
+	int64_t last_s; /* of the CronJob's state, before */
+};
+
 /* Of all CronJobs, so that the plan is made anew once. */
 struct changes {
-	struct string_list crons; /* of which the run beside it begins */
-	struct string_list starts;
+	struct start *starts;
+	size_t start_count;
 	struct string_list drops;
 };
 
 static void changes_clear(struct changes *changes)
 {
-	string_list_clear(&changes->crons);
-	string_list_clear(&changes->starts);
+	for (size_t i = 0; i < changes->start_count; i++) {
+		free(changes->starts[i].cron);
+		free(changes->starts[i].run);
+	}
+	free(changes->starts);
 	string_list_clear(&changes->drops);
 }
 
@@ -191,17 +201,20 @@ static void decide(struct supervisor *supervisor, const struct pod_plan *pod,
 					 .run_count = runs.count,
 					 .is_stopped = pod->replicas == 0,
 					 .now_ns = clock_wall_ns()};
-	cron_step(&facts, job_states_cron(&supervisor->jobs, pod->name), &decision);
+	struct cron_state *state = job_states_cron(&supervisor->jobs, pod->name);
+	int64_t last_s = state->last_s;
+	cron_step(&facts, state, &decision);
 	cron->next_s = decision.next_s;
 	if (decision.wake_ns < supervisor->crons->wake_ns)
 		supervisor->crons->wake_ns = decision.wake_ns;
 	tell(supervisor, pod->name, &decision);
 	for (size_t i = 0; i < decision.drop_count; i++)
 		string_list_add(&changes->drops, runs.names[decision.drops[i]]);
-	if (decision.starts) {
-		string_list_add(&changes->crons, pod->name);
-		string_list_take(&changes->starts, cron_run_name(pod->name, decision.due_s));
-	}
+	if (decision.starts)
+		*ARRAY_APPEND(changes->starts, changes->start_count) =
+			(struct start){.cron = xstrdup(pod->name),
+				       .run = cron_run_name(pod->name, decision.due_s),
+				       .last_s = last_s};
 }
 
 static bool carry_out(struct supervisor *supervisor, const struct changes *changes,
@@ -213,8 +226,8 @@ static bool carry_out(struct supervisor *supervisor, const struct changes *chang
 		return false;
 	if (changes->drops.count > 0)
 		cron_runs_drop(&plan, &changes->drops);
-	for (size_t i = 0; i < changes->starts.count; i++) {
-		if (!cron_run_add(&plan, changes->crons.items[i], changes->starts.items[i], err))
+	for (size_t i = 0; i < changes->start_count; i++) {
+		if (!cron_run_add(&plan, changes->starts[i].cron, changes->starts[i].run, err))
 			return false;
 	}
 	/* Kept before its VM is made: a supervisor that starts again goes on with it. */
@@ -223,6 +236,14 @@ static bool carry_out(struct supervisor *supervisor, const struct changes *chang
 	supervisor_replace_plan(supervisor, &plan);
 	jobs_forget(supervisor);
 	return true;
+}
+
+/* What could not be begun is due still. */
+static void take_back(struct supervisor *supervisor, const struct changes *changes)
+{
+	for (size_t i = 0; i < changes->start_count; i++)
+		job_states_cron(&supervisor->jobs, changes->starts[i].cron)->last_s =
+			changes->starts[i].last_s;
 }
 
 void crons_update(struct supervisor *supervisor)
@@ -238,10 +259,12 @@ void crons_update(struct supervisor *supervisor)
 		if (pod_plan_is_cron(&supervisor->plan.pods[i]))
 			decide(supervisor, &supervisor->plan.pods[i], &changes);
 	}
-	if ((changes.starts.count > 0 || changes.drops.count > 0) &&
-	    !carry_out(supervisor, &changes, &problem))
+	if ((changes.start_count > 0 || changes.drops.count > 0) &&
+	    !carry_out(supervisor, &changes, &problem)) {
+		take_back(supervisor, &changes);
 		supervisor_say(supervisor, true, "Failed", supervisor->project, "CronJobs: %s",
 			       problem.message);
+	}
 	jobs_save(supervisor);
 }
 
@@ -283,16 +306,17 @@ bool crons_run_now(struct supervisor *supervisor, const char *name, struct error
 		return error_hint(err, "i2kit start %s", name);
 	}
 	struct cron_state *state = job_states_cron(&supervisor->jobs, name);
-	string_list_add(&changes.crons, name);
+	struct start *start = ARRAY_APPEND(changes.starts, changes.start_count);
+	start->cron = xstrdup(name);
 	do {
-		string_list_clear(&changes.starts);
-		string_list_take(&changes.starts, cron_run_manual_name(name, ++state->next_manual));
-	} while (project_plan_find(&supervisor->plan, changes.starts.items[0]) != NULL);
+		free(start->run);
+		start->run = cron_run_manual_name(name, ++state->next_manual);
+	} while (project_plan_find(&supervisor->plan, start->run) != NULL);
 	state->is_changed = true;
 	if (!carry_out(supervisor, &changes, err))
 		return false;
-	supervisor_say(supervisor, false, "JobCreated", changes.crons.items[0],
-		       "%s begins, as asked", changes.starts.items[0]);
+	supervisor_say(supervisor, false, "JobCreated", start->cron, "%s begins, as asked",
+		       start->run);
 	return true;
 }
 
