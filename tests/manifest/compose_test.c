@@ -319,6 +319,34 @@ static void limits_reach_the_container(void **state)
 		    "post_start: the command has no words");
 }
 
+/* Whichever of the two the file says first. */
+static void deploy_says_how_a_service_restarts(void **state)
+{
+	(void)state;
+	AUTO(project_end) struct project project;
+	project_begin(&project);
+	write_file(&project, "compose.yaml",
+		   "services:\n"
+		   "  never: {image: x, deploy: {restart_policy: {condition: none}}, restart: "
+		   "always}\n"
+		   "  failed: {image: x, restart: \"on-failure:3\", deploy: {restart_policy: "
+		   "{condition: on-failure}}}\n"
+		   "  twice: {image: x, deploy: {restart_policy: {condition: on-failure, "
+		   "max_attempts: 2}}}\n"
+		   "  said: {image: x, restart: \"on-failure:4\", deploy: {replicas: 1}}\n");
+	must_load(&project);
+	assert_int_equal(pod(&project, "never")->restart_policy, RESTART_NEVER);
+	assert_int_equal(pod(&project, "failed")->restart_policy, RESTART_ON_FAILURE);
+	assert_int_equal(pod(&project, "failed")->restart_limit, 0);
+	assert_int_equal(pod(&project, "twice")->restart_limit, 2);
+	assert_int_equal(pod(&project, "said")->restart_limit, 4);
+	must_refuse("services:\n"
+		    "  a: {image: x, restart: always}\n"
+		    "  b: {image: y, network_mode: \"service:a\", deploy: {restart_policy: "
+		    "{condition: none}}}\n",
+		    "service 'b' shares the pod 'a' with others, and restarts otherwise");
+}
+
 static size_t mounts_at(const struct pod_spec *pod, size_t container, const char *path,
 			const struct volume_mount **ret)
 {
@@ -763,6 +791,7 @@ int main(void)
 		cmocka_unit_test(processes_are_shared_within_a_pod),
 		cmocka_unit_test(an_image_is_mounted),
 		cmocka_unit_test(limits_reach_the_container),
+		cmocka_unit_test(deploy_says_how_a_service_restarts),
 		cmocka_unit_test(volumes_are_taken_from_other_services),
 		cmocka_unit_test(dependencies_have_conditions),
 		cmocka_unit_test(variables_are_filled_in),

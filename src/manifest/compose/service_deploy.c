@@ -149,10 +149,15 @@ static void read_resources(struct loader *loader, const struct yaml_node *node, 
 	loader_read_map(loader, node, &resources_fields, target);
 }
 
-/* Of one that `restart` beside deploy does not say. */
+struct restart_reader {
+	enum restart_policy policy;
+	uint32_t limit;
+	const struct yaml_node *place; /* what says the policy */
+};
+
 static void read_condition(struct loader *loader, const struct yaml_node *node, void *target)
 {
-	struct compose_service *service = target;
+	struct restart_reader *restart = target;
 	/* Besides Swarm's words those of `restart`, which docker compose takes as well. */
 	static const struct {
 		const char *word;
@@ -167,17 +172,12 @@ static void read_condition(struct loader *loader, const struct yaml_node *node, 
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
 		if (strcmp(node->text, words[i].word) != 0)
 			continue;
-		service->pod->restart_policy = words[i].policy;
-		service->pod->restart_mark = loader_mark(loader, node);
+		restart->policy = words[i].policy;
+		restart->place = node;
 		return;
 	}
 	loader_error(loader, node, "none, on-failure or any", "condition: '%.40s' is not known",
 		     node->text);
-}
-
-static void read_attempts(struct loader *loader, const struct yaml_node *node, void *target)
-{
-	read_u32(loader, node, &((struct compose_service *)target)->pod->restart_limit);
 }
 
 static const char own_pace[] = "restarts back off up to 5 minutes";
@@ -185,7 +185,7 @@ static const struct field restart_list[] = {
 	{"condition", FIELD_USED, read_condition, 0, NULL, "default any; goes before restart",
 	 .takes = "none|on-failure|any|no|always|unless-stopped"},
 	{"delay", FIELD_NO_EFFECT, NULL, 0, NULL, own_pace},
-	{"max_attempts", FIELD_USED, read_attempts, 0, NULL,
+	{"max_attempts", FIELD_USED, read_u32, offsetof(struct restart_reader, limit), NULL,
 	 "with on-failure; with any it goes on, ever more slowly", .takes = "number or text"},
 	{"window", FIELD_NO_EFFECT, NULL, 0, NULL, own_pace}};
 static const struct field_set restart_fields = {"restart_policy", restart_list,
@@ -193,14 +193,16 @@ static const struct field_set restart_fields = {"restart_policy", restart_list,
 
 static void read_restart_policy(struct loader *loader, const struct yaml_node *node, void *target)
 {
-	struct pod_spec *pod = ((struct compose_service *)target)->pod;
-	pod->restart_policy = RESTART_ALWAYS;
-	loader_read_map(loader, node, &restart_fields, target);
-	if (pod->restart_policy == RESTART_ALWAYS && pod->restart_limit > 0)
+	struct restart_reader restart = {.policy = RESTART_ALWAYS, .place = node};
+	loader_read_map(loader, node, &restart_fields, &restart);
+	bool has_limit = restart.policy == RESTART_ON_FAILURE;
+	compose_set_restart(loader, restart.place, target, restart.policy,
+			    has_limit ? restart.limit : 0);
+	if (restart.policy == RESTART_ALWAYS && restart.limit > 0)
 		loader_note(loader, node,
 			    "max_attempts: it goes on after %u times, too, ever more slowly; "
 			    "condition: on-failure ends",
-			    pod->restart_limit);
+			    restart.limit);
 }
 
 static void read_order(struct loader *loader, const struct yaml_node *node, void *target)

@@ -36,7 +36,10 @@ char *compose_pod_of(const struct yaml_node *model, const char *service);
 field_fn compose_read_command;
 field_fn compose_read_entrypoint;
 field_fn compose_read_environment;
-field_fn compose_read_restart;
+field_fn compose_read_restart; /* unless deploy.restart_policy says it */
+void compose_set_restart(struct loader *loader, const struct yaml_node *node,
+			 struct compose_service *service, enum restart_policy policy,
+			 uint32_t limit);
 field_fn compose_read_pull_policy;
 field_fn compose_read_post_start;
 field_fn compose_read_pre_stop;

@@ -57,8 +57,9 @@ void compose_read_environment(struct loader *loader, const struct yaml_node *nod
 	}
 }
 
-static void set_restart(struct loader *loader, const struct yaml_node *node,
-			struct compose_service *service, enum restart_policy policy, uint32_t limit)
+void compose_set_restart(struct loader *loader, const struct yaml_node *node,
+			 struct compose_service *service, enum restart_policy policy,
+			 uint32_t limit)
 {
 	struct pod_spec *pod = service->pod;
 	bool is_same = pod->restart_policy == policy && pod->restart_limit == limit;
@@ -71,24 +72,31 @@ static void set_restart(struct loader *loader, const struct yaml_node *node,
 	pod->restart_mark = loader_mark(loader, node);
 }
 
+static bool parse_restart(const char *text, enum restart_policy *ret_policy, uint64_t *ret_limit)
+{
+	if (strcmp(text, "no") == 0 || text[0] == '\0')
+		*ret_policy = RESTART_NEVER;
+	else if (strcmp(text, "always") == 0 || strcmp(text, "unless-stopped") == 0)
+		*ret_policy = RESTART_ALWAYS;
+	else if (strcmp(text, "on-failure") == 0 || (strncmp(text, "on-failure:", 11) == 0 &&
+						     parse_u64(text + 11, 0, INT32_MAX, ret_limit)))
+		*ret_policy = RESTART_ON_FAILURE;
+	else
+		return false;
+	return true;
+}
+
 void compose_read_restart(struct loader *loader, const struct yaml_node *node, void *target)
 {
 	struct compose_service *service = target;
-	const char *text = node->text;
+	enum restart_policy policy = RESTART_NEVER;
 	uint64_t limit = 0;
 
-	if (strcmp(text, "no") == 0 || text[0] == '\0') {
-		set_restart(loader, node, service, RESTART_NEVER, 0);
-	} else if (strcmp(text, "always") == 0 || strcmp(text, "unless-stopped") == 0) {
-		set_restart(loader, node, service, RESTART_ALWAYS, 0);
-	} else if (strcmp(text, "on-failure") == 0 ||
-		   (strncmp(text, "on-failure:", 11) == 0 &&
-		    parse_u64(text + 11, 0, INT32_MAX, &limit))) {
-		set_restart(loader, node, service, RESTART_ON_FAILURE, (uint32_t)limit);
-	} else {
+	if (!parse_restart(node->text, &policy, &limit))
 		loader_error(loader, node, "no, on-failure, on-failure:3, always or unless-stopped",
-			     "restart: '%.40s' is not known", text);
-	}
+			     "restart: '%.40s' is not known", node->text);
+	else if (yaml_is_null(yaml_get(yaml_get(service->node, "deploy"), "restart_policy")))
+		compose_set_restart(loader, node, service, policy, (uint32_t)limit);
 }
 
 void compose_read_pull_policy(struct loader *loader, const struct yaml_node *node, void *target)
