@@ -310,6 +310,8 @@ static void limits_reach_the_container(void **state)
 		    "ulimits: there is no limit 'nofiles'");
 	must_refuse("services: {web: {image: x, ulimits: {nofile: {soft: 2, hard: 1}}}}\n",
 		    "ulimits: nofile is softer than it is hard");
+	must_refuse("services: {web: {image: x, ulimits: {nofile: 1, NOFILE: 2}}}\n",
+		    "ulimits: NOFILE is there twice");
 	must_refuse("services: {web: {image: x, ulimits: {nofile: 1.5}}}\n",
 		    "nofile: a whole number");
 	must_refuse("services: {web: {image: x, pids_limit: -2}}\n", "pids_limit: '-2' is none");

@@ -74,6 +74,15 @@ static bool find_rlimit(const char *name, unsigned *ret)
 	return false;
 }
 
+static bool has_rlimit(const struct container_limits *limits, unsigned kind)
+{
+	for (size_t i = 0; i < limits->rlimit_count; i++) {
+		if (limits->rlimits[i].kind == kind)
+			return true;
+	}
+	return false;
+}
+
 static bool read_limit(struct loader *loader, const struct yaml_node *node, uint64_t *ret)
 {
 	const int64_t most = INT64_C(1) << 53; /* what is exact in all readers of JSON */
@@ -97,6 +106,12 @@ static void add_rlimit(struct loader *loader, const struct yaml_node *key,
 			     "ulimits: there is no limit '%.40s'", key->text);
 		return;
 	}
+	if (has_rlimit(limits, limit.kind)) {
+		loader_error(loader, key, "keep one of them",
+			     "ulimits: %.40s is there twice, in large and small letters",
+			     key->text);
+		return;
+	}
 	if (soft == NULL || hard == NULL) {
 		loader_error(loader, value, "nofile: {soft: 1024, hard: 4096}",
 			     "ulimits: %.40s has soft and hard", key->text);
@@ -114,7 +129,7 @@ static void add_rlimit(struct loader *loader, const struct yaml_node *key,
 
 void compose_read_ulimits(struct loader *loader, const struct yaml_node *node, void *target)
 {
-	for (size_t i = 0; i < node->pair_count && i < RLIMIT_NAMES; i++)
+	for (size_t i = 0; i < node->pair_count; i++)
 		add_rlimit(loader, node->pairs[i].key, node->pairs[i].value, limits_of(target));
 }
 
