@@ -257,6 +257,25 @@ static void an_image_is_mounted(void **state)
 		"volumes: the type 'npipe' is not supported");
 }
 
+static void a_volume_without_a_name_takes_none_of_the_top(void **state)
+{
+	(void)state;
+	AUTO(project_end) struct project project;
+	project_begin(&project);
+	write_file(&project, "compose.yaml",
+		   "services:\n"
+		   "  web: {image: x, volumes: [/anon, \"Web_0:/data\", /more]}\n"
+		   "volumes: {Web_0: , web-2: }\n");
+	must_load(&project);
+	const struct pod_spec *web = pod(&project, "web");
+	assert_int_equal(web->volume_count, 3);
+	assert_int_equal(web->volumes[0].kind, VOLUME_EMPTY_DIR);
+	assert_string_equal(web->volumes[0].name, "web-1");
+	assert_int_equal(web->volumes[1].kind, VOLUME_CLAIM);
+	assert_string_equal(web->containers[0].mounts[1].volume, "web-0");
+	assert_string_equal(web->volumes[2].name, "web-3");
+}
+
 static void limits_reach_the_container(void **state)
 {
 	(void)state;
@@ -792,6 +811,7 @@ int main(void)
 		cmocka_unit_test(network_mode_and_x_i2kit_share_a_pod),
 		cmocka_unit_test(processes_are_shared_within_a_pod),
 		cmocka_unit_test(an_image_is_mounted),
+		cmocka_unit_test(a_volume_without_a_name_takes_none_of_the_top),
 		cmocka_unit_test(limits_reach_the_container),
 		cmocka_unit_test(deploy_says_how_a_service_restarts),
 		cmocka_unit_test(volumes_are_taken_from_other_services),

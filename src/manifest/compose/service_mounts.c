@@ -32,13 +32,29 @@ static struct volume *volume_of(struct compose_service *service, const char *nam
 	return volume;
 }
 
+/* Whether that is a volume of the top's, which this pod may mount further down. */
+static bool is_top_volume(const struct compose_service *service, const char *name)
+{
+	const struct yaml_node *volumes = yaml_get(service->model, "volumes");
+	for (size_t i = 0; volumes != NULL && i < volumes->pair_count; i++) {
+		AUTO_FREE char *plain = compose_plain_name(volumes->pairs[i].key->text);
+		if (strcmp(plain, name) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* One that nobody else names: "web-3". */
 static struct volume *new_volume(struct compose_service *service, struct source_mark mark)
 {
+	struct volume *volume = NULL;
 	bool is_new = false;
-	AUTO_FREE char *name =
-		xasprintf("%.40s-%zu", service->container.name, service->pod->volume_count);
-	return volume_of(service, name, mark, &is_new);
+	for (size_t number = service->pod->volume_count; !is_new; number++) {
+		AUTO_FREE char *name = xasprintf("%.40s-%zu", service->container.name, number);
+		if (!is_top_volume(service, name))
+			volume = volume_of(service, name, mark, &is_new);
+	}
+	return volume;
 }
 
 static struct volume_mount *add_mount(struct compose_service *service, const struct volume *volume,
