@@ -274,6 +274,12 @@ static void write_user(struct composer *composer, const struct container_spec *c
 		yaml_write_bool(&composer->writer, "read_only", true);
 	yaml_write_texts(&composer->writer, "cap_add", &security->capabilities_add);
 	yaml_write_texts(&composer->writer, "cap_drop", &security->capabilities_drop);
+	yaml_write_map(&composer->writer, "security_opt");
+	if (security->allow_privilege_escalation == TRI_FALSE)
+		yaml_write_item_text(&composer->writer, "no-new-privileges:true");
+	if (security->seccomp == SECCOMP_UNCONFINED)
+		yaml_write_item_text(&composer->writer, "seccomp:unconfined");
+	yaml_write_end(&composer->writer);
 }
 
 static void write_networks(struct composer *composer, const struct pod_spec *pod)
@@ -318,6 +324,8 @@ static void write_pod_part(struct composer *composer, const struct pod_spec *pod
 	yaml_write_pairs(&composer->writer, "sysctls", pod->sysctls, pod->sysctl_count);
 	yaml_write_texts(&composer->writer, "dns", &pod->dns_servers);
 	yaml_write_texts(&composer->writer, "dns_search", &pod->dns_searches);
+	yaml_write_texts(&composer->writer, "dns_opt", &pod->dns_options);
+	yaml_write_texts(&composer->writer, "group_add", &pod->supplemental_groups);
 	yaml_write_map(&composer->writer, "extra_hosts");
 	for (size_t i = 0; i < pod->host_alias_count; i++) {
 		for (size_t k = 0; k < pod->host_aliases[i].names.count; k++) {
@@ -375,6 +383,18 @@ static void write_limits(struct composer *composer, const struct container_limit
 	yaml_write_end(writer);
 }
 
+/* Room for what it writes: a limit alone, no request. */
+static void write_storage(struct composer *composer, const struct pod_spec *pod,
+			  const struct resources *resources)
+{
+	yaml_write_map(&composer->writer, "storage_opt");
+	if (resources->has_ephemeral_limit)
+		yaml_write_number(&composer->writer, "size", resources->ephemeral_limit_bytes);
+	yaml_write_end(&composer->writer);
+	if (resources->ephemeral_request_bytes > 0)
+		lose(composer, pod, "requests of ephemeral-storage");
+}
+
 static void write_hook(struct composer *composer, const struct check *hook)
 {
 	yaml_write_item(&composer->writer);
@@ -414,6 +434,8 @@ static void write_joining(struct composer *composer, const struct pod_spec *pod)
 
 static void write_container(struct composer *composer, const struct pod_spec *pod, size_t index)
 {
+	static const char *const pulls[] = {
+		[PULL_IF_NOT_PRESENT] = NULL, [PULL_ALWAYS] = "always", [PULL_NEVER] = "never"};
 	const struct container_spec *container = &pod->containers[index];
 	struct yaml_writer *writer = &composer->writer;
 	AUTO_FREE char *name =
@@ -421,6 +443,7 @@ static void write_container(struct composer *composer, const struct pod_spec *po
 
 	yaml_write_map(writer, name);
 	write_text(composer, "image", container->image);
+	yaml_write_text(writer, "pull_policy", pulls[container->pull_policy]);
 	if (container->has_command)
 		write_words(composer, "entrypoint", &container->command);
 	if (container->has_args)
@@ -447,6 +470,7 @@ static void write_container(struct composer *composer, const struct pod_spec *po
 	write_resources(composer, &container->resources);
 	yaml_write_end(writer);
 	write_limits(composer, &container->limits);
+	write_storage(composer, pod, &container->resources);
 	if (!write_hooks(composer, "post_start", &container->post_start,
 			 container->more_post_starts, container->more_post_start_count) ||
 	    !write_hooks(composer, "pre_stop", &container->pre_stop, container->more_pre_stops,
@@ -471,6 +495,10 @@ static void write_pod(struct composer *composer, const struct pod_spec *pod)
 		lose(composer, pod, "labels");
 	if (pod->annotation_count > 0)
 		lose(composer, pod, "annotations");
+	if (pod->has_fs_group)
+		lose(composer, pod, "fsGroup");
+	if (pod->active_deadline_s > 0)
+		lose(composer, pod, "activeDeadlineSeconds");
 	if (pod->workload == WORKLOAD_JOB)
 		lose(composer, pod,
 		     pod->cron.schedule != NULL ? "its schedule" : "what makes it a Job");

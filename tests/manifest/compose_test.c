@@ -12,6 +12,7 @@
 #include "manifest/app.h"
 #include "manifest/load.h"
 #include "manifest/write_compose.h"
+#include "manifest/write_objects.h"
 #include "test.h"
 
 struct project {
@@ -711,6 +712,11 @@ static void what_is_converted_to_compose_reads_back_the_same(void **state)
 		"\"assets:2\", target: /i, image: {subpath: www}}]\n"
 		"    tmpfs: /run:size=1m\n"
 		"    user: app:app\n"
+		"    group_add: [7]\n"
+		"    dns_opt: [\"ndots:2\"]\n"
+		"    pull_policy: always\n"
+		"    storage_opt: {size: 3g}\n"
+		"    security_opt: [no-new-privileges, \"seccomp:unconfined\"]\n"
 		"    depends_on: {db: {condition: service_healthy}}\n"
 		"    networks: {a: {aliases: [x]}, b: }\n"
 		"    restart: always\n"
@@ -733,6 +739,10 @@ static void what_is_converted_to_compose_reads_back_the_same(void **state)
 	assert_int_equal(lost.count, 0);
 	AUTO_FREE char *second = app_write_compose(&again.app, &lost);
 	assert_string_equal(text, second);
+	/* And what both times was left out would be missing here. */
+	AUTO_FREE char *objects = app_write_kubernetes(&project.app);
+	AUTO_FREE char *objects_again = app_write_kubernetes(&again.app);
+	assert_string_equal(objects, objects_again);
 	const struct pod_spec *web = pod(&again, "web");
 	assert_int_equal(web->container_count, 2);
 	assert_true(web->containers[0].has_command);
@@ -753,12 +763,16 @@ static void what_compose_has_no_words_for_is_named(void **state)
 		   "name: web\n"
 		   "labels: {a: b}\n"
 		   "initContainers: [{name: first, image: busybox}]\n"
-		   "containers: {web: {image: nginx, readinessProbe: {tcpSocket: {port: 80}}}}\n");
+		   "activeDeadlineSeconds: 9\n"
+		   "securityContext: {fsGroup: 5}\n"
+		   "containers: {web: {image: nginx, readinessProbe: {tcpSocket: {port: 80}}, "
+		   "resources: {requests: {ephemeral-storage: 1Gi}}}}\n");
 	must_load(&project);
 	AUTO_FREE char *text = app_write_compose(&project.app, &lost);
 	AUTO_FREE char *all = string_list_join(&lost, "; ");
-	assert_string_equal(all, "pod web: readinessProbe that asks no command; pod web: "
-				 "initContainers; pod web: labels");
+	assert_string_equal(all, "pod web: readinessProbe that asks no command; pod web: requests "
+				 "of ephemeral-storage; pod web: initContainers; pod web: labels; "
+				 "pod web: fsGroup; pod web: activeDeadlineSeconds");
 }
 
 static void mistakes_have_their_place(void **state)
