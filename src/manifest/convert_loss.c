@@ -74,22 +74,28 @@ static void add_losses(const struct source_object *object, const struct yaml_nod
 	string_list_take(ret, xasprintf("%s %s: %s", object->kind, object->name, fields));
 }
 
-static bool is_built(const struct pod_spec *pod)
+static void find_build(const struct container_spec *containers, size_t count, bool *is_built,
+		       bool *is_watched)
 {
-	for (size_t i = 0; i < pod->init_container_count; i++)
-		if (pod->init_containers[i].build != NULL)
-			return true;
-	for (size_t i = 0; i < pod->container_count; i++)
-		if (pod->containers[i].build != NULL)
-			return true;
-	return false;
+	for (size_t i = 0; i < count; i++) {
+		*is_built = *is_built || containers[i].build != NULL;
+		*is_watched = *is_watched || containers[i].watch_count > 0;
+	}
 }
 
 void app_build_losses(const struct app *app, struct string_list *ret)
 {
-	for (size_t i = 0; i < app->pod_count; i++)
-		if (is_built(&app->pods[i]))
-			string_list_addf(ret, "pod %s: build", app->pods[i].name);
+	for (size_t i = 0; i < app->pod_count; i++) {
+		const struct pod_spec *pod = &app->pods[i];
+		bool is_built = false;
+		bool is_watched = false;
+		find_build(pod->init_containers, pod->init_container_count, &is_built, &is_watched);
+		find_build(pod->containers, pod->container_count, &is_built, &is_watched);
+		if (is_built)
+			string_list_addf(ret, "pod %s: build", pod->name);
+		if (is_watched)
+			string_list_addf(ret, "pod %s: develop.watch", pod->name);
+	}
 }
 
 void app_short_losses(const struct app *app, struct string_list *ret)

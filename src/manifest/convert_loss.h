@@ -12,7 +12,8 @@ struct string_list;
  * metadata.labels, spec.selector". What has no effect here is noted when it is read.
  */
 void app_short_losses(const struct app *app, struct string_list *ret);
-/* Pods whose images are built: neither Kubernetes' form nor the short form says how, as written. */
+/* Pods whose images are built, or whose sources are watched: neither Kubernetes' form nor the short
+ * form says how, as written. */
 void app_build_losses(const struct app *app, struct string_list *ret);
 /* What Compose alone says of a container. */
 void app_container_losses(const struct app *app, struct string_list *ret);

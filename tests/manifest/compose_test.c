@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "base/path.h"
 #include "manifest/app.h"
+#include "manifest/convert_loss.h"
 #include "manifest/load.h"
 #include "manifest/write_compose.h"
 #include "manifest/write_objects.h"
@@ -753,6 +754,23 @@ static void what_is_converted_to_compose_reads_back_the_same(void **state)
 	assert_int_equal(app_find_claim(&again.app, "data")->size_bytes, (uint64_t)2 << 30);
 }
 
+static void what_is_built_and_watched_is_named_where_it_is_lost(void **state)
+{
+	(void)state;
+	AUTO(project_end) struct project project;
+	AUTO(string_list_clear) struct string_list lost = STRING_LIST_INIT;
+	project_begin(&project);
+	write_file(&project, "compose.yaml",
+		   "services:\n"
+		   "  a: {build: ., develop: {watch: [{action: rebuild, path: .}]}}\n"
+		   "  b: {image: x, develop: {watch: [{action: restart, path: .}]}}\n"
+		   "  c: {image: x}\n");
+	must_load(&project);
+	app_build_losses(&project.app, &lost);
+	AUTO_FREE char *all = string_list_join(&lost, "; ");
+	assert_string_equal(all, "pod a: build; pod a: develop.watch; pod b: develop.watch");
+}
+
 static void what_compose_has_no_words_for_is_named(void **state)
 {
 	(void)state;
@@ -840,6 +858,7 @@ int main(void)
 		cmocka_unit_test(what_is_external_comes_with_the_command),
 		cmocka_unit_test(services_of_one_image_share_its_build),
 		cmocka_unit_test(what_is_converted_to_compose_reads_back_the_same),
+		cmocka_unit_test(what_is_built_and_watched_is_named_where_it_is_lost),
 		cmocka_unit_test(what_compose_has_no_words_for_is_named),
 		cmocka_unit_test(mistakes_have_their_place),
 		cmocka_unit_test(circles_end),
