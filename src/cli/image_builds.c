@@ -13,6 +13,7 @@
 #include "image/build/image_layout.h"
 #include "image/build/image_make.h"
 #include "image/oci/image_take.h"
+#include "manifest/service_reference.h"
 
 #define MAX_DEPTH 32
 
@@ -88,7 +89,7 @@ static bool make_container(struct building *building, const struct container_spe
 static bool place_context(struct building *building, const struct build_value *context, char **ret,
 			  struct error *err)
 {
-	const char *name = context->value + strlen(BUILD_SERVICE_PREFIX);
+	const char *name = service_reference(context->value);
 	const struct container_spec *other = find_container(building->app, name);
 
 	if (other == NULL)
@@ -99,12 +100,6 @@ static bool place_context(struct building *building, const struct build_value *c
 		return false;
 	*ret = place_image(building, other, err);
 	return *ret != NULL;
-}
-
-static bool is_service(const struct build_value *context)
-{
-	return context->value != NULL &&
-	       strncmp(context->value, BUILD_SERVICE_PREFIX, strlen(BUILD_SERVICE_PREFIX)) == 0;
 }
 
 /* With the places of other containers' images instead of their names. */
@@ -122,7 +117,7 @@ static bool make_placed(struct building *building, const struct container_spec *
 	for (size_t i = 0; i < build->context_count; i++) {
 		AUTO_FREE char *place = NULL;
 		contexts[i] = build->contexts[i];
-		if (!is_service(&build->contexts[i]))
+		if (service_reference(build->contexts[i].value) == NULL)
 			continue;
 		if (!place_context(building, &build->contexts[i], &place, err))
 			return false;

@@ -10,6 +10,7 @@
 #include "base/path.h"
 #include "manifest/build_spec.h"
 #include "manifest/read_value.h"
+#include "manifest/service_reference.h"
 #include "manifest/yaml_node.h"
 
 static const char layout_prefix[] = BUILD_LAYOUT_PREFIX;
@@ -184,7 +185,7 @@ static void complete_context(char **place, const char *folder)
 {
 	if (strncmp(*place, layout_prefix, strlen(layout_prefix)) == 0)
 		build_layout_complete(place, folder);
-	else if (strncmp(*place, "service:", 8) != 0)
+	else if (service_reference(*place) == NULL)
 		make_absolute(place, folder);
 }
 

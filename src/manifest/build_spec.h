@@ -78,8 +78,6 @@ struct watch_rule {
 };
 
 #define BUILD_LAYOUT_PREFIX "oci-layout://"
-/* Of another container, whose image is the context; the one who builds puts its place there. */
-#define BUILD_SERVICE_PREFIX "service:"
 
 /* "oci-layout://../base" is below the folder, an absolute one; any other place stays as it is. */
 void build_layout_complete(char **place, const char *folder);

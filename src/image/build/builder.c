@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 #include "base/process.h"
 #include "base/strbuf.h"
+#include "manifest/service_reference.h"
 
 const char *const builder_words[BUILDER_KINDS] = {"buildah", "podman", "docker"};
 
@@ -61,7 +62,7 @@ static bool check_contexts(const struct build_spec *spec, struct error *err)
 {
 	for (size_t i = 0; i < spec->context_count; i++) {
 		const struct build_value *context = &spec->contexts[i];
-		if (context->value == NULL || strncmp(context->value, "service:", 8) != 0)
+		if (service_reference(context->value) == NULL)
 			continue;
 		(void)error_set(err, ERROR_UNSUPPORTED,
 				"additional context '%s' is the image of another service, which "

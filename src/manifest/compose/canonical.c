@@ -8,6 +8,7 @@
 #include "manifest/compose/merge.h"
 #include "manifest/compose/mounts.h"
 #include "manifest/compose/ports.h"
+#include "manifest/service_reference.h"
 
 /* NULL: it was reported. */
 typedef struct yaml_node *canonical_fn(struct compose_context *context, struct yaml_node *node);
@@ -323,7 +324,7 @@ struct resolver {
 static bool is_remote(const char *path)
 {
 	return strstr(path, "://") != NULL || strncmp(path, "git@", 4) == 0 ||
-	       strncmp(path, "github.com/", 11) == 0 || strncmp(path, "service:", 8) == 0 ||
+	       strncmp(path, "github.com/", 11) == 0 || service_reference(path) != NULL ||
 	       strncmp(path, "target:", 7) == 0;
 }
 

@@ -7,6 +7,7 @@
 #include "base/suggest.h"
 #include "manifest/compose/consistency.h"
 #include "manifest/compose/units.h"
+#include "manifest/service_reference.h"
 
 struct checker {
 	struct compose_context *context;
@@ -270,15 +271,15 @@ static void check_container_name(const struct checker *checker)
 
 static void check_service(const struct checker *checker)
 {
-	const char *mode = tree_get_text(checker->service, "network_mode");
+	const char *partner = service_reference(tree_get_text(checker->service, "network_mode"));
 
 	check_source(checker);
 	check_container_name(checker);
 	check_networks(checker);
 	check_dependencies(checker);
-	if (mode != NULL && strncmp(mode, "service:", 8) == 0)
+	if (partner != NULL)
 		check_reference(checker, tree_get(checker->service, "network_mode"), "service",
-				"services", mode + 8);
+				"services", partner);
 	check_mounts(checker);
 	check_sources(checker, tree_get(checker->service, "configs"), "config", "configs");
 	check_sources(checker, tree_get(checker->service, "secrets"), "secret", "secrets");

@@ -7,6 +7,7 @@
 #include "base/cleanup.h"
 #include "base/path.h"
 #include "manifest/compose/service_parts.h"
+#include "manifest/service_reference.h"
 
 struct normalizer {
 	struct compose_context *context;
@@ -14,12 +15,6 @@ struct normalizer {
 	const struct compose_variables *variables;
 	bool uses_default;
 };
-
-static const char *without_prefix(const char *text, const char *prefix)
-{
-	size_t length = strlen(prefix);
-	return text != NULL && strncmp(text, prefix, length) == 0 ? text + length : NULL;
-}
 
 static void add_network(struct normalizer *normalizer, struct yaml_node *service)
 {
@@ -65,8 +60,7 @@ static void add_dependencies(struct normalizer *normalizer, struct yaml_node *se
 		add_dependency(normalizer, service, name, true, links->items[i]);
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(namespaces); i++) {
-		const char *name =
-			without_prefix(tree_get_text(service, namespaces[i]), "service:");
+		const char *name = service_reference(tree_get_text(service, namespaces[i]));
 		if (name != NULL)
 			add_dependency(normalizer, service, name, true,
 				       tree_get(service, namespaces[i]));
@@ -74,7 +68,7 @@ static void add_dependencies(struct normalizer *normalizer, struct yaml_node *se
 	for (size_t i = 0; from != NULL && i < from->item_count; i++) {
 		const char *text = from->items[i]->text;
 		AUTO_FREE char *name = xstrndup(text, strcspn(text, ":"));
-		if (without_prefix(text, "container:") == NULL)
+		if (strncmp(text, "container:", 10) != 0)
 			add_dependency(normalizer, service, name, false, from->items[i]);
 	}
 }

@@ -12,6 +12,7 @@
 #include "manifest/pod.h"
 #include "manifest/read_value.h"
 #include "manifest/security.h"
+#include "manifest/service_reference.h"
 
 char *compose_plain_name(const char *name)
 {
@@ -32,15 +33,14 @@ char *compose_plain_name(const char *name)
 
 const char *compose_network_partner(const struct yaml_node *model, const struct yaml_node *service)
 {
-	static const char of_service[] = "service:";
 	static const char of_container[] = "container:";
 	const struct yaml_node *services = yaml_get(model, "services");
 	const struct yaml_node *mode = yaml_get(service, "network_mode");
 
 	if (mode == NULL || mode->kind != YAML_SCALAR)
 		return NULL;
-	if (strncmp(mode->text, of_service, strlen(of_service)) == 0)
-		return mode->text + strlen(of_service);
+	if (service_reference(mode->text) != NULL)
+		return service_reference(mode->text);
 	if (strncmp(mode->text, of_container, strlen(of_container)) != 0)
 		return NULL;
 	for (size_t i = 0; services != NULL && i < services->pair_count; i++) {
@@ -273,11 +273,12 @@ static void read_pid(struct loader *loader, const struct yaml_node *node, void *
 {
 	const struct compose_service *service = target;
 	const char *text = node->kind == YAML_SCALAR ? node->text : "";
-	if (strncmp(text, "service:", 8) != 0) {
+	const char *partner = service_reference(text);
+	if (partner == NULL) {
 		read_namespace(loader, node, target);
 		return;
 	}
-	AUTO_FREE char *pod = compose_pod_of(service->model, text + 8);
+	AUTO_FREE char *pod = compose_pod_of(service->model, partner);
 	if (strcmp(pod, service->pod->name) == 0)
 		service->pod->shares_processes = true;
 	else
