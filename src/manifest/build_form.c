@@ -7,7 +7,6 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
-#include "base/path.h"
 #include "manifest/build_spec.h"
 #include "manifest/read_value.h"
 #include "manifest/service_reference.h"
@@ -168,16 +167,8 @@ static bool is_url(const char *text)
 
 static void make_absolute(char **place, const char *folder)
 {
-	char *path = *place;
-
-	if (path == NULL || path[0] == '/' || is_url(path))
-		return;
-	const char *below = path;
-	while (strncmp(below, "./", 2) == 0)
-		below += 2;
-	bool is_folder = below[0] == '\0' || strcmp(below, ".") == 0;
-	*place = is_folder ? xstrdup(folder) : path_join(folder, below);
-	free(path);
+	if (*place != NULL && !is_url(*place))
+		build_path_complete(place, folder);
 }
 
 /* oci-layout://../base, docker-image://… as it is. */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/path.h"
 
 static void values_free(struct build_value *values, size_t count)
 {
@@ -24,6 +25,20 @@ void build_layout_complete(char **place, const char *folder)
 	char *whole = xasprintf("%s%s/%s", prefix, folder, *place + strlen(prefix));
 	free(*place);
 	*place = whole;
+}
+
+void build_path_complete(char **path, const char *folder)
+{
+	const char *below = *path;
+
+	if (below == NULL || below[0] == '/')
+		return;
+	while (strncmp(below, "./", 2) == 0)
+		below += 2;
+	bool is_folder = below[0] == '\0' || strcmp(below, ".") == 0;
+	char *whole = is_folder ? xstrdup(folder) : path_join(folder, below);
+	free(*path);
+	*path = whole;
 }
 
 void build_spec_free(struct build_spec *build)

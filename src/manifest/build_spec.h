@@ -81,6 +81,8 @@ struct watch_rule {
 
 /* "oci-layout://../base" is below the folder, an absolute one; any other place stays as it is. */
 void build_layout_complete(char **place, const char *folder);
+/* A relative path is below the folder; NULL stays. */
+void build_path_complete(char **path, const char *folder);
 
 /* Frees what is inside, and a struct that is on the heap as well; NULL is none. */
 void build_spec_free(struct build_spec *build);

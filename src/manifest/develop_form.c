@@ -7,7 +7,6 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
-#include "base/path.h"
 #include "manifest/build_spec.h"
 #include "manifest/compose/read_words.h"
 #include "manifest/read_value.h"
@@ -156,20 +155,6 @@ static void check_rule(struct loader *loader, const struct yaml_node *node,
 			     watch_action_words[rule->action]);
 }
 
-static void make_absolute(char **path, const char *folder)
-{
-	const char *below = *path;
-
-	if (below == NULL || below[0] == '/')
-		return;
-	while (strncmp(below, "./", 2) == 0)
-		below += 2;
-	char *whole = below[0] == '\0' || strcmp(below, ".") == 0 ? xstrdup(folder)
-								  : path_join(folder, below);
-	free(*path);
-	*path = whole;
-}
-
 void read_develop_form(struct loader *loader, const struct yaml_node *node, void *target)
 {
 	struct container_spec *container = target;
@@ -183,6 +168,6 @@ void read_develop_form(struct loader *loader, const struct yaml_node *node, void
 		folder = real;
 	for (size_t i = before; list != NULL && i < container->watch_count; i++) {
 		check_rule(loader, list->items[i - before], &container->watches[i]);
-		make_absolute(&container->watches[i].path, folder);
+		build_path_complete(&container->watches[i].path, folder);
 	}
 }
