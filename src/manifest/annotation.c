@@ -14,7 +14,7 @@
 #include "manifest/loader.h"
 #include "manifest/metadata_access.h"
 #include "manifest/pod_networks.h"
-#include "manifest/short_form.h"
+#include "manifest/short_port.h"
 #include "manifest/start_wait.h"
 #include "manifest/yaml_node.h"
 

@@ -8,14 +8,10 @@
 
 struct field_set;
 struct loader;
-struct service_port;
 struct yaml_node;
 
 /* One document; false: it is not of this form. */
 bool read_short_form(struct loader *loader, const struct yaml_node *root);
 extern const struct field_set short_fields;
-/* "8080:80", "https:443:http:80" …; certificate is the caller's. */
-bool short_port_parse(const char *text, struct service_port *port);
-extern const char short_port_hint[];
 
 #endif
