@@ -8,7 +8,5 @@
 
 extern const struct field_set http_route_object_fields;
 void read_http_route(struct loader *loader, const struct yaml_node *root);
-/* Rules of HTTPRoutes become routes of the listeners that they are attached to. */
-void http_routes_attach(struct loader *loader);
 
 #endif

@@ -10,7 +10,7 @@
 #include "base/strbuf.h"
 #include "base/suggest.h"
 #include "manifest/app.h"
-#include "manifest/http_route.h"
+#include "manifest/http_route_attach.h"
 #include "manifest/loader.h"
 #include "manifest/name_rules.h"
 #include "manifest/yaml_node.h"
