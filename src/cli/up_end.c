@@ -5,6 +5,14 @@
 
 #include "local/client/verdict.h"
 
+struct up_end_wish up_end_wish_read(const struct arguments *args)
+{
+	return (struct up_end_wish){
+		.code_from = arguments_value(args, "exit-code-from"),
+		.aborts_on_exit = arguments_flag(args, "abort-on-container-exit"),
+		.aborts_on_failure = arguments_flag(args, "abort-on-container-failure")};
+}
+
 static bool has_ended(const struct instance_status *instance)
 {
 	return !instance->is_outdated &&

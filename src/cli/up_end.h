@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 
+#include "cli/arguments.h"
 #include "local/plan/state.h"
 
 struct up_end_wish {
@@ -13,6 +14,9 @@ struct up_end_wish {
 	bool aborts_on_exit;	/* --abort-on-container-exit: with the first that ends */
 	bool aborts_on_failure; /* --abort-on-container-failure: with the first that fails */
 };
+
+/* What the options ask for; borrows their words. */
+struct up_end_wish up_end_wish_read(const struct arguments *args);
 
 /*
  * True: it is over. ret_pod is the pod it ends with (borrowed; NULL: all have ended), ret_code what
