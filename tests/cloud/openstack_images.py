@@ -34,7 +34,7 @@ class Cloud(Keystone):
         self.images, self.stored, self.calls = {}, {}, []
         self.cut_at, self.put_status, self.flip, self.has_ranges = [], [], None, True
         self.can_upload, self.ways, self.algorithm = True, ["glance-direct", "web-download"], "sha512"
-        self.import_is_lost, self.mark_status, self.slow = False, [], 0
+        self.import_is_lost, self.mark_status, self.slow, self.hidden = False, [], 0, ()
 
     def add(self, data, status="active", owner="p1", **properties):
         ident = f"i{len(self.stored)}"
@@ -194,7 +194,7 @@ class Glance(Handler):
         image = match and self.find(match[1])
         if not image:
             return None
-        return self.download(image["id"]) if match[2] else self.answer(200, image)
+        return self.download(image["id"]) if match[2] else self.answer(200, {k: v for k, v in image.items() if k not in self.server.hidden})
 
     def list(self, query):
         marker, tag, limit = query.pop("marker", None), query.pop("tag", None), int(query.pop("limit", 25))
@@ -359,6 +359,12 @@ def test_a_mark_that_fails_is_an_error_and_the_next_run_marks(bed):
     done, _, err = bed.push()
     assert not done and "500" in err and "i2kit_verified" not in bed.only()
     assert bed.push()[1][:3] == ["i0", "there", "0"] and bed.only()["protected"]
+
+
+def test_a_cloud_that_hides_properties_is_no_reason_to_end(bed):
+    bed.cloud.hidden = ("i2kit_sha256", "i2kit_verified")   # Glance's property protections
+    done, out, err = bed.push()
+    assert done and out[1] == "new" and bed.only()["i2kit_verified"] == "full", err
 
 
 def test_where_uploads_are_closed_it_is_imported(bed):

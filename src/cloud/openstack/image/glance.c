@@ -37,7 +37,6 @@ void glance_list_clear(struct glance_list *list)
 static bool read_image(struct json_view view, const char *project, struct glance_image *ret)
 {
 	const char *owner = json_view_peek(json_view_get(view, "owner"));
-	const char *hex = json_view_peek(json_view_get(view, "i2kit_sha256"));
 
 	*ret = (struct glance_image){
 		.id = json_view_text(json_view_require(view, "id")),
@@ -48,7 +47,6 @@ static bool read_image(struct json_view view, const char *project, struct glance
 		.size_bytes =
 			(uint64_t)json_view_number(json_view_get(view, "size"), 0, MAX_BYTES, 0),
 	};
-	(void)!digest_parse_hex(hex, &ret->digest);
 	return project != NULL && owner != NULL && strcmp(owner, project) == 0;
 }
 

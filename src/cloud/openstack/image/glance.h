@@ -22,8 +22,7 @@ struct glance_image {
 	char *hash_algorithm; /* "sha512" unless the cloud is told otherwise; or NULL */
 	char *hash;	/* of what was uploaded, in hex; NULL: nothing was, or nobody counted */
 	char *verified; /* how much was compared: a verify_kind_name(); NULL: not yet */
-	struct digest digest; /* of the disk, as its property says */
-	uint64_t size_bytes;  /* 0: not known yet */
+	uint64_t size_bytes; /* 0: not known yet */
 };
 void glance_image_clear(struct glance_image *image);
 
