@@ -111,6 +111,22 @@ def a_change_keeps_the_numbers_and_a_rollback_brings_them_back(bed):
     shop.finish()
 
 
+def a_redirect_and_what_it_leads_to_are_two_routes(bed):
+    """http sends on to https, which answers under the same name and path."""
+    gateway = {"apiVersion": "gateway.networking.k8s.io/v1", "kind": "Gateway", "metadata": {"name": "edge"}, "spec": {"gatewayClassName": "any", "listeners": [
+        {"name": "http", "port": 80, "protocol": "HTTP"}, {"name": "https", "port": 443, "protocol": "HTTPS", "tls": {"certificateRefs": [{"name": "edge"}]}}]}}
+
+    def route(name, **rule):
+        return {"apiVersion": "gateway.networking.k8s.io/v1", "kind": "HTTPRoute", "metadata": {"name": f"at-{name}"}, "spec": {
+            "parentRefs": [{"name": "edge", "sectionName": name}], "hostnames": ["shop.example.com"], "rules": [rule]}}
+    shop = shop_of(bed, *PODS, gateway, route("https", backendRefs=[{"name": "web", "port": 80}]), route(
+        "http", filters=[{"type": "RequestRedirect", "requestRedirect": {"scheme": "https", "statusCode": 301}}]))
+    shop.ships()
+    shown = good(shop.run("status")).stdout
+    assert "  shop.example.com/ → web:80 (https)\n" in shown and "  shop.example.com/ → 301 to https://* (http)\n" in shown, shown
+    shop.finish()
+
+
 def what_aws_cannot_do_is_refused_at_its_line(bed):
     shop = shop_of(bed, *PODS, ingress([("shop.example.com", "/a*b", "web", 80)]))
     shop.is_stopped("i2kit.yml:", "cannot say '/a*b'")
@@ -148,4 +164,5 @@ def the_example_is_promoted(bed):
 ONLY = os.environ.get("ONLY", "")
 if __name__ == "__main__":
     run_tests(Bed(), [t for t in [an_ingress_is_rules_of_one_load_balancer, a_change_keeps_the_numbers_and_a_rollback_brings_them_back,
+                                  a_redirect_and_what_it_leads_to_are_two_routes,
                                   what_aws_cannot_do_is_refused_at_its_line, the_example_is_promoted] if ONLY in t.__name__])

@@ -74,10 +74,13 @@ bool route_rules_find(const char *template_text, struct route_rule_list *ret, st
 
 /* --- for people ----------------------------------------------------------------------------- */
 
-static struct cloud_route *find_route(struct cloud_status *status, const char *text)
+/* Of one text http may redirect to where https answers. */
+static struct cloud_route *find_route(struct cloud_status *status, const char *text,
+				      const char *target)
 {
 	for (size_t i = 0; i < status->route_count; i++)
-		if (strcmp(status->routes[i].text, text) == 0)
+		if (strcmp(status->routes[i].text, text) == 0 &&
+		    strcmp(status->routes[i].target, target) == 0)
 			return &status->routes[i];
 	return NULL;
 }
@@ -89,7 +92,7 @@ static void read_route(struct json_view resource, const char *listener, struct c
 	const char *goal = json_view_peek(json_view_get(metadata, STACK_ROUTE_GOAL));
 	if (text == NULL || goal == NULL)
 		return;
-	struct cloud_route *route = find_route(status, text);
+	struct cloud_route *route = find_route(status, text, goal);
 	if (route == NULL) {
 		route = ARRAY_APPEND(status->routes, status->route_count);
 		route->text = xstrdup(text);
