@@ -108,19 +108,18 @@ static bool pass_gate(const struct request *request, const struct cloud_target *
 
 /* What was signed long ago does not come back by itself. */
 static bool pass_replay(const struct request *request, struct cloud_target *target,
-			struct promotion *promotion, struct error *err)
+			struct promotion *promotion, const struct trusted_keys *trusted,
+			struct error *err)
 {
 	AUTO(cloud_status_clear) struct cloud_status status = {0};
-	AUTO(trusted_keys_clear) struct trusted_keys trusted = {0};
 	AUTO(string_list_clear) struct string_list replayed = STRING_LIST_INIT;
 	if (request->only_images)
 		return true;
-	if (!target->provider->status(target->cloud, &target->scope, &status, err) ||
-	    !trusted_target_load(&target->environment, &trusted, err))
+	if (!target->provider->status(target->cloud, &target->scope, &status, err))
 		return false;
 	bool is_ok = replay_check_promotion(promotion, target->scope.environment,
 					    request->is_forced || request->is_plan, &status,
-					    &trusted, &replayed, err);
+					    trusted, &replayed, err);
 	for (size_t i = 0; i < replayed.count; i++)
 		output_warning(request->invocation, "%s", replayed.items[i]);
 	return is_ok;
@@ -264,31 +263,40 @@ static bool upload(const struct request *request, struct cloud_target *target,
 	return true;
 }
 
+static struct cloud_deployment deployment_of(const struct cloud_target *target,
+					     const struct promotion *promotion,
+					     const struct cloud_release *releases,
+					     const struct trusted_keys *trusted)
+{
+	return (struct cloud_deployment){.scope = &target->scope,
+					 .app = promotion->app,
+					 .environment = &target->environment,
+					 .releases = releases,
+					 .count = promotion->count,
+					 .trusted = trusted};
+}
+
 static bool apply(const struct request *request, struct cloud_target *target,
-		  struct promotion *promotion, struct cloud_plan *plan, struct error *err)
+		  struct promotion *promotion, const struct trusted_keys *trusted,
+		  struct cloud_plan *plan, struct error *err)
 {
 	bool wait = !arguments_flag(request->invocation->args, "no-wait");
 	if (!upload(request, target, promotion, err))
 		return false;
 	AUTO_FREE struct cloud_release *releases = promotion_releases(promotion);
-	const struct cloud_deployment deployment = {.scope = &target->scope,
-						    .app = promotion->app,
-						    .environment = &target->environment,
-						    .releases = releases,
-						    .count = promotion->count};
+	const struct cloud_deployment deployment =
+		deployment_of(target, promotion, releases, trusted);
 	return target->provider->apply_plan(target->cloud, plan, &deployment, wait,
 					    request->progress, err);
 }
 
 static bool deploy(const struct request *request, struct cloud_target *target,
-		   struct promotion *promotion, struct error *err)
+		   struct promotion *promotion, const struct trusted_keys *trusted,
+		   struct error *err)
 {
 	AUTO_FREE struct cloud_release *releases = promotion_releases(promotion);
-	const struct cloud_deployment deployment = {.scope = &target->scope,
-						    .app = promotion->app,
-						    .environment = &target->environment,
-						    .releases = releases,
-						    .count = promotion->count};
+	const struct cloud_deployment deployment =
+		deployment_of(target, promotion, releases, trusted);
 	struct cloud_plan plan = {0};
 	if (!target->provider->plan(target->cloud, &deployment, !request->is_plan,
 				    request->progress, &plan, err))
@@ -296,7 +304,7 @@ static bool deploy(const struct request *request, struct cloud_target *target,
 	bool is_ok = show(request, target, promotion, &plan, err);
 	if (is_ok && plan.has_changes && !request->is_plan)
 		is_ok = confirm(request, target, promotion, &plan, err) &&
-			apply(request, target, promotion, &plan, err);
+			apply(request, target, promotion, trusted, &plan, err);
 	else if (is_ok && !request->is_plan && request->invocation->output == OUTPUT_JSON)
 		print_images_json(promotion);
 	target->provider->free_plan(&plan);
@@ -309,13 +317,15 @@ static bool promote(const struct request *request, const struct app *app, struct
 	AUTO_PTR(store) struct store *store = store_open(NULL, err);
 	AUTO(promotion_clear) struct promotion promotion = {0};
 	AUTO(cloud_target_clear) struct cloud_target target = {0};
+	AUTO(trusted_keys_clear) struct trusted_keys trusted = {0};
 	const struct image_options options = {.base = arguments_value(args, "base"),
 					      .folder = app->folder};
 	/* Who we are is asked first: disks take minutes, for nothing without credentials. */
 	if (store == NULL || !cloud_target_open(request->invocation, app->project, &target, err) ||
+	    !trusted_target_load(&target.environment, &trusted, err) ||
 	    !promotion_prepare(store, app, &options, request->progress, &promotion, err) ||
 	    !pass_gate(request, &target, &promotion, err) ||
-	    !pass_replay(request, &target, &promotion, err) ||
+	    !pass_replay(request, &target, &promotion, &trusted, err) ||
 	    !pass_approvals(request, &target, &promotion, err) ||
 	    !rehearse(request, &target, &promotion, err) ||
 	    !promotion_plan_images(&promotion, target.provider, target.cloud, request->progress,
@@ -331,7 +341,7 @@ static bool promote(const struct request *request, const struct app *app, struct
 	if (request->only_images)
 		return confirm(request, &target, &promotion, NULL, err) &&
 		       upload(request, &target, &promotion, err);
-	return deploy(request, &target, &promotion, err);
+	return deploy(request, &target, &promotion, &trusted, err);
 }
 
 static int run(const struct invocation *invocation, struct error *err)

@@ -23,6 +23,8 @@
 #include "manifest/environment.h"
 #include "wire/release_id.h"
 
+struct trusted_keys;
+
 /* How much of what the cloud stored is read back and compared with the local disk. */
 enum verify_kind {
 	VERIFY_FULL,   /* everything that is not zero */
@@ -92,6 +94,7 @@ struct cloud_deployment {
 	const struct environment *environment;
 	const struct cloud_release *releases; /* one for each pod */
 	size_t count;
+	const struct trusted_keys *trusted; /* whose receipts are as good as new ones */
 };
 
 enum cloud_action { CLOUD_ADD, CLOUD_MODIFY, CLOUD_REMOVE };

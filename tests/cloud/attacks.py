@@ -281,6 +281,19 @@ def one_pod_of_two_changes_and_both_are_signed_anew(bed):
     good(i2kit(bed, "status"))
 
 
+def a_team_mate_of_the_file_beside_signed_as_well_as_anybody(bed):
+    """No attack: .i2kit/trusted_keys counts for promote as the list in environment.yml does."""
+    write(bed)
+    bob = person(bed, "bob")
+    bed.file("app/bob.pub", good(bob("key", "show")))
+    good(i2kit(bed, "key", "trust", "bob.pub", "--name", "Bob"))
+    good(bob("promote", "-f", "i2kit.yml", "--yes", "--force"))
+    before = dict(stack(bed).outputs)
+    done = promote(bed, "--force")
+    assert "beside another change" not in good(done) + done.stderr, done
+    assert stack(bed).outputs == before and "WRONG" not in good(i2kit(bed, "status"))
+
+
 def re_signed_by_a_stranger(bed):
     """Everything is made anew by somebody with the cloud's credentials and a key of their own."""
     pod = released(bed)
@@ -413,7 +426,8 @@ TESTS = [two_people_approve_the_very_same_bytes, a_passphrase_stands_before_an_a
          one_person_is_one_approval_with_whatever_keys, a_release_made_by_hand_is_not_approved,
          links_of_a_hostile_repository_are_not_followed,
          replay_an_old_receipt_is_not_promoted_again, replay_a_stack_that_somebody_set_back,
-         edited_receipt_and_one_of_another_environment, one_pod_of_two_changes_and_both_are_signed_anew, re_signed_by_a_stranger,
+         edited_receipt_and_one_of_another_environment, one_pod_of_two_changes_and_both_are_signed_anew,
+         a_team_mate_of_the_file_beside_signed_as_well_as_anybody, re_signed_by_a_stranger,
          what_instances_run_from_is_read_back, swapped_image_with_copied_tags, a_root_volume_that_was_replaced,
          a_bit_a_block_more_and_one_less_in_the_snapshot, an_image_of_another_account]
 ONLY = os.environ.get("ONLY")

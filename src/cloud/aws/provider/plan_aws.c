@@ -23,7 +23,6 @@
 #include "cloud/aws/stack/user_data.h"
 #include "release/receipt_tag.h"
 #include "release/release_scope.h"
-#include "release/trusted_keys.h"
 
 #define NO_IMAGE "ami-00000000000000000" /* stands in a plan for what is not uploaded yet */
 
@@ -121,28 +120,13 @@ static const char *receipt_of(const struct plan_detail *detail, const struct rel
 	return release->receipt_tag;
 }
 
-static bool find_trusted(const struct environment *environment, struct trusted_keys *ret,
-			 struct error *err)
-{
-	AUTO(trusted_keys_clear) struct trusted_keys listed = {0};
-	if (!trusted_keys_add_own(ret, err))
-		return false;
-	for (size_t i = 0; environment != NULL && i < environment->trusted_keys.count; i++)
-		if (!trusted_keys_add(&listed, environment->trusted_keys.items[i], err))
-			return error_prefix(err, "trusted_keys");
-	trusted_keys_merge(ret, &listed);
-	return true;
-}
-
 static bool make_releases(struct cloud *cloud, const struct cloud_deployment *deployment,
 			  const struct stack_target *target, struct plan_detail *detail,
 			  struct releases *out, struct error *err)
 {
 	AUTO(string_list_clear) struct string_list named = STRING_LIST_INIT;
-	AUTO(trusted_keys_clear) struct trusted_keys trusted = {0};
 	const struct release_scope scope = deployment_scope(deployment);
-	if (!stack_named_services(deployment->app, target, &named, err) ||
-	    !find_trusted(deployment->environment, &trusted, err))
+	if (!stack_named_services(deployment->app, target, &named, err))
 		return false;
 	out->items = xcalloc(deployment->count + 1, sizeof(*out->items));
 	out->data = xcalloc(deployment->count + 1, sizeof(*out->data));
@@ -171,7 +155,7 @@ static bool make_releases(struct cloud *cloud, const struct cloud_deployment *de
 			.pod = release->pod,
 			.image = release->image != NULL ? release->image : NO_IMAGE,
 			.id = release->id,
-			.receipt_tag = receipt_of(detail, &scope, release, &trusted),
+			.receipt_tag = receipt_of(detail, &scope, release, deployment->trusted),
 			.user_data = out->data[i].text,
 			.parameters = (const char *const *)out->data[i].paths.items,
 		};
