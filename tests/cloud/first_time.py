@@ -242,6 +242,46 @@ def services_share_load_balancers_and_stay_where_they_are(bed):
     shop.is_stopped("web", "lead nowhere")
 
 
+def hash_of(key):
+    number = 5381
+    for c in key:
+        number = (number * 33 + ord(c)) & 0xffffff
+    return number % 50000 + 1
+
+
+def rules_of_names_keep_their_numbers(bed):
+    """Whoever comes or goes, also where two names would have one number."""
+    def key(name):
+        return json.dumps([{"Field": "host-header", "HostHeaderConfig": {"Values": [f"{name}.shop.example.com"]}}], separators=(",", ":"))
+
+    def several(*names):
+        return [deployment()] + [service(n, [(80, 80, "TCP")], type="LoadBalancer") for n in names]
+
+    def numbers(made):
+        found = {r["Properties"]["Conditions"][0]["HostHeaderConfig"]["Values"][0].split(".")[0]: r["Properties"]["Priority"]
+                 for r in made.values() if r["Type"].endswith("::ListenerRule")}
+        assert len(set(found.values())) == len(found), found
+        return found
+    first, second, seen, number = None, None, {}, 0
+    while second is None:
+        name = f"s{number}"
+        first, second = (seen[hash_of(key(name))], name) if hash_of(key(name)) in seen else (None, None)
+        seen[hash_of(key(name))], number = name, number + 1
+
+    def http(*names):
+        documents = several(*names)
+        for one in documents[1:]:
+            one["spec"]["ports"][0]["appProtocol"] = "http"
+        return documents
+    shop = Shop(bed, *http(second), balancer="shared", hosted_zone="example.com")
+    made = numbers(shop.ships())
+    shop.write(*http(first, second))
+    both = numbers(shop.ships())
+    assert both[second] == made[second] == hash_of(key(second)) and abs(both[first] - made[second]) == 1, (made, both)
+    shop.write(*http(first, "other"))       # the number that goes is nobody else's meanwhile
+    assert numbers(shop.ships())[first] == both[first]
+
+
 def what_has_a_load_balancer_keeps_it(bed):
     shop = Shop(bed, deployment(), service(), deployment("api"), service("api", [(81, 80, "TCP")], pod="api"))
     plan = shop.run("promote", "-f", "i2kit.yml", "--plan", "--force")
@@ -544,7 +584,7 @@ def stacks_of_one_name_are_not_mixed_up(bed):
 
 # Each with the rule of the fake that it is about.
 TESTS = [(services_share_load_balancers_and_stay_where_they_are, "target-once rule-priority"),
-         (what_has_a_load_balancer_keeps_it, "target-once"), (names_lead_to_instances, "record-shape record-delete zone-empty"),
+         (rules_of_names_keep_their_numbers, "rule-priority"), (what_has_a_load_balancer_keeps_it, "target-once"), (names_lead_to_instances, "record-shape record-delete zone-empty"),
          (a_zone_that_a_failed_creation_filled_is_emptied, "zone-empty"), (names_stay_where_they_lead, "record-kinds"),
          (what_needs_a_load_balancer_keeps_one, "guest-reaches"),
          (instances_without_public_addresses_reach_what_they_call, "guest-reaches nat-address endpoint-kind"),

@@ -21,7 +21,7 @@ struct plan_detail {
 	struct volume_list volumes; /* that are there */
 	struct key_value *places;   /* owned; service → the load balancer that it is behind */
 	size_t place_count;
-	struct route_rule_list rules;	   /* of routes, that are there */
+	struct route_rule_list rules;	   /* of listeners, that are there */
 	struct volume_list removed;	   /* of them, those that the plan removes */
 	struct cloud_pod_status *old_pods; /* owned; as the stack says of itself */
 	size_t old_pod_count;

@@ -7,12 +7,13 @@
 #include "base/alloc.h"
 #include "base/json.h"
 #include "base/json_writer.h"
-#include "base/parse.h"
 #include "cloud/aws/stack/stack_plan.h"
 #include "cloud/aws/stack/stack_route.h"
 #include "manifest/app.h"
 
 #define MAX_RESOURCES 500
+#define HTTPS	      STACK_ROUTES "Https"
+#define RULE_TYPE     "AWS::ElasticLoadBalancingV2::ListenerRule"
 
 void route_rules_clear(struct route_rule_list *list)
 {
@@ -21,19 +22,6 @@ void route_rules_clear(struct route_rule_list *list)
 	free(list->texts);
 	free(list->items);
 	*list = (struct route_rule_list){0};
-}
-
-/* "BalancerRoutesHttpListenerRule00500": its number and what is before "Rule", owned. */
-static bool read_id(const char *id, char **ret_listener, unsigned *ret_number)
-{
-	const char *end = strstr(id, STACK_ROUTES_RULE);
-	uint64_t number = 0;
-	if (strncmp(id, STACK_ROUTES, strlen(STACK_ROUTES)) != 0 || end == NULL ||
-	    !parse_u64(end + strlen(STACK_ROUTES_RULE), 1, STACK_MAX_PRIORITY, &number))
-		return false;
-	*ret_listener = xstrndup(id, (size_t)(end - id));
-	*ret_number = (unsigned)number;
-	return true;
 }
 
 static char *keep_text(struct route_rule_list *list, char *text)
@@ -47,6 +35,26 @@ static struct json_document *parse(const char *text, struct error *err)
 	return json_document_parse(text, strlen(text), "the stack's template", 0, err);
 }
 
+/* Of whatever the rule is: a route's, or a Service's behind a load balancer that others share. */
+static void read_rule(struct json_view resource, struct route_rule_list *ret)
+{
+	const char *type = json_view_peek(json_view_get(resource, "Type"));
+	struct json_view properties = json_view_get(resource, "Properties");
+	if (type == NULL || strcmp(type, RULE_TYPE) != 0)
+		return;
+	const char *listener =
+		json_view_peek(json_view_get(json_view_get(properties, "ListenerArn"), "Ref"));
+	int64_t number =
+		json_view_number(json_view_get(properties, "Priority"), 1, STACK_MAX_PRIORITY, 0);
+	if (listener == NULL || number == 0)
+		return;
+	char *conditions = json_view_dump(json_view_get(properties, "Conditions"), JSON_ASCII);
+	if (conditions == NULL)
+		return;
+	*ARRAY_APPEND(ret->items, ret->count) = (struct stack_rule){
+		keep_text(ret, xstrdup(listener)), keep_text(ret, conditions), (unsigned)number};
+}
+
 bool route_rules_find(const char *template_text, struct route_rule_list *ret, struct error *err)
 {
 	if (template_text == NULL)
@@ -56,19 +64,8 @@ bool route_rules_find(const char *template_text, struct route_rule_list *ret, st
 		return false;
 	struct json_view resources = json_view_get(json_document_root(document), "Resources");
 	for (struct json_view r = json_view_first(resources, MAX_RESOURCES); json_view_exists(r);
-	     r = json_view_next(r)) {
-		char *listener = NULL;
-		unsigned number = 0;
-		char *conditions = json_view_dump(
-			json_view_get(json_view_get(r, "Properties"), "Conditions"), JSON_ASCII);
-		if (conditions == NULL)
-			continue;
-		keep_text(ret, conditions);
-		if (!read_id(r.key, &listener, &number))
-			continue;
-		*ARRAY_APPEND(ret->items, ret->count) =
-			(struct stack_rule){keep_text(ret, listener), conditions, number};
-	}
+	     r = json_view_next(r))
+		read_rule(r, ret);
 	return json_document_check(document, err);
 }
 
@@ -85,7 +82,7 @@ static struct cloud_route *find_route(struct cloud_status *status, const char *t
 	return NULL;
 }
 
-static void read_route(struct json_view resource, const char *listener, struct cloud_status *status)
+static void read_route(struct json_view resource, struct cloud_status *status)
 {
 	struct json_view metadata = json_view_get(resource, "Metadata");
 	const char *text = json_view_peek(json_view_get(metadata, STACK_ROUTE_TEXT));
@@ -98,7 +95,7 @@ static void read_route(struct json_view resource, const char *listener, struct c
 		route->text = xstrdup(text);
 		route->target = xstrdup(goal);
 	}
-	if (strstr(listener, "Https") != NULL)
+	if (strncmp(resource.key, HTTPS, strlen(HTTPS)) == 0)
 		route->is_https = true;
 	else
 		route->is_http = true;
@@ -112,12 +109,8 @@ bool route_rules_status(const char *template_text, struct cloud_status *status, 
 		return false;
 	struct json_view resources = json_view_get(json_document_root(document), "Resources");
 	for (struct json_view r = json_view_first(resources, MAX_RESOURCES); json_view_exists(r);
-	     r = json_view_next(r)) {
-		AUTO_FREE char *listener = NULL;
-		unsigned number = 0;
-		if (read_id(r.key, &listener, &number))
-			read_route(r, listener, status);
-	}
+	     r = json_view_next(r))
+		read_route(r, status);
 	return json_document_check(document, err);
 }
 

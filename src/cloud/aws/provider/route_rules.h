@@ -3,8 +3,8 @@
 #define I2KIT_CLOUD_AWS_PROVIDER_ROUTE_RULES_H
 
 /*
- * The rules of routes that a stack has, by its own template: their numbers, which stay, and what
- * people are told of them.
+ * The rules that a stack's listeners have, by its own template: their numbers, which stay, and what
+ * people are told of those that are routes.
  */
 
 #include <stddef.h>

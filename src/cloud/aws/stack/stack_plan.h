@@ -69,7 +69,7 @@ struct stack_target {
 	bool is_isolated;      /* the instances' subnets have no way out to Route 53 */
 	const struct stack_place *places;
 	size_t place_count;
-	const struct stack_rule *rules; /* of routes, that are there */
+	const struct stack_rule *rules; /* of listeners, that are there */
 	size_t rule_count;
 	bool is_balancer_health;	    /* a balancer's opinion replaces instances */
 	const struct stack_volume *volumes; /* that are there */

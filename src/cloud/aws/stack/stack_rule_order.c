@@ -113,3 +113,45 @@ void stack_rules_number(const char *const *keys, size_t count, const char *liste
 			first--;
 	}
 }
+
+/* --- in any order --------------------------------------------------------------------------- */
+
+static unsigned number_before(const char *key, const char *listeners, const struct stack_rule *old,
+			      size_t old_count)
+{
+	for (size_t i = 0; i < old_count; i++)
+		if (strncmp(old[i].listener, listeners, strlen(listeners)) == 0 &&
+		    strcmp(old[i].conditions, key) == 0)
+			return old[i].priority;
+	return 0;
+}
+
+static unsigned hash_of(const char *key)
+{
+	unsigned number = 5381;
+	for (const char *c = key; *c != '\0'; c++)
+		number = (number * 33 + (unsigned char)*c) & 0xffffff;
+	return number % STACK_MAX_PRIORITY + 1;
+}
+
+unsigned stack_rules_number_any(const char *const *keys, size_t index, const char *listeners,
+				const struct stack_rule *old, size_t old_count)
+{
+	AUTO_FREE bool *is_taken = xcalloc(STACK_MAX_PRIORITY + 1, sizeof(*is_taken));
+	unsigned number = number_before(keys[index], listeners, old, old_count);
+	if (number != 0)
+		return number;
+	for (size_t i = 0; i < old_count; i++)
+		if (strncmp(old[i].listener, listeners, strlen(listeners)) == 0 &&
+		    old[i].priority <= STACK_MAX_PRIORITY)
+			is_taken[old[i].priority] = true;
+	for (size_t i = 0; i <= index; i++) {
+		if (number_before(keys[i], listeners, old, old_count) != 0)
+			continue;
+		number = hash_of(keys[i]);
+		while (is_taken[number])
+			number = number % STACK_MAX_PRIORITY + 1;
+		is_taken[number] = true;
+	}
+	return number;
+}

@@ -7,7 +7,8 @@
  * even for the moment of an update, in which new rules are made first, old ones changed one by one
  * and removed at the end. So the number is part of a rule's logical id: a rule never changes its
  * number, and a number that is in use is never given to other conditions. What has to move gets a
- * new number, hence a new rule, and the old one goes when that is there.
+ * new number, hence a new rule, and the old one goes when that is there. Rules whose order is no
+ * matter keep their number, and so their id, for ever.
  */
 
 #include <stddef.h>
@@ -27,5 +28,12 @@ struct stack_rule {
  */
 void stack_rules_number(const char *const *keys, size_t count, const char *listener,
 			const struct stack_rule *old, size_t old_count, unsigned *ret);
+/*
+ * The number of keys[index] where the keys exclude each other: the one that it has in the stack, else
+ * one by its own hash that no rule of the stack has. The same on all listeners, whose logical ids
+ * begin with `listeners`.
+ */
+unsigned stack_rules_number_any(const char *const *keys, size_t index, const char *listeners,
+				const struct stack_rule *old, size_t old_count);
 
 #endif

@@ -15,14 +15,13 @@
 #include "cloud/aws/stack/stack_plan.h"
 #include "cloud/aws/stack/stack_port.h"
 #include "cloud/aws/stack/stack_route.h"
+#include "cloud/aws/stack/stack_rule_order.h"
 #include "cloud/aws/stack/template_writer.h"
 #include "manifest/app.h"
 #include "wire/kinds.h"
 
-#define SSL_POLICY   "ELBSecurityPolicy-TLS13-1-2-2021-06"
-#define MAX_DRAIN_S  3600
-#define MAX_RULES    100 /* of a listener */
-#define MAX_PRIORITY 50000
+#define SSL_POLICY  "ELBSecurityPolicy-TLS13-1-2-2021-06"
+#define MAX_DRAIN_S 3600
 
 /* What is made for one service. */
 struct balancer {
@@ -130,29 +129,42 @@ static char *shared_listener_id(const struct balancer *balancer, const struct se
 	return xasprintf("%sPort%uListener", balancer->id, port->port);
 }
 
-/* A number that stays with the service's name: names exclude each other, so any order will do, but
- * one that changed would have rules in each other's way. */
+/* "host-header" of the service's public name; owned. */
+static char *host_conditions(const struct template_writer *writer, const struct service *service)
+{
+	struct strbuf out = STRBUF_INIT;
+	struct json_writer json = JSON_WRITER(&out, JSON_ASCII);
+	AUTO_FREE char *name = stack_public_name(writer->target, service);
+	json_open_list(&json, NULL);
+	json_open_object(&json, NULL);
+	json_write_text(&json, "Field", "host-header");
+	json_open_object(&json, "HostHeaderConfig");
+	json_open_list(&json, "Values");
+	json_write_text(&json, NULL, name);
+	json_close(&json);
+	json_close(&json);
+	json_close(&json);
+	json_close(&json);
+	return strbuf_take(&out);
+}
+
+/* Names exclude each other, so any order will do; whoever comes or goes, the others keep theirs. */
 static unsigned rule_priority(const struct template_writer *writer, const struct balancer *balancer)
 {
-	unsigned taken[MAX_RULES];
-	size_t count = 0;
-	for (size_t s = 0; s < writer->app->service_count && count < MAX_RULES; s++) {
+	const struct stack_target *target = writer->target;
+	AUTO(string_list_clear) struct string_list keys = STRING_LIST_INIT;
+	AUTO_FREE char *listeners = xasprintf("%sPort", balancer->id);
+	size_t index = 0;
+	for (size_t s = 0; s < writer->app->service_count; s++) {
 		if (!is_behind(writer, s, balancer->id))
 			continue;
-		unsigned number = 5381;
-		for (const char *c = writer->app->services[s].name; *c != '\0'; c++)
-			number = (number * 33 + (unsigned char)*c) & 0xffffff;
-		number = number % MAX_PRIORITY + 1;
-		for (size_t i = 0; i < count; i++)
-			if (taken[i] == number) {
-				number = number % MAX_PRIORITY + 1;
-				i = (size_t)-1;
-			}
+		AUTO_FREE char *key = host_conditions(writer, &writer->app->services[s]);
 		if (&writer->app->services[s] == balancer->service)
-			return number;
-		taken[count++] = number;
+			index = keys.count;
+		string_list_add(&keys, key);
 	}
-	return MAX_PRIORITY;
+	return stack_rules_number_any((const char *const *)keys.items, index, listeners,
+				      target->rules, target->rule_count);
 }
 
 static void add_rule(struct template_writer *writer, const struct balancer *balancer,
@@ -161,21 +173,12 @@ static void add_rule(struct template_writer *writer, const struct balancer *bala
 	AUTO_FREE char *id = stack_port_id(balancer->service, port, "Rule");
 	AUTO_FREE char *listener = shared_listener_id(balancer, port);
 	AUTO_FREE char *targets = stack_port_id(balancer->service, port, "Targets");
-	AUTO_FREE char *name = stack_public_name(writer->target, balancer->service);
+	AUTO_FREE char *conditions = host_conditions(writer, balancer->service);
 	struct json_writer *json =
 		template_begin(writer, id, "AWS::ElasticLoadBalancingV2::ListenerRule");
 	template_write_ref(json, "ListenerArn", listener);
 	json_write_unsigned(json, "Priority", rule_priority(writer, balancer));
-	json_open_list(json, "Conditions");
-	json_open_object(json, NULL);
-	json_write_text(json, "Field", "host-header");
-	json_open_object(json, "HostHeaderConfig");
-	json_open_list(json, "Values");
-	json_write_text(json, NULL, name);
-	json_close(json);
-	json_close(json);
-	json_close(json);
-	json_close(json);
+	json_write_raw(json, "Conditions", conditions);
 	json_open_list(json, "Actions");
 	json_open_object(json, NULL);
 	json_write_text(json, "Type", "forward");
