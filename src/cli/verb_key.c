@@ -111,42 +111,44 @@ static bool read_keys(const char *word, struct trusted_keys *ret, struct error *
 	return ret->count > 0 || error_set(err, ERROR_NOT_FOUND, "%s: no key in it", path);
 }
 
-static char *make_line(const struct trusted_key *key, const char *given)
+/* The same keys, as --name says. */
+static bool name_all(const struct trusted_keys *keys, const char *given, struct trusted_keys *ret,
+		     struct error *err)
 {
-	const char *name = given != NULL ? given : key->name;
-	AUTO_FREE char *text = base64_encode(key->key, sizeof(key->key));
-	return xasprintf("%s%s%s", text, name[0] != '\0' ? " " : "", name);
-}
-
-static bool trust_one(const struct invocation *invocation, const char *path,
-		      const struct trusted_key *key, struct error *err)
-{
-	const char *given = arguments_value(invocation->args, "name");
-	const char *name = given != NULL ? given : key->name;
-	AUTO_FREE char *text = base64_encode(key->key, sizeof(key->key));
-	AUTO_FREE char *line = make_line(key, given);
-	bool is_new = false;
-	if (!trusted_keys_append_file(path, line, 0644, &is_new, err))
-		return false;
-	output_note(invocation, "%s %s %s%s%s", path, is_new ? "trusts" : "has", text,
-		    is_new && name[0] != '\0' ? " as " : "", is_new ? name : "");
+	for (size_t i = 0; i < keys->count; i++) {
+		const char *name = given != NULL ? given : keys->items[i].name;
+		AUTO_FREE char *text = base64_encode(keys->items[i].key, ED25519_KEY_SIZE);
+		AUTO_FREE char *line = xasprintf("%s%s%s", text, name[0] != '\0' ? " " : "", name);
+		if (!trusted_keys_add(ret, line, err))
+			return false;
+	}
 	return true;
 }
 
 /* Before anything is written: whoever reads both lists afterwards must not find two names. */
 static bool check_listed(const struct environment *environment, const struct trusted_keys *keys,
-			 const char *given, struct error *err)
+			 struct error *err)
 {
 	AUTO(trusted_keys_clear) struct trusted_keys listed = {0};
+	if (environment->file == NULL)
+		return true;
 	for (size_t i = 0; i < environment->trusted_keys.count; i++)
 		if (!trusted_keys_add(&listed, environment->trusted_keys.items[i], err))
 			return error_prefix(err, "%s: trusted_keys", environment->file);
+	return name_all(keys, NULL, &listed, err) || error_prefix(err, "%s", environment->file);
+}
+
+static bool append(const struct invocation *invocation, const char *path,
+		   const struct trusted_keys *keys, struct error *err)
+{
+	AUTO_FREE bool *is_new = xcalloc(keys->count + 1, sizeof(*is_new));
+	if (!trusted_keys_append_all(path, keys, 0644, is_new, err))
+		return false;
 	for (size_t i = 0; i < keys->count; i++) {
-		AUTO_FREE char *line = make_line(&keys->items[i], given);
-		if (!trusted_keys_add(&listed, line, err))
-			return listed.count > 0 && environment->file != NULL
-				       ? error_prefix(err, "%s", environment->file)
-				       : false;
+		const char *name = is_new[i] ? keys->items[i].name : "";
+		AUTO_FREE char *text = base64_encode(keys->items[i].key, ED25519_KEY_SIZE);
+		output_note(invocation, "%s %s %s%s%s", path, is_new[i] ? "trusts" : "has", text,
+			    name[0] != '\0' ? " as " : "", name);
 	}
 	return true;
 }
@@ -154,21 +156,17 @@ static bool check_listed(const struct environment *environment, const struct tru
 static bool trust(const struct invocation *invocation, const char *word, struct error *err)
 {
 	AUTO(environment_clear) struct environment environment = {0};
+	AUTO(trusted_keys_clear) struct trusted_keys read = {0};
 	AUTO(trusted_keys_clear) struct trusted_keys keys = {0};
 	if (!cloud_target_environment(invocation, &environment, err) ||
-	    !read_keys(word, &keys, err))
-		return false;
-	const char *given = arguments_value(invocation->args, "name");
-	if (!check_listed(&environment, &keys, given, err))
+	    !read_keys(word, &read, err) ||
+	    !name_all(&read, arguments_value(invocation->args, "name"), &keys, err) ||
+	    !check_listed(&environment, &keys, err))
 		return false;
 	AUTO_FREE char *path = trusted_target_path(&environment, "trusted_keys");
 	AUTO_FREE char *folder = xstrndup(path, (size_t)(strrchr(path, '/') - path));
-	if (!key_file_check_folder(folder, err) || !path_make_folders(folder, 0755, err))
-		return false;
-	for (size_t i = 0; i < keys.count; i++)
-		if (!trust_one(invocation, path, &keys.items[i], err))
-			return false;
-	return true;
+	return key_file_check_folder(folder, err) && path_make_folders(folder, 0755, err) &&
+	       append(invocation, path, &keys, err);
 }
 
 static int run(const struct invocation *invocation, struct error *err)

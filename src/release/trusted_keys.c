@@ -187,32 +187,56 @@ static char *put_line(const char *text, const struct trusted_key *key, bool is_r
 	return strbuf_take(&out);
 }
 
+/* Whether the file is to have it so; false too for what must not be (err). */
+static bool is_wanted(const struct trusted_keys *known, const struct trusted_key *fresh,
+		      const char *path, struct error *err)
+{
+	const char *before = trusted_keys_name(known, fresh->key);
+	if (before == NULL || (before[0] == '\0' && fresh->name[0] != '\0'))
+		return true;
+	if (fresh->name[0] == '\0' || strcmp(before, fresh->name) == 0)
+		return false;
+	error_set(err, ERROR_EXISTS, "%s: this key is there already, as '%s'", path, before);
+	return error_hint(err, "change the name in the file, if '%s' is right", fresh->name);
+}
+
+bool trusted_keys_append_all(const char *path, const struct trusted_keys *added, mode_t mode,
+			     bool *ret_is_new, struct error *err)
+{
+	AUTO(trusted_keys_clear) struct trusted_keys known = {0};
+	AUTO(error_clear) struct error failure = ERROR_INIT;
+	AUTO_FREE char *text = NULL;
+	size_t size = 0;
+	bool has_new = false;
+
+	if (!trusted_keys_add_file(&known, path, err) ||
+	    (path_exists(path) &&
+	     !key_file_read(path, KEY_FILE_PUBLIC, MAX_FILE, &text, &size, err)))
+		return false;
+	for (size_t i = 0; i < added->count; i++) {
+		const struct trusted_key *fresh = &added->items[i];
+		ret_is_new[i] = is_wanted(&known, fresh, path, &failure);
+		if (failure.kind != ERROR_NONE)
+			return error_move(err, &failure);
+		if (!ret_is_new[i])
+			continue;
+		bool is_replacing = trusted_keys_name(&known, fresh->key) != NULL;
+		char *next = put_line(text != NULL ? text : "", fresh, is_replacing);
+		free(text);
+		text = next;
+		has_new = true;
+	}
+	return !has_new || file_write_atomic(path, text, strlen(text), mode, err);
+}
+
 bool trusted_keys_append_file(const char *path, const char *line, mode_t mode, bool *ret_is_new,
 			      struct error *err)
 {
-	AUTO(trusted_keys_clear) struct trusted_keys known = {0};
 	AUTO(trusted_keys_clear) struct trusted_keys added = {0};
-	AUTO_FREE char *old = NULL;
-	size_t size = 0;
 
 	*ret_is_new = false;
-	if (!trusted_keys_add_file(&known, path, err) || !trusted_keys_add(&added, line, err))
-		return false;
-	const struct trusted_key *fresh = &added.items[0];
-	const char *before = trusted_keys_name(&known, fresh->key);
-	if (before != NULL && (fresh->name[0] == '\0' || strcmp(before, fresh->name) == 0))
-		return true;
-	if (before != NULL && before[0] != '\0') {
-		error_set(err, ERROR_EXISTS, "%s: this key is there already, as '%s'", path,
-			  before);
-		return error_hint(err, "change the name in the file, if '%s' is right",
-				  fresh->name);
-	}
-	if (path_exists(path) && !key_file_read(path, KEY_FILE_PUBLIC, MAX_FILE, &old, &size, err))
-		return false;
-	AUTO_FREE char *text = put_line(old != NULL ? old : "", fresh, before != NULL);
-	*ret_is_new = true;
-	return file_write_atomic(path, text, strlen(text), mode, err);
+	return trusted_keys_add(&added, line, err) &&
+	       trusted_keys_append_all(path, &added, mode, ret_is_new, err);
 }
 
 /* The key that approvals are made with is this user's, too; its public half is beside it. */

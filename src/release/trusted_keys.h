@@ -41,8 +41,11 @@ MUST_CHECK bool trusted_keys_add_text(struct trusted_keys *keys, const char *tex
 /* Adds those of a file (key_file.h); one that is not there has none. Errors are PATH:LINE. */
 MUST_CHECK bool trusted_keys_add_file(struct trusted_keys *keys, const char *path,
 				      struct error *err);
-/* Appends a line to a file, which is made with that mode; one without a name gets it. *ret_is_new: it
- * was not there so. ERROR_EXISTS: the key has another name there. */
+/* Appends keys to a file, which is made with that mode; one without a name gets it. ret_is_new: of each,
+ * it was not there so. ERROR_EXISTS: a key has another name there; then nothing is written. */
+MUST_CHECK bool trusted_keys_append_all(const char *path, const struct trusted_keys *added,
+					mode_t mode, bool *ret_is_new, struct error *err);
+/* The same of one line. */
 MUST_CHECK bool trusted_keys_append_file(const char *path, const char *line, mode_t mode,
 					 bool *ret_is_new, struct error *err);
 /* Adds those of this user: PATH_CONFIG/receipt.trusted, and the user's own keys as "you". */

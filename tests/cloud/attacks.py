@@ -123,6 +123,10 @@ def one_person_is_one_approval_with_whatever_keys(bed):
     good(i2kit(bed, "key", "trust", good(i2kit(bed, "key", "show")).split()[0], "--name", "Ada "))
     lines = open(bed.folder + "/app/.i2kit/trusted_keys").read().splitlines()
     assert len(lines) == 1 and lines[0].endswith("= Ada"), lines
+    # Of several keys all are trusted, or none.
+    bed.file("app/two.pub", good(person(bed, "bob")("key", "show")) + lines[0].replace("Ada", "Eve") + "\n")
+    refused(i2kit(bed, "key", "trust", "two.pub"), "there already, as 'Ada'")
+    assert open(bed.folder + "/app/.i2kit/trusted_keys").read().splitlines() == lines
     done = i2kit(bed, "promote", "-f", "i2kit.yml", "--plan")
     assert done.returncode == 0 and "nobody has approved this release; 2 must" in done.stderr, done
     name = good(i2kit(bed, "approve", "-f", "i2kit.yml", "--yes")).split()[0]
