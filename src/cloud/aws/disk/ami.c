@@ -250,6 +250,19 @@ bool ami_wait(struct aws_client *client, const char *id, const struct progress *
 	return error_set(err, ERROR_TIMEOUT, "the image %s is not available after 10 minutes", id);
 }
 
+const char *ec2_root_disk(const struct xml *item, const char *key)
+{
+	const char *device = xml_text(item, "rootDeviceName");
+	const struct xml *set = xml_find(item, "blockDeviceMapping");
+	for (const struct xml *m = set != NULL ? set->first : NULL; m != NULL; m = m->next) {
+		const char *name = xml_text(m, "deviceName");
+		const struct xml *disk = xml_find(m, "ebs");
+		if (device != NULL && name != NULL && strcmp(device, name) == 0 && disk != NULL)
+			return xml_text(disk, key);
+	}
+	return NULL;
+}
+
 bool ec2_tag(struct aws_client *client, const char *id, const char *key, const char *value,
 	     struct error *err)
 {

@@ -52,6 +52,9 @@ MUST_CHECK bool ami_wait(struct aws_client *client, const char *id, const struct
 			 struct error *err);
 /* The value of a tag in an item of an EC2 answer; NULL: it has none. Borrowed. */
 const char *ec2_tag_of(const struct xml *item, const char *key);
+/* What an instance ("volumeId") or image ("snapshotId") has as the disk that it boots, of several; NULL:
+ * nothing. Borrowed. */
+const char *ec2_root_disk(const struct xml *item, const char *key);
 /* Sets one tag of any EC2 object. */
 MUST_CHECK bool ec2_tag(struct aws_client *client, const char *id, const char *key,
 			const char *value, struct error *err);

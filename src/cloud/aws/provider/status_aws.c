@@ -23,19 +23,6 @@
 
 /* --- instances ------------------------------------------------------------------------------ */
 
-/* The volume it runs from. Borrowed; NULL: it has none. */
-static const char *root_volume(const struct xml *item)
-{
-	const char *device = xml_text(item, "rootDeviceName");
-	const struct xml *set = xml_find(item, "blockDeviceMapping");
-	for (const struct xml *m = set != NULL ? set->first : NULL; m != NULL; m = m->next) {
-		const char *name = xml_text(m, "deviceName");
-		if (device != NULL && name != NULL && strcmp(device, name) == 0)
-			return xml_text(m, "ebs/volumeId");
-	}
-	return NULL;
-}
-
 static void read_instance(const struct xml *item, struct cloud_status *out)
 {
 	const char *id = xml_text(item, "instanceId");
@@ -51,7 +38,7 @@ static void read_instance(const struct xml *item, struct cloud_status *out)
 	instance->pod = xstrdup(pod);
 	instance->image = xstrdup(image != NULL ? image : "");
 	instance->image_digest = xstrdup_or_null(ec2_tag_of(item, "i2kit:image-sha256"));
-	instance->disk = xstrdup_or_null(root_volume(item));
+	instance->disk = xstrdup_or_null(ec2_root_disk(item, "volumeId"));
 	instance->address = xstrdup_or_null(xml_text(item, "privateIpAddress"));
 	if (launched != NULL)
 		(void)!parse_rfc3339_ns(launched, &instance->launched_ns);

@@ -9,6 +9,7 @@
 #include "base/xml.h"
 #include "cloud/aws/client/pager.h"
 #include "cloud/aws/client/query.h"
+#include "cloud/aws/disk/ami.h"
 #include "cloud/aws/disk/block_map.h"
 #include "cloud/aws/disk/ebs_verify.h"
 #include "cloud/aws/disk/snapshot.h"
@@ -54,26 +55,13 @@ static void add_origin(struct origin_list *list, const char *id, const char *sna
 
 /* --- volumes and images ----------------------------------------------------------------------- */
 
-/* Of several disks in an image it is the one that it boots. */
-static const char *image_snapshot(const struct xml *item)
-{
-	const char *device = xml_text(item, "rootDeviceName");
-	const struct xml *set = xml_find(item, "blockDeviceMapping");
-	for (const struct xml *m = set != NULL ? set->first : NULL; m != NULL; m = m->next) {
-		const char *name = xml_text(m, "deviceName");
-		if (device != NULL && name != NULL && strcmp(device, name) == 0)
-			return xml_text(m, "ebs/snapshotId");
-	}
-	return NULL;
-}
-
 static void read_set(const struct xml *set, bool is_image, struct origin_list *ret)
 {
 	for (const struct xml *item = set != NULL ? set->first : NULL; item != NULL;
 	     item = item->next) {
 		const char *id = xml_text(item, is_image ? "imageId" : "volumeId");
 		const char *snapshot =
-			is_image ? image_snapshot(item) : xml_text(item, "snapshotId");
+			is_image ? ec2_root_disk(item, "snapshotId") : xml_text(item, "snapshotId");
 		if (id != NULL)
 			add_origin(ret, id, snapshot);
 	}
