@@ -190,20 +190,31 @@ static void read_matches(struct loader *loader, const struct yaml_node *node, vo
 
 /* ---- filters ---- */
 
+struct edit_reader {
+	char *name;
+	char *value;
+};
+
+static const struct field edited_list[] = {
+	{"name", FIELD_USED, read_text, offsetof(struct edit_reader, name), NULL, NULL},
+	{"value", FIELD_USED, read_text, offsetof(struct edit_reader, value), NULL, NULL},
+};
+static const struct field_set edited_fields = {"HTTPRoute header", edited_list,
+					       ARRAY_SIZE(edited_list)};
+
 static void add_edits(struct loader *loader, const struct yaml_node *node, struct route *route,
 		      enum route_edit_kind kind, bool is_response)
 {
 	if (route_has_too_many(loader, node, FEW_MAX))
 		return;
 	for (size_t i = 0; i < node->item_count; i++) {
-		struct match_reader reader = {0};
+		struct edit_reader reader = {0};
 		struct route_edit *edit = ARRAY_APPEND(route->edits, route->edit_count);
 		const struct yaml_node *item = node->items[i];
 		if (kind == ROUTE_REMOVE)
 			read_text(loader, item, &reader.name);
 		else
-			loader_read_map(loader, item, &pair_fields, &reader);
-		free(reader.type);
+			loader_read_map(loader, item, &edited_fields, &reader);
 		edit->kind = kind;
 		edit->is_response = is_response;
 		edit->name = reader.name != NULL ? reader.name : xstrdup("");
@@ -222,9 +233,9 @@ static void add_edits(struct loader *loader, const struct yaml_node *node, struc
 }
 
 static const struct field edit_list[] = {
-	{"add", FIELD_USED, NULL, 0, &pair_fields, NULL, .is_list = true},
+	{"add", FIELD_USED, NULL, 0, &edited_fields, NULL, .is_list = true},
 	{"remove", FIELD_USED, NULL, 0, NULL, NULL, .takes = "list of texts", .is_list = true},
-	{"set", FIELD_USED, NULL, 0, &pair_fields, NULL, .is_list = true},
+	{"set", FIELD_USED, NULL, 0, &edited_fields, NULL, .is_list = true},
 };
 static const struct field_set edit_fields = {"HTTPRoute header filter", edit_list,
 					     ARRAY_SIZE(edit_list)};
