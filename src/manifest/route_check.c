@@ -35,6 +35,33 @@ void route_check_host(struct loader *loader, const struct yaml_node *node, const
 			     "host: '%.80s' is not a valid name", host);
 }
 
+/* RFC 9110's token, without what the proxy's own language would take for its own. */
+static bool is_header_name(const char *name)
+{
+	return name[0] != '\0' && strlen(name) <= 256 &&
+	       strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.") ==
+		       strlen(name);
+}
+
+void route_check_header(struct loader *loader, const struct yaml_node *node, const char *name)
+{
+	if (name != NULL && node != NULL && !is_header_name(name))
+		loader_error(loader, node, "letters, digits, '-', '_' and '.'",
+			     "'%.80s' is no name of a header or parameter", name);
+}
+
+/* One line, and visible: what a header can hold. */
+void route_check_value(struct loader *loader, const struct yaml_node *node, const char *value)
+{
+	bool is_good = value == NULL || strlen(value) <= 4096;
+
+	for (const char *at = value; at != NULL && *at != '\0'; at++)
+		is_good = is_good && ((unsigned char)*at >= ' ' || *at == '\t') && *at != 0x7f;
+	if (!is_good)
+		loader_error(loader, node, NULL,
+			     "a value is one line without control characters, of at most 4096");
+}
+
 void route_check_path(struct loader *loader, const struct yaml_node *node, const char *path)
 {
 	static const char *const inside[] = {"//", "/./", "/../", "%2f", "%2F"};

@@ -13,7 +13,13 @@ void route_check_host(struct loader *loader, const struct yaml_node *node, const
 char *route_path_take(const char *path, enum route_path type);
 /* A path that a URL cannot have said otherwise: //, /../ and such; else a complaint. */
 void route_check_path(struct loader *loader, const struct yaml_node *node, const char *path);
+/* The name of a header or parameter; NULL is fine. */
+void route_check_header(struct loader *loader, const struct yaml_node *node, const char *name);
+void route_check_value(struct loader *loader, const struct yaml_node *node, const char *value);
 
+/* Of the API, https://gateway-api.sigs.k8s.io/reference/spec/: hostnames, rules, filters, backends,
+ * headers and parameters. */
+#define ROUTE_FEW_MAX 16
 /* Gateway API's own limits; true, and a complaint: there are more. */
 bool route_has_too_many(struct loader *loader, const struct yaml_node *node, size_t most);
 
