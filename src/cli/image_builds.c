@@ -7,7 +7,6 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
-#include "base/path.h"
 #include "cli/arguments.h"
 #include "cli/output.h"
 #include "image/build/image_layout.h"
@@ -63,7 +62,7 @@ static const struct container_spec *find_container(const struct app *app, const 
 	return NULL;
 }
 
-/* The image as a layout that stays: its place is a part of what the next image is made of. */
+/* The image as a layout: its place is a part of what the next image is made of. */
 static char *place_image(struct building *building, const struct container_spec *container,
 			 struct error *err)
 {
@@ -75,9 +74,8 @@ static char *place_image(struct building *building, const struct container_spec 
 		return xasprintf("docker-image://%s", container->image);
 	if (!image_resolve(building->store, name, PULL_NEVER, &options, NULL, &image, err))
 		return NULL;
-	AUTO_FREE char *layouts = path_folder(PATH_CACHE, "layouts");
-	AUTO_FREE char *folder = xasprintf("%s/%s", layouts, DIGEST_HEX(&image.digest));
-	return image_layout_write(building->store, &image, folder, err)
+	AUTO_FREE char *folder = NULL;
+	return image_layout_write(building->store, &image, &folder, err)
 		       ? xasprintf(BUILD_LAYOUT_PREFIX "%s", folder)
 		       : NULL;
 }

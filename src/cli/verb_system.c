@@ -22,7 +22,7 @@ static const struct {
 	const char *folders[4]; /* below it */
 	const char *mend;
 } kinds[] = {
-	{"images", PATH_DATA, {"blobs", "partial", "refs"}, "i2kit prune --all"},
+	{"images", PATH_DATA, {"blobs", "layouts", "partial", "refs"}, "i2kit prune --all"},
 	{"layers", PATH_DATA, {"layers"}, "i2kit prune --all"},
 	{"disks", PATH_DATA, {"disks", "builds", "tmp"}, "i2kit prune --all"},
 	{"volumes", PATH_DATA, {"volumes"}, "i2kit volume ls -a, i2kit volume rm"},

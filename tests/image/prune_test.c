@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/path.h"
+#include "image/build/image_layout.h"
 #include "image/layer/build_record.h"
 #include "image/layer/layer.h"
 #include "image/oci/lock_file.h"
@@ -83,6 +84,42 @@ static void pulled_images_stay_and_the_rest_goes(void **state)
 	/* reference, manifest, config, layer, converted layer */
 	assert_int_equal(prune(store, true, false, NULL), 5);
 	assert_false(store_has(store, STORE_BLOB, &image.digest));
+}
+
+static bool is_same_image(const struct oci_image *one, const struct oci_image *other)
+{
+	bool is_same = strcmp(one->config_json, other->config_json) == 0 &&
+		       one->layer_count == other->layer_count;
+	for (size_t i = 0; is_same && i < one->layer_count; i++)
+		is_same = digest_equal(&one->layers[i].digest, &other->layers[i].digest);
+	return is_same;
+}
+
+/* Written, read by who reads layouts, and not left behind. */
+static void an_images_layout_is_that_image_until_prune(void **state)
+{
+	AUTO(error_clear) struct error err = ERROR_INIT;
+	AUTO_PTR(store) struct store *store = open_store("layouts");
+	AUTO_PTR(store) struct store *other = open_store("reader");
+	AUTO(oci_image_clear) struct oci_image image = {0};
+	AUTO(oci_image_clear) struct oci_image read = {0};
+	const struct image_options options = {.folder = folder};
+	AUTO_FREE char *first = NULL;
+	AUTO_FREE char *second = NULL;
+	(void)state;
+	layout_make(folder, "two", "1", "amd64", "layer");
+	assert_true(image_resolve(store, "oci:two", PULL_ALWAYS, &options, NULL, &image, &err));
+	assert_true(image_layout_write(store, &image, &first, &err));
+	assert_true(image_layout_write(store, &image, &second, &err));
+	assert_string_equal(first, second);
+	AUTO_FREE char *reference = xasprintf("oci:%s", first);
+	assert_true(image_resolve(other, reference, PULL_ALWAYS, &options, NULL, &read, &err));
+	assert_true(is_same_image(&image, &read));
+	assert_int_equal(prune(store, false, true, NULL), 0);
+	assert_true(path_exists(first));
+	assert_int_equal(prune(store, false, false, NULL), 0);
+	assert_false(path_exists(first));
+	assert_true(store_has(store, STORE_BLOB, &image.layers[0].digest));
 }
 
 static void a_used_disk_stays_with_its_layers(void **state)
@@ -194,6 +231,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(pulled_images_stay_and_the_rest_goes),
+		cmocka_unit_test(an_images_layout_is_that_image_until_prune),
 		cmocka_unit_test(a_used_disk_stays_with_its_layers),
 		cmocka_unit_test(a_disk_that_a_vm_has_open_stays),
 		cmocka_unit_test(a_store_in_use_is_left_alone),

@@ -49,10 +49,12 @@ static char *make_index(const struct digest *manifest, size_t size)
 	return strbuf_take(&out);
 }
 
-bool image_layout_write(struct store *store, const struct oci_image *image, const char *folder,
+bool image_layout_write(struct store *store, const struct oci_image *image, char **ret_folder,
 			struct error *err)
 {
 	static const char version[] = "{\"imageLayoutVersion\":\"1.0.0\"}";
+	AUTO_FREE char *folder =
+		xasprintf("%s/layouts/%s", store_folder(store), DIGEST_HEX(&image->digest));
 	AUTO_FREE char *blobs = xasprintf("%s/blobs/sha256", folder);
 	AUTO_FREE char *version_path = path_join(folder, "oci-layout");
 	AUTO_FREE char *index_path = path_join(folder, "index.json");
@@ -69,6 +71,9 @@ bool image_layout_write(struct store *store, const struct oci_image *image, cons
 		if (!link_layer(store, folder, &image->layers[i].digest, err))
 			return false;
 	AUTO_FREE char *index = make_index(&manifest, strlen(text));
-	return file_write_atomic(version_path, version, strlen(version), 0600, err) &&
-	       file_write_atomic(index_path, index, strlen(index), 0600, err);
+	if (!file_write_atomic(version_path, version, strlen(version), 0600, err) ||
+	    !file_write_atomic(index_path, index, strlen(index), 0600, err))
+		return false;
+	*ret_folder = TAKE_PTR(folder);
+	return true;
 }

@@ -9,10 +9,10 @@
 /*
  * An image of the store as an OCI layout
  * (https://github.com/opencontainers/image-spec/blob/main/image-layout.md), for builders: layers are
- * links to the store's blobs. The folder is made, and is the caller's to remove; the same image
- * gives the same files.
+ * links to the store's blobs. It lies in the store, where prune takes it away, and in the same place
+ * with the same files for the same image. *ret_folder is owned.
  */
 MUST_CHECK bool image_layout_write(struct store *store, const struct oci_image *image,
-				   const char *folder, struct error *err);
+				   char **ret_folder, struct error *err);
 
 #endif

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "base/alloc.h"
+#include "base/folder_list.h"
 #include "base/path.h"
 #include "image/layer/build_record.h"
 #include "image/layer/layer.h"
@@ -281,10 +282,28 @@ static bool sweep_refs(struct prune *prune, struct error *err)
 	return true;
 }
 
+/* Links to blobs, written again whenever a build wants them: not worth a line. */
+static bool sweep_layouts(const struct prune *prune, struct error *err)
+{
+	AUTO(string_list_clear) struct string_list names = STRING_LIST_INIT;
+	AUTO_FREE char *folder = path_join(store_folder(prune->store), "layouts");
+	if (prune->options->is_dry_run)
+		return true;
+	if (!folder_list(folder, &names, err))
+		return false;
+	for (size_t i = 0; i < names.count; i++) {
+		AUTO_FREE char *path = path_join(folder, names.items[i]);
+		if (!path_remove_tree(path, err))
+			return false;
+	}
+	return true;
+}
+
 /* From what names to what is named, so that a kill in between leaves no name without a thing. */
 static bool sweep(struct prune *prune, struct error *err)
 {
-	return sweep_refs(prune, err) && each_file(prune, "builds", sweep_build, err) &&
+	return sweep_refs(prune, err) && sweep_layouts(prune, err) &&
+	       each_file(prune, "builds", sweep_build, err) &&
 	       each_file(prune, "disks", sweep_disk, err) &&
 	       each_file(prune, "layers", sweep_layer, err) &&
 	       each_file(prune, "blobs/sha256", sweep_blob, err) &&

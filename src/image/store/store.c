@@ -60,8 +60,8 @@ static void remove_leftovers(const struct store *store)
 /* Others must be able to reach a disk image (libvirt's qemu), not to list what there is. */
 static bool make_folders(const struct store *store, struct error *err)
 {
-	static const char *const names[] = {"blobs/sha256", "layers",  "disks", "builds",
-					    "refs",	    "partial", "tmp",	"locks"};
+	static const char *const names[] = {"blobs/sha256", "layers",  "disks", "builds", "refs",
+					    "layouts",	    "partial", "tmp",	"locks"};
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		AUTO_FREE char *path = path_join(store->folder, names[i]);
 		if (!path_make_folders(path, 0711, err))

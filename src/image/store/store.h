@@ -10,6 +10,7 @@
  * version disks/HEX.img     finished disks (HEX of the raw bytes), and disks/HEX.json (i2kit.json)
  *	builds/HEX        build key → disk digest, for "nothing changed"
  *	refs/HEX          what a reference (HEX of its text) resolved to, when, from where
+ *	layouts/HEX/      an image (HEX of its manifest) as an OCI layout, for builders
  *	partial/HEX       the beginning of a blob whose download was cut
  *	tmp/              unfinished files, each locked by its maker; leftovers go at open
  *	locks/            one file for each thing being made
