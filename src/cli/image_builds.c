@@ -12,15 +12,16 @@
 #include "image/build/image_layout.h"
 #include "image/build/image_make.h"
 #include "image/oci/image_take.h"
+#include "manifest/pod_images.h"
 #include "manifest/service_reference.h"
 
 #define MAX_DEPTH 32
 
-static const struct container_spec *container_at(const struct pod_spec *pod, size_t index)
+void image_builds_clear(struct image_builds *builds)
 {
-	return index < pod->init_container_count
-		       ? &pod->init_containers[index]
-		       : &pod->containers[index - pod->init_container_count];
+	free(builds->made);
+	builds->made = NULL;
+	builds->made_count = 0;
 }
 
 /* What the builder says goes by, as other progress does; it is no result. */
@@ -42,8 +43,7 @@ static bool is_asked(const char *value, const char *word)
 }
 
 struct building {
-	struct store *store;
-	const struct app *app;
+	struct image_builds *builds;
 	struct image_make_options options;
 	struct lines lines;
 	const struct container_spec *under_way[MAX_DEPTH]; /* each waits for the next one's image */
@@ -55,9 +55,11 @@ static const struct container_spec *find_container(const struct app *app, const 
 {
 	for (size_t i = 0; i < app->pod_count; i++) {
 		const struct pod_spec *pod = &app->pods[i];
-		for (size_t k = 0; k < pod->init_container_count + pod->container_count; k++)
-			if (strcmp(container_at(pod, k)->name, name) == 0)
-				return container_at(pod, k);
+		for (size_t k = 0; k < pod_images_count(pod); k++) {
+			const struct container_spec *container = pod_images_at(pod, k).container;
+			if (container != NULL && strcmp(container->name, name) == 0)
+				return container;
+		}
 	}
 	return NULL;
 }
@@ -72,10 +74,10 @@ static char *place_image(struct building *building, const struct container_spec 
 
 	if (name == NULL)
 		return xasprintf("docker-image://%s", container->image);
-	if (!image_resolve(building->store, name, PULL_NEVER, &options, NULL, &image, err))
+	if (!image_resolve(building->builds->store, name, PULL_NEVER, &options, NULL, &image, err))
 		return NULL;
 	AUTO_FREE char *folder = NULL;
-	return image_layout_write(building->store, &image, &folder, err)
+	return image_layout_write(building->builds->store, &image, &folder, err)
 		       ? xasprintf(BUILD_LAYOUT_PREFIX "%s", folder)
 		       : NULL;
 }
@@ -88,7 +90,7 @@ static bool place_context(struct building *building, const struct build_value *c
 			  struct error *err)
 {
 	const char *name = service_reference(context->value);
-	const struct container_spec *other = find_container(building->app, name);
+	const struct container_spec *other = find_container(building->builds->app, name);
 
 	if (other == NULL)
 		return error_set(err, ERROR_NOT_FOUND,
@@ -125,14 +127,22 @@ static bool make_placed(struct building *building, const struct container_spec *
 	placed.contexts = contexts;
 	copy.build = &placed;
 	building->lines.name = container->name;
-	return image_make(building->store, &copy, &building->options, building->lines.progress,
-			  &was_made, err);
+	return image_make(building->builds->store, &copy, &building->options,
+			  building->lines.progress, &was_made, err);
+}
+
+static bool is_made(const struct image_builds *builds, const struct container_spec *container)
+{
+	size_t i = 0;
+	while (i < builds->made_count && builds->made[i] != container)
+		i++;
+	return i < builds->made_count;
 }
 
 static bool make_container(struct building *building, const struct container_spec *container,
 			   struct error *err)
 {
-	if (container->build == NULL)
+	if (container->build == NULL || is_made(building->builds, container))
 		return true;
 	for (size_t i = 0; i < building->depth; i++)
 		if (building->under_way[i] == container)
@@ -144,33 +154,34 @@ static bool make_container(struct building *building, const struct container_spe
 		return error_set(err, ERROR_FULL, "more than %d images, each a context of the next",
 				 MAX_DEPTH);
 	building->under_way[building->depth++] = container;
-	bool is_made = make_placed(building, container, err);
+	if (!make_placed(building, container, err))
+		return false;
 	building->depth--;
-	return is_made;
+	*ARRAY_APPEND(building->builds->made, building->builds->made_count) = container;
+	return true;
 }
 
-bool image_builds_make(const struct invocation *invocation, struct store *store,
-		       const struct app *app, const struct pod_spec *pod,
-		       const struct progress *progress, struct error *err)
+bool image_builds_make(struct image_builds *builds, const struct pod_spec *pod, struct error *err)
 {
-	const struct arguments *args = invocation->args;
+	const struct arguments *args = builds->invocation->args;
 	const char *named = arguments_value(args, "builder");
 	struct building building = {
-		.store = store,
-		.app = app,
+		.builds = builds,
 		.options = {.builder = named != NULL ? named : getenv("I2KIT_BUILDER"),
 			    .always = arguments_flag(args, "build"),
 			    .has_no_cache = arguments_flag(args, "no-cache"),
 			    .pulls = is_asked(arguments_value(args, "pull"), "always"),
 			    .line = arguments_flag(args, "quiet") ? NULL : on_line},
-		.lines = {.progress = progress},
+		.lines = {.progress = builds->progress},
 	};
 
 	building.options.arg = &building.lines;
 	if (arguments_flag(args, "no-build"))
 		return true;
-	for (size_t i = 0; i < pod->init_container_count + pod->container_count; i++)
-		if (!make_container(&building, container_at(pod, i), err))
+	for (size_t i = 0; i < pod_images_count(pod); i++) {
+		const struct container_spec *container = pod_images_at(pod, i).container;
+		if (container != NULL && !make_container(&building, container, err))
 			return error_prefix(err, "pod '%s'", pod->name);
+	}
 	return true;
 }

@@ -148,6 +148,10 @@ static bool build_pods(const struct invocation *invocation, const struct app *ap
 			insecure != NULL ? (const char *const *)insecure->items : NULL,
 	};
 
+	AUTO(image_builds_clear)
+	struct image_builds builds = {
+		.invocation = invocation, .store = store, .app = app, .progress = progress};
+
 	if (store == NULL ||
 	    !image_options_take_pull(&options, arguments_value(invocation->args, "pull"), err))
 		return false;
@@ -155,7 +159,7 @@ static bool build_pods(const struct invocation *invocation, const struct app *ap
 	for (size_t i = 0; i < app->pod_count; i++) {
 		if (!ret->is_wanted[i])
 			continue;
-		if (!image_builds_make(invocation, store, app, &app->pods[i], progress, err) ||
+		if (!image_builds_make(&builds, &app->pods[i], err) ||
 		    !image_build(store, &app->pods[i], &options, progress, &ret->disks[i], err) ||
 		    !image_boot_files(store, &ret->disks[i], &ret->boots[i], err))
 			return false;

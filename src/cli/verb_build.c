@@ -101,9 +101,8 @@ static bool parse_request(const struct invocation *invocation, struct request *r
 	       check_options(args, err);
 }
 
-static bool build_pod(struct store *store, const struct request *request, const struct app *app,
-		      const struct pod_spec *pod, const struct progress *progress,
-		      struct error *err)
+static bool build_pod(struct image_builds *builds, const struct request *request,
+		      const struct pod_spec *pod, struct error *err)
 {
 	AUTO(disk_image_clear) struct disk_image image = {0};
 	AUTO_FREE char *name =
@@ -111,8 +110,8 @@ static bool build_pod(struct store *store, const struct request *request, const 
 	AUTO_FREE char *path = request->output == NULL ? NULL
 			       : request->is_folder    ? path_join(request->output, name)
 						       : xstrdup(request->output);
-	if (!image_builds_make(request->invocation, store, app, pod, progress, err) ||
-	    !image_build(store, pod, &request->image, progress, &image, err) ||
+	if (!image_builds_make(builds, pod, err) ||
+	    !image_build(builds->store, pod, &request->image, builds->progress, &image, err) ||
 	    (path != NULL && !disk_export(&image, request->format, path, err)))
 		return false;
 	disk_view_print(pod->name, &image, path == NULL ? image.path : path,
@@ -184,10 +183,14 @@ static int run(const struct invocation *invocation, struct error *err)
 			       ? 0
 			       : 1;
 	base_note_age(invocation);
+	AUTO(image_builds_clear)
+	struct image_builds builds = {.invocation = invocation,
+				      .store = store,
+				      .app = &app,
+				      .progress = progress_view_progress(view)};
 	for (size_t i = 0; i < app.pod_count; i++)
 		if (is_wanted(arguments_rest(invocation->args), &app.pods[i]) &&
-		    !build_pod(store, &request, &app, &app.pods[i], progress_view_progress(view),
-			       err))
+		    !build_pod(&builds, &request, &app.pods[i], err))
 			return 1;
 	return 0;
 }

@@ -175,8 +175,12 @@ static bool build(struct run *run, struct error *err)
 
 	if (store == NULL || !image_options_take_pull(&options, arguments_value(args, "pull"), err))
 		return false;
-	bool is_made = image_builds_make(run->invocation, store, app, &app->pods[run->target.pod],
-					 progress_view_progress(view), err) &&
+	AUTO(image_builds_clear)
+	struct image_builds builds = {.invocation = run->invocation,
+				      .store = store,
+				      .app = app,
+				      .progress = progress_view_progress(view)};
+	bool is_made = image_builds_make(&builds, &app->pods[run->target.pod], err) &&
 		       build_disk(store, run, &options, progress_view_progress(view), disk, err) &&
 		       image_boot_files(store, disk, boot, err) &&
 		       run_plan_make(run->invocation, &input, &run->plan, err);

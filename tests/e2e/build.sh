@@ -109,6 +109,8 @@ is "$(upper)" one && is "$(grep -c 'STEP 1/' err)" 2
 ok $? "the image of another service is built before what has it as a context"
 is "$(upper)" one && ! grep -q STEP err
 ok $? "and nothing again while neither changed"
+(cd layers && i2kit build --no-cache 2>../err >/dev/null) && is "$(grep -c 'STEP 1/' err)" 2
+ok $? "and once for all that are built on it, even where all is built again"
 layouts=${XDG_DATA_HOME:-$HOME/.local/share}/i2kit/layouts
 ls "$layouts" | grep -q . && i2kit prune >/dev/null && ! ls "$layouts" | grep -q .
 ok $? "what the builder was given of the store goes with prune"
