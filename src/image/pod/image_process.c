@@ -183,7 +183,6 @@ static void show(const struct progress *progress, const struct image_message *me
 		progress->emit(&event, progress->arg);
 }
 
-/* Waits for something to read; meanwhile somebody may want it to stop. */
 /* The process, as seen from here. */
 struct listening {
 	const struct progress *progress;
@@ -208,6 +207,7 @@ static void cancel(struct listening *listening)
 	}
 }
 
+/* Waits for something to read; meanwhile somebody may want it to stop. */
 static void await(struct listening *listening)
 {
 	struct pollfd poll_fd = {.fd = listening->fd, .events = POLLIN};
