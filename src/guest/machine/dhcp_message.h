@@ -11,7 +11,7 @@
 
 #define DHCP_MAX_PACKET 600
 #define DHCP_MAX_DNS	4
-#define DHCP_MAX_ROUTES 16
+#define DHCP_MAX_ROUTES 51 /* five bytes at least, and an option has 255 */
 
 enum dhcp_type { DHCP_DISCOVER = 1, DHCP_OFFER = 2, DHCP_REQUEST = 3, DHCP_ACK = 5, DHCP_NAK = 6 };
 
