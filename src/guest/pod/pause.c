@@ -37,7 +37,7 @@ static void on_end(pid_t pid, int status, void *arg)
 {
 	struct pause *pause = arg;
 	(void)pid;
-	say("the pod's process 1 has ended (%d), and with it all its containers", status);
+	say("a process 1 of ours has ended (%d), and with it the containers it had", status);
 	pause->pid = 0;
 }
 
@@ -81,21 +81,22 @@ static bool start(struct pause *pause, struct error *err)
 	int pipe_ends[2] = {-1, -1};
 	AUTO_CLOSE int program = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
 	AUTO_CLOSE int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
-	if (program < 0 || nothing < 0 || !path_make_folders(FOLDER, 0755, err) ||
-	    pipe2(pipe_ends, O_CLOEXEC) < 0)
-		return error_set_errno(err, errno, "the pod's process 1");
+	if (!path_make_folders(FOLDER, 0755, err))
+		return false;
+	if (program < 0 || nothing < 0 || pipe2(pipe_ends, O_CLOEXEC) < 0)
+		return error_set_errno(err, errno, "process 1 of containers");
 	AUTO_CLOSE int problems = pipe_ends[0];
 	AUTO_CLOSE int writer = pipe_ends[1];
 	long pid = syscall(SYS_clone, CLONE_NEWPID | CLONE_NEWNS | SIGCHLD, NULL, NULL, NULL, 0);
 	if (pid < 0)
-		return error_set_errno(err, errno, "the pod's process 1");
+		return error_set_errno(err, errno, "process 1 of containers");
 	if (pid == 0)
 		become_pause(program, nothing, writer);
 	auto_close(&writer);
 	writer = -1;
 	int failed = 0;
 	if (read(problems, &failed, sizeof(failed)) > 0)
-		return error_set_errno(err, failed, "the pod's process 1");
+		return error_set_errno(err, failed, "process 1 of containers");
 	pause->pid = (pid_t)pid;
 	reaper_watch(pause->reaper, pause->pid, REAPER_CHILD, on_end, pause);
 	/* All containers would end with it: others go first. */

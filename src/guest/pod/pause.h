@@ -3,8 +3,9 @@
 #define I2KIT_GUEST_POD_PAUSE_H
 
 /*
- * The process namespace that the containers of a pod share (shareProcessNamespace): a process of
- * ours is number 1 in it, takes its orphans, and keeps it while containers come and go. It is
+ * The process namespace that the containers of a pod share (shareProcessNamespace), or that one has
+ * over its runs (`init` of Compose): a process of ours is number 1 in it, takes its orphans, and
+ * keeps it while containers come and go. It is
  * init's program started again, so that none of init's memory is in it, with no rights, in an empty
  * root of its own: containers may look at it as at every process of theirs.
  */
