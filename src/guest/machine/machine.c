@@ -20,10 +20,10 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/folder_list.h"
-#include "base/parse.h"
 #include "base/path.h"
 #include "base/string_list.h"
 #include "guest/channel/say.h"
+#include "guest/machine/number_file.h"
 
 #define MAX_ALIAS_BYTES ((size_t)4 << 20)
 #define RESERVE_BYTES	((uint64_t)6 << 20)
@@ -208,35 +208,19 @@ void machine_set_defaults(void)
 	(void)umask(0022);
 }
 
-/* A number of /proc; 0 where it is not. */
-static uint64_t read_number(const char *path, const char *key)
-{
-	AUTO_FREE char *text = NULL;
-	uint64_t value = 0;
-	if (!file_read(path, 65536, &text, NULL, NULL))
-		return 0;
-	const char *at = strstr(text, key);
-	if (at == NULL)
-		return 0;
-	at += strlen(key);
-	at += strspn(at, " ");
-	AUTO_FREE char *digits = xstrndup(at, strspn(at, "0123456789"));
-	return parse_u64(digits, 0, UINT64_MAX / 1024, &value) ? value : 0;
-}
-
 uint64_t machine_free_bytes(void)
 {
-	return read_number("/proc/meminfo", "MemFree:") * 1024;
+	return number_file_read("/proc/meminfo", "MemFree:") * 1024;
 }
 
 uint64_t machine_available_bytes(void)
 {
-	return read_number("/proc/meminfo", "MemAvailable:") * 1024;
+	return number_file_read("/proc/meminfo", "MemAvailable:") * 1024;
 }
 
 static uint64_t most_threads(void)
 {
-	return read_number("/proc/sys/kernel/threads-max", "");
+	return number_file_read("/proc/sys/kernel/threads-max", "");
 }
 
 uint64_t machine_task_limit(void)

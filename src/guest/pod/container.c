@@ -14,7 +14,6 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
-#include "base/parse.h"
 #include "base/path.h"
 #include "guest/channel/output_stream.h"
 #include "guest/channel/say.h"
@@ -23,6 +22,7 @@
 #include "guest/machine/console.h"
 #include "guest/machine/devices.h"
 #include "guest/machine/machine.h"
+#include "guest/machine/number_file.h"
 #include "guest/machine/rootfs.h"
 #include "guest/pod/container_mounts.h"
 #include "guest/pod/main_run.h"
@@ -42,7 +42,6 @@ struct container {
 	pid_t pid;	       /* its first process while it runs, else 0 */
 	uint64_t begun_ms;     /* when the runtime was started */
 	uint64_t log_sequence; /* of the log at that time */
-	uint64_t oom_kills;    /* seen before this run */
 	bool is_out_of_memory; /* said so by memory_watch.h */
 	struct output_stream *out;
 	struct output_stream *errors;
@@ -153,32 +152,24 @@ const char *container_folder(const struct container *container)
 	return container->folder;
 }
 
-static uint64_t count_oom_kills(const struct container *container)
+char *container_group(const struct container *container)
 {
-	AUTO_FREE char *path =
-		xasprintf("%s/%s/memory.events", CONTAINER_CGROUP, container->image->name);
-	AUTO_FREE char *text = NULL;
-	uint64_t count = 0;
-	if (!file_read(path, 4096, &text, NULL, NULL))
-		return 0;
-	char *line = strstr(text, "oom_kill ");
-	if (line == NULL)
-		return 0;
-	line += strlen("oom_kill ");
-	line[strcspn(line, "\n")] = '\0';
-	return parse_u64(line, 0, UINT64_MAX, &count) ? count : 0;
+	return path_join(CONTAINER_CGROUP, container->image->name);
+}
+
+/* Its group is new with each run. */
+static bool had_oom_kill(const struct container *container)
+{
+	AUTO_FREE char *group = container_group(container);
+	AUTO_FREE char *path = path_join(group, "memory.events");
+	return number_file_read(path, "oom_kill ") > 0;
 }
 
 void container_run_out_of_memory(struct container *container)
 {
-	AUTO(error_clear) struct error err = ERROR_INIT;
-	AUTO_FREE char *path =
-		xasprintf("%s/%s/cgroup.kill", CONTAINER_CGROUP, container->image->name);
-
 	say("container '%s' hangs at its memory limit: it is ended", container->image->name);
 	container->is_out_of_memory = true;
-	if (!machine_write(path, "1", &err))
-		say("%s", err.message);
+	container_signal(container, SIGKILL);
 }
 
 static char *number_or_null(int64_t number)
@@ -253,7 +244,7 @@ static bool write_bundle(struct container *container, struct error *err)
 				.devices = devices.count > 0 ? &devices : NULL,
 				.memory_limit_bytes = container->image->memory_limit_bytes,
 				.task_limit = task_limit(container)};
-	AUTO_FREE char *group = xasprintf("%s/%s", CONTAINER_CGROUP, container->image->name);
+	AUTO_FREE char *group = container_group(container);
 	if (container->image->security.has_metadata && !metadata_fence_open(group, err))
 		return false;
 	AUTO_FREE char *config = oci_config_make(&plan, err);
@@ -310,8 +301,8 @@ static void hold_end(struct container *container, const struct unit_end *end)
 
 static bool kill_group(const struct container *container)
 {
-	AUTO_FREE char *path =
-		xasprintf("%s/%s/cgroup.kill", CONTAINER_CGROUP, container->image->name);
+	AUTO_FREE char *group = container_group(container);
+	AUTO_FREE char *path = path_join(group, "cgroup.kill");
 	AUTO_CLOSE int fd = open(path, O_WRONLY | O_CLOEXEC);
 	return fd >= 0 && write(fd, "1", 1) == 1;
 }
@@ -328,8 +319,7 @@ static void on_end(pid_t pid, int status, void *arg)
 	storage_watch_look(container->guest->storage);
 	AUTO_FREE char *message = read_termination_message(container);
 	struct unit_end end = {.message = message,
-			       .is_oom = container->is_out_of_memory ||
-					 count_oom_kills(container) > container->oom_kills};
+			       .is_oom = container->is_out_of_memory || had_oom_kill(container)};
 	if (WIFSIGNALED(status)) {
 		end.signal = WTERMSIG(status);
 		end.exit_code = 128 + end.signal;
@@ -494,7 +484,6 @@ static void run_prepared(struct container *container)
 	AUTO(error_clear) struct error err = ERROR_INIT;
 	AUTO_FREE char *log = path_join(container->folder, "crun.log");
 	(void)unlink(log);
-	container->oom_kills = 0;
 	container->is_out_of_memory = false;
 	if (!path_make_folders(container->folder, 0700, &err) || !write_bundle(container, &err) ||
 	    !run_runtime(container, &err)) {

@@ -33,6 +33,8 @@ MUST_CHECK bool container_restart(struct container *container, struct error *err
 uint64_t container_log_sequence(const struct container *container);
 /* 0 while it does not run. */
 pid_t container_pid(const struct container *container);
+/* The folder of its control group; owned. */
+char *container_group(const struct container *container);
 struct guest *container_guest(const struct container *container);
 const struct container_image *container_get_image(const struct container *container);
 const struct string_list *container_environment(const struct container *container);
