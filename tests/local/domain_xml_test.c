@@ -8,31 +8,14 @@
 #include "base/cleanup.h"
 
 #include "test.h"
+#include "vm_sample.h"
 
 static void fill(struct vm_plan *plan, bool is_kvm, size_t disk_count)
 {
-	*plan = (struct vm_plan){
-		.domain = xstrdup("i2kit-shop.web-0"),
-		.project = xstrdup("shop"),
-		.project_id = xstrdup("0123456789abcdef0123456789abcdef"),
-		.project_folder = xstrdup("/home/ann/shop"),
-		.pod = xstrdup("web"),
-		.instance = xstrdup("web-0"),
-		.uuid = "5dba99e4-f7da-8552-9ab9-90a5487a3bbb",
-		.is_kvm = is_kvm,
-		.memory_bytes = 128 << 20,
-		.cpu_count = 1,
-		.kernel_path = xstrdup("/cache/kernel"),
-		.initrd_path = xstrdup("/cache/initrd"),
-		.cmdline = xstrdup("quiet"),
-		.disk_path = xstrdup("/disks/web.img"),
-		.network = xstrdup("i2kit-shop"),
-		.mac = "52:54:00:5d:ba:99",
-		.agent_socket = xstrdup("/run/agent.sock"),
-		.console_log = xstrdup("/state/web-0.log"),
-		.disks = xcalloc(disk_count, sizeof(*plan->disks)),
-		.disk_count = disk_count,
-	};
+	*plan = vm_sample();
+	plan->is_kvm = is_kvm;
+	plan->disks = xcalloc(disk_count, sizeof(*plan->disks));
+	plan->disk_count = disk_count;
 	for (size_t i = 0; i < disk_count; i++)
 		plan->disks[i].path = xasprintf("/volumes/%zu", i);
 }

@@ -17,6 +17,7 @@
 #include "local/template/template_key.h"
 #include "local/template/template_store.h"
 #include "test.h"
+#include "vm_sample.h"
 
 static const struct template_host host = {.libvirt_version = 9000000,
 					  .qemu_version = 7002000,
@@ -26,36 +27,12 @@ static const struct template_host host = {.libvirt_version = 9000000,
 
 static struct vm_plan make_plan(void)
 {
-	static const char digest[] =
-		"sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
-	struct vm_plan plan = {.memory_bytes = (uint64_t)128 << 20, .cpu_count = 1};
+	struct vm_plan plan = vm_sample();
 
-	plan.project = xstrdup("shop");
-	plan.project_id = xstrdup("0123");
-	plan.project_folder = xstrdup("/shop");
-	plan.pod = xstrdup("web");
-	plan.instance = xstrdup("web-0");
-	plan.domain = xstrdup("i2kit-shop.web-0");
-	memcpy(plan.uuid, "00000000-0000-8000-8000-000000000001", UUID_SIZE);
-	memcpy(plan.mac, "52:54:00:00:00:01", MAC_SIZE);
-	assert_true(digest_parse(digest, &plan.release.image));
-	plan.kernel_path = xstrdup("/cache/k.vmlinux");
-	plan.initrd_path = xstrdup("/cache/i.initrd");
-	plan.cmdline = xstrdup("quiet");
-	plan.disk_path = xstrdup("/data/disk");
-	plan.network = xstrdup("i2kit-shop");
 	plan.address = xstrdup("10.77.1.10");
-	plan.agent_socket = xstrdup("/run/a.sock");
-	plan.console_log = xstrdup("/log");
 	struct vm_disk *disk = ARRAY_APPEND(plan.disks, plan.disk_count);
 	*disk = (struct vm_disk){.path = xstrdup("/data/v.qcow2"), .serial = "s"};
 	return plan;
-}
-
-static void set(char **text, const char *with)
-{
-	free(*text);
-	*text = xstrdup(with);
 }
 
 static struct digest template_key(const struct vm_plan *plan, const uint64_t *disk_bytes,
@@ -81,17 +58,17 @@ static void who_a_vm_is_does_not_count(void **state)
 	struct digest before = key_of(&a);
 	(void)state;
 
-	set(&b.project, "other");
-	set(&b.project_folder, "/other");
-	set(&b.domain, "i2kit-other.api-7");
-	set(&b.pod, "api");
-	set(&b.instance, "api-7");
-	set(&b.network, "i2kit-other");
-	set(&b.address, "10.77.2.11");
-	set(&b.agent_socket, "/run/b.sock");
-	set(&b.console_log, "/other.log");
-	set(&b.disk_path, "/elsewhere/disk");
-	set(&b.disks[0].path, "/elsewhere/v.qcow2");
+	vm_sample_set(&b.project, "other");
+	vm_sample_set(&b.project_folder, "/other");
+	vm_sample_set(&b.domain, "i2kit-other.api-7");
+	vm_sample_set(&b.pod, "api");
+	vm_sample_set(&b.instance, "api-7");
+	vm_sample_set(&b.network, "i2kit-other");
+	vm_sample_set(&b.address, "10.77.2.11");
+	vm_sample_set(&b.agent_socket, "/run/b.sock");
+	vm_sample_set(&b.console_log, "/other.log");
+	vm_sample_set(&b.disk_path, "/elsewhere/disk");
+	vm_sample_set(&b.disks[0].path, "/elsewhere/v.qcow2");
 	memcpy(b.uuid, "00000000-0000-8000-8000-000000000002", UUID_SIZE);
 	memcpy(b.mac, "52:54:00:00:00:02", MAC_SIZE);
 	memcpy(b.tap, "tap1", 5);
@@ -117,11 +94,11 @@ static void what_it_is_does(void **state)
 	keys[count++] = key_of(&plan);
 	plan.cpu_count = 2;
 	keys[count++] = key_of(&plan);
-	set(&plan.cmdline, "quiet more");
+	vm_sample_set(&plan.cmdline, "quiet more");
 	keys[count++] = key_of(&plan);
-	set(&plan.kernel_path, "/cache/other.vmlinux");
+	vm_sample_set(&plan.kernel_path, "/cache/other.vmlinux");
 	keys[count++] = key_of(&plan);
-	set(&plan.initrd_path, "/cache/other.initrd");
+	vm_sample_set(&plan.initrd_path, "/cache/other.initrd");
 	keys[count++] = key_of(&plan);
 	plan.release.image.bytes[0] ^= 1;
 	keys[count++] = key_of(&plan);

@@ -9,39 +9,25 @@
 #include "base/cleanup.h"
 
 #include "test.h"
+#include "vm_sample.h"
 
-static const char digest[] =
-	"sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
-
+/* Of a folder whose name wants care. */
 static struct vm_plan make_plan(void)
 {
-	struct vm_plan plan = {.replica = 2,
-			       .grace_s = 30,
-			       .memory_bytes = (uint64_t)128 << 20,
-			       .cpu_count = 1,
-			       .is_dirty = true,
-			       .owner_uid = 1000,
-			       .owner_gid = 1000};
+	struct vm_plan plan = vm_sample();
 
+	plan.replica = 2;
+	plan.grace_s = 30;
+	plan.is_dirty = true;
+	plan.owner_uid = 1000;
+	plan.owner_gid = 1000;
 	plan.scratch_bytes = (uint64_t)10 << 30;
-	plan.project = xstrdup("shop");
-	plan.project_id = xstrdup("0123456789abcdef0123456789abcdef");
-	plan.project_folder = xstrdup("/home/O'Neil & <sons>/shop");
-	plan.pod = xstrdup("web");
-	plan.instance = xstrdup("web-2");
-	plan.domain = xstrdup("i2kit-shop.web-2");
-	vm_uuid_make("shop", "web-2", plan.uuid);
-	vm_mac_make(plan.uuid, plan.mac);
-	assert_true(digest_parse(digest, &plan.release.image));
 	plan.release.config = plan.release.image;
-	plan.kernel_path = xstrdup("/cache/kernel");
-	plan.initrd_path = xstrdup("/cache/initrd");
-	plan.cmdline = xstrdup("console=ttyS0");
-	plan.disk_path = xstrdup("/home/O'Neil & <sons>/\"disk\".img");
 	plan.address = xstrdup("10.77.1.12");
-	plan.network = xstrdup("i2kit-shop");
-	plan.agent_socket = xstrdup("/run/O'Neil & <sons>/\"a\".sock");
-	plan.console_log = xstrdup("/log");
+	vm_sample_set(&plan.instance, "web-2");
+	vm_sample_set(&plan.project_folder, "/home/O'Neil & <sons>/shop");
+	vm_sample_set(&plan.disk_path, "/home/O'Neil & <sons>/\"disk\".img");
+	vm_sample_set(&plan.agent_socket, "/run/O'Neil & <sons>/\"a\".sock");
 	return plan;
 }
 
@@ -66,8 +52,8 @@ static void adoption_reads_what_the_metadata_says(void **state)
 	assert_int_equal(identity.replica, 2);
 	assert_int_equal(identity.grace_s, 30);
 	assert_string_equal(identity.address, "10.77.1.12");
-	assert_string_equal(DIGEST_TEXT(&identity.release.image), digest);
-	assert_string_equal(DIGEST_TEXT(&identity.release.config), digest);
+	assert_string_equal(DIGEST_TEXT(&identity.release.image), VM_SAMPLE_DIGEST);
+	assert_string_equal(DIGEST_TEXT(&identity.release.config), VM_SAMPLE_DIGEST);
 	assert_true(identity.is_dirty);
 	assert_false(identity.is_kvm);
 	assert_int_equal(identity.created_ns, 12345);
