@@ -9,6 +9,7 @@
 #include "base/suggest.h"
 #include "cli/pod_words.h"
 #include "local/logs/log_reader.h"
+#include "local/plan/cron_runs.h"
 #include "local/plan/project_plan.h"
 #include "local/plan/project_plan_json.h"
 
@@ -141,22 +142,13 @@ static void add_container(struct string_list *selectors, const char *container)
 	*selectors = named;
 }
 
-/* A CronJob has no logs itself: its runs have, also those that are no more. */
-static void find_crons(const char *project, const struct string_list *selectors,
-		       struct string_list *ret)
+static void find_crons(const char *project, struct string_list *ret)
 {
 	AUTO(project_plan_clear) struct project_plan plan = {0};
 	AUTO(error_clear) struct error ignored = ERROR_INIT;
 
-	if (!project_plan_load(project, &plan, &ignored))
-		return;
-	for (size_t i = 0; i < selectors->count; i++) {
-		AUTO_FREE char *name =
-			xstrndup(selectors->items[i], strcspn(selectors->items[i], "/"));
-		const struct pod_plan *pod = project_plan_find(&plan, name);
-		if (pod != NULL && pod_plan_is_cron(pod) && !string_list_has(ret, name))
-			string_list_add(ret, name);
-	}
+	if (project_plan_load(project, &plan, &ignored))
+		cron_runs_list_crons(&plan, ret);
 }
 
 static const char *trim(char *text)
@@ -244,7 +236,7 @@ bool log_selectors_check(const char *project, const struct log_choice *choice,
 		return false;
 	if (choice->labels != NULL && !add_labelled(project, choice->labels, selectors, err))
 		return false;
-	find_crons(project, selectors, ret_crons);
+	find_crons(project, ret_crons);
 	if (container != NULL && selectors->count == 0) {
 		(void)error_set(err, ERROR_USAGE, "--container needs a pod");
 		return error_hint(err, "i2kit logs -c %s POD", container);

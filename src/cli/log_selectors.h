@@ -13,8 +13,7 @@ struct log_choice {
 /*
  * Makes TYPE/NAME ("deployment/web") a NAME, adds the pods of the plan that have the labels, and
  * "/container" to each selector that has none. Then: whether each of them names a pod or container
- * of the project, one that has logs or one that is up. Those that are CronJobs are added to
- * *ret_crons.
+ * of the project, one that has logs or one that is up. *ret_crons: log_filter's.
  */
 MUST_CHECK bool log_selectors_check(const char *project, const struct log_choice *choice,
 				    struct string_list *selectors, struct string_list *ret_crons,

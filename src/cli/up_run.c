@@ -22,6 +22,7 @@
 #include "cli/verb.h"
 #include "local/client/client.h"
 #include "local/logs/log_reader.h"
+#include "local/plan/cron_runs.h"
 #include "local/plan/status_json.h"
 #include "local/supervisor/supervisor_start.h"
 
@@ -69,9 +70,12 @@ static void log_show_close(struct log_show *show)
 	strbuf_clear(&show->out);
 }
 
-/* Of which pods; empty: all. --no-attach with --attach takes away from it. */
+/*
+ * Of which pods; empty: all. --no-attach with --attach takes away from it. A CronJob's runs come and
+ * go with it.
+ */
 static void choose_logs(const struct arguments *args, const struct project_plan *plan,
-			struct string_list *ret)
+			struct log_filter *ret)
 {
 	const struct string_list *shown = arguments_values(args, "attach");
 	const struct string_list *hidden = arguments_values(args, "no-attach");
@@ -80,14 +84,16 @@ static void choose_logs(const struct arguments *args, const struct project_plan 
 
 	for (size_t i = 0; (has_shown || has_hidden) && i < plan->pod_count; i++) {
 		const char *name = plan->pods[i].name;
-		bool is_shown = !has_shown || string_list_has(shown, name);
+		bool is_shown =
+			has_shown ? string_list_has(shown, name) : plan->pods[i].cron_of == NULL;
 		if (is_shown && (!has_hidden || !string_list_has(hidden, name)))
-			string_list_add(ret, name);
+			string_list_add(&ret->selectors, name);
 	}
+	cron_runs_list_crons(plan, &ret->crons);
 }
 
 static bool log_show_open(const struct invocation *invocation, const char *project,
-			  const struct string_list *pods, int64_t since_ns, struct log_show *ret,
+			  const struct log_filter *filter, int64_t since_ns, struct log_show *ret,
 			  struct error *err)
 {
 	const struct log_view_options options = {
@@ -95,9 +101,7 @@ static bool log_show_open(const struct invocation *invocation, const char *proje
 		.is_json = invocation->output == OUTPUT_JSON,
 		.shape = output_document_is_json() ? NULL : output_document_append};
 
-	const struct log_filter filter = {.selectors = *pods};
-
-	*ret = (struct log_show){.reader = log_reader_open(project, NULL, &filter, err)};
+	*ret = (struct log_show){.reader = log_reader_open(project, NULL, filter, err)};
 	if (ret->reader == NULL)
 		return false;
 	ret->view = log_view_new(&options);
@@ -234,8 +238,8 @@ struct up {
 	struct up_watch *watch; /* or NULL */
 	uint64_t timeout_ms;
 	int64_t since_ns;
-	const struct string_list *shown; /* pods whose logs are shown; empty: all */
-	int *lock;			 /* of the project: let go when others may change it */
+	const struct log_filter *shown; /* pods whose logs are shown; empty: all */
+	int *lock;			/* of the project: let go when others may change it */
 };
 
 static void let_others(const struct up *up)
@@ -326,7 +330,7 @@ static int run_staying(const struct up *up, struct error *err)
 	const struct arguments *args = up->invocation->args;
 	const struct string_list *hidden = arguments_values(args, "no-attach");
 	/* Where all are hidden, the empty list means none, and not all. */
-	bool hides_all = hidden != NULL && hidden->count > 0 && up->shown->count == 0;
+	bool hides_all = hidden != NULL && hidden->count > 0 && up->shown->selectors.count == 0;
 	bool has_logs = !arguments_flag(args, "no-logs") && !hides_all;
 	const struct up_end_wish wish = up_end_wish_read(args);
 
@@ -344,7 +348,7 @@ int up_run(const struct invocation *invocation, const struct project_plan *plan,
 {
 	const struct arguments *args = invocation->args;
 	const char *project = plan->project;
-	AUTO(string_list_clear) struct string_list shown = STRING_LIST_INIT;
+	AUTO(log_filter_clear) struct log_filter shown = {0};
 	struct up up = {.invocation = invocation,
 			.project = project,
 			.watch = watch,

@@ -320,13 +320,6 @@ static bool choose_lines(const struct invocation *invocation, const char *projec
 	return true;
 }
 
-static void filter_clear(struct log_filter *filter)
-{
-	string_list_clear(&filter->selectors);
-	string_list_clear(&filter->crons);
-	string_list_clear(&filter->hidden);
-}
-
 static bool show_project(const struct invocation *invocation, const char *project,
 			 const struct log_filter *filter, struct error *err)
 {
@@ -357,7 +350,7 @@ static int run(const struct invocation *invocation, struct error *err)
 	bool has_path = rest->count > 0 && project_is_path(rest->items[0]);
 	AUTO_FREE char *project =
 		project_resolve(invocation, has_path ? rest->items[0] : NULL, err);
-	AUTO(filter_clear) struct log_filter filter = {0};
+	AUTO(log_filter_clear) struct log_filter filter = {0};
 
 	if (project == NULL || !check_options(args, err) || !check_local_options(args, err))
 		return 1;

@@ -28,8 +28,14 @@ enum {
 static struct log_reader *open_reader(struct runner *runner, struct error *err)
 {
 	const struct model *model = &runner->model;
+	AUTO(string_list_clear) struct string_list crons = STRING_LIST_INIT;
+	for (size_t i = 0; i < model->status.pod_count; i++) {
+		if (model->status.pods[i].cron.schedule != NULL)
+			string_list_add(&crons, model->status.pods[i].name);
+	}
 	struct log_filter filter = {
 		.selectors = model->log_selection, /* borrowed */
+		.crons = crons,			   /* likewise */
 		.has_system = model->logs.stream == STREAM_SYSTEM,
 		.is_previous = model->logs.is_previous,
 	};

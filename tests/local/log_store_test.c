@@ -459,7 +459,7 @@ static void a_full_disk_costs_new_lines_and_no_old_one(void **state)
 static void a_cronjobs_runs_show_those_that_come_later_too(void **state)
 {
 	struct log_store *store = open_store(0);
-	struct log_filter filter = {0};
+	AUTO(log_filter_clear) struct log_filter filter = {0};
 	(void)state;
 
 	put(store, "nightly-28000000-0", "c", "first", 1000, 1);
@@ -477,8 +477,6 @@ static void a_cronjobs_runs_show_those_that_come_later_too(void **state)
 	expect_next(reader, NULL);
 	log_reader_close(reader);
 	log_store_close(store);
-	string_list_clear(&filter.selectors);
-	string_list_clear(&filter.crons);
 }
 
 static void what_is_hidden_shows_when_it_is_named(void **state)

@@ -28,6 +28,14 @@ struct log_reader {
 	char container[256];	    /* of the line given last */
 };
 
+void log_filter_clear(struct log_filter *filter)
+{
+	string_list_clear(&filter->selectors);
+	string_list_clear(&filter->crons);
+	string_list_clear(&filter->hidden);
+	*filter = (struct log_filter){0};
+}
+
 void log_reader_close(struct log_reader *reader)
 {
 	if (reader == NULL)
@@ -38,9 +46,7 @@ void log_reader_close(struct log_reader *reader)
 	if (reader->watch_fd >= 0)
 		(void)close(reader->watch_fd);
 	string_list_clear(&reader->ignored);
-	string_list_clear(&reader->filter.selectors);
-	string_list_clear(&reader->filter.crons);
-	string_list_clear(&reader->filter.hidden);
+	log_filter_clear(&reader->filter);
 	free(reader->folder);
 	free(reader);
 }

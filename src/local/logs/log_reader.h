@@ -15,7 +15,7 @@ struct log_reader;
 struct log_filter {
 	/* "pod", "instance", each with "/container" if wished; empty: all */
 	struct string_list selectors;
-	/* CronJobs among them: their runs are meant, those that come later too */
+	/* the project's CronJobs: a selector of one means its runs, those that come later too */
 	struct string_list crons;
 	/* instances that are left out, those that come later are not; not with selectors */
 	struct string_list hidden;
@@ -23,6 +23,7 @@ struct log_filter {
 	bool is_previous; /* of each container, only the run before its last */
 	unsigned sources; /* bit mask of 1 << source; 0: all */
 };
+void log_filter_clear(struct log_filter *filter);
 
 /*
  * A position between two lines of all chosen instances merged by time; at the start when opened. A

@@ -43,6 +43,14 @@ int64_t cron_run_due(const struct pod_plan *run)
 	return end[0] == '-' && parse_i64(end + 1, 0, INT64_MAX / 60, &minute) ? minute * 60 : 0;
 }
 
+void cron_runs_list_crons(const struct project_plan *plan, struct string_list *ret)
+{
+	for (size_t i = 0; i < plan->pod_count; i++) {
+		if (pod_plan_is_cron(&plan->pods[i]))
+			string_list_add(ret, plan->pods[i].name);
+	}
+}
+
 /* --- names of pods in a plan ---------------------------------------------------------------- */
 
 static void add_to_traffic(struct traffic_policy *policy, const char *cron, const char *run)

@@ -16,6 +16,8 @@ bool cron_run_is_of(const char *name, const char *cron);       /* by its name al
 /* When it was due; 0: it is a manual one. */
 int64_t cron_run_due(const struct pod_plan *run);
 
+/* The names of the plan's CronJobs. */
+void cron_runs_list_crons(const struct project_plan *plan, struct string_list *ret);
 MUST_CHECK bool cron_run_add(struct project_plan *plan, const char *cron, const char *name,
 			     struct error *err);
 void cron_runs_drop(struct project_plan *plan, const struct string_list *runs);
