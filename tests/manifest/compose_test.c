@@ -9,6 +9,7 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/path.h"
+#include "base/strbuf.h"
 #include "manifest/app.h"
 #include "manifest/convert_loss.h"
 #include "manifest/load.h"
@@ -415,6 +416,26 @@ static void volumes_are_taken_from_other_services(void **state)
 		    "volumes_from: /anon of 'a' has no name, and is in another VM");
 	must_refuse("services: {b: {image: x, volumes_from: [\"container:x\"]}}\n",
 		    "volumes_from: 'x' is no container of a pod here");
+}
+
+/* Each of them takes twice from the next: ways are many, services few. */
+static void volumes_are_taken_once_from_each_service(void **state)
+{
+	(void)state;
+	enum { SERVICES = 31 };
+	AUTO(project_end) struct project project;
+	AUTO(strbuf_clear) struct strbuf text = STRBUF_INIT;
+	const struct volume_mount *mount = NULL;
+	project_begin(&project);
+	strbuf_append(&text, "services:\n  s0: {image: x, volumes: [\"data:/data\"]}\n");
+	for (unsigned i = 1; i < SERVICES; i++)
+		strbuf_appendf(&text, "  s%u: {image: x, volumes_from: [s%u, \"s%u:ro\"]}\n", i,
+			       i - 1, i - 1);
+	strbuf_append(&text, "volumes: {data: }\n");
+	write_file(&project, "compose.yaml", strbuf_text(&text));
+	must_load(&project);
+	assert_int_equal(mounts_at(pod(&project, "s30"), 0, "/data", &mount), 1);
+	assert_false(mount->is_read_only);
 }
 
 static void dependencies_have_conditions(void **state)
@@ -847,6 +868,7 @@ int main(void)
 		cmocka_unit_test(limits_reach_the_container),
 		cmocka_unit_test(deploy_says_how_a_service_restarts),
 		cmocka_unit_test(volumes_are_taken_from_other_services),
+		cmocka_unit_test(volumes_are_taken_once_from_each_service),
 		cmocka_unit_test(dependencies_have_conditions),
 		cmocka_unit_test(variables_are_filled_in),
 		cmocka_unit_test(files_are_merged),

@@ -14,6 +14,7 @@ struct borrowing {
 	struct container_spec *container; /* its own, in the pod */
 	const struct yaml_node *item;	  /* "db:ro" of the first step, for messages */
 	bool is_read_only;
+	struct string_list taken; /* services whose mounts it has: by another way nothing is new */
 };
 
 static struct container_spec *find_container(const struct pod_spec *pod, const char *service)
@@ -115,8 +116,15 @@ static void take_from(struct borrowing *to, const char *owner, unsigned steps)
 	const struct container_spec *from =
 		is_same ? find_container(to->service->pod, owner) : NULL;
 
-	if (node == NULL || steps >= MOST_STEPS || from == to->container)
+	if (node == NULL || from == to->container || string_list_has(&to->taken, owner))
 		return; /* one that is not there has been named */
+	if (steps >= MOST_STEPS) {
+		loader_error(to->loader, to->item, "name the service that has them",
+			     "volumes_from: more than %d services take from one another",
+			     MOST_STEPS);
+		return;
+	}
+	string_list_add(&to->taken, owner);
 	if (from != NULL)
 		take_mounts(to, from);
 	for (size_t i = 0; !is_same && volumes != NULL && i < volumes->item_count; i++)
@@ -130,10 +138,12 @@ void compose_take_volumes(struct loader *loader, struct compose_service *service
 	const struct yaml_node *list = yaml_get(service->node, "volumes_from");
 	struct borrowing to = {.loader = loader,
 			       .service = service,
-			       .container = find_container(service->pod, service->name)};
+			       .container = find_container(service->pod, service->name),
+			       .taken = STRING_LIST_INIT};
 
 	for (size_t i = 0; to.container != NULL && list != NULL && i < list->item_count; i++) {
 		to.item = list->items[i];
 		take_item(&to, to.item->text, 0);
 	}
+	string_list_clear(&to.taken);
 }
