@@ -656,12 +656,18 @@ static void what_docker_takes_beyond_the_specification_is_taken(void **state)
 		   "    container_name: tunnel\n"
 		   "    hostname: my_vpn.example.com\n"
 		   "    deploy: {restart_policy: {condition: unless-stopped}}\n"
-		   "  client: {image: client, network_mode: \"container:tunnel\"}\n");
+		   "    volumes: [/keys]\n"
+		   "  client: {image: client, network_mode: \"container:tunnel\", pid: "
+		   "\"container:tunnel\", volumes_from: [\"container:tunnel:ro\"]}\n");
 	must_load(&project);
 	assert_int_equal(project.app.pod_count, 1);
 	const struct pod_spec *vpn = pod(&project, "vpn");
 	assert_int_equal(vpn->container_count, 2);
 	assert_string_equal(vpn->hostname, "my-vpn");
+	assert_true(vpn->shares_processes);
+	assert_int_equal(vpn->containers[1].mount_count, 1);
+	assert_string_equal(vpn->containers[1].mounts[0].mount_path, "/keys");
+	assert_true(vpn->containers[1].mounts[0].is_read_only);
 	assert_int_equal(vpn->restart_policy, RESTART_ALWAYS);
 	must_say(&project, "compose.yaml:5:15: hostname: 'my_vpn.example.com' is 'my-vpn' here");
 	must_refuse("services:\n  a: {image: x, network_mode: \"container:elsewhere\"}\n",

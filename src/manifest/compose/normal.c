@@ -68,7 +68,7 @@ static void add_dependencies(struct normalizer *normalizer, struct yaml_node *se
 	for (size_t i = 0; from != NULL && i < from->item_count; i++) {
 		const char *text = from->items[i]->text;
 		AUTO_FREE char *name = xstrndup(text, strcspn(text, ":"));
-		if (strncmp(text, "container:", 10) != 0)
+		if (strncmp(text, COMPOSE_CONTAINER, strlen(COMPOSE_CONTAINER)) != 0)
 			add_dependency(normalizer, service, name, false, from->items[i]);
 	}
 }

@@ -31,24 +31,31 @@ char *compose_plain_name(const char *name)
 	return plain;
 }
 
-const char *compose_network_partner(const struct yaml_node *model, const struct yaml_node *service)
+const char *compose_container_owner(const struct yaml_node *model, const char *name)
 {
-	static const char of_container[] = "container:";
 	const struct yaml_node *services = yaml_get(model, "services");
-	const struct yaml_node *mode = yaml_get(service, "network_mode");
 
-	if (mode == NULL || mode->kind != YAML_SCALAR)
-		return NULL;
-	if (service_reference(mode->text) != NULL)
-		return service_reference(mode->text);
-	if (strncmp(mode->text, of_container, strlen(of_container)) != 0)
-		return NULL;
 	for (size_t i = 0; services != NULL && i < services->pair_count; i++) {
-		const struct yaml_node *name = yaml_get(services->pairs[i].value, "container_name");
-		if (name != NULL && yaml_is_text(name, mode->text + strlen(of_container)))
+		const struct yaml_node *said = yaml_get(services->pairs[i].value, "container_name");
+		if (said != NULL && yaml_is_text(said, name))
 			return services->pairs[i].key->text;
 	}
 	return NULL;
+}
+
+/* service:X, or container:X where X is a container_name; NULL: neither. */
+static const char *partner_of(const struct yaml_node *model, const struct yaml_node *node)
+{
+	const char *text = node != NULL && node->kind == YAML_SCALAR ? node->text : "";
+
+	if (strncmp(text, COMPOSE_CONTAINER, strlen(COMPOSE_CONTAINER)) == 0)
+		return compose_container_owner(model, text + strlen(COMPOSE_CONTAINER));
+	return service_reference(text);
+}
+
+const char *compose_network_partner(const struct yaml_node *model, const struct yaml_node *service)
+{
+	return partner_of(model, yaml_get(service, "network_mode"));
 }
 
 char *compose_pod_of(const struct yaml_node *model, const char *service)
@@ -272,8 +279,7 @@ static void read_namespace(struct loader *loader, const struct yaml_node *node, 
 static void read_pid(struct loader *loader, const struct yaml_node *node, void *target)
 {
 	const struct compose_service *service = target;
-	const char *text = node->kind == YAML_SCALAR ? node->text : "";
-	const char *partner = service_reference(text);
+	const char *partner = partner_of(service->model, node);
 	if (partner == NULL) {
 		read_namespace(loader, node, target);
 		return;
@@ -285,7 +291,7 @@ static void read_pid(struct loader *loader, const struct yaml_node *node, void *
 		loader_error(loader, node,
 			     "x-i2kit: {pod: NAME} in both, or network_mode: service:NAME, puts "
 			     "them into one",
-			     "pid: '%.60s' is in another pod, and so in another VM", text);
+			     "pid: '%.60s' is in another pod, and so in another VM", node->text);
 }
 
 static void read_platform(struct loader *loader, const struct yaml_node *node, void *target)
@@ -427,15 +433,16 @@ static const struct field service_list[] = {
 	{"memswap_limit", FIELD_NO_EFFECT, NULL, 0, NULL, "VMs do not swap"},
 	{"models", FIELD_REFUSED, NULL, 0, NULL, "run the model as a service of its own"},
 	{"network_mode", FIELD_USED, compose_read_network_mode, 0, NULL,
-	 "none; bridge; service:NAME puts both containers into one pod", .takes = "text"},
+	 "none; bridge; service:NAME or container:CONTAINER_NAME puts both containers into one pod",
+	 .takes = "text"},
 	{"networks", FIELD_USED, compose_read_networks, 0, &compose_service_network_fields,
 	 "services that share none neither resolve nor reach one another", .is_named = true},
 	{"oom_kill_disable", FIELD_NO_EFFECT, NULL, 0, NULL, own_kernel},
 	{"oom_score_adj", FIELD_USED, compose_read_oom_score, 0, NULL,
 	 "which process the VM's kernel ends first; not below -998", .takes = "number or text"},
 	{"pid", FIELD_USED, read_pid, 0, NULL,
-	 "service:NAME of the same pod: all its containers see one another's processes; host is "
-	 "refused",
+	 "service:NAME or container:CONTAINER_NAME of the same pod: all its containers see one "
+	 "another's processes; host is refused",
 	 .takes = "text"},
 	{"pids_limit", FIELD_USED, compose_read_pids, 0, NULL,
 	 "processes and threads; default, and at most: its share of the VM's",
@@ -501,7 +508,8 @@ static const struct field service_list[] = {
 	 "named: a disk that stays; ./PATH: this machine's folder; a path alone: the pod's own",
 	 .is_list = true, .is_named = true},
 	{"volumes_from", FIELD_USED, read_ignored, 0, NULL,
-	 "SERVICE[:ro]: what it mounts; what has no name within one pod alone",
+	 "SERVICE[:ro] or container:CONTAINER_NAME[:ro]: what it mounts; what has no name within "
+	 "one pod alone",
 	 .takes = "list of texts"},
 	{"working_dir", FIELD_USED, read_working_dir, 0, NULL, "default: the image's",
 	 .takes = "text"},

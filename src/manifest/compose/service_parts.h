@@ -27,6 +27,9 @@ void compose_read_service(struct loader *loader, struct compose_service *service
 
 /* "My_DB" → "my-db": what a pod, a claim and a host may be called. Owned. */
 char *compose_plain_name(const char *name);
+#define COMPOSE_CONTAINER "container:"
+/* The service that has that container_name; or NULL. */
+const char *compose_container_owner(const struct yaml_node *model, const char *name);
 /* The service that network_mode names: service:X, or container:X where X is its container_name; or NULL. */
 const char *compose_network_partner(const struct yaml_node *model, const struct yaml_node *service);
 /* The pod that a service's container goes into: that of network_mode: service:X and of x-i2kit. */

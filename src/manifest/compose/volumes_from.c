@@ -88,16 +88,19 @@ static void take_again(const struct borrowing *to, const char *owner, const stru
 
 static void take_from(struct borrowing *to, const char *owner, unsigned steps);
 
-/* "db", "db:ro", "db:rw" */
+/* "db", "db:ro", "container:shop-db:ro" */
 static void take_item(struct borrowing *to, const char *text, unsigned steps)
 {
 	bool was_read_only = to->is_read_only;
-	const char *mode = strchr(text, ':');
-	AUTO_FREE char *owner = xstrndup(text, strcspn(text, ":"));
+	bool is_container = strncmp(text, COMPOSE_CONTAINER, strlen(COMPOSE_CONTAINER)) == 0;
+	const char *begin = is_container ? text + strlen(COMPOSE_CONTAINER) : text;
+	const char *mode = strchr(begin, ':');
+	AUTO_FREE char *name = xstrndup(begin, strcspn(begin, ":"));
+	const char *owner = is_container ? compose_container_owner(to->service->model, name) : name;
 
-	if (strncmp(text, "container:", 10) == 0) {
-		loader_error(to->loader, to->item, "the name of a service of this file",
-			     "volumes_from: '%.60s' is no container of a pod here", text + 10);
+	if (owner == NULL) {
+		loader_error(to->loader, to->item, "a container_name, or a service, of this file",
+			     "volumes_from: '%.60s' is no container of a pod here", name);
 		return;
 	}
 	to->is_read_only = was_read_only || (mode != NULL && strcmp(mode, ":ro") == 0);
