@@ -16,6 +16,7 @@ import time
 I2KIT = r"i2kit (?:-p \S+ )?"
 FOLLOWING = [
     (rf"{I2KIT}up\b(?!.*(\s-d\b|--detach|--build-only|--help))", r"ready in|Screens|q quit|\? help"),
+    (rf"{I2KIT}watch\b", r"watching|Ctrl-C"),
     (rf"{I2KIT}(logs|events|console)\b.*\s(-f|--follow)\b", r"."),
     (rf"{I2KIT}ps\b.*(-w\b|--watch)", r"."),
     (rf"{I2KIT}(attach|port-forward)\b", r"listen|forward|127.0.0.1"),

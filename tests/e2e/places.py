@@ -173,7 +173,7 @@ BEFORE = {
     "exec": ["echo 'create table t();' >dump.sql"],
     "kill": ["i2kit restart --wait"],
     "up": ["echo PASSWORD=a >dev.env && mkdir certs && echo key >certs/tls.key"],
-    "promote": ["echo PASSWORD=b >prod.env && i2kit up -d --wait --secret-file db=prod.env", "i2kit up -d --wait"],
+    "promote": ["i2kit up -d --wait", "echo PASSWORD=b >prod.env && i2kit up -d --wait --secret-file db=prod.env"],
     "rollback": ["sed -i 's/8080/8081/' i2kit.yml && i2kit up -d --wait && i2kit promote --yes",
                  "sed -i 's/8081/8082/' i2kit.yml && i2kit up -d --wait && i2kit promote --yes",
                  "sed -i 's/8082/8083/' i2kit.yml && i2kit up -d --wait && i2kit promote --yes"],
@@ -256,6 +256,8 @@ class Place:
         self.env = env
 
     def moved(self, line):
+        if not os.path.exists(line.place_file):  # it had to be killed, and the report says so
+            return
         with open(line.place_file, encoding="utf-8") as file:
             self.folder = file.read().strip()
 
