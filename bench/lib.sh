@@ -82,7 +82,8 @@ since() {
 # scripts/isolated those are a bench's own. after_all BEFORE: what came to it since.
 all_processors() {
 	# The name in brackets may have blanks; behind it come the state and 10 fields that are not it.
-	cat /proc/[0-9]*/stat 2>/dev/null | sed 's/.*) //' |
+	# One that ends while it is being looked at is no fault.
+	{ cat /proc/[0-9]*/stat 2>/dev/null || true; } | sed 's/.*) //' |
 		awk -v hz="$(getconf CLK_TCK)" '{ n += $12 + $13 + $14 + $15 } END { printf "%.2f\n", n / hz }'
 }
 after_all() {
