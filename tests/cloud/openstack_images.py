@@ -46,8 +46,13 @@ class Cloud(Keystone):
 
 
 class Glance(Handler):
-    def refuse_html(self, status, words):
-        self.answer(status, f"<html><head><title>{status}</title></head><body>{words}</body></html>", Content_Type="text/html")
+    def refuse(self, status, message):
+        """As Debian 12's Glance (tests/e2e/openstack.py compares): JSON with a page's line breaks for who wants JSON, else the page."""
+        if not self.path.startswith("/image/"):
+            return super().refuse(status, message)
+        if "json" in self.headers.get("Accept", ""):
+            return self.answer(status, {"message": f"{message}<br /><br />\n\n\n", "code": f"{status} x", "title": "x"}, Content_Type="application/json")
+        return self.answer(status, f"<html><head><title>{status}</title></head><body>{message}<br /><br /></body></html>", Content_Type="text/html")
 
     def is_known(self):
         tokens = self.server.tokens
@@ -61,7 +66,7 @@ class Glance(Handler):
         image = self.server.images.get(ident)
         if image is None:
             self.close_connection = True
-            self.refuse_html(404, f"No image found with ID {ident}")
+            self.refuse(404, f"No image found with ID {ident}")
         return image
 
     def do_POST(self):
@@ -72,21 +77,21 @@ class Glance(Handler):
         if not self.is_known():
             return None
         if self.headers["Content-Type"] != "application/json":
-            return self.refuse_html(415, "Unsupported Media Type")
+            return self.refuse(415, "Unsupported Media Type")
         match = re.fullmatch(r"/image/v2/images/([^/]+)/import", self.path)
         if match:
             image = self.find(match[1])
             if image is None:
                 return None
             if sent != {"method": {"name": "glance-direct"}} or "glance-direct" not in self.server.ways or image["status"] != "uploading":
-                return self.refuse_html(409, "Image needs to be staged before 'glance-direct' method can be used")
+                return self.refuse(409, "Image needs to be staged before 'glance-direct' method can be used")
             self.settle(image, "queued" if self.server.import_is_lost else "active")
             return self.answer(202, "")
         if self.path != "/image/v2/images":
-            return self.refuse_html(404, "no such")
+            return self.refuse(404, "no such")
         wrong = [k for k, v in sent.items() if not isinstance(v, BASE.get(k, str)) or (isinstance(v, str) and len(v) > 255)]
         if wrong or sent.get("disk_format") not in FORMATS or sent.get("container_format") != "bare" or sent.get("visibility") != "private":
-            return self.refuse_html(400, f"Provided object does not match schema 'image': {wrong}")
+            return self.refuse(400, f"Provided object does not match schema 'image': {wrong}")
         ident = self.server.add(b"", **{"protected": False, **sent})
         self.server.images[ident].update(status="queued", size=None, os_hash_algo=None, os_hash_value=None)
         return self.answer(201, self.server.images[ident], Location=f"/v2/images/{ident}")
@@ -136,13 +141,13 @@ class Glance(Handler):
             return
         self.close_connection = True
         if self.headers["Content-Type"] != "application/octet-stream":
-            self.refuse_html(415, "Unsupported Media Type")
+            self.refuse(415, "Unsupported Media Type")
         elif match[2] == "file" and not self.server.can_upload:
-            self.refuse_html(403, "You are not authorized to complete upload_image action.")
+            self.refuse(403, "You are not authorized to complete upload_image action.")
         elif self.server.put_status:
-            self.refuse_html(self.server.put_status.pop(0), "as you like")
+            self.refuse(self.server.put_status.pop(0), "as you like")
         elif image["status"] != "queued":
-            self.refuse_html(409, f"Image status transition from {image['status']} to saving is not allowed")
+            self.refuse(409, f"Image status transition from {image['status']} to saving is not allowed")
         else:
             data = self.take_bytes(image, "saving" if match[2] == "file" else "uploading")
             if data is None:
@@ -159,13 +164,13 @@ class Glance(Handler):
         if not image:
             return
         if self.headers["Content-Type"] != "application/openstack-images-v2.1-json-patch":
-            return self.refuse_html(415, "Unsupported Media Type")
+            return self.refuse(415, "Unsupported Media Type")
         if self.server.mark_status:
-            return self.refuse_html(self.server.mark_status.pop(0), "as you like")
+            return self.refuse(self.server.mark_status.pop(0), "as you like")
         for change in changes:
             key = change["path"][1:]
             if set(change) != {"op", "path", "value"} or (change["op"] == "replace" and key not in image):
-                return self.refuse_html(409, f"Property {key} does not exist.")
+                return self.refuse(409, f"Property {key} does not exist.")
             image[key] = change["value"]
         return self.answer(200, image)
 
@@ -175,7 +180,7 @@ class Glance(Handler):
         if not image:
             return
         if image["protected"]:
-            return self.refuse_html(403, "Image is protected and cannot be deleted.")
+            return self.refuse(403, "Image is protected and cannot be deleted.")
         del self.server.images[image["id"]]
         return self.answer(204, "")
 

@@ -80,6 +80,11 @@ static void errors_of_every_shape_say_their_words(void **state)
 		 "Not "
 		 "Found</h1>\n  Failed to find image x.<br /><br />\n\n </body>\n</html>",
 		 "404 Not Found 404 Not Found Failed to find image x."},
+		{404,
+		 "{\"message\": \"No image found with ID none<br /><br />\\n\\n\\n\", \"code\": "
+		 "\"404 Not Found\", \"title\": \"Not Found\"}",
+		 "No image found with ID none"},
+		{404, "{\"message\": \"<br />\"}", NULL},
 		{502, "upstream\x1b[31m is\tgone", NULL},
 		{500, "", NULL},
 		{500, "[]", NULL},

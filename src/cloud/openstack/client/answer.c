@@ -13,6 +13,7 @@
 #include "cloud/answer_text.h"
 
 #define MAX_MESSAGE	1024
+#define LINE_BREAK	"<br />"
 #define MAX_PATIENCE_MS UINT64_C(600000)
 
 void openstack_answer_clear(struct openstack_answer *answer)
@@ -37,6 +38,24 @@ static const char *text_of(struct json_view object)
 	return NULL;
 }
 
+/* Glance's JSON has the line breaks of the page that it would be for a browser. */
+static char *without_breaks(const char *text)
+{
+	AUTO(strbuf_clear) struct strbuf out = STRBUF_MAX(MAX_MESSAGE);
+
+	if (text == NULL)
+		return NULL;
+	for (const char *at = text; *at != '\0' && out.size + 1 < MAX_MESSAGE; at++) {
+		if (strncmp(at, LINE_BREAK, strlen(LINE_BREAK)) == 0)
+			at += strlen(LINE_BREAK) - 1;
+		else
+			strbuf_append_char(&out, *at);
+	}
+	while (out.size > 0 && strchr(" \t\r\n", out.data[out.size - 1]) != NULL)
+		out.data[--out.size] = '\0';
+	return answer_text_printable(strbuf_text(&out));
+}
+
 /* At the top, or in its only object, whatever that is called, or in the first of its only list. */
 static char *words_of_json(struct json_view root)
 {
@@ -51,7 +70,7 @@ static char *words_of_json(struct json_view root)
 		if (json_view_is_object(inner) && text == NULL)
 			text = text_of(inner);
 	}
-	return answer_text_printable(text != NULL ? text : text_of(root));
+	return without_breaks(text != NULL ? text : text_of(root));
 }
 
 /* Without tags, and a run of white space as one. */
