@@ -267,6 +267,12 @@ static void check_warm(const char *uri, struct finding *ret)
 					(unsigned long long)(budget >> 20));
 	if (budget == 0)
 		ret->level = FINDING_NOTE;
+	AUTO_FREE char *ksm = NULL;
+	if (budget == 0 || !file_read("/sys/kernel/mm/ksm/run", 16, &ksm, NULL, NULL))
+		return;
+	AUTO_FREE char *text = ret->text;
+	ret->text = xasprintf("%s; equal pages of VMs are %s (KSM)", text,
+			      ksm[0] == '1' ? "shared" : "not looked for");
 }
 
 static void check_base(const char *uri, struct finding *ret)

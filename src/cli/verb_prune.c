@@ -102,8 +102,8 @@ static bool prune_templates(bool is_dry_run, struct prune_result *result, struct
 		*ARRAY_APPEND(result->files, result->count) =
 			(struct pruned_file){.kind = xstrdup("template"),
 					     .name = xstrdup(list.items[i].key),
-					     .size_bytes = list.items[i].size_bytes};
-		result->freed_bytes += list.items[i].size_bytes;
+					     .size_bytes = template_entry_bytes(&list.items[i])};
+		result->freed_bytes += template_entry_bytes(&list.items[i]);
 	}
 	if (!is_dry_run)
 		template_sweep();

@@ -370,7 +370,8 @@ static void print_full(const struct invocation *invocation, const struct instanc
 static void print_start(const struct instance_status *instance)
 {
 	if (instance->is_warm)
-		(void)printf("  start: warm, it went on from a template\n");
+		(void)printf("  start: warm, it went on from a template%s\n",
+			     instance->shares_memory ? ", whose memory it shares" : "");
 	else if (instance->state != INSTANCE_STARTING || instance->cold_reason != NULL)
 		(void)printf("  start: cold%s%s\n", instance->cold_reason != NULL ? ", " : "",
 			     instance->cold_reason != NULL ? instance->cold_reason : "");

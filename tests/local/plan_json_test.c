@@ -186,6 +186,7 @@ static void fill_status(struct project_status *status)
 	instance->is_outdated = true;
 	instance->is_synced = true;
 	instance->is_warm = true;
+	instance->shares_memory = true;
 	instance->cold_reason = xstrdup("there is no template of it yet");
 	instance->address = xstrdup("10.77.1.10");
 	instance->full = xstrdup("its disk");
@@ -233,7 +234,8 @@ static void a_status_reads_as_it_was_written(void **state)
 	assert_string_equal(again.pods[0].cron_of, "nightly");
 	assert_string_equal(again.pods[1].cron.time_zone, "Europe/Berlin");
 	assert_true(again.pods[1].cron.next_ns == status.pods[1].cron.next_ns);
-	assert_true(again.instances[0].is_synced && again.instances[0].is_warm);
+	assert_true(again.instances[0].is_synced && again.instances[0].is_warm &&
+		    again.instances[0].shares_memory);
 	assert_string_equal(again.instances[0].cold_reason, "there is no template of it yet");
 	AUTO_FREE char *second = project_status_to_json(&again, true);
 	assert_string_equal(text, second);

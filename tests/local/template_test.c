@@ -249,7 +249,7 @@ static struct digest add(const char *text, size_t size)
 	AUTO_FREE char *draft = make_draft("d", (uint8_t)text[0], size);
 	struct template_entry entry;
 
-	assert_true(template_add(&key, text, draft, &entry, NULL));
+	assert_true(template_add(&key, text, draft, false, &entry, NULL));
 	assert_int_equal(entry.size_bytes, size);
 	(void)unlink(draft);
 	return key;
@@ -426,7 +426,7 @@ static void the_least_recently_used_goes(void **state)
 	struct digest d = sha256_digest("d", 1);
 	AUTO_FREE char *draft = make_draft("d", 'd', STREAM * 3);
 	struct template_entry entry;
-	assert_false(template_add(&d, "d", draft, &entry, NULL));
+	assert_false(template_add(&d, "d", draft, false, &entry, NULL));
 	assert_int_equal(open_kind(&a), ERROR_NONE);
 	assert_true(template_remove(DIGEST_HEX(&a), NULL));
 	assert_int_equal(open_kind(&a), ERROR_NOT_FOUND);

@@ -40,10 +40,11 @@ static void adoption_reads_what_the_metadata_says(void **state)
 
 	plan.firmware = FIRMWARE_UEFI;
 	plan.is_warm = true;
+	plan.maps_memory = true;
 	vm_identity_write(&plan, 12345, &xml);
 	assert_true(vm_identity_parse(strbuf_text(&xml), &identity));
 	assert_string_equal(identity.project, "shop");
-	assert_true(identity.is_warm);
+	assert_true(identity.is_warm && identity.maps_memory);
 	assert_string_equal(identity.project_id, "0123456789abcdef0123456789abcdef");
 	assert_string_equal(identity.project_folder, "/home/O'Neil & <sons>/shop");
 	assert_int_equal(identity.owner_uid, 1000);

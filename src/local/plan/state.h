@@ -77,6 +77,7 @@ struct instance_status {
 	bool is_synced; /* files of this machine went into it while it ran: is_dirty as well */
 	bool is_kvm;
 	bool is_warm;		 /* its VM went on from a template instead of booting */
+	bool shares_memory;	 /* with others of it, what none of them wrote to */
 	char *cold_reason;	 /* why not, where it was started by this supervisor; or NULL */
 	bool is_paused;		 /* its VM stands still: somebody wanted that */
 	bool is_outdated;	 /* not what the plan names: it is being replaced */

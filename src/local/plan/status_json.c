@@ -99,6 +99,7 @@ static void write_instance_fields(struct json_writer *json, const struct instanc
 	json_write_bool(json, "paused", i->is_paused);
 	json_write_text(json, "accelerator", i->is_kvm ? "kvm" : "tcg");
 	json_write_text(json, "start", i->is_warm ? "warm" : "cold");
+	json_write_bool(json, "sharesMemory", i->shares_memory);
 	json_write_text_if(json, "coldReason", i->cold_reason);
 	json_write_bool(json, "outdated", i->is_outdated);
 	json_write_unsigned(json, "startFailures", i->start_failures);
@@ -361,6 +362,7 @@ static void read_instance(struct json_view view, struct instance_status *i)
 				   ARRAY_SIZE(accelerators), 0) == 1;
 	i->is_warm =
 		json_view_word(json_view_get(view, "start"), starts, ARRAY_SIZE(starts), 0) == 1;
+	i->shares_memory = read_bool(view, "sharesMemory");
 	i->cold_reason = read_text(view, "coldReason");
 	i->is_outdated = read_bool(view, "outdated");
 	i->start_failures = (unsigned)read_number(view, "startFailures", UINT32_MAX);

@@ -133,6 +133,7 @@ static void take_use(struct instance *instance, const struct template_use *use)
 	struct instance_status *status = &instance->status;
 
 	status->is_warm = use->is_warm;
+	status->shares_memory = use->is_mapped;
 	free(status->cold_reason);
 	status->cold_reason = use->is_warm ? NULL
 			      : instance->goes_cold
@@ -144,7 +145,8 @@ static void take_use(struct instance *instance, const struct template_use *use)
 			       use->why_cold);
 	else if (use->is_warm)
 		supervisor_say(supervisor, false, "Warm", status->name,
-			       "goes on from template %.12s", DIGEST_HEX(&use->key));
+			       "goes on from template %.12s%s", DIGEST_HEX(&use->key),
+			       use->is_mapped ? ", whose memory it maps" : "");
 	templates_used(supervisor, use);
 }
 
@@ -347,6 +349,7 @@ struct instance *instance_adopt(struct supervisor *supervisor, const struct vm_i
 	status->is_dirty = identity->is_dirty || status->is_synced;
 	status->is_kvm = identity->is_kvm;
 	status->is_warm = identity->is_warm;
+	status->shares_memory = identity->maps_memory;
 	status->created_ns = identity->created_ns;
 	status->memory_bytes = identity->memory_bytes;
 	status->cpu_count = identity->cpu_count;

@@ -125,7 +125,7 @@ static void on_saved(struct error *err_or_null, void *arg)
 	if (err_or_null == NULL)
 		supervisor_say(templates->supervisor, false, "Template", templates->pod,
 			       "saved as template %.12s, %llu MiB: its next VMs start warm",
-			       made->key, (unsigned long long)(made->size_bytes >> 20));
+			       made->key, (unsigned long long)(template_entry_bytes(made) >> 20));
 	end(templates, err_or_null != NULL ? err_or_null->message : NULL);
 }
 

@@ -14,6 +14,7 @@
 #include "base/cleanup.h"
 #include "base/path.h"
 #include "image/pod/boot_files.h"
+#include "local/template/memory_mode.h"
 #include "local/template/save_file.h"
 #include "local/template/template_host.h"
 #include "local/vm/connection.h"
@@ -78,25 +79,59 @@ static void destroy(virConnectPtr connection, const char *uuid)
 		(void)virDomainDestroy(domain);
 }
 
+/* Decides how a VM has a template's memory, by what QEMU and libvirt are here. */
+static void choose_memory(virConnectPtr connection, struct vm_plan *vm)
+{
+	struct memory_mode_facts facts = {.wanted = getenv(MEMORY_MODE_VARIABLE),
+					  .is_kvm = vm->is_kvm,
+					  .has_failed = template_map_has_failed()};
+	AUTO_FREE char *capabilities = NULL;
+
+	if (virConnectGetVersion(connection, &facts.qemu_version) < 0)
+		facts.qemu_version = 0;
+	vm->memory_is_read_only = facts.qemu_version >= MEMORY_READ_ONLY_QEMU;
+	vm->maps_memory = memory_mode_is_map(&facts);
+	if (vm->maps_memory) {
+		capabilities = virConnectGetCapabilities(connection);
+		facts.is_confined = capabilities == NULL || memory_mode_is_confined(capabilities);
+		vm->maps_memory = memory_mode_is_map(&facts);
+	}
+}
+
+/* What it maps is there, and QEMU can open it. */
+static bool provide_memory(virConnectPtr connection, struct vm_plan *plan,
+			   const struct template_entry *entry, struct error *err)
+{
+	if (!plan->maps_memory)
+		return true;
+	if (entry->memory_bytes != plan->memory_bytes)
+		return error_set(err, ERROR_CORRUPT, "the template's memory is of another size");
+	plan->memory_file = template_memory(entry, plan->uuid, err);
+	return plan->memory_file != NULL && qemu_access_memory(connection, plan, err);
+}
+
 static bool restore(virConnectPtr connection, struct vm_plan *plan,
 		    const struct template_entry *entry, int stream, struct error *err)
 {
 	AUTO_FREE char *path = choose_place(plan->uuid, entry->size_bytes);
 	AUTO(strbuf_clear) struct strbuf xml = STRBUF_INIT;
 
+	bool is_good = provide_memory(connection, plan, entry, err);
 	plan->is_warm = true;
 	domain_xml_write(plan, &xml);
-	bool is_good = write_file(path, strbuf_text(&xml), entry, stream, err);
+	is_good = is_good && write_file(path, strbuf_text(&xml), entry, stream, err);
 	if (is_good && virDomainRestoreFlags(connection, path, NULL, VIR_DOMAIN_SAVE_RUNNING) < 0) {
 		is_good = connection_error(err, "the template does not go on");
 		destroy(connection, plan->uuid);
 	}
 	(void)unlink(path);
+	if (plan->memory_file != NULL)
+		(void)unlink(plan->memory_file);
 	plan->is_warm = is_good;
 	return is_good;
 }
 
-bool template_vm_start(virConnectPtr connection, struct vm_plan *plan, struct template_use *ret)
+static bool start(virConnectPtr connection, struct vm_plan *plan, struct template_use *ret)
 {
 	AUTO(error_clear) struct error why = ERROR_INIT;
 	AUTO(strbuf_clear) struct strbuf text = STRBUF_INIT;
@@ -112,11 +147,23 @@ bool template_vm_start(virConnectPtr connection, struct vm_plan *plan, struct te
 		return false;
 	}
 	ret->is_warm = restore(connection, plan, &entry, stream, &why);
+	ret->is_mapped = ret->is_warm && plan->maps_memory;
 	if (ret->is_warm)
 		return true;
 	ret->has_failed = true;
 	ret->why_cold = xstrdup(why.message);
 	template_fail(&ret->key);
+	return false;
+}
+
+bool template_vm_start(virConnectPtr connection, struct vm_plan *plan, struct template_use *ret)
+{
+	choose_memory(connection, plan);
+	if (start(connection, plan, ret))
+		return true;
+	/* Its memory is its own, and it gives back what it does not need. */
+	plan->maps_memory = false;
+	free(TAKE_PTR(plan->memory_file));
 	return false;
 }
 
@@ -213,6 +260,7 @@ bool template_vm_boot(virConnectPtr connection, struct template_work *work, stru
 
 	if (template_budget() == 0)
 		return error_set(err, ERROR_UNSUPPORTED, "I2KIT_WARM_BUDGET allows for none");
+	choose_memory(connection, &work->vm);
 	if (!template_identify(connection, &work->vm, &work->key, &work->text, err))
 		return false;
 	work->is_there = is_there(&work->key, &refusal);
@@ -246,7 +294,8 @@ bool template_vm_save(virConnectPtr connection, struct template_work *work, stru
 	if (draft == NULL)
 		return false;
 	bool is_good = save(connection, work, draft, err) &&
-		       template_add(&work->key, strbuf_text(&work->text), draft, &work->made, err);
+		       template_add(&work->key, strbuf_text(&work->text), draft,
+				    work->vm.maps_memory, &work->made, err);
 	(void)unlink(draft);
 	return is_good;
 }

@@ -18,6 +18,7 @@
 /* How a VM was started. */
 struct template_use {
 	bool is_warm;
+	bool is_mapped;	   /* its memory is the template's until it writes to it */
 	bool has_failed;   /* there was a template, and nothing came of it */
 	struct digest key; /* none: it can be of no template */
 	char *why_cold;	   /* owned; NULL: warm, or nobody asked */

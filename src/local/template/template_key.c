@@ -41,6 +41,7 @@ static struct vm_plan without_identity(const struct vm_plan *plan, struct vm_dis
 	copy.network = plan->network != NULL ? nobody : NULL;
 	copy.address = NULL;
 	copy.egress = plan->fence != NULL ? nobody : NULL;
+	copy.memory_file = NULL;
 	copy.agent_socket = nobody;
 	copy.console_log = nobody;
 	copy.disks = disks;
@@ -77,6 +78,8 @@ void template_key_text(const struct vm_plan *plan, const uint64_t *disk_bytes,
 		strbuf_appendf(out, "device %" PRIu64 "\n", disk_bytes[i]);
 	strbuf_appendf(out, "libvirt %lu\nqemu %lu\nemulator %s\n", host->libvirt_version,
 		       host->qemu_version, host->emulator);
+	if (plan->maps_memory)
+		strbuf_append(out, "memory mapped\n");
 	if (plan->is_kvm)
 		strbuf_appendf(out, "cpu %s\nhost %s\n", host->cpu, host->kernel);
 }

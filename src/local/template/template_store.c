@@ -19,15 +19,17 @@
 #include "base/parse.h"
 #include "base/path.h"
 #include "base/sha256.h"
+#include "local/template/memory_file.h"
 #include "local/template/save_file.h"
 #include "wire/document.h"
 
-#define MAX_JSON   ((size_t)64 << 10)
-#define VERSION	   1
-#define COPY_BYTES ((size_t)1 << 20)
-#define DRAFT_END  ".draft"
-#define PART_END   ".part"
-#define FAILED_END ".failed"
+#define MAX_JSON      ((size_t)64 << 10)
+#define VERSION	      1
+#define COPY_BYTES    ((size_t)1 << 20)
+#define DRAFT_END     ".draft"
+#define PART_END      ".part"
+#define FAILED_END    ".failed"
+#define MEMORY_FOLDER "warm-memory"
 
 static char *folder(void)
 {
@@ -65,11 +67,27 @@ static char *entry_write(const struct template_entry *entry, const char *text)
 	json_write_number(&json, "version", VERSION);
 	json_write_unsigned(&json, "streamBytes", entry->size_bytes);
 	json_write_text(&json, "streamDigest", DIGEST_TEXT(&entry->digest));
+	if (entry->memory_bytes > 0) {
+		json_write_unsigned(&json, "memoryBytes", entry->memory_bytes);
+		json_write_unsigned(&json, "memoryUsedBytes", entry->memory_used_bytes);
+		json_write_text(&json, "memoryDigest", DIGEST_TEXT(&entry->memory_digest));
+	}
 	json_write_number(&json, "madeNs", entry->made_ns);
 	json_write_text(&json, "of", text);
 	json_close(&json);
 	strbuf_append_char(&out, '\n');
 	return strbuf_take(&out);
+}
+
+static void entry_read_memory(struct json_view root, struct template_entry *entry)
+{
+	entry->memory_bytes =
+		(uint64_t)json_view_number(json_view_get(root, "memoryBytes"), 1, INT64_MAX, 0);
+	if (entry->memory_bytes == 0)
+		return;
+	entry->memory_used_bytes = (uint64_t)json_view_number(
+		json_view_require(root, "memoryUsedBytes"), 0, INT64_MAX / 2, 0);
+	entry->memory_digest = json_view_digest(json_view_require(root, "memoryDigest"));
 }
 
 static bool entry_read(const char *key, struct template_entry *ret, struct error *err)
@@ -92,6 +110,7 @@ static bool entry_read(const char *key, struct template_entry *ret, struct error
 							 INT64_MAX, 0),
 		.digest = json_view_digest(json_view_require(root, "streamDigest")),
 		.made_ns = json_view_number(json_view_require(root, "madeNs"), 0, INT64_MAX, 0)};
+	entry_read_memory(root, &entry);
 	/* The key is what it is called by, or its name is a lie. */
 	const char *of = json_view_peek(json_view_require(root, "of"));
 	struct digest digest = sha256_digest(of != NULL ? of : "", of != NULL ? strlen(of) : 0);
@@ -113,6 +132,11 @@ void template_list_clear(struct template_list *list)
 {
 	free(list->items);
 	*list = (struct template_list){0};
+}
+
+uint64_t template_entry_bytes(const struct template_entry *entry)
+{
+	return entry->size_bytes + entry->memory_used_bytes;
 }
 
 static int by_use(const void *a, const void *b)
@@ -140,7 +164,7 @@ void template_list_read(struct template_list *ret)
 		if (!is_key(names.items[i]) || !entry_read(names.items[i], &entry, NULL))
 			continue;
 		*ARRAY_APPEND(ret->items, ret->count) = entry;
-		ret->total_bytes += entry.size_bytes;
+		ret->total_bytes += template_entry_bytes(&entry);
 	}
 	if (ret->count > 0)
 		qsort(ret->items, ret->count, sizeof(*ret->items), by_use);
@@ -169,14 +193,33 @@ static uint64_t failures_of(const char *key)
 	return parse_u64(text, 0, UINT32_MAX, &count) ? count : TEMPLATE_MAX_FAILED;
 }
 
+/* name: a key's, or "map". */
+static void count_failure(const char *name)
+{
+	AUTO(error_clear) struct error problem = ERROR_INIT;
+	AUTO_FREE char *path = place_of(name, FAILED_END);
+	AUTO_FREE char *text = xasprintf("%" PRIu64 "\n", failures_of(name) + 1);
+
+	if (!file_write_atomic(path, text, strlen(text), 0600, &problem))
+		log_verbose("a template that failed: %s", problem.message);
+}
+
+bool template_map_has_failed(void)
+{
+	AUTO_FREE char *path = place_of("map", FAILED_END);
+
+	return path_exists(path);
+}
+
 void template_fail(const struct digest *key)
 {
 	AUTO(error_clear) struct error problem = ERROR_INIT;
-	AUTO_FREE char *path = place_of(DIGEST_HEX(key), FAILED_END);
-	AUTO_FREE char *text = xasprintf("%" PRIu64 "\n", failures_of(DIGEST_HEX(key)) + 1);
+	struct template_entry entry = {0};
+	bool is_mapped = entry_read(DIGEST_HEX(key), &entry, NULL) && entry.memory_bytes > 0;
 
-	if (!template_remove(DIGEST_HEX(key), &problem) ||
-	    !file_write_atomic(path, text, strlen(text), 0600, &problem))
+	if (template_remove(DIGEST_HEX(key), &problem))
+		count_failure(is_mapped ? "map" : DIGEST_HEX(key));
+	else
 		log_verbose("a template that failed: %s", problem.message);
 }
 
@@ -268,6 +311,28 @@ bool template_copy(const struct template_entry *entry, int stream, int to, struc
 	       error_set(err, ERROR_CORRUPT, "the template is damaged");
 }
 
+/* ---- memory that is mapped ---- */
+
+char *template_memory(const struct template_entry *entry, const char *uuid, struct error *err)
+{
+	AUTO_FREE char *memory = place_of(entry->key, "/memory");
+	AUTO_FREE char *folder = path_folder(PATH_CACHE, MEMORY_FOLDER);
+	AUTO_FREE char *path = path_join(folder, uuid);
+
+	/* Not below the templates' own folder: QEMU may run as another, and that one stays shut. */
+	if (!path_make_folders(folder, 0700, err))
+		return NULL;
+	(void)unlink(path);
+	if (link(memory, path) < 0) {
+		(void)error_set_errno(err, errno, "%s", path);
+		return NULL;
+	}
+	if (memory_file_check(path, entry->memory_bytes, &entry->memory_digest, err))
+		return TAKE_PTR(path);
+	(void)unlink(path);
+	return NULL;
+}
+
 /* ---- making one ---- */
 
 char *template_draft(const char *name, struct error *err)
@@ -286,7 +351,30 @@ char *template_draft(const char *name, struct error *err)
 	return NULL;
 }
 
-static bool fill(const char *place, const char *text, const char *draft,
+/* The memory to a file of its own, the rest of the stream to another. */
+static bool divide(const char *place, int from, uint64_t offset, int to,
+		   struct template_entry *entry, struct error *err)
+{
+	AUTO_FREE char *memory = path_join(place, "memory");
+	AUTO(strbuf_clear) struct strbuf rest = STRBUF_INIT;
+
+	if (!memory_file_make(memory, from, offset, &rest, &entry->memory_bytes, err)) {
+		/* A QEMU that is not known: the next one is copied. */
+		if (err != NULL && err->kind == ERROR_CORRUPT)
+			count_failure("map");
+		return false;
+	}
+	if (!fd_write_all(to, strbuf_text(&rest), rest.size, err))
+		return false;
+	entry->size_bytes = rest.size;
+	entry->digest = sha256_digest(strbuf_text(&rest), rest.size);
+	AUTO_CLOSE int fd = open(memory, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0)
+		return error_set_errno(err, errno, "%s", memory);
+	return memory_file_digest(fd, &entry->memory_digest, &entry->memory_used_bytes, err);
+}
+
+static bool fill(const char *place, const char *text, const char *draft, bool maps_memory,
 		 struct template_entry *entry, struct error *err)
 {
 	AUTO_FREE char *stream = path_join(place, "stream");
@@ -307,7 +395,8 @@ static bool fill(const char *place, const char *text, const char *draft,
 	AUTO_CLOSE int to = open(stream, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (to < 0)
 		return error_set_errno(err, errno, "%s", stream);
-	if (!copy_stream(from, offset, to, entry, err))
+	if (!(maps_memory ? divide(place, from, offset, to, entry, err)
+			  : copy_stream(from, offset, to, entry, err)))
 		return false;
 	AUTO_FREE char *written = entry_write(entry, text);
 	return file_write_atomic(json, written, strlen(written), 0600, err);
@@ -322,13 +411,13 @@ static void keep_budget(const char *key)
 	for (size_t i = 0; i < list.count && list.total_bytes > budget; i++) {
 		if (strcmp(list.items[i].key, key) == 0)
 			continue;
-		list.total_bytes -= list.items[i].size_bytes;
+		list.total_bytes -= template_entry_bytes(&list.items[i]);
 		if (!template_remove(list.items[i].key, NULL))
 			log_verbose("template %.12s stays", list.items[i].key);
 	}
 }
 
-bool template_add(const struct digest *key, const char *text, const char *draft,
+bool template_add(const struct digest *key, const char *text, const char *draft, bool maps_memory,
 		  struct template_entry *ret, struct error *err)
 {
 	AUTO_FREE char *place = place_of(DIGEST_HEX(key), "");
@@ -338,7 +427,7 @@ bool template_add(const struct digest *key, const char *text, const char *draft,
 	memcpy(entry.key, DIGEST_HEX(key), sizeof(entry.key));
 	if (!path_remove_tree(part, err) || !path_make_folders(part, 0700, err))
 		return false;
-	bool is_good = fill(part, text, draft, &entry, err);
+	bool is_good = fill(part, text, draft, maps_memory, &entry, err);
 	/* Another project may have been first with the same. */
 	if (is_good && rename(part, place) < 0)
 		is_good = errno == ENOTEMPTY || errno == EEXIST ||

@@ -6,8 +6,10 @@
  * Saved states of VMs that have not got a release yet (doc/formats.md §12), in PATH_CACHE/warm:
  *
  *	KEY/stream	0600, what QEMU wrote
+ *	KEY/memory	0600, the memory of it, where that is mapped and not in the stream
  *	KEY/key.json	size, digest and time of it, and what KEY is the digest of
  *	KEY.failed	how many starts from it came to nothing
+ *	map.failed	mapping came to nothing: memory is copied
  *
  * Whoever can write a stream owns the guests that go on from it: the folder is 0700. All of it may
  * vanish at any time, which costs warmth and nothing else.
@@ -32,9 +34,15 @@ struct template_entry {
 	char key[DIGEST_HEX_SIZE];
 	uint64_t size_bytes;
 	struct digest digest;
+	/* Of a file that VMs map; 0: it is in the stream. */
+	uint64_t memory_bytes;
+	uint64_t memory_used_bytes; /* of those, what is not zeros */
+	struct digest memory_digest;
 	int64_t made_ns;
 	int64_t used_ns;
 };
+/* What it takes on disk. */
+uint64_t template_entry_bytes(const struct template_entry *entry);
 struct template_list {
 	struct template_entry *items;
 	size_t count;
@@ -64,8 +72,17 @@ MUST_CHECK char *template_draft(const char *name, struct error *err);
  * until all are within the budget. text: template_key_text(). The draft stays.
  */
 MUST_CHECK bool template_add(const struct digest *key, const char *text, const char *draft,
-			     struct template_entry *ret, struct error *err);
-/* A start from it came to nothing: it goes, and is counted. */
+			     bool maps_memory, struct template_entry *ret, struct error *err);
+/*
+ * The memory of a template under a path of the VM's own, which stays what it is, whatever becomes
+ * of the template; it is removed as soon as QEMU has it. Owned. NULL and *err: ERROR_CORRUPT when
+ * it is not what was saved.
+ */
+MUST_CHECK char *template_memory(const struct template_entry *entry, const char *uuid,
+				 struct error *err);
+/* A start that would map memory came to nothing on this machine. */
+bool template_map_has_failed(void);
+/* A start from it came to nothing: it goes, and is counted, or nothing is mapped any more. */
 void template_fail(const struct digest *key);
 /* Removes one. */
 MUST_CHECK bool template_remove(const char *key, struct error *err);

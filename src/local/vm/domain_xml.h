@@ -7,6 +7,9 @@
 
 /* The domain of a plan, as https://libvirt.org/formatdomain.html has it. Pure but for the time in
  * its metadata. */
+/* The name of the block of memory that is plan->memory_file. */
+#define VM_MEMORY_BLOCK "pc.map"
+
 void domain_xml_write(const struct vm_plan *plan, struct strbuf *out);
 
 #endif

@@ -100,16 +100,39 @@ bool qemu_access_allow(const char *path, unsigned uid, bool may_read, struct err
 	return !may_read || allow_one(path, uid, ACL_READ, S_IROTH, err);
 }
 
-bool qemu_access_grant(virConnectPtr connection, const struct vm_plan *plan, struct error *err)
+/* *ret_uid 0: nobody else than whose files they are. */
+static bool ask_user(virConnectPtr connection, const struct vm_plan *plan, unsigned *ret_uid,
+		     struct error *err)
 {
-	unsigned uid = 0;
-
+	*ret_uid = 0;
 	if (plan->owner_uid != 0)
 		return true; /* QEMU runs as the user whose files they are */
 	AUTO_FREE char *capabilities = virConnectGetCapabilities(connection);
 	if (capabilities == NULL)
 		return connection_error(err, "cannot ask whom QEMU runs as");
-	if (!qemu_access_user(capabilities, &uid) || uid == 0)
+	if (!qemu_access_user(capabilities, ret_uid))
+		*ret_uid = 0;
+	return true;
+}
+
+bool qemu_access_memory(virConnectPtr connection, const struct vm_plan *plan, struct error *err)
+{
+	unsigned uid = 0;
+
+	if (!ask_user(connection, plan, &uid, err))
+		return false;
+	return uid == 0 || (qemu_access_allow(plan->memory_file, uid, true, err) &&
+			    (plan->memory_is_read_only ||
+			     allow_one(plan->memory_file, uid, ACL_WRITE, S_IWOTH, err)));
+}
+
+bool qemu_access_grant(virConnectPtr connection, const struct vm_plan *plan, struct error *err)
+{
+	unsigned uid = 0;
+
+	if (!ask_user(connection, plan, &uid, err))
+		return false;
+	if (uid == 0)
 		return true;
 	for (size_t i = 0; i < plan->mount_count; i++) {
 		/* It connects once; then the socket is removed. */

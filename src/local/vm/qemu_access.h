@@ -16,6 +16,13 @@ MUST_CHECK bool qemu_access_grant(virConnectPtr connection, const struct vm_plan
 				  struct error *err);
 
 /*
+ * The same for the file of a template's memory: it is read, and written to where QEMU cannot open
+ * it otherwise.
+ */
+MUST_CHECK bool qemu_access_memory(virConnectPtr connection, const struct vm_plan *plan,
+				   struct error *err);
+
+/*
  * The uid in libvirt's capabilities (secmodel `dac`, baselabel of any type: "+64055:+64055");
  * false: it says none, so QEMU runs as libvirt does.
  */

@@ -137,6 +137,8 @@ void vm_identity_write(const struct vm_plan *plan, int64_t created_ns, struct st
 		       (unsigned long long)plan->scratch_bytes, plan->cpu_count);
 	if (plan->is_warm)
 		strbuf_append(out, " warm=\"1\"");
+	if (plan->maps_memory)
+		strbuf_append(out, " mapped=\"1\"");
 	strbuf_appendf(out, " dirty=\"%d\" created=\"%lld\"/>", plan->is_dirty,
 		       (long long)created_ns);
 }
@@ -166,6 +168,7 @@ bool vm_identity_parse(const char *xml, struct vm_identity *ret)
 			found.firmware = i;
 	}
 	found.is_warm = find_number(xml, "warm") != 0;
+	found.maps_memory = find_number(xml, "mapped") != 0;
 	found.is_dirty = find_number(xml, "dirty") != 0;
 	found.created_ns = (int64_t)find_number(xml, "created");
 	found.memory_bytes = find_number(xml, "memory");

@@ -27,6 +27,7 @@ struct vm_identity {
 	bool is_dirty;
 	bool is_kvm;
 	bool is_warm;
+	bool maps_memory;
 	int64_t created_ns;
 	uint64_t memory_bytes;
 	uint64_t scratch_bytes;

@@ -38,6 +38,7 @@ void vm_plan_clear(struct vm_plan *plan)
 	free(plan->fence);
 	free(plan->egress);
 	free(plan->address);
+	free(plan->memory_file);
 	free(plan->agent_socket);
 	free(plan->console_log);
 	*plan = (struct vm_plan){0};

@@ -50,9 +50,12 @@ struct vm_plan {
 	char uuid[UUID_SIZE];
 	struct release_id release;
 	bool is_kvm;
-	bool is_dirty;	  /* a live mount: not for promote */
-	bool may_be_warm; /* it may go on from a template, where there is one */
-	bool is_warm;	  /* and does */
+	bool is_dirty;		  /* a live mount: not for promote */
+	bool may_be_warm;	  /* it may go on from a template, where there is one */
+	bool is_warm;		  /* and does */
+	bool maps_memory;	  /* its template's, which others map, too: so it has no balloon */
+	bool memory_is_read_only; /* for QEMU, whatever the guest does */
+	char *memory_file;	  /* that memory; NULL: it is about to be made, or not mapped */
 	uint64_t memory_bytes;
 	unsigned cpu_count;
 	enum vm_firmware firmware;
