@@ -250,11 +250,20 @@ static bool is_one_thread(struct error *err)
 bool fence_enter(const struct fence *fence, struct error *err)
 {
 	AUTO(auto_filter) scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+	AUTO(string_list_clear) struct string_list programs = STRING_LIST_INIT;
+	struct fence places = *fence;
+	const bool has_programs = fence->programs != NULL && fence->programs->count > 0;
 
-	if (!is_one_thread(err) || !fence_places(fence, err))
+	if (has_programs) {
+		string_list_copy(&programs, fence->programs);
+		add_loaders(&programs);
+		places.programs = &programs;
+	}
+	if (!is_one_thread(err) || !fence_places(&places, err))
 		return false;
 	if (filter == NULL || !refuse_calls(filter, needless) ||
-	    !refuse_calls(filter, for_mounts) || !refuse_calls(filter, for_programs) ||
+	    !refuse_calls(filter, for_mounts) ||
+	    (!has_programs && !refuse_calls(filter, for_programs)) ||
 	    !refuse_namespaces(filter, fence->may_set_networks) ||
 	    !refuse_sockets(filter, fence->may_use_files))
 		return error_set(err, ERROR_SYSTEM, "cannot make the filter of system calls");

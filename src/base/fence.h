@@ -33,7 +33,8 @@ struct fence {
 	/* Files and folders that it reads; what programs of any kind need of the system's comes with
 	 * them: libraries, certificates, names, /proc. */
 	const struct string_list *reads;
-	const struct string_list *programs; /* files that may be executed; NULL: none */
+	/* Files that may be executed, and stay behind it, too; NULL or empty: none. */
+	const struct string_list *programs;
 	bool may_use_files;    /* sockets that are files: libvirt's, the supervisor's */
 	bool may_set_networks; /* makes and enters network namespaces, and changes what is in them */
 	bool has_no_tcp;       /* connects to no TCP port (kernels from 6.7) */
