@@ -17,7 +17,7 @@ BESIDE = {("local", "cloud"), ("cloud", "local"), ("release", "image")}
 GUEST_SEES = {"guest", "base", "wire"}
 # Rooms of a folder, lower ones first: a file may include its own room and those before it.
 ROOMS = {
-    "image": ["store", "unpack", "oci", "layer", "disk", "linuxkit", "pod", "sbom", "build"],
+    "image": ["store", "unpack", "policy", "oci", "layer", "disk", "linuxkit", "pod", "sbom", "build"],
     "local": ["agent", "plan", "logs", "ports", "vm", "template", "supervisor", "client", "watch"],
     "guest": ["documents", "kubelet", "channel", "machine", "pod", "cloud", "copy"],
     "cloud/aws": ["client", "disk", "stack", "rehearsal", "provider"],

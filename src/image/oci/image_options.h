@@ -12,8 +12,9 @@ struct image_options {
 	const char *folder; /* relative oci:, archive paths start here */
 	bool has_pull;	    /* --pull: overrides every container's own policy */
 	enum pull_policy pull;
-	const char *lock_file; /* i2kit.lock to honour and complete, or NULL */
-	bool update_lock;      /* what the registry says now replaces what lock_file says */
+	const char *lock_file;	/* i2kit.lock to honour and complete, or NULL */
+	bool update_lock;	/* what the registry says now replaces what lock_file says */
+	const char *verify_key; /* file of a public key that must have signed each image, or NULL */
 	const char *const *insecure_registries; /* host[:port], NULL-terminated, or NULL */
 };
 

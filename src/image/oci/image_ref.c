@@ -17,6 +17,7 @@ void image_ref_clear(struct image_ref *ref)
 	free(ref->reference);
 	free(ref->source);
 	free(ref->stamp);
+	free(ref->checked);
 	*ref = (struct image_ref){0};
 }
 
@@ -47,7 +48,9 @@ static bool is_known(struct store *store, const struct image_ref *ref)
 		       digest_equal(&known.digest, &ref->digest) &&
 		       digest_equal(&known.manifest, &ref->manifest) &&
 		       is_same_text(known.source, ref->source ? ref->source : "") &&
-		       is_same_text(known.stamp, ref->stamp);
+		       is_same_text(known.stamp, ref->stamp) &&
+		       digest_equal(&known.rule, &ref->rule) &&
+		       is_same_text(known.checked, ref->checked);
 	image_ref_clear(&known);
 	return is_same;
 }
@@ -64,6 +67,9 @@ char *image_ref_format(const struct image_ref *ref)
 	json_write_number(&json, "timeNs", ref->time_ns);
 	if (ref->stamp != NULL)
 		json_write_text(&json, "stamp", ref->stamp);
+	if (digest_is_set(&ref->rule))
+		json_write_text(&json, "rule", DIGEST_TEXT(&ref->rule));
+	json_write_text_if(&json, "checked", ref->checked);
 	json_close(&json);
 	strbuf_append_char(&text, '\n');
 	return strbuf_take(&text);
@@ -95,6 +101,8 @@ bool image_ref_parse(const char *text, size_t size, struct image_ref *ret, struc
 	ref.manifest = json_view_digest(json_view_require(root, "manifest"));
 	ref.source = json_view_text(json_view_get(root, "source"));
 	ref.stamp = json_view_text(json_view_get(root, "stamp"));
+	ref.rule = json_view_digest(json_view_get(root, "rule"));
+	ref.checked = json_view_text(json_view_get(root, "checked"));
 	ref.time_ns = json_view_number(json_view_get(root, "timeNs"), INT64_MIN, INT64_MAX, 0);
 	if (!json_document_check(document, err))
 		return false;

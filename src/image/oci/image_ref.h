@@ -4,7 +4,7 @@
 
 /*
  * What a reference resolved to, kept in the store: refs/HEX of the reference's text, one JSON
- * object {"reference","digest","manifest","source","timeNs","stamp"?}. Its images are what prune
+ * object {"reference","digest","manifest","source","timeNs","stamp"?,"rule"?,"checked"?}. Its images are what prune
  * keeps and `i2kit images` lists.
  */
 
@@ -19,6 +19,8 @@ struct image_ref {
 	char *source;		/* host of the registry or mirror, path, socket */
 	char *stamp;		/* file's identity and time for archives, or NULL */
 	int64_t time_ns;	/* last asked or read */
+	struct digest rule; /* struct image_policy's id: whose signatures were checked; or none */
+	char *checked;	    /* what held: "sigstoreSigned sha256:…", or NULL */
 };
 void image_ref_clear(struct image_ref *ref);
 

@@ -162,7 +162,7 @@ bool image_take(struct store *store, const char *from, const char *name, const c
 		return error_prefix(err, "%s", from);
 	ref.reference = xstrdup(name);
 	free(ref.source);
-	ref.source = xstrdup("built here");
+	ref.source = xstrdup(IMAGE_BUILT_HERE);
 	free(ref.stamp);
 	ref.stamp = xstrdup(stamp);
 	return image_ref_write(store, &ref, err);

@@ -9,6 +9,9 @@
 #include "image/store/store.h"
 #include "manifest/app.h"
 
+/* struct image_ref's source of such an image: no host of a registry has a blank. */
+#define IMAGE_BUILT_HERE "built here"
+
 /*
  * What the store knows a container's own image by: of its name, context, Dockerfile, target and
  * arguments, so that two projects do not take each other's, and two containers of one image do.

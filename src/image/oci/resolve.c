@@ -6,7 +6,10 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "image/oci/image_policy.h"
+#include "image/oci/image_take.h"
 #include "image/oci/lock_file.h"
+#include "image/oci/reference.h"
 #include "image/oci/source.h"
 #include "image/oci/source_walk.h"
 
@@ -34,6 +37,14 @@ static source_fetch_fn *source_of(enum transport transport)
 		return source_daemon_fetch;
 	}
 	return source_registry_fetch;
+}
+
+/* What was checked by another policy, or by none, is checked again. */
+static bool is_checked(const struct source_request *request)
+{
+	const struct image_policy *policy = request->policy;
+	return policy == NULL || !image_policy_wants_signature(policy) ||
+	       (request->known != NULL && digest_equal(&request->known->rule, &policy->id));
 }
 
 /* A name with a digest needs no ref: the digest says which image it is. */
@@ -86,10 +97,19 @@ static bool resolve(const struct source_request *asked, enum pull_policy policy,
 	AUTO(error_clear) struct error unknown = ERROR_INIT;
 	if (image_ref_read(request.store, reference->text, &known, &unknown))
 		request.known = &known;
-	if (!must_ask(&request, policy) && load_known(&request, ret))
+	/* What was built here is nobody's whose signature could be asked for. */
+	if (request.known != NULL && strcmp(request.known->source, IMAGE_BUILT_HERE) == 0)
+		request.policy = NULL;
+	if (request.policy != NULL && !image_policy_admit(request.policy, err))
+		return false;
+	if (!must_ask(&request, policy) && is_checked(&request) && load_known(&request, ret))
 		return true;
 	if (policy != PULL_NEVER)
 		return fetch(&request, ret, err);
+	if (!is_checked(&request)) {
+		error_set(err, ERROR_DENIED, "its signature was not checked yet");
+		return error_hint(err, "i2kit pull %s", reference->text);
+	}
 	error_set(err, ERROR_NOT_FOUND, "not in the store, and the pull policy is Never");
 	return error_hint(err, "i2kit pull %s", reference->text);
 }
@@ -125,10 +145,13 @@ bool image_resolve(struct store *store, const char *text, enum pull_policy polic
 {
 	static const struct image_options defaults = {0};
 	AUTO(reference_clear) struct reference reference = {0};
+	AUTO(image_policy_clear) struct image_policy rules = {0};
 	if (options == NULL)
 		options = &defaults;
 	if (!reference_parse(text, options->folder, &reference, err))
 		return false;
+	if (!image_policy_open(&reference, options, &rules, err))
+		return error_prefix(err, "image %s", reference.text);
 	if (options->has_pull)
 		policy = options->pull;
 	AUTO_FREE char *name = reference_portable(reference.text);
@@ -138,6 +161,7 @@ bool image_resolve(struct store *store, const char *text, enum pull_policy polic
 					       .reference = &reference,
 					       .options = options,
 					       .progress = &part.progress,
+					       .policy = &rules,
 					       .must_be_fresh = policy == PULL_ALWAYS};
 	bool is_done = resolve_locked(&request, policy, ret, err);
 	progress_part_end(&part, is_done);

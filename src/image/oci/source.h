@@ -14,6 +14,8 @@
 #include "image/oci/reference.h"
 #include "image/store/store.h"
 
+struct image_policy;
+
 struct source_request {
 	struct store *store;
 	const struct reference *reference;
@@ -21,10 +23,11 @@ struct source_request {
 	const struct image_ref *known; /* from last time, or NULL */
 	const struct progress *progress;
 	const struct digest *wanted_digest; /* i2kit.lock's, or NULL: whatever the tag says now */
+	const struct image_policy *policy;  /* whose signatures a registry's image needs; or NULL */
 	bool must_be_fresh;		    /* policy Always */
 };
 
-/* Fills digest, manifest, source and stamp of *ret; the caller clears it. */
+/* Fills digest, manifest, source, stamp, rule and checked of *ret; the caller clears it. */
 typedef bool source_fetch_fn(const struct source_request *request, struct image_ref *ret,
 			     struct error *err);
 

@@ -6,6 +6,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "image/oci/image_options.h"
+#include "image/oci/image_policy.h"
 #include "image/oci/oci_document.h"
 #include "image/oci/registry.h"
 #include "image/oci/registry_blobs.h"
@@ -18,7 +19,14 @@
 struct pull {
 	struct registry *registry;
 	const struct source_request *request;
+	struct digest top;
+	char *checked; /* owned; what the policy found, or NULL */
 };
+
+static void pull_clear(struct pull *pull)
+{
+	free(pull->checked);
+}
 
 /* Content-Type without its parameters. */
 static char *media_type_of(const struct http_response *response)
@@ -85,6 +93,14 @@ static bool bring(const struct oci_descriptor *const *blobs, size_t count, void 
 	return registry_bring_blobs(pull->registry, pull->request, blobs, count, err);
 }
 
+static bool admit(const struct digest *manifest, void *arg, struct error *err)
+{
+	struct pull *pull = arg;
+	const struct image_policy *policy = pull->request->policy;
+	return policy == NULL || image_policy_check(policy, pull->registry, &pull->top, manifest,
+						    &pull->checked, err);
+}
+
 /* The digest a tag has now, without the document; none when the registry does not say. */
 static bool head_digest(struct pull *pull, const char *tag, struct digest *out, struct error *err)
 {
@@ -129,11 +145,17 @@ static bool fetch_from(const struct source_request *request,
 {
 	AUTO(registry_close) struct registry registry = {0};
 	AUTO(oci_descriptor_clear) struct oci_descriptor top = {0};
-	struct pull pull = {.registry = &registry, .request = request};
+	AUTO(pull_clear) struct pull pull = {.registry = &registry, .request = request};
 	if (!registry_open(request, endpoint, &registry, err) || !find_top(&pull, &top, err))
 		return false;
 	ret->digest = top.digest;
-	return source_walk(request, &top, bring, &pull, &ret->manifest, err);
+	pull.top = top.digest;
+	if (!source_walk_admitted(request, &top, bring, admit, &pull, &ret->manifest, err))
+		return false;
+	ret->checked = TAKE_PTR(pull.checked);
+	if (request->policy != NULL && ret->checked != NULL)
+		ret->rule = request->policy->id;
+	return true;
 }
 
 static bool is_final(const struct error *err)

@@ -78,30 +78,46 @@ static bool bring_image(const struct source_request *request, const struct oci_d
 	       bring_layers(request, manifest, bring, arg, err);
 }
 
-static bool walk(const struct source_request *request, const struct oci_descriptor *from,
-		 source_bring_fn *bring, void *arg, unsigned depth, struct digest *out_manifest,
-		 struct error *err)
+struct walk {
+	const struct source_request *request;
+	source_bring_fn *bring;
+	source_admit_fn *admit; /* or NULL */
+	void *arg;
+};
+
+static bool walk(const struct walk *self, const struct oci_descriptor *from, unsigned depth,
+		 struct digest *out_manifest, struct error *err)
 {
 	enum { DEPTH_MAX = 3 };
 	AUTO(oci_document_clear) struct oci_document document = {0};
 	if (depth > DEPTH_MAX)
 		return error_set(err, ERROR_INVALID, "more than %d indexes inside one another",
 				 DEPTH_MAX);
-	if (!bring_one(request, from, OCI_DOCUMENT_MAX_BYTES, bring, arg, err) ||
+	const struct source_request *request = self->request;
+	if (!bring_one(request, from, OCI_DOCUMENT_MAX_BYTES, self->bring, self->arg, err) ||
 	    !source_read_document(request->store, &from->digest, from->media_type, &document, err))
 		return false;
 	if (!document.is_index) {
 		*out_manifest = from->digest;
-		return bring_image(request, &document, bring, arg, err);
+		return (self->admit == NULL || self->admit(&from->digest, self->arg, err)) &&
+		       bring_image(request, &document, self->bring, self->arg, err);
 	}
 	const struct oci_descriptor *item = oci_index_choose(&document, NULL, err);
-	return item != NULL && walk(request, item, bring, arg, depth + 1, out_manifest, err);
+	return item != NULL && walk(self, item, depth + 1, out_manifest, err);
+}
+
+bool source_walk_admitted(const struct source_request *request, const struct oci_descriptor *top,
+			  source_bring_fn *bring, source_admit_fn *admit, void *arg,
+			  struct digest *out_manifest, struct error *err)
+{
+	const struct walk self = {.request = request, .bring = bring, .admit = admit, .arg = arg};
+	return walk(&self, top, 0, out_manifest, err);
 }
 
 bool source_walk(const struct source_request *request, const struct oci_descriptor *top,
 		 source_bring_fn *bring, void *arg, struct digest *out_manifest, struct error *err)
 {
-	return walk(request, top, bring, arg, 0, out_manifest, err);
+	return source_walk_admitted(request, top, bring, NULL, arg, out_manifest, err);
 }
 
 /* The manifest's layers, each with what the config says of it. */

@@ -31,6 +31,12 @@ typedef bool source_bring_fn(const struct oci_descriptor *const *blobs, size_t c
 MUST_CHECK bool source_walk(const struct source_request *request, const struct oci_descriptor *top,
 			    source_bring_fn *bring, void *arg, struct digest *out_manifest,
 			    struct error *err);
+/* The same with somebody who is asked before anything but documents is brought; false: not this one. */
+typedef bool source_admit_fn(const struct digest *manifest, void *arg, struct error *err);
+MUST_CHECK bool source_walk_admitted(const struct source_request *request,
+				     const struct oci_descriptor *top, source_bring_fn *bring,
+				     source_admit_fn *admit, void *arg, struct digest *out_manifest,
+				     struct error *err);
 
 /*
  * Copies a file into the store as the blob it claims to be, checking size and digest. path is for

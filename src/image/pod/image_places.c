@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "base/path.h"
 #include "image/disk/base_folder.h"
+#include "image/oci/image_policy.h"
 #include "image/oci/reference.h"
 
 enum { LINKS_MAX = 4096 };
@@ -18,6 +19,7 @@ void image_places_clear(struct image_places *places)
 {
 	string_list_clear(&places->writes);
 	string_list_clear(&places->reads);
+	string_list_clear(&places->programs);
 }
 
 static void add_parent(const char *path, struct string_list *folders)
@@ -142,6 +144,7 @@ bool image_places_find(const struct image_process *process, struct image_places 
 		return false;
 	add_base(options != NULL ? options->base : NULL, ret);
 	add_settings(&ret->reads);
+	image_policy_places(options, &ret->reads, &ret->programs);
 	if (options != NULL && options->lock_file != NULL)
 		string_list_add(&ret->reads, options->lock_file);
 	if (process->output != NULL)

@@ -7,10 +7,11 @@
 #include "image/pod/image_process.h"
 
 struct image_places {
-	struct string_list writes; /* i2kit's own folders, the lock file's */
-	struct string_list reads;  /* the base, the images of this machine and what links in them
+	struct string_list writes;   /* i2kit's own folders, the lock file's */
+	struct string_list reads;    /* the base, the images of this machine and what links in them
 				      lead to, registries' settings */
-	bool has_daemon;	   /* docker-daemon: is a socket */
+	struct string_list programs; /* gpgv, where a policy asks for OpenPGP */
+	bool has_daemon;	     /* docker-daemon: is a socket */
 };
 void image_places_clear(struct image_places *places);
 

@@ -272,6 +272,7 @@ bool image_process_run(const struct image_process *process, image_job_fn *job, v
 		return false;
 	const struct fence fence = {.writes = &places.writes,
 				    .reads = &places.reads,
+				    .programs = &places.programs,
 				    .may_use_files = places.has_daemon};
 	struct inside inside = {.process = process, .job = job, .arg = arg, .fence = &fence};
 	if (!process_child_start(run_inside, &inside, &pid, &fd, err))
