@@ -20,6 +20,7 @@ static const struct option_spec options[] = {
 	MANIFEST_OPTIONS,
 	MANIFEST_SUPPLY_OPTIONS,
 	INSECURE_REGISTRY_OPTION,
+	VERIFY_KEY_OPTION,
 	{"lock", 0, OPTION_FLAG, NULL, "write what was pulled to i2kit.lock", COMPLETE_NONE},
 	{"lock-file", 0, OPTION_VALUE, "FILE", "another name for i2kit.lock", COMPLETE_FILE},
 	{"policy", 0, OPTION_VALUE, "always|missing|never", "when to ask the registry (always)",
@@ -57,6 +58,7 @@ static void write_image(struct json_writer *json, const struct oci_image *image,
 	json_write_text(json, "digest", DIGEST_TEXT(&ref->digest));
 	json_write_text(json, "manifest", DIGEST_TEXT(&image->digest));
 	json_write_text(json, "source", ref->source);
+	json_write_text_if(json, "checked", ref->checked);
 	json_write_unsigned(json, "layers", image->layer_count);
 	json_write_unsigned(json, "sizeBytes", size);
 	json_close(json);
@@ -184,6 +186,7 @@ static int run(const struct invocation *invocation, struct error *err)
 	AUTO(string_list_clear) struct string_list names = STRING_LIST_INIT;
 	if (!list_images(invocation, &app, &names, err))
 		return 1;
+	image_options.verify_key = arguments_value(args, "verify-key");
 	image_options.folder = app.folder;
 	AUTO_PTR(store) struct store *store = store_open(NULL, err);
 	if (store == NULL)
@@ -214,6 +217,10 @@ const struct verb verb_pull = {
 		"certificates from certs.d/HOST below ~/.config/i2kit, /etc/containers and "
 		"/etc/docker. A download that was cut goes on where it stopped, also after a "
 		"kill.\n\n"
+		"Signatures are asked for as /etc/containers/policy.json or "
+		"~/.config/containers/policy.json says (i2kit policy IMAGE). --verify-key asks "
+		"besides for one by that key: a sigstore public key (cosign.pub: attached in the "
+		"registry) or OpenPGP keys.\n\n"
 		"Pulling first is never needed: up and build fetch what is missing.",
 	.options = options,
 	.option_count = ARRAY_SIZE(options),
@@ -223,6 +230,7 @@ const struct verb verb_pull = {
 	.example = "i2kit pull\n"
 		   "i2kit pull nginx:1.22\n"
 		   "i2kit pull --lock nginx:1.22 redis:7\n"
+		   "i2kit pull --verify-key cosign.pub registry.example/team/app:1\n"
 		   "i2kit pull docker-daemon:my-app\n",
 	.run = run,
 };

@@ -36,6 +36,7 @@ extern const struct verb verb_ls;
 extern const struct verb verb_man;
 extern const struct verb verb_metrics;
 extern const struct verb verb_pause;
+extern const struct verb verb_policy;
 extern const struct verb verb_port;
 extern const struct verb verb_port_forward;
 extern const struct verb verb_promote;
@@ -102,6 +103,7 @@ const struct verb *const verbs[] = {
 	&verb_man,
 	&verb_metrics,
 	&verb_pause,
+	&verb_policy,
 	&verb_port,
 	&verb_port_forward,
 	&verb_promote,

@@ -20,6 +20,11 @@
 		"insecure-registry", 0, OPTION_REPEAT, "HOST[:PORT]",                              \
 			"may speak http or show any certificate", COMPLETE_NONE                    \
 	}
+#define VERIFY_KEY_OPTION                                                                          \
+	{                                                                                          \
+		"verify-key", 0, OPTION_VALUE, "FILE", "public key that must have signed it",      \
+			COMPLETE_FILE                                                              \
+	}
 #define CONNECT_OPTION                                                                             \
 	{                                                                                          \
 		"connect", 0, OPTION_VALUE, "URI", "libvirt: qemu:///system or …/session",         \

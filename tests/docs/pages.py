@@ -42,6 +42,7 @@ ELSEWHERE = {
     r"i2kit (login|logout)": "tests/e2e/registry.sh",
     r"i2kit run( |$)": "tests/e2e/run.sh",
     r"i2kit pull docker-daemon:": "tests/e2e/registry.sh",
+    r"i2kit policy |i2kit pull .*--verify-key": "tests/e2e/signatures.sh",
     r"i2kit approve|--require-approvals|i2kit key (trust|new)": "tests/cloud/attacks.py",
     r"i2kit wait --for": "tests/e2e/jobs.sh",
     r"i2kit rehearse|promote .*--rehearse": "tests/e2e/rehearse.py",
