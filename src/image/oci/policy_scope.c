@@ -26,12 +26,13 @@ static void add_named(const struct reference *reference, struct string_list *ret
 		string_list_addf(ret, "%s@%s", name, DIGEST_TEXT(&reference->digest));
 	else
 		string_list_addf(ret, "%s:%s", name, reference->tag);
-	for (char *slash = name; slash != NULL;) {
+	char *slash = NULL;
+	do {
 		string_list_add(ret, name);
 		slash = strrchr(name, '/');
 		if (slash != NULL)
 			*slash = '\0';
-	}
+	} while (slash != NULL);
 	/* A port does not count among subdomains. */
 	name[strcspn(name, ":")] = '\0';
 	for (const char *dot = strchr(name, '.'); dot != NULL; dot = strchr(dot + 1, '.'))
