@@ -5,7 +5,8 @@
 #   copy      `i2kit up -d`: it goes on from a template
 #   podman    `podman kube play` with crun: containers, no VM
 #   floor     the same QEMU machine and kernel with an init that only prints
-# Then what a VM has on the host (PSS) either way, alone and beside three others, and what a template takes.
+# Then what a VM has on the host (PSS) either way, alone and beside three others, and what a template takes: room
+# and processor time.
 # usage: bench/warm.sh [BUILD-FOLDER [ROUNDS]]
 set -euo pipefail
 top=$(dirname "$(dirname "$(readlink -f "$0")")")
@@ -99,14 +100,16 @@ pss() { # MB of each QEMU of ours, the mean
 }
 templates() { find "$HOME/.cache/i2kit/warm" -name stream -printf '%s\n' 2>/dev/null; }
 
-# The template: what it costs to make.
+# The template: what it costs to make, all of it: a boot, the pages that are read for later, the file.
 up
+processors=$(all_processors)
 for _ in $(seq 120); do
 	[ -z "$(templates)" ] || break
 	sleep 0.5
 done
 [ -n "$(templates)" ] || { missed "no template was made in a minute"; exit $bench_status; }
 sleep 1
+template_cost=$(after_all "$processors")
 down
 prepare_floor
 has_podman=false
@@ -149,6 +152,7 @@ for way in --cold ""; do
 	down
 done
 figure "a template on disk" "$(templates | awk '{ printf "%.1f", $1 / 1e6 }' | head -n 1)" MB
+figure "processor time that making a template takes" "$template_cost" s
 figure "starts that were not as they should be" "$wrong" ""
 [ "$wrong" = 0 ] || missed "$wrong starts were cold that should be warm, or the other way"
 below "warm beside cold" "$(median <"$work/ratios")" 0.40 times
