@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 #include "base/path.h"
 #include "guest/cloud/cloud_console.h"
+#include "guest/cloud/cloud_sign.h"
 
 #define KEY    "0123456789abcdef0123456789abcdef"
 #define SERVER "3f0ac6e5-7d0b-4c0c-9a52-0d8f9f3f2d6e"
@@ -17,10 +18,12 @@
 static void a_line_is_signed_with_its_event_time_value_and_instance(void **state)
 {
 	(void)state;
-	AUTO_FREE char *ready = cloud_console_line(KEY, SERVER, CONSOLE_READY, 1796074000, NULL);
+	const struct console_speaker server = {KEY, SERVER, cloud_hmac_hex};
+	const struct console_speaker another = {KEY, "another", cloud_hmac_hex};
+	AUTO_FREE char *ready = console_line_write(&server, CONSOLE_READY, 1796074000, NULL);
 	AUTO_FREE char *booted =
-		cloud_console_line(KEY, SERVER, CONSOLE_BOOTED, 1796074001, "sha256:ab");
-	AUTO_FREE char *other = cloud_console_line(KEY, "another", CONSOLE_READY, 1796074000, NULL);
+		console_line_write(&server, CONSOLE_BOOTED, 1796074001, "sha256:ab");
+	AUTO_FREE char *other = console_line_write(&another, CONSOLE_READY, 1796074000, NULL);
 	assert_string_equal(ready,
 			    "i2kit: signed ready 1796074000 - "
 			    "a44970230bc878c21f70966d0b3366ea55cc6fa044d75ebd6049125304d478dd");

@@ -42,23 +42,12 @@ void cloud_console_free(struct cloud_console *console)
 	free(console);
 }
 
-char *cloud_console_line(const char *key, const char *instance, enum console_event event,
-			 int64_t seconds, const char *value)
-{
-	AUTO_FREE char *text = console_line_text(event, seconds, value);
-	AUTO_FREE char *message = console_line_message(text, instance);
-	char mac[65];
-
-	cloud_hmac_hex(key, message, mac);
-	return xasprintf(CONSOLE_LINE_BEGIN "%s %s", text, mac);
-}
-
 /* One write a line, so that another's words come before or after it; a line of the kernel's may be open. */
 static void say(const struct cloud_console *console, enum console_event event, const char *value,
 		int64_t wall_ns)
 {
-	AUTO_FREE char *line = cloud_console_line(console->key, console->instance, event,
-						  wall_ns / NS_PER_S, value);
+	const struct console_speaker speaker = {console->key, console->instance, cloud_hmac_hex};
+	AUTO_FREE char *line = console_line_write(&speaker, event, wall_ns / NS_PER_S, value);
 	AUTO_FREE char *bytes = xasprintf("\n%s\n", line);
 	(void)!fd_write_all(console->fd, bytes, strlen(bytes), NULL);
 }

@@ -23,8 +23,4 @@ void cloud_console_say(struct cloud_console *console, enum console_event event, 
 /* Says again what is due. NULL console: nothing. */
 void cloud_console_step(struct cloud_console *console, uint64_t now_ms, int64_t wall_ns);
 
-/* The whole line, with its MAC. Owned; pure. */
-char *cloud_console_line(const char *key, const char *instance, enum console_event event,
-			 int64_t seconds, const char *value);
-
 #endif
