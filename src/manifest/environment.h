@@ -58,6 +58,7 @@ struct environment_aws {
 struct environment_openstack {
 	char *network;
 	char *external_network; /* where floating IPs come from */
+	bool has_open_secrets;	/* secrets may be where every member of the project can read them */
 };
 
 /* NULL text and empty lists mean "not given". */
