@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -35,12 +36,13 @@ static bool is_other(const struct glance_image *image, uint64_t at, struct error
 	error_set(err, ERROR_CORRUPT,
 		  "image %s gives back something else than the disk holds, after byte %llu",
 		  image->id, (unsigned long long)at);
-	return error_hint(err, "the image is deleted; promote again, and tell the cloud's "
+	return error_hint(err, "it is no image to run from: promote again, and tell the cloud's "
 			       "administrators");
 }
 
 /* What comes, beside the disk. */
 struct comparison {
+	unsigned by_chance; /* pieces; 0: those that follow from the digest */
 	const struct glance_image *image;
 	const struct cloud_upload *disk;
 	const struct progress *progress;
@@ -108,11 +110,16 @@ static bool read_range(struct openstack_client *client, struct comparison *all, 
 }
 
 /* Where: it follows from the digest, so nobody chooses, and no pattern on the disk is met or missed. */
-static uint64_t place_of(const struct cloud_upload *disk, unsigned number)
+static uint64_t place_of(const struct cloud_upload *disk, unsigned number, bool is_by_chance)
 {
 	uint64_t pieces = (disk->size_bytes + SAMPLE_BYTES - 1) / SAMPLE_BYTES;
 	uint64_t random = 0;
 
+	if (is_by_chance) {
+		/* So few bytes come whole. */
+		(void)!getrandom(&random, sizeof(random), 0);
+		return random % pieces * SAMPLE_BYTES;
+	}
 	if (number == 0)
 		return 0;
 	if (number == 1)
@@ -128,9 +135,10 @@ static bool read_samples(struct openstack_client *client, struct comparison *all
 	uint64_t whole = all->disk->size_bytes;
 
 	progress_start(all->progress, "verify", all->disk->pod, PROGRESS_BYTES, whole);
-	for (unsigned i = 0; i < SAMPLES; i++) {
+	unsigned count = all->by_chance > 0 ? all->by_chance : SAMPLES;
+	for (unsigned i = 0; i < count; i++) {
 		AUTO(error_clear) struct error failure = ERROR_INIT;
-		uint64_t first = place_of(all->disk, i);
+		uint64_t first = place_of(all->disk, i, all->by_chance > 0);
 		uint64_t size = whole - first < SAMPLE_BYTES ? whole - first : SAMPLE_BYTES;
 		bool is_range = false;
 		if (!read_range(client, all, first, size, &is_range, &failure))
@@ -145,8 +153,8 @@ static bool read_samples(struct openstack_client *client, struct comparison *all
 }
 
 bool image_verify_run(struct openstack_client *client, const struct glance_image *image,
-		      const struct cloud_upload *disk, const struct progress *progress,
-		      uint64_t *ret_verified, struct error *err)
+		      const struct cloud_upload *disk, unsigned by_chance,
+		      const struct progress *progress, uint64_t *ret_verified, struct error *err)
 {
 	AUTO_FREE struct comparison *all = xcalloc(1, sizeof(*all));
 	AUTO_CLOSE int fd = open(disk->path, O_RDONLY | O_CLOEXEC);
@@ -156,12 +164,14 @@ bool image_verify_run(struct openstack_client *client, const struct glance_image
 		return true;
 	if (fd < 0)
 		return error_set_errno(err, errno, "cannot open %s", disk->path);
+	all->by_chance = by_chance;
 	all->image = image;
 	all->disk = disk;
 	all->progress = progress;
 	all->fd = fd;
-	bool is_equal = disk->verify == VERIFY_FULL ? read_all(client, all, ret_verified, err)
-						    : read_samples(client, all, ret_verified, err);
+	bool is_whole = disk->verify == VERIFY_FULL && by_chance == 0;
+	bool is_equal = is_whole ? read_all(client, all, ret_verified, err)
+				 : read_samples(client, all, ret_verified, err);
 	if (is_equal)
 		progress_done(progress, "verify", disk->pod, NULL);
 	else

@@ -19,9 +19,13 @@ enum image_hash {
 enum image_hash image_verify_hash(const struct glance_image *image,
 				  const struct disk_hashes *hashes);
 
-/* ERROR_CORRUPT when something else comes back. *ret_verified: how many bytes were compared. */
+/*
+ * ERROR_CORRUPT when something else comes back. by_chance: of a full one, read so many pieces of 64 KiB
+ * that nobody could foresee; 0: all. *ret_verified: how many bytes were compared.
+ */
 MUST_CHECK bool image_verify_run(struct openstack_client *client, const struct glance_image *image,
-				 const struct cloud_upload *disk, const struct progress *progress,
-				 uint64_t *ret_verified, struct error *err);
+				 const struct cloud_upload *disk, unsigned by_chance,
+				 const struct progress *progress, uint64_t *ret_verified,
+				 struct error *err);
 
 #endif

@@ -45,7 +45,7 @@ static bool prove(struct cloud *cloud, const struct glance_image *image,
 {
 	AUTO(error_clear) struct error failure = ERROR_INIT;
 
-	if (image_verify_run(provider_openstack_client(cloud), image, disk, progress,
+	if (image_verify_run(provider_openstack_client(cloud), image, disk, 0, progress,
 			     &ret->bytes_verified, &failure) &&
 	    glance_mark(provider_openstack_client(cloud), image, verify_kind_name(disk->verify),
 			&failure)) {

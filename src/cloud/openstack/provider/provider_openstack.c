@@ -8,7 +8,10 @@
 #include "base/string_list.h"
 #include "cloud/openstack/client/client.h"
 #include "cloud/openstack/provider/images_openstack.h"
+#include "cloud/openstack/provider/logs_openstack.h"
+#include "cloud/openstack/provider/status_openstack.h"
 #include "cloud/openstack/provider/survey_openstack.h"
+#include "cloud/openstack/provider/verify_openstack.h"
 
 struct cloud {
 	struct openstack_client *client; /* owned */
@@ -125,4 +128,7 @@ const struct cloud_provider CLOUD_PROVIDER_OPENSTACK = {
 	.survey = openstack_survey,
 	.plan_image = openstack_plan_image,
 	.ensure_image = openstack_ensure_image,
+	.status = openstack_status,
+	.verify = openstack_verify,
+	.logs = openstack_logs,
 };
