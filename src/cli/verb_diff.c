@@ -229,7 +229,8 @@ static bool find_differences(const struct invocation *invocation, const struct a
 	       promotion_prepare(store, app, &options, progress_view_progress(view), &promotion,
 				 err) &&
 	       target.provider->status(target.cloud, &target.scope, &status, err) &&
-	       (!status.exists || target.provider->details(target.cloud, &status, err)) &&
+	       (!status.exists ||
+		target.provider->details(target.cloud, &target.scope, &status, err)) &&
 	       compare_all(list, &promotion, &status, err);
 }
 

@@ -197,7 +197,7 @@ static bool compare_configurations(struct cloud_target *target, const struct pro
 {
 	AUTO(cloud_status_clear) struct cloud_status status = {0};
 	if (!target->provider->status(target->cloud, &target->scope, &status, err) ||
-	    !target->provider->details(target->cloud, &status, err))
+	    !target->provider->details(target->cloud, &target->scope, &status, err))
 		return false;
 	ret->items = xcalloc(promotion->count + 1, sizeof(*ret->items));
 	ret->count = promotion->count;

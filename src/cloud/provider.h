@@ -307,7 +307,8 @@ struct cloud_provider {
 		       const struct cloud_verification *how, const struct progress *progress,
 		       struct cloud_verified_list *ret, struct error *err);
 	/* Adds to *status what each pod's configuration is in the cloud. */
-	bool (*details)(struct cloud *cloud, struct cloud_status *status, struct error *err);
+	bool (*details)(struct cloud *cloud, const struct cloud_scope *scope,
+			struct cloud_status *status, struct error *err);
 	bool (*records)(struct cloud *cloud, const struct cloud_scope *scope,
 			struct cloud_record_list *ret, struct error *err);
 	/* The lines of a range, nearly by time: of two instances the later one may come first. */

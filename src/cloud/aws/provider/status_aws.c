@@ -263,10 +263,11 @@ static void read_pod(struct json_view resources, struct cloud_pod_status *pod)
 	read_config(user_data_of(launch), pod);
 }
 
-bool aws_details(struct cloud *cloud, struct cloud_status *status, struct error *err)
+bool aws_details(struct cloud *cloud, const struct cloud_scope *scope, struct cloud_status *status,
+		 struct error *err)
 {
 	AUTO_FREE char *text = NULL;
-	if (!stack_get_template(cloud->client, status->name, &text, err))
+	if (!stack_get_template(cloud->client, scope->name, &text, err))
 		return false;
 	AUTO_PTR(json_document)
 	struct json_document *document =

@@ -6,6 +6,7 @@
 
 bool aws_status(struct cloud *cloud, const struct cloud_scope *scope, struct cloud_status *ret,
 		struct error *err);
-bool aws_details(struct cloud *cloud, struct cloud_status *status, struct error *err);
+bool aws_details(struct cloud *cloud, const struct cloud_scope *scope, struct cloud_status *status,
+		 struct error *err);
 
 #endif
