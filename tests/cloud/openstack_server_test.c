@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Servers of OpenStack: what they are made with, what Nova says of them, and what they say of themselves. */
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -9,6 +9,8 @@
 #include "base/sha256.h"
 #include "base/strbuf.h"
 #include "cloud/openstack/place/scope_mark.h"
+#include "cloud/openstack/provider/logs_openstack.h"
+#include "cloud/openstack/provider/status_openstack.h"
 #include "cloud/openstack/server/console_read.h"
 #include "cloud/openstack/server/server.h"
 #include "cloud/openstack/server/server_document.h"
@@ -349,6 +351,82 @@ static void a_signed_line_that_was_changed_is_nobodys(void **unused)
 	}
 }
 
+/* --- the verbs -------------------------------------------------------------------------------- */
+
+static struct server server_of(const char *id, const char *status, const char *release,
+			       int64_t created_ns)
+{
+	return (struct server){.id = xstrdup(id),
+			       .name = xstrdup(id),
+			       .status = xstrdup(status),
+			       .image = xstrdup("image"),
+			       .pod = xstrdup("web"),
+			       .image_digest = xstrdup(DIGEST),
+			       .config_digest = xstrdup(release),
+			       .release = xstrdup(release),
+			       .created_ns = created_ns};
+}
+
+static void status_is_what_servers_are_and_say(void **unused)
+{
+	AUTO(server_list_clear) struct server_list list = {0};
+	AUTO(cloud_status_clear) struct cloud_status status = {0};
+	AUTO(cloud_status_clear) struct cloud_status later = {0};
+	struct console_state states[3] = {{0}};
+	(void)unused;
+	*ARRAY_APPEND(list.items, list.count) = server_of("a", "ACTIVE", "new", 2);
+	*ARRAY_APPEND(list.items, list.count) = server_of("b", "SHUTOFF", "old", 1);
+	*ARRAY_APPEND(list.items, list.count) = server_of("c", "ACTIVE", "new", 1);
+	states[0] = (struct console_state){.has_state = true, .state = CONSOLE_READY};
+	states[2] = (struct console_state){.has_state = true, .state = CONSOLE_UNREADY};
+	states[0].has_booted = digest_parse(DIGEST, &states[0].booted);
+	openstack_status_of(&list, states, &status);
+	assert_true(status.exists);
+	assert_true(status.is_changing);
+	assert_int_equal(status.pod_count, 1);
+	assert_string_equal(status.pods[0].config_digest, "new");
+	assert_string_equal(status.instances[0].state, "running");
+	assert_string_equal(status.instances[0].booted_digest, DIGEST);
+	assert_string_equal(status.instances[1].state, "stopped");
+	assert_string_equal(status.instances[2].state, "unready");
+	assert_null(status.instances[2].booted_digest);
+	list.count = 1;
+	free(list.items[0].status);
+	list.items[0].status = xstrdup("ERROR");
+	list.items[0].fault = xstrdup("No valid host was found.");
+	openstack_status_of(&list, states, &later);
+	list.count = 3;
+	assert_false(later.is_changing);
+	assert_string_equal(later.state, "broken");
+	assert_non_null(strstr(later.reason, "No valid host"));
+	assert_string_equal(later.instances[0].state, "error");
+}
+
+static bool keep_id(const struct cloud_line *line, void *arg)
+{
+	struct string_list *ids = arg;
+	assert_string_equal(line->stream, "web/.console/a");
+	string_list_addf(ids, "%s %s", line->text, line->id);
+	return ids->count < 5;
+}
+
+/* What came before is told from what is new, though a console has no times and says things twice. */
+static void a_consoles_lines_keep_their_names(void **unused)
+{
+	AUTO(string_list_clear) struct string_list once = STRING_LIST_INIT;
+	AUTO(string_list_clear) struct string_list again = STRING_LIST_INIT;
+	(void)unused;
+	assert_true(openstack_console_lines("one\r\n\ntwo\none\n", "web/.console/a", 1, keep_id,
+					    &once));
+	assert_int_equal(once.count, 3);
+	assert_string_not_equal(once.items[0], once.items[2]);
+	assert_false(openstack_console_lines("one\ntwo\none\none\nfour\nfive", "web/.console/a", 2,
+					     keep_id, &again));
+	for (size_t i = 0; i < once.count; i++)
+		assert_string_equal(once.items[i], again.items[i]);
+	assert_false(string_list_has(&once, again.items[3]));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -361,6 +439,8 @@ int main(void)
 		cmocka_unit_test(the_newest_of_what_the_guest_signed_counts),
 		cmocka_unit_test(what_another_wrote_counts_for_nothing),
 		cmocka_unit_test(a_signed_line_that_was_changed_is_nobodys),
+		cmocka_unit_test(status_is_what_servers_are_and_say),
+		cmocka_unit_test(a_consoles_lines_keep_their_names),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
