@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What Octavia has of a scope (balancer.h). */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "cloud/openstack/place/scope_mark.h"
+#include "cloud/openstack/service/balancer.h"
+#include "cloud/openstack/service/page_list.h"
+
+static void listener_clear(struct balancer_listener *listener)
+{
+	free(listener->id);
+	free(listener->pool);
+	for (size_t i = 0; i < listener->member_count; i++) {
+		free(listener->members[i].address);
+		free(listener->members[i].pod);
+	}
+	free(listener->members);
+}
+
+void balancer_list_clear(struct balancer_list *list)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		struct balancer *balancer = &list->items[i];
+		free(balancer->id);
+		free(balancer->service);
+		free(balancer->status);
+		free(balancer->address);
+		free(balancer->port);
+		free(balancer->subnet);
+		for (size_t l = 0; l < balancer->listener_count; l++)
+			listener_clear(&balancer->listeners[l]);
+		free(balancer->listeners);
+	}
+	free(list->items);
+	*list = (struct balancer_list){0};
+}
+
+const struct balancer *balancer_find(const struct balancer_list *list, const char *service)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (strcmp(list->items[i].service, service) == 0)
+			return &list->items[i];
+	return NULL;
+}
+
+const struct balancer_listener *balancer_listener_find(const struct balancer *balancer,
+						       const struct service_front_port *port)
+{
+	for (size_t i = 0; i < balancer->listener_count; i++)
+		if (balancer->listeners[i].port == port->port &&
+		    balancer->listeners[i].protocol == port->protocol)
+			return &balancer->listeners[i];
+	return NULL;
+}
+
+struct balancer_reading {
+	const struct cloud_scope *scope;
+	struct balancer_list *list;
+};
+
+static void read_balancer(struct json_view view, void *arg)
+{
+	struct balancer_reading *reading = arg;
+	const char *mark = json_view_peek(json_view_get(view, "description"));
+	const char *status = json_view_peek(json_view_require(view, "provisioning_status"));
+	char *service = scope_mark_value(mark, "service");
+
+	if (!scope_mark_is(mark, reading->scope) || service == NULL || status == NULL ||
+	    strcmp(status, "DELETED") == 0) {
+		free(service);
+		return;
+	}
+	*ARRAY_APPEND(reading->list->items, reading->list->count) = (struct balancer){
+		.id = json_view_text(json_view_require(view, "id")),
+		.service = service,
+		.status = xstrdup(status),
+		.address = json_view_text(json_view_get(view, "vip_address")),
+		.port = json_view_text(json_view_get(view, "vip_port_id")),
+		.subnet = json_view_text(json_view_get(view, "vip_subnet_id")),
+	};
+}
+
+/* A listener names its balancers; there is one. */
+static struct balancer *owner_of(struct balancer_list *list, struct json_view view)
+{
+	struct json_view owners = json_view_get(view, "loadbalancers");
+	const char *id = json_view_count(owners, 10) > 0
+				 ? json_view_peek(json_view_get(json_view_at(owners, 0), "id"))
+				 : NULL;
+
+	for (size_t i = 0; i < list->count && id != NULL; i++)
+		if (strcmp(list->items[i].id, id) == 0)
+			return &list->items[i];
+	return NULL;
+}
+
+static void read_listener(struct json_view view, void *arg)
+{
+	struct balancer_reading *reading = arg;
+	struct balancer *balancer = owner_of(reading->list, view);
+	const char *protocol = json_view_peek(json_view_require(view, "protocol"));
+
+	if (balancer == NULL)
+		return;
+	*ARRAY_APPEND(balancer->listeners, balancer->listener_count) = (struct balancer_listener){
+		.id = json_view_text(json_view_require(view, "id")),
+		.pool = json_view_text(json_view_get(view, "default_pool_id")),
+		.protocol = protocol != NULL && strcmp(protocol, "UDP") == 0 ? PROTOCOL_UDP
+									     : PROTOCOL_TCP,
+		.port = (uint16_t)json_view_number(json_view_require(view, "protocol_port"), 1,
+						   65535, 1),
+	};
+}
+
+static void read_member(struct json_view view, void *arg)
+{
+	struct balancer_listener *listener = arg;
+	const char *status = json_view_peek(json_view_get(view, "provisioning_status"));
+	const char *pod = json_view_peek(json_view_get(view, "name"));
+
+	if (status != NULL && strcmp(status, "DELETED") == 0)
+		return;
+	*ARRAY_APPEND(listener->members, listener->member_count) = (struct balancer_member){
+		.address = json_view_text(json_view_require(view, "address")),
+		.pod = pod != NULL && pod[0] != '\0' ? xstrdup(pod) : NULL,
+		.port = (uint16_t)json_view_number(json_view_require(view, "protocol_port"), 1,
+						   65535, 1),
+	};
+}
+
+static bool read_members(struct openstack_client *client, struct balancer *balancer,
+			 struct error *err)
+{
+	for (size_t i = 0; i < balancer->listener_count; i++) {
+		struct balancer_listener *listener = &balancer->listeners[i];
+		if (listener->pool == NULL)
+			continue;
+		AUTO_FREE char *path = xasprintf("/lbaas/pools/%s/members", listener->pool);
+		if (!page_list(client, &OPENSTACK_BALANCER, path, NULL, "members", read_member,
+			       listener, err))
+			return false;
+	}
+	return true;
+}
+
+bool balancer_list_of(struct openstack_client *client, const struct cloud_scope *scope,
+		      struct balancer_list *ret, struct error *err)
+{
+	AUTO(balancer_list_clear) struct balancer_list list = {0};
+	struct balancer_reading reading = {scope, &list};
+
+	if (!page_list(client, &OPENSTACK_BALANCER, "/lbaas/loadbalancers", NULL, "loadbalancers",
+		       read_balancer, &reading, err))
+		return false;
+	if (list.count > 0 && !page_list(client, &OPENSTACK_BALANCER, "/lbaas/listeners", NULL,
+					 "listeners", read_listener, &reading, err))
+		return false;
+	for (size_t i = 0; i < list.count; i++)
+		if (!read_members(client, &list.items[i], err))
+			return false;
+	*ret = list;
+	list = (struct balancer_list){0};
+	return true;
+}
