@@ -21,7 +21,7 @@ ROOMS = {
     "local": ["agent", "plan", "logs", "ports", "vm", "template", "supervisor", "client", "watch"],
     "guest": ["documents", "kubelet", "channel", "machine", "pod", "cloud", "copy"],
     "cloud/aws": ["client", "disk", "stack", "rehearsal", "provider"],
-    "cloud/openstack": ["client", "image", "place", "provider"],
+    "cloud/openstack": ["client", "image", "place", "volume", "server", "service", "release", "provider"],
 }
 
 # header pattern → files (under src/) that may include it

@@ -276,6 +276,8 @@ struct cloud_release *promotion_releases(const struct promotion *promotion)
 			.image = entry->image.id,
 			.config_json = entry->config.json,
 			.receipt_tag = entry->receipt_tag,
+			.path = entry->disk.path,
+			.size_bytes = entry->disk.size_bytes,
 		};
 		releases[i].id = (struct release_id){entry->disk.digest, entry->config.digest};
 	}

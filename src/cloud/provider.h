@@ -85,6 +85,8 @@ struct cloud_release {
 	struct release_id id;
 	const char *config_json;
 	const char *receipt_tag; /* or NULL */
+	const char *path;	 /* its raw disk, here */
+	uint64_t size_bytes;	 /* of that disk */
 };
 
 /* What a scope is to be. All borrowed. */

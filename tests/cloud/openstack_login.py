@@ -272,15 +272,6 @@ def test_answers_that_are_none(bed):
         bad(bed.doctor(PASSWORD), "broken")
 
 
-def test_promote_says_what_is_not_done(bed):
-    bed.doctor(PASSWORD)
-    with open(f"{bed.folder}/i2kit.yml", "w", encoding="utf-8") as file:
-        file.write("web: {image: nginx}\n")
-    for verb in ("status", "releases"):
-        done = subprocess.run([bed.i2kit, verb, "-e", "environment.yml"], cwd=bed.folder, capture_output=True, text=True, timeout=60)
-        assert done.returncode == 1 and "i2kit does not promote to openstack yet" in done.stderr and "--only-images" in done.stderr, done
-
-
 def main():
     tests = [(name, test) for name, test in globals().items() if name.startswith("test_")]
     keystone = Keystone()

@@ -5,8 +5,8 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/strbuf.h"
-#include "cloud/openstack/service/balancer.h"
-#include "cloud/openstack/service/service_plan.h"
+#include "cloud/openstack/service/octavia.h"
+#include "cloud/openstack/service/service_fronts.h"
 #include "manifest/load.h"
 #include "manifest/problem.h"
 #include "test.h"
@@ -23,7 +23,7 @@
 struct bed {
 	struct app app;
 	struct openstack_places places;
-	struct service_plan plan;
+	struct service_fronts plan;
 	struct error err;
 };
 
@@ -31,7 +31,7 @@ static void bed_clear(struct bed *bed)
 {
 	app_clear(&bed->app);
 	openstack_places_clear(&bed->places);
-	service_plan_clear(&bed->plan);
+	service_fronts_clear(&bed->plan);
 	error_clear(&bed->err);
 }
 
@@ -61,13 +61,13 @@ static void bed_make(struct bed *bed, const char *manifest, const char *balancer
 
 static bool bed_plan(struct bed *bed)
 {
-	return service_plan_make(&bed->app, &bed->places, &bed->plan, &bed->err);
+	return service_fronts_make(&bed->app, &bed->places, &bed->plan, &bed->err);
 }
 
-static char *rules_of(const struct service_plan *plan, const char *pod)
+static char *rules_of(const struct service_fronts *plan, const char *pod)
 {
 	AUTO(string_list_clear) struct string_list rules = STRING_LIST_INIT;
-	service_plan_rules(plan, pod, &rules);
+	service_fronts_rules(plan, pod, &rules);
 	return string_list_join(&rules, ", ");
 }
 
@@ -86,8 +86,8 @@ static void a_group_opens_what_is_declared_and_no_more(void **state)
 	assert_string_equal(web, "tcp 8080 any");
 	assert_string_equal(db, "tcp 5432 group");
 	assert_string_equal(bed.plan.provider, "ovn");
-	assert_true(service_plan_find(&bed.plan, "site")->is_public);
-	assert_false(service_plan_find(&bed.plan, "db")->is_public);
+	assert_true(service_fronts_find(&bed.plan, "site")->is_public);
+	assert_false(service_fronts_find(&bed.plan, "db")->is_public);
 }
 
 /* Exposure belongs to the Service: another one of the same pod stays inside. */
@@ -102,7 +102,7 @@ static void a_second_service_of_a_public_pod_stays_inside(void **state)
 	assert_true(bed_plan(&bed));
 	AUTO_FREE char *web = rules_of(&bed.plan, "web");
 	assert_string_equal(web, "tcp 80 any, tcp 9000 group");
-	assert_false(service_plan_find(&bed.plan, "admin")->is_public);
+	assert_false(service_fronts_find(&bed.plan, "admin")->is_public);
 }
 
 static void what_the_cloud_cannot_do_is_refused_with_the_way_out(void **state)
@@ -160,7 +160,7 @@ static void without_octavia_one_server_has_the_address(void **state)
 static void a_plan_comes_back_out_of_its_record(void **state)
 {
 	AUTO(bed_clear) struct bed bed;
-	AUTO(service_plan_clear) struct service_plan back = {0};
+	AUTO(service_fronts_clear) struct service_fronts back = {0};
 	AUTO(strbuf_clear) struct strbuf one = STRBUF_INIT;
 	AUTO(strbuf_clear) struct strbuf two = STRBUF_INIT;
 	AUTO(error_clear) struct error err = ERROR_INIT;
@@ -175,14 +175,14 @@ static void a_plan_comes_back_out_of_its_record(void **state)
 		 "amphora", true);
 	bed.app.services[0].has_client_ip_affinity = true;
 	assert_true(bed_plan(&bed));
-	service_plan_write(&bed.plan, &first, NULL);
+	service_fronts_write(&bed.plan, &first, NULL);
 	AUTO_PTR(json_document)
 	struct json_document *document =
 		json_document_parse(strbuf_text(&one), strlen(strbuf_text(&one)), "it", 0, &err);
 	assert_non_null(document);
-	service_plan_read(json_document_root(document), &back);
+	service_fronts_read(json_document_root(document), &back);
 	assert_true(json_document_check(document, &err));
-	service_plan_write(&back, &second, NULL);
+	service_fronts_write(&back, &second, NULL);
 	assert_string_equal(strbuf_text(&one), strbuf_text(&two));
 	AUTO_FREE char *rules = rules_of(&back, "dns");
 	assert_string_equal(rules, "udp 53 group");
@@ -200,7 +200,7 @@ static void a_balancer_is_one_request(void **state)
 		 "ovn", true);
 	assert_true(bed_plan(&bed));
 	cloud_scope_make("shop", "production", &scope);
-	AUTO_FREE char *text = balancer_document(&scope, &bed.plan.fronts[0], "ovn", "net-1");
+	AUTO_FREE char *text = octavia_document(&scope, &bed.plan.fronts[0], "ovn", "net-1");
 	assert_string_equal(
 		text,
 		"{\"loadbalancer\":{\"name\":\"i2kit-shop-production-site\",\"description\":"

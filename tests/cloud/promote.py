@@ -251,15 +251,6 @@ def zones_choose_among_subnets_and_are_not_dropped(bed):
     assert group["VPCZoneIdentifier"] == ["subnet-0a", "subnet-0c"], group
 
 
-def openstack_is_refused_before_anything_is_done(bed):
-    write(bed)
-    bed.file("app/environment.yml", "name: test\nprovider: {type: openstack}\n")
-    for verb in (["promote", "-f", "i2kit.yml", "--yes", "--force"], ["status"], ["destroy", "--yes"]):
-        done = i2kit(bed, *verb)
-        assert done.returncode == 1 and "does not promote to openstack yet" in done.stderr, done.stderr
-    assert not bed.world.calls
-
-
 def a_plan_changes_nothing(bed):
     write(bed)
     ready(bed)
@@ -739,7 +730,7 @@ TESTS = [
     a_failed_update_leaves_the_old_release, a_stuck_rollback_is_ended_by_the_next_run,
     killed_while_the_stack_comes_up_the_next_run_finishes,
     killed_after_the_plan_the_next_run_starts_anew, a_plan_that_was_left_behind_is_no_obstacle,
-    zones_choose_among_subnets_and_are_not_dropped, openstack_is_refused_before_anything_is_done,
+    zones_choose_among_subnets_and_are_not_dropped,
     a_plan_changes_nothing,
     a_rollback_brings_the_earlier_release_back, a_difference_is_named_without_values,
     a_protected_stack_is_not_deleted, logs_of_the_cloud_are_shown, logs_name_a_place_as_other_verbs_do,

@@ -7,8 +7,12 @@
 #include "base/parse.h"
 #include "base/string_list.h"
 #include "cloud/openstack/client/client.h"
+#include "cloud/openstack/provider/apply_openstack.h"
+#include "cloud/openstack/provider/destroy_openstack.h"
+#include "cloud/openstack/provider/details_openstack.h"
 #include "cloud/openstack/provider/images_openstack.h"
 #include "cloud/openstack/provider/logs_openstack.h"
+#include "cloud/openstack/provider/plan_openstack.h"
 #include "cloud/openstack/provider/status_openstack.h"
 #include "cloud/openstack/provider/survey_openstack.h"
 #include "cloud/openstack/provider/verify_openstack.h"
@@ -130,5 +134,12 @@ const struct cloud_provider CLOUD_PROVIDER_OPENSTACK = {
 	.ensure_image = openstack_ensure_image,
 	.status = openstack_status,
 	.verify = openstack_verify,
+	.details = openstack_details,
 	.logs = openstack_logs,
+	.plan = openstack_plan,
+	.plan_rollback = openstack_plan_rollback,
+	.apply_plan = openstack_apply_plan,
+	.free_plan = openstack_free_plan,
+	.records = openstack_records,
+	.destroy = openstack_destroy,
 };

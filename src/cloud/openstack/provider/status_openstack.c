@@ -9,6 +9,7 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "cloud/openstack/provider/provider_openstack.h"
+#include "cloud/openstack/service/services.h"
 
 /*
  * Nova's word, in the neutral ones where there is one; of a server that runs, what it says when that is not
@@ -117,6 +118,19 @@ void openstack_status_of(const struct server_list *servers, const struct console
 						   : "running");
 }
 
+/* Where services are reached from outside. */
+static bool add_addresses(struct openstack_client *client, const struct cloud_scope *scope,
+			  struct cloud_status *ret, struct error *err)
+{
+	AUTO(service_fronts_clear) struct service_fronts none = {0};
+	AUTO_PTR(services) struct services *services = services_new(client, scope, &none, NULL);
+
+	if (!services_look(services, err))
+		return false;
+	services_status(services, ret);
+	return true;
+}
+
 bool openstack_status(struct cloud *cloud, const struct cloud_scope *scope,
 		      struct cloud_status *ret, struct error *err)
 {
@@ -133,7 +147,11 @@ bool openstack_status(struct cloud *cloud, const struct cloud_scope *scope,
 			log_verbose("what the server says of itself is not known: %s",
 				    failure.message);
 	}
-	*ret = (struct cloud_status){.name = xstrdup(scope->name)};
-	openstack_status_of(&servers, states, ret);
+	AUTO(cloud_status_clear) struct cloud_status out = {.name = xstrdup(scope->name)};
+	openstack_status_of(&servers, states, &out);
+	if (!add_addresses(client, scope, &out, err))
+		return false;
+	*ret = out;
+	out = (struct cloud_status){0};
 	return true;
 }

@@ -5,7 +5,7 @@
 /*
  * Security groups of Neutron: one for each pod, which lets in what services lead to it and nothing else; and one
  * that all pods of a scope are in, for "from pods of this scope" to have a meaning. A rule is a text here,
- * "tcp 80 any" or "tcp 80 group" (service_plan.h). Whose a group is its description says.
+ * "tcp 80 any" or "tcp 80 group" (service_fronts.h). Whose a group is its description says.
  */
 
 #include "cloud/openstack/client/client.h"

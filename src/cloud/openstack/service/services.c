@@ -5,22 +5,22 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "cloud/openstack/service/balancer.h"
 #include "cloud/openstack/service/floating_address.h"
+#include "cloud/openstack/service/octavia.h"
 #include "cloud/openstack/service/service_groups.h"
 
 struct services {
 	struct openstack_client *client; /* borrowed, as the next two */
 	const struct cloud_scope *scope;
 	const struct progress *progress;
-	struct service_plan plan;
+	struct service_fronts plan;
 	struct service_group_list groups; /* what there is, of the last look */
-	struct balancer_list balancers;
+	struct octavia_list balancers;
 	struct floating_address_list floating;
 };
 
 struct services *services_new(struct openstack_client *client, const struct cloud_scope *scope,
-			      struct service_plan *plan, const struct progress *progress)
+			      struct service_fronts *plan, const struct progress *progress)
 {
 	struct services *services = xcalloc(1, sizeof(*services));
 
@@ -28,14 +28,14 @@ struct services *services_new(struct openstack_client *client, const struct clou
 	services->scope = scope;
 	services->progress = progress;
 	services->plan = *plan;
-	*plan = (struct service_plan){0};
+	*plan = (struct service_fronts){0};
 	return services;
 }
 
 static void forget(struct services *services)
 {
 	service_group_list_clear(&services->groups);
-	balancer_list_clear(&services->balancers);
+	octavia_list_clear(&services->balancers);
 	floating_address_list_clear(&services->floating);
 }
 
@@ -44,11 +44,11 @@ void services_free(struct services *services)
 	if (services == NULL)
 		return;
 	forget(services);
-	service_plan_clear(&services->plan);
+	service_fronts_clear(&services->plan);
 	free(services);
 }
 
-const struct service_plan *services_plan(const struct services *services)
+const struct service_fronts *services_plan(const struct services *services)
 {
 	return &services->plan;
 }
@@ -59,7 +59,7 @@ static bool look_at_balancers(struct services *services, struct error *err)
 
 	if (!openstack_client_has(services->client, &OPENSTACK_BALANCER, &failure))
 		return failure.kind == ERROR_NONE || error_move(err, &failure);
-	return balancer_list_of(services->client, services->scope, &services->balancers, err);
+	return octavia_list_of(services->client, services->scope, &services->balancers, err);
 }
 
 bool services_look(struct services *services, struct error *err)
@@ -102,7 +102,7 @@ static bool open_groups(struct services *services, bool is_exact, struct error *
 		if (all == NULL || group == NULL)
 			return error_set(err, ERROR_NOT_FOUND,
 					 "pod '%s': its security group was taken away", pod);
-		service_plan_rules(&services->plan, pod, &rules);
+		service_fronts_rules(&services->plan, pod, &rules);
 		if (!service_group_open(services->client, group, all->id, &rules, is_exact, err))
 			return error_prefix(err, "pod '%s'", pod);
 	}
@@ -112,16 +112,17 @@ static bool open_groups(struct services *services, bool is_exact, struct error *
 static bool make_balancer(struct services *services, const struct service_front *front,
 			  struct error *err)
 {
-	const struct balancer *balancer = balancer_find(&services->balancers, front->service);
+	const struct octavia_balancer *balancer =
+		octavia_find(&services->balancers, front->service);
 
 	if (balancer == NULL)
-		return balancer_make(services->client, services->scope, front,
-				     services->plan.provider, services->plan.network,
-				     services->progress, err);
+		return octavia_make(services->client, services->scope, front,
+				    services->plan.provider, services->plan.network,
+				    services->progress, err);
 	for (size_t i = 0; i < front->port_count; i++)
-		if (balancer_listener_find(balancer, &front->ports[i]) == NULL &&
-		    !balancer_add_port(services->client, balancer, front, &front->ports[i],
-				       services->plan.provider, services->progress, err))
+		if (octavia_listener_find(balancer, &front->ports[i]) == NULL &&
+		    !octavia_add_port(services->client, balancer, front, &front->ports[i],
+				      services->plan.provider, services->progress, err))
 			return error_prefix(err, "service '%s'", front->service);
 	return true;
 }
@@ -131,7 +132,8 @@ static bool make_floating(struct services *services, const struct service_front 
 {
 	const struct floating_address *floating =
 		floating_address_find(&services->floating, front->service);
-	const struct balancer *balancer = balancer_find(&services->balancers, front->service);
+	const struct octavia_balancer *balancer =
+		octavia_find(&services->balancers, front->service);
 	const char *port = balancer != NULL ? balancer->port : NULL;
 
 	if (floating == NULL)
@@ -145,7 +147,7 @@ static bool make_floating(struct services *services, const struct service_front 
 
 bool services_prepare(struct services *services, struct error *err)
 {
-	const struct service_plan *plan = &services->plan;
+	const struct service_fronts *plan = &services->plan;
 
 	if (!make_groups(services, err) || !open_groups(services, false, err))
 		return false;
@@ -179,10 +181,10 @@ void services_addressed(const struct services *services, struct string_list *ret
 		string_list_add(ret, services->plan.fronts[i].service);
 }
 
-const char *services_address(const struct services *services, const char *service)
+const char *services_address_of(const struct services *services, const char *service)
 {
-	const struct service_front *front = service_plan_find(&services->plan, service);
-	const struct balancer *balancer = balancer_find(&services->balancers, service);
+	const struct service_front *front = service_fronts_find(&services->plan, service);
+	const struct octavia_balancer *balancer = octavia_find(&services->balancers, service);
 	const struct floating_address *floating =
 		floating_address_find(&services->floating, service);
 
@@ -197,14 +199,15 @@ const char *services_address(const struct services *services, const char *servic
 static void count_pools(const struct services *services, const struct service_front *front,
 			const char *pod, const char *address, size_t *pools, size_t *found)
 {
-	const struct balancer *balancer = balancer_find(&services->balancers, front->service);
+	const struct octavia_balancer *balancer =
+		octavia_find(&services->balancers, front->service);
 
 	for (size_t i = 0; balancer != NULL && i < front->port_count; i++) {
-		const struct balancer_listener *listener =
-			balancer_listener_find(balancer, &front->ports[i]);
+		const struct octavia_listener *listener =
+			octavia_listener_find(balancer, &front->ports[i]);
 		(*pools)++;
 		for (size_t m = 0; listener != NULL && m < listener->member_count; m++) {
-			const struct balancer_member *member = &listener->members[m];
+			const struct octavia_member *member = &listener->members[m];
 			if (strcmp(member->address, address) == 0 && member->pod != NULL &&
 			    strcmp(member->pod, pod) == 0 &&
 			    member->port == front->ports[i].target) {
@@ -243,19 +246,19 @@ enum services_membership services_member(const struct services *services, const 
 static bool set_balanced(struct services *services, const struct service_front *front,
 			 const char *pod, const struct string_list *addresses, struct error *err)
 {
-	const struct balancer *balancer = balancer_find(&services->balancers, front->service);
+	const struct octavia_balancer *balancer =
+		octavia_find(&services->balancers, front->service);
 
 	for (size_t i = 0; i < front->port_count; i++) {
-		const struct balancer_listener *listener =
-			balancer != NULL ? balancer_listener_find(balancer, &front->ports[i])
-					 : NULL;
+		const struct octavia_listener *listener =
+			balancer != NULL ? octavia_listener_find(balancer, &front->ports[i]) : NULL;
 		if (listener == NULL)
 			return error_set(err, ERROR_NOT_FOUND,
 					 "service '%s': its load balancer was taken away",
 					 front->service);
-		if (!balancer_set_members(services->client, balancer, listener, pod,
-					  front->ports[i].target, addresses, services->progress,
-					  err))
+		if (!octavia_set_members(services->client, balancer, listener, pod,
+					 front->ports[i].target, addresses, services->progress,
+					 err))
 			return error_prefix(err, "service '%s'", front->service);
 	}
 	return true;
@@ -307,20 +310,20 @@ void services_status(const struct services *services, struct cloud_status *statu
 /* --- what goes ------------------------------------------------------------------------------ */
 
 /* Whether the plan wants a floating address for it. */
-static bool wants_floating(const struct service_plan *plan, const char *service)
+static bool wants_floating(const struct service_fronts *plan, const char *service)
 {
-	const struct service_front *front = service_plan_find(plan, service);
+	const struct service_front *front = service_fronts_find(plan, service);
 	return front != NULL && front->is_public;
 }
 
-static bool wants_balancer(const struct service_plan *plan, const char *service)
+static bool wants_balancer(const struct service_fronts *plan, const char *service)
 {
-	const struct service_front *front = service_plan_find(plan, service);
+	const struct service_front *front = service_fronts_find(plan, service);
 	return front != NULL && front->is_balanced;
 }
 
 static bool wants_listener(const struct service_front *front,
-			   const struct balancer_listener *listener)
+			   const struct octavia_listener *listener)
 {
 	for (size_t i = 0; i < front->port_count; i++)
 		if (front->ports[i].port == listener->port &&
@@ -329,15 +332,15 @@ static bool wants_listener(const struct service_front *front,
 	return false;
 }
 
-static bool tidy_listeners(struct services *services, const struct balancer *balancer,
+static bool tidy_listeners(struct services *services, const struct octavia_balancer *balancer,
 			   struct error *err)
 {
-	const struct service_front *front = service_plan_find(&services->plan, balancer->service);
+	const struct service_front *front = service_fronts_find(&services->plan, balancer->service);
 
 	for (size_t i = 0; i < balancer->listener_count; i++)
 		if (!wants_listener(front, &balancer->listeners[i]) &&
-		    !balancer_remove_port(services->client, balancer, &balancer->listeners[i],
-					  services->progress, err))
+		    !octavia_remove_port(services->client, balancer, &balancer->listeners[i],
+					 services->progress, err))
 			return false;
 	return true;
 }
@@ -346,12 +349,12 @@ static bool tidy_listeners(struct services *services, const struct balancer *bal
 static bool tidy_balancers(struct services *services, struct error *err)
 {
 	for (size_t i = 0; i < services->balancers.count; i++) {
-		const struct balancer *balancer = &services->balancers.items[i];
+		const struct octavia_balancer *balancer = &services->balancers.items[i];
 		bool is_wanted = wants_balancer(&services->plan, balancer->service) &&
-				 balancer_find(&services->balancers, balancer->service) == balancer;
+				 octavia_find(&services->balancers, balancer->service) == balancer;
 		if (is_wanted ? !tidy_listeners(services, balancer, err)
-			      : !balancer_delete(services->client, balancer->id, services->progress,
-						 err))
+			      : !octavia_delete(services->client, balancer->id, services->progress,
+						err))
 			return error_prefix(err, "service '%s'", balancer->service);
 	}
 	return true;
@@ -395,8 +398,8 @@ bool services_destroy(struct services *services, struct error *err)
 		if (!floating_address_delete(services->client, services->floating.items[i].id, err))
 			return false;
 	for (size_t i = 0; i < services->balancers.count; i++)
-		if (!balancer_delete(services->client, services->balancers.items[i].id,
-				     services->progress, err))
+		if (!octavia_delete(services->client, services->balancers.items[i].id,
+				    services->progress, err))
 			return false;
 	/* Those of the pods first: their rules name that of all. */
 	for (unsigned pass = 0; pass < 2; pass++)
@@ -414,12 +417,13 @@ bool services_destroy(struct services *services, struct error *err)
 static void list_front(const struct services *services, const struct service_front *front,
 		       struct cloud_plan *plan)
 {
-	const struct balancer *balancer = balancer_find(&services->balancers, front->service);
+	const struct octavia_balancer *balancer =
+		octavia_find(&services->balancers, front->service);
 
 	if (front->is_balanced && balancer == NULL)
 		cloud_plan_add(plan, CLOUD_ADD, front->service, "load balancer", false);
 	for (size_t i = 0; balancer != NULL && i < front->port_count; i++) {
-		if (balancer_listener_find(balancer, &front->ports[i]) != NULL)
+		if (octavia_listener_find(balancer, &front->ports[i]) != NULL)
 			continue;
 		AUTO_FREE char *name = xasprintf("%s:%u", front->service, front->ports[i].port);
 		cloud_plan_add(plan, CLOUD_ADD, name, "listener", false);
@@ -431,14 +435,14 @@ static void list_front(const struct services *services, const struct service_fro
 static void list_removals(const struct services *services, struct cloud_plan *plan)
 {
 	for (size_t i = 0; i < services->balancers.count; i++) {
-		const struct balancer *balancer = &services->balancers.items[i];
+		const struct octavia_balancer *balancer = &services->balancers.items[i];
 		if (!wants_balancer(&services->plan, balancer->service)) {
 			cloud_plan_add(plan, CLOUD_REMOVE, balancer->service, "load balancer",
 				       false);
 			continue;
 		}
 		const struct service_front *front =
-			service_plan_find(&services->plan, balancer->service);
+			service_fronts_find(&services->plan, balancer->service);
 		for (size_t l = 0; l < balancer->listener_count; l++) {
 			if (wants_listener(front, &balancer->listeners[l]))
 				continue;
@@ -460,7 +464,7 @@ void services_changes(const struct services *services, struct cloud_plan *plan)
 		const struct service_group *group = service_group_find(&services->groups, pod);
 		AUTO(string_list_clear) struct string_list rules = STRING_LIST_INIT;
 		bool is_equal = true;
-		service_plan_rules(&services->plan, pod, &rules);
+		service_fronts_rules(&services->plan, pod, &rules);
 		if (group == NULL) {
 			cloud_plan_add(plan, CLOUD_ADD, pod, "security group", false);
 			continue;

@@ -3,14 +3,14 @@
 #define I2KIT_CLOUD_OPENSTACK_SERVICE_SERVICES_H
 
 /*
- * What stands before the servers of a scope, as one thing: what is wanted (service_plan.h) and what there is.
+ * What stands before the servers of a scope, as one thing: what is wanted (service_fronts.h) and what there is.
  * It outlives releases: prepare adds what a release needs, members come and go, tidy takes away what no service
  * wants any more. Each may be killed anywhere and done again.
  */
 
 #include "base/progress.h"
 #include "cloud/openstack/client/client.h"
-#include "cloud/openstack/service/service_plan.h"
+#include "cloud/openstack/service/service_fronts.h"
 #include "cloud/provider.h"
 
 enum services_membership {
@@ -22,10 +22,10 @@ enum services_membership {
 struct services;
 /* Takes the plan, and leaves an empty one; client, scope and progress (which may be NULL) must live on. */
 struct services *services_new(struct openstack_client *client, const struct cloud_scope *scope,
-			      struct service_plan *plan, const struct progress *progress);
+			      struct service_fronts *plan, const struct progress *progress);
 void services_free(struct services *services);
 DEFINE_AUTO_PTR(services, services_free)
-const struct service_plan *services_plan(const struct services *services);
+const struct service_fronts *services_plan(const struct services *services);
 
 /* Sees what there is; before all that follows. */
 MUST_CHECK bool services_look(struct services *services, struct error *err);
@@ -39,7 +39,7 @@ void services_groups(const struct services *services, const char *pod, struct st
 /* Adds the services that pods have an address for, in the plan's order. Pure. */
 void services_addressed(const struct services *services, struct string_list *ret);
 /* That address; borrowed; NULL: it has none (yet). */
-const char *services_address(const struct services *services, const char *service);
+const char *services_address_of(const struct services *services, const char *service);
 /* port: Neutron's id of the server's port. */
 enum services_membership services_member(const struct services *services, const char *pod,
 					 const char *address, const char *port);

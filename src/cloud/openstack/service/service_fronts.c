@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cloud/openstack/service/service_plan.h"
+#include "cloud/openstack/service/service_fronts.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +18,7 @@ static void front_clear(struct service_front *front)
 	free(front->ports);
 }
 
-void service_plan_clear(struct service_plan *plan)
+void service_fronts_clear(struct service_fronts *plan)
 {
 	for (size_t i = 0; i < plan->count; i++)
 		front_clear(&plan->fronts[i]);
@@ -28,10 +28,11 @@ void service_plan_clear(struct service_plan *plan)
 	free(plan->provider);
 	free(plan->network);
 	free(plan->external);
-	*plan = (struct service_plan){0};
+	*plan = (struct service_fronts){0};
 }
 
-const struct service_front *service_plan_find(const struct service_plan *plan, const char *service)
+const struct service_front *service_fronts_find(const struct service_fronts *plan,
+						const char *service)
 {
 	for (size_t i = 0; i < plan->count; i++)
 		if (strcmp(plan->fronts[i].service, service) == 0)
@@ -86,7 +87,7 @@ static bool check_address(const struct app *app, const struct service *service, 
 }
 
 static bool check_service(const struct app *app, const struct openstack_places *places,
-			  const struct service_plan *plan, const struct service *service,
+			  const struct service_fronts *plan, const struct service *service,
 			  bool is_public, struct error *err)
 {
 	if (!check_ports(service, err))
@@ -126,7 +127,7 @@ static const char *choose_provider(const struct openstack_places *places)
 	return string_list_has(&places->balancers, OVN) ? OVN : places->balancers.items[0];
 }
 
-static void add_front(struct service_plan *plan, const struct service *service, bool is_public)
+static void add_front(struct service_fronts *plan, const struct service *service, bool is_public)
 {
 	struct service_front *front = ARRAY_APPEND(plan->fronts, plan->count);
 
@@ -144,7 +145,8 @@ static void add_front(struct service_plan *plan, const struct service *service, 
 }
 
 static bool add_service(const struct app *app, const struct openstack_places *places,
-			const struct service *service, struct service_plan *plan, struct error *err)
+			const struct service *service, struct service_fronts *plan,
+			struct error *err)
 {
 	bool is_public =
 		service->kind == SERVICE_LOAD_BALANCER || service->kind == SERVICE_NODE_PORT;
@@ -164,10 +166,10 @@ static bool add_service(const struct app *app, const struct openstack_places *pl
 	return true;
 }
 
-bool service_plan_make(const struct app *app, const struct openstack_places *places,
-		       struct service_plan *ret, struct error *err)
+bool service_fronts_make(const struct app *app, const struct openstack_places *places,
+			 struct service_fronts *ret, struct error *err)
 {
-	AUTO(service_plan_clear) struct service_plan plan = {0};
+	AUTO(service_fronts_clear) struct service_fronts plan = {0};
 
 	if (app->route_count > 0) {
 		error_set(
@@ -185,11 +187,12 @@ bool service_plan_make(const struct app *app, const struct openstack_places *pla
 		if (!add_service(app, places, &app->services[i], &plan, err))
 			return false;
 	*ret = plan;
-	plan = (struct service_plan){0};
+	plan = (struct service_fronts){0};
 	return true;
 }
 
-void service_plan_rules(const struct service_plan *plan, const char *pod, struct string_list *ret)
+void service_fronts_rules(const struct service_fronts *plan, const char *pod,
+			  struct string_list *ret)
 {
 	for (size_t i = 0; i < plan->count; i++) {
 		const struct service_front *front = &plan->fronts[i];
@@ -209,7 +212,8 @@ void service_plan_rules(const struct service_plan *plan, const char *pod, struct
 
 /* --- record --------------------------------------------------------------------------------- */
 
-void service_plan_write(const struct service_plan *plan, struct json_writer *json, const char *key)
+void service_fronts_write(const struct service_fronts *plan, struct json_writer *json,
+			  const char *key)
 {
 	json_open_object(json, key);
 	json_write_text_if(json, "provider", plan->provider);
@@ -264,12 +268,12 @@ static void read_front(struct json_view view, struct service_front *ret)
 	}
 }
 
-void service_plan_read(struct json_view view, struct service_plan *ret)
+void service_fronts_read(struct json_view view, struct service_fronts *ret)
 {
 	struct json_view fronts = json_view_require(view, "fronts");
 	size_t count = json_view_count(fronts, MAX_FRONTS);
 
-	*ret = (struct service_plan){
+	*ret = (struct service_fronts){
 		.provider = json_view_text(json_view_get(view, "provider")),
 		.network = json_view_text(json_view_get(view, "network")),
 		.external = json_view_text(json_view_get(view, "external")),

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What Octavia has of a scope (balancer.h). */
+/* What Octavia has of a scope (octavia.h). */
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "cloud/openstack/place/scope_mark.h"
-#include "cloud/openstack/service/balancer.h"
+#include "cloud/openstack/service/octavia.h"
 #include "cloud/openstack/service/page_list.h"
 
-static void listener_clear(struct balancer_listener *listener)
+static void listener_clear(struct octavia_listener *listener)
 {
 	free(listener->id);
 	free(listener->pool);
@@ -19,10 +19,10 @@ static void listener_clear(struct balancer_listener *listener)
 	free(listener->members);
 }
 
-void balancer_list_clear(struct balancer_list *list)
+void octavia_list_clear(struct octavia_list *list)
 {
 	for (size_t i = 0; i < list->count; i++) {
-		struct balancer *balancer = &list->items[i];
+		struct octavia_balancer *balancer = &list->items[i];
 		free(balancer->id);
 		free(balancer->service);
 		free(balancer->status);
@@ -34,10 +34,10 @@ void balancer_list_clear(struct balancer_list *list)
 		free(balancer->listeners);
 	}
 	free(list->items);
-	*list = (struct balancer_list){0};
+	*list = (struct octavia_list){0};
 }
 
-const struct balancer *balancer_find(const struct balancer_list *list, const char *service)
+const struct octavia_balancer *octavia_find(const struct octavia_list *list, const char *service)
 {
 	for (size_t i = 0; i < list->count; i++)
 		if (strcmp(list->items[i].service, service) == 0)
@@ -45,8 +45,8 @@ const struct balancer *balancer_find(const struct balancer_list *list, const cha
 	return NULL;
 }
 
-const struct balancer_listener *balancer_listener_find(const struct balancer *balancer,
-						       const struct service_front_port *port)
+const struct octavia_listener *octavia_listener_find(const struct octavia_balancer *balancer,
+						     const struct service_front_port *port)
 {
 	for (size_t i = 0; i < balancer->listener_count; i++)
 		if (balancer->listeners[i].port == port->port &&
@@ -55,14 +55,14 @@ const struct balancer_listener *balancer_listener_find(const struct balancer *ba
 	return NULL;
 }
 
-struct balancer_reading {
+struct octavia_reading {
 	const struct cloud_scope *scope;
-	struct balancer_list *list;
+	struct octavia_list *list;
 };
 
 static void read_balancer(struct json_view view, void *arg)
 {
-	struct balancer_reading *reading = arg;
+	struct octavia_reading *reading = arg;
 	const char *mark = json_view_peek(json_view_get(view, "description"));
 	const char *status = json_view_peek(json_view_require(view, "provisioning_status"));
 	char *service = scope_mark_value(mark, "service");
@@ -72,7 +72,7 @@ static void read_balancer(struct json_view view, void *arg)
 		free(service);
 		return;
 	}
-	*ARRAY_APPEND(reading->list->items, reading->list->count) = (struct balancer){
+	*ARRAY_APPEND(reading->list->items, reading->list->count) = (struct octavia_balancer){
 		.id = json_view_text(json_view_require(view, "id")),
 		.service = service,
 		.status = xstrdup(status),
@@ -83,7 +83,7 @@ static void read_balancer(struct json_view view, void *arg)
 }
 
 /* A listener names its balancers; there is one. */
-static struct balancer *owner_of(struct balancer_list *list, struct json_view view)
+static struct octavia_balancer *owner_of(struct octavia_list *list, struct json_view view)
 {
 	struct json_view owners = json_view_get(view, "loadbalancers");
 	const char *id = json_view_count(owners, 10) > 0
@@ -98,13 +98,13 @@ static struct balancer *owner_of(struct balancer_list *list, struct json_view vi
 
 static void read_listener(struct json_view view, void *arg)
 {
-	struct balancer_reading *reading = arg;
-	struct balancer *balancer = owner_of(reading->list, view);
+	struct octavia_reading *reading = arg;
+	struct octavia_balancer *balancer = owner_of(reading->list, view);
 	const char *protocol = json_view_peek(json_view_require(view, "protocol"));
 
 	if (balancer == NULL)
 		return;
-	*ARRAY_APPEND(balancer->listeners, balancer->listener_count) = (struct balancer_listener){
+	*ARRAY_APPEND(balancer->listeners, balancer->listener_count) = (struct octavia_listener){
 		.id = json_view_text(json_view_require(view, "id")),
 		.pool = json_view_text(json_view_get(view, "default_pool_id")),
 		.protocol = protocol != NULL && strcmp(protocol, "UDP") == 0 ? PROTOCOL_UDP
@@ -116,13 +116,13 @@ static void read_listener(struct json_view view, void *arg)
 
 static void read_member(struct json_view view, void *arg)
 {
-	struct balancer_listener *listener = arg;
+	struct octavia_listener *listener = arg;
 	const char *status = json_view_peek(json_view_get(view, "provisioning_status"));
 	const char *pod = json_view_peek(json_view_get(view, "name"));
 
 	if (status != NULL && strcmp(status, "DELETED") == 0)
 		return;
-	*ARRAY_APPEND(listener->members, listener->member_count) = (struct balancer_member){
+	*ARRAY_APPEND(listener->members, listener->member_count) = (struct octavia_member){
 		.address = json_view_text(json_view_require(view, "address")),
 		.pod = pod != NULL && pod[0] != '\0' ? xstrdup(pod) : NULL,
 		.port = (uint16_t)json_view_number(json_view_require(view, "protocol_port"), 1,
@@ -130,11 +130,11 @@ static void read_member(struct json_view view, void *arg)
 	};
 }
 
-static bool read_members(struct openstack_client *client, struct balancer *balancer,
+static bool read_members(struct openstack_client *client, struct octavia_balancer *balancer,
 			 struct error *err)
 {
 	for (size_t i = 0; i < balancer->listener_count; i++) {
-		struct balancer_listener *listener = &balancer->listeners[i];
+		struct octavia_listener *listener = &balancer->listeners[i];
 		if (listener->pool == NULL)
 			continue;
 		AUTO_FREE char *path = xasprintf("/lbaas/pools/%s/members", listener->pool);
@@ -145,11 +145,11 @@ static bool read_members(struct openstack_client *client, struct balancer *balan
 	return true;
 }
 
-bool balancer_list_of(struct openstack_client *client, const struct cloud_scope *scope,
-		      struct balancer_list *ret, struct error *err)
+bool octavia_list_of(struct openstack_client *client, const struct cloud_scope *scope,
+		     struct octavia_list *ret, struct error *err)
 {
-	AUTO(balancer_list_clear) struct balancer_list list = {0};
-	struct balancer_reading reading = {scope, &list};
+	AUTO(octavia_list_clear) struct octavia_list list = {0};
+	struct octavia_reading reading = {scope, &list};
 
 	if (!page_list(client, &OPENSTACK_BALANCER, "/lbaas/loadbalancers", NULL, "loadbalancers",
 		       read_balancer, &reading, err))
@@ -161,6 +161,6 @@ bool balancer_list_of(struct openstack_client *client, const struct cloud_scope 
 		if (!read_members(client, &list.items[i], err))
 			return false;
 	*ret = list;
-	list = (struct balancer_list){0};
+	list = (struct octavia_list){0};
 	return true;
 }

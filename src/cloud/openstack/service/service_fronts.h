@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef I2KIT_CLOUD_OPENSTACK_SERVICE_SERVICE_PLAN_H
-#define I2KIT_CLOUD_OPENSTACK_SERVICE_SERVICE_PLAN_H
+#ifndef I2KIT_CLOUD_OPENSTACK_SERVICE_SERVICE_FRONTS_H
+#define I2KIT_CLOUD_OPENSTACK_SERVICE_SERVICE_FRONTS_H
 
 /*
  * What is to stand before the servers of a scope, from what its manifests say: for each service a balancer of
@@ -32,7 +32,7 @@ struct service_front {
 	size_t port_count;
 };
 
-struct service_plan {
+struct service_fronts {
 	struct service_front *fronts; /* owned */
 	size_t count;
 	struct string_list pods;  /* each has a group of its own */
@@ -41,18 +41,21 @@ struct service_plan {
 	char *network;	/* owned; Neutron's id */
 	char *external; /* owned; where floating addresses come from; or NULL */
 };
-void service_plan_clear(struct service_plan *plan);
+void service_fronts_clear(struct service_fronts *plan);
 
 /* False for what the cloud cannot do, with the way out. */
-MUST_CHECK bool service_plan_make(const struct app *app, const struct openstack_places *places,
-				  struct service_plan *ret, struct error *err);
-const struct service_front *service_plan_find(const struct service_plan *plan, const char *service);
+MUST_CHECK bool service_fronts_make(const struct app *app, const struct openstack_places *places,
+				    struct service_fronts *ret, struct error *err);
+const struct service_front *service_fronts_find(const struct service_fronts *plan,
+						const char *service);
 
 /* What a pod's group lets in, as texts "tcp 80 any" or "udp 53 group" (from pods of the scope alone). */
-void service_plan_rules(const struct service_plan *plan, const char *pod, struct string_list *ret);
+void service_fronts_rules(const struct service_fronts *plan, const char *pod,
+			  struct string_list *ret);
 
-void service_plan_write(const struct service_plan *plan, struct json_writer *json, const char *key);
+void service_fronts_write(const struct service_fronts *plan, struct json_writer *json,
+			  const char *key);
 /* What is wrong in it is the document's complaint. */
-void service_plan_read(struct json_view view, struct service_plan *ret);
+void service_fronts_read(struct json_view view, struct service_fronts *ret);
 
 #endif

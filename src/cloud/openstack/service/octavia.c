@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cloud/openstack/service/balancer.h"
+#include "cloud/openstack/service/octavia.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -52,8 +52,8 @@ static void write_listener(struct json_writer *json, const char *key, const char
 	json_close(json);
 }
 
-char *balancer_document(const struct cloud_scope *scope, const struct service_front *front,
-			const char *provider, const char *network)
+char *octavia_document(const struct cloud_scope *scope, const struct service_front *front,
+		       const char *provider, const char *network)
 {
 	AUTO(strbuf_clear) struct strbuf out = STRBUF_INIT;
 	struct json_writer json = JSON_WRITER(&out, 0);
@@ -77,8 +77,8 @@ char *balancer_document(const struct cloud_scope *scope, const struct service_fr
 }
 
 /* Members of other pods as they are, and these. */
-static char *members_document(const struct balancer *balancer,
-			      const struct balancer_listener *listener, const char *pod,
+static char *members_document(const struct octavia_balancer *balancer,
+			      const struct octavia_listener *listener, const char *pod,
 			      uint16_t target, const struct string_list *addresses)
 {
 	AUTO(strbuf_clear) struct strbuf out = STRBUF_INIT;
@@ -87,7 +87,7 @@ static char *members_document(const struct balancer *balancer,
 	json_open_object(&json, NULL);
 	json_open_list(&json, "members");
 	for (size_t i = 0; i < listener->member_count; i++) {
-		const struct balancer_member *member = &listener->members[i];
+		const struct octavia_member *member = &listener->members[i];
 		if (member->pod == NULL || strcmp(member->pod, pod) == 0)
 			continue;
 		json_open_object(&json, NULL);
@@ -180,11 +180,11 @@ static bool change(struct openstack_client *client, const char *balancer, const 
 	return wait_for(client, balancer, false, progress, err);
 }
 
-bool balancer_make(struct openstack_client *client, const struct cloud_scope *scope,
-		   const struct service_front *front, const char *provider, const char *network,
-		   const struct progress *progress, struct error *err)
+bool octavia_make(struct openstack_client *client, const struct cloud_scope *scope,
+		  const struct service_front *front, const char *provider, const char *network,
+		  const struct progress *progress, struct error *err)
 {
-	AUTO_FREE char *body = balancer_document(scope, front, provider, network);
+	AUTO_FREE char *body = octavia_document(scope, front, provider, network);
 	const struct openstack_call call = {
 		.service = &OPENSTACK_BALANCER, .method = "POST", .path = PATH, .json = body};
 	AUTO_PTR(json_document)
@@ -199,9 +199,9 @@ bool balancer_make(struct openstack_client *client, const struct cloud_scope *sc
 	return true;
 }
 
-bool balancer_add_port(struct openstack_client *client, const struct balancer *balancer,
-		       const struct service_front *front, const struct service_front_port *port,
-		       const char *provider, const struct progress *progress, struct error *err)
+bool octavia_add_port(struct openstack_client *client, const struct octavia_balancer *balancer,
+		      const struct service_front *front, const struct service_front_port *port,
+		      const char *provider, const struct progress *progress, struct error *err)
 {
 	AUTO(strbuf_clear) struct strbuf out = STRBUF_INIT;
 	struct json_writer json = JSON_WRITER(&out, 0);
@@ -212,9 +212,9 @@ bool balancer_add_port(struct openstack_client *client, const struct balancer *b
 	return change(client, balancer->id, "POST", LISTENERS, strbuf_text(&out), progress, err);
 }
 
-bool balancer_remove_port(struct openstack_client *client, const struct balancer *balancer,
-			  const struct balancer_listener *listener, const struct progress *progress,
-			  struct error *err)
+bool octavia_remove_port(struct openstack_client *client, const struct octavia_balancer *balancer,
+			 const struct octavia_listener *listener, const struct progress *progress,
+			 struct error *err)
 {
 	AUTO_FREE char *path = xasprintf(LISTENERS "/%s", listener->id);
 
@@ -227,13 +227,13 @@ bool balancer_remove_port(struct openstack_client *client, const struct balancer
 }
 
 /* Whether the pod's members are these already. */
-static bool is_so(const struct balancer_listener *listener, const char *pod, uint16_t target,
+static bool is_so(const struct octavia_listener *listener, const char *pod, uint16_t target,
 		  const struct string_list *addresses)
 {
 	size_t found = 0;
 
 	for (size_t i = 0; i < listener->member_count; i++) {
-		const struct balancer_member *member = &listener->members[i];
+		const struct octavia_member *member = &listener->members[i];
 		if (member->pod != NULL && strcmp(member->pod, pod) != 0)
 			continue;
 		if (member->pod == NULL || member->port != target ||
@@ -244,10 +244,10 @@ static bool is_so(const struct balancer_listener *listener, const char *pod, uin
 	return found == addresses->count;
 }
 
-bool balancer_set_members(struct openstack_client *client, const struct balancer *balancer,
-			  const struct balancer_listener *listener, const char *pod,
-			  uint16_t target, const struct string_list *addresses,
-			  const struct progress *progress, struct error *err)
+bool octavia_set_members(struct openstack_client *client, const struct octavia_balancer *balancer,
+			 const struct octavia_listener *listener, const char *pod, uint16_t target,
+			 const struct string_list *addresses, const struct progress *progress,
+			 struct error *err)
 {
 	if (listener->pool == NULL)
 		return error_set(err, ERROR_INVALID, "listener %s of service '%s' has no pool",
@@ -259,8 +259,8 @@ bool balancer_set_members(struct openstack_client *client, const struct balancer
 	return change(client, balancer->id, "PUT", path, body, progress, err);
 }
 
-bool balancer_delete(struct openstack_client *client, const char *id,
-		     const struct progress *progress, struct error *err)
+bool octavia_delete(struct openstack_client *client, const char *id,
+		    const struct progress *progress, struct error *err)
 {
 	AUTO_FREE char *path = xasprintf(PATH "/%s?cascade=true", id);
 	AUTO(openstack_answer_clear) struct openstack_answer answer = {0};
