@@ -86,6 +86,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         identity = sent["auth"]["identity"]
         if "application_credential" in identity and "scope" in sent["auth"]:
             return self.refuse(401, "Application credentials cannot request a scope.")
+        if identity.get("application_credential", {}).get("id") == "taken-back":
+            return self.refuse(404, "Could not find Application Credential: taken-back.")
         secret = (identity.get("password", {}).get("user", {}).get("password") or identity.get("token", {}).get("id")
                   or identity.get("application_credential", {}).get("secret"))
         if secret != "right":
@@ -177,6 +179,11 @@ def test_by_application_credential(bed):
     good(bed.doctor(credential, auth_type="v3applicationcredential"))
     named = {"application_credential_name": "n", "application_credential_secret": "right", "username": "ada", "user_domain_id": "default"}
     good(bed.doctor(named, auth_type="v3applicationcredential"))
+
+
+def test_an_application_credential_that_was_taken_back(bed):
+    credential = {"application_credential_id": "taken-back", "application_credential_secret": "right"}
+    bad(bed.doctor(credential, auth_type="v3applicationcredential"), "the login: 404, Could not find Application Credential", "application credential are those of", "clouds.yaml")
 
 
 def test_by_token(bed):

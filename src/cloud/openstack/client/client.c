@@ -118,13 +118,15 @@ static bool explain_login(const struct openstack_client *client,
 			  const struct openstack_answer *answer, struct error *err)
 {
 	const struct openstack_settings *settings = &client->settings;
+	const char *from = settings->file != NULL ? settings->file : "OS_* in the environment";
 
 	(void)openstack_answer_error(answer, "the login", err);
 	(void)error_prefix(err, "the OpenStack cloud '%s'", settings->cloud);
 	if (answer->status == 401)
-		(void)error_hint(err, "user, password and project are those of %s",
-				 settings->file != NULL ? settings->file
-							: "OS_* in the environment");
+		(void)error_hint(err, "user, password and project are those of %s", from);
+	/* An application credential that was taken back, too. */
+	if (answer->status == 404)
+		(void)error_hint(err, "auth_url and application credential are those of %s", from);
 	return false;
 }
 
