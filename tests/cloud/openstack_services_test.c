@@ -125,14 +125,6 @@ static void what_the_cloud_cannot_do_is_refused_with_the_way_out(void **state)
 				 "spec: {sessionAffinity: ClientIP, selector: {app: web}, "
 				 "ports: [{port: 80}]}\n",
 		 "ovn", true, "do not keep a client", "sessionAffinity: None"},
-		{POD("web", "1")
-			 SERVICE("site", "ClusterIP", "web",
-				 "{port: 80}") "---\napiVersion: networking.k8s.io/v1\nkind: "
-					       "Ingress\nmetadata: {name: "
-					       "i}\n"
-					       "spec: {defaultBackend: {service: {name: site, "
-					       "port: {number: 80}}}}\n",
-		 "ovn", true, "Ingress", "LoadBalancer"},
 	};
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -185,7 +177,7 @@ static void a_plan_comes_back_out_of_its_record(void **state)
 	service_fronts_write(&back, &second, NULL);
 	assert_string_equal(strbuf_text(&one), strbuf_text(&two));
 	AUTO_FREE char *rules = rules_of(&back, "dns");
-	assert_string_equal(rules, "udp 53 group");
+	assert_string_equal(rules, "udp 53 network");
 }
 
 /* The request that Debian 12's Octavia answered with a balancer that served at once, but for names. */

@@ -185,18 +185,24 @@ bool octavia_make(struct openstack_client *client, const struct cloud_scope *sco
 		  const struct progress *progress, struct error *err)
 {
 	AUTO_FREE char *body = octavia_document(scope, front, provider, network);
+
+	return octavia_create(client, body, progress, err) ||
+	       error_prefix(err, "service '%s'", front->service);
+}
+
+bool octavia_create(struct openstack_client *client, const char *body,
+		    const struct progress *progress, struct error *err)
+{
 	const struct openstack_call call = {
 		.service = &OPENSTACK_BALANCER, .method = "POST", .path = PATH, .json = body};
 	AUTO_PTR(json_document)
 	struct json_document *made = openstack_client_ask(client, &call, err);
 
 	if (made == NULL)
-		return error_prefix(err, "service '%s'", front->service);
+		return false;
 	AUTO_FREE char *id = json_view_text(json_view_require(
 		json_view_require(json_document_root(made), "loadbalancer"), "id"));
-	if (!json_document_check(made, err) || !wait_for(client, id, false, progress, err))
-		return error_prefix(err, "service '%s'", front->service);
-	return true;
+	return json_document_check(made, err) && wait_for(client, id, false, progress, err);
 }
 
 bool octavia_add_port(struct openstack_client *client, const struct octavia_balancer *balancer,

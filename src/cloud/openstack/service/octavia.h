@@ -44,6 +44,8 @@ struct octavia_list {
 	size_t count;
 };
 void octavia_list_clear(struct octavia_list *list);
+void octavia_balancer_clear(struct octavia_balancer *balancer);
+void octavia_listener_clear(struct octavia_listener *listener);
 
 /* All of the scope, with listeners and members. */
 MUST_CHECK bool octavia_list_of(struct openstack_client *client, const struct cloud_scope *scope,
@@ -53,6 +55,12 @@ const struct octavia_balancer *octavia_find(const struct octavia_list *list, con
 const struct octavia_listener *octavia_listener_find(const struct octavia_balancer *balancer,
 						     const struct service_front_port *port);
 
+/* All but service and listeners; false: it is being deleted, and *ret as it was. */
+bool octavia_balancer_read(struct json_view view, struct octavia_balancer *ret);
+/* Adds the members of its pool. */
+MUST_CHECK bool octavia_read_members(struct openstack_client *client,
+				     struct octavia_listener *listener, struct error *err);
+
 /* The whole of it. Owned; pure. */
 char *octavia_document(const struct cloud_scope *scope, const struct service_front *front,
 		       const char *provider, const char *network);
@@ -61,6 +69,9 @@ MUST_CHECK bool octavia_make(struct openstack_client *client, const struct cloud
 			     const struct service_front *front, const char *provider,
 			     const char *network, const struct progress *progress,
 			     struct error *err);
+/* body: the document of any balancer. */
+MUST_CHECK bool octavia_create(struct openstack_client *client, const char *body,
+			       const struct progress *progress, struct error *err);
 MUST_CHECK bool octavia_add_port(struct openstack_client *client,
 				 const struct octavia_balancer *balancer,
 				 const struct service_front *front,

@@ -8,7 +8,7 @@
 #include "cloud/openstack/service/octavia.h"
 #include "cloud/openstack/service/page_list.h"
 
-static void listener_clear(struct octavia_listener *listener)
+void octavia_listener_clear(struct octavia_listener *listener)
 {
 	free(listener->id);
 	free(listener->pool);
@@ -19,20 +19,23 @@ static void listener_clear(struct octavia_listener *listener)
 	free(listener->members);
 }
 
+void octavia_balancer_clear(struct octavia_balancer *balancer)
+{
+	free(balancer->id);
+	free(balancer->service);
+	free(balancer->status);
+	free(balancer->address);
+	free(balancer->port);
+	free(balancer->subnet);
+	for (size_t i = 0; i < balancer->listener_count; i++)
+		octavia_listener_clear(&balancer->listeners[i]);
+	free(balancer->listeners);
+}
+
 void octavia_list_clear(struct octavia_list *list)
 {
-	for (size_t i = 0; i < list->count; i++) {
-		struct octavia_balancer *balancer = &list->items[i];
-		free(balancer->id);
-		free(balancer->service);
-		free(balancer->status);
-		free(balancer->address);
-		free(balancer->port);
-		free(balancer->subnet);
-		for (size_t l = 0; l < balancer->listener_count; l++)
-			listener_clear(&balancer->listeners[l]);
-		free(balancer->listeners);
-	}
+	for (size_t i = 0; i < list->count; i++)
+		octavia_balancer_clear(&list->items[i]);
 	free(list->items);
 	*list = (struct octavia_list){0};
 }
@@ -60,26 +63,34 @@ struct octavia_reading {
 	struct octavia_list *list;
 };
 
-static void read_balancer(struct json_view view, void *arg)
+bool octavia_balancer_read(struct json_view view, struct octavia_balancer *ret)
 {
-	struct octavia_reading *reading = arg;
-	const char *mark = json_view_peek(json_view_get(view, "description"));
 	const char *status = json_view_peek(json_view_require(view, "provisioning_status"));
-	char *service = scope_mark_value(mark, "service");
 
-	if (!scope_mark_is(mark, reading->scope) || service == NULL || status == NULL ||
-	    strcmp(status, "DELETED") == 0) {
-		free(service);
-		return;
-	}
-	*ARRAY_APPEND(reading->list->items, reading->list->count) = (struct octavia_balancer){
+	if (status == NULL || strcmp(status, "DELETED") == 0)
+		return false;
+	*ret = (struct octavia_balancer){
 		.id = json_view_text(json_view_require(view, "id")),
-		.service = service,
 		.status = xstrdup(status),
 		.address = json_view_text(json_view_get(view, "vip_address")),
 		.port = json_view_text(json_view_get(view, "vip_port_id")),
 		.subnet = json_view_text(json_view_get(view, "vip_subnet_id")),
 	};
+	return true;
+}
+
+static void read_balancer(struct json_view view, void *arg)
+{
+	struct octavia_reading *reading = arg;
+	const char *mark = json_view_peek(json_view_get(view, "description"));
+	AUTO_FREE char *service = scope_mark_value(mark, "service");
+	struct octavia_balancer balancer = {0};
+
+	if (service == NULL || !scope_mark_is(mark, reading->scope) ||
+	    !octavia_balancer_read(view, &balancer))
+		return;
+	balancer.service = TAKE_PTR(service);
+	*ARRAY_APPEND(reading->list->items, reading->list->count) = balancer;
 }
 
 /* A listener names its balancers; there is one. */
@@ -130,18 +141,22 @@ static void read_member(struct json_view view, void *arg)
 	};
 }
 
+bool octavia_read_members(struct openstack_client *client, struct octavia_listener *listener,
+			  struct error *err)
+{
+	if (listener->pool == NULL)
+		return true;
+	AUTO_FREE char *path = xasprintf("/lbaas/pools/%s/members", listener->pool);
+	return page_list(client, &OPENSTACK_BALANCER, path, NULL, "members", read_member, listener,
+			 err);
+}
+
 static bool read_members(struct openstack_client *client, struct octavia_balancer *balancer,
 			 struct error *err)
 {
-	for (size_t i = 0; i < balancer->listener_count; i++) {
-		struct octavia_listener *listener = &balancer->listeners[i];
-		if (listener->pool == NULL)
-			continue;
-		AUTO_FREE char *path = xasprintf("/lbaas/pools/%s/members", listener->pool);
-		if (!page_list(client, &OPENSTACK_BALANCER, path, NULL, "members", read_member,
-			       listener, err))
+	for (size_t i = 0; i < balancer->listener_count; i++)
+		if (!octavia_read_members(client, &balancer->listeners[i], err))
 			return false;
-	}
 	return true;
 }
 

@@ -23,6 +23,7 @@ void service_fronts_clear(struct service_fronts *plan)
 	for (size_t i = 0; i < plan->count; i++)
 		front_clear(&plan->fronts[i]);
 	free(plan->fronts);
+	service_routes_clear(&plan->routes);
 	string_list_clear(&plan->pods);
 	string_list_clear(&plan->notes);
 	free(plan->provider);
@@ -119,6 +120,22 @@ static bool check_service(const struct app *app, const struct openstack_places *
 
 /* --- plan ----------------------------------------------------------------------------------- */
 
+/* A group lets out whatever its pod sends, and who is to reach less must not look as if it did. */
+static bool check_egress(const struct app *app, struct error *err)
+{
+	for (size_t i = 0; i < app->pod_count; i++) {
+		if (!app->pods[i].egress.is_restricted)
+			continue;
+		error_set(err, ERROR_UNSUPPORTED,
+			  "pod '%s': what it may reach is restricted, which i2kit does not set up "
+			  "in OpenStack",
+			  app->pods[i].name);
+		return error_hint(err, "network: without egress, or a network of the cloud that "
+				       "leads nowhere else, by provider.network");
+	}
+	return true;
+}
+
 /* OVN's is no machine of its own, and does all that services need; else what the cloud names first. */
 static const char *choose_provider(const struct openstack_places *places)
 {
@@ -171,13 +188,9 @@ bool service_fronts_make(const struct app *app, const struct openstack_places *p
 {
 	AUTO(service_fronts_clear) struct service_fronts plan = {0};
 
-	if (app->route_count > 0) {
-		error_set(
-			err, ERROR_UNSUPPORTED,
-			"routes by host and path (Ingress, HTTPRoute) are not set up in OpenStack "
-			"yet");
-		return error_hint(err, "a pod that routes, behind a Service of type LoadBalancer");
-	}
+	if (!check_egress(app, err) ||
+	    !service_routes_make(app, places, &plan.routes, &plan.notes, err))
+		return false;
 	plan.provider = xstrdup_or_null(choose_provider(places));
 	plan.network = xstrdup_or_null(places->network.id);
 	plan.external = xstrdup_or_null(places->external.id);
@@ -191,22 +204,36 @@ bool service_fronts_make(const struct app *app, const struct openstack_places *p
 	return true;
 }
 
+static void add_rule(struct string_list *ret, enum protocol protocol, uint16_t port,
+		     const char *from)
+{
+	AUTO_FREE char *rule =
+		xasprintf("%s %u %s", protocol == PROTOCOL_UDP ? "udp" : "tcp", port, from);
+
+	if (!string_list_has(ret, rule))
+		string_list_add(ret, rule);
+}
+
+/* OVN's balancers are no hop: who asks is who comes. Others ask by an address of their own. */
+static const char *source_of(const struct service_fronts *plan, const struct service_front *front)
+{
+	if (front->is_balanced && strcmp(plan->provider, OVN) != 0)
+		return "network";
+	return front->is_public ? "any" : "group";
+}
+
 void service_fronts_rules(const struct service_fronts *plan, const char *pod,
 			  struct string_list *ret)
 {
 	for (size_t i = 0; i < plan->count; i++) {
 		const struct service_front *front = &plan->fronts[i];
-		for (size_t p = 0; p < front->port_count && string_list_has(&front->pods, pod);
-		     p++) {
-			const char *protocol =
-				front->ports[p].protocol == PROTOCOL_UDP ? "udp" : "tcp";
-			AUTO_FREE char *rule =
-				xasprintf("%s %u %s", protocol, front->ports[p].target,
-					  front->is_public ? "any" : "group");
-			if (!string_list_has(ret, rule))
-				string_list_add(ret, rule);
-		}
+		for (size_t p = 0; p < front->port_count && string_list_has(&front->pods, pod); p++)
+			add_rule(ret, front->ports[p].protocol, front->ports[p].target,
+				 source_of(plan, front));
 	}
+	for (size_t i = 0; i < plan->routes.pool_count; i++)
+		if (string_list_has(&plan->routes.pools[i].pods, pod))
+			add_rule(ret, PROTOCOL_TCP, plan->routes.pools[i].target, "network");
 	string_list_sort(ret);
 }
 
@@ -220,6 +247,7 @@ void service_fronts_write(const struct service_fronts *plan, struct json_writer 
 	json_write_text_if(json, "network", plan->network);
 	json_write_text_if(json, "external", plan->external);
 	json_write_texts(json, "pods", &plan->pods);
+	service_routes_write(&plan->routes, json, "routes");
 	json_open_list(json, "fronts");
 	for (size_t i = 0; i < plan->count; i++) {
 		const struct service_front *front = &plan->fronts[i];
@@ -279,6 +307,7 @@ void service_fronts_read(struct json_view view, struct service_fronts *ret)
 		.external = json_view_text(json_view_get(view, "external")),
 	};
 	json_view_texts(json_view_require(view, "pods"), MAX_FRONTS, &ret->pods);
+	service_routes_read(json_view_get(view, "routes"), &ret->routes);
 	for (size_t i = 0; i < count; i++)
 		read_front(json_view_at(fronts, i), ARRAY_APPEND(ret->fronts, ret->count));
 }

@@ -14,6 +14,7 @@
 #include "base/json.h"
 #include "base/json_writer.h"
 #include "cloud/openstack/place/places.h"
+#include "cloud/openstack/service/service_routes.h"
 #include "manifest/app.h"
 
 struct service_front_port {
@@ -35,6 +36,7 @@ struct service_front {
 struct service_fronts {
 	struct service_front *fronts; /* owned */
 	size_t count;
+	struct service_routes routes;
 	struct string_list pods;  /* each has a group of its own */
 	struct string_list notes; /* what to know before saying yes; not written */
 	char *provider; /* owned; Octavia's: "ovn", "amphora"; NULL: there is no Octavia */
@@ -49,7 +51,10 @@ MUST_CHECK bool service_fronts_make(const struct app *app, const struct openstac
 const struct service_front *service_fronts_find(const struct service_fronts *plan,
 						const char *service);
 
-/* What a pod's group lets in, as texts "tcp 80 any" or "udp 53 group" (from pods of the scope alone). */
+/*
+ * What a pod's group lets in, as texts: "tcp 80 any", "udp 53 group" (from pods of the scope alone), "tcp 80
+ * network" (from a balancer that is a VM there and speaks for its clients).
+ */
 void service_fronts_rules(const struct service_fronts *plan, const char *pod,
 			  struct string_list *ret);
 

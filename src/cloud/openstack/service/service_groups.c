@@ -13,7 +13,8 @@
 #include "cloud/openstack/place/scope_mark.h"
 #include "cloud/openstack/service/page_list.h"
 
-#define MAX_RULES 2000
+#define MAX_RULES   2000
+#define MAX_SUBNETS 1000
 
 void service_group_list_clear(struct service_group_list *list)
 {
@@ -56,9 +57,12 @@ static char *rule_text(struct json_view view)
 	bool is_any = group == NULL && (prefix == NULL || strcmp(prefix, "0.0.0.0/0") == 0);
 
 	if (protocol == NULL || first == 0 || first != last || family == NULL ||
-	    strcmp(family, "IPv4") != 0 || (group == NULL && !is_any))
+	    strcmp(family, "IPv4") != 0)
 		return xstrdup("other");
-	return xasprintf("%s %" PRId64 " %s", protocol, first, is_any ? "any" : "group");
+	return xasprintf("%s %" PRId64 " %s", protocol, first,
+			 is_any		 ? "any"
+			 : group != NULL ? "group"
+					 : prefix);
 }
 
 static void read_rules(struct json_view list, struct service_group *group)
@@ -159,7 +163,8 @@ static bool add_rule(struct openstack_client *client, const struct service_group
 	if (strcmp(words.items[2], "group") == 0)
 		json_write_text(&json, "remote_group_id", all);
 	else
-		json_write_text(&json, "remote_ip_prefix", "0.0.0.0/0");
+		json_write_text(&json, "remote_ip_prefix",
+				strcmp(words.items[2], "any") == 0 ? "0.0.0.0/0" : words.items[2]);
 	json_close(&json);
 	json_close(&json);
 	const struct openstack_call call = {.service = &OPENSTACK_NETWORK,
@@ -211,4 +216,29 @@ bool service_group_open(struct openstack_client *client, const struct service_gr
 bool service_group_delete(struct openstack_client *client, const char *id, struct error *err)
 {
 	return remove_thing(client, "security-groups", id, err);
+}
+
+bool service_network_prefixes(struct openstack_client *client, const char *network,
+			      struct string_list *ret, struct error *err)
+{
+	AUTO(strbuf_clear) struct strbuf path = STRBUF_INIT;
+
+	/* Whoever's they are: a network may be shared. */
+	strbuf_append(&path, "/subnets?ip_version=4&fields=cidr&network_id=");
+	strbuf_append_url(&path, network);
+	const struct openstack_call call = {.service = &OPENSTACK_NETWORK,
+					    .path = strbuf_text(&path)};
+	AUTO_PTR(json_document)
+	struct json_document *document = openstack_client_ask(client, &call, err);
+	if (document == NULL)
+		return false;
+	struct json_view list = json_view_require(json_document_root(document), "subnets");
+	size_t count = json_view_count(list, MAX_SUBNETS);
+	for (size_t i = 0; i < count; i++) {
+		const char *cidr = json_view_peek(json_view_require(json_view_at(list, i), "cidr"));
+		if (cidr != NULL)
+			string_list_add(ret, cidr);
+	}
+	string_list_sort(ret);
+	return json_document_check(document, err);
 }

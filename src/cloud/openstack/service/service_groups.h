@@ -5,9 +5,10 @@
 /*
  * Security groups of Neutron: one for each pod, which lets in what services lead to it and nothing else; and one
  * that all pods of a scope are in, for "from pods of this scope" to have a meaning. A rule is a text here,
- * "tcp 80 any" or "tcp 80 group" (service_fronts.h). Whose a group is its description says.
+ * "tcp 80 any", "tcp 80 group" or "tcp 80 10.0.0.0/24" (service_fronts.h). Whose a group is its description says.
  */
 
+#include "base/string_list.h"
 #include "cloud/openstack/client/client.h"
 #include "cloud/provider.h"
 
@@ -43,6 +44,9 @@ MUST_CHECK bool service_group_open(struct openstack_client *client,
 				   const struct service_group *group, const char *all,
 				   const struct string_list *rules, bool is_exact,
 				   struct error *err);
+/* Adds what a network's addresses of IPv4 are, as "10.0.0.0/24", sorted. */
+MUST_CHECK bool service_network_prefixes(struct openstack_client *client, const char *network,
+					 struct string_list *ret, struct error *err);
 MUST_CHECK bool service_group_delete(struct openstack_client *client, const char *id,
 				     struct error *err);
 

@@ -5,19 +5,8 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "cloud/openstack/service/floating_address.h"
-#include "cloud/openstack/service/octavia.h"
-#include "cloud/openstack/service/service_groups.h"
-
-struct services {
-	struct openstack_client *client; /* borrowed, as the next two */
-	const struct cloud_scope *scope;
-	const struct progress *progress;
-	struct service_fronts plan;
-	struct service_group_list groups; /* what there is, of the last look */
-	struct octavia_list balancers;
-	struct floating_address_list floating;
-};
+#include "cloud/openstack/service/services_routes.h"
+#include "cloud/openstack/service/services_state.h"
 
 struct services *services_new(struct openstack_client *client, const struct cloud_scope *scope,
 			      struct service_fronts *plan, const struct progress *progress)
@@ -32,18 +21,20 @@ struct services *services_new(struct openstack_client *client, const struct clou
 	return services;
 }
 
-static void forget(struct services *services)
+void services_forget(struct services *services)
 {
 	service_group_list_clear(&services->groups);
 	octavia_list_clear(&services->balancers);
+	octavia_routes_list_clear(&services->routes);
 	floating_address_list_clear(&services->floating);
+	string_list_clear(&services->prefixes);
 }
 
 void services_free(struct services *services)
 {
 	if (services == NULL)
 		return;
-	forget(services);
+	services_forget(services);
 	service_fronts_clear(&services->plan);
 	free(services);
 }
@@ -59,16 +50,28 @@ static bool look_at_balancers(struct services *services, struct error *err)
 
 	if (!openstack_client_has(services->client, &OPENSTACK_BALANCER, &failure))
 		return failure.kind == ERROR_NONE || error_move(err, &failure);
-	return octavia_list_of(services->client, services->scope, &services->balancers, err);
+	return octavia_list_of(services->client, services->scope, &services->balancers, err) &&
+	       octavia_routes_list_of(services->client, services->scope, &services->routes, err);
+}
+
+/* Only a balancer that is a VM speaks from addresses of the network. */
+static bool look_at_network(struct services *services, struct error *err)
+{
+	const struct service_fronts *plan = &services->plan;
+	bool has_vms = plan->routes.provider != NULL ||
+		       (plan->provider != NULL && strcmp(plan->provider, "ovn") != 0);
+
+	return !has_vms || plan->network == NULL ||
+	       service_network_prefixes(services->client, plan->network, &services->prefixes, err);
 }
 
 bool services_look(struct services *services, struct error *err)
 {
-	forget(services);
+	services_forget(services);
 	return service_group_list_of(services->client, services->scope, &services->groups, err) &&
 	       floating_address_list_of(services->client, services->scope, &services->floating,
 					err) &&
-	       look_at_balancers(services, err);
+	       look_at_balancers(services, err) && look_at_network(services, err);
 }
 
 /* --- making --------------------------------------------------------------------------------- */
@@ -91,7 +94,23 @@ static bool make_groups(struct services *services, struct error *err)
 	return service_group_list_of(services->client, services->scope, &services->groups, err);
 }
 
-static bool open_groups(struct services *services, bool is_exact, struct error *err)
+void services_rules(const struct services *services, const char *pod, struct string_list *ret)
+{
+	AUTO(string_list_clear) struct string_list rules = STRING_LIST_INIT;
+	static const char word[] = " network";
+
+	service_fronts_rules(&services->plan, pod, &rules);
+	for (size_t i = 0; i < rules.count; i++) {
+		const char *end = strstr(rules.items[i], word);
+		if (end == NULL)
+			string_list_add(ret, rules.items[i]);
+		for (size_t p = 0; end != NULL && p < services->prefixes.count; p++)
+			string_list_addf(ret, "%.*s %s", (int)(end - rules.items[i]),
+					 rules.items[i], services->prefixes.items[p]);
+	}
+}
+
+bool services_open_groups(struct services *services, bool is_exact, struct error *err)
 {
 	const struct service_group *all = service_group_find(&services->groups, NULL);
 
@@ -102,7 +121,7 @@ static bool open_groups(struct services *services, bool is_exact, struct error *
 		if (all == NULL || group == NULL)
 			return error_set(err, ERROR_NOT_FOUND,
 					 "pod '%s': its security group was taken away", pod);
-		service_fronts_rules(&services->plan, pod, &rules);
+		services_rules(services, pod, &rules);
 		if (!service_group_open(services->client, group, all->id, &rules, is_exact, err))
 			return error_prefix(err, "pod '%s'", pod);
 	}
@@ -149,7 +168,7 @@ bool services_prepare(struct services *services, struct error *err)
 {
 	const struct service_fronts *plan = &services->plan;
 
-	if (!make_groups(services, err) || !open_groups(services, false, err))
+	if (!make_groups(services, err) || !services_open_groups(services, false, err))
 		return false;
 	for (size_t i = 0; i < plan->count; i++)
 		if (plan->fronts[i].is_balanced && !make_balancer(services, &plan->fronts[i], err))
@@ -159,7 +178,7 @@ bool services_prepare(struct services *services, struct error *err)
 	for (size_t i = 0; i < plan->count; i++)
 		if (plan->fronts[i].is_public && !make_floating(services, &plan->fronts[i], err))
 			return error_prefix(err, "service '%s'", plan->fronts[i].service);
-	return services_look(services, err);
+	return services_prepare_routes(services, err) && services_look(services, err);
 }
 
 /* --- what it is for its servers ------------------------------------------------------------- */
@@ -238,6 +257,7 @@ enum services_membership services_member(const struct services *services, const 
 		found += floating != NULL && floating->port != NULL && port != NULL &&
 			 strcmp(floating->port, port) == 0;
 	}
+	services_count_routes(services, pod, address != NULL ? address : "", &pools, &found);
 	if (found == pools)
 		return SERVICES_MEMBER;
 	return found > 0 ? SERVICES_SOME_MEMBER : SERVICES_NO_MEMBER;
@@ -295,191 +315,20 @@ bool services_set_members(struct services *services, const char *pod,
 				       : !set_address(services, front, ports, err))
 			return false;
 	}
-	return services_look(services, err);
+	return services_set_route_members(services, pod, addresses, err) &&
+	       services_look(services, err);
 }
 
 void services_status(const struct services *services, struct cloud_status *status)
 {
-	for (size_t i = 0; i < services->floating.count; i++)
-		*ARRAY_APPEND(status->addresses, status->address_count) = (struct key_value){
-			.key = xstrdup(services->floating.items[i].service),
-			.value = xstrdup(services->floating.items[i].address),
-		};
-}
-
-/* --- what goes ------------------------------------------------------------------------------ */
-
-/* Whether the plan wants a floating address for it. */
-static bool wants_floating(const struct service_fronts *plan, const char *service)
-{
-	const struct service_front *front = service_fronts_find(plan, service);
-	return front != NULL && front->is_public;
-}
-
-static bool wants_balancer(const struct service_fronts *plan, const char *service)
-{
-	const struct service_front *front = service_fronts_find(plan, service);
-	return front != NULL && front->is_balanced;
-}
-
-static bool wants_listener(const struct service_front *front,
-			   const struct octavia_listener *listener)
-{
-	for (size_t i = 0; i < front->port_count; i++)
-		if (front->ports[i].port == listener->port &&
-		    front->ports[i].protocol == listener->protocol)
-			return true;
-	return false;
-}
-
-static bool tidy_listeners(struct services *services, const struct octavia_balancer *balancer,
-			   struct error *err)
-{
-	const struct service_front *front = service_fronts_find(&services->plan, balancer->service);
-
-	for (size_t i = 0; i < balancer->listener_count; i++)
-		if (!wants_listener(front, &balancer->listeners[i]) &&
-		    !octavia_remove_port(services->client, balancer, &balancer->listeners[i],
-					 services->progress, err))
-			return false;
-	return true;
-}
-
-/* Of two of one service, made by two runs at once, the first that is found stays. */
-static bool tidy_balancers(struct services *services, struct error *err)
-{
-	for (size_t i = 0; i < services->balancers.count; i++) {
-		const struct octavia_balancer *balancer = &services->balancers.items[i];
-		bool is_wanted = wants_balancer(&services->plan, balancer->service) &&
-				 octavia_find(&services->balancers, balancer->service) == balancer;
-		if (is_wanted ? !tidy_listeners(services, balancer, err)
-			      : !octavia_delete(services->client, balancer->id, services->progress,
-						err))
-			return error_prefix(err, "service '%s'", balancer->service);
-	}
-	return true;
-}
-
-static bool tidy_groups(struct services *services, struct error *err)
-{
-	for (size_t i = 0; i < services->groups.count; i++) {
-		const struct service_group *group = &services->groups.items[i];
-		AUTO(error_clear) struct error failure = ERROR_INIT;
-		bool is_wanted =
-			(group->pod == NULL || string_list_has(&services->plan.pods, group->pod)) &&
-			service_group_find(&services->groups, group->pod) == group;
-		if (!is_wanted && !service_group_delete(services->client, group->id, &failure) &&
-		    failure.kind != ERROR_EXISTS)
-			return error_move(err, &failure);
-	}
-	return true;
-}
-
-bool services_tidy(struct services *services, struct error *err)
-{
-	if (!services_look(services, err) || !open_groups(services, true, err))
-		return false;
 	for (size_t i = 0; i < services->floating.count; i++) {
 		const struct floating_address *one = &services->floating.items[i];
-		if ((!wants_floating(&services->plan, one->service) ||
-		     floating_address_find(&services->floating, one->service) != one) &&
-		    !floating_address_delete(services->client, one->id, err))
-			return false;
-	}
-	return tidy_balancers(services, err) && tidy_groups(services, err) &&
-	       services_look(services, err);
-}
-
-bool services_destroy(struct services *services, struct error *err)
-{
-	if (!services_look(services, err))
-		return false;
-	for (size_t i = 0; i < services->floating.count; i++)
-		if (!floating_address_delete(services->client, services->floating.items[i].id, err))
-			return false;
-	for (size_t i = 0; i < services->balancers.count; i++)
-		if (!octavia_delete(services->client, services->balancers.items[i].id,
-				    services->progress, err))
-			return false;
-	/* Those of the pods first: their rules name that of all. */
-	for (unsigned pass = 0; pass < 2; pass++)
-		for (size_t i = 0; i < services->groups.count; i++)
-			if ((services->groups.items[i].pod == NULL) == (pass == 1) &&
-			    !service_group_delete(services->client, services->groups.items[i].id,
-						  err))
-				return false;
-	forget(services);
-	return true;
-}
-
-/* --- plan ----------------------------------------------------------------------------------- */
-
-static void list_front(const struct services *services, const struct service_front *front,
-		       struct cloud_plan *plan)
-{
-	const struct octavia_balancer *balancer =
-		octavia_find(&services->balancers, front->service);
-
-	if (front->is_balanced && balancer == NULL)
-		cloud_plan_add(plan, CLOUD_ADD, front->service, "load balancer", false);
-	for (size_t i = 0; balancer != NULL && i < front->port_count; i++) {
-		if (octavia_listener_find(balancer, &front->ports[i]) != NULL)
+		if (services_is_route_address(one))
 			continue;
-		AUTO_FREE char *name = xasprintf("%s:%u", front->service, front->ports[i].port);
-		cloud_plan_add(plan, CLOUD_ADD, name, "listener", false);
+		*ARRAY_APPEND(status->addresses, status->address_count) = (struct key_value){
+			.key = xstrdup(one->service),
+			.value = xstrdup(one->address),
+		};
 	}
-	if (front->is_public && floating_address_find(&services->floating, front->service) == NULL)
-		cloud_plan_add(plan, CLOUD_ADD, front->service, "floating address", false);
-}
-
-static void list_removals(const struct services *services, struct cloud_plan *plan)
-{
-	for (size_t i = 0; i < services->balancers.count; i++) {
-		const struct octavia_balancer *balancer = &services->balancers.items[i];
-		if (!wants_balancer(&services->plan, balancer->service)) {
-			cloud_plan_add(plan, CLOUD_REMOVE, balancer->service, "load balancer",
-				       false);
-			continue;
-		}
-		const struct service_front *front =
-			service_fronts_find(&services->plan, balancer->service);
-		for (size_t l = 0; l < balancer->listener_count; l++) {
-			if (wants_listener(front, &balancer->listeners[l]))
-				continue;
-			AUTO_FREE char *name =
-				xasprintf("%s:%u", front->service, balancer->listeners[l].port);
-			cloud_plan_add(plan, CLOUD_REMOVE, name, "listener", false);
-		}
-	}
-	for (size_t i = 0; i < services->floating.count; i++)
-		if (!wants_floating(&services->plan, services->floating.items[i].service))
-			cloud_plan_add(plan, CLOUD_REMOVE, services->floating.items[i].service,
-				       "floating address", false);
-}
-
-void services_changes(const struct services *services, struct cloud_plan *plan)
-{
-	for (size_t i = 0; i < services->plan.pods.count; i++) {
-		const char *pod = services->plan.pods.items[i];
-		const struct service_group *group = service_group_find(&services->groups, pod);
-		AUTO(string_list_clear) struct string_list rules = STRING_LIST_INIT;
-		bool is_equal = true;
-		service_fronts_rules(&services->plan, pod, &rules);
-		if (group == NULL) {
-			cloud_plan_add(plan, CLOUD_ADD, pod, "security group", false);
-			continue;
-		}
-		for (size_t r = 0; r < group->rule_count; r++)
-			is_equal = is_equal && string_list_has(&rules, group->rules[r].text);
-		if (!is_equal || rules.count != group->rule_count)
-			cloud_plan_add(plan, CLOUD_MODIFY, pod, "security group", false);
-	}
-	for (size_t i = 0; i < services->groups.count; i++)
-		if (services->groups.items[i].pod != NULL &&
-		    !string_list_has(&services->plan.pods, services->groups.items[i].pod))
-			cloud_plan_add(plan, CLOUD_REMOVE, services->groups.items[i].pod,
-				       "security group", false);
-	for (size_t i = 0; i < services->plan.count; i++)
-		list_front(services, &services->plan.fronts[i], plan);
-	list_removals(services, plan);
+	services_status_routes(services, status);
 }
