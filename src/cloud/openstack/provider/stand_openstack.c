@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "cloud/openstack/service/services.h"
+#include "cloud/openstack/service/services_tidy.h"
 
 struct stand {
 	struct services *services; /* owned */

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "cloud/openstack/service/services_parts.h"
 #include "cloud/openstack/service/services_routes.h"
-#include "cloud/openstack/service/services_state.h"
 
 struct services *services_new(struct openstack_client *client, const struct cloud_scope *scope,
 			      struct service_fronts *plan, const struct progress *progress)

@@ -31,8 +31,6 @@ const struct service_fronts *services_plan(const struct services *services);
 MUST_CHECK bool services_look(struct services *services, struct error *err);
 /* Makes what is missing, and looks again; nothing is taken away. */
 MUST_CHECK bool services_prepare(struct services *services, struct error *err);
-/* What prepare and tidy would do, as lines of a plan. */
-void services_changes(const struct services *services, struct cloud_plan *plan);
 
 /* Adds the ids of the groups that a pod's ports are in. */
 void services_groups(const struct services *services, const char *pod, struct string_list *ret);
@@ -47,11 +45,7 @@ enum services_membership services_member(const struct services *services, const 
 MUST_CHECK bool services_set_members(struct services *services, const char *pod,
 				     const struct string_list *addresses,
 				     const struct string_list *ports, struct error *err);
-/* What the plan does not want goes. A group that a port is still in stays, until the next time. */
-MUST_CHECK bool services_tidy(struct services *services, struct error *err);
-/* All of the scope, whatever the plan says; after its ports. */
-MUST_CHECK bool services_destroy(struct services *services, struct error *err);
-/* Public addresses. */
+/* Public addresses, and routes. */
 void services_status(const struct services *services, struct cloud_status *status);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef I2KIT_CLOUD_OPENSTACK_SERVICE_SERVICES_STATE_H
-#define I2KIT_CLOUD_OPENSTACK_SERVICE_SERVICES_STATE_H
+#ifndef I2KIT_CLOUD_OPENSTACK_SERVICE_SERVICES_PARTS_H
+#define I2KIT_CLOUD_OPENSTACK_SERVICE_SERVICES_PARTS_H
 
 /* What services.h has inside: for the files that do its parts. */
 

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "cloud/openstack/service/services_state.h"
+#include "cloud/openstack/service/services_parts.h"
 
 /* No Service has such a name. */
 #define ROUTES ".routes"

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What goes of what stands before the servers, and what a plan says of it (services.h). */
+#include "cloud/openstack/service/services_tidy.h"
+
 #include <string.h>
 
 #include "base/alloc.h"
+#include "cloud/openstack/service/services_parts.h"
 #include "cloud/openstack/service/services_routes.h"
-#include "cloud/openstack/service/services_state.h"
 
 /* --- what goes ------------------------------------------------------------------------------ */
 
