@@ -202,6 +202,28 @@ static void a_balancer_is_one_request(void **state)
 		"\"TCP\",\"lb_algorithm\":\"SOURCE_IP_PORT\"}}]}}");
 }
 
+/* A listener with a pool in it is answered 500 where the balancer is there already. */
+static void a_new_port_is_a_listener_and_then_its_pool(void **state)
+{
+	AUTO(bed_clear) struct bed bed;
+	(void)state;
+	bed_make(&bed, POD("web", "2") SERVICE("site", "LoadBalancer", "web", "{port: 81}"),
+		 "amphora", true);
+	bed.app.services[0].has_client_ip_affinity = true;
+	assert_true(bed_plan(&bed));
+	const struct service_front *front = service_fronts_find(&bed.plan, "site");
+	AUTO_FREE char *listener = octavia_listener_document("lb-1", &front->ports[0]);
+	AUTO_FREE char *pool =
+		octavia_pool_document("li-1", front, &front->ports[0], bed.plan.provider);
+	assert_string_equal(listener,
+			    "{\"listener\":{\"name\":\"tcp-81\",\"loadbalancer_id\":\"lb-1\","
+			    "\"protocol\":\"TCP\",\"protocol_port\":81}}");
+	assert_string_equal(pool,
+			    "{\"pool\":{\"name\":\"tcp-81\",\"listener_id\":\"li-1\",\"protocol\":"
+			    "\"TCP\",\"lb_algorithm\":\"ROUND_ROBIN\",\"session_persistence\":{"
+			    "\"type\":\"SOURCE_IP\"}}}");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -211,6 +233,7 @@ int main(void)
 		cmocka_unit_test(without_octavia_one_server_has_the_address),
 		cmocka_unit_test(a_plan_comes_back_out_of_its_record),
 		cmocka_unit_test(a_balancer_is_one_request),
+		cmocka_unit_test(a_new_port_is_a_listener_and_then_its_pool),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

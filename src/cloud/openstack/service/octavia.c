@@ -27,20 +27,16 @@ static char *name_of(const struct service_front_port *port)
 	return xasprintf("%s-%u", port->protocol == PROTOCOL_UDP ? "udp" : "tcp", port->port);
 }
 
-static void write_listener(struct json_writer *json, const char *key, const char *balancer,
-			   const struct service_front *front, const struct service_front_port *port,
-			   const char *provider)
+static void write_pool(struct json_writer *json, const char *key, const char *listener,
+		       const struct service_front *front, const struct service_front_port *port,
+		       const char *provider)
 {
 	AUTO_FREE char *name = name_of(port);
 	bool is_ovn = strcmp(provider, "ovn") == 0;
 
 	json_open_object(json, key);
 	json_write_text(json, "name", name);
-	json_write_text_if(json, "loadbalancer_id", balancer);
-	json_write_text(json, "protocol", protocol_of(port));
-	json_write_number(json, "protocol_port", port->port);
-	json_open_object(json, "default_pool");
-	json_write_text(json, "name", name);
+	json_write_text_if(json, "listener_id", listener);
 	json_write_text(json, "protocol", protocol_of(port));
 	json_write_text(json, "lb_algorithm", is_ovn ? "SOURCE_IP_PORT" : "ROUND_ROBIN");
 	if (front->is_sticky) {
@@ -49,7 +45,17 @@ static void write_listener(struct json_writer *json, const char *key, const char
 		json_close(json);
 	}
 	json_close(json);
-	json_close(json);
+}
+
+static void write_listener(struct json_writer *json, const char *balancer,
+			   const struct service_front_port *port)
+{
+	AUTO_FREE char *name = name_of(port);
+
+	json_write_text(json, "name", name);
+	json_write_text_if(json, "loadbalancer_id", balancer);
+	json_write_text(json, "protocol", protocol_of(port));
+	json_write_number(json, "protocol_port", port->port);
 }
 
 char *octavia_document(const struct cloud_scope *scope, const struct service_front *front,
@@ -68,10 +74,39 @@ char *octavia_document(const struct cloud_scope *scope, const struct service_fro
 	json_write_text(&json, "provider", provider);
 	json_write_text(&json, "vip_network_id", network);
 	json_open_list(&json, "listeners");
-	for (size_t i = 0; i < front->port_count; i++)
-		write_listener(&json, NULL, NULL, front, &front->ports[i], provider);
+	for (size_t i = 0; i < front->port_count; i++) {
+		json_open_object(&json, NULL);
+		write_listener(&json, NULL, &front->ports[i]);
+		write_pool(&json, "default_pool", NULL, front, &front->ports[i], provider);
+		json_close(&json);
+	}
 	json_close(&json);
 	json_close(&json);
+	json_close(&json);
+	return strbuf_take(&out);
+}
+
+char *octavia_listener_document(const char *balancer, const struct service_front_port *port)
+{
+	AUTO(strbuf_clear) struct strbuf out = STRBUF_INIT;
+	struct json_writer json = JSON_WRITER(&out, 0);
+
+	json_open_object(&json, NULL);
+	json_open_object(&json, "listener");
+	write_listener(&json, balancer, port);
+	json_close(&json);
+	json_close(&json);
+	return strbuf_take(&out);
+}
+
+char *octavia_pool_document(const char *listener, const struct service_front *front,
+			    const struct service_front_port *port, const char *provider)
+{
+	AUTO(strbuf_clear) struct strbuf out = STRBUF_INIT;
+	struct json_writer json = JSON_WRITER(&out, 0);
+
+	json_open_object(&json, NULL);
+	write_pool(&json, "pool", listener, front, port, provider);
 	json_close(&json);
 	return strbuf_take(&out);
 }
@@ -205,17 +240,23 @@ bool octavia_create(struct openstack_client *client, const char *body,
 	return json_document_check(made, err) && wait_for(client, id, false, progress, err);
 }
 
-bool octavia_add_port(struct openstack_client *client, const struct octavia_balancer *balancer,
-		      const struct service_front *front, const struct service_front_port *port,
-		      const char *provider, const struct progress *progress, struct error *err)
+bool octavia_add_listener(struct openstack_client *client, const struct octavia_balancer *balancer,
+			  const struct service_front_port *port, const struct progress *progress,
+			  struct error *err)
 {
-	AUTO(strbuf_clear) struct strbuf out = STRBUF_INIT;
-	struct json_writer json = JSON_WRITER(&out, 0);
+	AUTO_FREE char *body = octavia_listener_document(balancer->id, port);
 
-	json_open_object(&json, NULL);
-	write_listener(&json, "listener", balancer->id, front, port, provider);
-	json_close(&json);
-	return change(client, balancer->id, "POST", LISTENERS, strbuf_text(&out), progress, err);
+	return change(client, balancer->id, "POST", LISTENERS, body, progress, err);
+}
+
+bool octavia_add_pool(struct openstack_client *client, const struct octavia_balancer *balancer,
+		      const struct octavia_listener *listener, const struct service_front *front,
+		      const struct service_front_port *port, const char *provider,
+		      const struct progress *progress, struct error *err)
+{
+	AUTO_FREE char *body = octavia_pool_document(listener->id, front, port, provider);
+
+	return change(client, balancer->id, "POST", "/lbaas/pools", body, progress, err);
 }
 
 bool octavia_remove_port(struct openstack_client *client, const struct octavia_balancer *balancer,

@@ -64,6 +64,10 @@ MUST_CHECK bool octavia_read_members(struct openstack_client *client,
 /* The whole of it. Owned; pure. */
 char *octavia_document(const struct cloud_scope *scope, const struct service_front *front,
 		       const char *provider, const char *network);
+/* Of one port of a balancer that is there: a listener, and then its pool. Owned; pure. */
+char *octavia_listener_document(const char *balancer, const struct service_front_port *port);
+char *octavia_pool_document(const char *listener, const struct service_front *front,
+			    const struct service_front_port *port, const char *provider);
 /* Until it is ACTIVE. */
 MUST_CHECK bool octavia_make(struct openstack_client *client, const struct cloud_scope *scope,
 			     const struct service_front *front, const char *provider,
@@ -72,8 +76,14 @@ MUST_CHECK bool octavia_make(struct openstack_client *client, const struct cloud
 /* body: the document of any balancer. */
 MUST_CHECK bool octavia_create(struct openstack_client *client, const char *body,
 			       const struct progress *progress, struct error *err);
-MUST_CHECK bool octavia_add_port(struct openstack_client *client,
+/* Without a pool: Octavia answers 500 to a listener with a pool in it, but for the whole tree. */
+MUST_CHECK bool octavia_add_listener(struct openstack_client *client,
+				     const struct octavia_balancer *balancer,
+				     const struct service_front_port *port,
+				     const struct progress *progress, struct error *err);
+MUST_CHECK bool octavia_add_pool(struct openstack_client *client,
 				 const struct octavia_balancer *balancer,
+				 const struct octavia_listener *listener,
 				 const struct service_front *front,
 				 const struct service_front_port *port, const char *provider,
 				 const struct progress *progress, struct error *err);

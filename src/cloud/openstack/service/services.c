@@ -128,21 +128,52 @@ bool services_open_groups(struct services *services, bool is_exact, struct error
 	return true;
 }
 
+static bool add_listeners(struct services *services, const struct octavia_balancer *balancer,
+			  const struct service_front *front, bool *ret_is_new, struct error *err)
+{
+	for (size_t i = 0; i < front->port_count; i++) {
+		if (octavia_listener_find(balancer, &front->ports[i]) != NULL)
+			continue;
+		if (!octavia_add_listener(services->client, balancer, &front->ports[i],
+					  services->progress, err))
+			return false;
+		*ret_is_new = true;
+	}
+	return true;
+}
+
+/* Of listeners that have none, now or from a run that was killed. */
+static bool add_pools(struct services *services, const struct service_front *front,
+		      struct error *err)
+{
+	const struct octavia_balancer *balancer =
+		octavia_find(&services->balancers, front->service);
+
+	for (size_t i = 0; balancer != NULL && i < front->port_count; i++) {
+		const struct octavia_listener *listener =
+			octavia_listener_find(balancer, &front->ports[i]);
+		if (listener != NULL && listener->pool == NULL &&
+		    !octavia_add_pool(services->client, balancer, listener, front, &front->ports[i],
+				      services->plan.provider, services->progress, err))
+			return false;
+	}
+	return true;
+}
+
 static bool make_balancer(struct services *services, const struct service_front *front,
 			  struct error *err)
 {
 	const struct octavia_balancer *balancer =
 		octavia_find(&services->balancers, front->service);
+	bool is_new = false;
 
 	if (balancer == NULL)
 		return octavia_make(services->client, services->scope, front,
 				    services->plan.provider, services->plan.network,
 				    services->progress, err);
-	for (size_t i = 0; i < front->port_count; i++)
-		if (octavia_listener_find(balancer, &front->ports[i]) == NULL &&
-		    !octavia_add_port(services->client, balancer, front, &front->ports[i],
-				      services->plan.provider, services->progress, err))
-			return error_prefix(err, "service '%s'", front->service);
+	if (!add_listeners(services, balancer, front, &is_new, err) ||
+	    (is_new && !services_look(services, err)) || !add_pools(services, front, err))
+		return error_prefix(err, "service '%s'", front->service);
 	return true;
 }
 
