@@ -308,6 +308,14 @@ void service_fronts_read(struct json_view view, struct service_fronts *ret)
 	};
 	json_view_texts(json_view_require(view, "pods"), MAX_FRONTS, &ret->pods);
 	service_routes_read(json_view_get(view, "routes"), &ret->routes);
-	for (size_t i = 0; i < count; i++)
-		read_front(json_view_at(fronts, i), ARRAY_APPEND(ret->fronts, ret->count));
+	for (size_t i = 0; i < count; i++) {
+		struct service_front *front = ARRAY_APPEND(ret->fronts, ret->count);
+		read_front(json_view_at(fronts, i), front);
+		if (front->is_balanced && (ret->provider == NULL || ret->network == NULL))
+			json_view_complain(fronts, "has a balancer that nobody makes");
+		if (front->is_public && ret->external == NULL)
+			json_view_complain(fronts, "has an address that comes from nowhere");
+	}
+	if (ret->routes.provider != NULL && (ret->network == NULL || ret->external == NULL))
+		json_view_complain(fronts, "has routes, and no network");
 }
