@@ -408,6 +408,18 @@ static void two_failures_are_enough(void **state)
 	assert_int_equal(open_kind(&key), ERROR_NONE);
 }
 
+/* Replicas start from one template at once, and find out at once that it is no good. */
+static void starts_from_one_template_fail_once(void **state)
+{
+	struct digest key = add("a", STREAM);
+	(void)state;
+
+	for (unsigned i = 0; i < 4; i++)
+		template_fail(&key);
+	(void)add("a", STREAM);
+	assert_int_equal(open_kind(&key), ERROR_NONE);
+}
+
 static void the_least_recently_used_goes(void **state)
 {
 	AUTO_FREE char *budget = xasprintf("%zu", STREAM * 2 + 10);
@@ -458,6 +470,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_is_old_or_not_itself_is_not_used, fresh_cache,
 						drop_cache),
 		cmocka_unit_test_setup_teardown(two_failures_are_enough, fresh_cache, drop_cache),
+		cmocka_unit_test_setup_teardown(starts_from_one_template_fail_once, fresh_cache,
+						drop_cache),
 		cmocka_unit_test_setup_teardown(the_least_recently_used_goes, fresh_cache,
 						drop_cache),
 		cmocka_unit_test(budgets_are_sizes),

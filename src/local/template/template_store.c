@@ -215,8 +215,13 @@ void template_fail(const struct digest *key)
 {
 	AUTO(error_clear) struct error problem = ERROR_INIT;
 	struct template_entry entry = {0};
+	AUTO_FREE char *top = folder();
+	AUTO_FREE char *path = path_join(top, DIGEST_HEX(key));
 	bool is_mapped = entry_read(DIGEST_HEX(key), &entry, NULL) && entry.memory_bytes > 0;
 
+	/* Several that started from it fail at once: what counts is the template. */
+	if (!path_exists(path))
+		return;
 	if (template_remove(DIGEST_HEX(key), &problem))
 		count_failure(is_mapped ? "map" : DIGEST_HEX(key));
 	else
