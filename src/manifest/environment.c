@@ -73,18 +73,6 @@ static void read_type(struct loader *loader, const struct yaml_node *node, void 
 			     "the provider's type is aws or openstack");
 }
 
-static void read_tags(struct loader *loader, const struct yaml_node *node, void *target)
-{
-	struct environment *environment = target;
-	read_key_values(loader, node, &environment->tags, &environment->tag_count);
-}
-
-static void read_restore(struct loader *loader, const struct yaml_node *node, void *target)
-{
-	struct environment *environment = target;
-	read_key_values(loader, node, &environment->restore, &environment->restore_count);
-}
-
 static void read_trusted_keys(struct loader *loader, const struct yaml_node *node, void *target)
 {
 	enum { KEY_BYTES = 32 };
@@ -106,10 +94,6 @@ static void read_trusted_keys(struct loader *loader, const struct yaml_node *nod
 static const struct field provider_field_list[] = {
 	{"availability_zones", FIELD_USED, read_text_list, AT(availability_zones), NULL,
 	 "where instances may run; default: those of the subnets"},
-	{"domain", FIELD_USED, read_text, AT(domain), NULL,
-	 "public pods are POD.DOMAIN; default: the hosted zone"},
-	{"hosted_zone", FIELD_USED, read_text, AT(hosted_zone), NULL,
-	 "the DNS zone public pods and the hosts of routes get their names in"},
 	{"instance_type", FIELD_USED, read_text, AT(instance_type), NULL,
 	 "of pods that name none; OpenStack: the flavor"},
 	{"key_pair", FIELD_USED, read_text, AT(key_pair), NULL, "an SSH key for the instances"},
@@ -117,12 +101,8 @@ static const struct field provider_field_list[] = {
 	 "AWS: of ~/.aws/config; OpenStack: of clouds.yaml"},
 	{"region", FIELD_USED, read_text, AT(region), NULL,
 	 "default: that of the profile or of AWS_REGION"},
-	{"restore", FIELD_USED, read_restore, 0, NULL,
-	 "what new volumes of claims begin with: CLAIM: SNAPSHOT", .takes = "map of texts"},
 	{"security_groups", FIELD_USED, read_text_list, AT(security_groups), NULL,
 	 "added to the ones that are made"},
-	{"tags", FIELD_USED, read_tags, 0, NULL, "on everything that is made",
-	 .takes = "map of texts"},
 	{"type", FIELD_USED, read_type, AT(type), NULL, "aws or openstack"},
 };
 const struct field_set environment_provider_fields = {"provider", provider_field_list,

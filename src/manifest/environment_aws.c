@@ -64,6 +64,18 @@ static void read_switch(struct loader *loader, const struct yaml_node *node, voi
 	*given = is_on ? SWITCH_ON : SWITCH_OFF;
 }
 
+static void read_tags(struct loader *loader, const struct yaml_node *node, void *target)
+{
+	struct environment *environment = target;
+	read_key_values(loader, node, &environment->tags, &environment->tag_count);
+}
+
+static void read_restore(struct loader *loader, const struct yaml_node *node, void *target)
+{
+	struct environment *environment = target;
+	read_key_values(loader, node, &environment->restore, &environment->restore_count);
+}
+
 #define AT(member) offsetof(struct environment, member)
 static const struct field fields[] = {
 	{"balancer", FIELD_USED, read_balancer, AT(aws.shares_balancers), NULL,
@@ -72,11 +84,15 @@ static const struct field fields[] = {
 	 .takes = "own or shared"},
 	{"certificate", FIELD_USED, read_text, AT(aws.certificate), NULL,
 	 "AWS: for https and ssl ports that name none, and for routes: an ACM ARN"},
+	{"domain", FIELD_USED, read_text, AT(domain), NULL,
+	 "AWS: public pods are POD.DOMAIN; default: the hosted zone"},
 	{"health", FIELD_USED, read_health, AT(aws.is_balancer_health), NULL,
 	 "AWS: what replaces an instance: its own end (instance, the default), or also readiness "
 	 "as the "
 	 "load balancer sees it (balancer)",
 	 .takes = "instance or balancer"},
+	{"hosted_zone", FIELD_USED, read_text, AT(hosted_zone), NULL,
+	 "AWS: the DNS zone public pods and the hosts of routes get their names in"},
 	{"instance_profile", FIELD_USED, read_text, AT(aws.instance_profile), NULL,
 	 "AWS: an IAM instance profile; default: one with least privileges is made"},
 	{"internal", FIELD_USED, read_internal, AT(aws.names_instances), NULL,
@@ -98,10 +114,14 @@ static const struct field fields[] = {
 	 .takes = "nat, nat-per-zone or endpoints"},
 	{"public_subnets", FIELD_USED, read_text_list, AT(aws.public_subnets), NULL,
 	 "AWS: of the load balancers; default: subnets"},
+	{"restore", FIELD_USED, read_restore, 0, NULL,
+	 "AWS: what new volumes of claims begin with: CLAIM: SNAPSHOT", .takes = "map of texts"},
 	{"role", FIELD_USED, read_text, AT(aws.role), NULL,
 	 "AWS: what CloudFormation makes the stack as: a role's ARN; default: whoever promotes"},
 	{"subnets", FIELD_USED, read_text_list, AT(aws.subnets), NULL,
 	 "AWS: of the instances; default: the vpc's; without vpc, a network of its own"},
+	{"tags", FIELD_USED, read_tags, 0, NULL, "AWS: on everything that is made",
+	 .takes = "map of texts"},
 	{"termination_protection", FIELD_USED, read_switch, AT(aws.termination_protection), NULL,
 	 "AWS: whether the stack may not be deleted, not by i2kit destroy either; default: as it "
 	 "is",

@@ -57,6 +57,23 @@ static void mistakes_are_named_with_their_place(void **state)
 	assert_null(environment.file);
 }
 
+/* A key that the cloud has no use for would be missed too late. */
+static void what_aws_alone_does_is_refused_elsewhere(void **state)
+{
+	AUTO(environment_clear) struct environment environment = {0};
+	AUTO(problem_list_clear) struct problem_list problems = {0};
+	AUTO(error_clear) struct error err = ERROR_INIT;
+	(void)state;
+	assert_false(
+		load("provider:\n  type: openstack\n  hosted_zone: example.com\n"
+		     "  domain: example.com\n  tags: {team: shop}\n  restore: {data: snap-1}\n",
+		     &environment, &problems, &err));
+	assert_int_equal(problems.error_count, 4);
+	for (size_t i = 0; i < problems.count; i++)
+		assert_non_null(
+			strstr(problems.items[i].message, "means nothing for type: openstack"));
+}
+
 static void a_switch_that_is_not_given_is_left_as_it_is(void **state)
 {
 	static const struct {
@@ -93,6 +110,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(all_keys_arrive),
 		cmocka_unit_test(mistakes_are_named_with_their_place),
+		cmocka_unit_test(what_aws_alone_does_is_refused_elsewhere),
 		cmocka_unit_test(a_switch_that_is_not_given_is_left_as_it_is),
 		cmocka_unit_test(a_provider_needs_a_known_type),
 	};

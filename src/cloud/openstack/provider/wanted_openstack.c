@@ -133,6 +133,14 @@ bool openstack_wanted_make(const struct cloud_deployment *deployment,
 		.key_pair = xstrdup_or_null(environment->key_pair),
 	};
 
+	if (environment->availability_zones.count > 1) {
+		error_set(err, ERROR_UNSUPPORTED,
+			  "provider.availability_zones: all servers go to one zone in OpenStack, "
+			  "and %zu are named",
+			  environment->availability_zones.count);
+		return error_hint(err, "availability_zones: [%s]",
+				  environment->availability_zones.items[0]);
+	}
 	if (environment->availability_zones.count > 0)
 		wanted.availability_zone = xstrdup(environment->availability_zones.items[0]);
 	string_list_copy(&wanted.groups, &environment->security_groups);
