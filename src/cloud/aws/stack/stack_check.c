@@ -15,6 +15,7 @@
 #include "cloud/aws/stack/stack_service.h"
 #include "cloud/aws/stack/stack_template.h"
 #include "cloud/claims.h"
+#include "cloud/pod_check.h"
 
 /*
  * https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
@@ -55,20 +56,6 @@ static bool check_target(const struct stack_target *target, struct error *err)
 
 /* --- pods ----------------------------------------------------------------------------------- */
 
-static bool check_volumes(const struct pod_spec *pod, struct error *err)
-{
-	for (size_t i = 0; i < pod->volume_count; i++) {
-		if (pod->volumes[i].kind != VOLUME_HOST_PATH)
-			continue;
-		error_set(err, ERROR_UNSUPPORTED,
-			  "pod '%s': volume '%s' is a folder of this machine", pod->name,
-			  pod->volumes[i].name);
-		return error_hint(err,
-				  "use a persistentVolumeClaim, a configMap or the image itself");
-	}
-	return true;
-}
-
 static bool check_claims(const struct app *app, const struct pod_spec *pod, struct error *err)
 {
 	AUTO(cloud_claim_list_clear) struct cloud_claim_list claims = {0};
@@ -104,27 +91,6 @@ static bool check_type(const struct stack_target *target, const struct pod_spec 
 static bool check_pod(const struct app *app, const struct stack_target *target,
 		      const struct pod_spec *pod, struct error *err)
 {
-	if (pod->cron.schedule != NULL) {
-		error_set(err, ERROR_UNSUPPORTED,
-			  "'%s' is a CronJob, and nobody keeps its schedule in the cloud",
-			  pod->name);
-		return error_hint(err, "i2kit up on a machine that stays up; leave it out of what "
-				       "is promoted: -f …");
-	}
-	if (pod->workload == WORKLOAD_JOB || pod->restart_policy != RESTART_ALWAYS) {
-		error_set(err, ERROR_UNSUPPORTED,
-			  "pod '%s' ends by itself; only pods that run for ever can be promoted",
-			  pod->name);
-		return error_hint(err, "leave Jobs out of what is promoted: -f …");
-	}
-	if (pod->partition > 0) {
-		error_set(
-			err, ERROR_UNSUPPORTED,
-			"pod '%s': an Auto Scaling group has one release, and partition: %u wants "
-			"two",
-			pod->name, pod->partition);
-		return error_hint(err, "partition: 0 for what is promoted");
-	}
 	if (stack_startup_s(pod) > STACK_MAX_PAUSE_S) {
 		error_set(err, ERROR_UNSUPPORTED,
 			  "pod '%s': its startup probe lets it start for %u s, and an Auto Scaling "
@@ -132,7 +98,7 @@ static bool check_pod(const struct app *app, const struct stack_target *target,
 			  pod->name, stack_startup_s(pod), STACK_MAX_PAUSE_S);
 		return error_hint(err, "a smaller failureThreshold or periodSeconds");
 	}
-	return check_volumes(pod, err) && check_claims(app, pod, err) &&
+	return cloud_pod_check(pod, err) && check_claims(app, pod, err) &&
 	       stack_check_disks(pod, err) && check_type(target, pod, err);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cloud/openstack/service/page_list.h"
+#include "cloud/openstack/client/page_list.h"
 
 #include <string.h>
 
@@ -22,7 +22,7 @@ static bool has_next(struct json_view root, const char *key)
 		if (way != NULL && strcmp(way, "next") == 0)
 			return true;
 	}
-	return false;
+	return json_view_is_text(json_view_get(root, "next")); /* Glance's */
 }
 
 /* *ret_last: owned; NULL: nothing follows. */
@@ -55,7 +55,9 @@ bool page_list(struct openstack_client *client, const struct openstack_service *
 
 	if (login == NULL)
 		return false;
-	AUTO_FREE char *project = xstrdup_or_null(login->project_id);
+	/* An administrator sees what other projects have; Nova and Glance are asked by what is ours. */
+	bool is_by_project = service == &OPENSTACK_NETWORK || service == &OPENSTACK_BALANCER;
+	AUTO_FREE char *project = is_by_project ? xstrdup_or_null(login->project_id) : NULL;
 	do {
 		AUTO(strbuf_clear) struct strbuf whole = STRBUF_INIT;
 		AUTO_FREE char *next = NULL;

@@ -9,6 +9,7 @@
 #include "cloud/openstack/image/disk_firmware.h"
 #include "cloud/openstack/place/flavors.h"
 #include "cloud/openstack/volume/cinder.h"
+#include "cloud/pod_check.h"
 #include "manifest/pod_need.h"
 
 #define GUEST_MIB 96  /* what kernel and guest take themselves */
@@ -17,43 +18,10 @@
 
 /* --- pods ----------------------------------------------------------------------------------- */
 
-static bool check_kind(const struct pod_spec *pod, struct error *err)
-{
-	if (pod->cron.schedule != NULL) {
-		error_set(err, ERROR_UNSUPPORTED,
-			  "'%s' is a CronJob, and nobody keeps its schedule in the cloud",
-			  pod->name);
-		return error_hint(err, "i2kit up on a machine that stays up; leave it out of what "
-				       "is promoted: -f …");
-	}
-	if (pod->workload == WORKLOAD_JOB || pod->restart_policy != RESTART_ALWAYS) {
-		error_set(err, ERROR_UNSUPPORTED,
-			  "pod '%s' ends by itself; only pods that run for ever can be promoted",
-			  pod->name);
-		return error_hint(err, "leave Jobs out of what is promoted: -f …");
-	}
-	if (pod->partition > 0) {
-		error_set(err, ERROR_UNSUPPORTED,
-			  "pod '%s': partition: %u wants two releases at once, and a scope has one",
-			  pod->name, pod->partition);
-		return error_hint(err, "partition: 0 for what is promoted");
-	}
-	return true;
-}
-
 static bool check_disks(const struct app *app, const struct pod_spec *pod, struct error *err)
 {
 	AUTO(cloud_claim_list_clear) struct cloud_claim_list claims = {0};
 
-	for (size_t i = 0; i < pod->volume_count; i++) {
-		if (pod->volumes[i].kind != VOLUME_HOST_PATH)
-			continue;
-		error_set(err, ERROR_UNSUPPORTED,
-			  "pod '%s': volume '%s' is a folder of this machine", pod->name,
-			  pod->volumes[i].name);
-		return error_hint(err,
-				  "use a persistentVolumeClaim, a configMap or the image itself");
-	}
 	cloud_claims_of_pod(app, pod, &claims);
 	if (claims.count == 0 || pod->replicas <= 1)
 		return true;
@@ -66,7 +34,7 @@ static bool check_disks(const struct app *app, const struct pod_spec *pod, struc
 bool openstack_check_app(const struct app *app, struct error *err)
 {
 	for (size_t i = 0; i < app->pod_count; i++)
-		if (!check_kind(&app->pods[i], err) || !check_disks(app, &app->pods[i], err))
+		if (!cloud_pod_check(&app->pods[i], err) || !check_disks(app, &app->pods[i], err))
 			return false;
 	return cloud_claims_check(app, err);
 }

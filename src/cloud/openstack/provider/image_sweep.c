@@ -4,47 +4,11 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/strbuf.h"
+#include "cloud/openstack/client/page_list.h"
 #include "cloud/openstack/image/glance.h"
 #include "cloud/openstack/provider/wanted_openstack.h"
 #include "cloud/openstack/release/glance_record.h"
 #include "cloud/openstack/release/record.h"
-
-#define MAX_PAGE  1000
-#define MAX_PAGES 100
-
-/* All pages of a list whose next one is named by the last id of the one before. */
-static bool for_pages(struct openstack_client *client, const struct openstack_service *service,
-		      const char *path, const char *key,
-		      bool (*fn)(struct json_view item, void *arg), void *arg, struct error *err)
-{
-	AUTO_FREE char *marker = NULL;
-
-	for (unsigned page = 0; page < MAX_PAGES; page++) {
-		AUTO_FREE char *now =
-			xasprintf("%s&limit=100%s%s", path, marker != NULL ? "&marker=" : "",
-				  marker != NULL ? marker : "");
-		const struct openstack_call call = {.service = service, .path = now};
-		AUTO_PTR(json_document)
-		struct json_document *document = openstack_client_ask(client, &call, err);
-		if (document == NULL)
-			return false;
-		struct json_view list = json_view_require(json_document_root(document), key);
-		size_t count = json_view_count(list, MAX_PAGE);
-		for (size_t i = 0; i < count; i++)
-			if (!fn(json_view_at(list, i), arg))
-				json_view_complain(json_view_at(list, i), "is not understood");
-		free(TAKE_PTR(marker));
-		if (count > 0)
-			marker = json_view_text(
-				json_view_require(json_view_at(list, count - 1), "id"));
-		if (!json_document_check(document, err))
-			return false;
-		if (marker == NULL)
-			return true;
-	}
-	return error_set(err, ERROR_INVALID, "%s: the list does not end", service->type);
-}
 
 struct sweep {
 	const char *project;	   /* of i2kit */
@@ -67,21 +31,18 @@ static bool is_text(struct json_view view, const char *key, const char *wanted)
 	return text != NULL && strcmp(text, wanted) == 0;
 }
 
-static bool take_image(struct json_view item, void *arg)
+static void take_image(struct json_view item, void *arg)
 {
 	struct sweep *sweep = arg;
 	const char *id = json_view_peek(json_view_require(item, "id"));
 
-	if (id == NULL)
-		return false;
-	if (is_text(item, "owner", sweep->owner) &&
+	if (id != NULL && is_text(item, "owner", sweep->owner) &&
 	    is_text(item, "i2kit_project", sweep->project) &&
 	    json_view_exists(json_view_get(item, "i2kit_sha256")))
 		string_list_add(&sweep->images, id);
-	return true;
 }
 
-static bool take_record(struct json_view item, void *arg)
+static void take_record(struct json_view item, void *arg)
 {
 	struct sweep *sweep = arg;
 	const char *environment = json_view_peek(json_view_get(item, "i2kit_environment"));
@@ -90,17 +51,15 @@ static bool take_record(struct json_view item, void *arg)
 	    is_text(item, "i2kit_project", sweep->project) && environment != NULL &&
 	    !string_list_has(&sweep->environments, environment))
 		string_list_add(&sweep->environments, environment);
-	return true;
 }
 
-static bool take_server(struct json_view item, void *arg)
+static void take_server(struct json_view item, void *arg)
 {
 	struct sweep *sweep = arg;
 	const char *id = json_view_peek(json_view_get(json_view_get(item, "image"), "id"));
 
 	if (id != NULL)
 		string_list_add(&sweep->used, id);
-	return true;
 }
 
 /* What the records of one environment could be rolled back to. One that cannot be read keeps all. */
@@ -140,11 +99,11 @@ bool openstack_remove_images(struct openstack_client *client, const struct cloud
 		return false;
 	AUTO_FREE char *owner = xstrdup(login->project_id != NULL ? login->project_id : "");
 	AUTO(sweep_clear) struct sweep sweep = {.project = scope->project, .owner = owner};
-	if (!for_pages(client, &OPENSTACK_IMAGE, "/images?tag=i2kit&visibility=private", "images",
-		       take_image, &sweep, err) ||
-	    !for_pages(client, &OPENSTACK_IMAGE, "/images?tag=i2kit-record&visibility=private",
+	if (!page_list(client, &OPENSTACK_IMAGE, "/images", "tag=i2kit&visibility=private",
+		       "images", take_image, &sweep, err) ||
+	    !page_list(client, &OPENSTACK_IMAGE, "/images", "tag=i2kit-record&visibility=private",
 		       "images", take_record, &sweep, err) ||
-	    !for_pages(client, &OPENSTACK_COMPUTE, "/servers/detail?", "servers", take_server,
+	    !page_list(client, &OPENSTACK_COMPUTE, "/servers/detail", NULL, "servers", take_server,
 		       &sweep, err))
 		return false;
 	for (size_t i = 0; i < sweep.environments.count; i++)

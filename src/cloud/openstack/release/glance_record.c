@@ -9,11 +9,10 @@
 #include "base/json_writer.h"
 #include "base/parse.h"
 #include "base/strbuf.h"
+#include "cloud/openstack/client/page_list.h"
 #include "cloud/openstack/image/glance.h"
 
 #define TAG	  "i2kit-record"
-#define MAX_PAGE  1000
-#define MAX_PAGES 100
 #define MAX_BYTES ((size_t)32 << 20)
 #define PATCH	  "application/openstack-images-v2.1-json-patch"
 
@@ -40,20 +39,27 @@ static bool is_text(struct json_view view, const char *key, const char *wanted)
 
 /* --- the list ------------------------------------------------------------------------------- */
 
-static void read_one(struct json_view view, const struct cloud_scope *scope, const char *project,
-		     struct glance_record_list *list)
+struct record_reading {
+	const struct cloud_scope *scope;
+	const char *project; /* OpenStack's */
+	struct glance_record_list *list;
+};
+
+static void read_one(struct json_view view, void *arg)
 {
+	const struct record_reading *reading = arg;
+	const struct cloud_scope *scope = reading->scope;
 	const char *digits = json_view_peek(json_view_get(view, "i2kit_number"));
 	const char *id = json_view_peek(json_view_require(view, "id"));
 	const char *created = json_view_peek(json_view_require(view, "created_at"));
 	uint64_t number = 0;
 
 	if (id == NULL || created == NULL || digits == NULL ||
-	    !parse_u64(digits, 1, 999999, &number) || !is_text(view, "owner", project) ||
+	    !parse_u64(digits, 1, 999999, &number) || !is_text(view, "owner", reading->project) ||
 	    !is_text(view, "i2kit_project", scope->project) ||
 	    !is_text(view, "i2kit_environment", environment_of(scope)))
 		return;
-	*ARRAY_APPEND(list->items, list->count) = (struct glance_record){
+	*ARRAY_APPEND(reading->list->items, reading->list->count) = (struct glance_record){
 		.number = (unsigned)number,
 		.id = xstrdup(id),
 		.created = xstrdup(created),
@@ -73,32 +79,6 @@ static int by_number(const void *a, const void *b)
 	return order != 0 ? order : strcmp(one->id, other->id);
 }
 
-/* *path: in, the page; out, the next one or NULL; owned both. */
-static bool read_page(struct openstack_client *client, const struct cloud_scope *scope,
-		      const char *project, char **path, struct glance_record_list *list,
-		      struct error *err)
-{
-	AUTO_FREE char *now = *path;
-	const struct openstack_call call = {.service = &OPENSTACK_IMAGE, .path = now};
-
-	*path = NULL;
-	AUTO_PTR(json_document)
-	struct json_document *document = openstack_client_ask(client, &call, err);
-	if (document == NULL)
-		return false;
-	struct json_view root = json_document_root(document);
-	struct json_view images = json_view_require(root, "images");
-	size_t count = json_view_count(images, MAX_PAGE);
-	for (size_t i = 0; i < count; i++)
-		read_one(json_view_at(images, i), scope, project, list);
-	const char *next = json_view_peek(json_view_get(root, "next"));
-	if (!json_document_check(document, err))
-		return false;
-	if (next != NULL && strncmp(next, "/v2/images?", 11) == 0)
-		*path = xstrdup(next + 3);
-	return true;
-}
-
 bool glance_record_list_of(struct openstack_client *client, const struct cloud_scope *scope,
 			   struct glance_record_list *ret, struct error *err)
 {
@@ -108,15 +88,10 @@ bool glance_record_list_of(struct openstack_client *client, const struct cloud_s
 	if (login == NULL)
 		return false;
 	AUTO_FREE char *project = xstrdup(login->project_id != NULL ? login->project_id : "");
-	char *path = xstrdup("/images?tag=" TAG "&visibility=private&limit=100");
-	for (unsigned page = 0; path != NULL; page++) {
-		if (page == MAX_PAGES) {
-			free(path);
-			return error_set(err, ERROR_INVALID, "the list of records does not end");
-		}
-		if (!read_page(client, scope, project, &path, &list, err))
-			return false;
-	}
+	struct record_reading reading = {scope, project, &list};
+	if (!page_list(client, &OPENSTACK_IMAGE, "/images", "tag=" TAG "&visibility=private",
+		       "images", read_one, &reading, err))
+		return false;
 	if (list.count > 1)
 		qsort(list.items, list.count, sizeof(*list.items), by_number);
 	*ret = list;

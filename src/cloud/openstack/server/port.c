@@ -8,11 +8,10 @@
 #include "base/cleanup.h"
 #include "base/json_writer.h"
 #include "base/strbuf.h"
+#include "cloud/openstack/client/page_list.h"
 #include "cloud/openstack/place/scope_mark.h"
 
 #define FIELDS	      "fields=id&fields=name&fields=description&fields=device_id&fields=fixed_ips"
-#define MAX_PAGE      10000
-#define MAX_PAGES     1000
 #define MAX_ADDRESSES 100
 
 void server_port_clear(struct server_port *port)
@@ -106,69 +105,30 @@ bool server_port_create(struct openstack_client *client, const struct server_por
 	return true;
 }
 
-/* *ret_last: owned; NULL: nothing follows. */
-static bool read_page(struct openstack_client *client, const char *path,
-		      const struct cloud_scope *scope, struct server_port_list *list,
-		      char **ret_last, struct error *err)
-{
-	const struct openstack_call call = {.service = &OPENSTACK_NETWORK, .path = path};
-	AUTO_PTR(json_document)
-	struct json_document *document = openstack_client_ask(client, &call, err);
+struct port_reading {
+	const struct cloud_scope *scope;
+	struct server_port_list *list;
+};
 
-	if (document == NULL)
-		return false;
-	struct json_view root = json_document_root(document);
-	struct json_view ports = json_view_require(root, "ports");
-	size_t count = json_view_count(ports, MAX_PAGE);
-	for (size_t i = 0; i < count; i++) {
-		struct json_view one = json_view_at(ports, i);
-		const char *mark = json_view_peek(json_view_get(one, "description"));
-		AUTO_FREE char *release = scope_mark_value(mark, "release");
-		if (scope_mark_is(mark, scope) && release != NULL)
-			read_port(one, ARRAY_APPEND(list->items, list->count));
-	}
-	/* Neutron adds a way back to every page after the first: its "next" is what counts. */
-	struct json_view links = json_view_get(root, "ports_links");
-	size_t link_count = json_view_count(links, MAX_ADDRESSES);
-	for (size_t i = 0; i < link_count && count > 0; i++) {
-		const char *way = json_view_peek(json_view_get(json_view_at(links, i), "rel"));
-		if (way != NULL && strcmp(way, "next") == 0 && *ret_last == NULL)
-			*ret_last = json_view_text(
-				json_view_require(json_view_at(ports, count - 1), "id"));
-	}
-	return json_document_check(document, err);
+static void take_port(struct json_view view, void *arg)
+{
+	struct port_reading *reading = arg;
+	const char *mark = json_view_peek(json_view_get(view, "description"));
+	AUTO_FREE char *release = scope_mark_value(mark, "release");
+
+	if (scope_mark_is(mark, reading->scope) && release != NULL)
+		read_port(view, ARRAY_APPEND(reading->list->items, reading->list->count));
 }
 
 bool server_port_list_of(struct openstack_client *client, const struct cloud_scope *scope,
 			 struct server_port_list *ret, struct error *err)
 {
-	const struct openstack_login *login = openstack_client_login(client, err);
 	AUTO(server_port_list_clear) struct server_port_list list = {0};
-	AUTO_FREE char *last = NULL;
-	unsigned pages = 0;
+	struct port_reading reading = {scope, &list};
 
-	if (login == NULL)
+	if (!page_list(client, &OPENSTACK_NETWORK, "/ports", FIELDS, "ports", take_port, &reading,
+		       err))
 		return false;
-	AUTO_FREE char *project = xstrdup_or_null(login->project_id);
-	do {
-		AUTO(strbuf_clear) struct strbuf path = STRBUF_INIT;
-		AUTO_FREE char *next = NULL;
-		strbuf_append(&path, "/ports?limit=500&" FIELDS);
-		if (project != NULL) {
-			strbuf_append(&path, "&project_id=");
-			strbuf_append_url(&path, project);
-		}
-		if (last != NULL) {
-			strbuf_append(&path, "&marker=");
-			strbuf_append_url(&path, last);
-		}
-		if (pages++ == MAX_PAGES)
-			return error_set(err, ERROR_INVALID, "network: the ports do not end");
-		if (!read_page(client, strbuf_text(&path), scope, &list, &next, err))
-			return false;
-		free(last);
-		last = TAKE_PTR(next);
-	} while (last != NULL);
 	*ret = list;
 	list = (struct server_port_list){0};
 	return true;

@@ -7,8 +7,8 @@
 #include "base/alloc.h"
 #include "base/json_writer.h"
 #include "base/strbuf.h"
+#include "cloud/openstack/client/page_list.h"
 #include "cloud/openstack/place/scope_mark.h"
-#include "cloud/openstack/service/page_list.h"
 
 void floating_address_list_clear(struct floating_address_list *list)
 {

@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "cloud/openstack/client/page_list.h"
 #include "cloud/openstack/place/scope_mark.h"
 #include "cloud/openstack/service/octavia.h"
-#include "cloud/openstack/service/page_list.h"
 
 void octavia_listener_clear(struct octavia_listener *listener)
 {

@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "cloud/openstack/client/page_list.h"
 #include "cloud/openstack/place/scope_mark.h"
 #include "cloud/openstack/service/octavia_routes.h"
-#include "cloud/openstack/service/page_list.h"
 
 static void routes_clear(struct octavia_routes *routes)
 {

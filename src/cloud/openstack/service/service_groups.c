@@ -10,8 +10,8 @@
 #include "base/parse.h"
 #include "base/strbuf.h"
 #include "base/string_list.h"
+#include "cloud/openstack/client/page_list.h"
 #include "cloud/openstack/place/scope_mark.h"
-#include "cloud/openstack/service/page_list.h"
 
 #define MAX_RULES   2000
 #define MAX_SUBNETS 1000
