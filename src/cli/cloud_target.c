@@ -37,24 +37,6 @@ bool cloud_target_environment(const struct invocation *invocation, struct enviro
 	return is_ok;
 }
 
-/* Some clouds only take images yet. */
-static bool check_promotion(const struct invocation *invocation, const struct cloud_target *target,
-			    struct error *err)
-{
-	const struct cloud_provider *provider = target->provider;
-	bool is_enough =
-		provider->plan != NULL ||
-		(provider->ensure_image != NULL && arguments_flag(invocation->args, "only-images"));
-	if (is_enough)
-		return true;
-	error_set(err, ERROR_UNSUPPORTED, "i2kit does not promote to %s yet", provider->name);
-	if (provider->ensure_image != NULL)
-		return error_hint(err, "i2kit promote --only-images uploads the disks there and "
-				       "compares them");
-	return error_hint(err, "i2kit doctor -e %s says whether it can log in there",
-			  target->environment.file);
-}
-
 static bool open_provider(const struct invocation *invocation, struct cloud_target *target,
 			  struct error *err)
 {
@@ -69,8 +51,6 @@ static bool open_provider(const struct invocation *invocation, struct cloud_targ
 				   ? cloud_provider_find(target->environment.type, err)
 				   : cloud_providers()[0];
 	if (target->provider == NULL)
-		return false;
-	if (!check_promotion(invocation, target, err))
 		return false;
 	target->cloud = target->provider->open(&options, err);
 	if (target->cloud == NULL)

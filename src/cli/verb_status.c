@@ -279,10 +279,6 @@ static bool verify(const struct invocation *invocation, struct cloud_target *tar
 				 sample);
 	if (store == NULL)
 		return false;
-	if (target->provider->verify == NULL)
-		return error_set(err, ERROR_UNSUPPORTED,
-				 "i2kit cannot read back what runs in %s yet",
-				 target->provider->name);
 	const struct cloud_verification how = {
 		.sample = (unsigned)blocks, .find_disk = find_disk, .arg = store};
 	return target->provider->verify(target->cloud, status, &how, progress_view_progress(view),

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cloud/provider.h"
 
+#include <string.h>
+
 #include "base/alloc.h"
 
 const char *verify_kind_name(enum verify_kind kind)
@@ -81,6 +83,14 @@ void cloud_status_clear(struct cloud_status *status)
 	free(status->state);
 	free(status->reason);
 	*status = (struct cloud_status){0};
+}
+
+bool cloud_status_release(const struct cloud_status *status, const char *pod, struct digest *ret)
+{
+	for (size_t i = 0; i < status->pod_count; i++)
+		if (strcmp(status->pods[i].name, pod) == 0)
+			return digest_parse(status->pods[i].image_digest, ret);
+	return false;
 }
 
 void cloud_verified_list_clear(struct cloud_verified_list *list)

@@ -3,8 +3,8 @@
 #define I2KIT_CLOUD_PROVIDER_H
 
 /*
- * What promote and the verbs around it need from a cloud, as a small table of functions. aws/
- * implements it; nothing outside of a provider's folder names the provider. A provider is opened
+ * What promote and the verbs around it need from a cloud, as a small table of functions. aws/ and
+ * openstack/ implement it; nothing outside of a provider's folder names the provider. A provider is opened
  * for one region and account. Whether it brings a scope up as one stack or object by object is its
  * own affair: what is planned and shown are resources, whatever makes them.
  */
@@ -188,6 +188,8 @@ struct cloud_status {
 	size_t instance_count;
 };
 void cloud_status_clear(struct cloud_status *status);
+/* The digest of a pod's release; false: it has none. */
+bool cloud_status_release(const struct cloud_status *status, const char *pod, struct digest *ret);
 
 /* One release that was applied, as the cloud has it on record. */
 struct cloud_record {
@@ -277,7 +279,7 @@ struct cloud_provider {
 	 * to *ret, on failure too. Reads alone. NULL: a plan says it. */
 	bool (*survey)(struct cloud *cloud, const struct environment *environment,
 		       struct string_list *ret, struct error *err);
-	/* What ensure_image would do; reads alone. NULL, as what follows: it can only be logged in to yet. */
+	/* What ensure_image would do; reads alone. */
 	bool (*plan_image)(struct cloud *cloud, const struct cloud_upload *upload,
 			   const struct progress *progress, struct cloud_image *ret,
 			   struct error *err);
@@ -285,7 +287,6 @@ struct cloud_provider {
 	bool (*ensure_image)(struct cloud *cloud, const struct cloud_upload *upload,
 			     const struct progress *progress, struct cloud_image *ret,
 			     struct error *err);
-	/* From here on NULL in a provider that only takes images yet. */
 	/* What would change, and an error for what would be refused; reads alone. With wait, what
 	 * is under way in the scope ends first. */
 	bool (*plan)(struct cloud *cloud, const struct cloud_deployment *deployment, bool wait,
@@ -303,8 +304,7 @@ struct cloud_provider {
 	bool (*status)(struct cloud *cloud, const struct cloud_scope *scope,
 		       struct cloud_status *ret, struct error *err);
 	/* Reads back what each instance's disk was made of, and compares it with the disk here: no
-	 * word of the guest's, no tag counts. Reads alone. False: nothing could be asked. NULL: this
-	 * provider cannot say yet. */
+	 * word of the guest's, no tag counts. Reads alone. False: nothing could be asked. */
 	bool (*verify)(struct cloud *cloud, const struct cloud_status *status,
 		       const struct cloud_verification *how, const struct progress *progress,
 		       struct cloud_verified_list *ret, struct error *err);

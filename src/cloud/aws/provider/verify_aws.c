@@ -191,14 +191,6 @@ static const struct judgement *judge(struct verifier *verifier, const char *snap
 
 /* --- instances ------------------------------------------------------------------------------ */
 
-static bool find_release(const struct cloud_status *status, const char *pod, struct digest *ret)
-{
-	for (size_t i = 0; i < status->pod_count; i++)
-		if (strcmp(status->pods[i].name, pod) == 0)
-			return digest_parse(status->pods[i].image_digest, ret);
-	return false;
-}
-
 /* Why it is not proved, owned; NULL, with what was read: it is. */
 static char *verify_instance(struct verifier *verifier, const struct cloud_instance *instance,
 			     struct cloud_verified *ret)
@@ -206,7 +198,7 @@ static char *verify_instance(struct verifier *verifier, const struct cloud_insta
 	struct digest digest;
 	const struct origin *volume = find_origin(&verifier->volumes, instance->disk);
 	const struct origin *image = find_origin(&verifier->images, instance->image);
-	if (!find_release(verifier->status, instance->pod, &digest))
+	if (!cloud_status_release(verifier->status, instance->pod, &digest))
 		return xasprintf("its pod '%s' has no release", instance->pod);
 	if (volume == NULL)
 		return xasprintf("its disk %s is not known to EC2",

@@ -146,17 +146,9 @@ static void note_app(const struct app *app, struct cloud_plan *plan)
 					 "pod '%s' does not wait for '%s' in OpenStack: servers "
 					 "start side by side there",
 					 app->pods[i].name, app->pods[i].waits[0].pod);
-}
-
-/* A name that was asked for and is not made would be missed too late. */
-static bool check_zone(const struct environment *environment, struct error *err)
-{
-	if (environment->hosted_zone == NULL)
-		return true;
-	error_set(err, ERROR_UNSUPPORTED,
-		  "provider.hosted_zone: names of public services are not made in OpenStack");
-	return error_hint(err, "leave it out, and lead the name to the address that i2kit status "
-			       "shows: it stays for as long as the service does");
+	string_list_add(&plan->notes,
+			"what containers write outside of volumes lies in the server's memory in "
+			"OpenStack");
 }
 
 /* --- plans ---------------------------------------------------------------------------------- */
@@ -173,7 +165,6 @@ bool openstack_plan(struct cloud *cloud, const struct cloud_deployment *deployme
 
 	(void)wait;
 	if (!openstack_check_app(deployment->app, err) ||
-	    !check_zone(deployment->environment, err) ||
 	    !openstack_places_find(client, deployment->environment, &places, err))
 		return false;
 	detail->stand = stand_new(client, &detail->scope, deployment->app, &places, progress, err);

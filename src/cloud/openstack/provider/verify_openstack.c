@@ -113,21 +113,13 @@ static const struct judgement *judge(struct verifier *verifier, const char *imag
 	return &verifier->judgements[verifier->judgement_count - 1];
 }
 
-static bool find_release(const struct cloud_status *status, const char *pod, struct digest *ret)
-{
-	for (size_t i = 0; i < status->pod_count; i++)
-		if (strcmp(status->pods[i].name, pod) == 0)
-			return digest_parse(status->pods[i].image_digest, ret);
-	return false;
-}
-
 /* Why it is not proved, owned; NULL, with what was read: it is. */
 static char *verify_instance(struct verifier *verifier, const struct cloud_instance *instance,
 			     struct cloud_verified *ret)
 {
 	struct digest digest;
 
-	if (!find_release(verifier->status, instance->pod, &digest))
+	if (!cloud_status_release(verifier->status, instance->pod, &digest))
 		return xasprintf("its pod '%s' has no release", instance->pod);
 	if (instance->image[0] == '\0')
 		return xstrdup("it runs from a volume, and not from an image");
